@@ -1,0 +1,49 @@
+# Two commands on a fresh machine: `make demo` and `make test`.  Both set up first.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help setup demo serve test lint format bench lock clean
+
+help: ## Show what there is
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/gatepost: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Gatepost needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "The venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(BIN)/gatepost ## Make the virtual environment from the lock file
+
+demo: setup ## Play the main job on the embedded default (ARGS=--once ends by itself)
+	$(BIN)/gatepost demo $(ARGS)
+
+serve: setup ## Run web and worker in the foreground
+	$(BIN)/gatepost serve $(ARGS)
+
+test: setup ## Run the tests (ARGS="-k gates" for some)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup ## Format check, lint, types, import directions
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Format and fix what can be fixed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup ## Measure; prints ratios and the machine
+	$(BIN)/python -m tests.bench $(ARGS)
+
+lock: ## Renew requirements.lock from pyproject.toml (needs uv)
+	uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet pyproject.toml -o requirements.lock
+
+clean: ## Remove the virtual environment and the demo's data
+	rm -rf $(VENV) .gatepost

@@ -1,0 +1,1 @@
+"""Everything that touches the outside: tools, database, queue, environment, command line."""

@@ -1,0 +1,188 @@
+"""The one composition root: settings in, everything wired together out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
+from sqlalchemy.engine import URL
+
+from connector import jira, servicenow
+from connector.engine import Handlers, Queue
+from connector.errors import ConfigurationError
+from connector.http import Timeout
+from connector.postgres import locate
+from connector.settings import Settings
+from connector.store import migrate
+from connector.store.connections import ConnectionRecord, Connections
+from connector.store.database import open_database
+from connector.store.inbox import SqlInbox
+from connector.store.ledger import SqlLedger
+from connector.store.mappings import Mappings
+from connector.store.outbox import SqlOutbox
+from connector.store.wake import Waker
+from connector.store.work import SqlWork
+from connector.store.workers import recover
+from connector.sync.deliver import Deliverer
+from connector.sync.ports import Door, Site
+from connector.sync.reconcile import ActiveMapping, Reconciler, Round
+from connector.vault import Vault, open_vault
+from mapping.load import load_mapping
+from mapping.policy import policy_of
+from mapping.problems import Problem
+from mapping.work_item import ConnectionName, Tool
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What every process has; a worker adds :class:`WorkerServices`."""
+
+    settings: Settings
+    url: URL
+    engine: Engine
+    vault: Vault
+    waker: Waker
+    connections: Connections
+    mappings: Mappings
+    inbox: SqlInbox
+    doors: Mapping[Tool, Door]
+    metrics: CollectorRegistry
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def bootstrap(settings: Settings, *, application: str, upgrade: bool = True) -> Services:
+    """Open the database, bring its schema up to date, wire everything.
+
+    Raises ConfigurationError with what to do when that is not possible.
+    """
+    url = locate(settings.database_url, settings.data)
+    engine = open_database(
+        url, pool_size=max(settings.web_threads, settings.worker_concurrency) + 2, application=application
+    )
+    if upgrade:
+        migrate.upgrade(engine)
+    vault = open_vault(settings.secret_key, settings.data)
+    waker = Waker(Queue().defer)
+    return Services(
+        settings=settings,
+        url=url,
+        engine=engine,
+        vault=vault,
+        waker=waker,
+        connections=Connections(engine, vault),
+        mappings=Mappings(engine, waker),
+        inbox=SqlInbox(engine, waker),
+        doors={Tool.JIRA: jira.door(), Tool.SERVICENOW: servicenow.door()},
+        metrics=CollectorRegistry(),
+    )
+
+
+class Sites:
+    """One :class:`Site` per connection, made anew when the connection's record changes."""
+
+    def __init__(self, services: Services, clock: Clock) -> None:
+        self._services = services
+        self._clock = clock
+        self._sites: dict[ConnectionName, tuple[ConnectionRecord, Site]] = {}
+
+    def get(self, name: ConnectionName) -> Site:
+        """Raises ConfigurationError when there is no such connection."""
+        record = self._services.connections.cached(name)
+        if record is None:
+            raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
+        kept = self._sites.get(name)
+        if kept is not None and kept[0] == record:
+            return kept[1]
+        site = self._build(record)
+        self._sites[name] = (record, site)
+        return site
+
+    def _build(self, record: ConnectionRecord) -> Site:
+        settings = self._services.settings
+        build = jira.site if record.tool is Tool.JIRA else servicenow.site
+        return build(
+            name=record.name,
+            base_url=record.base_url,
+            username=record.username,
+            credential=record.credential,
+            timeout=Timeout(settings.connect_timeout, settings.read_timeout),
+            clock=self._clock,
+        )
+
+
+class MappingCache:
+    """The active mapping, parsed once per version."""
+
+    def __init__(self, mappings: Mappings) -> None:
+        self._mappings = mappings
+        self._kept: ActiveMapping | None = None
+
+    def active(self) -> ActiveMapping | None:
+        """Raises ConfigurationError when the stored mapping no longer loads."""
+        stored = self._mappings.active()
+        if stored is None:
+            return None
+        if self._kept is None or self._kept.number != stored.number:
+            loaded = load_mapping(stored.source, f"mapping version {stored.number}")
+            if not hasattr(loaded, "config"):
+                problems: tuple[Problem, ...] = tuple(loaded)
+                raise ConfigurationError("The active mapping is not valid: " + "; ".join(map(str, problems)))
+            self._kept = ActiveMapping(stored.number, loaded.config, policy_of(loaded.config))
+        return self._kept
+
+
+def handlers(services: Services, worker: int, *, clock: Clock = system_clock) -> Handlers:
+    """What a worker's tasks do."""
+    settings = services.settings
+    sites = Sites(services, clock)
+    mapping = MappingCache(services.mappings)
+    ledger = SqlLedger(services.engine, services.waker)
+    work = SqlWork(services.engine, worker, settings.lease_seconds)
+    outbox = SqlOutbox(services.engine, worker, settings.lease_seconds)
+    reconciler = Reconciler(
+        work=work,
+        memory=ledger,
+        ledger=ledger,
+        pauses=services.connections,
+        clock=clock,
+        jitter=lambda: random.uniform(0.7, 1.3),  # noqa: S311 - spreads retries, guards nothing
+        batch_size=settings.batch_size,
+    )
+    deliverer = Deliverer(
+        outbox=outbox,
+        pauses=services.connections,
+        jitter=reconciler.jitter,
+        batch_size=settings.batch_size,
+    )
+
+    def reconcile(connection: ConnectionName) -> None:
+        work.begin(connection)
+        active = mapping.active()
+        if active is None:
+            return
+        site = sites.get(connection)
+        while reconciler.run(site, active) in {Round.MORE, Round.DONE}:
+            pass
+
+    def deliver(connection: ConnectionName) -> None:
+        outbox.begin(connection)
+        site = sites.get(connection)
+        while deliverer.run(site) in {Round.MORE, Round.DONE}:
+            pass
+
+    def tick() -> None:
+        recover(services.engine, services.waker, me=worker)
+
+    return Handlers(reconcile, deliver, tick)

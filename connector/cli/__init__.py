@@ -1,0 +1,40 @@
+"""The command line: ``gatepost``."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from connector.cli import connection, db, mapping, run
+from connector.cli.demo import demo
+from connector.cli.sandbox import sandbox
+from connector.errors import GatepostError
+
+app = typer.Typer(
+    name="gatepost",
+    help="Financial stage-gate governance on top of Jira and ServiceNow.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("serve")(run.serve)
+app.command("web")(run.web)
+app.command("worker")(run.worker)
+app.command("key")(run.key)
+app.command("version")(run.version)
+app.add_typer(db.app, name="db")
+app.add_typer(connection.app, name="connection")
+app.add_typer(mapping.app, name="mapping")
+app.command("sandbox")(sandbox)
+app.command("demo")(demo)
+
+
+def main() -> None:
+    """Run a command.  Exit status 1: something was found wrong; 2: it could not be carried out."""
+    try:
+        app()
+    except GatepostError as error:
+        Console(stderr=True).print(f"[bold red]{type(error).__name__}:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(2)

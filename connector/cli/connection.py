@@ -1,0 +1,102 @@
+"""``gatepost connection``: the sites that Gatepost talks to."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from connector.bootstrap import Services, bootstrap
+from connector.errors import ConfigurationError
+from connector.http import LOOPBACK
+from connector.settings import Settings
+from connector.store.connections import ConnectionRecord
+from mapping.work_item import ConnectionName, Tool
+
+app = typer.Typer(help="The Jira and ServiceNow sites that Gatepost talks to.", no_args_is_help=True)
+
+
+def _services() -> Services:
+    return bootstrap(Settings(), application="gatepost connection")
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="A short name, as the mapping uses it: jira-main")],
+    tool: Annotated[Tool, typer.Option(help="What is there")],
+    url: Annotated[str, typer.Option(help="The site's address: https://acme.atlassian.net")],
+    user: Annotated[str, typer.Option(help="The integration user (Jira: the e-mail address)")],
+    credential: Annotated[
+        str,
+        typer.Option(
+            prompt="API token or password",
+            hide_input=True,
+            envvar="GATEPOST_CREDENTIAL",
+            show_envvar=True,
+            help="API token or password; asked for when it is not in the environment",
+        ),
+    ],
+    webhook_secret: Annotated[
+        str | None,
+        typer.Option(envvar="GATEPOST_WEBHOOK_SECRET", help="Secret that signs events; made up when left out"),
+    ] = None,
+) -> None:
+    """Add a connection or change it."""
+    _check(name, url)
+    secret = webhook_secret or secrets.token_urlsafe(32)
+    services = _services()
+    services.connections.save(ConnectionRecord(ConnectionName(name), tool, url, user, credential, (secret,)))
+    services.close()
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"Saved {name}. Its events go to [bold]/hooks/{tool.value}/{name}[/] on this server.")
+    if webhook_secret is None:
+        console.print(f"They have to be signed with this secret, which is shown only now: [bold]{secret}[/]")
+
+
+@app.command("list")
+def list_() -> None:
+    """List the connections."""
+    services = _services()
+    table = Table("Name", "Tool", "Address", "User", "State")
+    for record in services.connections.all():
+        state = f"paused: {record.paused_reason}" if services.connections.paused(record.name) else "in use"
+        table.add_row(record.name, record.tool.value, record.base_url, record.username, state)
+    services.close()
+    Console().print(table)
+
+
+@app.command()
+def resume(name: Annotated[str, typer.Argument(help="The connection's name")]) -> None:
+    """End a pause, for instance after the credentials were renewed."""
+    services = _services()
+    paused = services.connections.resume(name)
+    services.close()
+    typer.echo(f"{name} is in use again." if paused else f"{name} was not paused.")
+
+
+@app.command()
+def rotate(name: Annotated[str, typer.Argument(help="The connection's name")]) -> None:
+    """Make a new webhook secret; the one before is accepted until the next rotation."""
+    secret = secrets.token_urlsafe(32)
+    services = _services()
+    services.connections.rotate_secret(name, secret)
+    services.close()
+    typer.echo(f"The new secret, shown only now: {secret}")
+
+
+def _check(name: str, url: str) -> None:
+    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii() or len(name) > 60:
+        raise ConfigurationError(f'A connection is named with letters, digits, "-" and "_"; {name!r} is not.')
+    parts = urlsplit(url)
+    if parts.scheme not in {"https", "http"} or not parts.hostname:
+        raise ConfigurationError(f"{url!r} is not an address. Write it as https://acme.atlassian.net")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ConfigurationError(
+            f"{url} would send the credentials in the clear. Use https; http is for a sandbox on this machine only."
+        )
+    if parts.username or parts.password:
+        raise ConfigurationError("The address holds a user or password. Give them with --user and when asked.")

@@ -1,0 +1,79 @@
+"""``gatepost serve``, ``web`` and ``worker``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from importlib.metadata import version as installed_version
+
+import typer
+from cryptography.fernet import Fernet
+from granian import Granian
+from granian.constants import Interfaces
+
+from connector import engine, log, postgres
+from connector.bootstrap import bootstrap, handlers
+from connector.settings import Settings
+from connector.store.workers import Presence
+from connector.supervise import Child, Supervisor
+
+
+def serve() -> None:
+    """Run web and worker; with no DATABASE_URL the embedded database as well."""
+    settings = Settings()
+    log.configure(settings)
+    services = bootstrap(settings, application="gatepost serve")
+    command = [sys.executable, "-m", "connector"]
+    environment = dict(os.environ) | {
+        "DATABASE_URL": services.url.render_as_string(hide_password=False),
+        "GATEPOST_DATA": str(settings.data.resolve()),
+    }
+    # The children share the database that this process has opened; it stays open until they end.
+    Supervisor([Child("web", [*command, "web"]), Child("worker", [*command, "worker"])], environment).run()
+    services.close()
+
+
+def web() -> None:
+    """Run the web server alone."""
+    settings = Settings()
+    log.configure(settings)
+    # Fails here, with a message, rather than in a worker process of the web server.
+    services = bootstrap(settings, application="gatepost web")
+    services.close()
+    Granian(
+        "webhook_server.app:from_environment",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        blocking_threads=settings.web_threads,
+        backpressure=settings.web_threads * 8,
+        websockets=False,
+        log_access=False,
+        respawn_failed_workers=True,
+    ).serve()
+
+
+def worker() -> None:
+    """Run a worker alone; any number may run, on any number of machines."""
+    settings = Settings()
+    log.configure(settings)
+    services = bootstrap(settings, application="gatepost worker")
+    conninfo = postgres.conninfo(services.url)
+    with Presence(services.engine, conninfo) as presence:
+        app = engine.worker_app(
+            conninfo, handlers(services, presence.worker), pool_size=settings.worker_concurrency + 2
+        )
+        asyncio.run(engine.run_worker(app, name=f"worker-{presence.worker}", concurrency=settings.worker_concurrency))
+    services.close()
+
+
+def key() -> None:
+    """Print a new key for GATEPOST_SECRET_KEY."""
+    typer.echo(Fernet.generate_key().decode())
+
+
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"gatepost {installed_version('gatepost')}")

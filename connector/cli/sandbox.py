@@ -1,0 +1,41 @@
+"""``gatepost sandbox``: stand-ins for both tools."""
+
+from __future__ import annotations
+
+import signal
+from threading import Event
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from sandbox import servers
+from sandbox.story.seed import BOT_EMAIL, BOT_PASSWORD, BOT_TOKEN, BOT_USER
+
+
+def sandbox(
+    jira_port: Annotated[int, typer.Option(help="Port of the Jira stand-in")] = 8701,
+    servicenow_port: Annotated[int, typer.Option(help="Port of the ServiceNow stand-in")] = 8702,
+    gatepost: Annotated[
+        str | None, typer.Option(help="Send events to this Gatepost, for example http://127.0.0.1:8600")
+    ] = None,
+    secret: Annotated[
+        str, typer.Option(envvar="GATEPOST_WEBHOOK_SECRET", show_envvar=True, help="Secret that signs the events")
+    ] = "sandbox-secret",
+    story: Annotated[bool, typer.Option(help="Load the demo's 31 items")] = True,
+) -> None:
+    """Start stand-ins for Jira Cloud and ServiceNow, as real HTTP servers with state."""
+    running = servers.start(jira_port=jira_port, servicenow_port=servicenow_port)
+    if gatepost is not None:
+        base = gatepost.rstrip("/")
+        running.ring(f"{base}/hooks/jira/jira-main", f"{base}/hooks/servicenow/servicenow-main", secret)
+    if story:
+        running.tell()
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"Jira        {running.jira.base_url}   user {BOT_EMAIL}, token {BOT_TOKEN}")
+    console.print(f"ServiceNow  {running.servicenow.base_url}   user {BOT_USER}, password {BOT_PASSWORD}")
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()
+    running.stop()

@@ -1,0 +1,146 @@
+"""The one tree of errors.  The class decides what happens next; the message says what, where and what to do.
+
+::
+
+    GatepostError
+    ├── ConfigurationError        a setting, connection or mapping is wrong; a person must act
+    ├── BadPayload                an event's body is not what its door accepts (a 4xx to the sender)
+    ├── SignatureRejected         an event's signature is missing or wrong (401 to the sender)
+    └── ToolError                 a call to Jira or ServiceNow failed
+        ├── RetryLater            the same call may go through later
+        │   ├── Unreachable       no connection, a timeout, or a 5xx
+        │   └── RateLimited       429; ``retry_after`` and ``scope`` say how long and how wide to wait
+        ├── AuthenticationFailed  401: stop calling this connection and tell a person
+        ├── PermissionDenied      403: this account may not do this
+        ├── RuleRefused           403 by a business rule, workflow or data policy of the tool
+        ├── NotFound              404: gone or hidden, the tool does not say which
+        ├── Refused               400, 409, 413, 422: the tool does not take these values
+        ├── BadAnswer             the answer is not what the API promises (HTML, cut JSON)
+        └── HostNotAllowed        the address is not on the allow-list; nothing was sent
+
+``retry.py`` turns a class into a decision; nothing else looks at status codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class GatepostError(Exception):
+    """Base of everything that Gatepost raises on purpose."""
+
+
+class ConfigurationError(GatepostError):
+    """A setting, a connection or a mapping is wrong.  The message says where and what to do."""
+
+
+class BadPayload(GatepostError):
+    """An event's body cannot be understood.  ``status`` is the HTTP status for the sender."""
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class SignatureRejected(GatepostError):
+    """An event is not signed with a secret of this connection; ``reason`` is a metric label."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ToolError(GatepostError):
+    """A call to a tool failed.  ``operation`` is ``PUT /rest/api/3/issue/…`` without secrets."""
+
+    def __init__(self, message: str, *, operation: str = "", status: int | None = None) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.status = status
+
+
+class RetryLater(ToolError):
+    """The same call may go through later.  ``retry_after`` is in seconds, ``None`` if not told."""
+
+    def __init__(
+        self, message: str, *, operation: str = "", status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, operation=operation, status=status)
+        self.retry_after = retry_after
+
+
+class Unreachable(RetryLater):
+    """No connection, a timeout, or a 5xx answer.  A write may or may not have been taken."""
+
+    @property
+    def outage(self) -> bool:
+        """The tool as a whole is down, not this call wrong: waiting does not count as an attempt."""
+        return self.status in {None, 502, 503, 504}
+
+
+class LimitScope(StrEnum):
+    """How wide a 429 reaches.
+
+    https://developer.atlassian.com/cloud/jira/platform/rate-limiting/ names the reasons.
+    """
+
+    CONNECTION = "connection"
+    ENDPOINT = "endpoint"
+    ITEM = "item"
+
+
+class RateLimited(RetryLater):
+    """429.  ``scope`` says what has to wait, ``reason`` is the tool's own word for it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str = "",
+        retry_after: float | None = None,
+        scope: LimitScope = LimitScope.CONNECTION,
+        reason: str = "",
+    ) -> None:
+        super().__init__(message, operation=operation, status=429, retry_after=retry_after)
+        self.scope = scope
+        self.reason = reason
+
+
+class AuthenticationFailed(ToolError):
+    """401: the credentials are wrong or expired; every further call would fail as well."""
+
+
+class PermissionDenied(ToolError):
+    """403: the account may not do this."""
+
+
+class RuleRefused(ToolError):
+    """403 or 400 by a rule of the tool itself (workflow, business rule, data policy)."""
+
+
+class NotFound(ToolError):
+    """404: gone, or hidden from this account; the tool does not say which."""
+
+
+class Refused(ToolError):
+    """The tool does not take these values; ``fields`` holds its message per field id."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str = "",
+        status: int | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation, status=status)
+        self.fields = dict(fields or {})
+
+
+class BadAnswer(ToolError):
+    """The answer is not what the API promises: HTML, cut JSON, an error inside a 200."""
+
+
+class HostNotAllowed(ToolError):
+    """The address is not on this connection's allow-list; nothing was sent."""

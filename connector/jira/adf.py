@@ -1,0 +1,63 @@
+"""Atlassian Document Format: plain text out of it, plain paragraphs into it.
+
+https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/
+"""
+
+from __future__ import annotations
+
+from connector.jsons import Json, JsonObject, items, obj, text
+
+BLOCKS = frozenset(
+    {
+        "paragraph",
+        "heading",
+        "codeBlock",
+        "listItem",
+        "taskItem",
+        "decisionItem",
+        "tableRow",
+        "blockquote",
+        "panel",
+        "rule",
+    }
+)
+DEEPEST = 60
+
+
+def to_text(document: Json | None) -> str:
+    """The document's text, one line per block; a string is taken as it is."""
+    if isinstance(document, str):
+        return document
+    lines: list[str] = [""]
+    _walk(obj(document), lines, 0)
+    return "\n".join(line.rstrip() for line in lines).strip()
+
+
+def _walk(node: JsonObject, lines: list[str], depth: int) -> None:
+    if depth > DEEPEST:
+        return
+    kind = text(node.get("type"))
+    if kind == "text":
+        lines[-1] += text(node.get("text"))
+    elif kind == "hardBreak":
+        lines.append("")
+    elif kind in {"mention", "emoji", "status", "date"}:
+        attributes = obj(node.get("attrs"))
+        lines[-1] += text(attributes.get("text")) or text(attributes.get("shortName"))
+    elif kind == "inlineCard":
+        lines[-1] += text(obj(node.get("attrs")).get("url"))
+    if kind in BLOCKS and lines[-1]:
+        lines.append("")
+    for child in items(node.get("content")):
+        _walk(obj(child), lines, depth + 1)
+    if kind in BLOCKS and lines[-1]:
+        lines.append("")
+
+
+def from_text(content: str) -> JsonObject:
+    """A document with one paragraph per line."""
+    paragraphs: list[Json] = [
+        {"type": "paragraph", "content": [{"type": "text", "text": line}]} if line else {"type": "paragraph"}
+        for line in content.splitlines()
+    ]
+    return {"type": "doc", "version": 1, "content": paragraphs}

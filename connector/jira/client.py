@@ -1,0 +1,79 @@
+"""Verbs of Jira Cloud's REST API v3 that Gatepost uses, through the vendor-described client.
+
+``atlassian-python-api``'s JiraCloud is generated from Atlassian's API description.  Its retries are off and
+its session is ours (:mod:`connector.http`), which raises typed errors before the library sees a failure.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import requests
+from atlassian.jira.jira_cloud import JiraCloud
+
+from connector.errors import BadAnswer
+from connector.jsons import Json, JsonObject, items, obj
+from connector.retry import read_again
+
+MOST_IDS = 100
+"""Issues that one bulk fetch returns at most."""
+
+SEARCH_PAGE = 100
+
+
+class JiraClient:
+    """Raises ToolError; every method is one call, or one per page."""
+
+    def __init__(self, base_url: str, user: str, token: str, session: requests.Session) -> None:
+        # The library writes whole bodies into its debug log; nobody may switch that on.
+        logging.getLogger("atlassian").setLevel(logging.WARNING)
+        self._jira = JiraCloud(
+            base_url,
+            username=user,
+            password=token,
+            api_version=3,
+            session=session,
+            backoff_and_retry=False,
+            retry_with_header=False,
+        )
+
+    def myself(self) -> JsonObject:
+        return _object(read_again()(self._jira.get_current_user), "myself")
+
+    def fields(self) -> Sequence[JsonObject]:
+        """All system and custom fields of the site."""
+        answer = read_again()(self._jira.get_fields)
+        return [obj(item) for item in items(cast("Json", answer))]
+
+    def bulk_fetch(self, issues: Sequence[str], fields: Sequence[str]) -> Sequence[JsonObject]:
+        """Issues by id or key; those that are gone or hidden are silently absent."""
+        body = {"issueIdsOrKeys": list(issues), "fields": list(fields)}
+        answer = _object(read_again()(self._jira.bulk_fetch_issues, data=body), "issue/bulkfetch")
+        return [obj(issue) for issue in items(answer.get("issues"))]
+
+    def search(self, jql: str, fields: Sequence[str]) -> list[JsonObject]:
+        """All issues of a bounded query, page after page."""
+        found: list[JsonObject] = []
+        token: str | None = None
+        while True:
+            answer = _object(
+                read_again()(self._jira.enhanced_jql, jql, fields=list(fields), nextPageToken=token, limit=SEARCH_PAGE),
+                "search/jql",
+            )
+            found += [obj(issue) for issue in items(answer.get("issues"))]
+            following = answer.get("nextPageToken")
+            if not isinstance(following, str) or not following or following == token:
+                return found
+            token = following
+
+    def edit_issue(self, issue: str, fields: Mapping[str, Json]) -> None:
+        """Set fields of one issue; not sent again after a broken connection."""
+        self._jira.edit_issue(issue, data={"fields": dict(fields)})  # type: ignore[no-untyped-call]
+
+
+def _object(answer: object, operation: str) -> JsonObject:
+    if not isinstance(answer, dict):
+        raise BadAnswer(f"The answer to {operation} is not a JSON object.", operation=operation)
+    return cast("JsonObject", answer)

@@ -1,0 +1,92 @@
+"""Reads the present state of up to 100 issues in two or three calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import structlog
+
+from connector.errors import AuthenticationFailed, RetryLater, ToolError
+from connector.jira.client import JiraClient
+from connector.jira.fields import Field, SiteFields
+from connector.jira.payloads import BASE_FIELDS, is_done, open_item, work_item
+from connector.jsons import JsonObject, obj, text
+from connector.sync.ports import Reading
+from governance.evidence import Children
+from governance.facts import Unknown
+from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
+
+SHOWN_OPEN = 20
+"""Open children that are kept by name; all are counted."""
+
+_log = structlog.get_logger(__name__)
+
+
+class JiraReader:
+    def __init__(self, connection: ConnectionName, base_url: str, client: JiraClient, fields: SiteFields) -> None:
+        self._connection = connection
+        self._base_url = base_url
+        self._client = client
+        self._fields = fields
+
+    def read(self, items: Sequence[NativeId], fields: frozenset[FieldName]) -> Reading:
+        """One bulk fetch for the issues, one paged search for the children of all of them."""
+        resolved = self._resolve(fields)
+        wanted = [*BASE_FIELDS, *sorted({field.id for field in resolved.values()} - set(BASE_FIELDS))]
+        issues = self._client.bulk_fetch(items, wanted)
+        children = self._children(issues)
+        found: dict[NativeId, WorkItem] = {}
+        for issue in issues:
+            identity = NativeId(text(issue.get("id")))
+            item = work_item(
+                issue,
+                connection=self._connection,
+                base_url=self._base_url,
+                fields=resolved,
+                children=children if isinstance(children, Unknown) else children.get(identity, Children(0, 0)),
+            )
+            found |= _under_asked(items, item)
+        return Reading(found, tuple(item for item in items if item not in found))
+
+    def _resolve(self, names: Iterable[FieldName]) -> dict[FieldName, Field]:
+        catalogue = self._fields.catalogue()
+        resolved: dict[FieldName, Field] = {}
+        for name in sorted(names):
+            field = catalogue.resolve(name)
+            if isinstance(field, Field):
+                resolved[name] = field
+            else:
+                _log.warning("field not resolved", connection=self._connection, field=name, why=field.message)
+        return resolved
+
+    def _children(self, issues: Sequence[JsonObject]) -> Mapping[NativeId, Children] | Unknown:
+        """Children by parent id; unknown for all when they could not be read."""
+        ids = [text(issue.get("id")) for issue in issues]
+        if not ids:
+            return {}
+        try:
+            found = self._client.search(f"parent in ({', '.join(ids)}) ORDER BY key", ["summary", "status", "parent"])
+        except (RetryLater, AuthenticationFailed):
+            raise
+        except ToolError as error:
+            return Unknown(f"the child items could not be read: {error}")
+        by_parent: dict[NativeId, list[JsonObject]] = {}
+        for child in found:
+            parent = NativeId(text(obj(obj(child.get("fields")).get("parent")).get("id")))
+            by_parent.setdefault(parent, []).append(child)
+        return {parent: self._sum(group) for parent, group in by_parent.items()}
+
+    def _sum(self, group: Sequence[JsonObject]) -> Children:
+        still_open = [open_item(child, self._base_url) for child in group if not is_done(child)]
+        return Children(len(group), len(group) - len(still_open), tuple(still_open[:SHOWN_OPEN]))
+
+
+def _under_asked(asked: Sequence[NativeId], item: WorkItem) -> dict[NativeId, WorkItem]:
+    """The item under the ids that were asked for; a key that has moved on still finds its issue."""
+    names = [item.native_id] if item.native_id in asked else []
+    names += [name for name in asked if name.casefold() == item.key.casefold()]
+    if not names:
+        # Asked by a key that the issue no longer has; with one such key there is no doubt which.
+        odd = [name for name in asked if not name.isdigit()]
+        names = odd if len(odd) == 1 else []
+    return dict.fromkeys(names, item)

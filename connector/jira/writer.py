@@ -1,0 +1,67 @@
+"""Writes owned fields: one PUT per issue, each value in its field's own form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from connector.errors import Refused
+from connector.jira import adf
+from connector.jira.client import JiraClient
+from connector.jira.fields import Field, FieldProblem, SiteFields
+from connector.jsons import Json
+from connector.sync.ports import Written
+from mapping.work_item import ConnectionName, FieldName, NativeId
+from mapping.writeback import WriteValue
+
+LONGEST_LINE = 255
+"""Characters of a single-line text field in Jira."""
+
+CHOICES = frozenset({"select", "radiobuttons"})
+
+
+class JiraWriter:
+    def __init__(self, connection: ConnectionName, client: JiraClient, fields: SiteFields) -> None:
+        self._connection = connection
+        self._client = client
+        self._fields = fields
+
+    def write(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> Written:
+        """Raises Refused, before anything is sent, when a field's name is not clear on this site."""
+        if not values:
+            return Written.NOTHING_TO_DO
+        catalogue = self._fields.catalogue()
+        body: dict[str, Json] = {}
+        problems: dict[str, str] = {}
+        for name, value in values.items():
+            field = catalogue.resolve(name)
+            if isinstance(field, FieldProblem):
+                problems[name] = field.message
+            else:
+                body[field.id] = form(value, field)
+        if problems:
+            told = "; ".join(problems.values())
+            raise Refused(f"{self._connection}: nothing was written: {told}", fields=problems)
+        self._client.edit_issue(item, body)
+        return Written.DONE
+
+
+def form(value: WriteValue, field: Field) -> Json:
+    """A value as the field takes it over REST v3."""
+    if value is None:
+        return None
+    if field.custom == "textarea":
+        return adf.from_text(str(value))
+    if field.custom in CHOICES or field.type == "option":
+        return {"value": str(value)}
+    if field.type == "number":
+        return _number(value)
+    line = " · ".join(str(value).splitlines())
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
+
+
+def _number(value: str | Decimal) -> Json:
+    """JSON knows binary floats only at the sender's end; a whole amount is sent whole."""
+    number = Decimal(value)
+    # The client's encoder takes no Decimal.  A double holds 15 digits: cents up to ten trillion.
+    return int(number) if number == number.to_integral_value() else float(number)

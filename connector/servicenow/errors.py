@@ -1,0 +1,86 @@
+"""ServiceNow's answers as typed errors.
+
+The envelope is ``{"error": {"message", "detail"}, "status": "failure"}``.  A 200 may be a failure as well: a
+hibernating instance and a dead session answer HTML, a cancelled transaction adds an error to its result.
+"""
+
+from __future__ import annotations
+
+import re
+
+from connector.errors import BadAnswer, BadPayload, LimitScope, PermissionDenied, RateLimited, RuleRefused, ToolError
+from connector.http import Answer, Classifier, by_status
+from connector.jsons import JsonObject, obj, parse_object, text
+
+_RULE = re.compile(r"aborted by Business Rule '([^'^]+)")
+
+
+def classifier(connection: str) -> Classifier:
+    def classify(answer: Answer) -> ToolError | None:
+        envelope = obj(_body(answer).get("error"))
+        told = " ".join(part for part in (text(envelope.get("message")), text(envelope.get("detail"))) if part)
+        if 200 <= answer.status < 300:
+            return _hidden_failure(answer, connection, told, failed=bool(envelope))
+        if answer.status == 429:
+            return RateLimited(
+                f"{connection} limits {answer.operation}: {told or 'no reason given'}",
+                operation=answer.operation,
+                # Without a header it is the node's semaphores: short, but nobody says how short.
+                retry_after=answer.retry_after if answer.retry_after is not None else 10.0,
+                scope=LimitScope.CONNECTION,
+                reason=answer.headers.get("X-RateLimit-Rule", ""),
+            )
+        if answer.status == 403:
+            return _forbidden(answer, connection, told)
+        return by_status(answer, connection, told)
+
+    return classify
+
+
+def _hidden_failure(answer: Answer, connection: str, told: str, *, failed: bool) -> ToolError | None:
+    if failed:
+        return BadAnswer(
+            f"{connection} answered {answer.operation} with an error inside a 200: {told}",
+            operation=answer.operation,
+            status=answer.status,
+        )
+    if answer.body and answer.content_type != "application/json":
+        return BadAnswer(
+            f"{connection} answered {answer.operation} with {answer.content_type or 'no content type'} instead of "
+            "JSON; the instance may be hibernating, or the session has ended.",
+            operation=answer.operation,
+            status=answer.status,
+        )
+    if answer.status == 202 or (not answer.body and answer.operation.startswith("GET ")):
+        return BadAnswer(
+            f"{connection} answered {answer.operation} with nothing.", operation=answer.operation, status=answer.status
+        )
+    return None
+
+
+def _forbidden(answer: Answer, connection: str, told: str) -> ToolError:
+    rule = _RULE.search(told)
+    if rule:
+        # The rule's own message does not cross the REST boundary; its name is all that is told.
+        return RuleRefused(
+            f'{connection}: the business rule "{rule[1]}" refused {answer.operation}.',
+            operation=answer.operation,
+            status=403,
+        )
+    if "Data Policy Exception" in told:
+        return RuleRefused(
+            f"{connection}: a data policy refused {answer.operation}: {told}", operation=answer.operation, status=403
+        )
+    return PermissionDenied(
+        f"{connection} does not allow {answer.operation}: {told or 'no reason given'}. Check the roles and ACLs of "
+        "Gatepost's user.",
+        operation=answer.operation,
+        status=403,
+    )
+
+
+def _body(answer: Answer) -> JsonObject:
+    try:
+        return parse_object(answer.body)
+    except BadPayload:
+        return {}

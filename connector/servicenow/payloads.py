@@ -1,0 +1,129 @@
+"""ServiceNow's records as work items.
+
+One column comes in six encodings (plain text, ``{value, display_value}``, ``{link, value}``, typed values
+of the Change API, …); empty is ``""``, rarely null.  Nothing here raises on any JSON object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from connector.jsons import Json, JsonObject, text
+from governance.evidence import OpenItem
+from governance.measure import Person
+from governance.money import Money
+from mapping.work_item import Comment, FieldValue, StatusCategory
+
+_CURRENCY = re.compile(r"([A-Z]{3});(-?[0-9.]+)")
+NUMBERS = frozenset({"integer", "decimal", "float", "longint", "percent_complete", "numeric"})
+CLOSED, CANCELLED = "3", "4"
+"""change_request.state; https://www.servicenow.com/docs, "Change states"."""
+
+
+def raw(column: Json | None) -> str:
+    """The stored value of a column in any encoding; booleans as ``true`` and ``false``."""
+    if isinstance(column, Mapping):
+        column = column["value"] if "value" in column else column.get("sys_id", column.get("display_value"))
+    if isinstance(column, bool):
+        return "true" if column else "false"
+    return text(column)
+
+
+def display(column: Json | None) -> str:
+    """What a person sees in a column."""
+    if isinstance(column, Mapping):
+        return text(column.get("display_value")) or raw(column)
+    return raw(column)
+
+
+def is_true(column: Json | None) -> bool:
+    return raw(column).casefold() in {"true", "1"}
+
+
+def column_value(column: Json | None, kind: str, reference: str, active: Json | None) -> FieldValue:
+    """A column by the dictionary's type; what does not fit its type stays text."""
+    value = raw(column)
+    if not value:
+        return None
+    if kind == "reference":
+        if reference == "sys_user":
+            known = raw(active)
+            return Person(value, display(column) or value, is_true(active) if known else None)
+        return display(column)
+    if kind == "boolean":
+        return is_true(column)
+    if kind == "glide_date":
+        return _date(value) or value
+    if kind in {"glide_date_time", "due_date"}:
+        return moment(value) or value
+    if kind in {"currency", "price", "currency2"}:
+        return _money(value)
+    if kind in NUMBERS:
+        return _decimal(value) or value
+    return display(column)
+
+
+def moment(value: str) -> datetime | None:
+    """``YYYY-MM-DD HH:MM:SS``, which is UTC in a raw value."""
+    try:
+        return datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def status_category(row: JsonObject) -> StatusCategory:
+    """By ``active`` and the state: numeric states differ between tables, but closed records are inactive."""
+    if raw(row.get("active")) and not is_true(row.get("active")):
+        return StatusCategory.DONE
+    state = _decimal(raw(row.get("state")))
+    if state is None:
+        return StatusCategory.UNKNOWN
+    return StatusCategory.NEW if state in {Decimal(-5), Decimal(1)} else StatusCategory.INDETERMINATE
+
+
+def change_is_open(row: JsonObject) -> bool:
+    """Not closed, or closed without success; a cancelled change blocks nothing."""
+    state = raw(row.get("state")).partition(".")[0]
+    if state == CANCELLED:
+        return False
+    return state != CLOSED or raw(row.get("close_code")).casefold().startswith("unsuccessful")
+
+
+def open_item(row: JsonObject, url: str = "") -> OpenItem:
+    return OpenItem(raw(row.get("number")), raw(row.get("short_description")), display(row.get("state")), url)
+
+
+def comment(row: JsonObject, people: Mapping[str, Person]) -> Comment | None:
+    """A journal entry; ``people`` are the instance's users by user name."""
+    login, at = raw(row.get("sys_created_by")), moment(raw(row.get("sys_created_on")))
+    if not login or at is None:
+        return None
+    author = people.get(login, Person(f"user_name:{login}", login))
+    return Comment(raw(row.get("sys_id")), author, at, raw(row.get("value")))
+
+
+def _date(value: str) -> date | None:
+    try:
+        return date.fromisoformat(value[:10])
+    except ValueError:
+        return None
+
+
+def _decimal(value: str) -> Decimal | None:
+    try:
+        number = Decimal(value.replace(",", ""))
+    except ArithmeticError:
+        return None
+    return number if number.is_finite() else None
+
+
+def _money(value: str) -> FieldValue:
+    coded = _CURRENCY.fullmatch(value)
+    if coded:
+        amount = _decimal(coded[2])
+        return value if amount is None else Money(amount, coded[1])
+    amount = _decimal(value)
+    return value if amount is None else amount

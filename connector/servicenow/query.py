@@ -1,0 +1,62 @@
+"""Encoded queries, built so that a value can never become a condition.
+
+ServiceNow has no escape character: a value with ``^`` cannot be expressed, nor one with a comma inside IN.
+And a condition that it cannot read is silently ignored, so that the rest matches everything.
+https://www.servicenow.com/docs, "Encoded query strings"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_COLUMN = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*")
+
+
+class Inexpressible(ValueError):
+    """A value or column that an encoded query cannot hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Conditions joined by AND."""
+
+    conditions: tuple[str, ...] = ()
+    order: str = ""
+
+    def equals(self, column: str, value: str) -> Query:
+        return self._and(f"{_column(column)}={_value(value)}")
+
+    def one_of(self, column: str, values: Iterable[str]) -> Query:
+        """Raises Inexpressible for an empty list: ServiceNow would match everything or nothing."""
+        listed = [_value(value) for value in values]
+        if not listed:
+            raise Inexpressible(f"no value is given for {column}")
+        if any("," in value for value in listed):
+            raise Inexpressible(f"a value for {column} has a comma in it, which a list cannot hold")
+        return self._and(f"{_column(column)}IN{','.join(listed)}")
+
+    def not_empty(self, column: str) -> Query:
+        return self._and(f"{_column(column)}ISNOTEMPTY")
+
+    def ordered_by(self, column: str) -> Query:
+        return Query(self.conditions, f"ORDERBY{_column(column)}")
+
+    def __str__(self) -> str:
+        return "^".join((*self.conditions, *((self.order,) if self.order else ())))
+
+    def _and(self, condition: str) -> Query:
+        return Query((*self.conditions, condition), self.order)
+
+
+def _column(name: str) -> str:
+    if not _COLUMN.fullmatch(name):
+        raise Inexpressible(f"{name!r} is not a column name")
+    return name
+
+
+def _value(value: str) -> str:
+    if "^" in value or "\n" in value or "\r" in value:
+        raise Inexpressible(f"{value!r} holds a character that an encoded query cannot express")
+    return value

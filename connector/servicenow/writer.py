@@ -1,0 +1,78 @@
+"""Writes owned columns: one PATCH per record, and a look at what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from connector.errors import Refused
+from connector.servicenow.client import ServiceNowClient
+from connector.servicenow.fields import Column, ColumnProblem, TableFields
+from connector.servicenow.payloads import display, raw
+from connector.sync.ports import Written
+from mapping.work_item import ConnectionName, FieldName, NativeId
+from mapping.writeback import WriteValue, canonical
+
+
+class ServiceNowWriter:
+    def __init__(self, connection: ConnectionName, client: ServiceNowClient, fields: TableFields) -> None:
+        self._connection = connection
+        self._client = client
+        self._fields = fields
+
+    def write(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> Written:
+        """Raises Refused, before anything is sent, when a column is not clear; and after, when one was dropped."""
+        if not values:
+            return Written.NOTHING_TO_DO
+        table, _, sys_id = item.partition(":")
+        columns = self._resolve(table, values)
+        sent = {columns[name].name: form(value) for name, value in values.items()}
+        record = self._client.patch(table, sys_id, sent)
+        dropped = [name for name in values if not _taken(record.get(columns[name].name), values[name])]
+        if dropped:
+            # ServiceNow drops a column that the account may not write, and says nothing.
+            told = ", ".join(f'"{name}"' for name in dropped)
+            raise Refused(
+                f"{self._connection} did not take {told} of {table}: check that the columns exist, are long enough, "
+                "and that the ACLs let Gatepost's user write them.",
+                operation=f"PATCH {table}",
+            )
+        return Written.DONE
+
+    def _resolve(self, table: str, values: Mapping[FieldName, WriteValue]) -> dict[FieldName, Column]:
+        catalogue = self._fields.catalogue(table)
+        columns: dict[FieldName, Column] = {}
+        problems: dict[str, str] = {}
+        for name in values:
+            column = catalogue.resolve(name)
+            if isinstance(column, ColumnProblem):
+                problems[name] = column.message
+            else:
+                columns[name] = column
+        if problems:
+            told = "; ".join(problems.values())
+            raise Refused(f"{self._connection}: nothing was written: {told}", fields=problems)
+        return columns
+
+
+def form(value: WriteValue) -> str:
+    """A value as a raw Table API value; the empty text clears."""
+    if value is None:
+        return ""
+    return f"{value:f}" if isinstance(value, Decimal) else value
+
+
+def _taken(column: object, value: WriteValue) -> bool:
+    if column is None:
+        return False
+    shown = {raw(column), display(column)}  # type: ignore[arg-type]
+    if isinstance(value, Decimal):
+        return any(_number(text) == value for text in shown)
+    return canonical(value) in {canonical(text) for text in shown}
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        return Decimal(text.replace(",", ""))
+    except ArithmeticError:
+        return None

@@ -1,0 +1,43 @@
+"""Settings, read from the environment once.  Nothing else in Gatepost reads the environment."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LogFormat(StrEnum):
+    JSON = "json"
+    TEXT = "text"
+
+
+class Settings(BaseSettings):
+    """Every setting is an environment variable ``GATEPOST_<NAME>``; README lists them all."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEPOST_", frozen=True, extra="ignore")
+
+    database_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("DATABASE_URL", "GATEPOST_DATABASE_URL", "database_url")
+    )
+    """PostgreSQL 14 or newer.  Without it an embedded server runs under the data folder."""
+    data: Path = Path(".gatepost")
+    """Folder of the embedded database and of the key that encrypts secrets."""
+    secret_key: str | None = None
+    """Fernet key for secrets at rest; without it a key file is made in the data folder."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8600, ge=1, le=65535)
+    max_body_bytes: int = Field(default=5 * 1024 * 1024, ge=1024)
+    """Largest event body that a door takes in."""
+    batch_size: int = Field(default=100, ge=1, le=100)
+    """Dirty keys that one task claims; 100 is what Jira reads in one call."""
+    lease_seconds: int = Field(default=120, ge=5)
+    """How long a claim lasts at most when its worker neither ends it nor dies visibly."""
+    worker_concurrency: int = Field(default=4, ge=1, le=64)
+    web_threads: int = Field(default=8, ge=1, le=256)
+    connect_timeout: float = Field(default=5.0, gt=0)
+    read_timeout: float = Field(default=30.0, gt=0)
+    log_format: LogFormat = LogFormat.JSON
+    log_level: str = "INFO"

@@ -1,0 +1,143 @@
+"""Connections: where the tools are, and the sealed secrets to talk with them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Engine, RowMapping, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
+
+from connector.errors import ConfigurationError
+from connector.store.tables import CONNECTION
+from connector.vault import Vault
+from mapping.work_item import ConnectionName, Tool
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRecord:
+    name: ConnectionName
+    tool: Tool
+    base_url: str
+    username: str
+    credential: str = field(repr=False)
+    webhook_secrets: tuple[str, ...] = field(repr=False)
+    """Newest first; two at most, so that a secret can be changed without losing an event."""
+    paused_reason: str | None = None
+    paused_at: datetime | None = None
+
+
+CACHE_SECONDS = 5.0
+"""How long a door may work with what it knew of a connection, for instance a secret just withdrawn."""
+
+
+class Connections:
+    def __init__(self, engine: Engine, vault: Vault, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._engine = engine
+        self._vault = vault
+        self._monotonic = monotonic
+        self._cache: dict[str, tuple[float, ConnectionRecord]] = {}
+
+    def cached(self, name: str) -> ConnectionRecord | None:
+        """Like :meth:`get`, at most some seconds old; unknown names are never kept.
+
+        A door that could not reach the database goes on verifying with what it has; it answers 503
+        when the commit fails, and the sender comes again.
+        """
+        now = self._monotonic()
+        kept = self._cache.get(name)
+        if kept is not None and now - kept[0] < CACHE_SECONDS:
+            return kept[1]
+        try:
+            record = self.get(name)
+        except OperationalError:
+            if kept is None:
+                raise
+            return kept[1]
+        if record is None:
+            self._cache.pop(name, None)
+        else:
+            self._cache[name] = (now, record)
+        return record
+
+    def save(self, record: ConnectionRecord) -> None:
+        """Add a connection or change it; a change ends a pause, because it may have mended the cause."""
+        values = {
+            "tool": record.tool.value,
+            "base_url": record.base_url.rstrip("/"),
+            "username": record.username,
+            "credential": self._vault.seal(record.credential),
+            "webhook_secrets": [self._vault.seal(secret) for secret in record.webhook_secrets[:2]],
+        }
+        unpaused = {"paused_at": None, "paused_until": None, "paused_reason": None}
+        with self._engine.begin() as transaction:
+            transaction.execute(
+                insert(CONNECTION)
+                .values(name=record.name, **values)
+                .on_conflict_do_update(index_elements=["name"], set_=values | unpaused)
+            )
+
+    def get(self, name: str) -> ConnectionRecord | None:
+        with self._engine.connect() as transaction:
+            row = transaction.execute(select(CONNECTION).where(CONNECTION.c.name == name)).mappings().first()
+        return None if row is None else self._record(row)
+
+    def all(self) -> tuple[ConnectionRecord, ...]:
+        with self._engine.connect() as transaction:
+            rows = transaction.execute(select(CONNECTION).order_by(CONNECTION.c.name)).mappings().all()
+        return tuple(self._record(row) for row in rows)
+
+    def rotate_secret(self, name: str, secret: str) -> None:
+        """Accept a new webhook secret; the one before stays accepted, any older one ends."""
+        record = self.get(name)
+        if record is None:
+            raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
+        sealed = [self._vault.seal(item) for item in (secret, *record.webhook_secrets[:1])]
+        with self._engine.begin() as transaction:
+            transaction.execute(update(CONNECTION).where(CONNECTION.c.name == name).values(webhook_secrets=sealed))
+
+    def pause(self, connection: ConnectionName, reason: str, seconds: float | None) -> None:
+        until = None if seconds is None else func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+        with self._engine.begin() as transaction:
+            transaction.execute(
+                update(CONNECTION)
+                .where(CONNECTION.c.name == connection)
+                .values(paused_at=func.now(), paused_until=until, paused_reason=reason)
+            )
+
+    def paused(self, connection: ConnectionName) -> str | None:
+        """Why the connection is paused now, or ``None``."""
+        with self._engine.connect() as transaction:
+            row = transaction.execute(_PAUSED, {"name": connection}).first()
+        return None if row is None else str(row.paused_reason)
+
+    def resume(self, name: str) -> bool:
+        """End a pause; tells whether there was one."""
+        with self._engine.begin() as transaction:
+            done = transaction.execute(
+                update(CONNECTION)
+                .where(CONNECTION.c.name == name, CONNECTION.c.paused_at.is_not(None))
+                .values(paused_at=None, paused_until=None, paused_reason=None)
+            )
+            return done.rowcount > 0
+
+    def _record(self, values: RowMapping) -> ConnectionRecord:
+        return ConnectionRecord(
+            name=ConnectionName(values["name"]),
+            tool=Tool(values["tool"]),
+            base_url=values["base_url"],
+            username=values["username"],
+            credential=self._vault.open(values["credential"]),
+            webhook_secrets=tuple(self._vault.open(sealed) for sealed in values["webhook_secrets"]),
+            paused_reason=values["paused_reason"],
+            paused_at=values["paused_at"],
+        )
+
+
+_PAUSED = text("""
+    SELECT paused_reason FROM connection
+    WHERE name = :name AND paused_at IS NOT NULL AND (paused_until IS NULL OR paused_until > now())
+""")

@@ -1,0 +1,107 @@
+"""The inbox: every verified event, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.sql.dml import ReturningInsert
+
+from connector.store.tables import DIRTY_KEY, INBOX, WORK_ITEM
+from connector.store.wake import Task, Waker
+from connector.sync.ports import Arrival, Doorbell, TakenIn
+from mapping.work_item import ConnectionName, NativeId
+
+
+class SqlInbox:
+    def __init__(self, engine: Engine, waker: Waker) -> None:
+        self._engine = engine
+        self._waker = waker
+
+    def take_in(self, arrival: Arrival) -> TakenIn:
+        """Commit the event, its dirty keys and the wake-up together.
+
+        Raises sqlalchemy.exc.SQLAlchemyError when that fails; nothing is stored then.
+        """
+        with self._engine.begin() as transaction:
+            if not isinstance(arrival.rung, Doorbell):
+                row = _row(arrival, part=0, native_id=None) | {
+                    "state": "ignored",
+                    "reason": arrival.rung.reason,
+                    "settled_at": func.now(),
+                }
+                stored = transaction.execute(_insert([row])).fetchall()
+                return TakenIn.IGNORED if stored else TakenIn.DUPLICATE
+            # Sorted, so that two events about the same items never wait for one another in a circle.
+            items = sorted(arrival.rung.items)
+            rows = [_row(arrival, part, native_id) for part, native_id in enumerate(items)]
+            stored = transaction.execute(_insert(rows)).fetchall()
+            if not stored:
+                return TakenIn.DUPLICATE
+            mark_dirty(transaction, arrival.connection, {NativeId(row.native_id): row.id for row in stored})
+            self._waker.wake(transaction, Task.RECONCILE, arrival.connection)
+            return TakenIn.ACCEPTED
+
+
+def mark_dirty(transaction: Connection, connection: ConnectionName, items: Mapping[NativeId, int | None]) -> None:
+    """Note that items may have changed, each with the inbox row that says so, if one does.
+
+    A parked item is revived: new state, new chance.
+    """
+    rows = [
+        {"connection": connection, "native_id": item, "inbox_id": inbox_id} for item, inbox_id in sorted(items.items())
+    ]
+    transaction.execute(_on_dirty(insert(DIRTY_KEY).values(rows)))
+
+
+def mark_all_dirty(transaction: Connection) -> None:
+    """Have every known item looked at again."""
+    known = select(WORK_ITEM.c.connection, WORK_ITEM.c.native_id).order_by(
+        WORK_ITEM.c.connection, WORK_ITEM.c.native_id
+    )
+    transaction.execute(_on_dirty(insert(DIRTY_KEY).from_select(["connection", "native_id"], known)))
+
+
+def _on_dirty(statement: Insert) -> Insert:
+    return statement.on_conflict_do_update(
+        index_elements=["connection", "native_id"],
+        set_={
+            "generation": DIRTY_KEY.c.generation + 1,
+            "inbox_id": func.greatest(DIRTY_KEY.c.inbox_id, statement.excluded.inbox_id),
+            "due_at": func.now(),
+            "attempts": 0,
+            "state": "waiting",
+            "reason": None,
+        },
+    )
+
+
+def settle_events(transaction: Connection, connection: ConnectionName, native_id: NativeId, up_to: int) -> None:
+    """Close the events of one item: the newest has been worked on, those before it are folded into it."""
+    pending = (INBOX.c.connection == connection, INBOX.c.native_id == native_id, INBOX.c.state == "pending")
+    settled = {"settled_at": func.now()}
+    transaction.execute(
+        update(INBOX).where(*pending, INBOX.c.id < up_to).values(state="superseded", reason="a later event", **settled)
+    )
+    transaction.execute(update(INBOX).where(*pending, INBOX.c.id == up_to).values(state="done", **settled))
+
+
+def _row(arrival: Arrival, part: int, native_id: NativeId | None) -> dict[str, object]:
+    return {
+        "connection": arrival.connection,
+        "delivery_id": arrival.delivery_id,
+        "part": part,
+        "event": arrival.rung.event,
+        "native_id": native_id,
+        # The body is kept once, with the first part of an event that concerns several items.
+        "body": arrival.body if part == 0 else None,
+        "state": "pending",
+    }
+
+
+def _insert(rows: Sequence[dict[str, object]]) -> ReturningInsert[tuple[int, str | None]]:
+    statement = insert(INBOX).values(list(rows))
+    return statement.on_conflict_do_nothing(index_elements=["connection", "delivery_id", "part"]).returning(
+        INBOX.c.id, INBOX.c.native_id
+    )

@@ -1,0 +1,120 @@
+"""The outbox: what Gatepost wants to write, and what became of it.  A row is queue, history and metric."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from sqlalchemy import Engine, func, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from connector.store.jsonable import values_from_json
+from connector.store.tables import LAST_WRITTEN, OUTBOX
+from connector.store.wake import Task, let_committers_pass
+from connector.sync.ports import Delivery, Written
+from mapping.work_item import ConnectionName, NativeId
+from mapping.writeback import canonical
+
+_CLAIM = text("""
+    WITH picked AS (
+        SELECT id FROM outbox AS o
+        WHERE connection = :connection AND state = 'waiting' AND claim_token IS NULL AND due_at <= now()
+          AND NOT EXISTS (SELECT 1 FROM outbox AS b WHERE b.connection = o.connection AND b.native_id = o.native_id
+                          AND b.state = 'waiting' AND (b.claim_token IS NOT NULL OR b.id < o.id))
+        ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox AS o
+    SET claimed_by = :worker, claim_token = :token, claimed_until = now() + make_interval(secs => :lease),
+        attempts = attempts + 1
+    FROM picked AS p WHERE o.id = p.id
+    RETURNING o.id, o.native_id, o.key, o.wanted, o.attempts
+""")
+
+_UNCLAIMED = {"claimed_by": None, "claim_token": None, "claimed_until": None}
+
+
+class SqlOutbox:
+    def __init__(self, engine: Engine, worker: int, lease_seconds: int) -> None:
+        self._engine = engine
+        self._worker = worker
+        self._lease = lease_seconds
+
+    def begin(self, connection: ConnectionName) -> None:
+        """Called by a starting task before its first claim; see :mod:`connector.store.wake`."""
+        with self._engine.begin() as transaction:
+            let_committers_pass(transaction, Task.DELIVER, connection)
+
+    def claim(self, connection: ConnectionName, limit: int) -> tuple[Delivery, ...]:
+        token = uuid4()
+        with self._engine.begin() as transaction:
+            rows = transaction.execute(
+                _CLAIM,
+                {
+                    "connection": connection,
+                    "limit": limit,
+                    "worker": self._worker,
+                    "token": token,
+                    "lease": self._lease,
+                },
+            ).all()
+        return tuple(
+            Delivery(
+                row.id,
+                token,
+                connection,
+                NativeId(row.native_id),
+                row.key,
+                values_from_json(row.wanted),
+                row.attempts,
+            )
+            for row in sorted(rows, key=lambda row: row.id)
+        )
+
+    def done(self, delivery: Delivery, written: Written) -> None:
+        """Record the write even when the claim was taken over meanwhile: the tool has the values."""
+        with self._engine.begin() as transaction:
+            transaction.execute(
+                update(OUTBOX)
+                .where(OUTBOX.c.id == delivery.id, OUTBOX.c.state == "waiting")
+                .values(state="done", reason=written.value, settled_at=func.now(), **_UNCLAIMED)
+            )
+            rows = [
+                {
+                    "connection": delivery.connection,
+                    "native_id": delivery.native_id,
+                    "field": name,
+                    "value": canonical(value),
+                }
+                for name, value in delivery.values.items()
+            ]
+            statement = insert(LAST_WRITTEN).values(rows)
+            new = statement.excluded
+            transaction.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["connection", "native_id", "field"],
+                    set_={"value": new.value, "written_at": func.now()},
+                )
+            )
+
+    def put_off(self, deliveries: Sequence[Delivery], seconds: float, reason: str, *, count: bool) -> None:
+        due = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+        with self._engine.begin() as transaction:
+            for delivery in deliveries:
+                transaction.execute(
+                    update(OUTBOX)
+                    .where(OUTBOX.c.id == delivery.id, OUTBOX.c.claim_token == delivery.token)
+                    .values(
+                        due_at=due,
+                        reason=reason,
+                        attempts=delivery.attempts if count else delivery.attempts - 1,
+                        **_UNCLAIMED,
+                    )
+                )
+
+    def park(self, delivery: Delivery, reason: str) -> None:
+        with self._engine.begin() as transaction:
+            transaction.execute(
+                update(OUTBOX)
+                .where(OUTBOX.c.id == delivery.id, OUTBOX.c.claim_token == delivery.token)
+                .values(state="parked", reason=reason, settled_at=func.now(), **_UNCLAIMED)
+            )

@@ -1,0 +1,242 @@
+"""The tables as SQLAlchemy knows them; :mod:`connector.store.migrations` makes them.
+
+A test compares the two, so that neither drifts.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+METADATA = MetaData()
+
+
+def _moment(name: str, *, now: bool = False, nullable: bool | None = None) -> Column[object]:
+    default = text("now()") if now else None
+    return Column(
+        name, DateTime(timezone=True), nullable=not now if nullable is None else nullable, server_default=default
+    )
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, Identity(always=True), primary_key=True)
+
+
+CONNECTION = Table(
+    "connection",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("tool", Text, nullable=False),
+    Column("base_url", Text, nullable=False),
+    Column("username", Text, nullable=False),
+    Column("credential", LargeBinary, nullable=False),
+    Column("webhook_secrets", ARRAY(LargeBinary), nullable=False, server_default=text("'{}'")),
+    _moment("created_at", now=True),
+    _moment("paused_at"),
+    _moment("paused_until"),
+    Column("paused_reason", Text),
+)
+
+MAPPING_VERSION = Table(
+    "mapping_version",
+    METADATA,
+    Column("number", Integer, Identity(always=True), primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    _moment("created_at", now=True),
+    _moment("activated_at"),
+    Column("state", Text, nullable=False),
+    Index("mapping_version_one_active", "state", unique=True, postgresql_where=text("state = 'active'")),
+)
+
+INBOX = Table(
+    "inbox",
+    METADATA,
+    _id(),
+    Column("connection", Text, ForeignKey("connection.name"), nullable=False),
+    Column("delivery_id", Text, nullable=False),
+    Column("part", SmallInteger, nullable=False, server_default=text("0")),
+    Column("event", Text, nullable=False),
+    Column("native_id", Text),
+    Column("body", LargeBinary),
+    _moment("received_at", now=True),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    _moment("settled_at"),
+    UniqueConstraint("connection", "delivery_id", "part"),
+    Index("inbox_pending", "connection", "native_id", "id", postgresql_where=text("state = 'pending'")),
+)
+
+DIRTY_KEY = Table(
+    "dirty_key",
+    METADATA,
+    Column("connection", Text, ForeignKey("connection.name"), primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    Column("generation", BigInteger, nullable=False, server_default=text("1")),
+    Column("inbox_id", BigInteger),
+    _moment("first_dirty_at", now=True),
+    _moment("due_at", now=True),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("state", Text, nullable=False, server_default=text("'waiting'")),
+    Column("reason", Text),
+    Column("claimed_by", BigInteger),
+    Column("claim_token", Uuid),
+    _moment("claimed_until"),
+    Column("claimed_generation", BigInteger),
+    Column("claimed_inbox_id", BigInteger),
+    Index(
+        "dirty_key_claimable",
+        "connection",
+        "due_at",
+        postgresql_where=text("state = 'waiting' AND claim_token IS NULL"),
+    ),
+    Index("dirty_key_claimed", "claimed_by", postgresql_where=text("claim_token IS NOT NULL")),
+)
+
+WORK_ITEM = Table(
+    "work_item",
+    METADATA,
+    Column("connection", Text, ForeignKey("connection.name"), primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("snapshot", JSONB, nullable=False),
+    Column("version", Text, nullable=False),
+    _moment("read_at", nullable=False),
+    _moment("unreachable_since"),
+    Index("work_item_key", "key"),
+)
+
+MEASURE = Table(
+    "measure",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("connection", Text, nullable=False),
+    Column("native_id", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("title", Text),
+    Column("rule", Text, nullable=False),
+    *(Column(name, Text) for name in ("portfolio", "program", "project", "package")),
+    *(Column(name, Text) for name in ("business_unit", "legal_entity", "owner", "sponsor", "controller")),
+    Column("stage", Text),
+    Column("tool_stage", Text),
+    *(Column(name, Text, nullable=False) for name in ("gate", "implementation", "potential")),
+    Column("currency", Text),
+    *(Column(name, Numeric) for name in ("plan_net", "forecast_net", "actual_net", "variance_net")),
+    Column("facts", JSONB, nullable=False),
+    Column("verdict", JSONB, nullable=False),
+    Column("blockers_since", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("verdict_digest", Text, nullable=False),
+    Column("effects_digest", Text, nullable=False),
+    Column("mapping_version", Integer, ForeignKey("mapping_version.number"), nullable=False),
+    Column("policy_version", Text, nullable=False),
+    _moment("assessed_at", nullable=False),
+    _moment("unmapped_since"),
+    Column("unmapped_reason", Text),
+    UniqueConstraint("connection", "native_id"),
+    ForeignKeyConstraint(["connection", "native_id"], ["work_item.connection", "work_item.native_id"]),
+    Index("measure_place", "portfolio", "program", "project", "package"),
+)
+
+EFFECT_LINE = Table(
+    "effect_line",
+    METADATA,
+    Column("measure_id", Text, ForeignKey("measure.id"), primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("amount", Numeric, nullable=False),
+    Column("currency", Text, primary_key=True),
+)
+
+DECISION = Table(
+    "decision",
+    METADATA,
+    _id(),
+    Column("measure_id", Text, ForeignKey("measure.id"), nullable=False),
+    _moment("decided_at", nullable=False),
+    Column("stage", Text),
+    Column("gate", Text, nullable=False),
+    Column("verdict", JSONB, nullable=False),
+    Column("evidence", JSONB, nullable=False),
+    Column("mapping_version", Integer, ForeignKey("mapping_version.number"), nullable=False),
+    Column("policy_version", Text, nullable=False),
+    Index("decision_of_measure", "measure_id", "id"),
+)
+
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    _id(),
+    Column("connection", Text, ForeignKey("connection.name"), nullable=False),
+    Column("native_id", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("wanted", JSONB, nullable=False),
+    Column("changes", JSONB, nullable=False),
+    _moment("created_at", now=True),
+    _moment("due_at", now=True),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("state", Text, nullable=False, server_default=text("'waiting'")),
+    Column("reason", Text),
+    Column("claimed_by", BigInteger),
+    Column("claim_token", Uuid),
+    _moment("claimed_until"),
+    _moment("settled_at"),
+    Index("outbox_waiting", "connection", "due_at", "id", postgresql_where=text("state = 'waiting'")),
+    Index("outbox_waiting_item", "connection", "native_id", postgresql_where=text("state = 'waiting'")),
+    Index("outbox_claimed", "claimed_by", postgresql_where=text("claim_token IS NOT NULL")),
+)
+
+LAST_WRITTEN = Table(
+    "last_written",
+    METADATA,
+    Column("connection", Text, primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("value", Text),
+    _moment("written_at", now=True),
+)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    _id(),
+    _moment("at", now=True),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
+    Index("audit_of_subject", "subject", "id"),
+)
+
+WORKER = Table(
+    "worker",
+    METADATA,
+    _id(),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    _moment("started_at", now=True),
+    _moment("stopped_at"),
+)

@@ -1,0 +1,75 @@
+"""Transactional wake-up of a worker, without a lost one and without one task per event.
+
+At most one task *waits* for a connection (Procrastinate's queueing lock), whatever the number of
+events.  The danger is the moment between two transactions: an event sees the waiting task and adds
+none, while that task is just starting and does not see the event's dirty key, because it is not
+committed yet.  So each event holds a shared advisory lock until its commit, and a starting task
+takes the same lock exclusively for an instant: it begins to claim only after every event that may
+have counted on it has committed.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol, TypeAlias, cast
+from zlib import crc32
+
+import psycopg
+from sqlalchemy import Connection, text
+
+from mapping.work_item import ConnectionName
+
+Driver: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
+
+NAMESPACE = 471_301
+"""First half of the advisory lock's key; the second is a hash of task and connection."""
+
+
+class Task(StrEnum):
+    RECONCILE = "reconcile"
+    DELIVER = "deliver"
+
+
+class AlreadyWaiting(Exception):
+    """Another transaction has put the same task into the queue meanwhile."""
+
+
+class Defer(Protocol):
+    """Puts a task into the queue on the given connection, as part of its transaction."""
+
+    def __call__(self, driver: Driver, task: Task, connection: ConnectionName, lock: str) -> None:
+        """Raises AlreadyWaiting when a task with this lock waits already."""
+
+
+class Waker:
+    def __init__(self, defer: Defer) -> None:
+        self._defer = defer
+
+    def wake(self, transaction: Connection, task: Task, connection: ConnectionName) -> None:
+        """Make sure that a task will run after this transaction has committed."""
+        lock = f"{task}:{connection}"
+        transaction.execute(_SHARED, {"space": NAMESPACE, "key": _key(lock)})
+        if transaction.execute(_WAITING, {"lock": lock}).first() is not None:
+            return
+        driver = cast("Driver", transaction.connection.driver_connection)
+        savepoint = transaction.begin_nested()
+        try:
+            self._defer(driver, task, connection, lock)
+        except AlreadyWaiting:
+            savepoint.rollback()
+        else:
+            savepoint.commit()
+
+
+def let_committers_pass(transaction: Connection, task: Task, connection: ConnectionName) -> None:
+    """Wait for every transaction that may have counted on this task; called when it starts."""
+    transaction.execute(_EXCLUSIVE, {"space": NAMESPACE, "key": _key(f"{task}:{connection}")})
+
+
+def _key(lock: str) -> int:
+    return crc32(lock.encode()) - 2**31
+
+
+_SHARED = text("SELECT pg_advisory_xact_lock_shared(:space, :key)")
+_EXCLUSIVE = text("SELECT pg_advisory_xact_lock(:space, :key)")
+_WAITING = text("SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :lock AND status = 'todo'")

@@ -1,0 +1,242 @@
+"""What the flow needs from a tool, in the flow's own words.
+
+``connector.jira`` and ``connector.servicenow`` implement these; neither knows the other, and
+neither knows the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+from uuid import UUID
+
+from governance.evidence import Standing
+from mapping.judge import Judged
+from mapping.work_item import ConnectionName, FieldName, NativeId, Tool, WorkItem
+from mapping.writeback import WriteValue
+
+
+@dataclass(frozen=True, slots=True)
+class Doorbell:
+    """An event says no more than that these items may have changed."""
+
+    event: str
+    items: tuple[NativeId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoInterest:
+    """An event that concerns no work item; it is recorded with this reason and never worked on."""
+
+    event: str
+    reason: str
+
+
+Rung: TypeAlias = Doorbell | NoInterest
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The present state of the items asked for.
+
+    ``found`` is keyed by the id that was asked for, which is not the item's own id when an event
+    named it by its key.  ``absent`` are those that the tool did not return: gone or hidden.
+    """
+
+    found: Mapping[NativeId, WorkItem]
+    absent: tuple[NativeId, ...]
+
+
+class Written(StrEnum):
+    """What became of a write."""
+
+    DONE = "done"
+    NOTHING_TO_DO = "nothing_to_do"
+
+
+class Reader(Protocol):
+    def read(self, items: Sequence[NativeId], fields: frozenset[FieldName]) -> Reading:
+        """Read up to 100 items in as few calls as the tool allows.
+
+        ``fields`` are visible names; one that this site does not have is absent from
+        ``WorkItem.fields`` (unknown).  Raises ToolError.
+        """
+
+
+class Writer(Protocol):
+    def write(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> Written:
+        """Write owned fields of one item in one call.  Raises ToolError."""
+
+
+class Door(Protocol):
+    def parse(self, body: bytes) -> Rung:
+        """Understand an event's body.  Raises BadPayload when it is not a JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One connection with everything that the flow may do to it."""
+
+    name: ConnectionName
+    tool: Tool
+    reader: Reader
+    writer: Writer
+    door: Door
+
+
+# --- the store, as the flow sees it ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A verified event on its way into the inbox."""
+
+    connection: ConnectionName
+    delivery_id: str
+    body: bytes
+    rung: Rung
+
+
+class TakenIn(StrEnum):
+    """What the inbox did with an arrival; all three are committed when it returns."""
+
+    ACCEPTED = "accepted"
+    IGNORED = "ignored"
+    DUPLICATE = "duplicate"
+
+
+class Inbox(Protocol):
+    def take_in(self, arrival: Arrival) -> TakenIn:
+        """Commit inbox row, dirty keys and the worker's wake-up in one transaction.
+
+        Raises the store's own error when the commit fails; the sender is then told to come again.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedKey:
+    native_id: NativeId
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Dirty keys in one worker's hands; ``token`` is checked again before anything is stored."""
+
+    token: UUID
+    connection: ConnectionName
+    keys: tuple[ClaimedKey, ...]
+    full: bool
+    """As many as were asked for: there may be more."""
+
+
+class Work(Protocol):
+    def claim(self, connection: ConnectionName, limit: int) -> Claim | None:
+        """Take up to ``limit`` due keys that nobody works on; ``None`` when there are none."""
+
+    def put_off(self, claim: Claim, items: Sequence[NativeId], seconds: float, reason: str, *, count: bool) -> None:
+        """Give keys back, to be claimed again after a while; ``count`` says whether this was an attempt."""
+
+    def park(self, claim: Claim, items: Sequence[NativeId], reason: str) -> None:
+        """Give keys back for good, with the reason; the next event of such an item revives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the store knows of an item before it is judged."""
+
+    standing: Standing = field(default_factory=Standing)
+    last_written: Mapping[FieldName, str | None] = field(default_factory=dict)
+
+
+class Memory(Protocol):
+    def recall(self, connection: ConnectionName, items: Sequence[NativeId]) -> Mapping[NativeId, Remembered]:
+        """What is known of these items; an item that was never seen is absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """The item is a measure and this is the verdict."""
+
+    item: WorkItem
+    judged: Judged
+
+
+@dataclass(frozen=True, slots=True)
+class NotMapped:
+    """No rule of the mapping takes the item."""
+
+    item: WorkItem
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The tool did not return the item: gone, or hidden from Gatepost's account."""
+
+    native_id: NativeId
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """An event named the item by its key; the work goes on under its native id."""
+
+    asked: NativeId
+    actual: NativeId
+
+
+Outcome: TypeAlias = Assessed | NotMapped | Absent | Alias
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a settled batch left behind."""
+
+    stored: int
+    decisions: int
+    writes: int
+    lost: int
+    """Keys whose claim was taken over by another worker meanwhile; their results were dropped."""
+
+
+class Ledger(Protocol):
+    def settle(self, claim: Claim, outcomes: Sequence[Outcome], mapping_version: int, now: datetime) -> Settled:
+        """Store measures, decisions and outbox rows of a batch and give its keys back, in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One outbox row in one worker's hands."""
+
+    id: int
+    token: UUID
+    connection: ConnectionName
+    native_id: NativeId
+    key: str
+    values: Mapping[FieldName, WriteValue]
+    attempts: int
+
+
+class Outbox(Protocol):
+    def claim(self, connection: ConnectionName, limit: int) -> tuple[Delivery, ...]:
+        """Take due rows, at most one of an item, and none of an item that is being written now."""
+
+    def done(self, delivery: Delivery, written: Written) -> None:
+        """The tool took the values; they become what was last written."""
+
+    def put_off(self, deliveries: Sequence[Delivery], seconds: float, reason: str, *, count: bool) -> None:
+        """Give rows back, to be tried again after a while; ``count`` says whether this was an attempt."""
+
+    def park(self, delivery: Delivery, reason: str) -> None:
+        """Stop trying; the row stays visible with its reason and can be replayed."""
+
+
+class Pauses(Protocol):
+    def pause(self, connection: ConnectionName, reason: str, seconds: float | None) -> None:
+        """Stop all calls to a connection, for a while or (``None``) until a person resumes it."""
+
+    def paused(self, connection: ConnectionName) -> str | None:
+        """Why the connection is paused now, or ``None``."""

@@ -1,0 +1,153 @@
+"""Dirty keys to verdicts: read the present state, judge it, store it.
+
+Level-triggered: nothing here knows which event rang, or how often.  A lost, doubled or reordered
+event makes the answer late, never wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+
+from connector.errors import RateLimited, ToolError, Unreachable
+from connector.retry import Park, Pause, Retry, decide
+from connector.sync.ports import (
+    Absent,
+    Alias,
+    Assessed,
+    Claim,
+    Ledger,
+    Memory,
+    NotMapped,
+    Outcome,
+    Pauses,
+    Remembered,
+    Site,
+    Work,
+)
+from governance.gates import Policy
+from mapping.apply import Unmapped
+from mapping.config import MappingConfig
+from mapping.fields import needed_fields
+from mapping.judge import judge
+from mapping.work_item import NativeId, WorkItem
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveMapping:
+    number: int
+    config: MappingConfig
+    policy: Policy
+
+
+class Round(StrEnum):
+    """How one batch ended."""
+
+    IDLE = "idle"
+    """There was nothing to do."""
+    DONE = "done"
+    MORE = "more"
+    """The batch was full: there is probably another one."""
+    HELD = "held"
+    """The tool could not be read, or the connection is paused; the keys come due again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """One batch after another for one connection."""
+
+    work: Work
+    memory: Memory
+    ledger: Ledger
+    pauses: Pauses
+    clock: Callable[[], datetime]
+    jitter: Callable[[], float]
+    batch_size: int
+
+    def run(self, site: Site, mapping: ActiveMapping) -> Round:
+        """Claim, read, judge and settle one batch."""
+        if self.pauses.paused(site.name) is not None:
+            return Round.HELD
+        claim = self.work.claim(site.name, self.batch_size)
+        if claim is None:
+            return Round.IDLE
+        ids = [key.native_id for key in claim.keys]
+        try:
+            reading = site.reader.read(ids, needed_fields(mapping.config, site.name))
+        except ToolError as error:
+            self._hold(claim, error)
+            return Round.HELD
+        memory = self.memory.recall(site.name, ids)
+        outcomes: list[Outcome] = [Absent(item) for item in reading.absent]
+        now = self.clock()
+        for asked, item in reading.found.items():
+            outcome = self._judge(claim, asked, item, memory.get(asked, Remembered()), mapping, now)
+            if outcome is not None:
+                outcomes.append(outcome)
+        settled = self.ledger.settle(claim, outcomes, mapping.number, now)
+        _log.info(
+            "reconciled",
+            connection=site.name,
+            items=settled.stored,
+            decisions=settled.decisions,
+            writes=settled.writes,
+            lost=settled.lost,
+        )
+        return Round.MORE if claim.full else Round.DONE
+
+    def _judge(
+        self,
+        claim: Claim,
+        asked: NativeId,
+        item: WorkItem,
+        remembered: Remembered,
+        mapping: ActiveMapping,
+        now: datetime,
+    ) -> Outcome | None:
+        if item.native_id != asked:
+            return Alias(asked, item.native_id)
+        try:
+            judged = judge(
+                item,
+                mapping.config,
+                mapping.policy,
+                standing=remembered.standing,
+                last_written=remembered.last_written,
+                now=now,
+            )
+        except Exception as error:  # noqa: BLE001 - one item that cannot be judged must not hold up the other 99
+            self._put_aside(claim, [asked], error)
+            return None
+        return NotMapped(item, judged.text) if isinstance(judged, Unmapped) else Assessed(item, judged)
+
+    def _hold(self, claim: Claim, error: ToolError) -> None:
+        """The whole batch could not be read: wait, pause or park, as the error's class says."""
+        if isinstance(error, RateLimited):
+            self.pauses.pause(claim.connection, str(error), error.retry_after or 1.0)
+        self._put_aside(claim, [key.native_id for key in claim.keys], error)
+
+    def _put_aside(self, claim: Claim, items: list[NativeId], error: Exception) -> None:
+        _log.warning(
+            "items put aside", connection=claim.connection, items=len(items), error=type(error).__name__, why=str(error)
+        )
+        attempts = {key.native_id: key.attempts for key in claim.keys}
+        for item in items:
+            match decide(error, attempts[item] + 1, jitter=self.jitter()):
+                case Retry(delay_seconds=seconds):
+                    self.work.put_off(claim, [item], seconds, str(error), count=counts(error))
+                case Pause(reason=reason):
+                    self.pauses.pause(claim.connection, reason, None)
+                    self.work.put_off(claim, [item], 0, reason, count=False)
+                case Park(reason=reason):
+                    self.work.park(claim, [item], reason)
+
+
+def counts(error: Exception) -> bool:
+    """Whether a failure is an attempt at this item; a limit or an outage says nothing about it."""
+    return not isinstance(error, RateLimited) and not (isinstance(error, Unreachable) and error.outage)

@@ -1,0 +1,62 @@
+"""Secrets at rest: encrypted with Fernet (AES-128-CBC and HMAC-SHA256, authenticated)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from connector.errors import ConfigurationError
+
+
+class Vault:
+    """Encrypts and decrypts the credentials of connections."""
+
+    def __init__(self, key: str | bytes) -> None:
+        try:
+            self._fernet = Fernet(key)
+        except ValueError as error:
+            raise ConfigurationError(
+                "GATEPOST_SECRET_KEY is not a Fernet key (32 bytes, url-safe base64). Make one with: gatepost key"
+            ) from error
+
+    def seal(self, secret: str) -> bytes:
+        return self._fernet.encrypt(secret.encode())
+
+    def open(self, sealed: bytes) -> str:
+        """Raises ConfigurationError when the secret was sealed with another key."""
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken as error:
+            raise ConfigurationError(
+                "A stored secret was encrypted with another key. Set GATEPOST_SECRET_KEY to the key that was in "
+                "use, or enter the secrets again with: gatepost connection add"
+            ) from error
+
+
+def open_vault(key: str | None, data: Path) -> Vault:
+    """The vault for a key, or for the key file in the data folder, which is made when missing."""
+    if key:
+        return Vault(key)
+    path = data / "secret.key"
+    data.mkdir(parents=True, exist_ok=True)
+    # The mode is set when the file is made, so that there is no moment in which others may read it;
+    # O_EXCL lets only one of several starting processes make it.
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return Vault(_wait_for_key(path))
+    with os.fdopen(handle, "wb") as file:
+        made = Fernet.generate_key()
+        file.write(made)
+    return Vault(made)
+
+
+def _wait_for_key(path: Path) -> bytes:
+    content = path.read_bytes().strip()
+    if not content:
+        raise ConfigurationError(
+            f"{path} is empty. Restore it from a backup, or remove it and enter the secrets again."
+        )
+    return content

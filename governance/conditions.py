@@ -1,0 +1,329 @@
+"""The conditions of the gates.  Three-valued: met, unmet, unknown, and unknown never passes.
+
+Each check is a pure function of the measure, its evidence and the policy; its result carries what was
+expected, what is there, the reason in plain words and who must act.  The gate's decision is the list of
+these results, and the same list is what people are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from governance.effects import Effects
+from governance.evidence import Evidence, OpenItem
+from governance.facts import Unknown, known
+from governance.gates import Check, Policy
+from governance.measure import Measure, Person, Role
+from governance.money import Money
+from governance.verdict import ConditionResult, Outcome
+
+ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a check may look at."""
+
+    stage: str
+    measure: Measure
+    evidence: Evidence
+    policy: Policy
+    effects: Effects | None
+    """``None`` when the lines cannot be added up; ``effects_problem`` says why."""
+    effects_problem: str = ""
+
+    def who(self, role: Role) -> str:
+        holder = self.measure.roles.of(role)
+        if isinstance(holder, Person):
+            return f"{role.value} {holder.name}"
+        return f"{role.value} (nobody named)"
+
+    def met(self, code: str, subject: str, expected: str, actual: str) -> ConditionResult:
+        return ConditionResult(self.stage, code, subject, Outcome.MET, expected, actual, actual, "")
+
+    def unmet(
+        self, code: str, subject: str, expected: str, actual: str, reason: str, role: Role = Role.OWNER
+    ) -> ConditionResult:
+        who = self.who(role)
+        return ConditionResult(self.stage, code, subject, Outcome.UNMET, expected, actual, reason, who)
+
+    def unknown(self, code: str, subject: str, expected: str, reason: str) -> ConditionResult:
+        return ConditionResult(self.stage, code, subject, Outcome.UNKNOWN, expected, "unknown", reason, ADMINISTRATOR)
+
+
+def run(check: Check, context: Context) -> ConditionResult:
+    """Judge one condition."""
+    return CHECKS[check](context)
+
+
+def _text(code: str, subject: str, what: str, get: Callable[[Measure], object]) -> Callable[[Context], ConditionResult]:
+    """A check that a text is there."""
+
+    def check(context: Context) -> ConditionResult:
+        value = get(context.measure)
+        if isinstance(value, Unknown):
+            return context.unknown(code, subject, f"a {what}", value.reason)
+        if not value:
+            return context.unmet(code, subject, f"a {what}", "empty", f"the {what} is missing")
+        return context.met(code, subject, f"a {what}", str(value))
+
+    return check
+
+
+def _role(role: Role) -> Callable[[Context], ConditionResult]:
+    """A check that a role has a holder whose account is active."""
+
+    def check(context: Context) -> ConditionResult:
+        holder, name = context.measure.roles.of(role), role.value
+        expected = f"a named and active {name}"
+        if isinstance(holder, Unknown):
+            return context.unknown("ROLE_MISSING", name, expected, holder.reason)
+        if holder is None:
+            act = Role.OWNER if role is not Role.OWNER else Role.SPONSOR
+            return context.unmet("ROLE_MISSING", name, expected, "nobody named", f"no {name} is named", act)
+        if holder.active is False:
+            reason = f"the {name} {holder.name} has an inactive account"
+            act = Role.SPONSOR if role is not Role.SPONSOR else Role.OWNER
+            return context.unmet("ROLE_MISSING", name, expected, "inactive", reason, act)
+        return context.met("ROLE_MISSING", name, expected, holder.name)
+
+    return check
+
+
+def _rough_value(context: Context) -> ConditionResult:
+    code, expected = "VALUE_MISSING", "a rough value with its sign"
+    value = context.measure.rough_value
+    if isinstance(value, Money) and value.amount != 0:
+        return context.met(code, "value", expected, str(value))
+    plan = context.effects.plan if context.effects else None
+    if plan is not None and plan.total_benefit() != 0:
+        return context.met(code, "value", expected, str(Money(plan.total_benefit(), plan.currency)))
+    if isinstance(value, Unknown):
+        return context.unknown(code, "value", expected, value.reason)
+    if context.measure.unreadable_effects or context.effects_problem:
+        return context.unknown(code, "value", expected, _unreadable(context))
+    return context.unmet(code, "value", expected, "no value", "no rough value is given, not even its sign")
+
+
+def _unreadable(context: Context) -> str:
+    return context.effects_problem or "; ".join(context.measure.unreadable_effects)
+
+
+def _separation_of_duties(context: Context) -> ConditionResult:
+    code, expected = "SOD", "a controller who is neither owner nor sponsor"
+    roles = context.measure.roles
+    for holder in (roles.owner, roles.sponsor, roles.controller):
+        if isinstance(holder, Unknown):
+            return context.unknown(code, "controller", expected, holder.reason)
+    owner, sponsor, controller = known(roles.owner), known(roles.sponsor), known(roles.controller)
+    if controller is None:
+        return context.unmet(
+            code, "controller", expected, "nobody named", "no controller is named who could check the figures"
+        )
+    for person, role in ((owner, "owner"), (sponsor, "sponsor")):
+        if person is not None and person.id == controller.id:
+            reason = f"{controller.name} is controller and {role} at once: nobody checks their own figures"
+            return context.unmet(code, "controller", expected, f"also the {role}", reason, Role.SPONSOR)
+    return context.met(code, "controller", expected, controller.name)
+
+
+def _baseline(context: Context) -> ConditionResult:
+    value = context.measure.baseline
+    if isinstance(value, Unknown):
+        return context.unknown("BASELINE_MISSING", "baseline", "a baseline amount", value.reason)
+    if value is None:
+        reason = "no baseline is fixed, so that no saving can be measured against it"
+        return context.unmet("BASELINE_MISSING", "baseline", "a baseline amount", "empty", reason)
+    return context.met("BASELINE_MISSING", "baseline", "a baseline amount", str(value))
+
+
+def _phasing(context: Context) -> ConditionResult:
+    code, expected = "PHASING_MISSING", "a plan by month with benefits and costs"
+    if context.effects is None or context.measure.unreadable_effects:
+        return context.unknown(code, "plan", expected, _unreadable(context))
+    plan = context.effects.plan
+    if plan is None or not plan.benefit:
+        return context.unmet(code, "plan", expected, "no benefit", "the plan by month has no benefit in it")
+    if not plan.costs_known:
+        return context.unmet(
+            code, "plan", expected, "no costs", "the plan by month has no one-off or recurring costs in it"
+        )
+    months = plan.months
+    return context.met(code, "plan", expected, f"{len(months)} months from {months[0]} to {months[-1]}")
+
+
+def _dates(context: Context) -> ConditionResult:
+    code, expected = "DATES_MISSING", "a start and an end"
+    start, end = context.measure.start, context.measure.end
+    for value in (start, end):
+        if isinstance(value, Unknown):
+            return context.unknown(code, "dates", expected, value.reason)
+    first, last = known(start), known(end)
+    if first is None or last is None:
+        lacking = " and ".join(n for n, v in (("start date", first), ("end date", last)) if v is None)
+        return context.unmet(code, "dates", expected, f"no {lacking}", f"the {lacking} is missing")
+    if last < first:
+        return context.unmet(
+            code, "dates", expected, f"{first} to {last}", f"the end {last} lies before the start {first}"
+        )
+    return context.met(code, "dates", expected, f"{first} to {last}")
+
+
+def _hurdle(context: Context) -> ConditionResult:
+    code = "BELOW_HURDLE"
+    plan = context.effects.plan if context.effects else None
+    limit = context.policy.thresholds.hurdle
+    if plan is None:
+        if context.effects is None or context.measure.unreadable_effects:
+            return context.unknown(code, "net", "a net plan over the hurdle", _unreadable(context))
+        return context.unmet(
+            code, "net", "a net plan over the hurdle", "no plan", "there is no plan to hold against the hurdle"
+        )
+    net, hurdle = Money(plan.total_net(), plan.currency), Money(limit, plan.currency)
+    expected = f"a net plan of at least {hurdle}"
+    if net < hurdle:
+        return context.unmet(code, "net", expected, str(net), f"net plan {net} is below the hurdle of {hurdle}")
+    return context.met(code, "net", expected, str(net))
+
+
+def _payback(context: Context) -> ConditionResult:
+    code, limit = "BELOW_HURDLE", context.policy.thresholds.payback_months
+    expected = f"payback within {limit} months"
+    plan = context.effects.plan if context.effects else None
+    if plan is None:
+        if context.effects is None or context.measure.unreadable_effects:
+            return context.unknown(code, "payback", expected, _unreadable(context))
+        return context.unmet(code, "payback", expected, "no plan", "there is no plan to work a payback out of")
+    months = plan.payback_months()
+    if months is None:
+        return context.unmet(code, "payback", expected, "never", "the plan never pays its costs back")
+    if months > limit:
+        reason = f"payback takes {months} months, the limit is {limit}"
+        return context.unmet(code, "payback", expected, f"{months} months", reason)
+    return context.met(code, "payback", expected, f"{months} months")
+
+
+def _open_work(context: Context) -> ConditionResult:
+    code, expected = "OPEN_WORK", "every child item done or cancelled"
+    children = context.evidence.children
+    if isinstance(children, Unknown):
+        return context.unknown(code, "children", expected, children.reason)
+    if children is None or children.total == children.done:
+        total = 0 if children is None else children.total
+        return context.met(code, "children", expected, f"{total} of {total} done" if total else "no child items")
+    open_count = children.total - children.done
+    reason = f"{open_count} of {children.total} child items are not done{_named(children.open)}"
+    return context.unmet(code, "children", expected, f"{children.done} of {children.total} done", reason)
+
+
+def _named(items: tuple[OpenItem, ...]) -> str:
+    """`` (ITX-4, ITX-7, +3)``: the first two keys and how many more."""
+    if not items:
+        return ""
+    shown = ", ".join(item.key for item in items[:2])
+    return f" ({shown}, +{len(items) - 2})" if len(items) > 2 else f" ({shown})"
+
+
+def _none_open(
+    code: str, subject: str, expected: str, words: tuple[str, str], get: Callable[[Evidence], object]
+) -> Callable[[Context], ConditionResult]:
+    """A check that a list of open items is empty."""
+
+    def check(context: Context) -> ConditionResult:
+        items = get(context.evidence)
+        if isinstance(items, Unknown):
+            return context.unknown(code, subject, expected, items.reason)
+        if not isinstance(items, tuple) or not items:
+            return context.met(code, subject, expected, "none open")
+        count = f"1 {words[0]}" if len(items) == 1 else f"{len(items)} {words[1]}"
+        return context.unmet(code, subject, expected, count, f"{count} still open{_named(items)}")
+
+    return check
+
+
+def _actuals(context: Context) -> ConditionResult:
+    code, needed = "ACTUALS_MISSING", context.policy.thresholds.observation_months
+    expected = f"actuals of at least {needed} months"
+    actual = context.effects.actual if context.effects else None
+    if actual is None and (context.effects is None or context.measure.unreadable_effects):
+        return context.unknown(code, "actuals", expected, _unreadable(context))
+    booked = 0 if actual is None else len(actual.net)
+    if booked < needed:
+        reason = f"actuals are booked for {booked} of the {needed} months that have to be observed"
+        return context.unmet(code, "actuals", expected, f"{booked} months", reason, Role.CONTROLLER)
+    return context.met(code, "actuals", expected, f"{booked} months")
+
+
+def _value_realised(context: Context) -> ConditionResult:
+    code, share = "VALUE_NOT_REALISED", context.policy.thresholds.realised_share
+    expected = f"at least {share:.0%} of the planned benefit of the same months"
+    effects = context.effects
+    if effects is None or context.measure.unreadable_effects:
+        return context.unknown(code, "value", expected, _unreadable(context))
+    if effects.plan is None or effects.actual is None:
+        lacking = "plan" if effects.plan is None else "actuals"
+        reason = f"there are no {lacking}" if effects.plan else "there is no plan"
+        return context.unmet(
+            code, "value", expected, "nothing to compare", f"{reason} to hold the value against", Role.CONTROLLER
+        )
+    months = set(effects.actual.net)
+    planned = sum((amount for month, amount in effects.plan.benefit.items() if month in months), Decimal(0))
+    reached, due = effects.actual.total_benefit(), planned * share
+    currency = effects.plan.currency
+    if reached < due:
+        percent = f"{reached / planned:.0%}" if planned else "nothing"
+        reason = f"{Money(reached, currency)} of {Money(planned, currency)} planned benefit is realised ({percent})"
+        return context.unmet(code, "value", expected, percent, reason)
+    return context.met(code, "value", expected, f"{Money(reached, currency)} of {Money(planned, currency)}")
+
+
+def _evidence_attached(context: Context) -> ConditionResult:
+    code, expected = "EVIDENCE_MISSING", "evidence of the effect, attached"
+    count = context.evidence.attachments
+    if isinstance(count, Unknown):
+        return context.unknown(code, "attachment", expected, count.reason)
+    if not count:
+        return context.unmet(code, "attachment", expected, "nothing attached", "no evidence of the effect is attached")
+    return context.met(code, "attachment", expected, f"{count} attached")
+
+
+CHECKS: Mapping[Check, Callable[[Context], ConditionResult]] = {
+    Check.TITLE: _text("TITLE_MISSING", "title", "title", lambda measure: measure.title),
+    Check.OWNER: _role(Role.OWNER),
+    Check.SPONSOR: _role(Role.SPONSOR),
+    Check.CONTROLLER: _role(Role.CONTROLLER),
+    Check.PROGRAM: _text("ROLE_MISSING", "program", "program", lambda measure: measure.place.program),
+    Check.BUSINESS_UNIT: _text("ROLE_MISSING", "business_unit", "business unit", lambda measure: measure.business_unit),
+    Check.LEGAL_ENTITY: _text("ROLE_MISSING", "legal_entity", "legal entity", lambda measure: measure.legal_entity),
+    Check.ROUGH_VALUE: _rough_value,
+    Check.SEPARATION_OF_DUTIES: _separation_of_duties,
+    Check.BASELINE: _baseline,
+    Check.PHASING: _phasing,
+    Check.DATES: _dates,
+    Check.OBJECTIVE: _text("NO_OUTCOME_LINK", "objective", "link to an objective or KPI", lambda m: m.objective),
+    Check.HURDLE: _hurdle,
+    Check.PAYBACK: _payback,
+    Check.KILL_CRITERIA: _text(
+        "KILL_CRITERIA_MISSING", "kill_criteria", "set of kill criteria", lambda measure: measure.kill_criteria
+    ),
+    Check.OPEN_WORK: _open_work,
+    Check.DEPENDENCIES: _none_open(
+        "DEPENDENCY_OPEN",
+        "links",
+        "no open blocking link",
+        ("blocking item is", "blocking items are"),
+        lambda evidence: evidence.blocking_links,
+    ),
+    Check.CHANGES: _none_open(
+        "CHANGE_OPEN",
+        "changes",
+        "every change closed successfully",
+        ("ServiceNow change is", "ServiceNow changes are"),
+        lambda evidence: evidence.changes,
+    ),
+    Check.ACTUALS: _actuals,
+    Check.VALUE_REALISED: _value_realised,
+    Check.EVIDENCE_ATTACHED: _evidence_attached,
+}

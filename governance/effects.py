@@ -1,0 +1,148 @@
+"""Effect lines: dated amounts by version, and their sums.
+
+Formulas: gross = benefit; net recurring = benefit − recurring cost; cumulative net(t) = Σ net recurring −
+Σ one-off; payback = first month with cumulative net ≥ 0; in-year(Y) = Σ months of fiscal year Y; at
+completion = actual to date + forecast after.  Plan, forecast and actual are separate series (McKinsey Wave,
+"Impact tracking": plan frozen at the decision, forecast the latest revised plan, actual what is posted).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from enum import StrEnum
+
+from governance.money import CurrencyMismatch, Money, Period
+
+CENT = Decimal("0.01")
+ZERO = Decimal(0)
+
+
+class EffectKind(StrEnum):
+    BENEFIT = "benefit"
+    RECURRING_COST = "recurring_cost"
+    ONE_OFF_COST = "one_off_cost"
+    CAPEX = "capex"
+
+
+class Version(StrEnum):
+    PLAN = "plan"
+    FORECAST = "forecast"
+    ACTUAL = "actual"
+
+
+@dataclass(frozen=True, slots=True)
+class EffectLine:
+    """One amount of one month.  Amounts are positive; the kind says which way they count."""
+
+    version: Version
+    kind: EffectKind
+    month: Period
+    money: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One version of a measure's effects, added up by month; built once per assessment."""
+
+    currency: str
+    benefit: Mapping[Period, Decimal]
+    net: Mapping[Period, Decimal]
+    costs_known: bool
+    """At least one line of a cost kind is there."""
+
+    @property
+    def months(self) -> list[Period]:
+        return sorted(self.net)
+
+    def total_benefit(self) -> Decimal:
+        return sum(self.benefit.values(), ZERO)
+
+    def total_net(self) -> Decimal:
+        return sum(self.net.values(), ZERO)
+
+    def cumulative_net(self) -> list[tuple[Period, Decimal]]:
+        """Month and net sum from the first line up to and with that month."""
+        running, points = ZERO, []
+        for month in self.months:
+            running += self.net[month]
+            points.append((month, running))
+        return points
+
+    def payback_months(self) -> int | None:
+        """Months from the first line to the first month with a cumulative net of zero or more.
+
+        1 when the first month already pays; ``None`` when the series never does.
+        """
+        points = self.cumulative_net()
+        return next((points[0][0].months_to(month) + 1 for month, running in points if running >= 0), None)
+
+    def in_year(self, year: int, fiscal_year_start: int = 1) -> Decimal:
+        """Net sum of the fiscal year that begins in ``year``."""
+        first = Period(year, fiscal_year_start)
+        last = first.plus(11)
+        return sum((amount for month, amount in self.net.items() if first <= month <= last), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """All series of a measure; a version without a line is ``None``."""
+
+    plan: Series | None
+    forecast: Series | None
+    actual: Series | None
+
+    def at_completion(self) -> Decimal | None:
+        """Actual to date + forecast after the last actual month; ``None`` without a forecast."""
+        if self.forecast is None:
+            return None
+        if self.actual is None:
+            return self.forecast.total_net()
+        last = max(self.actual.net)
+        after = sum((amount for month, amount in self.forecast.net.items() if month > last), ZERO)
+        return self.actual.total_net() + after
+
+
+def sum_up(lines: Iterable[EffectLine]) -> Effects:
+    """Add effect lines up.  Raises CurrencyMismatch when they are not all in one currency."""
+    benefits: dict[Version, dict[Period, Decimal]] = {}
+    nets: dict[Version, dict[Period, Decimal]] = {}
+    with_costs: set[Version] = set()
+    currency = ""
+    for line in lines:
+        money = line.money
+        currency = currency or money.currency
+        if money.currency != currency:
+            raise CurrencyMismatch(f"effects in {currency} and {money.currency} need a rate before they are added up")
+        net = nets.setdefault(line.version, {})
+        month = line.month
+        if line.kind is EffectKind.BENEFIT:
+            benefit = benefits.setdefault(line.version, {})
+            benefit[month] = benefit.get(month, ZERO) + money.amount
+            net[month] = net.get(month, ZERO) + money.amount
+        else:
+            with_costs.add(line.version)
+            net[month] = net.get(month, ZERO) - money.amount
+
+    def series(version: Version) -> Series | None:
+        if version not in nets:
+            return None
+        return Series(currency, benefits.get(version, {}), nets[version], version in with_costs)
+
+    return Effects(series(Version.PLAN), series(Version.FORECAST), series(Version.ACTUAL))
+
+
+def spread_linear(total: Money, start: Period, end: Period) -> tuple[tuple[Period, Money], ...]:
+    """Lay an amount evenly over the months from ``start`` to ``end``, exact to the cent.
+
+    The last month takes what rounding leaves.  Raises ValueError when the end lies before the start.
+    """
+    if end < start:
+        raise ValueError(f"{end} lies before {start}")
+    months = list(start.until(end))
+    share = (total.amount / len(months)).quantize(CENT, ROUND_DOWN)
+    last = total.amount - share * (len(months) - 1)
+    return tuple(
+        (month, Money(share if place < len(months) - 1 else last, total.currency)) for place, month in enumerate(months)
+    )

@@ -1,0 +1,93 @@
+"""The two lights: is the work on time, and will the money come.
+
+"Umsetzungs- und Effekt-Controlling sind zwei Paar Schuhe" (gci-management.com): the lights are judged apart,
+each from numbers, and what is not known is grey, never green.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from governance.effects import Effects
+from governance.evidence import Evidence
+from governance.facts import known
+from governance.gates import Thresholds
+from governance.measure import Measure
+from governance.money import Money
+from governance.verdict import Colour, Status
+
+ONE = Decimal(1)
+PLACES = Decimal("0.01")
+
+
+def implementation_status(measure: Measure, evidence: Evidence, thresholds: Thresholds, now: datetime) -> Status:
+    """Progress held against the elapsed share of the schedule."""
+    start, end = known(measure.start), known(measure.end)
+    if start is None or end is None or end < start:
+        return Status(Colour.GREY, None, "there is no start and end to hold the progress against")
+    if evidence.done:
+        return Status(Colour.GREEN, ONE, "the work is done")
+    today = now.date()
+    if today > end:
+        return Status(Colour.RED, None, f"the end was {end}, and the work is not done")
+    if evidence.updated is not None and (now - evidence.updated).days >= thresholds.stale_days:
+        days = (now - evidence.updated).days
+        return Status(Colour.GREY, None, f"no update for {days} days (STALE_STATUS)")
+    return _capped(_by_progress(measure, evidence, thresholds, now), evidence)
+
+
+def _by_progress(measure: Measure, evidence: Evidence, thresholds: Thresholds, now: datetime) -> Status:
+    start, end, today = known(measure.start), known(measure.end), now.date()
+    if start is None or end is None:
+        return Status(Colour.GREY, None, "there is no start and end")
+    if today < start:
+        return Status(Colour.GREEN, None, f"the work begins on {start}")
+    progress = _progress(evidence)
+    if progress is None:
+        return Status(Colour.GREY, None, "nothing says how far the work is")
+    expected = Decimal((today - start).days + 1) / Decimal((end - start).days + 1)
+    ratio = (progress / expected).quantize(PLACES)
+    reason = f"{progress:.0%} done, {expected:.0%} expected by now"
+    if ratio >= thresholds.implementation_green:
+        return Status(Colour.GREEN, ratio, reason)
+    colour = Colour.AMBER if ratio >= thresholds.implementation_amber else Colour.RED
+    return Status(colour, ratio, reason)
+
+
+def _progress(evidence: Evidence) -> Decimal | None:
+    stated = known(evidence.progress)
+    if stated is not None:
+        return stated
+    children = known(evidence.children)
+    return Decimal(children.done) / children.total if children is not None and children.total else None
+
+
+def _capped(status: Status, evidence: Evidence) -> Status:
+    """An open blocking link leaves no light greener than amber."""
+    links = known(evidence.blocking_links)
+    if status.colour is Colour.GREEN and links:
+        return Status(Colour.AMBER, status.number, f"{status.reason}; blocked by {links[0].key}")
+    return status
+
+
+def potential_status(measure: Measure, effects: Effects | None, problem: str, thresholds: Thresholds) -> Status:
+    """Net at completion held against the net plan."""
+    if effects is None:
+        return Status(Colour.GREY, None, problem)
+    if measure.unreadable_effects:
+        return Status(Colour.GREY, None, measure.unreadable_effects[0])
+    if effects.plan is None:
+        return Status(Colour.GREY, None, "there is no plan")
+    completion = effects.at_completion()
+    if completion is None:
+        return Status(Colour.GREY, None, "there is no forecast")
+    plan = effects.plan.total_net()
+    shown = f"{Money(completion, effects.plan.currency)} at completion of {Money(plan, effects.plan.currency)} planned"
+    if plan <= 0:
+        colour = Colour.GREEN if completion >= plan else Colour.RED
+        return Status(colour, None, f"{shown}; the plan is not above zero, so there is no ratio")
+    ratio = (completion / plan).quantize(PLACES)
+    if ratio >= thresholds.potential_green:
+        return Status(Colour.GREEN, ratio, shown)
+    return Status(Colour.AMBER if ratio >= thresholds.potential_amber else Colour.RED, ratio, shown)

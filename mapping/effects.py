@@ -1,0 +1,74 @@
+"""Amounts in fields, laid over the months of a measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from governance.effects import EffectKind, EffectLine, Version, spread_linear
+from governance.facts import Fact, Unknown
+from governance.money import Money, Period
+from mapping.config import EffectRule, SeriesRule
+from mapping.values import money_of, text_of
+from mapping.work_item import WorkItem
+
+RECURRING = (EffectKind.BENEFIT, EffectKind.RECURRING_COST)
+
+
+def effects_of(
+    item: WorkItem, rule: EffectRule, start: Fact[date], end: Fact[date], reporting_currency: str
+) -> tuple[tuple[EffectLine, ...], tuple[str, ...]]:
+    """The effect lines, and a sentence for each amount that could not be read or laid out.
+
+    Recurring kinds are spread evenly over the months from start to end, one-off kinds fall into the first
+    month.  Actuals are totals to date: they are spread from the start to the month of the item's last change,
+    at the latest to the end.
+    """
+    lines: list[EffectLine] = []
+    problems: list[str] = []
+    currency = text_of(item, rule.currency) if rule.currency else reporting_currency
+    if isinstance(currency, Unknown):
+        return (), (currency.reason,)
+    for version, series in (
+        (Version.PLAN, rule.plan),
+        (Version.FORECAST, rule.forecast),
+        (Version.ACTUAL, rule.actual),
+    ):
+        if series is None:
+            continue
+        for kind, amount in _amounts(item, series, currency or reporting_currency):
+            if isinstance(amount, Unknown):
+                problems.append(amount.reason)
+            elif amount is not None:
+                try:
+                    lines += _lay_out(version, kind, amount, *_months(version, start, end, item))
+                except ValueError as error:
+                    problems.append(f"the {version.value} cannot be laid over months: {error}")
+    return tuple(lines), tuple(dict.fromkeys(problems))
+
+
+def _amounts(item: WorkItem, series: SeriesRule, currency: str) -> Iterator[tuple[EffectKind, Fact[Money]]]:
+    for kind in EffectKind:
+        name = getattr(series, kind.value)
+        if name is not None:
+            yield kind, money_of(item, name, currency)
+
+
+def _months(version: Version, start: Fact[date], end: Fact[date], item: WorkItem) -> tuple[Period, Period]:
+    for value in (start, end):
+        if isinstance(value, Unknown):
+            raise ValueError(value.reason)
+    if not isinstance(start, date) or not isinstance(end, date):
+        raise ValueError("the start or end date is missing")
+    first, last = Period.of(start), Period.of(end)
+    if version is Version.ACTUAL and item.updated is not None:
+        last = max(first, min(last, Period.of(item.updated.date())))
+    return first, last
+
+
+def _lay_out(version: Version, kind: EffectKind, amount: Money, first: Period, last: Period) -> list[EffectLine]:
+    if kind not in RECURRING:
+        return [EffectLine(version, kind, first, amount)]
+    if first.months_to(last) > 600:
+        raise ValueError(f"{first} to {last} is longer than 50 years")
+    return [EffectLine(version, kind, month, money) for month, money in spread_linear(amount, first, last)]

@@ -1,0 +1,153 @@
+"""Field values as facts: text, people, dates, money.  What cannot be read for sure is unknown, never a guess."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+
+from governance.facts import Fact, Unknown
+from governance.measure import Person
+from governance.money import Money
+from mapping.work_item import FieldName, FieldValue, WorkItem
+
+_NUMBER = re.compile(r"([+-]?)(\d[\d.,' \u00a0\u202f]*)\s*([kKmM]?)")
+_CODE = re.compile(r"\b([A-Z]{3})\b")
+_FACTORS = {"": Decimal(1), "k": Decimal(1000), "m": Decimal(1_000_000)}
+LONGEST_MONEY = 60
+
+
+def field_of(item: WorkItem, name: str) -> FieldValue | Unknown:
+    """A field's value; unknown when the tool did not return it."""
+    value = item.fields.get(FieldName(name), _ABSENT)
+    if isinstance(value, Unknown):
+        return Unknown(
+            f'the field "{name}" was not returned by {item.connection}; check that it exists and that '
+            "Gatepost may see it"
+        )
+    return value
+
+
+_ABSENT = Unknown("absent")
+
+
+def text_of(item: WorkItem, name: str) -> Fact[str]:
+    value = field_of(item, name)
+    match value:
+        case None | Unknown():
+            return value
+        case Person(name=person):
+            return person
+        case tuple():
+            parts = [part for part in value if isinstance(part, str)]
+            return ", ".join(parts) or None
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return str(value).strip() or None
+
+
+def person_of(item: WorkItem, name: str) -> Fact[Person]:
+    value = field_of(item, name)
+    match value:
+        case None | Unknown() | Person():
+            return value
+        case tuple() if not value:
+            return None
+        case tuple() if len(value) == 1 and isinstance(value[0], Person):
+            return value[0]
+        case tuple():
+            return Unknown(f'the field "{name}" names several people; a role has one holder')
+        case str() if not value.strip():
+            return None
+        case _:
+            return Unknown(f'the field "{name}" does not hold a person but "{value}"; map the role to a user field')
+
+
+def date_of(item: WorkItem, name: str) -> Fact[date]:
+    value = field_of(item, name)
+    match value:
+        case None | Unknown():
+            return value
+        case datetime():
+            return value.date()
+        case date():
+            return value
+        case str() if not value.strip():
+            return None
+        case str():
+            try:
+                return date.fromisoformat(value.strip()[:10])
+            except ValueError:
+                return Unknown(f'the field "{name}" holds "{value}", which is not a date such as 2026-10-31')
+        case _:
+            return Unknown(f'the field "{name}" does not hold a date')
+
+
+def decimal_of(item: WorkItem, name: str) -> Fact[Decimal]:
+    value = field_of(item, name)
+    match value:
+        case None | Unknown():
+            return value
+        case Decimal():
+            return value if value.is_finite() else Unknown(f'the field "{name}" holds {value}')
+        case str() if not value.strip():
+            return None
+        case str():
+            parsed = parse_amount(value.strip().removesuffix("%"))
+            return parsed if isinstance(parsed, Decimal) else Unknown(f'the field "{name}" holds "{value}": {parsed}')
+        case _:
+            return Unknown(f'the field "{name}" does not hold a number')
+
+
+def money_of(item: WorkItem, name: str, currency: str) -> Fact[Money]:
+    """An amount; a number without a currency is in ``currency``."""
+    value = field_of(item, name)
+    if isinstance(value, Money):
+        return value
+    if isinstance(value, str) and value.strip():
+        text = value.strip()[:LONGEST_MONEY]
+        code = _CODE.search(text)
+        parsed = parse_amount(_CODE.sub("", text, count=1).strip(" ;\u00a0") if code else text)
+        if isinstance(parsed, str):
+            return Unknown(f'the field "{name}" holds "{text}": {parsed}')
+        return Money(parsed, code[1] if code else currency)
+    number = decimal_of(item, name)
+    return Money(number, currency) if isinstance(number, Decimal) else number
+
+
+def parse_amount(text: str) -> Decimal | str:
+    """A number as people write it, or the reason why it is not clear.
+
+    ``1,234.56``, ``1.234,56``, ``1 234,56``, ``1'234.56``, ``1.2M``, ``250k``.  ``1,234`` and ``1.234`` may mean
+    a thousand or one and a bit: they are refused, not guessed.
+    """
+    found = _NUMBER.fullmatch(text.strip())
+    if found is None:
+        return "this is not an amount; write it as 1234567.89"
+    sign, digits, suffix = found.groups()
+    digits = re.sub(r"[' \u00a0\u202f]", "", digits)
+    plain = _plain(digits, bool(suffix))
+    if plain is None:
+        return f"it is not clear whether {digits} has decimals; write it as 1234567.89"
+    return Decimal(f"{sign}{plain}") * _FACTORS[suffix.lower()]
+
+
+def _plain(digits: str, scaled: bool) -> str | None:
+    """The digits with a point for the decimals and no thousands; ``None`` when that is not clear."""
+    dots, commas = digits.count("."), digits.count(",")
+    if dots and commas:
+        decimal = "." if digits.rfind(".") > digits.rfind(",") else ","
+        thousands = "," if decimal == "." else "."
+        whole, _, rest = digits.rpartition(decimal)
+        grouped = re.fullmatch(rf"\d{{1,3}}(?:\{thousands}\d{{3}})+", whole)
+        return f"{whole.replace(thousands, '')}.{rest}" if grouped and rest.isdigit() else None
+    mark = "." if dots else ","
+    if dots + commas == 0:
+        return digits
+    if dots + commas > 1:
+        return digits.replace(mark, "") if re.fullmatch(rf"\d{{1,3}}(?:\{mark}\d{{3}})+", digits) else None
+    whole, _, rest = digits.partition(mark)
+    if len(rest) == 3 and len(whole) <= 3 and not scaled and whole != "0":
+        return None
+    return f"{whole}.{rest}" if rest else None

@@ -1,0 +1,82 @@
+"""The work item: a frozen, normalised snapshot of one Jira issue or ServiceNow record.
+
+A work item is identified by (connection, native id), never by its key: keys change when an
+issue moves.  Fields are named as people see them; the connector has resolved the ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import NewType, TypeAlias
+
+from governance.evidence import Children, OpenItem
+from governance.facts import Fact, Unknown
+from governance.measure import Person
+from governance.money import Money
+
+ConnectionName = NewType("ConnectionName", str)
+NativeId = NewType("NativeId", str)
+"""Jira: the numeric issue id.  ServiceNow: ``table:sys_id``."""
+
+FieldName = NewType("FieldName", str)
+"""A field's visible name in the tool."""
+
+FieldValue: TypeAlias = "str | Decimal | bool | date | datetime | Person | Money | tuple[FieldValue, ...] | None"
+"""``None`` is a field that is there and empty.  A field that is not in ``WorkItem.fields`` is unknown."""
+
+
+class Tool(StrEnum):
+    JIRA = "jira"
+    SERVICENOW = "servicenow"
+
+
+class StatusCategory(StrEnum):
+    """Jira's three meanings of a status, used for both tools."""
+
+    NEW = "new"
+    INDETERMINATE = "indeterminate"
+    DONE = "done"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment as plain text, with the author whom the tool has authenticated."""
+
+    id: str
+    author: Person
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    tool: Tool
+    connection: ConnectionName
+    native_id: NativeId
+    key: str
+    url: str
+    type: str
+    """Issue type name, or the ServiceNow table."""
+    project: str
+    """Project key; empty for ServiceNow."""
+    title: str | None
+    status: str
+    status_category: StatusCategory
+    labels: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    fields: Mapping[FieldName, FieldValue] = field(default_factory=dict)
+    parent: str | None = None
+    children: Fact[Children] = Unknown("children were not read")
+    blocking_links: Fact[tuple[OpenItem, ...]] = Unknown("links were not read")
+    changes: Fact[tuple[OpenItem, ...]] = Unknown("changes were not read")
+    attachments: Fact[int] = Unknown("attachments were not read")
+    comments: tuple[Comment, ...] = ()
+    created: datetime | None = None
+    updated: datetime | None = None
+    version: str = ""
+    """What the tool counts up on change: Jira's ``updated``, ServiceNow's ``sys_mod_count``."""

@@ -1,0 +1,129 @@
+"""Verdict -> wanted field values, and the three-way compare that finds what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+from governance.measure import Person
+from governance.money import Money
+from governance.verdict import Verdict
+from mapping.config import WriteRule
+from mapping.work_item import FieldName, FieldValue
+
+WriteValue: TypeAlias = str | Decimal | None
+"""What a field shall hold; the tool's writer turns it into the field's own form.  ``None`` clears."""
+
+LONGEST_BLOCKERS = 4000
+"""Characters; ServiceNow's string columns end there, and nobody reads more in a field."""
+
+CENT = Decimal("0.01")
+
+
+def wanted(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteValue]:
+    """What each owned field of the rule shall hold."""
+    figures = verdict.figures
+    parts: dict[str, WriteValue] = {
+        "doi_stage": verdict.stage_label,
+        "implementation": verdict.implementation.colour.value.capitalize(),
+        "potential": verdict.potential.colour.value.capitalize(),
+        "gate": verdict.gate.value.capitalize(),
+        "blockers": blocker_text(verdict),
+        "plan": _amount(figures.plan),
+        "forecast": _amount(figures.forecast),
+        "actual": _amount(figures.actual),
+        "variance": figures.variance_percent,
+    }
+    return {FieldName(name): parts[part] for part in parts if (name := getattr(rule, part)) is not None}
+
+
+def blocker_text(verdict: Verdict, limit: int = LONGEST_BLOCKERS) -> str | None:
+    """The blockers, one sentence a line, cut on whole lines; ``None`` when there are none."""
+    sentences = [blocker.sentence for blocker in verdict.blockers]
+    kept: list[str] = []
+    used = 0
+    for place, text in enumerate(sentences):
+        rest = len(sentences) - place
+        if used + len(text) + 1 + (20 if rest > 1 else 0) > limit:
+            kept.append(f"… and {rest} more")
+            break
+        kept.append(text)
+        used += len(text) + 1
+    return "\n".join(kept) or None
+
+
+def _amount(money: Money | None) -> Decimal | None:
+    return None if money is None else money.amount.quantize(CENT, ROUND_HALF_EVEN)
+
+
+class ChangeKind(StrEnum):
+    FIRST = "first"
+    """Gatepost has never written this field."""
+    CHANGED = "changed"
+    """The verdict has changed; the field holds what was written last."""
+    HAND_EDIT = "hand_edit"
+    """Somebody else changed the field since; it is put back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    field: FieldName
+    kind: ChangeKind
+    present: str | None
+    wanted: WriteValue
+    last_written: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What has to be written, and which owned fields the tool did not show."""
+
+    changes: tuple[Change, ...] = ()
+    unreadable: tuple[FieldName, ...] = ()
+
+
+def compare(
+    last_written: Mapping[FieldName, str | None],
+    present: Mapping[FieldName, FieldValue],
+    wanted: Mapping[FieldName, WriteValue],
+) -> Comparison:
+    """Last written, present and wanted, each in canonical form; only what differs is written."""
+    changes, unreadable = [], []
+    for name, value in wanted.items():
+        if name not in present:
+            unreadable.append(name)
+            continue
+        here = canonical(present[name])
+        if here == canonical(value):
+            continue
+        if name not in last_written:
+            kind = ChangeKind.FIRST
+        else:
+            kind = ChangeKind.CHANGED if here == last_written[name] else ChangeKind.HAND_EDIT
+        changes.append(Change(name, kind, here, value, last_written.get(name)))
+    return Comparison(tuple(changes), tuple(unreadable))
+
+
+def canonical(value: FieldValue) -> str | None:
+    """One text per meaning: 1.0 is 1.00, an empty text is nothing, line ends are alike."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return f"{value.normalize():f}" if value.is_finite() else str(value)
+        case Money(amount=amount, currency=currency):
+            return f"{canonical(amount)} {currency}"
+        case Person(id=person):
+            return person
+        case datetime() | date():
+            return value.isoformat()
+        case tuple():
+            return "\n".join(canonical(part) or "" for part in value) or None
+        case _:
+            return "\n".join(line.rstrip() for line in value.strip().splitlines()) or None

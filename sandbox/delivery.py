@@ -1,0 +1,99 @@
+"""Delivery of events to their receivers, in order, with the senders' own retry rules."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import requests
+
+RETRIED = frozenset({408, 409, 425, 429})
+"""Statuses below 500 after which Jira delivers again; any other 4xx loses the event.
+https://community.developer.atlassian.com/t/new-jira-cloud-webhook-retry-policy/30554"""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    url: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    url: str
+    event: str
+    status: int
+    tries: int
+
+
+def hub_signature(secret: str, body: bytes) -> str:
+    """The value of ``X-Hub-Signature``."""
+    return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
+
+
+class Deliverer:
+    """One background thread; an event that is refused for good is logged and gone, as with the real sender."""
+
+    def __init__(
+        self,
+        *,
+        retry_delays: Sequence[float] = (0.2, 0.5, 1.0, 2.0, 4.0),
+        timeout: float = 20.0,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._delays = tuple(retry_delays)
+        self._timeout = timeout
+        self._sleep = sleep
+        self._queue: queue.Queue[Event | None] = queue.Queue()
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self.log: list[Delivered] = []
+        self._thread = threading.Thread(target=self._run, name="deliveries", daemon=True)
+        self._thread.start()
+
+    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        self._queue.put(Event(url, body, dict(headers)))
+
+    def wait_idle(self, timeout: float = 30.0) -> bool:
+        """Wait until everything sent so far is delivered or given up."""
+        deadline = time.monotonic() + timeout
+        while self._queue.unfinished_tasks:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def close(self) -> None:
+        self._queue.put(None)
+        self._thread.join(5)
+        self._session.close()
+
+    def _run(self) -> None:
+        while (event := self._queue.get()) is not None:
+            status, tries = self._deliver(event)
+            self.log.append(Delivered(event.url, event.headers.get("X-Sandbox-Event", ""), status, tries))
+            self._queue.task_done()
+        self._queue.task_done()
+
+    def _deliver(self, event: Event) -> tuple[int, int]:
+        status = 0
+        for attempt in range(len(self._delays) + 1):
+            headers = dict(event.headers) | ({"X-Atlassian-Webhook-Retry": str(attempt)} if attempt else {})
+            status = self._post(event, headers)
+            if not (status == 0 or status in RETRIED or status >= 500):
+                return status, attempt + 1
+            if attempt < len(self._delays):
+                self._sleep(self._delays[attempt])
+        return status, len(self._delays) + 1
+
+    def _post(self, event: Event, headers: Mapping[str, str]) -> int:
+        try:
+            return self._session.post(event.url, data=event.body, headers=headers, timeout=self._timeout).status_code
+        except requests.RequestException:
+            return 0

@@ -1,0 +1,32 @@
+"""The Jira stand-in as a Flask application."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, jsonify
+
+from sandbox.bench import Bench, Fault
+from sandbox.jira import api, pages
+from sandbox.jira.state import JiraState
+from sandbox.pages import TEMPLATES
+
+
+def create_app(state: JiraState) -> Flask:
+    app = Flask("sandbox.jira", template_folder=str(TEMPLATES))
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    Bench(_fault).install(app, state.deliverer)
+    api.install(app, state)
+    pages.install(app, state)
+    return app
+
+
+def _fault(fault: Fault) -> Response:
+    """https://developer.atlassian.com/cloud/jira/platform/rate-limiting/"""
+    status = int(fault.kind)
+    message = "Rate limit exceeded." if status == 429 else "The server is not available."
+    response = jsonify({"errorMessages": [message], "errors": {}})
+    response.status_code = status
+    if fault.retry_after is not None:
+        response.headers["Retry-After"] = fault.retry_after
+    if status == 429:
+        response.headers["RateLimit-Reason"] = fault.reason or "jira-burst-based"
+    return response

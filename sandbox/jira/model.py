@@ -1,0 +1,120 @@
+"""What the stand-in keeps: users, fields, workflows, issues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+Value: TypeAlias = "str | float | int | list[str] | None"
+"""A custom field's value: text, number, an option's name, a user's account id, labels."""
+
+
+class Refusal(Exception):
+    """The stand-in does not do what was asked; ``status`` and bodies are Jira's."""
+
+    def __init__(self, status: int, *messages: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__("; ".join(messages) or str(fields))
+        self.status = status
+        self.messages = list(messages)
+        self.fields = dict(fields or {})
+
+
+@dataclass(frozen=True)
+class User:
+    account_id: str
+    name: str
+    email: str
+    token: str | None
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class FieldDef:
+    id: str
+    name: str
+    type: str
+    """Last part of the custom field type: float, textfield, textarea, select, datepicker, userpicker, labels."""
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Status:
+    id: str
+    name: str
+    category: str
+    """new, indeterminate or done."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """``system:check-field-value`` with STRING comparison; https://developer.atlassian.com, workflow capabilities."""
+
+    field: str
+    comparator: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Transition:
+    id: str
+    name: str
+    to: str
+    sources: tuple[str, ...] = ()
+    """Status names from which it is offered; empty means from everywhere."""
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Workflow:
+    name: str
+    statuses: tuple[Status, ...]
+    transitions: tuple[Transition, ...]
+
+    def status(self, name: str) -> Status:
+        return next(status for status in self.statuses if status.name == name)
+
+
+@dataclass(frozen=True)
+class Project:
+    id: str
+    key: str
+    name: str
+    workflow: Workflow
+
+
+@dataclass
+class Comment:
+    id: str
+    author: str
+    text: str
+    created: datetime
+
+
+@dataclass
+class Issue:
+    id: str
+    key: str
+    project: str
+    type: str
+    summary: str
+    status: str
+    reporter: str
+    created: datetime
+    updated: datetime
+    assignee: str | None = None
+    description: str | None = None
+    duedate: str | None = None
+    labels: list[str] = field(default_factory=list)
+    parent: str | None = None
+    values: dict[str, Value] = field(default_factory=dict)
+    comments: list[Comment] = field(default_factory=list)
+    blocked_by: list[str] = field(default_factory=list)
+    attachments: int = 0
+    properties: dict[str, object] = field(default_factory=dict)
+    old_keys: list[str] = field(default_factory=list)
+
+
+TYPES = {"Epic": ("10000", 1), "Story": ("10001", 0), "Task": ("10002", 0), "Bug": ("10003", 0)}
+"""Issue types with id and hierarchy level."""

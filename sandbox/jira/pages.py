@@ -1,0 +1,127 @@
+"""Pages of the Jira stand-in: what stands at an issue, and forms to act as somebody."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from sandbox.jira.model import Condition, Issue, Refusal
+from sandbox.jira.state import JiraState
+from sandbox.pages import shown
+
+PRODUCT = "Jira"
+
+
+def install(app: Flask, state: JiraState) -> None:
+    views = _Pages(state)
+    pages = Blueprint("pages", __name__)
+    pages.get("/")(views.index)
+    pages.get("/browse/<reference>")(views.browse)
+    pages.post("/browse/<reference>")(views.act)
+    pages.post("/sandbox/act")(views.play)
+    pages.get("/sandbox/items")(views.items)
+    app.register_blueprint(pages)
+
+
+class _Pages:
+    def __init__(self, state: JiraState) -> None:
+        self._state = state
+
+    def index(self) -> str:
+        state = self._state
+        with state.lock:
+            epics = [issue for issue in state.issues.values() if issue.parent is None]
+            return render_template(
+                "jira_list.html", product=PRODUCT, title=PRODUCT, shown=shown, issues=epics, value=state.value_named
+            )
+
+    def browse(self, reference: str) -> str:
+        return self._show(self._state.issue(reference))
+
+    def act(self, reference: str) -> AnyResponse | str:
+        state, actor = self._state, request.form["as"]
+        issue = state.issue(reference)
+        try:
+            if request.form.get("text"):
+                state.comment(issue.id, request.form["text"], by=actor)
+            elif request.form.get("to"):
+                state.transition(issue.id, request.form["to"], by=actor)
+        except Refusal as refusal:
+            return self._show(issue, str(refusal), actor)
+        return redirect(f"/browse/{issue.key}", 303)
+
+    def play(self) -> tuple[Response, int]:
+        """A story's player acts as somebody, without that person's token."""
+        state, body = self._state, request.get_json()
+        actor, reference = body["as"], body["issue"]
+        match body["do"]:
+            case "transition":
+                state.transition(reference, body["to"], by=actor)
+            case "edit":
+                state.edit(reference, body["fields"], by=actor)
+            case "comment":
+                state.comment(reference, body["text"], by=actor)
+            case "link":
+                state.link(body["blocker"], reference)
+        return jsonify({"done": True}), 200
+
+    def items(self) -> Response:
+        """Epics with their fields as a page shows them; ``?title=`` for one."""
+        state, title = self._state, request.args.get("title")
+        with state.lock:
+            epics = [
+                issue for issue in state.issues.values() if issue.parent is None and title in {None, issue.summary}
+            ]
+            return jsonify(
+                [
+                    {
+                        "key": issue.key,
+                        "url": f"{state.base_url}/browse/{issue.key}",
+                        "fields": dict(self._fields(issue)) | {"Title": issue.summary, "Status": issue.status},
+                    }
+                    for issue in epics
+                ]
+            )
+
+    def _show(self, issue: Issue, message: str = "", actor: str = "") -> str:
+        state = self._state
+        with state.lock:
+            blockers = [state.issues[identity].key for identity in issue.blocked_by if identity in state.issues]
+            return render_template(
+                "jira_issue.html",
+                product=PRODUCT,
+                title=f"{issue.key} {issue.summary}",
+                shown=shown,
+                issue=issue,
+                message=message,
+                actor=actor,
+                users=[user for user in state.users.values() if user.active],
+                transitions=state.transitions(issue),
+                fields=self._fields(issue),
+                blocked_by=", ".join(blockers),
+                children=state.children(issue),
+                person=self._person,
+                why=self._why,
+            )
+
+    def _fields(self, issue: Issue) -> list[tuple[str, str]]:
+        """Custom fields by name, as a page shows them."""
+        listed = []
+        for field in self._state.fields.values():
+            value = issue.values.get(field.id)
+            if field.type == "userpicker":
+                text = self._person(value) if value else ""
+            elif isinstance(value, int | float):
+                text = f"{value:,.2f}".removesuffix(".00")
+            else:
+                text = "" if value is None else str(value)
+            listed.append((field.name, text))
+        return listed
+
+    def _person(self, account_id: object) -> str:
+        user = self._state.users.get(str(account_id))
+        return (user.name if user.active else f"{user.name} (inactive)") if user else ""
+
+    def _why(self, condition: Condition) -> str:
+        word = "is not" if condition.comparator == "=" else "is"
+        return f"{self._state.fields[condition.field].name} {word} {condition.value}"

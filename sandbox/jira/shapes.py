@@ -1,0 +1,268 @@
+"""Issues as Jira's JSON: version 3 for REST answers, version 2 inside webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sandbox.jira.model import TYPES, Comment, FieldDef, Issue, Status, Value
+
+if TYPE_CHECKING:
+    from sandbox.jira.state import JiraState
+
+CUSTOM = "com.atlassian.jira.plugin.system.customfieldtypes"
+SCHEMA = {
+    "float": "number",
+    "textfield": "string",
+    "textarea": "string",
+    "readonlyfield": "string",
+    "select": "option",
+    "datepicker": "date",
+    "userpicker": "user",
+    "labels": "array",
+}
+CATEGORIES = {
+    "new": (2, "To Do", "blue-gray"),
+    "indeterminate": (4, "In Progress", "yellow"),
+    "done": (3, "Done", "green"),
+}
+
+
+def adf(text: str) -> dict[str, object]:
+    """Text as an Atlassian document, one paragraph a line."""
+    content = [
+        {"type": "paragraph", "content": [{"type": "text", "text": line}]} if line else {"type": "paragraph"}
+        for line in text.splitlines()
+    ]
+    return {"type": "doc", "version": 1, "content": content}
+
+
+def from_adf(document: object) -> str:
+    """The text of a document, one line per paragraph."""
+
+    def walk(node: Mapping[str, object]) -> str:
+        inner = node.get("content")
+        parts = [walk(child) for child in inner if isinstance(child, Mapping)] if isinstance(inner, list) else []
+        return str(node.get("text", "")) + "".join(parts)
+
+    blocks = document.get("content", []) if isinstance(document, Mapping) else []
+    return "\n".join(walk(block) for block in blocks if isinstance(block, Mapping))
+
+
+def moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}+0000"
+
+
+class Shapes:
+    def __init__(self, state: JiraState) -> None:
+        self._state = state
+
+    def url(self, path: str, version: int = 3) -> str:
+        return f"{self._state.base_url}/rest/api/{version}/{path}"
+
+    def user(self, account_id: str | None) -> dict[str, object] | None:
+        user = self._state.users.get(account_id or "")
+        if user is None:
+            return None
+        return {
+            "self": self.url(f"user?accountId={user.account_id}"),
+            "accountId": user.account_id,
+            "accountType": "atlassian",
+            "emailAddress": user.email,
+            "displayName": user.name,
+            "active": user.active,
+            "timeZone": "Etc/UTC",
+            "avatarUrls": {},
+        }
+
+    def status(self, status: Status) -> dict[str, object]:
+        number, name, colour = CATEGORIES[status.category]
+        return {
+            "self": self.url(f"status/{status.id}"),
+            "description": "",
+            "iconUrl": f"{self._state.base_url}/",
+            "name": status.name,
+            "id": status.id,
+            "statusCategory": {
+                "self": self.url(f"statuscategory/{number}"),
+                "id": number,
+                "key": status.category,
+                "colorName": colour,
+                "name": name,
+            },
+        }
+
+    def issue_type(self, name: str) -> dict[str, object]:
+        identity, level = TYPES[name]
+        return {
+            "self": self.url(f"issuetype/{identity}"),
+            "id": identity,
+            "description": "",
+            "iconUrl": f"{self._state.base_url}/",
+            "name": name,
+            "subtask": False,
+            "hierarchyLevel": level,
+        }
+
+    def project(self, key: str) -> dict[str, object]:
+        project = self._state.projects[key]
+        return {
+            "self": self.url(f"project/{project.id}"),
+            "id": project.id,
+            "key": project.key,
+            "name": project.name,
+            "projectTypeKey": "software",
+            "simplified": False,
+            "avatarUrls": {},
+        }
+
+    def stub(self, issue: Issue) -> dict[str, object]:
+        """An issue as it stands inside another one: parent, link, child."""
+        return {
+            "id": issue.id,
+            "key": issue.key,
+            "self": self.url(f"issue/{issue.id}"),
+            "fields": {
+                "summary": issue.summary,
+                "status": self.status(self._state.workflow(issue).status(issue.status)),
+                "issuetype": self.issue_type(issue.type),
+            },
+        }
+
+    def comment(self, issue: Issue, comment: Comment, version: int = 3) -> dict[str, object]:
+        author = self.user(comment.author)
+        return {
+            "self": self.url(f"issue/{issue.id}/comment/{comment.id}", version),
+            "id": comment.id,
+            "author": author,
+            "updateAuthor": author,
+            "body": adf(comment.text) if version == 3 else comment.text,
+            "created": moment(comment.created),
+            "updated": moment(comment.created),
+            "jsdPublic": True,
+        }
+
+    def custom(self, field: FieldDef, value: Value, version: int = 3) -> object:
+        if value is None:
+            return None
+        if field.type == "select":
+            place = field.options.index(str(value)) if value in field.options else 0
+            identity = f"{field.id.rpartition('_')[2]}{place}"
+            return {"self": self.url(f"customFieldOption/{identity}"), "value": value, "id": identity}
+        if field.type == "userpicker":
+            return self.user(str(value))
+        if field.type == "textarea":
+            return adf(str(value)) if version == 3 else value
+        return value
+
+    def fields(self, issue: Issue, version: int = 3) -> dict[str, object]:
+        """Every field of an issue; ``version`` 2 has text where 3 has documents."""
+        state = self._state
+        described = None if issue.description is None else issue.description if version == 2 else adf(issue.description)
+        comments = [self.comment(issue, comment, version) for comment in issue.comments]
+        blockers = [state.issues[identity] for identity in issue.blocked_by if identity in state.issues]
+        blocked = [other for other in state.issues.values() if issue.id in other.blocked_by]
+        values: dict[str, object] = {
+            "summary": issue.summary,
+            "status": self.status(state.workflow(issue).status(issue.status)),
+            "issuetype": self.issue_type(issue.type),
+            "project": self.project(issue.project),
+            "assignee": self.user(issue.assignee),
+            "reporter": self.user(issue.reporter),
+            "description": described,
+            "labels": list(issue.labels),
+            "components": [],
+            "duedate": issue.duedate,
+            "created": moment(issue.created),
+            "updated": moment(issue.updated),
+            "comment": {
+                "comments": comments,
+                "self": self.url(f"issue/{issue.id}/comment", version),
+                "maxResults": len(comments),
+                "total": len(comments),
+                "startAt": 0,
+            },
+            "issuelinks": [self._link("inwardIssue", issue, other) for other in blockers]
+            + [self._link("outwardIssue", issue, other) for other in blocked],
+            "attachment": [self._attachment(issue, number) for number in range(issue.attachments)],
+            "subtasks": [],
+        }
+        if issue.parent and issue.parent in state.issues:
+            values["parent"] = self.stub(state.issues[issue.parent])
+        return values | {
+            field.id: self.custom(field, issue.values.get(field.id), version) for field in state.fields.values()
+        }
+
+    def issue(self, issue: Issue, wanted: list[str] | None = None, version: int = 3) -> dict[str, object]:
+        """An issue with the fields that were asked for; ``*all`` and ``None`` mean all of them."""
+        values = self.fields(issue, version)
+        if wanted is not None and not {"*all", "*navigable"} & set(wanted):
+            values = {name: value for name, value in values.items() if name in wanted}
+        return {
+            "expand": "",
+            "id": issue.id,
+            "self": self.url(f"issue/{issue.id}", version),
+            "key": issue.key,
+            "fields": values,
+        }
+
+    def field_list(self) -> list[dict[str, object]]:
+        system = [
+            ("summary", "Summary", "string"),
+            ("status", "Status", "status"),
+            ("issuetype", "Issue Type", "issuetype"),
+            ("project", "Project", "project"),
+            ("assignee", "Assignee", "user"),
+            ("reporter", "Reporter", "user"),
+            ("description", "Description", "string"),
+            ("labels", "Labels", "array"),
+            ("components", "Components", "array"),
+            ("duedate", "Due date", "date"),
+            ("created", "Created", "datetime"),
+            ("updated", "Updated", "datetime"),
+            ("issuelinks", "Linked Issues", "array"),
+            ("attachment", "Attachment", "array"),
+            ("comment", "Comment", "comments-page"),
+        ]
+        return [_field(identity, name, {"type": kind, "system": identity}) for identity, name, kind in system] + [
+            _field(
+                field.id,
+                field.name,
+                {
+                    "type": SCHEMA[field.type],
+                    "custom": f"{CUSTOM}:{field.type}",
+                    "customId": int(field.id.rpartition("_")[2]),
+                },
+            )
+            for field in self._state.fields.values()
+        ]
+
+    def _link(self, side: str, issue: Issue, other: Issue) -> dict[str, object]:
+        pair = f"{other.id}{issue.id}" if side == "inwardIssue" else f"{issue.id}{other.id}"
+        kind = {
+            "id": "10000",
+            "name": "Blocks",
+            "inward": "is blocked by",
+            "outward": "blocks",
+            "self": self.url("issueLinkType/10000"),
+        }
+        return {"id": pair, "self": self.url(f"issueLink/{pair}"), "type": kind, side: self.stub(other)}
+
+    def _attachment(self, issue: Issue, number: int) -> dict[str, object]:
+        identity = f"{issue.id}{number}"
+        return {"id": identity, "filename": f"evidence-{number + 1}.pdf", "self": self.url(f"attachment/{identity}")}
+
+
+def _field(identity: str, name: str, schema: dict[str, object]) -> dict[str, object]:
+    return {
+        "id": identity,
+        "key": identity,
+        "name": name,
+        "custom": "custom" in schema,
+        "orderable": True,
+        "navigable": True,
+        "searchable": True,
+        "clauseNames": [identity, name],
+        "schema": schema,
+    }

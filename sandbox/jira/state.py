@@ -1,0 +1,231 @@
+"""The stand-in's state, and the one way to change it; every change rings the webhooks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from threading import RLock
+
+from sandbox.delivery import Deliverer
+from sandbox.jira.model import (
+    Comment,
+    Condition,
+    FieldDef,
+    Issue,
+    Project,
+    Refusal,
+    Transition,
+    User,
+    Value,
+    Workflow,
+)
+from sandbox.jira.webhooks import Webhooks
+
+NOT_FOUND = "Issue does not exist or you do not have permission to see it."
+
+
+class JiraState:
+    def __init__(
+        self,
+        base_url: str = "http://127.0.0.1",
+        *,
+        deliverer: Deliverer,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.base_url = base_url
+        self.clock = clock
+        self.deliverer = deliverer
+        self.lock = RLock()
+        self.users: dict[str, User] = {}
+        self.fields: dict[str, FieldDef] = {}
+        self.projects: dict[str, Project] = {}
+        self.issues: dict[str, Issue] = {}
+        self.webhooks = Webhooks(self)
+        self._ids = itertools.count(10001)
+        self._numbers: dict[str, itertools.count[int]] = {}
+
+    # --- seeding ---------------------------------------------------------------------------------
+
+    def add_user(
+        self, account_id: str, name: str, email: str, token: str | None = None, *, active: bool = True
+    ) -> User:
+        user = User(account_id, name, email, token, active)
+        self.users[account_id] = user
+        return user
+
+    def add_field(self, name: str, type: str, options: Sequence[str] = ()) -> FieldDef:  # noqa: A002 - Jira's own word
+        field = FieldDef(f"customfield_{next(self._ids)}", name, type, tuple(options))
+        self.fields[field.id] = field
+        return field
+
+    def add_project(self, key: str, name: str, workflow: Workflow) -> Project:
+        project = Project(str(next(self._ids)), key, name, workflow)
+        self.projects[key] = project
+        self._numbers[key] = itertools.count(1)
+        return project
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def issue(self, reference: str) -> Issue:
+        """By id or key in any case; an old key finds the issue that has moved.  Raises Refusal 404."""
+        with self.lock:
+            if reference in self.issues:
+                return self.issues[reference]
+            wanted = reference.upper()
+            for issue in self.issues.values():
+                if issue.key == wanted or wanted in issue.old_keys:
+                    return issue
+        raise Refusal(404, NOT_FOUND)
+
+    def field_named(self, name: str) -> FieldDef:
+        return next(field for field in self.fields.values() if field.name == name)
+
+    def value_named(self, issue: Issue, name: str) -> Value:
+        found = [field.id for field in self.fields.values() if field.name == name]
+        return issue.values.get(found[0]) if found else None
+
+    def children(self, issue: Issue) -> list[Issue]:
+        return [other for other in self.issues.values() if other.parent == issue.id]
+
+    def workflow(self, issue: Issue) -> Workflow:
+        return self.projects[issue.project].workflow
+
+    def transitions(self, issue: Issue) -> list[tuple[Transition, Condition | None]]:
+        """What the workflow has from here, each with the condition that withholds it, if one does."""
+        offered = []
+        for transition in self.workflow(issue).transitions:
+            if transition.to != issue.status and (not transition.sources or issue.status in transition.sources):
+                failing = next((c for c in transition.conditions if not self._holds(c, issue)), None)
+                offered.append((transition, failing))
+        return offered
+
+    def _holds(self, condition: Condition, issue: Issue) -> bool:
+        present = str(issue.values.get(condition.field) or "")
+        return (present == condition.value) if condition.comparator == "=" else (present != condition.value)
+
+    # --- changing --------------------------------------------------------------------------------
+
+    def create(
+        self,
+        project: str,
+        type: str,  # noqa: A002 - Jira's own word
+        summary: str,
+        *,
+        by: str,
+        status: str | None = None,
+        parent: str | None = None,
+        assignee: str | None = None,
+        duedate: str | None = None,
+        labels: Sequence[str] = (),
+        values: Mapping[str, Value] | None = None,
+        attachments: int = 0,
+    ) -> Issue:
+        """``values`` are by visible name or id."""
+        with self.lock:
+            home = self.projects[project]
+            now = self.clock()
+            issue = Issue(
+                id=str(next(self._ids)),
+                key=f"{project}-{next(self._numbers[project])}",
+                project=project,
+                type=type,
+                summary=summary,
+                status=status or home.workflow.statuses[0].name,
+                reporter=by,
+                created=now,
+                updated=now,
+                assignee=assignee,
+                duedate=duedate,
+                labels=list(labels),
+                parent=self.issue(parent).id if parent else None,
+                attachments=attachments,
+            )
+            issue.values |= {self._field_id(name): value for name, value in (values or {}).items()}
+            self.issues[issue.id] = issue
+            self.webhooks.issue("jira:issue_created", issue, by, [])
+            return issue
+
+    def edit(self, reference: str, changes: Mapping[str, Value], *, by: str) -> Issue:
+        """Set fields by id or visible name; system fields are summary, assignee, duedate, labels, description."""
+        with self.lock:
+            issue = self.issue(reference)
+            items = []
+            for name, value in changes.items():
+                if name in {"summary", "assignee", "duedate", "labels", "description", "attachments"}:
+                    before: object = getattr(issue, name)
+                    setattr(issue, name, value)
+                else:
+                    identity = self._field_id(name)
+                    before = issue.values.get(identity)
+                    issue.values[identity] = value
+                    name = self.fields[identity].name
+                if before != value:
+                    items.append({"field": name, "fromString": _text(before), "toString": _text(value)})
+            issue.updated = self.clock()
+            if items:
+                self.webhooks.issue("jira:issue_updated", issue, by, items)
+            return issue
+
+    def comment(self, reference: str, text: str, *, by: str) -> Comment:
+        with self.lock:
+            issue = self.issue(reference)
+            comment = Comment(str(next(self._ids)), by, text, self.clock())
+            issue.comments.append(comment)
+            issue.updated = self.clock()
+            self.webhooks.comment("comment_created", issue, comment)
+            return comment
+
+    def transition(self, reference: str, to: str, *, by: str) -> Issue:
+        """Move to a status, or by a transition's id.  Raises Refusal when the workflow withholds it."""
+        with self.lock:
+            issue = self.issue(reference)
+            for transition, failing in self.transitions(issue):
+                if to in {transition.id, transition.to, transition.name}:
+                    if failing is not None:
+                        break
+                    return self._move(issue, transition, by)
+            # A withheld transition is not there at all for whoever asks; Jira gives no reason.
+            raise Refusal(
+                400,
+                "It seems that you have tried to perform a workflow operation that is not valid for the current "
+                f"state of this issue ({issue.key}). The likely cause is that somebody has changed the issue recently.",
+            )
+
+    def link(self, blocker: str, blocked: str) -> None:
+        with self.lock:
+            first, second = self.issue(blocker), self.issue(blocked)
+            if first.id not in second.blocked_by:
+                second.blocked_by.append(first.id)
+                self.webhooks.link(first, second)
+
+    def delete(self, reference: str, *, by: str) -> None:
+        with self.lock:
+            issue = self.issue(reference)
+            del self.issues[issue.id]
+            self.webhooks.issue("jira:issue_deleted", issue, by, [])
+
+    def _move(self, issue: Issue, transition: Transition, by: str) -> Issue:
+        before, issue.status = issue.status, transition.to
+        issue.updated = self.clock()
+        item: dict[str, str | None] = {
+            "field": "status",
+            "fieldId": "status",
+            "fromString": before,
+            "toString": issue.status,
+        }
+        self.webhooks.issue("jira:issue_updated", issue, by, [item])
+        return issue
+
+    def _field_id(self, name: str) -> str:
+        if name in self.fields:
+            return name
+        for field in self.fields.values():
+            if field.name == name:
+                return field.id
+        text = f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."
+        raise Refusal(400, fields={name: text})
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,103 @@
+"""Admin webhooks: registration with a secret, signed delivery with Atlassian's headers.
+
+https://developer.atlassian.com/cloud/jira/platform/webhooks/
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from sandbox.delivery import hub_signature
+from sandbox.jira.model import Comment, Issue
+from sandbox.jira.shapes import Shapes
+
+if TYPE_CHECKING:
+    from sandbox.jira.state import JiraState
+
+STUB = ("assignee", "issuetype", "priority", "project", "status", "summary")
+"""The six fields that a comment event's issue has on Cloud."""
+
+
+@dataclass
+class Webhook:
+    id: int
+    name: str
+    url: str
+    events: list[str]
+    secret: str | None
+    enabled: bool = True
+
+
+class Webhooks:
+    def __init__(self, state: JiraState) -> None:
+        self._state = state
+        self._shapes = Shapes(state)
+        self._ids = itertools.count(1)
+        self.registered: dict[int, Webhook] = {}
+
+    def register(self, name: str, url: str, events: list[str], secret: str | None) -> Webhook:
+        webhook = Webhook(next(self._ids), name, url, events, secret)
+        self.registered[webhook.id] = webhook
+        return webhook
+
+    def issue(self, event: str, issue: Issue, by: str, items: list[dict[str, str | None]]) -> None:
+        kinds = {"jira:issue_created": "issue_created", "jira:issue_updated": "issue_updated"}
+        body: dict[str, object] = {
+            "timestamp": int(self._state.clock().timestamp() * 1000),
+            "webhookEvent": event,
+            "user": self._shapes.user(by),
+            "issue": self._shapes.issue(issue, version=2),
+        }
+        if event in kinds:
+            body["issue_event_type_name"] = kinds[event]
+        if items:
+            body["changelog"] = {"id": str(uuid4().int % 10**9), "items": items}
+        self._send(event, body)
+
+    def comment(self, event: str, issue: Issue, comment: Comment) -> None:
+        body = {
+            "timestamp": int(self._state.clock().timestamp() * 1000),
+            "webhookEvent": event,
+            "comment": self._shapes.comment(issue, comment, version=2),
+            "issue": self._shapes.issue(issue, list(STUB), version=2),
+            "eventType": "primaryAction",
+        }
+        self._send(event, body)
+
+    def link(self, blocker: Issue, blocked: Issue) -> None:
+        body = {
+            "timestamp": int(self._state.clock().timestamp() * 1000),
+            "webhookEvent": "issuelink_created",
+            "issueLink": {
+                "id": int(f"{blocker.id}{blocked.id}"),
+                "sourceIssueId": int(blocker.id),
+                "destinationIssueId": int(blocked.id),
+                "issueLinkType": {
+                    "id": 10000,
+                    "name": "Blocks",
+                    "outwardName": "blocks",
+                    "inwardName": "is blocked by",
+                },
+                "systemLink": False,
+            },
+        }
+        self._send("issuelink_created", body)
+
+    def _send(self, event: str, body: dict[str, object]) -> None:
+        raw = json.dumps(body).encode()
+        for webhook in self.registered.values():
+            if webhook.enabled and event in webhook.events:
+                headers = {
+                    "Content-Type": "application/json; charset=UTF-8",
+                    "User-Agent": "Atlassian HttpClient unknown / JIRA-1001.0.0-SNAPSHOT (100290) / Default",
+                    "X-Atlassian-Webhook-Identifier": str(uuid4()),
+                    "X-Atlassian-Webhook-Flow": "Primary",
+                    "X-Sandbox-Event": event,
+                }
+                if webhook.secret:
+                    headers["X-Hub-Signature"] = hub_signature(webhook.secret, raw)
+                self._state.deliverer.send(webhook.url, raw, headers)

@@ -1,0 +1,23 @@
+"""The plain pages of the stand-ins: enough to see what was written, and to act as somebody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from markupsafe import Markup
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+LIGHTS = {"Open", "Shut", "Breach", "Green", "Amber", "Red"}
+
+
+def shown(value: object) -> Markup:
+    """A value as people read it: lights as lozenges, several lines as a list."""
+    text = "" if value is None else str(value)
+    if text in LIGHTS:
+        return Markup('<span class="lozenge {}">{}</span>').format(text.lower(), text)
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 or " is shut: " in text:
+        rows = Markup("").join(Markup("<li>{}</li>").format(line) for line in lines)
+        return Markup('<ul class="blockers">{}</ul>').format(rows)
+    return Markup("{}").format(text) if text else Markup('<span class="soft">–</span>')

@@ -1,0 +1,62 @@
+"""Both stand-ins in one process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.delivery import Deliverer
+from sandbox.jira.app import create_app as jira_app
+from sandbox.jira.state import JiraState
+from sandbox.servicenow.app import create_app as servicenow_app
+from sandbox.servicenow.model import EventRule
+from sandbox.servicenow.state import ServiceNowState
+from sandbox.serving import Server
+from sandbox.story.seed import seed_jira, seed_servicenow
+
+JIRA_EVENTS = [
+    "jira:issue_created",
+    "jira:issue_updated",
+    "jira:issue_deleted",
+    "comment_created",
+    "issuelink_created",
+]
+TABLES = ("pm_project", "dmn_demand", "change_request")
+
+
+@dataclass
+class Sandbox:
+    jira: JiraState
+    servicenow: ServiceNowState
+    jira_server: Server
+    servicenow_server: Server
+
+    def ring(self, jira_hook: str | None, servicenow_hook: str | None, secret: str) -> None:
+        """Send events to these doors, signed with the secret."""
+        if jira_hook:
+            self.jira.webhooks.register("Gatepost", jira_hook, JIRA_EVENTS, secret)
+        if servicenow_hook:
+            self.servicenow.event_rules += [EventRule(table, servicenow_hook, secret) for table in TABLES]
+
+    def tell(self) -> None:
+        """Load the story; every item that it makes rings."""
+        seed_jira(self.jira)
+        seed_servicenow(self.servicenow)
+
+    def wait_delivered(self, timeout: float = 30.0) -> bool:
+        """Whether every event so far has been delivered or given up."""
+        return self.jira.deliverer.wait_idle(timeout) and self.servicenow.deliverer.wait_idle(timeout)
+
+    def stop(self) -> None:
+        self.jira_server.stop()
+        self.servicenow_server.stop()
+        self.jira.deliverer.close()
+        self.servicenow.deliverer.close()
+
+
+def start(*, host: str = "127.0.0.1", jira_port: int = 0, servicenow_port: int = 0) -> Sandbox:
+    jira = JiraState(deliverer=Deliverer())
+    servicenow = ServiceNowState(deliverer=Deliverer())
+    jira_server = Server(jira_app(jira), host, jira_port).start()
+    servicenow_server = Server(servicenow_app(servicenow), host, servicenow_port).start()
+    jira.base_url, servicenow.base_url = jira_server.url, servicenow_server.url
+    return Sandbox(jira, servicenow, jira_server, servicenow_server)

@@ -1,0 +1,133 @@
+"""Pages of the ServiceNow stand-in: the records, and forms to act as somebody."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from sandbox.pages import shown
+from sandbox.servicenow.model import TASK_TABLES, Record, Refusal
+from sandbox.servicenow.state import ServiceNowState
+
+PRODUCT = "ServiceNow"
+LISTED = ("pm_project", "dmn_demand", "change_request")
+
+
+def install(app: Flask, state: ServiceNowState) -> None:
+    views = _Pages(state)
+    pages = Blueprint("pages", __name__)
+    pages.get("/")(views.index)
+    pages.get("/record/<table>/<reference>")(views.browse)
+    pages.post("/record/<table>/<reference>")(views.act)
+    pages.post("/sandbox/act")(views.play)
+    pages.get("/sandbox/items")(views.items)
+    pages.get("/nav_to.do")(views.navigate)
+    app.register_blueprint(pages)
+
+
+class _Pages:
+    def __init__(self, state: ServiceNowState) -> None:
+        self._state = state
+
+    def index(self) -> str:
+        with self._state.lock:
+            tables = {table: list(self._state.tables[table].values()) for table in LISTED}
+            return render_template(
+                "servicenow_list.html", product=PRODUCT, title=PRODUCT, shown=shown, tables=tables, label=self._label
+            )
+
+    def browse(self, table: str, reference: str) -> str:
+        return self._show(table, self._find(table, reference))
+
+    def act(self, table: str, reference: str) -> AnyResponse | str:
+        record, actor = self._find(table, reference), request.form["as"]
+        values = {name: request.form[name] for name in ("state", "work_notes") if request.form.get(name)}
+        try:
+            self._state.update(table, record["sys_id"], values, actor)
+        except Refusal as refusal:
+            return self._show(table, record, refusal.shown or refusal.message, actor)
+        return redirect(f"/record/{table}/{record['number']}", 303)
+
+    def play(self) -> tuple[Response, int]:
+        """A story's player acts as somebody, without that person's password."""
+        body = request.get_json()
+        table, actor = body["table"], body["as"]
+        record = self._find(table, body["record"])
+        try:
+            self._state.update(table, record["sys_id"], body["values"], actor)
+        except Refusal as refusal:
+            return jsonify({"done": False, "message": refusal.shown or refusal.message}), refusal.status
+        return jsonify({"done": True}), 200
+
+    def items(self) -> Response:
+        """Records that carry a gate column, with their columns as a form shows them; ``?title=`` for one."""
+        state, title = self._state, request.args.get("title")
+        with state.lock:
+            found = [
+                (table, record)
+                for table in LISTED
+                for record in state.tables[table].values()
+                if title in {None, record["short_description"]}
+            ]
+            return jsonify([self._item(table, record) for table, record in found])
+
+    def _item(self, table: str, record: Record) -> dict[str, object]:
+        columns = self._state.columns[table].values()
+        fields = {column.label: self._label(table, record, column.element) for column in columns}
+        return {
+            "key": record["number"],
+            "url": f"{self._state.base_url}/record/{table}/{record['number']}",
+            "fields": fields | {"Title": record["short_description"], "Status": fields["State"]},
+        }
+
+    def navigate(self) -> AnyResponse:
+        """The platform's own address of a record: ``/nav_to.do?uri=<table>.do?sys_id=<id>``."""
+        table, _, sys_id = request.args.get("uri", "").partition(".do?sys_id=")
+        return redirect(f"/record/{table}/{self._find(table, sys_id)['sys_id']}", 302)
+
+    def _find(self, table: str, reference: str) -> Record:
+        rows = self._state.rows(table)
+        found = rows.get(reference) or next((row for row in rows.values() if row.get("number") == reference), None)
+        if found is None:
+            raise Refusal(404, "No Record found")
+        return found
+
+    def _show(self, table: str, record: Record, message: str = "", actor: str = "") -> str:
+        state = self._state
+        with state.lock:
+            columns = [
+                c for c in state.columns[table].values() if not c.type.startswith("journal") and c.element != "state"
+            ]
+            notes = [row for row in state.tables["sys_journal_field"].values() if row["element_id"] == record["sys_id"]]
+            return render_template(
+                "servicenow_record.html",
+                product=PRODUCT,
+                title=f"{record['number']} {record['short_description']}",
+                shown=shown,
+                record=record,
+                table=table,
+                message=message,
+                actor=actor,
+                fields=[(c.label, self._label(table, record, c.element)) for c in columns if record.get(c.element)],
+                state=self._label(table, record, "state"),
+                states=state.columns[table]["state"].choices if table in TASK_TABLES else (),
+                notes=notes,
+                users=[row for row in state.tables["sys_user"].values() if row["active"] == "true"],
+                name=lambda login: (state.named(login) or {"name": login})["name"],
+            )
+
+    def _label(self, table: str, record: Record, element: str) -> str:
+        """A column as a form shows it."""
+        column, value = self._state.columns[table].get(element), record.get(element, "")
+        if column is None or not value:
+            return value
+        if column.choices:
+            return dict(column.choices).get(value, value)
+        if column.reference == "sys_user":
+            return self._state.user_name(value)
+        if column.reference:
+            target = self._state.rows("task").get(value)
+            return target["number"] if target else value
+        if column.type in {"decimal", "currency"}:
+            return f"{float(value):,.2f}".removesuffix(".00")
+        return value

@@ -1,0 +1,141 @@
+"""What the people of the story do, and what the tools have to show afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sandbox.jira.model import Value
+
+Item: TypeAlias = "tuple[str, str]"
+"""("jira", title) or (table, title): numbers depend on the order of seeding, titles do not."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that somebody does.  ``refused``: the tool has to say no, with this text in its reason."""
+
+    by: str
+    do: str
+    value: str | Mapping[str, Value] = ""
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
+class Act:
+    title: str
+    item: Item
+    steps: tuple[Step, ...]
+    shows: Mapping[str, str] = field(default_factory=dict)
+    """Field to exact value; ``Gate blockers`` to a text that has to be, or with ``!`` must not be, in it."""
+
+
+CRM = ("jira", "Retire the legacy CRM")
+JOBS = ("jira", "Move batch jobs off the mainframe")
+WEST = ("jira", "Close data centre West")
+TIERS = ("jira", "Landing zone for regulated workloads")
+LICENCES = ("jira", "Renegotiate the licence estate")
+RELEASE = ("pm_project", "Core banking release 1")
+RESET = ("pm_project", "Self-service password reset")
+
+ACTS = (
+    Act(
+        "An epic without an owner gets one, and a rough value: it is identified",
+        CRM,
+        (Step("kaya", "edit", {"assignee": "osei", "Rough value": 1_200_000}),),
+        {"DoI stage": "Identified", "Gate": "Shut", "Gate blockers": "no sponsor is named"},
+    ),
+    Act(
+        "It gets its people and its plan; what is left is the sponsor's word",
+        CRM,
+        (
+            Step(
+                "osei",
+                "edit",
+                {
+                    "Sponsor": "brandt",
+                    "Controller": "weber",
+                    "Business unit": "Group IT",
+                    "Legal entity": "Nordbank AG",
+                    "Baseline": 2_000_000,
+                    "Planned benefit": 1_200_000,
+                    "Planned cost": 300_000,
+                    "Objective": "Cost-income ratio below 50 %",
+                },
+            ),
+        ),
+        {"Gate": "Shut", "Plan net": "900,000", "Gate blockers": "Martin Brandt has not yet given the approval"},
+    ),
+    Act(
+        "The owner tries to approve it alone; the sponsor's approval is still missing",
+        CRM,
+        (Step("osei", "comment", "/approve detailed"),),
+        {"DoI stage": "Identified", "Gate blockers": "Martin Brandt has not yet given the approval"},
+    ),
+    Act(
+        "The sponsor approves by comment: the gate opens, and the epic moves to Analysis",
+        CRM,
+        (Step("brandt", "comment", "/approve detailed"), Step("osei", "transition", "Analysis")),
+        {"DoI stage": "Detailed", "Gate": "Shut", "Gate blockers": "kill criteria is missing"},
+    ),
+    Act(
+        "Kill criteria, sponsor and controller: decided",
+        CRM,
+        (
+            Step("osei", "edit", {"Kill criteria": "Forecast below half of plan for three months"}),
+            Step("brandt", "comment", "/approve decided"),
+            Step("weber", "comment", "Size and timing hold.\n/approve decided"),
+            Step("osei", "transition", "Approved"),
+        ),
+        {"DoI stage": "Decided", "Gate": "Shut", "Gate blockers": "Kwame Osei has not yet given the approval"},
+    ),
+    Act(
+        "Another epic is dragged to Done while its gate is shut: the workflow refuses",
+        JOBS,
+        (Step("lind", "transition", "Done", refused="not valid for the current state"),),
+        {"Gate": "Shut", "Gate blockers": "Martin Brandt has not yet given the approval"},
+    ),
+    Act(
+        "In a project whose workflow nobody has changed it goes through: a breach, told at once",
+        WEST,
+        (Step("osei", "transition", "Done"),),
+        {"Gate": "Breach", "Gate blockers": "Moved to Done (Implemented) while the gate into Implemented is shut"},
+    ),
+    Act(
+        "It is moved back",
+        WEST,
+        (Step("osei", "transition", "Approved"),),
+        {"Gate": "Shut", "Gate blockers": "4 of 9 child items are not done"},
+    ),
+    Act(
+        "Somebody sets the field Gate to Open by hand: it is put back",
+        TIERS,
+        (Step("novak", "edit", {"Gate": "Open"}),),
+        {"Gate": "Shut"},
+    ),
+    Act(
+        "Green outside, red inside: the forecast falls to 60 % of the plan",
+        LICENCES,
+        (Step("kaya", "edit", {"Forecast benefit": 1_500_000}),),
+        {"Potential status": "Red", "Forecast net": "1,320,000"},
+    ),
+    Act(
+        "The owner declares the licence work implemented, and the epic may move to Done",
+        LICENCES,
+        (Step("kaya", "comment", "/approve implemented"), Step("kaya", "transition", "Done")),
+        {"DoI stage": "Implemented", "Gate": "Shut", "Gate blockers": "actuals are booked for 0 of the 3 months"},
+    ),
+    Act(
+        "ServiceNow: a project with an open change cannot be closed",
+        RELEASE,
+        (Step("lind", "state", "3", refused="1 ServiceNow change is still open"),),
+        {"Gate": "Shut", "Gate blockers": "CHG"},
+    ),
+    Act(
+        "ServiceNow: the password project's owner approves, its gate opens, and it closes",
+        RESET,
+        (Step("lind", "work_notes", "/approve implemented"), Step("lind", "state", "3")),
+        {"DoI stage": "Implemented", "Gate": "Shut", "Gate blockers": "actuals are booked for 0 of the 3 months"},
+    ),
+)

@@ -1,0 +1,115 @@
+"""Plays acts over HTTP on the running stand-ins and reads the outcome back from them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import requests
+
+from sandbox.story.acts import Act, Item, Step
+
+
+class StoryFailed(AssertionError):
+    """The tools do not show what the story says they have to."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An item as its tool shows it."""
+
+    key: str
+    url: str
+    fields: Mapping[str, str]
+
+
+class Player:
+    def __init__(self, jira: str, servicenow: str, *, patience: float = 30.0) -> None:
+        self._jira = jira.rstrip("/")
+        self._servicenow = servicenow.rstrip("/")
+        self._patience = patience
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def close(self) -> None:
+        self._session.close()
+
+    def items(self) -> list[Shown]:
+        """Every item of the story."""
+        found = []
+        for base in (self._jira, self._servicenow):
+            answer = self._session.get(f"{base}/sandbox/items", timeout=10)
+            answer.raise_for_status()
+            found += [Shown(item["key"], item["url"], item["fields"]) for item in answer.json()]
+        return found
+
+    def show(self, item: Item) -> Shown:
+        base = self._jira if item[0] == "jira" else self._servicenow
+        answer = self._session.get(f"{base}/sandbox/items", params={"title": item[1]}, timeout=10)
+        answer.raise_for_status()
+        (only,) = answer.json()
+        return Shown(only["key"], only["url"], only["fields"])
+
+    def play(self, act: Act) -> Shown:
+        """Do every step and wait for what has to be shown.  Raises StoryFailed."""
+        for step in act.steps:
+            self._do(act, step)
+        return self._wait(act)
+
+    def _do(self, act: Act, step: Step) -> None:
+        """A step whose gate has only just opened is tried until the tool lets it through."""
+        deadline = time.monotonic() + self._patience
+        while True:
+            status, text = self._send(act.item, step)
+            if step.refused is not None:
+                if status == 200:
+                    raise StoryFailed(f"{act.title}: {step.do} {step.value} had to be refused and was not")
+                if step.refused in text:
+                    return
+            elif status == 200:
+                return
+            if time.monotonic() > deadline:
+                raise StoryFailed(f"{act.title}: {step.by} could not {step.do} {step.value}: {text}")
+            time.sleep(0.1)
+
+    def _send(self, item: Item, step: Step) -> tuple[int, str]:
+        key = self.show(item).key
+        if item[0] == "jira":
+            names = {"transition": "to", "edit": "fields", "comment": "text"}
+            body: dict[str, object] = {"as": step.by, "issue": key, "do": step.do, names[step.do]: step.value}
+            answer = self._session.post(f"{self._jira}/sandbox/act", json=body, timeout=10)
+        else:
+            body = {"as": step.by, "table": item[0], "record": key, "values": {step.do: step.value}}
+            answer = self._session.post(f"{self._servicenow}/sandbox/act", json=body, timeout=10)
+        return answer.status_code, answer.text
+
+    def _wait(self, act: Act) -> Shown:
+        deadline = time.monotonic() + self._patience
+        while True:
+            shown = self.show(act.item)
+            lacking = [name for name, value in act.shows.items() if not _holds(name, value, shown.fields)]
+            if not lacking:
+                return shown
+            if time.monotonic() > deadline:
+                told = "; ".join(f"{name}: {shown.fields.get(name)!r}, not {act.shows[name]!r}" for name in lacking)
+                raise StoryFailed(f"{act.title}: {shown.key} shows {told}")
+            time.sleep(0.05)
+
+    def wait_assessed(self, progress: Callable[[int, int], None]) -> None:
+        """Wait until every item of the story shows a gate."""
+        deadline = time.monotonic() + self._patience * 2
+        while True:
+            gates = [item.fields.get("Gate") for item in self.items()]
+            assessed = sum(bool(gate) for gate in gates)
+            progress(assessed, len(gates))
+            if gates and assessed == len(gates):
+                return
+            if time.monotonic() > deadline:
+                raise StoryFailed(f"{len(gates) - assessed} of {len(gates)} items have no gate yet")
+            time.sleep(0.1)
+
+
+def _holds(name: str, wanted: str, fields: Mapping[str, str]) -> bool:
+    present = fields.get(name, "")
+    return wanted in present if name == "Gate blockers" else present == wanted

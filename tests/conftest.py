@@ -1,0 +1,62 @@
+"""Shared fixtures: a real PostgreSQL, a fresh database per test, the corpus of real payloads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy.engine import URL, make_url
+
+from connector.postgres import conninfo, locate
+from connector.store import migrate
+from connector.store.database import open_database
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real payloads and vendors' API descriptions, which is not part of this repository."""
+    folder = Path(os.environ.get("GATEPOST_SHARED", ROOT.parent / "shared"))
+    if not (folder / "payloads").is_dir():
+        pytest.skip(f"the corpus of real payloads is not at {folder}; set GATEPOST_SHARED to its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> URL:
+    """The server that all tests share: GATEPOST_TEST_DATABASE_URL, or an embedded one."""
+    given = os.environ.get("GATEPOST_TEST_DATABASE_URL")
+    if given:
+        return make_url(given).set(drivername="postgresql+psycopg")
+    return locate(None, tmp_path_factory.mktemp("postgres"))
+
+
+@pytest.fixture(scope="session")
+def template(postgres: URL) -> str:
+    """A database with the newest schema, which each test's own database is copied from."""
+    name = f"template_{uuid4().hex[:8]}"
+    _admin(postgres, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    engine = open_database(postgres.set(database=name), pool_size=1, application="tests")
+    migrate.upgrade(engine)
+    engine.dispose()
+    return name
+
+
+@pytest.fixture
+def database(postgres: URL, template: str) -> Iterator[URL]:
+    """An empty database with the newest schema."""
+    name = f"test_{uuid4().hex[:12]}"
+    _admin(postgres, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+    yield postgres.set(database=name)
+    _admin(postgres, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _admin(postgres: URL, statement: sql.Composed) -> None:
+    with psycopg.connect(conninfo(postgres), autocommit=True) as connection:
+        connection.execute(statement)

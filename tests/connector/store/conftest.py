@@ -1,0 +1,82 @@
+"""A store on a fresh database, with one connection and one mapping version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import Engine, Row, text
+from sqlalchemy.engine import URL
+
+from connector.engine import Queue
+from connector.store.connections import ConnectionRecord, Connections
+from connector.store.database import open_database
+from connector.store.inbox import SqlInbox
+from connector.store.ledger import SqlLedger
+from connector.store.mappings import Mappings
+from connector.store.outbox import SqlOutbox
+from connector.store.wake import Driver, Task, Waker
+from connector.store.work import SqlWork
+from connector.sync.ports import Arrival, Doorbell, TakenIn
+from connector.vault import Vault
+from mapping.work_item import ConnectionName, NativeId, Tool
+
+JIRA = ConnectionName("jira-main")
+
+
+@dataclass
+class Store:
+    engine: Engine
+    url: URL
+    connections: Connections
+    inbox: SqlInbox
+    ledger: SqlLedger
+    mappings: Mappings
+    waker: Waker
+    queued: list[str] = field(default_factory=list)
+
+    def work(self, worker: int = 1, lease: int = 60) -> SqlWork:
+        return SqlWork(self.engine, worker, lease)
+
+    def outbox(self, worker: int = 1, lease: int = 60) -> SqlOutbox:
+        return SqlOutbox(self.engine, worker, lease)
+
+    def ring(self, delivery: str, *items: str) -> TakenIn:
+        rung = Doorbell("jira:issue_updated", tuple(NativeId(item) for item in items))
+        return self.inbox.take_in(Arrival(JIRA, delivery, b"{}", rung))
+
+    def rows(self, statement: str, **values: object) -> list[Row[tuple[object, ...]]]:
+        with self.engine.connect() as connection:
+            return list(connection.execute(text(statement), values))
+
+    def states(self) -> list[tuple[str, str, str]]:
+        """Every inbox row as (delivery, item, state), in the order of arrival."""
+        return [
+            (row.delivery_id, row.native_id or "", row.state)
+            for row in self.rows("SELECT delivery_id, native_id, state FROM inbox ORDER BY id")
+        ]
+
+
+@pytest.fixture
+def store(database: URL) -> Iterator[Store]:
+    engine = open_database(database, pool_size=8, application="tests")
+    queue = Queue()
+    queued: list[str] = []
+
+    def defer(driver: Driver, task: Task, connection: ConnectionName, lock: str) -> None:
+        queue.defer(driver, task, connection, lock)
+        queued.append(lock)
+
+    waker = Waker(defer)
+    connections = Connections(engine, Vault(Fernet.generate_key()))
+    connections.save(
+        ConnectionRecord(JIRA, Tool.JIRA, "https://acme.example", "bot@acme.example", "token", ("new", "old"))
+    )
+    mappings = Mappings(engine, waker)
+    mappings.activate("version: 1", "digest-1", author="tests", reason="tests")
+    yield Store(
+        engine, database, connections, SqlInbox(engine, waker), SqlLedger(engine, waker), mappings, waker, queued
+    )
+    engine.dispose()

@@ -1,0 +1,1 @@
+"""The web side: doors for events, health for machines.  Flask only; the work is done by the worker."""

@@ -1,0 +1,32 @@
+"""The Flask application, put together from the services that it is given."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from connector.bootstrap import Services, bootstrap
+from connector.settings import Settings
+from webhook_server.health import health
+from webhook_server.hooks import hooks
+
+
+def create_app(services: Services) -> Flask:
+    app = Flask("gatepost")
+    # Werkzeug enforces this while it reads, also for a body that does not tell its length.
+    app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
+    app.register_blueprint(hooks(services))
+    app.register_blueprint(health(services))
+    app.register_error_handler(HTTPException, _as_json)
+    return app
+
+
+def from_environment() -> Flask:
+    """The entry for a WSGI server, which starts one process after another and imports this by name."""
+    return create_app(bootstrap(Settings(), application="gatepost web"))
+
+
+def _as_json(error: HTTPException) -> tuple[Response, int]:
+    status = error.code or 500
+    return jsonify({"error": error.name, "detail": error.description}), status

@@ -1,0 +1,37 @@
+"""Health for machines: alive, ready, metrics."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from sqlalchemy.exc import SQLAlchemyError
+
+from connector.bootstrap import Services
+from connector.store import migrate
+
+
+def health(services: Services) -> Blueprint:
+    blueprint = Blueprint("health", __name__)
+
+    @blueprint.get("/health/live")
+    def live() -> Response:
+        """The process answers; nothing else is looked at, so that a sick database restarts no web server."""
+        return jsonify({"status": "alive"})
+
+    @blueprint.get("/health/ready")
+    def ready() -> tuple[Response, int]:
+        """The database answers and its schema is this version's."""
+        try:
+            current = migrate.is_current(services.engine)
+        except SQLAlchemyError:
+            return jsonify({"status": "not ready", "detail": "The database does not answer."}), 503
+        if not current:
+            return jsonify({"status": "not ready", "detail": "Run: gatepost db upgrade"}), 503
+        return jsonify({"status": "ready"}), 200
+
+    @blueprint.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(services.metrics), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    return blueprint

@@ -1,0 +1,92 @@
+"""The doors: ``POST /hooks/jira/<connection>`` and ``POST /hooks/servicenow/<connection>``.
+
+The order is the point: bound the bytes, verify the bytes, only then parse them, commit, answer.
+Jira sends again after 408, 409, 425, 429 and 5xx and drops the event after any other status
+(https://community.developer.atlassian.com/t/new-jira-cloud-webhook-retry-policy/30554), so 503
+means "nothing is stored, come again", and a body that can never be stored must not answer 5xx.
+"""
+
+from __future__ import annotations
+
+import structlog
+from flask import Blueprint, Response, jsonify, request
+from prometheus_client import Counter
+from sqlalchemy.exc import DataError, SQLAlchemyError
+
+from connector.bootstrap import Services
+from connector.errors import BadPayload, SignatureRejected
+from connector.signature import verify_hub_signature
+from connector.store.connections import ConnectionRecord
+from connector.sync.ingest import ingest
+from connector.sync.ports import Door
+from mapping.work_item import Tool
+
+RETRY_AFTER_SECONDS = 30
+LONGEST_DELIVERY_ID = 200
+
+DELIVERY_HEADER = {Tool.JIRA: "X-Atlassian-Webhook-Identifier", Tool.SERVICENOW: "X-Event-Id"}
+"""The sender's own id of an event, the same across its retries."""
+
+_log = structlog.get_logger(__name__)
+
+
+def hooks(services: Services) -> Blueprint:
+    blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
+    events = Counter(
+        "gatepost_events", "Events by door and outcome", ["connection", "outcome"], registry=services.metrics
+    )
+
+    @blueprint.post("/<tool>/<connection>")
+    def ring(tool: str, connection: str) -> tuple[Response, int]:
+        try:
+            record = services.connections.cached(connection)
+        except SQLAlchemyError:
+            return _come_again()
+        if record is None or record.tool != tool:
+            # The name is the sender's, not ours: it is no label of a metric.
+            events.labels("unknown", "unknown_connection").inc()
+            return _refusal(404, f'There is no {tool} connection "{connection}" here.')
+        answer, status, outcome = _take(services, record, services.doors[record.tool])
+        events.labels(record.name, outcome).inc()
+        return answer, status
+
+    return blueprint
+
+
+def _take(services: Services, record: ConnectionRecord, door: Door) -> tuple[Response, int, str]:
+    if request.mimetype != "application/json":
+        return *_refusal(415, "An event's Content-Type must be application/json."), "wrong_type"
+    body = request.get_data(cache=False)
+    secrets = [secret.encode() for secret in record.webhook_secrets]
+    try:
+        verify_hub_signature(body, request.headers.get("X-Hub-Signature"), secrets)
+        result = ingest(
+            body,
+            connection=record.name,
+            door=door,
+            inbox=services.inbox,
+            delivery_id=request.headers.get(DELIVERY_HEADER[record.tool], "")[:LONGEST_DELIVERY_ID] or None,
+        )
+    except SignatureRejected as error:
+        _log.warning("event refused", connection=record.name, reason=error.reason)
+        return *_refusal(401, str(error)), f"signature_{error.reason}"
+    except BadPayload as error:
+        return *_refusal(error.status, str(error)), "bad_payload"
+    except DataError:
+        # PostgreSQL will never take these values: another delivery of the same bytes would not help.
+        _log.warning("event cannot be stored", connection=record.name)
+        return *_refusal(400, "The event has a value that cannot be stored."), "unstorable"
+    except SQLAlchemyError as error:
+        _log.error("event not committed", connection=record.name, error=type(error).__name__)
+        return *_come_again(), "not_committed"
+    return jsonify({"result": result.value}), 202, result.value
+
+
+def _refusal(status: int, detail: str) -> tuple[Response, int]:
+    return jsonify({"error": status, "detail": detail}), status
+
+
+def _come_again() -> tuple[Response, int]:
+    answer, status = _refusal(503, "The event could not be stored; nothing of it is kept. Send it again.")
+    answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return answer, status
