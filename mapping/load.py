@@ -10,6 +10,7 @@ from types import UnionType
 from typing import NewType, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -48,18 +49,19 @@ def load_mapping(
     if not isinstance(data, Mapping):
         return (Problem(1, 1, "", "a mapping file is a set of keys, beginning with version: 1", source=source),)
     problems = list(raw.problems)
+    problems += [
+        Problem(*raw.place(path), shown(path), message, hint, source)
+        for path, message, hint in check_rules(data, stages)
+    ]
+    config = None
     try:
         config = MappingConfig.model_validate(data)
     except ValidationError as error:
-        problems += [_explain(item["type"], item["loc"], item["msg"], raw) for item in error.errors()]
-    else:
-        problems += [
-            Problem(*raw.place(path), shown(path), message, hint, source)
-            for path, message, hint in check_rules(config, stages)
-        ]
-        if not problems:
-            return Loaded(config, version_of(config))
-    return tuple(sorted(set(problems)))
+        errors = [item for item in error.errors() if not _is_echo(item)]
+        problems += [_explain(item["type"], item["loc"], item["msg"], raw) for item in errors]
+    if config is None or problems:
+        return tuple(sorted(set(problems)))
+    return Loaded(config, version_of(config))
 
 
 def version_of(config: MappingConfig) -> MappingVersion:
@@ -139,7 +141,7 @@ class _Reader:
             key = str(key_node.value)
             here = (*path, key)
             if key in result:
-                message = f'"{key}" stands here a second time'
+                message = f'"{key}" stands here a second time.'
                 self.problems.append(Problem(line, column, shown(path), message, "Keep one.", self.source))
                 continue
             self.places[here] = (line, column)
@@ -163,6 +165,19 @@ def _scalar(node: Node) -> object:
     return text
 
 
+def _is_echo(error: ErrorDetails) -> bool:
+    """Whether an error only repeats another one.
+
+    A list that lost its wrong items counts as too short; a value that may be a list or a set of keys is
+    reported against both forms.
+    """
+    if error["type"] == "too_short":
+        return bool(error["input"])
+    if "tuple[str, ...]" in error["loc"]:
+        return isinstance(error["input"], Mapping)
+    return "Selector" in error["loc"] and error["type"] == "model_type"
+
+
 def _explain(kind: str, loc: Path, message: str, raw: _Reader) -> Problem:
     path = tuple(step for step in loc if step not in {"Selector", "tuple[str, ...]"})
     line, column = raw.place(path)
@@ -174,14 +189,21 @@ def _explain(kind: str, loc: Path, message: str, raw: _Reader) -> Problem:
         return Problem(line, column, shown(path), "this key is missing.", "", raw.source)
     texts = {
         "string_type": "this is not text.",
-        "tuple_type": "this is not a list.",
+        "tuple_type": "this is not a list; write it in brackets.",
         "model_type": "this is not a set of keys.",
         "dict_type": "this is not a set of keys.",
         "mapping_type": "this is not a set of keys.",
         "too_short": "at least one is needed.",
         "string_pattern_mismatch": "this is not a currency code of three capitals, such as EUR.",
     }
-    return Problem(line, column, shown(path), texts.get(kind, f"{message}."), "", raw.source)
+    return Problem(
+        line,
+        column,
+        shown(path),
+        texts.get(kind, f"{message}.".replace("Input should be", "this should be")),
+        "",
+        raw.source,
+    )
 
 
 def _keys_at(path: Path) -> tuple[str, ...]:

@@ -1,56 +1,76 @@
-"""What a mapping may not say although every key of it is well formed."""
+"""What a mapping may not say although every key of it is well formed.
+
+These checks read the file's plain values, not the models, so that they speak even when something else in the
+file is wrong: an administrator sees all problems in one go.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from mapping.config import MappingConfig, Match, MeasureRule, Selector
 from mapping.problems import nearest
 
-Finding: TypeAlias = "tuple[tuple[str | int, ...], str, str]"
+Path: TypeAlias = "tuple[str | int, ...]"
+Finding: TypeAlias = "tuple[Path, str, str]"
 
 
-def check_rules(config: MappingConfig, stages: Sequence[str]) -> Iterator[Finding]:
+def check_rules(data: Mapping[str, object], stages: Sequence[str]) -> Iterator[Finding]:
     """(path, message, hint) of each problem."""
     names: dict[str, int] = {}
-    for place, rule in enumerate(config.measures):
-        path = ("measures", place)
-        if rule.name in names:
-            first = f"measures[{names[rule.name]}]"
-            yield (*path, "name"), f'"{rule.name}" is already the name of {first}.', "Give each rule its own name."
-        names.setdefault(rule.name, place)
-        yield from _check_match(path, rule.match)
-        yield from _check_stages(path, rule, stages)
-        yield from _check_targets(path, rule)
+    rules = data.get("measures")
+    for place, rule in enumerate(rules if isinstance(rules, list) else []):
+        if not isinstance(rule, Mapping):
+            continue
+        path: Path = ("measures", place)
+        name = rule.get("name")
+        if isinstance(name, str):
+            if name in names:
+                message = f'"{name}" is already the name of measures[{names[name]}].'
+                yield (*path, "name"), message, "Give each rule its own name."
+            names.setdefault(name, place)
+        yield from _check_match((*path, "match"), rule.get("match"))
+        yield from _check_stages((*path, "stage", "from_status"), _inner(rule, "stage", "from_status"), stages)
+        yield from _check_targets((*path, "write"), rule.get("write"))
 
 
-def _check_match(path: tuple[str | int, ...], match: Match) -> Iterator[Finding]:
-    named = {name: value for name in Match.model_fields if (value := getattr(match, name)) is not None}
-    if not named:
-        yield (*path, "match"), "this rule would take every item.", "Name at least a project, type or table."
-    for name, selection in named.items():
-        empty = not selection or (isinstance(selection, Selector) and selection == Selector())
-        if empty:
-            yield (*path, "match", name), "nothing is named here.", "Name a value, or leave the key out."
+def _inner(value: Mapping[str, object], *keys: str) -> object:
+    for key in keys[:-1]:
+        inner = value.get(key)
+        if not isinstance(inner, Mapping):
+            return None
+        value = inner
+    return value.get(keys[-1])
 
 
-def _check_stages(path: tuple[str | int, ...], rule: MeasureRule, stages: Sequence[str]) -> Iterator[Finding]:
-    for status, stage in rule.stage.from_status.items():
-        if stage not in stages:
+def _check_match(path: Path, match: object) -> Iterator[Finding]:
+    if not isinstance(match, Mapping):
+        return
+    if not match:
+        yield path, "this rule would take every item.", "Name at least a project, type or table."
+    for name, selection in match.items():
+        values = list(selection.values()) if isinstance(selection, Mapping) else [selection]
+        if isinstance(selection, Mapping | list) and not any(values):
+            yield (*path, name), "nothing is named here.", "Name a value, or leave the key out."
+
+
+def _check_stages(path: Path, statuses: object, stages: Sequence[str]) -> Iterator[Finding]:
+    for status, stage in statuses.items() if isinstance(statuses, Mapping) else ():
+        if isinstance(stage, str) and stage not in stages:
             hint = nearest(stage, stages) or f"The stages are {', '.join(stages)}."
-            yield (*path, "stage", "from_status", status), f'"{stage}" is not a stage.', hint
+            yield (*path, status), f'"{stage}" is not a stage.', hint
 
 
-def _check_targets(path: tuple[str | int, ...], rule: MeasureRule) -> Iterator[Finding]:
+def _check_targets(path: Path, write: object) -> Iterator[Finding]:
+    if not isinstance(write, Mapping):
+        return
+    if not write:
+        yield path, "nothing is written back.", "Name at least the field for gate."
     seen: dict[str, str] = {}
-    for part in type(rule.write).model_fields:
-        target = getattr(rule.write, part)
-        if target is None:
+    for part, target in write.items():
+        if not isinstance(target, str):
             continue
         if target.casefold() in seen:
             other = seen[target.casefold()]
-            yield (*path, "write", part), f'the field "{target}" already receives {other}.', "Use a field of its own."
+            yield (*path, part), f'the field "{target}" already receives {other}.', "Use a field of its own."
         seen.setdefault(target.casefold(), part)
-    if not seen:
-        yield (*path, "write"), "nothing is written back.", "Name at least the field for gate."

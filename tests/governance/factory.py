@@ -1,0 +1,82 @@
+"""A measure that passes every gate, to be spoiled in one point by each case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from governance.effects import EffectKind, EffectLine, Version
+from governance.evidence import Approval, Children, Decision, Evidence, Standing
+from governance.gates import Policy, Thresholds, default_policy
+from governance.measure import Measure, MeasureId, Person, Place, Roles
+from governance.money import Money, Period
+
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+KAYA, BRANDT, WEBER = Person("k", "A. Kaya", True), Person("b", "M. Brandt", True), Person("w", "J. Weber", True)
+POLICY: Policy = default_policy(Thresholds(hurdle=Decimal(50_000), payback_months=12))
+
+
+def eur(amount: int | str) -> Money:
+    return Money(Decimal(amount), "EUR")
+
+
+def lines(
+    version: Version, benefit: int, cost: int, first: Period = Period(2026, 1), months: int = 12
+) -> tuple[EffectLine, ...]:
+    """``benefit`` a month, ``cost`` once in the first month."""
+    monthly = tuple(
+        EffectLine(version, EffectKind.BENEFIT, first.plus(number), eur(benefit)) for number in range(months)
+    )
+    return (*monthly, EffectLine(version, EffectKind.ONE_OFF_COST, first, eur(cost)))
+
+
+def measure(**changes: object) -> Measure:
+    """Plan and forecast of 20,000 EUR a month for a year at 60,000 EUR; actuals of eleven months as planned."""
+    whole = Measure(
+        id=MeasureId("jira-main/10001"),
+        title="Retire the legacy CRM",
+        place=Place("ACME", "IT", "Cloud exit"),
+        roles=Roles(KAYA, BRANDT, WEBER),
+        business_unit="Group IT",
+        legal_entity="ACME AG",
+        start=date(2026, 1, 1),
+        end=date(2026, 12, 31),
+        baseline=eur(500_000),
+        objective="Cost-income ratio",
+        kill_criteria="Half of plan for three months",
+        effects=(
+            *lines(Version.PLAN, 20_000, 60_000),
+            *lines(Version.FORECAST, 20_000, 60_000),
+            *lines(Version.ACTUAL, 20_000, 60_000, months=11),
+        ),
+    )
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def said(stage: str, person: Person, decision: Decision = Decision.APPROVE, **more: object) -> Approval:
+    return Approval(decision, stage, person, NOW, "comment 1", **more)  # type: ignore[arg-type]
+
+
+APPROVALS = (
+    said("detailed", BRANDT),
+    said("decided", BRANDT),
+    said("decided", WEBER),
+    said("implemented", KAYA),
+    said("closed", WEBER, Decision.CONFIRM, amount=eur(160_000), month=Period(2026, 11)),
+)
+
+
+def evidence(granted: str | None = None, tool_stage: str | None = None, **changes: object) -> Evidence:
+    whole = Evidence(
+        tool_stage=tool_stage,
+        tool_status="In progress",
+        children=Children(4, 4),
+        blocking_links=(),
+        changes=(),
+        attachments=1,
+        updated=NOW,
+        approvals=APPROVALS,
+        standing=Standing(granted),
+    )
+    return replace(whole, **changes)  # type: ignore[arg-type]

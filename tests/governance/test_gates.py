@@ -1,0 +1,312 @@
+"""The gates, condition by condition, with the exact text that an owner reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from governance.assess import assess
+from governance.effects import EffectKind, EffectLine, Version
+from governance.evidence import Children, Decision, Evidence, OpenItem, Standing
+from governance.facts import Unknown
+from governance.measure import Measure, Person, Place, Roles
+from governance.money import Money, Period
+from governance.verdict import GateState, Outcome
+from tests.governance.factory import (
+    APPROVALS,
+    BRANDT,
+    KAYA,
+    NOW,
+    POLICY,
+    WEBER,
+    eur,
+    evidence,
+    lines,
+    measure,
+    said,
+)
+
+HIDDEN = Unknown("the field was not returned; check that it exists and that Gatepost may see it")
+GONE = Person("x", "P. Gone", False)
+
+
+def blockers(measure: Measure, evidence: Evidence) -> list[str]:
+    return [blocker.sentence for blocker in assess(measure, evidence, POLICY, NOW).blockers]
+
+
+def case(into: str, changed: Measure, text: str, **facts: object) -> object:
+    """A spoiled measure that stands before the gate into a stage, and the one blocker that it meets there."""
+    order = [None, *(stage.key for stage in POLICY.stages)]
+    granted = order[order.index(into) - 1]
+    return pytest.param(changed, evidence(granted, granted, **facts), text)
+
+
+CASES = {
+    "a measure needs a title": case(
+        "identified",
+        measure(title=None),
+        "Identified is shut: the title is missing · owner A. Kaya to act · since 21 Nov · TITLE_MISSING",
+    ),
+    "a measure needs an owner": case(
+        "identified",
+        measure(roles=Roles(None, BRANDT, WEBER)),
+        "Identified is shut: no owner is named · sponsor M. Brandt to act · since 21 Nov · ROLE_MISSING",
+    ),
+    "an owner whose account is inactive is no owner": case(
+        "identified",
+        measure(roles=Roles(GONE, BRANDT, WEBER)),
+        "Identified is shut: the owner P. Gone has an inactive account · sponsor M. Brandt to act · since 21 Nov · ROLE_MISSING",
+    ),
+    "a field that could not be read is not met, and the administrator must act": case(
+        "identified",
+        measure(roles=Roles(HIDDEN, BRANDT, WEBER)),
+        "Identified is shut: the field was not returned; check that it exists and that Gatepost may see it"
+        " · administrator to act · since 21 Nov · ROLE_MISSING",
+    ),
+    "a measure belongs to a program": case(
+        "identified",
+        measure(place=Place("ACME")),
+        "Identified is shut: the program is missing · owner A. Kaya to act · since 21 Nov · ROLE_MISSING",
+    ),
+    "an idea needs a rough value": case(
+        "identified",
+        measure(effects=()),
+        "Identified is shut: no rough value is given, not even its sign · owner A. Kaya to act · since 21 Nov · VALUE_MISSING",
+    ),
+    "a detailed measure needs a business unit": case(
+        "detailed",
+        measure(business_unit=None),
+        "Detailed is shut: the business unit is missing · owner A. Kaya to act · since 21 Nov · ROLE_MISSING",
+    ),
+    "a detailed measure needs a baseline": case(
+        "detailed",
+        measure(baseline=None),
+        "Detailed is shut: no baseline is fixed, so that no saving can be measured against it"
+        " · owner A. Kaya to act · since 21 Nov · BASELINE_MISSING",
+    ),
+    "a plan needs costs as well": case(
+        "detailed",
+        measure(effects=tuple(line for line in measure().effects if line.kind is EffectKind.BENEFIT)),
+        "Detailed is shut: the plan by month has no one-off or recurring costs in it"
+        " · owner A. Kaya to act · since 21 Nov · PHASING_MISSING",
+    ),
+    "amounts that could not be read leave the plan unknown": case(
+        "detailed",
+        measure(unreadable_effects=('the field "Planned cost" holds "a lot": this is not an amount',)),
+        'Detailed is shut: the field "Planned cost" holds "a lot": this is not an amount'
+        " · administrator to act · since 21 Nov · PHASING_MISSING",
+    ),
+    "the end lies after the start": case(
+        "detailed",
+        measure(end=date(2025, 12, 31)),
+        "Detailed is shut: the end 2025-12-31 lies before the start 2026-01-01"
+        " · owner A. Kaya to act · since 21 Nov · DATES_MISSING",
+    ),
+    "a measure serves an objective": case(
+        "detailed",
+        measure(objective=None),
+        "Detailed is shut: the link to an objective or KPI is missing · owner A. Kaya to act · since 21 Nov · NO_OUTCOME_LINK",
+    ),
+    "the sponsor has to approve the details": case(
+        "detailed",
+        measure(),
+        "Detailed is shut: M. Brandt has not yet given the approval · sponsor M. Brandt to act · since 21 Nov · APPROVAL_MISSING",
+        approvals=APPROVALS[1:],
+    ),
+    "a decided measure has agreed kill criteria": case(
+        "decided",
+        measure(kill_criteria=None),
+        "Decided is shut: the set of kill criteria is missing · owner A. Kaya to act · since 21 Nov · KILL_CRITERIA_MISSING",
+    ),
+    "the net plan reaches the hurdle": case(
+        "decided",
+        measure(effects=lines(Version.PLAN, 9_000, 60_000)),
+        "Decided is shut: net plan 48,000 EUR is below the hurdle of 50,000 EUR"
+        " · owner A. Kaya to act · since 21 Nov · BELOW_HURDLE",
+    ),
+    "the plan pays back in time": case(
+        "decided",
+        measure(effects=lines(Version.PLAN, 20_000, 300_000, months=24)),
+        "Decided is shut: payback takes 15 months, the limit is 12 · owner A. Kaya to act · since 21 Nov · BELOW_HURDLE",
+    ),
+    "the controller confirms size and timing": case(
+        "decided",
+        measure(),
+        "Decided is shut: J. Weber has not yet given the confirmation of size and timing"
+        " · controller J. Weber to act · since 21 Nov · CONTROLLER_SIZE",
+        approvals=(said("decided", BRANDT),),
+    ),
+    "child items are done before the measure is implemented": case(
+        "implemented",
+        measure(),
+        "Implemented is shut: 2 of 6 child items are not done (ITX-4, ITX-7)"
+        " · owner A. Kaya to act · since 21 Nov · OPEN_WORK",
+        children=Children(6, 4, (OpenItem("ITX-4", "a", "Open"), OpenItem("ITX-7", "b", "Open"))),
+    ),
+    "children that could not be read are not done": case(
+        "implemented",
+        measure(),
+        "Implemented is shut: the child items could not be read · administrator to act · since 21 Nov · OPEN_WORK",
+        children=Unknown("the child items could not be read"),
+    ),
+    "an open blocking link holds the measure up": case(
+        "implemented",
+        measure(),
+        "Implemented is shut: 1 blocking item is still open (NET-9) · owner A. Kaya to act · since 21 Nov · DEPENDENCY_OPEN",
+        blocking_links=(OpenItem("NET-9", "Firewall", "Open"),),
+    ),
+    "ServiceNow changes are closed first": case(
+        "implemented",
+        measure(),
+        "Implemented is shut: 3 ServiceNow changes are still open (CHG1, CHG2, +1)"
+        " · owner A. Kaya to act · since 21 Nov · CHANGE_OPEN",
+        changes=tuple(OpenItem(f"CHG{n}", "", "Implement") for n in (1, 2, 3)),
+    ),
+    "actuals are observed for some months": case(
+        "closed",
+        measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 50_000, 0, months=2))),
+        "Closed is shut: actuals are booked for 2 of the 3 months that have to be observed"
+        " · controller J. Weber to act · since 21 Nov · ACTUALS_MISSING",
+        approvals=(said("closed", WEBER, Decision.CONFIRM, amount=eur(100_000), month=Period(2026, 2)),),
+    ),
+    "the agreed share of the value is realised": case(
+        "closed",
+        measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 15_000, 0, months=4))),
+        "Closed is shut: 60,000 EUR of 80,000 EUR planned benefit is realised (75%)"
+        " · owner A. Kaya to act · since 21 Nov · VALUE_NOT_REALISED",
+        approvals=(said("closed", WEBER, Decision.CONFIRM, amount=eur(60_000), month=Period(2026, 4)),),
+    ),
+    "evidence is attached": case(
+        "closed",
+        measure(),
+        "Closed is shut: no evidence of the effect is attached · owner A. Kaya to act · since 21 Nov · EVIDENCE_MISSING",
+        attachments=0,
+    ),
+    "nothing is closed without the controller's confirmation": case(
+        "closed",
+        measure(),
+        "Closed is shut: J. Weber has not yet given the confirmation of the actual effect"
+        " · controller J. Weber to act · since 21 Nov · CONTROLLER_CONFIRM",
+        approvals=APPROVALS[:-1],
+    ),
+    "a confirmation of another amount does not count": case(
+        "closed",
+        measure(),
+        "Closed is shut: 150,000 EUR was confirmed, but 160,000 EUR is booked: the controller has to confirm again"
+        " · controller J. Weber to act · since 21 Nov · CONTROLLER_CONFIRM",
+        approvals=(said("closed", WEBER, Decision.CONFIRM, amount=eur(150_000), month=Period(2026, 11)),),
+    ),
+    "an approval is no confirmation": case(
+        "closed",
+        measure(),
+        "Closed is shut: J. Weber has not yet given the confirmation of the actual effect"
+        " · controller J. Weber to act · since 21 Nov · CONTROLLER_CONFIRM",
+        approvals=(said("closed", WEBER),),
+    ),
+}
+
+
+@pytest.mark.parametrize(("changed", "seen", "text"), CASES.values(), ids=CASES.keys())
+def test_one_missing_thing_is_one_blocker(changed: Measure, seen: Evidence, text: str) -> None:
+    assert blockers(changed, seen) == [text]
+
+
+def test_nobody_is_controller_and_owner_of_one_measure() -> None:
+    both = measure(roles=Roles(KAYA, BRANDT, KAYA))
+    assert blockers(both, evidence("identified", "identified")) == [
+        "Detailed is shut: A. Kaya is controller and owner at once: nobody checks their own figures"
+        " · sponsor M. Brandt to act · since 21 Nov · SOD"
+    ]
+
+
+def test_nobody_approves_one_gate_in_two_roles() -> None:
+    one = measure(roles=Roles(KAYA, BRANDT, BRANDT))
+    given = (said("decided", BRANDT), said("detailed", BRANDT))
+    texts = blockers(one, evidence("detailed", "detailed", approvals=given))
+    assert any("M. Brandt has already approved in another role" in text for text in texts)
+
+
+def test_an_approval_by_somebody_without_the_role_does_not_count() -> None:
+    given = (said("detailed", KAYA),)
+    assert (
+        "M. Brandt has not yet given the approval"
+        in blockers(measure(), evidence("identified", "identified", approvals=given))[0]
+    )
+
+
+def test_a_sponsor_who_left_cannot_approve() -> None:
+    texts = blockers(measure(roles=Roles(KAYA, GONE, WEBER)), evidence("identified", "identified"))
+    assert texts[-1] == (
+        "Detailed is shut: P. Gone has to give the approval, but that account is inactive: name another sponsor"
+        " · sponsor P. Gone to act · since 21 Nov · APPROVAL_MISSING"
+    )
+
+
+def test_a_measure_with_everything_is_granted_stage_after_stage() -> None:
+    verdict = assess(measure(), evidence(), POLICY, NOW)
+    assert verdict.newly_granted == ("identified", "detailed", "decided", "implemented", "closed")
+    assert (verdict.stage_label, verdict.next_stage, verdict.gate) == ("Closed", None, GateState.OPEN)
+
+
+def test_no_stage_is_skipped() -> None:
+    """What later gates ask for is there; the first one still shuts."""
+    verdict = assess(measure(title=None), evidence(), POLICY, NOW)
+    assert (verdict.stage, verdict.stage_label, verdict.next_stage) == (None, "None yet", "identified")
+
+
+def test_a_granted_stage_stays_but_a_lost_fact_shuts_the_next_gate() -> None:
+    verdict = assess(measure(roles=Roles(None, BRANDT, WEBER)), evidence("decided", "decided"), POLICY, NOW)
+    assert (verdict.stage, verdict.gate) == ("decided", GateState.SHUT)
+    assert "no owner is named" in verdict.blockers[0].sentence
+
+
+def test_the_gate_is_open_for_an_item_that_stands_behind_its_granted_stage() -> None:
+    verdict = assess(measure(kill_criteria=None), evidence("detailed", "identified"), POLICY, NOW)
+    assert (verdict.gate, verdict.blockers) == (GateState.OPEN, ())
+    assert [r.code for r in verdict.checklist if r.outcome is not Outcome.MET] == ["KILL_CRITERIA_MISSING"]
+
+
+def test_an_item_ahead_of_its_granted_stage_is_a_breach_and_says_so_first() -> None:
+    seen = evidence("detailed", "implemented", tool_status="Done", approvals=APPROVALS[:1])
+    verdict = assess(measure(), seen, POLICY, NOW)
+    assert verdict.gate is GateState.BREACH
+    assert verdict.blockers[0].sentence == (
+        "Moved to Done (Implemented) while the gate into Decided is shut: "
+        "move it back or meet the conditions below · GATE_ORDER"
+    )
+
+
+def test_a_stage_that_could_not_be_read_shuts_the_gate() -> None:
+    seen = replace(evidence("detailed"), tool_stage=Unknown("the status was not returned"), approvals=APPROVALS[:1])
+    verdict = assess(measure(), seen, POLICY, NOW)
+    assert verdict.gate is GateState.SHUT
+    assert verdict.blockers[0].sentence == (
+        "Decided is shut: the status was not returned · administrator to act · STAGE_UNKNOWN"
+    )
+
+
+def test_a_blocker_keeps_the_day_on_which_it_was_seen_first() -> None:
+    first = datetime(2025, 10, 12, tzinfo=UTC)
+    standing = Standing("identified", {"detailed:BASELINE_MISSING:baseline": first})
+    verdict = assess(measure(baseline=None), replace(evidence(tool_stage="identified"), standing=standing), POLICY, NOW)
+    assert "since 12 Oct 2025" in verdict.blockers[0].sentence
+    assert verdict.since() == {"detailed:BASELINE_MISSING:baseline": first}
+
+
+def test_two_currencies_in_one_measure_are_unknown_not_an_error() -> None:
+    mixed = (
+        *measure().effects,
+        EffectLine(Version.PLAN, EffectKind.BENEFIT, Period(2026, 3), Money(eur(1).amount, "USD")),
+    )
+    verdict = assess(measure(effects=mixed), evidence("identified", "identified"), POLICY, NOW)
+    assert verdict.potential.reason == "effects in EUR and USD need a rate before they are added up"
+    assert verdict.blockers[0].code in {"VALUE_MISSING", "PHASING_MISSING"}
+
+
+def test_a_change_of_a_threshold_is_another_policy_version() -> None:
+    from governance.gates import Thresholds, default_policy
+
+    assert default_policy().version == default_policy(Thresholds()).version
+    assert default_policy().version != default_policy(Thresholds(observation_months=6)).version

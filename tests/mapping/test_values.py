@@ -1,0 +1,79 @@
+"""Amounts as people write them; what is not clear is refused, not guessed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.facts import Unknown
+from governance.money import Money
+from mapping.values import money_of, parse_amount
+from mapping.work_item import FieldValue
+from tests.mapping.items import item
+
+UNCLEAR = "it is not clear whether {} has decimals; write it as 1234567.89"
+NO_AMOUNT = "this is not an amount; write it as 1234567.89"
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("1234.56", "1234.56"),
+        ("1,234.56", "1234.56"),
+        ("1.234,56", "1234.56"),
+        ("1 234,56", "1234.56"),
+        ("1'234'567.89", "1234567.89"),
+        ("1,234,567", "1234567"),
+        ("1.234.567", "1234567"),
+        ("1.2M", "1200000.0"),
+        ("250k", "250000"),
+        ("-3", "-3"),
+        ("0.125", "0.125"),
+        ("1234,5", "1234.5"),
+    ],
+)
+def test_an_amount_in_any_locale(text: str, amount: str) -> None:
+    assert parse_amount(text) == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("1,234", UNCLEAR.format("1,234")),
+        ("1.234", UNCLEAR.format("1.234")),
+        ("1,23,456", UNCLEAR.format("1,23,456")),
+        ("1.234,56.7", UNCLEAR.format("1.234,56.7")),
+        ("a lot", NO_AMOUNT),
+        ("", NO_AMOUNT),
+        ("12 apples", NO_AMOUNT),
+        ("NaN", NO_AMOUNT),
+    ],
+)
+def test_an_amount_that_is_not_clear_says_so(text: str, why: str) -> None:
+    assert parse_amount(text) == why
+
+
+@pytest.mark.parametrize(
+    ("value", "money"),
+    [
+        (Decimal("12.5"), Money(Decimal("12.5"), "EUR")),
+        ("USD 1,200.00", Money(Decimal("1200.00"), "USD")),
+        ("EUR;1200.5", Money(Decimal("1200.5"), "EUR")),
+        (Money(Decimal(1), "CHF"), Money(Decimal(1), "CHF")),
+        (None, None),
+        ("", None),
+        (True, Unknown('the field "Baseline" does not hold a number')),
+        ("NaN", Unknown(f'the field "Baseline" holds "NaN": {NO_AMOUNT}')),
+    ],
+)
+def test_money_has_its_own_currency_or_the_reporting_one(value: FieldValue, money: Money | Unknown | None) -> None:
+    assert money_of(item({"Baseline": value}), "Baseline", "EUR") == money
+
+
+@given(st.text(max_size=80))
+def test_no_text_raises(text: str) -> None:
+    parse_amount(text)
+    money_of(item({"Baseline": text}), "Baseline", "EUR")
