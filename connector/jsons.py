@@ -37,10 +37,14 @@ def items(value: Json | None) -> Sequence[Json]:
 
 
 def text(value: Json | None) -> str:
-    """The value as text if it is text or a number, else the empty string."""
+    """The value as text if it is text or a number, else the empty string.
+
+    The vendor's client reads numbers as binary floats; the shortest text that reads back as the same float is
+    the number as it was sent.
+    """
     if isinstance(value, str):
         return value
-    return str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else ""
+    return str(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else ""
 
 
 def _no_constant(name: str) -> Json:

@@ -51,6 +51,10 @@ def template(postgres: URL) -> str:
 @pytest.fixture
 def database(postgres: URL, template: str) -> Iterator[URL]:
     """An empty database with the newest schema."""
+    yield from fresh_database(postgres, template)
+
+
+def fresh_database(postgres: URL, template: str) -> Iterator[URL]:
     name = f"test_{uuid4().hex[:12]}"
     _admin(postgres, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
     yield postgres.set(database=name)

@@ -93,7 +93,7 @@ def field_value(value: Json, field: Field) -> FieldValue:
     """One field's value by its schema; an odd value becomes text rather than an error."""
     if value is None:
         return None
-    if field.type == "number" or (isinstance(value, int | Decimal) and not isinstance(value, bool)):
+    if field.type == "number" or (isinstance(value, int | float | Decimal) and not isinstance(value, bool)):
         return _number(value)
     if field.type in {"date", "datetime"}:
         return _day_or_moment(text(value))
@@ -105,7 +105,7 @@ def field_value(value: Json, field: Field) -> FieldValue:
 def _loose(value: Json, depth: int) -> FieldValue:
     if isinstance(value, bool | str) or value is None:
         return value
-    if isinstance(value, int | Decimal):
+    if isinstance(value, int | float | Decimal):
         return _number(value)
     if isinstance(value, Mapping):
         if value.get("type") == "doc":

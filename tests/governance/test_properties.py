@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.assess import assess
-from governance.evidence import Evidence, Standing
+from governance.evidence import Approval, Evidence, Standing
 from governance.facts import Unknown
 from governance.measure import Measure
 from governance.verdict import Colour, GateState, Outcome
@@ -31,14 +31,15 @@ measures = st.builds(
     st.sets(st.sampled_from(SPOILED)),
     st.booleans(),
 )
+
+
+def _seen(granted: str | None, claimed: str | None, approvals: list[Approval], hidden: bool) -> Evidence:
+    known = replace(evidence(granted, claimed), approvals=tuple(approvals))
+    return replace(known, children=Unknown("hidden")) if hidden else known
+
+
 seen = st.builds(
-    lambda granted, claimed, approvals, children: replace(
-        evidence(granted, claimed), approvals=tuple(approvals), **({"children": Unknown("hidden")} if children else {})
-    ),
-    st.sampled_from(STAGES),
-    st.sampled_from(STAGES),
-    st.lists(st.sampled_from(APPROVALS)),
-    st.booleans(),
+    _seen, st.sampled_from(STAGES), st.sampled_from(STAGES), st.lists(st.sampled_from(APPROVALS)), st.booleans()
 )
 
 

@@ -176,7 +176,7 @@ def test_actuals_reach_to_the_month_of_the_last_change(config: MappingConfig) ->
 def test_an_amount_that_cannot_be_used_says_why(
     changes: dict[str, FieldValue], sentence: str, config: MappingConfig
 ) -> None:
-    assert mapped(item({"Actual benefit": None} | changes), config).measure.unreadable_effects == (sentence,)
+    assert mapped(item({"Actual benefit": None, **changes}), config).measure.unreadable_effects == (sentence,)
 
 
 def test_the_fields_to_read_are_those_that_the_rules_name(config: MappingConfig) -> None:

@@ -1,0 +1,271 @@
+"""Jira's bodies, captured and odd: every one becomes a work item or a doorbell, none an exception."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.errors import BadPayload
+from connector.jira import adf
+from connector.jira.fields import Field, FieldCatalogue, FieldProblem
+from connector.jira.payloads import field_value, moment, work_item
+from connector.jira.webhook import JiraDoor
+from connector.jira.writer import form
+from connector.jsons import Json, JsonObject, obj, parse_object
+from connector.sync.ports import Doorbell, NoInterest, Rung
+from governance.evidence import Children, OpenItem
+from governance.facts import Unknown
+from governance.measure import Person
+from mapping.work_item import ConnectionName, FieldName, NativeId, StatusCategory, WorkItem
+
+ISSUE: JsonObject = {
+    "id": "10001",
+    "key": "ITX-1",
+    "fields": {
+        "summary": "Retire the legacy CRM",
+        "status": {"name": "Backlog", "statusCategory": {"key": "new"}},
+        "issuetype": {"name": "Epic"},
+        "project": {"key": "ITX"},
+        "labels": ["governed"],
+        "components": [{"name": "CRM"}],
+        "updated": "2026-11-20T10:11:12.345+0100",
+        "issuelinks": [
+            {"type": {"name": "Blocks"}, "inwardIssue": {"key": "NET-9", "fields": {"summary": "Firewall", "status": {"name": "Open"}}}},
+            {"type": {"name": "Blocks"}, "inwardIssue": {"key": "NET-8", "fields": {"status": {"statusCategory": {"key": "done"}}}}},
+            {"type": {"name": "Blocks"}, "outwardIssue": {"key": "NET-7", "fields": {}}},
+            {"type": {"name": "Relates"}, "inwardIssue": {"key": "NET-6", "fields": {}}},
+        ],
+        "attachment": [{"id": "1"}],
+        "comment": {
+            "comments": [
+                {
+                    "id": "5",
+                    "author": {"accountId": "b", "displayName": "M. Brandt", "active": True},
+                    "body": {"type": "doc", "content": [{"type": "paragraph", "content": [{"type": "text", "text": "/approve decided"}]}]},
+                    "created": "2026-11-20T10:00:00.000+0000",
+                }
+            ]
+        },
+        "customfield_1": {"accountId": "s", "displayName": "S. Ponsor", "active": False},
+        "customfield_2": None,
+    },
+}  # fmt: skip
+
+
+def normalised(issue: JsonObject) -> WorkItem:
+    fields = {
+        FieldName("Sponsor"): Field("customfield_1", "Sponsor", "user", "userpicker"),
+        FieldName("Baseline"): Field("customfield_2", "Baseline", "number", "float"),
+        FieldName("Hidden"): Field("customfield_3", "Hidden", "string", "textfield"),
+    }
+    return work_item(
+        issue, connection=ConnectionName("j"), base_url="https://acme.example", fields=fields, children=Children(0, 0)
+    )
+
+
+def test_an_issue_is_normalised() -> None:
+    item = normalised(ISSUE)
+    assert (item.native_id, item.key, item.project, item.type, item.status) == (
+        "10001",
+        "ITX-1",
+        "ITX",
+        "Epic",
+        "Backlog",
+    )
+    assert item.status_category is StatusCategory.NEW
+    assert item.fields == {"Sponsor": Person("s", "S. Ponsor", False), "Baseline": None}
+    assert item.updated == datetime(2026, 11, 20, 9, 11, 12, 345000, tzinfo=UTC)
+    assert item.url == "https://acme.example/browse/ITX-1"
+
+
+def test_only_open_issues_that_block_this_one_are_blocking() -> None:
+    assert normalised(ISSUE).blocking_links == (OpenItem("NET-9", "Firewall", "Open"),)
+
+
+def test_links_that_were_not_returned_are_unknown() -> None:
+    issue = {**ISSUE, "fields": {k: v for k, v in obj(ISSUE["fields"]).items() if k != "issuelinks"}}
+    assert normalised(issue).blocking_links == Unknown("the issue's links were not returned; is linking switched on?")
+
+
+def test_a_comment_is_its_authors_word_and_an_edited_one_its_editors() -> None:
+    (comment,) = normalised(ISSUE).comments
+    assert (comment.author.id, comment.text) == ("b", "/approve decided")
+    edited = json.loads(json.dumps(ISSUE))
+    edited["fields"]["comment"]["comments"][0]["updateAuthor"] = {"accountId": "x", "displayName": "Mallory"}
+    assert normalised(edited).comments[0].author.id == "x"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "custom", "expected"),
+    [
+        (12.5, "number", "float", Decimal("12.5")),
+        ("2026-10-31", "date", "datepicker", date(2026, 10, 31)),
+        ({"value": "Green", "id": "1"}, "option", "select", "Green"),
+        ({"value": "A", "child": {"value": "B"}}, "option-with-child", "cascadingselect", "A / B"),
+        ([{"value": "x"}, {"value": "y"}], "array", "multicheckboxes", ("x", "y")),
+        ({"hasEpicLinkFieldDependency": False}, "any", "", None),
+        ("{}", "any", "", "{}"),
+        ({"type": "doc", "content": []}, "string", "textarea", ""),
+    ],
+)
+def test_a_field_is_read_by_its_schema(value: Json, kind: str, custom: str, expected: object) -> None:
+    assert field_value(value, Field("customfield_9", "x", kind, custom)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2019-08-27T19:43:24.193-0700", datetime(2019, 8, 28, 2, 43, 24, 193000, tzinfo=UTC)),
+        ("2026-11-20T10:00:00Z", datetime(2026, 11, 20, 10, tzinfo=UTC)),
+        ("12/25/2019, 10:22:20 AM", None),
+        (1, None),
+    ],
+)
+def test_moments_of_every_generation(text: Json, expected: datetime | None) -> None:
+    assert moment(text) == expected
+
+
+@pytest.mark.parametrize("content", ["one", "one\ntwo", "Closed is shut: 41,000 EUR · since 12 Oct"])
+def test_text_survives_the_way_into_a_document_and_back(content: str) -> None:
+    assert adf.to_text(adf.from_text(content)) == content
+
+
+# --- field names ---------------------------------------------------------------------------------------
+
+CATALOGUE = FieldCatalogue(
+    [
+        Field("summary", "Summary", "string", ""),
+        Field("customfield_1", "Gate", "option", "select"),
+        Field("customfield_2", "Sponsor", "user", "userpicker"),
+        Field("customfield_3", "Program", "string", "textfield"),
+        Field("customfield_4", "Program", "string", "textfield"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("gate", Field("customfield_1", "Gate", "option", "select")),
+        ("customfield_1", Field("customfield_1", "Gate", "option", "select")),
+        ("Title", Field("summary", "Summary", "string", "")),
+        ("Sponser", FieldProblem("Sponser", 'no field is called "Sponser". Did you mean "Sponsor"?')),
+        (
+            "Program",
+            FieldProblem(
+                "Program",
+                '2 fields are called "Program" (customfield_3, customfield_4); rename all but one, or write the id instead',
+            ),
+        ),
+    ],
+)
+def test_a_name_is_one_field_or_a_problem_with_a_hint(name: str, found: object) -> None:
+    assert CATALOGUE.resolve(name) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "custom", "sent"),
+    [
+        ("Shut", "option", "select", {"value": "Shut"}),
+        (Decimal("12.50"), "number", "float", 12.5),
+        (Decimal(12), "number", "float", 12),
+        (None, "option", "select", None),
+        ("a\nb", "string", "textfield", "a · b"),
+        ("x" * 300, "string", "textfield", "x" * 254 + "…"),
+    ],
+)
+def test_a_value_is_sent_in_its_fields_form(value: str | Decimal | None, kind: str, custom: str, sent: object) -> None:
+    assert form(value, Field("f", "F", kind, custom)) == sent
+
+
+# --- events --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "rung"),
+    [
+        (
+            {"webhookEvent": "jira:issue_updated", "issue": {"id": "1", "key": "A-1"}},
+            Doorbell("jira:issue_updated", (NativeId("1"),)),
+        ),
+        (
+            {"webhookEvent": "jira:issue_updated", "issue": {"id": "2", "fields": {"parent": {"id": "1"}}}},
+            Doorbell("jira:issue_updated", (NativeId("2"), NativeId("1"))),
+        ),
+        (
+            {"webhookEvent": "jira:issue_moved", "issue": {"key": "abc-7"}},
+            Doorbell("jira:issue_moved", (NativeId("ABC-7"),)),
+        ),
+        (
+            {"webhookEvent": "comment_created", "comment": {"self": "https://x/rest/api/2/issue/17334/comment/18977"}},
+            Doorbell("comment_created", (NativeId("17334"),)),
+        ),
+        (
+            {"webhookEvent": "worklog_created", "worklog": {"issueId": "12"}},
+            Doorbell("worklog_created", (NativeId("12"),)),
+        ),
+        (
+            {"webhookEvent": "issuelink_created", "issueLink": {"sourceIssueId": 3, "destinationIssueId": 4}},
+            Doorbell("issuelink_created", (NativeId("3"), NativeId("4"))),
+        ),
+        ({"webhookEvent": "sprint_started"}, NoInterest("sprint_started", "sprint events concern no single issue")),
+        (
+            {"webhookEvent": "jira:version_released"},
+            NoInterest("jira:version_released", "version events concern no single issue"),
+        ),
+        ({"issue": {"key": "not a key"}}, NoInterest("no event name", "the event names no issue")),
+        ({"webhookEvent": 5, "issue": "text"}, NoInterest("5", "the event names no issue")),
+    ],
+)
+def test_an_event_rings_the_issues_that_it_names(body: JsonObject, rung: Rung) -> None:
+    assert JiraDoor().parse(json.dumps(body).encode()) == rung
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(["id", "key", "fields", "issue", "parent", "status", "comment", "comments", "author", "name", "content", "type"]), inner),
+    max_leaves=15,
+)  # fmt: skip
+
+
+@given(json_values)
+def test_no_json_raises_anything_but_our_own_error(value: Json) -> None:
+    raw = json.dumps({"webhookEvent": "jira:issue_updated", "issue": value}).encode()
+    JiraDoor().parse(raw)
+    normalised(obj(parse_object(raw)["issue"]))
+    normalised({"fields": value})
+
+
+def test_every_captured_event_is_understood(shared: Path) -> None:
+    counts = {"rings": 0, "no interest": 0, "no json": 0}
+    for file in sorted((shared / "payloads").glob("jira-*-webhook/*/*.json")):
+        try:
+            rung = JiraDoor().parse(file.read_bytes())
+        except BadPayload:
+            counts["no json"] += 1
+        else:
+            counts["rings" if isinstance(rung, Doorbell) else "no interest"] += 1
+    # Every event about an issue rings; what does not is about sprints, boards, users, or a logger's line.
+    assert sum(counts.values()) >= 100
+    assert counts["rings"] >= 0.7 * sum(counts.values()), counts
+
+
+def test_every_captured_issue_is_normalised(shared: Path) -> None:
+    seen = 0
+    for file in sorted((shared / "payloads").glob("jira-rest-*/*/*.json")):
+        try:
+            document = parse_object(file.read_bytes())
+        except BadPayload:
+            continue
+        listed = document.get("issues")
+        for issue in [document, *(listed if isinstance(listed, list) else [])]:
+            item = normalised(obj(issue))
+            seen += bool(item.native_id)
+    assert seen >= 100

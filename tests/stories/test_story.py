@@ -1,0 +1,83 @@
+"""The demo's story, told quietly and told with a worker that is killed in the middle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from sandbox.story.acts import ACTS
+from tests.conftest import fresh_database
+from tests.stories.world import World, world
+
+pytestmark = pytest.mark.story
+
+
+def _play(here: World, *, kill_after: tuple[int, ...] = ()) -> None:
+    here.player.wait_assessed(lambda _done, _total: None)
+    for number, act in enumerate(ACTS):
+        if number in kill_after:
+            here.kill("worker")
+            here.start("worker")
+        here.player.play(act)
+    here.wait_quiet()
+
+
+def test_the_story_ends_the_same_when_the_worker_is_killed_in_the_middle(
+    database: URL, tmp_path: Path, postgres: URL, template: str
+) -> None:
+    """kill -9 three times, the first while 32 items wait; outcome, writes and decisions are those of the quiet run."""
+    (tmp_path / "quiet").mkdir()
+    (tmp_path / "killed").mkdir()
+    with world(database, tmp_path / "quiet") as here:
+        here.start("web")
+        here.start("worker")
+        _play(here)
+        quiet = here.fields()
+        _nothing_is_lost(here)
+    with contextmanager(fresh_database)(postgres, template) as other, world(other, tmp_path / "killed") as here:
+        here.start("web")
+        here.wait_ready()
+        here.start("worker")
+        here.kill("worker")
+        here.start("worker")
+        _play(here, kill_after=(3, 8))
+        assert here.fields() == quiet
+        _nothing_is_lost(here)
+
+
+def _nothing_is_lost(here: World) -> None:
+    """Every event and every write has an end, and no item has two lives."""
+    states = Counter(str(row.state) for row in here.rows("SELECT state FROM inbox"))
+    assert set(states) <= {"done", "superseded", "ignored"}, states
+    written = Counter(str(row.state) for row in here.rows("SELECT state FROM outbox"))
+    assert set(written) <= {"done", "superseded"}, written
+    assert here.rows("SELECT 1 FROM measure GROUP BY connection, native_id HAVING count(*) > 1") == []
+    delivered = [log.status for state in (here.sandbox.jira, here.sandbox.servicenow) for log in state.deliverer.log]
+    assert set(delivered) == {202}, Counter(delivered)
+
+
+def test_an_item_that_has_not_changed_is_not_written(told: World) -> None:
+    told.start("web")
+    told.start("worker")
+    told.player.wait_assessed(lambda _done, _total: None)
+    told.wait_quiet()
+    before = len(told.rows("SELECT 1 FROM outbox"))
+    decisions = len(told.rows("SELECT 1 FROM decision"))
+    for issue in list(told.sandbox.jira.issues.values()):
+        told.sandbox.jira.webhooks.issue("jira:issue_updated", issue, "kaya", [])
+    told.wait_quiet()
+    assert len(told.rows("SELECT 1 FROM outbox")) == before
+    assert len(told.rows("SELECT 1 FROM decision")) == decisions
+
+
+def test_a_stopping_worker_ends_by_itself(told: World) -> None:
+    told.start("web")
+    told.start("worker")
+    told.player.wait_assessed(lambda _done, _total: None)
+    assert told.stop("worker") == 0
+    assert told.rows("SELECT 1 FROM worker WHERE stopped_at IS NULL") == []
+    assert told.rows("SELECT 1 FROM dirty_key WHERE claim_token IS NOT NULL") == []

@@ -1,0 +1,155 @@
+"""The whole of Gatepost over HTTP: real processes, the real database, the sandbox, the story."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+from cryptography.fernet import Fernet
+from sqlalchemy import Row, text
+from sqlalchemy.engine import URL
+
+from connector.bootstrap import Services, bootstrap
+from connector.settings import Settings
+from connector.store.connections import ConnectionRecord
+from mapping.load import Loaded, load_mapping
+from mapping.work_item import ConnectionName, Tool
+from sandbox import servers
+from sandbox.story import seed
+from sandbox.story.player import Player
+from tests.conftest import ROOT
+
+SECRET = "It's a Secret to Everybody"
+OUTBOX_QUIET = "SELECT count(*) FROM outbox WHERE state = 'waiting'"
+
+
+@dataclass
+class World:
+    services: Services
+    sandbox: servers.Sandbox
+    player: Player
+    environment: dict[str, str]
+    port: int
+    logs: Path
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, name: str) -> subprocess.Popen[bytes]:
+        """Start ``web``, ``worker`` or ``serve`` as a process of its own."""
+        with (self.logs / f"{name}.log").open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "connector", name], env=self.environment, stdout=output, stderr=output, cwd=ROOT
+            )
+        self.processes[name] = process
+        return process
+
+    def wait_ready(self) -> None:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                if requests.get(f"{self.url}/health/ready", timeout=2).status_code == 200:
+                    return
+            except requests.RequestException:
+                pass
+            assert time.monotonic() < deadline, (self.logs / "web.log").read_text()[-2000:]
+            time.sleep(0.1)
+
+    def kill(self, name: str) -> None:
+        """kill -9: no handler runs, nothing is tidied up."""
+        process = self.processes.pop(name)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+    def stop(self, name: str) -> int:
+        process = self.processes.pop(name)
+        process.terminate()
+        return process.wait(60)
+
+    def rows(self, statement: str) -> list[Row[tuple[object, ...]]]:
+        with self.services.engine.connect() as connection:
+            return list(connection.execute(text(statement)))
+
+    def wait_quiet(self, seconds: float = 60) -> None:
+        """Wait until every event is delivered, no key is dirty and no write is due."""
+        deadline = time.monotonic() + seconds
+        calm = 0
+        while calm < 3:
+            (row,) = self.rows(
+                "SELECT (SELECT count(*) FROM dirty_key WHERE state = 'waiting') AS dirty, "
+                "(SELECT count(*) FROM outbox WHERE state = 'waiting') AS due"
+            )
+            quiet = self.sandbox.wait_delivered(1) and (row.dirty, row.due) == (0, 0)
+            calm = calm + 1 if quiet else 0
+            assert time.monotonic() < deadline, f"not quiet: {row}"
+            time.sleep(0.1)
+
+    def fields(self) -> dict[str, dict[str, str]]:
+        """What the tools show of every item: the story's outcome.  Days and numbers of records are left out."""
+        return {
+            f"{item.fields['Title']}": {name: item.fields.get(name, "") for name in (*seed.WRITTEN, "Status")}
+            for item in self.player.items()
+        }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def world(database: URL, folder: Path, *, story: bool = True) -> Iterator[World]:
+    """A fresh Gatepost, not started yet, and a sandbox that rings it."""
+    port, key = free_port(), Fernet.generate_key().decode()
+    dsn = database.render_as_string(hide_password=False)
+    settings = Settings(database_url=dsn, data=folder, secret_key=key, port=port)
+    environment = dict(os.environ) | {
+        "DATABASE_URL": dsn,
+        "GATEPOST_DATA": str(folder),
+        "GATEPOST_SECRET_KEY": key,
+        "GATEPOST_PORT": str(port),
+        "GATEPOST_LOG_LEVEL": "INFO",
+        "GATEPOST_WEB_THREADS": "4",
+    }
+    services = bootstrap(settings, application="tests")
+    sandbox = servers.start()
+    for name, tool, url, user, credential in (
+        ("jira-main", Tool.JIRA, sandbox.jira.base_url, seed.BOT_EMAIL, seed.BOT_TOKEN),
+        ("servicenow-main", Tool.SERVICENOW, sandbox.servicenow.base_url, seed.BOT_USER, seed.BOT_PASSWORD),
+    ):
+        services.connections.save(ConnectionRecord(ConnectionName(name), tool, url, user, credential, (SECRET,)))
+    mapping = (ROOT / "sandbox/story/mapping.yaml").read_text()
+    loaded = load_mapping(mapping)
+    assert isinstance(loaded, Loaded)
+    services.mappings.activate(mapping, loaded.version, author="tests", reason="tests")
+    sandbox.ring(
+        f"http://127.0.0.1:{port}/hooks/jira/jira-main",
+        f"http://127.0.0.1:{port}/hooks/servicenow/servicenow-main",
+        SECRET,
+    )
+    if story:
+        sandbox.tell()
+    player = Player(sandbox.jira.base_url, sandbox.servicenow.base_url, patience=45)
+    here = World(services, sandbox, player, environment, port, folder)
+    try:
+        yield here
+    finally:
+        for process in here.processes.values():
+            process.terminate()
+        for process in here.processes.values():
+            process.wait(60)
+        player.close()
+        sandbox.stop()
+        services.close()
