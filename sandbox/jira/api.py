@@ -196,7 +196,7 @@ class _Api:
                 found[issue.id] = issue
             wanted = _strings(body.get("fields")) or ["*all"]
             issues = [self._shapes.issue(found[identity], wanted) for identity in sorted(found, key=int)]
-        return jsonify({"expand": "", "issues": issues, "issueErrors": []})
+        return jsonify({"issues": issues, "issueErrors": []})
 
     # --- search ----------------------------------------------------------------------------------------
 

@@ -56,7 +56,7 @@ def test_every_captured_jira_body_is_accepted_or_refused_for_a_stated_reason(bla
     # The sandbox has none of these issues: the worker asked for each, was told nothing, and lives.
     assert blank.processes["worker"].poll() is None
     assert blank.rows("SELECT 1 FROM measure") == []
-    assert outcomes["accepted"] > 100, outcomes
+    assert outcomes["accepted"] > 60, outcomes
 
 
 def test_captured_issues_of_the_story_are_mapped_assessed_and_written(told: World) -> None:
@@ -90,7 +90,9 @@ def test_an_event_sent_by_hand_as_the_readme_says(told: World, tmp_path: Path) -
     block = readme[readme.index("SECRET='what gatepost") :].partition("```")[0]
     script = block.replace("what gatepost connection add printed", SECRET.replace("'", "'\\''"))
     script = script.replace("http://127.0.0.1:8600", told.url)
-    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert " 202 " in done.stdout.splitlines()[0]
     assert json.loads(done.stdout.splitlines()[-1]) == {"result": "accepted"}

@@ -77,9 +77,9 @@ class World:
         process.terminate()
         return process.wait(60)
 
-    def rows(self, statement: str) -> list[Row[tuple[object, ...]]]:
+    def rows(self, statement: str, **values: object) -> list[Row[tuple[object, ...]]]:
         with self.services.engine.connect() as connection:
-            return list(connection.execute(text(statement)))
+            return list(connection.execute(text(statement), values))
 
     def wait_quiet(self, seconds: float = 60) -> None:
         """Wait until every event is delivered, no key is dirty and no write is due."""
@@ -141,6 +141,9 @@ def world(database: URL, folder: Path, *, story: bool = True) -> Iterator[World]
     )
     if story:
         sandbox.tell()
+    else:
+        sandbox.jira.add_user("gatepost-bot", "Gatepost", seed.BOT_EMAIL, seed.BOT_TOKEN)
+        sandbox.servicenow.add_user(seed.BOT_USER, "Gatepost", seed.BOT_PASSWORD)
     player = Player(sandbox.jira.base_url, sandbox.servicenow.base_url, patience=45)
     here = World(services, sandbox, player, environment, port, folder)
     try:

@@ -1,0 +1,79 @@
+"""The vendor's description of Jira's REST API, as a judge over requests and answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A place where the description and the live product differ, with the reason."""
+
+    operation: str
+    path: str
+    reason: str
+
+
+class Description:
+    """One OpenAPI 3.0 file.  ``Any`` is the file's own nature."""
+
+    def __init__(self, file: Path) -> None:
+        self.document: dict[str, Any] = json.loads(file.read_text())
+        resource: Resource[Any] = DRAFT202012.create_resource(_nullable(self.document))
+        self._registry: Registry[Any] = Registry().with_resource("urn:api", resource)
+        self._paths = [
+            (re.compile("^" + re.sub(r"\{[^}]+\}", "[^/]+", path) + "$"), path) for path in self.document["paths"]
+        ]
+
+    def operation(self, method: str, path: str) -> tuple[str, dict[str, Any]]:
+        """The described operation of a request; literal paths come before those with parameters."""
+        found = [template for pattern, template in self._paths if pattern.match(path)]
+        found = [template for template in found if method.lower() in self.document["paths"][template]]
+        assert found, f"{method} {path} is not described"
+        template = min(found, key=lambda item: item.count("{"))
+        return template, self.document["paths"][template][method.lower()]
+
+    def problems(self, method: str, path: str, status: int, body: object) -> Iterator[str]:
+        """Where an answer differs from its description."""
+        template, operation = self.operation(method, path)
+        described = operation["responses"].get(str(status))
+        if described is None:
+            yield f"{method} {template}: status {status} is not described"
+            return
+        schema = described.get("content", {}).get("application/json", {}).get("schema")
+        if schema is not None and body is not None:
+            yield from self._check(schema, body, f"{method} {template} {status}")
+
+    def request_problems(self, method: str, path: str, body: object) -> Iterator[str]:
+        """Where a request's body differs from its description, or uses a deprecated operation."""
+        template, operation = self.operation(method, path)
+        if operation.get("deprecated"):
+            yield f"{method} {template} is deprecated"
+        schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        if schema is not None and body is not None:
+            yield from self._check(schema, body, f"{method} {template} request")
+
+    def _check(self, schema: Mapping[str, Any], body: object, where: str) -> Iterator[str]:
+        absolute = json.loads(json.dumps(_nullable(schema)).replace('"#/', '"urn:api#/'))
+        validator = Draft202012Validator(absolute, registry=self._registry)
+        for error in validator.iter_errors(body):
+            yield f"{where} at {error.json_path}: {error.message[:160]}"
+
+
+def _nullable(node: Any) -> Any:
+    """OpenAPI 3.0 says ``nullable`` where JSON Schema says a type of null; and its examples are no schemas."""
+    if isinstance(node, dict):
+        copied = {key: _nullable(value) for key, value in node.items() if key not in {"example", "examples", "xml"}}
+        if copied.pop("nullable", False) is True and isinstance(copied.get("type"), str):
+            copied["type"] = [copied["type"], "null"]
+        return copied
+    return [_nullable(item) for item in node] if isinstance(node, list) else node

@@ -1,0 +1,60 @@
+"""The README says what is true: every setting and command is in it, every path that it names is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+from typer.main import get_command
+
+from connector.cli import app
+from connector.settings import Settings
+from mapping.load import Loaded, load_mapping
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_documented(name: str) -> None:
+    assert ("DATABASE_URL" if name == "database_url" else f"GATEPOST_{name.upper()}") in README
+
+
+def test_every_command_is_documented() -> None:
+    root = get_command(app)
+    for name, command in root.commands.items():  # type: ignore[attr-defined]
+        assert f"gatepost {name}" in README, name
+        for inner in getattr(command, "commands", {}):
+            assert f"`{inner}`" in README or f"gatepost {name} {inner}" in README, f"{name} {inner}"
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([\w./-]+)\)", README))))
+def test_every_linked_file_is_there(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize(
+    "path", sorted(set(re.findall(r"`((?:webhook_server|connector|mapping|governance)/[\w/]+\.py)`", README)))
+)
+def test_every_file_on_the_walk_is_there(path: str) -> None:
+    assert (ROOT / path).is_file()
+
+
+def test_the_first_mapping_is_a_mapping() -> None:
+    block = README[README.index("```yaml") + 7 :].partition("```")[0]
+    assert isinstance(load_mapping(block), Loaded)
+
+
+def test_no_file_names_a_registry_or_this_machine() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    banned = re.compile("py" + r"pi\.org|pythonhosted|registry\.npmjs|/wo" + "rk/")
+    guilty = []
+    for name in tracked:
+        try:
+            content = (ROOT / name).read_text()
+        except (UnicodeDecodeError, FileNotFoundError):
+            continue
+        if banned.search(content):
+            guilty.append(name)
+    assert guilty == []
