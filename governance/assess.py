@@ -84,7 +84,8 @@ def _gate_state(granted: int, evidence: Evidence, policy: Policy) -> GateState:
     if isinstance(evidence.tool_stage, Unknown):
         return GateState.SHUT
     claimed = policy.index(evidence.tool_stage)
-    if claimed > granted:
+    # An item begins in the first stage's status; it has not gone ahead of anything by being there.
+    if claimed > max(granted, 0):
         return GateState.BREACH
     return GateState.OPEN if granted > claimed or granted + 1 == len(policy.stages) else GateState.SHUT
 

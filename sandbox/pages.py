@@ -8,7 +8,27 @@ from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-LIGHTS = {"Open", "Shut", "Breach", "Green", "Amber", "Red"}
+LIGHTS = {"Open", "Shut", "Breach", "Green", "Amber", "Red", "Grey"}
+
+GOVERNED = (
+    "DoI stage",
+    "Gate",
+    "Gate blockers",
+    "Implementation status",
+    "Potential status",
+    "Plan net",
+    "Forecast net",
+    "Actual net",
+    "Variance %",
+)
+"""Fields that a governance product writes; a page shows them before the others."""
+
+
+def governed_first(fields: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The governed fields in their own order, and the rest."""
+    known = dict(fields)
+    first = [(name, known[name]) for name in GOVERNED if name in known]
+    return first, [(name, value) for name, value in fields if name not in GOVERNED]
 
 
 def shown(value: object) -> Markup:

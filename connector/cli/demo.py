@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -44,6 +45,10 @@ def demo(
     console = Console(highlight=False)
     started = time.monotonic()
     ports = _free_ports(port)
+    _refuse_running(data)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Both end the demo in order: its processes are stopped, and nothing stays behind.
+        signal.signal(number, signal.default_int_handler)
     if data.exists():
         shutil.rmtree(data)
     settings = Settings(database_url=None, data=data, port=ports[0], log_format=LogFormat.TEXT, log_level="WARNING")
@@ -65,6 +70,19 @@ def demo(
         if not once:
             console.print("\nEverything goes on running; try it: act as somebody on those pages. Ctrl-C ends it.")
             _until_interrupted()
+
+
+def _refuse_running(data: Path) -> None:
+    """A demo that runs on the same folder would lose its database under its feet."""
+    pid_file = data / "postgres" / "postmaster.pid"
+    try:
+        pid = int(pid_file.read_text().split()[0])
+        os.kill(pid, 0)
+    except (OSError, ValueError, IndexError):
+        return
+    raise ConfigurationError(
+        f"A demo is running on {data} already. Stop it with Ctrl-C, or give this one a folder of its own: --data FOLDER"
+    )
 
 
 def _set_up(settings: Settings, jira: str, servicenow: str) -> None:
@@ -212,4 +230,4 @@ def _until_interrupted() -> None:
         while True:
             time.sleep(1)
     except KeyboardInterrupt:
-        return
+        Console().print("Stopping …")

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.jira.model import Condition, Issue, Refusal
 from sandbox.jira.state import JiraState
-from sandbox.pages import shown
+from sandbox.pages import governed_first, shown
 
 PRODUCT = "Jira"
 
@@ -86,6 +86,7 @@ class _Pages:
     def _show(self, issue: Issue, message: str = "", actor: str = "") -> str:
         state = self._state
         with state.lock:
+            governed, others = governed_first(self._fields(issue))
             blockers = [state.issues[identity].key for identity in issue.blocked_by if identity in state.issues]
             return render_template(
                 "jira_issue.html",
@@ -97,7 +98,8 @@ class _Pages:
                 actor=actor,
                 users=[user for user in state.users.values() if user.active],
                 transitions=state.transitions(issue),
-                fields=self._fields(issue),
+                governed=governed,
+                fields=others,
                 blocked_by=", ".join(blockers),
                 children=state.children(issue),
                 person=self._person,

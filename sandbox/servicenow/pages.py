@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from sandbox.pages import shown
+from sandbox.pages import governed_first, shown
 from sandbox.servicenow.model import TASK_TABLES, Record, Refusal
 from sandbox.servicenow.state import ServiceNowState
 
@@ -98,6 +98,7 @@ class _Pages:
             columns = [
                 c for c in state.columns[table].values() if not c.type.startswith("journal") and c.element != "state"
             ]
+            governed, others = governed_first([(c.label, self._label(table, record, c.element)) for c in columns])
             notes = [row for row in state.tables["sys_journal_field"].values() if row["element_id"] == record["sys_id"]]
             return render_template(
                 "servicenow_record.html",
@@ -108,7 +109,8 @@ class _Pages:
                 table=table,
                 message=message,
                 actor=actor,
-                fields=[(c.label, self._label(table, record, c.element)) for c in columns if record.get(c.element)],
+                governed=governed,
+                fields=[(name, value) for name, value in others if value],
                 state=self._label(table, record, "state"),
                 states=state.columns[table]["state"].choices if table in TASK_TABLES else (),
                 notes=notes,

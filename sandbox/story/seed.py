@@ -201,7 +201,7 @@ def seed_servicenow(state: ServiceNowState) -> list[tuple[str, str]]:
         "change_request",
         {
             "short_description": "Core banking go-live",
-            "state": "-1",
+            "state": "-5",
             "parent": first["sys_id"],
             "assigned_to": ids["lind"],
         },

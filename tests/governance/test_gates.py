@@ -278,6 +278,11 @@ def test_an_item_ahead_of_its_granted_stage_is_a_breach_and_says_so_first() -> N
     )
 
 
+def test_an_item_in_its_first_status_has_not_gone_ahead_of_anything() -> None:
+    verdict = assess(measure(title=None), evidence(None, "identified"), POLICY, NOW)
+    assert (verdict.gate, len(verdict.blockers)) == (GateState.SHUT, 1)
+
+
 def test_a_stage_that_could_not_be_read_shuts_the_gate() -> None:
     seen = replace(evidence("detailed"), tool_stage=Unknown("the status was not returned"), approvals=APPROVALS[:1])
     verdict = assess(measure(), seen, POLICY, NOW)
