@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
@@ -61,19 +62,28 @@ class Services:
     def close(self) -> None:
         self.engine.dispose()
 
+    def __enter__(self) -> Self:
+        return self
 
-def bootstrap(settings: Settings, *, application: str, upgrade: bool = True) -> Services:
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def bootstrap(settings: Settings, *, application: str) -> Services:
     """Open the database, bring its schema up to date, wire everything.
 
     Raises ConfigurationError with what to do when that is not possible.
     """
+    vault = open_vault(settings.secret_key, settings.data)
     url = locate(settings.database_url, settings.data)
     engine = open_database(
         url, pool_size=max(settings.web_threads, settings.worker_concurrency) + 2, application=application
     )
-    if upgrade:
+    try:
         migrate.upgrade(engine)
-    vault = open_vault(settings.secret_key, settings.data)
+    except BaseException:
+        engine.dispose()
+        raise
     waker = Waker(Queue().defer)
     return Services(
         settings=settings,

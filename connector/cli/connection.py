@@ -48,9 +48,8 @@ def add(
     """Add a connection or change it."""
     _check(name, url)
     secret = webhook_secret or secrets.token_urlsafe(32)
-    services = _services()
-    services.connections.save(ConnectionRecord(ConnectionName(name), tool, url, user, credential, (secret,)))
-    services.close()
+    with _services() as services:
+        services.connections.save(ConnectionRecord(ConnectionName(name), tool, url, user, credential, (secret,)))
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"Saved {name}. Its events go to [bold]/hooks/{tool.value}/{name}[/] on this server.")
     if webhook_secret is None:
@@ -60,21 +59,19 @@ def add(
 @app.command("list")
 def list_() -> None:
     """List the connections."""
-    services = _services()
     table = Table("Name", "Tool", "Address", "User", "State")
-    for record in services.connections.all():
-        state = f"paused: {record.paused_reason}" if services.connections.paused(record.name) else "in use"
-        table.add_row(record.name, record.tool.value, record.base_url, record.username, state)
-    services.close()
+    with _services() as services:
+        for record in services.connections.all():
+            state = f"paused: {record.paused_reason}" if services.connections.paused(record.name) else "in use"
+            table.add_row(record.name, record.tool.value, record.base_url, record.username, state)
     Console().print(table)
 
 
 @app.command()
 def resume(name: Annotated[str, typer.Argument(help="The connection's name")]) -> None:
     """End a pause, for instance after the credentials were renewed."""
-    services = _services()
-    paused = services.connections.resume(name)
-    services.close()
+    with _services() as services:
+        paused = services.connections.resume(name)
     typer.echo(f"{name} is in use again." if paused else f"{name} was not paused.")
 
 
@@ -82,9 +79,8 @@ def resume(name: Annotated[str, typer.Argument(help="The connection's name")]) -
 def rotate(name: Annotated[str, typer.Argument(help="The connection's name")]) -> None:
     """Make a new webhook secret; the one before is accepted until the next rotation."""
     secret = secrets.token_urlsafe(32)
-    services = _services()
-    services.connections.rotate_secret(name, secret)
-    services.close()
+    with _services() as services:
+        services.connections.rotate_secret(name, secret)
     typer.echo(f"The new secret, shown only now: {secret}")
 
 

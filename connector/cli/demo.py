@@ -86,19 +86,18 @@ def _refuse_running(data: Path) -> None:
 
 
 def _set_up(settings: Settings, jira: str, servicenow: str) -> None:
-    services = bootstrap(settings, application="gatepost demo")
-    secrets = (SECRET,)
-    for name, tool, url, user, credential in (
-        ("jira-main", Tool.JIRA, jira, seed.BOT_EMAIL, seed.BOT_TOKEN),
-        ("servicenow-main", Tool.SERVICENOW, servicenow, seed.BOT_USER, seed.BOT_PASSWORD),
-    ):
-        services.connections.save(ConnectionRecord(ConnectionName(name), tool, url, user, credential, secrets))
-    text = STORY_MAPPING.read_text(encoding="utf-8")
-    loaded = load_mapping(text, STORY_MAPPING.name)
-    if not isinstance(loaded, Loaded):
-        raise ConfigurationError("; ".join(map(str, loaded)))
-    services.mappings.activate(text, loaded.version, author="demo", reason="the demo's rules")
-    services.close()
+    with bootstrap(settings, application="gatepost demo") as services:
+        secrets = (SECRET,)
+        for name, tool, url, user, credential in (
+            ("jira-main", Tool.JIRA, jira, seed.BOT_EMAIL, seed.BOT_TOKEN),
+            ("servicenow-main", Tool.SERVICENOW, servicenow, seed.BOT_USER, seed.BOT_PASSWORD),
+        ):
+            services.connections.save(ConnectionRecord(ConnectionName(name), tool, url, user, credential, secrets))
+        text = STORY_MAPPING.read_text(encoding="utf-8")
+        loaded = load_mapping(text, STORY_MAPPING.name)
+        if not isinstance(loaded, Loaded):
+            raise ConfigurationError("; ".join(map(str, loaded)))
+        services.mappings.activate(text, loaded.version, author="demo", reason="the demo's rules")
 
 
 @contextmanager

@@ -39,18 +39,15 @@ def activate(
     loaded = _load(file)
     if loaded is None:
         raise typer.Exit(1)
-    services = bootstrap(Settings(), application="gatepost mapping")
-    known = {record.name for record in services.connections.all()}
     wanted = {rule.connection for rule in loaded.config.measures}
-    if missing := sorted(wanted - known):
-        services.close()
-        raise ConfigurationError(
-            f"{file} names {', '.join(missing)}, which is no connection. Add it with: gatepost connection add"
+    with bootstrap(Settings(), application="gatepost mapping") as services:
+        if missing := sorted(wanted - {record.name for record in services.connections.all()}):
+            raise ConfigurationError(
+                f"{file} names {', '.join(missing)}, which is no connection. Add it with: gatepost connection add"
+            )
+        stored = services.mappings.activate(
+            file.read_text(encoding="utf-8"), str(loaded.version), author=author or getpass.getuser(), reason=reason
         )
-    stored = services.mappings.activate(
-        file.read_text(encoding="utf-8"), str(loaded.version), author=author or getpass.getuser(), reason=reason
-    )
-    services.close()
     typer.echo(f"Mapping version {stored.number} is active ({stored.digest}).")
 
 

@@ -23,15 +23,14 @@ def serve() -> None:
     """Run web and worker; with no DATABASE_URL the embedded database as well."""
     settings = Settings()
     log.configure(settings)
-    services = bootstrap(settings, application="gatepost serve")
-    command = [sys.executable, "-m", "connector"]
-    environment = dict(os.environ) | {
-        "DATABASE_URL": services.url.render_as_string(hide_password=False),
-        "GATEPOST_DATA": str(settings.data.resolve()),
-    }
-    # The children share the database that this process has opened; it stays open until they end.
-    Supervisor([Child("web", [*command, "web"]), Child("worker", [*command, "worker"])], environment).run()
-    services.close()
+    with bootstrap(settings, application="gatepost serve") as services:
+        command = [sys.executable, "-m", "connector"]
+        environment = dict(os.environ) | {
+            "DATABASE_URL": services.url.render_as_string(hide_password=False),
+            "GATEPOST_DATA": str(settings.data.resolve()),
+        }
+        # The children share the database that this process has opened; it stays open until they end.
+        Supervisor([Child("web", [*command, "web"]), Child("worker", [*command, "worker"])], environment).run()
 
 
 def web() -> None:
@@ -39,8 +38,7 @@ def web() -> None:
     settings = Settings()
     log.configure(settings)
     # Fails here, with a message, rather than in a worker process of the web server.
-    services = bootstrap(settings, application="gatepost web")
-    services.close()
+    bootstrap(settings, application="gatepost web").close()
     Granian(
         "webhook_server.app:from_environment",
         factory=True,
@@ -59,14 +57,16 @@ def worker() -> None:
     """Run a worker alone; any number may run, on any number of machines."""
     settings = Settings()
     log.configure(settings)
-    services = bootstrap(settings, application="gatepost worker")
-    conninfo = postgres.conninfo(services.url)
-    with Presence(services.engine, conninfo) as presence:
+    with (
+        bootstrap(settings, application="gatepost worker") as services,
+        Presence(services.engine, postgres.conninfo(services.url)) as presence,
+    ):
         app = engine.worker_app(
-            conninfo, handlers(services, presence.worker), pool_size=settings.worker_concurrency + 2
+            postgres.conninfo(services.url),
+            handlers(services, presence.worker),
+            pool_size=settings.worker_concurrency + 2,
         )
         asyncio.run(engine.run_worker(app, name=f"worker-{presence.worker}", concurrency=settings.worker_concurrency))
-    services.close()
 
 
 def key() -> None:
