@@ -11,7 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from governance.approvals import judge_approvals
-from governance.conditions import Context, run
+from governance.conditions import run
+from governance.context import Context
 from governance.effects import Effects, sum_up
 from governance.evidence import Evidence
 from governance.facts import Unknown, known

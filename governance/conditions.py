@@ -8,49 +8,14 @@ these results, and the same list is what people are shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
 
-from governance.effects import Effects
+from governance import business_case
+from governance.context import Context
 from governance.evidence import Evidence, OpenItem
 from governance.facts import Unknown, known
-from governance.gates import Check, Policy
-from governance.measure import Measure, Person, Role
-from governance.money import Money
-from governance.verdict import ConditionResult, Outcome
-
-ADMINISTRATOR = "administrator"
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a check may look at."""
-
-    stage: str
-    measure: Measure
-    evidence: Evidence
-    policy: Policy
-    effects: Effects | None
-    """``None`` when the lines cannot be added up; ``effects_problem`` says why."""
-    effects_problem: str = ""
-
-    def who(self, role: Role) -> str:
-        holder = self.measure.roles.of(role)
-        if isinstance(holder, Person):
-            return f"{role.value} {holder.name}"
-        return f"{role.value} (nobody named)"
-
-    def met(self, code: str, subject: str, expected: str, actual: str) -> ConditionResult:
-        return ConditionResult(self.stage, code, subject, Outcome.MET, expected, actual, actual, "")
-
-    def unmet(
-        self, code: str, subject: str, expected: str, actual: str, reason: str, role: Role = Role.OWNER
-    ) -> ConditionResult:
-        who = self.who(role)
-        return ConditionResult(self.stage, code, subject, Outcome.UNMET, expected, actual, reason, who)
-
-    def unknown(self, code: str, subject: str, expected: str, reason: str) -> ConditionResult:
-        return ConditionResult(self.stage, code, subject, Outcome.UNKNOWN, expected, "unknown", reason, ADMINISTRATOR)
+from governance.gates import Check
+from governance.measure import Measure, Role
+from governance.verdict import ConditionResult
 
 
 def run(check: Check, context: Context) -> ConditionResult:
@@ -92,25 +57,6 @@ def _role(role: Role) -> Callable[[Context], ConditionResult]:
     return check
 
 
-def _rough_value(context: Context) -> ConditionResult:
-    code, expected = "VALUE_MISSING", "a rough value with its sign"
-    value = context.measure.rough_value
-    if isinstance(value, Money) and value.amount != 0:
-        return context.met(code, "value", expected, str(value))
-    plan = context.effects.plan if context.effects else None
-    if plan is not None and plan.total_benefit() != 0:
-        return context.met(code, "value", expected, str(Money(plan.total_benefit(), plan.currency)))
-    if isinstance(value, Unknown):
-        return context.unknown(code, "value", expected, value.reason)
-    if context.measure.unreadable_effects or context.effects_problem:
-        return context.unknown(code, "value", expected, _unreadable(context))
-    return context.unmet(code, "value", expected, "no value", "no rough value is given, not even its sign")
-
-
-def _unreadable(context: Context) -> str:
-    return context.effects_problem or "; ".join(context.measure.unreadable_effects)
-
-
 def _separation_of_duties(context: Context) -> ConditionResult:
     code, expected = "SOD", "a controller who is neither owner nor sponsor"
     roles = context.measure.roles
@@ -139,21 +85,6 @@ def _baseline(context: Context) -> ConditionResult:
     return context.met("BASELINE_MISSING", "baseline", "a baseline amount", str(value))
 
 
-def _phasing(context: Context) -> ConditionResult:
-    code, expected = "PHASING_MISSING", "a plan by month with benefits and costs"
-    if context.effects is None or context.measure.unreadable_effects:
-        return context.unknown(code, "plan", expected, _unreadable(context))
-    plan = context.effects.plan
-    if plan is None or not plan.benefit:
-        return context.unmet(code, "plan", expected, "no benefit", "the plan by month has no benefit in it")
-    if not plan.costs_known:
-        return context.unmet(
-            code, "plan", expected, "no costs", "the plan by month has no one-off or recurring costs in it"
-        )
-    months = plan.months
-    return context.met(code, "plan", expected, f"{len(months)} months from {months[0]} to {months[-1]}")
-
-
 def _dates(context: Context) -> ConditionResult:
     code, expected = "DATES_MISSING", "a start and an end"
     start, end = context.measure.start, context.measure.end
@@ -169,40 +100,6 @@ def _dates(context: Context) -> ConditionResult:
             code, "dates", expected, f"{first} to {last}", f"the end {last} lies before the start {first}"
         )
     return context.met(code, "dates", expected, f"{first} to {last}")
-
-
-def _hurdle(context: Context) -> ConditionResult:
-    code = "BELOW_HURDLE"
-    plan = context.effects.plan if context.effects else None
-    limit = context.policy.thresholds.hurdle
-    if plan is None:
-        if context.effects is None or context.measure.unreadable_effects:
-            return context.unknown(code, "net", "a net plan over the hurdle", _unreadable(context))
-        return context.unmet(
-            code, "net", "a net plan over the hurdle", "no plan", "there is no plan to hold against the hurdle"
-        )
-    net, hurdle = Money(plan.total_net(), plan.currency), Money(limit, plan.currency)
-    expected = f"a net plan of at least {hurdle}"
-    if net < hurdle:
-        return context.unmet(code, "net", expected, str(net), f"net plan {net} is below the hurdle of {hurdle}")
-    return context.met(code, "net", expected, str(net))
-
-
-def _payback(context: Context) -> ConditionResult:
-    code, limit = "BELOW_HURDLE", context.policy.thresholds.payback_months
-    expected = f"payback within {limit} months"
-    plan = context.effects.plan if context.effects else None
-    if plan is None:
-        if context.effects is None or context.measure.unreadable_effects:
-            return context.unknown(code, "payback", expected, _unreadable(context))
-        return context.unmet(code, "payback", expected, "no plan", "there is no plan to work a payback out of")
-    months = plan.payback_months()
-    if months is None:
-        return context.unmet(code, "payback", expected, "never", "the plan never pays its costs back")
-    if months > limit:
-        reason = f"payback takes {months} months, the limit is {limit}"
-        return context.unmet(code, "payback", expected, f"{months} months", reason)
-    return context.met(code, "payback", expected, f"{months} months")
 
 
 def _open_work(context: Context) -> ConditionResult:
@@ -243,42 +140,6 @@ def _none_open(
     return check
 
 
-def _actuals(context: Context) -> ConditionResult:
-    code, needed = "ACTUALS_MISSING", context.policy.thresholds.observation_months
-    expected = f"actuals of at least {needed} months"
-    actual = context.effects.actual if context.effects else None
-    if actual is None and (context.effects is None or context.measure.unreadable_effects):
-        return context.unknown(code, "actuals", expected, _unreadable(context))
-    booked = 0 if actual is None else len(actual.net)
-    if booked < needed:
-        reason = f"actuals are booked for {booked} of the {needed} months that have to be observed"
-        return context.unmet(code, "actuals", expected, f"{booked} months", reason, Role.CONTROLLER)
-    return context.met(code, "actuals", expected, f"{booked} months")
-
-
-def _value_realised(context: Context) -> ConditionResult:
-    code, share = "VALUE_NOT_REALISED", context.policy.thresholds.realised_share
-    expected = f"at least {share:.0%} of the planned benefit of the same months"
-    effects = context.effects
-    if effects is None or context.measure.unreadable_effects:
-        return context.unknown(code, "value", expected, _unreadable(context))
-    if effects.plan is None or effects.actual is None:
-        lacking = "plan" if effects.plan is None else "actuals"
-        reason = f"there are no {lacking}" if effects.plan else "there is no plan"
-        return context.unmet(
-            code, "value", expected, "nothing to compare", f"{reason} to hold the value against", Role.CONTROLLER
-        )
-    months = set(effects.actual.net)
-    planned = sum((amount for month, amount in effects.plan.benefit.items() if month in months), Decimal(0))
-    reached, due = effects.actual.total_benefit(), planned * share
-    currency = effects.plan.currency
-    if reached < due:
-        percent = f"{reached / planned:.0%}" if planned else "nothing"
-        reason = f"{Money(reached, currency)} of {Money(planned, currency)} planned benefit is realised ({percent})"
-        return context.unmet(code, "value", expected, percent, reason)
-    return context.met(code, "value", expected, f"{Money(reached, currency)} of {Money(planned, currency)}")
-
-
 def _evidence_attached(context: Context) -> ConditionResult:
     code, expected = "EVIDENCE_MISSING", "evidence of the effect, attached"
     count = context.evidence.attachments
@@ -297,14 +158,14 @@ CHECKS: Mapping[Check, Callable[[Context], ConditionResult]] = {
     Check.PROGRAM: _text("ROLE_MISSING", "program", "program", lambda measure: measure.place.program),
     Check.BUSINESS_UNIT: _text("ROLE_MISSING", "business_unit", "business unit", lambda measure: measure.business_unit),
     Check.LEGAL_ENTITY: _text("ROLE_MISSING", "legal_entity", "legal entity", lambda measure: measure.legal_entity),
-    Check.ROUGH_VALUE: _rough_value,
+    Check.ROUGH_VALUE: business_case.rough_value,
     Check.SEPARATION_OF_DUTIES: _separation_of_duties,
     Check.BASELINE: _baseline,
-    Check.PHASING: _phasing,
+    Check.PHASING: business_case.phasing,
     Check.DATES: _dates,
     Check.OBJECTIVE: _text("NO_OUTCOME_LINK", "objective", "link to an objective or KPI", lambda m: m.objective),
-    Check.HURDLE: _hurdle,
-    Check.PAYBACK: _payback,
+    Check.HURDLE: business_case.hurdle,
+    Check.PAYBACK: business_case.payback,
     Check.KILL_CRITERIA: _text(
         "KILL_CRITERIA_MISSING", "kill_criteria", "set of kill criteria", lambda measure: measure.kill_criteria
     ),
@@ -323,7 +184,7 @@ CHECKS: Mapping[Check, Callable[[Context], ConditionResult]] = {
         ("ServiceNow change is", "ServiceNow changes are"),
         lambda evidence: evidence.changes,
     ),
-    Check.ACTUALS: _actuals,
-    Check.VALUE_REALISED: _value_realised,
+    Check.ACTUALS: business_case.actuals,
+    Check.VALUE_REALISED: business_case.value_realised,
     Check.EVIDENCE_ATTACHED: _evidence_attached,
 }

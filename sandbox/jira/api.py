@@ -11,12 +11,9 @@ from sandbox.jira import jql
 from sandbox.jira.model import Issue, Refusal, User, Value
 from sandbox.jira.shapes import Shapes, from_adf
 from sandbox.jira.state import JiraState
+from sandbox.jira.values import checked
 
 MOST_FETCHED = 100
-SYSTEM = {"summary": "textfield", "duedate": "datepicker", "assignee": "userpicker", "description": "textarea"}
-"""System fields that can be edited, by the kind of value that they take."""
-
-DOCUMENT_NEEDED = "Operation value must be an Atlassian Document (see the Atlassian Document Format)"
 GONE = (
     "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "
     "A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
@@ -139,7 +136,7 @@ class _Api:
             errors: dict[str, str] = {}
             for name, value in _mapping(body.get("fields")).items():
                 try:
-                    changes[name] = self._checked(name, value)
+                    changes[name] = checked(self._state.fields, name, value)
                 except Refusal as refusal:
                     errors |= refusal.fields
             if errors:
@@ -152,34 +149,6 @@ class _Api:
     def delete_issue(self, reference: str) -> tuple[str, int]:
         self._state.delete(reference, by=g.user.account_id)
         return "", 204
-
-    def _checked(self, name: str, value: object) -> Value:
-        """A field's value from the wire, or Jira's complaint about it."""
-        if name == "labels" and isinstance(value, list):
-            return [str(label) for label in value]
-        field = self._state.fields.get(name)
-        kind = SYSTEM.get(name) or (field.type if field else None)
-        if kind is None:
-            text = f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."
-            raise Refusal(400, fields={name: text})
-        if value is None:
-            return None
-        if kind == "float":
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise Refusal(400, fields={name: "Operation value must be a number"})
-            return value
-        if kind == "textarea":
-            return self._document(name, value)
-        if kind == "userpicker":
-            return str(_mapping(value).get("accountId"))
-        if field is not None and kind == "select":
-            return _option(name, value, field.options)
-        return _line(name, value)
-
-    def _document(self, name: str, value: object) -> str:
-        if not isinstance(value, dict) or value.get("type") != "doc" or value.get("version") != 1:
-            raise Refusal(400, fields={name: DOCUMENT_NEEDED})
-        return from_adf(value)
 
     def bulk_fetch(self) -> Response:
         body = _body()
@@ -303,22 +272,6 @@ class _Api:
             "excludeBody": False,
             "self": f"{self._state.base_url}/rest/webhooks/1.0/webhook/{webhook.id}",
         }
-
-
-def _option(name: str, value: object, options: tuple[str, ...]) -> str:
-    chosen = str(_mapping(value).get("value"))
-    if chosen not in options:
-        raise Refusal(400, fields={name: f"Option value '{chosen}' is not valid"})
-    return chosen
-
-
-def _line(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise Refusal(400, fields={name: "Operation value must be a string"})
-    if len(value) > 255:
-        text = "The entered text is too long. It exceeds the allowed limit of 255 characters."
-        raise Refusal(400, fields={name: text})
-    return value
 
 
 def _body() -> Mapping[str, object]:

@@ -128,7 +128,9 @@ class _Api:
 
     def _encoded(self, row: Record, name: str, value: str, mode: str, *, bare: bool) -> object:
         column = self._column(row, name.partition(".")[0]) if "." not in name else None
-        shown = self.display(column, value)
+        shown = self._state.display(column, value)
+        if column is not None and column.type == "currency" and value:
+            shown = f"${value.partition(';')[2] or value}"
         if column is not None and column.reference and value:
             link = f"{self._state.base_url}/api/now/table/{column.reference}/{value}"
             if mode == "all":
@@ -140,20 +142,6 @@ class _Api:
         if mode == "all":
             return {"display_value": shown, "value": value}
         return shown if mode == "true" else value
-
-    def display(self, column: Column | None, value: str) -> str:
-        if column is None or not value:
-            return value
-        if column.choices:
-            return dict(column.choices).get(value, value)
-        if column.reference == "sys_user":
-            return self._state.user_name(value)
-        if column.reference:
-            target = self._state.rows("task").get(value)
-            return target["number"] if target else value
-        if column.type == "currency":
-            return f"${value.partition(';')[2] or value}"
-        return value
 
 
 def _values() -> dict[str, str]:

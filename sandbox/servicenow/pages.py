@@ -121,15 +121,6 @@ class _Pages:
     def _label(self, table: str, record: Record, element: str) -> str:
         """A column as a form shows it."""
         column, value = self._state.columns[table].get(element), record.get(element, "")
-        if column is None or not value:
-            return value
-        if column.choices:
-            return dict(column.choices).get(value, value)
-        if column.reference == "sys_user":
-            return self._state.user_name(value)
-        if column.reference:
-            target = self._state.rows("task").get(value)
-            return target["number"] if target else value
-        if column.type in {"decimal", "currency"}:
+        if column is not None and column.type in {"decimal", "currency"} and value:
             return f"{float(value):,.2f}".removesuffix(".00")
-        return value
+        return self._state.display(column, value)

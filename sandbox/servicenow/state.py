@@ -112,6 +112,19 @@ class ServiceNowState:
     def named(self, user_name: str) -> Record | None:
         return next((row for row in self.tables["sys_user"].values() if row["user_name"] == user_name), None)
 
+    def display(self, column: Column | None, value: str) -> str:
+        """What a person sees of a raw value: the choice's label, the name or number behind a reference."""
+        if column is None or not value:
+            return value
+        if column.choices:
+            return dict(column.choices).get(value, value)
+        if column.reference == "sys_user":
+            return self.user_name(value)
+        if column.reference:
+            target = self.rows("task").get(value)
+            return target["number"] if target else value
+        return value
+
     # --- changing --------------------------------------------------------------------------------
 
     def insert(self, table: str, values: Mapping[str, str], by: str) -> Record:

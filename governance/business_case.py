@@ -1,0 +1,121 @@
+"""The conditions about money: value, phasing, hurdle, payback, actuals, realised value."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from governance.context import Context
+from governance.facts import Unknown
+from governance.measure import Role
+from governance.money import Money
+from governance.verdict import ConditionResult
+
+
+def rough_value(context: Context) -> ConditionResult:
+    """An idea has a rough value with its sign, or a plan that says it."""
+    code, expected = "VALUE_MISSING", "a rough value with its sign"
+    value = context.measure.rough_value
+    if isinstance(value, Money) and value.amount != 0:
+        return context.met(code, "value", expected, str(value))
+    plan = context.effects.plan if context.effects else None
+    if plan is not None and plan.total_benefit() != 0:
+        return context.met(code, "value", expected, str(Money(plan.total_benefit(), plan.currency)))
+    if isinstance(value, Unknown):
+        return context.unknown(code, "value", expected, value.reason)
+    if context.measure.unreadable_effects or context.effects_problem:
+        return context.unknown(code, "value", expected, _unreadable(context))
+    return context.unmet(code, "value", expected, "no value", "no rough value is given, not even its sign")
+
+
+def phasing(context: Context) -> ConditionResult:
+    """The plan is laid out by month, with benefits and costs."""
+    code, expected = "PHASING_MISSING", "a plan by month with benefits and costs"
+    if context.effects is None or context.measure.unreadable_effects:
+        return context.unknown(code, "plan", expected, _unreadable(context))
+    plan = context.effects.plan
+    if plan is None or not plan.benefit:
+        return context.unmet(code, "plan", expected, "no benefit", "the plan by month has no benefit in it")
+    if not plan.costs_known:
+        return context.unmet(
+            code, "plan", expected, "no costs", "the plan by month has no one-off or recurring costs in it"
+        )
+    months = plan.months
+    return context.met(code, "plan", expected, f"{len(months)} months from {months[0]} to {months[-1]}")
+
+
+def hurdle(context: Context) -> ConditionResult:
+    """The net plan reaches the hurdle of the policy."""
+    code = "BELOW_HURDLE"
+    plan = context.effects.plan if context.effects else None
+    limit = context.policy.thresholds.hurdle
+    if plan is None:
+        if context.effects is None or context.measure.unreadable_effects:
+            return context.unknown(code, "net", "a net plan over the hurdle", _unreadable(context))
+        return context.unmet(
+            code, "net", "a net plan over the hurdle", "no plan", "there is no plan to hold against the hurdle"
+        )
+    net, hurdle = Money(plan.total_net(), plan.currency), Money(limit, plan.currency)
+    expected = f"a net plan of at least {hurdle}"
+    if net < hurdle:
+        return context.unmet(code, "net", expected, str(net), f"net plan {net} is below the hurdle of {hurdle}")
+    return context.met(code, "net", expected, str(net))
+
+
+def payback(context: Context) -> ConditionResult:
+    """The plan pays its costs back within the policy's months."""
+    code, limit = "BELOW_HURDLE", context.policy.thresholds.payback_months
+    expected = f"payback within {limit} months"
+    plan = context.effects.plan if context.effects else None
+    if plan is None:
+        if context.effects is None or context.measure.unreadable_effects:
+            return context.unknown(code, "payback", expected, _unreadable(context))
+        return context.unmet(code, "payback", expected, "no plan", "there is no plan to work a payback out of")
+    months = plan.payback_months()
+    if months is None:
+        return context.unmet(code, "payback", expected, "never", "the plan never pays its costs back")
+    if months > limit:
+        reason = f"payback takes {months} months, the limit is {limit}"
+        return context.unmet(code, "payback", expected, f"{months} months", reason)
+    return context.met(code, "payback", expected, f"{months} months")
+
+
+def actuals(context: Context) -> ConditionResult:
+    """Actuals are booked for the months that have to be observed."""
+    code, needed = "ACTUALS_MISSING", context.policy.thresholds.observation_months
+    expected = f"actuals of at least {needed} months"
+    actual = context.effects.actual if context.effects else None
+    if actual is None and (context.effects is None or context.measure.unreadable_effects):
+        return context.unknown(code, "actuals", expected, _unreadable(context))
+    booked = 0 if actual is None else len(actual.net)
+    if booked < needed:
+        reason = f"actuals are booked for {booked} of the {needed} months that have to be observed"
+        return context.unmet(code, "actuals", expected, f"{booked} months", reason, Role.CONTROLLER)
+    return context.met(code, "actuals", expected, f"{booked} months")
+
+
+def value_realised(context: Context) -> ConditionResult:
+    """The agreed share of the planned benefit of the same months is there."""
+    code, share = "VALUE_NOT_REALISED", context.policy.thresholds.realised_share
+    expected = f"at least {share:.0%} of the planned benefit of the same months"
+    effects = context.effects
+    if effects is None or context.measure.unreadable_effects:
+        return context.unknown(code, "value", expected, _unreadable(context))
+    if effects.plan is None or effects.actual is None:
+        lacking = "plan" if effects.plan is None else "actuals"
+        reason = f"there are no {lacking}" if effects.plan else "there is no plan"
+        return context.unmet(
+            code, "value", expected, "nothing to compare", f"{reason} to hold the value against", Role.CONTROLLER
+        )
+    months = set(effects.actual.net)
+    planned = sum((amount for month, amount in effects.plan.benefit.items() if month in months), Decimal(0))
+    reached, due = effects.actual.total_benefit(), planned * share
+    currency = effects.plan.currency
+    if reached < due:
+        percent = f"{reached / planned:.0%}" if planned else "nothing"
+        reason = f"{Money(reached, currency)} of {Money(planned, currency)} planned benefit is realised ({percent})"
+        return context.unmet(code, "value", expected, percent, reason)
+    return context.met(code, "value", expected, f"{Money(reached, currency)} of {Money(planned, currency)}")
+
+
+def _unreadable(context: Context) -> str:
+    return context.effects_problem or "; ".join(context.measure.unreadable_effects)

@@ -1,0 +1,62 @@
+"""Field values from the wire, taken or refused in Jira's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sandbox.jira.model import FieldDef, Refusal, Value
+from sandbox.jira.shapes import from_adf
+
+SYSTEM = {"summary": "textfield", "duedate": "datepicker", "assignee": "userpicker", "description": "textarea"}
+"""System fields that can be edited, by the kind of value that they take."""
+
+DOCUMENT_NEEDED = "Operation value must be an Atlassian Document (see the Atlassian Document Format)"
+TOO_LONG = "The entered text is too long. It exceeds the allowed limit of 255 characters."
+
+
+def checked(fields: Mapping[str, FieldDef], name: str, value: object) -> Value:
+    """A field's value, or Jira's complaint about it as a Refusal."""
+    if name == "labels" and isinstance(value, list):
+        return [str(label) for label in value]
+    field = fields.get(name)
+    kind = SYSTEM.get(name) or (field.type if field else None)
+    if kind is None:
+        raise _refused(name, f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown.")
+    if value is None:
+        return None
+    if kind == "float":
+        return _number(name, value)
+    if kind == "textarea":
+        if not isinstance(value, dict) or value.get("type") != "doc" or value.get("version") != 1:
+            raise _refused(name, DOCUMENT_NEEDED)
+        return from_adf(value)
+    if kind == "userpicker":
+        return str(_part(value, "accountId"))
+    if field is not None and kind == "select":
+        chosen = str(_part(value, "value"))
+        if chosen not in field.options:
+            raise _refused(name, f"Option value '{chosen}' is not valid")
+        return chosen
+    return _line(name, value)
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _refused(name, "Operation value must be a number")
+    return value
+
+
+def _line(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise _refused(name, "Operation value must be a string")
+    if len(value) > 255:
+        raise _refused(name, TOO_LONG)
+    return value
+
+
+def _part(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, Mapping) else None
+
+
+def _refused(name: str, message: str) -> Refusal:
+    return Refusal(400, fields={name: message})
