@@ -30,6 +30,14 @@ _CLAIM = text("""
     RETURNING o.id, o.native_id, o.key, o.wanted, o.attempts
 """)
 
+# A row that failed or was taken back while a newer one was stored would write what is no longer wanted.
+_SUPERSEDE = text("""
+    UPDATE outbox AS o SET state = 'superseded', reason = 'a later assessment', settled_at = now()
+    WHERE connection = :connection AND state = 'waiting' AND claim_token IS NULL
+      AND EXISTS (SELECT 1 FROM outbox AS b WHERE b.connection = o.connection AND b.native_id = o.native_id
+                  AND b.state = 'waiting' AND b.id > o.id)
+""")
+
 _UNCLAIMED = {"claimed_by": None, "claim_token": None, "claimed_until": None}
 
 
@@ -47,6 +55,7 @@ class SqlOutbox:
     def claim(self, connection: ConnectionName, limit: int) -> tuple[Delivery, ...]:
         token = uuid4()
         with self._engine.begin() as transaction:
+            transaction.execute(_SUPERSEDE, {"connection": connection})
             rows = transaction.execute(
                 _CLAIM,
                 {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,3 +83,15 @@ def test_a_stopping_worker_ends_by_itself(told: World) -> None:
     assert told.stop("worker") == 0
     assert told.rows("SELECT 1 FROM worker WHERE stopped_at IS NULL") == []
     assert told.rows("SELECT 1 FROM dirty_key WHERE claim_token IS NOT NULL") == []
+
+
+def test_serve_starts_a_worker_again_that_was_killed(told: World) -> None:
+    told.start("serve")
+    told.player.wait_assessed(lambda _done, _total: None)
+    told.wait_quiet()
+    (killed,) = told.rows("SELECT id, pid FROM worker WHERE stopped_at IS NULL")
+    os.kill(int(str(killed.pid)), signal.SIGKILL)
+    told.player.play(ACTS[0])
+    told.wait_quiet()
+    assert len(told.rows("SELECT 1 FROM worker WHERE id > :id", id=killed.id)) >= 1
+    assert told.stop("serve") == 0
