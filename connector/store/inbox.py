@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -77,14 +77,20 @@ def _on_dirty(statement: Insert) -> Insert:
     )
 
 
-def settle_events(transaction: Connection, connection: ConnectionName, native_id: NativeId, up_to: int) -> None:
-    """Close the events of one item: the newest has been worked on, those before it are folded into it."""
-    pending = (INBOX.c.connection == connection, INBOX.c.native_id == native_id, INBOX.c.state == "pending")
-    settled = {"settled_at": func.now()}
-    transaction.execute(
-        update(INBOX).where(*pending, INBOX.c.id < up_to).values(state="superseded", reason="a later event", **settled)
-    )
-    transaction.execute(update(INBOX).where(*pending, INBOX.c.id == up_to).values(state="done", **settled))
+_SETTLE = text("""
+    UPDATE inbox AS i
+    SET state = CASE WHEN i.id = s.up_to THEN 'done' ELSE 'superseded' END,
+        reason = CASE WHEN i.id = s.up_to THEN NULL ELSE 'a later event' END,
+        settled_at = now()
+    FROM unnest(CAST(:items AS text[]), CAST(:up_to AS bigint[])) AS s (native_id, up_to)
+    WHERE i.connection = :connection AND i.native_id = s.native_id AND i.state = 'pending' AND i.id <= s.up_to
+""")
+
+
+def settle_events(transaction: Connection, connection: ConnectionName, newest: Mapping[NativeId, int]) -> None:
+    """Close the events of items: each newest one has been worked on, those before it are folded into it."""
+    if newest:
+        transaction.execute(_SETTLE, {"connection": connection, "items": list(newest), "up_to": list(newest.values())})
 
 
 def _row(arrival: Arrival, part: int, native_id: NativeId | None) -> dict[str, object]:

@@ -120,14 +120,16 @@ def _store_items(transaction: Connection, outcomes: Sequence[Assessed | NotMappe
 def _store_measures(transaction: Connection, outcomes: Sequence[Assessed], mapping_version: int, now: datetime) -> int:
     if not outcomes:
         return 0
-    ids = [outcome.judged.mapped.measure.id for outcome in outcomes]
+    prepared = [rows.Prepared(outcome) for outcome in outcomes]
     known = {
         row.id: row
         for row in transaction.execute(
-            select(MEASURE.c.id, MEASURE.c.verdict_digest, MEASURE.c.effects_digest).where(MEASURE.c.id.in_(ids))
+            select(MEASURE.c.id, MEASURE.c.verdict_digest, MEASURE.c.effects_digest).where(
+                MEASURE.c.id.in_([one.id for one in prepared])
+            )
         )
     }
-    new_rows = [rows.measure(outcome, mapping_version, now) for outcome in outcomes]
+    new_rows = [rows.measure(one, mapping_version, now) for one in prepared]
     statement = insert(MEASURE)
     changed = {column: statement.excluded[column] for column in new_rows[0] if column != "id"}
     transaction.execute(
@@ -136,19 +138,16 @@ def _store_measures(transaction: Connection, outcomes: Sequence[Assessed], mappi
         ),
         new_rows,
     )
-    pairs = list(zip(outcomes, new_rows, strict=True))
     # A verdict that says what the last one said is no decision: it would only flood the record.
     decided = [
-        outcome
-        for outcome, row in pairs
-        if row["id"] not in known or known[str(row["id"])].verdict_digest != row["verdict_digest"]
+        one
+        for one, row in zip(prepared, new_rows, strict=True)
+        if one.id not in known or known[one.id].verdict_digest != row["verdict_digest"]
     ]
     if decided:
-        transaction.execute(DECISION.insert(), [rows.decision(outcome, mapping_version, now) for outcome in decided])
+        transaction.execute(DECISION.insert(), [rows.decision(one, mapping_version, now) for one in decided])
     repriced = [
-        outcome
-        for outcome, row in pairs
-        if row["id"] not in known or known[str(row["id"])].effects_digest != row["effects_digest"]
+        one.outcome for one in prepared if one.id not in known or known[one.id].effects_digest != one.effects_digest
     ]
     _store_effects(transaction, repriced)
     return len(decided)

@@ -13,11 +13,25 @@ from governance.effects import EffectLine
 from governance.facts import Unknown, known
 from governance.measure import Person
 from governance.money import Money
-from governance.verdict import Verdict
 from mapping.work_item import WorkItem
 from mapping.writeback import Change, ChangeKind
 
 Row: TypeAlias = "dict[str, object]"
+
+
+class Prepared:
+    """An outcome with its JSON forms, each made once: they go into several tables and two digests."""
+
+    def __init__(self, outcome: Assessed) -> None:
+        self.outcome = outcome
+        self.id = outcome.judged.mapped.measure.id
+        self.facts = to_json(outcome.judged.mapped.measure)
+        self.verdict = to_json(outcome.judged.verdict)
+        self.effects_digest = digest(to_json(outcome.judged.mapped.measure.effects))
+
+    def verdict_digest(self, mapping_version: int) -> str:
+        """Equal for two verdicts that decide the same for the same reasons."""
+        return digest([self.verdict, mapping_version])
 
 
 def work_item(item: WorkItem, now: datetime) -> Row:
@@ -33,7 +47,8 @@ def work_item(item: WorkItem, now: datetime) -> Row:
     }
 
 
-def measure(outcome: Assessed, mapping_version: int, now: datetime) -> Row:
+def measure(prepared: Prepared, mapping_version: int, now: datetime) -> Row:
+    outcome = prepared.outcome
     item, mapped, verdict = outcome.item, outcome.judged.mapped, outcome.judged.verdict
     facts = mapped.measure
     figures = verdict.figures
@@ -63,33 +78,29 @@ def measure(outcome: Assessed, mapping_version: int, now: datetime) -> Row:
         "forecast_net": _amount(figures.forecast),
         "actual_net": _amount(figures.actual),
         "variance_net": _amount(figures.variance),
-        "facts": to_json(facts),
-        "verdict": to_json(verdict),
+        "facts": prepared.facts,
+        "verdict": prepared.verdict,
         "blockers_since": to_json(verdict.since()),
-        "verdict_digest": verdict_digest(verdict, mapping_version),
-        "effects_digest": digest(to_json(facts.effects)),
+        "verdict_digest": prepared.verdict_digest(mapping_version),
+        "effects_digest": prepared.effects_digest,
         "mapping_version": mapping_version,
         "policy_version": verdict.policy_version,
         "assessed_at": now,
     }
 
 
-def verdict_digest(verdict: Verdict, mapping_version: int) -> str:
-    """Equal for two verdicts that decide the same for the same reasons."""
-    return digest([to_json(verdict), mapping_version])
-
-
-def decision(outcome: Assessed, mapping_version: int, now: datetime) -> Row:
+def decision(prepared: Prepared, mapping_version: int, now: datetime) -> Row:
+    outcome = prepared.outcome
     judged = outcome.judged
     return {
-        "measure_id": judged.mapped.measure.id,
+        "measure_id": prepared.id,
         "decided_at": now,
         "stage": judged.verdict.stage,
         "gate": judged.verdict.gate.value,
-        "verdict": to_json(judged.verdict),
+        "verdict": prepared.verdict,
         "evidence": {
             "item": {"key": outcome.item.key, "version": outcome.item.version, "status": outcome.item.status},
-            "measure": to_json(judged.mapped.measure),
+            "measure": prepared.facts,
             "evidence": to_json(judged.evidence),
         },
         "mapping_version": mapping_version,

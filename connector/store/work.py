@@ -119,9 +119,8 @@ def held(transaction: Connection, claim: Claim) -> Sequence[RowMapping]:
 
 def give_back(transaction: Connection, claim: Claim, rows: Sequence[RowMapping]) -> bool:
     """End a claim whose results are stored in this transaction; tells whether a key is still dirty."""
-    for row in rows:
-        if row["claimed_inbox_id"] is not None:
-            settle_events(transaction, claim.connection, row["native_id"], row["claimed_inbox_id"])
+    newest = {row["native_id"]: row["claimed_inbox_id"] for row in rows if row["claimed_inbox_id"] is not None}
+    settle_events(transaction, claim.connection, newest)
     clean = [row["native_id"] for row in rows if row["unchanged"]]
     dirty = [row["native_id"] for row in rows if not row["unchanged"]]
     here = DIRTY_KEY.c.connection == claim.connection
