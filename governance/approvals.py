@@ -91,6 +91,6 @@ def _mismatch(confirmation: Approval, effects: Effects | None) -> str | None:
     booked = Money(actual.total_net(), actual.currency)
     if confirmation.amount is None or confirmation.amount != booked:
         return f"{confirmation.amount} was confirmed, but {booked} is booked: the controller has to confirm again"
-    if confirmation.month is not None and confirmation.month < max(actual.net):
-        return f"the confirmation reaches to {confirmation.month}, the actuals to {max(actual.net)}"
+    if confirmation.month is not None and confirmation.month < actual.last:
+        return f"the confirmation reaches to {confirmation.month}, the actuals to {actual.last}"
     return None

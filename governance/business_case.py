@@ -39,8 +39,7 @@ def phasing(context: Context) -> ConditionResult:
         return context.unmet(
             code, "plan", expected, "no costs", "the plan by month has no one-off or recurring costs in it"
         )
-    months = plan.months
-    return context.met(code, "plan", expected, f"{len(months)} months from {months[0]} to {months[-1]}")
+    return context.met(code, "plan", expected, f"{len(plan.net)} months from {plan.first} to {plan.last}")
 
 
 def hurdle(context: Context) -> ConditionResult:
