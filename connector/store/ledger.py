@@ -150,6 +150,10 @@ def _store_measures(transaction: Connection, outcomes: Sequence[Assessed], mappi
         one.outcome for one in prepared if one.id not in known or known[one.id].effects_digest != one.effects_digest
     ]
     _store_effects(transaction, repriced)
+    # Told with each decision and not with each look, so that one missing field does not flood the list.
+    unwritable = [rows.unwritable(one.outcome) for one in decided if one.outcome.judged.comparison.unreadable]
+    if unwritable:
+        transaction.execute(OUTBOX.insert().values(settled_at=func.now()), unwritable)
     return len(decided)
 
 

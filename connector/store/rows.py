@@ -153,6 +153,22 @@ def outbox(outcome: Assessed) -> Row:
     }
 
 
+def unwritable(outcome: Assessed) -> Row:
+    """A parked row for owned fields that the tool does not show: neither written blindly nor left in silence."""
+    item = outcome.item
+    names = ", ".join(f'"{name}"' for name in outcome.judged.comparison.unreadable)
+    return {
+        "connection": item.connection,
+        "native_id": item.native_id,
+        "key": item.key,
+        "wanted": {},
+        "changes": [],
+        "state": "parked",
+        "reason": f"{names} cannot be read on {item.connection}: check that the fields exist under these names "
+        "and that Gatepost's account may see them",
+    }
+
+
 def _change(change: Change) -> Row:
     return {
         "field": change.field,

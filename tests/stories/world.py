@@ -29,7 +29,6 @@ from sandbox.story.player import Player
 from tests.conftest import ROOT
 
 SECRET = "It's a Secret to Everybody"
-OUTBOX_QUIET = "SELECT count(*) FROM outbox WHERE state = 'waiting'"
 
 
 @dataclass
