@@ -19,21 +19,26 @@ from connector.http import Timeout
 from connector.postgres import locate
 from connector.settings import Settings
 from connector.store import migrate
+from connector.store.agenda import wake_due_looks
+from connector.store.audit import Audit
 from connector.store.connections import ConnectionRecord, Connections
 from connector.store.database import open_database
 from connector.store.inbox import SqlInbox
 from connector.store.ledger import SqlLedger
 from connector.store.mappings import Mappings
+from connector.store.measures import Measures
 from connector.store.outbox import SqlOutbox
+from connector.store.rates import StoredRates
 from connector.store.wake import Waker
 from connector.store.work import SqlWork
 from connector.store.workers import recover
 from connector.sync.deliver import Deliverer
 from connector.sync.ports import Door, Site
 from connector.sync.reconcile import ActiveMapping, Reconciler, Round
+from connector.sync.surroundings import Surroundings
 from connector.vault import Vault, open_vault
 from mapping.load import load_mapping
-from mapping.policy import policy_of
+from mapping.policy import Policies
 from mapping.problems import Problem
 from mapping.work_item import ConnectionName, Tool
 
@@ -56,6 +61,9 @@ class Services:
     connections: Connections
     mappings: Mappings
     inbox: SqlInbox
+    measures: Measures
+    rates: StoredRates
+    audit: Audit
     doors: Mapping[Tool, Door]
     metrics: CollectorRegistry
 
@@ -94,6 +102,9 @@ def bootstrap(settings: Settings, *, application: str) -> Services:
         connections=Connections(engine, vault),
         mappings=Mappings(engine, waker),
         inbox=SqlInbox(engine, waker),
+        measures=Measures(engine),
+        rates=StoredRates(engine),
+        audit=Audit(engine),
         doors={Tool.JIRA: jira.door(), Tool.SERVICENOW: servicenow.door()},
         metrics=CollectorRegistry(),
     )
@@ -149,7 +160,7 @@ class MappingCache:
             if not hasattr(loaded, "config"):
                 problems: tuple[Problem, ...] = tuple(loaded)
                 raise ConfigurationError("The active mapping is not valid: " + "; ".join(map(str, problems)))
-            self._kept = ActiveMapping(stored.number, loaded.config, policy_of(loaded.config))
+            self._kept = ActiveMapping(stored.number, loaded.config, Policies(loaded.config))
         return self._kept
 
 
@@ -166,6 +177,7 @@ def handlers(services: Services, worker: int, *, clock: Clock = system_clock) ->
         memory=ledger,
         ledger=ledger,
         pauses=services.connections,
+        surroundings=Surroundings(sites.get, ledger),
         clock=clock,
         jitter=lambda: random.uniform(0.7, 1.3),  # noqa: S311 - spreads retries, guards nothing
         batch_size=settings.batch_size,
@@ -193,6 +205,7 @@ def handlers(services: Services, worker: int, *, clock: Clock = system_clock) ->
             pass
 
     def tick() -> None:
+        wake_due_looks(services.engine, services.waker, clock())
         recover(services.engine, services.waker, me=worker)
 
     return Handlers(reconcile, deliver, tick)

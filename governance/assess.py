@@ -6,129 +6,273 @@ list is what people read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from governance.approvals import judge_approvals
+from governance.approvals import Hearing, judge_approvals
+from governance.basis import Basis, stamp
 from governance.conditions import run
 from governance.context import Context
+from governance.deviations import judge_deviation, kill_moment, kill_switch, next_rung, red_since
 from governance.effects import Effects, sum_up
-from governance.evidence import Evidence
+from governance.evidence import Evidence, Statement, Verb
+from governance.explain import blockers_of
 from governance.facts import Unknown, known
-from governance.gates import Policy
+from governance.findings import Scene, diversion, find, priorities
+from governance.gates import REBASELINE, Policy
+from governance.hearing import Room, listen
 from governance.measure import Measure
 from governance.money import CurrencyMismatch, Money
+from governance.plan import LockedPlan, differs, freeze, under_lock
+from governance.standing import Deviation, OffRamp, Standing
 from governance.status import implementation_status, potential_status
-from governance.verdict import Blocker, ConditionResult, Figures, GateState, Outcome, Verdict
-
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from governance.verdict import ConditionResult, Event, EventKind, Figures, GateState, Outcome, Status, Verdict
 
 
 def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime) -> Verdict:
     """Judge one measure at one moment.  Never raises on what a tool may hold.
 
-    Stages are granted one after another while every condition and approval of the next gate is met; a
-    stage once granted is not taken back here, but a fact that was lost shuts the next gate.
+    Stages are granted one after another while every condition and approval of the next gate is met.  A stage once
+    granted is taken back only when somebody who approves it rejects it, or when the actuals of a closed measure
+    change; a fact that was lost shuts the next gate.
     """
-    effects, problem = _add_up(measure)
-    granted, newly = policy.index(evidence.standing.stage), []
-    checklist = _checklist(granted, measure, evidence, policy, effects, problem)
-    while checklist and all(result.outcome is Outcome.MET for result in checklist):
-        granted += 1
-        newly.append(policy.stages[granted].key)
-        checklist = _checklist(granted, measure, evidence, policy, effects, problem)
-    gate = _gate_state(granted, evidence, policy)
-    following = policy.stages[granted + 1] if granted + 1 < len(policy.stages) else None
-    stage = policy.stages[granted].key if granted >= 0 else None
-    since = evidence.standing.blockers_since
-    blockers = () if gate is GateState.OPEN else _blockers(gate, granted, checklist, evidence, policy, since, now)
-    return Verdict(
-        stage=stage,
-        stage_label=policy.label(stage),
-        newly_granted=tuple(newly),
-        next_stage=following.key if following else None,
-        next_stage_label=following.label if following else "",
-        gate=gate,
-        checklist=checklist,
-        blockers=blockers,
-        implementation=implementation_status(measure, evidence, policy.thresholds, now),
-        potential=potential_status(measure, effects, problem, policy.thresholds),
-        figures=_figures(effects),
-        policy_version=policy.version,
-    )
+    look = _Look(measure, evidence, policy, now)
+    look.hear()
+    look.rebaseline()
+    look.reopen()
+    potential = potential_status(measure, look.effects, look.problem, policy.thresholds)
+    look.deviate()
+    look.kill(potential)
+    look.grant()
+    diverted = diversion(evidence, policy, now) if policy.is_on("RESOURCE_DIVERSION") else ""
+    implementation = implementation_status(measure, evidence, policy.thresholds, now, diverted)
+    return look.verdict(implementation, potential)
 
 
-def _add_up(measure: Measure) -> tuple[Effects | None, str]:
-    try:
-        return sum_up(measure.effects), ""
-    except CurrencyMismatch as error:
-        return None, str(error)
+@dataclass(slots=True)
+class _Look:
+    """One assessment while it is made; each step reads what the ones before it left."""
 
+    measure: Measure
+    evidence: Evidence
+    policy: Policy
+    now: datetime
+    plan: LockedPlan | None = None
+    effects: Effects | None = None
+    problem: str = ""
+    granted: int = -1
+    newly: list[str] = field(default_factory=list)
+    granted_at: dict[str, datetime] = field(default_factory=dict)
+    ramp: OffRamp | None = None
+    deviation: Deviation | None = None
+    red_since: datetime | None = None
+    reopened_at: datetime | None = None
+    confirmed: str = ""
+    statements: tuple[Statement, ...] = ()
+    judged: int = 0
+    """Gates whose conditions are in ``results``; a gate's facts do not change while stages are granted."""
+    results: list[ConditionResult] = field(default_factory=list)
+    checklist: tuple[ConditionResult, ...] = ()
+    events: list[Event] = field(default_factory=list)
 
-def _checklist(
-    granted: int, measure: Measure, evidence: Evidence, policy: Policy, effects: Effects | None, problem: str
-) -> tuple[ConditionResult, ...]:
-    """All conditions of the gates up to the next one, and the next one's own approvals."""
-    if granted + 1 >= len(policy.gates):
-        return ()
-    results = []
-    for gate in policy.gates[: granted + 2]:
-        context = Context(gate.into, measure, evidence, policy, effects, problem)
-        results += [run(check, context) for check in gate.checks]
-    last = policy.gates[granted + 1]
-    results += judge_approvals(last.into, last.approvals, measure.roles, evidence.approvals, effects, policy)
-    return tuple(results)
+    def __post_init__(self) -> None:
+        before = self.evidence.standing
+        self.ramp, self.deviation, self.confirmed = before.ramp, before.deviation, before.confirmed
+        self.red_since, self.reopened_at = before.red_since, before.reopened_at
+        self.granted = self.policy.index(before.stage)
+        self.granted_at = dict(before.granted_at)
+        self._use(before.plan)
 
+    def _use(self, plan: LockedPlan | None) -> None:
+        """Count with this plan from here on."""
+        self.plan = plan
+        try:
+            self.effects, self.problem = sum_up(under_lock(self.measure.effects, plan)), ""
+        except CurrencyMismatch as error:
+            self.effects, self.problem = None, str(error)
 
-def _gate_state(granted: int, evidence: Evidence, policy: Policy) -> GateState:
-    if isinstance(evidence.tool_stage, Unknown):
-        return GateState.SHUT
-    claimed = policy.index(evidence.tool_stage)
-    # An item begins in the first stage's status; it has not gone ahead of anything by being there.
-    if claimed > max(granted, 0):
-        return GateState.BREACH
-    return GateState.OPEN if granted > claimed or granted + 1 == len(policy.stages) else GateState.SHUT
+    def hear(self) -> None:
+        """Rule on what was said since the last look."""
+        if not self.evidence.statements:
+            return
+        room = Room(self.measure, self.policy, self.effects, self.granted, self.plan, self.ramp)
+        listen(self.evidence.statements, room)
+        self.statements, self.ramp = tuple(room.heard), room.ramp
+        self.events += room.events
+        if room.restarted:
+            # Who brings a measure back has its gates looked at anew; and the kill switch counts from here.
+            self.reopened_at, self.red_since = room.resumed_at, None
 
+    def rebaseline(self) -> None:
+        """Another plan takes the locked one's place once it was asked for and approved as it stands."""
+        plan = self.plan
+        if plan is None:
+            return
+        asked = [one for one in self.statements if one.verb is Verb.REBASELINE and one.accepted and one.at > plan.at]
+        if not asked or not differs(self.measure.effects, plan):
+            return
+        newest = asked[-1]
+        hearing = Hearing(self.measure, self.policy, self.effects, self.statements, newest.at)
+        results = judge_approvals(REBASELINE, self.policy.rebaseline, hearing)
+        if all(result.outcome is Outcome.MET for result in results):
+            by = tuple(result.actual for result in results)
+            self._use(freeze(self.measure.effects, self.now, number=plan.number + 1, reason=newest.text, by=by))
+            self.red_since = None
+            self.events.append(Event(EventKind.REBASELINED, f"Plan {plan.number + 1}: {newest.text}"))
 
-def _blockers(
-    gate: GateState,
-    granted: int,
-    checklist: tuple[ConditionResult, ...],
-    evidence: Evidence,
-    policy: Policy,
-    since: Mapping[str, datetime],
-    now: datetime,
-) -> tuple[Blocker, ...]:
-    into = policy.stages[granted + 1] if granted + 1 < len(policy.stages) else policy.stages[granted]
-    blockers = []
-    if gate is GateState.BREACH:
-        claimed = policy.label(known(evidence.tool_stage))
-        text = (
-            f"Moved to {evidence.tool_status} ({claimed}) while the gate into {into.label} is shut: "
-            "move it back or meet the conditions below"
+    def reopen(self) -> None:
+        """Take back a stage that was rejected after it was granted, or closed on other actuals."""
+        stage = self._stage()
+        if stage and stage == self.policy.closing and self.confirmed and self.policy.is_on("CONTROLLER_CONFIRM"):
+            present = stamp(self.measure, Basis.ACTUALS)
+            if present != self.confirmed:
+                self._back_from(stage, "the actuals have changed since the controller confirmed them")
+                self.confirmed = ""
+        for one in self.statements:
+            if one.verb is Verb.REJECT and one.accepted:
+                place, when = self.policy.index(one.stage), self.granted_at.get(one.stage)
+                while 0 <= place <= self.granted and when is not None and one.at > when:
+                    self._back_from(self.policy.stages[self.granted].key, f"{one.person.name}: {one.text}")
+
+    def _back_from(self, stage: str, why: str) -> None:
+        self.granted -= 1
+        self.granted_at.pop(stage, None)
+        self.events.append(Event(EventKind.REOPENED, f"{self.policy.label(stage)} taken back: {why}"))
+
+    def deviate(self) -> None:
+        """Only a plan that was agreed can be deviated from."""
+        if self.plan is None or self.ramp is not None:
+            return
+        outcome = judge_deviation(self.measure, self.effects, self.policy, self.deviation, self.statements, self.now)
+        self.deviation = outcome.deviation
+        self.events += outcome.events
+
+    def kill(self, potential: Status) -> None:
+        if self.plan is None or self._stage() == self.policy.closing:
+            self.red_since = None
+            return
+        if self.ramp is not None:
+            return
+        self.red_since = red_since(potential, self.red_since, self.now)
+        self.ramp = kill_switch(self.red_since, self.policy, self.now)
+        if self.ramp is not None:
+            self.events.append(Event(EventKind.KILLED, self.ramp.reason))
+
+    def grant(self) -> None:
+        """Grant stage after stage until a condition of the next gate is not met."""
+        self.checklist = self._conditions()
+        while self.ramp is None and self.checklist and all(r.outcome is Outcome.MET for r in self.checklist):
+            self.granted += 1
+            stage = self.policy.stages[self.granted].key
+            self.newly.append(stage)
+            self.granted_at[stage] = self.now
+            self.events.append(Event(EventKind.GRANTED, f"{self.policy.label(stage)} granted"))
+            if stage == self.policy.lock_at and self.plan is None:
+                self.plan = freeze(self.measure.effects, self.now, reason="locked at the decision")
+                self.events.append(Event(EventKind.PLAN_LOCKED, f"Plan 1 locked with {self.policy.label(stage)}"))
+            if stage == self.policy.closing:
+                self.confirmed = stamp(self.measure, Basis.ACTUALS)
+            self.checklist = self._conditions()
+
+    def _conditions(self) -> tuple[ConditionResult, ...]:
+        """All conditions of the gates up to the next one, and the next one's own approvals."""
+        policy = self.policy
+        if self.granted + 1 >= len(policy.gates):
+            return ()
+        for gate in policy.gates[self.judged : self.granted + 2]:
+            context = Context(
+                gate.into,
+                self.measure,
+                self.evidence,
+                policy,
+                self.effects,
+                self.problem,
+                self.statements,
+                self.now,
+                self.plan,
+                self.deviation,
+            )
+            self.results += [run(check, context) for check in gate.checks]
+            self.judged += 1
+        last = policy.gates[self.granted + 1]
+        hearing = Hearing(self.measure, policy, self.effects, self.statements, self.reopened_at)
+        results = (*self.results, *judge_approvals(last.into, last.approvals, hearing))
+        return results if not policy.off else tuple(r for r in results if r.code not in policy.off)
+
+    def _stage(self) -> str | None:
+        return self.policy.stages[self.granted].key if self.granted >= 0 else None
+
+    def _gate(self) -> GateState:
+        if isinstance(self.evidence.tool_stage, Unknown):
+            return GateState.SHUT
+        claimed = self.policy.index(self.evidence.tool_stage)
+        # An item begins in the first stage's status; it has not gone ahead of anything by being there.
+        if claimed > max(self.granted, 0) and self.policy.is_on("GATE_ORDER"):
+            return GateState.BREACH
+        if self.ramp is not None:
+            return GateState.SHUT
+        return (
+            GateState.OPEN if self.granted > claimed or self.granted + 1 == len(self.policy.stages) else GateState.SHUT
         )
-        key = f"{into.key}:GATE_ORDER:status"
-        blockers.append(Blocker(key, "GATE_ORDER", into.key, f"{text} · GATE_ORDER", "owner", since.get(key, now)))
-    if isinstance(evidence.tool_stage, Unknown):
-        key = f"{into.key}:STAGE_UNKNOWN:status"
-        text = f"{into.label} is shut: {evidence.tool_stage.reason} · administrator to act · STAGE_UNKNOWN"
-        blockers.append(Blocker(key, "STAGE_UNKNOWN", into.key, text, "administrator", since.get(key, now)))
-    for result in checklist:
-        if result.outcome is not Outcome.MET:
-            first = since.get(result.key, now)
-            text = sentence(into.label, result, first, now)
-            blockers.append(Blocker(result.key, result.code, into.key, text, result.who, first))
-    return tuple(blockers)
 
+    def verdict(self, implementation: Status, potential: Status) -> Verdict:
+        policy, before = self.policy, self.evidence.standing
+        stage, gate = self._stage(), self._gate()
+        following = policy.stages[self.granted + 1] if self.granted + 1 < len(policy.stages) else None
+        blockers = blockers_of(
+            gate, self.granted, self.checklist, self.ramp, self.measure, self.evidence, policy, self.now
+        )
+        findings = find(Scene(self.measure, self.evidence, policy, self.effects, stage, self.ramp, potential, self.now))
+        standing = Standing(
+            stage=stage,
+            blockers_since={blocker.key: blocker.since for blocker in blockers},
+            granted_at=self.granted_at,
+            ramp=self.ramp,
+            plan=self.plan,
+            confirmed=self.confirmed,
+            reopened_at=self.reopened_at,
+            deviation=self.deviation,
+            red_since=self.red_since,
+            findings_since={finding.key: finding.since for finding in findings},
+            priorities=priorities(self.evidence) or before.priorities,
+        )
+        return Verdict(
+            stage=stage,
+            stage_label=policy.label(stage),
+            newly_granted=tuple(self.newly),
+            next_stage=following.key if following else None,
+            next_stage_label=following.label if following else "",
+            gate=gate,
+            checklist=self.checklist,
+            blockers=blockers,
+            implementation=implementation,
+            potential=potential,
+            figures=_figures(self.effects),
+            policy_version=policy.version,
+            ramp=self.ramp,
+            deviation=self.deviation,
+            findings=findings,
+            asks=self.deviation.asked if self.deviation and not self.deviation.reason else (),
+            events=tuple(self.events),
+            statements=self.statements,
+            standing=standing,
+            look_again=self._look_again(),
+        )
 
-def sentence(label: str, result: ConditionResult, since: datetime, now: datetime) -> str:
-    """A blocker as its reader meets it; the code stands at the end, for search."""
-    day = f"{since.day} {MONTHS[since.month - 1]}"
-    if since.year != now.year:
-        day = f"{day} {since.year}"
-    who = f" · {result.who} to act" if result.who else ""
-    return f"{label} is shut: {result.reason}{who} · since {day} · {result.code}"
+    def _look_again(self) -> datetime | None:
+        """When time alone will change something: the ladder, the kill switch, the end, the ageing."""
+        moments = [
+            next_rung(self.deviation, self.policy),
+            kill_moment(self.red_since, self.policy.thresholds.kill_red_months) if self.ramp is None else None,
+        ]
+        end = known(self.measure.end)
+        if end is not None and not self.evidence.done:
+            moments.append(datetime(end.year, end.month, end.day, tzinfo=self.now.tzinfo) + timedelta(days=1))
+        granted = self.granted_at.get(self._stage() or "")
+        if granted is not None:
+            moments.append(granted + timedelta(days=self.policy.thresholds.ageing_days + 1))
+        return min((moment for moment in moments if moment is not None and moment > self.now), default=None)
 
 
 def _figures(effects: Effects | None) -> Figures:
@@ -137,12 +281,13 @@ def _figures(effects: Effects | None) -> Figures:
     plan, forecast, actual = effects.plan, effects.forecast, effects.actual
     completion = effects.at_completion()
     currency = next((series.currency for series in (plan, forecast, actual) if series), "")
-    variance = completion - plan.total_net() if plan and completion is not None else None
+    net = plan.total_net() if plan else None
+    variance = completion - net if net is not None and completion is not None else None
     percent = None
-    if plan and variance is not None and plan.total_net() != 0:
-        percent = (variance / abs(plan.total_net()) * 100).quantize(Decimal("0.1"))
+    if net and variance is not None:
+        percent = (variance / abs(net) * 100).quantize(Decimal("0.1"))
     return Figures(
-        plan=Money(plan.total_net(), currency) if plan else None,
+        plan=Money(net, currency) if net is not None else None,
         forecast=Money(forecast.total_net(), currency) if forecast else None,
         actual=Money(actual.total_net(), currency) if actual else None,
         at_completion=Money(completion, currency) if completion is not None else None,

@@ -1,13 +1,16 @@
-"""The conditions about money: value, phasing, hurdle, payback, actuals, realised value."""
+"""The conditions about money: value, phasing, hurdle, payback, locked plan, actuals, realised value."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
+from governance.approvals import write_down
+from governance.claims import overclaim
 from governance.context import Context
-from governance.facts import Unknown
+from governance.facts import Unknown, known
 from governance.measure import Role
 from governance.money import Money
+from governance.plan import differs, net_of
 from governance.verdict import ConditionResult
 
 
@@ -78,6 +81,35 @@ def payback(context: Context) -> ConditionResult:
     return context.met(code, "payback", expected, f"{months} months")
 
 
+def baseline_claims(context: Context) -> ConditionResult:
+    """Σ claims on a baseline in a month ≤ the baseline; the youngest measure gives way."""
+    code, expected = "OVERCLAIM", "no more claimed on the baseline than it is worth"
+    name = context.measure.baseline_id
+    if isinstance(name, Unknown):
+        return context.unknown(code, "baseline", expected, name.reason)
+    too_much = overclaim(context.measure, context.evidence)
+    if too_much is None:
+        return context.met(code, "baseline", expected, known(name) or "not shared")
+    return context.unmet(code, "baseline", expected, too_much.claimed, too_much.sentence)
+
+
+def plan_lock(context: Context) -> ConditionResult:
+    """After the lock the tool's plan is the locked one, or a re-baseline is asked for."""
+    code, expected = "PLAN_LOCKED", "the plan as it was decided"
+    locked = context.plan
+    if locked is None:
+        return context.met(code, "plan", expected, "not locked yet")
+    if not differs(context.measure.effects, locked):
+        return context.met(code, "plan", expected, f"as locked on {locked.at:%d %b %Y}")
+    agreed = net_of(locked.lines)
+    present = net_of(line for line in context.measure.effects if line.version == "plan")
+    reason = (
+        f"the plan was changed after it was locked on {locked.at:%d %b %Y} ({present} instead of {agreed}): "
+        "put it back, or ask for it with /rebaseline REASON"
+    )
+    return context.unmet(code, "plan", expected, str(present), reason)
+
+
 def actuals(context: Context) -> ConditionResult:
     """Actuals are booked for the months that have to be observed."""
     code, needed = "ACTUALS_MISSING", context.policy.thresholds.observation_months
@@ -86,6 +118,9 @@ def actuals(context: Context) -> ConditionResult:
     if actual is None and (context.effects is None or context.measure.unreadable_effects):
         return context.unknown(code, "actuals", expected, _unreadable(context))
     booked = 0 if actual is None else len(actual.net)
+    lost = write_down(context)
+    if lost is not None:
+        return context.met(code, "actuals", expected, f"written down: {lost.text}")
     if booked < needed:
         reason = f"actuals are booked for {booked} of the {needed} months that have to be observed"
         return context.unmet(code, "actuals", expected, f"{booked} months", reason, Role.CONTROLLER)
@@ -99,6 +134,9 @@ def value_realised(context: Context) -> ConditionResult:
     effects = context.effects
     if effects is None or context.measure.unreadable_effects:
         return context.unknown(code, "value", expected, _unreadable(context))
+    lost = write_down(context)
+    if lost is not None:
+        return context.met(code, "value", expected, f"written down to {lost.amount} by {lost.person.name}: {lost.text}")
     if effects.plan is None or effects.actual is None:
         lacking = "plan" if effects.plan is None else "actuals"
         reason = f"there are no {lacking}" if effects.plan else "there is no plan"

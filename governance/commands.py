@@ -1,79 +1,178 @@
-"""The grammar of comment commands: strict, one command at the start of a line."""
+"""The grammar of comment commands: strict, one command at the start of a line.
+
+A line that begins with one of the commands and does not hold is malformed and answered; a line that begins with
+something close to one (``/aprove``) is taken for a slip and answered as well; any other text is ordinary text.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from typing import TypeAlias
+from difflib import get_close_matches
 
-from governance.gates import Policy
+from governance.evidence import Verb
+from governance.gates import REBASELINE, Policy
 from governance.money import Money, Period
 
-USAGE_APPROVE = "/approve STAGE, for example: /approve decided"
-USAGE_CONFIRM = "/confirm AMOUNT CURRENCY MONTH, for example: /confirm 1.2M EUR 2026-10"
+USAGE: Mapping[Verb, str] = {
+    Verb.APPROVE: "/approve STAGE, for example: /approve decided",
+    Verb.REJECT: "/reject STAGE reason, for example: /reject decided the costs are not final",
+    Verb.CONFIRM: "/confirm AMOUNT CURRENCY MONTH, for example: /confirm 1.2M EUR 2026-10",
+    Verb.WRITE_DOWN: "/write-down AMOUNT CURRENCY MONTH reason, for example: "
+    "/write-down 300k EUR 2026-10 the volume never came",
+    Verb.HOLD: "/hold reason, for example: /hold waiting for the supplier's contract",
+    Verb.RESUME: "/resume",
+    Verb.CANCEL: "/cancel reason, for example: /cancel replaced by the group's own platform",
+    Verb.REASON: "/reason text, for example: /reason delay: the supplier ships in March",
+    Verb.DELEGATE: "/delegate person until DATE, for example: /delegate @Sara Lind until 2026-12-31",
+    Verb.REBASELINE: "/rebaseline reason, for example: /rebaseline two sites were added to the scope",
+    Verb.HELP: "/help",
+}
+
+LONGEST_REASON = 1000
+MOST_COMMANDS = 20
+"""Commands that are read in one comment."""
 
 _FACTORS = {"": Decimal(1), "k": Decimal(1000), "m": Decimal(1_000_000)}
 _AMOUNT = re.compile(r"(-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,4})?)([kKmM]?)")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_MENTION = re.compile(r"\[~(?:accountid:)?([^\]\s]{1,128})\]")
+_LOGIN = re.compile(r"@?([A-Za-z0-9_.:@-]{1,128})")
 
 
 @dataclass(frozen=True, slots=True)
-class Approve:
-    stage: str
+class Command:
+    """A command as it was written; ``problem`` says why it does not hold."""
+
+    verb: Verb
+    stage: str = ""
+    amount: Money | None = None
+    month: Period | None = None
+    text: str = ""
+    problem: str = ""
+    usage: str = ""
+    delegate: str = ""
+    until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Confirm:
-    """A controller's statement of the actual effect up to and with a month."""
-
-    amount: Money
-    month: Period
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """A command that is not well formed: what was written, why it does not hold, what would be right."""
-
-    text: str
-    why: str
-    usage: str
-
-
-Command: TypeAlias = Approve | Confirm | Malformed
+class _Wrong(Exception):
+    """What does not hold in a command."""
 
 
 def parse_commands(text: str, policy: Policy) -> tuple[Command, ...]:
-    """The commands in a comment, in their order; ordinary text gives none."""
+    """The commands in a comment, in their order; ordinary text gives none.  Never raises."""
     found: list[Command] = []
     for line in text.splitlines():
-        word, _, rest = line.strip().partition(" ")
-        if word == "/approve":
-            found.append(_approve(line.strip(), rest.strip(), policy))
-        elif word == "/confirm":
-            found.append(_confirm(line.strip(), rest.split()))
+        stripped = line.strip()
+        if stripped.startswith("/") and len(found) < MOST_COMMANDS:
+            command = _command(stripped[:LONGEST_REASON], policy)
+            if command is not None:
+                found.append(command)
     return tuple(found)
 
 
-def _approve(line: str, rest: str, policy: Policy) -> Command:
-    stage = policy.find(rest)
+def _command(line: str, policy: Policy) -> Command | None:
+    word, _, rest = line.partition(" ")
+    verb = _VERBS.get(word)
+    if verb is None:
+        near = get_close_matches(word.casefold(), _VERBS, n=1, cutoff=0.8)
+        if not near:
+            return None
+        return Command(Verb.MALFORMED, text=line, problem=f'"{word}" is not a command', usage=USAGE[_VERBS[near[0]]])
+    try:
+        return _PARSERS[verb](verb, rest.strip(), policy)
+    except _Wrong as wrong:
+        return Command(Verb.MALFORMED, text=line, problem=str(wrong), usage=USAGE[verb])
+
+
+def _stage(verb: Verb, rest: str, policy: Policy) -> Command:
+    """``/approve STAGE``"""
+    return Command(verb, stage=_find(rest, policy))
+
+
+def _find(name: str, policy: Policy) -> str:
+    if name.casefold() in {REBASELINE, "re-baseline"}:
+        return REBASELINE
+    stage = policy.find(name)
     if stage is None:
         labels = ", ".join(item.label for item in policy.stages)
-        why = f'"{rest}" is not a stage; the stages are {labels}' if rest else "the stage is missing"
-        return Malformed(line, why, USAGE_APPROVE)
-    return Approve(stage.key)
+        raise _Wrong(f'"{name}" is not a stage; the stages are {labels}' if name else "the stage is missing")
+    return stage.key
 
 
-def _confirm(line: str, words: list[str]) -> Command:
-    if len(words) != 3:
-        return Malformed(line, "an amount, a currency and a month are needed", USAGE_CONFIRM)
+def _stage_and_reason(verb: Verb, rest: str, policy: Policy) -> Command:
+    """``/reject STAGE reason``; a label of two words is a stage as well."""
+    names = sorted({REBASELINE, *(text for stage in policy.stages for text in (stage.key, stage.label))}, key=len)
+    for name in reversed(names):
+        tail = rest[len(name) :]
+        if rest.casefold().startswith(name.casefold()) and (not tail or not tail[0].isalnum()):
+            reason = tail.strip(" :–-")
+            if not reason:
+                raise _Wrong("the reason is missing")
+            return Command(verb, stage=_find(name, policy), text=reason)
+    return Command(verb, stage=_find(rest.partition(" ")[0], policy))
+
+
+def _confirm(verb: Verb, rest: str, _policy: Policy) -> Command:
+    words = rest.split(None, 3)
+    if len(words) < 3 or (len(words) > 3 and verb is Verb.CONFIRM):
+        raise _Wrong("an amount, a currency and a month are needed")
+    if verb is Verb.WRITE_DOWN and len(words) < 4:
+        raise _Wrong("the reason is missing")
     amount = _AMOUNT.fullmatch(words[0])
     if amount is None:
-        return Malformed(line, f'"{words[0]}" is not an amount', USAGE_CONFIRM)
-    if not re.fullmatch(r"[A-Z]{3}", words[1]):
-        return Malformed(line, f'"{words[1]}" is not a currency code of three capitals', USAGE_CONFIRM)
+        raise _Wrong(f'"{words[0]}" is not an amount')
+    if not _CURRENCY.fullmatch(words[1]):
+        raise _Wrong(f'"{words[1]}" is not a currency code of three capitals')
     try:
         month = Period.parse(words[2])
     except ValueError as error:
-        return Malformed(line, str(error), USAGE_CONFIRM)
+        raise _Wrong(str(error)) from None
     value = Decimal(amount[1].replace(",", "")) * _FACTORS[amount[2].lower()]
-    return Confirm(Money(value, words[1]), month)
+    return Command(verb, amount=Money(value, words[1]), month=month, text=words[3] if len(words) > 3 else "")
+
+
+def _with_reason(verb: Verb, rest: str, _policy: Policy) -> Command:
+    if not rest:
+        raise _Wrong("the reason is missing")
+    return Command(verb, text=rest)
+
+
+def _bare(verb: Verb, rest: str, _policy: Policy) -> Command:
+    if rest:
+        raise _Wrong(f'nothing may follow, but "{rest}" does')
+    return Command(verb)
+
+
+def _delegate(verb: Verb, rest: str, _policy: Policy) -> Command:
+    who, marker, day = rest.rpartition(" until ")
+    if not marker:
+        raise _Wrong('a person, the word "until" and a date are needed')
+    person = _MENTION.fullmatch(who.strip()) or _LOGIN.fullmatch(who.strip())
+    if person is None:
+        raise _Wrong(f'"{who.strip()}" is not a person: mention them with @, or write their user name')
+    try:
+        until = date.fromisoformat(day.strip())
+    except ValueError:
+        raise _Wrong(f'"{day.strip()}" is not a date such as 2026-12-31') from None
+    return Command(verb, delegate=person[1], until=until)
+
+
+_VERBS = {f"/{verb.value}": verb for verb in USAGE} | {"/writedown": Verb.WRITE_DOWN}
+
+_PARSERS: Mapping[Verb, Callable[[Verb, str, Policy], Command]] = {
+    Verb.APPROVE: _stage,
+    Verb.REJECT: _stage_and_reason,
+    Verb.CONFIRM: _confirm,
+    Verb.WRITE_DOWN: _confirm,
+    Verb.HOLD: _with_reason,
+    Verb.RESUME: _bare,
+    Verb.CANCEL: _with_reason,
+    Verb.REASON: _with_reason,
+    Verb.DELEGATE: _delegate,
+    Verb.REBASELINE: _with_reason,
+    Verb.HELP: _bare,
+}

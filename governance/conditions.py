@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from governance import business_case
+from governance import business_case, legacy
 from governance.context import Context
 from governance.evidence import Evidence, OpenItem
 from governance.facts import Unknown, known
@@ -150,6 +150,28 @@ def _evidence_attached(context: Context) -> ConditionResult:
     return context.met(code, "attachment", expected, f"{count} attached")
 
 
+def _overlaps(context: Context) -> ConditionResult:
+    code, expected = "OVERLAP_UNDECLARED", "overlaps with other measures declared, or the word that there are none"
+    value = context.measure.overlaps
+    if isinstance(value, Unknown):
+        return context.unknown(code, "overlaps", expected, value.reason)
+    if not value:
+        reason = "nobody has said whether the measure overlaps with others"
+        return context.unmet(code, "overlaps", expected, "not declared", reason)
+    return context.met(code, "overlaps", expected, value)
+
+
+def _deviation_explained(context: Context) -> ConditionResult:
+    code, expected = "DEVIATION_UNEXPLAINED", "a reason for every deviation past the tolerance"
+    deviation = context.deviation
+    if deviation is None:
+        return context.met(code, "deviation", expected, "within the tolerance")
+    if deviation.reason:
+        return context.met(code, "deviation", expected, f"{deviation.reason} ({deviation.reason_by})")
+    reason = f"{deviation.shortfall:.0%} of the plan is missing at completion, and nobody has given the reason"
+    return context.unmet(code, "deviation", expected, "no reason", f"{reason}: answer with /reason TEXT")
+
+
 CHECKS: Mapping[Check, Callable[[Context], ConditionResult]] = {
     Check.TITLE: _text("TITLE_MISSING", "title", "title", lambda measure: measure.title),
     Check.OWNER: _role(Role.OWNER),
@@ -161,9 +183,15 @@ CHECKS: Mapping[Check, Callable[[Context], ConditionResult]] = {
     Check.ROUGH_VALUE: business_case.rough_value,
     Check.SEPARATION_OF_DUTIES: _separation_of_duties,
     Check.BASELINE: _baseline,
+    Check.BASELINE_CLAIMS: business_case.baseline_claims,
     Check.PHASING: business_case.phasing,
     Check.DATES: _dates,
     Check.OBJECTIVE: _text("NO_OUTCOME_LINK", "objective", "link to an objective or KPI", lambda m: m.objective),
+    Check.OVERLAPS: _overlaps,
+    Check.PLAN_LOCK: business_case.plan_lock,
+    Check.DEVIATION_EXPLAINED: _deviation_explained,
+    Check.LEGACY_DATED: legacy.end_is_dated,
+    Check.LEGACY_ENDED: legacy.has_ended,
     Check.HURDLE: business_case.hurdle,
     Check.PAYBACK: business_case.payback,
     Check.KILL_CRITERIA: _text(

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from governance.effects import Effects
-from governance.evidence import Evidence
+from governance.evidence import Evidence, Statement
 from governance.gates import Policy
-from governance.measure import Measure, Person, Role
+from governance.measure import Committee, Measure, Person, Role
+from governance.plan import LockedPlan
+from governance.standing import Deviation
 from governance.verdict import ConditionResult, Outcome
 
 ADMINISTRATOR = "administrator"
+
+
+def named(measure: Measure, role: Role) -> str:
+    """``sponsor M. Brandt``; ``steering committee IT Board``; ``owner (nobody named)``."""
+    title = role.value.replace("_", " ")
+    holder = measure.committee if role is Role.STEERING_COMMITTEE else measure.roles.of(role)
+    return f"{title} {holder.name}" if isinstance(holder, Person | Committee) else f"{title} (nobody named)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +32,16 @@ class Context:
     evidence: Evidence
     policy: Policy
     effects: Effects | None
-    """``None`` when the lines cannot be added up; ``effects_problem`` says why."""
+    """Sums under the locked plan; ``None`` when the lines cannot be added up, and ``effects_problem`` says why."""
     effects_problem: str = ""
+    statements: tuple[Statement, ...] = ()
+    """All that was said, with its rulings."""
+    now: datetime | None = None
+    plan: LockedPlan | None = None
+    deviation: Deviation | None = None
 
     def who(self, role: Role) -> str:
-        holder = self.measure.roles.of(role)
-        if isinstance(holder, Person):
-            return f"{role.value} {holder.name}"
-        return f"{role.value} (nobody named)"
+        return named(self.measure, role)
 
     def met(self, code: str, subject: str, expected: str, actual: str) -> ConditionResult:
         return ConditionResult(self.stage, code, subject, Outcome.MET, expected, actual, actual, "")

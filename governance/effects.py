@@ -1,29 +1,51 @@
-"""Effect lines: dated amounts by version, and their sums.
+"""Effect lines: dated amounts by version, and the sums that every assessment needs.
 
 Formulas: gross = benefit; net recurring = benefit − recurring cost; cumulative net(t) = Σ net recurring −
 Σ one-off; payback = first month with cumulative net ≥ 0; in-year(Y) = Σ months of fiscal year Y; at
 completion = actual to date + forecast after.  Plan, forecast and actual are separate series (McKinsey Wave,
 "Impact tracking": plan frozen at the decision, forecast the latest revised plan, actual what is posted).
+EBITDA, cash and avoidance are separate accounts: these sums are of EBITDA and of the costs to achieve it;
+avoidance never enters them (Syensqo's initiative dashboard; GEP on cost avoidance).  What reports need beyond
+this (run-rate, carry-over, leakage, pipeline, cash) is in :mod:`governance.sums`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from enum import StrEnum
 
 from governance.money import CurrencyMismatch, Money, Period
 
-CENT = Decimal("0.01")
 ZERO = Decimal(0)
 
 
 class EffectKind(StrEnum):
     BENEFIT = "benefit"
+    """A recurring benefit: it comes back every month once it is there."""
+    ONE_OFF_BENEFIT = "one_off_benefit"
     RECURRING_COST = "recurring_cost"
     ONE_OFF_COST = "one_off_cost"
     CAPEX = "capex"
+
+    @property
+    def is_benefit(self) -> bool:
+        return self in BENEFITS
+
+
+BENEFITS = frozenset({EffectKind.BENEFIT, EffectKind.ONE_OFF_BENEFIT})
+RECURRING = frozenset({EffectKind.BENEFIT, EffectKind.RECURRING_COST})
+
+
+class Account(StrEnum):
+    """Where an amount shows; the three are never added up into one."""
+
+    EBITDA = "ebitda"
+    CASH = "cash"
+    """Working capital and other effects that are cash but no result."""
+    AVOIDANCE = "avoidance"
+    """A cost that does not come; an estimate, never part of the EBITDA total."""
 
 
 class Version(StrEnum):
@@ -40,6 +62,20 @@ class EffectLine:
     kind: EffectKind
     month: Period
     money: Money
+    account: Account = Account.EBITDA
+    hard: bool = True
+    """Measurable in the books (hard) or in value terms only (soft); ServiceNow's benefit categories."""
+
+
+@dataclass(frozen=True, slots=True)
+class KpiLine:
+    """One value of a KPI in one month: tickets, hours, EUR per ticket.  Never added to money."""
+
+    version: Version
+    kpi: str
+    unit: str
+    month: Period
+    value: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,25 +149,32 @@ class Effects:
 
 def sum_up(lines: Iterable[EffectLine]) -> Effects:
     """Add effect lines up.  Raises CurrencyMismatch when they are not all in one currency."""
-    # Months are counted as plain numbers here: hashing 120 periods took longer than adding them up.
+    # Months are counted as plain numbers here: hashing 120 periods took longer than adding them up.  Lines come
+    # grouped by version, so that the pair of sums is looked up once per group.
     sums: dict[Version, tuple[dict[int, Decimal], dict[int, Decimal]]] = {}
     with_costs: set[Version] = set()
-    currency = ""
+    currency, version = "", None
+    benefit: dict[int, Decimal] = {}
+    net: dict[int, Decimal] = {}
     for line in lines:
-        money, month = line.money, line.month
-        currency = currency or money.currency
+        if line.account is not Account.EBITDA:
+            continue
+        money, month, kind = line.money, line.month, line.kind
         if money.currency != currency:
-            raise CurrencyMismatch(f"effects in {currency} and {money.currency} need a rate before they are added up")
+            if currency:
+                raise CurrencyMismatch(
+                    f"effects in {currency} and {money.currency} need a rate before they are added up"
+                )
+            currency = money.currency
+        if line.version is not version:
+            version = line.version
+            benefit, net = sums.setdefault(version, ({}, {}))
         place, amount = month.year * 12 + month.month - 1, money.amount
-        pair = sums.get(line.version)
-        if pair is None:
-            pair = sums[line.version] = ({}, {})
-        benefit, net = pair
-        if line.kind is EffectKind.BENEFIT:
+        if kind is EffectKind.BENEFIT or kind is EffectKind.ONE_OFF_BENEFIT:
             benefit[place] = benefit[place] + amount if place in benefit else amount
             net[place] = net[place] + amount if place in net else amount
         else:
-            with_costs.add(line.version)
+            with_costs.add(version)
             net[place] = net[place] - amount if place in net else -amount
 
     def series(version: Version) -> Series | None:
@@ -141,18 +184,3 @@ def sum_up(lines: Iterable[EffectLine]) -> Effects:
         return Series(currency, benefit, net, version in with_costs)
 
     return Effects(series(Version.PLAN), series(Version.FORECAST), series(Version.ACTUAL))
-
-
-def spread_linear(total: Money, start: Period, end: Period) -> tuple[tuple[Period, Money], ...]:
-    """Lay an amount evenly over the months from ``start`` to ``end``, exact to the cent.
-
-    The last month takes what rounding leaves.  Raises ValueError when the end lies before the start.
-    """
-    if end < start:
-        raise ValueError(f"{end} lies before {start}")
-    months = list(start.until(end))
-    share = (total.amount / len(months)).quantize(CENT, ROUND_DOWN)
-    last = total.amount - share * (len(months) - 1)
-    return tuple(
-        (month, Money(share if place < len(months) - 1 else last, total.currency)) for place, month in enumerate(months)
-    )

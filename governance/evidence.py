@@ -4,37 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from governance.facts import Fact, Unknown
-from governance.measure import Person
+from governance.measure import MeasureId, Person, Role
 from governance.money import Money, Period
+from governance.standing import Standing
 
 
-class Decision(StrEnum):
-    """What a person said about a gate."""
+class Verb(StrEnum):
+    """What a person may say to Gatepost."""
 
     APPROVE = "approve"
+    REJECT = "reject"
     CONFIRM = "confirm"
+    WRITE_DOWN = "write-down"
+    """A confirmation of its own kind: the effect is less than planned, and stays so."""
+    HOLD = "hold"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    REASON = "reason"
+    DELEGATE = "delegate"
+    REBASELINE = "rebaseline"
+    HELP = "help"
+    MALFORMED = "malformed"
+    """Something that was meant as a command and is none; ``text`` is what was written."""
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
-    """A statement by a person whom the tool itself has authenticated.
+class Ruling:
+    """What Gatepost said to a statement when it heard it; it is not judged again."""
 
-    ``stage`` is the stage key (``decided``); a confirmation of an actual effect carries the
-    amount and the month up to which it is confirmed.
-    """
+    accepted: bool
+    answer: str
+    role: Role | None = None
+    """The role in which the person spoke."""
+    stamps: Mapping[str, str] = field(default_factory=dict)
+    """The facts it was made on (:mod:`governance.basis`)."""
 
-    decision: Decision
-    stage: str
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Something said by a person whom the tool itself has authenticated."""
+
+    verb: Verb
     person: Person
     at: datetime
     source: str
+    """Where it was said, unique within the measure: ``comment 10042 line 1``."""
+    stage: str = ""
     amount: Money | None = None
     month: Period | None = None
+    text: str = ""
+    """The reason; of a malformed command what was written."""
+    problem: str = ""
+    usage: str = ""
+    delegate: str = ""
+    until: date | None = None
+    ruling: Ruling | None = None
+
+    @property
+    def accepted(self) -> bool:
+        return self.ruling is not None and self.ruling.accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +78,7 @@ class OpenItem:
     title: str
     status: str
     url: str = ""
+    priority: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +88,54 @@ class Children:
     total: int
     done: int
     open: tuple[OpenItem, ...] = ()
+    in_progress: int = 0
+    touched: datetime | None = None
+    """The last change of any of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What Gatepost has granted and seen before this assessment."""
+class Service:
+    """A service that the measure is about: the legacy that it replaces.
 
-    stage: str | None = None
-    """Key of the stage granted last; ``None`` when none was granted yet."""
-    blockers_since: Mapping[str, datetime] = field(default_factory=dict)
-    """Blocker key to the moment it was seen first."""
+    ``retired`` is what the tool's life cycle says; ``costs`` are booked or contracted amounts by month.
+    """
+
+    name: str
+    retired: bool | None = None
+    costs: Mapping[Period, Money] = field(default_factory=dict)
+    units: Mapping[Period, Decimal] = field(default_factory=dict)
+    """Demand by month, where it is known: unit cost = cost / units."""
+    ends: date | None = None
+    """The dated end of the contract or the retirement that is planned."""
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody of the measure's team, and the hours logged in the window."""
+
+    name: str
+    here: Decimal
+    elsewhere: Decimal
+    where: str = ""
+    """The project with most of the other hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    members: tuple[Member, ...]
+    days: int
+    """Length of the window in which hours were counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineClaim:
+    """What one measure claims on a baseline, by month."""
+
+    measure: MeasureId
+    key: str
+    since: datetime
+    months: Mapping[Period, Money]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +149,17 @@ class Evidence:
     blocking_links: Fact[tuple[OpenItem, ...]] = Unknown("links were not read")
     changes: Fact[tuple[OpenItem, ...]] = Unknown("ServiceNow changes were not read")
     attachments: Fact[int] = Unknown("attachments were not read")
+    legacy: Fact[tuple[Service, ...]] = None
+    """The services that the measure retires; ``None`` when the mapping names none."""
+    team: Fact[Team] = None
+    claims: tuple[BaselineClaim, ...] = ()
+    """What other measures claim on the same baseline."""
+    flagged: bool = False
     progress: Fact[Decimal] = None
     """Share done, 0 to 1; ``None`` when nothing states it."""
     done: bool = False
     """The tool's own status says the work is finished."""
     updated: datetime | None = None
-    approvals: tuple[Approval, ...] = ()
+    created: datetime | None = None
+    statements: tuple[Statement, ...] = ()
     standing: Standing = field(default_factory=Standing)

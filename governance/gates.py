@@ -1,18 +1,24 @@
 """Stages, gates and thresholds: the policy, which is data.
 
-The five stages and their criteria follow the default gate criteria of the practice (McKinsey Wave's
-implementation levels L0 to L5 with sponsor and finance at the decision, Haertegrad 1 to 5, CAT4's degree
-of implementation).  Stage numbers never travel between models; names are mapped.
+Stage numbers never travel between models; names are mapped.  The models that come with Gatepost are in
+:mod:`governance.presets`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from governance.basis import Basis
+from governance.evidence import Verb
 from governance.measure import Role
+
+REBASELINE = "rebaseline"
+"""What ``/approve`` names to approve a change of the locked plan."""
 
 
 class Check(StrEnum):
@@ -28,15 +34,21 @@ class Check(StrEnum):
     ROUGH_VALUE = "rough_value"
     SEPARATION_OF_DUTIES = "separation_of_duties"
     BASELINE = "baseline"
+    BASELINE_CLAIMS = "baseline_claims"
     PHASING = "phasing"
     DATES = "dates"
     OBJECTIVE = "objective"
+    OVERLAPS = "overlaps"
     HURDLE = "hurdle"
     PAYBACK = "payback"
     KILL_CRITERIA = "kill_criteria"
+    PLAN_LOCK = "plan_lock"
+    DEVIATION_EXPLAINED = "deviation_explained"
     OPEN_WORK = "open_work"
     DEPENDENCIES = "dependencies"
     CHANGES = "changes"
+    LEGACY_DATED = "legacy_dated"
+    LEGACY_ENDED = "legacy_ended"
     ACTUALS = "actuals"
     VALUE_REALISED = "value_realised"
     EVIDENCE_ATTACHED = "evidence_attached"
@@ -57,12 +69,18 @@ class ApprovalRule:
     role: Role
     kind: ApprovalKind = ApprovalKind.APPROVAL
     code: str = "APPROVAL_MISSING"
+    rests_on: tuple[Basis, ...] = ()
+    """When one of these changes after the approval, it has to be given again."""
+    above_limit: bool = False
+    """Only asked for when the plan's gross benefit is above the committee's limit of the thresholds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     key: str
     label: str
+    weight: Decimal = Decimal(0)
+    """Share of the benefit that the risk-weighted pipeline counts in this stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +93,16 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the escalation ladder: who is asked, how long after the deviation was seen."""
+
+    role: Role
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Numbers of the policy.  Shares are ratios (1 = as planned)."""
+    """Numbers of the policy, per program or measure type.  Shares are ratios (1 = as planned)."""
 
     potential_green: Decimal = Decimal("0.95")
     potential_amber: Decimal = Decimal("0.85")
@@ -89,6 +115,48 @@ class Thresholds:
     payback_months: int = 36
     realised_share: Decimal = Decimal("0.90")
     observation_months: int = 3
+    committee_limit: Decimal | None = None
+    """Gross planned benefit from which the steering committee decides as well; ``None`` for never."""
+    tolerance: Decimal = Decimal("0.10")
+    """Share of the plan that may be missing at completion before a reason is asked for."""
+    kill_red_months: int | None = 3
+    """Months of red potential without an approved recovery plan until the kill switch; ``None`` for never."""
+    ageing_days: int = 120
+    """Days in one stage after which it is told."""
+    diversion_share: Decimal = Decimal("0.5")
+    """Share of the team that logs its time elsewhere before it is a zombie."""
+    diversion_days: int = 14
+    cost_spike: Decimal = Decimal("0.20")
+    """How far a service's unit cost may lie above its trailing quarter."""
+    valuable: Decimal = Decimal(500_000)
+    """Net plan from which the priority of serving tickets is looked at."""
+    low_priorities: tuple[str, ...] = ("low", "lowest", "minor", "trivial", "4 - low", "5 - planning")
+    delegation_days: int = 92
+    """Longest delegation."""
+
+
+LADDER = (
+    Rung(Role.OWNER, timedelta(0)),
+    Rung(Role.SPONSOR, timedelta(hours=1)),
+    Rung(Role.STEERING_COMMITTEE, timedelta(days=1)),
+)
+
+POWERS: Mapping[Verb, tuple[Role, ...]] = {
+    Verb.HOLD: (Role.OWNER, Role.SPONSOR, Role.STEERING_COMMITTEE),
+    Verb.RESUME: (Role.SPONSOR, Role.STEERING_COMMITTEE),
+    Verb.CANCEL: (Role.SPONSOR, Role.STEERING_COMMITTEE),
+    Verb.REASON: (Role.OWNER, Role.SPONSOR, Role.STEERING_COMMITTEE),
+    Verb.REBASELINE: (Role.OWNER, Role.SPONSOR),
+    Verb.DELEGATE: (Role.OWNER, Role.SPONSOR, Role.CONTROLLER),
+    Verb.CONFIRM: (Role.CONTROLLER,),
+    Verb.WRITE_DOWN: (Role.CONTROLLER,),
+}
+"""Which roles may say what.  Who put a measure on hold may resume it as well."""
+
+REBASELINE_APPROVALS = (
+    ApprovalRule(Role.SPONSOR, code="PLAN_LOCKED", rests_on=(Basis.PLAN,)),
+    ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "PLAN_LOCKED", (Basis.PLAN,)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +167,34 @@ class Policy:
     stages: tuple[Stage, ...]
     gates: tuple[Gate, ...]
     thresholds: Thresholds = field(default_factory=Thresholds)
+    lock_at: str = ""
+    """The plan locks when this stage is granted; empty for never."""
+    off: frozenset[str] = frozenset()
+    """Codes of rules that this organisation has switched off."""
+    ladder: tuple[Rung, ...] = LADDER
+    powers: Mapping[Verb, tuple[Role, ...]] = field(default_factory=lambda: POWERS)
+    rebaseline: tuple[ApprovalRule, ...] = REBASELINE_APPROVALS
     version: str = field(init=False)
 
     def __post_init__(self) -> None:
-        if tuple(gate.into for gate in self.gates) != tuple(stage.key for stage in self.stages):
+        keys = tuple(stage.key for stage in self.stages)
+        if tuple(gate.into for gate in self.gates) != keys:
             raise ValueError("a policy has exactly one gate per stage, in the same order")
-        content = repr((self.name, self.stages, self.gates, sorted(asdict(self.thresholds).items())))
+        if self.lock_at and self.lock_at not in keys:
+            raise ValueError(f"the plan cannot lock at {self.lock_at}, which is not a stage")
+        content = repr(
+            (
+                self.name,
+                self.stages,
+                self.gates,
+                sorted(asdict(self.thresholds).items()),
+                self.lock_at,
+                sorted(self.off),
+                self.ladder,
+                sorted(self.powers.items()),
+                self.rebaseline,
+            )
+        )
         digest = hashlib.sha256(content.encode()).hexdigest()[:8]
         object.__setattr__(self, "version", f"{self.name}/{digest}")
 
@@ -116,6 +206,8 @@ class Policy:
         return -1
 
     def label(self, key: str | None) -> str:
+        if key == REBASELINE:
+            return "the re-baseline"
         place = self.index(key)
         return self.stages[place].label if place >= 0 else "None yet"
 
@@ -124,49 +216,24 @@ class Policy:
         wanted = text.strip().casefold()
         return next((stage for stage in self.stages if wanted in {stage.key.casefold(), stage.label.casefold()}), None)
 
+    def gate(self, key: str) -> Gate | None:
+        place = self.index(key)
+        return self.gates[place] if place >= 0 else None
 
-FIVE_STAGES = (
-    Stage("identified", "Identified"),
-    Stage("detailed", "Detailed"),
-    Stage("decided", "Decided"),
-    Stage("implemented", "Implemented"),
-    Stage("closed", "Closed"),
-)
+    def is_on(self, code: str) -> bool:
+        return code not in self.off
 
-FIVE_GATES = (
-    Gate("identified", (Check.TITLE, Check.OWNER, Check.PROGRAM, Check.ROUGH_VALUE)),
-    Gate(
-        "detailed",
-        (
-            Check.SPONSOR,
-            Check.CONTROLLER,
-            Check.BUSINESS_UNIT,
-            Check.LEGAL_ENTITY,
-            Check.SEPARATION_OF_DUTIES,
-            Check.BASELINE,
-            Check.PHASING,
-            Check.DATES,
-            Check.OBJECTIVE,
-        ),
-        (ApprovalRule(Role.SPONSOR),),
-    ),
-    Gate(
-        "decided",
-        (Check.HURDLE, Check.PAYBACK, Check.KILL_CRITERIA),
-        (
-            ApprovalRule(Role.SPONSOR),
-            ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "CONTROLLER_SIZE"),
-        ),
-    ),
-    Gate("implemented", (Check.OPEN_WORK, Check.DEPENDENCIES, Check.CHANGES), (ApprovalRule(Role.OWNER),)),
-    Gate(
-        "closed",
-        (Check.ACTUALS, Check.VALUE_REALISED, Check.EVIDENCE_ATTACHED),
-        (ApprovalRule(Role.CONTROLLER, ApprovalKind.ACTUAL_EFFECT, "CONTROLLER_CONFIRM"),),
-    ),
-)
+    def with_thresholds(self, thresholds: Thresholds) -> Policy:
+        return replace(self, thresholds=thresholds)
 
+    @property
+    def closing(self) -> str:
+        """The stage that asks for the confirmation of the actual effect."""
+        for gate in self.gates:
+            if any(rule.kind is ApprovalKind.ACTUAL_EFFECT for rule in gate.approvals):
+                return gate.into
+        return self.stages[-1].key
 
-def default_policy(thresholds: Thresholds | None = None) -> Policy:
-    """Identified, Detailed, Decided, Implemented, Closed with the default gates."""
-    return Policy("default-5", FIVE_STAGES, FIVE_GATES, thresholds or Thresholds())
+    @property
+    def weights(self) -> dict[str, Decimal]:
+        return {stage.key: stage.weight for stage in self.stages}

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NewType
 
-from governance.effects import EffectLine
+from governance.effects import EffectLine, KpiLine
 from governance.facts import Fact
 from governance.money import Money
 
@@ -37,6 +37,28 @@ class Person:
     id: str
     name: str
     active: bool | None = None
+    login: str = field(default="", compare=False)
+    """The name that a person signs in with, where the tool tells it (ServiceNow's user name)."""
+
+    def is_called(self, reference: str) -> bool:
+        """Whether a reference in a file or command means this person: id or login, never the shown name.
+
+        A shown name is not unique, and people may change their own.
+        """
+        wanted = reference.casefold()
+        return wanted == self.id.casefold() or bool(self.login and wanted == self.login.casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Committee:
+    """The steering committee of a program; ``members`` are ids or logins."""
+
+    name: str
+    members: frozenset[str]
+    quorum: int = 1
+
+    def has(self, person: Person) -> bool:
+        return any(person.is_called(member) for member in self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +111,15 @@ class Measure:
     baseline: Fact[Money] = None
     objective: Fact[str] = None
     kill_criteria: Fact[str] = None
+    overlaps: Fact[str] = None
+    """What the measure overlaps with, or the word that there is nothing; empty is not declared."""
+    baseline_id: Fact[str] = None
+    """The baseline that the benefit is claimed on; several measures may share one."""
+    committee: Fact[Committee] = None
+    """The steering committee of the program."""
+    kind: str = ""
+    """The measure type: the name of the mapping's rule, for thresholds of its own."""
+    kpis: tuple[KpiLine, ...] = ()
     effects: tuple[EffectLine, ...] = ()
     unreadable_effects: tuple[str, ...] = ()
     """One sentence for each effect that the mapping names and that could not be read."""

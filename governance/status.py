@@ -21,8 +21,10 @@ ONE = Decimal(1)
 PLACES = Decimal("0.01")
 
 
-def implementation_status(measure: Measure, evidence: Evidence, thresholds: Thresholds, now: datetime) -> Status:
-    """Progress held against the elapsed share of the schedule."""
+def implementation_status(
+    measure: Measure, evidence: Evidence, thresholds: Thresholds, now: datetime, diverted: str = ""
+) -> Status:
+    """Progress held against the elapsed share of the schedule; ``diverted`` says that its people work elsewhere."""
     start, end = known(measure.start), known(measure.end)
     if start is None or end is None or end < start:
         return Status(Colour.GREY, None, "there is no start and end to hold the progress against")
@@ -34,7 +36,7 @@ def implementation_status(measure: Measure, evidence: Evidence, thresholds: Thre
     if evidence.updated is not None and (now - evidence.updated).days >= thresholds.stale_days:
         days = (now - evidence.updated).days
         return Status(Colour.GREY, None, f"no update for {days} days (STALE_STATUS)")
-    return _capped(_by_progress(measure, evidence, thresholds, now), evidence)
+    return _capped(_by_progress(measure, evidence, thresholds, now), evidence, diverted)
 
 
 def _by_progress(measure: Measure, evidence: Evidence, thresholds: Thresholds, now: datetime) -> Status:
@@ -63,12 +65,13 @@ def _progress(evidence: Evidence) -> Decimal | None:
     return Decimal(children.done) / children.total if children is not None and children.total else None
 
 
-def _capped(status: Status, evidence: Evidence) -> Status:
-    """An open blocking link leaves no light greener than amber."""
+def _capped(status: Status, evidence: Evidence, diverted: str) -> Status:
+    """A flag, an open blocking link or people who work elsewhere leave no light greener than amber."""
+    if status.colour is not Colour.GREEN:
+        return status
     links = known(evidence.blocking_links)
-    if status.colour is Colour.GREEN and links:
-        return Status(Colour.AMBER, status.number, f"{status.reason}; blocked by {links[0].key}")
-    return status
+    why = f"blocked by {links[0].key}" if links else "flagged" if evidence.flagged else diverted
+    return Status(Colour.AMBER, status.number, f"{status.reason}; {why}") if why else status
 
 
 def potential_status(measure: Measure, effects: Effects | None, problem: str, thresholds: Thresholds) -> Status:

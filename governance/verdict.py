@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
+from governance.evidence import Statement
 from governance.money import Money
+from governance.standing import Asked, Deviation, OffRamp, Standing
 
 
 class Outcome(StrEnum):
@@ -19,9 +21,8 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionResult:
-    """One condition of one gate, judged.
+class ConditionResult(NamedTuple):
+    """One condition of one gate, judged.  A tuple, because dozens are made in every assessment.
 
     ``code`` is stable and for search; ``subject`` tells two results of one code apart
     (``ROLE_MISSING`` for the sponsor or the controller); ``reason`` is for a person.
@@ -92,6 +93,42 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that boards and tickets hide, in plain words."""
+
+    code: str
+    subject: str
+    sentence: str
+    who: str
+    since: datetime
+
+    @property
+    def key(self) -> str:
+        return f"{self.code}:{self.subject}"
+
+
+class EventKind(StrEnum):
+    """What this assessment did, beside judging; each one goes into the audit."""
+
+    GRANTED = "stage.granted"
+    REOPENED = "stage.reopened"
+    OFF_RAMP = "measure.off_ramp"
+    RESUMED = "measure.resumed"
+    PLAN_LOCKED = "plan.locked"
+    REBASELINED = "plan.rebaselined"
+    ASKED = "deviation.asked"
+    EXPLAINED = "deviation.explained"
+    KILLED = "kill_switch"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    kind: EventKind
+    text: str
+    actor: str = "gatepost"
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What Gatepost says about one measure at one moment."""
 
@@ -109,7 +146,22 @@ class Verdict:
     potential: Status
     figures: Figures
     policy_version: str
+    ramp: OffRamp | None = None
+    deviation: Deviation | None = None
+    findings: tuple[Finding, ...] = ()
+    asks: tuple[Asked, ...] = ()
+    """Who was asked for the reason of the present deviation so far."""
+    events: tuple[Event, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    """Every statement with its ruling, in the order in which they were made."""
+    standing: Standing = Standing()  # noqa: RUF009 - frozen, and so never shared state
+    """What the next assessment has to be given."""
+    look_again: datetime | None = None
+    """The next moment at which time alone changes the verdict."""
 
-    def since(self) -> Mapping[str, datetime]:
-        """Blocker key to first sight; the next assessment gets it back as its standing."""
-        return {blocker.key: blocker.since for blocker in self.blockers}
+    @property
+    def shown_stage(self) -> str:
+        """The stage as a field shows it: an off-ramp stands before it."""
+        if self.ramp is None:
+            return self.stage_label
+        return f"{'Cancelled' if self.ramp.kind == 'cancelled' else 'On hold'} ({self.stage_label})"

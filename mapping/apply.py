@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from governance.evidence import Approval, Evidence, Standing
+from governance.evidence import Evidence, Statement
 from governance.facts import Fact, Unknown
-from governance.measure import Measure, MeasureId, Place, Roles
+from governance.measure import Committee, Measure, MeasureId, Place, Roles
+from governance.standing import Standing
+from mapping.around import Around
 from mapping.config import FactRule, MappingConfig, MeasureRule, PlaceRule
 from mapping.effects import effects_of
 from mapping.match import takes
@@ -42,7 +44,7 @@ class Mapped:
 
 def apply(item: WorkItem, config: MappingConfig) -> Mapped | Unmapped:
     """The first rule of the file that takes the item makes a measure of it."""
-    rule = next((rule for rule in config.measures if takes(rule, item)), None)
+    rule = rule_for(item, config)
     if rule is None:
         if all(rule.connection != item.connection for rule in config.measures):
             return Unmapped(Why.NO_CONNECTION, f"no rule names the connection {item.connection}")
@@ -52,8 +54,15 @@ def apply(item: WorkItem, config: MappingConfig) -> Mapped | Unmapped:
     return Mapped(rule, _measure(item, rule, config), _tool_stage(item, rule), progress)
 
 
-def evidence_from(item: WorkItem, mapped: Mapped, approvals: tuple[Approval, ...], standing: Standing) -> Evidence:
-    """What the item and Gatepost's memory say beside the measure's facts."""
+def rule_for(item: WorkItem, config: MappingConfig) -> MeasureRule | None:
+    """The first rule of the file that takes the item."""
+    return next((rule for rule in config.measures if takes(rule, item)), None)
+
+
+def evidence_from(
+    item: WorkItem, mapped: Mapped, statements: tuple[Statement, ...], standing: Standing, around: Around
+) -> Evidence:
+    """What the item, its surroundings and Gatepost's memory say beside the measure's facts."""
     return Evidence(
         tool_stage=mapped.tool_stage,
         tool_status=item.status,
@@ -61,10 +70,15 @@ def evidence_from(item: WorkItem, mapped: Mapped, approvals: tuple[Approval, ...
         blocking_links=item.blocking_links,
         changes=item.changes,
         attachments=item.attachments,
+        legacy=around.legacy,
+        team=around.team,
+        claims=around.claims,
+        flagged=item.flagged,
         progress=mapped.progress,
         done=item.status_category is StatusCategory.DONE,
         updated=item.updated,
-        approvals=approvals,
+        created=item.created,
+        statements=statements,
         standing=standing,
     )
 
@@ -74,10 +88,11 @@ def _measure(item: WorkItem, rule: MeasureRule, config: MappingConfig) -> Measur
     start = date_of(item, facts.start) if facts.start else None
     end = date_of(item, facts.end) if facts.end else None
     effects, unreadable = effects_of(item, rule.effects, start, end, currency)
+    place = _place(item, rule.place, config.organization)
     return Measure(
         id=MeasureId(f"{item.connection}/{item.native_id}"),
         title=text_of(item, facts.title) if facts.title else item.title,
-        place=_place(item, rule.place, config.organization),
+        place=place,
         roles=Roles(
             owner=person_of(item, rule.roles.owner),
             sponsor=person_of(item, rule.roles.sponsor) if rule.roles.sponsor else _unmapped("sponsor"),
@@ -91,9 +106,22 @@ def _measure(item: WorkItem, rule: MeasureRule, config: MappingConfig) -> Measur
         baseline=money_of(item, facts.baseline, currency) if facts.baseline else _unmapped("baseline"),
         objective=_fact(item, facts, "objective"),
         kill_criteria=_fact(item, facts, "kill_criteria"),
+        overlaps=_fact(item, facts, "overlaps"),
+        baseline_id=text_of(item, facts.baseline_id) if facts.baseline_id else None,
+        committee=_committee(place.program, config),
+        kind=rule.name,
         effects=effects,
         unreadable_effects=unreadable,
     )
+
+
+def _committee(program: Fact[str], config: MappingConfig) -> Fact[Committee]:
+    if program is None or isinstance(program, Unknown):
+        return program
+    for rule in config.committees:
+        if program.casefold() in {name.casefold() for name in rule.programs}:
+            return Committee(rule.name, frozenset(rule.members), rule.quorum)
+    return None
 
 
 def _fact(item: WorkItem, facts: FactRule, name: str) -> Fact[str]:

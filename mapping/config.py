@@ -9,6 +9,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from governance.spread import Shape
+
+Share = Annotated[Decimal, Field(gt=0, le=1)]
+Days = Annotated[int, Field(ge=1, le=3650)]
+Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 365)]
+
 
 class Frozen(BaseModel):
     """Base of all mapping models: immutable, and a key that nobody knows is a problem."""
@@ -67,13 +73,10 @@ class FactRule(Frozen):
     baseline: str | None = None
     objective: str | None = None
     kill_criteria: str | None = None
+    overlaps: str | None = None
+    baseline_id: str | None = None
+    """The baseline that the benefit is claimed on, by name; several measures may share one."""
     progress: str | None = None
-
-
-class Spread(StrEnum):
-    """How one amount is laid over the months from start to end."""
-
-    LINEAR = "linear"
 
 
 class SeriesRule(Frozen):
@@ -83,10 +86,15 @@ class SeriesRule(Frozen):
     """
 
     benefit: str | None = None
+    one_off_benefit: str | None = None
     recurring_cost: str | None = None
     one_off_cost: str | None = None
     capex: str | None = None
-    spread: Spread = Spread.LINEAR
+    avoidance: str | None = None
+    """A recurring cost that does not come; counted apart, never in the net."""
+    cash: str | None = None
+    """A one-off cash effect that is no result, such as working capital."""
+    spread: Shape = Shape.LINEAR
 
 
 class EffectRule(Frozen):
@@ -95,6 +103,16 @@ class EffectRule(Frozen):
     plan: SeriesRule | None = None
     forecast: SeriesRule | None = None
     actual: SeriesRule | None = None
+
+
+class LegacyRule(Frozen):
+    """The services that a measure retires: a field that names them, and the ServiceNow that knows them."""
+
+    services: str
+    """Field with the services' names, separated by commas or lines."""
+    connection: str
+    ends: str | None = None
+    """Label of the service's column with its planned end."""
 
 
 class StageRule(Frozen):
@@ -118,6 +136,7 @@ class WriteRule(Frozen):
     potential: str | None = None
     gate: str | None = None
     blockers: str | None = None
+    findings: str | None = None
     plan: str | None = None
     forecast: str | None = None
     actual: str | None = None
@@ -132,19 +151,75 @@ class MeasureRule(Frozen):
     roles: RoleRule
     facts: FactRule = FactRule()
     effects: EffectRule = EffectRule()
+    legacy: LegacyRule | None = None
+    team: str | None = None
+    """Field with the people of the measure; their logged hours are looked at."""
     stage: StageRule
     enforce: Enforce = Enforce.NATIVE
+    answers: bool = True
+    """Whether commands are answered in one comment of the item."""
     write: WriteRule
 
 
-class PolicyRule(Frozen):
-    """Numbers of the default policy that an organisation may set for itself."""
+class ThresholdRule(Frozen):
+    """Numbers that an organisation, a program or a measure type sets for itself; what is left out stays."""
 
-    hurdle: Decimal = Decimal(0)
+    potential_green: Share | None = None
+    potential_amber: Share | None = None
+    implementation_green: Share | None = None
+    implementation_amber: Share | None = None
+    stale_days: Days | None = None
+    hurdle: Decimal | None = None
     """Least net plan, in the reporting currency."""
-    payback_months: Annotated[int, Field(ge=1, le=240)] = 36
-    realised_share: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.90")
-    observation_months: Annotated[int, Field(ge=1, le=60)] = 3
+    payback_months: Annotated[int, Field(ge=1, le=240)] | None = None
+    realised_share: Share | None = None
+    observation_months: Annotated[int, Field(ge=1, le=60)] | None = None
+    committee_limit: Annotated[Decimal, Field(ge=0)] | None = None
+    """Gross planned benefit from which the steering committee decides as well."""
+    tolerance: Share | None = None
+    kill_red_months: Annotated[int, Field(ge=1, le=60)] | None = None
+    ageing_days: Days | None = None
+    diversion_share: Share | None = None
+    diversion_days: Annotated[int, Field(ge=1, le=90)] | None = None
+    cost_spike: Annotated[Decimal, Field(gt=0, le=100)] | None = None
+    valuable: Annotated[Decimal, Field(ge=0)] | None = None
+    low_priorities: tuple[str, ...] | None = None
+    delegation_days: Days | None = None
+
+
+class OverrideRule(ThresholdRule):
+    """Numbers for one program, one measure type (a rule's name), or one of both."""
+
+    program: str | None = None
+    measures: str | None = None
+
+
+class LadderRule(Frozen):
+    """How long after a deviation was seen each one is asked for the reason, in minutes."""
+
+    owner: Minutes = 0
+    sponsor: Minutes = 60
+    steering_committee: Minutes = 24 * 60
+
+
+class PolicyRule(ThresholdRule):
+    """The stage model, its numbers, and what is switched off."""
+
+    preset: Literal["five", "six", "levels", "haertegrad"] = "five"
+    off: tuple[str, ...] = ()
+    """Codes of rules that are switched off; every decision names the policy version that says so."""
+    ladder: LadderRule = LadderRule()
+    overrides: tuple[OverrideRule, ...] = ()
+
+
+class CommitteeRule(Frozen):
+    """The steering committee of some programs."""
+
+    name: str
+    programs: Annotated[tuple[str, ...], Field(min_length=1)]
+    members: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Account ids of Jira, sys_ids or user names of ServiceNow; never shown names, which people may change."""
+    quorum: Annotated[int, Field(ge=1)] = 1
 
 
 class MappingConfig(Frozen):
@@ -153,4 +228,5 @@ class MappingConfig(Frozen):
     reporting_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
     policy: PolicyRule = PolicyRule()
+    committees: tuple[CommitteeRule, ...] = ()
     measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from governance.effects import EffectKind, EffectLine, Version, spread_linear
+from governance.effects import RECURRING, Account, EffectKind, EffectLine, Version
 from governance.facts import Fact, Unknown
 from governance.money import Money, Period
+from governance.spread import Shape, spread
 from mapping.config import EffectRule, SeriesRule
 from mapping.values import money_of, text_of
 from mapping.work_item import WorkItem
 
-RECURRING = (EffectKind.BENEFIT, EffectKind.RECURRING_COST)
+KINDS: tuple[tuple[str, EffectKind, Account], ...] = (
+    *((kind.value, kind, Account.EBITDA) for kind in EffectKind),
+    ("avoidance", EffectKind.BENEFIT, Account.AVOIDANCE),
+    ("cash", EffectKind.ONE_OFF_BENEFIT, Account.CASH),
+)
+"""Key of the mapping, and what its amount means."""
 
 
 def effects_of(
@@ -20,7 +26,7 @@ def effects_of(
 ) -> tuple[tuple[EffectLine, ...], tuple[str, ...]]:
     """The effect lines, and a sentence for each amount that could not be read or laid out.
 
-    Recurring kinds are spread evenly over the months from start to end, one-off kinds fall into the first
+    Recurring kinds are spread over the months from start to end, one-off kinds fall into the first
     month.  Actuals are totals to date: they are spread from the start to the month of the item's last change,
     at the latest to the end.
     """
@@ -36,22 +42,23 @@ def effects_of(
     ):
         if series is None:
             continue
-        for kind, amount in _amounts(item, series, currency or reporting_currency):
+        for kind, account, amount in _amounts(item, series, currency or reporting_currency):
             if isinstance(amount, Unknown):
                 problems.append(amount.reason)
             elif amount is not None:
                 try:
-                    lines += _lay_out(version, kind, amount, *_months(version, start, end, item))
+                    first, last = _months(version, start, end, item)
+                    lines += _lay_out(version, kind, account, amount, first, last, series.spread)
                 except ValueError as error:
                     problems.append(f"the {version.value} cannot be laid over months: {error}")
     return tuple(lines), tuple(dict.fromkeys(problems))
 
 
-def _amounts(item: WorkItem, series: SeriesRule, currency: str) -> Iterator[tuple[EffectKind, Fact[Money]]]:
-    for kind in EffectKind:
-        name = getattr(series, kind.value)
+def _amounts(item: WorkItem, series: SeriesRule, currency: str) -> Iterator[tuple[EffectKind, Account, Fact[Money]]]:
+    for key, kind, account in KINDS:
+        name = getattr(series, key)
         if name is not None:
-            yield kind, money_of(item, name, currency)
+            yield kind, account, money_of(item, name, currency)
 
 
 def _months(version: Version, start: Fact[date], end: Fact[date], item: WorkItem) -> tuple[Period, Period]:
@@ -66,9 +73,9 @@ def _months(version: Version, start: Fact[date], end: Fact[date], item: WorkItem
     return first, last
 
 
-def _lay_out(version: Version, kind: EffectKind, amount: Money, first: Period, last: Period) -> list[EffectLine]:
+def _lay_out(
+    version: Version, kind: EffectKind, account: Account, amount: Money, first: Period, last: Period, shape: Shape
+) -> list[EffectLine]:
     if kind not in RECURRING:
-        return [EffectLine(version, kind, first, amount)]
-    if first.months_to(last) > 600:
-        raise ValueError(f"{first} to {last} is longer than 50 years")
-    return [EffectLine(version, kind, month, money) for month, money in spread_linear(amount, first, last)]
+        return [EffectLine(version, kind, first, amount, account)]
+    return [EffectLine(version, kind, month, money, account) for month, money in spread(amount, first, last, shape)]

@@ -36,6 +36,7 @@ def _needed(rule: MeasureRule) -> Iterator[str]:
             for key, name in part.model_dump(mode="json").items():
                 if name and key != "spread":
                     yield name
+    yield from (name for name in (rule.team, rule.legacy.services if rule.legacy else None) if name)
     if rule.effects.currency:
         yield rule.effects.currency
     for template in rule.place.model_dump().values():

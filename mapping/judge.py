@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from governance.assess import assess
-from governance.evidence import Evidence, Standing
-from governance.gates import Policy
+from governance.evidence import Evidence, Statement
+from governance.standing import Standing
 from governance.verdict import Verdict
+from mapping.answer import answer_of
 from mapping.apply import Mapped, Unmapped, apply, evidence_from
-from mapping.approvals import approvals_in
+from mapping.around import NOTHING, Around
 from mapping.config import MappingConfig
+from mapping.policy import Policies
+from mapping.statements import merge, statements_in
 from mapping.work_item import FieldName, WorkItem
 from mapping.writeback import Comparison, compare, wanted
 
@@ -25,22 +28,31 @@ class Judged:
     evidence: Evidence
     verdict: Verdict
     comparison: Comparison
+    withdrawn: tuple[Statement, ...] = ()
+    """What was heard before and is no longer said by its comment."""
 
 
 def judge(
     item: WorkItem,
     config: MappingConfig,
-    policy: Policy,
+    policies: Policies,
     *,
     standing: Standing,
     last_written: Mapping[FieldName, str | None],
     now: datetime,
+    heard: Sequence[Statement] = (),
+    around: Around = NOTHING,
 ) -> Judged | Unmapped:
     """Map and assess one item at one moment; the same input gives the same answer."""
     mapped = apply(item, config)
     if isinstance(mapped, Unmapped):
         return mapped
-    evidence = evidence_from(item, mapped, approvals_in(item.comments, policy), standing)
+    policy = policies.of(mapped.measure)
+    statements = merge(item.comments, statements_in(item.comments, policy), heard)
+    evidence = evidence_from(item, mapped, statements, standing, around)
     verdict = assess(mapped.measure, evidence, policy, now)
-    comparison = compare(last_written, item.fields, wanted(verdict, mapped.rule.write))
-    return Judged(mapped, evidence, verdict, comparison)
+    answer = answer_of(mapped.measure, verdict, item.answer) if mapped.rule.answers else None
+    comparison = compare(last_written, item.fields, wanted(verdict, mapped.rule.write), answer, item.answer)
+    said = {one.source for one in statements}
+    withdrawn = tuple(one for one in heard if one.source not in said)
+    return Judged(mapped, evidence, verdict, comparison, withdrawn)

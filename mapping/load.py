@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import UnionType
 from typing import NewType, TypeAlias, Union, get_args, get_origin
@@ -25,8 +25,6 @@ MappingVersion = NewType("MappingVersion", str)
 
 LARGEST = 1_000_000
 DEEPEST = 30
-STAGES = ("identified", "detailed", "decided", "implemented", "closed")
-
 Path: TypeAlias = "tuple[str | int, ...]"
 Places: TypeAlias = "dict[Path, tuple[int, int]]"
 
@@ -37,9 +35,7 @@ class Loaded:
     version: MappingVersion
 
 
-def load_mapping(
-    text: str, source: str = "mapping.yaml", *, stages: Sequence[str] = STAGES
-) -> Loaded | tuple[Problem, ...]:
+def load_mapping(text: str, source: str = "mapping.yaml") -> Loaded | tuple[Problem, ...]:
     """Read a mapping.  Never raises on any text; all problems come in one go, in the order of the file."""
     raw = _Reader(source)
     try:
@@ -50,8 +46,7 @@ def load_mapping(
         return (Problem(1, 1, "", "a mapping file is a set of keys, beginning with version: 1", source=source),)
     problems = list(raw.problems)
     problems += [
-        Problem(*raw.place(path), shown(path), message, hint, source)
-        for path, message, hint in check_rules(data, stages)
+        Problem(*raw.place(path), shown(path), message, hint, source) for path, message, hint in check_rules(data)
     ]
     config = None
     try:

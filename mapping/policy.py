@@ -1,18 +1,64 @@
-"""The policy that a mapping asks for: the default one with the organisation's own numbers."""
+"""The policies that a mapping asks for: a preset with the organisation's own numbers, per program and measure type."""
 
 from __future__ import annotations
 
-from governance.gates import Policy, Thresholds, default_policy
-from mapping.config import MappingConfig
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+
+from governance.facts import known
+from governance.gates import Policy, Rung, Thresholds
+from governance.measure import Measure, Role
+from governance.presets import PRESETS
+from mapping.config import LadderRule, MappingConfig, ThresholdRule
+
+NUMBERS = tuple(ThresholdRule.model_fields)
 
 
-def policy_of(config: MappingConfig) -> Policy:
-    numbers = config.policy
-    return default_policy(
-        Thresholds(
-            hurdle=numbers.hurdle,
-            payback_months=numbers.payback_months,
-            realised_share=numbers.realised_share,
-            observation_months=numbers.observation_months,
+class Policies:
+    """One policy per program and measure type that sets its own numbers; all others share one."""
+
+    def __init__(self, config: MappingConfig) -> None:
+        rule = config.policy
+        self._base = replace(
+            PRESETS[rule.preset],
+            thresholds=_with(Thresholds(), rule),
+            off=frozenset(code.upper() for code in rule.off),
+            ladder=_ladder(rule.ladder),
         )
+        self._overrides = rule.overrides
+        self._for = cache(self._make)
+
+    @property
+    def base(self) -> Policy:
+        return self._base
+
+    def of(self, measure: Measure) -> Policy:
+        """The policy of a measure; a later override wins over an earlier one."""
+        if not self._overrides:
+            return self._base
+        return self._for((known(measure.place.program) or "").casefold(), measure.kind)
+
+    def _make(self, program: str, kind: str) -> Policy:
+        thresholds = self._base.thresholds
+        for override in self._overrides:
+            if (override.program is None or override.program.casefold() == program) and override.measures in {
+                None,
+                kind,
+            }:
+                thresholds = _with(thresholds, override)
+        return self._base.with_thresholds(thresholds)
+
+
+def _with(thresholds: Thresholds, rule: ThresholdRule) -> Thresholds:
+    stated = {name: value for name in NUMBERS if (value := getattr(rule, name)) is not None}
+    return replace(thresholds, **stated)
+
+
+def _ladder(rule: LadderRule) -> tuple[Rung, ...]:
+    steps = (
+        (Role.OWNER, rule.owner),
+        (Role.SPONSOR, rule.sponsor),
+        (Role.STEERING_COMMITTEE, rule.steering_committee),
     )
+    return tuple(Rung(role, timedelta(minutes=minutes)) for role, minutes in steps)

@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from governance.codes import ALWAYS_ON, CODES
+from governance.presets import PRESETS
 from mapping.problems import nearest
 
 Path: TypeAlias = "tuple[str | int, ...]"
 Finding: TypeAlias = "tuple[Path, str, str]"
 
 
-def check_rules(data: Mapping[str, object], stages: Sequence[str]) -> Iterator[Finding]:
+def check_rules(data: Mapping[str, object]) -> Iterator[Finding]:
     """(path, message, hint) of each problem."""
+    policy = data.get("policy")
+    policy = policy if isinstance(policy, Mapping) else {}
+    preset = PRESETS.get(str(policy.get("preset", "five")), PRESETS["five"])
+    stages = [stage.key for stage in preset.stages]
     names: dict[str, int] = {}
     rules = data.get("measures")
     for place, rule in enumerate(rules if isinstance(rules, list) else []):
@@ -32,6 +38,51 @@ def check_rules(data: Mapping[str, object], stages: Sequence[str]) -> Iterator[F
         yield from _check_match((*path, "match"), rule.get("match"))
         yield from _check_stages((*path, "stage", "from_status"), _inner(rule, "stage", "from_status"), stages)
         yield from _check_targets((*path, "write"), rule.get("write"))
+    yield from _check_off(policy.get("off"))
+    yield from _check_overrides(policy.get("overrides"), list(names))
+    yield from _check_committees(data.get("committees"))
+
+
+def _check_off(codes: object) -> Iterator[Finding]:
+    for place, code in enumerate(codes if isinstance(codes, list) else []):
+        word = str(code).upper()
+        path: Path = ("policy", "off", place)
+        if word in ALWAYS_ON:
+            yield path, f"{word} cannot be switched off.", "It is what a person said, or what nobody knows."
+        elif word not in CODES:
+            yield path, f'"{code}" is not the code of a rule.', nearest(word, CODES) or "The README lists all codes."
+
+
+def _check_overrides(overrides: object, names: Sequence[str]) -> Iterator[Finding]:
+    for place, override in enumerate(overrides if isinstance(overrides, list) else []):
+        if not isinstance(override, Mapping):
+            continue
+        path: Path = ("policy", "overrides", place)
+        kind = override.get("measures")
+        if kind is None and override.get("program") is None:
+            yield path, "this override names neither a program nor measures.", "Name one, or set the number above."
+        if isinstance(kind, str) and kind not in names:
+            hint = nearest(kind, names) or f"The rules are {', '.join(names)}."
+            yield (*path, "measures"), f'no rule is called "{kind}".', hint
+
+
+def _check_committees(committees: object) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for place, committee in enumerate(committees if isinstance(committees, list) else []):
+        if not isinstance(committee, Mapping):
+            continue
+        path: Path = ("committees", place)
+        members, quorum = committee.get("members"), committee.get("quorum", 1)
+        if isinstance(members, list) and isinstance(quorum, int) and quorum > len(set(map(str, members))):
+            message = f"a quorum of {quorum} cannot be reached by {len(set(map(str, members)))} members."
+            yield (*path, "quorum"), message, "Name more members, or lower the quorum."
+        programs = committee.get("programs")
+        for program in programs if isinstance(programs, list) else []:
+            word = str(program).casefold()
+            if word in seen:
+                message = f'the program "{program}" already belongs to {seen[word]}.'
+                yield (*path, "programs"), message, "A program has one steering committee."
+            seen.setdefault(word, str(committee.get("name")))
 
 
 def _inner(value: Mapping[str, object], *keys: str) -> object:

@@ -64,6 +64,29 @@ def person_of(item: WorkItem, name: str) -> Fact[Person]:
             return Unknown(f'the field "{name}" does not hold a person but "{value}"; map the role to a user field')
 
 
+def people_of(item: WorkItem, name: str) -> Fact[tuple[Person, ...]]:
+    """Everybody in a field; anything in it that is not a person makes it unknown."""
+    value = field_of(item, name)
+    match value:
+        case None | Unknown():
+            return value
+        case Person():
+            return (value,)
+        case tuple() if all(isinstance(part, Person) for part in value):
+            return tuple(part for part in value if isinstance(part, Person)) or None
+        case _:
+            return Unknown(f'the field "{name}" does not hold people; map the team to a user field')
+
+
+def names_of(item: WorkItem, name: str) -> Fact[tuple[str, ...]]:
+    """The names in a text or list field, separated by commas, semicolons or lines."""
+    value = field_of(item, name)
+    if value is None or isinstance(value, Unknown):
+        return value
+    parts = value if isinstance(value, tuple) else re.split(r"[,;\n]", str(value))
+    return tuple(dict.fromkeys(text for part in parts if (text := str(part).strip()))) or None
+
+
 def date_of(item: WorkItem, name: str) -> Fact[date]:
     value = field_of(item, name)
     match value:

@@ -50,6 +50,7 @@ class Comment:
     id: str
     author: Person
     at: datetime
+    """When its present text was written."""
     text: str
 
 
@@ -75,7 +76,11 @@ class WorkItem:
     blocking_links: Fact[tuple[OpenItem, ...]] = Unknown("links were not read")
     changes: Fact[tuple[OpenItem, ...]] = Unknown("changes were not read")
     attachments: Fact[int] = Unknown("attachments were not read")
+    flagged: bool = False
     comments: tuple[Comment, ...] = ()
+    """What people said; Gatepost's own comments are not among them."""
+    answer: str | None = None
+    """Gatepost's own comment as it stands there now; ``None`` when there is none."""
     created: datetime | None = None
     updated: datetime | None = None
     version: str = ""

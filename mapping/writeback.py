@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
+from governance.explain import blocker_lines
 from governance.measure import Person
 from governance.money import Money
 from governance.verdict import Verdict
+from mapping.answer import Answer
 from mapping.config import WriteRule
 from mapping.work_item import FieldName, FieldValue
 
@@ -28,11 +30,12 @@ def wanted(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteValue]:
     """What each owned field of the rule shall hold."""
     figures = verdict.figures
     parts: dict[str, WriteValue] = {
-        "doi_stage": verdict.stage_label,
+        "doi_stage": verdict.shown_stage,
         "implementation": verdict.implementation.colour.value.capitalize(),
         "potential": verdict.potential.colour.value.capitalize(),
         "gate": verdict.gate.value.capitalize(),
-        "blockers": blocker_text(verdict),
+        "blockers": cut(blocker_lines(verdict)),
+        "findings": cut([f"{finding.sentence} · {finding.who} · {finding.code}" for finding in verdict.findings]),
         "plan": _amount(figures.plan),
         "forecast": _amount(figures.forecast),
         "actual": _amount(figures.actual),
@@ -41,9 +44,11 @@ def wanted(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteValue]:
     return {FieldName(name): parts[part] for part in parts if (name := getattr(rule, part)) is not None}
 
 
-def blocker_text(verdict: Verdict, limit: int = LONGEST_BLOCKERS) -> str | None:
-    """The blockers, one sentence a line, cut on whole lines; ``None`` when there are none."""
-    sentences = [blocker.sentence for blocker in verdict.blockers]
+def cut(sentences: Sequence[str], limit: int = LONGEST_BLOCKERS) -> str | None:
+    """Sentences, one a line, cut on whole lines; ``None`` when there are none.
+
+    The blockers are the first lines of the explanation (:func:`governance.explain.explain`).
+    """
     kept: list[str] = []
     used = 0
     for place, text in enumerate(sentences):
@@ -84,12 +89,20 @@ class Comparison:
 
     changes: tuple[Change, ...] = ()
     unreadable: tuple[FieldName, ...] = ()
+    answer: Answer | None = None
+    """The text that Gatepost's comment has to get; ``None`` when it stays as it is."""
+
+    @property
+    def writes(self) -> bool:
+        return bool(self.changes) or self.answer is not None
 
 
 def compare(
     last_written: Mapping[FieldName, str | None],
     present: Mapping[FieldName, FieldValue],
     wanted: Mapping[FieldName, WriteValue],
+    answer: Answer | None = None,
+    present_answer: str | None = None,
 ) -> Comparison:
     """Last written, present and wanted, each in canonical form; only what differs is written."""
     changes, unreadable = [], []
@@ -105,7 +118,8 @@ def compare(
         else:
             kind = ChangeKind.CHANGED if here == last_written[name] else ChangeKind.HAND_EDIT
         changes.append(Change(name, kind, here, value, last_written.get(name)))
-    return Comparison(tuple(changes), tuple(unreadable))
+    said = None if answer is None or canonical(answer.text) == canonical(present_answer) else answer
+    return Comparison(tuple(changes), tuple(unreadable), said)
 
 
 def canonical(value: FieldValue) -> str | None:

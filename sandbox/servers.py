@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sandbox.delivery import Deliverer
 from sandbox.jira.app import create_app as jira_app
@@ -18,9 +20,12 @@ JIRA_EVENTS = [
     "jira:issue_updated",
     "jira:issue_deleted",
     "comment_created",
+    "comment_updated",
+    "comment_deleted",
+    "worklog_created",
     "issuelink_created",
 ]
-TABLES = ("pm_project", "dmn_demand", "change_request")
+TABLES = ("pm_project", "dmn_demand", "change_request", "cmdb_ci_service")
 
 
 @dataclass
@@ -53,9 +58,16 @@ class Sandbox:
         self.servicenow.deliverer.close()
 
 
-def start(*, host: str = "127.0.0.1", jira_port: int = 0, servicenow_port: int = 0) -> Sandbox:
-    jira = JiraState(deliverer=Deliverer())
-    servicenow = ServiceNowState(deliverer=Deliverer())
+def start(
+    *,
+    host: str = "127.0.0.1",
+    jira_port: int = 0,
+    servicenow_port: int = 0,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Sandbox:
+    """Both stand-ins; ``clock`` says what time it is in the tools."""
+    jira = JiraState(deliverer=Deliverer(), clock=clock)
+    servicenow = ServiceNowState(deliverer=Deliverer(), clock=clock)
     jira_server = Server(jira_app(jira), host, jira_port).start()
     servicenow_server = Server(servicenow_app(servicenow), host, servicenow_port).start()
     jira.base_url, servicenow.base_url = jira_server.url, servicenow_server.url

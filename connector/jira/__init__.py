@@ -1,4 +1,4 @@
-"""Jira Cloud: client, fields, payloads, webhook, reader, writer."""
+"""Jira Cloud: client, fields, payloads, webhook, reader, writer, timesheet."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import datetime
 from connector.http import Timeout, build_session
 from connector.jira.client import JiraClient
 from connector.jira.errors import classifier
-from connector.jira.fields import SiteFields
+from connector.jira.fields import OwnAccount, SiteFields
 from connector.jira.reader import JiraReader
+from connector.jira.timesheet import JiraTimesheet
 from connector.jira.webhook import JiraDoor
 from connector.jira.writer import JiraWriter
 from connector.sync.ports import Door, Site
@@ -32,5 +33,12 @@ def site(
     """Everything that the flow may do to one Jira Cloud site."""
     session = build_session(connection=name, base_url=base_url, timeout=timeout, classify=classifier(name), clock=clock)
     client = JiraClient(base_url, username, credential, session)
-    fields = SiteFields(client, clock)
-    return Site(name, Tool.JIRA, JiraReader(name, base_url, client, fields), JiraWriter(name, client, fields), door())
+    fields, own = SiteFields(client, clock), OwnAccount(client)
+    return Site(
+        name,
+        Tool.JIRA,
+        JiraReader(name, base_url, client, fields, own),
+        JiraWriter(name, client, fields, own),
+        door(),
+        timesheet=JiraTimesheet(client),
+    )

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import cast
 
 import requests
 from atlassian.jira.jira_cloud import JiraCloud
 
 from connector.errors import BadAnswer
-from connector.jsons import Json, JsonObject, items, obj
+from connector.jsons import Json, JsonObject, items, obj, text
 from connector.retry import read_again
 
 MOST_IDS = 100
 """Issues that one bulk fetch returns at most."""
 
 SEARCH_PAGE = 100
+COMMENTS_PAGE = 100
 
 
 class JiraClient:
@@ -67,6 +69,32 @@ class JiraClient:
             if not isinstance(following, str) or not following or following == token:
                 return found
             token = following
+
+    def comments(self, issue: str) -> list[JsonObject]:
+        """All comments of an issue, page after page."""
+        found: list[JsonObject] = []
+        while True:
+            answer = _object(
+                read_again()(self._jira.get_comments, issue, start_at=len(found), max_results=COMMENTS_PAGE), "comment"
+            )
+            page = [obj(comment) for comment in items(answer.get("comments"))]
+            found += page
+            if not page or len(found) >= int(text(answer.get("total")) or 0):
+                return found
+
+    def add_comment(self, issue: str, body: JsonObject) -> None:
+        """Not sent again after a broken connection: the next look finds out whether it is there."""
+        self._jira.add_comment(issue, data={"body": body})  # type: ignore[no-untyped-call]
+
+    def edit_comment(self, issue: str, comment: str, body: JsonObject) -> None:
+        self._jira.update_comment(issue, comment, data={"body": body})  # type: ignore[no-untyped-call]
+
+    def worklogs(self, issue: str, since: datetime) -> list[JsonObject]:
+        """The worklogs of one issue that began after a moment; needed when the search shows only some of them."""
+        answer = _object(
+            read_again()(self._jira.get_issue_worklog, issue, started_after=int(since.timestamp() * 1000)), "worklog"
+        )
+        return [obj(entry) for entry in items(answer.get("worklogs"))]
 
     def edit_issue(self, issue: str, fields: Mapping[str, Json]) -> None:
         """Set fields of one issue; not sent again after a broken connection."""

@@ -78,6 +78,21 @@ class FieldCatalogue:
         return FieldProblem(name, f'no field is called "{name}"{". " + hint if hint else ""}')
 
 
+class OwnAccount:
+    """The account that Gatepost works as on a site, asked for once."""
+
+    def __init__(self, client: JiraClient) -> None:
+        self._client = client
+        self._kept: str | None = None
+
+    def id(self) -> str:
+        """Raises ToolError when the site does not tell."""
+        if self._kept is None:
+            myself = self._client.myself()
+            self._kept = text(myself.get("accountId")) or text(myself.get("key")) or text(myself.get("name"))
+        return self._kept
+
+
 class SiteFields:
     """The catalogue of a site, read when it is needed and kept for some minutes."""
 

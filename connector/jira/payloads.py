@@ -7,7 +7,7 @@ and v3): what cannot be read is left out and so becomes unknown; nothing here ra
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ from connector.jsons import Json, JsonObject, items, obj, text
 from governance.evidence import Children, OpenItem
 from governance.facts import Fact, Unknown
 from governance.measure import Person
+from mapping.answer import TITLE
 from mapping.work_item import (
     Comment,
     ConnectionName,
@@ -45,6 +46,8 @@ BASE_FIELDS = (
 """System fields that every work item is made of."""
 
 BLOCKS = "blocks"
+FLAGGED = "Flagged"
+"""Name of the custom field behind a board's flag."""
 _OFFSET = re.compile(r"([+-]\d{2})(\d{2})$")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 DEEPEST = 4
@@ -57,10 +60,12 @@ def work_item(
     base_url: str,
     fields: Mapping[FieldName, Field],
     children: Fact[Children],
+    own_account: str = "",
 ) -> WorkItem:
-    """``fields`` maps the visible names that were asked for to the site's own."""
+    """``fields`` maps the visible names that were asked for to the site's own; ``own_account`` is Gatepost's."""
     values = obj(issue.get("fields"))
     key = text(issue.get("key"))
+    comments, answer = _comments(values.get("comment"), own_account)
     status = obj(values.get("status"))
     return WorkItem(
         tool=Tool.JIRA,
@@ -82,7 +87,9 @@ def work_item(
         # Jira itself knows no ServiceNow changes, and the mapping joins none yet: there are none to wait for.
         changes=(),
         attachments=_attachments(values),
-        comments=_comments(values.get("comment")),
+        flagged=any(field.name == FLAGGED and bool(values.get(field.id)) for field in fields.values()),
+        comments=comments,
+        answer=answer,
         created=moment(values.get("created")),
         updated=moment(values.get("updated")),
         version=text(values.get("updated")),
@@ -135,7 +142,15 @@ def person(value: Json | None) -> Person | None:
 def open_item(issue: JsonObject, base_url: str = "") -> OpenItem:
     values, key = obj(issue.get("fields")), text(issue.get("key"))
     url = f"{base_url.rstrip('/')}/browse/{key}" if base_url else ""
-    return OpenItem(key, text(values.get("summary")), _name(values.get("status")), url)
+    return OpenItem(key, text(values.get("summary")), _name(values.get("status")), url, _name(values.get("priority")))
+
+
+def in_progress(issue: JsonObject) -> bool:
+    return _category(obj(obj(issue.get("fields")).get("status"))) is StatusCategory.INDETERMINATE
+
+
+def updated(issue: JsonObject) -> datetime | None:
+    return moment(obj(issue.get("fields")).get("updated"))
 
 
 def is_done(issue: JsonObject) -> bool:
@@ -194,14 +209,45 @@ def _attachments(values: JsonObject) -> Fact[int]:
     return len(items(values.get("attachment")))
 
 
-def _comments(value: Json | None) -> tuple[Comment, ...]:
+def _comments(value: Json | None, own_account: str) -> tuple[tuple[Comment, ...], str | None]:
+    """What people said, and Gatepost's own comment: its account's first one that begins with the title."""
     block = obj(value).get("comments") if isinstance(value, Mapping) else value
-    found = []
+    found: list[Comment] = []
+    answer: str | None = None
     for comment in map(obj, items(block)):
+        if is_answer(comment, own_account):
+            answer = adf.to_text(comment.get("body")) if answer is None else answer
+            continue
         author, at = person(comment.get("author")), moment(comment.get("created"))
-        if author is not None and at is not None:
-            # An edited comment is its editor's word: who may change other people's comments must not
-            # be able to approve in their name.
+        if author is not None and at is not None and author.id != own_account:
+            # An edited comment is its editor's word, from the moment of the edit: who may change other people's
+            # comments must not be able to approve in their name.
             editor = person(comment.get("updateAuthor")) or author
-            found.append(Comment(text(comment.get("id")), editor, at, adf.to_text(comment.get("body"))))
-    return tuple(found)
+            at = moment(comment.get("updated")) or at
+            text_ = adf.to_text(comment.get("body"), commands=True)
+            found.append(Comment(text(comment.get("id")), editor, at, text_))
+    return tuple(found), answer
+
+
+def is_answer(comment: JsonObject, own_account: str) -> bool:
+    """Whether a comment is Gatepost's own: by its author, and by how it begins."""
+    author = person(comment.get("author"))
+    return (
+        bool(own_account)
+        and author is not None
+        and author.id == own_account
+        and adf.to_text(comment.get("body")).startswith(TITLE)
+    )
+
+
+def worklogs(issue: JsonObject, since: date) -> Iterator[tuple[str, date, Decimal]]:
+    """(account id, day, hours) of the logged hours that an issue shows."""
+    for entry in map(obj, items(obj(obj(issue.get("fields")).get("worklog")).get("worklogs"))):
+        yield from worklog(entry, since)
+
+
+def worklog(entry: JsonObject, since: date) -> Iterator[tuple[str, date, Decimal]]:
+    author, started = person(entry.get("author")), moment(entry.get("started"))
+    seconds = _number(entry.get("timeSpentSeconds"))
+    if author is not None and started is not None and isinstance(seconds, Decimal) and started.date() >= since:
+        yield author.id, started.date(), seconds / 3600

@@ -8,14 +8,23 @@ import structlog
 
 from connector.errors import AuthenticationFailed, RetryLater, ToolError
 from connector.jira.client import JiraClient
-from connector.jira.fields import Field, SiteFields
-from connector.jira.payloads import BASE_FIELDS, is_done, open_item, work_item
+from connector.jira.fields import Field, OwnAccount, SiteFields
+from connector.jira.payloads import (
+    BASE_FIELDS,
+    FLAGGED,
+    in_progress,
+    is_done,
+    open_item,
+    updated,
+    work_item,
+)
 from connector.jsons import JsonObject, obj, text
 from connector.sync.ports import Reading
 from governance.evidence import Children
 from governance.facts import Unknown
 from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
 
+CHILD_FIELDS = ("summary", "status", "parent", "priority", "updated")
 SHOWN_OPEN = 20
 """Open children that are kept by name; all are counted."""
 
@@ -23,11 +32,14 @@ _log = structlog.get_logger(__name__)
 
 
 class JiraReader:
-    def __init__(self, connection: ConnectionName, base_url: str, client: JiraClient, fields: SiteFields) -> None:
+    def __init__(
+        self, connection: ConnectionName, base_url: str, client: JiraClient, fields: SiteFields, own: OwnAccount
+    ) -> None:
         self._connection = connection
         self._base_url = base_url
         self._client = client
         self._fields = fields
+        self._own = own
 
     def read(self, items: Sequence[NativeId], fields: frozenset[FieldName]) -> Reading:
         """One bulk fetch for the issues, one paged search for the children of all of them."""
@@ -44,13 +56,15 @@ class JiraReader:
                 base_url=self._base_url,
                 fields=resolved,
                 children=children if isinstance(children, Unknown) else children.get(identity, Children(0, 0)),
+                own_account=self._own.id(),
             )
             found |= _under_asked(items, item)
         return Reading(found, tuple(item for item in items if item not in found))
 
     def _resolve(self, names: Iterable[FieldName]) -> dict[FieldName, Field]:
         catalogue = self._fields.catalogue()
-        resolved: dict[FieldName, Field] = {}
+        flag = catalogue.resolve(FLAGGED)
+        resolved: dict[FieldName, Field] = {FieldName(FLAGGED): flag} if isinstance(flag, Field) else {}
         for name in sorted(names):
             field = catalogue.resolve(name)
             if isinstance(field, Field):
@@ -65,7 +79,7 @@ class JiraReader:
         if not ids:
             return {}
         try:
-            found = self._client.search(f"parent in ({', '.join(ids)}) ORDER BY key", ["summary", "status", "parent"])
+            found = self._client.search(f"parent in ({', '.join(ids)}) ORDER BY key", CHILD_FIELDS)
         except (RetryLater, AuthenticationFailed):
             raise
         except ToolError as error:
@@ -78,7 +92,14 @@ class JiraReader:
 
     def _sum(self, group: Sequence[JsonObject]) -> Children:
         still_open = [open_item(child, self._base_url) for child in group if not is_done(child)]
-        return Children(len(group), len(group) - len(still_open), tuple(still_open[:SHOWN_OPEN]))
+        moments = [moment for child in group if (moment := updated(child)) is not None]
+        return Children(
+            total=len(group),
+            done=len(group) - len(still_open),
+            open=tuple(still_open[:SHOWN_OPEN]),
+            in_progress=sum(map(in_progress, group)),
+            touched=max(moments, default=None),
+        )
 
 
 def _under_asked(asked: Sequence[NativeId], item: WorkItem) -> dict[NativeId, WorkItem]:

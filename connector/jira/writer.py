@@ -1,4 +1,4 @@
-"""Writes owned fields: one PUT per issue, each value in its field's own form."""
+"""Writes owned fields, one PUT per issue, and the one comment in which Gatepost answers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from decimal import Decimal
 from connector.errors import Refused
 from connector.jira import adf
 from connector.jira.client import JiraClient
-from connector.jira.fields import Field, FieldProblem, SiteFields
-from connector.jsons import Json
+from connector.jira.fields import Field, FieldProblem, OwnAccount, SiteFields
+from connector.jira.payloads import is_answer
+from connector.jsons import Json, text
 from connector.sync.ports import Written
+from mapping.answer import Answer
 from mapping.work_item import ConnectionName, FieldName, NativeId
-from mapping.writeback import WriteValue
+from mapping.writeback import WriteValue, canonical
 
 LONGEST_LINE = 255
 """Characters of a single-line text field in Jira."""
@@ -21,10 +23,11 @@ CHOICES = frozenset({"select", "radiobuttons"})
 
 
 class JiraWriter:
-    def __init__(self, connection: ConnectionName, client: JiraClient, fields: SiteFields) -> None:
+    def __init__(self, connection: ConnectionName, client: JiraClient, fields: SiteFields, own: OwnAccount) -> None:
         self._connection = connection
         self._client = client
         self._fields = fields
+        self._own = own
 
     def write(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> Written:
         """Raises Refused, before anything is sent, when a field's name is not clear on this site."""
@@ -43,6 +46,22 @@ class JiraWriter:
             told = "; ".join(problems.values())
             raise Refused(f"{self._connection}: nothing was written: {told}", fields=problems)
         self._client.edit_issue(item, body)
+        return Written.DONE
+
+    def answer(self, item: NativeId, answer: Answer) -> Written:
+        """Edit Gatepost's comment, or add the first.
+
+        The comment is looked for each time and not remembered: after a crash between the call and its record there
+        is one all the same.
+        """
+        own = self._own.id()
+        mine = next((comment for comment in self._client.comments(item) if is_answer(comment, own)), None)
+        if mine is None:
+            self._client.add_comment(item, adf.from_text(answer.text, answer.mentions))
+            return Written.DONE
+        if canonical(adf.to_text(mine.get("body"))) == canonical(answer.text):
+            return Written.NOTHING_TO_DO
+        self._client.edit_comment(item, text(mine.get("id")), adf.from_text(answer.text, answer.mentions))
         return Written.DONE
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from connector.http import Timeout, build_session
 from connector.servicenow.client import ServiceNowClient
+from connector.servicenow.directory import ServiceNowDirectory
 from connector.servicenow.errors import classifier
 from connector.servicenow.fields import TableFields
 from connector.servicenow.reader import ServiceNowReader
@@ -37,7 +38,8 @@ def site(
     return Site(
         name,
         Tool.SERVICENOW,
-        ServiceNowReader(name, base_url, client, fields),
-        ServiceNowWriter(name, client, fields),
+        ServiceNowReader(name, base_url, client, fields, username),
+        ServiceNowWriter(name, client, fields, username),
         door(),
+        directory=ServiceNowDirectory(client, fields),
     )

@@ -93,7 +93,22 @@ def change_is_open(row: JsonObject) -> bool:
 
 
 def open_item(row: JsonObject, url: str = "") -> OpenItem:
-    return OpenItem(raw(row.get("number")), raw(row.get("short_description")), display(row.get("state")), url)
+    priority = display(row.get("priority"))
+    return OpenItem(raw(row.get("number")), raw(row.get("short_description")), display(row.get("state")), url, priority)
+
+
+RETIRED = {"operational_status": "6", "install_status": "7"}
+"""https://www.servicenow.com/docs, "CI life cycle": operational status *Retired*, install status *Retired*."""
+END_OF_LIFE = "end of life"
+
+
+def is_retired(row: JsonObject) -> bool | None:
+    """A service by its life cycle; ``None`` when the record shows none of the columns that say it."""
+    stage = display(row.get("life_cycle_stage")).casefold()
+    states = {column: raw(row.get(column)) for column in RETIRED}
+    if stage == END_OF_LIFE or any(states[column] == value for column, value in RETIRED.items()):
+        return True
+    return False if stage or any(states.values()) else None
 
 
 def comment(row: JsonObject, people: Mapping[str, Person]) -> Comment | None:
@@ -101,7 +116,7 @@ def comment(row: JsonObject, people: Mapping[str, Person]) -> Comment | None:
     login, at = raw(row.get("sys_created_by")), moment(raw(row.get("sys_created_on")))
     if not login or at is None:
         return None
-    author = people.get(login, Person(f"user_name:{login}", login))
+    author = people.get(login, Person(f"user_name:{login}", login, login=login))
     return Comment(raw(row.get("sys_id")), author, at, raw(row.get("value")))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 _COLUMN = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*")
 
@@ -36,6 +37,9 @@ class Query:
         if any("," in value for value in listed):
             raise Inexpressible(f"a value for {column} has a comma in it, which a list cannot hold")
         return self._and(f"{_column(column)}IN{','.join(listed)}")
+
+    def since(self, column: str, day: date) -> Query:
+        return self._and(f"{_column(column)}>={day:%Y-%m-%d}")
 
     def not_empty(self, column: str) -> Query:
         return self._and(f"{_column(column)}ISNOTEMPTY")

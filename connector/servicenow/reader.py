@@ -28,7 +28,8 @@ from connector.sync.ports import Reading
 from governance.evidence import Children, OpenItem
 from governance.facts import Unknown
 from governance.measure import Person
-from mapping.work_item import Comment, ConnectionName, FieldName, NativeId, Tool, WorkItem
+from mapping.answer import TITLE
+from mapping.work_item import Comment, ConnectionName, FieldName, NativeId, StatusCategory, Tool, WorkItem
 
 BASE_COLUMNS = (
     "sys_id",
@@ -38,6 +39,7 @@ BASE_COLUMNS = (
     "active",
     "parent",
     "sys_class_name",
+    "name",
     "sys_created_on",
     "sys_updated_on",
     "sys_mod_count",
@@ -56,6 +58,7 @@ class Around:
     """What belongs to the records of a batch, by sys_id."""
 
     comments: Mapping[str, tuple[Comment, ...]]
+    answers: Mapping[str, str]
     attachments: Mapping[str, int] | Unknown
     changes: Mapping[str, tuple[OpenItem, ...]] | Unknown
     children: Mapping[str, Children] | Unknown
@@ -63,12 +66,13 @@ class Around:
 
 class ServiceNowReader:
     def __init__(
-        self, connection: ConnectionName, base_url: str, client: ServiceNowClient, fields: TableFields
+        self, connection: ConnectionName, base_url: str, client: ServiceNowClient, fields: TableFields, own_user: str
     ) -> None:
         self._connection = connection
         self._base_url = base_url.rstrip("/")
         self._client = client
         self._fields = fields
+        self._own_user = own_user
 
     def read(self, items: Sequence[NativeId], fields: frozenset[FieldName]) -> Reading:
         by_table: dict[str, list[str]] = {}
@@ -102,8 +106,10 @@ class ServiceNowReader:
     def _around(self, table: str, ids: Sequence[str]) -> Around:
         no_changes: Mapping[str, tuple[OpenItem, ...]] = {}
         no_children: Mapping[str, Children] = {}
+        comments, answers = self._comments(ids)
         return Around(
-            comments=self._comments(ids),
+            comments=comments,
+            answers=answers,
             attachments=self._attachments(ids),
             changes=self._changes(ids) if table in WITH_CHANGES else no_changes,
             children=self._tasks(ids) if table in WITH_TASKS else no_children,
@@ -125,7 +131,7 @@ class ServiceNowReader:
             url=f"{self._base_url}/nav_to.do?uri={table}.do?sys_id={sys_id}",
             type=table,
             project="",
-            title=raw(row.get("short_description")) or None,
+            title=raw(row.get("short_description")) or raw(row.get("name")) or None,
             status=display(row.get("state")),
             status_category=status_category(row),
             fields=fields,
@@ -136,12 +142,14 @@ class ServiceNowReader:
             changes=_of(around.changes, sys_id, ()),
             attachments=_of(around.attachments, sys_id, 0),
             comments=around.comments.get(sys_id, ()),
+            answer=around.answers.get(sys_id),
             created=moment(raw(row.get("sys_created_on"))),
             updated=moment(raw(row.get("sys_updated_on"))),
             version=raw(row.get("sys_mod_count")),
         )
 
-    def _comments(self, ids: Sequence[str]) -> dict[str, tuple[Comment, ...]]:
+    def _comments(self, ids: Sequence[str]) -> tuple[dict[str, tuple[Comment, ...]], dict[str, str]]:
+        """What people said, and Gatepost's newest own entry, by record."""
         query = (
             Query().one_of("element_id", ids).one_of("element", ("comments", "work_notes")).ordered_by("sys_created_on")
         )
@@ -150,12 +158,15 @@ class ServiceNowReader:
         )
         people = self._people({raw(row.get("sys_created_by")) for row in rows})
         found: dict[str, tuple[Comment, ...]] = {}
+        answers: dict[str, str] = {}
         for row in rows:
-            entry = comment(row, people)
-            if entry is not None:
-                owner = raw(row.get("element_id"))
+            owner, entry = raw(row.get("element_id")), comment(row, people)
+            if raw(row.get("sys_created_by")) == self._own_user:
+                if entry is not None and entry.text.startswith(TITLE):
+                    answers[owner] = entry.text
+            elif entry is not None:
                 found[owner] = (*found.get(owner, ()), entry)
-        return found
+        return found, answers
 
     def _people(self, logins: set[str]) -> dict[str, Person]:
         """Users by user name, which is what a journal entry knows of its author."""
@@ -166,7 +177,9 @@ class ServiceNowReader:
             "sys_user", Query().one_of("user_name", plain), ("sys_id", "user_name", "name", "active")
         )
         return {
-            raw(row.get("user_name")): Person(raw(row.get("sys_id")), raw(row.get("name")), is_true(row.get("active")))
+            raw(row.get("user_name")): Person(
+                raw(row.get("sys_id")), raw(row.get("name")), is_true(row.get("active")), raw(row.get("user_name"))
+            )
             for row in rows
         }
 
@@ -183,7 +196,7 @@ class ServiceNowReader:
         return counts
 
     def _changes(self, ids: Sequence[str]) -> dict[str, tuple[OpenItem, ...]] | Unknown:
-        columns = ("sys_id", "number", "short_description", "state", "close_code", "parent")
+        columns = ("sys_id", "number", "short_description", "state", "close_code", "parent", "priority")
         rows = self._try("changes", "change_request", Query().one_of("parent", ids).ordered_by("number"), columns)
         if isinstance(rows, Unknown):
             return rows
@@ -195,7 +208,10 @@ class ServiceNowReader:
         return found
 
     def _tasks(self, ids: Sequence[str]) -> dict[str, Children] | Unknown:
-        columns = ("sys_id", "number", "short_description", "state", "active", "top_task")
+        columns = (
+            *("sys_id", "number", "short_description", "state", "active", "top_task"),
+            *("priority", "sys_updated_on"),
+        )
         rows = self._try(
             "project tasks", "pm_project_task", Query().one_of("top_task", ids).ordered_by("number"), columns
         )
@@ -228,4 +244,11 @@ def _of(found: Mapping[str, T] | Unknown, sys_id: str, empty: T) -> T | Unknown:
 
 def _sum(group: Sequence[JsonObject]) -> Children:
     still_open = [open_item(row) for row in group if is_true(row.get("active"))]
-    return Children(len(group), len(group) - len(still_open), tuple(still_open[:SHOWN_OPEN]))
+    moments = [at for row in group if (at := moment(raw(row.get("sys_updated_on")))) is not None]
+    return Children(
+        total=len(group),
+        done=len(group) - len(still_open),
+        open=tuple(still_open[:SHOWN_OPEN]),
+        in_progress=sum(status_category(row) is StatusCategory.INDETERMINATE for row in group),
+        touched=max(moments, default=None),
+    )

@@ -1,4 +1,4 @@
-"""Writes owned columns: one PATCH per record, and a look at what came back."""
+"""Writes owned columns, one PATCH per record with a look at what came back, and the notes in which Gatepost answers."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from connector.errors import Refused
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ColumnProblem, TableFields
 from connector.servicenow.payloads import display, raw
+from connector.servicenow.query import Query
 from connector.sync.ports import Written
+from mapping.answer import TITLE, Answer
 from mapping.work_item import ConnectionName, FieldName, NativeId
 from mapping.writeback import WriteValue, canonical
 
 
 class ServiceNowWriter:
-    def __init__(self, connection: ConnectionName, client: ServiceNowClient, fields: TableFields) -> None:
+    def __init__(
+        self, connection: ConnectionName, client: ServiceNowClient, fields: TableFields, own_user: str
+    ) -> None:
         self._connection = connection
         self._client = client
         self._fields = fields
+        self._own_user = own_user
 
     def write(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> Written:
         """Raises Refused, before anything is sent, when a column is not clear; and after, when one was dropped."""
@@ -37,6 +42,23 @@ class ServiceNowWriter:
                 "and that the ACLs let Gatepost's user write them.",
                 operation=f"PATCH {table}",
             )
+        return Written.DONE
+
+    def answer(self, item: NativeId, answer: Answer) -> Written:
+        """Add a work note, unless the newest of Gatepost's own already says this: a journal cannot be edited."""
+        table, _, sys_id = item.partition(":")
+        query = (
+            Query()
+            .equals("element_id", sys_id)
+            .equals("element", "work_notes")
+            .equals("sys_created_by", self._own_user)
+            .ordered_by("sys_created_on")
+        )
+        rows = self._client.query("sys_journal_field", query, ("sys_id", "value", "sys_created_on"))
+        own = [raw(row.get("value")) for row in rows if raw(row.get("value")).startswith(TITLE)]
+        if own and canonical(own[-1]) == canonical(answer.text):
+            return Written.NOTHING_TO_DO
+        self._client.patch(table, sys_id, {"work_notes": answer.text})
         return Written.DONE
 
     def _resolve(self, table: str, values: Mapping[FieldName, WriteValue]) -> dict[FieldName, Column]:

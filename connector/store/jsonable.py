@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import TypeAlias
+from functools import cache
+from types import UnionType
+from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from governance.money import Period
 from mapping.work_item import FieldName
 from mapping.writeback import WriteValue
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+
+
+T = TypeVar("T")
 
 
 def to_json(value: object) -> Json:
@@ -38,11 +43,52 @@ def to_json(value: object) -> Json:
             return str(value)
         case datetime() | date():
             return value.isoformat()
+        case tuple() if hasattr(value, "_asdict"):
+            return {name: to_json(item) for name, item in value._asdict().items()}
         case Mapping():
             return {str(key): to_json(item) for key, item in value.items()}
         case tuple() | list() | frozenset():
             return [to_json(item) for item in value]
     raise TypeError(f"{kind.__name__} has no JSON form")
+
+
+def from_json(kind: type[T], value: object) -> T:
+    """The inverse of :func:`to_json` for a dataclass of the domain.
+
+    Keys that are not there get the field's default; raises ValueError, KeyError or TypeError when a value does
+    not fit, which means that somebody else wrote it.
+    """
+    hashable: Any = kind
+    read: Callable[[object], T] = _reader(hashable)
+    return read(value)
+
+
+@cache
+def _reader(kind: Any) -> Any:
+    """How to read one type, worked out once."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in {Union, UnionType}:
+        inner = _reader(next(argument for argument in arguments if argument is not type(None)))
+        return lambda value: None if value is None else inner(value)
+    if origin is tuple:
+        item = _reader(arguments[0])
+        return lambda value: tuple(item(part) for part in value)
+    if origin is frozenset:
+        item = _reader(arguments[0])
+        return lambda value: frozenset(item(part) for part in value)
+    if origin is not None and issubclass(origin, Mapping):
+        key, item = map(_reader, arguments)
+        return lambda value: {key(name): item(part) for name, part in value.items()}
+    if kind is Period:
+        return Period.parse
+    if kind in {datetime, date}:
+        return kind.fromisoformat
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        readers = {item.name: _reader(hints[item.name]) for item in fields(kind) if item.init}
+        make: Any = kind
+        return lambda value: make(**{name: read(value[name]) for name, read in readers.items() if name in value})
+    return kind if isinstance(kind, type) and issubclass(kind, Enum | Decimal) else lambda value: value
 
 
 PLAIN = frozenset({str, int, bool, type(None)})

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store import rows
+from connector.store import audit, rows
 from connector.store.inbox import mark_dirty
+from connector.store.jsonable import from_json
 from connector.store.tables import (
-    AUDIT,
     DECISION,
+    DEPENDENCY,
     EFFECT_LINE,
     LAST_WRITTEN,
     MEASURE,
     OUTBOX,
+    PLAN_VERSION,
+    STATEMENT,
+    STATUS_DAY,
     WORK_ITEM,
 )
 from connector.store.wake import Task, Waker
 from connector.store.work import give_back, held
 from connector.sync.ports import Absent, Alias, Assessed, Claim, NotMapped, Outcome, Remembered, Settled
-from governance.evidence import Standing
+from governance.evidence import BaselineClaim, Statement
+from governance.measure import MeasureId
+from governance.money import Money, Period
+from governance.plan import LockedPlan
+from governance.standing import Standing
 from mapping.work_item import ConnectionName, FieldName, NativeId
 
 
@@ -36,7 +45,7 @@ class SqlLedger:
     def recall(self, connection: ConnectionName, items: Sequence[NativeId]) -> dict[NativeId, Remembered]:
         with self._engine.connect() as transaction:
             measures = transaction.execute(
-                select(MEASURE.c.native_id, MEASURE.c.stage, MEASURE.c.blockers_since).where(
+                select(MEASURE.c.id, MEASURE.c.native_id, MEASURE.c.standing).where(
                     MEASURE.c.connection == connection, MEASURE.c.native_id.in_(items)
                 )
             ).all()
@@ -45,19 +54,34 @@ class SqlLedger:
                     LAST_WRITTEN.c.connection == connection, LAST_WRITTEN.c.native_id.in_(items)
                 )
             ).all()
+            ids = [row.id for row in measures]
+            plans = _plans(transaction, ids)
+            heard = _heard(transaction, ids)
         values: dict[NativeId, dict[FieldName, str | None]] = {}
         for row in written:
             values.setdefault(NativeId(row.native_id), {})[FieldName(row.field)] = row.value
-        standings = {
-            NativeId(row.native_id): Standing(
-                row.stage, {key: datetime.fromisoformat(moment) for key, moment in row.blockers_since.items()}
-            )
-            for row in measures
-        }
-        return {
-            item: Remembered(standings.get(item, Standing()), values.get(item, {}))
-            for item in standings.keys() | values.keys()
-        }
+        known = {NativeId(row.native_id): row for row in measures}
+        remembered = {}
+        for item in known.keys() | values.keys():
+            measure = known.get(item)
+            if measure is None:
+                remembered[item] = Remembered(last_written=values.get(item, {}))
+                continue
+            standing = replace(from_json(Standing, measure.standing), plan=plans.get(measure.id))
+            remembered[item] = Remembered(standing, values.get(item, {}), heard.get(measure.id, ()))
+        return remembered
+
+    def claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:
+        """What every mapped measure claims on these baselines: its planned benefit by month."""
+        found: dict[str, dict[str, BaselineClaim]] = {}
+        with self._engine.connect() as transaction:
+            for row in transaction.execute(_CLAIMS, {"names": sorted(baselines)}):
+                claims = found.setdefault(row.baseline_id, {})
+                born = row.born_at or row.assessed_at
+                claim = claims.setdefault(row.id, BaselineClaim(MeasureId(row.id), row.key, born, {}))
+                months = dict(claim.months) | {Period.of(row.month): Money(row.amount, row.currency)}
+                claims[row.id] = replace(claim, months=months)
+        return {name: tuple(claims.values()) for name, claims in found.items()}
 
     def settle(self, claim: Claim, outcomes: Sequence[Outcome], mapping_version: int, now: datetime) -> Settled:
         with self._engine.begin() as transaction:
@@ -67,8 +91,7 @@ class SqlLedger:
             assessed = [outcome for outcome in kept if isinstance(outcome, Assessed)]
             unmapped = [outcome for outcome in kept if isinstance(outcome, NotMapped)]
             _store_items(transaction, [*assessed, *unmapped], now)
-            decisions = _store_measures(transaction, assessed, mapping_version, now)
-            _store_audit(transaction, assessed)
+            entries, decisions = _store_measures(transaction, assessed, mapping_version, now)
             _leave_mapping(transaction, claim.connection, unmapped)
             _note_absent(transaction, claim.connection, [o.native_id for o in kept if isinstance(o, Absent)])
             writes = _store_outbox(transaction, claim.connection, assessed)
@@ -82,7 +105,61 @@ class SqlLedger:
                 self._waker.wake(transaction, Task.RECONCILE, claim.connection)
             if writes:
                 self._waker.wake(transaction, Task.DELIVER, claim.connection)
+            self._ring_dependents(transaction, claim.connection, unmapped)
+            audit.record(transaction, entries)
         return Settled(len(kept), decisions, writes, len(outcomes) - len(kept))
+
+    def _ring_dependents(
+        self, transaction: Connection, connection: ConnectionName, outcomes: Sequence[NotMapped]
+    ) -> None:
+        """Something that is no measure itself, but that measures rest on, has changed: look at those again."""
+        names = sorted({outcome.item.title.casefold() for outcome in outcomes if outcome.item.title})
+        if not names:
+            return
+        due: dict[ConnectionName, dict[NativeId, int | None]] = {}
+        for row in transaction.execute(_DEPENDENTS, {"connection": connection, "names": names}):
+            due.setdefault(ConnectionName(row.connection), {})[NativeId(row.native_id)] = None
+        for other, items in sorted(due.items()):
+            mark_dirty(transaction, other, items)
+            self._waker.wake(transaction, Task.RECONCILE, other)
+
+
+_CLAIMS = text("""
+    SELECT m.id, m.key, m.baseline_id, m.born_at, m.assessed_at, e.month, e.currency, sum(e.amount) AS amount
+    FROM measure AS m JOIN effect_line AS e ON e.measure_id = m.id
+    WHERE m.baseline_id = ANY(:names) AND m.unmapped_since IS NULL
+      AND e.version = 'plan' AND e.kind = 'benefit' AND e.account = 'ebitda'
+    GROUP BY m.id, m.key, m.baseline_id, m.born_at, m.assessed_at, e.month, e.currency
+    ORDER BY m.id, e.month
+""")
+_DEPENDENTS = text("""
+    SELECT DISTINCT m.connection, m.native_id FROM dependency AS d JOIN measure AS m ON m.id = d.measure_id
+    WHERE d.on_connection = :connection AND d.on_name = ANY(:names) AND m.unmapped_since IS NULL
+""")
+_PLANS = text("""
+    SELECT DISTINCT ON (measure_id) measure_id, number, locked_at, reason, approved_by, lines
+    FROM plan_version WHERE measure_id = ANY(:ids) ORDER BY measure_id, number DESC
+""")
+_HEARD = text("""
+    SELECT DISTINCT ON (measure_id, source) measure_id, verb, content
+    FROM statement WHERE measure_id = ANY(:ids) ORDER BY measure_id, source, id DESC
+""")
+
+
+def _plans(transaction: Connection, ids: Sequence[str]) -> dict[str, LockedPlan]:
+    if not ids:
+        return {}
+    return {row.measure_id: rows.locked_plan(row) for row in transaction.execute(_PLANS, {"ids": list(ids)})}
+
+
+def _heard(transaction: Connection, ids: Sequence[str]) -> dict[str, tuple[Statement, ...]]:
+    """The newest word of every source; one that was withdrawn is no longer said."""
+    found: dict[str, list[Statement]] = {}
+    if ids:
+        for row in transaction.execute(_HEARD, {"ids": list(ids)}):
+            if row.verb != rows.WITHDRAWN:
+                found.setdefault(row.measure_id, []).append(from_json(Statement, row.content))
+    return {measure: tuple(statements) for measure, statements in found.items()}
 
 
 def asked_for(outcome: Outcome) -> NativeId:
@@ -117,14 +194,17 @@ def _store_items(transaction: Connection, outcomes: Sequence[Assessed | NotMappe
     )
 
 
-def _store_measures(transaction: Connection, outcomes: Sequence[Assessed], mapping_version: int, now: datetime) -> int:
+def _store_measures(
+    transaction: Connection, outcomes: Sequence[Assessed], mapping_version: int, now: datetime
+) -> tuple[list[rows.Row], int]:
+    """Store measures and what belongs to them; returns the audit's entries and the number of decisions."""
     if not outcomes:
-        return 0
+        return [], 0
     prepared = [rows.Prepared(outcome) for outcome in outcomes]
     known = {
         row.id: row
         for row in transaction.execute(
-            select(MEASURE.c.id, MEASURE.c.verdict_digest, MEASURE.c.effects_digest).where(
+            select(MEASURE.c.id, MEASURE.c.verdict_digest, MEASURE.c.effects_digest, MEASURE.c.assessed_at).where(
                 MEASURE.c.id.in_([one.id for one in prepared])
             )
         )
@@ -144,8 +224,18 @@ def _store_measures(transaction: Connection, outcomes: Sequence[Assessed], mappi
         for one, row in zip(prepared, new_rows, strict=True)
         if one.id not in known or known[one.id].verdict_digest != row["verdict_digest"]
     ]
-    if decided:
-        transaction.execute(DECISION.insert(), [rows.decision(one, mapping_version, now) for one in decided])
+    decisions = {one.id: rows.decision(one, mapping_version, now) for one in decided}
+    if decisions:
+        transaction.execute(DECISION.insert(), list(decisions.values()))
+    today = now.date()
+    _store_days(
+        transaction,
+        [
+            rows.status_day(one, now)
+            for one in prepared
+            if one.id in decisions or known[one.id].assessed_at.date() < today
+        ],
+    )
     repriced = [
         one.outcome for one in prepared if one.id not in known or known[one.id].effects_digest != one.effects_digest
     ]
@@ -154,7 +244,34 @@ def _store_measures(transaction: Connection, outcomes: Sequence[Assessed], mappi
     unwritable = [rows.unwritable(one.outcome) for one in decided if one.outcome.judged.comparison.unreadable]
     if unwritable:
         transaction.execute(OUTBOX.insert().values(settled_at=func.now()), unwritable)
-    return len(decided)
+    _store_words(transaction, outcomes, now)
+    entries = [entry for one in prepared for entry in rows.audit_entries(one, decisions.get(one.id), mapping_version)]
+    return entries, len(decisions)
+
+
+def _store_words(transaction: Connection, outcomes: Sequence[Assessed], now: datetime) -> None:
+    """Statements, locked plans and dependencies: rows that most looks do not have."""
+    said = [row for outcome in outcomes for row in rows.statements(outcome, now)]
+    if said:
+        transaction.execute(STATEMENT.insert(), said)
+    plans = [row for outcome in outcomes if (row := rows.plan_version(outcome)) is not None]
+    if plans:
+        transaction.execute(PLAN_VERSION.insert(), plans)
+    resting = [outcome for outcome in outcomes if outcome.wants.services_from is not None]
+    if resting:
+        ids = [outcome.judged.mapped.measure.id for outcome in resting]
+        transaction.execute(DEPENDENCY.delete().where(DEPENDENCY.c.measure_id.in_(ids)))
+        found = [row for outcome in resting for row in rows.dependencies(outcome)]
+        if found:
+            transaction.execute(DEPENDENCY.insert(), found)
+
+
+def _store_days(transaction: Connection, days: Sequence[rows.Row]) -> None:
+    if not days:
+        return
+    statement = insert(STATUS_DAY)
+    changed = {column: statement.excluded[column] for column in days[0] if column not in {"measure_id", "day"}}
+    transaction.execute(statement.on_conflict_do_update(index_elements=["measure_id", "day"], set_=changed), list(days))
 
 
 def _store_effects(transaction: Connection, outcomes: Sequence[Assessed]) -> None:
@@ -165,12 +282,6 @@ def _store_effects(transaction: Connection, outcomes: Sequence[Assessed]) -> Non
     lines = [line for outcome in outcomes for line in rows.effect_lines(outcome)]
     if lines:
         transaction.execute(EFFECT_LINE.insert(), lines)
-
-
-def _store_audit(transaction: Connection, outcomes: Sequence[Assessed]) -> None:
-    entries = [entry for outcome in outcomes for entry in rows.audit_entries(outcome)]
-    if entries:
-        transaction.execute(AUDIT.insert(), entries)
 
 
 def _leave_mapping(transaction: Connection, connection: ConnectionName, outcomes: Sequence[NotMapped]) -> None:
@@ -194,7 +305,7 @@ def _note_absent(transaction: Connection, connection: ConnectionName, items: Seq
 
 def _store_outbox(transaction: Connection, connection: ConnectionName, outcomes: Sequence[Assessed]) -> int:
     _supersede(transaction, connection, [outcome.item.native_id for outcome in outcomes])
-    waiting = [rows.outbox(outcome) for outcome in outcomes if outcome.judged.comparison.changes]
+    waiting = [rows.outbox(outcome) for outcome in outcomes if outcome.judged.comparison.writes]
     if waiting:
         transaction.execute(OUTBOX.insert(), waiting)
     return len(waiting)

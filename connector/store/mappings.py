@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, func, select, text, update
 
+from connector.store import audit
 from connector.store.inbox import mark_all_dirty
 from connector.store.tables import MAPPING_VERSION
 from connector.store.wake import Task, Waker
@@ -57,6 +58,11 @@ class Mappings:
             mark_all_dirty(transaction)
             for name in transaction.execute(_WITH_WORK).scalars().all():
                 self._waker.wake(transaction, Task.RECONCILE, ConnectionName(name))
+            detail = {"number": row.number, "digest": digest, "reason": reason}
+            audit.record(
+                transaction,
+                [{"actor": author, "action": "mapping.activated", "subject": "mapping", "detail": detail}],
+            )
         return StoredMapping(row.number, row.digest, row.source, row.author, row.reason, row.activated_at)
 
 

@@ -33,6 +33,8 @@ def upgrade(engine: Engine, revision: str = "head") -> str:
         version = connection.dialect.server_version_info
         if version is not None and int(version[0]) < LEAST_VERSION:
             raise ConfigurationError(f"PostgreSQL {LEAST_VERSION} or newer is needed; this server is {version[0]}.")
+        # The schema belongs to the login, not to the role that the application works as.
+        connection.execute(text("RESET ROLE"))
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
         connection.commit()
         try:
@@ -45,6 +47,9 @@ def upgrade(engine: Engine, revision: str = "head") -> str:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
             connection.commit()
+            # Later connections begin anew, with the role and the rights that this schema gives them.
+            connection.invalidate()
+            engine.dispose()
 
 
 def _refuse_newer(connection: Connection, config: Config) -> None:

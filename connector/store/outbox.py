@@ -8,10 +8,11 @@ from uuid import uuid4
 from sqlalchemy import Engine, func, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store.jsonable import values_from_json
+from connector.store.jsonable import from_json, values_from_json
 from connector.store.tables import LAST_WRITTEN, OUTBOX
 from connector.store.wake import Task, let_committers_pass
 from connector.sync.ports import Delivery, Written
+from mapping.answer import Answer
 from mapping.work_item import ConnectionName, NativeId
 from mapping.writeback import canonical
 
@@ -27,7 +28,7 @@ _CLAIM = text("""
     SET claimed_by = :worker, claim_token = :token, claimed_until = now() + make_interval(secs => :lease),
         attempts = attempts + 1
     FROM picked AS p WHERE o.id = p.id
-    RETURNING o.id, o.native_id, o.key, o.wanted, o.attempts
+    RETURNING o.id, o.native_id, o.key, o.wanted, o.answer, o.attempts
 """)
 
 # A row that failed or was taken back while a newer one was stored would write what is no longer wanted.
@@ -75,6 +76,7 @@ class SqlOutbox:
                 row.key,
                 values_from_json(row.wanted),
                 row.attempts,
+                from_json(Answer, row.answer) if row.answer else None,
             )
             for row in sorted(rows, key=lambda row: row.id)
         )
@@ -96,6 +98,8 @@ class SqlOutbox:
                 }
                 for name, value in delivery.values.items()
             ]
+            if not rows:
+                return
             statement = insert(LAST_WRITTEN).values(rows)
             new = statement.excluded
             transaction.execute(

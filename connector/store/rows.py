@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from connector.store.jsonable import digest, to_json, values_to_json
+from connector.store.jsonable import Json, digest, to_json, values_to_json
 from connector.sync.ports import Assessed
-from governance.effects import EffectLine
+from governance.effects import Account, EffectKind, EffectLine, Version
+from governance.evidence import Statement
+from governance.explain import explain
 from governance.facts import Unknown, known
 from governance.measure import Person
-from governance.money import Money
+from governance.money import Money, Period
+from governance.plan import LockedPlan
 from mapping.work_item import WorkItem
 from mapping.writeback import Change, ChangeKind
 
 Row: TypeAlias = "dict[str, object]"
+LineKey: TypeAlias = "tuple[str, str, str, date, str, bool]"
 
 
 class Prepared:
@@ -24,14 +29,48 @@ class Prepared:
 
     def __init__(self, outcome: Assessed) -> None:
         self.outcome = outcome
+        verdict = outcome.judged.verdict
         self.id = outcome.judged.mapped.measure.id
         self.facts = to_json(outcome.judged.mapped.measure)
-        self.verdict = to_json(outcome.judged.verdict)
+        self.verdict = {
+            item.name: to_json(getattr(verdict, item.name)) for item in fields(verdict) if item.name not in APART
+        }
+        # The locked plan has a table of its own; it is long, and changes with a re-baseline only.
+        self.standing = to_json(replace(verdict.standing, plan=None))
+        self.findings = self.verdict.pop("findings")
         self.effects_digest = digest(to_json(outcome.judged.mapped.measure.effects))
+        self.explanation = "\n".join(explain(verdict))
 
     def verdict_digest(self, mapping_version: int) -> str:
-        """Equal for two verdicts that decide the same for the same reasons."""
-        return digest([self.verdict, mapping_version])
+        """Equal for two verdicts that decide the same for the same reasons.
+
+        The numbers behind a light move every day; they are in the history, and only a new colour is a decision.
+        """
+        verdict = self.outcome.judged.verdict
+        lights: list[Json] = [verdict.implementation.colour.value, verdict.potential.colour.value]
+        findings: list[Json] = [finding.key for finding in verdict.findings]
+        decided = {name: part for name, part in self.verdict.items() if name not in MOVING}
+        return digest([decided, lights, findings, mapping_version])
+
+    def evidence(self) -> Json:
+        """What the decision rests on; the plan by its number, statements by their rulings."""
+        evidence = self.outcome.judged.evidence
+        plan = evidence.standing.plan
+        stored = to_json(replace(evidence, standing=replace(evidence.standing, plan=None)))
+        item = self.outcome.item
+        return {
+            "item": {"key": item.key, "version": item.version, "status": item.status},
+            "measure": self.facts,
+            "evidence": stored,
+            "plan": plan.number if plan else None,
+        }
+
+
+APART = frozenset({"standing", "statements"})
+"""Parts of a verdict that are stored in their own place."""
+
+MOVING = frozenset({"implementation", "potential", "look_again", "checklist"})
+"""Parts that change without a decision.  The checklist is left out because its unmet part is the blockers."""
 
 
 def work_item(item: WorkItem, now: datetime) -> Row:
@@ -80,7 +119,12 @@ def measure(prepared: Prepared, mapping_version: int, now: datetime) -> Row:
         "variance_net": _amount(figures.variance),
         "facts": prepared.facts,
         "verdict": prepared.verdict,
-        "blockers_since": to_json(verdict.since()),
+        "standing": prepared.standing,
+        "look_again_at": outcome.look_again,
+        "baseline_id": known(facts.baseline_id),
+        "born_at": item.created,
+        "explanation": prepared.explanation,
+        "findings": prepared.findings,
         "verdict_digest": prepared.verdict_digest(mapping_version),
         "effects_digest": prepared.effects_digest,
         "mapping_version": mapping_version,
@@ -90,27 +134,24 @@ def measure(prepared: Prepared, mapping_version: int, now: datetime) -> Row:
 
 
 def decision(prepared: Prepared, mapping_version: int, now: datetime) -> Row:
-    outcome = prepared.outcome
-    judged = outcome.judged
+    verdict = prepared.outcome.judged.verdict
+    evidence = prepared.evidence()
     return {
         "measure_id": prepared.id,
         "decided_at": now,
-        "stage": judged.verdict.stage,
-        "gate": judged.verdict.gate.value,
+        "stage": verdict.stage,
+        "gate": verdict.gate.value,
         "verdict": prepared.verdict,
-        "evidence": {
-            "item": {"key": outcome.item.key, "version": outcome.item.version, "status": outcome.item.status},
-            "measure": prepared.facts,
-            "evidence": to_json(judged.evidence),
-        },
+        "evidence": evidence,
         "mapping_version": mapping_version,
-        "policy_version": judged.verdict.policy_version,
+        "policy_version": verdict.policy_version,
+        "digest": digest([prepared.verdict, evidence]),
     }
 
 
 def effect_lines(outcome: Assessed) -> list[Row]:
     """One row per version, kind, month and currency; several lines of one month are added up."""
-    sums: dict[tuple[str, str, str, date], Decimal] = defaultdict(Decimal)
+    sums: dict[LineKey, Decimal] = defaultdict(Decimal)
     facts = outcome.judged.mapped.measure
     for line in facts.effects:
         sums[_line_key(line)] += line.money.amount
@@ -121,25 +162,154 @@ def effect_lines(outcome: Assessed) -> list[Row]:
             "kind": kind,
             "currency": currency,
             "month": month,
+            "account": account,
+            "hard": hard,
             "amount": amount,
         }
-        for (version, kind, currency, month), amount in sums.items()
+        for (version, kind, currency, month, account, hard), amount in sums.items()
     ]
 
 
-def audit_entries(outcome: Assessed) -> list[Row]:
-    """Granted stages, and owned fields that somebody edited by hand and that are put back."""
-    subject = outcome.judged.mapped.measure.id
-    entries: list[Row] = [
-        {"actor": "gatepost", "action": "stage.granted", "subject": subject, "detail": {"stage": stage}}
-        for stage in outcome.judged.verdict.newly_granted
+def audit_entries(prepared: Prepared, decided: Row | None, mapping_version: int) -> list[Row]:
+    """What was said and how it was ruled, what happened, which fields were put back, and the decision itself."""
+    judged = prepared.outcome.judged
+    found: list[tuple[str, str, object]] = [
+        (one.person.name, f"statement.{'accepted' if one.accepted else 'refused'}", to_json(one))
+        for one in new_statements(prepared.outcome)
     ]
-    entries += [
-        {"actor": "gatepost", "action": "field.put_back", "subject": subject, "detail": _change(change)}
-        for change in outcome.judged.comparison.changes
+    found += [(event.actor, event.kind.value, {"text": event.text}) for event in judged.verdict.events]
+    found += [
+        ("gatepost", "field.put_back", _change(change))
+        for change in judged.comparison.changes
         if change.kind is ChangeKind.HAND_EDIT
     ]
-    return entries
+    if decided is not None:
+        content = {"stage": decided["stage"], "gate": decided["gate"], "digest": decided["digest"]}
+        found.append(("gatepost", "decided", content))
+    return [
+        {
+            "actor": actor,
+            "action": action,
+            "subject": prepared.id,
+            "detail": detail,
+            "mapping_version": mapping_version,
+            "policy_version": judged.verdict.policy_version,
+        }
+        for actor, action, detail in found
+    ]
+
+
+def new_statements(outcome: Assessed) -> list[Statement]:
+    """What was heard for the first time in this assessment."""
+    fresh = {one.source for one in outcome.judged.evidence.statements if one.ruling is None}
+    return [one for one in outcome.judged.verdict.statements if one.source in fresh]
+
+
+def statements(outcome: Assessed, now: datetime) -> list[Row]:
+    """New statements, and a last word on those whose comment no longer says them."""
+    measure_id = outcome.judged.mapped.measure.id
+    found: list[Row] = [
+        {
+            "measure_id": measure_id,
+            "source": one.source,
+            "verb": one.verb.value,
+            "person": one.person.name,
+            "said_at": one.at,
+            "heard_at": now,
+            "accepted": one.accepted,
+            "role": one.ruling.role.value if one.ruling and one.ruling.role else None,
+            "content": to_json(one),
+        }
+        for one in new_statements(outcome)
+    ]
+    found += [
+        {
+            "measure_id": measure_id,
+            "source": one.source,
+            "verb": WITHDRAWN,
+            "person": one.person.name,
+            "said_at": one.at,
+            "heard_at": now,
+            "accepted": False,
+            "role": None,
+            "content": {},
+        }
+        for one in outcome.judged.withdrawn
+    ]
+    return found
+
+
+WITHDRAWN = "withdrawn"
+"""The verb of the row that ends a statement whose comment was changed to say something else."""
+
+
+def plan_version(outcome: Assessed) -> Row | None:
+    """The plan that was locked in this assessment."""
+    plan, before = outcome.judged.verdict.standing.plan, outcome.judged.evidence.standing.plan
+    if plan is None or (before is not None and before.number == plan.number):
+        return None
+    return {
+        "measure_id": outcome.judged.mapped.measure.id,
+        "number": plan.number,
+        "locked_at": plan.at,
+        "reason": plan.reason,
+        "approved_by": list(plan.approved_by),
+        "lines": [_short(line) for line in plan.lines],
+    }
+
+
+def locked_plan(row: object) -> LockedPlan:
+    """The inverse of :func:`plan_version`."""
+    stored: Any = row
+    return LockedPlan(
+        stored.number, tuple(map(_long, stored.lines)), stored.locked_at, stored.reason, tuple(stored.approved_by)
+    )
+
+
+def _short(line: EffectLine) -> list[object]:
+    money = line.money
+    return [line.kind.value, str(line.month), str(money.amount), money.currency, line.account.value, line.hard]
+
+
+def _long(stored: Any) -> EffectLine:
+    kind, month, amount, currency, account, hard = stored
+    money = Money(Decimal(amount), currency)
+    return EffectLine(Version.PLAN, EffectKind(kind), Period.parse(month), money, Account(account), hard)
+
+
+def status_day(prepared: Prepared, now: datetime) -> Row:
+    """Both lights of a day; the last look of a day is the one that stays."""
+    verdict = prepared.outcome.judged.verdict
+    figures = verdict.figures
+    net = figures.plan or figures.forecast or figures.actual
+    return {
+        "measure_id": prepared.id,
+        "day": now.date(),
+        "stage": verdict.stage,
+        "gate": verdict.gate.value,
+        "implementation": verdict.implementation.colour.value,
+        "potential": verdict.potential.colour.value,
+        "reasons": {"implementation": verdict.implementation.reason, "potential": verdict.potential.reason},
+        "plan_net": _amount(figures.plan),
+        "forecast_net": _amount(figures.forecast),
+        "actual_net": _amount(figures.actual),
+        "currency": net.currency if net else None,
+    }
+
+
+def dependencies(outcome: Assessed) -> list[Row]:
+    """The services of another connection that the verdict rests on."""
+    wanted = outcome.wants
+    if wanted.services is None or isinstance(wanted.services, Unknown) or wanted.services_from is None:
+        return []
+    return [
+        {
+            "measure_id": outcome.judged.mapped.measure.id,
+            "on_connection": wanted.services_from,
+            "on_name": name.casefold(),
+        }
+        for name in wanted.services
+    ]
 
 
 def outbox(outcome: Assessed) -> Row:
@@ -150,6 +320,7 @@ def outbox(outcome: Assessed) -> Row:
         "key": item.key,
         "wanted": values_to_json({change.field: change.wanted for change in changes}),
         "changes": [_change(change) for change in changes],
+        "answer": to_json(outcome.judged.comparison.answer),
     }
 
 
@@ -163,6 +334,7 @@ def unwritable(outcome: Assessed) -> Row:
         "key": item.key,
         "wanted": {},
         "changes": [],
+        "answer": None,
         "state": "parked",
         "reason": f"{names} cannot be read on {item.connection}: check that the fields exist under these names "
         "and that Gatepost's account may see them",
@@ -179,8 +351,15 @@ def _change(change: Change) -> Row:
     }
 
 
-def _line_key(line: EffectLine) -> tuple[str, str, str, date]:
-    return line.version.value, line.kind.value, line.money.currency, line.month.first_day
+def _line_key(line: EffectLine) -> LineKey:
+    return (
+        line.version.value,
+        line.kind.value,
+        line.money.currency,
+        line.month.first_day,
+        line.account.value,
+        line.hard,
+    )
 
 
 def _name(person: Person | None) -> str | None:

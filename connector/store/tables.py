@@ -8,9 +8,11 @@ from __future__ import annotations
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
+    FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -147,7 +149,6 @@ MEASURE = Table(
     *(Column(name, Numeric) for name in ("plan_net", "forecast_net", "actual_net", "variance_net")),
     Column("facts", JSONB, nullable=False),
     Column("verdict", JSONB, nullable=False),
-    Column("blockers_since", JSONB, nullable=False, server_default=text("'{}'")),
     Column("verdict_digest", Text, nullable=False),
     Column("effects_digest", Text, nullable=False),
     Column("mapping_version", Integer, ForeignKey("mapping_version.number"), nullable=False),
@@ -155,9 +156,17 @@ MEASURE = Table(
     _moment("assessed_at", nullable=False),
     _moment("unmapped_since"),
     Column("unmapped_reason", Text),
+    Column("standing", JSONB, nullable=False, server_default=text("'{}'")),
+    _moment("look_again_at"),
+    Column("baseline_id", Text),
+    _moment("born_at"),
+    Column("explanation", Text, nullable=False, server_default=text("''")),
+    Column("findings", JSONB, nullable=False, server_default=text("'[]'")),
     UniqueConstraint("connection", "native_id"),
     ForeignKeyConstraint(["connection", "native_id"], ["work_item.connection", "work_item.native_id"]),
     Index("measure_place", "portfolio", "program", "project", "package"),
+    Index("measure_look_again", "look_again_at", postgresql_where=text("unmapped_since IS NULL")),
+    Index("measure_baseline", "baseline_id", postgresql_where=text("baseline_id IS NOT NULL")),
 )
 
 EFFECT_LINE = Table(
@@ -169,6 +178,8 @@ EFFECT_LINE = Table(
     Column("month", Date, primary_key=True),
     Column("amount", Numeric, nullable=False),
     Column("currency", Text, primary_key=True),
+    Column("account", Text, primary_key=True, server_default=text("'ebitda'")),
+    Column("hard", Boolean, primary_key=True, server_default=text("true")),
 )
 
 DECISION = Table(
@@ -183,7 +194,66 @@ DECISION = Table(
     Column("evidence", JSONB, nullable=False),
     Column("mapping_version", Integer, ForeignKey("mapping_version.number"), nullable=False),
     Column("policy_version", Text, nullable=False),
+    Column("digest", Text, nullable=False, server_default=text("''")),
     Index("decision_of_measure", "measure_id", "id"),
+)
+
+STATEMENT = Table(
+    "statement",
+    METADATA,
+    _id(),
+    Column("measure_id", Text, ForeignKey("measure.id"), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    _moment("said_at", nullable=False),
+    _moment("heard_at", nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("role", Text),
+    Column("content", JSONB, nullable=False),
+    Index("statement_of_measure", "measure_id", "source", "id"),
+)
+
+PLAN_VERSION = Table(
+    "plan_version",
+    METADATA,
+    Column("measure_id", Text, ForeignKey("measure.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    _moment("locked_at", nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("approved_by", JSONB, nullable=False),
+    Column("lines", JSONB, nullable=False),
+)
+
+STATUS_DAY = Table(
+    "status_day",
+    METADATA,
+    Column("measure_id", Text, ForeignKey("measure.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("stage", Text),
+    *(Column(name, Text, nullable=False) for name in ("gate", "implementation", "potential")),
+    Column("reasons", JSONB, nullable=False),
+    *(Column(name, Numeric) for name in ("plan_net", "forecast_net", "actual_net")),
+    Column("currency", Text),
+)
+
+DEPENDENCY = Table(
+    "dependency",
+    METADATA,
+    Column("measure_id", Text, ForeignKey("measure.id"), primary_key=True),
+    Column("on_connection", Text, primary_key=True),
+    Column("on_name", Text, primary_key=True),
+    Index("dependency_on", "on_connection", "on_name"),
+)
+
+RATE = Table(
+    "rate",
+    METADATA,
+    Column("currency", Text, primary_key=True),
+    Column("to", Text, primary_key=True),
+    Column("since", Date, primary_key=True),
+    Column("factor", Numeric, nullable=False),
+    Column("source", Text, nullable=False),
 )
 
 OUTBOX = Table(
@@ -195,6 +265,7 @@ OUTBOX = Table(
     Column("key", Text, nullable=False),
     Column("wanted", JSONB, nullable=False),
     Column("changes", JSONB, nullable=False),
+    Column("answer", JSONB),
     _moment("created_at", now=True),
     _moment("due_at", now=True),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
@@ -228,7 +299,22 @@ AUDIT = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
+    # Set by the database itself: see migration 0003.
+    Column("seq", BigInteger, nullable=False, server_default=FetchedValue()),
+    Column("mapping_version", Integer),
+    Column("policy_version", Text),
+    Column("prev_hash", Text, nullable=False, server_default=FetchedValue()),
+    Column("hash", Text, nullable=False, server_default=FetchedValue()),
+    UniqueConstraint("seq", name="audit_seq"),
     Index("audit_of_subject", "subject", "id"),
+)
+
+AUDIT_HEAD = Table(
+    "audit_head",
+    METADATA,
+    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
 )
 
 WORKER = Table(

@@ -9,7 +9,7 @@ import structlog
 
 from connector.errors import LimitScope, RateLimited
 from connector.retry import Park, Pause, Retry, decide
-from connector.sync.ports import Delivery, Outbox, Pauses, Site
+from connector.sync.ports import Delivery, Outbox, Pauses, Site, Written
 from connector.sync.reconcile import Round, counts
 
 _log = structlog.get_logger(__name__)
@@ -39,6 +39,9 @@ class Deliverer:
         """Write one item; tells whether the next one may be tried now."""
         try:
             written = site.writer.write(delivery.native_id, delivery.values)
+            if delivery.answer is not None:
+                site.writer.answer(delivery.native_id, delivery.answer)
+                written = Written.DONE
         except Exception as error:  # noqa: BLE001 - whatever it is, the row must not be lost and must say why
             return self._failed(delivery, error)
         self.outbox.done(delivery, written)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
-from governance.evidence import Standing
+from governance.evidence import BaselineClaim, Service, Statement
+from governance.standing import Standing
+from mapping.answer import Answer
+from mapping.around import Logged, Wants
 from mapping.judge import Judged
 from mapping.work_item import ConnectionName, FieldName, NativeId, Tool, WorkItem
 from mapping.writeback import WriteValue
@@ -70,6 +73,27 @@ class Writer(Protocol):
     def write(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> Written:
         """Write owned fields of one item in one call.  Raises ToolError."""
 
+    def answer(self, item: NativeId, answer: Answer) -> Written:
+        """Make Gatepost's own comment say this: edit the one that is there, or add the first.  Raises ToolError."""
+
+
+class Directory(Protocol):
+    """A tool that knows services: their life cycle and what is booked on them."""
+
+    def services(self, names: Sequence[str], *, ends: str | None, since: date, currency: str) -> Mapping[str, Service]:
+        """Services by name, with costs by month from ``since`` on; a name that is not known is absent.
+
+        ``ends`` is the label of the column with the planned end; ``currency`` is that of amounts without one of
+        their own.  Raises ToolError.
+        """
+
+
+class Timesheet(Protocol):
+    """A tool in which people log their hours."""
+
+    def logged(self, people: Sequence[str], since: date) -> Sequence[Logged]:
+        """All hours of these people from a day on.  Raises ToolError."""
+
 
 class Door(Protocol):
     def parse(self, body: bytes) -> Rung:
@@ -85,6 +109,8 @@ class Site:
     reader: Reader
     writer: Writer
     door: Door
+    directory: Directory | None = None
+    timesheet: Timesheet | None = None
 
 
 # --- the store, as the flow sees it ------------------------------------------------------------
@@ -150,11 +176,16 @@ class Remembered:
 
     standing: Standing = field(default_factory=Standing)
     last_written: Mapping[FieldName, str | None] = field(default_factory=dict)
+    heard: tuple[Statement, ...] = ()
+    """What was said before, with its rulings."""
 
 
 class Memory(Protocol):
     def recall(self, connection: ConnectionName, items: Sequence[NativeId]) -> Mapping[NativeId, Remembered]:
         """What is known of these items; an item that was never seen is absent."""
+
+    def claims(self, baselines: Sequence[str]) -> Mapping[str, tuple[BaselineClaim, ...]]:
+        """What measures claim on these baselines, by the baseline's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +194,9 @@ class Assessed:
 
     item: WorkItem
     judged: Judged
+    wants: Wants = Wants()  # noqa: RUF009 - frozen, and so never shared state
+    look_again: datetime | None = None
+    """Look again at this moment at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +252,7 @@ class Delivery:
     key: str
     values: Mapping[FieldName, WriteValue]
     attempts: int
+    answer: Answer | None = None
 
 
 class Outbox(Protocol):

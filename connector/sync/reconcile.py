@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -29,12 +29,16 @@ from connector.sync.ports import (
     Site,
     Work,
 )
-from governance.gates import Policy
+from connector.sync.surroundings import NONE, Found, Surroundings
 from mapping.apply import Unmapped
 from mapping.config import MappingConfig
 from mapping.fields import needed_fields
 from mapping.judge import judge
+from mapping.policy import Policies
 from mapping.work_item import NativeId, WorkItem
+
+DAILY = timedelta(days=1)
+"""Every measure is looked at once a day: nobody rings when an account is closed or a month ends."""
 
 _log = structlog.get_logger(__name__)
 
@@ -43,7 +47,7 @@ _log = structlog.get_logger(__name__)
 class ActiveMapping:
     number: int
     config: MappingConfig
-    policy: Policy
+    policies: Policies
 
 
 class Round(StrEnum):
@@ -66,6 +70,7 @@ class Reconciler:
     memory: Memory
     ledger: Ledger
     pauses: Pauses
+    surroundings: Surroundings
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     batch_size: int
@@ -86,8 +91,11 @@ class Reconciler:
         memory = self.memory.recall(site.name, ids)
         outcomes: list[Outcome] = [Absent(item) for item in reading.absent]
         now = self.clock()
+        days = mapping.policies.base.thresholds.diversion_days
+        found = self.surroundings.gather(site, reading.found.values(), mapping.config, days, now)
         for asked, item in reading.found.items():
-            outcome = self._judge(claim, asked, item, memory.get(asked, Remembered()), mapping, now)
+            known, around = memory.get(asked, Remembered()), found.get(item.native_id, NONE)
+            outcome = self._judge(claim, asked, item, known, around, mapping, now)
             if outcome is not None:
                 outcomes.append(outcome)
         settled = self.ledger.settle(claim, outcomes, mapping.number, now)
@@ -107,6 +115,7 @@ class Reconciler:
         asked: NativeId,
         item: WorkItem,
         remembered: Remembered,
+        found: Found,
         mapping: ActiveMapping,
         now: datetime,
     ) -> Outcome | None:
@@ -116,15 +125,20 @@ class Reconciler:
             judged = judge(
                 item,
                 mapping.config,
-                mapping.policy,
+                mapping.policies,
                 standing=remembered.standing,
                 last_written=remembered.last_written,
                 now=now,
+                heard=remembered.heard,
+                around=found.around,
             )
         except Exception as error:  # noqa: BLE001 - one item that cannot be judged must not hold up the other 99
             self._put_aside(claim, [asked], error)
             return None
-        return NotMapped(item, judged.text) if isinstance(judged, Unmapped) else Assessed(item, judged)
+        if isinstance(judged, Unmapped):
+            return NotMapped(item, judged.text)
+        moments = (now + DAILY, found.look_again, judged.verdict.look_again)
+        return Assessed(item, judged, found.wants, min(moment for moment in moments if moment is not None))
 
     def _hold(self, claim: Claim, error: ToolError) -> None:
         """The whole batch could not be read: wait, pause or park, as the error's class says."""

@@ -48,6 +48,9 @@ class _Api:
         api.post(f"{v3}/issue")(self.create_issue)
         api.get(f"{v3}/issue/<reference>/comment")(self.comments)
         api.post(f"{v3}/issue/<reference>/comment")(self.add_comment)
+        api.put(f"{v3}/issue/<reference>/comment/<comment>")(self.edit_comment)
+        api.get(f"{v3}/issue/<reference>/worklog")(self.worklogs)
+        api.post(f"{v3}/issue/<reference>/worklog")(self.add_worklog)
         api.get(f"{v3}/issue/<reference>/transitions")(self.transitions)
         api.post(f"{v3}/issue/<reference>/transitions")(self.transition)
         api.post(f"{v3}/issue/bulkfetch")(self.bulk_fetch)
@@ -199,8 +202,33 @@ class _Api:
 
     def comments(self, reference: str) -> Response:
         issue = self._state.issue(reference)
+        start, size = int(request.args.get("startAt", 0)), min(int(request.args.get("maxResults", 5000)), 5000)
         shown = [self._shapes.comment(issue, comment) for comment in issue.comments]
-        return jsonify({"comments": shown, "maxResults": 5000, "startAt": 0, "total": len(shown)})
+        page = shown[start : start + size]
+        return jsonify({"comments": page, "maxResults": size, "startAt": start, "total": len(shown)})
+
+    def edit_comment(self, reference: str, comment: str) -> Response:
+        issue = self._state.issue(reference)
+        body = _body().get("body")
+        if not isinstance(body, dict) or body.get("type") != "doc":
+            raise Refusal(400, fields={"comment": "Comment body is not valid!"})
+        edited = self._state.edit_comment(issue.id, comment, from_adf(body), by=g.user.account_id)
+        return jsonify(self._shapes.comment(issue, edited))
+
+    def worklogs(self, reference: str) -> Response:
+        issue = self._state.issue(reference)
+        after = int(request.args.get("startedAfter", 0)) / 1000
+        found = [entry for entry in issue.worklogs if entry.started.timestamp() >= after]
+        shown = [self._shapes.worklog(issue, entry) for entry in found]
+        return jsonify({"startAt": 0, "maxResults": 5000, "total": len(shown), "worklogs": shown})
+
+    def add_worklog(self, reference: str) -> tuple[Response, int]:
+        issue = self._state.issue(reference)
+        seconds = _body().get("timeSpentSeconds")
+        if not isinstance(seconds, int) or seconds <= 0:
+            raise Refusal(400, fields={"timeLogged": "You must indicate the time spent working."})
+        entry = self._state.log_work(issue.id, seconds / 3600, by=g.user.account_id)
+        return jsonify(self._shapes.worklog(issue, entry)), 201
 
     def add_comment(self, reference: str) -> tuple[Response, int]:
         issue = self._state.issue(reference)

@@ -43,6 +43,9 @@ def _test(state: JiraState, clause: str) -> Test:
     if match is None:
         raise Refusal(400, f"Error in the JQL Query: the clause '{clause}' could not be understood.")
     name = match["field"].lower()
+    if name == "worklogdate" and match["op"] == ">=":
+        day = _moment(state, match["value"].strip("\"'")).date()
+        return lambda issue: any(entry.started.date() >= day for entry in issue.worklogs)
     if name in {"updated", "created"} and match["op"]:
         limit = _moment(state, match["value"].strip("\"'"))
         return _dated(name, match["op"], limit)
@@ -82,6 +85,7 @@ def _getter(state: JiraState, name: str) -> Callable[[Issue], set[str]]:
         "status": lambda issue: {issue.status.casefold()},
         "labels": lambda issue: {label.casefold() for label in issue.labels},
         "parent": parent,
+        "worklogauthor": lambda issue: {entry.author.casefold() for entry in issue.worklogs},
     }
     if name not in getters:
         raise Refusal(400, f"Field '{name}' does not exist or you do not have permission to view it.")

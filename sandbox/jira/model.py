@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TypeAlias
 
 Value: TypeAlias = "str | float | int | list[str] | None"
-"""A custom field's value: text, number, an option's name, a user's account id, labels."""
+"""A custom field's value: text, number, an option's name, a user's account id, labels,
+    multiuserpicker."""
 
 
 class Refusal(Exception):
@@ -23,6 +24,8 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class User:
+    """Somebody on the site; a deactivated account keeps its name."""
+
     account_id: str
     name: str
     email: str
@@ -35,7 +38,8 @@ class FieldDef:
     id: str
     name: str
     type: str
-    """Last part of the custom field type: float, textfield, textarea, select, datepicker, userpicker, labels."""
+    """Last part of the custom field type: float, textfield, textarea, select, datepicker, userpicker, labels,
+    multiuserpicker."""
     options: tuple[str, ...] = ()
 
 
@@ -89,7 +93,18 @@ class Comment:
     id: str
     author: str
     text: str
+    """As wiki text: a mention is ``[~accountid:…]``."""
     created: datetime
+    updated: datetime | None = None
+    editor: str | None = None
+
+
+@dataclass
+class Worklog:
+    id: str
+    author: str
+    started: datetime
+    seconds: int
 
 
 @dataclass
@@ -109,12 +124,16 @@ class Issue:
     labels: list[str] = field(default_factory=list)
     parent: str | None = None
     values: dict[str, Value] = field(default_factory=dict)
+    priority: str = "Medium"
     comments: list[Comment] = field(default_factory=list)
+    worklogs: list[Worklog] = field(default_factory=list)
     blocked_by: list[str] = field(default_factory=list)
     attachments: int = 0
     properties: dict[str, object] = field(default_factory=dict)
     old_keys: list[str] = field(default_factory=list)
 
+
+PRIORITIES = ("Highest", "High", "Medium", "Low", "Lowest")
 
 TYPES = {"Epic": ("10000", 1), "Story": ("10001", 0), "Task": ("10002", 0), "Bug": ("10003", 0)}
 """Issue types with id and hierarchy level."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Flask, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -61,6 +63,12 @@ class _Pages:
                 state.edit(reference, body["fields"], by=actor)
             case "comment":
                 state.comment(reference, body["text"], by=actor)
+            case "edit_comment":
+                state.edit_comment(reference, body["comment"], body["text"], by=actor)
+            case "log":
+                state.log_work(reference, float(body["hours"]), by=actor)
+            case "deactivate":
+                state.deactivate(body["account"])
             case "link":
                 state.link(body["blocker"], reference)
         return jsonify({"done": True}), 200
@@ -78,6 +86,7 @@ class _Pages:
                         "key": issue.key,
                         "url": f"{state.base_url}/browse/{issue.key}",
                         "fields": dict(self._fields(issue)) | {"Title": issue.summary, "Status": issue.status},
+                        "comments": [[one.author, self._readable(one.text)] for one in issue.comments],
                     }
                     for issue in epics
                 ]
@@ -103,6 +112,7 @@ class _Pages:
                 blocked_by=", ".join(blockers),
                 children=state.children(issue),
                 person=self._person,
+                readable=self._readable,
                 why=self._why,
             )
 
@@ -113,6 +123,8 @@ class _Pages:
             value = issue.values.get(field.id)
             if field.type == "userpicker":
                 text = self._person(value) if value else ""
+            elif isinstance(value, list):
+                text = ", ".join(self._person(one) or one for one in value)
             elif isinstance(value, int | float):
                 text = f"{value:,.2f}".removesuffix(".00")
             else:
@@ -123,6 +135,10 @@ class _Pages:
     def _person(self, account_id: object) -> str:
         user = self._state.users.get(str(account_id))
         return (user.name if user.active else f"{user.name} (inactive)") if user else ""
+
+    def _readable(self, text: str) -> str:
+        """A comment as people see it: a mention shows the name."""
+        return re.sub(r"\[~accountid:([^\]]+)\]", lambda found: f"@{self._person(found[1]) or found[1]}", text)
 
     def _why(self, condition: Condition) -> str:
         word = "is not" if condition.comparator == "=" else "is"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sandbox.jira.model import TYPES, Comment, FieldDef, Issue, Status, Value
+from sandbox.jira.model import PRIORITIES, TYPES, Comment, FieldDef, Issue, Status, Value, Worklog
 
 if TYPE_CHECKING:
     from sandbox.jira.state import JiraState
@@ -21,7 +22,11 @@ SCHEMA = {
     "datepicker": "date",
     "userpicker": "user",
     "labels": "array",
+    "multiuserpicker": "array",
 }
+SHOWN_WORKLOGS = 20
+"""Worklogs that an issue shows of itself; the rest has a resource of its own."""
+
 CATEGORIES = {
     "new": (2, "To Do", "blue-gray"),
     "indeterminate": (4, "In Progress", "yellow"),
@@ -29,19 +34,34 @@ CATEGORIES = {
 }
 
 
-def adf(text: str) -> dict[str, object]:
-    """Text as an Atlassian document, one paragraph a line."""
+_MENTION = re.compile(r"(\[~accountid:[^\]]+\])")
+
+
+def adf(text: str, name: Callable[[str], str] = str) -> dict[str, object]:
+    """Text as an Atlassian document, one paragraph a line; ``name`` shows an account id."""
     content = [
-        {"type": "paragraph", "content": [{"type": "text", "text": line}]} if line else {"type": "paragraph"}
+        {"type": "paragraph", "content": [_inline(part, name) for part in _MENTION.split(line) if part]}
+        if line
+        else {"type": "paragraph"}
         for line in text.splitlines()
     ]
     return {"type": "doc", "version": 1, "content": content}
+
+
+def _inline(part: str, name: Callable[[str], str]) -> dict[str, object]:
+    if not _MENTION.fullmatch(part):
+        return {"type": "text", "text": part}
+    identity = part.removeprefix("[~accountid:").removesuffix("]")
+    return {"type": "mention", "attrs": {"id": identity, "text": f"@{name(identity)}", "accessLevel": ""}}
 
 
 def from_adf(document: object) -> str:
     """The text of a document, one line per paragraph."""
 
     def walk(node: Mapping[str, object]) -> str:
+        attributes = node.get("attrs")
+        if node.get("type") == "mention" and isinstance(attributes, Mapping):
+            return f"[~accountid:{attributes.get('id')}]"
         inner = node.get("content")
         parts = [walk(child) for child in inner if isinstance(child, Mapping)] if isinstance(inner, list) else []
         return str(node.get("text", "")) + "".join(parts)
@@ -127,6 +147,7 @@ class Shapes:
                 "summary": issue.summary,
                 "status": self.status(self._state.workflow(issue).status(issue.status)),
                 "issuetype": self.issue_type(issue.type),
+                "priority": self.priority(issue.priority),
             },
         }
 
@@ -136,11 +157,34 @@ class Shapes:
             "self": self.url(f"issue/{issue.id}/comment/{comment.id}", version),
             "id": comment.id,
             "author": author,
-            "updateAuthor": author,
-            "body": adf(comment.text) if version == 3 else comment.text,
+            "updateAuthor": self.user(comment.editor or comment.author),
+            "body": adf(comment.text, self._name) if version == 3 else comment.text,
             "created": moment(comment.created),
-            "updated": moment(comment.created),
+            "updated": moment(comment.updated or comment.created),
             "jsdPublic": True,
+        }
+
+    def _name(self, account_id: str) -> str:
+        user = self._state.users.get(account_id)
+        return user.name if user else account_id
+
+    def priority(self, name: str) -> dict[str, object]:
+        identity = str(PRIORITIES.index(name) + 1)
+        return {"self": self.url(f"priority/{identity}"), "name": name, "id": identity, "iconUrl": ""}
+
+    def worklog(self, issue: Issue, entry: Worklog, version: int = 3) -> dict[str, object]:
+        author = self.user(entry.author)
+        return {
+            "self": self.url(f"issue/{issue.id}/worklog/{entry.id}", version),
+            "author": author,
+            "updateAuthor": author,
+            "created": moment(entry.started),
+            "updated": moment(entry.started),
+            "started": moment(entry.started),
+            "timeSpent": f"{entry.seconds / 3600:g}h",
+            "timeSpentSeconds": entry.seconds,
+            "id": entry.id,
+            "issueId": issue.id,
         }
 
     def custom(self, field: FieldDef, value: Value, version: int = 3) -> object:
@@ -152,6 +196,8 @@ class Shapes:
             return {"self": self.url(f"customFieldOption/{identity}"), "value": value, "id": identity}
         if field.type == "userpicker":
             return self.user(str(value))
+        if field.type == "multiuserpicker":
+            return [self.user(one) for one in value] if isinstance(value, list) else []
         if field.type == "textarea":
             return adf(str(value)) if version == 3 else value
         return value
@@ -182,6 +228,13 @@ class Shapes:
                 "maxResults": len(comments),
                 "total": len(comments),
                 "startAt": 0,
+            },
+            "priority": self.priority(issue.priority),
+            "worklog": {
+                "startAt": 0,
+                "maxResults": SHOWN_WORKLOGS,
+                "total": len(issue.worklogs),
+                "worklogs": [self.worklog(issue, entry, version) for entry in issue.worklogs[:SHOWN_WORKLOGS]],
             },
             "issuelinks": [self._link("inwardIssue", issue, other) for other in blockers]
             + [self._link("outwardIssue", issue, other) for other in blocked],
@@ -224,6 +277,8 @@ class Shapes:
             ("issuelinks", "Linked Issues", "array"),
             ("attachment", "Attachment", "array"),
             ("comment", "Comment", "comments-page"),
+            ("priority", "Priority", "priority"),
+            ("worklog", "Log Work", "array"),
         ]
         return [_field(identity, name, {"type": kind, "system": identity}) for identity, name, kind in system] + [
             _field(

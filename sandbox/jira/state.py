@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import RLock
 
@@ -19,6 +20,7 @@ from sandbox.jira.model import (
     User,
     Value,
     Workflow,
+    Worklog,
 )
 from sandbox.jira.webhooks import Webhooks
 
@@ -53,6 +55,11 @@ class JiraState:
         user = User(account_id, name, email, token, active)
         self.users[account_id] = user
         return user
+
+    def deactivate(self, account_id: str) -> None:
+        """An administrator closes an account; no issue changes, and so no issue event is sent."""
+        with self.lock:
+            self.users[account_id] = replace(self.users[account_id], active=False)
 
     def add_field(self, name: str, type: str, options: Sequence[str] = ()) -> FieldDef:  # noqa: A002 - Jira's own word
         field = FieldDef(f"customfield_{next(self._ids)}", name, type, tuple(options))
@@ -120,6 +127,7 @@ class JiraState:
         labels: Sequence[str] = (),
         values: Mapping[str, Value] | None = None,
         attachments: int = 0,
+        priority: str = "Medium",
     ) -> Issue:
         """``values`` are by visible name or id."""
         with self.lock:
@@ -140,6 +148,7 @@ class JiraState:
                 labels=list(labels),
                 parent=self.issue(parent).id if parent else None,
                 attachments=attachments,
+                priority=priority,
             )
             issue.values |= {self._field_id(name): value for name, value in (values or {}).items()}
             self.issues[issue.id] = issue
@@ -152,7 +161,7 @@ class JiraState:
             issue = self.issue(reference)
             items = []
             for name, value in changes.items():
-                if name in {"summary", "assignee", "duedate", "labels", "description", "attachments"}:
+                if name in {"summary", "assignee", "duedate", "labels", "description", "attachments", "priority"}:
                     before: object = getattr(issue, name)
                     setattr(issue, name, value)
                 else:
@@ -175,6 +184,34 @@ class JiraState:
             issue.updated = self.clock()
             self.webhooks.comment("comment_created", issue, comment)
             return comment
+
+    def edit_comment(self, reference: str, comment_id: str, text: str, *, by: str) -> Comment:
+        with self.lock:
+            issue = self.issue(reference)
+            comment = next((one for one in issue.comments if one.id == comment_id), None)
+            if comment is None:
+                raise Refusal(404, f"Can not find a comment for the id: {comment_id}.")
+            comment.text, comment.editor, comment.updated = text, by, self.clock()
+            issue.updated = self.clock()
+            self.webhooks.comment("comment_updated", issue, comment)
+            return comment
+
+    def drop_comment(self, reference: str, comment_id: str) -> None:
+        with self.lock:
+            issue = self.issue(reference)
+            gone = next(one for one in issue.comments if one.id == comment_id)
+            issue.comments.remove(gone)
+            issue.updated = self.clock()
+            self.webhooks.comment("comment_deleted", issue, gone)
+
+    def log_work(self, reference: str, hours: float, *, by: str, started: datetime | None = None) -> Worklog:
+        """A worklog changes no field of its issue and is not in the changelog."""
+        with self.lock:
+            issue = self.issue(reference)
+            entry = Worklog(str(next(self._ids)), by, started or self.clock(), round(hours * 3600))
+            issue.worklogs.append(entry)
+            self.webhooks.worklog("worklog_created", issue, entry)
+            return entry
 
     def transition(self, reference: str, to: str, *, by: str) -> Issue:
         """Move to a status, or by a transition's id.  Raises Refusal when the workflow withholds it."""

@@ -30,8 +30,9 @@ def checked(fields: Mapping[str, FieldDef], name: str, value: object) -> Value:
         if not isinstance(value, dict) or value.get("type") != "doc" or value.get("version") != 1:
             raise _refused(name, DOCUMENT_NEEDED)
         return from_adf(value)
-    if kind == "userpicker":
-        return str(_part(value, "accountId"))
+    if kind in {"userpicker", "multiuserpicker"}:
+        several = [str(_part(one, "accountId")) for one in value] if isinstance(value, list) else None
+        return str(_part(value, "accountId")) if several is None else several
     if field is not None and kind == "select":
         chosen = str(_part(value, "value"))
         if chosen not in field.options:

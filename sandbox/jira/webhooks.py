@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sandbox.delivery import hub_signature
-from sandbox.jira.model import Comment, Issue
+from sandbox.jira.model import Comment, Issue, Worklog
 from sandbox.jira.shapes import Shapes
 
 if TYPE_CHECKING:
@@ -65,6 +65,14 @@ class Webhooks:
             "comment": self._shapes.comment(issue, comment, version=2),
             "issue": self._shapes.issue(issue, list(STUB), version=2),
             "eventType": "primaryAction",
+        }
+        self._send(event, body)
+
+    def worklog(self, event: str, issue: Issue, entry: Worklog) -> None:
+        body = {
+            "timestamp": int(self._state.clock().timestamp() * 1000),
+            "webhookEvent": event,
+            "worklog": self._shapes.worklog(issue, entry, version=2),
         }
         self._send(event, body)
 

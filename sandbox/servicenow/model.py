@@ -58,6 +58,13 @@ class EventRule:
     secret: str
 
 
+PRIORITIES = (
+    ("1", "1 - Critical"),
+    ("2", "2 - High"),
+    ("3", "3 - Moderate"),
+    ("4", "4 - Low"),
+    ("5", "5 - Planning"),
+)
 TASK = (
     Column("number", "Number"),
     Column("short_description", "Short description", max_length=160),
@@ -68,6 +75,7 @@ TASK = (
     Column("work_notes", "Work notes", "journal_input"),
     Column("comments", "Additional comments", "journal_input"),
     Column("correlation_id", "Correlation ID"),
+    Column("priority", "Priority", "integer", choices=PRIORITIES),
 )
 PROJECT_STATES = (
     ("-5", "Pending"),
@@ -138,6 +146,26 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("on_hold_reason", "On hold reason"),
     ),
     "pm_project_task": (*TASK, Column("top_task", "Top task", "reference", reference="pm_project")),
+    "cmdb_ci_service": (
+        Column("name", "Name"),
+        Column(
+            "operational_status",
+            "Operational status",
+            "integer",
+            choices=(("1", "Operational"), ("2", "Non-Operational"), ("6", "Retired")),
+        ),
+        Column("install_status", "Status", "integer", choices=(("1", "Installed"), ("7", "Retired"))),
+        Column("life_cycle_stage", "Life Cycle Stage"),
+        Column("owned_by", "Owned by", "reference", reference="sys_user"),
+        Column("u_retirement_date", "Retirement date", "glide_date"),
+    ),
+    "fm_expense_line": (
+        Column("short_description", "Short description"),
+        Column("source_id", "Source ID"),
+        Column("date", "Date", "glide_date"),
+        Column("amount", "Amount", "currency"),
+        Column("state", "State", choices=(("pending", "Pending"), ("processed", "Processed"))),
+    ),
     "sys_user": (
         Column("user_name", "User ID"),
         Column("name", "Name"),

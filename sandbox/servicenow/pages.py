@@ -74,7 +74,9 @@ class _Pages:
     def _item(self, table: str, record: Record) -> dict[str, object]:
         columns = self._state.columns[table].values()
         fields = {column.label: self._label(table, record, column.element) for column in columns}
+        notes = self._state.tables["sys_journal_field"].values()
         return {
+            "comments": [[n["sys_created_by"], n["value"]] for n in notes if n["element_id"] == record["sys_id"]],
             "key": record["number"],
             "url": f"{self._state.base_url}/record/{table}/{record['number']}",
             "fields": fields | {"Title": record["short_description"], "Status": fields["State"]},
@@ -87,7 +89,9 @@ class _Pages:
 
     def _find(self, table: str, reference: str) -> Record:
         rows = self._state.rows(table)
-        found = rows.get(reference) or next((row for row in rows.values() if row.get("number") == reference), None)
+        found = rows.get(reference) or next(
+            (row for row in rows.values() if reference in {row.get("number"), row.get("name")}), None
+        )
         if found is None:
             raise Refusal(404, "No Record found")
         return found

@@ -28,7 +28,9 @@ class Act:
     item: Item
     steps: tuple[Step, ...]
     shows: Mapping[str, str] = field(default_factory=dict)
-    """Field to exact value; ``Gate blockers`` to a text that has to be, or with ``!`` must not be, in it."""
+    """Field to exact value; ``Gate blockers`` and ``Gate findings`` to a text that has to be in it."""
+    answers: tuple[str, ...] = ()
+    """Texts that have to be in the one comment of Gatepost."""
 
 
 CRM = ("jira", "Retire the legacy CRM")
@@ -62,6 +64,7 @@ ACTS = (
                     "Planned benefit": 1_200_000,
                     "Planned cost": 300_000,
                     "Objective": "Cost-income ratio below 50 %",
+                    "Overlaps": "none",
                 },
             ),
         ),
@@ -118,7 +121,25 @@ ACTS = (
         "Green outside, red inside: the forecast falls to 60 % of the plan",
         LICENCES,
         (Step("kaya", "edit", {"Forecast benefit": 1_500_000}),),
-        {"Potential status": "Red", "Forecast net": "1,320,000"},
+        {
+            "Potential status": "Red",
+            "Forecast net": "1,320,000",
+            "Gate blockers": "41% of the plan is missing at completion, and nobody has given the reason",
+        },
+        answers=("41% of the plan is missing: 1,320,000 EUR at completion of 2,220,000 EUR planned. Why?",),
+    ),
+    Act(
+        "A slip of the pen in the answer is answered with what would be right",
+        LICENCES,
+        (Step("kaya", "comment", "/reasons the vendor"),),
+        answers=('"/reasons" is not a command. Right would be: /reason text',),
+    ),
+    Act(
+        "The owner gives the reason: volume",
+        LICENCES,
+        (Step("kaya", "comment", "/reason volume: two business units keep their own contract"),),
+        {"Gate": "Shut", "Gate blockers": "Aylin Kaya has not yet given the approval"},
+        answers=("Reason noted (volume: two business units keep their own contract) by Aylin Kaya as owner.",),
     ),
     Act(
         "The owner declares the licence work implemented, and the epic may move to Done",

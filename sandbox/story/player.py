@@ -10,6 +10,8 @@ import requests
 
 from sandbox.story.acts import Act, Item, Step
 
+BOTS = ("gatepost-bot", "gatepost.integration")
+
 
 class StoryFailed(AssertionError):
     """The tools do not show what the story says they have to."""
@@ -22,6 +24,13 @@ class Shown:
     key: str
     url: str
     fields: Mapping[str, str]
+    comments: tuple[tuple[str, str], ...] = ()
+    """(author, text), oldest first."""
+
+    @property
+    def answer(self) -> str:
+        """What Gatepost says here: its newest comment."""
+        return next((text for author, text in reversed(self.comments) if author in BOTS), "")
 
 
 class Player:
@@ -49,7 +58,8 @@ class Player:
         answer = self._session.get(f"{base}/sandbox/items", params={"title": item[1]}, timeout=10)
         answer.raise_for_status()
         (only,) = answer.json()
-        return Shown(only["key"], only["url"], only["fields"])
+        said = tuple((str(author), str(text)) for author, text in only["comments"])
+        return Shown(only["key"], only["url"], only["fields"], said)
 
     def play(self, act: Act) -> Shown:
         """Do every step and wait for what has to be shown.  Raises StoryFailed."""
@@ -76,7 +86,7 @@ class Player:
     def _send(self, item: Item, step: Step) -> tuple[int, str]:
         key = self.show(item).key
         if item[0] == "jira":
-            names = {"transition": "to", "edit": "fields", "comment": "text"}
+            names = {"transition": "to", "edit": "fields", "comment": "text", "log": "hours"}
             body: dict[str, object] = {"as": step.by, "issue": key, "do": step.do, names[step.do]: step.value}
             answer = self._session.post(f"{self._jira}/sandbox/act", json=body, timeout=10)
         else:
@@ -89,10 +99,12 @@ class Player:
         while True:
             shown = self.show(act.item)
             lacking = [name for name, value in act.shows.items() if not _holds(name, value, shown.fields)]
-            if not lacking:
+            unsaid = [text for text in act.answers if text not in shown.answer]
+            if not lacking and not unsaid:
                 return shown
             if time.monotonic() > deadline:
-                told = "; ".join(f"{name}: {shown.fields.get(name)!r}, not {act.shows[name]!r}" for name in lacking)
+                wrong = [f"{name}: {shown.fields.get(name)!r}, not {act.shows[name]!r}" for name in lacking]
+                told = "; ".join([*wrong, *(f"its answer {shown.answer!r} lacks {text!r}" for text in unsaid)])
                 raise StoryFailed(f"{act.title}: {shown.key} shows {told}")
             time.sleep(0.05)
 
@@ -112,4 +124,4 @@ class Player:
 
 def _holds(name: str, wanted: str, fields: Mapping[str, str]) -> bool:
     present = fields.get(name, "")
-    return wanted in present if name == "Gate blockers" else present == wanted
+    return wanted in present if name in {"Gate blockers", "Gate findings"} else present == wanted

@@ -38,6 +38,9 @@ JIRA_FIELDS: Mapping[str, str] = {
     "Baseline": "float",
     "Objective": "textfield",
     "Kill criteria": "textfield",
+    "Overlaps": "textfield",
+    "Legacy services": "textfield",
+    "Team": "multiuserpicker",
     "Planned benefit": "float",
     "Planned cost": "float",
     "Forecast benefit": "float",
@@ -51,6 +54,7 @@ WRITTEN: Mapping[str, str] = {
     "Potential status": "textfield",
     "Gate": "select",
     "Gate blockers": "textarea",
+    "Gate findings": "textarea",
     "Plan net": "float",
     "Forecast net": "float",
     "Actual net": "float",
@@ -236,6 +240,7 @@ def _facts(item: Seed) -> dict[str, Value]:
             "Baseline": (item.benefit or 0) * 2,
             "Objective": "Cost-income ratio below 50 %",
             "Kill criteria": "Forecast below half of plan for three months",
+            "Overlaps": "none",
         }
     if item.forecast is not None and item.benefit is not None:
         values |= {"Forecast benefit": round(item.benefit * item.forecast), "Forecast cost": item.cost}
@@ -255,7 +260,7 @@ def _workflow(name: str, conditions: tuple[Condition, ...]) -> Workflow:
 
 def _columns(state: ServiceNowState, table: str) -> None:
     for name, kind in JIRA_FIELDS.items():
-        if name not in {"Start date", "Business unit", "Program"}:
+        if name not in {"Start date", "Business unit", "Program", "Team"}:
             person = kind == "userpicker"
             column_type = "reference" if person else "decimal" if kind == "float" else "string"
             state.add_column(table, Column(_element(name), name, column_type, reference="sys_user" if person else ""))
@@ -273,6 +278,7 @@ WRITTEN_ELEMENTS = {
     "Implementation status": "implementation",
     "Potential status": "potential",
     "Gate": "gate",
+    "Gate findings": "findings",
     "Gate blockers": "blockers",
     "Plan net": "plan",
     "Forecast net": "forecast",

@@ -40,13 +40,15 @@ from connector.store.wake import Waker
 from connector.store.work import SqlWork
 from connector.sync.ports import Arrival, Doorbell, Reading, Site, Written
 from connector.sync.reconcile import ActiveMapping, Reconciler, Round
+from connector.sync.surroundings import Surroundings
 from connector.vault import open_vault
 from governance.assess import assess
 from governance.effects import Version
-from governance.evidence import Children, Standing
+from governance.evidence import Children
+from governance.standing import Standing
 from mapping.judge import judge
 from mapping.load import Loaded, load_mapping
-from mapping.policy import policy_of
+from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, FieldValue, NativeId, Tool, WorkItem
 from tests.conftest import ROOT
 from tests.governance.factory import NOW, POLICY, evidence, lines, measure
@@ -84,7 +86,7 @@ def pure() -> list[Figure]:
     whole, seen = measure(effects=many), evidence("decided", "decided")
     mapping = load_mapping((ROOT / "sandbox/story/mapping.yaml").read_text())
     assert isinstance(mapping, Loaded)
-    policy = policy_of(mapping.config)
+    policy = Policies(mapping.config)
     issue = parse_object(_large_issue())
     fields = {FieldName("Sponsor"): Field("customfield_1", "Sponsor", "user", "userpicker")}
 
@@ -145,9 +147,10 @@ def stored(folder: Path) -> list[Figure]:
     for number in range(count):
         arrive(number)
     accept = count / (time.perf_counter() - started)
-    active = ActiveMapping(version.number, loaded.config, policy_of(loaded.config))
+    active = ActiveMapping(version.number, loaded.config, Policies(loaded.config))
     reconciler = Reconciler(
-        work=SqlWork(engine, 1, 600), memory=ledger, ledger=ledger, pauses=_NoPauses(), clock=lambda: datetime.now(UTC),
+        work=SqlWork(engine, 1, 600), memory=ledger, ledger=ledger, pauses=_NoPauses(),
+        surroundings=Surroundings(lambda name: site, ledger), clock=lambda: datetime.now(UTC),
         jitter=lambda: 1.0, batch_size=100,
     )  # fmt: skip
     reader = _Reader()
@@ -189,6 +192,9 @@ class _Reader:
 
 
 class _Writer:
+    def answer(self, item: NativeId, answer: object) -> Written:
+        return Written.DONE
+
     def write(self, item: NativeId, values: object) -> Written:
         return Written.DONE
 

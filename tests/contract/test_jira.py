@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from atlassian.jira.jira_cloud import JiraCloud
 
 from connector import jira
 from connector.http import Timeout
+from connector.sync.ports import Written
+from mapping.answer import Answer
 from mapping.work_item import ConnectionName, FieldName, NativeId
 from mapping.writeback import WriteValue
 from sandbox import servers
@@ -173,7 +175,18 @@ def test_gatepost_sends_what_is_described_and_nothing_deprecated(
         "DoI stage": None,
     }
     site.writer.write(epics[0], {FieldName(name): value for name, value in values.items()})
-    assert [request.method for request in sent] == ["GET", "POST", "GET", "PUT"], "three calls to read, one to write"
+    calls = [request.method for request in sent]
+    assert calls == ["GET", "POST", "GET", "GET", "PUT"], (
+        "fields, items, children and the own account once; one to write"
+    )
+    first = Answer("Gatepost says:\n@Aylin Kaya: why?", (("Aylin Kaya", "kaya"),))
+    assert site.writer.answer(epics[0], first) is Written.DONE
+    assert site.writer.answer(epics[0], first) is Written.NOTHING_TO_DO
+    assert site.writer.answer(epics[0], Answer("Gatepost says more.")) is Written.DONE
+    said = [c.text for c in sandbox.jira.issues[epics[0]].comments if c.author == "gatepost-bot"]
+    assert [text for text in said if text.startswith("Gatepost")] == ["Gatepost says more."], "one comment, edited"
+    assert site.timesheet is not None
+    site.timesheet.logged(["kaya", "osei"], date(2026, 1, 1))
     for request in sent:
         path = (request.path_url or "").partition("?")[0]
         body = json.loads(request.body) if request.body else None

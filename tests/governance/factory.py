@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from governance.effects import EffectKind, EffectLine, Version
-from governance.evidence import Approval, Children, Decision, Evidence, Standing
-from governance.gates import Policy, Thresholds, default_policy
+from governance.evidence import Children, Evidence, Statement, Verb
+from governance.gates import Policy, Thresholds
 from governance.measure import Measure, MeasureId, Person, Place, Roles
 from governance.money import Money, Period
+from governance.presets import default_policy
+from governance.standing import Standing
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 KAYA, BRANDT, WEBER = Person("k", "A. Kaya", True), Person("b", "M. Brandt", True), Person("w", "J. Weber", True)
@@ -45,6 +47,7 @@ def measure(**changes: object) -> Measure:
         baseline=eur(500_000),
         objective="Cost-income ratio",
         kill_criteria="Half of plan for three months",
+        overlaps="none",
         effects=(
             *lines(Version.PLAN, 20_000, 60_000),
             *lines(Version.FORECAST, 20_000, 60_000),
@@ -54,8 +57,10 @@ def measure(**changes: object) -> Measure:
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
-def said(stage: str, person: Person, decision: Decision = Decision.APPROVE, **more: object) -> Approval:
-    return Approval(decision, stage, person, NOW, "comment 1", **more)  # type: ignore[arg-type]
+def said(stage: str, person: Person, verb: Verb = Verb.APPROVE, **more: object) -> Statement:
+    """Something that was said a day ago in a comment, and not heard yet."""
+    facts: dict[str, object] = {"at": NOW - timedelta(days=1), "source": f"{verb} {stage} by {person.id}"} | more
+    return Statement(verb, person, stage=stage, **facts)  # type: ignore[arg-type]
 
 
 APPROVALS = (
@@ -63,7 +68,7 @@ APPROVALS = (
     said("decided", BRANDT),
     said("decided", WEBER),
     said("implemented", KAYA),
-    said("closed", WEBER, Decision.CONFIRM, amount=eur(160_000), month=Period(2026, 11)),
+    said("", WEBER, Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11)),
 )
 
 
@@ -76,7 +81,7 @@ def evidence(granted: str | None = None, tool_stage: str | None = None, **change
         changes=(),
         attachments=1,
         updated=NOW,
-        approvals=APPROVALS,
+        statements=APPROVALS,
         standing=Standing(granted),
     )
     return replace(whole, **changes)  # type: ignore[arg-type]

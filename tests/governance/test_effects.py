@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.effects import EffectKind, EffectLine, Version, spread_linear, sum_up
+from governance.effects import EffectKind, EffectLine, Version, sum_up
 from governance.money import CurrencyMismatch, Money, Period
+from governance.spread import spread
 from tests.governance.factory import eur, lines
 
 periods = st.builds(Period, st.integers(2020, 2035), st.integers(1, 12))
@@ -75,14 +76,14 @@ def test_the_order_of_lines_does_not_matter(some: list[EffectLine], random: obje
 
 @given(amounts, periods, st.integers(0, 120))
 def test_a_spread_amount_adds_up_to_itself(amount: Decimal, start: Period, months: int) -> None:
-    spread = spread_linear(Money(amount, "EUR"), start, start.plus(months))
-    assert sum(money.amount for _, money in spread) == amount
-    assert [month for month, _ in spread] == list(start.until(start.plus(months)))
+    laid = spread(Money(amount, "EUR"), start, start.plus(months))
+    assert sum(money.amount for _, money in laid) == amount
+    assert [month for month, _ in laid] == list(start.until(start.plus(months)))
 
 
 def test_the_last_month_takes_what_rounding_leaves() -> None:
-    spread = spread_linear(eur(100), Period(2026, 1), Period(2026, 3))
-    assert [str(money.amount) for _, money in spread] == ["33.33", "33.33", "33.34"]
+    laid = spread(eur(100), Period(2026, 1), Period(2026, 3))
+    assert [str(money.amount) for _, money in laid] == ["33.33", "33.33", "33.34"]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.assess import assess
-from governance.evidence import Approval, Evidence, Standing
+from governance.evidence import Evidence, Statement
 from governance.facts import Unknown
 from governance.measure import Measure
+from governance.standing import Standing
 from governance.verdict import Colour, GateState, Outcome
 from tests.governance.factory import APPROVALS, NOW, POLICY, evidence, measure
 
@@ -33,8 +34,8 @@ measures = st.builds(
 )
 
 
-def _seen(granted: str | None, claimed: str | None, approvals: list[Approval], hidden: bool) -> Evidence:
-    known = replace(evidence(granted, claimed), approvals=tuple(approvals))
+def _seen(granted: str | None, claimed: str | None, statements: list[Statement], hidden: bool) -> Evidence:
+    known = replace(evidence(granted, claimed), statements=tuple(statements))
     return replace(known, children=Unknown("hidden")) if hidden else known
 
 

@@ -8,10 +8,11 @@ from decimal import Decimal
 import pytest
 
 from governance.assess import assess
+from governance.explain import blocker_lines
 from governance.verdict import Verdict
 from mapping.config import WriteRule
 from mapping.work_item import FieldName, FieldValue
-from mapping.writeback import Change, ChangeKind, Comparison, WriteValue, blocker_text, canonical, compare, wanted
+from mapping.writeback import Change, ChangeKind, Comparison, WriteValue, canonical, compare, cut, wanted
 from tests.governance.factory import NOW, POLICY, evidence, measure
 
 GATE = FieldName("Gate")
@@ -29,7 +30,7 @@ ALL = WriteRule(
 
 
 def verdict(**changes: object) -> Verdict:
-    return assess(measure(**changes), evidence("identified", "identified", approvals=()), POLICY, NOW)
+    return assess(measure(**changes), evidence("identified", "identified", statements=()), POLICY, NOW)
 
 
 def test_the_whole_verdict_goes_to_the_fields_that_the_rule_names() -> None:
@@ -65,7 +66,7 @@ def test_an_open_gate_has_no_blockers() -> None:
 
 def test_many_blockers_are_cut_on_whole_lines_and_counted() -> None:
     shut = verdict(baseline=None, objective=None, business_unit=None, legal_entity=None)
-    text = blocker_text(shut, limit=260)
+    text = cut(blocker_lines(shut), limit=260)
     assert text is not None
     assert len(text) <= 260
     assert text.splitlines()[-1] == "… and 3 more"
@@ -99,4 +100,4 @@ def test_a_field_that_the_tool_does_not_show_is_not_written_blindly() -> None:
 
 
 def test_a_verdict_without_blockers_is_no_text() -> None:
-    assert blocker_text(replace(verdict(), blockers=())) is None
+    assert cut(blocker_lines(replace(verdict(), blockers=()))) is None

@@ -144,6 +144,7 @@ def test_an_unknown_connection_is_not_found(doors: Doors, path: str) -> None:
 def test_a_failed_commit_tells_the_sender_to_come_again(doors: Doors) -> None:
     doors.services.connections.cached("jira-main")
     with doors.services.engine.begin() as connection:
+        connection.execute(text("RESET ROLE"))
         connection.execute(text("ALTER TABLE inbox RENAME TO away"))
     answer = doors.client.post(
         "/hooks/jira/jira-main",

@@ -12,7 +12,7 @@ from connector.sync.ports import Absent, Alias, Assessed, NotMapped, Outcome, Re
 from mapping.apply import Unmapped
 from mapping.judge import judge
 from mapping.load import Loaded, load_mapping
-from mapping.policy import policy_of
+from mapping.policy import Policies
 from mapping.work_item import FieldName, FieldValue, NativeId, WorkItem
 from tests.connector.store.conftest import JIRA, Store
 from tests.mapping.items import item
@@ -35,10 +35,11 @@ def look(store: Store, loaded: Loaded, some: WorkItem) -> Settled:
     judged = judge(
         some,
         loaded.config,
-        policy_of(loaded.config),
+        Policies(loaded.config),
         standing=remembered.standing,
         last_written=remembered.last_written,
         now=NOW,
+        heard=remembered.heard,
     )
     outcome = NotMapped(some, judged.text) if isinstance(judged, Unmapped) else Assessed(some, judged)
     return settle(store, some.native_id, outcome)
@@ -68,8 +69,9 @@ def test_an_assessed_item_is_a_measure_a_decision_and_a_wish(store: Store, loade
     assert [(line.kind, line.total, line.months) for line in lines] == [("benefit", 1000, 4), ("one_off_cost", 400, 1)]
     (wish,) = store.rows("SELECT key, wanted ->> 'Gate' AS gate, state FROM outbox")
     assert (wish.key, wish.gate, wish.state) == ("ITX-1", "Shut", "waiting")
-    (entry,) = store.rows("SELECT action, subject, detail FROM audit")
-    assert (entry.action, entry.subject, entry.detail) == ("stage.granted", "jira-main/10001", {"stage": "identified"})
+    entries = store.rows("SELECT action, subject, detail FROM audit WHERE subject = 'jira-main/10001' ORDER BY seq")
+    assert [entry.action for entry in entries] == ["stage.granted", "decided"]
+    assert entries[0].detail == {"text": "Identified granted"}
 
 
 def test_a_second_look_at_the_same_state_decides_nothing_and_replaces_the_wish(store: Store, loaded: Loaded) -> None:
@@ -88,7 +90,7 @@ def test_a_decision_holds_the_evidence_the_mapping_and_the_policy(store: Store, 
     (row,) = store.rows("SELECT evidence, mapping_version, policy_version FROM decision")
     assert row.evidence["item"] == {"key": "ITX-1", "version": "", "status": "Backlog"}
     assert row.evidence["measure"]["roles"]["owner"]["name"] == "A. Kaya"
-    assert (row.mapping_version, str(row.policy_version).partition("/")[0]) == (1, "default-5")
+    assert (row.mapping_version, str(row.policy_version).partition("/")[0]) == (1, "five")
 
 
 def test_a_hand_edit_is_in_the_audit_trail(store: Store, loaded: Loaded) -> None:

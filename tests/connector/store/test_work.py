@@ -74,6 +74,7 @@ def test_the_claims_of_a_dead_worker_are_taken_back_at_once(store: Store) -> Non
         claim = _claim(store, worker=dead.worker)
         assert recover(store.engine, store.waker, me=0) == 0, "it lives"
         with store.engine.begin() as connection:
+            connection.execute(text("RESET ROLE"))
             connection.execute(
                 text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%presence'")
             )

@@ -1,0 +1,70 @@
+"""Double counting: what several measures claim on one baseline.
+
+Σ claims on a baseline in a month ≤ the baseline (alpaka.ai, "Savings realization proof"; Andersch asks for
+overlaps at DoI1).  When it is too much, the youngest measure has to give way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from governance.effects import ZERO, EffectKind, Version
+from governance.evidence import BaselineClaim, Evidence
+from governance.facts import known
+from governance.measure import Measure
+from governance.money import Money, Period
+
+MONTHS_OF_A_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Overclaim:
+    month: Period
+    claimed: str
+    sentence: str
+
+
+def claim_of(measure: Measure, key: str, since: datetime) -> BaselineClaim:
+    """What a measure claims: its planned recurring benefit by month."""
+    months: dict[Period, Money] = {}
+    for line in measure.effects:
+        if line.version is Version.PLAN and line.kind is EffectKind.BENEFIT:
+            months[line.month] = months[line.month] + line.money if line.month in months else line.money
+    return BaselineClaim(measure.id, key, since, months)
+
+
+def overclaim(measure: Measure, evidence: Evidence) -> Overclaim | None:
+    """The first month in which too much is claimed, if this measure is the youngest of those that claim in it.
+
+    The baseline is an amount for a year; a month is worth a twelfth of it.
+    """
+    name, baseline = known(measure.baseline_id), known(measure.baseline)
+    if not name or baseline is None or not evidence.claims:
+        return None
+    born = evidence.created or datetime.max.replace(tzinfo=UTC)
+    worth = baseline.amount / MONTHS_OF_A_YEAR
+    for month, mine in sorted(claim_of(measure, "", born).months.items()):
+        others = [claim for claim in evidence.claims if _counts(claim, month, baseline.currency)]
+        total = mine.amount + _sum(others, month)
+        youngest = all((claim.since, claim.measure) < (born, measure.id) for claim in others)
+        if others and total > worth and youngest and mine.currency == baseline.currency:
+            shown = Money(round(total, 2), baseline.currency)
+            keys = ", ".join(claim.key for claim in others[:2]) + (f", +{len(others) - 2}" if len(others) > 2 else "")
+            return Overclaim(
+                month,
+                f"{shown} in {month}",
+                f"{shown} is claimed on the baseline {name} in {month}, which is worth "
+                f"{Money(round(worth, 2), baseline.currency)} a month: {keys} claimed it first",
+            )
+    return None
+
+
+def _counts(claim: BaselineClaim, month: Period, currency: str) -> bool:
+    return month in claim.months and claim.months[month].currency == currency
+
+
+def _sum(claims: Sequence[BaselineClaim], month: Period) -> Decimal:
+    return sum((claim.months[month].amount for claim in claims), ZERO)

@@ -1,0 +1,50 @@
+"""Every code that a blocker or a finding may end with, and what it means.  Codes are stable; texts may improve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CODES: Mapping[str, str] = {
+    "TITLE_MISSING": "the measure has no title",
+    "ROLE_MISSING": "a person, program, business unit or legal entity is not named",
+    "VALUE_MISSING": "no rough value with its sign",
+    "SOD": "the controller is owner or sponsor at once",
+    "BASELINE_MISSING": "no baseline to measure a saving against",
+    "OVERCLAIM": "more is claimed on a baseline than it is worth",
+    "PHASING_MISSING": "no plan by month with benefits and costs",
+    "DATES_MISSING": "no start or end, or the end before the start",
+    "NO_OUTCOME_LINK": "no objective or KPI",
+    "OVERLAP_UNDECLARED": "nobody has said whether the measure overlaps with others",
+    "BELOW_HURDLE": "net plan below the hurdle, or payback too late",
+    "KILL_CRITERIA_MISSING": "no kill criteria agreed",
+    "APPROVAL_MISSING": "an approval is missing",
+    "CONTROLLER_SIZE": "the controller has not confirmed size and timing",
+    "STEERCO_DECISION": "the steering committee has not decided",
+    "PLAN_LOCKED": "the plan was changed after it was locked",
+    "DEVIATION_UNEXPLAINED": "the forecast is past the tolerance and carries no reason",
+    "OPEN_WORK": "child items are not done",
+    "DEPENDENCY_OPEN": "a blocking link is open",
+    "CHANGE_OPEN": "a ServiceNow change is not closed successfully",
+    "LEGACY_COST_RUNNING": "legacy services are active or still paid",
+    "ACTUALS_MISSING": "actuals are not booked for the observation months",
+    "VALUE_NOT_REALISED": "less than the agreed share of the plan is realised, and it is not written down",
+    "EVIDENCE_MISSING": "no evidence of the effect is attached",
+    "CONTROLLER_CONFIRM": "the controller has not confirmed the actual effect",
+    "GATE_ORDER": "the tool's status is ahead of the granted stage",
+    "STAGE_UNKNOWN": "the tool's status could not be read",
+    "ON_HOLD": "somebody put the measure on hold",
+    "CANCELLED": "somebody cancelled the measure",
+    "KILL_SWITCH": "the kill switch put the measure on hold",
+    "RESOURCE_DIVERSION": "zombie: its people log their time elsewhere",
+    "ORPHAN_OWNER": "orphan: owner, sponsor or controller has left",
+    "PRIORITY_MISMATCH": "a ticket that a valuable measure waits for stands low",
+    "PRIORITY_DRIFT": "the priority of serving work was lowered",
+    "UNFUNDED_WORK": "work or spend that serves no objective, or that no plan pays for",
+    "COST_SPIKE": "the unit cost of a service is above its trailing quarter",
+    "CREEP": "work goes on after the case has died",
+    "AGEING_IN_GATE": "too long in one stage",
+    "EVIDENCE_UNKNOWN": "something that the mapping asks for could not be read",
+}
+
+ALWAYS_ON = frozenset({"STAGE_UNKNOWN", "ON_HOLD", "CANCELLED"})
+"""Rules that no policy switches off: they are what a person said, or what nobody knows."""

@@ -1,0 +1,151 @@
+"""The verdict in words: blockers as their readers meet them, and the whole checklist.
+
+What a tool's blocker field holds is the beginning of the same text, cut to the tool's limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from governance.context import named
+from governance.evidence import Evidence
+from governance.facts import Unknown, known
+from governance.gates import Policy
+from governance.measure import Measure, Role
+from governance.standing import OffRamp, RampKind
+from governance.verdict import Blocker, ConditionResult, GateState, Outcome, Status, Verdict
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MARKS = {Outcome.MET: "[x]", Outcome.UNMET: "[ ]", Outcome.UNKNOWN: "[?]"}
+
+
+def blockers_of(
+    gate: GateState,
+    granted: int,
+    checklist: Sequence[ConditionResult],
+    ramp: OffRamp | None,
+    measure: Measure,
+    evidence: Evidence,
+    policy: Policy,
+    now: datetime,
+) -> tuple[Blocker, ...]:
+    """What stands in the way, most urgent first; nothing when the gate is open."""
+    if gate is GateState.OPEN:
+        return ()
+    into = policy.stages[min(granted + 1, len(policy.stages) - 1)]
+    since = evidence.standing.blockers_since
+    blockers = []
+    if gate is GateState.BREACH:
+        claimed = policy.label(known(evidence.tool_stage))
+        text = (
+            f"Moved to {evidence.tool_status} ({claimed}) while the gate into {into.label} is shut: "
+            "move it back or meet the conditions below"
+        )
+        key = f"{into.key}:GATE_ORDER:status"
+        blockers.append(Blocker(key, "GATE_ORDER", into.key, f"{text} · GATE_ORDER", "owner", since.get(key, now)))
+    if ramp is not None:
+        blockers.append(_off_ramp(ramp, into.key, measure, now))
+    if isinstance(evidence.tool_stage, Unknown):
+        key = f"{into.key}:STAGE_UNKNOWN:status"
+        text = f"{into.label} is shut: {evidence.tool_stage.reason} · administrator to act · STAGE_UNKNOWN"
+        blockers.append(Blocker(key, "STAGE_UNKNOWN", into.key, text, "administrator", since.get(key, now)))
+    for result in checklist:
+        if result.outcome is not Outcome.MET:
+            first = since.get(result.key, now)
+            text = sentence(into.label, result, first, now)
+            blockers.append(Blocker(result.key, result.code, into.key, text, result.who, first))
+    return tuple(blockers)
+
+
+def _off_ramp(ramp: OffRamp, stage: str, measure: Measure, now: datetime) -> Blocker:
+    code = {RampKind.ON_HOLD: "ON_HOLD", RampKind.CANCELLED: "CANCELLED", RampKind.KILLED: "KILL_SWITCH"}[ramp.kind]
+    who = named(measure, Role.SPONSOR)
+    by = "" if ramp.kind is RampKind.KILLED else f" (by {ramp.by})"
+    text = f"{ramp.kind.label} since {day(ramp.at, now)}: {ramp.reason}{by} · {who} may resume it with /resume · {code}"
+    return Blocker(f"{stage}:{code}:ramp", code, stage, text, who, ramp.at)
+
+
+def sentence(label: str, result: ConditionResult, since: datetime, now: datetime) -> str:
+    """A blocker as its reader meets it; the code stands at the end, for search."""
+    who = f" · {result.who} to act" if result.who else ""
+    return f"{label} is shut: {result.reason}{who} · since {day(since, now)} · {result.code}"
+
+
+def day(moment: datetime, now: datetime) -> str:
+    """``12 Oct``, with the year when it is another one."""
+    short = f"{moment.day} {MONTHS[moment.month - 1]}"
+    return short if moment.year == now.year else f"{short} {moment.year}"
+
+
+def blocker_lines(verdict: Verdict) -> list[str]:
+    """One sentence per blocker."""
+    return [blocker.sentence for blocker in verdict.blockers]
+
+
+def explain(verdict: Verdict) -> Iterator[str]:
+    """The whole verdict, line by line; the first lines are the blockers, word for word as in the tool."""
+    yield from blocker_lines(verdict)
+    if verdict.blockers:
+        yield ""
+    gate = f"gate into {verdict.next_stage_label}: {verdict.gate.value}" if verdict.next_stage else "no further gate"
+    yield f"Stage {verdict.shown_stage} · {gate}"
+    yield f"Work  {_light(verdict.implementation)}"
+    yield f"Money {_light(verdict.potential)}"
+    yield from _money(verdict)
+    if verdict.checklist:
+        yield ""
+        yield f"Conditions into {verdict.next_stage_label}"
+    for result in verdict.checklist:
+        yield from _condition(result)
+    if verdict.findings:
+        yield ""
+        yield "Findings"
+        yield from (f"- {finding.sentence} · {finding.who} · {finding.code}" for finding in verdict.findings)
+    yield from _deviation(verdict)
+
+
+def _light(status: Status) -> str:
+    number = "" if status.number is None else f" {status.number:.2f}"
+    return f"{status.colour.value}{number}: {status.reason}"
+
+
+def _money(verdict: Verdict) -> Iterator[str]:
+    figures = verdict.figures
+    parts = [
+        f"{name} {money}"
+        for name, money in (
+            ("plan", figures.plan),
+            ("forecast", figures.forecast),
+            ("actual", figures.actual),
+            ("at completion", figures.at_completion),
+            ("variance", figures.variance),
+        )
+        if money is not None
+    ]
+    if parts:
+        yield f"Net   {', '.join(parts)}"
+    plan = verdict.standing.plan
+    if plan is not None:
+        yield f"Plan {plan.number} locked on {plan.at:%d %b %Y}: {plan.reason}"
+
+
+def _condition(result: ConditionResult) -> Iterator[str]:
+    mark = MARKS[result.outcome]
+    if result.outcome is Outcome.MET:
+        yield f"{mark} {result.code} {result.subject}: {result.actual}"
+        return
+    yield f"{mark} {result.code} {result.subject}: {result.reason}"
+    yield f"      expected {result.expected}; is {result.actual}; {result.who or 'nobody'} to act"
+
+
+def _deviation(verdict: Verdict) -> Iterator[str]:
+    deviation = verdict.deviation
+    if deviation is None:
+        return
+    yield ""
+    yield f"Deviation since {deviation.since:%d %b %Y %H:%M}: {deviation.shortfall:.0%} of the plan is missing"
+    for step in deviation.asked:
+        yield f"- {step.name} asked on {step.at:%d %b %Y %H:%M}"
+    if deviation.reason:
+        yield f"- reason by {deviation.reason_by}: {deviation.reason}"

@@ -1,0 +1,190 @@
+"""Organization > Portfolio > Program > Project > Measure Package > Measure, and totals along it.
+
+Legal entity and business unit are separate dimensions, not levels.  A total is a list of converted lines: it can
+always say which lines and rates it is made of, and which lines it had to leave out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+from governance.effects import ZERO, Account, EffectKind, EffectLine, Version
+from governance.facts import known
+from governance.measure import Measure, MeasureId, Place
+from governance.money import Money
+from governance.rates import Converted, MissingRate, Rate, Rates
+from governance.verdict import Colour, Status
+
+Node: TypeAlias = tuple[str, ...]
+"""The path from the top: ``("ACME", "IT", "Cloud exit")``; of a dimension only its own name."""
+
+NOWHERE = "(not stated)"
+
+
+class Dimension(StrEnum):
+    """What totals are made along."""
+
+    ORGANIZATION = "organization"
+    PORTFOLIO = "portfolio"
+    PROGRAM = "program"
+    PROJECT = "project"
+    PACKAGE = "package"
+    MEASURE = "measure"
+    LEGAL_ENTITY = "legal_entity"
+    BUSINESS_UNIT = "business_unit"
+
+
+LEVELS = (
+    Dimension.ORGANIZATION,
+    Dimension.PORTFOLIO,
+    Dimension.PROGRAM,
+    Dimension.PROJECT,
+    Dimension.PACKAGE,
+    Dimension.MEASURE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A measure as the roll-up sees it.  Names are facts; one that is not stated is a node of its own."""
+
+    id: MeasureId
+    place: Place
+    legal_entity: str | None
+    business_unit: str | None
+    lines: tuple[EffectLine, ...]
+
+    @classmethod
+    def of(cls, measure: Measure, lines: tuple[EffectLine, ...] | None = None) -> Entry:
+        return cls(
+            measure.id,
+            measure.place,
+            known(measure.legal_entity),
+            known(measure.business_unit),
+            measure.effects if lines is None else lines,
+        )
+
+    def node(self, dimension: Dimension) -> Node:
+        """Where the measure counts along a dimension."""
+        match dimension:
+            case Dimension.LEGAL_ENTITY:
+                return (self.legal_entity or NOWHERE,)
+            case Dimension.BUSINESS_UNIT:
+                return (self.business_unit or NOWHERE,)
+        place = self.place
+        path = (place.organization, place.portfolio, place.program, place.project, place.package, self.id)
+        depth = LEVELS.index(dimension) + 1
+        return tuple(known(name) or NOWHERE for name in path[:depth])
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of a total: whose it is, and how it was converted."""
+
+    measure: MeasureId
+    line: EffectLine
+    converted: Converted
+
+    @property
+    def amount(self) -> Decimal:
+        """In the reporting currency; costs count down."""
+        amount = self.converted.money.amount
+        return amount if self.line.kind.is_benefit else -amount
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A sum in the reporting currency, with everything that it is made of."""
+
+    node: Node
+    currency: str
+    parts: tuple[Part, ...]
+    left_out: tuple[tuple[MeasureId, EffectLine, MissingRate], ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return not self.left_out
+
+    @property
+    def money(self) -> Money:
+        """Of the lines that could be converted; see :attr:`complete`."""
+        return Money(sum((part.amount for part in self.parts), ZERO), self.currency)
+
+    @property
+    def rates(self) -> tuple[Rate, ...]:
+        return tuple(sorted({part.converted.rate for part in self.parts if part.converted.rate is not None}))
+
+    @property
+    def measures(self) -> frozenset[MeasureId]:
+        return frozenset(part.measure for part in self.parts) | {measure for measure, _, _ in self.left_out}
+
+    def of(self, *kinds: EffectKind) -> Money:
+        chosen = (part.amount for part in self.parts if part.line.kind in kinds)
+        return Money(sum(chosen, ZERO), self.currency)
+
+    def caveat(self) -> str:
+        """What the total lacks, for a person; empty when nothing."""
+        if self.complete:
+            return ""
+        measures = {measure for measure, _, _ in self.left_out}
+        missing = sorted({rate for _, _, rate in self.left_out})
+        more = f" and {len(missing) - 1} more months" if len(missing) > 1 else ""
+        lines = "1 line" if len(self.left_out) == 1 else f"{len(self.left_out)} lines"
+        count = "1 measure" if len(measures) == 1 else f"{len(measures)} measures"
+        return f"without {lines} of {count}: {missing[0]}{more}"
+
+
+def roll_up(
+    entries: Iterable[Entry],
+    dimension: Dimension,
+    version: Version,
+    currency: str,
+    rates: Rates,
+    *,
+    account: Account = Account.EBITDA,
+    only: Callable[[EffectLine], bool] = lambda _line: True,
+) -> Mapping[Node, Total]:
+    """One total per node of a dimension, in the order of the names."""
+    parts: dict[Node, list[Part]] = {}
+    left: dict[Node, list[tuple[MeasureId, EffectLine, MissingRate]]] = {}
+    for entry in entries:
+        node = entry.node(dimension)
+        kept = parts.setdefault(node, [])
+        missing = left.setdefault(node, [])
+        for line in entry.lines:
+            if line.version is not version or line.account is not account or not only(line):
+                continue
+            converted = rates.convert(line.money, currency, line.month)
+            if isinstance(converted, MissingRate):
+                missing.append((entry.id, line, converted))
+            else:
+                kept.append(Part(entry.id, line, converted))
+    return {node: Total(node, currency, tuple(parts[node]), tuple(left[node])) for node in sorted(parts)}
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """A child's light and its weight (its plan); a weight below zero counts as none."""
+
+    status: Status
+    weight: Decimal
+
+
+def parent_status(children: Sequence[Light], green: Decimal, amber: Decimal) -> Status:
+    """A parent's light: the value-weighted mean of its children, with the count of red ones beside it.
+
+    A mean alone hides a red child behind a large green one, so the count is part of the reason.
+    """
+    reds = sum(child.status.colour is Colour.RED for child in children)
+    numbered = [(child.status.number, max(child.weight, ZERO)) for child in children if child.status.number is not None]
+    weight = sum((weight for _, weight in numbered), ZERO)
+    beside = f"{reds} of {len(children)} red, {len(children) - len(numbered)} without a number"
+    if not weight:
+        return Status(Colour.GREY, None, f"no child has a number and a weight; {beside}")
+    mean = (sum((number * share for number, share in numbered), ZERO) / weight).quantize(Decimal("0.01"))
+    colour = Colour.GREEN if mean >= green else Colour.AMBER if mean >= amber else Colour.RED
+    return Status(colour, mean, f"{mean:.0%} of plan, weighted by value; {beside}")

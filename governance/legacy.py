@@ -1,0 +1,95 @@
+"""Still paying: the legacy that a measure replaces has to end, or the benefit never comes.
+
+A migration is not closed while its old services are active or billed; ServiceNow's CI life cycle and expense
+lines say so, whatever the project's own status is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from governance.context import Context
+from governance.evidence import Service
+from governance.facts import Unknown
+from governance.money import Money, Period
+from governance.verdict import ConditionResult
+
+CODE = "LEGACY_COST_RUNNING"
+SUBJECT = "legacy"
+
+
+@dataclass(frozen=True, slots=True)
+class StillPaid:
+    """Services that are not over: active, or retired and billed all the same."""
+
+    services: tuple[Service, ...]
+    monthly: Money | None
+    """What they cost in the newest month with a booking; ``None`` when nothing is booked or currencies differ."""
+
+    def sentence(self) -> str:
+        """``41,000 EUR a month still paid for 3 legacy services (CRM-OLD, +2)``"""
+        names = self.services[0].name + (f", +{len(self.services) - 1}" if len(self.services) > 1 else "")
+        retired = all(service.retired for service in self.services)
+        kind = "retired" if retired else "legacy"
+        count = f"1 {kind} service" if len(self.services) == 1 else f"{len(self.services)} {kind} services"
+        if self.monthly is None:
+            verb = "is" if len(self.services) == 1 else "are"
+            return f"{count} {verb} still active ({names})"
+        return f"{self.monthly} a month still paid for {count} ({names})"
+
+
+def running(services: tuple[Service, ...], today: date) -> StillPaid | None:
+    """The services that are active, or that were booked in this month or the last."""
+    month = Period.of(today)
+    recent = {month, month.plus(-1)}
+    still = tuple(
+        service
+        for service in services
+        if not service.retired or any(paid in recent and money.amount > 0 for paid, money in service.costs.items())
+    )
+    return StillPaid(still, _monthly(still)) if still else None
+
+
+def _monthly(services: tuple[Service, ...]) -> Money | None:
+    newest = [service.costs[max(service.costs)] for service in services if service.costs]
+    currencies = {money.currency for money in newest}
+    if len(currencies) != 1:
+        return None
+    total = sum((money.amount for money in newest), Decimal(0))
+    return Money(total, currencies.pop()) if total else None
+
+
+def end_is_dated(context: Context) -> ConditionResult:
+    """Into Implemented: what still runs has a dated end."""
+    expected = "legacy cost ended, or its end dated"
+    services = context.evidence.legacy
+    if isinstance(services, Unknown):
+        return context.unknown(CODE, SUBJECT, expected, services.reason)
+    still = running(services, _today(context)) if services else None
+    undated = tuple(service for service in still.services if service.ends is None) if still else ()
+    if not undated:
+        return context.met(CODE, SUBJECT, expected, "every end is dated" if still else _over(services))
+    reason = f"{StillPaid(undated, _monthly(undated)).sentence()}, and no end is dated"
+    return context.unmet(CODE, SUBJECT, expected, "no end", reason)
+
+
+def has_ended(context: Context) -> ConditionResult:
+    """Into Closed: it has ended, proven by life cycle and bookings."""
+    expected = "legacy services retired and no longer billed"
+    services = context.evidence.legacy
+    if isinstance(services, Unknown):
+        return context.unknown(CODE, SUBJECT, expected, services.reason)
+    still = running(services, _today(context)) if services else None
+    if still is None:
+        return context.met(CODE, SUBJECT, expected, _over(services))
+    return context.unmet(CODE, SUBJECT, expected, f"{len(still.services)} running", still.sentence())
+
+
+def _over(services: tuple[Service, ...] | None) -> str:
+    return f"{len(services)} retired" if services else "no legacy service is named"
+
+
+def _today(context: Context) -> date:
+    return context.now.date() if context.now else date.max

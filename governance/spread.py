@@ -1,0 +1,64 @@
+"""Ways to lay one amount over months, exact to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_DOWN, Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+from governance.money import Money, Period
+
+CENT = Decimal("0.01")
+LONGEST_MONTHS = 600
+
+Laid: TypeAlias = tuple[tuple[Period, Money], ...]
+
+
+class Shape(StrEnum):
+    LINEAR = "linear"
+    """Every month the same."""
+    FRONT = "front"
+    """Falling: of n months the first weighs n, the last 1."""
+    BACK = "back"
+    """Rising: of n months the first weighs 1, the last n."""
+
+
+def spread(total: Money, start: Period, end: Period, shape: Shape = Shape.LINEAR) -> Laid:
+    """Lay an amount over the months from ``start`` to ``end``; the last month takes what rounding leaves.
+
+    Raises ValueError when the end lies before the start or 50 years after it.
+    """
+    if end < start:
+        raise ValueError(f"{end} lies before {start}")
+    if start.months_to(end) >= LONGEST_MONTHS:
+        raise ValueError(f"{start} to {end} is longer than 50 years")
+    months = list(start.until(end))
+    count = len(months)
+    match shape:
+        case Shape.LINEAR:
+            weights: Sequence[int] = [1] * count
+        case Shape.FRONT:
+            weights = range(count, 0, -1)
+        case Shape.BACK:
+            weights = range(1, count + 1)
+    return _by_weight(total, months, weights)
+
+
+def spread_explicit(total: Money, shares: Mapping[Period, Decimal]) -> Laid:
+    """Lay an amount over named months by their shares (of 1), which have to add up to 1.
+
+    Raises ValueError when they do not, or when there are none.
+    """
+    whole = sum(shares.values(), Decimal(0))
+    if whole != 1:
+        raise ValueError(f"the shares of the months add up to {whole:.2%}, not to 100%")
+    months = sorted(shares)
+    return _by_weight(total, months, [shares[month] for month in months])
+
+
+def _by_weight(total: Money, months: Sequence[Period], weights: Sequence[int] | Sequence[Decimal]) -> Laid:
+    whole = Decimal(sum(weights))
+    parts = [(total.amount * weight / whole).quantize(CENT, ROUND_DOWN) for weight in weights[:-1]]
+    parts.append(total.amount - sum(parts, Decimal(0)))
+    return tuple((month, Money(part, total.currency)) for month, part in zip(months, parts, strict=True))
