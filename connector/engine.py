@@ -89,14 +89,17 @@ async def clear_stalled(app: procrastinate.App) -> int:
     return len(stalled)
 
 
-async def run_worker(app: procrastinate.App, *, name: str, concurrency: int) -> None:
-    """Work until SIGTERM or SIGINT; running batches are finished first."""
+async def run_worker(app: procrastinate.App, *, name: str, concurrency: int, signals: bool = True) -> None:
+    """Work until SIGTERM or SIGINT; running batches are finished first.
+
+    ``signals=False`` is for a thread, which gets none: there the task is cancelled.
+    """
     async with app.open_async():
         await app.run_worker_async(
             name=name,
             concurrency=concurrency,
             fetch_job_polling_interval=TICK_SECONDS,
             delete_jobs=jobs.DeleteJobCondition.ALWAYS.value,
-            install_signal_handlers=True,
+            install_signal_handlers=signals,
             stalled_worker_timeout=STALLED_SECONDS,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     """Folder of the embedded database and of the key that encrypts secrets."""
     secret_key: str | None = None
     """Fernet key for secrets at rest; without it a key file is made in the data folder."""
+    api_token: SecretStr | None = None
+    """Bearer token of the API; without it the API answers nobody."""
     host: str = "127.0.0.1"
     port: int = Field(default=8600, ge=1, le=65535)
     max_body_bytes: int = Field(default=5 * 1024 * 1024, ge=1024)

@@ -18,6 +18,8 @@ from governance.verdict import ConditionResult
 
 CODE = "LEGACY_COST_RUNNING"
 SUBJECT = "legacy"
+LATE_MONTHS = 2
+"""Bookings come late: what was booked two months ago still says what a month costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class StillPaid:
 
     services: tuple[Service, ...]
     monthly: Money | None
-    """What they cost in the newest month with a booking; ``None`` when nothing is booked or currencies differ."""
+    """What they cost in the newest booked month; ``None`` when nothing was booked lately or currencies differ."""
 
     def sentence(self) -> str:
         """``41,000 EUR a month still paid for 3 legacy services (CRM-OLD, +2)``"""
@@ -49,11 +51,15 @@ def running(services: tuple[Service, ...], today: date) -> StillPaid | None:
         for service in services
         if not service.retired or any(paid in recent and money.amount > 0 for paid, money in service.costs.items())
     )
-    return StillPaid(still, _monthly(still)) if still else None
+    return StillPaid(still, _monthly(still, month)) if still else None
 
 
-def _monthly(services: tuple[Service, ...]) -> Money | None:
-    newest = [service.costs[max(service.costs)] for service in services if service.costs]
+def _monthly(services: tuple[Service, ...], now: Period) -> Money | None:
+    newest = []
+    for service in services:
+        booked = [month for month in service.costs if now.plus(-LATE_MONTHS) <= month <= now]
+        if booked:
+            newest.append(service.costs[max(booked)])
     currencies = {money.currency for money in newest}
     if len(currencies) != 1:
         return None
@@ -71,7 +77,7 @@ def end_is_dated(context: Context) -> ConditionResult:
     undated = tuple(service for service in still.services if service.ends is None) if still else ()
     if not undated:
         return context.met(CODE, SUBJECT, expected, "every end is dated" if still else _over(services))
-    reason = f"{StillPaid(undated, _monthly(undated)).sentence()}, and no end is dated"
+    reason = f"{StillPaid(undated, _monthly(undated, Period.of(_today(context)))).sentence()}, and no end is dated"
     return context.unmet(CODE, SUBJECT, expected, "no end", reason)
 
 

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from connector.bootstrap import Services, bootstrap
 from connector.settings import Settings
+from webhook_server.api import api
 from webhook_server.health import health
 from webhook_server.hooks import hooks
 
@@ -18,6 +19,7 @@ def create_app(services: Services) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
     app.register_blueprint(hooks(services))
     app.register_blueprint(health(services))
+    app.register_blueprint(api(services))
     app.register_error_handler(HTTPException, _as_json)
     return app
 

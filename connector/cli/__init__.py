@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from connector.cli import connection, db, mapping, run
+from connector.cli import audit, connection, db, mapping, rates, report, run
 from connector.cli.demo import demo
 from connector.cli.sandbox import sandbox
 from connector.errors import GatepostError
@@ -24,6 +24,11 @@ app.command("web")(run.web)
 app.command("worker")(run.worker)
 app.command("key")(run.key)
 app.command("version")(run.version)
+app.command("explain")(report.explain)
+app.command("history")(report.history)
+app.command("totals")(report.totals)
+app.add_typer(audit.app, name="audit")
+app.add_typer(rates.app, name="rates")
 app.add_typer(db.app, name="db")
 app.add_typer(connection.app, name="connection")
 app.add_typer(mapping.app, name="mapping")

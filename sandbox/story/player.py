@@ -61,6 +61,12 @@ class Player:
         said = tuple((str(author), str(text)) for author, text in only["comments"])
         return Shown(only["key"], only["url"], only["fields"], said)
 
+    def act(self, tool: str, body: Mapping[str, object]) -> tuple[bool, str]:
+        """Act as somebody in a tool: whether it was let through, and what the tool said."""
+        base = self._jira if tool == "jira" else self._servicenow
+        answer = self._session.post(f"{base}/sandbox/act", json=dict(body), timeout=10)
+        return answer.status_code == 200, answer.text
+
     def play(self, act: Act) -> Shown:
         """Do every step and wait for what has to be shown.  Raises StoryFailed."""
         for step in act.steps:
@@ -71,28 +77,25 @@ class Player:
         """A step whose gate has only just opened is tried until the tool lets it through."""
         deadline = time.monotonic() + self._patience
         while True:
-            status, text = self._send(act.item, step)
+            done, text = self._send(act.item, step)
             if step.refused is not None:
-                if status == 200:
+                if done:
                     raise StoryFailed(f"{act.title}: {step.do} {step.value} had to be refused and was not")
                 if step.refused in text:
                     return
-            elif status == 200:
+            elif done:
                 return
             if time.monotonic() > deadline:
                 raise StoryFailed(f"{act.title}: {step.by} could not {step.do} {step.value}: {text}")
             time.sleep(0.1)
 
-    def _send(self, item: Item, step: Step) -> tuple[int, str]:
+    def _send(self, item: Item, step: Step) -> tuple[bool, str]:
         key = self.show(item).key
         if item[0] == "jira":
             names = {"transition": "to", "edit": "fields", "comment": "text", "log": "hours"}
-            body: dict[str, object] = {"as": step.by, "issue": key, "do": step.do, names[step.do]: step.value}
-            answer = self._session.post(f"{self._jira}/sandbox/act", json=body, timeout=10)
-        else:
-            body = {"as": step.by, "table": item[0], "record": key, "values": {step.do: step.value}}
-            answer = self._session.post(f"{self._servicenow}/sandbox/act", json=body, timeout=10)
-        return answer.status_code, answer.text
+            return self.act("jira", {"as": step.by, "issue": key, "do": step.do, names[step.do]: step.value})
+        values = {step.do: step.value}
+        return self.act(item[0], {"as": step.by, "table": item[0], "record": key, "values": values})
 
     def _wait(self, act: Act) -> Shown:
         deadline = time.monotonic() + self._patience

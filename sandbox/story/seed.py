@@ -135,8 +135,8 @@ SEEDS = (
 )  # fmt: skip
 
 
-def seed_jira(state: JiraState) -> list[str]:
-    """Keys of the epics.  In ITX the workflow itself asks for an open gate, in CLOUD nobody has changed it."""
+def set_up_jira(state: JiraState) -> None:
+    """People, fields, projects.  In ITX the workflow itself asks for an open gate, in CLOUD nobody has changed it."""
     for account, name in PEOPLE.items():
         state.add_user(account, name, f"{account}@nordbank.example")
     state.add_user("gatepost-bot", "Gatepost", BOT_EMAIL, BOT_TOKEN)
@@ -145,6 +145,12 @@ def seed_jira(state: JiraState) -> list[str]:
     gate = state.field_named("Gate").id
     state.add_project("ITX", "IT transformation", _workflow("gated", (Condition(gate, "=", "Open"),)))
     state.add_project("CLOUD", "Cloud", _workflow("free", ()))
+    state.add_project("SUP", "Support", _workflow("free", ()))
+
+
+def seed_jira(state: JiraState) -> list[str]:
+    """Set the site up and fill it; returns the keys of the epics."""
+    set_up_jira(state)
     keys = []
     for item in SEEDS:
         if item.home in state.projects:
@@ -173,21 +179,30 @@ def seed_jira(state: JiraState) -> list[str]:
     return keys
 
 
-def seed_servicenow(state: ServiceNowState) -> list[tuple[str, str]]:
-    """(table, number) of the records."""
+GUARDED: Mapping[str, tuple[str, ...]] = {"pm_project": ("3",), "dmn_demand": ("8",), "change_request": ("3",)}
+"""States that Gatepost's rule guards, by table."""
+
+
+def set_up_servicenow(state: ServiceNowState) -> dict[str, str]:
+    """People, columns, the gate's rule; returns the sys_ids of the people."""
     ids = {login: state.add_user(login, name) for login, name in PEOPLE.items()}
     state.add_user(BOT_USER, "Gatepost", BOT_PASSWORD, roles=("u_gatepost_writer",))
-    guarded = {"pm_project": ("3",), "dmn_demand": ("8",), "change_request": ("3",)}
-    for table, states in guarded.items():
+    for table, states in GUARDED.items():
         _columns(state, table)
         state.gate_rule(table, states)
+    return ids
+
+
+def seed_servicenow(state: ServiceNowState) -> list[tuple[str, str]]:
+    """Set the instance up and fill it; returns (table, number) of the records."""
+    ids = set_up_servicenow(state)
     found = []
     managers = {"pm_project": "project_manager", "dmn_demand": "demand_manager", "change_request": "assigned_to"}
     for item in SEEDS:
-        if item.home not in guarded:
+        if item.home not in GUARDED:
             continue
         facts = {name: _raw(value, ids) for name, value in _facts(item).items()}
-        values = {_element(name): value for name, value in facts.items()}
+        values = {column_of(name): value for name, value in facts.items()}
         values |= {
             "short_description": item.title,
             "state": item.status,
@@ -263,7 +278,7 @@ def _columns(state: ServiceNowState, table: str) -> None:
         if name not in {"Start date", "Business unit", "Program", "Team"}:
             person = kind == "userpicker"
             column_type = "reference" if person else "decimal" if kind == "float" else "string"
-            state.add_column(table, Column(_element(name), name, column_type, reference="sys_user" if person else ""))
+            state.add_column(table, Column(column_of(name), name, column_type, reference="sys_user" if person else ""))
     state.add_column(table, Column("u_program", "Gatepost program"))
     if table == "change_request":
         state.add_column(table, Column("business_unit", "Business unit"))
@@ -287,7 +302,8 @@ WRITTEN_ELEMENTS = {
 }
 
 
-def _element(name: str) -> str:
+def column_of(name: str) -> str:
+    """The column of a field that Gatepost's people added."""
     return f"u_{name.lower().replace(' ', '_').replace('%', 'percent')}"
 
 
