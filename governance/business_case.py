@@ -78,7 +78,7 @@ def payback(context: Context) -> ConditionResult:
     if months > limit:
         reason = f"payback takes {months} months, the limit is {limit}"
         return context.unmet(code, "payback", expected, f"{months} months", reason)
-    return context.met(code, "payback", expected, f"{months} months")
+    return context.met(code, "payback", expected, "1 month" if months == 1 else f"{months} months")
 
 
 def baseline_claims(context: Context) -> ConditionResult:

@@ -50,8 +50,10 @@ def blockers_of(
         key = f"{into.key}:STAGE_UNKNOWN:status"
         text = f"{into.label} is shut: {evidence.tool_stage.reason} · administrator to act · STAGE_UNKNOWN"
         blockers.append(Blocker(key, "STAGE_UNKNOWN", into.key, text, "administrator", since.get(key, now)))
+    # A later gate asks for more of the same thing (an end that is dated, an end that has come): told once.
+    unmet = {(r.code, r.subject): r for r in checklist if r.outcome is not Outcome.MET}
     for result in checklist:
-        if result.outcome is not Outcome.MET:
+        if result.outcome is not Outcome.MET and unmet[result.code, result.subject] is result:
             first = since.get(result.key, now)
             text = sentence(into.label, result, first, now)
             blockers.append(Blocker(result.key, result.code, into.key, text, result.who, first))
@@ -96,8 +98,7 @@ def explain(verdict: Verdict) -> Iterator[str]:
     if verdict.checklist:
         yield ""
         yield f"Conditions into {verdict.next_stage_label}"
-    for result in verdict.checklist:
-        yield from _condition(result)
+    yield from dict.fromkeys(line for result in verdict.checklist for line in _condition(result))
     if verdict.findings:
         yield ""
         yield "Findings"
@@ -131,12 +132,12 @@ def _money(verdict: Verdict) -> Iterator[str]:
 
 
 def _condition(result: ConditionResult) -> Iterator[str]:
-    mark = MARKS[result.outcome]
+    mark, subject = MARKS[result.outcome], result.subject.replace("_", " ")
     if result.outcome is Outcome.MET:
-        yield f"{mark} {result.code} {result.subject}: {result.actual}"
+        yield f"{mark} {subject}: {result.actual}"
         return
-    yield f"{mark} {result.code} {result.subject}: {result.reason}"
-    yield f"      expected {result.expected}; is {result.actual}; {result.who or 'nobody'} to act"
+    yield f"{mark} {subject}: {result.reason} · {result.code}"
+    yield f"    expected {result.expected}; is {result.actual}; {result.who or 'nobody'} to act"
 
 
 def _deviation(verdict: Verdict) -> Iterator[str]:

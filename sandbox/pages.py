@@ -14,6 +14,7 @@ GOVERNED = (
     "DoI stage",
     "Gate",
     "Gate blockers",
+    "Gate findings",
     "Implementation status",
     "Potential status",
     "Plan net",

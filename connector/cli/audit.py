@@ -85,8 +85,14 @@ def export(
 def _line(entry: Entry) -> str:
     versions = f" · mapping {entry.mapping_version} · {entry.policy_version}" if entry.mapping_version else ""
     detail = entry.detail
-    said = detail.get("ruling")
-    text = detail.get("text") or (said.get("answer") if isinstance(said, dict) else None) or json.dumps(detail)
+    ruling = detail.get("ruling")
+    if entry.action == "decided":
+        stage = detail.get("stage") or "none yet"
+        text: object = f"gate {detail.get('gate')}, stage {stage} (decision {str(detail.get('digest'))[:12]})"
+    elif isinstance(ruling, dict):
+        text = ruling.get("answer")
+    else:
+        text = detail.get("text") or json.dumps(detail, ensure_ascii=False)
     return f"{entry.seq:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.actor}  {entry.action}: {text}{versions}"
 
 

@@ -186,6 +186,9 @@ def _show_changes(console: Console, before: Shown, after: Shown) -> int:
         console.print(f"   {after.key}  [yellow]{escape(line)}[/]")
     if len(lines) > 2:
         console.print(f"   {after.key}  … and {len(lines) - 2} more blockers")
+    said = [line for line in after.answer.splitlines()[1:] if line not in before.answer.splitlines()]
+    for line in said[:2]:
+        console.print(f"   {after.key}  [cyan]Gatepost answers: {escape(line.removeprefix('- '))}[/]")
     return len(changed)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
@@ -75,19 +76,20 @@ def totals(
         if lines is not None:
             _print_lines(services, lines, by_version)
             return
-    table = Table(by.value.replace("_", " ").capitalize(), title=f"Net {account.value} in {currency}")
+    count: Counter[Node] = Counter(entry.node(by) for entry in entries)
+    kind = account.value.upper() if account is Account.EBITDA else account.value
+    table = Table(by.value.replace("_", " ").capitalize(), title=f"Net {kind} in {currency}")
     for heading in ("Measures", "Plan", "Forecast", "Actual", "Forecast − plan"):
         table.add_column(heading, justify="right")
     caveats = []
     for node in by_version[Version.PLAN]:
         plan, forecast, actual = (by_version[version][node] for version in Version)
-        count = len(plan.measures | forecast.measures | actual.measures)
         # A measure without a forecast has no variance: its plan would otherwise look like a loss.
         forecasted = {part.measure for part in forecast.parts}
         compared = sum((part.amount for part in plan.parts if part.measure in forecasted), Decimal(0))
         table.add_row(
-            " / ".join(node),
-            str(count),
+            node[-1] if sum(other[-1] == node[-1] for other in count) == 1 else " / ".join(node),
+            str(count[node]),
             *(_shown(total) for total in (plan, forecast, actual)),
             f"{forecast.money.amount - compared:,.0f}" if forecasted else "",
         )

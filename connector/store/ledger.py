@@ -222,7 +222,9 @@ def _store_measures(
     decided = [
         one
         for one, row in zip(prepared, new_rows, strict=True)
-        if one.id not in known or known[one.id].verdict_digest != row["verdict_digest"]
+        if one.id not in known
+        or known[one.id].verdict_digest != row["verdict_digest"]
+        or one.outcome.judged.verdict.events
     ]
     decisions = {one.id: rows.decision(one, mapping_version, now) for one in decided}
     if decisions:

@@ -69,8 +69,8 @@ class Prepared:
 APART = frozenset({"standing", "statements"})
 """Parts of a verdict that are stored in their own place."""
 
-MOVING = frozenset({"implementation", "potential", "look_again", "checklist"})
-"""Parts that change without a decision.  The checklist is left out because its unmet part is the blockers."""
+MOVING = frozenset({"implementation", "potential", "look_again", "checklist", "events", "newly_granted"})
+"""Parts that change without a decision.  The checklist's unmet part is the blockers; events happen once."""
 
 
 def work_item(item: WorkItem, now: datetime) -> Row:

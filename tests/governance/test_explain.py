@@ -1,0 +1,73 @@
+"""The verdict as a checklist: the same words that the tool's field holds, and everything behind them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from governance.assess import assess
+from governance.codes import CODES
+from governance.evidence import Children, OpenItem
+from governance.explain import blocker_lines, explain
+from governance.facts import Unknown
+from governance.plan import freeze
+from governance.standing import Standing
+from mapping.writeback import cut
+from tests.governance.factory import NOW, POLICY, evidence, measure
+
+SHUT = assess(
+    measure(),
+    replace(
+        evidence("decided", "decided", statements=()),
+        children=Children(4, 3, (OpenItem("ITX-4", "Cut over", "Open"),)),
+        changes=Unknown("changes could not be read"),
+        standing=Standing(
+            "decided", plan=freeze(measure().effects, NOW - timedelta(days=30), reason="locked at the decision")
+        ),
+    ),
+    POLICY,
+    NOW,
+)
+
+
+def test_the_explanation_is_a_checklist_with_evidence_and_who_must_act() -> None:
+    text = "\n".join(explain(SHUT))
+    assert text.startswith(
+        "Implemented is shut: 1 of 4 child items are not done (ITX-4) · owner A. Kaya to act · since 21 Nov · OPEN_WORK\n"
+        "Implemented is shut: changes could not be read · administrator to act · since 21 Nov · CHANGE_OPEN\n"
+        "Implemented is shut: A. Kaya has not yet given the approval · owner A. Kaya to act · since 21 Nov"
+        " · APPROVAL_MISSING\n"
+        "\n"
+        "Stage Decided · gate into Implemented: shut\n"
+        "Work  amber 0.84: 75% done, 89% expected by now\n"
+    )
+    assert (
+        "Net   plan 180,000 EUR, forecast 180,000 EUR, actual 160,000 EUR, at completion 180,000 EUR, variance 0 EUR"
+        in text
+    )
+    assert "Plan 1 locked on 22 Oct 2026: locked at the decision" in text
+    assert "[x] title: Retire the legacy CRM" in text
+    assert (
+        "[ ] children: 1 of 4 child items are not done (ITX-4) · OPEN_WORK\n"
+        "    expected every child item done or cancelled; is 3 of 4 done; owner A. Kaya to act"
+    ) in text
+    assert (
+        "[?] changes: changes could not be read · CHANGE_OPEN\n"
+        "    expected every change closed successfully; is unknown; administrator to act"
+    ) in text
+
+
+def test_the_field_holds_the_beginning_of_the_same_text() -> None:
+    text = "\n".join(explain(SHUT))
+    whole = cut(blocker_lines(SHUT))
+    assert whole is not None
+    assert text.startswith(whole)
+    short = cut(blocker_lines(SHUT), limit=150)
+    assert short is not None
+    assert text.startswith(short.splitlines()[0])
+    assert short.splitlines()[-1] == "… and 2 more"
+
+
+def test_every_code_that_is_met_is_in_the_list_of_codes() -> None:
+    assert {result.code for result in SHUT.checklist} <= set(CODES)
+    assert {blocker.code for blocker in SHUT.blockers} <= set(CODES)

@@ -1,0 +1,183 @@
+"""Totals along the hierarchy and its dimensions: complete, or they say what they lack."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.effects import Account, EffectKind, EffectLine, Version
+from governance.hierarchy import Dimension, Entry, Light, parent_status, roll_up
+from governance.measure import MeasureId, Place
+from governance.money import Money, Period
+from governance.rates import MissingRate, Rate, Rates
+from governance.verdict import Colour, Status
+from tests.governance.factory import eur, lines
+
+JANUARY = Period(2026, 1)
+RATES = Rates(
+    [
+        Rate("USD", "EUR", date(2026, 1, 1), Decimal("0.90"), "treasury"),
+        Rate("USD", "EUR", date(2026, 3, 1), Decimal("0.95"), "treasury"),
+    ]
+)
+
+
+def usd(month: Period, amount: int) -> EffectLine:
+    return EffectLine(Version.PLAN, EffectKind.BENEFIT, month, Money(Decimal(amount), "USD"))
+
+
+def entry(name: str, program: str | None, *found: EffectLine, entity: str = "AG", unit: str = "IT") -> Entry:
+    return Entry(MeasureId(name), Place("ACME", "IT", program, "P", "K"), entity, unit, found)
+
+
+def test_a_month_is_converted_with_the_rate_of_its_first_day() -> None:
+    assert RATES.on("USD", "EUR", Period(2026, 2)) == Rate("USD", "EUR", date(2026, 1, 1), Decimal("0.90"), "treasury")
+    assert str(RATES.on("USD", "EUR", Period(2026, 3))) == "1 USD = 0.95 EUR since 2026-03-01"
+
+
+def test_a_rate_that_begins_in_the_middle_of_a_month_waits_for_the_next() -> None:
+    rates = Rates([Rate("USD", "EUR", date(2026, 1, 15), Decimal("0.90"))])
+    assert rates.on("USD", "EUR", JANUARY) == MissingRate("USD", "EUR", JANUARY)
+    assert isinstance(rates.on("USD", "EUR", Period(2026, 2)), Rate)
+
+
+def test_no_rate_is_worked_out_of_another_one() -> None:
+    assert isinstance(RATES.on("EUR", "USD", Period(2026, 4)), MissingRate)
+
+
+def test_a_total_says_which_lines_and_rates_it_is_made_of() -> None:
+    some = entry(
+        "m1", "Exit", usd(Period(2026, 2), 100), usd(Period(2026, 3), 100), *lines(Version.PLAN, 10, 5, months=1)
+    )
+    total = roll_up([some], Dimension.PROGRAM, Version.PLAN, "EUR", RATES)["ACME", "IT", "Exit"]
+    assert total.money == Money(Decimal("190.00"), "EUR")
+    assert [str(rate) for rate in total.rates] == [
+        "1 USD = 0.9 EUR since 2026-01-01",
+        "1 USD = 0.95 EUR since 2026-03-01",
+    ]
+    assert [(part.measure, str(part.line.money), part.amount) for part in total.parts][:2] == [
+        ("m1", "100 USD", Decimal("90.00")),
+        ("m1", "100 USD", Decimal("95.00")),
+    ]
+    assert (total.complete, total.caveat()) == (True, "")
+
+
+def test_a_currency_without_a_rate_makes_the_total_say_so() -> None:
+    francs = EffectLine(Version.PLAN, EffectKind.BENEFIT, Period(2026, 2), Money(Decimal(7), "CHF"))
+    total = roll_up(
+        [entry("m1", "Exit", francs, *lines(Version.PLAN, 10, 0, months=1)), entry("m2", "Exit", usd(JANUARY, 1))],
+        Dimension.PORTFOLIO, Version.PLAN, "EUR", RATES,
+    )["ACME", "IT"]  # fmt: skip
+    assert not total.complete
+    assert total.money == Money(Decimal("10.90"), "EUR")
+    assert total.caveat() == "without 1 line of 1 measure: no rate from CHF to EUR on 2026-02-01"
+    assert total.measures == {"m1", "m2"}
+
+
+def test_legal_entity_and_business_unit_are_dimensions_of_their_own() -> None:
+    found = [
+        entry("m1", "Exit", *lines(Version.PLAN, 10, 0, months=1), entity="AG", unit="IT"),
+        entry("m2", "Core", *lines(Version.PLAN, 20, 0, months=1), entity="AG", unit="Retail"),
+        entry("m3", "Core", *lines(Version.PLAN, 40, 0, months=1), entity="Ltd", unit="IT"),
+    ]
+
+    def along(dimension: Dimension) -> dict[str, Decimal]:
+        totals = roll_up(found, dimension, Version.PLAN, "EUR", RATES)
+        return {node[-1]: total.money.amount for node, total in totals.items()}
+
+    assert along(Dimension.LEGAL_ENTITY) == {"AG": 30, "Ltd": 40}
+    assert along(Dimension.BUSINESS_UNIT) == {"IT": 50, "Retail": 20}
+    assert along(Dimension.PROGRAM) == {"Core": 60, "Exit": 10}
+
+
+def test_a_measure_without_a_program_is_counted_and_not_lost() -> None:
+    totals = roll_up([entry("m1", None, usd(JANUARY, 100))], Dimension.PROGRAM, Version.PLAN, "EUR", RATES)
+    assert list(totals) == [("ACME", "IT", "(not stated)")]
+
+
+def test_two_programs_of_one_name_in_two_portfolios_are_two() -> None:
+    other = Entry(MeasureId("m2"), Place("ACME", "Retail", "Exit"), "AG", "IT", (usd(JANUARY, 100),))
+    totals = roll_up([entry("m1", "Exit", usd(JANUARY, 100)), other], Dimension.PROGRAM, Version.PLAN, "EUR", RATES)
+    assert list(totals) == [("ACME", "IT", "Exit"), ("ACME", "Retail", "Exit")]
+
+
+def test_avoidance_is_totalled_apart() -> None:
+    avoided = EffectLine(Version.PLAN, EffectKind.BENEFIT, JANUARY, eur(9), Account.AVOIDANCE)
+    some = [entry("m1", "Exit", avoided, *lines(Version.PLAN, 10, 0, months=1))]
+    (ebitda,) = roll_up(some, Dimension.ORGANIZATION, Version.PLAN, "EUR", RATES).values()
+    (apart,) = roll_up(some, Dimension.ORGANIZATION, Version.PLAN, "EUR", RATES, account=Account.AVOIDANCE).values()
+    assert (ebitda.money, apart.money) == (eur(10), eur(9))
+
+
+def light(colour: Colour, number: str | None, weight: int) -> Light:
+    return Light(Status(colour, Decimal(number) if number else None, ""), Decimal(weight))
+
+
+@pytest.mark.parametrize(
+    ("children", "colour", "reason"),
+    [
+        pytest.param(
+            [light(Colour.GREEN, "1.00", 900), light(Colour.RED, "0.50", 100)],
+            Colour.GREEN, "95% of plan, weighted by value; 1 of 2 red, 0 without a number",
+            id="a large green one outweighs a small red one, and the red one is told beside it",
+        ),
+        pytest.param(
+            [light(Colour.GREEN, "1.00", 100), light(Colour.RED, "0.50", 900)],
+            Colour.RED, "55% of plan, weighted by value; 1 of 2 red, 0 without a number",
+            id="value counts, not the number of children",
+        ),
+        pytest.param(
+            [light(Colour.GREY, None, 900)],
+            Colour.GREY, "no child has a number and a weight; 0 of 1 red, 1 without a number",
+            id="what nobody knows is grey at the parent as well",
+        ),
+    ],
+)  # fmt: skip
+def test_a_parents_light(children: list[Light], colour: Colour, reason: str) -> None:
+    status = parent_status(children, Decimal("0.95"), Decimal("0.85"))
+    assert (status.colour, status.reason) == (colour, reason)
+
+
+names = st.sampled_from(["A", "B", "C", None])
+money = st.builds(Money, st.decimals(-(10**6), 10**6, places=2), st.sampled_from(["EUR", "USD", "CHF"]))
+line = st.builds(
+    EffectLine,
+    st.just(Version.PLAN),
+    st.sampled_from(EffectKind),
+    st.builds(Period, st.just(2026), st.integers(1, 12)),
+    money,
+)
+entries = st.lists(
+    st.builds(
+        Entry, st.uuids().map(str), st.builds(Place, st.just("ACME"), names, names, names, names), names, names,
+        st.lists(line, max_size=8).map(tuple),
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+@given(entries)
+def test_the_sums_along_any_dimension_agree(some: list[Entry]) -> None:
+    wholes = set()
+    for dimension in Dimension:
+        totals = roll_up(some, dimension, Version.PLAN, "EUR", RATES).values()
+        wholes.add((sum((total.money.amount for total in totals), Decimal(0)), sum(len(t.left_out) for t in totals)))
+    assert len(wholes) == 1
+
+
+@given(entries, st.randoms(use_true_random=False))
+def test_the_order_of_measures_does_not_matter(some: list[Entry], random: object) -> None:
+    mixed = list(some)
+    random.shuffle(mixed)  # type: ignore[attr-defined]
+    first, second = (roll_up(x, Dimension.PROGRAM, Version.PLAN, "EUR", RATES) for x in (some, mixed))
+    assert {node: total.money for node, total in first.items()} == {node: total.money for node, total in second.items()}
+
+
+@given(entries)
+def test_no_line_is_lost(some: list[Entry]) -> None:
+    totals = roll_up(some, Dimension.LEGAL_ENTITY, Version.PLAN, "EUR", RATES).values()
+    assert sum(len(t.parts) + len(t.left_out) for t in totals) == sum(len(e.lines) for e in some)

@@ -1,0 +1,49 @@
+"""An amount laid over months: nothing is lost, and the shape is what it is called."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.money import Money, Period
+from governance.spread import Shape, spread, spread_explicit
+from tests.governance.factory import eur
+
+FIRST, FOURTH = Period(2026, 1), Period(2026, 4)
+
+
+@pytest.mark.parametrize(
+    ("shape", "amounts"),
+    [
+        pytest.param(Shape.LINEAR, ["250.00", "250.00", "250.00", "250.00"], id="every month the same"),
+        pytest.param(Shape.FRONT, ["400.00", "300.00", "200.00", "100.00"], id="most at the front"),
+        pytest.param(Shape.BACK, ["100.00", "200.00", "300.00", "400.00"], id="most at the back"),
+    ],
+)
+def test_a_shape_says_how_an_amount_is_laid_out(shape: Shape, amounts: list[str]) -> None:
+    assert [str(money.amount) for _, money in spread(eur("1000.00"), FIRST, FOURTH, shape)] == amounts
+
+
+def test_explicit_months_get_their_share() -> None:
+    laid = spread_explicit(eur(1000), {Period(2026, 3): Decimal("0.25"), Period(2026, 9): Decimal("0.75")})
+    assert [(str(month), money.amount) for month, money in laid] == [("2026-03", 250), ("2026-09", 750)]
+
+
+def test_shares_that_are_not_the_whole_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"the shares of the months add up to 90.00%, not to 100%"):
+        spread_explicit(eur(1000), {FIRST: Decimal("0.9")})
+
+
+def test_a_plan_of_half_a_century_is_a_slip_of_the_pen() -> None:
+    with pytest.raises(ValueError, match="longer than 50 years"):
+        spread(eur(1), FIRST, FIRST.plus(600))
+
+
+@given(st.decimals(-(10**9), 10**9, places=2), st.integers(0, 120), st.sampled_from(Shape))
+def test_no_shape_loses_a_cent(amount: Decimal, months: int, shape: Shape) -> None:
+    laid = spread(Money(amount, "EUR"), FIRST, FIRST.plus(months), shape)
+    assert sum(money.amount for _, money in laid) == amount
+    assert [month for month, _ in laid] == list(FIRST.until(FIRST.plus(months)))

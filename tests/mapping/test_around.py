@@ -1,0 +1,86 @@
+"""What is looked up beside an item, and what it becomes when it is not there."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from governance.evidence import Member, Service, Team
+from governance.facts import Unknown
+from governance.measure import Person
+from mapping.around import Logged, Wants, legacy_of, team_of, wants
+from mapping.config import FactRule, LegacyRule, Match, MeasureRule, PlaceRule, RoleRule, StageRule, WriteRule
+from mapping.work_item import ConnectionName, NativeId
+from tests.mapping.items import BRANDT, KAYA, item
+
+SNOW = ConnectionName("snow")
+RULE = MeasureRule(
+    name="epics", connection="jira-main", match=Match(type=("Epic",)), place=PlaceRule(), roles=RoleRule(owner="Assignee"),
+    facts=FactRule(baseline_id="Baseline name"), stage=StageRule(from_status={}), write=WriteRule(gate="Gate"),
+    legacy=LegacyRule(services="Legacy services", connection="snow", ends="Retirement date"), team="Team",
+)  # fmt: skip
+OLD = Service("CRM-OLD", False)
+
+
+def test_what_the_rule_names_is_wanted() -> None:
+    some = item({"Legacy services": "CRM-OLD, CRM-RPT\nCRM-OLD", "Team": (KAYA, BRANDT), "Baseline name": "Storage"})
+    assert wants(some, RULE) == Wants(("CRM-OLD", "CRM-RPT"), SNOW, "Retirement date", (KAYA, BRANDT), "Storage")
+
+
+def test_an_empty_field_wants_nothing() -> None:
+    some = item({"Legacy services": None, "Team": (), "Baseline name": None})
+    assert wants(some, RULE) == Wants(None, SNOW, "Retirement date", None, None)
+
+
+def test_a_team_of_words_is_unknown() -> None:
+    some = item({"Legacy services": None, "Team": "Kaya and Brandt", "Baseline name": None})
+    assert wants(some, RULE).team == Unknown('the field "Team" does not hold people; map the team to a user field')
+
+
+@pytest.mark.parametrize(
+    ("names", "found", "legacy"),
+    [
+        pytest.param(("crm-old",), {"CRM-OLD": OLD}, (OLD,), id="letter case does not count"),
+        pytest.param(None, {}, None, id="no services are named"),
+        pytest.param(
+            ("CRM-OLD", "CRM-X"), {"CRM-OLD": OLD},
+            Unknown('snow shows no service called "CRM-X": correct the name, or let Gatepost see it'),
+            id="a name that is not known makes it unknown",
+        ),
+        pytest.param(("CRM-OLD",), Unknown("snow is down"), Unknown("snow is down"), id="the tool could not be read"),
+        pytest.param(("CRM-OLD",), None, Unknown("the services of snow were not read"), id="nobody looked"),
+        pytest.param(Unknown("hidden"), {}, Unknown("hidden"), id="the field could not be read"),
+    ],
+)  # fmt: skip
+def test_services(names: object, found: object, legacy: object) -> None:
+    assert legacy_of(Wants(services=names, services_from=SNOW), found) == legacy  # type: ignore[arg-type]
+
+
+def test_hours_on_the_item_and_its_children_are_here_and_all_others_elsewhere() -> None:
+    def hours(person: Person, on: str, parent: str | None, where: str, count: int) -> Logged:
+        return Logged(
+            person.id, NativeId(on), NativeId(parent) if parent else None, where, date(2026, 2, 9), Decimal(count)
+        )
+
+    logged = [
+        hours(KAYA, "10001", None, "ITX", 2),
+        hours(KAYA, "10007", "10001", "ITX", 3),
+        hours(KAYA, "10009", "10002", "ITX", 4),
+        hours(BRANDT, "900", None, "SUP", 8),
+        hours(BRANDT, "901", None, "NET", 1),
+    ]
+    team = team_of(item(), Wants(team=(KAYA, BRANDT)), logged, 14)
+    assert team == Team(
+        (
+            Member("A. Kaya", Decimal(5), Decimal(4), "ITX"),
+            Member("M. Brandt", Decimal(0), Decimal(9), "SUP"),
+        ),
+        14,
+    )
+
+
+def test_hours_that_could_not_be_read_are_unknown() -> None:
+    assert team_of(item(), Wants(team=(KAYA,)), Unknown("no access"), 14) == Unknown("no access")
+    assert team_of(item(), Wants(), None, 14) is None

@@ -1,0 +1,82 @@
+"""The policies that a mapping asks for: presets, own numbers, per program and measure type."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from governance.gates import Rung, Thresholds
+from governance.measure import Role
+from governance.presets import PRESETS
+from mapping.load import Loaded, load_mapping
+from mapping.policy import Policies
+from tests.governance.factory import measure
+
+HEAD = """
+version: 1
+organization: ACME
+reporting_currency: EUR
+policy: {policy}
+measures:
+  - name: epics
+    connection: jira-main
+    match: {{type: [Epic]}}
+    place: {{program: "{{Program}}"}}
+    roles: {{owner: Assignee}}
+    stage: {{from_status: {{}}}}
+    write: {{gate: Gate}}
+"""
+
+
+def policies(policy: str) -> Policies:
+    loaded = load_mapping(HEAD.format(policy=policy))
+    assert isinstance(loaded, Loaded), loaded
+    return Policies(loaded.config)
+
+
+def test_without_a_word_about_it_the_default_holds() -> None:
+    assert policies("{}").base == PRESETS["five"]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_named(name: str) -> None:
+    assert policies(f"{{preset: {name}}}").base == PRESETS[name]
+
+
+def test_own_numbers_replace_the_presets() -> None:
+    base = policies("{hurdle: 100000, kill_red_months: 6, low_priorities: [p4]}").base
+    expected = replace(Thresholds(), hurdle=Decimal(100_000), kill_red_months=6, low_priorities=("p4",))
+    assert base.thresholds == expected
+    assert base.version != PRESETS["five"].version
+
+
+def test_the_ladder_is_in_minutes() -> None:
+    assert policies("{ladder: {sponsor: 30}}").base.ladder == (
+        Rung(Role.OWNER, timedelta(0)),
+        Rung(Role.SPONSOR, timedelta(minutes=30)),
+        Rung(Role.STEERING_COMMITTEE, timedelta(days=1)),
+    )
+
+
+def test_a_program_and_a_measure_type_have_numbers_of_their_own() -> None:
+    some = policies(
+        "{hurdle: 10, overrides: [{program: cloud exit, hurdle: 20}, {measures: epics, tolerance: 0.2}, "
+        "{program: Cloud exit, measures: epics, hurdle: 30}]}"
+    )
+
+    def numbers(kind: str, program: str) -> tuple[Decimal, Decimal]:
+        place = replace(measure().place, program=program)
+        thresholds = some.of(measure(kind=kind, place=place)).thresholds
+        return thresholds.hurdle, thresholds.tolerance
+
+    assert numbers("projects", "Other") == (10, Decimal("0.10"))
+    assert numbers("projects", "Cloud Exit") == (20, Decimal("0.10"))
+    assert numbers("epics", "Other") == (10, Decimal("0.2"))
+    assert numbers("epics", "Cloud exit") == (30, Decimal("0.2"))
+
+
+def test_a_rule_that_is_switched_off_is_named_by_its_code() -> None:
+    assert policies("{off: [kill_switch]}").base.off == {"KILL_SWITCH"}
