@@ -73,6 +73,9 @@ class _Look:
     judged: int = 0
     """Gates whose conditions are in ``results``; a gate's facts do not change while stages are granted."""
     results: list[ConditionResult] = field(default_factory=list)
+    unmet: bool = False
+    lacking: bool = False
+    """A condition or an approval of the next gate is not met."""
     checklist: tuple[ConditionResult, ...] = ()
     events: list[Event] = field(default_factory=list)
 
@@ -162,7 +165,7 @@ class _Look:
     def grant(self) -> None:
         """Grant stage after stage until a condition of the next gate is not met."""
         self.checklist = self._conditions()
-        while self.ramp is None and self.checklist and all(r.outcome is Outcome.MET for r in self.checklist):
+        while self.ramp is None and self.checklist and not self.lacking:
             self.granted += 1
             stage = self.policy.stages[self.granted].key
             self.newly.append(stage)
@@ -193,12 +196,18 @@ class _Look:
                 self.plan,
                 self.deviation,
             )
-            self.results += [run(check, context) for check in gate.checks]
+            self.results += self._keep([run(check, context) for check in gate.checks])
             self.judged += 1
+        self.unmet = any(result.outcome is not Outcome.MET for result in self.results)
         last = policy.gates[self.granted + 1]
         hearing = Hearing(self.measure, policy, self.effects, self.statements, self.reopened_at)
-        results = (*self.results, *judge_approvals(last.into, last.approvals, hearing))
-        return results if not policy.off else tuple(r for r in results if r.code not in policy.off)
+        approvals = self._keep(judge_approvals(last.into, last.approvals, hearing))
+        self.lacking = any(result.outcome is not Outcome.MET for result in approvals) or self.unmet
+        return (*self.results, *approvals)
+
+    def _keep(self, results: list[ConditionResult]) -> list[ConditionResult]:
+        """The results of rules that are not switched off."""
+        return [result for result in results if result.code not in self.policy.off] if self.policy.off else results
 
     def _stage(self) -> str | None:
         return self.policy.stages[self.granted].key if self.granted >= 0 else None

@@ -90,6 +90,8 @@ class Series:
     net: Mapping[int, Decimal]
     costs_known: bool
     """At least one line of a cost kind is there."""
+    benefit_total: Decimal
+    net_total: Decimal
 
     @property
     def first(self) -> Period:
@@ -100,10 +102,10 @@ class Series:
         return period(max(self.net))
 
     def total_benefit(self) -> Decimal:
-        return sum(self.benefit.values(), ZERO)
+        return self.benefit_total
 
     def total_net(self) -> Decimal:
-        return sum(self.net.values(), ZERO)
+        return self.net_total
 
     def payback_months(self) -> int | None:
         """Months from the first line to the first month with a cumulative net of zero or more.
@@ -181,6 +183,8 @@ def sum_up(lines: Iterable[EffectLine]) -> Effects:
         if version not in sums:
             return None
         benefit, net = sums[version]
-        return Series(currency, benefit, net, version in with_costs)
+        return Series(
+            currency, benefit, net, version in with_costs, sum(benefit.values(), ZERO), sum(net.values(), ZERO)
+        )
 
     return Effects(series(Version.PLAN), series(Version.FORECAST), series(Version.ACTUAL))

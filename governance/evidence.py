@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from governance.facts import Fact, Unknown
 from governance.measure import MeasureId, Person, Role
@@ -45,8 +46,7 @@ class Ruling:
     """The facts it was made on (:mod:`governance.basis`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """Something said by a person whom the tool itself has authenticated."""
 
     verb: Verb

@@ -54,7 +54,7 @@ def listen(statements: Iterable[Statement], room: Room) -> None:
         heard = one
         if one.ruling is None:
             ruling = _RULES[one.verb](one, room)
-            heard = replace(one, ruling=ruling)
+            heard = one._replace(ruling=ruling)
             if ruling.accepted:
                 _carry_out(heard, ruling, room)
         room.heard.append(heard)

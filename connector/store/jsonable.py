@@ -31,24 +31,33 @@ def to_json(value: object) -> Json:
     kind = type(value)
     if kind in PLAIN:
         return value  # type: ignore[return-value]
-    names = _NAMES.get(kind)
-    if names is None and is_dataclass(kind) and kind is not Period:
-        names = _NAMES[kind] = tuple(item.name for item in fields(kind))
+    hashable: Any = kind
+    return _writer(hashable)(value)
+
+
+PLAIN = frozenset({str, int, bool, type(None)})
+
+
+@cache
+def _writer(kind: Any) -> Callable[[Any], Json]:
+    """How to write one type, worked out once: asking the class each time takes longer than all the rest."""
+    if issubclass(kind, Enum):
+        return lambda value: value._value_
+    if issubclass(kind, Decimal | Period):
+        return str
+    if issubclass(kind, date):
+        return lambda value: value.isoformat()
+    if issubclass(kind, Mapping):
+        return lambda value: {str(key): to_json(item) for key, item in value.items()}
+    names = getattr(kind, "_fields", None) or (
+        tuple(item.name for item in fields(kind)) if is_dataclass(kind) else None
+    )
     if names is not None:
-        return {name: to_json(getattr(value, name)) for name in names}
-    match value:
-        case Enum():
-            return to_json(value.value)
-        case Decimal() | Period():
-            return str(value)
-        case datetime() | date():
-            return value.isoformat()
-        case tuple() if hasattr(value, "_asdict"):
-            return {name: to_json(item) for name, item in value._asdict().items()}
-        case Mapping():
-            return {str(key): to_json(item) for key, item in value.items()}
-        case tuple() | list() | frozenset():
-            return [to_json(item) for item in value]
+        return lambda value: {
+            name: part if type(part := getattr(value, name)) in PLAIN else to_json(part) for name in names
+        }
+    if issubclass(kind, tuple | list | frozenset):
+        return lambda value: [to_json(item) for item in value]
     raise TypeError(f"{kind.__name__} has no JSON form")
 
 
@@ -83,18 +92,16 @@ def _reader(kind: Any) -> Any:
         return Period.parse
     if kind in {datetime, date}:
         return kind.fromisoformat
+    if isinstance(kind, type) and hasattr(kind, "_fields"):
+        named, hints = kind, get_type_hints(kind)
+        parts = {name: _reader(hints[name]) for name in kind._fields}
+        return lambda value: named(**{name: read(value[name]) for name, read in parts.items() if name in value})
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         readers = {item.name: _reader(hints[item.name]) for item in fields(kind) if item.init}
         make: Any = kind
         return lambda value: make(**{name: read(value[name]) for name, read in readers.items() if name in value})
     return kind if isinstance(kind, type) and issubclass(kind, Enum | Decimal) else lambda value: value
-
-
-PLAIN = frozenset({str, int, bool, type(None)})
-
-_NAMES: dict[type, tuple[str, ...]] = {}
-"""Field names by dataclass: asking the class each time takes longer than all the rest."""
 
 
 def digest(value: Json) -> str:

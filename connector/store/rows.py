@@ -31,14 +31,14 @@ class Prepared:
         self.outcome = outcome
         verdict = outcome.judged.verdict
         self.id = outcome.judged.mapped.measure.id
-        self.facts = to_json(outcome.judged.mapped.measure)
+        self.facts: dict[str, Json] = to_json(outcome.judged.mapped.measure)  # type: ignore[assignment]
         self.verdict = {
             item.name: to_json(getattr(verdict, item.name)) for item in fields(verdict) if item.name not in APART
         }
         # The locked plan has a table of its own; it is long, and changes with a re-baseline only.
         self.standing = to_json(replace(verdict.standing, plan=None))
         self.findings = self.verdict.pop("findings")
-        self.effects_digest = digest(to_json(outcome.judged.mapped.measure.effects))
+        self.effects_digest = digest(self.facts["effects"])
         self.explanation = "\n".join(explain(verdict))
 
     def verdict_digest(self, mapping_version: int) -> str:

@@ -45,13 +45,14 @@ from connector.vault import open_vault
 from governance.assess import assess
 from governance.effects import Version
 from governance.evidence import Children
+from governance.plan import freeze
 from governance.standing import Standing
 from mapping.judge import judge
 from mapping.load import Loaded, load_mapping
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, FieldValue, NativeId, Tool, WorkItem
 from tests.conftest import ROOT
-from tests.governance.factory import NOW, POLICY, evidence, lines, measure
+from tests.governance.factory import APPROVALS, NOW, POLICY, evidence, lines, measure
 from tests.mapping.items import item
 
 JIRA = ConnectionName("jira-main")
@@ -83,7 +84,11 @@ def pure() -> list[Figure]:
         line for version in Version for line in lines(version, 10_000, 50_000, months=39)
     )  # 3 × (39 + 1) = 120 lines
     assert len(many) == 120
-    whole, seen = measure(effects=many), evidence("decided", "decided")
+    whole, fresh = measure(effects=many), evidence("decided", "decided")
+    # Statements are heard once; every later look finds them with their rulings, and the plan locked.
+    heard = assess(whole, evidence("decided", "decided", statements=APPROVALS[:3]), POLICY, NOW)
+    standing = replace(heard.standing, plan=freeze(many, NOW))
+    seen = evidence("decided", "decided", statements=heard.statements, standing=standing)
     mapping = load_mapping((ROOT / "sandbox/story/mapping.yaml").read_text())
     assert isinstance(mapping, Loaded)
     policy = Policies(mapping.config)
@@ -105,6 +110,11 @@ def pure() -> list[Figure]:
             median(lambda: assess(whole, seen, POLICY, NOW), 300) * 1e6,
             "µs",
             "≤ 200",
+        ),
+        Figure(
+            "the same, hearing five statements and granting a stage",
+            median(lambda: assess(whole, fresh, POLICY, NOW), 300) * 1e6,
+            "µs",
         ),
         Figure("map and assess one item of a 20 kB issue", median(map_and_assess, 300) * 1e6, "µs", "≤ 300"),
         Figure("normalise a 20 kB issue", median(parse, 300) * 1e6, "µs"),
