@@ -57,6 +57,9 @@ class Entry:
     legal_entity: str | None
     business_unit: str | None
     lines: tuple[EffectLine, ...]
+    stage: str | None = None
+    reason: str = ""
+    """Why less comes than was planned, as its owner gave it."""
 
     @classmethod
     def of(cls, measure: Measure, lines: tuple[EffectLine, ...] | None = None) -> Entry:

@@ -1,4 +1,4 @@
-"""``gatepost explain``, ``history`` and ``totals``: what Gatepost knows, in words and sums."""
+"""``gatepost explain``, ``history``, ``totals`` and ``figures``: what Gatepost knows, in words and sums."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from connector.bootstrap import MappingCache, Services, bootstrap
+from connector.bootstrap import MappingCache, Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.settings import Settings
 from connector.store.jsonable import to_json
 from connector.store.measures import Explained
+from connector.sync.reconcile import ActiveMapping
+from governance import portfolio
 from governance.effects import Account, Version
 from governance.hierarchy import Dimension, Node, Total, roll_up
+from governance.measure import MeasureId
 from governance.money import Money
 
 Key = Annotated[str, typer.Argument(help="Key of the item (ITX-7, PRJ0000012) or id of the measure")]
@@ -67,9 +70,7 @@ def totals(
 ) -> None:
     """Print plan, forecast and actual in the reporting currency, and what each total is made of."""
     with bootstrap(Settings(), application="gatepost totals") as services:
-        active = MappingCache(services.mappings).active()
-        if active is None:
-            raise ConfigurationError("There is no active mapping. Activate one with: gatepost mapping activate FILE")
+        active = _active(services)
         currency, rates = active.config.reporting_currency, services.rates.rates()
         entries = list(services.measures.entries(active.config.organization))
         by_version = {version: roll_up(entries, by, version, currency, rates, account=account) for version in Version}
@@ -98,6 +99,53 @@ def totals(
     console.print(table)
     for caveat in dict.fromkeys(caveats):
         console.print(f"* {caveat}", soft_wrap=True)
+
+
+def figures(
+    year: Annotated[
+        int | None, typer.Option(help="First calendar year of the fiscal year; this one by default")
+    ] = None,
+) -> None:
+    """Print in-year, run-rate, carry-over, leakage by reason, pipeline, cash and avoidance."""
+    with bootstrap(Settings(), application="gatepost figures") as services:
+        active = _active(services)
+        config = active.config
+        now = system_clock()
+        wanted = year if year is not None else now.year - (now.month < config.fiscal_year_start)
+        found = portfolio.figures(
+            services.measures.entries(config.organization),
+            config.reporting_currency,
+            services.rates.rates(),
+            wanted,
+            fiscal_year_start=config.fiscal_year_start,
+            weights=active.policies.base.weights,
+        )
+        names = services.measures.names()
+    table = Table("Figure", title=f"{config.organization}, fiscal year {wanted}, in {found.currency}")
+    table.add_column("Amount", justify="right")
+    rows = [(f"In-year net, {version.value}", amount) for version, amount in found.in_year.items()]
+    rows += [(f"Run-rate, {version.value}", amount) for version, amount in found.run_rate.items()]
+    rows += [("Carry-over into the next year, plan", found.carry_over)]
+    rows += [(f"Leakage by {reason.value}", amount) for reason, amount in found.leakage.items()]
+    rows += [
+        ("Gross planned benefit, all years", found.gross),
+        ("Risk-weighted pipeline of it", found.pipeline),
+        ("Cash, plan, all years", found.cash),
+        ("Avoidance, plan, counted apart", found.avoidance),
+    ]
+    for name, amount in rows:
+        table.add_row(name, f"{amount:,.0f}")
+    console = Console(highlight=False)
+    console.print(table)
+    for measure, missing in found.left_out.items():
+        console.print(f"* without {names.get(MeasureId(measure), measure)}: {missing}", soft_wrap=True)
+
+
+def _active(services: Services) -> ActiveMapping:
+    active = MappingCache(services.mappings).active()
+    if active is None:
+        raise ConfigurationError("There is no active mapping. Activate one with: gatepost mapping activate FILE")
+    return active
 
 
 def _shown(total: Total) -> str:

@@ -84,7 +84,8 @@ class Measures:
             for row in connection.execute(measures):
                 place = Place(organization, row.portfolio, row.program, row.project, row.package)
                 found = tuple(effects.get(row.id, ()))
-                yield Entry(MeasureId(row.id), place, row.legal_entity, row.business_unit, found)
+                reason = str((row.verdict.get("deviation") or {}).get("reason", ""))
+                yield Entry(MeasureId(row.id), place, row.legal_entity, row.business_unit, found, row.stage, reason)
 
     def names(self) -> dict[MeasureId, str]:
         """Measure to ``KEY Title``."""

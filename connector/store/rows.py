@@ -16,7 +16,7 @@ from governance.explain import explain
 from governance.facts import Unknown, known
 from governance.measure import Person
 from governance.money import Money, Period
-from governance.plan import LockedPlan
+from governance.plan import LockedPlan, under_lock
 from mapping.work_item import WorkItem
 from mapping.writeback import Change, ChangeKind
 
@@ -38,7 +38,8 @@ class Prepared:
         # The locked plan has a table of its own; it is long, and changes with a re-baseline only.
         self.standing = to_json(replace(verdict.standing, plan=None))
         self.findings = self.verdict.pop("findings")
-        self.effects_digest = digest(self.facts["effects"])
+        plan = verdict.standing.plan
+        self.effects_digest = digest([self.facts["effects"], plan.number if plan else None])
         self.explanation = "\n".join(explain(verdict))
 
     def verdict_digest(self, mapping_version: int) -> str:
@@ -153,7 +154,8 @@ def effect_lines(outcome: Assessed) -> list[Row]:
     """One row per version, kind, month and currency; several lines of one month are added up."""
     sums: dict[LineKey, Decimal] = defaultdict(Decimal)
     facts = outcome.judged.mapped.measure
-    for line in facts.effects:
+    # The lines that count: once the plan is locked, it stands here in place of the tool's.
+    for line in under_lock(facts.effects, outcome.judged.verdict.standing.plan):
         sums[_line_key(line)] += line.money.amount
     return [
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -13,7 +14,9 @@ from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.hierarchy import Dimension, Entry, Light, parent_status, roll_up
 from governance.measure import MeasureId, Place
 from governance.money import Money, Period
+from governance.portfolio import figures
 from governance.rates import MissingRate, Rate, Rates
+from governance.sums import LeakReason
 from governance.verdict import Colour, Status
 from tests.governance.factory import eur, lines
 
@@ -181,3 +184,29 @@ def test_the_order_of_measures_does_not_matter(some: list[Entry], random: object
 def test_no_line_is_lost(some: list[Entry]) -> None:
     totals = roll_up(some, Dimension.LEGAL_ENTITY, Version.PLAN, "EUR", RATES).values()
     assert sum(len(t.parts) + len(t.left_out) for t in totals) == sum(len(e.lines) for e in some)
+
+
+def test_the_figures_of_a_portfolio() -> None:
+    """Two measures: one in dollars, one that lost a third of its run-rate to a delay."""
+    late = (*lines(Version.PLAN, 30, 100), *lines(Version.FORECAST, 20, 100))
+    found = figures(
+        [
+            replace(entry("m1", "Exit", *late), stage="decided", reason="delay: the supplier"),
+            replace(entry("m2", "Exit", *(usd(JANUARY.plus(n), 100) for n in range(2))), stage="detailed"),
+        ],
+        "EUR", RATES, 2026, weights={"detailed": Decimal("0.1"), "decided": Decimal("0.5")},
+    )  # fmt: skip
+    assert found.in_year == {Version.PLAN: 260 + 180, Version.FORECAST: 140, Version.ACTUAL: 0}
+    assert found.run_rate == {Version.PLAN: 12 * 30 + 12 * 90, Version.FORECAST: 12 * 20}
+    assert found.carry_over == 12 * 90 - 180, "the first runs the whole year already"
+    assert found.leakage == {LeakReason.DELAY: 120}
+    assert (found.gross, found.pipeline) == (360 + 180, 180 + 18)
+
+
+def test_a_measure_without_a_rate_is_named_and_not_guessed() -> None:
+    some = [entry("m1", "Exit", usd(Period(2025, 12), 1)), entry("m2", "Exit", usd(JANUARY, 100))]
+    found = figures(some, "EUR", RATES, 2026, weights={})
+    assert (found.gross, {name: str(rate) for name, rate in found.left_out.items()}) == (
+        90,
+        {"m1": "no rate from USD to EUR on 2025-12-01"},
+    )

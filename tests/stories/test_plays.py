@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import requests
 from sqlalchemy.engine import URL
 
 from sandbox.jira.model import Issue, Value
@@ -43,8 +44,9 @@ def epic(scene: Theatre, title: str, project: str = "ITX", children: tuple[int, 
     """An epic of the year 2026 that is decided: sponsor and controller have said yes, and the plan is locked."""
     jira = scene.sandbox.jira
     values = FACTS | {name.replace("_", " "): value for name, value in more.items()}
+    due = str(values.pop("duedate", "2026-12-31"))
     issue = jira.create(
-        project, "Epic", title, by="osei", status="Backlog", assignee="osei", duedate="2026-12-31", values=values
+        project, "Epic", title, by="osei", status="Backlog", assignee="osei", duedate=due, values=values
     )
     for number in range(sum(children)):
         status = "Done" if number < children[0] else "Analysis"
@@ -226,6 +228,48 @@ def the_hidden_edit(scene: Theatre) -> None:
     assert ("gatepost", "field.put_back") in scene.audit(item)
     assert not scene.move(item, "novak", "Closed")[0], "it goes no further"
     assert scene.services.audit.verify().broken == ()
+
+
+def test_an_outage_of_the_other_tool_shuts_the_gate_and_passes(database: URL, tmp_path: Path) -> None:
+    """What could not be looked up is unknown; it is looked up again soon, without anybody ringing."""
+    with theatre(database, tmp_path) as scene:
+        scene.sandbox.servicenow.insert("cmdb_ci_service", {"name": "CRM-OLD", "operational_status": "6"}, "admin")
+        item = ("jira", "Replace the CRM")
+        epic(scene, item[1], Legacy_services="CRM-OLD")
+        assert "LEGACY_COST_RUNNING" not in scene.show(item).fields["Gate blockers"]
+        broken = {"status": 503, "path": "/api/now/table/cmdb_ci_service", "times": 9}
+        requests.post(f"{scene.sandbox.servicenow.base_url}/sandbox/faults", json=broken, timeout=5)
+        shown = scene.edit(item, "osei", Objective="Another one")
+        assert "Implemented is shut: the services of servicenow-main could not be read" in shown.fields["Gate blockers"]
+        assert "administrator to act" in shown.fields["Gate blockers"]
+        requests.delete(f"{scene.sandbox.servicenow.base_url}/sandbox/calls", timeout=5)
+        scene.clock.move(minutes=6)
+        assert "LEGACY_COST_RUNNING" not in scene.show(item).fields["Gate blockers"]
+
+
+def test_the_kill_switch_stops_a_measure_in_the_tool_and_only_the_sponsor_revives_it(
+    database: URL, tmp_path: Path
+) -> None:
+    with theatre(database, tmp_path) as scene:
+        item = ("jira", "Robots for mortgages")
+        epic(scene, item[1], duedate="2027-12-31", children=(1, 4))
+        scene.edit(item, "osei", Forecast_benefit=500_000)
+        scene.say(item, "osei", "/reason volume: nobody wants it")
+        for month in ("2026-11", "2026-12"):
+            scene.clock.to_month(month)
+            assert scene.show(item).fields["DoI stage"] == "Decided"
+        scene.clock.to_month("2027-01")
+        scene.clock.move(days=1)
+        shown = scene.show(item)
+        assert shown.fields["DoI stage"] == "On hold (Decided)"
+        assert "the potential status is red since 05 Oct 2026, for 3 months" in shown.fields["Gate blockers"]
+        assert "4 child items are in progress, although the measure was stopped" in shown.fields["Gate findings"]
+        assert "@Martin Brandt and steering committee: stopped by the kill switch on 06 Jan 2027" in shown.answer
+        assert not scene.move(item, "osei", "Done")[0]
+        refused = scene.say(item, "osei", "/resume")
+        assert "Kwame Osei may not override the kill switch; sponsor Martin Brandt may." in refused.answer
+        assert scene.say(item, "brandt", "/resume").fields["DoI stage"] == "Decided"
+        assert ("gatepost", "kill_switch") in scene.audit(item)
 
 
 PLAYS: dict[str, tuple[Callable[[Theatre], None], tuple[str, ...]]] = {

@@ -126,6 +126,8 @@ def test_the_locked_plan_is_kept_and_later_lines_do_not_change_it(store: Store, 
     assert (row.number, row.reason, row.lines) == (1, "locked at the decision", 5)
     outcome = look(store, mapping, epic(*SAID, **{"Planned benefit": Decimal(9)}))
     assert outcome.judged.verdict.figures.plan == Money(Decimal(600), "EUR")
+    (stored,) = store.rows("SELECT sum(amount) AS benefit FROM effect_line WHERE version = 'plan' AND kind = 'benefit'")
+    assert stored.benefit == 1000, "totals count with the locked plan as well"
     assert len(store.rows("SELECT 1 FROM plan_version")) == 1
 
 

@@ -1,0 +1,190 @@
+"""What a verdict rests on beside the item, read from running stand-ins: services, bookings, hours, comments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from connector import jira, servicenow
+from connector.errors import Refused
+from connector.http import Timeout
+from connector.sync.ports import Site, Written
+from governance.evidence import Service
+from governance.money import Money, Period
+from mapping.answer import Answer
+from mapping.around import Logged
+from mapping.work_item import ConnectionName, FieldName, NativeId
+from sandbox import servers
+from sandbox.servicenow.model import Record
+from sandbox.story import seed
+
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[servers.Sandbox]:
+    running = servers.start(clock=lambda: NOW)
+    seed.set_up_jira(running.jira)
+    seed.set_up_servicenow(running.servicenow)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def snow(sandbox: servers.Sandbox) -> Site:
+    return servicenow.site(
+        name=ConnectionName("snow"), base_url=sandbox.servicenow.base_url, username=seed.BOT_USER,
+        credential=seed.BOT_PASSWORD, timeout=Timeout(), clock=lambda: NOW,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def site(sandbox: servers.Sandbox) -> Site:
+    return jira.site(
+        name=ConnectionName("jira"), base_url=sandbox.jira.base_url, username=seed.BOT_EMAIL,
+        credential=seed.BOT_TOKEN, timeout=Timeout(), clock=lambda: NOW,
+    )  # fmt: skip
+
+
+def service(sandbox: servers.Sandbox, name: str, *bookings: tuple[str, str], **columns: str) -> Record:
+    record = sandbox.servicenow.insert("cmdb_ci_service", {"name": name, **columns}, "admin")
+    for day, amount in bookings:
+        booked = {"source_id": record["sys_id"], "date": day, "amount": amount}
+        sandbox.servicenow.insert("fm_expense_line", booked, "admin")
+    return record
+
+
+def look_up(snow: Site, *names: str, ends: str | None = "Retirement date") -> dict[str, Service]:
+    assert snow.directory is not None
+    return dict(snow.directory.services(names, ends=ends, since=date(2026, 6, 1), currency="EUR"))
+
+
+def test_a_service_is_read_with_its_life_cycle_and_what_is_booked_on_it(sandbox: servers.Sandbox, snow: Site) -> None:
+    bookings = (
+        ("2026-09-03", "EUR;100"),
+        ("2026-10-03", "EUR;60"),
+        ("2026-10-20", "EUR;40.50"),
+        ("2026-01-03", "EUR;9"),
+    )
+    service(sandbox, "CRM-OLD", *bookings, operational_status="1", u_retirement_date="2026-12-31")
+    assert look_up(snow, "CRM-OLD") == {
+        "CRM-OLD": Service(
+            "CRM-OLD",
+            retired=False,
+            costs={Period(2026, 9): Money(Decimal(100), "EUR"), Period(2026, 10): Money(Decimal("100.50"), "EUR")},
+            ends=date(2026, 12, 31),
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("columns", "retired"),
+    [
+        ({"operational_status": "1"}, False),
+        ({"operational_status": "6"}, True),
+        ({"install_status": "7"}, True),
+        ({"life_cycle_stage": "End of Life"}, True),
+        ({"life_cycle_stage": "Operational"}, False),
+        ({}, None),
+    ],
+)
+def test_the_life_cycle_in_all_its_columns(
+    sandbox: servers.Sandbox, snow: Site, columns: dict[str, str], retired: bool | None
+) -> None:
+    service(sandbox, "X", **columns)
+    assert look_up(snow, "X")["X"].retired is retired
+
+
+def test_an_amount_without_a_currency_is_in_the_reporting_currency(sandbox: servers.Sandbox, snow: Site) -> None:
+    service(sandbox, "X", ("2026-10-01", "75.5"))
+    assert look_up(snow, "X")["X"].costs == {Period(2026, 10): Money(Decimal("75.5"), "EUR")}
+
+
+def test_a_name_that_is_not_there_is_absent_and_one_that_cannot_be_asked_for_as_well(snow: Site) -> None:
+    assert look_up(snow, "NOPE", "a^b", "c,d") == {}
+
+
+def test_a_column_that_is_not_there_is_said(sandbox: servers.Sandbox, snow: Site) -> None:
+    service(sandbox, "X")
+    with pytest.raises(Refused, match='cmdb_ci_service has no column "Retirment date"'):
+        look_up(snow, "X", ends="Retirment date")
+
+
+def test_hours_are_read_with_where_they_were_logged(sandbox: servers.Sandbox, site: Site) -> None:
+    state = sandbox.jira
+    epic = state.create("ITX", "Epic", "E", by="kaya")
+    child = state.create("ITX", "Story", "S", by="kaya", parent=epic.key)
+    support = state.create("SUP", "Task", "T", by="kaya")
+    state.log_work(child.key, 2, by="kaya", started=NOW - timedelta(days=2))
+    state.log_work(support.key, 7.5, by="osei", started=NOW - timedelta(days=1))
+    state.log_work(support.key, 8, by="osei", started=NOW - timedelta(days=30))
+    state.log_work(support.key, 8, by="lind", started=NOW)
+    assert site.timesheet is not None
+    found = site.timesheet.logged(["kaya", "osei"], date(2026, 11, 7))
+    assert sorted(found, key=lambda one: one.person) == [
+        Logged("kaya", NativeId(child.id), NativeId(epic.id), "ITX", date(2026, 11, 19), Decimal(2)),
+        Logged("osei", NativeId(support.id), None, "SUP", date(2026, 11, 20), Decimal("7.5")),
+    ]
+
+
+def test_an_issue_with_many_worklogs_is_read_to_the_end(sandbox: servers.Sandbox, site: Site) -> None:
+    """A search shows twenty; the rest has to be asked for."""
+    issue = sandbox.jira.create("SUP", "Task", "T", by="kaya")
+    for hour in range(45):
+        sandbox.jira.log_work(issue.key, 1, by="kaya", started=NOW - timedelta(hours=hour))
+    assert site.timesheet is not None
+    assert sum(one.hours for one in site.timesheet.logged(["kaya"], date(2026, 11, 1))) == 45
+
+
+def test_gatepost_does_not_hear_itself(sandbox: servers.Sandbox, site: Site) -> None:
+    """Its answers hold examples of commands; they are nobody's word."""
+    issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
+    site.writer.answer(NativeId(issue.id), Answer("Gatepost answers here.\n/approve decided"))
+    sandbox.jira.comment(issue.key, "/approve detailed", by="brandt")
+    (read,) = site.reader.read([NativeId(issue.id)], frozenset()).found.values()
+    assert [(comment.author.name, comment.text) for comment in read.comments] == [
+        ("Martin Brandt", "/approve detailed")
+    ]
+    assert read.answer == "Gatepost answers here.\n/approve decided"
+
+
+def test_a_mention_in_a_command_is_the_account_and_in_an_answer_the_name(sandbox: servers.Sandbox, site: Site) -> None:
+    issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
+    sandbox.jira.comment(issue.key, "/delegate [~accountid:lind] until 2026-12-31", by="brandt")
+    answer = Answer("Gatepost:\n@Sara Lind: why?", (("Sara Lind", "lind"),))
+    assert site.writer.answer(NativeId(issue.id), answer) is Written.DONE
+    (read,) = site.reader.read([NativeId(issue.id)], frozenset()).found.values()
+    assert read.comments[0].text == "/delegate [~accountid:lind] until 2026-12-31"
+    assert read.answer == answer.text
+    assert sandbox.jira.issues[issue.id].comments[-1].text == "Gatepost:\n[~accountid:lind]: why?"
+
+
+def test_an_edited_comment_is_its_editors_word_from_then_on(sandbox: servers.Sandbox, site: Site) -> None:
+    issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
+    comment = sandbox.jira.comment(issue.key, "looks good", by="brandt")
+    sandbox.jira.edit_comment(issue.key, comment.id, "/approve detailed", by="osei")
+    (read,) = site.reader.read([NativeId(issue.id)], frozenset()).found.values()
+    assert [(one.author.id, one.text) for one in read.comments] == [("osei", "/approve detailed")]
+
+
+def test_a_work_note_is_added_once_for_one_text(sandbox: servers.Sandbox, snow: Site) -> None:
+    record = sandbox.servicenow.insert("pm_project", {"short_description": "P", "state": "1"}, "kaya")
+    item = NativeId(f"pm_project:{record['sys_id']}")
+    results = [snow.writer.answer(item, Answer(f"Gatepost {text}")) for text in ("one", "one", "two", "two")]
+    assert results == [Written.DONE, Written.NOTHING_TO_DO, Written.DONE, Written.NOTHING_TO_DO]
+    sandbox.servicenow.update("pm_project", record["sys_id"], {"comments": "/approve detailed"}, "brandt")
+    (read,) = snow.reader.read([item], frozenset({FieldName("Gate")})).found.values()
+    assert read.answer == "Gatepost two"
+    assert [(one.author.login, one.text) for one in read.comments] == [("brandt", "/approve detailed")]
+
+
+def test_children_say_how_urgent_they_are_and_when_they_were_touched(sandbox: servers.Sandbox, site: Site) -> None:
+    epic = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
+    sandbox.jira.create("ITX", "Story", "S", by="kaya", parent=epic.key, status="Analysis", priority="Low")
+    (read,) = site.reader.read([NativeId(epic.id)], frozenset()).found.values()
+    children = read.children
+    assert not isinstance(children, str)
+    assert (children.total, children.in_progress, children.touched, children.open[0].priority) == (1, 1, NOW, "Low")  # type: ignore[union-attr]
