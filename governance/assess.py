@@ -164,6 +164,8 @@ class _Look:
 
     def grant(self) -> None:
         """Grant stage after stage until a condition of the next gate is not met."""
+        if self.plan is None and self.granted >= self.policy.index(self.policy.lock_at) >= 0 and self._has_plan():
+            self._lock("locked when it was found decided")
         self.checklist = self._conditions()
         while self.ramp is None and self.checklist and not self.lacking:
             self.granted += 1
@@ -172,11 +174,17 @@ class _Look:
             self.granted_at[stage] = self.now
             self.events.append(Event(EventKind.GRANTED, f"{self.policy.label(stage)} granted"))
             if stage == self.policy.lock_at and self.plan is None:
-                self.plan = freeze(self.measure.effects, self.now, reason="locked at the decision")
-                self.events.append(Event(EventKind.PLAN_LOCKED, f"Plan 1 locked with {self.policy.label(stage)}"))
+                self._lock("locked at the decision")
             if stage == self.policy.closing:
                 self.confirmed = stamp(self.measure, Basis.ACTUALS)
             self.checklist = self._conditions()
+
+    def _has_plan(self) -> bool:
+        return self.effects is not None and self.effects.plan is not None and not self.measure.unreadable_effects
+
+    def _lock(self, reason: str) -> None:
+        self.plan = freeze(self.measure.effects, self.now, reason=reason)
+        self.events.append(Event(EventKind.PLAN_LOCKED, f"Plan 1 {reason}"))
 
     def _conditions(self) -> tuple[ConditionResult, ...]:
         """All conditions of the gates up to the next one, and the next one's own approvals."""

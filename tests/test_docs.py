@@ -10,6 +10,7 @@ from typer.main import get_command
 
 from connector.cli import app
 from connector.settings import Settings
+from governance.codes import CODES
 from mapping.load import Loaded, load_mapping
 from tests.conftest import ROOT
 
@@ -44,6 +45,19 @@ def test_every_file_on_the_walk_is_there(path: str) -> None:
 def test_the_first_mapping_is_a_mapping() -> None:
     block = README[README.index("```yaml") + 7 :].partition("```")[0]
     assert isinstance(load_mapping(block), Loaded)
+
+
+def test_the_policy_of_the_readme_is_a_policy() -> None:
+    mapping = README[README.index("```yaml") + 7 :].partition("```")[0]
+    block = README[README.index("policy:\n") :].partition("```")[0]
+    loaded = load_mapping(mapping + block)
+    assert isinstance(loaded, Loaded), loaded
+    assert len(loaded.config.policy.overrides) == 2
+
+
+def test_every_code_is_documented() -> None:
+    for code, meaning in CODES.items():
+        assert f"| `{code}` | {meaning} |" in README
 
 
 def test_no_file_names_a_registry_or_this_machine() -> None:

@@ -52,8 +52,19 @@ def test_the_plan_locks_with_the_decision() -> None:
     verdict = decided()
     assert verdict.stage == "decided"
     assert verdict.standing.plan is not None
-    assert [str(event.text) for event in verdict.events][-1] == "Plan 1 locked with Decided"
+    assert [str(event.text) for event in verdict.events][-1] == "Plan 1 locked at the decision"
     assert verdict.standing.plan.lines == lines(Version.PLAN, 20_000, 60_000)
+
+
+def test_a_measure_that_was_decided_before_gatepost_came_is_locked_when_it_is_found() -> None:
+    found = assess(measure(), evidence("decided", "decided", statements=()), POLICY, NOW)
+    assert found.standing.plan is not None
+    assert found.standing.plan.reason == "locked when it was found decided"
+
+
+def test_a_plan_that_cannot_be_read_is_not_locked_as_none() -> None:
+    hidden = measure(effects=(), unreadable_effects=("hidden",))
+    assert assess(hidden, evidence("decided", "decided", statements=()), POLICY, NOW).standing.plan is None
 
 
 def test_after_the_lock_the_tools_plan_no_longer_counts() -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.assess import assess
-from governance.evidence import Evidence, Statement
+from governance.evidence import Evidence, Statement, Verb
 from governance.facts import Unknown
 from governance.measure import Measure
+from governance.money import Period
 from governance.standing import Standing
 from governance.verdict import Colour, GateState, Outcome
-from tests.governance.factory import APPROVALS, NOW, POLICY, evidence, measure
+from tests.governance.factory import APPROVALS, BRANDT, KAYA, NOW, POLICY, WEBER, eur, evidence, measure
 
 STAGES = (None, *(stage.key for stage in POLICY.stages))
 SPOILED = (
@@ -71,6 +73,50 @@ def test_the_same_input_gives_the_same_verdict(some: Measure, known: Evidence) -
 def test_a_granted_stage_is_never_taken_back(some: Measure, known: Evidence) -> None:
     verdict = assess(some, known, POLICY, NOW)
     assert STAGES.index(verdict.stage) >= STAGES.index(known.standing.stage)
+
+
+words = st.lists(
+    st.builds(
+        Statement,
+        st.sampled_from(Verb),
+        st.sampled_from([KAYA, BRANDT, WEBER]),
+        st.integers(-200, 0).map(lambda hours: NOW + timedelta(hours=hours)),
+        st.uuids().map(str),
+        stage=st.sampled_from(["", "rebaseline", *(stage.key for stage in POLICY.stages)]),
+        amount=st.sampled_from([None, eur(160_000), eur(0)]),
+        month=st.sampled_from([None, Period(2026, 11)]),
+        text=st.sampled_from(["", "delay: late"]),
+        delegate=st.sampled_from(["", "k", "b", "w", "x"]),
+        until=st.sampled_from([None, NOW.date()]),
+        problem=st.just("unclear"),
+        usage=st.just("/help"),
+        ruling=st.none(),
+    ),
+    max_size=12,
+)
+
+
+@given(measures, words, st.sampled_from(STAGES))
+def test_nothing_that_people_say_breaks_it_and_everything_is_answered(
+    some: Measure, said: list[Statement], granted: str | None
+) -> None:
+    """Look after look, each with the standing of the one before."""
+    standing, heard = Standing(granted), tuple(said)
+    for days in range(0, 200, 40):
+        seen = replace(evidence(granted, granted, statements=heard), standing=standing)
+        verdict = assess(some, seen, POLICY, NOW + timedelta(days=days))
+        assert all(one.ruling is not None and one.ruling.answer for one in verdict.statements)
+        assert (verdict.gate is GateState.OPEN) == (not verdict.blockers)
+        if verdict.ramp is not None:
+            assert not verdict.newly_granted
+            assert verdict.gate is not GateState.OPEN
+        standing, heard = verdict.standing, verdict.statements
+
+
+@given(measures, words)
+def test_only_the_controller_closes(some: Measure, said: list[Statement]) -> None:
+    without = tuple(one for one in said if one.person != WEBER)
+    assert assess(some, evidence("implemented", statements=without), POLICY, NOW).stage != "closed"
 
 
 def test_a_measure_of_which_nothing_is_known_has_no_green_light() -> None:
