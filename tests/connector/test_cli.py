@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -32,6 +33,7 @@ from mapping.work_item import Comment, ConnectionName, FieldValue
 from tests.conftest import ROOT
 from tests.mapping.items import KAYA, item
 
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 JIRA = ConnectionName("jira-main")
 NOW = datetime(2026, 2, 10, 9, 0, tzinfo=UTC)
 
@@ -177,7 +179,7 @@ def test_the_key_file_is_readable_by_its_owner_only(cli: Cli, tmp_path: Path) ->
 
 
 def test_the_version_is_told(cli: Cli) -> None:
-    assert cli.ok("version") == "gatepost 0.1.0\n"
+    assert cli.ok("version") == f"gatepost {VERSION}\n"
 
 
 # --- what Gatepost knows ------------------------------------------------------------------------------------
