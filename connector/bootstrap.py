@@ -27,6 +27,7 @@ from connector.store.inbox import SqlInbox
 from connector.store.ledger import SqlLedger
 from connector.store.mappings import Mappings
 from connector.store.measures import Measures
+from connector.store.memory import SqlMemory
 from connector.store.outbox import SqlOutbox
 from connector.store.rates import StoredRates
 from connector.store.wake import Waker
@@ -169,15 +170,15 @@ def handlers(services: Services, worker: int, *, clock: Clock = system_clock) ->
     settings = services.settings
     sites = Sites(services, clock)
     mapping = MappingCache(services.mappings)
-    ledger = SqlLedger(services.engine, services.waker)
+    ledger, memory = SqlLedger(services.engine, services.waker), SqlMemory(services.engine)
     work = SqlWork(services.engine, worker, settings.lease_seconds)
     outbox = SqlOutbox(services.engine, worker, settings.lease_seconds)
     reconciler = Reconciler(
         work=work,
-        memory=ledger,
+        memory=memory,
         ledger=ledger,
         pauses=services.connections,
-        surroundings=Surroundings(sites.get, ledger),
+        surroundings=Surroundings(sites.get, memory),
         clock=clock,
         jitter=lambda: random.uniform(0.7, 1.3),  # noqa: S311 - spreads retries, guards nothing
         batch_size=settings.batch_size,

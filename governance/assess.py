@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from governance.approvals import Hearing, judge_approvals
 from governance.basis import Basis, stamp
@@ -19,15 +18,16 @@ from governance.effects import Effects, sum_up
 from governance.evidence import Evidence, Statement, Verb
 from governance.explain import blockers_of
 from governance.facts import Unknown, known
+from governance.figures import figures_of
 from governance.findings import Scene, diversion, find, priorities
 from governance.gates import REBASELINE, Policy
 from governance.hearing import Room, listen
 from governance.measure import Measure
-from governance.money import CurrencyMismatch, Money
+from governance.money import CurrencyMismatch
 from governance.plan import LockedPlan, differs, freeze, under_lock
 from governance.standing import Deviation, OffRamp, Standing
 from governance.status import implementation_status, potential_status
-from governance.verdict import ConditionResult, Event, EventKind, Figures, GateState, Outcome, Status, Verdict
+from governance.verdict import ConditionResult, Event, EventKind, GateState, Outcome, Status, Verdict
 
 
 def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime) -> Verdict:
@@ -265,7 +265,7 @@ class _Look:
             blockers=blockers,
             implementation=implementation,
             potential=potential,
-            figures=_figures(self.effects),
+            figures=figures_of(self.effects),
             policy_version=policy.version,
             ramp=self.ramp,
             deviation=self.deviation,
@@ -290,24 +290,3 @@ class _Look:
         if granted is not None:
             moments.append(granted + timedelta(days=self.policy.thresholds.ageing_days + 1))
         return min((moment for moment in moments if moment is not None and moment > self.now), default=None)
-
-
-def _figures(effects: Effects | None) -> Figures:
-    if effects is None:
-        return Figures()
-    plan, forecast, actual = effects.plan, effects.forecast, effects.actual
-    completion = effects.at_completion()
-    currency = next((series.currency for series in (plan, forecast, actual) if series), "")
-    net = plan.total_net() if plan else None
-    variance = completion - net if net is not None and completion is not None else None
-    percent = None
-    if net and variance is not None:
-        percent = (variance / abs(net) * 100).quantize(Decimal("0.1"))
-    return Figures(
-        plan=Money(net, currency) if net is not None else None,
-        forecast=Money(forecast.total_net(), currency) if forecast else None,
-        actual=Money(actual.total_net(), currency) if actual else None,
-        at_completion=Money(completion, currency) if completion is not None else None,
-        variance=Money(variance, currency) if variance is not None else None,
-        variance_percent=percent,
-    )

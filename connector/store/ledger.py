@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store import audit, rows
+from connector.store import audit, rows, words
 from connector.store.inbox import mark_dirty
-from connector.store.jsonable import from_json
 from connector.store.tables import (
     DECISION,
     DEPENDENCY,
     EFFECT_LINE,
-    LAST_WRITTEN,
     MEASURE,
     OUTBOX,
     PLAN_VERSION,
@@ -26,62 +24,16 @@ from connector.store.tables import (
 )
 from connector.store.wake import Task, Waker
 from connector.store.work import give_back, held
-from connector.sync.ports import Absent, Alias, Assessed, Claim, NotMapped, Outcome, Remembered, Settled
-from governance.evidence import BaselineClaim, Statement
-from governance.measure import MeasureId
-from governance.money import Money, Period
-from governance.plan import LockedPlan
-from governance.standing import Standing
-from mapping.work_item import ConnectionName, FieldName, NativeId
+from connector.sync.ports import Absent, Alias, Assessed, Claim, NotMapped, Outcome, Settled
+from mapping.work_item import ConnectionName, NativeId
 
 
 class SqlLedger:
-    """Implements both ``Memory`` and ``Ledger`` of the flow."""
+    """Implements the flow's ``Ledger``."""
 
     def __init__(self, engine: Engine, waker: Waker) -> None:
         self._engine = engine
         self._waker = waker
-
-    def recall(self, connection: ConnectionName, items: Sequence[NativeId]) -> dict[NativeId, Remembered]:
-        with self._engine.connect() as transaction:
-            measures = transaction.execute(
-                select(MEASURE.c.id, MEASURE.c.native_id, MEASURE.c.standing).where(
-                    MEASURE.c.connection == connection, MEASURE.c.native_id.in_(items)
-                )
-            ).all()
-            written = transaction.execute(
-                select(LAST_WRITTEN.c.native_id, LAST_WRITTEN.c.field, LAST_WRITTEN.c.value).where(
-                    LAST_WRITTEN.c.connection == connection, LAST_WRITTEN.c.native_id.in_(items)
-                )
-            ).all()
-            ids = [row.id for row in measures]
-            plans = _plans(transaction, ids)
-            heard = _heard(transaction, ids)
-        values: dict[NativeId, dict[FieldName, str | None]] = {}
-        for row in written:
-            values.setdefault(NativeId(row.native_id), {})[FieldName(row.field)] = row.value
-        known = {NativeId(row.native_id): row for row in measures}
-        remembered = {}
-        for item in known.keys() | values.keys():
-            measure = known.get(item)
-            if measure is None:
-                remembered[item] = Remembered(last_written=values.get(item, {}))
-                continue
-            standing = replace(from_json(Standing, measure.standing), plan=plans.get(measure.id))
-            remembered[item] = Remembered(standing, values.get(item, {}), heard.get(measure.id, ()))
-        return remembered
-
-    def claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:
-        """What every mapped measure claims on these baselines: its planned benefit by month."""
-        found: dict[str, dict[str, BaselineClaim]] = {}
-        with self._engine.connect() as transaction:
-            for row in transaction.execute(_CLAIMS, {"names": sorted(baselines)}):
-                claims = found.setdefault(row.baseline_id, {})
-                born = row.born_at or row.assessed_at
-                claim = claims.setdefault(row.id, BaselineClaim(MeasureId(row.id), row.key, born, {}))
-                months = dict(claim.months) | {Period.of(row.month): Money(row.amount, row.currency)}
-                claims[row.id] = replace(claim, months=months)
-        return {name: tuple(claims.values()) for name, claims in found.items()}
 
     def settle(self, claim: Claim, outcomes: Sequence[Outcome], mapping_version: int, now: datetime) -> Settled:
         with self._engine.begin() as transaction:
@@ -124,42 +76,10 @@ class SqlLedger:
             self._waker.wake(transaction, Task.RECONCILE, other)
 
 
-_CLAIMS = text("""
-    SELECT m.id, m.key, m.baseline_id, m.born_at, m.assessed_at, e.month, e.currency, sum(e.amount) AS amount
-    FROM measure AS m JOIN effect_line AS e ON e.measure_id = m.id
-    WHERE m.baseline_id = ANY(:names) AND m.unmapped_since IS NULL
-      AND e.version = 'plan' AND e.kind = 'benefit' AND e.account = 'ebitda'
-    GROUP BY m.id, m.key, m.baseline_id, m.born_at, m.assessed_at, e.month, e.currency
-    ORDER BY m.id, e.month
-""")
 _DEPENDENTS = text("""
     SELECT DISTINCT m.connection, m.native_id FROM dependency AS d JOIN measure AS m ON m.id = d.measure_id
     WHERE d.on_connection = :connection AND d.on_name = ANY(:names) AND m.unmapped_since IS NULL
 """)
-_PLANS = text("""
-    SELECT DISTINCT ON (measure_id) measure_id, number, locked_at, reason, approved_by, lines
-    FROM plan_version WHERE measure_id = ANY(:ids) ORDER BY measure_id, number DESC
-""")
-_HEARD = text("""
-    SELECT DISTINCT ON (measure_id, source) measure_id, verb, content
-    FROM statement WHERE measure_id = ANY(:ids) ORDER BY measure_id, source, id DESC
-""")
-
-
-def _plans(transaction: Connection, ids: Sequence[str]) -> dict[str, LockedPlan]:
-    if not ids:
-        return {}
-    return {row.measure_id: rows.locked_plan(row) for row in transaction.execute(_PLANS, {"ids": list(ids)})}
-
-
-def _heard(transaction: Connection, ids: Sequence[str]) -> dict[str, tuple[Statement, ...]]:
-    """The newest word of every source; one that was withdrawn is no longer said."""
-    found: dict[str, list[Statement]] = {}
-    if ids:
-        for row in transaction.execute(_HEARD, {"ids": list(ids)}):
-            if row.verb != rows.WITHDRAWN:
-                found.setdefault(row.measure_id, []).append(from_json(Statement, row.content))
-    return {measure: tuple(statements) for measure, statements in found.items()}
 
 
 def asked_for(outcome: Outcome) -> NativeId:
@@ -201,23 +121,9 @@ def _store_measures(
     if not outcomes:
         return [], 0
     prepared = [rows.Prepared(outcome) for outcome in outcomes]
-    known = {
-        row.id: row
-        for row in transaction.execute(
-            select(MEASURE.c.id, MEASURE.c.verdict_digest, MEASURE.c.effects_digest, MEASURE.c.assessed_at).where(
-                MEASURE.c.id.in_([one.id for one in prepared])
-            )
-        )
-    }
+    known = _known(transaction, prepared)
     new_rows = [rows.measure(one, mapping_version, now) for one in prepared]
-    statement = insert(MEASURE)
-    changed = {column: statement.excluded[column] for column in new_rows[0] if column != "id"}
-    transaction.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"], set_=changed | {"unmapped_since": None, "unmapped_reason": None}
-        ),
-        new_rows,
-    )
+    _upsert_measures(transaction, new_rows)
     # A verdict that says what the last one said is no decision: it would only flood the record.
     decided = [
         one
@@ -230,40 +136,49 @@ def _store_measures(
     if decisions:
         transaction.execute(DECISION.insert(), list(decisions.values()))
     today = now.date()
-    _store_days(
-        transaction,
-        [
-            rows.status_day(one, now)
-            for one in prepared
-            if one.id in decisions or known[one.id].assessed_at.date() < today
-        ],
-    )
-    repriced = [
-        one.outcome for one in prepared if one.id not in known or known[one.id].effects_digest != one.effects_digest
-    ]
-    _store_effects(transaction, repriced)
+    days = [one for one in prepared if one.id in decisions or known[one.id].assessed_at.date() < today]
+    _store_days(transaction, [rows.status_day(one, now) for one in days])
+    repriced = [one for one in prepared if one.id not in known or known[one.id].effects_digest != one.effects_digest]
+    _store_effects(transaction, [one.outcome for one in repriced])
     # Told with each decision and not with each look, so that one missing field does not flood the list.
     unwritable = [rows.unwritable(one.outcome) for one in decided if one.outcome.judged.comparison.unreadable]
     if unwritable:
         transaction.execute(OUTBOX.insert().values(settled_at=func.now()), unwritable)
     _store_words(transaction, outcomes, now)
-    entries = [entry for one in prepared for entry in rows.audit_entries(one, decisions.get(one.id), mapping_version)]
+    entries = [entry for one in prepared for entry in words.audit_entries(one, decisions.get(one.id), mapping_version)]
     return entries, len(decisions)
+
+
+def _known(transaction: Connection, prepared: Sequence[rows.Prepared]) -> dict[str, Any]:
+    """What the last look left, by measure."""
+    query = select(MEASURE.c.id, MEASURE.c.verdict_digest, MEASURE.c.effects_digest, MEASURE.c.assessed_at)
+    return {row.id: row for row in transaction.execute(query.where(MEASURE.c.id.in_([one.id for one in prepared])))}
+
+
+def _upsert_measures(transaction: Connection, new_rows: Sequence[rows.Row]) -> None:
+    statement = insert(MEASURE)
+    changed = {column: statement.excluded[column] for column in new_rows[0] if column != "id"}
+    transaction.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"], set_=changed | {"unmapped_since": None, "unmapped_reason": None}
+        ),
+        list(new_rows),
+    )
 
 
 def _store_words(transaction: Connection, outcomes: Sequence[Assessed], now: datetime) -> None:
     """Statements, locked plans and dependencies: rows that most looks do not have."""
-    said = [row for outcome in outcomes for row in rows.statements(outcome, now)]
+    said = [row for outcome in outcomes for row in words.statements(outcome, now)]
     if said:
         transaction.execute(STATEMENT.insert(), said)
-    plans = [row for outcome in outcomes if (row := rows.plan_version(outcome)) is not None]
+    plans = [row for outcome in outcomes if (row := words.plan_version(outcome)) is not None]
     if plans:
         transaction.execute(PLAN_VERSION.insert(), plans)
     resting = [outcome for outcome in outcomes if outcome.wants.services_from is not None]
     if resting:
         ids = [outcome.judged.mapped.measure.id for outcome in resting]
         transaction.execute(DEPENDENCY.delete().where(DEPENDENCY.c.measure_id.in_(ids)))
-        found = [row for outcome in resting for row in rows.dependencies(outcome)]
+        found = [row for outcome in resting for row in words.dependencies(outcome)]
         if found:
             transaction.execute(DEPENDENCY.insert(), found)
 

@@ -36,6 +36,7 @@ from connector.store.inbox import SqlInbox
 from connector.store.jsonable import values_from_json
 from connector.store.ledger import SqlLedger
 from connector.store.mappings import Mappings
+from connector.store.memory import SqlMemory
 from connector.store.wake import Waker
 from connector.store.work import SqlWork
 from connector.sync.ports import Arrival, Doorbell, Reading, Site, Written
@@ -159,8 +160,8 @@ def stored(folder: Path) -> list[Figure]:
     accept = count / (time.perf_counter() - started)
     active = ActiveMapping(version.number, loaded.config, Policies(loaded.config))
     reconciler = Reconciler(
-        work=SqlWork(engine, 1, 600), memory=ledger, ledger=ledger, pauses=_NoPauses(),
-        surroundings=Surroundings(lambda name: site, ledger), clock=lambda: datetime.now(UTC),
+        work=SqlWork(engine, 1, 600), memory=SqlMemory(engine), ledger=ledger, pauses=_NoPauses(),
+        surroundings=Surroundings(lambda name: site, SqlMemory(engine)), clock=lambda: datetime.now(UTC),
         jitter=lambda: 1.0, batch_size=100,
     )  # fmt: skip
     reader = _Reader()

@@ -16,6 +16,7 @@ from connector.store.database import open_database
 from connector.store.inbox import SqlInbox
 from connector.store.ledger import SqlLedger
 from connector.store.mappings import Mappings
+from connector.store.memory import SqlMemory
 from connector.store.outbox import SqlOutbox
 from connector.store.wake import Driver, Task, Waker
 from connector.store.work import SqlWork
@@ -33,6 +34,7 @@ class Store:
     connections: Connections
     inbox: SqlInbox
     ledger: SqlLedger
+    memory: SqlMemory
     mappings: Mappings
     waker: Waker
     queued: list[str] = field(default_factory=list)
@@ -77,6 +79,14 @@ def store(database: URL) -> Iterator[Store]:
     mappings = Mappings(engine, waker)
     mappings.activate("version: 1", "digest-1", author="tests", reason="tests")
     yield Store(
-        engine, database, connections, SqlInbox(engine, waker), SqlLedger(engine, waker), mappings, waker, queued
+        engine,
+        database,
+        connections,
+        SqlInbox(engine, waker),
+        SqlLedger(engine, waker),
+        SqlMemory(engine),
+        mappings,
+        waker,
+        queued,
     )
     engine.dispose()

@@ -31,7 +31,7 @@ def loaded() -> Loaded:
 
 def look(store: Store, loaded: Loaded, some: WorkItem) -> Settled:
     """An event rings, the item is judged as the flow does it, the batch is settled."""
-    remembered = store.ledger.recall(JIRA, [some.native_id]).get(some.native_id, Remembered())
+    remembered = store.memory.recall(JIRA, [some.native_id]).get(some.native_id, Remembered())
     judged = judge(
         some,
         loaded.config,

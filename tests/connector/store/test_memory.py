@@ -56,7 +56,7 @@ def mapping() -> Loaded:
 
 
 def look(store: Store, mapping: Loaded, some: WorkItem, now: datetime = NOW, wants: Wants = Wants()) -> Assessed:  # noqa: B008
-    remembered = store.ledger.recall(JIRA, [some.native_id]).get(some.native_id, Remembered())
+    remembered = store.memory.recall(JIRA, [some.native_id]).get(some.native_id, Remembered())
     judged = judge(
         some, mapping.config, Policies(mapping.config), standing=remembered.standing,
         last_written=remembered.last_written, now=now, heard=remembered.heard,
@@ -170,7 +170,7 @@ def test_claims_on_one_baseline_are_found_by_its_name(store: Store, mapping: Loa
     look(store, mapping, epic(**{"Baseline name": "Storage"}))
     other = replace(epic(**{"Baseline name": "Storage"}), native_id=NativeId("10002"), key="ITX-2")
     look(store, mapping, other)
-    found = store.ledger.claims(["Storage", "Network"])
+    found = store.memory.claims(["Storage", "Network"])
     assert list(found) == ["Storage"]
     assert [(claim.key, claim.months[Period(2026, 1)]) for claim in found["Storage"]] == [
         ("ITX-1", Money(Decimal(250), "EUR")),

@@ -43,7 +43,7 @@ def test_a_done_write_is_remembered_as_last_written(store: Store) -> None:
     wish(store, "1", Gate="Shut", Plan=Decimal("12.50"))
     store.outbox().done(only(store), Written.DONE)
     assert states(store) == [("ITX-1", "done", "done")]
-    remembered = store.ledger.recall(JIRA, ["1"])["1"]  # type: ignore[list-item,index]
+    remembered = store.memory.recall(JIRA, ["1"])["1"]  # type: ignore[list-item,index]
     assert remembered.last_written == {"Gate": "Shut", "Plan": "12.5"}
 
 

@@ -1,0 +1,101 @@
+"""What the store knows of an item before it is judged: standing, last written values, statements, claims."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, Engine, select, text
+
+from connector.store import words
+from connector.store.jsonable import from_json
+from connector.store.tables import LAST_WRITTEN, MEASURE
+from connector.sync.ports import Remembered
+from governance.evidence import BaselineClaim, Statement
+from governance.measure import MeasureId
+from governance.money import Money, Period
+from governance.plan import LockedPlan
+from governance.standing import Standing
+from mapping.work_item import ConnectionName, FieldName, NativeId
+
+
+class SqlMemory:
+    """Implements the flow's ``Memory``."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def recall(self, connection: ConnectionName, items: Sequence[NativeId]) -> dict[NativeId, Remembered]:
+        with self._engine.connect() as transaction:
+            measures = transaction.execute(
+                select(MEASURE.c.id, MEASURE.c.native_id, MEASURE.c.standing).where(
+                    MEASURE.c.connection == connection, MEASURE.c.native_id.in_(items)
+                )
+            ).all()
+            written = transaction.execute(
+                select(LAST_WRITTEN.c.native_id, LAST_WRITTEN.c.field, LAST_WRITTEN.c.value).where(
+                    LAST_WRITTEN.c.connection == connection, LAST_WRITTEN.c.native_id.in_(items)
+                )
+            ).all()
+            ids = [row.id for row in measures]
+            plans = _plans(transaction, ids)
+            heard = _heard(transaction, ids)
+        values: dict[NativeId, dict[FieldName, str | None]] = {}
+        for row in written:
+            values.setdefault(NativeId(row.native_id), {})[FieldName(row.field)] = row.value
+        known = {NativeId(row.native_id): row for row in measures}
+        remembered = {}
+        for item in known.keys() | values.keys():
+            measure = known.get(item)
+            if measure is None:
+                remembered[item] = Remembered(last_written=values.get(item, {}))
+                continue
+            standing = replace(from_json(Standing, measure.standing), plan=plans.get(measure.id))
+            remembered[item] = Remembered(standing, values.get(item, {}), heard.get(measure.id, ()))
+        return remembered
+
+    def claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:
+        """What every mapped measure claims on these baselines: its planned benefit by month."""
+        found: dict[str, dict[str, BaselineClaim]] = {}
+        with self._engine.connect() as transaction:
+            for row in transaction.execute(_CLAIMS, {"names": sorted(baselines)}):
+                claims = found.setdefault(row.baseline_id, {})
+                born = row.born_at or row.assessed_at
+                claim = claims.setdefault(row.id, BaselineClaim(MeasureId(row.id), row.key, born, {}))
+                months = dict(claim.months) | {Period.of(row.month): Money(row.amount, row.currency)}
+                claims[row.id] = replace(claim, months=months)
+        return {name: tuple(claims.values()) for name, claims in found.items()}
+
+
+_CLAIMS = text("""
+    SELECT m.id, m.key, m.baseline_id, m.born_at, m.assessed_at, e.month, e.currency, sum(e.amount) AS amount
+    FROM measure AS m JOIN effect_line AS e ON e.measure_id = m.id
+    WHERE m.baseline_id = ANY(:names) AND m.unmapped_since IS NULL
+      AND e.version = 'plan' AND e.kind = 'benefit' AND e.account = 'ebitda'
+    GROUP BY m.id, m.key, m.baseline_id, m.born_at, m.assessed_at, e.month, e.currency
+    ORDER BY m.id, e.month
+""")
+_PLANS = text("""
+    SELECT DISTINCT ON (measure_id) measure_id, number, locked_at, reason, approved_by, lines
+    FROM plan_version WHERE measure_id = ANY(:ids) ORDER BY measure_id, number DESC
+""")
+_HEARD = text("""
+    SELECT DISTINCT ON (measure_id, source) measure_id, verb, content
+    FROM statement WHERE measure_id = ANY(:ids) ORDER BY measure_id, source, id DESC
+""")
+
+
+def _plans(transaction: Connection, ids: Sequence[str]) -> dict[str, LockedPlan]:
+    if not ids:
+        return {}
+    return {row.measure_id: words.locked_plan(row) for row in transaction.execute(_PLANS, {"ids": list(ids)})}
+
+
+def _heard(transaction: Connection, ids: Sequence[str]) -> dict[str, tuple[Statement, ...]]:
+    """The newest word of every source; one that was withdrawn is no longer said."""
+    found: dict[str, list[Statement]] = {}
+    if ids:
+        for row in transaction.execute(_HEARD, {"ids": list(ids)}):
+            if row.verb != words.WITHDRAWN:
+                found.setdefault(row.measure_id, []).append(from_json(Statement, row.content))
+    return {measure: tuple(statements) for measure, statements in found.items()}
