@@ -35,6 +35,7 @@ from connector.store.work import SqlWork
 from connector.store.workers import recover
 from connector.sync.deliver import Deliverer
 from connector.sync.ports import Door, Site
+from connector.sync.preview import Previewer
 from connector.sync.reconcile import ActiveMapping, Reconciler, Round
 from connector.sync.surroundings import Surroundings
 from connector.vault import Vault, open_vault
@@ -163,6 +164,12 @@ class MappingCache:
                 raise ConfigurationError("The active mapping is not valid: " + "; ".join(map(str, problems)))
             self._kept = ActiveMapping(stored.number, loaded.config, Policies(loaded.config))
         return self._kept
+
+
+def previewer(services: Services, *, clock: Clock = system_clock) -> tuple[Sites, Previewer]:
+    """What a preview needs: the sites, read only, and what the store remembers."""
+    sites, memory = Sites(services, clock), SqlMemory(services.engine)
+    return sites, Previewer(memory, services.measures, Surroundings(sites.get, memory), clock)
 
 
 def handlers(services: Services, worker: int, *, clock: Clock = system_clock) -> Handlers:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from governance.evidence import Evidence, Statement
 from governance.facts import Fact, Unknown
-from governance.measure import Committee, Measure, MeasureId, Place, Roles
+from governance.measure import Committee, Measure, MeasureId, Person, Place, Roles
 from governance.standing import Standing
 from mapping.around import Around
-from mapping.config import FactRule, MappingConfig, MeasureRule, PlaceRule
+from mapping.config import FactRule, MappingConfig, MeasureRule, PlaceRule, ProgressFrom
 from mapping.effects import effects_of
+from mapping.expressions import Scope
 from mapping.match import takes
+from mapping.sources import RoleTable
 from mapping.values import date_of, decimal_of, money_of, person_of, text_of
 from mapping.work_item import FieldName, StatusCategory, WorkItem
 
@@ -42,21 +45,32 @@ class Mapped:
     progress: Fact[Decimal]
 
 
-def apply(item: WorkItem, config: MappingConfig) -> Mapped | Unmapped:
+def apply(scope: Scope, config: MappingConfig) -> Mapped | Unmapped:
     """The first rule of the file that takes the item makes a measure of it."""
-    rule = rule_for(item, config)
+    item = scope.item
+    rule, doubt = rule_for(scope, config)
     if rule is None:
         if all(rule.connection != item.connection for rule in config.measures):
             return Unmapped(Why.NO_CONNECTION, f"no rule names the connection {item.connection}")
         kind = f"{item.type} in {item.project}" if item.project else item.type
         return Unmapped(Why.NO_RULE, f"no rule takes {item.key} ({kind}, {item.status})")
-    progress = _progress(item, rule.facts.progress)
-    return Mapped(rule, _measure(item, rule, config), _tool_stage(item, rule), progress)
+    stage = _tool_stage(item, rule) if doubt is None else doubt
+    return Mapped(rule, _measure(scope, rule, config), stage, _progress(scope, rule))
 
 
-def rule_for(item: WorkItem, config: MappingConfig) -> MeasureRule | None:
-    """The first rule of the file that takes the item."""
-    return next((rule for rule in config.measures if takes(rule, item)), None)
+def rule_for(scope: Scope, config: MappingConfig) -> tuple[MeasureRule | None, Unknown | None]:
+    """The first rule of the file that takes the item, and the doubt about it, if there is one.
+
+    A condition without a value does not let the item go: it would be governed by nobody.  The rule takes it, and
+    the doubt shuts its gate.
+    """
+    for rule in config.measures:
+        taken = takes(rule, scope)
+        if isinstance(taken, Unknown):
+            return rule, Unknown(f"it is not clear whether the rule {rule.name} takes it: {taken.reason}")
+        if taken:
+            return rule, None
+    return None, None
 
 
 def evidence_from(
@@ -83,31 +97,32 @@ def evidence_from(
     )
 
 
-def _measure(item: WorkItem, rule: MeasureRule, config: MappingConfig) -> Measure:
+def _measure(scope: Scope, rule: MeasureRule, config: MappingConfig) -> Measure:
+    item = scope.item
     facts, currency = rule.facts, config.reporting_currency
-    start = date_of(item, facts.start) if facts.start else None
-    end = date_of(item, facts.end) if facts.end else None
-    effects, unreadable = effects_of(item, rule.effects, start, end, currency)
-    place = _place(item, rule.place, config.organization)
+    start = date_of(scope, facts.start) if facts.start else None
+    end = date_of(scope, facts.end) if facts.end else None
+    effects, unreadable = effects_of(scope, rule.effects, start, end, currency)
+    place = _place(scope, rule.place, config.organization)
     return Measure(
         id=MeasureId(f"{item.connection}/{item.native_id}"),
-        title=text_of(item, facts.title) if facts.title else item.title,
+        title=text_of(scope, facts.title) if facts.title else item.title,
         place=place,
         roles=Roles(
-            owner=person_of(item, rule.roles.owner),
-            sponsor=person_of(item, rule.roles.sponsor) if rule.roles.sponsor else _unmapped("sponsor"),
-            controller=person_of(item, rule.roles.controller) if rule.roles.controller else _unmapped("controller"),
+            owner=_holder(scope, rule.roles.owner),
+            sponsor=_holder(scope, rule.roles.sponsor) if rule.roles.sponsor else _unmapped("sponsor"),
+            controller=_holder(scope, rule.roles.controller) if rule.roles.controller else _unmapped("controller"),
         ),
-        business_unit=_fact(item, facts, "business_unit"),
-        legal_entity=_fact(item, facts, "legal_entity"),
+        business_unit=_fact(scope, facts, "business_unit"),
+        legal_entity=_fact(scope, facts, "legal_entity"),
         start=start,
         end=end,
-        rough_value=money_of(item, facts.rough_value, currency) if facts.rough_value else None,
-        baseline=money_of(item, facts.baseline, currency) if facts.baseline else _unmapped("baseline"),
-        objective=_fact(item, facts, "objective"),
-        kill_criteria=_fact(item, facts, "kill_criteria"),
-        overlaps=_fact(item, facts, "overlaps"),
-        baseline_id=text_of(item, facts.baseline_id) if facts.baseline_id else None,
+        rough_value=money_of(scope, facts.rough_value, currency) if facts.rough_value else None,
+        baseline=money_of(scope, facts.baseline, currency) if facts.baseline else _unmapped("baseline"),
+        objective=_fact(scope, facts, "objective"),
+        kill_criteria=_fact(scope, facts, "kill_criteria"),
+        overlaps=_fact(scope, facts, "overlaps"),
+        baseline_id=text_of(scope, facts.baseline_id) if facts.baseline_id else None,
         committee=_committee(place.program, config),
         kind=rule.name,
         effects=effects,
@@ -124,21 +139,50 @@ def _committee(program: Fact[str], config: MappingConfig) -> Fact[Committee]:
     return None
 
 
-def _fact(item: WorkItem, facts: FactRule, name: str) -> Fact[str]:
+def _fact(scope: Scope, facts: FactRule, name: str) -> Fact[str]:
     field = getattr(facts, name)
-    return text_of(item, field) if field else _unmapped(name)
+    return text_of(scope, field) if field else _unmapped(name)
 
 
 def _unmapped(name: str) -> Unknown:
     return Unknown(f"the mapping names no field for {name.replace('_', ' ')}; add it to the rule")
 
 
-def _progress(item: WorkItem, field: str | None) -> Fact[Decimal]:
-    """A percent field as a share from 0 to 1."""
-    if field is None:
+def _holder(scope: Scope, source: str | RoleTable) -> Fact[Person]:
+    """The holder of a role: who stands in the field, or whom the table names for the field's value."""
+    if isinstance(source, str):
+        return person_of(scope, source)
+    value = _part(scope, source.by)
+    if value is None or isinstance(value, Unknown):
+        return value
+    for name, holder in source.people.items():
+        if name.casefold() == value.casefold():
+            return Person(holder.id, holder.name)
+    return Unknown(f'the role table names nobody for {source.by} "{value}"; add it to the rule')
+
+
+def _progress(scope: Scope, rule: MeasureRule) -> Fact[Decimal]:
+    """The share done, from 0 to 1; ``None`` leaves it to the children."""
+    match rule.progress.source:
+        case ProgressFrom.CHILDREN:
+            return None
+        case ProgressFrom.PERCENT:
+            value = decimal_of(scope, rule.progress.field or "")
+            return min(max(value / 100, Decimal(0)), Decimal(1)) if isinstance(value, Decimal) else value
+        case ProgressFrom.DATES:
+            return _elapsed(scope, rule)
+
+
+def _elapsed(scope: Scope, rule: MeasureRule) -> Fact[Decimal]:
+    start = date_of(scope, rule.facts.start) if rule.facts.start else None
+    end = date_of(scope, rule.facts.end) if rule.facts.end else None
+    for day in (start, end):
+        if day is None or isinstance(day, Unknown):
+            return day
+    if not isinstance(start, date) or not isinstance(end, date) or end < start:
         return None
-    value = decimal_of(item, field)
-    return min(max(value / 100, Decimal(0)), Decimal(1)) if isinstance(value, Decimal) else value
+    share = Decimal((scope.now.date() - start).days + 1) / Decimal((end - start).days + 1)
+    return min(max(share, Decimal(0)), Decimal(1))
 
 
 def _tool_stage(item: WorkItem, rule: MeasureRule) -> str | None:
@@ -146,23 +190,23 @@ def _tool_stage(item: WorkItem, rule: MeasureRule) -> str | None:
     return next((stage for status, stage in rule.stage.from_status.items() if status.casefold() == wanted), None)
 
 
-def _place(item: WorkItem, rule: PlaceRule, organization: str) -> Place:
+def _place(scope: Scope, rule: PlaceRule, organization: str) -> Place:
     return Place(
         organization=organization,
-        portfolio=_fill(item, rule.portfolio),
-        program=_fill(item, rule.program),
-        project=_fill(item, rule.project),
-        package=_fill(item, rule.package),
+        portfolio=_fill(scope, rule.portfolio),
+        program=_fill(scope, rule.program),
+        project=_fill(scope, rule.project),
+        package=_fill(scope, rule.package),
     )
 
 
-def _fill(item: WorkItem, template: str | None) -> Fact[str]:
+def _fill(scope: Scope, template: str | None) -> Fact[str]:
     """Literal text, or text with ``{Field name}`` in it; one unknown or empty part makes the whole so."""
     if template is None:
         return None
     filled = template
     for name in templates_in(template):
-        value = _part(item, name)
+        value = _part(scope, name)
         if value is None or isinstance(value, Unknown):
             return value
         filled = filled.replace(f"{{{name}}}", value)
@@ -174,9 +218,10 @@ def templates_in(template: str) -> tuple[str, ...]:
     return tuple(_TEMPLATE.findall(template))
 
 
-def _part(item: WorkItem, name: str) -> Fact[str]:
+def _part(scope: Scope, name: str) -> Fact[str]:
+    item = scope.item
     if FieldName(name) in item.fields:
-        return text_of(item, name)
+        return text_of(scope, name)
     match name:
         case "Component":
             return item.components[0] if item.components else None
@@ -184,4 +229,4 @@ def _part(item: WorkItem, name: str) -> Fact[str]:
             return item.labels[0] if item.labels else None
         case "Project":
             return item.project or None
-    return text_of(item, name)
+    return text_of(scope, name)

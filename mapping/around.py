@@ -15,6 +15,7 @@ from governance.evidence import BaselineClaim, Member, Service, Team
 from governance.facts import Fact, Unknown
 from governance.measure import Person
 from mapping.config import MeasureRule
+from mapping.expressions import Scope
 from mapping.values import names_of, people_of, text_of
 from mapping.work_item import ConnectionName, NativeId, WorkItem
 
@@ -55,15 +56,15 @@ class Around:
 NOTHING = Around()
 
 
-def wants(item: WorkItem, rule: MeasureRule) -> Wants:
+def wants(scope: Scope, rule: MeasureRule) -> Wants:
     """What has to be fetched for this item; fields that cannot be read stay unknown."""
     legacy = rule.legacy
     return Wants(
-        services=names_of(item, legacy.services) if legacy else None,
+        services=names_of(scope, legacy.services) if legacy else None,
         services_from=ConnectionName(legacy.connection) if legacy else None,
         ends=legacy.ends if legacy else None,
-        team=people_of(item, rule.team) if rule.team else None,
-        baseline=text_of(item, rule.facts.baseline_id) if rule.facts.baseline_id else None,
+        team=people_of(scope, rule.team) if rule.team else None,
+        baseline=text_of(scope, rule.facts.baseline_id) if rule.facts.baseline_id else None,
     )
 
 

@@ -7,22 +7,17 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from governance.spread import Shape
+from mapping.sources import Part, RoleSource, Source
 
 Share = Annotated[Decimal, Field(gt=0, le=1)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 365)]
 
 
-class Frozen(BaseModel):
-    """Base of all mapping models: immutable, and a key that nobody knows is a problem."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Selector(Frozen):
+class Selector(Part):
     """Which of several values count: any of, all of, none of these (case-insensitive)."""
 
     any: tuple[str, ...] = ()
@@ -33,7 +28,7 @@ class Selector(Frozen):
 Selection = tuple[str, ...] | Selector
 
 
-class Match(Frozen):
+class Match(Part):
     """All of the named selections must hold.  A plain list means *any of*."""
 
     project: Selection | None = None
@@ -42,9 +37,12 @@ class Match(Frozen):
     labels: Selection | None = None
     components: Selection | None = None
     table: Selection | None = None
+    assignment_group: Selection | None = None
+    fields: Mapping[str, Selection] = {}
+    """Any field by its visible name."""
 
 
-class PlaceRule(Frozen):
+class PlaceRule(Part):
     """Names, or ``{Field name}`` to take a field's value."""
 
     portfolio: str | None = None
@@ -53,51 +51,67 @@ class PlaceRule(Frozen):
     package: str | None = None
 
 
-class RoleRule(Frozen):
-    """Visible names of person fields."""
+class RoleRule(Part):
+    """Visible names of person fields, or tables."""
 
-    owner: str
-    sponsor: str | None = None
-    controller: str | None = None
+    owner: RoleSource
+    sponsor: RoleSource | None = None
+    controller: RoleSource | None = None
 
 
-class FactRule(Frozen):
-    """Visible names of the fields that hold a measure's facts."""
+class FactRule(Part):
+    """Where a measure's facts come from: visible names of fields, expressions, translated fields."""
 
-    title: str | None = None
-    business_unit: str | None = None
-    legal_entity: str | None = None
-    start: str | None = None
-    end: str | None = None
-    rough_value: str | None = None
-    baseline: str | None = None
-    objective: str | None = None
-    kill_criteria: str | None = None
-    overlaps: str | None = None
-    baseline_id: str | None = None
+    title: Source | None = None
+    business_unit: Source | None = None
+    legal_entity: Source | None = None
+    start: Source | None = None
+    end: Source | None = None
+    rough_value: Source | None = None
+    baseline: Source | None = None
+    objective: Source | None = None
+    kill_criteria: Source | None = None
+    overlaps: Source | None = None
+    baseline_id: Source | None = None
     """The baseline that the benefit is claimed on, by name; several measures may share one."""
-    progress: str | None = None
 
 
-class SeriesRule(Frozen):
+class ProgressFrom(StrEnum):
+    CHILDREN = "children"
+    """Share of the child items that are done."""
+    PERCENT = "percent"
+    """A field that holds a percentage."""
+    DATES = "dates"
+    """The elapsed share of the schedule: work that nobody measures is taken to be on time until its end."""
+
+
+class ProgressRule(Part):
+    model_config = Part.model_config | {"populate_by_name": True}
+
+    source: Annotated[ProgressFrom, Field(alias="from")] = ProgressFrom.CHILDREN
+    field: str | None = None
+    """For ``percent``: the field."""
+
+
+class SeriesRule(Part):
     """Fields with the total amounts of one version.
 
     ``spread`` lays recurring kinds over the measure's months; one-off kinds fall into the first.
     """
 
-    benefit: str | None = None
-    one_off_benefit: str | None = None
-    recurring_cost: str | None = None
-    one_off_cost: str | None = None
-    capex: str | None = None
-    avoidance: str | None = None
+    benefit: Source | None = None
+    one_off_benefit: Source | None = None
+    recurring_cost: Source | None = None
+    one_off_cost: Source | None = None
+    capex: Source | None = None
+    avoidance: Source | None = None
     """A recurring cost that does not come; counted apart, never in the net."""
-    cash: str | None = None
+    cash: Source | None = None
     """A one-off cash effect that is no result, such as working capital."""
     spread: Shape = Shape.LINEAR
 
 
-class EffectRule(Frozen):
+class EffectRule(Part):
     currency: str | None = None
     """Field that names the currency; without it amounts are in the reporting currency."""
     plan: SeriesRule | None = None
@@ -105,7 +119,7 @@ class EffectRule(Frozen):
     actual: SeriesRule | None = None
 
 
-class LegacyRule(Frozen):
+class LegacyRule(Part):
     """The services that a measure retires: a field that names them, and the ServiceNow that knows them."""
 
     services: str
@@ -115,7 +129,7 @@ class LegacyRule(Frozen):
     """Label of the service's column with its planned end."""
 
 
-class StageRule(Frozen):
+class StageRule(Part):
     """Tool status (visible name) to stage key."""
 
     from_status: Mapping[str, str]
@@ -128,7 +142,7 @@ class Enforce(StrEnum):
     OFF = "off"
 
 
-class WriteRule(Frozen):
+class WriteRule(Part):
     """Which owned field of the tool receives which part of the verdict (visible names)."""
 
     doi_stage: str | None = None
@@ -143,13 +157,16 @@ class WriteRule(Frozen):
     variance: str | None = None
 
 
-class MeasureRule(Frozen):
+class MeasureRule(Part):
     name: str
     connection: str
     match: Match
+    when: str | None = None
+    """A CEL condition; the rule takes an item only while it holds."""
     place: PlaceRule
     roles: RoleRule
     facts: FactRule = FactRule()
+    progress: ProgressRule = ProgressRule()
     effects: EffectRule = EffectRule()
     legacy: LegacyRule | None = None
     team: str | None = None
@@ -161,7 +178,7 @@ class MeasureRule(Frozen):
     write: WriteRule
 
 
-class ThresholdRule(Frozen):
+class ThresholdRule(Part):
     """Numbers that an organisation, a program or a measure type sets for itself; what is left out stays."""
 
     potential_green: Share | None = None
@@ -194,7 +211,7 @@ class OverrideRule(ThresholdRule):
     measures: str | None = None
 
 
-class LadderRule(Frozen):
+class LadderRule(Part):
     """How long after a deviation was seen each one is asked for the reason, in minutes."""
 
     owner: Minutes = 0
@@ -212,7 +229,7 @@ class PolicyRule(ThresholdRule):
     overrides: tuple[OverrideRule, ...] = ()
 
 
-class CommitteeRule(Frozen):
+class CommitteeRule(Part):
     """The steering committee of some programs."""
 
     name: str
@@ -222,7 +239,7 @@ class CommitteeRule(Frozen):
     quorum: Annotated[int, Field(ge=1)] = 1
 
 
-class MappingConfig(Frozen):
+class MappingConfig(Part):
     version: Literal[1]
     organization: str
     reporting_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

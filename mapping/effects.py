@@ -10,6 +10,7 @@ from governance.facts import Fact, Unknown
 from governance.money import Money, Period
 from governance.spread import Shape, spread
 from mapping.config import EffectRule, SeriesRule
+from mapping.expressions import Scope
 from mapping.values import money_of, text_of
 from mapping.work_item import WorkItem
 
@@ -22,7 +23,7 @@ KINDS: tuple[tuple[str, EffectKind, Account], ...] = (
 
 
 def effects_of(
-    item: WorkItem, rule: EffectRule, start: Fact[date], end: Fact[date], reporting_currency: str
+    scope: Scope, rule: EffectRule, start: Fact[date], end: Fact[date], reporting_currency: str
 ) -> tuple[tuple[EffectLine, ...], tuple[str, ...]]:
     """The effect lines, and a sentence for each amount that could not be read or laid out.
 
@@ -32,7 +33,7 @@ def effects_of(
     """
     lines: list[EffectLine] = []
     problems: list[str] = []
-    currency = text_of(item, rule.currency) if rule.currency else reporting_currency
+    currency = text_of(scope, rule.currency) if rule.currency else reporting_currency
     if isinstance(currency, Unknown):
         return (), (currency.reason,)
     for version, series in (
@@ -42,23 +43,23 @@ def effects_of(
     ):
         if series is None:
             continue
-        for kind, account, amount in _amounts(item, series, currency or reporting_currency):
+        for kind, account, amount in _amounts(scope, series, currency or reporting_currency):
             if isinstance(amount, Unknown):
                 problems.append(amount.reason)
             elif amount is not None:
                 try:
-                    first, last = _months(version, start, end, item)
+                    first, last = _months(version, start, end, scope.item)
                     lines += _lay_out(version, kind, account, amount, first, last, series.spread)
                 except ValueError as error:
                     problems.append(f"the {version.value} cannot be laid over months: {error}")
     return tuple(lines), tuple(dict.fromkeys(problems))
 
 
-def _amounts(item: WorkItem, series: SeriesRule, currency: str) -> Iterator[tuple[EffectKind, Account, Fact[Money]]]:
+def _amounts(scope: Scope, series: SeriesRule, currency: str) -> Iterator[tuple[EffectKind, Account, Fact[Money]]]:
     for key, kind, account in KINDS:
         name = getattr(series, key)
         if name is not None:
-            yield kind, account, money_of(item, name, currency)
+            yield kind, account, money_of(scope, name, currency)
 
 
 def _months(version: Version, start: Fact[date], end: Fact[date], item: WorkItem) -> tuple[Period, Period]:

@@ -14,6 +14,7 @@ from mapping.answer import answer_of
 from mapping.apply import Mapped, Unmapped, apply, evidence_from
 from mapping.around import NOTHING, Around
 from mapping.config import MappingConfig
+from mapping.expressions import Scope
 from mapping.policy import Policies
 from mapping.statements import merge, statements_in
 from mapping.work_item import FieldName, WorkItem
@@ -44,7 +45,7 @@ def judge(
     around: Around = NOTHING,
 ) -> Judged | Unmapped:
     """Map and assess one item at one moment; the same input gives the same answer."""
-    mapped = apply(item, config)
+    mapped = apply(Scope(item, now), config)
     if isinstance(mapped, Unmapped):
         return mapped
     policy = policies.of(mapped.measure)

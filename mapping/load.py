@@ -19,6 +19,7 @@ from ruamel.yaml.tokens import AliasToken, AnchorToken, TagToken
 from mapping.config import MappingConfig
 from mapping.problems import Problem, nearest
 from mapping.rules import check_rules
+from mapping.sources import TAGS
 
 MappingVersion = NewType("MappingVersion", str)
 """First 12 hex digits of the SHA-256 of the content; comments and the order of keys do not change it."""
@@ -173,8 +174,18 @@ def _is_echo(error: ErrorDetails) -> bool:
     return "Selector" in error["loc"] and error["type"] == "model_type"
 
 
+def _is_tag(loc: Path, step: str | int) -> bool:
+    """Whether a step of a place is pydantic's name for a form, and no key of the file.
+
+    ``field`` is both: a key of a translated source, and the tag of a plain one.
+    """
+    if step not in TAGS:
+        return False
+    return not (step == "field" and "translated" in loc[: loc.index(step)]) and loc[loc.index(step) - 1] != "match"
+
+
 def _explain(kind: str, loc: Path, message: str, raw: _Reader) -> Problem:
-    path = tuple(step for step in loc if step not in {"Selector", "tuple[str, ...]"})
+    path = tuple(step for step in loc if step not in {"Selector", "tuple[str, ...]"} and not _is_tag(loc, step))
     line, column = raw.place(path)
     if kind == "extra_forbidden":
         word = str(path[-1])

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from governance.facts import Unknown
+from governance.measure import Person
 from mapping.config import Match, MeasureRule, Selection, Selector
-from mapping.work_item import Tool, WorkItem
+from mapping.expressions import Scope
+from mapping.work_item import FieldName, FieldValue, Tool, WorkItem
 
 
-def takes(rule: MeasureRule, item: WorkItem) -> bool:
-    """All of the rule's selections hold for the item; letter case does not count."""
-    return rule.connection == item.connection and _matches(rule.match, item)
+def takes(rule: MeasureRule, scope: Scope) -> bool | Unknown:
+    """All of the rule's selections hold for the item (letter case does not count), and its condition does.
+
+    Unknown when the condition has no value: nobody can say whether the rule is this item's.
+    """
+    if rule.connection != scope.item.connection or not _matches(rule.match, scope.item):
+        return False
+    return True if rule.when is None else scope.holds(rule.when)
 
 
 def _matches(match: Match, item: WorkItem) -> bool:
@@ -22,8 +30,25 @@ def _matches(match: Match, item: WorkItem) -> bool:
         (match.labels, item.labels),
         (match.components, item.components),
         (match.table, (table,)),
+        (match.assignment_group, (item.assignment_group,)),
+        *((selection, _texts(item.fields.get(FieldName(name)))) for name, selection in match.fields.items()),
     )
     return all(selection is None or _selected(selection, values) for selection, values in pairs)
+
+
+def _texts(value: FieldValue) -> tuple[str, ...]:
+    """A field's value or values as text; an empty one has none."""
+    match value:
+        case None:
+            return ()
+        case tuple():
+            return tuple(text for part in value for text in _texts(part))
+        case Person(name=name):
+            return (name,)
+        case bool():
+            return ("yes" if value else "no",)
+        case _:
+            return (str(value),)
 
 
 def _selected(selection: Selection, values: Iterable[str]) -> bool:

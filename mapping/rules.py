@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from governance.codes import ALWAYS_ON, CODES
 from governance.presets import PRESETS
+from mapping.expressions import check
 from mapping.problems import nearest
 
 Path: TypeAlias = "tuple[str | int, ...]"
@@ -38,9 +39,48 @@ def check_rules(data: Mapping[str, object]) -> Iterator[Finding]:
         yield from _check_match((*path, "match"), rule.get("match"))
         yield from _check_stages((*path, "stage", "from_status"), _inner(rule, "stage", "from_status"), stages)
         yield from _check_targets((*path, "write"), rule.get("write"))
+        yield from _check_sources(path, rule)
+        yield from _check_progress((*path, "progress"), rule.get("progress"))
     yield from _check_off(policy.get("off"))
     yield from _check_overrides(policy.get("overrides"), list(names))
     yield from _check_committees(data.get("committees"))
+
+
+def _check_sources(path: Path, rule: Mapping[str, object]) -> Iterator[Finding]:
+    """Expressions that are none, and translations that do not say what happens to other values."""
+    if isinstance(when := rule.get("when"), str):
+        yield from _check_expression((*path, "when"), when)
+    effects = rule.get("effects")
+    series = [("effects", name) for name in ("plan", "forecast", "actual")] if isinstance(effects, Mapping) else []
+    for keys in (("facts",), *series):
+        part = _inner(rule, *keys)
+        for name, source in part.items() if isinstance(part, Mapping) else ():
+            here: Path = (*path, *keys, str(name))
+            if not isinstance(source, Mapping):
+                continue
+            if isinstance(expression := source.get("cel"), str):
+                yield from _check_expression((*here, "cel"), expression)
+            elif "values" in source and ("default" in source) == ("unknown" in source):
+                message = "it is not said what a value means that is not listed."
+                if "default" in source:
+                    message = "a value that is not listed cannot have a default and be unknown as well."
+                yield here, message, "Write default: TEXT, or unknown: block."
+
+
+def _check_expression(path: Path, source: str) -> Iterator[Finding]:
+    wrong = check(source)
+    if wrong is not None:
+        yield path, wrong.message, wrong.hint
+
+
+def _check_progress(path: Path, progress: object) -> Iterator[Finding]:
+    if not isinstance(progress, Mapping):
+        return
+    percent = progress.get("from") == "percent"
+    if percent and not progress.get("field"):
+        yield path, "percent needs the field that holds it.", "Write {from: percent, field: Percent complete}."
+    if not percent and "field" in progress:
+        yield (*path, "field"), "a field is read for percent only.", "Leave it out, or write from: percent."
 
 
 def _check_off(codes: object) -> Iterator[Finding]:
@@ -99,10 +139,14 @@ def _check_match(path: Path, match: object) -> Iterator[Finding]:
         return
     if not match:
         yield path, "this rule would take every item.", "Name at least a project, type or table."
-    for name, selection in match.items():
+    by_field = match.get("fields")
+    selections = [((*path, str(name)), value) for name, value in match.items() if name != "fields"]
+    if isinstance(by_field, Mapping):
+        selections += [((*path, "fields", str(name)), value) for name, value in by_field.items()]
+    for here, selection in selections:
         values = list(selection.values()) if isinstance(selection, Mapping) else [selection]
         if isinstance(selection, Mapping | list) and not any(values):
-            yield (*path, name), "nothing is named here.", "Name a value, or leave the key out."
+            yield here, "nothing is named here.", "Name a value, or leave the key out."
 
 
 def _check_stages(path: Path, statuses: object, stages: Sequence[str]) -> Iterator[Finding]:

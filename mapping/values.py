@@ -5,34 +5,57 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 
 from governance.facts import Fact, Unknown
 from governance.measure import Person
 from governance.money import Money
-from mapping.work_item import FieldName, FieldValue, WorkItem
+from mapping.expressions import Scope
+from mapping.sources import Computed, Translated, named
+from mapping.work_item import FieldName, FieldValue
 
 _NUMBER = re.compile(r"([+-]?)(\d[\d.,' \u00a0\u202f]*)\s*([kKmM]?)")
 _CODE = re.compile(r"\b([A-Z]{3})\b")
 _FACTORS = {"": Decimal(1), "k": Decimal(1000), "m": Decimal(1_000_000)}
 LONGEST_MONEY = 60
 
+FieldSource: TypeAlias = str | Computed | Translated
 
-def field_of(item: WorkItem, name: str) -> FieldValue | Unknown:
-    """A field's value; unknown when the tool did not return it."""
-    value = item.fields.get(FieldName(name), _ABSENT)
+
+def field_of(scope: Scope, name: FieldSource) -> FieldValue | Unknown:
+    """What a source holds; unknown when the tool did not return its field."""
+    if isinstance(name, Computed):
+        return scope.evaluate(name.cel)
+    if isinstance(name, Translated):
+        return _translated(scope, name)
+    value = scope.item.fields.get(FieldName(name), _ABSENT)
     if isinstance(value, Unknown):
         return Unknown(
-            f'the field "{name}" was not returned by {item.connection}; check that it exists and that '
+            f'the field "{name}" was not returned by {scope.item.connection}; check that it exists and that '
             "Gatepost may see it"
         )
     return value
 
 
+def _translated(scope: Scope, source: Translated) -> FieldValue | Unknown:
+    present = text_of(scope, source.field)
+    if isinstance(present, Unknown):
+        return present
+    if present is not None:
+        wanted = present.casefold()
+        for value, meaning in source.values.items():
+            if value.casefold() == wanted:
+                return meaning
+    if source.default is not None or present is None:
+        return source.default
+    return Unknown(f'the field "{source.field}" holds "{present}", which the mapping does not translate')
+
+
 _ABSENT = Unknown("absent")
 
 
-def text_of(item: WorkItem, name: str) -> Fact[str]:
-    value = field_of(item, name)
+def text_of(scope: Scope, name: FieldSource) -> Fact[str]:
+    value = field_of(scope, name)
     match value:
         case None | Unknown():
             return value
@@ -47,8 +70,8 @@ def text_of(item: WorkItem, name: str) -> Fact[str]:
             return str(value).strip() or None
 
 
-def person_of(item: WorkItem, name: str) -> Fact[Person]:
-    value = field_of(item, name)
+def person_of(scope: Scope, name: FieldSource) -> Fact[Person]:
+    value = field_of(scope, name)
     match value:
         case None | Unknown() | Person():
             return value
@@ -57,16 +80,16 @@ def person_of(item: WorkItem, name: str) -> Fact[Person]:
         case tuple() if len(value) == 1 and isinstance(value[0], Person):
             return value[0]
         case tuple():
-            return Unknown(f'the field "{name}" names several people; a role has one holder')
+            return Unknown(f"{named(name)} names several people; a role has one holder")
         case str() if not value.strip():
             return None
         case _:
-            return Unknown(f'the field "{name}" does not hold a person but "{value}"; map the role to a user field')
+            return Unknown(f'{named(name)} does not hold a person but "{value}"; map the role to a user field')
 
 
-def people_of(item: WorkItem, name: str) -> Fact[tuple[Person, ...]]:
+def people_of(scope: Scope, name: FieldSource) -> Fact[tuple[Person, ...]]:
     """Everybody in a field; anything in it that is not a person makes it unknown."""
-    value = field_of(item, name)
+    value = field_of(scope, name)
     match value:
         case None | Unknown():
             return value
@@ -75,20 +98,20 @@ def people_of(item: WorkItem, name: str) -> Fact[tuple[Person, ...]]:
         case tuple() if all(isinstance(part, Person) for part in value):
             return tuple(part for part in value if isinstance(part, Person)) or None
         case _:
-            return Unknown(f'the field "{name}" does not hold people; map the team to a user field')
+            return Unknown(f"{named(name)} does not hold people; map the team to a user field")
 
 
-def names_of(item: WorkItem, name: str) -> Fact[tuple[str, ...]]:
+def names_of(scope: Scope, name: FieldSource) -> Fact[tuple[str, ...]]:
     """The names in a text or list field, separated by commas, semicolons or lines."""
-    value = field_of(item, name)
+    value = field_of(scope, name)
     if value is None or isinstance(value, Unknown):
         return value
     parts = value if isinstance(value, tuple) else re.split(r"[,;\n]", str(value))
     return tuple(dict.fromkeys(text for part in parts if (text := str(part).strip()))) or None
 
 
-def date_of(item: WorkItem, name: str) -> Fact[date]:
-    value = field_of(item, name)
+def date_of(scope: Scope, name: FieldSource) -> Fact[date]:
+    value = field_of(scope, name)
     match value:
         case None | Unknown():
             return value
@@ -102,30 +125,30 @@ def date_of(item: WorkItem, name: str) -> Fact[date]:
             try:
                 return date.fromisoformat(value.strip()[:10])
             except ValueError:
-                return Unknown(f'the field "{name}" holds "{value}", which is not a date such as 2026-10-31')
+                return Unknown(f'{named(name)} holds "{value}", which is not a date such as 2026-10-31')
         case _:
-            return Unknown(f'the field "{name}" does not hold a date')
+            return Unknown(f"{named(name)} does not hold a date")
 
 
-def decimal_of(item: WorkItem, name: str) -> Fact[Decimal]:
-    value = field_of(item, name)
+def decimal_of(scope: Scope, name: FieldSource) -> Fact[Decimal]:
+    value = field_of(scope, name)
     match value:
         case None | Unknown():
             return value
         case Decimal():
-            return value if value.is_finite() else Unknown(f'the field "{name}" holds {value}')
+            return value if value.is_finite() else Unknown(f"{named(name)} holds {value}")
         case str() if not value.strip():
             return None
         case str():
             parsed = parse_amount(value.strip().removesuffix("%"))
-            return parsed if isinstance(parsed, Decimal) else Unknown(f'the field "{name}" holds "{value}": {parsed}')
+            return parsed if isinstance(parsed, Decimal) else Unknown(f'{named(name)} holds "{value}": {parsed}')
         case _:
-            return Unknown(f'the field "{name}" does not hold a number')
+            return Unknown(f"{named(name)} does not hold a number")
 
 
-def money_of(item: WorkItem, name: str, currency: str) -> Fact[Money]:
+def money_of(scope: Scope, name: FieldSource, currency: str) -> Fact[Money]:
     """An amount; a number without a currency is in ``currency``."""
-    value = field_of(item, name)
+    value = field_of(scope, name)
     if isinstance(value, Money):
         return value
     if isinstance(value, str) and value.strip():
@@ -133,9 +156,9 @@ def money_of(item: WorkItem, name: str, currency: str) -> Fact[Money]:
         code = _CODE.search(text)
         parsed = parse_amount(_CODE.sub("", text, count=1).strip(" ;\u00a0") if code else text)
         if isinstance(parsed, str):
-            return Unknown(f'the field "{name}" holds "{text}": {parsed}')
+            return Unknown(f'{named(name)} holds "{text}": {parsed}')
         return Money(parsed, code[1] if code else currency)
-    number = decimal_of(item, name)
+    number = decimal_of(scope, name)
     return Money(number, currency) if isinstance(number, Decimal) else number
 
 

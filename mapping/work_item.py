@@ -76,6 +76,8 @@ class WorkItem:
     blocking_links: Fact[tuple[OpenItem, ...]] = Unknown("links were not read")
     changes: Fact[tuple[OpenItem, ...]] = Unknown("changes were not read")
     attachments: Fact[int] = Unknown("attachments were not read")
+    assignment_group: str = ""
+    """ServiceNow's group; empty for Jira."""
     flagged: bool = False
     comments: tuple[Comment, ...] = ()
     """What people said; Gatepost's own comments are not among them."""

@@ -34,11 +34,13 @@ def site(
     session = build_session(connection=name, base_url=base_url, timeout=timeout, classify=classifier(name), clock=clock)
     client = JiraClient(base_url, username, credential, session)
     fields, own = SiteFields(client, clock), OwnAccount(client)
+    reader = JiraReader(name, base_url, client, fields, own)
     return Site(
         name,
         Tool.JIRA,
-        JiraReader(name, base_url, client, fields, own),
+        reader,
         JiraWriter(name, client, fields, own),
         door(),
         timesheet=JiraTimesheet(client),
+        finder=reader,
     )

@@ -55,8 +55,8 @@ class JiraClient:
         answer = _object(read_again()(self._jira.bulk_fetch_issues, data=body), "issue/bulkfetch")
         return [obj(issue) for issue in items(answer.get("issues"))]
 
-    def search(self, jql: str, fields: Sequence[str]) -> list[JsonObject]:
-        """All issues of a bounded query, page after page."""
+    def search(self, jql: str, fields: Sequence[str], limit: int | None = None) -> list[JsonObject]:
+        """The issues of a bounded query, page after page, all or the first ``limit``."""
         found: list[JsonObject] = []
         token: str | None = None
         while True:
@@ -67,7 +67,9 @@ class JiraClient:
             found += [obj(issue) for issue in items(answer.get("issues"))]
             following = answer.get("nextPageToken")
             if not isinstance(following, str) or not following or following == token:
-                return found
+                return found[:limit]
+            if limit is not None and len(found) >= limit:
+                return found[:limit]
             token = following
 
     def comments(self, issue: str) -> list[JsonObject]:

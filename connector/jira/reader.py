@@ -61,6 +61,11 @@ class JiraReader:
             found |= _under_asked(items, item)
         return Reading(found, tuple(item for item in items if item not in found))
 
+    def find(self, query: str, limit: int) -> Sequence[NativeId]:
+        """The newest issues that a JQL query finds."""
+        ordered = query if " order by " in f" {query.casefold()} " else f"{query} ORDER BY updated DESC"
+        return [NativeId(text(issue.get("id"))) for issue in self._client.search(ordered, ["summary"], limit)]
+
     def _resolve(self, names: Iterable[FieldName]) -> dict[FieldName, Field]:
         catalogue = self._fields.catalogue()
         flag = catalogue.resolve(FLAGGED)

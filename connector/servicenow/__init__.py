@@ -35,11 +35,13 @@ def site(
     session.auth = (username, credential)
     client = ServiceNowClient(base_url, session)
     fields = TableFields(client, clock)
+    reader = ServiceNowReader(name, base_url, client, fields, username)
     return Site(
         name,
         Tool.SERVICENOW,
-        ServiceNowReader(name, base_url, client, fields, username),
+        reader,
         ServiceNowWriter(name, client, fields, username),
         door(),
         directory=ServiceNowDirectory(client, fields),
+        finder=reader,
     )

@@ -23,14 +23,14 @@ class ServiceNowClient:
         self._base = base_url.rstrip("/")
         self._session = session
 
-    def query(self, table: str, query: Query, columns: Sequence[str]) -> Sequence[JsonObject]:
+    def query(self, table: str, query: Query, columns: Sequence[str], limit: int = MOST_ROWS) -> Sequence[JsonObject]:
         """Rows with each column as ``{"value", "display_value"}``."""
         parameters = {
             "sysparm_query": str(query),
             "sysparm_fields": ",".join(columns),
             "sysparm_display_value": "all",
             "sysparm_exclude_reference_link": "true",
-            "sysparm_limit": str(MOST_ROWS),
+            "sysparm_limit": str(limit),
             "sysparm_no_count": "true",
             "sysparm_suppress_pagination_header": "true",
         }

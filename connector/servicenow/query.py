@@ -44,8 +44,8 @@ class Query:
     def not_empty(self, column: str) -> Query:
         return self._and(f"{_column(column)}ISNOTEMPTY")
 
-    def ordered_by(self, column: str) -> Query:
-        return Query(self.conditions, f"ORDERBY{_column(column)}")
+    def ordered_by(self, column: str, *, newest_first: bool = False) -> Query:
+        return Query(self.conditions, f"ORDERBY{'DESC' if newest_first else ''}{_column(column)}")
 
     def __str__(self) -> str:
         return "^".join((*self.conditions, *((self.order,) if self.order else ())))

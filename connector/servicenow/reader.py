@@ -40,6 +40,7 @@ BASE_COLUMNS = (
     "parent",
     "sys_class_name",
     "name",
+    "assignment_group",
     "sys_created_on",
     "sys_updated_on",
     "sys_mod_count",
@@ -83,6 +84,12 @@ class ServiceNowReader:
         for table, sys_ids in by_table.items():
             found |= self._read_table(table, sys_ids, fields)
         return Reading(found, tuple(item for item in items if item not in found))
+
+    def find(self, query: str, limit: int) -> Sequence[NativeId]:
+        """The records of a table that were changed last; ``query`` is the table's name."""
+        newest = Query().not_empty("sys_id").ordered_by("sys_updated_on", newest_first=True)
+        rows = self._client.query(query, newest, ("sys_id",), limit)
+        return [NativeId(f"{query}:{raw(row.get('sys_id'))}") for row in rows]
 
     def _read_table(self, table: str, sys_ids: Sequence[str], fields: frozenset[FieldName]) -> dict[NativeId, WorkItem]:
         catalogue = self._fields.catalogue(table)
@@ -131,6 +138,7 @@ class ServiceNowReader:
             url=f"{self._base_url}/nav_to.do?uri={table}.do?sys_id={sys_id}",
             type=table,
             project="",
+            assignment_group=display(row.get("assignment_group")),
             title=raw(row.get("short_description")) or raw(row.get("name")) or None,
             status=display(row.get("state")),
             status_category=status_category(row),

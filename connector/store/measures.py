@@ -14,6 +14,8 @@ from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.hierarchy import Entry
 from governance.measure import MeasureId, Place
 from governance.money import Money, Period
+from mapping.preview import Present
+from mapping.work_item import ConnectionName, NativeId
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,37 @@ class Measures:
                 found = tuple(effects.get(row.id, ()))
                 reason = str((row.verdict.get("deviation") or {}).get("reason", ""))
                 yield Entry(MeasureId(row.id), place, row.legal_entity, row.business_unit, found, row.stage, reason)
+
+    def present(self, connection: ConnectionName, items: Sequence[NativeId]) -> dict[NativeId, Present]:
+        """Rule, gate and blockers' codes of these items' measures."""
+        query = select(MEASURE.c.native_id, MEASURE.c.rule, MEASURE.c.gate, MEASURE.c.verdict).where(
+            MEASURE.c.connection == connection, MEASURE.c.native_id.in_(items), MEASURE.c.unmapped_since.is_(None)
+        )
+        with self._engine.connect() as connected:
+            return {
+                NativeId(row.native_id): Present(
+                    row.rule, row.gate, tuple(blocker["code"] for blocker in row.verdict["blockers"])
+                )
+                for row in connected.execute(query)
+            }
+
+    def newest(self, limit: int) -> dict[ConnectionName, list[NativeId]]:
+        """The items that were read last, by connection."""
+        query = select(WORK_ITEM.c.connection, WORK_ITEM.c.native_id).order_by(WORK_ITEM.c.read_at.desc()).limit(limit)
+        found: dict[ConnectionName, list[NativeId]] = {}
+        with self._engine.connect() as connected:
+            for row in connected.execute(query):
+                found.setdefault(ConnectionName(row.connection), []).append(NativeId(row.native_id))
+        return found
+
+    def items(self, key: str) -> dict[ConnectionName, list[NativeId]]:
+        """The items that have this key, by connection."""
+        query = select(WORK_ITEM.c.connection, WORK_ITEM.c.native_id).where(WORK_ITEM.c.key == key.upper())
+        found: dict[ConnectionName, list[NativeId]] = {}
+        with self._engine.connect() as connected:
+            for row in connected.execute(query):
+                found.setdefault(ConnectionName(row.connection), []).append(NativeId(row.native_id))
+        return found
 
     def names(self) -> dict[MeasureId, str]:
         """Measure to ``KEY Title``."""

@@ -70,6 +70,8 @@ MAPPING_VERSION = Table(
     _moment("created_at", now=True),
     _moment("activated_at"),
     Column("state", Text, nullable=False),
+    _moment("superseded_at"),
+    Column("restores", Integer),
     Index("mapping_version_one_active", "state", unique=True, postgresql_where=text("state = 'active'")),
 )
 
@@ -129,6 +131,7 @@ WORK_ITEM = Table(
     _moment("read_at", nullable=False),
     _moment("unreachable_since"),
     Index("work_item_key", "key"),
+    Index("work_item_read", text("read_at DESC")),
 )
 
 MEASURE = Table(

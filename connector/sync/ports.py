@@ -100,6 +100,13 @@ class Door(Protocol):
         """Understand an event's body.  Raises BadPayload when it is not a JSON object."""
 
 
+class Finder(Protocol):
+    """A tool that can be asked for items in its own language."""
+
+    def find(self, query: str, limit: int) -> Sequence[NativeId]:
+        """Ids of the newest items that a query finds: JQL, or the name of a ServiceNow table.  Raises ToolError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One connection with everything that the flow may do to it."""
@@ -111,6 +118,7 @@ class Site:
     door: Door
     directory: Directory | None = None
     timesheet: Timesheet | None = None
+    finder: Finder | None = None
 
 
 # --- the store, as the flow sees it ------------------------------------------------------------

@@ -20,6 +20,7 @@ from governance.money import Period
 from mapping.apply import rule_for
 from mapping.around import NOTHING, Around, Logged, Wants, legacy_of, team_of, wants
 from mapping.config import MappingConfig
+from mapping.expressions import Scope
 from mapping.work_item import ConnectionName, NativeId, WorkItem
 
 MONTHS_OF_COSTS = 6
@@ -52,9 +53,10 @@ class Surroundings:
         """What the items of one batch want; an item that wants nothing is absent."""
         wanted: dict[NativeId, tuple[WorkItem, Wants]] = {}
         for item in items:
-            rule = rule_for(item, config)
+            scope = Scope(item, now)
+            rule, _ = rule_for(scope, config)
             if rule is not None and (rule.legacy or rule.team or rule.facts.baseline_id):
-                wanted[item.native_id] = (item, wants(item, rule))
+                wanted[item.native_id] = (item, wants(scope, rule))
         if not wanted:
             return {}
         every = [want for _, want in wanted.values()]

@@ -71,6 +71,7 @@ TASK = (
     Column("state", "State", "integer", choices=(("1", "Open"), ("2", "Work in Progress"), ("3", "Closed Complete"))),
     Column("active", "Active", "boolean"),
     Column("assigned_to", "Assigned to", "reference", reference="sys_user"),
+    Column("assignment_group", "Assignment group", "reference", reference="sys_user_group"),
     Column("parent", "Parent", "reference", reference="task"),
     Column("work_notes", "Work notes", "journal_input"),
     Column("comments", "Additional comments", "journal_input"),
@@ -173,6 +174,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("active", "Active", "boolean"),
         Column("time_zone", "Time zone"),
     ),
+    "sys_user_group": (Column("name", "Name"), Column("active", "Active", "boolean")),
     "sys_journal_field": (
         Column("element", "Element"),
         Column("element_id", "Element ID"),

@@ -120,6 +120,9 @@ class ServiceNowState:
             return dict(column.choices).get(value, value)
         if column.reference == "sys_user":
             return self.user_name(value)
+        if column.reference == "sys_user_group":
+            group = self.tables["sys_user_group"].get(value)
+            return group["name"] if group else value
         if column.reference:
             target = self.rows("task").get(value)
             return target["number"] if target else value

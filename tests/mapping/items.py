@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from governance.measure import Person
+from mapping.expressions import Scope
 from mapping.work_item import ConnectionName, FieldName, FieldValue, NativeId, StatusCategory, Tool, WorkItem
 
 KAYA, BRANDT, WEBER = Person("k", "A. Kaya", True), Person("b", "M. Brandt", True), Person("w", "J. Weber", True)
@@ -45,3 +46,11 @@ def item(fields: dict[str, FieldValue] | None = None, without: tuple[str, ...] =
         updated=datetime(2026, 2, 10, tzinfo=UTC),
     )
     return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+NOW = datetime(2026, 2, 10, 9, 0, tzinfo=UTC)
+
+
+def scope(some: WorkItem) -> Scope:
+    """An item at the moment of the tests."""
+    return Scope(some, NOW)

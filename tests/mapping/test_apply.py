@@ -16,7 +16,7 @@ from mapping.config import MappingConfig
 from mapping.fields import needed_fields, owned_fields
 from mapping.load import Loaded, load_mapping
 from mapping.work_item import ConnectionName, FieldValue, Tool, WorkItem
-from tests.mapping.items import KAYA, item
+from tests.mapping.items import KAYA, item, scope
 
 MAPPING = """
 version: 1
@@ -59,7 +59,7 @@ def config() -> MappingConfig:
 
 
 def mapped(some: WorkItem, config: MappingConfig) -> Mapped:
-    result = apply(some, config)
+    result = apply(scope(some), config)
     assert isinstance(result, Mapped)
     return result
 
@@ -90,7 +90,7 @@ def test_the_first_rule_that_takes_the_item_wins(some: WorkItem, rule: str, conf
     ],
 )
 def test_an_item_without_a_rule_says_why(some: WorkItem, unmapped: Unmapped, config: MappingConfig) -> None:
-    assert apply(some, config) == unmapped
+    assert apply(scope(some), config) == unmapped
 
 
 def test_facts_come_from_the_fields_that_the_rule_names(config: MappingConfig) -> None:

@@ -13,7 +13,7 @@ from governance.measure import Person
 from mapping.around import Logged, Wants, legacy_of, team_of, wants
 from mapping.config import FactRule, LegacyRule, Match, MeasureRule, PlaceRule, RoleRule, StageRule, WriteRule
 from mapping.work_item import ConnectionName, NativeId
-from tests.mapping.items import BRANDT, KAYA, item
+from tests.mapping.items import BRANDT, KAYA, item, scope
 
 SNOW = ConnectionName("snow")
 RULE = MeasureRule(
@@ -26,17 +26,19 @@ OLD = Service("CRM-OLD", False)
 
 def test_what_the_rule_names_is_wanted() -> None:
     some = item({"Legacy services": "CRM-OLD, CRM-RPT\nCRM-OLD", "Team": (KAYA, BRANDT), "Baseline name": "Storage"})
-    assert wants(some, RULE) == Wants(("CRM-OLD", "CRM-RPT"), SNOW, "Retirement date", (KAYA, BRANDT), "Storage")
+    assert wants(scope(some), RULE) == Wants(("CRM-OLD", "CRM-RPT"), SNOW, "Retirement date", (KAYA, BRANDT), "Storage")
 
 
 def test_an_empty_field_wants_nothing() -> None:
     some = item({"Legacy services": None, "Team": (), "Baseline name": None})
-    assert wants(some, RULE) == Wants(None, SNOW, "Retirement date", None, None)
+    assert wants(scope(some), RULE) == Wants(None, SNOW, "Retirement date", None, None)
 
 
 def test_a_team_of_words_is_unknown() -> None:
     some = item({"Legacy services": None, "Team": "Kaya and Brandt", "Baseline name": None})
-    assert wants(some, RULE).team == Unknown('the field "Team" does not hold people; map the team to a user field')
+    assert wants(scope(some), RULE).team == Unknown(
+        'the field "Team" does not hold people; map the team to a user field'
+    )
 
 
 @pytest.mark.parametrize(

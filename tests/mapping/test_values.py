@@ -12,7 +12,7 @@ from governance.facts import Unknown
 from governance.money import Money
 from mapping.values import money_of, parse_amount
 from mapping.work_item import FieldValue
-from tests.mapping.items import item
+from tests.mapping.items import item, scope
 
 UNCLEAR = "it is not clear whether {} has decimals; write it as 1234567.89"
 NO_AMOUNT = "this is not an amount; write it as 1234567.89"
@@ -70,10 +70,10 @@ def test_an_amount_that_is_not_clear_says_so(text: str, why: str) -> None:
     ],
 )
 def test_money_has_its_own_currency_or_the_reporting_one(value: FieldValue, money: Money | Unknown | None) -> None:
-    assert money_of(item({"Baseline": value}), "Baseline", "EUR") == money
+    assert money_of(scope(item({"Baseline": value})), "Baseline", "EUR") == money
 
 
 @given(st.text(max_size=80))
 def test_no_text_raises(text: str) -> None:
     parse_amount(text)
-    money_of(item({"Baseline": text}), "Baseline", "EUR")
+    money_of(scope(item({"Baseline": text})), "Baseline", "EUR")

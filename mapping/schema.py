@@ -1,0 +1,27 @@
+"""The mapping file's JSON Schema, for editors that complete and check it while it is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from governance.codes import CODES
+from governance.presets import PRESETS
+from mapping.config import MappingConfig
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema() -> dict[str, Any]:
+    """Everything that the models know, with the codes and stages that a file may name."""
+    found = MappingConfig.model_json_schema(by_alias=True)
+    found["$schema"] = DIALECT
+    found["title"] = "Gatepost mapping"
+    definitions = found["$defs"]
+    definitions["PolicyRule"]["properties"]["off"]["items"] = {"type": "string", "enum": sorted(CODES)}
+    stages = sorted({stage.key for policy in PRESETS.values() for stage in policy.stages})
+    definitions["StageRule"]["properties"]["from_status"]["additionalProperties"] = {"type": "string", "enum": stages}
+    for definition in definitions.values():
+        # A model's docstring speaks to its reader in the code; an editor shows the first sentence.
+        if "description" in definition:
+            definition["description"] = str(definition["description"]).partition("\n\n")[0]
+    return found
