@@ -14,6 +14,16 @@ import structlog
 from connector.settings import LogFormat, Settings
 
 
+def configure_quiet() -> None:
+    """For a command: only what is wrong, on standard error, so that its answer stays clean."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        # Asked for at each use: a caller may have put another stream in its place.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
 def configure(settings: Settings) -> None:
     """Send all logs to standard error in the format that the settings name."""
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)

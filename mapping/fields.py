@@ -33,24 +33,52 @@ def owned_fields(config: MappingConfig, connection: ConnectionName) -> frozenset
     )
 
 
+def rule_fields(rule: MeasureRule) -> dict[str, list[tuple[str, ...]]]:
+    """Every field that a rule names, with the places in the rule that name it."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for name, path in _named(rule):
+        if name not in SPECIAL:
+            found.setdefault(name, []).append(path)
+    return found
+
+
 def _needed(rule: MeasureRule) -> Iterator[str]:
-    sources = (*_parts(rule.roles), *_parts(rule.facts), *_parts(rule.effects.plan), *_parts(rule.effects.forecast))
-    for source in (*sources, *_parts(rule.effects.actual)):
-        yield from (name for name in fields_of(source) if name not in SPECIAL)
-    yield from (name for name in rule.write.model_dump().values() if name)
-    yield from rule.match.fields
+    return (name for name, _ in _named(rule) if name not in SPECIAL)
+
+
+def _named(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(field, place in the rule) of everything that is read or written."""
+    parts: tuple[tuple[tuple[str, ...], RoleRule | FactRule | SeriesRule | None], ...] = (
+        (("roles",), rule.roles),
+        (("facts",), rule.facts),
+        (("effects", "plan"), rule.effects.plan),
+        (("effects", "forecast"), rule.effects.forecast),
+        (("effects", "actual"), rule.effects.actual),
+    )
+    for path, part in parts:
+        for key, source in _sources(part):
+            yield from ((name, (*path, key)) for name in fields_of(source))
+    yield from ((name, ("write", key)) for key, name in rule.write.model_dump().items() if name)
+    yield from ((name, ("match", "fields", name)) for name in rule.match.fields)
     if rule.when:
-        yield from fields_in(rule.when)
-    optional = (rule.team, rule.legacy.services if rule.legacy else None, rule.progress.field, rule.effects.currency)
-    yield from (name for name in optional if name)
-    for template in rule.place.model_dump().values():
+        yield from ((name, ("when",)) for name in fields_in(rule.when))
+    single = (
+        (rule.team, ("team",)),
+        (rule.legacy.services if rule.legacy else None, ("legacy", "services")),
+        (rule.progress.field, ("progress", "field")),
+        (rule.effects.currency, ("effects", "currency")),
+    )
+    yield from ((name, path) for name, path in single if name)
+    for key, template in rule.place.model_dump().items():
         if template:
-            yield from (name for name in templates_in(template) if name not in SPECIAL)
+            yield from ((name, ("place", key)) for name in templates_in(template))
 
 
-def _parts(model: RoleRule | FactRule | SeriesRule | None) -> Iterator[str | Computed | Translated | RoleTable]:
+def _sources(
+    model: RoleRule | FactRule | SeriesRule | None,
+) -> Iterator[tuple[str, str | Computed | Translated | RoleTable]]:
     """The sources that a part of a rule names."""
     for name in type(model).model_fields if model is not None else ():
         part = getattr(model, name)
         if part is not None and not isinstance(part, Shape):
-            yield part
+            yield name, part

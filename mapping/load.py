@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import UnionType
 from typing import NewType, TypeAlias, Union, get_args, get_origin
 
@@ -34,6 +34,14 @@ Places: TypeAlias = "dict[Path, tuple[int, int]]"
 class Loaded:
     config: MappingConfig
     version: MappingVersion
+    places: Places = field(default_factory=dict, compare=False, repr=False)
+    """Where each value stands in the file."""
+
+    def place(self, path: Path) -> tuple[int, int]:
+        """Where a value stands, or the nearest thing around it."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, (1, 1))
 
 
 def load_mapping(text: str, source: str = "mapping.yaml") -> Loaded | tuple[Problem, ...]:
@@ -57,7 +65,7 @@ def load_mapping(text: str, source: str = "mapping.yaml") -> Loaded | tuple[Prob
         problems += [_explain(item["type"], item["loc"], item["msg"], raw) for item in errors]
     if config is None or problems:
         return tuple(sorted(set(problems)))
-    return Loaded(config, version_of(config))
+    return Loaded(config, version_of(config), raw.places)
 
 
 def version_of(config: MappingConfig) -> MappingVersion:

@@ -7,6 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
+from connector import log
 from connector.cli import audit, connection, db, mapping, rates, report, run
 from connector.cli.demo import demo
 from connector.cli.sandbox import sandbox
@@ -35,6 +36,13 @@ app.add_typer(connection.app, name="connection")
 app.add_typer(mapping.app, name="mapping")
 app.command("sandbox")(sandbox)
 app.command("demo")(demo)
+
+
+@app.callback()
+def _quiet() -> None:
+    """Financial stage-gate governance on top of Jira and ServiceNow."""
+    # What a command prints is its answer; a server configures its own log.
+    log.configure_quiet()
 
 
 def main() -> None:

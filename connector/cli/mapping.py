@@ -20,6 +20,8 @@ from connector.errors import ConfigurationError
 from connector.settings import Settings
 from connector.store.mappings import State, StoredMapping
 from mapping.difference import differences
+from mapping.fields import rule_fields
+from mapping.live import live_problems, people_in
 from mapping.load import Loaded, load_mapping
 from mapping.problems import Problem
 from mapping.schema import schema as schema_of
@@ -34,11 +36,40 @@ Wait = Annotated[bool, typer.Option("--wait", help="Show the progress until ever
 
 
 @app.command()
-def check(file: File) -> None:
+def check(
+    file: File,
+    live: Annotated[bool, typer.Option("--live", help="Hold it against the connections as well")] = False,
+) -> None:
     """Report every problem of a mapping file with line and column.  Exit status 1 when there is one."""
     loaded = _load(file)
+    if live:
+        _check_live(file, loaded)
     rules = len(loaded.config.measures)
     typer.echo(f"{file}: {rules} {'rule' if rules == 1 else 'rules'}, no problems (version {loaded.version})")
+
+
+def _check_live(file: Path, loaded: Loaded) -> None:
+    """Look at the tools with each rule in hand; ends with 1 when something does not fit."""
+    with bootstrap(Settings(), application="gatepost check") as services:
+        _refuse_unknown_connections(services, loaded, str(file))
+        sites, _ = previewer(services)
+        looked = {}
+        members = {member for committee in loaded.config.committees for member in committee.members}
+        with _progress() as progress:
+            task = progress.add_task("Rules", total=len(loaded.config.measures))
+            for rule in loaded.config.measures:
+                inspector = sites.get(ConnectionName(rule.connection)).inspector
+                if inspector is not None:
+                    people = sorted(people_in(rule) | members)
+                    looked[rule.name] = inspector.look(rule, sorted(rule_fields(rule)), people)
+                progress.advance(task)
+    problems = live_problems(loaded, looked, str(file))
+    if problems:
+        _report(file, problems)
+        raise typer.Exit(1)
+    for seen in looked.values():
+        for note in seen.notes:
+            typer.echo(note)
 
 
 @app.command()

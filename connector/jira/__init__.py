@@ -9,6 +9,7 @@ from connector.http import Timeout, build_session
 from connector.jira.client import JiraClient
 from connector.jira.errors import classifier
 from connector.jira.fields import OwnAccount, SiteFields
+from connector.jira.inspector import JiraInspector
 from connector.jira.reader import JiraReader
 from connector.jira.timesheet import JiraTimesheet
 from connector.jira.webhook import JiraDoor
@@ -43,4 +44,5 @@ def site(
         door(),
         timesheet=JiraTimesheet(client),
         finder=reader,
+        inspector=JiraInspector(client, fields, reader),
     )

@@ -23,6 +23,7 @@ MOST_IDS = 100
 
 SEARCH_PAGE = 100
 COMMENTS_PAGE = 100
+PROJECTS_PAGE = 50
 
 
 class JiraClient:
@@ -71,6 +72,31 @@ class JiraClient:
             if limit is not None and len(found) >= limit:
                 return found[:limit]
             token = following
+
+    def editable(self, issue: str) -> JsonObject:
+        """The fields that this account may edit on an issue's screen, by id, with their options."""
+        return obj(_object(read_again()(self._jira.get_edit_issue_meta, issue), "editmeta").get("fields"))
+
+    def projects(self) -> list[str]:
+        """Keys of all projects that this account may see, page after page."""
+        found: list[str] = []
+        while True:
+            answer = _object(
+                read_again()(self._jira.search_projects, start_at=len(found), max_results=PROJECTS_PAGE), "project"
+            )
+            page = [text(obj(project).get("key")) for project in items(answer.get("values"))]
+            found += page
+            if not page or answer.get("isLast") is True:
+                return found
+
+    def statuses(self, project: str) -> Sequence[JsonObject]:
+        """Issue types of a project, each with its statuses.  Raises NotFound."""
+        answer = read_again()(self._jira.get_all_statuses, project)
+        return [obj(item) for item in items(cast("Json", answer))]
+
+    def user(self, account: str) -> JsonObject:
+        """Raises NotFound."""
+        return _object(read_again()(self._jira.get_user, account_id=account), "user")
 
     def comments(self, issue: str) -> list[JsonObject]:
         """All comments of an issue, page after page."""

@@ -10,6 +10,7 @@ from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.directory import ServiceNowDirectory
 from connector.servicenow.errors import classifier
 from connector.servicenow.fields import TableFields
+from connector.servicenow.inspector import ServiceNowInspector
 from connector.servicenow.reader import ServiceNowReader
 from connector.servicenow.webhook import ServiceNowDoor
 from connector.servicenow.writer import ServiceNowWriter
@@ -44,4 +45,5 @@ def site(
         door(),
         directory=ServiceNowDirectory(client, fields),
         finder=reader,
+        inspector=ServiceNowInspector(client, fields),
     )

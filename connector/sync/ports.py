@@ -17,7 +17,9 @@ from governance.evidence import BaselineClaim, Service, Statement
 from governance.standing import Standing
 from mapping.answer import Answer
 from mapping.around import Logged, Wants
+from mapping.config import MeasureRule
 from mapping.judge import Judged
+from mapping.live import Looked
 from mapping.work_item import ConnectionName, FieldName, NativeId, Tool, WorkItem
 from mapping.writeback import WriteValue
 
@@ -100,6 +102,13 @@ class Door(Protocol):
         """Understand an event's body.  Raises BadPayload when it is not a JSON object."""
 
 
+class Inspector(Protocol):
+    """A tool that can say whether a rule fits it."""
+
+    def look(self, rule: MeasureRule, fields: Sequence[str], people: Sequence[str]) -> Looked:
+        """Look at the fields, statuses and people that a rule names.  Raises ToolError."""
+
+
 class Finder(Protocol):
     """A tool that can be asked for items in its own language."""
 
@@ -119,6 +128,7 @@ class Site:
     directory: Directory | None = None
     timesheet: Timesheet | None = None
     finder: Finder | None = None
+    inspector: Inspector | None = None
 
 
 # --- the store, as the flow sees it ------------------------------------------------------------

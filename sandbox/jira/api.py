@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Flask, Response, g, jsonify, request
 
 from sandbox.jira import jql
-from sandbox.jira.model import Issue, Refusal, User, Value
+from sandbox.jira.model import TYPES, Issue, Refusal, User, Value
 from sandbox.jira.shapes import Shapes, from_adf
 from sandbox.jira.state import JiraState
 from sandbox.jira.values import checked
@@ -46,6 +46,10 @@ class _Api:
         api.put(f"{v3}/issue/<reference>")(self.edit_issue)
         api.delete(f"{v3}/issue/<reference>")(self.delete_issue)
         api.post(f"{v3}/issue")(self.create_issue)
+        api.get(f"{v3}/issue/<reference>/editmeta")(self.edit_meta)
+        api.get(f"{v3}/project/<key>/statuses")(self.project_statuses)
+        api.get(f"{v3}/project/search")(self.projects)
+        api.get(f"{v3}/user")(self.user)
         api.get(f"{v3}/issue/<reference>/comment")(self.comments)
         api.post(f"{v3}/issue/<reference>/comment")(self.add_comment)
         api.put(f"{v3}/issue/<reference>/comment/<comment>")(self.edit_comment)
@@ -197,6 +201,30 @@ class _Api:
 
     def old_search(self) -> Response:
         raise Refusal(410, GONE)
+
+    def edit_meta(self, reference: str) -> Response:
+        """What this account may edit: every field but those that are hidden from the screen."""
+        self._state.issue(reference)
+        return jsonify({"fields": self._shapes.edit_meta()})
+
+    def project_statuses(self, key: str) -> Response:
+        project = self._state.projects.get(key.upper())
+        if project is None:
+            raise Refusal(404, f"No project could be found with key '{key}'.")
+        statuses = [self._shapes.status(status) for status in project.workflow.statuses]
+        kinds = [self._shapes.issue_type(name) for name in TYPES]
+        wanted = ("id", "name", "self", "subtask")
+        return jsonify([{part: kind[part] for part in wanted} | {"statuses": statuses} for kind in kinds])
+
+    def projects(self) -> Response:
+        found = [self._shapes.project(key) for key in sorted(self._state.projects)]
+        return jsonify({"isLast": True, "maxResults": 50, "startAt": 0, "total": len(found), "values": found})
+
+    def user(self) -> Response:
+        user = self._shapes.user(request.args.get("accountId"))
+        if user is None:
+            raise Refusal(404, "Specified user does not exist or you do not have required permissions")
+        return jsonify(user)
 
     # --- comments, transitions, links ------------------------------------------------------------------
 

@@ -260,6 +260,22 @@ class Shapes:
             "fields": values,
         }
 
+    def edit_meta(self) -> dict[str, object]:
+        """The edit screen: every custom field that is on it, choices with their options."""
+        listed = {str(field["id"]): field for field in self.field_list()}
+        shown: dict[str, object] = {}
+        for field in self._state.fields.values():
+            if field.id in self._state.off_screen:
+                continue
+            entry: dict[str, object] = {
+                "required": False, "schema": listed[field.id]["schema"], "name": field.name, "key": field.id,
+                "operations": ["set"],
+            }  # fmt: skip
+            if field.type == "select":
+                entry["allowedValues"] = [self.custom(field, option) for option in field.options]
+            shown[field.id] = entry
+        return shown
+
     def field_list(self) -> list[dict[str, object]]:
         system = [
             ("summary", "Summary", "string"),

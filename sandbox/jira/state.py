@@ -41,6 +41,8 @@ class JiraState:
         self.lock = RLock()
         self.users: dict[str, User] = {}
         self.fields: dict[str, FieldDef] = {}
+        self.off_screen: set[str] = set()
+        """Ids of fields that are on no edit screen."""
         self.projects: dict[str, Project] = {}
         self.issues: dict[str, Issue] = {}
         self.webhooks = Webhooks(self)

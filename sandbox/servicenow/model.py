@@ -174,6 +174,13 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("active", "Active", "boolean"),
         Column("time_zone", "Time zone"),
     ),
+    "sys_choice": (
+        Column("name", "Table"),
+        Column("element", "Element"),
+        Column("value", "Value"),
+        Column("label", "Label"),
+        Column("sequence", "Sequence", "integer"),
+    ),
     "sys_user_group": (Column("name", "Name"), Column("active", "Active", "boolean")),
     "sys_journal_field": (
         Column("element", "Element"),

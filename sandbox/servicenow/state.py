@@ -101,6 +101,8 @@ class ServiceNowState:
             return {key: row for name in TASK_TABLES for key, row in self.tables[name].items()}
         if table == "sys_dictionary":
             return {row["sys_id"]: row for row in self._dictionary()}
+        if table == "sys_choice":
+            return {row["sys_id"]: row for row in self._choices()}
         if table not in self.tables:
             raise Refusal(400, f"Invalid table {table}", f"Table {table} does not exist")
         return self.tables[table]
@@ -233,6 +235,16 @@ class ServiceNowState:
                 "X-Sandbox-Event": f"{table} {operation}",
             }
             self.deliverer.send(rule.url, body, headers)
+
+    def _choices(self) -> list[Record]:
+        rows = []
+        for table, columns in self.columns.items():
+            for column in columns.values():
+                for place, (value, label) in enumerate(column.choices):
+                    row = dict.fromkeys(self.columns["sys_choice"], "")
+                    row |= {"sys_id": uuid4().hex, "name": table, "element": column.element, "sequence": f"{place:03d}"}
+                    rows.append(row | {"value": value, "label": label})
+        return rows
 
     def _dictionary(self) -> list[Record]:
         rows = []

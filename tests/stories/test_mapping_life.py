@@ -116,3 +116,66 @@ def test_a_draft_with_problems_is_kept_but_not_activated(database: URL, tmp_path
         result = CliRunner().invoke(app, ["mapping", "activate", "--version", "2"], env=cli._environment)
         assert "Version 2 is a draft with problems" in str(result.exception)
         assert cli.run("mapping", "pull", "--version", "2") == (tmp_path / "mapping.yaml").read_text()
+
+
+LIVE = """
+version: 1
+organization: Nordbank
+reporting_currency: EUR
+committees:
+  - {name: IT Board, programs: [Exit], members: [brandt, nobody, lind]}
+measures:
+  - name: epics
+    connection: jira-main
+    match: {project: [ITX, CLOWD], type: [Epic]}
+    place: {program: "{Programm}"}
+    roles: {owner: Assignee, sponsor: {by: Program, people: {Exit: {id: ghost, name: G. Host}, Core: {id: osei, name: K. Osei}}}}
+    facts: {objective: {cel: 'item.fields["Objectiv"]'}, start: Start date}
+    stage: {from_status: {Backlog: identified, Analyse: detailed}}
+    write: {gate: Gate, potential: Traffic light, blockers: Gate blockers, plan: Plan net}
+  - name: projects
+    connection: servicenow-main
+    match: {table: [pm_project, pm_projekt]}
+    place: {}
+    roles: {owner: Project manager, sponsor: {by: Business unit, people: {IT: {id: ghost, name: G. Host}}}}
+    stage: {from_status: {Pending: identified, Done: implemented}}
+    write: {gate: Gate, plan: Plan nett}
+"""
+
+
+def test_a_mapping_is_held_against_the_tools(database: URL, tmp_path: Path) -> None:
+    """Fields, options, screens, statuses, projects and people that are not as the file says."""
+    with theatre(database, tmp_path) as scene:
+        jira = scene.sandbox.jira
+        jira.add_field("Traffic light", "select", ("Green", "Red"))
+        jira.off_screen.add(jira.field_named("Plan net").id)
+        jira.create("ITX", "Epic", "An idea", by="kaya")
+        jira.deactivate("osei")
+        cli = Cli(scene, tmp_path)
+        file = _write(tmp_path, LIVE.lstrip())
+        told = cli.run("mapping", "check", file, "--live", code=1)
+        for problem in (
+            '5:58: committees[0].members[1]: the site has no user "nobody".',
+            '9:13: measures[0].match.project: there is no project "CLOWD". Did you mean "CLOUD"?',
+            '10:13: measures[0].place.program: no field is called "Programm". Did you mean "Program"?',
+            '11:62: measures[0].roles.sponsor.people.Exit: the site has no user "ghost".',
+            "measures[0].roles.sponsor.people.Core: the account of Kwame Osei is inactive.",
+            'measures[0].facts.objective: no field is called "Objectiv". Did you mean "Objective"?',
+            'measures[0].stage.from_status.Analyse: no item of this rule can have the status "Analyse". '
+            'Did you mean "Analysis"?',
+            'measures[0].write.plan: Gatepost may not edit the field "Plan net".',
+            'measures[0].write.potential: the field "Traffic light" does not offer Amber, Grey.',
+            'measures[1].match.table: there is no table "pm_projekt". Did you mean "pm_project"?',
+            'measures[1].roles.sponsor.people.IT: the instance has no user "ghost".',
+            'measures[1].stage.from_status.Done: no item of this rule can have the status "Done". There are Pending,',
+            'measures[1].write.plan: pm_project has no column "Plan nett". Did you mean "Plan net"?',
+        ):
+            assert problem in told, told
+        assert told.splitlines()[-1].endswith("13 problems")
+
+
+def test_the_story_fits_the_tools(database: URL, tmp_path: Path) -> None:
+    with theatre(database, tmp_path) as scene:
+        scene.sandbox.jira.create("ITX", "Epic", "An idea", by="kaya")
+        told = Cli(scene, tmp_path).run("mapping", "check", _write(tmp_path, STORY), "--live")
+        assert "4 rules, no problems" in told
