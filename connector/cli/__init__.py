@@ -10,6 +10,7 @@ from rich.console import Console
 from connector import log
 from connector.cli import audit, connection, db, mapping, rates, report, run
 from connector.cli.demo import demo
+from connector.cli.init import init
 from connector.cli.sandbox import sandbox
 from connector.errors import GatepostError
 
@@ -25,6 +26,7 @@ app.command("web")(run.web)
 app.command("worker")(run.worker)
 app.command("key")(run.key)
 app.command("version")(run.version)
+app.command("init")(init)
 app.command("explain")(report.explain)
 app.command("history")(report.history)
 app.command("totals")(report.totals)

@@ -46,7 +46,7 @@ def add(
     ] = None,
 ) -> None:
     """Add a connection or change it."""
-    _check(name, url)
+    check_name(name, url)
     secret = webhook_secret or secrets.token_urlsafe(32)
     with _services() as services:
         services.connections.save(ConnectionRecord(ConnectionName(name), tool, url, user, credential, (secret,)))
@@ -84,7 +84,7 @@ def rotate(name: Annotated[str, typer.Argument(help="The connection's name")]) -
     typer.echo(f"The new secret, shown only now: {secret}")
 
 
-def _check(name: str, url: str) -> None:
+def check_name(name: str, url: str) -> None:
     if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii() or len(name) > 60:
         raise ConfigurationError(f'A connection is named with letters, digits, "-" and "_"; {name!r} is not.')
     parts = urlsplit(url)

@@ -44,5 +44,5 @@ def site(
         door(),
         timesheet=JiraTimesheet(client),
         finder=reader,
-        inspector=JiraInspector(client, fields, reader),
+        inspector=JiraInspector(name, client, fields, reader),
     )

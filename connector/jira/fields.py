@@ -58,6 +58,10 @@ class FieldCatalogue:
     def from_payload(cls, payload: Iterable[JsonObject]) -> FieldCatalogue:
         return cls(_field(item) for item in payload if text(item.get("id")))
 
+    def unique(self) -> tuple[Field, ...]:
+        """The fields that a name alone tells apart."""
+        return tuple(field for name in self._by_name if isinstance(field := self.resolve(name), Field))
+
     def resolve(self, name: str) -> Resolved:
         folded = name.casefold()
         found = self._by_name.get(folded, [])

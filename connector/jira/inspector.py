@@ -6,15 +6,20 @@ from collections.abc import Mapping, Sequence
 
 from connector.errors import NotFound
 from connector.jira.client import JiraClient
-from connector.jira.fields import FieldCatalogue, FieldProblem, SiteFields
+from connector.jira.fields import Field, FieldCatalogue, FieldProblem, SiteFields
 from connector.jira.reader import JiraReader
 from connector.jsons import JsonObject, items, obj, text
 from mapping.config import MeasureRule
 from mapping.live import Looked, listed
+from mapping.starter import Kind, SeenField, Survey
+from mapping.work_item import ConnectionName, StatusCategory, Tool
+
+MOST_PROJECTS = 50
 
 
 class JiraInspector:
-    def __init__(self, client: JiraClient, fields: SiteFields, reader: JiraReader) -> None:
+    def __init__(self, connection: ConnectionName, client: JiraClient, fields: SiteFields, reader: JiraReader) -> None:
+        self._connection = connection
         self._client = client
         self._fields = fields
         self._reader = reader
@@ -35,6 +40,29 @@ class JiraInspector:
             people={person: why for person in people if (why := self._person(person))},
             notes=notes,
         )
+
+    def kinds(self) -> Mapping[str, Sequence[str]]:
+        """Projects with their issue types; at most fifty, to stay quick on a large site."""
+        return {
+            project: [text(kind.get("name")) for kind in self._client.statuses(project)]
+            for project in self._client.projects()[:MOST_PROJECTS]
+        }
+
+    def survey(self, project: str, kind: str) -> Survey:
+        """Fields with what may be edited on one such issue, and the statuses of the type."""
+        found = next(
+            (one for one in self._client.statuses(project) if text(one.get("name")).casefold() == kind.casefold()), {}
+        )
+        statuses = tuple(
+            (text(obj(status).get("name")), _category(obj(status))) for status in items(found.get("statuses"))
+        )
+        sample = self._reader.find(f"project = {_quoted(project)} AND issuetype = {_quoted(kind)}", 1)
+        meta = self._client.editable(sample[0]) if sample else {}
+        fields = tuple(
+            SeenField(field.name, _kind(field), not sample or field.id in meta, _options(obj(meta.get(field.id))))
+            for field in self._fields.catalogue().unique()
+        )
+        return Survey(Tool.JIRA, self._connection, project, kind, statuses, fields)
 
     def _projects(self, rule: MeasureRule) -> tuple[frozenset[str] | None, tuple[str, ...] | None]:
         """The named projects that are there, and the statuses of the named types in them."""
@@ -79,6 +107,16 @@ class JiraInspector:
         except NotFound:
             return f'the site has no user "{account}"'
         return f"the account of {text(user.get('displayName'))} is inactive" if user.get("active") is False else ""
+
+
+def _category(status: JsonObject) -> StatusCategory:
+    key = text(obj(status.get("statusCategory")).get("key"))
+    return StatusCategory(key) if key in set(StatusCategory) else StatusCategory.UNKNOWN
+
+
+def _kind(field: Field) -> Kind:
+    kinds = {"user": Kind.PERSON, "date": Kind.DATE, "datetime": Kind.DATE, "number": Kind.NUMBER, "string": Kind.TEXT}
+    return kinds.get(field.type, Kind.OTHER)
 
 
 def _options(field: JsonObject) -> tuple[str, ...]:

@@ -45,5 +45,5 @@ def site(
         door(),
         directory=ServiceNowDirectory(client, fields),
         finder=reader,
-        inspector=ServiceNowInspector(client, fields),
+        inspector=ServiceNowInspector(name, client, fields),
     )

@@ -58,6 +58,10 @@ class ColumnCatalogue:
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
 
+    def unique(self) -> tuple[Column, ...]:
+        """The columns that a label alone tells apart."""
+        return tuple(found[0] for found in self._by_label.values() if len(found) == 1)
+
     def resolve(self, name: str) -> Resolved:
         labelled = self._by_label.get(name.casefold(), [])
         if len(labelled) == 1:

@@ -5,19 +5,25 @@ Whether a column may be written is decided by ACLs that no read shows; the first
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from connector.jsons import JsonObject
 from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.fields import ColumnProblem, TableFields
+from connector.servicenow.fields import Column, ColumnProblem, TableFields
 from connector.servicenow.payloads import display, is_true, raw
 from connector.servicenow.query import Query
 from mapping.config import MeasureRule
 from mapping.live import Looked, listed
+from mapping.starter import Kind, SeenField, Survey
+from mapping.work_item import ConnectionName, StatusCategory, Tool
+
+GOVERNED = ("pm_project", "dmn_demand", "change_request")
+NUMBERS = frozenset({"decimal", "currency", "price", "currency2", "float", "integer"})
 
 
 class ServiceNowInspector:
-    def __init__(self, client: ServiceNowClient, fields: TableFields) -> None:
+    def __init__(self, connection: ConnectionName, client: ServiceNowClient, fields: TableFields) -> None:
+        self._connection = connection
         self._client = client
         self._fields = fields
 
@@ -33,9 +39,7 @@ class ServiceNowInspector:
                 found = catalogue.resolve(name)
                 if isinstance(found, ColumnProblem):
                     problems[name] = found.message
-            query = Query().equals("name", table).equals("element", "state").ordered_by("sequence")
-            rows = self._client.query("sys_choice", query, ("label", "value"))
-            statuses |= dict.fromkeys(display(row.get("label")) for row in rows)
+            statuses |= dict.fromkeys(self._states(table))
         return Looked(
             problems=problems,
             statuses=tuple(statuses) or None,
@@ -43,6 +47,21 @@ class ServiceNowInspector:
             people=self._people(people),
             notes=(f"rule {rule.name}: whether its columns can be written shows with the first write",),
         )
+
+    def kinds(self) -> Mapping[str, Sequence[str]]:
+        """The tables that are usually governed, as far as they are there."""
+        return {table: () for table in GOVERNED if "sys_id" in self._fields.catalogue(table)}
+
+    def survey(self, project: str, kind: str) -> Survey:  # noqa: ARG002 - a table needs no project
+        """Columns and states of a table; whether a column may be written shows with the first write."""
+        columns = self._fields.catalogue(kind).unique()
+        fields = tuple(SeenField(column.label, _kind(column), editable=True) for column in columns)
+        statuses = tuple((label, StatusCategory.UNKNOWN) for label in self._states(kind))
+        return Survey(Tool.SERVICENOW, self._connection, "", kind, statuses, fields)
+
+    def _states(self, table: str) -> list[str]:
+        query = Query().equals("name", table).equals("element", "state").ordered_by("sequence")
+        return [display(row.get("label")) for row in self._client.query("sys_choice", query, ("label", "value"))]
 
     def _people(self, people: Sequence[str]) -> dict[str, str]:
         plain = [person for person in people if not set(person) & {"^", ",", "\n", "\r"}]
@@ -59,3 +78,11 @@ class ServiceNowInspector:
                 if identity in people and not is_true(row.get("active")):
                     wrong[identity] = f"the account of {raw(row.get('name'))} is inactive"
         return wrong
+
+
+def _kind(column: Column) -> Kind:
+    if column.type == "reference":
+        return Kind.PERSON if column.reference == "sys_user" else Kind.OTHER
+    if column.type in {"glide_date", "glide_date_time", "due_date"}:
+        return Kind.DATE
+    return Kind.NUMBER if column.type in NUMBERS else Kind.TEXT if column.type == "string" else Kind.OTHER

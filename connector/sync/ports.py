@@ -20,6 +20,7 @@ from mapping.around import Logged, Wants
 from mapping.config import MeasureRule
 from mapping.judge import Judged
 from mapping.live import Looked
+from mapping.starter import Survey
 from mapping.work_item import ConnectionName, FieldName, NativeId, Tool, WorkItem
 from mapping.writeback import WriteValue
 
@@ -107,6 +108,12 @@ class Inspector(Protocol):
 
     def look(self, rule: MeasureRule, fields: Sequence[str], people: Sequence[str]) -> Looked:
         """Look at the fields, statuses and people that a rule names.  Raises ToolError."""
+
+    def kinds(self) -> Mapping[str, Sequence[str]]:
+        """What could be governed: project to its issue types, or table to nothing.  Raises ToolError."""
+
+    def survey(self, project: str, kind: str) -> Survey:
+        """Everything that a first mapping of such items has to know.  Raises ToolError."""
 
 
 class Finder(Protocol):

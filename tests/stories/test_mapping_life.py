@@ -179,3 +179,52 @@ def test_the_story_fits_the_tools(database: URL, tmp_path: Path) -> None:
         scene.sandbox.jira.create("ITX", "Epic", "An idea", by="kaya")
         told = Cli(scene, tmp_path).run("mapping", "check", _write(tmp_path, STORY), "--live")
         assert "4 rules, no problems" in told
+
+
+@pytest.mark.parametrize(
+    ("connection", "words", "look"),
+    [
+        ("jira-main", ("--project", "itx", "--type", "epic"), ("--jql", "project = ITX")),
+        ("servicenow-main", ("--type", "pm_project"), ("--table", "pm_project")),
+        ("servicenow-main", ("--type", "change_request"), ("--table", "change_request")),
+    ],
+)
+def test_init_writes_a_first_mapping_that_fits(
+    database: URL, tmp_path: Path, connection: str, words: tuple[str, ...], look: tuple[str, ...]
+) -> None:
+    with theatre(database, tmp_path) as scene:
+        scene.sandbox.jira.create("ITX", "Epic", "An idea", by="kaya", assignee="osei")
+        scene.sandbox.servicenow.insert("pm_project", {"short_description": "P", "state": "1"}, "kaya")
+        scene.sandbox.servicenow.insert("change_request", {"short_description": "C", "state": "-5"}, "kaya")
+        cli = Cli(scene, tmp_path)
+        file = str(tmp_path / "first.yaml")
+        told = cli.run("init", file, "--connection", connection, *words, "--organization", "Nordbank")
+        assert f"first.yaml is written and fits {connection}." in told
+        text = Path(file).read_text()
+        assert text.startswith(f"# A first mapping, made from what {connection} shows.")
+        for line in ("      sponsor: Sponsor", "      gate: Gate", "        benefit: Planned benefit"):
+            assert line in text.splitlines()
+        assert "1 rule, no problems" in cli.run("mapping", "check", file, "--live")
+        assert "1 items; nothing was written" in cli.run("mapping", "preview", file, *look)
+        again = CliRunner().invoke(app, ["init", file, "--connection", connection], env=cli._environment)
+        assert "is there already" in str(again.exception)
+
+
+def test_init_connects_first_and_says_what_is_not_there(database: URL, tmp_path: Path) -> None:
+    with theatre(database, tmp_path) as scene:
+        cli = Cli(scene, tmp_path)
+        jira = scene.sandbox.jira
+        words = ["init", str(tmp_path / "m.yaml"), "--connection", "second", "--tool", "jira", "--url", jira.base_url]
+        words += ["--user", "gatepost@nordbank.example", "--organization", "N", "--project", "NOPE"]
+        result = CliRunner().invoke(app, words, env=cli._environment | {"GATEPOST_CREDENTIAL": "sandbox-token"})
+        assert "Saved second. Its events go to /hooks/jira/second on this server." in result.output
+        assert str(result.exception) == 'There is no project "NOPE". There are CLOUD, ITX, SUP.'
+        for name in ("Gate", "Gate blockers"):
+            jira.off_screen.add(jira.field_named(name).id)
+        jira.create("ITX", "Epic", "An idea", by="kaya")
+        words = ["init", str(tmp_path / "m.yaml"), "--connection", "jira-main", "--project", "ITX", "--type", "Epic"]
+        result = CliRunner().invoke(app, [*words, "--organization", "N"], env=cli._environment)
+        assert str(result.exception).startswith(
+            "jira-main has no field that Gatepost could write its verdict into. Create"
+        )
+        assert not (tmp_path / "m.yaml").exists()
