@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from governance.evidence import Evidence, Statement
+from governance.evidence import Evidence, OpenItem, Statement
 from governance.facts import Fact, Unknown
 from governance.measure import Committee, Measure, MeasureId, Person, Place, Roles
 from governance.standing import Standing
@@ -82,7 +82,7 @@ def evidence_from(
         tool_status=item.status,
         children=item.children,
         blocking_links=item.blocking_links,
-        changes=item.changes,
+        changes=_changes(item, around),
         attachments=item.attachments,
         legacy=around.legacy,
         team=around.team,
@@ -95,6 +95,22 @@ def evidence_from(
         statements=statements,
         standing=standing,
     )
+
+
+def _changes(item: WorkItem, around: Around) -> Fact[tuple[OpenItem, ...]]:
+    """The item's own open changes, and the joined items that are not done."""
+    if isinstance(item.changes, Unknown):
+        return item.changes
+    found = list(item.changes or ())
+    for joined in around.joined.values():
+        if isinstance(joined, Unknown):
+            return joined
+        found += [
+            OpenItem(other.key, other.title or "", other.status, other.url)
+            for other in joined
+            if other.status_category is not StatusCategory.DONE
+        ]
+    return tuple(found)
 
 
 def _measure(scope: Scope, rule: MeasureRule, config: MappingConfig) -> Measure:

@@ -7,14 +7,14 @@ wanted and could not be fetched is unknown, and unknown shuts a gate.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from governance.evidence import BaselineClaim, Member, Service, Team
 from governance.facts import Fact, Unknown
 from governance.measure import Person
-from mapping.config import MeasureRule
+from mapping.config import JoinRule, MeasureRule
 from mapping.expressions import Scope
 from mapping.values import names_of, people_of, text_of
 from mapping.work_item import ConnectionName, NativeId, WorkItem
@@ -29,6 +29,8 @@ class Wants:
     ends: str | None = None
     team: Fact[tuple[Person, ...]] = None
     baseline: Fact[str] = None
+    joins: tuple[tuple[JoinRule, Fact[tuple[str, ...]]], ...] = ()
+    """Each join with the keys to look for; ``theirs`` looks for this item's own key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Around:
     legacy: Fact[tuple[Service, ...]] = None
     team: Fact[Team] = None
     claims: tuple[BaselineClaim, ...] = ()
+    joined: Mapping[str, tuple[WorkItem, ...] | Unknown] = field(default_factory=dict)
+    """Items of other connections that feed the measure, by the name of the join."""
 
 
 NOTHING = Around()
@@ -65,7 +69,27 @@ def wants(scope: Scope, rule: MeasureRule) -> Wants:
         ends=legacy.ends if legacy else None,
         team=people_of(scope, rule.team) if rule.team else None,
         baseline=text_of(scope, rule.facts.baseline_id) if rule.facts.baseline_id else None,
+        joins=tuple((join, names_of(scope, join.mine) if join.mine else (scope.item.key,)) for join in rule.joins),
     )
+
+
+def joined_of(
+    wanted: Wants, found: Mapping[str, Mapping[str, tuple[WorkItem, ...]] | Unknown]
+) -> dict[str, tuple[WorkItem, ...] | Unknown]:
+    """The joined items by join; ``found`` holds what was read for each join, by the key that was looked for."""
+    joined: dict[str, tuple[WorkItem, ...] | Unknown] = {}
+    for join, keys in wanted.joins:
+        read = found.get(join.name, Unknown(f"the items of {join.name} were not read"))
+        if isinstance(keys, Unknown) or isinstance(read, Unknown):
+            joined[join.name] = keys if isinstance(keys, Unknown) else read  # type: ignore[assignment]
+            continue
+        missing = [key for key in keys or () if join.mine and key not in read]
+        if missing:
+            joined[join.name] = Unknown(f'{join.connection} shows no "{missing[0]}", which {join.mine} names')
+        else:
+            items = (item for key in keys or () for item in read.get(key, ()))
+            joined[join.name] = tuple(sorted(items, key=lambda item: item.key))
+    return joined
 
 
 def legacy_of(wanted: Wants, found: Mapping[str, Service] | Unknown | None) -> Fact[tuple[Service, ...]]:

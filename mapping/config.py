@@ -93,11 +93,20 @@ class ProgressRule(Part):
     """For ``percent``: the field."""
 
 
+class EffectsFrom(StrEnum):
+    FIELDS = "fields"
+    """The item's own fields."""
+    CHILDREN = "children"
+    """The same fields of its child items, added up."""
+
+
 class SeriesRule(Part):
-    """Fields with the total amounts of one version.
+    """Where the amounts of one version stand: totals in fields, or a table by month in one field.
 
     ``spread`` lays recurring kinds over the measure's months; one-off kinds fall into the first.
     """
+
+    model_config = Part.model_config | {"populate_by_name": True}
 
     benefit: Source | None = None
     one_off_benefit: Source | None = None
@@ -107,6 +116,9 @@ class SeriesRule(Part):
     avoidance: Source | None = None
     """A recurring cost that does not come; counted apart, never in the net."""
     cash: Source | None = None
+    table: str | None = None
+    """A text field with a table by month; see :mod:`mapping.month_table`."""
+    source: Annotated[EffectsFrom, Field(alias="from")] = EffectsFrom.FIELDS
     """A one-off cash effect that is no result, such as working capital."""
     spread: Shape = Shape.LINEAR
 
@@ -127,6 +139,20 @@ class LegacyRule(Part):
     connection: str
     ends: str | None = None
     """Label of the service's column with its planned end."""
+
+
+class JoinRule(Part):
+    """Items of another connection that feed the same measure."""
+
+    name: str
+    """How facts and effects refer to them: ``{from: name, field: …}``."""
+    connection: str
+    table: str | None = None
+    """ServiceNow: the table."""
+    theirs: str | None = None
+    """Their field that holds this item's key (ServiceNow: by label)."""
+    mine: str | None = None
+    """This item's field that holds their keys or numbers, separated by commas or lines."""
 
 
 class StageRule(Part):
@@ -168,6 +194,7 @@ class MeasureRule(Part):
     facts: FactRule = FactRule()
     progress: ProgressRule = ProgressRule()
     effects: EffectRule = EffectRule()
+    joins: tuple[JoinRule, ...] = ()
     legacy: LegacyRule | None = None
     team: str | None = None
     """Field with the people of the measure; their logged hours are looked at."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from governance.effects import RECURRING, Account, EffectKind, EffectLine, Version
 from governance.facts import Fact, Unknown
 from governance.money import Money, Period
 from governance.spread import Shape, spread
-from mapping.config import EffectRule, SeriesRule
+from mapping.config import EffectRule, EffectsFrom, SeriesRule
 from mapping.expressions import Scope
-from mapping.values import money_of, text_of
+from mapping.month_table import read_table
+from mapping.sources import named
+from mapping.values import FieldSource, money_of, text_of
 from mapping.work_item import WorkItem
 
 KINDS: tuple[tuple[str, EffectKind, Account], ...] = (
@@ -43,6 +46,12 @@ def effects_of(
     ):
         if series is None:
             continue
+        if series.table:
+            table = _of_table(scope, series.table, version, currency or reporting_currency)
+            if isinstance(table, str):
+                problems.append(table)
+            else:
+                lines += table
         for kind, account, amount in _amounts(scope, series, currency or reporting_currency):
             if isinstance(amount, Unknown):
                 problems.append(amount.reason)
@@ -58,8 +67,38 @@ def effects_of(
 def _amounts(scope: Scope, series: SeriesRule, currency: str) -> Iterator[tuple[EffectKind, Account, Fact[Money]]]:
     for key, kind, account in KINDS:
         name = getattr(series, key)
-        if name is not None:
+        if name is None:
+            continue
+        if series.source is EffectsFrom.CHILDREN:
+            yield kind, account, _of_children(scope, name, currency)
+        else:
             yield kind, account, money_of(scope, name, currency)
+
+
+def _of_children(scope: Scope, name: FieldSource, currency: str) -> Fact[Money]:
+    """The sum over all child items; one that cannot be read makes the sum unknown, an empty one adds nothing."""
+    if isinstance(scope.item.children, Unknown):
+        return scope.item.children
+    total: Money | None = None
+    for values in scope.item.child_fields:
+        amount = money_of(Scope(replace(scope.item, fields=values), scope.now), name, currency)
+        if isinstance(amount, Unknown):
+            return Unknown(f"of a child item {amount.reason}")
+        if amount is not None:
+            if total is not None and total.currency != amount.currency:
+                return Unknown(f"the child items hold {named(name)} in {total.currency} and {amount.currency}")
+            total = amount if total is None else total + amount
+    return total
+
+
+def _of_table(scope: Scope, name: str, version: Version, currency: str) -> tuple[EffectLine, ...] | str:
+    value = text_of(scope, name)
+    if isinstance(value, Unknown):
+        return value.reason
+    if value is None:
+        return ()
+    found = read_table(value, version, currency)
+    return f"{named(name)}: {found}" if isinstance(found, str) else found
 
 
 def _months(version: Version, start: Fact[date], end: Fact[date], item: WorkItem) -> tuple[Period, Period]:

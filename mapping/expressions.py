@@ -103,9 +103,12 @@ def _compiled(source: str) -> Any:
 class Scope:
     """One item at one moment, as expressions see it; prepared once, when the first expression asks."""
 
-    def __init__(self, item: WorkItem, now: datetime) -> None:
+    def __init__(
+        self, item: WorkItem, now: datetime, joined: Mapping[str, tuple[WorkItem, ...] | Unknown] | None = None
+    ) -> None:
         self.item = item
         self.now = now
+        self.joined = joined or {}
         self._context: Any = None
 
     def evaluate(self, source: str) -> FieldValue | Unknown:

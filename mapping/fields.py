@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from governance.spread import Shape
 from mapping.apply import templates_in
-from mapping.config import FactRule, MappingConfig, MeasureRule, RoleRule, SeriesRule
+from mapping.config import EffectsFrom, FactRule, MappingConfig, MeasureRule, RoleRule, SeriesRule
 from mapping.expressions import fields_in
-from mapping.sources import Computed, RoleTable, Translated, fields_of
+from mapping.sources import Computed, Joined, RoleTable, Translated, fields_of
 from mapping.work_item import ConnectionName, FieldName
 
 SPECIAL = frozenset({"Component", "Label", "Project"})
@@ -16,9 +16,37 @@ SPECIAL = frozenset({"Component", "Label", "Project"})
 
 
 def needed_fields(config: MappingConfig, connection: ConnectionName) -> frozenset[FieldName]:
-    """Every field to read: facts, roles, effects, templates, and the owned ones to compare with."""
+    """Every field to read: facts, roles, effects, templates, the owned ones to compare with, and keys of others."""
+    own = (name for rule in config.measures if rule.connection == connection for name in _needed(rule))
+    return frozenset(map(FieldName, (*own, *_joining(config, connection))))
+
+
+def child_fields(config: MappingConfig, connection: ConnectionName) -> frozenset[FieldName]:
+    """The fields of child items whose amounts are added up."""
     return frozenset(
-        FieldName(name) for rule in config.measures if rule.connection == connection for name in _needed(rule)
+        FieldName(name)
+        for rule in config.measures
+        if rule.connection == connection
+        for series in (rule.effects.plan, rule.effects.forecast, rule.effects.actual)
+        if series is not None and series.source is EffectsFrom.CHILDREN
+        for _, source in _sources(series)
+        for name in fields_of(source)
+    )
+
+
+def _joining(config: MappingConfig, connection: ConnectionName) -> Iterator[str]:
+    """Fields of this connection's items that hold the keys of others."""
+    yield from (
+        join.theirs for rule in config.measures for join in rule.joins if join.connection == connection and join.theirs
+    )
+
+
+def joined_fields(rule: MeasureRule, join: str) -> frozenset[FieldName]:
+    """The fields of joined items that a rule's facts and effects name."""
+    parts = (rule.facts, rule.effects.plan, rule.effects.forecast, rule.effects.actual)
+    sources = [source for part in parts for _, source in _sources(part)]
+    return frozenset(
+        FieldName(source.field) for source in sources if isinstance(source, Joined) and source.join == join
     )
 
 
@@ -69,6 +97,7 @@ def _named(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
         (rule.effects.currency, ("effects", "currency")),
     )
     yield from ((name, path) for name, path in single if name)
+    yield from ((join.mine, ("joins",)) for join in rule.joins if join.mine)
     for key, template in rule.place.model_dump().items():
         if template:
             yield from ((name, ("place", key)) for name in templates_in(template))
@@ -76,9 +105,9 @@ def _named(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _sources(
     model: RoleRule | FactRule | SeriesRule | None,
-) -> Iterator[tuple[str, str | Computed | Translated | RoleTable]]:
+) -> Iterator[tuple[str, str | Computed | Translated | RoleTable | Joined]]:
     """The sources that a part of a rule names."""
     for name in type(model).model_fields if model is not None else ():
         part = getattr(model, name)
-        if part is not None and not isinstance(part, Shape):
+        if part is not None and not isinstance(part, Shape | EffectsFrom):
             yield name, part

@@ -45,7 +45,7 @@ def judge(
     around: Around = NOTHING,
 ) -> Judged | Unmapped:
     """Map and assess one item at one moment; the same input gives the same answer."""
-    mapped = apply(Scope(item, now), config)
+    mapped = apply(Scope(item, now, around.joined), config)
     if isinstance(mapped, Unmapped):
         return mapped
     policy = policies.of(mapped.measure)

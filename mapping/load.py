@@ -189,7 +189,9 @@ def _is_tag(loc: Path, step: str | int) -> bool:
     """
     if step not in TAGS:
         return False
-    return not (step == "field" and "translated" in loc[: loc.index(step)]) and loc[loc.index(step) - 1] != "match"
+    before = loc[: loc.index(step)]
+    inside = step == "field" and bool({"translated", "joined"} & set(before))
+    return not inside and before[-1] != "match"
 
 
 def _explain(kind: str, loc: Path, message: str, raw: _Reader) -> Problem:
@@ -208,6 +210,10 @@ def _explain(kind: str, loc: Path, message: str, raw: _Reader) -> Problem:
         "dict_type": "this is not a set of keys.",
         "mapping_type": "this is not a set of keys.",
         "too_short": "at least one is needed.",
+        "int_parsing": "this is not a whole number.",
+        "int_type": "this is not a whole number.",
+        "decimal_parsing": "this is not a number.",
+        "decimal_type": "this is not a number.",
         "string_pattern_mismatch": "this is not a currency code of three capitals, such as EUR.",
     }
     return Problem(

@@ -40,6 +40,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[Finding]:
         yield from _check_stages((*path, "stage", "from_status"), _inner(rule, "stage", "from_status"), stages)
         yield from _check_targets((*path, "write"), rule.get("write"))
         yield from _check_sources(path, rule)
+        yield from _check_joins(path, rule)
         yield from _check_progress((*path, "progress"), rule.get("progress"))
     yield from _check_off(policy.get("off"))
     yield from _check_overrides(policy.get("overrides"), list(names))
@@ -71,6 +72,27 @@ def _check_expression(path: Path, source: str) -> Iterator[Finding]:
     wrong = check(source)
     if wrong is not None:
         yield path, wrong.message, wrong.hint
+
+
+def _check_joins(path: Path, rule: Mapping[str, object]) -> Iterator[Finding]:
+    """Joins that say how they join, and sources that name one of them."""
+    joins = rule.get("joins")
+    names: list[str] = []
+    for place, join in enumerate(joins if isinstance(joins, list) else []):
+        if isinstance(join, Mapping):
+            names.append(str(join.get("name")))
+            if ("mine" in join) == ("theirs" in join):
+                hint = "mine: this item's field with their keys; theirs: their field with this item's key."
+                yield (*path, "joins", place), "say how they are joined, in one way.", hint
+    for keys in (("facts",), ("effects", "plan"), ("effects", "forecast"), ("effects", "actual")):
+        effects = rule.get("effects")
+        if keys[0] == "effects" and not isinstance(effects, Mapping):
+            continue
+        part = _inner(rule, *keys)
+        for name, source in part.items() if isinstance(part, Mapping) else ():
+            if isinstance(source, Mapping) and "from" in source and source["from"] not in names:
+                hint = nearest(str(source["from"]), names) or "Name the join under joins."
+                yield (*path, *keys, str(name)), f'no join is called "{source["from"]}".', hint
 
 
 def _check_progress(path: Path, progress: object) -> Iterator[Finding]:

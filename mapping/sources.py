@@ -34,7 +34,19 @@ class Translated(Part):
     unknown: Literal["block"] | None = None
 
 
+class Joined(Part):
+    """A field of the items that are joined to this one: amounts are added up, of anything else the first counts."""
+
+    model_config = Part.model_config | {"populate_by_name": True}
+
+    join: Annotated[str, Field(alias="from")]
+    """The name of the join."""
+    field: str
+
+
 def _kind(value: object) -> str:
+    if isinstance(value, Joined) or (isinstance(value, Mapping) and "from" in value):
+        return "joined"
     if isinstance(value, Computed) or (isinstance(value, Mapping) and "cel" in value):
         return "computed"
     if isinstance(value, Translated | Mapping):
@@ -43,12 +55,15 @@ def _kind(value: object) -> str:
 
 
 Source: TypeAlias = Annotated[
-    Annotated[str, Tag("field")] | Annotated[Computed, Tag("computed")] | Annotated[Translated, Tag("translated")],
+    Annotated[str, Tag("field")]
+    | Annotated[Computed, Tag("computed")]
+    | Annotated[Translated, Tag("translated")]
+    | Annotated[Joined, Tag("joined")],
     Discriminator(_kind),
 ]
-"""``Field name``, ``{cel: …}`` or ``{field: …, values: {…}, default: …}``."""
+"""``Field name``, ``{cel: …}``, ``{field: …, values: {…}, default: …}`` or ``{from: join, field: …}``."""
 
-TAGS = frozenset({"field", "computed", "translated", "table"})
+TAGS = frozenset({"field", "computed", "translated", "joined", "table"})
 """Names that pydantic puts into the place of an error and that stand in no file."""
 
 
@@ -77,21 +92,23 @@ RoleSource: TypeAlias = Annotated[
 """``User field``, or ``{by: Program, people: {Cloud exit: {id: …, name: …}}}``."""
 
 
-def named(source: str | Computed | Translated) -> str:
+def named(source: str | Computed | Translated | Joined) -> str:
     """A source as a message names it."""
     match source:
         case Computed(cel=expression):
             return f'the expression "{expression}"'
         case Translated(field=name):
             return f'the field "{name}"'
+        case Joined(join=join, field=name):
+            return f'the field "{name}" of {join}'
         case _:
             return f'the field "{source}"'
 
 
-def fields_of(source: str | Computed | Translated | RoleTable | None) -> Iterator[str]:
-    """The fields that a source reads."""
+def fields_of(source: str | Computed | Translated | RoleTable | Joined | None) -> Iterator[str]:
+    """The fields of the item itself that a source reads."""
     match source:
-        case None:
+        case None | Joined():
             return
         case Computed(cel=expression):
             yield from fields_in(expression)

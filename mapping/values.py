@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
@@ -11,7 +12,7 @@ from governance.facts import Fact, Unknown
 from governance.measure import Person
 from governance.money import Money
 from mapping.expressions import Scope
-from mapping.sources import Computed, Translated, named
+from mapping.sources import Computed, Joined, Translated, named
 from mapping.work_item import FieldName, FieldValue
 
 _NUMBER = re.compile(r"([+-]?)(\d[\d.,' \u00a0\u202f]*)\s*([kKmM]?)")
@@ -19,7 +20,7 @@ _CODE = re.compile(r"\b([A-Z]{3})\b")
 _FACTORS = {"": Decimal(1), "k": Decimal(1000), "m": Decimal(1_000_000)}
 LONGEST_MONEY = 60
 
-FieldSource: TypeAlias = str | Computed | Translated
+FieldSource: TypeAlias = str | Computed | Translated | Joined
 
 
 def field_of(scope: Scope, name: FieldSource) -> FieldValue | Unknown:
@@ -28,6 +29,8 @@ def field_of(scope: Scope, name: FieldSource) -> FieldValue | Unknown:
         return scope.evaluate(name.cel)
     if isinstance(name, Translated):
         return _translated(scope, name)
+    if isinstance(name, Joined):
+        return _joined(scope, name)
     value = scope.item.fields.get(FieldName(name), _ABSENT)
     if isinstance(value, Unknown):
         return Unknown(
@@ -35,6 +38,26 @@ def field_of(scope: Scope, name: FieldSource) -> FieldValue | Unknown:
             "Gatepost may see it"
         )
     return value
+
+
+def _joined(scope: Scope, source: Joined) -> FieldValue | Unknown:
+    """The first value among the joined items; ``None`` when nothing is joined."""
+    for one in joined_scopes(scope, source):
+        if isinstance(one, Unknown):
+            return one
+        value = field_of(one, source.field)
+        if value not in {None, ""} if isinstance(value, str | None) else True:
+            return value
+    return None
+
+
+def joined_scopes(scope: Scope, source: Joined) -> Iterator[Scope | Unknown]:
+    """Each joined item as a scope of its own, or why there is none."""
+    items = scope.joined.get(source.join, Unknown(f"the items of {source.join} were not read"))
+    if isinstance(items, Unknown):
+        yield items
+        return
+    yield from (Scope(item, scope.now) for item in items)
 
 
 def _translated(scope: Scope, source: Translated) -> FieldValue | Unknown:
@@ -146,8 +169,23 @@ def decimal_of(scope: Scope, name: FieldSource) -> Fact[Decimal]:
             return Unknown(f"{named(name)} does not hold a number")
 
 
+def _sum_of_joined(scope: Scope, source: Joined, currency: str) -> Fact[Money]:
+    total: Money | None = None
+    for one in joined_scopes(scope, source):
+        amount = one if isinstance(one, Unknown) else money_of(one, source.field, currency)
+        if isinstance(amount, Unknown):
+            return amount
+        if amount is not None:
+            if total is not None and total.currency != amount.currency:
+                return Unknown(f"{named(source)} holds {total.currency} and {amount.currency}")
+            total = amount if total is None else total + amount
+    return total
+
+
 def money_of(scope: Scope, name: FieldSource, currency: str) -> Fact[Money]:
     """An amount; a number without a currency is in ``currency``."""
+    if isinstance(name, Joined):
+        return _sum_of_joined(scope, name, currency)
     value = field_of(scope, name)
     if isinstance(value, Money):
         return value

@@ -55,6 +55,15 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A link to another item, as this one reads it: ``is blocked by``, ``relates to``."""
+
+    word: str
+    key: str
+    done: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WorkItem:
     tool: Tool
     connection: ConnectionName
@@ -72,7 +81,12 @@ class WorkItem:
     components: tuple[str, ...] = ()
     fields: Mapping[FieldName, FieldValue] = field(default_factory=dict)
     parent: str | None = None
+    level: int | None = None
+    """Jira's hierarchy level (1 epic, 0 story, -1 sub-task); unknown for ServiceNow."""
+    links: tuple[Link, ...] = ()
     children: Fact[Children] = Unknown("children were not read")
+    child_fields: tuple[Mapping[FieldName, FieldValue], ...] = ()
+    """The fields of each child item that were asked for."""
     blocking_links: Fact[tuple[OpenItem, ...]] = Unknown("links were not read")
     changes: Fact[tuple[OpenItem, ...]] = Unknown("changes were not read")
     attachments: Fact[int] = Unknown("attachments were not read")

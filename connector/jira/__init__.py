@@ -44,5 +44,6 @@ def site(
         door(),
         timesheet=JiraTimesheet(client),
         finder=reader,
+        joiner=reader,
         inspector=JiraInspector(name, client, fields, reader),
     )

@@ -23,6 +23,7 @@ from mapping.work_item import (
     ConnectionName,
     FieldName,
     FieldValue,
+    Link,
     NativeId,
     StatusCategory,
     Tool,
@@ -61,6 +62,7 @@ def work_item(
     fields: Mapping[FieldName, Field],
     children: Fact[Children],
     own_account: str = "",
+    child_fields: tuple[Mapping[FieldName, FieldValue], ...] = (),
 ) -> WorkItem:
     """``fields`` maps the visible names that were asked for to the site's own; ``own_account`` is Gatepost's."""
     values = obj(issue.get("fields"))
@@ -80,9 +82,12 @@ def work_item(
         status_category=_category(status),
         labels=tuple(label for label in map(text, items(values.get("labels"))) if label),
         components=tuple(name for name in map(_name, items(values.get("components"))) if name),
-        fields={name: field_value(values[field.id], field) for name, field in fields.items() if field.id in values},
+        fields=named_values(values, fields),
         parent=text(obj(values.get("parent")).get("key")) or None,
+        level=_level(values.get("issuetype")),
+        links=_links(values),
         children=children,
+        child_fields=child_fields,
         blocking_links=_blocking(values),
         # Jira itself knows no ServiceNow changes, and the mapping joins none yet: there are none to wait for.
         changes=(),
@@ -94,6 +99,29 @@ def work_item(
         updated=moment(values.get("updated")),
         version=text(values.get("updated")),
     )
+
+
+def named_values(values: JsonObject, fields: Mapping[FieldName, Field]) -> dict[FieldName, FieldValue]:
+    """The fields that were asked for, by their visible names; one that is not there is left out."""
+    return {name: field_value(values[field.id], field) for name, field in fields.items() if field.id in values}
+
+
+def _level(kind: Json | None) -> int | None:
+    level = obj(kind).get("hierarchyLevel")
+    if isinstance(level, int) and not isinstance(level, bool):
+        return level
+    return -1 if obj(kind).get("subtask") is True else None
+
+
+def _links(values: JsonObject) -> tuple[Link, ...]:
+    found = []
+    for link in map(obj, items(values.get("issuelinks"))):
+        for side, word in (("inwardIssue", "inward"), ("outwardIssue", "outward")):
+            other = obj(link.get(side))
+            if other:
+                read = text(obj(link.get("type")).get(word)) or _name(link.get("type"))
+                found.append(Link(read, text(other.get("key")), is_done(other)))
+    return tuple(found)
 
 
 def field_value(value: Json, field: Field) -> FieldValue:

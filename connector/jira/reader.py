@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
-from connector.errors import AuthenticationFailed, RetryLater, ToolError
-from connector.jira.client import JiraClient
+from connector.errors import AuthenticationFailed, Refused, RetryLater, ToolError
+from connector.jira.client import MOST_IDS, JiraClient
 from connector.jira.fields import Field, OwnAccount, SiteFields
 from connector.jira.payloads import (
     BASE_FIELDS,
     FLAGGED,
     in_progress,
     is_done,
+    named_values,
     open_item,
     updated,
     work_item,
@@ -22,7 +23,7 @@ from connector.jsons import JsonObject, obj, text
 from connector.sync.ports import Reading
 from governance.evidence import Children
 from governance.facts import Unknown
-from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
+from mapping.work_item import ConnectionName, FieldName, FieldValue, NativeId, WorkItem
 
 CHILD_FIELDS = ("summary", "status", "parent", "priority", "updated")
 SHOWN_OPEN = 20
@@ -41,12 +42,18 @@ class JiraReader:
         self._fields = fields
         self._own = own
 
-    def read(self, items: Sequence[NativeId], fields: frozenset[FieldName]) -> Reading:
+    def read(
+        self,
+        items: Sequence[NativeId],
+        fields: frozenset[FieldName],
+        child_fields: frozenset[FieldName] = frozenset(),
+    ) -> Reading:
         """One bulk fetch for the issues, one paged search for the children of all of them."""
         resolved = self._resolve(fields)
+        below = self._resolve(child_fields) if child_fields else {}
         wanted = [*BASE_FIELDS, *sorted({field.id for field in resolved.values()} - set(BASE_FIELDS))]
         issues = self._client.bulk_fetch(items, wanted)
-        children = self._children(issues)
+        children = self._children(issues, below)
         found: dict[NativeId, WorkItem] = {}
         for issue in issues:
             identity = NativeId(text(issue.get("id")))
@@ -55,11 +62,25 @@ class JiraReader:
                 connection=self._connection,
                 base_url=self._base_url,
                 fields=resolved,
-                children=children if isinstance(children, Unknown) else children.get(identity, Children(0, 0)),
+                children=children if isinstance(children, Unknown) else self._sum(children.get(identity, ())),
                 own_account=self._own.id(),
+                child_fields=() if isinstance(children, Unknown) else _fields_of(children.get(identity, ()), below),
             )
             found |= _under_asked(items, item)
         return Reading(found, tuple(item for item in items if item not in found))
+
+    def joined(
+        self, table: str | None, theirs: str | None, keys: Sequence[str], fields: frozenset[FieldName]
+    ) -> Mapping[str, tuple[WorkItem, ...]]:
+        """Issues by key."""
+        if table or theirs:
+            raise Refused("Issues are joined by their keys; name the field that holds them with mine.")
+        found: dict[str, tuple[WorkItem, ...]] = {}
+        for start in range(0, len(keys), MOST_IDS):
+            batch = keys[start : start + MOST_IDS]
+            for item in self.read([NativeId(key) for key in batch], fields).found.values():
+                found |= {key: (item,) for key in batch if key.casefold() == item.key.casefold()}
+        return found
 
     def find(self, query: str, limit: int) -> Sequence[NativeId]:
         """The newest issues that a JQL query finds."""
@@ -78,13 +99,16 @@ class JiraReader:
                 _log.warning("field not resolved", connection=self._connection, field=name, why=field.message)
         return resolved
 
-    def _children(self, issues: Sequence[JsonObject]) -> Mapping[NativeId, Children] | Unknown:
-        """Children by parent id; unknown for all when they could not be read."""
+    def _children(
+        self, issues: Sequence[JsonObject], below: Mapping[FieldName, Field]
+    ) -> Mapping[NativeId, Sequence[JsonObject]] | Unknown:
+        """Child issues by parent id; unknown for all when they could not be read."""
         ids = [text(issue.get("id")) for issue in issues]
         if not ids:
             return {}
+        asked = [*CHILD_FIELDS, *sorted({field.id for field in below.values()} - set(CHILD_FIELDS))]
         try:
-            found = self._client.search(f"parent in ({', '.join(ids)}) ORDER BY key", CHILD_FIELDS)
+            found = self._client.search(f"parent in ({', '.join(ids)}) ORDER BY key", asked)
         except (RetryLater, AuthenticationFailed):
             raise
         except ToolError as error:
@@ -93,7 +117,7 @@ class JiraReader:
         for child in found:
             parent = NativeId(text(obj(obj(child.get("fields")).get("parent")).get("id")))
             by_parent.setdefault(parent, []).append(child)
-        return {parent: self._sum(group) for parent, group in by_parent.items()}
+        return by_parent
 
     def _sum(self, group: Sequence[JsonObject]) -> Children:
         still_open = [open_item(child, self._base_url) for child in group if not is_done(child)]
@@ -105,6 +129,12 @@ class JiraReader:
             in_progress=sum(map(in_progress, group)),
             touched=max(moments, default=None),
         )
+
+
+def _fields_of(
+    group: Sequence[JsonObject], below: Mapping[FieldName, Field]
+) -> tuple[Mapping[FieldName, FieldValue], ...]:
+    return tuple(named_values(obj(child.get("fields")), below) for child in group)
 
 
 def _under_asked(asked: Sequence[NativeId], item: WorkItem) -> dict[NativeId, WorkItem]:

@@ -45,5 +45,6 @@ def site(
         door(),
         directory=ServiceNowDirectory(client, fields),
         finder=reader,
+        joiner=reader,
         inspector=ServiceNowInspector(name, client, fields),
     )

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 import structlog
 
-from connector.errors import AuthenticationFailed, RetryLater, ToolError
+from connector.errors import AuthenticationFailed, Refused, RetryLater, ToolError
 from connector.jsons import JsonObject
 from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.fields import Column, ColumnCatalogue, TableFields
+from connector.servicenow.fields import Column, ColumnCatalogue, Resolved, TableFields
 from connector.servicenow.payloads import (
     change_is_open,
     column_value,
@@ -29,7 +29,7 @@ from governance.evidence import Children, OpenItem
 from governance.facts import Unknown
 from governance.measure import Person
 from mapping.answer import TITLE
-from mapping.work_item import Comment, ConnectionName, FieldName, NativeId, StatusCategory, Tool, WorkItem
+from mapping.work_item import Comment, ConnectionName, FieldName, FieldValue, NativeId, StatusCategory, Tool, WorkItem
 
 BASE_COLUMNS = (
     "sys_id",
@@ -48,6 +48,7 @@ BASE_COLUMNS = (
 WITH_TASKS = frozenset({"pm_project"})
 WITH_CHANGES = frozenset({"pm_project", "dmn_demand"})
 SHOWN_OPEN = 20
+BATCH = 100
 
 T = TypeVar("T")
 
@@ -63,6 +64,15 @@ class Around:
     attachments: Mapping[str, int] | Unknown
     changes: Mapping[str, tuple[OpenItem, ...]] | Unknown
     children: Mapping[str, Children] | Unknown
+    child_fields: Mapping[str, tuple[Mapping[FieldName, FieldValue], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """Project tasks by their project: how they stand, and the columns that were asked for."""
+
+    sums: Mapping[str, Children]
+    fields: Mapping[str, tuple[Mapping[FieldName, FieldValue], ...]]
 
 
 class ServiceNowReader:
@@ -75,15 +85,47 @@ class ServiceNowReader:
         self._fields = fields
         self._own_user = own_user
 
-    def read(self, items: Sequence[NativeId], fields: frozenset[FieldName]) -> Reading:
+    def read(
+        self,
+        items: Sequence[NativeId],
+        fields: frozenset[FieldName],
+        child_fields: frozenset[FieldName] = frozenset(),
+    ) -> Reading:
+        """``child_fields`` are columns of the project tasks, by label."""
         by_table: dict[str, list[str]] = {}
         for item in items:
             table, _, sys_id = item.partition(":")
             by_table.setdefault(table, []).append(sys_id)
         found: dict[NativeId, WorkItem] = {}
         for table, sys_ids in by_table.items():
-            found |= self._read_table(table, sys_ids, fields)
+            found |= self._read_table(table, sys_ids, fields, child_fields)
         return Reading(found, tuple(item for item in items if item not in found))
+
+    def joined(
+        self, table: str | None, theirs: str | None, keys: Sequence[str], fields: frozenset[FieldName]
+    ) -> Mapping[str, tuple[WorkItem, ...]]:
+        """Records of a table by a column's value, or by their number."""
+        if table is None:
+            raise Refused("Records are joined within a table; name it with table.")
+        column: Resolved = Column("number", "Number", "string")
+        if theirs is not None:
+            column = self._fields.catalogue(table).resolve(theirs)
+        if not isinstance(column, Column):
+            raise Refused(column.message, fields={theirs or "": column.message})
+        plain = [key for key in keys if not set(key) & {"^", ",", "\n", "\r"}]
+        if not plain:
+            return {}
+        query = Query().one_of(column.name, plain).ordered_by("sys_id")
+        rows = self._client.query(table, query, ("sys_id", column.name))
+        holders = {raw(row.get("sys_id")): raw(row.get(column.name)) for row in rows}
+        found: dict[str, tuple[WorkItem, ...]] = {}
+        ids = sorted(holders)
+        for start in range(0, len(ids), BATCH):
+            batch = [NativeId(f"{table}:{sys_id}") for sys_id in ids[start : start + BATCH]]
+            for item in self.read(batch, fields).found.values():
+                key = holders[item.native_id.partition(":")[2]]
+                found[key] = (*found.get(key, ()), item)
+        return found
 
     def find(self, query: str, limit: int) -> Sequence[NativeId]:
         """The records of a table that were changed last; ``query`` is the table's name."""
@@ -91,7 +133,9 @@ class ServiceNowReader:
         rows = self._client.query(query, newest, ("sys_id",), limit)
         return [NativeId(f"{query}:{raw(row.get('sys_id'))}") for row in rows]
 
-    def _read_table(self, table: str, sys_ids: Sequence[str], fields: frozenset[FieldName]) -> dict[NativeId, WorkItem]:
+    def _read_table(
+        self, table: str, sys_ids: Sequence[str], fields: frozenset[FieldName], below: frozenset[FieldName]
+    ) -> dict[NativeId, WorkItem]:
         catalogue = self._fields.catalogue(table)
         columns = self._resolve(catalogue, fields)
         asked = [name for name in BASE_COLUMNS if name in catalogue or name.startswith("sys_")]
@@ -101,7 +145,7 @@ class ServiceNowReader:
         )
         if not rows:
             return {}
-        around = self._around(table, [raw(row.get("sys_id")) for row in rows])
+        around = self._around(table, [raw(row.get("sys_id")) for row in rows], below)
         items = (self._item(table, row, columns, around) for row in rows)
         return {item.native_id: item for item in items}
 
@@ -110,26 +154,22 @@ class ServiceNowReader:
         resolved = {name: catalogue.resolve(name) for name in sorted(names)}
         return {name: column for name, column in resolved.items() if isinstance(column, Column)}
 
-    def _around(self, table: str, ids: Sequence[str]) -> Around:
+    def _around(self, table: str, ids: Sequence[str], below: frozenset[FieldName]) -> Around:
         no_changes: Mapping[str, tuple[OpenItem, ...]] = {}
-        no_children: Mapping[str, Children] = {}
+        tasks: Tasks | Unknown = self._tasks(ids, below) if table in WITH_TASKS else Tasks({}, {})
         comments, answers = self._comments(ids)
         return Around(
             comments=comments,
             answers=answers,
             attachments=self._attachments(ids),
             changes=self._changes(ids) if table in WITH_CHANGES else no_changes,
-            children=self._tasks(ids) if table in WITH_TASKS else no_children,
+            children=tasks if isinstance(tasks, Unknown) else tasks.sums,
+            child_fields={} if isinstance(tasks, Unknown) else tasks.fields,
         )
 
     def _item(self, table: str, row: JsonObject, columns: Mapping[FieldName, Column], around: Around) -> WorkItem:
         sys_id = raw(row.get("sys_id"))
-        fields = {
-            name: column_value(row[column.name], column.type, column.reference, row.get(f"{column.name}.active"))
-            for name, column in columns.items()
-            # A column that the answer lacks is hidden by an ACL: unknown, not empty.
-            if column.name in row
-        }
+        fields = _values(row, columns)
         return WorkItem(
             tool=Tool.SERVICENOW,
             connection=self._connection,
@@ -145,6 +185,7 @@ class ServiceNowReader:
             fields=fields,
             parent=raw(row.get("parent")) or None,
             children=_of(around.children, sys_id, Children(0, 0)),
+            child_fields=around.child_fields.get(sys_id, ()),
             # ServiceNow's tasks have no "blocks" link; what blocks them are their changes.
             blocking_links=(),
             changes=_of(around.changes, sys_id, ()),
@@ -215,10 +256,12 @@ class ServiceNowReader:
                 found[owner] = (*found.get(owner, ()), open_item(row))
         return found
 
-    def _tasks(self, ids: Sequence[str]) -> dict[str, Children] | Unknown:
+    def _tasks(self, ids: Sequence[str], below: frozenset[FieldName]) -> Tasks | Unknown:
+        wanted = self._resolve(self._fields.catalogue("pm_project_task"), below) if below else {}
         columns = (
             *("sys_id", "number", "short_description", "state", "active", "top_task"),
             *("priority", "sys_updated_on"),
+            *(name for column in wanted.values() for name in _asked(column)),
         )
         rows = self._try(
             "project tasks", "pm_project_task", Query().one_of("top_task", ids).ordered_by("number"), columns
@@ -228,7 +271,10 @@ class ServiceNowReader:
         grouped: dict[str, list[JsonObject]] = {}
         for row in rows:
             grouped.setdefault(raw(row.get("top_task")), []).append(row)
-        return {owner: _sum(group) for owner, group in grouped.items()}
+        return Tasks(
+            {owner: _sum(group) for owner, group in grouped.items()},
+            {owner: tuple(_values(row, wanted) for row in group) for owner, group in grouped.items()},
+        )
 
     def _try(self, what: str, table: str, query: Query, columns: Sequence[str]) -> Sequence[JsonObject] | Unknown:
         """Rows, or unknown when this account may not read them; an outage is raised."""
@@ -239,6 +285,15 @@ class ServiceNowReader:
         except ToolError as error:
             _log.warning("not readable", connection=self._connection, what=what, why=str(error))
             return Unknown(f"the {what} could not be read: {error}")
+
+
+def _values(row: JsonObject, columns: Mapping[FieldName, Column]) -> dict[FieldName, FieldValue]:
+    """A row's columns by label; one that the answer lacks is hidden by an ACL: unknown, not empty."""
+    return {
+        name: column_value(row[column.name], column.type, column.reference, row.get(f"{column.name}.active"))
+        for name, column in columns.items()
+        if column.name in row
+    }
 
 
 def _asked(column: Column) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from connector.store.tables import (
 from connector.store.wake import Task, Waker
 from connector.store.work import give_back, held
 from connector.sync.ports import Absent, Alias, Assessed, Claim, NotMapped, Outcome, Settled
-from mapping.work_item import ConnectionName, NativeId
+from mapping.work_item import ConnectionName, NativeId, WorkItem
 
 
 class SqlLedger:
@@ -42,6 +42,7 @@ class SqlLedger:
             kept = [outcome for outcome in outcomes if asked_for(outcome) in names]
             assessed = [outcome for outcome in kept if isinstance(outcome, Assessed)]
             unmapped = [outcome for outcome in kept if isinstance(outcome, NotMapped)]
+            changed = _changed(transaction, claim.connection, [*assessed, *unmapped])
             _store_items(transaction, [*assessed, *unmapped], now)
             entries, decisions = _store_measures(transaction, assessed, mapping_version, now)
             _leave_mapping(transaction, claim.connection, unmapped)
@@ -57,15 +58,15 @@ class SqlLedger:
                 self._waker.wake(transaction, Task.RECONCILE, claim.connection)
             if writes:
                 self._waker.wake(transaction, Task.DELIVER, claim.connection)
-            self._ring_dependents(transaction, claim.connection, unmapped)
+            self._ring_dependents(transaction, claim.connection, changed)
             audit.record(transaction, entries)
         return Settled(len(kept), decisions, writes, len(outcomes) - len(kept))
 
     def _ring_dependents(
-        self, transaction: Connection, connection: ConnectionName, outcomes: Sequence[NotMapped]
+        self, transaction: Connection, connection: ConnectionName, changed: Sequence[WorkItem]
     ) -> None:
-        """Something that is no measure itself, but that measures rest on, has changed: look at those again."""
-        names = sorted({outcome.item.title.casefold() for outcome in outcomes if outcome.item.title})
+        """Items that others rest on have changed: have those looked at again."""
+        names = sorted({name for item in changed for name in _names(item)})
         if not names:
             return
         due: dict[ConnectionName, dict[NativeId, int | None]] = {}
@@ -76,6 +77,38 @@ class SqlLedger:
             self._waker.wake(transaction, Task.RECONCILE, other)
 
 
+def _changed(
+    transaction: Connection, connection: ConnectionName, outcomes: Sequence[Assessed | NotMapped]
+) -> list[WorkItem]:
+    """The items that are not as they were read last, if anything rests on this connection.
+
+    Only a change rings: two items that rest on one another would ring each other for ever.
+    """
+    if not outcomes or not transaction.execute(_RESTED_ON, {"connection": connection}).scalar():
+        return []
+    ids = [outcome.item.native_id for outcome in outcomes]
+    query = select(WORK_ITEM.c.native_id, WORK_ITEM.c.version).where(
+        WORK_ITEM.c.connection == connection, WORK_ITEM.c.native_id.in_(ids)
+    )
+    before = {row.native_id: row.version for row in transaction.execute(query)}
+    return [one.item for one in outcomes if before.get(one.item.native_id) != one.item.version]
+
+
+def _names(item: WorkItem) -> Iterator[str]:
+    """The names under which others may rest on an item: its id, its key, its title, and keys in its fields."""
+    yield item.native_id
+    yield f"key:{item.key.casefold()}"
+    if item.title:
+        yield item.title.casefold()
+    for value in item.fields.values():
+        if isinstance(value, str) and 0 < len(value) <= LONGEST_KEY:
+            yield f"key:{value.casefold()}"
+
+
+LONGEST_KEY = 64
+"""Characters of a field that may hold another item's key."""
+
+_RESTED_ON = text("SELECT EXISTS (SELECT 1 FROM dependency WHERE on_connection = :connection)")
 _DEPENDENTS = text("""
     SELECT DISTINCT m.connection, m.native_id FROM dependency AS d JOIN measure AS m ON m.id = d.measure_id
     WHERE d.on_connection = :connection AND d.on_name = ANY(:names) AND m.unmapped_since IS NULL
@@ -174,7 +207,7 @@ def _store_words(transaction: Connection, outcomes: Sequence[Assessed], now: dat
     plans = [row for outcome in outcomes if (row := words.plan_version(outcome)) is not None]
     if plans:
         transaction.execute(PLAN_VERSION.insert(), plans)
-    resting = [outcome for outcome in outcomes if outcome.wants.services_from is not None]
+    resting = [outcome for outcome in outcomes if outcome.rests_on is not None]
     if resting:
         ids = [outcome.judged.mapped.measure.id for outcome in resting]
         transaction.execute(DEPENDENCY.delete().where(DEPENDENCY.c.measure_id.in_(ids)))

@@ -14,7 +14,6 @@ from connector.store.rows import Prepared, Row, changed
 from connector.sync.ports import Assessed
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.evidence import Statement
-from governance.facts import Unknown
 from governance.money import Money, Period
 from governance.plan import LockedPlan
 from mapping.writeback import ChangeKind
@@ -128,15 +127,8 @@ def _long(stored: Any) -> EffectLine:
 
 
 def dependencies(outcome: Assessed) -> list[Row]:
-    """The services of another connection that the verdict rests on."""
-    wanted = outcome.wants
-    if wanted.services is None or isinstance(wanted.services, Unknown) or wanted.services_from is None:
-        return []
+    """What on other connections rings this measure when it changes."""
     return [
-        {
-            "measure_id": outcome.judged.mapped.measure.id,
-            "on_connection": wanted.services_from,
-            "on_name": name.casefold(),
-        }
-        for name in wanted.services
+        {"measure_id": outcome.judged.mapped.measure.id, "on_connection": connection, "on_name": name}
+        for connection, name in outcome.rests_on or ()
     ]

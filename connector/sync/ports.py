@@ -16,7 +16,7 @@ from uuid import UUID
 from governance.evidence import BaselineClaim, Service, Statement
 from governance.standing import Standing
 from mapping.answer import Answer
-from mapping.around import Logged, Wants
+from mapping.around import Logged
 from mapping.config import MeasureRule
 from mapping.judge import Judged
 from mapping.live import Looked
@@ -64,8 +64,13 @@ class Written(StrEnum):
 
 
 class Reader(Protocol):
-    def read(self, items: Sequence[NativeId], fields: frozenset[FieldName]) -> Reading:
-        """Read up to 100 items in as few calls as the tool allows.
+    def read(
+        self,
+        items: Sequence[NativeId],
+        fields: frozenset[FieldName],
+        child_fields: frozenset[FieldName] = frozenset(),
+    ) -> Reading:
+        """Read up to 100 items in as few calls as the tool allows; of their children, the named fields as well.
 
         ``fields`` are visible names; one that this site does not have is absent from
         ``WorkItem.fields`` (unknown).  Raises ToolError.
@@ -103,6 +108,18 @@ class Door(Protocol):
         """Understand an event's body.  Raises BadPayload when it is not a JSON object."""
 
 
+class Joiner(Protocol):
+    """A tool whose items feed measures of another one."""
+
+    def joined(
+        self, table: str | None, theirs: str | None, keys: Sequence[str], fields: frozenset[FieldName]
+    ) -> Mapping[str, tuple[WorkItem, ...]]:
+        """Items by the key that was looked for: in their field ``theirs``, or among their own keys.
+
+        Raises ToolError, Refused when the tool cannot look there.
+        """
+
+
 class Inspector(Protocol):
     """A tool that can say whether a rule fits it."""
 
@@ -136,6 +153,7 @@ class Site:
     timesheet: Timesheet | None = None
     finder: Finder | None = None
     inspector: Inspector | None = None
+    joiner: Joiner | None = None
 
 
 # --- the store, as the flow sees it ------------------------------------------------------------
@@ -219,7 +237,8 @@ class Assessed:
 
     item: WorkItem
     judged: Judged
-    wants: Wants = Wants()  # noqa: RUF009 - frozen, and so never shared state
+    rests_on: tuple[tuple[ConnectionName, str], ...] | None = None
+    """Names on other connections whose change concerns this item; ``None`` when its rule looks at no others."""
     look_again: datetime | None = None
     """Look again at this moment at the latest."""
 

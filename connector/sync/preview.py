@@ -10,7 +10,7 @@ from typing import Protocol
 from connector.sync.ports import Memory, Remembered, Site
 from connector.sync.surroundings import NONE, Surroundings
 from mapping.config import MappingConfig
-from mapping.fields import needed_fields
+from mapping.fields import child_fields, needed_fields
 from mapping.judge import judge
 from mapping.policy import Policies
 from mapping.preview import Present, Row, row
@@ -34,11 +34,11 @@ class Previewer:
     def rows(self, site: Site, items: Sequence[NativeId], config: MappingConfig) -> Iterator[Row]:
         """One row per item that the tool shows, batch after batch.  Raises ToolError."""
         policies = Policies(config)
-        fields = needed_fields(config, site.name)
+        fields, below = needed_fields(config, site.name), child_fields(config, site.name)
         days = policies.base.thresholds.diversion_days
         for start in range(0, len(items), BATCH):
             batch = items[start : start + BATCH]
-            found = site.reader.read(batch, fields).found
+            found = site.reader.read(batch, fields, below).found
             now = self.clock()
             ids = [item.native_id for item in found.values()]
             memory, present = self.memory.recall(site.name, ids), self.held.present(site.name, ids)

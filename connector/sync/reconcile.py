@@ -32,7 +32,7 @@ from connector.sync.ports import (
 from connector.sync.surroundings import NONE, Found, Surroundings
 from mapping.apply import Unmapped
 from mapping.config import MappingConfig
-from mapping.fields import needed_fields
+from mapping.fields import child_fields, needed_fields
 from mapping.judge import judge
 from mapping.policy import Policies
 from mapping.work_item import NativeId, WorkItem
@@ -84,7 +84,8 @@ class Reconciler:
             return Round.IDLE
         ids = [key.native_id for key in claim.keys]
         try:
-            reading = site.reader.read(ids, needed_fields(mapping.config, site.name))
+            wanted = needed_fields(mapping.config, site.name), child_fields(mapping.config, site.name)
+            reading = site.reader.read(ids, *wanted)
         except ToolError as error:
             self._hold(claim, error)
             return Round.HELD
@@ -138,7 +139,7 @@ class Reconciler:
         if isinstance(judged, Unmapped):
             return NotMapped(item, judged.text)
         moments = (now + DAILY, found.look_again, judged.verdict.look_again)
-        return Assessed(item, judged, found.wants, min(moment for moment in moments if moment is not None))
+        return Assessed(item, judged, found.rests_on, min(moment for moment in moments if moment is not None))
 
     def _hold(self, claim: Claim, error: ToolError) -> None:
         """The whole batch could not be read: wait, pause or park, as the error's class says."""

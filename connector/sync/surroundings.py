@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 import structlog
 
@@ -18,9 +19,10 @@ from governance.evidence import BaselineClaim, Service
 from governance.facts import Unknown, known
 from governance.money import Period
 from mapping.apply import rule_for
-from mapping.around import NOTHING, Around, Logged, Wants, legacy_of, team_of, wants
-from mapping.config import MappingConfig
+from mapping.around import NOTHING, Around, Logged, Wants, joined_of, legacy_of, team_of, wants
+from mapping.config import JoinRule, MappingConfig, MeasureRule
 from mapping.expressions import Scope
+from mapping.fields import joined_fields
 from mapping.work_item import ConnectionName, NativeId, WorkItem
 
 MONTHS_OF_COSTS = 6
@@ -34,12 +36,25 @@ _log = structlog.get_logger(__name__)
 class Found:
     """What was found for one item."""
 
-    wants: Wants = Wants()  # noqa: RUF009 - frozen, and so never shared state
     around: Around = NOTHING
     look_again: datetime | None = None
+    rests_on: tuple[tuple[ConnectionName, str], ...] | None = None
 
 
 NONE = Found()
+
+Reads: TypeAlias = "dict[str, Mapping[str, tuple[WorkItem, ...]] | Unknown]"
+"""What was read for each join of a rule, by the key that was looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What was fetched for a batch."""
+
+    services: Mapping[tuple[ConnectionName, str | None], Mapping[str, Service] | Unknown]
+    logged: Sequence[Logged] | Unknown
+    claims: Mapping[str, tuple[BaselineClaim, ...]]
+    joined: Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +66,23 @@ class Surroundings:
         self, site: Site, items: Iterable[WorkItem], config: MappingConfig, days: int, now: datetime
     ) -> Mapping[NativeId, Found]:
         """What the items of one batch want; an item that wants nothing is absent."""
-        wanted: dict[NativeId, tuple[WorkItem, Wants]] = {}
+        wanted: dict[NativeId, tuple[WorkItem, Wants, MeasureRule]] = {}
         for item in items:
             scope = Scope(item, now)
             rule, _ = rule_for(scope, config)
-            if rule is not None and (rule.legacy or rule.team or rule.facts.baseline_id):
-                wanted[item.native_id] = (item, wants(scope, rule))
+            if rule is not None and (rule.legacy or rule.team or rule.facts.baseline_id or rule.joins):
+                wanted[item.native_id] = (item, wants(scope, rule), rule)
         if not wanted:
             return {}
-        every = [want for _, want in wanted.values()]
+        every = [want for _, want, _ in wanted.values()]
         services = self._services(every, now, config.reporting_currency)
         logged = self._logged(site, every, now, days)
         claims = self._claims(every)
-        return {name: _found(item, want, services, logged, claims, days, now) for name, (item, want) in wanted.items()}
+        joined = self._joined([(want, rule) for _, want, rule in wanted.values()])
+        return {
+            name: _found(item, want, Fetched(services, logged, claims, joined.get(rule.name, {})), days, now)
+            for name, (item, want, rule) in wanted.items()
+        }
 
     def _services(
         self, wanted: Sequence[Wants], now: datetime, currency: str
@@ -100,6 +119,31 @@ class Surroundings:
             _log.warning("hours not read", connection=site.name, why=str(error))
             return Unknown(f"the logged hours could not be read: {error}")
 
+    def _joined(self, wanted: Sequence[tuple[Wants, MeasureRule]]) -> dict[str, Reads]:
+        """For each rule what was read for its joins: one look per join for all items of the batch."""
+        keys: dict[tuple[str, str], tuple[JoinRule, MeasureRule, set[str]]] = {}
+        for want, rule in wanted:
+            for join, names in want.joins:
+                keys.setdefault((rule.name, join.name), (join, rule, set()))[2].update(known(names) or ())
+        found: dict[str, Reads] = {}
+        for (rule_name, join_name), (join, rule, some) in keys.items():
+            found.setdefault(rule_name, {})[join_name] = self._read(join, rule, sorted(some))
+        return found
+
+    def _read(
+        self, join: JoinRule, rule: MeasureRule, keys: Sequence[str]
+    ) -> Mapping[str, tuple[WorkItem, ...]] | Unknown:
+        if not keys:
+            return {}
+        try:
+            joiner = self.sites(ConnectionName(join.connection)).joiner
+            if joiner is None:
+                return Unknown(f"{join.connection} cannot be joined")
+            return joiner.joined(join.table, join.theirs, keys, joined_fields(rule, join.name))
+        except (ToolError, ConfigurationError) as error:
+            _log.warning("joined items not read", connection=join.connection, why=str(error))
+            return Unknown(f"the items of {join.connection} could not be read: {error}")
+
     def _claims(self, wanted: Sequence[Wants]) -> Mapping[str, tuple[BaselineClaim, ...]]:
         names = {name for want in wanted if (name := known(want.baseline))}
         return self.memory.claims(sorted(names)) if names else {}
@@ -108,18 +152,35 @@ class Surroundings:
 def _found(
     item: WorkItem,
     want: Wants,
-    services: Mapping[tuple[ConnectionName, str | None], Mapping[str, Service] | Unknown],
-    logged: Sequence[Logged] | Unknown,
-    claims: Mapping[str, tuple[BaselineClaim, ...]],
+    fetched: Fetched,
     days: int,
     now: datetime,
 ) -> Found:
-    fetched = services.get((want.services_from, want.ends)) if want.services_from is not None else None
+    services = fetched.services.get((want.services_from, want.ends)) if want.services_from is not None else None
+    joined = joined_of(want, fetched.joined)
     own = f"{item.connection}/{item.native_id}"
     around = Around(
-        legacy=legacy_of(want, fetched),
-        team=team_of(item, want, logged, days),
-        claims=tuple(claim for claim in claims.get(known(want.baseline) or "", ()) if claim.measure != own),
+        legacy=legacy_of(want, services),
+        team=team_of(item, want, fetched.logged, days),
+        claims=tuple(claim for claim in fetched.claims.get(known(want.baseline) or "", ()) if claim.measure != own),
+        joined=joined,
     )
-    failed = isinstance(fetched, Unknown) or isinstance(logged, Unknown)
-    return Found(want, around, now + SOON if failed else None)
+    failed = any(isinstance(part, Unknown) for part in (services, fetched.logged, *fetched.joined.values()))
+    return Found(around, now + SOON if failed else None, _rests_on(item, want, joined))
+
+
+def _rests_on(
+    item: WorkItem, want: Wants, joined: Mapping[str, tuple[WorkItem, ...] | Unknown]
+) -> tuple[tuple[ConnectionName, str], ...]:
+    """What rings this item when it changes elsewhere: services by name, joined items by id and by key."""
+    found: dict[tuple[ConnectionName, str], None] = {}
+    if want.services_from is not None:
+        found |= dict.fromkeys((want.services_from, name.casefold()) for name in known(want.services) or ())
+    for join, keys in want.joins:
+        connection = ConnectionName(join.connection)
+        names = known(keys) or () if join.mine else (item.key,)
+        found |= dict.fromkeys((connection, f"key:{name.casefold()}") for name in names)
+        others = joined.get(join.name, ())
+        if not isinstance(others, Unknown):
+            found |= dict.fromkeys((connection, other.native_id) for other in others)
+    return tuple(found)

@@ -198,7 +198,9 @@ class _Reader:
     def __init__(self) -> None:
         self.written: dict[str, FieldValue] = {}
 
-    def read(self, items: Sequence[NativeId], fields: frozenset[FieldName]) -> Reading:
+    def read(
+        self, items: Sequence[NativeId], fields: frozenset[FieldName], child_fields: frozenset[FieldName] = frozenset()
+    ) -> Reading:
         return Reading({name: item(self.written, native_id=name, key=f"ITX-{name}") for name in items}, ())
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from connector.cli import app
 from tests.conftest import ROOT
+from tests.stories.test_plays import epic
 from tests.stories.theatre import Theatre, theatre
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
@@ -228,3 +229,36 @@ def test_init_connects_first_and_says_what_is_not_there(database: URL, tmp_path:
             "jira-main has no field that Gatepost could write its verdict into. Create"
         )
         assert not (tmp_path / "m.yaml").exists()
+
+
+JOINED = STORY.replace(
+    "    legacy:",
+    """    joins:
+      - {name: change, connection: servicenow-main, table: change_request, theirs: Correlation ID}
+    legacy:""",
+    1,
+).replace(
+    "actual: {benefit: Actual benefit, one_off_cost: Actual cost,",
+    "actual: {benefit: Actual benefit, one_off_cost: {from: change, field: Actual cost},",
+    1,
+)
+
+
+def test_one_measure_is_fed_by_items_of_both_tools(database: URL, tmp_path: Path) -> None:
+    """A Jira epic and its ServiceNow changes, joined by the epic's key in the changes' correlation id."""
+    with theatre(database, tmp_path, mapping=JOINED) as scene:
+        item = ("jira", "Move the archive")
+        issue = epic(scene, item[1])
+        assert "CHANGE_OPEN" not in scene.show(item).fields["Gate blockers"], "nothing is joined, nothing is open"
+        snow = scene.sandbox.servicenow
+        columns = {"short_description": "Cut over", "state": "-1", "correlation_id": issue.key}
+        first = snow.insert("change_request", columns | {"u_actual_cost": "1200.50"}, "lind")
+        snow.insert("change_request", columns | {"u_actual_cost": "800"}, "lind")
+        snow.insert("change_request", {"short_description": "Another", "state": "-1", "u_actual_cost": "9"}, "lind")
+        shown = scene.show(item)
+        assert f"2 ServiceNow changes are still open ({first['number']}, " in shown.fields["Gate blockers"]
+        assert shown.fields["Actual net"] == "-2,000.50", "the actual cost is what the changes hold together"
+        snow.update("change_request", first["sys_id"], {"u_actual_cost": "200", "state": "4"}, "lind")
+        shown = scene.show(item)
+        assert "1 ServiceNow change is still open" in shown.fields["Gate blockers"], "a change rings its epic"
+        assert shown.fields["Actual net"] == "-1,000"

@@ -124,7 +124,7 @@ _LEFT = text("""
 
 
 @contextmanager
-def theatre(database: URL, folder: Path, *, off: tuple[str, ...] = ()) -> Iterator[Theatre]:
+def theatre(database: URL, folder: Path, *, off: tuple[str, ...] = (), mapping: str | None = None) -> Iterator[Theatre]:
     """Both stand-ins with the bank's people and fields, no items; Gatepost with some rules switched off."""
     clock = Clock()
     settings = Settings(
@@ -139,7 +139,7 @@ def theatre(database: URL, folder: Path, *, off: tuple[str, ...] = ()) -> Iterat
         ("servicenow-main", Tool.SERVICENOW, sandbox.servicenow.base_url, seed.BOT_USER, seed.BOT_PASSWORD),
     ):
         services.connections.save(ConnectionRecord(ConnectionName(name), tool, url, user, credential, (SECRET,)))
-    mapping = (ROOT / "sandbox/story/mapping.yaml").read_text()
+    mapping = mapping or (ROOT / "sandbox/story/mapping.yaml").read_text()
     if off:
         mapping = mapping.replace("policy: {", f"policy: {{off: [{', '.join(off)}], ")
     loaded = load_mapping(mapping)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import TypeAlias
 
 import pytest
 from hypothesis import given
@@ -14,14 +15,13 @@ from connector.store.agenda import wake_due_looks
 from connector.store.jsonable import from_json, to_json
 from connector.store.measures import Measures
 from connector.store.rates import StoredRates
-from connector.sync.ports import Assessed, NotMapped, Remembered
+from connector.sync.ports import Absent, Assessed, NotMapped, Remembered
 from governance.evidence import Ruling, Statement, Verb
 from governance.measure import MeasureId, Person, Role
 from governance.money import Money, Period
 from governance.rates import Rate
 from governance.standing import Asked, Deviation, OffRamp, RampKind, Standing
 from mapping.apply import Unmapped
-from mapping.around import Wants
 from mapping.judge import judge
 from mapping.load import Loaded, load_mapping
 from mapping.policy import Policies
@@ -29,6 +29,8 @@ from mapping.work_item import Comment, ConnectionName, NativeId, WorkItem
 from tests.connector.store.conftest import JIRA, Store
 from tests.connector.store.test_ledger import NOW, SHOWN, settle
 from tests.mapping.items import BRANDT, KAYA, WEBER, item
+
+Rests: TypeAlias = "tuple[tuple[ConnectionName, str], ...] | None"
 
 MAPPING = """
 version: 1
@@ -55,14 +57,14 @@ def mapping() -> Loaded:
     return loaded
 
 
-def look(store: Store, mapping: Loaded, some: WorkItem, now: datetime = NOW, wants: Wants = Wants()) -> Assessed:  # noqa: B008
+def look(store: Store, mapping: Loaded, some: WorkItem, now: datetime = NOW, rests_on: Rests = None) -> Assessed:
     remembered = store.memory.recall(JIRA, [some.native_id]).get(some.native_id, Remembered())
     judged = judge(
         some, mapping.config, Policies(mapping.config), standing=remembered.standing,
         last_written=remembered.last_written, now=now, heard=remembered.heard,
     )  # fmt: skip
     assert not isinstance(judged, Unmapped)
-    outcome = Assessed(some, judged, wants, now + timedelta(days=1))
+    outcome = Assessed(some, judged, rests_on, now + timedelta(days=1))
     settle(store, some.native_id, outcome, now)
     return outcome
 
@@ -155,14 +157,34 @@ def test_a_due_look_is_taken_up_once(store: Store, mapping: Loaded) -> None:
     )
 
 
-def test_a_service_that_changes_rings_the_measures_that_rest_on_it(store: Store, mapping: Loaded) -> None:
-    snow = ConnectionName("jira-main")
-    look(store, mapping, epic(), wants=Wants(services=("CRM-Old", "CRM-RPT"), services_from=snow))
-    assert [row.on_name for row in store.rows("SELECT on_name FROM dependency ORDER BY 1")] == ["crm-old", "crm-rpt"]
-    service = item(native_id=NativeId("cmdb_ci_service:1"), type="cmdb_ci_service", title="CRM-OLD")
+def test_what_changes_rings_the_measures_that_rest_on_it_and_only_when_it_changes(
+    store: Store, mapping: Loaded
+) -> None:
+    look(store, mapping, epic(), rests_on=((JIRA, "crm-old"), (JIRA, "key:itx-1")))
+    assert [row.on_name for row in store.rows("SELECT on_name FROM dependency ORDER BY 1")] == ["crm-old", "key:itx-1"]
+
+    def dirty() -> list[str]:
+        found = [str(row.native_id) for row in store.rows("SELECT native_id FROM dirty_key")]
+        claim = store.work().claim(JIRA, 100)
+        if claim is not None:
+            store.ledger.settle(claim, [Absent(key.native_id) for key in claim.keys], 1, NOW)
+        return found
+
+    service = item(
+        native_id=NativeId("cmdb_ci_service:1"), type="cmdb_ci_service", title="CRM-OLD", version="1", key="x"
+    )
     settle(store, service.native_id, NotMapped(service, "no rule takes it"))
-    assert [row.native_id for row in store.rows("SELECT native_id FROM dirty_key")] == ["10001"]
-    look(store, mapping, epic(), wants=Wants(services=None, services_from=snow))
+    assert dirty() == ["10001"]
+    settle(store, service.native_id, NotMapped(service, "no rule takes it"))
+    assert dirty() == [], "it is as it was"
+    settle(store, service.native_id, NotMapped(replace(service, version="2"), "no rule takes it"))
+    assert dirty() == ["10001"]
+    change = item(
+        {"Correlation ID": "ITX-1"}, native_id=NativeId("change_request:1"), title="C", version="1", key="CHG1"
+    )
+    settle(store, change.native_id, NotMapped(change, "no rule takes it"))
+    assert dirty() == ["10001"], "a new record that names the measure's key"
+    look(store, mapping, epic(), rests_on=())
     assert store.rows("SELECT 1 FROM dependency") == []
 
 

@@ -1,0 +1,77 @@
+"""A table by month in one text field, as controllers paste it.
+
+The first line names the columns, the others begin with a month::
+
+    month   | benefit | one-off cost
+    2026-01 | 1,000   | 400
+    2026-02 | 1,200   |
+
+Columns are separated by ``|``, ``;`` or a tab; an empty cell is no amount.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+from governance.effects import Account, EffectKind, EffectLine, Version
+from governance.money import Money, Period
+from mapping.values import parse_amount
+
+COLUMNS: dict[str, tuple[EffectKind, Account]] = {
+    "benefit": (EffectKind.BENEFIT, Account.EBITDA),
+    "one-off benefit": (EffectKind.ONE_OFF_BENEFIT, Account.EBITDA),
+    "recurring cost": (EffectKind.RECURRING_COST, Account.EBITDA),
+    "one-off cost": (EffectKind.ONE_OFF_COST, Account.EBITDA),
+    "capex": (EffectKind.CAPEX, Account.EBITDA),
+    "avoidance": (EffectKind.BENEFIT, Account.AVOIDANCE),
+    "cash": (EffectKind.ONE_OFF_BENEFIT, Account.CASH),
+}
+MOST_LINES = 600
+_BETWEEN = re.compile(r"\s*[|;\t]\s*")
+
+
+def read_table(text: str, version: Version, currency: str) -> tuple[EffectLine, ...] | str:
+    """The lines of a table, or the first thing that is wrong with it, in words."""
+    rows = [_cells(line) for line in text.splitlines() if line.strip() and not set(line) <= set("|-+ :")]
+    if not rows:
+        return ()
+    if len(rows) > MOST_LINES:
+        return f"the table has more than {MOST_LINES} lines"
+    header = [cell.casefold().replace("_", "-") for cell in rows[0]]
+    if not header or header[0] != "month":
+        return 'the first line of the table has to name its columns, beginning with "month"'
+    unknown = [cell for cell in header[1:] if cell not in COLUMNS]
+    if unknown or len(header) < 2:
+        return f'"{unknown[0] if unknown else ""}" is no column; the columns are {", ".join(COLUMNS)}'
+    lines: list[EffectLine] = []
+    for number, cells in enumerate(rows[1:], 2):
+        found = _line(cells, header, version, currency)
+        if isinstance(found, str):
+            return f"line {number} of the table: {found}"
+        lines += found
+    return tuple(lines)
+
+
+def _cells(line: str) -> list[str]:
+    return _BETWEEN.split(line.strip().strip("|").strip())
+
+
+def _line(cells: Sequence[str], header: Sequence[str], version: Version, currency: str) -> list[EffectLine] | str:
+    try:
+        month = Period.parse(cells[0])
+    except ValueError as error:
+        return str(error)
+    if len(cells) > len(header):
+        return f"it has {len(cells)} cells for {len(header)} columns"
+    lines = []
+    for name, cell in zip(header[1:], cells[1:], strict=False):
+        if cell in {"", "-", "–"}:
+            continue
+        amount = parse_amount(cell)
+        if not isinstance(amount, Decimal):
+            return f'"{cell}": {amount}'
+        kind, account = COLUMNS[name]
+        lines.append(EffectLine(version, kind, month, Money(amount, currency), account))
+    return lines

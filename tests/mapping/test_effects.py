@@ -1,0 +1,141 @@
+"""Where amounts come from: totals in fields, the children's fields, a table by month."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.effects import Account, EffectKind, EffectLine, Version
+from governance.evidence import Children
+from governance.facts import Unknown
+from governance.money import Money, Period
+from mapping.apply import Mapped, apply
+from mapping.load import Loaded, load_mapping
+from mapping.month_table import read_table
+from mapping.work_item import FieldName, FieldValue
+from tests.mapping.items import item, scope
+
+TABLE = """
+month   | benefit | one-off cost
+--------+---------+-------------
+2026-01 | 1,000.00 | 400
+2026-02 | 1.2k    |
+2026-03 | –       | 50
+"""
+
+
+def test_a_table_by_month_is_read_line_by_line() -> None:
+    assert read_table(TABLE, Version.PLAN, "EUR") == (
+        EffectLine(Version.PLAN, EffectKind.BENEFIT, Period(2026, 1), Money(Decimal("1000.00"), "EUR")),
+        EffectLine(Version.PLAN, EffectKind.ONE_OFF_COST, Period(2026, 1), Money(Decimal(400), "EUR")),
+        EffectLine(Version.PLAN, EffectKind.BENEFIT, Period(2026, 2), Money(Decimal("1200.0"), "EUR")),
+        EffectLine(Version.PLAN, EffectKind.ONE_OFF_COST, Period(2026, 3), Money(Decimal(50), "EUR")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("2026-01 | 5", 'the first line of the table has to name its columns, beginning with "month"'),
+        ("month | benefits\n2026-01 | 5",
+         '"benefits" is no column; the columns are benefit, one-off benefit, recurring cost, one-off cost, capex, avoidance, cash'),
+        ("month | benefit\nJan 26 | 5", "line 2 of the table: a month is written YYYY-MM, not 'Jan 26'"),
+        ("month | benefit\n2026-01 | a lot", 'line 2 of the table: "a lot": this is not an amount; write it as 1234567.89'),
+        ("month | benefit\n2026-01 | 1,234",
+         'line 2 of the table: "1,234": it is not clear whether 1,234 has decimals; write it as 1234567.89'),
+        ("month | benefit\n2026-01 | 5 | 6", "line 2 of the table: it has 3 cells for 2 columns"),
+        ("month|benefit\n" + "2026-01|1\n" * 601, "the table has more than 600 lines"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_table_is_said_with_its_line(text: str, wrong: str) -> None:
+    assert read_table(text, Version.PLAN, "EUR") == wrong
+
+
+def test_semicolons_and_tabs_separate_as_well_and_an_empty_text_is_no_table() -> None:
+    assert len(read_table("Month;Capex;Avoidance\n2026-01;5;6", Version.PLAN, "EUR")) == 2
+    cash = read_table("month\tcash\n2026-01\t5", Version.ACTUAL, "EUR")
+    assert not isinstance(cash, str)
+    assert [line.account for line in cash] == [Account.CASH]
+    assert read_table("\n\n", Version.PLAN, "EUR") == ()
+
+
+@given(st.text(max_size=200))
+def test_no_text_breaks_the_table(text: str) -> None:
+    read_table(text, Version.PLAN, "EUR")
+    read_table(f"month|benefit\n{text}", Version.PLAN, "EUR")
+
+
+MAPPING = """
+version: 1
+organization: ACME
+reporting_currency: EUR
+measures:
+  - name: epics
+    connection: jira-main
+    match: {{type: [Epic]}}
+    place: {{}}
+    roles: {{owner: Assignee}}
+    facts: {{start: Start date, end: Due date}}
+    effects: {{plan: {plan}}}
+    stage: {{from_status: {{}}}}
+    write: {{gate: Gate}}
+"""
+
+
+def mapped(plan: str, *children: dict[str, FieldValue], known: bool = True, **fields: FieldValue) -> Mapped:
+    loaded = load_mapping(MAPPING.format(plan=plan))
+    assert isinstance(loaded, Loaded), loaded
+    some = item(
+        {name.replace("_", " "): value for name, value in fields.items()},
+        children=Children(len(children), 0) if known else Unknown("the child items could not be read"),
+        child_fields=tuple({FieldName(name): value for name, value in child.items()} for child in children),
+    )
+    result = apply(scope(some), loaded.config)
+    assert isinstance(result, Mapped)
+    return result
+
+
+def total(found: Mapped) -> Decimal:
+    return sum((line.money.amount for line in found.measure.effects), Decimal(0))
+
+
+def test_a_plan_may_stand_in_a_table() -> None:
+    found = mapped("{table: Plan by month}", Plan_by_month=TABLE)
+    assert (len(found.measure.effects), found.measure.unreadable_effects) == (4, ())
+
+
+def test_a_broken_table_is_a_sentence_at_the_gate() -> None:
+    found = mapped("{table: Plan by month}", Plan_by_month="month | benefit\nsoon | 5")
+    assert found.measure.unreadable_effects == (
+        "the field \"Plan by month\": line 2 of the table: a month is written YYYY-MM, not 'soon'",
+    )
+
+
+PLAN = "{from: children, benefit: Benefit}"
+
+
+def test_amounts_of_child_items_are_added_up() -> None:
+    found = mapped(PLAN, {"Benefit": Decimal(100)}, {"Benefit": Decimal(20)}, {"Benefit": None})
+    assert total(found) == 120
+
+
+def test_without_children_there_is_no_amount() -> None:
+    assert mapped(PLAN).measure.effects == ()
+
+
+def test_one_child_that_cannot_be_read_makes_the_sum_unknown() -> None:
+    found = mapped(PLAN, {"Benefit": Decimal(100)}, {})
+    assert found.measure.effects == ()
+    assert found.measure.unreadable_effects[0].startswith('of a child item the field "Benefit" was not returned')
+
+
+def test_children_that_could_not_be_read_make_it_unknown_too() -> None:
+    assert mapped(PLAN, known=False).measure.unreadable_effects == ("the child items could not be read",)
+
+
+def test_children_in_two_currencies_are_not_added_up() -> None:
+    found = mapped(PLAN, {"Benefit": "5 USD"}, {"Benefit": "5 EUR"})
+    assert found.measure.unreadable_effects == ('the child items hold the field "Benefit" in USD and EUR',)
