@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -181,12 +181,26 @@ def _progress(scope: Scope, rule: MeasureRule) -> Fact[Decimal]:
     """The share done, from 0 to 1; ``None`` leaves it to the children."""
     match rule.progress.source:
         case ProgressFrom.CHILDREN:
-            return None
+            return _by_weight(scope, rule.progress.weight) if rule.progress.weight else None
         case ProgressFrom.PERCENT:
             value = decimal_of(scope, rule.progress.field or "")
             return min(max(value / 100, Decimal(0)), Decimal(1)) if isinstance(value, Decimal) else value
         case ProgressFrom.DATES:
             return _elapsed(scope, rule)
+
+
+def _by_weight(scope: Scope, weight: str) -> Fact[Decimal]:
+    """The done share of the children's weight; one without a weight counts nothing."""
+    if isinstance(scope.item.children, Unknown):
+        return scope.item.children
+    whole, done = Decimal(0), Decimal(0)
+    for child in scope.item.child_items:
+        value = decimal_of(Scope(replace(scope.item, fields=child.fields), scope.now), weight)
+        if isinstance(value, Unknown):
+            return Unknown(f"of a child item {value.reason}")
+        whole += value or 0
+        done += (value or Decimal(0)) if child.done else 0
+    return done / whole if whole > 0 else None
 
 
 def _elapsed(scope: Scope, rule: MeasureRule) -> Fact[Decimal]:

@@ -78,7 +78,7 @@ class FactRule(Part):
 
 class ProgressFrom(StrEnum):
     CHILDREN = "children"
-    """Share of the child items that are done."""
+    """Share of the child items that are done, by count, or by the field ``weight``."""
     PERCENT = "percent"
     """A field that holds a percentage."""
     DATES = "dates"
@@ -91,6 +91,8 @@ class ProgressRule(Part):
     source: Annotated[ProgressFrom, Field(alias="from")] = ProgressFrom.CHILDREN
     field: str | None = None
     """For ``percent``: the field."""
+    weight: str | None = None
+    """For ``children``: their field that says how much each one counts, such as story points."""
 
 
 class EffectsFrom(StrEnum):
@@ -98,6 +100,8 @@ class EffectsFrom(StrEnum):
     """The item's own fields."""
     CHILDREN = "children"
     """The same fields of its child items, added up."""
+    PLANS = "plans"
+    """ServiceNow's cost plans and benefit plans of the record: planned and actual amounts by fiscal period."""
 
 
 class SeriesRule(Part):

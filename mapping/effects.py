@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -44,24 +44,36 @@ def effects_of(
         (Version.FORECAST, rule.forecast),
         (Version.ACTUAL, rule.actual),
     ):
-        if series is None:
-            continue
-        if series.table:
-            table = _of_table(scope, series.table, version, currency or reporting_currency)
-            if isinstance(table, str):
-                problems.append(table)
-            else:
-                lines += table
-        for kind, account, amount in _amounts(scope, series, currency or reporting_currency):
-            if isinstance(amount, Unknown):
-                problems.append(amount.reason)
-            elif amount is not None:
-                try:
-                    first, last = _months(version, start, end, scope.item)
-                    lines += _lay_out(version, kind, account, amount, first, last, series.spread)
-                except ValueError as error:
-                    problems.append(f"the {version.value} cannot be laid over months: {error}")
+        if series is not None:
+            for found in _series(scope, version, series, start, end, currency or reporting_currency):
+                if isinstance(found, str):
+                    problems.append(found)
+                else:
+                    lines += found
     return tuple(lines), tuple(dict.fromkeys(problems))
+
+
+def _series(
+    scope: Scope, version: Version, series: SeriesRule, start: Fact[date], end: Fact[date], currency: str
+) -> Iterator[Sequence[EffectLine] | str]:
+    """The lines of one version, part by part; a sentence for each part that has none."""
+    if series.source is EffectsFrom.PLANS:
+        planned = scope.item.plan_lines
+        if isinstance(planned, Unknown):
+            yield planned.reason
+        else:
+            yield [line for line in planned or () if line.version is version]
+    if series.table:
+        yield _of_table(scope, series.table, version, currency)
+    for kind, account, amount in _amounts(scope, series, currency):
+        if isinstance(amount, Unknown):
+            yield amount.reason
+        elif amount is not None:
+            try:
+                first, last = _months(version, start, end, scope.item)
+                yield _lay_out(version, kind, account, amount, first, last, series.spread)
+            except ValueError as error:
+                yield f"the {version.value} cannot be laid over months: {error}"
 
 
 def _amounts(scope: Scope, series: SeriesRule, currency: str) -> Iterator[tuple[EffectKind, Account, Fact[Money]]]:
@@ -80,8 +92,8 @@ def _of_children(scope: Scope, name: FieldSource, currency: str) -> Fact[Money]:
     if isinstance(scope.item.children, Unknown):
         return scope.item.children
     total: Money | None = None
-    for values in scope.item.child_fields:
-        amount = money_of(Scope(replace(scope.item, fields=values), scope.now), name, currency)
+    for child in scope.item.child_items:
+        amount = money_of(Scope(replace(scope.item, fields=child.fields), scope.now), name, currency)
         if isinstance(amount, Unknown):
             return Unknown(f"of a child item {amount.reason}")
         if amount is not None:

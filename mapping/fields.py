@@ -22,16 +22,29 @@ def needed_fields(config: MappingConfig, connection: ConnectionName) -> frozense
 
 
 def child_fields(config: MappingConfig, connection: ConnectionName) -> frozenset[FieldName]:
-    """The fields of child items whose amounts are added up."""
-    return frozenset(
-        FieldName(name)
-        for rule in config.measures
-        if rule.connection == connection
+    """The fields of child items whose amounts or weights are added up."""
+    rules = [rule for rule in config.measures if rule.connection == connection]
+    amounts = (
+        name
+        for rule in rules
         for series in (rule.effects.plan, rule.effects.forecast, rule.effects.actual)
         if series is not None and series.source is EffectsFrom.CHILDREN
         for _, source in _sources(series)
         for name in fields_of(source)
     )
+    weights = (rule.progress.weight for rule in rules if rule.progress.weight)
+    return frozenset(map(FieldName, (*amounts, *weights)))
+
+
+def wants_plans(config: MappingConfig, connection: ConnectionName) -> str | None:
+    """The currency in which plans are read, when a rule of the connection asks for cost and benefit plans."""
+    asked = any(
+        series is not None and series.source is EffectsFrom.PLANS
+        for rule in config.measures
+        if rule.connection == connection
+        for series in (rule.effects.plan, rule.effects.forecast, rule.effects.actual)
+    )
+    return config.reporting_currency if asked else None
 
 
 def _joining(config: MappingConfig, connection: ConnectionName) -> Iterator[str]:

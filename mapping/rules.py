@@ -101,6 +101,8 @@ def _check_progress(path: Path, progress: object) -> Iterator[Finding]:
     percent = progress.get("from") == "percent"
     if percent and not progress.get("field"):
         yield path, "percent needs the field that holds it.", "Write {from: percent, field: Percent complete}."
+    if progress.get("from", "children") != "children" and "weight" in progress:
+        yield (*path, "weight"), "a weight is read for children only.", "Leave it out, or write from: children."
     if not percent and "field" in progress:
         yield (*path, "field"), "a field is read for percent only.", "Leave it out, or write from: percent."
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NewType, TypeAlias
 
+from governance.effects import EffectLine
 from governance.evidence import Children, OpenItem
 from governance.facts import Fact, Unknown
 from governance.measure import Person
@@ -55,6 +56,12 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildItem:
+    done: bool
+    fields: Mapping[FieldName, FieldValue]
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A link to another item, as this one reads it: ``is blocked by``, ``relates to``."""
 
@@ -85,8 +92,10 @@ class WorkItem:
     """Jira's hierarchy level (1 epic, 0 story, -1 sub-task); unknown for ServiceNow."""
     links: tuple[Link, ...] = ()
     children: Fact[Children] = Unknown("children were not read")
-    child_fields: tuple[Mapping[FieldName, FieldValue], ...] = ()
-    """The fields of each child item that were asked for."""
+    child_items: tuple[ChildItem, ...] = ()
+    """Each child item with the fields that were asked for; empty when none were."""
+    plan_lines: Fact[tuple[EffectLine, ...]] = Unknown("cost and benefit plans were not read")
+    """ServiceNow's cost and benefit plans, laid over months; read where a rule of the connection asks for them."""
     blocking_links: Fact[tuple[OpenItem, ...]] = Unknown("links were not read")
     changes: Fact[tuple[OpenItem, ...]] = Unknown("changes were not read")
     attachments: Fact[int] = Unknown("attachments were not read")

@@ -19,6 +19,7 @@ from governance.facts import Fact, Unknown
 from governance.measure import Person
 from mapping.answer import TITLE
 from mapping.work_item import (
+    ChildItem,
     Comment,
     ConnectionName,
     FieldName,
@@ -62,7 +63,7 @@ def work_item(
     fields: Mapping[FieldName, Field],
     children: Fact[Children],
     own_account: str = "",
-    child_fields: tuple[Mapping[FieldName, FieldValue], ...] = (),
+    child_items: tuple[ChildItem, ...] = (),
 ) -> WorkItem:
     """``fields`` maps the visible names that were asked for to the site's own; ``own_account`` is Gatepost's."""
     values = obj(issue.get("fields"))
@@ -87,7 +88,7 @@ def work_item(
         level=_level(values.get("issuetype")),
         links=_links(values),
         children=children,
-        child_fields=child_fields,
+        child_items=child_items,
         blocking_links=_blocking(values),
         # Jira itself knows no ServiceNow changes, and the mapping joins none yet: there are none to wait for.
         changes=(),

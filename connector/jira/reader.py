@@ -23,7 +23,7 @@ from connector.jsons import JsonObject, obj, text
 from connector.sync.ports import Reading
 from governance.evidence import Children
 from governance.facts import Unknown
-from mapping.work_item import ConnectionName, FieldName, FieldValue, NativeId, WorkItem
+from mapping.work_item import ChildItem, ConnectionName, FieldName, NativeId, WorkItem
 
 CHILD_FIELDS = ("summary", "status", "parent", "priority", "updated")
 SHOWN_OPEN = 20
@@ -47,8 +47,13 @@ class JiraReader:
         items: Sequence[NativeId],
         fields: frozenset[FieldName],
         child_fields: frozenset[FieldName] = frozenset(),
+        plans: str | None = None,
     ) -> Reading:
-        """One bulk fetch for the issues, one paged search for the children of all of them."""
+        """One bulk fetch for the issues, one paged search for the children of all of them.
+
+        Jira knows no cost plans: where a rule asks for them they stay unknown.
+        """
+        del plans
         resolved = self._resolve(fields)
         below = self._resolve(child_fields) if child_fields else {}
         wanted = [*BASE_FIELDS, *sorted({field.id for field in resolved.values()} - set(BASE_FIELDS))]
@@ -64,7 +69,7 @@ class JiraReader:
                 fields=resolved,
                 children=children if isinstance(children, Unknown) else self._sum(children.get(identity, ())),
                 own_account=self._own.id(),
-                child_fields=() if isinstance(children, Unknown) else _fields_of(children.get(identity, ()), below),
+                child_items=() if isinstance(children, Unknown) else _items_of(children.get(identity, ()), below),
             )
             found |= _under_asked(items, item)
         return Reading(found, tuple(item for item in items if item not in found))
@@ -131,10 +136,10 @@ class JiraReader:
         )
 
 
-def _fields_of(
-    group: Sequence[JsonObject], below: Mapping[FieldName, Field]
-) -> tuple[Mapping[FieldName, FieldValue], ...]:
-    return tuple(named_values(obj(child.get("fields")), below) for child in group)
+def _items_of(group: Sequence[JsonObject], below: Mapping[FieldName, Field]) -> tuple[ChildItem, ...]:
+    if not below:
+        return ()
+    return tuple(ChildItem(is_done(child), named_values(obj(child.get("fields")), below)) for child in group)
 
 
 def _under_asked(asked: Sequence[NativeId], item: WorkItem) -> dict[NativeId, WorkItem]:

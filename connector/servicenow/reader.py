@@ -23,13 +23,24 @@ from connector.servicenow.payloads import (
     raw,
     status_category,
 )
+from connector.servicenow.plans import Plans, ServiceNowPlans
 from connector.servicenow.query import Query
 from connector.sync.ports import Reading
 from governance.evidence import Children, OpenItem
 from governance.facts import Unknown
 from governance.measure import Person
 from mapping.answer import TITLE
-from mapping.work_item import Comment, ConnectionName, FieldName, FieldValue, NativeId, StatusCategory, Tool, WorkItem
+from mapping.work_item import (
+    ChildItem,
+    Comment,
+    ConnectionName,
+    FieldName,
+    FieldValue,
+    NativeId,
+    StatusCategory,
+    Tool,
+    WorkItem,
+)
 
 BASE_COLUMNS = (
     "sys_id",
@@ -45,6 +56,7 @@ BASE_COLUMNS = (
     "sys_updated_on",
     "sys_mod_count",
 )
+WITH_PLANS = frozenset({"pm_project", "dmn_demand"})
 WITH_TASKS = frozenset({"pm_project"})
 WITH_CHANGES = frozenset({"pm_project", "dmn_demand"})
 SHOWN_OPEN = 20
@@ -64,7 +76,7 @@ class Around:
     attachments: Mapping[str, int] | Unknown
     changes: Mapping[str, tuple[OpenItem, ...]] | Unknown
     children: Mapping[str, Children] | Unknown
-    child_fields: Mapping[str, tuple[Mapping[FieldName, FieldValue], ...]]
+    child_items: Mapping[str, tuple[ChildItem, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +84,7 @@ class Tasks:
     """Project tasks by their project: how they stand, and the columns that were asked for."""
 
     sums: Mapping[str, Children]
-    fields: Mapping[str, tuple[Mapping[FieldName, FieldValue], ...]]
+    items: Mapping[str, tuple[ChildItem, ...]]
 
 
 class ServiceNowReader:
@@ -84,12 +96,14 @@ class ServiceNowReader:
         self._client = client
         self._fields = fields
         self._own_user = own_user
+        self._plans = ServiceNowPlans(client, fields)
 
     def read(
         self,
         items: Sequence[NativeId],
         fields: frozenset[FieldName],
         child_fields: frozenset[FieldName] = frozenset(),
+        plans: str | None = None,
     ) -> Reading:
         """``child_fields`` are columns of the project tasks, by label."""
         by_table: dict[str, list[str]] = {}
@@ -98,7 +112,7 @@ class ServiceNowReader:
             by_table.setdefault(table, []).append(sys_id)
         found: dict[NativeId, WorkItem] = {}
         for table, sys_ids in by_table.items():
-            found |= self._read_table(table, sys_ids, fields, child_fields)
+            found |= self._read_table(table, sys_ids, fields, child_fields, plans)
         return Reading(found, tuple(item for item in items if item not in found))
 
     def joined(
@@ -134,7 +148,12 @@ class ServiceNowReader:
         return [NativeId(f"{query}:{raw(row.get('sys_id'))}") for row in rows]
 
     def _read_table(
-        self, table: str, sys_ids: Sequence[str], fields: frozenset[FieldName], below: frozenset[FieldName]
+        self,
+        table: str,
+        sys_ids: Sequence[str],
+        fields: frozenset[FieldName],
+        below: frozenset[FieldName],
+        plans: str | None,
     ) -> dict[NativeId, WorkItem]:
         catalogue = self._fields.catalogue(table)
         columns = self._resolve(catalogue, fields)
@@ -145,8 +164,12 @@ class ServiceNowReader:
         )
         if not rows:
             return {}
-        around = self._around(table, [raw(row.get("sys_id")) for row in rows], below)
-        items = (self._item(table, row, columns, around) for row in rows)
+        ids = [raw(row.get("sys_id")) for row in rows]
+        around = self._around(table, ids, below)
+        planned: Plans | Unknown = Unknown("cost and benefit plans were not asked for")
+        if plans is not None and table in WITH_PLANS:
+            planned = self._plans.lines(ids, plans)
+        items = (self._item(table, row, columns, around, planned) for row in rows)
         return {item.native_id: item for item in items}
 
     def _resolve(self, catalogue: ColumnCatalogue, names: Iterable[FieldName]) -> dict[FieldName, Column]:
@@ -164,10 +187,17 @@ class ServiceNowReader:
             attachments=self._attachments(ids),
             changes=self._changes(ids) if table in WITH_CHANGES else no_changes,
             children=tasks if isinstance(tasks, Unknown) else tasks.sums,
-            child_fields={} if isinstance(tasks, Unknown) else tasks.fields,
+            child_items={} if isinstance(tasks, Unknown) else tasks.items,
         )
 
-    def _item(self, table: str, row: JsonObject, columns: Mapping[FieldName, Column], around: Around) -> WorkItem:
+    def _item(
+        self,
+        table: str,
+        row: JsonObject,
+        columns: Mapping[FieldName, Column],
+        around: Around,
+        planned: Plans | Unknown,
+    ) -> WorkItem:
         sys_id = raw(row.get("sys_id"))
         fields = _values(row, columns)
         return WorkItem(
@@ -185,7 +215,8 @@ class ServiceNowReader:
             fields=fields,
             parent=raw(row.get("parent")) or None,
             children=_of(around.children, sys_id, Children(0, 0)),
-            child_fields=around.child_fields.get(sys_id, ()),
+            plan_lines=planned if isinstance(planned, Unknown) else planned.get(sys_id, ()),
+            child_items=around.child_items.get(sys_id, ()),
             # ServiceNow's tasks have no "blocks" link; what blocks them are their changes.
             blocking_links=(),
             changes=_of(around.changes, sys_id, ()),
@@ -273,7 +304,7 @@ class ServiceNowReader:
             grouped.setdefault(raw(row.get("top_task")), []).append(row)
         return Tasks(
             {owner: _sum(group) for owner, group in grouped.items()},
-            {owner: tuple(_values(row, wanted) for row in group) for owner, group in grouped.items()},
+            {owner: tuple(_child(row, wanted) for row in group) for owner, group in grouped.items() if wanted},
         )
 
     def _try(self, what: str, table: str, query: Query, columns: Sequence[str]) -> Sequence[JsonObject] | Unknown:
@@ -285,6 +316,10 @@ class ServiceNowReader:
         except ToolError as error:
             _log.warning("not readable", connection=self._connection, what=what, why=str(error))
             return Unknown(f"the {what} could not be read: {error}")
+
+
+def _child(row: JsonObject, columns: Mapping[FieldName, Column]) -> ChildItem:
+    return ChildItem(not is_true(row.get("active")), _values(row, columns))
 
 
 def _values(row: JsonObject, columns: Mapping[FieldName, Column]) -> dict[FieldName, FieldValue]:

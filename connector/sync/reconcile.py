@@ -32,7 +32,7 @@ from connector.sync.ports import (
 from connector.sync.surroundings import NONE, Found, Surroundings
 from mapping.apply import Unmapped
 from mapping.config import MappingConfig
-from mapping.fields import child_fields, needed_fields
+from mapping.fields import child_fields, needed_fields, wants_plans
 from mapping.judge import judge
 from mapping.policy import Policies
 from mapping.work_item import NativeId, WorkItem
@@ -84,8 +84,9 @@ class Reconciler:
             return Round.IDLE
         ids = [key.native_id for key in claim.keys]
         try:
-            wanted = needed_fields(mapping.config, site.name), child_fields(mapping.config, site.name)
-            reading = site.reader.read(ids, *wanted)
+            config = mapping.config
+            below, plans = child_fields(config, site.name), wants_plans(config, site.name)
+            reading = site.reader.read(ids, needed_fields(config, site.name), below, plans)
         except ToolError as error:
             self._hold(claim, error)
             return Round.HELD

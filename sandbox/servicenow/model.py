@@ -86,6 +86,13 @@ PROJECT_STATES = (
     ("4", "Closed Incomplete"),
     ("7", "Closed Skipped"),
 )
+PLAN = (
+    Column("name", "Name"),
+    Column("task", "Task", "reference", reference="task"),
+    Column("start_fiscal_period", "Start fiscal period", "reference", reference="fiscal_period"),
+    Column("end_fiscal_period", "End fiscal period", "reference", reference="fiscal_period"),
+    Column("recurring", "Recurring", "boolean"),
+)
 PLANNED = (
     Column("start_date", "Planned start date", "glide_date_time"),
     Column("end_date", "Planned end date", "glide_date_time"),
@@ -166,6 +173,25 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("date", "Date", "glide_date"),
         Column("amount", "Amount", "currency"),
         Column("state", "State", choices=(("pending", "Pending"), ("processed", "Processed"))),
+    ),
+    "fiscal_period": (
+        Column("name", "Name"),
+        Column("fiscal_start_date_time", "Start", "glide_date_time"),
+        Column("fiscal_end_date_time", "End", "glide_date_time"),
+    ),
+    "cost_plan": (
+        *PLAN,
+        Column("resource_type", "Resource type"),
+        Column("unit_cost", "Unit cost", "currency"),
+        Column("quantity", "Quantity", "integer"),
+        Column("planned_cost", "Planned cost", "currency"),
+        Column("actual_cost", "Actual cost", "currency"),
+    ),
+    "benefit_plan": (
+        *PLAN,
+        Column("category", "Category"),
+        Column("planned_benefit", "Planned benefit", "currency"),
+        Column("actual_benefit", "Actual benefit", "currency"),
     ),
     "sys_user": (
         Column("user_name", "User ID"),

@@ -199,7 +199,11 @@ class _Reader:
         self.written: dict[str, FieldValue] = {}
 
     def read(
-        self, items: Sequence[NativeId], fields: frozenset[FieldName], child_fields: frozenset[FieldName] = frozenset()
+        self,
+        items: Sequence[NativeId],
+        fields: frozenset[FieldName],
+        child_fields: frozenset[FieldName] = frozenset(),
+        plans: str | None = None,
     ) -> Reading:
         return Reading({name: item(self.written, native_id=name, key=f"ITX-{name}") for name in items}, ())
 

@@ -13,6 +13,7 @@ from connector.errors import Refused
 from connector.http import Timeout
 from connector.sync.ports import Site, Written
 from governance.evidence import Service
+from governance.facts import Unknown
 from governance.money import Money, Period
 from mapping.answer import Answer
 from mapping.around import Logged
@@ -188,3 +189,52 @@ def test_children_say_how_urgent_they_are_and_when_they_were_touched(sandbox: se
     children = read.children
     assert not isinstance(children, str)
     assert (children.total, children.in_progress, children.touched, children.open[0].priority) == (1, 1, NOW, "Low")  # type: ignore[union-attr]
+
+
+PLANS = frozenset({FieldName("Gate")})
+
+
+def test_cost_and_benefit_plans_are_laid_over_their_fiscal_periods(sandbox: servers.Sandbox, snow: Site) -> None:
+    state = sandbox.servicenow
+    months = {
+        month: state.insert(
+            "fiscal_period", {"name": f"M{month}", "fiscal_start_date_time": f"2026-{month:02d}-01 00:00:00"}, "a"
+        )["sys_id"]
+        for month in (1, 2, 3)
+    }
+    project = state.insert("pm_project", {"short_description": "P", "state": "1"}, "kaya")
+    bare = state.insert("pm_project", {"short_description": "Q", "state": "1"}, "kaya")
+
+    def plan(table: str, first: int, last: int, recurring: str, **columns: str) -> None:
+        span = {"start_fiscal_period": months[first], "end_fiscal_period": months[last], "recurring": recurring}
+        state.insert(table, {"name": "x", "task": project["sys_id"], **span, **columns}, "kaya")
+
+    plan("benefit_plan", 2, 3, "true", planned_benefit="EUR;1000", actual_benefit="EUR;900")
+    plan("cost_plan", 1, 3, "false", planned_cost="EUR;500", resource_type="Capex hardware")
+    plan("cost_plan", 1, 2, "true", planned_cost="40", resource_type="Opex")
+    ids = [NativeId(f"pm_project:{row['sys_id']}") for row in (project, bare)]
+    found = snow.reader.read(ids, PLANS, frozenset(), "EUR").found
+    lines = found[ids[0]].plan_lines
+    assert not isinstance(lines, Unknown)
+    assert sorted((line.version.value, line.kind.value, str(line.month), str(line.money)) for line in lines or ()) == [
+        ("actual", "benefit", "2026-02", "900 EUR"),
+        ("actual", "benefit", "2026-03", "900 EUR"),
+        ("plan", "benefit", "2026-02", "1,000 EUR"),
+        ("plan", "benefit", "2026-03", "1,000 EUR"),
+        ("plan", "capex", "2026-01", "500 EUR"),
+        ("plan", "recurring_cost", "2026-01", "40 EUR"),
+        ("plan", "recurring_cost", "2026-02", "40 EUR"),
+    ]
+    assert found[ids[1]].plan_lines == ()
+    assert isinstance(snow.reader.read(ids, PLANS).found[ids[0]].plan_lines, Unknown), "not asked for, not read"
+
+
+def test_a_plan_without_periods_makes_the_plans_unknown(sandbox: servers.Sandbox, snow: Site) -> None:
+    project = sandbox.servicenow.insert("pm_project", {"short_description": "P", "state": "1"}, "kaya")
+    sandbox.servicenow.insert(
+        "cost_plan", {"name": "Licences", "task": project["sys_id"], "planned_cost": "EUR;5"}, "kaya"
+    )
+    item = NativeId(f"pm_project:{project['sys_id']}")
+    assert snow.reader.read([item], PLANS, frozenset(), "EUR").found[item].plan_lines == Unknown(
+        'the plan "Licences" has no fiscal periods that it could be laid over'
+    )

@@ -15,7 +15,7 @@ from governance.money import Money, Period
 from mapping.apply import Mapped, apply
 from mapping.load import Loaded, load_mapping
 from mapping.month_table import read_table
-from mapping.work_item import FieldName, FieldValue
+from mapping.work_item import ChildItem, FieldName, FieldValue
 from tests.mapping.items import item, scope
 
 TABLE = """
@@ -91,7 +91,9 @@ def mapped(plan: str, *children: dict[str, FieldValue], known: bool = True, **fi
     some = item(
         {name.replace("_", " "): value for name, value in fields.items()},
         children=Children(len(children), 0) if known else Unknown("the child items could not be read"),
-        child_fields=tuple({FieldName(name): value for name, value in child.items()} for child in children),
+        child_items=tuple(
+            ChildItem(False, {FieldName(name): value for name, value in child.items()}) for child in children
+        ),
     )
     result = apply(scope(some), loaded.config)
     assert isinstance(result, Mapped)
@@ -139,3 +141,18 @@ def test_children_that_could_not_be_read_make_it_unknown_too() -> None:
 def test_children_in_two_currencies_are_not_added_up() -> None:
     found = mapped(PLAN, {"Benefit": "5 USD"}, {"Benefit": "5 EUR"})
     assert found.measure.unreadable_effects == ('the child items hold the field "Benefit" in USD and EUR',)
+
+
+def test_cost_and_benefit_plans_are_taken_by_version() -> None:
+    def line(version: Version, amount: int) -> EffectLine:
+        return EffectLine(version, EffectKind.BENEFIT, Period(2026, 1), Money(Decimal(amount), "EUR"))
+
+    loaded = load_mapping(MAPPING.format(plan="{from: plans}"))
+    assert isinstance(loaded, Loaded)
+    some = item(plan_lines=(line(Version.PLAN, 100), line(Version.ACTUAL, 70)))
+    result = apply(scope(some), loaded.config)
+    assert isinstance(result, Mapped)
+    assert result.measure.effects == (line(Version.PLAN, 100),)
+    unread = apply(scope(item()), loaded.config)
+    assert isinstance(unread, Mapped)
+    assert unread.measure.unreadable_effects == ("cost and benefit plans were not read",)

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from governance.assess import assess
+from governance.evidence import Children
 from governance.facts import Unknown
 from governance.measure import Person
 from governance.money import Money
@@ -20,7 +21,7 @@ from mapping.config import MappingConfig
 from mapping.expressions import Scope
 from mapping.fields import needed_fields
 from mapping.load import Loaded, load_mapping
-from mapping.work_item import ConnectionName, FieldValue, WorkItem
+from mapping.work_item import ChildItem, ConnectionName, FieldName, FieldValue, WorkItem
 from tests.mapping.items import NOW, item, scope
 
 BASE = """
@@ -217,3 +218,30 @@ def test_before_its_start_nothing_is_done() -> None:
     found = apply(early, config(rule="progress: {from: dates}"))
     assert not isinstance(found, Unmapped)
     assert found.progress == 0
+
+
+@pytest.mark.parametrize(
+    ("children", "progress"),
+    [
+        ([(True, 5), (False, 15)], Decimal("0.25")),
+        ([(True, 5), (True, 5)], Decimal(1)),
+        ([(True, None), (False, 8)], Decimal(0)),
+        ([], None),
+        ([(True, None)], None),
+    ],
+)
+def test_progress_may_be_weighted_by_a_field_of_the_children(
+    children: list[tuple[bool, int | None]], progress: Decimal | None
+) -> None:
+    items = tuple(
+        ChildItem(done, {FieldName("Story points"): None if points is None else Decimal(points)})
+        for done, points in children
+    )
+    some = item(children=Children(len(items), 0), child_items=items)
+    assert mapped(some=some, rule="progress: {from: children, weight: Story points}").progress == progress
+
+
+def test_a_weight_that_cannot_be_read_leaves_the_progress_unknown() -> None:
+    some = item(children=Children(1, 0), child_items=(ChildItem(False, {}),))
+    found = mapped(some=some, rule="progress: {weight: Story points}").progress
+    assert isinstance(found, Unknown)

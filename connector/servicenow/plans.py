@@ -1,0 +1,141 @@
+"""Cost plans and benefit plans of projects and demands, as effect lines by month.
+
+A plan row says an amount, from which fiscal period to which, and whether it recurs in each of them; a row that does
+not recur falls into its first period.  Columns are found by their labels, because releases name them differently;
+what is missing makes the plans unknown.  A fiscal period is taken as the month that it begins in.
+https://www.servicenow.com/docs, "Cost plans", "Monetary benefit plans"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from connector.errors import AuthenticationFailed, RetryLater, ToolError
+from connector.jsons import JsonObject
+from connector.servicenow.client import ServiceNowClient
+from connector.servicenow.fields import Column, TableFields
+from connector.servicenow.payloads import column_value, display, is_true, raw
+from connector.servicenow.query import Query
+from governance.effects import EffectKind, EffectLine, Version
+from governance.facts import Unknown
+from governance.money import Money, Period
+from governance.spread import LONGEST_MONTHS
+
+COSTS, BENEFITS, PERIODS = "cost_plan", "benefit_plan", "fiscal_period"
+AMOUNTS: Mapping[str, Mapping[Version, str]] = {
+    COSTS: {Version.PLAN: "Planned cost", Version.ACTUAL: "Actual cost"},
+    BENEFITS: {Version.PLAN: "Planned benefit", Version.ACTUAL: "Actual benefit"},
+}
+CAPITAL = ("capex", "capital")
+
+Plans = Mapping[str, tuple[EffectLine, ...]]
+
+
+class ServiceNowPlans:
+    def __init__(self, client: ServiceNowClient, fields: TableFields) -> None:
+        self._client = client
+        self._fields = fields
+
+    def lines(self, tasks: Sequence[str], currency: str) -> Plans | Unknown:
+        """Lines by task's sys_id; ``currency`` is that of amounts without one of their own.
+
+        Unknown when a table or column cannot be read; an outage is raised.
+        """
+        try:
+            found: dict[str, list[EffectLine]] = {}
+            for table in (COSTS, BENEFITS):
+                rows = self._rows(table, tasks)
+                if isinstance(rows, Unknown):
+                    return rows
+                for task, line in rows:
+                    found.setdefault(task, []).append(line(currency))
+        except (RetryLater, AuthenticationFailed):
+            raise
+        except ToolError as error:
+            return Unknown(f"the cost and benefit plans could not be read: {error}")
+        except _Odd as odd:
+            return Unknown(str(odd))
+        return {task: tuple(lines) for task, lines in found.items()}
+
+    def _rows(self, table: str, tasks: Sequence[str]) -> list[tuple[str, _Line]] | Unknown:
+        labels = ("Task", "Start fiscal period", "End fiscal period", "Recurring", *AMOUNTS[table].values())
+        columns: dict[str, Column] = {}
+        catalogue = self._fields.catalogue(table)
+        for label in labels:
+            found = catalogue.resolve(label)
+            if not isinstance(found, Column):
+                return Unknown(f"the cost and benefit plans cannot be read: {found.message}")
+            columns[label] = found
+        kind = catalogue.resolve("Resource type")
+        asked = ["sys_id", "name", *(column.name for column in columns.values())]
+        asked += [kind.name] if isinstance(kind, Column) else []
+        query = Query().one_of(columns["Task"].name, tasks).ordered_by("sys_id")
+        rows = self._client.query(table, query, asked)
+        periods = self._periods(rows, columns)
+        capital = kind.name if isinstance(kind, Column) else ""
+        return [part for row in rows for part in _parts(table, row, columns, periods, capital)]
+
+    def _periods(self, rows: Sequence[JsonObject], columns: Mapping[str, Column]) -> dict[str, Period]:
+        ids = {
+            raw(row.get(columns[label].name)) for row in rows for label in ("Start fiscal period", "End fiscal period")
+        }
+        ids.discard("")
+        if not ids:
+            return {}
+        query = Query().one_of("sys_id", sorted(ids)).ordered_by("sys_id")
+        found = self._client.query(PERIODS, query, ("sys_id", "fiscal_start_date_time"))
+        starts = {
+            raw(row.get("sys_id")): column_value(row.get("fiscal_start_date_time"), "glide_date_time", "", None)
+            for row in found
+        }
+        return {
+            identity: Period.of(start.date() if isinstance(start, datetime) else start)
+            for identity, start in starts.items()
+            if isinstance(start, date)
+        }
+
+
+class _Odd(Exception):
+    """A plan row that cannot be laid over months."""
+
+
+class _Line:
+    """A line that waits for the currency of amounts which carry none."""
+
+    def __init__(self, version: Version, kind: EffectKind, month: Period, amount: Decimal | Money) -> None:
+        self._parts = (version, kind, month)
+        self._amount = amount
+
+    def __call__(self, currency: str) -> EffectLine:
+        money = self._amount if isinstance(self._amount, Money) else Money(self._amount, currency)
+        return EffectLine(*self._parts, money)
+
+
+def _parts(
+    table: str, row: JsonObject, columns: Mapping[str, Column], periods: Mapping[str, Period], capital: str
+) -> Iterator[tuple[str, _Line]]:
+    task, name = raw(row.get(columns["Task"].name)), raw(row.get("name")) or raw(row.get("sys_id"))
+    first = periods.get(raw(row.get(columns["Start fiscal period"].name)))
+    last = periods.get(raw(row.get(columns["End fiscal period"].name)), first)
+    recurring = is_true(row.get(columns["Recurring"].name))
+    for version, label in AMOUNTS[table].items():
+        amount = column_value(row.get(columns[label].name), "currency", "", None)
+        if amount is None:
+            continue
+        if not isinstance(amount, Decimal | Money):
+            raise _Odd(f'the plan "{name}" holds "{amount}" as {label.lower()}, which is no amount')
+        if first is None or last is None or last < first or first.months_to(last) >= LONGEST_MONTHS:
+            raise _Odd(f'the plan "{name}" has no fiscal periods that it could be laid over')
+        kind = _kind(table, recurring, display(row.get(capital)) if capital else "")
+        for month in first.until(last) if recurring else (first,):
+            yield task, _Line(version, kind, month, amount)
+
+
+def _kind(table: str, recurring: bool, resource: str) -> EffectKind:
+    if table == BENEFITS:
+        return EffectKind.BENEFIT if recurring else EffectKind.ONE_OFF_BENEFIT
+    if any(word in resource.casefold() for word in CAPITAL):
+        return EffectKind.CAPEX
+    return EffectKind.RECURRING_COST if recurring else EffectKind.ONE_OFF_COST
