@@ -69,8 +69,18 @@ def wants(scope: Scope, rule: MeasureRule) -> Wants:
         ends=legacy.ends if legacy else None,
         team=people_of(scope, rule.team) if rule.team else None,
         baseline=text_of(scope, rule.facts.baseline_id) if rule.facts.baseline_id else None,
-        joins=tuple((join, names_of(scope, join.mine) if join.mine else (scope.item.key,)) for join in rule.joins),
+        joins=tuple((join, _keys(scope, join)) for join in rule.joins),
     )
+
+
+def _keys(scope: Scope, join: JoinRule) -> Fact[tuple[str, ...]]:
+    """The keys to look for: those in this item's field, those of its links, or its own."""
+    if join.mine:
+        return names_of(scope, join.mine)
+    if join.link:
+        word = join.link.casefold()
+        return tuple(dict.fromkeys(link.key for link in scope.item.links if link.word.casefold() == word)) or None
+    return (scope.item.key,)
 
 
 def joined_of(
@@ -83,9 +93,10 @@ def joined_of(
         if isinstance(keys, Unknown) or isinstance(read, Unknown):
             joined[join.name] = keys if isinstance(keys, Unknown) else read  # type: ignore[assignment]
             continue
-        missing = [key for key in keys or () if join.mine and key not in read]
+        missing = [key for key in keys or () if not join.theirs and key not in read]
         if missing:
-            joined[join.name] = Unknown(f'{join.connection} shows no "{missing[0]}", which {join.mine} names')
+            named_by = join.mine or f"a link ({join.link})"
+            joined[join.name] = Unknown(f'{join.connection} shows no "{missing[0]}", which {named_by} names')
         else:
             items = (item for key in keys or () for item in read.get(key, ()))
             joined[join.name] = tuple(sorted(items, key=lambda item: item.key))

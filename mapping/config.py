@@ -157,6 +157,8 @@ class JoinRule(Part):
     """Their field that holds this item's key (ServiceNow: by label)."""
     mine: str | None = None
     """This item's field that holds their keys or numbers, separated by commas or lines."""
+    link: str | None = None
+    """The word of this item's links to them, as it reads here: ``relates to``, ``is implemented by``."""
 
 
 class StageRule(Part):

@@ -81,8 +81,10 @@ def _check_joins(path: Path, rule: Mapping[str, object]) -> Iterator[Finding]:
     for place, join in enumerate(joins if isinstance(joins, list) else []):
         if isinstance(join, Mapping):
             names.append(str(join.get("name")))
-            if ("mine" in join) == ("theirs" in join):
-                hint = "mine: this item's field with their keys; theirs: their field with this item's key."
+            if sum(way in join for way in ("mine", "theirs", "link")) != 1:
+                hint = (
+                    "mine: this item's field with their keys; theirs: their field with this item's key; link: a word."
+                )
                 yield (*path, "joins", place), "say how they are joined, in one way.", hint
     for keys in (("facts",), ("effects", "plan"), ("effects", "forecast"), ("effects", "actual")):
         effects = rule.get("effects")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select, text, update
+from sqlalchemy import Connection, Engine, all_, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store import audit, rows, words
@@ -136,6 +136,14 @@ def _store_items(transaction: Connection, outcomes: Sequence[Assessed | NotMappe
             index_elements=["connection", "native_id"],
             set_={
                 "key": new.key,
+                # An issue that moved keeps the key that people know it by.
+                "old_keys": case(
+                    (
+                        (WORK_ITEM.c.key != new.key) & (WORK_ITEM.c.key != all_(WORK_ITEM.c.old_keys)),
+                        func.array_append(WORK_ITEM.c.old_keys, WORK_ITEM.c.key),
+                    ),
+                    else_=WORK_ITEM.c.old_keys,
+                ),
                 "url": new.url,
                 "snapshot": new.snapshot,
                 "version": new.version,

@@ -53,14 +53,20 @@ class Measures:
         self._engine = engine
 
     def find(self, name: str) -> tuple[Explained, ...]:
-        """By key in any case, or by id; a key may be there on two connections."""
+        """By key in any case, also a former one, or by id; a key may be there on two connections."""
         query = (
             select(MEASURE, WORK_ITEM.c.url, WORK_ITEM.c.unreachable_since)
             .join(
                 WORK_ITEM,
                 (WORK_ITEM.c.connection == MEASURE.c.connection) & (WORK_ITEM.c.native_id == MEASURE.c.native_id),
             )
-            .where(or_(MEASURE.c.key == name.upper(), MEASURE.c.key == name, MEASURE.c.id == name))
+            .where(
+                or_(
+                    MEASURE.c.key.in_([name, name.upper()]),
+                    MEASURE.c.id == name,
+                    WORK_ITEM.c.old_keys.contains([name.upper()]),
+                )
+            )
             .order_by(MEASURE.c.id)
         )
         with self._engine.connect() as connection:
@@ -113,7 +119,9 @@ class Measures:
 
     def items(self, key: str) -> dict[ConnectionName, list[NativeId]]:
         """The items that have this key, by connection."""
-        query = select(WORK_ITEM.c.connection, WORK_ITEM.c.native_id).where(WORK_ITEM.c.key == key.upper())
+        query = select(WORK_ITEM.c.connection, WORK_ITEM.c.native_id).where(
+            or_(WORK_ITEM.c.key == key.upper(), WORK_ITEM.c.old_keys.contains([key.upper()]))
+        )
         found: dict[ConnectionName, list[NativeId]] = {}
         with self._engine.connect() as connected:
             for row in connected.execute(query):

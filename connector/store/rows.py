@@ -41,16 +41,18 @@ class Prepared:
         self.effects_digest = digest([self.facts["effects"], plan.number if plan else None])
         self.explanation = "\n".join(explain(verdict))
 
-    def verdict_digest(self, mapping_version: int) -> str:
+    def verdict_digest(self) -> str:
         """Equal for two verdicts that decide the same for the same reasons.
 
         The numbers behind a light move every day; they are in the history, and only a new colour is a decision.
+        Another version of the mapping that says the same of a measure is none either: its activation is in the
+        audit, and the measure names the version under which it was judged last.
         """
         verdict = self.outcome.judged.verdict
         lights: list[Json] = [verdict.implementation.colour.value, verdict.potential.colour.value]
         findings: list[Json] = [finding.key for finding in verdict.findings]
         decided = {name: part for name, part in self.verdict.items() if name not in MOVING}
-        return digest([decided, lights, findings, mapping_version])
+        return digest([decided, lights, findings])
 
     def evidence(self) -> Json:
         """What the decision rests on; the plan by its number, statements by their rulings."""
@@ -69,7 +71,9 @@ class Prepared:
 APART = frozenset({"standing", "statements"})
 """Parts of a verdict that are stored in their own place."""
 
-MOVING = frozenset({"implementation", "potential", "look_again", "checklist", "events", "newly_granted"})
+MOVING = frozenset(
+    {"implementation", "potential", "look_again", "checklist", "events", "newly_granted", "policy_version"}
+)
 """Parts that change without a decision.  The checklist's unmet part is the blockers; events happen once."""
 
 
@@ -125,7 +129,7 @@ def measure(prepared: Prepared, mapping_version: int, now: datetime) -> Row:
         "born_at": item.created,
         "explanation": prepared.explanation,
         "findings": prepared.findings,
-        "verdict_digest": prepared.verdict_digest(mapping_version),
+        "verdict_digest": prepared.verdict_digest(),
         "effects_digest": prepared.effects_digest,
         "mapping_version": mapping_version,
         "policy_version": verdict.policy_version,

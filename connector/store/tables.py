@@ -6,7 +6,6 @@ A test compares the two, so that neither drifts.
 from __future__ import annotations
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -28,7 +27,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 METADATA = MetaData()
 
@@ -130,7 +129,9 @@ WORK_ITEM = Table(
     Column("version", Text, nullable=False),
     _moment("read_at", nullable=False),
     _moment("unreachable_since"),
+    Column("old_keys", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Index("work_item_key", "key"),
+    Index("work_item_old_keys", "old_keys", postgresql_using="gin"),
     Index("work_item_read", text("read_at DESC")),
 )
 

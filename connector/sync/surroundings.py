@@ -178,7 +178,7 @@ def _rests_on(
         found |= dict.fromkeys((want.services_from, name.casefold()) for name in known(want.services) or ())
     for join, keys in want.joins:
         connection = ConnectionName(join.connection)
-        names = known(keys) or () if join.mine else (item.key,)
+        names = known(keys) or () if not join.theirs else (item.key,)
         found |= dict.fromkeys((connection, f"key:{name.casefold()}") for name in names)
         others = joined.get(join.name, ())
         if not isinstance(others, Unknown):

@@ -10,10 +10,14 @@ import pytest
 from governance.evidence import Member, Service, Team
 from governance.facts import Unknown
 from governance.measure import Person
-from mapping.around import Logged, Wants, legacy_of, team_of, wants
-from mapping.config import FactRule, LegacyRule, Match, MeasureRule, PlaceRule, RoleRule, StageRule, WriteRule
-from mapping.work_item import ConnectionName, NativeId
-from tests.mapping.items import BRANDT, KAYA, item, scope
+from governance.money import Money
+from mapping.around import Logged, Wants, joined_of, legacy_of, team_of, wants
+from mapping.config import FactRule, JoinRule, LegacyRule, Match, MeasureRule, PlaceRule, RoleRule, StageRule, WriteRule
+from mapping.expressions import Scope
+from mapping.sources import Joined
+from mapping.values import money_of, text_of
+from mapping.work_item import ConnectionName, Link, NativeId, WorkItem
+from tests.mapping.items import BRANDT, KAYA, NOW, item, scope
 
 SNOW = ConnectionName("snow")
 RULE = MeasureRule(
@@ -86,3 +90,60 @@ def test_hours_on_the_item_and_its_children_are_here_and_all_others_elsewhere() 
 def test_hours_that_could_not_be_read_are_unknown() -> None:
     assert team_of(item(), Wants(team=(KAYA,)), Unknown("no access"), 14) == Unknown("no access")
     assert team_of(item(), Wants(), None, 14) is None
+
+
+def _join(**way: str) -> JoinRule:
+    return JoinRule(name="change", connection="snow", table="change_request", **way)
+
+
+def _wanted(some: WorkItem, join: JoinRule) -> Wants:
+    return wants(
+        scope(some), RULE.model_copy(update={"legacy": None, "team": None, "facts": FactRule(), "joins": (join,)})
+    )
+
+
+LINKED = item(
+    {"Changes": "CHG2, CHG1"},
+    links=(Link("relates to", "CHG9"), Link("is blocked by", "CHG8"), Link("Relates to", "CHG7")),
+)
+
+
+@pytest.mark.parametrize(
+    ("join", "keys"),
+    [
+        (_join(theirs="Correlation ID"), ("ITX-1",)),
+        (_join(mine="Changes"), ("CHG2", "CHG1")),
+        (_join(link="relates to"), ("CHG9", "CHG7")),
+        (_join(link="duplicates"), None),
+    ],
+)
+def test_items_are_joined_by_a_key_a_field_or_a_link(join: JoinRule, keys: tuple[str, ...] | None) -> None:
+    assert _wanted(LINKED, join).joins == ((join, keys),)
+
+
+def test_a_key_that_is_named_and_not_there_makes_the_join_unknown() -> None:
+    one = item(key="CHG1")
+    found = {"change": {"CHG1": (one,)}}
+    assert joined_of(_wanted(LINKED, _join(mine="Changes")), found) == {
+        "change": Unknown('snow shows no "CHG2", which Changes names')
+    }
+    assert joined_of(_wanted(LINKED, _join(theirs="Correlation ID")), {"change": {}}) == {"change": ()}
+    assert joined_of(_wanted(LINKED, _join(theirs="x")), {"change": Unknown("snow is down")}) == {
+        "change": Unknown("snow is down")
+    }
+
+
+def test_what_is_joined_feeds_facts_and_amounts() -> None:
+    first = item({"Cost": Decimal("10.5"), "Goal": None}, key="CHG1")
+    second = item({"Cost": Decimal(2), "Goal": "Resilience"}, key="CHG2")
+    both = Scope(item(), NOW, {"change": (first, second)})
+    assert money_of(both, Joined(join="change", field="Cost"), "EUR") == Money(Decimal("12.5"), "EUR")
+    assert text_of(both, Joined(join="change", field="Goal")) == "Resilience"
+    assert money_of(Scope(item(), NOW, {"change": ()}), Joined(join="change", field="Cost"), "EUR") is None
+    unread = text_of(Scope(item(), NOW), Joined(join="change", field="Goal"))
+    assert unread == Unknown("the items of change were not read")
+    dollars = item({"Cost": "1 USD"}, key="CHG3")
+    mixed = Scope(item(), NOW, {"change": (first, dollars)})
+    assert money_of(mixed, Joined(join="change", field="Cost"), "EUR") == Unknown(
+        'the field "Cost" of change holds EUR and USD'
+    )

@@ -240,3 +240,15 @@ def test_a_statement_comes_back_as_it_was() -> None:
         until=NOW.date(), ruling=Ruling(accepted=True, answer="yes", role=Role.CONTROLLER, stamps={"actuals": "x #1"}),
     )  # fmt: skip
     assert from_json(Statement, to_json(one)) == one
+
+
+def test_a_measure_is_found_by_the_keys_that_it_had(store: Store, mapping: Loaded) -> None:
+    for key in ("ITX-1", "CLOUD-7", "CLOUD-7", "ITX-1", "OPS-3"):
+        look(store, mapping, replace(epic(), key=key))
+    measures = Measures(store.engine)
+    for name in ("OPS-3", "cloud-7", "itx-1"):
+        (found,) = measures.find(name)
+        assert found.key == "OPS-3"
+        assert measures.items(name) == {JIRA: [NativeId("10001")]}
+    (row,) = store.rows("SELECT old_keys FROM work_item")
+    assert row.old_keys == ["ITX-1", "CLOUD-7"]

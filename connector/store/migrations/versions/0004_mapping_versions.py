@@ -1,5 +1,7 @@
 """Versions of the mapping have a life: draft, validated, previewed, active, superseded.
 
+And an item keeps the keys that it had: a key changes when an issue moves, and people go on using the old one.
+
 Revision ID: 0004
 """
 
@@ -19,11 +21,14 @@ ALTER TABLE mapping_version DROP CONSTRAINT mapping_version_state_check;
 ALTER TABLE mapping_version ADD CONSTRAINT mapping_version_state_check
     CHECK (state IN ('draft', 'validated', 'previewed', 'active', 'superseded'));
 ALTER TABLE mapping_version ADD COLUMN superseded_at timestamptz, ADD COLUMN restores integer;
+ALTER TABLE work_item ADD COLUMN old_keys text[] NOT NULL DEFAULT '{}';
+CREATE INDEX work_item_old_keys ON work_item USING gin (old_keys);
 CREATE INDEX work_item_read ON work_item (read_at DESC);
 """
 
 DOWN: LiteralString = """
 DROP INDEX work_item_read;
+ALTER TABLE work_item DROP COLUMN old_keys;
 ALTER TABLE mapping_version DROP COLUMN superseded_at, DROP COLUMN restores;
 UPDATE mapping_version SET state = 'draft' WHERE state IN ('validated', 'previewed');
 ALTER TABLE mapping_version DROP CONSTRAINT mapping_version_state_check;
