@@ -33,6 +33,8 @@ class Why(StrEnum):
 class Unmapped:
     reason: Why
     text: str
+    group: str
+    """The same without the item's key, so that a summary can count alike ones together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,11 @@ def apply(scope: Scope, config: MappingConfig) -> Mapped | Unmapped:
     rule, doubt = rule_for(scope, config)
     if rule is None:
         if all(rule.connection != item.connection for rule in config.measures):
-            return Unmapped(Why.NO_CONNECTION, f"no rule names the connection {item.connection}")
+            text = f"no rule names the connection {item.connection}"
+            return Unmapped(Why.NO_CONNECTION, text, text)
         kind = f"{item.type} in {item.project}" if item.project else item.type
-        return Unmapped(Why.NO_RULE, f"no rule takes {item.key} ({kind}, {item.status})")
+        what = f"{kind}, {item.status}"
+        return Unmapped(Why.NO_RULE, f"no rule takes {item.key} ({what})", f"no rule takes {what}")
     stage = _tool_stage(item, rule) if doubt is None else doubt
     return Mapped(rule, _measure(scope, rule, config), stage, _progress(scope, rule))
 

@@ -45,6 +45,8 @@ class Row:
     rule: str = ""
     reason: str = ""
     """Why no rule takes it."""
+    group: str = ""
+    """The reason without the item's key."""
     stage: str = ""
     gate: str = ""
     changes: tuple[Change, ...] = ()
@@ -72,7 +74,7 @@ def row(item: WorkItem, judged: Judged | Unmapped, present: Present | None) -> R
     """One item under the new mapping beside what Gatepost holds of it now."""
     title = item.title or ""
     if isinstance(judged, Unmapped):
-        return Row(item.key, title, Fate.DROPPED if present else Fate.UNMAPPED, reason=judged.text)
+        return Row(item.key, title, Fate.DROPPED if present else Fate.UNMAPPED, reason=judged.text, group=judged.group)
     verdict, comparison = judged.verdict, judged.comparison
     before = Counter(present.blockers) if present else Counter[str]()
     appearing = []
@@ -105,7 +107,7 @@ def summary(rows: Sequence[Row]) -> Summary:
     return Summary(
         fates=Counter(one.fate for one in rows),
         rules=Counter(one.rule for one in rows if one.rule),
-        reasons=Counter(one.reason for one in rows if one.reason),
+        reasons=Counter(one.group for one in rows if one.group),
         appearing=Counter(_codes(text for one in rows for text in one.appearing)),
         vanishing=Counter(code for one in rows for code in one.vanishing),
         fields=Counter(change.field for one in rows for change in one.changes),

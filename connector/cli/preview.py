@@ -37,7 +37,7 @@ def print_rows(rows: Sequence[Row]) -> None:
 
 def print_summary(rows: Sequence[Row], asked: int) -> None:
     found = summary(rows)
-    table = Table("What", "Items", title=f"{asked} items; nothing was written")
+    table = Table("What", "Items", title=f"{asked} item{'' if asked == 1 else 's'}; nothing was written")
     table.columns[1].justify = "right"
     for fate in Fate:
         if found.fates[fate]:

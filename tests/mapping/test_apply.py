@@ -50,6 +50,8 @@ measures:
     write: {gate: Gate}
 """
 
+NOWHERE = "no rule names the connection jira-two"
+
 
 @pytest.fixture(scope="module")
 def config() -> MappingConfig:
@@ -85,8 +87,11 @@ def test_the_first_rule_that_takes_the_item_wins(some: WorkItem, rule: str, conf
 @pytest.mark.parametrize(
     ("some", "unmapped"),
     [
-        (item(project="HR"), Unmapped(Why.NO_RULE, "no rule takes ITX-1 (Epic in HR, Backlog)")),
-        (item(connection="jira-two"), Unmapped(Why.NO_CONNECTION, "no rule names the connection jira-two")),
+        (
+            item(project="HR"),
+            Unmapped(Why.NO_RULE, "no rule takes ITX-1 (Epic in HR, Backlog)", "no rule takes Epic in HR, Backlog"),
+        ),
+        (item(connection="jira-two"), Unmapped(Why.NO_CONNECTION, NOWHERE, NOWHERE)),
     ],
 )
 def test_an_item_without_a_rule_says_why(some: WorkItem, unmapped: Unmapped, config: MappingConfig) -> None:
