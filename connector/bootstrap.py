@@ -25,6 +25,7 @@ from connector.store.connections import ConnectionRecord, Connections
 from connector.store.database import open_database
 from connector.store.inbox import SqlInbox
 from connector.store.ledger import SqlLedger
+from connector.store.limits import SqlLimiter
 from connector.store.mappings import Mappings
 from connector.store.measures import Measures
 from connector.store.memory import SqlMemory
@@ -136,12 +137,10 @@ class Sites:
         settings = self._services.settings
         build = jira.site if record.tool is Tool.JIRA else servicenow.site
         return build(
-            name=record.name,
-            base_url=record.base_url,
-            username=record.username,
-            credential=record.credential,
+            record.access,
             timeout=Timeout(settings.connect_timeout, settings.read_timeout),
             clock=self._clock,
+            limiter=SqlLimiter(self._services.engine, record.name),
         )
 
 

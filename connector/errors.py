@@ -91,7 +91,10 @@ class LimitScope(StrEnum):
 
 
 class RateLimited(RetryLater):
-    """429.  ``scope`` says what has to wait, ``reason`` is the tool's own word for it."""
+    """429.  ``scope`` says what has to wait, ``reason`` is the tool's own word for it.
+
+    ``asked`` is false when the call was not made, because the scope is parked since an earlier 429.
+    """
 
     def __init__(
         self,
@@ -101,10 +104,12 @@ class RateLimited(RetryLater):
         retry_after: float | None = None,
         scope: LimitScope = LimitScope.CONNECTION,
         reason: str = "",
+        asked: bool = True,
     ) -> None:
         super().__init__(message, operation=operation, status=429, retry_after=retry_after)
         self.scope = scope
         self.reason = reason
+        self.asked = asked
 
 
 class AuthenticationFailed(ToolError):

@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -26,10 +26,12 @@ from connector.errors import (
     HostNotAllowed,
     NotFound,
     PermissionDenied,
+    RateLimited,
     Refused,
     ToolError,
     Unreachable,
 )
+from connector.limits import Limiter, Unlimited
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 LARGEST_ANSWER = 32 * 1024 * 1024
@@ -73,6 +75,7 @@ class ToolAdapter(HTTPAdapter):
         timeout: Timeout,
         classify: Classifier,
         clock: Callable[[], datetime],
+        limiter: Limiter,
     ) -> None:
         super().__init__(max_retries=Retry(0, read=False), pool_connections=2, pool_maxsize=16)
         self._connection = connection
@@ -80,6 +83,9 @@ class ToolAdapter(HTTPAdapter):
         self._timeout = timeout
         self._classify = classify
         self._clock = clock
+        self._limiter = limiter
+        self.clock_skew: timedelta | None = None
+        """How far the tool's clock was ahead of ours when it answered last (``Date`` has whole seconds)."""
 
     def send(  # type: ignore[override]  # requests' own signature is wider than what is honoured here
         self, request: requests.PreparedRequest, **options: object
@@ -91,6 +97,15 @@ class ToolAdapter(HTTPAdapter):
         if host not in self._allowed_hosts:
             raise HostNotAllowed(
                 f"{self._connection}: {host} is not the host of this connection; nothing was sent.", operation=operation
+            )
+        parked = self._limiter.parked(operation)
+        if parked is not None:
+            raise RateLimited(
+                f"{self._connection} is not called: {parked.reason}",
+                operation=operation,
+                retry_after=parked.seconds,
+                scope=parked.scope,
+                asked=False,
             )
         started = time.monotonic()
         try:
@@ -109,10 +124,20 @@ class ToolAdapter(HTTPAdapter):
                 f"{self._connection} does not answer ({type(error).__name__}) on {operation}.", operation=operation
             ) from error
         self._note(operation, response.status_code, started)
+        self._compare_clocks(response)
         failure = self._failure(response, body, operation)
+        if isinstance(failure, RateLimited):
+            self._limiter.park(failure)
         if failure is not None:
             raise failure
         return response
+
+    def _compare_clocks(self, response: requests.Response) -> None:
+        try:
+            theirs = parsedate_to_datetime(response.headers.get("Date", ""))
+        except ValueError:
+            return
+        self.clock_skew = theirs - self._clock() if theirs.tzinfo else None
 
     def _failure(self, response: requests.Response, body: bytes, operation: str) -> ToolError | None:
         answer = Answer(
@@ -138,17 +163,44 @@ def build_session(
     timeout: Timeout,
     classify: Classifier,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    limiter: Limiter | None = None,
 ) -> requests.Session:
     """A session that reaches the host of ``base_url`` only."""
-    session = requests.Session()
+    adapter = build_adapter(
+        connection=connection, base_url=base_url, timeout=timeout, classify=classify, clock=clock, limiter=limiter
+    )
+    return seal(requests.Session(), adapter)
+
+
+def build_adapter(
+    *,
+    connection: str,
+    base_url: str,
+    timeout: Timeout,
+    classify: Classifier,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    limiter: Limiter | None = None,
+) -> ToolAdapter:
+    """A transport that reaches the host of ``base_url`` only."""
+    return ToolAdapter(
+        connection=connection,
+        allowed_hosts=frozenset({urlsplit(base_url).hostname or ""}),
+        timeout=timeout,
+        classify=classify,
+        clock=clock,
+        limiter=limiter or Unlimited(),
+    )
+
+
+Sealed = TypeVar("Sealed", bound=requests.Session)
+
+
+def seal(session: Sealed, adapter: ToolAdapter) -> Sealed:
+    """Make a session, also one that a vendor's client has built for itself, send through the adapter and only so."""
     # Neither .netrc nor proxy variables decide where credentials go.
     session.trust_env = False
     # A redirect is an answer that we did not ask for: a dead session, or another host.
     session.max_redirects = 0
-    host = urlsplit(base_url).hostname or ""
-    adapter = ToolAdapter(
-        connection=connection, allowed_hosts=frozenset({host}), timeout=timeout, classify=classify, clock=clock
-    )
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

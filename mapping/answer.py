@@ -6,6 +6,7 @@ added only when the text is another one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ TITLE = "Gatepost"
 
 MOST_ANSWERS = 8
 
+_WIKI_MENTION = re.compile(r"\[~[^\]\s]{1,128}\]")
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -26,6 +29,20 @@ class Answer:
 
     text: str
     mentions: tuple[tuple[str, str], ...] = ()
+
+    def is_said_by(self, present: str | None) -> bool:
+        """Whether a comment says this already.
+
+        Wiki text has ``[~kaya]`` for a mention, and does not tell whose account that is: any one stands for a name.
+        """
+        return self._neutral(present) == self._neutral(self.text)
+
+    def _neutral(self, content: str | None) -> str:
+        """Without the ways in which tools write who is meant."""
+        said = _WIKI_MENTION.sub("@", content or "")
+        for name, _ in self.mentions:
+            said = said.replace(f"@{name}", "@")
+        return "\n".join(line.rstrip() for line in said.strip().splitlines())
 
 
 def answer_of(measure: Measure, verdict: Verdict, present: str | None) -> Answer | None:

@@ -118,7 +118,7 @@ def compare(
         else:
             kind = ChangeKind.CHANGED if here == last_written[name] else ChangeKind.HAND_EDIT
         changes.append(Change(name, kind, here, value, last_written.get(name)))
-    said = None if answer is None or canonical(answer.text) == canonical(present_answer) else answer
+    said = None if answer is None or answer.is_said_by(present_answer) else answer
     return Comparison(tuple(changes), tuple(unreadable), said)
 
 

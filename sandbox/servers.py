@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from sandbox.delivery import Deliverer
 from sandbox.jira.app import create_app as jira_app
+from sandbox.jira.model import Deployment
 from sandbox.jira.state import JiraState
 from sandbox.servicenow.app import create_app as servicenow_app
 from sandbox.servicenow.model import EventRule
@@ -24,6 +25,8 @@ JIRA_EVENTS = [
     "comment_deleted",
     "worklog_created",
     "issuelink_created",
+    "issuelink_deleted",
+    "issue_property_set",
 ]
 TABLES = ("pm_project", "dmn_demand", "change_request", "cmdb_ci_service")
 
@@ -64,9 +67,10 @@ def start(
     jira_port: int = 0,
     servicenow_port: int = 0,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    deployment: Deployment = Deployment.CLOUD,
 ) -> Sandbox:
-    """Both stand-ins; ``clock`` says what time it is in the tools."""
-    jira = JiraState(deliverer=Deliverer(), clock=clock)
+    """Both stand-ins; ``clock`` says what time it is in the tools, ``deployment`` which Jira it is."""
+    jira = JiraState(deliverer=Deliverer(), clock=clock, deployment=deployment)
     servicenow = ServiceNowState(deliverer=Deliverer(), clock=clock)
     jira_server = Server(jira_app(jira), host, jira_port).start()
     servicenow_server = Server(servicenow_app(servicenow), host, servicenow_port).start()

@@ -1,12 +1,17 @@
-"""Jira Cloud: client, fields, payloads, webhook, reader, writer, timesheet."""
+"""Jira, Cloud and Data Center: clients, fields, payloads, webhook, reader, writer, timesheet."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 
-from connector.http import Timeout, build_session
+import requests
+
+from connector.access import Access, Deployment
+from connector.http import Timeout, ToolAdapter, build_adapter, seal
 from connector.jira.client import JiraClient
+from connector.jira.cloud import CloudClient
+from connector.jira.datacenter import DataCenterClient
 from connector.jira.errors import classifier
 from connector.jira.fields import OwnAccount, SiteFields
 from connector.jira.inspector import JiraInspector
@@ -14,36 +19,42 @@ from connector.jira.reader import JiraReader
 from connector.jira.timesheet import JiraTimesheet
 from connector.jira.webhook import JiraDoor
 from connector.jira.writer import JiraWriter
+from connector.limits import Limiter
 from connector.sync.ports import Door, Site
-from mapping.work_item import ConnectionName, Tool
+from mapping.work_item import Tool
 
 
 def door() -> Door:
     return JiraDoor()
 
 
-def site(
-    *,
-    name: ConnectionName,
-    base_url: str,
-    username: str,
-    credential: str,
-    timeout: Timeout,
-    clock: Callable[[], datetime],
-) -> Site:
-    """Everything that the flow may do to one Jira Cloud site."""
-    session = build_session(connection=name, base_url=base_url, timeout=timeout, classify=classifier(name), clock=clock)
-    client = JiraClient(base_url, username, credential, session)
+def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], limiter: Limiter | None = None) -> Site:
+    """Everything that the flow may do to one Jira."""
+    adapter = build_adapter(
+        connection=access.name,
+        base_url=access.calls,
+        timeout=timeout,
+        classify=classifier(access.name),
+        clock=clock,
+        limiter=limiter,
+    )
+    client = client_of(access, adapter)
     fields, own = SiteFields(client, clock), OwnAccount(client)
-    reader = JiraReader(name, base_url, client, fields, own)
+    reader = JiraReader(access.name, access.base_url, client, fields, own)
     return Site(
-        name,
+        access.name,
         Tool.JIRA,
         reader,
-        JiraWriter(name, client, fields, own),
+        JiraWriter(access.name, client, fields, own),
         door(),
         timesheet=JiraTimesheet(client),
         finder=reader,
         joiner=reader,
-        inspector=JiraInspector(name, client, fields, reader),
+        inspector=JiraInspector(access.name, client, fields, reader),
     )
+
+
+def client_of(access: Access, adapter: ToolAdapter) -> JiraClient:
+    if access.deployment is Deployment.DATACENTER:
+        return DataCenterClient(access, adapter)
+    return CloudClient(access, seal(requests.Session(), adapter))

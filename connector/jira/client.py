@@ -1,135 +1,151 @@
-"""Verbs of Jira Cloud's REST API v3 that Gatepost uses, through the vendor-described client.
+"""The verbs that Gatepost needs of a Jira, Cloud or Data Center alike.
 
-``atlassian-python-api``'s JiraCloud is generated from Atlassian's API description.  Its retries are off and
-its session is ours (:mod:`connector.http`), which raises typed errors before the library sees a failure.
+:mod:`connector.jira.cloud` speaks REST v3 through ``atlassian-python-api``, :mod:`connector.jira.datacenter`
+REST v2 through ``jira``.  Both send through our own transport (:mod:`connector.http`), which raises typed errors
+before a library sees a failure; their own retries are off.  What only a site's administrator may do is in
+:mod:`connector.jira.admin`.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
-
-import requests
-from atlassian.jira.jira_cloud import JiraCloud
+from typing import Protocol
 
 from connector.errors import BadAnswer
-from connector.jsons import Json, JsonObject, items, obj, text
-from connector.retry import read_again
+from connector.jsons import Json, JsonObject
 
 MOST_IDS = 100
-"""Issues that one bulk fetch returns at most."""
-
-SEARCH_PAGE = 100
-COMMENTS_PAGE = 100
-PROJECTS_PAGE = 50
+"""Issues that one bulk read takes at most."""
 
 
-class JiraClient:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a search."""
+
+    issues: Sequence[JsonObject]
+    following: str | None
+    """What to ask for the next page with; ``None`` on the last one."""
+    total: int | None = None
+    """Issues of the whole search, where the search tells (Data Center)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    id: str
+    key: str
+    team_managed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A registered webhook."""
+
+    id: str
+    name: str
+    url: str
+    events: tuple[str, ...]
+    enabled: bool
+    signed: bool
+
+
+class JiraClient(Protocol):
     """Raises ToolError; every method is one call, or one per page."""
 
-    def __init__(self, base_url: str, user: str, token: str, session: requests.Session) -> None:
-        # The library writes whole bodies into its debug log; nobody may switch that on.
-        logging.getLogger("atlassian").setLevel(logging.WARNING)
-        self._jira = JiraCloud(
-            base_url,
-            username=user,
-            password=token,
-            api_version=3,
-            session=session,
-            backoff_and_retry=False,
-            retry_with_header=False,
-        )
+    def server_info(self) -> JsonObject: ...
 
-    def myself(self) -> JsonObject:
-        return _object(read_again()(self._jira.get_current_user), "myself")
+    def myself(self) -> JsonObject: ...
+
+    def permissions(self, names: Sequence[str], project: str | None = None) -> Mapping[str, bool]:
+        """Whether the account has each permission, everywhere or in a project."""
 
     def fields(self) -> Sequence[JsonObject]:
         """All system and custom fields of the site."""
-        answer = read_again()(self._jira.get_fields)
-        return [obj(item) for item in items(cast("Json", answer))]
 
     def bulk_fetch(self, issues: Sequence[str], fields: Sequence[str]) -> Sequence[JsonObject]:
         """Issues by id or key; those that are gone or hidden are silently absent."""
-        body = {"issueIdsOrKeys": list(issues), "fields": list(fields)}
-        answer = _object(read_again()(self._jira.bulk_fetch_issues, data=body), "issue/bulkfetch")
-        return [obj(issue) for issue in items(answer.get("issues"))]
 
-    def search(self, jql: str, fields: Sequence[str], limit: int | None = None) -> list[JsonObject]:
-        """The issues of a bounded query, page after page, all or the first ``limit``."""
-        found: list[JsonObject] = []
-        token: str | None = None
-        while True:
-            answer = _object(
-                read_again()(self._jira.enhanced_jql, jql, fields=list(fields), nextPageToken=token, limit=SEARCH_PAGE),
-                "search/jql",
-            )
-            found += [obj(issue) for issue in items(answer.get("issues"))]
-            following = answer.get("nextPageToken")
-            if not isinstance(following, str) or not following or following == token:
-                return found[:limit]
-            if limit is not None and len(found) >= limit:
-                return found[:limit]
-            token = following
+    def search_page(
+        self, jql: str, fields: Sequence[str], following: str | None, size: int, reconcile: Sequence[str] = ()
+    ) -> Page:
+        """One page; ``reconcile`` are ids whose newest state the search must know (Cloud, at most 50)."""
+
+    def count(self, jql: str) -> int:
+        """About how many issues a query finds."""
+
+    def issue(self, issue: str, fields: Sequence[str]) -> JsonObject:
+        """Raises NotFound."""
 
     def editable(self, issue: str) -> JsonObject:
         """The fields that this account may edit on an issue's screen, by id, with their options."""
-        return obj(_object(read_again()(self._jira.get_edit_issue_meta, issue), "editmeta").get("fields"))
 
-    def projects(self) -> list[str]:
-        """Keys of all projects that this account may see, page after page."""
-        found: list[str] = []
-        while True:
-            answer = _object(
-                read_again()(self._jira.search_projects, start_at=len(found), max_results=PROJECTS_PAGE), "project"
-            )
-            page = [text(obj(project).get("key")) for project in items(answer.get("values"))]
-            found += page
-            if not page or answer.get("isLast") is True:
-                return found
+    def projects(self) -> Sequence[Project]:
+        """All projects that this account may see."""
 
     def statuses(self, project: str) -> Sequence[JsonObject]:
         """Issue types of a project, each with its statuses.  Raises NotFound."""
-        answer = read_again()(self._jira.get_all_statuses, project)
-        return [obj(item) for item in items(cast("Json", answer))]
 
     def user(self, account: str) -> JsonObject:
         """Raises NotFound."""
-        return _object(read_again()(self._jira.get_user, account_id=account), "user")
+
+    def query_name(self, account: str) -> str:
+        """How a query names an account: its id on Cloud, its user name on Data Center."""
 
     def comments(self, issue: str) -> list[JsonObject]:
         """All comments of an issue, page after page."""
-        found: list[JsonObject] = []
-        while True:
-            answer = _object(
-                read_again()(self._jira.get_comments, issue, start_at=len(found), max_results=COMMENTS_PAGE), "comment"
-            )
-            page = [obj(comment) for comment in items(answer.get("comments"))]
-            found += page
-            if not page or len(found) >= int(text(answer.get("total")) or 0):
-                return found
 
-    def add_comment(self, issue: str, body: JsonObject) -> None:
+    def add_comment(self, issue: str, text: str, mentions: Sequence[tuple[str, str]]) -> None:
         """Not sent again after a broken connection: the next look finds out whether it is there."""
-        self._jira.add_comment(issue, data={"body": body})  # type: ignore[no-untyped-call]
 
-    def edit_comment(self, issue: str, comment: str, body: JsonObject) -> None:
-        self._jira.update_comment(issue, comment, data={"body": body})  # type: ignore[no-untyped-call]
+    def edit_comment(self, issue: str, comment: str, text: str, mentions: Sequence[tuple[str, str]]) -> None: ...
+
+    def rich(self, text: str) -> Json:
+        """Text as a field of several lines takes it: a document on Cloud, wiki text on Data Center."""
 
     def worklogs(self, issue: str, since: datetime) -> list[JsonObject]:
         """The worklogs of one issue that began after a moment; needed when the search shows only some of them."""
-        answer = _object(
-            read_again()(self._jira.get_issue_worklog, issue, started_after=int(since.timestamp() * 1000)), "worklog"
-        )
-        return [obj(entry) for entry in items(answer.get("worklogs"))]
 
-    def edit_issue(self, issue: str, fields: Mapping[str, Json]) -> None:
-        """Set fields of one issue; not sent again after a broken connection."""
-        self._jira.edit_issue(issue, data={"fields": dict(fields)})  # type: ignore[no-untyped-call]
+    def edit_issue(self, issue: str, fields: Mapping[str, Json], properties: Mapping[str, Json]) -> None:
+        """Set fields and properties of one issue in one call; not sent again after a broken connection."""
+
+    def transitions(self, issue: str) -> Sequence[JsonObject]:
+        """What this account may do with the issue now."""
+
+    def transition(self, issue: str, transition: str) -> None:
+        """Raises RuleRefused."""
+
+    def set_remote_link(self, issue: str, link: JsonObject) -> None:
+        """Made, or changed where one with its global id is there."""
+
+    def add_link(self, kind: str, inward: str, outward: str) -> None:
+        """With the kind Blocks, the inward issue blocks the outward one."""
+
+    def drop_link(self, link: str) -> None: ...
+
+    def hooks(self) -> Sequence[Hook]: ...
+
+    def add_hook(self, hook: Hook, secret: str | None) -> Hook: ...
+
+    def change_hook(self, hook: Hook, secret: str | None) -> Hook: ...
+
+    def drop_hook(self, hook: str) -> None: ...
 
 
-def _object(answer: object, operation: str) -> JsonObject:
+def search(client: JiraClient, jql: str, fields: Sequence[str], limit: int | None = None) -> list[JsonObject]:
+    """The issues of a bounded query, page after page, all or the first ``limit``."""
+    found: list[JsonObject] = []
+    following: str | None = None
+    while True:
+        page = client.search_page(jql, fields, following, MOST_IDS)
+        found += page.issues
+        if not page.issues or page.following in {None, following} or (limit is not None and len(found) >= limit):
+            return found[:limit]
+        following = page.following
+
+
+def json_object(answer: object, operation: str) -> JsonObject:
+    """Raises BadAnswer when an answer is something else."""
     if not isinstance(answer, dict):
         raise BadAnswer(f"The answer to {operation} is not a JSON object.", operation=operation)
-    return cast("JsonObject", answer)
+    return answer

@@ -31,6 +31,8 @@ class Field:
     """Schema type: string, number, option, user, date, datetime, array, …"""
     custom: str
     """Last part of the custom type (textarea, select, readonlyfield); empty for system fields."""
+    project: str = ""
+    """Id of the team-managed project that the field belongs to; empty for fields of the whole site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,24 @@ class FieldCatalogue:
         """The fields that a name alone tells apart."""
         return tuple(field for name in self._by_name if isinstance(field := self.resolve(name), Field))
 
-    def resolve(self, name: str) -> Resolved:
+    def of_kind(self, custom: str) -> Field | None:
+        """The only field of the site of a custom type, such as ``gh-epic-link``."""
+        found = [field for field in self._by_id.values() if field.custom == custom and not field.project]
+        return found[0] if len(found) == 1 else None
+
+    def in_projects(self, name: str) -> tuple[Field, ...]:
+        """Every field of this name that belongs to one team-managed project."""
+        return tuple(field for field in self._by_name.get(name.casefold(), []) if field.project)
+
+    def resolve(self, name: str, project: str = "") -> Resolved:
+        """The field of this name in a project, given by its id; without one, that of the whole site."""
         folded = name.casefold()
         found = self._by_name.get(folded, [])
+        own = [field for field in found if project and field.project == project]
+        if len(own) == 1:
+            return own[0]
+        shared = [field for field in found if not field.project]
+        found = shared or found
         if len(found) == 1:
             return found[0]
         if len(found) > 1:
@@ -118,4 +135,6 @@ class SiteFields:
 def _field(item: JsonObject) -> Field:
     schema = obj(item.get("schema"))
     custom = text(schema.get("custom")).rpartition(":")[2]
-    return Field(text(item.get("id")), text(item.get("name")), text(schema.get("type")), custom)
+    scope = obj(item.get("scope"))
+    project = text(obj(scope.get("project")).get("id")) if text(scope.get("type")) == "PROJECT" else ""
+    return Field(text(item.get("id")), text(item.get("name")), text(schema.get("type")), custom, project)

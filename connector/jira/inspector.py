@@ -45,7 +45,7 @@ class JiraInspector:
         """Projects with their issue types; at most fifty, to stay quick on a large site."""
         return {
             project: [text(kind.get("name")) for kind in self._client.statuses(project)]
-            for project in self._client.projects()[:MOST_PROJECTS]
+            for project in [one.key for one in self._client.projects()][:MOST_PROJECTS]
         }
 
     def survey(self, project: str, kind: str) -> Survey:
@@ -69,7 +69,7 @@ class JiraInspector:
         named, types = listed(rule.match.project), {name.casefold() for name in listed(rule.match.type)}
         if not named:
             return None, None
-        there, statuses = frozenset(self._client.projects()), dict[str, None]()
+        there, statuses = frozenset(one.key for one in self._client.projects()), dict[str, None]()
         known = {key.casefold() for key in there}
         for project in (name for name in named if name.casefold() in known):
             for kind in self._client.statuses(project):

@@ -165,7 +165,9 @@ def person(value: Json | None) -> Person | None:
     if not identity or not (shown or user.get("accountId")):
         return None
     active = user.get("active")
-    return Person(identity, shown or identity, active if isinstance(active, bool) else None)
+    # Data Center's key never changes and says nothing to people; its name is what they sign in with.
+    login = text(user.get("name")) if user.get("key") and not user.get("accountId") else ""
+    return Person(identity, shown or identity, active if isinstance(active, bool) else None, login)
 
 
 def open_item(issue: JsonObject, base_url: str = "") -> OpenItem:

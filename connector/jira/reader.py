@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import structlog
 
 from connector.errors import AuthenticationFailed, Refused, RetryLater, ToolError
-from connector.jira.client import MOST_IDS, JiraClient
+from connector.jira.client import MOST_IDS, JiraClient, search
 from connector.jira.fields import Field, OwnAccount, SiteFields
 from connector.jira.payloads import (
     BASE_FIELDS,
@@ -25,7 +26,10 @@ from governance.evidence import Children
 from governance.facts import Unknown
 from mapping.work_item import ChildItem, ConnectionName, FieldName, NativeId, WorkItem
 
-CHILD_FIELDS = ("summary", "status", "parent", "priority", "updated")
+EPIC_LINK = "gh-epic-link"
+"""Custom type of the field Epic Link."""
+
+CHILD_FIELDS = ("summary", "project", "status", "parent", "priority", "updated")
 SHOWN_OPEN = 20
 """Open children that are kept by name; all are counted."""
 
@@ -55,8 +59,8 @@ class JiraReader:
         """
         del plans
         resolved = self._resolve(fields)
-        below = self._resolve(child_fields) if child_fields else {}
-        wanted = [*BASE_FIELDS, *sorted({field.id for field in resolved.values()} - set(BASE_FIELDS))]
+        below = self._resolve(child_fields) if child_fields else Names({}, ())
+        wanted = [*BASE_FIELDS, *sorted(resolved.ids - set(BASE_FIELDS))]
         issues = self._client.bulk_fetch(items, wanted)
         children = self._children(issues, below)
         found: dict[NativeId, WorkItem] = {}
@@ -66,7 +70,7 @@ class JiraReader:
                 issue,
                 connection=self._connection,
                 base_url=self._base_url,
-                fields=resolved,
+                fields=resolved.of(issue),
                 children=children if isinstance(children, Unknown) else self._sum(children.get(identity, ())),
                 own_account=self._own.id(),
                 child_items=() if isinstance(children, Unknown) else _items_of(children.get(identity, ()), below),
@@ -90,37 +94,49 @@ class JiraReader:
     def find(self, query: str, limit: int) -> Sequence[NativeId]:
         """The newest issues that a JQL query finds."""
         ordered = query if " order by " in f" {query.casefold()} " else f"{query} ORDER BY updated DESC"
-        return [NativeId(text(issue.get("id"))) for issue in self._client.search(ordered, ["summary"], limit)]
+        return [NativeId(text(issue.get("id"))) for issue in search(self._client, ordered, ["summary"], limit)]
 
-    def _resolve(self, names: Iterable[FieldName]) -> dict[FieldName, Field]:
+    def _resolve(self, names: Iterable[FieldName]) -> Names:
         catalogue = self._fields.catalogue()
         flag = catalogue.resolve(FLAGGED)
         resolved: dict[FieldName, Field] = {FieldName(FLAGGED): flag} if isinstance(flag, Field) else {}
+        scoped: list[tuple[FieldName, Field]] = []
         for name in sorted(names):
-            field = catalogue.resolve(name)
+            field, own = catalogue.resolve(name), catalogue.in_projects(name)
+            scoped += [(name, one) for one in own]
             if isinstance(field, Field):
                 resolved[name] = field
-            else:
+            elif not own:
                 _log.warning("field not resolved", connection=self._connection, field=name, why=field.message)
-        return resolved
+        return Names(resolved, tuple(scoped))
 
     def _children(
-        self, issues: Sequence[JsonObject], below: Mapping[FieldName, Field]
+        self, issues: Sequence[JsonObject], below: Names
     ) -> Mapping[NativeId, Sequence[JsonObject]] | Unknown:
         """Child issues by parent id; unknown for all when they could not be read."""
         ids = [text(issue.get("id")) for issue in issues]
         if not ids:
             return {}
-        asked = [*CHILD_FIELDS, *sorted({field.id for field in below.values()} - set(CHILD_FIELDS))]
+        # Company-managed projects of old, and all of Data Center, hang a story on its epic by a field of its own.
+        epic = self._fields.catalogue().of_kind(EPIC_LINK)
+        asked = [*CHILD_FIELDS, *sorted(below.ids - set(CHILD_FIELDS))]
+        query = f"parent in ({', '.join(ids)})"
+        if epic is not None:
+            asked.append(epic.id)
+            query += f' OR "{epic.name}" in ({", ".join(ids)})'
+        by_key = {text(issue.get("key")): NativeId(text(issue.get("id"))) for issue in issues}
         try:
-            found = self._client.search(f"parent in ({', '.join(ids)}) ORDER BY key", asked)
+            found = search(self._client, f"{query} ORDER BY key", asked)
         except (RetryLater, AuthenticationFailed):
             raise
         except ToolError as error:
             return Unknown(f"the child items could not be read: {error}")
         by_parent: dict[NativeId, list[JsonObject]] = {}
         for child in found:
-            parent = NativeId(text(obj(obj(child.get("fields")).get("parent")).get("id")))
+            values = obj(child.get("fields"))
+            parent = NativeId(text(obj(values.get("parent")).get("id")))
+            if not parent and epic is not None:
+                parent = by_key.get(text(values.get(epic.id)), parent)
             by_parent.setdefault(parent, []).append(child)
         return by_parent
 
@@ -136,10 +152,28 @@ class JiraReader:
         )
 
 
-def _items_of(group: Sequence[JsonObject], below: Mapping[FieldName, Field]) -> tuple[ChildItem, ...]:
-    if not below:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The fields behind the names that were asked for; a team-managed project has its own behind the same name."""
+
+    shared: Mapping[FieldName, Field]
+    scoped: tuple[tuple[FieldName, Field], ...]
+
+    @property
+    def ids(self) -> set[str]:
+        return {field.id for field in self.shared.values()} | {field.id for _, field in self.scoped}
+
+    def of(self, issue: JsonObject) -> Mapping[FieldName, Field]:
+        if not self.scoped:
+            return self.shared
+        project = text(obj(obj(issue.get("fields")).get("project")).get("id"))
+        return dict(self.shared) | {name: field for name, field in self.scoped if field.project == project}
+
+
+def _items_of(group: Sequence[JsonObject], below: Names) -> tuple[ChildItem, ...]:
+    if not below.ids:
         return ()
-    return tuple(ChildItem(is_done(child), named_values(obj(child.get("fields")), below)) for child in group)
+    return tuple(ChildItem(is_done(child), named_values(obj(child.get("fields")), below.of(child))) for child in group)
 
 
 def _under_asked(asked: Sequence[NativeId], item: WorkItem) -> dict[NativeId, WorkItem]:

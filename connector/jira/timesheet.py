@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from connector.jira.client import JiraClient
+from connector.jira.client import JiraClient, search
 from connector.jira.payloads import worklog, worklogs
 from connector.jsons import JsonObject, items, obj, text
 from mapping.around import Logged
@@ -26,9 +26,9 @@ class JiraTimesheet:
         found: dict[tuple[str, str], list[Logged]] = {}
         for start in range(0, len(people), MOST_PEOPLE):
             some = people[start : start + MOST_PEOPLE]
-            who = ", ".join(f'"{person}"' for person in some)
+            who = ", ".join(f'"{self._client.query_name(person)}"' for person in some)
             jql = f'worklogAuthor in ({who}) AND worklogDate >= "{since:%Y-%m-%d}" ORDER BY key'
-            for issue in self._client.search(jql, FIELDS):
+            for issue in search(self._client, jql, FIELDS):
                 for one in self._of(issue, since):
                     if one.person in some:
                         found.setdefault((one.item, one.person), []).append(one)

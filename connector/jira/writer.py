@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from connector.errors import Refused
@@ -14,7 +14,7 @@ from connector.jsons import Json, text
 from connector.sync.ports import Written
 from mapping.answer import Answer
 from mapping.work_item import ConnectionName, FieldName, NativeId
-from mapping.writeback import WriteValue, canonical
+from mapping.writeback import WriteValue
 
 LONGEST_LINE = 255
 """Characters of a single-line text field in Jira."""
@@ -41,11 +41,11 @@ class JiraWriter:
             if isinstance(field, FieldProblem):
                 problems[name] = field.message
             else:
-                body[field.id] = form(value, field)
+                body[field.id] = form(value, field, self._client.rich)
         if problems:
             told = "; ".join(problems.values())
             raise Refused(f"{self._connection}: nothing was written: {told}", fields=problems)
-        self._client.edit_issue(item, body)
+        self._client.edit_issue(item, body, {})
         return Written.DONE
 
     def answer(self, item: NativeId, answer: Answer) -> Written:
@@ -57,20 +57,20 @@ class JiraWriter:
         own = self._own.id()
         mine = next((comment for comment in self._client.comments(item) if is_answer(comment, own)), None)
         if mine is None:
-            self._client.add_comment(item, adf.from_text(answer.text, answer.mentions))
+            self._client.add_comment(item, answer.text, answer.mentions)
             return Written.DONE
-        if canonical(adf.to_text(mine.get("body"))) == canonical(answer.text):
+        if answer.is_said_by(adf.to_text(mine.get("body"))):
             return Written.NOTHING_TO_DO
-        self._client.edit_comment(item, text(mine.get("id")), adf.from_text(answer.text, answer.mentions))
+        self._client.edit_comment(item, text(mine.get("id")), answer.text, answer.mentions)
         return Written.DONE
 
 
-def form(value: WriteValue, field: Field) -> Json:
-    """A value as the field takes it over REST v3."""
+def form(value: WriteValue, field: Field, rich: Callable[[str], Json]) -> Json:
+    """A value as the field takes it; ``rich`` writes text of several lines."""
     if value is None:
         return None
     if field.custom == "textarea":
-        return adf.from_text(str(value))
+        return rich(str(value))
     if field.custom in CHOICES or field.type == "option":
         return {"value": str(value)}
     if field.type == "number":

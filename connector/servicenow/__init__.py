@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from connector.access import Access
 from connector.http import Timeout, build_session
+from connector.limits import Limiter
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.directory import ServiceNowDirectory
 from connector.servicenow.errors import classifier
@@ -15,36 +17,35 @@ from connector.servicenow.reader import ServiceNowReader
 from connector.servicenow.webhook import ServiceNowDoor
 from connector.servicenow.writer import ServiceNowWriter
 from connector.sync.ports import Door, Site
-from mapping.work_item import ConnectionName, Tool
+from mapping.work_item import Tool
 
 
 def door() -> Door:
     return ServiceNowDoor()
 
 
-def site(
-    *,
-    name: ConnectionName,
-    base_url: str,
-    username: str,
-    credential: str,
-    timeout: Timeout,
-    clock: Callable[[], datetime],
-) -> Site:
+def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], limiter: Limiter | None = None) -> Site:
     """Everything that the flow may do to one ServiceNow instance."""
-    session = build_session(connection=name, base_url=base_url, timeout=timeout, classify=classifier(name), clock=clock)
-    session.auth = (username, credential)
-    client = ServiceNowClient(base_url, session)
+    session = build_session(
+        connection=access.name,
+        base_url=access.calls,
+        timeout=timeout,
+        classify=classifier(access.name),
+        clock=clock,
+        limiter=limiter,
+    )
+    session.auth = (access.username, access.credential)
+    client = ServiceNowClient(access.calls, session)
     fields = TableFields(client, clock)
-    reader = ServiceNowReader(name, base_url, client, fields, username)
+    reader = ServiceNowReader(access.name, access.base_url, client, fields, access.username)
     return Site(
-        name,
+        access.name,
         Tool.SERVICENOW,
         reader,
-        ServiceNowWriter(name, client, fields, username),
+        ServiceNowWriter(access.name, client, fields, access.username),
         door(),
         directory=ServiceNowDirectory(client, fields),
         finder=reader,
         joiner=reader,
-        inspector=ServiceNowInspector(name, client, fields),
+        inspector=ServiceNowInspector(access.name, client, fields),
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine, RowMapping, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
+from connector.access import Access, Auth, Deployment, DoorKind, OAuthGrant
 from connector.errors import ConfigurationError
 from connector.store.tables import CONNECTION
 from connector.vault import Vault
@@ -28,6 +31,30 @@ class ConnectionRecord:
     """Newest first; two at most, so that a secret can be changed without losing an event."""
     paused_reason: str | None = None
     paused_at: datetime | None = None
+    deployment: Deployment = Deployment.CLOUD
+    auth: Auth = Auth.BASIC
+    api_url: str | None = None
+    own_account: str | None = None
+    """The account that Gatepost works as, once the tool has told it."""
+    expires_at: datetime | None = None
+    """When the credential ends, where that is known."""
+    oauth: OAuthGrant | None = field(default=None, repr=False)
+    doors: frozenset[DoorKind] = frozenset({DoorKind.SIGNATURE})
+    webhook: Mapping[str, Any] | None = None
+    """What was registered at the tool: kind, id, address, end."""
+
+    @property
+    def access(self) -> Access:
+        return Access(
+            self.name,
+            self.tool,
+            self.base_url,
+            self.username,
+            self.credential,
+            self.deployment,
+            self.auth,
+            self.api_url,
+        )
 
 
 CACHE_SECONDS = 5.0
@@ -71,6 +98,14 @@ class Connections:
             "username": record.username,
             "credential": self._vault.seal(record.credential),
             "webhook_secrets": [self._vault.seal(secret) for secret in record.webhook_secrets[:2]],
+            "deployment": record.deployment.value,
+            "auth": record.auth.value,
+            "api_url": record.api_url,
+            "own_account": record.own_account,
+            "expires_at": record.expires_at,
+            "oauth": self._vault.seal(json.dumps(asdict(record.oauth))) if record.oauth else None,
+            "doors": sorted(door.value for door in record.doors),
+            "webhook": record.webhook,
         }
         unpaused = {"paused_at": None, "paused_until": None, "paused_reason": None}
         with self._engine.begin() as transaction:
@@ -134,6 +169,14 @@ class Connections:
             webhook_secrets=tuple(self._vault.open(sealed) for sealed in values["webhook_secrets"]),
             paused_reason=values["paused_reason"],
             paused_at=values["paused_at"],
+            deployment=Deployment(values["deployment"]),
+            auth=Auth(values["auth"]),
+            api_url=values["api_url"],
+            own_account=values["own_account"],
+            expires_at=values["expires_at"],
+            oauth=OAuthGrant(**json.loads(self._vault.open(values["oauth"]))) if values["oauth"] else None,
+            doors=frozenset(DoorKind(door) for door in values["doors"]),
+            webhook=values["webhook"],
         )
 
 

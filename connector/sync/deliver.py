@@ -70,8 +70,9 @@ class Deliverer:
 
     def _wait(self, delivery: Delivery, seconds: float, error: Exception) -> bool:
         self.outbox.put_off([delivery], seconds, str(error), count=counts(error))
-        if isinstance(error, RateLimited) and error.scope is not LimitScope.ITEM:
-            self.pauses.pause(delivery.connection, str(error), seconds)
+        if isinstance(error, RateLimited) and error.scope is LimitScope.CONNECTION:
+            if error.asked:
+                self.pauses.pause(delivery.connection, str(error), seconds)
             return False
         # A server that is down for one item is probably down for the next one as well.
         return isinstance(error, RateLimited)

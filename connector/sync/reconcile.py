@@ -13,7 +13,8 @@ from enum import StrEnum
 
 import structlog
 
-from connector.errors import RateLimited, ToolError, Unreachable
+from connector.errors import LimitScope, RateLimited, ToolError, Unreachable
+from connector.limits import seconds_of
 from connector.retry import Park, Pause, Retry, decide
 from connector.sync.ports import (
     Absent,
@@ -144,8 +145,8 @@ class Reconciler:
 
     def _hold(self, claim: Claim, error: ToolError) -> None:
         """The whole batch could not be read: wait, pause or park, as the error's class says."""
-        if isinstance(error, RateLimited):
-            self.pauses.pause(claim.connection, str(error), error.retry_after or 1.0)
+        if isinstance(error, RateLimited) and error.scope is LimitScope.CONNECTION and error.asked:
+            self.pauses.pause(claim.connection, str(error), seconds_of(error))
         self._put_aside(claim, [key.native_id for key in claim.keys], error)
 
     def _put_aside(self, claim: Claim, items: list[NativeId], error: Exception) -> None:

@@ -1,35 +1,34 @@
-"""The REST operations of Jira Cloud v3 that Gatepost calls; statuses and bodies follow the vendor's description."""
+"""The REST operations of Jira that Gatepost calls; statuses and bodies follow the vendor's description of Cloud v3.
+
+What Data Center does otherwise is in :mod:`sandbox.jira.datacenter`.
+"""
 
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 
-from flask import Blueprint, Flask, Response, g, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 
-from sandbox.jira import jql
-from sandbox.jira.model import TYPES, Issue, Refusal, User, Value
+from sandbox.jira.model import TYPES, Refusal, User, Value
 from sandbox.jira.shapes import Shapes, from_adf
 from sandbox.jira.state import JiraState
 from sandbox.jira.values import checked
 
-MOST_FETCHED = 100
-GONE = (
-    "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "
-    "A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
-)
+LARGEST_PROPERTY = 32768
 
 
-def install(app: Flask, state: JiraState) -> None:
-    app.register_blueprint(_Api(state).blueprint())
-    app.register_error_handler(Refusal, _refused)
-
-
-def _refused(refusal: Refusal) -> tuple[Response, int]:
+def refused(refusal: Refusal) -> tuple[Response, int]:
     return jsonify({"errorMessages": refusal.messages, "errors": refusal.fields}), refusal.status
 
 
-class _Api:
+class Api:
+    """Both deployments answer these; ``version`` 3 writes documents where 2 has wiki text."""
+
+    version = 3
+    webhook_root = "/rest/webhooks/1.0/webhook"
+
     def __init__(self, state: JiraState) -> None:
         self._state = state
         self._shapes = Shapes(state)
@@ -37,7 +36,11 @@ class _Api:
     def blueprint(self) -> Blueprint:
         api = Blueprint("jira", __name__)
         api.before_request(self._authenticate)
-        v3 = "/rest/api/3"
+        api.register_error_handler(Refusal, refused)
+        self.routes(api, f"/rest/api/{self.version}")
+        return api
+
+    def routes(self, api: Blueprint, v3: str) -> None:
         api.get(f"{v3}/serverInfo")(self.server_info)
         api.get(f"{v3}/myself")(self.myself)
         api.get(f"{v3}/field")(self.fields)
@@ -48,7 +51,6 @@ class _Api:
         api.post(f"{v3}/issue")(self.create_issue)
         api.get(f"{v3}/issue/<reference>/editmeta")(self.edit_meta)
         api.get(f"{v3}/project/<key>/statuses")(self.project_statuses)
-        api.get(f"{v3}/project/search")(self.projects)
         api.get(f"{v3}/user")(self.user)
         api.get(f"{v3}/issue/<reference>/comment")(self.comments)
         api.post(f"{v3}/issue/<reference>/comment")(self.add_comment)
@@ -57,15 +59,17 @@ class _Api:
         api.post(f"{v3}/issue/<reference>/worklog")(self.add_worklog)
         api.get(f"{v3}/issue/<reference>/transitions")(self.transitions)
         api.post(f"{v3}/issue/<reference>/transitions")(self.transition)
-        api.post(f"{v3}/issue/bulkfetch")(self.bulk_fetch)
-        api.add_url_rule(f"{v3}/search/jql", "search", self.search, methods=["GET", "POST"])
-        api.post(f"{v3}/search/approximate-count")(self.count)
-        api.add_url_rule(f"{v3}/search", "old_search", self.old_search, methods=["GET", "POST"])
+        api.put(f"{v3}/issue/<reference>/properties/<key>")(self.set_property)
+        api.get(f"{v3}/issue/<reference>/properties/<key>")(self.get_property)
+        api.post(f"{v3}/issue/<reference>/remotelink")(self.remote_link)
+        api.get(f"{v3}/issue/<reference>/remotelink")(self.remote_links)
         api.post(f"{v3}/issueLink")(self.link)
-        api.post("/rest/webhooks/1.0/webhook")(self.add_webhook)
-        api.get("/rest/webhooks/1.0/webhook")(self.webhooks)
-        api.delete("/rest/webhooks/1.0/webhook/<int:number>")(self.drop_webhook)
-        return api
+        api.delete(f"{v3}/issueLink/<number>")(self.unlink)
+        api.get(f"{v3}/mypermissions")(self.permissions)
+        api.post(self.webhook_root)(self.add_webhook)
+        api.get(self.webhook_root)(self.webhooks)
+        api.put(f"{self.webhook_root}/<int:number>")(self.change_webhook)
+        api.delete(f"{self.webhook_root}/<int:number>")(self.drop_webhook)
 
     # --- who asks ----------------------------------------------------------------------------------
 
@@ -80,6 +84,7 @@ class _Api:
         return None
 
     def _user(self, header: str) -> User | None:
+        """An API token of the user's, as a password; over OAuth the access token stands alone."""
         kind, _, encoded = header.partition(" ")
         if kind.lower() != "basic":
             return None
@@ -111,7 +116,7 @@ class _Api:
         return jsonify(self._shapes.field_list())
 
     def add_field(self) -> tuple[Response, int]:
-        body = _body()
+        body = body_of()
         kind = str(body.get("type", "")).rpartition(":")[2]
         field = self._state.add_field(str(body.get("name")), kind)
         listed = next(item for item in self._shapes.field_list() if item["id"] == field.id)
@@ -123,11 +128,11 @@ class _Api:
         wanted = request.args.get("fields")
         with self._state.lock:
             issue = self._state.issue(reference)
-            return jsonify(self._shapes.issue(issue, wanted.split(",") if wanted else None))
+            return jsonify(self._shapes.issue(issue, wanted.split(",") if wanted else None, self.version))
 
     def create_issue(self) -> tuple[Response, int]:
-        fields = _mapping(_body().get("fields"))
-        project, kind = _mapping(fields.get("project")), _mapping(fields.get("issuetype"))
+        fields = mapping_of(body_of().get("fields"))
+        project, kind = mapping_of(fields.get("project")), mapping_of(fields.get("issuetype"))
         if not fields.get("summary"):
             raise Refusal(400, fields={"summary": "You must specify a summary of the issue."})
         issue = self._state.create(
@@ -136,71 +141,28 @@ class _Api:
         return jsonify({"id": issue.id, "key": issue.key, "self": self._shapes.url(f"issue/{issue.id}")}), 201
 
     def edit_issue(self, reference: str) -> tuple[Response | str, int]:
-        body = _body()
+        body = body_of()
         with self._state.lock:
             issue = self._state.issue(reference)
             changes: dict[str, Value] = {}
             errors: dict[str, str] = {}
-            for name, value in _mapping(body.get("fields")).items():
+            for name, value in mapping_of(body.get("fields")).items():
                 try:
-                    changes[name] = checked(self._state.fields, name, value)
+                    changes[name] = checked(self._state, name, value)
                 except Refusal as refusal:
                     errors |= refusal.fields
             if errors:
                 raise Refusal(400, fields=errors)
             self._state.edit(issue.id, changes, by=g.user.account_id)
+            for entry in list_of(body.get("properties")):
+                self._state.set_property(issue.id, str(entry.get("key")), entry.get("value"), by=g.user.account_id)
             if request.args.get("returnIssue") == "true":
-                return jsonify(self._shapes.issue(issue)), 200
+                return jsonify(self._shapes.issue(issue, version=self.version)), 200
         return "", 204
 
     def delete_issue(self, reference: str) -> tuple[str, int]:
         self._state.delete(reference, by=g.user.account_id)
         return "", 204
-
-    def bulk_fetch(self) -> Response:
-        body = _body()
-        references = _strings(body.get("issueIdsOrKeys"))
-        if not references or len(references) > MOST_FETCHED:
-            raise Refusal(400, f"The number of issues to fetch must be between 1 and {MOST_FETCHED}.")
-        found: dict[str, Issue] = {}
-        with self._state.lock:
-            for reference in references:
-                try:
-                    issue = self._state.issue(reference)
-                except Refusal:
-                    continue
-                found[issue.id] = issue
-            wanted = _strings(body.get("fields")) or ["*all"]
-            issues = [self._shapes.issue(found[identity], wanted) for identity in sorted(found, key=int)]
-        return jsonify({"issues": issues, "issueErrors": []})
-
-    # --- search ----------------------------------------------------------------------------------------
-
-    def search(self) -> Response:
-        posted = request.method == "POST"
-        body = _body() if posted else request.args
-        wanted = _strings(body.get("fields")) if posted else [f for f in request.args.get("fields", "").split(",") if f]
-        size = min(int(str(body.get("maxResults") or 50)), 5000)
-        start = _page(str(body.get("nextPageToken") or ""))
-        with self._state.lock:
-            found = jql.search(self._state, str(body.get("jql") or ""))
-            page = found[start : start + size]
-            issues = [self._found(issue, wanted) for issue in page]
-        last = start + size >= len(found)
-        answer: dict[str, object] = {"issues": issues, "isLast": last}
-        if not last:
-            answer["nextPageToken"] = base64.urlsafe_b64encode(str(start + size).encode()).decode()
-        return jsonify(answer)
-
-    def _found(self, issue: Issue, wanted: list[str]) -> dict[str, object]:
-        # Without a list of fields the enhanced search answers ids only.
-        return self._shapes.issue(issue, wanted) if wanted else {"id": issue.id}
-
-    def count(self) -> Response:
-        return jsonify({"count": len(jql.search(self._state, str(_body().get("jql") or "")))})
-
-    def old_search(self) -> Response:
-        raise Refusal(410, GONE)
 
     def edit_meta(self, reference: str) -> Response:
         """What this account may edit: every field but those that are hidden from the screen."""
@@ -216,10 +178,6 @@ class _Api:
         wanted = ("id", "name", "self", "subtask")
         return jsonify([{part: kind[part] for part in wanted} | {"statuses": statuses} for kind in kinds])
 
-    def projects(self) -> Response:
-        found = [self._shapes.project(key) for key in sorted(self._state.projects)]
-        return jsonify({"isLast": True, "maxResults": 50, "startAt": 0, "total": len(found), "values": found})
-
     def user(self) -> Response:
         user = self._shapes.user(request.args.get("accountId"))
         if user is None:
@@ -231,17 +189,21 @@ class _Api:
     def comments(self, reference: str) -> Response:
         issue = self._state.issue(reference)
         start, size = int(request.args.get("startAt", 0)), min(int(request.args.get("maxResults", 5000)), 5000)
-        shown = [self._shapes.comment(issue, comment) for comment in issue.comments]
+        shown = [self._shapes.comment(issue, comment, self.version) for comment in issue.comments]
         page = shown[start : start + size]
         return jsonify({"comments": page, "maxResults": size, "startAt": start, "total": len(shown)})
 
     def edit_comment(self, reference: str, comment: str) -> Response:
         issue = self._state.issue(reference)
-        body = _body().get("body")
+        edited = self._state.edit_comment(issue.id, comment, self.said(), by=g.user.account_id)
+        return jsonify(self._shapes.comment(issue, edited, self.version))
+
+    def said(self) -> str:
+        """The text of a comment on its way in."""
+        body = body_of().get("body")
         if not isinstance(body, dict) or body.get("type") != "doc":
             raise Refusal(400, fields={"comment": "Comment body is not valid!"})
-        edited = self._state.edit_comment(issue.id, comment, from_adf(body), by=g.user.account_id)
-        return jsonify(self._shapes.comment(issue, edited))
+        return from_adf(body)
 
     def worklogs(self, reference: str) -> Response:
         issue = self._state.issue(reference)
@@ -252,7 +214,7 @@ class _Api:
 
     def add_worklog(self, reference: str) -> tuple[Response, int]:
         issue = self._state.issue(reference)
-        seconds = _body().get("timeSpentSeconds")
+        seconds = body_of().get("timeSpentSeconds")
         if not isinstance(seconds, int) or seconds <= 0:
             raise Refusal(400, fields={"timeLogged": "You must indicate the time spent working."})
         entry = self._state.log_work(issue.id, seconds / 3600, by=g.user.account_id)
@@ -260,11 +222,8 @@ class _Api:
 
     def add_comment(self, reference: str) -> tuple[Response, int]:
         issue = self._state.issue(reference)
-        body = _body().get("body")
-        if not isinstance(body, dict) or body.get("type") != "doc":
-            raise Refusal(400, fields={"comment": "Comment body is not valid!"})
-        comment = self._state.comment(issue.id, from_adf(body), by=g.user.account_id)
-        return jsonify(self._shapes.comment(issue, comment)), 201
+        comment = self._state.comment(issue.id, self.said(), by=g.user.account_id)
+        return jsonify(self._shapes.comment(issue, comment, self.version)), 201
 
     def transitions(self, reference: str) -> Response:
         issue = self._state.issue(reference)
@@ -286,31 +245,85 @@ class _Api:
         return jsonify({"expand": "transitions", "transitions": offered})
 
     def transition(self, reference: str) -> tuple[str, int]:
-        wanted = str(_mapping(_body().get("transition")).get("id", ""))
+        wanted = str(mapping_of(body_of().get("transition")).get("id", ""))
         if not wanted:
             raise Refusal(400, 'Missing "transition" identifier')
         self._state.transition(reference, wanted, by=g.user.account_id)
         return "", 204
 
     def link(self) -> tuple[str, int]:
-        body = _body()
-        inward, outward = _mapping(body.get("inwardIssue")), _mapping(body.get("outwardIssue"))
+        body = body_of()
+        inward, outward = mapping_of(body.get("inwardIssue")), mapping_of(body.get("outwardIssue"))
         # With type Blocks the inward issue blocks the outward one.
         self._state.link(str(inward.get("key") or inward.get("id")), str(outward.get("key") or outward.get("id")))
         return "", 201
 
+    def unlink(self, number: str) -> tuple[str, int]:
+        self._state.unlink(number)
+        return "", 204
+
+    def set_property(self, reference: str, key: str) -> tuple[str, int]:
+        raw = request.get_data()
+        if len(raw) > LARGEST_PROPERTY:
+            raise Refusal(400, f"The property value is larger than {LARGEST_PROPERTY} characters.")
+        new = self._state.set_property(reference, key, json.loads(raw), by=g.user.account_id)
+        return "", 201 if new else 200
+
+    def get_property(self, reference: str, key: str) -> Response:
+        issue = self._state.issue(reference)
+        if key not in issue.properties:
+            raise Refusal(404, f"The property {key} does not exist.")
+        return jsonify({"key": key, "value": issue.properties[key]})
+
+    def remote_link(self, reference: str) -> tuple[Response, int]:
+        """The same global id updates; what is left out becomes null."""
+        issue, body = self._state.issue(reference), body_of()
+        shown = mapping_of(body.get("object"))
+        if not shown.get("url") or not shown.get("title"):
+            raise Refusal(400, fields={"title": "'title' is required.", "url": "'url' is required."})
+        name = str(body.get("globalId") or shown["url"])
+        new = name not in issue.remote_links
+        issue.remote_links[name] = {"globalId": name, "object": dict(shown)}
+        number = 10000 + list(issue.remote_links).index(name)
+        self_ = self._shapes.url(f"issue/{issue.id}/remotelink/{number}", self.version)
+        return jsonify({"id": number, "self": self_}), 201 if new else 200
+
+    def remote_links(self, reference: str) -> Response:
+        links = self._state.issue(reference).remote_links.values()
+        return jsonify([{"id": 10000 + place, **link} for place, link in enumerate(links)])
+
+    def permissions(self) -> Response:
+        asked = [name for name in request.args.get("permissions", "").split(",") if name]
+        held = {name: name not in self._state.withheld for name in asked}
+        return jsonify(
+            {"permissions": {name: {"id": "1", "key": name, "name": name, "havePermission": has, "type": "PROJECT"}
+                             for name, has in held.items()}}
+        )  # fmt: skip
+
     # --- webhooks --------------------------------------------------------------------------------------
 
     def add_webhook(self) -> tuple[Response, int]:
-        body = _body()
+        body = body_of()
         secret = body.get("secret")
         webhook = self._state.webhooks.register(
-            str(body.get("name")), str(body.get("url")), _strings(body.get("events")), str(secret) if secret else None
+            str(body.get("name")), str(body.get("url")), strings_of(body.get("events")), str(secret) if secret else None
         )
         return jsonify(self._webhook(webhook.id)), 201
 
     def webhooks(self) -> Response:
         return jsonify([self._webhook(number) for number in self._state.webhooks.registered])
+
+    def change_webhook(self, number: int) -> Response:
+        webhook = self._state.webhooks.registered.get(number)
+        if webhook is None:
+            raise Refusal(404, "The webhook does not exist.")
+        body = body_of()
+        webhook.name, webhook.url = str(body.get("name", webhook.name)), str(body.get("url", webhook.url))
+        webhook.events = strings_of(body.get("events")) or webhook.events
+        webhook.enabled = bool(body.get("enabled", True))
+        # A secret is written and never read; leaving it out keeps the one that is there.
+        webhook.secret = str(body["secret"]) if body.get("secret") else webhook.secret
+        return jsonify(self._webhook(number))
 
     def drop_webhook(self, number: int) -> tuple[str, int]:
         self._state.webhooks.registered.pop(number, None)
@@ -326,27 +339,30 @@ class _Api:
             "isSigned": webhook.secret is not None,
             "filters": {},
             "excludeBody": False,
-            "self": f"{self._state.base_url}/rest/webhooks/1.0/webhook/{webhook.id}",
+            "self": f"{self._state.base_url}{self.webhook_root}/{webhook.id}",
         }
 
 
-def _body() -> Mapping[str, object]:
+def body_of() -> Mapping[str, object]:
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise Refusal(400, "Invalid request payload. Refer to the REST API documentation and try again.")
     return body
 
 
-def _mapping(value: object) -> Mapping[str, object]:
+def list_of(value: object) -> list[Mapping[str, object]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def mapping_of(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _strings(value: object) -> list[str]:
+def strings_of(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
-def _page(token: str) -> int:
-    try:
-        return int(base64.urlsafe_b64decode(token)) if token else 0
-    except ValueError:
-        raise Refusal(400, "Next page token is invalid or has expired.") from None
+def fields_asked(body: Mapping[str, object]) -> list[str]:
+    """A list in a body, a comma-separated line in an address."""
+    given = body.get("fields")
+    return [name for name in given.split(",") if name] if isinstance(given, str) else strings_of(given)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from flask import Flask, Response, jsonify
 
 from sandbox.bench import Bench, Fault
-from sandbox.jira import api, pages
+from sandbox.jira import pages
+from sandbox.jira.api import refused
+from sandbox.jira.cloud import CloudApi
+from sandbox.jira.datacenter import DataCenterApi
+from sandbox.jira.model import Deployment, Refusal
 from sandbox.jira.state import JiraState
 from sandbox.pages import TEMPLATES
 
@@ -14,7 +18,9 @@ def create_app(state: JiraState) -> Flask:
     app = Flask("sandbox.jira", template_folder=str(TEMPLATES))
     app.json.sort_keys = False  # type: ignore[attr-defined]
     Bench(_fault).install(app, state.deliverer)
-    api.install(app, state)
+    face = CloudApi if state.deployment is Deployment.CLOUD else DataCenterApi
+    app.register_blueprint(face(state).blueprint())
+    app.register_error_handler(Refusal, refused)
     pages.install(app, state)
     return app
 

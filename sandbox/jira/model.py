@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import TypeAlias
 
 Value: TypeAlias = "str | float | int | list[str] | None"
@@ -31,6 +32,19 @@ class User:
     email: str
     token: str | None
     active: bool = True
+    number: int = 10100
+
+    @property
+    def key(self) -> str:
+        """Data Center's unchanging name of an account; people sign in with ``account_id`` there."""
+        return f"JIRAUSER{self.number}"
+
+
+class Deployment(StrEnum):
+    """Which Jira this is."""
+
+    CLOUD = "cloud"
+    DATACENTER = "datacenter"
 
 
 @dataclass(frozen=True)
@@ -86,6 +100,10 @@ class Project:
     key: str
     name: str
     workflow: Workflow
+    archived: bool = False
+    hidden: bool = False
+    """Whether only its own people see it; nobody else is told that it is there."""
+    team_managed: bool = False
 
 
 @dataclass
@@ -130,6 +148,8 @@ class Issue:
     blocked_by: list[str] = field(default_factory=list)
     attachments: int = 0
     properties: dict[str, object] = field(default_factory=dict)
+    remote_links: dict[str, dict[str, object]] = field(default_factory=dict)
+    """By global id."""
     old_keys: list[str] = field(default_factory=list)
 
 

@@ -138,7 +138,7 @@ class _Pages:
 
     def _readable(self, text: str) -> str:
         """A comment as people see it: a mention shows the name."""
-        return re.sub(r"\[~accountid:([^\]]+)\]", lambda found: f"@{self._person(found[1]) or found[1]}", text)
+        return re.sub(r"\[~(?:accountid:)?([^\]]+)\]", lambda found: f"@{self._person(found[1]) or found[1]}", text)
 
     def _why(self, condition: Condition) -> str:
         word = "is not" if condition.comparator == "=" else "is"

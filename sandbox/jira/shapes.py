@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sandbox.jira.model import PRIORITIES, TYPES, Comment, FieldDef, Issue, Status, Value, Worklog
+from sandbox.jira.model import PRIORITIES, TYPES, Comment, Deployment, FieldDef, Issue, Status, Value, Worklog
 
 if TYPE_CHECKING:
     from sandbox.jira.state import JiraState
@@ -23,7 +23,11 @@ SCHEMA = {
     "userpicker": "user",
     "labels": "array",
     "multiuserpicker": "array",
+    "multicheckboxes": "array",
 }
+EPIC_LINK = "customfield_9008"
+"""The field by which a story hangs on its epic in Data Center."""
+
 SHOWN_WORKLOGS = 20
 """Worklogs that an issue shows of itself; the rest has a resource of its own."""
 
@@ -82,9 +86,20 @@ class Shapes:
         return f"{self._state.base_url}/rest/api/{version}/{path}"
 
     def user(self, account_id: str | None) -> dict[str, object] | None:
-        user = self._state.users.get(account_id or "")
+        user = self._state.account(account_id or "")
         if user is None:
             return None
+        if self._state.deployment is Deployment.DATACENTER:
+            return {
+                "self": self.url(f"user?username={user.account_id}", 2),
+                "name": user.account_id,
+                "key": user.key,
+                "emailAddress": user.email,
+                "avatarUrls": {},
+                "displayName": user.name,
+                "active": user.active,
+                "timeZone": self._state.time_zone,
+            }
         return {
             "self": self.url(f"user?accountId={user.account_id}"),
             "accountId": user.account_id,
@@ -92,7 +107,7 @@ class Shapes:
             "emailAddress": user.email,
             "displayName": user.name,
             "active": user.active,
-            "timeZone": "Etc/UTC",
+            "timeZone": self._state.time_zone,
             "avatarUrls": {},
         }
 
@@ -133,7 +148,8 @@ class Shapes:
             "key": project.key,
             "name": project.name,
             "projectTypeKey": "software",
-            "simplified": False,
+            "simplified": project.team_managed,
+            "style": "next-gen" if project.team_managed else "classic",
             "avatarUrls": {},
         }
 
@@ -198,6 +214,8 @@ class Shapes:
             return self.user(str(value))
         if field.type == "multiuserpicker":
             return [self.user(one) for one in value] if isinstance(value, list) else []
+        if field.type == "multicheckboxes":
+            return [{"value": one, "id": "1"} for one in value] if isinstance(value, list) else []
         if field.type == "textarea":
             return adf(str(value)) if version == 3 else value
         return value
@@ -241,8 +259,11 @@ class Shapes:
             "attachment": [self._attachment(issue, number) for number in range(issue.attachments)],
             "subtasks": [],
         }
-        if issue.parent and issue.parent in state.issues:
-            values["parent"] = self.stub(state.issues[issue.parent])
+        above = state.issues.get(issue.parent or "")
+        if above is not None and (state.deployment is Deployment.CLOUD or above.type != "Epic"):
+            values["parent"] = self.stub(above)
+        if state.deployment is Deployment.DATACENTER:
+            values[EPIC_LINK] = above.key if above is not None and above.type == "Epic" else None
         return values | {
             field.id: self.custom(field, issue.values.get(field.id), version) for field in state.fields.values()
         }
@@ -296,18 +317,25 @@ class Shapes:
             ("priority", "Priority", "priority"),
             ("worklog", "Log Work", "array"),
         ]
-        return [_field(identity, name, {"type": kind, "system": identity}) for identity, name, kind in system] + [
-            _field(
-                field.id,
-                field.name,
-                {
-                    "type": SCHEMA[field.type],
-                    "custom": f"{CUSTOM}:{field.type}",
-                    "customId": int(field.id.rpartition("_")[2]),
-                },
-            )
-            for field in self._state.fields.values()
-        ]
+        epic = {"type": "any", "custom": "com.pyxis.greenhopper.jira:gh-epic-link", "customId": 9008}
+        own = [_field(EPIC_LINK, "Epic Link", epic)] if self._state.deployment is Deployment.DATACENTER else []
+        listed = [_field(identity, name, {"type": kind, "system": identity}) for identity, name, kind in system]
+        return (
+            listed
+            + own
+            + [
+                _field(
+                    field.id,
+                    field.name,
+                    {
+                        "type": SCHEMA[field.type],
+                        "custom": f"{CUSTOM}:{field.type}",
+                        "customId": int(field.id.rpartition("_")[2]),
+                    },
+                )
+                for field in self._state.fields.values()
+            ]
+        )
 
     def _link(self, side: str, issue: Issue, other: Issue) -> dict[str, object]:
         pair = f"{other.id}{issue.id}" if side == "inwardIssue" else f"{issue.id}{other.id}"

@@ -12,6 +12,7 @@ from sandbox.delivery import Deliverer
 from sandbox.jira.model import (
     Comment,
     Condition,
+    Deployment,
     FieldDef,
     Issue,
     Project,
@@ -34,19 +35,29 @@ class JiraState:
         *,
         deliverer: Deliverer,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        deployment: Deployment = Deployment.CLOUD,
     ) -> None:
         self.base_url = base_url
+        self.deployment = deployment
         self.clock = clock
+        self.time_zone = "Etc/UTC"
+        """Of Gatepost's account; a query's times are read in it, whatever the site's own zone is."""
         self.deliverer = deliverer
         self.lock = RLock()
         self.users: dict[str, User] = {}
         self.fields: dict[str, FieldDef] = {}
+        self.release: tuple[int, ...] = ()
+        """Version of a Data Center; empty for the newest that the stand-in knows."""
+        self.withheld: set[str] = set()
+        """Permissions that Gatepost's account lacks."""
         self.off_screen: set[str] = set()
         """Ids of fields that are on no edit screen."""
         self.projects: dict[str, Project] = {}
         self.issues: dict[str, Issue] = {}
         self.webhooks = Webhooks(self)
         self._ids = itertools.count(10001)
+        self._keys: dict[str, str] = {}
+        """Every key that an issue has or had, to its id."""
         self._numbers: dict[str, itertools.count[int]] = {}
 
     # --- seeding ---------------------------------------------------------------------------------
@@ -54,7 +65,7 @@ class JiraState:
     def add_user(
         self, account_id: str, name: str, email: str, token: str | None = None, *, active: bool = True
     ) -> User:
-        user = User(account_id, name, email, token, active)
+        user = User(account_id, name, email, token, active, 10100 + len(self.users))
         self.users[account_id] = user
         return user
 
@@ -79,13 +90,19 @@ class JiraState:
     def issue(self, reference: str) -> Issue:
         """By id or key in any case; an old key finds the issue that has moved.  Raises Refusal 404."""
         with self.lock:
-            if reference in self.issues:
-                return self.issues[reference]
-            wanted = reference.upper()
-            for issue in self.issues.values():
-                if issue.key == wanted or wanted in issue.old_keys:
-                    return issue
-        raise Refusal(404, NOT_FOUND)
+            found = self.issues.get(reference) or self._by_key(reference.upper())
+        if found is None or self.projects[found.project].hidden:
+            raise Refusal(404, NOT_FOUND)
+        return found
+
+    def _by_key(self, key: str) -> Issue | None:
+        known = self._keys.get(key)
+        return self.issues.get(known) if known else None
+
+    def visible(self) -> list[Issue]:
+        """The issues that a search looks at: archived projects and hidden ones are not among them."""
+        shown = {key for key, project in self.projects.items() if not project.hidden and not project.archived}
+        return [issue for issue in self.issues.values() if issue.project in shown]
 
     def field_named(self, name: str) -> FieldDef:
         return next(field for field in self.fields.values() if field.name == name)
@@ -96,6 +113,10 @@ class JiraState:
 
     def children(self, issue: Issue) -> list[Issue]:
         return [other for other in self.issues.values() if other.parent == issue.id]
+
+    def account(self, name: str) -> User | None:
+        """By account id, or by Data Center's key."""
+        return self.users.get(name) or next((user for user in self.users.values() if user.key == name), None)
 
     def workflow(self, issue: Issue) -> Workflow:
         return self.projects[issue.project].workflow
@@ -154,6 +175,7 @@ class JiraState:
             )
             issue.values |= {self._field_id(name): value for name, value in (values or {}).items()}
             self.issues[issue.id] = issue
+            self._keys[issue.key] = issue.id
             self.webhooks.issue("jira:issue_created", issue, by, [])
             return issue
 
@@ -236,12 +258,51 @@ class JiraState:
             first, second = self.issue(blocker), self.issue(blocked)
             if first.id not in second.blocked_by:
                 second.blocked_by.append(first.id)
-                self.webhooks.link(first, second)
+                self.webhooks.link("issuelink_created", first, second)
+
+    def unlink(self, number: str) -> None:
+        """Remove a link by its id, which is made of both issues' ids.  Raises Refusal 404."""
+        with self.lock:
+            for blocked in self.issues.values():
+                for blocker in blocked.blocked_by:
+                    if f"{blocker}{blocked.id}" == number:
+                        blocked.blocked_by.remove(blocker)
+                        self.webhooks.link("issuelink_deleted", self.issues[blocker], blocked)
+                        return
+        raise Refusal(404, f"No issue link with id '{number}' exists.")
+
+    def move_to_project(self, reference: str, project: str, *, by: str) -> Issue:
+        """Move an issue: it gets a key of the other project, and its old key still finds it."""
+        with self.lock:
+            issue = self.issue(reference)
+            issue.old_keys.append(issue.key)
+            before, issue.project = issue.key, project
+            issue.key = f"{project}-{next(self._numbers[project])}"
+            self._keys[issue.key] = issue.id
+            issue.updated = self.clock()
+            item: dict[str, str | None] = {"field": "Key", "fromString": before, "toString": issue.key}
+            self.webhooks.issue("jira:issue_updated", issue, by, [item])
+            return issue
+
+    def set_property(self, reference: str, key: str, value: object, *, by: str) -> bool:
+        """Whether the property is new."""
+        with self.lock:
+            issue = self.issue(reference)
+            new = key not in issue.properties
+            issue.properties[key] = value
+            self.webhooks.issue_property(issue, key, by)
+            return new
+
+    def change_project(self, key: str, *, archived: bool = False, hidden: bool = False) -> None:
+        """Archive or hide a project, or show it again; Jira sends no issue event for that."""
+        with self.lock:
+            self.projects[key] = replace(self.projects[key], archived=archived, hidden=hidden)
 
     def delete(self, reference: str, *, by: str) -> None:
         with self.lock:
             issue = self.issue(reference)
             del self.issues[issue.id]
+            self._keys = {known: identity for known, identity in self._keys.items() if identity != issue.id}
             self.webhooks.issue("jira:issue_deleted", issue, by, [])
 
     def _move(self, issue: Issue, transition: Transition, by: str) -> Issue:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from sandbox.jira.model import FieldDef, Refusal, Value
+from sandbox.jira.model import Deployment, Refusal, Value
 from sandbox.jira.shapes import from_adf
+
+if TYPE_CHECKING:
+    from sandbox.jira.state import JiraState
 
 SYSTEM = {"summary": "textfield", "duedate": "datepicker", "assignee": "userpicker", "description": "textarea"}
 """System fields that can be edited, by the kind of value that they take."""
@@ -14,8 +18,9 @@ DOCUMENT_NEEDED = "Operation value must be an Atlassian Document (see the Atlass
 TOO_LONG = "The entered text is too long. It exceeds the allowed limit of 255 characters."
 
 
-def checked(fields: Mapping[str, FieldDef], name: str, value: object) -> Value:
+def checked(state: JiraState, name: str, value: object) -> Value:
     """A field's value, or Jira's complaint about it as a Refusal."""
+    fields, cloud = state.fields, state.deployment is Deployment.CLOUD
     if name == "labels" and isinstance(value, list):
         return [str(label) for label in value]
     field = fields.get(name)
@@ -26,19 +31,23 @@ def checked(fields: Mapping[str, FieldDef], name: str, value: object) -> Value:
         return None
     if kind == "float":
         return _number(name, value)
-    if kind == "textarea":
+    if kind == "textarea" and cloud:
         if not isinstance(value, dict) or value.get("type") != "doc" or value.get("version") != 1:
             raise _refused(name, DOCUMENT_NEEDED)
         return from_adf(value)
-    if kind in {"userpicker", "multiuserpicker"}:
-        several = [str(_part(one, "accountId")) for one in value] if isinstance(value, list) else None
-        return str(_part(value, "accountId")) if several is None else several
+    if isinstance(value, list) or kind == "userpicker":
+        return _chosen(value, "value" if kind == "multicheckboxes" else "accountId" if cloud else "name")
     if field is not None and kind == "select":
         chosen = str(_part(value, "value"))
         if chosen not in field.options:
             raise _refused(name, f"Option value '{chosen}' is not valid")
         return chosen
-    return _line(name, value)
+    return _line(name, value, many_lines=kind == "textarea")
+
+
+def _chosen(value: object, part: str) -> Value:
+    """One person or option, or several of them."""
+    return [str(_part(one, part)) for one in value] if isinstance(value, list) else str(_part(value, part))
 
 
 def _number(name: str, value: object) -> float:
@@ -47,10 +56,10 @@ def _number(name: str, value: object) -> float:
     return value
 
 
-def _line(name: str, value: object) -> str:
+def _line(name: str, value: object, *, many_lines: bool) -> str:
     if not isinstance(value, str):
         raise _refused(name, "Operation value must be a string")
-    if len(value) > 255:
+    if len(value) > 255 and not many_lines:
         raise _refused(name, TOO_LONG)
     return value
 

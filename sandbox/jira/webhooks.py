@@ -76,10 +76,20 @@ class Webhooks:
         }
         self._send(event, body)
 
-    def link(self, blocker: Issue, blocked: Issue) -> None:
+    def issue_property(self, issue: Issue, key: str, by: str) -> None:
         body = {
             "timestamp": int(self._state.clock().timestamp() * 1000),
-            "webhookEvent": "issuelink_created",
+            "webhookEvent": "issue_property_set",
+            "user": self._shapes.user(by),
+            "issue": self._shapes.issue(issue, list(STUB), version=2),
+            "property": {"key": key, "value": issue.properties.get(key)},
+        }
+        self._send("issue_property_set", body)
+
+    def link(self, event: str, blocker: Issue, blocked: Issue) -> None:
+        body = {
+            "timestamp": int(self._state.clock().timestamp() * 1000),
+            "webhookEvent": event,
             "issueLink": {
                 "id": int(f"{blocker.id}{blocked.id}"),
                 "sourceIssueId": int(blocker.id),
@@ -93,7 +103,7 @@ class Webhooks:
                 "systemLink": False,
             },
         }
-        self._send("issuelink_created", body)
+        self._send(event, body)
 
     def _send(self, event: str, body: dict[str, object]) -> None:
         raw = json.dumps(body).encode()

@@ -153,7 +153,7 @@ def test_a_mapping_is_activated_once_and_a_changed_one_is_a_new_version(cli: Cli
 
 
 def test_the_schema_is_upgraded_alone(cli: Cli) -> None:
-    assert cli.ok("db", "upgrade") == "The schema is at revision 0004.\n"
+    assert cli.ok("db", "upgrade") == "The schema is at revision 0005.\n"
 
 
 def test_another_database_is_refused(cli: Cli) -> None:

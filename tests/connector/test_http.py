@@ -14,6 +14,7 @@ import responses
 from structlog.testing import capture_logs
 
 from connector import jira, servicenow
+from connector.access import Access
 from connector.errors import (
     AuthenticationFailed,
     BadAnswer,
@@ -31,7 +32,7 @@ from connector.http import Answer, Timeout, by_status, retry_after
 from connector.jira.errors import classifier as jira_classifier
 from connector.servicenow.errors import classifier as servicenow_classifier
 from connector.sync.ports import Site
-from mapping.work_item import ConnectionName, FieldName, NativeId
+from mapping.work_item import ConnectionName, FieldName, NativeId, Tool
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -209,19 +210,19 @@ def dropping() -> Iterator[str]:
 
 
 def _jira(base_url: str) -> Site:
-    return jira.site(
-        name=ConnectionName("jira-main"), base_url=base_url, username="bot@acme.example", credential="s3cret-token",
-        timeout=Timeout(2, 2), clock=lambda: NOW,
-    )  # fmt: skip
+    access = Access(ConnectionName("jira-main"), Tool.JIRA, base_url, "bot@acme.example", "s3cret-token")
+    return jira.site(access, timeout=Timeout(2, 2), clock=lambda: NOW)
 
 
 def test_a_write_on_a_dropped_connection_is_sent_once(dropping: str) -> None:
     from connector.http import build_session
-    from connector.jira.client import JiraClient
+    from connector.jira.cloud import CloudClient
 
     session = build_session(connection="j", base_url=dropping, timeout=Timeout(2, 2), classify=lambda _: None)
     with pytest.raises(Unreachable, match=r"j does not answer \(ConnectionError\) on PUT /rest/api/3/issue/1\."):
-        JiraClient(dropping, "u", "t", session).edit_issue("1", {"summary": "x"})
+        CloudClient(Access(ConnectionName("j"), Tool.JIRA, dropping, "u", "t"), session).edit_issue(
+            "1", {"summary": "x"}, {}
+        )
     assert Counting.seen == ["PUT"]
 
 
@@ -255,14 +256,8 @@ def test_a_redirect_is_not_followed() -> None:
     responses.get(
         "https://snow.example/api/now/table/sys_dictionary", status=302, headers={"Location": "https://evil.example"}
     )
-    site = servicenow.site(
-        name=ConnectionName("s"),
-        base_url="https://snow.example",
-        username="u",
-        credential="p",
-        timeout=Timeout(),
-        clock=lambda: NOW,
-    )
+    access = Access(ConnectionName("s"), Tool.SERVICENOW, "https://snow.example", "u", "p")
+    site = servicenow.site(access, timeout=Timeout(), clock=lambda: NOW)
     with pytest.raises(BadAnswer, match="s redirects GET /api/now/table/sys_dictionary elsewhere"):
         site.reader.read([NativeId("pm_project:" + "0" * 32)], frozenset())
 

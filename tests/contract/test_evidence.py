@@ -8,19 +8,18 @@ from decimal import Decimal
 
 import pytest
 
-from connector import jira, servicenow
 from connector.errors import Refused
-from connector.http import Timeout
 from connector.sync.ports import Site, Written
 from governance.evidence import Service
 from governance.facts import Unknown
 from governance.money import Money, Period
 from mapping.answer import Answer
 from mapping.around import Logged
-from mapping.work_item import ConnectionName, FieldName, NativeId
+from mapping.work_item import FieldName, NativeId
 from sandbox import servers
 from sandbox.servicenow.model import Record
 from sandbox.story import seed
+from tests.sites import jira_site, snow_site
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -36,18 +35,12 @@ def sandbox() -> Iterator[servers.Sandbox]:
 
 @pytest.fixture
 def snow(sandbox: servers.Sandbox) -> Site:
-    return servicenow.site(
-        name=ConnectionName("snow"), base_url=sandbox.servicenow.base_url, username=seed.BOT_USER,
-        credential=seed.BOT_PASSWORD, timeout=Timeout(), clock=lambda: NOW,
-    )  # fmt: skip
+    return snow_site(sandbox.servicenow, clock=lambda: NOW)
 
 
 @pytest.fixture
 def site(sandbox: servers.Sandbox) -> Site:
-    return jira.site(
-        name=ConnectionName("jira"), base_url=sandbox.jira.base_url, username=seed.BOT_EMAIL,
-        credential=seed.BOT_TOKEN, timeout=Timeout(), clock=lambda: NOW,
-    )  # fmt: skip
+    return jira_site(sandbox.jira, clock=lambda: NOW)
 
 
 def service(sandbox: servers.Sandbox, name: str, *bookings: tuple[str, str], **columns: str) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,14 @@ import pytest
 import requests
 from atlassian.jira.jira_cloud import JiraCloud
 
-from connector import jira
-from connector.http import Timeout
 from connector.sync.ports import Written
 from mapping.answer import Answer
-from mapping.work_item import ConnectionName, FieldName, NativeId
+from mapping.work_item import FieldName, NativeId
 from mapping.writeback import WriteValue
 from sandbox import servers
 from sandbox.story import seed
 from tests.contract.openapi import Description
+from tests.sites import jira_site
 
 AUTH = (seed.BOT_EMAIL, seed.BOT_TOKEN)
 
@@ -161,10 +160,7 @@ def test_gatepost_sends_what_is_described_and_nothing_deprecated(
         return real(self, request, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
-    site = jira.site(
-        name=ConnectionName("j"), base_url=sandbox.jira.base_url, username=AUTH[0], credential=AUTH[1],
-        timeout=Timeout(), clock=lambda: datetime.now(UTC),
-    )  # fmt: skip
+    site = jira_site(sandbox.jira)
     epics = [NativeId(i.id) for i in sandbox.jira.issues.values() if i.type == "Epic"]
     reading = site.reader.read(epics, frozenset(map(FieldName, ("Gate", "Gate blockers", "Plan net", "Sponsor"))))
     assert len(reading.found) == len(epics)
@@ -176,7 +172,7 @@ def test_gatepost_sends_what_is_described_and_nothing_deprecated(
     }
     site.writer.write(epics[0], {FieldName(name): value for name, value in values.items()})
     calls = [request.method for request in sent]
-    assert calls == ["GET", "POST", "GET", "GET", "PUT"], (
+    assert calls == ["GET", "POST", "POST", "GET", "PUT"], (
         "fields, items, children and the own account once; one to write"
     )
     first = Answer("Gatepost says:\n@Aylin Kaya: why?", (("Aylin Kaya", "kaya"),))

@@ -14,7 +14,7 @@ import pytest
 import requests
 from sqlalchemy.engine import URL
 
-from sandbox.jira.model import Issue, Value
+from sandbox.jira.model import Deployment, Issue, Value
 from sandbox.story.acts import Item
 from tests.conftest import fresh_database
 from tests.stories.theatre import Theatre, theatre
@@ -282,10 +282,11 @@ PLAYS: dict[str, tuple[Callable[[Theatre], None], tuple[str, ...]]] = {
 }
 
 
+@pytest.mark.parametrize("deployment", Deployment)
 @pytest.mark.parametrize("name", PLAYS)
-def test_the_play_ends_well(name: str, database: URL, tmp_path: Path) -> None:
+def test_the_play_ends_well(name: str, deployment: Deployment, database: URL, tmp_path: Path) -> None:
     play, _ = PLAYS[name]
-    with theatre(database, tmp_path) as scene:
+    with theatre(database, tmp_path, deployment=deployment) as scene:
         play(scene)
 
 

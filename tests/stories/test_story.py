@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
+from sandbox.jira.model import Deployment
 from sandbox.story.acts import ACTS
 from tests.conftest import fresh_database
 from tests.stories.world import World, world
@@ -49,6 +50,24 @@ def test_the_story_ends_the_same_when_the_worker_is_killed_in_the_middle(
         _play(here, kill_after=(3, 8))
         assert here.fields() == quiet
         _nothing_is_lost(here)
+
+
+def test_the_story_on_data_center_ends_as_on_cloud(tmp_path: Path, postgres: URL, template: str) -> None:
+    """The same acts over REST v2 with wiki text, users by name and Epic Link, and the same fields at the end."""
+    outcome = []
+    for face in Deployment:
+        folder = tmp_path / face.value
+        folder.mkdir()
+        with (
+            contextmanager(fresh_database)(postgres, template) as fresh,
+            world(fresh, folder, deployment=face) as here,
+        ):
+            here.start("web")
+            here.start("worker")
+            _play(here)
+            _nothing_is_lost(here)
+            outcome.append(here.fields())
+    assert outcome[0] == outcome[1]
 
 
 def _nothing_is_lost(here: World) -> None:

@@ -19,17 +19,17 @@ from connector import engine, postgres
 from connector.bootstrap import Services, bootstrap, handlers
 from connector.engine import Handlers
 from connector.settings import Settings
-from connector.store.connections import ConnectionRecord
 from connector.store.workers import Presence
 from governance.money import Period
 from mapping.load import Loaded, load_mapping
-from mapping.work_item import ConnectionName, Tool
 from sandbox import servers
+from sandbox.jira.model import Deployment
 from sandbox.serving import Server
 from sandbox.story import seed
 from sandbox.story.acts import Item
 from sandbox.story.player import Player, Shown
 from tests.conftest import ROOT
+from tests.sites import connect
 from webhook_server.app import create_app
 
 SECRET = "It's a Secret to Everybody"
@@ -124,7 +124,14 @@ _LEFT = text("""
 
 
 @contextmanager
-def theatre(database: URL, folder: Path, *, off: tuple[str, ...] = (), mapping: str | None = None) -> Iterator[Theatre]:
+def theatre(
+    database: URL,
+    folder: Path,
+    *,
+    off: tuple[str, ...] = (),
+    mapping: str | None = None,
+    deployment: Deployment = Deployment.CLOUD,
+) -> Iterator[Theatre]:
     """Both stand-ins with the bank's people and fields, no items; Gatepost with some rules switched off."""
     clock = Clock()
     settings = Settings(
@@ -133,12 +140,8 @@ def theatre(database: URL, folder: Path, *, off: tuple[str, ...] = (), mapping: 
         secret_key=Fernet.generate_key().decode(),
     )
     services = bootstrap(settings, application="plays")
-    sandbox = servers.start(clock=clock)
-    for name, tool, url, user, credential in (
-        ("jira-main", Tool.JIRA, sandbox.jira.base_url, seed.BOT_EMAIL, seed.BOT_TOKEN),
-        ("servicenow-main", Tool.SERVICENOW, sandbox.servicenow.base_url, seed.BOT_USER, seed.BOT_PASSWORD),
-    ):
-        services.connections.save(ConnectionRecord(ConnectionName(name), tool, url, user, credential, (SECRET,)))
+    sandbox = servers.start(clock=clock, deployment=deployment)
+    connect(services, sandbox, SECRET)
     mapping = mapping or (ROOT / "sandbox/story/mapping.yaml").read_text()
     if off:
         mapping = mapping.replace("policy: {", f"policy: {{off: [{', '.join(off)}], ")

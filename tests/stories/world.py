@@ -20,13 +20,13 @@ from sqlalchemy.engine import URL
 
 from connector.bootstrap import Services, bootstrap
 from connector.settings import Settings
-from connector.store.connections import ConnectionRecord
 from mapping.load import Loaded, load_mapping
-from mapping.work_item import ConnectionName, Tool
 from sandbox import servers
+from sandbox.jira.model import Deployment
 from sandbox.story import seed
 from sandbox.story.player import Player
 from tests.conftest import ROOT
+from tests.sites import connect
 
 SECRET = "It's a Secret to Everybody"
 
@@ -109,7 +109,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def world(database: URL, folder: Path, *, story: bool = True) -> Iterator[World]:
+def world(
+    database: URL, folder: Path, *, story: bool = True, deployment: Deployment = Deployment.CLOUD
+) -> Iterator[World]:
     """A fresh Gatepost, not started yet, and a sandbox that rings it."""
     port, key = free_port(), Fernet.generate_key().decode()
     dsn = database.render_as_string(hide_password=False)
@@ -123,12 +125,8 @@ def world(database: URL, folder: Path, *, story: bool = True) -> Iterator[World]
         "GATEPOST_WEB_THREADS": "4",
     }
     services = bootstrap(settings, application="tests")
-    sandbox = servers.start()
-    for name, tool, url, user, credential in (
-        ("jira-main", Tool.JIRA, sandbox.jira.base_url, seed.BOT_EMAIL, seed.BOT_TOKEN),
-        ("servicenow-main", Tool.SERVICENOW, sandbox.servicenow.base_url, seed.BOT_USER, seed.BOT_PASSWORD),
-    ):
-        services.connections.save(ConnectionRecord(ConnectionName(name), tool, url, user, credential, (SECRET,)))
+    sandbox = servers.start(deployment=deployment)
+    connect(services, sandbox, SECRET)
     mapping = (ROOT / "sandbox/story/mapping.yaml").read_text()
     loaded = load_mapping(mapping)
     assert isinstance(loaded, Loaded)

@@ -182,7 +182,7 @@ def test_a_name_is_one_field_or_a_problem_with_a_hint(name: str, found: object) 
     ],
 )
 def test_a_value_is_sent_in_its_fields_form(value: str | Decimal | None, kind: str, custom: str, sent: object) -> None:
-    assert form(value, Field("f", "F", kind, custom)) == sent
+    assert form(value, Field("f", "F", kind, custom), str) == sent
 
 
 # --- events --------------------------------------------------------------------------------------------

@@ -1,7 +1,4 @@
-"""The tables as SQLAlchemy knows them; :mod:`connector.store.migrations` makes them.
-
-A test compares the two, so that neither drifts.
-"""
+"""What Gatepost knows and keeps: mappings, items, measures, money, decisions, the audit."""
 
 from __future__ import annotations
 
@@ -10,53 +7,21 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
     FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
-    LargeBinary,
-    MetaData,
     Numeric,
-    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
-    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-METADATA = MetaData()
-
-
-def _moment(name: str, *, now: bool = False, nullable: bool | None = None) -> Column[object]:
-    default = text("now()") if now else None
-    return Column(
-        name, DateTime(timezone=True), nullable=not now if nullable is None else nullable, server_default=default
-    )
-
-
-def _id() -> Column[int]:
-    return Column("id", BigInteger, Identity(always=True), primary_key=True)
-
-
-CONNECTION = Table(
-    "connection",
-    METADATA,
-    Column("name", Text, primary_key=True),
-    Column("tool", Text, nullable=False),
-    Column("base_url", Text, nullable=False),
-    Column("username", Text, nullable=False),
-    Column("credential", LargeBinary, nullable=False),
-    Column("webhook_secrets", ARRAY(LargeBinary), nullable=False, server_default=text("'{}'")),
-    _moment("created_at", now=True),
-    _moment("paused_at"),
-    _moment("paused_until"),
-    Column("paused_reason", Text),
-)
+from connector.store.tables.basis import METADATA, identity, moment
 
 MAPPING_VERSION = Table(
     "mapping_version",
@@ -66,56 +31,12 @@ MAPPING_VERSION = Table(
     Column("source", Text, nullable=False),
     Column("author", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    _moment("created_at", now=True),
-    _moment("activated_at"),
+    moment("created_at", now=True),
+    moment("activated_at"),
     Column("state", Text, nullable=False),
-    _moment("superseded_at"),
+    moment("superseded_at"),
     Column("restores", Integer),
     Index("mapping_version_one_active", "state", unique=True, postgresql_where=text("state = 'active'")),
-)
-
-INBOX = Table(
-    "inbox",
-    METADATA,
-    _id(),
-    Column("connection", Text, ForeignKey("connection.name"), nullable=False),
-    Column("delivery_id", Text, nullable=False),
-    Column("part", SmallInteger, nullable=False, server_default=text("0")),
-    Column("event", Text, nullable=False),
-    Column("native_id", Text),
-    Column("body", LargeBinary),
-    _moment("received_at", now=True),
-    Column("state", Text, nullable=False),
-    Column("reason", Text),
-    _moment("settled_at"),
-    UniqueConstraint("connection", "delivery_id", "part"),
-    Index("inbox_pending", "connection", "native_id", "id", postgresql_where=text("state = 'pending'")),
-)
-
-DIRTY_KEY = Table(
-    "dirty_key",
-    METADATA,
-    Column("connection", Text, ForeignKey("connection.name"), primary_key=True),
-    Column("native_id", Text, primary_key=True),
-    Column("generation", BigInteger, nullable=False, server_default=text("1")),
-    Column("inbox_id", BigInteger),
-    _moment("first_dirty_at", now=True),
-    _moment("due_at", now=True),
-    Column("attempts", Integer, nullable=False, server_default=text("0")),
-    Column("state", Text, nullable=False, server_default=text("'waiting'")),
-    Column("reason", Text),
-    Column("claimed_by", BigInteger),
-    Column("claim_token", Uuid),
-    _moment("claimed_until"),
-    Column("claimed_generation", BigInteger),
-    Column("claimed_inbox_id", BigInteger),
-    Index(
-        "dirty_key_claimable",
-        "connection",
-        "due_at",
-        postgresql_where=text("state = 'waiting' AND claim_token IS NULL"),
-    ),
-    Index("dirty_key_claimed", "claimed_by", postgresql_where=text("claim_token IS NOT NULL")),
 )
 
 WORK_ITEM = Table(
@@ -127,8 +48,9 @@ WORK_ITEM = Table(
     Column("url", Text, nullable=False),
     Column("snapshot", JSONB, nullable=False),
     Column("version", Text, nullable=False),
-    _moment("read_at", nullable=False),
-    _moment("unreachable_since"),
+    moment("read_at", nullable=False),
+    moment("unreachable_since"),
+    Column("unreachable_reason", Text),
     Column("old_keys", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Index("work_item_key", "key"),
     Index("work_item_old_keys", "old_keys", postgresql_using="gin"),
@@ -157,13 +79,13 @@ MEASURE = Table(
     Column("effects_digest", Text, nullable=False),
     Column("mapping_version", Integer, ForeignKey("mapping_version.number"), nullable=False),
     Column("policy_version", Text, nullable=False),
-    _moment("assessed_at", nullable=False),
-    _moment("unmapped_since"),
+    moment("assessed_at", nullable=False),
+    moment("unmapped_since"),
     Column("unmapped_reason", Text),
     Column("standing", JSONB, nullable=False, server_default=text("'{}'")),
-    _moment("look_again_at"),
+    moment("look_again_at"),
     Column("baseline_id", Text),
-    _moment("born_at"),
+    moment("born_at"),
     Column("explanation", Text, nullable=False, server_default=text("''")),
     Column("findings", JSONB, nullable=False, server_default=text("'[]'")),
     UniqueConstraint("connection", "native_id"),
@@ -189,9 +111,9 @@ EFFECT_LINE = Table(
 DECISION = Table(
     "decision",
     METADATA,
-    _id(),
+    identity(),
     Column("measure_id", Text, ForeignKey("measure.id"), nullable=False),
-    _moment("decided_at", nullable=False),
+    moment("decided_at", nullable=False),
     Column("stage", Text),
     Column("gate", Text, nullable=False),
     Column("verdict", JSONB, nullable=False),
@@ -205,13 +127,13 @@ DECISION = Table(
 STATEMENT = Table(
     "statement",
     METADATA,
-    _id(),
+    identity(),
     Column("measure_id", Text, ForeignKey("measure.id"), nullable=False),
     Column("source", Text, nullable=False),
     Column("verb", Text, nullable=False),
     Column("person", Text, nullable=False),
-    _moment("said_at", nullable=False),
-    _moment("heard_at", nullable=False),
+    moment("said_at", nullable=False),
+    moment("heard_at", nullable=False),
     Column("accepted", Boolean, nullable=False),
     Column("role", Text),
     Column("content", JSONB, nullable=False),
@@ -223,7 +145,7 @@ PLAN_VERSION = Table(
     METADATA,
     Column("measure_id", Text, ForeignKey("measure.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
-    _moment("locked_at", nullable=False),
+    moment("locked_at", nullable=False),
     Column("reason", Text, nullable=False),
     Column("approved_by", JSONB, nullable=False),
     Column("lines", JSONB, nullable=False),
@@ -260,45 +182,11 @@ RATE = Table(
     Column("source", Text, nullable=False),
 )
 
-OUTBOX = Table(
-    "outbox",
-    METADATA,
-    _id(),
-    Column("connection", Text, ForeignKey("connection.name"), nullable=False),
-    Column("native_id", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("wanted", JSONB, nullable=False),
-    Column("changes", JSONB, nullable=False),
-    Column("answer", JSONB),
-    _moment("created_at", now=True),
-    _moment("due_at", now=True),
-    Column("attempts", Integer, nullable=False, server_default=text("0")),
-    Column("state", Text, nullable=False, server_default=text("'waiting'")),
-    Column("reason", Text),
-    Column("claimed_by", BigInteger),
-    Column("claim_token", Uuid),
-    _moment("claimed_until"),
-    _moment("settled_at"),
-    Index("outbox_waiting", "connection", "due_at", "id", postgresql_where=text("state = 'waiting'")),
-    Index("outbox_waiting_item", "connection", "native_id", postgresql_where=text("state = 'waiting'")),
-    Index("outbox_claimed", "claimed_by", postgresql_where=text("claim_token IS NOT NULL")),
-)
-
-LAST_WRITTEN = Table(
-    "last_written",
-    METADATA,
-    Column("connection", Text, primary_key=True),
-    Column("native_id", Text, primary_key=True),
-    Column("field", Text, primary_key=True),
-    Column("value", Text),
-    _moment("written_at", now=True),
-)
-
 AUDIT = Table(
     "audit",
     METADATA,
-    _id(),
-    _moment("at", now=True),
+    identity(),
+    moment("at", now=True),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
@@ -319,14 +207,4 @@ AUDIT_HEAD = Table(
     Column("one", Boolean, primary_key=True, server_default=text("true")),
     Column("seq", BigInteger, nullable=False),
     Column("hash", Text, nullable=False),
-)
-
-WORKER = Table(
-    "worker",
-    METADATA,
-    _id(),
-    Column("host", Text, nullable=False),
-    Column("pid", Integer, nullable=False),
-    _moment("started_at", now=True),
-    _moment("stopped_at"),
 )

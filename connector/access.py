@@ -1,0 +1,81 @@
+"""How Gatepost reaches a tool and signs in there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from mapping.work_item import ConnectionName, Tool
+
+
+class Deployment(StrEnum):
+    """Which Jira this is; ServiceNow counts as cloud."""
+
+    CLOUD = "cloud"
+    DATACENTER = "datacenter"
+
+
+class Auth(StrEnum):
+    """How the account signs in."""
+
+    BASIC = "basic"
+    """User and API token (or password) on the site's own address."""
+    SCOPED = "scoped"
+    """A scoped or service-account token of Atlassian: user and token, on api.atlassian.com with the cloud id."""
+    OAUTH = "oauth"
+    """OAuth 2.0 with a refresh token; the access token is renewed before it ends."""
+    BEARER = "bearer"
+    """A personal access token of Data Center."""
+
+
+class DoorKind(StrEnum):
+    """How an event proves where it comes from; a connection accepts the kinds that it names and no others."""
+
+    SIGNATURE = "signature"
+    """``X-Hub-Signature``: admin webhooks of Cloud, webhooks of Data Center 10 and newer, the ServiceNow app."""
+    JWT = "jwt"
+    """A bearer token signed with the OAuth app's client secret: dynamic webhooks."""
+    TOKEN = "token"  # noqa: S105 - the name of a kind
+    """``X-Gatepost-Token``: Jira Automation's "send web request".  Proves the sender, not the body."""
+    PATH = "path"
+    """A secret in the address: Data Center 9.x, which signs nothing.  The weakest: addresses stand in logs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One connection, as a tool's client needs it."""
+
+    name: ConnectionName
+    tool: Tool
+    base_url: str
+    """Where people work; links lead there."""
+    username: str
+    credential: str = field(repr=False)
+    deployment: Deployment = Deployment.CLOUD
+    auth: Auth = Auth.BASIC
+    api_url: str | None = None
+    """Where calls go, when that is another address."""
+
+    @property
+    def calls(self) -> str:
+        return (self.api_url or self.base_url).rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthGrant:
+    """What renews an access token.  https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/"""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    token_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A fresh access token and its end; refresh tokens rotate, so the new one replaces the old."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime

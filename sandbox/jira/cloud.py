@@ -1,0 +1,83 @@
+"""What Jira Cloud alone answers: enhanced search, bulk fetch, counts; nothing of the search before it."""
+
+from __future__ import annotations
+
+import base64
+
+from flask import Blueprint, Response, jsonify, request
+
+from sandbox.jira import jql
+from sandbox.jira.api import Api, body_of, fields_asked, strings_of
+from sandbox.jira.model import Issue, Refusal
+
+MOST_FETCHED = 100
+GONE = (
+    "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "
+    "A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
+)
+
+
+class CloudApi(Api):
+    def routes(self, api: Blueprint, v3: str) -> None:
+        super().routes(api, v3)
+        api.post(f"{v3}/issue/bulkfetch")(self.bulk_fetch)
+        api.add_url_rule(f"{v3}/search/jql", "search", self.search, methods=["GET", "POST"])
+        api.post(f"{v3}/search/approximate-count")(self.count)
+        api.add_url_rule(f"{v3}/search", "old_search", self.old_search, methods=["GET", "POST"])
+        api.get(f"{v3}/project/search")(self.projects)
+
+    def bulk_fetch(self) -> Response:
+        body = body_of()
+        references = strings_of(body.get("issueIdsOrKeys"))
+        if not references or len(references) > MOST_FETCHED:
+            raise Refusal(400, f"The number of issues to fetch must be between 1 and {MOST_FETCHED}.")
+        found: dict[str, Issue] = {}
+        with self._state.lock:
+            for reference in references:
+                try:
+                    issue = self._state.issue(reference)
+                except Refusal:
+                    continue
+                found[issue.id] = issue
+            wanted = strings_of(body.get("fields")) or ["*all"]
+            issues = [self._shapes.issue(found[identity], wanted) for identity in sorted(found, key=int)]
+        return jsonify({"issues": issues, "issueErrors": []})
+
+    # --- search ----------------------------------------------------------------------------------------
+
+    def search(self) -> Response:
+        posted = request.method == "POST"
+        body = body_of() if posted else request.args
+        wanted = fields_asked(body)
+        size = min(int(str(body.get("maxResults") or 50)), 5000)
+        start = _page(str(body.get("nextPageToken") or ""))
+        with self._state.lock:
+            found = jql.search(self._state, str(body.get("jql") or ""))
+            page = found[start : start + size]
+            issues = [self._found(issue, wanted) for issue in page]
+        last = start + size >= len(found)
+        answer: dict[str, object] = {"issues": issues, "isLast": last}
+        if not last:
+            answer["nextPageToken"] = base64.urlsafe_b64encode(str(start + size).encode()).decode()
+        return jsonify(answer)
+
+    def _found(self, issue: Issue, wanted: list[str]) -> dict[str, object]:
+        # Without a list of fields the enhanced search answers ids only.
+        return self._shapes.issue(issue, wanted) if wanted else {"id": issue.id}
+
+    def count(self) -> Response:
+        return jsonify({"count": len(jql.search(self._state, str(body_of().get("jql") or "")))})
+
+    def old_search(self) -> Response:
+        raise Refusal(410, GONE)
+
+    def projects(self) -> Response:
+        found = [self._shapes.project(key) for key in sorted(self._state.projects)]
+        return jsonify({"isLast": True, "maxResults": 50, "startAt": 0, "total": len(found), "values": found})
+
+
+def _page(token: str) -> int:
+    try:
+        return int(base64.urlsafe_b64decode(token)) if token else 0
+    except ValueError:
+        raise Refusal(400, "Next page token is invalid or has expired.") from None
