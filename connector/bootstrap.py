@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Self
 
 from prometheus_client import CollectorRegistry
@@ -13,9 +14,11 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from connector import jira, servicenow
+from connector.access import Access, Auth
 from connector.engine import Handlers, Queue
 from connector.errors import ConfigurationError
 from connector.http import Timeout
+from connector.jira.oauth import renew
 from connector.postgres import locate
 from connector.settings import Settings
 from connector.store import migrate
@@ -40,7 +43,8 @@ from connector.sync.preview import Previewer
 from connector.sync.reconcile import ActiveMapping, Reconciler, Round
 from connector.sync.surroundings import Surroundings
 from connector.vault import Vault, open_vault
-from mapping.load import load_mapping
+from mapping.config import MappingConfig
+from mapping.load import Loaded, load_mapping
 from mapping.policy import Policies
 from mapping.problems import Problem
 from mapping.work_item import ConnectionName, Tool
@@ -69,6 +73,12 @@ class Services:
     audit: Audit
     doors: Mapping[Tool, Door]
     metrics: CollectorRegistry
+
+    def active_config(self) -> MappingConfig | None:
+        """The rules that are in force, if any are."""
+        stored = self.mappings.active()
+        loaded = load_mapping(stored.source) if stored else None
+        return loaded.config if isinstance(loaded, Loaded) else None
 
     def close(self) -> None:
         self.engine.dispose()
@@ -113,35 +123,41 @@ def bootstrap(settings: Settings, *, application: str) -> Services:
     )
 
 
+TOKEN_MARGIN = timedelta(minutes=5)
+"""An access token is renewed this long before its end: longer than any batch."""
+
+
 class Sites:
-    """One :class:`Site` per connection, made anew when the connection's record changes."""
+    """One :class:`Site` per connection, made anew when the way to reach it changes."""
 
     def __init__(self, services: Services, clock: Clock) -> None:
         self._services = services
         self._clock = clock
-        self._sites: dict[ConnectionName, tuple[ConnectionRecord, Site]] = {}
+        self._timeout = Timeout(services.settings.connect_timeout, services.settings.read_timeout)
+        self._sites: dict[ConnectionName, tuple[Access, Site]] = {}
 
     def get(self, name: ConnectionName) -> Site:
         """Raises ConfigurationError when there is no such connection."""
         record = self._services.connections.cached(name)
         if record is None:
             raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
+        record = self._renewed(record)
         kept = self._sites.get(name)
-        if kept is not None and kept[0] == record:
+        if kept is not None and kept[0] == record.access:
             return kept[1]
-        site = self._build(record)
-        self._sites[name] = (record, site)
+        build = jira.site if record.tool is Tool.JIRA else servicenow.site
+        limiter = SqlLimiter(self._services.engine, record.name)
+        site = build(record.access, timeout=self._timeout, clock=self._clock, limiter=limiter)
+        self._sites[name] = (record.access, site)
         return site
 
-    def _build(self, record: ConnectionRecord) -> Site:
-        settings = self._services.settings
-        build = jira.site if record.tool is Tool.JIRA else servicenow.site
-        return build(
-            record.access,
-            timeout=Timeout(settings.connect_timeout, settings.read_timeout),
-            clock=self._clock,
-            limiter=SqlLimiter(self._services.engine, record.name),
-        )
+    def _renewed(self, record: ConnectionRecord) -> ConnectionRecord:
+        """A connection over OAuth with an access token that lives long enough.  Raises ToolError."""
+        due = self._clock() + TOKEN_MARGIN
+        if record.auth is not Auth.OAUTH or (record.expires_at is not None and record.expires_at > due):
+            return record
+        ask = partial(renew, timeout=self._timeout, clock=self._clock)
+        return self._services.connections.renew(record.name, due, ask)
 
 
 class MappingCache:

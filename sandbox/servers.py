@@ -68,9 +68,10 @@ def start(
     servicenow_port: int = 0,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     deployment: Deployment = Deployment.CLOUD,
+    release: tuple[int, ...] = (),
 ) -> Sandbox:
-    """Both stand-ins; ``clock`` says what time it is in the tools, ``deployment`` which Jira it is."""
-    jira = JiraState(deliverer=Deliverer(), clock=clock, deployment=deployment)
+    """Both stand-ins; ``clock`` says what time it is in the tools, ``deployment`` and ``release`` which Jira it is."""
+    jira = JiraState(deliverer=Deliverer(), clock=clock, deployment=deployment, release=release)
     servicenow = ServiceNowState(deliverer=Deliverer(), clock=clock)
     jira_server = Server(jira_app(jira), host, jira_port).start()
     servicenow_server = Server(servicenow_app(servicenow), host, servicenow_port).start()

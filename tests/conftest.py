@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from connector.postgres import conninfo, locate
 from connector.store import migrate
 from connector.store.database import open_database
+from tests.cli import Cli
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -60,6 +61,18 @@ def template(postgres: URL) -> str:
 def database(postgres: URL, template: str) -> Iterator[URL]:
     """An empty database with the newest schema."""
     yield from fresh_database(postgres, template)
+
+
+@pytest.fixture
+def cli(database: URL, tmp_path: Path) -> Cli:
+    return Cli(
+        {
+            "DATABASE_URL": database.render_as_string(hide_password=False),
+            "GATEPOST_DATA": str(tmp_path),
+            "GATEPOST_CREDENTIAL": "api-token",
+            "COLUMNS": "200",
+        }
+    )
 
 
 def fresh_database(postgres: URL, template: str) -> Iterator[URL]:

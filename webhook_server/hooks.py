@@ -1,5 +1,8 @@
 """The doors: ``POST /hooks/jira/<connection>`` and ``POST /hooks/servicenow/<connection>``.
 
+Which proof a connection accepts is said by its record (:mod:`connector.proof`); a secret in the address stands
+after the connection's name.
+
 The order is the point: bound the bytes, verify the bytes, only then parse them, commit, answer.
 Jira sends again after 408, 409, 425, 429 and 5xx and drops the event after any other status
 (https://community.developer.atlassian.com/t/new-jira-cloud-webhook-retry-policy/30554), so 503
@@ -8,14 +11,18 @@ means "nothing is stored, come again", and a body that can never be stored must 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from uuid import uuid4
+
 import structlog
 from flask import Blueprint, Response, jsonify, request
 from prometheus_client import Counter
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
+from connector.access import DoorKind
 from connector.bootstrap import Services
 from connector.errors import BadPayload, SignatureRejected
-from connector.signature import verify_hub_signature
+from connector.proof import Proofs, prove
 from connector.store.connections import ConnectionRecord
 from connector.sync.ingest import ingest
 from connector.sync.ports import Door
@@ -37,7 +44,8 @@ def hooks(services: Services) -> Blueprint:
     )
 
     @blueprint.post("/<tool>/<connection>")
-    def ring(tool: str, connection: str) -> tuple[Response, int]:
+    @blueprint.post("/<tool>/<connection>/<secret>")
+    def ring(tool: str, connection: str, secret: str = "") -> tuple[Response, int]:
         try:
             record = services.connections.cached(connection)
         except SQLAlchemyError:
@@ -46,26 +54,26 @@ def hooks(services: Services) -> Blueprint:
             # The name is the sender's, not ours: it is no label of a metric.
             events.labels("unknown", "unknown_connection").inc()
             return _refusal(404, f'There is no {tool} connection "{connection}" here.')
-        answer, status, outcome = _take(services, record, services.doors[record.tool])
+        answer, status, outcome = _take(services, record, services.doors[record.tool], secret)
         events.labels(record.name, outcome).inc()
         return answer, status
 
     return blueprint
 
 
-def _take(services: Services, record: ConnectionRecord, door: Door) -> tuple[Response, int, str]:
+def _take(services: Services, record: ConnectionRecord, door: Door, path: str) -> tuple[Response, int, str]:
     if request.mimetype != "application/json":
         return *_refusal(415, "An event's Content-Type must be application/json."), "wrong_type"
     body = request.get_data(cache=False)
-    secrets = [secret.encode() for secret in record.webhook_secrets]
     try:
-        verify_hub_signature(body, request.headers.get("X-Hub-Signature"), secrets)
+        kind = _prove(services, record, body, _proofs(path))
         result = ingest(
             body,
             connection=record.name,
             door=door,
             inbox=services.inbox,
-            delivery_id=request.headers.get(DELIVERY_HEADER[record.tool], "")[:LONGEST_DELIVERY_ID] or None,
+            delivery_id=_delivery_id(record, kind),
+            own_account=record.own_account,
         )
     except SignatureRejected as error:
         _log.warning("event refused", connection=record.name, reason=error.reason)
@@ -80,6 +88,46 @@ def _take(services: Services, record: ConnectionRecord, door: Door) -> tuple[Res
         _log.error("event not committed", connection=record.name, error=type(error).__name__)
         return *_come_again(), "not_committed"
     return jsonify({"result": result.value}), 202, result.value
+
+
+def _prove(services: Services, record: ConnectionRecord, body: bytes, proofs: Proofs) -> DoorKind:
+    """Raises SignatureRejected.  A secret that was rotated a moment ago loses no event."""
+    try:
+        return _checked(record, body, proofs)
+    except SignatureRejected:
+        newer = services.connections.doubted(record.name)
+        if newer is None or newer == record:
+            raise
+        return _checked(newer, body, proofs)
+
+
+def _checked(record: ConnectionRecord, body: bytes, proofs: Proofs) -> DoorKind:
+    return prove(
+        body,
+        proofs,
+        doors=record.doors,
+        secrets=[secret.encode() for secret in record.webhook_secrets],
+        client_secret=record.oauth.client_secret.encode() if record.oauth else None,
+        now=datetime.now(UTC),
+    )
+
+
+def _proofs(path: str) -> Proofs:
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    return Proofs(
+        signature=request.headers.get("X-Hub-Signature", ""),
+        bearer=bearer.strip() if scheme.lower() == "bearer" else "",
+        token=request.headers.get("X-Gatepost-Token", ""),
+        path=path,
+    )
+
+
+def _delivery_id(record: ConnectionRecord, kind: DoorKind) -> str | None:
+    told = request.headers.get(DELIVERY_HEADER[record.tool], "")[:LONGEST_DELIVERY_ID]
+    if told or kind is not DoorKind.TOKEN:
+        return told or None
+    # A rule of Jira Automation sends the same bytes each time that it runs: each time is an event of its own.
+    return f"automation:{uuid4()}"
 
 
 def _refusal(status: int, detail: str) -> tuple[Response, int]:

@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 
 from connector import log
-from connector.cli import audit, connection, db, mapping, rates, report, run
+from connector.cli import audit, connect, connection, db, mapping, rates, report, run
 from connector.cli.demo import demo
+from connector.cli.doctor import doctor
 from connector.cli.init import init
 from connector.cli.sandbox import sandbox
 from connector.errors import GatepostError
@@ -27,6 +28,7 @@ app.command("worker")(run.worker)
 app.command("key")(run.key)
 app.command("version")(run.version)
 app.command("init")(init)
+app.command("doctor")(doctor)
 app.command("explain")(report.explain)
 app.command("history")(report.history)
 app.command("totals")(report.totals)
@@ -34,6 +36,7 @@ app.command("figures")(report.figures)
 app.add_typer(audit.app, name="audit")
 app.add_typer(rates.app, name="rates")
 app.add_typer(db.app, name="db")
+app.add_typer(connect.app, name="connect")
 app.add_typer(connection.app, name="connection")
 app.add_typer(mapping.app, name="mapping")
 app.command("sandbox")(sandbox)

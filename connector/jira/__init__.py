@@ -16,6 +16,7 @@ from connector.jira.errors import classifier
 from connector.jira.fields import OwnAccount, SiteFields
 from connector.jira.inspector import JiraInspector
 from connector.jira.reader import JiraReader
+from connector.jira.setup import JiraSetup
 from connector.jira.timesheet import JiraTimesheet
 from connector.jira.webhook import JiraDoor
 from connector.jira.writer import JiraWriter
@@ -51,6 +52,7 @@ def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], lim
         finder=reader,
         joiner=reader,
         inspector=JiraInspector(access.name, client, fields, reader),
+        setup=JiraSetup(access, client, adapter),
     )
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from connector.jsons import JsonObject, obj, parse_object, text
-from connector.sync.ports import Doorbell, NoInterest, Rung
-from mapping.work_item import NativeId
+from connector.jsons import JsonObject, items, obj, parse_object, text
+from connector.sync.ports import Doorbell, NoInterest, Rung, Said
+from mapping.work_item import FieldName, NativeId
 
 _ID = re.compile(r"[0-9]{1,19}")
 _KEY = re.compile(r"[A-Z][A-Z0-9_]{1,99}-[0-9]{1,12}")
 _IN_URL = re.compile(r"/issue/([0-9]{1,19})(?:/|$)")
 LONGEST_EVENT = 100
+MOST_ISSUES = 100
+"""Issues that one Automation rule may name at once."""
 
 UNGOVERNED = ("sprint", "board", "project", "version", "user", "filter", "option", "issuetype", "expression", "app")
 """First words of event names that concern no single issue."""
@@ -29,13 +31,27 @@ class JiraDoor:
         found = tuple(dict.fromkeys(_issues(payload)))
         if not found:
             return NoInterest(event, "the event names no issue")
-        return Doorbell(event, found)
+        return Doorbell(event, found, _said(payload))
+
+
+def _said(payload: JsonObject) -> Said | None:
+    """The fields that an update changed, when it tells them all by name with their new values."""
+    author = obj(payload.get("user"))
+    changes = [obj(one) for one in items(obj(payload.get("changelog")).get("items"))]
+    named = {FieldName(text(one.get("field"))): text(one.get("toString")) or None for one in changes}
+    who = text(author.get("accountId")) or text(author.get("key"))
+    return Said(who, named) if who and named and all(named) else None
 
 
 def _issues(payload: JsonObject) -> Iterator[NativeId]:
     """Ids where there are any, else keys.  The parent is rung as well: an epic is judged by its children."""
     issue, comment = obj(payload.get("issue")), obj(payload.get("comment"))
+    if not issue and payload.get("fields"):
+        # Jira Automation can send the issue itself as the whole body.
+        issue = payload
     yield from _one(issue)
+    for one in items(payload.get("issues"))[:MOST_ISSUES]:
+        yield from _one(obj(one))
     yield from _one(obj(obj(issue.get("fields")).get("parent")))
     if not issue:
         # A Data Center comment event has no issue; only the comment's address tells its id.

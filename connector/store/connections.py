@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Engine, RowMapping, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
-from connector.access import Access, Auth, Deployment, DoorKind, OAuthGrant
+from connector.access import Access, Auth, Deployment, DoorKind, OAuthGrant, Renewed
 from connector.errors import ConfigurationError
 from connector.store.tables import CONNECTION
 from connector.vault import Vault
@@ -60,6 +60,9 @@ class ConnectionRecord:
 CACHE_SECONDS = 5.0
 """How long a door may work with what it knew of a connection, for instance a secret just withdrawn."""
 
+DOUBT_SECONDS = 0.5
+"""How often at most a record is read anew because an event was not proved: its secret may be a newer one."""
+
 
 class Connections:
     def __init__(self, engine: Engine, vault: Vault, *, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -67,6 +70,18 @@ class Connections:
         self._vault = vault
         self._monotonic = monotonic
         self._cache: dict[str, tuple[float, ConnectionRecord]] = {}
+        self._doubts: dict[str, float] = {}
+
+    def doubted(self, name: str) -> ConnectionRecord | None:
+        """The record read anew, because an event could not be proved, unless that was done a moment ago.
+
+        The bound keeps whoever sends rubbish from making the database work.
+        """
+        now = self._monotonic()
+        if now - self._doubts.get(name, -DOUBT_SECONDS) >= DOUBT_SECONDS:
+            self._doubts[name] = now
+            self._cache.pop(name, None)
+        return self.cached(name)
 
     def cached(self, name: str) -> ConnectionRecord | None:
         """Like :meth:`get`, at most some seconds old; unknown names are never kept.
@@ -133,6 +148,38 @@ class Connections:
         sealed = [self._vault.seal(item) for item in (secret, *record.webhook_secrets[:1])]
         with self._engine.begin() as transaction:
             transaction.execute(update(CONNECTION).where(CONNECTION.c.name == name).values(webhook_secrets=sealed))
+
+    def renew(self, name: str, due: datetime, ask: Callable[[OAuthGrant], Renewed]) -> ConnectionRecord:
+        """Renew an access token that ends before ``due``, once, however many workers find it ending.
+
+        The row stays locked while Atlassian is asked: its refresh tokens are good for one use.  Raises what ``ask``
+        raises; the record is unchanged then.
+        """
+        with self._engine.begin() as transaction:
+            query = select(CONNECTION).where(CONNECTION.c.name == name).with_for_update()
+            record = self._record(transaction.execute(query).mappings().one())
+            if record.oauth is None or (record.expires_at is not None and record.expires_at > due):
+                return record
+            fresh = ask(record.oauth)
+            grant = replace(record.oauth, refresh_token=fresh.refresh_token or record.oauth.refresh_token)
+            record = replace(record, credential=fresh.access_token, expires_at=fresh.expires_at, oauth=grant)
+            transaction.execute(
+                update(CONNECTION)
+                .where(CONNECTION.c.name == name)
+                .values(
+                    credential=self._vault.seal(record.credential),
+                    expires_at=record.expires_at,
+                    oauth=self._vault.seal(json.dumps(asdict(grant))),
+                )
+            )
+        self._cache.pop(name, None)
+        return record
+
+    def note(self, name: str, **values: object) -> None:
+        """Keep what was learned of a connection: ``own_account``, ``webhook``, ``doors``."""
+        with self._engine.begin() as transaction:
+            transaction.execute(update(CONNECTION).where(CONNECTION.c.name == name).values(**values))
+        self._cache.pop(name, None)
 
     def pause(self, connection: ConnectionName, reason: str, seconds: float | None) -> None:
         until = None if seconds is None else func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.sql.dml import ReturningInsert
 
+from connector.store.jsonable import values_from_json
 from connector.store.tables import DIRTY_KEY, INBOX, WORK_ITEM
 from connector.store.wake import Task, Waker
 from connector.sync.ports import Arrival, Doorbell, TakenIn
 from mapping.work_item import ConnectionName, NativeId
+from mapping.writeback import canonical
 
 
 class SqlInbox:
@@ -26,13 +29,9 @@ class SqlInbox:
         """
         with self._engine.begin() as transaction:
             if not isinstance(arrival.rung, Doorbell):
-                row = _row(arrival, part=0, native_id=None) | {
-                    "state": "ignored",
-                    "reason": arrival.rung.reason,
-                    "settled_at": func.now(),
-                }
-                stored = transaction.execute(_insert([row])).fetchall()
-                return TakenIn.IGNORED if stored else TakenIn.DUPLICATE
+                return _ignore(transaction, arrival, None, arrival.rung.reason)
+            if arrival.echo and _is_echo(transaction, arrival, arrival.rung.items[0]):
+                return _ignore(transaction, arrival, arrival.rung.items[0], "what Gatepost itself has written")
             # Sorted, so that two events about the same items never wait for one another in a circle.
             items = sorted(arrival.rung.items)
             rows = [_row(arrival, part, native_id) for part, native_id in enumerate(items)]
@@ -42,6 +41,46 @@ class SqlInbox:
             mark_dirty(transaction, arrival.connection, {NativeId(row.native_id): row.id for row in stored})
             self._waker.wake(transaction, Task.RECONCILE, arrival.connection)
             return TakenIn.ACCEPTED
+
+    def newest(self, connection: ConnectionName) -> int:
+        """The number of the newest event of a connection; 0 when there is none."""
+        query = select(func.max(INBOX.c.id)).where(INBOX.c.connection == connection)
+        with self._engine.connect() as transaction:
+            return transaction.execute(query).scalar() or 0
+
+
+def _ignore(transaction: Connection, arrival: Arrival, item: NativeId | None, reason: str) -> TakenIn:
+    row = _row(arrival, part=0, native_id=item) | {"state": "ignored", "reason": reason, "settled_at": func.now()}
+    stored = transaction.execute(_insert([row])).fetchall()
+    return TakenIn.IGNORED if stored else TakenIn.DUPLICATE
+
+
+def _is_echo(transaction: Connection, arrival: Arrival, item: NativeId) -> bool:
+    """Whether every field that the event tells has the value that Gatepost wrote last, or is writing now."""
+    told = arrival.echo or {}
+    here = {"connection": arrival.connection, "item": item}
+    mine: dict[str, set[str | None]] = {}
+    for row in transaction.execute(_WRITTEN, here):
+        mine.setdefault(row.field, set()).add(_plain(row.value))
+    for row in transaction.execute(_BEING_WRITTEN, here):
+        for name, value in values_from_json(row.wanted).items():
+            mine.setdefault(name, set()).add(_plain(canonical(value)))
+    return all(_plain(value) in mine.get(name, ()) for name, value in told.items())
+
+
+_WRITTEN = text("SELECT field, value FROM last_written WHERE connection = :connection AND native_id = :item")
+_BEING_WRITTEN = text("""
+    SELECT wanted FROM outbox
+    WHERE connection = :connection AND native_id = :item AND state = 'waiting' AND claim_token IS NOT NULL
+""")
+
+
+def _plain(value: str | None) -> str | None:
+    """Numbers by their value: a tool may tell 12.50 where 12.5 was written."""
+    try:
+        return canonical(Decimal(value)) if value else None
+    except ArithmeticError:
+        return canonical(value)
 
 
 def mark_dirty(transaction: Connection, connection: ConnectionName, items: Mapping[NativeId, int | None]) -> None:

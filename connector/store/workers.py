@@ -27,6 +27,13 @@ PING_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
 
+def alive(engine: Engine) -> int:
+    """Workers that hold their lock now."""
+    query = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = :space AND granted")
+    with engine.connect() as transaction:
+        return int(transaction.execute(query, {"space": LOCK_NAMESPACE}).scalar_one())
+
+
 class Presence:
     """Keeps this worker's advisory lock; a context manager."""
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
+from connector.sync.setup import Setup
 from governance.evidence import BaselineClaim, Service, Statement
 from governance.standing import Standing
 from mapping.answer import Answer
@@ -26,11 +27,23 @@ from mapping.writeback import WriteValue
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """Who changed which fields of the first item to what, as the event tells it."""
+
+    author: str
+    values: Mapping[FieldName, str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Doorbell:
-    """An event says no more than that these items may have changed."""
+    """An event says no more than that these items may have changed.
+
+    ``said`` serves one purpose: to know an echo of Gatepost's own write.  What is stored comes from reading.
+    """
 
     event: str
     items: tuple[NativeId, ...]
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +170,7 @@ class Site:
     finder: Finder | None = None
     inspector: Inspector | None = None
     joiner: Joiner | None = None
+    setup: Setup | None = None
 
 
 # --- the store, as the flow sees it ------------------------------------------------------------
@@ -170,6 +184,8 @@ class Arrival:
     delivery_id: str
     body: bytes
     rung: Rung
+    echo: Mapping[FieldName, str | None] | None = None
+    """What Gatepost's own account is said to have written; if it is what Gatepost wrote last, nothing is rung."""
 
 
 class TakenIn(StrEnum):

@@ -86,13 +86,19 @@ class Api:
     def _user(self, header: str) -> User | None:
         """An API token of the user's, as a password; over OAuth the access token stands alone."""
         kind, _, encoded = header.partition(" ")
+        state, gateway = self._state, bool(request.environ.get("sandbox.gateway"))
+        if kind.lower() == "bearer" and gateway:
+            g.app = state.oauth.app_of(encoded, state.clock())
+            return state.users.get(state.oauth.account) if g.app else None
         if kind.lower() != "basic":
             return None
         try:
             email, _, token = base64.b64decode(encoded).decode().partition(":")
         except ValueError:
             return None
-        found = [user for user in self._state.users.values() if user.email == email]
+        if (token in state.oauth.scoped_tokens) is not gateway:
+            return None
+        found = [user for user in state.users.values() if user.email == email]
         return found[0] if found and found[0].token and found[0].token == token and found[0].active else None
 
     # --- site ------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, jsonify
 
 from sandbox.bench import Bench, Fault
-from sandbox.jira import pages
+from sandbox.jira import oauth, pages
 from sandbox.jira.api import refused
 from sandbox.jira.cloud import CloudApi
 from sandbox.jira.datacenter import DataCenterApi
@@ -22,6 +22,7 @@ def create_app(state: JiraState) -> Flask:
     app.register_blueprint(face(state).blueprint())
     app.register_error_handler(Refusal, refused)
     pages.install(app, state)
+    oauth.install(app, state)
     return app
 
 

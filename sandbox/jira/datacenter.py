@@ -19,7 +19,12 @@ LARGEST_PAGE = 1000
 
 class DataCenterApi(Api):
     version = 2
-    webhook_root = "/rest/jira-webhook/1.0/webhooks"
+
+    @property
+    def webhook_root(self) -> str:  # type: ignore[override]
+        """It moved with version 10."""
+        release = self._state.release or VERSION
+        return "/rest/jira-webhook/1.0/webhooks" if release[0] >= 10 else "/rest/webhooks/1.0/webhook"
 
     def routes(self, api: Blueprint, v3: str) -> None:
         super().routes(api, v3)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from threading import RLock
 
 from sandbox.delivery import Deliverer
+from sandbox.jira.dynamic import DynamicWebhooks
 from sandbox.jira.model import (
     Comment,
     Condition,
@@ -23,6 +24,7 @@ from sandbox.jira.model import (
     Workflow,
     Worklog,
 )
+from sandbox.jira.oauth import OAuthServer
 from sandbox.jira.webhooks import Webhooks
 
 NOT_FOUND = "Issue does not exist or you do not have permission to see it."
@@ -36,6 +38,7 @@ class JiraState:
         deliverer: Deliverer,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         deployment: Deployment = Deployment.CLOUD,
+        release: tuple[int, ...] = (),
     ) -> None:
         self.base_url = base_url
         self.deployment = deployment
@@ -46,7 +49,7 @@ class JiraState:
         self.lock = RLock()
         self.users: dict[str, User] = {}
         self.fields: dict[str, FieldDef] = {}
-        self.release: tuple[int, ...] = ()
+        self.release = release
         """Version of a Data Center; empty for the newest that the stand-in knows."""
         self.withheld: set[str] = set()
         """Permissions that Gatepost's account lacks."""
@@ -55,10 +58,17 @@ class JiraState:
         self.projects: dict[str, Project] = {}
         self.issues: dict[str, Issue] = {}
         self.webhooks = Webhooks(self)
+        self.dynamic = DynamicWebhooks(self)
+        self.oauth = OAuthServer()
         self._ids = itertools.count(10001)
         self._keys: dict[str, str] = {}
         """Every key that an issue has or had, to its id."""
         self._numbers: dict[str, itertools.count[int]] = {}
+
+    @property
+    def signs(self) -> bool:
+        """Cloud, and Data Center from version 10 on."""
+        return self.deployment is Deployment.CLOUD or not self.release or self.release[0] >= 10
 
     # --- seeding ---------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sandbox.delivery import hub_signature
-from sandbox.jira.model import Comment, Issue, Worklog
+from sandbox.jira.model import Comment, Deployment, Issue, Worklog
 from sandbox.jira.shapes import Shapes
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Webhooks:
             body["issue_event_type_name"] = kinds[event]
         if items:
             body["changelog"] = {"id": str(uuid4().int % 10**9), "items": items}
-        self._send(event, body)
+        self._send(event, body, issue)
 
     def comment(self, event: str, issue: Issue, comment: Comment) -> None:
         body = {
@@ -66,7 +66,7 @@ class Webhooks:
             "issue": self._shapes.issue(issue, list(STUB), version=2),
             "eventType": "primaryAction",
         }
-        self._send(event, body)
+        self._send(event, body, issue)
 
     def worklog(self, event: str, issue: Issue, entry: Worklog) -> None:
         body = {
@@ -84,7 +84,7 @@ class Webhooks:
             "issue": self._shapes.issue(issue, list(STUB), version=2),
             "property": {"key": key, "value": issue.properties.get(key)},
         }
-        self._send("issue_property_set", body)
+        self._send("issue_property_set", body, issue)
 
     def link(self, event: str, blocker: Issue, blocked: Issue) -> None:
         body = {
@@ -105,17 +105,20 @@ class Webhooks:
         }
         self._send(event, body)
 
-    def _send(self, event: str, body: dict[str, object]) -> None:
+    def _send(self, event: str, body: dict[str, object], issue: Issue | None = None) -> None:
         raw = json.dumps(body).encode()
         for webhook in self.registered.values():
             if webhook.enabled and event in webhook.events:
-                headers = {
-                    "Content-Type": "application/json; charset=UTF-8",
-                    "User-Agent": "Atlassian HttpClient unknown / JIRA-1001.0.0-SNAPSHOT (100290) / Default",
-                    "X-Atlassian-Webhook-Identifier": str(uuid4()),
-                    "X-Atlassian-Webhook-Flow": "Primary",
-                    "X-Sandbox-Event": event,
-                }
-                if webhook.secret:
+                headers = self.headers(event)
+                if webhook.secret and self._state.signs:
                     headers["X-Hub-Signature"] = hub_signature(webhook.secret, raw)
                 self._state.deliverer.send(webhook.url, raw, headers)
+        self._state.dynamic.send(event, raw, issue)
+
+    def headers(self, event: str) -> dict[str, str]:
+        """What a delivery brings along; Data Center tells no identifier of its own."""
+        agent = "Atlassian HttpClient unknown / JIRA-1001.0.0-SNAPSHOT (100290) / Default"
+        headers = {"Content-Type": "application/json; charset=UTF-8", "User-Agent": agent, "X-Sandbox-Event": event}
+        if self._state.deployment is Deployment.CLOUD:
+            headers |= {"X-Atlassian-Webhook-Identifier": str(uuid4()), "X-Atlassian-Webhook-Flow": "Primary"}
+        return headers

@@ -11,11 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
-from typer.testing import CliRunner, Result
 
-from connector.cli import app
 from connector.engine import Queue
-from connector.errors import ConfigurationError
 from connector.store.database import open_database
 from connector.store.inbox import SqlInbox
 from connector.store.ledger import SqlLedger
@@ -30,6 +27,7 @@ from mapping.judge import judge
 from mapping.load import Loaded, load_mapping
 from mapping.policy import Policies
 from mapping.work_item import Comment, ConnectionName, FieldValue
+from tests.cli import Cli
 from tests.conftest import ROOT
 from tests.mapping.items import KAYA, item
 
@@ -38,37 +36,6 @@ JIRA = ConnectionName("jira-main")
 NOW = datetime(2026, 2, 10, 9, 0, tzinfo=UTC)
 
 MAPPING = str(ROOT / "sandbox/story/mapping.yaml")
-
-
-class Cli:
-    def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = environment
-
-    def run(self, *words: str, **more: str) -> Result:
-        return CliRunner().invoke(app, list(words), env=self._environment | more)
-
-    def ok(self, *words: str, **more: str) -> str:
-        result = self.run(*words, **more)
-        assert result.exit_code == 0, result.output
-        return str(result.output)
-
-    def refused(self, *words: str, **more: str) -> str:
-        """The message of a command that could not be carried out."""
-        result = self.run(*words, **more)
-        assert isinstance(result.exception, ConfigurationError), result.output
-        return str(result.exception)
-
-
-@pytest.fixture
-def cli(database: URL, tmp_path: Path) -> Cli:
-    return Cli(
-        {
-            "DATABASE_URL": database.render_as_string(hide_password=False),
-            "GATEPOST_DATA": str(tmp_path),
-            "GATEPOST_CREDENTIAL": "api-token",
-            "COLUMNS": "200",
-        }
-    )
 
 
 def add(cli: Cli, name: str = "jira-main", tool: str = "jira", url: str = "https://acme.example", **more: str) -> str:

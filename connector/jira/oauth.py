@@ -1,0 +1,115 @@
+"""OAuth 2.0 (3LO) with Atlassian: consent, tokens, and the address behind which a site answers.
+
+https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/ : refresh tokens rotate; an access token lives an
+hour; calls go to api.atlassian.com with the site's cloud id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import requests
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.requests_client import OAuth2Session
+
+from connector.access import OAuthGrant, Renewed
+from connector.errors import AuthenticationFailed, BadAnswer, PermissionDenied, Refused
+from connector.http import Answer, Timeout, build_adapter, build_session, seal
+from connector.jsons import items, obj, text
+
+AUTHORIZE = "https://auth.atlassian.com/authorize"
+TOKEN = "https://auth.atlassian.com/oauth/token"  # noqa: S105 - an address
+API = "https://api.atlassian.com"
+SCOPES = ("read:jira-work", "write:jira-work", "read:jira-user", "manage:jira-webhook", "offline_access")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Atlassian's, or those of a stand-in."""
+
+    authorize: str = AUTHORIZE
+    token: str = TOKEN
+    api: str = API
+
+
+class OAuthApp:
+    """One app of the customer's own, as registered in Atlassian's developer console."""
+
+    def __init__(self, client_id: str, client_secret: str, endpoints: Endpoints, *, timeout: Timeout) -> None:
+        self._id = client_id
+        self._secret = client_secret
+        self._endpoints = endpoints
+        self._timeout = timeout
+
+    def consent_url(self, redirect_uri: str) -> tuple[str, str]:
+        """The page on which somebody consents, and the state that has to come back."""
+        session: Any = OAuth2Session(self._id, self._secret, redirect_uri=redirect_uri, scope=" ".join(SCOPES))
+        url, state = session.create_authorization_url(
+            self._endpoints.authorize, audience="api.atlassian.com", prompt="consent"
+        )
+        return str(url), str(state)
+
+    def redeem(self, code: str, redirect_uri: str, clock: Callable[[], datetime]) -> tuple[OAuthGrant, Renewed]:
+        """Tokens for the code that the consent page sent back.  Raises AuthenticationFailed."""
+        session = self._session(redirect_uri)
+        fresh = _tokens(lambda: session.fetch_token(self._endpoints.token, code=code), clock)
+        return OAuthGrant(self._id, self._secret, fresh.refresh_token, self._endpoints.token), fresh
+
+    def cloud_id(self, access_token: str, site: str) -> str:
+        """The id of a site that the token reaches.  Raises BadAnswer when it reaches another one only."""
+        session = self._plain(self._endpoints.api)
+        url = f"{self._endpoints.api}/oauth/token/accessible-resources"
+        answer = session.get(url, headers={"Authorization": f"Bearer {access_token}"}).json()
+        there = {text(obj(one).get("url")).rstrip("/"): text(obj(one).get("id")) for one in items(answer)}
+        if site.rstrip("/") not in there:
+            raise BadAnswer(f"The consent was given for {', '.join(there) or 'no site'}, and not for {site}.")
+        return there[site.rstrip("/")]
+
+    def _session(self, redirect_uri: str) -> Any:
+        return _session(self._id, self._secret, self._endpoints.token, self._timeout, redirect_uri)
+
+    def _plain(self, url: str) -> requests.Session:
+        return build_session(connection="Atlassian", base_url=url, timeout=self._timeout, classify=_as_it_is)
+
+
+def renew(grant: OAuthGrant, *, timeout: Timeout, clock: Callable[[], datetime]) -> Renewed:
+    """A new access token for a refresh token.  Raises AuthenticationFailed when it is no longer taken."""
+    session = _session(grant.client_id, grant.client_secret, grant.token_url, timeout)
+    return _tokens(lambda: session.refresh_token(grant.token_url, refresh_token=grant.refresh_token), clock)
+
+
+def _session(client_id: str, secret: str, url: str, timeout: Timeout, redirect_uri: str | None = None) -> Any:
+    """Authlib's session on our own transport."""
+    adapter = build_adapter(connection="Atlassian", base_url=url, timeout=timeout, classify=_as_it_is)
+    how = "client_secret_post"
+    return seal(OAuth2Session(client_id, secret, redirect_uri=redirect_uri, token_endpoint_auth_method=how), adapter)
+
+
+def _as_it_is(answer: Answer) -> None:
+    """Nothing special: the status alone tells what an answer is."""
+    del answer
+
+
+def _tokens(ask: Callable[[], Any], clock: Callable[[], datetime]) -> Renewed:
+    try:
+        answer = ask()
+    except (AuthlibBaseError, AuthenticationFailed, PermissionDenied, Refused) as error:
+        raise AuthenticationFailed(
+            f"Atlassian does not renew the access ({error}). "
+            "Give consent again with: gatepost connect jira --auth oauth"
+        ) from error
+    lives = timedelta(seconds=float(text(answer.get("expires_in")) or 3600))
+    return Renewed(text(answer.get("access_token")), text(answer.get("refresh_token")), clock() + lives)
+
+
+def tenant_cloud_id(site: str, *, timeout: Timeout) -> str:
+    """The cloud id that a site tells to everybody; needed for scoped and service-account tokens."""
+    session = build_session(connection=site, base_url=site, timeout=timeout, classify=_as_it_is)
+    answer = session.get(f"{site.rstrip('/')}/_edge/tenant_info").json()
+    found = text(obj(answer).get("cloudId"))
+    if not found:
+        raise BadAnswer(f"{site} does not tell its cloud id. Give it with --cloud-id.")
+    return found

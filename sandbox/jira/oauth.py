@@ -1,0 +1,110 @@
+"""OAuth 2.0 (3LO) and the gateway of api.atlassian.com, as far as an integration meets them.
+
+https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/ : refresh tokens rotate, access tokens end after
+an hour, and calls go to ``/ex/jira/<cloud id>``.  Scoped and service-account tokens work there as well, and only there.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, Response, jsonify, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from sandbox.jira.state import JiraState
+
+CLOUD_ID = "11223344-a1b2-3b33-c444-def123456789"
+LIFE = timedelta(hours=1)
+GATEWAY = f"/ex/jira/{CLOUD_ID}"
+
+
+@dataclass
+class OAuthServer:
+    """Apps, codes and tokens; every grant acts for one account."""
+
+    account: str = "gatepost-bot"
+    apps: dict[str, str] = field(default_factory=lambda: {"sandbox-app": "sandbox-app-secret"})
+    """Client id to client secret."""
+    codes: dict[str, str] = field(default_factory=dict)
+    refresh_tokens: dict[str, str] = field(default_factory=dict)
+    access_tokens: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    """Token to its app and its end."""
+    scoped_tokens: set[str] = field(default_factory=set)
+    """API tokens with scopes, which the site's own address does not take."""
+
+    def grant(self, app: str, now: datetime) -> dict[str, object]:
+        access, refresh = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+        self.access_tokens[access] = (app, now + LIFE)
+        self.refresh_tokens[refresh] = app
+        return {
+            "access_token": access,
+            "refresh_token": refresh,
+            "expires_in": int(LIFE.total_seconds()),
+            "scope": "read:jira-work write:jira-work manage:jira-webhook offline_access",
+            "token_type": "Bearer",
+        }
+
+    def app_of(self, access: str, now: datetime) -> str | None:
+        """The app of an access token that has not ended."""
+        app, ends = self.access_tokens.get(access, ("", now))
+        return app if app and ends > now else None
+
+
+class Gateway:
+    """Strips the gateway's prefix from an address, and leaves a note that the call came through it."""
+
+    def __init__(self, inner: Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]) -> None:
+        self._inner = inner
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        path = str(environ.get("PATH_INFO", ""))
+        if path.startswith(f"{GATEWAY}/"):
+            environ["PATH_INFO"] = path.removeprefix(GATEWAY)
+            environ["sandbox.gateway"] = True
+        return self._inner(environ, start)
+
+
+def install(app: Flask, state: JiraState) -> None:
+    app.wsgi_app = Gateway(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    pages = Blueprint("oauth", __name__)
+
+    @pages.get("/_edge/tenant_info")
+    def tenant() -> Response:
+        return jsonify({"cloudId": CLOUD_ID})
+
+    @pages.get("/authorize")
+    def authorize() -> AnyResponse:
+        """Consents at once; a person would be asked."""
+        ask = request.args
+        if ask.get("client_id") not in state.oauth.apps or ask.get("response_type") != "code":
+            return jsonify({"error": "invalid_client"})
+        code = secrets.token_urlsafe(12)
+        state.oauth.codes[code] = str(ask["client_id"])
+        return redirect(f"{ask['redirect_uri']}?{urlencode({'code': code, 'state': ask.get('state', '')})}")
+
+    @pages.post("/oauth/token")
+    def token() -> tuple[Response, int]:
+        body = request.get_json(silent=True) or request.form
+        server, client = state.oauth, str(body.get("client_id"))
+        if server.apps.get(client) != body.get("client_secret"):
+            return jsonify({"error": "access_denied", "error_description": "Unauthorized"}), 401
+        given = server.codes.pop(str(body.get("code")), None)
+        if body.get("grant_type") == "refresh_token":
+            given = server.refresh_tokens.pop(str(body.get("refresh_token")), None)
+        if given != client:
+            return jsonify({"error": "invalid_grant", "error_description": "Unknown or invalid refresh token."}), 403
+        return jsonify(server.grant(client, state.clock())), 200
+
+    @pages.get("/oauth/token/accessible-resources")
+    def resources() -> Response:
+        return jsonify([{"id": CLOUD_ID, "url": state.base_url, "name": "nordbank", "scopes": [], "avatarUrl": ""}])
+
+    app.register_blueprint(pages)

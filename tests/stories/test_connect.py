@@ -1,0 +1,291 @@
+"""Connecting a Jira as an administrator does: every way to sign in, every door, and what the doctor says."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+
+from connector.access import DoorKind
+from connector.bootstrap import Services, Sites, bootstrap, system_clock
+from connector.errors import AuthenticationFailed
+from connector.settings import Settings
+from mapping.work_item import ConnectionName
+from sandbox import servers
+from sandbox.jira.model import Deployment
+from sandbox.serving import Server
+from sandbox.story import seed
+from tests.cli import Cli
+from tests.conftest import ROOT
+from webhook_server.app import create_app
+
+pytestmark = pytest.mark.story
+NAME = ConnectionName("jira-main")
+NINE = (9, 12, 8)
+
+
+@dataclass
+class Place:
+    cli: Cli
+    services: Services
+    sandbox: servers.Sandbox
+    public: str
+
+    def connect(self, *words: str, ok: bool = True) -> str:
+        result = self.cli.run(
+            "connect", "jira", NAME, *words, "--public-url", self.public, "--wait", "8",
+            GATEPOST_CREDENTIAL=seed.BOT_TOKEN,
+        )  # fmt: skip
+        assert (result.exit_code == 0) is ok, result.output
+        return " ".join(result.output.split())
+
+    def doctor(self) -> str:
+        return self.cli.run("doctor", NAME).output
+
+    def states(self) -> list[str]:
+        with self.services.engine.connect() as connection:
+            return list(connection.execute(text("SELECT state FROM inbox ORDER BY id")).scalars())
+
+
+@contextmanager
+def place(
+    cli: Cli, database: URL, folder: Path, deployment: Deployment, release: tuple[int, ...] = ()
+) -> Iterator[Place]:
+    cli.environment["GATEPOST_SECRET_KEY"] = "lJ9dWcPcOoQzEtZ1CPnjRYJQ0SpJ-0YJKxL9ScKGzHg="
+    settings = Settings(
+        database_url=database.render_as_string(hide_password=False),
+        data=folder,
+        secret_key=cli.environment["GATEPOST_SECRET_KEY"],
+    )
+    services = bootstrap(settings, application="tests")
+    sandbox = servers.start(deployment=deployment, release=release)
+    seed.set_up_jira(sandbox.jira)
+    sandbox.jira.create("ITX", "Epic", "Retire the legacy CRM", by="kaya")
+    web = Server(create_app(services), "127.0.0.1", 0).start()
+    try:
+        yield Place(cli, services, sandbox, web.url)
+    finally:
+        sandbox.stop()
+        web.stop()
+        services.close()
+
+
+@pytest.fixture
+def cloud(cli: Cli, database: URL, tmp_path: Path) -> Iterator[Place]:
+    with place(cli, database, tmp_path, Deployment.CLOUD) as here:
+        yield here
+
+
+def test_cloud_with_an_api_token_is_connected_once_and_an_event_comes_back(cloud: Place) -> None:
+    jira = cloud.sandbox.jira
+    told = cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL)
+    assert "jira-main is Jira Cloud; Gatepost works there as Gatepost (Etc/UTC), signed in by basic." in told
+    assert "Webhook registered (signature)." in told
+    assert "An event came back and was accepted." in told
+    (hook,) = jira.webhooks.registered.values()
+    assert (hook.name, hook.url) == ("Gatepost jira-main", f"{cloud.public}/hooks/jira/jira-main")
+    assert "Webhook found and changed (signature)." in cloud.connect(), "running it again doubles nothing"
+    assert len(jira.webhooks.registered) == 1
+    record = cloud.services.connections.get(NAME)
+    assert record is not None
+    assert record.own_account == "gatepost-bot"
+
+
+def test_a_secret_is_rotated_at_both_ends_without_losing_an_event(cloud: Place) -> None:
+    jira = cloud.sandbox.jira
+    cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL)
+    before = next(iter(jira.webhooks.registered.values())).secret
+    assert "An event came back" in cloud.connect("--rotate")
+    (hook,) = jira.webhooks.registered.values()
+    assert hook.secret != before
+    record = cloud.services.connections.get(NAME)
+    assert record is not None
+    assert record.webhook_secrets == (hook.secret, before), "what is on its way with the old one still counts"
+
+
+def test_a_server_that_cannot_be_reached_is_told(cloud: Place) -> None:
+    here = replace(cloud, public="http://127.0.0.1:9")
+    result = here.cli.run(
+        "connect", "jira", NAME, "--url", here.sandbox.jira.base_url, "--user", seed.BOT_EMAIL, "--public-url",
+        here.public, "--wait", "1", GATEPOST_CREDENTIAL=seed.BOT_TOKEN,
+    )  # fmt: skip
+    assert str(result.exception) == (
+        "http://127.0.0.1:9 was not reached within 1 s. The webhook is registered; see that `gatepost serve` runs and "
+        "that the tool may reach this address."
+    )
+
+
+def test_a_door_of_jira_automation_takes_its_token_and_nothing_else(cloud: Place) -> None:
+    told = cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL, "--door", "token")
+    record = cloud.services.connections.get(NAME)
+    assert record is not None
+    assert f"header X-Gatepost-Token: {record.webhook_secrets[0]} (hidden)" in told
+    body = {"issue": {"id": "10001", "key": "ITX-1"}}
+    url = f"{cloud.public}/hooks/jira/jira-main"
+    for _ in range(2):
+        right = requests.post(url, json=body, headers={"X-Gatepost-Token": record.webhook_secrets[0]}, timeout=5)
+        assert (right.status_code, right.json()) == (202, {"result": "accepted"}), "the same bytes are two events"
+    wrong = requests.post(url, json=body, headers={"X-Gatepost-Token": "x" * 43}, timeout=5)
+    assert wrong.status_code == 401
+    assert cloud.sandbox.jira.webhooks.registered == {}
+
+
+def _browse(address: str) -> bool:
+    """Somebody opens the consent page; the stand-in agrees at once and sends the browser back."""
+    threading.Thread(target=requests.get, args=(address,), kwargs={"timeout": 10}).start()
+    return True
+
+
+def _oauth(here: Place, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr("connector.cli.consent.webbrowser.open", _browse)
+    base = here.sandbox.jira.base_url
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    return here.connect(
+        "--url", base, "--auth", "oauth", "--client-id", "sandbox-app", "--client-secret", "sandbox-app-secret",
+        "--api", base, "--authorize", f"{base}/authorize", "--token", f"{base}/oauth/token", "--callback-port", port,
+    )  # fmt: skip
+
+
+def test_oauth_with_dynamic_webhooks_renewed_tokens_and_refreshed_ends(
+    cloud: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jira = cloud.sandbox.jira
+    told = _oauth(cloud, monkeypatch)
+    assert "signed in by oauth" in told
+    assert "Webhook registered (jwt, until " in told
+    assert "An event came back and was accepted." in told
+    assert "Worklogs, links and attachments ring no dynamic webhook; the sweep finds those." in told
+    (hook,) = jira.dynamic.registered.values()
+    assert hook.query == "project != GATEPOSTNONE"
+
+    first = cloud.services.connections.get(NAME)
+    assert first is not None
+    later = lambda: system_clock() + timedelta(hours=2)  # noqa: E731
+    site = Sites(cloud.services, later).get(NAME)
+    assert site.setup is not None
+    assert site.setup.identify().account == "gatepost-bot"
+    second = cloud.services.connections.get(NAME)
+    assert second is not None
+    assert second.credential != first.credential, "renewed before its end"
+    assert second.oauth != first.oauth, "refresh tokens rotate"
+
+    jira.oauth.refresh_tokens.clear()
+    with pytest.raises(AuthenticationFailed, match="Give consent again with: gatepost connect jira --auth oauth"):
+        Sites(cloud.services, lambda: system_clock() + timedelta(hours=5)).get(NAME)
+    again = cloud.services.connections.get(NAME)
+    assert again == second, "nothing was changed by the failure"
+
+
+def test_a_dynamic_webhook_that_was_removed_is_told(cloud: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    _oauth(cloud, monkeypatch)
+    assert "✓ webhook: 1 dynamic, until " in cloud.doctor()
+    cloud.sandbox.jira.dynamic.failed.append({"id": "x", "url": "u", "failureTime": 1})
+    assert "! webhook deliveries: 1 could not be delivered in the last 72 hours" in cloud.doctor()
+    cloud.sandbox.jira.dynamic.registered.clear()
+    assert "✗ webhook: no dynamic webhook is left" in cloud.doctor()
+
+
+def test_a_scoped_token_works_at_the_gateway_and_the_doctor_says_so(cloud: Place) -> None:
+    jira = cloud.sandbox.jira
+    jira.oauth.scoped_tokens.add(seed.BOT_TOKEN)
+    result = cloud.cli.run(
+        "connect", "jira", NAME, "--url", jira.base_url, "--user", seed.BOT_EMAIL, GATEPOST_CREDENTIAL=seed.BOT_TOKEN
+    )
+    assert isinstance(result.exception, AuthenticationFailed)
+    assert (
+        "✗ signed in: the credentials are refused (401)\n"
+        "      This is a scoped or service-account token: it works at api.atlassian.com only."
+    ) in cloud.doctor()
+    told = cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL, "--auth", "scoped", "--api", jira.base_url)
+    assert "signed in by scoped" in told
+    assert "✓ signed in: as Gatepost" in cloud.doctor()
+
+
+@pytest.mark.parametrize(
+    ("release", "door", "path"),
+    [
+        ((), "signature", "/rest/jira-webhook/1.0/webhooks/"),
+        (NINE, "path", "/rest/webhooks/1.0/webhook/"),
+    ],
+)
+def test_data_center_with_a_personal_access_token(
+    cli: Cli, database: URL, tmp_path: Path, release: tuple[int, ...], door: str, path: str
+) -> None:
+    with place(cli, database, tmp_path, Deployment.DATACENTER, release) as here:
+        told = here.connect("--url", here.sandbox.jira.base_url)
+        assert "is Jira Data Center" in told
+        assert "signed in by bearer" in told
+        assert f"Webhook registered ({door})." in told
+        assert ("This Jira signs nothing: the address itself is the secret" in told) is (door == "path")
+        assert "An event came back and was accepted." in told
+        assert f"Webhook found and changed ({door})." in here.connect()
+        calls = requests.get(f"{here.sandbox.jira.base_url}/sandbox/calls", timeout=5).json()["calls"]
+        assert any(call["path"].startswith(path) and call["method"] == "PUT" for call in calls)
+        assert "✓ project" not in here.doctor()
+
+
+def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(cloud: Place) -> None:
+    jira = cloud.sandbox.jira
+    cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL, "--expires", "2026-01-31")
+    cloud.cli.ok("mapping", "activate", str(ROOT / "deploy/examples/jira-only.yaml"), "--reason", "first")
+    healthy = cloud.doctor()
+    for line in (
+        "✓ signed in: as Gatepost, cloud 1001.0.0-SNAPSHOT",
+        "✗ credential: it ended on 31 Jan 2026",
+        "✓ clock: as the tool's",
+        "✓ project ITX: all permissions that Gatepost needs",
+        "✓ webhook: registered, signed",
+        "✓ limits: nothing is parked",
+        "! workers: 0 at work",
+    ):
+        assert line in healthy
+    jira.withheld |= {"EDIT_ISSUES", "BULK_CHANGE"}
+    next(iter(jira.webhooks.registered.values())).enabled = False
+    ill = cloud.doctor()
+    assert "✗ project ITX: EDIT_ISSUES is lacking\n      Without it Gatepost cannot write the owned fields." in ill
+    assert "! global BULK_CHANGE: lacking" in ill
+    assert "✗ webhook: it is switched off at the tool" in ill
+    bot = jira.users["gatepost-bot"]
+    jira.users["gatepost-bot"] = replace(bot, token="another")
+    assert "The token ended on 31 Jan 2026: make a new one." in cloud.doctor()
+    cloud.sandbox.stop()
+    assert "✗ reachable: jira-main does not answer (ConnectionError)" in cloud.doctor()
+
+
+def test_an_event_that_says_back_what_gatepost_wrote_rings_nothing(cloud: Place) -> None:
+    """By author and by value: the same account may write other things, and a person the same value."""
+    cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL)
+    issue = next(iter(cloud.sandbox.jira.issues.values()))
+    with cloud.services.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO last_written (connection, native_id, field, value) VALUES (:c, :i, 'Plan net', '12.5')"),
+            {"c": NAME, "i": issue.id},
+        )
+    before = len(cloud.states())
+    for value, person in ((12.5, "gatepost-bot"), (13.0, "gatepost-bot"), (12.5, "kaya")):
+        cloud.sandbox.jira.edit(issue.key, {"Plan net": value}, by=person)
+    assert cloud.sandbox.wait_delivered()
+    assert cloud.states()[before:] == ["ignored", "pending", "pending"]
+
+
+def test_the_right_door_is_kept_by_its_record(cloud: Place) -> None:
+    cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL)
+    record = cloud.services.connections.get(NAME)
+    assert record is not None
+    assert record.doors == {DoorKind.SIGNATURE}
+    url = f"{cloud.public}/hooks/jira/jira-main/{record.webhook_secrets[0]}"
+    refused = requests.post(url, json={"issue": {"id": "1"}}, timeout=5)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        401, "This connection accepts no path; it accepts: signature.",
+    )  # fmt: skip
