@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Self
 
+import structlog
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from connector import jira, servicenow
 from connector.access import Access, Auth
-from connector.engine import Handlers, Queue
+from connector.engine import Queue
 from connector.errors import ConfigurationError
 from connector.http import Timeout
 from connector.jira.oauth import renew
 from connector.postgres import locate
 from connector.settings import Settings
 from connector.store import migrate
-from connector.store.agenda import wake_due_looks
 from connector.store.audit import Audit
 from connector.store.connections import ConnectionRecord, Connections
 from connector.store.database import open_database
 from connector.store.inbox import SqlInbox
-from connector.store.ledger import SqlLedger
 from connector.store.limits import SqlLimiter
 from connector.store.mappings import Mappings
 from connector.store.measures import Measures
 from connector.store.memory import SqlMemory
-from connector.store.outbox import SqlOutbox
 from connector.store.rates import StoredRates
 from connector.store.wake import Waker
-from connector.store.work import SqlWork
-from connector.store.workers import recover
-from connector.sync.deliver import Deliverer
 from connector.sync.ports import Door, Site
 from connector.sync.preview import Previewer
-from connector.sync.reconcile import ActiveMapping, Reconciler, Round
+from connector.sync.reconcile import ActiveMapping
 from connector.sync.surroundings import Surroundings
 from connector.vault import Vault, open_vault
 from mapping.config import MappingConfig
@@ -50,6 +44,8 @@ from mapping.problems import Problem
 from mapping.work_item import ConnectionName, Tool
 
 Clock = Callable[[], datetime]
+
+_log = structlog.get_logger(__name__)
 
 
 def system_clock() -> datetime:
@@ -185,50 +181,3 @@ def previewer(services: Services, *, clock: Clock = system_clock) -> tuple[Sites
     """What a preview needs: the sites, read only, and what the store remembers."""
     sites, memory = Sites(services, clock), SqlMemory(services.engine)
     return sites, Previewer(memory, services.measures, Surroundings(sites.get, memory), clock)
-
-
-def handlers(services: Services, worker: int, *, clock: Clock = system_clock) -> Handlers:
-    """What a worker's tasks do."""
-    settings = services.settings
-    sites = Sites(services, clock)
-    mapping = MappingCache(services.mappings)
-    ledger, memory = SqlLedger(services.engine, services.waker), SqlMemory(services.engine)
-    work = SqlWork(services.engine, worker, settings.lease_seconds)
-    outbox = SqlOutbox(services.engine, worker, settings.lease_seconds)
-    reconciler = Reconciler(
-        work=work,
-        memory=memory,
-        ledger=ledger,
-        pauses=services.connections,
-        surroundings=Surroundings(sites.get, memory),
-        clock=clock,
-        jitter=lambda: random.uniform(0.7, 1.3),  # noqa: S311 - spreads retries, guards nothing
-        batch_size=settings.batch_size,
-    )
-    deliverer = Deliverer(
-        outbox=outbox,
-        pauses=services.connections,
-        jitter=reconciler.jitter,
-        batch_size=settings.batch_size,
-    )
-
-    def reconcile(connection: ConnectionName) -> None:
-        work.begin(connection)
-        active = mapping.active()
-        if active is None:
-            return
-        site = sites.get(connection)
-        while reconciler.run(site, active) in {Round.MORE, Round.DONE}:
-            pass
-
-    def deliver(connection: ConnectionName) -> None:
-        outbox.begin(connection)
-        site = sites.get(connection)
-        while deliverer.run(site) in {Round.MORE, Round.DONE}:
-            pass
-
-    def tick() -> None:
-        wake_due_looks(services.engine, services.waker, clock())
-        recover(services.engine, services.waker, me=worker)
-
-    return Handlers(reconcile, deliver, tick)

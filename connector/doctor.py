@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from connector import jira
-from connector.access import Auth, DoorKind
+from connector.access import Auth
 from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import AuthenticationFailed, BadAnswer, NotFound, ToolError, Unreachable
 from connector.http import LOOPBACK, Timeout
 from connector.jira.oauth import API, tenant_cloud_id
-from connector.store.connections import ConnectionRecord
+from connector.store.connections import ConnectionRecord, registration
 from connector.store.limits import SqlLimiter
 from connector.store.workers import alive
-from connector.sync.setup import Check, Health, Registration
+from connector.sync.setup import Check, Health
 from mapping.live import listed
 from mapping.work_item import Tool
 
@@ -139,18 +139,3 @@ def _works_scoped(services: Services, record: ConnectionRecord) -> bool:
         return site.setup is not None and bool(site.setup.identify().account)
     except (ToolError, ValueError):
         return False
-
-
-def registration(record: ConnectionRecord) -> Registration | None:
-    """What was registered at the tool, as the record holds it."""
-    stored = record.webhook
-    if not stored:
-        return None
-    ends = stored.get("expires_at")
-    return Registration(
-        str(stored["id"]),
-        DoorKind(stored["kind"]),
-        str(stored["url"]),
-        found=True,
-        expires_at=datetime.fromisoformat(ends) if ends else None,
-    )

@@ -51,6 +51,7 @@ class Handlers:
 
     reconcile: Handler
     deliver: Handler
+    sweep: Handler
     tick: Callable[[], None]
 
 
@@ -69,6 +70,10 @@ def worker_app(conninfo: str, handlers: Handlers, *, pool_size: int) -> procrast
     @app.task(name=Task.DELIVER.value, queue=Task.DELIVER.value)
     def deliver(connection: str) -> None:
         handlers.deliver(ConnectionName(connection))
+
+    @app.task(name=Task.SWEEP.value, queue=Task.SWEEP.value)
+    def sweep(connection: str) -> None:
+        handlers.sweep(ConnectionName(connection))
 
     @app.periodic(cron=f"* * * * * */{TICK_SECONDS}")
     @app.task(name="tick", queue="tick", queueing_lock="tick")

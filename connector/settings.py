@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     """Dirty keys that one task claims; 100 is what Jira reads in one call."""
     lease_seconds: int = Field(default=120, ge=5)
     """How long a claim lasts at most when its worker neither ends it nor dies visibly."""
+    sweep_minutes: int = Field(default=15, ge=1, le=24 * 60)
+    """How often what was changed is asked for, for events that got lost."""
+    full_sweep_hour: int = Field(default=2, ge=0, le=23)
+    """Hour of the day (UTC) at which everything is looked at, deleted items too."""
     worker_concurrency: int = Field(default=4, ge=1, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
     connect_timeout: float = Field(default=5.0, gt=0)

@@ -13,6 +13,7 @@ from connector.cli.demo import demo
 from connector.cli.doctor import doctor
 from connector.cli.init import init
 from connector.cli.sandbox import sandbox
+from connector.cli.sync import sync
 from connector.errors import GatepostError
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app.command("key")(run.key)
 app.command("version")(run.version)
 app.command("init")(init)
 app.command("doctor")(doctor)
+app.command("sync")(sync)
 app.command("explain")(report.explain)
 app.command("history")(report.history)
 app.command("totals")(report.totals)

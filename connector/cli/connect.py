@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ from connector.errors import ConfigurationError, NotFound
 from connector.http import LOOPBACK, Timeout
 from connector.jira.oauth import Endpoints, tenant_cloud_id
 from connector.settings import Settings
-from connector.store.connections import ConnectionRecord
+from connector.store.connections import ConnectionRecord, stored_registration
 from connector.sync.ports import Site
 from connector.sync.setup import Identity, Registration, Setup
 from mapping.live import listed
@@ -196,11 +196,7 @@ def _register(
         console.print(f"Webhook {done} ({kind.value}{until}).")
         if kind is DoorKind.JWT:
             console.print("Worklogs, links and attachments ring no dynamic webhook; the sweep finds those.")
-    stored = asdict(registration) | {
-        "kind": kind.value,
-        "expires_at": registration.expires_at.isoformat() if registration.expires_at else None,
-    }
-    services.connections.note(name, webhook=stored)
+    services.connections.note(name, webhook=stored_registration(registration))
     return registration
 
 

@@ -42,7 +42,8 @@ def explain(key: Key, as_json: Annotated[bool, typer.Option("--json", help="The 
                 f"assessed {measure.assessed_at:%Y-%m-%d %H:%M} UTC"
             )
             if measure.unreachable_since is not None:
-                typer.echo(f"The tool has not shown it since {measure.unreachable_since:%Y-%m-%d %H:%M} UTC.")
+                why = f": {measure.unreachable_reason}" if measure.unreachable_reason else ""
+                typer.echo(f"Unreachable since {measure.unreachable_since:%Y-%m-%d %H:%M} UTC{why}.")
             if measure.unmapped_reason is not None:
                 typer.echo(f"It is no measure any more: {measure.unmapped_reason}")
             typer.echo("")

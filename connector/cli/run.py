@@ -13,10 +13,11 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from connector import engine, log, postgres
-from connector.bootstrap import bootstrap, handlers
+from connector.bootstrap import bootstrap
 from connector.settings import Settings
 from connector.store.workers import Presence
 from connector.supervise import Child, Supervisor
+from connector.tasks import handlers
 
 
 def serve() -> None:

@@ -16,6 +16,7 @@ from connector.jira.errors import classifier
 from connector.jira.fields import OwnAccount, SiteFields
 from connector.jira.inspector import JiraInspector
 from connector.jira.reader import JiraReader
+from connector.jira.scanner import JiraScanner
 from connector.jira.setup import JiraSetup
 from connector.jira.timesheet import JiraTimesheet
 from connector.jira.webhook import JiraDoor
@@ -53,6 +54,7 @@ def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], lim
         joiner=reader,
         inspector=JiraInspector(access.name, client, fields, reader),
         setup=JiraSetup(access, client, adapter),
+        scanner=JiraScanner(client, lambda: adapter.clock_skew),
     )
 
 

@@ -8,6 +8,7 @@ from connector.errors import NotFound
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldCatalogue, FieldProblem, SiteFields
 from connector.jira.reader import JiraReader
+from connector.jira.scanner import quoted
 from connector.jsons import JsonObject, items, obj, text
 from mapping.config import MeasureRule
 from mapping.live import Looked, listed
@@ -56,7 +57,7 @@ class JiraInspector:
         statuses = tuple(
             (text(obj(status).get("name")), _category(obj(status))) for status in items(found.get("statuses"))
         )
-        sample = self._reader.find(f"project = {_quoted(project)} AND issuetype = {_quoted(kind)}", 1)
+        sample = self._reader.find(f"project = {quoted(project)} AND issuetype = {quoted(kind)}", 1)
         meta = self._client.editable(sample[0]) if sample else {}
         fields = tuple(
             SeenField(field.name, _kind(field), not sample or field.id in meta, _options(obj(meta.get(field.id))))
@@ -81,7 +82,7 @@ class JiraInspector:
         self, rule: MeasureRule, projects: frozenset[str] | None, catalogue: FieldCatalogue
     ) -> tuple[frozenset[str] | None, Mapping[str, tuple[str, ...]], tuple[str, ...]]:
         named = (("project", _in(listed(rule.match.project), projects)), ("issuetype", listed(rule.match.type)))
-        clauses = [f"{name} in ({', '.join(map(_quoted, values))})" for name, values in named if values]
+        clauses = [f"{name} in ({', '.join(map(quoted, values))})" for name, values in named if values]
         sample = self._reader.find(" AND ".join(clauses), 1) if clauses else []
         if not sample:
             return (
@@ -127,8 +128,3 @@ def _in(named: Sequence[str], there: frozenset[str] | None) -> list[str]:
     """The named projects that are there: a query with one that is not would fail whole."""
     known = {key.casefold() for key in there or ()}
     return [name for name in named if name.casefold() in known]
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from connector.errors import AuthenticationFailed, Refused, RetryLater, ToolError
+from connector.jira.absence import Absence
 from connector.jira.client import MOST_IDS, JiraClient, search
 from connector.jira.fields import Field, OwnAccount, SiteFields
 from connector.jira.payloads import (
@@ -76,7 +77,11 @@ class JiraReader:
                 child_items=() if isinstance(children, Unknown) else _items_of(children.get(identity, ()), below),
             )
             found |= _under_asked(items, item)
-        return Reading(found, tuple(item for item in items if item not in found))
+        missing = [item for item in items if item not in found]
+        if not missing:
+            return Reading(found, ())
+        reasons, unsure = Absence(self._client).confirm(missing)
+        return Reading(found, tuple(reasons), reasons, unsure)
 
     def joined(
         self, table: str | None, theirs: str | None, keys: Sequence[str], fields: frozenset[FieldName]

@@ -25,9 +25,6 @@ DYNAMIC_EVENTS = tuple(
 )
 """What a dynamic webhook may listen to; worklogs, links and attachments are left to the sweep."""
 
-REFRESH_LEFT = timedelta(days=10)
-"""A dynamic webhook lives thirty days; below this it is put off."""
-
 NEEDED = {
     "BROWSE_PROJECTS": "read its issues",
     "EDIT_ISSUES": "write the owned fields",

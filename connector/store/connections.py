@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from connector.access import Access, Auth, Deployment, DoorKind, OAuthGrant, Renewed
 from connector.errors import ConfigurationError
 from connector.store.tables import CONNECTION
+from connector.sync.setup import Registration
 from connector.vault import Vault
 from mapping.work_item import ConnectionName, Tool
 
@@ -225,6 +226,27 @@ class Connections:
             doors=frozenset(DoorKind(door) for door in values["doors"]),
             webhook=values["webhook"],
         )
+
+
+def registration(record: ConnectionRecord) -> Registration | None:
+    """What was registered at the tool, as the record holds it."""
+    stored = record.webhook
+    if not stored:
+        return None
+    ends = stored.get("expires_at")
+    return Registration(
+        str(stored["id"]),
+        DoorKind(stored["kind"]),
+        str(stored["url"]),
+        found=True,
+        expires_at=datetime.fromisoformat(ends) if ends else None,
+    )
+
+
+def stored_registration(made: Registration) -> dict[str, str | None]:
+    """The inverse of :func:`registration`."""
+    ends = made.expires_at.isoformat() if made.expires_at else None
+    return {"id": made.id, "kind": made.kind.value, "url": made.url, "expires_at": ends}
 
 
 _PAUSED = text("""

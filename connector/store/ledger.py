@@ -46,7 +46,7 @@ class SqlLedger:
             _store_items(transaction, [*assessed, *unmapped], now)
             entries, decisions = _store_measures(transaction, assessed, mapping_version, now)
             _leave_mapping(transaction, claim.connection, unmapped)
-            _note_absent(transaction, claim.connection, [o.native_id for o in kept if isinstance(o, Absent)])
+            _note_absent(transaction, claim.connection, [o for o in kept if isinstance(o, Absent)])
             writes = _store_outbox(transaction, claim.connection, assessed)
             _supersede(transaction, claim.connection, [outcome.item.native_id for outcome in unmapped])
             settled_names = {asked_for(outcome) for outcome in kept}
@@ -149,6 +149,7 @@ def _store_items(transaction: Connection, outcomes: Sequence[Assessed | NotMappe
                 "version": new.version,
                 "read_at": new.read_at,
                 "unreachable_since": None,
+                "unreachable_reason": None,
             },
         ),
         [rows.work_item(outcome.item, now) for outcome in outcomes],
@@ -251,14 +252,25 @@ def _leave_mapping(transaction: Connection, connection: ConnectionName, outcomes
         )
 
 
-def _note_absent(transaction: Connection, connection: ConnectionName, items: Sequence[NativeId]) -> None:
-    """An item that the tool does not show keeps its measure; the measure only says since when."""
-    if items:
+def _note_absent(transaction: Connection, connection: ConnectionName, items: Sequence[Absent]) -> None:
+    """An item that the tool does not show keeps its measure; the measure only says since when, and why."""
+    for one in items:
+        told = transaction.execute(_DELETED, {"connection": connection, "item": one.native_id}).first()
         transaction.execute(
             update(WORK_ITEM)
-            .where(WORK_ITEM.c.connection == connection, WORK_ITEM.c.native_id.in_(items))
-            .values(unreachable_since=func.coalesce(WORK_ITEM.c.unreachable_since, func.now()))
+            .where(WORK_ITEM.c.connection == connection, WORK_ITEM.c.native_id == one.native_id)
+            .values(
+                unreachable_since=func.coalesce(WORK_ITEM.c.unreachable_since, func.now()),
+                unreachable_reason="deleted: the tool's event said so" if told else one.reason or None,
+            )
         )
+
+
+# The event that rang is still pending: it is closed at the end of this transaction.
+_DELETED = text("""
+    SELECT 1 FROM inbox WHERE connection = :connection AND native_id = :item AND state = 'pending'
+      AND event = 'jira:issue_deleted' LIMIT 1
+""")
 
 
 def _store_outbox(transaction: Connection, connection: ConnectionName, outcomes: Sequence[Assessed]) -> int:

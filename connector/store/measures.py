@@ -33,6 +33,7 @@ class Explained:
     policy_version: str
     assessed_at: datetime
     unreachable_since: datetime | None
+    unreachable_reason: str | None
     unmapped_reason: str | None
 
 
@@ -55,7 +56,7 @@ class Measures:
     def find(self, name: str) -> tuple[Explained, ...]:
         """By key in any case, also a former one, or by id; a key may be there on two connections."""
         query = (
-            select(MEASURE, WORK_ITEM.c.url, WORK_ITEM.c.unreachable_since)
+            select(MEASURE, WORK_ITEM.c.url, WORK_ITEM.c.unreachable_since, WORK_ITEM.c.unreachable_reason)
             .join(
                 WORK_ITEM,
                 (WORK_ITEM.c.connection == MEASURE.c.connection) & (WORK_ITEM.c.native_id == MEASURE.c.native_id),
@@ -153,5 +154,6 @@ def _explained(row: RowMapping) -> Explained:
         policy_version=row["policy_version"],
         assessed_at=row["assessed_at"],
         unreachable_since=row["unreachable_since"],
+        unreachable_reason=row["unreachable_reason"],
         unmapped_reason=row["unmapped_reason"],
     )

@@ -87,6 +87,7 @@ def work_item(item: WorkItem, now: datetime) -> Row:
         "version": item.version,
         "read_at": now,
         "unreachable_since": None,
+        "unreachable_reason": None,
     }
 
 

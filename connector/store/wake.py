@@ -28,6 +28,7 @@ NAMESPACE = 471_301
 class Task(StrEnum):
     RECONCILE = "reconcile"
     DELIVER = "deliver"
+    SWEEP = "sweep"
 
 
 class AlreadyWaiting(Exception):

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
+from connector.sync.scan import Scanner
 from connector.sync.setup import Setup
 from governance.evidence import BaselineClaim, Service, Statement
 from governance.standing import Standing
@@ -67,6 +68,10 @@ class Reading:
 
     found: Mapping[NativeId, WorkItem]
     absent: tuple[NativeId, ...]
+    reasons: Mapping[NativeId, str] = field(default_factory=dict)
+    """Why an item is absent, as far as the tool lets it be told apart."""
+    unsure: tuple[NativeId, ...] = ()
+    """Not returned, and not gone either: the tool contradicts itself, and has to be asked again."""
 
 
 class Written(StrEnum):
@@ -171,6 +176,7 @@ class Site:
     inspector: Inspector | None = None
     joiner: Joiner | None = None
     setup: Setup | None = None
+    scanner: Scanner | None = None
 
 
 # --- the store, as the flow sees it ------------------------------------------------------------
@@ -275,6 +281,7 @@ class Absent:
     """The tool did not return the item: gone, or hidden from Gatepost's account."""
 
     native_id: NativeId
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

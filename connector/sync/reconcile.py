@@ -92,7 +92,9 @@ class Reconciler:
             self._hold(claim, error)
             return Round.HELD
         memory = self.memory.recall(site.name, ids)
-        outcomes: list[Outcome] = [Absent(item) for item in reading.absent]
+        outcomes: list[Outcome] = [Absent(item, reading.reasons.get(item, "")) for item in reading.absent]
+        if reading.unsure:
+            self._put_aside(claim, list(reading.unsure), Unreachable(f"{site.name} does not agree with itself yet"))
         now = self.clock()
         days = mapping.policies.base.thresholds.diversion_days
         found = self.surroundings.gather(site, reading.found.values(), mapping.config, days, now)

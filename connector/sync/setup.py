@@ -11,6 +11,9 @@ from typing import Protocol
 from connector.access import Deployment, DoorKind
 from mapping.work_item import NativeId
 
+REFRESH_LEFT = timedelta(days=10)
+"""A dynamic webhook lives thirty days; below this it is put off."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:

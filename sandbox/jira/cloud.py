@@ -39,7 +39,8 @@ class CloudApi(Api):
                     issue = self._state.issue(reference)
                 except Refusal:
                     continue
-                found[issue.id] = issue
+                if not self._state.projects[issue.project].archived:
+                    found[issue.id] = issue
             wanted = strings_of(body.get("fields")) or ["*all"]
             issues = [self._shapes.issue(found[identity], wanted) for identity in sorted(found, key=int)]
         return jsonify({"issues": issues, "issueErrors": []})

@@ -1,4 +1,4 @@
-"""A small part of JQL: comparisons joined by AND and OR, AND before OR, and an order."""
+"""A small part of JQL: comparisons joined by AND and OR, parentheses, and an order."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ if TYPE_CHECKING:
 
 Test: TypeAlias = Callable[[Issue], bool]
 
-_CLAUSE = re.compile(
-    r"""(?P<field>[A-Za-z]+|"[^"]+")\s*(?:(?P<not>not\s+)?in\s*\((?P<list>[^)]*)\)|(?P<op>>=|<=|!=|=|>|<)\s*(?P<value>"[^"]*"|'[^']*'|[\w.:-]+))""",
-    re.IGNORECASE,
-)
+_TOKEN = re.compile(r"""\s*(?P<token>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|>=|<=|!=|[=<>(),]|[^\s=<>!(),"']+)""")
 _RELATIVE = re.compile(r"-(\d+)([mhdw])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+COMPARISONS = ("=", "!=", ">=", "<=", ">", "<")
 
 
 def search(state: JiraState, jql: str, *, lenient: bool = False) -> list[Issue]:
@@ -28,43 +26,110 @@ def search(state: JiraState, jql: str, *, lenient: bool = False) -> list[Issue]:
 
     ``lenient`` is Data Center's ``validateQuery=false``: issues that are not there are not complained of.
     """
-    query, _, order = (
-        re.split(r"(?i)(\s*\border by\b\s*)", jql, maxsplit=1) if re.search(r"(?i)\border by\b", jql) else (jql, "", "")
-    )
+    query, order = _split_order(jql)
     if not query.strip():
         raise Refusal(400, "Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
-    either = [
-        [_test(state, part, lenient=lenient) for part in re.split(r"(?i)\s+and\s+", group.strip())]
-        for group in re.split(r"(?i)\s+or\s+", query.strip())
-    ]
     with state.lock:
-        found = [issue for issue in state.visible() if any(all(test(issue) for test in tests) for tests in either)]
+        test = _Parser(state, query, lenient=lenient).parse()
+        found = [issue for issue in state.visible() if test(issue)]
     for term in reversed([term.strip() for term in order.split(",") if term.strip()]):
         name, _, direction = term.partition(" ")
         found.sort(key=_sorter(name), reverse=direction.strip().lower() == "desc")
     return found
 
 
-def _test(state: JiraState, clause: str, *, lenient: bool) -> Test:
-    match = _CLAUSE.fullmatch(clause.strip())
-    if match is None:
-        raise Refusal(400, f"Error in the JQL Query: the clause '{clause}' could not be understood.")
-    name = match["field"].strip('"').lower()
-    if name == "worklogdate" and match["op"] == ">=":
-        day = _moment(state, match["value"].strip("\"'")).date()
-        return lambda issue: any(entry.started.date() >= day for entry in issue.worklogs)
-    if name in {"updated", "created"} and match["op"]:
-        limit = _moment(state, match["value"].strip("\"'"))
-        return _dated(name, match["op"], limit)
-    if match["op"] in {">", "<", ">=", "<="}:
-        raise Refusal(400, f"The operator '{match['op']}' is not supported by the '{name}' field.")
-    listed = match["list"] if match["list"] is not None else match["value"]
-    values = {part.strip().strip("\"'").casefold() for part in listed.split(",") if part.strip()}
-    if name in {"key", "issuekey", "id", "issue", "parent"} and not lenient:
-        _all_there(state, name, values)
-    negated = bool(match["not"]) or match["op"] == "!="
-    get = _getter(state, name)
-    return lambda issue: bool(get(issue) & values) is not negated
+def _split_order(jql: str) -> tuple[str, str]:
+    found = list(re.finditer(r"(?i)\border\s+by\b", jql))
+    return (jql[: found[-1].start()], jql[found[-1].end() :]) if found else (jql, "")
+
+
+class _Parser:
+    """``or`` binds weaker than ``and``; parentheses group."""
+
+    def __init__(self, state: JiraState, query: str, *, lenient: bool) -> None:
+        self._state = state
+        self._lenient = lenient
+        self._query = query
+        self._tokens = [match["token"] for match in _TOKEN.finditer(query)]
+        self._place = 0
+
+    def parse(self) -> Test:
+        test = self._any()
+        if self._place < len(self._tokens):
+            raise self._wrong()
+        return test
+
+    def _any(self) -> Test:
+        tests = [self._all()]
+        while self._take("or"):
+            tests.append(self._all())
+        return lambda issue: any(test(issue) for test in tests)
+
+    def _all(self) -> Test:
+        tests = [self._one()]
+        while self._take("and"):
+            tests.append(self._one())
+        return lambda issue: all(test(issue) for test in tests)
+
+    def _one(self) -> Test:
+        if self._take("("):
+            inner = self._any()
+            self._expect(")")
+            return inner
+        name = self._next().strip("\"'").lower()
+        negated = self._take("not")
+        if self._take("in"):
+            return self._among(name, self._list(), negated=negated)
+        operator = self._next()
+        if operator not in COMPARISONS or negated:
+            raise self._wrong()
+        value = _value(self._next())
+        if name == "worklogdate" and operator == ">=":
+            day = _moment(self._state, value).date()
+            return lambda issue: any(entry.started.date() >= day for entry in issue.worklogs)
+        if name in {"updated", "created"}:
+            return _dated(name, operator, _moment(self._state, value))
+        if operator not in {"=", "!="}:
+            raise Refusal(400, f"The operator '{operator}' is not supported by the '{name}' field.")
+        return self._among(name, [value], negated=operator == "!=")
+
+    def _among(self, name: str, listed: list[str], *, negated: bool) -> Test:
+        values = {value.casefold() for value in listed}
+        if name in {"key", "issuekey", "id", "issue", "parent"} and not self._lenient:
+            _all_there(self._state, name, values)
+        get = _getter(self._state, name)
+        return lambda issue: bool(get(issue) & values) is not negated
+
+    def _list(self) -> list[str]:
+        self._expect("(")
+        values = [_value(self._next())]
+        while self._take(","):
+            values.append(_value(self._next()))
+        self._expect(")")
+        return values
+
+    def _take(self, word: str) -> bool:
+        if self._place < len(self._tokens) and self._tokens[self._place].lower() == word:
+            self._place += 1
+            return True
+        return False
+
+    def _next(self) -> str:
+        if self._place >= len(self._tokens):
+            raise self._wrong()
+        self._place += 1
+        return self._tokens[self._place - 1]
+
+    def _expect(self, word: str) -> None:
+        if not self._take(word):
+            raise self._wrong()
+
+    def _wrong(self) -> Refusal:
+        return Refusal(400, f"Error in the JQL Query: the clause '{self._query.strip()}' could not be understood.")
+
+
+def _value(token: str) -> str:
+    return re.sub(r"\\(.)", r"\1", token[1:-1]) if token[:1] in {'"', "'"} else token
 
 
 def _all_there(state: JiraState, name: str, values: set[str]) -> None:

@@ -16,10 +16,11 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from connector import engine, postgres
-from connector.bootstrap import Services, bootstrap, handlers
+from connector.bootstrap import Services, bootstrap
 from connector.engine import Handlers
 from connector.settings import Settings
 from connector.store.workers import Presence
+from connector.tasks import handlers
 from governance.money import Period
 from mapping.load import Loaded, load_mapping
 from sandbox import servers

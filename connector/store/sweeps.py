@@ -1,0 +1,179 @@
+"""Sweeps in the database: how far a run has come, when the next one is due, what it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from zlib import crc32
+
+from sqlalchemy import Connection, Engine, RowMapping, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from connector.store.inbox import mark_dirty
+from connector.store.tables import SWEEP, SWEEP_SEEN, WORK_ITEM
+from connector.store.wake import Task, Waker
+from connector.sync.scan import SweptPage
+from connector.sync.sweep import Sweep, SweepKind
+from mapping.work_item import ConnectionName, NativeId
+
+NAMESPACE = 471_303
+"""First half of the advisory lock that lets one process sweep a connection at a time."""
+
+_CHANGED = text("""
+    SELECT s.native_id FROM unnest(CAST(:ids AS text[]), CAST(:versions AS text[])) AS s (native_id, version)
+    LEFT JOIN work_item AS w ON w.connection = :connection AND w.native_id = s.native_id
+    WHERE w.native_id IS NULL OR w.version <> s.version OR w.unreachable_since IS NOT NULL
+    ORDER BY s.native_id
+""")
+_UNSEEN = text("""
+    SELECT w.native_id FROM work_item AS w
+    WHERE w.connection = :connection AND w.unreachable_since IS NULL
+      AND NOT EXISTS (SELECT 1 FROM sweep_seen AS s WHERE s.connection = w.connection AND s.native_id = w.native_id)
+    ORDER BY w.native_id
+""")
+MOST_MARKED = 5_000
+"""Keys that one statement marks; a long list would make one very long statement."""
+
+
+class SqlSweeps:
+    """Implements the flow's ``Sweeps``."""
+
+    def __init__(self, engine: Engine, waker: Waker) -> None:
+        self._engine = engine
+        self._waker = waker
+
+    @contextmanager
+    def alone(self, connection: ConnectionName) -> Iterator[bool]:
+        """Whether this process sweeps the connection now; a dead process lets go by itself."""
+        key = {"space": NAMESPACE, "key": crc32(connection.encode()) - 2**31}
+        with self._engine.connect() as session:
+            mine = bool(session.execute(text("SELECT pg_try_advisory_lock(:space, :key)"), key).scalar_one())
+            session.commit()
+            try:
+                yield mine
+            finally:
+                if mine:
+                    session.execute(text("SELECT pg_advisory_unlock(:space, :key)"), key)
+                    session.commit()
+
+    def begin(self, wanted: Sweep) -> Sweep:
+        with self._engine.begin() as transaction:
+            row = transaction.execute(self._row(wanted.connection, wanted.kind)).mappings().first()
+            if row is not None and row["ended_at"] is None and row["query"] == wanted.query and row["page"]:
+                return _sweep(row)
+            if wanted.kind is SweepKind.FULL:
+                transaction.execute(delete(SWEEP_SEEN).where(SWEEP_SEEN.c.connection == wanted.connection))
+            values = {
+                "query": wanted.query,
+                "since": wanted.since,
+                "began_at": wanted.began_at,
+                "page": None,
+                "seen": 0,
+                "marked": 0,
+                "total": wanted.total,
+                "ended_at": None,
+                "error": None,
+            }
+            key = {"connection": wanted.connection, "kind": wanted.kind.value}
+            statement = insert(SWEEP).values(**key, **values)
+            transaction.execute(statement.on_conflict_do_update(index_elements=["connection", "kind"], set_=values))
+        return wanted
+
+    def take(self, sweep: Sweep, page: SweptPage) -> Sweep:
+        versions = {one.native_id: one.version for one in page.items}
+        with self._engine.begin() as transaction:
+            asked = {"connection": sweep.connection, "ids": list(versions), "versions": list(versions.values())}
+            changed = [NativeId(row.native_id) for row in transaction.execute(_CHANGED, asked)]
+            self._mark(transaction, sweep.connection, changed)
+            if sweep.kind is SweepKind.FULL and versions:
+                seen = [{"connection": sweep.connection, "native_id": item} for item in versions]
+                transaction.execute(insert(SWEEP_SEEN).on_conflict_do_nothing(), seen)
+            after = replace(
+                sweep, page=page.following, seen=sweep.seen + len(versions), marked=sweep.marked + len(changed)
+            )
+            self._store(transaction, after, page=after.page, seen=after.seen, marked=after.marked, total=after.total)
+        return after
+
+    def end(self, sweep: Sweep, due: datetime) -> Sweep:
+        with self._engine.begin() as transaction:
+            gone: list[NativeId] = []
+            if sweep.kind is SweepKind.FULL:
+                rows = transaction.execute(_UNSEEN, {"connection": sweep.connection})
+                gone = [NativeId(row.native_id) for row in rows]
+                self._mark(transaction, sweep.connection, gone)
+                transaction.execute(delete(SWEEP_SEEN).where(SWEEP_SEEN.c.connection == sweep.connection))
+            after = replace(sweep, marked=sweep.marked + len(gone), page=None)
+            self._store(transaction, after, page=None, marked=after.marked, ended_at=func.now(), due_at=due)
+        return after
+
+    def last(self, connection: ConnectionName, kind: SweepKind) -> Sweep | None:
+        with self._engine.connect() as transaction:
+            row = transaction.execute(self._row(connection, kind)).mappings().first()
+        return _sweep(row) if row is not None and row["ended_at"] is not None else None
+
+    def failed(self, sweep: Sweep, reason: str, due: datetime) -> None:
+        with self._engine.begin() as transaction:
+            self._store(transaction, sweep, error=reason, due_at=due)
+
+    def due(self, now: datetime, connections: list[ConnectionName]) -> list[tuple[ConnectionName, SweepKind]]:
+        """Runs whose time has come, the full ones last; a connection that was never swept is due for both."""
+        query = select(SWEEP.c.connection, SWEEP.c.kind, SWEEP.c.due_at)
+        with self._engine.connect() as transaction:
+            known = {(row.connection, row.kind): row.due_at for row in transaction.execute(query)}
+        return [
+            (name, kind)
+            for kind in SweepKind
+            for name in connections
+            if known.get((name, kind.value)) is None or known[name, kind.value] <= now
+        ]
+
+    def wake(self, connections: set[ConnectionName]) -> None:
+        with self._engine.begin() as transaction:
+            for connection in sorted(connections):
+                self._waker.wake(transaction, Task.SWEEP, connection)
+
+    def _row(self, connection: ConnectionName, kind: SweepKind):  # type: ignore[no-untyped-def]  # a Select of our own
+        return select(SWEEP).where(SWEEP.c.connection == connection, SWEEP.c.kind == kind.value)
+
+    def _store(self, transaction: Connection, sweep: Sweep, **values: object) -> None:
+        transaction.execute(
+            update(SWEEP)
+            .where(SWEEP.c.connection == sweep.connection, SWEEP.c.kind == sweep.kind.value)
+            .values(**values)
+        )
+
+    def _mark(self, transaction: Connection, connection: ConnectionName, items: list[NativeId]) -> None:
+        for start in range(0, len(items), MOST_MARKED):
+            mark_dirty(transaction, connection, dict.fromkeys(items[start : start + MOST_MARKED]))
+        if items:
+            self._waker.wake(transaction, Task.RECONCILE, connection)
+
+
+def dirty(engine: Engine, connection: ConnectionName) -> int:
+    """Items of a connection that wait to be looked at."""
+    query = text("SELECT count(*) FROM dirty_key WHERE connection = :connection AND state = 'waiting'")
+    with engine.connect() as transaction:
+        return int(transaction.execute(query, {"connection": connection}).scalar_one())
+
+
+def known(engine: Engine, connection: ConnectionName) -> int:
+    """Items of a connection that were read at least once."""
+    query = select(func.count()).select_from(WORK_ITEM).where(WORK_ITEM.c.connection == connection)
+    with engine.connect() as transaction:
+        return int(transaction.execute(query).scalar_one())
+
+
+def _sweep(row: RowMapping) -> Sweep:
+    return Sweep(
+        ConnectionName(row["connection"]),
+        SweepKind(row["kind"]),
+        row["query"],
+        row["since"],
+        row["began_at"],
+        row["page"],
+        row["seen"],
+        row["marked"],
+        row["total"],
+    )
