@@ -25,7 +25,7 @@ from governance.hearing import Room, listen
 from governance.measure import Measure
 from governance.money import CurrencyMismatch
 from governance.plan import LockedPlan, differs, freeze, under_lock
-from governance.standing import Deviation, OffRamp, Standing
+from governance.standing import Breach, Deviation, OffRamp, Standing
 from governance.status import implementation_status, potential_status
 from governance.verdict import ConditionResult, Event, EventKind, GateState, Outcome, Status, Verdict
 
@@ -233,6 +233,24 @@ class _Look:
             GateState.OPEN if self.granted > claimed or self.granted + 1 == len(self.policy.stages) else GateState.SHUT
         )
 
+    def _passes(self, gate: GateState) -> tuple[str, ...]:
+        claimed = known(self.evidence.tool_stage)
+        if gate is not GateState.OPEN or claimed is None:
+            return ()
+        return tuple(stage.label for stage in self.policy.stages[self.policy.index(claimed) + 1 : self.granted + 1])
+
+    def _breach(self, gate: GateState) -> Breach | None:
+        """A breach is told for as long as the gate stays shut: who moved the item finds out why it came back."""
+        before = self.evidence.standing.breach
+        claimed = known(self.evidence.tool_stage)
+        if gate is GateState.OPEN:
+            return None
+        status = self.evidence.tool_status
+        if gate is not GateState.BREACH or claimed is None or (before is not None and before.status == status):
+            return before
+        into = self.policy.stages[self.granted + 1].label
+        return Breach(self.now, status, self.policy.label(claimed), into)
+
     def verdict(self, implementation: Status, potential: Status) -> Verdict:
         policy, before = self.policy, self.evidence.standing
         stage, gate = self._stage(), self._gate()
@@ -253,6 +271,7 @@ class _Look:
             red_since=self.red_since,
             findings_since={finding.key: finding.since for finding in findings},
             priorities=priorities(self.evidence) or before.priorities,
+            breach=self._breach(gate),
         )
         return Verdict(
             stage=stage,
@@ -270,6 +289,7 @@ class _Look:
             ramp=self.ramp,
             deviation=self.deviation,
             findings=findings,
+            passes=self._passes(gate),
             asks=self.deviation.asked if self.deviation and not self.deviation.reason else (),
             events=tuple(self.events),
             statements=self.statements,

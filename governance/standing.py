@@ -61,6 +61,19 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True)
+class Breach:
+    """The tool's status went past a shut gate.  Remembered until the gate opens, also after it was moved back."""
+
+    at: datetime
+    status: str
+    """As the tool calls it."""
+    stage: str
+    """Label of the stage that this status stands for."""
+    gate: str
+    """Label of the stage whose gate was shut."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """All that the next assessment has to know of the ones before."""
 
@@ -81,3 +94,4 @@ class Standing:
     findings_since: Mapping[str, datetime] = field(default_factory=dict)
     priorities: Mapping[str, str] = field(default_factory=dict)
     """Item key to the priority that was seen first."""
+    breach: Breach | None = None

@@ -149,6 +149,8 @@ class Verdict:
     ramp: OffRamp | None = None
     deviation: Deviation | None = None
     findings: tuple[Finding, ...] = ()
+    passes: tuple[str, ...] = ()
+    """Labels of the stages into which the item may be moved now; none while the gate is shut."""
     asks: tuple[Asked, ...] = ()
     """Who was asked for the reason of the present deviation so far."""
     events: tuple[Event, ...] = ()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from governance.deviations import request
 from governance.measure import Measure, Person, Role
 from governance.standing import RampKind
-from governance.verdict import Verdict
+from governance.verdict import GateState, Verdict
 
 TITLE = "Gatepost"
 """First word of the comment; with the author it tells Gatepost's own comment from others."""
@@ -45,14 +45,42 @@ class Answer:
         return "\n".join(line.rstrip() for line in said.strip().splitlines())
 
 
-def answer_of(measure: Measure, verdict: Verdict, present: str | None) -> Answer | None:
-    """What the comment has to say now; ``None`` when there is nothing to say and no comment either."""
+def answer_of(
+    measure: Measure, verdict: Verdict, present: str | None, explains_breach_at: str | None = None
+) -> Answer | None:
+    """What the comment has to say now; ``None`` when there is nothing to say and no comment either.
+
+    ``explains_breach_at`` is the item's present status, when a breach is told here.
+    """
     people: dict[str, str] = {}
-    lines = [*_asks(measure, verdict, people), *_killed(measure, verdict, people), *_answers(verdict)]
+    lines = [
+        *_breach(measure, verdict, explains_breach_at, people),
+        *_asks(measure, verdict, people),
+        *_killed(measure, verdict, people),
+        *_answers(verdict),
+    ]
     if not lines and present is None:
         return None
     title = f"{TITLE}: nothing is asked at present." if not lines else f"{TITLE} answers here and edits this comment."
     return Answer("\n".join([title, *lines]), tuple(people.items()))
+
+
+def _breach(measure: Measure, verdict: Verdict, status: str | None, people: dict[str, str]) -> Iterator[str]:
+    """Told while the gate stays shut: whoever moved the item finds here why, also after it was moved back."""
+    breach = verdict.standing.breach
+    if breach is None or status is None:
+        return
+    told = (
+        f"{_call(measure, Role.OWNER, people)}: moved to {breach.status} ({breach.stage}) on "
+        f"{breach.at:%d %b %Y %H:%M} UTC while the gate into {breach.gate} is shut"
+    )
+    count = len([one for one in verdict.blockers if one.code != "GATE_ORDER"])
+    conditions = "1 condition is" if count == 1 else f"{count} conditions are"
+    where = "stands in the field with the blockers" if count == 1 else "stand in the field with the blockers"
+    if verdict.gate is GateState.BREACH:
+        yield f"{told}. Move it back or meet what is open: {conditions} not met and {where}."
+    else:
+        yield f"{told}; it is back at {status}. {conditions.capitalize()} not met and {where}."
 
 
 def _asks(measure: Measure, verdict: Verdict, people: dict[str, str]) -> Iterator[str]:

@@ -85,7 +85,7 @@ def evidence_from(
         tool_stage=mapped.tool_stage,
         tool_status=item.status,
         children=item.children,
-        blocking_links=item.blocking_links,
+        blocking_links=_blocking(item, mapped.rule),
         changes=_changes(item, around),
         attachments=item.attachments,
         legacy=around.legacy,
@@ -99,6 +99,13 @@ def evidence_from(
         statements=statements,
         standing=standing,
     )
+
+
+def _blocking(item: WorkItem, rule: MeasureRule) -> Fact[tuple[OpenItem, ...]]:
+    """What blocks the item, but for the blocker that Gatepost itself has linked: it says no more than the gate."""
+    if isinstance(item.blocking_links, Unknown) or item.blocking_links is None or rule.marks.blocked_by is None:
+        return item.blocking_links
+    return tuple(one for one in item.blocking_links if one.key != rule.marks.blocked_by)
 
 
 def _changes(item: WorkItem, around: Around) -> Fact[tuple[OpenItem, ...]]:

@@ -174,6 +174,25 @@ class Enforce(StrEnum):
     OFF = "off"
 
 
+class FlagWhen(StrEnum):
+    SHUT = "shut"
+    """While the gate is shut, and in a breach."""
+    BREACH = "breach"
+
+
+class MarkRule(Part):
+    """What Gatepost leaves at an item beside its fields (Jira)."""
+
+    property: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")] | None = None
+    """Key of an issue property that holds the whole verdict, for expressions, boards and other programs."""
+    link: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = None
+    """Address of Gatepost: a remote link with the gate's icon leads there."""
+    flag: FlagWhen | None = None
+    """Raise the item's flag; a flag that somebody else raised is left alone."""
+    blocked_by: str | None = None
+    """Key of an issue that is linked as a blocker while the gate is shut."""
+
+
 class WriteRule(Part):
     """Which owned field of the tool receives which part of the verdict (visible names)."""
 
@@ -181,6 +200,9 @@ class WriteRule(Part):
     implementation: str | None = None
     potential: str | None = None
     gate: str | None = None
+    passes: str | None = None
+    """The stages into which the item may be moved now, by name; empty while the gate is shut.  A native gate that
+    reads this field lets nobody skip a stage."""
     blockers: str | None = None
     findings: str | None = None
     plan: str | None = None
@@ -209,6 +231,7 @@ class MeasureRule(Part):
     answers: bool = True
     """Whether commands are answered in one comment of the item."""
     write: WriteRule
+    marks: MarkRule = MarkRule()
 
 
 class ThresholdRule(Part):

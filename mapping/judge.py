@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from governance.assess import assess
@@ -13,8 +13,9 @@ from governance.verdict import Verdict
 from mapping.answer import answer_of
 from mapping.apply import Mapped, Unmapped, apply, evidence_from
 from mapping.around import NOTHING, Around
-from mapping.config import MappingConfig
+from mapping.config import Enforce, MappingConfig
 from mapping.expressions import Scope
+from mapping.marks import IMPEDIMENT, Mark, mark_changes, reverts
 from mapping.policy import Policies
 from mapping.statements import merge, statements_in
 from mapping.work_item import FieldName, WorkItem
@@ -50,10 +51,18 @@ def judge(
         return mapped
     policy = policies.of(mapped.measure)
     statements = merge(item.comments, statements_in(item.comments, policy), heard)
-    evidence = evidence_from(item, mapped, statements, standing, around)
+    # A flag that Gatepost raised is no news about the work.
+    own_flag = item.flagged and last_written.get(FieldName(Mark.FLAG)) == IMPEDIMENT
+    seen = replace(item, flagged=False) if own_flag else item
+    evidence = evidence_from(seen, mapped, statements, standing, around)
     verdict = assess(mapped.measure, evidence, policy, now)
-    answer = answer_of(mapped.measure, verdict, item.answer) if mapped.rule.answers else None
-    comparison = compare(last_written, item.fields, wanted(verdict, mapped.rule.write), answer, item.answer)
+    rule, measure = mapped.rule, mapped.measure
+    explained = rule.enforce is Enforce.COMMENT or reverts(rule, item)
+    answer = answer_of(measure, verdict, item.answer, item.status if explained else None) if rule.answers else None
+    comparison = compare(last_written, item.fields, wanted(verdict, rule.write), answer, item.answer)
+    marks = mark_changes(verdict, rule, item, measure.id, last_written)
+    if marks:
+        comparison = replace(comparison, changes=(*comparison.changes, *marks))
     said = {one.source for one in statements}
     withdrawn = tuple(one for one in heard if one.source not in said)
     return Judged(mapped, evidence, verdict, comparison, withdrawn)

@@ -68,6 +68,9 @@ class Link:
     word: str
     key: str
     done: bool | None = None
+    id: str = ""
+    blocks: bool = False
+    """Whether the other item blocks this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ class WorkItem:
     assignment_group: str = ""
     """ServiceNow's group; empty for Jira."""
     flagged: bool = False
+    native_gates: bool = True
+    """Whether the tool itself can refuse a transition; Data Center cannot without an app."""
     comments: tuple[Comment, ...] = ()
     """What people said; Gatepost's own comments are not among them."""
     answer: str | None = None

@@ -34,6 +34,7 @@ def wanted(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteValue]:
         "implementation": verdict.implementation.colour.value.capitalize(),
         "potential": verdict.potential.colour.value.capitalize(),
         "gate": verdict.gate.value.capitalize(),
+        "passes": ", ".join(verdict.passes) or None,
         "blockers": cut(blocker_lines(verdict)),
         "findings": cut([f"{finding.sentence} · {finding.who} · {finding.code}" for finding in verdict.findings]),
         "plan": _amount(figures.plan),

@@ -13,7 +13,7 @@ from webhook_server.hooks import hooks
 
 
 def create_app(services: Services) -> Flask:
-    app = Flask("gatepost")
+    app = Flask("webhook_server", static_url_path="/static")
     # Werkzeug enforces this while it reads, also for a body that does not tell its length.
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes

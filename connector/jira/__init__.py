@@ -9,6 +9,7 @@ import requests
 
 from connector.access import Access, Deployment
 from connector.http import Timeout, ToolAdapter, build_adapter, seal
+from connector.jira.bulk import JiraBulk
 from connector.jira.client import JiraClient
 from connector.jira.cloud import CloudClient
 from connector.jira.datacenter import DataCenterClient
@@ -42,7 +43,8 @@ def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], lim
     )
     client = client_of(access, adapter)
     fields, own = SiteFields(client, clock), OwnAccount(client)
-    reader = JiraReader(access.name, access.base_url, client, fields, own)
+    cloud = access.deployment is Deployment.CLOUD
+    reader = JiraReader(access.name, access.base_url, client, fields, own, native_gates=cloud)
     return Site(
         access.name,
         Tool.JIRA,
@@ -55,6 +57,7 @@ def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], lim
         inspector=JiraInspector(access.name, client, fields, reader),
         setup=JiraSetup(access, client, adapter),
         scanner=JiraScanner(client, lambda: adapter.clock_skew),
+        bulk=JiraBulk(client, fields) if isinstance(client, CloudClient) else None,
     )
 
 

@@ -64,6 +64,7 @@ def work_item(
     children: Fact[Children],
     own_account: str = "",
     child_items: tuple[ChildItem, ...] = (),
+    native_gates: bool = True,
 ) -> WorkItem:
     """``fields`` maps the visible names that were asked for to the site's own; ``own_account`` is Gatepost's."""
     values = obj(issue.get("fields"))
@@ -94,6 +95,7 @@ def work_item(
         changes=(),
         attachments=_attachments(values),
         flagged=any(field.name == FLAGGED and bool(values.get(field.id)) for field in fields.values()),
+        native_gates=native_gates,
         comments=comments,
         answer=answer,
         created=moment(values.get("created")),
@@ -121,7 +123,8 @@ def _links(values: JsonObject) -> tuple[Link, ...]:
             other = obj(link.get(side))
             if other:
                 read = text(obj(link.get("type")).get(word)) or _name(link.get("type"))
-                found.append(Link(read, text(other.get("key")), is_done(other)))
+                blocks = side == "inwardIssue" and _name(link.get("type")).casefold() == BLOCKS
+                found.append(Link(read, text(other.get("key")), is_done(other), text(link.get("id")), blocks))
     return tuple(found)
 
 

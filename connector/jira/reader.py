@@ -39,13 +39,21 @@ _log = structlog.get_logger(__name__)
 
 class JiraReader:
     def __init__(
-        self, connection: ConnectionName, base_url: str, client: JiraClient, fields: SiteFields, own: OwnAccount
+        self,
+        connection: ConnectionName,
+        base_url: str,
+        client: JiraClient,
+        fields: SiteFields,
+        own: OwnAccount,
+        *,
+        native_gates: bool = True,
     ) -> None:
         self._connection = connection
         self._base_url = base_url
         self._client = client
         self._fields = fields
         self._own = own
+        self._native_gates = native_gates
 
     def read(
         self,
@@ -74,6 +82,7 @@ class JiraReader:
                 fields=resolved.of(issue),
                 children=children if isinstance(children, Unknown) else self._sum(children.get(identity, ())),
                 own_account=self._own.id(),
+                native_gates=self._native_gates,
                 child_items=() if isinstance(children, Unknown) else _items_of(children.get(identity, ()), below),
             )
             found |= _under_asked(items, item)

@@ -9,10 +9,12 @@ from connector.errors import Refused
 from connector.jira import adf
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldProblem, OwnAccount, SiteFields
+from connector.jira.marks import MarkWriter
 from connector.jira.payloads import is_answer
 from connector.jsons import Json, text
 from connector.sync.ports import Written
 from mapping.answer import Answer
+from mapping.marks import is_mark
 from mapping.work_item import ConnectionName, FieldName, NativeId
 from mapping.writeback import WriteValue
 
@@ -28,16 +30,34 @@ class JiraWriter:
         self._client = client
         self._fields = fields
         self._own = own
+        self._marks = MarkWriter(connection, client, fields)
 
     def write(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> Written:
-        """Raises Refused, before anything is sent, when a field's name is not clear on this site."""
+        """One PUT for fields, property and flag; a link, a blocker and a status take a call each.
+
+        Raises Refused, before anything is sent, when a field's name is not clear on this site.
+        """
         if not values:
             return Written.NOTHING_TO_DO
+        fields = {name: value for name, value in values.items() if not is_mark(name)}
+        marks = {str(name): None if value is None else str(value) for name, value in values.items() if is_mark(name)}
+        body = self._body(item, fields) | self._marks.fields(marks)
+        properties = self._marks.properties(marks)
+        if body or properties:
+            self._client.edit_issue(item, body, properties)
+        self._marks.make(item, marks)
+        return Written.DONE
+
+    def _body(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> dict[str, Json]:
         catalogue = self._fields.catalogue()
+        # Fields of team-managed projects share their names: only the issue's own screen tells which one is meant.
+        scoped = any(catalogue.in_projects(name) for name in values)
+        shown = self._client.editable(item) if scoped else {}
         body: dict[str, Json] = {}
         problems: dict[str, str] = {}
         for name, value in values.items():
-            field = catalogue.resolve(name)
+            own = [one for one in catalogue.in_projects(name) if one.id in shown]
+            field = own[0] if len(own) == 1 else catalogue.resolve(name)
             if isinstance(field, FieldProblem):
                 problems[name] = field.message
             else:
@@ -45,8 +65,7 @@ class JiraWriter:
         if problems:
             told = "; ".join(problems.values())
             raise Refused(f"{self._connection}: nothing was written: {told}", fields=problems)
-        self._client.edit_issue(item, body, {})
-        return Written.DONE
+        return body
 
     def answer(self, item: NativeId, answer: Answer) -> Written:
         """Edit Gatepost's comment, or add the first.
@@ -74,13 +93,18 @@ def form(value: WriteValue, field: Field, rich: Callable[[str], Json]) -> Json:
     if field.custom in CHOICES or field.type == "option":
         return {"value": str(value)}
     if field.type == "number":
-        return _number(value)
-    line = " · ".join(str(value).splitlines())
-    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
+        return number(value)
+    return line(value)
 
 
-def _number(value: str | Decimal) -> Json:
+def line(value: WriteValue) -> str:
+    """Text of one line, as long as such a field takes it."""
+    shown = " · ".join(str(value).splitlines())
+    return shown if len(shown) <= LONGEST_LINE else f"{shown[: LONGEST_LINE - 1]}…"
+
+
+def number(value: str | Decimal) -> Json:
     """JSON knows binary floats only at the sender's end; a whole amount is sent whole."""
-    number = Decimal(value)
+    exact = Decimal(value)
     # The client's encoder takes no Decimal.  A double holds 15 digits: cents up to ten trillion.
-    return int(number) if number == number.to_integral_value() else float(number)
+    return int(exact) if exact == exact.to_integral_value() else float(exact)

@@ -12,6 +12,7 @@ from connector.servicenow.payloads import display, raw
 from connector.servicenow.query import Query
 from connector.sync.ports import Written
 from mapping.answer import TITLE, Answer
+from mapping.marks import is_mark
 from mapping.work_item import ConnectionName, FieldName, NativeId
 from mapping.writeback import WriteValue, canonical
 
@@ -29,6 +30,8 @@ class ServiceNowWriter:
         """Raises Refused, before anything is sent, when a column is not clear; and after, when one was dropped."""
         if not values:
             return Written.NOTHING_TO_DO
+        if any(map(is_mark, values)):
+            raise Refused(f"{self._connection}: marks are made in Jira only; take them out of the rule.")
         table, _, sys_id = item.partition(":")
         columns = self._resolve(table, values)
         sent = {columns[name].name: form(value) for name, value in values.items()}

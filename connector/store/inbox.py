@@ -71,7 +71,8 @@ def _is_echo(transaction: Connection, arrival: Arrival, item: NativeId) -> bool:
 _WRITTEN = text("SELECT field, value FROM last_written WHERE connection = :connection AND native_id = :item")
 _BEING_WRITTEN = text("""
     SELECT wanted FROM outbox
-    WHERE connection = :connection AND native_id = :item AND state = 'waiting' AND claim_token IS NOT NULL
+    WHERE connection = :connection AND native_id = :item AND state = 'waiting'
+      AND (claim_token IS NOT NULL OR bulk_task IS NOT NULL)
 """)
 
 

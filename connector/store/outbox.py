@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Engine, func, text, update
+from sqlalchemy import Connection, Engine, Function, TextClause, func, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.jsonable import from_json, values_from_json
@@ -13,6 +14,7 @@ from connector.store.tables import LAST_WRITTEN, OUTBOX
 from connector.store.wake import Task, let_committers_pass
 from connector.sync.ports import Delivery, Written
 from mapping.answer import Answer
+from mapping.marks import remembered
 from mapping.work_item import ConnectionName, NativeId
 from mapping.writeback import canonical
 
@@ -28,8 +30,11 @@ _CLAIM = text("""
     SET claimed_by = :worker, claim_token = :token, claimed_until = now() + make_interval(secs => :lease),
         attempts = attempts + 1
     FROM picked AS p WHERE o.id = p.id
-    RETURNING o.id, o.native_id, o.key, o.wanted, o.answer, o.attempts
+    RETURNING o.id, o.native_id, o.key, o.wanted, o.answer, o.attempts, o.alike, o.bulk_task
 """)
+_CLAIM_ALIKE = text(
+    str(_CLAIM).replace("WHERE connection =", "WHERE alike = :alike AND bulk_task IS NULL AND connection =")
+)
 
 # A row that failed or was taken back while a newer one was stored would write what is no longer wanted.
 _SUPERSEDE = text("""
@@ -54,19 +59,20 @@ class SqlOutbox:
             let_committers_pass(transaction, Task.DELIVER, connection)
 
     def claim(self, connection: ConnectionName, limit: int) -> tuple[Delivery, ...]:
-        token = uuid4()
         with self._engine.begin() as transaction:
             transaction.execute(_SUPERSEDE, {"connection": connection})
-            rows = transaction.execute(
-                _CLAIM,
-                {
-                    "connection": connection,
-                    "limit": limit,
-                    "worker": self._worker,
-                    "token": token,
-                    "lease": self._lease,
-                },
-            ).all()
+            return self._take(transaction, _CLAIM, connection, limit)
+
+    def claim_alike(self, connection: ConnectionName, alike: str, limit: int) -> tuple[Delivery, ...]:
+        with self._engine.begin() as transaction:
+            return self._take(transaction, _CLAIM_ALIKE, connection, limit, alike=alike)
+
+    def _take(
+        self, transaction: Connection, query: TextClause, connection: ConnectionName, limit: int, **more: str
+    ) -> tuple[Delivery, ...]:
+        token = uuid4()
+        asked = {"connection": connection, "limit": limit, "worker": self._worker, "token": token, "lease": self._lease}
+        rows = transaction.execute(query, asked | more).all()
         return tuple(
             Delivery(
                 row.id,
@@ -77,9 +83,30 @@ class SqlOutbox:
                 values_from_json(row.wanted),
                 row.attempts,
                 from_json(Answer, row.answer) if row.answer else None,
+                row.alike,
+                row.bulk_task,
             )
             for row in sorted(rows, key=lambda row: row.id)
         )
+
+    def into_bulk(self, deliveries: Sequence[Delivery], task: str, seconds: float) -> None:
+        self._give_back(deliveries, bulk_task=task, due_at=func.now() + _seconds(seconds), reason="in a bulk edit")
+
+    def singly(self, deliveries: Sequence[Delivery], reason: str) -> None:
+        self._give_back(deliveries, bulk_task=None, alike=None, due_at=func.now(), reason=reason)
+
+    def _give_back(self, deliveries: Sequence[Delivery], **values: object) -> None:
+        """This was no attempt at the single row."""
+        if not deliveries:
+            return
+        with self._engine.begin() as transaction:
+            for token in {delivery.token for delivery in deliveries}:
+                ids = [delivery.id for delivery in deliveries if delivery.token == token]
+                transaction.execute(
+                    update(OUTBOX)
+                    .where(OUTBOX.c.id.in_(ids), OUTBOX.c.claim_token == token)
+                    .values(attempts=OUTBOX.c.attempts - 1, **values, **_UNCLAIMED)
+                )
 
     def done(self, delivery: Delivery, written: Written) -> None:
         """Record the write even when the claim was taken over meanwhile: the tool has the values."""
@@ -94,7 +121,7 @@ class SqlOutbox:
                     "connection": delivery.connection,
                     "native_id": delivery.native_id,
                     "field": name,
-                    "value": canonical(value),
+                    "value": remembered(name, canonical(value)),
                 }
                 for name, value in delivery.values.items()
             ]
@@ -110,7 +137,7 @@ class SqlOutbox:
             )
 
     def put_off(self, deliveries: Sequence[Delivery], seconds: float, reason: str, *, count: bool) -> None:
-        due = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+        due = func.now() + _seconds(seconds)
         with self._engine.begin() as transaction:
             for delivery in deliveries:
                 transaction.execute(
@@ -131,3 +158,14 @@ class SqlOutbox:
                 .where(OUTBOX.c.id == delivery.id, OUTBOX.c.claim_token == delivery.token)
                 .values(state="parked", reason=reason, settled_at=func.now(), **_UNCLAIMED)
             )
+            # One row tells what is wrong with an item; it is tried again with each look, and may fail again.
+            transaction.execute(
+                update(OUTBOX)
+                .where(OUTBOX.c.connection == delivery.connection, OUTBOX.c.native_id == delivery.native_id)
+                .where(OUTBOX.c.state == "parked", OUTBOX.c.id < delivery.id, OUTBOX.c.wanted != {})
+                .values(state="superseded", reason="parked again later")
+            )
+
+
+def _seconds(count: float) -> Function[Any]:
+    return func.make_interval(0, 0, 0, 0, 0, 0, count)

@@ -16,6 +16,7 @@ from governance.facts import Unknown, known
 from governance.measure import Person
 from governance.money import Money
 from governance.plan import under_lock
+from mapping.marks import is_mark
 from mapping.work_item import WorkItem
 from mapping.writeback import Change
 
@@ -197,14 +198,19 @@ def status_day(prepared: Prepared, now: datetime) -> Row:
 
 
 def outbox(outcome: Assessed) -> Row:
-    item, changes = outcome.item, outcome.judged.comparison.changes
+    item, comparison = outcome.item, outcome.judged.comparison
+    changes = comparison.changes
+    wanted = values_to_json({change.field: change.wanted for change in changes})
+    # A comment and a mark are calls of their own; fields alone may be written together with other items' fields.
+    plain = comparison.answer is None and not any(is_mark(change.field) for change in changes)
     return {
         "connection": item.connection,
         "native_id": item.native_id,
         "key": item.key,
-        "wanted": values_to_json({change.field: change.wanted for change in changes}),
+        "wanted": wanted,
         "changes": [changed(change) for change in changes],
-        "answer": to_json(outcome.judged.comparison.answer),
+        "answer": to_json(comparison.answer),
+        "alike": digest(wanted) if plain else None,
     }
 
 
@@ -219,6 +225,7 @@ def unwritable(outcome: Assessed) -> Row:
         "wanted": {},
         "changes": [],
         "answer": None,
+        "alike": None,
         "state": "parked",
         "reason": f"{names} cannot be read on {item.connection}: check that the fields exist under these names "
         "and that Gatepost's account may see them",

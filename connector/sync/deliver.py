@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 
-from connector.errors import LimitScope, RateLimited
+from connector.errors import LimitScope, RateLimited, RetryLater, ToolError
 from connector.retry import Park, Pause, Retry, decide
-from connector.sync.ports import Delivery, Outbox, Pauses, Site, Written
+from connector.sync.ports import BulkResult, Delivery, Outbox, Pauses, Site, Written
 from connector.sync.reconcile import Round, counts
 
 _log = structlog.get_logger(__name__)
+
+
+BULK_LEAST = 5
+"""Fewer rows that are alike are written one by one: a bulk edit costs three calls and some seconds."""
+
+BULK_MOST = 1_000
+BULK_SECONDS = 1.0
+"""How soon a bulk edit is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +37,73 @@ class Deliverer:
         batch = self.outbox.claim(site.name, self.batch_size)
         if not batch:
             return Round.IDLE
-        for place, delivery in enumerate(batch):
+        single = self._in_bulk(site, batch) if site.bulk is not None else batch
+        for place, delivery in enumerate(single):
             if not self._write(site, delivery):
-                self.outbox.put_off(batch[place + 1 :], 0, "waits for the connection", count=False)
+                self.outbox.put_off(single[place + 1 :], 0, "waits for the connection", count=False)
                 return Round.HELD
         return Round.MORE if len(batch) == self.batch_size else Round.DONE
+
+    def _in_bulk(self, site: Site, batch: Sequence[Delivery]) -> Sequence[Delivery]:
+        """Look after bulk edits and begin new ones; what is left has to be written one by one."""
+        tasks: dict[str, list[Delivery]] = {}
+        alike: dict[str, list[Delivery]] = {}
+        single: list[Delivery] = []
+        for delivery in batch:
+            if delivery.bulk_task is not None:
+                tasks.setdefault(delivery.bulk_task, []).append(delivery)
+            elif delivery.alike is not None:
+                alike.setdefault(delivery.alike, []).append(delivery)
+            else:
+                single.append(delivery)
+        for task, group in tasks.items():
+            self._look_after(site, task, group)
+        for key, group in alike.items():
+            if len(group) < BULK_LEAST or not self._begin(site, key, group):
+                single += group
+        return sorted(single, key=lambda delivery: delivery.id)
+
+    def _begin(self, site: Site, key: str, group: list[Delivery]) -> bool:
+        """Start a bulk edit with every row that is alike; whether the rows were taken care of."""
+        more = list(self.outbox.claim_alike(site.name, key, BULK_MOST - len(group)))
+        whole = [*group, *more]
+        try:
+            task = site.bulk.start([one.native_id for one in whole], group[0].values) if site.bulk else None
+        except RetryLater as error:
+            # It may have begun all the same; the same values a second time do no harm.
+            self.outbox.put_off(whole, max(error.retry_after or 0.0, BULK_SECONDS), str(error), count=False)
+            return True
+        except ToolError as error:
+            _log.info("no bulk edit", connection=site.name, items=len(whole), why=str(error))
+            task = None
+        if task is None:
+            self.outbox.singly(more, "written one by one")
+            return False
+        self.outbox.into_bulk(whole, task, BULK_SECONDS)
+        _log.info("bulk edit begun", connection=site.name, items=len(whole), task=task)
+        return True
+
+    def _look_after(self, site: Site, task: str, group: Sequence[Delivery]) -> None:
+        try:
+            result = site.bulk.result(task) if site.bulk else BulkResult(running=False)
+        except RetryLater as error:
+            self.outbox.put_off(group, max(error.retry_after or 0.0, BULK_SECONDS), str(error), count=False)
+            return
+        except ToolError as error:
+            self.outbox.singly(group, f"the bulk edit cannot be looked at: {error}")
+            return
+        if result.running:
+            self.outbox.into_bulk(group, task, BULK_SECONDS)
+            return
+        left = []
+        for delivery in group:
+            if delivery.native_id in result.written:
+                self.outbox.done(delivery, Written.DONE)
+            else:
+                left.append(delivery)
+        # Alone, the tool says what is wrong with an item; in bulk it often does not.
+        self.outbox.singly(left, "not taken by the bulk edit")
+        _log.info("bulk edit ended", connection=site.name, task=task, written=len(group) - len(left), left=len(left))
 
     def _write(self, site: Site, delivery: Delivery) -> bool:
         """Write one item; tells whether the next one may be tried now."""

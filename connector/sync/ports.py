@@ -106,6 +106,25 @@ class Writer(Protocol):
         """Make Gatepost's own comment say this: edit the one that is there, or add the first.  Raises ToolError."""
 
 
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    """How far a bulk edit has come.  An item that is in neither has to be written by itself."""
+
+    running: bool
+    written: frozenset[NativeId] = frozenset()
+    failed: Mapping[NativeId, str] = field(default_factory=dict)
+
+
+class Bulk(Protocol):
+    """A tool that writes one set of values into many items at once, in its own time."""
+
+    def start(self, items: Sequence[NativeId], values: Mapping[FieldName, WriteValue]) -> str | None:
+        """Begin, and return the task's id; ``None`` when these values cannot be written so.  Raises ToolError."""
+
+    def result(self, task: str) -> BulkResult:
+        """Raises ToolError, NotFound when the tool has forgotten the task."""
+
+
 class Directory(Protocol):
     """A tool that knows services: their life cycle and what is booked on them."""
 
@@ -177,6 +196,7 @@ class Site:
     joiner: Joiner | None = None
     setup: Setup | None = None
     scanner: Scanner | None = None
+    bulk: Bulk | None = None
 
 
 # --- the store, as the flow sees it ------------------------------------------------------------
@@ -323,11 +343,24 @@ class Delivery:
     values: Mapping[FieldName, WriteValue]
     attempts: int
     answer: Answer | None = None
+    alike: str | None = None
+    """The same for all rows that write the same values and nothing else."""
+    bulk_task: str | None = None
+    """The bulk edit that this row went into."""
 
 
 class Outbox(Protocol):
     def claim(self, connection: ConnectionName, limit: int) -> tuple[Delivery, ...]:
         """Take due rows, at most one of an item, and none of an item that is being written now."""
+
+    def claim_alike(self, connection: ConnectionName, alike: str, limit: int) -> tuple[Delivery, ...]:
+        """Take more due rows that write the same values."""
+
+    def into_bulk(self, deliveries: Sequence[Delivery], task: str, seconds: float) -> None:
+        """Give rows back that are being written by a bulk edit, to be looked at again after a while."""
+
+    def singly(self, deliveries: Sequence[Delivery], reason: str) -> None:
+        """Give rows back, to be written one by one from now on."""
 
     def done(self, delivery: Delivery, written: Written) -> None:
         """The tool took the values; they become what was last written."""

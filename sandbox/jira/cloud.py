@@ -26,6 +26,7 @@ class CloudApi(Api):
         api.add_url_rule(f"{v3}/search", "old_search", self.old_search, methods=["GET", "POST"])
         api.get(f"{v3}/project/search")(self.projects)
         self._state.dynamic.routes(api, v3)
+        self._state.bulk.routes(api, v3)
 
     def bulk_fetch(self) -> Response:
         body = body_of()

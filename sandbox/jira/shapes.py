@@ -74,6 +74,10 @@ def from_adf(document: object) -> str:
     return "\n".join(walk(block) for block in blocks if isinstance(block, Mapping))
 
 
+def option_id(field: str, place: int) -> str:
+    return f"{field.rpartition('_')[2]}{place}"
+
+
 def moment(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}+0000"
 
@@ -208,7 +212,7 @@ class Shapes:
             return None
         if field.type == "select":
             place = field.options.index(str(value)) if value in field.options else 0
-            identity = f"{field.id.rpartition('_')[2]}{place}"
+            identity = option_id(field.id, place)
             return {"self": self.url(f"customFieldOption/{identity}"), "value": value, "id": identity}
         if field.type == "userpicker":
             return self.user(str(value))

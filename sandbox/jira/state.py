@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from threading import RLock
 
 from sandbox.delivery import Deliverer
+from sandbox.jira.bulk import BulkQueue
 from sandbox.jira.dynamic import DynamicWebhooks
 from sandbox.jira.model import (
     Comment,
@@ -60,6 +61,7 @@ class JiraState:
         self.webhooks = Webhooks(self)
         self.dynamic = DynamicWebhooks(self)
         self.oauth = OAuthServer()
+        self.bulk = BulkQueue(self)
         self._ids = itertools.count(10001)
         self._keys: dict[str, str] = {}
         """Every key that an issue has or had, to its id."""
@@ -302,6 +304,13 @@ class JiraState:
             issue.properties[key] = value
             self.webhooks.issue_property(issue, key, by)
             return new
+
+    def strip_ways_back(self, key: str) -> None:
+        """A workflow in which nothing goes back, as some are."""
+        with self.lock:
+            project = self.projects[key]
+            kept = tuple(one for one in project.workflow.transitions if not one.name.startswith("Back"))
+            self.projects[key] = replace(project, workflow=replace(project.workflow, transitions=kept))
 
     def change_project(self, key: str, *, archived: bool = False, hidden: bool = False) -> None:
         """Archive or hide a project, or show it again; Jira sends no issue event for that."""

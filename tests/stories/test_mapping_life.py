@@ -100,7 +100,7 @@ def test_a_preview_by_jql_shows_what_becomes_a_measure(database: URL, tmp_path: 
         assert "new  SUP-1 Chat instead of calls · rule epics · Identified, gate shut" in shown
         assert "Gate: – → Shut" in shown
         assert "+ Detailed is shut: no sponsor is named" in shown
-        assert "1 items; nothing was written" in shown
+        assert "1 item; nothing was written" in shown
         by_key = cli.run("mapping", "preview", wider, "--item", "sup-1")
         assert "SUP-1 Chat instead of calls" in by_key
         table = cli.run("mapping", "preview", wider, "--table", "dmn_demand")
@@ -206,7 +206,7 @@ def test_init_writes_a_first_mapping_that_fits(
         for line in ("      sponsor: Sponsor", "      gate: Gate", "        benefit: Planned benefit"):
             assert line in text.splitlines()
         assert "1 rule, no problems" in cli.run("mapping", "check", file, "--live")
-        assert "1 items; nothing was written" in cli.run("mapping", "preview", file, *look)
+        assert "1 item; nothing was written" in cli.run("mapping", "preview", file, *look)
         again = CliRunner().invoke(app, ["init", file, "--connection", connection], env=cli._environment)
         assert "is there already" in str(again.exception)
 

@@ -1,0 +1,162 @@
+"""What Gatepost leaves at an item beside its fields: a property, a link, a flag, a blocker, and the status put back.
+
+Each mark goes through the outbox like a field, under a name that no field can have.  What cannot be read with an
+item is compared with what was written last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+from governance.verdict import GateState, Verdict
+from mapping.config import Enforce, FlagWhen, MeasureRule
+from mapping.work_item import FieldName, WorkItem
+from mapping.writeback import Change, ChangeKind
+
+LARGEST_PROPERTY = 32_768
+"""Characters of an issue property."""
+
+IMPEDIMENT = "Impediment"
+"""The one choice of Jira's field Flagged."""
+
+TAKEN_AWAY = "-"
+"""Before the name of a mark that is to be taken away, or was."""
+
+LONG = 200
+"""A longer value is remembered by its hash: the whole verdict is not kept twice."""
+
+
+class Mark(StrEnum):
+    """Names of marks in the outbox; a property's key stands behind the colon."""
+
+    PROPERTY = "@property"
+    LINK = "@link"
+    FLAG = "@flag"
+    BLOCKED_BY = "@blocked by"
+    STATUS = "@status"
+    """Statuses to go back to, best first, one a line."""
+
+
+def is_mark(name: str) -> bool:
+    return name.startswith("@")
+
+
+def remembered(name: str, value: str | None) -> str | None:
+    """What is kept of a written value."""
+    if not is_mark(name) or value is None or len(value) <= LONG:
+        return value
+    return f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
+
+
+def mark_changes(
+    verdict: Verdict, rule: MeasureRule, item: WorkItem, measure: str, last_written: Mapping[FieldName, str | None]
+) -> tuple[Change, ...]:
+    """The marks that have to be made or taken away."""
+    return tuple(_changes(verdict, rule, item, measure, last_written))
+
+
+def _changes(
+    verdict: Verdict, rule: MeasureRule, item: WorkItem, measure: str, last_written: Mapping[FieldName, str | None]
+) -> Iterator[Change]:
+    marks, shut = rule.marks, verdict.gate is not GateState.OPEN
+    if marks.property:
+        yield from _unread(f"{Mark.PROPERTY}:{marks.property}", whole_verdict(verdict, measure), last_written)
+    if marks.link:
+        yield from _unread(Mark.LINK, link_text(verdict, marks.link, measure), last_written)
+    raised = verdict.gate is GateState.BREACH or (marks.flag is FlagWhen.SHUT and shut)
+    if marks.flag is not None:
+        yield from _own(Mark.FLAG, IMPEDIMENT if raised else None, is_there=item.flagged, last_written=last_written)
+    if marks.blocked_by:
+        linked = any(link.key == marks.blocked_by and link.blocks for link in item.links)
+        wanted = marks.blocked_by if shut else None
+        yield from _own(Mark.BLOCKED_BY, wanted, is_there=linked, last_written=last_written)
+    back = statuses_back(verdict, rule, item)
+    if back:
+        name = FieldName(Mark.STATUS)
+        yield Change(name, ChangeKind.HAND_EDIT, item.status, "\n".join(back), last_written.get(name))
+
+
+def _unread(name: str, value: str, last_written: Mapping[FieldName, str | None]) -> Iterator[Change]:
+    """A mark that is not read with the item."""
+    field = FieldName(name)
+    before = last_written.get(field)
+    if before != remembered(name, value):
+        yield Change(field, ChangeKind.CHANGED if before else ChangeKind.FIRST, before, value, before)
+
+
+def _own(
+    name: str, wanted: str | None, *, is_there: bool, last_written: Mapping[FieldName, str | None]
+) -> Iterator[Change]:
+    """A mark that people make as well: only our own is taken away again."""
+    field = FieldName(name)
+    before = last_written.get(field)
+    made = before is not None and not before.startswith(TAKEN_AWAY)
+    if wanted is not None and not is_there:
+        yield Change(field, ChangeKind.CHANGED if before else ChangeKind.FIRST, None, wanted, before)
+    elif wanted is None and made:
+        yield Change(field, ChangeKind.CHANGED, before if is_there else None, f"{TAKEN_AWAY}{before}", before)
+
+
+def reverts(rule: MeasureRule, item: WorkItem) -> bool:
+    """Whether an item that went past a shut gate is moved back: asked for, or the tool cannot refuse by itself."""
+    return rule.enforce is Enforce.REVERT or (rule.enforce is Enforce.NATIVE and not item.native_gates)
+
+
+def statuses_back(verdict: Verdict, rule: MeasureRule, item: WorkItem) -> tuple[str, ...]:
+    """Where an item that went past a shut gate is moved to: statuses of the granted stage, then of those before it."""
+    if verdict.gate is not GateState.BREACH or not reverts(rule, item):
+        return ()
+    order = list(dict.fromkeys(rule.stage.from_status.values()))
+    granted = verdict.stage if verdict.stage in order else order[0]
+    allowed = order[: order.index(granted) + 1]
+    return tuple(status for stage in reversed(allowed) for status, of in rule.stage.from_status.items() if of == stage)
+
+
+def whole_verdict(verdict: Verdict, measure: str) -> str:
+    """The verdict for programs, as JSON that is the same for the same verdict; blockers are cut to the tool's limit."""
+    figures = verdict.figures
+    shown: dict[str, object] = {
+        "version": 1,
+        "measure": measure,
+        "stage": verdict.stage,
+        "next": verdict.next_stage,
+        "gate": verdict.gate.value,
+        "passes": list(verdict.passes),
+        "implementation": verdict.implementation.colour.value,
+        "potential": verdict.potential.colour.value,
+        "plan": str(figures.plan) if figures.plan else None,
+        "forecast": str(figures.forecast) if figures.forecast else None,
+        "actual": str(figures.actual) if figures.actual else None,
+        "policy": verdict.policy_version,
+    }
+    blockers = [
+        {"code": one.code, "stage": one.stage, "text": one.sentence, "who": one.who, "since": one.since.isoformat()}
+        for one in verdict.blockers
+    ]
+    while True:
+        text = json.dumps(shown | {"blockers": blockers, "open": len(verdict.blockers)}, ensure_ascii=False)
+        if len(text) <= LARGEST_PROPERTY or not blockers:
+            return text
+        blockers = blockers[: len(blockers) // 2]
+
+
+def link_text(verdict: Verdict, base: str, measure: str) -> str:
+    """The remote link as JSON: where it leads, what it says, which icon it has."""
+    base = base.rstrip("/")
+    gate = verdict.gate.value
+    into = verdict.next_stage_label or verdict.stage_label
+    count = len(verdict.blockers)
+    told = "nothing stands in the way" if not count else f"{count} blocker{'' if count == 1 else 's'}"
+    title = f"Gate into {into}: {gate}" if verdict.next_stage else f"{verdict.stage_label}: no further gate"
+    shown = {
+        "url": f"{base}/measures/{measure}",
+        "title": title,
+        "summary": told,
+        "icon": f"{base}/static/gate-{gate}.svg",
+        "iconTitle": f"Gate {gate}",
+        "resolved": verdict.gate is GateState.OPEN,
+    }
+    return json.dumps(shown, ensure_ascii=False)

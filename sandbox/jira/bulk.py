@@ -1,0 +1,112 @@
+"""Bulk edit: one value for many issues, worked off in the background.
+
+https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-bulk-operations/
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, g, jsonify, request
+
+from sandbox.jira.model import Refusal, Value
+from sandbox.jira.shapes import from_adf, moment, option_id
+
+if TYPE_CHECKING:
+    from sandbox.jira.state import JiraState
+
+MOST = 1_000
+
+
+@dataclass
+class Task:
+    id: str
+    issues: list[str]
+    values: Mapping[str, Value]
+    by: str
+    polls: int = 0
+    done: list[str] = field(default_factory=list)
+    failed: dict[str, list[str]] = field(default_factory=dict)
+
+
+class BulkQueue:
+    def __init__(self, state: JiraState) -> None:
+        self._state = state
+        self._ids = itertools.count(1)
+        self.tasks: dict[str, Task] = {}
+        self.slow_polls = 1
+        """How often a task answers RUNNING before it is complete."""
+        self.stubborn: set[str] = set()
+        """Issues that a bulk edit fails on."""
+
+    def routes(self, api: Blueprint, root: str) -> None:
+        api.post(f"{root}/bulk/issues/fields")(self.submit)
+        api.get(f"{root}/bulk/queue/<task>")(self.progress)
+
+    def submit(self) -> tuple[Response, int]:
+        if "BULK_CHANGE" in self._state.withheld:
+            return jsonify({"errors": [{"message": "The user does not have the Bulk change permission."}]}), 403
+        body = request.get_json()
+        issues = [str(one) for one in body["selectedIssueIdsOrKeys"]]
+        values = dict(self._values(body["editedFieldsInput"]))
+        if not issues or len(issues) > MOST or set(values) != set(body["selectedActions"]):
+            return jsonify({"errors": [{"message": "The selected actions and issues are not valid."}]}), 400
+        task = Task(str(next(self._ids)), issues, values, g.user.account_id)
+        self.tasks[task.id] = task
+        return jsonify({"taskId": task.id}), 201
+
+    def _values(self, edited: Mapping[str, list[Mapping[str, object]]]) -> Iterator[tuple[str, Value]]:
+        for one in edited.get("singleSelectFields", []):
+            identity = str(one["fieldId"])
+            option = one["option"]
+            wanted = option.get("optionId") if isinstance(option, Mapping) else None
+            choices = {int(option_id(identity, place)): name for place, name in enumerate(self._options(identity))}
+            yield identity, choices.get(int(str(wanted)))
+        for one in edited.get("clearableNumberFields", []):
+            number = one.get("value")
+            yield str(one["fieldId"]), number if isinstance(number, int | float) else None
+        for one in edited.get("singleLineTextFields", []):
+            yield str(one["fieldId"]), str(one["text"]) or None
+        for one in edited.get("richTextFields", []):
+            rich = one["richText"]
+            yield str(one["fieldId"]), from_adf(rich.get("adfValue")) if isinstance(rich, Mapping) else None
+
+    def _options(self, identity: str) -> tuple[str, ...]:
+        return self._state.fields[identity].options
+
+    def progress(self, task: str) -> Response:
+        found = self.tasks.get(task)
+        if found is None:
+            raise Refusal(404, "The task does not exist.")
+        found.polls += 1
+        running = found.polls <= self.slow_polls
+        if not running and not found.done and not found.failed:
+            self._work(found)
+        now = moment(self._state.clock())
+        return jsonify(
+            {
+                "taskId": found.id,
+                "status": "RUNNING" if running else "COMPLETE",
+                "progressPercent": 50 if running else 100,
+                "totalIssueCount": len(found.issues),
+                "processedAccessibleIssues": [int(one) for one in found.done],
+                "failedAccessibleIssues": found.failed,
+                "invalidOrInaccessibleIssueCount": len(found.issues) - len(found.done) - len(found.failed),
+                "created": now, "started": now, "updated": now,
+            }
+        )  # fmt: skip
+
+    def _work(self, task: Task) -> None:
+        for reference in task.issues:
+            try:
+                issue = self._state.issue(reference)
+            except Refusal:
+                continue
+            if issue.id in self.stubborn:
+                task.failed[issue.id] = ["The field could not be edited."]
+                continue
+            self._state.edit(issue.id, task.values, by=task.by)
+            task.done.append(issue.id)
