@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from connector import log
-from connector.cli import audit, connect, connection, db, mapping, rates, report, run
+from connector.cli import audit, connect, connection, db, mapping, provision, rates, report, run
 from connector.cli.demo import demo
 from connector.cli.doctor import doctor
 from connector.cli.init import init
@@ -41,6 +41,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(connect.app, name="connect")
 app.add_typer(connection.app, name="connection")
 app.add_typer(mapping.app, name="mapping")
+app.add_typer(provision.app, name="provision")
 app.command("sandbox")(sandbox)
 app.command("demo")(demo)
 

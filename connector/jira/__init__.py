@@ -9,6 +9,7 @@ import requests
 
 from connector.access import Access, Deployment
 from connector.http import Timeout, ToolAdapter, build_adapter, seal
+from connector.jira.admin import CloudAdmin, DataCenterAdmin
 from connector.jira.bulk import JiraBulk
 from connector.jira.client import JiraClient
 from connector.jira.cloud import CloudClient
@@ -16,6 +17,8 @@ from connector.jira.datacenter import DataCenterClient
 from connector.jira.errors import classifier
 from connector.jira.fields import OwnAccount, SiteFields
 from connector.jira.inspector import JiraInspector
+from connector.jira.provision import CloudProvisioner
+from connector.jira.provision_datacenter import DataCenterProvisioner
 from connector.jira.reader import JiraReader
 from connector.jira.scanner import JiraScanner
 from connector.jira.setup import JiraSetup
@@ -24,6 +27,7 @@ from connector.jira.webhook import JiraDoor
 from connector.jira.writer import JiraWriter
 from connector.limits import Limiter
 from connector.sync.ports import Door, Site
+from connector.sync.provision import Provisioner
 from mapping.work_item import Tool
 
 
@@ -58,6 +62,7 @@ def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], lim
         setup=JiraSetup(access, client, adapter),
         scanner=JiraScanner(client, lambda: adapter.clock_skew),
         bulk=JiraBulk(client, fields) if isinstance(client, CloudClient) else None,
+        provisioner=provisioner_of(access, client),
     )
 
 
@@ -65,3 +70,11 @@ def client_of(access: Access, adapter: ToolAdapter) -> JiraClient:
     if access.deployment is Deployment.DATACENTER:
         return DataCenterClient(access, adapter)
     return CloudClient(access, seal(requests.Session(), adapter))
+
+
+def provisioner_of(access: Access, client: JiraClient) -> Provisioner | None:
+    if isinstance(client, CloudClient):
+        return CloudProvisioner(access.name, client, CloudAdmin(client))
+    if isinstance(client, DataCenterClient):
+        return DataCenterProvisioner(access.name, client, DataCenterAdmin(client))
+    return None

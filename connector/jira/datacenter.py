@@ -51,6 +51,14 @@ class DataCenterClient:
     def _get(self, path: str, **ask: str | int) -> Json:
         return cast("Json", read_again()(self._session.get, self._url(path), params=ask).json())
 
+    def call(self, method: str, path: str, **more: Any) -> JsonObject:
+        """Any one call, sent once; an empty answer is an empty object."""
+        answer = self._session.request(method, self._url(path), **more)
+        return obj(cast("Json", answer.json())) if answer.content else {}
+
+    def listed(self, path: str) -> list[JsonObject]:
+        return [obj(one) for one in items(self._get(path))]
+
     def server_info(self) -> JsonObject:
         return json_object(self._get("serverInfo"), "serverInfo")
 

@@ -64,6 +64,9 @@ class FieldCatalogue:
         """The fields that a name alone tells apart."""
         return tuple(field for name in self._by_name if isinstance(field := self.resolve(name), Field))
 
+    def by_id(self, identity: str) -> Field | None:
+        return self._by_id.get(identity)
+
     def of_kind(self, custom: str) -> Field | None:
         """The only field of the site of a custom type, such as ``gh-epic-link``."""
         found = [field for field in self._by_id.values() if field.custom == custom and not field.project]

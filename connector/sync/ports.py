@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
+from connector.sync.provision import Provisioner
 from connector.sync.scan import Scanner
 from connector.sync.setup import Setup
 from governance.evidence import BaselineClaim, Service, Statement
@@ -197,6 +198,7 @@ class Site:
     setup: Setup | None = None
     scanner: Scanner | None = None
     bulk: Bulk | None = None
+    provisioner: Provisioner | None = None
 
 
 # --- the store, as the flow sees it ------------------------------------------------------------

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, g, jsonify, request
 
+from sandbox.jira.admin import field_of
 from sandbox.jira.model import TYPES, Refusal, User, Value
 from sandbox.jira.shapes import Shapes, from_adf
 from sandbox.jira.state import JiraState
@@ -122,9 +123,13 @@ class Api:
         return jsonify(self._shapes.field_list())
 
     def add_field(self) -> tuple[Response, int]:
+        """Names are not unique: the same call twice makes two fields."""
+        if "ADMINISTER" in self._state.withheld:
+            raise Refusal(403, "Only Jira administrators can create custom fields.")
         body = body_of()
-        kind = str(body.get("type", "")).rpartition(":")[2]
-        field = self._state.add_field(str(body.get("name")), kind)
+        name, kind = field_of(body)
+        field = self._state.add_field(name, kind)
+        self._state.admin.made(field.id, strings_of(body.get("projectIds")))
         listed = next(item for item in self._shapes.field_list() if item["id"] == field.id)
         return jsonify(listed), 201
 
@@ -172,17 +177,20 @@ class Api:
 
     def edit_meta(self, reference: str) -> Response:
         """What this account may edit: every field but those that are hidden from the screen."""
-        self._state.issue(reference)
-        return jsonify({"fields": self._shapes.edit_meta()})
+        issue = self._state.issue(reference)
+        return jsonify({"fields": self._shapes.edit_meta(issue.project)})
 
     def project_statuses(self, key: str) -> Response:
         project = self._state.projects.get(key.upper())
         if project is None:
             raise Refusal(404, f"No project could be found with key '{key}'.")
-        statuses = [self._shapes.status(status) for status in project.workflow.statuses]
-        kinds = [self._shapes.issue_type(name) for name in TYPES]
         wanted = ("id", "name", "self", "subtask")
-        return jsonify([{part: kind[part] for part in wanted} | {"statuses": statuses} for kind in kinds])
+        shown = []
+        for name in TYPES:
+            kind = self._shapes.issue_type(name)
+            statuses = [self._shapes.status(status) for status in project.workflow_of(name).statuses]
+            shown.append({part: kind[part] for part in wanted} | {"statuses": statuses})
+        return jsonify(shown)
 
     def user(self) -> Response:
         user = self._shapes.user(request.args.get("accountId"))
@@ -242,10 +250,10 @@ class Api:
                 "hasScreen": False,
                 "isGlobal": not transition.sources,
                 "isInitial": False,
-                "isConditional": bool(transition.conditions),
+                "isConditional": transition.conditions is not None,
                 "isLooped": False,
             }
-            for transition, failing in self._state.transitions(issue)
+            for transition, failing in self._state.transitions(issue, over_rest=True)
             if failing is None
         ]
         return jsonify({"expand": "transitions", "transitions": offered})
@@ -254,7 +262,7 @@ class Api:
         wanted = str(mapping_of(body_of().get("transition")).get("id", ""))
         if not wanted:
             raise Refusal(400, 'Missing "transition" identifier')
-        self._state.transition(reference, wanted, by=g.user.account_id)
+        self._state.transition(reference, wanted, by=g.user.account_id, over_rest=True)
         return "", 204
 
     def link(self) -> tuple[str, int]:

@@ -7,6 +7,7 @@ import base64
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.jira import jql
+from sandbox.jira.admin import issue_types_of
 from sandbox.jira.api import Api, body_of, fields_asked, strings_of
 from sandbox.jira.model import Issue, Refusal
 
@@ -27,6 +28,9 @@ class CloudApi(Api):
         api.get(f"{v3}/project/search")(self.projects)
         self._state.dynamic.routes(api, v3)
         self._state.bulk.routes(api, v3)
+        self._state.admin.routes(api, v3)
+        self._state.workflows.routes(api, v3)
+        api.get(f"{v3}/issuetype/project")(lambda: issue_types_of(self._state))
 
     def bulk_fetch(self) -> Response:
         body = body_of()

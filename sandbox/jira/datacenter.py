@@ -32,6 +32,8 @@ class DataCenterApi(Api):
         api.get(f"{v3}/project")(self.project_list)
         api.get(f"{v3}/project/<key>")(self.project)
         api.after_request(self.budget)
+        api.delete(f"{v3}/customFields")(self.drop_fields)
+        self._state.admin.screen_routes(api, v3)
 
     def _user(self, header: str) -> User | None:
         """A personal access token as bearer; name and password as well, as long as an administrator allows it."""
@@ -85,6 +87,12 @@ class DataCenterApi(Api):
         if key not in self._state.projects:
             raise Refusal(404, f"No project could be found with key '{key}'.")
         return jsonify(self._shapes.project(key))
+
+    def drop_fields(self) -> Response:
+        for identity in request.args.get("ids", "").split(","):
+            if identity in self._state.fields:
+                self._state.admin.trash(identity)
+        return jsonify({"deletedCustomFields": [], "message": "", "notDeletedCustomFields": {}})
 
     def user(self) -> Response:
         name = request.args.get("username") or request.args.get("key") or ""

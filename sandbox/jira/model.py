@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
+from uuid import uuid4
 
 Value: TypeAlias = "str | float | int | list[str] | None"
 """A custom field's value: text, number, an option's name, a user's account id, labels,
@@ -65,30 +67,46 @@ class Status:
     """new, indeterminate or done."""
 
 
-@dataclass(frozen=True)
-class Condition:
-    """``system:check-field-value`` with STRING comparison; https://developer.atlassian.com, workflow capabilities."""
+Rule: TypeAlias = "dict[str, object]"
+"""A rule of a workflow as the REST API writes it: ``ruleKey``, ``parameters`` (all text), ``id``."""
 
-    field: str
-    comparator: str
-    value: str
+Group: TypeAlias = "dict[str, object]"
+"""A group of conditions: ``operation`` ANY or ALL, ``conditions``, ``conditionGroups``."""
 
 
-@dataclass(frozen=True)
+def field_is(field: str, value: str, comparator: str = "=", comparison: str = "STRING") -> Group:
+    """A group with one ``system:check-field-value`` condition."""
+    parameters = {
+        "fieldId": field,
+        "fieldValue": json.dumps([value]),
+        "comparator": comparator,
+        "comparisonType": comparison,
+    }
+    rule: Rule = {"ruleKey": "system:check-field-value", "parameters": parameters, "id": f"seeded-{field}"}
+    return {"operation": "ALL", "conditions": [rule], "conditionGroups": []}
+
+
+@dataclass
 class Transition:
     id: str
     name: str
     to: str
     sources: tuple[str, ...] = ()
     """Status names from which it is offered; empty means from everywhere."""
-    conditions: tuple[Condition, ...] = ()
+    conditions: Group | None = None
+    validators: list[Rule] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Workflow:
+    """Several projects may use one; whoever changes it changes it for all of them."""
+
     name: str
     statuses: tuple[Status, ...]
-    transitions: tuple[Transition, ...]
+    transitions: list[Transition]
+    id: str = field(default_factory=lambda: str(uuid4()))
+    version_id: str = field(default_factory=lambda: str(uuid4()))
+    version: int = 1
 
     def status(self, name: str) -> Status:
         return next(status for status in self.statuses if status.name == name)
@@ -104,6 +122,11 @@ class Project:
     hidden: bool = False
     """Whether only its own people see it; nobody else is told that it is there."""
     team_managed: bool = False
+    type_workflows: Mapping[str, Workflow] = field(default_factory=dict)
+    """Issue types with a workflow of their own."""
+
+    def workflow_of(self, kind: str) -> Workflow:
+        return self.type_workflows.get(kind, self.workflow)
 
 
 @dataclass

@@ -7,7 +7,7 @@ import re
 from flask import Blueprint, Flask, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from sandbox.jira.model import Condition, Issue, Refusal
+from sandbox.jira.model import Issue, Refusal
 from sandbox.jira.state import JiraState
 from sandbox.pages import governed_first, shown
 
@@ -113,7 +113,6 @@ class _Pages:
                 children=state.children(issue),
                 person=self._person,
                 readable=self._readable,
-                why=self._why,
             )
 
     def _fields(self, issue: Issue) -> list[tuple[str, str]]:
@@ -139,7 +138,3 @@ class _Pages:
     def _readable(self, text: str) -> str:
         """A comment as people see it: a mention shows the name."""
         return re.sub(r"\[~(?:accountid:)?([^\]]+)\]", lambda found: f"@{self._person(found[1]) or found[1]}", text)
-
-    def _why(self, condition: Condition) -> str:
-        word = "is not" if condition.comparator == "=" else "is"
-        return f"{self._state.fields[condition.field].name} {word} {condition.value}"

@@ -285,12 +285,12 @@ class Shapes:
             "fields": values,
         }
 
-    def edit_meta(self) -> dict[str, object]:
+    def edit_meta(self, project: str) -> dict[str, object]:
         """The edit screen: every custom field that is on it, choices with their options."""
         listed = {str(field["id"]): field for field in self.field_list()}
         shown: dict[str, object] = {}
         for field in self._state.fields.values():
-            if field.id in self._state.off_screen:
+            if field.id in self._state.off_screen or not self._state.admin.may_edit(field.id, project):
                 continue
             entry: dict[str, object] = {
                 "required": False, "schema": listed[field.id]["schema"], "name": field.name, "key": field.id,

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from threading import RLock
 
 from sandbox.delivery import Deliverer
+from sandbox.jira.admin import AdminApi
 from sandbox.jira.bulk import BulkQueue
 from sandbox.jira.dynamic import DynamicWebhooks
 from sandbox.jira.model import (
     Comment,
-    Condition,
     Deployment,
     FieldDef,
     Issue,
@@ -26,7 +26,9 @@ from sandbox.jira.model import (
     Worklog,
 )
 from sandbox.jira.oauth import OAuthServer
+from sandbox.jira.rules import invalid, withheld
 from sandbox.jira.webhooks import Webhooks
+from sandbox.jira.workflows import WorkflowApi
 
 NOT_FOUND = "Issue does not exist or you do not have permission to see it."
 
@@ -62,6 +64,8 @@ class JiraState:
         self.dynamic = DynamicWebhooks(self)
         self.oauth = OAuthServer()
         self.bulk = BulkQueue(self)
+        self.admin = AdminApi(self)
+        self.workflows = WorkflowApi(self)
         self._ids = itertools.count(10001)
         self._keys: dict[str, str] = {}
         """Every key that an issue has or had, to its id."""
@@ -91,8 +95,18 @@ class JiraState:
         self.fields[field.id] = field
         return field
 
-    def add_project(self, key: str, name: str, workflow: Workflow) -> Project:
-        project = Project(str(next(self._ids)), key, name, workflow)
+    def add_project(
+        self,
+        key: str,
+        name: str,
+        workflow: Workflow,
+        *,
+        team_managed: bool = False,
+        type_workflows: Mapping[str, Workflow] | None = None,
+    ) -> Project:
+        project = Project(
+            str(next(self._ids)), key, name, workflow, team_managed=team_managed, type_workflows=type_workflows or {}
+        )
         self.projects[key] = project
         self._numbers[key] = itertools.count(1)
         return project
@@ -131,20 +145,15 @@ class JiraState:
         return self.users.get(name) or next((user for user in self.users.values() if user.key == name), None)
 
     def workflow(self, issue: Issue) -> Workflow:
-        return self.projects[issue.project].workflow
+        return self.projects[issue.project].workflow_of(issue.type)
 
-    def transitions(self, issue: Issue) -> list[tuple[Transition, Condition | None]]:
-        """What the workflow has from here, each with the condition that withholds it, if one does."""
-        offered = []
-        for transition in self.workflow(issue).transitions:
-            if transition.to != issue.status and (not transition.sources or issue.status in transition.sources):
-                failing = next((c for c in transition.conditions if not self._holds(c, issue)), None)
-                offered.append((transition, failing))
-        return offered
-
-    def _holds(self, condition: Condition, issue: Issue) -> bool:
-        present = str(issue.values.get(condition.field) or "")
-        return (present == condition.value) if condition.comparator == "=" else (present != condition.value)
+    def transitions(self, issue: Issue, *, over_rest: bool = False) -> list[tuple[Transition, str | None]]:
+        """What the workflow has from here, each with what withholds it, in words, if something does."""
+        return [
+            (transition, withheld(self, transition.conditions, issue, over_rest=over_rest))
+            for transition in self.workflow(issue).transitions
+            if transition.to != issue.status and (not transition.sources or issue.status in transition.sources)
+        ]
 
     # --- changing --------------------------------------------------------------------------------
 
@@ -249,14 +258,17 @@ class JiraState:
             self.webhooks.worklog("worklog_created", issue, entry)
             return entry
 
-    def transition(self, reference: str, to: str, *, by: str) -> Issue:
+    def transition(self, reference: str, to: str, *, by: str, over_rest: bool = False) -> Issue:
         """Move to a status, or by a transition's id.  Raises Refusal when the workflow withholds it."""
         with self.lock:
             issue = self.issue(reference)
-            for transition, failing in self.transitions(issue):
+            for transition, failing in self.transitions(issue, over_rest=over_rest):
                 if to in {transition.id, transition.to, transition.name}:
                     if failing is not None:
                         break
+                    refused = invalid(self, transition.validators, issue)
+                    if refused:
+                        raise Refusal(400, *refused)
                     return self._move(issue, transition, by)
             # A withheld transition is not there at all for whoever asks; Jira gives no reason.
             raise Refusal(
@@ -308,9 +320,8 @@ class JiraState:
     def strip_ways_back(self, key: str) -> None:
         """A workflow in which nothing goes back, as some are."""
         with self.lock:
-            project = self.projects[key]
-            kept = tuple(one for one in project.workflow.transitions if not one.name.startswith("Back"))
-            self.projects[key] = replace(project, workflow=replace(project.workflow, transitions=kept))
+            workflow = self.projects[key].workflow
+            workflow.transitions = [one for one in workflow.transitions if not one.name.startswith("Back")]
 
     def change_project(self, key: str, *, archived: bool = False, hidden: bool = False) -> None:
         """Archive or hide a project, or show it again; Jira sends no issue event for that."""

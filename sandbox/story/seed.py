@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from sandbox.jira.model import Condition, Status, Transition, Value, Workflow
+from sandbox.jira.model import Group, Status, Transition, Value, Workflow, field_is
 from sandbox.jira.state import JiraState
 from sandbox.servicenow.model import Column
 from sandbox.servicenow.state import ServiceNowState, owned
@@ -135,17 +135,24 @@ SEEDS = (
 )  # fmt: skip
 
 
-def set_up_jira(state: JiraState) -> None:
-    """People, fields, projects.  In ITX the workflow itself asks for an open gate, in CLOUD nobody has changed it."""
+def set_up_people(state: JiraState) -> None:
+    """The bank's people and its own fields; nothing of Gatepost's but its account."""
     for account, name in PEOPLE.items():
         state.add_user(account, name, f"{account}@nordbank.example")
     state.add_user("gatepost-bot", "Gatepost", BOT_EMAIL, BOT_TOKEN)
-    for name, kind in (*JIRA_FIELDS.items(), *WRITTEN.items()):
+    for name, kind in JIRA_FIELDS.items():
+        state.add_field(name, kind)
+
+
+def set_up_jira(state: JiraState) -> None:
+    """People, fields, projects.  In ITX the workflow itself asks for an open gate, in CLOUD nobody has changed it."""
+    set_up_people(state)
+    for name, kind in WRITTEN.items():
         state.add_field(name, kind, ("Open", "Shut", "Breach") if name == "Gate" else ())
     gate = state.field_named("Gate").id
-    state.add_project("ITX", "IT transformation", _workflow("gated", (Condition(gate, "=", "Open"),)))
-    state.add_project("CLOUD", "Cloud", _workflow("free", ()))
-    state.add_project("SUP", "Support", _workflow("free", ()))
+    state.add_project("ITX", "IT transformation", workflow("ITX workflow", field_is(gate, "Open")))
+    state.add_project("CLOUD", "Cloud", workflow("CLOUD workflow"))
+    state.add_project("SUP", "Support", workflow("SUP workflow"))
 
 
 def seed_jira(state: JiraState) -> list[str]:
@@ -262,7 +269,8 @@ def _facts(item: Seed) -> dict[str, Value]:
     return values | dict(item.extra)
 
 
-def _workflow(name: str, conditions: tuple[Condition, ...]) -> Workflow:
+def workflow(name: str, conditions: Group | None = None) -> Workflow:
+    """Forward from any status before, back from any status after."""
     statuses = tuple(Status(str(10 + n), s, c) for n, (s, c) in enumerate(zip(STATUSES, CATEGORIES, strict=True)))
     forward = tuple(
         Transition(str(20 + n), f"To {there}", there, STATUSES[:n], conditions) for n, there in enumerate(STATUSES) if n
@@ -270,7 +278,7 @@ def _workflow(name: str, conditions: tuple[Condition, ...]) -> Workflow:
     back = tuple(
         Transition(str(40 + n), f"Back to {there}", there, STATUSES[n + 1 :]) for n, there in enumerate(STATUSES[:-1])
     )
-    return Workflow(name, statuses, (*forward, *back))
+    return Workflow(name, statuses, [*forward, *back])
 
 
 def _columns(state: ServiceNowState, table: str) -> None:

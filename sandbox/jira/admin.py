@@ -1,0 +1,271 @@
+"""Fields, contexts, options and screens over REST, as far as a provisioner needs them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, jsonify, request
+
+from sandbox.jira.model import TYPES, Refusal
+from sandbox.jira.shapes import SCHEMA, Shapes, option_id
+
+if TYPE_CHECKING:
+    from sandbox.jira.state import JiraState
+
+
+@dataclass
+class Screen:
+    id: int
+    name: str
+    fields: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Context:
+    id: str
+    name: str
+    projects: list[str] = field(default_factory=list)
+    """Project ids; empty for all."""
+
+
+class AdminApi:
+    """Each classic project has an edit screen; fields that are on none of them cannot be edited there."""
+
+    def __init__(self, state: JiraState) -> None:
+        self._state = state
+        self._shapes = Shapes(state)
+        self._ids = itertools.count(500)
+        self.screens: dict[int, Screen] = {}
+        self.screen_of: dict[str, int] = {}
+        """Project key to the screen on which its issues are edited."""
+        self.contexts: dict[str, list[Context]] = {}
+        self.trashed: dict[str, str] = {}
+        self.associates = True
+        """Whether a field that is put on a screen is associated with the projects as well."""
+        self.associated: set[tuple[str, str]] = set()
+        """(field id, project id) that a scheme or an association brought together."""
+        self.schemes = True
+        """Whether the experimental field schemes are switched on."""
+
+    def give_screens(self) -> None:
+        """Every classic project gets an edit screen of its own with the fields that are there now."""
+        for project in self._state.projects.values():
+            if not project.team_managed:
+                screen = Screen(next(self._ids), f"{project.key}: edit screen", list(self._state.fields))
+                self.screens[screen.id] = screen
+                self.screen_of[project.key] = screen.id
+
+    def may_edit(self, identity: str, project: str) -> bool:
+        """Whether a field is on the screen of a project's issues and associated with it."""
+        if not self.screens:
+            return True
+        number = self.screen_of.get(project)
+        if number is None or identity not in self.screens[number].fields:
+            return False
+        home = self._state.projects[project]
+        return self.associates or identity not in self._new or (identity, home.id) in self.associated
+
+    @property
+    def _new(self) -> set[str]:
+        return set(self.contexts)
+
+    def routes(self, api: Blueprint, root: str) -> None:
+        api.post(f"{root}/field/<identity>/trash")(self.trash)
+        api.get(f"{root}/field/<identity>/context")(self.all_contexts)
+        api.post(f"{root}/field/<identity>/context")(self.add_context)
+        api.get(f"{root}/field/<identity>/context/projectmapping")(self.context_projects)
+        api.get(f"{root}/field/<identity>/context/<context>/option")(self.options)
+        api.post(f"{root}/field/<identity>/context/<context>/option")(self.add_options)
+        api.get(f"{root}/issuetypescreenscheme/project")(self.screen_schemes_of)
+        api.get(f"{root}/issuetypescreenscheme/mapping")(self.screen_scheme_items)
+        api.get(f"{root}/screenscheme")(self.screen_schemes)
+        api.get(f"{root}/config/fieldschemes/projects")(self.field_schemes_of)
+        api.put(f"{root}/config/fieldschemes/fields")(self.put_in_schemes)
+        api.put(f"{root}/field/association")(self.associate)
+        self.screen_routes(api, root)
+
+    def screen_routes(self, api: Blueprint, root: str) -> None:
+        """What both deployments have."""
+        api.get(f"{root}/screens")(self.all_screens)
+        api.get(f"{root}/screens/<int:screen>/tabs")(self.tabs)
+        api.get(f"{root}/screens/<int:screen>/tabs/<int:tab>/fields")(self.tab_fields)
+        api.post(f"{root}/screens/<int:screen>/tabs/<int:tab>/fields")(self.add_to_tab)
+        api.delete(f"{root}/screens/<int:screen>/tabs/<int:tab>/fields/<identity>")(self.drop_from_tab)
+
+    # --- fields ------------------------------------------------------------------------------------
+
+    def made(self, identity: str, projects: list[str] | None = None) -> None:
+        """A new field has a context for everything."""
+        self.contexts[identity] = [Context(str(next(self._ids)), "Default Configuration Scheme", projects or [])]
+
+    def trash(self, identity: str) -> tuple[Response, int]:
+        if identity not in self._state.fields:
+            raise Refusal(404, "The custom field was not found.")
+        gone = self._state.fields.pop(identity)
+        self.trashed[identity] = gone.name
+        for screen in self.screens.values():
+            screen.fields = [one for one in screen.fields if one != identity]
+        return jsonify({}), 200
+
+    def all_contexts(self, identity: str) -> Response:
+        shown = [
+            {
+                "id": one.id, "name": one.name, "description": "",
+                "isGlobalContext": not one.projects, "isAnyIssueType": True,
+            }
+            for one in self._contexts(identity)
+        ]  # fmt: skip
+        return _page(shown)
+
+    def _contexts(self, identity: str) -> list[Context]:
+        if identity not in self._state.fields:
+            raise Refusal(404, "The custom field was not found.")
+        if identity not in self.contexts:
+            self.contexts[identity] = [Context(str(next(self._ids)), "Default Configuration Scheme")]
+        return self.contexts[identity]
+
+    def context_projects(self, identity: str) -> Response:
+        shown: list[Mapping[str, object]] = []
+        for one in self._contexts(identity):
+            if not one.projects:
+                shown.append({"contextId": one.id, "isGlobalContext": True})
+            shown += [{"contextId": one.id, "projectId": project} for project in one.projects]
+        return _page(shown)
+
+    def add_context(self, identity: str) -> tuple[Response, int]:
+        body = request.get_json()
+        made = Context(str(next(self._ids)), body["name"], [str(one) for one in body.get("projectIds") or []])
+        self._contexts(identity).append(made)
+        return jsonify({"id": made.id, "name": made.name, "projectIds": made.projects, "issueTypeIds": []}), 201
+
+    def options(self, identity: str, context: str) -> Response:
+        names = self._state.fields[identity].options
+        shown = [{"id": option_id(identity, n), "value": name, "disabled": False} for n, name in enumerate(names)]
+        del context
+        return _page(shown)
+
+    def add_options(self, identity: str, context: str) -> Response:
+        del context
+        known = self._state.fields[identity]
+        wanted = [one["value"] for one in request.get_json()["options"]]
+        if set(wanted) & set(known.options):
+            raise Refusal(400, "An option with this value exists already.")
+        self._state.fields[identity] = replace(known, options=(*known.options, *wanted))
+        names = self._state.fields[identity].options
+        made = [{"id": option_id(identity, names.index(one)), "value": one, "disabled": False} for one in wanted]
+        return jsonify({"options": made})
+
+    # --- screens -----------------------------------------------------------------------------------
+
+    def all_screens(self) -> Response:
+        wanted = request.args.get("queryString") or request.args.get("search") or ""
+        shown = [
+            {"id": one.id, "name": one.name, "description": ""}
+            for one in self.screens.values()
+            if wanted.lower() in one.name.lower()
+        ]
+        return _page(shown)
+
+    def tabs(self, screen: int) -> Response:
+        self._screen(screen)
+        return jsonify([{"id": screen * 10, "name": "Field Tab"}])
+
+    def tab_fields(self, screen: int, tab: int) -> Response:
+        del tab
+        names = {identity: known.name for identity, known in self._state.fields.items()}
+        return jsonify([{"id": one, "name": names.get(one, one)} for one in self._screen(screen).fields])
+
+    def add_to_tab(self, screen: int, tab: int) -> Response:
+        del tab
+        identity = request.get_json()["fieldId"]
+        home = self._screen(screen)
+        if identity not in self._state.fields:
+            raise Refusal(400, f"The field {identity} does not exist.")
+        if identity in home.fields:
+            raise Refusal(400, f"The field with id {identity} already exists on the screen.")
+        home.fields.append(identity)
+        return jsonify({"id": identity, "name": self._state.fields[identity].name})
+
+    def drop_from_tab(self, screen: int, tab: int, identity: str) -> tuple[str, int]:
+        del tab
+        home = self._screen(screen)
+        if identity not in home.fields:
+            raise Refusal(404, "The field is not on the screen.")
+        home.fields.remove(identity)
+        return "", 204
+
+    def _screen(self, number: int) -> Screen:
+        if number not in self.screens:
+            raise Refusal(404, f"Screen with id {number} does not exist.")
+        return self.screens[number]
+
+    def screen_schemes_of(self) -> Response:
+        asked = request.args.getlist("projectId")
+        shown = [
+            {"issueTypeScreenScheme": {"id": project.id, "name": f"{project.key} scheme"}, "projectIds": [project.id]}
+            for project in self._state.projects.values()
+            if project.id in asked and not project.team_managed
+        ]
+        return _page(shown)
+
+    def screen_scheme_items(self) -> Response:
+        asked = request.args.getlist("issueTypeScreenSchemeId")
+        shown = [{"issueTypeScreenSchemeId": one, "issueTypeId": "default", "screenSchemeId": one} for one in asked]
+        return _page(shown)
+
+    def screen_schemes(self) -> Response:
+        asked = request.args.getlist("id")
+        keys = {project.id: key for key, project in self._state.projects.items()}
+        shown = [
+            {"id": int(one), "name": f"{keys[one]} screens", "screens": {"default": self.screen_of[keys[one]]}}
+            for one in asked
+            if keys.get(one) in self.screen_of
+        ]
+        return _page(shown)
+
+    # --- field schemes -----------------------------------------------------------------------------
+
+    def field_schemes_of(self) -> Response:
+        if not self.schemes:
+            raise Refusal(404, "Not found")
+        asked = request.args.getlist("projectId")
+        return _page([{"projectId": int(one), "schemeId": int(one)} for one in asked])
+
+    def put_in_schemes(self) -> tuple[str, int]:
+        if not self.schemes:
+            raise Refusal(404, "Not found")
+        for identity, items in request.get_json().items():
+            self.associated |= {(identity, str(scheme)) for one in items for scheme in one["schemeIds"]}
+        return "", 204
+
+    def associate(self) -> tuple[str, int]:
+        body = request.get_json()
+        for one in body["fields"]:
+            for context in body["associationContexts"]:
+                self.associated.add((str(one["identifier"]), str(context["identifier"])))
+        return "", 204
+
+
+def field_of(body: Mapping[str, object]) -> tuple[str, str]:
+    """Name and type of a field that is to be made.  Raises Refusal 400."""
+    name, kind = str(body.get("name") or ""), str(body.get("type") or "").rpartition(":")[2]
+    if not name or kind not in SCHEMA:
+        raise Refusal(400, fields={"type": f"The custom field type '{body.get('type')}' is not valid."})
+    return name, kind
+
+
+def issue_types_of(state: JiraState) -> Response:
+    """``GET /issuetype/project``."""
+    shapes = Shapes(state)
+    return jsonify([shapes.issue_type(name) for name in TYPES])
+
+
+def _page(values: Sequence[Mapping[str, object]]) -> Response:
+    start = int(request.args.get("startAt", 0))
+    size = int(request.args.get("maxResults", 50))
+    page = values[start : start + size]
+    last = start + size >= len(values)
+    return jsonify({"startAt": start, "maxResults": size, "total": len(values), "isLast": last, "values": page})

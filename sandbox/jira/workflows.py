@@ -1,0 +1,231 @@
+"""Workflows over REST: read, validate, replace.  An update replaces a workflow whole, and asks for its version.
+
+Facts: the vendor's description, and what public tools learned the hard way: every group of conditions needs its
+``conditionGroups``, the version must match, and parameters that a rule does not know are stored empty in silence.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from flask import Blueprint, Response, jsonify, request
+
+from sandbox.jira.model import TYPES, Group, Refusal, Rule, Transition, Workflow
+
+if TYPE_CHECKING:
+    from sandbox.jira.state import JiraState
+
+CATEGORIES = {"new": "TODO", "indeterminate": "IN_PROGRESS", "done": "DONE"}
+KNOWN: Mapping[str, tuple[str, ...]] = {
+    "system:check-field-value": ("fieldId", "fieldValue", "comparator", "comparisonType"),
+    "system:validate-field-value": (
+        "ruleType", "fieldsRequired", "ignoreContext", "errorMessage", "fieldKey", "regexp",
+    ),
+    "system:restrict-from-all-users": ("restrictMode",),
+    "system:restrict-issue-transition": ("roleIds", "groupIds"),
+}  # fmt: skip
+"""System rules of the stand-in with their parameters."""
+
+
+class WorkflowApi:
+    def __init__(self, state: JiraState) -> None:
+        self._state = state
+        self.busy = 0
+        """How many updates are still answered with "another update is ongoing"."""
+
+    def routes(self, api: Blueprint, root: str) -> None:
+        api.post(f"{root}/workflows")(self.read)
+        api.post(f"{root}/workflows/update")(self.update)
+        api.post(f"{root}/workflows/update/validation")(self.validate)
+        api.add_url_rule(f"{root}/workflow/<identity>/projectUsages", "workflow_projects", self.projects)
+        api.get(f"{root}/workflow/<identity>/project/<project>/issueTypeUsages")(self.issue_types)
+
+    # --- reading -----------------------------------------------------------------------------------
+
+    def _all(self) -> dict[str, Workflow]:
+        found: dict[str, Workflow] = {}
+        for project in self._state.projects.values():
+            for workflow in (project.workflow, *project.type_workflows.values()):
+                found[workflow.id] = workflow
+        return found
+
+    def read(self) -> Response:
+        self._administrator()
+        body = request.get_json()
+        wanted: dict[str, Workflow] = {}
+        for identity in body.get("workflowIds") or []:
+            if identity in self._all():
+                wanted[identity] = self._all()[identity]
+        names = {identity: name for name, (identity, _) in TYPES.items()}
+        for pair in body.get("projectAndIssueTypes") or []:
+            project = next((one for one in self._state.projects.values() if one.id == str(pair["projectId"])), None)
+            if project is not None:
+                workflow = project.workflow_of(names.get(str(pair["issueTypeId"]), ""))
+                wanted[workflow.id] = workflow
+        return jsonify(self._shown(list(wanted.values())))
+
+    def _shown(self, workflows: list[Workflow]) -> dict[str, object]:
+        statuses = {status.id: status for workflow in workflows for status in workflow.statuses}
+        return {
+            "statuses": [
+                {
+                    "id": status.id, "name": status.name, "statusCategory": CATEGORIES[status.category],
+                    "statusReference": reference(status.id), "scope": {"type": "GLOBAL"}, "description": "",
+                }
+                for status in statuses.values()
+            ],
+            "workflows": [self._document(workflow) for workflow in workflows],
+        }  # fmt: skip
+
+    def _document(self, workflow: Workflow) -> dict[str, object]:
+        ids = {status.name: status.id for status in workflow.statuses}
+        return {
+            "id": workflow.id,
+            "name": workflow.name,
+            "description": "",
+            "isEditable": True,
+            "scope": {"type": "GLOBAL"},
+            "version": {"id": workflow.version_id, "versionNumber": workflow.version},
+            "startPointLayout": {"x": -50.0, "y": -30.0},
+            "statuses": [
+                {
+                    "statusReference": reference(status.id), "properties": {}, "deprecated": False,
+                    "layout": {"x": 10.0, "y": 10.0 * place},
+                }
+                for place, status in enumerate(workflow.statuses)
+            ],
+            "transitions": [
+                {
+                    "id": transition.id, "name": transition.name, "description": "", "properties": {},
+                    "type": "DIRECTED" if transition.sources else "GLOBAL",
+                    "toStatusReference": reference(ids[transition.to]),
+                    "links": [
+                        {"fromStatusReference": reference(ids[source]), "fromPort": 0, "toPort": 1}
+                        for source in transition.sources
+                    ],
+                    "actions": [], "triggers": [],
+                    "validators": copy.deepcopy(transition.validators),
+                    **({"conditions": copy.deepcopy(transition.conditions)} if transition.conditions else {}),
+                }
+                for transition in workflow.transitions
+            ],
+        }  # fmt: skip
+
+    def projects(self, identity: str) -> Response:
+        using = [
+            {"id": project.id}
+            for project in self._state.projects.values()
+            if any(one.id == identity for one in (project.workflow, *project.type_workflows.values()))
+        ]
+        return jsonify({"workflowId": identity, "projects": {"values": using}})
+
+    def issue_types(self, identity: str, project: str) -> Response:
+        home = next((one for one in self._state.projects.values() if one.id == project), None)
+        if home is None:
+            raise Refusal(404, "The project was not found.")
+        using = [{"id": number} for name, (number, _) in TYPES.items() if home.workflow_of(name).id == identity]
+        return jsonify({"workflowId": identity, "projectId": project, "issueTypes": {"values": using}})
+
+    # --- changing ----------------------------------------------------------------------------------
+
+    def _administrator(self) -> None:
+        if "ADMINISTER" in self._state.withheld:
+            raise Refusal(403, "Only Jira administrators can do this.")
+
+    def validate(self) -> Response:
+        self._administrator()
+        return jsonify({"errors": list(self._problems(request.get_json()["payload"]))})
+
+    def _problems(self, payload: Mapping[str, object]) -> Iterator[dict[str, object]]:
+        for document in _list(payload.get("workflows")):
+            if str(document.get("id")) not in self._all():
+                yield _problem("WORKFLOW", "The workflow was not found.")
+            for transition in _list(document.get("transitions")):
+                rules = [*_rules(transition.get("conditions")), *_list(transition.get("validators"))]
+                for rule in rules:
+                    key = str(rule.get("ruleKey"))
+                    if key.startswith("system:") and key not in KNOWN:
+                        yield _problem("RULE", f"The rule {key} is not available.")
+                    given = rule.get("parameters")
+                    field = given.get("fieldId") or given.get("fieldKey") if isinstance(given, Mapping) else None
+                    if field and str(field) not in self._state.fields:
+                        yield _problem("RULE", f"The field {field} does not exist.")
+
+    def update(self) -> tuple[Response, int]:
+        self._administrator()
+        if self.busy > 0:
+            self.busy -= 1
+            raise Refusal(409, "Another workflow configuration update task is ongoing.")
+        payload = request.get_json()
+        problems = list(self._problems(payload))
+        if problems:
+            return jsonify({"errors": problems}), 400
+        known, changed = self._all(), []
+        for document in payload["workflows"]:
+            workflow = known[document["id"]]
+            version = document["version"]
+            if (version["id"], version["versionNumber"]) != (workflow.version_id, workflow.version):
+                raise Refusal(409, "Workflow version and version token must match.")
+            names = {reference(status.id): status.name for status in workflow.statuses}
+            workflow.transitions = [_transition(one, names) for one in document["transitions"]]
+            workflow.version += 1
+            workflow.version_id = str(uuid4())
+            changed.append(workflow)
+        return jsonify(self._shown(changed) | {"taskId": None}), 200
+
+
+def reference(identity: str) -> str:
+    """Statuses are named by references of their own inside a document."""
+    return f"00000000-0000-0000-0000-{int(identity):012d}"
+
+
+def _transition(document: Mapping[str, object], names: Mapping[str, str]) -> Transition:
+    conditions = document.get("conditions")
+    return Transition(
+        id=str(document["id"]),
+        name=str(document["name"]),
+        to=names[str(document["toStatusReference"])],
+        sources=tuple(names[str(one["fromStatusReference"])] for one in _list(document.get("links"))),
+        conditions=_group(conditions) if isinstance(conditions, dict) else None,
+        validators=[_rule(one) for one in _list(document.get("validators"))],
+    )
+
+
+def _group(given: Mapping[str, object]) -> Group:
+    if "conditionGroups" not in given or "conditions" not in given:
+        # JRACLOUD-82794
+        raise Refusal(400, "conditionGroups must not be null.")
+    return {
+        "operation": str(given["operation"]),
+        "conditions": [_rule(one) for one in _list(given["conditions"])],
+        "conditionGroups": [_group(one) for one in _list(given["conditionGroups"])],
+    }
+
+
+def _rule(given: Mapping[str, object]) -> Rule:
+    """Parameters that the rule does not know vanish; a new rule gets an id."""
+    key, parameters = str(given["ruleKey"]), given.get("parameters")
+    kept = {
+        str(name): str(value)
+        for name, value in (parameters.items() if isinstance(parameters, Mapping) else ())
+        if key not in KNOWN or name in KNOWN[key]
+    }
+    return {"ruleKey": key, "parameters": kept, "id": str(given.get("id") or uuid4())}
+
+
+def _rules(group: object) -> list[dict[str, object]]:
+    if not isinstance(group, dict):
+        return []
+    inner = [rule for one in _list(group.get("conditionGroups")) for rule in _rules(one)]
+    return [*_list(group.get("conditions")), *inner]
+
+
+def _list(value: object) -> list[dict[str, object]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _problem(kind: str, message: str) -> dict[str, object]:
+    return {"code": "INVALID", "level": "ERROR", "message": message, "type": kind}
