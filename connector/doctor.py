@@ -15,8 +15,12 @@ from connector.http import LOOPBACK, Timeout
 from connector.jira.oauth import API, tenant_cloud_id
 from connector.store.connections import ConnectionRecord, registration
 from connector.store.limits import SqlLimiter
+from connector.store.provisioned import Provisioned
 from connector.store.workers import alive
+from connector.sync.ports import Site
+from connector.sync.provision import StepKind, drifted
 from connector.sync.setup import Check, Health
+from mapping.config import MappingConfig
 from mapping.live import listed
 from mapping.work_item import Tool
 
@@ -76,11 +80,30 @@ def connection_checks(services: Services, record: ConnectionRecord) -> Iterator[
         yield from site.setup.checks(projects, registration(record))
     except ToolError as error:
         yield Check("permissions", Health.BAD, str(error))
+    yield from _gates(services, site, config)
     parked = SqlLimiter(services.engine, record.name).all()
     for one in parked:
         yield Check("limit", Health.WARNING, f"{one.scope.value} {one.subject} for {one.seconds:.0f} s: {one.reason}")
     if not parked:
         yield Check("limits", Health.GOOD, "nothing is parked")
+
+
+def _gates(services: Services, site: Site, config: MappingConfig | None) -> Iterator[Check]:
+    made = Provisioned(services.engine, site.name, "doctor").all()
+    gates = [one for one in made if one.kind is StepKind.GATE]
+    if site.provisioner is None or config is None or not gates:
+        return
+    try:
+        wrong = drifted(site.provisioner, config, made)
+    except ToolError as error:
+        yield Check("native gates", Health.WARNING, f"cannot be looked at: {error}")
+        return
+    for step in wrong:
+        hint = f"Put it back with: gatepost provision apply {site.name}"
+        yield Check("native gates", Health.BAD, f"somebody changed them; to do: {step.told}", hint)
+    if not wrong:
+        count = f"{len(gates)} workflow{'' if len(gates) == 1 else 's'}"
+        yield Check("native gates", Health.GOOD, f"as they were placed, in {count}")
 
 
 def _ends(record: ConnectionRecord, now: datetime) -> Iterator[Check]:

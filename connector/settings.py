@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     """How often what was changed is asked for, for events that got lost."""
     full_sweep_hour: int = Field(default=2, ge=0, le=23)
     """Hour of the day (UTC) at which everything is looked at, deleted items too."""
+    repair_gates: bool = False
+    """Put native gates back that somebody took out of a workflow; without it they are only told."""
     worker_concurrency: int = Field(default=4, ge=1, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
     connect_timeout: float = Field(default=5.0, gt=0)

@@ -15,15 +15,18 @@ from connector.store.connections import registration, stored_registration
 from connector.store.ledger import SqlLedger
 from connector.store.memory import SqlMemory
 from connector.store.outbox import SqlOutbox
+from connector.store.provisioned import Provisioned
 from connector.store.sweeps import SqlSweeps
 from connector.store.work import SqlWork
 from connector.store.workers import recover
 from connector.sync.deliver import Deliverer
 from connector.sync.ports import Site
+from connector.sync.provision import drifted
 from connector.sync.reconcile import Reconciler, Round
 from connector.sync.setup import REFRESH_LEFT
 from connector.sync.surroundings import Surroundings
-from connector.sync.sweep import Sweeper
+from connector.sync.sweep import Sweeper, SweepKind
+from mapping.config import MappingConfig
 from mapping.work_item import ConnectionName, Tool
 
 _log = structlog.get_logger(__name__)
@@ -87,6 +90,8 @@ class Tasks:
                     if site.scanner is not None:
                         self._sweeper.run(site, site.scanner, active.config, kind)
                         _keep_webhooks(self._services, site, self._clock())
+                        if kind is SweepKind.FULL:
+                            _watch_gates(self._services, site, active.config)
             except ToolError as error:
                 _log.warning("sweep broken off", connection=connection, error=type(error).__name__, why=str(error))
 
@@ -142,3 +147,17 @@ def _keep_webhooks(services: Services, site: Site, now: datetime) -> None:
         fresh = site.setup.refresh(registered)
         services.connections.note(site.name, webhook=stored_registration(fresh))
         _log.info("webhook kept", connection=site.name, until=fresh.expires_at)
+
+
+def _watch_gates(services: Services, site: Site, config: MappingConfig) -> None:
+    """Tell, and put back where that is wanted, the gates that somebody took out.  Raises ToolError."""
+    registry = Provisioned(services.engine, site.name, "gatepost")
+    if site.provisioner is None:
+        return
+    for step in drifted(site.provisioner, config, registry.all()):
+        if services.settings.repair_gates:
+            registry.record(site.provisioner.apply(step))
+            registry.note("gates.repaired", step.told)
+        else:
+            registry.note("gates.drifted", step.told)
+        _log.warning("gates drifted", connection=site.name, repaired=services.settings.repair_gates, what=step.told)

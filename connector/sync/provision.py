@@ -104,3 +104,19 @@ class Registry(Protocol):
     def record(self, made: Made) -> None: ...
 
     def forget(self, made: Made) -> None: ...
+
+
+def drifted(provisioner: Provisioner, config: MappingConfig, made: Sequence[Made]) -> tuple[Step, ...]:
+    """Gates that Gatepost placed and that do not stand any more as they were placed.  Raises ToolError."""
+    gates = {one.target: one for one in made if one.kind is StepKind.GATE}
+    if not gates:
+        return ()
+    placed = next(iter(gates.values())).detail
+    options = Options(
+        GateStyle(placed.get("style", GateStyle.BOTH)),
+        robots_only=bool(placed.get("robots_only")),
+        exempt_group=str(placed.get("exempt_group", "")),
+        shared=True,
+    )
+    steps = provisioner.plan(config, made, options).steps
+    return tuple(step for step in steps if step.kind is StepKind.GATE and step.target in gates)
