@@ -17,7 +17,7 @@ from connector.errors import LimitScope, RateLimited
 UNTOLD_SECONDS = 5.0
 """How long a limit is parked when the tool does not say (Data Center often sends ``Retry-After: 0``)."""
 
-_VARIABLE = re.compile(r"/(?:[0-9]+|[0-9a-f]{32}|[A-Za-z][A-Za-z0-9_]*-[0-9]+|customfield_[0-9]+)(?=/|$)")
+_VARIABLE = re.compile(r"(?<!/api)/(?:[0-9]+|[0-9a-f]{32}|[A-Za-z][A-Za-z0-9_]*-[0-9]+|customfield_[0-9]+)(?=/|$)")
 _ITEM = re.compile(r"/(?:issue|now/table/[a-z0-9_]+)/([A-Za-z0-9_-]+)(?=/|$)")
 
 

@@ -151,7 +151,11 @@ class DataCenterClient:
         return [one for one in entries if (began := moment(one.get("started"))) is not None and began >= since]
 
     def edit_issue(self, issue: str, fields: Mapping[str, Json], properties: Mapping[str, Json]) -> None:
-        self._session.put(self._url(f"issue/{issue}"), json=edit_body(fields, properties))
+        """Properties take a call each: inside an edit Data Center describes their values as text."""
+        if fields:
+            self._session.put(self._url(f"issue/{issue}"), json=edit_body(fields, {}))
+        for key, value in properties.items():
+            self._session.put(self._url(f"issue/{issue}/properties/{key}"), json=value)
 
     def transitions(self, issue: str) -> Sequence[JsonObject]:
         answer = json_object(self._get(f"issue/{issue}/transitions"), "transitions")

@@ -76,7 +76,13 @@ class MarkWriter:
             self._client.add_link("Blocks", name, text(answer.get("key")))
 
     def _move_back(self, issue: NativeId, statuses: list[str]) -> None:
-        """The transition is looked up each time: its id differs from status to status and workflow to workflow."""
+        """The transition is looked up each time: its id differs from status to status and workflow to workflow.
+
+        An issue that is there already stays: the call before may have been taken although no answer came.
+        """
+        present = obj(obj(self._client.issue(issue, ["status"]).get("fields")).get("status"))
+        if text(present.get("name")).casefold() in {status.casefold() for status in statuses}:
+            return
         offered = self._client.transitions(issue)
         for status in statuses:
             for one in offered:

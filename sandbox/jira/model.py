@@ -57,6 +57,8 @@ class FieldDef:
     """Last part of the custom field type: float, textfield, textarea, select, datepicker, userpicker, labels,
     multiuserpicker."""
     options: tuple[str, ...] = ()
+    project: str = ""
+    """Id of the team-managed project that it belongs to."""
 
 
 @dataclass(frozen=True)

@@ -230,7 +230,7 @@ class Shapes:
         described = None if issue.description is None else issue.description if version == 2 else adf(issue.description)
         comments = [self.comment(issue, comment, version) for comment in issue.comments]
         blockers = [state.issues[identity] for identity in issue.blocked_by if identity in state.issues]
-        blocked = [other for other in state.issues.values() if issue.id in other.blocked_by]
+        blocked = [state.issues[identity] for identity in state.blocks(issue.id)]
         values: dict[str, object] = {
             "summary": issue.summary,
             "status": self.status(state.workflow(issue).status(issue.status)),
@@ -269,7 +269,9 @@ class Shapes:
         if state.deployment is Deployment.DATACENTER:
             values[EPIC_LINK] = above.key if above is not None and above.type == "Epic" else None
         return values | {
-            field.id: self.custom(field, issue.values.get(field.id), version) for field in state.fields.values()
+            field.id: self.custom(field, issue.values.get(field.id), version)
+            for field in state.fields.values()
+            if field.project in {"", state.projects[issue.project].id}
         }
 
     def issue(self, issue: Issue, wanted: list[str] | None = None, version: int = 3) -> dict[str, object]:
@@ -290,7 +292,9 @@ class Shapes:
         listed = {str(field["id"]): field for field in self.field_list()}
         shown: dict[str, object] = {}
         for field in self._state.fields.values():
-            if field.id in self._state.off_screen or not self._state.admin.may_edit(field.id, project):
+            elsewhere = field.project not in {"", self._state.projects[project].id}
+            hidden = field.id in self._state.off_screen or not self._state.admin.may_edit(field.id, project)
+            if elsewhere or hidden:
                 continue
             entry: dict[str, object] = {
                 "required": False, "schema": listed[field.id]["schema"], "name": field.name, "key": field.id,
@@ -324,22 +328,20 @@ class Shapes:
         epic = {"type": "any", "custom": "com.pyxis.greenhopper.jira:gh-epic-link", "customId": 9008}
         own = [_field(EPIC_LINK, "Epic Link", epic)] if self._state.deployment is Deployment.DATACENTER else []
         listed = [_field(identity, name, {"type": kind, "system": identity}) for identity, name, kind in system]
-        return (
-            listed
-            + own
-            + [
-                _field(
-                    field.id,
-                    field.name,
-                    {
-                        "type": SCHEMA[field.type],
-                        "custom": f"{CUSTOM}:{field.type}",
-                        "customId": int(field.id.rpartition("_")[2]),
-                    },
-                )
-                for field in self._state.fields.values()
-            ]
-        )
+        custom = [
+            _field(
+                field.id,
+                field.name,
+                {
+                    "type": SCHEMA[field.type],
+                    "custom": f"{CUSTOM}:{field.type}",
+                    "customId": int(field.id.rpartition("_")[2]),
+                },
+                field.project,
+            )
+            for field in self._state.fields.values()
+        ]
+        return [*listed, *own, *custom]
 
     def _link(self, side: str, issue: Issue, other: Issue) -> dict[str, object]:
         pair = f"{other.id}{issue.id}" if side == "inwardIssue" else f"{issue.id}{other.id}"
@@ -357,8 +359,9 @@ class Shapes:
         return {"id": identity, "filename": f"evidence-{number + 1}.pdf", "self": self.url(f"attachment/{identity}")}
 
 
-def _field(identity: str, name: str, schema: dict[str, object]) -> dict[str, object]:
-    return {
+def _field(identity: str, name: str, schema: dict[str, object], project: str = "") -> dict[str, object]:
+    scope = {"scope": {"type": "PROJECT", "project": {"id": project}}} if project else {}
+    return scope | {
         "id": identity,
         "key": identity,
         "name": name,

@@ -67,6 +67,8 @@ class JiraState:
         self.admin = AdminApi(self)
         self.workflows = WorkflowApi(self)
         self._ids = itertools.count(10001)
+        self._linked: dict[str, list[str]] = {}
+        """Every issue that an issue blocks or once blocked."""
         self._keys: dict[str, str] = {}
         """Every key that an issue has or had, to its id."""
         self._numbers: dict[str, itertools.count[int]] = {}
@@ -90,8 +92,16 @@ class JiraState:
         with self.lock:
             self.users[account_id] = replace(self.users[account_id], active=False)
 
-    def add_field(self, name: str, type: str, options: Sequence[str] = ()) -> FieldDef:  # noqa: A002 - Jira's own word
-        field = FieldDef(f"customfield_{next(self._ids)}", name, type, tuple(options))
+    def add_field(
+        self,
+        name: str,
+        type: str,  # noqa: A002 - Jira's own word
+        options: Sequence[str] = (),
+        *,
+        project: str = "",
+    ) -> FieldDef:
+        home = self.projects[project].id if project else ""
+        field = FieldDef(f"customfield_{next(self._ids)}", name, type, tuple(options), home)
         self.fields[field.id] = field
         return field
 
@@ -136,6 +146,11 @@ class JiraState:
     def value_named(self, issue: Issue, name: str) -> Value:
         found = [field.id for field in self.fields.values() if field.name == name]
         return issue.values.get(found[0]) if found else None
+
+    def blocks(self, identity: str) -> list[str]:
+        """Ids of the issues that an issue blocks."""
+        linked = self._linked.get(identity, ())
+        return [one for one in linked if one in self.issues and identity in self.issues[one].blocked_by]
 
     def children(self, issue: Issue) -> list[Issue]:
         return [other for other in self.issues.values() if other.parent == issue.id]
@@ -282,6 +297,7 @@ class JiraState:
             first, second = self.issue(blocker), self.issue(blocked)
             if first.id not in second.blocked_by:
                 second.blocked_by.append(first.id)
+                self._linked.setdefault(first.id, []).append(second.id)
                 self.webhooks.link("issuelink_created", first, second)
 
     def unlink(self, number: str) -> None:

@@ -44,7 +44,13 @@ class Webhooks:
         self.registered[webhook.id] = webhook
         return webhook
 
+    @property
+    def _nobody_listens(self) -> bool:
+        return not self.registered and not self._state.dynamic.registered
+
     def issue(self, event: str, issue: Issue, by: str, items: list[dict[str, str | None]]) -> None:
+        if self._nobody_listens:
+            return
         kinds = {"jira:issue_created": "issue_created", "jira:issue_updated": "issue_updated"}
         body: dict[str, object] = {
             "timestamp": int(self._state.clock().timestamp() * 1000),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,11 @@ class Deviation:
 class Description:
     """One OpenAPI 3.0 file.  ``Any`` is the file's own nature."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, prefix: str = "") -> None:
+        """``prefix`` stands before every path of the file, as its server's address does."""
         self.document: dict[str, Any] = json.loads(file.read_text())
+        if prefix:
+            self.document["paths"] = {f"{prefix}{path}": item for path, item in self.document["paths"].items()}
         resource: Resource[Any] = DRAFT202012.create_resource(_nullable(self.document))
         self._registry: Registry[Any] = Registry().with_resource("urn:api", resource)
         self._paths = [
@@ -53,20 +56,55 @@ class Description:
         if schema is not None and body is not None:
             yield from self._check(schema, body, f"{method} {template} {status}")
 
-    def request_problems(self, method: str, path: str, body: object) -> Iterator[str]:
-        """Where a request's body differs from its description, or uses a deprecated operation."""
+    def request_problems(
+        self, method: str, path: str, body: object, query: Sequence[tuple[str, str]] = ()
+    ) -> Iterator[str]:
+        """Where a request differs from its description, or uses a deprecated operation."""
         template, operation = self.operation(method, path)
+        yield from self._query_problems(operation, query, f"{method} {template}")
         if operation.get("deprecated"):
             yield f"{method} {template} is deprecated"
         schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
         if schema is not None and body is not None:
             yield from self._check(schema, body, f"{method} {template} request")
 
+    def _query_problems(
+        self, operation: Mapping[str, Any], query: Sequence[tuple[str, str]], where: str
+    ) -> Iterator[str]:
+        described = {one["name"]: one for one in map(self._resolved, operation.get("parameters", []))}
+        known = {name: one for name, one in described.items() if one.get("in") == "query"}
+        for name, value in query:
+            if name not in known:
+                yield f"{where}: the parameter {name} is not described"
+                continue
+            schema = known[name].get("schema", {})
+            allowed = schema.get("enum") or schema.get("items", {}).get("enum")
+            if allowed and value not in map(str, allowed):
+                yield f"{where}: {name}={value} is none of {allowed}"
+            if schema.get("type") == "integer" and not value.lstrip("-").isdigit():
+                yield f"{where}: {name}={value} is no whole number"
+        given = {name for name, _ in query}
+        yield from (
+            f"{where}: the parameter {name} is required"
+            for name, one in known.items()
+            if one.get("required") and name not in given
+        )
+
+    def _resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        reference = node.get("$ref")
+        if not reference:
+            return node
+        found: Any = self.document
+        for part in str(reference).removeprefix("#/").split("/"):
+            found = found[part]
+        return dict(found)
+
     def _check(self, schema: Mapping[str, Any], body: object, where: str) -> Iterator[str]:
         absolute = json.loads(json.dumps(_nullable(schema)).replace('"#/', '"urn:api#/'))
         validator = Draft202012Validator(absolute, registry=self._registry)
         for error in validator.iter_errors(body):
-            yield f"{where} at {error.json_path}: {error.message[:160]}"
+            told = error.message
+            yield f"{where} at {error.json_path}: {told if len(told) <= 160 else f'{told[:80]} … {told[-78:]}'}"
 
 
 def _nullable(node: Any) -> Any:
