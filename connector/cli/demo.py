@@ -18,10 +18,10 @@ import requests
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from connector import log
 from connector.bootstrap import bootstrap
+from connector.cli.bar import bar
 from connector.errors import ConfigurationError
 from connector.settings import LogFormat, Settings
 from connector.store.connections import ConnectionRecord
@@ -145,7 +145,7 @@ def _wait_until_up(*urls: str) -> None:
 
 
 def _assess_all(console: Console, player: Player) -> None:
-    with _progress(console) as progress:
+    with bar(console) as progress:
         task = progress.add_task("Items assessed", total=None)
         player.wait_assessed(lambda done, total: progress.update(task, completed=done, total=total))
 
@@ -153,7 +153,7 @@ def _assess_all(console: Console, player: Player) -> None:
 def _play(console: Console, player: Player) -> int:
     """Play every act; returns the number of fields that changed before the reader's eyes."""
     changes = 0
-    with _progress(console) as progress:
+    with bar(console) as progress:
         task = progress.add_task("Acts of the story", total=len(acts.ACTS))
         for number, act in enumerate(acts.ACTS, 1):
             before = player.show(act.item)
@@ -199,17 +199,6 @@ def _summary(console: Console, player: Player, written: int, seconds: float) -> 
     console.print(
         f"\n[bold]{len(items)} measures in three programs: {told}.[/] {len(acts.ACTS)} acts played, "
         f"{written} figures and lights changed in the tools, {seconds:.0f} seconds."
-    )
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
     )
 
 

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
+from connector.cli.bar import bar
 from connector.errors import ConfigurationError
 from connector.settings import Settings
 from connector.store.provisioned import Provisioned
@@ -125,9 +125,7 @@ def _carry_out(
     found: Plan,
 ) -> None:
     """Group after group, planned anew in between, each step recorded as soon as it is done."""
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console
-    ) as progress:
+    with bar(console) as progress:
         task = progress.add_task("Steps", total=len(found.steps))
         done = 0
         for _ in range(MOST_ROUNDS):

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from sandbox import servers
+from sandbox.jira.model import Deployment
 from sandbox.story.seed import BOT_EMAIL, BOT_PASSWORD, BOT_TOKEN, BOT_USER
 
 
@@ -23,16 +24,18 @@ def sandbox(
         str, typer.Option(envvar="GATEPOST_WEBHOOK_SECRET", show_envvar=True, help="Secret that signs the events")
     ] = "sandbox-secret",
     story: Annotated[bool, typer.Option(help="Load the demo's 31 items")] = True,
+    deployment: Annotated[Deployment, typer.Option(help="Which Jira it is")] = Deployment.CLOUD,
 ) -> None:
-    """Start stand-ins for Jira Cloud and ServiceNow, as real HTTP servers with state."""
-    running = servers.start(jira_port=jira_port, servicenow_port=servicenow_port)
+    """Start stand-ins for Jira and ServiceNow, as real HTTP servers with state."""
+    running = servers.start(jira_port=jira_port, servicenow_port=servicenow_port, deployment=deployment)
     if gatepost is not None:
         base = gatepost.rstrip("/")
         running.ring(f"{base}/hooks/jira/jira-main", f"{base}/hooks/servicenow/servicenow-main", secret)
     if story:
         running.tell()
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"Jira        {running.jira.base_url}   user {BOT_EMAIL}, token {BOT_TOKEN}")
+    who = f"user {BOT_EMAIL}, token" if deployment is Deployment.CLOUD else "personal access token"
+    console.print(f"Jira        {running.jira.base_url}   {who} {BOT_TOKEN}")
     console.print(f"ServiceNow  {running.servicenow.base_url}   user {BOT_USER}, password {BOT_PASSWORD}")
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
+from connector.cli.bar import bar
 from connector.errors import ConfigurationError
 from connector.settings import Settings
 from connector.store.sweeps import dirty
@@ -44,7 +44,7 @@ def sync(
             raise ConfigurationError(f"{name} cannot be swept.")
         sweeps, sweeper = sweeping(services)
         kind = SweepKind.FULL if full else SweepKind.CHANGED
-        with sweeps.alone(connection) as mine, _bar(console) as progress:
+        with sweeps.alone(connection) as mine, bar(console) as progress:
             if not mine:
                 raise ConfigurationError(
                     f"Another process sweeps {name} at this moment; see its log, or try again soon."
@@ -68,7 +68,7 @@ def _watch(services: Services, console: Console, connection: ConnectionName) -> 
     if not alive(services.engine):
         console.print(f"{left} wait for a worker; none is at work: gatepost serve, or gatepost worker")
         return
-    with _bar(console) as progress:
+    with bar(console) as progress:
         task = progress.add_task("Looked at", total=left)
         most = left
         while left:
@@ -91,14 +91,3 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         raise ConfigurationError(f"{text!r} is no time: write 30m, 6h, 2d or 2026-11-21T08:00.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _bar(console: Console) -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-    )

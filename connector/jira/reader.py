@@ -54,6 +54,7 @@ class JiraReader:
         self._fields = fields
         self._own = own
         self._native_gates = native_gates
+        self._told: set[FieldName] = set()
 
     def read(
         self,
@@ -120,7 +121,9 @@ class JiraReader:
             scoped += [(name, one) for one in own]
             if isinstance(field, Field):
                 resolved[name] = field
-            elif not own:
+            elif not own and name not in self._told:
+                # Once a process: a batch that lacks a field is followed by a thousand that lack it too.
+                self._told.add(name)
                 _log.warning("field not resolved", connection=self._connection, field=name, why=field.message)
         return Names(resolved, tuple(scoped))
 
