@@ -27,7 +27,7 @@ from connector.sync.setup import REFRESH_LEFT
 from connector.sync.surroundings import Surroundings
 from connector.sync.sweep import Sweeper, SweepKind
 from mapping.config import MappingConfig
-from mapping.work_item import ConnectionName, Tool
+from mapping.work_item import ConnectionName
 
 _log = structlog.get_logger(__name__)
 
@@ -102,8 +102,8 @@ class Tasks:
         active = self._mapping.active()
         if active is not None:
             governed = {rule.connection for rule in active.config.measures}
-            jiras = [one.name for one in services.connections.all() if one.name in governed and one.tool is Tool.JIRA]
-            self._sweeps.wake({name for name, _ in self._sweeps.due(now, jiras)})
+            there = [one.name for one in services.connections.all() if one.name in governed]
+            self._sweeps.wake({name for name, _ in self._sweeps.due(now, there)})
         recover(services.engine, services.waker, me=self._worker)
 
 

@@ -11,10 +11,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from connector.bootstrap import Services, Sites, bootstrap, previewer
+from connector.cli.bar import bar
 from connector.cli.preview import print_rows, print_summary
 from connector.errors import ConfigurationError
 from connector.settings import Settings
@@ -55,7 +55,7 @@ def _check_live(file: Path, loaded: Loaded) -> None:
         sites, _ = previewer(services)
         looked = {}
         members = {member for committee in loaded.config.committees for member in committee.members}
-        with _progress() as progress:
+        with bar(Console(stderr=True)) as progress:
             task = progress.add_task("Rules", total=len(loaded.config.measures))
             for rule in loaded.config.measures:
                 inspector = sites.get(ConnectionName(rule.connection)).inspector
@@ -97,7 +97,7 @@ def preview(
         chosen = _chosen(services, sites, loaded, last, jql, table, item or [], connection)
         total = sum(map(len, chosen.values()))
         rows = []
-        with _progress() as progress:
+        with bar(Console(stderr=True)) as progress:
             task = progress.add_task("Items", total=total)
             for name, ids in sorted(chosen.items()):
                 for one in look.rows(sites.get(name), ids, loaded.config):
@@ -304,16 +304,9 @@ def _refuse_unknown_connections(services: Services, loaded: Loaded, source: str)
 def _wait(services: Services) -> None:
     """Follow the background work until no item waits; needs a worker that runs."""
     total = services.mappings.waiting()
-    with _progress() as progress:
+    with bar(Console(stderr=True)) as progress:
         task = progress.add_task("Judged again", total=total)
         while (left := services.mappings.waiting()) > 0:
             progress.update(task, completed=max(total - left, 0), total=max(total, left))
             time.sleep(0.3)
         progress.update(task, completed=total)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )  # fmt: skip

@@ -148,12 +148,27 @@ def _named(step: Step, made: Made) -> Made:
 
 
 def _show(console: Console, found: Plan) -> None:
-    for number, step in enumerate(found.steps, 1):
-        console.print(f"{number:>3}. {escape(step.told)}")
+    for number, told in enumerate(_lines(found), 1):
+        console.print(f"{number:>3}. {escape(told)}")
     for note in found.notes:
         console.print(f"[yellow]![/] {escape(note)}")
     if not found.steps:
         console.print("Nothing is missing.")
+
+
+def _lines(found: Plan) -> list[str]:
+    """One line a step; the fields of one screen together."""
+    screens: dict[object, list[str]] = {}
+    told: list[str] = []
+    for step in found.steps:
+        if step.kind is not StepKind.SCREEN:
+            told.append(step.told)
+            continue
+        where = step.told.partition(" on the screen ")[2]
+        if where not in screens:
+            told.append(where)
+        screens.setdefault(where, []).append(str(step.detail["name"]))
+    return [f"put {', '.join(screens[line])} on the screen {line}" if line in screens else line for line in told]
 
 
 def _provisioner(services: Services, name: str) -> tuple[Provisioner, Provisioned]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import requests
+
 from connector.access import Access
-from connector.http import Timeout, build_session
+from connector.http import Timeout, build_adapter, seal
 from connector.limits import Limiter
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.directory import ServiceNowDirectory
@@ -14,6 +16,7 @@ from connector.servicenow.errors import classifier
 from connector.servicenow.fields import TableFields
 from connector.servicenow.inspector import ServiceNowInspector
 from connector.servicenow.reader import ServiceNowReader
+from connector.servicenow.scanner import ServiceNowScanner
 from connector.servicenow.webhook import ServiceNowDoor
 from connector.servicenow.writer import ServiceNowWriter
 from connector.sync.ports import Door, Site
@@ -26,7 +29,7 @@ def door() -> Door:
 
 def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], limiter: Limiter | None = None) -> Site:
     """Everything that the flow may do to one ServiceNow instance."""
-    session = build_session(
+    adapter = build_adapter(
         connection=access.name,
         base_url=access.calls,
         timeout=timeout,
@@ -34,6 +37,7 @@ def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], lim
         clock=clock,
         limiter=limiter,
     )
+    session = seal(requests.Session(), adapter)
     session.auth = (access.username, access.credential)
     client = ServiceNowClient(access.calls, session)
     fields = TableFields(client, clock)
@@ -48,4 +52,5 @@ def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], lim
         finder=reader,
         joiner=reader,
         inspector=ServiceNowInspector(access.name, client, fields),
+        scanner=ServiceNowScanner(client, fields, lambda: adapter.clock_skew),
     )

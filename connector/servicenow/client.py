@@ -8,7 +8,7 @@ from urllib.parse import quote
 import requests
 
 from connector.errors import BadAnswer, BadPayload
-from connector.jsons import JsonObject, items, obj, parse_object
+from connector.jsons import JsonObject, items, obj, parse_object, text
 from connector.retry import read_again
 from connector.servicenow.query import Query
 
@@ -23,7 +23,9 @@ class ServiceNowClient:
         self._base = base_url.rstrip("/")
         self._session = session
 
-    def query(self, table: str, query: Query, columns: Sequence[str], limit: int = MOST_ROWS) -> Sequence[JsonObject]:
+    def query(
+        self, table: str, query: Query, columns: Sequence[str], limit: int = MOST_ROWS, offset: int = 0
+    ) -> Sequence[JsonObject]:
         """Rows with each column as ``{"value", "display_value"}``."""
         parameters = {
             "sysparm_query": str(query),
@@ -31,6 +33,7 @@ class ServiceNowClient:
             "sysparm_display_value": "all",
             "sysparm_exclude_reference_link": "true",
             "sysparm_limit": str(limit),
+            "sysparm_offset": str(offset),
             "sysparm_no_count": "true",
             "sysparm_suppress_pagination_header": "true",
         }
@@ -39,6 +42,16 @@ class ServiceNowClient:
             self._session.get, url, params=parameters, headers={"Accept": "application/json"}, allow_redirects=False
         )
         return [obj(row) for row in items(_result(answer.content, url).get("result"))]
+
+    def count(self, table: str, query: Query) -> int:
+        """Rows that there are, also those that an ACL hides (Aggregate API)."""
+        url = f"{self._base}/api/now/stats/{quote(table, safe='')}"
+        parameters = {"sysparm_count": "true", "sysparm_query": str(query)}
+        answer = read_again()(
+            self._session.get, url, params=parameters, headers={"Accept": "application/json"}, allow_redirects=False
+        )
+        told = obj(obj(_result(answer.content, url).get("result")).get("stats"))
+        return int(text(told.get("count")) or 0)
 
     def patch(self, table: str, sys_id: str, values: Mapping[str, str]) -> JsonObject:
         """Change columns of one record and return them as they are now; not sent again after a broken connection."""

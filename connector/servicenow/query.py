@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 _COLUMN = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*")
 
@@ -40,6 +40,13 @@ class Query:
 
     def since(self, column: str, day: date) -> Query:
         return self._and(f"{_column(column)}>={day:%Y-%m-%d}")
+
+    def since_moment(self, column: str, moment: datetime) -> Query:
+        """Text in a query of a program is read as UTC; seconds are as fine as it gets."""
+        return self._and(f"{_column(column)}>={moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
+
+    def after(self, column: str, value: str) -> Query:
+        return self._and(f"{_column(column)}>{_value(value)}")
 
     def not_empty(self, column: str) -> Query:
         return self._and(f"{_column(column)}ISNOTEMPTY")

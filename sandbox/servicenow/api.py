@@ -62,7 +62,8 @@ class _Api:
             found = select(list(state.rows(table).values()), request.args.get("sysparm_query", ""), self._get)
             start = int(request.args.get("sysparm_offset", 0))
             size = int(request.args.get("sysparm_limit", 10_000))
-            page = [self._shown(row) for row in found[start : start + size]]
+            # The limit is applied before ACLs: a page may be short, or empty, while more rows follow.
+            page = [self._shown(row) for row in found[start : start + size] if row["sys_id"] not in state.hidden]
         if not found and "/v1/" in request.path:
             return jsonify({"error": {"message": "No Record found", "detail": "No rows"}, "status": "failure"}), 404
         response = jsonify({"result": page})

@@ -42,6 +42,8 @@ class ServiceNowState:
         self.columns: dict[str, dict[str, Column]] = {
             table: {column.element: column for column in (*columns, *SYSTEM)} for table, columns in TABLES.items()
         }
+        self.hidden: set[str] = set()
+        """Ids of records that an ACL hides from Gatepost's user; they are counted all the same."""
         self.tables: dict[str, dict[str, Record]] = {table: {} for table in TABLES}
         self.passwords: dict[str, str] = {}
         self.roles: dict[str, set[str]] = {}

@@ -7,14 +7,18 @@ import time
 import pytest
 import requests
 
-from sandbox.jira.model import Value
+from sandbox.jira.model import Deployment, Value
 from sandbox.story.acts import CRM
 from tests.stories.world import World
 
 pytestmark = pytest.mark.story
 
 IDENTIFIED: dict[str, Value] = {"assignee": "osei", "Rough value": 1_200_000}
-ISSUE = "/rest/api/3/issue"
+
+
+def _root(here: World) -> str:
+    """Where issues are on this kind of Jira."""
+    return f"/rest/api/{3 if here.sandbox.jira.deployment is Deployment.CLOUD else 2}"
 
 
 def _fault(here: World, **fault: object) -> None:
@@ -51,7 +55,7 @@ def _writes(here: World) -> list[str]:
     ],
 )
 def test_a_refused_write_is_made_later_and_once(calm: World, fault: dict[str, object]) -> None:
-    _fault(calm, method="PUT", path=ISSUE, times=2, **fault)
+    _fault(calm, method="PUT", path=f"{_root(calm)}/issue", times=2, **fault)
     before = len(_writes(calm))
     _edit(calm)
     _wait_for_stage(calm, "Identified")
@@ -62,7 +66,7 @@ def test_a_refused_write_is_made_later_and_once(calm: World, fault: dict[str, ob
 
 def test_a_write_that_was_taken_without_an_answer_ends_in_the_same_state(calm: World) -> None:
     """The connection drops after Jira took the values: the same values may go a second time, and do no harm."""
-    _fault(calm, method="PUT", path=ISSUE, times=1, status="drop")
+    _fault(calm, method="PUT", path=f"{_root(calm)}/issue", times=1, status="drop")
     _edit(calm)
     _wait_for_stage(calm, "Identified")
     calm.wait_quiet()
@@ -71,7 +75,13 @@ def test_a_write_that_was_taken_without_an_answer_ends_in_the_same_state(calm: W
 
 
 def test_a_tool_that_cannot_be_read_makes_the_answer_late_and_not_wrong(calm: World) -> None:
-    _fault(calm, method="POST", path=f"{ISSUE}/bulkfetch", times=4, status=503)
+    _fault(
+        calm,
+        method="POST",
+        path=f"{_root(calm)}/{'issue/bulkfetch' if calm.sandbox.jira.deployment is Deployment.CLOUD else 'search'}",
+        times=4,
+        status=503,
+    )
     _edit(calm)
     _wait_for_stage(calm, "Identified")
     calm.wait_quiet()
@@ -103,14 +113,16 @@ def test_a_value_that_the_tool_does_not_take_parks_that_item_alone(calm: World) 
     """The field is gone from the screen: the row says so by name, and other items go on."""
     state = calm.sandbox.jira
     stage = state.field_named("DoI stage")
-    _fault(calm, method="PUT", path=f"{ISSUE}/{state.issue(calm.player.show(CRM).key).id}", times=1, status=400)
+    _fault(
+        calm, method="PUT", path=f"{_root(calm)}/issue/{state.issue(calm.player.show(CRM).key).id}", times=1, status=400
+    )
     _edit(calm)
     deadline = time.monotonic() + 30
     while not (parked := calm.rows("SELECT key, reason FROM outbox WHERE state = 'parked'")):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert parked[0].key == calm.player.show(CRM).key
-    assert str(parked[0].reason).startswith("jira-main refused PUT /rest/api/3/issue/")
+    assert str(parked[0].reason).startswith(f"jira-main refused PUT {_root(calm)}/issue/")
     other = next(issue for issue in state.issues.values() if issue.summary == "Back-up as a service")
     state.edit(other.id, IDENTIFIED, by="kaya")
     calm.wait_quiet()

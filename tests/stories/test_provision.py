@@ -92,7 +92,7 @@ def test_a_plan_says_everything_and_changes_nothing(site: Site) -> None:
     before = site.fields()
     told = site.plan()
     assert "create the field Gate (select with Open, Shut, Breach) for CLOUD, ITX" in told
-    assert 'put Gate blockers on the screen "ITX: edit screen"' in told
+    assert 'Gate blockers, Plan net, Forecast net, Actual net, Variance % on the screen "ITX: edit screen"' in told
     assert 'guard "To Analysis", "To Approved", "To Done", "To Closed" of the workflow "ITX epics"' in told
     assert "lets through an open gate only" in told
     assert site.fields() == before
