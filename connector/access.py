@@ -24,7 +24,7 @@ class Auth(StrEnum):
     SCOPED = "scoped"
     """A scoped or service-account token of Atlassian: user and token, on api.atlassian.com with the cloud id."""
     OAUTH = "oauth"
-    """OAuth 2.0 with a refresh token; the access token is renewed before it ends."""
+    """OAuth 2.0; the access token is renewed before it ends."""
     BEARER = "bearer"
     """A personal access token of Data Center."""
 
@@ -62,14 +62,25 @@ class Access:
         return (self.api_url or self.base_url).rstrip("/")
 
 
+class GrantKind(StrEnum):
+    """How a new access token is asked for."""
+
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
+    CLIENT_CREDENTIALS = "client_credentials"
+
+
 @dataclass(frozen=True, slots=True)
 class OAuthGrant:
-    """What renews an access token.  https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/"""
+    """What renews an access token.
+
+    https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/ ; ServiceNow: ``/oauth_token.do``
+    """
 
     client_id: str
     client_secret: str = field(repr=False)
     refresh_token: str = field(repr=False)
     token_url: str
+    kind: GrantKind = GrantKind.REFRESH_TOKEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from connector.access import Access, Auth
 from connector.engine import Queue
 from connector.errors import ConfigurationError
 from connector.http import Timeout
-from connector.jira.oauth import renew
+from connector.oauth import renew
 from connector.postgres import locate
 from connector.settings import Settings
 from connector.store import migrate

@@ -61,7 +61,8 @@ def connection_checks(services: Services, record: ConnectionRecord) -> Iterator[
     except ToolError as error:
         yield _refused(services, record, error, now)
         return
-    yield Check("signed in", Health.GOOD, f"as {identity.name}, {identity.deployment.value} {identity.version}")
+    what = f"{identity.deployment.value} {identity.version}" if identity.version else identity.time_zone
+    yield Check("signed in", Health.GOOD, f"as {identity.name}, {what}")
     skew = site.setup.skew()
     if skew is not None and abs(skew) > SKEW:
         ahead = "ahead of" if skew > timedelta(0) else "behind"
@@ -75,7 +76,7 @@ def connection_checks(services: Services, record: ConnectionRecord) -> Iterator[
         yield Check("clock", Health.GOOD, "as the tool's")
     config = services.active_config()
     rules = [rule for rule in config.measures if rule.connection == record.name] if config else []
-    projects = sorted({project for rule in rules for project in listed(rule.match.project)})
+    projects = sorted({name for rule in rules for name in (*listed(rule.match.project), *listed(rule.match.table))})
     try:
         yield from site.setup.checks(projects, registration(record))
     except ToolError as error:
@@ -109,7 +110,7 @@ def _gates(services: Services, site: Site, config: MappingConfig | None) -> Iter
 def _ends(record: ConnectionRecord, now: datetime) -> Iterator[Check]:
     """OAuth renews its own; any other token has to be made anew by a person."""
     ends = record.expires_at
-    renew = f"Make a new one and give it: gatepost connect jira {record.name} --url {record.base_url} …"
+    renew = f"Make a new one and give it: gatepost connect {record.tool.value} {record.name} --url {record.base_url} …"
     if record.auth is Auth.OAUTH:
         yield Check("credential", Health.GOOD, "renewed by itself")
     elif ends is None:
@@ -137,7 +138,8 @@ def _refused(services: Services, record: ConnectionRecord, error: ToolError, now
 
 def _why_refused(services: Services, record: ConnectionRecord, now: datetime) -> str:
     if record.auth is Auth.OAUTH:
-        return f"Give consent again: gatepost connect jira {record.name} --url {record.base_url} --auth oauth"
+        tool = record.tool.value
+        return f"Connect it again: gatepost connect {tool} {record.name} --url {record.base_url} --auth oauth"
     if record.expires_at is not None and record.expires_at < now:
         return f"The token ended on {record.expires_at:%d %b %Y}: make a new one."
     if record.auth is Auth.BEARER:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import requests
-from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 
 from connector.access import OAuthGrant, Renewed
-from connector.errors import AuthenticationFailed, BadAnswer, PermissionDenied, Refused
-from connector.http import Answer, Timeout, build_adapter, build_session, seal
+from connector.errors import BadAnswer
+from connector.http import Timeout, build_session
 from connector.jsons import items, obj, text
+from connector.oauth import as_it_is, oauth_session, tokens
 
 AUTHORIZE = "https://auth.atlassian.com/authorize"
 TOKEN = "https://auth.atlassian.com/oauth/token"  # noqa: S105 - an address
@@ -55,7 +55,7 @@ class OAuthApp:
     def redeem(self, code: str, redirect_uri: str, clock: Callable[[], datetime]) -> tuple[OAuthGrant, Renewed]:
         """Tokens for the code that the consent page sent back.  Raises AuthenticationFailed."""
         session = self._session(redirect_uri)
-        fresh = _tokens(lambda: session.fetch_token(self._endpoints.token, code=code), clock)
+        fresh = tokens(lambda: session.fetch_token(self._endpoints.token, code=code), self._endpoints.token, clock)
         return OAuthGrant(self._id, self._secret, fresh.refresh_token, self._endpoints.token), fresh
 
     def cloud_id(self, access_token: str, site: str) -> str:
@@ -69,45 +69,15 @@ class OAuthApp:
         return there[site.rstrip("/")]
 
     def _session(self, redirect_uri: str) -> Any:
-        return _session(self._id, self._secret, self._endpoints.token, self._timeout, redirect_uri)
+        return oauth_session(self._id, self._secret, self._endpoints.token, self._timeout, redirect_uri)
 
     def _plain(self, url: str) -> requests.Session:
-        return build_session(connection="Atlassian", base_url=url, timeout=self._timeout, classify=_as_it_is)
-
-
-def renew(grant: OAuthGrant, *, timeout: Timeout, clock: Callable[[], datetime]) -> Renewed:
-    """A new access token for a refresh token.  Raises AuthenticationFailed when it is no longer taken."""
-    session = _session(grant.client_id, grant.client_secret, grant.token_url, timeout)
-    return _tokens(lambda: session.refresh_token(grant.token_url, refresh_token=grant.refresh_token), clock)
-
-
-def _session(client_id: str, secret: str, url: str, timeout: Timeout, redirect_uri: str | None = None) -> Any:
-    """Authlib's session on our own transport."""
-    adapter = build_adapter(connection="Atlassian", base_url=url, timeout=timeout, classify=_as_it_is)
-    how = "client_secret_post"
-    return seal(OAuth2Session(client_id, secret, redirect_uri=redirect_uri, token_endpoint_auth_method=how), adapter)
-
-
-def _as_it_is(answer: Answer) -> None:
-    """Nothing special: the status alone tells what an answer is."""
-    del answer
-
-
-def _tokens(ask: Callable[[], Any], clock: Callable[[], datetime]) -> Renewed:
-    try:
-        answer = ask()
-    except (AuthlibBaseError, AuthenticationFailed, PermissionDenied, Refused) as error:
-        raise AuthenticationFailed(
-            f"Atlassian does not renew the access ({error}). "
-            "Give consent again with: gatepost connect jira --auth oauth"
-        ) from error
-    lives = timedelta(seconds=float(text(answer.get("expires_in")) or 3600))
-    return Renewed(text(answer.get("access_token")), text(answer.get("refresh_token")), clock() + lives)
+        return build_session(connection="Atlassian", base_url=url, timeout=self._timeout, classify=as_it_is)
 
 
 def tenant_cloud_id(site: str, *, timeout: Timeout) -> str:
     """The cloud id that a site tells to everybody; needed for scoped and service-account tokens."""
-    session = build_session(connection=site, base_url=site, timeout=timeout, classify=_as_it_is)
+    session = build_session(connection=site, base_url=site, timeout=timeout, classify=as_it_is)
     answer = session.get(f"{site.rstrip('/')}/_edge/tenant_info").json()
     found = text(obj(answer).get("cloudId"))
     if not found:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import requests
 
-from connector.access import Access
+from connector.access import Access, Auth
 from connector.http import Timeout, build_adapter, seal
 from connector.limits import Limiter
 from connector.servicenow.client import ServiceNowClient
@@ -17,6 +17,7 @@ from connector.servicenow.fields import TableFields
 from connector.servicenow.inspector import ServiceNowInspector
 from connector.servicenow.reader import ServiceNowReader
 from connector.servicenow.scanner import ServiceNowScanner
+from connector.servicenow.setup import ServiceNowSetup
 from connector.servicenow.webhook import ServiceNowDoor
 from connector.servicenow.writer import ServiceNowWriter
 from connector.sync.ports import Door, Site
@@ -38,7 +39,10 @@ def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], lim
         limiter=limiter,
     )
     session = seal(requests.Session(), adapter)
-    session.auth = (access.username, access.credential)
+    if access.auth is Auth.OAUTH:
+        session.headers["Authorization"] = f"Bearer {access.credential}"
+    else:
+        session.auth = (access.username, access.credential)
     client = ServiceNowClient(access.calls, session)
     fields = TableFields(client, clock)
     reader = ServiceNowReader(access.name, access.base_url, client, fields, access.username)
@@ -52,5 +56,6 @@ def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], lim
         finder=reader,
         joiner=reader,
         inspector=ServiceNowInspector(access.name, client, fields),
+        setup=ServiceNowSetup(access, client, fields, adapter),
         scanner=ServiceNowScanner(client, fields, lambda: adapter.clock_skew),
     )

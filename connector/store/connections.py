@@ -13,7 +13,7 @@ from sqlalchemy import Engine, RowMapping, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
-from connector.access import Access, Auth, Deployment, DoorKind, OAuthGrant, Renewed
+from connector.access import Access, Auth, Deployment, DoorKind, GrantKind, OAuthGrant, Renewed
 from connector.errors import ConfigurationError
 from connector.store.tables import CONNECTION
 from connector.sync.setup import Registration
@@ -222,10 +222,15 @@ class Connections:
             api_url=values["api_url"],
             own_account=values["own_account"],
             expires_at=values["expires_at"],
-            oauth=OAuthGrant(**json.loads(self._vault.open(values["oauth"]))) if values["oauth"] else None,
+            oauth=_grant(self._vault.open(values["oauth"])) if values["oauth"] else None,
             doors=frozenset(DoorKind(door) for door in values["doors"]),
             webhook=values["webhook"],
         )
+
+
+def _grant(stored: str) -> OAuthGrant:
+    values = json.loads(stored)
+    return OAuthGrant(**values | {"kind": GrantKind(values.get("kind", GrantKind.REFRESH_TOKEN))})
 
 
 def registration(record: ConnectionRecord) -> Registration | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from collections.abc import Sequence
+from datetime import timedelta
 
 from flask import Blueprint, Flask, Response, g, jsonify, request
 from werkzeug.datastructures import Headers
@@ -11,6 +13,9 @@ from werkzeug.datastructures import Headers
 from sandbox.servicenow.model import Column, Record, Refusal
 from sandbox.servicenow.query import select
 from sandbox.servicenow.state import ServiceNowState
+
+TOKEN_PATH = "/oauth_token.do"
+TOKEN_LIFE = timedelta(seconds=1800)
 
 
 def install(app: Flask, state: ServiceNowState) -> None:
@@ -31,6 +36,7 @@ class _Api:
     def blueprint(self) -> Blueprint:
         api = Blueprint("servicenow", __name__)
         api.before_request(self._authenticate)
+        api.post(TOKEN_PATH)(self.token)
         for version in ("", "/v1", "/v2"):
             base = f"/api/now{version}"
             name = version.strip("/") or "now"
@@ -43,16 +49,39 @@ class _Api:
         return api
 
     def _authenticate(self) -> None:
+        if request.path == TOKEN_PATH:
+            return
         kind, _, encoded = request.headers.get("Authorization", "").partition(" ")
-        try:
-            user, _, password = base64.b64decode(encoded).decode().partition(":") if kind == "Basic" else ("", "", "")
-        except ValueError:
-            user = password = ""
-        if not user or self._state.passwords.get(user) != password:
+        user = self._bearer(encoded) if kind == "Bearer" else self._basic(encoded) if kind == "Basic" else ""
+        if not user:
             raise Refusal(401, "User Not Authenticated", "Required to provide Auth information")
         if request.method in {"POST", "PATCH", "PUT"} and request.mimetype != "application/json":
             raise Refusal(400, "Exception while reading request", "The request body is not application/json")
         g.user = user
+
+    def _basic(self, encoded: str) -> str:
+        try:
+            user, _, password = base64.b64decode(encoded).decode().partition(":")
+        except ValueError:
+            return ""
+        return user if password and self._state.passwords.get(user) == password else ""
+
+    def _bearer(self, token: str) -> str:
+        user, ends = self._state.tokens.get(token, ("", self._state.clock()))
+        return user if ends > self._state.clock() else ""
+
+    def token(self) -> tuple[Response, int]:
+        """``/oauth_token.do``: form-encoded only, parameters in the body."""
+        given = request.form
+        secret, user = self._state.oauth_clients.get(given.get("client_id", ""), ("", ""))
+        if not secret or given.get("client_secret") != secret or given.get("grant_type") != "client_credentials":
+            return jsonify({"error": "access_denied", "error_description": "access_denied"}), 401
+        token = secrets.token_urlsafe(32)
+        self._state.tokens[token] = (user, self._state.clock() + TOKEN_LIFE)
+        seconds = int(TOKEN_LIFE.total_seconds()) - 1
+        return jsonify(
+            {"access_token": token, "scope": "useraccount", "token_type": "Bearer", "expires_in": seconds}
+        ), 200
 
     # --- operations ------------------------------------------------------------------------------------
 

@@ -42,6 +42,10 @@ class ServiceNowState:
         self.columns: dict[str, dict[str, Column]] = {
             table: {column.element: column for column in (*columns, *SYSTEM)} for table, columns in TABLES.items()
         }
+        self.oauth_clients: dict[str, tuple[str, str]] = {}
+        """Client id to its secret and the user that it acts as."""
+        self.tokens: dict[str, tuple[str, datetime]] = {}
+        """Access token to its user and its end."""
         self.hidden: set[str] = set()
         """Ids of records that an ACL hides from Gatepost's user; they are counted all the same."""
         self.tables: dict[str, dict[str, Record]] = {table: {} for table in TABLES}

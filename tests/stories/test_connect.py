@@ -181,7 +181,10 @@ def test_oauth_with_dynamic_webhooks_renewed_tokens_and_refreshed_ends(
     assert second.oauth != first.oauth, "refresh tokens rotate"
 
     jira.oauth.refresh_tokens.clear()
-    with pytest.raises(AuthenticationFailed, match="Give consent again with: gatepost connect jira --auth oauth"):
+    with pytest.raises(
+        AuthenticationFailed,
+        match=r"127\.0\.0\.1 does not renew the access \(.*\)\. Connect it again: gatepost connect",
+    ):
         Sites(cloud.services, lambda: system_clock() + timedelta(hours=5)).get(NAME)
     again = cloud.services.connections.get(NAME)
     assert again == second, "nothing was changed by the failure"
@@ -289,3 +292,34 @@ def test_the_right_door_is_kept_by_its_record(cloud: Place) -> None:
     assert (refused.status_code, refused.json()["detail"]) == (
         401, "This connection accepts no path; it accepts: signature.",
     )  # fmt: skip
+
+
+def test_servicenow_with_oauth_renews_its_token_and_the_doctor_looks_at_its_tables(cloud: Place) -> None:
+    snow = cloud.sandbox.servicenow
+    seed.set_up_servicenow(snow)
+    snow.oauth_clients["gatepost-client"] = ("its-secret", seed.BOT_USER)
+    words = (
+        "connect", "servicenow", "servicenow-main", "--url", snow.base_url, "--user", seed.BOT_USER, "--auth", "oauth",
+        "--client-id", "gatepost-client", "--public-url", cloud.public,
+    )  # fmt: skip
+    told = cloud.cli.ok(*words, "--client-secret", "its-secret")
+    assert "servicenow-main: Gatepost works there as Gatepost (GMT), signed in by oauth." in told
+    assert f"send events to {cloud.public}/hooks/servicenow/servicenow-main, signed with " in told
+    name = ConnectionName("servicenow-main")
+    first = cloud.services.connections.get(name)
+    later = Sites(cloud.services, lambda: system_clock() + timedelta(minutes=40)).get(name)
+    assert later.setup is not None
+    assert later.setup.identify().account == seed.BOT_USER
+    second = cloud.services.connections.get(name)
+    assert first is not None
+    assert second is not None
+    assert first.credential != second.credential
+
+    mapping = str(ROOT / "deploy/examples/servicenow-only.yaml")
+    cloud.cli.ok("mapping", "activate", mapping, "--reason", "first")
+    shown = cloud.cli.run("doctor", "servicenow-main").output
+    assert "✓ signed in: as Gatepost, GMT" in shown
+    assert "✓ table pm_project: can be read" in shown
+    assert "✓ tables beside: sys_user, sys_dictionary, sys_journal_field, sys_attachment can be read" in shown
+    wrong = cloud.cli.run(*words, "--client-secret", "another")
+    assert "does not renew the access" in str(wrong.exception)

@@ -1,0 +1,50 @@
+"""OAuth 2.0 towards the tools: sessions of Authlib on our own transport, and tokens that are renewed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.requests_client import OAuth2Session
+
+from connector.access import GrantKind, OAuthGrant, Renewed
+from connector.errors import AuthenticationFailed, PermissionDenied, Refused
+from connector.http import Answer, Timeout, build_adapter, seal
+from connector.jsons import text
+
+
+def renew(grant: OAuthGrant, *, timeout: Timeout, clock: Callable[[], datetime]) -> Renewed:
+    """A new access token, by the way that the grant names.  Raises AuthenticationFailed when it is no longer given."""
+    url = grant.token_url
+    session = oauth_session(grant.client_id, grant.client_secret, url, timeout)
+    if grant.kind is GrantKind.CLIENT_CREDENTIALS:
+        return tokens(lambda: session.fetch_token(url, grant_type=grant.kind.value), url, clock)
+    return tokens(
+        lambda: session.refresh_token(grant.token_url, refresh_token=grant.refresh_token), grant.token_url, clock
+    )
+
+
+def oauth_session(client_id: str, secret: str, url: str, timeout: Timeout, redirect_uri: str | None = None) -> Any:
+    """Authlib's session on our own transport."""
+    adapter = build_adapter(connection=urlsplit(url).hostname or "", base_url=url, timeout=timeout, classify=as_it_is)
+    how = "client_secret_post"
+    return seal(OAuth2Session(client_id, secret, redirect_uri=redirect_uri, token_endpoint_auth_method=how), adapter)
+
+
+def as_it_is(answer: Answer) -> None:
+    """Nothing special: the status alone tells what an answer is."""
+    del answer
+
+
+def tokens(ask: Callable[[], Any], url: str, clock: Callable[[], datetime]) -> Renewed:
+    try:
+        answer = ask()
+    except (AuthlibBaseError, AuthenticationFailed, PermissionDenied, Refused) as error:
+        raise AuthenticationFailed(
+            f"{urlsplit(url).hostname} does not renew the access ({error}). Connect it again: gatepost connect"
+        ) from error
+    lives = timedelta(seconds=float(text(answer.get("expires_in")) or 3600))
+    return Renewed(text(answer.get("access_token")), text(answer.get("refresh_token")), clock() + lives)
