@@ -10,6 +10,7 @@ import requests
 from connector.access import Access, Auth
 from connector.http import Timeout, build_adapter, seal
 from connector.limits import Limiter
+from connector.servicenow.batch import ServiceNowBatch
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.directory import ServiceNowDirectory
 from connector.servicenow.errors import classifier
@@ -46,16 +47,18 @@ def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], lim
     client = ServiceNowClient(access.calls, session)
     fields = TableFields(client, clock)
     reader = ServiceNowReader(access.name, access.base_url, client, fields, access.username)
+    writer = ServiceNowWriter(access.name, client, fields, access.username)
     return Site(
         access.name,
         Tool.SERVICENOW,
         reader,
-        ServiceNowWriter(access.name, client, fields, access.username),
+        writer,
         door(),
         directory=ServiceNowDirectory(client, fields),
         finder=reader,
         joiner=reader,
         inspector=ServiceNowInspector(access.name, client, fields),
+        batch=ServiceNowBatch(access.name, client, writer, classifier(access.name)),
         setup=ServiceNowSetup(access, client, fields, adapter),
         scanner=ServiceNowScanner(client, fields, lambda: adapter.clock_skew),
     )

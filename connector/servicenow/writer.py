@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from connector.errors import Refused
+from connector.jsons import JsonObject
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ColumnProblem, TableFields
 from connector.servicenow.payloads import display, raw
@@ -15,6 +17,17 @@ from mapping.answer import TITLE, Answer
 from mapping.marks import is_mark
 from mapping.work_item import ConnectionName, FieldName, NativeId
 from mapping.writeback import WriteValue, canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One write, ready to be sent."""
+
+    table: str
+    sys_id: str
+    sent: Mapping[str, str]
+    columns: Mapping[FieldName, str]
+    """The names that the mapping uses, and the columns behind them."""
 
 
 class ServiceNowWriter:
@@ -30,22 +43,32 @@ class ServiceNowWriter:
         """Raises Refused, before anything is sent, when a column is not clear; and after, when one was dropped."""
         if not values:
             return Written.NOTHING_TO_DO
+        patch = self.prepare(item, values)
+        self.check(patch, values, self._client.patch(patch.table, patch.sys_id, patch.sent))
+        return Written.DONE
+
+    def prepare(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> Patch:
+        """What a write sends.  Raises Refused when a column is not clear."""
         if any(map(is_mark, values)):
             raise Refused(f"{self._connection}: marks are made in Jira only; take them out of the rule.")
         table, _, sys_id = item.partition(":")
         columns = self._resolve(table, values)
         sent = {columns[name].name: form(value) for name, value in values.items()}
-        record = self._client.patch(table, sys_id, sent)
-        dropped = [name for name in values if not _taken(record.get(columns[name].name), values[name])]
+        return Patch(table, sys_id, sent, {name: column.name for name, column in columns.items()})
+
+    def check(self, patch: Patch, values: Mapping[FieldName, WriteValue], record: JsonObject) -> None:
+        """Raises Refused when the record does not hold what was sent.
+
+        ServiceNow drops a column that the account may not write, and says nothing.
+        """
+        dropped = [name for name in values if not _taken(record.get(patch.columns[name]), values[name])]
         if dropped:
-            # ServiceNow drops a column that the account may not write, and says nothing.
             told = ", ".join(f'"{name}"' for name in dropped)
             raise Refused(
-                f"{self._connection} did not take {told} of {table}: check that the columns exist, are long enough, "
-                "and that the ACLs let Gatepost's user write them.",
-                operation=f"PATCH {table}",
+                f"{self._connection} did not take {told} of {patch.table}: check that the columns exist, are long "
+                "enough, and that the ACLs let Gatepost's user write them.",
+                operation=f"PATCH {patch.table}",
             )
-        return Written.DONE
 
     def answer(self, item: NativeId, answer: Answer) -> Written:
         """Add a work note, unless the newest of Gatepost's own already says this: a journal cannot be edited."""

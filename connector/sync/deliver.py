@@ -9,7 +9,7 @@ import structlog
 
 from connector.errors import LimitScope, RateLimited, RetryLater, ToolError
 from connector.retry import Park, Pause, Retry, decide
-from connector.sync.ports import BulkResult, Delivery, Outbox, Pauses, Site, Written
+from connector.sync.ports import Batch, BulkResult, Delivery, Outbox, Pauses, Site, Written
 from connector.sync.reconcile import Round, counts
 
 _log = structlog.get_logger(__name__)
@@ -17,6 +17,9 @@ _log = structlog.get_logger(__name__)
 
 BULK_LEAST = 5
 """Fewer rows that are alike are written one by one: a bulk edit costs three calls and some seconds."""
+
+BATCH_LEAST = 3
+"""Fewer writes go one by one: their errors say more."""
 
 BULK_MOST = 1_000
 BULK_SECONDS = 1.0
@@ -38,11 +41,41 @@ class Deliverer:
         if not batch:
             return Round.IDLE
         single = self._in_bulk(site, batch) if site.bulk is not None else batch
+        if site.batch is not None:
+            single, held = self._in_batches(site, site.batch, single)
+            if held:
+                return Round.HELD
         for place, delivery in enumerate(single):
             if not self._write(site, delivery):
                 self.outbox.put_off(single[place + 1 :], 0, "waits for the connection", count=False)
                 return Round.HELD
         return Round.MORE if len(batch) == self.batch_size else Round.DONE
+
+    def _in_batches(self, site: Site, tool: Batch, wanted: Sequence[Delivery]) -> tuple[Sequence[Delivery], bool]:
+        """Write what is fields alone many at a time; what is left goes singly.  Also whether to stop for now."""
+        plain = [one for one in wanted if one.answer is None]
+        if len(plain) < BATCH_LEAST:
+            return wanted, False
+        for start in range(0, len(plain), tool.most):
+            group = plain[start : start + tool.most]
+            try:
+                results = tool.write([(one.native_id, one.values) for one in group])
+            except ToolError as error:
+                # The call as a whole failed: each row fails with it, and the rest waits.
+                going = [self._failed(one, error) for one in group]
+                rest = [*plain[start + tool.most :], *(one for one in wanted if one.answer is not None)]
+                self.outbox.put_off(rest, 0, "waits for the connection", count=False)
+                return (), not all(going) or bool(rest)
+            for one in group:
+                self._settle(site, one, results[one.native_id])
+        return [one for one in wanted if one.answer is not None], False
+
+    def _settle(self, site: Site, delivery: Delivery, result: Written | ToolError) -> None:
+        if isinstance(result, ToolError):
+            self._failed(delivery, result)
+            return
+        self.outbox.done(delivery, result)
+        _log.info("written", connection=site.name, item=delivery.key, fields=len(delivery.values), result=result.value)
 
     def _in_bulk(self, site: Site, batch: Sequence[Delivery]) -> Sequence[Delivery]:
         """Look after bulk edits and begin new ones; what is left has to be written one by one."""

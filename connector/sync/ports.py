@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
+from connector.errors import ToolError
 from connector.sync.provision import Provisioner
 from connector.sync.scan import Scanner
 from connector.sync.setup import Setup
@@ -126,6 +127,17 @@ class Bulk(Protocol):
         """Raises ToolError, NotFound when the tool has forgotten the task."""
 
 
+class Batch(Protocol):
+    """A tool that takes many different writes in one call."""
+
+    most: int
+
+    def write(
+        self, wanted: Sequence[tuple[NativeId, Mapping[FieldName, WriteValue]]]
+    ) -> Mapping[NativeId, Written | ToolError]:
+        """What became of each.  Raises ToolError when the call as a whole failed."""
+
+
 class Directory(Protocol):
     """A tool that knows services: their life cycle and what is booked on them."""
 
@@ -198,6 +210,7 @@ class Site:
     setup: Setup | None = None
     scanner: Scanner | None = None
     bulk: Bulk | None = None
+    batch: Batch | None = None
     provisioner: Provisioner | None = None
 
 

@@ -42,6 +42,8 @@ class ServiceNowState:
         self.columns: dict[str, dict[str, Column]] = {
             table: {column.element: column for column in (*columns, *SYSTEM)} for table, columns in TABLES.items()
         }
+        self.batch_limit = 1_000
+        """Requests of a batch that its time suffices for."""
         self.oauth_clients: dict[str, tuple[str, str]] = {}
         """Client id to its secret and the user that it acts as."""
         self.tokens: dict[str, tuple[str, datetime]] = {}

@@ -181,3 +181,36 @@ def test_a_sweep_that_is_broken_off_goes_on_where_it_was(deaf: Theatre, monkeypa
     assert (done.seen, done.marked, done.total) == (11, 11, 11)
     deaf.settle()
     assert dirty(deaf.services.engine, JIRA) == 0
+
+
+def test_servicenow_is_swept_and_written_in_batches(database: URL, tmp_path: Path) -> None:
+    """Nobody rings: 150 projects are found, judged and written in a handful of calls, and then left alone."""
+    snow_name = ConnectionName("servicenow-main")
+    with theatre(database, tmp_path) as scene:
+        scene.settle()
+        snow = scene.sandbox.servicenow
+        snow.event_rules.clear()
+        for number in range(150):
+            snow.insert("pm_project", {"short_description": f"Project {number}", "state": "-5"}, "kaya")
+        forget = f"{snow.base_url}/sandbox/calls"
+        requests.delete(forget, timeout=5)
+
+        def run() -> Sweep:
+            _, sweeper = sweeping(scene.services, scene.clock)
+            site, config = Sites(scene.services, scene.clock).get(snow_name), scene.services.active_config()
+            assert site.scanner is not None
+            assert config is not None
+            done = sweeper.run(site, site.scanner, config, SweepKind.FULL)
+            scene.settle(90)
+            return done
+
+        assert run().marked == 150
+        calls = requests.get(forget, timeout=5).json()["calls"]
+        assert all(row["u_gatepost_gate"] == "Shut" for row in snow.tables["pm_project"].values())
+        outer = [call for call in calls if call["path"].endswith("/batch")]
+        assert 3 <= len(outer) <= 12
+        run()
+        requests.delete(forget, timeout=5)
+        assert run().marked == 0
+        again = requests.get(forget, timeout=5).json()["calls"]
+        assert [call for call in again if call["method"] != "GET"] == []
