@@ -16,6 +16,10 @@ from sandbox.delivery import Deliverer
 FaultAnswer = Callable[["Fault"], Response]
 
 
+TAKEN = "taken:"
+"""Before a status: the request is carried out, and this is what is answered."""
+
+
 @dataclass
 class Fault:
     """The next ``times`` calls of a method and path go wrong in one way."""
@@ -56,8 +60,8 @@ class Bench:
         if self.delay:
             time.sleep(self.delay)
         fault = self._take()
-        # A connection that drops does so after the request was taken; see :meth:`_after`.
-        return None if fault is None or fault.kind == "drop" else self.answer(fault)
+        # What goes wrong after the request was taken does so in :meth:`_after`.
+        return None if fault is None or fault.kind == "drop" or fault.kind.startswith(TAKEN) else self.answer(fault)
 
     def _take(self) -> Fault | None:
         with self.lock:
@@ -74,8 +78,11 @@ class Bench:
             call = {"method": request.method, "path": request.path, "status": response.status_code, "user": user}
             with self.lock:
                 self.calls.append(call)
-            if request.environ.get("sandbox.fault") == "drop":
+            kind = str(request.environ.get("sandbox.fault", ""))
+            if kind == "drop":
                 request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            if kind.startswith(TAKEN):
+                return self.answer(Fault(kind.removeprefix(TAKEN), request.method, request.path, 1))
         return response
 
     def _add_fault(self) -> tuple[Response, int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from connector.errors import Refused
+from connector.errors import PermissionDenied, Refused, ToolError, Unreachable
 from connector.jsons import JsonObject
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ColumnProblem, TableFields
@@ -44,8 +44,24 @@ class ServiceNowWriter:
         if not values:
             return Written.NOTHING_TO_DO
         patch = self.prepare(item, values)
-        self.check(patch, values, self._client.patch(patch.table, patch.sys_id, patch.sent))
+        try:
+            record = self._client.patch(patch.table, patch.sys_id, patch.sent)
+        except (Unreachable, PermissionDenied) as error:
+            # A transaction that ran out of time, and now and then a 403, may have committed all the same.
+            if self._holds(patch, values):
+                return Written.DONE
+            raise error from None
+        self.check(patch, values, record)
         return Written.DONE
+
+    def _holds(self, patch: Patch, values: Mapping[FieldName, WriteValue]) -> bool:
+        """Whether the record has the values already; no, when that cannot be seen either."""
+        try:
+            query = Query().equals("sys_id", patch.sys_id)
+            rows = self._client.query(patch.table, query, ["sys_id", *patch.sent], 1)
+        except ToolError:
+            return False
+        return bool(rows) and all(_taken(rows[0].get(patch.columns[name]), values[name]) for name in values)
 
     def prepare(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> Patch:
         """What a write sends.  Raises Refused when a column is not clear."""

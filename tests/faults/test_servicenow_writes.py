@@ -1,0 +1,58 @@
+"""A write that ServiceNow took and answered wrongly is settled by reading back: once is once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from connector.errors import PermissionDenied, Unreachable
+from connector.sync.ports import Site, Written
+from mapping.work_item import FieldName, NativeId
+from sandbox import servers
+from sandbox.servicenow.model import Record
+from sandbox.story import seed
+from tests.sites import snow_site
+
+GATE = FieldName("Gate")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[servers.Sandbox]:
+    running = servers.start()
+    seed.set_up_servicenow(running.servicenow)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def record(sandbox: servers.Sandbox) -> Record:
+    return sandbox.servicenow.insert("pm_project", {"short_description": "P", "state": "-5"}, "kaya")
+
+
+def write(sandbox: servers.Sandbox, record: Record, status: object) -> Written:
+    site: Site = snow_site(sandbox.servicenow)
+    site.reader.read([NativeId(f"pm_project:{record['sys_id']}")], frozenset({GATE}))
+    fault = {"status": status, "method": "PATCH", "path": "/api/now/table/pm_project", "times": 1}
+    requests.post(f"{sandbox.servicenow.base_url}/sandbox/faults", json=fault, timeout=5)
+    return site.writer.write(NativeId(f"pm_project:{record['sys_id']}"), {GATE: "Shut"})
+
+
+@pytest.mark.parametrize("status", ["taken:500", "taken:403", "drop"])
+def test_a_write_that_was_taken_is_done_whatever_was_answered(
+    sandbox: servers.Sandbox, record: Record, status: str
+) -> None:
+    """A transaction over its time, "POST returns 403 although operation succeeded", a connection that broke."""
+    assert write(sandbox, record, status) is Written.DONE
+    row = sandbox.servicenow.tables["pm_project"][record["sys_id"]]
+    assert (row["u_gatepost_gate"], row["sys_mod_count"]) == ("Shut", "1"), "written once"
+
+
+@pytest.mark.parametrize(("status", "error"), [(500, Unreachable), (403, PermissionDenied)])
+def test_a_write_that_was_not_taken_is_not_taken_for_done(
+    sandbox: servers.Sandbox, record: Record, status: int, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        write(sandbox, record, status)
+    assert not sandbox.servicenow.tables["pm_project"][record["sys_id"]].get("u_gatepost_gate")
