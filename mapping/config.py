@@ -227,6 +227,8 @@ class MeasureRule(Part):
     team: str | None = None
     """Field with the people of the measure; their logged hours are looked at."""
     stage: StageRule
+    approvals: str | None = None
+    """Stage that the tool's own approvals stand for (ServiceNow): an approval is its approver's ``/approve``."""
     enforce: Enforce = Enforce.NATIVE
     answers: bool = True
     """Whether commands are answered in one comment of the item."""

@@ -47,6 +47,11 @@ def wants_plans(config: MappingConfig, connection: ConnectionName) -> str | None
     return config.reporting_currency if asked else None
 
 
+def wants_approvals(config: MappingConfig, connection: ConnectionName) -> bool:
+    """Whether a rule of the connection lets the tool's own approvals count."""
+    return any(rule.approvals for rule in config.measures if rule.connection == connection)
+
+
 def _joining(config: MappingConfig, connection: ConnectionName) -> Iterator[str]:
     """Fields of this connection's items that hold the keys of others."""
     yield from (

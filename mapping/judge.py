@@ -17,7 +17,7 @@ from mapping.config import Enforce, MappingConfig
 from mapping.expressions import Scope
 from mapping.marks import IMPEDIMENT, Mark, mark_changes, reverts
 from mapping.policy import Policies
-from mapping.statements import merge, statements_in
+from mapping.statements import merge, statements_in, words_of
 from mapping.work_item import FieldName, WorkItem
 from mapping.writeback import Comparison, compare, wanted
 
@@ -50,7 +50,9 @@ def judge(
     if isinstance(mapped, Unmapped):
         return mapped
     policy = policies.of(mapped.measure)
-    statements = merge(item.comments, statements_in(item.comments, policy), heard)
+    words = words_of(item.approvals, mapped.rule.approvals) if mapped.rule.approvals else ()
+    comments = (*item.comments, *words)
+    statements = merge(comments, statements_in(comments, policy), heard)
     # A flag that Gatepost raised is no news about the work.
     own_flag = item.flagged and last_written.get(FieldName(Mark.FLAG)) == IMPEDIMENT
     seen = replace(item, flagged=False) if own_flag else item

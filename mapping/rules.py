@@ -38,6 +38,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[Finding]:
             names.setdefault(name, place)
         yield from _check_match((*path, "match"), rule.get("match"))
         yield from _check_stages((*path, "stage", "from_status"), _inner(rule, "stage", "from_status"), stages)
+        yield from _check_stages(path, {"approvals": rule.get("approvals")}, stages)
         yield from _check_targets((*path, "write"), rule.get("write"))
         yield from _check_sources(path, rule)
         yield from _check_joins(path, rule)

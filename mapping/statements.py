@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from governance.commands import Command, parse_commands
 from governance.evidence import Statement
 from governance.gates import Policy
-from mapping.work_item import Comment
+from mapping.work_item import Approval, Comment
 
 
 def statements_in(comments: Iterable[Comment], policy: Policy) -> tuple[Statement, ...]:
@@ -18,6 +18,15 @@ def statements_in(comments: Iterable[Comment], policy: Policy) -> tuple[Statemen
         if "/" in comment.text
         for number, command in enumerate(parse_commands(comment.text, policy), 1)
     )
+
+
+def words_of(approvals: Iterable[Approval], stage: str) -> tuple[Comment, ...]:
+    """The tool's own approvals as what their approvers would have said; whether they may is for the domain to say.
+
+    One that is open again says nothing, and so takes back what it said.
+    """
+    words = {True: f"/approve {stage}", False: f"/reject {stage} rejected in the tool", None: ""}
+    return tuple(Comment(f"approval:{one.id}", one.person, one.at, words[one.approved]) for one in approvals)
 
 
 def _statement(comment: Comment, number: int, command: Command) -> Statement:

@@ -74,6 +74,17 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """What somebody decided in the tool's own approvals (ServiceNow)."""
+
+    id: str
+    person: Person
+    approved: bool | None
+    """``None`` while it is not decided, or no longer."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class WorkItem:
     tool: Tool
     connection: ConnectionName
@@ -109,6 +120,8 @@ class WorkItem:
     """Whether the tool itself can refuse a transition; Data Center cannot without an app."""
     comments: tuple[Comment, ...] = ()
     """What people said; Gatepost's own comments are not among them."""
+    approvals: tuple[Approval, ...] = ()
+    """Read where a rule of the connection lets them count."""
     answer: str | None = None
     """Gatepost's own comment as it stands there now; ``None`` when there is none."""
     created: datetime | None = None

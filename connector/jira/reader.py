@@ -62,12 +62,14 @@ class JiraReader:
         fields: frozenset[FieldName],
         child_fields: frozenset[FieldName] = frozenset(),
         plans: str | None = None,
+        *,
+        approvals: bool = False,
     ) -> Reading:
         """One bulk fetch for the issues, one paged search for the children of all of them.
 
-        Jira knows no cost plans: where a rule asks for them they stay unknown.
+        Jira knows no cost plans: where a rule asks for them they stay unknown; and no approvals but people's words.
         """
-        del plans
+        del plans, approvals
         resolved = self._resolve(fields)
         below = self._resolve(child_fields) if child_fields else Names({}, ())
         wanted = [*BASE_FIELDS, *sorted(resolved.ids - set(BASE_FIELDS))]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import structlog
 
 from connector.errors import AuthenticationFailed, Refused, RetryLater, ToolError
 from connector.jsons import JsonObject
+from connector.servicenow.approvals import ServiceNowApprovals
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ColumnCatalogue, Resolved, TableFields
 from connector.servicenow.payloads import (
@@ -104,6 +105,8 @@ class ServiceNowReader:
         fields: frozenset[FieldName],
         child_fields: frozenset[FieldName] = frozenset(),
         plans: str | None = None,
+        *,
+        approvals: bool = False,
     ) -> Reading:
         """``child_fields`` are columns of the project tasks, by label."""
         by_table: dict[str, list[str]] = {}
@@ -113,6 +116,8 @@ class ServiceNowReader:
         found: dict[NativeId, WorkItem] = {}
         for table, sys_ids in by_table.items():
             found |= self._read_table(table, sys_ids, fields, child_fields, plans)
+        if approvals:
+            found = self._with_approvals(found)
         return Reading(found, tuple(item for item in items if item not in found))
 
     def joined(
@@ -171,6 +176,13 @@ class ServiceNowReader:
             planned = self._plans.lines(ids, plans)
         items = (self._item(table, row, columns, around, planned) for row in rows)
         return {item.native_id: item for item in items}
+
+    def _with_approvals(self, items: Mapping[NativeId, WorkItem]) -> dict[NativeId, WorkItem]:
+        """The items with what their approvers decided.  Where that cannot be read, nobody has approved."""
+        given = ServiceNowApprovals(self._client).of([item.partition(":")[2] for item in items])
+        return {
+            item: replace(record, approvals=given.get(item.partition(":")[2], ())) for item, record in items.items()
+        }
 
     def _resolve(self, catalogue: ColumnCatalogue, names: Iterable[FieldName]) -> dict[FieldName, Column]:
         # A mapping has rules for several tables; a name that only another table has is no problem here.

@@ -90,10 +90,13 @@ class Reader(Protocol):
         fields: frozenset[FieldName],
         child_fields: frozenset[FieldName] = frozenset(),
         plans: str | None = None,
+        *,
+        approvals: bool = False,
     ) -> Reading:
         """Read up to 100 items in as few calls as the tool allows; of their children, the named fields as well.
 
-        ``plans`` is the currency of amounts without one, when cost and benefit plans are to be read.
+        ``plans`` is the currency of amounts without one, when cost and benefit plans are to be read; ``approvals``
+        says whether the tool's own approvals are.
 
         ``fields`` are visible names; one that this site does not have is absent from
         ``WorkItem.fields`` (unknown).  Raises ToolError.

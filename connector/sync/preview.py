@@ -10,7 +10,7 @@ from typing import Protocol
 from connector.sync.ports import Memory, Remembered, Site
 from connector.sync.surroundings import NONE, Surroundings
 from mapping.config import MappingConfig
-from mapping.fields import child_fields, needed_fields, wants_plans
+from mapping.fields import child_fields, needed_fields, wants_approvals, wants_plans
 from mapping.judge import judge
 from mapping.policy import Policies
 from mapping.preview import Present, Row, row
@@ -38,7 +38,8 @@ class Previewer:
         days = policies.base.thresholds.diversion_days
         for start in range(0, len(items), BATCH):
             batch = items[start : start + BATCH]
-            found = site.reader.read(batch, fields, below, wants_plans(config, site.name)).found
+            plans, approvals = wants_plans(config, site.name), wants_approvals(config, site.name)
+            found = site.reader.read(batch, fields, below, plans, approvals=approvals).found
             now = self.clock()
             ids = [item.native_id for item in found.values()]
             memory, present = self.memory.recall(site.name, ids), self.held.present(site.name, ids)

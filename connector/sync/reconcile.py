@@ -33,7 +33,7 @@ from connector.sync.ports import (
 from connector.sync.surroundings import NONE, Found, Surroundings
 from mapping.apply import Unmapped
 from mapping.config import MappingConfig
-from mapping.fields import child_fields, needed_fields, wants_plans
+from mapping.fields import child_fields, needed_fields, wants_approvals, wants_plans
 from mapping.judge import judge
 from mapping.policy import Policies
 from mapping.work_item import NativeId, WorkItem
@@ -87,7 +87,8 @@ class Reconciler:
         try:
             config = mapping.config
             below, plans = child_fields(config, site.name), wants_plans(config, site.name)
-            reading = site.reader.read(ids, needed_fields(config, site.name), below, plans)
+            approvals = wants_approvals(config, site.name)
+            reading = site.reader.read(ids, needed_fields(config, site.name), below, plans, approvals=approvals)
         except ToolError as error:
             self._hold(claim, error)
             return Round.HELD

@@ -154,6 +154,12 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("on_hold_reason", "On hold reason"),
     ),
     "pm_project_task": (*TASK, Column("top_task", "Top task", "reference", reference="pm_project")),
+    "sysapproval_approver": (
+        Column("sysapproval", "Approval for", "reference", reference="task"),
+        Column("approver", "Approver", "reference", reference="sys_user"),
+        Column("state", "State"),
+        Column("comments", "Comments"),
+    ),
     "cmdb_ci_service": (
         Column("name", "Name"),
         Column(

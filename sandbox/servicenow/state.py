@@ -165,6 +165,17 @@ class ServiceNowState:
                 self._ring(table, record, "update")
             return record
 
+    def decide(self, table: str, sys_id: str, approver: str, state: str) -> None:
+        """Somebody approves or rejects a record in the tool's own approvals; the record is counted up, and rings."""
+        with self.lock:
+            people = {row["user_name"]: row["sys_id"] for row in self.tables["sys_user"].values()}
+            values = {"sysapproval": sys_id, "approver": people[approver], "state": state}
+            self._store("sysapproval_approver", values, approver)
+            record = self.record(table, sys_id)
+            record["sys_mod_count"] = str(int(record["sys_mod_count"]) + 1)
+            record["sys_updated_on"] = f"{self.clock():%Y-%m-%d %H:%M:%S}"
+            self._ring(table, record, "update")
+
     def delete(self, table: str, sys_id: str) -> None:
         with self.lock:
             record = self.record(table, sys_id)

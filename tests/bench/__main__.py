@@ -258,6 +258,8 @@ class _Reader:
         fields: frozenset[FieldName],
         child_fields: frozenset[FieldName] = frozenset(),
         plans: str | None = None,
+        *,
+        approvals: bool = False,
     ) -> Reading:
         self.count += len(items)
         return Reading({name: item(self.written, native_id=name, key=f"ITX-{name}") for name in items}, ())

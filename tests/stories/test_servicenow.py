@@ -1,0 +1,64 @@
+"""ServiceNow's own approvals as evidence: they count like their approvers' words, and no further than those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from sandbox.story.acts import Item
+from tests.conftest import ROOT
+from tests.stories.theatre import Theatre, theatre
+
+pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
+STORY = (ROOT / "sandbox/story/mapping.yaml").read_text()
+PROJECT: Item = ("pm_project", "Retire the loan ledger")
+
+
+@pytest.fixture
+def scene(database: URL, tmp_path: Path) -> Iterator[Theatre]:
+    before, projects = STORY.split("  - name: projects", 1)
+    mapping = f"{before}  - name: projects{projects.replace('    enforce: native', '    approvals: detailed', 1)}"
+    with theatre(database, tmp_path, mapping=mapping) as here:
+        snow = here.sandbox.servicenow
+        people = {row["user_name"]: row["sys_id"] for row in snow.tables["sys_user"].values()}
+        snow.insert(
+            "pm_project",
+            {
+                "short_description": PROJECT[1], "state": "-5", "u_program": "Core", "business_unit": "Group IT",
+                "project_manager": people["lind"], "u_sponsor": people["brandt"], "u_controller": people["weber"],
+                "u_legal_entity": "Nordbank AG", "u_baseline": "500000", "u_objective": "Cost-income ratio",
+                "u_kill_criteria": "none after May", "u_overlaps": "none", "start_date": "2026-01-01 00:00:00",
+                "end_date": "2026-12-31 00:00:00", "u_planned_benefit": "400000", "u_planned_cost": "20000",
+            },
+            "lind",
+        )  # fmt: skip
+        here.settle()
+        yield here
+
+
+def decide(scene: Theatre, person: str, state: str) -> dict[str, str]:
+    (sys_id,) = (row["sys_id"] for row in scene.sandbox.servicenow.tables["pm_project"].values())
+    scene.sandbox.servicenow.decide("pm_project", sys_id, person, state)
+    return dict(scene.show(PROJECT).fields)
+
+
+def test_the_sponsors_approval_in_the_tool_opens_the_gate(scene: Theatre) -> None:
+    assert scene.show(PROJECT).fields["DoI stage"] == "Identified"
+    assert decide(scene, "brandt", "approved")["DoI stage"] == "Detailed"
+    assert ("Martin Brandt", "statement.accepted") in scene.audit(PROJECT)
+
+
+def test_an_approval_by_somebody_else_counts_for_nothing(scene: Theatre) -> None:
+    shown = decide(scene, "lind", "approved")
+    assert shown["DoI stage"] == "Identified"
+    assert "Martin Brandt has not yet given the approval" in shown["Gate blockers"]
+    assert ("Sara Lind", "statement.refused") in scene.audit(PROJECT)
+
+
+def test_a_request_and_a_rejection_open_nothing(scene: Theatre) -> None:
+    assert decide(scene, "brandt", "requested")["DoI stage"] == "Identified"
+    assert decide(scene, "brandt", "rejected")["DoI stage"] == "Identified"
+    assert ("Martin Brandt", "statement.accepted") in scene.audit(PROJECT)
