@@ -12,7 +12,8 @@ from sqlalchemy.sql.dml import ReturningInsert
 from connector.store.jsonable import values_from_json
 from connector.store.tables import DIRTY_KEY, INBOX, WORK_ITEM
 from connector.store.wake import Task, Waker
-from connector.sync.ports import Arrival, Doorbell, TakenIn
+from connector.sync.ports import Doorbell
+from connector.sync.stores import Arrival, TakenIn
 from mapping.work_item import ConnectionName, NativeId
 from mapping.writeback import canonical
 

@@ -24,7 +24,7 @@ from connector.store.tables import (
 )
 from connector.store.wake import Task, Waker
 from connector.store.work import give_back, held
-from connector.sync.ports import Absent, Alias, Assessed, Claim, NotMapped, Outcome, Settled
+from connector.sync.stores import Absent, Alias, Assessed, Claim, NotMapped, Outcome, Settled
 from mapping.work_item import ConnectionName, NativeId, WorkItem
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, select, text
 from connector.store import words
 from connector.store.jsonable import from_json
 from connector.store.tables import LAST_WRITTEN, MEASURE
-from connector.sync.ports import Remembered
+from connector.sync.stores import Remembered
 from governance.evidence import BaselineClaim, Statement
 from governance.measure import MeasureId
 from governance.money import Money, Period

@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from connector.store.jsonable import from_json, values_from_json
 from connector.store.tables import LAST_WRITTEN, OUTBOX
 from connector.store.wake import Task, let_committers_pass
-from connector.sync.ports import Delivery, Written
+from connector.sync.ports import Written
+from connector.sync.stores import Delivery
 from mapping.answer import Answer
 from mapping.marks import remembered
 from mapping.work_item import ConnectionName, NativeId

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from connector.store.jsonable import Json, digest, to_json, values_to_json
-from connector.sync.ports import Assessed
+from connector.sync.stores import Assessed
 from governance.effects import EffectLine
 from governance.explain import explain
 from governance.facts import Unknown, known

@@ -11,7 +11,7 @@ from typing import Any
 
 from connector.store.jsonable import to_json
 from connector.store.rows import Prepared, Row, changed
-from connector.sync.ports import Assessed
+from connector.sync.stores import Assessed
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.evidence import Statement
 from governance.money import Money, Period

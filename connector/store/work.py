@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, RowMapping, func, select, text, updat
 from connector.store.inbox import settle_events
 from connector.store.tables import DIRTY_KEY, INBOX
 from connector.store.wake import Task, let_committers_pass
-from connector.sync.ports import Claim, ClaimedKey
+from connector.sync.stores import Claim, ClaimedKey
 from mapping.work_item import ConnectionName, NativeId
 
 _CLAIM = text("""

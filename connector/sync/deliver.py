@@ -9,8 +9,9 @@ import structlog
 
 from connector.errors import LimitScope, RateLimited, RetryLater, ToolError
 from connector.retry import Park, Pause, Retry, decide
-from connector.sync.ports import Batch, BulkResult, Delivery, Outbox, Pauses, Site, Written
+from connector.sync.ports import Batch, BulkResult, Site, Written
 from connector.sync.reconcile import Round, counts
+from connector.sync.stores import Delivery, Outbox, Pauses
 
 _log = structlog.get_logger(__name__)
 

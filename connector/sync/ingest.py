@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 
 from connector.errors import BadPayload
-from connector.sync.ports import Arrival, Door, Doorbell, Inbox, TakenIn
+from connector.sync.ports import Door, Doorbell
+from connector.sync.stores import Arrival, Inbox, TakenIn
 from mapping.work_item import ConnectionName
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from connector.sync.ports import Memory, Remembered, Site
+from connector.sync.ports import Site
+from connector.sync.stores import Memory, Remembered
 from connector.sync.surroundings import NONE, Surroundings
 from mapping.config import MappingConfig
 from mapping.fields import child_fields, needed_fields, wants_approvals, wants_plans

@@ -16,7 +16,8 @@ import structlog
 from connector.errors import LimitScope, RateLimited, ToolError, Unreachable
 from connector.limits import seconds_of
 from connector.retry import Park, Pause, Retry, decide
-from connector.sync.ports import (
+from connector.sync.ports import Site
+from connector.sync.stores import (
     Absent,
     Alias,
     Assessed,
@@ -27,7 +28,6 @@ from connector.sync.ports import (
     Outcome,
     Pauses,
     Remembered,
-    Site,
     Work,
 )
 from connector.sync.surroundings import NONE, Found, Surroundings

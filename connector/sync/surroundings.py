@@ -14,7 +14,8 @@ from typing import TypeAlias
 import structlog
 
 from connector.errors import ConfigurationError, ToolError
-from connector.sync.ports import Memory, Site
+from connector.sync.ports import Site
+from connector.sync.stores import Memory
 from governance.evidence import BaselineClaim, Service
 from governance.facts import Unknown, known
 from governance.money import Period

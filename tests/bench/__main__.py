@@ -42,8 +42,9 @@ from connector.store.mappings import Mappings
 from connector.store.memory import SqlMemory
 from connector.store.wake import Waker
 from connector.store.work import SqlWork
-from connector.sync.ports import Arrival, Doorbell, Reading, Site, Written
+from connector.sync.ports import Doorbell, Reading, Site, Written
 from connector.sync.reconcile import ActiveMapping, Reconciler, Round
+from connector.sync.stores import Arrival
 from connector.sync.surroundings import Surroundings
 from connector.vault import open_vault
 from governance.assess import assess

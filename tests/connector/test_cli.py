@@ -18,7 +18,8 @@ from connector.store.inbox import SqlInbox
 from connector.store.ledger import SqlLedger
 from connector.store.wake import Waker
 from connector.store.work import SqlWork
-from connector.sync.ports import Arrival, Assessed, Doorbell
+from connector.sync.ports import Doorbell
+from connector.sync.stores import Arrival, Assessed
 from governance.standing import Standing
 from mapping.apply import Unmapped
 from mapping.around import Around

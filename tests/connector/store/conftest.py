@@ -20,7 +20,8 @@ from connector.store.memory import SqlMemory
 from connector.store.outbox import SqlOutbox
 from connector.store.wake import Driver, Task, Waker
 from connector.store.work import SqlWork
-from connector.sync.ports import Arrival, Doorbell, TakenIn
+from connector.sync.ports import Doorbell
+from connector.sync.stores import Arrival, TakenIn
 from connector.vault import Vault
 from mapping.work_item import ConnectionName, NativeId, Tool
 

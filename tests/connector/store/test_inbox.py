@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import text
 
 from connector.store.wake import NAMESPACE, Task, let_committers_pass
-from connector.sync.ports import Arrival, NoInterest, TakenIn
+from connector.sync.ports import NoInterest
+from connector.sync.stores import Arrival, TakenIn
 from tests.connector.store.conftest import JIRA, Store
 
 

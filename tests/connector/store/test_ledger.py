@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from connector.sync.ports import Absent, Alias, Assessed, NotMapped, Outcome, Remembered, Settled, Written
+from connector.sync.ports import Written
+from connector.sync.stores import Absent, Alias, Assessed, NotMapped, Outcome, Remembered, Settled
 from mapping.apply import Unmapped
 from mapping.judge import judge
 from mapping.load import Loaded, load_mapping

@@ -15,7 +15,7 @@ from connector.store.agenda import wake_due_looks
 from connector.store.jsonable import from_json, to_json
 from connector.store.measures import Measures
 from connector.store.rates import StoredRates
-from connector.sync.ports import Absent, Assessed, NotMapped, Remembered
+from connector.sync.stores import Absent, Assessed, NotMapped, Remembered
 from governance.evidence import Ruling, Statement, Verb
 from governance.measure import MeasureId, Person, Role
 from governance.money import Money, Period

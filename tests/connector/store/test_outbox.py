@@ -9,7 +9,8 @@ from sqlalchemy import insert
 from connector.store.jsonable import values_to_json
 from connector.store.tables import OUTBOX
 from connector.store.workers import recover
-from connector.sync.ports import Delivery, Written
+from connector.sync.ports import Written
+from connector.sync.stores import Delivery
 from mapping.work_item import FieldName
 from mapping.writeback import WriteValue
 from tests.connector.store.conftest import JIRA, Store

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from connector.postgres import conninfo
 from connector.store.workers import Presence, recover
-from connector.sync.ports import Absent, Claim, Settled
+from connector.sync.stores import Absent, Claim, Settled
 from mapping.work_item import NativeId
 from tests.connector.store.conftest import JIRA, Store
 
