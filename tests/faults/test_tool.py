@@ -50,6 +50,9 @@ def _writes(here: World) -> list[str]:
         pytest.param(
             {"status": 429, "reason": "jira-per-issue-on-write", "retry_after": 1}, id="too many writes on one issue"
         ),
+        pytest.param(
+            {"status": 429, "reason": "jira-quota-tenant-based", "retry_after": 1}, id="the hour's quota is used up"
+        ),
         pytest.param({"status": 503}, id="the tool is being restarted"),
         pytest.param({"status": 500}, id="the tool breaks on the write"),
     ],

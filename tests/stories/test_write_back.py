@@ -191,6 +191,19 @@ def test_what_a_bulk_edit_leaves_out_is_written_singly(database: URL, tmp_path: 
         assert states <= {"done", "superseded"}
 
 
+def test_a_bulk_edit_whose_answer_never_came_is_begun_again_and_does_no_harm(database: URL, tmp_path: Path) -> None:
+    for scene in bulk_scene(database, tmp_path):
+        issues = alike(scene, 20)
+        lost = {"status": "drop", "method": "POST", "path": "/rest/api/3/bulk/issues/fields", "times": 1}
+        requests.post(f"{scene.sandbox.jira.base_url}/sandbox/faults", json=lost, timeout=5)
+        ring_all(scene, issues)
+        gate = scene.sandbox.jira.field_named("Gate").id
+        assert {issue.values.get(gate) for issue in issues} == {"Shut"}
+        assert len(scene.sandbox.jira.bulk.tasks) == 2, "the first one was taken and never heard of"
+        with scene.services.engine.connect() as connection:
+            assert set(connection.execute(text("SELECT state FROM outbox")).scalars()) <= {"done", "superseded"}
+
+
 def test_without_the_permission_for_bulk_edits_every_issue_is_written_singly(database: URL, tmp_path: Path) -> None:
     for scene in bulk_scene(database, tmp_path):
         scene.sandbox.jira.withheld.add("BULK_CHANGE")
