@@ -9,7 +9,7 @@ import structlog
 
 from connector.bootstrap import Clock, MappingCache, Services, Sites, system_clock
 from connector.engine import Handlers
-from connector.errors import ToolError
+from connector.errors import AuthenticationFailed, ToolError
 from connector.store.agenda import wake_due_looks
 from connector.store.connections import registration, stored_registration
 from connector.store.ledger import SqlLedger
@@ -92,6 +92,8 @@ class Tasks:
                         _keep_webhooks(self._services, site, self._clock())
                         if kind is SweepKind.FULL:
                             _watch_gates(self._services, site, active.config)
+            except AuthenticationFailed as error:
+                self._services.connections.pause(connection, str(error), None)
             except ToolError as error:
                 _log.warning("sweep broken off", connection=connection, error=type(error).__name__, why=str(error))
 

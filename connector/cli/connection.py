@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -49,10 +50,16 @@ def add(
     check_name(name, url)
     secret = webhook_secret or secrets.token_urlsafe(32)
     with _services() as services:
-        services.connections.save(ConnectionRecord(ConnectionName(name), tool, url, user, credential, (secret,)))
+        known = services.connections.get(name)
+        record = ConnectionRecord(ConnectionName(name), tool, url, user, credential, (secret,))
+        if known is not None and known.tool is tool:
+            # Renewed credentials change nothing else: not the doors, nor what was registered at the tool.
+            kept = (secret,) if webhook_secret else known.webhook_secrets
+            record = replace(known, base_url=url, username=user, credential=credential, webhook_secrets=kept)
+        services.connections.save(record)
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"Saved {name}. Its events go to [bold]/hooks/{tool.value}/{name}[/] on this server.")
-    if webhook_secret is None:
+    if secret in record.webhook_secrets and webhook_secret is None:
         console.print(f"They have to be signed with this secret, which is shown only now: [bold]{secret}[/]")
 
 

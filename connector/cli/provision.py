@@ -15,7 +15,7 @@ from connector.cli.bar import bar
 from connector.errors import ConfigurationError
 from connector.settings import Settings
 from connector.store.provisioned import Provisioned
-from connector.sync.provision import GateStyle, Made, Options, Plan, Provisioner, Step, StepKind
+from connector.sync.provision import GateStyle, Options, Plan, Provisioner, StepKind
 from mapping.config import MappingConfig
 from mapping.load import Loaded, load_mapping
 from mapping.work_item import ConnectionName
@@ -133,7 +133,7 @@ def _carry_out(
                 return
             first = found.steps[0].kind
             for step in (step for step in found.steps if step.kind is first):
-                registry.record(_named(step, provisioner.apply(step)))
+                registry.record(provisioner.apply(step))
                 done += 1
                 progress.update(task, completed=done)
             found = provisioner.plan(config, registry.all(), options)
@@ -141,10 +141,6 @@ def _carry_out(
     raise ConfigurationError(
         "The tool does not come to rest; still to do: " + "; ".join(step.told for step in found.steps)
     )
-
-
-def _named(step: Step, made: Made) -> Made:
-    return made if made.kind is step.kind else Made(step.kind, made.target, made.name, made.detail)
 
 
 def _show(console: Console, found: Plan) -> None:

@@ -10,6 +10,7 @@ from typing import cast
 
 import requests
 
+from connector.errors import BadAnswer
 from connector.jira.client import Hook, json_object
 from connector.jsons import Json, JsonObject, items, obj, text
 from connector.retry import read_again
@@ -43,8 +44,8 @@ class WebhookResource:
         self._url = f"{base_url.rstrip('/')}{path}"
 
     def all(self) -> Sequence[Hook]:
-        answer = read_again()(lambda: self._session.get(self._url))
-        return [_hook(obj(one)) for one in items(cast("Json", answer.json()))]
+        answer = _json(read_again()(lambda: self._session.get(self._url)))
+        return [_hook(obj(one)) for one in items(answer)]
 
     def add(self, hook: Hook, secret: str | None) -> Hook:
         return self._send("POST", self._url, hook, secret)
@@ -67,7 +68,15 @@ class WebhookResource:
         }
         if secret:
             body["secret"] = secret
-        return _hook(json_object(self._session.request(method, url, json=body).json(), "webhook"))
+        return _hook(json_object(_json(self._session.request(method, url, json=body)), "webhook"))
+
+
+def _json(response: requests.Response) -> Json:
+    """Raises BadAnswer: a site without this resource may answer with a page."""
+    try:
+        return cast("Json", response.json())
+    except ValueError:
+        raise BadAnswer("The webhooks' resource does not answer with JSON.") from None
 
 
 def _hook(answer: JsonObject) -> Hook:

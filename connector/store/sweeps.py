@@ -115,7 +115,7 @@ class SqlSweeps:
 
     def failed(self, sweep: Sweep, reason: str, due: datetime) -> None:
         with self._engine.begin() as transaction:
-            self._store(transaction, sweep, error=reason, due_at=due)
+            self._store(transaction, sweep, page=sweep.page, error=reason, due_at=due)
 
     def due(self, now: datetime, connections: list[ConnectionName]) -> list[tuple[ConnectionName, SweepKind]]:
         """Runs whose time has come, the full ones last; a connection that was never swept is due for both."""

@@ -111,7 +111,9 @@ class Sweeper:
             wait = AGAIN_AFTER_ERROR
             if isinstance(error, RetryLater) and error.retry_after:
                 wait = max(wait, timedelta(seconds=error.retry_after))
-            self.sweeps.failed(sweep, str(error), self.clock() + wait)
+            # A page's token may have ended: what waiting does not mend begins anew.
+            kept = sweep if isinstance(error, RetryLater) else replace(sweep, page=None)
+            self.sweeps.failed(kept, str(error), self.clock() + wait)
             raise
         sweep = self.sweeps.end(sweep, self._next(kind))
         progress(sweep)

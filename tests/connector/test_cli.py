@@ -53,6 +53,13 @@ def test_a_connection_is_added_and_its_secret_is_shown_once(cli: Cli) -> None:
     assert "api-token" not in shown + listed
 
 
+def test_renewed_credentials_change_nothing_else(cli: Cli) -> None:
+    first = add(cli)
+    again = add(cli, GATEPOST_CREDENTIAL="another-token")
+    assert "shown only now" in first
+    assert "shown only now" not in again, "the secret stays, and with it every webhook"
+
+
 def test_a_given_secret_is_not_repeated(cli: Cli) -> None:
     assert "s3cret" not in add(cli, GATEPOST_WEBHOOK_SECRET="s3cret")
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from connector.bootstrap import Sites
-from connector.errors import Unreachable
+from connector.errors import Refused, Unreachable
 from connector.store.sweeps import dirty
 from connector.sync.sweep import Sweep, SweepKind
 from connector.tasks import sweeping
@@ -181,6 +181,19 @@ def test_a_sweep_that_is_broken_off_goes_on_where_it_was(deaf: Theatre, monkeypa
     assert (done.seen, done.marked, done.total) == (11, 11, 11)
     deaf.settle()
     assert dirty(deaf.services.engine, JIRA) == 0
+
+
+def test_a_page_whose_token_has_ended_is_begun_anew(deaf: Theatre) -> None:
+    """A token of Cloud lives seven days; a sweep that waits longer must not stand still for ever."""
+    epic(deaf, "Retire the legacy CRM")
+    sweep(deaf, SweepKind.FULL)
+    with deaf.services.engine.begin() as connection:
+        stale = text("UPDATE sweep SET page = :page, ended_at = NULL WHERE kind = 'full'")
+        connection.execute(stale, {"page": "bm90IGEgcGFnZQ=="})
+    if deaf.sandbox.jira.deployment is Deployment.CLOUD:
+        with pytest.raises(Refused, match="Next page token is invalid or has expired"):
+            sweep(deaf, SweepKind.FULL)
+        assert sweep(deaf, SweepKind.FULL).seen == 1
 
 
 def test_servicenow_is_swept_and_written_in_batches(database: URL, tmp_path: Path) -> None:
