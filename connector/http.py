@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -31,6 +31,7 @@ from connector.errors import (
     ToolError,
     Unreachable,
 )
+from connector.jsons import Json
 from connector.limits import Limiter, Unlimited
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -204,6 +205,14 @@ def seal(session: Sealed, adapter: ToolAdapter) -> Sealed:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+def json_of(response: requests.Response, operation: str) -> Json:
+    """An answer's JSON.  Raises BadAnswer for a page, or for JSON that is cut off."""
+    try:
+        return cast("Json", response.json())
+    except ValueError:
+        raise BadAnswer(f"The answer to {operation} is cut off or not JSON.", operation=operation) from None
 
 
 def by_status(answer: Answer, connection: str, detail: str = "") -> ToolError | None:

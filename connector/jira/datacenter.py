@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from jira import JIRA
 
 from connector.access import Access, Auth
-from connector.http import ToolAdapter, seal
+from connector.http import ToolAdapter, json_of, seal
 from connector.jira.client import MOST_IDS, Hook, Page, Project, json_object
 from connector.jira.cloud import edit_body, held, link_body, project
 from connector.jira.hooks import CLOUD, DATACENTER, WebhookResource
@@ -49,12 +49,12 @@ class DataCenterClient:
         return f"{self._base_url}/rest/api/2/{path}"
 
     def _get(self, path: str, **ask: str | int) -> Json:
-        return cast("Json", read_again()(self._session.get, self._url(path), params=ask).json())
+        return json_of(read_again()(self._session.get, self._url(path), params=ask), path)
 
     def call(self, method: str, path: str, **more: Any) -> JsonObject:
         """Any one call, sent once; an empty answer is an empty object."""
         answer = self._session.request(method, self._url(path), **more)
-        return obj(cast("Json", answer.json())) if answer.content else {}
+        return obj(json_of(answer, path)) if answer.content else {}
 
     def listed(self, path: str) -> list[JsonObject]:
         return [obj(one) for one in items(self._get(path))]
@@ -93,7 +93,9 @@ class DataCenterClient:
             "maxResults": size,
             "validateQuery": validate,
         }
-        answer = json_object(read_again()(self._session.post, self._url("search"), json=body).json(), "search")
+        answer = json_object(
+            json_of(read_again()(self._session.post, self._url("search"), json=body), "search"), "search"
+        )
         found = [obj(issue) for issue in items(answer.get("issues"))]
         total = int(text(answer.get("total")) or 0)
         end = start + len(found)

@@ -6,11 +6,10 @@ They stand in no OpenAPI file; body and paths are those that many public clients
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import requests
 
-from connector.errors import BadAnswer
+from connector.http import json_of
 from connector.jira.client import Hook, json_object
 from connector.jsons import Json, JsonObject, items, obj, text
 from connector.retry import read_again
@@ -44,7 +43,7 @@ class WebhookResource:
         self._url = f"{base_url.rstrip('/')}{path}"
 
     def all(self) -> Sequence[Hook]:
-        answer = _json(read_again()(lambda: self._session.get(self._url)))
+        answer = json_of(read_again()(lambda: self._session.get(self._url)), "webhooks")
         return [_hook(obj(one)) for one in items(answer)]
 
     def add(self, hook: Hook, secret: str | None) -> Hook:
@@ -68,15 +67,7 @@ class WebhookResource:
         }
         if secret:
             body["secret"] = secret
-        return _hook(json_object(_json(self._session.request(method, url, json=body)), "webhook"))
-
-
-def _json(response: requests.Response) -> Json:
-    """Raises BadAnswer: a site without this resource may answer with a page."""
-    try:
-        return cast("Json", response.json())
-    except ValueError:
-        raise BadAnswer("The webhooks' resource does not answer with JSON.") from None
+        return _hook(json_object(json_of(self._session.request(method, url, json=body), "webhook"), "webhook"))
 
 
 def _hook(answer: JsonObject) -> Hook:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 
 from connector.access import OAuthGrant, Renewed
 from connector.errors import BadAnswer
-from connector.http import Timeout, build_session
-from connector.jsons import Json, items, obj, text
+from connector.http import Timeout, build_session, json_of
+from connector.jsons import items, obj, text
 from connector.oauth import as_it_is, oauth_session, tokens
 
 AUTHORIZE = "https://auth.atlassian.com/authorize"
@@ -62,7 +62,7 @@ class OAuthApp:
         """The id of a site that the token reaches.  Raises BadAnswer when it reaches another one only."""
         session = self._plain(self._endpoints.api)
         url = f"{self._endpoints.api}/oauth/token/accessible-resources"
-        answer = _json(session.get(url, headers={"Authorization": f"Bearer {access_token}"}), url)
+        answer = json_of(session.get(url, headers={"Authorization": f"Bearer {access_token}"}), url)
         there = {text(obj(one).get("url")).rstrip("/"): text(obj(one).get("id")) for one in items(answer)}
         if site.rstrip("/") not in there:
             raise BadAnswer(f"The consent was given for {', '.join(there) or 'no site'}, and not for {site}.")
@@ -79,15 +79,8 @@ def tenant_cloud_id(site: str, *, timeout: Timeout) -> str:
     """The cloud id that a site tells to everybody; needed for scoped and service-account tokens."""
     session = build_session(connection=site, base_url=site, timeout=timeout, classify=as_it_is)
     url = f"{site.rstrip('/')}/_edge/tenant_info"
-    answer = _json(session.get(url), url)
+    answer = json_of(session.get(url), url)
     found = text(obj(answer).get("cloudId"))
     if not found:
         raise BadAnswer(f"{site} does not tell its cloud id. Give it with --cloud-id.")
     return found
-
-
-def _json(response: requests.Response, url: str) -> Json:
-    try:
-        return cast("Json", response.json())
-    except ValueError:
-        raise BadAnswer(f"{url} does not answer with JSON; is the address right?") from None

@@ -14,7 +14,7 @@ import responses
 from structlog.testing import capture_logs
 
 from connector import jira, servicenow
-from connector.access import Access
+from connector.access import Access, Deployment
 from connector.errors import (
     AuthenticationFailed,
     BadAnswer,
@@ -271,3 +271,18 @@ def test_logs_hold_no_credential_and_no_body() -> None:
     assert "GET /rest/api/3/field" in shown
     assert "s3cret-token" not in shown
     assert "private words" not in shown
+
+
+@responses.activate
+@pytest.mark.parametrize("deployment", Deployment)
+def test_an_answer_that_is_cut_off_is_a_bad_answer_on_both_kinds_of_jira(deployment: Deployment) -> None:
+    """Never an error of ours: the items come again, and no task dies of it."""
+    version = 3 if deployment is Deployment.CLOUD else 2
+    cut = {"body": b'{"issues": [{"id": "1', "content_type": "application/json"}
+    responses.get(f"https://acme.example/rest/api/{version}/field", json=[])
+    responses.post("https://acme.example/rest/api/3/issue/bulkfetch", **cut)
+    responses.post("https://acme.example/rest/api/2/search", **cut)
+    access = Access(ConnectionName("j"), Tool.JIRA, "https://acme.example", "u", "t", deployment)
+    site = jira.site(access, timeout=Timeout(2, 2), clock=lambda: NOW)
+    with pytest.raises(BadAnswer):
+        site.reader.read([NativeId("1")], frozenset())
