@@ -11,6 +11,7 @@ from connector.jira.admin import CloudAdmin, Workflows
 from connector.jira.client import Project
 from connector.jira.fields import Field
 from connector.jira.gates import Document, GateField, Guard, guarded, has_any, is_guarded, unguarded
+from connector.jira.wanted import Ground
 from connector.sync.provision import GateStyle, Made, Options, Step, StepKind
 from governance.presets import PRESETS
 from mapping.config import Enforce, MappingConfig, MeasureRule
@@ -37,7 +38,7 @@ class GateKeeper:
         self,
         config: MappingConfig,
         rules: Sequence[MeasureRule],
-        projects: Sequence[Project],
+        ground: Ground,
         fields: Mapping[str, Field],
         options: Options,
         made: Sequence[Made],
@@ -50,7 +51,7 @@ class GateKeeper:
         seen: set[str] = set()
         for rule in native:
             field = fields.get(rule.write.gate or "")
-            pairs = self._pairs(rule, projects)
+            pairs = self._pairs(rule, ground.all)
             if not pairs:
                 continue
             for document in self._admin.workflows(sorted(pairs)).documents:
@@ -58,7 +59,7 @@ class GateKeeper:
                     continue
                 seen.add(document["id"])
                 step, note = self._for_workflow(
-                    config, rule, native, projects, field, fields, options, document, former.get(document["id"], "")
+                    config, rule, native, ground, field, fields, options, document, former.get(document["id"], "")
                 )
                 if step is not None:
                     steps.append(step)
@@ -83,7 +84,7 @@ class GateKeeper:
         config: MappingConfig,
         rule: MeasureRule,
         native: Sequence[MeasureRule],
-        projects: Sequence[Project],
+        ground: Ground,
         field: Field | None,
         fields: Mapping[str, Field],
         options: Options,
@@ -91,13 +92,13 @@ class GateKeeper:
         former_passes: str,
     ) -> tuple[Step | None, str]:
         name, used = str(document["name"]), self._admin.usages(str(document["id"]))
-        governed = {pair for one in native for pair in self._pairs(one, projects)}
+        governed = {pair for one in native for pair in self._pairs(one, ground.all)}
         strangers = sorted({project for project, _ in used} - {project for project, _ in governed})
         if strangers and not options.shared:
-            count = f"{len(strangers)} project{'' if len(strangers) == 1 else 's'}"
+            others = ", ".join(ground.keys.get(one, f"a project that is hidden (id {one})") for one in strangers)
             return None, (
-                f'the workflow "{name}" is used by {count} beside the governed ones (id {", ".join(strangers)}): copy '
-                "it for the governed ones, or pass --shared to guard it for all; issues without a gate are let through."
+                f'the workflow "{name}" is used by {others} as well, which no rule governs: copy it for the governed '
+                "projects, or pass --shared to guard it for all; issues without a gate are let through."
             )
         read = self._admin.workflow(str(document["id"]))
         gated = gated_transitions(config, rule, read)

@@ -59,7 +59,7 @@ class CloudProvisioner:
                 steps += self._forexisting_field(want, field, ground)
         steps += self._screens(wanted_fields(rules, options), found, ground, rules)
         steps += self._associations(found, ground, rules, steps)
-        gates, told = self._keeper.plan(config, rules, ground.projects + ground.team_managed, found, options, made)
+        gates, told = self._keeper.plan(config, rules, ground, found, options, made)
         order = list(StepKind)
         return Plan(tuple(sorted([*steps, *gates], key=lambda step: order.index(step.kind))), (*notes, *told))
 

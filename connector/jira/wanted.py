@@ -58,6 +58,12 @@ class Ground:
     team_managed: tuple[Project, ...]
     missing: tuple[str, ...]
     """Projects that a rule names and the account does not see."""
+    keys: Mapping[str, str]
+    """Every project that the account sees, by id."""
+
+    @property
+    def all(self) -> tuple[Project, ...]:
+        return (*self.projects, *self.team_managed)
 
     @property
     def ids(self) -> list[str]:
@@ -83,12 +89,14 @@ def wanted_fields(rules: Sequence[MeasureRule], options: Options) -> list[Wanted
 def ground_of(client: JiraClient, rules: Sequence[MeasureRule]) -> Ground:
     named = {key.casefold(): key for rule in rules for key in listed(rule.match.project)}
     everywhere = any(not listed(rule.match.project) for rule in rules)
-    there = [project for project in client.projects() if everywhere or project.key.casefold() in named]
+    seen = client.projects()
+    there = [project for project in seen if everywhere or project.key.casefold() in named]
     known = {project.key.casefold() for project in there}
     return Ground(
         tuple(project for project in there if not project.team_managed),
         tuple(project for project in there if project.team_managed),
         tuple(key for folded, key in named.items() if folded not in known),
+        {project.id: project.key for project in seen},
     )
 
 

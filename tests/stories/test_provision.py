@@ -239,7 +239,7 @@ def test_a_workflow_that_other_projects_use_is_guarded_only_when_told_so(site: S
     shared = jira.projects["ITX"].workflow_of("Epic")
     jira.add_project("HR", "People", shared)
     told = site.plan()
-    assert 'the workflow "ITX epics" is used by 1 project beside the governed ones' in told
+    assert 'the workflow "ITX epics" is used by HR as well, which no rule governs: copy it' in told
     assert 'of the workflow "ITX epics"' not in told.split("!")[0]
     assert 'guard "To Analysis", "To Approved", "To Done", "To Closed" of the workflow "ITX epics"' in site.plan(
         "--shared"
