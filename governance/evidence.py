@@ -148,6 +148,8 @@ class Evidence:
     children: Fact[Children] = Unknown("children were not read")
     blocking_links: Fact[tuple[OpenItem, ...]] = Unknown("links were not read")
     changes: Fact[tuple[OpenItem, ...]] = Unknown("ServiceNow changes were not read")
+    tickets: Fact[tuple[OpenItem, ...]] = ()
+    """Open incidents that serve the measure: their priority is looked at, and they shut nothing."""
     attachments: Fact[int] = Unknown("attachments were not read")
     legacy: Fact[tuple[Service, ...]] = None
     """The services that the measure retires; ``None`` when the mapping names none."""

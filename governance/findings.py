@@ -171,7 +171,8 @@ def priority_drift(scene: Scene) -> Iterator[Raised]:
 
 def _serving(evidence: Evidence) -> tuple[OpenItem, ...]:
     children = known(evidence.children)
-    return (*(known(evidence.blocking_links) or ()), *(children.open if children else ()))
+    linked = known(evidence.blocking_links) or ()
+    return (*linked, *(children.open if children else ()), *(known(evidence.tickets) or ()))
 
 
 def priorities(evidence: Evidence) -> dict[str, str]:

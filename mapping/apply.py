@@ -87,6 +87,7 @@ def evidence_from(
         children=item.children,
         blocking_links=_blocking(item, mapped.rule),
         changes=_changes(item, around),
+        tickets=item.incidents,
         attachments=item.attachments,
         legacy=around.legacy,
         team=around.team,

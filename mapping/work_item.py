@@ -112,6 +112,8 @@ class WorkItem:
     """ServiceNow's cost and benefit plans, laid over months; read where a rule of the connection asks for them."""
     blocking_links: Fact[tuple[OpenItem, ...]] = Unknown("links were not read")
     changes: Fact[tuple[OpenItem, ...]] = Unknown("changes were not read")
+    incidents: Fact[tuple[OpenItem, ...]] = ()
+    """ServiceNow's open incidents that belong to the record."""
     attachments: Fact[int] = Unknown("attachments were not read")
     assignment_group: str = ""
     """ServiceNow's group; empty for Jira."""

@@ -16,6 +16,7 @@ from connector.servicenow.directory import ServiceNowDirectory
 from connector.servicenow.errors import classifier
 from connector.servicenow.fields import TableFields
 from connector.servicenow.inspector import ServiceNowInspector
+from connector.servicenow.looks import Looks
 from connector.servicenow.reader import ServiceNowReader
 from connector.servicenow.scanner import ServiceNowScanner
 from connector.servicenow.setup import ServiceNowSetup
@@ -46,7 +47,9 @@ def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], lim
         session.auth = (access.username, access.credential)
     client = ServiceNowClient(access.calls, session)
     fields = TableFields(client, clock)
-    reader = ServiceNowReader(access.name, access.base_url, client, fields, access.username)
+    client.check = fields.check
+    looks = Looks(access.name, client, classifier(access.name))
+    reader = ServiceNowReader(access.name, access.base_url, client, fields, looks, access.username, clock)
     writer = ServiceNowWriter(access.name, client, fields, access.username)
     return Site(
         access.name,

@@ -7,47 +7,36 @@ somebody rejected is read in ServiceNow.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import structlog
-
-from connector.errors import AuthenticationFailed, RetryLater, ToolError
-from connector.servicenow.client import ServiceNowClient
+from connector.jsons import JsonObject
+from connector.servicenow.looks import Look
 from connector.servicenow.payloads import display, is_true, moment, raw
 from connector.servicenow.query import Query
+from governance.facts import Unknown
 from governance.measure import Person
 from mapping.work_item import Approval
 
+APPROVALS = "approvals"
 DECIDED = {"approved": True, "rejected": False}
 COLUMNS = ("sys_id", "sysapproval", "approver", "approver.active", "state", "sys_updated_on")
 
-_log = structlog.get_logger(__name__)
+
+def approvals_look(tasks: Sequence[str]) -> Look:
+    query = Query().one_of("sysapproval", tasks).ordered_by("sys_updated_on")
+    return Look("sysapproval_approver", query, COLUMNS)
 
 
-class ServiceNowApprovals:
-    def __init__(self, client: ServiceNowClient) -> None:
-        self._client = client
-
-    def of(self, tasks: Sequence[str]) -> Mapping[str, tuple[Approval, ...]]:
-        """What each approver decided, or has not, by the task's sys_id.  Raises RetryLater and AuthenticationFailed."""
-        if not tasks:
-            return {}
-        query = Query().one_of("sysapproval", tasks).ordered_by("sys_updated_on")
-        try:
-            rows = self._client.query("sysapproval_approver", query, COLUMNS)
-        except (RetryLater, AuthenticationFailed):
-            raise
-        except ToolError as error:
-            _log.warning("approvals not readable", why=str(error))
-            return {}
-        found: dict[str, tuple[Approval, ...]] = {}
-        for row in rows:
-            at = moment(raw(row.get("sys_updated_on")))
-            who = raw(row.get("approver"))
-            if at is None or not who:
-                continue
-            person = Person(who, display(row.get("approver")) or who, is_true(row.get("approver.active")))
-            task = raw(row.get("sysapproval"))
-            one = Approval(raw(row.get("sys_id")), person, DECIDED.get(raw(row.get("state"))), at)
-            found[task] = (*found.get(task, ()), one)
-        return found
+def approvals_of(rows: Sequence[JsonObject] | Unknown) -> dict[str, tuple[Approval, ...]]:
+    """What each approver decided, or has not, by the task's sys_id.  Where that cannot be read, nobody has approved."""
+    found: dict[str, tuple[Approval, ...]] = {}
+    for row in () if isinstance(rows, Unknown) else rows:
+        at = moment(raw(row.get("sys_updated_on")))
+        who = raw(row.get("approver"))
+        if at is None or not who:
+            continue
+        person = Person(who, display(row.get("approver")) or who, is_true(row.get("approver.active")))
+        task = raw(row.get("sysapproval"))
+        one = Approval(raw(row.get("sys_id")), person, DECIDED.get(raw(row.get("state"))), at)
+        found[task] = (*found.get(task, ()), one)
+    return found

@@ -1,4 +1,7 @@
-"""What belongs to the records of a batch: comments, attachments, changes, tasks; a call each for all of them."""
+"""What belongs to the records of a batch: comments, attachments, changes, incidents, tasks, approvals.
+
+Each kind is one look for the records of all tables together; :mod:`connector.servicenow.looks` makes one call of them.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from connector.errors import AuthenticationFailed, RetryLater, ToolError
+from connector.errors import ToolError
 from connector.jsons import JsonObject
-from connector.servicenow.client import ServiceNowClient
+from connector.servicenow.approvals import APPROVALS, approvals_look, approvals_of
 from connector.servicenow.fields import Column, ColumnCatalogue, TableFields
+from connector.servicenow.looks import Look, Seen
 from connector.servicenow.payloads import (
     change_is_open,
     column_value,
@@ -21,16 +25,18 @@ from connector.servicenow.payloads import (
     raw,
     status_category,
 )
+from connector.servicenow.people import People
 from connector.servicenow.query import Query
 from governance.evidence import Children, OpenItem
 from governance.facts import Unknown
-from governance.measure import Person
 from mapping.answer import TITLE
-from mapping.work_item import ChildItem, Comment, ConnectionName, FieldName, FieldValue, StatusCategory
+from mapping.work_item import Approval, ChildItem, Comment, ConnectionName, FieldName, FieldValue, StatusCategory
 
 WITH_TASKS = frozenset({"pm_project"})
 WITH_CHANGES = frozenset({"pm_project", "dmn_demand"})
 SHOWN_OPEN = 20
+
+COMMENTS, ATTACHMENTS, CHANGES, INCIDENTS, TASKS = "comments", "attachments", "changes", "incidents", "project tasks"
 
 _log = structlog.get_logger(__name__)
 
@@ -43,49 +49,78 @@ class Around:
     answers: Mapping[str, str]
     attachments: Mapping[str, int] | Unknown
     changes: Mapping[str, tuple[OpenItem, ...]] | Unknown
+    incidents: Mapping[str, tuple[OpenItem, ...]] | Unknown
     children: Mapping[str, Children] | Unknown
     child_items: Mapping[str, tuple[ChildItem, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Tasks:
-    """Project tasks by their project: how they stand, and the columns that were asked for."""
-
-    sums: Mapping[str, Children]
-    items: Mapping[str, tuple[ChildItem, ...]]
+    approvals: Mapping[str, tuple[Approval, ...]]
 
 
 class Belongings:
-    def __init__(
-        self, connection: ConnectionName, client: ServiceNowClient, fields: TableFields, own_user: str
-    ) -> None:
+    def __init__(self, connection: ConnectionName, fields: TableFields, people: People, own_user: str) -> None:
         self._connection = connection
-        self._client = client
         self._fields = fields
+        self._people = people
         self._own_user = own_user
 
-    def of(self, table: str, ids: Sequence[str], below: frozenset[FieldName]) -> Around:
-        no_changes: Mapping[str, tuple[OpenItem, ...]] = {}
-        tasks: Tasks | Unknown = self._tasks(ids, below) if table in WITH_TASKS else Tasks({}, {})
-        comments, answers = self._comments(ids)
+    def looks(
+        self, ids: Mapping[str, Sequence[str]], below: frozenset[FieldName], *, approvals: bool
+    ) -> dict[str, Look]:
+        """What has to be asked, by name; ``ids`` are sys_ids by table."""
+        every = [sys_id for some in ids.values() for sys_id in some]
+        found = {
+            COMMENTS: Look(
+                "sys_journal_field",
+                Query()
+                .one_of("element_id", every)
+                .one_of("element", ("comments", "work_notes"))
+                .ordered_by("sys_created_on"),
+                ("sys_id", "element_id", "value", "sys_created_by", "sys_created_on"),
+            ),
+            ATTACHMENTS: Look("sys_attachment", Query().one_of("table_sys_id", every), ("sys_id", "table_sys_id")),
+            INCIDENTS: Look("incident", Query().one_of("parent", every).ordered_by("number"), _INCIDENT),
+        }
+        with_changes = [sys_id for table, some in ids.items() if table in WITH_CHANGES for sys_id in some]
+        if with_changes:
+            found[CHANGES] = Look(
+                "change_request", Query().one_of("parent", with_changes).ordered_by("number"), _CHANGE
+            )
+        with_tasks = [sys_id for table, some in ids.items() if table in WITH_TASKS for sys_id in some]
+        if with_tasks:
+            columns = (*_TASK, *(name for column in self._below(below).values() for name in asked_columns(column)))
+            query = Query().one_of("top_task", with_tasks).ordered_by("number")
+            found[TASKS] = Look("pm_project_task", query, columns)
+        if approvals:
+            found[APPROVALS] = approvals_look(every)
+        return found
+
+    def of(self, seen: Seen, below: frozenset[FieldName]) -> Around:
+        """Raises the error of the comments: without them nobody would have said anything."""
+        tasks = self._known(seen, TASKS)
+        comments, answers = self._comments(seen)
+        grouped = tasks if isinstance(tasks, Unknown) else _by(tasks, "top_task")
+        wanted = self._below(below)
         return Around(
             comments=comments,
             answers=answers,
-            attachments=self._attachments(ids),
-            changes=self._changes(ids) if table in WITH_CHANGES else no_changes,
-            children=tasks if isinstance(tasks, Unknown) else tasks.sums,
-            child_items={} if isinstance(tasks, Unknown) else tasks.items,
+            attachments=_attachments(self._known(seen, ATTACHMENTS)),
+            changes=_open_items(self._known(seen, CHANGES)),
+            incidents=_open_items(self._known(seen, INCIDENTS)),
+            children=grouped if isinstance(grouped, Unknown) else {key: _sum(rows) for key, rows in grouped.items()},
+            child_items={}
+            if isinstance(grouped, Unknown) or not wanted
+            else {key: tuple(_child(row, wanted) for row in rows) for key, rows in grouped.items()},
+            approvals=approvals_of(self._known(seen, APPROVALS)),
         )
 
-    def _comments(self, ids: Sequence[str]) -> tuple[dict[str, tuple[Comment, ...]], dict[str, str]]:
+    def _below(self, below: frozenset[FieldName]) -> dict[FieldName, Column]:
+        return resolved(self._fields.catalogue("pm_project_task"), below) if below else {}
+
+    def _comments(self, seen: Seen) -> tuple[dict[str, tuple[Comment, ...]], dict[str, str]]:
         """What people said, and Gatepost's newest own entry, by record."""
-        query = (
-            Query().one_of("element_id", ids).one_of("element", ("comments", "work_notes")).ordered_by("sys_created_on")
-        )
-        rows = self._client.query(
-            "sys_journal_field", query, ("sys_id", "element_id", "value", "sys_created_by", "sys_created_on")
-        )
-        people = self._people({raw(row.get("sys_created_by")) for row in rows})
+        rows = seen.get(COMMENTS, ())
+        if isinstance(rows, ToolError):
+            raise rows
+        people = self._people.named({raw(row.get("sys_created_by")) for row in rows})
         found: dict[str, tuple[Comment, ...]] = {}
         answers: dict[str, str] = {}
         for row in rows:
@@ -97,84 +132,24 @@ class Belongings:
                 found[owner] = (*found.get(owner, ()), entry)
         return found, answers
 
-    def _people(self, logins: set[str]) -> dict[str, Person]:
-        """Users by user name, which is what a journal entry knows of its author."""
-        plain = sorted(login for login in logins if login and not set(login) & {"^", ","})
-        if not plain:
-            return {}
-        rows = self._client.query(
-            "sys_user", Query().one_of("user_name", plain), ("sys_id", "user_name", "name", "active")
-        )
-        return {
-            raw(row.get("user_name")): Person(
-                raw(row.get("sys_id")), raw(row.get("name")), is_true(row.get("active")), raw(row.get("user_name"))
-            )
-            for row in rows
-        }
-
-    def _attachments(self, ids: Sequence[str]) -> dict[str, int] | Unknown:
-        rows = self._try(
-            "attachments", "sys_attachment", Query().one_of("table_sys_id", ids), ("sys_id", "table_sys_id")
-        )
-        if isinstance(rows, Unknown):
+    def _known(self, seen: Seen, what: str) -> Sequence[JsonObject] | Unknown:
+        """Rows, or unknown when this account may not read them."""
+        rows = seen.get(what, ())
+        if not isinstance(rows, ToolError):
             return rows
-        counts: dict[str, int] = {}
-        for row in rows:
-            owner = raw(row.get("table_sys_id"))
-            counts[owner] = counts.get(owner, 0) + 1
-        return counts
+        _log.warning("not readable", connection=self._connection, what=what, why=str(rows))
+        return Unknown(f"the {what} could not be read: {rows}")
 
-    def _changes(self, ids: Sequence[str]) -> dict[str, tuple[OpenItem, ...]] | Unknown:
-        columns = ("sys_id", "number", "short_description", "state", "close_code", "parent", "priority")
-        rows = self._try("changes", "change_request", Query().one_of("parent", ids).ordered_by("number"), columns)
-        if isinstance(rows, Unknown):
-            return rows
-        found: dict[str, tuple[OpenItem, ...]] = {}
-        for row in rows:
-            if change_is_open(row):
-                owner = raw(row.get("parent"))
-                found[owner] = (*found.get(owner, ()), open_item(row))
-        return found
 
-    def _tasks(self, ids: Sequence[str], below: frozenset[FieldName]) -> Tasks | Unknown:
-        wanted = resolved(self._fields.catalogue("pm_project_task"), below) if below else {}
-        columns = (
-            *("sys_id", "number", "short_description", "state", "active", "top_task"),
-            *("priority", "sys_updated_on"),
-            *(name for column in wanted.values() for name in asked_columns(column)),
-        )
-        rows = self._try(
-            "project tasks", "pm_project_task", Query().one_of("top_task", ids).ordered_by("number"), columns
-        )
-        if isinstance(rows, Unknown):
-            return rows
-        grouped: dict[str, list[JsonObject]] = {}
-        for row in rows:
-            grouped.setdefault(raw(row.get("top_task")), []).append(row)
-        return Tasks(
-            {owner: _sum(group) for owner, group in grouped.items()},
-            {owner: tuple(_child(row, wanted) for row in group) for owner, group in grouped.items() if wanted},
-        )
-
-    def _try(self, what: str, table: str, query: Query, columns: Sequence[str]) -> Sequence[JsonObject] | Unknown:
-        """Rows, or unknown when this account may not read them; an outage is raised."""
-        try:
-            return self._client.query(table, query, columns)
-        except (RetryLater, AuthenticationFailed):
-            raise
-        except ToolError as error:
-            _log.warning("not readable", connection=self._connection, what=what, why=str(error))
-            return Unknown(f"the {what} could not be read: {error}")
+_INCIDENT = ("sys_id", "number", "short_description", "state", "active", "parent", "priority")
+_CHANGE = ("sys_id", "number", "short_description", "state", "close_code", "parent", "priority")
+_TASK = ("sys_id", "number", "short_description", "state", "active", "top_task", "priority", "sys_updated_on")
 
 
 def resolved(catalogue: ColumnCatalogue, names: Iterable[FieldName]) -> dict[FieldName, Column]:
     # A mapping has rules for several tables; a name that only another table has is no problem here.
     found = {name: catalogue.resolve(name) for name in sorted(names)}
     return {name: column for name, column in found.items() if isinstance(column, Column)}
-
-
-def _child(row: JsonObject, columns: Mapping[FieldName, Column]) -> ChildItem:
-    return ChildItem(not is_true(row.get("active")), values_of(row, columns))
 
 
 def values_of(row: JsonObject, columns: Mapping[FieldName, Column]) -> dict[FieldName, FieldValue]:
@@ -189,6 +164,38 @@ def values_of(row: JsonObject, columns: Mapping[FieldName, Column]) -> dict[Fiel
 def asked_columns(column: Column) -> tuple[str, ...]:
     is_person = column.type == "reference" and column.reference == "sys_user"
     return (column.name, f"{column.name}.active") if is_person else (column.name,)
+
+
+def _by(rows: Sequence[JsonObject], column: str) -> dict[str, list[JsonObject]]:
+    grouped: dict[str, list[JsonObject]] = {}
+    for row in rows:
+        grouped.setdefault(raw(row.get(column)), []).append(row)
+    return grouped
+
+
+def _attachments(rows: Sequence[JsonObject] | Unknown) -> dict[str, int] | Unknown:
+    if isinstance(rows, Unknown):
+        return rows
+    return {owner: len(some) for owner, some in _by(rows, "table_sys_id").items()}
+
+
+def _open_items(rows: Sequence[JsonObject] | Unknown) -> dict[str, tuple[OpenItem, ...]] | Unknown:
+    """Changes and incidents that are not done, by what they belong to."""
+    if isinstance(rows, Unknown):
+        return rows
+    return {
+        owner: found
+        for owner, some in _by(rows, "parent").items()
+        if (found := tuple(open_item(row) for row in some if _is_open(row)))
+    }
+
+
+def _is_open(row: JsonObject) -> bool:
+    return is_true(row.get("active")) if "active" in row else change_is_open(row)
+
+
+def _child(row: JsonObject, columns: Mapping[FieldName, Column]) -> ChildItem:
+    return ChildItem(not is_true(row.get("active")), values_of(row, columns))
 
 
 def _sum(group: Sequence[JsonObject]) -> Children:

@@ -6,12 +6,13 @@ dictionary does not have.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TypeAlias
 
+from connector.errors import Refused
 from connector.jsons import JsonObject
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.payloads import display, raw
@@ -20,8 +21,28 @@ from mapping.problems import nearest
 
 KEPT = timedelta(minutes=5)
 
-PARENTS = ("planned_task", "task")
-"""Tables that projects, demands and changes inherit columns from."""
+TASKS = ("planned_task", "task")
+"""Tables that projects, demands, changes and every other kind of task inherit columns from."""
+
+ITEMS = ("cmdb_ci_service", "cmdb_ci", "cmdb")
+"""Tables that services and their offerings inherit columns from."""
+
+EVERYWHERE = frozenset(
+    {
+        "sys_id", "sys_class_name", "sys_mod_count", "sys_created_on", "sys_created_by",
+        "sys_updated_on", "sys_updated_by",
+    }
+)  # fmt: skip
+"""Columns of every table."""
+
+BESIDE = (
+    "sys_user", "sys_choice", "sys_journal_field", "sys_attachment", "sysapproval_approver", "change_request",
+    "incident", "pm_project_task", "cost_plan", "benefit_plan", "fiscal_period", "cmdb_ci_service", "fm_expense_line",
+)  # fmt: skip
+"""Tables that looks go to beside the governed ones; their columns are read along with the first one's."""
+
+UNCHECKED = frozenset({"sys_dictionary", "sys_properties", "sys_db_object"})
+"""Tables of the platform itself; the first is what the others are checked against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +62,24 @@ class ColumnProblem:
 Resolved: TypeAlias = Column | ColumnProblem
 
 
+def parents(table: str) -> tuple[str, ...]:
+    """What a table inherits from; ``sys_db_object`` knows it exactly, and is closed to most accounts."""
+    if table.startswith("cmdb_ci") or table == "service_offering":
+        return tuple(parent for parent in ITEMS if parent != table)
+    alone = {*BESIDE, "u_gatepost_checklist", "u_gatepost_heartbeat"} - {
+        "change_request",
+        "incident",
+        "pm_project_task",
+    }
+    return () if table in alone or table.startswith("sys_") else TASKS
+
+
 class ColumnCatalogue:
     """The columns of one table; letter case does not count, the table's own come before inherited ones."""
 
     def __init__(self, table: str, rows: list[tuple[str, Column]]) -> None:
         self._table = table
-        order = {name: place for place, name in enumerate((table, *PARENTS))}
+        order = {name: place for place, name in enumerate((table, *parents(table)))}
         self._by_name: dict[str, Column] = {}
         self._by_label: dict[str, list[Column]] = {}
         for _, column in sorted(rows, key=lambda row: order.get(row[0], len(order))):
@@ -57,6 +90,17 @@ class ColumnCatalogue:
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
+
+    def __bool__(self) -> bool:
+        return bool(self._by_name)
+
+    def get(self, name: str) -> Column | None:
+        return self._by_name.get(name)
+
+    def missing(self, name: str) -> str:
+        """That there is no such column, with the nearest ones."""
+        hint = nearest(name, [*self._by_name, *(column.label for column in self._by_name.values())])
+        return f'{self._table} has no column "{name}"{". " + hint if hint else ""}'
 
     def unique(self) -> tuple[Column, ...]:
         """The columns that a label alone tells apart."""
@@ -90,16 +134,56 @@ class TableFields:
             now = self._clock()
             kept = self._kept.get(table)
             if kept is None or now - kept[0] > KEPT:
-                kept = (now, self._read(table))
-                self._kept[table] = kept
-            return kept[1]
+                due = {one for one in (*BESIDE, *self._kept) if self._is_due(one, now)}
+                for name, catalogue in self._read(sorted({table, *due})).items():
+                    self._kept[name] = (now, catalogue)
+            return self._kept[table][1]
 
-    def _read(self, table: str) -> ColumnCatalogue:
-        query = Query().one_of("name", (table, *PARENTS)).not_empty("element").ordered_by("element")
-        rows = self._client.query(
-            "sys_dictionary", query, ("name", "element", "column_label", "internal_type", "reference")
+    def check(self, table: str, query: Query) -> None:
+        """Raises Refused when the query names a column that its table does not have; nothing was sent."""
+        if table in UNCHECKED:
+            return
+        for column in query.columns:
+            where, name = table, column
+            while name and name not in EVERYWHERE:
+                first, _, name = name.partition(".")
+                known = self.catalogue(where).get(first)
+                if known is None:
+                    raise Refused(
+                        f"nothing was asked of {table}: {self.catalogue(where).missing(first)}; ServiceNow would have "
+                        "ignored the condition and shown everything. If the column is there, let Gatepost's user read "
+                        "sys_dictionary.",
+                        operation=f"GET {table}",
+                        fields={column: "no such column"},
+                    )
+                where = known.reference or where
+
+    def forget(self) -> None:
+        """Read the dictionary anew with the next question."""
+        with self._lock:
+            self._kept.clear()
+
+    def _is_due(self, table: str, now: datetime) -> bool:
+        kept = self._kept.get(table)
+        return kept is None or now - kept[0] > KEPT
+
+    def _read(self, tables: Sequence[str]) -> dict[str, ColumnCatalogue]:
+        """The columns of several tables in one call."""
+        names = sorted({*tables, *(parent for table in tables for parent in parents(table))})
+        rows = self._client.every(
+            "sys_dictionary",
+            Query().one_of("name", names).ordered_by("element"),
+            ("name", "element", "column_label", "internal_type", "reference"),
         )
-        return ColumnCatalogue(table, [(raw(row.get("name")), _column(row)) for row in rows])
+        # A table has a row of its own without a column; inherited columns alone do not make it exist.
+        there = {raw(row.get("name")) for row in rows}
+        found = [(raw(row.get("name")), _column(row)) for row in rows if raw(row.get("element"))]
+        return {
+            table: ColumnCatalogue(
+                table, [one for one in found if table in there and one[0] in {table, *parents(table)}]
+            )
+            for table in tables
+        }
 
 
 def _column(row: JsonObject) -> Column:

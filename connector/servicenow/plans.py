@@ -8,14 +8,15 @@ https://www.servicenow.com/docs, "Cost plans", "Monetary benefit plans"
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from connector.errors import AuthenticationFailed, RetryLater, ToolError
 from connector.jsons import JsonObject
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, TableFields
+from connector.servicenow.looks import Look, Seen
 from connector.servicenow.payloads import column_value, display, is_true, raw
 from connector.servicenow.query import Query
 from governance.effects import EffectKind, EffectLine, Version
@@ -29,28 +30,48 @@ AMOUNTS: Mapping[str, Mapping[Version, str]] = {
     BENEFITS: {Version.PLAN: "Planned benefit", Version.ACTUAL: "Actual benefit"},
 }
 CAPITAL = ("capex", "capital")
+RESOURCE = "Resource type"
+PERIODS_KEPT = timedelta(hours=1)
 
 Plans = Mapping[str, tuple[EffectLine, ...]]
 
 
 class ServiceNowPlans:
-    def __init__(self, client: ServiceNowClient, fields: TableFields) -> None:
+    def __init__(self, client: ServiceNowClient, fields: TableFields, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._fields = fields
+        self._clock = clock
+        self._starts: dict[str, tuple[datetime, Period | None]] = {}
 
-    def lines(self, tasks: Sequence[str], currency: str) -> Plans | Unknown:
+    def looks(self, tasks: Sequence[str]) -> dict[str, Look] | Unknown:
+        """What has to be asked, by table; unknown when a column is not there.  Raises ToolError."""
+        found: dict[str, Look] = {}
+        for table in (COSTS, BENEFITS):
+            columns = self._columns(table)
+            if isinstance(columns, Unknown):
+                return columns
+            asked = ["sys_id", "name", *(column.name for column in columns.values())]
+            found[table] = Look(table, Query().one_of(columns["Task"].name, tasks).ordered_by("sys_id"), asked)
+        return found
+
+    def lines(self, seen: Seen, currency: str) -> Plans | Unknown:
         """Lines by task's sys_id; ``currency`` is that of amounts without one of their own.
 
-        Unknown when a table or column cannot be read; an outage is raised.
+        Unknown when a table or a period cannot be read; an outage is raised.
         """
+        found: dict[str, list[EffectLine]] = {}
         try:
-            found: dict[str, list[EffectLine]] = {}
             for table in (COSTS, BENEFITS):
-                rows = self._rows(table, tasks)
-                if isinstance(rows, Unknown):
-                    return rows
-                for task, line in rows:
-                    found.setdefault(task, []).append(line(currency))
+                columns, rows = self._columns(table), seen.get(table, ())
+                if isinstance(columns, Unknown):
+                    return columns
+                if isinstance(rows, ToolError):
+                    raise rows
+                kind = columns.pop(RESOURCE, None)
+                periods = self._periods(rows, columns)
+                for row in rows:
+                    for task, line in _parts(table, row, columns, periods, kind.name if kind else ""):
+                        found.setdefault(task, []).append(line(currency))
         except (RetryLater, AuthenticationFailed):
             raise
         except ToolError as error:
@@ -59,42 +80,33 @@ class ServiceNowPlans:
             return Unknown(str(odd))
         return {task: tuple(lines) for task, lines in found.items()}
 
-    def _rows(self, table: str, tasks: Sequence[str]) -> list[tuple[str, _Line]] | Unknown:
-        labels = ("Task", "Start fiscal period", "End fiscal period", "Recurring", *AMOUNTS[table].values())
+    def _columns(self, table: str) -> dict[str, Column] | Unknown:
         columns: dict[str, Column] = {}
         catalogue = self._fields.catalogue(table)
-        for label in labels:
+        for label in ("Task", "Start fiscal period", "End fiscal period", "Recurring", *AMOUNTS[table].values()):
             found = catalogue.resolve(label)
             if not isinstance(found, Column):
                 return Unknown(f"the cost and benefit plans cannot be read: {found.message}")
             columns[label] = found
-        kind = catalogue.resolve("Resource type")
-        asked = ["sys_id", "name", *(column.name for column in columns.values())]
-        asked += [kind.name] if isinstance(kind, Column) else []
-        query = Query().one_of(columns["Task"].name, tasks).ordered_by("sys_id")
-        rows = self._client.query(table, query, asked)
-        periods = self._periods(rows, columns)
-        capital = kind.name if isinstance(kind, Column) else ""
-        return [part for row in rows for part in _parts(table, row, columns, periods, capital)]
+        kind = catalogue.resolve(RESOURCE)
+        return columns | ({RESOURCE: kind} if isinstance(kind, Column) else {})
 
     def _periods(self, rows: Sequence[JsonObject], columns: Mapping[str, Column]) -> dict[str, Period]:
+        """Fiscal periods by sys_id; there are some dozens, and they do not move."""
         ids = {
             raw(row.get(columns[label].name)) for row in rows for label in ("Start fiscal period", "End fiscal period")
         }
         ids.discard("")
-        if not ids:
-            return {}
-        query = Query().one_of("sys_id", sorted(ids)).ordered_by("sys_id")
-        found = self._client.query(PERIODS, query, ("sys_id", "fiscal_start_date_time"))
-        starts = {
-            raw(row.get("sys_id")): column_value(row.get("fiscal_start_date_time"), "glide_date_time", "", None)
-            for row in found
-        }
-        return {
-            identity: Period.of(start.date() if isinstance(start, datetime) else start)
-            for identity, start in starts.items()
-            if isinstance(start, date)
-        }
+        now = self._clock()
+        due = sorted(one for one in ids if one not in self._starts or now - self._starts[one][0] > PERIODS_KEPT)
+        if due:
+            query = Query().one_of("sys_id", due).ordered_by("sys_id")
+            self._starts |= dict.fromkeys(due, (now, None))
+            for row in self._client.query(PERIODS, query, ("sys_id", "fiscal_start_date_time")):
+                start = column_value(row.get("fiscal_start_date_time"), "glide_date_time", "", None)
+                day = start.date() if isinstance(start, datetime) else start
+                self._starts[raw(row.get("sys_id"))] = (now, Period.of(day) if isinstance(day, date) else None)
+        return {one: month for one in ids if (month := self._starts[one][1]) is not None}
 
 
 class _Odd(Exception):

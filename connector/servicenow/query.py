@@ -25,9 +25,11 @@ class Query:
 
     conditions: tuple[str, ...] = ()
     order: str = ""
+    columns: tuple[str, ...] = ()
+    """Every column that is named; one that the table does not have would be ignored, and the rest match everything."""
 
     def equals(self, column: str, value: str) -> Query:
-        return self._and(f"{_column(column)}={_value(value)}")
+        return self._and(column, f"={_value(value)}")
 
     def one_of(self, column: str, values: Iterable[str]) -> Query:
         """Raises Inexpressible for an empty list: ServiceNow would match everything or nothing."""
@@ -36,29 +38,30 @@ class Query:
             raise Inexpressible(f"no value is given for {column}")
         if any("," in value for value in listed):
             raise Inexpressible(f"a value for {column} has a comma in it, which a list cannot hold")
-        return self._and(f"{_column(column)}IN{','.join(listed)}")
+        return self._and(column, f"IN{','.join(listed)}")
 
     def since(self, column: str, day: date) -> Query:
-        return self._and(f"{_column(column)}>={day:%Y-%m-%d}")
+        return self._and(column, f">={day:%Y-%m-%d}")
 
     def since_moment(self, column: str, moment: datetime) -> Query:
         """Text in a query of a program is read as UTC; seconds are as fine as it gets."""
-        return self._and(f"{_column(column)}>={moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
+        return self._and(column, f">={moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
 
     def after(self, column: str, value: str) -> Query:
-        return self._and(f"{_column(column)}>{_value(value)}")
+        return self._and(column, f">{_value(value)}")
 
     def not_empty(self, column: str) -> Query:
-        return self._and(f"{_column(column)}ISNOTEMPTY")
+        return self._and(column, "ISNOTEMPTY")
 
     def ordered_by(self, column: str, *, newest_first: bool = False) -> Query:
-        return Query(self.conditions, f"ORDERBY{'DESC' if newest_first else ''}{_column(column)}")
+        order = f"ORDERBY{'DESC' if newest_first else ''}{_column(column)}"
+        return Query(self.conditions, order, (*self.columns, column))
 
     def __str__(self) -> str:
         return "^".join((*self.conditions, *((self.order,) if self.order else ())))
 
-    def _and(self, condition: str) -> Query:
-        return Query((*self.conditions, condition), self.order)
+    def _and(self, column: str, condition: str) -> Query:
+        return Query((*self.conditions, f"{_column(column)}{condition}"), self.order, (*self.columns, column))
 
 
 def _column(name: str) -> str:

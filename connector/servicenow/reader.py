@@ -1,23 +1,32 @@
-"""Reads the present state of up to 100 records in six calls per table."""
+"""Reads the present state of up to 200 records, with all that belongs to them, in one call."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
-from connector.errors import Refused
+from connector.errors import Refused, ToolError
 from connector.jsons import JsonObject
-from connector.servicenow.approvals import ServiceNowApprovals
-from connector.servicenow.belongings import Around, Belongings, asked_columns, resolved, values_of
+from connector.servicenow.belongings import (
+    WITH_CHANGES,
+    WITH_TASKS,
+    Around,
+    Belongings,
+    asked_columns,
+    resolved,
+    values_of,
+)
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, Resolved, TableFields
+from connector.servicenow.looks import Look, Looks, Rows
 from connector.servicenow.payloads import (
     display,
     moment,
     raw,
     status_category,
 )
+from connector.servicenow.people import People
 from connector.servicenow.plans import Plans, ServiceNowPlans
 from connector.servicenow.query import Query
 from connector.sync.ports import Reading
@@ -46,6 +55,7 @@ BASE_COLUMNS = (
     "sys_mod_count",
 )
 WITH_PLANS = frozenset({"pm_project", "dmn_demand"})
+NO_PLANS = Unknown("only projects and demands have cost and benefit plans")
 BATCH = 100
 
 T = TypeVar("T")
@@ -53,14 +63,22 @@ T = TypeVar("T")
 
 class ServiceNowReader:
     def __init__(
-        self, connection: ConnectionName, base_url: str, client: ServiceNowClient, fields: TableFields, own_user: str
+        self,
+        connection: ConnectionName,
+        base_url: str,
+        client: ServiceNowClient,
+        fields: TableFields,
+        looks: Looks,
+        own_user: str,
+        clock: Callable[[], datetime],
     ) -> None:
         self._connection = connection
         self._base_url = base_url.rstrip("/")
         self._client = client
         self._fields = fields
-        self._plans = ServiceNowPlans(client, fields)
-        self._belongings = Belongings(connection, client, fields, own_user)
+        self._looks = looks
+        self._plans = ServiceNowPlans(client, fields, clock)
+        self._belongings = Belongings(connection, fields, People(client, clock), own_user)
 
     def read(
         self,
@@ -72,15 +90,28 @@ class ServiceNowReader:
         approvals: bool = False,
     ) -> Reading:
         """``child_fields`` are columns of the project tasks, by label."""
-        by_table: dict[str, list[str]] = {}
+        ids: dict[str, list[str]] = {}
         for item in items:
             table, _, sys_id = item.partition(":")
-            by_table.setdefault(table, []).append(sys_id)
-        found: dict[NativeId, WorkItem] = {}
-        for table, sys_ids in by_table.items():
-            found |= self._read_table(table, sys_ids, fields, child_fields, plans)
-        if approvals:
-            found = self._with_approvals(found)
+            ids.setdefault(table, []).append(sys_id)
+        columns = {table: resolved(self._fields.catalogue(table), fields) for table in ids}
+        looks = {table: self._look(table, sys_ids, columns[table]) for table, sys_ids in ids.items()}
+        looks |= self._belongings.looks(ids, child_fields, approvals=approvals)
+        with_plans = [sys_id for table, some in ids.items() if table in WITH_PLANS for sys_id in some]
+        planned: dict[str, Look] | Unknown = {}
+        if plans is not None and with_plans:
+            planned = self._plans.looks(with_plans)
+            looks |= planned if isinstance(planned, dict) else {}
+        seen = self._looks.all(looks)
+        rows = {table: _rows(seen[table]) for table in ids}
+        if not any(rows.values()):
+            return Reading({}, tuple(items))
+        around = self._belongings.of(seen, child_fields)
+        lines: Plans | Unknown = Unknown("cost and benefit plans were not asked for")
+        if plans is not None:
+            lines = planned if isinstance(planned, Unknown) else self._plans.lines(seen, plans)
+        made = (self._item(table, row, columns[table], around, lines) for table in ids for row in rows[table])
+        found = {item.native_id: item for item in made}
         return Reading(found, tuple(item for item in items if item not in found))
 
     def joined(
@@ -115,37 +146,11 @@ class ServiceNowReader:
         rows = self._client.query(query, newest, ("sys_id",), limit)
         return [NativeId(f"{query}:{raw(row.get('sys_id'))}") for row in rows]
 
-    def _read_table(
-        self,
-        table: str,
-        sys_ids: Sequence[str],
-        fields: frozenset[FieldName],
-        below: frozenset[FieldName],
-        plans: str | None,
-    ) -> dict[NativeId, WorkItem]:
+    def _look(self, table: str, sys_ids: Sequence[str], columns: Mapping[FieldName, Column]) -> Look:
         catalogue = self._fields.catalogue(table)
-        columns = resolved(catalogue, fields)
         asked = [name for name in BASE_COLUMNS if name in catalogue or name.startswith("sys_")]
         asked += [name for column in columns.values() for name in asked_columns(column)]
-        rows = self._client.query(
-            table, Query().one_of("sys_id", sys_ids).ordered_by("sys_id"), list(dict.fromkeys(asked))
-        )
-        if not rows:
-            return {}
-        ids = [raw(row.get("sys_id")) for row in rows]
-        around = self._belongings.of(table, ids, below)
-        planned: Plans | Unknown = Unknown("cost and benefit plans were not asked for")
-        if plans is not None and table in WITH_PLANS:
-            planned = self._plans.lines(ids, plans)
-        items = (self._item(table, row, columns, around, planned) for row in rows)
-        return {item.native_id: item for item in items}
-
-    def _with_approvals(self, items: Mapping[NativeId, WorkItem]) -> dict[NativeId, WorkItem]:
-        """The items with what their approvers decided.  Where that cannot be read, nobody has approved."""
-        given = ServiceNowApprovals(self._client).of([item.partition(":")[2] for item in items])
-        return {
-            item: replace(record, approvals=given.get(item.partition(":")[2], ())) for item, record in items.items()
-        }
+        return Look(table, Query().one_of("sys_id", sys_ids).ordered_by("sys_id"), list(dict.fromkeys(asked)))
 
     def _item(
         self,
@@ -171,19 +176,27 @@ class ServiceNowReader:
             status_category=status_category(row),
             fields=fields,
             parent=raw(row.get("parent")) or None,
-            children=_of(around.children, sys_id, Children(0, 0)),
-            plan_lines=planned if isinstance(planned, Unknown) else planned.get(sys_id, ()),
+            children=_of(around.children, sys_id, Children(0, 0)) if table in WITH_TASKS else Children(0, 0),
+            plan_lines=_of(planned, sys_id, ()) if table in WITH_PLANS else NO_PLANS,
             child_items=around.child_items.get(sys_id, ()),
             # ServiceNow's tasks have no "blocks" link; what blocks them are their changes.
             blocking_links=(),
-            changes=_of(around.changes, sys_id, ()),
+            changes=_of(around.changes, sys_id, ()) if table in WITH_CHANGES else (),
+            incidents=_of(around.incidents, sys_id, ()),
             attachments=_of(around.attachments, sys_id, 0),
             comments=around.comments.get(sys_id, ()),
+            approvals=around.approvals.get(sys_id, ()),
             answer=around.answers.get(sys_id),
             created=moment(raw(row.get("sys_created_on"))),
             updated=moment(raw(row.get("sys_updated_on"))),
             version=raw(row.get("sys_mod_count")),
         )
+
+
+def _rows(seen: Rows | ToolError) -> Rows:
+    if isinstance(seen, ToolError):
+        raise seen
+    return seen
 
 
 def _of(found: Mapping[str, T] | Unknown, sys_id: str, empty: T) -> T | Unknown:
