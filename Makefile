@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Tests at once; each of these has a PostgreSQL of its own.
+JOBS ?= 2
 
 .PHONY: help setup demo serve test lint format bench lock clean
 
@@ -27,7 +29,7 @@ serve: setup ## Run web and worker in the foreground
 	$(BIN)/gatepost serve $(ARGS)
 
 test: setup ## Run the tests (ARGS="-k gates" for some)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --benchmark-disable $(ARGS)
 
 lint: setup ## Format check, lint, types, import directions
 	$(BIN)/ruff format --check .

@@ -20,6 +20,9 @@ from tests.cli import Cli
 
 ROOT = Path(__file__).resolve().parent.parent
 
+NEWEST = max(path.name[:4] for path in (ROOT / "connector/store/migrations/versions").glob("[0-9]*.py"))
+"""The schema's newest revision."""
+
 
 @pytest.fixture(autouse=True)
 def _own_log() -> Iterator[None]:

@@ -156,7 +156,9 @@ def test_gatepost_sends_what_is_described_and_nothing_deprecated(
     def send(
         self: requests.adapters.HTTPAdapter, request: requests.PreparedRequest, **options: object
     ) -> requests.Response:
-        sent.append(request)
+        # Other sandboxes of this process may still be delivering their events.
+        if (request.url or "").startswith(sandbox.jira.base_url):
+            sent.append(request)
         return real(self, request, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)

@@ -108,6 +108,7 @@ OUTBOX = Table(
     moment("settled_at"),
     Column("alike", Text),
     Column("bulk_task", Text),
+    Column("version", Text),
     Index("outbox_waiting", "connection", "due_at", "id", postgresql_where=text("state = 'waiting'")),
     Index("outbox_waiting_item", "connection", "native_id", postgresql_where=text("state = 'waiting'")),
     Index("outbox_alike", "connection", "alike", postgresql_where=text("state = 'waiting' AND alike IS NOT NULL")),

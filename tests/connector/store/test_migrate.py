@@ -17,6 +17,7 @@ from connector.postgres import conninfo
 from connector.store import migrate
 from connector.store.database import open_database
 from connector.store.tables import METADATA
+from tests.conftest import NEWEST
 
 
 def _ours(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
@@ -39,7 +40,7 @@ def test_down_and_up_again_leaves_the_same_schema(database: URL) -> None:
         connection.commit()
         left = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
     assert left == ["alembic_version"]
-    assert migrate.upgrade(engine) == "0005"
+    assert migrate.upgrade(engine) == NEWEST
     assert migrate.is_current(engine)
     engine.dispose()
 
@@ -57,7 +58,7 @@ def test_four_processes_that_start_at_once_upgrade_once(database: URL) -> None:
             engine.dispose()
 
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(start, range(4))) == ["0005"] * 4
+        assert list(pool.map(start, range(4))) == [NEWEST] * 4
 
 
 def test_a_schema_from_the_future_is_refused_with_what_to_do(database: URL) -> None:
