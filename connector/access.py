@@ -27,19 +27,32 @@ class Auth(StrEnum):
     """OAuth 2.0; the access token is renewed before it ends."""
     BEARER = "bearer"
     """A personal access token of Data Center."""
+    APIKEY = "apikey"
+    """A REST API key of ServiceNow, sent as ``x-sn-apikey``."""
 
 
 class DoorKind(StrEnum):
     """How an event proves where it comes from; a connection accepts the kinds that it names and no others."""
 
+    STAMPED = "stamped"
+    """``X-Gatepost-Timestamp`` and ``X-Gatepost-Signature`` over both time and body: Gatepost's ServiceNow app."""
     SIGNATURE = "signature"
-    """``X-Hub-Signature``: admin webhooks of Cloud, webhooks of Data Center 10 and newer, the ServiceNow app."""
+    """``X-Hub-Signature``: admin webhooks of Cloud, webhooks of Data Center 10 and newer, rules of IntegrationHub."""
     JWT = "jwt"
     """A bearer token signed with the OAuth app's client secret: dynamic webhooks."""
     TOKEN = "token"  # noqa: S105 - the name of a kind
     """``X-Gatepost-Token``: Jira Automation's "send web request".  Proves the sender, not the body."""
     PATH = "path"
     """A secret in the address: Data Center 9.x, which signs nothing.  The weakest: addresses stand in logs."""
+
+
+def usual_doors(tool: Tool) -> frozenset[DoorKind]:
+    """What a connection accepts until somebody names it: signatures, which nobody can make without the secret."""
+    return (
+        frozenset({DoorKind.STAMPED, DoorKind.SIGNATURE})
+        if tool is Tool.SERVICENOW
+        else frozenset({DoorKind.SIGNATURE})
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,8 @@ class GrantKind(StrEnum):
 
     REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
     CLIENT_CREDENTIALS = "client_credentials"
+    JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    """An assertion that Gatepost signs with its own key; RFC 7523."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,11 @@ class OAuthGrant:
     refresh_token: str = field(repr=False)
     token_url: str
     kind: GrantKind = GrantKind.REFRESH_TOKEN
+    private_key: str = field(default="", repr=False)
+    """PEM of an RSA key, for the JWT bearer grant."""
+    key_id: str = ""
+    subject: str = ""
+    """Whom the assertion speaks for: the integration user."""
 
 
 @dataclass(frozen=True, slots=True)

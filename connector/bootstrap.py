@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from connector import jira, servicenow
-from connector.access import Access, Auth
+from connector.access import Access, Auth, OAuthGrant, Renewed
 from connector.engine import Queue
 from connector.errors import ConfigurationError
 from connector.http import Timeout
@@ -143,7 +143,13 @@ class Sites:
             return kept[1]
         build = jira.site if record.tool is Tool.JIRA else servicenow.site
         limiter = SqlLimiter(self._services.engine, record.name)
-        site = build(record.access, timeout=self._timeout, clock=self._clock, limiter=limiter)
+        site = build(
+            record.access,
+            timeout=self._timeout,
+            clock=self._clock,
+            limiter=limiter,
+            renew=partial(self._refused, record.name) if record.auth is Auth.OAUTH else None,
+        )
         self._sites[name] = (record.access, site)
         return site
 
@@ -152,8 +158,14 @@ class Sites:
         due = self._clock() + TOKEN_MARGIN
         if record.auth is not Auth.OAUTH or (record.expires_at is not None and record.expires_at > due):
             return record
-        ask = partial(renew, timeout=self._timeout, clock=self._clock)
-        return self._services.connections.renew(record.name, due, ask)
+        return self._services.connections.renew(record.name, self._ask, due=due)
+
+    def _refused(self, name: ConnectionName, token: str) -> str:
+        """The token that counts after one was refused before its end.  Raises ToolError."""
+        return self._services.connections.renew(name, self._ask, refused=token).credential
+
+    def _ask(self, grant: OAuthGrant) -> Renewed:
+        return renew(grant, timeout=self._timeout, clock=self._clock)
 
 
 class MappingCache:

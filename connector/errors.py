@@ -12,7 +12,8 @@
         │   └── RateLimited       429; ``retry_after`` and ``scope`` say how long and how wide to wait
         ├── AuthenticationFailed  401: stop calling this connection and tell a person
         ├── PermissionDenied      403: this account may not do this
-        ├── RuleRefused           403 by a business rule, workflow or data policy of the tool
+        ├── RuleRefused           403 by a business rule or workflow of the tool
+        │   └── DataPolicyRefused  403 by a data policy: columns that have to be filled are empty
         ├── NotFound              404: gone or hidden, the tool does not say which
         ├── Refused               400, 409, 413, 422: the tool does not take these values
         ├── BadAnswer             the answer is not what the API promises (HTML, cut JSON)
@@ -122,6 +123,10 @@ class PermissionDenied(ToolError):
 
 class RuleRefused(ToolError):
     """403 or 400 by a rule of the tool itself (workflow, business rule, data policy)."""
+
+
+class DataPolicyRefused(RuleRefused):
+    """403 by a data policy of ServiceNow: the record lacks columns that its state asks for."""
 
 
 class NotFound(ToolError):

@@ -65,6 +65,10 @@ class Classifier(Protocol):
         """The tool's own reading of an answer; ``None`` when it is a good one or nothing special."""
 
 
+Renewal = Callable[[str], "str | None"]
+"""From the access token that was refused to the one that counts now."""
+
+
 class ToolAdapter(HTTPAdapter):
     """A transport that is bounded, typed and silent about secrets."""
 
@@ -77,6 +81,7 @@ class ToolAdapter(HTTPAdapter):
         classify: Classifier,
         clock: Callable[[], datetime],
         limiter: Limiter,
+        renew: Renewal | None = None,
     ) -> None:
         super().__init__(max_retries=Retry(0, read=False), pool_connections=2, pool_maxsize=16)
         self._connection = connection
@@ -85,13 +90,33 @@ class ToolAdapter(HTTPAdapter):
         self._classify = classify
         self._clock = clock
         self._limiter = limiter
+        self._renew = renew
+        self._token: str | None = None
         self.clock_skew: timedelta | None = None
         """How far the tool's clock was ahead of ours when it answered last (``Date`` has whole seconds)."""
 
     def send(  # type: ignore[override]  # requests' own signature is wider than what is honoured here
         self, request: requests.PreparedRequest, **options: object
     ) -> requests.Response:
-        """Send once.  Raises a ToolError for anything but a good answer."""
+        """Send once.  Raises a ToolError for anything but a good answer.
+
+        An access token that is refused before its told end is renewed and the call sent again: what was answered
+        with 401 was not carried out, whatever its method.
+        """
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        try:
+            return self._once(request, options)
+        except AuthenticationFailed:
+            scheme, _, refused = str(request.headers.get("Authorization", "")).partition(" ")
+            fresh = self._renew(refused) if self._renew is not None and scheme == "Bearer" else None
+            if fresh is None or fresh == refused:
+                raise
+        self._token = fresh
+        request.headers["Authorization"] = f"Bearer {fresh}"
+        return self._once(request, options)
+
+    def _once(self, request: requests.PreparedRequest, options: Mapping[str, object]) -> requests.Response:
         parts = urlsplit(request.url or "")
         operation = f"{request.method} {parts.path}"
         host = parts.hostname or ""
@@ -181,6 +206,7 @@ def build_adapter(
     classify: Classifier,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     limiter: Limiter | None = None,
+    renew: Renewal | None = None,
 ) -> ToolAdapter:
     """A transport that reaches the host of ``base_url`` only."""
     return ToolAdapter(
@@ -190,6 +216,7 @@ def build_adapter(
         classify=classify,
         clock=clock,
         limiter=limiter or Unlimited(),
+        renew=renew,
     )
 
 

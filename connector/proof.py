@@ -1,8 +1,8 @@
 """How an event proves where it comes from.  A connection names the kinds that it accepts; nothing else counts.
 
-From strong to weak: a signature over the body; a token signed with the app's secret; a shared token in a header;
-a secret in the address.  The last two say who sends and nothing of the body, which is why Gatepost believes no
-body: an event only says which item to look at.
+From strong to weak: a signature over time and body; a signature over the body; a token signed with the app's secret;
+a shared token in a header; a secret in the address.  The last two say who sends and nothing of the body, which is why
+Gatepost believes no body: an event only says which item to look at.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from joserfc.jwk import OctKey
 
 from connector.access import DoorKind
 from connector.errors import SignatureRejected
-from connector.signature import verify_hub_signature
+from connector.signature import verify_hub_signature, verify_stamped_signature
 
 LEEWAY_SECONDS = 120
 """How far the sender's clock may be off."""
@@ -31,6 +31,8 @@ SHORTEST_SECRET = 24
 class Proofs:
     """What an event brought along; empty where it brought nothing."""
 
+    stamp: str = ""
+    stamped: str = ""
     signature: str = ""
     bearer: str = ""
     token: str = ""
@@ -39,6 +41,7 @@ class Proofs:
     def offered(self) -> tuple[DoorKind, ...]:
         """The kinds of proof that came, strongest first."""
         pairs = (
+            (DoorKind.STAMPED, self.stamped),
             (DoorKind.SIGNATURE, self.signature),
             (DoorKind.JWT, self.bearer),
             (DoorKind.TOKEN, self.token),
@@ -74,6 +77,8 @@ def prove(
             f"The event brings no proof; this connection accepts: {', '.join(sorted(doors))}.", reason="missing"
         )
     match kind:
+        case DoorKind.STAMPED:
+            verify_stamped_signature(body, proofs.stamp, proofs.stamped, secrets, now)
         case DoorKind.SIGNATURE:
             verify_hub_signature(body, proofs.signature, secrets)
         case DoorKind.JWT:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from connector import jira, servicenow
-from connector.access import Access, Auth, Deployment
+from connector.access import Access, Auth, Deployment, usual_doors
 from connector.bootstrap import Services
 from connector.http import Timeout
 from connector.limits import Limiter
@@ -53,6 +53,6 @@ def connect(services: Services, sandbox: Sandbox, secret: str) -> None:
         services.connections.save(
             ConnectionRecord(
                 access.name, access.tool, access.base_url, access.username, access.credential, (secret,),
-                deployment=access.deployment, auth=access.auth,
+                deployment=access.deployment, auth=access.auth, doors=usual_doors(access.tool),
             )
         )  # fmt: skip

@@ -115,6 +115,8 @@ def _checked(record: ConnectionRecord, body: bytes, proofs: Proofs) -> DoorKind:
 def _proofs(path: str) -> Proofs:
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     return Proofs(
+        stamp=request.headers.get("X-Gatepost-Timestamp", "").strip(),
+        stamped=request.headers.get("X-Gatepost-Signature", ""),
         signature=request.headers.get("X-Hub-Signature", ""),
         bearer=bearer.strip() if scheme.lower() == "bearer" else "",
         token=request.headers.get("X-Gatepost-Token", ""),

@@ -1,4 +1,4 @@
-"""``gatepost connect jira``: sign in, have events sent, see one arrive."""
+"""``gatepost connect jira``, and beside it ``servicenow``: sign in, have events sent, see one arrive."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from connector.access import Auth, Deployment, DoorKind, GrantKind, OAuthGrant
+from connector.access import Auth, Deployment, DoorKind
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.cli.connection import check_name
 from connector.cli.consent import consent
+from connector.cli.servicenow import servicenow
 from connector.errors import ConfigurationError, NotFound
 from connector.http import LOOPBACK, Timeout
 from connector.jira.oauth import Endpoints, tenant_cloud_id
@@ -31,6 +32,9 @@ from mapping.work_item import ConnectionName, NativeId, Tool
 app = typer.Typer(help="Connect a tool: sign in, register its events, see one arrive.", no_args_is_help=True)
 
 WAIT_SECONDS = 30.0
+
+
+app.command()(servicenow)
 
 
 @app.callback()
@@ -118,57 +122,6 @@ def jira(
         registration = _register(services, console, name, site.setup, public_url, kind_of_door)
         if kind_of_door is not DoorKind.TOKEN:
             _round_trip(services, console, site, site.setup, registration, probe, wait)
-
-
-@app.command()
-def servicenow(
-    name: Annotated[str, typer.Argument(help="A short name, as the mapping uses it: servicenow-main")],
-    url: Annotated[str, typer.Option(help="The instance: https://acme.service-now.com")],
-    user: Annotated[str, typer.Option(help="User name of the integration user, also with OAuth")],
-    auth: Annotated[
-        Auth, typer.Option(help="basic (a web-service-only user), or oauth (client credentials)")
-    ] = Auth.BASIC,
-    credential: Credential = None,
-    client_id: Annotated[str | None, typer.Option(help="OAuth: the client id of the application registry")] = None,
-    client_secret: ClientSecret = None,
-    public_url: PublicUrl = None,
-    rotate: Rotate = False,
-) -> None:
-    """Connect a ServiceNow instance: sign in, and print what its app needs to send events."""
-    console = Console(highlight=False, soft_wrap=True)
-    check_name(name, url)
-    if auth not in {Auth.BASIC, Auth.OAUTH}:
-        raise ConfigurationError("ServiceNow is signed in to by basic or by oauth (client credentials).")
-    with bootstrap(Settings(), application="gatepost connect") as services:
-        known = services.connections.get(name)
-        base = url.rstrip("/")
-        record = ConnectionRecord(
-            ConnectionName(name), Tool.SERVICENOW, base, user, credential or "",
-            known.webhook_secrets if known else (secrets.token_urlsafe(32),), auth=auth,
-        )  # fmt: skip
-        if auth is Auth.OAUTH:
-            if not client_id or not client_secret:
-                raise ConfigurationError("OAuth needs --client-id and --client-secret of the application registry.")
-            grant = OAuthGrant(client_id, client_secret, "", f"{base}/oauth_token.do", GrantKind.CLIENT_CREDENTIALS)
-            record = replace(record, oauth=grant)
-        elif not record.credential:
-            record = replace(record, credential=typer.prompt("Password", hide_input=True))
-        services.connections.save(record)
-        if rotate:
-            services.connections.rotate_secret(name, secrets.token_urlsafe(32))
-        setup = Sites(services, system_clock).get(record.name).setup
-        if setup is None:
-            raise ConfigurationError(f"{name} is no ServiceNow.")
-        identity = setup.identify()
-        services.connections.note(name, own_account=identity.account)
-        who = f"[bold]{escape(identity.name)}[/] ({identity.time_zone})"
-        console.print(f"[bold]{name}[/]: Gatepost works there as {who}, signed in by {auth.value}.")
-        fresh = services.connections.get(name)
-        if public_url is not None and fresh is not None:
-            console.print(
-                f"Its business rules send events to {public_url.rstrip('/')}/hooks/servicenow/{name}, signed with "
-                f"{fresh.webhook_secrets[0]}"
-            )
 
 
 def _signed_in(

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from connector.access import usual_doors
 from connector.bootstrap import Services, bootstrap
 from connector.errors import ConfigurationError
 from connector.http import LOOPBACK
@@ -51,7 +52,7 @@ def add(
     secret = webhook_secret or secrets.token_urlsafe(32)
     with _services() as services:
         known = services.connections.get(name)
-        record = ConnectionRecord(ConnectionName(name), tool, url, user, credential, (secret,))
+        record = ConnectionRecord(ConnectionName(name), tool, url, user, credential, (secret,), doors=usual_doors(tool))
         if known is not None and known.tool is tool:
             # Renewed credentials change nothing else: not the doors, nor what was registered at the tool.
             kept = (secret,) if webhook_secret else known.webhook_secrets

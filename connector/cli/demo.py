@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from connector import log
+from connector.access import usual_doors
 from connector.bootstrap import bootstrap
 from connector.cli.bar import bar
 from connector.errors import ConfigurationError
@@ -92,7 +93,9 @@ def _set_up(settings: Settings, jira: str, servicenow: str) -> None:
             ("jira-main", Tool.JIRA, jira, seed.BOT_EMAIL, seed.BOT_TOKEN),
             ("servicenow-main", Tool.SERVICENOW, servicenow, seed.BOT_USER, seed.BOT_PASSWORD),
         ):
-            services.connections.save(ConnectionRecord(ConnectionName(name), tool, url, user, credential, secrets))
+            services.connections.save(
+                ConnectionRecord(ConnectionName(name), tool, url, user, credential, secrets, doors=usual_doors(tool))
+            )
         text = STORY_MAPPING.read_text(encoding="utf-8")
         loaded = load_mapping(text, STORY_MAPPING.name)
         if not isinstance(loaded, Loaded):

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from connector.access import usual_doors
 from connector.bootstrap import Services, bootstrap, previewer
 from connector.cli.connection import check_name
 from connector.errors import ConfigurationError
@@ -81,7 +82,9 @@ def _connect(
     login = user or typer.prompt("Integration user (Jira: the e-mail address)")
     credential = given or typer.prompt("API token or password", hide_input=True)
     secret = secrets.token_urlsafe(32)
-    services.connections.save(ConnectionRecord(name, what, address, login, credential, (secret,)))
+    services.connections.save(
+        ConnectionRecord(name, what, address, login, credential, (secret,), doors=usual_doors(what))
+    )
     typer.echo(f"Saved {name}. Its events go to /hooks/{what.value}/{name} on this server.")
     typer.echo(f"They have to be signed with this secret, which is shown only now: {secret}")
 

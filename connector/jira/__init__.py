@@ -8,7 +8,7 @@ from datetime import datetime
 import requests
 
 from connector.access import Access, Deployment
-from connector.http import Timeout, ToolAdapter, build_adapter, seal
+from connector.http import Renewal, Timeout, ToolAdapter, build_adapter, seal
 from connector.jira.admin import CloudAdmin, DataCenterAdmin
 from connector.jira.bulk import JiraBulk
 from connector.jira.client import JiraClient
@@ -35,7 +35,14 @@ def door() -> Door:
     return JiraDoor()
 
 
-def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], limiter: Limiter | None = None) -> Site:
+def site(
+    access: Access,
+    *,
+    timeout: Timeout,
+    clock: Callable[[], datetime],
+    limiter: Limiter | None = None,
+    renew: Renewal | None = None,
+) -> Site:
     """Everything that the flow may do to one Jira."""
     adapter = build_adapter(
         connection=access.name,
@@ -44,6 +51,7 @@ def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], lim
         classify=classifier(access.name),
         clock=clock,
         limiter=limiter,
+        renew=renew,
     )
     client = client_of(access, adapter)
     fields, own = SiteFields(client, clock), OwnAccount(client)

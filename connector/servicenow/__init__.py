@@ -8,8 +8,9 @@ from datetime import datetime
 import requests
 
 from connector.access import Access, Auth
-from connector.http import Timeout, build_adapter, seal
+from connector.http import Renewal, Timeout, build_adapter, seal
 from connector.limits import Limiter
+from connector.servicenow.account import Accounts
 from connector.servicenow.batch import ServiceNowBatch
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.directory import ServiceNowDirectory
@@ -30,7 +31,14 @@ def door() -> Door:
     return ServiceNowDoor()
 
 
-def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], limiter: Limiter | None = None) -> Site:
+def site(
+    access: Access,
+    *,
+    timeout: Timeout,
+    clock: Callable[[], datetime],
+    limiter: Limiter | None = None,
+    renew: Renewal | None = None,
+) -> Site:
     """Everything that the flow may do to one ServiceNow instance."""
     adapter = build_adapter(
         connection=access.name,
@@ -39,17 +47,21 @@ def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], lim
         classify=classifier(access.name),
         clock=clock,
         limiter=limiter,
+        renew=renew,
     )
     session = seal(requests.Session(), adapter)
     if access.auth is Auth.OAUTH:
         session.headers["Authorization"] = f"Bearer {access.credential}"
+    elif access.auth is Auth.APIKEY:
+        session.headers["x-sn-apikey"] = access.credential
     else:
         session.auth = (access.username, access.credential)
     client = ServiceNowClient(access.calls, session)
     fields = TableFields(client, clock)
     client.check = fields.check
+    accounts = Accounts(access.name, client, access.username)
     looks = Looks(access.name, client, classifier(access.name))
-    reader = ServiceNowReader(access.name, access.base_url, client, fields, looks, access.username, clock)
+    reader = ServiceNowReader(access.name, access.base_url, client, fields, looks, accounts, access.username, clock)
     writer = ServiceNowWriter(access.name, client, fields, access.username)
     return Site(
         access.name,
@@ -57,11 +69,11 @@ def site(access: Access, *, timeout: Timeout, clock: Callable[[], datetime], lim
         reader,
         writer,
         door(),
-        directory=ServiceNowDirectory(client, fields),
+        directory=ServiceNowDirectory(client, fields, accounts),
         finder=reader,
         joiner=reader,
         inspector=ServiceNowInspector(access.name, client, fields),
         batch=ServiceNowBatch(access.name, client, writer, classifier(access.name)),
-        setup=ServiceNowSetup(access, client, fields, adapter),
+        setup=ServiceNowSetup(access, client, fields, accounts, adapter),
         scanner=ServiceNowScanner(client, fields, lambda: adapter.clock_skew),
     )

@@ -93,7 +93,7 @@ class Belongings:
             found[APPROVALS] = approvals_look(every)
         return found
 
-    def of(self, seen: Seen, below: frozenset[FieldName]) -> Around:
+    def of(self, seen: Seen, below: frozenset[FieldName], currency: str | None) -> Around:
         """Raises the error of the comments: without them nobody would have said anything."""
         tasks = self._known(seen, TASKS)
         comments, answers = self._comments(seen)
@@ -108,7 +108,7 @@ class Belongings:
             children=grouped if isinstance(grouped, Unknown) else {key: _sum(rows) for key, rows in grouped.items()},
             child_items={}
             if isinstance(grouped, Unknown) or not wanted
-            else {key: tuple(_child(row, wanted) for row in rows) for key, rows in grouped.items()},
+            else {key: tuple(_child(row, wanted, currency) for row in rows) for key, rows in grouped.items()},
             approvals=approvals_of(self._known(seen, APPROVALS)),
         )
 
@@ -152,10 +152,12 @@ def resolved(catalogue: ColumnCatalogue, names: Iterable[FieldName]) -> dict[Fie
     return {name: column for name, column in found.items() if isinstance(column, Column)}
 
 
-def values_of(row: JsonObject, columns: Mapping[FieldName, Column]) -> dict[FieldName, FieldValue]:
+def values_of(
+    row: JsonObject, columns: Mapping[FieldName, Column], currency: str | None
+) -> dict[FieldName, FieldValue]:
     """A row's columns by label; one that the answer lacks is hidden by an ACL: unknown, not empty."""
     return {
-        name: column_value(row[column.name], column.type, column.reference, row.get(f"{column.name}.active"))
+        name: column_value(row[column.name], column.type, column.reference, row.get(f"{column.name}.active"), currency)
         for name, column in columns.items()
         if column.name in row
     }
@@ -194,8 +196,8 @@ def _is_open(row: JsonObject) -> bool:
     return is_true(row.get("active")) if "active" in row else change_is_open(row)
 
 
-def _child(row: JsonObject, columns: Mapping[FieldName, Column]) -> ChildItem:
-    return ChildItem(not is_true(row.get("active")), values_of(row, columns))
+def _child(row: JsonObject, columns: Mapping[FieldName, Column], currency: str | None) -> ChildItem:
+    return ChildItem(not is_true(row.get("active")), values_of(row, columns, currency))
 
 
 def _sum(group: Sequence[JsonObject]) -> Children:

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from connector.errors import Refused
 from connector.jsons import JsonObject
+from connector.servicenow.account import Accounts
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, TableFields
 from connector.servicenow.payloads import column_value, display, is_retired, raw
@@ -23,7 +24,8 @@ COLUMNS = ("sys_id", "name", "operational_status", "install_status", "life_cycle
 
 
 class ServiceNowDirectory:
-    def __init__(self, client: ServiceNowClient, fields: TableFields) -> None:
+    def __init__(self, client: ServiceNowClient, fields: TableFields, accounts: Accounts) -> None:
+        self._accounts = accounts
         self._client = client
         self._fields = fields
 
@@ -41,6 +43,7 @@ class ServiceNowDirectory:
         rows = self._client.query(SERVICES, Query().one_of("name", plain).ordered_by("name"), asked)
         if not rows:
             return {}
+        currency = self._accounts.currency() or currency
         costs = self._costs([raw(row.get("sys_id")) for row in rows], since, currency)
         return {raw(row.get("name")): _service(row, end, costs.get(raw(row.get("sys_id")), {})) for row in rows}
 

@@ -7,8 +7,18 @@ hibernating instance and a dead session answer HTML, a cancelled transaction add
 from __future__ import annotations
 
 import re
+from email.utils import parsedate_to_datetime
 
-from connector.errors import BadAnswer, BadPayload, LimitScope, PermissionDenied, RateLimited, RuleRefused, ToolError
+from connector.errors import (
+    BadAnswer,
+    BadPayload,
+    DataPolicyRefused,
+    LimitScope,
+    PermissionDenied,
+    RateLimited,
+    RuleRefused,
+    ToolError,
+)
 from connector.http import Answer, Classifier, by_status
 from connector.jsons import JsonObject, obj, parse_object, text
 
@@ -25,8 +35,7 @@ def classifier(connection: str) -> Classifier:
             return RateLimited(
                 f"{connection} limits {answer.operation}: {told or 'no reason given'}",
                 operation=answer.operation,
-                # Without a header it is the node's semaphores: short, but nobody says how short.
-                retry_after=answer.retry_after if answer.retry_after is not None else 10.0,
+                retry_after=_wait(answer),
                 scope=LimitScope.CONNECTION,
                 reason=answer.headers.get("X-RateLimit-Rule", ""),
             )
@@ -35,6 +44,25 @@ def classifier(connection: str) -> Classifier:
         return by_status(answer, connection, told)
 
     return classify
+
+
+SEMAPHORE_SECONDS = 10.0
+"""Without a header it is the node's semaphores that are taken: short, but nobody says how short."""
+
+
+def _wait(answer: Answer) -> float:
+    """Seconds until a call may be tried again; a rule tells its end, in case it tells no wait.
+
+    https://www.servicenow.com/docs, "Inbound REST API rate limiting"; both moments are the server's own.
+    """
+    if answer.retry_after is not None:
+        return answer.retry_after
+    try:
+        ends = float(answer.headers.get("X-RateLimit-Reset", ""))
+        now = parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
+    except ValueError:
+        return SEMAPHORE_SECONDS
+    return max(1.0, ends - now)
 
 
 def _hidden_failure(answer: Answer, connection: str, told: str, *, failed: bool) -> ToolError | None:
@@ -68,8 +96,11 @@ def _forbidden(answer: Answer, connection: str, told: str) -> ToolError:
             status=403,
         )
     if "Data Policy Exception" in told:
-        return RuleRefused(
-            f"{connection}: a data policy refused {answer.operation}: {told}", operation=answer.operation, status=403
+        return DataPolicyRefused(
+            f"{connection}: a data policy refused {answer.operation}: {told}. Fill these columns on the record, "
+            "or have the policy not apply to the integration user.",
+            operation=answer.operation,
+            status=403,
         )
     return PermissionDenied(
         f"{connection} does not allow {answer.operation}: {told or 'no reason given'}. Check the roles and ACLs of "

@@ -43,8 +43,13 @@ def is_true(column: Json | None) -> bool:
     return raw(column).casefold() in {"true", "1"}
 
 
-def column_value(column: Json | None, kind: str, reference: str, active: Json | None) -> FieldValue:
-    """A column by the dictionary's type; what does not fit its type stays text."""
+def column_value(
+    column: Json | None, kind: str, reference: str, active: Json | None, currency: str | None = None
+) -> FieldValue:
+    """A column by the dictionary's type; what does not fit its type stays text.
+
+    ``currency`` is what bare amounts of currency columns are in: that of the account which reads them.
+    """
     value = raw(column)
     if not value:
         return None
@@ -60,7 +65,7 @@ def column_value(column: Json | None, kind: str, reference: str, active: Json | 
     if kind in {"glide_date_time", "due_date"}:
         return moment(value) or value
     if kind in {"currency", "price", "currency2"}:
-        return _money(value)
+        return _money(value, currency)
     if kind in NUMBERS:
         return _decimal(value) or value
     return display(column)
@@ -135,10 +140,12 @@ def _decimal(value: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _money(value: str) -> FieldValue:
+def _money(value: str, currency: str | None) -> FieldValue:
     coded = _CURRENCY.fullmatch(value)
     if coded:
         amount = _decimal(coded[2])
         return value if amount is None else Money(amount, coded[1])
     amount = _decimal(value)
-    return value if amount is None else amount
+    if amount is None:
+        return value
+    return amount if currency is None else Money(amount, currency)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from connector.errors import Refused, ToolError
 from connector.jsons import JsonObject
+from connector.servicenow.account import Accounts
 from connector.servicenow.belongings import (
     WITH_CHANGES,
     WITH_TASKS,
@@ -35,6 +36,7 @@ from governance.facts import Unknown
 from mapping.work_item import (
     ConnectionName,
     FieldName,
+    FieldValue,
     NativeId,
     Tool,
     WorkItem,
@@ -69,6 +71,7 @@ class ServiceNowReader:
         client: ServiceNowClient,
         fields: TableFields,
         looks: Looks,
+        accounts: Accounts,
         own_user: str,
         clock: Callable[[], datetime],
     ) -> None:
@@ -77,6 +80,7 @@ class ServiceNowReader:
         self._client = client
         self._fields = fields
         self._looks = looks
+        self._accounts = accounts
         self._plans = ServiceNowPlans(client, fields, clock)
         self._belongings = Belongings(connection, fields, People(client, clock), own_user)
 
@@ -106,11 +110,16 @@ class ServiceNowReader:
         rows = {table: _rows(seen[table]) for table in ids}
         if not any(rows.values()):
             return Reading({}, tuple(items))
-        around = self._belongings.of(seen, child_fields)
+        currency = self._accounts.currency()
+        around = self._belongings.of(seen, child_fields, currency)
         lines: Plans | Unknown = Unknown("cost and benefit plans were not asked for")
         if plans is not None:
-            lines = planned if isinstance(planned, Unknown) else self._plans.lines(seen, plans)
-        made = (self._item(table, row, columns[table], around, lines) for table in ids for row in rows[table])
+            lines = planned if isinstance(planned, Unknown) else self._plans.lines(seen, currency or plans)
+        made = (
+            self._item(table, row, values_of(row, columns[table], currency), around, lines)
+            for table in ids
+            for row in rows[table]
+        )
         found = {item.native_id: item for item in made}
         return Reading(found, tuple(item for item in items if item not in found))
 
@@ -156,12 +165,11 @@ class ServiceNowReader:
         self,
         table: str,
         row: JsonObject,
-        columns: Mapping[FieldName, Column],
+        fields: Mapping[FieldName, FieldValue],
         around: Around,
         planned: Plans | Unknown,
     ) -> WorkItem:
         sys_id = raw(row.get("sys_id"))
-        fields = values_of(row, columns)
         return WorkItem(
             tool=Tool.SERVICENOW,
             connection=self._connection,

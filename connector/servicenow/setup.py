@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from connector.access import Access, Deployment, DoorKind
-from connector.errors import AuthenticationFailed, NotFound, Refused, RetryLater, ToolError
+from connector.errors import AuthenticationFailed, Refused, RetryLater, ToolError
 from connector.http import ToolAdapter
+from connector.servicenow.account import Accounts, account_checks
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import TableFields
-from connector.servicenow.payloads import is_true, raw
 from connector.servicenow.query import Query
 from connector.sync.setup import Check, Health, Identity, Registration
 from mapping.work_item import NativeId
@@ -22,27 +22,27 @@ BESIDE = ("sys_user", "sys_dictionary", "sys_journal_field", "sys_attachment")
 class ServiceNowSetup:
     """Implements :class:`connector.sync.setup.Setup`."""
 
-    def __init__(self, access: Access, client: ServiceNowClient, fields: TableFields, adapter: ToolAdapter) -> None:
+    def __init__(
+        self,
+        access: Access,
+        client: ServiceNowClient,
+        fields: TableFields,
+        accounts: Accounts,
+        adapter: ToolAdapter,
+    ) -> None:
         self._access = access
+        self._accounts = accounts
         self._client = client
         self._fields = fields
         self._adapter = adapter
 
     def identify(self) -> Identity:
         """The account's own user record; its user name is how a journal entry knows its author."""
-        name = self._access.username
-        query = Query().equals("user_name", name)
-        rows = self._client.query("sys_user", query, ("sys_id", "user_name", "name", "active", "time_zone"), 1)
-        if not rows:
-            raise NotFound(
-                f"{self._access.name}: the user {name} is not there, or may not read sys_user. Name the integration "
-                "user with --user, and give it the role snc_platform_rest_api_access."
-            )
-        user = rows[0]
-        if not is_true(user.get("active")):
-            raise AuthenticationFailed(f"{self._access.name}: the user {name} is inactive.")
-        zone = raw(user.get("time_zone")) or "the instance's own"
-        return Identity(name, raw(user.get("name")) or name, Deployment.CLOUD, "", zone)
+        account = self._accounts.own()
+        if not account.active:
+            raise AuthenticationFailed(f"{self._access.name}: the user {account.name} is inactive.")
+        zone = account.time_zone or "the instance's own"
+        return Identity(account.name, account.shown, Deployment.CLOUD, "", zone)
 
     def skew(self) -> timedelta | None:
         return self._adapter.clock_skew
@@ -65,7 +65,7 @@ class ServiceNowSetup:
     def checks(self, projects: Sequence[str], registration: Registration | None) -> Sequence[Check]:
         """``projects`` are the governed tables."""
         del registration
-        return [*self._tables(projects), *self._beside()]
+        return [*account_checks(self._accounts.own()), *self._tables(projects), *self._beside()]
 
     def _tables(self, tables: Sequence[str]) -> Iterator[Check]:
         for table in tables:

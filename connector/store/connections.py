@@ -150,8 +150,15 @@ class Connections:
         with self._engine.begin() as transaction:
             transaction.execute(update(CONNECTION).where(CONNECTION.c.name == name).values(webhook_secrets=sealed))
 
-    def renew(self, name: str, due: datetime, ask: Callable[[OAuthGrant], Renewed]) -> ConnectionRecord:
-        """Renew an access token that ends before ``due``, once, however many workers find it ending.
+    def renew(
+        self,
+        name: str,
+        ask: Callable[[OAuthGrant], Renewed],
+        *,
+        due: datetime | None = None,
+        refused: str | None = None,
+    ) -> ConnectionRecord:
+        """Renew an access token that ends before ``due`` or was ``refused``, once, however many workers find it so.
 
         The row stays locked while Atlassian is asked: its refresh tokens are good for one use.  Raises what ``ask``
         raises; the record is unchanged then.
@@ -159,7 +166,7 @@ class Connections:
         with self._engine.begin() as transaction:
             query = select(CONNECTION).where(CONNECTION.c.name == name).with_for_update()
             record = self._record(transaction.execute(query).mappings().one())
-            if record.oauth is None or (record.expires_at is not None and record.expires_at > due):
+            if record.oauth is None or not _ended(record, due, refused):
                 return record
             fresh = ask(record.oauth)
             grant = replace(record.oauth, refresh_token=fresh.refresh_token or record.oauth.refresh_token)
@@ -226,6 +233,12 @@ class Connections:
             doors=frozenset(DoorKind(door) for door in values["doors"]),
             webhook=values["webhook"],
         )
+
+
+def _ended(record: ConnectionRecord, due: datetime | None, refused: str | None) -> bool:
+    if refused is not None:
+        return record.credential == refused
+    return due is None or record.expires_at is None or record.expires_at <= due
 
 
 def _grant(stored: str) -> OAuthGrant:

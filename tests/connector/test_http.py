@@ -18,6 +18,7 @@ from connector.access import Access, Deployment
 from connector.errors import (
     AuthenticationFailed,
     BadAnswer,
+    DataPolicyRefused,
     GatepostError,
     HostNotAllowed,
     LimitScope,
@@ -128,8 +129,8 @@ ABORTED = "Operation against file 'pm_project' was aborted by Business Rule 'Gat
                     }
                 },
             ),
-            RuleRefused,
-            "snow-main: a data policy refused PUT /x: Operation Failed Data Policy Exception: The following fields are mandatory: Close code",
+            DataPolicyRefused,
+            "snow-main: a data policy refused PUT /x: Operation Failed Data Policy Exception: The following fields are mandatory: Close code. Fill these columns on the record, or have the policy not apply to the integration user.",
         ),
         (
             answer(403, {"error": {"message": "Insufficient rights to query records", "detail": None}}),
@@ -165,6 +166,31 @@ ABORTED = "Operation against file 'pm_project' was aborted by Business Rule 'Gat
 def test_servicenows_answers_are_told_apart(given: Answer, error: type[GatepostError], text: str) -> None:
     found = servicenow_classifier("snow-main")(given) or by_status(given, "snow-main")
     assert (type(found), str(found)) == (error, text)
+
+
+DATE = {"Date": "Sat, 21 Nov 2026 09:00:00 GMT"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "told", "seconds", "rule"),
+    [
+        pytest.param({"X-RateLimit-Rule": "r1", "Retry-After": "1800"}, 1800.0, 1800, "r1", id="a rule tells the wait"),
+        pytest.param(
+            {**DATE, "X-RateLimit-Rule": "r1", "X-RateLimit-Reset": "1795251660"}, None, 60, "r1",
+            id="a rule tells its end, by the server's own clock",
+        ),
+        pytest.param({**DATE, "X-RateLimit-Reset": "1795251540"}, None, 1, "", id="an end that is over"),
+        pytest.param({}, None, 10, "", id="without headers it is the node's semaphores"),
+        pytest.param({"X-RateLimit-Reset": "soon"}, None, 10, "", id="an end that cannot be read"),
+    ],
+)  # fmt: skip
+def test_a_limit_of_servicenow_says_how_long(
+    headers: dict[str, str], told: float | None, seconds: float, rule: str
+) -> None:
+    given = Answer(429, headers, "application/json", b"", "GET /x", told)
+    found = servicenow_classifier("snow-main")(given)
+    assert isinstance(found, RateLimited)
+    assert (found.retry_after, found.reason, found.scope) == (seconds, rule, LimitScope.CONNECTION)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from joserfc.jwk import OctKey
 from connector.access import DoorKind
 from connector.errors import SignatureRejected
 from connector.proof import Proofs, prove
-from connector.signature import hub_signature
+from connector.signature import hub_signature, stamped_signature
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 BODY = b'{"issue":{"id":"10001"}}'
@@ -29,6 +29,11 @@ def ask(proofs: Proofs, *doors: DoorKind, secrets: tuple[bytes, ...] = (SECRET,)
         return prove(BODY, proofs, doors=frozenset(doors), secrets=secrets, client_secret=CLIENT.encode(), now=NOW)
     except SignatureRejected as error:
         return error.reason
+
+
+def stamped(seconds: int = 0, *, body: bytes = BODY, secret: bytes = SECRET, version: str = "v1") -> Proofs:
+    stamp = str(int(NOW.timestamp()) + seconds)
+    return Proofs(stamp=stamp, stamped=f"{version}={stamped_signature(body, stamp, secret).partition('=')[2]}")
 
 
 SIGNED = Proofs(signature=hub_signature(BODY, SECRET))
@@ -55,6 +60,18 @@ LATER, EARLIER = int(NOW.timestamp()) + 60, int(NOW.timestamp()) - 600
         (Proofs(path=SECRET.decode()), (DoorKind.PATH,), DoorKind.PATH),
         (Proofs(path="guess"), (DoorKind.PATH,), "mismatch"),
         (Proofs(path=SECRET.decode()), (DoorKind.SIGNATURE,), "door_shut"),
+        (stamped(), (DoorKind.STAMPED,), DoorKind.STAMPED),
+        (stamped(-299), (DoorKind.STAMPED,), DoorKind.STAMPED),
+        (stamped(-301), (DoorKind.STAMPED,), "expired"),
+        (stamped(301), (DoorKind.STAMPED,), "expired"),
+        (stamped(body=b"other"), (DoorKind.STAMPED,), "mismatch"),
+        (stamped(secret=b"another secret"), (DoorKind.STAMPED,), "mismatch"),
+        (stamped(version="v2"), (DoorKind.STAMPED,), "method_not_allowed"),
+        (Proofs(stamp="now", stamped=stamped().stamped), (DoorKind.STAMPED,), "malformed"),
+        (Proofs(stamp="9" * 30, stamped=stamped().stamped), (DoorKind.STAMPED,), "malformed"),
+        (Proofs(stamp=stamped().stamp, stamped="v1="), (DoorKind.STAMPED,), "malformed"),
+        (Proofs(stamped=stamped().stamped), (DoorKind.STAMPED,), "missing"),
+        (stamped(), (DoorKind.SIGNATURE,), "door_shut"),
     ],
 )
 def test_an_event_is_proved_by_a_kind_that_the_connection_accepts(
@@ -67,6 +84,12 @@ def test_the_strongest_proof_that_came_is_the_one_that_counts() -> None:
     """A wrong signature is not forgiven because a right token came with it."""
     both = Proofs(signature=hub_signature(b"other", SECRET), token=SECRET.decode())
     assert ask(both, DoorKind.SIGNATURE, DoorKind.TOKEN) == "mismatch"
+
+
+def test_the_time_of_an_event_is_part_of_what_is_signed() -> None:
+    """An old event does not become a new one by another time in its header."""
+    earlier = stamped(-3600)
+    assert ask(Proofs(stamp=stamped().stamp, stamped=earlier.stamped), DoorKind.STAMPED) == "mismatch"
 
 
 def test_a_short_secret_proves_nothing_by_itself() -> None:

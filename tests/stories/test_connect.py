@@ -304,7 +304,7 @@ def test_servicenow_with_oauth_renews_its_token_and_the_doctor_looks_at_its_tabl
     )  # fmt: skip
     told = cloud.cli.ok(*words, "--client-secret", "its-secret")
     assert "servicenow-main: Gatepost works there as Gatepost (GMT), signed in by oauth." in told
-    assert f"send events to {cloud.public}/hooks/servicenow/servicenow-main, signed with " in told
+    assert f"  gatepost.endpoint  {cloud.public}/hooks/servicenow/servicenow-main\n  gatepost.secret    " in told
     name = ConnectionName("servicenow-main")
     first = cloud.services.connections.get(name)
     later = Sites(cloud.services, lambda: system_clock() + timedelta(minutes=40)).get(name)

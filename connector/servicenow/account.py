@@ -1,0 +1,142 @@
+"""The account that Gatepost works as, and what its settings do to values.
+
+ServiceNow converts currency columns to the reader's own currency, and only on reading; raw dates are UTC whatever the
+account's zone is.  The currency follows from the user's country, else from the instance's locale, unless the
+instance has one currency for all.
+https://www.servicenow.com/docs, "Currency administration", "Single-currency mode"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Lock
+
+import structlog
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
+
+from connector.errors import AuthenticationFailed, NotFound, RetryLater, ToolError
+from connector.servicenow.client import ServiceNowClient
+from connector.servicenow.payloads import is_true, raw
+from connector.servicenow.query import Query
+from connector.sync.setup import Check, Health
+from mapping.work_item import ConnectionName
+
+SINGLE, CODE, LOCALE = "glide.i18n.single_currency", "glide.i18n.single_currency.code", "glide.system.locale"
+ASKED = ("sys_id", "user_name", "name", "active", "time_zone", "date_format", "country")
+UTC_ZONES = frozenset({"GMT", "UTC", "Etc/UTC", "Etc/GMT", "Zulu"})
+
+_LOCALE = re.compile(r"[a-z]{2,3}[._-]([A-Z]{2})")
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Empty texts are what the account leaves to the instance."""
+
+    name: str
+    shown: str
+    active: bool
+    time_zone: str
+    date_format: str
+    country: str
+    currency: str | None
+    """What currency columns are read in; ``None`` when it cannot be told."""
+
+
+class Accounts:
+    """Read once per process: an account's settings do not change while Gatepost works."""
+
+    def __init__(self, connection: ConnectionName, client: ServiceNowClient, username: str) -> None:
+        self._connection = connection
+        self._client = client
+        self._username = username
+        self._lock = Lock()
+        self._kept: Account | None = None
+
+    def own(self) -> Account:
+        """Raises ToolError, NotFound when the account does not see its own record."""
+        with self._lock:
+            if self._kept is None:
+                self._kept = self._read()
+            return self._kept
+
+    def currency(self) -> str | None:
+        """The currency of amounts that come without one.  Raises RetryLater and AuthenticationFailed."""
+        try:
+            return self.own().currency
+        except (RetryLater, AuthenticationFailed):
+            raise
+        except ToolError as error:
+            _log.warning("the account's currency is not known", connection=self._connection, why=str(error))
+            return None
+
+    def _read(self) -> Account:
+        rows = self._client.query("sys_user", Query().equals("user_name", self._username), ASKED, 1)
+        if not rows:
+            raise NotFound(
+                f"{self._connection}: the user {self._username} is not there, or may not read sys_user. Name the "
+                "integration user with --user, and give it the role snc_platform_rest_api_access."
+            )
+        user = rows[0]
+        return Account(
+            name=raw(user.get("user_name")),
+            shown=raw(user.get("name")) or self._username,
+            active=is_true(user.get("active")),
+            time_zone=raw(user.get("time_zone")),
+            date_format=raw(user.get("date_format")),
+            country=raw(user.get("country")),
+            currency=_currency(raw(user.get("country")), self._properties()),
+        )
+
+    def _properties(self) -> dict[str, str]:
+        """Properties of the instance, as far as this account may read them."""
+        query = Query().one_of("name", (SINGLE, CODE, LOCALE))
+        try:
+            rows = self._client.query("sys_properties", query, ("name", "value"))
+        except (RetryLater, AuthenticationFailed):
+            raise
+        except ToolError:
+            return {}
+        return {raw(row.get("name")): raw(row.get("value")) for row in rows}
+
+
+def _currency(country: str, properties: dict[str, str]) -> str | None:
+    if is_true(properties.get(SINGLE)) and properties.get(CODE):
+        return properties[CODE]
+    locale = _LOCALE.fullmatch(properties.get(LOCALE, ""))
+    territory = _territory(country) or (locale[1] if locale else "")
+    found = get_territory_currencies(territory) if territory else []
+    return found[0] if found else None
+
+
+def _territory(country: str) -> str:
+    """``DE`` of ``DE`` and ``DEU``, the forms of sys_user.country."""
+    code = country.strip().upper()
+    return str(get_global("territory_aliases").get(code, [code])[0]) if code else ""
+
+
+def account_checks(account: Account) -> Iterator[Check]:
+    """What of the account's settings can change figures or times, and what to do."""
+    if account.currency is None:
+        yield Check(
+            "currency",
+            Health.WARNING,
+            "cannot be told: neither the account's country nor the instance's locale can be read",
+            "Set the country of the integration user, so that amounts are read in one known currency.",
+        )
+    else:
+        yield Check("currency", Health.GOOD, f"amounts are read in {account.currency}")
+    if account.time_zone in UTC_ZONES:
+        yield Check("time zone", Health.GOOD, account.time_zone)
+    else:
+        shown = account.time_zone or "the instance's own"
+        yield Check(
+            "time zone",
+            Health.WARNING,
+            f"{shown}; raw values are UTC all the same, but dates in texts are shown in it",
+            "Set the integration user's time zone to GMT.",
+        )
