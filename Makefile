@@ -7,10 +7,10 @@ ARGS ?=
 # Tests at once; each of these has a PostgreSQL of its own.
 JOBS ?= 2
 
-.PHONY: help setup demo serve test lint format bench lock clean
+.PHONY: help setup demo serve test lint format bench lock servicenow-app clean
 
 help: ## Show what there is
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/gatepost: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Gatepost needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
@@ -46,6 +46,9 @@ bench: setup ## Measure; prints ratios and the machine
 
 lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet pyproject.toml -o requirements.lock
+
+servicenow-app: ## Build and pack the ServiceNow app (needs Node.js with npm)
+	cd deploy/servicenow-app && npm ci --no-audit --no-fund && $(PYTHON) generate.py --check && npm run lint && npm test && npm run build && $(PYTHON) pack.py
 
 clean: ## Remove the virtual environment and the demo's data
 	rm -rf $(VENV) .gatepost

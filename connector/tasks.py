@@ -9,7 +9,7 @@ import structlog
 
 from connector.bootstrap import Clock, MappingCache, Services, Sites, system_clock
 from connector.engine import Handlers
-from connector.errors import AuthenticationFailed, ToolError
+from connector.errors import AuthenticationFailed, RetryLater, ToolError
 from connector.store.agenda import wake_due_looks
 from connector.store.connections import registration, stored_registration
 from connector.store.ledger import SqlLedger
@@ -43,7 +43,7 @@ class Tasks:
         self._sites = Sites(services, clock)
         self._mapping = MappingCache(services.mappings)
         self._work = SqlWork(services.engine, worker, settings.lease_seconds)
-        self._outbox = SqlOutbox(services.engine, worker, settings.lease_seconds)
+        self._outbox = SqlOutbox(services.engine, services.waker, worker, settings.lease_seconds)
         self._sweeps, self._sweeper = sweeping(services, clock)
         memory = SqlMemory(services.engine)
         self._reconciler = Reconciler(
@@ -90,6 +90,7 @@ class Tasks:
                     if site.scanner is not None:
                         self._sweeper.run(site, site.scanner, active.config, kind)
                         _keep_webhooks(self._services, site, self._clock())
+                        _beat(site, self._clock())
                         if kind is SweepKind.FULL:
                             _watch_gates(self._services, site, active.config)
             except AuthenticationFailed as error:
@@ -149,6 +150,19 @@ def _keep_webhooks(services: Services, site: Site, now: datetime) -> None:
         fresh = site.setup.refresh(registered)
         services.connections.note(site.name, webhook=stored_registration(fresh))
         _log.info("webhook kept", connection=site.name, until=fresh.expires_at)
+
+
+def _beat(site: Site, now: datetime) -> None:
+    """Let the tool's own gate know that verdicts are kept fresh.  Raises RetryLater and AuthenticationFailed."""
+    if site.pulse is None:
+        return
+    try:
+        site.pulse.beat(now)
+    except (RetryLater, AuthenticationFailed):
+        raise
+    except ToolError as error:
+        # Without it the tool's gate goes by the age of each verdict; a sweep is not broken off for that.
+        _log.warning("no heartbeat", connection=site.name, why=str(error))
 
 
 def _watch_gates(services: Services, site: Site, config: MappingConfig) -> None:

@@ -145,6 +145,26 @@ class LegacyRule(Part):
     """Label of the service's column with its planned end."""
 
 
+class WriteRule(Part):
+    """Which owned field of the tool receives which part of the verdict (visible names)."""
+
+    doi_stage: str | None = None
+    implementation: str | None = None
+    potential: str | None = None
+    gate: str | None = None
+    passes: str | None = None
+    """The stages into which the item may be moved now, by name; empty while the gate is shut.  A native gate that
+    reads this field lets nobody skip a stage."""
+    blockers: str | None = None
+    findings: str | None = None
+    plan: str | None = None
+    forecast: str | None = None
+    actual: str | None = None
+    variance: str | None = None
+    checked: str | None = None
+    """When the fields were written last; the app's gate goes by it.  Written along with the others only."""
+
+
 class JoinRule(Part):
     """Items of another connection that feed the same measure."""
 
@@ -159,6 +179,8 @@ class JoinRule(Part):
     """This item's field that holds their keys or numbers, separated by commas or lines."""
     link: str | None = None
     """The word of this item's links to them, as it reads here: ``relates to``, ``is implemented by``."""
+    write: WriteRule | None = None
+    """Fields of theirs that receive the measure's verdict too, while no rule makes a measure of them."""
 
 
 class StageRule(Part):
@@ -181,34 +203,20 @@ class FlagWhen(StrEnum):
 
 
 class MarkRule(Part):
-    """What Gatepost leaves at an item beside its fields (Jira)."""
+    """What Gatepost leaves at an item beside its fields; each mark is of one tool, but for the link."""
 
     property: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")] | None = None
     """Key of an issue property that holds the whole verdict, for expressions, boards and other programs."""
     link: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = None
-    """Address of Gatepost: a remote link with the gate's icon leads there."""
+    """Address of Gatepost: a remote link with the gate's icon leads there; in ServiceNow the app's column Gatepost."""
     flag: FlagWhen | None = None
     """Raise the item's flag; a flag that somebody else raised is left alone."""
     blocked_by: str | None = None
     """Key of an issue that is linked as a blocker while the gate is shut."""
-
-
-class WriteRule(Part):
-    """Which owned field of the tool receives which part of the verdict (visible names)."""
-
-    doi_stage: str | None = None
-    implementation: str | None = None
-    potential: str | None = None
-    gate: str | None = None
-    passes: str | None = None
-    """The stages into which the item may be moved now, by name; empty while the gate is shut.  A native gate that
-    reads this field lets nobody skip a stage."""
-    blockers: str | None = None
-    findings: str | None = None
-    plan: str | None = None
-    forecast: str | None = None
-    actual: str | None = None
-    variance: str | None = None
+    hold: FlagWhen | None = None
+    """Put the record on hold, with the reason (ServiceNow); a hold that somebody else made is left alone."""
+    checklist: bool = False
+    """Keep every condition of the next gate as a row of the app's related list (ServiceNow)."""
 
 
 class MeasureRule(Part):

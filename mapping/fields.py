@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from governance.spread import Shape
 from mapping.apply import templates_in
-from mapping.config import EffectsFrom, FactRule, MappingConfig, MeasureRule, RoleRule, SeriesRule
+from mapping.config import EffectsFrom, FactRule, MappingConfig, MeasureRule, RoleRule, SeriesRule, WriteRule
 from mapping.expressions import fields_in
 from mapping.sources import Computed, Joined, RoleTable, Translated, fields_of
 from mapping.work_item import ConnectionName, FieldName
@@ -60,23 +60,24 @@ def _joining(config: MappingConfig, connection: ConnectionName) -> Iterator[str]
 
 
 def joined_fields(rule: MeasureRule, join: str) -> frozenset[FieldName]:
-    """The fields of joined items that a rule's facts and effects name."""
+    """The fields of joined items that a rule's facts and effects name, and those that are written there."""
     parts = (rule.facts, rule.effects.plan, rule.effects.forecast, rule.effects.actual)
     sources = [source for part in parts for _, source in _sources(part)]
+    named = [source.field for source in sources if isinstance(source, Joined) and source.join == join]
     return frozenset(
-        FieldName(source.field) for source in sources if isinstance(source, Joined) and source.join == join
+        map(FieldName, (*named, *(name for one in rule.joins if one.name == join for name in _owned(one.write))))
     )
 
 
 def owned_fields(config: MappingConfig, connection: ConnectionName) -> frozenset[FieldName]:
     """The fields that Gatepost writes, and no others."""
-    return frozenset(
-        FieldName(name)
-        for rule in config.measures
-        if rule.connection == connection
-        for name in rule.write.model_dump().values()
-        if name
-    )
+    own = (name for rule in config.measures if rule.connection == connection for name in _owned(rule.write))
+    joins = (join for rule in config.measures for join in rule.joins if join.connection == connection)
+    return frozenset(map(FieldName, (*own, *(name for join in joins for name in _owned(join.write)))))
+
+
+def _owned(rule: WriteRule | None) -> Iterator[str]:
+    return (name for name in (rule.model_dump().values() if rule else ()) if name)
 
 
 def rule_fields(rule: MeasureRule) -> dict[str, list[tuple[str, ...]]]:

@@ -11,13 +11,20 @@ import json
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
-from governance.verdict import GateState, Verdict
+from governance.explain import blocker_lines
+from governance.verdict import GateState, Outcome, Verdict
 from mapping.config import Enforce, FlagWhen, MeasureRule
-from mapping.work_item import FieldName, WorkItem
-from mapping.writeback import Change, ChangeKind
+from mapping.work_item import FieldName, StatusCategory, WorkItem
+from mapping.writeback import Change, ChangeKind, canonical, cut
 
 LARGEST_PROPERTY = 32_768
 """Characters of an issue property."""
+
+HOLD_TITLE = "Gatepost: "
+"""Begins the reason of a hold that Gatepost made."""
+
+LONGEST_HOLD = 1_000
+"""Characters of a reason that a person still reads."""
 
 IMPEDIMENT = "Impediment"
 """The one choice of Jira's field Flagged."""
@@ -36,6 +43,8 @@ class Mark(StrEnum):
     LINK = "@link"
     FLAG = "@flag"
     BLOCKED_BY = "@blocked by"
+    HOLD = "@hold"
+    CHECKLIST = "@checklist"
     STATUS = "@status"
     """Statuses to go back to, best first, one a line."""
 
@@ -73,6 +82,11 @@ def _changes(
         linked = any(link.key == marks.blocked_by and link.blocks for link in item.links)
         wanted = marks.blocked_by if shut else None
         yield from _own(Mark.BLOCKED_BY, wanted, is_there=linked, last_written=last_written)
+    if marks.hold is not None:
+        held = verdict.gate is GateState.BREACH or (marks.hold is FlagWhen.SHUT and shut)
+        yield from _hold(verdict, item, last_written, raised=held and item.status_category is not StatusCategory.DONE)
+    if marks.checklist:
+        yield from _unread(Mark.CHECKLIST, checklist(verdict), last_written)
     back = statuses_back(verdict, rule, item)
     if back:
         name = FieldName(Mark.STATUS)
@@ -98,6 +112,40 @@ def _own(
         yield Change(field, ChangeKind.CHANGED if before else ChangeKind.FIRST, None, wanted, before)
     elif wanted is None and made:
         yield Change(field, ChangeKind.CHANGED, before if is_there else None, f"{TAKEN_AWAY}{before}", before)
+
+
+def _hold(
+    verdict: Verdict, item: WorkItem, last_written: Mapping[FieldName, str | None], *, raised: bool
+) -> Iterator[Change]:
+    """A hold with our reason; the reason follows the blockers, and only our own hold ends."""
+    name = FieldName(Mark.HOLD)
+    own = item.hold is not None and item.hold.startswith(HOLD_TITLE)
+    before = last_written.get(name)
+    told = cut(blocker_lines(verdict), LONGEST_HOLD) or "the gate is shut"
+    reason = f"{HOLD_TITLE}{told}"
+    if raised and item.hold is None:
+        yield Change(name, ChangeKind.CHANGED if before else ChangeKind.FIRST, None, reason, before)
+    elif raised and own and canonical(item.hold) != canonical(reason):
+        yield Change(name, ChangeKind.CHANGED, item.hold, reason, before)
+    elif not raised and own:
+        yield Change(name, ChangeKind.CHANGED, item.hold, TAKEN_AWAY, before)
+
+
+def checklist(verdict: Verdict) -> str:
+    """Every condition of the next gate as JSON, in the order in which a person reads them."""
+    since = {blocker.key: blocker.since for blocker in verdict.blockers}
+    rows = [
+        {
+            "stage": verdict.next_stage_label,
+            "code": f"{one.code}:{one.subject}",
+            "result": one.outcome.value,
+            "sentence": one.actual if one.outcome is Outcome.MET else one.reason,
+            "who": "" if one.outcome is Outcome.MET else one.who,
+            "since": since[one.key].strftime("%Y-%m-%d %H:%M:%S") if one.key in since else "",
+        }
+        for one in verdict.checklist
+    ]
+    return json.dumps(rows, ensure_ascii=False)
 
 
 def reverts(rule: MeasureRule, item: WorkItem) -> bool:

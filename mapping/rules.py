@@ -87,6 +87,7 @@ def _check_joins(path: Path, rule: Mapping[str, object]) -> Iterator[Finding]:
                     "mine: this item's field with their keys; theirs: their field with this item's key; link: a word."
                 )
                 yield (*path, "joins", place), "say how they are joined, in one way.", hint
+            yield from _check_targets((*path, "joins", place, "write"), join.get("write"))
     for keys in (("facts",), ("effects", "plan"), ("effects", "forecast"), ("effects", "actual")):
         effects = rule.get("effects")
         if keys[0] == "effects" and not isinstance(effects, Mapping):

@@ -118,6 +118,8 @@ class WorkItem:
     assignment_group: str = ""
     """ServiceNow's group; empty for Jira."""
     flagged: bool = False
+    hold: str | None = None
+    """Why the record is on hold (ServiceNow); ``None`` while it is not."""
     native_gates: bool = True
     """Whether the tool itself can refuse a transition; Data Center cannot without an app."""
     comments: tuple[Comment, ...] = ()

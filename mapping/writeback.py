@@ -17,7 +17,7 @@ from mapping.answer import Answer
 from mapping.config import WriteRule
 from mapping.work_item import FieldName, FieldValue
 
-WriteValue: TypeAlias = str | Decimal | None
+WriteValue: TypeAlias = str | Decimal | datetime | None
 """What a field shall hold; the tool's writer turns it into the field's own form.  ``None`` clears."""
 
 LONGEST_BLOCKERS = 4000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from connector.errors import Refused
@@ -12,7 +13,7 @@ from connector.jira.fields import Field, FieldProblem, OwnAccount, SiteFields
 from connector.jira.marks import MarkWriter
 from connector.jira.payloads import is_answer
 from connector.jsons import Json, text
-from connector.sync.ports import Written
+from connector.sync.ports import Wish, Written
 from mapping.answer import Answer
 from mapping.marks import is_mark
 from mapping.work_item import ConnectionName, FieldName, NativeId
@@ -32,11 +33,12 @@ class JiraWriter:
         self._own = own
         self._marks = MarkWriter(connection, client, fields)
 
-    def write(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> Written:
+    def write(self, wish: Wish) -> Written:
         """One PUT for fields, property and flag; a link, a blocker and a status take a call each.
 
         Raises Refused, before anything is sent, when a field's name is not clear on this site.
         """
+        item, values = wish.item, wish.values
         if not values:
             return Written.NOTHING_TO_DO
         fields = {name: value for name, value in values.items() if not is_mark(name)}
@@ -92,6 +94,8 @@ def form(value: WriteValue, field: Field, rich: Callable[[str], Json]) -> Json:
         return rich(str(value))
     if field.custom in CHOICES or field.type == "option":
         return {"value": str(value)}
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
     if field.type == "number":
         return number(value)
     return line(value)

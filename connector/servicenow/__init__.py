@@ -12,12 +12,14 @@ from connector.http import Renewal, Timeout, build_adapter, seal
 from connector.limits import Limiter
 from connector.servicenow.account import Accounts
 from connector.servicenow.batch import ServiceNowBatch
+from connector.servicenow.checklist import Checklists
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.directory import ServiceNowDirectory
 from connector.servicenow.errors import classifier
 from connector.servicenow.fields import TableFields
 from connector.servicenow.inspector import ServiceNowInspector
 from connector.servicenow.looks import Looks
+from connector.servicenow.pulse import ServiceNowPulse
 from connector.servicenow.reader import ServiceNowReader
 from connector.servicenow.scanner import ServiceNowScanner
 from connector.servicenow.setup import ServiceNowSetup
@@ -25,6 +27,9 @@ from connector.servicenow.webhook import ServiceNowDoor
 from connector.servicenow.writer import ServiceNowWriter
 from connector.sync.ports import Door, Site
 from mapping.work_item import Tool
+
+BREADTH = 2
+"""A batch call carries the looks for 200 records; more of them would make its inner addresses too long for proxies."""
 
 
 def door() -> Door:
@@ -62,7 +67,8 @@ def site(
     accounts = Accounts(access.name, client, access.username)
     looks = Looks(access.name, client, classifier(access.name))
     reader = ServiceNowReader(access.name, access.base_url, client, fields, looks, accounts, access.username, clock)
-    writer = ServiceNowWriter(access.name, client, fields, access.username)
+    checklists = Checklists(access.name, client, fields, classifier(access.name))
+    writer = ServiceNowWriter(access.name, client, fields, checklists, access.username)
     return Site(
         access.name,
         Tool.SERVICENOW,
@@ -73,7 +79,9 @@ def site(
         finder=reader,
         joiner=reader,
         inspector=ServiceNowInspector(access.name, client, fields),
-        batch=ServiceNowBatch(access.name, client, writer, classifier(access.name)),
+        batch=ServiceNowBatch(access.name, client, writer, checklists, classifier(access.name)),
         setup=ServiceNowSetup(access, client, fields, accounts, adapter),
         scanner=ServiceNowScanner(client, fields, lambda: adapter.clock_skew),
+        pulse=ServiceNowPulse(access.name, client, fields),
+        breadth=BREADTH,
     )

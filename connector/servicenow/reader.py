@@ -23,6 +23,7 @@ from connector.servicenow.fields import Column, Resolved, TableFields
 from connector.servicenow.looks import Look, Looks, Rows
 from connector.servicenow.payloads import (
     display,
+    is_true,
     moment,
     raw,
     status_category,
@@ -55,6 +56,8 @@ BASE_COLUMNS = (
     "sys_created_on",
     "sys_updated_on",
     "sys_mod_count",
+    "on_hold",
+    "on_hold_reason",
 )
 WITH_PLANS = frozenset({"pm_project", "dmn_demand"})
 NO_PLANS = Unknown("only projects and demands have cost and benefit plans")
@@ -195,6 +198,7 @@ class ServiceNowReader:
             comments=around.comments.get(sys_id, ()),
             approvals=around.approvals.get(sys_id, ()),
             answer=around.answers.get(sys_id),
+            hold=raw(row.get("on_hold_reason")) if is_true(row.get("on_hold")) else None,
             created=moment(raw(row.get("sys_created_on"))),
             updated=moment(raw(row.get("sys_updated_on"))),
             version=raw(row.get("sys_mod_count")),

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from connector.errors import PermissionDenied, Refused, ToolError, Unreachable
-from connector.jsons import JsonObject
+from connector.jsons import Json, JsonObject
+from connector.servicenow.checklist import Checklists
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ColumnProblem, TableFields
-from connector.servicenow.payloads import display, raw
+from connector.servicenow.marks import MarkWriter
+from connector.servicenow.payloads import display, moment, raw
 from connector.servicenow.query import Query
-from connector.sync.ports import Written
+from connector.sync.ports import Wish, Written
 from mapping.answer import TITLE, Answer
-from mapping.marks import is_mark
+from mapping.marks import Mark, is_mark
 from mapping.work_item import ConnectionName, FieldName, NativeId
 from mapping.writeback import WriteValue, canonical
 
@@ -26,65 +29,96 @@ class Patch:
     table: str
     sys_id: str
     sent: Mapping[str, str]
+    values: Mapping[FieldName, WriteValue]
     columns: Mapping[FieldName, str]
     """The names that the mapping uses, and the columns behind them."""
+    marks: Mapping[str, WriteValue]
+    version: str | None
+    """``sys_mod_count`` of the record when the write was decided."""
+
+    def named(self) -> Iterable[tuple[FieldName, str]]:
+        return self.columns.items()
 
 
 class ServiceNowWriter:
     def __init__(
-        self, connection: ConnectionName, client: ServiceNowClient, fields: TableFields, own_user: str
+        self,
+        connection: ConnectionName,
+        client: ServiceNowClient,
+        fields: TableFields,
+        checklists: Checklists,
+        own_user: str,
     ) -> None:
         self._connection = connection
         self._client = client
         self._fields = fields
         self._own_user = own_user
+        self._marks = MarkWriter(connection, client, fields)
+        self._checklists = checklists
 
-    def write(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> Written:
-        """Raises Refused, before anything is sent, when a column is not clear; and after, when one was dropped."""
-        if not values:
+    def write(self, wish: Wish) -> Written:
+        """One PATCH for the columns; a hold and a state take one each, a checklist a look and a batch.
+
+        Raises Refused, before anything is sent, when a column is not clear; and after, when one was dropped.
+        """
+        if not wish.values:
             return Written.NOTHING_TO_DO
-        patch = self.prepare(item, values)
+        patch = self.prepare(wish)
+        written = self._patch(patch) if patch.sent else Written.DONE
+        self._marks.make(patch.table, patch.sys_id, patch.marks)
+        told = patch.marks.get(Mark.CHECKLIST)
+        if told is not None:
+            self._checklists.write({patch.sys_id: str(told)})
+        return written
+
+    def _patch(self, patch: Patch) -> Written:
         try:
             record = self._client.patch(patch.table, patch.sys_id, patch.sent)
         except (Unreachable, PermissionDenied) as error:
             # A transaction that ran out of time, and now and then a 403, may have committed all the same.
-            if self._holds(patch, values):
-                return Written.DONE
-            raise error from None
-        self.check(patch, values, record)
-        return Written.DONE
+            here = self._there(patch)
+            if here is None:
+                raise error from None
+            record = here
+        return self.check(patch, record)
 
-    def _holds(self, patch: Patch, values: Mapping[FieldName, WriteValue]) -> bool:
-        """Whether the record has the values already; no, when that cannot be seen either."""
+    def _there(self, patch: Patch) -> JsonObject | None:
+        """The record, if it has the values already; nothing, when that cannot be seen either."""
         try:
             query = Query().equals("sys_id", patch.sys_id)
-            rows = self._client.query(patch.table, query, ["sys_id", *patch.sent], 1)
+            rows = self._client.query(patch.table, query, ["sys_id", "sys_mod_count", *patch.sent], 1)
         except ToolError:
-            return False
-        return bool(rows) and all(_taken(rows[0].get(patch.columns[name]), values[name]) for name in values)
+            return None
+        taken = rows and all(_taken(rows[0].get(column), patch.values[name]) for name, column in patch.named())
+        return rows[0] if taken else None
 
-    def prepare(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> Patch:
-        """What a write sends.  Raises Refused when a column is not clear."""
-        if any(map(is_mark, values)):
-            raise Refused(f"{self._connection}: marks are made in Jira only; take them out of the rule.")
-        table, _, sys_id = item.partition(":")
+    def prepare(self, wish: Wish) -> Patch:
+        """What a write sends.  Raises Refused when a column is not clear or a mark is of another tool."""
+        table, _, sys_id = wish.item.partition(":")
+        marks = {str(name): value for name, value in wish.values.items() if is_mark(name)}
+        values = {name: value for name, value in wish.values.items() if not is_mark(name)}
+        self._marks.supported(marks)
         columns = self._resolve(table, values)
-        sent = {columns[name].name: form(value) for name, value in values.items()}
-        return Patch(table, sys_id, sent, {name: column.name for name, column in columns.items()})
+        sent = {columns[name].name: form(value) for name, value in values.items()} | self._marks.columns(table, marks)
+        named = {name: column.name for name, column in columns.items()}
+        return Patch(table, sys_id, sent, values, named, marks, wish.version)
 
-    def check(self, patch: Patch, values: Mapping[FieldName, WriteValue], record: JsonObject) -> None:
+    def check(self, patch: Patch, record: JsonObject) -> Written:
         """Raises Refused when the record does not hold what was sent.
 
-        ServiceNow drops a column that the account may not write, and says nothing.
+        ServiceNow drops a column that the account may not write, and cuts a text that is too long; it says neither.
+        A record that counts more than one change up was changed by somebody else between our look and our write.
         """
-        dropped = [name for name in values if not _taken(record.get(patch.columns[name]), values[name])]
-        if dropped:
-            told = ", ".join(f'"{name}"' for name in dropped)
-            raise Refused(
-                f"{self._connection} did not take {told} of {patch.table}: check that the columns exist, are long "
-                "enough, and that the ACLs let Gatepost's user write them.",
-                operation=f"PATCH {patch.table}",
-            )
+        wrong = [
+            told
+            for name, column in patch.named()
+            if (told := _dropped(name, record.get(column), patch.values[name])) is not None
+        ]
+        if wrong:
+            raise Refused(f"{self._connection}, {patch.table}: {'; '.join(wrong)}.", operation=f"PATCH {patch.table}")
+        before, after = _count(patch.version), _count(raw(record.get("sys_mod_count")))
+        overtaken = before is not None and after is not None and after > before + 1
+        return Written.OVERTAKEN if overtaken else Written.DONE
 
     def answer(self, item: NativeId, answer: Answer) -> Written:
         """Add a work note, unless the newest of Gatepost's own already says this: a journal cannot be edited."""
@@ -121,17 +155,44 @@ class ServiceNowWriter:
 
 def form(value: WriteValue) -> str:
     """A value as a raw Table API value; the empty text clears."""
-    if value is None:
-        return ""
-    return f"{value:f}" if isinstance(value, Decimal) else value
+    match value:
+        case None:
+            return ""
+        case Decimal():
+            return f"{value:f}"
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        case _:
+            return value
 
 
-def _taken(column: object, value: WriteValue) -> bool:
+def _dropped(name: str, column: Json | None, value: WriteValue) -> str | None:
+    """Why a column does not hold what was sent; ``None`` when it does."""
+    if column is None:
+        return f'"{name}" cannot be read back: an ACL hides it from Gatepost\'s user'
+    if _taken(column, value):
+        return None
+    here = raw(column)
+    if isinstance(value, str) and here and value.startswith(here):
+        return f'"{name}" is too short: it holds {len(here)} of {len(value)} characters. Give the column more'
+    return (
+        f'"{name}" was not taken: an ACL lets Gatepost\'s user not write it, or a rule of the instance put it back to '
+        f'"{here}"'
+    )
+
+
+def _count(version: str | None) -> int | None:
+    return int(version) if version and version.isdigit() else None
+
+
+def _taken(column: Json | None, value: WriteValue) -> bool:
     if column is None:
         return False
-    shown = {raw(column), display(column)}  # type: ignore[arg-type]
+    shown = {raw(column), display(column)}
     if isinstance(value, Decimal):
         return any(_number(text) == value for text in shown)
+    if isinstance(value, datetime):
+        return moment(raw(column)) == value
     return canonical(value) in {canonical(text) for text in shown}
 
 

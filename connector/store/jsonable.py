@@ -111,7 +111,17 @@ def digest(value: Json) -> str:
 
 def values_to_json(values: Mapping[FieldName, WriteValue]) -> Json:
     """Field values such that the reader gets back a Decimal where a Decimal went in."""
-    return {name: {"decimal": str(value)} if isinstance(value, Decimal) else value for name, value in values.items()}
+    return {name: _value_to_json(value) for name, value in values.items()}
+
+
+def _value_to_json(value: WriteValue) -> Json:
+    match value:
+        case Decimal():
+            return {"decimal": str(value)}
+        case datetime():
+            return {"moment": value.isoformat()}
+        case _:
+            return value
 
 
 def values_from_json(stored: Mapping[str, object]) -> dict[FieldName, WriteValue]:
@@ -119,7 +129,10 @@ def values_from_json(stored: Mapping[str, object]) -> dict[FieldName, WriteValue
     values: dict[FieldName, WriteValue] = {}
     for name, value in stored.items():
         if isinstance(value, Mapping):
-            values[FieldName(name)] = Decimal(str(value["decimal"]))
+            moment = value.get("moment")
+            values[FieldName(name)] = (
+                datetime.fromisoformat(str(moment)) if moment is not None else Decimal(str(value["decimal"]))
+            )
         else:
             values[FieldName(name)] = None if value is None else str(value)
     return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -56,11 +57,11 @@ class SqlLedger:
                 mark_dirty(transaction, claim.connection, actual)
             if dirty or actual:
                 self._waker.wake(transaction, Task.RECONCILE, claim.connection)
-            if writes:
-                self._waker.wake(transaction, Task.DELIVER, claim.connection)
+            for connection in sorted(writes):
+                self._waker.wake(transaction, Task.DELIVER, connection)
             self._ring_dependents(transaction, claim.connection, changed)
             audit.record(transaction, entries)
-        return Settled(len(kept), decisions, writes, len(outcomes) - len(kept))
+        return Settled(len(kept), decisions, sum(writes.values()), len(outcomes) - len(kept))
 
     def _ring_dependents(
         self, transaction: Connection, connection: ConnectionName, changed: Sequence[WorkItem]
@@ -273,12 +274,19 @@ _DELETED = text("""
 """)
 
 
-def _store_outbox(transaction: Connection, connection: ConnectionName, outcomes: Sequence[Assessed]) -> int:
+def _store_outbox(
+    transaction: Connection, connection: ConnectionName, outcomes: Sequence[Assessed]
+) -> Counter[ConnectionName]:
+    """What has to be written, to the items and to those joined with them; how many writes by connection."""
     _supersede(transaction, connection, [outcome.item.native_id for outcome in outcomes])
-    waiting = [rows.outbox(outcome) for outcome in outcomes if outcome.judged.comparison.writes]
+    beside = [one for outcome in outcomes for one in outcome.judged.beside]
+    for other in sorted({item.connection for item, _ in beside}):
+        _supersede(transaction, other, [item.native_id for item, _ in beside if item.connection == other])
+    own = [(outcome.item, outcome.judged.comparison) for outcome in outcomes if outcome.judged.comparison.writes]
+    waiting = [rows.outbox(item, comparison) for item, comparison in (*own, *beside)]
     if waiting:
         transaction.execute(OUTBOX.insert(), waiting)
-    return len(waiting)
+    return Counter(item.connection for item, _ in (*own, *beside))
 
 
 def _supersede(transaction: Connection, connection: ConnectionName, items: Sequence[NativeId]) -> None:

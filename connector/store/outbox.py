@@ -9,9 +9,10 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, Function, TextClause, func, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from connector.store.inbox import mark_dirty
 from connector.store.jsonable import from_json, values_from_json
 from connector.store.tables import LAST_WRITTEN, OUTBOX
-from connector.store.wake import Task, let_committers_pass
+from connector.store.wake import Task, Waker, let_committers_pass
 from connector.sync.ports import Written
 from connector.sync.stores import Delivery
 from mapping.answer import Answer
@@ -31,7 +32,7 @@ _CLAIM = text("""
     SET claimed_by = :worker, claim_token = :token, claimed_until = now() + make_interval(secs => :lease),
         attempts = attempts + 1
     FROM picked AS p WHERE o.id = p.id
-    RETURNING o.id, o.native_id, o.key, o.wanted, o.answer, o.attempts, o.alike, o.bulk_task
+    RETURNING o.id, o.native_id, o.key, o.wanted, o.answer, o.attempts, o.alike, o.bulk_task, o.version
 """)
 _CLAIM_ALIKE = text(
     str(_CLAIM).replace("WHERE connection =", "WHERE alike = :alike AND bulk_task IS NULL AND connection =")
@@ -49,8 +50,9 @@ _UNCLAIMED = {"claimed_by": None, "claim_token": None, "claimed_until": None}
 
 
 class SqlOutbox:
-    def __init__(self, engine: Engine, worker: int, lease_seconds: int) -> None:
+    def __init__(self, engine: Engine, waker: Waker, worker: int, lease_seconds: int) -> None:
         self._engine = engine
+        self._waker = waker
         self._worker = worker
         self._lease = lease_seconds
 
@@ -86,6 +88,7 @@ class SqlOutbox:
                 from_json(Answer, row.answer) if row.answer else None,
                 row.alike,
                 row.bulk_task,
+                row.version,
             )
             for row in sorted(rows, key=lambda row: row.id)
         )
@@ -117,6 +120,9 @@ class SqlOutbox:
                 .where(OUTBOX.c.id == delivery.id, OUTBOX.c.state == "waiting")
                 .values(state="done", reason=written.value, settled_at=func.now(), **_UNCLAIMED)
             )
+            if written is Written.OVERTAKEN:
+                mark_dirty(transaction, delivery.connection, {delivery.native_id: None})
+                self._waker.wake(transaction, Task.RECONCILE, delivery.connection)
             rows = [
                 {
                     "connection": delivery.connection,

@@ -18,7 +18,7 @@ from governance.money import Money
 from governance.plan import under_lock
 from mapping.marks import is_mark
 from mapping.work_item import WorkItem
-from mapping.writeback import Change
+from mapping.writeback import Change, Comparison
 
 Row: TypeAlias = "dict[str, object]"
 LineKey: TypeAlias = "tuple[str, str, str, date, str, bool]"
@@ -197,8 +197,7 @@ def status_day(prepared: Prepared, now: datetime) -> Row:
     }
 
 
-def outbox(outcome: Assessed) -> Row:
-    item, comparison = outcome.item, outcome.judged.comparison
+def outbox(item: WorkItem, comparison: Comparison) -> Row:
     changes = comparison.changes
     wanted = values_to_json({change.field: change.wanted for change in changes})
     # A comment and a mark are calls of their own; fields alone may be written together with other items' fields.
@@ -211,6 +210,7 @@ def outbox(outcome: Assessed) -> Row:
         "changes": [changed(change) for change in changes],
         "answer": to_json(comparison.answer),
         "alike": digest(wanted) if plain else None,
+        "version": item.version,
     }
 
 
@@ -226,6 +226,7 @@ def unwritable(outcome: Assessed) -> Row:
         "changes": [],
         "answer": None,
         "alike": None,
+        "version": None,
         "state": "parked",
         "reason": f"{names} cannot be read on {item.connection}: check that the fields exist under these names "
         "and that Gatepost's account may see them",

@@ -32,6 +32,12 @@ def audit_entries(prepared: Prepared, decided: Row | None, mapping_version: int)
         for change in judged.comparison.changes
         if change.kind is ChangeKind.HAND_EDIT
     ]
+    found += [
+        ("gatepost", "field.put_back", changed(change) | {"item": item.key})
+        for item, comparison in judged.beside
+        for change in comparison.changes
+        if change.kind is ChangeKind.HAND_EDIT
+    ]
     if decided is not None:
         content = {"stage": decided["stage"], "gate": decided["gate"], "digest": decided["digest"]}
         found.append(("gatepost", "decided", content))

@@ -9,7 +9,7 @@ import structlog
 
 from connector.errors import LimitScope, RateLimited, RetryLater, ToolError
 from connector.retry import Park, Pause, Retry, decide
-from connector.sync.ports import Batch, BulkResult, Site, Written
+from connector.sync.ports import Batch, BulkResult, Site, Wish, Written
 from connector.sync.reconcile import Round, counts
 from connector.sync.stores import Delivery, Outbox, Pauses
 
@@ -54,22 +54,22 @@ class Deliverer:
 
     def _in_batches(self, site: Site, tool: Batch, wanted: Sequence[Delivery]) -> tuple[Sequence[Delivery], bool]:
         """Write what is fields alone many at a time; what is left goes singly.  Also whether to stop for now."""
-        plain = [one for one in wanted if one.answer is None]
+        plain = [one for one in wanted if one.answer is None and tool.takes(one.values)]
         if len(plain) < BATCH_LEAST:
             return wanted, False
         for start in range(0, len(plain), tool.most):
             group = plain[start : start + tool.most]
             try:
-                results = tool.write([(one.native_id, one.values) for one in group])
+                results = tool.write([_wish(one) for one in group])
             except ToolError as error:
                 # The call as a whole failed: each row fails with it, and the rest waits.
                 going = [self._failed(one, error) for one in group]
-                rest = [*plain[start + tool.most :], *(one for one in wanted if one.answer is not None)]
+                rest = [one for one in wanted if one not in plain[: start + tool.most]]
                 self.outbox.put_off(rest, 0, "waits for the connection", count=False)
                 return (), not all(going) or bool(rest)
             for one in group:
                 self._settle(site, one, results[one.native_id])
-        return [one for one in wanted if one.answer is not None], False
+        return [one for one in wanted if one not in plain], False
 
     def _settle(self, site: Site, delivery: Delivery, result: Written | ToolError) -> None:
         if isinstance(result, ToolError):
@@ -142,10 +142,10 @@ class Deliverer:
     def _write(self, site: Site, delivery: Delivery) -> bool:
         """Write one item; tells whether the next one may be tried now."""
         try:
-            written = site.writer.write(delivery.native_id, delivery.values)
+            written = site.writer.write(_wish(delivery))
             if delivery.answer is not None:
                 site.writer.answer(delivery.native_id, delivery.answer)
-                written = Written.DONE
+                written = Written.DONE if written is Written.NOTHING_TO_DO else written
         except Exception as error:  # noqa: BLE001 - whatever it is, the row must not be lost and must say why
             return self._failed(delivery, error)
         self.outbox.done(delivery, written)
@@ -180,3 +180,7 @@ class Deliverer:
             return False
         # A server that is down for one item is probably down for the next one as well.
         return isinstance(error, RateLimited)
+
+
+def _wish(delivery: Delivery) -> Wish:
+    return Wish(delivery.native_id, delivery.values, delivery.version)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
@@ -78,6 +78,8 @@ class Written(StrEnum):
 
     DONE = "done"
     NOTHING_TO_DO = "nothing_to_do"
+    OVERTAKEN = "overtaken"
+    """Written, but the item had changed since it was read: it has to be looked at again."""
 
 
 class Reader(Protocol):
@@ -100,8 +102,17 @@ class Reader(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one item shall hold, and the item's version on which that was decided."""
+
+    item: NativeId
+    values: Mapping[FieldName, WriteValue]
+    version: str | None = None
+
+
 class Writer(Protocol):
-    def write(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> Written:
+    def write(self, wish: Wish) -> Written:
         """Write owned fields of one item in one call.  Raises ToolError."""
 
     def answer(self, item: NativeId, answer: Answer) -> Written:
@@ -132,10 +143,18 @@ class Batch(Protocol):
 
     most: int
 
-    def write(
-        self, wanted: Sequence[tuple[NativeId, Mapping[FieldName, WriteValue]]]
-    ) -> Mapping[NativeId, Written | ToolError]:
+    def takes(self, values: Mapping[FieldName, WriteValue]) -> bool:
+        """Whether these can be written so; what needs calls of its own is written by itself."""
+
+    def write(self, wanted: Sequence[Wish]) -> Mapping[NativeId, Written | ToolError]:
         """What became of each.  Raises ToolError when the call as a whole failed."""
+
+
+class Pulse(Protocol):
+    """A tool whose gate wants to know that Gatepost is at work."""
+
+    def beat(self, now: datetime) -> None:
+        """Tell the tool that everything was looked at.  Raises ToolError."""
 
 
 class Directory(Protocol):
@@ -212,3 +231,6 @@ class Site:
     bulk: Bulk | None = None
     batch: Batch | None = None
     provisioner: Provisioner | None = None
+    pulse: Pulse | None = None
+    breadth: int = 1
+    """How many batches' worth of items one read takes; more than one where a read costs one call whatever its size."""

@@ -6,7 +6,7 @@ event makes the answer late, never wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -31,12 +31,13 @@ from connector.sync.stores import (
     Work,
 )
 from connector.sync.surroundings import NONE, Found, Surroundings
+from governance.facts import Unknown
 from mapping.apply import Unmapped
 from mapping.config import MappingConfig
 from mapping.fields import child_fields, needed_fields, wants_approvals, wants_plans
 from mapping.judge import judge
 from mapping.policy import Policies
-from mapping.work_item import NativeId, WorkItem
+from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
 
 DAILY = timedelta(days=1)
 """Every measure is looked at once a day: nobody rings when an account is closed or a month ends."""
@@ -80,7 +81,7 @@ class Reconciler:
         """Claim, read, judge and settle one batch."""
         if self.pauses.paused(site.name) is not None:
             return Round.HELD
-        claim = self.work.claim(site.name, self.batch_size)
+        claim = self.work.claim(site.name, self.batch_size * site.breadth)
         if claim is None:
             return Round.IDLE
         ids = [key.native_id for key in claim.keys]
@@ -99,9 +100,10 @@ class Reconciler:
         now = self.clock()
         days = mapping.policies.base.thresholds.diversion_days
         found = self.surroundings.gather(site, reading.found.values(), mapping.config, days, now)
+        beside = self._written_beside(found.values()) if _writes_beside(mapping.config) else {}
         for asked, item in reading.found.items():
             known, around = memory.get(asked, Remembered()), found.get(item.native_id, NONE)
-            outcome = self._judge(claim, asked, item, known, around, mapping, now)
+            outcome = self._judge(claim, asked, item, known, around, mapping, now, beside)
             if outcome is not None:
                 outcomes.append(outcome)
         settled = self.ledger.settle(claim, outcomes, mapping.number, now)
@@ -124,6 +126,7 @@ class Reconciler:
         found: Found,
         mapping: ActiveMapping,
         now: datetime,
+        beside: Mapping[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]],
     ) -> Outcome | None:
         if item.native_id != asked:
             return Alias(asked, item.native_id)
@@ -137,6 +140,7 @@ class Reconciler:
                 now=now,
                 heard=remembered.heard,
                 around=found.around,
+                written_beside=beside,
             )
         except Exception as error:  # noqa: BLE001 - one item that cannot be judged must not hold up the other 99
             self._put_aside(claim, [asked], error)
@@ -145,6 +149,21 @@ class Reconciler:
             return NotMapped(item, judged.text)
         moments = (now + DAILY, found.look_again, judged.verdict.look_again)
         return Assessed(item, judged, found.rests_on, min(moment for moment in moments if moment is not None))
+
+    def _written_beside(
+        self, found: Iterable[Found]
+    ) -> dict[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]]:
+        """What was written last to the joined items of a batch."""
+        items: dict[ConnectionName, set[NativeId]] = {}
+        for one in found:
+            for others in one.around.joined.values():
+                for other in () if isinstance(others, Unknown) else others:
+                    items.setdefault(other.connection, set()).add(other.native_id)
+        return {
+            (connection, item): remembered.last_written
+            for connection, some in items.items()
+            for item, remembered in self.memory.recall(connection, sorted(some)).items()
+        }
 
     def _hold(self, claim: Claim, error: ToolError) -> None:
         """The whole batch could not be read: wait, pause or park, as the error's class says."""
@@ -166,6 +185,10 @@ class Reconciler:
                     self.work.put_off(claim, [item], 0, reason, count=False)
                 case Park(reason=reason):
                     self.work.park(claim, [item], reason)
+
+
+def _writes_beside(config: MappingConfig) -> bool:
+    return any(join.write for rule in config.measures for join in rule.joins)
 
 
 def counts(error: Exception) -> bool:

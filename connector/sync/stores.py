@@ -163,6 +163,8 @@ class Delivery:
     """The same for all rows that write the same values and nothing else."""
     bulk_task: str | None = None
     """The bulk edit that this row went into."""
+    version: str | None = None
+    """The item's version on which the row was decided, where the tool counts one."""
 
 
 class Outbox(Protocol):
@@ -179,7 +181,10 @@ class Outbox(Protocol):
         """Give rows back, to be written one by one from now on."""
 
     def done(self, delivery: Delivery, written: Written) -> None:
-        """The tool took the values; they become what was last written."""
+        """The tool took the values; they become what was last written.
+
+        An item that was overtaken is looked at again.
+        """
 
     def put_off(self, deliveries: Sequence[Delivery], seconds: float, reason: str, *, count: bool) -> None:
         """Give rows back, to be tried again after a while; ``count`` says whether this was an attempt."""

@@ -42,7 +42,7 @@ from connector.store.mappings import Mappings
 from connector.store.memory import SqlMemory
 from connector.store.wake import Waker
 from connector.store.work import SqlWork
-from connector.sync.ports import Doorbell, Reading, Site, Written
+from connector.sync.ports import Doorbell, Reading, Site, Wish, Written
 from connector.sync.reconcile import ActiveMapping, Reconciler, Round
 from connector.sync.stores import Arrival
 from connector.sync.surroundings import Surroundings
@@ -270,7 +270,7 @@ class _Writer:
     def answer(self, item: NativeId, answer: object) -> Written:
         return Written.DONE
 
-    def write(self, item: NativeId, values: object) -> Written:
+    def write(self, wish: Wish) -> Written:
         return Written.DONE
 
 

@@ -32,7 +32,7 @@ from connector.errors import (
 from connector.http import Answer, Timeout, by_status, retry_after
 from connector.jira.errors import classifier as jira_classifier
 from connector.servicenow.errors import classifier as servicenow_classifier
-from connector.sync.ports import Site
+from connector.sync.ports import Site, Wish
 from mapping.work_item import ConnectionName, FieldName, NativeId, Tool
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -262,7 +262,7 @@ def test_a_429_is_an_error_at_once_and_nobody_sleeps() -> None:
         headers={"Retry-After": "1847", "RateLimit-Reason": "jira-quota-tenant-based"},
     )
     with pytest.raises(RateLimited) as caught:
-        _jira("https://acme.example").writer.write(NativeId("1"), {FieldName("Gate"): "Shut"})
+        _jira("https://acme.example").writer.write(Wish(NativeId("1"), {FieldName("Gate"): "Shut"}))
     assert (caught.value.retry_after, caught.value.scope) == (1847, LimitScope.CONNECTION)
     assert len(responses.calls) == 2
 
@@ -292,7 +292,7 @@ def test_a_redirect_is_not_followed() -> None:
 def test_logs_hold_no_credential_and_no_body() -> None:
     responses.get("https://acme.example/rest/api/3/field", json=[])
     with capture_logs() as logs, pytest.raises(Refused):
-        _jira("https://acme.example").writer.write(NativeId("1"), {FieldName("Gate"): "private words"})
+        _jira("https://acme.example").writer.write(Wish(NativeId("1"), {FieldName("Gate"): "private words"}))
     shown = json.dumps(logs, default=str)
     assert "GET /rest/api/3/field" in shown
     assert "s3cret-token" not in shown

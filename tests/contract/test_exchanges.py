@@ -22,7 +22,7 @@ from connector import jira
 from connector.access import Access, Auth, DoorKind
 from connector.errors import ToolError
 from connector.http import Timeout
-from connector.sync.ports import Site
+from connector.sync.ports import Site, Wish
 from connector.sync.provision import Made, Options
 from connector.sync.scan import SweptPage
 from mapping.answer import Answer
@@ -119,9 +119,9 @@ def write(site: Site, epics: list[NativeId], blocker: str) -> None:
         ),
         FieldName("@blocked by"): blocker,
     }  # fmt: skip
-    site.writer.write(epics[0], values)
-    site.writer.write(epics[0], {FieldName("@blocked by"): f"-{blocker}"})
-    site.writer.write(epics[0], {FieldName("Gate"): "Open"})
+    site.writer.write(Wish(epics[0], values))
+    site.writer.write(Wish(epics[0], {FieldName("@blocked by"): f"-{blocker}"}))
+    site.writer.write(Wish(epics[0], {FieldName("Gate"): "Open"}))
     site.writer.answer(epics[0], Answer("Gatepost answers:\n@Aylin Kaya: why?", (("Aylin Kaya", "kaya"),)))
     site.writer.answer(epics[0], Answer("Gatepost answers more."))
     if site.bulk is not None:

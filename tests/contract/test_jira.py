@@ -13,7 +13,7 @@ import pytest
 import requests
 from atlassian.jira.jira_cloud import JiraCloud
 
-from connector.sync.ports import Written
+from connector.sync.ports import Wish, Written
 from mapping.answer import Answer
 from mapping.work_item import FieldName, NativeId
 from mapping.writeback import WriteValue
@@ -172,7 +172,7 @@ def test_gatepost_sends_what_is_described_and_nothing_deprecated(
         "Plan net": Decimal("12.50"),
         "DoI stage": None,
     }
-    site.writer.write(epics[0], {FieldName(name): value for name, value in values.items()})
+    site.writer.write(Wish(epics[0], {FieldName(name): value for name, value in values.items()}))
     calls = [request.method for request in sent]
     assert calls == ["GET", "POST", "POST", "GET", "PUT"], (
         "fields, items, children and the own account once; one to write"

@@ -10,7 +10,7 @@ import requests
 from connector import jira
 from connector.errors import LimitScope, RateLimited, Unreachable
 from connector.http import Timeout
-from connector.sync.ports import Site, Written
+from connector.sync.ports import Site, Wish, Written
 from mapping.answer import Answer
 from mapping.work_item import FieldName, NativeId
 from sandbox import servers
@@ -43,7 +43,7 @@ def fault(sandbox: servers.Sandbox, **what: object) -> None:
 
 
 def write(mark: str, value: str) -> Callable[[Site, Issue], object]:
-    return lambda site, issue: site.writer.write(NativeId(issue.id), {FieldName(mark): value})
+    return lambda site, issue: site.writer.write(Wish(NativeId(issue.id), {FieldName(mark): value}))
 
 
 def say(site: Site, issue: Issue) -> Written:

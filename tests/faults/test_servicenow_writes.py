@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from connector.errors import PermissionDenied, Unreachable
-from connector.sync.ports import Site, Written
+from connector.sync.ports import Site, Wish, Written
 from mapping.work_item import FieldName, NativeId
 from sandbox import servers
 from sandbox.servicenow.model import Record
@@ -36,7 +36,7 @@ def write(sandbox: servers.Sandbox, record: Record, status: object) -> Written:
     site.reader.read([NativeId(f"pm_project:{record['sys_id']}")], frozenset({GATE}))
     fault = {"status": status, "method": "PATCH", "path": "/api/now/table/pm_project", "times": 1}
     requests.post(f"{sandbox.servicenow.base_url}/sandbox/faults", json=fault, timeout=5)
-    return site.writer.write(NativeId(f"pm_project:{record['sys_id']}"), {GATE: "Shut"})
+    return site.writer.write(Wish(NativeId(f"pm_project:{record['sys_id']}"), {GATE: "Shut"}))
 
 
 @pytest.mark.parametrize("status", ["taken:500", "taken:403", "drop"])

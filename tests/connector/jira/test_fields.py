@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from connector.jira.fields import Field, FieldCatalogue, FieldProblem
+from connector.sync.ports import Wish
 from mapping.work_item import FieldName, NativeId
 from sandbox import servers
 from sandbox.story import seed
@@ -32,7 +33,9 @@ def test_a_team_managed_projects_own_field_is_taken_for_its_issues(sandbox: serv
     jira, site = sandbox.jira, jira_site(sandbox.jira)
     issues = {key: jira.create(key, "Epic", key, by="kaya") for key in ("ITX", "TEAM", "CREW")}
     for issue in issues.values():
-        site.writer.write(NativeId(issue.id), {GATE: "Open" if issue.project == "ITX" else f"Open for {issue.project}"})
+        site.writer.write(
+            Wish(NativeId(issue.id), {GATE: "Open" if issue.project == "ITX" else f"Open for {issue.project}"})
+        )
     read = site.reader.read([NativeId(one.id) for one in issues.values()], frozenset({GATE, RISK}))
     shown = {item.project: item.fields.get(GATE) for item in read.found.values()}
     assert shown == {"ITX": "Open", "TEAM": "Open for TEAM", "CREW": "Open for CREW"}

@@ -9,16 +9,14 @@ import pytest
 import requests
 
 from connector.errors import NotFound, Refused, RetryLater, RuleRefused, Unreachable
-from connector.sync.ports import Batch, Written
+from connector.sync.ports import Batch, Wish, Written
 from mapping.work_item import FieldName, NativeId
-from mapping.writeback import WriteValue
 from sandbox import servers
 from sandbox.servicenow.model import Column
 from sandbox.story import seed
 from tests.sites import snow_site
 
 GATE, PLAN, STATE = FieldName("Gate"), FieldName("Plan net"), FieldName("State")
-Values = dict[FieldName, WriteValue]
 
 
 @pytest.fixture
@@ -44,7 +42,7 @@ def projects(sandbox: servers.Sandbox, count: int) -> list[NativeId]:
 
 def test_each_record_gets_its_own_values_in_one_call(sandbox: servers.Sandbox, batch: Batch) -> None:
     items = projects(sandbox, 5)
-    wanted: list[tuple[NativeId, Values]] = [(item, {GATE: "Shut", PLAN: Decimal(n)}) for n, item in enumerate(items)]
+    wanted = [Wish(item, {GATE: "Shut", PLAN: Decimal(n)}) for n, item in enumerate(items)]
     requests.delete(f"{sandbox.servicenow.base_url}/sandbox/calls", timeout=5)
     assert batch.write(wanted) == dict.fromkeys(items, Written.DONE)
     rows = sandbox.servicenow.tables["pm_project"]
@@ -59,7 +57,12 @@ def test_what_is_refused_is_told_for_itself_and_the_others_are_written(sandbox: 
     gone = NativeId(f"pm_project:{'0' * 32}")
     sandbox.servicenow.add_column("pm_project", Column("state", "State", "string"))
     results = batch.write(
-        [(good, {GATE: "Shut"}), (guarded, {STATE: "3"}), (gone, {GATE: "Shut"}), (other, {FieldName("Gaet"): "Shut"})]
+        [
+            Wish(good, {GATE: "Shut"}),
+            Wish(guarded, {STATE: "3"}),
+            Wish(gone, {GATE: "Shut"}),
+            Wish(other, {FieldName("Gaet"): "Shut"}),
+        ]
     )
     assert results[good] is Written.DONE
     kinds = {item: type(result) for item, result in results.items() if item != good}
@@ -69,7 +72,7 @@ def test_what_is_refused_is_told_for_itself_and_the_others_are_written(sandbox: 
 def test_what_the_batch_did_not_get_to_comes_again(sandbox: servers.Sandbox, batch: Batch) -> None:
     items = projects(sandbox, 4)
     sandbox.servicenow.batch_limit = 2
-    results = batch.write([(item, {GATE: "Shut"}) for item in items])
+    results = batch.write([Wish(item, {GATE: "Shut"}) for item in items])
     assert [isinstance(results[item], RetryLater) for item in items] == [False, False, True, True]
 
 
@@ -77,4 +80,4 @@ def test_a_batch_that_fails_as_a_whole_is_one_failure(sandbox: servers.Sandbox, 
     fault = {"status": 503, "method": "POST", "path": "/api/now/v1/batch", "times": 1}
     requests.post(f"{sandbox.servicenow.base_url}/sandbox/faults", json=fault, timeout=5)
     with pytest.raises(Unreachable):
-        batch.write([(item, {GATE: "Shut"}) for item in projects(sandbox, 3)])
+        batch.write([Wish(item, {GATE: "Shut"}) for item in projects(sandbox, 3)])

@@ -44,7 +44,7 @@ class Store:
         return SqlWork(self.engine, worker, lease)
 
     def outbox(self, worker: int = 1, lease: int = 60) -> SqlOutbox:
-        return SqlOutbox(self.engine, worker, lease)
+        return SqlOutbox(self.engine, self.waker, worker, lease)
 
     def ring(self, delivery: str, *items: str) -> TakenIn:
         rung = Doorbell("jira:issue_updated", tuple(NativeId(item) for item in items))

@@ -1,0 +1,307 @@
+// Made from tables.json by generate.py; edit that one.
+import { Acl, BusinessRule, Property, Record, Table, DateTimeColumn, DecimalColumn, StringColumn, UrlColumn } from '@servicenow/sdk/core'
+import { gatepostAdmin, gatepostWriter } from '../roles.now'
+import { gatepostView } from '../views.now'
+
+export const change_request = Table({
+    augments: 'change_request',
+    schema: {
+        u_gatepost_stage: StringColumn({ label: 'DoI stage', maxLength: 40 }),
+        u_gatepost_implementation: StringColumn({ label: 'Implementation status', maxLength: 40 }),
+        u_gatepost_potential: StringColumn({ label: 'Potential status', maxLength: 40 }),
+        u_gatepost_gate: StringColumn({ label: 'Gate', maxLength: 40 }),
+        u_gatepost_findings: StringColumn({ label: 'Gate findings', maxLength: 4000 }),
+        u_gatepost_blockers: StringColumn({ label: 'Gate blockers', maxLength: 4000 }),
+        u_gatepost_plan: DecimalColumn({ label: 'Plan net' }),
+        u_gatepost_forecast: DecimalColumn({ label: 'Forecast net' }),
+        u_gatepost_actual: DecimalColumn({ label: 'Actual net' }),
+        u_gatepost_variance: DecimalColumn({ label: 'Variance %' }),
+        u_gatepost_checked: DateTimeColumn({ label: 'Gatepost looked' }),
+        u_gatepost_link: UrlColumn({ label: 'Gatepost link' }),
+    },
+})
+
+Acl({
+    $id: Now.ID['change_request-u_gatepost_stage-write'],
+    type: 'record',
+    operation: 'write',
+    table: 'change_request',
+    field: 'u_gatepost_stage',
+    roles: [gatepostWriter],
+    adminOverrides: true,
+    description: 'Only Gatepost writes what Gatepost decides.',
+})
+
+Acl({
+    $id: Now.ID['change_request-u_gatepost_implementation-write'],
+    type: 'record',
+    operation: 'write',
+    table: 'change_request',
+    field: 'u_gatepost_implementation',
+    roles: [gatepostWriter],
+    adminOverrides: true,
+    description: 'Only Gatepost writes what Gatepost decides.',
+})
+
+Acl({
+    $id: Now.ID['change_request-u_gatepost_potential-write'],
+    type: 'record',
+    operation: 'write',
+    table: 'change_request',
+    field: 'u_gatepost_potential',
+    roles: [gatepostWriter],
+    adminOverrides: true,
+    description: 'Only Gatepost writes what Gatepost decides.',
+})
+
+Acl({
+    $id: Now.ID['change_request-u_gatepost_gate-write'],
+    type: 'record',
+    operation: 'write',
+    table: 'change_request',
+    field: 'u_gatepost_gate',
+    roles: [gatepostWriter],
+    adminOverrides: true,
+    description: 'Only Gatepost writes what Gatepost decides.',
+})
+
+Acl({
+    $id: Now.ID['change_request-u_gatepost_findings-write'],
+    type: 'record',
+    operation: 'write',
+    table: 'change_request',
+    field: 'u_gatepost_findings',
+    roles: [gatepostWriter],
+    adminOverrides: true,
+    description: 'Only Gatepost writes what Gatepost decides.',
+})
+
+Acl({
+    $id: Now.ID['change_request-u_gatepost_blockers-write'],
+    type: 'record',
+    operation: 'write',
+    table: 'change_request',
+    field: 'u_gatepost_blockers',
+    roles: [gatepostWriter],
+    adminOverrides: true,
+    description: 'Only Gatepost writes what Gatepost decides.',
+})
+
+Acl({
+    $id: Now.ID['change_request-u_gatepost_plan-write'],
+    type: 'record',
+    operation: 'write',
+    table: 'change_request',
+    field: 'u_gatepost_plan',
+    roles: [gatepostWriter],
+    adminOverrides: true,
+    description: 'Only Gatepost writes what Gatepost decides.',
+})
+
+Acl({
+    $id: Now.ID['change_request-u_gatepost_forecast-write'],
+    type: 'record',
+    operation: 'write',
+    table: 'change_request',
+    field: 'u_gatepost_forecast',
+    roles: [gatepostWriter],
+    adminOverrides: true,
+    description: 'Only Gatepost writes what Gatepost decides.',
+})
+
+Acl({
+    $id: Now.ID['change_request-u_gatepost_actual-write'],
+    type: 'record',
+    operation: 'write',
+    table: 'change_request',
+    field: 'u_gatepost_actual',
+    roles: [gatepostWriter],
+    adminOverrides: true,
+    description: 'Only Gatepost writes what Gatepost decides.',
+})
+
+Acl({
+    $id: Now.ID['change_request-u_gatepost_variance-write'],
+    type: 'record',
+    operation: 'write',
+    table: 'change_request',
+    field: 'u_gatepost_variance',
+    roles: [gatepostWriter],
+    adminOverrides: true,
+    description: 'Only Gatepost writes what Gatepost decides.',
+})
+
+Acl({
+    $id: Now.ID['change_request-u_gatepost_checked-write'],
+    type: 'record',
+    operation: 'write',
+    table: 'change_request',
+    field: 'u_gatepost_checked',
+    roles: [gatepostWriter],
+    adminOverrides: true,
+    description: 'Only Gatepost writes what Gatepost decides.',
+})
+
+Acl({
+    $id: Now.ID['change_request-u_gatepost_link-write'],
+    type: 'record',
+    operation: 'write',
+    table: 'change_request',
+    field: 'u_gatepost_link',
+    roles: [gatepostWriter],
+    adminOverrides: true,
+    description: 'Only Gatepost writes what Gatepost decides.',
+})
+
+BusinessRule({
+    $id: Now.ID['change_request-gate'],
+    name: 'Gatepost gate',
+    table: 'change_request',
+    when: 'before',
+    action: ['insert', 'update'],
+    order: 50,
+    active: true,
+    description: 'Aborts a move that the gate does not let pass.',
+    script: Now.include('../../scripts/tables/change_request.gate.js'),
+})
+
+BusinessRule({
+    $id: Now.ID['change_request-gate-late'],
+    name: 'Gatepost gate, last look',
+    table: 'change_request',
+    when: 'before',
+    action: ['insert', 'update'],
+    order: 10000,
+    active: true,
+    description: 'Looks once more after all other rules: one of them may have moved the record.',
+    script: Now.include('../../scripts/tables/change_request.gate.js'),
+})
+
+BusinessRule({
+    $id: Now.ID['change_request-ring'],
+    name: 'Gatepost event',
+    table: 'change_request',
+    when: 'after',
+    action: ['insert', 'update', 'delete'],
+    order: 9000,
+    active: true,
+    description: 'Writes the change into the outbox.',
+    script: Now.include('../../scripts/ring.rule.js'),
+})
+
+Property({
+    $id: Now.ID['property-gated-change_request'],
+    name: 'gatepost.gated.change_request',
+    type: 'string',
+    value: 'state:-1,3',
+    description: "Values that a record enters through an open gate only, as column:value,value; Implement and Closed are the platform's own values of a change.",
+    roles: { read: [gatepostAdmin], write: [gatepostAdmin] },
+})
+
+const section_change_request = Record({
+    $id: Now.ID['change_request-section'],
+    table: 'sys_ui_section',
+    data: { name: 'change_request', view: gatepostView, caption: '', header: false, title: true },
+})
+
+Record({
+    $id: Now.ID['change_request-section-number'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'number', position: 0 },
+})
+
+Record({
+    $id: Now.ID['change_request-section-short_description'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'short_description', position: 1 },
+})
+
+Record({
+    $id: Now.ID['change_request-section-state'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'state', position: 2 },
+})
+
+Record({
+    $id: Now.ID['change_request-section-u_gatepost_stage'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_stage', position: 3 },
+})
+
+Record({
+    $id: Now.ID['change_request-section-u_gatepost_implementation'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_implementation', position: 4 },
+})
+
+Record({
+    $id: Now.ID['change_request-section-u_gatepost_potential'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_potential', position: 5 },
+})
+
+Record({
+    $id: Now.ID['change_request-section-u_gatepost_gate'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_gate', position: 6 },
+})
+
+Record({
+    $id: Now.ID['change_request-section-u_gatepost_findings'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_findings', position: 7 },
+})
+
+Record({
+    $id: Now.ID['change_request-section-u_gatepost_blockers'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_blockers', position: 8 },
+})
+
+Record({
+    $id: Now.ID['change_request-section-u_gatepost_plan'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_plan', position: 9 },
+})
+
+Record({
+    $id: Now.ID['change_request-section-u_gatepost_forecast'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_forecast', position: 10 },
+})
+
+Record({
+    $id: Now.ID['change_request-section-u_gatepost_actual'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_actual', position: 11 },
+})
+
+Record({
+    $id: Now.ID['change_request-section-u_gatepost_variance'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_variance', position: 12 },
+})
+
+Record({
+    $id: Now.ID['change_request-section-u_gatepost_checked'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_checked', position: 13 },
+})
+
+Record({
+    $id: Now.ID['change_request-section-u_gatepost_link'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_link', position: 14 },
+})
+
+const related_change_request = Record({
+    $id: Now.ID['change_request-related'],
+    table: 'sys_ui_related_list',
+    data: { name: 'change_request', view: gatepostView },
+})
+
+Record({
+    $id: Now.ID['change_request-checklist'],
+    table: 'sys_ui_related_list_entry',
+    data: { list_id: related_change_request, related_list: 'u_gatepost_checklist.u_task', position: 0 },
+})

@@ -1,0 +1,3 @@
+(function executeRule() {
+    GatepostSender.send();
+}());

@@ -1,0 +1,3 @@
+(function executeRule(current) {
+    GatepostBell.ring(current);
+}(current));

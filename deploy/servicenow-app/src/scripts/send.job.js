@@ -1,0 +1,1 @@
+GatepostSender.send();

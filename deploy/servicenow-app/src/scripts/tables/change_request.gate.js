@@ -1,0 +1,3 @@
+(function executeRule(current, previous) {
+    GatepostGuard.check(current, previous, 'change_request');
+}(current, previous));

@@ -1,0 +1,3 @@
+(function executeRule(current, previous) {
+    GatepostBell.ringOwner(current, previous, 'sysapproval');
+}(current, previous));
