@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Self
@@ -152,6 +152,16 @@ class Sites:
         )
         self._sites[name] = (record.access, site)
         return site
+
+    def borrowed(self, name: ConnectionName, user: str, credential: str) -> Site:
+        """The same site, signed in to by another account for once; nothing is kept.  Raises ConfigurationError."""
+        record = self._services.connections.get(name)
+        if record is None:
+            raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
+        access = replace(record.access, auth=Auth.BASIC, username=user, credential=credential, api_url=None)
+        build = jira.site if record.tool is Tool.JIRA else servicenow.site
+        limiter = SqlLimiter(self._services.engine, record.name)
+        return build(access, timeout=self._timeout, clock=self._clock, limiter=limiter)
 
     def _renewed(self, record: ConnectionRecord) -> ConnectionRecord:
         """A connection over OAuth with an access token that lives long enough.  Raises ToolError."""

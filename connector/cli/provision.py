@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,8 @@ Readonly = Annotated[bool, typer.Option("--readonly", help="New text fields that
 Robots = Annotated[bool, typer.Option("--robots-only", help="Only programs may take the gated transitions")]
 Exempt = Annotated[str, typer.Option("--exempt-group", help="Id of a group that passes every gate")]
 Shared = Annotated[bool, typer.Option("--shared", help="Guard workflows that ungoverned projects use too")]
+User = Annotated[str, typer.Option("--user", help="Another account for this command: an administrator's user name")]
+Credential = Annotated[str, typer.Option(envvar="GATEPOST_CREDENTIAL", help="Its password or token; asked for else")]
 Screens = Annotated[list[str] | None, typer.Option("--screen", help="Data Center: a screen on which issues are edited")]
 
 
@@ -45,11 +48,13 @@ def plan(
     exempt_group: Exempt = "",
     shared: Shared = False,
     screen: Screens = None,
+    user: User = "",
+    credential: Credential = "",
 ) -> None:
     """Show what would be made or changed at the tool; nothing is.  Exit status 1 when something would."""
     options = _options(style, readonly, robots_only, exempt_group, shared, screen)
     with bootstrap(Settings(), application="gatepost provision") as services:
-        provisioner, registry = _provisioner(services, name)
+        provisioner, registry = _provisioner(services, name, user, credential)
         found = provisioner.plan(_config(services, mapping), registry.all(), options)
         _show(Console(highlight=False, soft_wrap=True), found)
     raise typer.Exit(1 if found.steps else 0)
@@ -65,13 +70,15 @@ def apply(
     exempt_group: Exempt = "",
     shared: Shared = False,
     screen: Screens = None,
+    user: User = "",
+    credential: Credential = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
 ) -> None:
     """Make what is missing, and look at a real issue whether every field can be written."""
     options = _options(style, readonly, robots_only, exempt_group, shared, screen)
     console = Console(highlight=False, soft_wrap=True)
     with bootstrap(Settings(), application="gatepost provision") as services:
-        provisioner, registry = _provisioner(services, name)
+        provisioner, registry = _provisioner(services, name, user, credential)
         config = _config(services, mapping)
         found = provisioner.plan(config, registry.all(), options)
         _show(console, found)
@@ -87,11 +94,16 @@ def apply(
 
 
 @app.command()
-def destroy(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False) -> None:
+def destroy(
+    name: Name,
+    user: User = "",
+    credential: Credential = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
+) -> None:
     """Take back what Gatepost made, gates first; nothing that was there before is touched."""
     console = Console(highlight=False, soft_wrap=True)
     with bootstrap(Settings(), application="gatepost provision") as services:
-        provisioner, registry = _provisioner(services, name)
+        provisioner, registry = _provisioner(services, name, user, credential)
         order = list(StepKind)
         made = sorted(registry.all(), key=lambda one: order.index(one.kind), reverse=True)
         if not made:
@@ -156,7 +168,11 @@ def _lines(found: Plan) -> list[str]:
     """One line a step; the fields of one screen together."""
     screens: dict[object, list[str]] = {}
     told: list[str] = []
+    groups: dict[str, list[str]] = {}
     for step in found.steps:
+        if step.kind in {StepKind.RECORD, StepKind.RIGHT}:
+            groups.setdefault(str(step.detail["group"]), []).append(step.told.split(" ", 2)[2])
+            continue
         if step.kind is not StepKind.SCREEN:
             told.append(step.told)
             continue
@@ -164,11 +180,28 @@ def _lines(found: Plan) -> list[str]:
         if where not in screens:
             told.append(where)
         screens.setdefault(where, []).append(str(step.detail["name"]))
-    return [f"put {', '.join(screens[line])} on the screen {line}" if line in screens else line for line in told]
+    lines = [f"put {', '.join(screens[line])} on the screen {line}" if line in screens else line for line in told]
+    return [*lines, *(_group(table, names) for table, names in groups.items())]
 
 
-def _provisioner(services: Services, name: str) -> tuple[Provisioner, Provisioned]:
-    site = Sites(services, system_clock).get(ConnectionName(name))
+FEW = 4
+
+
+def _group(table: str, names: Sequence[str]) -> str:
+    """Records of one table in one line."""
+    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+    count = f"{len(names)} records" if len(names) > 1 else "1 record"
+    return f"create {count} of {table}: {', '.join(names[:FEW])}{more}"
+
+
+def _provisioner(services: Services, name: str, user: str, credential: str) -> tuple[Provisioner, Provisioned]:
+    """``user`` signs in for this command alone: what Gatepost works as every day is no administrator."""
+    sites = Sites(services, system_clock)
+    if user:
+        secret = credential or typer.prompt(f"Password or token of {user}", hide_input=True)
+        site = sites.borrowed(ConnectionName(name), user, secret)
+    else:
+        site = sites.get(ConnectionName(name))
     if site.provisioner is None:
         raise ConfigurationError(f"{name} is not provisioned by this command.")
     return site.provisioner, Provisioned(services.engine, site.name, getpass.getuser())

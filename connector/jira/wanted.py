@@ -15,6 +15,7 @@ from mapping.config import MeasureRule
 from mapping.live import GATES, LIGHTS, listed
 
 TEXT, LINES, NUMBER, CHOICE, READ_ONLY = "textfield", "textarea", "float", "select", "readonlyfield"
+MOMENT = "datetime"
 PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "doi_stage": (TEXT, ()),
     "implementation": (CHOICE, LIGHTS),
@@ -27,6 +28,7 @@ PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "forecast": (NUMBER, ()),
     "actual": (NUMBER, ()),
     "variance": (NUMBER, ()),
+    "checked": (MOMENT, ()),
 }
 """The field that each part of a verdict wants."""
 
@@ -34,6 +36,7 @@ FITTING: Mapping[str, tuple[str, ...]] = {
     TEXT: (TEXT, READ_ONLY, LINES),
     LINES: (LINES,),
     NUMBER: (NUMBER,),
+    MOMENT: (MOMENT, TEXT, READ_ONLY),
     CHOICE: (CHOICE, "radiobuttons", TEXT, READ_ONLY),
 }
 """Types of an existing field that serve as well."""

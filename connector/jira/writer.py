@@ -95,7 +95,9 @@ def form(value: WriteValue, field: Field, rich: Callable[[str], Json]) -> Json:
     if field.custom in CHOICES or field.type == "option":
         return {"value": str(value)}
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+        moment = value.astimezone(UTC)
+        is_moment = field.custom == "datetime"
+        return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000" if is_moment else "%Y-%m-%d %H:%M UTC")
     if field.type == "number":
         return number(value)
     return line(value)

@@ -19,6 +19,7 @@ from connector.servicenow.errors import classifier
 from connector.servicenow.fields import TableFields
 from connector.servicenow.inspector import ServiceNowInspector
 from connector.servicenow.looks import Looks
+from connector.servicenow.provision import ServiceNowProvisioner
 from connector.servicenow.pulse import ServiceNowPulse
 from connector.servicenow.reader import ServiceNowReader
 from connector.servicenow.scanner import ServiceNowScanner
@@ -82,6 +83,7 @@ def site(
         batch=ServiceNowBatch(access.name, client, writer, checklists, classifier(access.name)),
         setup=ServiceNowSetup(access, client, fields, accounts, adapter),
         scanner=ServiceNowScanner(client, fields, lambda: adapter.clock_skew),
+        provisioner=ServiceNowProvisioner(access.name, client, fields),
         pulse=ServiceNowPulse(access.name, client, fields),
         breadth=BREADTH,
     )

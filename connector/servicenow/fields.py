@@ -42,7 +42,13 @@ BESIDE = (
 )  # fmt: skip
 """Tables that looks go to beside the governed ones; their columns are read along with the first one's."""
 
-UNCHECKED = frozenset({"sys_dictionary", "sys_properties", "sys_db_object"})
+UNCHECKED = frozenset(
+    {
+        "sys_dictionary", "sys_properties", "sys_db_object", "sys_user_role", "sys_security_acl",
+        "sys_security_acl_role", "sys_script", "sys_script_include", "sysauto_script", "sys_ui_view", "sys_ui_section",
+        "sys_ui_element", "sys_ui_list", "sys_ui_list_element", "sys_ui_related_list", "sys_ui_related_list_entry",
+    }
+)  # fmt: skip
 """Tables of the platform itself; the first is what the others are checked against."""
 
 

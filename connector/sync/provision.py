@@ -22,6 +22,10 @@ class StepKind(StrEnum):
     OPTION = "option"
     SCREEN = "screen"
     ASSOCIATION = "association"
+    RECORD = "record"
+    """A record of Gatepost's app (ServiceNow)."""
+    RIGHT = "right"
+    """One of its access controls."""
     GATE = "gate"
 
 

@@ -13,7 +13,7 @@ from governance.standing import Breach
 from governance.verdict import Blocker, GateState, Verdict
 from mapping.answer import answer_of
 from mapping.marks import LARGEST_PROPERTY, Mark, is_mark, link_text, mark_changes, remembered, whole_verdict
-from mapping.work_item import FieldName, Link
+from mapping.work_item import FieldName, Link, StatusCategory
 from tests.governance.factory import NOW, POLICY, evidence, measure
 from tests.mapping.items import item
 from tests.mapping.rules import rule
@@ -27,7 +27,7 @@ BREACH = replace(SHUT, gate=GateState.BREACH)
 
 
 def changed(
-    verdict: Verdict, marks: dict[str, str], last: dict[str, str | None] | None = None, **more: Any
+    verdict: Verdict, marks: dict[str, Any], last: dict[str, str | None] | None = None, **more: Any
 ) -> dict[str, object]:
     """Mark to what would be written."""
     written = {FieldName(name): value for name, value in (last or {}).items()}
@@ -149,3 +149,50 @@ def test_a_breach_is_remembered_until_the_gate_opens() -> None:
 
 def test_no_field_can_be_taken_for_a_mark() -> None:
     assert [is_mark(name) for name in (*Mark, "Gate", "property")] == [True] * len(Mark) + [False, False]
+
+
+HELD = f"Gatepost: {SHUT.blockers[0].sentence}"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "when", "present", "wanted"),
+    [
+        pytest.param(SHUT, "shut", None, {"@hold": HELD}, id="put on hold with the reason"),
+        pytest.param(SHUT, "shut", HELD, {}, id="it is on hold already"),
+        pytest.param(SHUT, "shut", "Gatepost: another reason", {"@hold": HELD}, id="the reason follows the blockers"),
+        pytest.param(SHUT, "shut", "The vendor is late", {}, id="somebody else's hold is left alone"),
+        pytest.param(SHUT, "breach", None, {}, id="only in a breach"),
+        pytest.param(BREACH, "breach", None, {"@hold": HELD}, id="in a breach"),
+        pytest.param(OPEN, "shut", HELD, {"@hold": "-"}, id="our own hold ends"),
+        pytest.param(OPEN, "shut", "The vendor is late", {}, id="somebody else's hold does not end"),
+        pytest.param(OPEN, "shut", None, {}, id="nothing to do"),
+    ],
+)
+def test_a_record_is_held_with_its_reason_and_only_our_own_hold_ends(
+    verdict: Verdict, when: str, present: str | None, wanted: dict[str, object]
+) -> None:
+    held = replace(verdict, blockers=verdict.blockers[:1])
+    assert changed(held, {"hold": when}, hold=present) == wanted
+
+
+def test_a_record_that_is_done_is_not_put_on_hold() -> None:
+    assert changed(SHUT, {"hold": "shut"}, status_category=StatusCategory.DONE) == {}
+
+
+def test_the_checklist_has_every_condition_in_its_order_and_is_written_when_it_changed() -> None:
+    (value,) = changed(SHUT, {"checklist": True}).values()
+    rows = json.loads(str(value))
+    assert [row["result"] for row in rows] == [one.outcome.value for one in SHUT.checklist]
+    approval = next(row for row in rows if row["code"].startswith("APPROVAL_MISSING"))
+    assert approval == {
+        "stage": "Detailed",
+        "code": "APPROVAL_MISSING:sponsor",
+        "result": "unmet",
+        "sentence": next(one.reason for one in SHUT.checklist if one.code == "APPROVAL_MISSING"),
+        "who": "sponsor M. Brandt",
+        "since": "2026-11-21 09:00:00",
+    }
+    met = next(row for row in rows if row["result"] == "met")
+    assert (met["who"], met["since"]) == ("", "")
+    kept = remembered("@checklist", str(value))
+    assert changed(SHUT, {"checklist": True}, {"@checklist": kept}) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from sqlalchemy import insert
@@ -99,3 +100,17 @@ def test_a_write_in_a_dead_hand_is_taken_back(store: Store) -> None:
     only(store, worker=7)
     assert recover(store.engine, store.waker, me=1) == 1
     assert only(store).key == "ITX-1"
+
+
+def test_an_item_that_was_overtaken_is_looked_at_again(store: Store) -> None:
+    wish(store, "1")
+    store.outbox().done(only(store), Written.OVERTAKEN)
+    assert states(store) == [("ITX-1", "done", "overtaken")]
+    assert [row.native_id for row in store.rows("SELECT native_id FROM dirty_key")] == ["1"]
+    assert [name for name in store.queued if "reconcile" in name]
+
+
+def test_a_moment_comes_out_as_it_went_in(store: Store) -> None:
+    at = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+    wish(store, "1", Checked=at)
+    assert only(store).values == {"Checked": at}
