@@ -134,10 +134,20 @@ def _none_open(
             return context.unknown(code, subject, expected, items.reason)
         if not isinstance(items, tuple) or not items:
             return context.met(code, subject, expected, "none open")
-        count = f"1 {words[0]}" if len(items) == 1 else f"{len(items)} {words[1]}"
+        one, many = _words(items, words)
+        count = f"1 {one}" if len(items) == 1 else f"{len(items)} {many}"
         return context.unmet(code, subject, expected, count, f"{count} still open{_named(items)}")
 
     return check
+
+
+def _words(items: tuple[OpenItem, ...], usual: tuple[str, str]) -> tuple[str, str]:
+    """What the open items are called; those of several kinds by a word for all of them."""
+    kinds = {item.what for item in items}
+    if kinds == {""}:
+        return usual
+    kind = kinds.pop() if len(kinds) == 1 else "item of this measure in the other tool"
+    return f"{kind} is", f"{kind}s are" if " of " not in kind else "items of this measure in the other tool are"
 
 
 def _evidence_attached(context: Context) -> ConditionResult:

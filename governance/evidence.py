@@ -79,6 +79,8 @@ class OpenItem:
     status: str
     url: str = ""
     priority: str = ""
+    what: str = ""
+    """What it is called, where that is not plain from where it stands: ``Jira epic``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from mapping.expressions import Scope
 from mapping.match import takes
 from mapping.sources import RoleTable
 from mapping.values import date_of, decimal_of, money_of, person_of, text_of
-from mapping.work_item import FieldName, StatusCategory, WorkItem
+from mapping.work_item import FieldName, StatusCategory, Tool, WorkItem
 
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
 
@@ -118,11 +118,21 @@ def _changes(item: WorkItem, around: Around) -> Fact[tuple[OpenItem, ...]]:
         if isinstance(joined, Unknown):
             return joined
         found += [
-            OpenItem(other.key, other.title or "", other.status, other.url)
+            OpenItem(other.key, other.title or "", other.status, other.url, what=_what(other))
             for other in joined
             if other.status_category is not StatusCategory.DONE
         ]
     return tuple(found)
+
+
+RECORDS = {"pm_project": "ServiceNow project", "dmn_demand": "ServiceNow demand", "change_request": ""}
+"""What records are called; a change needs no other name where changes are told."""
+
+
+def _what(item: WorkItem) -> str:
+    if item.tool is Tool.SERVICENOW:
+        return RECORDS.get(item.type, "ServiceNow record")
+    return f"Jira {item.type.lower()}"
 
 
 def _measure(scope: Scope, rule: MeasureRule, config: MappingConfig) -> Measure:

@@ -11,10 +11,10 @@ from sandbox.jira.app import create_app as jira_app
 from sandbox.jira.model import Deployment
 from sandbox.jira.state import JiraState
 from sandbox.servicenow.app import create_app as servicenow_app
-from sandbox.servicenow.model import EventRule
+from sandbox.servicenow.model import EventForm, EventRule
 from sandbox.servicenow.state import ServiceNowState
 from sandbox.serving import Server
-from sandbox.story.seed import seed_jira, seed_servicenow
+from sandbox.story.seed import BOT_USER, seed_jira, seed_servicenow
 
 JIRA_EVENTS = [
     "jira:issue_created",
@@ -38,12 +38,15 @@ class Sandbox:
     jira_server: Server
     servicenow_server: Server
 
-    def ring(self, jira_hook: str | None, servicenow_hook: str | None, secret: str) -> None:
-        """Send events to these doors, signed with the secret."""
+    def ring(
+        self, jira_hook: str | None, servicenow_hook: str | None, secret: str, form: EventForm = EventForm.HUB
+    ) -> None:
+        """Send events to these doors, signed with the secret; ``form`` is that of ServiceNow's."""
         if jira_hook:
             self.jira.webhooks.register("Gatepost", jira_hook, JIRA_EVENTS, secret)
         if servicenow_hook:
-            self.servicenow.event_rules += [EventRule(table, servicenow_hook, secret) for table in TABLES]
+            rules = [EventRule(table, servicenow_hook, secret, form, BOT_USER) for table in TABLES]
+            self.servicenow.event_rules += rules
 
     def tell(self) -> None:
         """Load the story; every item that it makes rings."""

@@ -20,6 +20,7 @@ SCHEMA = {
     "readonlyfield": "string",
     "select": "option",
     "datepicker": "date",
+    "datetime": "datetime",
     "userpicker": "user",
     "labels": "array",
     "multiuserpicker": "array",

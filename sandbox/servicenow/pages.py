@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from flask import Blueprint, Flask, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.pages import governed_first, shown
-from sandbox.servicenow.model import TASK_TABLES, Record, Refusal
+from sandbox.servicenow.gatepost_app import CHECKLIST
+from sandbox.servicenow.model import Record, Refusal
 from sandbox.servicenow.state import ServiceNowState
 
 PRODUCT = "ServiceNow"
@@ -23,6 +27,15 @@ def install(app: Flask, state: ServiceNowState) -> None:
     pages.get("/sandbox/items")(views.items)
     pages.get("/nav_to.do")(views.navigate)
     app.register_blueprint(pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A related list under a form."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
 
 
 class _Pages:
@@ -102,25 +115,55 @@ class _Pages:
             columns = [
                 c for c in state.columns[table].values() if not c.type.startswith("journal") and c.element != "state"
             ]
+            # The platform's own columns stand last, as on a form.
+            columns.sort(key=lambda column: column.element.startswith("sys_"))
             governed, others = governed_first([(c.label, self._label(table, record, c.element)) for c in columns])
-            notes = [row for row in state.tables["sys_journal_field"].values() if row["element_id"] == record["sys_id"]]
+            lists = [found for found in (self._checklist(record), self._approvals(record)) if found is not None]
             return render_template(
                 "servicenow_record.html",
                 product=PRODUCT,
-                title=f"{record['number']} {record['short_description']}",
+                title=f"{record.get('number', '')} {record.get('short_description', '')}".strip(),
                 shown=shown,
                 record=record,
                 table=table,
+                kind=state.columns.table(table).label,
                 message=message,
                 actor=actor,
                 governed=governed,
                 fields=[(name, value) for name, value in others if value],
+                lists=lists,
                 state=self._label(table, record, "state"),
-                states=state.columns[table]["state"].choices if table in TASK_TABLES else (),
-                notes=notes,
+                states=state.columns[table]["state"].choices if "state" in state.columns[table] else (),
+                notes=self._journal(record),
                 users=[row for row in state.tables["sys_user"].values() if row["active"] == "true"],
                 name=lambda login: (state.named(login) or {"name": login})["name"],
             )
+
+    def _journal(self, record: Record) -> list[Record]:
+        """Newest first, as a form shows its activity."""
+        rows = self._state.tables["sys_journal_field"].values()
+        return [row for row in rows if row["element_id"] == record["sys_id"]][::-1]
+
+    def _checklist(self, record: Record) -> Related | None:
+        """What the gate still waits for, as the related list that Gatepost's app brings."""
+        if CHECKLIST.name not in self._state.tables:
+            return None
+        rows = [row for row in self._state.tables[CHECKLIST.name].values() if row["u_task"] == record["sys_id"]]
+        rows.sort(key=lambda row: float(row["u_order"] or 0))
+        names = ("u_stage", "u_result", "u_sentence", "u_who", "u_since")
+        heads = [self._state.columns[CHECKLIST.name][name].label for name in names]
+        return Related("Gate checklist", heads, [[row[name] for name in names] for row in rows])
+
+    def _approvals(self, record: Record) -> Related | None:
+        table = "sysapproval_approver"
+        rows = [row for row in self._state.tables[table].values() if row["sysapproval"] == record["sys_id"]]
+        if not rows:
+            return None
+        cells = [
+            [self._label(table, row, "approver"), self._label(table, row, "state"), row["sys_updated_on"]]
+            for row in rows
+        ]
+        return Related("Approvers", ["Approver", "State", "Updated"], cells)
 
     def _label(self, table: str, record: Record, element: str) -> str:
         """A column as a form shows it."""

@@ -1,74 +1,172 @@
-"""Encoded queries: ``^`` joins, ``^OR`` binds to its neighbour, ``^NQ`` starts a new group."""
+"""Encoded queries: ``^`` joins, ``^OR`` binds to its neighbour, ``^NQ`` starts a new group.
+
+A condition that cannot be read, or names no column, is ignored and the rest counts: the platform's own trap.
+https://www.servicenow.com/docs, "Encoded query strings", "Operators available for filters and queries"
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 from sandbox.servicenow.model import Record
+from sandbox.servicenow.operators import BETWEEN_FIELDS, Judge, judge
 
+Getter: TypeAlias = Callable[[Record], str]
+Test: TypeAlias = Callable[[Record], bool]
+
+OPERATORS = (
+    "NOT LIKE", "NOTLIKE", "NOT IN", "ISNOTEMPTY", "ISEMPTY", "STARTSWITH", "ENDSWITH", "EMPTYSTRING", "ANYTHING",
+    "BETWEEN", "RELATIVEGT", "RELATIVELT", "RELATIVEGE", "RELATIVELE", "RELATIVEEE", "GT_OR_EQUALS_FIELD",
+    "LT_OR_EQUALS_FIELD", "GT_FIELD", "LT_FIELD", "NSAMEAS", "SAMEAS", "NOTON", "ON", "LIKE", "IN",
+    ">=", "<=", "!=", "=", ">", "<", "%",
+)  # fmt: skip
 _CONDITION = re.compile(
-    r"(?P<field>[a-z][a-z0-9_.]*)"
-    r"(?P<op>>=|<=|!=|=|>|<|NOT IN|ISNOTEMPTY|ISEMPTY|NOT LIKE|STARTSWITH|ENDSWITH|LIKE|IN)(?P<value>.*)",
+    r"(?P<field>[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)(?P<op>"
+    + "|".join(map(re.escape, OPERATORS))
+    + r")(?P<value>.*)",
     re.DOTALL,
 )
-
-OPERATORS: dict[str, Callable[[str, str], bool]] = {
-    "=": lambda present, value: present == value,
-    "!=": lambda present, value: present != value,
-    ">": lambda present, value: present > value,
-    ">=": lambda present, value: present >= value,
-    "<": lambda present, value: present < value,
-    "<=": lambda present, value: present <= value,
-    "LIKE": lambda present, value: value.casefold() in present.casefold(),
-    "NOT LIKE": lambda present, value: value.casefold() not in present.casefold(),
-    "STARTSWITH": lambda present, value: present.casefold().startswith(value.casefold()),
-    "ENDSWITH": lambda present, value: present.casefold().endswith(value.casefold()),
-    "IN": lambda present, value: present in value.split(","),
-    "NOT IN": lambda present, value: present not in value.split(","),
-    "ISEMPTY": lambda present, _: not present,
-    "ISNOTEMPTY": lambda present, _: bool(present),
-}
+TEXT = "123TEXTQUERY321="
 
 
-def select(rows: Sequence[Record], query: str, get: Callable[[Record, str], str | None]) -> list[Record]:
-    """Matching rows in the query's order; a condition on an unknown field is ignored, as on the platform."""
-    orders = []
-    groups = []
-    for group in re.split(r"\^NQ", query):
-        conditions = []
-        for part in group.split("^"):
-            if part.startswith("ORDERBYDESC"):
-                orders.append((part.removeprefix("ORDERBYDESC"), True))
-            elif part.startswith("ORDERBY"):
-                orders.append((part.removeprefix("ORDERBY"), False))
-            elif part and part != "EQ":
-                conditions.append(part)
-        groups.append(conditions)
-    found = [row for row in rows if any(_matches(row, group, get) for group in groups)]
-    for name, descending in reversed(orders):
-        found.sort(key=lambda row: get(row, name) or "", reverse=descending)
-    return found
+class Columns(Protocol):
+    """What a query needs to know of its table and its reader."""
+
+    def getter(self, path: str) -> Getter | None:
+        """How a column is read, across references where the path has dots; ``None`` when there is no such column."""
+
+    def kind(self, path: str) -> str:
+        """The dictionary's type."""
+
+    def literal(self, value: str, kind: str) -> str:
+        """A value as it is compared: ``javascript:`` expressions are worked out."""
+
+    def moment(self, value: str) -> str:
+        """``hour@ago@1`` as a moment."""
+
+    def texts(self) -> Sequence[Getter]:
+        """The columns that a search for words looks at."""
 
 
-def _matches(row: Record, conditions: Sequence[str], get: Callable[[Record, str], str | None]) -> bool:
-    result, current = True, None
-    for part in conditions:
-        alternative = part.startswith("OR")
-        verdict = _judge(row, part.removeprefix("OR") if alternative else part, get)
-        if verdict is None:
-            continue
-        if alternative and current is not None:
-            current = current or verdict
-        else:
-            result = result and (current is None or current)
-            current = verdict
-    return result and (current is None or current)
+@dataclass(frozen=True, slots=True)
+class Condition:
+    field: str
+    op: str
+    value: str
 
 
-def _judge(row: Record, condition: str, get: Callable[[Record, str], str | None]) -> bool | None:
-    match = _CONDITION.fullmatch(condition)
-    if match is None:
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """Groups, of which one has to hold; a group is a list of alternatives, of each of which one has to hold."""
+
+    groups: tuple[tuple[tuple[Condition, ...], ...], ...]
+    orders: tuple[tuple[str, bool], ...]
+    """(column, descending)"""
+    broken: tuple[str, ...]
+    """Conditions that could not be read."""
+
+
+def parse(query: str) -> Parsed:
+    groups, orders, broken = [], [], []
+    for text in re.split(r"\^NQ", query):
+        group: list[list[Condition]] = []
+        for part in text.split("^"):
+            if part.startswith("ORDERBY"):
+                descending = part.startswith("ORDERBYDESC")
+                orders.append((part.removeprefix("ORDERBYDESC" if descending else "ORDERBY"), descending))
+                continue
+            if not part or part == "EQ" or part.startswith("GROUPBY"):
+                continue
+            alternative = part.startswith("OR") and not part.startswith("ORDERBY")
+            condition = _condition(part.removeprefix("OR") if alternative else part)
+            if condition is None:
+                broken.append(part)
+            elif alternative and group:
+                group[-1].append(condition)
+            else:
+                group.append([condition])
+        groups.append(tuple(tuple(one) for one in group))
+    return Parsed(tuple(groups), tuple(orders), tuple(broken))
+
+
+def _condition(part: str) -> Condition | None:
+    if part.startswith(TEXT):
+        return Condition("", "TEXT", part.removeprefix(TEXT))
+    match = _CONDITION.fullmatch(part)
+    return Condition(match["field"], match["op"], match["value"]) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    test: Test | None
+    """``None`` when everything matches."""
+    ignored: bool
+    """Whether a condition was left out, because it makes no sense here."""
+
+
+def compiled(parsed: Parsed, columns: Columns) -> Compiled:
+    ignored = bool(parsed.broken)
+    groups: list[list[list[Test]]] = []
+    for group in parsed.groups:
+        tests: list[list[Test]] = []
+        for alternatives in group:
+            known = [test for one in alternatives if (test := _test(one, columns)) is not None]
+            ignored |= len(known) < len(alternatives)
+            if known:
+                tests.append(known)
+        groups.append(tests)
+    if any(not tests for tests in groups):
+        return Compiled(None, ignored)
+    return Compiled(_any([_all([_any(some) for some in tests]) for tests in groups]), ignored)
+
+
+def _any(tests: Sequence[Test]) -> Test:
+    return tests[0] if len(tests) == 1 else lambda row: any(test(row) for test in tests)
+
+
+def _all(tests: Sequence[Test]) -> Test:
+    return tests[0] if len(tests) == 1 else lambda row: all(test(row) for test in tests)
+
+
+def _test(condition: Condition, columns: Columns) -> Test | None:
+    if condition.op == "TEXT":
+        word, texts = condition.value.casefold(), columns.texts()
+        return lambda row: any(word in get(row).casefold() for get in texts)
+    get = columns.getter(condition.field)
+    if get is None:
         return None
-    present = get(row, match["field"])
-    return None if present is None else OPERATORS[match["op"]](present, match["value"])
+    kind = columns.kind(condition.field)
+    if condition.op in BETWEEN_FIELDS:
+        other = columns.getter(condition.value)
+        if other is None:
+            return None
+        holds = BETWEEN_FIELDS[condition.op]
+        return lambda row: holds(get(row), other(row))
+    wanted: Judge | None = judge(condition.op, condition.value, kind, columns.literal, columns.moment)
+    return None if wanted is None else lambda row: wanted(get(row))
+
+
+def ordered(rows: list[Record], orders: Sequence[tuple[str, bool]], columns: Columns) -> list[Record]:
+    """Rows in a query's order; an order by an unknown column is ignored."""
+    for name, descending in reversed(orders):
+        get = columns.getter(name)
+        if get is None:
+            continue
+        if columns.kind(name) in NUMBERS:
+            rows = sorted(rows, key=lambda row, get=get: _number(get(row)), reverse=descending)  # type: ignore[misc]
+        else:
+            rows = sorted(rows, key=lambda row, get=get: get(row).casefold(), reverse=descending)  # type: ignore[misc]
+    return rows
+
+
+NUMBERS = frozenset({"integer", "decimal", "float", "longint", "percent_complete", "currency", "price", "numeric"})
+
+
+def _number(value: str) -> float:
+    try:
+        return float(value.rpartition(";")[2])
+    except ValueError:
+        return float("-inf")

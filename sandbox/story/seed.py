@@ -8,11 +8,12 @@ from datetime import date, timedelta
 
 from sandbox.jira.model import Group, Status, Transition, Value, Workflow, field_is
 from sandbox.jira.state import JiraState
-from sandbox.servicenow.model import Column
-from sandbox.servicenow.state import ServiceNowState, owned
+from sandbox.servicenow.model import Column, owned
+from sandbox.servicenow.state import ServiceNowState
 
 BOT_EMAIL, BOT_TOKEN = "gatepost@nordbank.example", "sandbox-token"
 BOT_USER, BOT_PASSWORD = "gatepost.integration", "sandbox-password"
+ADMIN_USER, ADMIN_PASSWORD = "admin", "sandbox-admin"
 
 EXIT, CORE, DESK = "Data centre exit", "Core banking renewal", "Service desk automation"
 
@@ -194,6 +195,7 @@ def set_up_servicenow(state: ServiceNowState) -> dict[str, str]:
     """People, columns, the gate's rule; returns the sys_ids of the people."""
     ids = {login: state.add_user(login, name) for login, name in PEOPLE.items()}
     state.add_user(BOT_USER, "Gatepost", BOT_PASSWORD, roles=("u_gatepost_writer",))
+    state.add_user(ADMIN_USER, "System Administrator", ADMIN_PASSWORD, roles=("admin",))
     for table, states in GUARDED.items():
         _columns(state, table)
         state.gate_rule(table, states)

@@ -1,0 +1,162 @@
+"""The rule of Gatepost's app in the stand-in: the shared cases, and the same on a running instance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import UTC, datetime
+
+import pytest
+import requests
+
+from sandbox import servers
+from sandbox.servicenow.gate import Decision, Settings, decide
+from sandbox.servicenow.gatepost_app import OWNED, install_app, uninstall_app
+from sandbox.servicenow.model import Record, Refusal
+from sandbox.servicenow.readers import STORED
+from tests.conftest import ROOT
+
+CASES = ROOT / "deploy/servicenow-app/test/gate-cases.json"
+NOW = datetime(2026, 6, 25, 10, 0, tzinfo=UTC)
+BLOCKERS = "Implemented is shut: 1 ServiceNow change is still open · project manager Sara Lind to act"
+AUTH = ("gatepost.robot", "secret")
+
+
+def cases() -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(CASES.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: str(case["name"]))
+def test_the_stand_in_decides_as_the_app_does(case: dict[str, object]) -> None:
+    known = {field.name for field in fields(Settings)}
+    given = case["settings"]
+    assert isinstance(given, dict)
+    assert set(given) <= known, "a setting that the stand-in does not know"
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    now = datetime.strptime(str(case["now"]), STORED).replace(tzinfo=UTC)
+    found = decide(_record(case["before"]), _record(case["after"]) or {}, settings, now)
+    assert found == Decision(bool(case["abort"]), str(case["code"]), str(case["message"]))
+
+
+def _record(given: object) -> Record | None:
+    if not isinstance(given, dict):
+        return None
+    return {name: "" if value is None else str(value) for name, value in given.items()}
+
+
+@pytest.fixture
+def sandbox() -> Iterator[servers.Sandbox]:
+    running = servers.start(clock=lambda: NOW)
+    state = running.servicenow
+    state.add_user("kaya", "Aylin Kaya", "kaya")
+    state.add_user("boss", "Admin", "boss", roles=("admin",))
+    state.add_user(AUTH[0], "Gatepost", AUTH[1])
+    install_app(state, robot=AUTH[0], properties={"gatepost.when_unassessed": "closed"})
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def project(sandbox: servers.Sandbox) -> Record:
+    state = sandbox.servicenow
+    record = state.insert("pm_project", {"short_description": "P", "state": "2"}, "kaya")
+    state.update("pm_project", record["sys_id"], {"u_gatepost_gate": "Shut", "u_gatepost_blockers": BLOCKERS}, AUTH[0])
+    state.insert("u_gatepost_heartbeat", {"u_connection": "main", "u_heard": "2026-06-25 09:59:00"}, AUTH[0])
+    return record
+
+
+def refusal(sandbox: servers.Sandbox, record: Record, state: str, by: str = "kaya") -> str:
+    try:
+        sandbox.servicenow.update("pm_project", record["sys_id"], {"state": state}, by)
+    except Refusal as refused:
+        return refused.shown
+    return ""
+
+
+def test_a_shut_gate_is_told_with_the_forms_own_words(sandbox: servers.Sandbox, project: Record) -> None:
+    assert refusal(sandbox, project, "3") == (
+        f"Gatepost keeps State from becoming Closed Complete: the gate is shut.\n{BLOCKERS}"
+    )
+    assert project["state"] == "2"
+
+
+def test_over_rest_only_the_rules_name_is_told(sandbox: servers.Sandbox, project: Record) -> None:
+    url = f"{sandbox.servicenow.base_url}/api/now/table/pm_project/{project['sys_id']}"
+    answer = requests.patch(url, json={"state": "3"}, auth=("kaya", "kaya"), timeout=5)
+    assert answer.status_code == 403
+    assert answer.json()["error"]["detail"].endswith("Business Rule Stack:Gatepost gate")
+    assert "Sara Lind" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("title", "properties", "columns", "passes"),
+    [
+        ("an open gate lets pass", {}, {"u_gatepost_gate": "Open"}, True),
+        ("a state that is not gated passes", {"gatepost.gated.pm_project": "state:7"}, {}, True),
+        ("minutes that are no number count as the usual sixty", {"gatepost.stale_minutes": "0x"}, {"u_gatepost_gate": "Open"}, True),
+        ("an unassessed record passes where that is agreed", {"gatepost.when_unassessed": "open"}, {"u_gatepost_gate": ""}, True),
+        ("an unassessed record does not pass otherwise", {}, {"u_gatepost_gate": ""}, False),
+    ],
+)  # fmt: skip
+def test_properties_and_columns_decide(
+    sandbox: servers.Sandbox,
+    project: Record,
+    title: str,
+    properties: dict[str, str],
+    columns: dict[str, str],
+    passes: bool,
+) -> None:
+    for name, value in properties.items():
+        sandbox.servicenow.set_property(name, value)
+    sandbox.servicenow.update("pm_project", project["sys_id"], columns, AUTH[0])
+    assert (refusal(sandbox, project, "3") == "") is passes, title
+
+
+def test_without_a_heartbeat_the_gate_counts_as_stale(sandbox: servers.Sandbox, project: Record) -> None:
+    sandbox.servicenow.update("pm_project", project["sys_id"], {"u_gatepost_gate": "Open"}, AUTH[0])
+    sandbox.servicenow.tables["u_gatepost_heartbeat"].clear()
+    assert "nothing tells when it last looked" in refusal(sandbox, project, "3")
+
+
+def test_gatepost_itself_is_not_kept_from_a_move(sandbox: servers.Sandbox, project: Record) -> None:
+    assert refusal(sandbox, project, "3", AUTH[0]) == ""
+    assert project["active"] == "false"
+
+
+def test_nobody_but_gatepost_and_an_administrator_writes_the_verdict(sandbox: servers.Sandbox, project: Record) -> None:
+    for by, gate in (("kaya", "Shut"), ("boss", "Open")):
+        sandbox.servicenow.update("pm_project", project["sys_id"], {"u_gatepost_gate": "Open"}, by)
+        assert project["u_gatepost_gate"] == gate
+    copied = sandbox.servicenow.insert("pm_project", {"short_description": "Copy", "u_gatepost_gate": "Open"}, "kaya")
+    assert copied["u_gatepost_gate"] == ""
+
+
+def test_set_workflow_false_passes_every_rule(sandbox: servers.Sandbox, project: Record) -> None:
+    sandbox.servicenow.update("pm_project", project["sys_id"], {"state": "3"}, "kaya", workflow=False)
+    assert project["state"] == "3"
+    assert project["sys_mod_count"] == "2"
+
+
+def test_the_app_goes_without_a_trace(sandbox: servers.Sandbox, project: Record) -> None:
+    uninstall_app(sandbox.servicenow)
+    assert refusal(sandbox, project, "3") == ""
+    assert not set(OWNED) & set(sandbox.servicenow.columns["pm_project"])
+    assert not set(OWNED) & set(project)
+    assert [name for name in sandbox.servicenow.tables if name.startswith("u_gatepost_")] == []
+
+
+def test_the_page_shows_the_verdict_the_checklist_and_the_message(sandbox: servers.Sandbox, project: Record) -> None:
+    state = sandbox.servicenow
+    line = {"u_task": project["sys_id"], "u_stage": "Implemented", "u_result": "unmet", "u_order": "1"}
+    state.insert("u_gatepost_checklist", line | {"u_sentence": "Close <CHG0000001>", "u_who": "Sara Lind"}, AUTH[0])
+    state.add_user("weber", "Julia Weber")
+    state.decide("pm_project", project["sys_id"], "weber", "requested")
+    url = f"{state.base_url}/record/pm_project/{project['number']}"
+    page = requests.post(url, data={"as": "kaya", "state": "3"}, timeout=5).text
+    message = f"Gatepost keeps State from becoming Closed Complete: the gate is shut.\n{BLOCKERS}"
+    assert f'<p class="message">{message}</p>' in page
+    assert "Close &lt;CHG0000001&gt;" in page
+    for heading in ("Gate checklist", "Approvers", "Julia Weber", "Requested"):
+        assert heading in page

@@ -1,0 +1,228 @@
+"""The installed app and Gatepost together: signed events, a gate that refuses, holds, a checklist, a heartbeat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+
+from mapping.work_item import ConnectionName
+from sandbox.servicenow.gatepost_app import install_app
+from sandbox.story import seed
+from sandbox.story.acts import Item
+from tests.conftest import ROOT
+from tests.stories.theatre import SECRET, Theatre, theatre
+
+pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
+STORY = (ROOT / "sandbox/story/mapping.yaml").read_text()
+ONE = (ROOT / "deploy/examples/one-measure.yaml").read_text()
+PROJECT: Item = ("pm_project", "Retire the loan ledger")
+CHANGE: Item = ("change_request", "Cut the ledger off")
+MARKS = """    marks: {checklist: true, hold: shut, link: "https://gatepost.example"}
+    write:
+      checked: Gatepost looked
+"""
+
+
+def app(scene: Theatre) -> None:
+    """The app instead of the sandbox's own rules; its events come signed over their time."""
+    snow = scene.sandbox.servicenow
+    url = next(rule.url for rule in snow.event_rules)
+    snow.event_rules.clear()
+    install_app(snow, url=url, secret=SECRET, robot=seed.BOT_USER)
+
+
+def marked(rule: str, marks: str) -> str:
+    """The story's mapping with marks and a moment in one rule."""
+    before, rest = STORY.split(f"  - name: {rule}", 1)
+    whole = rest.replace("    write:\n", marks, 1)
+    return f"{before}  - name: {rule}{whole}"
+
+
+@pytest.fixture
+def scene(database: URL, tmp_path: Path) -> Iterator[Theatre]:
+    marks = MARKS.replace("hold: shut, ", "")
+    with theatre(database, tmp_path, mapping=marked("projects", marks)) as here:
+        app(here)
+        yield here
+
+
+def project(scene: Theatre) -> dict[str, str]:
+    snow = scene.sandbox.servicenow
+    people = {row["user_name"]: row["sys_id"] for row in snow.tables["sys_user"].values()}
+    return snow.insert(
+        "pm_project",
+        {"short_description": PROJECT[1], "state": "-5", "project_manager": people["lind"], "u_program": "Core"},
+        "lind",
+    )
+
+
+def events(scene: Theatre) -> list[tuple[str, str]]:
+    with scene.services.engine.connect() as connection:
+        rows = connection.execute(text("SELECT native_id, state FROM inbox ORDER BY id")).all()
+    return [(str(row.native_id).partition(":")[0], row.state) for row in rows]
+
+
+def test_the_gate_refuses_in_gateposts_words_and_the_checklist_says_all_of_it(scene: Theatre) -> None:
+    record = project(scene)
+    shown = scene.show(PROJECT)
+    assert (shown.fields["Gate"], shown.fields["DoI stage"]) == ("Shut", "None yet")
+    assert ("pm_project", "done") in events(scene), "the app's stamped signature opens the door"
+
+    went, told = scene.move(PROJECT, "lind", "3")
+    assert not went
+    first = shown.fields["Gate blockers"].splitlines()[0]
+    assert told.startswith("Gatepost keeps State from becoming Closed Complete: the gate is shut.")
+    assert first in told
+    page = requests.post(
+        f"{scene.sandbox.servicenow.base_url}/record/pm_project/{record['sys_id']}",
+        data={"as": "lind", "state": "3"}, timeout=10,
+    ).text  # fmt: skip
+    assert "Gatepost keeps State from becoming Closed Complete: the gate is shut." in page
+
+    rows = list(scene.sandbox.servicenow.tables["u_gatepost_checklist"].values())
+    assert {row["u_task"] for row in rows} == {record["sys_id"]}
+    assert {row["u_stage"] for row in rows} == {"Identified"}
+    assert {"met", "unmet"} <= {row["u_result"] for row in rows}
+    unmet = [row for row in rows if row["u_result"] != "met"]
+    assert all(row["u_who"] and row["u_since"] for row in unmet)
+    link = scene.sandbox.servicenow.tables["pm_project"][record["sys_id"]]["u_gatepost_link"]
+    assert link == f"https://gatepost.example/measures/servicenow-main/pm_project:{record['sys_id']}"
+
+    scene.edit(PROJECT, "lind", Rough_value="500000")
+    after = {row["u_code"]: row["u_result"] for row in scene.sandbox.servicenow.tables["u_gatepost_checklist"].values()}
+    assert after != {row["u_code"]: row["u_result"] for row in rows}, "the list follows the verdict"
+    assert len(after) == len(scene.sandbox.servicenow.tables["u_gatepost_checklist"]), "and doubles no condition"
+
+
+def test_an_old_verdict_refuses_until_gatepost_is_heard_of_again(scene: Theatre) -> None:
+    record = project(scene)
+    scene.show(PROJECT)
+    scene.clock.move(minutes=90)
+    went, told = scene._act(PROJECT, "lind", "state", "3")
+    assert not went
+    assert "it was last heard of at 2026-10-05 09:0" in told
+    scene.handlers.sweep(ConnectionName("servicenow-main"))
+    (beat,) = scene.sandbox.servicenow.tables["u_gatepost_heartbeat"].values()
+    assert (beat["u_connection"], beat["u_heard"][:16]) == ("servicenow-main", "2026-10-05 10:30")
+    _, told = scene._act(PROJECT, "lind", "state", "3")
+    assert "the gate is shut." in told, "the verdict is fresh: the gate itself speaks"
+    assert record["sys_id"]
+
+
+def test_a_change_is_held_with_the_blockers_as_its_reason_and_let_go_with_them(database: URL, tmp_path: Path) -> None:
+    with theatre(database, tmp_path, mapping=marked("changes", MARKS)) as scene:
+        app(scene)
+        snow = scene.sandbox.servicenow
+        people = {row["user_name"]: row["sys_id"] for row in snow.tables["sys_user"].values()}
+        values = {"short_description": CHANGE[1], "state": "-4", "assigned_to": people["lind"], "u_program": "Core"}
+        sys_id = snow.insert("change_request", values, "lind")["sys_id"]
+        scene.settle()
+        held = snow.tables["change_request"][sys_id]
+        assert held["on_hold"] == "true"
+        assert held["on_hold_reason"].startswith("Gatepost: Identified is shut: ")
+        snow.update("change_request", sys_id, {"u_rough_value": "500000"}, "lind")
+        scene.settle()
+        let_go = snow.tables["change_request"][sys_id]
+        assert let_go["u_gatepost_stage"] == "Identified"
+        assert let_go["on_hold_reason"].startswith("Gatepost: Detailed is shut: "), "the reason follows the blockers"
+        snow.update("change_request", sys_id, {"on_hold_reason": "The vendor is late"}, "lind")
+        scene.settle()
+        assert snow.tables["change_request"][sys_id]["on_hold_reason"] == "The vendor is late", "people's holds stay"
+
+
+EPIC: Item = ("jira", "Move the archive")
+
+
+def joined(scene: Theatre, table: str, **values: str) -> str:
+    snow = scene.sandbox.servicenow
+    issue = next(one for one in scene.sandbox.jira.issues.values() if one.summary == EPIC[1])
+    record = snow.insert(table, {"short_description": EPIC[1], "correlation_id": issue.key} | values, "lind")
+    return record["sys_id"]
+
+
+def test_an_epic_its_project_and_its_change_are_one_measure(database: URL, tmp_path: Path) -> None:
+    with theatre(database, tmp_path, mapping=ONE) as scene:
+        app(scene)
+        scene.sandbox.jira.create(
+            "ITX", "Epic", EPIC[1], by="kaya", assignee="osei",
+            values={"Program": "Cloud exit", "Rough value": 500000, "Planned benefit": 500000},
+        )  # fmt: skip
+        scene.settle()
+        project_id = joined(scene, "pm_project", state="2")
+        change_id = joined(scene, "change_request", state="-1")
+        epic = scene.show(EPIC).fields
+        tables = scene.sandbox.servicenow.tables
+        there, change = tables["pm_project"][project_id], tables["change_request"][change_id]
+        assert (there["u_gatepost_gate"], change["u_gatepost_gate"], epic["Gate"]) == ("Shut", "Shut", "Shut")
+        assert there["u_gatepost_stage"] == epic["DoI stage"] == "Identified"
+        assert there["u_gatepost_plan"] == "500000"
+        assert change["u_gatepost_plan"] == "", "a change gets the gate and nothing of the money"
+        assert there["u_gatepost_blockers"] == epic["Gate blockers"]
+        with scene.services.engine.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM measure")).scalar_one() == 1
+        went, told = scene._act(("change_request", EPIC[1]), "lind", "state", "3")
+        assert not went
+        assert epic["Gate blockers"].splitlines()[0] in told, "who closes the change reads what the epic says"
+        scene.sandbox.servicenow.update("change_request", change_id, {"u_gatepost_gate": "Open"}, "admin")
+        scene.settle()
+        assert tables["change_request"][change_id]["u_gatepost_gate"] == "Shut", "edits by hand are put back there too"
+
+
+LEADING_PROJECT = """\
+version: 1
+organization: Nordbank
+reporting_currency: EUR
+policy: {off: [OVERLAP_UNDECLARED, KILL_CRITERIA_MISSING, NO_OUTCOME_LINK]}
+measures:
+  - name: projects
+    connection: servicenow-main
+    match: {table: [pm_project]}
+    place: {program: "{Gatepost program}"}
+    roles: {owner: Project manager, sponsor: Sponsor, controller: Controller}
+    facts:
+      business_unit: Business unit
+      legal_entity: Legal entity
+      start: Planned start date
+      end: Planned end date
+      rough_value: Rough value
+      baseline: Baseline
+    joins:
+      - {name: epics, connection: jira-main, mine: Objective, write: {gate: Gate}}
+    effects:
+      plan: {benefit: Planned benefit, one_off_cost: Planned cost, spread: linear}
+    stage:
+      from_status: {Pending: identified, Open: detailed, Work in Progress: decided, Closed Complete: implemented}
+    write: {doi_stage: DoI stage, gate: Gate, blockers: Gate blockers}
+"""
+
+
+def test_an_epic_that_is_not_done_keeps_its_projects_gate_shut_and_says_so(database: URL, tmp_path: Path) -> None:
+    """The reverse: the project leads, and names its epics in a column."""
+    with theatre(database, tmp_path, mapping=LEADING_PROJECT) as scene:
+        issue = scene.sandbox.jira.create("ITX", "Epic", EPIC[1], by="kaya", values={"Program": "Core"})
+        snow = scene.sandbox.servicenow
+        people = {row["user_name"]: row["sys_id"] for row in snow.tables["sys_user"].values()}
+        snow.insert(
+            "pm_project",
+            {
+                "short_description": PROJECT[1], "state": "2", "u_program": "Core", "business_unit": "Group IT",
+                "project_manager": people["lind"], "u_sponsor": people["brandt"], "u_controller": people["weber"],
+                "u_legal_entity": "Nordbank AG", "u_rough_value": "400000", "u_baseline": "500000",
+                "u_planned_benefit": "400000", "u_planned_cost": "20000", "u_objective": issue.key,
+                "start_date": "2026-01-01 00:00:00", "end_date": "2026-12-31 00:00:00",
+            },
+            "lind",
+        )  # fmt: skip
+        scene.say(PROJECT, "brandt", "/approve detailed")
+        scene.say(PROJECT, "brandt", "/approve decided")
+        shown = scene.say(PROJECT, "weber", "/approve decided")
+        assert shown.fields["DoI stage"] == "Decided"
+        assert f"1 Jira epic is still open ({issue.key})" in shown.fields["Gate blockers"]
+        assert scene.show(EPIC).fields["Gate"] == "Shut", "the epic shows the gate of the measure that it belongs to"
+        scene.move(EPIC, "kaya", "Closed")
+        assert "Jira epic" not in scene.show(PROJECT).fields["Gate blockers"], "an epic that is done rings its project"
