@@ -5,19 +5,19 @@ from __future__ import annotations
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from connector.bootstrap import Services, bootstrap
+from connector.bootstrap import Clock, Services, bootstrap, system_clock
 from connector.settings import Settings
 from webhook_server.api import api
 from webhook_server.health import health
 from webhook_server.hooks import hooks
 
 
-def create_app(services: Services) -> Flask:
+def create_app(services: Services, clock: Clock = system_clock) -> Flask:
     app = Flask("webhook_server", static_url_path="/static")
     # Werkzeug enforces this while it reads, also for a body that does not tell its length.
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
-    app.register_blueprint(hooks(services))
+    app.register_blueprint(hooks(services, clock))
     app.register_blueprint(health(services))
     app.register_blueprint(api(services))
     app.register_error_handler(HTTPException, _as_json)

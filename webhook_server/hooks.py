@@ -11,7 +11,7 @@ means "nothing is stored, come again", and a body that can never be stored must 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import uuid4
 
 import structlog
@@ -20,7 +20,7 @@ from prometheus_client import Counter
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from connector.access import DoorKind
-from connector.bootstrap import Services
+from connector.bootstrap import Clock, Services, system_clock
 from connector.errors import BadPayload, SignatureRejected
 from connector.proof import Proofs, prove
 from connector.store.connections import ConnectionRecord
@@ -37,7 +37,7 @@ DELIVERY_HEADER = {Tool.JIRA: "X-Atlassian-Webhook-Identifier", Tool.SERVICENOW:
 _log = structlog.get_logger(__name__)
 
 
-def hooks(services: Services) -> Blueprint:
+def hooks(services: Services, clock: Clock = system_clock) -> Blueprint:
     blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
     events = Counter(
         "gatepost_events", "Events by door and outcome", ["connection", "outcome"], registry=services.metrics
@@ -54,19 +54,21 @@ def hooks(services: Services) -> Blueprint:
             # The name is the sender's, not ours: it is no label of a metric.
             events.labels("unknown", "unknown_connection").inc()
             return _refusal(404, f'There is no {tool} connection "{connection}" here.')
-        answer, status, outcome = _take(services, record, services.doors[record.tool], secret)
+        answer, status, outcome = _take(services, record, services.doors[record.tool], secret, clock())
         events.labels(record.name, outcome).inc()
         return answer, status
 
     return blueprint
 
 
-def _take(services: Services, record: ConnectionRecord, door: Door, path: str) -> tuple[Response, int, str]:
+def _take(
+    services: Services, record: ConnectionRecord, door: Door, path: str, now: datetime
+) -> tuple[Response, int, str]:
     if request.mimetype != "application/json":
         return *_refusal(415, "An event's Content-Type must be application/json."), "wrong_type"
     body = request.get_data(cache=False)
     try:
-        kind = _prove(services, record, body, _proofs(path))
+        kind = _prove(services, record, body, _proofs(path), now)
         result = ingest(
             body,
             connection=record.name,
@@ -90,25 +92,25 @@ def _take(services: Services, record: ConnectionRecord, door: Door, path: str) -
     return jsonify({"result": result.value}), 202, result.value
 
 
-def _prove(services: Services, record: ConnectionRecord, body: bytes, proofs: Proofs) -> DoorKind:
+def _prove(services: Services, record: ConnectionRecord, body: bytes, proofs: Proofs, now: datetime) -> DoorKind:
     """Raises SignatureRejected.  A secret that was rotated a moment ago loses no event."""
     try:
-        return _checked(record, body, proofs)
+        return _checked(record, body, proofs, now)
     except SignatureRejected:
         newer = services.connections.doubted(record.name)
         if newer is None or newer == record:
             raise
-        return _checked(newer, body, proofs)
+        return _checked(newer, body, proofs, now)
 
 
-def _checked(record: ConnectionRecord, body: bytes, proofs: Proofs) -> DoorKind:
+def _checked(record: ConnectionRecord, body: bytes, proofs: Proofs, now: datetime) -> DoorKind:
     return prove(
         body,
         proofs,
         doors=record.doors,
         secrets=[secret.encode() for secret in record.webhook_secrets],
         client_secret=record.oauth.client_secret.encode() if record.oauth else None,
-        now=datetime.now(UTC),
+        now=now,
     )
 
 

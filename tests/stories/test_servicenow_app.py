@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from mapping.work_item import ConnectionName
 from sandbox.servicenow.gatepost_app import install_app
 from sandbox.story import seed
 from sandbox.story.acts import Item
+from tests.cli import Cli
 from tests.conftest import ROOT
 from tests.stories.theatre import SECRET, Theatre, theatre
 
@@ -76,8 +78,8 @@ def test_the_gate_refuses_in_gateposts_words_and_the_checklist_says_all_of_it(sc
     went, told = scene.move(PROJECT, "lind", "3")
     assert not went
     first = shown.fields["Gate blockers"].splitlines()[0]
-    assert told.startswith("Gatepost keeps State from becoming Closed Complete: the gate is shut.")
-    assert first in told
+    assert "Gatepost keeps State from becoming Closed Complete: the gate is shut." in told
+    assert first in json.loads(told)["message"]
     page = requests.post(
         f"{scene.sandbox.servicenow.base_url}/record/pm_project/{record['sys_id']}",
         data={"as": "lind", "state": "3"}, timeout=10,
@@ -119,7 +121,7 @@ def test_a_change_is_held_with_the_blockers_as_its_reason_and_let_go_with_them(d
         app(scene)
         snow = scene.sandbox.servicenow
         people = {row["user_name"]: row["sys_id"] for row in snow.tables["sys_user"].values()}
-        values = {"short_description": CHANGE[1], "state": "-4", "assigned_to": people["lind"], "u_program": "Core"}
+        values = {"short_description": CHANGE[1], "state": "-5", "assigned_to": people["lind"], "u_program": "Core"}
         sys_id = snow.insert("change_request", values, "lind")["sys_id"]
         scene.settle()
         held = snow.tables["change_request"][sys_id]
@@ -141,7 +143,7 @@ EPIC: Item = ("jira", "Move the archive")
 def joined(scene: Theatre, table: str, **values: str) -> str:
     snow = scene.sandbox.servicenow
     issue = next(one for one in scene.sandbox.jira.issues.values() if one.summary == EPIC[1])
-    record = snow.insert(table, {"short_description": EPIC[1], "correlation_id": issue.key} | values, "lind")
+    record = snow.insert(table, {"short_description": f"{table} of it", "correlation_id": issue.key} | values, "lind")
     return record["sys_id"]
 
 
@@ -150,7 +152,11 @@ def test_an_epic_its_project_and_its_change_are_one_measure(database: URL, tmp_p
         app(scene)
         scene.sandbox.jira.create(
             "ITX", "Epic", EPIC[1], by="kaya", assignee="osei",
-            values={"Program": "Cloud exit", "Rough value": 500000, "Planned benefit": 500000},
+            values={
+                "Program": "Cloud exit", "Rough value": 500000, "Planned benefit": 500000,
+                "Start date": "2026-01-01",
+            },
+            duedate="2026-12-31",
         )  # fmt: skip
         scene.settle()
         project_id = joined(scene, "pm_project", state="2")
@@ -160,14 +166,16 @@ def test_an_epic_its_project_and_its_change_are_one_measure(database: URL, tmp_p
         there, change = tables["pm_project"][project_id], tables["change_request"][change_id]
         assert (there["u_gatepost_gate"], change["u_gatepost_gate"], epic["Gate"]) == ("Shut", "Shut", "Shut")
         assert there["u_gatepost_stage"] == epic["DoI stage"] == "Identified"
-        assert there["u_gatepost_plan"] == "500000"
+        assert there["u_gatepost_plan"] == "500000.00"
         assert change["u_gatepost_plan"] == "", "a change gets the gate and nothing of the money"
         assert there["u_gatepost_blockers"] == epic["Gate blockers"]
         with scene.services.engine.connect() as connection:
             assert connection.execute(text("SELECT count(*) FROM measure")).scalar_one() == 1
-        went, told = scene._act(("change_request", EPIC[1]), "lind", "state", "3")
+        went, told = scene._act(("change_request", "change_request of it"), "lind", "state", "3")
         assert not went
-        assert epic["Gate blockers"].splitlines()[0] in told, "who closes the change reads what the epic says"
+        assert epic["Gate blockers"].splitlines()[0] in json.loads(told)["message"], (
+            "who closes the change reads what the epic says"
+        )
         scene.sandbox.servicenow.update("change_request", change_id, {"u_gatepost_gate": "Open"}, "admin")
         scene.settle()
         assert tables["change_request"][change_id]["u_gatepost_gate"] == "Shut", "edits by hand are put back there too"
@@ -224,5 +232,58 @@ def test_an_epic_that_is_not_done_keeps_its_projects_gate_shut_and_says_so(datab
         assert shown.fields["DoI stage"] == "Decided"
         assert f"1 Jira epic is still open ({issue.key})" in shown.fields["Gate blockers"]
         assert scene.show(EPIC).fields["Gate"] == "Shut", "the epic shows the gate of the measure that it belongs to"
-        scene.move(EPIC, "kaya", "Closed")
-        assert "Jira epic" not in scene.show(PROJECT).fields["Gate blockers"], "an epic that is done rings its project"
+        assert scene.move(EPIC, "kaya", "Done")[0] is False, "and its workflow refuses"
+        shown = scene.say(PROJECT, "lind", "/approve implemented")
+        assert shown.fields["Gate blockers"].count("·") == 3, "the epic alone is in the way"
+        assert scene.show(EPIC).fields["Gate"] == "Open", "it does not wait for itself"
+        assert scene.move(EPIC, "kaya", "Done")[0] is True
+        assert scene.show(PROJECT).fields["Gate"] == "Open", "an epic that is done rings its project"
+
+
+class Admin:
+    """``gatepost provision`` with an administrator's account, on an instance without the app."""
+
+    def __init__(self, scene: Theatre, cli: Cli) -> None:
+        self._cli = cli
+        cli.environment["GATEPOST_SECRET_KEY"] = scene.services.settings.secret_key or ""
+        cli.environment["GATEPOST_CREDENTIAL"] = seed.ADMIN_PASSWORD
+
+    def run(self, *words: str, user: str = seed.ADMIN_USER) -> str:
+        told = self._cli.run("provision", *words, "servicenow-main", "--user", user)
+        return " ".join(f"{told.output} {told.exception or ''}".split())
+
+
+def test_the_app_is_made_over_the_table_api_once_and_taken_back(database: URL, tmp_path: Path, cli: Cli) -> None:
+    with theatre(database, tmp_path, mapping=STORY) as scene:
+        snow = scene.sandbox.servicenow
+        snow.before_rules.clear()
+        before = {table: set(rows) for table, rows in snow.tables.items()}
+        admin = Admin(scene, cli)
+        planned = admin.run("plan")
+        assert "create 58 records of sys_dictionary: change_request.u_gatepost_actual" in planned
+        assert "This is second best, for a development instance" in planned
+        assert {table: set(rows) for table, rows in snow.tables.items()} == before, "a plan changes nothing"
+
+        made = admin.run("apply", "--yes")
+        assert "gatepost.secret is not set: events wait in the app's outbox." in made
+        assert "Nothing is missing." in admin.run("plan")
+        snow.grant(seed.BOT_USER, "u_gatepost_writer")
+        project(scene)
+        assert scene.show(PROJECT).fields["Gate"] == "Shut"
+        scene.handlers.sweep(ConnectionName("servicenow-main"))
+        went, told = scene.move(PROJECT, "lind", "3")
+        assert (went, "Gatepost keeps State from becoming Closed Complete" in told) == (False, True)
+
+        gone = admin.run("destroy", "--yes")
+        assert "was deleted." in gone
+        after = {table: set(rows) for table, rows in snow.tables.items() if table in before}
+        for table in ("sys_script", "sys_dictionary", "sys_db_object", "sys_security_acl", "sys_properties"):
+            assert after[table] - before[table] == set(), table
+
+
+def test_the_integration_user_is_no_administrator(database: URL, tmp_path: Path, cli: Cli) -> None:
+    with theatre(database, tmp_path, mapping=STORY) as scene:
+        admin = Admin(scene, cli)
+        cli.environment["GATEPOST_CREDENTIAL"] = seed.BOT_PASSWORD
+        told = admin.run("apply", "--yes", user=seed.BOT_USER)
+        assert "servicenow-main does not allow POST /api/now/table/" in told

@@ -151,7 +151,7 @@ def theatre(
     services.mappings.activate(mapping, loaded.version, author="plays", reason="plays")
     seed.set_up_jira(sandbox.jira)
     seed.set_up_servicenow(sandbox.servicenow)
-    web = Server(create_app(services), "127.0.0.1", 0).start()
+    web = Server(create_app(services, clock), "127.0.0.1", 0).start()
     sandbox.ring(f"{web.url}/hooks/jira/jira-main", f"{web.url}/hooks/servicenow/servicenow-main", SECRET)
     player = Player(sandbox.jira.base_url, sandbox.servicenow.base_url)
     with Presence(services.engine, postgres.conninfo(services.url)) as presence:
