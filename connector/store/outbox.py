@@ -20,12 +20,14 @@ from mapping.marks import remembered
 from mapping.work_item import ConnectionName, NativeId
 from mapping.writeback import canonical
 
+# Subqueries and not semi-joins: without statistics, as after the first installation, a join would be planned as every
+# row against every other one.
 _CLAIM = text("""
     WITH picked AS (
         SELECT id FROM outbox AS o
         WHERE connection = :connection AND state = 'waiting' AND claim_token IS NULL AND due_at <= now()
-          AND NOT EXISTS (SELECT 1 FROM outbox AS b WHERE b.connection = o.connection AND b.native_id = o.native_id
-                          AND b.state = 'waiting' AND (b.claim_token IS NOT NULL OR b.id < o.id))
+          AND (SELECT count(*) FROM outbox AS b WHERE b.connection = o.connection AND b.native_id = o.native_id
+               AND b.state = 'waiting' AND (b.claim_token IS NOT NULL OR b.id < o.id)) = 0
         ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     UPDATE outbox AS o
@@ -40,10 +42,16 @@ _CLAIM_ALIKE = text(
 
 # A row that failed or was taken back while a newer one was stored would write what is no longer wanted.
 _SUPERSEDE = text("""
+    WITH picked AS (
+        SELECT native_id FROM outbox
+        WHERE connection = :connection AND state = 'waiting' AND claim_token IS NULL AND due_at <= now()
+        ORDER BY due_at, id LIMIT :limit
+    )
     UPDATE outbox AS o SET state = 'superseded', reason = 'a later assessment', settled_at = now()
     WHERE connection = :connection AND state = 'waiting' AND claim_token IS NULL
-      AND EXISTS (SELECT 1 FROM outbox AS b WHERE b.connection = o.connection AND b.native_id = o.native_id
-                  AND b.state = 'waiting' AND b.id > o.id)
+      AND native_id = ANY (ARRAY(SELECT native_id FROM picked))
+      AND (SELECT max(b.id) FROM outbox AS b WHERE b.connection = o.connection AND b.native_id = o.native_id
+           AND b.state = 'waiting') > o.id
 """)
 
 _UNCLAIMED = {"claimed_by": None, "claim_token": None, "claimed_until": None}
@@ -63,7 +71,7 @@ class SqlOutbox:
 
     def claim(self, connection: ConnectionName, limit: int) -> tuple[Delivery, ...]:
         with self._engine.begin() as transaction:
-            transaction.execute(_SUPERSEDE, {"connection": connection})
+            transaction.execute(_SUPERSEDE, {"connection": connection, "limit": limit})
             return self._take(transaction, _CLAIM, connection, limit)
 
     def claim_alike(self, connection: ConnectionName, alike: str, limit: int) -> tuple[Delivery, ...]:

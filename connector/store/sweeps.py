@@ -30,7 +30,7 @@ _CHANGED = text("""
 _UNSEEN = text("""
     SELECT w.native_id FROM work_item AS w
     WHERE w.connection = :connection AND w.unreachable_since IS NULL
-      AND NOT EXISTS (SELECT 1 FROM sweep_seen AS s WHERE s.connection = w.connection AND s.native_id = w.native_id)
+      AND (SELECT count(*) FROM sweep_seen AS s WHERE s.connection = w.connection AND s.native_id = w.native_id) = 0
     ORDER BY w.native_id
 """)
 MOST_MARKED = 5_000
@@ -108,6 +108,16 @@ class SqlSweeps:
             self._store(transaction, after, page=None, marked=after.marked, ended_at=func.now(), due_at=due)
         return after
 
+    def covered(self, sweep: Sweep, due: datetime) -> None:
+        values = {
+            "query": sweep.query, "since": sweep.since, "began_at": sweep.began_at, "page": None, "seen": sweep.seen,
+            "marked": sweep.marked, "total": sweep.total, "ended_at": func.now(), "error": None, "due_at": due,
+        }  # fmt: skip
+        key = {"connection": sweep.connection, "kind": SweepKind.CHANGED.value}
+        with self._engine.begin() as transaction:
+            statement = insert(SWEEP).values(**key, **values)
+            transaction.execute(statement.on_conflict_do_update(index_elements=["connection", "kind"], set_=values))
+
     def last(self, connection: ConnectionName, kind: SweepKind) -> Sweep | None:
         with self._engine.connect() as transaction:
             row = transaction.execute(self._row(connection, kind)).mappings().first()
@@ -118,16 +128,25 @@ class SqlSweeps:
             self._store(transaction, sweep, page=sweep.page, error=reason, due_at=due)
 
     def due(self, now: datetime, connections: list[ConnectionName]) -> list[tuple[ConnectionName, SweepKind]]:
-        """Runs whose time has come, the full ones last; a connection that was never swept is due for both."""
-        query = select(SWEEP.c.connection, SWEEP.c.kind, SWEEP.c.due_at)
+        """Runs whose time has come, the full ones last.
+
+        A connection begins with a full run: what was changed is all of it then, and would be looked at twice.
+        """
+        query = select(SWEEP.c.connection, SWEEP.c.kind, SWEEP.c.due_at, SWEEP.c.ended_at)
         with self._engine.connect() as transaction:
-            known = {(row.connection, row.kind): row.due_at for row in transaction.execute(query)}
-        return [
+            known = {(row.connection, row.kind): row for row in transaction.execute(query)}
+        found = [
             (name, kind)
             for kind in SweepKind
             for name in connections
-            if known.get((name, kind.value)) is None or known[name, kind.value] <= now
+            if (row := known.get((name, kind.value))) is None or row.due_at <= now
         ]
+        first = {
+            name
+            for name, kind in found
+            if kind is SweepKind.FULL and ((row := known.get((name, kind.value))) is None or row.ended_at is None)
+        }
+        return [(name, kind) for name, kind in found if kind is SweepKind.FULL or name not in first]
 
     def wake(self, connections: set[ConnectionName]) -> None:
         with self._engine.begin() as transaction:

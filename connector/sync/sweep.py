@@ -62,6 +62,9 @@ class Sweeps(Protocol):
     def end(self, sweep: Sweep, due: datetime) -> Sweep:
         """After the last page; a full run also marks what is known and was not seen."""
 
+    def covered(self, sweep: Sweep, due: datetime) -> None:
+        """A full run was a run over what was changed as well; the next one of those is due later."""
+
     def last(self, connection: ConnectionName, kind: SweepKind) -> Sweep | None:
         """The last run that was finished."""
 
@@ -116,6 +119,8 @@ class Sweeper:
             self.sweeps.failed(kept, str(error), self.clock() + wait)
             raise
         sweep = self.sweeps.end(sweep, self._next(kind))
+        if kind is SweepKind.FULL:
+            self.sweeps.covered(sweep, self._next(SweepKind.CHANGED))
         progress(sweep)
         _log.info("swept", connection=site.name, kind=kind.value, seen=sweep.seen, marked=sweep.marked)
         return sweep

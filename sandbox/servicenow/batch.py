@@ -58,7 +58,9 @@ class Batches:
         headers = {name: value for name, value in headers.items() if name.casefold() != "content-length"}
         headers |= {name: request.headers[name] for name in CALLER if name in request.headers}
         with current_app.test_client() as client:
-            answer = client.open(url, method=str(one["method"]), headers=headers, data=data)
+            answer = client.open(
+                url, method=str(one["method"]), headers=headers, data=data, environ_overrides={"sandbox.inner": True}
+            )
         if len(answer.data) > MOST_OUTPUT:
             return _failed(one, 500, f"The output of a request may have {MOST_OUTPUT} bytes")
         told = [{"name": name, "value": value} for name, value in answer.headers]

@@ -94,7 +94,7 @@ def test_a_large_site_is_provisioned_synchronised_and_the_second_time_nothing_is
         for hook in list(state.webhooks.registered):
             state.webhooks.registered.pop(hook)
         fill(state)
-        scene.settle()
+        scene.settle(60 + EPICS / 20)
         provision(scene)
         calls(scene)
         first, seconds = sync(scene)

@@ -287,3 +287,27 @@ def test_the_integration_user_is_no_administrator(database: URL, tmp_path: Path,
         cli.environment["GATEPOST_CREDENTIAL"] = seed.BOT_PASSWORD
         told = admin.run("apply", "--yes", user=seed.BOT_USER)
         assert "servicenow-main does not allow POST /api/now/table/" in told
+
+
+def test_a_record_that_went_past_a_shut_gate_is_moved_back_where_nothing_refuses(database: URL, tmp_path: Path) -> None:
+    """Without the app, ``enforce: revert``: the state is found by its label, and the granted stage decides."""
+    before, projects = STORY.split("  - name: projects", 1)
+    mapping = f"{before}  - name: projects{projects.replace('    enforce: native', '    enforce: revert', 1)}"
+    with theatre(database, tmp_path, mapping=mapping) as scene:
+        scene.sandbox.servicenow.before_rules.clear()
+        record = project(scene)
+        scene.settle()
+        assert scene.move(PROJECT, "lind", "3")[0] is True, "nothing refuses it"
+        scene.settle()
+        moved = scene.sandbox.servicenow.tables["pm_project"][record["sys_id"]]
+        assert moved["state"] == "-5", "back to Pending, which is what its stage allows"
+        assert ("gatepost", "field.put_back") in scene.audit(PROJECT)
+
+
+def test_a_record_that_is_deleted_keeps_its_measure_which_says_since_when(scene: Theatre) -> None:
+    record = project(scene)
+    scene.show(PROJECT)
+    scene.sandbox.servicenow.delete("pm_project", record["sys_id"])
+    scene.settle()
+    (measure,) = scene.services.measures.find(f"servicenow-main/pm_project:{record['sys_id']}")
+    assert measure.unreachable_since is not None

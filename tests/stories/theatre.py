@@ -121,6 +121,7 @@ class Theatre:
 
 _LEFT = text("""
     SELECT (SELECT count(*) FROM dirty_key WHERE state = 'waiting') + (SELECT count(*) FROM outbox WHERE state = 'waiting')
+         + (SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'sweep' AND status IN ('todo', 'doing'))
 """)
 
 

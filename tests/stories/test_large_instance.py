@@ -1,0 +1,115 @@
+"""An instance with many projects: synchronised with a hundredth of its size in calls, and a second time without a write.
+
+1,000 records by default, to keep the suite short; ``GATEPOST_TEST_RECORDS=10000`` is the size that was promised.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+
+from connector.bootstrap import Sites
+from connector.sync.sweep import Sweep, SweepKind
+from connector.tasks import sweeping
+from mapping.work_item import ConnectionName
+from sandbox.servicenow.state import ServiceNowState
+from tests.conftest import ROOT
+from tests.stories.theatre import Theatre, theatre
+
+RECORDS = int(os.environ.get("GATEPOST_TEST_RECORDS", "1000"))
+SNOW = ConnectionName("servicenow-main")
+MAPPING = (ROOT / "deploy/examples/servicenow-only.yaml").read_text()
+ONCE = 25
+"""Calls that do not grow with the number of records: the account, the dictionary, pages of other tables, the heartbeat."""
+pytestmark = [pytest.mark.story, pytest.mark.timeout(120 + RECORDS // 10)]
+
+
+def fill(state: ServiceNowState) -> None:
+    people = {row["user_name"]: row["sys_id"] for row in state.tables["sys_user"].values()}
+    for number in range(RECORDS):
+        values = {
+            "short_description": f"Measure {number}", "state": "-5", "u_program": f"Program {number % 40}",
+            "project_manager": people["lind"], "u_rough_value": str(100_000 + number),
+            "u_planned_benefit": str(100_000 + number),
+            "start_date": "2026-01-01 00:00:00", "end_date": "2026-12-31 00:00:00",
+        }  # fmt: skip
+        record = state.insert("pm_project", values, "lind")
+        if number % 10 == 0:
+            state.insert("change_request", {"short_description": "C", "parent": record["sys_id"]}, "lind")
+            state.insert("pm_project_task", {"short_description": "T", "top_task": record["sys_id"]}, "lind")
+
+
+def sync(scene: Theatre) -> tuple[Sweep, float]:
+    site, config = Sites(scene.services, scene.clock).get(SNOW), scene.services.active_config()
+    assert site.scanner is not None
+    assert config is not None
+    _, sweeper = sweeping(scene.services, scene.clock)
+    started = time.monotonic()
+    done = sweeper.run(site, site.scanner, config, SweepKind.FULL)
+    scene.settle(90 + RECORDS / 10)
+    return done, time.monotonic() - started
+
+
+def calls(scene: Theatre) -> Counter[str]:
+    """Calls since the last question: a batch of reads is a read, one of writes is a write."""
+    address = f"{scene.sandbox.servicenow.base_url}/sandbox/calls"
+    answer = requests.get(address, timeout=30).json()["calls"]
+    requests.delete(address, timeout=5)
+    kinds: Counter[str] = Counter()
+    for call in (one for one in answer if not one.get("inner")):
+        inner = str(call["path"]).endswith("/batch")
+        kinds["batch" if inner else "read" if call["method"] == "GET" else "write"] += 1
+    return kinds
+
+
+def reconciled(scene: Theatre) -> tuple[int, int]:
+    with scene.services.engine.connect() as connection:
+        measures = connection.execute(text("SELECT count(*) FROM measure")).scalar_one()
+        left = connection.execute(
+            text("SELECT count(*) FROM outbox WHERE state NOT IN ('done', 'superseded')")
+        ).scalar_one()
+    return measures, left
+
+
+def test_a_large_instance_is_read_in_few_calls_and_the_second_time_nothing_is_written(
+    database: URL, tmp_path: Path
+) -> None:
+    with theatre(database, tmp_path, mapping=MAPPING) as scene:
+        scene.sandbox.servicenow.event_rules.clear()
+        fill(scene.sandbox.servicenow)
+        calls(scene)
+        first, seconds = sync(scene)
+        made = calls(scene)
+        assert first.seen >= RECORDS
+        measures, left = reconciled(scene)
+        assert (measures >= RECORDS, left) == (True, 0)
+        sys.stdout.write(f"first: {seconds:.0f} s, {dict(made)}\n")
+        writes = -(-first.seen // 50)
+        assert made["read"] + made["batch"] - writes <= RECORDS // 100 + ONCE, made
+        assert made["write"] <= 2, "every write went in a batch; the heartbeat alone is single"
+
+        # Our own writes count each record up: it is looked at once more, and nothing is written.
+        scene.clock.move(minutes=1)
+        before = scene.services.engine
+        with before.connect() as connection:
+            rows = connection.execute(text("SELECT count(*) FROM outbox")).scalar_one()
+        second, again = sync(scene)
+        made = calls(scene)
+        with before.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM outbox")).scalar_one() == rows
+        assert made["write"] <= 2
+        assert made["read"] + made["batch"] <= RECORDS // 100 + ONCE, made
+        sys.stdout.write(f"second: {again:.0f} s, {second.marked} read again, {dict(made)}\n")
+
+        third, last = sync(scene)
+        made = calls(scene)
+        assert (third.marked, made["batch"], made["write"] <= 2) == (0, 0, True), made
+        sys.stdout.write(f"third: {last:.0f} s, {dict(made)}\n")
