@@ -11,6 +11,7 @@ from sandbox.jira.app import create_app as jira_app
 from sandbox.jira.model import Deployment
 from sandbox.jira.state import JiraState
 from sandbox.servicenow.app import create_app as servicenow_app
+from sandbox.servicenow.gatepost_app import GATED, install_app
 from sandbox.servicenow.model import EventForm, EventRule
 from sandbox.servicenow.state import ServiceNowState
 from sandbox.serving import Server
@@ -52,6 +53,12 @@ class Sandbox:
         """Load the story; every item that it makes rings."""
         seed_jira(self.jira)
         seed_servicenow(self.servicenow)
+
+    def install_app(self, url: str, secret: str) -> None:
+        """Gatepost's app on ServiceNow, in place of the plain gate; what it governs is told by it from now on."""
+        install_app(self.servicenow, url=url, secret=secret, robot=BOT_USER)
+        kept = [rule for rule in self.servicenow.event_rules if rule.table not in GATED]
+        self.servicenow.event_rules[:] = kept
 
     def wait_delivered(self, timeout: float = 30.0) -> bool:
         """Whether every event so far has been delivered or given up."""

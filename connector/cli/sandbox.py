@@ -33,6 +33,7 @@ def sandbox(
         running.ring(f"{base}/hooks/jira/jira-main", f"{base}/hooks/servicenow/servicenow-main", secret)
     if story:
         running.tell()
+        running.install_app(f"{gatepost.rstrip('/')}/hooks/servicenow/servicenow-main" if gatepost else "", secret)
     console = Console(highlight=False, soft_wrap=True)
     who = f"user {BOT_EMAIL}, token" if deployment is Deployment.CLOUD else "personal access token"
     console.print(f"Jira        {running.jira.base_url}   {who} {BOT_TOKEN}")
