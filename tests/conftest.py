@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -41,12 +42,15 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> URL:
+def postgres() -> Iterator[URL]:
     """The server that all tests share: GATEPOST_TEST_DATABASE_URL, or an embedded one."""
     given = os.environ.get("GATEPOST_TEST_DATABASE_URL")
     if given:
-        return make_url(given).set(drivername="postgresql+psycopg")
-    return locate(None, tmp_path_factory.mktemp("postgres"))
+        yield make_url(given).set(drivername="postgresql+psycopg")
+        return
+    # Not among pytest's own folders: it takes those of older runs away, also while they are still running.
+    with tempfile.TemporaryDirectory(prefix="gatepost-tests-", ignore_cleanup_errors=True) as folder:
+        yield locate(None, Path(folder))
 
 
 @pytest.fixture(scope="session")
