@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from connector.errors import BadPayload, RetryLater, ToolError
-from connector.http import Answer, Classifier
+from connector.http import Classifier
 from connector.jsons import obj, parse_object
 from connector.servicenow.checklist import Checklists
 from connector.servicenow.client import Inner, Outer, ServiceNowClient, patch_parameters, record_path
@@ -80,8 +80,7 @@ class ServiceNowBatch:
         if answer is None:
             return RetryLater(f"{self._connection} did not get to this write within its batch; it comes again.")
         operation = f"PATCH {record_path(patch.table, patch.sys_id)}"
-        seen = Answer(answer.status, {}, "application/json", answer.body, operation, None)
-        failed = self._classify(seen)
+        failed = answer.failure(self._classify, operation)
         if failed is not None:
             return failed
         try:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from connector.errors import Refused, RetryLater
-from connector.http import Answer, Classifier
+from connector.http import Classifier
 from connector.jsons import JsonObject, items, obj, text
 from connector.servicenow.client import Inner, ServiceNowClient, patch_parameters, record_path, table_path
 from connector.servicenow.fields import TableFields
@@ -64,9 +64,7 @@ class Checklists:
             answer = answers.get(call.id)
             if answer is None:
                 raise RetryLater(f"{self._connection} did not get to the whole checklist; it comes again.")
-            operation = f"{call.method} {call.url.partition('?')[0]}"
-            seen = Answer(answer.status, {}, "application/json", answer.body, operation, None)
-            failed = self._classify(seen)
+            failed = answer.failure(self._classify, f"{call.method} {call.url.partition('?')[0]}")
             if failed is not None:
                 raise failed
 

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import requests
 
-from connector.errors import BadAnswer, BadPayload
+from connector.errors import BadAnswer, BadPayload, ToolError
+from connector.http import Answer, Classifier
 from connector.jsons import JsonObject, items, obj, parse_object, text
 from connector.retry import read_again
 from connector.servicenow.query import Query
@@ -122,6 +123,10 @@ class Outer:
 
     status: int
     body: bytes
+
+    def failure(self, classify: Classifier, operation: str) -> ToolError | None:
+        """Why it is no good one, as if the call had been made by itself."""
+        return classify(Answer(self.status, {}, "application/json", self.body, operation, None))
 
 
 JSON = {"Accept": "application/json", "Content-Type": "application/json"}

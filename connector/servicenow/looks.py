@@ -24,7 +24,7 @@ from connector.errors import (
     RetryLater,
     ToolError,
 )
-from connector.http import Answer, Classifier, by_status
+from connector.http import Classifier
 from connector.jsons import JsonObject, items, obj, parse_object
 from connector.servicenow.client import (
     Inner,
@@ -105,8 +105,7 @@ class Looks:
 
     def _understood(self, look: Look, answer: Outer) -> Rows:
         operation = f"GET {table_path(look.table)}"
-        seen = Answer(answer.status, {}, "application/json", answer.body, operation, None)
-        failed = self._classify(seen) or by_status(seen, self._connection)
+        failed = answer.failure(self._classify, operation)
         if failed is not None:
             raise failed
         try:
