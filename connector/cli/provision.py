@@ -19,12 +19,15 @@ from connector.store.provisioned import Provisioned
 from connector.sync.provision import GateStyle, Options, Plan, Provisioner, StepKind
 from mapping.config import MappingConfig
 from mapping.load import Loaded, load_mapping
-from mapping.work_item import ConnectionName
+from mapping.work_item import ConnectionName, Tool
 
 app = typer.Typer(help="Fields, choices, screens and native gates at a tool.", no_args_is_help=True)
 
 MOST_ROUNDS = 12
 """Groups of steps: each one may need what the one before made."""
+
+WRITABLE = "Every owned field can be written on a real issue of each project."
+THERE = "Every owned column is there; whether it can be written shows with the first write."
 
 Name = Annotated[str, typer.Argument(help="The connection")]
 File = Annotated[Path | None, typer.Option("--mapping", help="A mapping file; the active mapping when left out")]
@@ -80,6 +83,7 @@ def apply(
     with bootstrap(Settings(), application="gatepost provision") as services:
         provisioner, registry = _provisioner(services, name, user, credential)
         config = _config(services, mapping)
+        record = services.connections.cached(name)
         found = provisioner.plan(config, registry.all(), options)
         _show(console, found)
         if found.steps:
@@ -90,7 +94,8 @@ def apply(
         for line in left:
             console.print(f"[yellow]![/] {escape(line)}")
         if not left:
-            console.print("[green]Every owned field can be written on a real issue of each project.[/]")
+            on_jira = record is None or record.tool is Tool.JIRA
+            console.print(f"[green]{WRITABLE if on_jira else THERE}[/]")
 
 
 @app.command()
