@@ -57,6 +57,10 @@ class Deliverer:
         self._thread = threading.Thread(target=self._run, name="deliveries", daemon=True)
         self._thread.start()
 
+    def be_patient(self) -> None:
+        """Try longer than the real sender does, for a receiver that is still being started."""
+        self._delays = (*self._delays, 8.0, 16.0)
+
     def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         self._queue.put(Event(url, body, dict(headers)))
 

@@ -126,6 +126,9 @@ def world(
     }
     services = bootstrap(settings, application="tests")
     sandbox = servers.start(deployment=deployment)
+    for state in (sandbox.jira, sandbox.servicenow):
+        # The story rings before the server is up, and a busy machine takes its time to start one.
+        state.deliverer.be_patient()
     connect(services, sandbox, SECRET)
     mapping = (ROOT / "sandbox/story/mapping.yaml").read_text()
     loaded = load_mapping(mapping)
