@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Tests at once; each of these has a PostgreSQL of its own.
-JOBS ?= 2
+# Tests at once, each with a PostgreSQL of its own; many of them wait most of the time.
+JOBS ?= 3
 
-.PHONY: help setup demo serve test lint format bench lock servicenow-app clean
+.PHONY: help setup demo serve test lint format bench lock editor servicenow-app clean
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench: setup ## Measure; prints ratios and the machine
 
 lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet pyproject.toml -o requirements.lock
+
+editor: ## Build the mapping editor's bundle from its sources (needs node and npm)
+	cd webhook_server/editor && npm ci --ignore-scripts && npm test && npm run build
 
 servicenow-app: ## Build and pack the ServiceNow app (needs Node.js with npm)
 	cd deploy/servicenow-app && npm ci --no-audit --no-fund && $(PYTHON) generate.py --check && npm run lint && npm test && npm run build && $(PYTHON) pack.py

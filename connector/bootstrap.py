@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Self
 
 import structlog
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
 from connector import jira, servicenow
@@ -18,7 +19,9 @@ from connector.access import Access, Auth, OAuthGrant, Renewed
 from connector.engine import Queue
 from connector.errors import ConfigurationError
 from connector.http import Timeout
+from connector.notify.hosts import Rules
 from connector.oauth import renew
+from connector.people.access import Viewer
 from connector.postgres import locate
 from connector.settings import Settings
 from connector.store import migrate
@@ -30,7 +33,12 @@ from connector.store.limits import SqlLimiter
 from connector.store.mappings import Mappings
 from connector.store.measures import Measures
 from connector.store.memory import SqlMemory
+from connector.store.people import People
 from connector.store.rates import StoredRates
+from connector.store.reading import reading
+from connector.store.sessions import Brake, Sessions
+from connector.store.subscriptions import Subscriptions
+from connector.store.tokens import Tokens
 from connector.store.wake import Waker
 from connector.sync.ports import Door, Site
 from connector.sync.preview import Previewer
@@ -67,14 +75,31 @@ class Services:
     measures: Measures
     rates: StoredRates
     audit: Audit
+    subscriptions: Subscriptions
     doors: Mapping[Tool, Door]
     metrics: CollectorRegistry
+    people: People
+    sessions: Sessions
+    tokens: Tokens
+    brake: Brake
+
+    def reading(self, viewer: Viewer) -> AbstractContextManager[Connection]:
+        """A read-only transaction that shows what this viewer may see, and nothing else.
+
+        Every query of the pages, the API and exports goes through it.
+        """
+        return reading(self.engine, viewer)
 
     def active_config(self) -> MappingConfig | None:
         """The rules that are in force, if any are."""
         stored = self.mappings.active()
         loaded = load_mapping(stored.source) if stored else None
         return loaded.config if isinstance(loaded, Loaded) else None
+
+    @property
+    def subscription_rules(self) -> Rules:
+        """Where events may be sent to."""
+        return _subscription_rules(self.settings)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -114,9 +139,22 @@ def bootstrap(settings: Settings, *, application: str) -> Services:
         measures=Measures(engine),
         rates=StoredRates(engine),
         audit=Audit(engine),
+        subscriptions=Subscriptions(engine, vault, _subscription_rules(settings)),
         doors={Tool.JIRA: jira.door(), Tool.SERVICENOW: servicenow.door()},
         metrics=CollectorRegistry(),
+        people=People(engine),
+        sessions=Sessions(
+            engine,
+            idle=timedelta(minutes=settings.session_idle_minutes),
+            longest=timedelta(hours=settings.session_hours),
+        ),
+        tokens=Tokens(engine),
+        brake=Brake(engine),
     )
+
+
+def _subscription_rules(settings: Settings) -> Rules:
+    return Rules.of(settings.subscription_hosts, settings.subscription_private, http=settings.subscription_http)
 
 
 TOKEN_MARGIN = timedelta(minutes=5)

@@ -16,6 +16,7 @@ from connector.jira.oauth import API, tenant_cloud_id
 from connector.store.connections import ConnectionRecord, registration
 from connector.store.limits import SqlLimiter
 from connector.store.provisioned import Provisioned
+from connector.store.reading import reader_missing
 from connector.store.workers import alive
 from connector.sync.ports import Site
 from connector.sync.provision import StepKind, drifted
@@ -32,6 +33,14 @@ SOON = timedelta(days=14)
 
 def own_checks(services: Services) -> Iterator[Check]:
     yield Check("database", Health.GOOD, f"answers at {services.url.host or 'the data folder'}")
+    if reader_missing(services.engine):
+        hint = (
+            "Ask the database administrator for: CREATE ROLE gatepost_reader NOLOGIN; GRANT gatepost_reader TO "
+            "<the login>; then run gatepost db upgrade."
+        )
+        yield Check("row-level security", Health.WARNING, "off: the filter of the queries holds alone", hint)
+    else:
+        yield Check("row-level security", Health.GOOD, "the database itself hides what a reader may not see")
     active = services.mappings.active()
     if active is None:
         yield Check("mapping", Health.WARNING, "none is active", "gatepost init, then gatepost mapping activate")
@@ -41,6 +50,18 @@ def own_checks(services: Services) -> Iterator[Check]:
     health = Health.GOOD if working else Health.WARNING
     hint = "" if working else "Nothing is worked on until one runs: gatepost serve, or gatepost worker"
     yield Check("workers", health, f"{working} at work", hint)
+    yield from _subscriptions(services)
+
+
+def _subscriptions(services: Services) -> Iterator[Check]:
+    """Receivers that are told nothing, or take nothing; nothing is said of those that are well."""
+    for one in services.subscriptions.all():
+        if one.off_at is not None:
+            hint = f"Mend the receiver, then: gatepost subscription resume {one.name}"
+            yield Check(f"subscription {one.name}", Health.BAD, one.state(system_clock()), hint)
+        elif one.failing_since is not None:
+            hint = f"See what it answers: gatepost subscription test {one.name}"
+            yield Check(f"subscription {one.name}", Health.WARNING, one.state(system_clock()), hint)
 
 
 def connection_checks(services: Services, record: ConnectionRecord) -> Iterator[Check]:

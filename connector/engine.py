@@ -53,6 +53,9 @@ class Handlers:
     deliver: Handler
     sweep: Handler
     tick: Callable[[], None]
+    notify: Callable[[int], None]
+    figures: Callable[[], None]
+    digest: Callable[[], None]
 
 
 def worker_app(conninfo: str, handlers: Handlers, *, pool_size: int) -> procrastinate.App:
@@ -75,11 +78,27 @@ def worker_app(conninfo: str, handlers: Handlers, *, pool_size: int) -> procrast
     def sweep(connection: str) -> None:
         handlers.sweep(ConnectionName(connection))
 
+    @app.task(name=Task.NOTIFY.value, queue=Task.NOTIFY.value)
+    def notify(connection: str) -> None:
+        handlers.notify(int(connection))
+
     @app.periodic(cron=f"* * * * * */{TICK_SECONDS}")
     @app.task(name="tick", queue="tick", queueing_lock="tick")
     async def tick(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes the moment of a periodic task
         await asyncio.to_thread(handlers.tick)
         await clear_stalled(app)
+
+    # Apart from the tick: making every figure anew takes a minute, and what is due must not wait for it.
+    @app.periodic(cron=f"* * * * * */{TICK_SECONDS}")
+    @app.task(name="figures", queue="figures", queueing_lock="figures")
+    async def figures(timestamp: int) -> None:  # noqa: ARG001 - as above
+        await asyncio.to_thread(handlers.figures)
+
+    # Apart as well: a mail server that is slow to answer holds nothing else up.
+    @app.periodic(cron="* * * * *")
+    @app.task(name="digest", queue="digest", queueing_lock="digest")
+    async def digest(timestamp: int) -> None:  # noqa: ARG001 - as above
+        await asyncio.to_thread(handlers.digest)
 
     return app
 

@@ -29,6 +29,25 @@ class Settings(BaseSettings):
     """Fernet key for secrets at rest; without it a key file is made in the data folder."""
     api_token: SecretStr | None = None
     """Bearer token of the API; without it the API answers nobody."""
+    public_url: str | None = None
+    """Address at which people open Gatepost; with ``https`` its cookies are sent over TLS only."""
+    proxies: int = Field(default=0, ge=0, le=8)
+    """How many reverse proxies stand before the web server, each of which adds to ``X-Forwarded-For``."""
+    locale: str = "en_GB"
+    """How figures and dates are written for whoever has not chosen otherwise: ``en_GB``, ``de_DE``."""
+    time_zone: str = "UTC"
+    """The time zone of whoever has not chosen one."""
+    session_idle_minutes: int = Field(default=60, ge=1, le=24 * 60)
+    """After how long without a request somebody has to sign in again."""
+    session_hours: int = Field(default=12, ge=1, le=24 * 30)
+    """After how long somebody has to sign in again in any case."""
+    oidc_issuer: str | None = None
+    """The identity provider; with client id and secret people sign in through it."""
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_scopes: str = "openid profile email"
+    oidc_groups_claim: str = "groups"
+    """The claim that holds a person's groups or roles; rules turn them into roles here."""
     host: str = "127.0.0.1"
     port: int = Field(default=8600, ge=1, le=65535)
     max_body_bytes: int = Field(default=5 * 1024 * 1024, ge=1024)
@@ -43,9 +62,35 @@ class Settings(BaseSettings):
     """Hour of the day (UTC) at which everything is looked at, deleted items too."""
     repair_gates: bool = False
     """Put native gates back that somebody took out of a workflow; without it they are only told."""
+    subscription_hosts: str = ""
+    """Hosts that events may be sent to, with commas, ``*`` for any beginning; every public one when empty."""
+    subscription_private: str = ""
+    """Hosts and networks in private ranges that events may be sent to, with commas."""
+    subscription_http: bool = False
+    """Also to addresses without TLS."""
+    digest_mail: SecretStr | None = None
+    """The mail server of digests, as an Apprise address without a recipient: ``mailtos://user:password@host?from=…``."""
+    digest_schemes: str = ""
+    """Kinds of addresses beside mail that people may choose for their digest: ``slack, workflows`` (Teams)."""
+    digest_hosts: str = ""
+    """Mail domains and hosts that a digest may go to, with commas, ``*`` for any beginning; none when empty."""
     worker_concurrency: int = Field(default=4, ge=1, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
     connect_timeout: float = Field(default=5.0, gt=0)
     read_timeout: float = Field(default=30.0, gt=0)
     log_format: LogFormat = LogFormat.JSON
     log_level: str = "INFO"
+
+    @property
+    def address(self) -> str:
+        """Where people open Gatepost, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def has_provider(self) -> bool:
+        """Whether people can sign in through an identity provider."""
+        return bool(self.oidc_issuer and self.oidc_client_id)
+
+    @property
+    def over_tls(self) -> bool:
+        return self.address.startswith("https://")

@@ -8,26 +8,38 @@ from datetime import datetime, timedelta
 import structlog
 
 from connector.bootstrap import Clock, MappingCache, Services, Sites, system_clock
+from connector.digest import send_due
 from connector.engine import Handlers
 from connector.errors import AuthenticationFailed, RetryLater, ToolError
+from connector.notify.deliver import Notifier
+from connector.notify.deliver import Round as Told
+from connector.notify.sender import Sender
+from connector.notify.targets import Allowed, Messenger
 from connector.store.agenda import wake_due_looks
 from connector.store.connections import registration, stored_registration
+from connector.store.deliveries import SqlDeliveries, wake_due_deliveries
 from connector.store.ledger import SqlLedger
 from connector.store.memory import SqlMemory
 from connector.store.outbox import SqlOutbox
 from connector.store.provisioned import Provisioned
+from connector.store.rollups import Rollups
+from connector.store.rollups import Round as Refresh
 from connector.store.sweeps import SqlSweeps
 from connector.store.work import SqlWork
 from connector.store.workers import recover
 from connector.sync.deliver import Deliverer
 from connector.sync.ports import Site
 from connector.sync.provision import drifted
-from connector.sync.reconcile import Reconciler, Round
+from connector.sync.reconcile import ActiveMapping, Reconciler, Round
 from connector.sync.setup import REFRESH_LEFT
 from connector.sync.surroundings import Surroundings
 from connector.sync.sweep import Sweeper, SweepKind
+from governance.roll_up import Basis
 from mapping.config import MappingConfig
 from mapping.work_item import ConnectionName
+
+MOST_TOLD = 20
+"""Events that one claim takes for a receiver: few enough to be sent within the lease, also slowly."""
 
 _log = structlog.get_logger(__name__)
 
@@ -59,6 +71,9 @@ class Tasks:
         self._deliverer = Deliverer(
             outbox=self._outbox, pauses=services.connections, jitter=jitter, batch_size=settings.batch_size
         )
+        self._deliveries = SqlDeliveries(services.engine, services.vault, worker, settings.lease_seconds, MOST_TOLD)
+        self._rollups = Rollups(services.engine)
+        self._notifier = Notifier(self._deliveries, Sender(services.subscription_rules, clock), clock, jitter)
 
     def reconcile(self, connection: ConnectionName) -> None:
         """Read and judge what is dirty."""
@@ -98,6 +113,24 @@ class Tasks:
             except ToolError as error:
                 _log.warning("sweep broken off", connection=connection, error=type(error).__name__, why=str(error))
 
+    def notify(self, subscription: int) -> None:
+        """Tell a subscriber what is due."""
+        self._deliveries.begin(subscription)
+        while self._notifier.run(subscription) is Told.DONE:
+            pass
+
+    def figures(self) -> None:
+        """Every few seconds: the figures of what has changed."""
+        active = self._mapping.active()
+        if active is not None:
+            bring_up_to_date(self._rollups, active, self._clock())
+
+    def digest(self) -> None:
+        """Every minute: tell people what waits for them, those whose hour has come."""
+        allowed = Allowed.of(self._services.settings)
+        if allowed.anything:
+            send_due(self._services, self._mapping, Messenger(allowed), self._clock())
+
     def tick(self) -> None:
         """Every few seconds: what time alone has made due."""
         services, now = self._services, self._clock()
@@ -108,12 +141,32 @@ class Tasks:
             there = [one.name for one in services.connections.all() if one.name in governed]
             self._sweeps.wake({name for name, _ in self._sweeps.due(now, there)})
         recover(services.engine, services.waker, me=self._worker)
+        wake_due_deliveries(services.engine, services.waker, now)
 
 
 def handlers(services: Services, worker: int, *, clock: Clock = system_clock) -> Handlers:
     """The tasks as the queue calls them."""
     tasks = Tasks(services, worker, clock)
-    return Handlers(tasks.reconcile, tasks.deliver, tasks.sweep, tasks.tick)
+    return Handlers(tasks.reconcile, tasks.deliver, tasks.sweep, tasks.tick, tasks.notify, tasks.figures, tasks.digest)
+
+
+def bring_up_to_date(rollups: Rollups, active: ActiveMapping, now: datetime) -> int:
+    """Refresh until nothing is due; returns how many measures' figures were made."""
+    made = 0
+    while True:
+        refreshed = rollups.refresh(basis_of(active, now), now)
+        made += refreshed.measures
+        if refreshed.round is Refresh.REBUILT:
+            _log.info("figures made anew", measures=refreshed.measures)
+        if refreshed.round in {Refresh.BUSY, Refresh.DONE}:
+            return made
+
+
+def basis_of(active: ActiveMapping, now: datetime) -> Basis:
+    """What the active mapping makes figures rest on, in the fiscal year of a moment."""
+    config = active.config
+    year = now.year - (now.month < config.fiscal_year_start)
+    return Basis(config.reporting_currency, config.fiscal_year_start, year, active.policies.base.weights)
 
 
 def jitter() -> float:

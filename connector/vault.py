@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import os
 from pathlib import Path
 
@@ -14,6 +16,7 @@ class Vault:
     """Encrypts and decrypts the credentials of connections."""
 
     def __init__(self, key: str | bytes) -> None:
+        self._key = key
         try:
             self._fernet = Fernet(key)
         except ValueError as error:
@@ -33,6 +36,10 @@ class Vault:
                 "A stored secret was encrypted with another key. Set GATEPOST_SECRET_KEY to the key that was in "
                 "use, or enter the secrets again with: gatepost connection add"
             ) from error
+
+    def derived(self, purpose: bytes) -> bytes:
+        """32 bytes for another use of the same key, which tell nothing about it or about one another."""
+        return hmac.digest(base64.urlsafe_b64decode(self._key), purpose, "sha256")
 
 
 def open_vault(key: str | None, data: Path) -> Vault:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from mapping.apply import Unmapped
 from mapping.judge import Judged
 from mapping.work_item import WorkItem
-from mapping.writeback import Change
+from mapping.writeback import Change, canonical, wanted
 
 
 class Fate(StrEnum):
@@ -36,6 +36,20 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """One owned field as the tool shows it now, and as it would show it."""
+
+    field: str
+    present: str | None
+    wanted: str | None
+    readable: bool = True
+
+    @property
+    def differs(self) -> bool:
+        return self.present != self.wanted
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One item."""
 
@@ -57,6 +71,13 @@ class Row:
     """Codes of blockers that it would no longer have."""
     answer: str = ""
     """What Gatepost's comment would say."""
+    url: str = ""
+    implementation: str = ""
+    potential: str = ""
+    blockers: tuple[str, ...] = ()
+    """All of them, in words."""
+    shown: tuple[Shown, ...] = ()
+    """Every owned field, whether it would change or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +95,8 @@ def row(item: WorkItem, judged: Judged | Unmapped, present: Present | None) -> R
     """One item under the new mapping beside what Gatepost holds of it now."""
     title = item.title or ""
     if isinstance(judged, Unmapped):
-        return Row(item.key, title, Fate.DROPPED if present else Fate.UNMAPPED, reason=judged.text, group=judged.group)
+        fate = Fate.DROPPED if present else Fate.UNMAPPED
+        return Row(item.key, title, fate, reason=judged.text, group=judged.group, url=item.url)
     verdict, comparison = judged.verdict, judged.comparison
     before = Counter(present.blockers) if present else Counter[str]()
     appearing = []
@@ -100,7 +122,18 @@ def row(item: WorkItem, judged: Judged | Unmapped, present: Present | None) -> R
         appearing=tuple(appearing),
         vanishing=tuple((+left).elements()),
         answer=comparison.answer.text if comparison.answer else "",
+        url=item.url,
+        implementation=verdict.implementation.colour.value,
+        potential=verdict.potential.colour.value,
+        blockers=tuple(blocker.sentence for blocker in verdict.blockers),
+        shown=tuple(_shown(item, judged)),
     )
+
+
+def _shown(item: WorkItem, judged: Judged) -> Iterator[Shown]:
+    for name, value in wanted(judged.verdict, judged.mapped.rule.write).items():
+        present = canonical(item.fields[name]) if name in item.fields else None
+        yield Shown(name, present, canonical(value), readable=name in item.fields)
 
 
 def summary(rows: Sequence[Row]) -> Summary:

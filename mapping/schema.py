@@ -7,6 +7,7 @@ from typing import Any
 from governance.codes import CODES
 from governance.presets import PRESETS
 from mapping.config import MappingConfig
+from mapping.meaning import KEY_NAMES, MEANING, VALUE_NAMES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -24,4 +25,12 @@ def schema() -> dict[str, Any]:
         # A model's docstring speaks to its reader in the code; an editor shows the first sentence.
         if "description" in definition:
             definition["description"] = str(definition["description"]).partition("\n\n")[0]
+    for name, definition in (*definitions.items(), (MappingConfig.__name__, found)):
+        for key, about in definition.get("properties", {}).items():
+            about["description"] = MEANING[name][key]
+            # Keywords of our own, which a validator passes over: whose names an editor may propose here.
+            if key in VALUE_NAMES.get(name, {}):
+                about["x-names"] = VALUE_NAMES[name][key]
+            if key in KEY_NAMES.get(name, {}):
+                about["x-keys"] = KEY_NAMES[name][key]
     return found

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, jsonify
-from werkzeug.exceptions import HTTPException
+from flask import Flask
 
 from connector.bootstrap import Clock, Services, bootstrap, system_clock
 from connector.settings import Settings
+from webhook_server import pages, security
+from webhook_server.admin import PAGES
+from webhook_server.admin.navigation import entries
 from webhook_server.api import api
+from webhook_server.auth import guard
 from webhook_server.health import health
 from webhook_server.hooks import hooks
 
@@ -17,18 +20,18 @@ def create_app(services: Services, clock: Clock = system_clock) -> Flask:
     # Werkzeug enforces this while it reads, also for a body that does not tell its length.
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
+    app.extensions["gatepost"] = services
+    security.secure(app, services)
+    guard(app)
+    pages.prepare(app, services, entries)
     app.register_blueprint(hooks(services, clock))
     app.register_blueprint(health(services))
     app.register_blueprint(api(services))
-    app.register_error_handler(HTTPException, _as_json)
+    for page in PAGES:
+        app.register_blueprint(page(services))
     return app
 
 
 def from_environment() -> Flask:
     """The entry for a WSGI server, which starts one process after another and imports this by name."""
     return create_app(bootstrap(Settings(), application="gatepost web"))
-
-
-def _as_json(error: HTTPException) -> tuple[Response, int]:
-    status = error.code or 500
-    return jsonify({"error": error.name, "detail": error.description}), status

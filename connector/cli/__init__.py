@@ -8,7 +8,23 @@ import typer
 from rich.console import Console
 
 from connector import log
-from connector.cli import audit, connect, connection, db, mapping, provision, rates, report, run
+from connector.cli import (
+    audit,
+    connect,
+    connection,
+    db,
+    digest,
+    mapping,
+    parked,
+    provision,
+    rates,
+    report,
+    run,
+    subscription,
+    token,
+    user,
+)
+from connector.cli.check import check
 from connector.cli.demo import demo
 from connector.cli.doctor import doctor
 from connector.cli.init import init
@@ -31,6 +47,7 @@ app.command("version")(run.version)
 app.command("init")(init)
 app.command("doctor")(doctor)
 app.command("sync")(sync)
+app.command("check")(check)
 app.command("explain")(report.explain)
 app.command("history")(report.history)
 app.command("totals")(report.totals)
@@ -42,6 +59,11 @@ app.add_typer(connect.app, name="connect")
 app.add_typer(connection.app, name="connection")
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(provision.app, name="provision")
+app.add_typer(digest.app, name="digest")
+app.add_typer(user.app, name="user")
+app.add_typer(token.app, name="token")
+app.add_typer(subscription.app, name="subscription")
+app.add_typer(parked.app, name="parked")
 app.command("sandbox")(sandbox)
 app.command("demo")(demo)
 

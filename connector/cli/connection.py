@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -13,11 +12,12 @@ from rich.table import Table
 
 from connector.access import usual_doors
 from connector.bootstrap import Services, bootstrap
-from connector.errors import ConfigurationError
-from connector.http import LOOPBACK
+from connector.naming import check_name
 from connector.settings import Settings
 from connector.store.connections import ConnectionRecord
 from mapping.work_item import ConnectionName, Tool
+
+__all__ = ["check_name"]
 
 app = typer.Typer(help="The Jira and ServiceNow sites that Gatepost talks to.", no_args_is_help=True)
 
@@ -90,17 +90,3 @@ def rotate(name: Annotated[str, typer.Argument(help="The connection's name")]) -
     with _services() as services:
         services.connections.rotate_secret(name, secret)
     typer.echo(f"The new secret, shown only now: {secret}")
-
-
-def check_name(name: str, url: str) -> None:
-    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii() or len(name) > 60:
-        raise ConfigurationError(f'A connection is named with letters, digits, "-" and "_"; {name!r} is not.')
-    parts = urlsplit(url)
-    if parts.scheme not in {"https", "http"} or not parts.hostname:
-        raise ConfigurationError(f"{url!r} is not an address. Write it as https://acme.atlassian.net")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise ConfigurationError(
-            f"{url} would send the credentials in the clear. Use https; http is for a sandbox on this machine only."
-        )
-    if parts.username or parts.password:
-        raise ConfigurationError("The address holds a user or password. Give them with --user and when asked.")

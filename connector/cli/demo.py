@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -23,6 +24,7 @@ from connector import log
 from connector.access import usual_doors
 from connector.bootstrap import bootstrap
 from connector.cli.bar import bar
+from connector.cli.demo_people import CAST, add_people, link_people
 from connector.errors import ConfigurationError
 from connector.settings import LogFormat, Settings
 from connector.store.connections import ConnectionRecord
@@ -55,18 +57,21 @@ def demo(
     settings = Settings(database_url=None, data=data, port=ports[0], log_format=LogFormat.TEXT, log_level="WARNING")
     log.configure(settings)
     jira, servicenow = (f"http://127.0.0.1:{number}" for number in ports[1:])
-    console.print("Setting up: database, connections, mapping …")
-    _set_up(settings, jira, servicenow)
+    console.print("Setting up: database, connections, mapping, people …")
+    password = secrets.token_urlsafe(12)
+    _set_up(settings, jira, servicenow, password)
     with _running(settings, ports, data / "logs"):
         player = Player(jira, servicenow)
         _wait_until_up(f"http://127.0.0.1:{ports[0]}/health/ready", jira, servicenow)
         _assess_all(console, player)
+        _link(settings)
         written = _play(console, player)
         _summary(console, player, written, time.monotonic() - started)
         console.print(
-            f"\nJira        {jira}\nServiceNow  {servicenow}\nGatepost    http://127.0.0.1:{ports[0]}/health/ready\n"
+            f"\nJira        {jira}\nServiceNow  {servicenow}\nGatepost    http://127.0.0.1:{ports[0]}/\n"
             f"Logs        {data / 'logs'}"
         )
+        _show_people(console, password)
         player.close()
         if not once:
             console.print("\nEverything goes on running; try it: act as somebody on those pages. Ctrl-C ends it.")
@@ -86,21 +91,32 @@ def _refuse_running(data: Path) -> None:
     )
 
 
-def _set_up(settings: Settings, jira: str, servicenow: str) -> None:
+def _set_up(settings: Settings, jira: str, servicenow: str, password: str) -> None:
     with bootstrap(settings, application="gatepost demo") as services:
-        secrets = (SECRET,)
         for name, tool, url, user, credential in (
             ("jira-main", Tool.JIRA, jira, seed.BOT_EMAIL, seed.BOT_TOKEN),
             ("servicenow-main", Tool.SERVICENOW, servicenow, seed.BOT_USER, seed.BOT_PASSWORD),
         ):
             services.connections.save(
-                ConnectionRecord(ConnectionName(name), tool, url, user, credential, secrets, doors=usual_doors(tool))
+                ConnectionRecord(ConnectionName(name), tool, url, user, credential, (SECRET,), doors=usual_doors(tool))
             )
         text = STORY_MAPPING.read_text(encoding="utf-8")
         loaded = load_mapping(text, STORY_MAPPING.name)
         if not isinstance(loaded, Loaded):
             raise ConfigurationError("; ".join(map(str, loaded)))
         services.mappings.activate(text, loaded.version, author="demo", reason="the demo's rules")
+        add_people(services, password)
+
+
+def _link(settings: Settings) -> None:
+    with bootstrap(settings, application="gatepost demo") as services:
+        link_people(services)
+
+
+def _show_people(console: Console, password: str) -> None:
+    console.print(f"\nSign in with the password [bold]{escape(password)}[/] as")
+    for one in CAST:
+        console.print(f"  [bold]{one.login:<24}[/] {one.name}: {one.about}")
 
 
 @contextmanager

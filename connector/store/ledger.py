@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, all_, case, func, select, text, updat
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store import audit, rows, words
+from connector.store.events import Watch
 from connector.store.inbox import mark_dirty
 from connector.store.tables import (
     DECISION,
@@ -44,6 +45,7 @@ class SqlLedger:
             assessed = [outcome for outcome in kept if isinstance(outcome, Assessed)]
             unmapped = [outcome for outcome in kept if isinstance(outcome, NotMapped)]
             changed = _changed(transaction, claim.connection, [*assessed, *unmapped])
+            watch = Watch(transaction, assessed)
             _store_items(transaction, [*assessed, *unmapped], now)
             entries, decisions = _store_measures(transaction, assessed, mapping_version, now)
             _leave_mapping(transaction, claim.connection, unmapped)
@@ -60,6 +62,7 @@ class SqlLedger:
             for connection in sorted(writes):
                 self._waker.wake(transaction, Task.DELIVER, connection)
             self._ring_dependents(transaction, claim.connection, changed)
+            watch.tell(self._waker, now)
             audit.record(transaction, entries)
         return Settled(len(kept), decisions, sum(writes.values()), len(outcomes) - len(kept))
 

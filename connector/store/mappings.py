@@ -41,6 +41,15 @@ class StoredMapping:
     """The version that this one brought back."""
 
 
+class Overtaken(ConfigurationError):
+    """Another version has become active since somebody began from the one before."""
+
+    def __init__(self, active: StoredMapping | None) -> None:
+        self.active = active
+        told = f"Version {active.number} by {active.author} has become active meanwhile" if active else "None is active"
+        super().__init__(f"{told}. Look at what differs, and decide again.")
+
+
 class Mappings:
     def __init__(self, engine: Engine, waker: Waker) -> None:
         self._engine = engine
@@ -84,13 +93,20 @@ class Mappings:
                 .values(state=State.PREVIEWED.value)
             )
 
-    def activate(self, source: str, digest: str, *, author: str, reason: str) -> StoredMapping:
+    def activate(
+        self, source: str, digest: str, *, author: str, reason: str, instead_of: int | None = None
+    ) -> StoredMapping:
         """Make this text the active version and have every known item judged again under it.
 
-        A text that is equal to the active one is not stored twice.
+        A text that is equal to the active one is not stored twice.  ``instead_of`` is the version that its author
+        believes to be active: raises Overtaken when another one is.
         """
         with self._engine.begin() as transaction:
+            if instead_of is not None:
+                transaction.execute(_ALONE)
             active = _active(transaction)
+            if instead_of is not None and (active is None or active.number != instead_of):
+                raise Overtaken(active)
             if active is not None and active.digest == digest:
                 return active
             return self._activate(transaction, _insert(transaction, source, digest, author, reason, State.VALIDATED))
@@ -199,4 +215,5 @@ def _stored(row: RowMapping) -> StoredMapping:
 
 # What no rule took so far, or what was parked for want of a mapping, gets another chance as well.
 _WITH_WORK = text("SELECT DISTINCT connection FROM dirty_key ORDER BY connection")
+_ALONE = text("LOCK TABLE mapping_version IN SHARE ROW EXCLUSIVE MODE")
 _WAITING = text("SELECT count(*) FROM dirty_key WHERE state = 'waiting'")

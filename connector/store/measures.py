@@ -71,7 +71,7 @@ class Measures:
             .order_by(MEASURE.c.id)
         )
         with self._engine.connect() as connection:
-            return tuple(_explained(row) for row in connection.execute(query).mappings())
+            return tuple(explained(row) for row in connection.execute(query).mappings())
 
     def history(self, measure: MeasureId) -> tuple[Day, ...]:
         """Days on which something was looked at; a day without an entry is like the one before."""
@@ -141,7 +141,8 @@ def _line(row: Any) -> EffectLine:
     return EffectLine(Version(row.version), EffectKind(row.kind), month, money, Account(row.account), row.hard)
 
 
-def _explained(row: RowMapping) -> Explained:
+def explained(row: RowMapping) -> Explained:
+    """From a row of the measure together with its item."""
     return Explained(
         id=MeasureId(row["id"]),
         key=row["key"],

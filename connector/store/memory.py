@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, select, text
 from connector.store import words
 from connector.store.jsonable import from_json
 from connector.store.tables import LAST_WRITTEN, MEASURE
+from connector.store.utterances import unheard
 from connector.sync.stores import Remembered
 from governance.evidence import BaselineClaim, Statement
 from governance.measure import MeasureId
@@ -40,6 +41,7 @@ class SqlMemory:
             ids = [row.id for row in measures]
             plans = _plans(transaction, ids)
             heard = _heard(transaction, ids)
+            said = unheard(transaction, ids)
         values: dict[NativeId, dict[FieldName, str | None]] = {}
         for row in written:
             values.setdefault(NativeId(row.native_id), {})[FieldName(row.field)] = row.value
@@ -51,7 +53,9 @@ class SqlMemory:
                 remembered[item] = Remembered(last_written=values.get(item, {}))
                 continue
             standing = replace(from_json(Standing, measure.standing), plan=plans.get(measure.id))
-            remembered[item] = Remembered(standing, values.get(item, {}), heard.get(measure.id, ()))
+            remembered[item] = Remembered(
+                standing, values.get(item, {}), heard.get(measure.id, ()), said.get(measure.id, ())
+            )
         return remembered
 
     def claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:

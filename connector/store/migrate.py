@@ -42,6 +42,10 @@ def upgrade(engine: Engine, revision: str = "head") -> str:
             _refuse_newer(connection, config)
             command.upgrade(config, revision)
             connection.commit()
+            if connection.execute(_UNPROTECTED).scalar():
+                # A database administrator has made the roles meanwhile that this login may not make.
+                connection.execute(text("SELECT gatepost_apply_policies()"))
+                connection.commit()
             return MigrationContext.configure(connection).get_current_revision() or ""
         finally:
             connection.rollback()
@@ -50,6 +54,14 @@ def upgrade(engine: Engine, revision: str = "head") -> str:
             # Later connections begin anew, with the role and the rights that this schema gives them.
             connection.invalidate()
             engine.dispose()
+
+
+# The function is there from revision 0007 on; the role, once somebody has made it; its rights, once it has run.
+_UNPROTECTED = text("""
+    SELECT to_regproc('gatepost_apply_policies') IS NOT NULL AND EXISTS (
+        SELECT 1 FROM pg_roles
+        WHERE rolname = 'gatepost_reader' AND NOT has_table_privilege(oid, to_regclass('measure'), 'SELECT'))
+""")
 
 
 def _refuse_newer(connection: Connection, config: Config) -> None:

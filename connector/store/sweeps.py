@@ -148,6 +148,16 @@ class SqlSweeps:
         }
         return [(name, kind) for name, kind in found if kind is SweepKind.FULL or name not in first]
 
+    def make_due(self, connection: ConnectionName, kind: SweepKind) -> None:
+        """Have a run begin now; one that was never made is due anyway."""
+        with self._engine.begin() as transaction:
+            transaction.execute(
+                update(SWEEP)
+                .where(SWEEP.c.connection == connection, SWEEP.c.kind == kind.value)
+                .values(due_at=func.now())
+            )
+            self._waker.wake(transaction, Task.SWEEP, connection)
+
     def wake(self, connections: set[ConnectionName]) -> None:
         with self._engine.begin() as transaction:
             for connection in sorted(connections):

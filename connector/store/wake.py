@@ -29,6 +29,8 @@ class Task(StrEnum):
     RECONCILE = "reconcile"
     DELIVER = "deliver"
     SWEEP = "sweep"
+    NOTIFY = "notify"
+    """For a subscription, whose number stands in the place of a connection's name."""
 
 
 class AlreadyWaiting(Exception):

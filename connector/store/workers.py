@@ -91,6 +91,7 @@ class Presence:
 _OWNERS = text("""
     SELECT claimed_by FROM dirty_key WHERE claim_token IS NOT NULL
     UNION SELECT claimed_by FROM outbox WHERE claim_token IS NOT NULL
+    UNION SELECT claimed_by FROM subscription_delivery WHERE claim_token IS NOT NULL
 """)
 _TRY = text("SELECT pg_try_advisory_xact_lock(:space, :worker)")
 _RELEASE_KEYS = text("""
@@ -100,6 +101,10 @@ _RELEASE_KEYS = text("""
 """)
 _RELEASE_ROWS = text("""
     UPDATE outbox SET claimed_by = NULL, claim_token = NULL, claimed_until = NULL
+    WHERE claim_token IS NOT NULL AND (claimed_by = ANY(:dead) OR claimed_until < now())
+""")
+_RELEASE_DELIVERIES = text("""
+    UPDATE subscription_delivery SET claimed_by = NULL, claim_token = NULL, claimed_until = NULL
     WHERE claim_token IS NOT NULL AND (claimed_by = ANY(:dead) OR claimed_until < now())
 """)
 _DUE_KEYS = text("""
@@ -120,10 +125,11 @@ def recover(engine: Engine, waker: Waker, *, me: int) -> int:
         ]
         keys = transaction.execute(_RELEASE_KEYS, {"dead": dead}).rowcount
         rows = transaction.execute(_RELEASE_ROWS, {"dead": dead}).rowcount
-    if keys or rows:
-        _log.warning("claims taken back", dead_workers=dead, dirty_keys=keys, outbox_rows=rows)
+        told = transaction.execute(_RELEASE_DELIVERIES, {"dead": dead}).rowcount
+    if keys or rows or told:
+        _log.warning("claims taken back", dead_workers=dead, dirty_keys=keys, outbox_rows=rows, deliveries=told)
     wake_due(engine, waker)
-    return keys + rows
+    return keys + rows + told
 
 
 def wake_due(engine: Engine, waker: Waker) -> None:

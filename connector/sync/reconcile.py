@@ -7,7 +7,7 @@ event makes the answer late, never wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -130,9 +130,11 @@ class Reconciler:
     ) -> Outcome | None:
         if item.native_id != asked:
             return Alias(asked, item.native_id)
+        # Whoever spoke on a page is heard with those who spoke in the tool; the item is stored as the tool has it.
+        heard = replace(item, comments=(*item.comments, *remembered.said)) if remembered.said else item
         try:
             judged = judge(
-                item,
+                heard,
                 mapping.config,
                 mapping.policies,
                 standing=remembered.standing,

@@ -14,7 +14,7 @@ from governance.evidence import BaselineClaim, Statement
 from governance.standing import Standing
 from mapping.answer import Answer
 from mapping.judge import Judged
-from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
+from mapping.work_item import Comment, ConnectionName, FieldName, NativeId, WorkItem
 from mapping.writeback import WriteValue
 
 
@@ -82,6 +82,8 @@ class Remembered:
     last_written: Mapping[FieldName, str | None] = field(default_factory=dict)
     heard: tuple[Statement, ...] = ()
     """What was said before, with its rulings."""
+    said: tuple[Comment, ...] = ()
+    """What was said on a page or through the API and waits to be heard."""
 
 
 class Memory(Protocol):

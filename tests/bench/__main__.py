@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -56,20 +56,14 @@ from mapping.judge import judge
 from mapping.load import Loaded, load_mapping
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, FieldValue, NativeId, Tool, WorkItem
+from tests.bench.figure import Figure
+from tests.bench.portfolio import portfolio
 from tests.conftest import ROOT
 from tests.governance.factory import APPROVALS, NOW, POLICY, evidence, lines, measure
 from tests.mapping.items import item
 
 JIRA = ConnectionName("jira-main")
 REPEATS = 7
-
-
-@dataclass(frozen=True)
-class Figure:
-    name: str
-    value: float
-    unit: str
-    bar: str = ""
 
 
 def median(work: Callable[[], object], loops: int) -> float:
@@ -289,7 +283,7 @@ class _NoPauses:
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory() as folder:
-        figures = [*pure(), *stored(Path(folder)), *reassessed(Path(folder))]
+        figures = [*pure(), *stored(Path(folder)), *reassessed(Path(folder)), *portfolio(Path(folder))]
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     table = Table("What", "Figure", "", "Bar", title=f"Gatepost on {machine}")
     for figure in figures:

@@ -1,6 +1,6 @@
 """A site with many epics: provisioned, synchronised, and synchronised again without a single write.
 
-2,000 epics by default, to keep the suite short; ``GATEPOST_TEST_EPICS=20000`` is the size that was promised.
+1,000 epics by default, to keep the suite short; ``GATEPOST_TEST_EPICS=20000`` is the size that was promised.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sandbox.jira.state import JiraState
 from tests.conftest import ROOT
 from tests.stories.theatre import Theatre, theatre
 
-EPICS = int(os.environ.get("GATEPOST_TEST_EPICS", "2000"))
+EPICS = int(os.environ.get("GATEPOST_TEST_EPICS", "1000"))
 JIRA = ConnectionName("jira-main")
 MAPPING = (ROOT / "deploy/examples/jira-only.yaml").read_text()
 pytestmark = [pytest.mark.story, pytest.mark.timeout(60 + EPICS // 10)]

@@ -65,7 +65,7 @@ class Theatre:
     clock: Clock
     handlers: Handlers
 
-    def settle(self, seconds: float = 40) -> None:
+    def settle(self, seconds: float = 90) -> None:
         """Let the clock's present be looked at, and wait until nothing is left to do."""
         self.handlers.tick()
         deadline, calm = time.monotonic() + seconds, 0

@@ -4,6 +4,8 @@ A test compares the two, so that neither drifts.
 """
 
 from connector.store.tables.basis import METADATA
+from connector.store.tables.digests import DIGEST, DIGEST_DAY
+from connector.store.tables.drafts import MAPPING_DRAFT
 from connector.store.tables.flow import (
     CONNECTION,
     DIRTY_KEY,
@@ -15,6 +17,16 @@ from connector.store.tables.flow import (
     SWEEP,
     SWEEP_SEEN,
     WORKER,
+)
+from connector.store.tables.people import (
+    API_TOKEN,
+    FAILED_SIGN_IN,
+    PERSON,
+    PERSON_ACCOUNT,
+    ROLE_GRANT,
+    ROLE_RULE,
+    ROW_POLICY,
+    WEB_SESSION,
 )
 from connector.store.tables.records import (
     AUDIT,
@@ -30,29 +42,65 @@ from connector.store.tables.records import (
     STATUS_DAY,
     WORK_ITEM,
 )
+from connector.store.tables.rollups import (
+    FIGURES_BASIS,
+    FIGURES_DUE,
+    FIGURES_PROGRESS,
+    MEASURE_FIGURES,
+    MEASURE_FINDING,
+    MEASURE_SERIES,
+    ROLLUP_CELL,
+    ROLLUP_CURVE,
+    ROLLUP_MONTH,
+)
+from connector.store.tables.subscriptions import KEPT_ANSWER, SUBSCRIPTION, SUBSCRIPTION_DELIVERY, UTTERANCE
 
 __all__ = [
+    "API_TOKEN",
     "AUDIT",
     "AUDIT_HEAD",
     "CONNECTION",
     "DECISION",
     "DEPENDENCY",
+    "DIGEST",
+    "DIGEST_DAY",
     "DIRTY_KEY",
     "EFFECT_LINE",
+    "FAILED_SIGN_IN",
+    "FIGURES_BASIS",
+    "FIGURES_DUE",
+    "FIGURES_PROGRESS",
     "INBOX",
+    "KEPT_ANSWER",
     "LAST_WRITTEN",
+    "MAPPING_DRAFT",
     "MAPPING_VERSION",
     "MEASURE",
+    "MEASURE_FIGURES",
+    "MEASURE_FINDING",
+    "MEASURE_SERIES",
     "METADATA",
     "OUTBOX",
     "PARKING",
+    "PERSON",
+    "PERSON_ACCOUNT",
     "PLAN_VERSION",
     "PROVISIONED",
     "RATE",
+    "ROLE_GRANT",
+    "ROLE_RULE",
+    "ROLLUP_CELL",
+    "ROLLUP_CURVE",
+    "ROLLUP_MONTH",
+    "ROW_POLICY",
     "STATEMENT",
     "STATUS_DAY",
+    "SUBSCRIPTION",
+    "SUBSCRIPTION_DELIVERY",
     "SWEEP",
     "SWEEP_SEEN",
+    "UTTERANCE",
+    "WEB_SESSION",
     "WORKER",
     "WORK_ITEM",
 ]

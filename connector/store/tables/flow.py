@@ -59,6 +59,8 @@ INBOX = Table(
     moment("settled_at"),
     UniqueConstraint("connection", "delivery_id", "part"),
     Index("inbox_pending", "connection", "native_id", "id", postgresql_where=text("state = 'pending'")),
+    Index("inbox_parked", "connection", "native_id", postgresql_where=text("state = 'parked'")),
+    Index("inbox_received", "received_at"),
 )
 
 DIRTY_KEY = Table(
@@ -85,6 +87,7 @@ DIRTY_KEY = Table(
         postgresql_where=text("state = 'waiting' AND claim_token IS NULL"),
     ),
     Index("dirty_key_claimed", "claimed_by", postgresql_where=text("claim_token IS NOT NULL")),
+    Index("dirty_key_parked", "connection", "native_id", postgresql_where=text("state = 'parked'")),
 )
 
 OUTBOX = Table(
@@ -113,6 +116,8 @@ OUTBOX = Table(
     Index("outbox_waiting_item", "connection", "native_id", postgresql_where=text("state = 'waiting'")),
     Index("outbox_alike", "connection", "alike", postgresql_where=text("state = 'waiting' AND alike IS NOT NULL")),
     Index("outbox_claimed", "claimed_by", postgresql_where=text("claim_token IS NOT NULL")),
+    Index("outbox_parked", "connection", "native_id", postgresql_where=text("state = 'parked'")),
+    Index("outbox_done", "settled_at", postgresql_where=text("state = 'done'")),
 )
 
 LAST_WRITTEN = Table(

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     Date,
     FetchedValue,
     ForeignKey,
@@ -88,10 +89,18 @@ MEASURE = Table(
     moment("born_at"),
     Column("explanation", Text, nullable=False, server_default=text("''")),
     Column("findings", JSONB, nullable=False, server_default=text("'[]'")),
+    # The accounts behind the names, made by the database from the facts.
+    *(
+        Column(f"{role}_id", Text, Computed(f"facts #>> '{{roles,{role},id}}'::text[]", persisted=True))
+        for role in ("owner", "sponsor", "controller")
+    ),
     UniqueConstraint("connection", "native_id"),
     ForeignKeyConstraint(["connection", "native_id"], ["work_item.connection", "work_item.native_id"]),
+    Index("measure_program", "program"),
+    Index("measure_key", "key"),
     Index("measure_place", "portfolio", "program", "project", "package"),
     Index("measure_look_again", "look_again_at", postgresql_where=text("unmapped_since IS NULL")),
+    *(Index(f"measure_{role}", f"{role}_id") for role in ("owner", "sponsor", "controller")),
     Index("measure_baseline", "baseline_id", postgresql_where=text("baseline_id IS NOT NULL")),
 )
 
@@ -138,6 +147,7 @@ STATEMENT = Table(
     Column("role", Text),
     Column("content", JSONB, nullable=False),
     Index("statement_of_measure", "measure_id", "source", "id"),
+    Index("statement_delegations", "verb", postgresql_where=text("verb = 'delegate'")),
 )
 
 PLAN_VERSION = Table(
@@ -199,6 +209,9 @@ AUDIT = Table(
     Column("hash", Text, nullable=False, server_default=FetchedValue()),
     UniqueConstraint("seq", name="audit_seq"),
     Index("audit_of_subject", "subject", "id"),
+    Index("audit_actor", "actor", "seq"),
+    Index("audit_action", "action", "seq", postgresql_ops={"action": "text_pattern_ops"}),
+    Index("audit_at", "at"),
 )
 
 AUDIT_HEAD = Table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -64,6 +65,12 @@ class Store:
 
 @pytest.fixture
 def store(database: URL) -> Iterator[Store]:
+    with open_store(database) as opened:
+        yield opened
+
+
+@contextmanager
+def open_store(database: URL) -> Iterator[Store]:
     engine = open_database(database, pool_size=8, application="tests")
     queue = Queue()
     queued: list[str] = []

@@ -34,7 +34,7 @@ def look(store: Store, loaded: Loaded, some: WorkItem) -> Settled:
     """An event rings, the item is judged as the flow does it, the batch is settled."""
     remembered = store.memory.recall(JIRA, [some.native_id]).get(some.native_id, Remembered())
     judged = judge(
-        some,
+        replace(some, comments=(*some.comments, *remembered.said)),
         loaded.config,
         Policies(loaded.config),
         standing=remembered.standing,

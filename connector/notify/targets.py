@@ -1,0 +1,141 @@
+"""Where a digest may go: the kinds of addresses and the hosts that an administrator has put on a list.
+
+A person names the address, so nothing is allowed that is not on the list, and what is compared is where the message
+would really go: of a mail address the server that an address may name beside its domain.
+https://owasp.org/www-community/attacks/Server_Side_Request_Forgery
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from urllib.parse import quote
+
+from apprise import NotifyBase, NotifyFormat
+from apprise.plugins.custom_json import NotifyJSON
+from apprise.plugins.email import NotifyEmail
+from apprise.plugins.slack import NotifySlack
+from apprise.plugins.workflows import NotifyWorkflows
+
+from connector.errors import ConfigurationError
+from connector.settings import Settings
+
+PLUGINS: dict[str, type[NotifyBase]] = {
+    "mailto": NotifyEmail,
+    "mailtos": NotifyEmail,
+    "slack": NotifySlack,
+    "workflows": NotifyWorkflows,
+    "json": NotifyJSON,
+    "jsons": NotifyJSON,
+}
+"""What is supported at all: mail, Slack, Teams (which takes messages by a workflow), and JSON for one's own bridge."""
+OWN_HOST = frozenset({"slack"})
+"""Goes to one service, whatever the address says; the rest go to the host that the address names."""
+
+_MAIL = re.compile(r"[^@\s/:?#&]{1,64}@([A-Za-z0-9.-]{1,253})")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the administrator allows."""
+
+    schemes: frozenset[str] = frozenset()
+    hosts: tuple[str, ...] = ()
+    """Hosts, and domains of mail addresses, with ``*`` for any beginning."""
+    mail: str = ""
+    """The organisation's own mail server, as an address without a recipient; secret."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Allowed:
+        return cls(
+            frozenset(_listed(settings.digest_schemes)) & PLUGINS.keys(),
+            _listed(settings.digest_hosts),
+            settings.digest_mail.get_secret_value() if settings.digest_mail else "",
+        )
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.mail or self.schemes)
+
+    def has(self, host: str) -> bool:
+        return any(fnmatchcase(host.lower().rstrip("."), pattern) for pattern in self.hosts)
+
+
+def full_address(written: str, allowed: Allowed) -> str:
+    """The address that a message is sent to: what a person wrote, a mail address by way of the organisation's server.
+
+    Raises ConfigurationError, in words, when it may not be sent to.
+    """
+    written = written.strip()
+    mail = _MAIL.fullmatch(written)
+    if mail is not None:
+        if not allowed.mail:
+            raise ConfigurationError("Mail is not set up here. An administrator sets GATEPOST_DIGEST_MAIL.")
+        if not allowed.has(mail[1]):
+            raise ConfigurationError(
+                f"Mail to {mail[1]} is not allowed. An administrator adds the domain to GATEPOST_DIGEST_HOSTS."
+            )
+        return f"{allowed.mail}{'&' if '?' in allowed.mail else '?'}to={quote(written)}"
+    scheme = written.partition("://")[0].lower()
+    if "://" not in written or scheme not in PLUGINS:
+        raise ConfigurationError(
+            "This is no mail address and no address of Slack or Teams. Write name@company.example, "
+            "slack://token/token/token/#channel or workflows://host/workflow/signature."
+        )
+    if scheme not in allowed.schemes:
+        there = ", ".join(sorted(allowed.schemes)) or "none but mail"
+        raise ConfigurationError(
+            f"Addresses that begin with {scheme}:// are not allowed; allowed are: {there}. "
+            "An administrator adds the kind to GATEPOST_DIGEST_SCHEMES."
+        )
+    host = _host(written)
+    if scheme not in OWN_HOST and not allowed.has(host):
+        raise ConfigurationError(
+            f"{host or 'The host'} is not on the list. An administrator adds it to GATEPOST_DIGEST_HOSTS."
+        )
+    return written
+
+
+def masked(written: str) -> str:
+    """An address as it may be shown: without what is secret in it."""
+    if _MAIL.fullmatch(written.strip()):
+        return written.strip()
+    shown = _plugin(written).url(privacy=True)  # type: ignore[no-untyped-call]  # the library does not say
+    return str(shown).partition("?")[0]
+
+
+class Messenger:
+    """Sends one message to one address that was looked at."""
+
+    def __init__(self, allowed: Allowed) -> None:
+        self._allowed = allowed
+
+    def send(self, written: str, title: str, body: str) -> bool:
+        """Whether it was taken.  Raises ConfigurationError when the address may not be sent to (any more)."""
+        plugin = _plugin(full_address(written, self._allowed))
+        # A host on the list that leads on to another one does not put that one on it.
+        plugin.redirects = False
+        return bool(plugin.notify(body=body, title=title, body_format=NotifyFormat.TEXT))
+
+
+def _plugin(address: str) -> NotifyBase:
+    # Only these kinds are ever made, and not whatever the library knows under a name.
+    kind = PLUGINS.get(address.partition("://")[0].lower())
+    parts = kind.parse_url(address) if kind else None
+    try:
+        if kind is None or not parts:
+            raise TypeError(address)
+        return kind(**parts)
+    except TypeError:
+        raise ConfigurationError("The address is not complete: a part that its kind needs is missing.") from None
+
+
+def _host(address: str) -> str:
+    """Where a message to this address would really go."""
+    plugin = _plugin(address)
+    return str(getattr(plugin, "smtp_host", None) or plugin.host or "")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip().lower() for part in text.split(",") if part.strip())

@@ -1,0 +1,81 @@
+"""A person of the pages, as the store keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from connector.people.access import Account, Grant, PersonId, Scope
+
+
+class Source(StrEnum):
+    """Where a grant comes from."""
+
+    HAND = "hand"
+    GROUP = "group"
+    """A group of the directory; renewed with each sign-in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A grant with its number and where it comes from."""
+
+    id: int
+    grant: Grant
+    source: Source
+    granted_by: str
+    granted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: PersonId
+    login: str
+    """The e-mail address, as it was entered; compared without regard to case."""
+    name: str
+    active: bool
+    has_password: bool
+    oidc_issuer: str | None
+    oidc_subject: str | None
+    locale: str | None
+    time_zone: str | None
+    created_at: datetime
+    grants: tuple[Held, ...] = ()
+    accounts: frozenset[Account] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRule:
+    """Everybody whose claim holds this value gets this grant."""
+
+    id: int
+    claim: str
+    grant: Grant
+    made_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A signed-in browser; the token itself is known to nobody but that browser."""
+
+    id: int
+    person: PersonId
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    id: int
+    person: PersonId
+    owner: str
+    """The login of its person."""
+    name: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+    revoked_at: datetime | None

@@ -1,0 +1,75 @@
+"""What came in and what goes out, row by row; what is parked stands in :mod:`connector.store.parked`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Engine, RowMapping, func, select, text, update
+
+from connector.store import audit
+from connector.store.tables import INBOX, OUTBOX
+
+
+def inbox(
+    connection: Connection, *, of: str | None, state: str | None, before: int | None, limit: int
+) -> Sequence[RowMapping]:
+    """Events, newest first, without their bodies."""
+    rows = INBOX.c
+    columns = (rows.id, rows.connection, rows.delivery_id, rows.part, rows.event, rows.native_id, rows.received_at)
+    query = select(*columns, rows.state, rows.reason, rows.settled_at).order_by(rows.id.desc()).limit(limit)
+    for condition in (
+        rows.connection == of if of is not None else None,
+        rows.state == state if state is not None else None,
+        rows.id < before if before is not None else None,
+    ):
+        query = query if condition is None else query.where(condition)
+    return connection.execute(query).mappings().all()
+
+
+def event(connection: Connection, number: int) -> RowMapping | None:
+    """One event with its body, which stands with the first part of its delivery."""
+    return connection.execute(_EVENT, {"number": number}).mappings().first()
+
+
+def outbox(
+    connection: Connection, *, of: str | None, state: str | None, before: int | None, limit: int
+) -> Sequence[RowMapping]:
+    """Writes, newest first."""
+    rows = OUTBOX.c
+    query = select(OUTBOX).order_by(rows.id.desc()).limit(limit)
+    for condition in (
+        rows.connection == of if of is not None else None,
+        rows.state == state if state is not None else None,
+        rows.id < before if before is not None else None,
+    ):
+        query = query if condition is None else query.where(condition)
+    return connection.execute(query).mappings().all()
+
+
+def write(connection: Connection, number: int) -> RowMapping | None:
+    return connection.execute(select(OUTBOX).where(OUTBOX.c.id == number)).mappings().first()
+
+
+def drop(engine: Engine, number: int, actor: str, reason: str) -> bool:
+    """Give up a parked or waiting write; the next look at its item may wish it again.  Whether there was one."""
+    rows = OUTBOX.c
+    with engine.begin() as transaction:
+        row = transaction.execute(
+            update(OUTBOX)
+            .where(rows.id == number, rows.state.in_(["parked", "waiting"]), rows.claim_token.is_(None))
+            .values(state="superseded", reason=f"dropped by {actor}: {reason}", settled_at=func.now())
+            .returning(rows.connection, rows.native_id)
+        ).first()
+        if row is not None:
+            subject = f"{row.connection}/{row.native_id}"
+            entry = {"actor": actor, "action": "write.dropped", "subject": subject, "detail": {"why": reason}}
+            audit.record(transaction, [entry])
+    return row is not None
+
+
+_EVENT = text("""
+    SELECT i.*, coalesce(i.body, f.body) AS content
+    FROM inbox AS i LEFT JOIN inbox AS f
+      ON f.connection = i.connection AND f.delivery_id = i.delivery_id AND f.part = 0
+    WHERE i.id = :number
+""")

@@ -1,0 +1,149 @@
+"""A running Gatepost with the story's measures and people, and a real browser that looks at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from sqlalchemy.engine import URL
+
+from connector.cli.demo_people import CAST, add_people, link_people
+from tests.conftest import ROOT, fresh_database
+from tests.stories.world import World, world
+
+PASSWORD = "the browser tests' password"
+CHROMIUM = os.environ.get("GATEPOST_TEST_CHROMIUM") or shutil.which("chromium") or ""
+
+GRAVE = frozenset({"serious", "critical"})
+"""What axe calls so fails a test."""
+
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def gatepost(
+    postgres: URL, template: str, tmp_path_factory: pytest.TempPathFactory, browser: Browser
+) -> Iterator[World]:
+    """Web and worker as processes, the story told and judged, one person for each role.  One for all tests.
+
+    What a test changes stays changed: use people and connections of its own where that matters.
+    """
+    for database in fresh_database(postgres, template):
+        with world(database, tmp_path_factory.mktemp("gatepost")) as here:
+            add_people(here.services, PASSWORD)
+            here.start("web")
+            here.start("worker")
+            here.wait_ready()
+            here.player.wait_assessed(lambda _done, _total: None)
+            here.wait_quiet()
+            link_people(here.services)
+            yield here
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("chromium is not installed; on Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        yield _launch(playwright)
+
+
+def _launch(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+
+
+@dataclass
+class Visit:
+    """One browser window on the running Gatepost."""
+
+    page: Page
+    url: str
+    shots: Path
+    faults: list[str]
+    """What the browser's console complained of: refused scripts and styles, errors of scripts."""
+
+    def go(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        return self.page
+
+    def sign_in(self, role: str) -> Page:
+        """As somebody of the demo with this role: administrator, owner, sponsor, controller, office, viewer, operator."""
+        login = next(one.login for one in CAST if one.grant.role.value == role)
+        self.go("/signin")
+        self.page.get_by_label("Login").fill(login)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        self.page.wait_for_load_state()
+        assert "/signin" not in self.page.url, self.page.inner_text("main")
+        return self.page
+
+    def shot(self, name: str) -> Path:
+        """Keep a picture; GATEPOST_TEST_SHOTS names the folder."""
+        path = self.shots / f"{name}.png"
+        self.page.screenshot(path=path, full_page=True)
+        return path
+
+    def is_accessible(self) -> None:
+        """Fails with what axe finds to be serious or critical."""
+        found = Axe().run(self.page).response["violations"]
+        grave = [
+            f"{one['id']}: {one['help']} ({', '.join(str(node['target']) for node in one['nodes'][:3])})"
+            for one in found
+            if one["impact"] in GRAVE
+        ]
+        assert grave == []
+
+    def fits(self) -> None:
+        """Nothing sticks out to the side of the page; wide tables scroll by themselves."""
+        assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), self.page.url
+
+
+Opener = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(gatepost: World, browser: Browser, tmp_path: Path) -> Iterator[Opener]:
+    """Opens windows: ``visit()``, ``visit(PHONE)``, ``visit(dark=True)``.  A fault in the console fails the test."""
+    folder = Path(os.environ.get("GATEPOST_TEST_SHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def open_window(size: dict[str, int] = DESK, *, dark: bool = False) -> Visit:
+        context = browser.new_context(
+            viewport={"width": size["width"], "height": size["height"]},
+            color_scheme="dark" if dark else "light",
+            locale="en-GB",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda line: faults.append(line.text) if _is_fault(line.type, line.text) else None)
+        page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith(gatepost.url) else None)
+        return Visit(page, gatepost.url, folder, faults)
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def _is_fault(kind: str, text: str) -> bool:
+    # An answer that is meant to refuse is told as an error as well; the test looks at the page instead.
+    return kind == "error" and "the server responded with a status of 4" not in text
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One window after the other, on one worker: they share the running Gatepost."""
+    for item in items:
+        if Path(item.path).is_relative_to(ROOT / "tests/browser"):
+            item.add_marker(pytest.mark.timeout(240))
+            item.add_marker(pytest.mark.xdist_group("browser"))

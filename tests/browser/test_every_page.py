@@ -1,0 +1,214 @@
+"""A walk over every page that there is, for everybody: let in or refused as declared, with all that keeps it safe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+import pytest
+import requests
+from flask import Flask
+from playwright.sync_api import Browser
+from prometheus_client import CollectorRegistry
+
+from connector.cli.demo_people import CAST
+from connector.people.access import Role
+from tests.browser.conftest import DESK, PASSWORD, Opener
+from tests.stories.world import World
+from webhook_server.app import create_app
+from webhook_server.auth import MACHINES
+from webhook_server.security import HEADERS
+
+EVERYBODY = tuple(Role)
+
+EXAMPLES: Mapping[str, Mapping[str, str]] = {
+    "account": {"number": "999999"},
+    "connections": {"name": "jira-main"},
+    "setup": {"name": "jira-main"},
+    "mapping": {"number": "1"},
+    "measure": {"name": "{measure}", "verb": "approve", "number": "1"},
+    "people": {"number": "2"},
+    "operations": {"cause": "000000000000", "name": "jira-main"},
+    "subscriptions": {"name": "nobody"},
+}
+"""For the parts of addresses, by blueprint: something that is there, or an address that has to answer 404."""
+
+OPEN_TO_WHOEVER_IS_SIGNED_IN = {"account"}
+"""Blueprints whose pages are for everybody with a session, whatever their role."""
+
+ANSWERS = {200, 204, 303, 302, 400, 404, 409}
+"""What a page that lets somebody in may say; 400, 404 and 409 where it asks for more, or for something else now."""
+
+NO_PAGE = ("/portfolio/export.csv", "/mapping/schema.json", "/mapping/versions/1/mapping.yaml")
+"""What is downloaded, and not shown."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    endpoint: str
+    path: str
+    needs: frozenset[Role]
+
+    def lets_in(self, role: Role) -> bool:
+        return not self.needs or role in self.needs
+
+
+@pytest.fixture(scope="module")
+def app(gatepost: World) -> Flask:
+    return create_app(replace(gatepost.services, metrics=CollectorRegistry()))
+
+
+@pytest.fixture(scope="module")
+def measure(gatepost: World) -> str:
+    (row,) = gatepost.rows("SELECT id FROM measure WHERE connection = 'jira-main' ORDER BY id LIMIT 1")
+    return str(row.id)
+
+
+def stops(app: Flask, method: str, measure: str) -> Iterator[Stop]:
+    """Every page, with something in the place of each part of its address."""
+    for rule in app.url_map.iter_rules():
+        if method not in (rule.methods or ()) or str(rule).startswith(MACHINES) or rule.endpoint == "static":
+            continue
+        examples = EXAMPLES.get(rule.endpoint.partition(".")[0], {})
+        missing = rule.arguments - set(examples) - {"grant_number"}
+        assert not missing, f"say in EXAMPLES what stands for {missing} in {rule}"
+        path = str(rule)
+        for name in rule.arguments:
+            value = examples.get(name, "1").replace("{measure}", quote(measure))
+            path = re.sub(rf"<(\w+:)?{name}>", value, path)
+        needs: frozenset[Role] = getattr(app.view_functions[rule.endpoint], "gatepost_needs", frozenset())
+        yield Stop(rule.endpoint, path, needs)
+
+
+def signed_in(gatepost: World, role: Role) -> requests.Session:
+    session = requests.Session()
+    login = next(one.login for one in CAST if one.grant.role is role)
+    token = csrf(session.get(f"{gatepost.url}/signin", timeout=10).text)
+    answer = session.post(
+        f"{gatepost.url}/signin", data={"login": login, "password": PASSWORD, "csrf_token": token}, timeout=10
+    )
+    assert answer.ok
+    return session
+
+
+def csrf(page: str) -> str:
+    found = re.search(r'name="csrf-token" content="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_every_page_says_who_may_come(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if str(rule).startswith(MACHINES) or rule.endpoint == "static" or getattr(view, "gatepost_open", False):
+            continue
+        blueprint = rule.endpoint.partition(".")[0]
+        assert getattr(view, "gatepost_needs", None) or blueprint in OPEN_TO_WHOEVER_IS_SIGNED_IN, rule
+
+
+@pytest.mark.parametrize("role", EVERYBODY)
+def test_every_page_lets_in_whom_it_says_and_nobody_else(gatepost: World, app: Flask, measure: str, role: Role) -> None:
+    session = signed_in(gatepost, role)
+    seen = 0
+    for stop in stops(app, "GET", measure):
+        answer = session.get(gatepost.url + stop.path, timeout=30, allow_redirects=False)
+        if stop.lets_in(role):
+            assert answer.status_code in ANSWERS, f"{stop.path}: {answer.status_code}"
+        else:
+            assert answer.status_code == 403, f"{stop.path}: {answer.status_code}"
+            assert "This page is for the role" in answer.text
+        seen += 1
+        assert answer.headers["Cache-Control"] == "no-store"
+        policy = answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS, stop.path
+        assert not re.search(r'<[^>]+\s(style|on\w+)=["\']', without_json(answer.text)), f"inline: {stop.path}"
+        assert not re.search(r"<script(?![^>]*\b(src|type=\"application/json\"))[^>]*>", answer.text), stop.path
+    assert seen > 30
+
+
+def without_json(page: str) -> str:
+    return re.sub(r"<(script|textarea|pre)\b.*?</\1>", "", page, flags=re.DOTALL)
+
+
+def test_nobody_who_is_not_signed_in_sees_a_page(gatepost: World, app: Flask, measure: str) -> None:
+    for stop in stops(app, "GET", measure):
+        if getattr(app.view_functions[stop.endpoint], "gatepost_open", False):
+            continue
+        answer = requests.get(gatepost.url + stop.path, timeout=10, allow_redirects=False)
+        assert answer.status_code == 303, stop.path
+        assert answer.headers["Location"].startswith("/signin"), stop.path
+
+
+@pytest.mark.parametrize("role", EVERYBODY)
+def test_no_form_is_taken_without_its_token(gatepost: World, app: Flask, measure: str, role: Role) -> None:
+    session = signed_in(gatepost, role)
+    seen = 0
+    for stop in stops(app, "POST", measure):
+        answer = session.post(gatepost.url + stop.path, data={}, timeout=10, allow_redirects=False)
+        assert answer.status_code == 400, f"{stop.path}: {answer.status_code}"
+        assert "The form was opened before you signed in, or in another browser." in answer.text
+        seen += 1
+    assert seen > 20
+
+
+@pytest.mark.parametrize("role", EVERYBODY)
+def test_no_form_is_taken_from_whom_it_is_not_for(gatepost: World, app: Flask, measure: str, role: Role) -> None:
+    session = signed_in(gatepost, role)
+    token = csrf(session.get(f"{gatepost.url}/account", timeout=10).text)
+    for stop in stops(app, "POST", measure):
+        if not stop.lets_in(role):
+            answer = session.post(
+                gatepost.url + stop.path, data={"csrf_token": token}, timeout=10, allow_redirects=False
+            )
+            assert answer.status_code == 403, f"{stop.path}: {answer.status_code}"
+
+
+@pytest.mark.parametrize("role", EVERYBODY)
+def test_no_page_complains_in_the_console_or_sticks_out(visit: Opener, app: Flask, measure: str, role: Role) -> None:
+    window = visit()
+    page = window.sign_in(role.value)
+    for stop in stops(app, "GET", measure):
+        if stop.path in NO_PAGE or not stop.lets_in(role) or stop.endpoint.startswith(("signin", "provider")):
+            continue
+        window.go(stop.path)
+        if page.locator("header.top").count():
+            assert page.locator("h1").count() == 1, stop.path
+            window.fits()
+        assert window.faults == [], stop.path
+
+
+WITHOUT_SCRIPT = {
+    Role.VIEWER: ("/portfolio", "/portfolio/measures", "/portfolio/lines", "/audit"),
+    Role.ADMINISTRATOR: (
+        "/people",
+        "/people/2",
+        "/connections",
+        "/mapping",
+        "/subscriptions",
+        "/operations",
+        "/account",
+    ),
+}
+
+
+@pytest.mark.parametrize("role", WITHOUT_SCRIPT)
+def test_what_is_read_can_be_read_without_a_script(browser: Browser, gatepost: World, role: Role) -> None:
+    context = browser.new_context(
+        viewport={"width": DESK["width"], "height": DESK["height"]}, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto(f"{gatepost.url}/signin")
+    page.get_by_label("Login").fill(next(one.login for one in CAST if one.grant.role is role))
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    for path in WITHOUT_SCRIPT[role]:
+        answer = page.goto(gatepost.url + path)
+        assert answer is not None
+        assert answer.status == 200, path
+        assert page.locator("h1").inner_text(), path
+        assert page.locator("main").inner_text().strip(), path
+    context.close()

@@ -1,0 +1,141 @@
+"""The owner's and the controller's way: what waits, why, the word with its figures shown, and what the tool has then."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from sandbox.story.acts import Act, Step
+from tests.browser.conftest import PHONE, Opener
+from tests.stories.world import World
+
+TIERING = ("jira", "Storage tiering")
+BOOKED = {"Actual net": "2,220,000", "Status": "Done", "Gate": "Shut"}
+LICENCES = ("jira", "Renegotiate the licence estate")
+
+
+def key_of(gatepost: World, title: str) -> str:
+    return gatepost.player.show(("jira", title)).key
+
+
+def field(gatepost: World, title: str, name: str, wanted: str) -> None:
+    """Wait until the tool shows it."""
+    deadline = time.monotonic() + 30
+    while wanted not in (shown := gatepost.player.show(("jira", title)).fields.get(name, "")):
+        assert time.monotonic() < deadline, f"{name} is {shown!r}"
+        time.sleep(0.2)
+
+
+def test_the_owner_finds_what_waits_and_gives_the_reason(gatepost: World, visit: Opener) -> None:
+    window = visit()
+    page = window.sign_in("owner")
+    assert page.url.endswith("/work"), "the first page of an owner"
+    expect(page.locator(".answer")).to_contain_text(re.compile(r"\d+ things wait for you, the oldest since "))
+    window.is_accessible()
+    window.fits()
+    window.shot("work-owner-desk")
+    key = key_of(gatepost, TIERING[1])
+    reasons = page.get_by_role("region", name="Reasons").last
+    reasons.get_by_role("link", name=key, exact=True).click()
+    expect(page.locator("h1")).to_contain_text("Storage tiering")
+    expect(page.locator("#c-months .canvas svg path").first).to_be_attached()
+    expect(page.locator("#gate")).to_contain_text("DEVIATION_UNEXPLAINED")
+    window.is_accessible()
+    window.fits()
+    window.shot("measure-desk")
+    page.get_by_role("link", name="Give the reason…").click()
+    page.get_by_label("Reason").fill("price: the new storage contract costs more")
+    window.is_accessible()
+    window.shot("measure-reason")
+    page.get_by_role("button", name="Give the reason").click()
+    page.wait_for_url("**?said=*")
+    expect(page.locator("#said")).to_contain_text("Reason noted (price: the new storage contract costs more)")
+    expect(page.locator("#gate")).not_to_contain_text("DEVIATION_UNEXPLAINED")
+    expect(page.locator("#timeline")).to_contain_text("The deviation was explained: price")
+    deadline = time.monotonic() + 30
+    while "DEVIATION_UNEXPLAINED" in gatepost.player.show(TIERING).fields["Gate blockers"]:
+        assert time.monotonic() < deadline, "the tool still asks for the reason"
+        time.sleep(0.2)
+
+
+def test_owner_and_controller_bring_a_measure_to_its_end(gatepost: World, visit: Opener) -> None:
+    key = key_of(gatepost, LICENCES[1])
+    window = visit()
+    page = window.sign_in("owner")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name=key, exact=True))
+    row.get_by_role("link", name="Approve…").click()
+    expect(page.locator("h1")).to_have_text("Approve Implemented")
+    expect(page.locator("tfoot").first).to_contain_text("2,220,000.00")
+    page.get_by_role("button", name="Approve Implemented").click()
+    expect(page.locator("#said")).to_contain_text("Implemented approved by Aylin Kaya as owner.")
+    expect(page.locator(".strip [aria-current=step]")).to_contain_text("Implemented")
+    field(gatepost, LICENCES[1], "DoI stage", "Implemented")
+    booked = Step("kaya", "edit", {"Actual benefit": 2_400_000, "Actual cost": 180_000})
+    moved = Step("kaya", "transition", "Done")
+    gatepost.player.play(Act("It is done, and its effect is booked", LICENCES, (moved, booked), BOOKED))
+
+    window = visit()
+    page = window.sign_in("controller")
+    confirmations = page.get_by_role("region", name="Confirmations").last
+    expect(confirmations).to_contain_text("2,220,000")
+    window.is_accessible()
+    window.shot("work-controller-desk")
+    confirmations.get_by_role("link", name="Confirm…").click()
+    expect(page.locator(".answer")).to_contain_text(
+        "You confirm as controller that 2,220,000.00 EUR net have been realised"
+    )
+    assert page.locator("tbody tr").count() >= 3, "every booked month is shown"
+    expect(page.locator("tfoot").first).to_contain_text("2,220,000.00")
+    window.is_accessible()
+    window.fits()
+    window.shot("measure-confirm")
+    page.get_by_role("button", name=re.compile("Confirm 2,220,000.00")).click()
+    expect(page.locator("#said")).to_contain_text("Accepted. Confirmed: 2,220,000 EUR until")
+    expect(page.locator("#timeline")).to_contain_text("Closed granted")
+    expect(page.locator(".strip [aria-current=step]")).to_contain_text("Closed")
+    field(gatepost, LICENCES[1], "DoI stage", "Closed")
+    window.shot("measure-closed")
+
+
+@pytest.mark.parametrize(
+    "path", ["/work", "/measures/Landing zone", "/measures/Landing zone/act/approve?stage=decided"]
+)
+def test_a_phone_and_the_dark_show_the_same(gatepost: World, visit: Opener, path: str) -> None:
+    window = visit(PHONE, dark=True)
+    window.sign_in("sponsor")
+    key = key_of(gatepost, "Move batch jobs off the mainframe")
+    window.go(path.replace("Landing zone", key))
+    window.is_accessible()
+    window.fits()
+    window.shot(f"measure-phone-dark-{path.count('/')}{len(path)}")
+
+
+def test_the_keyboard_reaches_the_word(gatepost: World, visit: Opener) -> None:
+    window = visit()
+    page = window.sign_in("sponsor")
+    window.go(f"/measures/{key_of(gatepost, 'Move batch jobs off the mainframe')}")
+    page.get_by_role("link", name="Cancel the measure…").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Cancel the measure")
+    expect(page.locator(".answer")).to_contain_text("The measure leaves the portfolio")
+    page.get_by_role("link", name="Leave it").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("Move batch jobs off the mainframe")
+
+
+def test_without_scripts_a_word_is_said_as_well(gatepost: World, visit: Opener) -> None:
+    window = visit()
+    page = window.sign_in("sponsor")
+    key = key_of(gatepost, "Rightsize idle servers")
+    # Empty instead of refused: a script that cannot be loaded would be told as a fault, whenever the browser gets to it.
+    page.route("**/*.js*", lambda route: route.fulfill(status=200, content_type="text/javascript", body=""))
+    window.go(f"/measures/{key}/act/hold")
+    page.get_by_label("Reason").fill("the budget is looked at")
+    page.get_by_role("button", name="Put on hold").click()
+    expect(page.locator("#said")).to_contain_text("On hold (the budget is looked at) by Martin Brandt as sponsor.")
+    window.go(f"/measures/{key}/act/resume")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator("#said")).to_contain_text("Resumed by Martin Brandt")

@@ -1,0 +1,161 @@
+"""The operator's way: is everything well, what is parked and why, replayed and gone; and the auditor's search."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import text
+
+from tests.browser.conftest import DESK, PHONE, Opener
+from tests.stories.world import World
+
+REASON = "400 to PUT /rest/api/3/issue/{}: the option Shut of the field Gate does not exist"
+
+
+@pytest.fixture
+def stuck(gatepost: World) -> list[str]:
+    """Three writes of real items that the tool is said to have refused; their keys."""
+    rows = gatepost.rows(
+        "SELECT connection, native_id, key FROM measure WHERE connection = 'jira-main' ORDER BY id LIMIT 3"
+    )
+    with gatepost.services.engine.begin() as connection:
+        connection.execute(text("DELETE FROM outbox WHERE state = 'parked'"))
+        for row in rows:
+            connection.execute(
+                text(
+                    "INSERT INTO outbox (connection, native_id, key, wanted, changes, state, reason, settled_at, attempts) "
+                    'VALUES (:c, :n, :k, \'{"Gate": "Shut"}\', \'[{"field": "Gate", "present": "Open", '
+                    '"wanted": "Shut"}]\', \'parked\', :r, now(), 5)'
+                ),
+                {"c": row.connection, "n": row.native_id, "k": row.key, "r": REASON.format(row.native_id)},
+            )
+    return [str(row.key) for row in rows]
+
+
+def test_the_operator_sees_a_parked_thing_reads_its_cause_and_replays_it(
+    visit: Opener, stuck: list[str], gatepost: World
+) -> None:
+    window = visit()
+    page = window.sign_in("operator")
+    assert page.url.endswith("/operations")
+    expect(page.locator(".answer")).to_contain_text("3 things are parked for 1 cause")
+    window.is_accessible()
+    window.fits()
+    window.shot("operations-desk")
+    page.get_by_role("link", name=re.compile("^400 to PUT")).click()
+    expect(page.locator(".answer")).to_contain_text("3 writes that were not taken are parked at jira-main")
+    expect(page.locator(".told")).to_have_text(
+        "400 to PUT /rest/api/…/issue/…: the option Shut of the field Gate does not exist"
+    )
+    window.is_accessible()
+    window.shot("operations-cause")
+    page.get_by_role("link", name=stuck[0], exact=True).click()
+    expect(page.locator(".answer")).to_contain_text("tried 5 times")
+    expect(page.locator("main")).to_contain_text("shown to those who may see the measure")
+    expect(page.locator("main")).not_to_contain_text("Open → Shut")
+    window.is_accessible()
+    window.shot("operations-item")
+    page.get_by_role("link", name="The cause").click()
+    page.get_by_role("button", name="Replay all…").click()
+    dialog = page.get_by_role("dialog", name=re.compile("^Try 3 writes"))
+    expect(dialog).to_contain_text("read from jira-main and judged anew")
+    window.shot("operations-replay")
+    window.is_accessible()
+    dialog.get_by_role("button", name="Replay all").click()
+    expect(page.locator(".notice")).to_contain_text("3 things are tried again.")
+    gatepost.wait_quiet()
+    window.go("/operations")
+    expect(page.locator("#parked")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("Nothing is parked.")
+    (row,) = gatepost.rows("SELECT actor, count(*) AS many FROM audit WHERE action = 'parked.replayed' GROUP BY actor")
+    assert row.many == 3
+    assert str(row.actor).startswith("ops@")
+
+
+def test_one_thing_is_given_up_with_a_reason(visit: Opener, stuck: list[str], gatepost: World) -> None:
+    window = visit()
+    page = window.sign_in("administrator")
+    window.go("/operations")
+    page.get_by_role("link", name=re.compile("^400 to PUT")).click()
+    page.get_by_role("link", name=stuck[1], exact=True).click()
+    expect(page.locator("main")).to_contain_text("Gate: Open → Shut")
+    page.get_by_role("button", name="Give up…").click()
+    dialog = page.get_by_role("dialog", name=re.compile("^Give up"))
+    dialog.get_by_role("button", name="Give up").click()
+    expect(dialog).to_be_visible()
+    dialog.get_by_label("Why").fill("The field is gone on purpose")
+    window.shot("operations-drop")
+    window.is_accessible()
+    dialog.get_by_role("button", name="Give up").click()
+    expect(page.locator(".notice")).to_contain_text("1 thing was given up: The field is gone on purpose")
+    window.go("/audit?action=parked.dropped")
+    expect(page.locator("tbody")).to_contain_text("The field is gone on purpose")
+
+
+def test_the_figures_are_refreshed_while_somebody_looks_and_not_otherwise(
+    visit: Opener, stuck: list[str], gatepost: World
+) -> None:
+    window = visit()
+    page = window.sign_in("operator")
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if one.url.endswith("/operations/figures") else None)
+    with gatepost.services.engine.begin() as connection:
+        connection.execute(text("DELETE FROM outbox WHERE state = 'parked'"))
+    expect(page.locator("#figures")).to_contain_text("Nothing is parked.", timeout=10_000)
+    expect(page.locator("#fresh")).to_contain_text("As of")
+    page.evaluate(
+        "Object.defineProperty(document, 'hidden', {value: true, configurable: true}); "
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    page.wait_for_timeout(500)
+    asked.clear()
+    page.wait_for_timeout(6_500)
+    assert asked == []
+    page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(1_000)
+    assert len(asked) == 1
+
+
+def test_a_server_that_is_away_is_told_at_the_mark(visit: Opener) -> None:
+    window = visit()
+    page = window.sign_in("operator")
+    page.route("**/operations/figures", lambda route: route.fulfill(status=503, body="away"))
+    expect(page.locator("#fresh")).to_contain_text("Gatepost does not answer.", timeout=10_000)
+    expect(page.locator("#toasts .notice")).to_have_count(0)
+    page.unroute("**/operations/figures")
+    expect(page.locator("#fresh")).to_contain_text("ago", timeout=15_000)
+    window.faults.clear()
+
+
+@pytest.mark.parametrize(("size", "dark", "name"), [(DESK, True, "dark"), (PHONE, False, "phone")])
+def test_in_the_dark_and_on_a_phone(
+    visit: Opener, stuck: list[str], size: dict[str, int], dark: bool, name: str
+) -> None:
+    window = visit(size, dark=dark)
+    page = window.sign_in("administrator")
+    for path in ("/operations", "/audit"):
+        window.go(path)
+        window.is_accessible()
+        window.fits()
+        window.shot(f"{path.strip('/')}-{name}")
+    window.go("/operations")
+    page.get_by_role("link", name=re.compile("^400 to PUT")).click()
+    window.is_accessible()
+    window.fits()
+    window.shot(f"operations-cause-{name}")
+
+
+def test_the_auditor_searches_and_verifies_the_chain(visit: Opener) -> None:
+    window = visit()
+    page = window.sign_in("viewer")
+    page.get_by_role("link", name="Audit", exact=True).click()
+    page.get_by_label("Action").select_option("decided")
+    page.wait_for_url("**/audit?*action=decided*")
+    expect(page.locator("tbody tr").first).to_contain_text("decided")
+    page.get_by_role("button", name="Verify the whole chain").click()
+    expect(page.locator("#lines")).to_contain_text("Nothing was changed or removed")
+    window.is_accessible()
+    window.fits()
+    window.shot("audit-desk")

@@ -1,0 +1,44 @@
+"""The pages for people: one module each.  A page is a function of the services that returns its blueprint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint
+
+from connector.bootstrap import Services
+from webhook_server.admin.account import account
+from webhook_server.admin.audit import audit
+from webhook_server.admin.connections import connections
+from webhook_server.admin.digest import digest
+from webhook_server.admin.home import home
+from webhook_server.admin.mapping import mapping
+from webhook_server.admin.measure import measure
+from webhook_server.admin.operations import operations
+from webhook_server.admin.people import people
+from webhook_server.admin.portfolio import portfolio
+from webhook_server.admin.provider import provider
+from webhook_server.admin.setup import setup
+from webhook_server.admin.signin import signin
+from webhook_server.admin.subscriptions import subscriptions
+from webhook_server.admin.work import work
+
+Page = Callable[[Services], Blueprint]
+
+PAGES: tuple[Page, ...] = (
+    home,
+    signin,
+    provider,
+    account,
+    people,
+    connections,
+    mapping,
+    setup,
+    portfolio,
+    measure,
+    work,
+    digest,
+    subscriptions,
+    operations,
+    audit,
+)

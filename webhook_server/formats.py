@@ -1,0 +1,147 @@
+"""Figures, months and times as their reader writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time, format_timedelta
+from babel.numbers import format_decimal, format_percent
+
+from governance.money import Money, Period
+
+NOTHING = "–"
+MINUS = "\u2212"
+NARROW = "\u00a0"
+
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (("Windows", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Mac OS", "macOS"),
+           ("Linux", "Linux"))  # fmt: skip
+
+Number = Decimal | int | float
+
+LOCALES = (
+    "en_GB", "en_IE", "en_US", "de_DE", "de_AT", "de_CH", "fr_FR", "fr_LU", "fr_CH", "it_IT", "es_ES", "nl_NL", "pl_PL",
+    "sv_SE", "pt_PT",
+)  # fmt: skip
+"""What a person may choose for figures and dates; the words are English everywhere."""
+
+
+def parse_locale(name: str) -> Locale:
+    """British English for a name that is none."""
+    try:
+        return Locale.parse(name.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en", "GB")
+
+
+def parse_zone(name: str) -> tzinfo:
+    """UTC for a name that is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def browser(agent: str) -> str:
+    """``Firefox on Windows``: enough to know one's own; whatever names itself otherwise, by its own words."""
+    name = next((shown for mark, shown in BROWSERS if mark in agent), "")
+    system = next((shown for mark, shown in SYSTEMS if mark in agent), "")
+    if not name:
+        return agent[:60] or "unknown"
+    return f"{name} on {system}" if system else name
+
+
+def sentence(words: str) -> str:
+    """With a capital at its beginning, and otherwise as it is."""
+    return words[:1].upper() + words[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """One reader's way of writing; ``now`` is the moment of the page."""
+
+    locale: Locale
+    zone: tzinfo
+    now: datetime
+
+    def number(self, value: Number | None, digits: int = 0) -> str:
+        """``1,234,567``; a dash for what is not known."""
+        if value is None:
+            return NOTHING
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        written = format_decimal(value, format=pattern, locale=self.locale)
+        # What rounds to nothing has no sign.
+        return written.replace("-", MINUS if any(digit in written for digit in "123456789") else "")
+
+    def signed(self, value: Number | None, digits: int = 0) -> str:
+        """``+1,234`` or ``−1,234``: a difference."""
+        if value is None:
+            return NOTHING
+        written = self.number(value, digits)
+        return f"+{written}" if value > 0 and any(digit in written for digit in "123456789") else written
+
+    def short(self, value: Number | None) -> str:
+        """``1.9M``, ``41K``: for a sentence, never for a table."""
+        if value is None:
+            return NOTHING
+        size = abs(Decimal(value))
+        for factor, letter in ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "K")):
+            # A number that would round up to the next unit is written in it.
+            if size >= factor * Decimal("0.9995"):
+                part = Decimal(value) / factor
+                digits = 1 if abs(part) < 99.95 and letter != "K" else 0
+                return self.number(part, digits) + letter
+        return self.number(value)
+
+    def money(self, value: Number | Money | None, currency: str | None = None, digits: int = 0) -> str:
+        """``1,234,567 EUR``; with a space that does not break."""
+        if isinstance(value, Money):
+            return self.money(value.amount, value.currency, digits)
+        if value is None:
+            return NOTHING
+        return f"{self.number(value, digits)}{NARROW}{currency}" if currency else self.number(value, digits)
+
+    def percent(self, share: Number | None, digits: int = 0) -> str:
+        """``87 %`` of a share of 0.87."""
+        if share is None:
+            return NOTHING
+        written = format_percent(share, locale=self.locale, decimal_quantization=True, format=self._percent(digits))
+        return written.replace("-", MINUS)
+
+    def _percent(self, digits: int) -> str:
+        pattern = str(self.locale.percent_formats[None].pattern)
+        return pattern.replace("#,##0", "#,##0." + "0" * digits) if digits else pattern
+
+    def month(self, value: Period | date | None) -> str:
+        """``Oct 2026``."""
+        if value is None:
+            return NOTHING
+        day = value.first_day if isinstance(value, Period) else value
+        return format_date(day, "LLL yyyy", locale=self.locale)
+
+    def day(self, value: date | datetime | None) -> str:
+        """``21 Nov 2026``, in the reader's zone."""
+        if value is None:
+            return NOTHING
+        if isinstance(value, datetime):
+            value = value.astimezone(self.zone).date()
+        return format_date(value, "medium", locale=self.locale)
+
+    def moment(self, value: datetime | None) -> str:
+        """``21 Nov 2026, 14:03``, in the reader's zone."""
+        if value is None:
+            return NOTHING
+        return f"{self.day(value)}, {format_time(value.astimezone(self.zone), 'short', locale=self.locale)}"
+
+    def ago(self, value: datetime | None) -> str:
+        """``3 days ago``, ``in 2 hours``."""
+        if value is None:
+            return "never"
+        if abs((self.now - value).total_seconds()) < 1:
+            return "just now"
+        # The words around it are English, so this one is as well.
+        return format_timedelta(value - self.now, add_direction=True, locale="en", threshold=1.5)

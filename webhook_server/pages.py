@@ -1,0 +1,188 @@
+"""What every page has: filters for figures and times, addresses of static files, navigation, errors in words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Container, Sequence
+from datetime import datetime
+from functools import cache
+from http import HTTPStatus
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, jsonify, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from jinja2 import pass_context
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.exceptions import HTTPException, Unauthorized
+from werkzeug.http import parse_accept_header
+
+from connector.bootstrap import Services, system_clock
+from connector.people.access import Viewer
+from webhook_server.auth import MACHINES, to_sign_in, viewer_or_none
+from webhook_server.formats import LOCALES, Formats, browser, parse_locale, parse_zone, sentence
+from webhook_server.security import style_nonce
+from webhook_server.theme import theme
+
+_log = structlog.get_logger(__name__)
+
+Navigation = Callable[[Viewer, Container[str]], Sequence[object]]
+
+ADVICE = {
+    400: "Go back, reload the page and try again.",
+    403: "Ask an administrator of Gatepost if you need it.",
+    404: "The address may be mistyped, or what was here has moved. Start again from the first page.",
+    405: "This address takes another kind of request.",
+    409: "Somebody has changed it in the meantime. Reload the page, look at what is new, and try again.",
+    413: "Send less at once.",
+    415: "Send it in another form.",
+    429: "Wait a moment and try again.",
+    500: "Nothing of what you did has been lost that was confirmed before. Try again; if it stays, tell an operator "
+    "the time and the address of this page.",
+    503: "The database does not answer right now. Try again in a moment.",
+}
+
+
+def prepare(app: Flask, services: Services, navigation: Navigation) -> None:
+    """Filters, names and error pages for all templates; ``navigation`` says which pages somebody is offered."""
+    # The pages import this module, and the navigation stands beside them.
+
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for name in ("number", "signed", "short", "money", "percent", "month", "day", "moment", "ago"):
+        app.jinja_env.filters[name] = _filter(name)
+    app.jinja_env.filters |= {"browser": browser, "sentence": sentence}
+    app.jinja_env.globals.update(
+        asset=asset, url_with=url_with, style_nonce=style_nonce, has_endpoint=lambda name: name in app.view_functions
+    )
+
+    @app.context_processor
+    def everywhere() -> dict[str, object]:
+        viewer = viewer_or_none()
+        return {
+            "viewer": viewer,
+            "theme": theme(),
+            "navigation": navigation(viewer, app.view_functions) if viewer else (),
+            "version": installed_version("gatepost"),
+            "freshness": lambda: _freshness(services),
+        }
+
+    app.register_error_handler(HTTPException, _told)
+    app.register_error_handler(SQLAlchemyError, _database)
+    app.register_error_handler(Exception, _broken)
+
+
+def formats() -> Formats:
+    """How the reader of this page writes figures and times."""
+    if "formats" not in g:
+        viewer = viewer_or_none()
+        locale = viewer.locale if viewer else _asked_for()
+        g.formats = Formats(parse_locale(locale), parse_zone(viewer.time_zone if viewer else "UTC"), system_clock())
+    found: Formats = g.formats
+    return found
+
+
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the content, so that browsers may keep it for good."""
+    return url_for("static", filename=name, v=_fingerprint(name))
+
+
+def url_with(**changes: object) -> str:
+    """The address of this page with some filters changed; ``None`` takes one away."""
+    wanted: dict[str, Any] = {name: values for name, values in request.args.lists() if name not in changes}
+    wanted |= {name: value for name, value in changes.items() if value is not None}
+    return url_for(request.endpoint or "", **(request.view_args or {}), **wanted)
+
+
+@cache
+def _fingerprint(name: str) -> str:
+    content = (Path(__file__).parent / "static" / name).read_bytes()
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def _filter(name: str) -> Callable[..., str]:
+    # With the context, because a filter without it is worked out once where its value is constant: for all readers.
+    @pass_context
+    def write(_: object, value: object, *arguments: object, **named: object) -> str:
+        found: str = getattr(formats(), name)(value, *arguments, **named)
+        return found
+
+    return write
+
+
+def _asked_for() -> str:
+    languages = parse_accept_header(request.headers.get("Accept-Language"), LanguageAccept)
+    return languages.best_match([name.replace("_", "-") for name in LOCALES]) or "en-GB"
+
+
+def _freshness(services: Services) -> datetime | None:
+    """When a tool was last read from."""
+    with services.engine.connect() as connection:
+        found: datetime | None = connection.execute(_NEWEST).scalar()
+    return found
+
+
+def _told(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return make_response(error.response)
+    status = error.code or 500
+    detail = error.description or ""
+    if isinstance(error, Unauthorized) and not request.path.startswith(MACHINES):
+        return to_sign_in()
+    if isinstance(error, CSRFError):
+        detail = "The form was opened before you signed in, or in another browser."
+    return refuse(status, detail)
+
+
+def refuse(status: int, detail: str) -> Response:
+    """An error, in the form that whoever asks can read."""
+    title = HTTPStatus(status).phrase
+    if request.path.startswith("/api/"):
+        answer = jsonify({"type": "about:blank", "status": status, "title": title, "detail": detail})
+        answer.mimetype = "application/problem+json"
+    elif request.path.startswith(MACHINES):
+        answer = jsonify({"error": title, "detail": detail})
+    else:
+        page = {"status": status, "title": TITLES.get(status, title), "detail": detail, "advice": ADVICE.get(status)}
+        answer = make_response(render_template("error.html", **page))
+    answer.status_code = status
+    return answer
+
+
+TITLES = {
+    403: "This is not open to you",
+    404: "There is nothing here",
+    409: "It has changed meanwhile",
+    413: "That is too large",
+    429: "Too many requests",
+    500: "Something went wrong here",
+    503: "Not ready at the moment",
+}
+
+
+def _database(error: SQLAlchemyError) -> Response:
+    """A database that is away is no fault of this program; anything else is."""
+    if isinstance(error, OperationalError | PoolTimeout):
+        _log.error("database away", path=request.path, error=type(error).__name__)
+        return _plain(503)
+    return _broken(error)
+
+
+def _broken(error: Exception) -> Response:
+    _log.exception("request failed", path=request.path, error=type(error).__name__)
+    return _plain(500)
+
+
+def _plain(status: int) -> Response:
+    """The page without anything that would ask the database again."""
+    g.viewer = None
+    g.database_away = True
+    return refuse(status, "")
+
+
+_NEWEST = text("SELECT max(read_at) FROM work_item")

@@ -1,0 +1,14 @@
+"""Light, dark, or as the browser says: chosen per browser."""
+
+from __future__ import annotations
+
+from flask import request
+
+THEMES = ("auto", "light", "dark")
+THEME_COOKIE = "gatepost-theme"
+
+
+def theme() -> str:
+    """What this browser has chosen."""
+    chosen = request.cookies.get(THEME_COOKIE, "auto")
+    return chosen if chosen in THEMES else "auto"
