@@ -83,9 +83,10 @@ _STANDING = text("""
     CROSS JOIN LATERAL (
         SELECT count(*) AS items, max(read_at) AS last_read FROM work_item WHERE connection = c.name) AS i
     CROSS JOIN LATERAL (
-        SELECT max(received_at) AS last_heard,
-               count(DISTINCT delivery_id) FILTER (WHERE received_at > now() - interval '1 day') AS events_day
-        FROM inbox WHERE connection = c.name) AS h
+        SELECT (SELECT received_at FROM inbox WHERE connection = c.name
+                ORDER BY received_at DESC LIMIT 1) AS last_heard,
+               (SELECT count(DISTINCT delivery_id) FROM inbox
+                WHERE connection = c.name AND received_at > now() - interval '1 day') AS events_day) AS h
     CROSS JOIN LATERAL (SELECT max(written_at) AS last_written FROM last_written WHERE connection = c.name) AS w
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, func, select, text, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, Table, func, select, text, update
 
 from connector.store import audit
 from connector.store.tables import INBOX, OUTBOX
@@ -16,14 +17,25 @@ def inbox(
     """Events, newest first, without their bodies."""
     rows = INBOX.c
     columns = (rows.id, rows.connection, rows.delivery_id, rows.part, rows.event, rows.native_id, rows.received_at)
-    query = select(*columns, rows.state, rows.reason, rows.settled_at).order_by(rows.id.desc()).limit(limit)
-    for condition in (
-        rows.connection == of if of is not None else None,
-        rows.state == state if state is not None else None,
-        rows.id < before if before is not None else None,
-    ):
-        query = query if condition is None else query.where(condition)
-    return connection.execute(query).mappings().all()
+    query = select(*columns, rows.state, rows.reason, rows.settled_at)
+    return _newest(connection, INBOX, query, of, state, before, limit)
+
+
+def _newest(
+    connection: Connection,
+    table: Table,
+    query: Select[Any],
+    of: str | None,
+    state: str | None,
+    before: int | None,
+    limit: int,
+) -> Sequence[RowMapping]:
+    """A page of one of the two, newest first; ``before`` is the number where the last page ended."""
+    wanted = ((table.c.connection, of), (table.c.state, state))
+    query = query.where(*(column == value for column, value in wanted if value is not None))
+    if before is not None:
+        query = query.where(table.c.id < before)
+    return connection.execute(query.order_by(table.c.id.desc()).limit(limit)).mappings().all()
 
 
 def event(connection: Connection, number: int) -> RowMapping | None:
@@ -35,15 +47,7 @@ def outbox(
     connection: Connection, *, of: str | None, state: str | None, before: int | None, limit: int
 ) -> Sequence[RowMapping]:
     """Writes, newest first."""
-    rows = OUTBOX.c
-    query = select(OUTBOX).order_by(rows.id.desc()).limit(limit)
-    for condition in (
-        rows.connection == of if of is not None else None,
-        rows.state == state if state is not None else None,
-        rows.id < before if before is not None else None,
-    ):
-        query = query if condition is None else query.where(condition)
-    return connection.execute(query).mappings().all()
+    return _newest(connection, OUTBOX, select(OUTBOX), of, state, before, limit)
 
 
 def write(connection: Connection, number: int) -> RowMapping | None:

@@ -54,7 +54,10 @@ class Deliverer:
 
     def _in_batches(self, site: Site, tool: Batch, wanted: Sequence[Delivery]) -> tuple[Sequence[Delivery], bool]:
         """Write what is fields alone many at a time; what is left goes singly.  Also whether to stop for now."""
-        plain = [one for one in wanted if one.answer is None and tool.takes(one.values)]
+        plain: list[Delivery] = []
+        single: list[Delivery] = []
+        for one in wanted:
+            (plain if one.answer is None and tool.takes(one.values) else single).append(one)
         if len(plain) < BATCH_LEAST:
             return wanted, False
         for start in range(0, len(plain), tool.most):
@@ -64,12 +67,12 @@ class Deliverer:
             except ToolError as error:
                 # The call as a whole failed: each row fails with it, and the rest waits.
                 going = [self._failed(one, error) for one in group]
-                rest = [one for one in wanted if one not in plain[: start + tool.most]]
+                rest = [*plain[start + tool.most :], *single]
                 self.outbox.put_off(rest, 0, "waits for the connection", count=False)
                 return (), not all(going) or bool(rest)
             for one in group:
                 self._settle(site, one, results[one.native_id])
-        return [one for one in wanted if one not in plain], False
+        return single, False
 
     def _settle(self, site: Site, delivery: Delivery, result: Written | ToolError) -> None:
         if isinstance(result, ToolError):

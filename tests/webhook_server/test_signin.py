@@ -172,9 +172,6 @@ def test_a_good_sign_in_forgets_the_wrong_ones_before(site: Site) -> None:
 def test_everybody_begins_on_the_page_of_their_role(site: Site, grants: tuple[Grant, ...], leads: str) -> None:
     visitor = site.signed_in("ada@x.example", *grants)
     answer = visitor.get("/")
-    there = {rule.rule for rule in visitor.client.application.url_map.iter_rules()}
-    if leads not in there:
-        pytest.skip(f"{leads} is not one of the pages yet")
     assert (answer.status_code, answer.headers["Location"]) == (303, leads)
 
 

@@ -2,9 +2,6 @@
 (() => {
   "use strict";
 
-  // The content policy forbids style attributes, also those that a part is given while it takes an older one's place.
-  if (window.htmx) window.htmx.config.attributesToSettle = ["class", "width", "height"];
-
   const under = (row) => {
     const depth = Number(row.dataset.depth);
     const rows = [];
