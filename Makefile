@@ -44,8 +44,12 @@ format: setup ## Format and fix what can be fixed
 bench: setup ## Measure; prints ratios and the machine
 	$(BIN)/python -m tests.bench $(ARGS)
 
-lock: ## Renew requirements.lock from pyproject.toml (needs uv)
-	uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet pyproject.toml -o requirements.lock
+LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
+
+lock: ## Renew requirements.lock from pyproject.toml, and from it the container's (needs uv)
+	$(LOCK) --all-extras pyproject.toml -o requirements.lock
+	$(LOCK) --constraint requirements.lock pyproject.toml -o deploy/docker/runtime.lock
+	echo hatchling | $(LOCK) --constraint requirements.lock - -o deploy/docker/build.lock
 
 editor: ## Build the mapping editor's bundle from its sources (needs node and npm)
 	cd webhook_server/editor && npm ci --ignore-scripts && npm test && npm run build

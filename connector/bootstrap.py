@@ -26,6 +26,7 @@ from connector.postgres import locate
 from connector.settings import Settings
 from connector.store import migrate
 from connector.store.audit import Audit
+from connector.store.backlog import Backlog
 from connector.store.connections import ConnectionRecord, Connections
 from connector.store.database import open_database
 from connector.store.inbox import SqlInbox
@@ -36,6 +37,7 @@ from connector.store.memory import SqlMemory
 from connector.store.people import People
 from connector.store.rates import StoredRates
 from connector.store.reading import reading
+from connector.store.retention import Keeping
 from connector.store.sessions import Brake, Sessions
 from connector.store.subscriptions import Subscriptions
 from connector.store.tokens import Tokens
@@ -72,6 +74,7 @@ class Services:
     connections: Connections
     mappings: Mappings
     inbox: SqlInbox
+    backlog: Backlog
     measures: Measures
     rates: StoredRates
     audit: Audit
@@ -100,6 +103,11 @@ class Services:
     def subscription_rules(self) -> Rules:
         """Where events may be sent to."""
         return _subscription_rules(self.settings)
+
+    @property
+    def keeping(self) -> Keeping:
+        """How long bodies and history are kept."""
+        return Keeping(self.settings.body_days, self.settings.history_days)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -136,6 +144,7 @@ def bootstrap(settings: Settings, *, application: str) -> Services:
         connections=Connections(engine, vault),
         mappings=Mappings(engine, waker),
         inbox=SqlInbox(engine, waker),
+        backlog=Backlog(engine),
         measures=Measures(engine),
         rates=StoredRates(engine),
         audit=Audit(engine),

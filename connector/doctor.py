@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 from connector import jira
 from connector.access import Auth
 from connector.bootstrap import Services, Sites, system_clock
-from connector.errors import AuthenticationFailed, BadAnswer, NotFound, ToolError, Unreachable
+from connector.errors import AuthenticationFailed, BadAnswer, ConfigurationError, NotFound, ToolError, Unreachable
 from connector.http import LOOPBACK, Timeout
 from connector.jira.oauth import API, tenant_cloud_id
+from connector.notify.targets import Operators
+from connector.store.alerts import Alerts
 from connector.store.connections import ConnectionRecord, registration
 from connector.store.limits import SqlLimiter
 from connector.store.provisioned import Provisioned
@@ -51,6 +53,23 @@ def own_checks(services: Services) -> Iterator[Check]:
     hint = "" if working else "Nothing is worked on until one runs: gatepost serve, or gatepost worker"
     yield Check("workers", health, f"{working} at work", hint)
     yield from _subscriptions(services)
+    yield from _alerts(services)
+
+
+def _alerts(services: Services) -> Iterator[Check]:
+    """Whether somebody is told when Gatepost cannot go on by itself."""
+    try:
+        names = Operators(services.settings).names
+    except ConfigurationError as error:
+        yield Check("alerts", Health.BAD, str(error), "Correct GATEPOST_ALERTS, then: gatepost alerts test")
+        return
+    if not names:
+        hint = "Set GATEPOST_ALERTS to a mail address or a chat, then: gatepost alerts test"
+        yield Check("alerts", Health.WARNING, "nobody is told when a connection is paused", hint)
+    elif why := Alerts(services.engine).not_sent():
+        yield Check("alerts", Health.BAD, f"the last one could not be sent: {why}", "Try it: gatepost alerts test")
+    else:
+        yield Check("alerts", Health.GOOD, f"go to {', '.join(names)}")
 
 
 def _subscriptions(services: Services) -> Iterator[Check]:

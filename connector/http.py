@@ -33,6 +33,7 @@ from connector.errors import (
 )
 from connector.jsons import Json
 from connector.limits import Limiter, Unlimited
+from connector.sockets import socket_options
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 LARGEST_ANSWER = 32 * 1024 * 1024
@@ -94,6 +95,9 @@ class ToolAdapter(HTTPAdapter):
         self._token: str | None = None
         self.clock_skew: timedelta | None = None
         """How far the tool's clock was ahead of ours when it answered last (``Date`` has whole seconds)."""
+
+    def init_poolmanager(self, *sizes: object, **options: object) -> None:
+        super().init_poolmanager(*sizes, socket_options=socket_options(), **options)  # type: ignore[arg-type]
 
     def send(  # type: ignore[override]  # requests' own signature is wider than what is honoured here
         self, request: requests.PreparedRequest, **options: object

@@ -43,7 +43,8 @@ def text(value: Json | None) -> str:
     the number as it was sent.
     """
     if isinstance(value, str):
-        return value
+        # JSON can hold half a character ("\ud800"), which no database and no other JSON takes.
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
     return str(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else ""
 
 

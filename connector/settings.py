@@ -56,10 +56,16 @@ class Settings(BaseSettings):
     """Dirty keys that one task claims; 100 is what Jira reads in one call."""
     lease_seconds: int = Field(default=120, ge=5)
     """How long a claim lasts at most when its worker neither ends it nor dies visibly."""
+    backlog_seconds: int = Field(default=600, ge=10)
+    """How long a connection's events may wait for a worker before its door answers 503 to more."""
     sweep_minutes: int = Field(default=15, ge=1, le=24 * 60)
     """How often what was changed is asked for, for events that got lost."""
     full_sweep_hour: int = Field(default=2, ge=0, le=23)
     """Hour of the day (UTC) at which everything is looked at, deleted items too."""
+    body_days: int = Field(default=14, ge=1, le=3650)
+    """How many days the bodies of events are kept."""
+    history_days: int = Field(default=400, ge=30)
+    """How many days events and writes are kept after they have their end."""
     repair_gates: bool = False
     """Put native gates back that somebody took out of a workflow; without it they are only told."""
     subscription_hosts: str = ""
@@ -74,6 +80,8 @@ class Settings(BaseSettings):
     """Kinds of addresses beside mail that people may choose for their digest: ``slack, workflows`` (Teams)."""
     digest_hosts: str = ""
     """Mail domains and hosts that a digest may go to, with commas, ``*`` for any beginning; none when empty."""
+    alerts: SecretStr | None = None
+    """Who is told when Gatepost needs somebody: mail addresses and Apprise addresses (``slack://…``), with commas."""
     worker_concurrency: int = Field(default=4, ge=1, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
     connect_timeout: float = Field(default=5.0, gt=0)

@@ -3,43 +3,55 @@
 from __future__ import annotations
 
 import random
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from threading import Event
 
 import structlog
 
+from connector import alerts
 from connector.bootstrap import Clock, MappingCache, Services, Sites, system_clock
 from connector.digest import send_due
 from connector.engine import Handlers
-from connector.errors import AuthenticationFailed, RetryLater, ToolError
+from connector.errors import ToolError
 from connector.notify.deliver import Notifier
 from connector.notify.deliver import Round as Told
 from connector.notify.sender import Sender
-from connector.notify.targets import Allowed, Messenger
+from connector.notify.targets import Allowed, Messenger, Operators
+from connector.retry import Pause, decide
 from connector.store.agenda import wake_due_looks
-from connector.store.connections import registration, stored_registration
 from connector.store.deliveries import SqlDeliveries, wake_due_deliveries
+from connector.store.holds import Holds, drop_left
 from connector.store.ledger import SqlLedger
 from connector.store.memory import SqlMemory
 from connector.store.outbox import SqlOutbox
-from connector.store.provisioned import Provisioned
+from connector.store.retention import clean
 from connector.store.rollups import Rollups
 from connector.store.rollups import Round as Refresh
 from connector.store.sweeps import SqlSweeps
+from connector.store.wake import Task
 from connector.store.work import SqlWork
-from connector.store.workers import recover
+from connector.store.workers import Presence, recover
 from connector.sync.deliver import Deliverer
+from connector.sync.hold import UNBOUND, Grip, Hold
 from connector.sync.ports import Site
-from connector.sync.provision import drifted
 from connector.sync.reconcile import ActiveMapping, Reconciler, Round
-from connector.sync.setup import REFRESH_LEFT
 from connector.sync.surroundings import Surroundings
 from connector.sync.sweep import Sweeper, SweepKind
+from connector.upkeep import beat, keep_webhooks, know_ourselves, watch_gates
 from governance.roll_up import Basis
-from mapping.config import MappingConfig
 from mapping.work_item import ConnectionName
 
 MOST_TOLD = 20
 """Events that one claim takes for a receiver: few enough to be sent within the lease, also slowly."""
+
+TURN_SECONDS = 20.0
+"""How long a task works on before it lines up again: a long backlog of some connections must not keep the others, the
+tick and the alerts waiting until it is worked off."""
+
+GO_ON = frozenset({Round.MORE, Round.DONE})
+"""After these there may be more to do, or more may have come meanwhile."""
 
 _log = structlog.get_logger(__name__)
 
@@ -47,16 +59,18 @@ _log = structlog.get_logger(__name__)
 class Tasks:
     """One worker's hands.  Every task is a wake-up for one connection; what there is to do stands in the database."""
 
-    def __init__(self, services: Services, worker: int, clock: Clock) -> None:
-        settings = services.settings
+    def __init__(self, services: Services, presence: Presence, stop: Event, clock: Clock) -> None:
+        settings, worker = services.settings, presence.worker
         self._services = services
-        self._worker = worker
+        self._presence = presence
         self._clock = clock
+        longest_call = settings.connect_timeout + settings.read_timeout
+        self._holds = Holds(presence, stop, lease=settings.lease_seconds, longest_call=longest_call)
         self._sites = Sites(services, clock)
         self._mapping = MappingCache(services.mappings)
-        self._work = SqlWork(services.engine, worker, settings.lease_seconds)
-        self._outbox = SqlOutbox(services.engine, services.waker, worker, settings.lease_seconds)
-        self._sweeps, self._sweeper = sweeping(services, clock)
+        self._work = SqlWork(services.engine, worker, settings.lease_seconds, self._holds.take)
+        self._outbox = SqlOutbox(services.engine, services.waker, worker, settings.lease_seconds, self._holds.take)
+        self._sweeps, self._sweeper = sweeping(services, clock, self._holds)
         memory = SqlMemory(services.engine)
         self._reconciler = Reconciler(
             work=self._work,
@@ -69,11 +83,20 @@ class Tasks:
             batch_size=settings.batch_size,
         )
         self._deliverer = Deliverer(
-            outbox=self._outbox, pauses=services.connections, jitter=jitter, batch_size=settings.batch_size
+            outbox=self._outbox,
+            pauses=services.connections,
+            jitter=jitter,
+            batch_size=settings.batch_size,
+            hold=self._holds,
         )
-        self._deliveries = SqlDeliveries(services.engine, services.vault, worker, settings.lease_seconds, MOST_TOLD)
+        self._deliveries = SqlDeliveries(
+            services.engine, services.vault, worker, settings.lease_seconds, MOST_TOLD, self._holds.take
+        )
         self._rollups = Rollups(services.engine)
-        self._notifier = Notifier(self._deliveries, Sender(services.subscription_rules, clock), clock, jitter)
+        self._watch = alerts.Watch(services)
+        self._notifier = Notifier(
+            self._deliveries, Sender(services.subscription_rules, clock), clock, jitter, self._holds
+        )
 
     def reconcile(self, connection: ConnectionName) -> None:
         """Read and judge what is dirty."""
@@ -81,17 +104,19 @@ class Tasks:
         active = self._mapping.active()
         if active is None:
             return
-        site = self._sites.get(connection)
-        _know_ourselves(self._services, site)
-        while self._reconciler.run(site, active) in {Round.MORE, Round.DONE}:
-            pass
+        site = self._reached(connection)
+        if site is None:
+            return
+        know_ourselves(self._services, site)
+        self._in_rounds(Task.RECONCILE, connection, lambda: self._reconciler.run(site, active) in GO_ON)
 
     def deliver(self, connection: ConnectionName) -> None:
         """Write what is due."""
         self._outbox.begin(connection)
-        site = self._sites.get(connection)
-        while self._deliverer.run(site) in {Round.MORE, Round.DONE}:
-            pass
+        site = self._reached(connection)
+        if site is None:
+            return
+        self._in_rounds(Task.DELIVER, connection, lambda: self._deliverer.run(site) in GO_ON)
 
     def sweep(self, connection: ConnectionName) -> None:
         """Ask for what nobody rang for, and keep what would end by itself."""
@@ -104,32 +129,72 @@ class Tasks:
                 for _, kind in self._sweeps.due(self._clock(), [connection]):
                     if site.scanner is not None:
                         self._sweeper.run(site, site.scanner, active.config, kind)
-                        _keep_webhooks(self._services, site, self._clock())
-                        _beat(site, self._clock())
+                        if self._holds.grip() is not Grip.FIRM:
+                            return
+                        keep_webhooks(self._services, site, self._clock())
+                        beat(site, self._clock())
                         if kind is SweepKind.FULL:
-                            _watch_gates(self._services, site, active.config)
-            except AuthenticationFailed as error:
-                self._services.connections.pause(connection, str(error), None)
+                            watch_gates(self._services, site, active.config)
             except ToolError as error:
-                _log.warning("sweep broken off", connection=connection, error=type(error).__name__, why=str(error))
+                self._not_reached(connection, error)
 
     def notify(self, subscription: int) -> None:
         """Tell a subscriber what is due."""
         self._deliveries.begin(subscription)
-        while self._notifier.run(subscription) is Told.DONE:
-            pass
+        receiver = ConnectionName(str(subscription))
+        self._in_rounds(Task.NOTIFY, receiver, lambda: self._notifier.run(subscription) is Told.DONE)
+
+    def _reached(self, connection: ConnectionName) -> Site | None:
+        """The site, if it may be called.  An access that is no longer renewed pauses the connection, like any 401."""
+        if self._services.connections.paused(connection) is not None:
+            return None
+        try:
+            return self._sites.get(connection)
+        except ToolError as error:
+            self._not_reached(connection, error)
+            return None
+
+    def _not_reached(self, connection: ConnectionName, error: ToolError) -> None:
+        match decide(error, 1, jitter=1.0):
+            case Pause(reason=reason):
+                self._services.connections.pause(connection, reason, None)
+            case _:
+                # The next tick, or the next sweep, comes back to it.
+                _log.warning("not reached", connection=connection, error=type(error).__name__, why=str(error))
+
+    def _in_rounds(self, task: Task, connection: ConnectionName, run: Callable[[], bool]) -> None:
+        """One round after another until nothing is left, this turn is over, or this worker may not go on."""
+        more, ends = True, time.monotonic() + TURN_SECONDS
+        while (grip := self._holds.grip()) is Grip.FIRM:
+            with self._holds.round():
+                more = run()
+            if not more or time.monotonic() >= ends:
+                break
+        if (self._holds.stopping or (more and grip is Grip.FIRM)) and grip is not Grip.LOST:
+            # Whoever has its turn next, here or in another worker, goes on at once, and not with the next tick.
+            with self._services.engine.begin() as transaction:
+                self._services.waker.wake(transaction, task, connection)
 
     def figures(self) -> None:
         """Every few seconds: the figures of what has changed."""
         active = self._mapping.active()
         if active is not None:
-            bring_up_to_date(self._rollups, active, self._clock())
+            bring_up_to_date(self._rollups, active, self._clock(), self._holds)
 
     def digest(self) -> None:
         """Every minute: tell people what waits for them, those whose hour has come."""
         allowed = Allowed.of(self._services.settings)
         if allowed.anything:
             send_due(self._services, self._mapping, Messenger(allowed), self._clock())
+
+    def alerts(self) -> None:
+        """Every half minute: see what whoever runs Gatepost has to know, and tell them."""
+        self._watch.look()
+        alerts.send_due(self._services, Operators(self._services.settings))
+
+    def clean(self) -> None:
+        """Every hour: make room for the events to come, and let go of what has had its time."""
+        clean(self._services.engine, self._services.keeping, self._clock(), hold=self._holds)
 
     def tick(self) -> None:
         """Every few seconds: what time alone has made due."""
@@ -140,26 +205,40 @@ class Tasks:
             governed = {rule.connection for rule in active.config.measures}
             there = [one.name for one in services.connections.all() if one.name in governed]
             self._sweeps.wake({name for name, _ in self._sweeps.due(now, there)})
-        recover(services.engine, services.waker, me=self._worker)
+        drop_left(services.engine, self._holds, me=self._presence.worker)
+        recover(services.engine, services.waker, me=self._presence.worker, judges=self._presence.judges)
         wake_due_deliveries(services.engine, services.waker, now)
 
 
-def handlers(services: Services, worker: int, *, clock: Clock = system_clock) -> Handlers:
-    """The tasks as the queue calls them."""
-    tasks = Tasks(services, worker, clock)
-    return Handlers(tasks.reconcile, tasks.deliver, tasks.sweep, tasks.tick, tasks.notify, tasks.figures, tasks.digest)
+def handlers(
+    services: Services, presence: Presence, *, stop: Event | None = None, clock: Clock = system_clock
+) -> Handlers:
+    """The tasks as the queue calls them; they end soon after ``stop`` is set."""
+    tasks = Tasks(services, presence, stop or Event(), clock)
+    return Handlers(
+        tasks.reconcile,
+        tasks.deliver,
+        tasks.sweep,
+        tasks.tick,
+        tasks.notify,
+        tasks.figures,
+        tasks.digest,
+        tasks.alerts,
+        tasks.clean,
+    )
 
 
-def bring_up_to_date(rollups: Rollups, active: ActiveMapping, now: datetime) -> int:
-    """Refresh until nothing is due; returns how many measures' figures were made."""
+def bring_up_to_date(rollups: Rollups, active: ActiveMapping, now: datetime, hold: Hold = UNBOUND) -> int:
+    """Refresh until nothing is due, or the worker may not go on; returns how many measures' figures were made."""
     made = 0
-    while True:
+    while hold.grip() is Grip.FIRM:
         refreshed = rollups.refresh(basis_of(active, now), now)
         made += refreshed.measures
         if refreshed.round is Refresh.REBUILT:
             _log.info("figures made anew", measures=refreshed.measures)
         if refreshed.round in {Refresh.BUSY, Refresh.DONE}:
-            return made
+            break
+    return made
 
 
 def basis_of(active: ActiveMapping, now: datetime) -> Basis:
@@ -174,59 +253,8 @@ def jitter() -> float:
     return random.uniform(0.7, 1.3)  # noqa: S311 - spreads retries, guards nothing
 
 
-def _know_ourselves(services: Services, site: Site) -> None:
-    """Remember whom the tool calls us, so that the doors know what we wrote ourselves."""
-    record = services.connections.cached(site.name)
-    if site.setup is None or record is None or record.own_account is not None:
-        return
-    try:
-        services.connections.note(site.name, own_account=site.setup.identify().account)
-    except ToolError as error:
-        # Not knowing costs a second look at what we wrote, and nothing else.
-        _log.info("own account not known", connection=site.name, why=str(error))
-
-
-def sweeping(services: Services, clock: Clock = system_clock) -> tuple[SqlSweeps, Sweeper]:
+def sweeping(services: Services, clock: Clock = system_clock, hold: Hold = UNBOUND) -> tuple[SqlSweeps, Sweeper]:
     """What a sweep needs; the worker's task and ``gatepost sync`` do the same."""
     settings = services.settings
     sweeps = SqlSweeps(services.engine, services.waker)
-    return sweeps, Sweeper(sweeps, clock, timedelta(minutes=settings.sweep_minutes), settings.full_sweep_hour)
-
-
-def _keep_webhooks(services: Services, site: Site, now: datetime) -> None:
-    """What ends by itself unless somebody keeps it: dynamic webhooks live for thirty days.  Raises ToolError."""
-    record = services.connections.get(site.name)
-    registered = registration(record) if record is not None else None
-    if site.setup is None or registered is None or registered.expires_at is None:
-        return
-    if registered.expires_at - now < REFRESH_LEFT:
-        fresh = site.setup.refresh(registered)
-        services.connections.note(site.name, webhook=stored_registration(fresh))
-        _log.info("webhook kept", connection=site.name, until=fresh.expires_at)
-
-
-def _beat(site: Site, now: datetime) -> None:
-    """Let the tool's own gate know that verdicts are kept fresh.  Raises RetryLater and AuthenticationFailed."""
-    if site.pulse is None:
-        return
-    try:
-        site.pulse.beat(now)
-    except (RetryLater, AuthenticationFailed):
-        raise
-    except ToolError as error:
-        # Without it the tool's gate goes by the age of each verdict; a sweep is not broken off for that.
-        _log.warning("no heartbeat", connection=site.name, why=str(error))
-
-
-def _watch_gates(services: Services, site: Site, config: MappingConfig) -> None:
-    """Tell, and put back where that is wanted, the gates that somebody took out.  Raises ToolError."""
-    registry = Provisioned(services.engine, site.name, "gatepost")
-    if site.provisioner is None:
-        return
-    for step in drifted(site.provisioner, config, registry.all()):
-        if services.settings.repair_gates:
-            registry.record(site.provisioner.apply(step))
-            registry.note("gates.repaired", step.told)
-        else:
-            registry.note("gates.drifted", step.told)
-        _log.warning("gates drifted", connection=site.name, repaired=services.settings.repair_gates, what=step.told)
+    return sweeps, Sweeper(sweeps, clock, timedelta(minutes=settings.sweep_minutes), settings.full_sweep_hour, hold)

@@ -7,18 +7,23 @@ import hmac
 import os
 from pathlib import Path
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from connector.errors import ConfigurationError
 
 
 class Vault:
-    """Encrypts and decrypts the credentials of connections."""
+    """Encrypts and decrypts the credentials of connections.
 
-    def __init__(self, key: str | bytes) -> None:
-        self._key = key
+    Of several keys, with commas between them, the first encrypts and all decrypt: so a key can be changed while
+    processes with either run side by side.
+    """
+
+    def __init__(self, keys: str | bytes) -> None:
+        every = [key.strip() for key in (keys.decode() if isinstance(keys, bytes) else keys).split(",")]
+        self._key = every[0]
         try:
-            self._fernet = Fernet(key)
+            self._fernet = MultiFernet([Fernet(key) for key in every])
         except ValueError as error:
             raise ConfigurationError(
                 "GATEPOST_SECRET_KEY is not a Fernet key (32 bytes, url-safe base64). Make one with: gatepost key"
@@ -36,6 +41,10 @@ class Vault:
                 "A stored secret was encrypted with another key. Set GATEPOST_SECRET_KEY to the key that was in "
                 "use, or enter the secrets again with: gatepost connection add"
             ) from error
+
+    def renew(self, sealed: bytes) -> bytes:
+        """The same secret, sealed with the first key.  Raises ConfigurationError as :meth:`open` does."""
+        return self.seal(self.open(sealed))
 
     def derived(self, purpose: bytes) -> bytes:
         """32 bytes for another use of the same key, which tell nothing about it or about one another."""

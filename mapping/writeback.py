@@ -131,7 +131,8 @@ def canonical(value: FieldValue) -> str | None:
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return f"{value.normalize():f}" if value.is_finite() else str(value)
+            # Plus nothing, because -0.04 rounded is -0.0, which every tool keeps as 0.
+            return f"{value.normalize() + 0:f}" if value.is_finite() else str(value)
         case Money(amount=amount, currency=currency):
             return f"{canonical(amount)} {currency}"
         case Person(id=person):

@@ -9,6 +9,8 @@ import pytest
 from typer.main import get_command
 
 from connector.cli import app
+from connector.metrics import METRICS, Metric
+from connector.notify.events import EventType
 from connector.settings import Settings
 from governance.codes import CODES
 from mapping.load import Loaded, load_mapping
@@ -58,6 +60,17 @@ def test_the_policy_of_the_readme_is_a_policy() -> None:
 def test_every_code_is_documented() -> None:
     for code, meaning in CODES.items():
         assert f"| `{code}` | {meaning} |" in README
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_every_metric_is_documented(metric: Metric) -> None:
+    labels = ", ".join(f"`{label}`" for label in metric.labels) or "–"
+    assert f"| `{metric.name}` | {labels} | {metric.meaning} |" in README
+
+
+@pytest.mark.parametrize("event", EventType)
+def test_every_event_is_documented(event: EventType) -> None:
+    assert f"| `{event}` | " in README
 
 
 def test_no_file_names_a_registry_or_this_machine() -> None:

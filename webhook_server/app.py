@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from connector import collector
 from connector.bootstrap import Clock, Services, bootstrap, system_clock
 from connector.settings import Settings
 from webhook_server import pages, security
@@ -34,4 +35,6 @@ def create_app(services: Services, clock: Clock = system_clock) -> Flask:
 
 def from_environment() -> Flask:
     """The entry for a WSGI server, which starts one process after another and imports this by name."""
-    return create_app(bootstrap(Settings(), application="gatepost web"))
+    app = create_app(bootstrap(Settings(), application="gatepost web"))
+    collector.settle()
+    return app

@@ -10,10 +10,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from connector.bootstrap import Services
 from connector.store import migrate
 from connector.store.reading import reader_missing
+from webhook_server.metrics import StateCollector
+
+NOT_READY = {
+    migrate.Fit.OLDER: "Run: gatepost db upgrade",
+    migrate.Fit.TOO_NEW: "The schema is newer than this version can work on. Start the newer version.",
+}
 
 
 def health(services: Services) -> Blueprint:
     blueprint = Blueprint("health", __name__)
+    services.metrics.register(StateCollector(services.engine))
 
     @blueprint.get("/health/live")
     def live() -> Response:
@@ -22,14 +29,16 @@ def health(services: Services) -> Blueprint:
 
     @blueprint.get("/health/ready")
     def ready() -> tuple[Response, int]:
-        """The database answers and its schema is this version's."""
+        """The database answers and its schema is one that this version may work on."""
         try:
-            current = migrate.is_current(services.engine)
-            unprotected = current and reader_missing(services.engine)
+            fit = migrate.fit(services.engine)
+            unprotected = fit is migrate.Fit.SAME and reader_missing(services.engine)
         except SQLAlchemyError:
             return jsonify({"status": "not ready", "detail": "The database does not answer."}), 503
-        if not current:
-            return jsonify({"status": "not ready", "detail": "Run: gatepost db upgrade"}), 503
+        if fit in NOT_READY:
+            return jsonify({"status": "not ready", "detail": NOT_READY[fit]}), 503
+        if fit is migrate.Fit.NEWER:
+            return jsonify({"status": "ready", "note": "The schema is newer; upgrade this process as well."}), 200
         if unprotected:
             # It works, and the filter of every query holds; only the second wall is not there.
             return jsonify({"status": "ready", "note": "Row-level security is off; see gatepost doctor."}), 200

@@ -29,6 +29,7 @@ from connector.sync.ports import Door
 from mapping.work_item import Tool
 
 RETRY_AFTER_SECONDS = 30
+LATE_RETRY_AFTER_SECONDS = 120
 LONGEST_DELIVERY_ID = 200
 
 DELIVERY_HEADER = {Tool.JIRA: "X-Atlassian-Webhook-Identifier", Tool.SERVICENOW: "X-Event-Id"}
@@ -69,6 +70,9 @@ def _take(
     body = request.get_data(cache=False)
     try:
         kind = _prove(services, record, body, _proofs(path), now)
+        late = services.backlog.age(record.name)
+        if late > services.settings.backlog_seconds:
+            return *_too_late(record.name, late), "backlog"
         result = ingest(
             body,
             connection=record.name,
@@ -139,6 +143,16 @@ def _refusal(status: int, detail: str) -> tuple[Response, int]:
 
 
 def _come_again() -> tuple[Response, int]:
-    answer, status = _refusal(503, "The event could not be stored; nothing of it is kept. Send it again.")
-    answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return _later("The event could not be stored; nothing of it is kept. Send it again.", RETRY_AFTER_SECONDS)
+
+
+def _too_late(name: str, seconds: float) -> tuple[Response, int]:
+    """More would only wait longer.  What a sender gives up on, the sweep finds."""
+    waited = f"The events of {name} have waited for {int(seconds // 60)} minutes to be worked on"
+    return _later(f"{waited}; nothing of this one is kept. Send it again.", LATE_RETRY_AFTER_SECONDS)
+
+
+def _later(detail: str, seconds: int) -> tuple[Response, int]:
+    answer, status = _refusal(503, detail)
+    answer.headers["Retry-After"] = str(seconds)
     return answer, status

@@ -6,14 +6,18 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from sqlalchemy.exc import OperationalError
 
 from connector import log
 from connector.cli import (
+    alerts,
     audit,
     connect,
     connection,
     db,
     digest,
+    key,
     mapping,
     parked,
     provision,
@@ -42,7 +46,7 @@ app = typer.Typer(
 app.command("serve")(run.serve)
 app.command("web")(run.web)
 app.command("worker")(run.worker)
-app.command("key")(run.key)
+app.add_typer(key.app, name="key")
 app.command("version")(run.version)
 app.command("init")(init)
 app.command("doctor")(doctor)
@@ -60,6 +64,7 @@ app.add_typer(connection.app, name="connection")
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(provision.app, name="provision")
 app.add_typer(digest.app, name="digest")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(user.app, name="user")
 app.add_typer(token.app, name="token")
 app.add_typer(subscription.app, name="subscription")
@@ -80,5 +85,16 @@ def main() -> None:
     try:
         app()
     except GatepostError as error:
-        Console(stderr=True).print(f"[bold red]{type(error).__name__}:[/] {error}", highlight=False, soft_wrap=True)
-        sys.exit(2)
+        _refuse(type(error).__name__, str(error))
+    except OperationalError as error:
+        # Somebody who is woken by a database that is away needs its own last words, not the way to them.
+        words = " ".join(str(error.orig).split())
+        _refuse(
+            "DatabaseAway",
+            f"The database does not answer as it should ({words}). Look at DATABASE_URL and at the server.",
+        )
+
+
+def _refuse(name: str, told: str) -> None:
+    Console(stderr=True).print(f"[bold red]{name}:[/] {escape(told)}", highlight=False, soft_wrap=True)
+    sys.exit(2)

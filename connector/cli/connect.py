@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import secrets
 import time
 from collections.abc import Sequence
@@ -153,7 +154,7 @@ def _signed_in(
         cloud = said.cloud_id or tenant_cloud_id(base, timeout=timeout)
     if said.auth in {Auth.SCOPED, Auth.OAUTH}:
         record = replace(record, api_url=f"{said.endpoints.api}/ex/jira/{cloud}")
-    services.connections.save(record)
+    services.connections.save(record, by=getpass.getuser())
     return record
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import secrets
 from dataclasses import replace
 from typing import Annotated
@@ -57,7 +58,7 @@ def add(
             # Renewed credentials change nothing else: not the doors, nor what was registered at the tool.
             kept = (secret,) if webhook_secret else known.webhook_secrets
             record = replace(known, base_url=url, username=user, credential=credential, webhook_secrets=kept)
-        services.connections.save(record)
+        services.connections.save(record, by=getpass.getuser())
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"Saved {name}. Its events go to [bold]/hooks/{tool.value}/{name}[/] on this server.")
     if secret in record.webhook_secrets and webhook_secret is None:
@@ -79,7 +80,7 @@ def list_() -> None:
 def resume(name: Annotated[str, typer.Argument(help="The connection's name")]) -> None:
     """End a pause, for instance after the credentials were renewed."""
     with _services() as services:
-        paused = services.connections.resume(name)
+        paused = services.connections.resume(name, by=getpass.getuser())
     typer.echo(f"{name} is in use again." if paused else f"{name} was not paused.")
 
 

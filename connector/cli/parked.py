@@ -17,6 +17,7 @@ from connector.settings import Settings
 from connector.store import parked
 from connector.store.parked import Kind, Parked
 from connector.store.parked_story import Story, story
+from connector.store.retention import Keeping
 
 app = typer.Typer(
     help="What is not tried any more, and why; nothing of it holds anything else up.", no_args_is_help=True
@@ -56,7 +57,7 @@ def show(target: Target) -> None:
     console = Console(highlight=False, soft_wrap=True)
     with _services() as services:
         if "/" in target:
-            _tell(console, _story(services, target))
+            _tell(console, _story(services, target), services.keeping)
             return
         with services.engine.connect() as connection:
             found = parked.parked(connection, target, limit=SHOWN + 1)
@@ -96,7 +97,7 @@ def drop(
     typer.echo(f"{_count(done)} given up: {reason.strip()}")
 
 
-def _tell(console: Console, found: Story) -> None:
+def _tell(console: Console, found: Story, keeping: Keeping) -> None:
     one = found.parked
     lines = [
         f"{one.ref}  {one.key or one.native_id}  {found.title or ''}".rstrip(),
@@ -105,7 +106,7 @@ def _tell(console: Console, found: Story) -> None:
     ]
     for event in found.events:
         lines.append(f"event {event.number}  {event.event}  {event.received_at:%Y-%m-%d %H:%M}  {event.state}")
-        lines.append(event.body or "its body is not kept any more")
+        lines.append(event.body or keeping.why_gone(event.received_at, system_clock()))
     for write in found.writes:
         lines.append(f"write {write.number}  {write.state}  {write.reason or ''}".rstrip())
         lines += [

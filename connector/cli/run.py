@@ -6,13 +6,14 @@ import asyncio
 import os
 import sys
 from importlib.metadata import version as installed_version
+from threading import Event
 
 import typer
 from cryptography.fernet import Fernet
 from granian import Granian
 from granian.constants import Interfaces
 
-from connector import engine, log, postgres
+from connector import collector, engine, log, postgres
 from connector.bootstrap import bootstrap
 from connector.settings import Settings
 from connector.store.workers import Presence
@@ -40,8 +41,13 @@ def web() -> None:
     log.configure(settings)
     # Fails here, with a message, rather than in a worker process of the web server.
     bootstrap(settings, application="gatepost web").close()
+    listen("webhook_server.app:from_environment", settings)
+
+
+def listen(application: str, settings: Settings) -> None:
+    """The web server as Gatepost runs it; ``make bench`` runs an application that does nothing in the same one."""
     Granian(
-        "webhook_server.app:from_environment",
+        application,
         factory=True,
         address=settings.host,
         port=settings.port,
@@ -51,6 +57,8 @@ def web() -> None:
         websockets=False,
         log_access=False,
         respawn_failed_workers=True,
+        # Requests in hand are answered before it ends; one that never ends does not keep it.
+        workers_kill_timeout=30,
     ).serve()
 
 
@@ -58,16 +66,20 @@ def worker() -> None:
     """Run a worker alone; any number may run, on any number of machines."""
     settings = Settings()
     log.configure(settings)
+    stop = Event()
     with (
         bootstrap(settings, application="gatepost worker") as services,
         Presence(services.engine, postgres.conninfo(services.url)) as presence,
     ):
         app = engine.worker_app(
             postgres.conninfo(services.url),
-            handlers(services, presence.worker),
+            handlers(services, presence, stop=stop),
             pool_size=settings.worker_concurrency + 2,
         )
-        asyncio.run(engine.run_worker(app, name=f"worker-{presence.worker}", concurrency=settings.worker_concurrency))
+        collector.settle()
+        asyncio.run(
+            engine.run_worker(app, name=f"worker-{presence.worker}", concurrency=settings.worker_concurrency, stop=stop)
+        )
 
 
 def key() -> None:

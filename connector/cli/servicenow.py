@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,7 +72,7 @@ def servicenow(
             known.webhook_secrets if known else (secrets.token_urlsafe(32),), auth=auth,
             doors=known.doors if known else usual_doors(Tool.SERVICENOW),
         )  # fmt: skip
-        services.connections.save(_signed_in(record, told))
+        services.connections.save(_signed_in(record, told), by=getpass.getuser())
         if rotate:
             services.connections.rotate_secret(name, secrets.token_urlsafe(32))
         setup = Sites(services, system_clock).get(record.name).setup

@@ -35,7 +35,9 @@ def _services() -> Services:
 def add(
     name: Annotated[str, typer.Argument(help="A short name: deploy-bot")],
     url: Annotated[str, typer.Argument(help="Where the events go: https://hooks.acme.example/gatepost")],
-    event: Annotated[list[str] | None, typer.Option(help=f"May be repeated; all when left out. {EVENTS}")] = None,
+    event: Annotated[
+        list[str] | None, typer.Option(help=f"May be repeated; when left out all of measures. {EVENTS}")
+    ] = None,
     place: Annotated[str, typer.Option(help='Only below this place: "IT / Cloud exit"')] = "",
     legal_entity: Annotated[str | None, typer.Option(help="Only measures of this legal entity")] = None,
     per_minute: Annotated[int, typer.Option(help="Most events a minute")] = PER_MINUTE,
@@ -113,7 +115,7 @@ def deliveries(
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
 ) -> None:
     """List what was sent and what became of it, newest first."""
-    table = Table("Number", "Event", "Measure", "Made", "State", "Tries", "Answer", "Why")
+    table = Table("Number", "Event", "About", "Made", "State", "Tries", "Answer", "Why")
     with _services() as services:
         subscription = services.subscriptions.get(name)
         with services.engine.connect() as connection:
@@ -121,7 +123,8 @@ def deliveries(
                 answer = "" if one.status is None else str(one.status)
                 made = f"{one.created_at:%Y-%m-%d %H:%M:%S}"
                 why = one.reason or ""
-                table.add_row(str(one.id), one.event, one.key, made, one.state, str(one.tries), answer, why)
+                about = one.key or one.connection or ""
+                table.add_row(str(one.id), one.event, about, made, one.state, str(one.tries), answer, why)
     Console(highlight=False).print(table)
 
 

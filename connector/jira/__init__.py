@@ -30,6 +30,9 @@ from connector.sync.ports import Door, Site
 from connector.sync.provision import Provisioner
 from mapping.work_item import Tool
 
+BREADTH = 5
+"""Batches that one read takes: the children of all of them come with one search, and its query stays short enough."""
+
 
 def door() -> Door:
     return JiraDoor()
@@ -71,6 +74,7 @@ def site(
         scanner=JiraScanner(client, lambda: adapter.clock_skew),
         bulk=JiraBulk(client, fields) if isinstance(client, CloudClient) else None,
         provisioner=provisioner_of(access, client),
+        breadth=BREADTH,
     )
 
 

@@ -27,7 +27,8 @@ class Absence:
     def confirm(self, missing: Sequence[NativeId]) -> tuple[dict[NativeId, str], tuple[NativeId, ...]]:
         """Why each is absent, and those that a search does find after all.  Raises ToolError."""
         self._know_who_asks()
-        there = self._searched(missing)
+        parts = (missing[start : start + MOST_IDS] for start in range(0, len(missing), MOST_IDS))
+        there = {name for part in parts for name in self._searched(part)}
         unsure = tuple(item for item in missing if item.casefold() in there)
         rest = [item for item in missing if item.casefold() not in there]
         return {item: self._why(item, singly=len(rest) <= MOST_ASKED_SINGLY) for item in rest}, unsure

@@ -1,4 +1,4 @@
-"""Reads the present state of up to 100 issues in two or three calls."""
+"""Reads the present state of issues: 100 with each call, and their children with one for all of them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class JiraReader:
         *,
         approvals: bool = False,
     ) -> Reading:
-        """One bulk fetch for the issues, one paged search for the children of all of them.
+        """A bulk fetch for each 100 issues, one paged search for the children of all of them.
 
         Jira knows no cost plans: where a rule asks for them they stay unknown; and no approvals but people's words.
         """
@@ -73,7 +73,11 @@ class JiraReader:
         resolved = self._resolve(fields)
         below = self._resolve(child_fields) if child_fields else Names({}, ())
         wanted = [*BASE_FIELDS, *sorted(resolved.ids - set(BASE_FIELDS))]
-        issues = self._client.bulk_fetch(items, wanted)
+        issues = [
+            issue
+            for start in range(0, len(items), MOST_IDS)
+            for issue in self._client.bulk_fetch(items[start : start + MOST_IDS], wanted)
+        ]
         children = self._children(issues, below)
         found: dict[NativeId, WorkItem] = {}
         for issue in issues:

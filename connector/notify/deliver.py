@@ -14,6 +14,7 @@ import structlog
 from connector.notify.schedule import Again, Failure, Park, SwitchOff, after
 from connector.notify.sender import NotTaken, Sender, Taken
 from connector.notify.signing import headers_of, secrets_in_use
+from connector.sync.hold import UNBOUND, Grip, Hold
 
 _log = structlog.get_logger(__name__)
 
@@ -26,6 +27,8 @@ class Round(StrEnum):
     DONE = "done"
     CLOSED = "closed"
     """The address is left alone for a while, or for good."""
+    HELD = "held"
+    """The worker may not go on; what it has not sent is left to the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Notifier:
     sender: Sender
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
+    hold: Hold = UNBOUND
 
     def run(self, subscription: int) -> Round:
         """Claim and send one batch."""
@@ -87,6 +91,9 @@ class Notifier:
         receiver, batch = claimed
         failures, since = receiver.failures, receiver.failing_since
         for place, delivery in enumerate(batch):
+            grip = self.hold.grip(delivery.token)
+            if grip is not Grip.FIRM:
+                return self._let_go(batch[place:], grip)
             now = self.clock()
             secrets = secrets_in_use(receiver.secrets, receiver.rotated_at, now)
             answer = self.sender.post(
@@ -102,6 +109,14 @@ class Notifier:
                 self.deliveries.give_back(batch[place + 1 :])
                 return Round.CLOSED
         return Round.DONE
+
+    def _let_go(self, rest: Sequence[Delivery], grip: Grip) -> Round:
+        """Give back what was not sent; what may be in other hands already is let go by the next tick."""
+        _log.info("events put back", items=len(rest), why=grip.value)
+        if grip is Grip.LOST:
+            return Round.HELD
+        self.deliveries.give_back(rest)
+        return Round.DONE if grip is Grip.LATE else Round.HELD
 
     def _failed(
         self,

@@ -28,7 +28,12 @@ class EventType(StrEnum):
     CONFIRMED = "confirmation.given"
     FINDING = "finding.raised"
     BREACHED = "measure.breached"
+    PAUSED = "connection.paused"
+    RESUMED = "connection.resumed"
 
+
+OF_CONNECTIONS = frozenset({EventType.PAUSED, EventType.RESUMED})
+"""These concern no measure; only who asks for them by name is told."""
 
 MEANINGS = {
     EventType.BLOCKED: "the gate shut, or what stands in its way changed while it is shut",
@@ -38,6 +43,8 @@ MEANINGS = {
     EventType.CONFIRMED: "the controller has signed the actual effect, or written it down",
     EventType.FINDING: "something was found that boards do not show",
     EventType.BREACHED: "the tool's status went past a shut gate",
+    EventType.PAUSED: "a connection is no longer called, until somebody has acted; only when asked for by name",
+    EventType.RESUMED: "such a connection is in use again; only when asked for by name",
 }
 
 TEST = "test"

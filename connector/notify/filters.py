@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connector.errors import ConfigurationError
-from connector.notify.events import EventType
+from connector.notify.events import OF_CONNECTIONS, EventType
 
 LEVELS = ("portfolio", "program", "project", "package")
 
@@ -26,6 +26,23 @@ class Filter:
         if self.legal_entity is not None and self.legal_entity != legal_entity:
             return False
         return place[: len(self.place)] == self.place
+
+    def takes_connection(self, event: EventType) -> bool:
+        """Whether an event of a connection is asked for: by its name, and without a part of the measures.
+
+        Whoever asks for everything means measures, and may be somebody who runs nothing.
+        """
+        return event in self.events and not self.place and self.legal_entity is None
+
+
+def check_filter(wanted: Filter) -> None:
+    """Raises ConfigurationError when an event is asked for that could never be sent."""
+    never = [event for event in sorted(wanted.events & OF_CONNECTIONS) if not wanted.takes_connection(event)]
+    if never:
+        raise ConfigurationError(
+            f"{never[0]} concerns no measure, so it cannot be asked for below a place or for one legal entity. "
+            "Leave both out, or make a subscription of its own for it."
+        )
 
 
 def filter_of(events: list[str], place: str, legal_entity: str | None) -> Filter:

@@ -17,6 +17,7 @@ from connector.notify.events import (
     Breached,
     Changed,
     Confirmed,
+    EventType,
     Granted,
     Occasion,
     Opened,
@@ -68,6 +69,19 @@ def body_of(
         },
     }
     return text_of(TYPES[type(occasion)].value, data | _special(occasion), at)
+
+
+def connection_body(
+    event: EventType, name: str, tool: str, url: str, *, reason: str, since: datetime, by: str, at: datetime
+) -> str:
+    """The body of an event that concerns a connection; ``reason`` and ``since`` are the pause's, also at its end."""
+    data: dict[str, Json] = {
+        "connection": {"name": name, "tool": tool, "url": url},
+        "reason": reason,
+        "since": moment(since),
+        "by": by,
+    }
+    return text_of(event.value, data, at)
 
 
 def trial_body(name: str, at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Where a digest may go: the kinds of addresses and the hosts that an administrator has put on a list.
+"""Where a digest may go: the kinds of addresses and the hosts that an administrator has put on a list; and alerts.
 
 A person names the address, so nothing is allowed that is not on the list, and what is compared is where the message
 would really go: of a mail address the server that an address may name beside its domain.
@@ -76,7 +76,7 @@ def full_address(written: str, allowed: Allowed) -> str:
             raise ConfigurationError(
                 f"Mail to {mail[1]} is not allowed. An administrator adds the domain to GATEPOST_DIGEST_HOSTS."
             )
-        return f"{allowed.mail}{'&' if '?' in allowed.mail else '?'}to={quote(written)}"
+        return _by_way_of(allowed.mail, written)
     scheme = written.partition("://")[0].lower()
     if "://" not in written or scheme not in PLUGINS:
         raise ConfigurationError(
@@ -113,16 +113,65 @@ class Messenger:
 
     def send(self, written: str, title: str, body: str) -> bool:
         """Whether it was taken.  Raises ConfigurationError when the address may not be sent to (any more)."""
-        plugin = _plugin(full_address(written, self._allowed))
-        # A host on the list that leads on to another one does not put that one on it.
-        plugin.redirects = False
-        return bool(plugin.notify(body=body, title=title, body_format=NotifyFormat.TEXT))
+        return _sent(full_address(written, self._allowed), title, body)
+
+
+class Operators:
+    """The messengers of ``GATEPOST_ALERTS``.
+
+    They are the administrator's own word, as ``GATEPOST_DIGEST_MAIL`` is: any host may be named, and the kinds are the
+    same.  A plain mail address goes by way of that server.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._written = settings.alerts.get_secret_value() if settings.alerts else ""
+        self._mail = settings.digest_mail.get_secret_value() if settings.digest_mail else ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every address as it may be shown.  Raises ConfigurationError when one is none."""
+        return tuple(self._addresses())
+
+    def send(self, name: str, title: str, body: str) -> bool:
+        """Whether it was taken by the messenger of that name.  Raises ConfigurationError."""
+        return _sent(self._addresses()[name], title, body)
+
+    def _addresses(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for written in _addresses_in(self._written):
+            mail = _MAIL.fullmatch(written) is not None
+            if mail and not self._mail:
+                raise ConfigurationError(f"{written} needs a mail server: set GATEPOST_DIGEST_MAIL.")
+            address = _by_way_of(self._mail, written) if mail else written
+            _plugin(address)
+            found[masked(written)] = address
+        return found
+
+
+def _addresses_in(text: str) -> list[str]:
+    """Addresses apart by commas; those inside the address of a mail server (``to=a@x,b@x``) belong to it."""
+    found: list[str] = []
+    for part in re.split(r"\s*,\s*(?=[A-Za-z]+://)", text.strip()):
+        found += [part] if part.lower().startswith("mailto") else part.split(",")
+    return [one.strip() for one in found if one.strip()]
+
+
+def _by_way_of(server: str, recipient: str) -> str:
+    return f"{server}{'&' if '?' in server else '?'}to={quote(recipient)}"
+
+
+def _sent(address: str, title: str, body: str) -> bool:
+    plugin = _plugin(address)
+    # A host on the list that leads on to another one does not put that one on it.
+    plugin.redirects = False
+    return bool(plugin.notify(body=body, title=title, body_format=NotifyFormat.TEXT))
 
 
 def _plugin(address: str) -> NotifyBase:
     # Only these kinds are ever made, and not whatever the library knows under a name.
     kind = PLUGINS.get(address.partition("://")[0].lower())
-    parts = kind.parse_url(address) if kind else None
+    # A channel is written /#general; to a URL that would be a fragment, which is never looked at.
+    parts = kind.parse_url(address.replace("/#", "/%23")) if kind else None
     try:
         if kind is None or not parts:
             raise TypeError(address)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, Connection, Engine, Row, select, text
 
 from connector.store.jsonable import Json, digest
+from connector.store.many import insert_many
 from connector.store.tables import AUDIT, DECISION
 
 PAGE = 5_000
@@ -61,8 +62,7 @@ class Progress:
 
 def record(transaction: Connection, entries: Sequence[Mapping[str, object]]) -> None:
     """Append entries; call it last in a transaction, because it waits for all others that append."""
-    if entries:
-        transaction.execute(AUDIT.insert().inline(), list(entries))
+    insert_many(transaction, AUDIT, entries)
 
 
 class Audit:

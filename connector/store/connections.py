@@ -9,12 +9,13 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, func, select, text, update
+from sqlalchemy import Engine, RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from connector.access import Access, Auth, Deployment, DoorKind, GrantKind, OAuthGrant, Renewed
 from connector.errors import ConfigurationError
+from connector.store import pauses
 from connector.store.tables import CONNECTION
 from connector.sync.setup import Registration
 from connector.vault import Vault
@@ -106,7 +107,7 @@ class Connections:
             self._cache[name] = (now, record)
         return record
 
-    def save(self, record: ConnectionRecord) -> None:
+    def save(self, record: ConnectionRecord, *, by: str = "gatepost") -> None:
         """Add a connection or change it; a change ends a pause, because it may have mended the cause."""
         values = {
             "tool": record.tool.value,
@@ -123,13 +124,13 @@ class Connections:
             "doors": sorted(door.value for door in record.doors),
             "webhook": record.webhook,
         }
-        unpaused = {"paused_at": None, "paused_until": None, "paused_reason": None}
         with self._engine.begin() as transaction:
             transaction.execute(
                 insert(CONNECTION)
                 .values(name=record.name, **values)
-                .on_conflict_do_update(index_elements=["name"], set_=values | unpaused)
+                .on_conflict_do_update(index_elements=["name"], set_=values)
             )
+            pauses.resume(transaction, record.name, by)
 
     def get(self, name: str) -> ConnectionRecord | None:
         with self._engine.connect() as transaction:
@@ -190,29 +191,20 @@ class Connections:
         self._cache.pop(name, None)
 
     def pause(self, connection: ConnectionName, reason: str, seconds: float | None) -> None:
-        until = None if seconds is None else func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+        """Stop all calls, for a while or until somebody resumes; see :mod:`connector.store.pauses`."""
         with self._engine.begin() as transaction:
-            transaction.execute(
-                update(CONNECTION)
-                .where(CONNECTION.c.name == connection)
-                .values(paused_at=func.now(), paused_until=until, paused_reason=reason)
-            )
+            pauses.pause(transaction, connection, reason, seconds)
 
     def paused(self, connection: ConnectionName) -> str | None:
         """Why the connection is paused now, or ``None``."""
         with self._engine.connect() as transaction:
-            row = transaction.execute(_PAUSED, {"name": connection}).first()
+            row = transaction.execute(pauses.PAUSED, {"name": connection}).first()
         return None if row is None else str(row.paused_reason)
 
-    def resume(self, name: str) -> bool:
-        """End a pause; tells whether there was one."""
+    def resume(self, name: str, *, by: str = "gatepost") -> bool:
+        """End a pause; tells whether there was one.  ``by`` is the person, for the audit and whoever is told."""
         with self._engine.begin() as transaction:
-            done = transaction.execute(
-                update(CONNECTION)
-                .where(CONNECTION.c.name == name, CONNECTION.c.paused_at.is_not(None))
-                .values(paused_at=None, paused_until=None, paused_reason=None)
-            )
-            return done.rowcount > 0
+            return pauses.resume(transaction, name, by)
 
     def _record(self, values: RowMapping) -> ConnectionRecord:
         return ConnectionRecord(
@@ -265,9 +257,3 @@ def stored_registration(made: Registration) -> dict[str, str | None]:
     """The inverse of :func:`registration`."""
     ends = made.expires_at.isoformat() if made.expires_at else None
     return {"id": made.id, "kind": made.kind.value, "url": made.url, "expires_at": ends}
-
-
-_PAUSED = text("""
-    SELECT paused_reason FROM connection
-    WHERE name = :name AND paused_at IS NOT NULL AND (paused_until IS NULL OR paused_until > now())
-""")

@@ -1,11 +1,40 @@
-"""The engine: one pool for one process, working as the application's role."""
+"""The engine: one pool for one process, working as the application's role; and what every session asks for."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
+
+_SERVER_SIDE: Final = {
+    "timezone": "UTC",
+    # What libpq is told about a silent peer concerns its own end only.  With its defaults PostgreSQL keeps the session
+    # of a machine that vanished for two hours, and with it that machine's locks.  These bound it to 35 seconds.
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "4",
+    "tcp_user_timeout": "35000",
+    # A process that stopped in the middle of a transaction (suspended, swapped out) holds its rows no longer than this.
+    "idle_in_transaction_session_timeout": "60000",
+}
+"""Settings of PostgreSQL's end of a session; those about TCP have no effect on a Unix socket.  Numbers in
+``deploy/adr/0017-a-worker-that-is-gone.md``."""
+
+
+def session_options(application: str) -> dict[str, Any]:
+    """How every session of Gatepost is opened, in psycopg's own words; the pools and single sessions use the same."""
+    return {
+        "application_name": application,
+        "options": " ".join(f"-c {name}={value}" for name, value in _SERVER_SIDE.items()),
+        "connect_timeout": 10,
+        # A server that vanished without a word is noticed within half a minute: the first three while nothing is
+        # asked of it, the last one (milliseconds) while an answer is waited for.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+    }
 
 
 def open_database(url: URL, *, pool_size: int, application: str) -> Engine:
@@ -16,15 +45,7 @@ def open_database(url: URL, *, pool_size: int, application: str) -> Engine:
         max_overflow=4,
         pool_pre_ping=True,
         pool_timeout=10,
-        connect_args={
-            "application_name": application,
-            "options": "-c timezone=UTC",
-            "connect_timeout": 10,
-            # A peer that vanished without a word is noticed within half a minute, not after hours.
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-        },
+        connect_args=session_options(application),
     )
     event.listen(engine, "connect", _work_as_application)
     return engine

@@ -1,16 +1,16 @@
 """Deliveries to subscribers: a row is queue, history and metric, as in the outbox.
 
-One worker at a time serves a receiver, and of a measure only the oldest waiting event is taken, so that a
-receiver hears a measure's events in their order.
+One worker at a time serves a receiver, and of a measure or a connection only the oldest waiting event is taken, so
+that a receiver hears its events in their order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, func, select, text, update
 
@@ -41,6 +41,9 @@ _CLAIM = text("""
         WHERE subscription_id = :subscription AND state = 'waiting' AND due_at <= :now
           AND NOT EXISTS (SELECT 1 FROM subscription_delivery AS b WHERE b.subscription_id = d.subscription_id
                           AND b.measure_id = d.measure_id AND b.state = 'waiting' AND b.id < d.id)
+          AND (d.connection IS NULL
+               OR NOT EXISTS (SELECT 1 FROM subscription_delivery AS b WHERE b.subscription_id = d.subscription_id
+                              AND b.connection = d.connection AND b.state = 'waiting' AND b.id < d.id))
         ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     UPDATE subscription_delivery AS d
@@ -65,12 +68,22 @@ _UNCLAIMED: Mapping[str, object] = {"claimed_by": None, "claim_token": None, "cl
 class SqlDeliveries:
     """Implements ``connector.notify.deliver.Deliveries`` for one worker."""
 
-    def __init__(self, engine: Engine, vault: Vault, worker: int, lease_seconds: int, batch_size: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        vault: Vault,
+        worker: int,
+        lease_seconds: int,
+        batch_size: int,
+        take: Callable[[], UUID] = uuid4,
+    ) -> None:
+        """``take`` gives out the token of a claim that is about to be made, see :mod:`connector.store.holds`."""
         self._engine = engine
         self._vault = vault
         self._worker = worker
         self._lease = lease_seconds
         self._batch = batch_size
+        self._token = take
 
     def begin(self, subscription: int) -> None:
         """Called by a starting task before its first claim; see :mod:`connector.store.wake`."""
@@ -78,7 +91,7 @@ class SqlDeliveries:
             let_committers_pass(transaction, Task.NOTIFY, ConnectionName(str(subscription)))
 
     def claim(self, subscription: int, now: datetime) -> tuple[Receiver, Sequence[Delivery]] | None:
-        token = uuid4()
+        token = self._token()
         with self._engine.begin() as transaction:
             # The row stays locked until the claim is committed: two workers never take from one receiver.
             row = transaction.execute(_RECEIVER, {"subscription": subscription, "now": now}).first()
@@ -223,8 +236,10 @@ class Shown:
     id: int
     message: str
     event: str
-    measure: str
-    key: str
+    measure: str | None
+    key: str | None
+    connection: str | None
+    """What it is about, when that is no measure."""
     state: str
     tries: int
     status: int | None
@@ -242,12 +257,12 @@ def shown(
 ) -> tuple[Shown, ...]:
     """Deliveries of a subscription, newest first; ``before`` is the number where the last page ended.
 
-    On a reading connection only those of measures that the reader sees.
+    On a reading connection only those of measures that the reader sees, and of connections if they run Gatepost.
     """
     rows = SUBSCRIPTION_DELIVERY.c
     query = (
         select(SUBSCRIPTION_DELIVERY, MEASURE.c.key)
-        .join(MEASURE, MEASURE.c.id == rows.measure_id)
+        .outerjoin(MEASURE, MEASURE.c.id == rows.measure_id)
         .where(rows.subscription_id == subscription)
         .order_by(rows.id.desc())
         .limit(limit)
@@ -258,8 +273,9 @@ def shown(
         query = query.where(rows.id < before)
     return tuple(
         Shown(
-            row.id, f"msg_{row.message_id.hex}", row.event, row.measure_id, row.key, row.state, row.tries, row.status,
-            row.reason, row.created_at, row.due_at, row.tried_at, row.settled_at, row.body, row.answer,
+            row.id, f"msg_{row.message_id.hex}", row.event, row.measure_id, row.key, row.connection, row.state,
+            row.tries, row.status, row.reason, row.created_at, row.due_at, row.tried_at, row.settled_at,
+            row.body, row.answer,
         )
         for row in connection.execute(query)
     )  # fmt: skip

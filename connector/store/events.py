@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from connector.notify.events import TYPES, Before, EventType, derive
 from connector.notify.filters import Filter
@@ -65,6 +65,22 @@ class Watch:
                 for taker in takers
             ]
         return rows
+
+
+def tell_of_connection(transaction: Connection, name: str, event: EventType, body: str) -> None:
+    """Store an event of a connection for whoever asked for it; the tick wakes who sends it, some seconds later."""
+    for taker, wanted in _filters(transaction).items():
+        if wanted.takes_connection(event):
+            transaction.execute(
+                SUBSCRIPTION_DELIVERY.insert().values(
+                    subscription_id=taker,
+                    event=event.value,
+                    connection=name,
+                    body=body,
+                    created_at=func.now(),
+                    due_at=func.now(),
+                )
+            )
 
 
 def _filters(transaction: Connection) -> dict[int, Filter]:

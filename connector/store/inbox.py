@@ -2,46 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import TypeAlias
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, case, func, select, text
 from sqlalchemy.dialects.postgresql import Insert, insert
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.exc import InterfaceError, OperationalError
 
+from connector.store.body import pack
 from connector.store.jsonable import values_from_json
 from connector.store.tables import DIRTY_KEY, INBOX, WORK_ITEM
+from connector.store.together import Together
 from connector.store.wake import Task, Waker
 from connector.sync.ports import Doorbell
 from connector.sync.stores import Arrival, TakenIn
 from mapping.work_item import ConnectionName, NativeId
 from mapping.writeback import canonical
 
+AT_ONCE = 64
+"""Events that one transaction takes in."""
+
+ItemKey: TypeAlias = "tuple[str, str]"
+DeliveryKey: TypeAlias = "tuple[str, str]"
+
+_Packed: TypeAlias = "tuple[Arrival, bytes]"
+_Part: TypeAlias = "tuple[str, str, int, str, str | None, str, str | None, bytes | None]"
+
 
 class SqlInbox:
     def __init__(self, engine: Engine, waker: Waker) -> None:
         self._engine = engine
         self._waker = waker
+        self._together: Together[_Packed, TakenIn] = Together(self._take_in, most=AT_ONCE)
 
     def take_in(self, arrival: Arrival) -> TakenIn:
-        """Commit the event, its dirty keys and the wake-up together.
+        """Commit the event, its dirty keys and the wake-up together, and with them what other threads bring.
 
         Raises sqlalchemy.exc.SQLAlchemyError when that fails; nothing is stored then.
         """
+        return self._together((arrival, pack(arrival.body)))
+
+    def _take_in(self, arrivals: Sequence[_Packed]) -> Sequence[TakenIn | Exception]:
+        try:
+            return self._commit(arrivals)
+        except (OperationalError, InterfaceError):
+            # The database is not there, or not able: it would be no better for each alone.
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever one event brings must not cost the others theirs
+            if len(arrivals) == 1:
+                return [error]
+        # One of them can never be stored; alone, each gets its own answer.
+        return [result for arrival in arrivals for result in self._take_in([arrival])]
+
+    def _commit(self, arrivals: Sequence[_Packed]) -> list[TakenIn | Exception]:
         with self._engine.begin() as transaction:
-            if not isinstance(arrival.rung, Doorbell):
-                return _ignore(transaction, arrival, None, arrival.rung.reason)
-            if arrival.echo and _is_echo(transaction, arrival, arrival.rung.items[0]):
-                return _ignore(transaction, arrival, arrival.rung.items[0], "what Gatepost itself has written")
-            # Sorted, so that two events about the same items never wait for one another in a circle.
-            items = sorted(arrival.rung.items)
-            rows = [_row(arrival, part, native_id) for part, native_id in enumerate(items)]
-            stored = transaction.execute(_insert(rows)).fetchall()
-            if not stored:
-                return TakenIn.DUPLICATE
-            mark_dirty(transaction, arrival.connection, {NativeId(row.native_id): row.id for row in stored})
-            self._waker.wake(transaction, Task.RECONCILE, arrival.connection)
-            return TakenIn.ACCEPTED
+            echoes = _echoes(transaction, [arrival for arrival, _ in arrivals])
+            parts = [part for one, body in arrivals for part in _parts(one, body, echo=id(one) in echoes)]
+            stored: dict[DeliveryKey, TakenIn] = {}
+            ringing: set[ConnectionName] = set()
+            for row in transaction.execute(_TAKE_IN, _columns(parts)):
+                accepted = row.state == "pending"
+                stored[row.connection, row.delivery_id] = TakenIn.ACCEPTED if accepted else TakenIn.IGNORED
+                if accepted:
+                    ringing.add(ConnectionName(row.connection))
+            for connection in sorted(ringing):
+                self._waker.wake(transaction, Task.RECONCILE, connection)
+        # Of two that are the same, the first is the event and the second its duplicate.
+        return [stored.pop((one.connection, one.delivery_id), TakenIn.DUPLICATE) for one, _ in arrivals]
 
     def newest(self, connection: ConnectionName) -> int:
         """The number of the newest event of a connection; 0 when there is none."""
@@ -50,30 +78,89 @@ class SqlInbox:
             return transaction.execute(query).scalar() or 0
 
 
-def _ignore(transaction: Connection, arrival: Arrival, item: NativeId | None, reason: str) -> TakenIn:
-    row = _row(arrival, part=0, native_id=item) | {"state": "ignored", "reason": reason, "settled_at": func.now()}
-    stored = transaction.execute(_insert([row])).fetchall()
-    return TakenIn.IGNORED if stored else TakenIn.DUPLICATE
+def _parts(arrival: Arrival, body: bytes, *, echo: bool) -> Iterator[_Part]:
+    """An event's rows: one for each item.  The body is kept once, with the first of them."""
+    here, event = (arrival.connection, arrival.delivery_id), arrival.rung.event
+    if not isinstance(arrival.rung, Doorbell):
+        yield (*here, 0, event, None, "ignored", arrival.rung.reason, body)
+        return
+    if echo:
+        yield (*here, 0, event, arrival.rung.items[0], "ignored", "what Gatepost itself has written", body)
+        return
+    for number, item in enumerate(sorted(arrival.rung.items)):
+        yield (*here, number, event, item, "pending", None, None if number else body)
 
 
-def _is_echo(transaction: Connection, arrival: Arrival, item: NativeId) -> bool:
-    """Whether every field that the event tells has the value that Gatepost wrote last, or is writing now."""
-    told = arrival.echo or {}
-    here = {"connection": arrival.connection, "item": item}
-    mine: dict[str, set[str | None]] = {}
-    for row in transaction.execute(_WRITTEN, here):
-        mine.setdefault(row.field, set()).add(_plain(row.value))
-    for row in transaction.execute(_BEING_WRITTEN, here):
-        for name, value in values_from_json(row.wanted).items():
-            mine.setdefault(name, set()).add(_plain(canonical(value)))
-    return all(_plain(value) in mine.get(name, ()) for name, value in told.items())
+_NAMES = ("connections", "deliveries", "parts", "events", "items", "states", "reasons", "bodies")
 
 
-_WRITTEN = text("SELECT field, value FROM last_written WHERE connection = :connection AND native_id = :item")
-_BEING_WRITTEN = text("""
-    SELECT wanted FROM outbox
-    WHERE connection = :connection AND native_id = :item AND state = 'waiting'
-      AND (claim_token IS NOT NULL OR bulk_task IS NOT NULL)
+def _columns(parts: Sequence[_Part]) -> dict[str, list[object]]:
+    return {name: list(column) for name, column in zip(_NAMES, zip(*parts, strict=True), strict=True)}
+
+
+# One statement, because each costs a round trip.  In the order of the keys, so that two batches about the same
+# deliveries or items never wait for one another in a circle.
+_TAKE_IN = text("""
+    WITH given AS (
+        SELECT DISTINCT ON (connection, delivery_id, part) *
+        FROM unnest(CAST(:connections AS text[]), CAST(:deliveries AS text[]), CAST(:parts AS smallint[]),
+                    CAST(:events AS text[]), CAST(:items AS text[]), CAST(:states AS text[]),
+                    CAST(:reasons AS text[]), CAST(:bodies AS bytea[]))
+             WITH ORDINALITY AS g (connection, delivery_id, part, event, native_id, state, reason, body, place)
+        ORDER BY connection, delivery_id, part, place
+    ), stored AS (
+        INSERT INTO inbox (connection, delivery_id, part, event, native_id, state, reason, settled_at)
+        SELECT connection, delivery_id, part, event, native_id, state, reason,
+               CASE WHEN state = 'ignored' THEN now() END
+        FROM given ORDER BY connection, delivery_id, part
+        ON CONFLICT (connection, delivery_id, part) DO NOTHING
+        RETURNING id, connection, delivery_id, part, native_id, state, received_at
+    ), kept AS (
+        INSERT INTO inbox_body (inbox_id, received_at, body)
+        SELECT s.id, s.received_at, g.body FROM stored AS s JOIN given AS g USING (connection, delivery_id, part)
+        WHERE g.body IS NOT NULL
+    ), marked AS (
+        INSERT INTO dirty_key AS d (connection, native_id, inbox_id)
+        SELECT connection, native_id, max(id) FROM stored WHERE state = 'pending' GROUP BY 1, 2 ORDER BY 1, 2
+        ON CONFLICT (connection, native_id) DO UPDATE
+        SET generation = d.generation + 1, inbox_id = greatest(d.inbox_id, excluded.inbox_id), attempts = 0,
+            state = 'waiting', reason = NULL,
+            due_at = CASE WHEN d.inbox_id IS NULL OR d.state = 'parked' THEN now() ELSE least(d.due_at, now()) END
+    )
+    SELECT connection, delivery_id, state FROM stored WHERE part = 0
+""")
+
+
+def _echoes(transaction: Connection, arrivals: Sequence[Arrival]) -> set[int]:
+    """Those of which every field that the event tells has the value that Gatepost wrote last, or is writing now."""
+    told = [one for one in arrivals if one.echo and isinstance(one.rung, Doorbell)]
+    if not told:
+        return set()
+    keys = [(one.connection, one.rung.items[0]) for one in told if isinstance(one.rung, Doorbell)]
+    mine: dict[ItemKey, dict[str, set[str | None]]] = {}
+    asked = {"connections": [key[0] for key in keys], "items": [key[1] for key in keys]}
+    for row in transaction.execute(_WRITTEN, asked):
+        fields = mine.setdefault((row.connection, row.native_id), {})
+        if row.wanted is None:
+            fields.setdefault(row.field, set()).add(_plain(row.value))
+        else:
+            for name, value in values_from_json(row.wanted).items():
+                fields.setdefault(name, set()).add(_plain(canonical(value)))
+    return {
+        id(one)
+        for one, key in zip(told, keys, strict=True)
+        if all(_plain(value) in mine.get(key, {}).get(name, ()) for name, value in (one.echo or {}).items())
+    }
+
+
+_WRITTEN = text("""
+    WITH asked AS (SELECT DISTINCT * FROM unnest(CAST(:connections AS text[]), CAST(:items AS text[]))
+                   AS a (connection, native_id))
+    SELECT connection, native_id, w.field, w.value, CAST(NULL AS jsonb) AS wanted
+    FROM asked JOIN last_written AS w USING (connection, native_id)
+    UNION ALL
+    SELECT connection, native_id, NULL, NULL, o.wanted FROM asked JOIN outbox AS o USING (connection, native_id)
+    WHERE o.state = 'waiting' AND (o.claim_token IS NOT NULL OR o.bulk_task IS NOT NULL)
 """)
 
 
@@ -96,6 +183,18 @@ def mark_dirty(transaction: Connection, connection: ConnectionName, items: Mappi
     transaction.execute(_on_dirty(insert(DIRTY_KEY).values(rows)))
 
 
+def look_again(transaction: Connection, connection: ConnectionName, items: Iterable[NativeId], seconds: float) -> None:
+    """Have items looked at after a while; those that are dirty anyway will be."""
+    transaction.execute(_LATER, {"connection": connection, "items": sorted(items), "seconds": seconds})
+
+
+_LATER = text("""
+    INSERT INTO dirty_key (connection, native_id, due_at)
+    SELECT :connection, item, now() + make_interval(secs => :seconds) FROM unnest(CAST(:items AS text[])) AS i (item)
+    ON CONFLICT (connection, native_id) DO NOTHING
+""")
+
+
 def mark_all_dirty(transaction: Connection) -> None:
     """Have every known item looked at again."""
     known = select(WORK_ITEM.c.connection, WORK_ITEM.c.native_id).order_by(
@@ -110,7 +209,13 @@ def _on_dirty(statement: Insert) -> Insert:
         set_={
             "generation": DIRTY_KEY.c.generation + 1,
             "inbox_id": func.greatest(DIRTY_KEY.c.inbox_id, statement.excluded.inbox_id),
-            "due_at": func.now(),
+            # A key that only waited to be looked at again comes to the fore with the event; one that an event rang
+            # before keeps its place, so that many events about one item do not put it off for ever.
+            "due_at": case(
+                (DIRTY_KEY.c.inbox_id.is_(None) & statement.excluded.inbox_id.is_not(None), func.now()),
+                (DIRTY_KEY.c.state == "parked", func.now()),
+                else_=func.least(DIRTY_KEY.c.due_at, func.now()),
+            ),
             "attempts": 0,
             "state": "waiting",
             "reason": None,
@@ -132,23 +237,3 @@ def settle_events(transaction: Connection, connection: ConnectionName, newest: M
     """Close the events of items: each newest one has been worked on, those before it are folded into it."""
     if newest:
         transaction.execute(_SETTLE, {"connection": connection, "items": list(newest), "up_to": list(newest.values())})
-
-
-def _row(arrival: Arrival, part: int, native_id: NativeId | None) -> dict[str, object]:
-    return {
-        "connection": arrival.connection,
-        "delivery_id": arrival.delivery_id,
-        "part": part,
-        "event": arrival.rung.event,
-        "native_id": native_id,
-        # The body is kept once, with the first part of an event that concerns several items.
-        "body": arrival.body if part == 0 else None,
-        "state": "pending",
-    }
-
-
-def _insert(rows: Sequence[dict[str, object]]) -> ReturningInsert[tuple[int, str | None]]:
-    statement = insert(INBOX).values(list(rows))
-    return statement.on_conflict_do_nothing(index_elements=["connection", "delivery_id", "part"]).returning(
-        INBOX.c.id, INBOX.c.native_id
-    )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, all_, case, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Engine, func, select, text, update
 
 from connector.store import audit, rows, words
 from connector.store.events import Watch
-from connector.store.inbox import mark_dirty
+from connector.store.inbox import look_again, mark_dirty
+from connector.store.many import insert_many, replacing
 from connector.store.tables import (
     DECISION,
     DEPENDENCY,
@@ -25,6 +24,7 @@ from connector.store.tables import (
     WORK_ITEM,
 )
 from connector.store.wake import Task, Waker
+from connector.store.wishes import AGAIN_SECONDS, store_wishes, supersede
 from connector.store.work import give_back, held
 from connector.sync.stores import Absent, Alias, Assessed, Claim, NotMapped, Outcome, Settled
 from mapping.work_item import ConnectionName, NativeId, WorkItem
@@ -50,21 +50,22 @@ class SqlLedger:
             entries, decisions = _store_measures(transaction, assessed, mapping_version, now)
             _leave_mapping(transaction, claim.connection, unmapped)
             _note_absent(transaction, claim.connection, [o for o in kept if isinstance(o, Absent)])
-            writes = _store_outbox(transaction, claim.connection, assessed)
-            _supersede(transaction, claim.connection, [outcome.item.native_id for outcome in unmapped])
+            wished = store_wishes(transaction, claim, assessed)
+            supersede(transaction, claim.connection, [outcome.item.native_id for outcome in unmapped])
             settled_names = {asked_for(outcome) for outcome in kept}
             dirty = give_back(transaction, claim, [row for row in mine if row["native_id"] in settled_names])
             actual = {outcome.actual: None for outcome in kept if isinstance(outcome, Alias)}
             if actual:
                 mark_dirty(transaction, claim.connection, actual)
+            look_again(transaction, claim.connection, wished.outdated, AGAIN_SECONDS)
             if dirty or actual:
                 self._waker.wake(transaction, Task.RECONCILE, claim.connection)
-            for connection in sorted(writes):
+            for connection in sorted(wished.writes):
                 self._waker.wake(transaction, Task.DELIVER, connection)
             self._ring_dependents(transaction, claim.connection, changed)
             watch.tell(self._waker, now)
             audit.record(transaction, entries)
-        return Settled(len(kept), decisions, sum(writes.values()), len(outcomes) - len(kept))
+        return Settled(len(kept), decisions, sum(wished.writes.values()), len(outcomes) - len(kept))
 
     def _ring_dependents(
         self, transaction: Connection, connection: ConnectionName, changed: Sequence[WorkItem]
@@ -131,33 +132,17 @@ def asked_for(outcome: Outcome) -> NativeId:
 
 
 def _store_items(transaction: Connection, outcomes: Sequence[Assessed | NotMapped], now: datetime) -> None:
-    if not outcomes:
-        return
-    statement = insert(WORK_ITEM)
-    new = statement.excluded
-    transaction.execute(
-        statement.on_conflict_do_update(
-            index_elements=["connection", "native_id"],
-            set_={
-                "key": new.key,
-                # An issue that moved keeps the key that people know it by.
-                "old_keys": case(
-                    (
-                        (WORK_ITEM.c.key != new.key) & (WORK_ITEM.c.key != all_(WORK_ITEM.c.old_keys)),
-                        func.array_append(WORK_ITEM.c.old_keys, WORK_ITEM.c.key),
-                    ),
-                    else_=WORK_ITEM.c.old_keys,
-                ),
-                "url": new.url,
-                "snapshot": new.snapshot,
-                "version": new.version,
-                "read_at": new.read_at,
-                "unreachable_since": None,
-                "unreachable_reason": None,
-            },
-        ),
-        [rows.work_item(outcome.item, now) for outcome in outcomes],
-    )
+    insert_many(transaction, WORK_ITEM, [rows.work_item(outcome.item, now) for outcome in outcomes], _ITEM_AGAIN)
+
+
+# An issue that moved keeps the key that people know it by.
+_ITEM_AGAIN = """
+    ON CONFLICT (connection, native_id) DO UPDATE
+    SET key = excluded.key, url = excluded.url, snapshot = excluded.snapshot, version = excluded.version,
+        read_at = excluded.read_at, unreachable_since = NULL, unreachable_reason = NULL,
+        old_keys = CASE WHEN work_item.key <> excluded.key AND work_item.key <> ALL (work_item.old_keys)
+                        THEN array_append(work_item.old_keys, work_item.key) ELSE work_item.old_keys END
+"""
 
 
 def _store_measures(
@@ -180,7 +165,7 @@ def _store_measures(
     ]
     decisions = {one.id: rows.decision(one, mapping_version, now) for one in decided}
     if decisions:
-        transaction.execute(DECISION.insert(), list(decisions.values()))
+        insert_many(transaction, DECISION, list(decisions.values()))
     today = now.date()
     days = [one for one in prepared if one.id in decisions or known[one.id].assessed_at.date() < today]
     _store_days(transaction, [rows.status_day(one, now) for one in days])
@@ -188,8 +173,7 @@ def _store_measures(
     _store_effects(transaction, [one.outcome for one in repriced])
     # Told with each decision and not with each look, so that one missing field does not flood the list.
     unwritable = [rows.unwritable(one.outcome) for one in decided if one.outcome.judged.comparison.unreadable]
-    if unwritable:
-        transaction.execute(OUTBOX.insert().values(settled_at=func.now()), unwritable)
+    insert_many(transaction, OUTBOX, [row | {"settled_at": now} for row in unwritable])
     _store_words(transaction, outcomes, now)
     entries = [entry for one in prepared for entry in words.audit_entries(one, decisions.get(one.id), mapping_version)]
     return entries, len(decisions)
@@ -202,39 +186,26 @@ def _known(transaction: Connection, prepared: Sequence[rows.Prepared]) -> dict[s
 
 
 def _upsert_measures(transaction: Connection, new_rows: Sequence[rows.Row]) -> None:
-    statement = insert(MEASURE)
-    changed = {column: statement.excluded[column] for column in new_rows[0] if column != "id"}
-    transaction.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"], set_=changed | {"unmapped_since": None, "unmapped_reason": None}
-        ),
-        list(new_rows),
-    )
+    back = "unmapped_since = NULL, unmapped_reason = NULL"
+    insert_many(transaction, MEASURE, new_rows, replacing(("id",), tuple(new_rows[0]), back))
 
 
 def _store_words(transaction: Connection, outcomes: Sequence[Assessed], now: datetime) -> None:
     """Statements, locked plans and dependencies: rows that most looks do not have."""
     said = [row for outcome in outcomes for row in words.statements(outcome, now)]
-    if said:
-        transaction.execute(STATEMENT.insert(), said)
+    insert_many(transaction, STATEMENT, said)
     plans = [row for outcome in outcomes if (row := words.plan_version(outcome)) is not None]
-    if plans:
-        transaction.execute(PLAN_VERSION.insert(), plans)
+    insert_many(transaction, PLAN_VERSION, plans)
     resting = [outcome for outcome in outcomes if outcome.rests_on is not None]
     if resting:
         ids = [outcome.judged.mapped.measure.id for outcome in resting]
         transaction.execute(DEPENDENCY.delete().where(DEPENDENCY.c.measure_id.in_(ids)))
-        found = [row for outcome in resting for row in words.dependencies(outcome)]
-        if found:
-            transaction.execute(DEPENDENCY.insert(), found)
+        insert_many(transaction, DEPENDENCY, [row for outcome in resting for row in words.dependencies(outcome)])
 
 
 def _store_days(transaction: Connection, days: Sequence[rows.Row]) -> None:
-    if not days:
-        return
-    statement = insert(STATUS_DAY)
-    changed = {column: statement.excluded[column] for column in days[0] if column not in {"measure_id", "day"}}
-    transaction.execute(statement.on_conflict_do_update(index_elements=["measure_id", "day"], set_=changed), list(days))
+    if days:
+        insert_many(transaction, STATUS_DAY, days, replacing(("measure_id", "day"), tuple(days[0])))
 
 
 def _store_effects(transaction: Connection, outcomes: Sequence[Assessed]) -> None:
@@ -242,9 +213,7 @@ def _store_effects(transaction: Connection, outcomes: Sequence[Assessed]) -> Non
         return
     ids = [outcome.judged.mapped.measure.id for outcome in outcomes]
     transaction.execute(EFFECT_LINE.delete().where(EFFECT_LINE.c.measure_id.in_(ids)))
-    lines = [line for outcome in outcomes for line in rows.effect_lines(outcome)]
-    if lines:
-        transaction.execute(EFFECT_LINE.insert(), lines)
+    insert_many(transaction, EFFECT_LINE, [line for outcome in outcomes for line in rows.effect_lines(outcome)])
 
 
 def _leave_mapping(transaction: Connection, connection: ConnectionName, outcomes: Sequence[NotMapped]) -> None:
@@ -275,32 +244,3 @@ _DELETED = text("""
     SELECT 1 FROM inbox WHERE connection = :connection AND native_id = :item AND state = 'pending'
       AND event = 'jira:issue_deleted' LIMIT 1
 """)
-
-
-def _store_outbox(
-    transaction: Connection, connection: ConnectionName, outcomes: Sequence[Assessed]
-) -> Counter[ConnectionName]:
-    """What has to be written, to the items and to those joined with them; how many writes by connection."""
-    _supersede(transaction, connection, [outcome.item.native_id for outcome in outcomes])
-    beside = [one for outcome in outcomes for one in outcome.judged.beside]
-    for other in sorted({item.connection for item, _ in beside}):
-        _supersede(transaction, other, [item.native_id for item, _ in beside if item.connection == other])
-    own = [(outcome.item, outcome.judged.comparison) for outcome in outcomes if outcome.judged.comparison.writes]
-    waiting = [rows.outbox(item, comparison) for item, comparison in (*own, *beside)]
-    if waiting:
-        transaction.execute(OUTBOX.insert(), waiting)
-    return Counter(item.connection for item, _ in (*own, *beside))
-
-
-def _supersede(transaction: Connection, connection: ConnectionName, items: Sequence[NativeId]) -> None:
-    """Older wishes for an item end here: the new comparison was made against its present state.
-
-    A row in a worker's hands is left to it; its write is followed by an event of the tool's own.
-    """
-    if items:
-        transaction.execute(
-            update(OUTBOX)
-            .where(OUTBOX.c.connection == connection, OUTBOX.c.native_id.in_(items), OUTBOX.c.state == "waiting")
-            .where(OUTBOX.c.claim_token.is_(None))
-            .values(state="superseded", reason="a later assessment", settled_at=func.now())
-        )

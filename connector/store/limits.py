@@ -8,12 +8,16 @@ from threading import Lock
 
 from sqlalchemy import Engine, text
 
-from connector.errors import LimitScope, RateLimited
+from connector.errors import LimitScope, RateLimited, Unreachable
 from connector.limits import Parked, seconds_of, subject_of, subjects
 from mapping.work_item import ConnectionName
 
 FRESH_SECONDS = 1.0
 """How long a process believes what it knows of others' limits; its own it knows at once."""
+
+SLOW_SECONDS = 2.0
+"""An answer of the database that took longer came too late: what the caller knew when it asked may no longer hold, and
+others may have taken its items over.  See ``deploy/adr/0017-a-worker-that-is-gone.md``."""
 
 _PARK = text("""
     INSERT INTO parking (connection, scope, subject, until, reason)
@@ -42,6 +46,19 @@ class SqlLimiter:
         self._kept: dict[tuple[str, str], tuple[float, Parked]] = {}
 
     def parked(self, operation: str) -> Parked | None:
+        """What closes this operation now.  Raises Unreachable when the database took too long to say."""
+        asked = self._monotonic()
+        found = self._parked(operation)
+        took = self._monotonic() - asked
+        if took > SLOW_SECONDS:
+            raise Unreachable(
+                f"{self._connection} is not called: the database took {took:.0f} s to say whether it may be. "
+                "It is tried again.",
+                operation=operation,
+            )
+        return found
+
+    def _parked(self, operation: str) -> Parked | None:
         with self._lock:
             now = self._monotonic()
             if self._read_at is None or now - self._read_at > FRESH_SECONDS:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine, select, text
 
 from connector.store import words
 from connector.store.jsonable import from_json
-from connector.store.tables import LAST_WRITTEN, MEASURE
+from connector.store.outbox import IN_DOUBT, OWN_IF_THERE
+from connector.store.tables import MEASURE
 from connector.store.utterances import unheard
 from connector.sync.stores import Remembered
 from governance.evidence import BaselineClaim, Statement
@@ -26,25 +27,25 @@ class SqlMemory:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def recall(self, connection: ConnectionName, items: Sequence[NativeId]) -> dict[NativeId, Remembered]:
+    def recall(
+        self, connection: ConnectionName, items: Sequence[NativeId], *, read_for: float = 0.0
+    ) -> dict[NativeId, Remembered]:
         with self._engine.connect() as transaction:
             measures = transaction.execute(
                 select(MEASURE.c.id, MEASURE.c.native_id, MEASURE.c.standing).where(
                     MEASURE.c.connection == connection, MEASURE.c.native_id.in_(items)
                 )
             ).all()
-            written = transaction.execute(
-                select(LAST_WRITTEN.c.native_id, LAST_WRITTEN.c.field, LAST_WRITTEN.c.value).where(
-                    LAST_WRITTEN.c.connection == connection, LAST_WRITTEN.c.native_id.in_(items)
-                )
-            ).all()
+            asked = {"connection": connection, "items": list(items)}
+            written = transaction.execute(_WRITTEN, asked | {"read_for": read_for}).all()
             ids = [row.id for row in measures]
             plans = _plans(transaction, ids)
             heard = _heard(transaction, ids)
             said = unheard(transaction, ids)
         values: dict[NativeId, dict[FieldName, str | None]] = {}
         for row in written:
-            values.setdefault(NativeId(row.native_id), {})[FieldName(row.field)] = row.value
+            if row.field in OWN_IF_THERE or (row.is_certain and row.value != IN_DOUBT):
+                values.setdefault(NativeId(row.native_id), {})[FieldName(row.field)] = row.value
         known = {NativeId(row.native_id): row for row in measures}
         remembered = {}
         for item in known.keys() | values.keys():
@@ -86,6 +87,14 @@ _PLANS = text("""
 _HEARD = text("""
     SELECT DISTINCT ON (measure_id, source) measure_id, verb, content
     FROM statement WHERE measure_id = ANY(:ids) ORDER BY measure_id, source, id DESC
+""")
+
+
+# What another worker recorded while the item was being read may be newer than what was read: the value that is seen
+# then is an older one of Gatepost's own, and nobody's edit.
+_WRITTEN = text("""
+    SELECT native_id, field, value, written_at < now() - make_interval(secs => :read_for) AS is_certain
+    FROM last_written WHERE connection = :connection AND native_id = ANY(:items)
 """)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from importlib import resources
 
 from alembic import command
@@ -17,6 +18,18 @@ LOCK = 4_713_000_001
 """Key of the advisory lock; any number that no other program uses in this database."""
 
 
+class Fit(StrEnum):
+    """How the schema and this Gatepost go together."""
+
+    SAME = "same"
+    NEWER = "newer"
+    """A later version has upgraded the schema, and says that this one may still work on it."""
+    OLDER = "older"
+    """``gatepost db upgrade`` has to run first."""
+    TOO_NEW = "too new"
+    """A later version has upgraded the schema to one that this one cannot work on."""
+
+
 def configuration(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(resources.files("connector.store") / "migrations"))
@@ -25,9 +38,9 @@ def configuration(connection: Connection) -> Config:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> str:
-    """Bring the schema to a revision and return its name.  Does nothing when it is there already.
+    """Bring the schema to a revision and return its name.  Does nothing when it is there already, or beyond it.
 
-    Raises ConfigurationError when the server is too old or the schema is newer than this Gatepost.
+    Raises ConfigurationError when the server is too old, or the schema too new for this Gatepost.
     """
     with engine.connect() as connection:
         version = connection.dialect.server_version_info
@@ -39,14 +52,18 @@ def upgrade(engine: Engine, revision: str = "head") -> str:
         connection.commit()
         try:
             config = configuration(connection)
-            _refuse_newer(connection, config)
-            command.upgrade(config, revision)
-            connection.commit()
+            found = _fit(connection, config)
+            connection.rollback()
+            if found is Fit.TOO_NEW:
+                raise ConfigurationError(_told(connection))
+            if found is not Fit.NEWER:
+                command.upgrade(config, revision)
+                connection.commit()
             if connection.execute(_UNPROTECTED).scalar():
                 # A database administrator has made the roles meanwhile that this login may not make.
                 connection.execute(text("SELECT gatepost_apply_policies()"))
                 connection.commit()
-            return MigrationContext.configure(connection).get_current_revision() or ""
+            return _current(connection) or ""
         finally:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
@@ -64,19 +81,37 @@ _UNPROTECTED = text("""
 """)
 
 
-def _refuse_newer(connection: Connection, config: Config) -> None:
-    current = MigrationContext.configure(connection).get_current_revision()
-    connection.rollback()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is not None and current not in known:
-        raise ConfigurationError(
-            f"The database is at revision {current}, which this version of Gatepost does not know. "
-            "Start the newer version, or restore a backup from before its upgrade."
-        )
+def fit(engine: Engine) -> Fit:
+    """Whether this Gatepost may work on the schema as it is.
 
-
-def is_current(engine: Engine) -> bool:
-    """Whether the schema is at the newest revision that this Gatepost knows."""
+    During a rolling upgrade the old version's processes go on, and may be started again, on the schema of the new one:
+    its migration says in ``schema_floor`` how old a version may be (``deploy/adr/0017-a-worker-that-is-gone.md``).
+    """
     with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-        return current == ScriptDirectory.from_config(configuration(connection)).get_current_head()
+        return _fit(connection, configuration(connection))
+
+
+def _fit(connection: Connection, config: Config) -> Fit:
+    current = _current(connection)
+    scripts = ScriptDirectory.from_config(config)
+    head = scripts.get_current_head()
+    if current == head:
+        return Fit.SAME
+    if current is None or current in {script.revision for script in scripts.walk_revisions()}:
+        return Fit.OLDER
+    if connection.execute(text("SELECT to_regclass('schema_floor')")).scalar() is None:
+        return Fit.TOO_NEW
+    oldest = connection.execute(text("SELECT oldest FROM schema_floor")).scalar()
+    # Revisions are numbered in four digits, one after another, so that their order is that of their names.
+    return Fit.NEWER if oldest is not None and head is not None and oldest <= head else Fit.TOO_NEW
+
+
+def _told(connection: Connection) -> str:
+    return (
+        f"The database is at revision {_current(connection)}, which this version of Gatepost does not know. "
+        "Start the newer version, or restore a backup from before its upgrade."
+    )
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, text
 
+from connector.store.body import unpack
 from connector.store.jsonable import Json
 from connector.store.parked import Kind, Parked, parked, subject
 
@@ -125,11 +126,13 @@ def _of_item(
 def _of_delivery(one: Parked, connection: Connection, reader: Connection, acts: tuple[Act, ...]) -> Story:
     row = connection.execute(_DELIVERY, {"number": one.number}).one()
     measure = reader.execute(_MEASURE, {"measure": row.measure_id}).first()
-    body = readable(row.body.encode()) if measure else None
+    # An event about a connection is nobody's measure: whoever reads these pages may read it.
+    seen = measure is not None or row.measure_id is None
+    body = readable(row.body.encode()) if seen else None
     answer = (row.answer or "")[:BODY_SHOWN] or None
     return Story(
         one,
-        measure is not None,
+        seen,
         None,
         measure.title if measure else None,
         (),
@@ -138,12 +141,12 @@ def _of_delivery(one: Parked, connection: Connection, reader: Connection, acts: 
         acts,
         body,
         row.status,
-        answer if measure else None,
+        answer if seen else None,
     )
 
 
 def _event(row: Row[Any], *, seen: bool) -> Event:
-    body = readable(bytes(row.content)) if seen and row.content else None
+    body = readable(unpack(bytes(row.content))) if seen and row.content else None
     return Event(row.id, row.event, row.delivery_id, row.received_at, row.state, body)
 
 
@@ -197,13 +200,14 @@ _ITEM = text("""
 """)
 # The one that rang last, and those that wait or are parked with it: each of these has an index of its own.
 _EVENTS = text("""
-    SELECT i.id, i.event, i.delivery_id, i.received_at, i.state, coalesce(i.body, f.body) AS content
+    SELECT i.id, i.event, i.delivery_id, i.received_at, i.state, coalesce(b.body, f.body) AS content
     FROM (
         SELECT id FROM inbox WHERE state = 'pending' AND connection = :connection AND native_id = :item
         UNION SELECT id FROM inbox WHERE state = 'parked' AND connection = :connection AND native_id = :item
         UNION SELECT inbox_id FROM dirty_key WHERE connection = :connection AND native_id = :item
     ) AS n JOIN inbox AS i ON i.id = n.id
     LEFT JOIN inbox AS f ON f.connection = i.connection AND f.delivery_id = i.delivery_id AND f.part = 0
+    LEFT JOIN inbox_body AS b ON b.inbox_id = f.id AND b.received_at = f.received_at
     ORDER BY i.id DESC LIMIT :most
 """)
 _WRITES = text("""

@@ -103,14 +103,7 @@ class Rollups:
             transaction.execute(statement, touched)
 
     def _rebuild(self, transaction: Connection, basis: Basis, rates: Rates, reason: str, now: datetime) -> int:
-        for table in (
-            "figures_due",
-            "measure_figures",
-            "measure_series",
-            "rollup_cell",
-            "rollup_month",
-            "rollup_curve",
-        ):
+        for table in ALL:
             transaction.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - our own names
         ids = list(transaction.execute(_MAPPED).scalars())
         done = 0

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connector.errors import ConfigurationError
 from connector.notify.events import EventType
-from connector.notify.filters import Filter
+from connector.notify.filters import Filter, check_filter
 from connector.notify.hosts import Forbidden, Rules, check
 from connector.notify.signing import new_secret
 from connector.store import audit
@@ -77,6 +77,7 @@ class Subscriptions:
             raise ConfigurationError(f'A subscription is named with letters, digits, "-" and "_"; {name!r} is not.')
         if not 1 <= per_minute <= 100_000:
             raise ConfigurationError(f"A receiver takes 1 to 100,000 events a minute, not {per_minute}.")
+        check_filter(wanted)
         try:
             check(url, self._rules)
         except Forbidden as error:

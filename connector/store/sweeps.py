@@ -23,7 +23,9 @@ NAMESPACE = 471_303
 
 _CHANGED = text("""
     SELECT s.native_id FROM unnest(CAST(:ids AS text[]), CAST(:versions AS text[])) AS s (native_id, version)
-    LEFT JOIN work_item AS w ON w.connection = :connection AND w.native_id = s.native_id
+    -- Item by item: a page is small, and a join might be planned as a look at every item that there is.
+    LEFT JOIN LATERAL (SELECT i.native_id, i.version, i.unreachable_since FROM work_item AS i
+                       WHERE i.connection = :connection AND i.native_id = s.native_id LIMIT 1) AS w ON true
     WHERE w.native_id IS NULL OR w.version <> s.version OR w.unreachable_since IS NOT NULL
     ORDER BY s.native_id
 """)

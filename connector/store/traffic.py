@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, Table, func, select, text, update
 
 from connector.store import audit
+from connector.store.body import unpack
 from connector.store.tables import INBOX, OUTBOX
 
 
@@ -38,9 +39,10 @@ def _newest(
     return connection.execute(query.order_by(table.c.id.desc()).limit(limit)).mappings().all()
 
 
-def event(connection: Connection, number: int) -> RowMapping | None:
+def event(connection: Connection, number: int) -> Mapping[str, Any] | None:
     """One event with its body, which stands with the first part of its delivery."""
-    return connection.execute(_EVENT, {"number": number}).mappings().first()
+    row = connection.execute(_EVENT, {"number": number}).mappings().first()
+    return {**row, "content": row["content"] and unpack(bytes(row["content"]))} if row is not None else None
 
 
 def outbox(
@@ -71,9 +73,12 @@ def drop(engine: Engine, number: int, actor: str, reason: str) -> bool:
     return row is not None
 
 
+# By its day as well: of the partitions of the bodies only one is looked into.  Until every process writes there, a body
+# may stand with the event itself.
 _EVENT = text("""
-    SELECT i.*, coalesce(i.body, f.body) AS content
+    SELECT i.*, coalesce(b.body, f.body) AS content
     FROM inbox AS i LEFT JOIN inbox AS f
       ON f.connection = i.connection AND f.delivery_id = i.delivery_id AND f.part = 0
+    LEFT JOIN inbox_body AS b ON b.inbox_id = f.id AND b.received_at = f.received_at
     WHERE i.id = :number
 """)

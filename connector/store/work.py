@@ -4,12 +4,15 @@ A claim is a lease, not a row lock: an event for an item that is being worked on
 the tool's answer.  The event raises the key's generation; when the claim is settled, a key whose
 generation is the claimed one is removed and any other stays dirty.  A claim whose worker died is
 taken back (see :mod:`connector.store.workers`), and its token no longer counts.
+
+What an event rang for goes before what is looked at again in bulk, so that a person's edit does not wait behind
+100,000 items that a new mapping has made dirty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from uuid import uuid4
+from collections.abc import Callable, Sequence
+from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, RowMapping, func, select, text, update
 
@@ -23,21 +26,23 @@ _CLAIM = text("""
     WITH picked AS (
         SELECT connection, native_id FROM dirty_key
         WHERE connection = :connection AND state = 'waiting' AND claim_token IS NULL AND due_at <= now()
-        ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
+        ORDER BY (inbox_id IS NULL), due_at LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     UPDATE dirty_key AS d
     SET claimed_by = :worker, claim_token = :token, claimed_until = now() + make_interval(secs => :lease),
         claimed_generation = d.generation, claimed_inbox_id = d.inbox_id
     FROM picked AS p WHERE d.connection = p.connection AND d.native_id = p.native_id
-    RETURNING d.native_id, d.attempts
+    RETURNING d.native_id, d.attempts, now() AS since
 """)
 
 
 class SqlWork:
-    def __init__(self, engine: Engine, worker: int, lease_seconds: int) -> None:
+    def __init__(self, engine: Engine, worker: int, lease_seconds: int, take: Callable[[], UUID] = uuid4) -> None:
+        """``take`` gives out the token of a claim that is about to be made, see :mod:`connector.store.holds`."""
         self._engine = engine
         self._worker = worker
         self._lease = lease_seconds
+        self._token = take
 
     def begin(self, connection: ConnectionName) -> None:
         """Called by a starting task before its first claim; see :mod:`connector.store.wake`."""
@@ -45,7 +50,7 @@ class SqlWork:
             let_committers_pass(transaction, Task.RECONCILE, connection)
 
     def claim(self, connection: ConnectionName, limit: int) -> Claim | None:
-        token = uuid4()
+        token = self._token()
         with self._engine.begin() as transaction:
             rows = transaction.execute(
                 _CLAIM,
@@ -60,7 +65,7 @@ class SqlWork:
         if not rows:
             return None
         keys = tuple(ClaimedKey(NativeId(row.native_id), row.attempts) for row in rows)
-        return Claim(token, connection, keys, full=len(rows) == limit)
+        return Claim(token, connection, keys, full=len(rows) == limit, since=rows[0].since)
 
     def put_off(self, claim: Claim, items: Sequence[NativeId], seconds: float, reason: str, *, count: bool) -> None:
         with self._engine.begin() as transaction:

@@ -9,20 +9,33 @@ does not end.
 from __future__ import annotations
 
 import os
+import selectors
 import socket
+from collections.abc import Callable
 from threading import Event, Thread
-from typing import Self
+from typing import Self, TypeAlias
 
 import psycopg
 import structlog
 from sqlalchemy import Engine, func, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
+from connector.store.database import session_options
+from connector.store.holds import uptime
 from connector.store.tables import WORKER
 from connector.store.wake import Task, Waker
 from mapping.work_item import ConnectionName
 
 LOCK_NAMESPACE = 471_302
-PING_SECONDS = 5.0
+PING_SECONDS = 4.0
+FRESH_SECONDS = 8.0
+"""How long a worker may act on its last word from the database.  PostgreSQL takes no worker for dead sooner than 35
+seconds after its last word, see :mod:`connector.store.database`; what was begun in these eight has ended by then."""
+SETTLE_SECONDS = 10.0
+"""How long a worker that has lost its own session judges nobody: the server may have ended everybody's."""
+AGAIN_SECONDS = 0.5
+
+_Session: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
 
 _log = structlog.get_logger(__name__)
 
@@ -35,15 +48,31 @@ def alive(engine: Engine) -> int:
 
 
 class Presence:
-    """Keeps this worker's advisory lock; a context manager."""
+    """Keeps this worker's advisory lock, and knows whether it does; a context manager."""
 
-    def __init__(self, engine: Engine, conninfo: str) -> None:
+    def __init__(self, engine: Engine, conninfo: str, *, monotonic: Callable[[], float] = uptime) -> None:
         self._engine = engine
         self._conninfo = conninfo
+        self._monotonic = monotonic
         self._stop = Event()
         self._thread = Thread(target=self._keep, name="presence", daemon=True)
-        self._session: psycopg.Connection[tuple[object, ...]] | None = None
+        self._session: _Session | None = None
+        self._confirmed: float | None = None
+        self._locked_at = 0.0
         self.worker = 0
+        self.term = 0
+        """Counts how often the lock was taken; between two of them others may have taken this worker for dead."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether PostgreSQL has confirmed the lock lately enough to act on it."""
+        confirmed = self._confirmed
+        return confirmed is not None and self._monotonic() - confirmed <= FRESH_SECONDS
+
+    @property
+    def judges(self) -> bool:
+        """Whether this worker may take others for dead."""
+        return self.fresh and (self.term == 1 or self._monotonic() - self._locked_at > SETTLE_SECONDS)
 
     def __enter__(self) -> Self:
         with self._engine.begin() as transaction:
@@ -57,35 +86,63 @@ class Presence:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join(PING_SECONDS)
-        if self._session is not None:
+        if self._session is not None and not self._thread.is_alive():
             self._session.close()
-        with self._engine.begin() as transaction:
-            transaction.execute(update(WORKER).where(WORKER.c.id == self.worker).values(stopped_at=func.now()))
+        try:
+            with self._engine.begin() as transaction:
+                transaction.execute(update(WORKER).where(WORKER.c.id == self.worker).values(stopped_at=func.now()))
+        except SQLAlchemyError as error:
+            # The lock tells whether a worker lives; this row is for people who look.
+            _log.warning("end of the worker not noted", worker=self.worker, error=type(error).__name__)
 
-    def _lock(self) -> psycopg.Connection[tuple[object, ...]]:
-        session: psycopg.Connection[tuple[object, ...]] = psycopg.connect(
-            self._conninfo,
-            autocommit=True,
-            application_name="gatepost presence",
-            connect_timeout=10,
-            keepalives_idle=10,
-            keepalives_interval=5,
-            keepalives_count=3,
-        )
-        session.execute("SELECT pg_try_advisory_lock(%s, %s)", (LOCK_NAMESPACE, self.worker))
+    def _lock(self) -> _Session:
+        """A session that holds the lock.  Raises psycopg.Error, also when it cannot be had."""
+        session: _Session = psycopg.connect(self._conninfo, autocommit=True, **session_options("gatepost presence"))
+        try:
+            while True:
+                asked = self._monotonic()
+                row = session.execute("SELECT pg_try_advisory_lock(%s, %s)", (LOCK_NAMESPACE, self.worker)).fetchone()
+                if row is not None and row[0]:
+                    break
+                # Somebody is looking whether this worker is dead, or the session that was lost still stands.
+                if self._stop.wait(AGAIN_SECONDS):
+                    raise psycopg.OperationalError("the worker was stopped before it had its lock")
+        except BaseException:
+            session.close()
+            raise
+        # The term goes first: a claim made under the old one must not look like one of the new.
+        self.term += 1
+        self._locked_at = self._confirmed = asked
         return session
 
     def _keep(self) -> None:
-        while not self._stop.wait(PING_SECONDS):
+        while not self._stop.is_set():
             try:
                 if self._session is None:
                     self._session = self._lock()
+                    _log.info("presence taken up again", worker=self.worker)
+                self._rest(self._session)
+                asked = self._monotonic()
                 self._session.execute("SELECT 1")
+                self._confirmed = asked
             except psycopg.Error as error:
-                # Until the lock is back, others may take this worker's claims over; their tokens then
-                # keep this worker from storing anything for those keys.
-                _log.warning("presence lost", worker=self.worker, error=type(error).__name__)
-                self._session = None
+                # Until the lock is back, others may take this worker's claims over: it writes nothing, and the
+                # tokens of its claims keep it from storing anything for those keys.
+                if self._confirmed is not None:
+                    _log.warning("presence lost", worker=self.worker, error=type(error).__name__)
+                self._confirmed, lost, self._session = None, self._session, None
+                if lost is not None:
+                    lost.close()
+                self._stop.wait(AGAIN_SECONDS)
+
+    def _rest(self, session: _Session) -> None:
+        """Until the next ping.  A session that the server ends is noticed at once and not with the ping."""
+        until = self._monotonic() + PING_SECONDS
+        with selectors.DefaultSelector() as selector:
+            selector.register(session.fileno(), selectors.EVENT_READ)
+            while not self._stop.is_set() and (left := until - self._monotonic()) > 0:
+                if selector.select(min(left, AGAIN_SECONDS)):
+                    return
 
 
 _OWNERS = text("""
@@ -107,19 +164,26 @@ _RELEASE_DELIVERIES = text("""
     UPDATE subscription_delivery SET claimed_by = NULL, claim_token = NULL, claimed_until = NULL
     WHERE claim_token IS NOT NULL AND (claimed_by = ANY(:dead) OR claimed_until < now())
 """)
+# One look into the index for each connection, however many wait.
 _DUE_KEYS = text("""
-    SELECT DISTINCT connection FROM dirty_key
-    WHERE state = 'waiting' AND claim_token IS NULL AND due_at <= now()
+    SELECT c.name AS connection FROM connection AS c
+    WHERE (SELECT 1 FROM dirty_key AS d WHERE d.connection = c.name AND d.state = 'waiting' AND d.claim_token IS NULL
+           AND d.due_at <= now() ORDER BY (d.inbox_id IS NULL), d.due_at LIMIT 1) IS NOT NULL
 """)
 _DUE_ROWS = text("""
-    SELECT DISTINCT connection FROM outbox WHERE state = 'waiting' AND claim_token IS NULL AND due_at <= now()
+    SELECT c.name AS connection FROM connection AS c
+    WHERE (SELECT 1 FROM outbox AS o WHERE o.connection = c.name AND o.state = 'waiting' AND o.claim_token IS NULL
+           AND o.due_at <= now() ORDER BY o.due_at LIMIT 1) IS NOT NULL
 """)
 
 
-def recover(engine: Engine, waker: Waker, *, me: int) -> int:
-    """Take back the claims of dead workers, wake whoever has due work; returns the claims taken back."""
+def recover(engine: Engine, waker: Waker, *, me: int, judges: bool = True) -> int:
+    """Take back the claims of dead workers, wake whoever has due work; returns the claims taken back.
+
+    Without ``judges`` only the leases that ran out count.
+    """
     with engine.begin() as transaction:
-        owners = [row.claimed_by for row in transaction.execute(_OWNERS) if row.claimed_by != me]
+        owners = [row.claimed_by for row in transaction.execute(_OWNERS) if judges and row.claimed_by != me]
         dead = [
             owner for owner in owners if transaction.execute(_TRY, {"space": LOCK_NAMESPACE, "worker": owner}).scalar()
         ]

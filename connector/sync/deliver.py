@@ -9,6 +9,8 @@ import structlog
 
 from connector.errors import LimitScope, RateLimited, RetryLater, ToolError
 from connector.retry import Park, Pause, Retry, decide
+from connector.sync.again import already_there
+from connector.sync.hold import UNBOUND, Grip, Hold
 from connector.sync.ports import Batch, BulkResult, Site, Wish, Written
 from connector.sync.reconcile import Round, counts
 from connector.sync.stores import Delivery, Outbox, Pauses
@@ -33,6 +35,7 @@ class Deliverer:
     pauses: Pauses
     jitter: Callable[[], float]
     batch_size: int
+    hold: Hold = UNBOUND
 
     def run(self, site: Site) -> Round:
         """Claim and write one batch."""
@@ -41,38 +44,81 @@ class Deliverer:
         batch = self.outbox.claim(site.name, self.batch_size)
         if not batch:
             return Round.IDLE
-        single = self._in_bulk(site, batch) if site.bulk is not None else batch
+        there = already_there(site, batch)
+        for delivery in (one for one in batch if one.id in there and one.answer is None):
+            self._settle(site, delivery, Written.NOTHING_TO_DO)
+        # An answer is looked for before it is written, so such a row goes singly.
+        answers = [one for one in batch if one.id in there and one.answer is not None]
+        rest: Sequence[Delivery] = [one for one in batch if one.id not in there]
+        gathered = self._gathered(rest) if site.bulk is not None else frozenset()
+        rest = [one for one in rest if one.id not in gathered]
+        single = [*answers, *(self._in_bulk(site, rest) if site.bulk is not None else rest)]
         if site.batch is not None:
-            single, held = self._in_batches(site, site.batch, single)
-            if held:
-                return Round.HELD
+            left = self._in_batches(site, site.batch, single)
+            if isinstance(left, Round):
+                return left
+            single = list(left)
         for place, delivery in enumerate(single):
-            if not self._write(site, delivery):
+            grip = self.hold.grip(delivery.token)
+            if grip is not Grip.FIRM:
+                return self._let_go(single[place:], grip)
+            if not self._write(site, delivery, there=delivery.id in there):
                 self.outbox.put_off(single[place + 1 :], 0, "waits for the connection", count=False)
                 return Round.HELD
+        if gathered:
+            # Whoever stores the next ones wakes the next round.
+            return Round.HELD
         return Round.MORE if len(batch) == self.batch_size else Round.DONE
 
-    def _in_batches(self, site: Site, tool: Batch, wanted: Sequence[Delivery]) -> tuple[Sequence[Delivery], bool]:
-        """Write what is fields alone many at a time; what is left goes singly.  Also whether to stop for now."""
+    def _gathered(self, batch: Sequence[Delivery]) -> frozenset[int]:
+        """Rows that are alike and wait for more of them: a bulk edit costs the same for a thousand as for five."""
+        alike: dict[str, list[Delivery]] = {}
+        for one in batch:
+            if one.alike is not None and one.bulk_task is None:
+                alike.setdefault(one.alike, []).append(one)
+        found: list[Delivery] = []
+        for key, group in alike.items():
+            if BULK_LEAST <= len(group) < BULK_MOST and self.outbox.gathering(group[0].connection, key, group[0].token):
+                found += group
+        if found:
+            self.outbox.put_off(found, 0, "more of the same may come", count=False)
+        return frozenset(one.id for one in found)
+
+    def _let_go(self, rest: Sequence[Delivery], grip: Grip) -> Round:
+        """Give back what was not begun, so that whoever may write goes on at once."""
+        _log.info("writes put back", connection=rest[0].connection, items=len(rest), why=grip.value)
+        if grip is Grip.LOST:
+            # They may be in other hands already; what is still in ours is let go by the next tick.
+            return Round.HELD
+        self.outbox.put_off(rest, 0, grip.value, count=False)
+        return Round.MORE if grip is Grip.LATE else Round.HELD
+
+    def _in_batches(self, site: Site, tool: Batch, wanted: Sequence[Delivery]) -> Sequence[Delivery] | Round:
+        """Write what is fields alone many at a time; returns what goes singly, or how the round ends now."""
         plain: list[Delivery] = []
         single: list[Delivery] = []
         for one in wanted:
             (plain if one.answer is None and tool.takes(one.values) else single).append(one)
         if len(plain) < BATCH_LEAST:
-            return wanted, False
+            return wanted
         for start in range(0, len(plain), tool.most):
             group = plain[start : start + tool.most]
+            grip = self.hold.grip(group[0].token)
+            if grip is not Grip.FIRM:
+                return self._let_go([*plain[start:], *single], grip)
             try:
                 results = tool.write([_wish(one) for one in group])
             except ToolError as error:
                 # The call as a whole failed: each row fails with it, and the rest waits.
-                going = [self._failed(one, error) for one in group]
                 rest = [*plain[start + tool.most :], *single]
+                if self._at_a_wall([*group, *rest], error):
+                    return Round.HELD
+                going = [self._failed(one, error) for one in group]
                 self.outbox.put_off(rest, 0, "waits for the connection", count=False)
-                return (), not all(going) or bool(rest)
+                return () if all(going) and not rest else Round.HELD
             for one in group:
                 self._settle(site, one, results[one.native_id])
-        return single, False
+        return single
 
     def _settle(self, site: Site, delivery: Delivery, result: Written | ToolError) -> None:
         if isinstance(result, ToolError):
@@ -94,9 +140,13 @@ class Deliverer:
             else:
                 single.append(delivery)
         for task, group in tasks.items():
-            self._look_after(site, task, group)
+            # One question tells of all of them.
+            more = self.outbox.claim_task(site.name, task, BULK_MOST - len(group))
+            self._look_after(site, task, [*group, *more])
         for key, group in alike.items():
-            if len(group) < BULK_LEAST or not self._begin(site, key, group):
+            # Without a firm grip nothing is begun; the loop over the single ones puts them back.
+            firm = self.hold.grip(group[0].token) is Grip.FIRM
+            if len(group) < BULK_LEAST or not firm or not self._begin(site, key, group):
                 single += group
         return sorted(single, key=lambda delivery: delivery.id)
 
@@ -111,6 +161,8 @@ class Deliverer:
             self.outbox.put_off(whole, max(error.retry_after or 0.0, BULK_SECONDS), str(error), count=False)
             return True
         except ToolError as error:
+            if self._at_a_wall(whole, error):
+                return True
             _log.info("no bulk edit", connection=site.name, items=len(whole), why=str(error))
             task = None
         if task is None:
@@ -127,7 +179,8 @@ class Deliverer:
             self.outbox.put_off(group, max(error.retry_after or 0.0, BULK_SECONDS), str(error), count=False)
             return
         except ToolError as error:
-            self.outbox.singly(group, f"the bulk edit cannot be looked at: {error}")
+            if not self._at_a_wall(group, error):
+                self.outbox.singly(group, f"the bulk edit cannot be looked at: {error}")
             return
         if result.running:
             self.outbox.into_bulk(group, task, BULK_SECONDS)
@@ -142,11 +195,16 @@ class Deliverer:
         self.outbox.singly(left, "not taken by the bulk edit")
         _log.info("bulk edit ended", connection=site.name, task=task, written=len(group) - len(left), left=len(left))
 
-    def _write(self, site: Site, delivery: Delivery) -> bool:
+    def _write(self, site: Site, delivery: Delivery, *, there: bool) -> bool:
         """Write one item; tells whether the next one may be tried now."""
         try:
-            written = site.writer.write(_wish(delivery))
+            written = Written.NOTHING_TO_DO if there else site.writer.write(_wish(delivery))
             if delivery.answer is not None:
+                grip = self.hold.grip(delivery.token)
+                if grip in {Grip.LATE, Grip.LOST}:
+                    # The values are written; the answer is left to whoever claims the row next.
+                    self._let_go([delivery], grip)
+                    return True
                 site.writer.answer(delivery.native_id, delivery.answer)
                 written = Written.DONE if written is Written.NOTHING_TO_DO else written
         except Exception as error:  # noqa: BLE001 - whatever it is, the row must not be lost and must say why
@@ -174,6 +232,15 @@ class Deliverer:
             case Park(reason=reason):
                 self.outbox.park(delivery, reason)
                 return True
+
+    def _at_a_wall(self, group: Sequence[Delivery], error: ToolError) -> bool:
+        """What is no row's own fault pauses the connection; the rows wait as they are, bulk edits too."""
+        wall = decide(error, 1, jitter=1.0)
+        if not isinstance(wall, Pause):
+            return False
+        self.pauses.pause(group[0].connection, wall.reason, None)
+        self.outbox.put_off(group, 0, wall.reason, count=False)
+        return True
 
     def _wait(self, delivery: Delivery, seconds: float, error: Exception) -> bool:
         self.outbox.put_off([delivery], seconds, str(error), count=counts(error))

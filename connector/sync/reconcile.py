@@ -6,7 +6,7 @@ event makes the answer late, never wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -61,7 +61,7 @@ class Round(StrEnum):
     MORE = "more"
     """The batch was full: there is probably another one."""
     HELD = "held"
-    """The tool could not be read, or the connection is paused; the keys come due again."""
+    """The tool could not be called, the connection is paused, or the worker may not go on; the keys come due again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ class Reconciler:
         if claim is None:
             return Round.IDLE
         ids = [key.native_id for key in claim.keys]
+        began = self.clock()
         try:
             config = mapping.config
             below, plans = child_fields(config, site.name), wants_plans(config, site.name)
@@ -93,29 +94,39 @@ class Reconciler:
         except ToolError as error:
             self._hold(claim, error)
             return Round.HELD
-        memory = self.memory.recall(site.name, ids)
-        outcomes: list[Outcome] = [Absent(item, reading.reasons.get(item, "")) for item in reading.absent]
+        memory = self.memory.recall(site.name, ids, read_for=seconds_since(began, self.clock()))
         if reading.unsure:
             self._put_aside(claim, list(reading.unsure), Unreachable(f"{site.name} does not agree with itself yet"))
         now = self.clock()
         days = mapping.policies.base.thresholds.diversion_days
         found = self.surroundings.gather(site, reading.found.values(), mapping.config, days, now)
-        beside = self._written_beside(found.values()) if _writes_beside(mapping.config) else {}
-        for asked, item in reading.found.items():
-            known, around = memory.get(asked, Remembered()), found.get(item.native_id, NONE)
-            outcome = self._judge(claim, asked, item, known, around, mapping, now, beside)
-            if outcome is not None:
-                outcomes.append(outcome)
+        beside = self._written_beside(found.values(), began) if _writes_beside(mapping.config) else {}
+        for part in _parts(claim, self.batch_size):
+            ids = [key.native_id for key in part.keys]
+            outcomes: list[Outcome] = [
+                Absent(item, reading.reasons.get(item, "")) for item in reading.absent if item in ids
+            ]
+            for asked in ids:
+                item = reading.found.get(asked)
+                if item is None:
+                    continue
+                known, around = memory.get(asked, Remembered()), found.get(item.native_id, NONE)
+                outcome = self._judge(part, asked, item, known, around, mapping, now, beside)
+                if outcome is not None:
+                    outcomes.append(outcome)
+            self._settle(part, outcomes, mapping, now)
+        return Round.MORE if claim.full else Round.DONE
+
+    def _settle(self, claim: Claim, outcomes: Sequence[Outcome], mapping: ActiveMapping, now: datetime) -> None:
         settled = self.ledger.settle(claim, outcomes, mapping.number, now)
         _log.info(
             "reconciled",
-            connection=site.name,
+            connection=claim.connection,
             items=settled.stored,
             decisions=settled.decisions,
             writes=settled.writes,
             lost=settled.lost,
         )
-        return Round.MORE if claim.full else Round.DONE
 
     def _judge(
         self,
@@ -153,7 +164,7 @@ class Reconciler:
         return Assessed(item, judged, found.rests_on, min(moment for moment in moments if moment is not None))
 
     def _written_beside(
-        self, found: Iterable[Found]
+        self, found: Iterable[Found], began: datetime
     ) -> dict[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]]:
         """What was written last to the joined items of a batch."""
         items: dict[ConnectionName, set[NativeId]] = {}
@@ -161,10 +172,11 @@ class Reconciler:
             for others in one.around.joined.values():
                 for other in () if isinstance(others, Unknown) else others:
                     items.setdefault(other.connection, set()).add(other.native_id)
+        read_for = seconds_since(began, self.clock())
         return {
             (connection, item): remembered.last_written
             for connection, some in items.items()
-            for item, remembered in self.memory.recall(connection, sorted(some)).items()
+            for item, remembered in self.memory.recall(connection, sorted(some), read_for=read_for).items()
         }
 
     def _hold(self, claim: Claim, error: ToolError) -> None:
@@ -177,16 +189,28 @@ class Reconciler:
         _log.warning(
             "items put aside", connection=claim.connection, items=len(items), error=type(error).__name__, why=str(error)
         )
+        if isinstance(wall := decide(error, 1, jitter=1.0), Pause):
+            # Nothing of this is an item's own fault, whatever their number: none is parked, none has been tried.
+            self.pauses.pause(claim.connection, wall.reason, None)
+            self.work.put_off(claim, items, 0, wall.reason, count=False)
+            return
         attempts = {key.native_id: key.attempts for key in claim.keys}
         for item in items:
             match decide(error, attempts[item] + 1, jitter=self.jitter()):
                 case Retry(delay_seconds=seconds):
                     self.work.put_off(claim, [item], seconds, str(error), count=counts(error))
-                case Pause(reason=reason):
-                    self.pauses.pause(claim.connection, reason, None)
-                    self.work.put_off(claim, [item], 0, reason, count=False)
                 case Park(reason=reason):
                     self.work.park(claim, [item], reason)
+
+
+def _parts(claim: Claim, size: int) -> Iterator[Claim]:
+    """What is stored in one transaction: events about these items wait for it, so it does not grow with the reading."""
+    for start in range(0, len(claim.keys), size):
+        yield replace(claim, keys=claim.keys[start : start + size])
+
+
+def seconds_since(began: datetime, now: datetime) -> float:
+    return max((now - began).total_seconds(), 0.0)
 
 
 def _writes_beside(config: MappingConfig) -> bool:

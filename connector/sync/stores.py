@@ -61,6 +61,8 @@ class Claim:
     keys: tuple[ClaimedKey, ...]
     full: bool
     """As many as were asked for: there may be more."""
+    since: datetime | None = None
+    """When it was made, by the store's clock; what is read for it is read after that."""
 
 
 class Work(Protocol):
@@ -87,8 +89,13 @@ class Remembered:
 
 
 class Memory(Protocol):
-    def recall(self, connection: ConnectionName, items: Sequence[NativeId]) -> Mapping[NativeId, Remembered]:
-        """What is known of these items; an item that was never seen is absent."""
+    def recall(
+        self, connection: ConnectionName, items: Sequence[NativeId], *, read_for: float = 0.0
+    ) -> Mapping[NativeId, Remembered]:
+        """What is known of these items; an item that was never seen is absent.
+
+        ``read_for`` says how many seconds ago the reading began that this is compared with.
+        """
 
     def claims(self, baselines: Sequence[str]) -> Mapping[str, tuple[BaselineClaim, ...]]:
         """What measures claim on these baselines, by the baseline's name."""
@@ -175,6 +182,12 @@ class Outbox(Protocol):
 
     def claim_alike(self, connection: ConnectionName, alike: str, limit: int) -> tuple[Delivery, ...]:
         """Take more due rows that write the same values."""
+
+    def claim_task(self, connection: ConnectionName, task: str, limit: int) -> tuple[Delivery, ...]:
+        """Take more due rows that are in this bulk edit."""
+
+    def gathering(self, connection: ConnectionName, alike: str, token: UUID) -> bool:
+        """Whether more rows that write the same values may come in a moment, beside those claimed with this token."""
 
     def into_bulk(self, deliveries: Sequence[Delivery], task: str, seconds: float) -> None:
         """Give rows back that are being written by a bulk edit, to be looked at again after a while."""

@@ -17,6 +17,7 @@ from typing import Protocol
 import structlog
 
 from connector.errors import RetryLater, ToolError
+from connector.sync.hold import UNBOUND, Grip, Hold
 from connector.sync.ports import Site
 from connector.sync.scan import Scanner, SweptPage
 from mapping.config import MappingConfig
@@ -82,6 +83,7 @@ class Sweeper:
     every: timedelta
     full_hour: int
     """Hour of the day (UTC) at which everything is looked at."""
+    hold: Hold = UNBOUND
 
     def run(
         self,
@@ -93,7 +95,10 @@ class Sweeper:
         since: datetime | None = None,
         progress: Progress = lambda _sweep: None,
     ) -> Sweep:
-        """Sweep to the end.  Raises ToolError; the run goes on from its last page the next time."""
+        """Sweep to the end, or until the worker may not go on.
+
+        A run that was broken off goes on from its last page the next time.  Raises ToolError.
+        """
         rules = [rule for rule in config.measures if rule.connection == site.name]
         query = scanner.scope(rules)
         began = self.clock()
@@ -110,6 +115,9 @@ class Sweeper:
                 progress(sweep)
                 if page.following is None:
                     break
+                if (grip := self.hold.grip()) is not Grip.FIRM:
+                    _log.info("sweep broken off", connection=site.name, seen=sweep.seen, why=grip.value)
+                    return sweep
         except ToolError as error:
             wait = AGAIN_AFTER_ERROR
             if isinstance(error, RetryLater) and error.retry_after:

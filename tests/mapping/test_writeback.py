@@ -83,6 +83,7 @@ def test_many_blockers_are_cut_on_whole_lines_and_counted() -> None:
         pytest.param({GATE: "Shut"}, "Shut", "Shut", None, id="nothing differs"),
         pytest.param({}, "Shut", "Shut", None, id="it happens to be right already"),
         pytest.param({}, Decimal("1.0"), Decimal("1.00"), None, id="the same number"),
+        pytest.param({}, Decimal(0), Decimal("-0.0"), None, id="zero from below"),
         pytest.param({}, "a \r\nb\n", "a\nb", None, id="the same text"),
         pytest.param({}, "", None, None, id="empty is empty"),
         pytest.param({}, "shut", "Shut", ChangeKind.FIRST, id="letter case counts in an option"),

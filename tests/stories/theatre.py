@@ -156,7 +156,7 @@ def theatre(
     sandbox.ring(f"{web.url}/hooks/jira/jira-main", f"{web.url}/hooks/servicenow/servicenow-main", SECRET)
     player = Player(sandbox.jira.base_url, sandbox.servicenow.base_url)
     with Presence(services.engine, postgres.conninfo(services.url)) as presence:
-        work = handlers(services, presence.worker, clock=clock)
+        work = handlers(services, presence, clock=clock)
         with _worker(services, work):
             try:
                 yield Theatre(services, sandbox, player, clock, work)

@@ -110,9 +110,14 @@ def free_port() -> int:
 
 @contextmanager
 def world(
-    database: URL, folder: Path, *, story: bool = True, deployment: Deployment = Deployment.CLOUD
+    database: URL,
+    folder: Path,
+    *,
+    story: bool = True,
+    deployment: Deployment = Deployment.CLOUD,
+    tools_at: str = "127.0.0.1",
 ) -> Iterator[World]:
-    """A fresh Gatepost, not started yet, and a sandbox that rings it."""
+    """A fresh Gatepost, not started yet, and a sandbox that rings it; ``tools_at`` is the address of the stand-ins."""
     port, key = free_port(), Fernet.generate_key().decode()
     dsn = database.render_as_string(hide_password=False)
     settings = Settings(database_url=dsn, data=folder, secret_key=key, port=port)
@@ -125,7 +130,7 @@ def world(
         "GATEPOST_WEB_THREADS": "4",
     }
     services = bootstrap(settings, application="tests")
-    sandbox = servers.start(deployment=deployment)
+    sandbox = servers.start(host=tools_at, deployment=deployment)
     for state in (sandbox.jira, sandbox.servicenow):
         # The story rings before the server is up, and a busy machine takes its time to start one.
         state.deliverer.be_patient()

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 from flask.testing import FlaskClient
+from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from connector.bootstrap import Services, bootstrap
 from connector.settings import Settings
+from connector.store.backlog import Backlog
 from connector.store.connections import ConnectionRecord
 from mapping.work_item import ConnectionName, Tool
 from webhook_server.app import create_app
@@ -176,3 +178,32 @@ def test_metrics_count_events_by_outcome(doors: Doors) -> None:
     shown = doors.client.get("/metrics").get_data(as_text=True)
     for outcome in ("accepted", "duplicate", "bad_payload"):
         assert f'gatepost_events_total{{connection="jira-main",outcome="{outcome}"}} 1.0' in shown
+
+
+def test_a_door_with_a_long_backlog_takes_in_no_more_until_it_is_worked_off(doors: Doors) -> None:
+    """Only events that wait for a worker count: not an item that is put off, nor what is looked at again in bulk."""
+    assert doors.post(EVENT) == (202, "accepted")
+    other = EVENT.replace(b"10001", b"10002")
+    for change, status in (
+        ("due_at = now() - interval '9 minutes'", 202),
+        ("due_at = now() - interval '25 minutes', inbox_id = NULL", 202),
+        ("due_at = now() + interval '5 minutes', inbox_id = 1", 202),
+        ("due_at = now() - interval '25 minutes', inbox_id = 1", 503),
+        ("due_at = now() - interval '25 minutes', inbox_id = 1, claim_token = gen_random_uuid()", 202),
+    ):
+        with doors.services.engine.begin() as connection:
+            connection.execute(text("DELETE FROM dirty_key WHERE native_id <> '10001'"))
+            connection.execute(text(f"UPDATE dirty_key SET {change}"))
+            connection.execute(text("DELETE FROM inbox WHERE id > 1"))
+        fresh = replace(doors.services, backlog=Backlog(doors.services.engine), metrics=CollectorRegistry())
+        client = create_app(fresh).test_client()
+        headers = {"Content-Type": "application/json", "X-Hub-Signature": sign(other)}
+        answer = client.post("/hooks/jira/jira-main", data=other, headers=headers)
+        assert answer.status_code == status, change
+        assert len(doors.inbox()) == (2 if status == 202 else 1), "what is refused is not stored"
+        if status == 503:
+            assert answer.headers["Retry-After"] == "120"
+            assert answer.get_json()["detail"] == (
+                "The events of jira-main have waited for 25 minutes to be worked on; nothing of this one is kept. "
+                "Send it again."
+            )

@@ -214,6 +214,26 @@ def test_an_administrator_sees_the_fields_as_well(site: Site) -> None:
     assert "Gate : Open → Shut" in words(admin.get("/operations/parked?ref=outbox/1"))
 
 
+def test_where_the_body_of_an_event_was_it_is_said_when_it_was_removed(site: Site) -> None:
+    park(site, 1)
+    with site.services.engine.begin() as connection:
+        connection.execute(text(PARKED_EVENT))
+    shown = site.signed_in("admin", Grant(Role.ADMINISTRATOR)).get("/operations/parked?ref=key/jira-main/10001")
+    assert "jira:issue_updated parked came in" in words(shown)
+    assert "The body was removed after 14 days." in words(shown)
+
+
+PARKED_EVENT = """
+    WITH rang AS (
+        INSERT INTO inbox (connection, delivery_id, event, native_id, received_at, state, settled_at)
+        VALUES ('jira-main', 'd1', 'jira:issue_updated', '10001', now() - interval '20 days', 'parked', now())
+        RETURNING id
+    )
+    INSERT INTO dirty_key (connection, native_id, inbox_id, state, reason)
+    SELECT 'jira-main', '10001', id, 'parked', 'no such project' FROM rang
+"""
+
+
 def test_an_administrator_of_one_part_sees_no_fields_of_another(site: Site) -> None:
     park(site, 1)
     admin = site.signed_in("admin", Grant(Role.ADMINISTRATOR, ("HR",)))
@@ -274,7 +294,10 @@ def test_a_paused_connection_is_resumed(site: Site, operator: Visitor) -> None:
     )
     operator.post("/operations/connections/jira-main/resume", page="/operations")
     assert "jira-main is in use again." in words(operator.get("/operations"))
-    assert acts(site) == [("ops", "connection.resumed", "jira-main is in use again.")]
+    assert acts(site) == [
+        ("gatepost", "connection.paused", "jira-main is paused: The credentials are refused."),
+        ("ops", "connection.resumed", "jira-main is in use again."),
+    ]
     assert operator.post("/operations/connections/nobody/resume", page="/operations").status_code == 404
 
 

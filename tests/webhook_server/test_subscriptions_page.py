@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy.engine import URL
 
 from connector.people.access import Grant, Role
+from connector.store.connections import ConnectionRecord
+from mapping.work_item import ConnectionName, Tool
 from tests.connector.notify.receiver import Receiver
 from tests.webhook_server.visitor import Site, Visitor, site, words
 
@@ -98,3 +100,35 @@ def test_one_that_is_off_says_why_and_is_switched_on(here: Site, admin: Visitor,
     assert "bot is switched off. Switch it on first." in words(admin.get("/subscriptions/bot"))
     admin.post("/subscriptions/bot/resume", page="/subscriptions/bot")
     assert "bot is on again." in words(admin.get("/subscriptions/bot"))
+
+
+def test_events_of_a_connection_are_told_to_who_asked_for_them_and_shown_with_its_name(
+    here: Site, admin: Visitor, receiver: Receiver
+) -> None:
+    asked = words(admin.get("/subscriptions/new"))
+    assert "connection.paused a connection is no longer called, until somebody has acted; only when asked" in asked
+    by_default = re.findall(r'name="events" value="([\w.]+)" checked', admin.get("/subscriptions/new").text)
+    assert by_default == [
+        "gate.blocked", "gate.opened", "stage.granted", "status.changed", "confirmation.given", "finding.raised",
+        "measure.breached",
+    ]  # fmt: skip
+    refused = admin.post(
+        "/subscriptions/new", FORM | {"url": receiver.url, "events": ["connection.paused"]}, page="/subscriptions/new"
+    )
+    assert refused.status_code == 422
+    assert "connection.paused concerns no measure, so it cannot be asked for below a place" in words(refused)
+    plain = {"url": receiver.url, "place": "", "per_minute": "60"}
+    admin.post("/subscriptions/new", plain | {"name": "all", "events": by_default}, page="/subscriptions/new")
+    pager = plain | {"name": "pager", "events": [*by_default, "connection.paused"]}
+    admin.post("/subscriptions/new", pager, page="/subscriptions/new")
+    filters = {one.name: one.filter.events for one in here.services.subscriptions.all()}
+    assert filters["all"] == frozenset()
+    assert len(filters["pager"]) == 8
+    here.services.connections.save(
+        ConnectionRecord(ConnectionName("jira-main"), Tool.JIRA, "https://acme.example", "bot", "token", ("secret",))
+    )
+    here.services.connections.pause(ConnectionName("jira-main"), "the credentials are refused.", None)
+    shown = words(admin.get("/subscriptions/pager"))
+    assert "connection.paused jira-main just now waiting" in shown
+    assert "connection.paused of jira-main" in shown
+    assert "Nothing has happened yet" in words(admin.get("/subscriptions/all"))

@@ -129,11 +129,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/<name>/resume")
     @needs(*RUNNING)
     def resume(name: str) -> ResponseReturnValue:
-        record = _record(services, name)
-        if services.connections.resume(name):
-            Provisioned(services.engine, record.name, who(current_viewer())).note(
-                "connection.resumed", f"{name} is in use again."
-            )
+        if services.connections.resume(_record(services, name).name, by=who(current_viewer())):
             flash(f"{name} is in use again.", "good")
         else:
             flash(f"{name} was not paused.", "info")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,8 +18,6 @@ from connector.store import parked
 from connector.store.connections import registration
 from connector.store.operations import Overview
 from connector.store.parked_story import story
-from connector.store.provisioned import Provisioned
-from mapping.work_item import ConnectionName
 from webhook_server.admin.operations_words import (
     DROPPED,
     REPLAYED,
@@ -103,9 +102,7 @@ def _act(blueprint: Blueprint, services: Services) -> None:
     def resume(name: str) -> ResponseReturnValue:
         if services.connections.get(name) is None:
             raise NotFound(f'There is no connection "{name}".')
-        if services.connections.resume(name):
-            log = Provisioned(services.engine, ConnectionName(name), current_viewer().login)
-            log.note("connection.resumed", f"{name} is in use again.")
+        if services.connections.resume(name, by=current_viewer().login):
             flash(f"{name} is in use again.", "good")
         else:
             flash(f"{name} was not paused.", "info")
@@ -206,5 +203,6 @@ def _item(services: Services, ref: str, error: str = "") -> ResponseReturnValue:
         replayed=REPLAYED[kind].format(where=found.parked.connection),
         dropped=DROPPED[kind].format(where=found.parked.connection),
         error=error,
+        why_gone=partial(services.keeping.why_gone, now=system_clock()),
     )
     return shown, 422 if error else 200

@@ -200,7 +200,7 @@ def _add_connect(blueprint: Blueprint, services: Services) -> None:
                 open_form=True,
             )
             return page, 422
-        services.connections.save(record)
+        services.connections.save(record, by=who(current_viewer()))
         services.connections.note(record.name, own_account=identity.account, deployment=identity.deployment.value)
         told = f"{record.name} at {record.base_url} was connected as {identity.name}."
         Provisioned(services.engine, record.name, who(current_viewer())).note("connection.saved", told)

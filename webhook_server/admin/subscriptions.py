@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
-from connector.notify.events import MEANINGS
+from connector.notify.events import MEANINGS, OF_CONNECTIONS
 from connector.notify.filters import filter_of
 from connector.notify.sender import Sender
 from connector.notify.signing import BOTH_VALID
@@ -62,7 +62,8 @@ def _change(blueprint: Blueprint, services: Services) -> None:
         form = request.form
         try:
             chosen = form.getlist("events")
-            everything = len(chosen) == len(MEANINGS)
+            # Everything about measures: of connections only who asks by name is told.
+            everything = set(chosen) == MEANINGS.keys() - OF_CONNECTIONS
             if not chosen:
                 raise ConfigurationError("Choose at least one event.")
             wanted = filter_of([] if everything else chosen, form.get("place", ""), form.get("legal_entity") or None)
@@ -153,7 +154,10 @@ def _pretty(body: str) -> str:
 
 
 def _form(form: Mapping[str, str], error: str) -> str:
-    return render_template("subscriptions/new.html", form=form, error=error, meanings=MEANINGS, per_minute=PER_MINUTE)
+    return render_template(
+        "subscriptions/new.html", form=form, error=error, meanings=MEANINGS, by_name=OF_CONNECTIONS,
+        per_minute=PER_MINUTE,
+    )  # fmt: skip
 
 
 def _one(services: Services, name: str) -> Subscription:

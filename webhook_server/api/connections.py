@@ -78,7 +78,7 @@ def health(call: Call) -> HealthModel:
 
 
 def resume(call: Call) -> Resumed:
-    return Resumed(was_paused=call.services.connections.resume(record_of(call).name))
+    return Resumed(was_paused=call.services.connections.resume(record_of(call).name, by=call.viewer.login))
 
 
 def _connection(call: Call, record: ConnectionRecord) -> ConnectionModel:

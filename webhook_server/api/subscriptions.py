@@ -26,7 +26,7 @@ from webhook_server.api.values import BIGGEST, Model, Page, Paged, Word, number_
 class SubscriptionModel(Model):
     name: str
     url: str
-    events: list[EventType] = Field(description="Empty for all.")
+    events: list[EventType] = Field(description="Empty for all that concern measures.")
     place: list[str] = Field(description="Only below this place; empty for everywhere.")
     legal_entity: str | None
     per_minute: int
@@ -45,7 +45,10 @@ class SubscriptionList(Model):
 class NewSubscription(Model):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$")]
     url: Annotated[str, Field(min_length=8, max_length=2000, pattern=r"^[^\x00]+$")]
-    events: list[EventType] = Field(default=[], description="All when left out.")
+    events: list[EventType] = Field(
+        default=[],
+        description="All that concern measures when left out; those of connections only by name and without a place.",
+    )
     place: Annotated[list[Word], Field(max_length=4)] = Field(
         default=[], description="Portfolio, program, project, package, as far as it goes."
     )
@@ -69,8 +72,9 @@ class DeliveryModel(Model):
     number: int
     message: str = Field(description="`webhook-id`: the same each time that it is sent.")
     event: str
-    measure: str
-    key: str
+    measure: str | None = Field(description="Null when it is about a connection.")
+    key: str | None
+    connection: str | None = Field(description="Null when it is about a measure.")
     state: OutboxState
     tries: int
     status: int | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -58,7 +59,7 @@ class EventModel(Model):
 
 class EventWhole(Model):
     event: EventModel
-    body: str | None = Field(description="As it came; null when it is no longer kept.")
+    body: str | None = Field(description="As it came; null when its days (GATEPOST_BODY_DAYS) are over.")
 
 
 class WriteModel(Model):
@@ -170,7 +171,7 @@ def _again(call: Call, connection: str, native_id: str) -> Again:
     return Again(connection=connection, native_id=native_id)
 
 
-def _event(row: RowMapping) -> EventModel:
+def _event(row: RowMapping | Mapping[str, Any]) -> EventModel:
     return EventModel(number=row["id"], **{name: row[name] for name in EventModel.model_fields if name != "number"})
 
 

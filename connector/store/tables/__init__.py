@@ -3,6 +3,7 @@
 A test compares the two, so that neither drifts.
 """
 
+from connector.store.tables.alerts import ALERT
 from connector.store.tables.basis import METADATA
 from connector.store.tables.digests import DIGEST, DIGEST_DAY
 from connector.store.tables.drafts import MAPPING_DRAFT
@@ -10,10 +11,12 @@ from connector.store.tables.flow import (
     CONNECTION,
     DIRTY_KEY,
     INBOX,
+    INBOX_BODY,
     LAST_WRITTEN,
     OUTBOX,
     PARKING,
     PROVISIONED,
+    SCHEMA_FLOOR,
     SWEEP,
     SWEEP_SEEN,
     WORKER,
@@ -56,6 +59,7 @@ from connector.store.tables.rollups import (
 from connector.store.tables.subscriptions import KEPT_ANSWER, SUBSCRIPTION, SUBSCRIPTION_DELIVERY, UTTERANCE
 
 __all__ = [
+    "ALERT",
     "API_TOKEN",
     "AUDIT",
     "AUDIT_HEAD",
@@ -71,6 +75,7 @@ __all__ = [
     "FIGURES_DUE",
     "FIGURES_PROGRESS",
     "INBOX",
+    "INBOX_BODY",
     "KEPT_ANSWER",
     "LAST_WRITTEN",
     "MAPPING_DRAFT",
@@ -93,6 +98,7 @@ __all__ = [
     "ROLLUP_CURVE",
     "ROLLUP_MONTH",
     "ROW_POLICY",
+    "SCHEMA_FLOOR",
     "STATEMENT",
     "STATUS_DAY",
     "SUBSCRIPTION",

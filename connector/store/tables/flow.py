@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -61,6 +62,19 @@ INBOX = Table(
     Index("inbox_pending", "connection", "native_id", "id", postgresql_where=text("state = 'pending'")),
     Index("inbox_parked", "connection", "native_id", postgresql_where=text("state = 'parked'")),
     Index("inbox_received", "received_at"),
+    # What a process of the version before has written; new bodies stand in INBOX_BODY.
+    Index("inbox_bodied", "received_at", postgresql_where=text("body IS NOT NULL")),
+)
+
+INBOX_BODY = Table(
+    "inbox_body",
+    METADATA,
+    Column("inbox_id", BigInteger, nullable=False),
+    moment("received_at", now=True),
+    Column("body", LargeBinary, nullable=False),
+    Index("inbox_body_of", "inbox_id"),
+    # A partition a day, made and dropped by connector.store.retention, and a default one.
+    postgresql_partition_by="RANGE (received_at)",
 )
 
 DIRTY_KEY = Table(
@@ -80,9 +94,11 @@ DIRTY_KEY = Table(
     moment("claimed_until"),
     Column("claimed_generation", BigInteger),
     Column("claimed_inbox_id", BigInteger),
+    # What an event rang for comes first: false sorts before true.
     Index(
-        "dirty_key_claimable",
+        "dirty_key_order",
         "connection",
+        text("(inbox_id IS NULL)"),
         "due_at",
         postgresql_where=text("state = 'waiting' AND claim_token IS NULL"),
     ),
@@ -115,9 +131,16 @@ OUTBOX = Table(
     Index("outbox_waiting", "connection", "due_at", "id", postgresql_where=text("state = 'waiting'")),
     Index("outbox_waiting_item", "connection", "native_id", postgresql_where=text("state = 'waiting'")),
     Index("outbox_alike", "connection", "alike", postgresql_where=text("state = 'waiting' AND alike IS NOT NULL")),
+    Index(
+        "outbox_bulk",
+        "connection",
+        "bulk_task",
+        postgresql_where=text("state = 'waiting' AND bulk_task IS NOT NULL"),
+    ),
     Index("outbox_claimed", "claimed_by", postgresql_where=text("claim_token IS NOT NULL")),
     Index("outbox_parked", "connection", "native_id", postgresql_where=text("state = 'parked'")),
     Index("outbox_done", "settled_at", postgresql_where=text("state = 'done'")),
+    Index("outbox_superseded", "settled_at", postgresql_where=text("state = 'superseded'")),
 )
 
 LAST_WRITTEN = Table(
@@ -172,6 +195,13 @@ SWEEP_SEEN = Table(
     METADATA,
     Column("connection", Text, primary_key=True),
     Column("native_id", Text, primary_key=True),
+)
+
+SCHEMA_FLOOR = Table(
+    "schema_floor",
+    METADATA,
+    Column("single", Boolean, primary_key=True, server_default=text("true")),
+    Column("oldest", Text, nullable=False),
 )
 
 PROVISIONED = Table(

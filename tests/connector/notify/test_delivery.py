@@ -15,13 +15,13 @@ from connector.notify.events import EventType
 from connector.notify.filters import Filter
 from connector.notify.hosts import Rules
 from connector.notify.sender import Sender
-from connector.store.deliveries import KEPT, SqlDeliveries, replay, wake_due_deliveries
+from connector.store.deliveries import KEPT, SqlDeliveries, replay, shown, wake_due_deliveries
 from connector.store.subscriptions import Subscription, Subscriptions
 from connector.store.workers import recover
 from connector.vault import Vault
 from mapping.load import Loaded
 from tests.connector.notify.receiver import Receiver
-from tests.connector.store.conftest import Store, store
+from tests.connector.store.conftest import JIRA, Store, store
 from tests.connector.store.test_ledger import SHOWN, loaded, look
 from tests.mapping.items import item
 
@@ -128,6 +128,30 @@ def test_a_failed_delivery_is_tried_again_with_the_same_id_and_holds_back_later_
     assert office.receiver.types() == ["stage.granted", "stage.granted", "gate.blocked"]
     assert office.receiver.ids()[0] == office.receiver.ids()[1]
     assert [row[1:3] for row in office.rows()] == [("done", 2), ("done", 1)]
+
+
+def test_events_of_a_connection_arrive_in_their_order_and_hold_no_measure_back(office: Office) -> None:
+    by_name = frozenset({EventType.PAUSED, EventType.RESUMED, EventType.GRANTED})
+    made = office.subscribe(wanted=Filter(by_name))
+    office.receiver.answers = [(500, {}), (204, {})]
+    office.store.connections.pause(JIRA, "401", None)
+    office.store.connections.resume(JIRA, by="perez@acme.example")
+    office.judge()
+    office.move(seconds=1)
+    office.tell()
+    assert office.receiver.types() == ["connection.paused", "stage.granted"]
+    office.move(seconds=6)
+    office.tell()
+    assert office.receiver.types() == ["connection.paused", "stage.granted", "connection.paused", "connection.resumed"]
+    assert [row[1] for row in office.rows()] == ["done", "done", "done"]
+    paused, *_ = office.receiver.events(made.secrets[0])
+    assert paused["data"]["connection"] == {"name": "jira-main", "tool": "jira", "url": "https://acme.example"}
+    with office.store.engine.connect() as connection:
+        about = [(one.event, one.key, one.connection) for one in shown(connection, made.id)]
+    assert about == [
+        ("stage.granted", "ITX-1", None), ("connection.resumed", None, "jira-main"),
+        ("connection.paused", None, "jira-main"),
+    ]  # fmt: skip
 
 
 def test_a_receiver_that_asks_to_wait_is_left_alone_that_long(office: Office) -> None:

@@ -38,9 +38,25 @@ def test_a_filter_takes_what_lies_under_it(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("wanted", "taken"),
+    [
+        pytest.param(Filter(), False, id="everything means measures"),
+        pytest.param(Filter(frozenset({EventType.PAUSED})), True, id="by its name"),
+        pytest.param(Filter(frozenset({EventType.RESUMED})), False, id="the other one"),
+        pytest.param(Filter(frozenset({EventType.PAUSED}), place=("IT",)), False, id="a place"),
+        pytest.param(Filter(frozenset({EventType.PAUSED}), legal_entity="ACME AG"), False, id="a legal entity"),
+    ],
+)
+def test_an_event_of_a_connection_is_for_who_names_it_and_has_no_part_of_the_measures(
+    wanted: Filter, taken: bool
+) -> None:
+    assert wanted.takes_connection(EventType.PAUSED) is taken
+
+
+@pytest.mark.parametrize(
     ("events", "place", "text"),
     [
-        (["gate.shut"], "", '"gate.shut" is no event. There are: gate.blocked, gate.opened, stage.granted, status.changed, confirmation.given, finding.raised, measure.breached.'),
+        (["gate.shut"], "", '"gate.shut" is no event. There are: gate.blocked, gate.opened, stage.granted, status.changed, confirmation.given, finding.raised, measure.breached, connection.paused, connection.resumed.'),
         ([], "IT //", '"IT //" has an empty part: write Portfolio / Program / Project / Package.'),
         ([], "a/b/c/d/e", '"a/b/c/d/e" has 5 parts; a place has at most 4: portfolio / program / project / package.'),
     ],

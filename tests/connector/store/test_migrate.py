@@ -5,14 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
-import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from connector.errors import ConfigurationError
 from connector.postgres import conninfo
 from connector.store import migrate
 from connector.store.database import open_database
@@ -21,7 +19,7 @@ from tests.conftest import NEWEST
 
 
 def _ours(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
-    return kind != "table" or not (name or "").startswith("procrastinate")
+    return kind != "table" or not (name or "").startswith(("procrastinate", "inbox_body_"))
 
 
 def test_migrations_and_table_descriptions_say_the_same(database: URL) -> None:
@@ -41,7 +39,7 @@ def test_down_and_up_again_leaves_the_same_schema(database: URL) -> None:
         left = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
     assert left == ["alembic_version"]
     assert migrate.upgrade(engine) == NEWEST
-    assert migrate.is_current(engine)
+    assert migrate.fit(engine) is migrate.Fit.SAME
     engine.dispose()
 
 
@@ -59,16 +57,3 @@ def test_four_processes_that_start_at_once_upgrade_once(database: URL) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(start, range(4))) == [NEWEST] * 4
-
-
-def test_a_schema_from_the_future_is_refused_with_what_to_do(database: URL) -> None:
-    engine = open_database(database, pool_size=1, application="tests")
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(ConfigurationError) as caught:
-        migrate.upgrade(engine)
-    assert str(caught.value) == (
-        "The database is at revision 9999, which this version of Gatepost does not know. "
-        "Start the newer version, or restore a backup from before its upgrade."
-    )
-    engine.dispose()

@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 
 from connector.people.access import Grant, Role, Viewer
 from connector.postgres import conninfo
-from connector.store import audit, operations
+from connector.store import audit, gauges, operations
 from connector.store.operations import group_of, overview
 from connector.store.parked import causes, parked
 from connector.store.reading import reading
@@ -178,6 +178,18 @@ def test_with_a_million_events_every_query_goes_by_an_index(crowd: Store) -> Non
             wanted = {key: value for key, value in here.items() if f":{key}" in statement}
             assert read_whole(plan(connection, statement, **wanted)) == [], name
         assert read_whole(plan(connection, parked_query(), limit=50)) == []
+        for name in ("BY_CONNECTION", "PARKED_DELIVERIES", "SWEEPS", "WORKERS", "ALERTS"):
+            statement = getattr(gauges, name).text
+            asked = {"space": 1} if ":space" in statement else {}
+            assert read_whole(plan(connection, statement, **asked)) == [], name
+
+
+def test_a_prometheus_is_answered_in_a_moment_by_a_large_installation(crowd: Store) -> None:
+    gauges.gauges(crowd.engine)
+    began = time.perf_counter()
+    found = gauges.gauges(crowd.engine)
+    assert time.perf_counter() - began < 0.2
+    assert found.parked == [("item", "jira-main", 1_000), ("write", "jira-main", 1_000), ("delivery", "bot", 0)]
 
 
 def parked_query() -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from sqlalchemy import insert
+import pytest
+from sqlalchemy import insert, text
 
 from connector.store.jsonable import values_to_json
 from connector.store.tables import OUTBOX
@@ -114,3 +115,45 @@ def test_a_moment_comes_out_as_it_went_in(store: Store) -> None:
     at = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
     wish(store, "1", Checked=at)
     assert only(store).values == {"Checked": at}
+
+
+def alike(store: Store, *items: str, value: str = "same", seconds: float = 0) -> None:
+    for one in items:
+        wish(store, one)
+    with store.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE outbox SET alike = :alike, created_at = now() - make_interval(secs => :seconds) "
+                 "WHERE native_id = ANY(:items)"),
+            {"alike": value, "items": list(items), "seconds": seconds},
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("dirty", "others", "seconds", "gathers"),
+    [
+        pytest.param(False, False, 0, False, id="nothing more can come"),
+        pytest.param(True, False, 0, True, id="items are being judged"),
+        pytest.param(False, True, 0, True, id="another round holds some of the same"),
+        pytest.param(True, True, 6, False, id="the oldest has waited long enough"),
+    ],
+)
+def test_rows_that_are_alike_wait_for_more_of_them(
+    store: Store, dirty: bool, others: bool, seconds: float, gathers: bool
+) -> None:
+    alike(store, "1", "2", seconds=seconds)
+    mine = store.outbox().claim(JIRA, 100)
+    if others:
+        alike(store, "3", seconds=seconds)
+        store.outbox(2).claim(JIRA, 100)
+    if dirty:
+        store.ring("d1", "9")
+    assert store.outbox().gathering(JIRA, "same", mine[0].token) is gathers
+
+
+def test_all_rows_of_a_bulk_edit_are_claimed_together(store: Store) -> None:
+    alike(store, "1", "2", "3")
+    store.outbox().into_bulk(store.outbox().claim(JIRA, 100), "task 1", 0)
+    (first,) = store.outbox().claim(JIRA, 1)
+    assert first.bulk_task == "task 1"
+    assert len(store.outbox().claim_task(JIRA, "task 1", 100)) == 2
+    assert store.outbox().claim_task(JIRA, "task 2", 100) == ()

@@ -1,0 +1,56 @@
+"""How long events wait, by connection: what decides whether a door takes in more.
+
+Only what an event rang for counts, and only while it waits for a worker: an item that was put off because the tool
+asked for patience is not late, and 100,000 items that a new mapping has made dirty are nobody's event.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Lock
+
+from sqlalchemy import Engine, text
+
+from mapping.work_item import ConnectionName
+
+FRESH_SECONDS = 1.0
+"""How long a process believes its last look."""
+
+# The first in the order in which keys are claimed is the oldest that an event rang for, if there is one at all.
+_OLDEST = text("""
+    SELECT inbox_id, extract(epoch FROM now() - due_at)::float8 AS age FROM dirty_key
+    WHERE connection = :connection AND state = 'waiting' AND claim_token IS NULL
+    ORDER BY (inbox_id IS NULL), due_at LIMIT 1
+""")
+
+
+def age(engine: Engine, connection: ConnectionName) -> float:
+    """Seconds that the oldest event of a connection has waited for a worker; 0 when none does."""
+    with engine.connect() as transaction:
+        row = transaction.execute(_OLDEST, {"connection": connection}).first()
+    return max(float(row.age), 0.0) if row is not None and row.inbox_id is not None else 0.0
+
+
+class Backlog:
+    """Ages as one process knows them: asked for once a second, however many events come."""
+
+    def __init__(self, engine: Engine, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._engine = engine
+        self._monotonic = monotonic
+        self._lock = Lock()
+        self._known: dict[ConnectionName, tuple[float, float]] = {}
+
+    def age(self, connection: ConnectionName) -> float:
+        """Seconds, at most a second old.  Raises sqlalchemy.exc.SQLAlchemyError."""
+        now = self._monotonic()
+        with self._lock:
+            looked_at, seconds = self._known.get(connection, (0.0, 0.0))
+            if connection in self._known and now - looked_at <= FRESH_SECONDS:
+                return seconds
+            # Whoever comes meanwhile goes by the old figure.
+            self._known[connection] = (now, seconds)
+        seconds = age(self._engine, connection)
+        with self._lock:
+            self._known[connection] = (now, seconds)
+        return seconds

@@ -1,0 +1,46 @@
+"""Reading many issues at once, counted by the stand-in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from mapping.work_item import NativeId
+from sandbox import servers
+from sandbox.jira.model import Deployment
+from sandbox.story import seed
+from tests.sites import jira_site
+
+
+@pytest.fixture(params=list(Deployment))
+def sandbox(request: pytest.FixtureRequest) -> Iterator[servers.Sandbox]:
+    running = servers.start(deployment=request.param)
+    seed.set_up_jira(running.jira)
+    yield running
+    running.stop()
+
+
+def test_250_issues_and_their_children_are_read_with_four_calls(sandbox: servers.Sandbox) -> None:
+    state = sandbox.jira
+    made = [state.create("CLOUD", "Epic", f"Measure {number}", by="kaya").id for number in range(250)]
+    for number in (3, 180, 249):
+        state.create("CLOUD", "Story", "A story", by="kaya", parent=state.issue(made[number]).key)
+    deleted = [NativeId("990001"), NativeId("990002")]
+    site = jira_site(state)
+    site.reader.read([NativeId(made[0])], frozenset())
+    requests.delete(f"{state.base_url}/sandbox/calls", timeout=5)
+    reading = site.reader.read([NativeId(one) for one in made], frozenset())
+    calls = requests.get(f"{state.base_url}/sandbox/calls", timeout=5).json()["calls"]
+    paths = Counter(call["path"].rpartition("/")[2] for call in calls)
+    cloud = state.deployment is Deployment.CLOUD
+    assert paths == ({"bulkfetch": 3, "jql": 1} if cloud else {"search": 4})
+    assert len(reading.found) == 250
+    totals = {name: item.children.total for name, item in reading.found.items() if item.children}  # type: ignore[union-attr]
+    assert {name: total for name, total in totals.items() if total} == {
+        NativeId(made[number]): 1 for number in (3, 180, 249)
+    }
+    absent = site.reader.read([*(NativeId(one) for one in made), *deleted], frozenset()).absent
+    assert sorted(absent) == deleted

