@@ -75,7 +75,9 @@ class Bench:
     def _after(self, response: Response) -> Response:
         if request.path.startswith(("/rest/", "/api/")):
             user = request.authorization.username if request.authorization else None
-            call = {"method": request.method, "path": request.path, "status": response.status_code, "user": user}
+            call: dict[str, object] = {"method": request.method, "path": request.path, "status": response.status_code}
+            # The moment at which it was carried out: what is measured from outside ends here.
+            call |= {"user": user, "at": time.time()}
             if request.environ.get("sandbox.inner"):
                 # One of many in a batch: no call of its own.
                 call["inner"] = True
@@ -110,7 +112,7 @@ class Bench:
     def _calls(self) -> Response:
         with self.lock:
             counts = Counter(str(call["method"]) for call in self.calls)
-            return jsonify({"calls": self.calls, "counts": counts})
+            return jsonify({"calls": self.calls, "counts": counts, "delay_ms": round(self.delay * 1000)})
 
     def _reset(self) -> Response:
         with self.lock:

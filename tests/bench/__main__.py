@@ -1,298 +1,107 @@
-"""``make bench``: figures and ratios of the hot path, measured in one run.
+"""``make bench``: every line of the speed table, measured in one run.
 
-Absolute figures are of this machine; a ratio compares two things measured one after the other in the same run.
+``python -m tests.bench`` runs all of it and writes ``bench/latest.json`` and the README's table; with names
+(``python -m tests.bench door drain``) it runs these and writes nothing.  Absolute figures are of this machine; a ratio
+compares two things measured one after the other in the same run.  Each module's docstring says how it measures.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import platform
-import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
-from uuid import uuid4
+from typing import TypeAlias
 
 import structlog
 from rich.console import Console
-from rich.table import Table
-from sqlalchemy import Engine
-from sqlalchemy import text as sql
-from sqlalchemy.engine import make_url
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from connector.engine import Queue
-from connector.jira.fields import Field
-from connector.jira.payloads import work_item
-from connector.jsons import parse_object
-from connector.postgres import locate
-from connector.store import migrate
-from connector.store.connections import ConnectionRecord, Connections
-from connector.store.database import open_database
-from connector.store.inbox import SqlInbox, mark_dirty
-from connector.store.jsonable import values_from_json
-from connector.store.ledger import SqlLedger
-from connector.store.mappings import Mappings
-from connector.store.memory import SqlMemory
-from connector.store.wake import Waker
-from connector.store.work import SqlWork
-from connector.sync.ports import Doorbell, Reading, Site, Wish, Written
-from connector.sync.reconcile import ActiveMapping, Reconciler, Round
-from connector.sync.stores import Arrival
-from connector.sync.surroundings import Surroundings
-from connector.vault import open_vault
-from governance.assess import assess
-from governance.effects import Version
-from governance.evidence import Children
-from governance.plan import freeze
-from governance.standing import Standing
-from mapping.judge import judge
-from mapping.load import Loaded, load_mapping
-from mapping.policy import Policies
-from mapping.work_item import ConnectionName, FieldName, FieldValue, NativeId, Tool, WorkItem
+from tests.bench.calls import calls
+from tests.bench.door import door
+from tests.bench.drain import drain
 from tests.bench.figure import Figure
-from tests.bench.portfolio import portfolio
+from tests.bench.flow import PARTS as FLOW
+from tests.bench.flow import flow
+from tests.bench.ground import OWN, Ground, Scale, bodies
+from tests.bench.growth import PARTS as GROWTH
+from tests.bench.growth import growth
+from tests.bench.pure import pure
+from tests.bench.report import keep, run_of, table_of
 from tests.conftest import ROOT
-from tests.governance.factory import APPROVALS, NOW, POLICY, evidence, lines, measure
-from tests.mapping.items import item
 
-JIRA = ConnectionName("jira-main")
-REPEATS = 7
+Found: TypeAlias = dict[str, list[Figure]]
 
 
-def median(work: Callable[[], object], loops: int) -> float:
-    """Median seconds of one call, over several rounds of ``loops`` calls."""
-    rounds = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        for _ in range(loops):
-            work()
-        rounds.append((time.perf_counter() - started) / loops)
-    return statistics.median(rounds)
+def _alone(name: str, line: Callable[[Ground], list[Figure]]) -> Callable[[Ground, Collection[str]], Found]:
+    return lambda ground, parts: {name: line(ground)}
 
 
-def pure() -> list[Figure]:
-    """The domain and the mapping, on one core, without I/O."""
-    many = tuple(
-        line for version in Version for line in lines(version, 10_000, 50_000, months=39)
-    )  # 3 × (39 + 1) = 120 lines
-    assert len(many) == 120
-    whole, fresh = measure(effects=many), evidence("decided", "decided")
-    # Statements are heard once; every later look finds them with their rulings, and the plan locked.
-    heard = assess(whole, evidence("decided", "decided", statements=APPROVALS[:3]), POLICY, NOW)
-    standing = replace(heard.standing, plan=freeze(many, NOW))
-    seen = evidence("decided", "decided", statements=heard.statements, standing=standing)
-    mapping = load_mapping((ROOT / "sandbox/story/mapping.yaml").read_text())
-    assert isinstance(mapping, Loaded)
-    policy = Policies(mapping.config)
-    issue = parse_object(_large_issue())
-    fields = {FieldName("Sponsor"): Field("customfield_1", "Sponsor", "user", "userpicker")}
-
-    def parse() -> WorkItem:
-        return work_item(issue, connection=JIRA, base_url="https://x", fields=fields, children=Children(0, 0))
-
-    some = item({"Business unit": "IT", "Forecast benefit": None, "Program": "P"})
-    parsed = replace(parse(), fields=some.fields, project="ITX", type="Epic")
-
-    def map_and_assess() -> object:
-        return judge(parsed, mapping.config, policy, standing=Standing(), last_written={}, now=NOW)
-
-    return [
-        Figure(
-            "assess a measure with 120 effect lines",
-            median(lambda: assess(whole, seen, POLICY, NOW), 300) * 1e6,
-            "µs",
-            "≤ 200",
-        ),
-        Figure(
-            "the same, hearing five statements and granting a stage",
-            median(lambda: assess(whole, fresh, POLICY, NOW), 300) * 1e6,
-            "µs",
-        ),
-        Figure("map and assess one item of a 20 kB issue", median(map_and_assess, 300) * 1e6, "µs", "≤ 300"),
-        Figure("normalise a 20 kB issue", median(parse, 300) * 1e6, "µs"),
-    ]
+GROUPS: Mapping[tuple[str, ...], Callable[[Ground, Collection[str]], Found]] = {
+    ("pure",): _alone("pure", pure),
+    ("door",): _alone("door", door),
+    ("drain",): _alone("drain", drain),
+    tuple(FLOW): flow,
+    ("calls",): _alone("calls", calls),
+    GROWTH: growth,
+}
+"""The lines in the order of the table; those of one group share what is dear to set up."""
+LINES = tuple(name for group in GROUPS for name in group)
 
 
-def _large_issue() -> bytes:
-    filler = {f"customfield_{number}": {"value": "x" * 60, "id": str(number)} for number in range(200, 390)}
-    fields = {
-        "summary": "s",
-        "status": {"name": "Backlog"},
-        "issuetype": {"name": "Epic"},
-        "project": {"key": "ITX"},
-        **filler,
-    }
-    return json.dumps({"id": "10001", "key": "ITX-1", "fields": fields}).encode()
+def measured(ground: Ground, names: Sequence[str], began: Callable[[str], None]) -> Found:
+    """The figures of some lines, or of all without a name; ``began`` hears of each group."""
+    found: Found = {}
+    for group, run in GROUPS.items():
+        parts = [name for name in group if not names or name in names]
+        if parts:
+            began(", ".join(parts))
+            found |= run(ground, parts)
+    return found
 
 
-def stored(folder: Path) -> list[Figure]:
-    """Events into the inbox and dirty keys to decisions, on a real PostgreSQL with its commits on disk."""
-    engine = open_database(locate(None, folder), pool_size=4, application="bench")
-    migrate.upgrade(engine)
-    waker = Waker(Queue().defer)
-    Connections(engine, open_vault(None, folder)).save(
-        ConnectionRecord(JIRA, Tool.JIRA, "https://x.example", "u", "c", ("s",))
-    )
-    text = (ROOT / "sandbox/story/mapping.yaml").read_text()
-    loaded = load_mapping(text)
-    assert isinstance(loaded, Loaded)
-    version = Mappings(engine, waker).activate(text, loaded.version, author="bench", reason="bench")
-    inbox, ledger = SqlInbox(engine, waker), SqlLedger(engine, waker)
-    body = _large_issue()
+def main(names: Sequence[str], root: Path = ROOT, scale: Scale | None = None) -> None:
+    """Measure, show, and write what a whole run found.  Raises SystemExit for a name that is none."""
+    wrong = sorted(set(names) - set(LINES))
+    if wrong:
+        raise SystemExit(f"There is no line {', '.join(wrong)}. There are: {', '.join(LINES)}")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    console, started = Console(), time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="gatepost-bench-", ignore_cleanup_errors=True) as folder:
+        bar = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            console=console, transient=True,
+        )  # fmt: skip
+        showing: AbstractContextManager[object] = bar if console.is_terminal else nullcontext()
+        with showing:
+            task = bar.add_task("", total=sum(1 for group in GROUPS if not names or set(group) & set(names)))
+            line = [""]
 
-    def arrive(number: int) -> None:
-        rung = Doorbell("jira:issue_updated", (NativeId(str(number)),))
-        inbox.take_in(Arrival(JIRA, str(uuid4()), body, rung))
+            def say(what: str) -> None:
+                bar.update(task, description=f"{line[0]}: {what}")
 
-    count = 2_000
-    started = time.perf_counter()
-    for number in range(count):
-        arrive(number)
-    accept = count / (time.perf_counter() - started)
-    active = ActiveMapping(version.number, loaded.config, Policies(loaded.config))
-    reconciler = Reconciler(
-        work=SqlWork(engine, 1, 600), memory=SqlMemory(engine), ledger=ledger, pauses=_NoPauses(),
-        surroundings=Surroundings(lambda name: site, SqlMemory(engine)), clock=lambda: datetime.now(UTC),
-        jitter=lambda: 1.0, batch_size=100,
-    )  # fmt: skip
-    reader = _Reader()
-    site = Site(JIRA, Tool.JIRA, reader, _Writer(), _Door())
-    rates = []
-    for again in (False, True):
-        if again:
-            # The tool now shows what was wanted of it, so that nothing differs.
-            reader.written = _wanted(engine)
-            for number in range(count):
-                arrive(number)
-        started = time.perf_counter()
-        while reconciler.run(site, active) is Round.MORE:
-            pass
-        rates.append(count / (time.perf_counter() - started))
-    engine.dispose()
-    return [
-        Figure("accept an event of 20 kB, one at a time, committed", accept, "/s"),
-        Figure("dirty key to decision and outbox, first time, one worker", rates[0], "items/s", "≥ 1,000 on 2 cores"),
-        Figure("the same when nothing has changed", rates[1], "items/s"),
-        Figure("ratio: nothing changed / first time", rates[1] / rates[0], "×"),
-    ]
+            def began(name: str) -> None:
+                bar.update(task, completed=bar.tasks[0].completed + bool(line[0]))
+                line[0] = name
+                if not console.is_terminal:
+                    console.print(f"{time.monotonic() - started:6.0f} s  {name}")
 
-
-def reassessed(folder: Path) -> list[Figure]:
-    """Every known item judged again under another mapping, by two workers on one database; calls to tools excluded."""
-    url = locate(None, folder)
-    engine = open_database(url, pool_size=4, application="bench")
-    waker = Waker(Queue().defer)
-    items = 10_000
-    with engine.begin() as transaction:
-        for start in range(0, items, 1_000):
-            names = {NativeId(str(1_000_000 + start + n)): None for n in range(1_000)}
-            mark_dirty(transaction, JIRA, names)
-    dsn = url.render_as_string(hide_password=False)
-    wanted = {name: str(value) for name, value in _wanted(engine).items()}
-    _drain((dsn, 1, wanted))
-    text = (ROOT / "sandbox/story/mapping.yaml").read_text().replace("hurdle: 100000", "hurdle: 90000")
-    loaded = load_mapping(text)
-    assert isinstance(loaded, Loaded)
-    Mappings(engine, waker).activate(text, loaded.version, author="bench", reason="bench")
-    engine.dispose()
-    started = time.perf_counter()
-    with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
-        looked = sum(pool.map(_drain, [(dsn, worker, wanted) for worker in (2, 3)]))
-    seconds = time.perf_counter() - started
-    return [Figure("100,000 items judged again by two workers, from 10,000", seconds / looked * 100_000, "s", "≤ 120")]
-
-
-def _drain(work: tuple[str, int, dict[str, str]]) -> int:
-    """One worker until nothing waits; returns how many items it judged.  Runs in a process of its own."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    dsn, worker, wanted = work
-    engine = open_database(make_url(dsn), pool_size=2, application="bench")
-    stored = Mappings(engine, Waker(Queue().defer)).active()
-    assert stored is not None
-    loaded = load_mapping(stored.source)
-    assert isinstance(loaded, Loaded)
-    memory = SqlMemory(engine)
-    reader = _Reader()
-    reader.written = dict(wanted)
-    site = Site(JIRA, Tool.JIRA, reader, _Writer(), _Door())
-    reconciler = Reconciler(
-        work=SqlWork(engine, worker, 600), memory=memory, ledger=SqlLedger(engine, Waker(Queue().defer)),
-        pauses=_NoPauses(), surroundings=Surroundings(lambda name: site, memory), clock=lambda: datetime.now(UTC),
-        jitter=lambda: 1.0, batch_size=100,
-    )  # fmt: skip
-    active = ActiveMapping(stored.number, loaded.config, Policies(loaded.config))
-    while reconciler.run(site, active) in {Round.MORE, Round.DONE}:
-        pass
-    engine.dispose()
-    return reader.count
-
-
-def _wanted(engine: Engine) -> dict[str, FieldValue]:
-    with engine.connect() as connection:
-        stored: dict[str, object] = connection.execute(sql("SELECT wanted FROM outbox LIMIT 1")).scalar_one()
-    return {str(name): value for name, value in values_from_json(stored).items()}
-
-
-class _Reader:
-    """A tool that answers at once: what is measured is Gatepost's own part."""
-
-    def __init__(self) -> None:
-        self.written: dict[str, FieldValue] = {}
-        self.count = 0
-
-    def read(
-        self,
-        items: Sequence[NativeId],
-        fields: frozenset[FieldName],
-        child_fields: frozenset[FieldName] = frozenset(),
-        plans: str | None = None,
-        *,
-        approvals: bool = False,
-    ) -> Reading:
-        self.count += len(items)
-        return Reading({name: item(self.written, native_id=name, key=f"ITX-{name}") for name in items}, ())
-
-
-class _Writer:
-    def answer(self, item: NativeId, answer: object) -> Written:
-        return Written.DONE
-
-    def write(self, wish: Wish) -> Written:
-        return Written.DONE
-
-
-class _Door:
-    def parse(self, body: bytes) -> Doorbell:
-        return Doorbell("x", ())
-
-
-class _NoPauses:
-    def pause(self, connection: ConnectionName, reason: str, seconds: float | None) -> None: ...
-
-    def paused(self, connection: ConnectionName) -> str | None:
-        return None
-
-
-def main() -> None:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    with tempfile.TemporaryDirectory() as folder:
-        figures = [*pure(), *stored(Path(folder)), *reassessed(Path(folder)), *portfolio(Path(folder))]
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    table = Table("What", "Figure", "", "Bar", title=f"Gatepost on {machine}")
-    for figure in figures:
-        table.add_row(figure.name, f"{figure.value:,.1f}", figure.unit, figure.bar)
-    Console().print(table)
-    target = ROOT / "bench" / "latest.json"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps({"machine": machine, "figures": [vars(figure) for figure in figures]}, indent=1))
+            ground = Ground(Path(folder), scale or Scale(), bodies(), say)
+            found = measured(ground, names, began)
+        run = run_of(ground, root, time.monotonic() - started, datetime.now(UTC))
+    figures = [figure for some in found.values() for figure in some]
+    console.print(table_of(run, figures))
+    if ground.bodies == [OWN]:
+        console.print(
+            "The corpus of real payloads is not there (GATEPOST_SHARED names its folder): small bodies were sent."
+        )
+    if not names:
+        keep(root, run, found)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,0 +1,33 @@
+"""A burst: 10,000 events on 100 items end in at most 100 writes.
+
+Somebody has changed each item once; then events about them come as fast as the door takes them, a hundred on each,
+while the worker is running.  Real web and worker processes.  What counts is what the stand-in received; the seconds
+run from the first event until nothing is left to do.
+"""
+
+from __future__ import annotations
+
+import time
+
+from tests.bench.figure import Figure
+from tests.bench.load import send
+from tests.bench.scene import PATIENCE_SECONDS, Scene
+
+
+def burst(here: Scene) -> list[Figure]:
+    """In a scene that has been started."""
+    events, count = here.ground.scale.burst_events, here.ground.scale.burst_items
+    items = here.known(count)
+    here.change(items, 1)
+    here.ground.say(f"{events:,} events on {count} items")
+    told = send(here.plan(items, events=events))
+    here.world.wait_quiet(PATIENCE_SECONDS)
+    seconds = time.time() - told.started
+    writes = here.writes()
+    written = {item for item, _ in writes}
+    if len(written) != count:
+        raise RuntimeError(f"{count} items were changed, {len(written)} were written.")
+    return [
+        Figure(f"{events:,} events on {count} items: writes", len(writes), "writes", f"≤ {count}"),
+        Figure("the same: from the first event until nothing is left to do", seconds, "s"),
+    ]

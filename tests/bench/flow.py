@@ -1,0 +1,20 @@
+"""What goes through the whole of Gatepost at an ordinary size: the latency of an event, and a burst of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+from tests.bench.burst import burst
+from tests.bench.figure import Figure
+from tests.bench.ground import Ground
+from tests.bench.latency import latency
+from tests.bench.scene import Scene, scene
+
+PARTS: Mapping[str, Callable[[Scene], list[Figure]]] = {"latency": latency, "burst": burst}
+
+
+def flow(ground: Ground, parts: Collection[str]) -> dict[str, list[Figure]]:
+    """Some of the parts, one after the other in one scene."""
+    with scene(ground, "flow") as here:
+        here.start()
+        return {name: part(here) for name, part in PARTS.items() if name in parts}

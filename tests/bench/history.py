@@ -1,0 +1,68 @@
+"""What years of work leave behind in the tables beside the portfolio itself, in proportion to the measures.
+
+By measure: five events, two writes, five fields written last, two decisions with their audit entries, two days
+of statuses.  Made by the database itself; an audit entry's hash is made up, so nobody may verify this chain.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, text
+
+EVENTS, WRITES, FIELDS, DECISIONS, DAYS = 5, 2, 5, 2, 2
+ROWS = EVENTS + WRITES + FIELDS + 2 * DECISIONS + DAYS
+"""Rows by measure."""
+
+
+def fill_history(engine: Engine) -> None:
+    """Give every measure a past."""
+    given = {"events": EVENTS, "writes": WRITES, "fields": FIELDS, "decisions": DECISIONS, "days": DAYS}
+    with engine.begin() as transaction:
+        # The schema's owner: the audit's trigger would work through a million entries one by one.
+        transaction.execute(text("SET LOCAL ROLE NONE"))
+        transaction.execute(text("ALTER TABLE audit DISABLE TRIGGER audit_chain"))
+        for statement in (_INBOX, _OUTBOX, _WRITTEN, _DECISIONS, _DAYS, _AUDIT, _HEAD):
+            transaction.execute(text(statement), {key: value for key, value in given.items() if f":{key}" in statement})
+        transaction.execute(text("ALTER TABLE audit ENABLE TRIGGER audit_chain"))
+
+
+def tidy(engine: Engine) -> None:
+    """As autovacuum leaves it after a while."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("RESET ROLE"))
+        connection.execute(text("VACUUM ANALYZE"))
+        connection.invalidate()
+
+
+_INBOX = """
+    INSERT INTO inbox (connection, delivery_id, event, native_id, received_at, state, settled_at)
+    SELECT connection, 'past-' || native_id || '-' || n, 'jira:issue_updated', native_id,
+           now() - make_interval(hours => 20 * n), 'done', now() - make_interval(hours => 20 * n)
+    FROM measure, generate_series(1, :events) AS n
+"""
+_OUTBOX = """
+    INSERT INTO outbox (connection, native_id, key, wanted, changes, state, reason, created_at, due_at, settled_at)
+    SELECT connection, native_id, key, '{"Gate": "Shut"}', '[{"kind": "first", "field": "Gate", "wanted": "Shut"}]',
+           'done', 'done', past, past, past
+    FROM measure, generate_series(1, :writes) AS n, LATERAL (SELECT now() - make_interval(days => n) AS past) AS age
+"""
+_WRITTEN = """
+    INSERT INTO last_written (connection, native_id, field, value)
+    SELECT connection, native_id, 'Field ' || n, 'a value' FROM measure, generate_series(1, :fields) AS n
+"""
+_DECISIONS = """
+    INSERT INTO decision (measure_id, decided_at, stage, gate, verdict, evidence, mapping_version, policy_version)
+    SELECT id, now() - make_interval(days => n), stage, gate, verdict, '{}', mapping_version, policy_version
+    FROM measure, generate_series(1, :decisions) AS n
+"""
+_DAYS = """
+    INSERT INTO status_day (measure_id, day, stage, gate, implementation, potential, reasons)
+    SELECT id, current_date - n, stage, gate, implementation, potential, '{}'
+    FROM measure, generate_series(1, :days) AS n
+"""
+_AUDIT = """
+    INSERT INTO audit (at, actor, action, subject, detail, seq, prev_hash, hash)
+    SELECT now() - make_interval(days => n), 'gatepost', 'decided', id, '{"gate": "shut"}',
+           (SELECT seq FROM audit_head) + row_number() OVER (ORDER BY n, id), md5(id || n), md5(n || id)
+    FROM measure, generate_series(1, :decisions) AS n
+"""
+_HEAD = "UPDATE audit_head SET seq = (SELECT max(seq) FROM audit), hash = 'made up'"

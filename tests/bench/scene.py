@@ -1,0 +1,188 @@
+"""Gatepost as it runs: web and worker as processes of their own, and a stand-in of Jira that is as slow as a real one.
+
+The stand-in lives in the bench's own process, which has nothing else to do meanwhile; the load comes from another one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import requests
+from sqlalchemy import text
+
+from connector.engine import Queue
+from connector.store.inbox import mark_dirty
+from connector.store.wake import Task, Waker
+from mapping.work_item import ConnectionName, NativeId
+from sandbox.jira.model import Issue, Value
+from sandbox.story import seed
+from tests.bench.ground import Ground
+from tests.bench.load import Plan
+from tests.stories.world import SECRET, World, world
+
+JIRA = ConnectionName("jira-main")
+CONNECTIONS = (JIRA, ConnectionName("servicenow-main"))
+PATIENCE_SECONDS = 180
+WRITE = re.compile(r"/rest/api/3/issue/([^/]+)")
+FACTS: dict[str, Value] = {
+    "Sponsor": "brandt",
+    "Controller": "weber",
+    "Business unit": "Group IT",
+    "Legal entity": "Nordbank AG",
+    "Start date": "2026-01-01",
+    "Baseline": 5_000_000,
+    "Objective": "Cost-income ratio below 50 %",
+    "Kill criteria": "Forecast below half of plan for three months",
+    "Overlaps": "none",
+    "Rough value": 1_200_000,
+    "Planned benefit": 1_200_000,
+    "Planned cost": 300_000,
+    "Forecast benefit": 1_200_000,
+    "Forecast cost": 300_000,
+}
+"""An epic with twelve months of plan and forecast."""
+
+
+@dataclass
+class Scene:
+    ground: Ground
+    world: World
+    items: list[Issue] = field(default_factory=list)
+
+    def add(self, count: int, **more: Value) -> list[Issue]:
+        """Epics whose figures all differ."""
+        state = self.world.sandbox.jira
+        first = len(self.items)
+        added = [
+            state.create(
+                "CLOUD", "Epic", f"Measure {number}", by="kaya", assignee="osei", duedate="2026-12-31",
+                values=FACTS | {"Program": f"Program {number % 40}", "Planned benefit": 1_200_000 + number} | more,
+            )
+            for number in range(first, first + count)
+        ]  # fmt: skip
+        self.items += added
+        return added
+
+    def known(self, count: int) -> list[Issue]:
+        """New epics that have been judged and written, in silence and without delay."""
+        self.world.sandbox.jira.webhooks.registered.clear()
+        self.slow(0)
+        added = self.add(count)
+        self.ring(added)
+        self.world.wait_quiet(PATIENCE_SECONDS)
+        return added
+
+    def change(self, items: list[Issue], step: int) -> None:
+        """Another plan for each, and nobody is told: the event is the load's.  From now on calls are counted.
+
+        Then the stand-in rings on every change, also on Gatepost's own writes: that load is real, too.
+        """
+        jira = self.world.sandbox.jira
+        jira.webhooks.registered.clear()
+        for place, item in enumerate(items):
+            jira.edit(item.id, {"Planned benefit": 1_200_000 + step * 100_000 + place}, by="kaya")
+        self.world.sandbox.ring(f"{self.world.url}/hooks/jira/{JIRA}", None, SECRET)
+        requests.delete(f"{self._url}/sandbox/calls", timeout=30).raise_for_status()
+        self.slow(self.ground.scale.delay_ms)
+
+    def ring(self, items: list[Issue]) -> None:
+        """Have items looked at as a sweep does it: all in one transaction."""
+        with self.world.services.engine.begin() as transaction:
+            mark_dirty(transaction, JIRA, {NativeId(item.id): None for item in items})
+            Waker(Queue().defer).wake(transaction, Task.RECONCILE, JIRA)
+
+    def start(self) -> None:
+        self.ground.say("starts web and worker")
+        self.world.start("web")
+        self.world.start("worker")
+        self.world.wait_ready()
+
+    def slow(self, milliseconds: int) -> None:
+        """Have the stand-in take this long for every call, as a site on the internet does."""
+        self._post({"delay_ms": milliseconds})
+
+    def plan(self, items: list[Issue], *, events: int, rate: float = 0) -> Plan:
+        return Plan(
+            "127.0.0.1", self.world.port, f"/hooks/jira/{JIRA}", SECRET, [str(file) for file in self.ground.bodies],
+            [item.id for item in items], self.ground.scale.connections, events=events, rate=rate,
+        )  # fmt: skip
+
+    def writes(self) -> list[tuple[str, float]]:
+        """Item and wall clock of every write that the stand-in carried out, oldest first."""
+        found = []
+        for call in requests.get(f"{self._url}/sandbox/calls", timeout=60).json()["calls"]:
+            item = WRITE.fullmatch(call["path"])
+            if call["method"] == "PUT" and call["status"] < 300 and item:
+                found.append((item[1], float(call["at"])))
+        return found
+
+    @property
+    def _url(self) -> str:
+        return self.world.sandbox.jira.base_url
+
+    def _post(self, fault: dict[str, object]) -> None:
+        requests.post(f"{self._url}/sandbox/faults", json=fault, timeout=30).raise_for_status()
+
+
+@contextmanager
+def scene(ground: Ground, name: str) -> Iterator[Scene]:
+    """A fresh Gatepost on a database of its own, nothing of it started, and a site without epics that rings nobody."""
+    folder = ground.place(name)
+    with world(ground.database(), folder, story=False) as here:
+        # As an administrator runs it, but for the sweeps, whose moment would be chance.
+        for setting in ("GATEPOST_WEB_THREADS", "GATEPOST_WORKER_CONCURRENCY"):
+            here.environment.pop(setting, None)
+        here.environment["GATEPOST_LOG_LEVEL"] = "WARNING"
+        _swept(here)
+        here.sandbox.jira.webhooks.registered.clear()
+        here.sandbox.servicenow.event_rules.clear()
+        # Ids apart from those of generated measures, which begin at 1.
+        here.sandbox.jira._ids = itertools.count(5_000_001)
+        seed.set_up_jira(here.sandbox.jira)
+        seed.set_up_servicenow(here.sandbox.servicenow)
+        yield Scene(ground, here)
+
+
+def waits_for_writes(told: list[tuple[str, float]], writes: list[tuple[str, float]]) -> list[float]:
+    """Seconds from each event to the first write of its item after it.  Raises RuntimeError when one has none."""
+    found: dict[str, list[float]] = {}
+    for item, at in writes:
+        found.setdefault(item, []).append(at)
+    waits = []
+    for item, planned in told:
+        after = [at - planned for at in found.get(item, ()) if at >= planned]
+        if not after:
+            raise RuntimeError(f"The event on {item} was taken in and led to no write.")
+        waits.append(min(after))
+    return waits
+
+
+def _swept(here: World) -> None:
+    """Both sweeps of both connections have just been made."""
+    now = datetime.now(UTC)
+    with here.services.engine.begin() as transaction:
+        for connection in CONNECTIONS:
+            for kind in ("changed", "full"):
+                row = {"connection": connection, "kind": kind, "now": now, "due": now + timedelta(days=1)}
+                transaction.execute(_SWEPT, row)
+
+
+_SWEPT = text("""
+    INSERT INTO sweep (connection, kind, query, began_at, ended_at, due_at)
+    VALUES (:connection, :kind, '', :now, :now, :due)
+""")
+
+
+def wait_until(seconds: float = PATIENCE_SECONDS, pause: float = 0.2) -> Iterator[None]:
+    """Goes round until its caller breaks off.  Raises RuntimeError when that takes too long."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(pause)
+    raise RuntimeError(f"Waited {seconds:.0f} s in vain.")
