@@ -5,60 +5,114 @@ from __future__ import annotations
 import configparser
 import re
 import shlex
-import subprocess
-import sys
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
 from connector.settings import Settings
 from tests.conftest import ROOT
+from tests.deploy.commands import command_exists
 
 DEPLOY = ROOT / "deploy"
+OF_COMPOSE = {"POSTGRES_PASSWORD", "GATEPOST_IMAGE", "PROXY", "PROXY_ADDRESS"}
+"""What compose.yaml itself reads from the same file."""
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 
 
-def _command_exists(words: list[str]) -> None:
-    """``gatepost <words> --help`` answers; nothing is started."""
-    done = subprocess.run(
-        [sys.executable, "-m", "connector", *words, "--help"], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, f"gatepost {' '.join(words)}: {done.stderr}"
+def _service(name: str) -> Mapping[str, Any]:
+    loaded: dict[str, Any] = YAML(typ="safe").load((DEPLOY / "compose.yaml").read_text())
+    return dict(loaded["services"][name])
 
 
-def _compose() -> dict[str, dict[str, dict[str, object]]]:
-    loaded: dict[str, dict[str, dict[str, object]]] = YAML(typ="safe").load((DEPLOY / "compose.yaml").read_text())
-    return loaded
+def _known() -> set[str]:
+    return {f"GATEPOST_{name.upper()}" for name in Settings.model_fields} | {"DATABASE_URL"}
 
 
-@pytest.mark.parametrize("service", ["web", "worker"])
-def test_compose_runs_commands_that_exist(service: str) -> None:
-    command = _compose()["services"][service]["command"]
-    assert isinstance(command, list)
-    _command_exists([str(word) for word in command])
+@pytest.mark.parametrize("service", ["web", "worker", "migrate"])
+def test_compose_runs_commands_that_exist_and_gives_settings_that_exist(service: str) -> None:
+    command_exists(_service(service)["command"])
+    assert {"DATABASE_URL", "GATEPOST_SECRET_KEY"} <= set(_service(service)["environment"]) <= _known()
 
 
-def test_compose_has_database_web_and_worker_and_waits_for_health() -> None:
-    services = _compose()["services"]
-    assert set(services) == {"postgres", "web", "worker"}
+def test_compose_runs_two_of_each_after_the_schema_is_up_to_date() -> None:
     for name in ("web", "worker"):
-        assert services[name]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
-        assert services[name]["cap_drop"] == ["ALL"]
+        assert _service(name)["deploy"] == {"replicas": 2}
+        assert _service(name)["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+    assert _service("migrate")["depends_on"] == {"postgres": {"condition": "service_healthy"}}
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=[unit.name for unit in UNITS])
-def test_units_run_commands_that_exist(unit: Path) -> None:
+@pytest.mark.parametrize("service", ["web", "worker", "migrate"])
+def test_replicas_of_compose_share_no_folder_and_have_no_rights(service: str) -> None:
+    described = _service(service)
+    assert "volumes" not in described
+    assert "ports" not in described
+    assert described["read_only"] is True
+    assert described["cap_drop"] == ["ALL"]
+
+
+def test_compose_refuses_to_start_without_password_and_key() -> None:
+    environment = _service("worker")["environment"]
+    assert environment["DATABASE_URL"].startswith("postgresql://gatepost:${POSTGRES_PASSWORD:?")
+    assert environment["GATEPOST_SECRET_KEY"].startswith("${GATEPOST_SECRET_KEY:?")
+
+
+def test_compose_gives_a_stopping_process_the_time_that_its_longest_call_needs() -> None:
+    longest = Settings().connect_timeout + Settings().read_timeout
+    for name in ("web", "worker"):
+        assert int(_service(name)["stop_grace_period"].removesuffix("s")) >= longest + 5
+
+
+@pytest.mark.parametrize("mode", ["http", "tls"])
+def test_the_proxy_reads_files_that_are_there_and_keeps_metrics_inside(mode: str) -> None:
+    sources = [str(volume).replace("${PROXY:-http}", mode).partition(":")[0] for volume in _service("proxy")["volumes"]]
+    assert sources == [f"./proxy/{mode}.conf", "./proxy/gatepost.inc", "./proxy/certificates"]
+    assert all((DEPLOY / source).exists() for source in sources)
+    server = (DEPLOY / f"proxy/{mode}.conf").read_text()
+    assert "listen 8080" in server
+    assert "include /etc/nginx/gatepost.inc;" in server
+    assert "location = /metrics { return 404; }" in (DEPLOY / "proxy/gatepost.inc").read_text()
+
+
+def test_the_proxy_lets_gatepost_refuse_what_is_too_large() -> None:
+    limit = re.search(r"client_max_body_size (\d+)m;", (DEPLOY / "proxy/gatepost.inc").read_text())
+    assert limit is not None
+    assert int(limit[1]) * 1024 * 1024 > Settings().max_body_bytes
+
+
+def _unit(path: Path) -> configparser.RawConfigParser:
     # systemd allows a key twice; the parser must as well.
     parser = configparser.RawConfigParser(strict=False)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
-    parser.read_string(unit.read_text())
+    parser.read_string(path.read_text())
+    return parser
+
+
+def test_there_is_a_unit_for_web_and_one_for_any_number_of_workers() -> None:
+    assert [unit.name for unit in UNITS] == ["gatepost-web.service", "gatepost-worker@.service"]
+
+
+@pytest.mark.parametrize("path", UNITS, ids=[unit.name for unit in UNITS])
+def test_units_run_commands_that_exist(path: Path) -> None:
+    service = _unit(path)["Service"]
     for key in ("ExecStart", "ExecStartPre"):
-        words = shlex.split(parser["Service"][key])
+        words = shlex.split(service[key])
         assert words[0] == "/opt/gatepost/bin/gatepost"
-        _command_exists(words[1:])
-    assert parser["Service"]["User"] == "gatepost"
-    assert parser["Service"]["KillSignal"] == "SIGTERM"
+        command_exists(words[1:])
+    assert service["User"] == "gatepost"
+    assert service["KillSignal"] == "SIGTERM"
+
+
+@pytest.mark.parametrize("path", UNITS, ids=[unit.name for unit in UNITS])
+def test_units_outlast_a_database_that_is_away_and_a_long_migration(path: Path) -> None:
+    unit = _unit(path)
+    assert unit["Unit"]["StartLimitIntervalSec"] == "0"
+    assert unit["Service"]["Restart"] == "always"
+    assert unit["Service"]["TimeoutStartSec"] == "1h"
+    assert int(unit["Service"]["TimeoutStopSec"]) >= Settings().connect_timeout + Settings().read_timeout + 5
 
 
 def _instructions() -> list[tuple[str, str]]:
@@ -67,12 +121,17 @@ def _instructions() -> list[tuple[str, str]]:
     return [(word, rest.strip()) for word, _, rest in found]
 
 
+def test_compose_reads_nothing_else_from_its_file() -> None:
+    read = set(re.findall(r"\$\{([A-Z_]+)", (DEPLOY / "compose.yaml").read_text()))
+    assert read <= _known() | OF_COMPOSE
+
+
 def test_the_container_runs_as_nobody_special_and_has_a_health_check() -> None:
     instructions = dict(_instructions())
     assert int(instructions["USER"]) > 0
     assert "/health/live" in instructions["HEALTHCHECK"]
     assert instructions["ENTRYPOINT"] == '["gatepost"]'
-    _command_exists([str(word) for word in YAML(typ="safe").load(instructions["CMD"])])
+    command_exists([str(word) for word in YAML(typ="safe").load(instructions["CMD"])])
 
 
 def test_everything_that_the_container_copies_is_there() -> None:
@@ -80,6 +139,27 @@ def test_everything_that_the_container_copies_is_there() -> None:
         if word == "COPY" and not rest.startswith("--from"):
             for source in rest.split()[:-1]:
                 assert (ROOT / source).exists(), source
+
+
+def _pins(name: str) -> dict[str, str]:
+    """Every package of a lock file, with its version and hashes."""
+    entries = re.split(r"\n(?=\S)", (ROOT / name).read_text().strip())
+    return {re.split(r"[=\[ ]", entry)[0]: entry for entry in entries}
+
+
+@pytest.mark.parametrize("name", ["runtime.lock", "build.lock"])
+def test_the_container_has_the_same_versions_as_everybody_else(name: str) -> None:
+    everything, pins = _pins("requirements.lock"), _pins(f"deploy/docker/{name}")
+    renewed = {package for package, entry in pins.items() if everything.get(package) != entry}
+    assert not renewed, "make lock renews the container's locks"
+
+
+def test_the_container_has_all_that_gatepost_needs_to_run_and_no_tool_of_its_makers() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pins = set(_pins("deploy/docker/runtime.lock"))
+    # The lock writes a name as the index does: with a hyphen.
+    assert {re.split(r"[>=\[;]", needed)[0].replace(".", "-") for needed in project["dependencies"]} <= pins
+    assert not pins & {"pytest", "mypy", "ruff", "playwright", "hatchling"}
 
 
 def test_the_packages_that_the_container_copies_are_all_packages() -> None:
@@ -91,7 +171,6 @@ def test_the_packages_that_the_container_copies_are_all_packages() -> None:
 
 
 def test_the_example_of_the_settings_names_settings_that_exist() -> None:
-    known = {f"GATEPOST_{name.upper()}" for name in Settings.model_fields} | {"DATABASE_URL"}
     named = set(re.findall(r"^#?([A-Z_]+)=", (DEPLOY / "gatepost.env.example").read_text(), re.MULTILINE))
-    assert named <= known
+    assert named <= _known() | OF_COMPOSE
     assert "GATEPOST_SECRET_KEY" in named

@@ -1,0 +1,24 @@
+"""Commands of ``gatepost`` as they are written in what is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from typer.main import get_command
+
+from connector.cli import app
+
+
+def command_exists(words: Sequence[str]) -> None:
+    """``gatepost <words>`` is a command; what follows its name is not looked at."""
+    command: object = get_command(app)
+    for word in words:
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            return
+        if word not in inner and getattr(command, "invoke_without_command", False):
+            break
+        assert word in inner, f"there is no: gatepost {' '.join(words)}"
+        command = inner[word]
+    alone = getattr(command, "commands", None) is None or getattr(command, "invoke_without_command", False)
+    assert alone, f"another word is missing: gatepost {' '.join(words)}"
