@@ -219,7 +219,7 @@ class Sites:
 
     def _refused(self, name: ConnectionName, token: str) -> str:
         """The token that counts after one was refused before its end.  Raises ToolError."""
-        return self._services.connections.renew(name, self._ask, refused=token).credential
+        return self._services.connections.renew(name, self._ask, due=self._clock(), refused=token).credential
 
     def _ask(self, grant: OAuthGrant) -> Renewed:
         return renew(grant, timeout=self._timeout, clock=self._clock)

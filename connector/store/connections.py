@@ -228,9 +228,10 @@ class Connections:
 
 
 def _ended(record: ConnectionRecord, due: datetime | None, refused: str | None) -> bool:
-    if refused is not None:
-        return record.credential == refused
-    return due is None or record.expires_at is None or record.expires_at <= due
+    if refused is not None and record.credential != refused:
+        # Somebody has renewed it meanwhile, or connected anew; that may have ended, too.
+        return due is not None and record.expires_at is not None and record.expires_at <= due
+    return refused is not None or due is None or record.expires_at is None or record.expires_at <= due
 
 
 def _grant(stored: str) -> OAuthGrant:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeAlias
+from typing import LiteralString, TypeAlias, cast
 
+import psycopg
 from sqlalchemy import Connection, Engine, case, func, select, text
 from sqlalchemy.dialects.postgresql import Insert, insert
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from connector.store.body import pack
 from connector.store.jsonable import values_from_json
 from connector.store.tables import DIRTY_KEY, INBOX, WORK_ITEM
 from connector.store.together import Together
-from connector.store.wake import Task, Waker
+from connector.store.wake import Driver, Task, Waker
 from connector.sync.ports import Doorbell
 from connector.sync.stores import Arrival, TakenIn
 from mapping.work_item import ConnectionName, NativeId
@@ -60,16 +61,36 @@ class SqlInbox:
             echoes = _echoes(transaction, [arrival for arrival, _ in arrivals])
             parts = [part for one, body in arrivals for part in _parts(one, body, echo=id(one) in echoes)]
             stored: dict[DeliveryKey, TakenIn] = {}
-            ringing: set[ConnectionName] = set()
-            for row in transaction.execute(_TAKE_IN, _columns(parts)):
-                accepted = row.state == "pending"
-                stored[row.connection, row.delivery_id] = TakenIn.ACCEPTED if accepted else TakenIn.IGNORED
-                if accepted:
-                    ringing.add(ConnectionName(row.connection))
-            for connection in sorted(ringing):
-                self._waker.wake(transaction, Task.RECONCILE, connection)
+            asleep: set[ConnectionName] = set()
+            rows, waiting = self._send(transaction, parts)
+            for connection, delivery, state in rows:
+                accepted = state == "pending"
+                stored[connection, delivery] = TakenIn.ACCEPTED if accepted else TakenIn.IGNORED
+                if accepted and connection not in waiting:
+                    asleep.add(ConnectionName(connection))
+            for name in sorted(asleep):
+                self._waker.wake(transaction, Task.RECONCILE, name)
         # Of two that are the same, the first is the event and the second its duplicate.
         return [stored.pop((one.connection, one.delivery_id), TakenIn.DUPLICATE) for one, _ in arrivals]
+
+    def _send(
+        self, transaction: Connection, parts: Sequence[_Part]
+    ) -> tuple[Sequence[tuple[str, str, str]], frozenset[str]]:
+        """What was stored, and the connections whose task waits in the queue already.
+
+        All of it goes to the database at once: after each answer this thread would have to wait until those that
+        parse the next events let it go on, which takes longer than the database does.
+        """
+        driver = cast("Driver", transaction.connection.driver_connection)
+        connections = sorted({ConnectionName(part[0]) for part in parts})
+        try:
+            with driver.pipeline():
+                taken = driver.execute(_TAKE_IN, _columns(parts))
+                asked = {name: self._waker.ask(driver, Task.RECONCILE, name) for name in connections}
+            rows = cast("Sequence[tuple[str, str, str]]", taken.fetchall())
+            return rows, frozenset(name for name, answer in asked.items() if answer.fetchone() is not None)
+        except psycopg.Error as error:
+            raise DBAPIError.instance("the inbox", None, error, psycopg.Error) from error
 
     def newest(self, connection: ConnectionName) -> int:
         """The number of the newest event of a connection; 0 when there is none."""
@@ -100,12 +121,12 @@ def _columns(parts: Sequence[_Part]) -> dict[str, list[object]]:
 
 # One statement, because each costs a round trip.  In the order of the keys, so that two batches about the same
 # deliveries or items never wait for one another in a circle.
-_TAKE_IN = text("""
+_TAKE_IN: LiteralString = """
     WITH given AS (
         SELECT DISTINCT ON (connection, delivery_id, part) *
-        FROM unnest(CAST(:connections AS text[]), CAST(:deliveries AS text[]), CAST(:parts AS smallint[]),
-                    CAST(:events AS text[]), CAST(:items AS text[]), CAST(:states AS text[]),
-                    CAST(:reasons AS text[]), CAST(:bodies AS bytea[]))
+        FROM unnest(CAST(%(connections)s AS text[]), CAST(%(deliveries)s AS text[]), CAST(%(parts)s AS smallint[]),
+                    CAST(%(events)s AS text[]), CAST(%(items)s AS text[]), CAST(%(states)s AS text[]),
+                    CAST(%(reasons)s AS text[]), CAST(%(bodies)s AS bytea[]))
              WITH ORDINALITY AS g (connection, delivery_id, part, event, native_id, state, reason, body, place)
         ORDER BY connection, delivery_id, part, place
     ), stored AS (
@@ -128,7 +149,7 @@ _TAKE_IN = text("""
             due_at = CASE WHEN d.inbox_id IS NULL OR d.state = 'parked' THEN now() ELSE least(d.due_at, now()) END
     )
     SELECT connection, delivery_id, state FROM stored WHERE part = 0
-""")
+"""
 
 
 def _echoes(transaction: Connection, arrivals: Sequence[Arrival]) -> set[int]:

@@ -63,6 +63,15 @@ class Waker:
         else:
             savepoint.commit()
 
+    def ask(self, driver: Driver, task: Task, connection: ConnectionName) -> psycopg.Cursor[tuple[object, ...]]:
+        """Ask whether a task waits, in a pipeline with what may need it; without a row in the answer, wake it.
+
+        The transaction counts as one that may have counted on the task from here on.
+        """
+        lock = f"{task}:{connection}"
+        driver.execute(_SHARED_PLAIN, (NAMESPACE, _key(lock)))
+        return driver.execute(_WAITING_PLAIN, (lock,))
+
 
 def let_committers_pass(transaction: Connection, task: Task, connection: ConnectionName) -> None:
     """Wait for every transaction that may have counted on this task; called when it starts."""
@@ -74,5 +83,7 @@ def _key(lock: str) -> int:
 
 
 _SHARED = text("SELECT pg_advisory_xact_lock_shared(:space, :key)")
+_SHARED_PLAIN = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
+_WAITING_PLAIN = "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo'"
 _EXCLUSIVE = text("SELECT pg_advisory_xact_lock(:space, :key)")
 _WAITING = text("SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :lock AND status = 'todo'")

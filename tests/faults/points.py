@@ -50,7 +50,7 @@ STORE, JIRA, SNOW = "connector.store", "connector.jira", "connector.servicenow"
 
 POINTS: tuple[Point, ...] = (
     _web("verified", When.BEFORE, f"{STORE}.inbox:SqlInbox.take_in", "an event is verified and not yet committed"),
-    _web("committing", When.COMMIT, "INSERT INTO inbox", "an event is stored and not yet committed"),
+    _web("committing", When.AFTER, f"{STORE}.inbox:SqlInbox._send", "an event is stored and not yet committed"),
     _web("taken in", When.AFTER, f"{STORE}.inbox:SqlInbox.take_in", "an event is committed and not yet answered"),
     _before("begun", "connector.tasks:Tasks.reconcile", "a task has begun and holds nothing yet"),
     _after("claimed", f"{STORE}.work:SqlWork.claim", "keys are claimed and not read", empty=False),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import text
 
+from connector.access import Auth, OAuthGrant, Renewed
 from connector.errors import ConfigurationError
-from connector.store.connections import Connections
+from connector.store.connections import ConnectionRecord, Connections
 from connector.vault import Vault
-from mapping.work_item import ConnectionName
+from mapping.work_item import ConnectionName, Tool
 from tests.connector.store.conftest import JIRA, Store
 
 
@@ -56,3 +59,34 @@ def test_a_pause_ends_by_itself_or_by_a_person(store: Store) -> None:
 def test_an_unknown_name_is_none_and_is_not_kept(store: Store) -> None:
     assert store.connections.cached("nobody") is None
     assert store.connections.paused(ConnectionName("nobody")) is None
+
+
+@pytest.mark.parametrize(
+    ("stored", "minutes", "refused", "renewed"),
+    [
+        pytest.param("old", 60, "old", True, id="the tool refused the token that counts"),
+        pytest.param("new", 60, "old", False, id="another worker has renewed it meanwhile"),
+        pytest.param("new", -1, "old", True, id="what stands there has ended as well"),
+        pytest.param("new", -1, None, True, id="nobody was refused, and it has ended"),
+        pytest.param("new", 60, None, False, id="nobody was refused, and it is good"),
+    ],
+)
+def test_an_access_token_is_renewed_once_and_only_when_it_has_to_be(
+    store: Store, stored: str, minutes: int, refused: str | None, renewed: bool
+) -> None:
+    now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+    grant = OAuthGrant("app", "secret", "refresh", "https://acme.example/token")
+    ends = now + timedelta(minutes=minutes)
+    record = ConnectionRecord(
+        ConnectionName("jira-oauth"), Tool.JIRA, "https://acme.example", "bot", stored, ("secret",), auth=Auth.OAUTH,
+        expires_at=ends, oauth=grant,
+    )  # fmt: skip
+    store.connections.save(record)
+    asked: list[OAuthGrant] = []
+
+    def ask(one: OAuthGrant) -> Renewed:
+        asked.append(one)
+        return Renewed("fresh", "refresh 2", now + timedelta(hours=1))
+
+    found = store.connections.renew("jira-oauth", ask, due=now, refused=refused)
+    assert (bool(asked), found.credential) == (renewed, "fresh" if renewed else stored)
