@@ -7,13 +7,12 @@ from decimal import Decimal
 from typing import LiteralString, TypeAlias, cast
 
 import psycopg
-from sqlalchemy import Connection, Engine, case, func, select, text
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from connector.store.body import pack
 from connector.store.jsonable import values_from_json
-from connector.store.tables import DIRTY_KEY, INBOX, WORK_ITEM
+from connector.store.tables import INBOX
 from connector.store.together import Together
 from connector.store.wake import Driver, Task, Waker
 from connector.sync.ports import Doorbell
@@ -119,9 +118,19 @@ def _columns(parts: Sequence[_Part]) -> dict[str, list[object]]:
     return {name: list(column) for name, column in zip(_NAMES, zip(*parts, strict=True), strict=True)}
 
 
+# A parked item is revived: new state, new chance.  A key that only waited to be looked at again comes to the fore with
+# an event; one that an event rang before keeps its place, so that many events about an item do not put it off for ever.
+_AGAIN: LiteralString = """
+    ON CONFLICT (connection, native_id) DO UPDATE
+    SET generation = d.generation + 1, inbox_id = greatest(d.inbox_id, excluded.inbox_id), attempts = 0,
+        state = 'waiting', reason = NULL,
+        due_at = CASE WHEN d.state = 'parked' OR (d.inbox_id IS NULL AND excluded.inbox_id IS NOT NULL) THEN now()
+                      ELSE least(d.due_at, now()) END
+"""
+
 # One statement, because each costs a round trip.  In the order of the keys, so that two batches about the same
 # deliveries or items never wait for one another in a circle.
-_TAKE_IN: LiteralString = """
+_TAKE_IN: LiteralString = f"""
     WITH given AS (
         SELECT DISTINCT ON (connection, delivery_id, part) *
         FROM unnest(CAST(%(connections)s AS text[]), CAST(%(deliveries)s AS text[]), CAST(%(parts)s AS smallint[]),
@@ -143,13 +152,10 @@ _TAKE_IN: LiteralString = """
     ), marked AS (
         INSERT INTO dirty_key AS d (connection, native_id, inbox_id)
         SELECT connection, native_id, max(id) FROM stored WHERE state = 'pending' GROUP BY 1, 2 ORDER BY 1, 2
-        ON CONFLICT (connection, native_id) DO UPDATE
-        SET generation = d.generation + 1, inbox_id = greatest(d.inbox_id, excluded.inbox_id), attempts = 0,
-            state = 'waiting', reason = NULL,
-            due_at = CASE WHEN d.inbox_id IS NULL OR d.state = 'parked' THEN now() ELSE least(d.due_at, now()) END
+        {_AGAIN}
     )
     SELECT connection, delivery_id, state FROM stored WHERE part = 0
-"""
+"""  # noqa: S608 - our own clause
 
 
 def _echoes(transaction: Connection, arrivals: Sequence[Arrival]) -> set[int]:
@@ -194,14 +200,16 @@ def _plain(value: str | None) -> str | None:
 
 
 def mark_dirty(transaction: Connection, connection: ConnectionName, items: Mapping[NativeId, int | None]) -> None:
-    """Note that items may have changed, each with the inbox row that says so, if one does.
+    """Note that items may have changed, each with the inbox row that says so, if one does."""
+    asked = {"connection": connection, "items": list(items), "rang": list(items.values())}
+    transaction.execute(_MARK, asked)
 
-    A parked item is revived: new state, new chance.
-    """
-    rows = [
-        {"connection": connection, "native_id": item, "inbox_id": inbox_id} for item, inbox_id in sorted(items.items())
-    ]
-    transaction.execute(_on_dirty(insert(DIRTY_KEY).values(rows)))
+
+_MARK = text(f"""
+    INSERT INTO dirty_key AS d (connection, native_id, inbox_id)
+    SELECT :connection, i.item, i.rang FROM unnest(CAST(:items AS text[]), CAST(:rang AS bigint[])) AS i (item, rang)
+    ORDER BY i.item {_AGAIN}
+""")  # noqa: S608 - our own clause
 
 
 def look_again(transaction: Connection, connection: ConnectionName, items: Iterable[NativeId], seconds: float) -> None:
@@ -218,30 +226,13 @@ _LATER = text("""
 
 def mark_all_dirty(transaction: Connection) -> None:
     """Have every known item looked at again."""
-    known = select(WORK_ITEM.c.connection, WORK_ITEM.c.native_id).order_by(
-        WORK_ITEM.c.connection, WORK_ITEM.c.native_id
-    )
-    transaction.execute(_on_dirty(insert(DIRTY_KEY).from_select(["connection", "native_id"], known)))
+    transaction.execute(_MARK_ALL)
 
 
-def _on_dirty(statement: Insert) -> Insert:
-    return statement.on_conflict_do_update(
-        index_elements=["connection", "native_id"],
-        set_={
-            "generation": DIRTY_KEY.c.generation + 1,
-            "inbox_id": func.greatest(DIRTY_KEY.c.inbox_id, statement.excluded.inbox_id),
-            # A key that only waited to be looked at again comes to the fore with the event; one that an event rang
-            # before keeps its place, so that many events about one item do not put it off for ever.
-            "due_at": case(
-                (DIRTY_KEY.c.inbox_id.is_(None) & statement.excluded.inbox_id.is_not(None), func.now()),
-                (DIRTY_KEY.c.state == "parked", func.now()),
-                else_=func.least(DIRTY_KEY.c.due_at, func.now()),
-            ),
-            "attempts": 0,
-            "state": "waiting",
-            "reason": None,
-        },
-    )
+_MARK_ALL = text(f"""
+    INSERT INTO dirty_key AS d (connection, native_id)
+    SELECT connection, native_id FROM work_item ORDER BY connection, native_id {_AGAIN}
+""")  # noqa: S608 - our own clause
 
 
 _SETTLE = text("""
