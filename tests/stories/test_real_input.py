@@ -62,6 +62,8 @@ def test_every_captured_jira_body_is_accepted_or_refused_for_a_stated_reason(bla
 def test_captured_issues_of_the_story_are_mapped_assessed_and_written(told: World) -> None:
     """The project's own small payloads: the same way, without the corpus."""
     told.start("web")
+    # The worker's first sweep finds the items, also before the door is open.
+    told.wait_ready()
     told.start("worker")
     told.player.wait_assessed(lambda _done, _total: None)
     here = Path(__file__).parent / "events"
