@@ -51,8 +51,8 @@ class Waker:
     def wake(self, transaction: Connection, task: Task, connection: ConnectionName) -> None:
         """Make sure that a task will run after this transaction has committed."""
         lock = f"{task}:{connection}"
-        transaction.execute(_SHARED, {"space": NAMESPACE, "key": _key(lock)})
-        if transaction.execute(_WAITING, {"lock": lock}).first() is not None:
+        transaction.exec_driver_sql(_SHARED, (NAMESPACE, _key(lock)))
+        if transaction.exec_driver_sql(_WAITING, (lock,)).first() is not None:
             return
         driver = cast("Driver", transaction.connection.driver_connection)
         savepoint = transaction.begin_nested()
@@ -69,8 +69,8 @@ class Waker:
         The transaction counts as one that may have counted on the task from here on.
         """
         lock = f"{task}:{connection}"
-        driver.execute(_SHARED_PLAIN, (NAMESPACE, _key(lock)))
-        return driver.execute(_WAITING_PLAIN, (lock,))
+        driver.execute(_SHARED, (NAMESPACE, _key(lock)))
+        return driver.execute(_WAITING, (lock,))
 
 
 def let_committers_pass(transaction: Connection, task: Task, connection: ConnectionName) -> None:
@@ -82,8 +82,6 @@ def _key(lock: str) -> int:
     return crc32(lock.encode()) - 2**31
 
 
-_SHARED = text("SELECT pg_advisory_xact_lock_shared(:space, :key)")
-_SHARED_PLAIN = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
-_WAITING_PLAIN = "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo'"
+_SHARED = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
+_WAITING = "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo'"
 _EXCLUSIVE = text("SELECT pg_advisory_xact_lock(:space, :key)")
-_WAITING = text("SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :lock AND status = 'todo'")
