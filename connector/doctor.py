@@ -12,7 +12,7 @@ from connector.access import Auth
 from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import AuthenticationFailed, BadAnswer, ConfigurationError, NotFound, ToolError, Unreachable
 from connector.http import LOOPBACK, Timeout
-from connector.jira.oauth import API, tenant_cloud_id
+from connector.jira.tenant import API, tenant_cloud_id
 from connector.notify.targets import Operators
 from connector.store.alerts import Alerts
 from connector.store.connections import ConnectionRecord, registration

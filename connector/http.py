@@ -66,6 +66,11 @@ class Classifier(Protocol):
         """The tool's own reading of an answer; ``None`` when it is a good one or nothing special."""
 
 
+def as_it_is(answer: Answer) -> None:
+    """Nothing special: the status alone tells what an answer is."""
+    del answer
+
+
 Renewal = Callable[[str], "str | None"]
 """From the access token that was refused to the one that counts now."""
 

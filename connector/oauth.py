@@ -16,7 +16,7 @@ from joserfc.jwk import RSAKey
 
 from connector.access import GrantKind, OAuthGrant, Renewed
 from connector.errors import AuthenticationFailed, ConfigurationError, PermissionDenied, Refused
-from connector.http import Answer, Timeout, build_adapter, seal
+from connector.http import Timeout, as_it_is, build_adapter, seal
 from connector.jsons import text
 
 
@@ -63,11 +63,6 @@ def oauth_session(client_id: str, secret: str, url: str, timeout: Timeout, redir
     adapter = build_adapter(connection=urlsplit(url).hostname or "", base_url=url, timeout=timeout, classify=as_it_is)
     how = "client_secret_post"
     return seal(OAuth2Session(client_id, secret, redirect_uri=redirect_uri, token_endpoint_auth_method=how), adapter)
-
-
-def as_it_is(answer: Answer) -> None:
-    """Nothing special: the status alone tells what an answer is."""
-    del answer
 
 
 def tokens(ask: Callable[[], Any], url: str, clock: Callable[[], datetime]) -> Renewed:

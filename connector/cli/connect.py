@@ -22,7 +22,8 @@ from connector.cli.consent import consent
 from connector.cli.servicenow import servicenow
 from connector.errors import ConfigurationError, NotFound
 from connector.http import LOOPBACK, Timeout
-from connector.jira.oauth import Endpoints, tenant_cloud_id
+from connector.jira.oauth import Endpoints
+from connector.jira.tenant import tenant_cloud_id
 from connector.settings import Settings
 from connector.store.connections import ConnectionRecord, stored_registration
 from connector.sync.ports import Site

@@ -16,13 +16,13 @@ from authlib.integrations.requests_client import OAuth2Session
 
 from connector.access import OAuthGrant, Renewed
 from connector.errors import BadAnswer
-from connector.http import Timeout, build_session, json_of
+from connector.http import Timeout, as_it_is, build_session, json_of
+from connector.jira.tenant import API
 from connector.jsons import items, obj, text
-from connector.oauth import as_it_is, oauth_session, tokens
+from connector.oauth import oauth_session, tokens
 
 AUTHORIZE = "https://auth.atlassian.com/authorize"
 TOKEN = "https://auth.atlassian.com/oauth/token"  # noqa: S105 - an address
-API = "https://api.atlassian.com"
 SCOPES = ("read:jira-work", "write:jira-work", "read:jira-user", "manage:jira-webhook", "offline_access")
 
 
@@ -73,14 +73,3 @@ class OAuthApp:
 
     def _plain(self, url: str) -> requests.Session:
         return build_session(connection="Atlassian", base_url=url, timeout=self._timeout, classify=as_it_is)
-
-
-def tenant_cloud_id(site: str, *, timeout: Timeout) -> str:
-    """The cloud id that a site tells to everybody; needed for scoped and service-account tokens."""
-    session = build_session(connection=site, base_url=site, timeout=timeout, classify=as_it_is)
-    url = f"{site.rstrip('/')}/_edge/tenant_info"
-    answer = json_of(session.get(url), url)
-    found = text(obj(answer).get("cloudId"))
-    if not found:
-        raise BadAnswer(f"{site} does not tell its cloud id. Give it with --cloud-id.")
-    return found

@@ -1,39 +1,26 @@
-"""ServiceNow: client, fields, payloads, webhook, reader, writer."""
+"""ServiceNow: client, fields, payloads, webhook, reader, writer.
+
+The two ways in, each of which imports what it makes when it is called: a process without a ServiceNow loads none of it,
+and the web server, which only takes ServiceNow's events in, nothing but the door.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import requests
+from connector.access import Access
 
-from connector.access import Access, Auth
-from connector.http import Renewal, Timeout, build_adapter, seal
-from connector.limits import Limiter
-from connector.servicenow.account import Accounts
-from connector.servicenow.batch import ServiceNowBatch
-from connector.servicenow.checklist import Checklists
-from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.directory import ServiceNowDirectory
-from connector.servicenow.errors import classifier
-from connector.servicenow.fields import TableFields
-from connector.servicenow.inspector import ServiceNowInspector
-from connector.servicenow.looks import Looks
-from connector.servicenow.provision import ServiceNowProvisioner
-from connector.servicenow.pulse import ServiceNowPulse
-from connector.servicenow.reader import ServiceNowReader
-from connector.servicenow.scanner import ServiceNowScanner
-from connector.servicenow.setup import ServiceNowSetup
-from connector.servicenow.webhook import ServiceNowDoor
-from connector.servicenow.writer import ServiceNowWriter
-from connector.sync.ports import Door, Site
-from mapping.work_item import Tool
-
-BREADTH = 2
-"""A batch call carries the looks for 200 records; more of them would make its inner addresses too long for proxies."""
+if TYPE_CHECKING:
+    from connector.http import Renewal, Timeout
+    from connector.limits import Limiter
+    from connector.sync.ports import Door, Site
 
 
 def door() -> Door:
+    from connector.servicenow.webhook import ServiceNowDoor
+
     return ServiceNowDoor()
 
 
@@ -46,44 +33,6 @@ def site(
     renew: Renewal | None = None,
 ) -> Site:
     """Everything that the flow may do to one ServiceNow instance."""
-    adapter = build_adapter(
-        connection=access.name,
-        base_url=access.calls,
-        timeout=timeout,
-        classify=classifier(access.name),
-        clock=clock,
-        limiter=limiter,
-        renew=renew,
-    )
-    session = seal(requests.Session(), adapter)
-    if access.auth is Auth.OAUTH:
-        session.headers["Authorization"] = f"Bearer {access.credential}"
-    elif access.auth is Auth.APIKEY:
-        session.headers["x-sn-apikey"] = access.credential
-    else:
-        session.auth = (access.username, access.credential)
-    client = ServiceNowClient(access.calls, session)
-    fields = TableFields(client, clock)
-    client.check = fields.check
-    accounts = Accounts(access.name, client, access.username)
-    looks = Looks(access.name, client, classifier(access.name))
-    reader = ServiceNowReader(access.name, access.base_url, client, fields, looks, accounts, access.username, clock)
-    checklists = Checklists(access.name, client, fields, classifier(access.name))
-    writer = ServiceNowWriter(access.name, client, fields, checklists, access.username)
-    return Site(
-        access.name,
-        Tool.SERVICENOW,
-        reader,
-        writer,
-        door(),
-        directory=ServiceNowDirectory(client, fields, accounts),
-        finder=reader,
-        joiner=reader,
-        inspector=ServiceNowInspector(access.name, client, fields),
-        batch=ServiceNowBatch(access.name, client, writer, checklists, classifier(access.name)),
-        setup=ServiceNowSetup(access, client, fields, accounts, adapter),
-        scanner=ServiceNowScanner(client, fields, lambda: adapter.clock_skew),
-        provisioner=ServiceNowProvisioner(access.name, client, fields),
-        pulse=ServiceNowPulse(access.name, client, fields),
-        breadth=BREADTH,
-    )
+    from connector.servicenow.build import build_site
+
+    return build_site(access, timeout=timeout, clock=clock, limiter=limiter, renew=renew)
