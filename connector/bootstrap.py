@@ -20,7 +20,6 @@ from connector.engine import Queue
 from connector.errors import ConfigurationError
 from connector.http import Timeout
 from connector.notify.hosts import Rules
-from connector.oauth import renew
 from connector.people.access import Viewer
 from connector.postgres import locate
 from connector.settings import Settings
@@ -222,6 +221,9 @@ class Sites:
         return self._services.connections.renew(name, self._ask, due=self._clock(), refused=token).credential
 
     def _ask(self, grant: OAuthGrant) -> Renewed:
+        # Here, because the library of OAuth serves only connections that sign in by it.
+        from connector.oauth import renew
+
         return renew(grant, timeout=self._timeout, clock=self._clock)
 
 

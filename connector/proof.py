@@ -12,10 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
-
 from connector.access import DoorKind
 from connector.errors import SignatureRejected
 from connector.signature import verify_hub_signature, verify_stamped_signature
@@ -96,6 +92,11 @@ def _verify_jwt(token: str, client_secret: bytes | None, now: datetime) -> None:
     The vendor documents the signature and not the claims; an end that is told is kept.
     https://developer.atlassian.com/cloud/jira/platform/webhooks/
     """
+    # Here, because the library of signed tokens serves only connections whose events bring one.
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import OctKey
+
     if not client_secret:
         raise SignatureRejected("This connection has no OAuth app whose secret could be checked.", reason="mismatch")
     try:

@@ -12,10 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
-
-import cel
 
 from governance.facts import Unknown
 from governance.measure import Person
@@ -84,10 +82,18 @@ def fields_in(source: str) -> frozenset[str]:
     return frozenset(named | {first or second for first, second in _ASKED.findall(source)})
 
 
+@cache
+def _cel() -> Any:
+    """The compiler; imported for the first expression, because most mappings have none and it takes long to import."""
+    import cel
+
+    return cel
+
+
 @lru_cache(maxsize=1_000)
 def _compiled(source: str) -> Any:
     try:
-        return cel.compile(source)
+        return _cel().compile(source)
     except ValueError as error:
         found = _PLACE.search(str(error))
         if found is None:
@@ -114,7 +120,7 @@ class Scope:
     def evaluate(self, source: str) -> FieldValue | Unknown:
         """The value of an expression that :func:`check` has let pass; unknown when it has none for this item."""
         if self._context is None:
-            self._context = cel.Context(variables={"item": _shown(self.item), "now": self.now})
+            self._context = _cel().Context(variables={"item": _shown(self.item), "now": self.now})
         try:
             return _value(_compiled(source).execute(self._context))
         except KeyError as error:

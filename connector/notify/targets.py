@@ -10,25 +10,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 from urllib.parse import quote
-
-from apprise import NotifyBase, NotifyFormat
-from apprise.plugins.custom_json import NotifyJSON
-from apprise.plugins.email import NotifyEmail
-from apprise.plugins.slack import NotifySlack
-from apprise.plugins.workflows import NotifyWorkflows
 
 from connector.errors import ConfigurationError
 from connector.settings import Settings
 
-PLUGINS: dict[str, type[NotifyBase]] = {
-    "mailto": NotifyEmail,
-    "mailtos": NotifyEmail,
-    "slack": NotifySlack,
-    "workflows": NotifyWorkflows,
-    "json": NotifyJSON,
-    "jsons": NotifyJSON,
-}
+if TYPE_CHECKING:
+    from apprise import NotifyBase
+
+SCHEMES = frozenset({"mailto", "mailtos", "slack", "workflows", "json", "jsons"})
 """What is supported at all: mail, Slack, Teams (which takes messages by a workflow), and JSON for one's own bridge."""
 OWN_HOST = frozenset({"slack"})
 """Goes to one service, whatever the address says; the rest go to the host that the address names."""
@@ -49,7 +40,7 @@ class Allowed:
     @classmethod
     def of(cls, settings: Settings) -> Allowed:
         return cls(
-            frozenset(_listed(settings.digest_schemes)) & PLUGINS.keys(),
+            frozenset(_listed(settings.digest_schemes)) & SCHEMES,
             _listed(settings.digest_hosts),
             settings.digest_mail.get_secret_value() if settings.digest_mail else "",
         )
@@ -78,7 +69,7 @@ def full_address(written: str, allowed: Allowed) -> str:
             )
         return _by_way_of(allowed.mail, written)
     scheme = written.partition("://")[0].lower()
-    if "://" not in written or scheme not in PLUGINS:
+    if "://" not in written or scheme not in SCHEMES:
         raise ConfigurationError(
             "This is no mail address and no address of Slack or Teams. Write name@company.example, "
             "slack://token/token/token/#channel or workflows://host/workflow/signature."
@@ -161,23 +152,16 @@ def _by_way_of(server: str, recipient: str) -> str:
 
 
 def _sent(address: str, title: str, body: str) -> bool:
-    plugin = _plugin(address)
-    # A host on the list that leads on to another one does not put that one on it.
-    plugin.redirects = False
-    return bool(plugin.notify(body=body, title=title, body_format=NotifyFormat.TEXT))
+    from connector.notify.plugins import send
+
+    return send(address, title, body)
 
 
 def _plugin(address: str) -> NotifyBase:
-    # Only these kinds are ever made, and not whatever the library knows under a name.
-    kind = PLUGINS.get(address.partition("://")[0].lower())
-    # A channel is written /#general; to a URL that would be a fragment, which is never looked at.
-    parts = kind.parse_url(address.replace("/#", "/%23")) if kind else None
-    try:
-        if kind is None or not parts:
-            raise TypeError(address)
-        return kind(**parts)
-    except TypeError:
-        raise ConfigurationError("The address is not complete: a part that its kind needs is missing.") from None
+    """Raises ConfigurationError.  Imports the library: a process that sends nothing never does."""
+    from connector.notify.plugins import plugin_of
+
+    return plugin_of(address)
 
 
 def _host(address: str) -> str:

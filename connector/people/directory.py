@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector.people.oidc import Identity, SignInRefused
+from connector.people.identity import Identity, SignInRefused
 from connector.people.person import Person
 from connector.store.people import People
 

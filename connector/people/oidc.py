@@ -20,10 +20,10 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from connector.errors import GatepostError, ToolError
-from connector.http import LOOPBACK, Timeout, build_adapter, build_session, json_of, seal
+from connector.errors import ToolError
+from connector.http import LOOPBACK, Timeout, as_it_is, build_adapter, build_session, json_of, seal
 from connector.jsons import Json, JsonObject, items, obj, text
-from connector.oauth import as_it_is
+from connector.people.identity import Begun, Client, Identity, SignInRefused
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures by a key of the provider alone; none that a client's secret could make."""
@@ -33,43 +33,6 @@ REMEMBERED = timedelta(hours=1)
 """How long discovery and keys are kept; an unknown key is asked for at once, see :data:`ANEW`."""
 ANEW = timedelta(seconds=30)
 """How often at most the keys are fetched anew because a token names another one."""
-
-
-class SignInRefused(GatepostError):
-    """Somebody cannot be signed in; the message is for them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """Gatepost, as it is registered with the provider."""
-
-    issuer: str
-    id: str
-    secret: str
-    redirect_uri: str
-    scopes: str
-    groups_claim: str
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """What the browser keeps while somebody is at the provider; nobody else can end this sign-in."""
-
-    state: str
-    nonce: str
-    verifier: str
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whom the provider vouches for."""
-
-    issuer: str
-    subject: str
-    login: str
-    email_verified: bool
-    name: str
-    groups: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

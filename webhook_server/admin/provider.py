@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import structlog
 from flask import Blueprint, abort, make_response, redirect, request, session
 from flask.typing import ResponseReturnValue
@@ -10,9 +12,12 @@ from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
 from connector.http import Timeout
 from connector.people.directory import welcome
-from connector.people.oidc import Begun, Client, Provider, SignInRefused
+from connector.people.identity import Begun, Client, SignInRefused
 from webhook_server.admin.signin import form
 from webhook_server.auth import open_to_all, safe_next, sign_in
+
+if TYPE_CHECKING:
+    from connector.people.oidc import Provider
 
 CALLBACK = "/signin/returned"
 """What is registered with the identity provider, after Gatepost's own address."""
@@ -67,6 +72,9 @@ def provider(services: Services) -> Blueprint:
 
 
 def _provider(services: Services) -> Provider:
+    # Here, because the libraries of OAuth and of signed tokens serve only those who have a provider.
+    from connector.people.oidc import Provider
+
     settings = services.settings
     secret = settings.oidc_client_secret
     client = Client(

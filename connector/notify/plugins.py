@@ -1,0 +1,45 @@
+"""The messengers of Apprise that Gatepost uses; imported for the first address, because Apprise is large."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from apprise import NotifyBase, NotifyFormat
+from apprise.plugins.custom_json import NotifyJSON
+from apprise.plugins.email import NotifyEmail
+from apprise.plugins.slack import NotifySlack
+from apprise.plugins.workflows import NotifyWorkflows
+
+from connector.errors import ConfigurationError
+
+PLUGINS: Mapping[str, type[NotifyBase]] = {
+    "mailto": NotifyEmail,
+    "mailtos": NotifyEmail,
+    "slack": NotifySlack,
+    "workflows": NotifyWorkflows,
+    "json": NotifyJSON,
+    "jsons": NotifyJSON,
+}
+"""By the scheme of an address; a test holds that these are ``targets.SCHEMES``."""
+
+
+def plugin_of(address: str) -> NotifyBase:
+    """The messenger for an address.  Raises ConfigurationError when a part of the address is missing."""
+    # Only these kinds are ever made, and not whatever the library knows under a name.
+    kind = PLUGINS.get(address.partition("://")[0].lower())
+    # A channel is written /#general; to a URL that would be a fragment, which is never looked at.
+    parts = kind.parse_url(address.replace("/#", "/%23")) if kind else None
+    try:
+        if kind is None or not parts:
+            raise TypeError(address)
+        return kind(**parts)
+    except TypeError:
+        raise ConfigurationError("The address is not complete: a part that its kind needs is missing.") from None
+
+
+def send(address: str, title: str, body: str) -> bool:
+    """Whether the message was taken.  Raises ConfigurationError."""
+    plugin = plugin_of(address)
+    # A host on the list that leads on to another one does not put that one on it.
+    plugin.redirects = False
+    return bool(plugin.notify(body=body, title=title, body_format=NotifyFormat.TEXT))
