@@ -6,11 +6,7 @@ import getpass
 from typing import Annotated
 
 import typer
-
-from connector.bootstrap import bootstrap
-from connector.cli import run
-from connector.settings import Settings
-from connector.store.reseal import reseal
+from cryptography.fernet import Fernet
 
 app = typer.Typer(help="The key that encrypts credentials at rest; alone it prints a new one.")
 
@@ -19,7 +15,7 @@ app = typer.Typer(help="The key that encrypts credentials at rest; alone it prin
 def key(context: typer.Context) -> None:
     """Print a new key for GATEPOST_SECRET_KEY."""
     if context.invoked_subcommand is None:
-        run.key()
+        typer.echo(Fernet.generate_key().decode())
 
 
 @app.command()
@@ -30,6 +26,11 @@ def renew(
     ] = False,
 ) -> None:
     """Encrypt every stored secret anew with the first key of GATEPOST_SECRET_KEY."""
+    # Here, because a new key is made without a database and without all that needs one.
+    from connector.bootstrap import bootstrap
+    from connector.settings import Settings
+    from connector.store.reseal import reseal
+
     with bootstrap(Settings(), application="gatepost key") as services:
         done = reseal(services.engine, services.vault, by=getpass.getuser(), give_up=lost)
     typer.echo(f"Stored secrets that are encrypted with the first key now: {done.renewed}.")

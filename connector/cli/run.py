@@ -1,24 +1,14 @@
-"""``gatepost serve``, ``web`` and ``worker``."""
+"""``gatepost serve`` and ``web``."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
-from importlib.metadata import version as installed_version
-from threading import Event
 
-import typer
-from cryptography.fernet import Fernet
-from granian import Granian
-from granian.constants import Interfaces
-
-from connector import collector, engine, log, postgres
+from connector import log
 from connector.bootstrap import bootstrap
 from connector.settings import Settings
-from connector.store.workers import Presence
 from connector.supervise import Child, Supervisor
-from connector.tasks import handlers
 
 
 def serve() -> None:
@@ -46,6 +36,10 @@ def web() -> None:
 
 def listen(application: str, settings: Settings) -> None:
     """The web server as Gatepost runs it; ``make bench`` runs an application that does nothing in the same one."""
+    # Here, because ``serve`` starts the web server as another process.
+    from granian import Granian
+    from granian.constants import Interfaces
+
     Granian(
         application,
         factory=True,
@@ -60,33 +54,3 @@ def listen(application: str, settings: Settings) -> None:
         # Requests in hand are answered before it ends; one that never ends does not keep it.
         workers_kill_timeout=30,
     ).serve()
-
-
-def worker() -> None:
-    """Run a worker alone; any number may run, on any number of machines."""
-    settings = Settings()
-    log.configure(settings)
-    stop = Event()
-    with (
-        bootstrap(settings, application="gatepost worker") as services,
-        Presence(services.engine, postgres.conninfo(services.url)) as presence,
-    ):
-        app = engine.worker_app(
-            postgres.conninfo(services.url),
-            handlers(services, presence, stop=stop),
-            pool_size=settings.worker_concurrency + 2,
-        )
-        collector.settle()
-        asyncio.run(
-            engine.run_worker(app, name=f"worker-{presence.worker}", concurrency=settings.worker_concurrency, stop=stop)
-        )
-
-
-def key() -> None:
-    """Print a new key for GATEPOST_SECRET_KEY."""
-    typer.echo(Fernet.generate_key().decode())
-
-
-def version() -> None:
-    """Print the version."""
-    typer.echo(f"gatepost {installed_version('gatepost')}")
