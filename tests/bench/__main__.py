@@ -32,6 +32,7 @@ from tests.bench.growth import PARTS as GROWTH
 from tests.bench.growth import growth
 from tests.bench.pure import pure
 from tests.bench.report import keep, run_of, table_of
+from tests.bench.start import start
 from tests.conftest import ROOT
 
 Found: TypeAlias = dict[str, list[Figure]]
@@ -43,6 +44,7 @@ def _alone(name: str, line: Callable[[Ground], list[Figure]]) -> Callable[[Groun
 
 GROUPS: Mapping[tuple[str, ...], Callable[[Ground, Collection[str]], Found]] = {
     ("pure",): _alone("pure", pure),
+    ("start",): _alone("start", start),
     ("door",): _alone("door", door),
     ("drain",): _alone("drain", drain),
     tuple(FLOW): flow,

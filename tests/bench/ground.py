@@ -31,6 +31,7 @@ class Scale:
     """How much of everything; the smoke test takes little of it."""
 
     loops: int = 300
+    start_rounds: int = 5
     connections: int = 32
     door_seconds: float = 4
     door_rounds: int = 3

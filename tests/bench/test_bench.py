@@ -19,7 +19,7 @@ from tests.bench.scene import waits_for_writes
 from tests.conftest import ROOT
 
 TINY = Scale(
-    loops=1, connections=4, door_seconds=0.2, door_rounds=1, steady_seconds=0.2, steady_rate=50, keys=20, flow_items=4,
+    loops=1, start_rounds=1, connections=4, door_seconds=0.2, door_rounds=1, steady_seconds=0.2, steady_rate=50, keys=20, flow_items=4,
     flow_rate=20, flow_rounds=1, delay_ms=1, changed=4, burst_events=40, burst_items=2, sizes=(60,),
     growth_events=3, growth_rate=20, judged=5,
 )  # fmt: skip
@@ -133,7 +133,7 @@ def test_a_line_that_is_none_is_refused_with_those_that_are() -> None:
     with pytest.raises(SystemExit) as refused:
         main(["dor"])
     assert str(refused.value) == (
-        "There is no line dor. There are: pure, door, drain, latency, burst, calls, portfolio, growth, memory"
+        "There is no line dor. There are: pure, start, door, drain, latency, burst, calls, portfolio, growth, memory"
     )
 
 
