@@ -7,7 +7,7 @@ ARGS ?=
 # Tests at once, each with a PostgreSQL of its own; many of them wait most of the time.
 JOBS ?= 3
 
-.PHONY: help setup demo serve test lint format bench lock editor servicenow-app clean
+.PHONY: help setup demo serve test test-times lint format bench lock editor servicenow-app clean
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ serve: setup ## Run web and worker in the foreground
 
 test: setup ## Run the tests (ARGS="-k gates" for some)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --benchmark-disable $(ARGS)
+
+test-times: setup ## Run the tests and list the slowest, and how long each file takes (ARGS as for test)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --benchmark-disable --durations=40 --durations-min=0.1 -p tests.file_times $(ARGS)
 
 lint: setup ## Format check, lint, types, import directions
 	$(BIN)/ruff format --check .
