@@ -15,36 +15,36 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
 from connector import jira, servicenow
-from connector.access import Access, Auth, OAuthGrant, Renewed
-from connector.engine import Queue
 from connector.errors import ConfigurationError
-from connector.http import Timeout
-from connector.notify.hosts import Rules
-from connector.people.access import Viewer
-from connector.postgres import locate
+from connector.http.tool_access import Access, Auth, OAuthGrant, Renewed
+from connector.http.transport import Timeout
+from connector.notify.allowed_hosts import Rules
+from connector.people.permissions import Viewer
+from connector.runtime.queue import Queue
 from connector.settings import Settings
-from connector.store import migrate
-from connector.store.audit import Audit
-from connector.store.backlog import Backlog
-from connector.store.connections import ConnectionRecord, Connections
-from connector.store.database import open_database
-from connector.store.inbox import SqlInbox
-from connector.store.limits import SqlLimiter
-from connector.store.mappings import Mappings
-from connector.store.measures import Measures
-from connector.store.memory import SqlMemory
-from connector.store.people import People
-from connector.store.rates import StoredRates
-from connector.store.reading import reading
-from connector.store.retention import Keeping
-from connector.store.sessions import Brake, Sessions
-from connector.store.subscriptions import Subscriptions
-from connector.store.tokens import Tokens
-from connector.store.wake import Waker
+from connector.store.accounts.api_tokens import Tokens
+from connector.store.accounts.people import People
+from connector.store.accounts.sessions import Brake, Sessions
+from connector.store.connections.connections import ConnectionRecord, Connections
+from connector.store.database import migrate
+from connector.store.database.audit import Audit
+from connector.store.database.engine import open_database
+from connector.store.database.postgres import locate
+from connector.store.database.row_level_access import reading
+from connector.store.mapping_versions.versions import Mappings
+from connector.store.measures.measure_lookup import Measures
+from connector.store.notifications.subscriptions import Subscriptions
+from connector.store.operations.retention import Keeping
+from connector.store.queue.backlog import Backlog
+from connector.store.queue.inbox import SqlInbox
+from connector.store.queue.rate_limits import SqlLimiter
+from connector.store.queue.wake_up import Waker
+from connector.store.reconcile.stored_state import SqlMemory
+from connector.store.reporting.exchange_rates import StoredRates
 from connector.sync.ports import Door, Site
 from connector.sync.preview import Previewer
 from connector.sync.reconcile import ActiveMapping
-from connector.sync.surroundings import Surroundings
+from connector.sync.related_evidence import Surroundings
 from connector.vault import Vault, open_vault
 from mapping.config import MappingConfig
 from mapping.load import Loaded, load_mapping
@@ -222,7 +222,7 @@ class Sites:
 
     def _ask(self, grant: OAuthGrant) -> Renewed:
         # Here, because the library of OAuth serves only connections that sign in by it.
-        from connector.oauth import renew
+        from connector.http.oauth import renew
 
         return renew(grant, timeout=self._timeout, clock=self._clock)
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from governance.basis import Basis, readable, stamp
-from governance.context import Context, named
+from governance.condition_context import Context, named
 from governance.effects import Effects
 from governance.evidence import Statement, Verb
 from governance.facts import Unknown
+from governance.fingerprint import Basis, readable, stamp
 from governance.gates import ApprovalKind, ApprovalRule, Policy
 from governance.measure import Committee, Measure, Person, Role
 from governance.money import Money

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from governance.approvals import Hearing, judge_approvals
-from governance.basis import Basis, stamp
+from governance.command_rules import Room, listen
+from governance.condition_context import Context
 from governance.conditions import run
-from governance.context import Context
 from governance.deviations import judge_deviation, kill_moment, kill_switch, next_rung, red_since
 from governance.effects import Effects, sum_up
 from governance.evidence import Evidence, Statement, Verb
@@ -20,12 +20,12 @@ from governance.explain import blockers_of
 from governance.facts import Unknown, known
 from governance.figures import figures_of
 from governance.findings import Scene, diversion, find, priorities
+from governance.fingerprint import Basis, stamp
 from governance.gates import REBASELINE, Policy
-from governance.hearing import Room, listen
+from governance.locked_plan import LockedPlan, differs, freeze, under_lock
 from governance.measure import Measure
+from governance.measure_state import Breach, Deviation, OffRamp, Standing
 from governance.money import CurrencyMismatch
-from governance.plan import LockedPlan, differs, freeze, under_lock
-from governance.standing import Breach, Deviation, OffRamp, Standing
 from governance.status import implementation_status, potential_status
 from governance.verdict import ConditionResult, Event, EventKind, GateState, Outcome, Status, Verdict
 

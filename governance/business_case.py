@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from governance.approvals import write_down
 from governance.claims import overclaim
-from governance.context import Context
+from governance.condition_context import Context
 from governance.facts import Unknown, known
+from governance.locked_plan import differs, net_of
 from governance.measure import Role
 from governance.money import Money
-from governance.plan import differs, net_of
 from governance.verdict import ConditionResult
 
 

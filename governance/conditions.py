@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from governance import business_case, legacy
-from governance.context import Context
+from governance.condition_context import Context
 from governance.evidence import Evidence, OpenItem
 from governance.facts import Unknown, known
 from governance.gates import Check

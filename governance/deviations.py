@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from governance.context import named
+from governance.condition_context import named
 from governance.effects import Effects
 from governance.evidence import Statement, Verb
 from governance.gates import Policy
 from governance.measure import Measure
+from governance.measure_state import Asked, Deviation, OffRamp, RampKind
 from governance.money import Period
-from governance.standing import Asked, Deviation, OffRamp, RampKind
 from governance.verdict import Colour, Event, EventKind, Figures, Status
 
 PLACES = Decimal("0.0001")

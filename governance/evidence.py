@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from governance.facts import Fact, Unknown
 from governance.measure import MeasureId, Person, Role
+from governance.measure_state import Standing
 from governance.money import Money, Period
-from governance.standing import Standing
 
 
 class Verb(StrEnum):
@@ -43,7 +43,7 @@ class Ruling:
     role: Role | None = None
     """The role in which the person spoke."""
     stamps: Mapping[str, str] = field(default_factory=dict)
-    """The facts it was made on (:mod:`governance.basis`)."""
+    """The facts it was made on (:mod:`governance.fingerprint`)."""
 
 
 class Statement(NamedTuple):

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from governance.context import named
+from governance.condition_context import named
 from governance.evidence import Evidence
 from governance.facts import Unknown, known
 from governance.gates import Policy
 from governance.measure import Measure, Role
-from governance.standing import OffRamp, RampKind
+from governance.measure_state import OffRamp, RampKind
 from governance.verdict import Blocker, ConditionResult, GateState, Outcome, Status, Verdict
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

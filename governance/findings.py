@@ -13,15 +13,15 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from governance.claims import overclaim
-from governance.context import named
+from governance.condition_context import named
 from governance.effects import Effects
 from governance.evidence import Evidence, OpenItem, Service
 from governance.facts import Unknown, known
 from governance.gates import Policy
 from governance.legacy import running
 from governance.measure import Measure, Person, Role
+from governance.measure_state import OffRamp, RampKind
 from governance.money import Money, Period
-from governance.standing import OffRamp, RampKind
 from governance.verdict import Finding, Status
 
 QUARTER = 3

@@ -13,8 +13,8 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from governance.basis import Basis
 from governance.evidence import Verb
+from governance.fingerprint import Basis
 from governance.measure import Role
 
 REBASELINE = "rebaseline"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from governance.context import Context
+from governance.condition_context import Context
 from governance.evidence import Service
 from governance.facts import Unknown
 from governance.money import Money, Period

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from governance.basis import Basis
+from governance.fingerprint import Basis
 from governance.gates import ApprovalKind, ApprovalRule, Check, Gate, Policy, Stage, Thresholds
 from governance.measure import Role
 

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from governance.evidence import Statement
+from governance.measure_state import Asked, Deviation, OffRamp, Standing
 from governance.money import Money
-from governance.standing import Asked, Deviation, OffRamp, Standing
 
 
 class Outcome(StrEnum):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from governance.spread import Shape
-from mapping.apply import templates_in
 from mapping.config import EffectsFrom, FactRule, MappingConfig, MeasureRule, RoleRule, SeriesRule, WriteRule
 from mapping.expressions import fields_in
+from mapping.map_item import templates_in
 from mapping.sources import Computed, Joined, RoleTable, Translated, fields_of
 from mapping.work_item import ConnectionName, FieldName
 

@@ -17,8 +17,8 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from mapping.config import FactRule, PlaceRule, RoleRule, SeriesRule, WriteRule
 from mapping.load import Loaded, load_mapping, shown
 from mapping.problems import Problem
-from mapping.splice import Path as Place
-from mapping.splice import compose, find, plain, put
+from mapping.yaml_edit import Path as Place
+from mapping.yaml_edit import compose, find, plain, put
 
 Path: TypeAlias = tuple[str, ...]
 """A place inside a rule."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mapping.apply import Unmapped
-from mapping.judge import Judged
+from mapping.assess_item import Judged
+from mapping.map_item import Unmapped
 from mapping.work_item import WorkItem
 from mapping.writeback import Change, canonical, wanted
 

@@ -7,7 +7,7 @@ from typing import Any
 from governance.codes import CODES
 from governance.presets import PRESETS
 from mapping.config import MappingConfig
-from mapping.meaning import KEY_NAMES, MEANING, VALUE_NAMES
+from mapping.field_help import KEY_NAMES, MEANING, VALUE_NAMES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

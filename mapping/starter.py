@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mapping.live import GATES, LIGHTS
+from mapping.live_check import GATES, LIGHTS
 from mapping.work_item import StatusCategory, Tool
 
 

@@ -13,8 +13,8 @@ from governance.explain import blocker_lines
 from governance.measure import Person
 from governance.money import Money
 from governance.verdict import Verdict
-from mapping.answer import Answer
 from mapping.config import WriteRule
+from mapping.reply_comment import Answer
 from mapping.work_item import FieldName, FieldValue
 
 WriteValue: TypeAlias = str | Decimal | datetime | None

@@ -14,14 +14,14 @@ import structlog
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
-from connector.postgres import conninfo, locate
-from connector.store import migrate
-from connector.store.database import open_database
-from tests.cli import Cli
+from connector.store.database import migrate
+from connector.store.database.engine import open_database
+from connector.store.database.postgres import conninfo, locate
+from tests.command_line import Cli
 
 ROOT = Path(__file__).resolve().parent.parent
 
-NEWEST = max(path.name[:4] for path in (ROOT / "connector/store/migrations/versions").glob("[0-9]*.py"))
+NEWEST = max(path.name[:4] for path in (ROOT / "connector/store/database/migrations/versions").glob("[0-9]*.py"))
 """The schema's newest revision."""
 
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from connector import jira, servicenow
-from connector.access import Access, Auth, Deployment, usual_doors
 from connector.bootstrap import Services
-from connector.http import Timeout
-from connector.limits import Limiter
-from connector.store.connections import ConnectionRecord
+from connector.http.rate_limits import Limiter
+from connector.http.tool_access import Access, Auth, Deployment, usual_doors
+from connector.http.transport import Timeout
+from connector.store.connections.connections import ConnectionRecord
 from connector.sync.ports import Site
 from mapping.work_item import ConnectionName, Tool
 from sandbox.jira.model import Deployment as Face

@@ -7,10 +7,10 @@ import subprocess
 
 import pytest
 
-from connector.cli.commands import COMMANDS
-from connector.cli.lazy import load_command
-from connector.metrics import METRICS, Metric
-from connector.notify.events import EventType
+from cli.commands import COMMANDS
+from cli.lazy import load_command
+from connector.notify.measure_events import EventType
+from connector.runtime.metrics import METRICS, Metric
 from connector.settings import Settings
 from governance.codes import CODES
 from mapping.load import Loaded, load_mapping

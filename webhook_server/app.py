@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from connector import collector
 from connector.bootstrap import Clock, Services, bootstrap, system_clock
+from connector.runtime import garbage_collection
 from connector.settings import Settings
 from webhook_server import pages, security
 from webhook_server.admin import PAGES
@@ -13,7 +13,7 @@ from webhook_server.admin.navigation import entries
 from webhook_server.api import api
 from webhook_server.auth import guard
 from webhook_server.health import health
-from webhook_server.hooks import hooks
+from webhook_server.webhooks import hooks
 
 
 def create_app(services: Services, clock: Clock = system_clock) -> Flask:
@@ -36,5 +36,5 @@ def create_app(services: Services, clock: Clock = system_clock) -> Flask:
 def from_environment() -> Flask:
     """The entry for a WSGI server, which starts one process after another and imports this by name."""
     app = create_app(bootstrap(Settings(), application="gatepost web"))
-    collector.settle()
+    garbage_collection.settle()
     return app

@@ -15,7 +15,7 @@ from flask import Flask, Response, current_app, g, redirect, request, url_for
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from connector.bootstrap import Services, system_clock
-from connector.people.access import Grant, Role, Scope, Viewer
+from connector.people.permissions import Grant, Role, Scope, Viewer
 
 SHORTEST_TOKEN = 24
 """Of ``GATEPOST_API_TOKEN``."""

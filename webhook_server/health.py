@@ -8,8 +8,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy.exc import SQLAlchemyError
 
 from connector.bootstrap import Services
-from connector.store import migrate
-from connector.store.reading import reader_missing
+from connector.store.database import migrate
+from connector.store.database.row_level_access import reader_missing
 from webhook_server.metrics import StateCollector
 
 NOT_READY = {

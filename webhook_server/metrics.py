@@ -16,9 +16,9 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from connector import metrics
-from connector.metrics import Metric
-from connector.store.gauges import Gauges, gauges
+from connector.runtime import metrics
+from connector.runtime.metrics import Metric
+from connector.store.operations.gauges import Gauges, gauges
 
 FRESH_SECONDS = 5.0
 """How long figures are told that were read once; more than one Prometheus may ask."""

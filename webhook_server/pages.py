@@ -24,7 +24,7 @@ from werkzeug.exceptions import HTTPException, Unauthorized
 from werkzeug.http import parse_accept_header
 
 from connector.bootstrap import Services, system_clock
-from connector.people.access import Viewer
+from connector.people.permissions import Viewer
 from webhook_server.auth import MACHINES, to_sign_in, viewer_or_none
 from webhook_server.formats import LOCALES, Formats, browser, parse_locale, parse_zone, sentence
 from webhook_server.security import style_nonce

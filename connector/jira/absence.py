@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connector.errors import AuthenticationFailed, NotFound, PermissionDenied, Refused
+from connector.http.json_values import text
 from connector.jira.client import MOST_IDS, JiraClient
-from connector.jsons import text
 from mapping.work_item import NativeId
 
 MOST_ASKED_SINGLY = 20

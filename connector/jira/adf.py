@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.jsons import Json, JsonObject, items, obj, text
+from connector.http.json_values import Json, JsonObject, items, obj, text
 
 BLOCKS = frozenset(
     {

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.errors import BadAnswer, NotFound, Refused
+from connector.http.json_values import JsonObject, items, obj, text
+from connector.http.retry import read_again
 from connector.jira.client import json_object
 from connector.jira.cloud import CloudClient
 from connector.jira.datacenter import DataCenterClient
-from connector.jira.gates import Document, update_of
-from connector.jsons import JsonObject, items, obj, text
-from connector.retry import read_again
+from connector.jira.workflow_gates import Document, update_of
 
 CUSTOM = "com.atlassian.jira.plugin.system.customfieldtypes"
 PAGE = 50

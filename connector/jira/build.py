@@ -7,14 +7,16 @@ from datetime import datetime
 
 import requests
 
-from connector.access import Access, Deployment
-from connector.http import Renewal, Timeout, ToolAdapter, build_adapter, seal
+from connector.http.rate_limits import Limiter
+from connector.http.tool_access import Access, Deployment
+from connector.http.transport import Renewal, Timeout, ToolAdapter, build_adapter, seal
 from connector.jira.admin import CloudAdmin, DataCenterAdmin
 from connector.jira.bulk import JiraBulk
 from connector.jira.client import JiraClient
 from connector.jira.cloud import CloudClient
 from connector.jira.datacenter import DataCenterClient
 from connector.jira.errors import classifier
+from connector.jira.event_parser import JiraDoor
 from connector.jira.fields import OwnAccount, SiteFields
 from connector.jira.inspector import JiraInspector
 from connector.jira.provision import CloudProvisioner
@@ -23,9 +25,7 @@ from connector.jira.reader import JiraReader
 from connector.jira.scanner import JiraScanner
 from connector.jira.setup import JiraSetup
 from connector.jira.timesheet import JiraTimesheet
-from connector.jira.webhook import JiraDoor
 from connector.jira.writer import JiraWriter
-from connector.limits import Limiter
 from connector.sync.ports import Site
 from connector.sync.provision import Provisioner
 from mapping.work_item import Tool

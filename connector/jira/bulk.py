@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from connector.http.json_values import Json, JsonObject, items, obj, text
+from connector.http.retry import read_again
 from connector.jira import adf
 from connector.jira.client import json_object
 from connector.jira.cloud import CloudClient
 from connector.jira.fields import Field, SiteFields
 from connector.jira.writer import CHOICES, line, number
-from connector.jsons import Json, JsonObject, items, obj, text
-from connector.retry import read_again
 from connector.sync.ports import BulkResult
 from mapping.work_item import FieldName, NativeId
 from mapping.writeback import WriteValue

@@ -1,8 +1,8 @@
 """The verbs that Gatepost needs of a Jira, Cloud or Data Center alike.
 
 :mod:`connector.jira.cloud` speaks REST v3 through ``atlassian-python-api``, :mod:`connector.jira.datacenter`
-REST v2 through ``jira``.  Both send through our own transport (:mod:`connector.http`), which raises typed errors
-before a library sees a failure; their own retries are off.  What only a site's administrator may do is in
+REST v2 through ``jira``.  Both send through our own transport (:mod:`connector.http.transport`), which raises typed
+errors before a library sees a failure; their own retries are off.  What only a site's administrator may do is in
 :mod:`connector.jira.admin`.
 """
 
@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Protocol
 
 from connector.errors import BadAnswer
-from connector.jsons import Json, JsonObject
+from connector.http.json_values import Json, JsonObject
 
 MOST_IDS = 100
 """Issues that one bulk read takes at most."""

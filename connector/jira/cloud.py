@@ -10,12 +10,12 @@ from typing import Any, cast
 import requests
 from atlassian.jira.jira_cloud import JiraCloud
 
-from connector.access import Access, Auth
+from connector.http.json_values import Json, JsonObject, items, obj, text
+from connector.http.retry import read_again
+from connector.http.tool_access import Access, Auth
 from connector.jira import adf
 from connector.jira.client import Hook, Page, Project, json_object
-from connector.jira.hooks import CLOUD, WebhookResource
-from connector.jsons import Json, JsonObject, items, obj, text
-from connector.retry import read_again
+from connector.jira.webhooks import CLOUD, WebhookResource
 
 COMMENTS_PAGE = 100
 PROJECTS_PAGE = 50

@@ -13,14 +13,14 @@ from typing import Any
 
 from jira import JIRA
 
-from connector.access import Access, Auth
-from connector.http import ToolAdapter, json_of, seal
+from connector.http.json_values import Json, JsonObject, items, obj, text
+from connector.http.retry import read_again
+from connector.http.tool_access import Access, Auth
+from connector.http.transport import ToolAdapter, json_of, seal
 from connector.jira.client import MOST_IDS, Hook, Page, Project, json_object
 from connector.jira.cloud import edit_body, held, link_body, project
-from connector.jira.hooks import CLOUD, DATACENTER, WebhookResource
 from connector.jira.payloads import moment
-from connector.jsons import Json, JsonObject, items, obj, text
-from connector.retry import read_again
+from connector.jira.webhooks import CLOUD, DATACENTER, WebhookResource
 
 FIRST_WITH_NEW_HOOKS = 10
 """Jira 10 moved the webhooks' resource, and signs what it sends."""

@@ -7,8 +7,8 @@ Error bodies are ``{"errorMessages": [...], "errors": {field: message}}``; a 429
 from __future__ import annotations
 
 from connector.errors import BadAnswer, BadPayload, LimitScope, RateLimited, Refused, RuleRefused, ToolError
-from connector.http import Answer, Classifier, by_status
-from connector.jsons import items, obj, parse_object, text
+from connector.http.json_values import items, obj, parse_object, text
+from connector.http.transport import Answer, Classifier, by_status
 
 SCOPES = {
     "jira-per-issue-on-write": LimitScope.ITEM,

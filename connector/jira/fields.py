@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import TypeAlias
 
+from connector.http.json_values import JsonObject, obj, text
 from connector.jira.client import JiraClient
-from connector.jsons import JsonObject, obj, text
 from mapping.problems import nearest
 
 KEPT = timedelta(minutes=5)

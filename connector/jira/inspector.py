@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from connector.errors import NotFound
+from connector.http.json_values import JsonObject, items, obj, text
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldCatalogue, FieldProblem, SiteFields
 from connector.jira.reader import JiraReader
 from connector.jira.scanner import quoted
-from connector.jsons import JsonObject, items, obj, text
 from mapping.config import MeasureRule
-from mapping.live import Looked, listed
+from mapping.live_check import Looked, listed
 from mapping.starter import Kind, SeenField, Survey
 from mapping.work_item import ConnectionName, StatusCategory, Tool
 

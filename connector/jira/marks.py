@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 
 from connector.errors import Refused, RuleRefused
+from connector.http.json_values import Json, JsonObject, items, obj, text
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldProblem, SiteFields
 from connector.jira.payloads import BLOCKS, FLAGGED
-from connector.jsons import Json, JsonObject, items, obj, text
 from mapping.marks import IMPEDIMENT, TAKEN_AWAY, Mark
 from mapping.work_item import ConnectionName, NativeId
 

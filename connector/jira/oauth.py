@@ -14,12 +14,12 @@ from typing import Any
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 
-from connector.access import OAuthGrant, Renewed
 from connector.errors import BadAnswer
-from connector.http import Timeout, as_it_is, build_session, json_of
+from connector.http.json_values import items, obj, text
+from connector.http.oauth import oauth_session, tokens
+from connector.http.tool_access import OAuthGrant, Renewed
+from connector.http.transport import Timeout, as_it_is, build_session, json_of
 from connector.jira.tenant import API
-from connector.jsons import items, obj, text
-from connector.oauth import oauth_session, tokens
 
 AUTHORIZE = "https://auth.atlassian.com/authorize"
 TOKEN = "https://auth.atlassian.com/oauth/token"  # noqa: S105 - an address

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from connector.http.json_values import Json, JsonObject, items, obj, text
 from connector.jira import adf
 from connector.jira.fields import Field
-from connector.jsons import Json, JsonObject, items, obj, text
 from governance.evidence import Children, OpenItem
 from governance.facts import Fact, Unknown
 from governance.measure import Person
-from mapping.answer import TITLE
+from mapping.reply_comment import TITLE
 from mapping.work_item import (
     ChildItem,
     Comment,

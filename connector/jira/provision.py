@@ -13,8 +13,8 @@ from connector.errors import NotFound, Refused
 from connector.jira.admin import CloudAdmin
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldCatalogue
-from connector.jira.guards import GateKeeper
-from connector.jira.wanted import (
+from connector.jira.gate_provisioning import GateKeeper
+from connector.jira.owned_fields import (
     CHOICE,
     DESCRIPTION,
     Ground,
@@ -30,7 +30,7 @@ from connector.jira.wanted import (
 )
 from connector.sync.provision import Made, Options, Plan, Step, StepKind
 from mapping.config import MappingConfig, MeasureRule
-from mapping.live import listed
+from mapping.live_check import listed
 from mapping.work_item import ConnectionName
 
 

@@ -8,7 +8,7 @@ from connector.errors import NotFound, Refused
 from connector.jira.admin import DataCenterAdmin
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldCatalogue
-from connector.jira.wanted import (
+from connector.jira.owned_fields import (
     CHOICE,
     DESCRIPTION,
     TEXT,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from connector.errors import AuthenticationFailed, Refused, RetryLater, ToolError
+from connector.http.json_values import JsonObject, obj, text
 from connector.jira.absence import Absence
 from connector.jira.client import MOST_IDS, JiraClient, search
 from connector.jira.fields import Field, OwnAccount, SiteFields
@@ -21,7 +22,6 @@ from connector.jira.payloads import (
     updated,
     work_item,
 )
-from connector.jsons import JsonObject, obj, text
 from connector.sync.ports import Reading
 from governance.evidence import Children
 from governance.facts import Unknown

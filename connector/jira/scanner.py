@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connector.errors import BadAnswer
+from connector.http.json_values import obj, text
 from connector.jira.client import JiraClient
-from connector.jsons import obj, text
 from connector.sync.scan import Seen, SweptPage
 from mapping.config import MeasureRule
-from mapping.live import listed
+from mapping.live_check import listed
 from mapping.work_item import NativeId
 
 PAGE = 1_000

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connector.access import Access, Auth, Deployment, DoorKind
 from connector.errors import AuthenticationFailed, NotFound, PermissionDenied, Refused, ToolError
-from connector.http import ToolAdapter
+from connector.http.json_values import items, obj, text
+from connector.http.tool_access import Access, Auth, Deployment, DoorKind
+from connector.http.transport import ToolAdapter
 from connector.jira.client import Hook, JiraClient, json_object
 from connector.jira.cloud import CloudClient
-from connector.jira.hooks import EVENTS
-from connector.jsons import items, obj, text
+from connector.jira.webhooks import EVENTS
 from connector.sync.setup import Check, Health, Identity, Registration
 from mapping.work_item import NativeId
 

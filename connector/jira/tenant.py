@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from connector.errors import BadAnswer
-from connector.http import Timeout, as_it_is, build_session, json_of
-from connector.jsons import obj, text
+from connector.http.json_values import obj, text
+from connector.http.transport import Timeout, as_it_is, build_session, json_of
 
 API = "https://api.atlassian.com"
 

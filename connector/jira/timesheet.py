@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
+from connector.http.json_values import JsonObject, items, obj, text
 from connector.jira.client import JiraClient, search
 from connector.jira.payloads import worklog, worklogs
-from connector.jsons import JsonObject, items, obj, text
-from mapping.around import Logged
+from mapping.related_evidence import Logged
 from mapping.work_item import NativeId
 
 FIELDS = ("worklog", "project", "parent")

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from connector.errors import Refused
+from connector.http.json_values import Json, text
 from connector.jira import adf
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldProblem, OwnAccount, SiteFields
 from connector.jira.marks import MarkWriter
 from connector.jira.payloads import is_answer
-from connector.jsons import Json, text
 from connector.sync.ports import Wish, Written
-from mapping.answer import Answer
 from mapping.marks import is_mark
+from mapping.reply_comment import Answer
 from mapping.work_item import ConnectionName, FieldName, NativeId
 from mapping.writeback import WriteValue
 

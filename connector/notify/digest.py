@@ -8,7 +8,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 
-from connector.store.my_work import Kind, Thing, Work
+from connector.store.reporting.my_work import Kind, Thing, Work
 
 MOST = 10
 """Things of one kind that the message names; the rest are counted."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from connector.notify.events import (
+from connector.notify.measure_events import (
     TEST,
     TYPES,
     Breached,

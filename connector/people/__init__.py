@@ -1,1 +1,1 @@
-"""Who may see and do what: pure rules (:mod:`connector.people.access`), passwords, sign-in over OIDC."""
+"""Who may see and do what: pure rules (:mod:`connector.people.permissions`), passwords, sign-in over OIDC."""

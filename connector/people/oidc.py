@@ -21,8 +21,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from connector.errors import ToolError
-from connector.http import LOOPBACK, Timeout, as_it_is, build_adapter, build_session, json_of, seal
-from connector.jsons import Json, JsonObject, items, obj, text
+from connector.http.json_values import Json, JsonObject, items, obj, text
+from connector.http.transport import LOOPBACK, Timeout, as_it_is, build_adapter, build_session, json_of, seal
 from connector.people.identity import Begun, Client, Identity, SignInRefused
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from connector.people.access import Account, Grant, PersonId, Scope
+from connector.people.permissions import Account, Grant, PersonId, Scope
 
 
 class Source(StrEnum):

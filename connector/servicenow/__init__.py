@@ -10,16 +10,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from connector.access import Access
+from connector.http.tool_access import Access
 
 if TYPE_CHECKING:
-    from connector.http import Renewal, Timeout
-    from connector.limits import Limiter
+    from connector.http.rate_limits import Limiter
+    from connector.http.transport import Renewal, Timeout
     from connector.sync.ports import Door, Site
 
 
 def door() -> Door:
-    from connector.servicenow.webhook import ServiceNowDoor
+    from connector.servicenow.event_parser import ServiceNowDoor
 
     return ServiceNowDoor()
 

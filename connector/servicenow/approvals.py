@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.jsons import JsonObject
-from connector.servicenow.looks import Look
+from connector.http.json_values import JsonObject
+from connector.servicenow.batched_queries import Look
 from connector.servicenow.payloads import display, is_true, moment, raw
 from connector.servicenow.query import Query
 from governance.facts import Unknown

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from connector.errors import BadPayload, RetryLater, ToolError
-from connector.http import Classifier
-from connector.jsons import obj, parse_object
+from connector.http.json_values import obj, parse_object
+from connector.http.transport import Classifier
 from connector.servicenow.checklist import Checklists
 from connector.servicenow.client import Inner, Outer, ServiceNowClient, patch_parameters, record_path
 from connector.servicenow.writer import Patch, ServiceNowWriter

@@ -7,24 +7,24 @@ from datetime import datetime
 
 import requests
 
-from connector.access import Access, Auth
-from connector.http import Renewal, Timeout, build_adapter, seal
-from connector.limits import Limiter
+from connector.http.rate_limits import Limiter
+from connector.http.tool_access import Access, Auth
+from connector.http.transport import Renewal, Timeout, build_adapter, seal
 from connector.servicenow.account import Accounts
 from connector.servicenow.batch import ServiceNowBatch
+from connector.servicenow.batched_queries import Looks
 from connector.servicenow.checklist import Checklists
 from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.directory import ServiceNowDirectory
 from connector.servicenow.errors import classifier
+from connector.servicenow.event_parser import ServiceNowDoor
 from connector.servicenow.fields import TableFields
+from connector.servicenow.heartbeat import ServiceNowPulse
 from connector.servicenow.inspector import ServiceNowInspector
-from connector.servicenow.looks import Looks
 from connector.servicenow.provision import ServiceNowProvisioner
-from connector.servicenow.pulse import ServiceNowPulse
 from connector.servicenow.reader import ServiceNowReader
 from connector.servicenow.scanner import ServiceNowScanner
+from connector.servicenow.service_directory import ServiceNowDirectory
 from connector.servicenow.setup import ServiceNowSetup
-from connector.servicenow.webhook import ServiceNowDoor
 from connector.servicenow.writer import ServiceNowWriter
 from connector.sync.ports import Site
 from mapping.work_item import Tool

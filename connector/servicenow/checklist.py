@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from connector.errors import Refused, RetryLater
-from connector.http import Classifier
-from connector.jsons import JsonObject, items, obj, text
+from connector.http.json_values import JsonObject, items, obj, text
+from connector.http.transport import Classifier
 from connector.servicenow.client import Inner, ServiceNowClient, patch_parameters, record_path, table_path
 from connector.servicenow.fields import TableFields
 from connector.servicenow.payloads import raw

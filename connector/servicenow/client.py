@@ -11,9 +11,9 @@ from urllib.parse import quote
 import requests
 
 from connector.errors import BadAnswer, BadPayload, ToolError
-from connector.http import Answer, Classifier
-from connector.jsons import JsonObject, items, obj, parse_object, text
-from connector.retry import read_again
+from connector.http.json_values import JsonObject, items, obj, parse_object, text
+from connector.http.retry import read_again
+from connector.http.transport import Answer, Classifier
 from connector.servicenow.query import Query
 
 MOST_ROWS = 10_000

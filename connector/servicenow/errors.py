@@ -19,8 +19,8 @@ from connector.errors import (
     RuleRefused,
     ToolError,
 )
-from connector.http import Answer, Classifier, by_status
-from connector.jsons import JsonObject, obj, parse_object, text
+from connector.http.json_values import JsonObject, obj, parse_object, text
+from connector.http.transport import Answer, Classifier, by_status
 
 _RULE = re.compile(r"aborted by Business Rule '([^'^]+)")
 

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TypeAlias
 
 from connector.errors import Refused
-from connector.jsons import JsonObject
+from connector.http.json_values import JsonObject
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.payloads import display, raw
 from connector.servicenow.query import Query

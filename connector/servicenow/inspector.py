@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connector.jsons import JsonObject
+from connector.http.json_values import JsonObject
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ColumnProblem, TableFields
 from connector.servicenow.payloads import display, is_true, raw
 from connector.servicenow.query import Query
 from mapping.config import MeasureRule
-from mapping.live import Looked, listed
+from mapping.live_check import Looked, listed
 from mapping.starter import Kind, SeenField, Survey
 from mapping.work_item import ConnectionName, StatusCategory, Tool
 

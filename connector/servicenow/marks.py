@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from connector.errors import Refused, RuleRefused
-from connector.jsons import obj, text
+from connector.http.json_values import obj, text
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import TableFields, parents
 from connector.servicenow.payloads import raw

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from connector.jsons import Json, JsonObject, text
+from connector.http.json_values import Json, JsonObject, text
 from governance.evidence import OpenItem
 from governance.measure import Person
 from governance.money import Money

@@ -13,10 +13,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from connector.errors import AuthenticationFailed, RetryLater, ToolError
-from connector.jsons import JsonObject
+from connector.http.json_values import JsonObject
+from connector.servicenow.batched_queries import Look, Seen
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, TableFields
-from connector.servicenow.looks import Look, Seen
 from connector.servicenow.payloads import column_value, display, is_true, raw
 from connector.servicenow.query import Query
 from governance.effects import EffectKind, EffectLine, Version

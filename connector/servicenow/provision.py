@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 
 from connector.errors import NotFound, PermissionDenied, Refused
-from connector.jsons import JsonObject, items, obj, text
+from connector.http.json_values import JsonObject, items, obj, text
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, TableFields
 from connector.servicenow.inspector import GOVERNED
@@ -21,7 +21,7 @@ from connector.servicenow.payloads import raw
 from connector.servicenow.query import Query
 from connector.sync.provision import Made, Options, Plan, Step, StepKind
 from mapping.config import MappingConfig
-from mapping.live import listed
+from mapping.live_check import listed
 from mapping.work_item import ConnectionName
 
 RIGHTS = frozenset({"sys_security_acl", "sys_security_acl_role"})

@@ -7,9 +7,21 @@ from datetime import datetime
 from typing import TypeVar
 
 from connector.errors import Refused, ToolError
-from connector.jsons import JsonObject
+from connector.http.json_values import JsonObject
 from connector.servicenow.account import Accounts
-from connector.servicenow.belongings import (
+from connector.servicenow.batched_queries import Look, Looks, Rows
+from connector.servicenow.client import ServiceNowClient
+from connector.servicenow.fields import Column, Resolved, TableFields
+from connector.servicenow.payloads import (
+    display,
+    is_true,
+    moment,
+    raw,
+    status_category,
+)
+from connector.servicenow.plans import Plans, ServiceNowPlans
+from connector.servicenow.query import Query
+from connector.servicenow.related_records import (
     WITH_CHANGES,
     WITH_TASKS,
     Around,
@@ -18,19 +30,7 @@ from connector.servicenow.belongings import (
     resolved,
     values_of,
 )
-from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.fields import Column, Resolved, TableFields
-from connector.servicenow.looks import Look, Looks, Rows
-from connector.servicenow.payloads import (
-    display,
-    is_true,
-    moment,
-    raw,
-    status_category,
-)
-from connector.servicenow.people import People
-from connector.servicenow.plans import Plans, ServiceNowPlans
-from connector.servicenow.query import Query
+from connector.servicenow.users import People
 from connector.sync.ports import Reading
 from governance.evidence import Children
 from governance.facts import Unknown

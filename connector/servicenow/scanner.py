@@ -18,7 +18,7 @@ from connector.servicenow.payloads import raw
 from connector.servicenow.query import Query
 from connector.sync.scan import Seen, SweptPage
 from mapping.config import MeasureRule
-from mapping.live import listed
+from mapping.live_check import listed
 from mapping.work_item import NativeId
 
 PAGE = 1_000

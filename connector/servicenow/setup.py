@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from connector.access import Access, Deployment, DoorKind
 from connector.errors import AuthenticationFailed, Refused, RetryLater, ToolError
-from connector.http import ToolAdapter
+from connector.http.tool_access import Access, Deployment, DoorKind
+from connector.http.transport import ToolAdapter
 from connector.servicenow.account import Accounts, account_checks
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import TableFields

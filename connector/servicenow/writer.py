@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from connector.errors import PermissionDenied, Refused, ToolError, Unreachable
-from connector.jsons import Json, JsonObject
+from connector.http.json_values import Json, JsonObject
 from connector.servicenow.checklist import Checklists
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ColumnProblem, TableFields
@@ -16,8 +16,8 @@ from connector.servicenow.marks import MarkWriter
 from connector.servicenow.payloads import display, moment, raw
 from connector.servicenow.query import Query
 from connector.sync.ports import Wish, Written
-from mapping.answer import TITLE, Answer
 from mapping.marks import Mark, is_mark
+from mapping.reply_comment import TITLE, Answer
 from mapping.work_item import ConnectionName, FieldName, NativeId
 from mapping.writeback import WriteValue, canonical
 

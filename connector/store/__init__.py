@@ -1,0 +1,1 @@
+"""Everything that is stored in PostgreSQL, by subject; it knows neither tool."""

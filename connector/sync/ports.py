@@ -17,10 +17,10 @@ from connector.sync.provision import Provisioner
 from connector.sync.scan import Scanner
 from connector.sync.setup import Setup
 from governance.evidence import Service
-from mapping.answer import Answer
-from mapping.around import Logged
 from mapping.config import MeasureRule
-from mapping.live import Looked
+from mapping.live_check import Looked
+from mapping.related_evidence import Logged
+from mapping.reply_comment import Answer
 from mapping.starter import Survey
 from mapping.work_item import ConnectionName, FieldName, NativeId, Tool, WorkItem
 from mapping.writeback import WriteValue

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Protocol
 
 from connector.sync.ports import Site
+from connector.sync.related_evidence import NONE, Surroundings
 from connector.sync.stores import Memory, Remembered
-from connector.sync.surroundings import NONE, Surroundings
+from mapping.assess_item import judge
 from mapping.config import MappingConfig
 from mapping.fields import child_fields, needed_fields, wants_approvals, wants_plans
-from mapping.judge import judge
 from mapping.policy import Policies
 from mapping.preview import Present, Row, row
 from mapping.work_item import ConnectionName, NativeId

@@ -14,9 +14,10 @@ from enum import StrEnum
 import structlog
 
 from connector.errors import LimitScope, RateLimited, ToolError, Unreachable
-from connector.limits import seconds_of
-from connector.retry import Park, Pause, Retry, decide
+from connector.http.rate_limits import seconds_of
+from connector.http.retry import Park, Pause, Retry, decide
 from connector.sync.ports import Site
+from connector.sync.related_evidence import NONE, Found, Surroundings
 from connector.sync.stores import (
     Absent,
     Alias,
@@ -30,12 +31,11 @@ from connector.sync.stores import (
     Remembered,
     Work,
 )
-from connector.sync.surroundings import NONE, Found, Surroundings
 from governance.facts import Unknown
-from mapping.apply import Unmapped
+from mapping.assess_item import judge
 from mapping.config import MappingConfig
 from mapping.fields import child_fields, needed_fields, wants_approvals, wants_plans
-from mapping.judge import judge
+from mapping.map_item import Unmapped
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from connector.access import Deployment, DoorKind
+from connector.http.tool_access import Deployment, DoorKind
 from mapping.work_item import NativeId
 
 REFRESH_LEFT = timedelta(days=10)

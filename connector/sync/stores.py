@@ -11,9 +11,9 @@ from uuid import UUID
 
 from connector.sync.ports import Rung, Written
 from governance.evidence import BaselineClaim, Statement
-from governance.standing import Standing
-from mapping.answer import Answer
-from mapping.judge import Judged
+from governance.measure_state import Standing
+from mapping.assess_item import Judged
+from mapping.reply_comment import Answer
 from mapping.work_item import Comment, ConnectionName, FieldName, NativeId, WorkItem
 from mapping.writeback import WriteValue
 

@@ -17,7 +17,7 @@ from typing import Protocol
 import structlog
 
 from connector.errors import RetryLater, ToolError
-from connector.sync.hold import UNBOUND, Grip, Hold
+from connector.sync.lease import UNBOUND, Grip, Hold
 from connector.sync.ports import Site
 from connector.sync.scan import Scanner, SweptPage
 from mapping.config import MappingConfig

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.jira.model import TYPES, Refusal
-from sandbox.jira.shapes import SCHEMA, Shapes, option_id
+from sandbox.jira.serializer import SCHEMA, Shapes, option_id
 
 if TYPE_CHECKING:
     from sandbox.jira.state import JiraState

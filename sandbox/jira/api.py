@@ -13,7 +13,7 @@ from flask import Blueprint, Response, g, jsonify, request
 
 from sandbox.jira.admin import field_of
 from sandbox.jira.model import TYPES, Refusal, User, Value
-from sandbox.jira.shapes import Shapes, from_adf
+from sandbox.jira.serializer import Shapes, from_adf
 from sandbox.jira.state import JiraState
 from sandbox.jira.values import checked
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, jsonify
 
-from sandbox.bench import Bench, Fault
+from sandbox.fault_injection import Bench, Fault
 from sandbox.jira import oauth, pages
 from sandbox.jira.api import refused
 from sandbox.jira.cloud import CloudApi

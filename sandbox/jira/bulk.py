@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, g, jsonify, request
 
 from sandbox.jira.model import Refusal, Value
-from sandbox.jira.shapes import from_adf, moment, option_id
+from sandbox.jira.serializer import from_adf, moment, option_id
 
 if TYPE_CHECKING:
     from sandbox.jira.state import JiraState

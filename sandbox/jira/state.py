@@ -11,7 +11,7 @@ from threading import RLock
 from sandbox.delivery import Deliverer
 from sandbox.jira.admin import AdminApi
 from sandbox.jira.bulk import BulkQueue
-from sandbox.jira.dynamic import DynamicWebhooks
+from sandbox.jira.dynamic_webhooks import DynamicWebhooks
 from sandbox.jira.model import (
     Comment,
     Deployment,
@@ -26,8 +26,8 @@ from sandbox.jira.model import (
     Worklog,
 )
 from sandbox.jira.oauth import OAuthServer
-from sandbox.jira.rules import invalid, withheld
 from sandbox.jira.webhooks import Webhooks
+from sandbox.jira.workflow_rules import invalid, withheld
 from sandbox.jira.workflows import WorkflowApi
 
 NOT_FOUND = "Issue does not exist or you do not have permission to see it."

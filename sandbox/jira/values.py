@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sandbox.jira.model import Deployment, Refusal, Value
-from sandbox.jira.shapes import from_adf
+from sandbox.jira.serializer import from_adf
 
 if TYPE_CHECKING:
     from sandbox.jira.state import JiraState

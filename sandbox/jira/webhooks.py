@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from sandbox.delivery import hub_signature
 from sandbox.jira.model import Comment, Deployment, Issue, Worklog
-from sandbox.jira.shapes import Shapes
+from sandbox.jira.serializer import Shapes
 
 if TYPE_CHECKING:
     from sandbox.jira.state import JiraState

@@ -13,7 +13,7 @@ from flask import Response, g, jsonify, request
 
 from sandbox.servicenow.model import Record, Refusal
 from sandbox.servicenow.readers import converted
-from sandbox.servicenow.shown import MONEY
+from sandbox.servicenow.serializer import MONEY
 from sandbox.servicenow.state import ServiceNowState
 from sandbox.servicenow.table_api import asked_query
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, jsonify, request
 
-from sandbox.servicenow import front
+from sandbox.servicenow import request_guard
 from sandbox.servicenow.aggregate import Aggregates
 from sandbox.servicenow.batch import Batches
-from sandbox.servicenow.keys import OAuthRefused
+from sandbox.servicenow.credentials import OAuthRefused
 from sandbox.servicenow.model import Refusal
 from sandbox.servicenow.state import ServiceNowState
 from sandbox.servicenow.table_api import TableApi
@@ -17,7 +17,7 @@ VERSIONS = {"now": "", "v1": "/v1", "v2": "/v2"}
 
 
 def install(app: Flask, state: ServiceNowState) -> None:
-    front.install(app, state)
+    request_guard.install(app, state)
     table, counts, batches, tokens = TableApi(state), Aggregates(state), Batches(state), _Tokens(state)
     api = Blueprint("servicenow", __name__)
     api.post(TOKEN_PATH)(tokens.grant)

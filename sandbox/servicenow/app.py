@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, jsonify
 
-from sandbox.bench import Bench, Fault
+from sandbox.fault_injection import Bench, Fault
 from sandbox.pages import TEMPLATES
 from sandbox.servicenow import api, pages
 from sandbox.servicenow.state import ServiceNowState

@@ -12,8 +12,8 @@ from http import HTTPStatus
 
 from flask import Response, current_app, jsonify, request
 
-from sandbox.servicenow.front import API, api_of
 from sandbox.servicenow.model import Refusal
+from sandbox.servicenow.request_guard import API, api_of
 from sandbox.servicenow.state import ServiceNowState
 
 LONGEST_SECONDS = 30.0

@@ -10,16 +10,16 @@ from threading import RLock
 from sandbox.delivery import Deliverer
 from sandbox.servicenow import policies
 from sandbox.servicenow.access import Access
+from sandbox.servicenow.credentials import Keys
 from sandbox.servicenow.dictionary import Dictionary
-from sandbox.servicenow.keys import Keys
 from sandbox.servicenow.limits import Limits
-from sandbox.servicenow.meta import ADDED, Meta
+from sandbox.servicenow.metadata_sync import ADDED, Meta
 from sandbox.servicenow.model import BeforeRule, Column, EventRule, Record, Refusal, Table, flag
 from sandbox.servicenow.query import Getter
 from sandbox.servicenow.readers import STORED, Reader
 from sandbox.servicenow.schema.task import CLOSED_STATES
 from sandbox.servicenow.search import Search, path_getter, rates
-from sandbox.servicenow.shown import Shown, reader_of
+from sandbox.servicenow.serializer import Shown, reader_of
 from sandbox.servicenow.store import Store, no_table
 
 NO_RECORD = "Record doesn't exist or ACL restricts the record retrieval"

@@ -11,7 +11,7 @@ from sandbox.delivery import Deliverer
 from sandbox.servicenow import gatepost_app, policies
 from sandbox.servicenow.events import Events
 from sandbox.servicenow.instance import Instance
-from sandbox.servicenow.meta import CHANGED, REMOVED
+from sandbox.servicenow.metadata_sync import CHANGED, REMOVED
 from sandbox.servicenow.model import BeforeRule, Change, Record, Refusal, flag
 from sandbox.servicenow.schema.task import CLOSED_STATES
 from sandbox.servicenow.store import no_table

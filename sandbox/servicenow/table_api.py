@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 from flask import Response, g, jsonify, request
 from werkzeug.datastructures import Headers
 
-from sandbox.servicenow.front import envelope
 from sandbox.servicenow.instance import NO_RECORD
 from sandbox.servicenow.model import Record, Refusal
-from sandbox.servicenow.shown import Mode
+from sandbox.servicenow.request_guard import envelope
+from sandbox.servicenow.serializer import Mode
 from sandbox.servicenow.state import ServiceNowState
 
 USUAL_LIMIT = 10_000

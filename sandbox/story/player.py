@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import requests
 
-from sandbox.story.acts import Act, Item, Step
+from sandbox.story.scenarios import Act, Item, Step
 
 BOTS = ("gatepost-bot", "gatepost.integration")
 

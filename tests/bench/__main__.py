@@ -22,17 +22,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from tests.bench.calls import calls
-from tests.bench.door import door
 from tests.bench.drain import drain
+from tests.bench.environment import OWN, Ground, Scale, bodies
 from tests.bench.figure import Figure
 from tests.bench.flow import PARTS as FLOW
 from tests.bench.flow import flow
-from tests.bench.ground import OWN, Ground, Scale, bodies
 from tests.bench.growth import PARTS as GROWTH
 from tests.bench.growth import growth
 from tests.bench.pure import pure
 from tests.bench.report import keep, run_of, table_of
 from tests.bench.start import start
+from tests.bench.webhook_endpoint import door
 from tests.conftest import ROOT
 
 Found: TypeAlias = dict[str, list[Figure]]

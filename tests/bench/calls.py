@@ -18,15 +18,15 @@ from collections.abc import Iterable, Mapping
 
 import requests
 
-from connector.engine import Queue
-from connector.store.inbox import mark_dirty
-from connector.store.wake import Task, Waker
+from connector.runtime.queue import Queue
+from connector.store.queue.inbox import mark_dirty
+from connector.store.queue.wake_up import Task, Waker
 from mapping.work_item import ConnectionName, NativeId
+from tests.bench.environment import Ground
 from tests.bench.figure import Figure
-from tests.bench.ground import Ground
 from tests.bench.scene import FACTS
 from tests.conftest import ROOT
-from tests.stories.theatre import Theatre, theatre
+from tests.stories.simulation import Theatre, theatre
 
 MAPPING = (ROOT / "sandbox/story/mapping.yaml").read_text()
 GATE_ALONE = re.sub(r"write:\n(      .+\n?)+", "write: {gate: Gate}\n", MAPPING)

@@ -28,27 +28,27 @@ from sqlalchemy import Engine
 from sqlalchemy import text as sql
 from sqlalchemy.engine import URL, make_url
 
-from connector import collector
-from connector.engine import Queue
-from connector.store.connections import ConnectionRecord, Connections
-from connector.store.database import open_database
-from connector.store.inbox import mark_dirty
-from connector.store.jsonable import values_from_json
-from connector.store.ledger import SqlLedger
-from connector.store.mappings import Mappings
-from connector.store.memory import SqlMemory
-from connector.store.wake import Waker
-from connector.store.work import SqlWork
+from connector.runtime import garbage_collection
+from connector.runtime.queue import Queue
+from connector.store.connections.connections import ConnectionRecord, Connections
+from connector.store.database.engine import open_database
+from connector.store.database.json_codec import values_from_json
+from connector.store.mapping_versions.versions import Mappings
+from connector.store.queue.dirty_keys import SqlWork
+from connector.store.queue.inbox import mark_dirty
+from connector.store.queue.wake_up import Waker
+from connector.store.reconcile.assessment_store import SqlLedger
+from connector.store.reconcile.stored_state import SqlMemory
 from connector.sync.ports import Doorbell, Reading, Site, Wish, Written
 from connector.sync.reconcile import ActiveMapping, Reconciler, Round
-from connector.sync.surroundings import Surroundings
+from connector.sync.related_evidence import Surroundings
 from connector.vault import open_vault
 from mapping.load import Loaded, load_mapping
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, FieldValue, NativeId, Tool
 from sandbox.story import seed
+from tests.bench.environment import Ground
 from tests.bench.figure import Figure
-from tests.bench.ground import Ground
 from tests.conftest import ROOT
 from tests.mapping.items import item
 
@@ -198,7 +198,7 @@ def _work(dsn: str, worker: int, line: Line) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     engine = open_database(make_url(dsn), pool_size=2, application="bench")
     # As ``gatepost worker`` does when it has been put together.
-    collector.settle()
+    garbage_collection.settle()
     with suppress(EOFError):
         while True:
             reader = _Reader(line.recv())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from tests.bench.burst import burst
+from tests.bench.environment import Ground
 from tests.bench.figure import Figure
-from tests.bench.ground import Ground
 from tests.bench.latency import latency
 from tests.bench.scene import Scene, scene
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 import statistics
 from collections.abc import Collection
 
+from tests.bench.environment import Ground
 from tests.bench.figure import Figure
-from tests.bench.ground import Ground
 from tests.bench.large import furnish
 from tests.bench.load import send
 from tests.bench.memory import memory

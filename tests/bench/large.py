@@ -6,8 +6,8 @@ import time
 from datetime import UTC, datetime
 
 from connector.bootstrap import MappingCache, Services
-from connector.store.rollups import Rollups
-from connector.tasks import bring_up_to_date
+from connector.runtime.tasks import bring_up_to_date
+from connector.store.reporting.rollups import Rollups
 from tests.bench.figure import Figure
 from tests.bench.generate import Size, fill
 from tests.bench.history import fill_history, tidy

@@ -17,9 +17,9 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine, text
 
 from connector.bootstrap import MappingCache, Services, system_clock
-from connector.people.access import Grant, Role
-from connector.store.rollups import Rollups
-from connector.tasks import basis_of
+from connector.people.permissions import Grant, Role
+from connector.runtime.tasks import basis_of
+from connector.store.reporting.rollups import Rollups
 from governance.roll_up import Basis
 from tests.bench.figure import Figure
 from tests.bench.history import tidy

@@ -8,20 +8,20 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from connector.http.json_values import parse_object
 from connector.jira.fields import Field
 from connector.jira.payloads import work_item
-from connector.jsons import parse_object
 from governance.assess import assess
 from governance.effects import Version
 from governance.evidence import Children
-from governance.plan import freeze
-from governance.standing import Standing
-from mapping.judge import judge
+from governance.locked_plan import freeze
+from governance.measure_state import Standing
+from mapping.assess_item import judge
 from mapping.load import Loaded, load_mapping
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, WorkItem
+from tests.bench.environment import Ground
 from tests.bench.figure import Figure
-from tests.bench.ground import Ground
 from tests.conftest import ROOT
 from tests.governance.factory import APPROVALS, NOW, POLICY, evidence, lines, measure
 from tests.mapping.items import item

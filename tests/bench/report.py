@@ -14,9 +14,9 @@ from pathlib import Path
 import psycopg
 from rich.table import Table
 
-from connector.postgres import conninfo
+from connector.store.database.postgres import conninfo
+from tests.bench.environment import Ground
 from tests.bench.figure import Figure
-from tests.bench.ground import Ground
 
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 HELD: Mapping[bool | None, str] = {True: "held", False: "missed", None: ""}

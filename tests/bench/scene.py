@@ -16,13 +16,13 @@ from datetime import UTC, datetime, timedelta
 import requests
 from sqlalchemy import text
 
-from connector.engine import Queue
-from connector.store.inbox import mark_dirty
-from connector.store.wake import Task, Waker
+from connector.runtime.queue import Queue
+from connector.store.queue.inbox import mark_dirty
+from connector.store.queue.wake_up import Task, Waker
 from mapping.work_item import ConnectionName, NativeId
 from sandbox.jira.model import Issue, Value
 from sandbox.story import seed
-from tests.bench.ground import Ground
+from tests.bench.environment import Ground
 from tests.bench.load import Plan
 from tests.stories.world import SECRET, World, world
 

@@ -10,18 +10,18 @@ import os
 import subprocess
 import sys
 
+from tests.bench.environment import Ground
 from tests.bench.figure import Figure
-from tests.bench.ground import Ground
 
 BASE = ("import typer",)
-COMMAND = "from connector.cli import main; main()"
+COMMAND = "from cli import main; main()"
 """What the installed script ``gatepost`` does."""
 
 MEASURED = {
     "gatepost version": ((COMMAND, "version"), "≤ 4"),
     "gatepost --help": ((COMMAND, "--help"), "≤ 4"),
-    "the modules of gatepost web": (("import connector.cli.run, webhook_server.app",), ""),
-    "the modules of gatepost worker": (("import connector.cli.worker",), ""),
+    "the modules of gatepost web": (("import cli.run, webhook_server.app",), ""),
+    "the modules of gatepost worker": (("import cli.worker",), ""),
 }
 
 

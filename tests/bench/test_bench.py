@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy.engine import URL
 
 from tests.bench.__main__ import GROUPS, main, measured
+from tests.bench.environment import OWN, Ground, Scale
 from tests.bench.figure import Figure
-from tests.bench.ground import OWN, Ground, Scale
 from tests.bench.load import Plan, Result, share
 from tests.bench.report import Run, as_json, into_readme, keep, run_of
 from tests.bench.scene import waits_for_writes

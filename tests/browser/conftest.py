@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from sqlalchemy.engine import URL
 
-from connector.cli.demo_people import CAST, add_people, link_people
+from cli.demo_people import CAST, add_people, link_people
 from tests.conftest import ROOT, fresh_database
 from tests.stories.world import World, world
 

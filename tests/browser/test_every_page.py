@@ -13,8 +13,8 @@ from flask import Flask
 from playwright.sync_api import Browser
 from prometheus_client import CollectorRegistry
 
-from connector.cli.demo_people import CAST
-from connector.people.access import Role
+from cli.demo_people import CAST
+from connector.people.permissions import Role
 from tests.browser.conftest import DESK, PASSWORD, Opener
 from tests.stories.world import World
 from webhook_server.app import create_app

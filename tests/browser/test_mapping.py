@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 from prometheus_client import CollectorRegistry
 from sqlalchemy.engine import URL
 
-from connector.people.access import Grant, Role
 from connector.people.passwords import hashed
+from connector.people.permissions import Grant, Role
 from sandbox.serving import Server
-from tests.stories.theatre import Theatre, theatre
+from tests.stories.simulation import Theatre, theatre
 from webhook_server.app import create_app
 
 pytestmark = [pytest.mark.timeout(240)]

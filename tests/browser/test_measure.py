@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from sandbox.story.acts import Act, Step
+from sandbox.story.scenarios import Act, Step
 from tests.browser.conftest import PHONE, Opener
 from tests.stories.world import World
 

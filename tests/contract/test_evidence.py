@@ -13,8 +13,8 @@ from connector.sync.ports import Site, Written
 from governance.evidence import Service
 from governance.facts import Unknown
 from governance.money import Money, Period
-from mapping.answer import Answer
-from mapping.around import Logged
+from mapping.related_evidence import Logged
+from mapping.reply_comment import Answer
 from mapping.work_item import FieldName, NativeId
 from sandbox import servers
 from sandbox.servicenow.model import Record

@@ -19,15 +19,15 @@ import requests
 from jira import JIRA
 
 from connector import jira
-from connector.access import Access, Auth, DoorKind
 from connector.errors import ToolError
-from connector.http import Timeout
+from connector.http.tool_access import Access, Auth, DoorKind
+from connector.http.transport import Timeout
 from connector.sync.ports import Site, Wish
 from connector.sync.provision import Made, Options
 from connector.sync.scan import SweptPage
-from mapping.answer import Answer
 from mapping.config import MappingConfig
 from mapping.load import Loaded, load_mapping
+from mapping.reply_comment import Answer
 from mapping.work_item import ConnectionName, FieldName, NativeId, Tool
 from mapping.writeback import WriteValue
 from sandbox import servers

@@ -14,7 +14,7 @@ import requests
 from atlassian.jira.jira_cloud import JiraCloud
 
 from connector.sync.ports import Wish, Written
-from mapping.answer import Answer
+from mapping.reply_comment import Answer
 from mapping.work_item import FieldName, NativeId
 from mapping.writeback import WriteValue
 from sandbox import servers

@@ -11,7 +11,7 @@ import pytest
 from sandbox.servicenow.gatepost_app import CHECKLIST, COLUMNS, HEARTBEAT, OUTBOX, OWNED
 from sandbox.servicenow.model import Record, Table
 from tests.conftest import ROOT
-from tests.sandbox.servicenow import BOSS, ROBOT, Instance, start
+from tests.sandbox.servicenow.instance import BOSS, ROBOT, Instance, start
 
 RECORDS = ROOT / "connector/servicenow/app/records.json"
 

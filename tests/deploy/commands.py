@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.cli.commands import ENTRIES
-from connector.cli.lazy import load_command
+from cli.commands import ENTRIES
+from cli.lazy import load_command
 
 
 def command_exists(words: Sequence[str]) -> None:

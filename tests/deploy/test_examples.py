@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from connector.people.access import Grant, Role, Scope
+from connector.people.permissions import Grant, Role, Scope
 from mapping.load import Loaded
 from sandbox.serving import Server
 from tests.conftest import ROOT
 from tests.connector.store.conftest import Store, store
-from tests.connector.store.test_ledger import loaded
-from tests.webhook_server.api_world import api_world
+from tests.connector.store.reconcile.test_assessment_store import loaded
+from tests.webhook_server.api_server import api_world
 
 __all__ = ["loaded", "store"]
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from tests.conftest import fresh_database
-from tests.faults.seen import Seen, seen
+from tests.faults.observed import Seen, seen
 from tests.faults.steps import STEPS, play
 from tests.faults.world import Struck, struck
 

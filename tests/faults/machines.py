@@ -171,6 +171,6 @@ def _make_database(url: URL, process: subprocess.Popen[bytes]) -> None:
 def worker_on(made: Machines, machine: str, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
         return subprocess.Popen(
-            [*made.on(machine), sys.executable, "-m", "connector", "worker"],
+            [*made.on(machine), sys.executable, "-m", "cli", "worker"],
             env=environment, stdout=output, stderr=output, cwd=ROOT,
         )  # fmt: skip

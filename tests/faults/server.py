@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
-from connector.postgres import locate
+from connector.store.database.postgres import locate
 
 
 @dataclass(frozen=True, slots=True)

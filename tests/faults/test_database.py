@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import text
 
 from tests.faults.events import Sender
+from tests.faults.observed import Seen, seen, shown_otherwise
 from tests.faults.proxy import Proxy
-from tests.faults.seen import Seen, seen, shown_otherwise
 from tests.faults.server import OwnServer, own_server
 from tests.faults.steps import STEPS, play
 from tests.faults.world import Struck, struck

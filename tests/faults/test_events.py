@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.faults.events import Sender
-from tests.faults.seen import Seen, differences, seen, shown_otherwise
+from tests.faults.observed import Seen, differences, seen, shown_otherwise
 from tests.faults.steps import CRM, epic, play
 from tests.faults.world import Struck
 

@@ -9,9 +9,9 @@ import requests
 
 from connector import jira
 from connector.errors import LimitScope, RateLimited, Unreachable
-from connector.http import Timeout
+from connector.http.transport import Timeout
 from connector.sync.ports import Site, Wish, Written
-from mapping.answer import Answer
+from mapping.reply_comment import Answer
 from mapping.work_item import FieldName, NativeId
 from sandbox import servers
 from sandbox.jira.model import Deployment, Issue

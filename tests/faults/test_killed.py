@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy.engine import URL
 
 from tests.conftest import fresh_database
-from tests.faults.points import POINTS, Point
-from tests.faults.seen import Seen, differences, seen
+from tests.faults.kill_points import POINTS, Point
+from tests.faults.observed import Seen, differences, seen
 from tests.faults.steps import STEPS, play
 from tests.faults.world import Struck, struck
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from tests.faults.seen import Seen, seen, shown_otherwise
+from tests.faults.observed import Seen, seen, shown_otherwise
 from tests.faults.steps import STEPS, play
 from tests.faults.world import Struck
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.access import Auth, GrantKind, OAuthGrant
+from connector.http.tool_access import Auth, GrantKind, OAuthGrant
 from sandbox.jira.oauth import GATEWAY
 from sandbox.story import seed
-from tests.faults.seen import Seen, seen, shown_otherwise
+from tests.faults.observed import Seen, seen, shown_otherwise
 from tests.faults.steps import STEPS, play
 from tests.faults.world import JIRA, SNOW, Struck
 

@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy.engine import URL
 
 from connector.bootstrap import bootstrap
-from connector.notify.filters import Filter
+from connector.notify.subscription_filter import Filter
 from connector.settings import Settings
 from mapping.load import Loaded, load_mapping
 from mapping.work_item import ConnectionName
@@ -25,7 +25,7 @@ from sandbox.story import seed
 from sandbox.story.player import Player
 from tests.conftest import ROOT
 from tests.connector.notify.receiver import Receiver
-from tests.faults.points import Point
+from tests.faults.kill_points import Point
 from tests.sites import connect
 from tests.stories.world import SECRET, World, free_port
 
@@ -57,7 +57,7 @@ class Struck(World):
         """Start ``web`` or ``worker``; a number behind it tells several of them apart."""
         with (self.logs / f"{name}.log").open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "connector", name.partition("-")[0]],
+                [sys.executable, "-m", "cli", name.partition("-")[0]],
                 env=self.environment,
                 stdout=output,
                 stderr=output,

@@ -10,9 +10,9 @@ from governance.effects import EffectKind, EffectLine, Version
 from governance.evidence import Children, Evidence, Statement, Verb
 from governance.gates import Policy, Thresholds
 from governance.measure import Measure, MeasureId, Person, Place, Roles
+from governance.measure_state import Standing
 from governance.money import Money, Period
 from governance.presets import default_policy
-from governance.standing import Standing
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 KAYA, BRANDT, WEBER = Person("k", "A. Kaya", True), Person("b", "M. Brandt", True), Person("w", "J. Weber", True)

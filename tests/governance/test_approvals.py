@@ -14,9 +14,9 @@ from governance.evidence import Statement, Verb
 from governance.facts import Unknown
 from governance.gates import Thresholds
 from governance.measure import Committee, Measure, Person, Roles
+from governance.measure_state import Standing
 from governance.money import Period
 from governance.presets import default_policy
-from governance.standing import Standing
 from governance.verdict import Verdict
 from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, eur, evidence, lines, measure, said
 

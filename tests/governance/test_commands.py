@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.commands import USAGE, Command, parse_commands
+from governance.command_grammar import USAGE, Command, parse_commands
 from governance.evidence import Verb
 from governance.money import Period
 from tests.governance.factory import POLICY, eur

@@ -10,8 +10,8 @@ from governance.codes import CODES
 from governance.evidence import Children, OpenItem
 from governance.explain import blocker_lines, explain
 from governance.facts import Unknown
-from governance.plan import freeze
-from governance.standing import Standing
+from governance.locked_plan import freeze
+from governance.measure_state import Standing
 from mapping.writeback import cut
 from tests.governance.factory import NOW, POLICY, evidence, measure
 

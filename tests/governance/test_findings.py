@@ -15,10 +15,10 @@ from governance.effects import Version
 from governance.evidence import BaselineClaim, Children, Evidence, Member, OpenItem, Service, Team
 from governance.facts import Unknown
 from governance.findings import RULES
+from governance.locked_plan import freeze
 from governance.measure import Measure, MeasureId, Person, Roles
+from governance.measure_state import OffRamp, RampKind, Standing
 from governance.money import Money, Period
-from governance.plan import freeze
-from governance.standing import OffRamp, RampKind, Standing
 from governance.verdict import Colour
 from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, eur, evidence, lines, measure
 

@@ -12,8 +12,8 @@ from governance.effects import EffectKind, EffectLine, Version
 from governance.evidence import Children, Evidence, OpenItem, Verb
 from governance.facts import Unknown
 from governance.measure import Measure, Person, Place, Roles
+from governance.measure_state import Standing
 from governance.money import Money, Period
-from governance.standing import Standing
 from governance.verdict import GateState, Outcome
 from tests.governance.factory import (
     APPROVALS,

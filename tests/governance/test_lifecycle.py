@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.assess import assess
-from governance.basis import Basis, stamp
 from governance.effects import EffectLine, Version, sum_up
 from governance.evidence import Evidence, Statement, Verb
+from governance.fingerprint import Basis, stamp
 from governance.gates import Policy, Thresholds
+from governance.locked_plan import differs, freeze, under_lock
 from governance.measure import Measure
+from governance.measure_state import RampKind, Standing
 from governance.money import Period
-from governance.plan import differs, freeze, under_lock
 from governance.presets import PRESETS, default_policy, haertegrad, levels, six_stages
-from governance.standing import RampKind, Standing
 from governance.verdict import GateState, Outcome, Verdict
 from tests.governance.factory import APPROVALS, BRANDT, KAYA, NOW, POLICY, WEBER, eur, evidence, lines, measure, said
 from tests.governance.test_effects import effect_lines

@@ -12,8 +12,8 @@ from governance.assess import assess
 from governance.evidence import Evidence, Statement, Verb
 from governance.facts import Unknown
 from governance.measure import Measure
+from governance.measure_state import Standing
 from governance.money import Period
-from governance.standing import Standing
 from governance.verdict import Colour, GateState, Outcome
 from tests.governance.factory import APPROVALS, BRANDT, KAYA, NOW, POLICY, WEBER, eur, evidence, measure
 

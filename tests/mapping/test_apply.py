@@ -11,10 +11,10 @@ from governance.effects import EffectKind, Version
 from governance.facts import Unknown
 from governance.measure import Person
 from governance.money import Money, Period
-from mapping.apply import Mapped, Unmapped, Why, apply
 from mapping.config import MappingConfig
 from mapping.fields import needed_fields, owned_fields
 from mapping.load import Loaded, load_mapping
+from mapping.map_item import Mapped, Unmapped, Why, apply
 from mapping.work_item import ConnectionName, FieldValue, Tool, WorkItem
 from tests.mapping.items import KAYA, item, scope
 

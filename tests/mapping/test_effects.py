@@ -12,8 +12,8 @@ from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.evidence import Children
 from governance.facts import Unknown
 from governance.money import Money, Period
-from mapping.apply import Mapped, apply
 from mapping.load import Loaded, load_mapping
+from mapping.map_item import Mapped, apply
 from mapping.month_table import read_table
 from mapping.work_item import ChildItem, FieldName, FieldValue
 from tests.mapping.items import item, scope

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mapping.field_help import KEY_NAMES, MEANING, VALUE_NAMES
 from mapping.guided import LISTS, STAGES, TEXTS, ByHand, Form, Unwritable, read_form, rule_names, write_form
 from mapping.load import Loaded, load_mapping
-from mapping.meaning import KEY_NAMES, MEANING, VALUE_NAMES
 from mapping.schema import schema
-from mapping.splice import compose, find, plain, put, scalar
+from mapping.yaml_edit import compose, find, plain, put, scalar
 from tests.conftest import ROOT
 
 FILES = [ROOT / "sandbox/story/mapping.yaml", *sorted((ROOT / "deploy/examples").glob("*.yaml"))]

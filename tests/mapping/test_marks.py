@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from governance.assess import assess
-from governance.standing import Breach
+from governance.measure_state import Breach
 from governance.verdict import Blocker, GateState, Verdict
-from mapping.answer import answer_of
 from mapping.marks import LARGEST_PROPERTY, Mark, is_mark, link_text, mark_changes, remembered, whole_verdict
+from mapping.reply_comment import answer_of
 from mapping.work_item import FieldName, Link, StatusCategory
 from tests.governance.factory import NOW, POLICY, evidence, measure
 from tests.mapping.items import item

@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from governance.standing import Standing
+from governance.measure_state import Standing
+from mapping.assess_item import judge
 from mapping.difference import differences
-from mapping.judge import judge
 from mapping.load import Loaded, load_mapping
 from mapping.policy import Policies
 from mapping.preview import Fate, Present, row, summary

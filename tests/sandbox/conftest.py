@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sandbox.servicenow import Instance, start
+from tests.sandbox.servicenow.instance import Instance, start
 
 
 @pytest.fixture

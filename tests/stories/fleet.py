@@ -19,7 +19,7 @@ import requests
 from tests.conftest import NEWEST, ROOT
 from tests.stories.world import World, free_port
 
-PACKAGES = ("governance", "mapping", "connector", "webhook_server", "sandbox")
+PACKAGES = ("governance", "mapping", "connector", "webhook_server", "cli", "sandbox")
 
 _WRITE = re.compile(r"/rest/api/3/issue/(\d+)")
 
@@ -46,7 +46,7 @@ class Fleet:
         environment = self.here.environment | {"GATEPOST_PORT": str(port)}
         with self.log(name).open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "connector", name.rstrip("0123456789 ")],
+                [sys.executable, "-m", "cli", name.rstrip("0123456789 ")],
                 env=environment, stdout=output, stderr=output, cwd=code,
             )  # fmt: skip
         self.here.processes[name] = process
@@ -156,7 +156,7 @@ def next_version(folder: Path, revision: str = "9999") -> Path:
     """The sources as they stand, with one more migration that only adds."""
     for package in PACKAGES:
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "editor"))
-    versions = folder / "connector/store/migrations/versions"
+    versions = folder / "connector/store/database/migrations/versions"
     (versions / f"{revision}_next.py").write_text(
         f'''"""One more column, which the version before does not know."""
 

@@ -15,16 +15,16 @@ import requests
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from connector.access import DoorKind
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import AuthenticationFailed
+from connector.http.tool_access import DoorKind
 from connector.settings import Settings
 from mapping.work_item import ConnectionName
 from sandbox import servers
 from sandbox.jira.model import Deployment
 from sandbox.serving import Server
 from sandbox.story import seed
-from tests.cli import Cli
+from tests.command_line import Cli
 from tests.conftest import ROOT
 from webhook_server.app import create_app
 
@@ -146,7 +146,7 @@ def _browse(address: str) -> bool:
 
 
 def _oauth(here: Place, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr("connector.cli.consent.webbrowser.open", _browse)
+    monkeypatch.setattr("cli.oauth_consent.webbrowser.open", _browse)
     base = here.sandbox.jira.base_url
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

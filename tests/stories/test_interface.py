@@ -15,13 +15,13 @@ import pytest
 import requests
 from sqlalchemy.engine import URL
 
-from connector.notify.filters import Filter
-from connector.notify.hosts import Rules
-from connector.people.access import Account, Scope
-from connector.store.subscriptions import Subscriptions
+from connector.notify.allowed_hosts import Rules
+from connector.notify.subscription_filter import Filter
+from connector.people.permissions import Account, Scope
+from connector.store.notifications.subscriptions import Subscriptions
 from sandbox.story import seed
 from tests.connector.notify.receiver import Receiver
-from tests.stories.test_plays import FACTS
+from tests.stories.test_scenarios import FACTS
 from tests.stories.world import World, world
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]

@@ -17,12 +17,12 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from connector.bootstrap import Sites
+from connector.runtime.tasks import sweeping
 from connector.sync.sweep import Sweep, SweepKind
-from connector.tasks import sweeping
 from mapping.work_item import ConnectionName
 from sandbox.servicenow.state import ServiceNowState
 from tests.conftest import ROOT
-from tests.stories.theatre import Theatre, theatre
+from tests.stories.simulation import Theatre, theatre
 
 RECORDS = int(os.environ.get("GATEPOST_TEST_RECORDS", "1000"))
 SNOW = ConnectionName("servicenow-main")

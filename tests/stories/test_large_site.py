@@ -17,15 +17,15 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from connector.bootstrap import Sites
-from connector.store.provisioned import Provisioned
+from connector.runtime.tasks import sweeping
+from connector.store.connections.provisioned_objects import Provisioned
 from connector.sync.provision import Options
 from connector.sync.sweep import Sweep, SweepKind
-from connector.tasks import sweeping
 from mapping.work_item import ConnectionName
 from sandbox.jira.model import Value
 from sandbox.jira.state import JiraState
 from tests.conftest import ROOT
-from tests.stories.theatre import Theatre, theatre
+from tests.stories.simulation import Theatre, theatre
 
 EPICS = int(os.environ.get("GATEPOST_TEST_EPICS", "1000"))
 JIRA = ConnectionName("jira-main")

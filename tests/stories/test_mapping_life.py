@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy.engine import URL
 from typer.testing import CliRunner
 
-from connector.cli import app
+from cli import app
 from tests.conftest import ROOT
-from tests.stories.test_plays import epic
-from tests.stories.theatre import Theatre, theatre
+from tests.stories.simulation import Theatre, theatre
+from tests.stories.test_scenarios import epic
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
 

@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy.engine import URL
 
 from connector.bootstrap import Sites
-from connector.store.provisioned import Provisioned
+from connector.store.connections.provisioned_objects import Provisioned
 from connector.sync.provision import Options
 from mapping.work_item import ConnectionName
 from sandbox.jira.model import Workflow
-from sandbox.story.acts import Item
-from tests.stories.test_plays import FACTS
+from sandbox.story.scenarios import Item
+from tests.stories.simulation import Theatre, theatre
+from tests.stories.test_scenarios import FACTS
 from tests.stories.test_write_back import mapping
-from tests.stories.theatre import Theatre, theatre
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
 JIRA = ConnectionName("jira-main")

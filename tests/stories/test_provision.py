@@ -16,7 +16,7 @@ from connector.settings import Settings
 from sandbox import servers
 from sandbox.jira.model import Deployment, Refusal, Workflow, field_is
 from sandbox.story import seed
-from tests.cli import Cli
+from tests.command_line import Cli
 from tests.conftest import ROOT
 from tests.sites import connect
 

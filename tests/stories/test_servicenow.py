@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
-from sandbox.story.acts import Item
+from sandbox.story.scenarios import Item
 from tests.conftest import ROOT
-from tests.stories.theatre import Theatre, theatre
+from tests.stories.simulation import Theatre, theatre
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
 STORY = (ROOT / "sandbox/story/mapping.yaml").read_text()

@@ -14,10 +14,10 @@ from sqlalchemy.engine import URL
 from mapping.work_item import ConnectionName
 from sandbox.servicenow.gatepost_app import install_app
 from sandbox.story import seed
-from sandbox.story.acts import Item
-from tests.cli import Cli
+from sandbox.story.scenarios import Item
+from tests.command_line import Cli
 from tests.conftest import ROOT
-from tests.stories.theatre import SECRET, Theatre, theatre
+from tests.stories.simulation import SECRET, Theatre, theatre
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
 STORY = (ROOT / "sandbox/story/mapping.yaml").read_text()

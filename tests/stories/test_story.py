@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from sandbox.jira.model import Deployment
-from sandbox.story.acts import ACTS
+from sandbox.story.scenarios import ACTS
 from tests.conftest import fresh_database
 from tests.stories.world import World, world
 

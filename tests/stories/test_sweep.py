@@ -12,12 +12,12 @@ from sqlalchemy.engine import URL
 
 from connector.bootstrap import Sites
 from connector.errors import Refused, Unreachable
-from connector.store.sweeps import dirty
+from connector.runtime.tasks import sweeping
+from connector.store.reconcile.sweeps import dirty
 from connector.sync.sweep import Sweep, SweepKind
-from connector.tasks import sweeping
 from mapping.work_item import ConnectionName
 from sandbox.jira.model import Deployment, Issue
-from tests.stories.theatre import Theatre, theatre
+from tests.stories.simulation import Theatre, theatre
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
 JIRA = ConnectionName("jira-main")

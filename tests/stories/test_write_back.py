@@ -13,10 +13,10 @@ from sqlalchemy.engine import URL
 
 from mapping.work_item import ConnectionName
 from sandbox.jira.model import Deployment, Issue
-from sandbox.story.acts import Item
+from sandbox.story.scenarios import Item
 from tests.conftest import ROOT
-from tests.stories.test_plays import FACTS
-from tests.stories.theatre import Theatre, theatre
+from tests.stories.simulation import Theatre, theatre
+from tests.stories.test_scenarios import FACTS
 
 JIRA = ConnectionName("jira-main")
 pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]

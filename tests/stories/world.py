@@ -49,7 +49,7 @@ class World:
         """Start ``web``, ``worker`` or ``serve`` as a process of its own."""
         with (self.logs / f"{name}.log").open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "connector", name], env=self.environment, stdout=output, stderr=output, cwd=ROOT
+                [sys.executable, "-m", "cli", name], env=self.environment, stdout=output, stderr=output, cwd=ROOT
             )
         self.processes[name] = process
         return process

@@ -13,10 +13,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, create_engine, event, text
 
-from connector.metrics import METRICS
-from connector.postgres import conninfo
-from connector.store.workers import Presence
-from tests.webhook_server.test_hooks import EVENT, Doors, doors
+from connector.runtime.metrics import METRICS
+from connector.store.database.postgres import conninfo
+from connector.store.queue.workers import Presence
+from tests.webhook_server.test_webhooks import EVENT, Doors, doors
 from webhook_server.app import create_app
 from webhook_server.metrics import FRESH_SECONDS, StateCollector
 

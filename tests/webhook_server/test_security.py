@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from connector.people.access import Grant, Role
+from connector.people.permissions import Grant, Role
 from tests.webhook_server.visitor import Site, words
 
 OPEN = {

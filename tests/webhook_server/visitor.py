@@ -17,8 +17,8 @@ from sqlalchemy.engine import URL
 from werkzeug.test import TestResponse
 
 from connector.bootstrap import Services, bootstrap
-from connector.people.access import Grant, PersonId
 from connector.people.passwords import hashed
+from connector.people.permissions import Grant, PersonId
 from connector.settings import Settings
 from webhook_server.app import create_app
 

@@ -12,12 +12,12 @@ from webhook_server.admin.audit import audit
 from webhook_server.admin.connections import connections
 from webhook_server.admin.digest import digest
 from webhook_server.admin.home import home
+from webhook_server.admin.identity_provider import provider
 from webhook_server.admin.mapping import mapping
 from webhook_server.admin.measure import measure
 from webhook_server.admin.operations import operations
 from webhook_server.admin.people import people
 from webhook_server.admin.portfolio import portfolio
-from webhook_server.admin.provider import provider
 from webhook_server.admin.setup import setup
 from webhook_server.admin.signin import signin
 from webhook_server.admin.subscriptions import subscriptions

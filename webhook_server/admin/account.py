@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
-from connector.people.access import PersonId, Role, Scope, Viewer
 from connector.people.passwords import fits, hashed
+from connector.people.permissions import PersonId, Role, Scope, Viewer
 from webhook_server.auth import current_viewer, services
 from webhook_server.formats import LOCALES, parse_locale
 

@@ -14,9 +14,9 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from connector.bootstrap import Services
-from connector.people.access import Viewer
-from connector.store.audit import Entry, Progress, Verified, actions, search
-from connector.store.tables import MEASURE
+from connector.people.permissions import Viewer
+from connector.store.database.audit import Entry, Progress, Verified, actions, search
+from connector.store.database.tables import MEASURE
 from webhook_server.admin.navigation import AUDITING
 from webhook_server.auth import current_viewer, needs
 from webhook_server.pages import formats

@@ -9,18 +9,18 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from connector.access import DoorKind
 from connector.bootstrap import Services, Sites, system_clock
-from connector.doctor import connection_checks, own_checks
 from connector.errors import ConfigurationError, ToolError
-from connector.people.access import Role
-from connector.store.connections import ConnectionRecord, registration, stored_registration
-from connector.store.limits import SqlLimiter
-from connector.store.provisioned import Provisioned
-from connector.store.standing import standings
+from connector.http.tool_access import DoorKind
+from connector.people.permissions import Role
+from connector.runtime.doctor import connection_checks, own_checks
+from connector.store.connections.connection_status import standings
+from connector.store.connections.connections import ConnectionRecord, registration, stored_registration
+from connector.store.connections.provisioned_objects import Provisioned
+from connector.store.queue.rate_limits import SqlLimiter
 from connector.sync.setup import Check, Health
-from mapping.live import listed
-from webhook_server.admin.connection_words import Advice, advice, headline
+from mapping.live_check import listed
+from webhook_server.admin.connection_messages import Advice, advice, headline
 from webhook_server.admin.mapping_candidate import who
 from webhook_server.auth import current_viewer, needs
 

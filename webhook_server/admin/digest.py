@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 
 from connector.bootstrap import MappingCache, Services, system_clock
-from connector.digest import digests, message_for
 from connector.errors import ConfigurationError
 from connector.notify.digest import Often
-from connector.notify.targets import Allowed, Messenger, full_address, masked
-from connector.people.access import PersonId, Viewer
-from connector.store.digests import Wish
+from connector.notify.message_addresses import Allowed, Messenger, full_address, masked
+from connector.people.permissions import PersonId, Viewer
+from connector.runtime.digest_sending import digests, message_for
+from connector.store.notifications.digests import Wish
 from webhook_server.admin.navigation import SEEING
 from webhook_server.auth import current_viewer, needs
 

@@ -8,18 +8,18 @@ from werkzeug.exceptions import BadRequest
 
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError, ToolError
-from connector.people.access import Role, Viewer
-from connector.store.drafts import Draft, Drafts, Stale
-from connector.store.mappings import StoredMapping
+from connector.people.permissions import Role, Viewer
+from connector.store.mapping_versions.drafts import Draft, Drafts, Stale
+from connector.store.mapping_versions.versions import StoredMapping
 from mapping.difference import differences
 from mapping.load import Loaded, load_mapping
 from mapping.problems import Problem
 from mapping.schema import schema as schema_of
-from webhook_server.admin.mapping_activate import add_activation
+from webhook_server.admin.mapping_activation import add_activation
 from webhook_server.admin.mapping_candidate import between, draft_of, version, words_between
 from webhook_server.admin.mapping_guided import add_guided
-from webhook_server.admin.mapping_names import NameBook
-from webhook_server.admin.mapping_preview import add_preview
+from webhook_server.admin.mapping_live_preview import add_preview
+from webhook_server.admin.tool_names import NameBook
 from webhook_server.auth import current_viewer, needs
 
 LOOKING = (Role.ADMINISTRATOR, Role.OFFICE, Role.OPERATOR)

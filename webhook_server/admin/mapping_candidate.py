@@ -9,9 +9,9 @@ from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError
-from connector.people.access import Viewer
-from connector.store.drafts import Draft, Drafts
-from connector.store.mappings import State, StoredMapping
+from connector.people.permissions import Viewer
+from connector.store.mapping_versions.drafts import Draft, Drafts
+from connector.store.mapping_versions.versions import State, StoredMapping
 from mapping.config import MappingConfig
 from mapping.difference import differences
 from mapping.load import Loaded, load_mapping

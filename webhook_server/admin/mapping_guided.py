@@ -13,17 +13,17 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError, ToolError
-from connector.people.access import Role
-from connector.store.drafts import Drafts, Stale
+from connector.people.permissions import Role
+from connector.store.mapping_versions.drafts import Drafts, Stale
 from governance.presets import PRESETS
 from governance.spread import Shape
 from mapping.config import Enforce
+from mapping.field_help import MEANING
 from mapping.guided import LISTS, TEXTS, VERSIONS, Form, Unwritable, read_form, rule_names, write_form
 from mapping.load import Loaded, load_mapping, shown
-from mapping.meaning import MEANING
 from mapping.problems import Problem
 from webhook_server.admin.mapping_candidate import draft_of, words_between
-from webhook_server.admin.mapping_names import NameBook, Names
+from webhook_server.admin.tool_names import NameBook, Names
 from webhook_server.auth import current_viewer, needs
 
 Path = tuple[str, ...]

@@ -15,25 +15,26 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, RowMapping
 
 from connector.bootstrap import MappingCache, Services, system_clock
-from connector.people.access import LEVELS, Viewer
-from connector.store import audit, catalogue
-from connector.store.dossier import Basis, Dossier, dossier, ruling
-from connector.store.reading import visible
-from connector.store.tables import MEASURE
-from connector.store.utterances import SqlUtterances
-from connector.store.words import locked_plan
+from connector.people.permissions import LEVELS, Viewer
+from connector.store.database import audit
+from connector.store.database.row_level_access import visible
+from connector.store.database.tables import MEASURE
+from connector.store.measures import measure_queries
+from connector.store.measures.measure_details import Basis, Dossier, dossier, ruling
+from connector.store.queue.submitted_commands import SqlUtterances
+from connector.store.reconcile.command_rows import locked_plan
+from governance.available_actions import Offer, offers
 from governance.facts import Unknown
 from governance.gates import Policy
 from governance.hierarchy import NOWHERE
+from governance.locked_plan import net_of
 from governance.measure import Person
 from governance.money import Money
-from governance.offers import Offer, offers
-from governance.plan import net_of
 from mapping.policy import Policies
-from webhook_server.admin import measure_shown as show
-from webhook_server.admin.measure_act import add_actions
-from webhook_server.admin.measure_days import changed_days, lane
-from webhook_server.admin.measure_told import Told, said_where, said_words, told
+from webhook_server.admin import measure_view as show
+from webhook_server.admin.measure_actions import add_actions
+from webhook_server.admin.measure_status_history import changed_days, lane
+from webhook_server.admin.measure_timeline import Told, said_where, said_words, told
 from webhook_server.admin.navigation import SEEING
 from webhook_server.auth import current_viewer, needs
 from webhook_server.pages import formats
@@ -58,8 +59,8 @@ class Finder:
         if "\x00" in name or len(name) > LONGEST:
             abort(404, "There is no measure of that name.")
         # By its id first, because that is what links name and what the index finds at once.
-        found = catalogue.named(connection, name, visible(viewer) & (MEASURE.c.id == name))
-        found = found or catalogue.named(connection, name, visible(viewer))
+        found = measure_queries.named(connection, name, visible(viewer) & (MEASURE.c.id == name))
+        found = found or measure_queries.named(connection, name, visible(viewer))
         if not found:
             abort(404, f'There is no measure "{name}".')
         if len(found) > 1:

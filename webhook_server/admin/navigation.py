@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 
-from connector.people.access import Role, Viewer
+from connector.people.permissions import Role, Viewer
 
 SEEING = frozenset({Role.VIEWER, Role.OWNER, Role.SPONSOR, Role.CONTROLLER, Role.OFFICE, Role.ADMINISTRATOR})
 ACTING = frozenset({Role.OWNER, Role.SPONSOR, Role.CONTROLLER})

@@ -12,13 +12,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services, system_clock
-from connector.people.access import Role
-from connector.store import operations as store
-from connector.store import parked
-from connector.store.connections import registration
-from connector.store.operations import Overview
-from connector.store.parked_story import story
-from webhook_server.admin.operations_words import (
+from connector.people.permissions import Role
+from connector.store.connections.connections import registration
+from connector.store.operations import operations_overview as store
+from connector.store.operations.operations_overview import Overview
+from connector.store.queue import dead_letters
+from connector.store.queue.dead_letter_details import story
+from webhook_server.admin.operations_messages import (
     DROPPED,
     REPLAYED,
     THINGS,
@@ -75,7 +75,7 @@ def _act(blueprint: Blueprint, services: Services) -> None:
     @needs(*RUNNING)
     def replay() -> ResponseReturnValue:
         target = request.form.get("target", "")
-        done = parked.replay(services.engine, services.waker, target, current_viewer().login, system_clock())
+        done = dead_letters.replay(services.engine, services.waker, target, current_viewer().login, system_clock())
         if done:
             count = plural(done, "thing is", "things are", formats())
             flash(f"{count} tried again. What fails again is parked anew, and shows here.", "good")
@@ -92,7 +92,7 @@ def _act(blueprint: Blueprint, services: Services) -> None:
             if "/" in target:
                 return _item(services, target, error)
             return _cause(services, target, error), 422
-        done = parked.drop(services.engine, target, current_viewer().login, reason.replace("\x00", ""))
+        done = dead_letters.drop(services.engine, target, current_viewer().login, reason.replace("\x00", ""))
         count = plural(done, "thing was", "things were", formats())
         flash(f"{count} given up: {reason}" if done else "It is not parked any more.", "good" if done else "info")
         return redirect(url_for("operations.index"), 303)
@@ -171,10 +171,10 @@ def _picture(name: str, began: datetime, values: Sequence[int]) -> Picture:
 
 def _cause(services: Services, wanted: str, error: str = "") -> str:
     with services.engine.connect() as connection:
-        found = parked.cause(connection, wanted)
+        found = dead_letters.cause(connection, wanted)
         if found is None:
             raise NotFound("Nothing is parked for this cause any more.")
-        items = parked.parked(connection, wanted, after=request.args.get("after", ""), limit=PAGE + 1)
+        items = dead_letters.parked(connection, wanted, after=request.args.get("after", ""), limit=PAGE + 1)
     one, many = THINGS[found.kind]
     return render_template(
         "operations/cause.html",

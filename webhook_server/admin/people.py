@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError
-from connector.people.access import Role
 from connector.people.passwords import hashed
+from connector.people.permissions import Role
 from webhook_server.admin import person
-from webhook_server.admin.grants import ROLES, grant_from, names, seen_with
+from webhook_server.admin.grant_form import ROLES, grant_from, names, seen_with
 from webhook_server.auth import current_viewer, needs, services
 
 administrator = needs(Role.ADMINISTRATOR)

@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from connector.bootstrap import system_clock
 from connector.errors import ConfigurationError
-from connector.people.access import Account, PersonId, Role
+from connector.people.permissions import Account, PersonId, Role
 from connector.people.person import Person
-from connector.store.tables import CONNECTION, MEASURE
-from webhook_server.admin.grants import ROLES, grant_from, names
+from connector.store.database.tables import CONNECTION, MEASURE
+from webhook_server.admin.grant_form import ROLES, grant_from, names
 from webhook_server.auth import current_viewer, services
 
 

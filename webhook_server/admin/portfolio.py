@@ -11,16 +11,16 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services
-from connector.store.portfolio import Portfolio
-from connector.store.portfolio_figures import Shown
-from connector.store.portfolio_filters import LEVELS, Filters
-from connector.store.portfolio_lists import Lists
+from connector.store.reporting.portfolio import Portfolio
+from connector.store.reporting.portfolio_filters import LEVELS, Filters
+from connector.store.reporting.portfolio_lists import Lists
+from connector.store.reporting.portfolio_results import Shown
 from governance.codes import CODES
 from governance.effects import Version
-from webhook_server.admin import portfolio_shown as show
+from webhook_server.admin import portfolio_view as show
 from webhook_server.admin.navigation import SEEING
-from webhook_server.admin.portfolio_asked import Asked, common, shown_or_gone, stages_of
-from webhook_server.admin.portfolio_rows import add_rows
+from webhook_server.admin.portfolio_lists import add_rows
+from webhook_server.admin.portfolio_request import Asked, common, shown_or_gone, stages_of
 from webhook_server.auth import current_viewer, needs
 from webhook_server.pages import formats
 

@@ -11,10 +11,10 @@ from flask import Response, stream_with_context
 from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services
-from connector.people.access import Viewer
-from connector.store.portfolio import Portfolio
-from connector.store.portfolio_filters import Filters
-from connector.store.portfolio_lists import LineFilters, Lists
+from connector.people.permissions import Viewer
+from connector.store.reporting.portfolio import Portfolio
+from connector.store.reporting.portfolio_filters import Filters
+from connector.store.reporting.portfolio_lists import LineFilters, Lists
 from governance.rates import MissingRate, Rates
 
 PIECE = 2_000

@@ -12,19 +12,19 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
 from connector import jira, servicenow
-from connector.access import Auth, Deployment, DoorKind
 from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import ConfigurationError, ToolError
-from connector.http import Timeout
-from connector.naming import check_name
-from connector.people.access import Role
-from connector.store.connections import ConnectionRecord
-from connector.store.drafts import Draft, Drafts, Stale
-from connector.store.mappings import StoredMapping
-from connector.store.provisioned import Provisioned
-from connector.store.standing import standings
-from connector.store.tables import PROVISIONED
-from connector.store.workers import alive
+from connector.http.connection_address import check_name
+from connector.http.tool_access import Auth, Deployment, DoorKind
+from connector.http.transport import Timeout
+from connector.people.permissions import Role
+from connector.store.connections.connection_status import standings
+from connector.store.connections.connections import ConnectionRecord
+from connector.store.connections.provisioned_objects import Provisioned
+from connector.store.database.tables import PROVISIONED
+from connector.store.mapping_versions.drafts import Draft, Drafts, Stale
+from connector.store.mapping_versions.versions import StoredMapping
+from connector.store.queue.workers import alive
 from connector.sync.setup import Identity
 from mapping.load import Loaded, load_mapping
 from mapping.starter import NothingToWrite, starter

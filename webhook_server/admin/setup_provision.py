@@ -15,9 +15,9 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import ConfigurationError, ToolError
-from connector.people.access import Role
-from connector.store.provisioned import Provisioned
-from connector.store.tables import AUDIT
+from connector.people.permissions import Role
+from connector.store.connections.provisioned_objects import Provisioned
+from connector.store.database.tables import AUDIT
 from connector.sync.provision import GateStyle, Options, Plan, Provisioner, StepKind
 from mapping.config import MappingConfig
 from mapping.load import Loaded, load_mapping

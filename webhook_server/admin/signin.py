@@ -8,8 +8,8 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 
 from connector.bootstrap import Services, system_clock
-from connector.people.access import Viewer
 from connector.people.passwords import fits
+from connector.people.permissions import Viewer
 from webhook_server.auth import open_to_all, safe_next, sign_in, sign_out, viewer_or_none
 
 WRONG = "Login and password do not belong together."

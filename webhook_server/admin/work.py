@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template, request, url_for
 
 from connector.bootstrap import MappingCache, Services, system_clock
-from connector.store.my_work import PAGE, Kind, Place, Thing, Work
-from connector.waiting import waiting
+from connector.measures.my_work import waiting
+from connector.store.reporting.my_work import PAGE, Kind, Place, Thing, Work
 from webhook_server.admin.navigation import SEEING
 from webhook_server.api.problem import Problem
 from webhook_server.api.work import cursor_after, place_of

@@ -11,19 +11,19 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from connector.bootstrap import Services
 from webhook_server.api import (
     audit,
+    commands,
     connections,
+    dead_letters,
     findings,
     gates,
+    inbox_outbox,
     mappings,
     measures,
-    parked,
     portfolio,
     rates,
-    statements,
     subscriptions,
     sweeps,
     tokens,
-    traffic,
     version,
     work,
 )
@@ -32,7 +32,7 @@ from webhook_server.api.operation import Operation, add
 
 OPERATIONS: tuple[Operation, ...] = (
     *measures.OPERATIONS,
-    *statements.OPERATIONS,
+    *commands.OPERATIONS,
     *work.OPERATIONS,
     *gates.OPERATIONS,
     *findings.OPERATIONS,
@@ -40,8 +40,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *mappings.OPERATIONS,
     *connections.OPERATIONS,
     *sweeps.OPERATIONS,
-    *traffic.OPERATIONS,
-    *parked.OPERATIONS,
+    *inbox_outbox.OPERATIONS,
+    *dead_letters.OPERATIONS,
     *subscriptions.OPERATIONS,
     *rates.OPERATIONS,
     *audit.OPERATIONS,

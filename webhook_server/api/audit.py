@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from connector.store.audit import search
+from connector.store.database.audit import search
 from webhook_server.api.operation import Call, Operation
 from webhook_server.api.values import Model, Moment, Page, Paged, Word, number_after, page_of
 

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from pydantic import Field
 
-from connector.access import Auth, Deployment, DoorKind
-from connector.doctor import connection_checks
-from connector.people.access import Action, Scope
-from connector.store.connections import ConnectionRecord
+from connector.http.tool_access import Auth, Deployment, DoorKind
+from connector.people.permissions import Action, Scope
+from connector.runtime.doctor import connection_checks
+from connector.store.connections.connections import ConnectionRecord
 from connector.sync.setup import Health
 from mapping.work_item import Tool
 from webhook_server.api.operation import Call, Operation, Part

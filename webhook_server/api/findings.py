@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from connector.store import catalogue
-from connector.store.catalogue import Wanted
-from connector.store.reading import visible
+from connector.store.database.row_level_access import visible
+from connector.store.measures import measure_queries
+from connector.store.measures.measure_queries import Wanted
 from webhook_server.api.measures import FindingModel
 from webhook_server.api.operation import Call, Operation
 from webhook_server.api.values import Model, Page, Paged, Place, Word, from_cursor, page_of
@@ -35,7 +35,7 @@ def list_findings(call: Call) -> Page[Found]:
     names = ("portfolio", "program", "project", "package", "legal_entity")
     equal = {name: value for name in names if (value := getattr(query, name)) is not None}
     with call.services.reading(call.viewer) as connection:
-        rows = catalogue.findings(
+        rows = measure_queries.findings(
             connection,
             Wanted(equal, finding=query.code),
             visible(call.viewer),

@@ -8,10 +8,10 @@ from flask import request
 from pydantic import Field
 
 from connector.bootstrap import MappingCache
-from connector.gatecheck import CannotSay, Doubt, GateAnswer, ask
-from connector.store import catalogue
-from connector.store.measures import explained
-from connector.store.reading import visible
+from connector.measures.gate_check import CannotSay, Doubt, GateAnswer, ask
+from connector.store.database.row_level_access import visible
+from connector.store.measures import measure_queries
+from connector.store.measures.measure_lookup import explained
 from webhook_server.api.measures import MEASURE
 from webhook_server.api.operation import Call, Operation, Part, Reply
 from webhook_server.api.problem import AMBIGUOUS, Problem
@@ -71,7 +71,7 @@ def check(call: Call) -> Reply:
     name, stage = call.name("measure"), call.name("stage")
     active = MappingCache(call.services.mappings).active()
     with call.services.reading(call.viewer) as connection:
-        found = [explained(row) for row in catalogue.named(connection, name, visible(call.viewer))]
+        found = [explained(row) for row in measure_queries.named(connection, name, visible(call.viewer))]
     answer = ask(found, name, stage, active.policies.base if active is not None else None)
     if isinstance(answer, CannotSay):
         kind = AMBIGUOUS if answer.doubt is Doubt.AMBIGUOUS else "about:blank"

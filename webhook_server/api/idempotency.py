@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Engine, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.bootstrap import system_clock
-from connector.people.access import Viewer
-from connector.store.tables import KEPT_ANSWER
+from connector.people.permissions import Viewer
+from connector.store.database.tables import KEPT_ANSWER
 from connector.vault import Vault
 from webhook_server.api.problem import Problem
 

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from connector.bootstrap import previewer
 from connector.errors import ConfigurationError, ToolError
-from connector.people.access import Action, Scope
-from connector.store.mappings import State, StoredMapping
-from connector.store.rejudging import items_named, newest_items
+from connector.people.permissions import Action, Scope
+from connector.store.mapping_versions.versions import State, StoredMapping
+from connector.store.reconcile.reassessment_progress import items_named, newest_items
 from mapping.load import Loaded, load_mapping
 from mapping.preview import Fate, Row, summary
 from mapping.work_item import ConnectionName, NativeId

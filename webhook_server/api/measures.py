@@ -9,9 +9,9 @@ from flask import request
 from pydantic import Field
 from sqlalchemy import Connection, RowMapping
 
-from connector.store import catalogue
-from connector.store.catalogue import Wanted
-from connector.store.reading import visible
+from connector.store.database.row_level_access import visible
+from connector.store.measures import measure_queries
+from connector.store.measures.measure_queries import Wanted
 from governance.effects import Account, EffectKind, Version
 from governance.verdict import Colour, GateState
 from webhook_server.api.operation import Call, Operation, Part, Reply
@@ -200,7 +200,7 @@ class MeasuresQuery(Paged):
     gone: bool = Field(default=False, description="Also what no rule takes any more.")
 
     def wanted(self) -> Wanted:
-        given = {name: value for name in catalogue.EQUAL if (value := getattr(self, name)) is not None}
+        given = {name: value for name in measure_queries.EQUAL if (value := getattr(self, name)) is not None}
         return Wanted(
             {name: str(value) for name, value in given.items()}, self.blocker, self.finding, self.q,
             self.assessed_since, self.gone,
@@ -223,7 +223,7 @@ def short(row: RowMapping) -> MeasureShort:
 def one(call: Call, connection: Connection) -> RowMapping:
     """The measure that the address names.  Raises a problem when there is none, or when the key is several's."""
     name = call.name("measure")
-    found = catalogue.named(connection, name, visible(call.viewer))
+    found = measure_queries.named(connection, name, visible(call.viewer))
     if not found:
         raise Problem(404, f'There is no measure "{name}".', "Name it by its key or id.")
     if len(found) > 1:
@@ -236,7 +236,7 @@ def list_measures(call: Call) -> Page[MeasureShort]:
     query = call.asked(MeasuresQuery)
     after = from_cursor(query.cursor, str)
     with call.services.reading(call.viewer) as connection:
-        rows = catalogue.measures(
+        rows = measure_queries.measures(
             connection,
             query.wanted(),
             visible(call.viewer),
@@ -285,13 +285,13 @@ def explain(call: Call) -> Explanation | Reply:
 
 def history(call: Call) -> Days:
     with call.services.reading(call.viewer) as connection:
-        rows = catalogue.days(connection, one(call, connection)["id"])
+        rows = measure_queries.days(connection, one(call, connection)["id"])
     return Days(items=[Day(**{name: row[name] for name in Day.model_fields}) for row in rows])
 
 
 def effect_lines(call: Call) -> Lines:
     with call.services.reading(call.viewer) as connection:
-        rows = catalogue.effect_lines(connection, one(call, connection)["id"])
+        rows = measure_queries.effect_lines(connection, one(call, connection)["id"])
     return Lines(
         items=[
             Line(
@@ -307,13 +307,13 @@ def list_decisions(call: Call) -> Page[Decision]:
     query = call.asked(Paged)
     with call.services.reading(call.viewer) as connection:
         measure = one(call, connection)["id"]
-        rows = catalogue.decisions(connection, measure, before=number_after(query.cursor), limit=query.limit + 1)
+        rows = measure_queries.decisions(connection, measure, before=number_after(query.cursor), limit=query.limit + 1)
     return page_of([_decision(row) for row in rows], query.limit, [(row["id"],) for row in rows])
 
 
 def show_decision(call: Call) -> DecisionWhole:
     with call.services.reading(call.viewer) as connection:
-        row = catalogue.decision(connection, call.number("number"))
+        row = measure_queries.decision(connection, call.number("number"))
     if row is None:
         raise Problem(404, f"There is no decision {call.number('number')}.", "Numbers stand in a measure's decisions.")
     return DecisionWhole(decision=_decision(row), verdict=row["verdict"], evidence=row["evidence"])

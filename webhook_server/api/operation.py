@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError
-from connector.people.access import ALLOWED, Action, Scope, Viewer, may
+from connector.people.permissions import ALLOWED, Action, Scope, Viewer, may
 from webhook_server.api.idempotency import KEY, Kept, caller_of
 from webhook_server.api.problem import Problem, invalid
 from webhook_server.auth import viewer_or_none

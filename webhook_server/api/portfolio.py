@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from connector.store.portfolio import Portfolio
-from connector.store.portfolio_figures import Node, Sums
-from connector.store.portfolio_filters import Filters
+from connector.store.reporting.portfolio import Portfolio
+from connector.store.reporting.portfolio_filters import Filters
+from connector.store.reporting.portfolio_results import Node, Sums
 from governance.effects import Version
 from governance.verdict import Colour
 from webhook_server.api.operation import Call, Operation

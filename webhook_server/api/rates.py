@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from connector.people.access import Action, Scope
+from connector.people.permissions import Action, Scope
 from governance.rates import Rate
 from webhook_server.api.operation import Call, Operation
 from webhook_server.api.problem import Problem

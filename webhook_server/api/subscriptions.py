@@ -10,16 +10,16 @@ from pydantic import Field
 
 from connector.bootstrap import system_clock
 from connector.errors import ConfigurationError
-from connector.notify.events import EventType
-from connector.notify.filters import filter_of
-from connector.notify.sender import Sender
-from connector.notify.trial import try_out
-from connector.people.access import Action, Scope
-from connector.store.deliveries import Shown, replay, shown
-from connector.store.subscriptions import PER_MINUTE, Subscription
+from connector.notify.measure_events import EventType
+from connector.notify.subscription_filter import filter_of
+from connector.notify.trial_event import try_out
+from connector.notify.webhook_sender import Sender
+from connector.people.permissions import Action, Scope
+from connector.store.notifications.deliveries import Shown, replay, shown
+from connector.store.notifications.subscriptions import PER_MINUTE, Subscription
+from webhook_server.api.inbox_outbox import OutboxState
 from webhook_server.api.operation import Call, Operation, Part
 from webhook_server.api.problem import Problem
-from webhook_server.api.traffic import OutboxState
 from webhook_server.api.values import BIGGEST, Model, Page, Paged, Word, number_after, page_of
 
 

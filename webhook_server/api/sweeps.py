@@ -7,9 +7,9 @@ from datetime import datetime
 from pydantic import Field
 from sqlalchemy import select
 
-from connector.people.access import Action, Scope
-from connector.store.sweeps import SqlSweeps
-from connector.store.tables import SWEEP
+from connector.people.permissions import Action, Scope
+from connector.store.database.tables import SWEEP
+from connector.store.reconcile.sweeps import SqlSweeps
 from connector.sync.sweep import SweepKind
 from mapping.work_item import ConnectionName
 from webhook_server.api.connections import CONNECTION, record_of

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from connector.bootstrap import system_clock
-from connector.people.access import PersonId, Scope
+from connector.people.permissions import PersonId, Scope
 from webhook_server.api.operation import Call, Operation, Part
 from webhook_server.api.problem import Problem
 from webhook_server.api.values import Model, Word

@@ -7,8 +7,8 @@ from datetime import datetime
 from pydantic import Field
 
 from connector.bootstrap import MappingCache, system_clock
-from connector.store.my_work import Kind, Place, Thing, Work
-from connector.waiting import waiting
+from connector.measures.my_work import waiting
+from connector.store.reporting.my_work import Kind, Place, Thing, Work
 from webhook_server.api.operation import Call, Operation
 from webhook_server.api.problem import Problem
 from webhook_server.api.values import Amount, Model, Paged, from_cursor, to_cursor

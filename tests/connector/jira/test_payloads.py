@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.errors import BadPayload
+from connector.http.json_values import Json, JsonObject, obj, parse_object
 from connector.jira import adf
+from connector.jira.event_parser import JiraDoor
 from connector.jira.fields import Field, FieldCatalogue, FieldProblem
 from connector.jira.payloads import field_value, moment, work_item
-from connector.jira.webhook import JiraDoor
 from connector.jira.writer import form
-from connector.jsons import Json, JsonObject, obj, parse_object
 from connector.sync.ports import Doorbell, NoInterest, Rung
 from governance.evidence import Children, OpenItem
 from governance.facts import Unknown

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from connector.errors import ConfigurationError
 from connector.notify.alerts import MOST_TRIES, Alert, AlertKind, Situation, again, compose, has_caught_up, is_late
-from connector.notify.targets import Operators
+from connector.notify.message_addresses import Operators
 from connector.settings import Settings
 
 NOW = Situation("https://gate.acme.example", "Jira at https://acme.atlassian.net", items=3412, writes=1, workers=2)

@@ -10,19 +10,19 @@ from decimal import Decimal
 import pytest
 from cryptography.fernet import Fernet
 
-from connector.notify.deliver import Notifier, Round
-from connector.notify.events import EventType
-from connector.notify.filters import Filter
-from connector.notify.hosts import Rules
-from connector.notify.sender import Sender
-from connector.store.deliveries import KEPT, SqlDeliveries, replay, shown, wake_due_deliveries
-from connector.store.subscriptions import Subscription, Subscriptions
-from connector.store.workers import recover
+from connector.notify.allowed_hosts import Rules
+from connector.notify.delivery import Notifier, Round
+from connector.notify.measure_events import EventType
+from connector.notify.subscription_filter import Filter
+from connector.notify.webhook_sender import Sender
+from connector.store.notifications.deliveries import KEPT, SqlDeliveries, replay, shown, wake_due_deliveries
+from connector.store.notifications.subscriptions import Subscription, Subscriptions
+from connector.store.queue.workers import recover
 from connector.vault import Vault
 from mapping.load import Loaded
 from tests.connector.notify.receiver import Receiver
 from tests.connector.store.conftest import JIRA, Store, store
-from tests.connector.store.test_ledger import SHOWN, loaded, look
+from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, look
 from tests.mapping.items import item
 
 __all__ = ["loaded", "store"]

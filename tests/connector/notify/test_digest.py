@@ -18,14 +18,14 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from connector.bootstrap import MappingCache, Services, bootstrap
-from connector.digest import digests, send_due
 from connector.errors import ConfigurationError
 from connector.notify.digest import Often, compose, due_day
-from connector.notify.targets import Allowed, Messenger, full_address, masked
-from connector.people.access import Account, PersonId
+from connector.notify.message_addresses import Allowed, Messenger, full_address, masked
+from connector.people.permissions import Account, PersonId
+from connector.runtime.digest_sending import digests, send_due
 from connector.settings import Settings
-from connector.store.my_work import Kind, Share, Thing, Work
-from tests.cli import Cli
+from connector.store.reporting.my_work import Kind, Share, Thing, Work
+from tests.command_line import Cli
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 2, 9, 6, 30, tzinfo=UTC)

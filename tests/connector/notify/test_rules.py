@@ -10,11 +10,11 @@ import pytest
 from standardwebhooks import Webhook
 
 from connector.errors import ConfigurationError
-from connector.notify.events import EventType
-from connector.notify.filters import Filter, filter_of
-from connector.notify.hosts import Forbidden, Resolver, Rules, Target, Unresolved, aim, is_public
-from connector.notify.schedule import DELAYS, Again, Failure, Park, SwitchOff, after
+from connector.notify.allowed_hosts import Forbidden, Resolver, Rules, Target, Unresolved, aim, is_public
+from connector.notify.measure_events import EventType
+from connector.notify.retry_schedule import DELAYS, Again, Failure, Park, SwitchOff, after
 from connector.notify.signing import headers_of, new_secret, secrets_in_use
+from connector.notify.subscription_filter import Filter, filter_of
 
 CLOUD_EXIT = ("IT", "Cloud exit", None, None)
 

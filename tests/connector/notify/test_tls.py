@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from connector.notify.hosts import Rules
-from connector.notify.sender import NotTaken, Sender, Taken
+from connector.notify.allowed_hosts import Rules
+from connector.notify.webhook_sender import NotTaken, Sender, Taken
 
 NAME = "hooks.acme.example"
 

@@ -9,7 +9,7 @@ import requests
 import responses
 
 from connector.errors import NotFound, RetryLater
-from connector.http import Timeout, build_session
+from connector.http.transport import Timeout, build_session
 from connector.servicenow.account import Account, Accounts, account_checks
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.errors import classifier

@@ -12,10 +12,10 @@ import requests
 from joserfc.jwk import RSAKey
 
 from connector import servicenow
-from connector.access import Access, Auth, GrantKind, OAuthGrant
 from connector.errors import AuthenticationFailed, RateLimited, Refused
-from connector.http import Timeout
-from connector.oauth import renew
+from connector.http.oauth import renew
+from connector.http.tool_access import Access, Auth, GrantKind, OAuthGrant
+from connector.http.transport import Timeout
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.query import Query
 from connector.sync.ports import Site

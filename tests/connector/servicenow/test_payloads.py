@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.errors import BadPayload
-from connector.jsons import Json, JsonObject, obj, parse_object
+from connector.http.json_values import Json, JsonObject, obj, parse_object
+from connector.servicenow.event_parser import ServiceNowDoor
 from connector.servicenow.fields import Column, ColumnCatalogue, ColumnProblem
 from connector.servicenow.payloads import change_is_open, column_value, comment, display, raw, status_category
 from connector.servicenow.query import Inexpressible, Query
-from connector.servicenow.webhook import ServiceNowDoor
 from connector.sync.ports import Doorbell, NoInterest, Rung
 from governance.measure import Person
 from governance.money import Money

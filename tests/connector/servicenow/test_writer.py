@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import responses
 
-from connector.access import Access
 from connector.errors import Refused, ToolError
-from connector.http import Timeout
+from connector.http.tool_access import Access
+from connector.http.transport import Timeout
 from connector.servicenow import site
 from connector.sync.ports import Wish, Written
 from mapping.work_item import ConnectionName, FieldName, NativeId, Tool

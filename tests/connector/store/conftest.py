@@ -11,16 +11,16 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Engine, Row, text
 from sqlalchemy.engine import URL
 
-from connector.engine import Queue
-from connector.store.connections import ConnectionRecord, Connections
-from connector.store.database import open_database
-from connector.store.inbox import SqlInbox
-from connector.store.ledger import SqlLedger
-from connector.store.mappings import Mappings
-from connector.store.memory import SqlMemory
-from connector.store.outbox import SqlOutbox
-from connector.store.wake import Driver, Task, Waker
-from connector.store.work import SqlWork
+from connector.runtime.queue import Queue
+from connector.store.connections.connections import ConnectionRecord, Connections
+from connector.store.database.engine import open_database
+from connector.store.mapping_versions.versions import Mappings
+from connector.store.queue.dirty_keys import SqlWork
+from connector.store.queue.inbox import SqlInbox
+from connector.store.queue.outbox import SqlOutbox
+from connector.store.queue.wake_up import Driver, Task, Waker
+from connector.store.reconcile.assessment_store import SqlLedger
+from connector.store.reconcile.stored_state import SqlMemory
 from connector.sync.ports import Doorbell
 from connector.sync.stores import Arrival, TakenIn
 from connector.vault import Vault

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.faults.points import POINTS, Point, When
+from tests.faults.kill_points import POINTS, Point, When
 
 BEAT_SECONDS = 1
 
@@ -146,9 +146,9 @@ def install(folder: Path) -> None:
     then: dict[str, Callable[[ModuleType], None]] = {
         name: functools.partial(patch, points=points, switch=switch) for name, points in by_module.items()
     }
-    then["connector.store.database"] = lambda _module: watch_commits(switch)
+    then["connector.store.database.engine"] = lambda _module: watch_commits(switch)
     then["connector.bootstrap"] = lambda module: setattr(module, "datetime", WrongClock(switch))
-    then["connector.engine"] = lambda module: setattr(module, "TICK_SECONDS", BEAT_SECONDS)
+    then["connector.runtime.queue"] = lambda module: setattr(module, "TICK_SECONDS", BEAT_SECONDS)
     sys.meta_path.insert(0, Finder(then))
 
 

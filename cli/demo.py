@@ -1,0 +1,243 @@
+"""``gatepost demo``: the main job on the sandbox, from nothing to written fields, in a minute."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import requests
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from cli.demo_people import CAST, add_people, link_people
+from cli.progress import bar
+from connector.bootstrap import bootstrap
+from connector.errors import ConfigurationError
+from connector.http.tool_access import usual_doors
+from connector.runtime import log
+from connector.settings import LogFormat, Settings
+from connector.store.connections.connections import ConnectionRecord
+from mapping.load import Loaded, load_mapping
+from mapping.work_item import ConnectionName, Tool
+from sandbox.story import scenarios, seed
+from sandbox.story.player import Player, Shown
+
+SECRET = "sandbox-secret"  # noqa: S105 - signs the sandbox's events on this machine
+STORY_MAPPING = Path(seed.__file__).parent / "mapping.yaml"
+FIELDS = ("DoI stage", "Gate", "Implementation status", "Potential status", "Plan net", "Forecast net", "Variance %")
+GATES = ("Open", "Shut", "Breach")
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End by itself after the story")] = False,
+    data: Annotated[Path, typer.Option(help="Folder of the demo's database; emptied first")] = Path(".gatepost/demo"),
+    port: Annotated[int, typer.Option(help="Port of Gatepost; the next two are the sandbox's")] = 8600,
+) -> None:
+    """Start sandbox, server and worker on a fresh database, play the story, show what was written and why."""
+    console = Console(highlight=False)
+    started = time.monotonic()
+    ports = _free_ports(port)
+    _refuse_running(data)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Both end the demo in order: its processes are stopped, and nothing stays behind.
+        signal.signal(number, signal.default_int_handler)
+    if data.exists():
+        shutil.rmtree(data)
+    settings = Settings(database_url=None, data=data, port=ports[0], log_format=LogFormat.TEXT, log_level="WARNING")
+    log.configure(settings)
+    jira, servicenow = (f"http://127.0.0.1:{number}" for number in ports[1:])
+    console.print("Setting up: database, connections, mapping, people …")
+    password = secrets.token_urlsafe(12)
+    _set_up(settings, jira, servicenow, password)
+    with _running(settings, ports, data / "logs"):
+        player = Player(jira, servicenow)
+        _wait_until_up(f"http://127.0.0.1:{ports[0]}/health/ready", jira, servicenow)
+        _assess_all(console, player)
+        _link(settings)
+        written = _play(console, player)
+        _summary(console, player, written, time.monotonic() - started)
+        console.print(
+            f"\nJira        {jira}\nServiceNow  {servicenow}\nGatepost    http://127.0.0.1:{ports[0]}/\n"
+            f"Logs        {data / 'logs'}"
+        )
+        _show_people(console, password)
+        player.close()
+        if not once:
+            console.print("\nEverything goes on running; try it: act as somebody on those pages. Ctrl-C ends it.")
+            _until_interrupted()
+
+
+def _refuse_running(data: Path) -> None:
+    """A demo that runs on the same folder would lose its database under its feet."""
+    pid_file = data / "postgres" / "postmaster.pid"
+    try:
+        pid = int(pid_file.read_text().split()[0])
+        os.kill(pid, 0)
+    except (OSError, ValueError, IndexError):
+        return
+    raise ConfigurationError(
+        f"A demo is running on {data} already. Stop it with Ctrl-C, or give this one a folder of its own: --data FOLDER"
+    )
+
+
+def _set_up(settings: Settings, jira: str, servicenow: str, password: str) -> None:
+    with bootstrap(settings, application="gatepost demo") as services:
+        for name, tool, url, user, credential in (
+            ("jira-main", Tool.JIRA, jira, seed.BOT_EMAIL, seed.BOT_TOKEN),
+            ("servicenow-main", Tool.SERVICENOW, servicenow, seed.BOT_USER, seed.BOT_PASSWORD),
+        ):
+            services.connections.save(
+                ConnectionRecord(ConnectionName(name), tool, url, user, credential, (SECRET,), doors=usual_doors(tool))
+            )
+        text = STORY_MAPPING.read_text(encoding="utf-8")
+        loaded = load_mapping(text, STORY_MAPPING.name)
+        if not isinstance(loaded, Loaded):
+            raise ConfigurationError("; ".join(map(str, loaded)))
+        services.mappings.activate(text, loaded.version, author="demo", reason="the demo's rules")
+        add_people(services, password)
+
+
+def _link(settings: Settings) -> None:
+    with bootstrap(settings, application="gatepost demo") as services:
+        link_people(services)
+
+
+def _show_people(console: Console, password: str) -> None:
+    console.print(f"\nSign in with the password [bold]{escape(password)}[/] as")
+    for one in CAST:
+        console.print(f"  [bold]{one.login:<24}[/] {one.name}: {one.about}")
+
+
+@contextmanager
+def _running(settings: Settings, ports: tuple[int, int, int], logs: Path) -> Iterator[None]:
+    """Server with worker, and the sandbox, each a process of its own; stopped at the end."""
+    logs.mkdir(parents=True, exist_ok=True)
+    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    environment |= {
+        "GATEPOST_DATA": str(settings.data.resolve()),
+        "GATEPOST_PORT": str(ports[0]),
+        "GATEPOST_LOG_FORMAT": "text",
+    }
+    command = [sys.executable, "-m", "cli"]
+    sandbox = [
+        "sandbox", "--jira-port", str(ports[1]), "--servicenow-port", str(ports[2]),
+        "--gatepost", f"http://127.0.0.1:{ports[0]}", "--secret", SECRET,
+    ]  # fmt: skip
+    processes = []
+    try:
+        for name, arguments in (("gatepost", ["serve"]), ("sandbox", sandbox)):
+            with (logs / f"{name}.log").open("wb") as output:
+                processes.append(
+                    subprocess.Popen([*command, *arguments], env=environment, stdout=output, stderr=output)  # noqa: S603
+                )
+        yield
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(60)
+
+
+def _wait_until_up(*urls: str) -> None:
+    deadline = time.monotonic() + 60
+    for url in urls:
+        while True:
+            try:
+                if requests.get(url, timeout=2).status_code == 200:
+                    break
+            except requests.RequestException:
+                pass
+            if time.monotonic() > deadline:
+                raise ConfigurationError(f"{url} did not come up within a minute; see the logs in the data folder.")
+            time.sleep(0.1)
+
+
+def _assess_all(console: Console, player: Player) -> None:
+    with bar(console) as progress:
+        task = progress.add_task("Items assessed", total=None)
+        player.wait_assessed(lambda done, total: progress.update(task, completed=done, total=total))
+
+
+def _play(console: Console, player: Player) -> int:
+    """Play every act; returns the number of fields that changed before the reader's eyes."""
+    changes = 0
+    with bar(console) as progress:
+        task = progress.add_task("Acts of the story", total=len(scenarios.ACTS))
+        for number, act in enumerate(scenarios.ACTS, 1):
+            before = player.show(act.item)
+            after = player.play(act)
+            progress.console.print(f"\n[bold]{number}. {escape(act.title)}[/]\n   {_steps(act)}")
+            changes += _show_changes(progress.console, before, after)
+            progress.advance(task)
+    return changes
+
+
+def _steps(act: scenarios.Act) -> str:
+    told = []
+    for step in act.steps:
+        name = seed.PEOPLE[step.by]
+        what = step.value if isinstance(step.value, str) else ", ".join(step.value)
+        what = what.replace("\n", " ")
+        refused = "  [red]refused[/]" if step.refused is not None else ""
+        told.append(f"{name}: {step.do} {escape(what)}{refused}")
+    return "\n   ".join(told)
+
+
+def _show_changes(console: Console, before: Shown, after: Shown) -> int:
+    changed = [name for name in FIELDS if before.fields.get(name) != after.fields.get(name)]
+    for name in changed:
+        old, new = before.fields.get(name) or "–", after.fields.get(name) or "–"
+        console.print(f"   {after.key}  {name}: {escape(old)} → [bold]{escape(new)}[/]")
+    blockers = after.fields.get("Gate blockers") or ""
+    lines = blockers.splitlines()
+    for line in lines[:2]:
+        console.print(f"   {after.key}  [yellow]{escape(line)}[/]")
+    if len(lines) > 2:
+        console.print(f"   {after.key}  … and {len(lines) - 2} more blockers")
+    said = [line for line in after.answer.splitlines()[1:] if line not in before.answer.splitlines()]
+    for line in said[:2]:
+        console.print(f"   {after.key}  [cyan]Gatepost answers: {escape(line.removeprefix('- '))}[/]")
+    return len(changed)
+
+
+def _summary(console: Console, player: Player, written: int, seconds: float) -> None:
+    items = player.items()
+    counts = {gate: sum(item.fields.get("Gate") == gate for item in items) for gate in GATES}
+    told = ", ".join(f"{count} {gate.lower()}" for gate, count in counts.items())
+    console.print(
+        f"\n[bold]{len(items)} measures in three programs: {told}.[/] {len(scenarios.ACTS)} acts played, "
+        f"{written} figures and lights changed in the tools, {seconds:.0f} seconds."
+    )
+
+
+def _free_ports(first: int) -> tuple[int, int, int]:
+    """Three ports: the wanted ones where they are free, else any."""
+    found = []
+    for wanted in (first, first + 101, first + 102):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                probe.bind(("127.0.0.1", 0))
+            found.append(int(probe.getsockname()[1]))
+    return found[0], found[1], found[2]
+
+
+def _until_interrupted() -> None:
+    try:
+        while True:
+            time.sleep(1)
+    except KeyboardInterrupt:
+        Console().print("Stopping …")

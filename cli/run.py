@@ -1,0 +1,56 @@
+"""``gatepost serve`` and ``web``."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from connector.bootstrap import bootstrap
+from connector.runtime import log
+from connector.runtime.supervisor import Child, Supervisor
+from connector.settings import Settings
+
+
+def serve() -> None:
+    """Run web and worker; with no DATABASE_URL the embedded database as well."""
+    settings = Settings()
+    log.configure(settings)
+    with bootstrap(settings, application="gatepost serve") as services:
+        command = [sys.executable, "-m", "cli"]
+        environment = dict(os.environ) | {
+            "DATABASE_URL": services.url.render_as_string(hide_password=False),
+            "GATEPOST_DATA": str(settings.data.resolve()),
+        }
+        # The children share the database that this process has opened; it stays open until they end.
+        Supervisor([Child("web", [*command, "web"]), Child("worker", [*command, "worker"])], environment).run()
+
+
+def web() -> None:
+    """Run the web server alone."""
+    settings = Settings()
+    log.configure(settings)
+    # Fails here, with a message, rather than in a worker process of the web server.
+    bootstrap(settings, application="gatepost web").close()
+    listen("webhook_server.app:from_environment", settings)
+
+
+def listen(application: str, settings: Settings) -> None:
+    """The web server as Gatepost runs it; ``make bench`` runs an application that does nothing in the same one."""
+    # Here, because ``serve`` starts the web server as another process.
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    Granian(
+        application,
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        blocking_threads=settings.web_threads,
+        backpressure=settings.web_threads * 8,
+        websockets=False,
+        log_access=False,
+        respawn_failed_workers=True,
+        # Requests in hand are answered before it ends; one that never ends does not keep it.
+        workers_kill_timeout=30,
+    ).serve()

@@ -1,0 +1,229 @@
+"""``gatepost user``: who may sign in, what they are, and who they are in the tools."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from connector.bootstrap import Services, bootstrap, system_clock
+from connector.errors import ConfigurationError
+from connector.people.passwords import hashed
+from connector.people.permissions import Account, Grant, Role, parse_place
+from connector.people.person import Person
+from connector.settings import Settings
+
+app = typer.Typer(help="The people of the pages: their roles, their accounts, their sessions.", no_args_is_help=True)
+
+Login = Annotated[str, typer.Argument(help="The login, best the e-mail address")]
+Place = Annotated[
+    str, typer.Option(help='Part of the hierarchy, from the portfolio down: "IT / Cloud exit"; everything by default')
+]
+Entity = Annotated[str | None, typer.Option("--legal-entity", help="One legal entity only")]
+
+
+@app.command()
+def add(
+    login: Login,
+    name: Annotated[str, typer.Option(help="The name as others see it")],
+    admin: Annotated[bool, typer.Option("--admin", help="An administrator, who makes the others")] = False,
+    no_password: Annotated[
+        bool, typer.Option("--no-password", help="Signs in through the identity provider only")
+    ] = False,
+) -> None:
+    """Add somebody who may sign in.  The password is asked for, or taken from GATEPOST_PASSWORD."""
+    hash_ = None if no_password else hashed(_password())
+    with _services() as services:
+        person = services.people.add(login, name, by=_me(), password_hash=hash_)
+        if admin:
+            services.people.grant(person.id, Grant(Role.ADMINISTRATOR), by=_me())
+        address = services.settings.address
+    typer.echo(f"Added {login}{' as administrator' if admin else ', who has no role yet: gatepost user grant'}.")
+    typer.echo(f"Sign in at {address}/signin")
+
+
+@app.command("list")
+def list_() -> None:
+    """List everybody with their roles and accounts."""
+    table = Table("Login", "Name", "Signs in by", "Roles", "Accounts")
+    with _services() as services:
+        for person in services.people.all():
+            how = [*(["password"] if person.has_password else []), *(["provider"] if person.oidc_subject else [])]
+            state = "disabled" if not person.active else " or ".join(how) or "cannot yet"
+            roles = "\n".join(f"{held.id}: {held.grant}" for held in person.grants)
+            accounts = "\n".join(f"{one.connection}: {one.id}" for one in sorted(person.accounts))
+            table.add_row(*map(escape, (person.login, person.name, state, roles or "none", accounts)))
+    Console().print(table)
+
+
+@app.command()
+def grant(
+    login: Login,
+    role: Annotated[Role, typer.Argument(help="; ".join(f"{role.value} {role.meaning}" for role in Role))],
+    place: Place = "",
+    legal_entity: Entity = None,
+) -> None:
+    """Give a role, for everything or for a part."""
+    wanted = _grant(role, place, legal_entity)
+    with _services() as services:
+        services.people.grant(_person(services, login).id, wanted, by=_me())
+    typer.echo(f"{login} is {wanted}.")
+
+
+@app.command("revoke-grant")
+def revoke_grant(number: Annotated[int, typer.Argument(help="Its number, from: gatepost user list")]) -> None:
+    """Take a role back."""
+    with _services() as services:
+        gone = services.people.revoke_grant(number, by=_me())
+    if gone is None:
+        raise ConfigurationError(f"There is no grant {number}. See the numbers with: gatepost user list")
+    typer.echo(f"Taken back: {gone}.")
+
+
+@app.command()
+def disable(login: Login) -> None:
+    """End somebody's access at once: sessions and tokens too.  What they did stays in the audit."""
+    _set_active(login, active=False)
+    typer.echo(f"{login} is disabled and signed out everywhere.")
+
+
+@app.command()
+def enable(login: Login) -> None:
+    """Let somebody sign in again."""
+    _set_active(login, active=True)
+    typer.echo(f"{login} may sign in again.")
+
+
+@app.command()
+def password(login: Login) -> None:
+    """Set a new password; it is asked for, or taken from GATEPOST_PASSWORD.  Ends all sessions."""
+    hash_ = hashed(_password())
+    with _services() as services:
+        person = _person(services, login)
+        services.people.set_password(person.id, hash_, by=_me())
+        services.sessions.end(person.id, by=_me())
+    typer.echo(f"{login} has a new password and has to sign in again.")
+
+
+@app.command()
+def link(
+    login: Login,
+    account: Annotated[str | None, typer.Option(help="Account in a tool, by its id there: jira-main:5b10a28")] = None,
+    oidc: Annotated[str | None, typer.Option(help="Subject at the identity provider")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the account's link away")] = False,
+) -> None:
+    """Say which account of a tool somebody is, so that their measures are theirs on the pages as well."""
+    if account is None and oidc is None:
+        raise ConfigurationError("Name an account (--account CONNECTION:ID) or a subject (--oidc SUBJECT).")
+    with _services() as services:
+        person = _person(services, login)
+        if oidc is not None:
+            issuer = services.settings.oidc_issuer
+            if issuer is None:
+                raise ConfigurationError("Set GATEPOST_OIDC_ISSUER first: a subject belongs to its provider.")
+            services.people.link_oidc(person.id, issuer, oidc, by=_me())
+        if account is not None:
+            wanted = _account(account)
+            change = services.people.unlink if remove else services.people.link
+            change(person.id, wanted, by=_me())
+    typer.echo(f"{login} is {'no longer ' if remove else ''}{account or oidc}.")
+
+
+@app.command()
+def sessions(
+    login: Login,
+    end: Annotated[bool, typer.Option("--end", help="Sign them out everywhere")] = False,
+) -> None:
+    """List somebody's sessions, or end them all."""
+    with _services() as services:
+        person = _person(services, login)
+        if end:
+            count = services.sessions.end(person.id, by=_me())
+            typer.echo(f"{login}: {count} session{'' if count == 1 else 's'} ended.")
+            return
+        table = Table("Since", "Last used", "Ends", "Browser")
+        for one in services.sessions.of(person.id, now=system_clock()):
+            moments = (f"{moment:%Y-%m-%d %H:%M}" for moment in (one.created_at, one.seen_at, one.expires_at))
+            table.add_row(*moments, escape(one.agent))
+    Console().print(table)
+
+
+@app.command("rules")
+def rules() -> None:
+    """List which groups of the identity provider give which roles."""
+    table = Table("Number", "Group", "Gives", "Made by")
+    with _services() as services:
+        for rule in services.people.rules():
+            table.add_row(str(rule.id), escape(rule.claim), escape(str(rule.grant)), escape(rule.made_by))
+    Console().print(table)
+
+
+@app.command("add-rule")
+def add_rule(
+    group: Annotated[str, typer.Argument(help="The group, as the identity provider writes it")],
+    role: Annotated[Role, typer.Argument(help="The role that its members get when they sign in")],
+    place: Place = "",
+    legal_entity: Entity = None,
+) -> None:
+    """Turn a group of the identity provider into a role."""
+    wanted = _grant(role, place, legal_entity)
+    with _services() as services:
+        services.people.add_rule(group, wanted, by=_me())
+    typer.echo(f"Members of {group} are {wanted} from their next sign-in on.")
+
+
+@app.command("remove-rule")
+def remove_rule(number: Annotated[int, typer.Argument(help="Its number, from: gatepost user rules")]) -> None:
+    """Take a rule away; its members lose the role at their next sign-in."""
+    with _services() as services:
+        gone = services.people.remove_rule(number, by=_me())
+    if gone is None:
+        raise ConfigurationError(f"There is no rule {number}. See the numbers with: gatepost user rules")
+    typer.echo(f"Members of {gone.claim} are no longer {gone.grant} from their next sign-in on.")
+
+
+def _services() -> Services:
+    return bootstrap(Settings(), application="gatepost user")
+
+
+def _me() -> str:
+    return f"{getpass.getuser()} (command line)"
+
+
+def _password() -> str:
+    """From GATEPOST_PASSWORD, or asked for twice; never from an argument, which others on the machine can read."""
+    given = os.environ.get("GATEPOST_PASSWORD")
+    return given or typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+
+
+def _person(services: Services, login: str) -> Person:
+    found = services.people.named(login)
+    if found is None:
+        raise ConfigurationError(f"There is no person {login}. List them with: gatepost user list")
+    return found
+
+
+def _set_active(login: str, *, active: bool) -> None:
+    with _services() as services:
+        services.people.set_active(_person(services, login).id, active=active, by=_me())
+
+
+def _grant(role: Role, place: str, legal_entity: str | None) -> Grant:
+    try:
+        return Grant(role, parse_place(place), legal_entity or None)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+
+
+def _account(written: str) -> Account:
+    connection, _, account = written.partition(":")
+    if not connection or not account:
+        raise ConfigurationError(
+            "An account is written CONNECTION:ID, for instance jira-main:5b10a2844c20165700ede21g."
+        )
+    return Account(connection, account)

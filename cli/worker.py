@@ -1,0 +1,33 @@
+"""``gatepost worker``."""
+
+from __future__ import annotations
+
+import asyncio
+from threading import Event
+
+from connector.bootstrap import bootstrap
+from connector.runtime import garbage_collection, log, queue
+from connector.runtime.tasks import handlers
+from connector.settings import Settings
+from connector.store.database import postgres
+from connector.store.queue.workers import Presence
+
+
+def worker() -> None:
+    """Run a worker alone; any number may run, on any number of machines."""
+    settings = Settings()
+    log.configure(settings)
+    stop = Event()
+    with (
+        bootstrap(settings, application="gatepost worker") as services,
+        Presence(services.engine, postgres.conninfo(services.url)) as presence,
+    ):
+        app = queue.worker_app(
+            postgres.conninfo(services.url),
+            handlers(services, presence, stop=stop),
+            pool_size=settings.worker_concurrency + 2,
+        )
+        garbage_collection.settle()
+        asyncio.run(
+            queue.run_worker(app, name=f"worker-{presence.worker}", concurrency=settings.worker_concurrency, stop=stop)
+        )

@@ -1,0 +1,1 @@
+"""Questions and requests about measures that pages, the API and the command line share."""

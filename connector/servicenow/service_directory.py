@@ -1,0 +1,84 @@
+"""Services with their life cycle and what is booked on them: the evidence for *still paying*.
+
+A service is a row of ``cmdb_ci_service``; what is booked on it are rows of ``fm_expense_line`` whose source it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from connector.errors import Refused
+from connector.http.json_values import JsonObject
+from connector.servicenow.account import Accounts
+from connector.servicenow.client import ServiceNowClient
+from connector.servicenow.fields import Column, TableFields
+from connector.servicenow.payloads import column_value, display, is_retired, raw
+from connector.servicenow.query import Query
+from governance.evidence import Service
+from governance.money import Money, Period
+
+SERVICES, EXPENSES = "cmdb_ci_service", "fm_expense_line"
+COLUMNS = ("sys_id", "name", "operational_status", "install_status", "life_cycle_stage", "owned_by")
+
+
+class ServiceNowDirectory:
+    def __init__(self, client: ServiceNowClient, fields: TableFields, accounts: Accounts) -> None:
+        self._accounts = accounts
+        self._client = client
+        self._fields = fields
+
+    def services(self, names: Sequence[str], *, ends: str | None, since: date, currency: str) -> Mapping[str, Service]:
+        """``currency`` is that of amounts which carry none of their own.
+
+        Raises ToolError, and Refused when the column of the end is not clear.
+        """
+        plain = [name for name in names if not set(name) & {"^", ",", "\n", "\r"}]
+        if not plain:
+            return {}
+        end = self._end(ends)
+        catalogue = self._fields.catalogue(SERVICES)
+        asked = [name for name in COLUMNS if name in catalogue or name == "sys_id"] + ([end.name] if end else [])
+        rows = self._client.query(SERVICES, Query().one_of("name", plain).ordered_by("name"), asked)
+        if not rows:
+            return {}
+        currency = self._accounts.currency() or currency
+        costs = self._costs([raw(row.get("sys_id")) for row in rows], since, currency)
+        return {raw(row.get("name")): _service(row, end, costs.get(raw(row.get("sys_id")), {})) for row in rows}
+
+    def _end(self, label: str | None) -> Column | None:
+        if label is None:
+            return None
+        column = self._fields.catalogue(SERVICES).resolve(label)
+        if not isinstance(column, Column):
+            raise Refused(column.message, fields={label: column.message})
+        return column
+
+    def _costs(self, ids: Sequence[str], since: date, currency: str) -> dict[str, dict[Period, Money]]:
+        rows = self._client.query(
+            EXPENSES,
+            Query().one_of("source_id", ids).since("date", since).ordered_by("date"),
+            ("sys_id", "source_id", "date", "amount"),
+        )
+        found: dict[str, dict[Period, Money]] = {}
+        for row in rows:
+            day = column_value(row.get("date"), "glide_date", "", None)
+            amount = column_value(row.get("amount"), "currency", "", None)
+            money = Money(amount, currency) if isinstance(amount, Decimal) else amount
+            if isinstance(day, date) and isinstance(money, Money):
+                months = found.setdefault(raw(row.get("source_id")), {})
+                month = Period.of(day)
+                months[month] = months[month] + money if month in months else money
+        return found
+
+
+def _service(row: JsonObject, end: Column | None, costs: Mapping[Period, Money]) -> Service:
+    ends = column_value(row.get(end.name), "glide_date", "", None) if end else None
+    return Service(
+        name=raw(row.get("name")),
+        retired=is_retired(row),
+        costs=costs,
+        ends=ends if isinstance(ends, date) else None,
+        owner=display(row.get("owned_by")),
+    )

@@ -1,0 +1,294 @@
+"""Persons, their roles and their accounts in the tools.  Every change is in the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+
+from connector.errors import ConfigurationError
+from connector.people.permissions import Account, Grant, PersonId, Role, Viewer
+from connector.people.person import Held, Person, RoleRule, Source
+from connector.store.database import audit
+from connector.store.database.tables import API_TOKEN, PERSON, PERSON_ACCOUNT, ROLE_GRANT, ROLE_RULE, WEB_SESSION
+
+HELD = (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)
+
+
+class People:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def is_empty(self) -> bool:
+        """Whether nobody can sign in yet."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(PERSON.c.id).limit(1)).first() is None
+
+    def all(self) -> tuple[Person, ...]:
+        """In the order of their names."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(PERSON).order_by(func.lower(PERSON.c.name), PERSON.c.id)).all()
+            return tuple(_persons(connection, rows))
+
+    def get(self, person: PersonId) -> Person | None:
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(PERSON).where(PERSON.c.id == person)).all()
+            return next(iter(_persons(connection, rows)), None)
+
+    def named(self, login: str) -> Person | None:
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(PERSON).where(func.lower(PERSON.c.login) == login.strip().lower())).all()
+            return next(iter(_persons(connection, rows)), None)
+
+    def known_as(self, issuer: str, subject: str) -> Person | None:
+        """Whoever an identity provider calls so."""
+        query = select(PERSON).where(PERSON.c.oidc_issuer == issuer, PERSON.c.oidc_subject == subject)
+        with self._engine.connect() as connection:
+            return next(iter(_persons(connection, connection.execute(query).all())), None)
+
+    def password_hash(self, person: PersonId) -> str | None:
+        with self._engine.connect() as connection:
+            return connection.execute(select(PERSON.c.password_hash).where(PERSON.c.id == person)).scalar()
+
+    def viewer(self, person: PersonId) -> Viewer | None:
+        """What an active person may see and do now."""
+        with self._engine.connect() as connection:
+            row = connection.execute(_VIEWER, {"person": person}).first()
+        return None if row is None else viewer_of(row)
+
+    def add(self, login: str, name: str, *, by: str, password_hash: str | None = None) -> Person:
+        """Raises ConfigurationError when there is such a person already, or the login is none."""
+        login, name = login.strip(), name.strip()
+        if not login or any(letter.isspace() for letter in login) or not name:
+            raise ConfigurationError("A person has a login without spaces, best the e-mail address, and a name.")
+        row = {"login": login, "name": name, "password_hash": password_hash}
+        try:
+            with self._engine.begin() as transaction:
+                made = transaction.execute(insert(PERSON).values(row).returning(PERSON.c.id)).scalar_one()
+                _record(transaction, by, "person.added", made, {"login": login, "name": name})
+        except IntegrityError as error:
+            raise ConfigurationError(f"There is a person {login} already.") from error
+        found = self.get(PersonId(made))
+        if found is None:
+            raise ConfigurationError(f"{login} was removed at the same moment.")
+        return found
+
+    def set_password(self, person: PersonId, password_hash: str, *, by: str) -> None:
+        with self._engine.begin() as transaction:
+            transaction.execute(update(PERSON).where(PERSON.c.id == person).values(password_hash=password_hash))
+            _record(transaction, by, "person.password_set", person, {})
+
+    def set_active(self, person: PersonId, *, active: bool, by: str) -> None:
+        """Somebody who is disabled is signed out everywhere, and their tokens end."""
+        with self._engine.begin() as transaction:
+            transaction.execute(update(PERSON).where(PERSON.c.id == person).values(active=active))
+            if not active:
+                for table in (WEB_SESSION, API_TOKEN):
+                    transaction.execute(
+                        update(table)
+                        .where(table.c.person_id == person, table.c.revoked_at.is_(None))
+                        .values(revoked_at=func.now())
+                    )
+            _record(transaction, by, "person.enabled" if active else "person.disabled", person, {})
+
+    def set_preferences(self, person: PersonId, *, locale: str | None, time_zone: str | None) -> None:
+        """How figures and times are written for them; no matter of access, so not in the audit."""
+        with self._engine.begin() as transaction:
+            transaction.execute(update(PERSON).where(PERSON.c.id == person).values(locale=locale, time_zone=time_zone))
+
+    def grant(self, person: PersonId, grant: Grant, *, by: str) -> None:
+        """Does nothing when they have exactly this already."""
+        with self._engine.begin() as transaction:
+            if _same(transaction, person, grant, Source.HAND) is None:
+                _insert_grant(transaction, person, grant, Source.HAND, by)
+
+    def revoke_grant(self, number: int, *, by: str) -> Grant | None:
+        """Take a grant back by its number; ``None`` when there is no such grant."""
+        with self._engine.begin() as transaction:
+            row = transaction.execute(delete(ROLE_GRANT).where(ROLE_GRANT.c.id == number).returning(ROLE_GRANT)).first()
+            if row is None:
+                return None
+            grant = _grant(row)
+            _record(transaction, by, "role.revoked", row.person_id, {"grant": str(grant), "number": number})
+        return grant
+
+    def renew_group_grants(self, person: PersonId, wanted: Iterable[Grant], *, by: str) -> None:
+        """Make what the directory says now the whole of what comes from the directory."""
+        keep = set(wanted)
+        with self._engine.begin() as transaction:
+            query = select(ROLE_GRANT).where(
+                ROLE_GRANT.c.person_id == person, ROLE_GRANT.c.source == Source.GROUP.value
+            )
+            for row in transaction.execute(query.with_for_update()).all():
+                grant = _grant(row)
+                if grant in keep:
+                    keep.discard(grant)
+                    continue
+                transaction.execute(delete(ROLE_GRANT).where(ROLE_GRANT.c.id == row.id))
+                _record(transaction, by, "role.revoked", person, {"grant": str(grant), "number": row.id})
+            for grant in sorted(keep, key=str):
+                _insert_grant(transaction, person, grant, Source.GROUP, by)
+
+    def link(self, person: PersonId, account: Account, *, by: str) -> None:
+        """This account of a tool is this person.  Raises ConfigurationError when it is somebody else."""
+        with self._engine.begin() as transaction:
+            key = (PERSON_ACCOUNT.c.connection == account.connection, PERSON_ACCOUNT.c.account == account.id)
+            taken = transaction.execute(select(PERSON_ACCOUNT.c.person_id).where(*key)).scalar()
+            if taken == person:
+                return
+            if taken is not None:
+                raise ConfigurationError(f"{account.id} of {account.connection} is linked to somebody else already.")
+            row = {"connection": account.connection, "account": account.id, "person_id": person}
+            try:
+                transaction.execute(insert(PERSON_ACCOUNT).values(row))
+            except IntegrityError as error:
+                raise ConfigurationError(
+                    f'There is no connection "{account.connection}". List them with: gatepost connection list'
+                ) from error
+            _record(transaction, by, "account.linked", person, account._asdict())
+
+    def unlink(self, person: PersonId, account: Account, *, by: str) -> None:
+        with self._engine.begin() as transaction:
+            gone = transaction.execute(
+                delete(PERSON_ACCOUNT).where(
+                    PERSON_ACCOUNT.c.connection == account.connection,
+                    PERSON_ACCOUNT.c.account == account.id,
+                    PERSON_ACCOUNT.c.person_id == person,
+                )
+            )
+            if gone.rowcount:
+                _record(transaction, by, "account.unlinked", person, account._asdict())
+
+    def link_oidc(self, person: PersonId, issuer: str, subject: str, *, by: str) -> None:
+        """Raises ConfigurationError when the provider's subject is somebody else."""
+        try:
+            with self._engine.begin() as transaction:
+                transaction.execute(
+                    update(PERSON).where(PERSON.c.id == person).values(oidc_issuer=issuer, oidc_subject=subject)
+                )
+                _record(transaction, by, "person.linked", person, {"issuer": issuer, "subject": subject})
+        except IntegrityError as error:
+            raise ConfigurationError(f"{subject} of {issuer} is somebody else already.") from error
+
+    def rules(self) -> tuple[RoleRule, ...]:
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(ROLE_RULE).order_by(ROLE_RULE.c.claim, ROLE_RULE.c.id))
+            return tuple(RoleRule(row.id, row.claim, _grant(row), row.made_by) for row in rows)
+
+    def add_rule(self, claim: str, grant: Grant, *, by: str) -> None:
+        """Everybody whose groups hold ``claim`` gets this grant at their next sign-in."""
+        if not claim.strip():
+            raise ConfigurationError("A rule names the group, as the identity provider writes it.")
+        row = _reach(grant) | {"claim": claim.strip(), "made_by": by}
+        with self._engine.begin() as transaction:
+            number = transaction.execute(insert(ROLE_RULE).values(row).returning(ROLE_RULE.c.id)).scalar_one()
+            detail = {"claim": claim.strip(), "grant": str(grant)}
+            audit.record(transaction, [_entry(by, "role_rule.added", f"role_rule/{number}", detail)])
+
+    def remove_rule(self, number: int, *, by: str) -> RoleRule | None:
+        with self._engine.begin() as transaction:
+            row = transaction.execute(delete(ROLE_RULE).where(ROLE_RULE.c.id == number).returning(ROLE_RULE)).first()
+            if row is None:
+                return None
+            found = RoleRule(row.id, row.claim, _grant(row), row.made_by)
+            detail = {"claim": found.claim, "grant": str(found.grant)}
+            audit.record(transaction, [_entry(by, "role_rule.removed", f"role_rule/{number}", detail)])
+        return found
+
+
+def viewer_of(row: Row[Any], *, session: int | None = None) -> Viewer:
+    """From a row of :data:`VIEWER_COLUMNS`."""
+    return Viewer(
+        person=PersonId(row.person),
+        login=row.login,
+        name=row.name,
+        grants=tuple(Grant(Role(role), tuple(place), entity) for role, place, entity in row.grants or ()),
+        accounts=frozenset(Account(connection, account) for connection, account in row.accounts or ()),
+        held=frozenset(role for role in HELD if getattr(row, f"holds_{role.value}")),
+        locale=row.locale or "",
+        time_zone=row.time_zone or "",
+        session=session,
+    )
+
+
+def _holds(role: Role) -> str:
+    return f"""EXISTS (SELECT 1 FROM measure m JOIN person_account a ON a.connection = m.connection
+               AND a.account = m.{role.value}_id WHERE a.person_id = p.id AND m.unmapped_since IS NULL)
+               AS holds_{role.value}"""  # noqa: S608 - the names of our own columns
+
+
+VIEWER_COLUMNS = f"""p.id AS person, p.login, p.name, p.locale, p.time_zone,
+    (SELECT jsonb_agg(jsonb_build_array(g.role, g.place, g.legal_entity) ORDER BY g.id)
+     FROM role_grant g WHERE g.person_id = p.id) AS grants,
+    (SELECT jsonb_agg(jsonb_build_array(a.connection, a.account))
+     FROM person_account a WHERE a.person_id = p.id) AS accounts,
+    {", ".join(_holds(role) for role in HELD)}"""  # noqa: S608 - the names of our own columns
+"""Everything that a :class:`Viewer` is made of, from ``person p``; one query for each request."""
+
+_VIEWER = text(f"SELECT {VIEWER_COLUMNS} FROM person p WHERE p.id = :person AND p.active")  # noqa: S608
+
+
+def _persons(connection: Connection, rows: Iterable[Row[Any]]) -> Iterable[Person]:
+    found = list(rows)
+    ids = [row.id for row in found]
+    grants: dict[int, list[Held]] = {}
+    for row in connection.execute(select(ROLE_GRANT).where(ROLE_GRANT.c.person_id.in_(ids)).order_by(ROLE_GRANT.c.id)):
+        held = Held(row.id, _grant(row), Source(row.source), row.granted_by, row.granted_at)
+        grants.setdefault(row.person_id, []).append(held)
+    accounts: dict[int, set[Account]] = {}
+    for row in connection.execute(select(PERSON_ACCOUNT).where(PERSON_ACCOUNT.c.person_id.in_(ids))):
+        accounts.setdefault(row.person_id, set()).add(Account(row.connection, row.account))
+    for row in found:
+        yield Person(
+            id=PersonId(row.id),
+            login=row.login,
+            name=row.name,
+            active=row.active,
+            has_password=row.password_hash is not None,
+            oidc_issuer=row.oidc_issuer,
+            oidc_subject=row.oidc_subject,
+            locale=row.locale,
+            time_zone=row.time_zone,
+            created_at=row.created_at,
+            grants=tuple(grants.get(row.id, ())),
+            accounts=frozenset(accounts.get(row.id, ())),
+        )
+
+
+def _grant(row: Row[Any]) -> Grant:
+    return Grant(Role(row.role), tuple(row.place), row.legal_entity)
+
+
+def _reach(grant: Grant) -> dict[str, object]:
+    return {"role": grant.role.value, "place": list(grant.place), "legal_entity": grant.legal_entity}
+
+
+def _same(transaction: Connection, person: PersonId, grant: Grant, source: Source) -> int | None:
+    # The person's row orders two administrators who grant the same at once.
+    transaction.execute(select(PERSON.c.id).where(PERSON.c.id == person).with_for_update())
+    return transaction.execute(
+        select(ROLE_GRANT.c.id).where(
+            ROLE_GRANT.c.person_id == person,
+            ROLE_GRANT.c.role == grant.role.value,
+            ROLE_GRANT.c.place == list(grant.place),
+            ROLE_GRANT.c.legal_entity.is_not_distinct_from(grant.legal_entity),
+            ROLE_GRANT.c.source == source.value,
+        )
+    ).scalar()
+
+
+def _insert_grant(transaction: Connection, person: PersonId, grant: Grant, source: Source, by: str) -> None:
+    row = _reach(grant) | {"person_id": person, "source": source.value, "granted_by": by}
+    number = transaction.execute(insert(ROLE_GRANT).values(row).returning(ROLE_GRANT.c.id)).scalar_one()
+    _record(transaction, by, "role.granted", person, {"grant": str(grant), "number": number, "source": source.value})
+
+
+def _record(transaction: Connection, by: str, action: str, person: int, detail: Mapping[str, object]) -> None:
+    audit.record(transaction, [_entry(by, action, f"person/{person}", detail)])
+
+
+def _entry(by: str, action: str, subject: str, detail: Mapping[str, object]) -> dict[str, object]:
+    return {"actor": by, "action": action, "subject": subject, "detail": detail}

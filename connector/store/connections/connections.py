@@ -1,0 +1,260 @@
+"""Connections: where the tools are, and the sealed secrets to talk with them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, RowMapping, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
+
+from connector.errors import ConfigurationError
+from connector.http.tool_access import Access, Auth, Deployment, DoorKind, GrantKind, OAuthGrant, Renewed
+from connector.store.database.tables import CONNECTION
+from connector.store.queue import pauses
+from connector.sync.setup import Registration
+from connector.vault import Vault
+from mapping.work_item import ConnectionName, Tool
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRecord:
+    name: ConnectionName
+    tool: Tool
+    base_url: str
+    username: str
+    credential: str = field(repr=False)
+    webhook_secrets: tuple[str, ...] = field(repr=False)
+    """Newest first; two at most, so that a secret can be changed without losing an event."""
+    paused_reason: str | None = None
+    paused_at: datetime | None = None
+    deployment: Deployment = Deployment.CLOUD
+    auth: Auth = Auth.BASIC
+    api_url: str | None = None
+    own_account: str | None = None
+    """The account that Gatepost works as, once the tool has told it."""
+    expires_at: datetime | None = None
+    """When the credential ends, where that is known."""
+    oauth: OAuthGrant | None = field(default=None, repr=False)
+    doors: frozenset[DoorKind] = frozenset({DoorKind.SIGNATURE})
+    webhook: Mapping[str, Any] | None = None
+    """What was registered at the tool: kind, id, address, end."""
+
+    @property
+    def access(self) -> Access:
+        return Access(
+            self.name,
+            self.tool,
+            self.base_url,
+            self.username,
+            self.credential,
+            self.deployment,
+            self.auth,
+            self.api_url,
+        )
+
+
+CACHE_SECONDS = 5.0
+"""How long a door may work with what it knew of a connection, for instance a secret just withdrawn."""
+
+DOUBT_SECONDS = 0.5
+"""How often at most a record is read anew because an event was not proved: its secret may be a newer one."""
+
+
+class Connections:
+    def __init__(self, engine: Engine, vault: Vault, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._engine = engine
+        self._vault = vault
+        self._monotonic = monotonic
+        self._cache: dict[str, tuple[float, ConnectionRecord]] = {}
+        self._doubts: dict[str, float] = {}
+
+    def doubted(self, name: str) -> ConnectionRecord | None:
+        """The record read anew, because an event could not be proved, unless that was done a moment ago.
+
+        The bound keeps whoever sends rubbish from making the database work.
+        """
+        now = self._monotonic()
+        if now - self._doubts.get(name, -DOUBT_SECONDS) >= DOUBT_SECONDS:
+            self._doubts[name] = now
+            self._cache.pop(name, None)
+        return self.cached(name)
+
+    def cached(self, name: str) -> ConnectionRecord | None:
+        """Like :meth:`get`, at most some seconds old; unknown names are never kept.
+
+        A door that could not reach the database goes on verifying with what it has; it answers 503
+        when the commit fails, and the sender comes again.
+        """
+        now = self._monotonic()
+        kept = self._cache.get(name)
+        if kept is not None and now - kept[0] < CACHE_SECONDS:
+            return kept[1]
+        try:
+            record = self.get(name)
+        except OperationalError:
+            if kept is None:
+                raise
+            return kept[1]
+        if record is None:
+            self._cache.pop(name, None)
+        else:
+            self._cache[name] = (now, record)
+        return record
+
+    def save(self, record: ConnectionRecord, *, by: str = "gatepost") -> None:
+        """Add a connection or change it; a change ends a pause, because it may have mended the cause."""
+        values = {
+            "tool": record.tool.value,
+            "base_url": record.base_url.rstrip("/"),
+            "username": record.username,
+            "credential": self._vault.seal(record.credential),
+            "webhook_secrets": [self._vault.seal(secret) for secret in record.webhook_secrets[:2]],
+            "deployment": record.deployment.value,
+            "auth": record.auth.value,
+            "api_url": record.api_url,
+            "own_account": record.own_account,
+            "expires_at": record.expires_at,
+            "oauth": self._vault.seal(json.dumps(asdict(record.oauth))) if record.oauth else None,
+            "doors": sorted(door.value for door in record.doors),
+            "webhook": record.webhook,
+        }
+        with self._engine.begin() as transaction:
+            transaction.execute(
+                insert(CONNECTION)
+                .values(name=record.name, **values)
+                .on_conflict_do_update(index_elements=["name"], set_=values)
+            )
+            pauses.resume(transaction, record.name, by)
+
+    def get(self, name: str) -> ConnectionRecord | None:
+        with self._engine.connect() as transaction:
+            row = transaction.execute(select(CONNECTION).where(CONNECTION.c.name == name)).mappings().first()
+        return None if row is None else self._record(row)
+
+    def all(self) -> tuple[ConnectionRecord, ...]:
+        with self._engine.connect() as transaction:
+            rows = transaction.execute(select(CONNECTION).order_by(CONNECTION.c.name)).mappings().all()
+        return tuple(self._record(row) for row in rows)
+
+    def rotate_secret(self, name: str, secret: str) -> None:
+        """Accept a new webhook secret; the one before stays accepted, any older one ends."""
+        record = self.get(name)
+        if record is None:
+            raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
+        sealed = [self._vault.seal(item) for item in (secret, *record.webhook_secrets[:1])]
+        with self._engine.begin() as transaction:
+            transaction.execute(update(CONNECTION).where(CONNECTION.c.name == name).values(webhook_secrets=sealed))
+
+    def renew(
+        self,
+        name: str,
+        ask: Callable[[OAuthGrant], Renewed],
+        *,
+        due: datetime | None = None,
+        refused: str | None = None,
+    ) -> ConnectionRecord:
+        """Renew an access token that ends before ``due`` or was ``refused``, once, however many workers find it so.
+
+        The row stays locked while Atlassian is asked: its refresh tokens are good for one use.  Raises what ``ask``
+        raises; the record is unchanged then.
+        """
+        with self._engine.begin() as transaction:
+            query = select(CONNECTION).where(CONNECTION.c.name == name).with_for_update()
+            record = self._record(transaction.execute(query).mappings().one())
+            if record.oauth is None or not _ended(record, due, refused):
+                return record
+            fresh = ask(record.oauth)
+            grant = replace(record.oauth, refresh_token=fresh.refresh_token or record.oauth.refresh_token)
+            record = replace(record, credential=fresh.access_token, expires_at=fresh.expires_at, oauth=grant)
+            transaction.execute(
+                update(CONNECTION)
+                .where(CONNECTION.c.name == name)
+                .values(
+                    credential=self._vault.seal(record.credential),
+                    expires_at=record.expires_at,
+                    oauth=self._vault.seal(json.dumps(asdict(grant))),
+                )
+            )
+        self._cache.pop(name, None)
+        return record
+
+    def note(self, name: str, **values: object) -> None:
+        """Keep what was learned of a connection: ``own_account``, ``webhook``, ``doors``."""
+        with self._engine.begin() as transaction:
+            transaction.execute(update(CONNECTION).where(CONNECTION.c.name == name).values(**values))
+        self._cache.pop(name, None)
+
+    def pause(self, connection: ConnectionName, reason: str, seconds: float | None) -> None:
+        """Stop all calls, for a while or until somebody resumes; see :mod:`connector.store.queue.pauses`."""
+        with self._engine.begin() as transaction:
+            pauses.pause(transaction, connection, reason, seconds)
+
+    def paused(self, connection: ConnectionName) -> str | None:
+        """Why the connection is paused now, or ``None``."""
+        with self._engine.connect() as transaction:
+            row = transaction.execute(pauses.PAUSED, {"name": connection}).first()
+        return None if row is None else str(row.paused_reason)
+
+    def resume(self, name: str, *, by: str = "gatepost") -> bool:
+        """End a pause; tells whether there was one.  ``by`` is the person, for the audit and whoever is told."""
+        with self._engine.begin() as transaction:
+            return pauses.resume(transaction, name, by)
+
+    def _record(self, values: RowMapping) -> ConnectionRecord:
+        return ConnectionRecord(
+            name=ConnectionName(values["name"]),
+            tool=Tool(values["tool"]),
+            base_url=values["base_url"],
+            username=values["username"],
+            credential=self._vault.open(values["credential"]),
+            webhook_secrets=tuple(self._vault.open(sealed) for sealed in values["webhook_secrets"]),
+            paused_reason=values["paused_reason"],
+            paused_at=values["paused_at"],
+            deployment=Deployment(values["deployment"]),
+            auth=Auth(values["auth"]),
+            api_url=values["api_url"],
+            own_account=values["own_account"],
+            expires_at=values["expires_at"],
+            oauth=_grant(self._vault.open(values["oauth"])) if values["oauth"] else None,
+            doors=frozenset(DoorKind(door) for door in values["doors"]),
+            webhook=values["webhook"],
+        )
+
+
+def _ended(record: ConnectionRecord, due: datetime | None, refused: str | None) -> bool:
+    if refused is not None and record.credential != refused:
+        # Somebody has renewed it meanwhile, or connected anew; that may have ended, too.
+        return due is not None and record.expires_at is not None and record.expires_at <= due
+    return refused is not None or due is None or record.expires_at is None or record.expires_at <= due
+
+
+def _grant(stored: str) -> OAuthGrant:
+    values = json.loads(stored)
+    return OAuthGrant(**values | {"kind": GrantKind(values.get("kind", GrantKind.REFRESH_TOKEN))})
+
+
+def registration(record: ConnectionRecord) -> Registration | None:
+    """What was registered at the tool, as the record holds it."""
+    stored = record.webhook
+    if not stored:
+        return None
+    ends = stored.get("expires_at")
+    return Registration(
+        str(stored["id"]),
+        DoorKind(stored["kind"]),
+        str(stored["url"]),
+        found=True,
+        expires_at=datetime.fromisoformat(ends) if ends else None,
+    )
+
+
+def stored_registration(made: Registration) -> dict[str, str | None]:
+    """The inverse of :func:`registration`."""
+    ends = made.expires_at.isoformat() if made.expires_at else None
+    return {"id": made.id, "kind": made.kind.value, "url": made.url, "expires_at": ends}

@@ -1,0 +1,195 @@
+"""The audit: who decided what, when, from which evidence; a chain of hashes that the database itself makes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Connection, Engine, Row, select, text
+
+from connector.store.database.bulk_insert import insert_many
+from connector.store.database.json_codec import Json, digest
+from connector.store.database.tables import AUDIT, DECISION
+
+PAGE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Json]
+    mapping_version: int | None
+    policy_version: str | None
+    prev_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Where the record does not hold, and what that means."""
+
+    seq: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a verification found; the head is what somebody may note down elsewhere, to compare with later."""
+
+    entries: int
+    decisions: int
+    head: str
+    broken: tuple[Broken, ...]
+    role_missing: bool
+    """The application works as its login: the rows are protected by triggers alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a verification is."""
+
+    done: int
+    total: int
+    broken: int
+
+
+def record(transaction: Connection, entries: Sequence[Mapping[str, object]]) -> None:
+    """Append entries; call it last in a transaction, because it waits for all others that append."""
+    insert_many(transaction, AUDIT, entries)
+
+
+class Audit:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def verify(self) -> Verified:
+        """Recompute the whole chain and the digest of every decision."""
+        *_, found = self.verifying()
+        if not isinstance(found, Verified):
+            raise TypeError("a verification ends with what it found")
+        return found
+
+    def verifying(self) -> Iterator[Progress | Verified]:
+        """The same, telling on the way how far it is; what was found comes last."""
+        broken: list[Broken] = []
+        entries, decisions, last, previous, decided = 0, 0, 0, "", set[str]()
+        # One snapshot: what is written meanwhile is neither in the chain nor in its head.
+        with self._engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            head = connection.execute(_HEAD).one()
+            for row in _stream(connection, _CHAIN):
+                entries += 1
+                broken += _check(row, last, previous)
+                last, previous = row.seq, row.hash
+                if row.action == "decided":
+                    decided.add(str(row.detail["digest"]))
+                if entries % PAGE == 0:
+                    yield Progress(entries, max(head.seq, entries), len(broken))
+            if (head.seq, head.hash) != (last, previous):
+                broken.append(Broken(last, f"the chain ends at entry {last}, but {head.seq} were written"))
+            for row in _stream(connection, _DECISIONS):
+                decisions += 1
+                if row.digest and digest([row.verdict, row.evidence]) != row.digest:
+                    broken.append(Broken(0, f"decision {row.id} of {row.measure_id} is not what was decided"))
+                elif row.digest and row.digest not in decided:
+                    broken.append(Broken(0, f"decision {row.id} of {row.measure_id} is not in the audit"))
+            missing = connection.execute(_ROLE).scalar() != "gatepost_app"
+        yield Verified(entries, decisions, previous, tuple(broken), missing)
+
+    def entries(self, subject: str | None = None, limit: int | None = None) -> Iterator[Entry]:
+        """Entries in their order; of one measure, connection or mapping, or all."""
+        query = select(AUDIT).order_by(AUDIT.c.seq)
+        if subject is not None:
+            query = query.where(AUDIT.c.subject == subject)
+        if limit is not None:
+            query = query.limit(limit)
+        with self._engine.connect() as connection:
+            result = connection.execution_options(yield_per=PAGE).execute(query)
+            for row in result:
+                yield _entry(row)
+
+    def decision(self, decision_digest: str) -> Row[Any] | None:
+        """The whole decision behind an entry: verdict, evidence and versions."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(DECISION).where(DECISION.c.digest == decision_digest)).first()
+
+
+def search(
+    connection: Connection,
+    *,
+    subject: str | None = None,
+    actor: str | None = None,
+    action: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: int | None = None,
+    limit: int,
+) -> tuple[Entry, ...]:
+    """Entries that match, newest first; ``action`` is a whole action or its beginning up to a point."""
+    entries = AUDIT.c
+    query = select(AUDIT).order_by(entries.seq.desc()).limit(limit)
+    if action is not None:
+        query = query.where((entries.action == action) | _begins(f"{action}."))
+    for condition in (
+        entries.subject == subject if subject is not None else None,
+        entries.actor == actor if actor is not None else None,
+        entries.at >= since if since is not None else None,
+        entries.at < until if until is not None else None,
+        entries.seq < before if before is not None else None,
+    ):
+        query = query if condition is None else query.where(condition)
+    return tuple(map(_entry, connection.execute(query)))
+
+
+def actions(connection: Connection) -> tuple[str, ...]:
+    """Every action that stands in the audit, by its name."""
+    return tuple(connection.execute(_ACTIONS).scalars())
+
+
+def _begins(beginning: str) -> ColumnElement[bool]:
+    """As a range by bytes: LIKE is not leakproof, and helps no query that works under policies."""
+    after = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+    return AUDIT.c.action.op("~>=~", return_type=Boolean())(beginning) & AUDIT.c.action.op(
+        "~<~", return_type=Boolean()
+    )(after)
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        row.seq, row.at, row.actor, row.action, row.subject, row.detail, row.mapping_version, row.policy_version,
+        row.prev_hash, row.hash,
+    )  # fmt: skip
+
+
+def _check(row: Row[Any], last: int, previous: str) -> Iterator[Broken]:
+    if row.seq != last + 1:
+        yield Broken(row.seq, f"between entry {last} and entry {row.seq} something is missing")
+    elif row.prev_hash != previous:
+        yield Broken(row.seq, f"entry {row.seq} does not follow the one before it")
+    if hashlib.sha256(str(row.content).encode()).hexdigest() != row.hash:
+        yield Broken(row.seq, f"entry {row.seq} was changed after it was written")
+
+
+def _stream(connection: Connection, statement: str) -> Iterator[Row[Any]]:
+    yield from connection.execution_options(yield_per=PAGE).execute(text(statement))
+
+
+_CHAIN = "SELECT seq, prev_hash, hash, action, detail, audit_text(audit) AS content FROM audit ORDER BY seq"
+_DECISIONS = "SELECT id, measure_id, digest, verdict, evidence FROM decision ORDER BY id"
+_HEAD = text("SELECT seq, hash FROM audit_head")
+_ROLE = text("SELECT current_user")
+# From one action to the next by the index: their number is small, that of the entries is not.
+_ACTIONS = text("""
+    WITH RECURSIVE names AS (
+        (SELECT action FROM audit ORDER BY action USING ~<~ LIMIT 1)
+        UNION ALL
+        SELECT (SELECT a.action FROM audit AS a WHERE a.action ~>~ n.action ORDER BY a.action USING ~<~ LIMIT 1)
+        FROM names AS n WHERE n.action IS NOT NULL
+    ) SELECT action FROM names WHERE action IS NOT NULL ORDER BY action
+""")

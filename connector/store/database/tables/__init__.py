@@ -1,0 +1,112 @@
+"""The tables as SQLAlchemy knows them; :mod:`connector.store.database.migrations` makes them.
+
+A test compares the two, so that neither drifts.
+"""
+
+from connector.store.database.tables.accounts import (
+    API_TOKEN,
+    FAILED_SIGN_IN,
+    PERSON,
+    PERSON_ACCOUNT,
+    ROLE_GRANT,
+    ROLE_RULE,
+    ROW_POLICY,
+    WEB_SESSION,
+)
+from connector.store.database.tables.alerts import ALERT
+from connector.store.database.tables.columns import METADATA
+from connector.store.database.tables.digests import DIGEST, DIGEST_DAY
+from connector.store.database.tables.mapping_drafts import MAPPING_DRAFT
+from connector.store.database.tables.measures import (
+    AUDIT,
+    AUDIT_HEAD,
+    DECISION,
+    DEPENDENCY,
+    EFFECT_LINE,
+    MAPPING_VERSION,
+    MEASURE,
+    PLAN_VERSION,
+    RATE,
+    STATEMENT,
+    STATUS_DAY,
+    WORK_ITEM,
+)
+from connector.store.database.tables.queue import (
+    CONNECTION,
+    DIRTY_KEY,
+    INBOX,
+    INBOX_BODY,
+    LAST_WRITTEN,
+    OUTBOX,
+    PARKING,
+    PROVISIONED,
+    SCHEMA_FLOOR,
+    SWEEP,
+    SWEEP_SEEN,
+    WORKER,
+)
+from connector.store.database.tables.rollups import (
+    FIGURES_BASIS,
+    FIGURES_DUE,
+    FIGURES_PROGRESS,
+    MEASURE_FIGURES,
+    MEASURE_FINDING,
+    MEASURE_SERIES,
+    ROLLUP_CELL,
+    ROLLUP_CURVE,
+    ROLLUP_MONTH,
+)
+from connector.store.database.tables.subscriptions import KEPT_ANSWER, SUBSCRIPTION, SUBSCRIPTION_DELIVERY, UTTERANCE
+
+__all__ = [
+    "ALERT",
+    "API_TOKEN",
+    "AUDIT",
+    "AUDIT_HEAD",
+    "CONNECTION",
+    "DECISION",
+    "DEPENDENCY",
+    "DIGEST",
+    "DIGEST_DAY",
+    "DIRTY_KEY",
+    "EFFECT_LINE",
+    "FAILED_SIGN_IN",
+    "FIGURES_BASIS",
+    "FIGURES_DUE",
+    "FIGURES_PROGRESS",
+    "INBOX",
+    "INBOX_BODY",
+    "KEPT_ANSWER",
+    "LAST_WRITTEN",
+    "MAPPING_DRAFT",
+    "MAPPING_VERSION",
+    "MEASURE",
+    "MEASURE_FIGURES",
+    "MEASURE_FINDING",
+    "MEASURE_SERIES",
+    "METADATA",
+    "OUTBOX",
+    "PARKING",
+    "PERSON",
+    "PERSON_ACCOUNT",
+    "PLAN_VERSION",
+    "PROVISIONED",
+    "RATE",
+    "ROLE_GRANT",
+    "ROLE_RULE",
+    "ROLLUP_CELL",
+    "ROLLUP_CURVE",
+    "ROLLUP_MONTH",
+    "ROW_POLICY",
+    "SCHEMA_FLOOR",
+    "STATEMENT",
+    "STATUS_DAY",
+    "SUBSCRIPTION",
+    "SUBSCRIPTION_DELIVERY",
+    "SWEEP",
+    "SWEEP_SEEN",
+    "UTTERANCE",
+    "WEB_SESSION",
+    "WORKER",
+    "WORK_ITEM",
+]

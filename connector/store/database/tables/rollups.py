@@ -1,0 +1,148 @@
+"""Figures made of measures and their effect lines, for pages that have to add up all of them at once.
+
+All of it can be made again from the measures: see :mod:`connector.store.reporting.rollups`.  A name that is not
+stated is the empty text here, so that it can be part of a key.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Numeric, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from connector.store.database.tables.columns import METADATA, identity, moment
+from governance.sums import LeakReason
+
+SUMS = (
+    "plan",
+    "forecast",
+    "actual",
+    "completion",
+    "variance",
+    "in_year_plan",
+    "in_year_forecast",
+    "in_year_actual",
+    "run_rate_plan",
+    "run_rate_forecast",
+    "unforecast",
+    "carry_over",
+    "leakage",
+    "gross",
+    "pipeline",
+    "cash",
+    "avoidance",
+    "waiting",
+)
+"""Amounts that are added up.  ``unforecast`` is the planned run-rate of measures without a forecast, ``waiting``
+this fiscal year's benefit of measures that stand at a shut gate."""
+
+LEAKS = tuple(f"leak_{reason.value}" for reason in LeakReason)
+"""Leakage by its reason, of a group."""
+
+FIGURES_DUE = Table(
+    "figures_due",
+    METADATA,
+    identity(),
+    Column("measure_id", Text, nullable=False),
+    moment("since", now=True),
+)
+
+FIGURES_BASIS = Table(
+    "figures_basis",
+    METADATA,
+    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("digest", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("fiscal_year_start", Integer, nullable=False),
+    Column("year", Integer, nullable=False),
+    moment("made_at", nullable=False),
+    moment("refreshed_at", nullable=False),
+)
+
+FIGURES_PROGRESS = Table(
+    "figures_progress",
+    METADATA,
+    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("reason", Text, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    moment("began_at", nullable=False),
+    moment("seen_at", nullable=False),
+)
+
+MEASURE_FIGURES = Table(
+    "measure_figures",
+    METADATA,
+    Column("measure_id", Text, primary_key=True),
+    Column("cell", Uuid, nullable=False),
+    Column("tract", Uuid, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("portfolio", "program", "project", "package")),
+    *(Column(name, Text, nullable=False) for name in ("legal_entity", "business_unit", "owner", "rule")),
+    *(Column(name, Text, nullable=False) for name in ("key", "title", "stage", "step")),
+    *(Column(name, Text, nullable=False) for name in ("gate", "implementation", "potential", "leak_reason")),
+    Column("shut", Boolean, nullable=False),
+    # Connection and account of whoever is owner, sponsor or controller; they see the measure without a grant.
+    Column("holders", ARRAY(Text), nullable=False),
+    Column("missing_rate", Text),
+    *(Column(name, Numeric) for name in SUMS),
+    Column("blockers", ARRAY(Text), nullable=False),
+    Column("findings", ARRAY(Text), nullable=False),
+    moment("stage_since"),
+    moment("deviation_since"),
+    Column("deviation_reason", Text, nullable=False),
+    Index("measure_figures_place", "portfolio", "program", "project", "package", "measure_id"),
+    Index("measure_figures_cell", "cell"),
+    Index("measure_figures_owner", "owner"),
+    Index("measure_figures_unit", "business_unit"),
+    Index("measure_figures_variance", "variance", "measure_id", postgresql_where=text("variance < 0")),
+    Index("measure_figures_waiting", "waiting", "measure_id", postgresql_where=text("waiting > 0")),
+    Index("measure_figures_left_out", "measure_id", postgresql_where=text("missing_rate IS NOT NULL")),
+)
+
+# Apart from the array, because PostgreSQL looks into no array by index before a policy has let the row pass.
+MEASURE_FINDING = Table(
+    "measure_finding",
+    METADATA,
+    Column("code", Text, primary_key=True),
+    Column("measure_id", Text, primary_key=True),
+    Index("measure_finding_of", "measure_id"),
+)
+
+MEASURE_SERIES = Table(
+    "measure_series",
+    METADATA,
+    Column("measure_id", Text, primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("months", ARRAY(Date), nullable=False),
+    *(Column(name, ARRAY(Numeric), nullable=False) for name in ("recurring", "one_off", "avoidance", "cash")),
+)
+
+ROLLUP_CELL = Table(
+    "rollup_cell",
+    METADATA,
+    Column("cell", Uuid, primary_key=True),
+    Column("tract", Uuid, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("portfolio", "program", "legal_entity")),
+    *(Column(name, Text, nullable=False) for name in ("step", "implementation", "potential")),
+    *(Column(name, BigInteger, nullable=False) for name in ("measures", "left_out", "shut")),
+    *(Column(name, Numeric) for name in (*SUMS, *LEAKS)),
+    Index("rollup_cell_place", "portfolio", "program"),
+)
+
+ROLLUP_MONTH = Table(
+    "rollup_month",
+    METADATA,
+    Column("cell", Uuid, primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("month", Date, primary_key=True),
+    *(Column(name, Numeric, nullable=False) for name in ("recurring", "one_off", "avoidance", "cash")),
+)
+
+ROLLUP_CURVE = Table(
+    "rollup_curve",
+    METADATA,
+    Column("tract", Uuid, primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("month", Date, primary_key=True),
+    *(Column(name, Text, nullable=False) for name in ("portfolio", "program", "legal_entity")),
+    *(Column(name, Numeric, nullable=False) for name in ("recurring", "one_off", "avoidance", "cash")),
+)

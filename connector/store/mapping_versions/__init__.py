@@ -1,0 +1,1 @@
+"""Numbered versions of the mapping, and drafts."""

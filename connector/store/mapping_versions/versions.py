@@ -1,0 +1,219 @@
+"""Numbered versions of the mapping: draft, validated, previewed, active, superseded.  One is active."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, Engine, RowMapping, func, select, text, update
+
+from connector.errors import ConfigurationError
+from connector.store.database import audit
+from connector.store.database.tables import MAPPING_VERSION
+from connector.store.queue.inbox import mark_all_dirty
+from connector.store.queue.wake_up import Task, Waker
+from mapping.work_item import ConnectionName
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    """It has problems, or nobody has checked it."""
+    VALIDATED = "validated"
+    PREVIEWED = "previewed"
+    """Somebody has looked at what it would do."""
+    ACTIVE = "active"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMapping:
+    number: int
+    digest: str
+    source: str
+    author: str
+    reason: str
+    state: State
+    created_at: datetime
+    activated_at: datetime | None
+    superseded_at: datetime | None
+    restores: int | None
+    """The version that this one brought back."""
+
+
+class Overtaken(ConfigurationError):
+    """Another version has become active since somebody began from the one before."""
+
+    def __init__(self, active: StoredMapping | None) -> None:
+        self.active = active
+        told = f"Version {active.number} by {active.author} has become active meanwhile" if active else "None is active"
+        super().__init__(f"{told}. Look at what differs, and decide again.")
+
+
+class Mappings:
+    def __init__(self, engine: Engine, waker: Waker) -> None:
+        self._engine = engine
+        self._waker = waker
+
+    def active(self) -> StoredMapping | None:
+        with self._engine.connect() as transaction:
+            return _active(transaction)
+
+    def get(self, number: int) -> StoredMapping:
+        """Raises ConfigurationError when there is no such version."""
+        with self._engine.connect() as transaction:
+            row = transaction.execute(select(MAPPING_VERSION).where(MAPPING_VERSION.c.number == number)).mappings()
+            found = row.first()
+        if found is None:
+            raise ConfigurationError(f"There is no mapping version {number}. List them with: gatepost mapping history")
+        return _stored(found)
+
+    def all(self) -> tuple[StoredMapping, ...]:
+        """Newest first."""
+        query = select(MAPPING_VERSION).order_by(MAPPING_VERSION.c.number.desc())
+        with self._engine.connect() as transaction:
+            return tuple(_stored(row) for row in transaction.execute(query).mappings())
+
+    def push(self, source: str, digest: str, *, author: str, reason: str, state: State) -> StoredMapping:
+        """Keep a version without activating it; one that is equal to the newest is not kept twice."""
+        with self._engine.begin() as transaction:
+            newest = transaction.execute(
+                select(MAPPING_VERSION).order_by(MAPPING_VERSION.c.number.desc()).limit(1)
+            ).mappings()
+            found = newest.first()
+            if found is not None and digest and (found["digest"], found["source"]) == (digest, source):
+                return _stored(found)
+            return _insert(transaction, source, digest, author, reason, state)
+
+    def note_previewed(self, number: int) -> None:
+        with self._engine.begin() as transaction:
+            transaction.execute(
+                update(MAPPING_VERSION)
+                .where(MAPPING_VERSION.c.number == number, MAPPING_VERSION.c.state == State.VALIDATED.value)
+                .values(state=State.PREVIEWED.value)
+            )
+
+    def activate(
+        self, source: str, digest: str, *, author: str, reason: str, instead_of: int | None = None
+    ) -> StoredMapping:
+        """Make this text the active version and have every known item judged again under it.
+
+        A text that is equal to the active one is not stored twice.  ``instead_of`` is the version that its author
+        believes to be active: raises Overtaken when another one is.
+        """
+        with self._engine.begin() as transaction:
+            if instead_of is not None:
+                transaction.execute(_ALONE)
+            active = _active(transaction)
+            if instead_of is not None and (active is None or active.number != instead_of):
+                raise Overtaken(active)
+            if active is not None and active.digest == digest:
+                return active
+            return self._activate(transaction, _insert(transaction, source, digest, author, reason, State.VALIDATED))
+
+    def activate_version(self, number: int, *, author: str) -> StoredMapping:
+        """Make a kept version the active one.  Raises ConfigurationError for one that is not ready for it."""
+        stored = self.get(number)
+        match stored.state:
+            case State.ACTIVE:
+                return stored
+            case State.DRAFT:
+                raise ConfigurationError(f"Version {number} is a draft with problems. See: gatepost mapping check")
+            case State.SUPERSEDED:
+                raise ConfigurationError(
+                    f"Version {number} was active before. Bring it back with: gatepost mapping rollback --to {number}"
+                )
+            case _:
+                with self._engine.begin() as transaction:
+                    return self._activate(transaction, stored, author)
+
+    def rollback(self, *, author: str, reason: str, to: int | None = None) -> StoredMapping:
+        """Bring a former version back, the last one by default, as a new version: history has no way back."""
+        with self._engine.begin() as transaction:
+            query = select(MAPPING_VERSION).where(MAPPING_VERSION.c.state == State.SUPERSEDED.value)
+            if to is not None:
+                query = query.where(MAPPING_VERSION.c.number == to)
+            latest = query.order_by(MAPPING_VERSION.c.superseded_at.desc(), MAPPING_VERSION.c.number.desc()).limit(1)
+            found = transaction.execute(latest).mappings().first()
+            if found is None:
+                which = "There is no former version" if to is None else f"Version {to} was never active"
+                raise ConfigurationError(f"{which} to roll back to. List them with: gatepost mapping history")
+            former = _stored(found)
+            again = _insert(
+                transaction, former.source, former.digest, author, reason, State.VALIDATED, restores=former.number
+            )
+            return self._activate(transaction, again)
+
+    def waiting(self) -> int:
+        """Items that still have to be looked at."""
+        with self._engine.connect() as transaction:
+            return int(transaction.execute(_WAITING).scalar_one())
+
+    def _activate(self, transaction: Connection, stored: StoredMapping, author: str = "") -> StoredMapping:
+        transaction.execute(
+            update(MAPPING_VERSION)
+            .where(MAPPING_VERSION.c.state == State.ACTIVE.value)
+            .values(state=State.SUPERSEDED.value, superseded_at=func.now())
+        )
+        row = transaction.execute(
+            update(MAPPING_VERSION)
+            .where(MAPPING_VERSION.c.number == stored.number)
+            .values(state=State.ACTIVE.value, activated_at=func.now())
+            .returning(MAPPING_VERSION)
+        ).mappings()
+        active = _stored(row.one())
+        mark_all_dirty(transaction)
+        for name in transaction.execute(_WITH_WORK).scalars().all():
+            self._waker.wake(transaction, Task.RECONCILE, ConnectionName(name))
+        detail = {"number": active.number, "digest": active.digest, "reason": active.reason}
+        if active.restores is not None:
+            detail["restores"] = active.restores
+        entry = {
+            "actor": author or active.author,
+            "action": "mapping.activated",
+            "subject": "mapping",
+            "detail": detail,
+        }
+        audit.record(transaction, [entry])
+        return active
+
+
+def _active(transaction: Connection) -> StoredMapping | None:
+    row = transaction.execute(select(MAPPING_VERSION).where(MAPPING_VERSION.c.state == State.ACTIVE.value)).mappings()
+    found = row.first()
+    return None if found is None else _stored(found)
+
+
+def _insert(
+    transaction: Connection,
+    source: str,
+    digest: str,
+    author: str,
+    reason: str,
+    state: State,
+    restores: int | None = None,
+) -> StoredMapping:
+    values = {"digest": digest, "source": source, "author": author, "reason": reason, "state": state.value}
+    statement = MAPPING_VERSION.insert().values(**values, restores=restores).returning(MAPPING_VERSION)
+    return _stored(transaction.execute(statement).mappings().one())
+
+
+def _stored(row: RowMapping) -> StoredMapping:
+    names = (
+        "number",
+        "digest",
+        "source",
+        "author",
+        "reason",
+        "created_at",
+        "activated_at",
+        "superseded_at",
+        "restores",
+    )
+    return StoredMapping(state=State(row["state"]), **{name: row[name] for name in names})
+
+
+# What no rule took so far, or what was parked for want of a mapping, gets another chance as well.
+_WITH_WORK = text("SELECT DISTINCT connection FROM dirty_key ORDER BY connection")
+_ALONE = text("LOCK TABLE mapping_version IN SHARE ROW EXCLUSIVE MODE")
+_WAITING = text("SELECT count(*) FROM dirty_key WHERE state = 'waiting'")

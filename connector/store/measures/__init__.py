@@ -1,0 +1,1 @@
+"""One measure as people ask for it: its facts, its verdict, its history."""

@@ -1,0 +1,182 @@
+"""Everything that is stored of one measure, read in one transaction: what its page and what is said there rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, RowMapping, select, text
+
+from connector.people.permissions import LEVELS
+from connector.store.database.json_codec import from_json
+from connector.store.database.tables import DEPENDENCY, MEASURE, PLAN_VERSION
+from connector.store.measures import measure_queries
+from connector.store.measures.measure_facts import measure_of
+from connector.store.queue.submitted_commands import Pending, pending
+from connector.store.reconcile import command_rows
+from governance.available_actions import Table
+from governance.command_rules import Room
+from governance.effects import Effects, sum_up
+from governance.evidence import Statement
+from governance.gates import Policy
+from governance.locked_plan import LockedPlan, under_lock
+from governance.measure import Measure
+from governance.measure_state import Standing
+from governance.money import CurrencyMismatch
+from governance.verdict import ConditionResult, Outcome
+
+MOST_SAID = 200
+"""Statements that a page lists; older ones stand in the timeline."""
+
+
+EMPTY: dict[str, Any] = {
+    "blockers": [], "checklist": [], "passes": [], "next_stage": None, "next_stage_label": "", "stage_label": "",
+    "figures": {}, "ramp": None, "deviation": None,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What statements about a measure are heard on."""
+
+    row: RowMapping
+    measure: Measure
+    standing: Standing
+    heard: tuple[Statement, ...]
+    effects: Effects | None
+    problem: str
+    """Why the lines cannot be added up."""
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        """As it is stored; a part that an earlier version did not store is empty."""
+        stored: dict[str, Any] = self.row["verdict"]
+        return EMPTY | stored
+
+    @property
+    def plan(self) -> LockedPlan | None:
+        return self.standing.plan
+
+    def table(self, policy: Policy) -> Table:
+        """As the domain looks at it."""
+        room = Room(
+            self.measure, policy, self.effects, policy.index(self.standing.stage), self.plan, self.standing.ramp,
+            heard=list(self.heard),
+        )  # fmt: skip
+        verdict = self.verdict
+        checklist = tuple(_condition(one) for one in verdict["checklist"])
+        return Table(room, verdict["next_stage"], checklist, self.standing.deviation, self.standing.stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """An item that the measure rests on, or that rests on it; without a key when it was not read yet."""
+
+    connection: str
+    name: str
+    key: str | None = None
+    title: str | None = None
+    url: str | None = None
+    measure: str | None = None
+    """The id, when it is a measure itself and the reader sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """What the measure's page shows beside its verdict."""
+
+    basis: Basis
+    lines: Sequence[RowMapping]
+    days: Sequence[RowMapping]
+    said: Sequence[RowMapping]
+    waiting: tuple[Pending, ...]
+    plans: Sequence[Row[Any]]
+    evidence: dict[str, Any]
+    """Of the newest decision."""
+    evidence_at: datetime | None
+    joined: tuple[Joined, ...]
+
+
+def basis(connection: Connection, row: RowMapping) -> Basis:
+    """What is known of the measure of one of the catalogue's rows."""
+    named = {"id": row["id"], "title": row["title"], "place": {"organization": "", **{one: row[one] for one in LEVELS}}}
+    measure = measure_of(named | row["facts"])
+    stored = connection.execute(select(MEASURE.c.standing).where(MEASURE.c.id == row["id"])).scalar_one()
+    latest = select(PLAN_VERSION).where(PLAN_VERSION.c.measure_id == row["id"]).order_by(PLAN_VERSION.c.number.desc())
+    locked = connection.execute(latest.limit(1)).first()
+    standing = replace(from_json(Standing, stored), plan=command_rows.locked_plan(locked) if locked else None)
+    try:
+        effects, problem = sum_up(under_lock(measure.effects, standing.plan)), ""
+    except CurrencyMismatch as error:
+        effects, problem = None, str(error)
+    return Basis(row, measure, standing, _heard(connection, row["id"]), effects, problem)
+
+
+def dossier(connection: Connection, row: RowMapping) -> Dossier:
+    """Everything of the measure of one of the catalogue's rows."""
+    name = row["id"]
+    newest = measure_queries.decisions(connection, name, before=None, limit=1)
+    plans = select(PLAN_VERSION).where(PLAN_VERSION.c.measure_id == name).order_by(PLAN_VERSION.c.number.desc())
+    return Dossier(
+        basis=basis(connection, row),
+        lines=measure_queries.effect_lines(connection, name),
+        days=measure_queries.days(connection, name),
+        said=measure_queries.statements(connection, name, before=None, limit=MOST_SAID),
+        waiting=pending(connection, [name]),
+        plans=connection.execute(plans).all(),
+        evidence=newest[0]["evidence"]["evidence"] if newest else {},
+        evidence_at=newest[0]["decided_at"] if newest else None,
+        joined=_joined(connection, name),
+    )
+
+
+def ruling(connection: Connection, measure: str, number: int) -> RowMapping | None:
+    """What became of words said on a page: ``accepted`` and ``answer`` are ``None`` as long as nobody heard them.
+
+    ``None`` when there are no such words about this measure, or the reader does not see it.
+    """
+    return connection.execute(_RULING, {"measure": measure, "number": number}).mappings().first()
+
+
+def _heard(connection: Connection, measure: str) -> tuple[Statement, ...]:
+    """The newest word of every source, in the order in which they were said; without what was withdrawn."""
+    rows = connection.execute(_HEARD, {"measure": measure})
+    found = [from_json(Statement, row.content) for row in rows if row.verb != command_rows.WITHDRAWN]
+    return tuple(sorted(found, key=lambda one: (one.at, one.source)))
+
+
+def _condition(stored: dict[str, Any]) -> ConditionResult:
+    return ConditionResult(**(stored | {"outcome": Outcome(stored["outcome"])}))
+
+
+def _joined(connection: Connection, measure: str) -> tuple[Joined, ...]:
+    """What the measure rests on, on other connections; items that were read are told by their key and title."""
+    query = select(DEPENDENCY).where(DEPENDENCY.c.measure_id == measure).order_by(DEPENDENCY.c.on_name)
+    found = []
+    for row in connection.execute(query):
+        name = row.on_name.removeprefix("key:")
+        item = connection.execute(_ITEM, {"connection": row.on_connection, "name": name}).first()
+        if item is None:
+            found.append(Joined(row.on_connection, name))
+        else:
+            found.append(Joined(row.on_connection, name, item.key, item.title, item.url, item.measure))
+    return tuple(found)
+
+
+_HEARD = text("""
+    SELECT DISTINCT ON (source) verb, content FROM statement
+    WHERE measure_id = :measure ORDER BY source, id DESC
+""")
+_RULING = text("""
+    SELECT u.id, u.words, u.said_by, u.said_at, s.accepted, s.content -> 'ruling' ->> 'answer' AS answer
+    FROM utterance AS u LEFT JOIN statement AS s
+      ON s.measure_id = u.measure_id AND s.source = 'comment page:' || u.id || ' command 1'
+    WHERE u.measure_id = :measure AND u.id = :number ORDER BY s.id LIMIT 1
+""")
+_ITEM = text("""
+    SELECT w.key, w.snapshot ->> 'title' AS title, w.url, m.id AS measure
+    FROM work_item AS w LEFT JOIN measure AS m ON m.connection = w.connection AND m.native_id = w.native_id
+    WHERE w.connection = :connection AND (w.native_id = :name OR w.key = :name OR w.key = upper(:name)) LIMIT 1
+""")

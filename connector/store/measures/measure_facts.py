@@ -1,0 +1,40 @@
+"""A measure's stored facts as the domain has them: the way back from the column ``facts``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from connector.store.database.json_codec import from_json
+from governance.facts import Unknown
+from governance.measure import Measure
+
+T = TypeVar("T")
+
+
+def measure_of(stored: Mapping[str, Any]) -> Measure:
+    """The facts on which a measure was judged last.  Raises ValueError, KeyError or TypeError when they are not ours.
+
+    A fact that could not be read was stored with its reason alone, and comes back as unknown.
+    """
+    found: Measure = _record(Measure, stored)
+    return found
+
+
+def _record(kind: Any, stored: Mapping[str, Any]) -> Any:
+    hints = get_type_hints(kind)
+    return kind(
+        **{item.name: _part(hints[item.name], stored[item.name]) for item in fields(kind) if item.name in stored}
+    )
+
+
+def _part(kind: Any, value: Any) -> Any:
+    possible = get_args(kind)
+    if Unknown in possible:
+        if isinstance(value, Mapping) and value.keys() == {"reason"}:
+            return Unknown(str(value["reason"]))
+        return None if value is None else from_json(possible[0], value)
+    if is_dataclass(kind) and isinstance(value, Mapping):
+        return _record(kind, value)
+    return from_json(kind, value)

@@ -1,0 +1,160 @@
+"""Measures as people ask for them: by key, with their explanation, their history, their effect lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Engine, RowMapping, or_, select
+
+from connector.store.database.tables import EFFECT_LINE, MEASURE, STATUS_DAY, WORK_ITEM
+from governance.effects import Account, EffectKind, EffectLine, Version
+from governance.hierarchy import Entry
+from governance.measure import MeasureId, Place
+from governance.money import Money, Period
+from mapping.preview import Present
+from mapping.work_item import ConnectionName, NativeId
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A measure with the words in which its verdict is explained."""
+
+    id: MeasureId
+    key: str
+    title: str | None
+    url: str
+    explanation: str
+    verdict: dict[str, Any]
+    findings: Sequence[dict[str, Any]]
+    mapping_version: int
+    policy_version: str
+    assessed_at: datetime
+    unreachable_since: datetime | None
+    unreachable_reason: str | None
+    unmapped_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Both lights of one day."""
+
+    day: date
+    stage: str | None
+    gate: str
+    implementation: str
+    potential: str
+    reasons: dict[str, str]
+
+
+class Measures:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find(self, name: str) -> tuple[Explained, ...]:
+        """By key in any case, also a former one, or by id; a key may be there on two connections."""
+        query = (
+            select(MEASURE, WORK_ITEM.c.url, WORK_ITEM.c.unreachable_since, WORK_ITEM.c.unreachable_reason)
+            .join(
+                WORK_ITEM,
+                (WORK_ITEM.c.connection == MEASURE.c.connection) & (WORK_ITEM.c.native_id == MEASURE.c.native_id),
+            )
+            .where(
+                or_(
+                    MEASURE.c.key.in_([name, name.upper()]),
+                    MEASURE.c.id == name,
+                    WORK_ITEM.c.old_keys.contains([name.upper()]),
+                )
+            )
+            .order_by(MEASURE.c.id)
+        )
+        with self._engine.connect() as connection:
+            return tuple(explained(row) for row in connection.execute(query).mappings())
+
+    def history(self, measure: MeasureId) -> tuple[Day, ...]:
+        """Days on which something was looked at; a day without an entry is like the one before."""
+        query = select(STATUS_DAY).where(STATUS_DAY.c.measure_id == measure).order_by(STATUS_DAY.c.day)
+        with self._engine.connect() as connection:
+            return tuple(
+                Day(row.day, row.stage, row.gate, row.implementation, row.potential, row.reasons)
+                for row in connection.execute(query)
+            )
+
+    def entries(self, organization: str) -> Iterator[Entry]:
+        """Every mapped measure with its effect lines, for totals."""
+        measures = select(MEASURE).where(MEASURE.c.unmapped_since.is_(None)).order_by(MEASURE.c.id)
+        lines = select(EFFECT_LINE).order_by(EFFECT_LINE.c.measure_id)
+        with self._engine.connect() as connection:
+            effects: dict[str, list[EffectLine]] = {}
+            for row in connection.execution_options(yield_per=10_000).execute(lines):
+                effects.setdefault(row.measure_id, []).append(_line(row))
+            for row in connection.execute(measures):
+                place = Place(organization, row.portfolio, row.program, row.project, row.package)
+                found = tuple(effects.get(row.id, ()))
+                reason = str((row.verdict.get("deviation") or {}).get("reason", ""))
+                yield Entry(MeasureId(row.id), place, row.legal_entity, row.business_unit, found, row.stage, reason)
+
+    def present(self, connection: ConnectionName, items: Sequence[NativeId]) -> dict[NativeId, Present]:
+        """Rule, gate and blockers' codes of these items' measures."""
+        query = select(MEASURE.c.native_id, MEASURE.c.rule, MEASURE.c.gate, MEASURE.c.verdict).where(
+            MEASURE.c.connection == connection, MEASURE.c.native_id.in_(items), MEASURE.c.unmapped_since.is_(None)
+        )
+        with self._engine.connect() as connected:
+            return {
+                NativeId(row.native_id): Present(
+                    row.rule, row.gate, tuple(blocker["code"] for blocker in row.verdict["blockers"])
+                )
+                for row in connected.execute(query)
+            }
+
+    def newest(self, limit: int) -> dict[ConnectionName, list[NativeId]]:
+        """The items that were read last, by connection."""
+        query = select(WORK_ITEM.c.connection, WORK_ITEM.c.native_id).order_by(WORK_ITEM.c.read_at.desc()).limit(limit)
+        found: dict[ConnectionName, list[NativeId]] = {}
+        with self._engine.connect() as connected:
+            for row in connected.execute(query):
+                found.setdefault(ConnectionName(row.connection), []).append(NativeId(row.native_id))
+        return found
+
+    def items(self, key: str) -> dict[ConnectionName, list[NativeId]]:
+        """The items that have this key, by connection."""
+        query = select(WORK_ITEM.c.connection, WORK_ITEM.c.native_id).where(
+            or_(WORK_ITEM.c.key == key.upper(), WORK_ITEM.c.old_keys.contains([key.upper()]))
+        )
+        found: dict[ConnectionName, list[NativeId]] = {}
+        with self._engine.connect() as connected:
+            for row in connected.execute(query):
+                found.setdefault(ConnectionName(row.connection), []).append(NativeId(row.native_id))
+        return found
+
+    def names(self) -> dict[MeasureId, str]:
+        """Measure to ``KEY Title``."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(MEASURE.c.id, MEASURE.c.key, MEASURE.c.title))
+            return {MeasureId(row.id): f"{row.key} {row.title or ''}".strip() for row in rows}
+
+
+def _line(row: Any) -> EffectLine:
+    money, month = Money(row.amount, row.currency), Period.of(row.month)
+    return EffectLine(Version(row.version), EffectKind(row.kind), month, money, Account(row.account), row.hard)
+
+
+def explained(row: RowMapping) -> Explained:
+    """From a row of the measure together with its item."""
+    return Explained(
+        id=MeasureId(row["id"]),
+        key=row["key"],
+        title=row["title"],
+        url=row["url"],
+        explanation=row["explanation"],
+        verdict=row["verdict"],
+        findings=row["findings"],
+        mapping_version=row["mapping_version"],
+        policy_version=row["policy_version"],
+        assessed_at=row["assessed_at"],
+        unreachable_since=row["unreachable_since"],
+        unreachable_reason=row["unreachable_reason"],
+        unmapped_reason=row["unmapped_reason"],
+    )

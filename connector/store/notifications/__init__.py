@@ -1,0 +1,1 @@
+"""Who is told what: subscriptions, their deliveries, digests, alerts."""

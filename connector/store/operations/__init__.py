@@ -1,0 +1,1 @@
+"""How Gatepost itself is doing: figures for operators, sizes, retention, renewal of encrypted secrets."""

@@ -1,0 +1,183 @@
+"""What takes the space in the database, by what a person knows of it, and what bounds each part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from connector.store.notifications import deliveries
+from connector.store.operations.retention import Keeping
+from connector.store.queue import event_body_partitions
+
+DEAD_ROWS = 10_000
+DEAD_SHARE = 0.2
+"""From so many dead rows, and so great a share, VACUUM is behind."""
+
+LARGE_BODIES = 10 * 1000**3
+"""Bytes from which it is worth thinking about keeping bodies for fewer days."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSize:
+    """One table; of a partitioned one, one of its partitions."""
+
+    name: str
+    partition: str
+    rows: int
+    """As PostgreSQL estimates them."""
+    data: int
+    """Bytes, long values and free space in between with it."""
+    indexes: int
+    """Bytes."""
+    dead: int
+    """Rows that VACUUM has not taken yet, as PostgreSQL estimates them."""
+    filled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Tables that hold the same kind of thing."""
+
+    name: str
+    bound: str
+    """What keeps it from growing for ever, or that nothing does."""
+    rows: int
+    data: int
+    indexes: int
+
+    @property
+    def bytes(self) -> int:
+        return self.data + self.indexes
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    groups: tuple[Group, ...]
+    """The largest first."""
+    database: int
+    """Bytes of the whole database, with PostgreSQL's own catalogue."""
+    hints: tuple[str, ...]
+
+    @property
+    def bytes(self) -> int:
+        return sum(one.bytes for one in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    name: str
+    tables: tuple[str, ...]
+    """Whole names, and beginnings of names."""
+    bound: str
+
+
+_KINDS = (
+    _Kind("event bodies", ("inbox_body",), "dropped after {bodies}"),
+    _Kind("events", ("inbox", "dirty_key", "sweep"), "deleted {history} days after their end"),
+    _Kind("items", ("work_item", "last_written"), "one for each item that was read"),
+    _Kind("measures", ("measure", "plan_version", "dependency", "status_day"), "kept for ever, a status a day each"),
+    _Kind("effect lines", ("effect_line",), "those that the measures have now"),
+    _Kind("figures", ("figures_", "measure_figures", "measure_finding", "measure_series", "rollup_"), "made anew"),
+    _Kind("decisions", ("decision", "statement", "utterance"), "kept for ever"),
+    _Kind("audit", ("audit",), "kept for ever"),
+    _Kind("writes to the tools", ("outbox", "parking", "provisioned"), "deleted {history} days after their end"),
+    _Kind("events to subscribers", ("subscription",), f"deleted {deliveries.KEPT.days} days after they were taken"),
+    _Kind("queue of tasks", ("procrastinate_",), "deleted when they are done"),
+)
+_OTHER = _Kind("other", (), "people, mappings, settings")
+
+
+def sizes(connection: Connection, keeping: Keeping) -> Sizes:
+    """Read from PostgreSQL's own statistics: nothing is counted, so that it takes no longer with more rows."""
+    tables = tuple(_table(row) for row in connection.execute(_TABLES))
+    database = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
+    return summed(tables, int(database), keeping)
+
+
+def summed(tables: Sequence[TableSize], database: int, keeping: Keeping) -> Sizes:
+    """Tables put together by what they hold, with what is worth doing."""
+    words = {"bodies": _bodies(tables, keeping), "history": keeping.history_days}
+    groups = []
+    for kind in (*_KINDS, _OTHER):
+        its = [one for one in tables if _kind(one.name) is kind]
+        rows, data, indexes = (
+            sum(one.rows for one in its),
+            sum(one.data for one in its),
+            sum(one.indexes for one in its),
+        )
+        groups.append(Group(kind.name, kind.bound.format(**words), rows, data, indexes))
+    groups.sort(key=lambda one: -one.bytes)
+    return Sizes(tuple(groups), database, (*_dead(tables), *_unpartitioned(tables), *_large(groups, keeping)))
+
+
+def _kind(table: str) -> _Kind:
+    """The longest name that fits decides, so that ``inbox_body`` is no event and ``measure_figures`` no measure."""
+    fits = [(len(name), number) for number, kind in enumerate(_KINDS) for name in kind.tables if table.startswith(name)]
+    return _KINDS[max(fits)[1]] if fits else _OTHER
+
+
+def _bodies(tables: Sequence[TableSize], keeping: Keeping) -> str:
+    filled = _filled_days(tables)
+    kept = f"{keeping.body_days} {'day' if keeping.body_days == 1 else 'days'}"
+    if not filled:
+        return f"{kept}; none yet"
+    return f"{kept}; {len(filled)} {'day' if len(filled) == 1 else 'days'}, the oldest {filled[0]}"
+
+
+def _filled_days(tables: Sequence[TableSize]) -> list[date]:
+    return sorted(
+        day for one in tables if one.filled and (day := event_body_partitions.day_of(one.partition)) is not None
+    )
+
+
+def _dead(tables: Sequence[TableSize]) -> list[str]:
+    return [
+        f"{one.partition}: about {one.dead:,} of {one.rows + one.dead:,} rows are dead and take space. Run VACUUM "
+        f"(ANALYZE) {one.partition}; if they stay, a transaction is open for long: look into pg_stat_activity."
+        for one in tables
+        if one.dead >= DEAD_ROWS and one.dead >= DEAD_SHARE * (one.rows + one.dead)
+    ]
+
+
+def _unpartitioned(tables: Sequence[TableSize]) -> list[str]:
+    return [
+        f"About {one.rows:,} bodies stand in {one.partition}, because their day had no partition. They are deleted one "
+        "by one when they are old. See why with: gatepost db clean"
+        for one in tables
+        if one.partition == event_body_partitions.DEFAULT and one.filled
+    ]
+
+
+def _large(groups: Sequence[Group], keeping: Keeping) -> list[str]:
+    whole = sum(one.bytes for one in groups)
+    largest = groups[0]
+    if largest.name != "event bodies" or largest.bytes < LARGE_BODIES or 2 * largest.bytes < whole:
+        return []
+    told = (
+        f"Event bodies take more than half of the space. With fewer than {keeping.body_days} days "
+        "(GATEPOST_BODY_DAYS) they take less; nothing but looking at them needs them."
+    )
+    return [told]
+
+
+def _table(row: Row[Any]) -> TableSize:
+    return TableSize(row.name, row.partition, int(row.rows), row.data, row.indexes, row.dead, row.filled)
+
+
+# A table that was never analysed has -1 rows in pg_class; the statistics have counted what came in.  One that is
+# dropped meanwhile has no size.
+_TABLES = text("""
+    SELECT root.relname AS name, c.relname AS partition,
+           CASE WHEN c.reltuples > 0 THEN c.reltuples ELSE coalesce(s.n_live_tup, 0) END AS rows,
+           coalesce(pg_table_size(c.oid), 0) AS data, coalesce(pg_indexes_size(c.oid), 0) AS indexes,
+           coalesce(s.n_dead_tup, 0) AS dead, coalesce(pg_relation_size(c.oid), 0) > 0 AS filled
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_class AS root ON root.oid = coalesce(CAST(pg_partition_root(c.oid) AS oid), c.oid)
+    LEFT JOIN pg_stat_user_tables AS s ON s.relid = c.oid
+    WHERE n.nspname = current_schema() AND c.relkind = 'r'
+    ORDER BY name, partition
+""")

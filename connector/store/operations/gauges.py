@@ -1,0 +1,117 @@
+"""What a Prometheus is told of the whole installation, read in one go and cheaply, however much is stored.
+
+Every count goes through an index that holds little else than what it counts (what waits, what is parked, what was
+written in the last minute); nothing here reads the inbox or the measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sqlalchemy import Connection, Engine, text
+
+from connector.store.queue.workers import LOCK_NAMESPACE
+
+LONGEST = "2s"
+"""After which the database gives up one of these queries."""
+
+ByName: TypeAlias = "Sequence[tuple[str, float]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """Everything, each figure by connection; a connection without any has a 0."""
+
+    backlog: ByName
+    """Age in seconds of the oldest event that waits for a worker."""
+    dirty: ByName
+    outbox: ByName
+    parked: Sequence[tuple[str, str, float]]
+    """Kind, connection or subscription, how much."""
+    paused: ByName
+    limited: ByName
+    sweeps: Sequence[tuple[str, str, float]]
+    """Connection, kind, for how many seconds it is overdue."""
+    written: ByName
+    """In the last sixty seconds."""
+    workers: int
+    alerts: int
+    """That wait to be told."""
+
+
+def gauges(engine: Engine) -> Gauges:
+    """Read all of it.  Raises sqlalchemy.exc.SQLAlchemyError when the database is away or takes too long."""
+    with engine.connect().execution_options(postgresql_readonly=True) as connection, connection.begin():
+        connection.execute(text("SELECT set_config('statement_timeout', :longest, true)"), {"longest": LONGEST})
+        rows = connection.execute(BY_CONNECTION).all()
+        return Gauges(
+            backlog=[(row.name, float(row.backlog)) for row in rows],
+            dirty=[(row.name, row.dirty) for row in rows],
+            outbox=[(row.name, row.outbox) for row in rows],
+            parked=[
+                *((kind, row.name, getattr(row, f"parked_{kind}s")) for row in rows for kind in ("item", "write")),
+                *(("delivery", row.name, row.many) for row in connection.execute(PARKED_DELIVERIES)),
+            ],
+            paused=[(row.name, float(row.paused)) for row in rows],
+            limited=[(row.name, float(row.limited)) for row in rows],
+            sweeps=[(row.connection, row.kind, float(row.overdue)) for row in connection.execute(SWEEPS)],
+            written=[(row.name, row.written) for row in rows],
+            workers=workers_alive(connection),
+            alerts=connection.execute(ALERTS).scalar_one(),
+        )
+
+
+def workers_alive(connection: Connection) -> int:
+    """Workers that hold their lock in this database."""
+    return int(connection.execute(WORKERS, {"space": LOCK_NAMESPACE}).scalar_one())
+
+
+# The backlog is the first key in the order in which keys are claimed, if an event rang for it; see backlog.py.
+BY_CONNECTION = text("""
+    WITH waiting AS (
+        SELECT connection, count(*) AS many FROM dirty_key
+        WHERE state = 'waiting' AND claim_token IS NULL GROUP BY connection
+    ), held AS (
+        SELECT connection, count(*) AS many FROM dirty_key WHERE claim_token IS NOT NULL GROUP BY connection
+    ), due AS (
+        SELECT connection, count(*) AS many FROM outbox WHERE state = 'waiting' GROUP BY connection
+    ), items AS (
+        SELECT connection, count(*) AS many FROM dirty_key WHERE state = 'parked' GROUP BY connection
+    ), writes AS (
+        SELECT connection, count(*) AS many FROM outbox WHERE state = 'parked' GROUP BY connection
+    ), went AS (
+        SELECT connection, count(*) AS many FROM outbox
+        WHERE state = 'done' AND settled_at > now() - interval '1 minute' GROUP BY connection
+    )
+    SELECT c.name, coalesce(waiting.many, 0) + coalesce(held.many, 0) AS dirty, coalesce(due.many, 0) AS outbox,
+           coalesce(items.many, 0) AS parked_items, coalesce(writes.many, 0) AS parked_writes,
+           coalesce(went.many, 0) AS written,
+           (c.paused_at IS NOT NULL AND c.paused_until IS NULL)\\:\\:int AS paused,
+           coalesce(c.paused_until > now(), false)\\:\\:int AS limited,
+           coalesce((SELECT CASE WHEN first.inbox_id IS NULL THEN 0 ELSE greatest(first.age, 0) END FROM (
+               SELECT inbox_id, extract(epoch FROM now() - due_at) AS age FROM dirty_key
+               WHERE connection = c.name AND state = 'waiting' AND claim_token IS NULL
+               ORDER BY (inbox_id IS NULL), due_at LIMIT 1) AS first), 0) AS backlog
+    FROM connection AS c
+    LEFT JOIN waiting ON waiting.connection = c.name LEFT JOIN held ON held.connection = c.name
+    LEFT JOIN due ON due.connection = c.name LEFT JOIN items ON items.connection = c.name
+    LEFT JOIN writes ON writes.connection = c.name LEFT JOIN went ON went.connection = c.name
+    ORDER BY c.name
+""")
+PARKED_DELIVERIES = text("""
+    SELECT s.name, (SELECT count(*) FROM subscription_delivery AS d
+                    WHERE d.subscription_id = s.id AND d.state = 'parked') AS many
+    FROM subscription AS s ORDER BY s.name
+""")
+SWEEPS = text("""
+    SELECT connection, kind, greatest(extract(epoch FROM now() - due_at), 0) AS overdue
+    FROM sweep ORDER BY connection, kind
+""")
+WORKERS = text("""
+    SELECT count(*) FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = :space AND granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
+ALERTS = text("SELECT count(*) FROM alert WHERE state = 'waiting'")

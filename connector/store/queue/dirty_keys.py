@@ -1,0 +1,157 @@
+"""Dirty keys: which items have to be looked at, and who is looking at them.
+
+A claim is a lease, not a row lock: an event for an item that is being worked on must not wait for
+the tool's answer.  The event raises the key's generation; when the claim is settled, a key whose
+generation is the claimed one is removed and any other stays dirty.  A claim whose worker died is
+taken back (see :mod:`connector.store.queue.workers`), and its token no longer counts.
+
+What an event rang for goes before what is looked at again in bulk, so that a person's edit does not wait behind
+100,000 items that a new mapping has made dirty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine, RowMapping, func, select, text, update
+
+from connector.store.database.tables import DIRTY_KEY, INBOX
+from connector.store.queue.inbox import settle_events
+from connector.store.queue.wake_up import Task, let_committers_pass
+from connector.sync.stores import Claim, ClaimedKey
+from mapping.work_item import ConnectionName, NativeId
+
+_CLAIM = text("""
+    WITH picked AS (
+        SELECT connection, native_id FROM dirty_key
+        WHERE connection = :connection AND state = 'waiting' AND claim_token IS NULL AND due_at <= now()
+        ORDER BY (inbox_id IS NULL), due_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    UPDATE dirty_key AS d
+    SET claimed_by = :worker, claim_token = :token, claimed_until = now() + make_interval(secs => :lease),
+        claimed_generation = d.generation, claimed_inbox_id = d.inbox_id
+    FROM picked AS p WHERE d.connection = p.connection AND d.native_id = p.native_id
+    RETURNING d.native_id, d.attempts, now() AS since
+""")
+
+
+class SqlWork:
+    def __init__(self, engine: Engine, worker: int, lease_seconds: int, take: Callable[[], UUID] = uuid4) -> None:
+        """``take`` gives out the token of a claim that is about to be made, see :mod:`connector.store.queue.leases`."""
+        self._engine = engine
+        self._worker = worker
+        self._lease = lease_seconds
+        self._token = take
+
+    def begin(self, connection: ConnectionName) -> None:
+        """Called by a starting task before its first claim; see :mod:`connector.store.queue.wake_up`."""
+        with self._engine.begin() as transaction:
+            let_committers_pass(transaction, Task.RECONCILE, connection)
+
+    def claim(self, connection: ConnectionName, limit: int) -> Claim | None:
+        token = self._token()
+        with self._engine.begin() as transaction:
+            rows = transaction.execute(
+                _CLAIM,
+                {
+                    "connection": connection,
+                    "limit": limit,
+                    "worker": self._worker,
+                    "token": token,
+                    "lease": self._lease,
+                },
+            ).all()
+        if not rows:
+            return None
+        keys = tuple(ClaimedKey(NativeId(row.native_id), row.attempts) for row in rows)
+        return Claim(token, connection, keys, full=len(rows) == limit, since=rows[0].since)
+
+    def put_off(self, claim: Claim, items: Sequence[NativeId], seconds: float, reason: str, *, count: bool) -> None:
+        with self._engine.begin() as transaction:
+            transaction.execute(
+                _held(claim, items).values(
+                    due_at=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds),
+                    attempts=DIRTY_KEY.c.attempts + int(count),
+                    reason=reason,
+                    **UNCLAIMED,
+                )
+            )
+
+    def park(self, claim: Claim, items: Sequence[NativeId], reason: str) -> None:
+        with self._engine.begin() as transaction:
+            rows = transaction.execute(
+                _held(claim, items)
+                .values(state="parked", attempts=DIRTY_KEY.c.attempts + 1, reason=reason)
+                .returning(DIRTY_KEY.c.native_id, DIRTY_KEY.c.claimed_inbox_id)
+            ).all()
+            for row in rows:
+                if row.claimed_inbox_id is not None:
+                    _park_events(transaction, claim.connection, row.native_id, row.claimed_inbox_id, reason)
+            # A key that was rung again meanwhile has a new state to look at: it is not parked.
+            changed = DIRTY_KEY.c.generation != DIRTY_KEY.c.claimed_generation
+            transaction.execute(_held(claim, items).where(changed).values(state="waiting", attempts=0, reason=None))
+            transaction.execute(_held(claim, items).values(**UNCLAIMED))
+
+
+UNCLAIMED = {
+    "claimed_by": None,
+    "claim_token": None,
+    "claimed_until": None,
+    "claimed_generation": None,
+    "claimed_inbox_id": None,
+}
+
+
+def held(transaction: Connection, claim: Claim) -> Sequence[RowMapping]:
+    """The keys that this claim still holds, locked until the end of the transaction.
+
+    A key that is missing here was taken over: its worker was thought dead.  Nothing of it may be stored.
+    """
+    query = (
+        select(
+            DIRTY_KEY.c.native_id,
+            DIRTY_KEY.c.claimed_inbox_id,
+            (DIRTY_KEY.c.generation == DIRTY_KEY.c.claimed_generation).label("unchanged"),
+        )
+        .where(DIRTY_KEY.c.connection == claim.connection, DIRTY_KEY.c.claim_token == claim.token)
+        .where(DIRTY_KEY.c.native_id.in_([key.native_id for key in claim.keys]))
+        .order_by(DIRTY_KEY.c.native_id)
+        .with_for_update()
+    )
+    return transaction.execute(query).mappings().all()
+
+
+def give_back(transaction: Connection, claim: Claim, rows: Sequence[RowMapping]) -> bool:
+    """End a claim whose results are stored in this transaction; tells whether a key is still dirty."""
+    newest = {row["native_id"]: row["claimed_inbox_id"] for row in rows if row["claimed_inbox_id"] is not None}
+    settle_events(transaction, claim.connection, newest)
+    clean = [row["native_id"] for row in rows if row["unchanged"]]
+    dirty = [row["native_id"] for row in rows if not row["unchanged"]]
+    here = DIRTY_KEY.c.connection == claim.connection
+    transaction.execute(DIRTY_KEY.delete().where(here, DIRTY_KEY.c.native_id.in_(clean)))
+    transaction.execute(update(DIRTY_KEY).where(here, DIRTY_KEY.c.native_id.in_(dirty)).values(attempts=0, **UNCLAIMED))
+    return bool(dirty)
+
+
+def _held(claim: Claim, items: Sequence[NativeId]):  # type: ignore[no-untyped-def]  # an Update over our own table
+    return update(DIRTY_KEY).where(
+        DIRTY_KEY.c.connection == claim.connection,
+        DIRTY_KEY.c.claim_token == claim.token,
+        DIRTY_KEY.c.native_id.in_(list(items)),
+    )
+
+
+def _park_events(
+    transaction: Connection, connection: ConnectionName, native_id: NativeId, up_to: int, reason: str
+) -> None:
+    transaction.execute(
+        update(INBOX)
+        .where(
+            INBOX.c.connection == connection,
+            INBOX.c.native_id == native_id,
+            INBOX.c.state == "pending",
+            INBOX.c.id <= up_to,
+        )
+        .values(state="parked", reason=reason, settled_at=func.now())
+    )

@@ -1,0 +1,237 @@
+"""The outbox: what Gatepost wants to write, and what became of it.  A row is queue, history and metric."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine, Function, TextClause, func, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from connector.store.database.json_codec import from_json, values_from_json
+from connector.store.database.tables import LAST_WRITTEN, OUTBOX
+from connector.store.queue.inbox import mark_dirty
+from connector.store.queue.wake_up import Task, Waker, let_committers_pass
+from connector.sync.ports import Written
+from connector.sync.stores import Delivery
+from mapping.marks import Mark, remembered
+from mapping.reply_comment import Answer
+from mapping.work_item import ConnectionName, NativeId
+from mapping.writeback import canonical
+
+# Subqueries and not semi-joins: without statistics, as after the first installation, a join would be planned as every
+# row against every other one.  "< 1" and not "= 0": PostgreSQL takes an equality for rare, and would look at everything
+# that waits instead of stopping at the limit.
+_CLAIM = text("""
+    WITH picked AS (
+        SELECT id FROM outbox AS o
+        WHERE connection = :connection AND state = 'waiting' AND claim_token IS NULL AND due_at <= now()
+          AND (SELECT count(*) FROM outbox AS b WHERE b.connection = o.connection AND b.native_id = o.native_id
+               AND b.state = 'waiting' AND (b.claim_token IS NOT NULL OR b.id < o.id)) < 1
+        ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox AS o
+    SET claimed_by = :worker, claim_token = :token, claimed_until = now() + make_interval(secs => :lease),
+        attempts = attempts + 1
+    FROM picked AS p WHERE o.id = p.id
+    RETURNING o.id, o.native_id, o.key, o.wanted, o.answer, o.attempts, o.alike, o.bulk_task, o.version
+""")
+_CLAIM_ALIKE = text(
+    str(_CLAIM).replace("WHERE connection =", "WHERE alike = :alike AND bulk_task IS NULL AND connection =")
+)
+
+_CLAIM_TASK = text(str(_CLAIM).replace("WHERE connection =", "WHERE bulk_task = :task AND connection ="))
+
+# A row that failed or was taken back while a newer one was stored would write what is no longer wanted.
+_SUPERSEDE = text("""
+    WITH picked AS (
+        SELECT native_id FROM outbox
+        WHERE connection = :connection AND state = 'waiting' AND claim_token IS NULL AND due_at <= now()
+        ORDER BY due_at, id LIMIT :limit
+    )
+    UPDATE outbox AS o SET state = 'superseded', reason = 'a later assessment', settled_at = now()
+    WHERE connection = :connection AND state = 'waiting' AND claim_token IS NULL AND bulk_task IS NULL
+      AND native_id = ANY (ARRAY(SELECT native_id FROM picked))
+      AND (SELECT max(b.id) FROM outbox AS b WHERE b.connection = o.connection AND b.native_id = o.native_id
+           AND b.state = 'waiting') > o.id
+""")
+
+IN_DOUBT = "@in doubt"
+"""In the place of the value that was written last, from the claim of a write until its end is recorded.  Whoever
+claimed it may die with the tool having taken it or not: what the field holds then is nobody's edit by hand."""
+
+OWN_IF_THERE: frozenset[str] = frozenset({Mark.FLAG, Mark.BLOCKED_BY})
+"""Marks that people make as well.  One that was tried and is there counts as Gatepost's own."""
+
+_DOUBT = text("""
+    UPDATE last_written AS w SET value = :doubt FROM outbox AS o
+    WHERE o.id = ANY(:ids) AND w.connection = o.connection AND w.native_id = o.native_id
+      AND jsonb_exists(o.wanted, w.field) AND w.field <> ALL(:own)
+""")
+_OURS = text("""
+    INSERT INTO last_written (connection, native_id, field, value)
+    SELECT o.connection, o.native_id, f.key, f.value FROM outbox AS o, jsonb_each_text(o.wanted) AS f
+    WHERE o.id = ANY(:ids) AND f.key = ANY(:own) AND f.value NOT LIKE '-%'
+    ON CONFLICT (connection, native_id, field) DO UPDATE SET value = excluded.value
+""")
+
+LONGEST_GATHERING_SECONDS = 5.0
+"""How long the oldest of some rows that are alike waits for more of them."""
+
+_GATHERING = text("""
+    SELECT ((SELECT 1 FROM dirty_key WHERE connection = :connection AND state = 'waiting' AND due_at <= now()
+             LIMIT 1) IS NOT NULL
+            OR (SELECT 1 FROM outbox WHERE connection = :connection AND alike = :alike AND state = 'waiting'
+                AND bulk_task IS NULL AND claim_token <> :token LIMIT 1) IS NOT NULL)
+       AND (SELECT min(created_at) FROM outbox WHERE connection = :connection AND alike = :alike
+            AND state = 'waiting' AND bulk_task IS NULL) > now() - make_interval(secs => :longest)
+""")
+
+_UNCLAIMED = {"claimed_by": None, "claim_token": None, "claimed_until": None}
+
+
+class SqlOutbox:
+    def __init__(
+        self, engine: Engine, waker: Waker, worker: int, lease_seconds: int, take: Callable[[], UUID] = uuid4
+    ) -> None:
+        """``take`` gives out the token of a claim that is about to be made, see :mod:`connector.store.queue.leases`."""
+        self._engine = engine
+        self._waker = waker
+        self._worker = worker
+        self._lease = lease_seconds
+        self._token = take
+
+    def begin(self, connection: ConnectionName) -> None:
+        """Called by a starting task before its first claim; see :mod:`connector.store.queue.wake_up`."""
+        with self._engine.begin() as transaction:
+            let_committers_pass(transaction, Task.DELIVER, connection)
+
+    def claim(self, connection: ConnectionName, limit: int) -> tuple[Delivery, ...]:
+        with self._engine.begin() as transaction:
+            transaction.execute(_SUPERSEDE, {"connection": connection, "limit": limit})
+            return self._take(transaction, _CLAIM, connection, limit)
+
+    def claim_alike(self, connection: ConnectionName, alike: str, limit: int) -> tuple[Delivery, ...]:
+        with self._engine.begin() as transaction:
+            return self._take(transaction, _CLAIM_ALIKE, connection, limit, alike=alike)
+
+    def claim_task(self, connection: ConnectionName, task: str, limit: int) -> tuple[Delivery, ...]:
+        with self._engine.begin() as transaction:
+            return self._take(transaction, _CLAIM_TASK, connection, limit, task=task)
+
+    def gathering(self, connection: ConnectionName, alike: str, token: UUID) -> bool:
+        with self._engine.connect() as transaction:
+            asked = {"connection": connection, "alike": alike, "longest": LONGEST_GATHERING_SECONDS, "token": token}
+            return bool(transaction.execute(_GATHERING, asked).scalar_one())
+
+    def _take(
+        self, transaction: Connection, query: TextClause, connection: ConnectionName, limit: int, **more: str
+    ) -> tuple[Delivery, ...]:
+        token = self._token()
+        asked = {"connection": connection, "limit": limit, "worker": self._worker, "token": token, "lease": self._lease}
+        rows = transaction.execute(query, asked | more).all()
+        ids = {"ids": [row.id for row in rows], "own": sorted(OWN_IF_THERE), "doubt": IN_DOUBT}
+        if rows:
+            transaction.execute(_DOUBT, ids)
+            transaction.execute(_OURS, ids)
+        return tuple(
+            Delivery(
+                row.id,
+                token,
+                connection,
+                NativeId(row.native_id),
+                row.key,
+                values_from_json(row.wanted),
+                row.attempts,
+                from_json(Answer, row.answer) if row.answer else None,
+                row.alike,
+                row.bulk_task,
+                row.version,
+            )
+            for row in sorted(rows, key=lambda row: row.id)
+        )
+
+    def into_bulk(self, deliveries: Sequence[Delivery], task: str, seconds: float) -> None:
+        self._give_back(deliveries, bulk_task=task, due_at=func.now() + _seconds(seconds), reason="in a bulk edit")
+
+    def singly(self, deliveries: Sequence[Delivery], reason: str) -> None:
+        self._give_back(deliveries, bulk_task=None, alike=None, due_at=func.now(), reason=reason)
+
+    def _give_back(self, deliveries: Sequence[Delivery], **values: object) -> None:
+        """This was no attempt at the single row."""
+        if not deliveries:
+            return
+        with self._engine.begin() as transaction:
+            for token in {delivery.token for delivery in deliveries}:
+                ids = [delivery.id for delivery in deliveries if delivery.token == token]
+                transaction.execute(
+                    update(OUTBOX)
+                    .where(OUTBOX.c.id.in_(ids), OUTBOX.c.claim_token == token)
+                    .values(attempts=OUTBOX.c.attempts - 1, **values, **_UNCLAIMED)
+                )
+
+    def done(self, delivery: Delivery, written: Written) -> None:
+        """Record the write even when the claim was taken over meanwhile: the tool has the values."""
+        with self._engine.begin() as transaction:
+            transaction.execute(
+                update(OUTBOX)
+                .where(OUTBOX.c.id == delivery.id, OUTBOX.c.state == "waiting")
+                .values(state="done", reason=written.value, settled_at=func.now(), **_UNCLAIMED)
+            )
+            if written is Written.OVERTAKEN:
+                mark_dirty(transaction, delivery.connection, {delivery.native_id: None})
+                self._waker.wake(transaction, Task.RECONCILE, delivery.connection)
+            rows = [
+                {
+                    "connection": delivery.connection,
+                    "native_id": delivery.native_id,
+                    "field": name,
+                    "value": remembered(name, canonical(value)),
+                }
+                for name, value in delivery.values.items()
+            ]
+            if not rows:
+                return
+            statement = insert(LAST_WRITTEN).values(rows)
+            new = statement.excluded
+            transaction.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["connection", "native_id", "field"],
+                    set_={"value": new.value, "written_at": func.now()},
+                )
+            )
+
+    def put_off(self, deliveries: Sequence[Delivery], seconds: float, reason: str, *, count: bool) -> None:
+        due = func.now() + _seconds(seconds)
+        with self._engine.begin() as transaction:
+            for delivery in deliveries:
+                transaction.execute(
+                    update(OUTBOX)
+                    .where(OUTBOX.c.id == delivery.id, OUTBOX.c.claim_token == delivery.token)
+                    .values(
+                        due_at=due,
+                        reason=reason,
+                        attempts=delivery.attempts if count else delivery.attempts - 1,
+                        **_UNCLAIMED,
+                    )
+                )
+
+    def park(self, delivery: Delivery, reason: str) -> None:
+        with self._engine.begin() as transaction:
+            transaction.execute(
+                update(OUTBOX)
+                .where(OUTBOX.c.id == delivery.id, OUTBOX.c.claim_token == delivery.token)
+                .values(state="parked", reason=reason, settled_at=func.now(), **_UNCLAIMED)
+            )
+            # One row tells what is wrong with an item; it is tried again with each look, and may fail again.
+            transaction.execute(
+                update(OUTBOX)
+                .where(OUTBOX.c.connection == delivery.connection, OUTBOX.c.native_id == delivery.native_id)
+                .where(OUTBOX.c.state == "parked", OUTBOX.c.id < delivery.id, OUTBOX.c.wanted != {})
+                .values(state="superseded", reason="parked again later")
+            )
+
+
+def _seconds(count: float) -> Function[Any]:
+    return func.make_interval(0, 0, 0, 0, 0, 0, count)

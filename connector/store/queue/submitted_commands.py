@@ -1,0 +1,94 @@
+"""What people say on pages and through the API, until it is heard and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, text
+
+from connector.store.database.tables import UTTERANCE
+from connector.store.queue.inbox import mark_dirty
+from connector.store.queue.wake_up import Task, Waker
+from connector.sync.command_submission import Utterance
+from governance.measure import Person
+from mapping.work_item import Comment, ConnectionName, NativeId
+
+PREFIX = "page:"
+"""Before an utterance's number where a comment has its id."""
+
+_RULING = text("""
+    SELECT s.accepted, s.content -> 'ruling' ->> 'answer' AS answer
+    FROM utterance AS u JOIN statement AS s
+      ON s.measure_id = u.measure_id AND s.source = 'comment page:' || u.id || ' command 1'
+    WHERE u.id = :number ORDER BY s.id LIMIT 1
+""")
+_PENDING = text("""
+    SELECT u.* FROM utterance AS u
+    WHERE u.measure_id = ANY(:ids)
+      AND NOT EXISTS (SELECT 1 FROM statement AS s WHERE s.measure_id = u.measure_id
+                      AND s.source = 'comment page:' || u.id || ' command 1')
+    ORDER BY u.id
+""")
+_HOLDUP = text("SELECT reason FROM dirty_key WHERE connection = :connection AND native_id = :item")
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Said, and not heard yet."""
+
+    id: int
+    measure: str
+    said_by: str
+    words: str
+    said_at: datetime
+
+
+class SqlUtterances:
+    """Implements ``connector.sync.command_submission.Utterances``."""
+
+    def __init__(self, engine: Engine, waker: Waker) -> None:
+        self._engine = engine
+        self._waker = waker
+
+    def keep(self, utterance: Utterance) -> int:
+        row = {
+            "measure_id": utterance.measure,
+            "said_by": utterance.said_by,
+            "account": utterance.speaker.id,
+            "account_name": utterance.speaker.name,
+            "account_login": utterance.speaker.login,
+            "words": utterance.words,
+            "via": utterance.via.value,
+            "said_at": utterance.at,
+        }
+        with self._engine.begin() as transaction:
+            number = transaction.execute(UTTERANCE.insert().values(row).returning(UTTERANCE.c.id)).scalar_one()
+            mark_dirty(transaction, utterance.connection, {utterance.native_id: None})
+            self._waker.wake(transaction, Task.RECONCILE, utterance.connection)
+        return int(number)
+
+    def ruling(self, number: int) -> tuple[bool, str] | None:
+        with self._engine.connect() as transaction:
+            row = transaction.execute(_RULING, {"number": number}).first()
+        return None if row is None else (row.accepted, row.answer or "")
+
+    def holdup(self, connection: ConnectionName, item: NativeId) -> str:
+        with self._engine.connect() as transaction:
+            return transaction.execute(_HOLDUP, {"connection": connection, "item": item}).scalar() or ""
+
+
+def pending(connection: Connection, measures: Sequence[str]) -> tuple[Pending, ...]:
+    """What was said of these measures and is not heard yet, oldest first."""
+    rows = connection.execute(_PENDING, {"ids": list(measures)})
+    return tuple(Pending(row.id, row.measure_id, row.said_by, row.words, row.said_at) for row in rows)
+
+
+def unheard(connection: Connection, measures: Sequence[str]) -> dict[str, tuple[Comment, ...]]:
+    """The same as comments, as the next look has to hear them."""
+    found: dict[str, list[Comment]] = {}
+    for row in connection.execute(_PENDING, {"ids": list(measures)}) if measures else ():
+        speaker = Person(row.account, row.account_name, None, row.account_login)
+        found.setdefault(row.measure_id, []).append(Comment(f"{PREFIX}{row.id}", speaker, row.said_at, row.words))
+    return {measure: tuple(comments) for measure, comments in found.items()}

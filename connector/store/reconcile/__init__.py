@@ -1,0 +1,1 @@
+"""What an assessment needs and leaves behind: stored state, verdicts, commands, sweeps, progress."""

@@ -1,0 +1,114 @@
+"""What the store knows of an item before it is judged: standing, last written values, statements, claims."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, Engine, select, text
+
+from connector.store.database.json_codec import from_json
+from connector.store.database.tables import MEASURE
+from connector.store.queue.outbox import IN_DOUBT, OWN_IF_THERE
+from connector.store.queue.submitted_commands import unheard
+from connector.store.reconcile import command_rows
+from connector.sync.stores import Remembered
+from governance.evidence import BaselineClaim, Statement
+from governance.locked_plan import LockedPlan
+from governance.measure import MeasureId
+from governance.measure_state import Standing
+from governance.money import Money, Period
+from mapping.work_item import ConnectionName, FieldName, NativeId
+
+
+class SqlMemory:
+    """Implements the flow's ``Memory``."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def recall(
+        self, connection: ConnectionName, items: Sequence[NativeId], *, read_for: float = 0.0
+    ) -> dict[NativeId, Remembered]:
+        with self._engine.connect() as transaction:
+            measures = transaction.execute(
+                select(MEASURE.c.id, MEASURE.c.native_id, MEASURE.c.standing).where(
+                    MEASURE.c.connection == connection, MEASURE.c.native_id.in_(items)
+                )
+            ).all()
+            asked = {"connection": connection, "items": list(items)}
+            written = transaction.execute(_WRITTEN, asked | {"read_for": read_for}).all()
+            ids = [row.id for row in measures]
+            plans = _plans(transaction, ids)
+            heard = _heard(transaction, ids)
+            said = unheard(transaction, ids)
+        values: dict[NativeId, dict[FieldName, str | None]] = {}
+        for row in written:
+            if row.field in OWN_IF_THERE or (row.is_certain and row.value != IN_DOUBT):
+                values.setdefault(NativeId(row.native_id), {})[FieldName(row.field)] = row.value
+        known = {NativeId(row.native_id): row for row in measures}
+        remembered = {}
+        for item in known.keys() | values.keys():
+            measure = known.get(item)
+            if measure is None:
+                remembered[item] = Remembered(last_written=values.get(item, {}))
+                continue
+            standing = replace(from_json(Standing, measure.standing), plan=plans.get(measure.id))
+            remembered[item] = Remembered(
+                standing, values.get(item, {}), heard.get(measure.id, ()), said.get(measure.id, ())
+            )
+        return remembered
+
+    def claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:
+        """What every mapped measure claims on these baselines: its planned benefit by month."""
+        found: dict[str, dict[str, BaselineClaim]] = {}
+        with self._engine.connect() as transaction:
+            for row in transaction.execute(_CLAIMS, {"names": sorted(baselines)}):
+                claims = found.setdefault(row.baseline_id, {})
+                born = row.born_at or row.assessed_at
+                claim = claims.setdefault(row.id, BaselineClaim(MeasureId(row.id), row.key, born, {}))
+                months = dict(claim.months) | {Period.of(row.month): Money(row.amount, row.currency)}
+                claims[row.id] = replace(claim, months=months)
+        return {name: tuple(claims.values()) for name, claims in found.items()}
+
+
+_CLAIMS = text("""
+    SELECT m.id, m.key, m.baseline_id, m.born_at, m.assessed_at, e.month, e.currency, sum(e.amount) AS amount
+    FROM measure AS m JOIN effect_line AS e ON e.measure_id = m.id
+    WHERE m.baseline_id = ANY(:names) AND m.unmapped_since IS NULL
+      AND e.version = 'plan' AND e.kind = 'benefit' AND e.account = 'ebitda'
+    GROUP BY m.id, m.key, m.baseline_id, m.born_at, m.assessed_at, e.month, e.currency
+    ORDER BY m.id, e.month
+""")
+_PLANS = text("""
+    SELECT DISTINCT ON (measure_id) measure_id, number, locked_at, reason, approved_by, lines
+    FROM plan_version WHERE measure_id = ANY(:ids) ORDER BY measure_id, number DESC
+""")
+_HEARD = text("""
+    SELECT DISTINCT ON (measure_id, source) measure_id, verb, content
+    FROM statement WHERE measure_id = ANY(:ids) ORDER BY measure_id, source, id DESC
+""")
+
+
+# What another worker recorded while the item was being read may be newer than what was read: the value that is seen
+# then is an older one of Gatepost's own, and nobody's edit.
+_WRITTEN = text("""
+    SELECT native_id, field, value, written_at < now() - make_interval(secs => :read_for) AS is_certain
+    FROM last_written WHERE connection = :connection AND native_id = ANY(:items)
+""")
+
+
+def _plans(transaction: Connection, ids: Sequence[str]) -> dict[str, LockedPlan]:
+    if not ids:
+        return {}
+    return {row.measure_id: command_rows.locked_plan(row) for row in transaction.execute(_PLANS, {"ids": list(ids)})}
+
+
+def _heard(transaction: Connection, ids: Sequence[str]) -> dict[str, tuple[Statement, ...]]:
+    """The newest word of every source; one that was withdrawn is no longer said."""
+    found: dict[str, list[Statement]] = {}
+    if ids:
+        for row in transaction.execute(_HEARD, {"ids": list(ids)}):
+            if row.verb != command_rows.WITHDRAWN:
+                found.setdefault(row.measure_id, []).append(from_json(Statement, row.content))
+    return {measure: tuple(statements) for measure, statements in found.items()}

@@ -1,0 +1,50 @@
+"""Dated exchange rates, as the finance department gives them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, select
+from sqlalchemy.dialects.postgresql import insert
+
+from connector.store.database import audit
+from connector.store.database.tables import RATE
+from governance.rates import Rate, Rates
+
+
+class StoredRates:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def all(self) -> tuple[Rate, ...]:
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(RATE).order_by(RATE.c.currency, RATE.c.to, RATE.c.since)).all()
+        return tuple(Rate(row.currency, row.to, row.since, row.factor, row.source) for row in rows)
+
+    def rates(self) -> Rates:
+        return Rates(self.all())
+
+    def save(self, rate: Rate, author: str) -> None:
+        """Add a rate, or correct the one of the same day; the audit keeps both."""
+        values = {"currency": rate.currency, "to": rate.to, "since": rate.since}
+        with self._engine.begin() as transaction:
+            transaction.execute(
+                insert(RATE)
+                .values(**values, factor=rate.factor, source=rate.source)
+                .on_conflict_do_update(
+                    index_elements=["currency", "to", "since"], set_={"factor": rate.factor, "source": rate.source}
+                )
+            )
+            audit.record(
+                transaction,
+                [
+                    {
+                        "actor": author,
+                        "action": "rate.set",
+                        "subject": "rates",
+                        "detail": {"rate": str(rate), "source": rate.source},
+                    }
+                ],
+            )
+
+
+def _detail(rate: Rate) -> dict[str, str]:
+    return {"rate": str(rate), "source": rate.source}

@@ -1,0 +1,290 @@
+"""What waits for somebody: approvals, confirmations, reasons that were asked for, blockers that are theirs to clear.
+
+One query, for whoever reads: the measures whose roles their accounts hold (or were delegated) are found by the indexes
+of the roles, and only the verdicts of those are opened.  What a measure wants of somebody in one way is one thing,
+also when three fields of it are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import Connection, Row, text
+
+from connector.people.permissions import Viewer
+from governance.gates import REBASELINE
+
+PAGE = 50
+
+
+class Kind(StrEnum):
+    """In the order in which they are shown."""
+
+    CONFIRMATION = "confirmation"
+    """The controller's word on the actual effect."""
+    APPROVAL = "approval"
+    REASON = "reason"
+    """The ladder has asked for the reason of a deviation."""
+    BLOCKER = "blocker"
+    """Something else that shuts the gate, and that is theirs to clear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing that waits for somebody."""
+
+    measure: str
+    key: str
+    title: str | None
+    url: str
+    connection: str
+    place: tuple[str, ...]
+    kind: Kind
+    roles: tuple[str, ...]
+    """In which it is theirs."""
+    since: datetime
+    sentences: tuple[str, ...]
+    """Why, most urgent first; as the tool's field holds them."""
+    codes: tuple[str, ...]
+    stage: str
+    """What an approval would name: the key of the stage, or ``rebaseline``."""
+    next_stage: str
+    """Label of the stage whose gate it is about."""
+    others: int
+    """Further things that shut the same gate and are not in here: with none, this is the last that is missing."""
+    gate: str
+    implementation: str
+    potential: str
+    stake: Decimal | None
+    """Net plan in the reporting currency; ``None`` without a plan, or without a rate."""
+    amount: Decimal | None
+    """Of a confirmation the net actual, of a reason what is missing; in the measure's currency."""
+    currency: str | None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The sentences without what a list says in columns of its own: whose gate, who acts, since when."""
+        return tuple(_reason(sentence) for sentence in self.sentences)
+
+    @property
+    def is_last(self) -> bool:
+        """Nothing else shuts the gate."""
+        return self.others <= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """All things of one kind."""
+
+    things: int
+    oldest: datetime
+    stake: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Everything that waits, by kind, and one page of it."""
+
+    things: tuple[Thing, ...]
+    shares: dict[Kind, Share]
+    stake: Decimal
+    """Of all measures together, each counted once."""
+    currency: str
+    """The reporting currency; empty before any figures were made."""
+    more: bool
+
+    @property
+    def total(self) -> int:
+        return sum(share.things for share in self.shares.values())
+
+    @property
+    def oldest(self) -> datetime | None:
+        return min((share.oldest for share in self.shares.values()), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of the list begins."""
+
+    since: datetime
+    measure: str
+    kind: str
+
+
+def my_work(
+    connection: Connection,
+    viewer: Viewer,
+    today: date,
+    *,
+    seats: Sequence[str] = (),
+    kind: Kind | None = None,
+    each: int | None = None,
+    after: Place | None = None,
+    limit: int = PAGE,
+) -> Work:
+    """What waits for the viewer, the oldest first; the sums are of everything, whatever is shown.
+
+    ``seats`` are programs in whose steering committee the viewer sits; ``each`` shows so many of every kind.
+    """
+    accounts = sorted(viewer.accounts)
+    values = {
+        "connections": [one.connection for one in accounts],
+        "accounts": [one.id for one in accounts],
+        "seats": list(seats),
+        "today": today,
+        "kind": kind.value if kind else None,
+        "each": each,
+        "since": after.since if after else None,
+        "after": after.measure if after else None,
+        "after_kind": after.kind if after else None,
+        "limit": limit + 1,
+    }
+    rows = connection.execute(_WORK, values).all() if accounts else []
+    shares = {
+        Kind(row.kind): Share(row.count_of_kind, row.oldest_of_kind, row.stake_of_kind) for row in rows if row.total
+    }
+    shown = [row for row in rows if row.shown and row.turn <= limit + 1]
+    return Work(
+        tuple(_thing(row) for row in shown[:limit]),
+        {one: shares[one] for one in Kind if one in shares},
+        rows[0].stake_of_all if rows else Decimal(0),
+        (rows[0].reporting or "") if rows else "",
+        len(shown) > limit,
+    )
+
+
+def _reason(sentence: str) -> str:
+    text, _, _ = sentence.partition(" · ")
+    _, shut, reason = text.partition(" is shut: ")
+    kept = reason if shut else text
+    return kept[:1].upper() + kept[1:]
+
+
+def _thing(row: Row[tuple[object, ...]]) -> Thing:
+    return Thing(
+        measure=row.id,
+        key=row.key,
+        title=row.title,
+        url=row.url,
+        connection=row.connection,
+        place=tuple(name for name in (row.portfolio, row.program, row.project, row.package) if name),
+        kind=Kind(row.kind),
+        roles=tuple(row.roles),
+        since=row.since,
+        sentences=tuple(dict.fromkeys(row.sentences)),
+        codes=tuple(dict.fromkeys(row.codes)),
+        stage=REBASELINE if row.kind == Kind.APPROVAL and "PLAN_LOCKED" in row.codes else row.next_key or "",
+        next_stage=row.next_label or "",
+        others=row.blockers_in_all - row.blockers_here,
+        gate=row.gate,
+        implementation=row.implementation,
+        potential=row.potential,
+        stake=row.stake,
+        amount=row.amount,
+        currency=row.currency,
+    )
+
+
+# An account is compared together with its connection: the same id on two tools is two people.  A rejected approval
+# is the owner's to answer ("owner and sponsor M. Brandt"), and waits for nobody who rejected it.
+_WORK = text("""
+WITH me AS (
+    SELECT * FROM unnest(CAST(:connections AS text[]), CAST(:accounts AS text[])) AS a (connection, account)
+), holds AS (
+    SELECT m.id, 'owner' AS role FROM me JOIN measure m ON m.owner_id = me.account AND m.connection = me.connection
+    UNION SELECT m.id, 'sponsor' FROM me JOIN measure m
+        ON m.sponsor_id = me.account AND m.connection = me.connection
+    UNION SELECT m.id, 'controller' FROM me JOIN measure m
+        ON m.controller_id = me.account AND m.connection = me.connection
+    UNION SELECT m.id, 'steering_committee' FROM measure m
+        JOIN me ON me.connection = m.connection
+        WHERE m.program = ANY(CAST(:seats AS text[]))
+          AND jsonb_typeof(m.facts #> '{committee,members}') = 'array'
+          AND (m.facts #> '{committee,members}') ?| ARRAY[me.account, lower(me.account)]
+    UNION SELECT m.id, s.role FROM statement s
+        JOIN measure m ON m.id = s.measure_id JOIN me ON me.connection = m.connection
+        WHERE s.verb = 'delegate' AND s.accepted AND lower(s.content ->> 'delegate') = lower(me.account)
+          AND CAST(s.content ->> 'until' AS date) >= :today
+          AND s.content #>> '{person,id}' = CASE s.role WHEN 'owner' THEN m.owner_id WHEN 'sponsor' THEN m.sponsor_id
+                                                       WHEN 'controller' THEN m.controller_id END
+), held AS MATERIALIZED (
+    SELECT m.id, m.connection, m.native_id, m.key, m.title, m.portfolio, m.program, m.project, m.package, m.gate,
+           m.implementation, m.potential, m.plan_net, m.actual_net, m.variance_net, m.currency, h.roles, h.begin,
+           m.verdict -> 'blockers' AS blockers, m.verdict -> 'deviation' AS deviation,
+           jsonb_typeof(m.verdict -> 'ramp') = 'object' AS ramped, m.verdict ->> 'next_stage' AS next_key,
+           m.verdict ->> 'next_stage_label' AS next_label
+    FROM (SELECT id, array_agg(role) AS roles,
+                 '^(' || string_agg(replace(role, '_', ' '), '|') || ') ' AS begin
+          FROM holds WHERE role IS NOT NULL GROUP BY id) AS h
+    JOIN measure m ON m.id = h.id
+    WHERE m.unmapped_since IS NULL
+), parts AS (
+    SELECT h.id, b.since, b.sentence, b.code, true AS blocks,
+           CASE WHEN b.code = 'CONTROLLER_CONFIRM' AND h.actual_net IS NOT NULL THEN 'confirmation'
+                WHEN b.code IN ('APPROVAL_MISSING', 'CONTROLLER_SIZE', 'CONTROLLER_CONFIRM', 'STEERCO_DECISION')
+                     AND b.who !~ '^owner and ' THEN 'approval'
+                ELSE 'blocker' END AS kind
+    FROM held h CROSS JOIN LATERAL
+         jsonb_to_recordset(h.blockers) AS b (code text, who text, since timestamptz, sentence text)
+    WHERE b.who ~ h.begin AND b.code NOT IN ('ON_HOLD', 'CANCELLED', 'DEVIATION_UNEXPLAINED')
+      AND (NOT h.ramped OR b.code = 'KILL_SWITCH')
+    UNION ALL
+    SELECT h.id, a.at, format('%s %% of the plan is missing at completion; %s asked for the reason',
+                              round(CAST(h.deviation ->> 'shortfall' AS numeric) * 100), a.name),
+           'DEVIATION_UNEXPLAINED', h.blockers @> '[{"code": "DEVIATION_UNEXPLAINED"}]', 'reason'
+    FROM held h CROSS JOIN LATERAL
+         jsonb_to_recordset(CASE jsonb_typeof(h.deviation) WHEN 'object' THEN h.deviation -> 'asked' ELSE '[]' END)
+         AS a (role text, name text, at timestamptz)
+    WHERE NOT h.ramped AND coalesce(h.deviation ->> 'reason', '') = '' AND a.role = ANY(h.roles)
+    UNION ALL
+    SELECT h.id, asked.at, format('A re-baseline is asked for: %s', asked.why), 'PLAN_LOCKED', false, 'approval'
+    FROM held h CROSS JOIN LATERAL
+         (SELECT s.said_at AS at, s.content ->> 'text' AS why FROM statement s
+          WHERE s.measure_id = h.id AND s.verb = 'rebaseline' AND s.accepted
+            AND s.said_at > (SELECT max(p.locked_at) FROM plan_version p WHERE p.measure_id = h.id)
+          ORDER BY s.said_at DESC LIMIT 1) AS asked
+    WHERE NOT h.ramped AND h.roles && ARRAY['sponsor', 'controller'] AND h.blockers @> '[{"code": "PLAN_LOCKED"}]'
+      AND NOT EXISTS (SELECT 1 FROM statement s WHERE s.measure_id = h.id AND s.accepted
+                      AND s.verb IN ('approve', 'reject') AND s.content ->> 'stage' = 'rebaseline'
+                      AND s.role = ANY(h.roles) AND s.said_at > asked.at)
+), things AS (
+    SELECT p.id, p.kind, min(p.since) AS since, array_agg(p.sentence ORDER BY p.since) AS sentences,
+           array_agg(p.code ORDER BY p.since) AS codes, count(*) FILTER (WHERE p.blocks) AS blockers_here
+    FROM parts p GROUP BY p.id, p.kind
+), priced AS (
+    SELECT t.*, h.connection, h.native_id, h.key, h.title, h.portfolio, h.program, h.project, h.package, h.gate,
+           h.implementation, h.potential, h.roles, h.next_key, h.next_label, h.currency,
+           coalesce(b.currency, h.currency) AS reporting,
+           jsonb_array_length(h.blockers) AS blockers_in_all,
+           CASE WHEN f.measure_id IS NOT NULL THEN f.plan
+                WHEN b.currency IS NULL OR b.currency = h.currency THEN h.plan_net END AS stake,
+           CASE t.kind WHEN 'confirmation' THEN h.actual_net WHEN 'reason' THEN h.variance_net END AS amount,
+           row_number() OVER (PARTITION BY t.id ORDER BY t.kind) = 1 AS first_of_measure
+    FROM things t JOIN held h ON h.id = t.id LEFT JOIN measure_figures f ON f.measure_id = t.id
+    LEFT JOIN figures_basis b ON true
+), counted AS (
+    SELECT p.*,
+           count(*) OVER kinds AS count_of_kind, min(since) OVER kinds AS oldest_of_kind,
+           coalesce(sum(stake) OVER kinds, 0) AS stake_of_kind,
+           coalesce(sum(stake) FILTER (WHERE first_of_measure) OVER (), 0) AS stake_of_all,
+           row_number() OVER (PARTITION BY kind ORDER BY since, id) AS place
+    FROM priced p WINDOW kinds AS (PARTITION BY kind)
+), asked AS (
+    SELECT c.*,
+           (CAST(:kind AS text) IS NULL OR kind = :kind) AND (CAST(:each AS integer) IS NULL OR place <= :each)
+           AND (CAST(:since AS timestamptz) IS NULL
+                OR (since, id, kind) > (CAST(:since AS timestamptz), CAST(:after AS text), CAST(:after_kind AS text)))
+               AS shown
+    FROM counted c
+), picked AS (
+    SELECT a.*, row_number() OVER (PARTITION BY shown ORDER BY since, id, kind) AS turn FROM asked a
+)
+SELECT p.*, p.place = 1 AS total, w.url
+FROM picked p LEFT JOIN work_item w ON w.connection = p.connection AND w.native_id = p.native_id
+WHERE p.place = 1 OR (p.shown AND p.turn <= :limit)
+ORDER BY p.since, p.id, p.kind
+""")

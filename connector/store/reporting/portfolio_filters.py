@@ -1,0 +1,190 @@
+"""What part of the portfolio is looked at: parsed from an address and written back into one, always in one order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+from sqlalchemy import ColumnElement, FromClause, and_, any_, false, func, or_, select, true
+
+from connector.people.permissions import Account, Viewer
+from connector.store.database.row_level_access import visible
+from connector.store.database.tables import MEASURE, MEASURE_FIGURES, MEASURE_FINDING, ROLLUP_CELL
+from governance.hierarchy import NOWHERE
+
+LONGEST = 200
+"""Characters of a filter's value; no name in a tool is longer."""
+
+NAMES = {
+    "portfolio": "Portfolio",
+    "program": "Program",
+    "project": "Project",
+    "package": "Package",
+    "entity": "Legal entity",
+    "unit": "Business unit",
+    "owner": "Owner",
+    "stage": "Stage",
+    "implementation": "Work",
+    "potential": "Money",
+    "gate": "Gate",
+    "finding": "Finding",
+    "text": "Text",
+}
+"""Filters as people call them, in the order in which an address has them."""
+
+LEVELS = ("portfolio", "program", "project", "package")
+
+_FINE = ("project", "package", "unit", "owner", "gate", "finding", "text")
+"""Filters that the groups of a program cannot answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """``None`` is not filtered; the empty text is what nobody has stated."""
+
+    portfolio: str | None = None
+    program: str | None = None
+    project: str | None = None
+    package: str | None = None
+    entity: str | None = None
+    unit: str | None = None
+    owner: str | None = None
+    stage: str | None = None
+    """A stage's key, ``on_hold`` or ``cancelled``; the empty text is before the first stage."""
+    implementation: str | None = None
+    potential: str | None = None
+    gate: str | None = None
+    """``shut`` stands for every gate that holds a measure up, breached ones too; or ``open``."""
+    finding: str | None = None
+    text: str | None = None
+    """A part of the key or the title."""
+
+    @classmethod
+    def parse(cls, values: Mapping[str, str]) -> Filters:
+        """From an address; what is empty or unknown there filters nothing."""
+        given = {name: values.get(name, "").strip()[:LONGEST].replace("\x00", "") for name in NAMES}
+        return cls(**{name: "" if value == NOWHERE else value for name, value in given.items() if value})
+
+    @property
+    def query(self) -> dict[str, str]:
+        """For an address, in the order of :data:`NAMES`."""
+        return {name: value or NOWHERE for name in NAMES if (value := getattr(self, name)) is not None}
+
+    @property
+    def words(self) -> tuple[tuple[str, str], ...]:
+        return tuple((NAMES[name], value) for name, value in self.query.items())
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The path that is filtered, as far as it has no gap."""
+        path: list[str] = []
+        for level in LEVELS:
+            name = getattr(self, level)
+            if name is None:
+                break
+            path.append(name)
+        return tuple(path)
+
+    @property
+    def fine(self) -> bool:
+        """Whether only the measures themselves can answer."""
+        return any(getattr(self, name) is not None for name in _FINE)
+
+    @property
+    def lit(self) -> bool:
+        """Whether a stage or a light is filtered, which the curve of a whole program does not know."""
+        return not (self.stage is self.implementation is self.potential is None)
+
+    def at(self, path: tuple[str, ...]) -> Filters:
+        """The same, at a place."""
+        return replace(self, **dict(zip(LEVELS, path, strict=False)))
+
+    def without(self, *names: str) -> Filters:
+        return replace(self, **dict.fromkeys(names))
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, item.name) is not None for item in fields(self))
+
+
+def sees_sums(viewer: Viewer) -> bool:
+    """Whether the groups of programs show this viewer all that they may see.
+
+    Not those whose grant ends below a program, nor those who see single measures by a role that they hold in the tool.
+    """
+    return viewer.sees_everything or (
+        not viewer.held and bool(viewer.sights) and all(len(grant.place) <= 2 for grant in viewer.sights)
+    )
+
+
+def measures_seen(viewer: Viewer) -> ColumnElement[bool]:
+    """The first wall for ``measure_figures``; the second are the policies of the database."""
+    if viewer.sees_everything:
+        return true()
+    return or_(visible(viewer, MEASURE_FIGURES), *(_held(account) for account in sorted(viewer.accounts)))
+
+
+def _held(account: Account) -> ColumnElement[bool]:
+    """By ids that are looked up first, so that both halves of the condition have an index."""
+    columns = MEASURE.c
+    holders = (columns.owner_id, columns.sponsor_id, columns.controller_id)
+    ids = select(columns.id).where(
+        columns.connection == account.connection, or_(*(one == account.id for one in holders))
+    )
+    return MEASURE_FIGURES.c.measure_id == any_(func.array(ids.scalar_subquery()))
+
+
+def sums_seen(viewer: Viewer, table: FromClause = ROLLUP_CELL) -> ColumnElement[bool]:
+    """The first wall for groups of programs."""
+    if viewer.sees_everything:
+        return true()
+    scopes = []
+    for grant in viewer.sights:
+        if len(grant.place) > 2:
+            continue
+        held = [table.c[level] == name for level, name in zip(LEVELS, grant.place, strict=False)]
+        if grant.legal_entity is not None:
+            held.append(table.c.legal_entity == grant.legal_entity)
+        scopes.append(and_(true(), *held))
+    return or_(*scopes) if scopes else false()
+
+
+def measures_where(filters: Filters) -> ColumnElement[bool]:
+    """The filters on ``measure_figures``."""
+    columns = MEASURE_FIGURES.c
+    parts = list(_shared(filters, MEASURE_FIGURES))
+    parts += [
+        column == value
+        for column, value in (
+            (columns.project, filters.project),
+            (columns.package, filters.package),
+            (columns.business_unit, filters.unit),
+            (columns.owner, filters.owner),
+        )
+        if value is not None
+    ]
+    if filters.gate is not None:
+        parts.append(columns.shut if filters.gate == "shut" else columns.gate == filters.gate)
+    if filters.finding is not None:
+        found = select(MEASURE_FINDING.c.measure_id).where(MEASURE_FINDING.c.code == filters.finding)
+        parts.append(columns.measure_id.in_(found))
+    if filters.text:
+        part = filters.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        parts.append(or_(columns.key.ilike(f"%{part}%"), columns.title.ilike(f"%{part}%")))
+    return and_(true(), *parts)
+
+
+def sums_where(filters: Filters, table: FromClause = ROLLUP_CELL) -> ColumnElement[bool]:
+    """The filters on a table of groups; call it only when they are not :attr:`Filters.fine`."""
+    return and_(true(), *_shared(filters, table))
+
+
+def _shared(filters: Filters, table: FromClause) -> list[ColumnElement[bool]]:
+    wanted = {
+        "portfolio": filters.portfolio,
+        "program": filters.program,
+        "legal_entity": filters.entity,
+        "step": filters.stage,
+        "implementation": filters.implementation,
+        "potential": filters.potential,
+    }
+    return [table.c[name] == value for name, value in wanted.items() if value is not None]

@@ -1,0 +1,269 @@
+"""Single measures, findings and effect lines behind a figure of the portfolio, page by page: by key, not by offset."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, select, tuple_
+
+from connector.people.permissions import Viewer
+from connector.store.database.tables import EFFECT_LINE, MEASURE, MEASURE_FIGURES, MEASURE_FINDING, WORK_ITEM
+from connector.store.reporting.portfolio_filters import Filters, measures_seen, measures_where
+from connector.store.reporting.rollup_rows import line_of
+from governance.effects import EffectLine
+from governance.money import Period
+
+PAGE = 50
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    rows: tuple[T, ...]
+    after: str | None
+    """What the next page begins after; ``None`` at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measure of a list."""
+
+    id: str
+    key: str
+    title: str
+    url: str
+    place: tuple[str, ...]
+    owner: str
+    step: str
+    gate: str
+    implementation: str
+    potential: str
+    plan: Decimal | None
+    forecast: Decimal | None
+    actual: Decimal | None
+    completion: Decimal | None
+    variance: Decimal | None
+    waiting: Decimal | None
+    missing_rate: str | None
+    stage_since: datetime | None
+    deviation_since: datetime | None
+    deviation_reason: str
+    blockers: tuple[str, ...]
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding of one measure, in words."""
+
+    measure: str
+    key: str
+    title: str
+    url: str
+    code: str
+    sentence: str
+    who: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One effect line with the measure that it belongs to."""
+
+    measure: str
+    key: str
+    title: str
+    url: str
+    line: EffectLine
+
+
+@dataclass(frozen=True, slots=True)
+class LineFilters:
+    """Which lines of the measures: by version, kind, account, and from and to a month."""
+
+    version: str | None = None
+    kind: str | None = None
+    account: str | None = None
+    first: Period | None = None
+    last: Period | None = None
+
+
+SORTS = {"variance": ("variance", False), "waiting": ("waiting", True), "plan": ("plan", True), "key": ("", False)}
+"""Column, and whether the largest comes first; ``key`` is the order of the ids."""
+
+
+class Lists:
+    """Lists of one part of the portfolio, as one viewer sees it."""
+
+    def __init__(self, connection: Connection, viewer: Viewer, filters: Filters) -> None:
+        self._connection = connection
+        self._filters = filters
+        self._chosen = bool(filters) or not viewer.sees_everything
+        self._wanted = and_(measures_where(filters), measures_seen(viewer))
+
+    def measures(self, sort: str = "key", after: str | None = None, limit: int = PAGE) -> Page[Row]:
+        """By variance (largest loss first), by what waits or is planned (largest first), or by id.
+
+        The first two hold only measures that lose or wait.
+        """
+        name, largest = SORTS[sort]
+        columns = MEASURE_FIGURES.c
+        query = _measures().where(self._wanted)
+        order = [columns[name], columns.measure_id] if name else [columns.measure_id]
+        if name:
+            query = query.where(columns[name] < 0 if sort == "variance" else columns[name] > 0)
+        begun = _key(after, len(order))
+        if begun:
+            values = [*map(Decimal, begun[:-1]), begun[-1]]
+            here, there = tuple_(*order), tuple_(*map(literal, values))
+            query = query.where(here < there if largest else here > there)
+        query = query.order_by(*(one.desc() if largest else one for one in order)).limit(limit + 1)
+        rows = tuple(_row(row) for row in self._connection.execute(query))
+        if len(rows) <= limit:
+            return Page(rows, None)
+        last = rows[limit - 1]
+        return Page(rows[:limit], _written((str(getattr(last, name)), last.id) if name else (last.id,)))
+
+    def left_out(self, limit: int = 20) -> tuple[Row, ...]:
+        """Measures that are in no sum, because a rate is missing."""
+        query = _measures().where(self._wanted, MEASURE_FIGURES.c.missing_rate.is_not(None))
+        query = query.order_by(MEASURE_FIGURES.c.measure_id).limit(limit)
+        return tuple(_row(row) for row in self._connection.execute(query))
+
+    def finding_counts(self) -> dict[str, int]:
+        """Measures by the code of a finding, the most frequent first."""
+        code = MEASURE_FINDING.c.code
+        query = select(code, func.count()).group_by(code).order_by(func.count().desc(), code)
+        if self._chosen:
+            query = query.select_from(MEASURE_FINDING.join(MEASURE_FIGURES, _FOUND)).where(self._wanted)
+        return {row[0]: int(row[1]) for row in self._connection.execute(query)}
+
+    def findings(self, after: str | None = None, limit: int = PAGE) -> Page[Finding]:
+        """Findings in the order of their codes and the measures' ids; one line a code and measure."""
+        columns, found = MEASURE_FIGURES.c, MEASURE_FINDING.c
+        query = (
+            select(found.code, columns.measure_id, columns.key, columns.title, WORK_ITEM.c.url, MEASURE.c.findings)
+            .select_from(_joined().join(MEASURE_FINDING, _FOUND))
+            .where(self._wanted)
+            .order_by(found.code, found.measure_id)
+        )
+        if self._filters.finding is not None:
+            query = query.where(found.code == self._filters.finding)
+        begun = _key(after, 2)
+        if begun:
+            query = query.where(tuple_(found.code, found.measure_id) > tuple_(*map(literal, begun)))
+        rows = tuple(_finding(row) for row in self._connection.execute(query.limit(limit + 1)))
+        more = len(rows) > limit
+        return Page(rows[:limit], _written((rows[limit - 1].code, rows[limit - 1].measure)) if more else None)
+
+    def lines(self, wanted: LineFilters, after: str | None = None, limit: int = PAGE) -> Page[Line]:
+        """Effect lines by measure, version, kind and month."""
+        columns = EFFECT_LINE.c
+        order = (
+            columns.measure_id, columns.version, columns.kind, columns.month, columns.currency, columns.account,
+            columns.hard,
+        )  # fmt: skip
+        query = (
+            select(MEASURE_FIGURES.c.key, MEASURE_FIGURES.c.title, WORK_ITEM.c.url, *order, columns.amount)
+            .select_from(_joined().join(EFFECT_LINE, columns.measure_id == MEASURE_FIGURES.c.measure_id))
+            .where(self._wanted, *_lines_where(wanted))
+            .order_by(*order)
+        )
+        begun = _key(after, len(order))
+        if begun:
+            values = [*begun[:3], date.fromisoformat(begun[3]), *begun[4:6], begun[6] == "True"]
+            query = query.where(tuple_(*order) > tuple_(*map(literal, values)))
+            # Said apart as well, so that the index begins where the page does.
+            query = query.where(columns.measure_id >= begun[0])
+        rows = self._connection.execute(query.limit(limit + 1)).all()
+        kept = tuple(_line(row) for row in rows[:limit])
+        return Page(kept, _written(tuple(map(str, rows[limit - 1][3:10]))) if len(rows) > limit else None)
+
+    def names(self, column: str, beginning: str = "", limit: int = 30) -> tuple[str, ...]:
+        """The names of a column that begin so; skips from name to name, so that it does not read every measure."""
+        name = MEASURE_FIGURES.c[column]
+        first = select(func.min(name).label("name")).where(self._wanted, name >= beginning).cte("names", recursive=True)
+        following = select(func.min(name)).where(self._wanted, name > first.c.name).scalar_subquery()
+        every = first.union_all(select(following).where(first.c.name.is_not(None)))
+        query = select(every.c.name).where(
+            every.c.name.is_not(None), every.c.name.istartswith(beginning, autoescape=True)
+        )
+        return tuple(row[0] for row in self._connection.execute(query.limit(limit)) if row[0])
+
+
+_FOUND = MEASURE_FINDING.c.measure_id == MEASURE_FIGURES.c.measure_id
+
+
+def _measures() -> Select[Any]:
+    return select(MEASURE_FIGURES, WORK_ITEM.c.url).select_from(_joined())
+
+
+def _joined() -> Any:
+    """Figures with the measure and its item; both sides of the wall hold on each of them."""
+    return MEASURE_FIGURES.join(MEASURE, MEASURE.c.id == MEASURE_FIGURES.c.measure_id).join(
+        WORK_ITEM, and_(WORK_ITEM.c.connection == MEASURE.c.connection, WORK_ITEM.c.native_id == MEASURE.c.native_id)
+    )
+
+
+def _lines_where(wanted: LineFilters) -> list[ColumnElement[bool]]:
+    columns = EFFECT_LINE.c
+    parts = [
+        column == value
+        for column, value in (
+            (columns.version, wanted.version),
+            (columns.kind, wanted.kind),
+            (columns.account, wanted.account),
+        )
+        if value is not None
+    ]
+    if wanted.first is not None:
+        parts.append(columns.month >= wanted.first.first_day)
+    if wanted.last is not None:
+        parts.append(columns.month <= wanted.last.first_day)
+    return parts
+
+
+def _row(row: Any) -> Row:
+    return Row(
+        row.measure_id, row.key, row.title, row.url, (row.portfolio, row.program, row.project, row.package), row.owner,
+        row.step, row.gate, row.implementation, row.potential, row.plan, row.forecast, row.actual, row.completion,
+        row.variance, row.waiting, row.missing_rate, row.stage_since, row.deviation_since, row.deviation_reason,
+        tuple(row.blockers), tuple(row.findings),
+    )  # fmt: skip
+
+
+def _finding(row: Any) -> Finding:
+    """The first finding of the code; others of the same code are at the measure."""
+    told: dict[str, str] = next((one for one in row.findings if one["code"] == row.code), {})
+    since = datetime.fromisoformat(told["since"]) if told.get("since") else None
+    sentence, who = told.get("sentence", ""), told.get("who", "")
+    return Finding(row.measure_id, row.key, row.title, row.url, row.code, sentence, who, since)
+
+
+def _line(row: Any) -> Line:
+    line = line_of(row.version, row.kind, row.month, row.amount, row.currency, row.account, hard=row.hard)
+    return Line(row.measure_id, row.key, row.title, row.url, line)
+
+
+def _written(parts: Sequence[str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+def _key(after: str | None, parts: int) -> list[str]:
+    """The place in a list that an address names; a mangled one begins at the beginning."""
+    if not after:
+        return []
+    try:
+        found = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
+    except (ValueError, binascii.Error):
+        return []
+    fits = isinstance(found, list) and len(found) == parts and all(isinstance(part, str) for part in found)
+    return found if fits else []

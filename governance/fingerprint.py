@@ -1,0 +1,99 @@
+"""What a statement was made on, as a stamp: when the facts change, the statement no longer holds.
+
+A controller who confirmed 1.2M has not confirmed what is booked a week later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from enum import StrEnum
+
+from governance.effects import EffectLine, Version
+from governance.facts import Unknown
+from governance.locked_plan import net_of
+from governance.measure import Measure
+
+
+class Basis(StrEnum):
+    """The facts that a statement may rest on."""
+
+    PLAN = "plan"
+    ACTUALS = "actuals"
+    BASELINE = "baseline"
+    PEOPLE = "people"
+    """Owner, sponsor and controller."""
+
+    @property
+    def noun(self) -> str:
+        return {"plan": "plan", "actuals": "actual effect", "baseline": "baseline", "people": "set of people"}[
+            self.value
+        ]
+
+
+def stamp(measure: Measure, basis: Basis) -> str:
+    """What stands there now: readable text, then ``#`` and a digest of the whole."""
+    return _STAMPS[basis](measure)
+
+
+def stamps(measure: Measure, bases: Iterable[Basis]) -> dict[str, str]:
+    return {basis.value: stamp(measure, basis) for basis in bases}
+
+
+def readable(text: str) -> str:
+    """A stamp for a person."""
+    return text.partition(" #")[0]
+
+
+def _plan(measure: Measure) -> str:
+    """Size and timing: amounts by month."""
+    lines = [line for line in measure.effects if line.version is Version.PLAN]
+    if not lines:
+        return "no plan"
+    content = "\n".join(sorted(f"{_kind(line)} {line.month} {line.money.amount.normalize():f}" for line in lines))
+    return f"{_net(lines)} until {max(line.month for line in lines)} #{_digest(content)}"
+
+
+def _actuals(measure: Measure) -> str:
+    """Amounts by kind.  Not by month: a total to date that a tool holds in one field reaches further every month."""
+    sums: dict[str, Decimal] = {}
+    lines = [line for line in measure.effects if line.version is Version.ACTUAL]
+    if not lines:
+        return "no actuals"
+    for line in lines:
+        sums[_kind(line)] = sums.get(_kind(line), Decimal(0)) + line.money.amount
+    content = "\n".join(sorted(f"{kind} {amount.normalize():f}" for kind, amount in sums.items()))
+    return f"{_net(lines)} #{_digest(content)}"
+
+
+def _net(lines: Iterable[EffectLine]) -> str:
+    net = net_of(lines)
+    return "several currencies" if net is None else str(net)
+
+
+def _kind(line: EffectLine) -> str:
+    return f"{line.kind} {line.account} {line.hard} {line.money.currency}"
+
+
+def _baseline(measure: Measure) -> str:
+    value = measure.baseline
+    return f"unknown #{value.reason}" if isinstance(value, Unknown) else str(value or "no baseline")
+
+
+def _people(measure: Measure) -> str:
+    holders = (measure.roles.owner, measure.roles.sponsor, measure.roles.controller)
+    names = [getattr(holder, "name", "nobody") for holder in holders]
+    return f"{', '.join(names)} #{_digest('|'.join(str(getattr(holder, 'id', '')) for holder in holders))}"
+
+
+def _digest(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+_STAMPS: Mapping[Basis, Callable[[Measure], str]] = {
+    Basis.PLAN: _plan,
+    Basis.ACTUALS: _actuals,
+    Basis.BASELINE: _baseline,
+    Basis.PEOPLE: _people,
+}

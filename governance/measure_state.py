@@ -1,0 +1,97 @@
+"""What Gatepost has granted, seen and asked before: its own memory of one measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from governance.locked_plan import LockedPlan
+from governance.measure import Role
+
+
+class RampKind(StrEnum):
+    """The ways off the road."""
+
+    ON_HOLD = "on_hold"
+    CANCELLED = "cancelled"
+    KILLED = "killed"
+    """Put on hold by the kill switch; only the sponsor's override resumes it."""
+
+    @property
+    def label(self) -> str:
+        return {"on_hold": "On hold", "cancelled": "Cancelled", "killed": "On hold by the kill switch"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class OffRamp:
+    """The measure is off the road: who put it there, when, and why."""
+
+    kind: RampKind
+    by: str
+    at: datetime
+    reason: str
+    by_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One step of the escalation ladder: who was asked for the reason, and when."""
+
+    role: Role
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A measure past its tolerance."""
+
+    since: datetime
+    shortfall: Decimal
+    """Share of the plan that is missing at completion (0.33 = a third)."""
+    asked: tuple[Asked, ...] = ()
+    reason: str = ""
+    reason_by: str = ""
+    reason_at: datetime | None = None
+    explained_at: Decimal | None = None
+    """The shortfall for which the reason was given; a worse one has to be explained anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """The tool's status went past a shut gate.  Remembered until the gate opens, also after it was moved back."""
+
+    at: datetime
+    status: str
+    """As the tool calls it."""
+    stage: str
+    """Label of the stage that this status stands for."""
+    gate: str
+    """Label of the stage whose gate was shut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that the next assessment has to know of the ones before."""
+
+    stage: str | None = None
+    """Key of the stage granted last; ``None`` when none was granted yet."""
+    blockers_since: Mapping[str, datetime] = field(default_factory=dict)
+    """Blocker key to the moment it was seen first."""
+    granted_at: Mapping[str, datetime] = field(default_factory=dict)
+    ramp: OffRamp | None = None
+    plan: LockedPlan | None = None
+    confirmed: str = ""
+    """Stamp of the actuals on which the measure was closed; other actuals open it again."""
+    reopened_at: datetime | None = None
+    """Statements from before this moment no longer count."""
+    deviation: Deviation | None = None
+    red_since: datetime | None = None
+    """Since when the potential status is red; the kill switch counts from here."""
+    findings_since: Mapping[str, datetime] = field(default_factory=dict)
+    priorities: Mapping[str, str] = field(default_factory=dict)
+    """Item key to the priority that was seen first."""
+    breach: Breach | None = None

@@ -1,0 +1,77 @@
+"""Statements from comments: the author is the one whom the tool has authenticated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from governance.command_grammar import Command, parse_commands
+from governance.evidence import Statement
+from governance.gates import Policy
+from mapping.work_item import Approval, Comment
+
+
+def statements_in(comments: Iterable[Comment], policy: Policy) -> tuple[Statement, ...]:
+    """Every command, well formed or not; whether its author may give it is for the domain to say."""
+    return tuple(
+        _statement(comment, number, command)
+        for comment in comments
+        if "/" in comment.text
+        for number, command in enumerate(parse_commands(comment.text, policy), 1)
+    )
+
+
+def words_of(approvals: Iterable[Approval], stage: str) -> tuple[Comment, ...]:
+    """The tool's own approvals as what their approvers would have said; whether they may is for the domain to say.
+
+    One that is open again says nothing, and so takes back what it said.
+    """
+    words = {True: f"/approve {stage}", False: f"/reject {stage} rejected in the tool", None: ""}
+    return tuple(Comment(f"approval:{one.id}", one.person, one.at, words[one.approved]) for one in approvals)
+
+
+def _statement(comment: Comment, number: int, command: Command) -> Statement:
+    return Statement(
+        verb=command.verb,
+        person=comment.author,
+        at=comment.at,
+        source=f"comment {comment.id} command {number}",
+        stage=command.stage,
+        amount=command.amount,
+        month=command.month,
+        text=command.text,
+        problem=command.problem,
+        usage=command.usage,
+        delegate=command.delegate,
+        until=command.until,
+    )
+
+
+def merge(comments: Sequence[Comment], found: Sequence[Statement], kept: Sequence[Statement]) -> tuple[Statement, ...]:
+    """What was heard before, with its ruling, and what is new.
+
+    What was said stays said when its comment is deleted, or is no longer among those that the tool returns; who
+    changes the text of a comment has said something else instead.
+    """
+    shown = {comment.id for comment in comments}
+    now: Mapping[str, Statement] = {one.source: one for one in found}
+    merged = [
+        one for one in kept if comment_of(one) not in shown or (one.source in now and _same(one, now[one.source]))
+    ]
+    heard = {one.source for one in merged}
+    return (*merged, *(one for one in found if one.source not in heard))
+
+
+def comment_of(statement: Statement) -> str:
+    """The id of the comment that a statement was made in; empty for one made elsewhere."""
+    words = statement.source.split()
+    return words[1] if len(words) > 1 and words[0] == "comment" else ""
+
+
+def _same(one: Statement, other: Statement) -> bool:
+    """Whether two readings of one source say the same; the moment is not looked at."""
+    return (
+        one.verb is other.verb
+        and one.person.id == other.person.id
+        and (one.stage, one.amount, one.month, one.text, one.delegate, one.until)
+        == (other.stage, other.amount, other.month, other.text, other.delegate, other.until)
+    )

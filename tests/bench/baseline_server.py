@@ -1,0 +1,28 @@
+"""The server that the door is held against: the same Granian and Flask, and a route that reads a body and answers 202.
+
+Run as ``python -m tests.bench.baseline_server``; takes its settings as ``gatepost web`` does.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, jsonify, request
+
+from cli.run import listen
+from connector.settings import Settings
+
+
+def application() -> Flask:
+    app = Flask("nothing")
+    hooks = Blueprint("hooks", __name__, url_prefix="/hooks")
+
+    @hooks.post("/<tool>/<connection>")
+    def ring(tool: str, connection: str) -> tuple[Response, int]:
+        request.get_data(cache=False)
+        return jsonify({"result": "accepted"}), 202
+
+    app.register_blueprint(hooks)
+    return app
+
+
+if __name__ == "__main__":
+    listen("tests.bench.baseline_server:application", Settings())

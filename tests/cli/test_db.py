@@ -1,0 +1,178 @@
+"""``gatepost db size`` and ``gatepost db clean``, as an operator calls them on the machine."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from rich.console import Console
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+
+from cli.db import shown, told
+from connector.store.database.engine import open_database
+from connector.store.operations.database_sizes import TableSize, summed
+from connector.store.operations.retention import Cleaned, Keeping, Round
+from connector.store.queue import event_body_partitions
+from tests.command_line import Cli
+
+KEEPING = Keeping(body_days=14, history_days=400)
+MB = 1000**2
+
+
+def table(name: str, rows: int, data: int, indexes: int, *, partition: str = "", dead: int = 0) -> TableSize:
+    return TableSize(name, partition or name, rows, data, indexes, dead, filled=rows > 0)
+
+
+TABLES = (
+    table("inbox_body", 41_000, 210 * MB, 2 * MB, partition="inbox_body_20261120"),
+    table("inbox_body", 39_000, 190 * MB, 2 * MB, partition="inbox_body_20261119"),
+    table("inbox_body", 0, 0, 8_192, partition="inbox_body_20261121"),
+    table("inbox", 1_200_000, 150 * MB, 130 * MB),
+    table("dirty_key", 12, 16_384, 40_000),
+    table("work_item", 100_000, 90 * MB, 9 * MB),
+    table("measure", 100_000, 220 * MB, 41 * MB),
+    table("measure_figures", 100_000, 30 * MB, 5 * MB),
+    table("effect_line", 2_000_000, 260 * MB, 170 * MB),
+    table("decision", 400_000, 800 * MB, 60 * MB),
+    table("audit", 500_000, 350 * MB, 120 * MB),
+    table("outbox", 300_000, 90 * MB, 40 * MB),
+    table("subscription_delivery", 4_000, 8 * MB, 1 * MB),
+    table("procrastinate_jobs", 3, 81_920, 200_000),
+    table("person", 40, 16_384, 32_768),
+)
+
+
+def test_what_takes_the_space_stands_with_what_bounds_it_the_largest_first() -> None:
+    out = io.StringIO()
+    Console(file=out, width=160, highlight=False).print(shown(summed(TABLES, 3_000 * MB, KEEPING)))
+    lines = [re.split(r"\s{2,}", line.strip()) for line in out.getvalue().splitlines() if line.strip(" ─")]
+    assert lines == [
+        ["What", "Rows, about", "Data", "Indexes", "All", "Share", "What bounds it"],
+        ["decisions", "400,000", "800.0 MB", "60.0 MB", "860.0 MB", "29%", "kept for ever"],
+        ["audit", "500,000", "350.0 MB", "120.0 MB", "470.0 MB", "16%", "kept for ever"],
+        ["effect lines", "2,000,000", "260.0 MB", "170.0 MB", "430.0 MB", "14%", "those that the measures have now"],
+        ["event bodies", "80,000", "400.0 MB", "4.0 MB", "404.0 MB", "14%",
+         "dropped after 14 days; 2 days, the oldest 2026-11-19"],
+        ["events", "1,200,012", "150.0 MB", "130.0 MB", "280.1 MB", "9%", "deleted 400 days after their end"],
+        ["measures", "100,000", "220.0 MB", "41.0 MB", "261.0 MB", "9%", "kept for ever, a status a day each"],
+        ["writes to the tools", "300,000", "90.0 MB", "40.0 MB", "130.0 MB", "4%", "deleted 400 days after their end"],
+        ["items", "100,000", "90.0 MB", "9.0 MB", "99.0 MB", "3%", "one for each item that was read"],
+        ["figures", "100,000", "30.0 MB", "5.0 MB", "35.0 MB", "1%", "made anew"],
+        ["events to subscribers", "4,000", "8.0 MB", "1.0 MB", "9.0 MB", "<1%", "deleted 30 days after they were taken"],
+        ["queue of tasks", "3", "82 kB", "200 kB", "282 kB", "<1%", "deleted when they are done"],
+        ["other", "40", "16 kB", "33 kB", "49 kB", "<1%", "people, mappings, settings"],
+        ["total", "4,784,055", "2.4 GB", "580.3 MB", "3.0 GB", "100%"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("extra", "hint"),
+    [
+        pytest.param(table("outbox", 30_000, MB, MB, dead=70_000),
+                     "outbox: about 70,000 of 100,000 rows are dead and take space. Run VACUUM (ANALYZE) outbox; if they "
+                     "stay, a transaction is open for long: look into pg_stat_activity.", id="dead rows"),
+        pytest.param(table("outbox", 30_000, MB, MB, dead=9_999), None, id="few dead rows"),
+        pytest.param(table("outbox", 300_000, MB, MB, dead=70_000), None, id="a small share of dead rows"),
+        pytest.param(table("inbox_body", 1_200, MB, MB, partition="inbox_body_default"),
+                     "About 1,200 bodies stand in inbox_body_default, because their day had no partition. They are deleted "
+                     "one by one when they are old. See why with: gatepost db clean", id="no partition"),
+        pytest.param(table("inbox_body", 9, 11_000 * MB, MB, partition="inbox_body_20261118"),
+                     "Event bodies take more than half of the space. With fewer than 14 days (GATEPOST_BODY_DAYS) they "
+                     "take less; nothing but looking at them needs them.", id="large bodies"),
+        pytest.param(table("inbox_body", 9, 2_500 * MB, MB, partition="inbox_body_20261118"), None, id="not large yet"),
+    ],
+)  # fmt: skip
+def test_what_is_worth_doing_is_hinted(extra: TableSize, hint: str | None) -> None:
+    assert summed((*TABLES, extra), 0, KEEPING).hints == ((hint,) if hint else ())
+
+
+def test_the_sizes_of_a_database_are_those_that_it_has(cli: Cli, database: URL) -> None:
+    engine = open_database(database, pool_size=1, application="tests")
+    with engine.connect() as connection:
+        connection.execute(text("RESET ROLE"))
+        days = event_body_partitions.days(connection)
+        for number, day in enumerate((days[2], days[0], days[0])):
+            body = {"id": number, "at": event_body_partitions.midnight(day), "body": b"x" * 3000}
+            connection.execute(text("INSERT INTO inbox_body VALUES (:id, :at, :body)"), body)
+        seen = "INSERT INTO sweep_seen SELECT 'jira-main', CAST(n AS text) FROM generate_series(1, 5000) AS n"
+        connection.execute(text(seen))
+        connection.execute(text("ANALYZE"))
+        connection.commit()
+        takes = connection.execute(text("SELECT pg_total_relation_size('sweep_seen')")).scalar_one()
+    engine.dispose()
+    found = json.loads(cli.ok("db", "size", "--json"))
+    groups = {one["name"]: one for one in found["groups"]}
+    assert groups["event bodies"]["rows"] == 3
+    assert groups["event bodies"]["bound"] == f"dropped after 14 days; 2 days, the oldest {days[0]}"
+    assert groups["events"]["rows"] == 5000
+    assert groups["events"]["data"] + groups["events"]["indexes"] > takes > 200_000
+    assert sum(one["data"] + one["indexes"] for one in found["groups"]) < found["database"]
+    output = cli.ok("db", "size", GATEPOST_BODY_DAYS="1", GATEPOST_HISTORY_DAYS="30", COLUMNS="80")
+    assert "dropped after 1 day; 2" in output, "nothing is cut off in a narrow terminal"
+    assert f"days, the oldest {days[0]}" in " ".join(output.split())
+    assert "deleted 30 days after" in output
+    assert "Rows are estimates. The whole database takes " in output
+
+
+def test_cleaning_by_hand_says_what_it_would_do_and_then_does_it(cli: Cli, database: URL) -> None:
+    cli.ok("connection", "add", "jira-main", "--tool", "jira", "--url", "https://a.example", "--user", "bot")
+    engine = open_database(database, pool_size=1, application="tests")
+    old = datetime.now(UTC).date() - timedelta(days=20)
+    event_body_partitions.make(engine, old)
+    with engine.begin() as connection:
+        connection.execute(text(OLD_EVENTS))
+    assert cli.ok("db", "clean", "--dry-run").splitlines() == [
+        f"Would drop the bodies of {old}.",
+        "Would delete 3 events more than 400 days after their end.",
+    ]
+    assert cli.ok("db", "clean").splitlines() == [
+        f"Dropped the bodies of {old}.",
+        "Deleted 3 events more than 400 days after their end.",
+    ]
+    assert cli.ok("db", "clean", "--dry-run").strip() == "Nothing is to be done."
+    assert cli.ok("db", "clean").strip() == "Nothing was to be done."
+    engine.dispose()
+
+
+OLD_EVENTS = """
+    INSERT INTO inbox (connection, delivery_id, event, native_id, received_at, state, settled_at)
+    SELECT 'jira-main', 'd' || n, 'jira:issue_updated', '1', now() - make_interval(days => 500), 'done',
+           now() - make_interval(days => 500)
+    FROM generate_series(1, 3) AS n
+"""
+
+
+@pytest.mark.parametrize(
+    ("done", "lines"),
+    [
+        pytest.param(Cleaned(Round.BUSY), ["A worker cleans just now."], id="somebody else does it"),
+        pytest.param(Cleaned(Round.BUSY, events=1), ["Deleted 1 event more than 400 days after their end.",
+                     "A worker cleans just now and does the rest."], id="somebody else goes on"),
+        pytest.param(Cleaned(Round.DONE, (date(2026, 11, 28),), (date(2026, 11, 5), date(2026, 11, 6)), 1, 0, 2_000,
+                             ("No partition could be made.",)),
+                     ["Made partitions for 2026-11-28.",
+                      "Dropped the bodies of 2026-11-05 to 2026-11-06 (2 days).",
+                      "Removed 1 body one by one.",
+                      "Deleted 2,000 writes more than 400 days after their end.",
+                      "No partition could be made."], id="all of it"),
+    ],
+)  # fmt: skip
+def test_what_was_done_is_told_in_sentences(done: Cleaned, lines: list[str]) -> None:
+    assert told(done, KEEPING, would=False) == lines
+
+
+def test_of_a_parked_event_it_is_said_that_its_body_was_removed(cli: Cli, database: URL) -> None:
+    cli.ok("connection", "add", "jira-main", "--tool", "jira", "--url", "https://a.example", "--user", "bot")
+    engine = open_database(database, pool_size=1, application="tests")
+    with engine.begin() as connection:
+        connection.execute(text(OLD_EVENTS.replace("days => 500", "days => 20").replace("'done'", "'parked'")))
+        connection.execute(
+            text("INSERT INTO dirty_key (connection, native_id, inbox_id, state, reason) "
+                 "SELECT 'jira-main', '1', max(id), 'parked', 'no such project' FROM inbox")
+        )  # fmt: skip
+    engine.dispose()
+    assert "The body was removed after 14 days." in cli.ok("parked", "show", "key/jira-main/1").splitlines()

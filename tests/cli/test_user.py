@@ -1,0 +1,147 @@
+"""``gatepost user`` and ``gatepost token``, as an administrator calls them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.engine import URL
+
+from connector.people.passwords import fits, hashed
+from connector.people.permissions import Account, Grant, Role, Scope
+from connector.store.accounts.api_tokens import Tokens
+from connector.store.accounts.people import People
+from connector.store.database.engine import open_database
+from connector.vault import Vault
+from tests.command_line import Cli
+
+SECRET = {"GATEPOST_PASSWORD": "correct horse battery"}
+ADA = "ada@x.example"
+
+
+@pytest.fixture
+def engine(database: URL) -> Iterator[Engine]:
+    made = open_database(database, pool_size=1, application="tests")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def people(engine: Engine) -> People:
+    return People(engine)
+
+
+def test_the_first_administrator(cli: Cli, people: People) -> None:
+    shown = cli.ok("user", "add", ADA, "--name", "Ada", "--admin", **SECRET)
+    assert f"Added {ADA} as administrator." in shown
+    assert "Sign in at http://127.0.0.1:8600/signin" in shown
+    person = people.named("ADA@X.EXAMPLE")
+    assert person is not None
+    assert [held.grant for held in person.grants] == [Grant(Role.ADMINISTRATOR)]
+    assert fits(SECRET["GATEPOST_PASSWORD"], people.password_hash(person.id))
+    assert SECRET["GATEPOST_PASSWORD"] not in str(people.password_hash(person.id))
+
+
+def test_a_password_is_no_argument(cli: Cli) -> None:
+    assert "No such option" in cli.run("user", "add", ADA, "--name", "Ada", "--password", "x" * 12).output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("user", "add", "b@x.example", "--name", "B"), "A password has 12 to 1024 characters."),
+        (
+            ("user", "grant", "no@x.example", "viewer"),
+            "There is no person no@x.example. List them with: gatepost user list",
+        ),
+        (("user", "grant", ADA, "viewer", "--place", "a / b / c / d / e"), "A place has at most 4 levels"),
+        (("user", "revoke-grant", "99"), "There is no grant 99. See the numbers with: gatepost user list"),
+        (("user", "link", ADA), "Name an account (--account CONNECTION:ID) or a subject (--oidc SUBJECT)."),
+        (("user", "link", ADA, "--account", "weber"), "An account is written CONNECTION:ID"),
+        (("user", "link", ADA, "--account", "nope:weber"), 'There is no connection "nope".'),
+        (("user", "link", ADA, "--oidc", "s-1"), "Set GATEPOST_OIDC_ISSUER first"),
+        (("user", "remove-rule", "9"), "There is no rule 9."),
+        (("token", "create", "no@x.example", "--name", "ci"), "There is no person no@x.example."),
+        (("token", "revoke", "9"), "There is no token 9 that could be ended."),
+    ],
+)
+def test_what_cannot_be_done_says_what_to_do(cli: Cli, words: tuple[str, ...], told: str) -> None:
+    cli.ok("user", "add", ADA, "--name", "Ada", **SECRET)
+    assert told in cli.refused(*words, GATEPOST_PASSWORD="short")
+
+
+def test_a_life_of_roles_accounts_and_access(cli: Cli, people: People) -> None:
+    cli.ok("connection", "add", "jira-main", "--tool", "jira", "--url", "https://a.example", "--user", "bot")
+    cli.ok("user", "add", ADA, "--name", "Ada", "--no-password")
+    shown = cli.ok("user", "grant", ADA, "controller", "--place", "IT / Cloud exit", "--legal-entity", "Nordbank AG")
+    assert shown.strip() == f"{ADA} is controller of IT / Cloud exit, Nordbank AG only."
+    cli.ok("user", "link", ADA, "--account", "jira-main:weber")
+    listed = cli.ok("user", "list")
+    assert "controller of IT / Cloud exit, Nordbank AG only" in listed
+    assert "jira-main: weber" in listed
+    person = people.named(ADA)
+    assert person is not None
+    assert person.accounts == {Account("jira-main", "weber")}
+    cli.ok("user", "link", ADA, "--account", "jira-main:weber", "--remove")
+    cli.ok("user", "revoke-grant", str(person.grants[0].id))
+    cli.ok("user", "link", ADA, "--oidc", "s-1", GATEPOST_OIDC_ISSUER="https://idp.example")
+    person = people.named(ADA)
+    assert person is not None
+    assert (person.grants, person.accounts, person.oidc_subject) == ((), frozenset(), "s-1")
+    cli.ok("user", "add-rule", "finance", "office", "--place", "IT")
+    assert "office of IT" in cli.ok("user", "rules")
+    cli.ok("user", "remove-rule", "1")
+    assert people.rules() == ()
+
+
+def test_a_token_is_printed_once_and_revoked(cli: Cli, engine: Engine) -> None:
+    cli.ok("user", "add", ADA, "--name", "Ada", **SECRET)
+    shown = cli.ok("token", "create", ADA, "--name", "ci", "--scope", "read", "--scope", "events", "--days", "30")
+    (token,) = re.findall(r"gpt_[\w-]{43}", shown)
+    tokens = Tokens(engine)
+    now = datetime.now(UTC)
+    viewer = tokens.viewer(token, now=now)
+    assert viewer is not None
+    assert (viewer.login, viewer.scopes) == (ADA, {Scope.READ, Scope.EVENTS})
+    assert token not in cli.ok("token", "list")
+    cli.ok("token", "revoke", "1")
+    assert tokens.viewer(token, now=now) is None
+    assert "revoked" in cli.ok("token", "list")
+
+
+def test_disabling_and_a_new_password(cli: Cli, people: People) -> None:
+    cli.ok("user", "add", ADA, "--name", "Ada", **SECRET)
+    assert cli.ok("user", "disable", ADA).strip() == f"{ADA} is disabled and signed out everywhere."
+    assert "disabled" in cli.ok("user", "list")
+    cli.ok("user", "enable", ADA)
+    cli.ok("user", "password", ADA, GATEPOST_PASSWORD="quite another password")
+    person = people.named(ADA)
+    assert person is not None
+    assert fits("quite another password", people.password_hash(person.id))
+    assert cli.ok("user", "sessions", ADA, "--end").strip() == f"{ADA}: 0 sessions ended."
+
+
+def test_every_change_is_in_the_audit(cli: Cli) -> None:
+    cli.ok("user", "add", ADA, "--name", "Ada", "--admin", **SECRET)
+    cli.ok("user", "disable", ADA)
+    exported = cli.ok("audit", "export")
+    for action in ("person.added", "role.granted", "person.disabled"):
+        assert f'"action": "{action}"' in exported
+    assert "(command line)" in exported
+    assert SECRET["GATEPOST_PASSWORD"] not in exported
+
+
+def test_a_hash_that_is_none_fits_no_password() -> None:
+    assert not fits("", None)
+    assert not fits("x", "not a hash")
+    assert hashed("x" * 12) != hashed("x" * 12), "salted"
+
+
+def test_a_key_for_another_use_tells_nothing_of_the_first() -> None:
+    vault = Vault("A" * 43 + "=")
+    assert len(vault.derived(b"a")) == 32
+    assert vault.derived(b"a") != vault.derived(b"b")
+    assert vault.derived(b"a") == Vault("A" * 43 + "=").derived(b"a"), "the same on every machine"

@@ -1,0 +1,27 @@
+"""The command line, called as an administrator would."""
+
+from __future__ import annotations
+
+from typer.testing import CliRunner, Result
+
+from cli import app
+from connector.errors import ConfigurationError
+
+
+class Cli:
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+
+    def run(self, *words: str, **more: str) -> Result:
+        return CliRunner().invoke(app, list(words), env=self.environment | more)
+
+    def ok(self, *words: str, **more: str) -> str:
+        result = self.run(*words, **more)
+        assert result.exit_code == 0, result.output
+        return str(result.output)
+
+    def refused(self, *words: str, **more: str) -> str:
+        """The message of a command that could not be carried out."""
+        result = self.run(*words, **more)
+        assert isinstance(result.exception, ConfigurationError), result.output
+        return str(result.exception)

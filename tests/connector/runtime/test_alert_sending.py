@@ -1,0 +1,321 @@
+"""Alerts from the database to a messenger: raised once, told once, tried again; real PostgreSQL, real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+
+from connector.bootstrap import Services, bootstrap
+from connector.notify.message_addresses import Operators
+from connector.runtime.alert_sending import CAUSES_SECONDS, Watch, send_due
+from connector.runtime.doctor import own_checks
+from connector.settings import Settings
+from connector.store.connections.connections import ConnectionRecord
+from connector.sync.setup import Check, Health
+from mapping.work_item import ConnectionName, Tool
+from tests.command_line import Cli
+from tests.connector.notify.test_digest import Receiver
+
+JIRA = ConnectionName("jira-main")
+
+
+@pytest.fixture
+def services(database: URL, tmp_path: Path) -> Iterator[Services]:
+    settings = Settings(
+        database_url=database.render_as_string(hide_password=False), data=tmp_path,
+        secret_key=Fernet.generate_key().decode(), public_url="https://gate.acme.example", backlog_seconds=600,
+    )  # fmt: skip
+    with bootstrap(settings, application="tests") as here:
+        here.connections.save(
+            ConnectionRecord(JIRA, Tool.JIRA, "https://acme.example", "bot@acme.example", "token", ("secret",))
+        )
+        yield here
+
+
+@pytest.fixture
+def receivers() -> Iterator[tuple[Receiver, Receiver]]:
+    servers = Receiver(), Receiver()
+    threads = [Thread(target=server.serve_forever) for server in servers]
+    for thread in threads:
+        thread.start()
+    yield servers
+    for server, thread in zip(servers, threads, strict=True):
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def operators(*receivers: Receiver) -> Operators:
+    return Operators(Settings(alerts=SecretStr(", ".join(one.address for one in receivers))))
+
+
+def watch(services: Services) -> None:
+    """As a worker that has just started."""
+    Watch(services).look()
+
+
+def titles(receiver: Receiver) -> list[str]:
+    return [one["title"] for one in receiver.got]
+
+
+def run(services: Services, statement: str) -> None:
+    with services.engine.begin() as transaction:
+        transaction.execute(text(statement))
+
+
+def rows(services: Services) -> list[tuple[Any, ...]]:
+    with services.engine.connect() as connection:
+        return [
+            tuple(row) for row in connection.execute(text("SELECT kind, state, tries, reason FROM alert ORDER BY id"))
+        ]
+
+
+def come_due(services: Services) -> None:
+    run(services, "UPDATE alert SET due_at = now()")
+
+
+def test_a_pause_and_its_end_are_told_once_by_whichever_worker_comes_first(
+    services: Services, receivers: tuple[Receiver, Receiver]
+) -> None:
+    first, second = receivers
+    sender = operators(first, second)
+    services.connections.pause(JIRA, "the credentials are refused.", None)
+    with ThreadPoolExecutor(6) as workers:
+        for _ in range(12):
+            workers.submit(send_due, services, sender)
+    assert titles(first) == titles(second) == ["Gatepost: jira-main is paused"]
+    body = first.got[0]["message"]
+    assert body.startswith("jira-main (Jira at https://acme.example) is paused since ")
+    assert "\nWhy: the credentials are refused.\nWaiting: 0 items to be judged and 0 writes to be made. " in body
+    assert "https://gate.acme.example/connections/jira-main" in body
+    services.connections.resume(JIRA, by="perez@acme.example")
+    assert (send_due(services, sender), send_due(services, sender)) == (1, 0)
+    assert titles(first)[1:] == ["Gatepost: jira-main is in use again"]
+    assert rows(services) == [("paused", "sent", 1, None), ("resumed", "sent", 1, None)]
+
+
+def test_what_one_messenger_did_not_take_is_tried_again_there_and_nowhere_else(
+    services: Services, receivers: tuple[Receiver, Receiver]
+) -> None:
+    well, ill = receivers
+    ill.status = 500
+    services.connections.pause(JIRA, "the credentials are refused.", None)
+    assert send_due(services, operators(well, ill)) == 0
+    assert rows(services) == [("paused", "waiting", 1, f"not taken by {ill.address}")]
+    assert send_due(services, operators(well, ill)) == 0, "not before its time"
+    ill.status = 200
+    come_due(services)
+    assert send_due(services, operators(well, ill)) == 1
+    assert (titles(well), titles(ill)) == (["Gatepost: jira-main is paused"],) * 2
+    assert rows(services) == [("paused", "sent", 2, None)]
+
+
+def test_a_pause_that_is_over_before_anybody_could_be_told_is_told_by_its_end(
+    services: Services, receivers: tuple[Receiver, Receiver]
+) -> None:
+    first, _ = receivers
+    first.status = 500
+    services.connections.pause(JIRA, "the credentials are refused.", None)
+    send_due(services, operators(first))
+    services.connections.resume(JIRA, by="perez@acme.example")
+    assert send_due(services, operators(first)) == 0, "in their order: the first one waits still"
+    first.status = 200
+    come_due(services)
+    send_due(services, operators(first))
+    assert titles(first) == ["Gatepost: jira-main is in use again"]
+    assert rows(services) == [
+        ("paused", "dropped", 2, "it was over before anybody could be told"), ("resumed", "sent", 1, None),
+    ]  # fmt: skip
+
+
+def test_an_alert_whose_sender_died_is_told_by_another(
+    services: Services, receivers: tuple[Receiver, Receiver]
+) -> None:
+    services.connections.pause(JIRA, "the credentials are refused.", None)
+    run(services, "UPDATE alert SET claimed_until = now() + interval '1 minute', tries = 1")
+    assert send_due(services, operators(receivers[0])) == 0, "somebody else is at it"
+    run(services, "UPDATE alert SET claimed_until = now() - interval '1 second'")
+    assert send_due(services, operators(receivers[0])) == 1
+
+
+def test_without_a_messenger_alerts_are_kept_and_not_sent_later(
+    services: Services, receivers: tuple[Receiver, Receiver]
+) -> None:
+    services.connections.pause(JIRA, "the credentials are refused.", None)
+    assert send_due(services, operators()) == 0
+    assert rows(services) == [("paused", "dropped", 1, "GATEPOST_ALERTS is not set")]
+    assert send_due(services, operators(receivers[0])) == 0
+
+
+def test_an_address_that_is_none_says_so_and_loses_nothing(services: Services) -> None:
+    services.connections.pause(JIRA, "the credentials are refused.", None)
+    assert send_due(services, Operators(Settings(alerts=SecretStr("ops@acme.example")))) == 0
+    assert rows(services) == [
+        ("paused", "waiting", 1, "GATEPOST_ALERTS: ops@acme.example needs a mail server: set GATEPOST_DIGEST_MAIL.")
+    ]
+
+
+def test_events_that_wait_too_long_are_told_once_and_so_is_that_they_are_worked_on_again(
+    services: Services, receivers: tuple[Receiver, Receiver]
+) -> None:
+    run(services, DIRTY.format(item="10001", inbox="1", age="11 minutes"))
+    with ThreadPoolExecutor(4) as workers:
+        for _ in range(8):
+            workers.submit(watch, services)
+    send_due(services, operators(receivers[0]))
+    assert titles(receivers[0]) == ["Gatepost: the events of jira-main wait too long"]
+    told = receivers[0].got[0]["message"]
+    assert "has waited for 11 minutes to be worked on; the limit is 10 minutes." in told
+    assert "Waiting: 1 item to be judged and 0 writes to be made." in told
+    assert "What to do: no worker is at work. Start one with: gatepost worker" in told
+    run(services, "UPDATE dirty_key SET due_at = now() - interval '6 minutes'")
+    watch(services)
+    assert len(rows(services)) == 1, "still on the edge: what was told stays so"
+    run(services, "DELETE FROM dirty_key")
+    watch(services)
+    watch(services)
+    send_due(services, operators(receivers[0]))
+    assert titles(receivers[0])[1:] == ["Gatepost: the events of jira-main are worked on in time again"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("UPDATE dirty_key SET inbox_id = NULL", id="no event rang for it"),
+        pytest.param("UPDATE dirty_key SET due_at = now() + interval '1 minute'", id="it was put off"),
+        pytest.param("UPDATE connection SET paused_at = now(), paused_reason = 'told'", id="the connection is paused"),
+    ],
+)
+def test_what_waits_by_intent_is_no_alert(services: Services, change: str) -> None:
+    run(services, DIRTY.format(item="10001", inbox="1", age="1 hour"))
+    run(services, change)
+    watch(services)
+    assert "backlog" not in [row[0] for row in rows(services)]
+
+
+def test_a_cause_that_parks_more_than_a_hundred_things_is_told_once_a_day(
+    services: Services, receivers: tuple[Receiver, Receiver]
+) -> None:
+    sender = operators(receivers[0])
+    run(services, PARKED.format(first=1, last=100))
+    watch(services)
+    assert rows(services) == [], "a hundred are not more than a hundred"
+    run(services, PARKED.format(first=101, last=140))
+    for _ in range(3):
+        watch(services)
+    send_due(services, sender)
+    assert titles(receivers[0]) == ["Gatepost: 140 items of jira-main are parked"]
+    assert "Why: … cannot be read: 400\n" in receivers[0].got[0]["message"]
+    run(services, "UPDATE alert SET raised_at = now() - interval '25 hours'")
+    watch(services)
+    watch(services)
+    assert [row[0] for row in rows(services)] == ["parked", "parked"]
+
+
+def test_causes_are_looked_for_now_and_then_only(services: Services) -> None:
+    now = [0.0]
+    one = Watch(services, lambda: now[0])
+    one.look()
+    run(services, PARKED.format(first=1, last=101))
+    now[0] = CAUSES_SECONDS - 1
+    one.look()
+    assert rows(services) == []
+    now[0] = CAUSES_SECONDS
+    one.look()
+    assert [row[0] for row in rows(services)] == ["parked"]
+
+
+def test_a_pause_by_a_process_that_knows_no_alerts_is_told_as_well(
+    services: Services, receivers: tuple[Receiver, Receiver]
+) -> None:
+    """While versions are changed, one that knows none may run beside this one."""
+    sender = operators(receivers[0])
+    silently = "UPDATE connection SET paused_at = {}, paused_reason = {}, paused_until = NULL"
+    run(services, silently.format("now()", "'the credentials are refused.'"))
+    for _ in range(2):
+        watch(services)
+        send_due(services, sender)
+    assert titles(receivers[0]) == ["Gatepost: jira-main is paused"]
+    assert "Why: the credentials are refused." in receivers[0].got[0]["message"]
+    run(services, silently.format("NULL", "NULL"))
+    watch(services)
+    services.connections.pause(JIRA, "another cause.", None)
+    send_due(services, sender)
+    assert titles(receivers[0]) == ["Gatepost: jira-main is paused"] * 2
+
+
+def test_old_alerts_are_forgotten_and_open_ones_are_not(services: Services) -> None:
+    services.connections.pause(JIRA, "the credentials are refused.", None)
+    services.connections.resume(JIRA)
+    services.connections.pause(JIRA, "the credentials are refused.", None)
+    send_due(services, operators())
+    run(services, "UPDATE alert SET settled_at = now() - interval '91 days'")
+    send_due(services, operators())
+    assert len(rows(services)) == 1
+
+
+def test_the_doctor_says_whether_somebody_is_told(services: Services, receivers: tuple[Receiver, Receiver]) -> None:
+    def told(alerts: str) -> Check:
+        settings = services.settings.model_copy(update={"alerts": SecretStr(alerts)})
+        return next(one for one in own_checks(replace(services, settings=settings)) if one.what == "alerts")
+
+    first = receivers[0]
+    assert told("") == Check(
+        "alerts", Health.WARNING, "nobody is told when a connection is paused",
+        "Set GATEPOST_ALERTS to a mail address or a chat, then: gatepost alerts test",
+    )  # fmt: skip
+    assert told("ops@acme.example") == Check(
+        "alerts", Health.BAD, "ops@acme.example needs a mail server: set GATEPOST_DIGEST_MAIL.",
+        "Correct GATEPOST_ALERTS, then: gatepost alerts test",
+    )  # fmt: skip
+    assert told(first.address) == Check("alerts", Health.GOOD, f"go to {first.address}")
+    first.status = 500
+    services.connections.pause(JIRA, "the credentials are refused.", None)
+    send_due(services, operators(first))
+    assert told(first.address) == Check(
+        "alerts", Health.BAD, f"the last one could not be sent: not taken by {first.address}",
+        "Try it: gatepost alerts test",
+    )  # fmt: skip
+
+
+def test_the_commands_try_a_messenger_and_list_what_was_told(
+    services: Services, cli: Cli, receivers: tuple[Receiver, Receiver]
+) -> None:
+    first, second = receivers
+    assert cli.refused("alerts", "test") == "GATEPOST_ALERTS is not set: nobody is told when a connection pauses."
+    assert cli.run("alerts", "list").stdout == "Nothing was to be told yet.\n"
+    both = Cli(cli.environment | {"GATEPOST_ALERTS": f"{first.address},{second.address}"})
+    second.status = 500
+    tried = both.run("alerts", "test")
+    assert (tried.exit_code, tried.stdout) == (1, f"Taken by {first.address}\nNot taken by {second.address}\n")
+    assert titles(first) == ["Gatepost: a test"]
+    services.connections.pause(JIRA, "the credentials are refused.", None)
+    send_due(services, operators(first))
+    shown = " ".join(cli.run("alerts", "list").stdout.split())
+    assert "│ paused │ jira-main │ sent │ 1 │" in shown
+
+
+def test_the_address_of_a_messenger_stands_nowhere_in_the_clear(services: Services) -> None:
+    shown = repr(replace(services, settings=Settings(alerts=SecretStr("slack://T1/A1/secret-token"))).settings)
+    assert "secret-token" not in shown
+
+
+DIRTY = """
+    INSERT INTO dirty_key (connection, native_id, inbox_id, due_at, first_dirty_at)
+    VALUES ('jira-main', '{item}', {inbox}, now() - interval '{age}', now() - interval '{age}')
+"""
+PARKED = """
+    INSERT INTO dirty_key (connection, native_id, state, reason, attempts)
+    SELECT 'jira-main', n\\:\\:text, 'parked', 'ITX-' || n || ' cannot be read: 400', 5
+    FROM generate_series({first}, {last}) AS n
+"""

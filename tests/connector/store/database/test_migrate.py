@@ -1,0 +1,59 @@
+"""The schema: made by migrations, described by tables, safe to run from several places."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+
+from connector.store.database import migrate
+from connector.store.database.engine import open_database
+from connector.store.database.postgres import conninfo
+from connector.store.database.tables import METADATA
+from tests.conftest import NEWEST
+
+
+def _ours(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
+    return kind != "table" or not (name or "").startswith(("procrastinate", "inbox_body_"))
+
+
+def test_migrations_and_table_descriptions_say_the_same(database: URL) -> None:
+    engine = open_database(database, pool_size=1, application="tests")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": _ours})
+        assert compare_metadata(context, METADATA) == []
+    engine.dispose()
+
+
+def test_down_and_up_again_leaves_the_same_schema(database: URL) -> None:
+    engine = open_database(database, pool_size=1, application="tests")
+    with engine.connect() as connection:
+        connection.execute(text("RESET ROLE"))
+        command.downgrade(migrate.configuration(connection), "base")
+        connection.commit()
+        left = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
+    assert left == ["alembic_version"]
+    assert migrate.upgrade(engine) == NEWEST
+    assert migrate.fit(engine) is migrate.Fit.SAME
+    engine.dispose()
+
+
+def test_four_processes_that_start_at_once_upgrade_once(database: URL) -> None:
+    with psycopg.connect(conninfo(database), autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+
+    def start(_: int) -> str:
+        engine = open_database(database, pool_size=1, application="tests")
+        try:
+            return migrate.upgrade(engine)
+        finally:
+            engine.dispose()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(start, range(4))) == [NEWEST] * 4

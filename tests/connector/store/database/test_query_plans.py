@@ -1,0 +1,265 @@
+"""No statement of the flow reads a large table from end to end: its cost does not grow with what is stored.
+
+Everything that a worker and a door do is done once on a database of some size; each statement that was sent is then
+explained, with its own values, and its plan looked through.  The figures of portfolios are made in the background and
+grow with what has changed (ADR 0012); ``make bench`` measures them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, text
+from sqlalchemy.engine import URL
+
+from connector.bootstrap import Services, bootstrap
+from connector.settings import Settings
+from connector.store.notifications.deliveries import SqlDeliveries, wake_due_deliveries
+from connector.store.queue.backlog import age
+from connector.store.queue.dirty_keys import SqlWork
+from connector.store.queue.inbox import _TAKE_IN
+from connector.store.queue.outbox import SqlOutbox
+from connector.store.queue.workers import wake_due
+from connector.store.reconcile.assessment_store import SqlLedger
+from connector.store.reconcile.due_assessments import wake_due_looks
+from connector.store.reconcile.stored_state import SqlMemory
+from connector.store.reconcile.sweeps import SqlSweeps
+from connector.sync.ports import Doorbell, Reading, Said, Site, Written
+from connector.sync.reconcile import ActiveMapping, Reconciler, Round
+from connector.sync.related_evidence import Surroundings
+from connector.sync.scan import Seen, SweptPage
+from connector.sync.stores import Arrival, TakenIn
+from connector.sync.sweep import Sweep, SweepKind
+from mapping.load import Loaded, load_mapping
+from mapping.policy import Policies
+from mapping.work_item import ConnectionName, FieldName, NativeId, Tool
+from tests.bench.generate import Size, fill
+from tests.conftest import ROOT, fresh_database
+from tests.mapping.items import item
+
+JIRA = ConnectionName("jira-main")
+MEASURES = 10_000
+LARGE = 5_000
+"""Rows from which on a table is large."""
+
+# A history in proportion: six events and writes for each measure, nearly all of them settled.
+HISTORY = f"""
+INSERT INTO inbox (connection, delivery_id, event, native_id, state, settled_at, received_at)
+SELECT 'jira-main', 'old-' || n, 'jira:issue_updated', (n % {MEASURES} + 1)::text, 'done', now(), now() - n * interval '1 s'
+FROM generate_series(1, {6 * MEASURES}) AS n;
+INSERT INTO inbox_body (inbox_id, body) SELECT id, '{{}}' FROM inbox;
+INSERT INTO outbox (connection, native_id, key, wanted, changes, state, settled_at)
+SELECT 'jira-main', (n % {MEASURES} + 1)::text, 'ITX-' || n, '{{}}', '[]', 'done', now() - n * interval '1 s'
+FROM generate_series(1, {6 * MEASURES}) AS n;
+INSERT INTO outbox (connection, native_id, key, wanted, changes, alike)
+SELECT 'jira-main', n::text, 'ITX-' || n, '{{"Gate": "Shut"}}', '[]', 'x' || n % 7
+FROM generate_series(2000, 2000 + {LARGE}) AS n;
+INSERT INTO last_written (connection, native_id, field, value)
+SELECT 'jira-main', n::text, f, 'x' FROM generate_series(1, {MEASURES}) AS n, unnest(ARRAY['Gate', 'DoI stage', 'Plan net']) AS f;
+INSERT INTO decision (measure_id, decided_at, gate, verdict, evidence, mapping_version, policy_version)
+SELECT id, now(), gate, '{{}}', '{{}}', mapping_version, 'p' FROM measure;
+INSERT INTO status_day (measure_id, day, gate, implementation, potential, reasons)
+SELECT id, current_date - n, 'open', 'green', 'green', '{{}}' FROM measure, generate_series(0, 2) AS n;
+INSERT INTO dirty_key (connection, native_id, inbox_id, due_at)
+SELECT 'jira-main', n::text, CASE WHEN n % 3 = 0 THEN n END, now() - n * interval '1 ms'
+FROM generate_series(1, {MEASURES}) AS n;
+INSERT INTO statement (measure_id, source, verb, person, said_at, heard_at, accepted, content)
+SELECT id, 'comment 1', 'withdrawn', 'x', now(), now(), false, '{{}}' FROM measure LIMIT {2 * LARGE};
+INSERT INTO dependency (measure_id, on_connection, on_name) SELECT id, 'jira-main', 'name of ' || id FROM measure;
+INSERT INTO utterance (measure_id, said_by, account, account_name, words, via, said_at)
+SELECT id, 'a', 'a', 'A', '/text x', 'page', now() FROM measure LIMIT {2 * LARGE};
+INSERT INTO subscription_delivery (subscription_id, event, measure_id, body, state, due_at, created_at)
+SELECT 1, 'gate.opened', id, '{{}}', CASE WHEN id LIKE '%7' THEN 'waiting' ELSE 'done' END, now(), now() FROM measure;
+"""
+
+
+@dataclass
+class Sent:
+    """Statements as they went to the database, each with the values of its first time."""
+
+    statements: dict[str, Any] = field(default_factory=dict)
+
+    @contextmanager
+    def watching(self, engine: Engine) -> Iterator[None]:
+        def note(_c: object, _cursor: object, statement: str, values: Any, _context: object, many: bool) -> None:
+            self.statements.setdefault(statement, values[0] if many else values)
+
+        event.listen(engine, "before_cursor_execute", note)
+        yield
+        # Sent past SQLAlchemy, in a pipeline.
+        names = ("connections", "deliveries", "parts", "events", "items", "states", "reasons", "bodies")
+        one = [[JIRA], ["d"], [0], ["x"], ["1"], ["pending"], [None], [b"{}"]]
+        self.statements[_TAKE_IN] = dict(zip(names, one, strict=True))
+        event.remove(engine, "before_cursor_execute", note)
+
+
+class Reader:
+    """A tool that shows every item with nothing filled in."""
+
+    def read(
+        self,
+        items: Sequence[NativeId],
+        fields: frozenset[FieldName],
+        child_fields: frozenset[FieldName] = frozenset(),
+        plans: str | None = None,
+        *,
+        approvals: bool = False,
+    ) -> Reading:
+        return Reading({name: item({}, native_id=name, key=f"ITX-{name}") for name in items}, ())
+
+
+@pytest.fixture(scope="module")
+def large(postgres: URL, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    with contextmanager(fresh_database)(postgres, template) as url:
+        settings = Settings(
+            database_url=url.render_as_string(hide_password=False), data=tmp_path_factory.mktemp("data"), secret_key=KEY
+        )
+        with bootstrap(settings, application="tests") as services:
+            source = (ROOT / "sandbox/story/mapping.yaml").read_text()
+            version = services.mappings.activate(source, "v", author="tests", reason="tests")
+            fill(services.engine, version.number, Size.small(MEASURES), datetime.now(UTC))
+            services.people.add("a@acme.example", "A", by="tests")
+            with services.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("RESET ROLE"))
+                connection.execute(text(SUBSCRIBED), {"secret": services.vault.seal("whsec_x")})
+                connection.execute(text("SET session_replication_role = replica"))
+                connection.connection.driver_connection.execute(HISTORY)  # type: ignore[union-attr]
+                connection.execute(text("VACUUM ANALYZE"))
+                connection.invalidate()
+            yield services
+
+
+@pytest.fixture(scope="module")
+def sent(large: Services) -> Sent:
+    """All that one round of everything sends."""
+    watched = Sent()
+    with watched.watching(large.engine):
+        _everything(large)
+    return watched
+
+
+KEY = "5J4mVQjYIwUsh9WhEPuYcUyEIZkIuuWwBjn1vRmF8xg="
+SUBSCRIBED = """
+INSERT INTO subscription (name, url, events, place, secrets, created_by)
+VALUES ('everything', 'https://x.example', ARRAY['gate.opened'], '{}', ARRAY[CAST(:secret AS bytea)], 'tests')
+"""
+
+
+def test_nothing_that_the_flow_sends_reads_a_large_table_from_end_to_end(large: Services, sent: Sent) -> None:
+    assert len(sent.statements) > 40
+    with large.engine.connect() as connection:
+        sizes = {row.relname: int(row.reltuples) for row in connection.execute(_SIZES)}
+        whole = sorted(
+            f"{table}: {' '.join(statement.split())[:300]}"
+            for statement, values in sent.statements.items()
+            if statement.lstrip().startswith(("SELECT", "UPDATE", "INSERT", "DELETE", "WITH"))
+            for table in _scanned(_plan(connection, statement, values))
+            # The first row that is found ends it.
+            if not statement.startswith("SELECT EXISTS")
+            if sizes.get(table, 0) > LARGE
+        )
+    assert not whole, "\n".join(whole)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "index"),
+    [
+        ("WITH picked AS ( SELECT connection, native_id FROM dirty_key", "dirty_key_order"),
+        ("SELECT inbox_id, extract(epoch FROM now() - due_at)", "dirty_key_order"),
+        ("WITH picked AS ( SELECT id FROM outbox AS o WHERE connection", "outbox_waiting"),
+        ("WITH picked AS ( SELECT id FROM outbox AS o WHERE alike", "outbox_alike"),
+        ("UPDATE measure SET look_again_at", "measure_look_again"),
+        ("UPDATE inbox AS i SET state", "inbox_pending"),
+        ("SELECT DISTINCT m.connection, m.native_id FROM dependency", "dependency_on"),
+    ],
+)
+def test_what_is_asked_most_goes_by_the_index_that_was_made_for_it(
+    large: Services, sent: Sent, beginning: str, index: str
+) -> None:
+    found = [
+        (statement, values)
+        for statement, values in sent.statements.items()
+        if " ".join(statement.split()).startswith(beginning)
+    ]
+    assert found, f"nothing was sent that begins with {beginning}"
+    with large.engine.connect() as connection:
+        for statement, values in found:
+            assert index in set(_indexes(_plan(connection, statement, values))), statement
+
+
+def _everything(services: Services) -> None:
+    """One round of each thing that doors and workers do."""
+    engine, waker, now = services.engine, services.waker, datetime.now(UTC)
+    stamp = now.timestamp()
+    plain = Arrival(JIRA, f"new-{stamp}", b"{}", Doorbell("jira:issue_updated", (NativeId("17"), NativeId("18"))))
+    said = Doorbell("jira:issue_updated", (NativeId("19"),), Said("gatepost", {FieldName("Gate"): "y"}))
+    assert services.inbox.take_in(plain) is TakenIn.ACCEPTED
+    assert (
+        services.inbox.take_in(Arrival(JIRA, f"echo-{stamp}", b"{}", said, {FieldName("Gate"): "y"}))
+        is TakenIn.ACCEPTED
+    )
+    assert age(engine, JIRA) > 0
+    memory = SqlMemory(engine)
+    work = SqlWork(engine, 1, 60)
+    site = Site(JIRA, Tool.JIRA, Reader(), writer=None, door=None)  # type: ignore[arg-type]  # nothing is written here
+    loaded = load_mapping((ROOT / "sandbox/story/mapping.yaml").read_text())
+    assert isinstance(loaded, Loaded)
+    reconciler = Reconciler(
+        work=work, memory=memory, ledger=SqlLedger(engine, waker), pauses=services.connections,
+        surroundings=Surroundings(lambda _name: site, memory), clock=lambda: now, jitter=lambda: 1.0, batch_size=50,
+    )  # fmt: skip
+    work.begin(JIRA)
+    assert reconciler.run(site, ActiveMapping(1, loaded.config, Policies(loaded.config))) is Round.MORE
+    claim = work.claim(JIRA, 20)
+    assert claim is not None
+    work.put_off(claim, [claim.keys[0].native_id], 60, "later", count=True)
+    work.park(claim, [claim.keys[1].native_id], "never")
+    outbox = SqlOutbox(engine, waker, 1, 60)
+    outbox.begin(JIRA)
+    first, second, third, *rest = outbox.claim(JIRA, 50)
+    outbox.done(first, Written.DONE)
+    outbox.park(second, "never")
+    outbox.put_off([third], 60, "later", count=True)
+    outbox.into_bulk(rest, "task", 1)
+    outbox.claim_alike(JIRA, "x3", 100)
+    sweeps = SqlSweeps(engine, waker)
+    sweep = sweeps.begin(Sweep(JIRA, SweepKind.FULL, "project = ITX", None, now))
+    page = SweptPage(tuple(Seen(NativeId(str(n)), "2") for n in range(1, 100)), None)
+    sweeps.take(sweep, page)
+    deliveries = SqlDeliveries(engine, services.vault, 1, 60, 20)
+    deliveries.begin(1)
+    assert deliveries.claim(1, now + timedelta(minutes=1)) is not None
+    wake_due_deliveries(engine, waker, now)
+    wake_due_looks(engine, waker, now)
+    wake_due(engine, waker)
+
+
+def _plan(connection: Any, statement: str, values: Any) -> Mapping[str, Any]:
+    cursor = connection.connection.driver_connection.cursor()
+    found = cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values).fetchone()[0]
+    plans = found if isinstance(found, list) else json.loads(found)
+    plan: Mapping[str, Any] = plans[0]["Plan"]
+    return plan
+
+
+def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from _nodes(below)
+
+
+def _scanned(plan: Mapping[str, Any]) -> Iterator[str]:
+    yield from (node["Relation Name"] for node in _nodes(plan) if node["Node Type"] == "Seq Scan")
+
+
+def _indexes(plan: Mapping[str, Any]) -> Iterator[str]:
+    yield from (node["Index Name"] for node in _nodes(plan) if "Index Name" in node)
+
+
+_SIZES = text("SELECT relname, reltuples FROM pg_class WHERE relkind = 'r'")

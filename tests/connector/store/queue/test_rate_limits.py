@@ -1,0 +1,86 @@
+"""Limits by scope, shared by all workers: what one of them learned closes just that, and for everybody."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.errors import LimitScope, RateLimited
+from connector.http.rate_limits import UNTOLD_SECONDS, Parked, endpoint, item
+from connector.store.queue.rate_limits import SqlLimiter
+from tests.connector.store.conftest import JIRA, Store
+
+PUT_1, PUT_2 = "PUT /rest/api/3/issue/10001", "PUT /rest/api/3/issue/10002"
+COMMENT_1 = "POST /rest/api/3/issue/10001/comment"
+SEARCH = "POST /rest/api/3/search/jql"
+
+
+def limited(operation: str, scope: LimitScope, seconds: float | None = 60) -> RateLimited:
+    return RateLimited("too many", operation=operation, retry_after=seconds, scope=scope)
+
+
+@pytest.mark.parametrize(
+    ("scope", "closed"),
+    [
+        (LimitScope.CONNECTION, {PUT_1, PUT_2, COMMENT_1, SEARCH}),
+        (LimitScope.ENDPOINT, {PUT_1, PUT_2}),
+        (LimitScope.ITEM, {PUT_1, COMMENT_1}),
+    ],
+)
+def test_a_limit_closes_its_own_scope_for_every_worker(store: Store, scope: LimitScope, closed: set[str]) -> None:
+    store.ring("d1", "10001")
+    SqlLimiter(store.engine, JIRA).park(limited(PUT_1, scope))
+    other = SqlLimiter(store.engine, JIRA)
+    assert {one for one in (PUT_1, PUT_2, COMMENT_1, SEARCH) if other.parked(one) is not None} == closed
+
+
+def test_the_longest_wait_that_was_told_counts(store: Store) -> None:
+    limiter = SqlLimiter(store.engine, JIRA)
+    limiter.park(limited(PUT_1, LimitScope.ENDPOINT, 1847))
+    limiter.park(limited(PUT_2, LimitScope.ENDPOINT, 2))
+    parked = limiter.parked(PUT_1)
+    assert parked is not None
+    assert 1800 < parked.seconds <= 1847
+
+
+@pytest.mark.parametrize("told", [None, 0.0])
+def test_a_limit_without_a_time_is_closed_for_a_few_seconds(store: Store, told: float | None) -> None:
+    """Data Center often says ``Retry-After: 0``."""
+    limiter = SqlLimiter(store.engine, JIRA)
+    limiter.park(limited(PUT_1, LimitScope.ENDPOINT, told))
+    (parked,) = limiter.all()
+    assert 0 < parked.seconds <= UNTOLD_SECONDS
+
+
+def test_it_opens_by_itself(store: Store) -> None:
+    clock = [0.0]
+    limiter = SqlLimiter(store.engine, JIRA, monotonic=lambda: clock[0])
+    limiter.park(limited(PUT_1, LimitScope.ITEM, 0.5))
+    assert isinstance(limiter.parked(PUT_1), Parked)
+    clock[0] = 0.6
+    assert limiter.parked(PUT_1) is None
+
+
+def test_the_database_is_asked_once_a_second_at_most(store: Store) -> None:
+    clock = [0.0]
+    limiter = SqlLimiter(store.engine, JIRA, monotonic=lambda: clock[0])
+    assert limiter.parked(PUT_1) is None
+    SqlLimiter(store.engine, JIRA).park(limited(PUT_1, LimitScope.ENDPOINT))
+    assert limiter.parked(PUT_1) is None
+    clock[0] = 1.1
+    assert limiter.parked(PUT_1) is not None
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind", "subject"),
+    [
+        (PUT_1, "PUT /rest/api/3/issue/*", "10001"),
+        ("GET /rest/api/3/issue/10001", "GET /rest/api/3/issue/*", ""),
+        (COMMENT_1 + "/77", "POST /rest/api/3/issue/*/comment/*", "10001"),
+        ("PUT /rest/api/2/issue/ITX-12", "PUT /rest/api/2/issue/*", "ITX-12"),
+        (SEARCH, SEARCH, ""),
+        ("GET /rest/api/3/field/customfield_10123/context", "GET /rest/api/3/field/*/context", ""),
+        (f"PATCH /api/now/table/pm_project/{'a' * 32}", "PATCH /api/now/table/pm_project/*", "a" * 32),
+    ],
+)
+def test_an_operation_is_told_by_its_endpoint_and_its_item(operation: str, kind: str, subject: str) -> None:
+    assert (endpoint(operation), item(operation)) == (kind, subject)

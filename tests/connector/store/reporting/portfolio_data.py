@@ -1,0 +1,158 @@
+"""Measures put straight into the tables, and the roll-ups made of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Engine, text
+
+from connector.people.permissions import Grant, PersonId, Role, Viewer
+from connector.store.reporting.rollups import Refreshed, Rollups
+from governance.effects import Account, EffectKind, EffectLine, Version
+from governance.hierarchy import Entry
+from governance.measure import MeasureId, Place
+from governance.money import Money, Period
+from governance.presets import default_policy
+from governance.rates import Rate
+from governance.roll_up import Basis
+
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+BASIS = Basis("EUR", 1, 2026, default_policy().weights)
+OFFICE = Viewer(PersonId(1), "office@nordbank.example", "M. Brandt", (Grant(Role.OFFICE),))
+RATES = (
+    Rate("USD", "EUR", date(2025, 1, 1), Decimal("0.92"), "tests"),
+    Rate("USD", "EUR", date(2026, 6, 1), Decimal("0.9357"), "tests"),
+    Rate("CHF", "EUR", date(2026, 4, 1), Decimal("1.0604"), "tests"),
+)
+"""SEK has none, and CHF none before April 2026."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """One measure as a test wants it."""
+
+    number: int
+    place: tuple[str | None, ...] = ("IT", "Cloud exit", "CRM", "Contracts")
+    entity: str | None = "Nordbank AG"
+    unit: str | None = "Payments"
+    owner: str = "A. Kaya"
+    owner_id: str = "k"
+    stage: str | None = "detailed"
+    ramp: str | None = None
+    gate: str = "open"
+    implementation: str = "green"
+    potential: str = "green"
+    reason: str | None = None
+    title: str = "Retire the legacy CRM"
+    codes: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+    lines: tuple[EffectLine, ...] = field(default_factory=tuple)
+
+    @property
+    def id(self) -> str:
+        return f"jira-main/{self.number}"
+
+    @property
+    def entry(self) -> Entry:
+        """The same measure as the domain's own figures take it."""
+        place = Place("", *self.place)
+        return Entry(MeasureId(self.id), place, self.entity, self.unit, self.lines, self.stage, self.reason or "")
+
+
+def line(
+    version: str, kind: str, month: str, amount: int | str, currency: str = "EUR", account: str = "ebitda"
+) -> EffectLine:
+    money = Money(Decimal(amount), currency)
+    return EffectLine(Version(version), EffectKind(kind), Period.parse(month), money, Account(account))
+
+
+def save(engine: Engine, *measures: Given) -> None:
+    """Write measures as the flow leaves them; one that is there is changed."""
+    with engine.begin() as transaction:
+        for one in measures:
+            values = _values(one)
+            names = ", ".join(values)
+            changed = ", ".join(f"{name} = excluded.{name}" for name in values if name != "id")
+            transaction.execute(
+                text("INSERT INTO work_item (connection, native_id, key, url, snapshot, version, read_at) VALUES "
+                     "('jira-main', :n, :k, :u, '{}', '1', now()) ON CONFLICT DO NOTHING"),
+                {"n": str(one.number), "k": f"ITX-{one.number}", "u": f"https://acme.example/browse/ITX-{one.number}"},
+            )  # fmt: skip
+            transaction.execute(
+                text(f"INSERT INTO measure ({names}) VALUES ({', '.join(f':{name}' for name in values)}) "
+                     f"ON CONFLICT (id) DO UPDATE SET {changed}, unmapped_since = NULL"),
+                values,
+            )  # fmt: skip
+            transaction.execute(text("DELETE FROM effect_line WHERE measure_id = :id"), {"id": one.id})
+            for row in one.lines:
+                transaction.execute(_LINE, {
+                    "id": one.id, "version": row.version, "kind": row.kind, "month": row.month.first_day,
+                    "amount": row.money.amount, "currency": row.money.currency, "account": row.account,
+                })  # fmt: skip
+
+
+def leave(engine: Engine, *numbers: int) -> None:
+    """No rule of the mapping takes these any more."""
+    with engine.begin() as transaction:
+        ids = [f"jira-main/{number}" for number in numbers]
+        transaction.execute(text("UPDATE measure SET unmapped_since = now() WHERE id = ANY(:ids)"), {"ids": ids})
+
+
+def save_rates(engine: Engine, rates: Sequence[Rate] = RATES) -> None:
+    with engine.begin() as transaction:
+        for rate in rates:
+            transaction.execute(
+                text("INSERT INTO rate VALUES (:c, :t, :s, :f, 'tests') "
+                     'ON CONFLICT (currency, "to", since) DO UPDATE SET factor = excluded.factor'),
+                {"c": rate.currency, "t": rate.to, "s": rate.since, "f": rate.factor},
+            )  # fmt: skip
+
+
+def refresh(engine: Engine, basis: Basis = BASIS) -> Refreshed:
+    return Rollups(engine).refresh(basis, NOW)
+
+
+def _values(one: Given) -> dict[str, object]:
+    people = {"owner": {"id": one.owner_id, "name": one.owner, "active": True}}
+    since = "2026-09-01T00:00:00+00:00"
+    blockers = [{"code": code, "sentence": f"{code} is missing", "who": "owner", "since": since} for code in one.codes]
+    findings = [
+        {
+            "code": code,
+            "subject": "",
+            "sentence": f"Something is {code.casefold()}",
+            "who": "owner A. Kaya",
+            "since": since,
+        }
+        for code in one.found
+    ]
+    verdict = {
+        "blockers": blockers,
+        "ramp": {"kind": one.ramp} if one.ramp else None,
+        "deviation": {"reason": one.reason, "since": since} if one.reason is not None else None,
+    }
+    stamp = json.dumps(
+        [str(part) for part in (one.lines, one.stage, one.gate, one.ramp, one.reason, one.codes, one.found)]
+    )
+    return {
+        "id": one.id, "connection": "jira-main", "native_id": str(one.number), "key": f"ITX-{one.number}",
+        "title": one.title, "rule": "epics", "portfolio": one.place[0], "program": one.place[1],
+        "project": one.place[2], "package": one.place[3], "business_unit": one.unit, "legal_entity": one.entity,
+        "owner": one.owner, "stage": one.stage, "gate": one.gate, "implementation": one.implementation,
+        "potential": one.potential, "facts": json.dumps({"roles": people}), "verdict": json.dumps(verdict),
+        "standing": json.dumps({"granted_at": {one.stage: since} if one.stage else {}}),
+        "findings": json.dumps(findings), "verdict_digest": stamp, "effects_digest": stamp, "mapping_version": 1,
+        "policy_version": "five/tests", "assessed_at": NOW,
+    }  # fmt: skip
+
+
+_LINE = text("""
+    INSERT INTO effect_line (measure_id, version, kind, month, amount, currency, account)
+    VALUES (:id, :version, :kind, :month, :amount, :currency, :account)
+    ON CONFLICT (measure_id, version, kind, month, currency, account, hard)
+    DO UPDATE SET amount = effect_line.amount + excluded.amount
+""")

@@ -1,0 +1,232 @@
+"""Whatever happens to measures, the roll-ups say what the domain's own figures say of the same measures."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Engine
+
+from connector.store.database.row_level_access import reading
+from connector.store.reporting.portfolio import Portfolio
+from connector.store.reporting.portfolio_filters import Filters
+from connector.store.reporting.portfolio_results import Overview, Sums
+from connector.store.reporting.rollups import Round
+from governance import portfolio
+from governance.effects import ZERO, EffectLine, Version
+from governance.rates import Rate, Rates
+from governance.sums import LeakReason
+from tests.connector.store.conftest import Store
+from tests.connector.store.reporting.portfolio_data import (
+    BASIS,
+    OFFICE,
+    RATES,
+    Given,
+    leave,
+    line,
+    refresh,
+    save,
+    save_rates,
+)
+
+FINE = Filters(text="legacy")
+"""Fits every measure of these tests, and is answered by the measures themselves instead of their groups."""
+
+
+def draw_lines(draw: random.Random) -> tuple[EffectLine, ...]:
+    """Up to twenty lines of any kind, account and month, in one currency or two."""
+    currencies = draw.choice((["EUR"], ["EUR"], ["USD"], ["USD", "EUR"], ["CHF"], ["SEK"]))
+    found = {}
+    for _ in range(draw.randrange(20)):
+        one = line(
+            draw.choice(("plan", "forecast", "actual")),
+            draw.choice(("benefit", "one_off_benefit", "recurring_cost", "one_off_cost", "capex")),
+            f"{draw.choice((2025, 2026, 2027))}-{draw.randint(1, 12):02}",
+            f"{draw.randint(1, 500_000)}.{draw.randint(0, 99):02}",
+            draw.choice(currencies),
+            draw.choice(("ebitda", "ebitda", "ebitda", "cash", "avoidance")),
+        )
+        found[one.version, one.kind, one.month, one.money.currency, one.account] = one
+    return tuple(found.values())
+
+
+def draw_measure(draw: random.Random, number: int) -> Given:
+    return Given(
+        number,
+        place=(
+            draw.choice(("IT", "Operations", None)),
+            draw.choice(("Cloud exit", "Branches", None)),
+            draw.choice(("CRM", "Ledger")),
+            draw.choice(("Contracts", None)),
+        ),
+        entity=draw.choice(("Nordbank AG", "Nordbank Suisse SA", None)),
+        stage=draw.choice((None, "identified", "detailed", "decided", "closed")),
+        ramp=draw.choice((None, None, "on_hold", "cancelled", "killed")),
+        gate=draw.choice(("open", "shut", "breach")),
+        implementation=draw.choice(("green", "amber", "red", "grey")),
+        potential=draw.choice(("green", "amber", "red", "grey")),
+        reason=draw.choice((None, "", "delay: later", "price: more", "because")),
+        lines=draw_lines(draw),
+    )
+
+
+def overview(engine: Engine, filters: Filters | None = None) -> Overview:
+    with reading(engine, OFFICE) as connection:
+        return Portfolio(connection, OFFICE, filters or Filters()).overview()
+
+
+def agree(engine: Engine, measures: dict[int, Given], rates: tuple[Rate, ...], year: int = 2026) -> None:
+    """The sums of the groups, and those over single measures, are those of the domain."""
+    expected = portfolio.figures(
+        [one.entry for one in measures.values()], "EUR", Rates(rates), year, weights=BASIS.weights
+    )
+    for found in (overview(engine), overview(engine, FINE)):
+        total = found.total
+        assert (total.measures, total.left_out) == (len(measures), len(expected.left_out))
+        assert _amounts(total) == _expected(expected)
+        assert {reason: amount for reason, amount in found.leaks.items() if amount} == expected.leakage
+        for parts in (found.children, found.programs):
+            assert sum(node.sums.measures for node in parts) == len(measures)
+            assert sum((node.sums.gross or ZERO for node in parts), ZERO) == expected.gross
+        assert sum((sums.cash or ZERO for sums in found.steps.values()), ZERO) == expected.cash
+        assert sum((sums.avoidance or ZERO for sums in found.lights.values()), ZERO) == expected.avoidance
+
+
+def _amounts(total: Sums) -> list[Decimal]:
+    found = (
+        total.in_year_plan, total.in_year_forecast, total.in_year_actual, total.run_rate_plan, total.run_rate_forecast,
+        total.carry_over, total.pipeline, total.gross, total.cash, total.avoidance,
+    )  # fmt: skip
+    return [amount or ZERO for amount in found]
+
+
+def _expected(figures: portfolio.PortfolioFigures) -> list[Decimal]:
+    return [
+        *(figures.in_year[version] for version in Version),
+        *(figures.run_rate[version] for version in (Version.PLAN, Version.FORECAST)),
+        figures.carry_over, figures.pipeline, figures.gross, figures.cash, figures.avoidance,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_totals_equal_the_domains_figures_whatever_happens_to_the_measures(store: Store, seed: int) -> None:
+    """Come, change, move, leave, come back; in several currencies, some without a rate."""
+    draw = random.Random(seed)  # noqa: S311 - makes cases, guards nothing
+    save_rates(store.engine)
+    there = {number: draw_measure(draw, number) for number in range(30)}
+    save(store.engine, *there.values())
+    assert refresh(store.engine).round is Round.REBUILT
+    agree(store.engine, there, RATES)
+    gone: dict[int, Given] = {}
+    for _ in range(6):
+        for number in draw.sample(sorted(there), 5):
+            changed = draw_measure(draw, number)
+            # Some change in one point only: the place, the light, the money.
+            there[number] = draw.choice((
+                changed,
+                replace(there[number], place=changed.place),
+                replace(there[number], potential=changed.potential),
+                replace(there[number], lines=changed.lines),
+                replace(there[number], ramp=changed.ramp),
+            ))  # fmt: skip
+            save(store.engine, there[number])
+        number = draw.choice(sorted(there))
+        gone[number] = there.pop(number)
+        leave(store.engine, number)
+        if draw.random() < 0.5:
+            back = draw.choice(sorted(gone))
+            there[back] = gone.pop(back)
+            save(store.engine, there[back])
+        assert refresh(store.engine).round is Round.DONE
+        agree(store.engine, there, RATES)
+
+
+def test_a_rate_that_comes_later_makes_every_figure_anew(store: Store) -> None:
+    save_rates(store.engine)
+    there = {
+        1: Given(1, lines=(line("plan", "benefit", "2026-03", 1000, "SEK"), line("plan", "benefit", "2026-04", 500)))
+    }
+    save(store.engine, *there.values())
+    refresh(store.engine)
+    agree(store.engine, there, RATES)
+    assert store.rows("SELECT missing_rate, plan FROM measure_figures") == [
+        ("no rate from SEK to EUR on 2026-03-01", None)
+    ]
+    rates = (*RATES, Rate("SEK", "EUR", date(2026, 1, 1), Decimal("0.087"), "tests"))
+    save_rates(store.engine, rates)
+    assert refresh(store.engine).round is Round.REBUILT
+    agree(store.engine, there, rates)
+    assert store.rows("SELECT missing_rate, plan FROM measure_figures") == [(None, Decimal("587.000"))]
+    assert store.rows("SELECT count(*) FROM figures_progress") == [(0,)]
+
+
+def test_another_fiscal_year_makes_every_figure_anew(store: Store) -> None:
+    there = {1: Given(1, lines=(line("plan", "benefit", "2026-12", 100), line("plan", "benefit", "2027-01", 900)))}
+    save(store.engine, *there.values())
+    refresh(store.engine)
+    agree(store.engine, there, ())
+    assert refresh(store.engine, replace(BASIS, year=2027)).round is Round.REBUILT
+    agree(store.engine, there, (), 2027)
+
+
+def test_a_look_that_changes_nothing_makes_no_figure_due(store: Store) -> None:
+    some = Given(1, lines=(line("plan", "benefit", "2026-03", 1000),))
+    save(store.engine, some)
+    refresh(store.engine)
+    save(store.engine, some)
+    assert store.rows("SELECT count(*) FROM figures_due") == [(0,)]
+    save(store.engine, replace(some, gate="shut"))
+    assert store.rows("SELECT measure_id FROM figures_due") == [("jira-main/1",)]
+
+
+def test_an_empty_group_leaves_nothing_behind(store: Store) -> None:
+    save(store.engine, Given(1, found=("ORPHAN_OWNER",), lines=(line("plan", "benefit", "2026-03", 1000),)))
+    refresh(store.engine)
+    leave(store.engine, 1)
+    refresh(store.engine)
+    for table in (
+        "measure_figures",
+        "measure_finding",
+        "measure_series",
+        "rollup_cell",
+        "rollup_month",
+        "rollup_curve",
+    ):
+        assert store.rows(f"SELECT count(*) FROM {table}") == [(0,)], table
+
+
+def test_a_second_refresher_leaves_the_first_alone(store: Store) -> None:
+    with store.engine.begin() as first:
+        first.exec_driver_sql("SELECT pg_advisory_xact_lock(4713000008)")
+        assert refresh(store.engine).round is Round.BUSY
+
+
+def test_what_waits_is_the_benefit_of_the_year_behind_a_gate_that_is_not_open(store: Store) -> None:
+    lines = (line("plan", "benefit", "2026-03", 1000), line("plan", "benefit", "2027-03", 5000))
+    forecast = line("forecast", "benefit", "2026-04", 700)
+    save(
+        store.engine,
+        Given(1, gate="shut", lines=lines),
+        Given(2, gate="breach", lines=(*lines, forecast)),
+        Given(3, gate="open", lines=lines),
+        Given(4, gate="shut", ramp="cancelled", lines=lines),
+    )
+    refresh(store.engine)
+    total = overview(store.engine).total
+    assert (total.shut, total.waiting) == (2, Decimal(1700))
+
+
+def test_a_measure_without_a_forecast_leaks_nothing_and_is_told_apart(store: Store) -> None:
+    plan = line("plan", "benefit", "2026-03", 100)
+    save(
+        store.engine,
+        Given(1, lines=(plan,)),
+        Given(2, reason="delay: the supplier is late", lines=(plan, line("forecast", "benefit", "2026-03", 60))),
+    )
+    refresh(store.engine)
+    found = overview(store.engine)
+    assert found.leaks == {LeakReason.DELAY: Decimal(480)}
+    assert (found.total.run_rate_plan, found.total.run_rate_forecast, found.total.unforecast) == (2400, 720, 1200)

@@ -1,0 +1,189 @@
+"""Gatepost with a clock that the test moves: real HTTP on both sides, the real database, queue and worker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+
+from cryptography.fernet import Fernet
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+
+from connector.bootstrap import Services, bootstrap
+from connector.runtime import queue
+from connector.runtime.queue import Handlers
+from connector.runtime.tasks import handlers
+from connector.settings import Settings
+from connector.store.database import postgres
+from connector.store.queue.workers import Presence
+from governance.money import Period
+from mapping.load import Loaded, load_mapping
+from sandbox import servers
+from sandbox.jira.model import Deployment
+from sandbox.serving import Server
+from sandbox.story import seed
+from sandbox.story.player import Player, Shown
+from sandbox.story.scenarios import Item
+from tests.conftest import ROOT
+from tests.sites import connect
+from webhook_server.app import create_app
+
+SECRET = "It's a Secret to Everybody"
+START = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
+"""When every play begins."""
+
+
+@dataclass
+class Clock:
+    """The time in Gatepost and in both tools."""
+
+    base: datetime = START
+    started: float = field(default_factory=time.monotonic)
+
+    def __call__(self) -> datetime:
+        return self.base + timedelta(seconds=time.monotonic() - self.started)
+
+    def move(self, **by: float) -> None:
+        self.base += timedelta(**by)
+
+    def to_month(self, month: str) -> None:
+        """The fifth of a month, at nine."""
+        self.base = datetime.combine(Period.parse(month).first_day, START.timetz()) + timedelta(days=4)
+        self.started = time.monotonic()
+
+
+@dataclass
+class Theatre:
+    services: Services
+    sandbox: servers.Sandbox
+    player: Player
+    clock: Clock
+    handlers: Handlers
+
+    def settle(self, seconds: float = 90) -> None:
+        """Let the clock's present be looked at, and wait until nothing is left to do."""
+        self.handlers.tick()
+        deadline, calm = time.monotonic() + seconds, 0
+        while calm < 3:
+            with self.services.engine.connect() as connection:
+                left = connection.execute(_LEFT).scalar_one()
+            calm = calm + 1 if self.sandbox.wait_delivered(1) and not left else 0
+            assert time.monotonic() < deadline, f"{left} things are still to do"
+            time.sleep(0.05)
+
+    def show(self, item: Item) -> Shown:
+        self.settle()
+        return self.player.show(item)
+
+    def say(self, item: Item, person: str, words: str) -> Shown:
+        """Somebody comments; returns what the tool shows when Gatepost has answered."""
+        self._act(item, person, "comment", words)
+        return self.show(item)
+
+    def edit(self, item: Item, person: str, **fields: object) -> Shown:
+        values = {name.replace("_", " "): value for name, value in fields.items()}
+        if item[0] == "jira":
+            self._act(item, person, "edit", values)
+        else:
+            ids = {row["user_name"]: row["sys_id"] for row in self.sandbox.servicenow.tables["sys_user"].values()}
+            raw = {seed.column_of(name): ids.get(str(value), str(value)) for name, value in values.items()}
+            self._post(item, {"as": person, "table": item[0], "record": self._key(item), "values": raw})
+        return self.show(item)
+
+    def move(self, item: Item, person: str, to: str) -> tuple[bool, str]:
+        """Try to move an item on in its tool: whether the tool let it through, and what it said."""
+        self.settle()
+        return self._act(item, person, "transition" if item[0] == "jira" else "state", to)
+
+    def _act(self, item: Item, person: str, do: str, value: object) -> tuple[bool, str]:
+        if item[0] == "jira":
+            names = {"transition": "to", "edit": "fields", "comment": "text", "log": "hours"}
+            return self._post(item, {"as": person, "issue": self._key(item), "do": do, names[do]: value})
+        column = {"comment": "work_notes"}.get(do, do)
+        return self._post(item, {"as": person, "table": item[0], "record": self._key(item), "values": {column: value}})
+
+    def _post(self, item: Item, body: dict[str, object]) -> tuple[bool, str]:
+        return self.player.act(item[0], body)
+
+    def _key(self, item: Item) -> str:
+        return self.player.show(item).key
+
+    def audit(self, item: Item) -> list[tuple[str, str]]:
+        """(actor, action) of everything recorded about an item."""
+        (measure,) = self.services.measures.find(self._key(item))
+        return [(entry.actor, entry.action) for entry in self.services.audit.entries(measure.id)]
+
+
+_LEFT = text("""
+    SELECT (SELECT count(*) FROM dirty_key WHERE state = 'waiting') + (SELECT count(*) FROM outbox WHERE state = 'waiting')
+         + (SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'sweep' AND status IN ('todo', 'doing'))
+""")
+
+
+@contextmanager
+def theatre(
+    database: URL,
+    folder: Path,
+    *,
+    off: tuple[str, ...] = (),
+    mapping: str | None = None,
+    deployment: Deployment = Deployment.CLOUD,
+) -> Iterator[Theatre]:
+    """Both stand-ins with the bank's people and fields, no items; Gatepost with some rules switched off."""
+    clock = Clock()
+    settings = Settings(
+        database_url=database.render_as_string(hide_password=False),
+        data=folder,
+        secret_key=Fernet.generate_key().decode(),
+    )
+    services = bootstrap(settings, application="plays")
+    sandbox = servers.start(clock=clock, deployment=deployment)
+    connect(services, sandbox, SECRET)
+    mapping = mapping or (ROOT / "sandbox/story/mapping.yaml").read_text()
+    if off:
+        mapping = mapping.replace("policy: {", f"policy: {{off: [{', '.join(off)}], ")
+    loaded = load_mapping(mapping)
+    assert isinstance(loaded, Loaded), loaded
+    services.mappings.activate(mapping, loaded.version, author="plays", reason="plays")
+    seed.set_up_jira(sandbox.jira)
+    seed.set_up_servicenow(sandbox.servicenow)
+    web = Server(create_app(services, clock), "127.0.0.1", 0).start()
+    sandbox.ring(f"{web.url}/hooks/jira/jira-main", f"{web.url}/hooks/servicenow/servicenow-main", SECRET)
+    player = Player(sandbox.jira.base_url, sandbox.servicenow.base_url)
+    with Presence(services.engine, postgres.conninfo(services.url)) as presence:
+        work = handlers(services, presence, clock=clock)
+        with _worker(services, work):
+            try:
+                yield Theatre(services, sandbox, player, clock, work)
+            finally:
+                player.close()
+                sandbox.stop()
+                web.stop()
+    services.close()
+
+
+@contextmanager
+def _worker(services: Services, work: Handlers) -> Iterator[None]:
+    """The worker of the product, in a thread."""
+    app = queue.worker_app(postgres.conninfo(services.url), work, pool_size=6)
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(queue.run_worker(app, name="plays", concurrency=4, signals=False))
+
+    def run() -> None:
+        with suppress(asyncio.CancelledError):
+            loop.run_until_complete(task)
+        loop.close()
+
+    thread = Thread(target=run, name="worker")
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join(30)

@@ -1,0 +1,302 @@
+"""Six plays: what goes wrong in real portfolios, and what the tools show of it.
+
+Each is played twice: with Gatepost's rule, and with the rule switched off in the mapping, where it has to fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy.engine import URL
+
+from sandbox.jira.model import Deployment, Issue, Value
+from sandbox.story.scenarios import Item
+from tests.conftest import fresh_database
+from tests.stories.simulation import Theatre, theatre
+
+pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
+
+FACTS: dict[str, Value] = {
+    "Program": "Data centre exit",
+    "Sponsor": "brandt",
+    "Controller": "weber",
+    "Business unit": "Group IT",
+    "Legal entity": "Nordbank AG",
+    "Start date": "2026-01-01",
+    "Baseline": 5_000_000,
+    "Objective": "Cost-income ratio below 50 %",
+    "Kill criteria": "Forecast below half of plan for three months",
+    "Overlaps": "none",
+    "Rough value": 1_200_000,
+    "Planned benefit": 1_200_000,
+    "Planned cost": 300_000,
+    "Forecast benefit": 1_200_000,
+    "Forecast cost": 300_000,
+}
+
+
+def epic(scene: Theatre, title: str, project: str = "ITX", children: tuple[int, int] = (0, 0), **more: Value) -> Issue:
+    """An epic of the year 2026 that is decided: sponsor and controller have said yes, and the plan is locked."""
+    jira = scene.sandbox.jira
+    values = FACTS | {name.replace("_", " "): value for name, value in more.items()}
+    due = str(values.pop("duedate", "2026-12-31"))
+    issue = jira.create(
+        project, "Epic", title, by="osei", status="Backlog", assignee="osei", duedate=due, values=values
+    )
+    for number in range(sum(children)):
+        status = "Done" if number < children[0] else "Analysis"
+        jira.create(project, "Story", f"{title}: step {number + 1}", by="osei", parent=issue.key, status=status)
+    item = ("jira", title)
+    scene.say(item, "brandt", "/approve detailed")
+    scene.say(item, "brandt", "/approve decided")
+    scene.say(item, "weber", "/approve decided")
+    assert scene.move(item, "osei", "Approved")[0]
+    assert scene.show(item).fields["DoI stage"] == "Decided"
+    return issue
+
+
+def paying_twice(scene: Theatre) -> None:
+    """A migration is done; its legacy services are still active and billed."""
+    snow = scene.sandbox.servicenow
+    services = []
+    for name, amount in (("CRM-OLD", 30_000), ("CRM-REPORTS", 11_000)):
+        service = snow.insert(
+            "cmdb_ci_service", {"name": name, "operational_status": "1", "install_status": "1"}, "admin"
+        )
+        services.append(service)
+        for month in ("2026-08", "2026-09", "2026-10"):
+            booking = {"source_id": service["sys_id"], "date": f"{month}-03", "amount": f"EUR;{amount}"}
+            snow.insert("fm_expense_line", booking, "admin")
+    both: Value = "CRM-OLD, CRM-REPORTS"
+    crm = ("jira", "Replace the CRM")
+    issue = epic(scene, crm[1], Legacy_services=both)
+    scene.sandbox.jira.edit(issue.key, {"attachments": 1}, by="osei")
+    project: Item = ("pm_project", "CRM decommissioning")
+    people = {row["user_name"]: row["sys_id"] for row in snow.tables["sys_user"].values()}
+    snow.insert(
+        "pm_project",
+        {
+            "short_description": project[1], "state": "2", "u_program": "Data centre exit", "business_unit": "Group IT",
+            "project_manager": people["lind"], "u_sponsor": people["brandt"], "u_controller": people["weber"],
+            "u_legal_entity": "Nordbank AG", "u_baseline": "500000", "u_objective": "Cost-income ratio",
+            "u_kill_criteria": "none after May", "u_overlaps": "none", "start_date": "2026-01-01 00:00:00",
+            "end_date": "2026-12-31 00:00:00", "u_planned_benefit": "400000", "u_planned_cost": "20000",
+            "u_legacy_services": str(both),
+        },
+        "lind",
+    )  # fmt: skip
+    for person, words in (("brandt", "/approve detailed\n/approve decided"), ("weber", "/approve decided")):
+        scene.say(project, person, words)
+
+    paid = "41,000 EUR a month still paid for 2 legacy services (CRM-OLD, +1)"
+    for item, owner, shut, to in ((crm, "osei", "Kwame Osei", "Done"), (project, "lind", "Sara Lind", "3")):
+        scene.say(item, owner, "/approve implemented")
+        done, why = scene.move(item, owner, to)
+        told = scene.show(item).fields["Gate blockers"]
+        assert not done, "the tool itself has to refuse"
+        assert f"Implemented is shut: {paid}, and no end is dated · owner {shut} to act" in told
+        assert item is crm or f"{paid}, and no end is dated" in why, "ServiceNow says it at the form as well"
+
+    for service in services:
+        snow.update("cmdb_ci_service", service["sys_id"], {"u_retirement_date": "2026-11-30"}, "admin")
+    assert scene.show(crm).fields["DoI stage"] == "Implemented", "a service rings; what rests on it is looked at again"
+    assert scene.move(crm, "osei", "Done")[0]
+    assert scene.move(project, "lind", "3")[0]
+
+    scene.clock.to_month("2027-01")
+    for service, amount in zip(services, (30_000, 11_000), strict=True):
+        booking = {"source_id": service["sys_id"], "date": "2027-01-03", "amount": f"EUR;{amount}"}
+        snow.insert("fm_expense_line", booking, "admin")
+    scene.edit(crm, "weber", Actual_benefit=1_200_000, Actual_cost=300_000)
+    told = scene.say(crm, "weber", "/confirm 900k EUR 2027-01").fields["Gate blockers"]
+    assert f"Closed is shut: {paid} · owner Kwame Osei to act" in told
+    assert not scene.move(crm, "osei", "Closed")[0], "still active: not closed"
+
+    for service in services:
+        snow.update("cmdb_ci_service", service["sys_id"], {"operational_status": "6"}, "admin")
+    retired = paid.replace("legacy", "retired")
+    assert f"Closed is shut: {retired}" in scene.show(crm).fields["Gate blockers"], "retired, and billed all the same"
+    scene.clock.to_month("2027-03")
+    assert scene.show(crm).fields["DoI stage"] == "Closed"
+    assert scene.move(crm, "osei", "Closed")[0]
+
+
+def green_outside_red_inside(scene: Theatre) -> None:
+    """On time, while the forecast falls under 80 % of the plan."""
+    item = ("jira", "Consolidate the branches' servers")
+    epic(scene, item[1], children=(8, 2))
+    shown = scene.edit(item, "osei", Forecast_benefit=950_000)
+    assert (shown.fields["Implementation status"], shown.fields["Potential status"]) == ("Green", "Red")
+    assert "28% of the plan is missing at completion, and nobody has given the reason" in shown.fields["Gate blockers"]
+    assert "@Kwame Osei: 28% of the plan is missing: 650,000 EUR at completion of 900,000 EUR planned." in shown.answer
+    assert "sponsor Martin Brandt asked" not in shown.answer
+    scene.clock.move(minutes=61)
+    answer = scene.show(item).answer
+    assert "@Martin Brandt: 28% of the plan is missing" in answer
+    assert "- owner Kwame Osei asked on 05 Oct 2026 09:0" in answer
+    assert "- sponsor Martin Brandt asked on 05 Oct 2026 10:0" in answer
+    shown = scene.say(item, "osei", "/reason volume: two branches stay open")
+    assert "nobody has given the reason" not in shown.fields["Gate blockers"]
+    scene.clock.move(days=2)
+    assert "steering committee" not in scene.show(item).answer, "a reason silences the ladder"
+    comments = [author for author, _ in shown.comments if author == "gatepost-bot"]
+    assert len(comments) == 1, "one comment, edited"
+
+
+def technically_finished(scene: Theatre) -> None:
+    """All work is done and the case is flawed: only a confirmed write-down closes it."""
+    item = ("jira", "Voice assistant for branches")
+    issue = epic(scene, item[1], children=(3, 0))
+    scene.sandbox.jira.edit(issue.key, {"attachments": 1}, by="osei")
+    scene.say(item, "osei", "/approve implemented")
+    assert scene.move(item, "osei", "Done")[0]
+    scene.clock.to_month("2027-01")
+    scene.edit(item, "weber", Forecast_benefit=400_000, Actual_benefit=400_000, Actual_cost=300_000)
+    scene.say(item, "osei", "/reason volume: customers prefer the app")
+    wrong = scene.say(item, "weber", "/confirm 400k EUR 2027-01")
+    assert "Right would be: /confirm 100000 EUR 2026-12" in wrong.answer
+    shown = scene.say(item, "weber", "/confirm 100k EUR 2027-01")
+    assert not scene.move(item, "osei", "Closed")[0], "confirmed, but not realised"
+    told = "Closed is shut: 400,000 EUR of 1,200,000 EUR planned benefit is realised (33%)"
+    assert told in shown.fields["Gate blockers"]
+    assert "may not confirm" in scene.say(item, "osei", "/write-down 100k EUR 2027-01 it is what it is").answer
+    shown = scene.say(item, "weber", "/write-down 100k EUR 2027-01 the volume never came")
+    assert "Written down to 100,000 EUR until 2027-01 (the volume never came) by Julia Weber" in shown.answer
+    assert shown.fields["DoI stage"] == "Closed"
+    assert scene.move(item, "osei", "Closed")[0]
+    shown = scene.edit(item, "weber", Actual_benefit=350_000)
+    assert shown.fields["Gate"] == "Breach", "a confirmation does not survive a change of the actuals"
+
+
+def the_orphan(scene: Theatre) -> None:
+    """The owner's account is deactivated; no ticket changes, and so nobody rings."""
+    item = ("jira", "Cloud desktops")
+    epic(scene, item[1])
+    scene.sandbox.jira.deactivate("osei")
+    scene.clock.move(days=1, minutes=5)
+    shown = scene.show(item)
+    assert shown.fields["Gate findings"] == (
+        "the owner Kwame Osei has left (the account is inactive): name another owner"
+        " · sponsor Martin Brandt · ORPHAN_OWNER"
+    )
+    shown = scene.edit(item, "brandt", assignee="lind")
+    assert shown.fields["Gate findings"] == ""
+
+
+def the_zombie(scene: Theatre) -> None:
+    """Three of six architects log their time on support while the milestones stay untouched."""
+    jira = scene.sandbox.jira
+    architects = [f"architect{number}" for number in range(1, 7)]
+    for number, account in enumerate(architects, 1):
+        jira.add_user(account, f"Architect {number}", f"{account}@nordbank.example")
+    item = ("jira", "Target architecture")
+    issue = epic(scene, item[1], children=(8, 2), Team=architects)
+    assert scene.show(item).fields["Implementation status"] == "Green"
+    scene.clock.move(days=20)
+    incident = jira.create("SUP", "Task", "Night shifts", by="kaya")
+    for number, account in enumerate(architects):
+        where = incident.key if number < 3 else issue.key
+        for back in range(5):
+            jira.log_work(where, 8, by=account, started=scene.clock() - timedelta(days=back))
+    scene.clock.move(days=1, minutes=5)
+    shown = scene.show(item)
+    sentence = "3 of 6 people log their time elsewhere (120 h in 14 days, most of them on SUP)"
+    assert f"{sentence}, and no milestone was touched since 05 Oct 2026" in shown.fields["Gate findings"]
+    assert shown.fields["Gate findings"].endswith("· sponsor Martin Brandt · RESOURCE_DIVERSION")
+    assert shown.fields["Implementation status"] == "Amber", "green on paper is not green"
+
+
+def the_hidden_edit(scene: Theatre) -> None:
+    """Somebody sets the Gate field to Open by hand and drags the epic to Done before anybody looks."""
+    item = ("jira", "Data lake")
+    issue = epic(scene, item[1], children=(1, 4))
+    jira = scene.sandbox.jira
+    with jira.lock:
+        jira.edit(issue.key, {"Gate": "Open"}, by="novak")
+        jira.transition(issue.key, "Done", by="novak")
+    shown = scene.show(item)
+    assert shown.fields["Gate"] == "Breach"
+    assert shown.fields["Gate blockers"].startswith(
+        "Moved to Done (Implemented) while the gate into Implemented is shut: "
+        "move it back or meet the conditions below · GATE_ORDER"
+    )
+    assert ("gatepost", "field.put_back") in scene.audit(item)
+    assert not scene.move(item, "novak", "Closed")[0], "it goes no further"
+    assert scene.services.audit.verify().broken == ()
+
+
+def test_an_outage_of_the_other_tool_shuts_the_gate_and_passes(database: URL, tmp_path: Path) -> None:
+    """What could not be looked up is unknown; it is looked up again soon, without anybody ringing."""
+    with theatre(database, tmp_path) as scene:
+        scene.sandbox.servicenow.insert("cmdb_ci_service", {"name": "CRM-OLD", "operational_status": "6"}, "admin")
+        item = ("jira", "Replace the CRM")
+        epic(scene, item[1], Legacy_services="CRM-OLD")
+        assert "LEGACY_COST_RUNNING" not in scene.show(item).fields["Gate blockers"]
+        broken = {"status": 503, "path": "/api/now/table/cmdb_ci_service", "times": 9}
+        requests.post(f"{scene.sandbox.servicenow.base_url}/sandbox/faults", json=broken, timeout=5)
+        shown = scene.edit(item, "osei", Objective="Another one")
+        assert "Implemented is shut: the services of servicenow-main could not be read" in shown.fields["Gate blockers"]
+        assert "administrator to act" in shown.fields["Gate blockers"]
+        requests.delete(f"{scene.sandbox.servicenow.base_url}/sandbox/calls", timeout=5)
+        scene.clock.move(minutes=6)
+        assert "LEGACY_COST_RUNNING" not in scene.show(item).fields["Gate blockers"]
+
+
+def test_the_kill_switch_stops_a_measure_in_the_tool_and_only_the_sponsor_revives_it(
+    database: URL, tmp_path: Path
+) -> None:
+    with theatre(database, tmp_path) as scene:
+        item = ("jira", "Robots for mortgages")
+        epic(scene, item[1], duedate="2027-12-31", children=(1, 4))
+        scene.edit(item, "osei", Forecast_benefit=500_000)
+        scene.say(item, "osei", "/reason volume: nobody wants it")
+        for month in ("2026-11", "2026-12"):
+            scene.clock.to_month(month)
+            assert scene.show(item).fields["DoI stage"] == "Decided"
+        scene.clock.to_month("2027-01")
+        scene.clock.move(days=1)
+        shown = scene.show(item)
+        assert shown.fields["DoI stage"] == "On hold (Decided)"
+        assert "the potential status is red since 05 Oct 2026, for 3 months" in shown.fields["Gate blockers"]
+        assert "4 child items are in progress, although the measure was stopped" in shown.fields["Gate findings"]
+        assert "@Martin Brandt and steering committee: stopped by the kill switch on 06 Jan 2027" in shown.answer
+        assert not scene.move(item, "osei", "Done")[0]
+        refused = scene.say(item, "osei", "/resume")
+        assert "Kwame Osei may not override the kill switch; sponsor Martin Brandt may." in refused.answer
+        assert scene.say(item, "brandt", "/resume").fields["DoI stage"] == "Decided"
+        assert ("gatepost", "kill_switch") in scene.audit(item)
+
+
+PLAYS: dict[str, tuple[Callable[[Theatre], None], tuple[str, ...]]] = {
+    "paying twice": (paying_twice, ("LEGACY_COST_RUNNING",)),
+    "green outside, red inside": (green_outside_red_inside, ("DEVIATION_UNEXPLAINED",)),
+    "technically finished, case flawed": (technically_finished, ("VALUE_NOT_REALISED",)),
+    "the orphan": (the_orphan, ("ORPHAN_OWNER",)),
+    "the zombie": (the_zombie, ("RESOURCE_DIVERSION",)),
+    "the hidden edit": (the_hidden_edit, ("GATE_ORDER",)),
+}
+
+
+@pytest.mark.parametrize("deployment", Deployment)
+@pytest.mark.parametrize("name", PLAYS)
+def test_the_play_ends_well(name: str, deployment: Deployment, database: URL, tmp_path: Path) -> None:
+    play, _ = PLAYS[name]
+    with theatre(database, tmp_path, deployment=deployment) as scene:
+        play(scene)
+
+
+@pytest.mark.parametrize("name", PLAYS)
+def test_the_play_fails_without_its_rule(name: str, postgres: URL, template: str, tmp_path: Path) -> None:
+    play, off = PLAYS[name]
+    with (
+        contextmanager(fresh_database)(postgres, template) as database,
+        theatre(database, tmp_path, off=off) as scene,
+        pytest.raises(AssertionError) as failed,
+    ):
+        play(scene)
+    assert failed.traceback[-1].name == play.__name__, "it is the play itself that fails, not its preparation"

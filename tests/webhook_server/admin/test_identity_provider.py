@@ -1,0 +1,253 @@
+"""Signing in through an identity provider that runs as a real HTTP server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from joserfc.jwk import OctKey, RSAKey
+from sqlalchemy.engine import URL
+from werkzeug.test import TestResponse
+
+from connector.people.permissions import Grant, Role
+from tests.webhook_server.identity import CLIENT, SECRET, Provider, provider
+from tests.webhook_server.visitor import Site, Visitor, words
+from tests.webhook_server.visitor import site as open_site
+
+OFFICE = Grant(Role.OFFICE, ("IT",))
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Provider]:
+    with provider() as state:
+        yield state
+
+
+@pytest.fixture
+def idp(running: Provider) -> Provider:
+    """The same server for all, with its tokens straight again."""
+    running.bend, running.signing, running.algorithm, running.userinfo = dict, None, "RS256", {}
+    running.person("s-1", "ada@x.example", "finance", name="Ada Acker")
+    running.asked.clear()
+    return running
+
+
+@pytest.fixture
+def house(database: URL, tmp_path: Path, idp: Provider) -> Iterator[Site]:
+    changes = {"oidc_issuer": idp.url, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
+    with open_site(database, tmp_path, **changes) as here:
+        yield here
+
+
+def back(visitor: Visitor, onward: str = "/account") -> str:
+    """To the provider; the address with which it sends the browser back."""
+    there = visitor.get(f"/signin/provider?next={onward}")
+    assert there.status_code == 303, words(there)
+    answer = requests.get(there.headers["Location"], allow_redirects=False, timeout=5)
+    address = urlsplit(answer.headers["Location"])
+    return f"{address.path}?{address.query}"
+
+
+def through(visitor: Visitor, onward: str = "/account") -> TestResponse:
+    return visitor.get(back(visitor, onward))
+
+
+def refusal(answer: TestResponse) -> str:
+    assert (answer.status_code, "Set-Cookie" in answer.headers and "gatepost=" in str(answer.headers)) == (403, False)
+    return words(answer)
+
+
+def test_members_of_a_group_are_let_in_with_its_role(house: Site, idp: Provider) -> None:
+    house.services.people.add_rule("finance", OFFICE, by="tests")
+    visitor = house.visitor()
+    answer = through(visitor, "/account?a=b")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/account?a=b")
+    assert "office of IT" in words(visitor.get("/account"))
+    person = house.services.people.named("ada@x.example")
+    assert person is not None
+    assert (person.name, person.oidc_issuer, person.oidc_subject) == ("Ada Acker", idp.url, "s-1")
+    assert house.audit()[1:] == [
+        ("ada@x.example (identity provider)", "person.added"),
+        ("ada@x.example (identity provider)", "person.linked"),
+        ("ada@x.example (identity provider)", "role.granted"),
+        ("ada@x.example (identity provider)", "signed_in"),
+    ]
+
+
+def test_who_leaves_a_group_loses_its_role_and_keeps_what_was_given_by_hand(house: Site, idp: Provider) -> None:
+    house.services.people.add_rule("finance", OFFICE, by="tests")
+    through(house.visitor())
+    person = house.services.people.named("ada@x.example")
+    assert person is not None
+    house.services.people.grant(person.id, Grant(Role.VIEWER), by="tests")
+    idp.person("s-1", "ada.new@x.example", "something else")
+    through(house.visitor())
+    person = house.services.people.get(person.id)
+    assert person is not None
+    assert [held.grant for held in person.grants] == [Grant(Role.VIEWER)]
+
+
+def test_who_has_no_role_is_told_so_and_not_made(house: Site) -> None:
+    assert (
+        "ada@x.example has no role in Gatepost. Ask an administrator of Gatepost for one, or for a rule for one of "
+        "your groups."
+    ) in refusal(through(house.visitor()))
+    assert house.services.people.all() == ()
+
+
+def test_a_verified_address_binds_whom_an_administrator_has_added(house: Site, idp: Provider) -> None:
+    house.person("Ada@X.example", OFFICE, password=None)
+    assert through(house.visitor()).status_code == 303
+    person = house.services.people.named("ada@x.example")
+    assert person is not None
+    assert person.oidc_subject == "s-1"
+
+
+def test_an_address_that_is_not_verified_makes_nobody_somebody_else(house: Site, idp: Provider) -> None:
+    house.person("ada@x.example", Grant(Role.ADMINISTRATOR))
+    idp.person("s-evil", "ada@x.example", verified=False)
+    told = refusal(through(house.visitor()))
+    assert "the identity provider does not say that this address is verified" in told
+    assert "gatepost user link ada@x.example --oidc s-evil" in told
+
+
+def test_another_identity_with_the_same_address_is_refused(house: Site, idp: Provider) -> None:
+    house.person("ada@x.example", OFFICE)
+    through(house.visitor())
+    idp.person("s-2", "ada@x.example")
+    assert "ada@x.example is bound to another identity." in refusal(through(house.visitor()))
+
+
+def test_a_disabled_person_is_refused(house: Site) -> None:
+    house.services.people.set_active(house.person("ada@x.example", OFFICE), active=False, by="tests")
+    assert "This account is disabled in Gatepost." in refusal(through(house.visitor()))
+
+
+def changed(**claims: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda token: {name: value for name, value in (token | claims).items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("bend", "told"),
+    [
+        pytest.param(changed(nonce="another"), "nonce", id="another nonce"),
+        pytest.param(changed(nonce=None), "nonce", id="no nonce"),
+        pytest.param(changed(aud="another-client"), "aud", id="another audience"),
+        pytest.param(changed(aud=None), "aud", id="no audience"),
+        pytest.param(changed(iss="https://evil.example"), "iss", id="another issuer"),
+        pytest.param(changed(exp=1_700_000_000), "expired", id="expired"),
+        pytest.param(changed(exp=None), "exp", id="no end"),
+        pytest.param(changed(sub=None), "sub", id="nobody"),
+        pytest.param(changed(iat=4_000_000_000), "future", id="from the future"),
+        pytest.param(changed(aud=[CLIENT, "other"], azp="other"), "another program", id="made for another program"),
+    ],
+)
+def test_a_token_that_is_not_for_this_sign_in_is_refused(
+    house: Site, idp: Provider, bend: Callable[[dict[str, Any]], dict[str, Any]], told: str
+) -> None:
+    house.person("ada@x.example", OFFICE)
+    idp.bend = bend
+    page = refusal(through(house.visitor()))
+    assert "The identity provider's token" in page
+    assert told in page
+
+
+@pytest.mark.parametrize(
+    ("key", "algorithm"),
+    [
+        pytest.param(RSAKey.generate_key(2048, {"kid": "first"}), "RS256", id="another key under the same name"),
+        pytest.param(RSAKey.generate_key(2048, {"kid": "unknown"}), "RS256", id="a key that is not published"),
+        pytest.param(OctKey.import_key(SECRET.encode() * 2, {"kid": "first"}), "HS256", id="the client's secret"),
+    ],
+)
+def test_a_token_that_the_provider_did_not_sign_is_refused(
+    house: Site, idp: Provider, key: RSAKey | OctKey, algorithm: str
+) -> None:
+    house.person("ada@x.example", OFFICE)
+    idp.signing, idp.algorithm = key, algorithm
+    assert "The identity provider's token is not good" in refusal(through(house.visitor()))
+
+
+def test_a_key_that_the_provider_has_changed_is_fetched_anew(house: Site, idp: Provider) -> None:
+    house.person("ada@x.example", OFFICE)
+    old = idp.key
+    try:
+        idp.key = RSAKey.generate_key(2048, {"kid": "second", "use": "sig"})
+        assert through(house.visitor()).status_code == 303
+    finally:
+        idp.key = old
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        pytest.param(lambda query: query.replace("state=", "state=x"), "begun in another window", id="another state"),
+        pytest.param(lambda query: query.partition("&state")[0], "begun in another window", id="no state"),
+        pytest.param(lambda query: query.replace("code=", "code=x"), "did not take the code", id="another code"),
+        pytest.param(lambda query: query + "&iss=https://evil.example", "another identity provider", id="mixed up"),
+        pytest.param(
+            lambda query: query.replace("code=", "error=access_denied&error_description=Not+you&c="),
+            "did not sign you in: Not you", id="refused over there",
+        ),
+    ],
+)  # fmt: skip
+def test_an_answer_that_was_not_asked_for_is_refused(house: Site, change: Callable[[str], str], told: str) -> None:
+    house.person("ada@x.example", OFFICE)
+    visitor = house.visitor()
+    assert told in refusal(visitor.get(change(back(visitor))))
+
+
+def test_an_answer_is_good_once_and_in_the_browser_that_asked(house: Site) -> None:
+    house.person("ada@x.example", OFFICE)
+    visitor = house.visitor()
+    answer = back(visitor)
+    elsewhere = house.visitor().get(answer)
+    assert (elsewhere.status_code, "begun in another window" in words(elsewhere)) == (400, True)
+    assert visitor.get(answer).status_code == 303
+    assert visitor.get(answer).status_code == 400
+
+
+def test_what_the_token_leaves_out_is_asked_for(house: Site, idp: Provider) -> None:
+    house.services.people.add_rule("finance", OFFICE, by="tests")
+    idp.claims = {"sub": "s-1"}
+    idp.userinfo = {"sub": "s-1", "email": "ada@x.example", "name": "Ada", "groups": ["finance"]}
+    assert through(house.visitor()).status_code == 303
+    idp.userinfo = {"sub": "s-9", "email": "boss@x.example", "groups": ["finance"]}
+    idp.claims = {"sub": "s-7"}
+    assert "s-7 has no role in Gatepost" in refusal(through(house.visitor()))
+
+
+def test_the_redirect_is_asked_with_proof_and_without_secret(house: Site, idp: Provider) -> None:
+    asked = parse_qs(urlsplit(house.visitor().get("/signin/provider").headers["Location"]).query)
+    assert asked["redirect_uri"] == ["http://127.0.0.1:8600/signin/returned"]
+    assert asked["code_challenge_method"] == ["S256"]
+    assert len(asked["state"][0]) >= 43
+    assert len(asked["nonce"][0]) >= 43
+    assert not {"client_secret", "code_verifier"} & set(asked)
+
+
+def test_a_provider_that_calls_itself_otherwise_is_not_used(database: URL, tmp_path: Path, idp: Provider) -> None:
+    changes = {"oidc_issuer": idp.url + "/", "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
+    with open_site(database, tmp_path, **changes) as here:
+        answer = here.visitor().get("/signin/provider")
+    assert answer.status_code == 503
+    assert f'calls itself "{idp.url}": set GATEPOST_OIDC_ISSUER to exactly that.' in words(answer)
+
+
+@pytest.mark.parametrize("issuer", ["http://idp.example", "http://127.0.0.1:9"])
+def test_a_provider_that_cannot_be_trusted_or_reached_is_told(database: URL, tmp_path: Path, issuer: str) -> None:
+    changes = {"oidc_issuer": issuer, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET, "connect_timeout": 1}
+    with open_site(database, tmp_path, **changes) as here:
+        answer = here.visitor().get("/signin/provider")
+    assert answer.status_code == 503
+    assert "The identity provider" in words(answer)
+
+
+def test_without_a_provider_there_is_no_such_door(site: Site) -> None:
+    site.person("ada@x.example")
+    assert "identity" not in words(site.visitor().get("/signin"))
+    assert site.visitor().get("/signin/provider").status_code == 404

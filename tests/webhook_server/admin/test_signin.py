@@ -1,0 +1,187 @@
+"""Signing in with a password, staying signed in, and being signed out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from connector.bootstrap import system_clock
+from connector.people.permissions import Grant, PersonId, Role
+from connector.store.accounts.sessions import Brake
+from tests.webhook_server.visitor import PASSWORD, Site, Visitor, words
+from webhook_server.admin.signin import WRONG
+
+ADMIN = Grant(Role.ADMINISTRATOR)
+
+
+def cookie(visitor: Visitor, name: str = "gatepost") -> str:
+    found = visitor.client.get_cookie(name)
+    return found.value if found else ""
+
+
+def test_an_empty_installation_says_how_to_make_the_first_administrator(site: Site) -> None:
+    page = words(site.visitor().get("/"))
+    assert "Nobody can sign in yet." in page
+    assert 'gatepost user add you@example.com --name "Your Name" --admin' in page
+
+
+def test_the_right_password_leads_to_the_page_that_was_wanted(site: Site) -> None:
+    site.person("ada@x.example", ADMIN)
+    visitor = site.visitor()
+    asked = visitor.get("/people?q=ada")
+    assert (asked.status_code, asked.headers["Location"]) == (303, "/signin?next=/people?q%3Dada")
+    answer = visitor.sign_in(" ADA@X.example ".strip(), onward="/people?q=ada")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/people?q=ada")
+    assert visitor.get("/people").status_code == 200
+    assert site.audit()[-1] == ("ada@x.example", "signed_in")
+
+
+@pytest.mark.parametrize(
+    ("login", "password"),
+    [
+        pytest.param("ada@x.example", "wrong password", id="a wrong password"),
+        pytest.param("nobody@x.example", PASSWORD, id="an unknown login"),
+        pytest.param("oidc@x.example", PASSWORD, id="somebody without a password"),
+        pytest.param("gone@x.example", PASSWORD, id="somebody who is disabled"),
+        pytest.param("ada@x.example", "x" * 100_000, id="a password without end"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_whatever_is_wrong_the_answer_is_the_same(site: Site, login: str, password: str) -> None:
+    site.person("ada@x.example", ADMIN)
+    site.person("oidc@x.example", password=None)
+    site.services.people.set_active(site.person("gone@x.example"), active=False, by="tests")
+    visitor = site.visitor()
+    answer = visitor.sign_in(login, password)
+    assert (answer.status_code, WRONG in words(answer), cookie(visitor)) == (401, True, "")
+
+
+@pytest.mark.parametrize("evil", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "/a\nb"])
+def test_signing_in_leads_to_no_other_host(site: Site, evil: str) -> None:
+    site.person("ada@x.example", ADMIN)
+    assert site.visitor().sign_in("ada@x.example", onward=evil).headers["Location"] == "/"
+
+
+def test_only_the_hash_of_the_cookie_is_stored(site: Site) -> None:
+    visitor = site.signed_in("ada@x.example", ADMIN)
+    token = cookie(visitor)
+    assert len(token) >= 43, "256 bits"
+    with site.services.engine.connect() as connection:
+        (row,) = connection.execute(text("SELECT * FROM web_session")).all()
+    assert bytes(row.hash) == hashlib.sha256(token.encode()).digest()
+    assert token not in str(row)
+
+
+def test_signing_in_again_makes_a_new_session_and_ends_the_one_before(site: Site) -> None:
+    visitor = site.signed_in("ada@x.example", ADMIN)
+    before = cookie(visitor)
+    answer = visitor.post("/signin", {"login": "ada@x.example", "password": PASSWORD}, page="/account")
+    assert answer.status_code == 303
+    assert cookie(visitor) != before
+    assert site.services.sessions.viewer(before, now=system_clock()) is None
+    assert site.services.sessions.viewer(cookie(visitor), now=system_clock()) is not None
+
+
+def test_signing_out_ends_the_session_on_the_server(site: Site) -> None:
+    visitor = site.signed_in("ada@x.example", ADMIN)
+    token = cookie(visitor)
+    visitor.post("/signout", page="/account")
+    assert cookie(visitor) == ""
+    visitor.client.set_cookie("gatepost", token)
+    assert visitor.get("/account").status_code == 303
+
+
+def _age(site: Site, column: str, by: timedelta) -> None:
+    with site.services.engine.begin() as transaction:
+        transaction.execute(text(f"UPDATE web_session SET {column} = {column} - :by"), {"by": by})
+
+
+def _idle(site: Site) -> None:
+    _age(site, "seen_at", timedelta(minutes=61))
+
+
+def _old(site: Site) -> None:
+    _age(site, "expires_at", timedelta(hours=12))
+
+
+def _revoked(site: Site) -> None:
+    site.services.sessions.end(PersonId(1), by="tests")
+
+
+def _disabled(site: Site) -> None:
+    site.services.people.set_active(PersonId(1), active=False, by="tests")
+
+
+@pytest.mark.parametrize("happens", [_idle, _old, _revoked, _disabled])
+def test_a_session_ends(site: Site, happens: Callable[[Site], None]) -> None:
+    visitor = site.signed_in("ada@x.example", ADMIN)
+    assert visitor.get("/account").status_code == 200
+    happens(site)
+    assert visitor.get("/account").status_code == 303
+
+
+def test_a_part_of_a_page_leads_the_whole_page_to_the_sign_in(site: Site) -> None:
+    site.person("ada@x.example")
+    answer = site.visitor().get("/people/sight", HX_Request="true", HX_Current_URL="http://localhost/people/3?a=b")
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/signin?next=/people/3?a%3Db")
+
+
+def test_guessing_is_slowed_per_login(site: Site) -> None:
+    site.person("ada@x.example", ADMIN)
+    visitor = site.visitor()
+    for _ in range(Brake.PER_LOGIN):
+        assert visitor.sign_in("ADA@x.example", "a wrong password").status_code == 401
+    answer = visitor.sign_in("ada@x.example")
+    assert answer.status_code == 429, "also the right one"
+    assert "Too many attempts. Try again in 15 minutes." in words(answer)
+    assert 0 < int(answer.headers["Retry-After"]) <= 900
+    assert site.services.brake.admit("bob@x.example", "203.0.113.9", now=system_clock()) is None, "others may"
+    later = system_clock() + Brake.WINDOW
+    assert site.services.brake.admit("ada@x.example", "203.0.113.9", now=later) is None
+
+
+def test_guessing_is_slowed_per_address(site: Site) -> None:
+    now = system_clock()
+    for number in range(Brake.PER_ADDRESS):
+        assert site.services.brake.admit(f"somebody-{number}", "203.0.113.9", now=now) is None
+    assert site.services.brake.admit("one-more", "203.0.113.9", now=now) == Brake.WINDOW.total_seconds()
+    assert site.services.brake.admit("one-more", "203.0.113.10", now=now) is None
+
+
+def test_a_good_sign_in_forgets_the_wrong_ones_before(site: Site) -> None:
+    site.person("ada@x.example", ADMIN)
+    visitor = site.visitor()
+    for _ in range(Brake.PER_LOGIN - 1):
+        visitor.sign_in("ada@x.example", "a wrong password")
+    assert visitor.sign_in("ada@x.example").status_code == 303
+    assert site.visitor().sign_in("ada@x.example", "a wrong password").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("grants", "leads"),
+    [
+        ((Grant(Role.ADMINISTRATOR),), "/connections"),
+        ((Grant(Role.VIEWER),), "/portfolio"),
+        ((Grant(Role.OFFICE),), "/portfolio"),
+    ],
+)
+def test_everybody_begins_on_the_page_of_their_role(site: Site, grants: tuple[Grant, ...], leads: str) -> None:
+    visitor = site.signed_in("ada@x.example", *grants)
+    answer = visitor.get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (303, leads)
+
+
+def test_somebody_without_a_role_is_told_whom_to_ask(site: Site) -> None:
+    page = words(site.signed_in("ada@x.example").get("/"))
+    assert "You have no role yet, so there is nothing to see." in page
+    assert "Ask an administrator of Gatepost to give ada@x.example a role" in page
+
+
+def test_a_page_for_another_role_is_refused_with_who_may(site: Site) -> None:
+    answer = site.signed_in("eve@x.example", Grant(Role.VIEWER)).get("/people")
+    assert answer.status_code == 403
+    assert "This page is for the role administrator. Ask an administrator of Gatepost for it." in words(answer)

@@ -1,0 +1,134 @@
+"""``/subscriptions`` as an administrator meets it, from the empty page to a replay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from connector.people.permissions import Grant, Role
+from connector.store.connections.connections import ConnectionRecord
+from mapping.work_item import ConnectionName, Tool
+from tests.connector.notify.receiver import Receiver
+from tests.webhook_server.visitor import Site, Visitor, site, words
+
+FORM = {"name": "bot", "events": ["gate.blocked", "stage.granted"], "place": "IT / Cloud exit", "per_minute": "60"}
+
+
+@pytest.fixture
+def here(database: URL, tmp_path: Path) -> Iterator[Site]:
+    with site(database, tmp_path, subscription_http=True, subscription_private="127.0.0.1") as opened:
+        yield opened
+
+
+@pytest.fixture
+def admin(here: Site) -> Visitor:
+    return here.signed_in("admin", Grant(Role.ADMINISTRATOR))
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    running = Receiver()
+    yield running
+    running.stop()
+
+
+def test_the_empty_page_teaches_the_next_step(admin: Visitor) -> None:
+    text = words(admin.get("/subscriptions"))
+    assert "Nobody is told of changes yet. A receiver is an address of yours:" in text
+    assert "Add the first receiver" in text
+
+
+def test_only_an_administrator_comes_here(here: Site) -> None:
+    viewer = here.signed_in("viewer", Grant(Role.VIEWER))
+    assert viewer.get("/subscriptions").status_code == 403
+    assert viewer.post("/subscriptions/new", FORM, page="/account").status_code == 403
+
+
+def test_a_receiver_is_added_shown_once_tested_and_removed(admin: Visitor, receiver: Receiver) -> None:
+    made = admin.post("/subscriptions/new", FORM | {"url": receiver.url}, page="/subscriptions/new")
+    assert made.status_code == 200
+    found = re.search(r"whsec_[A-Za-z0-9+/=]+", made.text)
+    assert found is not None
+    assert "whsec_" not in admin.get("/subscriptions/bot").text
+    text = words(admin.get("/subscriptions"))
+    assert "1 receiver is told of changes. Nothing waits to be sent." in text
+    assert "gate.blocked, stage.granted IT / Cloud exit" in text
+    tried = words(admin.post("/subscriptions/bot/test", page="/subscriptions/bot"))
+    assert f"Taken: the receiver answered 204. Sent POST {receiver.url} Content-Type: application/json" in tried
+    assert receiver.types() == ["test"]
+    assert "The new secret, shown only now" in words(admin.post("/subscriptions/bot/rotate", page="/subscriptions/bot"))
+    gone = admin.post("/subscriptions/bot/remove", page="/subscriptions/bot")
+    assert gone.headers["Location"] == "/subscriptions"
+    assert "bot is removed; it is told nothing any more." in words(admin.get("/subscriptions"))
+    assert admin.get("/subscriptions/bot").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"url": "https://10.0.0.1:x/"}, "'https://10.0.0.1:x/' is not an address."),
+        ({"name": "a b"}, "A subscription is named with letters, digits,"),
+        ({"events": []}, "Choose at least one event."),
+        ({"per_minute": "many"}, '"many" is no number of events a minute.'),
+        ({"place": "IT //"}, '"IT //" has an empty part:'),
+    ],
+)
+def test_a_wrong_form_says_what_is_right_and_keeps_what_was_written(
+    admin: Visitor, changes: dict[str, object], text: str
+) -> None:
+    answer = admin.post("/subscriptions/new", FORM | {"url": "https://x.example"} | changes, page="/subscriptions/new")
+    assert answer.status_code == 422
+    assert text in words(answer)
+    assert 'value="60"' in answer.text or "per_minute" in changes
+
+
+def test_one_that_is_off_says_why_and_is_switched_on(here: Site, admin: Visitor, receiver: Receiver) -> None:
+    admin.post("/subscriptions/new", FORM | {"url": receiver.url}, page="/subscriptions/new")
+    with here.services.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE subscription SET off_at = now(), off_reason = 'nothing was taken for 3 days'"
+        )
+    assert "Switched off just now: nothing was taken for 3 days. Nothing is sent until" in words(
+        admin.get("/subscriptions/bot")
+    )
+    assert "1 receiver is told of changes; 1 is switched off." in words(admin.get("/subscriptions"))
+    admin.post("/subscriptions/bot/replay", page="/subscriptions/bot")
+    assert "bot is switched off. Switch it on first." in words(admin.get("/subscriptions/bot"))
+    admin.post("/subscriptions/bot/resume", page="/subscriptions/bot")
+    assert "bot is on again." in words(admin.get("/subscriptions/bot"))
+
+
+def test_events_of_a_connection_are_told_to_who_asked_for_them_and_shown_with_its_name(
+    here: Site, admin: Visitor, receiver: Receiver
+) -> None:
+    asked = words(admin.get("/subscriptions/new"))
+    assert "connection.paused a connection is no longer called, until somebody has acted; only when asked" in asked
+    by_default = re.findall(r'name="events" value="([\w.]+)" checked', admin.get("/subscriptions/new").text)
+    assert by_default == [
+        "gate.blocked", "gate.opened", "stage.granted", "status.changed", "confirmation.given", "finding.raised",
+        "measure.breached",
+    ]  # fmt: skip
+    refused = admin.post(
+        "/subscriptions/new", FORM | {"url": receiver.url, "events": ["connection.paused"]}, page="/subscriptions/new"
+    )
+    assert refused.status_code == 422
+    assert "connection.paused concerns no measure, so it cannot be asked for below a place" in words(refused)
+    plain = {"url": receiver.url, "place": "", "per_minute": "60"}
+    admin.post("/subscriptions/new", plain | {"name": "all", "events": by_default}, page="/subscriptions/new")
+    pager = plain | {"name": "pager", "events": [*by_default, "connection.paused"]}
+    admin.post("/subscriptions/new", pager, page="/subscriptions/new")
+    filters = {one.name: one.filter.events for one in here.services.subscriptions.all()}
+    assert filters["all"] == frozenset()
+    assert len(filters["pager"]) == 8
+    here.services.connections.save(
+        ConnectionRecord(ConnectionName("jira-main"), Tool.JIRA, "https://acme.example", "bot", "token", ("secret",))
+    )
+    here.services.connections.pause(ConnectionName("jira-main"), "the credentials are refused.", None)
+    shown = words(admin.get("/subscriptions/pager"))
+    assert "connection.paused jira-main just now waiting" in shown
+    assert "connection.paused of jira-main" in shown
+    assert "Nothing has happened yet" in words(admin.get("/subscriptions/all"))

@@ -1,0 +1,242 @@
+"""What waits for somebody: on the page, through the API, by roles, delegates and committees; and their digest's page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from connector.measures.my_work import seats_of
+from connector.people.permissions import Account, Grant, Role, Viewer
+from connector.store.database.row_level_access import reading
+from connector.store.reporting.my_work import Kind, my_work
+from mapping.load import Loaded, load_mapping
+from tests.connector.store.conftest import open_store
+from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, look
+from tests.mapping.items import item
+from tests.mapping.test_apply import MAPPING
+from tests.webhook_server.admin.test_measure import enter
+from tests.webhook_server.api_server import Api, api_world, told
+from tests.webhook_server.signed_in_browser import words
+from tests.webhook_server.visitor import site as open_site
+
+__all__ = ["loaded"]
+
+TODAY = datetime(2026, 2, 10, tzinfo=UTC).date()
+
+
+@pytest.fixture
+def api(database: object, loaded: Loaded, tmp_path: Path) -> Iterator[Api]:
+    """ITX-1 in IT / Cloud exit, and ITX-2 in IT / Branches; both identified, with their people."""
+    with open_store(database) as store, api_world(store, loaded, tmp_path) as here:  # type: ignore[arg-type]
+        yield here
+
+
+def blocked(api: Api, number: str, *blockers: tuple[str, str, str, str], **verdict: object) -> None:
+    """Let a measure stand at a gate with these blockers: code, who, since, reason."""
+    found = [
+        {
+            "key": f"decided:{code}:{number}", "code": code, "stage": "decided", "who": who, "since": since,
+            "sentence": f"Decided is shut: {reason} · {who} to act · since 1 Feb · {code}",
+        }
+        for code, who, since, reason in blockers
+    ]  # fmt: skip
+    part = {"blockers": found, "next_stage": "decided", "next_stage_label": "Decided", **verdict}
+    with api.services.engine.begin() as transaction:
+        transaction.exec_driver_sql(
+            "UPDATE measure SET verdict = verdict || %(part)s::jsonb WHERE native_id = %(number)s",
+            {"part": json.dumps(part), "number": number},
+        )
+
+
+SPONSOR = (
+    "APPROVAL_MISSING",
+    "sponsor M. Brandt",
+    "2026-02-01T08:00:00+00:00",
+    "M. Brandt has not yet given the approval",
+)
+SIZE = (
+    "CONTROLLER_SIZE", "controller J. Weber", "2026-02-02T08:00:00+00:00",
+    "J. Weber has not yet given the confirmation of size and timing",
+)  # fmt: skip
+DATES = ("DATES_MISSING", "owner A. Kaya", "2026-02-03T08:00:00+00:00", "the end date is missing")
+BASELINE = ("BASELINE_MISSING", "owner A. Kaya", "2026-02-04T08:00:00+00:00", "no baseline is fixed")
+CONFIRM = ("CONTROLLER_CONFIRM", "controller J. Weber", "2026-02-05T08:00:00+00:00", "not given")
+REJECTED = (
+    "APPROVAL_MISSING",
+    "owner and sponsor M. Brandt",
+    "2026-02-05T08:00:00+00:00",
+    "M. Brandt rejected Decided",
+)
+HELD = ("ON_HOLD", "sponsor M. Brandt", "2026-02-05T08:00:00+00:00", "On hold")
+KILLED = ("KILL_SWITCH", "sponsor M. Brandt", "2026-02-05T08:00:00+00:00", "three months red")
+DEVIATION = {
+    "since": "2026-02-06T08:00:00+00:00", "shortfall": "0.27", "reason": "",
+    "asked": [{"role": "owner", "name": "owner A. Kaya", "at": "2026-02-06T08:00:00+00:00"}],
+}  # fmt: skip
+LATE = ("DEVIATION_UNEXPLAINED", "owner A. Kaya", "2026-02-06T08:00:00+00:00", "27% of the plan is missing")
+RAMP = {"kind": "on_hold", "by": "M. Brandt", "at": "2026-02-05T08:00:00+00:00", "reason": "later", "by_id": "b"}
+
+
+@pytest.mark.parametrize(
+    ("account", "blockers", "verdict", "expected"),
+    [
+        pytest.param("b", [SPONSOR, SIZE], {}, ["approval 1"], id="the sponsor's approval, and another's beside it"),
+        pytest.param("w", [SPONSOR, SIZE], {}, ["approval 1"], id="the controller's size and timing"),
+        pytest.param("k", [SPONSOR, SIZE], {}, [], id="nothing for the owner"),
+        pytest.param("k", [DATES, BASELINE, SPONSOR], {}, ["blocker 1"], id="two missing facts are one thing"),
+        pytest.param("w", [CONFIRM], {}, ["approval 0"], id="a confirmation without actuals"),
+        pytest.param("b", [REJECTED], {}, [], id="who rejected waits for the owner"),
+        pytest.param("k", [REJECTED], {}, ["blocker 0"], id="the owner answers a rejection"),
+        pytest.param("k", [LATE], {"deviation": DEVIATION}, ["reason 0"], id="a reason is told once"),
+        pytest.param("b", [LATE], {"deviation": DEVIATION}, [], id="the ladder has not come to the sponsor"),
+        pytest.param("k", [], {"deviation": DEVIATION | {"reason": "price"}}, [], id="a reason that was given"),
+        pytest.param("b", [HELD, SPONSOR], {"ramp": RAMP}, [], id="on hold waits for nobody"),
+        pytest.param("b", [KILLED, SPONSOR], {"ramp": RAMP}, ["blocker 1"], id="the kill switch asks the sponsor"),
+    ],
+)
+def test_what_waits_for_whom(
+    api: Api, account: str, blockers: list[tuple[str, str, str, str]], verdict: dict[str, object], expected: list[str]
+) -> None:
+    blocked(api, "10001", *blockers, **verdict)
+    blocked(api, "10002")
+    me = Viewer(None, "x", "X", accounts=frozenset({Account("jira-main", account)}))
+    with reading(api.services.engine, me) as connection:
+        found = my_work(connection, me, TODAY)
+    assert [f"{one.kind} {one.others}" for one in found.things] == expected
+
+
+def test_the_same_account_of_another_tool_is_somebody_else(api: Api) -> None:
+    blocked(api, "10001", SPONSOR)
+    me = Viewer(None, "x", "X", (Grant(Role.OFFICE),), frozenset({Account("snow-main", "b")}))
+    with reading(api.services.engine, me) as connection:
+        assert my_work(connection, me, TODAY).things == ()
+
+
+def test_booked_actuals_make_a_confirmation_of_it(api: Api, loaded: Loaded) -> None:
+    look(api.store, loaded, item(SHOWN | {"Actual benefit": Decimal(1000)}))
+    blocked(api, "10001", CONFIRM)
+    me = Viewer(None, "x", "X", accounts=frozenset({Account("jira-main", "w")}))
+    with reading(api.services.engine, me) as connection:
+        (one,) = [one for one in my_work(connection, me, TODAY).things if one.key == "ITX-1" and not one.others]
+    assert (one.kind, one.amount, one.currency) == (Kind.CONFIRMATION, 1000, "EUR")
+
+
+def test_a_delegate_sees_it_until_the_last_day_and_only_where_they_may_see_the_measure(api: Api) -> None:
+    blocked(api, "10001", SPONSOR)
+    with api.services.engine.begin() as transaction:
+        transaction.exec_driver_sql(
+            """INSERT INTO statement (measure_id, source, verb, person, said_at, heard_at, accepted, role, content)
+               VALUES ('jira-main/10001', 'comment 1', 'delegate', 'M. Brandt', now(), now(), true, 'sponsor',
+                 '{"delegate": "z", "until": "2026-02-10", "person": {"id": "b"}}')"""
+        )
+    account = frozenset({Account("jira-main", "z")})
+    seeing = Viewer(None, "z", "Z", (Grant(Role.VIEWER, ("IT",)),), account)
+    with reading(api.services.engine, seeing) as connection:
+        assert [one.roles for one in my_work(connection, seeing, TODAY).things] == [("sponsor",)]
+        assert my_work(connection, seeing, TODAY + timedelta(days=1)).things == ()
+    blind = Viewer(None, "z", "Z", (), account)
+    with reading(api.services.engine, blind) as connection:
+        assert my_work(connection, blind, TODAY).things == ()
+
+
+COMMITTEE = """
+committees:
+  - {name: IT Board, programs: [Cloud exit], members: [z, y]}
+"""
+
+
+def test_a_member_of_the_committee_is_asked_for_its_decision(api: Api) -> None:
+    config = load_mapping(MAPPING + COMMITTEE)
+    assert isinstance(config, Loaded)
+    look(api.store, config, item(SHOWN))
+    blocked(
+        api, "10001", ("STEERCO_DECISION", "steering committee IT Board", SPONSOR[2], "0 of 1 members have approved")
+    )
+    member = Viewer(None, "z", "Z", (Grant(Role.VIEWER, ("IT",)),), frozenset({Account("jira-main", "z")}))
+    seats = seats_of(config.config, member)
+    assert seats == ("Cloud exit",)
+    with reading(api.services.engine, member) as connection:
+        assert [one.roles for one in my_work(connection, member, TODAY, seats=seats).things] == [
+            ("steering_committee",)
+        ]
+
+
+def test_the_page_counts_in_its_first_sentence_and_leads_on(api: Api) -> None:
+    blocked(api, "10001", SPONSOR, DATES)
+    blocked(api, "10002", SPONSOR)
+    page = enter(api, "Brandt", account="b").get("/work")
+    shown = words(page)
+    assert "2 things wait for you, the oldest since 1 Feb 2026; 1K EUR of plan stand behind them." in shown
+    assert "Your approval for Decided as sponsor · 1 other condition open" in shown
+    assert "the last thing missing" in shown
+    assert "/measures/jira-main/10001/act/approve?stage=decided" in page.text
+
+
+def test_one_kind_has_a_list_of_its_own_and_another_name_is_not_found(api: Api) -> None:
+    blocked(api, "10001", SPONSOR, DATES)
+    kaya = enter(api, "Kaya", account="k")
+    assert "DATES" not in kaya.text("/work?kind=blocker")
+    assert "The end date is missing" in kaya.text("/work?kind=blocker")
+    assert "Nothing of this kind waits for you." in kaya.text("/work?kind=approval")
+    assert kaya.get("/work?kind=dreams").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("account", "told_"),
+    [
+        ("nobody", "Nothing waits for you."),
+        (None, "No account of Jira or ServiceNow is linked to you yet."),
+    ],
+)
+def test_an_empty_page_teaches(api: Api, account: str | None, told_: str) -> None:
+    assert told_ in enter(api, "Vera", Grant(Role.VIEWER), account=account).text("/work")
+
+
+def test_the_api_tells_the_same_page_by_page(api: Api) -> None:
+    blocked(api, "10001", SPONSOR, DATES)
+    blocked(api, "10002", SPONSOR)
+    api.person("brandt", accounts=(("jira-main", "b"),))
+    first = api.get("brandt", "/work?limit=1").get_json()
+    assert (first["total"], len(first["items"]), first["shares"][0]["things"]) == (2, 1, 2)
+    assert (first["items"][0]["key"], first["items"][0]["stage"], first["items"][0]["others"]) == (
+        "ITX-1",
+        "decided",
+        1,
+    )
+    second = api.get("brandt", f"/work?limit=1&cursor={first['next']}").get_json()
+    assert ([one["key"] for one in second["items"]], second["next"], second["total"]) == (["ITX-2"], None, 2)
+    assert api.get("brandt", "/work?kind=reason").get_json()["items"] == []
+
+
+def test_a_cursor_that_is_none_of_ours_is_told(api: Api) -> None:
+    assert told(api.get("admin", "/work?cursor=WyJhIiwiYiIsImMiXQ"))[:2] == (422, "The query does not hold: cursor.")
+
+
+def test_a_digest_without_any_setting_says_what_an_administrator_does(api: Api) -> None:
+    page = enter(api, "Kaya", account="k").text("/digest")
+    assert "Digests are not set up here yet." in page
+    assert "GATEPOST_DIGEST_MAIL" in page
+
+
+def test_an_address_is_kept_when_it_is_on_the_list_and_never_shown_whole(database: URL, tmp_path: Path) -> None:
+    with open_site(database, tmp_path, digest_schemes="slack,json", digest_hosts="127.0.0.1") as site:
+        kaya = site.signed_in("kaya@acme.example", Grant(Role.OWNER))
+        wrong = kaya.post("/digest", {"target": "json://10.0.0.1/x", "often": "daily", "hour": "7"})
+        assert (wrong.status_code, "10.0.0.1 is not on the list." in words(wrong)) == (422, True)
+        secret = "TIiajkdnlazkcOXrIdevi7FQ"
+        target = f"slack://T1JJ3T3L2/A1BRTD4JD/{secret}/#general"
+        assert kaya.post("/digest", {"target": target, "often": "weekly", "hour": "8"}).status_code == 303
+        page = kaya.get("/digest")
+        assert "What waits for you is told every Monday at 08:00 (UTC), when something waits." in words(page)
+        assert secret not in page.text
+        kept = kaya.post("/digest", {"target": "", "often": "daily", "hour": "9"})
+        assert kept.status_code == 303, "an empty address stays as it is"
+        assert kaya.post("/digest", {"often": "off", "hour": "9"}).status_code == 303
+        assert "Nobody tells you what waits for you" in words(kaya.get("/digest"))
+        assert kaya.post("/digest", {"often": "hourly", "hour": "9"}).status_code == 400

@@ -1,0 +1,111 @@
+"""A server on a store with judged measures, and people who see parts of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from connector.bootstrap import Services, bootstrap
+from connector.people.permissions import Account, Grant, PersonId, Role, Scope
+from connector.settings import Settings
+from connector.store.connections.connections import ConnectionRecord
+from mapping.load import Loaded
+from mapping.work_item import ConnectionName, NativeId, Tool
+from tests.connector.store.conftest import Store
+from tests.connector.store.reconcile.test_assessment_store import SHOWN, look
+from tests.mapping.items import item
+from tests.mapping.test_apply import MAPPING
+from webhook_server.app import create_app
+
+SETTINGS_TOKEN = "a token of more than twenty-four characters"
+EVERYTHING = frozenset(Scope)
+
+
+@dataclass
+class Api:
+    store: Store
+    services: Services
+    app: Flask
+    client: FlaskClient
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def person(
+        self,
+        name: str,
+        *grants: Grant,
+        scopes: frozenset[Scope] = EVERYTHING,
+        accounts: tuple[tuple[str, str], ...] = (),
+    ) -> PersonId:
+        """Somebody with a token; asked for by their name from here on."""
+        people = self.services.people
+        person = people.add(f"{name}@acme.example", name.capitalize(), by="tests").id
+        for grant in grants:
+            people.grant(person, grant, by="tests")
+        for connection, account in accounts:
+            people.link(person, Account(connection, account), by="tests")
+        now = datetime.now(UTC)
+        ends = now + timedelta(days=1)
+        self.tokens[name] = self.services.tokens.create(person, "tests", scopes, ends=ends, by="tests", now=now)
+        return person
+
+    def call(self, who: str, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
+        """Ask as somebody; ``nobody`` has no token."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if who != "nobody":
+            sent["Authorization"] = f"Bearer {self.tokens[who]}"
+        given: dict[str, Any] = {} if body is None else {"json": body}
+        return self.client.open(f"/api/v1{path}", method=method, headers=sent, **given)
+
+    def get(self, who: str, path: str, **headers: str) -> TestResponse:
+        return self.call(who, "GET", path, **headers)
+
+    def post(self, who: str, path: str, body: object = None, **headers: str) -> TestResponse:
+        return self.call(who, "POST", path, body, **headers)
+
+
+def told(answer: TestResponse) -> tuple[int, str, str]:
+    """Status, title and detail of a problem."""
+    assert answer.mimetype == "application/problem+json", answer.text
+    shown = answer.get_json()
+    return answer.status_code, shown["title"], shown["detail"]
+
+
+@contextmanager
+def api_world(store: Store, loaded: Loaded, folder: Path) -> Iterator[Api]:
+    """ITX-1 in IT / Cloud exit, and ITX-2 in IT / Branches; an administrator who sees both."""
+    settings = Settings(
+        database_url=store.url.render_as_string(hide_password=False),
+        data=folder,
+        secret_key=Fernet.generate_key().decode(),
+        api_token=SETTINGS_TOKEN,
+        subscription_http=True,
+        subscription_private="127.0.0.1",
+    )
+    with bootstrap(settings, application="tests") as services:
+        services.mappings.activate(MAPPING, str(loaded.version), author="tests", reason="tests")
+        _connect(services)
+        look(store, loaded, item(SHOWN))
+        other = replace(item(SHOWN | {"Program": "Branches"}), native_id=NativeId("10002"), key="ITX-2")
+        look(store, loaded, other)
+        app = create_app(services)
+        here = Api(store, services, app, app.test_client())
+        here.tokens["settings"] = SETTINGS_TOKEN
+        here.person("admin", Grant(Role.ADMINISTRATOR))
+        yield here
+
+
+def _connect(services: Services) -> None:
+    """The store's connection again, sealed with this server's key, and the other one that the mapping names."""
+    for name, tool in (("jira-main", Tool.JIRA), ("snow-main", Tool.SERVICENOW)):
+        services.connections.save(
+            ConnectionRecord(ConnectionName(name), tool, "http://127.0.0.1:9", "bot", "token", ("secret",))
+        )
