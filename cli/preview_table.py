@@ -29,8 +29,8 @@ def print_rows(rows: Sequence[Row]) -> None:
             console.print(f"            {escape(str(change.field))}: {present} → [bold]{wanted}[/]")
         for name in one.unreadable:
             console.print(f"            [red]{escape(str(name))} cannot be read, and would not be written[/]")
-        for sentence in one.appearing:
-            console.print(f"            [yellow]+ {escape(sentence)}[/]")
+        for blocker in one.appearing:
+            console.print(f"            [yellow]+ {escape(blocker.sentence)}[/]")
         for code in one.vanishing:
             console.print(f"            [green]− {escape(code)}[/]")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import fields
 from decimal import Decimal
 from typing import Annotated
 
@@ -15,8 +16,9 @@ from rich.table import Table
 from connector.bootstrap import MappingCache, Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.settings import Settings
-from connector.store.database.json_codec import to_json
+from connector.store.database.json_codec import Json, to_json
 from connector.store.measures.measure_lookup import Explained
+from connector.store.measures.verdicts import verdict_to_json
 from connector.sync.reconcile import ActiveMapping
 from governance import portfolio
 from governance.effects import Account, Version
@@ -34,7 +36,7 @@ def explain(key: Key, as_json: Annotated[bool, typer.Option("--json", help="The 
     with bootstrap(Settings(), application="gatepost explain") as services:
         for measure in found(services, key):
             if as_json:
-                typer.echo(json.dumps(to_json(measure), indent=1))
+                typer.echo(json.dumps(_as_json(measure), indent=1))
                 continue
             typer.echo(f"{measure.key} {measure.title or ''}".rstrip())
             typer.echo(
@@ -48,6 +50,11 @@ def explain(key: Key, as_json: Annotated[bool, typer.Option("--json", help="The 
                 typer.echo(f"It is no measure any more: {measure.unmapped_reason}")
             typer.echo("")
             typer.echo(measure.explanation)
+
+
+def _as_json(measure: Explained) -> dict[str, Json]:
+    parts = {item.name: to_json(getattr(measure, item.name)) for item in fields(measure) if item.name != "verdict"}
+    return {**parts, "verdict": verdict_to_json(measure.verdict)}
 
 
 def history(key: Key) -> None:

@@ -7,11 +7,12 @@ takes back what was approved before it; and when the facts that it rests on chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
-from governance.condition_context import Context, named
+from governance.condition_context import Context
 from governance.effects import Effects
 from governance.evidence import Statement, Verb
 from governance.facts import Unknown
@@ -19,7 +20,9 @@ from governance.fingerprint import Basis, readable, stamp
 from governance.gates import ApprovalKind, ApprovalRule, Policy
 from governance.measure import Committee, Measure, Person, Role
 from governance.money import Money
-from governance.verdict import ConditionResult, Outcome
+from governance.responsible import ADMINISTRATOR, Responsible, responsible
+from governance.verdict import Approval, ConditionResult, Outcome
+from governance.verdict import ApprovalState as State
 
 WORDS = {
     ApprovalKind.APPROVAL: "approval",
@@ -119,12 +122,12 @@ def _judge(stage: str, rule: ApprovalRule, hearing: Hearing) -> ConditionResult:
     holder = hearing.measure.roles.of(rule.role)
     word, label = WORDS[rule.kind], hearing.policy.label(stage)
     result = _maker(stage, rule, f"{word} by the {rule.role.value}")
+    who = (responsible(hearing.measure, rule.role),)
     if isinstance(holder, Unknown):
-        return result(Outcome.UNKNOWN, "unknown", holder.reason, "administrator")
+        return result(Outcome.UNKNOWN, "unknown", holder.reason, State.UNKNOWN, ADMINISTRATOR)
     if holder is None:
         reason = f"the {word} by the {rule.role.value} is missing, and nobody is named as {rule.role.value}"
-        return result(Outcome.UNMET, "nobody named", reason, named(hearing.measure, rule.role))
-    who = f"{rule.role.value} {holder.name}"
+        return result(Outcome.UNMET, "nobody named", reason, State.NOBODY, who)
     verbs = CONFIRMING if rule.kind is ApprovalKind.ACTUAL_EFFECT else {Verb.APPROVE}
     given = [
         one
@@ -133,7 +136,7 @@ def _judge(stage: str, rule: ApprovalRule, hearing: Hearing) -> ConditionResult:
     ]
     if not given and holder.active is False:
         reason = f"{holder.name} has to give the {word}, but that account is inactive: name another {rule.role.value}"
-        return result(Outcome.UNMET, "inactive account", reason, who)
+        return result(Outcome.UNMET, "inactive account", reason, State.INACTIVE, who)
     rejected = _newest(
         one
         for one in hearing.counting({Verb.REJECT}, stage)
@@ -142,23 +145,24 @@ def _judge(stage: str, rule: ApprovalRule, hearing: Hearing) -> ConditionResult:
     newest = _newest(given)
     if rejected is not None and (newest is None or newest.at <= rejected.at):
         reason = f"{rejected.person.name} rejected {label} on {rejected.at:%d %b %Y}: {rejected.text}"
-        return result(Outcome.UNMET, "rejected", reason, f"owner and {who}")
+        # Whoever rejected it has spoken: the owner answers, and then it is approved again.
+        return result(Outcome.UNMET, "rejected", reason, State.REJECTED, (responsible(hearing.measure, Role.OWNER),))
     if newest is None:
-        twice = holder.id in hearing.used
-        reason = f"{holder.name} has not yet given the {word}"
-        if twice:
+        if holder.id in hearing.used:
             reason = f"{holder.name} has already approved in another role: the {word} needs a second person"
-        return result(Outcome.UNMET, "same person" if twice else "not given", reason, who)
+            return result(Outcome.UNMET, "same person", reason, State.SAME_PERSON, who)
+        reason = f"{holder.name} has not yet given the {word}"
+        return result(Outcome.UNMET, "not given", reason, State.NOT_GIVEN, who)
     if newest.person.id in hearing.used:
         reason = f"{newest.person.name} has already approved in another role: the {word} needs a second person"
-        return result(Outcome.UNMET, "same person", reason, who)
+        return result(Outcome.UNMET, "same person", reason, State.SAME_PERSON, who)
     gone = _expired(newest, rule, hearing)
     if gone:
-        return result(Outcome.UNMET, "expired", gone, who)
+        return result(Outcome.UNMET, "expired", gone, State.EXPIRED, who)
     hearing.used.add(newest.person.id)
     instead = "" if newest.person.id == holder.id else f" for {holder.name}"
     when = f"given by {newest.person.name}{instead} on {newest.at:%d %b %Y}"
-    return result(Outcome.MET, when, f"the {word} into {label} was {when}", who)
+    return result(Outcome.MET, when, f"the {word} into {label} was {when}", State.GIVEN)
 
 
 def _committee(stage: str, rule: ApprovalRule, hearing: Hearing) -> ConditionResult:
@@ -166,28 +170,27 @@ def _committee(stage: str, rule: ApprovalRule, hearing: Hearing) -> ConditionRes
     committee = hearing.measure.committee
     result = _maker(stage, rule, "decision of the steering committee")
     if isinstance(committee, Unknown):
-        return result(Outcome.UNKNOWN, "unknown", committee.reason, "administrator")
+        return result(Outcome.UNKNOWN, "unknown", committee.reason, State.UNKNOWN, ADMINISTRATOR)
     if committee is None:
         reason = "the steering committee has to decide, and the program names none"
-        return result(Outcome.UNMET, "nobody named", reason, "administrator")
+        return result(Outcome.UNMET, "nobody named", reason, State.NOBODY, ADMINISTRATOR)
     newest: dict[str, Statement] = {}
     for one in hearing.counting({Verb.APPROVE, Verb.REJECT}, stage):
         if committee.has(one.person) and one.person.id not in hearing.used:
             newest[one.person.id] = one
     against = next((one for one in newest.values() if one.verb is Verb.REJECT), None)
-    who = f"steering committee {committee.name}"
+    who = (responsible(hearing.measure, rule.role),)
     if against is not None:
         reason = f"{against.person.name} of the steering committee rejected it: {against.text}"
-        return result(Outcome.UNMET, "rejected", reason, who)
+        return result(Outcome.UNMET, "rejected", reason, State.REJECTED, who)
     standing = [one for one in newest.values() if not _expired(one, rule, hearing)]
     if len(standing) < committee.quorum:
-        stale = (
-            f", and {len(newest) - len(standing)} were given for other figures" if len(standing) < len(newest) else ""
-        )
+        expired = len(newest) - len(standing)
+        stale = f", and {expired} were given for other figures" if expired else ""
         reason = f"{len(standing)} of {committee.quorum} members of {committee.name} have approved{stale}"
-        return result(Outcome.UNMET, f"{len(standing)} of {committee.quorum}", reason, who)
+        return result(Outcome.UNMET, f"{len(standing)} of {committee.quorum}", reason, State.QUORUM, who)
     names = ", ".join(sorted(one.person.name for one in standing))
-    return result(Outcome.MET, f"approved by {names}", f"{committee.name} has decided: {names}", who)
+    return result(Outcome.MET, f"approved by {names}", f"{committee.name} has decided: {names}", State.GIVEN)
 
 
 def _expired(statement: Statement, rule: ApprovalRule, hearing: Hearing) -> str:
@@ -219,8 +222,17 @@ def _newest(statements: Iterable[Statement]) -> Statement | None:
     return max(statements, key=lambda one: one.at, default=None)
 
 
-def _maker(stage: str, rule: ApprovalRule, expected: str) -> Callable[[Outcome, str, str, str], ConditionResult]:
-    def make(outcome: Outcome, actual: str, reason: str, who: str) -> ConditionResult:
-        return ConditionResult(stage, rule.code, rule.role.value, outcome, expected, actual, reason, who)
+class _Maker(Protocol):
+    def __call__(
+        self, outcome: Outcome, actual: str, reason: str, state: State, who: tuple[Responsible, ...] = (), /
+    ) -> ConditionResult: ...
+
+
+def _maker(stage: str, rule: ApprovalRule, expected: str) -> _Maker:
+    def make(
+        outcome: Outcome, actual: str, reason: str, state: State, who: tuple[Responsible, ...] = ()
+    ) -> ConditionResult:
+        approval = Approval(rule.kind, state)
+        return ConditionResult(stage, rule.code, rule.role.value, outcome, expected, actual, reason, who, approval)
 
     return make

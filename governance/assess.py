@@ -141,7 +141,8 @@ class _Look:
     def _back_from(self, stage: str, why: str) -> None:
         self.granted -= 1
         self.granted_at.pop(stage, None)
-        self.events.append(Event(EventKind.REOPENED, f"{self.policy.label(stage)} taken back: {why}"))
+        label = self.policy.label(stage)
+        self.events.append(Event(EventKind.REOPENED, f"{label} taken back: {why}", label=label))
 
     def deviate(self) -> None:
         """Only a plan that was agreed can be deviated from."""
@@ -169,10 +170,10 @@ class _Look:
         self.checklist = self._conditions()
         while self.ramp is None and self.checklist and not self.lacking:
             self.granted += 1
-            stage = self.policy.stages[self.granted].key
+            stage, label = self.policy.stages[self.granted].key, self.policy.stages[self.granted].label
             self.newly.append(stage)
             self.granted_at[stage] = self.now
-            self.events.append(Event(EventKind.GRANTED, f"{self.policy.label(stage)} granted"))
+            self.events.append(Event(EventKind.GRANTED, f"{label} granted", label=label))
             if stage == self.policy.lock_at and self.plan is None:
                 self._lock("locked at the decision")
             if stage == self.policy.closing:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from governance.approvals import holders, may_speak_for, mismatch
 from governance.command_grammar import USAGE
-from governance.condition_context import named
 from governance.effects import Effects
 from governance.evidence import Ruling, Statement, Verb
 from governance.fingerprint import Basis, stamps
@@ -20,6 +19,7 @@ from governance.gates import REBASELINE, ApprovalKind, ApprovalRule, Policy
 from governance.locked_plan import LockedPlan, differs
 from governance.measure import Measure, Person, Role
 from governance.measure_state import OffRamp, RampKind
+from governance.responsible import responsible
 from governance.verdict import Event, EventKind
 
 
@@ -44,7 +44,8 @@ class Room:
         return [role for role in roles if may_speak_for(person, role, self.measure, self.heard, at)]
 
     def who_may(self, roles: Iterable[Role]) -> str:
-        names = [named(self.measure, role) for role in dict.fromkeys(roles) if holders(self.measure, role) is not None]
+        named = [role for role in dict.fromkeys(roles) if holders(self.measure, role) is not None]
+        names = [responsible(self.measure, role).text for role in named]
         return " or ".join(names) if names else "nobody is named who"
 
 
@@ -110,7 +111,7 @@ def _rules(stage: str, room: Room) -> tuple[ApprovalRule, ...]:
 def _not_by_approval(stage: str, label: str, room: Room) -> str:
     if stage == room.policy.closing:
         right = _right_amount(room)
-        return f"{label} is not approved but confirmed, by {named(room.measure, Role.CONTROLLER)}: {right}"
+        return f"{label} is not approved but confirmed, by {responsible(room.measure, Role.CONTROLLER).text}: {right}"
     return f"{label} needs no approval: it is granted when its conditions are met."
 
 
@@ -201,7 +202,7 @@ def _rebaseline(one: Statement, room: Room) -> Ruling:
     problem = _no_rebaseline(room)
     if problem:
         return _no(problem)
-    approvers = " and ".join(named(room.measure, rule.role) for rule in room.policy.rebaseline)
+    approvers = " and ".join(responsible(room.measure, rule.role).text for rule in room.policy.rebaseline)
     asked = f"Re-baseline asked for ({one.text}); {approvers} decide with /approve rebaseline. It was asked"
     ruling = _power(one, room, "ask for a re-baseline", asked)
     return replace(ruling, stamps=stamps(room.measure, (Basis.PLAN,))) if ruling.accepted else ruling

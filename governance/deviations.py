@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from governance.condition_context import named
 from governance.effects import Effects
 from governance.evidence import Statement, Verb
 from governance.gates import Policy
 from governance.measure import Measure
 from governance.measure_state import Asked, Deviation, OffRamp, RampKind
 from governance.money import Period
+from governance.responsible import responsible
 from governance.verdict import Colour, Event, EventKind, Figures, Status
 
 PLACES = Decimal("0.0001")
@@ -89,15 +89,15 @@ def _reason(deviation: Deviation, statements: tuple[Statement, ...]) -> Statemen
 
 
 def _climb(measure: Measure, policy: Policy, deviation: Deviation, now: datetime) -> Deviated:
-    asked = {step.role for step in deviation.asked}
+    asked = {step.responsible.role for step in deviation.asked}
     steps = tuple(
-        Asked(rung.role, named(measure, rung.role), now)
+        Asked(responsible(measure, rung.role), now)
         for rung in policy.ladder
         if rung.role not in asked and now >= deviation.since + rung.after
     )
     events = tuple(
-        Event(EventKind.ASKED, f"{step.name} asked for the reason: {deviation.shortfall:.0%} of the plan is missing")
-        for step in steps
+        Event(EventKind.ASKED, f"{who} asked for the reason: {deviation.shortfall:.0%} of the plan is missing")
+        for who in (step.responsible.text for step in steps)
     )
     return Deviated(replace(deviation, asked=(*deviation.asked, *steps)), events)
 
@@ -106,7 +106,7 @@ def next_rung(deviation: Deviation | None, policy: Policy) -> datetime | None:
     """When the next person is asked, if nobody answers."""
     if deviation is None or deviation.reason:
         return None
-    asked = {step.role for step in deviation.asked}
+    asked = {step.responsible.role for step in deviation.asked}
     return min((deviation.since + rung.after for rung in policy.ladder if rung.role not in asked), default=None)
 
 

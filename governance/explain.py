@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from governance.condition_context import named
 from governance.evidence import Evidence
 from governance.facts import Unknown, known
-from governance.gates import Policy
+from governance.gates import Policy, Stage
 from governance.measure import Measure, Role
 from governance.measure_state import OffRamp, RampKind
+from governance.responsible import ADMINISTRATOR, in_words, responsible
 from governance.verdict import Blocker, ConditionResult, GateState, Outcome, Status, Verdict
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -43,34 +43,45 @@ def blockers_of(
             "move it back or meet the conditions below"
         )
         key = f"{into.key}:GATE_ORDER:status"
-        blockers.append(Blocker(key, "GATE_ORDER", into.key, f"{text} · GATE_ORDER", "owner", since.get(key, now)))
+        who = (responsible(measure, Role.OWNER),)
+        told = f"{text} · GATE_ORDER"
+        blockers.append(Blocker(key, "GATE_ORDER", "status", into.key, text, told, who, since.get(key, now)))
     if ramp is not None:
         blockers.append(_off_ramp(ramp, into.key, measure, now))
     if isinstance(evidence.tool_stage, Unknown):
         key = f"{into.key}:STAGE_UNKNOWN:status"
-        text = f"{into.label} is shut: {evidence.tool_stage.reason} · administrator to act · STAGE_UNKNOWN"
-        blockers.append(Blocker(key, "STAGE_UNKNOWN", into.key, text, "administrator", since.get(key, now)))
+        reason = evidence.tool_stage.reason
+        text = f"{into.label} is shut: {reason} · {in_words(ADMINISTRATOR)} to act · STAGE_UNKNOWN"
+        first = since.get(key, now)
+        blockers.append(Blocker(key, "STAGE_UNKNOWN", "status", into.key, reason, text, ADMINISTRATOR, first))
     # A later gate asks for more of the same thing (an end that is dated, an end that has come): told once.
     unmet = {(r.code, r.subject): r for r in checklist if r.outcome is not Outcome.MET}
     for result in checklist:
         if result.outcome is not Outcome.MET and unmet[result.code, result.subject] is result:
             first = since.get(result.key, now)
-            text = sentence(into.label, result, first, now)
-            blockers.append(Blocker(result.key, result.code, into.key, text, result.who, first))
+            blockers.append(_unmet(result, into, sentence(into.label, result, first, now), first))
     return tuple(blockers)
+
+
+def _unmet(result: ConditionResult, into: Stage, text: str, since: datetime) -> Blocker:
+    return Blocker(
+        result.key, result.code, result.subject, into.key, result.reason, text, result.responsible, since,
+        result.approval,
+    )  # fmt: skip
 
 
 def _off_ramp(ramp: OffRamp, stage: str, measure: Measure, now: datetime) -> Blocker:
     code = {RampKind.ON_HOLD: "ON_HOLD", RampKind.CANCELLED: "CANCELLED", RampKind.KILLED: "KILL_SWITCH"}[ramp.kind]
-    who = named(measure, Role.SPONSOR)
+    who = responsible(measure, Role.SPONSOR)
     by = "" if ramp.kind is RampKind.KILLED else f" (by {ramp.by})"
-    text = f"{ramp.kind.label} since {day(ramp.at, now)}: {ramp.reason}{by} · {who} may resume it with /resume · {code}"
-    return Blocker(f"{stage}:{code}:ramp", code, stage, text, who, ramp.at)
+    reason = f"{ramp.kind.label} since {day(ramp.at, now)}: {ramp.reason}{by}"
+    text = f"{reason} · {who.text} may resume it with /resume · {code}"
+    return Blocker(f"{stage}:{code}:ramp", code, "ramp", stage, reason, text, (who,), ramp.at)
 
 
 def sentence(label: str, result: ConditionResult, since: datetime, now: datetime) -> str:
     """A blocker as its reader meets it; the code stands at the end, for search."""
-    who = f" · {result.who} to act" if result.who else ""
+    who = f" · {result.who} to act" if result.responsible else ""
     return f"{label} is shut: {result.reason}{who} · since {day(since, now)} · {result.code}"
 
 
@@ -147,6 +158,6 @@ def _deviation(verdict: Verdict) -> Iterator[str]:
     yield ""
     yield f"Deviation since {deviation.since:%d %b %Y %H:%M}: {deviation.shortfall:.0%} of the plan is missing"
     for step in deviation.asked:
-        yield f"- {step.name} asked on {step.at:%d %b %Y %H:%M}"
+        yield f"- {step.responsible.text} asked on {step.at:%d %b %Y %H:%M}"
     if deviation.reason:
         yield f"- reason by {deviation.reason_by}: {deviation.reason}"

@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from governance.claims import overclaim
-from governance.condition_context import named
 from governance.effects import Effects
 from governance.evidence import Evidence, OpenItem, Service
 from governance.facts import Unknown, known
@@ -22,6 +21,7 @@ from governance.legacy import running
 from governance.measure import Measure, Person, Role
 from governance.measure_state import OffRamp, RampKind
 from governance.money import Money, Period
+from governance.responsible import ADMINISTRATOR, Responsible, responsible
 from governance.verdict import Finding, Status
 
 QUARTER = 3
@@ -55,15 +55,15 @@ class Scene:
     potential: Status
     now: datetime
 
-    def who(self, role: Role = Role.OWNER) -> str:
-        return named(self.measure, role)
+    def holder(self, role: Role = Role.OWNER) -> tuple[Responsible, ...]:
+        return (responsible(self.measure, role),)
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
     subject: str
     sentence: str
-    who: str
+    responsible: tuple[Responsible, ...]
 
 
 Rule: TypeAlias = "Callable[[Scene], Iterator[Raised]]"
@@ -77,7 +77,8 @@ def find(scene: Scene) -> tuple[Finding, ...]:
         if scene.policy.is_on(code):
             for raised in rule(scene):
                 key = f"{code}:{raised.subject}"
-                found.append(Finding(code, raised.subject, raised.sentence, raised.who, since.get(key, scene.now)))
+                first = since.get(key, scene.now)
+                found.append(Finding(code, raised.subject, raised.sentence, raised.responsible, first))
     return tuple(found)
 
 
@@ -85,7 +86,7 @@ def zombie(scene: Scene) -> Iterator[Raised]:
     """Green on paper; the people of the measure work on something else, and nothing of it moves."""
     diverted = diversion(scene.evidence, scene.policy, scene.now)
     if diverted:
-        yield Raised("team", diverted, scene.who(Role.SPONSOR))
+        yield Raised("team", diverted, scene.holder(Role.SPONSOR))
 
 
 def diversion(evidence: Evidence, policy: Policy, now: datetime) -> str:
@@ -122,10 +123,10 @@ def orphan(scene: Scene) -> Iterator[Raised]:
             yield Raised(
                 role.value,
                 f"the {role.value} {holder.name} has left (the account is inactive): name another {role.value}",
-                scene.who(act),
+                scene.holder(act),
             )
         elif holder is None and role.value in _needed(scene):
-            yield Raised(role.value, f"the measure has lost its {role.value}: name one", scene.who(Role.SPONSOR))
+            yield Raised(role.value, f"the measure has lost its {role.value}: name one", scene.holder(Role.SPONSOR))
 
 
 def _needed(scene: Scene) -> frozenset[str]:
@@ -142,7 +143,7 @@ def still_paying(scene: Scene) -> Iterator[Raised]:
     still = running(services, scene.now.date()) if services and over else None
     if still is not None:
         when = "the work is done" if scene.evidence.done else f"the measure ended on {end}"
-        yield Raised("legacy", f"{still.sentence()}, although {when}", scene.who())
+        yield Raised("legacy", f"{still.sentence()}, although {when}", scene.holder())
 
 
 def priority_mismatch(scene: Scene) -> Iterator[Raised]:
@@ -156,7 +157,7 @@ def priority_mismatch(scene: Scene) -> Iterator[Raised]:
             yield Raised(
                 item.key,
                 f"{item.key} has priority {item.priority}, but {value} wait for it",
-                scene.who(),
+                scene.holder(),
             )
 
 
@@ -166,7 +167,7 @@ def priority_drift(scene: Scene) -> Iterator[Raised]:
     for item in _serving(scene.evidence):
         was = first.get(item.key, item.priority)
         if RANKS.get(item.priority.casefold(), 0) > RANKS.get(was.casefold(), 9):
-            yield Raised(item.key, f"{item.key} was lowered from priority {was} to {item.priority}", scene.who())
+            yield Raised(item.key, f"{item.key} was lowered from priority {was} to {item.priority}", scene.holder())
 
 
 def _serving(evidence: Evidence) -> tuple[OpenItem, ...]:
@@ -191,16 +192,16 @@ def unfunded(scene: Scene) -> Iterator[Raised]:
         return
     what = f"{Money(spent, actual.currency)} spent" if actual and spent else f"{working} child items worked on"
     if scene.measure.objective is None:
-        yield Raised("objective", f"{what}, and the measure serves no objective", scene.who())
+        yield Raised("objective", f"{what}, and the measure serves no objective", scene.holder())
     if scene.effects is not None and scene.effects.plan is None and not scene.measure.unreadable_effects:
-        yield Raised("plan", f"{what}, and no plan pays for it", scene.who())
+        yield Raised("plan", f"{what}, and no plan pays for it", scene.holder())
 
 
 def double_count(scene: Scene) -> Iterator[Raised]:
     """Several measures claim more on a baseline than it is worth."""
     too_much = overclaim(scene.measure, scene.evidence)
     if too_much is not None:
-        yield Raised("baseline", too_much.sentence, scene.who())
+        yield Raised("baseline", too_much.sentence, scene.holder())
 
 
 def cost_spike(scene: Scene) -> Iterator[Raised]:
@@ -209,7 +210,8 @@ def cost_spike(scene: Scene) -> Iterator[Raised]:
     for service in known(scene.evidence.legacy) or ():
         spike = _spike(service, tolerance)
         if spike:
-            yield Raised(service.name, spike, service.owner or scene.who())
+            owner = (Responsible(None, service.owner),) if service.owner else scene.holder()
+            yield Raised(service.name, spike, owner)
 
 
 def _spike(service: Service, tolerance: Decimal) -> str:
@@ -248,13 +250,13 @@ def creep(scene: Scene) -> Iterator[Raised]:
         died = f"was cancelled on {scene.ramp.at:%d %b %Y}"
         if scene.ramp.kind is RampKind.KILLED:
             died = f"was stopped by the kill switch on {scene.ramp.at:%d %b %Y}"
-        yield Raised("work", f"{items} in progress, although the measure {died}", scene.who())
+        yield Raised("work", f"{items} in progress, although the measure {died}", scene.holder())
         return
     completion = scene.effects.at_completion() if scene.effects else None
     plan = scene.effects.plan if scene.effects else None
     if plan is not None and completion is not None and completion <= 0 < plan.total_net():
         gone = Money(completion, plan.currency)
-        yield Raised("work", f"{items} in progress, although the case is gone ({gone} at completion)", scene.who())
+        yield Raised("work", f"{items} in progress, although the case is gone ({gone} at completion)", scene.holder())
 
 
 def ageing(scene: Scene) -> Iterator[Raised]:
@@ -266,7 +268,7 @@ def ageing(scene: Scene) -> Iterator[Raised]:
         return
     days = (scene.now - granted).days
     yield Raised(
-        scene.stage or "", f"{days} days in {scene.policy.label(scene.stage)}, the limit is {limit}", scene.who()
+        scene.stage or "", f"{days} days in {scene.policy.label(scene.stage)}, the limit is {limit}", scene.holder()
     )
 
 
@@ -279,7 +281,7 @@ def unknown_evidence(scene: Scene) -> Iterator[Raised]:
     """What could not be looked at: nobody can say that there is nothing."""
     for subject, fact in (("legacy", scene.evidence.legacy), ("team", scene.evidence.team)):
         if isinstance(fact, Unknown):
-            yield Raised(subject, fact.reason, "administrator")
+            yield Raised(subject, fact.reason, ADMINISTRATOR)
 
 
 RULES: Mapping[str, Rule] = {

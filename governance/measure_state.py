@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from governance.locked_plan import LockedPlan
-from governance.measure import Role
+from governance.responsible import Responsible
 
 
 class RampKind(StrEnum):
@@ -40,8 +40,7 @@ class OffRamp:
 class Asked:
     """One step of the escalation ladder: who was asked for the reason, and when."""
 
-    role: Role
-    name: str
+    responsible: Responsible
     at: datetime
 
 

@@ -9,8 +9,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from governance.evidence import Statement
+from governance.gates import ApprovalKind
 from governance.measure_state import Asked, Deviation, OffRamp, Standing
 from governance.money import Money
+from governance.responsible import Responsible, in_words
 
 
 class Outcome(StrEnum):
@@ -21,11 +23,39 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class ApprovalState(StrEnum):
+    """How an approval stands that a gate asks for."""
+
+    GIVEN = "given"
+    NOT_GIVEN = "not_given"
+    """Whoever gives it has not said anything yet."""
+    QUORUM = "quorum"
+    """Too few members of the committee have given it."""
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    """It was given for other figures than those of now."""
+    SAME_PERSON = "same_person"
+    """Whoever would give it has given another one of this gate."""
+    INACTIVE = "inactive"
+    """The account of whoever has to give it is not active."""
+    NOBODY = "nobody"
+    """Nobody is named who could give it."""
+    UNKNOWN = "unknown"
+
+
+class Approval(NamedTuple):
+    """What a condition says that is an approval."""
+
+    kind: ApprovalKind
+    state: ApprovalState
+
+
 class ConditionResult(NamedTuple):
     """One condition of one gate, judged.  A tuple, because dozens are made in every assessment.
 
     ``code`` is stable and for search; ``subject`` tells two results of one code apart
-    (``ROLE_MISSING`` for the sponsor or the controller); ``reason`` is for a person.
+    (``ROLE_MISSING`` for the sponsor or the controller), and of an approval names the role that gives it;
+    ``reason`` is for a person.
     """
 
     stage: str
@@ -35,12 +65,17 @@ class ConditionResult(NamedTuple):
     expected: str
     actual: str
     reason: str
-    who: str
-    """Who must act, in words: ``sponsor M. Brandt`` or ``owner (nobody named)``."""
+    responsible: tuple[Responsible, ...] = ()
+    """Who must act; nobody for a condition that is met."""
+    approval: Approval | None = None
 
     @property
     def key(self) -> str:
         return f"{self.stage}:{self.code}:{self.subject}"
+
+    @property
+    def who(self) -> str:
+        return in_words(self.responsible)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +84,20 @@ class Blocker:
 
     key: str
     code: str
+    subject: str
+    """Of the condition that is not met; of an approval the role that gives it."""
     stage: str
+    reason: str
+    """What is missing, without whose gate it is, who acts, and since when."""
     sentence: str
-    who: str
+    """All of that, as the tool's field holds it."""
+    responsible: tuple[Responsible, ...]
     since: datetime
+    approval: Approval | None = None
+
+    @property
+    def who(self) -> str:
+        return in_words(self.responsible)
 
 
 class GateState(StrEnum):
@@ -99,12 +144,16 @@ class Finding:
     code: str
     subject: str
     sentence: str
-    who: str
+    responsible: tuple[Responsible, ...]
     since: datetime
 
     @property
     def key(self) -> str:
         return f"{self.code}:{self.subject}"
+
+    @property
+    def who(self) -> str:
+        return in_words(self.responsible)
 
 
 class EventKind(StrEnum):
@@ -126,6 +175,8 @@ class Event:
     kind: EventKind
     text: str
     actor: str = "gatepost"
+    label: str = ""
+    """Of the stage that was granted or taken back."""
 
 
 @dataclass(frozen=True, slots=True)

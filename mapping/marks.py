@@ -140,7 +140,7 @@ def checklist(verdict: Verdict) -> str:
             "code": f"{one.code}:{one.subject}",
             "result": one.outcome.value,
             "sentence": one.actual if one.outcome is Outcome.MET else one.reason,
-            "who": "" if one.outcome is Outcome.MET else one.who,
+            "who": one.who,
             "since": since[one.key].strftime("%Y-%m-%d %H:%M:%S") if one.key in since else "",
         }
         for one in verdict.checklist

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from governance.verdict import Blocker
 from mapping.assess_item import Judged
 from mapping.map_item import Unmapped
 from mapping.work_item import WorkItem
@@ -65,8 +66,8 @@ class Row:
     gate: str = ""
     changes: tuple[Change, ...] = ()
     unreadable: tuple[str, ...] = ()
-    appearing: tuple[str, ...] = ()
-    """Blockers that it has not now, in words."""
+    appearing: tuple[Blocker, ...] = ()
+    """Blockers that it has not now."""
     vanishing: tuple[str, ...] = ()
     """Codes of blockers that it would no longer have."""
     answer: str = ""
@@ -74,8 +75,7 @@ class Row:
     url: str = ""
     implementation: str = ""
     potential: str = ""
-    blockers: tuple[str, ...] = ()
-    """All of them, in words."""
+    blockers: tuple[Blocker, ...] = ()
     shown: tuple[Shown, ...] = ()
     """Every owned field, whether it would change or not."""
 
@@ -105,7 +105,7 @@ def row(item: WorkItem, judged: Judged | Unmapped, present: Present | None) -> R
         if left[blocker.code] > 0:
             left[blocker.code] -= 1
         else:
-            appearing.append(blocker.sentence)
+            appearing.append(blocker)
     rule = judged.mapped.rule.name
     moved = present is not None and (present.rule != rule or present.gate != verdict.gate.value)
     changed = moved or comparison.writes or bool(appearing) or bool(+left)
@@ -125,7 +125,7 @@ def row(item: WorkItem, judged: Judged | Unmapped, present: Present | None) -> R
         url=item.url,
         implementation=verdict.implementation.colour.value,
         potential=verdict.potential.colour.value,
-        blockers=tuple(blocker.sentence for blocker in verdict.blockers),
+        blockers=verdict.blockers,
         shown=tuple(_shown(item, judged)),
     )
 
@@ -141,12 +141,7 @@ def summary(rows: Sequence[Row]) -> Summary:
         fates=Counter(one.fate for one in rows),
         rules=Counter(one.rule for one in rows if one.rule),
         reasons=Counter(one.group for one in rows if one.group),
-        appearing=Counter(_codes(text for one in rows for text in one.appearing)),
+        appearing=Counter(blocker.code for one in rows for blocker in one.appearing),
         vanishing=Counter(code for one in rows for code in one.vanishing),
         fields=Counter(change.field for one in rows for change in one.changes),
     )
-
-
-def _codes(sentences: Iterable[str]) -> Iterable[str]:
-    """The code at the end of each sentence."""
-    return (sentence.rpartition(" · ")[2] for sentence in sentences)

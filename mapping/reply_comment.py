@@ -86,9 +86,11 @@ def _breach(measure: Measure, verdict: Verdict, status: str | None, people: dict
 def _asks(measure: Measure, verdict: Verdict, people: dict[str, str]) -> Iterator[str]:
     if verdict.deviation is None or not verdict.asks:
         return
-    yield f"{_call(measure, verdict.asks[-1].role, people)}: {request(verdict.deviation, verdict.figures)}"
+    last = verdict.asks[-1].responsible
+    who = _call(measure, last.role, people) if last.role is not None else last.text
+    yield f"{who}: {request(verdict.deviation, verdict.figures)}"
     for step in verdict.asks:
-        yield f"- {step.name} asked on {step.at:%d %b %Y %H:%M} UTC"
+        yield f"- {step.responsible.text} asked on {step.at:%d %b %Y %H:%M} UTC"
 
 
 def _killed(measure: Measure, verdict: Verdict, people: dict[str, str]) -> Iterator[str]:

@@ -6,15 +6,16 @@ pipeline stops then as well, but is told that it was not the gate that stopped i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from connector.store.measures.measure_lookup import Explained
 from governance.explain import MARKS
 from governance.gates import Policy, Stage
-from governance.verdict import Outcome
+from governance.verdict import Outcome, Verdict
 
 
 class Doubt(StrEnum):
@@ -38,7 +39,7 @@ class CannotSay:
 class Condition:
     """One condition of the gate that is asked for next; ``outcome`` is met, unmet or unknown."""
 
-    outcome: str
+    outcome: Outcome
     subject: str
     code: str
     told: str
@@ -46,8 +47,8 @@ class Condition:
 
     @property
     def line(self) -> str:
-        mark = MARKS[Outcome(self.outcome)]
-        if self.outcome == Outcome.MET:
+        mark = MARKS[self.outcome]
+        if self.outcome is Outcome.MET:
             return f"{mark} {self.subject}: {self.told}"
         return f"{mark} {self.subject}: {self.told} · {self.who or 'nobody'} to act · {self.code}"
 
@@ -57,8 +58,8 @@ class Blocking:
     code: str
     sentence: str
     who: str
-    since: str
-    """ISO 8601."""
+    since: datetime | None
+    """``None`` when the item has not come to this gate yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class GateAnswer:
     blockers: tuple[Blocking, ...]
     """What stands in the way; nothing when the gate is open."""
     checklist: tuple[Condition, ...]
-    assessed_at: str
+    assessed_at: datetime
 
     @property
     def text(self) -> str:
@@ -120,9 +121,8 @@ def _answer(measure: Explained, wanted: Stage, policy: Policy) -> Answer:
         problem = f"{measure.key} is unreachable since {measure.unreachable_since:%Y-%m-%d %H:%M} UTC{why}."
         return CannotSay(Doubt.UNREACHABLE, problem, "Its tool no longer shows the item; see gatepost doctor.")
     verdict = measure.verdict
-    granted = policy.index(verdict["stage"])
-    ramp = verdict.get("ramp")
-    is_open = granted >= policy.index(wanted.key) and ramp is None
+    granted = policy.index(verdict.stage)
+    is_open = granted >= policy.index(wanted.key) and verdict.ramp is None
     return GateAnswer(
         open=is_open,
         measure=measure.id,
@@ -131,17 +131,17 @@ def _answer(measure: Explained, wanted: Stage, policy: Policy) -> Answer:
         url=measure.url,
         stage=wanted.key,
         label=wanted.label,
-        granted=verdict["stage"],
-        told=_told(measure, wanted, policy, granted, ramp),
+        granted=verdict.stage,
+        told=_told(measure, wanted, policy, granted),
         blockers=() if is_open else tuple(_blockings(verdict)),
         checklist=tuple(_conditions(verdict)),
-        assessed_at=measure.assessed_at.isoformat(),
+        assessed_at=measure.assessed_at,
     )
 
 
-def _told(measure: Explained, wanted: Stage, policy: Policy, granted: int, ramp: object) -> str:
+def _told(measure: Explained, wanted: Stage, policy: Policy, granted: int) -> str:
     name = f"{measure.key} {measure.title or ''}".strip()
-    if ramp is not None:
+    if measure.verdict.ramp is not None:
         return f"The gate into {wanted.label} is shut for {name}: the measure is off the road."
     if granted >= policy.index(wanted.key):
         return f"The gate into {wanted.label} is open for {name}."
@@ -151,26 +151,26 @@ def _told(measure: Explained, wanted: Stage, policy: Policy, granted: int, ramp:
     return f"The gate into {wanted.label} is shut for {name}."
 
 
-def _blockings(verdict: Mapping[str, Any]) -> list[Blocking]:
+def _blockings(verdict: Verdict) -> list[Blocking]:
     """The stored blockers; and where the gate that is shut is a later one than the item stands at, its conditions."""
-    stored = [Blocking(one["code"], one["sentence"], one["who"], one["since"]) for one in verdict["blockers"]]
+    stored = [Blocking(one.code, one.sentence, one.who, one.since) for one in verdict.blockers]
     if stored:
         return stored
     return [
-        Blocking(one["code"], f"{verdict['next_stage_label']} is shut: {one['reason']} · {one['code']}", one["who"], "")
-        for one in verdict["checklist"]
-        if one["outcome"] != Outcome.MET
+        Blocking(one.code, f"{verdict.next_stage_label} is shut: {one.reason} · {one.code}", one.who, None)
+        for one in verdict.checklist
+        if one.outcome is not Outcome.MET
     ]
 
 
-def _conditions(verdict: Mapping[str, Any]) -> list[Condition]:
+def _conditions(verdict: Verdict) -> list[Condition]:
     return [
         Condition(
-            one["outcome"],
-            one["subject"].replace("_", " "),
-            one["code"],
-            one["actual"] if one["outcome"] == Outcome.MET else one["reason"],
-            one["who"],
+            one.outcome,
+            one.subject.replace("_", " "),
+            one.code,
+            one.actual if one.outcome is Outcome.MET else one.reason,
+            one.who,
         )
-        for one in verdict["checklist"]
+        for one in verdict.checklist
     ]

@@ -68,7 +68,7 @@ def compose(work: Work, address: str) -> Message | None:
 
 def _thing(thing: Thing, currency: str, address: str) -> Iterator[str]:
     plan = f", plan {_short(thing.stake)} {currency}".rstrip() if thing.stake is not None else ""
-    yield f"- {thing.key} {thing.title or 'without a title'}: {thing.reasons[0]} (since {_day(thing.since)}{plan})"
+    yield f"- {thing.key} {thing.title or 'without a title'}: {thing.reasons[0].text} (since {_day(thing.since)}{plan})"
     yield f"  {address}/measures/{thing.measure}"
 
 

@@ -143,8 +143,8 @@ def derive(before: Before | None, after: Verdict, heard: Sequence[Statement]) ->
 
 def _granted(after: Verdict) -> Iterator[Granted]:
     """The verdict names the labels of its own stage and the next one only; those between them stand in its events."""
-    told = [event.text.removesuffix(" granted") for event in after.events if event.kind is EventKind.GRANTED]
-    for stage, label in zip(after.newly_granted, told, strict=True):
+    labels = [event.label for event in after.events if event.kind is EventKind.GRANTED]
+    for stage, label in zip(after.newly_granted, labels, strict=True):
         yield Granted(stage, label)
 
 

@@ -28,6 +28,7 @@ from governance.evidence import Verb
 from governance.facts import known
 from governance.measure import Measure
 from governance.money import Money
+from governance.responsible import Responsible
 from governance.verdict import Blocker, Verdict
 
 Json: TypeAlias = "str | int | bool | Sequence[Json] | Mapping[str, Json] | None"
@@ -144,6 +145,7 @@ def _special(occasion: Occasion) -> dict[str, Json]:
                     "code": finding.code,
                     "sentence": finding.sentence,
                     "who": finding.who,
+                    "responsible": _responsible(finding.responsible),
                     "since": moment(finding.since),
                 }
             }
@@ -156,13 +158,19 @@ def _blockers(blockers: Sequence[Blocker], new: frozenset[str]) -> dict[str, Jso
                 "code": one.code,
                 "sentence": one.sentence,
                 "who": one.who,
+                "responsible": _responsible(one.responsible),
                 "since": moment(one.since),
                 "new": one.key in new,
             }
             for one in blockers
         ],
-        "who_must_act": list(dict.fromkeys(one.who for one in blockers if one.who)),
+        "who_must_act": list(dict.fromkeys(one.who for one in blockers if one.responsible)),
     }
+
+
+def _responsible(people: Sequence[Responsible]) -> Json:
+    """Without the ids, which belong to the tool."""
+    return [{"role": one.role.value if one.role else None, "name": one.name} for one in people]
 
 
 def _place(measure: Measure) -> dict[str, Json]:

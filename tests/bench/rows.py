@@ -105,6 +105,7 @@ def _verdict(one: Made, since: datetime) -> dict[str, object]:
     return {
         "stage": STAGES[one.stage] or None,
         "stage_label": LABELS[one.stage],
+        "newly_granted": [],
         "next_stage": STAGES[min(one.stage + 1, 5)],
         "next_stage_label": following,
         "gate": one.gate,
@@ -113,18 +114,27 @@ def _verdict(one: Made, since: datetime) -> dict[str, object]:
             {
                 "key": f"{one.stage}:{code}:",
                 "code": code,
+                "subject": "",
                 "stage": following,
+                "reason": SENTENCES[code],
                 "sentence": f"{following} is shut: {SENTENCES[code]}",
-                "who": f"owner {names.person(one.owner)}",
+                "responsible": _owner(one),
                 "since": since.isoformat(),
+                "approval": None,
             }
             for code in codes
         ],
+        "figures": {},
+        "policy_version": "five/generated",
         "implementation": {"colour": one.implementation, "number": None, "reason": "as the tool says"},
         "potential": {"colour": one.potential, "number": None, "reason": "forecast held against the plan"},
         "ramp": {"kind": one.ramp, "by": "office", "at": since.isoformat(), "reason": "budget"} if one.ramp else None,
         "deviation": {"since": since.isoformat(), "shortfall": "0.2", "reason": one.reason} if one.reason else None,
     }
+
+
+def _owner(one: Made) -> list[dict[str, str]]:
+    return [{"role": "owner", "name": names.person(one.owner), "id": f"owner-{one.owner}"}]
 
 
 def _findings(one: Made, since: datetime) -> list[dict[str, object]]:
@@ -136,7 +146,7 @@ def _findings(one: Made, since: datetime) -> list[dict[str, object]]:
             "code": code,
             "subject": "",
             "sentence": f"{code.replace('_', ' ').capitalize()} at ITX-{one.number}",
-            "who": f"owner {names.person(one.owner)}",
+            "responsible": _owner(one),
             "since": since.isoformat(),
         }
     ]

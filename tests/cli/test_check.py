@@ -125,7 +125,7 @@ def test_an_item_that_the_tool_no_longer_shows_is_2(cli: Cli, api: Api) -> None:
 def test_a_measure_on_hold_passes_no_gate(cli: Cli, api: Api) -> None:
     with api.store.engine.begin() as connection:
         connection.exec_driver_sql(
-            """UPDATE measure SET verdict = verdict || '{"ramp": {"kind": "on_hold", "reason": "wait"}}'"""
+            """UPDATE measure SET verdict = verdict || '{"ramp": {"kind": "on_hold", "by": "M. Brandt", "at": "2026-02-01T08:00:00Z", "reason": "wait"}}'"""
         )
     result = cli.run("check", "ITX-1", "--gate", "identified")
     assert result.exit_code == 1

@@ -113,7 +113,7 @@ def test_a_rejection_takes_the_approval_back_and_says_why() -> None:
     verdict = look(measure(), yes, no, said("decided", WEBER))
     assert [blocker.sentence for blocker in verdict.blockers] == [
         "Decided is shut: M. Brandt rejected Decided on 19 Nov 2026: too dear"
-        " · owner and sponsor M. Brandt to act · since 21 Nov · APPROVAL_MISSING"
+        " · owner A. Kaya to act · since 21 Nov · APPROVAL_MISSING"
     ]
 
 

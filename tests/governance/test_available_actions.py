@@ -36,7 +36,7 @@ def measure() -> Measure:
 
 
 def missing(code: str, role: str, stage: str) -> ConditionResult:
-    return ConditionResult(stage, code, role, Outcome.UNMET, "an approval", "not given", "not given", role)
+    return ConditionResult(stage, code, role, Outcome.UNMET, "an approval", "not given", "not given")
 
 
 def table(stage: str | None = "identified", following: str | None = "detailed", **changes: object) -> Table:

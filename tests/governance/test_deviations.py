@@ -38,7 +38,7 @@ def look(
 
 
 def asked(verdict: Verdict) -> list[str]:
-    return [step.name for step in verdict.asks]
+    return [step.responsible.text for step in verdict.asks]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from governance.assess import assess
+from governance.measure import Role
 from governance.measure_state import Breach
+from governance.responsible import Responsible
 from governance.verdict import Blocker, GateState, Verdict
 from mapping.marks import LARGEST_PROPERTY, Mark, is_mark, link_text, mark_changes, remembered, whole_verdict
 from mapping.reply_comment import answer_of
@@ -84,7 +86,10 @@ def test_the_whole_verdict_is_written_when_it_changed_and_remembered_by_its_hash
 
 def test_a_verdict_that_is_too_long_is_cut_on_whole_blockers() -> None:
     """32,768 characters is what an issue property takes."""
-    many = tuple(Blocker(f"k{n}", "OPEN_WORK", "implemented", "ü" * 500, "owner", NOW) for n in range(200))
+    owner = (Responsible(Role.OWNER),)
+    many = tuple(
+        Blocker(f"k{n}", "OPEN_WORK", "children", "implemented", "", "ü" * 500, owner, NOW) for n in range(200)
+    )
     text = whole_verdict(replace(SHUT, blockers=many), "jira-main:1")
     assert LARGEST_PROPERTY // 2 < len(text) <= LARGEST_PROPERTY
     shown = json.loads(text)

@@ -44,15 +44,15 @@ def test_an_item_that_becomes_a_measure_is_new_with_all_that_would_be_written() 
         ("Gate", None, "Shut"),
         ("Gate blockers", None, "Detaile"),
     ]
-    assert any(text.endswith("BASELINE_MISSING") for text in found.appearing)
+    assert any(blocker.code == "BASELINE_MISSING" for blocker in found.appearing)
 
 
 def test_only_what_appears_and_vanishes_is_told() -> None:
-    codes = tuple(text.rpartition(" · ")[2] for text in look(SHOWN, None).appearing)
+    codes = tuple(blocker.code for blocker in look(SHOWN, None).appearing)
     same = look(SHOWN, Present("governed-epics", "shut", codes))
     assert (same.appearing, same.vanishing) == ((), ())
     other = look(SHOWN, Present("governed-epics", "shut", (*codes[1:], "OPEN_WORK")))
-    assert [text.rpartition(" · ")[2] for text in other.appearing] == [codes[0]]
+    assert [blocker.code for blocker in other.appearing] == [codes[0]]
     assert other.vanishing == ("OPEN_WORK",)
     assert other.fate is Fate.CHANGED
 

@@ -7,7 +7,7 @@ like one that does not exist.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
@@ -153,8 +153,9 @@ def offered(basis: Basis, policy: Policy | None, viewer: Viewer) -> tuple[Offer,
 def _page(found: Dossier, policy: Policy | None, viewer: Viewer) -> dict[str, Any]:
     basis, row = found.basis, found.basis.row
     account = viewer.account_on(row["connection"])
-    held = show.roles_held(basis, account.id if account else None)
-    gate = show.gate_of(basis, held)
+    accounts = {one.id for one in viewer.accounts if one.connection == row["connection"]}
+    roles = basis.roles_of(accounts, system_clock())
+    gate = show.gate_of(basis.verdict, roles)
     rows, writer = show.months(basis.effects), formats()
     offers_ = offered(basis, policy, viewer)
     currency = row["currency"] or ""
@@ -165,18 +166,16 @@ def _page(found: Dossier, policy: Policy | None, viewer: Viewer) -> dict[str, An
         "basis": basis,
         "measure": basis.measure,
         "verdict": verdict,
-        "verdict_findings": [(one | {"since": datetime.fromisoformat(one["since"])}) for one in row["findings"]],
         "standing": basis.standing,
         "policy": policy,
         "account": account,
-        "held": held,
+        "own_accounts": accounts,
+        "speaks_as": [role.value.replace("_", " ") for role in roles],
         "place": [row[level] for level in ("portfolio", "program", "project", "package") if row[level]],
         "sentence": show.sentence(basis, gate, policy, writer),
         "strip": show.strip(policy, basis.standing, row["tool_stage"]) if policy else (),
         "gate": gate,
-        "apart": show.apart(basis, gate),
-        "figures": {name: show.money_of(verdict["figures"].get(name)) for name in FIGURES},
-        "variance_percent": verdict["figures"].get("variance_percent"),
+        "apart": show.apart(verdict, roles),
         "months": rows,
         "versions": show.versions(basis.effects),
         "months_chart": show.months_chart(rows, currency, writer),
@@ -203,9 +202,6 @@ def _page(found: Dossier, policy: Policy | None, viewer: Viewer) -> dict[str, An
     }
 
 
-FIGURES = ("plan", "forecast", "actual", "at_completion", "variance")
-
-
 def _up_to(row: RowMapping, level: str) -> dict[str, str]:
     """The filters of the portfolio that show a measure's place as far as one level."""
     kept = LEVELS[: LEVELS.index(level) + 1]
@@ -230,11 +226,11 @@ def _ladder(basis: Basis, policy: Policy | None) -> list[dict[str, object]]:
     deviation = basis.standing.deviation
     if deviation is None or policy is None:
         return []
-    asked = {step.role: step for step in deviation.asked}
+    asked = {step.responsible.role: step for step in deviation.asked}
     return [
         {
             "role": rung.role.value.replace("_", " "),
-            "name": asked[rung.role].name if rung.role in asked else "",
+            "name": asked[rung.role].responsible.text if rung.role in asked else "",
             "at": asked[rung.role].at if rung.role in asked else deviation.since + rung.after,
             "asked": rung.role in asked,
         }

@@ -218,7 +218,7 @@ def _form(services: Services, scene: Scene, viewer: Viewer, errors: Mapping[str,
     found, offer = scene.basis, scene.offer
     row = found.row
     version = SHOWS.get(offer.verb)
-    gate, stated = show.gate_of(found, ()), _stated(found)
+    gate, stated = show.gate_of(found.verdict, ()), _stated(found)
     page: dict[str, Any] = {
         "row": row,
         "basis": found,
@@ -235,7 +235,7 @@ def _form(services: Services, scene: Scene, viewer: Viewer, errors: Mapping[str,
         "series": getattr(stated, version.value) if stated and version else None,
         "agreed": net_of(found.plan.lines) if found.plan else None,
         "takes_back": show.takes_back(offer, found.standing, scene.policy),
-        "open": [one for one in gate.open if not _is_own(one.code)],
+        "open": [one for one in gate.open if not one.approval],
         "reasoned": offer.verb in REASONED,
         "longest": LONGEST_TEXT,
         "stage_label": scene.policy.label(offer.stage) if offer.stage else "",
@@ -268,11 +268,6 @@ def _lines(found: Basis, version: Version) -> list[Any]:
         }
         for line in lines
     ]
-
-
-def _is_own(code: str) -> bool:
-    """Approvals are what this is about, and no condition beside it."""
-    return code in {"APPROVAL_MISSING", "CONTROLLER_SIZE", "CONTROLLER_CONFIRM", "STEERCO_DECISION"}
 
 
 def _people(services: Services, viewer: Viewer, connection: str) -> list[tuple[str, str]]:

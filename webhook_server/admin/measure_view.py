@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,8 +17,8 @@ from governance.evidence import Verb
 from governance.gates import REBASELINE, Policy
 from governance.measure import Role
 from governance.measure_state import RampKind, Standing
-from governance.money import Money, Period
-from governance.verdict import Outcome
+from governance.money import Period
+from governance.verdict import Blocker, Outcome, Verdict
 from webhook_server.formats import Formats
 
 KINDS = {
@@ -69,6 +69,8 @@ class Condition:
     who: str
     since: datetime | None
     yours: bool
+    """It waits for the reader."""
+    approval: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,50 +81,73 @@ class Gate:
     met: tuple[Condition, ...]
 
 
-def gate_of(basis: Basis, roles: Sequence[str]) -> Gate:
-    """``roles`` are those that the reader holds on the measure."""
-    verdict = basis.verdict
-    since = {blocker["key"]: datetime.fromisoformat(blocker["since"]) for blocker in verdict["blockers"]}
+def gate_of(verdict: Verdict, roles: Collection[Role]) -> Gate:
+    """``roles`` are those in which the reader speaks on the measure."""
+    blockers = {blocker.key: blocker for blocker in verdict.blockers}
     open_: list[Condition] = []
     met: list[Condition] = []
     told: set[tuple[str, str]] = set()
-    for one in reversed(verdict["checklist"]):
+    for one in reversed(verdict.checklist):
         # A later gate asks for more of the same: told once, in its strictest form.
-        if (one["code"], one["subject"]) in told and one["outcome"] != Outcome.MET:
+        if (one.code, one.subject) in told and one.outcome is not Outcome.MET:
             continue
-        told.add((one["code"], one["subject"]))
-        outcome = Outcome(one["outcome"])
-        subject = one["subject"].replace("_", " ")
+        told.add((one.code, one.subject))
+        blocker = blockers.get(one.key)
+        is_met = one.outcome is Outcome.MET
         condition = Condition(
-            outcome, one["code"], _capital(one["reason"] if outcome is not Outcome.MET else subject), one["expected"],
-            one["actual"], one["who"], since.get(f"{one['stage']}:{one['code']}:{one['subject']}"),
-            any(f"{role} " in f"{one['who']} " for role in roles),
+            one.outcome, one.code, _capital(one.subject.replace("_", " ") if is_met else one.reason), one.expected,
+            one.actual, one.who, blocker.since if blocker else None,
+            blocker is not None and waits_for(blocker, verdict, roles),
+            one.approval is not None,
         )  # fmt: skip
-        (met if outcome is Outcome.MET else open_).append(condition)
+        (met if is_met else open_).append(condition)
     return Gate(tuple(reversed(open_)), tuple(reversed(met)))
 
 
-def apart(basis: Basis, gate: Gate) -> tuple[Mapping[str, Any], ...]:
-    """Blockers that are no condition of the checklist: a breach, an off-ramp, an unreadable status."""
-    codes = {one.code for one in gate.open}
-    return tuple(blocker for blocker in basis.verdict["blockers"] if blocker["code"] not in codes)
+def waits_for(blocker: Blocker, verdict: Verdict, roles: Collection[Role]) -> bool:
+    """Whether a blocker waits for somebody who speaks in these roles; the same as on My work.
+
+    Off the road a measure waits for nobody, except for the sponsor after the kill switch; the reason of a deviation
+    waits for those whom the ladder has reached.
+    """
+    if blocker.code in RESUMABLE or (verdict.ramp is not None and blocker.code != KILL_SWITCH):
+        return False
+    if blocker.code == UNEXPLAINED:
+        return any(step.responsible.role in roles for step in verdict.asks)
+    return any(one.role in roles for one in blocker.responsible)
+
+
+KILL_SWITCH, UNEXPLAINED = "KILL_SWITCH", "DEVIATION_UNEXPLAINED"
+RESUMABLE = frozenset({"ON_HOLD", "CANCELLED"})
+"""Somebody put the measure there on purpose: it may be resumed, and nobody has to."""
+
+
+def apart(verdict: Verdict, roles: Collection[Role]) -> tuple[tuple[Blocker, bool], ...]:
+    """Blockers that are no condition of the checklist, and whether they wait for the reader.
+
+    A breach, an off-ramp, an unreadable status.
+    """
+    conditions = {one.key for one in verdict.checklist}
+    return tuple(
+        (blocker, waits_for(blocker, verdict, roles)) for blocker in verdict.blockers if blocker.key not in conditions
+    )
 
 
 def sentence(basis: Basis, gate: Gate, policy: Policy | None, formats: Formats) -> str:
     """The page's answer: may it move on, what is missing, who acts, and what stands behind it."""
     row, verdict, ramp = basis.row, basis.verdict, basis.standing.ramp
-    plan = money_of(verdict["figures"].get("plan"))
+    plan = verdict.figures.plan
     behind = f" {formats.short(plan.amount)} {plan.currency} net plan stands behind it." if plan else ""
     if ramp is not None:
         by = "" if ramp.kind is RampKind.KILLED else f" by {ramp.by}"
         return f"{ramp.kind.label} since {formats.day(ramp.at)}{by}: {_ended(ramp.reason)}{behind}"
-    label = verdict["next_stage_label"]
+    label = verdict.next_stage_label
     if row["gate"] == "open":
-        if verdict["next_stage"] is None:
-            actual = money_of(verdict["figures"].get("actual"))
+        if verdict.next_stage is None:
+            actual = verdict.figures.actual
             came = f" {formats.short(actual.amount)} {actual.currency} net have been realised." if actual else behind
-            return f"Every gate is granted: it is {verdict['stage_label']}.{came}"
-        return f"It may be moved into {' or '.join(verdict['passes']) or verdict['stage_label']} now.{behind}"
+            return f"Every gate is granted: it is {verdict.stage_label}.{came}"
+        return f"It may be moved into {' or '.join(verdict.passes) or verdict.stage_label} now.{behind}"
     count, firsts = len(gate.open), list(dict.fromkeys(one.who for one in gate.open if one.who))
     claimed = policy.label(row["tool_stage"]) if policy else row["tool_stage"]
     word = f"It was moved to {claimed} while the gate" if row["gate"] == "breach" else "The gate"
@@ -185,20 +210,20 @@ def months_chart(rows: Sequence[Month], currency: str, formats: Formats) -> dict
 class Kinds:
     """Every line by kind: columns are versions and kinds that have one, rows are months."""
 
-    columns: tuple[tuple[str, str], ...]
-    """Version and name of the kind."""
+    columns: tuple[tuple[str, str, str], ...]
+    """Version, name of the kind, and currency."""
     rows: tuple[tuple[date, tuple[Decimal | None, ...]], ...]
     sums: tuple[Decimal, ...]
 
 
 def kinds(lines: Sequence[RowMapping]) -> Kinds:
-    names = {(line["version"], _kind(line)): None for line in lines}
+    names = {(line["version"], _kind(line), line["currency"]): None for line in lines}
     order = {version.value: number for number, version in enumerate(Version)}
-    columns = tuple(sorted(names, key=lambda name: (order[name[0]], name[1])))
-    cells: dict[date, dict[tuple[str, str], Decimal]] = {}
+    columns = tuple(sorted(names, key=lambda name: (order[name[0]], *name[1:])))
+    cells: dict[date, dict[tuple[str, str, str], Decimal]] = {}
     for line in lines:
         row = cells.setdefault(line["month"], {})
-        key = (line["version"], _kind(line))
+        key = (line["version"], _kind(line), line["currency"])
         row[key] = row.get(key, ZERO) + line["amount"]
     rows = tuple((month, tuple(cells[month].get(column) for column in columns)) for month in sorted(cells))
     sums = tuple(sum((values[place] or ZERO for _, values in rows), ZERO) for place in range(len(columns)))
@@ -230,18 +255,6 @@ def takes_back(offer: Offer, standing: Standing, policy: Policy) -> bool:
     return known and policy.index(offer.stage) <= policy.index(standing.stage)
 
 
-def roles_held(basis: Basis, account: str | None) -> tuple[str, ...]:
-    """The roles of the measure that an account holds."""
-    if account is None:
-        return ()
-    holders = {role.value: basis.row[f"{role.value}_id"] for role in (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)}
-    return tuple(role for role, holder in holders.items() if holder == account)
-
-
-def money_of(stored: Mapping[str, str] | None) -> Money | None:
-    return Money(Decimal(stored["amount"]), stored["currency"]) if stored else None
-
-
 def _series(effects: Effects | None) -> dict[Version, Series]:
     if effects is None:
         return {}
@@ -253,7 +266,7 @@ def _kind(line: RowMapping) -> str:
     account = ACCOUNTS.get(line["account"], "")
     parts = [part for part in (account, "" if line["hard"] else "soft") if part]
     name = KINDS.get(line["kind"], line["kind"])
-    return f"{name} ({', '.join(parts)}), {line['currency']}" if parts else f"{name}, {line['currency']}"
+    return f"{name} ({', '.join(parts)})" if parts else name
 
 
 def _listed(names: Sequence[str]) -> str:

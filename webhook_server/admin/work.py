@@ -7,6 +7,7 @@ from flask import Blueprint, abort, render_template, request, url_for
 from connector.bootstrap import MappingCache, Services, system_clock
 from connector.measures.my_work import waiting
 from connector.store.reporting.my_work import PAGE, Kind, Place, Thing, Work
+from governance.approvals import WORDS
 from webhook_server.admin.navigation import SEEING
 from webhook_server.api.problem import Problem
 from webhook_server.api.work import cursor_after, place_of
@@ -91,12 +92,10 @@ def act(thing: Thing) -> tuple[str, str]:
 
 def why(thing: Thing) -> tuple[str, ...]:
     """What is missing, said to the one who reads it."""
-    return tuple(_to_you(reason, thing) for reason in thing.reasons)
-
-
-def _to_you(reason: str, thing: Thing) -> str:
-    _, begin, word = reason.partition(" has not yet given the ")
-    return f"Your {word} for {thing.next_stage}" if begin else reason
+    return tuple(
+        f"Your {WORDS[reason.awaits]} for {thing.next_stage}" if reason.awaits else reason.text
+        for reason in thing.reasons
+    )
 
 
 def _kind(given: str | None) -> Kind | None:

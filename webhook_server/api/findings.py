@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from connector.store.database.json_codec import from_json
 from connector.store.database.row_level_access import visible
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_queries import Wanted
-from webhook_server.api.measures import FindingModel
+from governance.verdict import Finding
+from webhook_server.api.measures import FindingModel, finding_model
 from webhook_server.api.operation import Call, Operation
 from webhook_server.api.values import Model, Page, Paged, Place, Word, from_cursor, page_of
 
@@ -46,7 +48,7 @@ def list_findings(call: Call) -> Page[Found]:
         Found(
             measure=row["id"],
             place=Place.of(row),
-            finding=FindingModel(**row["finding"]),
+            finding=finding_model(from_json(Finding, row["finding"])),
             **{name: row[name] for name in ("key", "title", "url", "legal_entity")},
         )
         for row in rows

@@ -12,6 +12,7 @@ from connector.measures.gate_check import CannotSay, Doubt, GateAnswer, ask
 from connector.store.database.row_level_access import visible
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_lookup import explained
+from governance.verdict import Outcome
 from webhook_server.api.measures import MEASURE
 from webhook_server.api.operation import Call, Operation, Part, Reply
 from webhook_server.api.problem import AMBIGUOUS, Problem
@@ -22,11 +23,13 @@ class Blocking(Model):
     code: str
     sentence: str
     who: str
-    since: str = Field(description="When it was seen first; empty when the item has not come to this gate yet.")
+    since: datetime | None = Field(
+        description="When it was seen first; null when the item has not come to this gate yet."
+    )
 
 
 class Condition(Model):
-    outcome: str
+    outcome: Outcome
     subject: str
     code: str
     told: str
@@ -92,7 +95,7 @@ def _gate(answer: GateAnswer) -> Gate:
             Condition(outcome=one.outcome, subject=one.subject, code=one.code, told=one.told, who=one.who)
             for one in answer.checklist
         ],
-        assessed_at=datetime.fromisoformat(answer.assessed_at),
+        assessed_at=answer.assessed_at,
         **{name: getattr(answer, name) for name in same},
     )
 

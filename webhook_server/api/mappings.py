@@ -209,7 +209,7 @@ def _row(one: Row) -> PreviewRow:
     same = ("key", "title", "fate", "rule", "reason", "stage", "gate")
     return PreviewRow(
         changes=changes,
-        appearing=list(one.appearing),
+        appearing=[blocker.sentence for blocker in one.appearing],
         vanishing=list(one.vanishing),
         **{name: getattr(one, name) for name in same},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -12,8 +13,11 @@ from sqlalchemy import Connection, RowMapping
 from connector.store.database.row_level_access import visible
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_queries import Wanted
+from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from governance.effects import Account, EffectKind, Version
-from governance.verdict import Colour, GateState
+from governance.measure import Role
+from governance.responsible import Responsible
+from governance.verdict import Colour, Finding, GateState, Outcome, Status
 from webhook_server.api.operation import Call, Operation, Part, Reply
 from webhook_server.api.problem import AMBIGUOUS, Problem
 from webhook_server.api.values import (
@@ -66,10 +70,19 @@ class MeasureShort(Model):
     assessed_at: datetime
 
 
-class Blocker(Model):
+class ResponsibleModel(Model):
+    """Somebody who must act."""
+
+    role: Role | None = Field(description="The role of the measure; null for somebody who holds none of its roles.")
+    name: str = Field(description="Empty where nobody is named.")
+
+
+class BlockerModel(Model):
     code: str
+    subject: str = Field(description="What the condition is about; of an approval the role that gives it.")
     sentence: str
     who: str = Field(description="Who must act, in words.")
+    responsible: list[ResponsibleModel]
     since: datetime
 
 
@@ -79,11 +92,12 @@ class ConditionModel(Model):
     stage: str
     code: str
     subject: str
-    outcome: str = Field(description="met, unmet or unknown; unknown is not met.")
+    outcome: Outcome = Field(description="Unknown is not met.")
     expected: str
     actual: str
     reason: str
     who: str
+    responsible: list[ResponsibleModel]
 
 
 class FindingModel(Model):
@@ -91,6 +105,7 @@ class FindingModel(Model):
     subject: str
     sentence: str
     who: str
+    responsible: list[ResponsibleModel]
     since: datetime
 
 
@@ -104,7 +119,7 @@ class MeasureWhole(Model):
     measure: MeasureShort
     next_stage: str | None
     passes: list[str] = Field(description="Labels of the stages into which the item may be moved now.")
-    blocked_by: list[Blocker]
+    blocked_by: list[BlockerModel]
     checklist: list[ConditionModel]
     found: list[FindingModel]
     implementation: LightModel
@@ -125,8 +140,7 @@ class Explanation(Model):
     title: str | None
     url: str
     explanation: list[str] = Field(description="Line by line; the first ones are what the tool's blocker field holds.")
-    verdict: dict[str, Any] = Field(description="The whole verdict, as it is stored.")
-    findings: list[dict[str, Any]]
+    verdict: dict[str, Any] = Field(description="The whole verdict with its findings, as it is stored.")
     mapping_version: int
     policy_version: str
     assessed_at: datetime
@@ -220,6 +234,22 @@ def short(row: RowMapping) -> MeasureShort:
     )
 
 
+def responsible_models(people: Iterable[Responsible]) -> list[ResponsibleModel]:
+    return [ResponsibleModel(role=one.role, name=one.name) for one in people]
+
+
+def finding_model(finding: Finding) -> FindingModel:
+    return FindingModel(
+        code=finding.code, subject=finding.subject, sentence=finding.sentence, who=finding.who,
+        responsible=responsible_models(finding.responsible), since=finding.since,
+    )  # fmt: skip
+
+
+def light_model(status: Status) -> LightModel:
+    number = None if status.number is None else str(status.number)
+    return LightModel(colour=status.colour, number=number, reason=status.reason)
+
+
 def one(call: Call, connection: Connection) -> RowMapping:
     """The measure that the address names.  Raises a problem when there is none, or when the key is several's."""
     name = call.name("measure")
@@ -249,21 +279,29 @@ def list_measures(call: Call) -> Page[MeasureShort]:
 def show(call: Call) -> MeasureWhole:
     with call.services.reading(call.viewer) as connection:
         row = one(call, connection)
-    verdict = row["verdict"]
-    ramp = verdict.get("ramp")
+    verdict = verdict_of(row)
     return MeasureWhole(
         measure=short(row),
-        next_stage=verdict["next_stage"],
-        passes=verdict.get("passes", []),
-        blocked_by=[Blocker(**{name: found[name] for name in Blocker.model_fields}) for found in verdict["blockers"]],
-        checklist=[
-            ConditionModel(**{name: found[name] for name in ConditionModel.model_fields})
-            for found in verdict["checklist"]
+        next_stage=verdict.next_stage,
+        passes=list(verdict.passes),
+        blocked_by=[
+            BlockerModel(
+                code=one.code, subject=one.subject, sentence=one.sentence, who=one.who,
+                responsible=responsible_models(one.responsible), since=one.since,
+            )
+            for one in verdict.blockers
         ],
-        found=[FindingModel(**found) for found in row["findings"]],
-        implementation=LightModel(**verdict["implementation"]),
-        potential=LightModel(**verdict["potential"]),
-        off_road=ramp["reason"] if ramp else None,
+        checklist=[
+            ConditionModel(
+                stage=one.stage, code=one.code, subject=one.subject, outcome=one.outcome, expected=one.expected,
+                actual=one.actual, reason=one.reason, who=one.who, responsible=responsible_models(one.responsible),
+            )
+            for one in verdict.checklist
+        ],
+        found=[finding_model(one) for one in verdict.findings],
+        implementation=light_model(verdict.implementation),
+        potential=light_model(verdict.potential),
+        off_road=verdict.ramp.reason if verdict.ramp else None,
         **{
             name: row[name]
             for name in (
@@ -279,8 +317,12 @@ def explain(call: Call) -> Explanation | Reply:
         row = one(call, connection)
     if request.accept_mimetypes.best_match(["application/json", "text/plain"]) == "text/plain":
         return Reply(None, text=f"{row['key']} {row['title'] or ''}\n\n{row['explanation']}\n")
-    names = (name for name in Explanation.model_fields if name != "explanation")
-    return Explanation(explanation=row["explanation"].splitlines(), **{name: row[name] for name in names})
+    names = (name for name in Explanation.model_fields if name not in {"explanation", "verdict"})
+    return Explanation(
+        explanation=row["explanation"].splitlines(),
+        verdict=verdict_to_json(verdict_of(row)),
+        **{name: row[name] for name in names},
+    )
 
 
 def history(call: Call) -> Days:

@@ -9,6 +9,7 @@ from pydantic import Field
 from connector.bootstrap import MappingCache, system_clock
 from connector.measures.my_work import waiting
 from connector.store.reporting.my_work import Kind, Place, Thing, Work
+from governance.measure import Role
 from webhook_server.api.operation import Call, Operation
 from webhook_server.api.problem import Problem
 from webhook_server.api.values import Amount, Model, Paged, from_cursor, to_cursor
@@ -22,7 +23,7 @@ class WaitingThing(Model):
     title: str | None
     url: str = Field(description="The item in its tool.")
     kind: Kind
-    roles: list[str] = Field(description="In which it is the caller's.")
+    roles: list[Role] = Field(description="In which it is the caller's.")
     since: datetime
     sentences: list[str] = Field(description="Why, as the tool's blocker field says it.")
     codes: list[str]
@@ -104,7 +105,7 @@ def _thing(thing: Thing, currency: str | None) -> WaitingThing:
     same = ("measure", "key", "title", "url", "kind", "since", "others")
     return WaitingThing(
         roles=list(thing.roles),
-        sentences=list(thing.sentences),
+        sentences=list(dict.fromkeys(reason.sentence for reason in thing.reasons)),
         codes=list(thing.codes),
         stage=thing.stage or None,
         stake=Amount.of(thing.stake, currency),

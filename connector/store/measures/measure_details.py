@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,27 +14,23 @@ from connector.store.database.json_codec import from_json
 from connector.store.database.tables import DEPENDENCY, MEASURE, PLAN_VERSION
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_facts import measure_of
+from connector.store.measures.verdicts import verdict_of
 from connector.store.queue.submitted_commands import Pending, pending
 from connector.store.reconcile import command_rows
+from governance.approvals import may_speak_for
 from governance.available_actions import Table
 from governance.command_rules import Room
 from governance.effects import Effects, sum_up
 from governance.evidence import Statement
 from governance.gates import Policy
 from governance.locked_plan import LockedPlan, under_lock
-from governance.measure import Measure
+from governance.measure import Measure, Person, Role
 from governance.measure_state import Standing
 from governance.money import CurrencyMismatch
-from governance.verdict import ConditionResult, Outcome
+from governance.verdict import Verdict
 
 MOST_SAID = 200
 """Statements that a page lists; older ones stand in the timeline."""
-
-
-EMPTY: dict[str, Any] = {
-    "blockers": [], "checklist": [], "passes": [], "next_stage": None, "next_stage_label": "", "stage_label": "",
-    "figures": {}, "ramp": None, "deviation": None,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +38,14 @@ class Basis:
     """What statements about a measure are heard on."""
 
     row: RowMapping
+    verdict: Verdict
+    """Without its statements, which are ``heard``."""
     measure: Measure
     standing: Standing
     heard: tuple[Statement, ...]
     effects: Effects | None
     problem: str
     """Why the lines cannot be added up."""
-
-    @property
-    def verdict(self) -> dict[str, Any]:
-        """As it is stored; a part that an earlier version did not store is empty."""
-        stored: dict[str, Any] = self.row["verdict"]
-        return EMPTY | stored
 
     @property
     def plan(self) -> LockedPlan | None:
@@ -66,8 +58,16 @@ class Basis:
             heard=list(self.heard),
         )  # fmt: skip
         verdict = self.verdict
-        checklist = tuple(_condition(one) for one in verdict["checklist"])
-        return Table(room, verdict["next_stage"], checklist, self.standing.deviation, self.standing.stage)
+        return Table(room, verdict.next_stage, verdict.checklist, self.standing.deviation, self.standing.stage)
+
+    def roles_of(self, accounts: Iterable[str], now: datetime) -> tuple[Role, ...]:
+        """The roles in which these accounts of the measure's connection speak: their own, or as somebody's delegate."""
+        people = [Person(account, "") for account in accounts]
+        return tuple(
+            role
+            for role in Role
+            if any(may_speak_for(person, role, self.measure, self.heard, now) for person in people)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def basis(connection: Connection, row: RowMapping) -> Basis:
         effects, problem = sum_up(under_lock(measure.effects, standing.plan)), ""
     except CurrencyMismatch as error:
         effects, problem = None, str(error)
-    return Basis(row, measure, standing, _heard(connection, row["id"]), effects, problem)
+    return Basis(row, verdict_of(row), measure, standing, _heard(connection, row["id"]), effects, problem)
 
 
 def dossier(connection: Connection, row: RowMapping) -> Dossier:
@@ -145,10 +145,6 @@ def _heard(connection: Connection, measure: str) -> tuple[Statement, ...]:
     rows = connection.execute(_HEARD, {"measure": measure})
     found = [from_json(Statement, row.content) for row in rows if row.verb != command_rows.WITHDRAWN]
     return tuple(sorted(found, key=lambda one: (one.at, one.source)))
-
-
-def _condition(stored: dict[str, Any]) -> ConditionResult:
-    return ConditionResult(**(stored | {"outcome": Outcome(stored["outcome"])}))
 
 
 def _joined(connection: Connection, measure: str) -> tuple[Joined, ...]:

@@ -9,11 +9,14 @@ from typing import Any
 
 from sqlalchemy import Engine, RowMapping, or_, select
 
+from connector.store.database.json_codec import from_json
 from connector.store.database.tables import EFFECT_LINE, MEASURE, STATUS_DAY, WORK_ITEM
+from connector.store.measures.verdicts import verdict_of
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.hierarchy import Entry
 from governance.measure import MeasureId, Place
 from governance.money import Money, Period
+from governance.verdict import Blocker, Verdict
 from mapping.preview import Present
 from mapping.work_item import ConnectionName, NativeId
 
@@ -27,8 +30,7 @@ class Explained:
     title: str | None
     url: str
     explanation: str
-    verdict: dict[str, Any]
-    findings: Sequence[dict[str, Any]]
+    verdict: Verdict
     mapping_version: int
     policy_version: str
     assessed_at: datetime
@@ -84,7 +86,11 @@ class Measures:
 
     def entries(self, organization: str) -> Iterator[Entry]:
         """Every mapped measure with its effect lines, for totals."""
-        measures = select(MEASURE).where(MEASURE.c.unmapped_since.is_(None)).order_by(MEASURE.c.id)
+        measures = (
+            select(MEASURE, MEASURE.c.verdict["deviation"]["reason"].astext.label("leak"))
+            .where(MEASURE.c.unmapped_since.is_(None))
+            .order_by(MEASURE.c.id)
+        )
         lines = select(EFFECT_LINE).order_by(EFFECT_LINE.c.measure_id)
         with self._engine.connect() as connection:
             effects: dict[str, list[EffectLine]] = {}
@@ -93,18 +99,19 @@ class Measures:
             for row in connection.execute(measures):
                 place = Place(organization, row.portfolio, row.program, row.project, row.package)
                 found = tuple(effects.get(row.id, ()))
-                reason = str((row.verdict.get("deviation") or {}).get("reason", ""))
-                yield Entry(MeasureId(row.id), place, row.legal_entity, row.business_unit, found, row.stage, reason)
+                leak = row.leak or ""
+                yield Entry(MeasureId(row.id), place, row.legal_entity, row.business_unit, found, row.stage, leak)
 
     def present(self, connection: ConnectionName, items: Sequence[NativeId]) -> dict[NativeId, Present]:
         """Rule, gate and blockers' codes of these items' measures."""
-        query = select(MEASURE.c.native_id, MEASURE.c.rule, MEASURE.c.gate, MEASURE.c.verdict).where(
+        blockers = MEASURE.c.verdict["blockers"].label("blockers")
+        query = select(MEASURE.c.native_id, MEASURE.c.rule, MEASURE.c.gate, blockers).where(
             MEASURE.c.connection == connection, MEASURE.c.native_id.in_(items), MEASURE.c.unmapped_since.is_(None)
         )
         with self._engine.connect() as connected:
             return {
                 NativeId(row.native_id): Present(
-                    row.rule, row.gate, tuple(blocker["code"] for blocker in row.verdict["blockers"])
+                    row.rule, row.gate, tuple(from_json(Blocker, stored).code for stored in row.blockers)
                 )
                 for row in connected.execute(query)
             }
@@ -149,8 +156,7 @@ def explained(row: RowMapping) -> Explained:
         title=row["title"],
         url=row["url"],
         explanation=row["explanation"],
-        verdict=row["verdict"],
-        findings=row["findings"],
+        verdict=verdict_of(row),
         mapping_version=row["mapping_version"],
         policy_version=row["policy_version"],
         assessed_at=row["assessed_at"],

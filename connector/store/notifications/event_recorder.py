@@ -11,12 +11,14 @@ from sqlalchemy import Connection, func, select
 from connector.notify.measure_events import TYPES, Before, EventType, derive
 from connector.notify.payload import body_of
 from connector.notify.subscription_filter import Filter
+from connector.store.database.json_codec import from_json
 from connector.store.database.tables import MEASURE, SUBSCRIPTION, SUBSCRIPTION_DELIVERY
 from connector.store.queue.wake_up import Task, Waker
 from connector.store.reconcile import command_rows
 from connector.store.reconcile.assessment_rows import Row
 from connector.sync.stores import Assessed
 from governance.facts import known
+from governance.verdict import Blocker, Finding
 from mapping.work_item import ConnectionName
 
 
@@ -113,8 +115,7 @@ def _seen(row: Any) -> Before:
         gate=row.gate,
         implementation=row.implementation,
         potential=row.potential,
-        blockers=frozenset(blocker["key"] for blocker in row.blockers or ()),
-        # What is stored is the finding's fields; its key is made of two of them.
-        findings=frozenset(f"{finding['code']}:{finding['subject']}" for finding in row.findings),
+        blockers=frozenset(from_json(Blocker, blocker).key for blocker in row.blockers),
+        findings=frozenset(from_json(Finding, finding).key for finding in row.findings),
         breached_at=datetime.fromisoformat(row.breached_at) if row.breached_at else None,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
 from connector.store.database.json_codec import Json, digest, to_json, values_to_json
+from connector.store.measures.verdicts import verdict_to_json
 from connector.sync.stores import Assessed
 from governance.effects import EffectLine
 from governance.explain import explain
@@ -32,9 +33,7 @@ class Prepared:
         verdict = outcome.judged.verdict
         self.id = outcome.judged.mapped.measure.id
         self.facts: dict[str, Json] = to_json(outcome.judged.mapped.measure)  # type: ignore[assignment]
-        self.verdict = {
-            item.name: to_json(getattr(verdict, item.name)) for item in fields(verdict) if item.name not in APART
-        }
+        self.verdict = verdict_to_json(verdict)
         # The locked plan has a table of its own; it is long, and changes with a re-baseline only.
         self.standing = to_json(replace(verdict.standing, plan=None))
         self.findings = self.verdict.pop("findings")
@@ -68,9 +67,6 @@ class Prepared:
             "plan": plan.number if plan else None,
         }
 
-
-APART = frozenset({"standing", "statements"})
-"""Parts of a verdict that are stored in their own place."""
 
 MOVING = frozenset(
     {"implementation", "potential", "look_again", "checklist", "events", "newly_granted", "policy_version"}

@@ -7,7 +7,7 @@ also when three fields of it are missing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +16,11 @@ from enum import StrEnum
 from sqlalchemy import Connection, Row, text
 
 from connector.people.permissions import Viewer
-from governance.gates import REBASELINE
+from connector.store.database.json_codec import from_json
+from governance.gates import REBASELINE, ApprovalKind
+from governance.measure import Role
+from governance.measure_state import Asked
+from governance.verdict import ApprovalState, Blocker
 
 PAGE = 50
 
@@ -34,6 +38,19 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something waits."""
+
+    code: str
+    text: str
+    """What is missing, without what a list says in columns of its own: whose gate, who acts, since when."""
+    sentence: str
+    """As the tool's field holds it."""
+    awaits: ApprovalKind | None = None
+    """The reader's own word, where nothing but that is missing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Thing:
     """One thing that waits for somebody."""
 
@@ -44,12 +61,11 @@ class Thing:
     connection: str
     place: tuple[str, ...]
     kind: Kind
-    roles: tuple[str, ...]
+    roles: tuple[Role, ...]
     """In which it is theirs."""
     since: datetime
-    sentences: tuple[str, ...]
-    """Why, most urgent first; as the tool's field holds them."""
-    codes: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    """Why, the oldest first."""
     stage: str
     """What an approval would name: the key of the stage, or ``rebaseline``."""
     next_stage: str
@@ -66,9 +82,9 @@ class Thing:
     currency: str | None
 
     @property
-    def reasons(self) -> tuple[str, ...]:
-        """The sentences without what a list says in columns of its own: whose gate, who acts, since when."""
-        return tuple(_reason(sentence) for sentence in self.sentences)
+    def codes(self) -> tuple[str, ...]:
+        """Each once."""
+        return tuple(dict.fromkeys(reason.code for reason in self.reasons))
 
     @property
     def is_last(self) -> bool:
@@ -157,11 +173,36 @@ def my_work(
     )
 
 
-def _reason(sentence: str) -> str:
-    text, _, _ = sentence.partition(" · ")
-    _, shut, reason = text.partition(" is shut: ")
-    kept = reason if shut else text
-    return kept[:1].upper() + kept[1:]
+def _blocked(blocker: Blocker) -> Reason:
+    approval = blocker.approval
+    awaits = approval.kind if approval is not None and approval.state is ApprovalState.NOT_GIVEN else None
+    return Reason(blocker.code, _capital(blocker.reason), blocker.sentence, awaits)
+
+
+def _asked(asked: Asked, shortfall: Decimal) -> Reason:
+    who = asked.responsible.text
+    text = f"{shortfall:.0%} of the plan is missing at completion; {who} asked for the reason"
+    return Reason("DEVIATION_UNEXPLAINED", text, text)
+
+
+def _rebaseline(why: str) -> Reason:
+    text = f"A re-baseline is asked for: {why}"
+    return Reason("PLAN_LOCKED", text, text)
+
+
+def _reason(stored: Mapping[str, object]) -> Reason:
+    """From what the query puts together for one part of a thing."""
+    match stored:
+        case {"blocker": blocker}:
+            return _blocked(from_json(Blocker, blocker))
+        case {"asked": asked, "shortfall": shortfall}:
+            return _asked(from_json(Asked, asked), Decimal(str(shortfall)))
+        case _:
+            return _rebaseline(str(stored["rebaseline"]))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _thing(row: Row[tuple[object, ...]]) -> Thing:
@@ -173,11 +214,10 @@ def _thing(row: Row[tuple[object, ...]]) -> Thing:
         connection=row.connection,
         place=tuple(name for name in (row.portfolio, row.program, row.project, row.package) if name),
         kind=Kind(row.kind),
-        roles=tuple(row.roles),
+        roles=tuple(map(Role, row.roles)),
         since=row.since,
-        sentences=tuple(dict.fromkeys(row.sentences)),
-        codes=tuple(dict.fromkeys(row.codes)),
-        stage=REBASELINE if row.kind == Kind.APPROVAL and "PLAN_LOCKED" in row.codes else row.next_key or "",
+        reasons=tuple(dict.fromkeys(map(_reason, row.reasons))),
+        stage=REBASELINE if row.rebaselined else row.next_key or "",
         next_stage=row.next_label or "",
         others=row.blockers_in_all - row.blockers_here,
         gate=row.gate,
@@ -189,8 +229,9 @@ def _thing(row: Row[tuple[object, ...]]) -> Thing:
     )
 
 
-# An account is compared together with its connection: the same id on two tools is two people.  A rejected approval
-# is the owner's to answer ("owner and sponsor M. Brandt"), and waits for nobody who rejected it.
+# An account is compared together with its connection: the same id on two tools is two people.  Who must act is what
+# the verdict says (``responsible``); of an approval ``subject`` is the role that gives it, so that a rejected one,
+# which is the owner's to answer, is no approval of theirs.
 _WORK = text("""
 WITH me AS (
     SELECT * FROM unnest(CAST(:connections AS text[]), CAST(:accounts AS text[])) AS a (connection, account)
@@ -213,35 +254,37 @@ WITH me AS (
                                                        WHEN 'controller' THEN m.controller_id END
 ), held AS MATERIALIZED (
     SELECT m.id, m.connection, m.native_id, m.key, m.title, m.portfolio, m.program, m.project, m.package, m.gate,
-           m.implementation, m.potential, m.plan_net, m.actual_net, m.variance_net, m.currency, h.roles, h.begin,
+           m.implementation, m.potential, m.plan_net, m.actual_net, m.variance_net, m.currency, h.roles,
            m.verdict -> 'blockers' AS blockers, m.verdict -> 'deviation' AS deviation,
            jsonb_typeof(m.verdict -> 'ramp') = 'object' AS ramped, m.verdict ->> 'next_stage' AS next_key,
            m.verdict ->> 'next_stage_label' AS next_label
-    FROM (SELECT id, array_agg(role) AS roles,
-                 '^(' || string_agg(replace(role, '_', ' '), '|') || ') ' AS begin
-          FROM holds WHERE role IS NOT NULL GROUP BY id) AS h
+    FROM (SELECT id, array_agg(role) AS roles FROM holds WHERE role IS NOT NULL GROUP BY id) AS h
     JOIN measure m ON m.id = h.id
     WHERE m.unmapped_since IS NULL
 ), parts AS (
-    SELECT h.id, b.since, b.sentence, b.code, true AS blocks,
-           CASE WHEN b.code = 'CONTROLLER_CONFIRM' AND h.actual_net IS NOT NULL THEN 'confirmation'
-                WHEN b.code IN ('APPROVAL_MISSING', 'CONTROLLER_SIZE', 'CONTROLLER_CONFIRM', 'STEERCO_DECISION')
-                     AND b.who !~ '^owner and ' THEN 'approval'
-                ELSE 'blocker' END AS kind
-    FROM held h CROSS JOIN LATERAL
-         jsonb_to_recordset(h.blockers) AS b (code text, who text, since timestamptz, sentence text)
-    WHERE b.who ~ h.begin AND b.code NOT IN ('ON_HOLD', 'CANCELLED', 'DEVIATION_UNEXPLAINED')
-      AND (NOT h.ramped OR b.code = 'KILL_SWITCH')
+    SELECT h.id, CAST(b.blocker ->> 'since' AS timestamptz) AS since, true AS blocks, false AS rebaselines,
+           jsonb_build_object('blocker', b.blocker) AS reason,
+           CASE WHEN jsonb_typeof(b.blocker -> 'approval') IS DISTINCT FROM 'object'
+                     OR b.blocker ->> 'subject' <> ALL(h.roles)
+                THEN 'blocker'
+                WHEN b.blocker #>> '{approval,kind}' = 'actual_effect' AND h.actual_net IS NOT NULL
+                THEN 'confirmation'
+                ELSE 'approval' END AS kind
+    FROM held h CROSS JOIN LATERAL jsonb_array_elements(h.blockers) AS b (blocker)
+    WHERE EXISTS (SELECT FROM jsonb_array_elements(b.blocker -> 'responsible') AS r (one)
+                  WHERE r.one ->> 'role' = ANY(h.roles))
+      AND b.blocker ->> 'code' NOT IN ('ON_HOLD', 'CANCELLED', 'DEVIATION_UNEXPLAINED')
+      AND (NOT h.ramped OR b.blocker ->> 'code' = 'KILL_SWITCH')
     UNION ALL
-    SELECT h.id, a.at, format('%s %% of the plan is missing at completion; %s asked for the reason',
-                              round(CAST(h.deviation ->> 'shortfall' AS numeric) * 100), a.name),
-           'DEVIATION_UNEXPLAINED', h.blockers @> '[{"code": "DEVIATION_UNEXPLAINED"}]', 'reason'
+    SELECT h.id, CAST(a.asked ->> 'at' AS timestamptz), h.blockers @> '[{"code": "DEVIATION_UNEXPLAINED"}]', false,
+           jsonb_build_object('asked', a.asked, 'shortfall', h.deviation -> 'shortfall'), 'reason'
     FROM held h CROSS JOIN LATERAL
-         jsonb_to_recordset(CASE jsonb_typeof(h.deviation) WHEN 'object' THEN h.deviation -> 'asked' ELSE '[]' END)
-         AS a (role text, name text, at timestamptz)
-    WHERE NOT h.ramped AND coalesce(h.deviation ->> 'reason', '') = '' AND a.role = ANY(h.roles)
+         jsonb_array_elements(CASE jsonb_typeof(h.deviation) WHEN 'object' THEN h.deviation -> 'asked' ELSE '[]' END)
+         AS a (asked)
+    WHERE NOT h.ramped AND coalesce(h.deviation ->> 'reason', '') = ''
+      AND a.asked #>> '{responsible,role}' = ANY(h.roles)
     UNION ALL
-    SELECT h.id, asked.at, format('A re-baseline is asked for: %s', asked.why), 'PLAN_LOCKED', false, 'approval'
+    SELECT h.id, asked.at, false, true, jsonb_build_object('rebaseline', asked.why), 'approval'
     FROM held h CROSS JOIN LATERAL
          (SELECT s.said_at AS at, s.content ->> 'text' AS why FROM statement s
           WHERE s.measure_id = h.id AND s.verb = 'rebaseline' AND s.accepted
@@ -252,8 +295,8 @@ WITH me AS (
                       AND s.verb IN ('approve', 'reject') AND s.content ->> 'stage' = 'rebaseline'
                       AND s.role = ANY(h.roles) AND s.said_at > asked.at)
 ), things AS (
-    SELECT p.id, p.kind, min(p.since) AS since, array_agg(p.sentence ORDER BY p.since) AS sentences,
-           array_agg(p.code ORDER BY p.since) AS codes, count(*) FILTER (WHERE p.blocks) AS blockers_here
+    SELECT p.id, p.kind, min(p.since) AS since, jsonb_agg(p.reason ORDER BY p.since) AS reasons,
+           bool_or(p.rebaselines) AS rebaselined, count(*) FILTER (WHERE p.blocks) AS blockers_here
     FROM parts p GROUP BY p.id, p.kind
 ), priced AS (
     SELECT t.*, h.connection, h.native_id, h.key, h.title, h.portfolio, h.program, h.project, h.package, h.gate,

@@ -14,11 +14,13 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, select, tuple_
 
 from connector.people.permissions import Viewer
+from connector.store.database.json_codec import from_json
 from connector.store.database.tables import EFFECT_LINE, MEASURE, MEASURE_FIGURES, MEASURE_FINDING, WORK_ITEM
 from connector.store.reporting.portfolio_filters import Filters, measures_seen, measures_where
 from connector.store.reporting.rollup_rows import line_of
 from governance.effects import EffectLine
 from governance.money import Period
+from governance.verdict import Finding as Stored
 
 PAGE = 50
 
@@ -241,10 +243,14 @@ def _row(row: Any) -> Row:
 
 
 def _finding(row: Any) -> Finding:
-    """The first finding of the code; others of the same code are at the measure."""
-    told: dict[str, str] = next((one for one in row.findings if one["code"] == row.code), {})
-    since = datetime.fromisoformat(told["since"]) if told.get("since") else None
-    sentence, who = told.get("sentence", ""), told.get("who", "")
+    """The first finding of the code; others of the same code are at the measure.
+
+    None is left when the measure was assessed after its code was listed.
+    """
+    findings = (from_json(Stored, stored) for stored in row.findings)
+    first = next((finding for finding in findings if finding.code == row.code), None)
+    since = first.since if first else None
+    sentence, who = (first.sentence, first.who) if first else ("", "")
     return Finding(row.measure_id, row.key, row.title, row.url, row.code, sentence, who, since)
 
 

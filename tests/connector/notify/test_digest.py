@@ -24,7 +24,8 @@ from connector.notify.message_addresses import Allowed, Messenger, full_address,
 from connector.people.permissions import Account, PersonId
 from connector.runtime.digest_sending import digests, send_due
 from connector.settings import Settings
-from connector.store.reporting.my_work import Kind, Share, Thing, Work
+from connector.store.reporting.my_work import Kind, Reason, Share, Thing, Work
+from governance.measure import Role
 from tests.command_line import Cli
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -49,10 +50,10 @@ def test_when_a_digest_is_due(often: Often, hour: int, now: datetime, expected: 
 
 
 def thing(key: str = "ITX-2", kind: Kind = Kind.APPROVAL, stake: Decimal | None = Decimal(1_200_000)) -> Thing:
-    sentence = "Decided is shut: M. Brandt has not yet given the approval · sponsor M. Brandt to act · APPROVAL_MISSING"
+    reason = Reason("APPROVAL_MISSING", "M. Brandt has not yet given the approval", "Decided is shut: …")
     return Thing(
-        "jira-main/1", key, "One portal", "https://acme.example", "jira-main", ("IT",), kind, ("sponsor",),
-        datetime(2026, 2, 1, tzinfo=UTC), (sentence,), ("APPROVAL_MISSING",), "decided", "Decided", 0, "shut", "green",
+        "jira-main/1", key, "One portal", "https://acme.example", "jira-main", ("IT",), kind, (Role.SPONSOR,),
+        datetime(2026, 2, 1, tzinfo=UTC), (reason,), "decided", "Decided", 0, "shut", "green",
         "red", stake, None, "EUR",
     )  # fmt: skip
 
@@ -194,8 +195,10 @@ INSERT INTO measure (id, connection, native_id, key, title, rule, gate, implemen
     VALUES ('jira-main/1', 'jira-main', '1', 'ITX-1', 'One portal', 'r', 'shut', 'green', 'red',
             '{"roles": {"sponsor": {"id": "b"}}}',
             '{"next_stage": "decided", "next_stage_label": "Decided", "deviation": null, "ramp": null, "blockers": [
-               {"key": "decided:APPROVAL_MISSING:sponsor", "code": "APPROVAL_MISSING", "who": "sponsor M. Brandt",
-                "since": "2026-02-01T08:00:00+00:00", "sentence": "Decided is shut: not given · sponsor M. Brandt"}]}',
+               {"key": "decided:APPROVAL_MISSING:sponsor", "code": "APPROVAL_MISSING", "subject": "sponsor",
+                "stage": "decided", "reason": "not given", "responsible": [{"role": "sponsor", "name": "M. Brandt"}],
+                "approval": {"kind": "approval", "state": "not_given"}, "since": "2026-02-01T08:00:00+00:00",
+                "sentence": "Decided is shut: not given · sponsor M. Brandt"}]}',
             'd', 'd', (SELECT max(number) FROM mapping_version), 'p', now())
 """
 

@@ -13,8 +13,9 @@ from connector.notify.measure_events import TYPES, Before, EventType, derive
 from connector.notify.payload import body_of
 from governance.assess import assess
 from governance.evidence import Children, Evidence, OpenItem, Verb
-from governance.measure import Measure
+from governance.measure import Measure, Role
 from governance.money import Period
+from governance.responsible import responsible
 from governance.verdict import Finding, Verdict
 from tests.governance.factory import NOW, POLICY, WEBER, eur, evidence, measure, said
 
@@ -43,7 +44,7 @@ OPEN = look(evidence("identified", "identified", statements=(said("detailed", me
 AT_DETAILED = evidence("detailed", "detailed", statements=())
 MOVED = look(replace(evidence("identified", "decided", statements=()), tool_status="Approved"))
 MORE = look(evidence("identified", "identified", statements=()), measure(objective=None))
-FOUND = replace(SHUT, findings=(Finding("CREEP", "", "work goes on", "owner A. Kaya", NOW),))
+FOUND = replace(SHUT, findings=(Finding("CREEP", "", "work goes on", (responsible(measure(), Role.OWNER),), NOW),))
 RED = replace(SHUT, potential=replace(SHUT.potential, colour="red", reason="at completion 20% of plan"))  # type: ignore[arg-type]
 
 CASES = {
@@ -135,6 +136,7 @@ def test_the_body_says_what_where_and_who_must_act() -> None:
         "sentence": "Decided is shut: M. Brandt has not yet given the approval · sponsor M. Brandt to act · since 21 Nov"
         " · APPROVAL_MISSING",
         "who": "sponsor M. Brandt",
+        "responsible": [{"role": "sponsor", "name": "M. Brandt"}],
         "since": "2026-11-21T09:00:00Z",
         "new": True,
     }

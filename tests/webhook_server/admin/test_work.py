@@ -13,8 +13,14 @@ from sqlalchemy.engine import URL
 
 from connector.measures.my_work import seats_of
 from connector.people.permissions import Account, Grant, Role, Viewer
+from connector.store.database.json_codec import to_json
 from connector.store.database.row_level_access import reading
 from connector.store.reporting.my_work import Kind, my_work
+from governance.gates import ApprovalKind
+from governance.measure import Role as MeasureRole
+from governance.measure_state import Asked
+from governance.responsible import Responsible
+from governance.verdict import Approval, ApprovalState, Blocker
 from mapping.load import Loaded, load_mapping
 from tests.connector.store.conftest import open_store
 from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, look
@@ -37,16 +43,21 @@ def api(database: object, loaded: Loaded, tmp_path: Path) -> Iterator[Api]:
         yield here
 
 
-def blocked(api: Api, number: str, *blockers: tuple[str, str, str, str], **verdict: object) -> None:
-    """Let a measure stand at a gate with these blockers: code, who, since, reason."""
-    found = [
-        {
-            "key": f"decided:{code}:{number}", "code": code, "stage": "decided", "who": who, "since": since,
-            "sentence": f"Decided is shut: {reason} · {who} to act · since 1 Feb · {code}",
-        }
-        for code, who, since, reason in blockers
-    ]  # fmt: skip
-    part = {"blockers": found, "next_stage": "decided", "next_stage_label": "Decided", **verdict}
+def blocker(
+    code: str, role: MeasureRole, day: int, reason: str, subject: str = "", approval: Approval | None = None
+) -> Blocker:
+    """A blocker of the gate into Decided."""
+    who = PEOPLE[role]
+    return Blocker(
+        f"decided:{code}:{subject}", code, subject, "decided", reason,
+        f"Decided is shut: {reason} · {who.text} to act · since 1 Feb · {code}", (who,),
+        datetime(2026, 2, day, 8, tzinfo=UTC), approval,
+    )  # fmt: skip
+
+
+def blocked(api: Api, number: str, *blockers: Blocker, **verdict: object) -> None:
+    """Let a measure stand at a gate with these blockers."""
+    part = {"blockers": to_json(blockers), "next_stage": "decided", "next_stage_label": "Decided", **verdict}
     with api.services.engine.begin() as transaction:
         transaction.exec_driver_sql(
             "UPDATE measure SET verdict = verdict || %(part)s::jsonb WHERE native_id = %(number)s",
@@ -54,32 +65,37 @@ def blocked(api: Api, number: str, *blockers: tuple[str, str, str, str], **verdi
         )
 
 
-SPONSOR = (
-    "APPROVAL_MISSING",
-    "sponsor M. Brandt",
-    "2026-02-01T08:00:00+00:00",
-    "M. Brandt has not yet given the approval",
-)
-SIZE = (
-    "CONTROLLER_SIZE", "controller J. Weber", "2026-02-02T08:00:00+00:00",
-    "J. Weber has not yet given the confirmation of size and timing",
+OWNER, SPONSOR_ROLE, CONTROLLER = MeasureRole.OWNER, MeasureRole.SPONSOR, MeasureRole.CONTROLLER
+COMMITTEE_ROLE = MeasureRole.STEERING_COMMITTEE
+PEOPLE = {
+    OWNER: Responsible(OWNER, "A. Kaya", "k"),
+    SPONSOR_ROLE: Responsible(SPONSOR_ROLE, "M. Brandt", "b"),
+    CONTROLLER: Responsible(CONTROLLER, "J. Weber", "w"),
+    COMMITTEE_ROLE: Responsible(COMMITTEE_ROLE, "IT Board"),
+}
+MISSING = Approval(ApprovalKind.APPROVAL, ApprovalState.NOT_GIVEN)
+SPONSOR = blocker("APPROVAL_MISSING", SPONSOR_ROLE, 1, "M. Brandt has not yet given the approval", "sponsor", MISSING)
+SIZE = blocker(
+    "CONTROLLER_SIZE", CONTROLLER, 2, "J. Weber has not yet given the confirmation of size and timing", "controller",
+    Approval(ApprovalKind.SIZE_AND_TIMING, ApprovalState.NOT_GIVEN),
 )  # fmt: skip
-DATES = ("DATES_MISSING", "owner A. Kaya", "2026-02-03T08:00:00+00:00", "the end date is missing")
-BASELINE = ("BASELINE_MISSING", "owner A. Kaya", "2026-02-04T08:00:00+00:00", "no baseline is fixed")
-CONFIRM = ("CONTROLLER_CONFIRM", "controller J. Weber", "2026-02-05T08:00:00+00:00", "not given")
-REJECTED = (
-    "APPROVAL_MISSING",
-    "owner and sponsor M. Brandt",
-    "2026-02-05T08:00:00+00:00",
-    "M. Brandt rejected Decided",
-)
-HELD = ("ON_HOLD", "sponsor M. Brandt", "2026-02-05T08:00:00+00:00", "On hold")
-KILLED = ("KILL_SWITCH", "sponsor M. Brandt", "2026-02-05T08:00:00+00:00", "three months red")
+DATES = blocker("DATES_MISSING", OWNER, 3, "the end date is missing", "dates")
+BASELINE = blocker("BASELINE_MISSING", OWNER, 4, "no baseline is fixed", "baseline")
+CONFIRM = blocker(
+    "CONTROLLER_CONFIRM", CONTROLLER, 5, "not given", "controller",
+    Approval(ApprovalKind.ACTUAL_EFFECT, ApprovalState.NOT_GIVEN),
+)  # fmt: skip
+REJECTED = blocker(
+    "APPROVAL_MISSING", OWNER, 5, "M. Brandt rejected Decided", "sponsor",
+    Approval(ApprovalKind.APPROVAL, ApprovalState.REJECTED),
+)  # fmt: skip
+HELD = blocker("ON_HOLD", SPONSOR_ROLE, 5, "On hold")
+KILLED = blocker("KILL_SWITCH", SPONSOR_ROLE, 5, "three months red")
 DEVIATION = {
     "since": "2026-02-06T08:00:00+00:00", "shortfall": "0.27", "reason": "",
-    "asked": [{"role": "owner", "name": "owner A. Kaya", "at": "2026-02-06T08:00:00+00:00"}],
+    "asked": [to_json(Asked(PEOPLE[OWNER], datetime(2026, 2, 6, 8, tzinfo=UTC)))],
 }  # fmt: skip
-LATE = ("DEVIATION_UNEXPLAINED", "owner A. Kaya", "2026-02-06T08:00:00+00:00", "27% of the plan is missing")
+LATE = blocker("DEVIATION_UNEXPLAINED", OWNER, 6, "27% of the plan is missing", "deviation")
 RAMP = {"kind": "on_hold", "by": "M. Brandt", "at": "2026-02-05T08:00:00+00:00", "reason": "later", "by_id": "b"}
 
 
@@ -101,7 +117,7 @@ RAMP = {"kind": "on_hold", "by": "M. Brandt", "at": "2026-02-05T08:00:00+00:00",
     ],
 )
 def test_what_waits_for_whom(
-    api: Api, account: str, blockers: list[tuple[str, str, str, str]], verdict: dict[str, object], expected: list[str]
+    api: Api, account: str, blockers: list[Blocker], verdict: dict[str, object], expected: list[str]
 ) -> None:
     blocked(api, "10001", *blockers, **verdict)
     blocked(api, "10002")
@@ -155,9 +171,9 @@ def test_a_member_of_the_committee_is_asked_for_its_decision(api: Api) -> None:
     config = load_mapping(MAPPING + COMMITTEE)
     assert isinstance(config, Loaded)
     look(api.store, config, item(SHOWN))
-    blocked(
-        api, "10001", ("STEERCO_DECISION", "steering committee IT Board", SPONSOR[2], "0 of 1 members have approved")
-    )
+    lacking = Approval(ApprovalKind.APPROVAL, ApprovalState.QUORUM)
+    reason = "0 of 1 members have approved"
+    blocked(api, "10001", blocker("STEERCO_DECISION", COMMITTEE_ROLE, 1, reason, "steering_committee", lacking))
     member = Viewer(None, "z", "Z", (Grant(Role.VIEWER, ("IT",)),), frozenset({Account("jira-main", "z")}))
     seats = seats_of(config.config, member)
     assert seats == ("Cloud exit",)

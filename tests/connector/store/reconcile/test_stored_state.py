@@ -21,6 +21,7 @@ from governance.measure import MeasureId, Person, Role
 from governance.measure_state import Asked, Deviation, OffRamp, RampKind, Standing
 from governance.money import Money, Period
 from governance.rates import Rate
+from governance.responsible import Responsible
 from mapping.assess_item import judge
 from mapping.load import Loaded, load_mapping
 from mapping.map_item import Unmapped
@@ -210,6 +211,7 @@ def test_a_rate_is_kept_and_its_correction_is_recorded(store: Store) -> None:
 
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds it
+people = st.builds(Responsible, st.none() | st.sampled_from(Role), st.text(max_size=9), st.text(max_size=9))
 standings = st.builds(
     Standing,
     stage=st.sampled_from([None, "detailed"]),
@@ -221,7 +223,7 @@ standings = st.builds(
     deviation=st.none()
     | st.builds(
         Deviation, moments, st.decimals(-9, 9, places=4),
-        asked=st.lists(st.builds(Asked, st.sampled_from(Role), st.text(max_size=9), moments), max_size=3).map(tuple),
+        asked=st.lists(st.builds(Asked, people, moments), max_size=3).map(tuple),
         explained_at=st.none() | st.decimals(-9, 9, places=4),
     ),
     red_since=st.none() | moments,

@@ -119,13 +119,13 @@ def refresh(engine: Engine, basis: Basis = BASIS) -> Refreshed:
 def _values(one: Given) -> dict[str, object]:
     people = {"owner": {"id": one.owner_id, "name": one.owner, "active": True}}
     since = "2026-09-01T00:00:00+00:00"
-    blockers = [{"code": code, "sentence": f"{code} is missing", "who": "owner", "since": since} for code in one.codes]
+    blockers = [{"code": code, "sentence": f"{code} is missing", "since": since} for code in one.codes]
     findings = [
         {
             "code": code,
             "subject": "",
             "sentence": f"Something is {code.casefold()}",
-            "who": "owner A. Kaya",
+            "responsible": [{"role": "owner", "name": "A. Kaya", "id": one.owner_id}],
             "since": since,
         }
         for code in one.found

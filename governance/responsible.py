@@ -1,0 +1,44 @@
+"""Who must act: as data, and in the words that are derived from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from governance.measure import Committee, Measure, Person, Role
+
+
+class Responsible(NamedTuple):
+    """Somebody who must act.  A tuple, because dozens are made in every assessment."""
+
+    role: Role | None
+    """The role of the measure in which they act; ``None`` for somebody who holds none of its roles."""
+    name: str = ""
+    """Of the person or committee as people see it; empty where nobody is named."""
+    id: str = ""
+    """The tool's id of the person; empty for a committee and where nobody is named."""
+
+    @property
+    def text(self) -> str:
+        """``sponsor M. Brandt``; ``steering committee IT Board``; ``owner (nobody named)``; ``administrator``."""
+        if self.role is None:
+            return self.name
+        title = self.role.value.replace("_", " ")
+        return f"{title} {self.name}" if self.name else f"{title} (nobody named)"
+
+
+ADMINISTRATOR = (Responsible(None, "administrator"),)
+"""Whoever administers Gatepost and its mapping: for what could not be read or was not configured."""
+
+
+def responsible(measure: Measure, role: Role) -> Responsible:
+    """The holder of a role now."""
+    holder = measure.committee if role is Role.STEERING_COMMITTEE else measure.roles.of(role)
+    if isinstance(holder, Person):
+        return Responsible(role, holder.name, holder.id)
+    return Responsible(role, holder.name if isinstance(holder, Committee) else "")
+
+
+def in_words(people: Iterable[Responsible]) -> str:
+    """``owner A. Kaya and sponsor M. Brandt``; empty for nobody."""
+    return " and ".join(one.text for one in people)
