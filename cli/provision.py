@@ -16,7 +16,7 @@ from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.settings import Settings
 from connector.store.connections.provisioned_objects import Provisioned
-from connector.sync.provision import GateStyle, Options, Plan, Provisioner, StepKind
+from connector.sync.provision import GateStyle, Options, Plan, Provisioner, RecordSpec, ScreenSpec, StepKind
 from mapping.config import MappingConfig
 from mapping.load import Loaded, load_mapping
 from mapping.work_item import ConnectionName, Tool
@@ -171,22 +171,25 @@ def _show(console: Console, found: Plan) -> None:
 
 def _lines(found: Plan) -> list[str]:
     """One line a step; the fields of one screen together."""
-    screens: dict[object, list[str]] = {}
-    told: list[str] = []
-    groups: dict[str, list[str]] = {}
+    screens: dict[str, list[str]] = {}
+    records: dict[str, list[str]] = {}
+    order: list[ScreenSpec | str] = []
     for step in found.steps:
-        if step.kind in {StepKind.RECORD, StepKind.RIGHT}:
-            groups.setdefault(str(step.detail["group"]), []).append(step.told.split(" ", 2)[2])
-            continue
-        if step.kind is not StepKind.SCREEN:
-            told.append(step.told)
-            continue
-        where = step.told.partition(" on the screen ")[2]
-        if where not in screens:
-            told.append(where)
-        screens.setdefault(where, []).append(str(step.detail["name"]))
-    lines = [f"put {', '.join(screens[line])} on the screen {line}" if line in screens else line for line in told]
-    return [*lines, *(_group(table, names) for table, names in groups.items())]
+        match step.spec:
+            case RecordSpec(table=table, name=name):
+                records.setdefault(table, []).append(name)
+            case ScreenSpec(name=name, screen_name=screen) as spec:
+                if screen not in screens:
+                    order.append(spec)
+                screens.setdefault(screen, []).append(name)
+            case _:
+                order.append(step.told)
+    lines = [one if isinstance(one, str) else _screen(one.screen_name, screens[one.screen_name]) for one in order]
+    return [*lines, *(_group(table, names) for table, names in records.items())]
+
+
+def _screen(screen: str, names: Sequence[str]) -> str:
+    return f'put {", ".join(names)} on the screen "{screen}"'
 
 
 FEW = 4

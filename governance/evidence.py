@@ -95,21 +95,34 @@ class Children:
     """The last change of any of them."""
 
 
+class LifeCycle(StrEnum):
+    """What the tool says of a service."""
+
+    ACTIVE = "active"
+    RETIRED = "retired"
+    UNSTATED = "unstated"
+    """The record shows none of the columns that would say it; it counts as active."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A service that the measure is about: the legacy that it replaces.
 
-    ``retired`` is what the tool's life cycle says; ``costs`` are booked or contracted amounts by month.
+    ``costs`` are booked or contracted amounts by month.
     """
 
     name: str
-    retired: bool | None = None
+    life_cycle: LifeCycle = LifeCycle.UNSTATED
     costs: Mapping[Period, Money] = field(default_factory=dict)
     units: Mapping[Period, Decimal] = field(default_factory=dict)
     """Demand by month, where it is known: unit cost = cost / units."""
     ends: date | None = None
     """The dated end of the contract or the retirement that is planned."""
     owner: str = ""
+
+    @property
+    def is_retired(self) -> bool:
+        return self.life_cycle is LifeCycle.RETIRED
 
 
 @dataclass(frozen=True, slots=True)

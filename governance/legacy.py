@@ -33,7 +33,7 @@ class StillPaid:
     def sentence(self) -> str:
         """``41,000 EUR a month still paid for 3 legacy services (CRM-OLD, +2)``"""
         names = self.services[0].name + (f", +{len(self.services) - 1}" if len(self.services) > 1 else "")
-        retired = all(service.retired for service in self.services)
+        retired = all(service.is_retired for service in self.services)
         kind = "retired" if retired else "legacy"
         count = f"1 {kind} service" if len(self.services) == 1 else f"{len(self.services)} {kind} services"
         if self.monthly is None:
@@ -49,7 +49,7 @@ def running(services: tuple[Service, ...], today: date) -> StillPaid | None:
     still = tuple(
         service
         for service in services
-        if not service.retired or any(paid in recent and money.amount > 0 for paid, money in service.costs.items())
+        if not service.is_retired or any(paid in recent and money.amount > 0 for paid, money in service.costs.items())
     )
     return StillPaid(still, _monthly(still, month)) if still else None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from governance.command_grammar import Command, parse_commands
 from governance.evidence import Statement
 from governance.gates import Policy
-from mapping.work_item import Approval, Comment
+from mapping.work_item import Approval, ApprovalDecision, Comment
 
 
 def statements_in(comments: Iterable[Comment], policy: Policy) -> tuple[Statement, ...]:
@@ -25,8 +25,12 @@ def words_of(approvals: Iterable[Approval], stage: str) -> tuple[Comment, ...]:
 
     One that is open again says nothing, and so takes back what it said.
     """
-    words = {True: f"/approve {stage}", False: f"/reject {stage} rejected in the tool", None: ""}
-    return tuple(Comment(f"approval:{one.id}", one.person, one.at, words[one.approved]) for one in approvals)
+    commands = {
+        ApprovalDecision.APPROVED: f"/approve {stage}",
+        ApprovalDecision.REJECTED: f"/reject {stage} rejected in the tool",
+        ApprovalDecision.OPEN: "",
+    }
+    return tuple(Comment(f"approval:{one.id}", one.person, one.at, commands[one.decision]) for one in approvals)
 
 
 def _statement(comment: Comment, number: int, command: Command) -> Statement:

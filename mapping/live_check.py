@@ -45,11 +45,17 @@ def live_problems(loaded: Loaded, looked: Mapping[str, Looked], source: str) -> 
     found: list[Problem] = []
     for place, rule in enumerate(loaded.config.measures):
         if rule.name in looked:
-            for path, message, hint in _of(("measures", place), rule, looked[rule.name]):
-                found.append(Problem(*loaded.place(path), shown(path), message, hint, source))
+            found += rule_problems(loaded, place, looked[rule.name], source)
     for path, message in _committees(loaded.config, tuple(looked.values())):
         found.append(Problem(*loaded.place(path), shown(path), message, "", source))
     return tuple(sorted(set(found)))
+
+
+def rule_problems(loaded: Loaded, place: int, seen: Looked, source: str) -> tuple[Problem, ...]:
+    """Of one rule, without the committees: their members may be in another tool."""
+    found = _of(("measures", place), loaded.config.measures[place], seen)
+    problems = {Problem(*loaded.place(path), shown(path), message, hint, source) for path, message, hint in found}
+    return tuple(sorted(problems))
 
 
 def _of(path: Path, rule: MeasureRule, seen: Looked) -> Iterator[tuple[Path, str, str]]:

@@ -73,14 +73,20 @@ class Link:
     """Whether the other item blocks this one."""
 
 
+class ApprovalDecision(StrEnum):
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    OPEN = "open"
+    """It is not decided, or no longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """What somebody decided in the tool's own approvals (ServiceNow)."""
 
     id: str
     person: Person
-    approved: bool | None
-    """``None`` while it is not decided, or no longer."""
+    decision: ApprovalDecision
     at: datetime
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from threading import Lock
 from typing import TypeAlias
 
@@ -35,11 +36,17 @@ class Field:
     """Id of the team-managed project that the field belongs to; empty for fields of the whole site."""
 
 
+class NotResolved(Enum):
+    MISSING = auto()
+    AMBIGUOUS = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
     """Why a name could not be resolved, and what to do."""
 
     name: str
+    why: NotResolved
     message: str
 
 
@@ -92,14 +99,13 @@ class FieldCatalogue:
             if len(system) == 1:
                 return system[0]
             ids = ", ".join(sorted(field.id for field in found))
-            return FieldProblem(
-                name, f'{len(found)} fields are called "{name}" ({ids}); rename all but one, or write the id instead'
-            )
+            told = f'{len(found)} fields are called "{name}" ({ids}); rename all but one, or write the id instead'
+            return FieldProblem(name, NotResolved.AMBIGUOUS, told)
         by_id = self._by_id.get(ALIASES.get(folded, name))
         if by_id is not None:
             return by_id
         hint = nearest(name, (field.name for field in self._by_id.values()))
-        return FieldProblem(name, f'no field is called "{name}"{". " + hint if hint else ""}')
+        return FieldProblem(name, NotResolved.MISSING, f'no field is called "{name}"{". " + hint if hint else ""}')
 
 
 class OwnAccount:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from connector.errors import BadAnswer, NotFound, Refused
 from connector.jira.admin import CloudAdmin, Workflows
@@ -12,7 +11,7 @@ from connector.jira.client import Project
 from connector.jira.fields import Field
 from connector.jira.owned_fields import Ground
 from connector.jira.workflow_gates import Document, GateField, Guard, guarded, has_any, is_guarded, unguarded
-from connector.sync.provision import GateStyle, Made, Options, Step, StepKind
+from connector.sync.provision import GateSpec, Made, Options, PlacedGate, Step, StepKind
 from governance.presets import PRESETS
 from mapping.config import Enforce, MappingConfig, MeasureRule
 from mapping.live_check import GATES, listed
@@ -46,7 +45,7 @@ class GateKeeper:
         """Workflows that lack a gate or have a wrong one, and what a person has to decide first."""
         steps: list[Step] = []
         notes: list[str] = []
-        former = {one.target: str(one.detail.get("passes_id", "")) for one in made if one.kind is StepKind.GATE}
+        former = {one.target: one.detail.passes_id for one in made if isinstance(one.detail, PlacedGate)}
         native = [rule for rule in rules if rule.enforce is Enforce.NATIVE and rule.write.gate]
         seen: set[str] = set()
         for rule in native:
@@ -109,35 +108,22 @@ class GateKeeper:
         told_names = ", ".join(f'"{one.name}"' for one in gated)
         mode = "lets through an open gate only" if closed else "stops a shut gate; issues without one pass"
         told = f'guard {told_names} of the workflow "{name}": {mode}'
-        detail: dict[str, Any] = {
-            "name": name, "workflow": document["id"], "gate": rule.write.gate, "passes": rule.write.passes,
-            "closed": closed, "style": options.style.value, "robots_only": options.robots_only,
-            "exempt_group": options.exempt_group, "former_passes": former_passes,
-            "transitions": {one.id: one.stage for one in gated},
-        }  # fmt: skip
-        step = Step(StepKind.GATE, str(document["id"]), told, detail)
+        spec = GateSpec(
+            name, rule.write.gate or "", rule.write.passes, closed, options.style, options.robots_only,
+            options.exempt_group, former_passes, {one.id: one.stage for one in gated},
+        )  # fmt: skip
+        step = Step(StepKind.GATE, str(document["id"]), told, spec)
         gate = self._gate_field(field) if field is not None else None
         if gate is None:
             return step, ""
-        guard = self._guard(gate, passes.id if passes else "", detail)
+        guard = _guard(gate, passes.id if passes else "", spec)
         (current,) = read.documents
         right = all(
-            is_guarded(one, guard, detail["transitions"][one["id"]])
+            is_guarded(one, guard, spec.transitions[one["id"]])
             for one in current["transitions"]
-            if one["id"] in detail["transitions"]
+            if one["id"] in spec.transitions
         )
         return (None, "") if right else (step, "")
-
-    def _guard(self, gate: GateField, passes: str, detail: Mapping[str, Any]) -> Guard:
-        return Guard(
-            gate,
-            closed=bool(detail["closed"]),
-            style=GateStyle(detail["style"]),
-            passes=passes,
-            former_passes=str(detail["former_passes"]),
-            robots_only=bool(detail["robots_only"]),
-            exempt_group=str(detail["exempt_group"]),
-        )
 
     def _gate_field(self, field: Field) -> GateField | None:
         """A choice is compared by its option's id, a line of text by its words; ``None`` while choices are lacking."""
@@ -151,55 +137,65 @@ class GateKeeper:
 
     # --- doing -------------------------------------------------------------------------------------
 
-    def apply(self, step: Step, fields: Mapping[str, Field]) -> Made:
+    def apply(self, workflow: str, spec: GateSpec, fields: Mapping[str, Field]) -> Made:
         """Place the rules of one workflow, and read them back.
 
         Raises Refused when the validation finds something or the workflow was changed meanwhile, BadAnswer when what
         is there afterwards is not what was written.
         """
-        field, passes = fields.get(str(step.detail["gate"])), fields.get(str(step.detail["passes"]))
+        field, passes = fields.get(spec.gate), fields.get(spec.passes or "")
         gate = self._gate_field(field) if field is not None else None
         if field is None or gate is None:
-            raise Refused(
-                f"{self._connection}: the field {step.detail['gate']} with its three choices is not there yet"
-            )
-        guard = self._guard(gate, passes.id if passes else "", step.detail)
-        read = self._admin.workflow(step.target)
+            raise Refused(f"{self._connection}: the field {spec.gate} with its three choices is not there yet")
+        passes_id = passes.id if passes else ""
+        guard = _guard(gate, passes_id, spec)
+        read = self._admin.workflow(workflow)
         if not read.documents:
-            raise NotFound(f'{self._connection}: the workflow "{step.detail["name"]}" is gone')
-        wanted: Mapping[str, str] = step.detail["transitions"]
+            raise NotFound(f'{self._connection}: the workflow "{spec.name}" is gone')
+        wanted = spec.transitions
         changed = [
             guarded(one, guard, wanted[one["id"]]) if one["id"] in wanted else one
             for one in read.documents[0]["transitions"]
         ]
         self._admin.replace_transitions(read, changed)
-        self._read_back(step, guard, wanted)
-        detail = dict(step.detail) | {"gate_id": field.id, "passes_id": passes.id if passes else ""}
-        return Made(StepKind.GATE, step.target, str(step.detail["name"]), detail)
+        self._read_back(workflow, spec, guard)
+        return Made(StepKind.GATE, workflow, spec.name, PlacedGate(spec, field.id, passes_id))
 
-    def _read_back(self, step: Step, guard: Guard, wanted: Mapping[str, str]) -> None:
-        (there,) = self._admin.workflow(step.target).documents
+    def _read_back(self, workflow: str, spec: GateSpec, guard: Guard) -> None:
+        (there,) = self._admin.workflow(workflow).documents
         wrong = [
             str(one["name"])
             for one in there["transitions"]
-            if one["id"] in wanted and not is_guarded(one, guard, wanted[one["id"]])
+            if one["id"] in spec.transitions and not is_guarded(one, guard, spec.transitions[one["id"]])
         ]
         if wrong:
             raise BadAnswer(
-                f'{self._connection}: the rules of {", ".join(wrong)} in "{step.detail["name"]}" do not stand there as '
+                f'{self._connection}: the rules of {", ".join(wrong)} in "{spec.name}" do not stand there as '
                 "they were written. Look at the workflow, and run the same command again."
             )
 
-    def undo(self, made: Made) -> str:
-        read = self._admin.workflow(made.target)
+    def undo(self, workflow: str, placed: PlacedGate) -> str:
+        read, name = self._admin.workflow(workflow), placed.spec.name
         if not read.documents:
-            return f'the workflow "{made.name}" was gone already.'
-        gate, passes = str(made.detail["gate_id"]), str(made.detail["passes_id"])
+            return f'the workflow "{name}" was gone already.'
+        gate, passes = placed.gate_id, placed.passes_id
         transitions = read.documents[0]["transitions"]
         if not any(has_any(one, gate, passes) for one in transitions):
-            return f'the workflow "{made.name}" had no gates left.'
+            return f'the workflow "{name}" had no gates left.'
         self._admin.replace_transitions(read, [unguarded(one, gate, passes) for one in transitions])
-        return f'the gates of the workflow "{made.name}" were taken out; everything else stays as it was.'
+        return f'the gates of the workflow "{name}" were taken out; everything else stays as it was.'
+
+
+def _guard(gate: GateField, passes: str, spec: GateSpec) -> Guard:
+    return Guard(
+        gate,
+        closed=spec.closed,
+        style=spec.style,
+        passes=passes,
+        former_passes=spec.former_passes,
+        robots_only=spec.robots_only,
+        exempt_group=spec.exempt_group,
+    )
 
 
 def gated_transitions(config: MappingConfig, rule: MeasureRule, read: Workflows) -> list[Gated]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from connector.errors import ConfigurationError
 from connector.http.json_values import items, obj, text
 from connector.jira.client import JiraClient, Project, search
-from connector.jira.fields import Field, FieldCatalogue
+from connector.jira.fields import Field, FieldCatalogue, NotResolved
 from connector.jira.scanner import quoted
-from connector.sync.provision import Made, Options, Step, StepKind
+from connector.sync.provision import FieldSpec, Made, Options, Step, StepKind
 from mapping.config import MeasureRule
 from mapping.live_check import GATES, LIGHTS, listed
 
@@ -111,8 +112,11 @@ def sample_of(client: JiraClient, project: str, rules: Sequence[MeasureRule]) ->
     return text(found[0].get("id")) if found else ""
 
 
-def verify(client: JiraClient, rules: Sequence[MeasureRule]) -> list[str]:
-    """Owned fields that a real issue's edit screen does not have, in words; and what could not be looked at."""
+def verify(client: JiraClient, rules: Sequence[MeasureRule], *, choices: bool = True) -> list[str]:
+    """Owned fields that a real issue's edit screen does not have, in words; and what could not be looked at.
+
+    ``choices`` looks as well whether a field offers every choice.
+    """
     ground, catalogue = ground_of(client, rules), FieldCatalogue.from_payload(client.fields())
     wrong = []
     for project in (*ground.projects, *ground.team_managed):
@@ -129,7 +133,7 @@ def verify(client: JiraClient, rules: Sequence[MeasureRule]) -> list[str]:
                 wrong.append(
                     f'{project.key}: "{want.name}" ({field.id}) is not on the edit screen, or not valid there.'
                 )
-            elif want.options and field.custom == CHOICE:
+            elif choices and want.options and field.custom == CHOICE:
                 there = {text(obj(one).get("value")) for one in items(obj(meta.get(field.id)).get("allowedValues"))}
                 lacking = [option for option in want.options if option not in there]
                 if lacking:
@@ -137,10 +141,17 @@ def verify(client: JiraClient, rules: Sequence[MeasureRule]) -> list[str]:
     return wrong
 
 
-def existing_field(
-    catalogue: FieldCatalogue, want: Wanted, made: Sequence[Made], notes: list[str]
-) -> Field | bool | None:
-    """The field of this name; ``None`` when it has to be made, ``False`` when a person has to decide.
+class NoField(Enum):
+    """Why there is no field to use."""
+
+    TO_MAKE = auto()
+    """There is none of the name."""
+    TO_DECIDE = auto()
+    """A person has to decide first: several fields have the name, or one of a type that does not serve."""
+
+
+def existing_field(catalogue: FieldCatalogue, want: Wanted, made: Sequence[Made], notes: list[str]) -> Field | NoField:
+    """The field of this name, or why there is none to use; what a person has to decide is added to ``notes``.
 
     What Gatepost made is known by its id: names are not unique, and somebody may have made another one meanwhile.
     """
@@ -150,16 +161,16 @@ def existing_field(
             return mine
     field = catalogue.resolve(want.name)
     if not isinstance(field, Field):
-        if " fields are called " in field.message:
+        if field.why is NotResolved.AMBIGUOUS:
             notes.append(f"{field.message}. Nothing was planned for it.")
-            return False
-        return None
+            return NoField.TO_DECIDE
+        return NoField.TO_MAKE
     if field.custom not in FITTING[want.kind] and not (want.kind == READ_ONLY and field.custom in FITTING[TEXT]):
         notes.append(
             f'"{want.name}" is there as {field.custom or field.type}, and a {want.kind} is needed: rename one of the '
             "two, or name another field in the mapping."
         )
-        return False
+        return NoField.TO_DECIDE
     return field
 
 
@@ -170,7 +181,7 @@ def creation(want: Wanted, ground: Ground) -> Step:
         StepKind.FIELD,
         want.name,
         f"create the field {want.name} ({want.kind}{choices}){where}",
-        {"name": want.name, "kind": want.kind, "options": list(want.options), "projects": ground.ids},
+        FieldSpec(want.name, want.kind, want.options, tuple(ground.ids)),
     )
 
 

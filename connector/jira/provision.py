@@ -18,6 +18,7 @@ from connector.jira.owned_fields import (
     CHOICE,
     DESCRIPTION,
     Ground,
+    NoField,
     Wanted,
     creation,
     existing_field,
@@ -28,7 +29,22 @@ from connector.jira.owned_fields import (
     verify,
     wanted_fields,
 )
-from connector.sync.provision import Made, Options, Plan, Step, StepKind
+from connector.sync.provision import (
+    Associated,
+    FieldSpec,
+    GateSpec,
+    Made,
+    OnScreen,
+    Options,
+    OptionSpec,
+    PlacedGate,
+    Plan,
+    ProjectsSpec,
+    RecordSpec,
+    ScreenSpec,
+    Step,
+    StepKind,
+)
 from mapping.config import MappingConfig, MeasureRule
 from mapping.live_check import listed
 from mapping.work_item import ConnectionName
@@ -52,7 +68,7 @@ class CloudProvisioner:
         found: dict[str, Field] = {}
         for want in wanted_fields(rules, options):
             field = existing_field(catalogue, want, made, notes)
-            if field is None:
+            if field is NoField.TO_MAKE:
                 steps.append(creation(want, ground))
             elif isinstance(field, Field):
                 found[want.name] = field
@@ -70,16 +86,16 @@ class CloudProvisioner:
             lacking = [project for project in ground.projects if project.id not in covered]
             if lacking:
                 told = f"make {want.name} valid in {keys_of(lacking)}"
-                detail = {"name": want.name, "projects": [project.id for project in lacking]}
-                yield Step(StepKind.CONTEXT, f"{want.name}:{','.join(p.id for p in lacking)}", told, detail)
+                spec = ProjectsSpec(want.name, tuple(project.id for project in lacking))
+                yield Step(StepKind.CONTEXT, f"{want.name}:{','.join(spec.projects)}", told, spec)
         if want.options and field.custom == CHOICE:
             for context in contexts:
                 there = self._admin.options(field.id, context.id)
                 for option in want.options:
                     if option not in there:
                         told = f"add the choice {option} to {want.name}"
-                        detail = {"name": want.name, "context": context.id, "option": option}
-                        yield Step(StepKind.OPTION, f"{want.name}:{context.id}:{option}", told, detail)
+                        choice = OptionSpec(want.name, context.id, option)
+                        yield Step(StepKind.OPTION, f"{want.name}:{context.id}:{option}", told, choice)
 
     def _screens(
         self, wanted: Sequence[Wanted], found: Mapping[str, Field], ground: Ground, rules: Sequence[MeasureRule]
@@ -91,9 +107,8 @@ class CloudProvisioner:
                 field = found.get(want.name)
                 if field is None or field.id not in there:
                     told = f'put {want.name} on the screen "{screen.name}"'
-                    yield Step(
-                        StepKind.SCREEN, f"{screen.id}:{want.name}", told, {"name": want.name, "screen": screen.id}
-                    )
+                    spec = ScreenSpec(want.name, screen.id, screen.name)
+                    yield Step(StepKind.SCREEN, f"{screen.id}:{want.name}", told, spec)
 
     def _kinds(self, ground: Ground, rules: Sequence[MeasureRule]) -> list[str]:
         """Ids of the governed issue types in the governed projects."""
@@ -109,7 +124,7 @@ class CloudProvisioner:
         self, found: Mapping[str, Field], ground: Ground, rules: Sequence[MeasureRule], before: Sequence[Step]
     ) -> Iterator[Step]:
         """Fields that are on the screen and cannot be edited all the same: no scheme of the project has them."""
-        busy = {str(step.detail["name"]) for step in before}
+        busy = {step.spec.name for step in before}
         for project in ground.projects:
             sample = sample_of(self._client, project.key, rules)
             if not sample:
@@ -118,39 +133,40 @@ class CloudProvisioner:
             for name, field in found.items():
                 if field.id not in meta and name not in busy:
                     told = f"associate {name} with the project {project.key}"
-                    detail = {"name": name, "projects": [project.id]}
-                    yield Step(StepKind.ASSOCIATION, f"{name}:{project.id}", told, detail)
+                    yield Step(StepKind.ASSOCIATION, f"{name}:{project.id}", told, ProjectsSpec(name, (project.id,)))
 
     # --- doing -------------------------------------------------------------------------------------
 
     def apply(self, step: Step) -> Made:
-        if step.kind is StepKind.GATE:
-            names = (str(step.detail["gate"]), str(step.detail["passes"]))
-            catalogue = FieldCatalogue.from_payload(self._client.fields())
-            fields = {name: field for name in names if isinstance(field := catalogue.resolve(name), Field)}
-            return self._keeper.apply(step, fields)
-        name = str(step.detail["name"])
-        if step.kind is StepKind.FIELD:
-            identity = self._admin.create_field(name, str(step.detail["kind"]), DESCRIPTION)
-            return Made(step.kind, identity, name, dict(step.detail))
-        field = self._field(name)
-        match step.kind:
-            case StepKind.CONTEXT:
-                context = self._admin.add_context(field.id, f"Gatepost: {name}", step.detail["projects"])
-                return Made(step.kind, f"{field.id}:{context}", name, dict(step.detail))
-            case StepKind.OPTION:
-                self._admin.add_options(field.id, str(step.detail["context"]), [str(step.detail["option"])])
-                return Made(step.kind, f"{field.id}:{step.detail['context']}:{step.detail['option']}", name)
-            case StepKind.SCREEN:
-                screen = int(step.detail["screen"])
-                tab = self._admin.tab(screen)
+        match step.spec:
+            case GateSpec() as spec:
+                names = (spec.gate, spec.passes or "")
+                catalogue = FieldCatalogue.from_payload(self._client.fields())
+                fields = {name: field for name in names if isinstance(field := catalogue.resolve(name), Field)}
+                return self._keeper.apply(step.target, spec, fields)
+            case FieldSpec(name=name) as made:
+                identity = self._admin.create_field(name, made.kind, DESCRIPTION)
+                return Made(step.kind, identity, name, made)
+            case OptionSpec(name, context, option) as choice:
+                field = self._field(name)
+                self._admin.add_options(field.id, context, [option])
+                return Made(step.kind, f"{field.id}:{context}:{option}", name, choice)
+            case ScreenSpec(name=name, screen=screen):
+                field, tab = self._field(name), self._admin.tab(screen)
                 if field.id not in tab.fields:
                     self._admin.add_to_screen(screen, tab.id, field.id)
-                return Made(step.kind, f"{screen}:{tab.id}:{field.id}", name)
-            case _:
-                how = self._admin.associate(field.id, step.detail["projects"])
-                target = f"{field.id}:{','.join(step.detail['projects'])}"
-                return Made(StepKind.ASSOCIATION, target, name, {"how": how})
+                place = OnScreen(screen, tab.id, field.id)
+                return Made(step.kind, f"{screen}:{tab.id}:{field.id}", name, place)
+            case ProjectsSpec(name, projects) as valid if step.kind is StepKind.CONTEXT:
+                field = self._field(name)
+                context = self._admin.add_context(field.id, f"Gatepost: {name}", projects)
+                return Made(step.kind, f"{field.id}:{context}", name, valid)
+            case ProjectsSpec(name, projects):
+                field = self._field(name)
+                how = self._admin.associate(field.id, projects)
+                return Made(StepKind.ASSOCIATION, f"{field.id}:{','.join(projects)}", name, Associated(how))
+            case RecordSpec():
+                raise Refused(f"{self._connection}: a record of ServiceNow cannot be made in Jira")
 
     def _field(self, name: str) -> Field:
         field = FieldCatalogue.from_payload(self._client.fields()).resolve(name)
@@ -160,15 +176,14 @@ class CloudProvisioner:
 
     def undo(self, made: Made) -> str:
         try:
-            match made.kind:
-                case StepKind.GATE:
-                    return self._keeper.undo(made)
-                case StepKind.FIELD:
+            match made.detail:
+                case PlacedGate() as placed:
+                    return self._keeper.undo(made.target, placed)
+                case FieldSpec():
                     self._admin.trash_field(made.target)
                     return f"{made.name} ({made.target}) was put into the bin; an administrator may take it back."
-                case StepKind.SCREEN:
-                    screen, tab, field = made.target.split(":")
-                    self._admin.drop_from_screen(int(screen), int(tab), field)
+                case OnScreen(screen, tab, field):
+                    self._admin.drop_from_screen(screen, tab, field)
                     return f"{made.name} was taken off screen {screen}."
                 case _:
                     # A choice that issues hold, or a context, goes with its field; taking it away alone loses data.

@@ -12,6 +12,7 @@ from connector.jira.owned_fields import (
     CHOICE,
     DESCRIPTION,
     TEXT,
+    NoField,
     Wanted,
     creation,
     existing_field,
@@ -20,7 +21,7 @@ from connector.jira.owned_fields import (
     verify,
     wanted_fields,
 )
-from connector.sync.provision import Made, Options, Plan, Step, StepKind
+from connector.sync.provision import FieldSpec, Made, OnScreen, Options, Plan, ScreenSpec, Step, StepKind
 from mapping.config import Enforce, MappingConfig
 from mapping.work_item import ConnectionName
 
@@ -46,7 +47,7 @@ class DataCenterProvisioner:
         found: dict[str, Field] = {}
         for want in wanted:
             field = existing_field(catalogue, want, made, notes)
-            if field is None:
+            if field is NoField.TO_MAKE:
                 steps.append(creation(want, ground))
             elif isinstance(field, Field):
                 found[want.name] = field
@@ -60,8 +61,8 @@ class DataCenterProvisioner:
                     known = found.get(want.name)
                     if known is None or known.id not in there:
                         told = f'put {want.name} on the screen "{screen.name}"'
-                        detail = {"name": want.name, "screen": screen.id}
-                        steps.append(Step(StepKind.SCREEN, f"{screen.id}:{want.name}", told, detail))
+                        spec = ScreenSpec(want.name, screen.id, screen.name)
+                        steps.append(Step(StepKind.SCREEN, f"{screen.id}:{want.name}", told, spec))
         if any(rule.enforce is Enforce.NATIVE for rule in rules):
             notes.append(
                 "Data Center has no REST for workflows: instead of a native gate, an issue that went past a shut gate "
@@ -70,33 +71,36 @@ class DataCenterProvisioner:
         return Plan(tuple(steps), tuple(notes))
 
     def apply(self, step: Step) -> Made:
-        name = str(step.detail["name"])
-        if step.kind is StepKind.FIELD:
-            identity = self._admin.create_field(name, str(step.detail["kind"]), DESCRIPTION, step.detail["projects"])
-            return Made(step.kind, identity, name, dict(step.detail))
-        field = FieldCatalogue.from_payload(self._client.fields()).resolve(name)
+        spec = step.spec
+        if isinstance(spec, FieldSpec):
+            identity = self._admin.create_field(spec.name, spec.kind, DESCRIPTION, spec.projects)
+            return Made(step.kind, identity, spec.name, spec)
+        if not isinstance(spec, ScreenSpec):
+            raise Refused(f"{self._connection}: Data Center has no REST for this step: {step.told}")
+        field = FieldCatalogue.from_payload(self._client.fields()).resolve(spec.name)
         if not isinstance(field, Field):
             raise Refused(f"{self._connection}: {field.message}")
-        screen = int(step.detail["screen"])
-        tab = self._admin.tab(screen)
+        tab = self._admin.tab(spec.screen)
         if field.id not in tab.fields:
-            self._admin.add_to_screen(screen, tab.id, field.id)
-        return Made(step.kind, f"{screen}:{tab.id}:{field.id}", name)
+            self._admin.add_to_screen(spec.screen, tab.id, field.id)
+        place = OnScreen(spec.screen, tab.id, field.id)
+        return Made(step.kind, f"{spec.screen}:{tab.id}:{field.id}", spec.name, place)
 
     def undo(self, made: Made) -> str:
         try:
-            if made.kind is StepKind.FIELD:
-                self._admin.delete_field(made.target)
-                return f"{made.name} ({made.target}) was deleted with its values."
-            screen, tab, field = made.target.split(":")
-            self._admin.drop_from_screen(int(screen), int(tab), field)
+            match made.detail:
+                case OnScreen(screen, tab, field):
+                    self._admin.drop_from_screen(screen, tab, field)
+                    return f"{made.name} was taken off screen {screen}."
+                case _:
+                    self._admin.delete_field(made.target)
+                    return f"{made.name} ({made.target}) was deleted with its values."
         except NotFound:
             return f"{made.name}: {made.kind.value} {made.target} was gone already."
-        return f"{made.name} was taken off screen {screen}."
 
     def verify(self, config: MappingConfig) -> Sequence[str]:
         rules = [rule for rule in config.measures if rule.connection == self._connection]
-        return [told for told in verify(self._client, rules) if " does not offer " not in told]
+        return verify(self._client, rules, choices=False)
 
 
 DEFAULT_SCREEN = "Default Screen"

@@ -15,10 +15,10 @@ from connector.servicenow.payloads import display, is_true, moment, raw
 from connector.servicenow.query import Query
 from governance.facts import Unknown
 from governance.measure import Person
-from mapping.work_item import Approval
+from mapping.work_item import Approval, ApprovalDecision
 
 APPROVALS = "approvals"
-DECIDED = {"approved": True, "rejected": False}
+DECISIONS = {"approved": ApprovalDecision.APPROVED, "rejected": ApprovalDecision.REJECTED}
 COLUMNS = ("sys_id", "sysapproval", "approver", "approver.active", "state", "sys_updated_on")
 
 
@@ -37,6 +37,7 @@ def approvals_of(rows: Sequence[JsonObject] | Unknown) -> dict[str, tuple[Approv
             continue
         person = Person(who, display(row.get("approver")) or who, is_true(row.get("approver.active")))
         task = raw(row.get("sysapproval"))
-        one = Approval(raw(row.get("sys_id")), person, DECIDED.get(raw(row.get("state"))), at)
+        decision = DECISIONS.get(raw(row.get("state")), ApprovalDecision.OPEN)
+        one = Approval(raw(row.get("sys_id")), person, decision, at)
         found[task] = (*found.get(task, ()), one)
     return found

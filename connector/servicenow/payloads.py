@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from connector.http.json_values import Json, JsonObject, text
-from governance.evidence import OpenItem
+from governance.evidence import LifeCycle, OpenItem
 from governance.measure import Person
 from governance.money import Money
 from mapping.work_item import Comment, FieldValue, StatusCategory
@@ -107,13 +107,13 @@ RETIRED = {"operational_status": "6", "install_status": "7"}
 END_OF_LIFE = "end of life"
 
 
-def is_retired(row: JsonObject) -> bool | None:
-    """A service by its life cycle; ``None`` when the record shows none of the columns that say it."""
+def life_cycle(row: JsonObject) -> LifeCycle:
+    """Of a service; unstated when the record shows none of the columns that say it."""
     stage = display(row.get("life_cycle_stage")).casefold()
     states = {column: raw(row.get(column)) for column in RETIRED}
     if stage == END_OF_LIFE or any(states[column] == value for column, value in RETIRED.items()):
-        return True
-    return False if stage or any(states.values()) else None
+        return LifeCycle.RETIRED
+    return LifeCycle.ACTIVE if stage or any(states.values()) else LifeCycle.UNSTATED
 
 
 def comment(row: JsonObject, people: Mapping[str, Person]) -> Comment | None:

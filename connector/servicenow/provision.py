@@ -19,7 +19,7 @@ from connector.servicenow.fields import Column, TableFields
 from connector.servicenow.inspector import GOVERNED
 from connector.servicenow.payloads import raw
 from connector.servicenow.query import Query
-from connector.sync.provision import Made, Options, Plan, Step, StepKind
+from connector.sync.provision import Made, Options, Plan, RecordSpec, Step, StepKind
 from mapping.config import MappingConfig
 from mapping.live_check import listed
 from mapping.work_item import ConnectionName
@@ -87,7 +87,12 @@ class ServiceNowProvisioner:
             notes.append(f"{', '.join(absent)}: no such table on this instance; nothing is planned for it.")
         there = self._there(wanted)
         steps = [
-            Step(part.kind, f"{part.table}:{part.sys_id}", f"create {part.table} {part.name}", {"group": part.table})
+            Step(
+                part.kind,
+                f"{part.table}:{part.sys_id}",
+                f"create {part.table} {part.name}",
+                RecordSpec(part.table, part.sys_id, part.name),
+            )
             for part in wanted
             if part.sys_id not in there
         ]
@@ -97,7 +102,9 @@ class ServiceNowProvisioner:
         return Plan(tuple(sorted(steps, key=lambda step: order.index(step.kind))), tuple(notes))
 
     def apply(self, step: Step) -> Made:
-        table, _, sys_id = step.target.partition(":")
+        if not isinstance(step.spec, RecordSpec):
+            raise Refused(f"{self._connection}: this is made in Jira and not in ServiceNow: {step.told}")
+        table, sys_id = step.spec.table, step.spec.sys_id
         part = next(one for one in app() if one.sys_id == sys_id)
         values = {name: value for name, value in part.fields.items() if value}
         try:
@@ -117,12 +124,13 @@ class ServiceNowProvisioner:
             self._client.delete(table, given)
             raise Refused(f"{self._connection} gives new records ids of its own: install the update set instead.")
         self._fields.forget()
-        return Made(step.kind, step.target, f"{table} {part.name}")
+        return Made(step.kind, step.target, f"{table} {part.name}", step.spec)
 
     def undo(self, made: Made) -> str:
-        table, _, sys_id = made.target.partition(":")
+        if not isinstance(made.detail, RecordSpec):
+            return f"{made.name} is no record of ServiceNow and stays."
         try:
-            self._client.delete(table, sys_id)
+            self._client.delete(made.detail.table, made.detail.sys_id)
         except NotFound:
             return f"{made.name} was gone already."
         return f"{made.name} was deleted."

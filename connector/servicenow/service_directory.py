@@ -14,7 +14,7 @@ from connector.http.json_values import JsonObject
 from connector.servicenow.account import Accounts
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, TableFields
-from connector.servicenow.payloads import column_value, display, is_retired, raw
+from connector.servicenow.payloads import column_value, display, life_cycle, raw
 from connector.servicenow.query import Query
 from governance.evidence import Service
 from governance.money import Money, Period
@@ -77,7 +77,7 @@ def _service(row: JsonObject, end: Column | None, costs: Mapping[Period, Money])
     ends = column_value(row.get(end.name), "glide_date", "", None) if end else None
     return Service(
         name=raw(row.get("name")),
-        retired=is_retired(row),
+        life_cycle=life_cycle(row),
         costs=costs,
         ends=ends if isinstance(ends, date) else None,
         owner=display(row.get("owned_by")),

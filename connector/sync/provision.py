@@ -7,9 +7,9 @@ group of steps: what one made (a field's id) the next one needs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol, TypeAlias
 
 from mapping.config import MappingConfig
 
@@ -57,6 +57,77 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """A field that is to be made."""
+
+    name: str
+    kind: str
+    options: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    """Ids of the projects that it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectsSpec:
+    """A field that is to be valid in, or associated with, projects by their ids."""
+
+    name: str
+    projects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionSpec:
+    """A choice that a field lacks in one of its contexts."""
+
+    name: str
+    context: str
+    option: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenSpec:
+    """A field that a screen lacks."""
+
+    name: str
+    screen: int
+    screen_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateSpec:
+    """The gates of one workflow."""
+
+    name: str
+    """Of the workflow."""
+    gate: str
+    """Name of the field that says how the gate stands."""
+    passes: str | None
+    """Name of the field with the stages that are open."""
+    closed: bool
+    """Only issues with an open gate go through; else those without a gate do as well."""
+    style: GateStyle
+    robots_only: bool
+    exempt_group: str
+    former_passes: str
+    """Id of the field that an earlier version of the gates compared."""
+    transitions: Mapping[str, str]
+    """Id of a transition to the label of the stage that it leads into."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSpec:
+    """A record of Gatepost's app (ServiceNow)."""
+
+    table: str
+    sys_id: str
+    name: str
+
+
+Spec: TypeAlias = FieldSpec | ProjectsSpec | OptionSpec | ScreenSpec | GateSpec | RecordSpec
+"""What a step has to make; each has a ``name``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One thing to do, as it is told before it is done."""
 
@@ -64,7 +135,7 @@ class Step:
     target: str
     """Unique at the tool: what is recorded, and found again."""
     told: str
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    spec: Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +146,54 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class OnScreen:
+    """Where a field was put."""
+
+    screen: int
+    tab: int
+    field: str
+    """Its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedGate:
+    """Gates as they were placed, with the ids of the fields that they compare."""
+
+    spec: GateSpec
+    gate_id: str
+    passes_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Associated:
+    """In which way a field was associated with a project."""
+
+    how: str
+
+
+Detail: TypeAlias = FieldSpec | ProjectsSpec | OptionSpec | OnScreen | PlacedGate | Associated | RecordSpec
+
+DETAILS: Mapping[StepKind, type[Detail]] = {
+    StepKind.FIELD: FieldSpec,
+    StepKind.CONTEXT: ProjectsSpec,
+    StepKind.OPTION: OptionSpec,
+    StepKind.SCREEN: OnScreen,
+    StepKind.ASSOCIATION: Associated,
+    StepKind.RECORD: RecordSpec,
+    StepKind.RIGHT: RecordSpec,
+    StepKind.GATE: PlacedGate,
+}
+"""What is kept of each kind of thing that was made."""
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """Something that Gatepost made at the tool."""
 
     kind: StepKind
     target: str
     name: str
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Detail
 
 
 class Provisioner(Protocol):
@@ -112,15 +224,10 @@ class Registry(Protocol):
 
 def drifted(provisioner: Provisioner, config: MappingConfig, made: Sequence[Made]) -> tuple[Step, ...]:
     """Gates that Gatepost placed and that do not stand any more as they were placed.  Raises ToolError."""
-    gates = {one.target: one for one in made if one.kind is StepKind.GATE}
+    gates = {one.target: one.detail.spec for one in made if isinstance(one.detail, PlacedGate)}
     if not gates:
         return ()
-    placed = next(iter(gates.values())).detail
-    options = Options(
-        GateStyle(placed.get("style", GateStyle.BOTH)),
-        robots_only=bool(placed.get("robots_only")),
-        exempt_group=str(placed.get("exempt_group", "")),
-        shared=True,
-    )
+    placed = next(iter(gates.values()))
+    options = Options(placed.style, robots_only=placed.robots_only, exempt_group=placed.exempt_group, shared=True)
     steps = provisioner.plan(config, made, options).steps
     return tuple(step for step in steps if step.kind is StepKind.GATE and step.target in gates)

@@ -10,7 +10,7 @@ import pytest
 
 from connector.errors import Refused
 from connector.sync.ports import Site, Written
-from governance.evidence import Service
+from governance.evidence import LifeCycle, Service
 from governance.facts import Unknown
 from governance.money import Money, Period
 from mapping.related_evidence import Logged
@@ -67,7 +67,7 @@ def test_a_service_is_read_with_its_life_cycle_and_what_is_booked_on_it(sandbox:
     assert look_up(snow, "CRM-OLD") == {
         "CRM-OLD": Service(
             "CRM-OLD",
-            retired=False,
+            life_cycle=LifeCycle.ACTIVE,
             costs={Period(2026, 9): Money(Decimal(100), "EUR"), Period(2026, 10): Money(Decimal("100.50"), "EUR")},
             ends=date(2026, 12, 31),
         )
@@ -75,21 +75,21 @@ def test_a_service_is_read_with_its_life_cycle_and_what_is_booked_on_it(sandbox:
 
 
 @pytest.mark.parametrize(
-    ("columns", "retired"),
+    ("columns", "life_cycle"),
     [
-        ({"operational_status": "1"}, False),
-        ({"operational_status": "6"}, True),
-        ({"install_status": "7"}, True),
-        ({"life_cycle_stage": "End of Life"}, True),
-        ({"life_cycle_stage": "Operational"}, False),
-        ({}, None),
+        ({"operational_status": "1"}, LifeCycle.ACTIVE),
+        ({"operational_status": "6"}, LifeCycle.RETIRED),
+        ({"install_status": "7"}, LifeCycle.RETIRED),
+        ({"life_cycle_stage": "End of Life"}, LifeCycle.RETIRED),
+        ({"life_cycle_stage": "Operational"}, LifeCycle.ACTIVE),
+        ({}, LifeCycle.UNSTATED),
     ],
 )
 def test_the_life_cycle_in_all_its_columns(
-    sandbox: servers.Sandbox, snow: Site, columns: dict[str, str], retired: bool | None
+    sandbox: servers.Sandbox, snow: Site, columns: dict[str, str], life_cycle: LifeCycle
 ) -> None:
     service(sandbox, "X", **columns)
-    assert look_up(snow, "X")["X"].retired is retired
+    assert look_up(snow, "X")["X"].life_cycle is life_cycle
 
 
 def test_an_amount_without_a_currency_is_in_the_reporting_currency(sandbox: servers.Sandbox, snow: Site) -> None:

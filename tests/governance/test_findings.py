@@ -12,7 +12,7 @@ from governance.assess import assess
 from governance.codes import CODES
 from governance.conditions import CHECKS
 from governance.effects import Version
-from governance.evidence import BaselineClaim, Children, Evidence, Member, OpenItem, Service, Team
+from governance.evidence import BaselineClaim, Children, Evidence, LifeCycle, Member, OpenItem, Service, Team
 from governance.facts import Unknown
 from governance.findings import RULES
 from governance.locked_plan import freeze
@@ -44,12 +44,11 @@ def team(away: int, of: int = 6, hours: int = 40) -> Team:
 UNTOUCHED = Children(10, 8, in_progress=2, touched=NOW - timedelta(days=20))
 
 
-def service(
-    name: str = "CRM-OLD", retired: bool | None = False, *costs: int, owner: str = "", **more: object
-) -> Service:
+def service(name: str = "CRM-OLD", retired: bool = False, *costs: int, owner: str = "", **more: object) -> Service:
     """Costs of the months that end with November 2026."""
     booked = {NOVEMBER.plus(n - len(costs) + 1): eur(amount) for n, amount in enumerate(costs)}
-    return Service(name, retired, booked, owner=owner, **more)  # type: ignore[arg-type]
+    life_cycle = LifeCycle.RETIRED if retired else LifeCycle.ACTIVE
+    return Service(name, life_cycle, booked, owner=owner, **more)  # type: ignore[arg-type]
 
 
 def claim(key: str, monthly: int, born: datetime) -> BaselineClaim:
@@ -127,11 +126,11 @@ CASES = {
     ),
     "retired, and no longer booked": case(
         "LEGACY_COST_RUNNING",
-        legacy=(Service("CRM-OLD", True, {Period(2026, 8): eur(30_000)}),), done=True,
+        legacy=(Service("CRM-OLD", LifeCycle.RETIRED, {Period(2026, 8): eur(30_000)}),), done=True,
     ),
     "a booking of two currencies is not added up": case(
         "LEGACY_COST_RUNNING", "2 legacy services are still active (A, +1), although the work is done",
-        legacy=(service("A", False, 5), Service("B", False, {NOVEMBER: Money(Decimal(5), "USD")})), done=True,
+        legacy=(service("A", False, 5), Service("B", LifeCycle.ACTIVE, {NOVEMBER: Money(Decimal(5), "USD")})), done=True,
     ),
     # priority
     "a valuable measure waits for a ticket that stands low": case(

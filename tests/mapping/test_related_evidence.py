@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from governance.evidence import Member, Service, Team
+from governance.evidence import LifeCycle, Member, Service, Team
 from governance.facts import Unknown
 from governance.measure import Person
 from governance.money import Money
@@ -25,7 +25,7 @@ RULE = MeasureRule(
     facts=FactRule(baseline_id="Baseline name"), stage=StageRule(from_status={}), write=WriteRule(gate="Gate"),
     legacy=LegacyRule(services="Legacy services", connection="snow", ends="Retirement date"), team="Team",
 )  # fmt: skip
-OLD = Service("CRM-OLD", False)
+OLD = Service("CRM-OLD", LifeCycle.ACTIVE)
 
 
 def test_what_the_rule_names_is_wanted() -> None:

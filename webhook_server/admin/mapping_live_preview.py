@@ -11,7 +11,7 @@ from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import ConfigurationError, ToolError
 from connector.people.permissions import Role
 from mapping.fields import rule_fields
-from mapping.live_check import live_problems, people_in
+from mapping.live_check import people_in, rule_problems
 from mapping.load import Loaded, load_mapping
 from mapping.preview import Fate, summary
 from mapping.work_item import ConnectionName
@@ -86,10 +86,8 @@ def _held(services: Services, loaded: Loaded, place: int) -> tuple[tuple[object,
         seen = inspector.look(rule, sorted(rule_fields(rule)), sorted(people_in(rule) | members))
     except (ToolError, ConfigurationError) as error:
         return (), (), str(error)
-    # A committee's members may be in another tool: who is missing everywhere is told by the command line's check.
-    problems = live_problems(loaded, {rule.name: seen}, "")
-    own = tuple(one for one in problems if one.path.startswith(f"measures[{place}]"))
-    return own, seen.notes, ""
+    # Which members of a committee are missing everywhere is told by the command line's check.
+    return rule_problems(loaded, place, seen, ""), seen.notes, ""
 
 
 def _unknown_connections(services: Services, loaded: Loaded) -> tuple[str, ...]:

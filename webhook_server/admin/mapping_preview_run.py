@@ -58,18 +58,18 @@ def look(
     """Judge items under a mapping that is not active, until the time is over.  Nothing is written."""
     begun = monotonic()
     rows: list[Row] = []
-    trouble: list[str] = []
+    trouble: dict[ConnectionName, str] = {}
     sites, preview = previewer(services)
     for name, batch in _batches(items, at_once):
         if rows and monotonic() - begun > seconds:
-            return Look(tuple(rows), len(items), stopped=True, trouble=tuple(trouble))
-        if any(told.startswith(f"{name}: ") for told in trouble):
+            return Look(tuple(rows), len(items), stopped=True, trouble=tuple(trouble.values()))
+        if name in trouble:
             continue
         try:
             rows += preview.rows(sites.get(name), batch, config)
         except (ToolError, ConfigurationError) as error:
-            trouble.append(f"{name}: {error}")
-    return Look(tuple(rows), len(items), trouble=tuple(trouble))
+            trouble[name] = f"{name}: {error}"
+    return Look(tuple(rows), len(items), trouble=tuple(trouble.values()))
 
 
 def _batches(items: Items, size: int) -> Iterator[tuple[ConnectionName, list[NativeId]]]:

@@ -23,6 +23,7 @@ from connector.store.measures import measure_queries
 from connector.store.measures.measure_details import Basis, Dossier, dossier, ruling
 from connector.store.queue.submitted_commands import SqlUtterances
 from connector.store.reconcile.command_rows import locked_plan
+from connector.sync.command_submission import State
 from governance.available_actions import Offer, offers
 from governance.facts import Unknown
 from governance.gates import Policy
@@ -94,7 +95,7 @@ def measure(services: Services) -> Blueprint:
             said = request.args.get("said", type=int)
             words = ruling(connection, row["id"], said) if said is not None else None
             lines, more = timeline(connection, row["id"], request.args.get("before", type=int), policy)
-        held_up = _held_up(services, row) if words is not None and words["accepted"] is None else ""
+        held_up = _held_up(services, row) if words is not None and words.state is State.WAITING else ""
         page = _page(found, policy, viewer)
         return render_template(
             "measure/show.html", **page, words=words, held_up=held_up, timeline=lines, timeline_after=more
@@ -122,7 +123,7 @@ def measure(services: Services) -> Blueprint:
             words = ruling(connection, row["id"], number)
         if words is None:
             abort(404, "Nothing was said here under this number.")
-        if words["accepted"] is not None:
+        if words.state is not State.WAITING:
             answer = Response(status=204)
             answer.headers["HX-Refresh"] = "true"
             return answer

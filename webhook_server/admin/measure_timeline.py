@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from connector.store.database.audit import Entry
+from connector.store.reconcile.command_rows import ACCEPTED, REFUSED
 from governance.gates import Policy
 from governance.money import Period
 from webhook_server.pages import formats
@@ -49,7 +50,7 @@ def told(entry: Entry, policy: Policy | None) -> Told:
     detail: Mapping[str, Any] = entry.detail
     who = "Gatepost" if entry.actor == "gatepost" else entry.actor
     kind, what, more = "plain", entry.action, ""
-    if entry.action.startswith("statement."):
+    if entry.action in {ACCEPTED, REFUSED}:
         kind, what, more = _statement(entry, detail, policy)
     elif entry.action in TITLES:
         kind, begin = TITLES[entry.action]
@@ -66,7 +67,7 @@ def told(entry: Entry, policy: Policy | None) -> Told:
 
 def _statement(entry: Entry, detail: Mapping[str, Any], policy: Policy | None) -> tuple[str, str, str]:
     ruling = detail.get("ruling") or {}
-    accepted = entry.action == "statement.accepted"
+    accepted = entry.action == ACCEPTED
     said = said_words(detail, policy)
     return ("good" if accepted else "bad"), f"{said}{'' if accepted else ': refused'}", str(ruling.get("answer", ""))
 

@@ -57,17 +57,19 @@ def add() -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("people_new.html", errors={}, form={})
     here, viewer, form = services(), current_viewer(), request.form
+    written = form.get("password", "")
+    if not written and not here.settings.has_provider:
+        return render_template("people_new.html", form=form, errors={
+            "password": "Without an identity provider somebody signs in with a password: write a first one."
+        }), 422  # fmt: skip
     try:
-        written = form.get("password", "")
-        if not written and not here.settings.has_provider:
-            return render_template("people_new.html", form=form, errors={
-                "password": "Without an identity provider somebody signs in with a password: write a first one."
-            }), 422  # fmt: skip
         hash_ = hashed(written) if written else None
+    except ConfigurationError as error:
+        return render_template("people_new.html", form=form, errors={"password": str(error)}), 422
+    try:
         made = here.people.add(form.get("login", ""), form.get("name", ""), by=viewer.login, password_hash=hash_)
     except ConfigurationError as error:
-        which = "password" if "password" in str(error) else "login"
-        return render_template("people_new.html", form=form, errors={which: str(error)}), 422
+        return render_template("people_new.html", form=form, errors={"login": str(error)}), 422
     flash(f"{made.name} is added. Give them a role, or link their account in a tool.", "good")
     return redirect(url_for("people.person", number=made.id), 303)
 

@@ -6,8 +6,9 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.database import audit
+from connector.store.database.json_codec import from_json, to_json
 from connector.store.database.tables import PROVISIONED
-from connector.sync.provision import Made, StepKind
+from connector.sync.provision import DETAILS, Made, StepKind
 from mapping.work_item import ConnectionName
 
 
@@ -23,11 +24,13 @@ class Provisioned:
         query = select(PROVISIONED).where(PROVISIONED.c.connection == self._connection).order_by(PROVISIONED.c.id)
         with self._engine.connect() as transaction:
             return tuple(
-                Made(StepKind(row.kind), row.target, row.name, row.detail) for row in transaction.execute(query)
+                Made(kind, row.target, row.name, from_json(DETAILS[kind], row.detail))
+                for row in transaction.execute(query)
+                for kind in (StepKind(row.kind),)
             )
 
     def record(self, made: Made) -> None:
-        values = {"name": made.name, "detail": dict(made.detail)}
+        values = {"name": made.name, "detail": to_json(made.detail)}
         key = {"connection": self._connection, "kind": made.kind.value, "target": made.target}
         with self._engine.begin() as transaction:
             statement = insert(PROVISIONED).values(**key, **values)

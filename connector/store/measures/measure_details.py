@@ -17,6 +17,7 @@ from connector.store.measures.measure_facts import measure_of
 from connector.store.measures.verdicts import verdict_of
 from connector.store.queue.submitted_commands import Pending, pending
 from connector.store.reconcile import command_rows
+from connector.sync.command_submission import State
 from governance.approvals import may_speak_for
 from governance.available_actions import Table
 from governance.command_rules import Room
@@ -132,12 +133,26 @@ def dossier(connection: Connection, row: RowMapping) -> Dossier:
     )
 
 
-def ruling(connection: Connection, measure: str, number: int) -> RowMapping | None:
-    """What became of words said on a page: ``accepted`` and ``answer`` are ``None`` as long as nobody heard them.
+@dataclass(frozen=True, slots=True)
+class SaidHere:
+    """A command that was given on a page or through the API, and what became of it."""
 
-    ``None`` when there are no such words about this measure, or the reader does not see it.
-    """
-    return connection.execute(_RULING, {"measure": measure, "number": number}).mappings().first()
+    id: int
+    words: str
+    said_by: str
+    said_at: datetime
+    state: State
+    answer: str
+    """Empty while it waits."""
+
+
+def ruling(connection: Connection, measure: str, number: int) -> SaidHere | None:
+    """What became of a command; ``None`` when the measure has none of this number, or the reader does not see it."""
+    row = connection.execute(_RULING, {"measure": measure, "number": number}).first()
+    if row is None:
+        return None
+    state = State.WAITING if row.accepted is None else State.ACCEPTED if row.accepted else State.REFUSED
+    return SaidHere(row.id, row.words, row.said_by, row.said_at, state, row.answer or "")
 
 
 def _heard(connection: Connection, measure: str) -> tuple[Statement, ...]:

@@ -18,12 +18,15 @@ from governance.locked_plan import LockedPlan
 from governance.money import Money, Period
 from mapping.writeback import ChangeKind
 
+ACCEPTED, REFUSED = "statement.accepted", "statement.refused"
+"""How the audit calls a statement by its ruling."""
+
 
 def audit_entries(prepared: Prepared, decided: Row | None, mapping_version: int) -> list[Row]:
     """What was said and how it was ruled, what happened, which fields were put back, and the decision itself."""
     judged = prepared.outcome.judged
     found: list[tuple[str, str, object]] = [
-        (one.person.name, f"statement.{'accepted' if one.accepted else 'refused'}", to_json(one))
+        (one.person.name, ACCEPTED if one.accepted else REFUSED, to_json(one))
         for one in new_statements(prepared.outcome)
     ]
     found += [(event.actor, event.kind.value, {"text": event.text}) for event in judged.verdict.events]

@@ -16,7 +16,7 @@ from connector.errors import BadPayload
 from connector.http.json_values import Json, JsonObject, obj, parse_object
 from connector.jira import adf
 from connector.jira.event_parser import JiraDoor
-from connector.jira.fields import Field, FieldCatalogue, FieldProblem
+from connector.jira.fields import Field, FieldCatalogue, FieldProblem, NotResolved
 from connector.jira.payloads import field_value, moment, work_item
 from connector.jira.writer import form
 from connector.sync.ports import Doorbell, NoInterest, Rung
@@ -156,11 +156,15 @@ CATALOGUE = FieldCatalogue(
         ("gate", Field("customfield_1", "Gate", "option", "select")),
         ("customfield_1", Field("customfield_1", "Gate", "option", "select")),
         ("Title", Field("summary", "Summary", "string", "")),
-        ("Sponser", FieldProblem("Sponser", 'no field is called "Sponser". Did you mean "Sponsor"?')),
+        (
+            "Sponser",
+            FieldProblem("Sponser", NotResolved.MISSING, 'no field is called "Sponser". Did you mean "Sponsor"?'),
+        ),
         (
             "Program",
             FieldProblem(
                 "Program",
+                NotResolved.AMBIGUOUS,
                 '2 fields are called "Program" (customfield_3, customfield_4); rename all but one, or write the id instead',
             ),
         ),

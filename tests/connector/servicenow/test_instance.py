@@ -232,4 +232,4 @@ def test_an_offering_is_a_service_with_a_life_cycle_of_its_own(sandbox: servers.
     directory = snow_site(sandbox.servicenow).directory
     assert directory is not None
     found = directory.services(["Gold CRM"], ends=None, since=NOW.date(), currency="EUR")
-    assert found["Gold CRM"].retired is True
+    assert found["Gold CRM"].is_retired
