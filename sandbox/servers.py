@@ -11,7 +11,8 @@ from sandbox.jira.app import create_app as jira_app
 from sandbox.jira.model import Deployment
 from sandbox.jira.state import JiraState
 from sandbox.servicenow.app import create_app as servicenow_app
-from sandbox.servicenow.gatepost_app import GATED, install_app
+from sandbox.servicenow.app_tables import GATED
+from sandbox.servicenow.gatepost_app import install_app
 from sandbox.servicenow.model import EventForm, EventRule
 from sandbox.servicenow.state import ServiceNowState
 from sandbox.serving import Server

@@ -5,15 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.jira.model import TYPES, Refusal
 from sandbox.jira.serializer import SCHEMA, Shapes, option_id
-
-if TYPE_CHECKING:
-    from sandbox.jira.state import JiraState
+from sandbox.jira.site import JiraSite
 
 
 @dataclass
@@ -34,9 +31,9 @@ class Context:
 class AdminApi:
     """Each classic project has an edit screen; fields that are on none of them cannot be edited there."""
 
-    def __init__(self, state: JiraState) -> None:
-        self._state = state
-        self._shapes = Shapes(state)
+    def __init__(self, site: JiraSite) -> None:
+        self._site = site
+        self._shapes = Shapes(site)
         self._ids = itertools.count(500)
         self.screens: dict[int, Screen] = {}
         self.screen_of: dict[str, int] = {}
@@ -52,9 +49,9 @@ class AdminApi:
 
     def give_screens(self) -> None:
         """Every classic project gets an edit screen of its own with the fields that are there now."""
-        for project in self._state.projects.values():
+        for project in self._site.projects.values():
             if not project.team_managed:
-                screen = Screen(next(self._ids), f"{project.key}: edit screen", list(self._state.fields))
+                screen = Screen(next(self._ids), f"{project.key}: edit screen", list(self._site.fields))
                 self.screens[screen.id] = screen
                 self.screen_of[project.key] = screen.id
 
@@ -65,7 +62,7 @@ class AdminApi:
         number = self.screen_of.get(project)
         if number is None or identity not in self.screens[number].fields:
             return False
-        home = self._state.projects[project]
+        home = self._site.projects[project]
         return self.associates or identity not in self._new or (identity, home.id) in self.associated
 
     @property
@@ -102,9 +99,9 @@ class AdminApi:
         self.contexts[identity] = [Context(str(next(self._ids)), "Default Configuration Scheme", projects or [])]
 
     def trash(self, identity: str) -> tuple[Response, int]:
-        if identity not in self._state.fields:
+        if identity not in self._site.fields:
             raise Refusal(404, "The custom field was not found.")
-        gone = self._state.fields.pop(identity)
+        gone = self._site.fields.pop(identity)
         self.trashed[identity] = gone.name
         for screen in self.screens.values():
             screen.fields = [one for one in screen.fields if one != identity]
@@ -121,7 +118,7 @@ class AdminApi:
         return _page(shown)
 
     def _contexts(self, identity: str) -> list[Context]:
-        if identity not in self._state.fields:
+        if identity not in self._site.fields:
             raise Refusal(404, "The custom field was not found.")
         if identity not in self.contexts:
             self.contexts[identity] = [Context(str(next(self._ids)), "Default Configuration Scheme")]
@@ -142,19 +139,19 @@ class AdminApi:
         return jsonify({"id": made.id, "name": made.name, "projectIds": made.projects, "issueTypeIds": []}), 201
 
     def options(self, identity: str, context: str) -> Response:
-        names = self._state.fields[identity].options
+        names = self._site.fields[identity].options
         shown = [{"id": option_id(identity, n), "value": name, "disabled": False} for n, name in enumerate(names)]
         del context
         return _page(shown)
 
     def add_options(self, identity: str, context: str) -> Response:
         del context
-        known = self._state.fields[identity]
+        known = self._site.fields[identity]
         wanted = [one["value"] for one in request.get_json()["options"]]
         if set(wanted) & set(known.options):
             raise Refusal(400, "An option with this value exists already.")
-        self._state.fields[identity] = replace(known, options=(*known.options, *wanted))
-        names = self._state.fields[identity].options
+        self._site.fields[identity] = replace(known, options=(*known.options, *wanted))
+        names = self._site.fields[identity].options
         made = [{"id": option_id(identity, names.index(one)), "value": one, "disabled": False} for one in wanted]
         return jsonify({"options": made})
 
@@ -175,19 +172,19 @@ class AdminApi:
 
     def tab_fields(self, screen: int, tab: int) -> Response:
         del tab
-        names = {identity: known.name for identity, known in self._state.fields.items()}
+        names = {identity: known.name for identity, known in self._site.fields.items()}
         return jsonify([{"id": one, "name": names.get(one, one)} for one in self._screen(screen).fields])
 
     def add_to_tab(self, screen: int, tab: int) -> Response:
         del tab
         identity = request.get_json()["fieldId"]
         home = self._screen(screen)
-        if identity not in self._state.fields:
+        if identity not in self._site.fields:
             raise Refusal(400, f"The field {identity} does not exist.")
         if identity in home.fields:
             raise Refusal(400, f"The field with id {identity} already exists on the screen.")
         home.fields.append(identity)
-        return jsonify({"id": identity, "name": self._state.fields[identity].name})
+        return jsonify({"id": identity, "name": self._site.fields[identity].name})
 
     def drop_from_tab(self, screen: int, tab: int, identity: str) -> tuple[str, int]:
         del tab
@@ -206,7 +203,7 @@ class AdminApi:
         asked = request.args.getlist("projectId")
         shown = [
             {"issueTypeScreenScheme": {"id": project.id, "name": f"{project.key} scheme"}, "projectIds": [project.id]}
-            for project in self._state.projects.values()
+            for project in self._site.projects.values()
             if project.id in asked and not project.team_managed
         ]
         return _page(shown)
@@ -218,7 +215,7 @@ class AdminApi:
 
     def screen_schemes(self) -> Response:
         asked = request.args.getlist("id")
-        keys = {project.id: key for key, project in self._state.projects.items()}
+        keys = {project.id: key for key, project in self._site.projects.items()}
         shown = [
             {"id": int(one), "name": f"{keys[one]} screens", "screens": {"default": self.screen_of[keys[one]]}}
             for one in asked
@@ -257,9 +254,9 @@ def field_of(body: Mapping[str, object]) -> tuple[str, str]:
     return name, kind
 
 
-def issue_types_of(state: JiraState) -> Response:
+def issue_types_of(site: JiraSite) -> Response:
     """``GET /issuetype/project``."""
-    shapes = Shapes(state)
+    shapes = Shapes(site)
     return jsonify([shapes.issue_type(name) for name in TYPES])
 
 

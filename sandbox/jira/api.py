@@ -178,7 +178,7 @@ class Api:
     def edit_meta(self, reference: str) -> Response:
         """What this account may edit: every field but those that are hidden from the screen."""
         issue = self._state.issue(reference)
-        return jsonify({"fields": self._shapes.edit_meta(issue.project)})
+        return jsonify({"fields": self._shapes.edit_meta(issue.project, self._state.admin.may_edit)})
 
     def project_statuses(self, key: str) -> Response:
         project = self._state.projects.get(key.upper())

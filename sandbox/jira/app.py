@@ -22,7 +22,7 @@ def create_app(state: JiraState) -> Flask:
     app.register_blueprint(face(state).blueprint())
     app.register_error_handler(Refusal, refused)
     pages.install(app, state)
-    oauth.install(app, state)
+    oauth.install(app, state, state.oauth)
     return app
 
 

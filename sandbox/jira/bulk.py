@@ -8,15 +8,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from flask import Blueprint, Response, g, jsonify, request
 
 from sandbox.jira.model import Refusal, Value
 from sandbox.jira.serializer import from_adf, moment, option_id
-
-if TYPE_CHECKING:
-    from sandbox.jira.state import JiraState
+from sandbox.jira.site import JiraSite
 
 MOST = 1_000
 
@@ -32,9 +30,16 @@ class Task:
     failed: dict[str, list[str]] = field(default_factory=dict)
 
 
+class Edit(Protocol):
+    """Sets fields of an issue, by id or visible name."""
+
+    def __call__(self, reference: str, changes: Mapping[str, Value], *, by: str) -> object: ...
+
+
 class BulkQueue:
-    def __init__(self, state: JiraState) -> None:
-        self._state = state
+    def __init__(self, site: JiraSite, *, edit: Edit) -> None:
+        self._site = site
+        self._edit = edit
         self._ids = itertools.count(1)
         self.tasks: dict[str, Task] = {}
         self.slow_polls = 1
@@ -47,7 +52,7 @@ class BulkQueue:
         api.get(f"{root}/bulk/queue/<task>")(self.progress)
 
     def submit(self) -> tuple[Response, int]:
-        if "BULK_CHANGE" in self._state.withheld:
+        if "BULK_CHANGE" in self._site.withheld:
             return jsonify({"errors": [{"message": "The user does not have the Bulk change permission."}]}), 403
         body = request.get_json()
         issues = [str(one) for one in body["selectedIssueIdsOrKeys"]]
@@ -75,7 +80,7 @@ class BulkQueue:
             yield str(one["fieldId"]), from_adf(rich.get("adfValue")) if isinstance(rich, Mapping) else None
 
     def _options(self, identity: str) -> tuple[str, ...]:
-        return self._state.fields[identity].options
+        return self._site.fields[identity].options
 
     def progress(self, task: str) -> Response:
         found = self.tasks.get(task)
@@ -85,7 +90,7 @@ class BulkQueue:
         running = found.polls <= self.slow_polls
         if not running and not found.done and not found.failed:
             self._work(found)
-        now = moment(self._state.clock())
+        now = moment(self._site.clock())
         return jsonify(
             {
                 "taskId": found.id,
@@ -102,11 +107,11 @@ class BulkQueue:
     def _work(self, task: Task) -> None:
         for reference in task.issues:
             try:
-                issue = self._state.issue(reference)
+                issue = self._site.issue(reference)
             except Refusal:
                 continue
             if issue.id in self.stubborn:
                 task.failed[issue.id] = ["The field could not be edited."]
                 continue
-            self._state.edit(issue.id, task.values, by=task.by)
+            self._edit(issue.id, task.values, by=task.by)
             task.done.append(issue.id)

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, g, jsonify, request
 from joserfc import jwt
@@ -15,9 +14,8 @@ from joserfc.jwk import OctKey
 
 from sandbox.jira import jql
 from sandbox.jira.model import Issue, Refusal
-
-if TYPE_CHECKING:
-    from sandbox.jira.state import JiraState
+from sandbox.jira.oauth import OAuthServer
+from sandbox.jira.site import JiraSite
 
 LIFE = timedelta(days=30)
 EVENTS = frozenset(
@@ -41,8 +39,9 @@ class Dynamic:
 
 
 class DynamicWebhooks:
-    def __init__(self, state: JiraState) -> None:
-        self._state = state
+    def __init__(self, site: JiraSite, oauth: OAuthServer) -> None:
+        self._site = site
+        self._oauth = oauth
         self._ids = itertools.count(1000)
         self.registered: dict[int, Dynamic] = {}
         self.failed: list[dict[str, object]] = []
@@ -56,21 +55,21 @@ class DynamicWebhooks:
 
     def send(self, event: str, body: bytes, issue: Issue | None) -> None:
         """Hand an event to every webhook that lives, listens to it and finds its issue."""
-        now = self._state.clock()
+        now = self._site.clock()
         for hook in self.registered.values():
             if hook.expires_at <= now or event not in hook.events or not self._finds(hook, issue):
                 continue
             whole = json.loads(body) | {"matchedWebhookIds": [hook.id]}
             claims = {"iat": int(now.timestamp()), "exp": int(now.timestamp()) + 180, "iss": hook.app}
-            key = OctKey.import_key(self._state.oauth.apps[hook.app])
+            key = OctKey.import_key(self._oauth.apps[hook.app])
             token = jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, key)
-            headers = self._state.webhooks.headers(event) | {"Authorization": f"Bearer {token}"}
-            self._state.deliverer.send(hook.url, json.dumps(whole).encode(), headers)
+            headers = self._site.delivery_headers(event) | {"Authorization": f"Bearer {token}"}
+            self._site.deliverer.send(hook.url, json.dumps(whole).encode(), headers)
 
     def _finds(self, hook: Dynamic, issue: Issue | None) -> bool:
-        if issue is None or issue.id not in self._state.issues:
+        if issue is None or issue.id not in self._site.issues:
             return True
-        return any(found.id == issue.id for found in jql.search(self._state, hook.query))
+        return any(found.id == issue.id for found in jql.search(self._site, hook.query))
 
     def register(self) -> Response:
         app = self._app()
@@ -83,7 +82,7 @@ class DynamicWebhooks:
                 results.append({"errors": [f"The clause {word} is unsupported" for word in (*bad, *odd)]})
                 continue
             number = next(self._ids)
-            ends = self._state.clock() + LIFE
+            ends = self._site.clock() + LIFE
             self.registered[number] = Dynamic(number, app, body["url"], one["jqlFilter"], tuple(one["events"]), ends)
             results.append({"createdWebhookId": number})
         return jsonify({"webhookRegistrationResult": results})
@@ -102,7 +101,7 @@ class DynamicWebhooks:
     def refresh(self) -> Response:
         """Ids that are not known are ignored."""
         self._app()
-        ends = self._state.clock() + LIFE
+        ends = self._site.clock() + LIFE
         for number in request.get_json()["webhookIds"]:
             if number in self.registered:
                 self.registered[number].expires_at = ends

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from sandbox.jira.model import Deployment, Issue, Refusal
-
-if TYPE_CHECKING:
-    from sandbox.jira.state import JiraState
+from sandbox.jira.site import JiraSite
 
 Test: TypeAlias = Callable[[Issue], bool]
 
@@ -21,7 +19,7 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 COMPARISONS = ("=", "!=", ">=", "<=", ">", "<")
 
 
-def search(state: JiraState, jql: str, *, lenient: bool = False) -> list[Issue]:
+def search(site: JiraSite, jql: str, *, lenient: bool = False) -> list[Issue]:
     """The issues that a query finds, in its order.  Raises Refusal 400 as Jira does.
 
     ``lenient`` is Data Center's ``validateQuery=false``: issues that are not there are not complained of.
@@ -29,9 +27,9 @@ def search(state: JiraState, jql: str, *, lenient: bool = False) -> list[Issue]:
     query, order = _split_order(jql)
     if not query.strip():
         raise Refusal(400, "Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
-    with state.lock:
-        test = _Parser(state, query, lenient=lenient).parse()
-        found = [issue for issue in state.visible() if test(issue)]
+    with site.lock:
+        test = _Parser(site, query, lenient=lenient).parse()
+        found = [issue for issue in site.visible() if test(issue)]
     for term in reversed([term.strip() for term in order.split(",") if term.strip()]):
         name, _, direction = term.partition(" ")
         found.sort(key=_sorter(name), reverse=direction.strip().lower() == "desc")
@@ -46,8 +44,8 @@ def _split_order(jql: str) -> tuple[str, str]:
 class _Parser:
     """``or`` binds weaker than ``and``; parentheses group."""
 
-    def __init__(self, state: JiraState, query: str, *, lenient: bool) -> None:
-        self._state = state
+    def __init__(self, site: JiraSite, query: str, *, lenient: bool) -> None:
+        self._site = site
         self._lenient = lenient
         self._query = query
         self._tokens = [match["token"] for match in _TOKEN.finditer(query)]
@@ -85,10 +83,10 @@ class _Parser:
             raise self._wrong()
         value = _value(self._next())
         if name == "worklogdate" and operator == ">=":
-            day = _moment(self._state, value).date()
+            day = _moment(self._site, value).date()
             return lambda issue: any(entry.started.date() >= day for entry in issue.worklogs)
         if name in {"updated", "created"}:
-            return _dated(name, operator, _moment(self._state, value))
+            return _dated(name, operator, _moment(self._site, value))
         if operator not in {"=", "!="}:
             raise Refusal(400, f"The operator '{operator}' is not supported by the '{name}' field.")
         return self._among(name, [value], negated=operator == "!=")
@@ -96,8 +94,8 @@ class _Parser:
     def _among(self, name: str, listed: list[str], *, negated: bool) -> Test:
         values = {value.casefold() for value in listed}
         if name in {"key", "issuekey", "id", "issue", "parent"} and not self._lenient:
-            _all_there(self._state, name, values)
-        get = _getter(self._state, name)
+            _all_there(self._site, name, values)
+        get = _getter(self._site, name)
         return lambda issue: bool(get(issue) & values) is not negated
 
     def _list(self) -> list[str]:
@@ -132,10 +130,10 @@ def _value(token: str) -> str:
     return re.sub(r"\\(.)", r"\1", token[1:-1]) if token[:1] in {'"', "'"} else token
 
 
-def _all_there(state: JiraState, name: str, values: set[str]) -> None:
+def _all_there(site: JiraSite, name: str, values: set[str]) -> None:
     for value in sorted(values):
         try:
-            state.issue(value)
+            site.issue(value)
         except Refusal:
             text = f"An issue with key '{value.upper()}' does not exist for field '{name}'."
             raise Refusal(400, text) from None
@@ -153,20 +151,20 @@ def _dated(name: str, op: str, limit: datetime) -> Test:
     return lambda issue: compare[op](issue.updated if name == "updated" else issue.created)
 
 
-def _getter(state: JiraState, name: str) -> Callable[[Issue], set[str]]:
+def _getter(site: JiraSite, name: str) -> Callable[[Issue], set[str]]:
     def parent(issue: Issue) -> set[str]:
-        above = state.issues.get(issue.parent or "")
+        above = site.issues.get(issue.parent or "")
         return {above.id, above.key.casefold()} if above else set()
 
     def epic(issue: Issue) -> set[str]:
-        above = state.issues.get(issue.parent or "")
+        above = site.issues.get(issue.parent or "")
         return {above.id, above.key.casefold()} if above and above.type == "Epic" else set()
 
     def sub_task_of(issue: Issue) -> set[str]:
         return parent(issue) - epic(issue)
 
     getters: dict[str, Callable[[Issue], set[str]]] = {
-        "project": lambda issue: {issue.project.casefold(), state.projects[issue.project].name.casefold()},
+        "project": lambda issue: {issue.project.casefold(), site.projects[issue.project].name.casefold()},
         "key": lambda issue: {issue.key.casefold(), issue.id},
         "issuekey": lambda issue: {issue.key.casefold(), issue.id},
         "id": lambda issue: {issue.id, issue.key.casefold()},
@@ -179,7 +177,7 @@ def _getter(state: JiraState, name: str) -> Callable[[Issue], set[str]]:
         "epic link": epic,
         "worklogauthor": lambda issue: {entry.author.casefold() for entry in issue.worklogs},
     }
-    if state.deployment is Deployment.DATACENTER:
+    if site.deployment is Deployment.DATACENTER:
         # There a story hangs on its epic by the field Epic Link; only a sub-task has a parent.
         getters["parent"] = sub_task_of
     if name not in getters:
@@ -187,13 +185,13 @@ def _getter(state: JiraState, name: str) -> Callable[[Issue], set[str]]:
     return getters[name]
 
 
-def _moment(state: JiraState, text: str) -> datetime:
+def _moment(site: JiraSite, text: str) -> datetime:
     relative = _RELATIVE.fullmatch(text)
     if relative:
-        return state.clock() - timedelta(**{UNITS[relative[2]]: int(relative[1])})
+        return site.clock() - timedelta(**{UNITS[relative[2]]: int(relative[1])})
     for form in ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d"):
         try:
-            return datetime.strptime(text, form).replace(tzinfo=ZoneInfo(state.time_zone))
+            return datetime.strptime(text, form).replace(tzinfo=ZoneInfo(site.time_zone))
         except ValueError:
             continue
     raise Refusal(

@@ -16,10 +16,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, Flask, Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from sandbox.jira.site import JiraSite
+
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
-
-    from sandbox.jira.state import JiraState
 
 CLOUD_ID = "11223344-a1b2-3b33-c444-def123456789"
 LIFE = timedelta(hours=1)
@@ -72,7 +72,7 @@ class Gateway:
         return self._inner(environ, start)
 
 
-def install(app: Flask, state: JiraState) -> None:
+def install(app: Flask, site: JiraSite, server: OAuthServer) -> None:
     app.wsgi_app = Gateway(app.wsgi_app)  # type: ignore[method-assign, assignment]
     pages = Blueprint("oauth", __name__)
 
@@ -84,16 +84,16 @@ def install(app: Flask, state: JiraState) -> None:
     def authorize() -> AnyResponse:
         """Consents at once; a person would be asked."""
         ask = request.args
-        if ask.get("client_id") not in state.oauth.apps or ask.get("response_type") != "code":
+        if ask.get("client_id") not in server.apps or ask.get("response_type") != "code":
             return jsonify({"error": "invalid_client"})
         code = secrets.token_urlsafe(12)
-        state.oauth.codes[code] = str(ask["client_id"])
+        server.codes[code] = str(ask["client_id"])
         return redirect(f"{ask['redirect_uri']}?{urlencode({'code': code, 'state': ask.get('state', '')})}")
 
     @pages.post("/oauth/token")
     def token() -> tuple[Response, int]:
         body = request.get_json(silent=True) or request.form
-        server, client = state.oauth, str(body.get("client_id"))
+        client = str(body.get("client_id"))
         if server.apps.get(client) != body.get("client_secret"):
             return jsonify({"error": "access_denied", "error_description": "Unauthorized"}), 401
         given = server.codes.pop(str(body.get("code")), None)
@@ -101,10 +101,10 @@ def install(app: Flask, state: JiraState) -> None:
             given = server.refresh_tokens.pop(str(body.get("refresh_token")), None)
         if given != client:
             return jsonify({"error": "invalid_grant", "error_description": "Unknown or invalid refresh token."}), 403
-        return jsonify(server.grant(client, state.clock())), 200
+        return jsonify(server.grant(client, site.clock())), 200
 
     @pages.get("/oauth/token/accessible-resources")
     def resources() -> Response:
-        return jsonify([{"id": CLOUD_ID, "url": state.base_url, "name": "nordbank", "scopes": [], "avatarUrl": ""}])
+        return jsonify([{"id": CLOUD_ID, "url": site.base_url, "name": "nordbank", "scopes": [], "avatarUrl": ""}])
 
     app.register_blueprint(pages)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sandbox.jira.model import PRIORITIES, TYPES, Comment, Deployment, FieldDef, Issue, Status, Value, Worklog
-
-if TYPE_CHECKING:
-    from sandbox.jira.state import JiraState
+from sandbox.jira.site import JiraSite
 
 CUSTOM = "com.atlassian.jira.plugin.system.customfieldtypes"
 SCHEMA = {
@@ -84,17 +81,17 @@ def moment(at: datetime) -> str:
 
 
 class Shapes:
-    def __init__(self, state: JiraState) -> None:
-        self._state = state
+    def __init__(self, site: JiraSite) -> None:
+        self._site = site
 
     def url(self, path: str, version: int = 3) -> str:
-        return f"{self._state.base_url}/rest/api/{version}/{path}"
+        return f"{self._site.base_url}/rest/api/{version}/{path}"
 
     def user(self, account_id: str | None) -> dict[str, object] | None:
-        user = self._state.account(account_id or "")
+        user = self._site.account(account_id or "")
         if user is None:
             return None
-        if self._state.deployment is Deployment.DATACENTER:
+        if self._site.deployment is Deployment.DATACENTER:
             return {
                 "self": self.url(f"user?username={user.account_id}", 2),
                 "name": user.account_id,
@@ -103,7 +100,7 @@ class Shapes:
                 "avatarUrls": {},
                 "displayName": user.name,
                 "active": user.active,
-                "timeZone": self._state.time_zone,
+                "timeZone": self._site.time_zone,
             }
         return {
             "self": self.url(f"user?accountId={user.account_id}"),
@@ -112,7 +109,7 @@ class Shapes:
             "emailAddress": user.email,
             "displayName": user.name,
             "active": user.active,
-            "timeZone": self._state.time_zone,
+            "timeZone": self._site.time_zone,
             "avatarUrls": {},
         }
 
@@ -121,7 +118,7 @@ class Shapes:
         return {
             "self": self.url(f"status/{status.id}"),
             "description": "",
-            "iconUrl": f"{self._state.base_url}/",
+            "iconUrl": f"{self._site.base_url}/",
             "name": status.name,
             "id": status.id,
             "statusCategory": {
@@ -139,14 +136,14 @@ class Shapes:
             "self": self.url(f"issuetype/{identity}"),
             "id": identity,
             "description": "",
-            "iconUrl": f"{self._state.base_url}/",
+            "iconUrl": f"{self._site.base_url}/",
             "name": name,
             "subtask": False,
             "hierarchyLevel": level,
         }
 
     def project(self, key: str) -> dict[str, object]:
-        project = self._state.projects[key]
+        project = self._site.projects[key]
         return {
             "self": self.url(f"project/{project.id}"),
             "id": project.id,
@@ -166,7 +163,7 @@ class Shapes:
             "self": self.url(f"issue/{issue.id}"),
             "fields": {
                 "summary": issue.summary,
-                "status": self.status(self._state.workflow(issue).status(issue.status)),
+                "status": self.status(self._site.workflow(issue).status(issue.status)),
                 "issuetype": self.issue_type(issue.type),
                 "priority": self.priority(issue.priority),
             },
@@ -186,7 +183,7 @@ class Shapes:
         }
 
     def _name(self, account_id: str) -> str:
-        user = self._state.users.get(account_id)
+        user = self._site.users.get(account_id)
         return user.name if user else account_id
 
     def priority(self, name: str) -> dict[str, object]:
@@ -227,14 +224,14 @@ class Shapes:
 
     def fields(self, issue: Issue, version: int = 3) -> dict[str, object]:
         """Every field of an issue; ``version`` 2 has text where 3 has documents."""
-        state = self._state
+        site = self._site
         described = None if issue.description is None else issue.description if version == 2 else adf(issue.description)
         comments = [self.comment(issue, comment, version) for comment in issue.comments]
-        blockers = [state.issues[identity] for identity in issue.blocked_by if identity in state.issues]
-        blocked = [state.issues[identity] for identity in state.blocks(issue.id)]
+        blockers = [site.issues[identity] for identity in issue.blocked_by if identity in site.issues]
+        blocked = [site.issues[identity] for identity in site.blocks(issue.id)]
         values: dict[str, object] = {
             "summary": issue.summary,
-            "status": self.status(state.workflow(issue).status(issue.status)),
+            "status": self.status(site.workflow(issue).status(issue.status)),
             "issuetype": self.issue_type(issue.type),
             "project": self.project(issue.project),
             "assignee": self.user(issue.assignee),
@@ -264,15 +261,15 @@ class Shapes:
             "attachment": [self._attachment(issue, number) for number in range(issue.attachments)],
             "subtasks": [],
         }
-        above = state.issues.get(issue.parent or "")
-        if above is not None and (state.deployment is Deployment.CLOUD or above.type != "Epic"):
+        above = site.issues.get(issue.parent or "")
+        if above is not None and (site.deployment is Deployment.CLOUD or above.type != "Epic"):
             values["parent"] = self.stub(above)
-        if state.deployment is Deployment.DATACENTER:
+        if site.deployment is Deployment.DATACENTER:
             values[EPIC_LINK] = above.key if above is not None and above.type == "Epic" else None
         return values | {
             field.id: self.custom(field, issue.values.get(field.id), version)
-            for field in state.fields.values()
-            if field.project in {"", state.projects[issue.project].id}
+            for field in site.fields.values()
+            if field.project in {"", site.projects[issue.project].id}
         }
 
     def issue(self, issue: Issue, wanted: list[str] | None = None, version: int = 3) -> dict[str, object]:
@@ -288,13 +285,16 @@ class Shapes:
             "fields": values,
         }
 
-    def edit_meta(self, project: str) -> dict[str, object]:
-        """The edit screen: every custom field that is on it, choices with their options."""
+    def edit_meta(self, project: str, may_edit: Callable[[str, str], bool]) -> dict[str, object]:
+        """The edit screen: every custom field that is on it, choices with their options.
+
+        ``may_edit`` says whether a field (id) stands on the screen of a project (key).
+        """
         listed = {str(field["id"]): field for field in self.field_list()}
         shown: dict[str, object] = {}
-        for field in self._state.fields.values():
-            elsewhere = field.project not in {"", self._state.projects[project].id}
-            hidden = field.id in self._state.off_screen or not self._state.admin.may_edit(field.id, project)
+        for field in self._site.fields.values():
+            elsewhere = field.project not in {"", self._site.projects[project].id}
+            hidden = field.id in self._site.off_screen or not may_edit(field.id, project)
             if elsewhere or hidden:
                 continue
             entry: dict[str, object] = {
@@ -327,7 +327,7 @@ class Shapes:
             ("worklog", "Log Work", "array"),
         ]
         epic = {"type": "any", "custom": "com.pyxis.greenhopper.jira:gh-epic-link", "customId": 9008}
-        own = [_field(EPIC_LINK, "Epic Link", epic)] if self._state.deployment is Deployment.DATACENTER else []
+        own = [_field(EPIC_LINK, "Epic Link", epic)] if self._site.deployment is Deployment.DATACENTER else []
         listed = [_field(identity, name, {"type": kind, "system": identity}) for identity, name, kind in system]
         custom = [
             _field(
@@ -340,7 +340,7 @@ class Shapes:
                 },
                 field.project,
             )
-            for field in self._state.fields.values()
+            for field in self._site.fields.values()
         ]
         return [*listed, *own, *custom]
 

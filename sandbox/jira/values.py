@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from sandbox.jira.model import Deployment, Refusal, Value
 from sandbox.jira.serializer import from_adf
-
-if TYPE_CHECKING:
-    from sandbox.jira.state import JiraState
+from sandbox.jira.site import JiraSite
 
 SYSTEM = {"summary": "textfield", "duedate": "datepicker", "assignee": "userpicker", "description": "textarea"}
 """System fields that can be edited, by the kind of value that they take."""
@@ -18,9 +15,9 @@ DOCUMENT_NEEDED = "Operation value must be an Atlassian Document (see the Atlass
 TOO_LONG = "The entered text is too long. It exceeds the allowed limit of 255 characters."
 
 
-def checked(state: JiraState, name: str, value: object) -> Value:
+def checked(site: JiraSite, name: str, value: object) -> Value:
     """A field's value, or Jira's complaint about it as a Refusal."""
-    fields, cloud = state.fields, state.deployment is Deployment.CLOUD
+    fields, cloud = site.fields, site.deployment is Deployment.CLOUD
     if name == "labels" and isinstance(value, list):
         return [str(label) for label in value]
     field = fields.get(name)

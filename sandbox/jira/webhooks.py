@@ -8,15 +8,13 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sandbox.delivery import hub_signature
-from sandbox.jira.model import Comment, Deployment, Issue, Worklog
+from sandbox.jira.dynamic_webhooks import DynamicWebhooks
+from sandbox.jira.model import Comment, Issue, Worklog
 from sandbox.jira.serializer import Shapes
-
-if TYPE_CHECKING:
-    from sandbox.jira.state import JiraState
+from sandbox.jira.site import JiraSite
 
 STUB = ("assignee", "issuetype", "priority", "project", "status", "summary")
 """The six fields that a comment event's issue has on Cloud."""
@@ -33,9 +31,10 @@ class Webhook:
 
 
 class Webhooks:
-    def __init__(self, state: JiraState) -> None:
-        self._state = state
-        self._shapes = Shapes(state)
+    def __init__(self, site: JiraSite, dynamic: DynamicWebhooks) -> None:
+        self._site = site
+        self._dynamic = dynamic
+        self._shapes = Shapes(site)
         self._ids = itertools.count(1)
         self.registered: dict[int, Webhook] = {}
 
@@ -46,14 +45,14 @@ class Webhooks:
 
     @property
     def _nobody_listens(self) -> bool:
-        return not self.registered and not self._state.dynamic.registered
+        return not self.registered and not self._dynamic.registered
 
     def issue(self, event: str, issue: Issue, by: str, items: list[dict[str, str | None]]) -> None:
         if self._nobody_listens:
             return
         kinds = {"jira:issue_created": "issue_created", "jira:issue_updated": "issue_updated"}
         body: dict[str, object] = {
-            "timestamp": int(self._state.clock().timestamp() * 1000),
+            "timestamp": int(self._site.clock().timestamp() * 1000),
             "webhookEvent": event,
             "user": self._shapes.user(by),
             "issue": self._shapes.issue(issue, version=2),
@@ -66,7 +65,7 @@ class Webhooks:
 
     def comment(self, event: str, issue: Issue, comment: Comment) -> None:
         body = {
-            "timestamp": int(self._state.clock().timestamp() * 1000),
+            "timestamp": int(self._site.clock().timestamp() * 1000),
             "webhookEvent": event,
             "comment": self._shapes.comment(issue, comment, version=2),
             "issue": self._shapes.issue(issue, list(STUB), version=2),
@@ -76,7 +75,7 @@ class Webhooks:
 
     def worklog(self, event: str, issue: Issue, entry: Worklog) -> None:
         body = {
-            "timestamp": int(self._state.clock().timestamp() * 1000),
+            "timestamp": int(self._site.clock().timestamp() * 1000),
             "webhookEvent": event,
             "worklog": self._shapes.worklog(issue, entry, version=2),
         }
@@ -84,7 +83,7 @@ class Webhooks:
 
     def issue_property(self, issue: Issue, key: str, by: str) -> None:
         body = {
-            "timestamp": int(self._state.clock().timestamp() * 1000),
+            "timestamp": int(self._site.clock().timestamp() * 1000),
             "webhookEvent": "issue_property_set",
             "user": self._shapes.user(by),
             "issue": self._shapes.issue(issue, list(STUB), version=2),
@@ -94,7 +93,7 @@ class Webhooks:
 
     def link(self, event: str, blocker: Issue, blocked: Issue) -> None:
         body = {
-            "timestamp": int(self._state.clock().timestamp() * 1000),
+            "timestamp": int(self._site.clock().timestamp() * 1000),
             "webhookEvent": event,
             "issueLink": {
                 "id": int(f"{blocker.id}{blocked.id}"),
@@ -115,16 +114,8 @@ class Webhooks:
         raw = json.dumps(body).encode()
         for webhook in self.registered.values():
             if webhook.enabled and event in webhook.events:
-                headers = self.headers(event)
-                if webhook.secret and self._state.signs:
+                headers = self._site.delivery_headers(event)
+                if webhook.secret and self._site.signs:
                     headers["X-Hub-Signature"] = hub_signature(webhook.secret, raw)
-                self._state.deliverer.send(webhook.url, raw, headers)
-        self._state.dynamic.send(event, raw, issue)
-
-    def headers(self, event: str) -> dict[str, str]:
-        """What a delivery brings along; Data Center tells no identifier of its own."""
-        agent = "Atlassian HttpClient unknown / JIRA-1001.0.0-SNAPSHOT (100290) / Default"
-        headers = {"Content-Type": "application/json; charset=UTF-8", "User-Agent": agent, "X-Sandbox-Event": event}
-        if self._state.deployment is Deployment.CLOUD:
-            headers |= {"X-Atlassian-Webhook-Identifier": str(uuid4()), "X-Atlassian-Webhook-Flow": "Primary"}
-        return headers
+                self._site.deliverer.send(webhook.url, raw, headers)
+        self._dynamic.send(event, raw, issue)

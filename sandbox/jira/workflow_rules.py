@@ -10,22 +10,19 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
 
 from sandbox.jira.model import Group, Issue, Rule
 from sandbox.jira.serializer import option_id
-
-if TYPE_CHECKING:
-    from sandbox.jira.state import JiraState
+from sandbox.jira.site import JiraSite
 
 
-def withheld(state: JiraState, group: Group | None, issue: Issue, *, over_rest: bool) -> str | None:
+def withheld(site: JiraSite, group: Group | None, issue: Issue, *, over_rest: bool) -> str | None:
     """What withholds a transition, in words; ``None`` when nothing does."""
     if group is None:
         return None
     rules, groups = _list(group.get("conditions")), _list(group.get("conditionGroups"))
-    failing = [_failing(state, rule, issue, over_rest=over_rest) for rule in rules]
-    failing += [withheld(state, inner, issue, over_rest=over_rest) for inner in groups]
+    failing = [_failing(site, rule, issue, over_rest=over_rest) for rule in rules]
+    failing += [withheld(site, inner, issue, over_rest=over_rest) for inner in groups]
     if not failing:
         return None
     if group.get("operation") == "ANY":
@@ -33,11 +30,11 @@ def withheld(state: JiraState, group: Group | None, issue: Issue, *, over_rest: 
     return next((one for one in failing if one is not None), None)
 
 
-def _failing(state: JiraState, rule: Rule, issue: Issue, *, over_rest: bool) -> str | None:
+def _failing(site: JiraSite, rule: Rule, issue: Issue, *, over_rest: bool) -> str | None:
     given = _parameters(rule)
     match rule.get("ruleKey"):
         case "system:check-field-value":
-            return None if _compares(state, given, issue) else _told(state, given)
+            return None if _compares(site, given, issue) else _told(site, given)
         case "system:restrict-from-all-users":
             return None if over_rest and given.get("restrictMode") == "users" else "only a program may do this"
         case "system:restrict-issue-transition":
@@ -46,13 +43,13 @@ def _failing(state: JiraState, rule: Rule, issue: Issue, *, over_rest: bool) -> 
             return None
 
 
-def _compares(state: JiraState, given: Mapping[str, str], issue: Issue) -> bool:
+def _compares(site: JiraSite, given: Mapping[str, str], issue: Issue) -> bool:
     wanted = [str(one) for one in json.loads(given.get("fieldValue") or "[]")]
     value = issue.values.get(given.get("fieldId", ""))
     kind, comparator = given.get("comparisonType"), given.get("comparator")
     if kind == "NUMBER":
         return _numbers(comparator or "", value, wanted)
-    field = state.fields.get(given.get("fieldId", ""))
+    field = site.fields.get(given.get("fieldId", ""))
     present = "" if value is None else str(value)
     if kind == "OPTIONID" and field is not None:
         present = option_id(field.id, field.options.index(present)) if present in field.options else ""
@@ -68,8 +65,8 @@ def _numbers(comparator: str, value: object, wanted: Sequence[str]) -> bool:
     return results.get(comparator, left <= right)
 
 
-def _told(state: JiraState, given: Mapping[str, str]) -> str:
-    field = state.fields.get(given.get("fieldId", ""))
+def _told(site: JiraSite, given: Mapping[str, str]) -> str:
+    field = site.fields.get(given.get("fieldId", ""))
     wanted = [str(one) for one in json.loads(given.get("fieldValue") or "[]")]
     if field is not None and given.get("comparisonType") == "OPTIONID":
         names = {option_id(field.id, place): name for place, name in enumerate(field.options)}
@@ -78,12 +75,12 @@ def _told(state: JiraState, given: Mapping[str, str]) -> str:
     return f"{field.name if field else 'a field'} {word} {', '.join(wanted)}"
 
 
-def invalid(state: JiraState, rules: Sequence[Rule], issue: Issue) -> list[str]:
+def invalid(site: JiraSite, rules: Sequence[Rule], issue: Issue) -> list[str]:
     """The messages of the validators that do not pass."""
-    return [message for rule in rules for message in _messages(state, rule, issue)]
+    return [message for rule in rules for message in _messages(site, rule, issue)]
 
 
-def _messages(state: JiraState, rule: Rule, issue: Issue) -> Iterator[str]:
+def _messages(site: JiraSite, rule: Rule, issue: Issue) -> Iterator[str]:
     given = _parameters(rule)
     if rule.get("ruleKey") != "system:validate-field-value":
         return
@@ -92,7 +89,7 @@ def _messages(state: JiraState, rule: Rule, issue: Issue) -> Iterator[str]:
     if given.get("ruleType") == "fieldMatchesRegularExpression":
         identity = given.get("fieldKey", "")
         if not re.search(given.get("regexp", ""), str(issue.values.get(identity) or "")):
-            name = state.fields[identity].name if identity in state.fields else identity
+            name = site.fields[identity].name if identity in site.fields else identity
             yield f"{name}: the value does not match the regular expression."
 
 

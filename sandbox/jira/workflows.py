@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.jira.model import TYPES, Group, Refusal, Rule, Transition, Workflow
-
-if TYPE_CHECKING:
-    from sandbox.jira.state import JiraState
+from sandbox.jira.site import JiraSite
 
 CATEGORIES = {"new": "TODO", "indeterminate": "IN_PROGRESS", "done": "DONE"}
 KNOWN: Mapping[str, tuple[str, ...]] = {
@@ -31,8 +28,8 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
 
 
 class WorkflowApi:
-    def __init__(self, state: JiraState) -> None:
-        self._state = state
+    def __init__(self, site: JiraSite) -> None:
+        self._site = site
         self.busy = 0
         """How many updates are still answered with "another update is ongoing"."""
 
@@ -47,7 +44,7 @@ class WorkflowApi:
 
     def _all(self) -> dict[str, Workflow]:
         found: dict[str, Workflow] = {}
-        for project in self._state.projects.values():
+        for project in self._site.projects.values():
             for workflow in (project.workflow, *project.type_workflows.values()):
                 found[workflow.id] = workflow
         return found
@@ -61,7 +58,7 @@ class WorkflowApi:
                 wanted[identity] = self._all()[identity]
         names = {identity: name for name, (identity, _) in TYPES.items()}
         for pair in body.get("projectAndIssueTypes") or []:
-            project = next((one for one in self._state.projects.values() if one.id == str(pair["projectId"])), None)
+            project = next((one for one in self._site.projects.values() if one.id == str(pair["projectId"])), None)
             if project is not None:
                 workflow = project.workflow_of(names.get(str(pair["issueTypeId"]), ""))
                 wanted[workflow.id] = workflow
@@ -117,13 +114,13 @@ class WorkflowApi:
     def projects(self, identity: str) -> Response:
         using = [
             {"id": project.id}
-            for project in self._state.projects.values()
+            for project in self._site.projects.values()
             if any(one.id == identity for one in (project.workflow, *project.type_workflows.values()))
         ]
         return jsonify({"workflowId": identity, "projects": {"values": using}})
 
     def issue_types(self, identity: str, project: str) -> Response:
-        home = next((one for one in self._state.projects.values() if one.id == project), None)
+        home = next((one for one in self._site.projects.values() if one.id == project), None)
         if home is None:
             raise Refusal(404, "The project was not found.")
         using = [{"id": number} for name, (number, _) in TYPES.items() if home.workflow_of(name).id == identity]
@@ -132,7 +129,7 @@ class WorkflowApi:
     # --- changing ----------------------------------------------------------------------------------
 
     def _administrator(self) -> None:
-        if "ADMINISTER" in self._state.withheld:
+        if "ADMINISTER" in self._site.withheld:
             raise Refusal(403, "Only Jira administrators can do this.")
 
     def validate(self) -> Response:
@@ -151,7 +148,7 @@ class WorkflowApi:
                         yield _problem("RULE", f"The rule {key} is not available.")
                     given = rule.get("parameters")
                     field = given.get("fieldId") or given.get("fieldKey") if isinstance(given, Mapping) else None
-                    if field and str(field) not in self._state.fields:
+                    if field and str(field) not in self._site.fields:
                         yield _problem("RULE", f"The field {field} does not exist.")
 
     def update(self) -> tuple[Response, int]:

@@ -64,9 +64,6 @@ class Access:
         controls = self._on(table, element, operation)
         return not controls or any(self._holds_for(one, table, user, record) for one in controls)
 
-    def restricts_rows(self, table: str, operation: str) -> bool:
-        return any(one.condition for one in self._on(table, "", operation))
-
     def closed_columns(self, table: str, operation: str) -> set[str]:
         """The columns that have controls of their own."""
         line = set(self._store.columns.lineage(table))

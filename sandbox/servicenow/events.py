@@ -13,15 +13,12 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from sandbox.delivery import hub_signature
-from sandbox.servicenow.gatepost_app import BELONGINGS, OUTBOX, is_writer
+from sandbox.servicenow.app_tables import BELONGINGS, OUTBOX, is_writer
+from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.model import EventForm, EventRule, Record
 from sandbox.servicenow.readers import STORED
-
-if TYPE_CHECKING:
-    from sandbox.servicenow.state import ServiceNowState
 
 Body = dict[str, str]
 _OWNER = re.compile(r"GatepostBell\.ringOwner\(current, previous, '([a-z_]+)'\)")
@@ -34,15 +31,15 @@ def stamped_signature(secret: str, stamp: str, body: bytes) -> str:
 
 
 class Events:
-    def __init__(self, state: ServiceNowState) -> None:
-        self._state = state
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
 
     def ring(
         self, table: str, record: Record, operation: str, changed: Sequence[str], previous: Mapping[str, str]
     ) -> None:
         """After a change; ``changed`` are the columns that an update set, ``previous`` what the record was before."""
         by = record["sys_updated_by"]
-        for rule in self._state.event_rules:
+        for rule in self._instance.event_rules:
             if rule.form is EventForm.HUB and rule.table == table:
                 self._hub(rule, table, record, operation)
             elif rule.form is EventForm.APP:
@@ -60,7 +57,7 @@ class Events:
             yield table, record["sys_id"], ""
             return
         for task in dict.fromkeys((record.get(column, ""), previous.get(column, record.get(column, "")))):
-            found = self._state.find("task", task)
+            found = self._instance.find("task", task)
             if found is not None:
                 yield found["sys_class_name"], task, table
 
@@ -68,43 +65,43 @@ class Events:
         self, table: str, record: Record, operation: str, changed: Sequence[str], previous: Mapping[str, str]
     ) -> None:
         """The rules of the installed app, known by what their scripts call."""
-        state = self._state
-        if OUTBOX.name not in state.tables:
+        instance = self._instance
+        if OUTBOX.name not in instance.tables:
             return
-        for rule in state.scripts(table, "after", operation):
+        for rule in instance.scripts(table, "after", operation):
             owner = _OWNER.search(rule["script"])
             if "GatepostBell.ring(" in rule["script"] and not (
-                _is_own(changed) and is_writer(state, record["sys_updated_by"])
+                _is_own(changed) and is_writer(instance, record["sys_updated_by"])
             ):
                 self._put(record, operation, table, record["sys_id"], "")
             elif owner is not None:
-                governed = state.property("gatepost.tables").split(",")
+                governed = instance.property("gatepost.tables").split(",")
                 tasks = dict.fromkeys((record.get(owner[1], ""), previous.get(owner[1], record.get(owner[1], ""))))
                 for task in tasks:
-                    found = state.find("task", task)
+                    found = instance.find("task", task)
                     if found is not None and found["sys_class_name"] in governed:
                         self._put(record, operation, found["sys_class_name"], task, table)
 
     def _put(self, record: Record, operation: str, table: str, sys_id: str, through: str) -> None:
         """Into the outbox, in the transaction of the change, and on its way where an endpoint is set."""
-        state = self._state
+        instance = self._instance
         body = self._body(record, operation, table, sys_id, through)
         event = _header(body, through)
-        url, secret = state.property("gatepost.endpoint"), state.property("gatepost.secret")
+        url, secret = instance.property("gatepost.endpoint"), instance.property("gatepost.secret")
         sends = bool(url and secret)
         values = {
             "u_event": event, "u_table": table, "u_record": sys_id, "u_operation": operation,
             "u_body": json.dumps(body), "u_state": "sent" if sends else "queued", "u_attempts": "1" if sends else "0",
-            "u_order": f"{int(state.clock().timestamp() * 1000):013d}",
+            "u_order": f"{int(instance.clock().timestamp() * 1000):013d}",
         }  # fmt: skip
-        state.store(OUTBOX.name, values, "system")
+        instance.store(OUTBOX.name, values, "system")
         if sends:
             self._post(url, secret, body, event)
 
     def _body(self, record: Record, operation: str, table: str, sys_id: str, through: str) -> Body:
         body = {
             "event_id": f"{record['sys_id']}:{record['sys_mod_count']}",
-            "instance": self._state.property("instance_name") or self._state.base_url,
+            "instance": self._instance.property("instance_name") or self._instance.base_url,
             "table": table,
             "sys_id": sys_id,
             "operation": operation,
@@ -115,7 +112,7 @@ class Events:
         return body | ({"through": f"{through}:{record['sys_id']}"} if through else {})
 
     def _post(self, url: str, secret: str, body: Body, event: str) -> None:
-        now = self._state.clock()
+        now = self._instance.clock()
         sent = json.dumps(body | {"sent_at": now.strftime(STORED)}).encode("ascii")
         stamp = str(int(now.timestamp()))
         headers = {
@@ -125,10 +122,10 @@ class Events:
             "X-Gatepost-Signature": stamped_signature(secret, stamp, sent),
             "X-Sandbox-Event": f"{body['table']} {body['operation']}",
         }
-        self._state.deliverer.send(url, sent, headers)
+        self._instance.deliverer.send(url, sent, headers)
 
     def _hub(self, rule: EventRule, table: str, record: Record, operation: str) -> None:
-        body = self._body(record, operation, table, record["sys_id"], "") | {"instance": self._state.base_url}
+        body = self._body(record, operation, table, record["sys_id"], "") | {"instance": self._instance.base_url}
         sent = json.dumps(body).encode("ascii")
         headers = {
             "Content-Type": "application/json",
@@ -136,7 +133,7 @@ class Events:
             "X-Hub-Signature": hub_signature(rule.secret, sent),
             "X-Sandbox-Event": f"{table} {operation}",
         }
-        self._state.deliverer.send(rule.url, sent, headers)
+        self._instance.deliverer.send(rule.url, sent, headers)
 
 
 def _header(body: Body, through: str) -> str:

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.pages import governed_first, shown
-from sandbox.servicenow.gatepost_app import CHECKLIST
+from sandbox.servicenow.app_tables import CHECKLIST
 from sandbox.servicenow.model import Record, Refusal
 from sandbox.servicenow.state import ServiceNowState
 

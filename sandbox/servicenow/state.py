@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from sandbox.delivery import Deliverer
-from sandbox.servicenow import gatepost_app, policies
+from sandbox.servicenow import app_tables, policies
 from sandbox.servicenow.events import Events
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.metadata_sync import CHANGED, REMOVED
@@ -73,9 +73,9 @@ class ServiceNowState(Instance):
             given |= self._own_id(table, values.get("sys_id", ""))
             blank = self._store.blank(table)
             self._check(Change(table, blank, given, by), inserts=True)
-            if self.scripts(table, "before", "insert") and not gatepost_app.is_writer(self, by):
+            if self.scripts(table, "before", "insert") and not app_tables.is_writer(self, by):
                 # A copied or typed verdict is none: only Gatepost gives one.
-                given = {name: value for name, value in given.items() if name not in gatepost_app.OWNED}
+                given = {name: value for name, value in given.items() if name not in app_tables.OWNED}
             record = self.store(table, given, by)
             self._events.ring(table, record, "insert", (), {})
             return record
@@ -175,7 +175,7 @@ class ServiceNowState(Instance):
 
     def _run(self, script: Record, change: Change, *, inserts: bool) -> str | None:
         if "GatepostGuard.check" in script["script"]:
-            return gatepost_app.check(self, change, inserts=inserts)
+            return app_tables.check(self, change, inserts=inserts)
         return policies.check_states(change) if script["name"] == policies.STATE_RULE else None
 
     def _apply(self, table: str, record: Record, values: Mapping[str, str], by: str) -> bool:

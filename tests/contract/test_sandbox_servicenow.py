@@ -8,7 +8,7 @@ from typing import TypedDict
 
 import pytest
 
-from sandbox.servicenow.gatepost_app import CHECKLIST, COLUMNS, HEARTBEAT, OUTBOX, OWNED
+from sandbox.servicenow.app_tables import CHECKLIST, COLUMNS, HEARTBEAT, OUTBOX, OWNED
 from sandbox.servicenow.model import Record, Table
 from tests.conftest import ROOT
 from tests.sandbox.servicenow.instance import BOSS, ROBOT, Instance, start

@@ -11,8 +11,9 @@ import pytest
 import requests
 
 from sandbox import servers
+from sandbox.servicenow.app_tables import OWNED
 from sandbox.servicenow.gate import Decision, Settings, decide
-from sandbox.servicenow.gatepost_app import OWNED, install_app, uninstall_app
+from sandbox.servicenow.gatepost_app import install_app, uninstall_app
 from sandbox.servicenow.model import Record, Refusal
 from sandbox.servicenow.readers import STORED
 from tests.conftest import ROOT

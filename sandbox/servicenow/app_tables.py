@@ -1,0 +1,106 @@
+"""What Gatepost's app adds to an instance: columns and tables, and what its *before* rule says to a change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sandbox.servicenow.gate import Settings, decide, gated_columns
+from sandbox.servicenow.instance import Instance
+from sandbox.servicenow.model import Change, Column, Table
+
+WRITER, ADMIN_ROLE = "u_gatepost_writer", "u_gatepost_admin"
+GATED: Mapping[str, str] = {"pm_project": "state:3,4,7", "dmn_demand": "state:8", "change_request": "state:-1,3"}
+BELONGINGS: Mapping[str, str] = {
+    "cost_plan": "task",
+    "benefit_plan": "task",
+    "fm_expense_line": "task",
+    "sysapproval_approver": "sysapproval",
+}
+"""Tables whose rows belong to a governed record, and the column that says to which."""
+COLUMNS = (
+    Column("u_gatepost_stage", "DoI stage", max_length=40),
+    Column("u_gatepost_implementation", "Implementation status", max_length=40),
+    Column("u_gatepost_potential", "Potential status", max_length=40),
+    Column("u_gatepost_gate", "Gate", max_length=40),
+    Column("u_gatepost_findings", "Gate findings", max_length=4000),
+    Column("u_gatepost_blockers", "Gate blockers", max_length=4000),
+    Column("u_gatepost_plan", "Plan net", "decimal", 40),
+    Column("u_gatepost_forecast", "Forecast net", "decimal", 40),
+    Column("u_gatepost_actual", "Actual net", "decimal", 40),
+    Column("u_gatepost_variance", "Variance %", "decimal", 40),
+    Column("u_gatepost_checked", "Gatepost looked", "glide_date_time", 40),
+    Column("u_gatepost_link", "Gatepost link", "url", 1024),
+)
+OWNED = tuple(column.element for column in COLUMNS)
+CHECKLIST = Table(
+    "u_gatepost_checklist",
+    "Gate checklist",
+    (
+        Column("u_task", "Record", "reference", 32, reference="task"),
+        Column("u_stage", "Stage", max_length=40),
+        Column("u_code", "Code", max_length=80),
+        Column("u_result", "Result", max_length=20),
+        Column("u_sentence", "Sentence", max_length=1000),
+        Column("u_who", "Who acts", max_length=255),
+        Column("u_since", "Since", "glide_date_time"),
+        Column("u_order", "Order", "integer"),
+    ),
+    shown_by="u_code",
+)
+OUTBOX_STATES = (("queued", "Queued"), ("sent", "Sent"), ("failed", "Failed"))
+OUTBOX = Table(
+    "u_gatepost_outbox",
+    "Gatepost event",
+    (
+        Column("u_event", "Event", max_length=160),
+        Column("u_table", "Table", max_length=80),
+        Column("u_record", "Record", max_length=32),
+        Column("u_operation", "Operation", max_length=40),
+        Column("u_body", "Body", max_length=4000),
+        Column("u_state", "State", max_length=40, choices=OUTBOX_STATES),
+        Column("u_attempts", "Attempts", "integer"),
+        Column("u_next_attempt", "Next attempt", "glide_date_time"),
+        Column("u_answer", "Answer"),
+        Column("u_order", "Order", max_length=40),
+    ),
+    shown_by="u_event",
+)  # fmt: skip
+HEARTBEAT = Table(
+    "u_gatepost_heartbeat",
+    "Gatepost heartbeat",
+    (Column("u_connection", "Connection", max_length=80), Column("u_heard", "Last heard of", "glide_date_time")),
+    shown_by="u_connection",
+)
+
+
+def check(instance: Instance, change: Change, *, inserts: bool) -> str | None:
+    """What the app's *before* rule says to a change; ``None`` lets it pass."""
+    gated = instance.property(f"gatepost.gated.{change.table}")
+    known = instance.columns[change.table]
+    columns = [name for name, _ in gated_columns(gated) if name in known]
+    after = {name: change.values.get(name, change.before.get(name, "")) for name in (*columns, *OWNED)}
+    settings = Settings(
+        gated=gated,
+        stale_minutes=instance.property("gatepost.stale_minutes", "60"),
+        when_stale=instance.property("gatepost.when_stale", "closed"),
+        when_unassessed=instance.property("gatepost.when_unassessed", "open"),
+        exempt_writer=instance.property("gatepost.exempt_writer", "true"),
+        is_writer=is_writer(instance, change.by),
+        heard_at=max((row["u_heard"] for row in instance.tables.get(HEARTBEAT.name, {}).values()), default=""),
+        labels=_labels(instance, change.table, after, columns),
+    )
+    decision = decide(None if inserts else change.before, after, settings, instance.clock())
+    return decision.message if decision.abort else None
+
+
+def is_writer(instance: Instance, user: str) -> bool:
+    """An administrator is not the integration user by that alone."""
+    return WRITER in instance.roles.get(user, set())
+
+
+def _labels(instance: Instance, table: str, after: Mapping[str, str], columns: list[str]) -> Mapping[str, str]:
+    labels: dict[str, str] = {}
+    for name in columns:
+        column = instance.columns[table][name]
+        labels |= {name: column.label, f"{name}:{after[name]}": instance.display(column, after[name])}
+    return labels
