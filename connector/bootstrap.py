@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Self
 
-import structlog
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
@@ -53,8 +52,6 @@ from mapping.problems import Problem
 from mapping.work_item import ConnectionName, Tool
 
 Clock = Callable[[], datetime]
-
-_log = structlog.get_logger(__name__)
 
 
 def system_clock() -> datetime:

@@ -68,17 +68,6 @@ class EffectLine:
 
 
 @dataclass(frozen=True, slots=True)
-class KpiLine:
-    """One value of a KPI in one month: tickets, hours, EUR per ticket.  Never added to money."""
-
-    version: Version
-    kpi: str
-    unit: str
-    month: Period
-    value: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class Series:
     """One version of a measure's effects, added up by month; built once per assessment.
 

@@ -6,7 +6,7 @@ always say which lines and rates it is made of, and which lines it had to leave 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -17,7 +17,6 @@ from governance.facts import known
 from governance.measure import Measure, MeasureId, Place
 from governance.money import Money
 from governance.rates import Converted, MissingRate, Rate, Rates
-from governance.verdict import Colour, Status
 
 Node: TypeAlias = tuple[str, ...]
 """The path from the top: ``("ACME", "IT", "Cloud exit")``; of a dimension only its own name."""
@@ -167,27 +166,3 @@ def roll_up(
             else:
                 kept.append(Part(entry.id, line, converted))
     return {node: Total(node, currency, tuple(parts[node]), tuple(left[node])) for node in sorted(parts)}
-
-
-@dataclass(frozen=True, slots=True)
-class Light:
-    """A child's light and its weight (its plan); a weight below zero counts as none."""
-
-    status: Status
-    weight: Decimal
-
-
-def parent_status(children: Sequence[Light], green: Decimal, amber: Decimal) -> Status:
-    """A parent's light: the value-weighted mean of its children, with the count of red ones beside it.
-
-    A mean alone hides a red child behind a large green one, so the count is part of the reason.
-    """
-    reds = sum(child.status.colour is Colour.RED for child in children)
-    numbered = [(child.status.number, max(child.weight, ZERO)) for child in children if child.status.number is not None]
-    weight = sum((weight for _, weight in numbered), ZERO)
-    beside = f"{reds} of {len(children)} red, {len(children) - len(numbered)} without a number"
-    if not weight:
-        return Status(Colour.GREY, None, f"no child has a number and a weight; {beside}")
-    mean = (sum((number * share for number, share in numbered), ZERO) / weight).quantize(Decimal("0.01"))
-    colour = Colour.GREEN if mean >= green else Colour.AMBER if mean >= amber else Colour.RED
-    return Status(colour, mean, f"{mean:.0%} of plan, weighted by value; {beside}")

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NewType
 
-from governance.effects import EffectLine, KpiLine
+from governance.effects import EffectLine
 from governance.facts import Fact
 from governance.money import Money
 
@@ -119,7 +119,6 @@ class Measure:
     """The steering committee of the program."""
     kind: str = ""
     """The measure type: the name of the mapping's rule, for thresholds of its own."""
-    kpis: tuple[KpiLine, ...] = ()
     effects: tuple[EffectLine, ...] = ()
     unreadable_effects: tuple[str, ...] = ()
     """One sentence for each effect that the mapping names and that could not be read."""

@@ -46,7 +46,6 @@ class MissingRate:
 class Converted:
     """An amount in another currency, with the rate that was used; ``None`` when it already was in it."""
 
-    original: Money
     money: Money
     rate: Rate | None
 
@@ -68,8 +67,8 @@ class Rates:
     def convert(self, money: Money, to: str, month: Period) -> Converted | MissingRate:
         """Not rounded: a total is rounded once, when it is shown."""
         if money.currency == to:
-            return Converted(money, money, None)
+            return Converted(money, None)
         rate = self.on(money.currency, to, month)
         if isinstance(rate, MissingRate):
             return rate
-        return Converted(money, Money(money.amount * rate.factor, to), rate)
+        return Converted(Money(money.amount * rate.factor, to), rate)

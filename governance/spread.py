@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import TypeAlias
@@ -45,19 +45,7 @@ def spread(total: Money, start: Period, end: Period, shape: Shape = Shape.LINEAR
     return _by_weight(total, months, weights)
 
 
-def spread_explicit(total: Money, shares: Mapping[Period, Decimal]) -> Laid:
-    """Lay an amount over named months by their shares (of 1), which have to add up to 1.
-
-    Raises ValueError when they do not, or when there are none.
-    """
-    whole = sum(shares.values(), Decimal(0))
-    if whole != 1:
-        raise ValueError(f"the shares of the months add up to {whole:.2%}, not to 100%")
-    months = sorted(shares)
-    return _by_weight(total, months, [shares[month] for month in months])
-
-
-def _by_weight(total: Money, months: Sequence[Period], weights: Sequence[int] | Sequence[Decimal]) -> Laid:
+def _by_weight(total: Money, months: Sequence[Period], weights: Sequence[int]) -> Laid:
     whole = Decimal(sum(weights))
     parts = [(total.amount * weight / whole).quantize(CENT, ROUND_DOWN) for weight in weights[:-1]]
     parts.append(total.amount - sum(parts, Decimal(0)))

@@ -84,11 +84,6 @@ def carry_over(lines: Iterable[EffectLine], version: Version, year: int, fiscal_
     return run_rate(kept, version) - recurring_in_year(kept, version, year, fiscal_year_start)
 
 
-def to_date(lines: Iterable[EffectLine], version: Version, month: Period) -> Decimal:
-    """Net up to and with a month."""
-    return sum((signed(line) for line in _of(lines, version) if line.month <= month), ZERO)
-
-
 def cash(lines: Iterable[EffectLine], version: Version) -> Decimal:
     """EBITDA effect − capex − one-off costs + working capital: what reaches the bank account."""
     kept = tuple(lines)

@@ -69,13 +69,6 @@ def joined_fields(rule: MeasureRule, join: str) -> frozenset[FieldName]:
     )
 
 
-def owned_fields(config: MappingConfig, connection: ConnectionName) -> frozenset[FieldName]:
-    """The fields that Gatepost writes, and no others."""
-    own = (name for rule in config.measures if rule.connection == connection for name in _owned(rule.write))
-    joins = (join for rule in config.measures for join in rule.joins if join.connection == connection)
-    return frozenset(map(FieldName, (*own, *(name for join in joins for name in _owned(join.write)))))
-
-
 def _owned(rule: WriteRule | None) -> Iterator[str]:
     return (name for name in (rule.model_dump().values() if rule else ()) if name)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -145,3 +145,13 @@ class Formats:
             return "just now"
         # The words around it are English, so this one is as well.
         return format_timedelta(value - self.now, add_direction=True, locale="en", threshold=1.5)
+
+
+def span(length: timedelta) -> str:
+    """``40 seconds``, ``20 minutes``, ``5 hours``, ``3 days``: what a person would say."""
+    seconds = max(0, int(length.total_seconds()))
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= 2 * size or size == 1:
+            count = seconds // size
+            return f"{count} {name}{'' if count == 1 else 's'}"
+    raise AssertionError("a second is the least")

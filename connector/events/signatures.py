@@ -96,8 +96,3 @@ def stamped_signature(body: bytes, stamp: str, secret: bytes) -> str:
     """The header value for a body and its time, as the app makes it."""
     digest = hmac.new(secret, stamp.encode() + b"." + body, hashlib.sha256).digest()
     return f"{STAMPED_VERSION}={b64encode(digest).decode()}"
-
-
-def hub_signature(body: bytes, secret: bytes) -> str:
-    """The header value for a body, as a sender makes it."""
-    return f"sha256={hmac.new(secret, body, hashlib.sha256).hexdigest()}"

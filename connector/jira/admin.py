@@ -19,7 +19,6 @@ from connector.jira.workflow_gates import Document, update_of
 
 CUSTOM = "com.atlassian.jira.plugin.system.customfieldtypes"
 PAGE = 50
-MOST_TASK_POLLS = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,16 +212,6 @@ class Provisioner(Protocol):
         """What still keeps the fields from being written, looked at on real items; empty when nothing does."""
 
 
-class Registry(Protocol):
-    """What was made, by connection."""
-
-    def all(self) -> tuple[Made, ...]: ...
-
-    def record(self, made: Made) -> None: ...
-
-    def forget(self, made: Made) -> None: ...
-
-
 def drifted(provisioner: Provisioner, config: MappingConfig, made: Sequence[Made]) -> tuple[Step, ...]:
     """Gates that Gatepost placed and that do not stand any more as they were placed.  Raises ToolError."""
     gates = {one.target: one.detail.spec for one in made if isinstance(one.detail, PlacedGate)}

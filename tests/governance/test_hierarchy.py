@@ -6,18 +6,16 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.effects import Account, EffectKind, EffectLine, Version
-from governance.hierarchy import Dimension, Entry, Light, parent_status, roll_up
+from governance.hierarchy import Dimension, Entry, roll_up
 from governance.measure import MeasureId, Place
 from governance.money import Money, Period
 from governance.portfolio import figures
 from governance.rates import MissingRate, Rate, Rates
 from governance.sums import LeakReason
-from governance.verdict import Colour, Status
 from tests.governance.factory import eur, lines
 
 JANUARY = Period(2026, 1)
@@ -114,35 +112,6 @@ def test_avoidance_is_totalled_apart() -> None:
     (ebitda,) = roll_up(some, Dimension.ORGANIZATION, Version.PLAN, "EUR", RATES).values()
     (apart,) = roll_up(some, Dimension.ORGANIZATION, Version.PLAN, "EUR", RATES, account=Account.AVOIDANCE).values()
     assert (ebitda.money, apart.money) == (eur(10), eur(9))
-
-
-def light(colour: Colour, number: str | None, weight: int) -> Light:
-    return Light(Status(colour, Decimal(number) if number else None, ""), Decimal(weight))
-
-
-@pytest.mark.parametrize(
-    ("children", "colour", "reason"),
-    [
-        pytest.param(
-            [light(Colour.GREEN, "1.00", 900), light(Colour.RED, "0.50", 100)],
-            Colour.GREEN, "95% of plan, weighted by value; 1 of 2 red, 0 without a number",
-            id="a large green one outweighs a small red one, and the red one is told beside it",
-        ),
-        pytest.param(
-            [light(Colour.GREEN, "1.00", 100), light(Colour.RED, "0.50", 900)],
-            Colour.RED, "55% of plan, weighted by value; 1 of 2 red, 0 without a number",
-            id="value counts, not the number of children",
-        ),
-        pytest.param(
-            [light(Colour.GREY, None, 900)],
-            Colour.GREY, "no child has a number and a weight; 0 of 1 red, 1 without a number",
-            id="what nobody knows is grey at the parent as well",
-        ),
-    ],
-)  # fmt: skip
-def test_a_parents_light(children: list[Light], colour: Colour, reason: str) -> None:
-    status = parent_status(children, Decimal("0.95"), Decimal("0.85"))
-    assert (status.colour, status.reason) == (colour, reason)
 
 
 names = st.sampled_from(["A", "B", "C", None])

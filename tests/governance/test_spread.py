@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.money import Money, Period
-from governance.spread import Shape, spread, spread_explicit
+from governance.spread import Shape, spread
 from tests.governance.factory import eur
 
 FIRST, FOURTH = Period(2026, 1), Period(2026, 4)
@@ -25,16 +25,6 @@ FIRST, FOURTH = Period(2026, 1), Period(2026, 4)
 )
 def test_a_shape_says_how_an_amount_is_laid_out(shape: Shape, amounts: list[str]) -> None:
     assert [str(money.amount) for _, money in spread(eur("1000.00"), FIRST, FOURTH, shape)] == amounts
-
-
-def test_explicit_months_get_their_share() -> None:
-    laid = spread_explicit(eur(1000), {Period(2026, 3): Decimal("0.25"), Period(2026, 9): Decimal("0.75")})
-    assert [(str(month), money.amount) for month, money in laid] == [("2026-03", 250), ("2026-09", 750)]
-
-
-def test_shares_that_are_not_the_whole_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"the shares of the months add up to 90.00%, not to 100%"):
-        spread_explicit(eur(1000), {FIRST: Decimal("0.9")})
 
 
 def test_a_plan_of_half_a_century_is_a_slip_of_the_pen() -> None:

@@ -159,4 +159,3 @@ def test_the_order_of_lines_does_not_matter_to_any_sum(some: list[EffectLine], r
 def test_plan_forecast_and_actual_are_separate_series() -> None:
     effects = (*lines(Version.PLAN, 5, 1), *lines(Version.ACTUAL, 3, 1))
     assert (sums.gross(effects, Version.PLAN), sums.gross(effects, Version.ACTUAL)) == (60, 36)
-    assert sums.to_date(effects, Version.ACTUAL, Period(2026, 2)) == 5

@@ -12,7 +12,7 @@ from governance.facts import Unknown
 from governance.measure import Person
 from governance.money import Money, Period
 from mapping.config import MappingConfig
-from mapping.fields import needed_fields, owned_fields
+from mapping.fields import needed_fields
 from mapping.load import Loaded, load_mapping
 from mapping.map_item import Mapped, Unmapped, Why, apply
 from mapping.work_item import ConnectionName, FieldValue, Tool, WorkItem
@@ -186,7 +186,6 @@ def test_an_amount_that_cannot_be_used_says_why(
 
 def test_the_fields_to_read_are_those_that_the_rules_name(config: MappingConfig) -> None:
     jira, snow = ConnectionName("jira-main"), ConnectionName("snow-main")
-    assert owned_fields(config, jira) == {"Gate", "Gate blockers"}
     assert needed_fields(config, jira) >= {"Assignee", "Program", "Planned benefit", "Gate"}
     assert "Component" not in needed_fields(config, jira)
     assert needed_fields(config, snow) == {"Assigned to", "Gate"}

@@ -10,16 +10,12 @@ from connector.http.tool_access import Auth
 from connector.store.connections.connection_status import ConnectionStanding
 from connector.store.connections.connections import ConnectionRecord, registration
 from connector.sync.setup import REFRESH_LEFT, Health
+from webhook_server.admin.operations_messages import LATE, RANK, SWEEP_LATE
+from webhook_server.formats import span
 
 SOON = timedelta(days=14)
-LATE = timedelta(minutes=15)
-"""Older work than this means that nobody works, or that the tool holds it up."""
 SILENT = timedelta(days=2)
 """A governed tool that rings for nothing for so long has probably lost its webhook."""
-SWEEP_LATE = timedelta(minutes=30)
-"""A changed-items sweep this long overdue is not coming."""
-
-RANK = {Health.BAD: 0, Health.WARNING: 1, Health.GOOD: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +116,8 @@ def _swept(standing: ConnectionStanding, now: datetime, *, governed: bool) -> It
             yield Advice(Health.BAD, f"The last sweep was broken off: {one.error}", "It is tried again by itself.")
     changed = standing.sweep("changed")
     if governed and changed is not None and not changed.error and now - changed.due_at > SWEEP_LATE:
-        told = f"A sweep is {_long(now - changed.due_at)} late."
+        told = f"A sweep is {span(now - changed.due_at)} late."
         yield Advice(Health.BAD, told, "See that a worker runs: gatepost worker")
-
-
-def _long(span: timedelta) -> str:
-    """``20 minutes``, ``5 hours``, ``3 days``: what a person would say."""
-    minutes = int(span.total_seconds() // 60)
-    if minutes < 120:
-        return f"{minutes} minutes"
-    return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
 
 
 def _work(standing: ConnectionStanding, now: datetime) -> Iterator[Advice]:
@@ -142,7 +130,7 @@ def _work(standing: ConnectionStanding, now: datetime) -> Iterator[Advice]:
         yield Advice(Health.BAD, f"{' and '.join(parts)} {verb} parked.{why}", "Replay or skip them under Operations.")
     if standing.oldest_waiting is not None and now - standing.oldest_waiting > LATE:
         count = f"{standing.waiting} {'item waits' if standing.waiting == 1 else 'items wait'}"
-        told = f"{count}, the first for {_long(now - standing.oldest_waiting)}."
+        told = f"{count}, the first for {span(now - standing.oldest_waiting)}."
         yield Advice(Health.WARNING, told, "See that a worker runs.")
     if standing.limits:
         told = f"The tool holds back {standing.limits} {'operation' if standing.limits == 1 else 'operations'}."

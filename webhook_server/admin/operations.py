@@ -26,10 +26,10 @@ from webhook_server.admin.operations_messages import (
     Webhook,
     answer,
     plural,
-    span,
     troubles,
 )
 from webhook_server.auth import current_viewer, needs
+from webhook_server.formats import span
 from webhook_server.pages import formats
 
 RUNNING = (Role.OPERATOR, Role.ADMINISTRATOR)

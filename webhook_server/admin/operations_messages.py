@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from connector.store.operations.operations_overview import Overview, Queue
 from connector.store.queue.dead_letters import Kind
 from connector.sync.setup import Health
-from webhook_server.formats import Formats
+from webhook_server.formats import Formats, span
 
 LATE = timedelta(minutes=15)
 """Work that waits longer than this means that nobody works, or that a tool holds it up."""
 SWEEP_LATE = timedelta(minutes=30)
+"""A changed-items sweep this long overdue is not coming."""
 FIGURES_LATE = timedelta(minutes=5)
 DRIFT_NEW = timedelta(hours=36)
 """Gates are looked at every night: an older note was mended since, or is told again."""
@@ -58,16 +59,6 @@ class Trouble:
 
 def plural(count: int, one: str, many: str, formats: Formats) -> str:
     return f"{formats.number(count)} {one if count == 1 else many}"
-
-
-def span(length: timedelta) -> str:
-    """``40 seconds``, ``20 minutes``, ``5 hours``, ``3 days``: what a person would say."""
-    seconds = max(0, int(length.total_seconds()))
-    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
-        if seconds >= 2 * size or size == 1:
-            count = seconds // size
-            return f"{count} {name}{'' if count == 1 else 's'}"
-    raise AssertionError("a second is the least")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from mapping.work_item import ConnectionName
 
 
 class Provisioned:
-    """Implements ``connector.sync.provision.Registry`` for one connection; everything goes into the audit as well."""
+    """What was made at the tool of one connection; everything goes into the audit as well."""
 
     def __init__(self, engine: Engine, connection: ConnectionName, actor: str) -> None:
         self._engine = engine

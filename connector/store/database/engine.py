@@ -51,7 +51,6 @@ def open_database(url: URL, *, pool_size: int, application: str) -> Engine:
     return engine
 
 
-APPLICATION_ROLE = "gatepost_app"
 """The role that may not change what is written once; migration 0003 makes it."""
 
 _SET_ROLE = """

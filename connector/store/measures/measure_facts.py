@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from connector.store.database.json_codec import from_json
 from governance.facts import Unknown
 from governance.measure import Measure
-
-T = TypeVar("T")
 
 
 def measure_of(stored: Mapping[str, Any]) -> Measure:

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Engine, text
 from connector.store.queue.dead_letters import Cause, causes
 from connector.store.queue.workers import LOCK_NAMESPACE
 
-MINUTES = 60
 """Of the rates."""
 
 

@@ -89,12 +89,6 @@ def parked(
     return tuple(_parked(row) for row in connection.execute(query, {"target": target, "after": after, "limit": limit}))
 
 
-def newest(connection: Connection, *, limit: int) -> tuple[Parked, ...]:
-    """What is parked, what was parked last first."""
-    query = text(f"{_PARKED} SELECT * FROM told ORDER BY since DESC, ref LIMIT :limit")  # noqa: S608
-    return tuple(_parked(row) for row in connection.execute(query, {"limit": limit}))
-
-
 def replay(engine: Engine, waker: Waker, target: str, actor: str, now: datetime) -> int:
     """Try again what a cause or a ref names; returns how many things that were.
 

@@ -44,7 +44,3 @@ class StoredRates:
                     }
                 ],
             )
-
-
-def _detail(rate: Rate) -> dict[str, str]:
-    return {"rate": str(rate), "source": rate.source}

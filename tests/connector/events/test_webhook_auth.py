@@ -9,9 +9,10 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from connector.errors import SignatureRejected
-from connector.events.signatures import hub_signature, stamped_signature
+from connector.events.signatures import stamped_signature
 from connector.events.webhook_auth import Proofs, prove
 from connector.http.tool_access import DoorKind
+from sandbox.delivery import hub_signature
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 BODY = b'{"issue":{"id":"10001"}}'
@@ -36,7 +37,7 @@ def stamped(seconds: int = 0, *, body: bytes = BODY, secret: bytes = SECRET, ver
     return Proofs(stamp=stamp, stamped=f"{version}={stamped_signature(body, stamp, secret).partition('=')[2]}")
 
 
-SIGNED = Proofs(signature=hub_signature(BODY, SECRET))
+SIGNED = Proofs(signature=hub_signature(SECRET.decode(), BODY))
 LATER, EARLIER = int(NOW.timestamp()) + 60, int(NOW.timestamp()) - 600
 
 
@@ -44,7 +45,7 @@ LATER, EARLIER = int(NOW.timestamp()) + 60, int(NOW.timestamp()) - 600
     ("proofs", "doors", "outcome"),
     [
         (SIGNED, (DoorKind.SIGNATURE,), DoorKind.SIGNATURE),
-        (Proofs(signature=hub_signature(b"other", SECRET)), (DoorKind.SIGNATURE,), "mismatch"),
+        (Proofs(signature=hub_signature(SECRET.decode(), b"other")), (DoorKind.SIGNATURE,), "mismatch"),
         (SIGNED, (DoorKind.PATH,), "door_shut"),
         (Proofs(), (DoorKind.SIGNATURE,), "missing"),
         (Proofs(), (DoorKind.TOKEN, DoorKind.PATH), "missing"),
@@ -82,7 +83,7 @@ def test_an_event_is_proved_by_a_kind_that_the_connection_accepts(
 
 def test_the_strongest_proof_that_came_is_the_one_that_counts() -> None:
     """A wrong signature is not forgiven because a right token came with it."""
-    both = Proofs(signature=hub_signature(b"other", SECRET), token=SECRET.decode())
+    both = Proofs(signature=hub_signature(SECRET.decode(), b"other"), token=SECRET.decode())
     assert ask(both, DoorKind.SIGNATURE, DoorKind.TOKEN) == "mismatch"
 
 

@@ -26,8 +26,8 @@ from connector.store.operations.operations_overview import (
 from connector.store.queue.dead_letters import Cause, Kind
 from mapping.work_item import ConnectionName, Tool
 from tests.webhook_server.visitor import Site, Visitor, words
-from webhook_server.admin.operations_messages import Webhook, answer, span, troubles
-from webhook_server.formats import Formats, parse_locale
+from webhook_server.admin.operations_messages import Webhook, answer, troubles
+from webhook_server.formats import Formats, parse_locale, span
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
