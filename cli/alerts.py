@@ -27,7 +27,7 @@ def test() -> None:
     from connector.notify.message_addresses import Operators
 
     settings = Settings()
-    messengers = Operators(settings)
+    messengers = Operators(settings.alert_addresses, settings.mail_server)
     if not messengers.names:
         raise ConfigurationError("GATEPOST_ALERTS is not set: nobody is told when a connection pauses.")
     taken = {name: messengers.send(name, TITLE, BODY.format(address=settings.address)) for name in messengers.names}

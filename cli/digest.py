@@ -42,7 +42,9 @@ def send(
         wish = digests(services).get(person.id)
         if wish is None:
             raise ConfigurationError(f"{person.name} has chosen no address yet, on the page Digest.")
-        taken = Messenger(Allowed.of(services.settings)).send(wish.target, message.title, message.body)
+        settings = services.settings
+        allowed = Allowed.of(settings.digest_schemes, settings.digest_hosts, settings.mail_server)
+        taken = Messenger(allowed).send(wish.target, message.title, message.body)
         typer.echo(f"{'Sent' if taken else 'Not taken'}: {message.title}, to {masked(wish.target)}")
         if not taken:
             raise typer.Exit(1)

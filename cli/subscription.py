@@ -14,12 +14,13 @@ from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.notify.measure_events import MEANINGS
 from connector.notify.signing import BOTH_VALID
+from connector.notify.subscription import Subscription
 from connector.notify.subscription_filter import filter_of
 from connector.notify.trial_event import try_out
 from connector.notify.webhook_sender import Sender
 from connector.settings import Settings
 from connector.store.notifications.deliveries import counts, replay, shown
-from connector.store.notifications.subscriptions import PER_MINUTE, Subscription
+from connector.store.notifications.subscriptions import PER_MINUTE
 
 app = typer.Typer(help="Outgoing webhooks: who is told what, and whether they got it.", no_args_is_help=True)
 

@@ -95,6 +95,16 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
+    def mail_server(self) -> str:
+        """The mail server of digests and alerts as an address without a recipient; empty without one, secret."""
+        return self.digest_mail.get_secret_value() if self.digest_mail else ""
+
+    @property
+    def alert_addresses(self) -> str:
+        """Who is told when Gatepost needs somebody, with commas; secret."""
+        return self.alerts.get_secret_value() if self.alerts else ""
+
+    @property
     def has_provider(self) -> bool:
         """Whether people can sign in through an identity provider."""
         return bool(self.oidc_issuer and self.oidc_client_id)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from connector.bootstrap import MappingCache, Services
+from connector.people.my_work import MyWork, WorkKind
 from connector.people.permissions import Viewer
-from connector.store.reporting.my_work import PAGE, Kind, Place, Work, my_work
+from connector.store.reporting.my_work import PAGE, Place, my_work
 from mapping.config import MappingConfig
 
 
@@ -16,11 +17,11 @@ def waiting(
     viewer: Viewer,
     now: datetime,
     *,
-    kind: Kind | None = None,
+    kind: WorkKind | None = None,
     each: int | None = None,
     after: Place | None = None,
     limit: int = PAGE,
-) -> Work:
+) -> MyWork:
     """Read as the viewer: what their accounts hold, sit in a committee for, or stand in for."""
     active = mappings.active()
     seats = seats_of(active.config, viewer) if active else ()

@@ -8,16 +8,16 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 
-from connector.store.reporting.my_work import Kind, Thing, Work
+from connector.people.my_work import MyWork, OpenTask, WorkKind
 
 MOST = 10
 """Things of one kind that the message names; the rest are counted."""
 
 NAMES = {
-    Kind.CONFIRMATION: "Confirmations",
-    Kind.APPROVAL: "Approvals",
-    Kind.REASON: "Reasons that you were asked for",
-    Kind.BLOCKER: "Blockers that are yours to clear",
+    WorkKind.CONFIRMATION: "Confirmations",
+    WorkKind.APPROVAL: "Approvals",
+    WorkKind.REASON: "Reasons that you were asked for",
+    WorkKind.BLOCKER: "Blockers that are yours to clear",
 }
 
 
@@ -45,7 +45,7 @@ def due_day(often: Often, hour: int, zone: tzinfo, now: datetime) -> date | None
     return None if often is Often.WEEKLY and local.weekday() != 0 else local.date()
 
 
-def compose(work: Work, address: str) -> Message | None:
+def compose(work: MyWork, address: str) -> Message | None:
     """The message; ``None`` when nothing waits.  ``address`` is where people open Gatepost."""
     if work.oldest is None:
         return None
@@ -66,7 +66,7 @@ def compose(work: Work, address: str) -> Message | None:
     return Message(f"Gatepost: {count} for you", "\n".join(lines))
 
 
-def _thing(thing: Thing, currency: str, address: str) -> Iterator[str]:
+def _thing(thing: OpenTask, currency: str, address: str) -> Iterator[str]:
     plan = f", plan {_short(thing.stake)} {currency}".rstrip() if thing.stake is not None else ""
     yield f"- {thing.key} {thing.title or 'without a title'}: {thing.reasons[0].text} (since {_day(thing.since)}{plan})"
     yield f"  {address}/measures/{thing.measure}"

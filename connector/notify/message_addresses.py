@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from connector.errors import ConfigurationError
-from connector.settings import Settings
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -38,12 +37,9 @@ class Allowed:
     """The organisation's own mail server, as an address without a recipient; secret."""
 
     @classmethod
-    def of(cls, settings: Settings) -> Allowed:
-        return cls(
-            frozenset(_listed(settings.digest_schemes)) & SCHEMES,
-            _listed(settings.digest_hosts),
-            settings.digest_mail.get_secret_value() if settings.digest_mail else "",
-        )
+    def of(cls, schemes: str, hosts: str, mail_server: str) -> Allowed:
+        """From the lists as they are written, their parts apart by commas."""
+        return cls(frozenset(_listed(schemes)) & SCHEMES, _listed(hosts), mail_server)
 
     @property
     def anything(self) -> bool:
@@ -114,9 +110,10 @@ class Operators:
     same.  A plain mail address goes by way of that server.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._written = settings.alerts.get_secret_value() if settings.alerts else ""
-        self._mail = settings.digest_mail.get_secret_value() if settings.digest_mail else ""
+    def __init__(self, addresses: str, mail_server: str = "") -> None:
+        """``addresses`` are apart by commas; ``mail_server`` is an address without a recipient, or empty."""
+        self._written = addresses
+        self._mail = mail_server
 
     @property
     def names(self) -> tuple[str, ...]:

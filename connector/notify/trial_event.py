@@ -9,8 +9,8 @@ from uuid import UUID
 
 from connector.notify.payload import trial_body
 from connector.notify.signing import headers_of, secrets_in_use
+from connector.notify.subscription import Subscription
 from connector.notify.webhook_sender import NotTaken, Sender, Taken
-from connector.store.notifications.subscriptions import Subscription
 
 
 @dataclass(frozen=True, slots=True)

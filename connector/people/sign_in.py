@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
 from connector.people.identity import Identity, SignInRefused
-from connector.people.person import Person
-from connector.store.accounts.people import People
+from connector.people.permissions import Grant, PersonId
+from connector.people.person import Person, RoleRule
 
 
-def welcome(people: People, identity: Identity) -> Person:
+class PersonStore(Protocol):
+    """What signing in needs of the persons that are stored."""
+
+    def rules(self) -> Sequence[RoleRule]: ...
+
+    def known_as(self, issuer: str, subject: str) -> Person | None:
+        """Whoever an identity provider calls so."""
+
+    def named(self, login: str) -> Person | None: ...
+
+    def add(self, login: str, name: str, *, by: str) -> Person: ...
+
+    def link_oidc(self, person: PersonId, issuer: str, subject: str, *, by: str) -> None: ...
+
+    def renew_group_grants(self, person: PersonId, wanted: Iterable[Grant], *, by: str) -> None: ...
+
+
+def welcome(people: PersonStore, identity: Identity) -> Person:
     """The person behind an identity, with today's roles.  Raises SignInRefused with what to do.
 
     An address of mail alone makes nobody somebody else: it counts only where the provider says that it is verified,
@@ -24,7 +44,7 @@ def welcome(people: People, identity: Identity) -> Person:
     return person
 
 
-def _bound(people: People, identity: Identity, by: str) -> Person | None:
+def _bound(people: PersonStore, identity: Identity, by: str) -> Person | None:
     person = people.named(identity.login)
     if person is None:
         return None
@@ -41,7 +61,7 @@ def _bound(people: People, identity: Identity, by: str) -> Person | None:
     return person
 
 
-def _made(people: People, identity: Identity, has_role: bool, by: str) -> Person:
+def _made(people: PersonStore, identity: Identity, has_role: bool, by: str) -> Person:
     if not has_role:
         raise SignInRefused(
             f"{identity.login} has no role in Gatepost. Ask an administrator of Gatepost for one, or for a rule for "

@@ -12,9 +12,9 @@ from connector.bootstrap import MappingCache, Services
 from connector.errors import ConfigurationError
 from connector.measures.my_work import waiting
 from connector.notify.digest import MOST, Message, compose, due_day
+from connector.people.my_work import MyWork, WorkKind
 from connector.people.permissions import PersonId
 from connector.store.notifications.digests import Digests, Wish
-from connector.store.reporting.my_work import Kind, Work
 
 _log = structlog.get_logger(__name__)
 
@@ -46,12 +46,12 @@ def send_due(services: Services, mappings: MappingCache, sender: Sending, now: d
 
 def message_for(
     services: Services, mappings: MappingCache, person: PersonId, now: datetime
-) -> tuple[Message | None, Work | None]:
+) -> tuple[Message | None, MyWork | None]:
     """What somebody would be told now; nothing for a person who is not active, or for whom nothing waits."""
     viewer = services.people.viewer(person)
     if viewer is None:
         return None, None
-    work = waiting(services, mappings, viewer, now, each=MOST, limit=MOST * len(Kind))
+    work = waiting(services, mappings, viewer, now, each=MOST, limit=MOST * len(WorkKind))
     return compose(work, services.settings.address), work
 
 

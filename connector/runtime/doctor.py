@@ -59,7 +59,7 @@ def own_checks(services: Services) -> Iterator[Check]:
 def _alerts(services: Services) -> Iterator[Check]:
     """Whether somebody is told when Gatepost cannot go on by itself."""
     try:
-        names = Operators(services.settings).names
+        names = Operators(services.settings.alert_addresses, services.settings.mail_server).names
     except ConfigurationError as error:
         yield Check("alerts", Health.BAD, str(error), "Correct GATEPOST_ALERTS, then: gatepost alerts test")
         return

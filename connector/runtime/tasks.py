@@ -183,14 +183,16 @@ class Tasks:
 
     def digest(self) -> None:
         """Every minute: tell people what waits for them, those whose hour has come."""
-        allowed = Allowed.of(self._services.settings)
+        settings = self._services.settings
+        allowed = Allowed.of(settings.digest_schemes, settings.digest_hosts, settings.mail_server)
         if allowed.anything:
             send_due(self._services, self._mapping, Messenger(allowed), self._clock())
 
     def alerts(self) -> None:
         """Every half minute: see what whoever runs Gatepost has to know, and tell them."""
         self._watch.look()
-        alert_sending.send_due(self._services, Operators(self._services.settings))
+        settings = self._services.settings
+        alert_sending.send_due(self._services, Operators(settings.alert_addresses, settings.mail_server))
 
     def clean(self) -> None:
         """Every hour: make room for the events to come, and let go of what has had its time."""

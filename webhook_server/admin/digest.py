@@ -24,7 +24,8 @@ LONGEST = 500
 def digest(services: Services) -> Blueprint:
     blueprint = Blueprint("digest", __name__, url_prefix="/digest")
     mappings = MappingCache(services.mappings)
-    allowed = Allowed.of(services.settings)
+    settings = services.settings
+    allowed = Allowed.of(settings.digest_schemes, settings.digest_hosts, settings.mail_server)
 
     def page(errors: dict[str, str] | None = None) -> str:
         viewer = current_viewer()

@@ -14,12 +14,13 @@ from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
 from connector.notify.measure_events import MEANINGS, OF_CONNECTIONS
 from connector.notify.signing import BOTH_VALID
+from connector.notify.subscription import Subscription
 from connector.notify.subscription_filter import filter_of
 from connector.notify.trial_event import Trial, try_out
 from connector.notify.webhook_sender import Sender
 from connector.people.permissions import Role
 from connector.store.notifications.deliveries import counts, replay, shown
-from connector.store.notifications.subscriptions import PER_MINUTE, Subscription
+from connector.store.notifications.subscriptions import PER_MINUTE
 from webhook_server.auth import current_viewer, needs
 
 PAGE = 50

@@ -6,7 +6,8 @@ from flask import Blueprint, abort, render_template, request, url_for
 
 from connector.bootstrap import MappingCache, Services, system_clock
 from connector.measures.my_work import waiting
-from connector.store.reporting.my_work import PAGE, Kind, Place, Thing, Work
+from connector.people.my_work import MyWork, OpenTask, WorkKind
+from connector.store.reporting.my_work import PAGE, Place
 from governance.approvals import WORDS
 from webhook_server.admin.navigation import SEEING
 from webhook_server.api.problem import Problem
@@ -19,10 +20,13 @@ EACH = 12
 """Things of every kind that the page shows before it leads to a list of that kind."""
 
 TITLES = {
-    Kind.CONFIRMATION: ("Confirmations", "Actual effects that are booked and not confirmed: nothing closes without."),
-    Kind.APPROVAL: ("Approvals", "Gates that wait for your word."),
-    Kind.REASON: ("Reasons", "More of the plan is missing than the tolerance allows, and you were asked why."),
-    Kind.BLOCKER: ("Blockers", "Other conditions of a shut gate that are yours to meet."),
+    WorkKind.CONFIRMATION: (
+        "Confirmations",
+        "Actual effects that are booked and not confirmed: nothing closes without.",
+    ),
+    WorkKind.APPROVAL: ("Approvals", "Gates that wait for your word."),
+    WorkKind.REASON: ("Reasons", "More of the plan is missing than the tolerance allows, and you were asked why."),
+    WorkKind.BLOCKER: ("Blockers", "Other conditions of a shut gate that are yours to meet."),
 }
 
 
@@ -37,7 +41,7 @@ def work(services: Services) -> Blueprint:
         viewer, kind = current_viewer(), _kind(request.args.get("kind"))
         found = waiting(
             services, mappings, viewer, system_clock(), kind=kind, each=None if kind else EACH,
-            after=_after(request.args.get("after")) if kind else None, limit=PAGE if kind else EACH * len(Kind),
+            after=_after(request.args.get("after")) if kind else None, limit=PAGE if kind else EACH * len(WorkKind),
         )  # fmt: skip
         groups = [
             (one, *TITLES[one], share, [thing for thing in found.things if thing.kind is one])
@@ -62,7 +66,7 @@ def work(services: Services) -> Blueprint:
     return blueprint
 
 
-def sentence(found: Work, formats: Formats) -> str:
+def sentence(found: MyWork, formats: Formats) -> str:
     """The page's answer: how many things, since when, and how much money stands behind them."""
     oldest = found.oldest
     if oldest is None:
@@ -76,21 +80,21 @@ def sentence(found: Work, formats: Formats) -> str:
     return f"{begin}, {since}; {amount} of plan stand behind {'it' if one else 'them'}."
 
 
-def act(thing: Thing) -> tuple[str, str]:
+def act(thing: OpenTask) -> tuple[str, str]:
     """The next step of a thing: what its button says, and where it leads."""
     name = thing.measure
     match thing.kind:
-        case Kind.CONFIRMATION:
+        case WorkKind.CONFIRMATION:
             return "Confirm…", url_for("measure.ask", name=name, verb="confirm")
-        case Kind.APPROVAL:
+        case WorkKind.APPROVAL:
             return "Approve…", url_for("measure.ask", name=name, verb="approve", stage=thing.stage)
-        case Kind.REASON:
+        case WorkKind.REASON:
             return "Give the reason…", url_for("measure.ask", name=name, verb="reason")
-        case Kind.BLOCKER:
+        case WorkKind.BLOCKER:
             return "See what is missing", url_for("measure.show", name=name, _anchor="gate")
 
 
-def why(thing: Thing) -> tuple[str, ...]:
+def why(thing: OpenTask) -> tuple[str, ...]:
     """What is missing, said to the one who reads it."""
     return tuple(
         f"Your {WORDS[reason.awaits]} for {thing.next_stage}" if reason.awaits else reason.text
@@ -98,12 +102,12 @@ def why(thing: Thing) -> tuple[str, ...]:
     )
 
 
-def _kind(given: str | None) -> Kind | None:
+def _kind(given: str | None) -> WorkKind | None:
     if not given:
         return None
-    if given not in {kind.value for kind in Kind}:
+    if given not in {kind.value for kind in WorkKind}:
         abort(404, f'Nothing waits under the name "{given[:40]}".')
-    return Kind(given)
+    return WorkKind(given)
 
 
 def _after(cursor: str | None) -> Place | None:

@@ -11,12 +11,13 @@ from pydantic import Field
 from connector.bootstrap import system_clock
 from connector.errors import ConfigurationError
 from connector.notify.measure_events import EventType
+from connector.notify.subscription import Subscription
 from connector.notify.subscription_filter import filter_of
 from connector.notify.trial_event import try_out
 from connector.notify.webhook_sender import Sender
 from connector.people.permissions import Action, Scope
 from connector.store.notifications.deliveries import Shown, replay, shown
-from connector.store.notifications.subscriptions import PER_MINUTE, Subscription
+from connector.store.notifications.subscriptions import PER_MINUTE
 from webhook_server.api.inbox_outbox import OutboxState
 from webhook_server.api.operation import Call, Operation, Part
 from webhook_server.api.problem import Problem

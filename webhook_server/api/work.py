@@ -8,7 +8,8 @@ from pydantic import Field
 
 from connector.bootstrap import MappingCache, system_clock
 from connector.measures.my_work import waiting
-from connector.store.reporting.my_work import Kind, Place, Thing, Work
+from connector.people.my_work import MyWork, OpenTask, WorkKind
+from connector.store.reporting.my_work import Place
 from governance.measure import Role
 from webhook_server.api.operation import Call, Operation
 from webhook_server.api.problem import Problem
@@ -22,7 +23,7 @@ class WaitingThing(Model):
     key: str
     title: str | None
     url: str = Field(description="The item in its tool.")
-    kind: Kind
+    kind: WorkKind
     roles: list[Role] = Field(description="In which it is the caller's.")
     since: datetime
     sentences: list[str] = Field(description="Why, as the tool's blocker field says it.")
@@ -34,7 +35,7 @@ class WaitingThing(Model):
 
 
 class WorkShare(Model):
-    kind: Kind
+    kind: WorkKind
     things: int
     oldest: datetime
     stake: Amount | None
@@ -52,7 +53,7 @@ class WorkPage(Model):
 
 
 class WorkQuery(Paged):
-    kind: Kind | None = None
+    kind: WorkKind | None = None
 
 
 def list_work(call: Call) -> WorkPage:
@@ -93,7 +94,7 @@ def place_of(cursor: str | None) -> Place | None:
     return Place(at, measure, kind)
 
 
-def cursor_after(found: Work) -> str | None:
+def cursor_after(found: MyWork) -> str | None:
     """The cursor of the page after this one."""
     if not found.more:
         return None
@@ -101,7 +102,7 @@ def cursor_after(found: Work) -> str | None:
     return to_cursor(last.since.isoformat(), last.measure, last.kind.value)
 
 
-def _thing(thing: Thing, currency: str | None) -> WaitingThing:
+def _thing(thing: OpenTask, currency: str | None) -> WaitingThing:
     same = ("measure", "key", "title", "url", "kind", "since", "others")
     return WaitingThing(
         roles=list(thing.roles),

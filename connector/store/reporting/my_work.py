@@ -11,115 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from sqlalchemy import Connection, Row, text
 
+from connector.people.my_work import MyWork, OpenTask, Reason, TaskGroup, WorkKind
 from connector.people.permissions import Viewer
 from connector.store.database.json_codec import from_json
-from governance.gates import REBASELINE, ApprovalKind
+from governance.gates import REBASELINE
 from governance.measure import Role
 from governance.measure_state import Asked
 from governance.verdict import ApprovalState, Blocker
 
 PAGE = 50
-
-
-class Kind(StrEnum):
-    """In the order in which they are shown."""
-
-    CONFIRMATION = "confirmation"
-    """The controller's word on the actual effect."""
-    APPROVAL = "approval"
-    REASON = "reason"
-    """The ladder has asked for the reason of a deviation."""
-    BLOCKER = "blocker"
-    """Something else that shuts the gate, and that is theirs to clear."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why something waits."""
-
-    code: str
-    text: str
-    """What is missing, without what a list says in columns of its own: whose gate, who acts, since when."""
-    sentence: str
-    """As the tool's field holds it."""
-    awaits: ApprovalKind | None = None
-    """The reader's own word, where nothing but that is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """One thing that waits for somebody."""
-
-    measure: str
-    key: str
-    title: str | None
-    url: str
-    connection: str
-    place: tuple[str, ...]
-    kind: Kind
-    roles: tuple[Role, ...]
-    """In which it is theirs."""
-    since: datetime
-    reasons: tuple[Reason, ...]
-    """Why, the oldest first."""
-    stage: str
-    """What an approval would name: the key of the stage, or ``rebaseline``."""
-    next_stage: str
-    """Label of the stage whose gate it is about."""
-    others: int
-    """Further things that shut the same gate and are not in here: with none, this is the last that is missing."""
-    gate: str
-    implementation: str
-    potential: str
-    stake: Decimal | None
-    """Net plan in the reporting currency; ``None`` without a plan, or without a rate."""
-    amount: Decimal | None
-    """Of a confirmation the net actual, of a reason what is missing; in the measure's currency."""
-    currency: str | None
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """Each once."""
-        return tuple(dict.fromkeys(reason.code for reason in self.reasons))
-
-    @property
-    def is_last(self) -> bool:
-        """Nothing else shuts the gate."""
-        return self.others <= 0
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """All things of one kind."""
-
-    things: int
-    oldest: datetime
-    stake: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Everything that waits, by kind, and one page of it."""
-
-    things: tuple[Thing, ...]
-    shares: dict[Kind, Share]
-    stake: Decimal
-    """Of all measures together, each counted once."""
-    currency: str
-    """The reporting currency; empty before any figures were made."""
-    more: bool
-
-    @property
-    def total(self) -> int:
-        return sum(share.things for share in self.shares.values())
-
-    @property
-    def oldest(self) -> datetime | None:
-        return min((share.oldest for share in self.shares.values()), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +40,11 @@ def my_work(
     today: date,
     *,
     seats: Sequence[str] = (),
-    kind: Kind | None = None,
+    kind: WorkKind | None = None,
     each: int | None = None,
     after: Place | None = None,
     limit: int = PAGE,
-) -> Work:
+) -> MyWork:
     """What waits for the viewer, the oldest first; the sums are of everything, whatever is shown.
 
     ``seats`` are programs in whose steering committee the viewer sits; ``each`` shows so many of every kind.
@@ -161,12 +64,14 @@ def my_work(
     }
     rows = connection.execute(_WORK, values).all() if accounts else []
     shares = {
-        Kind(row.kind): Share(row.count_of_kind, row.oldest_of_kind, row.stake_of_kind) for row in rows if row.total
+        WorkKind(row.kind): TaskGroup(row.count_of_kind, row.oldest_of_kind, row.stake_of_kind)
+        for row in rows
+        if row.total
     }
     shown = [row for row in rows if row.shown and row.turn <= limit + 1]
-    return Work(
+    return MyWork(
         tuple(_thing(row) for row in shown[:limit]),
-        {one: shares[one] for one in Kind if one in shares},
+        {one: shares[one] for one in WorkKind if one in shares},
         rows[0].stake_of_all if rows else Decimal(0),
         (rows[0].reporting or "") if rows else "",
         len(shown) > limit,
@@ -205,15 +110,15 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _thing(row: Row[tuple[object, ...]]) -> Thing:
-    return Thing(
+def _thing(row: Row[tuple[object, ...]]) -> OpenTask:
+    return OpenTask(
         measure=row.id,
         key=row.key,
         title=row.title,
         url=row.url,
         connection=row.connection,
         place=tuple(name for name in (row.portfolio, row.program, row.project, row.package) if name),
-        kind=Kind(row.kind),
+        kind=WorkKind(row.kind),
         roles=tuple(map(Role, row.roles)),
         since=row.since,
         reasons=tuple(dict.fromkeys(map(_reason, row.reasons))),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import SecretStr
 
 from connector.errors import ConfigurationError
 from connector.notify.alerts import MOST_TRIES, Alert, AlertKind, Situation, again, compose, has_caught_up, is_late
 from connector.notify.message_addresses import Operators
-from connector.settings import Settings
 
 NOW = Situation("https://gate.acme.example", "Jira at https://acme.atlassian.net", items=3412, writes=1, workers=2)
 SINCE = "2026-11-21T16:40:12.345678Z"
@@ -138,8 +136,7 @@ MAIL = "mailtos://bot:secret@smtp.acme.example?from=gatepost@acme.example"
 
 
 def operators(alerts: str, mail: str = "") -> Operators:
-    settings = Settings(alerts=SecretStr(alerts), digest_mail=SecretStr(mail) if mail else None)
-    return Operators(settings)
+    return Operators(alerts, mail)
 
 
 ADDRESSES = {

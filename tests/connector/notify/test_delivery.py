@@ -13,10 +13,11 @@ from cryptography.fernet import Fernet
 from connector.notify.allowed_hosts import Rules
 from connector.notify.delivery import Notifier, Round
 from connector.notify.measure_events import EventType
+from connector.notify.subscription import Subscription
 from connector.notify.subscription_filter import Filter
 from connector.notify.webhook_sender import Sender
 from connector.store.notifications.deliveries import KEPT, SqlDeliveries, replay, shown, wake_due_deliveries
-from connector.store.notifications.subscriptions import Subscription, Subscriptions
+from connector.store.notifications.subscriptions import Subscriptions
 from connector.store.queue.workers import recover
 from connector.vault import Vault
 from mapping.load import Loaded

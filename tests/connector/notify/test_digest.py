@@ -21,10 +21,10 @@ from connector.bootstrap import MappingCache, Services, bootstrap
 from connector.errors import ConfigurationError
 from connector.notify.digest import Often, compose, due_day
 from connector.notify.message_addresses import Allowed, Messenger, full_address, masked
+from connector.people.my_work import MyWork, OpenTask, Reason, TaskGroup, WorkKind
 from connector.people.permissions import Account, PersonId
 from connector.runtime.digest_sending import digests, send_due
 from connector.settings import Settings
-from connector.store.reporting.my_work import Kind, Reason, Share, Thing, Work
 from governance.measure import Role
 from tests.command_line import Cli
 
@@ -49,19 +49,21 @@ def test_when_a_digest_is_due(often: Often, hour: int, now: datetime, expected: 
     assert due_day(often, hour, BERLIN, now) == expected
 
 
-def thing(key: str = "ITX-2", kind: Kind = Kind.APPROVAL, stake: Decimal | None = Decimal(1_200_000)) -> Thing:
+def thing(
+    key: str = "ITX-2", kind: WorkKind = WorkKind.APPROVAL, stake: Decimal | None = Decimal(1_200_000)
+) -> OpenTask:
     reason = Reason("APPROVAL_MISSING", "M. Brandt has not yet given the approval", "Decided is shut: …")
-    return Thing(
+    return OpenTask(
         "jira-main/1", key, "One portal", "https://acme.example", "jira-main", ("IT",), kind, (Role.SPONSOR,),
         datetime(2026, 2, 1, tzinfo=UTC), (reason,), "decided", "Decided", 0, "shut", "green",
         "red", stake, None, "EUR",
     )  # fmt: skip
 
 
-def waiting_work(*things: Thing, more: int = 0) -> Work:
+def waiting_work(*things: OpenTask, more: int = 0) -> MyWork:
     oldest = datetime(2026, 2, 1, tzinfo=UTC)
-    share = Share(len(things) + more, oldest, Decimal(1_200_000))
-    return Work(things, {Kind.APPROVAL: share} if things else {}, Decimal(1_200_000), "EUR", more > 0)
+    share = TaskGroup(len(things) + more, oldest, Decimal(1_200_000))
+    return MyWork(things, {WorkKind.APPROVAL: share} if things else {}, Decimal(1_200_000), "EUR", more > 0)
 
 
 def test_the_message_counts_names_and_leads_on() -> None:

@@ -56,7 +56,7 @@ def receivers() -> Iterator[tuple[Receiver, Receiver]]:
 
 
 def operators(*receivers: Receiver) -> Operators:
-    return Operators(Settings(alerts=SecretStr(", ".join(one.address for one in receivers))))
+    return Operators(", ".join(one.address for one in receivers))
 
 
 def watch(services: Services) -> None:
@@ -159,7 +159,7 @@ def test_without_a_messenger_alerts_are_kept_and_not_sent_later(
 
 def test_an_address_that_is_none_says_so_and_loses_nothing(services: Services) -> None:
     services.connections.pause(JIRA, "the credentials are refused.", None)
-    assert send_due(services, Operators(Settings(alerts=SecretStr("ops@acme.example")))) == 0
+    assert send_due(services, Operators("ops@acme.example")) == 0
     assert rows(services) == [
         ("paused", "waiting", 1, "GATEPOST_ALERTS: ops@acme.example needs a mail server: set GATEPOST_DIGEST_MAIL.")
     ]

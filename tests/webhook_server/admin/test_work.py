@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy.engine import URL
 
 from connector.measures.my_work import seats_of
+from connector.people.my_work import WorkKind
 from connector.people.permissions import Account, Grant, Role, Viewer
 from connector.store.database.json_codec import to_json
 from connector.store.database.row_level_access import reading
-from connector.store.reporting.my_work import Kind, my_work
+from connector.store.reporting.my_work import my_work
 from governance.gates import ApprovalKind
 from governance.measure import Role as MeasureRole
 from governance.measure_state import Asked
@@ -140,7 +141,7 @@ def test_booked_actuals_make_a_confirmation_of_it(api: Api, loaded: Loaded) -> N
     me = Viewer(None, "x", "X", accounts=frozenset({Account("jira-main", "w")}))
     with reading(api.services.engine, me) as connection:
         (one,) = [one for one in my_work(connection, me, TODAY).things if one.key == "ITX-1" and not one.others]
-    assert (one.kind, one.amount, one.currency) == (Kind.CONFIRMATION, 1000, "EUR")
+    assert (one.kind, one.amount, one.currency) == (WorkKind.CONFIRMATION, 1000, "EUR")
 
 
 def test_a_delegate_sees_it_until_the_last_day_and_only_where_they_may_see_the_measure(api: Api) -> None:
