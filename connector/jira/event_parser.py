@@ -12,6 +12,7 @@ from mapping.work_item import FieldName, NativeId
 _ID = re.compile(r"[0-9]{1,19}")
 _KEY = re.compile(r"[A-Z][A-Z0-9_]{1,99}-[0-9]{1,12}")
 _IN_URL = re.compile(r"/issue/([0-9]{1,19})(?:/|$)")
+DELETED = "jira:issue_deleted"
 LONGEST_EVENT = 100
 MOST_ISSUES = 100
 """Issues that one Automation rule may name at once."""
@@ -31,7 +32,9 @@ class JiraDoor:
         found = tuple(dict.fromkeys(_issues(payload)))
         if not found:
             return NoInterest(event, "the event names no issue")
-        return Doorbell(event, found, _said(payload))
+        # Its parent is rung as well, and stays.
+        deleted = next(_one(obj(payload.get("issue"))), None) if event == DELETED else None
+        return Doorbell(event, found, _said(payload), deleted)
 
 
 def _said(payload: JsonObject) -> Said | None:

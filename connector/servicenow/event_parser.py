@@ -16,6 +16,7 @@ from mapping.work_item import NativeId
 _TABLE = re.compile(r"[a-z][a-z0-9_]{1,79}")
 _SYS_ID = re.compile(r"[0-9a-f]{32}")
 TABLE_KEYS = ("table", "__table_name", "table_name", "sys_class_name")
+DELETED = "delete"
 LONGEST_EVENT = 100
 
 
@@ -28,7 +29,10 @@ class ServiceNowDoor:
             sys_id = text(part.get("sys_id")) or text(obj(part.get("sys_id")).get("value"))
             if _TABLE.fullmatch(table) and _SYS_ID.fullmatch(sys_id):
                 operation = text(payload.get("operation")) or text(payload.get("event")) or "change"
-                return Doorbell(f"{table} {operation}"[:LONGEST_EVENT], (NativeId(f"{table}:{sys_id}"),))
+                item = NativeId(f"{table}:{sys_id}")
+                # An event through a related record tells that record's operation; the item itself is still there.
+                gone = operation == DELETED and not text(payload.get("through"))
+                return Doorbell(f"{table} {operation}"[:LONGEST_EVENT], (item,), deleted=item if gone else None)
         return NoInterest("no record", "the event names no table and sys_id")
 
 

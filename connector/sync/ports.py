@@ -44,6 +44,8 @@ class Doorbell:
     event: str
     items: tuple[NativeId, ...]
     said: Said | None = None
+    deleted: NativeId | None = None
+    """The one of the items that is gone, when the event says that it was deleted."""
 
 
 @dataclass(frozen=True, slots=True)

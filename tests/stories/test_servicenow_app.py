@@ -311,3 +311,4 @@ def test_a_record_that_is_deleted_keeps_its_measure_which_says_since_when(scene:
     scene.settle()
     (measure,) = scene.services.measures.find(f"servicenow-main/pm_project:{record['sys_id']}")
     assert measure.unreachable_since is not None
+    assert measure.unreachable_reason == "deleted: the tool's event said so"

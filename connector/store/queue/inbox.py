@@ -27,7 +27,7 @@ ItemKey: TypeAlias = "tuple[str, str]"
 DeliveryKey: TypeAlias = "tuple[str, str]"
 
 _Packed: TypeAlias = "tuple[Arrival, bytes]"
-_Part: TypeAlias = "tuple[str, str, int, str, str | None, str, str | None, bytes | None]"
+_Part: TypeAlias = "tuple[str, str, int, str, str | None, bool, str, str | None, bytes | None]"
 
 
 class SqlInbox:
@@ -102,16 +102,16 @@ def _parts(arrival: Arrival, body: bytes, *, echo: bool) -> Iterator[_Part]:
     """An event's rows: one for each item.  The body is kept once, with the first of them."""
     here, event = (arrival.connection, arrival.delivery_id), arrival.rung.event
     if not isinstance(arrival.rung, Doorbell):
-        yield (*here, 0, event, None, "ignored", arrival.rung.reason, body)
+        yield (*here, 0, event, None, False, "ignored", arrival.rung.reason, body)
         return
     if echo:
-        yield (*here, 0, event, arrival.rung.items[0], "ignored", "what Gatepost itself has written", body)
+        yield (*here, 0, event, arrival.rung.items[0], False, "ignored", "what Gatepost itself has written", body)
         return
     for number, item in enumerate(sorted(arrival.rung.items)):
-        yield (*here, number, event, item, "pending", None, None if number else body)
+        yield (*here, number, event, item, item == arrival.rung.deleted, "pending", None, None if number else body)
 
 
-_NAMES = ("connections", "deliveries", "parts", "events", "items", "states", "reasons", "bodies")
+_NAMES = ("connections", "deliveries", "parts", "events", "items", "deletions", "states", "reasons", "bodies")
 
 
 def _columns(parts: Sequence[_Part]) -> dict[str, list[object]]:
@@ -134,13 +134,14 @@ _TAKE_IN: LiteralString = f"""
     WITH given AS (
         SELECT DISTINCT ON (connection, delivery_id, part) *
         FROM unnest(CAST(%(connections)s AS text[]), CAST(%(deliveries)s AS text[]), CAST(%(parts)s AS smallint[]),
-                    CAST(%(events)s AS text[]), CAST(%(items)s AS text[]), CAST(%(states)s AS text[]),
-                    CAST(%(reasons)s AS text[]), CAST(%(bodies)s AS bytea[]))
-             WITH ORDINALITY AS g (connection, delivery_id, part, event, native_id, state, reason, body, place)
+                    CAST(%(events)s AS text[]), CAST(%(items)s AS text[]), CAST(%(deletions)s AS boolean[]),
+                    CAST(%(states)s AS text[]), CAST(%(reasons)s AS text[]), CAST(%(bodies)s AS bytea[]))
+             WITH ORDINALITY AS g (connection, delivery_id, part, event, native_id, item_deleted, state, reason, body,
+                                   place)
         ORDER BY connection, delivery_id, part, place
     ), stored AS (
-        INSERT INTO inbox (connection, delivery_id, part, event, native_id, state, reason, settled_at)
-        SELECT connection, delivery_id, part, event, native_id, state, reason,
+        INSERT INTO inbox (connection, delivery_id, part, event, native_id, item_deleted, state, reason, settled_at)
+        SELECT connection, delivery_id, part, event, native_id, item_deleted, state, reason,
                CASE WHEN state = 'ignored' THEN now() END
         FROM given ORDER BY connection, delivery_id, part
         ON CONFLICT (connection, delivery_id, part) DO NOTHING

@@ -251,5 +251,5 @@ def _note_absent(transaction: Connection, connection: ConnectionName, items: Seq
 # The event that rang is still pending: it is closed at the end of this transaction.
 _DELETED = text("""
     SELECT 1 FROM inbox WHERE connection = :connection AND native_id = :item AND state = 'pending'
-      AND event = 'jira:issue_deleted' LIMIT 1
+      AND item_deleted LIMIT 1
 """)

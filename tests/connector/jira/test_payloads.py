@@ -204,6 +204,10 @@ def test_a_value_is_sent_in_its_fields_form(value: str | Decimal | None, kind: s
             Doorbell("jira:issue_updated", (NativeId("2"), NativeId("1"))),
         ),
         (
+            {"webhookEvent": "jira:issue_deleted", "issue": {"id": "2", "fields": {"parent": {"id": "1"}}}},
+            Doorbell("jira:issue_deleted", (NativeId("2"), NativeId("1")), deleted=NativeId("2")),
+        ),
+        (
             {"webhookEvent": "jira:issue_moved", "issue": {"key": "abc-7"}},
             Doorbell("jira:issue_moved", (NativeId("ABC-7"),)),
         ),

@@ -151,6 +151,9 @@ def test_a_column_is_found_by_label_or_name_and_the_tables_own_comes_first() -> 
 # --- events --------------------------------------------------------------------------------------------
 
 RINGS = Doorbell("pm_project update", (NativeId(f"pm_project:{ID}"),))
+DELETED = Doorbell("pm_project delete", RINGS.items, deleted=RINGS.items[0])
+PART_DELETED = Doorbell("pm_project delete", RINGS.items)
+"""Told through a record that belongs to the project; the project itself is still there."""
 
 
 @pytest.mark.parametrize(
@@ -159,6 +162,8 @@ RINGS = Doorbell("pm_project update", (NativeId(f"pm_project:{ID}"),))
         ({"table": "pm_project", "sys_id": ID, "operation": "update"}, RINGS),
         ({"__table_name": "pm_project", "sys_id": ID, "operation": "update"}, RINGS),
         ({"operation": "update", "data": {"table": "pm_project", "sys_id": {"value": ID}}}, RINGS),
+        ({"table": "pm_project", "sys_id": ID, "operation": "delete"}, DELETED),
+        ({"table": "pm_project", "sys_id": ID, "operation": "delete", "through": f"cost_plan:{ID}"}, PART_DELETED),
         ({"table": "pm_project", "sys_id": "../x"}, NoInterest("no record", "the event names no table and sys_id")),
         ({"table": "pm project", "sys_id": ID}, NoInterest("no record", "the event names no table and sys_id")),
         ({}, NoInterest("no record", "the event names no table and sys_id")),

@@ -53,6 +53,8 @@ INBOX = Table(
     Column("part", SmallInteger, nullable=False, server_default=text("0")),
     Column("event", Text, nullable=False),
     Column("native_id", Text),
+    # The event says that the item is gone.
+    Column("item_deleted", Boolean, nullable=False, server_default=text("false")),
     Column("body", LargeBinary),
     moment("received_at", now=True),
     Column("state", Text, nullable=False),

@@ -93,8 +93,8 @@ class Sent:
         event.listen(engine, "before_cursor_execute", note)
         yield
         # Sent past SQLAlchemy, in a pipeline.
-        names = ("connections", "deliveries", "parts", "events", "items", "states", "reasons", "bodies")
-        one = [[JIRA], ["d"], [0], ["x"], ["1"], ["pending"], [None], [b"{}"]]
+        names = ("connections", "deliveries", "parts", "events", "items", "deletions", "states", "reasons", "bodies")
+        one = [[JIRA], ["d"], [0], ["x"], ["1"], [False], ["pending"], [None], [b"{}"]]
         self.statements[_TAKE_IN] = dict(zip(names, one, strict=True))
         event.remove(engine, "before_cursor_execute", note)
 

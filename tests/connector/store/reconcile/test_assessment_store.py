@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from connector.sync.ports import Written
-from connector.sync.stores import Absent, Alias, Assessed, NotMapped, Outcome, Remembered, Settled
+from connector.sync.ports import Doorbell, Written
+from connector.sync.stores import Absent, Alias, Arrival, Assessed, NotMapped, Outcome, Remembered, Settled
 from mapping.assess_item import judge
 from mapping.load import Loaded, load_mapping
 from mapping.map_item import Unmapped
@@ -136,6 +136,21 @@ def test_an_absent_item_says_since_when_and_a_returned_one_no_longer(store: Stor
     assert store.rows("SELECT unreachable_since FROM work_item")[0].unreachable_since is not None
     look(store, loaded, some)
     assert store.rows("SELECT unreachable_since FROM work_item")[0].unreachable_since is None
+
+
+@pytest.mark.parametrize(
+    ("deleted", "reason"),
+    [("10001", "deleted: the tool's event said so"), ("10002", "hidden"), (None, "hidden")],
+)
+def test_an_absent_item_was_deleted_when_its_event_says_so(
+    store: Store, loaded: Loaded, deleted: str | None, reason: str
+) -> None:
+    some = item(SHOWN)
+    look(store, loaded, some)
+    gone = Doorbell("gone", (some.native_id, NativeId("10002")), deleted=NativeId(deleted) if deleted else None)
+    store.inbox.take_in(Arrival(JIRA, "gone", b"{}", gone))
+    settle(store, some.native_id, Absent(some.native_id, "hidden"))
+    assert store.rows("SELECT unreachable_reason FROM work_item")[0].unreachable_reason == reason
 
 
 def test_an_event_by_key_goes_on_under_the_native_id(store: Store) -> None:
