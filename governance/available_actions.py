@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from governance.approvals import WORDS
 from governance.command_rules import Room, listen
 from governance.effects import ZERO
-from governance.evidence import Statement, Verb
+from governance.evidence import CommandOrigin, CommandSource, Statement, Verb
 from governance.gates import REBASELINE, ApprovalKind, ApprovalRule
 from governance.locked_plan import differs
 from governance.measure import Person, Role
@@ -21,7 +21,7 @@ from governance.measure_state import Deviation, RampKind
 from governance.money import Money, Period
 from governance.verdict import ConditionResult, Outcome
 
-SOURCE = "trial"
+SOURCE = CommandSource(CommandOrigin.TRIAL, "")
 ANYTHING = "…"
 """Stands for the reason that somebody would give."""
 

@@ -46,14 +46,36 @@ class Ruling:
     """The facts it was made on (:mod:`governance.fingerprint`)."""
 
 
+class CommandOrigin(StrEnum):
+    """Where a command was given."""
+
+    COMMENT = "comment"
+    """In a comment of the tool."""
+    PAGE = "page"
+    """On a page of Gatepost, or through its API."""
+    APPROVAL = "approval"
+    """By an approval of the tool's own."""
+    TRIAL = "trial"
+    """Nowhere: it is tried out whether the command would be accepted, and nothing of it is kept."""
+
+
+class CommandSource(NamedTuple):
+    """What a command was read from; unique within the measure."""
+
+    origin: CommandOrigin
+    id: str
+    """Of the comment, of the submitted command or of the approval."""
+    ordinal: int = 1
+    """Of several commands in one comment, counted from 1."""
+
+
 class Statement(NamedTuple):
     """Something said by a person whom the tool itself has authenticated."""
 
     verb: Verb
     person: Person
     at: datetime
-    source: str
-    """Where it was said, unique within the measure: ``comment 10042 line 1``."""
+    source: CommandSource
     stage: str = ""
     amount: Money | None = None
     month: Period | None = None

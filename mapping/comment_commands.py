@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from governance.command_grammar import Command, parse_commands
-from governance.evidence import Statement
+from governance.evidence import CommandOrigin, CommandSource, Statement
 from governance.gates import Policy
 from mapping.work_item import Approval, ApprovalDecision, Comment
 
@@ -30,7 +30,9 @@ def words_of(approvals: Iterable[Approval], stage: str) -> tuple[Comment, ...]:
         ApprovalDecision.REJECTED: f"/reject {stage} rejected in the tool",
         ApprovalDecision.OPEN: "",
     }
-    return tuple(Comment(f"approval:{one.id}", one.person, one.at, commands[one.decision]) for one in approvals)
+    return tuple(
+        Comment(one.id, one.person, one.at, commands[one.decision], CommandOrigin.APPROVAL) for one in approvals
+    )
 
 
 def _statement(comment: Comment, number: int, command: Command) -> Statement:
@@ -38,7 +40,7 @@ def _statement(comment: Comment, number: int, command: Command) -> Statement:
         verb=command.verb,
         person=comment.author,
         at=comment.at,
-        source=f"comment {comment.id} command {number}",
+        source=CommandSource(comment.origin, comment.id, number),
         stage=command.stage,
         amount=command.amount,
         month=command.month,
@@ -56,19 +58,15 @@ def merge(comments: Sequence[Comment], found: Sequence[Statement], kept: Sequenc
     What was said stays said when its comment is deleted, or is no longer among those that the tool returns; who
     changes the text of a comment has said something else instead.
     """
-    shown = {comment.id for comment in comments}
-    now: Mapping[str, Statement] = {one.source: one for one in found}
+    shown = {(comment.origin, comment.id) for comment in comments}
+    now: Mapping[CommandSource, Statement] = {one.source: one for one in found}
     merged = [
-        one for one in kept if comment_of(one) not in shown or (one.source in now and _same(one, now[one.source]))
+        one
+        for one in kept
+        if (one.source.origin, one.source.id) not in shown or (one.source in now and _same(one, now[one.source]))
     ]
     heard = {one.source for one in merged}
     return (*merged, *(one for one in found if one.source not in heard))
-
-
-def comment_of(statement: Statement) -> str:
-    """The id of the comment that a statement was made in; empty for one made elsewhere."""
-    words = statement.source.split()
-    return words[1] if len(words) > 1 and words[0] == "comment" else ""
 
 
 def _same(one: Statement, other: Statement) -> bool:

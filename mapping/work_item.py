@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import NewType, TypeAlias
 
 from governance.effects import EffectLine
-from governance.evidence import Children, OpenItem
+from governance.evidence import Children, CommandOrigin, OpenItem
 from governance.facts import Fact, Unknown
 from governance.measure import Person
 from governance.money import Money
@@ -53,6 +53,8 @@ class Comment:
     at: datetime
     """When its present text was written."""
     text: str
+    origin: CommandOrigin = CommandOrigin.COMMENT
+    """What it really is: words from a page and the tool's own approvals are heard like comments."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from governance.effects import EffectKind, EffectLine, Version
-from governance.evidence import Children, Evidence, Statement, Verb
+from governance.evidence import Children, CommandOrigin, CommandSource, Evidence, Statement, Verb
 from governance.gates import Policy, Thresholds
 from governance.measure import Measure, MeasureId, Person, Place, Roles
 from governance.measure_state import Standing
@@ -59,7 +59,8 @@ def measure(**changes: object) -> Measure:
 
 def said(stage: str, person: Person, verb: Verb = Verb.APPROVE, **more: object) -> Statement:
     """Something that was said a day ago in a comment, and not heard yet."""
-    facts: dict[str, object] = {"at": NOW - timedelta(days=1), "source": f"{verb} {stage} by {person.id}"} | more
+    source = CommandSource(CommandOrigin.COMMENT, f"{verb} {stage} by {person.id}")
+    facts: dict[str, object] = {"at": NOW - timedelta(days=1), "source": source} | more
     return Statement(verb, person, stage=stage, **facts)  # type: ignore[arg-type]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from governance.available_actions import Offer, Table, offers
 from governance.command_rules import Room
-from governance.evidence import Ruling, Statement, Verb
+from governance.evidence import CommandOrigin, CommandSource, Ruling, Statement, Verb
 from governance.fingerprint import Basis
 from governance.locked_plan import freeze
 from governance.measure import Measure, Person, Role
@@ -25,6 +25,7 @@ from tests.mapping.test_apply import MAPPING
 
 NOW = datetime(2026, 2, 10, 9, 0, tzinfo=UTC)
 STRANGER = Person("z", "Z. Stranger")
+SOURCE = CommandSource(CommandOrigin.COMMENT, "1")
 
 
 def measure() -> Measure:
@@ -77,7 +78,7 @@ def test_a_delegate_is_offered_the_word_of_whom_they_stand_in_for() -> None:
     some = table()
     until = NOW.date() + timedelta(days=3)
     given = Statement(
-        Verb.DELEGATE, BRANDT, NOW - timedelta(days=1), "c1", delegate="z", until=until,
+        Verb.DELEGATE, BRANDT, NOW - timedelta(days=1), SOURCE, delegate="z", until=until,
         ruling=Ruling(accepted=True, answer="", role=Role.SPONSOR),
     )  # fmt: skip
     some.room.heard.append(given)
@@ -118,7 +119,9 @@ def test_a_changed_plan_is_asked_for_by_the_owner_and_then_approved_by_the_other
     assert "rebaseline" in allowed(some, KAYA)
     assert "approve rebaseline" not in allowed(some, BRANDT)
     ruling = Ruling(accepted=True, answer="", role=Role.OWNER, stamps={Basis.PLAN.value: ""})
-    some.room.heard.append(Statement(Verb.REBASELINE, KAYA, NOW - timedelta(days=1), "c1", text="scope", ruling=ruling))
+    some.room.heard.append(
+        Statement(Verb.REBASELINE, KAYA, NOW - timedelta(days=1), SOURCE, text="scope", ruling=ruling)
+    )
     assert "approve rebaseline" in allowed(some, BRANDT)
     assert "approve rebaseline" in allowed(some, WEBER)
     assert "rebaseline" not in allowed(some, KAYA)

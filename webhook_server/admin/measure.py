@@ -20,7 +20,8 @@ from connector.store.database import audit
 from connector.store.database.row_level_access import visible
 from connector.store.database.tables import MEASURE
 from connector.store.measures import measure_queries
-from connector.store.measures.measure_details import Basis, Dossier, dossier, ruling
+from connector.store.measures.commands import ruling
+from connector.store.measures.measure_details import Basis, Dossier, dossier
 from connector.store.queue.submitted_commands import SqlUtterances
 from connector.store.reconcile.command_rows import locked_plan
 from connector.sync.command_submission import State
@@ -93,7 +94,7 @@ def measure(services: Services) -> Blueprint:
             found = dossier(connection, row)
             policy = policies.of(found.basis.measure) if policies else None
             said = request.args.get("said", type=int)
-            words = ruling(connection, row["id"], said) if said is not None else None
+            words = ruling(connection, said, row["id"]) if said is not None else None
             lines, more = timeline(connection, row["id"], request.args.get("before", type=int), policy)
         held_up = _held_up(services, row) if words is not None and words.state is State.WAITING else ""
         page = _page(found, policy, viewer)
@@ -120,7 +121,7 @@ def measure(services: Services) -> Blueprint:
         viewer = current_viewer()
         with services.reading(viewer) as connection:
             row = finder.row(connection, viewer, name)
-            words = ruling(connection, row["id"], number)
+            words = ruling(connection, number, row["id"])
         if words is None:
             abort(404, "Nothing was said here under this number.")
         if words.state is not State.WAITING:

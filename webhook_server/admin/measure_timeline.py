@@ -10,12 +10,10 @@ from typing import Any
 
 from connector.store.database.audit import Entry
 from connector.store.reconcile.command_rows import ACCEPTED, REFUSED
+from governance.evidence import CommandOrigin
 from governance.gates import Policy
 from governance.money import Period
 from webhook_server.pages import formats
-
-HERE = "comment page:"
-"""How the source of a statement begins that was said on a page or through the API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +86,9 @@ def said_words(content: Mapping[str, Any], policy: Policy | None) -> str:
     return f"{words}: {content['text']}" if content.get("text") else words
 
 
-def said_where(source: str) -> str:
-    """On the pages or in the tool; the source names the comment."""
-    return "here" if source.startswith(HERE) else "in the tool"
+def said_where(origin: str) -> str:
+    """On the pages or in the tool."""
+    return "here" if origin == CommandOrigin.PAGE else "in the tool"
 
 
 def _shown(value: object) -> str:

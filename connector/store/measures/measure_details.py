@@ -13,11 +13,11 @@ from connector.people.permissions import LEVELS
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import DEPENDENCY, MEASURE, PLAN_VERSION
 from connector.store.measures import measure_queries
+from connector.store.measures.commands import newest_commands
 from connector.store.measures.measure_facts import measure_of
 from connector.store.measures.verdicts import verdict_of
 from connector.store.queue.submitted_commands import Pending, pending
 from connector.store.reconcile import command_rows
-from connector.sync.command_submission import State
 from governance.approvals import may_speak_for
 from governance.available_actions import Table
 from governance.command_rules import Room
@@ -112,7 +112,8 @@ def basis(connection: Connection, row: RowMapping) -> Basis:
         effects, problem = sum_up(under_lock(measure.effects, standing.plan)), ""
     except CurrencyMismatch as error:
         effects, problem = None, str(error)
-    return Basis(row, verdict_of(row), measure, standing, _heard(connection, row["id"]), effects, problem)
+    commands = newest_commands(connection, [row["id"]]).get(row["id"], ())
+    return Basis(row, verdict_of(row), measure, standing, commands, effects, problem)
 
 
 def dossier(connection: Connection, row: RowMapping) -> Dossier:
@@ -133,35 +134,6 @@ def dossier(connection: Connection, row: RowMapping) -> Dossier:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SaidHere:
-    """A command that was given on a page or through the API, and what became of it."""
-
-    id: int
-    words: str
-    said_by: str
-    said_at: datetime
-    state: State
-    answer: str
-    """Empty while it waits."""
-
-
-def ruling(connection: Connection, measure: str, number: int) -> SaidHere | None:
-    """What became of a command; ``None`` when the measure has none of this number, or the reader does not see it."""
-    row = connection.execute(_RULING, {"measure": measure, "number": number}).first()
-    if row is None:
-        return None
-    state = State.WAITING if row.accepted is None else State.ACCEPTED if row.accepted else State.REFUSED
-    return SaidHere(row.id, row.words, row.said_by, row.said_at, state, row.answer or "")
-
-
-def _heard(connection: Connection, measure: str) -> tuple[Statement, ...]:
-    """The newest word of every source, in the order in which they were said; without what was withdrawn."""
-    rows = connection.execute(_HEARD, {"measure": measure})
-    found = [from_json(Statement, row.content) for row in rows if row.verb != command_rows.WITHDRAWN]
-    return tuple(sorted(found, key=lambda one: (one.at, one.source)))
-
-
 def _joined(connection: Connection, measure: str) -> tuple[Joined, ...]:
     """What the measure rests on, on other connections; items that were read are told by their key and title."""
     query = select(DEPENDENCY).where(DEPENDENCY.c.measure_id == measure).order_by(DEPENDENCY.c.on_name)
@@ -176,16 +148,6 @@ def _joined(connection: Connection, measure: str) -> tuple[Joined, ...]:
     return tuple(found)
 
 
-_HEARD = text("""
-    SELECT DISTINCT ON (source) verb, content FROM statement
-    WHERE measure_id = :measure ORDER BY source, id DESC
-""")
-_RULING = text("""
-    SELECT u.id, u.words, u.said_by, u.said_at, s.accepted, s.content -> 'ruling' ->> 'answer' AS answer
-    FROM utterance AS u LEFT JOIN statement AS s
-      ON s.measure_id = u.measure_id AND s.source = 'comment page:' || u.id || ' command 1'
-    WHERE u.measure_id = :measure AND u.id = :number ORDER BY s.id LIMIT 1
-""")
 _ITEM = text("""
     SELECT w.key, w.snapshot ->> 'title' AS title, w.url, m.id AS measure
     FROM work_item AS w LEFT JOIN measure AS m ON m.connection = w.connection AND m.native_id = w.native_id

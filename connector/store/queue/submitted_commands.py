@@ -5,32 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, select, text
 
-from connector.store.database.tables import UTTERANCE
+from connector.store.database.tables import STATEMENT, UTTERANCE
+from connector.store.measures.commands import SUBMITTED, ruling
 from connector.store.queue.inbox import mark_dirty
 from connector.store.queue.wake_up import Task, Waker
-from connector.sync.command_submission import Utterance
+from connector.sync.command_submission import State, Utterance
+from governance.evidence import CommandOrigin
 from governance.measure import Person
 from mapping.work_item import Comment, ConnectionName, NativeId
 
-PREFIX = "page:"
-"""Before an utterance's number where a comment has its id."""
-
-_RULING = text("""
-    SELECT s.accepted, s.content -> 'ruling' ->> 'answer' AS answer
-    FROM utterance AS u JOIN statement AS s
-      ON s.measure_id = u.measure_id AND s.source = 'comment page:' || u.id || ' command 1'
-    WHERE u.id = :number ORDER BY s.id LIMIT 1
-""")
-_PENDING = text("""
-    SELECT u.* FROM utterance AS u
-    WHERE u.measure_id = ANY(:ids)
-      AND NOT EXISTS (SELECT 1 FROM statement AS s WHERE s.measure_id = u.measure_id
-                      AND s.source = 'comment page:' || u.id || ' command 1')
-    ORDER BY u.id
-""")
 _HOLDUP = text("SELECT reason FROM dirty_key WHERE connection = :connection AND native_id = :item")
 
 
@@ -71,8 +58,10 @@ class SqlUtterances:
 
     def ruling(self, number: int) -> tuple[bool, str] | None:
         with self._engine.connect() as transaction:
-            row = transaction.execute(_RULING, {"number": number}).first()
-        return None if row is None else (row.accepted, row.answer or "")
+            found = ruling(transaction, number)
+        if found is None or found.state is State.WAITING:
+            return None
+        return found.state is State.ACCEPTED, found.answer
 
     def holdup(self, connection: ConnectionName, item: NativeId) -> str:
         with self._engine.connect() as transaction:
@@ -81,14 +70,22 @@ class SqlUtterances:
 
 def pending(connection: Connection, measures: Sequence[str]) -> tuple[Pending, ...]:
     """What was said of these measures and is not heard yet, oldest first."""
-    rows = connection.execute(_PENDING, {"ids": list(measures)})
+    rows = _pending(connection, measures)
     return tuple(Pending(row.id, row.measure_id, row.said_by, row.words, row.said_at) for row in rows)
 
 
 def unheard(connection: Connection, measures: Sequence[str]) -> dict[str, tuple[Comment, ...]]:
     """The same as comments, as the next look has to hear them."""
     found: dict[str, list[Comment]] = {}
-    for row in connection.execute(_PENDING, {"ids": list(measures)}) if measures else ():
+    for row in _pending(connection, measures):
         speaker = Person(row.account, row.account_name, None, row.account_login)
-        found.setdefault(row.measure_id, []).append(Comment(f"{PREFIX}{row.id}", speaker, row.said_at, row.words))
+        heard = Comment(str(row.id), speaker, row.said_at, row.words, CommandOrigin.PAGE)
+        found.setdefault(row.measure_id, []).append(heard)
     return {measure: tuple(comments) for measure, comments in found.items()}
+
+
+def _pending(connection: Connection, measures: Sequence[str]) -> Sequence[Row[Any]]:
+    if not measures:
+        return ()
+    waits = UTTERANCE.c.measure_id.in_(measures) & STATEMENT.c.id.is_(None)
+    return connection.execute(select(UTTERANCE).select_from(SUBMITTED).where(waits).order_by(UTTERANCE.c.id)).all()

@@ -13,7 +13,7 @@ from connector.store.database.json_codec import to_json
 from connector.store.reconcile.assessment_rows import Prepared, Row, changed
 from connector.sync.stores import Assessed
 from governance.effects import Account, EffectKind, EffectLine, Version
-from governance.evidence import Statement
+from governance.evidence import CommandOrigin, CommandSource, Statement
 from governance.locked_plan import LockedPlan
 from governance.money import Money, Period
 from mapping.writeback import ChangeKind
@@ -69,7 +69,7 @@ def statements(outcome: Assessed, now: datetime) -> list[Row]:
     found: list[Row] = [
         {
             "measure_id": measure_id,
-            "source": one.source,
+            **_source(one.source),
             "verb": one.verb.value,
             "person": one.person.name,
             "said_at": one.at,
@@ -83,7 +83,7 @@ def statements(outcome: Assessed, now: datetime) -> list[Row]:
     found += [
         {
             "measure_id": measure_id,
-            "source": one.source,
+            **_source(one.source),
             "verb": WITHDRAWN,
             "person": one.person.name,
             "said_at": one.at,
@@ -95,6 +95,11 @@ def statements(outcome: Assessed, now: datetime) -> list[Row]:
         for one in outcome.judged.withdrawn
     ]
     return found
+
+
+def _source(source: CommandSource) -> Row:
+    submitted = int(source.id) if source.origin is CommandOrigin.PAGE else None
+    return {"origin": source.origin.value, "origin_id": source.id, "ordinal": source.ordinal, "submitted_id": submitted}
 
 
 WITHDRAWN = "withdrawn"

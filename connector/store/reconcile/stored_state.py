@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Engine, select, text
 
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import MEASURE
+from connector.store.measures.commands import newest_commands
 from connector.store.queue.outbox import IN_DOUBT, OWN_IF_THERE
 from connector.store.queue.submitted_commands import unheard
 from connector.store.reconcile import command_rows
 from connector.sync.stores import Remembered
-from governance.evidence import BaselineClaim, Statement
+from governance.evidence import BaselineClaim
 from governance.locked_plan import LockedPlan
 from governance.measure import MeasureId
 from governance.measure_state import Standing
@@ -40,7 +41,7 @@ class SqlMemory:
             written = transaction.execute(_WRITTEN, asked | {"read_for": read_for}).all()
             ids = [row.id for row in measures]
             plans = _plans(transaction, ids)
-            heard = _heard(transaction, ids)
+            heard = newest_commands(transaction, ids)
             said = unheard(transaction, ids)
         values: dict[NativeId, dict[FieldName, str | None]] = {}
         for row in written:
@@ -84,10 +85,6 @@ _PLANS = text("""
     SELECT DISTINCT ON (measure_id) measure_id, number, locked_at, reason, approved_by, lines
     FROM plan_version WHERE measure_id = ANY(:ids) ORDER BY measure_id, number DESC
 """)
-_HEARD = text("""
-    SELECT DISTINCT ON (measure_id, source) measure_id, verb, content
-    FROM statement WHERE measure_id = ANY(:ids) ORDER BY measure_id, source, id DESC
-""")
 
 
 # What another worker recorded while the item was being read may be newer than what was read: the value that is seen
@@ -102,13 +99,3 @@ def _plans(transaction: Connection, ids: Sequence[str]) -> dict[str, LockedPlan]
     if not ids:
         return {}
     return {row.measure_id: command_rows.locked_plan(row) for row in transaction.execute(_PLANS, {"ids": list(ids)})}
-
-
-def _heard(transaction: Connection, ids: Sequence[str]) -> dict[str, tuple[Statement, ...]]:
-    """The newest word of every source; one that was withdrawn is no longer said."""
-    found: dict[str, list[Statement]] = {}
-    if ids:
-        for row in transaction.execute(_HEARD, {"ids": list(ids)}):
-            if row.verb != command_rows.WITHDRAWN:
-                found.setdefault(row.measure_id, []).append(from_json(Statement, row.content))
-    return {measure: tuple(statements) for measure, statements in found.items()}

@@ -148,8 +148,8 @@ def test_a_delegate_sees_it_until_the_last_day_and_only_where_they_may_see_the_m
     blocked(api, "10001", SPONSOR)
     with api.services.engine.begin() as transaction:
         transaction.exec_driver_sql(
-            """INSERT INTO statement (measure_id, source, verb, person, said_at, heard_at, accepted, role, content)
-               VALUES ('jira-main/10001', 'comment 1', 'delegate', 'M. Brandt', now(), now(), true, 'sponsor',
+            """INSERT INTO statement (measure_id, origin, origin_id, verb, person, said_at, heard_at, accepted, role, content)
+               VALUES ('jira-main/10001', 'comment', '1', 'delegate', 'M. Brandt', now(), now(), true, 'sponsor',
                  '{"delegate": "z", "until": "2026-02-10", "person": {"id": "b"}}')"""
         )
     account = frozenset({Account("jira-main", "z")})

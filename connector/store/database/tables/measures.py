@@ -138,7 +138,11 @@ STATEMENT = Table(
     METADATA,
     identity(),
     Column("measure_id", Text, ForeignKey("measure.id"), nullable=False),
-    Column("source", Text, nullable=False),
+    # Where it was given (governance.evidence.CommandSource); each edit of a comment adds a row of the same source.
+    Column("origin", Text, nullable=False),
+    Column("origin_id", Text, nullable=False),
+    Column("ordinal", Integer, nullable=False, server_default=text("1")),
+    Column("submitted_id", BigInteger, ForeignKey("utterance.id")),
     Column("verb", Text, nullable=False),
     Column("person", Text, nullable=False),
     moment("said_at", nullable=False),
@@ -146,7 +150,8 @@ STATEMENT = Table(
     Column("accepted", Boolean, nullable=False),
     Column("role", Text),
     Column("content", JSONB, nullable=False),
-    Index("statement_of_measure", "measure_id", "source", "id"),
+    Index("statement_of_measure", "measure_id", "origin", "origin_id", "ordinal", "id"),
+    Index("statement_submitted", "submitted_id", unique=True, postgresql_where=text("submitted_id IS NOT NULL")),
     Index("statement_delegations", "verb", postgresql_where=text("verb = 'delegate'")),
 )
 

@@ -69,8 +69,8 @@ SELECT id, current_date - n, 'open', 'green', 'green', '{{}}' FROM measure, gene
 INSERT INTO dirty_key (connection, native_id, inbox_id, due_at)
 SELECT 'jira-main', n::text, CASE WHEN n % 3 = 0 THEN n END, now() - n * interval '1 ms'
 FROM generate_series(1, {MEASURES}) AS n;
-INSERT INTO statement (measure_id, source, verb, person, said_at, heard_at, accepted, content)
-SELECT id, 'comment 1', 'withdrawn', 'x', now(), now(), false, '{{}}' FROM measure LIMIT {2 * LARGE};
+INSERT INTO statement (measure_id, origin, origin_id, verb, person, said_at, heard_at, accepted, content)
+SELECT id, 'comment', '1', 'withdrawn', 'x', now(), now(), false, '{{}}' FROM measure LIMIT {2 * LARGE};
 INSERT INTO dependency (measure_id, on_connection, on_name) SELECT id, 'jira-main', 'name of ' || id FROM measure;
 INSERT INTO utterance (measure_id, said_by, account, account_name, words, via, said_at)
 SELECT id, 'a', 'a', 'A', '/text x', 'page', now() FROM measure LIMIT {2 * LARGE};

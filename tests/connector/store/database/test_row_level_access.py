@@ -65,8 +65,8 @@ def two_clients(store: Store, loaded: object) -> Store:
             )
     with store.engine.begin() as transaction:
         transaction.execute(text("""
-            INSERT INTO statement (measure_id, source, verb, person, said_at, heard_at, accepted, content)
-            SELECT id, 'c1', 'approve', 'A. Kaya', now(), now(), true, '{}' FROM measure;
+            INSERT INTO statement (measure_id, origin, origin_id, verb, person, said_at, heard_at, accepted, content)
+            SELECT id, 'comment', '1', 'approve', 'A. Kaya', now(), now(), true, '{}' FROM measure;
             INSERT INTO plan_version (measure_id, number, locked_at, reason, approved_by, lines)
             SELECT id, 1, now(), 'decided', '[]', '[]' FROM measure;
             INSERT INTO dependency (measure_id, on_connection, on_name) SELECT id, 'jira-main', 'x' FROM measure;

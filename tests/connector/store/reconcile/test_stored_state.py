@@ -16,7 +16,7 @@ from connector.store.measures.measure_lookup import Measures
 from connector.store.reconcile.due_assessments import wake_due_looks
 from connector.store.reporting.exchange_rates import StoredRates
 from connector.sync.stores import Absent, Assessed, NotMapped, Remembered
-from governance.evidence import Ruling, Statement, Verb
+from governance.evidence import CommandOrigin, CommandSource, Ruling, Statement, Verb
 from governance.measure import MeasureId, Person, Role
 from governance.measure_state import Asked, Deviation, OffRamp, RampKind, Standing
 from governance.money import Money, Period
@@ -88,10 +88,10 @@ SAID = (
 def test_a_statement_is_heard_once_and_kept_with_its_ruling(store: Store, mapping: Loaded) -> None:
     look(store, mapping, epic(SAID[0], comment(2, KAYA, "/approve decided")))
     look(store, mapping, epic(SAID[0], comment(2, KAYA, "/approve decided")))
-    rows = store.rows("SELECT source, verb, person, accepted, role FROM statement ORDER BY id")
+    rows = store.rows("SELECT origin, origin_id, ordinal, verb, person, accepted, role FROM statement ORDER BY id")
     assert [tuple(row) for row in rows] == [
-        ("comment 1 command 1", "approve", "M. Brandt", True, "sponsor"),
-        ("comment 2 command 1", "approve", "A. Kaya", False, None),
+        ("comment", "1", 1, "approve", "M. Brandt", True, "sponsor"),
+        ("comment", "2", 1, "approve", "A. Kaya", False, None),
     ]
     actions = [row.action for row in store.rows("SELECT action FROM audit WHERE subject LIKE 'jira%' ORDER BY seq")]
     assert actions[:2] == ["statement.accepted", "statement.refused"]
@@ -238,7 +238,7 @@ def test_a_standing_comes_back_as_it_was(some: Standing) -> None:
 
 def test_a_statement_comes_back_as_it_was() -> None:
     one = Statement(
-        Verb.CONFIRM, KAYA, NOW, "comment 1 command 1", amount=Money(Decimal("1.50"), "EUR"), month=Period(2026, 10),
+        Verb.CONFIRM, KAYA, NOW, CommandSource(CommandOrigin.COMMENT, "1", 2), amount=Money(Decimal("1.50"), "EUR"), month=Period(2026, 10),
         until=NOW.date(), ruling=Ruling(accepted=True, answer="yes", role=Role.CONTROLLER, stamps={"actuals": "x #1"}),
     )  # fmt: skip
     assert from_json(Statement, to_json(one)) == one
