@@ -28,6 +28,7 @@ from connector.http.tool_access import usual_doors
 from connector.runtime import log
 from connector.settings import LogFormat, Settings
 from connector.store.connections.connections import ConnectionRecord
+from connector.store.database.migrate import Schema
 from mapping.load import Loaded, load_mapping
 from mapping.work_item import ConnectionName, Tool
 from sandbox.story import scenarios, seed
@@ -92,7 +93,7 @@ def _refuse_running(data: Path) -> None:
 
 
 def _set_up(settings: Settings, jira: str, servicenow: str, password: str) -> None:
-    with bootstrap(settings, application="gatepost demo") as services:
+    with bootstrap(settings, application="gatepost demo", schema=Schema.UPGRADE) as services:
         for name, tool, url, user, credential in (
             ("jira-main", Tool.JIRA, jira, seed.BOT_EMAIL, seed.BOT_TOKEN),
             ("servicenow-main", Tool.SERVICENOW, servicenow, seed.BOT_USER, seed.BOT_PASSWORD),

@@ -9,13 +9,14 @@ from connector.bootstrap import bootstrap
 from connector.runtime import log
 from connector.runtime.supervisor import Child, Supervisor
 from connector.settings import Settings
+from connector.store.database.migrate import Schema
 
 
 def serve() -> None:
     """Run web and worker; with no DATABASE_URL the embedded database as well."""
     settings = Settings()
     log.configure(settings)
-    with bootstrap(settings, application="gatepost serve") as services:
+    with bootstrap(settings, application="gatepost serve", schema=Schema.UPGRADE) as services:
         command = [sys.executable, "-m", "cli"]
         environment = dict(os.environ) | {
             "DATABASE_URL": services.url.render_as_string(hide_password=False),
@@ -30,7 +31,7 @@ def web() -> None:
     settings = Settings()
     log.configure(settings)
     # Fails here, with a message, rather than in a worker process of the web server.
-    bootstrap(settings, application="gatepost web").close()
+    bootstrap(settings, application="gatepost web", schema=Schema.UPGRADE).close()
     listen("webhook_server.app:from_environment", settings)
 
 

@@ -10,6 +10,7 @@ from connector.runtime import garbage_collection, log, queue
 from connector.runtime.tasks import handlers
 from connector.settings import Settings
 from connector.store.database import postgres
+from connector.store.database.migrate import Schema
 from connector.store.queue.workers import Presence
 
 
@@ -19,7 +20,7 @@ def worker() -> None:
     log.configure(settings)
     stop = Event()
     with (
-        bootstrap(settings, application="gatepost worker") as services,
+        bootstrap(settings, application="gatepost worker", schema=Schema.UPGRADE) as services,
         Presence(services.engine, postgres.conninfo(services.url)) as presence,
     ):
         app = queue.worker_app(

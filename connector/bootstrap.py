@@ -28,6 +28,7 @@ from connector.store.connections.connections import ConnectionRecord, Connection
 from connector.store.database import migrate
 from connector.store.database.audit import Audit
 from connector.store.database.engine import open_database
+from connector.store.database.migrate import Schema
 from connector.store.database.postgres import locate
 from connector.store.database.row_level_access import reading
 from connector.store.mapping_versions.versions import Mappings
@@ -115,8 +116,8 @@ class Services:
         self.close()
 
 
-def bootstrap(settings: Settings, *, application: str) -> Services:
-    """Open the database, bring its schema up to date, wire everything.
+def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.CHECK) -> Services:
+    """Open the database, upgrade or check its schema, wire everything.
 
     Raises ConfigurationError with what to do when that is not possible.
     """
@@ -126,7 +127,10 @@ def bootstrap(settings: Settings, *, application: str) -> Services:
         url, pool_size=max(settings.web_threads, settings.worker_concurrency) + 2, application=application
     )
     try:
-        migrate.upgrade(engine)
+        if schema is Schema.UPGRADE:
+            migrate.upgrade(engine)
+        else:
+            migrate.check(engine)
     except BaseException:
         engine.dispose()
         raise

@@ -13,8 +13,9 @@ from connector.store.database.row_level_access import reader_missing
 from webhook_server.metrics import StateCollector
 
 NOT_READY = {
+    migrate.Fit.MISSING: "Run: gatepost db upgrade",
     migrate.Fit.OLDER: "Run: gatepost db upgrade",
-    migrate.Fit.TOO_NEW: "The schema is newer than this version can work on. Start the newer version.",
+    migrate.Fit.TOO_NEW: "The schema is newer than this version can work on. Install the newer version.",
 }
 
 

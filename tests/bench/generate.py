@@ -19,6 +19,7 @@ from sqlalchemy import Engine, text
 
 from connector.bootstrap import bootstrap
 from connector.settings import Settings
+from connector.store.database.migrate import Schema
 from governance.money import Period
 from tests.bench import names
 from tests.bench.rows import COLUMNS, Made, completion, item, row
@@ -209,7 +210,7 @@ _RATES = text("""
 
 def main() -> None:
     size = Size(int(sys.argv[1])) if len(sys.argv) > 1 and int(sys.argv[1]) >= 10_000 else Size.small(2_000)
-    with bootstrap(Settings(), application="gatepost generate") as services:
+    with bootstrap(Settings(), application="gatepost generate", schema=Schema.UPGRADE) as services:
         version = services.mappings.activate(MAPPING, "generated", author="generate", reason="a large portfolio")
         started = time.perf_counter()
         count = fill(services.engine, version.number, size, datetime.now(UTC))

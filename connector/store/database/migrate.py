@@ -1,15 +1,20 @@
-"""Migrations, run at start under an advisory lock so that several starting processes take turns."""
+"""The schema's revision: brought up to date by those who may, under an advisory lock so that they take turns; checked
+by everybody else."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+from functools import cache
 from importlib import resources
+from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import UndefinedTable
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import ProgrammingError
 
 from connector.errors import ConfigurationError
 from connector.store.database.postgres import LEAST_VERSION
@@ -18,21 +23,65 @@ LOCK = 4_713_000_001
 """Key of the advisory lock; any number that no other program uses in this database."""
 
 
+FOLDER = Path(str(resources.files("connector.store"))) / "migrations"
+"""Where the migrations are."""
+
+
+class Schema(Enum):
+    """What a process does about the schema when it opens the database."""
+
+    UPGRADE = auto()
+    """Make it, or bring it up to date: servers, workers, and whoever is asked to."""
+    CHECK = auto()
+    """Refuse to work on one that is missing, older or too new, and change nothing."""
+
+
 class Fit(StrEnum):
     """How the schema and this Gatepost go together."""
 
     SAME = "same"
     NEWER = "newer"
     """A later version has upgraded the schema, and says that this one may still work on it."""
+    MISSING = "missing"
+    """Nobody has made a schema in this database yet."""
     OLDER = "older"
     """``gatepost db upgrade`` has to run first."""
     TOO_NEW = "too new"
     """A later version has upgraded the schema to one that this one cannot work on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The revision of a database's schema, and how it goes together with this Gatepost."""
+
+    fit: Fit
+    revision: str | None
+    head: str
+    """The revision that this Gatepost was written for."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why this Gatepost cannot work on the schema, and what to run; ``None`` when it can."""
+        match self.fit:
+            case Fit.SAME | Fit.NEWER:
+                return None
+            case Fit.MISSING:
+                return "The database has no Gatepost schema yet. Make it with: gatepost db upgrade"
+            case Fit.OLDER:
+                return (
+                    f"The database's schema is at revision {self.revision}; this version of Gatepost needs "
+                    f"{self.head}. Bring it up to date with: gatepost db upgrade"
+                )
+            case Fit.TOO_NEW:
+                return (
+                    f"The database is at revision {self.revision}, which this version of Gatepost does not know. "
+                    "Install the newer version, or restore a backup from before its upgrade."
+                )
+
+
 def configuration(connection: Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(resources.files("connector.store.database") / "migrations"))
+    config.set_main_option("script_location", str(FOLDER))
     config.attributes["connection"] = connection
     return config
 
@@ -52,18 +101,18 @@ def upgrade(engine: Engine, revision: str = "head") -> str:
         connection.commit()
         try:
             config = configuration(connection)
-            found = _fit(connection, config)
+            found = _find(connection)
             connection.rollback()
-            if found is Fit.TOO_NEW:
-                raise ConfigurationError(_told(connection))
-            if found is not Fit.NEWER:
+            if found.fit is Fit.TOO_NEW:
+                raise ConfigurationError(found.problem)
+            if found.fit is not Fit.NEWER:
                 command.upgrade(config, revision)
                 connection.commit()
             if connection.execute(_UNPROTECTED).scalar():
                 # A database administrator has made the roles meanwhile that this login may not make.
                 connection.execute(text("SELECT gatepost_apply_policies()"))
                 connection.commit()
-            return _current(connection) or ""
+            return _find(connection).revision or ""
         finally:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
@@ -73,12 +122,20 @@ def upgrade(engine: Engine, revision: str = "head") -> str:
             engine.dispose()
 
 
-# The function is there from revision 0007 on; the role, once somebody has made it; its rights, once it has run.
+# The role is there once somebody has made it; its rights, once the function has run.
 _UNPROTECTED = text("""
     SELECT to_regproc('gatepost_apply_policies') IS NOT NULL AND EXISTS (
         SELECT 1 FROM pg_roles
         WHERE rolname = 'gatepost_reader' AND NOT has_table_privilege(oid, to_regclass('measure'), 'SELECT'))
 """)
+
+
+def check(engine: Engine) -> None:
+    """Raises ConfigurationError, with what to run, when this Gatepost cannot work on the schema as it is."""
+    with engine.connect() as connection:
+        problem = _find(connection).problem
+    if problem is not None:
+        raise ConfigurationError(problem)
 
 
 def fit(engine: Engine) -> Fit:
@@ -88,30 +145,38 @@ def fit(engine: Engine) -> Fit:
     its migration says in ``schema_floor`` how old a version may be (``deploy/adr/0017-a-worker-that-is-gone.md``).
     """
     with engine.connect() as connection:
-        return _fit(connection, configuration(connection))
+        return _find(connection).fit
 
 
-def _fit(connection: Connection, config: Config) -> Fit:
-    current = _current(connection)
-    scripts = ScriptDirectory.from_config(config)
-    head = scripts.get_current_head()
+_REVISION = text("SELECT version_num, (SELECT oldest FROM schema_floor) FROM alembic_version")
+_REVISION_ALONE = text("SELECT version_num, NULL FROM alembic_version")
+
+
+def _find(connection: Connection) -> Found:
+    known, head = _revisions(FOLDER)
+    try:
+        row = connection.execute(_REVISION).one_or_none()
+    except ProgrammingError as error:
+        if not isinstance(error.orig, UndefinedTable):
+            raise
+        connection.rollback()
+        # There is nothing yet, or the table is that of another program that uses Alembic.
+        theirs = connection.execute(text("SELECT to_regclass('alembic_version')")).scalar()
+        row = connection.execute(_REVISION_ALONE).one_or_none() if theirs is not None else None
+    if row is None:
+        return Found(Fit.MISSING, None, head)
+    current, oldest = row
     if current == head:
-        return Fit.SAME
-    if current is None or current in {script.revision for script in scripts.walk_revisions()}:
-        return Fit.OLDER
-    if connection.execute(text("SELECT to_regclass('schema_floor')")).scalar() is None:
-        return Fit.TOO_NEW
-    oldest = connection.execute(text("SELECT oldest FROM schema_floor")).scalar()
+        return Found(Fit.SAME, current, head)
+    if current in known:
+        return Found(Fit.OLDER, current, head)
     # Revisions are numbered in four digits, one after another, so that their order is that of their names.
-    return Fit.NEWER if oldest is not None and head is not None and oldest <= head else Fit.TOO_NEW
+    return Found(Fit.NEWER if oldest is not None and oldest <= head else Fit.TOO_NEW, current, head)
 
 
-def _told(connection: Connection) -> str:
-    return (
-        f"The database is at revision {_current(connection)}, which this version of Gatepost does not know. "
-        "Start the newer version, or restore a backup from before its upgrade."
-    )
-
-
-def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+@cache
+def _revisions(folder: Path) -> tuple[frozenset[str], str]:
+    """All revisions that this Gatepost knows, and the newest of them."""
+    scripts = ScriptDirectory(str(folder))
+    known = frozenset(script.revision for script in scripts.walk_revisions())
+    return known, max(known)

@@ -67,7 +67,7 @@ def test_a_schema_from_the_future_is_refused_with_what_to_do(database: URL) -> N
         migrate.upgrade(engine)
     assert str(caught.value) == (
         "The database is at revision 9999, which this version of Gatepost does not know. "
-        "Start the newer version, or restore a backup from before its upgrade."
+        "Install the newer version, or restore a backup from before its upgrade."
     )
     engine.dispose()
 

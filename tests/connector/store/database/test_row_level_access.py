@@ -218,7 +218,7 @@ def test_a_login_without_the_role_is_told_and_served_by_the_filter(
     plain_login: URL, postgres: URL, template: str, tmp_path: Path
 ) -> None:
     settings = Settings(database_url=plain_login.render_as_string(hide_password=False), data=tmp_path)
-    with bootstrap(settings, application="tests") as services:
+    with bootstrap(settings, application="tests", schema=migrate.Schema.UPGRADE) as services:
         assert reader_missing(services.engine)
         told = {check.what: (check.told, check.hint) for check in own_checks(services)}
         ready = create_app(services).test_client().get("/health/ready").get_json()
