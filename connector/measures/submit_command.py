@@ -1,4 +1,4 @@
-"""One way for pages and API to speak about a measure: who somebody is in the tool, and what becomes of the words."""
+"""One way for pages and API to submit a command about a measure: who somebody is in the tool, and what they say."""
 
 from __future__ import annotations
 
@@ -6,26 +6,23 @@ from connector.bootstrap import Clock, MappingCache, Services, system_clock
 from connector.errors import ConfigurationError
 from connector.people.permissions import Viewer
 from connector.store.queue.submitted_commands import SqlUtterances
-from connector.sync.command_submission import Reply, Utterance, Via, nobody, say
+from connector.sync.command_submission import Reply, Utterance, Via, nobody, submit
 from governance.measure import MeasureId, Person
 from mapping.work_item import ConnectionName, NativeId
 
-WAIT_SECONDS = 8.0
-"""How long a page waits for the ruling; with a worker at work it takes about one."""
 
-
-def speak(
+def submit_command(
     services: Services,
     viewer: Viewer,
     measure: MeasureId,
     words: str,
     via: Via,
     *,
-    wait_seconds: float = WAIT_SECONDS,
     clock: Clock = system_clock,
 ) -> Reply:
-    """Say ``words`` (one command, as in a comment) about a measure, as the viewer's own account in its tool.
+    """Store ``words`` (one command, as in a comment) about a measure, as the viewer's own account in its tool.
 
+    The worker rules on it when it looks at the item next, which is within a second or two while one is at work.
     Whether the viewer sees the measure is for the caller to have looked at; whether they may say this is for the
     domain, which answers with who may.  Raises ConfigurationError when no mapping is active.
     """
@@ -46,6 +43,4 @@ def speak(
         via=via,
         at=clock(),
     )
-    return say(
-        SqlUtterances(services.engine, services.waker), utterance, active.policies.base, wait_seconds=wait_seconds
-    )
+    return submit(SqlUtterances(services.engine, services.waker), utterance, active.policies.base)

@@ -2,14 +2,13 @@
 
 The words become a row, the item is rung, and the worker rules on it with everything else that was said; so it counts
 in the order in which it was said, is answered in the tool's comment too, and is kept with the facts it was made on.
+Nobody waits for that: a command is submitted, and its ruling is asked for under its number.
 The speaker is the account that an administrator has linked to the person on the measure's connection: roles are held
 by accounts, wherever their holder speaks.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,9 +20,6 @@ from governance.evidence import Verb
 from governance.gates import Policy
 from governance.measure import MeasureId, Person
 from mapping.work_item import ConnectionName, NativeId
-
-LOOK_SECONDS = 0.1
-"""How often the ruling is looked for while somebody waits."""
 
 
 class Via(StrEnum):
@@ -55,12 +51,10 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What became of an utterance; ``answer`` is for the speaker."""
+class Submitted:
+    """A command that is stored for the worker; its ruling is found under its number."""
 
-    id: int
-    state: State
-    answer: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,43 +65,18 @@ class NotSaid:
     hint: str
 
 
-Reply: TypeAlias = Heard | NotSaid
+Reply: TypeAlias = Submitted | NotSaid
 
 
 class Utterances(Protocol):
     def keep(self, utterance: Utterance) -> int:
         """Store the words and ring their item, in one transaction; returns the utterance's number."""
 
-    def ruling(self, number: int) -> tuple[bool, str] | None:
-        """Whether an utterance was accepted, and the answer to it; ``None`` as long as it was not heard."""
 
-    def holdup(self, connection: ConnectionName, item: NativeId) -> str:
-        """Why an item was not looked at when it was tried last; empty when it was not tried, or is just waiting."""
-
-
-def say(
-    utterances: Utterances,
-    utterance: Utterance,
-    policy: Policy,
-    *,
-    wait_seconds: float,
-    sleep: Callable[[float], None] = time.sleep,
-    monotonic: Callable[[], float] = time.monotonic,
-) -> Reply:
-    """Say something and wait a moment for the ruling."""
+def submit(utterances: Utterances, utterance: Utterance, policy: Policy) -> Reply:
+    """Store what somebody says, for the worker to rule on."""
     wrong = not_a_command(utterance.words, policy)
-    if wrong is not None:
-        return wrong
-    number = utterances.keep(utterance)
-    until = monotonic() + wait_seconds
-    while True:
-        ruling = utterances.ruling(number)
-        if ruling is not None:
-            accepted, answer = ruling
-            return Heard(number, State.ACCEPTED if accepted else State.REFUSED, answer)
-        if monotonic() >= until:
-            return Heard(number, State.WAITING, _waiting(utterances.holdup(utterance.connection, utterance.native_id)))
-        sleep(LOOK_SECONDS)
+    return wrong if wrong is not None else Submitted(utterances.keep(utterance))
 
 
 def not_a_command(words: str, policy: Policy) -> NotSaid | None:
@@ -150,8 +119,3 @@ def command(
         text,
     ]
     return " ".join(" ".join(part.split()) for part in parts if part.strip())
-
-
-def _waiting(why: str) -> str:
-    held = f" At the last try: {why}" if why else ""
-    return f"It is kept, and will be heard when the item is looked at next.{held}"

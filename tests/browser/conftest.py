@@ -109,18 +109,19 @@ Opener = Callable[..., Visit]
 
 @pytest.fixture
 def visit(gatepost: World, browser: Browser, tmp_path: Path) -> Iterator[Opener]:
-    """Opens windows: ``visit()``, ``visit(PHONE)``, ``visit(dark=True)``.  A fault in the console fails the test."""
+    """Opens windows: ``visit()``, ``visit(PHONE)``, ``visit(dark=True)``, ``visit(scripts=False)``.  A fault in the console fails the test."""
     folder = Path(os.environ.get("GATEPOST_TEST_SHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def open_window(size: dict[str, int] = DESK, *, dark: bool = False) -> Visit:
+    def open_window(size: dict[str, int] = DESK, *, dark: bool = False, scripts: bool = True) -> Visit:
         context = browser.new_context(
             viewport={"width": size["width"], "height": size["height"]},
             color_scheme="dark" if dark else "light",
             locale="en-GB",
             reduced_motion="reduce",
+            java_script_enabled=scripts,
         )
         context.set_default_timeout(15_000)
         contexts.append(context)

@@ -7,7 +7,7 @@ like one that does not exist.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
@@ -20,7 +20,7 @@ from connector.store.database import audit
 from connector.store.database.row_level_access import visible
 from connector.store.database.tables import MEASURE
 from connector.store.measures import measure_queries
-from connector.store.measures.commands import ruling
+from connector.store.measures.commands import SubmittedRuling, ruling
 from connector.store.measures.measure_details import Basis, Dossier, dossier
 from connector.store.queue.submitted_commands import SqlUtterances
 from connector.store.reconcile.command_rows import locked_plan
@@ -96,11 +96,9 @@ def measure(services: Services) -> Blueprint:
             said = request.args.get("said", type=int)
             words = ruling(connection, said, row["id"]) if said is not None else None
             lines, more = timeline(connection, row["id"], request.args.get("before", type=int), policy)
-        held_up = _held_up(services, row) if words is not None and words.state is State.WAITING else ""
         page = _page(found, policy, viewer)
-        return render_template(
-            "measure/show.html", **page, words=words, held_up=held_up, timeline=lines, timeline_after=more
-        )
+        being_judged = _being_judged(services, row, words) if words is not None else {}
+        return render_template("measure/show.html", **page, **being_judged, timeline=lines, timeline_after=more)
 
     @blueprint.get("/<path:name>/timeline")
     @needs(*SEEING)
@@ -117,7 +115,7 @@ def measure(services: Services) -> Blueprint:
     @blueprint.get("/<path:name>/said/<int:number>")
     @needs(*SEEING)
     def heard(name: str, number: int) -> ResponseReturnValue:
-        """What became of words that were said here; when they are heard, the whole page is another one."""
+        """What became of words that were said here; when they are ruled on, the whole page is another one."""
         viewer = current_viewer()
         with services.reading(viewer) as connection:
             row = finder.row(connection, viewer, name)
@@ -128,7 +126,7 @@ def measure(services: Services) -> Blueprint:
             answer = Response(status=204)
             answer.headers["HX-Refresh"] = "true"
             return answer
-        return render_template("measure/said.html", row=row, words=words, held_up=_held_up(services, row))
+        return render_template("measure/said.html", row=row, **_being_judged(services, row, words))
 
     add_actions(blueprint, services, finder)
     return blueprint
@@ -241,6 +239,27 @@ def _ladder(basis: Basis, policy: Policy | None) -> list[dict[str, object]]:
     ]
 
 
-def _held_up(services: Services, row: RowMapping) -> str:
-    """Why the item was not looked at when it was tried last."""
-    return SqlUtterances(services.engine, services.waker).holdup(row["connection"], row["native_id"])
+def _being_judged(services: Services, row: RowMapping, words: SubmittedRuling) -> dict[str, Any]:
+    """A command that was submitted here, and while it has no ruling: why, and when the page asks again."""
+    if words.state is not State.WAITING:
+        return {"words": words, "held_up": "", "ask_again": None}
+    utterances = SqlUtterances(services.engine, services.waker)
+    return {
+        "words": words,
+        "held_up": utterances.holdup(row["connection"], row["native_id"]),
+        "ask_again": ask_again(formats().now - words.said_at),
+    }
+
+
+SOONEST, LATEST = 1, 30
+"""Seconds between two questions of a page for a ruling: the first, and the most."""
+
+GIVEN_UP = timedelta(hours=1)
+"""After this long the page asks no more by itself."""
+
+
+def ask_again(waited: timedelta) -> int | None:
+    """In how many seconds a page asks again for a ruling that it has waited for so long; ``None`` when it gives up."""
+    if waited >= GIVEN_UP:
+        return None
+    return min(max(int(waited.total_seconds() / 4), SOONEST), LATEST)

@@ -1,15 +1,14 @@
 """Saying something of a measure on its page: what it would mean is shown first, then it is asked for once.
 
-The words go the way of a comment in the tool (:mod:`connector.measures.submit_command`), and the ruling is the same.
-A form that comes twice says it once; one that was opened on other figures than those of now is shown again before it
-counts.
+The words go the way of a comment in the tool (:mod:`connector.measures.submit_command`), and the ruling is the same;
+the measure's page asks for it until it is there.  A form that comes twice says it once; one that was opened on other
+figures than those of now is shown again before it counts.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,10 +18,10 @@ from flask import Blueprint, Response, abort, flash, make_response, redirect, re
 from sqlalchemy import Connection, RowMapping
 
 from connector.bootstrap import Services, system_clock
-from connector.measures.submit_command import speak
+from connector.measures.submit_command import submit_command
 from connector.people.permissions import Viewer
 from connector.store.measures.measure_details import Basis, basis
-from connector.sync.command_submission import LOOK_SECONDS, NotSaid, Via, command
+from connector.sync.command_submission import NotSaid, Via, command
 from governance.available_actions import Offer, offers
 from governance.command_grammar import LONGEST_REASON
 from governance.effects import Effects, Version, sum_up
@@ -40,12 +39,6 @@ from webhook_server.api.idempotency import Kept, caller_of
 from webhook_server.api.problem import Problem
 from webhook_server.auth import current_viewer, needs
 from webhook_server.pages import formats
-
-WAIT_SECONDS = 4.0
-"""How long an answer is waited for before the page is shown with the words still waiting."""
-
-SAME_SECONDS = 10.0
-"""How long the second of two equal forms waits for the answer to the first."""
 
 REASONED = frozenset({Verb.REJECT, Verb.WRITE_DOWN, Verb.HOLD, Verb.CANCEL, Verb.REASON, Verb.REBASELINE})
 """What is said with a reason."""
@@ -105,14 +98,15 @@ def add_actions(blueprint: Blueprint, services: Services, finder: Finding) -> No
     @blueprint.post("/<path:name>/act/<verb>")
     @needs(*SEEING)
     def act(name: str, verb: str) -> Response:
-        """Say it, once; leads to the measure with the ruling, or back to the form with what is wrong."""
+        """Submit it once; leads to the measure, where its ruling will be, or back to the form with what is wrong."""
         found_key, viewer = request.form.get("key", ""), current_viewer()
         kept = Kept(services.engine, services.vault, f"page/{caller_of(viewer)}", found_key)
         content = "&".join(f"{key}={value}" for key, value in sorted(request.form.items()) if key != "csrf_token")
         try:
-            before = _begun(kept, f"POST {request.path}".encode(), content.encode())
-        except Problem as problem:
-            flash(f"{problem.model.title} Look in the timeline whether it was said.", "warn")
+            before = kept.begin(f"POST {request.path}".encode(), content.encode())
+        except Problem:
+            # The same form at the same moment, by a second click; or one that was sent before and changed meanwhile.
+            flash("This form was sent before. What it said is stored once, and stands here.", "info")
             return _to(name)
         if before is not None:
             return before
@@ -148,18 +142,6 @@ def _scene(services: Services, finder: Finding, name: str, verb: str) -> tuple[S
     return Scene(found, policy, offer), viewer
 
 
-def _begun(kept: Kept, asked: bytes, content: bytes) -> Response | None:
-    """The answer to the same form, when it came before; one that is being worked on is waited for."""
-    until = time.monotonic() + SAME_SECONDS
-    while True:
-        try:
-            return kept.begin(asked, content)
-        except Problem as problem:
-            if problem.model.status != 409 or time.monotonic() >= until:
-                raise
-        time.sleep(LOOK_SECONDS)
-
-
 def _said(services: Services, scene: Scene, viewer: Viewer) -> Response:
     form, row = request.form, scene.basis.row
     wrong = _wrong(scene, form)
@@ -168,12 +150,10 @@ def _said(services: Services, scene: Scene, viewer: Viewer) -> Response:
     if form.get("seen") != scene.seen:
         told = {"seen": "What this rests on has changed since you opened the page. Look at it again, then decide."}
         return make_response(_form(services, scene, viewer, told), 409)
-    reply = speak(
-        services, viewer, MeasureId(row["id"]), _words(scene.offer, form), Via.PAGE, wait_seconds=WAIT_SECONDS
-    )
+    reply = submit_command(services, viewer, MeasureId(row["id"]), _words(scene.offer, form), Via.PAGE)
     if isinstance(reply, NotSaid):
         return make_response(_form(services, scene, viewer, {"seen": f"{reply.problem} {reply.hint}"}), 422)
-    return _to(row["id"], said=reply.id, anchor="said")
+    return _to(row["id"], said=reply.number, anchor="said")
 
 
 def _to(name: str, said: int | None = None, anchor: str | None = None) -> Response:

@@ -1,4 +1,7 @@
-"""Statements: what was said of a measure, and saying something, as in a comment of the tool."""
+"""Statements: what was ruled on of a measure; commands: saying something, as in a comment of the tool.
+
+A command is stored and answered with 202 and its address; the worker rules on it, and the ruling is asked for there.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,20 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
+from urllib.parse import quote
 
 from pydantic import Field
 
-from connector.measures.submit_command import speak
+from connector.measures.submit_command import submit_command
 from connector.people.permissions import Scope
 from connector.store.measures import measure_queries
-from connector.store.queue.submitted_commands import pending
-from connector.sync.command_submission import Heard, NotSaid, State, Via, command
+from connector.store.measures.commands import ruling
+from connector.store.queue.submitted_commands import SqlUtterances, pending
+from connector.sync.command_submission import NotSaid, State, Submitted, Via, command
 from governance.evidence import Verb
 from governance.measure import MeasureId
 from webhook_server.api.measures import MEASURE, one
-from webhook_server.api.operation import Call, Operation, Reply
+from webhook_server.api.operation import Call, Operation, Part, Reply
 from webhook_server.api.problem import AMBIGUOUS, Problem
 from webhook_server.api.values import Amount, Model, Page, Paged, Text, Word, number_after, page_of
 
@@ -38,7 +43,7 @@ class Said(Model):
 
 
 class Waiting(Model):
-    """Said on a page or through the API, and not heard yet."""
+    """Said on a page or through the API, and not ruled on yet."""
 
     number: int
     said_by: str
@@ -63,7 +68,7 @@ class Speech(StrEnum):
     DELEGATE = "delegate"
 
 
-class NewStatement(Model):
+class NewCommand(Model):
     """The parts of a command; which ones a verb needs stands in the README, and a missing one is told."""
 
     verb: Speech
@@ -78,9 +83,6 @@ class NewStatement(Model):
     text: Text | None = Field(default=None, description="The reason.")
     person: Word | None = Field(default=None, description="delegate: the tool's id or user name of the delegate.")
     until: date | None = Field(default=None, description="delegate: the last day.")
-    wait: Annotated[float, Field(ge=0, le=30)] = Field(
-        default=10, description="Seconds to wait for the ruling; 202 when it has not come by then."
-    )
 
     def words(self) -> str:
         return command(
@@ -96,9 +98,11 @@ class NewStatement(Model):
 
 
 class Outcome(Model):
+    """A command, and what became of it."""
+
     number: int
     state: State
-    answer: str
+    answer: str = Field(description="The ruling: what counts now, or who may and what would be right. Or why it waits.")
 
 
 def list_statements(call: Call) -> Page[Said]:
@@ -132,45 +136,68 @@ def list_waiting(call: Call) -> WaitingList:
     )
 
 
-def speak_up(call: Call) -> Reply:
-    sent = call.sent(NewStatement)
+def submit(call: Call) -> Reply:
+    sent = call.sent(NewCommand)
     with call.services.reading(call.viewer) as connection:
         measure = MeasureId(one(call, connection)["id"])
-    reply = speak(call.services, call.viewer, measure, sent.words(), Via.API, wait_seconds=sent.wait)
-    match reply:
+    match submit_command(call.services, call.viewer, measure, sent.words(), Via.API):
         case NotSaid(problem, hint) if call.viewer.account_on(measure.partition("/")[0]) is None:
             raise Problem(403, problem, hint)
         case NotSaid(problem, hint):
             raise Problem(422, problem, hint)
-        case Heard(_, State.REFUSED, answer):
-            raise Problem(409, "The statement was refused.", answer)
-        case Heard(number, state, answer):
-            status = 202 if state is State.WAITING else 200
-            return Reply(Outcome(number=number, state=state, answer=answer), status)
+        case Submitted(number):
+            where = f"/api/v1/measures/{quote(measure)}/commands/{number}"
+            return Reply(Outcome(number=number, state=State.WAITING, answer=WAITS), 202, {"Location": where})
 
 
-PATH = "/measures/{measure}/statements"
+def show_command(call: Call) -> Outcome:
+    number = call.number("number")
+    with call.services.reading(call.viewer) as connection:
+        measure = one(call, connection)
+        found = ruling(connection, number, measure["id"])
+    if found is None:
+        raise Problem(404, f"There is no command {number} about this measure.", "Its number is that of its 202.")
+    if found.state is State.WAITING:
+        why = SqlUtterances(call.services.engine, call.services.waker).holdup(
+            measure["connection"], measure["native_id"]
+        )
+        return Outcome(number=number, state=State.WAITING, answer=f"{WAITS} At the last try: {why}" if why else WAITS)
+    return Outcome(number=number, state=found.state, answer=found.answer)
+
+
+WAITS = "It is stored, and is ruled on when the item is read next."
+
+STATEMENTS = "/measures/{measure}/statements"
+COMMANDS = "/measures/{measure}/commands"
+NUMBER = Part("number", "a command's number, as its 202 has it", int)
 TAG = "statements"
 SEVERAL = f"The key is that of several measures; the type is {AMBIGUOUS}."
 
 OPERATIONS = (
     Operation(
-        "GET", PATH, TAG, "List what was said", list_statements, Page[Said], query=Paged, parts=(MEASURE,),
-        problems={409: SEVERAL},
-    ),
-    Operation(
-        "GET", f"{PATH}/waiting", TAG, "List what was said here and is not heard yet", list_waiting, WaitingList,
+        "GET", STATEMENTS, TAG, "List what was said and ruled on", list_statements, Page[Said], query=Paged,
         parts=(MEASURE,), problems={409: SEVERAL},
     ),
     Operation(
-        "POST", PATH, TAG, "Say something: approve, reject, confirm, hold, …", speak_up, Outcome, scope=Scope.WRITE,
-        parts=(MEASURE,), body=NewStatement, also={202: Outcome},
+        "GET", COMMANDS, TAG, "List commands that are not ruled on yet", list_waiting, WaitingList, parts=(MEASURE,),
+        problems={409: SEVERAL},
+        about="Those that were submitted on pages and through the API; the others are among the statements.",
+    ),
+    Operation(
+        "POST", COMMANDS, TAG, "Submit a command: approve, reject, confirm, hold, …", submit, Outcome, status=202,
+        scope=Scope.WRITE, parts=(MEASURE,), body=NewCommand,
         problems={
-            202: "It is kept and will be heard; the tool cannot be read now, or no worker is at work.",
             403: "The token's scope does not reach, or nobody knows which account of the tool is the caller's.",
-            409: f"The statement was refused: `detail` says who may, or what would be right. Or: {SEVERAL}",
+            409: SEVERAL,
         },
         about="Counts like a comment in the tool, by the account of the tool that is linked to the token's person. "
-        "The ruling is the same, and it is answered in the tool's comment as well.",
+        "The ruling is the same, and it is answered in the tool's comment as well. The command is stored and not ruled "
+        "on yet: ask for the ruling at `Location`.",
+    ),
+    Operation(
+        "GET", f"{COMMANDS}/{{number}}", TAG, "Show what became of a command", show_command, Outcome,
+        parts=(MEASURE, NUMBER), problems={409: SEVERAL},
+        about="`state` is `waiting` until a worker has ruled on it, which takes a second or two; with no worker, or "
+        "while the tool cannot be read, it stays so. Then it is `accepted` or `refused`, and `answer` is the ruling.",
     ),
 )  # fmt: skip

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select, text
 
 from connector.store.database.tables import STATEMENT, UTTERANCE
-from connector.store.measures.commands import SUBMITTED, ruling
+from connector.store.measures.commands import SUBMITTED
 from connector.store.queue.inbox import mark_dirty
 from connector.store.queue.wake_up import Task, Waker
-from connector.sync.command_submission import State, Utterance
+from connector.sync.command_submission import Utterance
 from governance.evidence import CommandOrigin
 from governance.measure import Person
 from mapping.work_item import Comment, ConnectionName, NativeId
@@ -56,14 +56,8 @@ class SqlUtterances:
             self._waker.wake(transaction, Task.RECONCILE, utterance.connection)
         return int(number)
 
-    def ruling(self, number: int) -> tuple[bool, str] | None:
-        with self._engine.connect() as transaction:
-            found = ruling(transaction, number)
-        if found is None or found.state is State.WAITING:
-            return None
-        return found.state is State.ACCEPTED, found.answer
-
     def holdup(self, connection: ConnectionName, item: NativeId) -> str:
+        """Why an item was not looked at when it was tried last; empty when it was not tried, or is just waiting."""
         with self._engine.connect() as transaction:
             return transaction.execute(_HOLDUP, {"connection": connection, "item": item}).scalar() or ""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
+from werkzeug.test import TestResponse
 
 from connector.people.permissions import Grant, Role, Scope
 from mapping.load import Loaded
@@ -212,41 +212,60 @@ def hear(api: Api, loaded: Loaded) -> None:
     look(api.store, loaded, item(SHOWN))
 
 
-def test_a_statement_counts_as_if_it_had_been_made_in_the_tool(api: Api, loaded: Loaded) -> None:
+def test_a_command_counts_as_if_it_had_been_said_in_the_tool(api: Api, loaded: Loaded) -> None:
     api.person("brandt", accounts=(("jira-main", "b"),))
-    answer = api.post("brandt", "/measures/ITX-1/statements", {"verb": "approve", "stage": "detailed", "wait": 0})
-    assert (answer.status_code, answer.get_json()["state"]) == (202, "waiting")
-    assert answer.get_json()["answer"] == "It is kept, and will be heard when the item is looked at next."
-    (waiting,) = api.get("brandt", "/measures/ITX-1/statements/waiting").get_json()["items"]
+    answer = api.post("brandt", "/measures/ITX-1/commands", {"verb": "approve", "stage": "detailed"})
+    assert (answer.status_code, answer.get_json()) == (202, {"number": 1, "state": "waiting", "answer": WAITS})
+    assert answer.location == "/api/v1/measures/jira-main/10001/commands/1"
+    assert outcome(api, "brandt", answer) == ("waiting", WAITS)
+    (waiting,) = api.get("brandt", "/measures/ITX-1/commands").get_json()["items"]
     assert (waiting["said_by"], waiting["words"]) == ("brandt@acme.example", "/approve detailed")
     hear(api, loaded)
+    assert outcome(api, "brandt", answer) == ("accepted", "Detailed approved by Brandt as sponsor.")
     (said,) = api.get("brandt", "/measures/ITX-1/statements").get_json()["items"]
     assert (said["verb"], said["person"], said["role"], said["accepted"]) == ("approve", "Brandt", "sponsor", True)
     assert said["answer"] == "Detailed approved by Brandt as sponsor."
-    assert api.get("brandt", "/measures/ITX-1/statements/waiting").get_json()["items"] == []
+    assert api.get("brandt", "/measures/ITX-1/commands").get_json()["items"] == []
     hear(api, loaded)
     assert len(api.get("brandt", "/measures/ITX-1/statements").get_json()["items"]) == 1, "heard once"
 
 
+WAITS = "It is stored, and is ruled on when the item is read next."
+
+
+def outcome(api: Api, who: str, submitted: TestResponse) -> tuple[str, str]:
+    """State and answer of a command, at the address that its 202 gives."""
+    answer = api.get(who, (submitted.location or "").removeprefix("/api/v1"))
+    assert answer.status_code == 200, answer.text
+    return answer.get_json()["state"], answer.get_json()["answer"]
+
+
 def test_the_wrong_role_is_answered_with_who_may(api: Api, loaded: Loaded) -> None:
     api.person("kaya", accounts=(("jira-main", "k"),))
-    worker = Thread(target=_hear_soon, args=(api, loaded))
-    worker.start()
-    answer = api.post("kaya", "/measures/ITX-1/statements", {"verb": "approve", "stage": "detailed"})
-    worker.join()
-    assert told(answer) == (
-        409, "The statement was refused.", "Kaya may not approve Detailed; sponsor M. Brandt may.",
-    )  # fmt: skip
-
-
-def _hear_soon(api: Api, loaded: Loaded) -> None:
-    while not api.store.rows("SELECT 1 FROM utterance"):
-        pass
+    answer = api.post("kaya", "/measures/ITX-1/commands", {"verb": "approve", "stage": "detailed"})
     hear(api, loaded)
+    assert outcome(api, "kaya", answer) == ("refused", "Kaya may not approve Detailed; sponsor M. Brandt may.")
+
+
+def test_a_command_that_waits_says_what_holds_it_up(api: Api) -> None:
+    api.person("kaya", accounts=(("jira-main", "k"),))
+    answer = api.post("kaya", "/measures/ITX-1/commands", {"verb": "hold", "text": "wait"})
+    with api.services.engine.begin() as transaction:
+        transaction.exec_driver_sql("UPDATE dirty_key SET reason = 'jira-main answered 503'")
+    assert outcome(api, "kaya", answer) == ("waiting", f"{WAITS} At the last try: jira-main answered 503")
+
+
+def test_a_command_is_found_under_its_own_measure_only(api: Api) -> None:
+    api.person("kaya", accounts=(("jira-main", "k"),))
+    api.post("kaya", "/measures/ITX-1/commands", {"verb": "hold", "text": "wait"})
+    assert told(api.get("kaya", "/measures/ITX-1/commands/2")) == (
+        404, "There is no command 2 about this measure.", "Its number is that of its 202.",
+    )  # fmt: skip
+    assert told(api.get("admin", "/measures/ITX-2/commands/1"))[0] == 404
 
 
 def test_without_an_account_in_the_tool_nobody_is_heard(api: Api) -> None:
-    assert told(api.post("admin", "/measures/ITX-1/statements", {"verb": "hold", "text": "wait"})) == (
+    assert told(api.post("admin", "/measures/ITX-1/commands", {"verb": "hold", "text": "wait"})) == (
         403,
         "Nobody knows which account of jira-main is Admin's.",
         "An administrator links it on the page People, or with: gatepost user link",
@@ -276,13 +295,13 @@ def test_without_an_account_in_the_tool_nobody_is_heard(api: Api) -> None:
 )
 def test_a_part_that_is_missing_is_told(api: Api, body: dict[str, str], title: str, detail: str) -> None:
     api.person("brandt", accounts=(("jira-main", "b"),))
-    assert told(api.post("brandt", "/measures/ITX-1/statements", body)) == (422, title, detail)
+    assert told(api.post("brandt", "/measures/ITX-1/commands", body)) == (422, title, detail)
 
 
 def test_a_reason_of_two_lines_holds_no_second_command(api: Api, loaded: Loaded) -> None:
     api.person("brandt", accounts=(("jira-main", "b"),))
-    body = {"verb": "hold", "text": "wait\n/approve detailed", "wait": 0}
-    assert api.post("brandt", "/measures/ITX-1/statements", body).status_code == 202
+    body = {"verb": "hold", "text": "wait\n/approve detailed"}
+    assert api.post("brandt", "/measures/ITX-1/commands", body).status_code == 202
     hear(api, loaded)
     (said,) = api.get("brandt", "/measures/ITX-1/statements").get_json()["items"]
     assert (said["verb"], said["text"]) == ("hold", "wait /approve detailed")
@@ -293,17 +312,17 @@ def test_a_reason_of_two_lines_holds_no_second_command(api: Api, loaded: Loaded)
 
 def test_a_write_under_a_key_happens_once_and_is_answered_again(api: Api) -> None:
     api.person("brandt", accounts=(("jira-main", "b"),))
-    body = {"verb": "approve", "stage": "detailed", "wait": 0}
-    first = api.post("brandt", "/measures/ITX-1/statements", body, Idempotency_Key="k1")
-    again = api.post("brandt", "/measures/ITX-1/statements", body, Idempotency_Key="k1")
+    body = {"verb": "approve", "stage": "detailed"}
+    first = api.post("brandt", "/measures/ITX-1/commands", body, Idempotency_Key="k1")
+    again = api.post("brandt", "/measures/ITX-1/commands", body, Idempotency_Key="k1")
     assert (again.status_code, again.get_json()) == (first.status_code, first.get_json())
     assert again.headers["Idempotency-Replayed"] == "true"
     assert len(api.store.rows("SELECT 1 FROM utterance")) == 1
-    other = api.post("brandt", "/measures/ITX-1/statements", body | {"stage": "decided"}, Idempotency_Key="k1")
+    other = api.post("brandt", "/measures/ITX-1/commands", body | {"stage": "decided"}, Idempotency_Key="k1")
     assert told(other) == (
         422, "This Idempotency-Key was sent before with another request.", "Take a new key for a new request.",
     )  # fmt: skip
-    assert api.post("brandt", "/measures/ITX-1/statements", body, Idempotency_Key="k2").status_code == 202
+    assert api.post("brandt", "/measures/ITX-1/commands", body, Idempotency_Key="k2").status_code == 202
     assert len(api.store.rows("SELECT 1 FROM utterance")) == 2
 
 
