@@ -18,8 +18,10 @@ from sqlalchemy.engine import URL
 from connector.bootstrap import Services, bootstrap
 from connector.settings import Settings
 from connector.store.connections.connections import ConnectionRecord
+from connector.store.database import migrate
 from connector.store.queue.backlog import Backlog
 from mapping.work_item import ConnectionName, Tool
+from tests.connector.store.database.next_version import next_version
 from webhook_server.app import create_app
 
 SECRET, OLD_SECRET = "It's a Secret to Everybody", "the one before"
@@ -161,11 +163,10 @@ def test_a_nul_in_an_event_is_not_answered_with_a_5xx(doors: Doors) -> None:
     assert doors.post(b'{"webhookEvent":"sprint\\u0000started"}')[0] in {202, 400}
 
 
-def test_health_tells_alive_from_ready(doors: Doors) -> None:
+def test_health_tells_alive_from_ready(doors: Doors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert doors.client.get("/health/live").status_code == 200
     assert doors.client.get("/health/ready").get_json() == {"status": "ready"}
-    with doors.services.engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    monkeypatch.setattr(migrate, "FOLDER", next_version(tmp_path))
     answer = doors.client.get("/health/ready")
     assert (answer.status_code, answer.get_json()["detail"]) == (503, "Run: gatepost db upgrade")
     assert doors.client.get("/health/live").status_code == 200

@@ -51,8 +51,6 @@ def open_database(url: URL, *, pool_size: int, application: str) -> Engine:
     return engine
 
 
-"""The role that may not change what is written once; migration 0003 makes it."""
-
 _SET_ROLE = """
     SELECT set_config('role', 'gatepost_app', false) FROM pg_roles
     WHERE rolname = 'gatepost_app' AND pg_has_role(current_user, oid, 'MEMBER')

@@ -1,8 +1,9 @@
 """Reading as somebody: a connection on which the database itself shows only what that viewer may see.
 
 Two walls stand behind one another.  A query adds :func:`visible`, which also lets the indexes help; and the
-transaction works as ``gatepost_reader``, whose policies (migration 0007) hide every other row, whatever a query
-leaves out.  In a database whose login could not make that role the first wall stands alone: :func:`reader_missing`.
+transaction works as ``gatepost_reader``, whose policies (``policies.sql`` of the migrations) hide every other row,
+whatever a query leaves out.  In a database whose login could not make that role the first wall stands alone:
+:func:`reader_missing`.
 """
 
 from __future__ import annotations

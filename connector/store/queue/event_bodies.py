@@ -1,7 +1,8 @@
 """Event bodies at rest: packed, because JSON shrinks to a third and every byte goes to disk twice.
 
 PostgreSQL would pack them too, in the middle of the transaction and with a slower method; here it is done by the
-thread that brought the event, while others commit.  The column is stored as it comes (migration 0014).
+thread that brought the event, while others commit.  The column is stored as it comes
+(``event_bodies.sql`` of the migrations).
 """
 
 from __future__ import annotations

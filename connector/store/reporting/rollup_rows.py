@@ -135,7 +135,7 @@ def _array(parts: Iterable[str]) -> str:
 
 
 def _holders(row: Any) -> list[str]:
-    """As ``gatepost.accounts`` writes them; see migration 0007."""
+    """As ``gatepost.accounts`` writes them; see ``row_visibility.sql`` of the migrations."""
     ids = (row.owner_id, row.sponsor_id, row.controller_id)
     return sorted({f"{row.connection}{RECORD}{account}" for account in ids if account})
 

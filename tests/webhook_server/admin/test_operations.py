@@ -46,7 +46,7 @@ WELL = Overview(
     causes=(),
     drift=(),
     sizes=(),
-    schema="0012",
+    schema="0001",
     server="18",
 )
 SWEEP = SweepCursor("jira-main", "changed", NOW, NOW - HOUR, NOW - HOUR, NOW - HOUR, 10, 10, 0, None)

@@ -206,7 +206,7 @@ AUDIT = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
-    # Set by the database itself: see migration 0003.
+    # Set by the database itself: see audit.sql of the migrations.
     Column("seq", BigInteger, nullable=False, server_default=FetchedValue()),
     Column("mapping_version", Integer),
     Column("policy_version", Text),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -16,6 +18,7 @@ from connector.store.database.engine import open_database
 from connector.store.database.postgres import conninfo
 from connector.store.database.tables import METADATA
 from tests.conftest import NEWEST
+from tests.connector.store.database.next_version import NEXT, next_version
 
 
 def _ours(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
@@ -30,16 +33,20 @@ def test_migrations_and_table_descriptions_say_the_same(database: URL) -> None:
     engine.dispose()
 
 
-def test_down_and_up_again_leaves_the_same_schema(database: URL) -> None:
+def test_the_next_version_goes_up_and_down_again(
+    database: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine = open_database(database, pool_size=1, application="tests")
+    monkeypatch.setattr(migrate, "FOLDER", next_version(tmp_path))
+    assert migrate.fit(engine) is migrate.Fit.OLDER
+    assert migrate.upgrade(engine) == NEXT
+    assert migrate.fit(engine) is migrate.Fit.SAME
     with engine.connect() as connection:
         connection.execute(text("RESET ROLE"))
-        command.downgrade(migrate.configuration(connection), "base")
+        command.downgrade(migrate.configuration(connection), NEWEST)
         connection.commit()
-        left = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
-    assert left == ["alembic_version"]
-    assert migrate.upgrade(engine) == NEWEST
-    assert migrate.fit(engine) is migrate.Fit.SAME
+        context = MigrationContext.configure(connection, opts={"include_object": _ours})
+        assert compare_metadata(context, METADATA) == []
     engine.dispose()
 
 

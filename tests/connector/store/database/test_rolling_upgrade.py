@@ -15,32 +15,52 @@ from connector.store.database import migrate
 from connector.store.database.engine import open_database
 from connector.store.database.migrate import Fit
 from tests.conftest import NEWEST, ROOT
+from tests.connector.store.database.next_version import NEXT, next_version
 
-FIRST = "0013"
-"""From this revision on two versions may run side by side."""
+FIRST = "0001"
+"""After this revision two versions may run side by side."""
 
 
 @pytest.mark.parametrize(
     ("revision", "oldest", "fit"),
     [
-        pytest.param(NEWEST, "0012", Fit.SAME, id="its own schema"),
-        pytest.param("0012", "0012", Fit.OLDER, id="a schema that has to be upgraded"),
-        pytest.param("9999", NEWEST, Fit.NEWER, id="a newer one that this version may still work on"),
-        pytest.param("9999", "0013", Fit.NEWER, id="a newer one that an even older version may work on"),
+        pytest.param(NEXT, NEWEST, Fit.SAME, id="its own schema"),
+        pytest.param(NEWEST, NEWEST, Fit.OLDER, id="a schema that has to be upgraded"),
+        pytest.param("9999", NEXT, Fit.NEWER, id="a newer one that this version may still work on"),
+        pytest.param("9999", NEWEST, Fit.NEWER, id="a newer one that an even older version may work on"),
         pytest.param("9999", "9998", Fit.TOO_NEW, id="a newer one that this version would break on"),
         pytest.param("9999", None, Fit.TOO_NEW, id="a newer one that says nothing"),
+        pytest.param(None, NEWEST, Fit.MISSING, id="none, because it was never made or not to its end"),
     ],
 )
-def test_how_schema_and_version_go_together(database: URL, revision: str, oldest: str | None, fit: Fit) -> None:
+def test_how_schema_and_version_go_together(
+    database: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, revision: str | None, oldest: str | None, fit: Fit
+) -> None:
+    """Asked by the next version, which knows one revision more than this one."""
     engine = open_database(database, pool_size=1, application="tests")
     with engine.begin() as connection:
         connection.execute(text("RESET ROLE"))
-        connection.execute(text("UPDATE alembic_version SET version_num = :now"), {"now": revision})
+        connection.execute(text("DELETE FROM alembic_version"))
+        if revision is not None:
+            connection.execute(text("INSERT INTO alembic_version VALUES (:now)"), {"now": revision})
         if oldest is None:
             connection.execute(text("DROP TABLE schema_floor"))
         else:
             connection.execute(text("UPDATE schema_floor SET oldest = :oldest"), {"oldest": oldest})
+    monkeypatch.setattr(migrate, "FOLDER", next_version(tmp_path))
     assert migrate.fit(engine) is fit
+    engine.dispose()
+
+
+def test_this_version_works_on_when_the_next_one_has_upgraded(
+    database: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_database(database, pool_size=1, application="tests")
+    with monkeypatch.context() as later:
+        later.setattr(migrate, "FOLDER", next_version(tmp_path))
+        assert migrate.upgrade(engine) == NEXT
+    assert migrate.fit(engine) is Fit.NEWER
+    assert migrate.upgrade(engine) == NEXT, "it is left as it is"
     engine.dispose()
 
 
@@ -109,18 +129,18 @@ def breaks(source: str) -> list[str]:
 
 def _newer() -> list[Path]:
     folder = ROOT / "connector/store/database/migrations/versions"
-    return sorted(path for path in folder.glob("[0-9]*.py") if path.name[:4] >= FIRST)
+    return sorted(path for path in folder.glob("[0-9]*.py") if path.name[:4] > FIRST)
 
 
-@pytest.mark.parametrize("path", _newer(), ids=lambda path: path.stem)
-def test_a_migration_leaves_the_version_before_at_work_or_says_that_it_does_not(path: Path) -> None:
+def test_a_migration_leaves_the_version_before_at_work_or_says_that_it_does_not() -> None:
     """Expand first; contract one release later, and raise the floor then (deploy/adr/0017)."""
-    source = path.read_text()
-    raised = re.findall(RAISES, source)
-    assert not breaks(source) or raised == [path.name[:4]], (
-        f"{path.name} {' and '.join(breaks(source))}. Do that one release later, or say so with: "
-        f"UPDATE schema_floor SET oldest = '{path.name[:4]}'"
-    )
+    for path in _newer():
+        source = path.read_text()
+        raised = re.findall(RAISES, source)
+        assert not breaks(source) or raised == [path.name[:4]], (
+            f"{path.name} {' and '.join(breaks(source))}. Do that one release later, or say so with: "
+            f"UPDATE schema_floor SET oldest = '{path.name[:4]}'"
+        )
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,5 @@
-"""The interface: subscriptions with their deliveries, statements made on pages and by the API, kept answers.
+-- Subscriptions with their deliveries, and answers that are given again under their Idempotency-Key.
 
-``utterance`` is written once, like every statement that is made of it.
-
-Revision ID: 0009
-"""
-
-from __future__ import annotations
-
-from typing import LiteralString
-
-from alembic import op
-
-revision = "0009"
-down_revision = "0008"
-branch_labels = None
-depends_on = None
-
-UP: LiteralString = """
 CREATE TABLE subscription (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name          text NOT NULL UNIQUE,
@@ -43,7 +26,7 @@ CREATE TABLE subscription_delivery (
     subscription_id bigint NOT NULL REFERENCES subscription (id) ON DELETE CASCADE,
     message_id      uuid NOT NULL DEFAULT gen_random_uuid(),
     event           text NOT NULL,
-    measure_id      text NOT NULL REFERENCES measure (id),
+    measure_id      text REFERENCES measure (id),
     body            text NOT NULL,
     created_at      timestamptz NOT NULL,
     due_at          timestamptz NOT NULL,
@@ -56,7 +39,9 @@ CREATE TABLE subscription_delivery (
     settled_at      timestamptz,
     claimed_by      bigint,
     claim_token     uuid,
-    claimed_until   timestamptz
+    claimed_until   timestamptz,
+    connection      text REFERENCES connection (name) ON DELETE CASCADE,
+    CONSTRAINT subscription_delivery_about CHECK (num_nonnulls(measure_id, connection) = 1)
 );
 CREATE INDEX subscription_delivery_waiting ON subscription_delivery (subscription_id, due_at, id)
     WHERE state = 'waiting';
@@ -66,21 +51,9 @@ CREATE INDEX subscription_delivery_claimed ON subscription_delivery (claimed_by)
 CREATE INDEX subscription_delivery_settled ON subscription_delivery (settled_at) WHERE state = 'done';
 CREATE INDEX subscription_delivery_of ON subscription_delivery (subscription_id, id);
 CREATE INDEX subscription_delivery_tried ON subscription_delivery (subscription_id, tried_at);
-
-CREATE TABLE utterance (
-    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    measure_id    text NOT NULL REFERENCES measure (id),
-    said_by       text NOT NULL,
-    account       text NOT NULL,
-    account_name  text NOT NULL,
-    account_login text NOT NULL DEFAULT '',
-    words         text NOT NULL,
-    via           text NOT NULL CHECK (via IN ('page', 'api')),
-    said_at       timestamptz NOT NULL
-);
-CREATE INDEX utterance_of_measure ON utterance (measure_id, id);
-CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON utterance FOR EACH ROW EXECUTE FUNCTION written_once();
-CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON utterance FOR EACH STATEMENT EXECUTE FUNCTION written_once();
+CREATE INDEX subscription_delivery_parked ON subscription_delivery (subscription_id, id) WHERE state = 'parked';
+CREATE INDEX subscription_delivery_waiting_connection ON subscription_delivery (subscription_id, connection, id)
+    WHERE state = 'waiting' AND connection IS NOT NULL;
 
 CREATE TABLE kept_answer (
     caller  text NOT NULL,
@@ -93,37 +66,3 @@ CREATE TABLE kept_answer (
     PRIMARY KEY (caller, key)
 );
 CREATE INDEX kept_answer_made ON kept_answer (made_at);
-
-DO $$
-BEGIN
-    IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'gatepost_app') THEN
-        GRANT SELECT, INSERT, UPDATE, DELETE ON subscription, subscription_delivery, kept_answer TO gatepost_app;
-        GRANT SELECT, INSERT ON utterance TO gatepost_app;
-        EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO gatepost_app', current_schema());
-    END IF;
-END $$;
-
--- The subscriptions themselves hold secrets: no reader sees that table.
-SELECT gatepost_protect('subscription_delivery',
-    '(SELECT gatepost_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = subscription_delivery.measure_id)');
-SELECT gatepost_protect('utterance',
-    '(SELECT gatepost_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = utterance.measure_id)');
-"""
-
-DOWN: LiteralString = """
-DELETE FROM row_policy WHERE name IN ('subscription_delivery', 'utterance');
-DROP TABLE kept_answer, utterance, subscription_delivery, subscription;
-"""
-
-
-def upgrade() -> None:
-    _run(UP)
-
-
-def downgrade() -> None:
-    _run(DOWN)
-
-
-def _run(script: LiteralString) -> None:
-    driver = op.get_bind().connection.driver_connection
-    driver.execute(script)  # type: ignore[union-attr]  # there is a driver while a migration runs

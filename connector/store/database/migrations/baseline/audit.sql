@@ -1,0 +1,47 @@
+-- The audit is a chain: each row holds the hash of the one before, set by the database itself, so that a row that was
+-- changed or removed breaks it (gatepost audit verify).
+
+CREATE TABLE audit (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at              timestamptz NOT NULL DEFAULT now(),
+    actor           text NOT NULL,
+    action          text NOT NULL,
+    subject         text NOT NULL,
+    detail          jsonb NOT NULL DEFAULT '{}',
+    seq             bigint NOT NULL CONSTRAINT audit_seq UNIQUE,
+    mapping_version integer,
+    policy_version  text,
+    prev_hash       text NOT NULL,
+    hash            text NOT NULL
+);
+CREATE INDEX audit_of_subject ON audit (subject, id);
+CREATE INDEX audit_actor ON audit (actor, seq);
+CREATE INDEX audit_action ON audit (action text_pattern_ops, seq);
+CREATE INDEX audit_at ON audit (at);
+
+-- The end of the chain.
+CREATE TABLE audit_head (
+    one  boolean DEFAULT true PRIMARY KEY CHECK (one),
+    seq  bigint NOT NULL,
+    hash text NOT NULL
+);
+INSERT INTO audit_head (seq, hash) VALUES (0, '');
+
+CREATE FUNCTION audit_text(a audit) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_array(a.seq, a.prev_hash, to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                             a.actor, a.action, a.subject, a.detail, a.mapping_version, a.policy_version)::text
+$$;
+
+CREATE FUNCTION audit_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE head audit_head%ROWTYPE;
+BEGIN
+    -- The lock on the head orders all writers; it is held until their commit, so the chain has no gap.
+    SELECT * INTO STRICT head FROM audit_head FOR UPDATE;
+    NEW.seq := head.seq + 1;
+    NEW.prev_hash := head.hash;
+    NEW.hash := encode(sha256(convert_to(audit_text(NEW), 'UTF8')), 'hex');
+    UPDATE audit_head SET seq = NEW.seq, hash = NEW.hash;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER audit_chain BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_chain();

@@ -1,0 +1,119 @@
+-- Items as they were read, and the measures that they are: their verdict, money, history by day, and rates.
+
+CREATE TABLE work_item (
+    connection         text NOT NULL REFERENCES connection (name),
+    native_id          text NOT NULL,
+    key                text NOT NULL,
+    url                text NOT NULL,
+    snapshot           jsonb NOT NULL,
+    version            text NOT NULL,
+    read_at            timestamptz NOT NULL,
+    unreachable_since  timestamptz,
+    old_keys           text[] NOT NULL DEFAULT '{}',
+    unreachable_reason text,
+    PRIMARY KEY (connection, native_id)
+);
+CREATE INDEX work_item_key ON work_item (key);
+CREATE INDEX work_item_old_keys ON work_item USING gin (old_keys);
+CREATE INDEX work_item_read ON work_item (read_at DESC);
+
+CREATE TABLE measure (
+    id              text PRIMARY KEY,
+    connection      text NOT NULL,
+    native_id       text NOT NULL,
+    key             text NOT NULL,
+    title           text,
+    rule            text NOT NULL,
+    portfolio       text,
+    program         text,
+    project         text,
+    package         text,
+    business_unit   text,
+    legal_entity    text,
+    owner           text,
+    sponsor         text,
+    controller      text,
+    stage           text,
+    tool_stage      text,
+    gate            text NOT NULL,
+    implementation  text NOT NULL,
+    potential       text NOT NULL,
+    currency        text,
+    plan_net        numeric,
+    forecast_net    numeric,
+    actual_net      numeric,
+    variance_net    numeric,
+    facts           jsonb NOT NULL,
+    verdict         jsonb NOT NULL,
+    verdict_digest  text NOT NULL,
+    effects_digest  text NOT NULL,
+    mapping_version integer NOT NULL REFERENCES mapping_version (number),
+    policy_version  text NOT NULL,
+    assessed_at     timestamptz NOT NULL,
+    unmapped_since  timestamptz,
+    unmapped_reason text,
+    standing        jsonb NOT NULL DEFAULT '{}',
+    look_again_at   timestamptz,
+    baseline_id     text,
+    born_at         timestamptz,
+    explanation     text NOT NULL DEFAULT '',
+    findings        jsonb NOT NULL DEFAULT '[]',
+    owner_id        text GENERATED ALWAYS AS (facts #>> '{roles,owner,id}') STORED,
+    sponsor_id      text GENERATED ALWAYS AS (facts #>> '{roles,sponsor,id}') STORED,
+    controller_id   text GENERATED ALWAYS AS (facts #>> '{roles,controller,id}') STORED,
+    FOREIGN KEY (connection, native_id) REFERENCES work_item (connection, native_id),
+    UNIQUE (connection, native_id)
+);
+CREATE INDEX measure_place ON measure (portfolio, program, project, package);
+CREATE INDEX measure_look_again ON measure (look_again_at) WHERE unmapped_since IS NULL;
+CREATE INDEX measure_baseline ON measure (baseline_id) WHERE baseline_id IS NOT NULL;
+CREATE INDEX measure_owner ON measure (owner_id);
+CREATE INDEX measure_sponsor ON measure (sponsor_id);
+CREATE INDEX measure_controller ON measure (controller_id);
+CREATE INDEX measure_program ON measure (program);
+CREATE INDEX measure_key ON measure (key);
+
+CREATE TABLE effect_line (
+    measure_id text NOT NULL REFERENCES measure (id),
+    version    text NOT NULL CHECK (version IN ('plan', 'forecast', 'actual')),
+    kind       text NOT NULL CHECK (kind IN ('benefit', 'one_off_benefit', 'recurring_cost', 'one_off_cost', 'capex')),
+    month      date NOT NULL CHECK (extract(day FROM month) = 1),
+    amount     numeric NOT NULL,
+    currency   text NOT NULL,
+    account    text NOT NULL DEFAULT 'ebitda',
+    hard       boolean NOT NULL DEFAULT true,
+    PRIMARY KEY (measure_id, version, kind, month, currency, account, hard)
+);
+
+-- What a measure rests on, on other connections.
+CREATE TABLE dependency (
+    measure_id    text NOT NULL REFERENCES measure (id),
+    on_connection text NOT NULL,
+    on_name       text NOT NULL,
+    PRIMARY KEY (measure_id, on_connection, on_name)
+);
+CREATE INDEX dependency_on ON dependency (on_connection, on_name);
+
+CREATE TABLE status_day (
+    measure_id     text NOT NULL REFERENCES measure (id),
+    day            date NOT NULL,
+    stage          text,
+    gate           text NOT NULL,
+    implementation text NOT NULL,
+    potential      text NOT NULL,
+    reasons        jsonb NOT NULL,
+    plan_net       numeric,
+    forecast_net   numeric,
+    actual_net     numeric,
+    currency       text,
+    PRIMARY KEY (measure_id, day)
+);
+
+CREATE TABLE rate (
+    currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    "to"     text NOT NULL CHECK ("to" ~ '^[A-Z]{3}$'),
+    since    date NOT NULL,
+    factor   numeric NOT NULL CHECK (factor > 0),
+    source   text NOT NULL,
+    PRIMARY KEY (currency, "to", since)
+);

@@ -1,0 +1,23 @@
+-- What takes no UPDATE, DELETE or TRUNCATE from anybody: a trigger refuses it, and the role that the application works
+-- as has no right to it in the first place (application_role.sql).
+
+CREATE FUNCTION written_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % are written once: % is not possible', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION written_once();
+CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION written_once();
+
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON decision FOR EACH ROW EXECUTE FUNCTION written_once();
+CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON decision FOR EACH STATEMENT EXECUTE FUNCTION written_once();
+
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON statement FOR EACH ROW EXECUTE FUNCTION written_once();
+CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON statement FOR EACH STATEMENT EXECUTE FUNCTION written_once();
+
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON plan_version FOR EACH ROW EXECUTE FUNCTION written_once();
+CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON plan_version FOR EACH STATEMENT EXECUTE FUNCTION written_once();
+
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON utterance FOR EACH ROW EXECUTE FUNCTION written_once();
+CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON utterance FOR EACH STATEMENT EXECUTE FUNCTION written_once();
