@@ -51,6 +51,7 @@ class Deliverer:
         self._timeout = timeout
         self._sleep = sleep
         self._queue: queue.Queue[Event | None] = queue.Queue()
+        self._closed = False
         self._session = requests.Session()
         self._session.trust_env = False
         self.log: list[Delivered] = []
@@ -58,8 +59,8 @@ class Deliverer:
         self._thread.start()
 
     def be_patient(self) -> None:
-        """Try longer than the real sender does, for a receiver that is still being started."""
-        self._delays = (*self._delays, 8.0, 16.0)
+        """Try five times a second for ten minutes, for a receiver that is still being started."""
+        self._delays = (0.2,) * 3000
 
     def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         self._queue.put(Event(url, body, dict(headers)))
@@ -74,6 +75,8 @@ class Deliverer:
         return True
 
     def close(self) -> None:
+        """End; what has not been delivered by now is given up."""
+        self._closed = True
         self._queue.put(None)
         self._thread.join(5)
         self._session.close()
@@ -91,6 +94,8 @@ class Deliverer:
             headers = dict(event.headers) | ({"X-Atlassian-Webhook-Retry": str(attempt)} if attempt else {})
             status = self._post(event, headers)
             if not (status == 0 or status in RETRIED or status >= 500):
+                return status, attempt + 1
+            if self._closed:
                 return status, attempt + 1
             if attempt < len(self._delays):
                 self._sleep(self._delays[attempt])

@@ -8,6 +8,9 @@ import threading
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+POLL_SECONDS = 0.02
+"""How often a server looks whether it is to stop; ``stop`` waits for that."""
+
 
 class QuietHandler(WSGIRequestHandler):
     """Answers with HTTP/1.1, so that clients keep their connections, and logs nothing."""
@@ -24,7 +27,9 @@ class Server:
     def __init__(self, app: Flask, host: str = "127.0.0.1", port: int = 0) -> None:
         self._server = make_server(host, port, app, threaded=True, request_handler=QuietHandler)
         self.url = f"http://{host}:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, name=f"sandbox {self.url}", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_SECONDS,), name=f"sandbox {self.url}", daemon=True
+        )
 
     def start(self) -> Server:
         self._thread.start()

@@ -6,18 +6,14 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 import structlog
-from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
-from connector.store.database import migrate
-from connector.store.database.engine import open_database
-from connector.store.database.postgres import conninfo, locate
+from connector.store.database.postgres import locate
 from tests.command_line import Cli
+from tests.databases import Databases, forget_the_disk
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,24 +46,21 @@ def postgres() -> Iterator[URL]:
         return
     # Not among pytest's own folders: it takes those of older runs away, also while they are still running.
     with tempfile.TemporaryDirectory(prefix="gatepost-tests-", ignore_cleanup_errors=True) as folder:
-        yield locate(None, Path(folder))
+        url = locate(None, Path(folder))
+        forget_the_disk(url)
+        yield url
 
 
 @pytest.fixture(scope="session")
-def template(postgres: URL) -> str:
-    """A database with the newest schema, which each test's own database is copied from."""
-    name = f"template_{uuid4().hex[:8]}"
-    _admin(postgres, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    engine = open_database(postgres.set(database=name), pool_size=1, application="tests")
-    migrate.upgrade(engine)
-    engine.dispose()
-    return name
+def databases(postgres: URL) -> Databases:
+    return Databases.on(postgres)
 
 
 @pytest.fixture
-def database(postgres: URL, template: str) -> Iterator[URL]:
+def database(databases: Databases) -> Iterator[URL]:
     """An empty database with the newest schema."""
-    yield from fresh_database(postgres, template)
+    with databases.one() as url:
+        yield url
 
 
 @pytest.fixture
@@ -80,15 +73,3 @@ def cli(database: URL, tmp_path: Path) -> Cli:
             "COLUMNS": "200",
         }
     )
-
-
-def fresh_database(postgres: URL, template: str) -> Iterator[URL]:
-    name = f"test_{uuid4().hex[:12]}"
-    _admin(postgres, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
-    yield postgres.set(database=name)
-    _admin(postgres, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def _admin(postgres: URL, statement: sql.Composed) -> None:
-    with psycopg.connect(conninfo(postgres), autocommit=True) as connection:
-        connection.execute(statement)

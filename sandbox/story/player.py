@@ -11,6 +11,8 @@ import requests
 from sandbox.story.scenarios import Act, Item, Step
 
 BOTS = ("gatepost-bot", "gatepost.integration")
+CALL_SECONDS = 60.0
+"""For one call to a stand-in, which answers at once unless the machine has much else to do."""
 
 
 class StoryFailed(AssertionError):
@@ -34,10 +36,14 @@ class Shown:
 
 
 class Player:
-    def __init__(self, jira: str, servicenow: str, *, patience: float = 30.0) -> None:
+    def __init__(
+        self, jira: str, servicenow: str, *, patience: float = 30.0, watch: Callable[[], None] = lambda: None
+    ) -> None:
+        """``patience`` in seconds, for each thing that is waited for; ``watch`` raises when that is in vain."""
         self._jira = jira.rstrip("/")
         self._servicenow = servicenow.rstrip("/")
         self._patience = patience
+        self._watch = watch
         self._session = requests.Session()
         self._session.trust_env = False
 
@@ -48,14 +54,14 @@ class Player:
         """Every item of the story."""
         found = []
         for base in (self._jira, self._servicenow):
-            answer = self._session.get(f"{base}/sandbox/items", timeout=10)
+            answer = self._session.get(f"{base}/sandbox/items", timeout=CALL_SECONDS)
             answer.raise_for_status()
             found += [Shown(item["key"], item["url"], item["fields"]) for item in answer.json()]
         return found
 
     def show(self, item: Item) -> Shown:
         base = self._jira if item[0] == "jira" else self._servicenow
-        answer = self._session.get(f"{base}/sandbox/items", params={"title": item[1]}, timeout=10)
+        answer = self._session.get(f"{base}/sandbox/items", params={"title": item[1]}, timeout=CALL_SECONDS)
         answer.raise_for_status()
         (only,) = answer.json()
         said = tuple((str(author), str(text)) for author, text in only["comments"])
@@ -64,7 +70,7 @@ class Player:
     def act(self, tool: str, body: Mapping[str, object]) -> tuple[bool, str]:
         """Act as somebody in a tool: whether it was let through, and what the tool said."""
         base = self._jira if tool == "jira" else self._servicenow
-        answer = self._session.post(f"{base}/sandbox/act", json=dict(body), timeout=10)
+        answer = self._session.post(f"{base}/sandbox/act", json=dict(body), timeout=CALL_SECONDS)
         return answer.status_code == 200, answer.text
 
     def play(self, act: Act) -> Shown:
@@ -87,7 +93,8 @@ class Player:
                 return
             if time.monotonic() > deadline:
                 raise StoryFailed(f"{act.title}: {step.by} could not {step.do} {step.value}: {text}")
-            time.sleep(0.1)
+            self._watch()
+            time.sleep(0.05)
 
     def _send(self, item: Item, step: Step) -> tuple[bool, str]:
         key = self.show(item).key
@@ -109,6 +116,7 @@ class Player:
                 wrong = [f"{name}: {shown.fields.get(name)!r}, not {act.shows[name]!r}" for name in lacking]
                 told = "; ".join([*wrong, *(f"its answer {shown.answer!r} lacks {text!r}" for text in unsaid)])
                 raise StoryFailed(f"{act.title}: {shown.key} shows {told}")
+            self._watch()
             time.sleep(0.05)
 
     def wait_assessed(self, progress: Callable[[int, int], None]) -> None:
@@ -122,6 +130,7 @@ class Player:
                 return
             if time.monotonic() > deadline:
                 raise StoryFailed(f"{len(gates) - assessed} of {len(gates)} items have no gate yet")
+            self._watch()
             time.sleep(0.1)
 
 

@@ -11,7 +11,7 @@ import time
 
 from tests.bench.figure import Figure
 from tests.bench.load import send
-from tests.bench.scene import PATIENCE_SECONDS, Scene
+from tests.bench.scene import Scene
 
 
 def burst(here: Scene) -> list[Figure]:
@@ -21,7 +21,7 @@ def burst(here: Scene) -> list[Figure]:
     here.change(items, 1)
     here.ground.say(f"{events:,} events on {count} items")
     told = send(here.plan(items, events=events))
-    here.world.wait_quiet(PATIENCE_SECONDS)
+    here.world.wait_quiet()
     seconds = time.time() - told.started
     writes = here.writes()
     written = {item for item, _ in writes}

@@ -32,7 +32,6 @@ MAPPING = (ROOT / "sandbox/story/mapping.yaml").read_text()
 GATE_ALONE = re.sub(r"write:\n(      .+\n?)+", "write: {gate: Gate}\n", MAPPING)
 READS = ("/search/jql", "/issue/bulkfetch", "/approximate-count")
 JIRA, SNOW = ConnectionName("jira-main"), ConnectionName("servicenow-main")
-SETTLE_SECONDS = 300
 
 
 def calls(ground: Ground) -> list[Figure]:
@@ -98,7 +97,7 @@ class _Side:
         with self._scene.services.engine.begin() as transaction:
             mark_dirty(transaction, self._connection, {NativeId(item): None for item in items})
             Waker(Queue().defer).wake(transaction, Task.RECONCILE, self._connection)
-        self._scene.settle(SETTLE_SECONDS)
+        self._scene.settle()
         return _kinds(requests.get(address, timeout=60).json()["calls"])
 
 

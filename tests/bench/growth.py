@@ -20,7 +20,7 @@ from tests.bench.large import furnish
 from tests.bench.load import send
 from tests.bench.memory import memory
 from tests.bench.portfolio import portfolio
-from tests.bench.scene import PATIENCE_SECONDS, Scene, scene, waits_for_writes
+from tests.bench.scene import Scene, scene, waits_for_writes
 
 PARTS = ("portfolio", "growth", "memory")
 
@@ -63,5 +63,5 @@ def _median(here: Scene, size: int) -> float:
     here.change(items, 1)
     here.ground.say(f"events with {size:,} measures in the database")
     told = send(here.plan(items, events=len(items), rate=scale.growth_rate))
-    here.world.wait_quiet(PATIENCE_SECONDS)
+    here.world.wait_quiet()
     return statistics.median(waits_for_writes(told.moments, here.writes()))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from tests.bench.figure import Figure
 from tests.bench.load import send, share
-from tests.bench.scene import PATIENCE_SECONDS, Scene, waits_for_writes
+from tests.bench.scene import Scene, waits_for_writes
 
 
 def latency(here: Scene) -> list[Figure]:
@@ -23,7 +23,7 @@ def latency(here: Scene) -> list[Figure]:
         here.change(items, step)
         say(f"{scale.flow_rate:.0f} events a second, round {step} of {scale.flow_rounds}")
         told = send(here.plan(items, events=len(items), rate=scale.flow_rate))
-        here.world.wait_quiet(PATIENCE_SECONDS)
+        here.world.wait_quiet()
         waits += waits_for_writes(told.moments, here.writes())
     name = f"event to field written at {scale.flow_rate:.0f} events/s, calls of {scale.delay_ms} ms"
     return [

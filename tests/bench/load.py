@@ -26,8 +26,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-PATIENCE_SECONDS = 90
-"""How long an open loop waits for its last answers."""
+from tests.waiting import LONGEST_WAIT_SECONDS
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -234,7 +234,7 @@ class Load:
             self._waiting.append((request, clock + planned))
             self._pump()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._all_heard.wait(), PATIENCE_SECONDS)
+            await asyncio.wait_for(self._all_heard.wait(), LONGEST_WAIT_SECONDS)
         self._broken = plan.events - self._heard_of
 
     def _pump(self) -> None:

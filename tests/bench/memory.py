@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from tests.bench.figure import Figure
-from tests.bench.scene import PATIENCE_SECONDS, Scene, wait_until
+from tests.bench.scene import Scene
 
 
 def memory(here: Scene, size: int) -> list[Figure]:
@@ -22,13 +22,12 @@ def memory(here: Scene, size: int) -> list[Figure]:
     items = here.known(judged)
     say(f"the worker judges {judged:,} items again")
     here.ring(items)
-    here.world.wait_quiet(PATIENCE_SECONDS)
+    here.world.wait_quiet()
     say("the worker makes all figures anew")
     with here.world.services.engine.begin() as transaction:
         transaction.execute(text("UPDATE figures_basis SET digest = 'none'"))
-    for _ in wait_until(pause=1):
-        if here.world.rows("SELECT digest FROM figures_basis")[0].digest != "none":
-            break
+    digest = "SELECT digest FROM figures_basis"
+    here.world.wait_until(lambda: here.world.rows(digest)[0].digest != "none", "all figures are made anew")
     peak = resident(worker, "VmHWM")
     what = f"memory of a worker at {size:,} measures"
     return [

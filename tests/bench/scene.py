@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +27,6 @@ from tests.stories.world import SECRET, World, world
 
 JIRA = ConnectionName("jira-main")
 CONNECTIONS = (JIRA, ConnectionName("servicenow-main"))
-PATIENCE_SECONDS = 180
 WRITE = re.compile(r"/rest/api/3/issue/([^/]+)")
 FACTS: dict[str, Value] = {
     "Sponsor": "brandt",
@@ -75,7 +73,7 @@ class Scene:
         self.slow(0)
         added = self.add(count)
         self.ring(added)
-        self.world.wait_quiet(PATIENCE_SECONDS)
+        self.world.wait_quiet()
         return added
 
     def change(self, items: list[Issue], step: int) -> None:
@@ -177,12 +175,3 @@ _SWEPT = text("""
     INSERT INTO sweep (connection, kind, query, began_at, ended_at, due_at)
     VALUES (:connection, :kind, '', :now, :now, :due)
 """)
-
-
-def wait_until(seconds: float = PATIENCE_SECONDS, pause: float = 0.2) -> Iterator[None]:
-    """Goes round until its caller breaks off.  Raises RuntimeError when that takes too long."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        yield
-        time.sleep(pause)
-    raise RuntimeError(f"Waited {seconds:.0f} s in vain.")

@@ -40,7 +40,6 @@ def ground(postgres: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.mark.story
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("group", GROUPS, ids=", ".join)
 def test_every_line_runs_and_yields_figures(group: tuple[str, ...], ground: Ground) -> None:
     found = measured(ground, group, lambda _: None)

@@ -15,7 +15,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +25,7 @@ from tests.bench.load import Plan, numbered, send, share
 from tests.bench.scene import JIRA, scene
 from tests.conftest import ROOT
 from tests.stories.world import SECRET, World, free_port
+from tests.waiting import LONGEST_WAIT_SECONDS, wait_until
 
 ISSUES = 4_000
 
@@ -85,19 +85,13 @@ def _nothing(world: World) -> Iterator[int]:
             [sys.executable, "-m", "tests.bench.baseline_server"], env=settings, cwd=ROOT, stdout=output, stderr=output
         )
     try:
-        _wait_open(port)
+        wait_until(lambda: _is_open(port), "the server that does nothing listens", alive=process)
         yield port
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(LONGEST_WAIT_SECONDS)
 
 
-def _wait_open(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"The server that does nothing does not listen on port {port}.")
-        time.sleep(0.1)
+def _is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

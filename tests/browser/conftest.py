@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
-from sqlalchemy.engine import URL
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from cli.demo_people import CAST, add_people, link_people
-from tests.conftest import ROOT, fresh_database
+from tests.conftest import ROOT
+from tests.databases import Databases
 from tests.stories.world import World, world
+from tests.waiting import LONGEST_CALL_SECONDS
 
 PASSWORD = "the browser tests' password"
 CHROMIUM = os.environ.get("GATEPOST_TEST_CHROMIUM") or shutil.which("chromium") or ""
@@ -23,27 +24,27 @@ CHROMIUM = os.environ.get("GATEPOST_TEST_CHROMIUM") or shutil.which("chromium") 
 GRAVE = frozenset({"serious", "critical"})
 """What axe calls so fails a test."""
 
+PATIENCE_MS = 1000 * LONGEST_CALL_SECONDS
+"""For what a page shows when it has been asked for."""
+
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="session")
-def gatepost(
-    postgres: URL, template: str, tmp_path_factory: pytest.TempPathFactory, browser: Browser
-) -> Iterator[World]:
+def gatepost(databases: Databases, tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[World]:
     """Web and worker as processes, the story told and judged, one person for each role.  One for all tests.
 
     What a test changes stays changed: use people and connections of its own where that matters.
     """
-    for database in fresh_database(postgres, template):
-        with world(database, tmp_path_factory.mktemp("gatepost")) as here:
-            add_people(here.services, PASSWORD)
-            here.start("web")
-            here.start("worker")
-            here.wait_ready()
-            here.player.wait_assessed(lambda _done, _total: None)
-            here.wait_quiet()
-            link_people(here.services)
-            yield here
+    with databases.one() as database, world(database, tmp_path_factory.mktemp("gatepost")) as here:
+        add_people(here.services, PASSWORD)
+        here.start("web")
+        here.start("worker")
+        here.wait_ready()
+        here.player.wait_assessed(lambda _done, _total: None)
+        here.wait_quiet()
+        link_people(here.services)
+        yield here
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +53,9 @@ def browser() -> Iterator[Browser]:
         pytest.skip("chromium is not installed; on Debian: apt-get install chromium")
     with sync_playwright() as playwright:
         yield _launch(playwright)
+
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def _launch(playwright: Playwright) -> Browser:
@@ -123,7 +127,7 @@ def visit(gatepost: World, browser: Browser, tmp_path: Path) -> Iterator[Opener]
             reduced_motion="reduce",
             java_script_enabled=scripts,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -146,5 +150,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One window after the other, on one worker: they share the running Gatepost."""
     for item in items:
         if Path(item.path).is_relative_to(ROOT / "tests/browser"):
-            item.add_marker(pytest.mark.timeout(240))
             item.add_marker(pytest.mark.xdist_group("browser"))

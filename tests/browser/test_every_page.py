@@ -17,6 +17,7 @@ from cli.demo_people import CAST
 from connector.people.permissions import Role
 from tests.browser.conftest import DESK, PASSWORD, Opener
 from tests.stories.world import World
+from tests.waiting import LONGEST_CALL_SECONDS
 from webhook_server.app import create_app
 from webhook_server.auth import MACHINES
 from webhook_server.security import HEADERS
@@ -85,9 +86,11 @@ def stops(app: Flask, method: str, measure: str) -> Iterator[Stop]:
 def signed_in(gatepost: World, role: Role) -> requests.Session:
     session = requests.Session()
     login = next(one.login for one in CAST if one.grant.role is role)
-    token = csrf(session.get(f"{gatepost.url}/signin", timeout=10).text)
+    token = csrf(session.get(f"{gatepost.url}/signin", timeout=LONGEST_CALL_SECONDS).text)
     answer = session.post(
-        f"{gatepost.url}/signin", data={"login": login, "password": PASSWORD, "csrf_token": token}, timeout=10
+        f"{gatepost.url}/signin",
+        data={"login": login, "password": PASSWORD, "csrf_token": token},
+        timeout=LONGEST_CALL_SECONDS,
     )
     assert answer.ok
     return session
@@ -113,7 +116,7 @@ def test_every_page_lets_in_whom_it_says_and_nobody_else(gatepost: World, app: F
     session = signed_in(gatepost, role)
     seen = 0
     for stop in stops(app, "GET", measure):
-        answer = session.get(gatepost.url + stop.path, timeout=30, allow_redirects=False)
+        answer = session.get(gatepost.url + stop.path, timeout=LONGEST_CALL_SECONDS, allow_redirects=False)
         if stop.lets_in(role):
             assert answer.status_code in ANSWERS, f"{stop.path}: {answer.status_code}"
         else:
@@ -138,7 +141,7 @@ def test_nobody_who_is_not_signed_in_sees_a_page(gatepost: World, app: Flask, me
     for stop in stops(app, "GET", measure):
         if getattr(app.view_functions[stop.endpoint], "gatepost_open", False):
             continue
-        answer = requests.get(gatepost.url + stop.path, timeout=10, allow_redirects=False)
+        answer = requests.get(gatepost.url + stop.path, timeout=LONGEST_CALL_SECONDS, allow_redirects=False)
         assert answer.status_code == 303, stop.path
         assert answer.headers["Location"].startswith("/signin"), stop.path
 
@@ -148,7 +151,7 @@ def test_no_form_is_taken_without_its_token(gatepost: World, app: Flask, measure
     session = signed_in(gatepost, role)
     seen = 0
     for stop in stops(app, "POST", measure):
-        answer = session.post(gatepost.url + stop.path, data={}, timeout=10, allow_redirects=False)
+        answer = session.post(gatepost.url + stop.path, data={}, timeout=LONGEST_CALL_SECONDS, allow_redirects=False)
         assert answer.status_code == 400, f"{stop.path}: {answer.status_code}"
         assert "The form was opened before you signed in, or in another browser." in answer.text
         seen += 1
@@ -158,11 +161,14 @@ def test_no_form_is_taken_without_its_token(gatepost: World, app: Flask, measure
 @pytest.mark.parametrize("role", EVERYBODY)
 def test_no_form_is_taken_from_whom_it_is_not_for(gatepost: World, app: Flask, measure: str, role: Role) -> None:
     session = signed_in(gatepost, role)
-    token = csrf(session.get(f"{gatepost.url}/account", timeout=10).text)
+    token = csrf(session.get(f"{gatepost.url}/account", timeout=LONGEST_CALL_SECONDS).text)
     for stop in stops(app, "POST", measure):
         if not stop.lets_in(role):
             answer = session.post(
-                gatepost.url + stop.path, data={"csrf_token": token}, timeout=10, allow_redirects=False
+                gatepost.url + stop.path,
+                data={"csrf_token": token},
+                timeout=LONGEST_CALL_SECONDS,
+                allow_redirects=False,
             )
             assert answer.status_code == 403, f"{stop.path}: {answer.status_code}"
 

@@ -19,8 +19,6 @@ from sandbox.serving import Server
 from tests.stories.simulation import Theatre, theatre
 from webhook_server.app import create_app
 
-pytestmark = [pytest.mark.timeout(240)]
-
 LOGIN, PASSWORD = "brandt@nordbank.example", "a long and winding password"
 
 

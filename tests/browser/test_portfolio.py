@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -14,12 +12,8 @@ from tests.stories.world import World
 @pytest.fixture(autouse=True)
 def _figures(gatepost: World) -> None:
     """The worker has added everything up."""
-    deadline = time.monotonic() + 30
-    while gatepost.rows(
-        "SELECT (SELECT count(*) FROM figures_due) + (SELECT count(*) = 0 FROM figures_basis)::int AS due"
-    )[0].due:
-        assert time.monotonic() < deadline, "the worker has made no figures"
-        time.sleep(0.2)
+    query = "SELECT (SELECT count(*) FROM figures_due) + (SELECT count(*) = 0 FROM figures_basis)::int AS due"
+    gatepost.wait_until(lambda: gatepost.rows(query)[0].due == 0, "the worker has made the figures")
 
 
 def drawn(page: Page) -> None:
@@ -49,7 +43,7 @@ def test_the_office_goes_from_the_sentence_to_the_lines(visit: Opener) -> None:
     page.wait_for_url("**/portfolio/lines?**version=plan**")
     expect(page.locator(".answer")).to_contain_text("These lines come to a net plan of")
     assert page.locator("tbody tr").count() > 0
-    assert page.locator("tbody th a").first.get_attribute("href", timeout=1000)
+    assert page.locator("tbody th a").first.get_attribute("href")
     window.is_accessible()
     window.shot("portfolio-lines")
     page.go_back()

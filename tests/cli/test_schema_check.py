@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,9 +20,11 @@ from cli import app
 from connector.store.database import migrate
 from connector.store.database.postgres import conninfo
 from tests.command_line import Cli
-from tests.conftest import NEWEST, ROOT, fresh_database
+from tests.conftest import NEWEST, ROOT
 from tests.connector.store.database.next_version import NEXT, next_version
+from tests.databases import Databases
 from tests.stories.world import free_port
+from tests.waiting import LONGEST_CALL_SECONDS, wait_until
 
 MAPPING = str(ROOT / "sandbox/story/mapping.yaml")
 
@@ -72,15 +73,17 @@ checks = pytest.mark.parametrize("words", CHECKS, ids=lambda words: " ".join(wor
 
 
 @pytest.fixture(scope="module")
-def shared_database(postgres: URL, template: str) -> Iterator[URL]:
+def shared_database(databases: Databases) -> Iterator[URL]:
     """One for all commands that change nothing in it."""
-    yield from fresh_database(postgres, template)
+    with databases.one() as database:
+        yield database
 
 
 @pytest.fixture(scope="module")
-def empty(postgres: URL) -> Iterator[URL]:
+def empty(databases: Databases) -> Iterator[URL]:
     """A database in which nobody has made anything."""
-    yield from fresh_database(postgres, "template1")
+    with databases.bare() as database:
+        yield database
 
 
 def at(database: URL, folder: Path) -> Cli:
@@ -145,9 +148,9 @@ def test_a_newer_schema_that_leaves_this_version_at_work_serves_commands(databas
 
 
 def test_the_schema_is_made_and_brought_up_to_date_by_its_command(
-    postgres: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for database in fresh_database(postgres, "template1"):
+    with databases.bare() as database:
         cli = at(database, tmp_path)
         assert cli.ok("db", "upgrade") == f"The schema is at revision {NEWEST}.\n"
         assert cli.ok("connection", "list")
@@ -158,18 +161,15 @@ def test_the_schema_is_made_and_brought_up_to_date_by_its_command(
 
 
 @pytest.mark.parametrize("command", ["serve", "web", "worker"])
-def test_servers_and_workers_make_the_schema_at_their_start(postgres: URL, tmp_path: Path, command: str) -> None:
-    for database in fresh_database(postgres, "template1"):
+def test_servers_and_workers_make_the_schema_at_their_start(databases: Databases, tmp_path: Path, command: str) -> None:
+    with databases.bare() as database:
         environment = dict(os.environ) | at(database, tmp_path).environment | {"GATEPOST_PORT": str(free_port())}
         with subprocess.Popen([sys.executable, "-m", "cli", command], env=environment) as process:
             try:
-                until = time.monotonic() + 60
-                while tables(database) == 0 and time.monotonic() < until:
-                    assert process.poll() is None
-                    time.sleep(0.1)
+                wait_until(lambda: tables(database) > 0, "the schema is made", alive=process)
             finally:
                 process.send_signal(signal.SIGTERM)
-                process.wait(60)
+                process.wait(LONGEST_CALL_SECONDS)
         assert tables(database) > 0
 
 

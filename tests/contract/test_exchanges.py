@@ -38,6 +38,7 @@ from tests.conftest import ROOT
 from tests.contract.openapi import Description
 from tests.contract.wiretap import Exchange, wiretap
 from tests.sites import jira_site, now
+from tests.waiting import LONGEST_CALL_SECONDS
 
 UNDESCRIBED = {
     r"/rest/webhooks/1\.0/webhook(/\d+)?": "admin webhooks stand in no description of the vendor's (reference 1.1)",
@@ -239,7 +240,9 @@ def test_wrong_credentials_are_401_everywhere(deployment: Deployment) -> None:
     sandbox = prepared(deployment)
     version = 3 if deployment is Deployment.CLOUD else 2
     answer: Callable[[str], requests.Response] = lambda path: requests.get(  # noqa: E731
-        f"{sandbox.jira.base_url}/rest/api/{version}/{path}", headers={"Authorization": "Bearer x"}, timeout=5
+        f"{sandbox.jira.base_url}/rest/api/{version}/{path}",
+        headers={"Authorization": "Bearer x"},
+        timeout=LONGEST_CALL_SECONDS,
     )
     assert {path: answer(path).status_code for path in ("myself", "field", "mypermissions")} == dict.fromkeys(
         ("myself", "field", "mypermissions"), 401

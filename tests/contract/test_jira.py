@@ -21,6 +21,7 @@ from sandbox import servers
 from sandbox.story import seed
 from tests.contract.openapi import Description
 from tests.sites import jira_site
+from tests.waiting import LONGEST_CALL_SECONDS
 
 AUTH = (seed.BOT_EMAIL, seed.BOT_TOKEN)
 
@@ -64,19 +65,21 @@ def test_an_answer_is_as_described(
     description: Description, sandbox: servers.Sandbox, method: str, path: str, body: object, status: int
 ) -> None:
     whole = f"/rest/api/3{path}"
-    answer = requests.request(method, f"{sandbox.jira.base_url}{whole}", json=body, auth=AUTH, timeout=10)
+    answer = requests.request(
+        method, f"{sandbox.jira.base_url}{whole}", json=body, auth=AUTH, timeout=LONGEST_CALL_SECONDS
+    )
     assert answer.status_code == status, answer.text
     shown = answer.json() if answer.content else None
     assert list(description.problems(method, whole, status, shown)) == []
 
 
 def test_without_credentials_the_answer_is_401(sandbox: servers.Sandbox) -> None:
-    answer = requests.get(f"{sandbox.jira.base_url}/rest/api/3/myself", timeout=10)
+    answer = requests.get(f"{sandbox.jira.base_url}/rest/api/3/myself", timeout=LONGEST_CALL_SECONDS)
     assert (answer.status_code, sorted(answer.json())) == (401, ["errorMessages", "errors"])
 
 
 def test_the_removed_search_is_gone(sandbox: servers.Sandbox) -> None:
-    answer = requests.get(f"{sandbox.jira.base_url}/rest/api/3/search?jql=x", auth=AUTH, timeout=10)
+    answer = requests.get(f"{sandbox.jira.base_url}/rest/api/3/search?jql=x", auth=AUTH, timeout=LONGEST_CALL_SECONDS)
     assert answer.status_code == 410
     assert answer.json()["errorMessages"][0].startswith("The requested API has been removed.")
 
@@ -95,7 +98,7 @@ def test_a_value_of_the_wrong_form_is_refused_in_jiras_words(
 ) -> None:
     identity = sandbox.jira.field_named(field).id
     url = f"{sandbox.jira.base_url}/rest/api/3/issue/ITX-1"
-    answer = requests.put(url, json={"fields": {identity: value}}, auth=AUTH, timeout=10)
+    answer = requests.put(url, json={"fields": {identity: value}}, auth=AUTH, timeout=LONGEST_CALL_SECONDS)
     assert (answer.status_code, answer.json()) == (400, {"errorMessages": [], "errors": {identity: message}})
 
 
@@ -108,7 +111,7 @@ def test_search_pages_by_token_until_the_last_one(sandbox: servers.Sandbox) -> N
             "nextPageToken": token,
         }
         answer = requests.post(
-            f"{sandbox.jira.base_url}/rest/api/3/search/jql", json=body, auth=AUTH, timeout=10
+            f"{sandbox.jira.base_url}/rest/api/3/search/jql", json=body, auth=AUTH, timeout=LONGEST_CALL_SECONDS
         ).json()
         assert "total" not in answer
         found += [issue["id"] for issue in answer["issues"]]
@@ -139,9 +142,9 @@ def test_the_vendors_own_client_drives_the_stand_in(sandbox: servers.Sandbox) ->
 def test_a_withheld_transition_is_not_offered_and_not_done(sandbox: servers.Sandbox) -> None:
     issue = next(i for i in sandbox.jira.issues.values() if i.summary == "Consolidate 14 print servers")
     url = f"{sandbox.jira.base_url}/rest/api/3/issue/{issue.id}/transitions"
-    assert requests.get(url, auth=AUTH, timeout=10).json()["transitions"] == []
+    assert requests.get(url, auth=AUTH, timeout=LONGEST_CALL_SECONDS).json()["transitions"] == []
     forward = sandbox.jira.transitions(issue)[0][0]
-    answer = requests.post(url, json={"transition": {"id": forward.id}}, auth=AUTH, timeout=10)
+    answer = requests.post(url, json={"transition": {"id": forward.id}}, auth=AUTH, timeout=LONGEST_CALL_SECONDS)
     assert answer.status_code == 400
     assert issue.status == "Backlog"
 

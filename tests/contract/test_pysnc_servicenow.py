@@ -25,6 +25,7 @@ from sandbox.servicenow.app import create_app
 from sandbox.servicenow.gatepost_app import install_app
 from sandbox.servicenow.state import ServiceNowState
 from sandbox.serving import QuietHandler
+from tests.waiting import LONGEST_CALL_SECONDS
 
 USER = ("robot", "secret")
 ROWS = 250
@@ -93,13 +94,13 @@ def bench(state: ServiceNowState, certificate: tuple[Path, Path]) -> Iterator[re
     """The stand-in's own faults and log of calls."""
     with requests.Session() as session:
         session.trust_env, session.verify = False, str(certificate[0])
-        session.delete(f"{state.base_url}/sandbox/calls", timeout=5)
+        session.delete(f"{state.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
         yield session
-        session.delete(f"{state.base_url}/sandbox/calls", timeout=5)
+        session.delete(f"{state.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
 
 
 def calls(state: ServiceNowState, bench: requests.Session) -> list[tuple[str, int]]:
-    found = bench.get(f"{state.base_url}/sandbox/calls", timeout=5).json()["calls"]
+    found = bench.get(f"{state.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
     return [(str(call["method"]), int(call["status"])) for call in found]
 
 
@@ -236,7 +237,7 @@ def test_a_429_is_asked_again_when_reading_and_told_when_writing(
     faults = f"{state.base_url}/sandbox/faults"
     for method in ("GET", "POST"):
         fault = {"status": 429, "method": method, "path": "/api/now/table", "times": 1}
-        bench.post(faults, json=fault, timeout=5)
+        bench.post(faults, json=fault, timeout=LONGEST_CALL_SECONDS)
     assert client.GlideRecord("pm_project").get("short_description", "Project 001")
     record = client.GlideRecord("incident")
     record.initialize()

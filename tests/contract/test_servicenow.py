@@ -11,6 +11,7 @@ import requests
 
 from sandbox import servers
 from sandbox.story import seed
+from tests.waiting import LONGEST_CALL_SECONDS
 
 AUTH = (seed.BOT_USER, seed.BOT_PASSWORD)
 
@@ -25,7 +26,8 @@ def sandbox() -> Iterator[servers.Sandbox]:
 
 def call(sandbox: servers.Sandbox, method: str, path: str, **options: object) -> requests.Response:
     options.setdefault("auth", AUTH)
-    return requests.request(method, f"{sandbox.servicenow.base_url}/api/now{path}", timeout=10, **options)  # type: ignore[arg-type]
+    url = f"{sandbox.servicenow.base_url}/api/now{path}"
+    return requests.request(method, url, timeout=LONGEST_CALL_SECONDS, **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from sandbox.serving import Server
 from tests.conftest import ROOT
 from tests.connector.store.conftest import Store, store
 from tests.connector.store.reconcile.test_assessment_store import loaded
+from tests.waiting import LONGEST_WAIT_SECONDS
 from tests.webhook_server.api_server import api_world
 
 __all__ = ["loaded", "store"]
@@ -53,7 +54,7 @@ def shell(command: str, folder: Path, **environment: str) -> subprocess.Complete
         env=dict(os.environ) | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST_WAIT_SECONDS,
         check=False,
     )
 
@@ -151,7 +152,9 @@ def test_the_script_step_of_servicenow(
         pytest.skip("node and curl are needed to run a script of ServiceNow here")
     inputs = {"measure": measure, "stage": stage, "url": live.url + "/", "token": live.token}
     program = HARNESS.format(inputs=json.dumps(inputs), script=json.dumps(str(EXAMPLES / "servicenow/ask-gate.js")))
-    done = subprocess.run(["node", "-e", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        ["node", "-e", program], capture_output=True, text=True, timeout=LONGEST_WAIT_SECONDS, check=True
+    )
     outputs = json.loads(done.stdout)
     assert (outputs["can_be_said"], outputs["open"]) == (can_be_said, is_open)
     assert outputs["told"].startswith(told)

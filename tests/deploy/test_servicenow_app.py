@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.waiting import LONGEST_WAIT_SECONDS
 
 APP = ROOT / "deploy" / "servicenow-app"
 SCRIPTS = APP / "src" / "scripts"
@@ -46,7 +47,9 @@ Row = dict[str, str]
 
 
 def _run(*command: str, folder: Path = APP) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=110, check=False)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=LONGEST_WAIT_SECONDS, check=False
+    )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return done.stdout
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from sandbox.delivery import hub_signature
 from sandbox.servicenow.events import stamped_signature
 from tests.faults.world import Struck
 from tests.stories.world import SECRET
+from tests.waiting import LONGEST_CALL_SECONDS, wait_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ class Sender:
 
     def send(self, event: Event) -> requests.Response:
         answer = self.session.post(
-            f"{self.world.url}/hooks/{event.door}", data=event.body, headers=dict(event.headers), timeout=60
+            f"{self.world.url}/hooks/{event.door}",
+            data=event.body,
+            headers=dict(event.headers),
+            timeout=LONGEST_CALL_SECONDS,
         )
         if answer.status_code == 202:
             self.world.accepted.add((event.door.rpartition("/")[2], event.delivery))
@@ -77,15 +82,12 @@ class Sender:
     def ring(self, key: str) -> requests.Response:
         return self.send(self.event(key))
 
-    def insist(self, event: Event, tries: int = 60) -> int:
-        """Send until it is taken, as the tools do; returns the last status."""
-        status = 0
-        for _ in range(tries):
-            try:
-                status = self.send(event).status_code
-            except requests.RequestException:
-                status = 0
-            if status == 202:
-                break
-            time.sleep(0.3)
-        return status
+    def insist(self, event: Event) -> None:
+        """Send until it is taken, as the tools do."""
+
+        def is_taken() -> bool:
+            with suppress(requests.RequestException):
+                return self.send(event).status_code == 202
+            return False
+
+        wait_until(is_taken, "the event is taken", poll_seconds=0.3)

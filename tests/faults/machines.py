@@ -12,9 +12,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import SystemRandom
@@ -24,6 +23,7 @@ import pytest
 from sqlalchemy.engine import URL, make_url
 
 from tests.conftest import ROOT
+from tests.waiting import LONGEST_WAIT_SECONDS, wait_until
 
 DATABASE, TOOLS = "b", "t"
 """The two networks, as they stand in the names of bridges."""
@@ -150,22 +150,22 @@ def postgres_on(made: Machines, machine: str) -> Iterator[URL]:
             yield url.set(drivername="postgresql+psycopg")
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(30)
+            process.wait(LONGEST_WAIT_SECONDS)
 
 
 def _make_database(url: URL, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            with psycopg.connect(
+    def is_made() -> bool:
+        with (
+            suppress(psycopg.OperationalError),
+            psycopg.connect(
                 url.set(database="postgres").render_as_string(hide_password=False), autocommit=True, connect_timeout=5
-            ) as connection:
-                connection.execute("CREATE DATABASE gatepost")
-                return
-        except psycopg.OperationalError as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise TimeoutError("PostgreSQL does not answer") from error
-            time.sleep(0.2)
+            ) as connection,
+        ):
+            connection.execute("CREATE DATABASE gatepost")
+            return True
+        return False
+
+    wait_until(is_made, "PostgreSQL answers", alive=process)
 
 
 def worker_on(made: Machines, machine: str, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:

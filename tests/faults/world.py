@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,11 +27,9 @@ from tests.connector.notify.receiver import Receiver
 from tests.faults.kill_points import Point
 from tests.sites import connect
 from tests.stories.world import SECRET, World, free_port
+from tests.waiting import LONGEST_WAIT_SECONDS, Process, T
 
 MAPPING = Path(__file__).parent / "mapping.yaml"
-PATIENCE = 90.0
-"""Seconds within which anything has to come to rest; far more than it takes."""
-
 WORKERS = ("worker-1", "worker-2")
 JIRA, SNOW = ConnectionName("jira-main"), ConnectionName("servicenow-main")
 
@@ -66,33 +63,30 @@ class Struck(World):
         self.processes[name] = process
         return process
 
-    def wait_for(self, what: str, holds: Callable[[], object], seconds: float = PATIENCE) -> None:
-        deadline = time.monotonic() + seconds
-        while not holds():
+    def wait_until(self, condition: Callable[[], T], what: str) -> T:
+        def kept() -> T:
             self.keep()
-            assert time.monotonic() < deadline, f"after {seconds:.0f} s still not: {what}{self.last_words()}"
-            time.sleep(0.05)
+            return condition()
+
+        return super().wait_until(kept, what)
+
+    def needed(self) -> Mapping[str, Process]:
+        """Without those that are started again."""
+        return {name: process for name, process in self.processes.items() if not self._is_kept(name)}
 
     def keep(self) -> None:
         """What a service manager does: start again what has ended."""
         for name, process in list(self.processes.items()):
-            if (name == "web" or self.keeps_workers) and process.poll() is not None:
+            if self._is_kept(name) and process.poll() is not None:
                 self.start(name)
 
-    def last_words(self) -> str:
-        """The ends of the processes' logs, for whoever reads a failure."""
-        return "".join(f"\n--- {log.name}\n{log.read_text()[-1500:]}" for log in sorted(self.logs.glob("*.log")))
+    def _is_kept(self, name: str) -> bool:
+        return name == "web" or self.keeps_workers
 
-    def wait_quiet(self, seconds: float = PATIENCE) -> None:
-        """Wait until everything is delivered, judged, written, told and added up."""
-        calm = 0
-        deadline = time.monotonic() + seconds
-        while calm < 2:
-            self.keep()
-            (row,) = self.rows(_LEFT)
-            calm = calm + 1 if self.sandbox.wait_delivered(1) and not any(row) else 0
-            assert time.monotonic() < deadline, f"not quiet: {row}{self.last_words()}"
-            time.sleep(0.05)
+    def is_anything_left(self) -> bool:
+        """Whether something is not assessed, written, notified or added up."""
+        (row,) = self.rows(_LEFT)
+        return any(row)
 
     # --- what goes wrong -------------------------------------------------------------------------------
 
@@ -106,7 +100,7 @@ class Struck(World):
         """Wait until the point was reached; returns the number of the process that died there."""
         killed = self.orders / "killed"
         try:
-            self.wait_for("somebody came to the point", lambda: killed.exists() and _pid(killed))
+            self.wait_until(lambda: killed.exists() and _pid(killed), "somebody came to the point")
         finally:
             (self.orders / "kill").unlink(missing_ok=True)
         return _pid(killed)
@@ -209,7 +203,7 @@ def struck(database: URL, folder: Path, *, through: URL | None = None, **more: s
     )
     services = bootstrap(settings, application="tests")
     sandbox = servers.start()
-    player = Player(sandbox.jira.base_url, sandbox.servicenow.base_url, patience=45)
+    player = Player(sandbox.jira.base_url, sandbox.servicenow.base_url, patience=LONGEST_WAIT_SECONDS)
     here = Struck(
         services, sandbox, player, environment | more, port, folder, receiver=receiver, orders=folder / "orders"
     )  # fmt: skip
@@ -217,10 +211,7 @@ def struck(database: URL, folder: Path, *, through: URL | None = None, **more: s
         _furnish(here)
         yield here
     finally:
-        for process in here.processes.values():
-            process.terminate()
-        for process in here.processes.values():
-            process.wait(60)
+        here.stop_all()
         player.close()
         sandbox.stop()
         receiver.stop()
@@ -247,4 +238,4 @@ def _furnish(here: Struck) -> None:
     for name in ("web", *WORKERS):
         here.start(name)
     here.wait_ready()
-    here.wait_for("both workers are there", lambda: len(here.rows("SELECT 1 FROM worker")) == len(WORKERS))
+    here.wait_until(lambda: len(here.rows("SELECT 1 FROM worker")) == len(WORKERS), "both workers are there")

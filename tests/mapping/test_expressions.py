@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -106,13 +105,13 @@ def test_the_fields_of_an_expression_are_known_before_it_runs() -> None:
     assert fields_in(source) == {"Planned benefit", "Risk", "Due date"}
 
 
-def test_the_longest_work_that_passes_the_check_is_short() -> None:
+def test_the_longest_work_that_passes_the_check_is_bounded() -> None:
+    """By the number of macros, see above, and by the length of the lists that they go through."""
     many = item(labels=tuple(f"label-{n}" for n in range(10_000)))
     source = "item.labels.all(a, item.labels.all(b, a + b != 'x'))"
     assert check(source) is None
-    started = time.perf_counter()
     assert scope(many).evaluate(source) is True
-    assert time.perf_counter() - started < 1, f"no list is longer than {LONGEST_LIST}"
+    assert scope(many).evaluate("size(item.labels)") == LONGEST_LIST
 
 
 @given(st.text(max_size=200))

@@ -15,6 +15,7 @@ from connector.events.signatures import verify_hub_signature
 from sandbox import servers
 from sandbox.delivery import Deliverer
 from sandbox.story import seed
+from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS
 
 
 @dataclass
@@ -72,7 +73,7 @@ def test_an_event_is_sent_again_after_those_statuses_after_which_jira_does(
     receiver.statuses = statuses
     deliverer = Deliverer(sleep=lambda _: None)
     deliverer.send(receiver.url, b"{}", {"X-Atlassian-Webhook-Identifier": "one"})
-    assert deliverer.wait_idle()
+    assert deliverer.wait_idle(LONGEST_WAIT_SECONDS)
     deliverer.close()
     assert len(receiver.seen) == tries
     assert {headers["x-atlassian-webhook-identifier"] for headers, _ in receiver.seen} == {"one"}
@@ -85,7 +86,7 @@ def test_an_event_is_sent_again_after_those_statuses_after_which_jira_does(
 def test_events_of_both_tools_are_signed_and_carry_their_own_ids(receiver: Receiver, sandbox: servers.Sandbox) -> None:
     sandbox.ring(receiver.url, receiver.url, "secret")
     sandbox.tell()
-    assert sandbox.wait_delivered()
+    assert sandbox.wait_delivered(LONGEST_WAIT_SECONDS)
     jira = [seen for seen in receiver.seen if "x-atlassian-webhook-identifier" in seen[0]]
     servicenow = [seen for seen in receiver.seen if "x-event-id" in seen[0]]
     assert len(jira) > 14
@@ -101,7 +102,7 @@ def test_rich_text_in_a_webhook_is_text_and_never_a_document(receiver: Receiver,
     sandbox.tell()
     issue = next(iter(sandbox.jira.issues.values()))
     sandbox.jira.edit(issue.id, {"Gate blockers": "one\ntwo"}, by="kaya")
-    assert sandbox.wait_delivered()
+    assert sandbox.wait_delivered(LONGEST_WAIT_SECONDS)
     field = sandbox.jira.field_named("Gate blockers").id
     body = json.loads(receiver.seen[-1][1])
     assert body["issue"]["fields"][field] == "one\ntwo"
@@ -112,7 +113,7 @@ def test_an_operator_of_servicenow_sees_the_rules_message_on_the_page(sandbox: s
     record = next(iter(sandbox.servicenow.tables["pm_project"].values()))
     record["u_gatepost_blockers"] = "Implemented is shut: 1 ServiceNow change is still open"
     url = f"{sandbox.servicenow.base_url}/record/pm_project/{record['number']}"
-    shown = requests.post(url, data={"as": "lind", "state": "3"}, timeout=10)
+    shown = requests.post(url, data={"as": "lind", "state": "3"}, timeout=LONGEST_CALL_SECONDS)
     assert shown.status_code == 200
     assert '<p class="message">Implemented is shut: 1 ServiceNow change is still open</p>' in shown.text
     assert record["state"] == "2"
@@ -125,13 +126,16 @@ def test_what_people_type_is_text_on_the_pages(sandbox: servers.Sandbox) -> None
         epic.id, {"summary": "<script>alert(1)</script>", "Gate blockers": "<b>x</b>\n<i>y</i>"}, by="kaya"
     )
     for path in ("/", f"/browse/{epic.key}"):
-        shown = requests.get(sandbox.jira.base_url + path, timeout=10).text
+        shown = requests.get(sandbox.jira.base_url + path, timeout=LONGEST_CALL_SECONDS).text
         assert "<script>" not in shown
         assert "<b>x</b>" not in shown
 
 
 def test_both_lists_show_every_item_of_the_story(sandbox: servers.Sandbox) -> None:
     sandbox.tell()
-    pages = [requests.get(base, timeout=10).text for base in (sandbox.jira.base_url, sandbox.servicenow.base_url)]
+    pages = [
+        requests.get(base, timeout=LONGEST_CALL_SECONDS).text
+        for base in (sandbox.jira.base_url, sandbox.servicenow.base_url)
+    ]
     assert all(any(item.title in page for page in pages) for item in seed.SEEDS)
     assert len(seed.SEEDS) >= 30

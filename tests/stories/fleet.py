@@ -8,9 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,19 +16,11 @@ import requests
 
 from tests.conftest import NEWEST, ROOT
 from tests.stories.world import World, free_port
+from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS
 
 PACKAGES = ("governance", "mapping", "connector", "webhook_server", "cli", "sandbox")
 
 _WRITE = re.compile(r"/rest/api/3/issue/(\d+)")
-
-
-def until(holds: Callable[[], bool], what: str, seconds: float = 90) -> float:
-    """Wait for it; returns the seconds that it took."""
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() < began + seconds, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
-    return time.monotonic() - began
 
 
 @dataclass
@@ -61,7 +51,7 @@ class Fleet:
     def ready(self, name: str) -> dict[str, str] | None:
         """What a web process says of itself when it is ready."""
         try:
-            answer = requests.get(f"{self.url(name)}/health/ready", timeout=5)
+            answer = requests.get(f"{self.url(name)}/health/ready", timeout=LONGEST_CALL_SECONDS)
         except requests.RequestException:
             return None
         return dict(answer.json()) if answer.status_code == 200 else None
@@ -79,14 +69,11 @@ class Fleet:
     def kill(self, name: str) -> None:
         process = self.here.processes.pop(name)
         os.kill(process.pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(LONGEST_WAIT_SECONDS)
 
-    def end(self, name: str, seconds: float = 30) -> tuple[int, float]:
-        """SIGTERM; returns the exit code and the seconds that it took."""
-        process = self.here.processes.pop(name)
-        began = time.monotonic()
-        process.terminate()
-        return process.wait(seconds), time.monotonic() - began
+    def end(self, name: str) -> int:
+        """SIGTERM; returns the exit code."""
+        return self.here.stop(name)
 
     def balance(self) -> None:
         """Have Jira ring at the next web process, as a load balancer would, or at the only one that is named."""
@@ -98,7 +85,7 @@ class Fleet:
 
     def calls(self) -> list[dict[str, object]]:
         """What Gatepost asked of Jira, in order."""
-        answer = requests.get(f"{self.here.sandbox.jira.base_url}/sandbox/calls", timeout=30).json()
+        answer = requests.get(f"{self.here.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()
         return [call for call in answer["calls"] if call["user"] == "gatepost@nordbank.example"]
 
     def written(self) -> Counter[str]:

@@ -32,6 +32,8 @@ from sandbox.story.player import Player, Shown
 from sandbox.story.scenarios import Item
 from tests.conftest import ROOT
 from tests.sites import connect
+from tests.stories.world import at_rest
+from tests.waiting import LONGEST_WAIT_SECONDS, wait_until
 from webhook_server.app import create_app
 
 SECRET = "It's a Secret to Everybody"
@@ -66,16 +68,14 @@ class Theatre:
     clock: Clock
     handlers: Handlers
 
-    def settle(self, seconds: float = 90) -> None:
+    def settle(self) -> None:
         """Let the clock's present be looked at, and wait until nothing is left to do."""
         self.handlers.tick()
-        deadline, calm = time.monotonic() + seconds, 0
-        while calm < 3:
-            with self.services.engine.connect() as connection:
-                left = connection.execute(_LEFT).scalar_one()
-            calm = calm + 1 if self.sandbox.wait_delivered(1) and not left else 0
-            assert time.monotonic() < deadline, f"{left} things are still to do"
-            time.sleep(0.05)
+        wait_until(lambda: at_rest(self.sandbox, self._is_anything_left), "nothing is left to do")
+
+    def _is_anything_left(self) -> bool:
+        with self.services.engine.connect() as connection:
+            return bool(connection.execute(_LEFT).scalar_one())
 
     def show(self, item: Item) -> Shown:
         self.settle()
@@ -122,7 +122,8 @@ class Theatre:
 
 _LEFT = text("""
     SELECT (SELECT count(*) FROM dirty_key WHERE state = 'waiting') + (SELECT count(*) FROM outbox WHERE state = 'waiting')
-         + (SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'sweep' AND status IN ('todo', 'doing'))
+         + (SELECT count(*) FROM procrastinate_jobs
+            WHERE status = 'doing' OR (status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())))
 """)
 
 
@@ -155,7 +156,7 @@ def theatre(
     seed.set_up_servicenow(sandbox.servicenow)
     web = Server(create_app(services, clock), "127.0.0.1", 0).start()
     sandbox.ring(f"{web.url}/hooks/jira/jira-main", f"{web.url}/hooks/servicenow/servicenow-main", SECRET)
-    player = Player(sandbox.jira.base_url, sandbox.servicenow.base_url)
+    player = Player(sandbox.jira.base_url, sandbox.servicenow.base_url, patience=LONGEST_WAIT_SECONDS)
     with Presence(services.engine, postgres.conninfo(services.url)) as presence:
         work = handlers(services, presence, clock=clock)
         with _worker(services, work):
@@ -186,4 +187,4 @@ def _worker(services: Services, work: Handlers) -> Iterator[None]:
         yield
     finally:
         loop.call_soon_threadsafe(task.cancel)
-        thread.join(30)
+        thread.join(LONGEST_WAIT_SECONDS)

@@ -26,6 +26,7 @@ from sandbox.serving import Server
 from sandbox.story import seed
 from tests.command_line import Cli
 from tests.conftest import ROOT
+from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS
 from webhook_server.app import create_app
 
 pytestmark = pytest.mark.story
@@ -42,7 +43,7 @@ class Place:
 
     def connect(self, *words: str, ok: bool = True) -> str:
         result = self.cli.run(
-            "connect", "jira", NAME, *words, "--public-url", self.public, "--wait", "8",
+            "connect", "jira", NAME, *words, "--public-url", self.public, "--wait", "120",
             GATEPOST_CREDENTIAL=seed.BOT_TOKEN,
         )  # fmt: skip
         assert (result.exit_code == 0) is ok, result.output
@@ -132,9 +133,11 @@ def test_a_door_of_jira_automation_takes_its_token_and_nothing_else(cloud: Place
     body = {"issue": {"id": "10001", "key": "ITX-1"}}
     url = f"{cloud.public}/hooks/jira/jira-main"
     for _ in range(2):
-        right = requests.post(url, json=body, headers={"X-Gatepost-Token": record.webhook_secrets[0]}, timeout=5)
+        right = requests.post(
+            url, json=body, headers={"X-Gatepost-Token": record.webhook_secrets[0]}, timeout=LONGEST_CALL_SECONDS
+        )
         assert (right.status_code, right.json()) == (202, {"result": "accepted"}), "the same bytes are two events"
-    wrong = requests.post(url, json=body, headers={"X-Gatepost-Token": "x" * 43}, timeout=5)
+    wrong = requests.post(url, json=body, headers={"X-Gatepost-Token": "x" * 43}, timeout=LONGEST_CALL_SECONDS)
     assert wrong.status_code == 401
     assert cloud.sandbox.jira.webhooks.registered == {}
 
@@ -233,7 +236,9 @@ def test_data_center_with_a_personal_access_token(
         assert ("This Jira signs nothing: the address itself is the secret" in told) is (door == "path")
         assert "An event came back and was accepted." in told
         assert f"Webhook found and changed ({door})." in here.connect()
-        calls = requests.get(f"{here.sandbox.jira.base_url}/sandbox/calls", timeout=5).json()["calls"]
+        calls = requests.get(f"{here.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()[
+            "calls"
+        ]
         assert any(call["path"].startswith(path) and call["method"] == "PUT" for call in calls)
         assert "✓ project" not in here.doctor()
 
@@ -278,7 +283,7 @@ def test_an_event_that_says_back_what_gatepost_wrote_rings_nothing(cloud: Place)
     before = len(cloud.states())
     for value, person in ((12.5, "gatepost-bot"), (13.0, "gatepost-bot"), (12.5, "kaya")):
         cloud.sandbox.jira.edit(issue.key, {"Plan net": value}, by=person)
-    assert cloud.sandbox.wait_delivered()
+    assert cloud.sandbox.wait_delivered(LONGEST_WAIT_SECONDS)
     assert cloud.states()[before:] == ["ignored", "pending", "pending"]
 
 
@@ -288,7 +293,7 @@ def test_the_right_door_is_kept_by_its_record(cloud: Place) -> None:
     assert record is not None
     assert record.doors == {DoorKind.SIGNATURE}
     url = f"{cloud.public}/hooks/jira/jira-main/{record.webhook_secrets[0]}"
-    refused = requests.post(url, json={"issue": {"id": "1"}}, timeout=5)
+    refused = requests.post(url, json={"issue": {"id": "1"}}, timeout=LONGEST_CALL_SECONDS)
     assert (refused.status_code, refused.json()["detail"]) == (
         401, "This connection accepts no path; it accepts: signature.",
     )  # fmt: skip

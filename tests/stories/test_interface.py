@@ -5,7 +5,6 @@ Real processes on all sides: web server, worker, Jira stand-in and receiver.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,8 +22,9 @@ from sandbox.story import seed
 from tests.connector.notify.receiver import Receiver
 from tests.stories.test_scenarios import FACTS
 from tests.stories.world import World, world
+from tests.waiting import LONGEST_CALL_SECONDS
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.story
 
 TITLE = "Exit the second data centre"
 ALLOWED = {"GATEPOST_SUBSCRIPTION_HTTP": "true", "GATEPOST_SUBSCRIPTION_PRIVATE": "127.0.0.1"}
@@ -53,12 +53,12 @@ def test_a_statement_by_the_api_is_granted_answered_in_jira_and_told_to_a_subscr
         brandt, kaya = _person(here, "brandt"), _person(here, "kaya")
         path = f"/measures/{issue.key}/commands"
         yes = brandt("POST", path, {"verb": "approve", "stage": "detailed"})
-        assert _ruling(brandt, yes) == ("accepted", "Detailed approved by Brandt as sponsor.")
+        assert _ruling(here, brandt, yes) == ("accepted", "Detailed approved by Brandt as sponsor.")
         no = kaya("POST", path, {"verb": "approve", "stage": "decided"})
         assert (no.status_code, no.json()["detail"]) == (404, "Name it by its key or id."), "she does not see it"
         osei = _person(here, "osei")
         no = osei("POST", path, {"verb": "approve", "stage": "decided"})
-        assert _ruling(osei, no) == (
+        assert _ruling(here, osei, no) == (
             "refused", "Osei may not approve Decided; sponsor Martin Brandt or controller Julia Weber may.",
         )  # fmt: skip
         assert brandt("GET", f"/gates/{issue.key}/detailed").status_code == 200
@@ -67,7 +67,9 @@ def test_a_statement_by_the_api_is_granted_answered_in_jira_and_told_to_a_subscr
         shown = here.player.show(("jira", TITLE))
         assert shown.fields["DoI stage"] == "Detailed"
         assert "Detailed approved by Brandt as sponsor." in shown.answer
-        told = [event for event in _told(receiver, made.secrets[0], 4) if event["data"]["measure"]["key"] == issue.key]
+        told = [
+            event for event in _told(here, receiver, made.secrets[0], 4) if event["data"]["measure"]["key"] == issue.key
+        ]
     receiver.stop()
     kinds = [event["type"] for event in told]
     assert kinds[0] == "stage.granted"
@@ -89,23 +91,24 @@ def _person(here: World, name: str) -> Ask:
 
     def ask(method: str, path: str, body: object = None) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}"}
-        return requests.request(method, f"{here.url}/api/v1{path}", json=body, headers=headers, timeout=40)
+        return requests.request(
+            method, f"{here.url}/api/v1{path}", json=body, headers=headers, timeout=LONGEST_CALL_SECONDS
+        )
 
     return ask
 
 
-def _ruling(ask: Ask, submitted: requests.Response) -> tuple[str, str]:
+def _ruling(here: World, ask: Ask, submitted: requests.Response) -> tuple[str, str]:
     """What becomes of a command, asked for at the address that its 202 gives."""
     assert submitted.status_code == 202, submitted.text
-    where, deadline = submitted.headers["Location"].removeprefix("/api/v1"), time.monotonic() + 30
-    while (found := ask("GET", where).json())["state"] == "waiting" and time.monotonic() < deadline:
-        time.sleep(0.2)
+    where = submitted.headers["Location"].removeprefix("/api/v1")
+    here.wait_until(lambda: ask("GET", where).json()["state"] != "waiting", "the command is ruled on")
+    found = ask("GET", where).json()
     return found["state"], found["answer"]
 
 
-def _told(receiver: Receiver, secret: str, least: int) -> list[dict[str, Any]]:
-    deadline = time.monotonic() + 30
-    while len(receiver.got) < least and time.monotonic() < deadline:
-        time.sleep(0.1)
-    time.sleep(0.5)
+def _told(here: World, receiver: Receiver, secret: str, least: int) -> list[dict[str, Any]]:
+    here.wait_until(lambda: len(receiver.got) >= least, f"{least} events have arrived")
+    waiting = "SELECT 1 FROM subscription_delivery WHERE state = 'waiting'"
+    here.wait_until(lambda: not here.rows(waiting), "everything is told")
     return receiver.events(secret)

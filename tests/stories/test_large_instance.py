@@ -23,13 +23,14 @@ from mapping.work_item import ConnectionName
 from sandbox.servicenow.state import ServiceNowState
 from tests.conftest import ROOT
 from tests.stories.simulation import Theatre, theatre
+from tests.waiting import LONGEST_CALL_SECONDS
 
 RECORDS = int(os.environ.get("GATEPOST_TEST_RECORDS", "1000"))
 SNOW = ConnectionName("servicenow-main")
 MAPPING = (ROOT / "deploy/examples/servicenow-only.yaml").read_text()
 ONCE = 25
 """Calls that do not grow with the number of records: the account, the dictionary, pages of other tables, the heartbeat."""
-pytestmark = [pytest.mark.story, pytest.mark.timeout(120 + RECORDS // 10)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(900 + RECORDS // 10)]
 
 
 def fill(state: ServiceNowState) -> None:
@@ -54,15 +55,15 @@ def sync(scene: Theatre) -> tuple[Sweep, float]:
     _, sweeper = sweeping(scene.services, scene.clock)
     started = time.monotonic()
     done = sweeper.run(site, site.scanner, config, SweepKind.FULL)
-    scene.settle(90 + RECORDS / 10)
+    scene.settle()
     return done, time.monotonic() - started
 
 
 def calls(scene: Theatre) -> Counter[str]:
     """Calls since the last question: a batch of reads is a read, one of writes is a write."""
     address = f"{scene.sandbox.servicenow.base_url}/sandbox/calls"
-    answer = requests.get(address, timeout=30).json()["calls"]
-    requests.delete(address, timeout=5)
+    answer = requests.get(address, timeout=LONGEST_CALL_SECONDS).json()["calls"]
+    requests.delete(address, timeout=LONGEST_CALL_SECONDS)
     kinds: Counter[str] = Counter()
     for call in (one for one in answer if not one.get("inner")):
         inner = str(call["path"]).endswith("/batch")

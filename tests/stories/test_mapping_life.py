@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 from tests.stories.simulation import Theatre, theatre
 from tests.stories.test_scenarios import epic
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.story
 
 STORY = (ROOT / "sandbox/story/mapping.yaml").read_text()
 FREE = STORY.replace("policy: {", "policy: {off: [OVERLAP_UNDECLARED], ").replace(

@@ -18,7 +18,7 @@ from tests.stories.simulation import Theatre, theatre
 from tests.stories.test_scenarios import FACTS
 from tests.stories.test_write_back import mapping
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.story
 JIRA = ConnectionName("jira-main")
 ITEM: Item = ("jira", "Retire the legacy CRM")
 

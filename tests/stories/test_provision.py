@@ -19,6 +19,7 @@ from sandbox.story import seed
 from tests.command_line import Cli
 from tests.conftest import ROOT
 from tests.sites import connect
+from tests.waiting import LONGEST_CALL_SECONDS
 
 pytestmark = pytest.mark.story
 
@@ -106,10 +107,10 @@ def test_what_is_missing_is_made_verified_and_the_second_run_changes_nothing(sit
     jira = site.sandbox.jira
     assert jira.field_named("Gate").options == ("Open", "Shut", "Breach")
     assert jira.field_named("Gate blockers").type == "textarea"
-    requests.delete(f"{jira.base_url}/sandbox/calls", timeout=5)
+    requests.delete(f"{jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
     again = site.apply()
     assert "Nothing is missing." in again
-    calls = requests.get(f"{jira.base_url}/sandbox/calls", timeout=5).json()["calls"]
+    calls = requests.get(f"{jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
     reads = ("/workflows", "/search/jql")
     assert [c for c in calls if c["method"] != "GET" and not c["path"].endswith(reads)] == []
     assert "Nothing is missing." in site.plan()
@@ -167,7 +168,7 @@ def test_a_field_that_no_scheme_of_the_project_has_is_associated(site: Site, sch
     admin.associates, admin.schemes = False, schemes
     told = site.apply()
     assert "Every owned field can be written on a real issue of each project." in told
-    calls = requests.get(f"{site.sandbox.jira.base_url}/sandbox/calls", timeout=5).json()["calls"]
+    calls = requests.get(f"{site.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
     used = {call["path"] for call in calls if call["method"] == "PUT" and call["status"] == 204}
     assert used == {"/rest/api/3/config/fieldschemes/fields" if schemes else "/rest/api/3/field/association"}
 

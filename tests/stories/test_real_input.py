@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import subprocess
 from collections import Counter
 from pathlib import Path
 
 import pytest
 import requests
 
+from tests.conftest import ROOT
 from tests.stories.world import SECRET, World
+from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS
 
 pytestmark = pytest.mark.story
 
@@ -21,7 +24,7 @@ ACCEPTED = {"accepted", "ignored", "duplicate"}
 def post(here: World, body: bytes, session: requests.Session, path: str = "/hooks/jira/jira-main") -> requests.Response:
     signature = f"sha256={hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()}"
     headers = {"Content-Type": "application/json", "X-Hub-Signature": signature}
-    return session.post(f"{here.url}{path}", data=body, headers=headers, timeout=30)
+    return session.post(f"{here.url}{path}", data=body, headers=headers, timeout=LONGEST_CALL_SECONDS)
 
 
 def test_every_captured_jira_body_is_accepted_or_refused_for_a_stated_reason(blank: World, shared: Path) -> None:
@@ -46,7 +49,7 @@ def test_every_captured_jira_body_is_accepted_or_refused_for_a_stated_reason(bla
                 assert answer.status_code in {400, 413}, (file, answer.status_code)
                 assert told["detail"], file
                 outcomes["refused"] += 1
-    blank.wait_quiet(120)
+    blank.wait_quiet()
     # Nothing is lost: every distinct body that was taken in stands in the inbox and has an end.
     (row,) = blank.rows("SELECT count(DISTINCT delivery_id) AS kept FROM inbox")
     assert row.kept == len(bodies)
@@ -59,8 +62,10 @@ def test_every_captured_jira_body_is_accepted_or_refused_for_a_stated_reason(bla
     assert outcomes["accepted"] > 60, outcomes
 
 
-def test_captured_issues_of_the_story_are_mapped_assessed_and_written(told: World) -> None:
-    """The project's own small payloads: the same way, without the corpus."""
+def test_captured_issues_of_the_story_are_mapped_assessed_and_written_and_an_event_sent_by_hand_is_accepted(
+    told: World,
+) -> None:
+    """The project's own small payloads: the same way, without the corpus; then the event of the README."""
     told.start("web")
     # The worker's first sweep finds the items, also before the door is open.
     told.wait_ready()
@@ -79,21 +84,21 @@ def test_captured_issues_of_the_story_are_mapped_assessed_and_written(told: Worl
     states = Counter(str(row.state) for row in told.rows("SELECT state FROM inbox"))
     assert set(states) <= {"done", "superseded", "ignored"}, states
 
+    _sent_by_hand(told)
 
-def test_an_event_sent_by_hand_as_the_readme_says(told: World, tmp_path: Path) -> None:
+
+def _sent_by_hand(told: World) -> None:
     """The README's own shell lines, with this world's secret and address."""
-    import subprocess
-
-    from tests.conftest import ROOT
-
-    told.start("web")
-    told.wait_ready()
     readme = (ROOT / "README.md").read_text()
     block = readme[readme.index("SECRET='what gatepost") :].partition("```")[0]
     script = block.replace("what gatepost connection add printed", SECRET.replace("'", "'\\''"))
     script = script.replace("http://127.0.0.1:8600", told.url)
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-euo", "pipefail", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_WAIT_SECONDS,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert " 202 " in done.stdout.splitlines()[0]

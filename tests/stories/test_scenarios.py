@@ -6,7 +6,6 @@ Each is played twice: with Gatepost's rule, and with the rule switched off in th
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,10 +15,11 @@ from sqlalchemy.engine import URL
 
 from sandbox.jira.model import Deployment, Issue, Value
 from sandbox.story.scenarios import Item
-from tests.conftest import fresh_database
+from tests.databases import Databases
 from tests.stories.simulation import Theatre, theatre
+from tests.waiting import LONGEST_CALL_SECONDS
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.story
 
 FACTS: dict[str, Value] = {
     "Program": "Data centre exit",
@@ -238,11 +238,11 @@ def test_an_outage_of_the_other_tool_shuts_the_gate_and_passes(database: URL, tm
         epic(scene, item[1], Legacy_services="CRM-OLD")
         assert "LEGACY_COST_RUNNING" not in scene.show(item).fields["Gate blockers"]
         broken = {"status": 503, "path": "/api/now/table/cmdb_ci_service", "times": 9}
-        requests.post(f"{scene.sandbox.servicenow.base_url}/sandbox/faults", json=broken, timeout=5)
+        requests.post(f"{scene.sandbox.servicenow.base_url}/sandbox/faults", json=broken, timeout=LONGEST_CALL_SECONDS)
         shown = scene.edit(item, "osei", Objective="Another one")
         assert "Implemented is shut: the services of servicenow-main could not be read" in shown.fields["Gate blockers"]
         assert "administrator to act" in shown.fields["Gate blockers"]
-        requests.delete(f"{scene.sandbox.servicenow.base_url}/sandbox/calls", timeout=5)
+        requests.delete(f"{scene.sandbox.servicenow.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
         scene.clock.move(minutes=6)
         assert "LEGACY_COST_RUNNING" not in scene.show(item).fields["Gate blockers"]
 
@@ -291,10 +291,10 @@ def test_the_play_ends_well(name: str, deployment: Deployment, database: URL, tm
 
 
 @pytest.mark.parametrize("name", PLAYS)
-def test_the_play_fails_without_its_rule(name: str, postgres: URL, template: str, tmp_path: Path) -> None:
+def test_the_play_fails_without_its_rule(name: str, databases: Databases, tmp_path: Path) -> None:
     play, off = PLAYS[name]
     with (
-        contextmanager(fresh_database)(postgres, template) as database,
+        databases.one() as database,
         theatre(database, tmp_path, off=off) as scene,
         pytest.raises(AssertionError) as failed,
     ):

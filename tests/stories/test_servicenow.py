@@ -12,7 +12,7 @@ from sandbox.story.scenarios import Item
 from tests.conftest import ROOT
 from tests.stories.simulation import Theatre, theatre
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.story
 STORY = (ROOT / "sandbox/story/mapping.yaml").read_text()
 PROJECT: Item = ("pm_project", "Retire the loan ledger")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
-from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.engine import URL
 
 from sandbox.jira.model import Deployment
 from sandbox.story.scenarios import ACTS
-from tests.conftest import fresh_database
+from tests.databases import Databases
 from tests.stories.world import World, world
 
 pytestmark = pytest.mark.story
@@ -29,45 +30,48 @@ def _play(here: World, *, kill_after: tuple[int, ...] = ()) -> None:
     here.wait_quiet()
 
 
-def test_the_story_ends_the_same_when_the_worker_is_killed_in_the_middle(
-    database: URL, tmp_path: Path, postgres: URL, template: str
-) -> None:
-    """kill -9 three times, the first while 32 items wait; outcome, writes and decisions are those of the quiet run."""
-    (tmp_path / "quiet").mkdir()
-    (tmp_path / "killed").mkdir()
-    with world(database, tmp_path / "quiet") as here:
+@dataclass(frozen=True)
+class Quiet:
+    """The story on Jira Cloud, told to its end without a disturbance; web and worker go on running."""
+
+    here: World
+    fields: dict[str, dict[str, str]]
+    """What the tools showed at the end."""
+
+
+@pytest.fixture(scope="module")
+def quiet(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quiet]:
+    with databases.one() as database, world(database, tmp_path_factory.mktemp("quiet")) as here:
         here.start("web")
         here.start("worker")
         _play(here)
-        quiet = here.fields()
         _nothing_is_lost(here)
-    with contextmanager(fresh_database)(postgres, template) as other, world(other, tmp_path / "killed") as here:
+        yield Quiet(here, here.fields())
+
+
+def test_the_story_ends_the_same_when_the_worker_is_killed_in_the_middle(
+    database: URL, tmp_path: Path, quiet: Quiet
+) -> None:
+    """kill -9 three times, the first while 32 items wait; outcome, writes and decisions are those of the quiet run."""
+    with world(database, tmp_path) as here:
         here.start("web")
         here.wait_ready()
         here.start("worker")
         here.kill("worker")
         here.start("worker")
         _play(here, kill_after=(3, 8))
-        assert here.fields() == quiet
+        assert here.fields() == quiet.fields
         _nothing_is_lost(here)
 
 
-def test_the_story_on_data_center_ends_as_on_cloud(tmp_path: Path, postgres: URL, template: str) -> None:
+def test_the_story_on_data_center_ends_as_on_cloud(database: URL, tmp_path: Path, quiet: Quiet) -> None:
     """The same acts over REST v2 with wiki text, users by name and Epic Link, and the same fields at the end."""
-    outcome = []
-    for face in Deployment:
-        folder = tmp_path / face.value
-        folder.mkdir()
-        with (
-            contextmanager(fresh_database)(postgres, template) as fresh,
-            world(fresh, folder, deployment=face) as here,
-        ):
-            here.start("web")
-            here.start("worker")
-            _play(here)
-            _nothing_is_lost(here)
-            outcome.append(here.fields())
-    assert outcome[0] == outcome[1]
+    with world(database, tmp_path, deployment=Deployment.DATACENTER) as here:
+        here.start("web")
+        here.start("worker")
+        _play(here)
+        _nothing_is_lost(here)
+        assert here.fields() == quiet.fields
 
 
 def _nothing_is_lost(here: World) -> None:
@@ -81,27 +85,27 @@ def _nothing_is_lost(here: World) -> None:
     assert set(delivered) == {202}, Counter(delivered)
 
 
-def test_an_item_that_has_not_changed_is_not_written(told: World) -> None:
-    told.start("web")
-    told.start("worker")
-    told.player.wait_assessed(lambda _done, _total: None)
-    told.wait_quiet()
-    before = len(told.rows("SELECT 1 FROM outbox"))
-    decisions = len(told.rows("SELECT 1 FROM decision"))
-    for issue in list(told.sandbox.jira.issues.values()):
-        told.sandbox.jira.webhooks.issue("jira:issue_updated", issue, "kaya", [])
-    told.wait_quiet()
-    assert len(told.rows("SELECT 1 FROM outbox")) == before
-    assert len(told.rows("SELECT 1 FROM decision")) == decisions
+def test_an_item_that_has_not_changed_is_not_written(quiet: Quiet) -> None:
+    here = quiet.here
+    before = len(here.rows("SELECT 1 FROM outbox"))
+    decisions = len(here.rows("SELECT 1 FROM decision"))
+    for issue in list(here.sandbox.jira.issues.values()):
+        here.sandbox.jira.webhooks.issue("jira:issue_updated", issue, "kaya", [])
+    here.wait_quiet()
+    assert len(here.rows("SELECT 1 FROM outbox")) == before
+    assert len(here.rows("SELECT 1 FROM decision")) == decisions
 
 
-def test_a_stopping_worker_ends_by_itself(told: World) -> None:
-    told.start("web")
-    told.start("worker")
-    told.player.wait_assessed(lambda _done, _total: None)
-    assert told.stop("worker") == 0
-    assert told.rows("SELECT 1 FROM worker WHERE stopped_at IS NULL") == []
-    assert told.rows("SELECT 1 FROM dirty_key WHERE claim_token IS NOT NULL") == []
+def test_a_stopping_worker_ends_by_itself(quiet: Quiet) -> None:
+    """With as much to do as an event about every item brings."""
+    here = quiet.here
+    for issue in list(here.sandbox.jira.issues.values()):
+        here.sandbox.jira.webhooks.issue("jira:issue_updated", issue, "kaya", [])
+    assert here.stop("worker") == 0
+    assert here.rows("SELECT 1 FROM worker WHERE stopped_at IS NULL") == []
+    assert here.rows("SELECT 1 FROM dirty_key WHERE claim_token IS NOT NULL") == []
+    here.start("worker")
+    here.wait_quiet()
 
 
 def test_serve_starts_a_worker_again_that_was_killed(told: World) -> None:

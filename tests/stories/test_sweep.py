@@ -18,8 +18,9 @@ from connector.sync.sweep import Sweep, SweepKind
 from mapping.work_item import ConnectionName
 from sandbox.jira.model import Deployment, Issue
 from tests.stories.simulation import Theatre, theatre
+from tests.waiting import LONGEST_CALL_SECONDS, wait_until
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.story
 JIRA = ConnectionName("jira-main")
 
 
@@ -77,11 +78,8 @@ def test_the_tick_sweeps_by_itself_when_it_is_time(deaf: Theatre) -> None:
     epic(deaf, "Retire the legacy CRM")
     deaf.clock.move(minutes=16)
     deaf.handlers.tick()
-    for _ in range(100):
-        if deaf.player.show(("jira", "Retire the legacy CRM")).fields["Gate"] == "Shut":
-            break
-        deaf.settle()
-    assert deaf.player.show(("jira", "Retire the legacy CRM")).fields["Gate"] == "Shut"
+    item = ("jira", "Retire the legacy CRM")
+    wait_until(lambda: deaf.player.show(item).fields["Gate"] == "Shut", "the gate is shut")
 
 
 def test_the_time_zone_of_the_account_is_minded(deaf: Theatre) -> None:
@@ -147,10 +145,7 @@ def test_credentials_that_are_answered_as_nobodys_make_nothing_absent(deaf: Thea
     users["gatepost-bot"] = type(bot)(bot.account_id, bot.name, bot.email, "another token", number=bot.number)
     deaf.sandbox.jira.webhooks.registered[1].enabled = True
     deaf.sandbox.jira.edit(issue.key, {"summary": "Renamed"}, by="kaya")
-    for _ in range(100):
-        if deaf.services.connections.paused(JIRA) is not None:
-            break
-        deaf.sandbox.wait_delivered(1)
+    wait_until(lambda: deaf.services.connections.paused(JIRA), "the connection is paused")
     assert unreachable(deaf, issue) is None
     users["gatepost-bot"] = bot
 
@@ -171,11 +166,11 @@ def test_a_sweep_that_is_broken_off_goes_on_where_it_was(deaf: Theatre, monkeypa
         pages.append(run.seen)
         if run.seen == 4:
             fault = {"status": 503, "method": "POST", "path": search, "times": 99}
-            requests.post(f"{deaf.sandbox.jira.base_url}/sandbox/faults", json=fault, timeout=5)
+            requests.post(f"{deaf.sandbox.jira.base_url}/sandbox/faults", json=fault, timeout=LONGEST_CALL_SECONDS)
 
     with pytest.raises(Unreachable):
         sweeper.run(site, site.scanner, config, SweepKind.FULL, progress=told)
-    requests.delete(f"{deaf.sandbox.jira.base_url}/sandbox/calls", timeout=5)
+    requests.delete(f"{deaf.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
     done = sweeper.run(site, site.scanner, config, SweepKind.FULL, progress=lambda run: pages.append(run.seen))
     assert pages == [0, 4, 4, 8, 11, 11]
     assert (done.seen, done.marked, done.total) == (11, 11, 11)
@@ -206,7 +201,7 @@ def test_servicenow_is_swept_and_written_in_batches(database: URL, tmp_path: Pat
         for number in range(150):
             snow.insert("pm_project", {"short_description": f"Project {number}", "state": "-5"}, "kaya")
         forget = f"{snow.base_url}/sandbox/calls"
-        requests.delete(forget, timeout=5)
+        requests.delete(forget, timeout=LONGEST_CALL_SECONDS)
 
         def run() -> Sweep:
             _, sweeper = sweeping(scene.services, scene.clock)
@@ -214,16 +209,16 @@ def test_servicenow_is_swept_and_written_in_batches(database: URL, tmp_path: Pat
             assert site.scanner is not None
             assert config is not None
             done = sweeper.run(site, site.scanner, config, SweepKind.FULL)
-            scene.settle(90)
+            scene.settle()
             return done
 
         assert run().marked == 150
-        calls = requests.get(forget, timeout=5).json()["calls"]
+        calls = requests.get(forget, timeout=LONGEST_CALL_SECONDS).json()["calls"]
         assert all(row["u_gatepost_gate"] == "Shut" for row in snow.tables["pm_project"].values())
         outer = [call for call in calls if call["path"].endswith("/batch")]
         assert 3 <= len(outer) <= 12
         run()
-        requests.delete(forget, timeout=5)
+        requests.delete(forget, timeout=LONGEST_CALL_SECONDS)
         assert run().marked == 0
-        again = requests.get(forget, timeout=5).json()["calls"]
+        again = requests.get(forget, timeout=LONGEST_CALL_SECONDS).json()["calls"]
         assert [call for call in again if call["method"] != "GET"] == []

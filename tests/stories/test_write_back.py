@@ -17,9 +17,10 @@ from sandbox.story.scenarios import Item
 from tests.conftest import ROOT
 from tests.stories.simulation import Theatre, theatre
 from tests.stories.test_scenarios import FACTS
+from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS
 
 JIRA = ConnectionName("jira-main")
-pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.story
 
 STORY = (ROOT / "sandbox/story/mapping.yaml").read_text()
 MARKS = """
@@ -47,12 +48,12 @@ def epic(scene: Theatre, title: str, project: str = "CLOUD", **more: str | int) 
 
 def calls(scene: Theatre) -> Counter[str]:
     """Successful calls by method and last literal part of the path."""
-    answer = requests.get(f"{scene.sandbox.jira.base_url}/sandbox/calls", timeout=5).json()["calls"]
+    answer = requests.get(f"{scene.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
     return Counter(f"{call['method']} {call['path']}" for call in answer if call["status"] < 300)
 
 
 def forget_calls(scene: Theatre) -> None:
-    requests.delete(f"{scene.sandbox.jira.base_url}/sandbox/calls", timeout=5)
+    requests.delete(f"{scene.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
 
 
 # --- marks -----------------------------------------------------------------------------------------------
@@ -158,9 +159,9 @@ def ring_all(scene: Theatre, issues: list[Issue]) -> None:
     scene.services.connections.pause(JIRA, "tests", None)
     for issue in issues:
         scene.sandbox.jira.webhooks.issue("jira:issue_updated", issue, "kaya", [])
-    assert scene.sandbox.wait_delivered()
+    assert scene.sandbox.wait_delivered(LONGEST_WAIT_SECONDS)
     scene.services.connections.resume(JIRA)
-    scene.settle(90)
+    scene.settle()
 
 
 def test_one_value_for_many_issues_is_written_in_one_go(database: URL, tmp_path: Path) -> None:
@@ -195,7 +196,7 @@ def test_a_bulk_edit_whose_answer_never_came_is_begun_again_and_does_no_harm(dat
     for scene in bulk_scene(database, tmp_path):
         issues = alike(scene, 20)
         lost = {"status": "drop", "method": "POST", "path": "/rest/api/3/bulk/issues/fields", "times": 1}
-        requests.post(f"{scene.sandbox.jira.base_url}/sandbox/faults", json=lost, timeout=5)
+        requests.post(f"{scene.sandbox.jira.base_url}/sandbox/faults", json=lost, timeout=LONGEST_CALL_SECONDS)
         ring_all(scene, issues)
         gate = scene.sandbox.jira.field_named("Gate").id
         assert {issue.values.get(gate) for issue in issues} == {"Shut"}

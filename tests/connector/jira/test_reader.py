@@ -13,6 +13,7 @@ from sandbox import servers
 from sandbox.jira.model import Deployment
 from sandbox.story import seed
 from tests.sites import jira_site
+from tests.waiting import LONGEST_CALL_SECONDS
 
 
 @pytest.fixture(params=list(Deployment))
@@ -31,9 +32,9 @@ def test_250_issues_and_their_children_are_read_with_four_calls(sandbox: servers
     deleted = [NativeId("990001"), NativeId("990002")]
     site = jira_site(state)
     site.reader.read([NativeId(made[0])], frozenset())
-    requests.delete(f"{state.base_url}/sandbox/calls", timeout=5)
+    requests.delete(f"{state.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
     reading = site.reader.read([NativeId(one) for one in made], frozenset())
-    calls = requests.get(f"{state.base_url}/sandbox/calls", timeout=5).json()["calls"]
+    calls = requests.get(f"{state.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
     paths = Counter(call["path"].rpartition("/")[2] for call in calls)
     cloud = state.deployment is Deployment.CLOUD
     assert paths == ({"bulkfetch": 3, "jql": 1} if cloud else {"search": 4})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -35,6 +34,7 @@ from sandbox.story import seed
 from tests.conftest import ROOT
 from tests.connector.notify.test_digest import Receiver
 from tests.sites import connect
+from tests.waiting import LONGEST_CALL_SECONDS, wait_until
 
 JIRA = ConnectionName("jira-main")
 ITEMS, WRITES = 2_000, 1_000
@@ -56,7 +56,9 @@ class Site:
 
     def calls(self, status: int | None = None) -> int:
         """Calls that the tool has answered, with this status or any."""
-        found = requests.get(f"{self.sandbox.jira.base_url}/sandbox/calls", timeout=5).json()["calls"]
+        found = requests.get(f"{self.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()[
+            "calls"
+        ]
         return sum(not call["path"].startswith("/sandbox") and status in {None, call["status"]} for call in found)
 
     def everybody_works(self) -> None:
@@ -67,10 +69,14 @@ class Site:
                 one.result()
 
     def work_it_off(self) -> None:
-        deadline = time.monotonic() + 120
-        while self.count("dirty_key") + self.count("outbox WHERE state = 'waiting'"):
-            assert time.monotonic() < deadline, self.rows("SELECT state, reason, count(*) FROM outbox GROUP BY 1, 2")
+        def is_done() -> bool:
             self.everybody_works()
+            return self.count("dirty_key") + self.count("outbox WHERE state = 'waiting'") == 0
+
+        def left() -> str:
+            return str(self.rows("SELECT state, reason, count(*) FROM outbox GROUP BY 1, 2"))
+
+        wait_until(is_done, "everything is worked off", evidence=left, poll_seconds=0)
 
 
 @contextmanager

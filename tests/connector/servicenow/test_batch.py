@@ -15,6 +15,7 @@ from sandbox import servers
 from sandbox.servicenow.model import Column
 from sandbox.story import seed
 from tests.sites import snow_site
+from tests.waiting import LONGEST_CALL_SECONDS
 
 GATE, PLAN, STATE = FieldName("Gate"), FieldName("Plan net"), FieldName("State")
 
@@ -43,11 +44,11 @@ def projects(sandbox: servers.Sandbox, count: int) -> list[NativeId]:
 def test_each_record_gets_its_own_values_in_one_call(sandbox: servers.Sandbox, batch: Batch) -> None:
     items = projects(sandbox, 5)
     wanted = [Wish(item, {GATE: "Shut", PLAN: Decimal(n)}) for n, item in enumerate(items)]
-    requests.delete(f"{sandbox.servicenow.base_url}/sandbox/calls", timeout=5)
+    requests.delete(f"{sandbox.servicenow.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
     assert batch.write(wanted) == dict.fromkeys(items, Written.DONE)
     rows = sandbox.servicenow.tables["pm_project"]
     assert [rows[item.partition(":")[2]]["u_gatepost_plan"] for item in items] == ["0", "1", "2", "3", "4"]
-    calls = requests.get(f"{sandbox.servicenow.base_url}/sandbox/calls", timeout=5).json()["calls"]
+    calls = requests.get(f"{sandbox.servicenow.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
     assert len([call for call in calls if call["path"].endswith("/batch")]) == 1
 
 
@@ -78,6 +79,6 @@ def test_what_the_batch_did_not_get_to_comes_again(sandbox: servers.Sandbox, bat
 
 def test_a_batch_that_fails_as_a_whole_is_one_failure(sandbox: servers.Sandbox, batch: Batch) -> None:
     fault = {"status": 503, "method": "POST", "path": "/api/now/v1/batch", "times": 1}
-    requests.post(f"{sandbox.servicenow.base_url}/sandbox/faults", json=fault, timeout=5)
+    requests.post(f"{sandbox.servicenow.base_url}/sandbox/faults", json=fault, timeout=LONGEST_CALL_SECONDS)
     with pytest.raises(Unreachable):
         batch.write([Wish(item, {GATE: "Shut"}) for item in projects(sandbox, 3)])

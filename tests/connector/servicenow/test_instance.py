@@ -26,6 +26,7 @@ from sandbox import servers
 from sandbox.servicenow.model import Column, Record
 from sandbox.story import seed
 from tests.sites import snow_access, snow_site
+from tests.waiting import LONGEST_CALL_SECONDS
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -53,7 +54,7 @@ def read(site: Site, record: Mapping[str, str], *fields: str) -> WorkItem:
 
 
 def paths(sandbox: servers.Sandbox) -> list[tuple[str, str]]:
-    calls = requests.get(f"{sandbox.servicenow.base_url}/sandbox/calls", timeout=5).json()["calls"]
+    calls = requests.get(f"{sandbox.servicenow.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
     return [(str(call["method"]), str(call["path"])) for call in calls if not call.get("inner")]
 
 

@@ -11,6 +11,7 @@ import requests
 from sandbox import servers
 from sandbox.servicenow.model import Record
 from sandbox.servicenow.state import ServiceNowState
+from tests.waiting import LONGEST_CALL_SECONDS
 
 START = datetime(2026, 6, 25, 10, 0, tzinfo=UTC)
 ROBOT, BOSS = ("robot", "secret"), ("boss", "boss")
@@ -63,7 +64,13 @@ class Instance:
         parameters = {f"sysparm_{name}": value for name, value in query.items()}
         url = f"{self.state.base_url}/api/now{path}"
         return requests.request(
-            method, url, json=body, params=parameters, auth=auth, headers=dict(headers or {}), timeout=10
+            method,
+            url,
+            json=body,
+            params=parameters,
+            auth=auth,
+            headers=dict(headers or {}),
+            timeout=LONGEST_CALL_SECONDS,
         )
 
     def rows(self, table: str, *, auth: tuple[str, str] = ROBOT, **query: str) -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ from joserfc.jwk import RSAKey
 
 from sandbox.servicenow.credentials import JWT_GRANT
 from tests.sandbox.servicenow.instance import ROBOT, Instance
+from tests.waiting import LONGEST_CALL_SECONDS
 
 CLIENT = {"client_id": "gatepost", "client_secret": "its-secret"}
 
@@ -22,7 +23,7 @@ def oauth(instance: Instance) -> Instance:
 
 
 def ask(instance: Instance, form: Mapping[str, str]) -> requests.Response:
-    return requests.post(f"{instance.state.base_url}/oauth_token.do", data=dict(form), timeout=5)
+    return requests.post(f"{instance.state.base_url}/oauth_token.do", data=dict(form), timeout=LONGEST_CALL_SECONDS)
 
 
 def bearer(instance: Instance, token: str) -> int:
@@ -50,7 +51,11 @@ def test_a_password_gives_a_token_that_can_be_refreshed_and_revoked(oauth: Insta
     oauth.clock.pass_(hours=1)
     again = ask(oauth, CLIENT | {"grant_type": "refresh_token", "refresh_token": told["refresh_token"]}).json()
     assert (bearer(oauth, told["access_token"]), bearer(oauth, again["access_token"])) == (401, 200)
-    requests.get(f"{oauth.state.base_url}/oauth_revoke_token.do", params={"token": again["access_token"]}, timeout=5)
+    requests.get(
+        f"{oauth.state.base_url}/oauth_revoke_token.do",
+        params={"token": again["access_token"]},
+        timeout=LONGEST_CALL_SECONDS,
+    )
     assert bearer(oauth, again["access_token"]) == 401
     oauth.state.keys.passwords_off = True
     assert ask(oauth, form).json()["error"] == "unsupported_grant_type"
@@ -74,7 +79,7 @@ def test_the_token_endpoint_refuses(oauth: Instance, form: dict[str, str], statu
 
 def test_the_token_endpoint_reads_forms_only(oauth: Instance) -> None:
     url = f"{oauth.state.base_url}/oauth_token.do"
-    answer = requests.post(url, json=CLIENT | {"grant_type": "client_credentials"}, timeout=5)
+    answer = requests.post(url, json=CLIENT | {"grant_type": "client_credentials"}, timeout=LONGEST_CALL_SECONDS)
     assert answer.status_code == 401
 
 
@@ -160,7 +165,7 @@ def test_the_users_own_rule_comes_before_the_roles_and_the_lowest_of_those_count
 
 def test_semaphores_answer_without_any_header(instance: Instance) -> None:
     fault = {"status": 429, "method": "GET", "path": "/api/now/table", "times": 1}
-    requests.post(f"{instance.state.base_url}/sandbox/faults", json=fault, timeout=5)
+    requests.post(f"{instance.state.base_url}/sandbox/faults", json=fault, timeout=LONGEST_CALL_SECONDS)
     answer = instance.call("GET", "/table/task")
     assert answer.status_code == 429
     assert not [name for name in answer.headers if name.startswith("X-RateLimit") or name == "Retry-After"]

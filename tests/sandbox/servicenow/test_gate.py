@@ -17,6 +17,7 @@ from sandbox.servicenow.gatepost_app import install_app, uninstall_app
 from sandbox.servicenow.model import Record, Refusal
 from sandbox.servicenow.readers import STORED
 from tests.conftest import ROOT
+from tests.waiting import LONGEST_CALL_SECONDS
 
 CASES = ROOT / "deploy/servicenow-app/test/gate-cases.json"
 NOW = datetime(2026, 6, 25, 10, 0, tzinfo=UTC)
@@ -85,7 +86,7 @@ def test_a_shut_gate_is_told_with_the_forms_own_words(sandbox: servers.Sandbox, 
 
 def test_over_rest_only_the_rules_name_is_told(sandbox: servers.Sandbox, project: Record) -> None:
     url = f"{sandbox.servicenow.base_url}/api/now/table/pm_project/{project['sys_id']}"
-    answer = requests.patch(url, json={"state": "3"}, auth=("kaya", "kaya"), timeout=5)
+    answer = requests.patch(url, json={"state": "3"}, auth=("kaya", "kaya"), timeout=LONGEST_CALL_SECONDS)
     assert answer.status_code == 403
     assert answer.json()["error"]["detail"].endswith("Business Rule Stack:Gatepost gate")
     assert "Sara Lind" not in answer.text
@@ -155,7 +156,7 @@ def test_the_page_shows_the_verdict_the_checklist_and_the_message(sandbox: serve
     state.add_user("weber", "Julia Weber")
     state.decide("pm_project", project["sys_id"], "weber", "requested")
     url = f"{state.base_url}/record/pm_project/{project['number']}"
-    page = requests.post(url, data={"as": "kaya", "state": "3"}, timeout=5).text
+    page = requests.post(url, data={"as": "kaya", "state": "3"}, timeout=LONGEST_CALL_SECONDS).text
     message = f"Gatepost keeps State from becoming Closed Complete: the gate is shut.\n{BLOCKERS}"
     assert f'<p class="message">{message}</p>' in page
     assert "Close &lt;CHG0000001&gt;" in page

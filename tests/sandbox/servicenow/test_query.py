@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -118,13 +117,14 @@ def test_the_link_header_names_the_other_pages(filled: Instance, offset: str, ma
 def test_ten_thousand_rows_are_read_in_pages_by_their_ids(instance: Instance) -> None:
     for number in range(10_000):
         instance.state.store("pm_project", {"short_description": f"P{number}", "state": "1"}, "kaya")
-    started, seen, last = time.monotonic(), [], ""
+    pages, seen, last = 0, [], ""
     while True:
         query = f"sys_id>{last}^ORDERBYsys_id" if last else "ORDERBYsys_id"
         page = instance.rows("pm_project", query=query, limit="200", fields="sys_id,sys_mod_count")
         if not page:
             break
+        pages += 1
         seen += [str(row["sys_id"]) for row in page]
         last = seen[-1]
     assert (len(seen), seen) == (10_000, sorted(instance.state.tables["pm_project"]))
-    assert time.monotonic() - started < 10, "fifty-one pages"
+    assert pages == 50

@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 from werkzeug.test import TestResponse
 
 from connector.people.permissions import Grant, Role
+from tests.waiting import LONGEST_CALL_SECONDS
 from tests.webhook_server.identity import CLIENT, SECRET, Provider, provider
 from tests.webhook_server.visitor import Site, Visitor, words
 from tests.webhook_server.visitor import site as open_site
@@ -47,7 +48,7 @@ def back(visitor: Visitor, onward: str = "/account") -> str:
     """To the provider; the address with which it sends the browser back."""
     there = visitor.get(f"/signin/provider?next={onward}")
     assert there.status_code == 303, words(there)
-    answer = requests.get(there.headers["Location"], allow_redirects=False, timeout=5)
+    answer = requests.get(there.headers["Location"], allow_redirects=False, timeout=LONGEST_CALL_SECONDS)
     address = urlsplit(answer.headers["Location"])
     return f"{address.path}?{address.query}"
 

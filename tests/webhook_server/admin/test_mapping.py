@@ -14,11 +14,10 @@ from connector.store.mapping_versions.drafts import Drafts
 from connector.store.mapping_versions.versions import Overtaken, State
 from mapping.guided import LISTS, TEXTS, read_form
 from mapping.load import Loaded, load_mapping, shown
-from tests.conftest import ROOT, fresh_database
+from tests.conftest import ROOT
+from tests.databases import Databases
 from tests.stories.simulation import Theatre, theatre
 from tests.webhook_server.signed_in_browser import Browser, browser, hidden, words
-
-pytestmark = [pytest.mark.timeout(180)]
 
 STORY = (ROOT / "sandbox/story/mapping.yaml").read_text()
 ITX_ONLY = STORY.replace("project: [ITX, CLOUD]", "project: [ITX]")
@@ -42,11 +41,10 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(postgres: URL, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """One world for the questions that change nothing."""
-    for database in fresh_database(postgres, template):
-        with theatre(database, tmp_path_factory.mktemp("desk")) as scene:
-            yield _furnished(scene)
+    with databases.one() as database, theatre(database, tmp_path_factory.mktemp("desk")) as scene:
+        yield _furnished(scene)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,11 @@ import pytest
 import schemathesis
 from schemathesis import engine
 from schemathesis.engine import events
-from sqlalchemy.engine import URL
 
 from mapping.load import Loaded, load_mapping
 from sandbox.serving import Server
-from tests.conftest import fresh_database
 from tests.connector.store.conftest import open_store
+from tests.databases import Databases
 from tests.mapping.test_apply import MAPPING
 from tests.webhook_server.api_server import Api, api_world
 from webhook_server.api import OPERATIONS
@@ -33,13 +31,13 @@ EXAMPLES = 4
 
 
 @pytest.fixture(scope="module")
-def live(postgres: URL, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def live(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """One server for the whole file: whatever the requests leave behind, it has to go on answering."""
     result = load_mapping(MAPPING)
     assert isinstance(result, Loaded)
     folder: Path = tmp_path_factory.mktemp("contract")
     with (
-        contextmanager(fresh_database)(postgres, template) as database,
+        databases.one() as database,
         open_store(database) as opened,
         api_world(opened, result, folder) as here,
     ):

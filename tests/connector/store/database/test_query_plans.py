@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, text
-from sqlalchemy.engine import URL
 
 from connector.bootstrap import Services, bootstrap
 from connector.settings import Settings
@@ -40,7 +39,8 @@ from mapping.load import Loaded, load_mapping
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, NativeId, Tool
 from tests.bench.generate import Size, fill
-from tests.conftest import ROOT, fresh_database
+from tests.conftest import ROOT
+from tests.databases import Databases
 from tests.mapping.items import item
 
 JIRA = ConnectionName("jira-main")
@@ -115,8 +115,8 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def large(postgres: URL, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    with contextmanager(fresh_database)(postgres, template) as url:
+def large(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    with databases.one() as url:
         settings = Settings(
             database_url=url.render_as_string(hide_password=False), data=tmp_path_factory.mktemp("data"), secret_key=KEY
         )

@@ -27,6 +27,7 @@ from connector.store.database.tables import MEASURE, METADATA
 from mapping.work_item import NativeId
 from tests.connector.store.conftest import JIRA, Store
 from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, look
+from tests.databases import Databases
 from tests.mapping.items import KAYA, item
 from webhook_server.app import create_app
 
@@ -215,7 +216,7 @@ def plain_login(postgres: URL) -> Iterator[URL]:
 
 
 def test_a_login_without_the_role_is_told_and_served_by_the_filter(
-    plain_login: URL, postgres: URL, template: str, tmp_path: Path
+    plain_login: URL, databases: Databases, tmp_path: Path
 ) -> None:
     settings = Settings(database_url=plain_login.render_as_string(hide_password=False), data=tmp_path)
     with bootstrap(settings, application="tests", schema=migrate.Schema.UPGRADE) as services:
@@ -232,13 +233,11 @@ def test_a_login_without_the_role_is_told_and_served_by_the_filter(
     assert ready == {"status": "ready", "note": "Row-level security is off; see gatepost doctor."}
 
 
-def test_once_the_role_is_granted_an_upgrade_puts_the_policies_up(
-    plain_login: URL, postgres: URL, template: str
-) -> None:
+def test_once_the_role_is_granted_an_upgrade_puts_the_policies_up(plain_login: URL, databases: Databases) -> None:
     engine = open_database(plain_login, pool_size=1, application="tests")
     migrate.upgrade(engine)
     assert reader_missing(engine)
-    with psycopg.connect(conninfo(postgres), autocommit=True) as connection:
+    with psycopg.connect(conninfo(databases.server), autocommit=True) as connection:
         connection.execute(sql.SQL("GRANT gatepost_reader TO {}").format(sql.Identifier(plain_login.username or "")))
     migrate.upgrade(engine)
     assert not reader_missing(engine)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection, event, text
 
 from connector.people.permissions import Grant, Role, Viewer
 from connector.store.database import audit
@@ -22,6 +21,7 @@ from connector.store.queue.dead_letters import causes, parked
 from connector.store.queue.workers import Presence
 from tests.conftest import NEWEST
 from tests.connector.store.conftest import JIRA, Store, open_store
+from tests.databases import Databases
 
 EVERYTHING = Viewer(None, "admin", "Admin", (Grant(Role.ADMINISTRATOR),))
 LARGE = ("inbox", "outbox", "audit", "measure", "work_item", "subscription_delivery")
@@ -137,18 +137,57 @@ def test_a_verification_tells_how_far_it_is(store: Store, monkeypatch: pytest.Mo
 
 
 @pytest.fixture(scope="module")
-def crowd(postgres: URL, template: str) -> Iterator[Store]:
+def crowd(databases: Databases) -> Iterator[Store]:
     """100,000 measures, 1,000,000 events, 300,000 writes, 200,000 entries of the audit; 2,000 things are parked."""
-    from tests.conftest import fresh_database
+    with databases.one() as database, open_store(database) as store:
+        with store.engine.connect() as raw:
+            connection = raw.execution_options(isolation_level="AUTOCOMMIT")
+            connection.execute(text("RESET ROLE"))
+            # Making the indexes afterwards takes half of the time; no row refers to one that is not there.
+            connection.execute(text("SET session_replication_role = replica"))
+            indexes = connection.execute(text(INDEXES)).all()
+            for name, _ in indexes:
+                connection.execute(text(f"DROP INDEX {name}"))
+            for statement in CROWD:
+                connection.execute(text(statement))
+            for _, definition in indexes:
+                connection.execute(text(definition))
+            connection.execute(text("VACUUM ANALYZE"))
+            connection.invalidate()
+        yield store
 
-    for database in fresh_database(postgres, template):
-        with open_store(database) as store:
-            with store.engine.connect() as raw:
-                connection = raw.execution_options(isolation_level="AUTOCOMMIT")
-                connection.execute(text("RESET ROLE"))
-                for statement in CROWD:
-                    connection.execute(text(statement))
-            yield store
+
+@contextmanager
+def touching(store: Store) -> Iterator[Callable[..., int]]:
+    """Counts the blocks of 8 kB that the queries in it touch; asked afterwards, of a connection or a new one.
+
+    Unlike their time it does not depend on what else the machine does.
+    """
+    sent: list[tuple[str, Any]] = []
+
+    def note(_c: object, _k: object, statement: str, parameters: object, *_: object) -> None:
+        if statement.lstrip().startswith(("SELECT", "WITH")):
+            sent.append((statement, parameters))
+
+    def touched(connection: Connection | None = None) -> int:
+        assert sent
+        if connection is None:
+            with store.engine.connect() as opened:
+                return touched(opened)
+        return sum(_blocks(connection, *one) for one in sent)
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    try:
+        yield touched
+    finally:
+        event.remove(store.engine, "before_cursor_execute", note)
+
+
+def _blocks(connection: Connection, statement: str, parameters: Any) -> int:
+    asked = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
+    (row,) = connection.exec_driver_sql(asked, parameters).scalars()
+    top = (row if isinstance(row, list) else json.loads(row))[0]["Plan"]
+    return int(top["Shared Hit Blocks"]) + int(top["Shared Read Blocks"])
 
 
 def plan(connection: Connection, statement: str, **values: object) -> str:
@@ -186,11 +225,10 @@ def test_with_a_million_events_every_query_goes_by_an_index(crowd: Store) -> Non
             assert read_whole(plan(connection, statement, **asked)) == [], name
 
 
-def test_a_prometheus_is_answered_in_a_moment_by_a_large_installation(crowd: Store) -> None:
-    gauges.gauges(crowd.engine)
-    began = time.perf_counter()
-    found = gauges.gauges(crowd.engine)
-    assert time.perf_counter() - began < 0.2
+def test_a_prometheus_is_answered_from_few_blocks_of_a_large_installation(crowd: Store) -> None:
+    with touching(crowd) as touched:
+        found = gauges.gauges(crowd.engine)
+    assert touched() <= 100
     assert found.parked == [("item", "jira-main", 1_000), ("write", "jira-main", 1_000), ("delivery", "bot", 0)]
 
 
@@ -214,28 +252,26 @@ def parked_query() -> str:
         pytest.param({"before": 100}, id="the last page"),
     ],
 )
-def test_a_search_of_a_large_audit_is_quick_for_a_reader(crowd: Store, asked: dict[str, Any]) -> None:
-    with reading(crowd.engine, EVERYTHING) as connection:
-        began = time.perf_counter()
+def test_a_search_of_a_large_audit_reads_few_blocks_for_a_reader(crowd: Store, asked: dict[str, Any]) -> None:
+    with reading(crowd.engine, EVERYTHING) as connection, touching(crowd) as touched:
         audit.search(connection, limit=51, **asked)
-        assert time.perf_counter() - began < 0.25
+        assert touched(connection) <= 20
 
 
-def test_the_page_of_a_large_installation_is_made_in_a_moment(crowd: Store) -> None:
-    overview(crowd.engine, datetime.now(UTC))
-    began = time.perf_counter()
-    found = overview(crowd.engine, datetime.now(UTC))
-    assert time.perf_counter() - began < 1.0
+def test_the_page_of_a_large_installation_is_made_from_few_blocks(crowd: Store) -> None:
+    with touching(crowd) as touched:
+        found = overview(crowd.engine, datetime.now(UTC))
+    assert touched() <= 5_000
     assert (found.parked, len(found.causes)) == (2_000, 2)
     assert found.rate.came > 10_000
 
 
-def test_one_cause_of_a_large_installation_is_listed_in_a_moment(crowd: Store) -> None:
+def test_one_cause_of_a_large_installation_is_listed_from_few_blocks(crowd: Store) -> None:
     with crowd.engine.connect() as connection:
         first = causes(connection)[0]
-        began = time.perf_counter()
-        assert len(parked(connection, first.id, limit=51)) == 51
-        assert time.perf_counter() - began < 0.5
+        with touching(crowd) as touched:
+            assert len(parked(connection, first.id, limit=51)) == 51
+        assert touched() <= 8_000
 
 
 CROWD = (
@@ -260,13 +296,16 @@ CROWD = (
     """INSERT INTO subscription_delivery (subscription_id, event, measure_id, body, created_at, due_at, state, settled_at)
        SELECT 1, 'gate.blocked', 'jira-main/' || (1 + n % 1000), '{}', now(), now(), 'done', now() - n * interval '1 s'
        FROM generate_series(1, 200000) n""",
-    "ALTER TABLE audit DISABLE TRIGGER USER",
     """INSERT INTO audit (at, actor, action, subject, detail, seq, prev_hash, hash)
        SELECT now() - (300000 - n) * interval '1 s', 'gatepost', 'decided', 'jira-main/' || (n % 100000), '{}', n + 10, '', ''
        FROM generate_series(1, 200000) n""",
-    "ALTER TABLE audit ENABLE TRIGGER USER",
-    "VACUUM ANALYZE",
 )
+INDEXES = """
+    SELECT indexname, indexdef FROM pg_indexes
+    WHERE schemaname = 'public' AND tablename = ANY(ARRAY['inbox', 'outbox', 'audit', 'measure', 'work_item',
+        'subscription_delivery']) AND indexname NOT IN (SELECT conname FROM pg_constraint)
+"""
+"""Those of large tables that are no constraints."""
 
 
 def test_the_crowd_is_as_large_as_it_says(crowd: Store) -> None:

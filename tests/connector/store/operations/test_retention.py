@@ -23,6 +23,7 @@ from connector.store.queue.dead_letter_details import story
 from connector.store.queue.event_body_partitions import Change, midnight
 from connector.sync.lease import Grip
 from tests.connector.store.conftest import JIRA, Store
+from tests.waiting import LONGEST_WAIT_SECONDS
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -148,7 +149,7 @@ def test_a_body_that_comes_while_its_partition_is_made_is_neither_lost_nor_refus
         while not kept.rows(WAITING_FOR_DEFAULT):
             assert not made.done()
         door.commit()
-        assert made.result(timeout=60) is Change.FILLED
+        assert made.result(timeout=LONGEST_WAIT_SECONDS) is Change.FILLED
     assert [row.inbox_id for row in kept.rows("SELECT inbox_id FROM inbox_body")] == [1]
     assert days(kept) == AHEAD
 

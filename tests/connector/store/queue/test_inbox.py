@@ -18,6 +18,7 @@ from connector.sync.ports import Doorbell, NoInterest
 from connector.sync.stores import Arrival, TakenIn
 from mapping.work_item import NativeId
 from tests.connector.store.conftest import JIRA, Store
+from tests.waiting import LONGEST_WAIT_SECONDS
 
 
 def test_an_event_is_stored_and_its_item_is_dirty(store: Store) -> None:
@@ -109,7 +110,7 @@ def test_a_starting_task_waits_for_the_event_that_counted_on_it(store: Store) ->
         while not _somebody_waits(store):
             assert not started.done()
         event.commit()
-        started.result(timeout=10)
+        started.result(timeout=LONGEST_WAIT_SECONDS)
 
 
 def _somebody_waits(store: Store) -> bool:

@@ -1,0 +1,239 @@
+"""Databases with the newest schema and nothing in them, each used by one test after the other.
+
+Copying a database takes PostgreSQL longer than most tests run: it consists of some hundred files.  So a test's database
+is emptied after it and given to the next test under another name; whoever still has the old name finds nothing.  One
+whose schema a test has changed, or that has become large, is dropped instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Self, TypeAlias
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import URL
+
+from connector.store.database import migrate
+from connector.store.database.engine import open_database
+from connector.store.database.postgres import conninfo
+from tests.waiting import wait_until
+
+LARGE_BYTES = 16 * 1024 * 1024
+"""A database that has grown by so much is not emptied: making another one is quicker."""
+
+Connection: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What an empty database holds."""
+
+    schema: str
+    """A fingerprint of every table, column, constraint, trigger, function and right."""
+    size: int
+    """In bytes."""
+    tables: tuple[str, ...]
+    rows: Mapping[str, bytes]
+    """Those that the migrations made, by table, as COPY writes them."""
+    sequences: Mapping[str, int | None]
+    """The last number that each has given out."""
+
+
+@dataclass
+class Databases:
+    server: URL
+    template: str
+    _contents: _Contents
+    _free: list[str] = field(default_factory=list)
+
+    @classmethod
+    def on(cls, server: URL) -> Self:
+        """Migrate a template, which every database is copied from."""
+        template = f"template_{uuid4().hex[:8]}"
+        with _session(server) as admin:
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(template)))
+        engine = open_database(server.set(database=template), pool_size=1, application="tests")
+        migrate.upgrade(engine)
+        engine.dispose()
+        with _session(server.set(database=template)) as session:
+            contents = _read(session)
+        return cls(server, template, contents)
+
+    @contextmanager
+    def one(self) -> Iterator[URL]:
+        """An empty database of one's own."""
+        name = self._free.pop() if self._free else self._make()
+        yield self.server.set(database=name)
+        self._give_back(name)
+
+    @contextmanager
+    def bare(self) -> Iterator[URL]:
+        """A database without a schema."""
+        name = _new_name()
+        with _session(self.server) as admin:
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield self.server.set(database=name)
+        with _session(self.server) as admin:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _make(self) -> str:
+        name = _new_name()
+        with _session(self.server) as admin:
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(self.template))
+            )
+        return name
+
+    def _give_back(self, name: str) -> None:
+        with _session(self.server) as admin:
+            if not self._is_large(admin, name):
+                fresh = _renamed(admin, name)
+                if self._empty(fresh):
+                    self._free.append(fresh)
+                    return
+                name = fresh
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _is_large(self, admin: Connection, name: str) -> bool:
+        row = admin.execute("SELECT pg_database_size(%s)", (name,)).fetchone()
+        return row is not None and int(str(row[0])) > self._contents.size + LARGE_BYTES
+
+    def _empty(self, name: str) -> bool:
+        """Make it as it was copied; False when that cannot be, because a test has changed its schema."""
+        clean = self._contents
+        with _session(self.server.set(database=name)) as session:
+            if _schema(session) != clean.schema:
+                return False
+            with session.transaction():
+                # No trigger runs and no foreign key is asked: what refers to a row goes as well.
+                session.execute("SET LOCAL session_replication_role = replica")
+                for table in _filled(session, clean.tables):
+                    session.execute(sql.SQL("DELETE FROM {}").format(_named(table)))
+                for table, rows in clean.rows.items():
+                    with session.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(_named(table))) as copy:
+                        copy.write(rows)
+                for sequence, last in _sequences(session).items():
+                    if last != clean.sequences[sequence]:
+                        _set_back(session, sequence, clean.sequences[sequence])
+        return True
+
+
+def forget_the_disk(server: URL) -> None:
+    """Have an embedded server wait for no disk: its data live no longer than the tests.
+
+    Whatever dies of the tests' processes, PostgreSQL itself goes on; a test that ends a server has one of its own.
+    """
+    with _session(server) as admin:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            admin.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        admin.execute("SELECT pg_reload_conf()")
+
+
+@contextmanager
+def _session(url: URL) -> Iterator[Connection]:
+    with psycopg.connect(conninfo(url), autocommit=True) as session:
+        yield session
+
+
+def _new_name() -> str:
+    return f"test_{uuid4().hex[:12]}"
+
+
+def _renamed(admin: Connection, name: str) -> str:
+    """The database under another name, with nobody connected to it."""
+    fresh = _new_name()
+
+    def is_renamed() -> bool:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            (name,),
+        )
+        try:
+            admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(fresh)))
+        except psycopg.errors.ObjectInUse:
+            # Somebody whom the test has left behind has connected again.
+            return False
+        return True
+
+    wait_until(is_renamed, f"nobody is connected to {name}")
+    return fresh
+
+
+def _named(table: str) -> sql.Identifier:
+    return sql.Identifier(*table.split(".", 1))
+
+
+def _read(session: Connection) -> _Contents:
+    size = session.execute("SELECT pg_database_size(current_database())").fetchone()
+    assert size is not None
+    tables = tuple(str(name) for (name,) in session.execute(_TABLES))
+    rows = {}
+    for table in _filled(session, tables):
+        with session.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(_named(table))) as copy:
+            rows[table] = b"".join(bytes(part) for part in copy)
+    return _Contents(_schema(session), int(str(size[0])), tables, rows, _sequences(session))
+
+
+def _filled(session: Connection, tables: tuple[str, ...]) -> list[str]:
+    """Those that have rows."""
+    one = sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})")
+    asked = sql.SQL(" UNION ALL ").join(one.format(sql.Literal(table), _named(table)) for table in tables)
+    return [str(name) for (name,) in session.execute(asked)]
+
+
+def _schema(session: Connection) -> str:
+    row = session.execute(_SCHEMA).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def _sequences(session: Connection) -> dict[str, int | None]:
+    query = "SELECT schemaname || '.' || sequencename, last_value FROM pg_sequences"
+    return {str(name): None if last is None else int(str(last)) for name, last in session.execute(query)}
+
+
+def _set_back(session: Connection, sequence: str, last: int | None) -> None:
+    if last is None:
+        session.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(_named(sequence)))
+    else:
+        session.execute("SELECT setval(%s::regclass, %s)", (_named(sequence).as_string(session), last))
+
+
+_TABLES = """
+    SELECT n.nspname || '.' || c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' ORDER BY 1
+"""
+# A copy has the numbers (oid) of its template, so that they tell what was made anew.  What PostgreSQL itself brings has
+# numbers below 16384.
+_SCHEMA = """
+    SELECT md5(string_agg(line, ' ' ORDER BY line)) FROM (
+        SELECT concat_ws(' ', 'relation', oid, relname, relnamespace, relowner, relkind, relpersistence, relchecks,
+                         relrowsecurity, relforcerowsecurity, relacl, reloptions)
+        FROM pg_class WHERE oid >= 16384
+        UNION ALL
+        SELECT concat_ws(' ', 'column', attrelid, attnum, attname, atttypid, atttypmod, attnotnull, attisdropped, attacl,
+                         attidentity, attgenerated)
+        FROM pg_attribute WHERE attrelid >= 16384
+        UNION ALL SELECT concat_ws(' ', 'default', oid, adrelid, md5(adbin::text)) FROM pg_attrdef
+        UNION ALL SELECT concat_ws(' ', 'index', indexrelid, indisvalid, indisready, indislive) FROM pg_index
+                  WHERE indexrelid >= 16384
+        UNION ALL SELECT concat_ws(' ', 'constraint', oid, conname, convalidated) FROM pg_constraint WHERE oid >= 16384
+        UNION ALL SELECT concat_ws(' ', 'trigger', oid, tgname, tgenabled, tgfoid) FROM pg_trigger
+        UNION ALL SELECT concat_ws(' ', 'rule', oid, rulename, ev_enabled, md5(ev_action::text)) FROM pg_rewrite
+                  WHERE oid >= 16384
+        UNION ALL SELECT concat_ws(' ', 'policy', oid, polname, polroles, md5(concat(polqual, polwithcheck)))
+                  FROM pg_policy
+        UNION ALL SELECT concat_ws(' ', 'function', oid, proname, proowner, proacl, md5(prosrc)) FROM pg_proc
+                  WHERE oid >= 16384
+        UNION ALL SELECT concat_ws(' ', 'type', oid, typname) FROM pg_type WHERE oid >= 16384
+        UNION ALL SELECT concat_ws(' ', 'label', oid, enumtypid, enumlabel) FROM pg_enum
+        UNION ALL SELECT concat_ws(' ', 'schema', oid, nspname, nspowner, nspacl) FROM pg_namespace
+                  WHERE nspname NOT LIKE 'pg\\_t%'
+        UNION ALL SELECT concat_ws(' ', 'rights', oid, defaclobjtype, defaclacl) FROM pg_default_acl
+        UNION ALL SELECT concat_ws(' ', 'extension', oid, extname, extversion) FROM pg_extension
+    ) AS what (line)
+"""
