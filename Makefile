@@ -29,7 +29,7 @@ serve: setup ## Run web and worker in the foreground
 	$(BIN)/gatepost serve $(ARGS)
 
 test: setup ## Run the tests (ARGS="-k gates" for some)
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --benchmark-disable $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadscope --benchmark-disable $(ARGS)
 
 test-times: setup ## Run the tests and list the slowest, and how long each file takes (ARGS as for test)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --benchmark-disable --durations=40 --durations-min=0.1 -p tests.file_times $(ARGS)

@@ -21,6 +21,14 @@ NEWEST = max(path.name[:4] for path in (ROOT / "connector/store/database/migrati
 """The schema's newest revision."""
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Several processes share the tests as is written there; no other way of xdist's is meant."""
+    from tests.scheduling import Together
+
+    return Together(config, log) if config.getoption("dist") == "loadscope" else None
+
+
 @pytest.fixture(autouse=True)
 def _own_log() -> Iterator[None]:
     """What one test sets up for its log does not reach the next one."""

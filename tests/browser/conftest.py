@@ -13,7 +13,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from cli.demo_people import CAST, add_people, link_people
-from tests.conftest import ROOT
 from tests.databases import Databases
 from tests.stories.world import World, world
 from tests.waiting import LONGEST_CALL_SECONDS
@@ -144,10 +143,3 @@ def visit(gatepost: World, browser: Browser, tmp_path: Path) -> Iterator[Opener]
 def _is_fault(kind: str, text: str) -> bool:
     # An answer that is meant to refuse is told as an error as well; the test looks at the page instead.
     return kind == "error" and "the server responded with a status of 4" not in text
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One window after the other, on one worker: they share the running Gatepost."""
-    for item in items:
-        if Path(item.path).is_relative_to(ROOT / "tests/browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
