@@ -7,7 +7,7 @@ ARGS ?=
 # Tests at once, each with a PostgreSQL of its own; many of them wait most of the time.
 JOBS ?= 3
 
-.PHONY: help setup demo serve test test-times lint format bench lock editor servicenow-app clean
+.PHONY: help setup demo serve test test-times lint format docs bench lock editor servicenow-app clean
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ test: setup ## Run the tests (ARGS="-k gates" for some)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadscope --benchmark-disable $(ARGS)
 
 test-times: setup ## Run the tests and list the slowest, and how long each file takes (ARGS as for test)
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --benchmark-disable --durations=40 --durations-min=0.1 -p tests.file_times $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadscope --benchmark-disable --durations=40 --durations-min=0.1 -p tests.file_times $(ARGS)
 
 lint: setup ## Format check, lint, types, import directions
 	$(BIN)/ruff format --check .
@@ -43,6 +43,9 @@ lint: setup ## Format check, lint, types, import directions
 format: setup ## Format and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: setup ## Build the documentation into .site/ (ARGS=serve shows it at http://127.0.0.1:8000)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs $(if $(ARGS),$(ARGS),build --clean)
 
 bench: setup ## Measure; prints ratios and the machine
 	$(BIN)/python -m tests.bench $(ARGS)
@@ -60,5 +63,5 @@ editor: ## Build the mapping editor's bundle from its sources (needs node and np
 servicenow-app: ## Build and pack the ServiceNow app (needs Node.js with npm)
 	cd deploy/servicenow-app && npm ci --no-audit --no-fund && $(PYTHON) generate.py --check && npm run lint && npm test && npm run build && $(PYTHON) pack.py
 
-clean: ## Remove the virtual environment and the demo's data
-	rm -rf $(VENV) .gatepost
+clean: ## Remove the virtual environment, the demo's data and the built documentation
+	rm -rf $(VENV) .gatepost .site

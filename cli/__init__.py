@@ -34,32 +34,32 @@ def _quiet(context: typer.Context) -> None:
     """Financial stage-gate governance on top of Jira and ServiceNow."""
     if not ENTRIES[context.invoked_subcommand or ""].logs:
         return
-    # What a command prints is its answer; a server configures its own log.
+    # The output of a command is its result; a server configures its own log.
     from connector.runtime import log
 
     log.configure_quiet()
 
 
 def main() -> None:
-    """Run a command.  Exit status 1: something was found wrong; 2: it could not be carried out."""
+    """Run a command.  Exit status 1: a problem was found; 2: the command could not be carried out."""
     try:
         app()
     except SystemExit:
-        # How every command ends.  What follows would import SQLAlchemy, only to see that this is none of its errors.
+        # How every command ends.  Checked first, because the last clause imports SQLAlchemy.
         raise
     except GatepostError as error:
         _refuse(type(error).__name__, str(error))
-    except _database_away() as error:
-        # Somebody who is woken by a database that is away needs its own last words, not the way to them.
-        words = " ".join(str(error.orig).split())
+    except _database_error() as error:
+        # The database's own message is what an operator needs, not a traceback.
+        message = " ".join(str(error.orig).split())
         _refuse(
-            "DatabaseAway",
-            f"The database does not answer as it should ({words}). Look at DATABASE_URL and at the server.",
+            "DatabaseUnavailable",
+            f"The database is not available ({message}). Check DATABASE_URL and the database server.",
         )
 
 
-def _database_away() -> type[OperationalError]:
-    """Asked for when a command has failed, so that a command without a database does not import SQLAlchemy."""
+def _database_error() -> type[OperationalError]:
+    """Imported when a command has failed, so that a command without a database does not import SQLAlchemy."""
     from sqlalchemy.exc import OperationalError
 
     return OperationalError

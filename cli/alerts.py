@@ -1,4 +1,4 @@
-"""``gatepost alerts``: who is told when Gatepost needs somebody, and what they were told."""
+"""``gatepost alerts``: send a test alert, and list the last alerts."""
 
 from __future__ import annotations
 
@@ -13,40 +13,43 @@ from connector.errors import ConfigurationError
 from connector.settings import Settings
 from connector.store.notifications.alerts import Alerts
 
-app = typer.Typer(help="Who is told when Gatepost needs somebody.", no_args_is_help=True)
+app = typer.Typer(help="Alerts to operators when Gatepost needs attention.", no_args_is_help=True)
 
-TITLE = "Gatepost: a test"
-BODY = "This is a test by hand; nothing has happened. Alerts of Gatepost at {address} come here."
-STATES = {"waiting": "not sent yet", "sent": "sent", "dropped": "not needed", "failed": "given up"}
+TEST_TITLE = "Gatepost: a test"
+TEST_BODY = "This is a test; nothing has happened. Alerts of Gatepost at {address} are sent here."
+STATE_LABELS = {"waiting": "not sent yet", "sent": "sent", "dropped": "not needed", "failed": "not delivered"}
 
 
 @app.command()
 def test() -> None:
-    """Send a test to every messenger of GATEPOST_ALERTS.  Exit status 1 when one does not take it."""
+    """Send a test to every address of GATEPOST_ALERTS.  Exit status 1 when one does not accept it."""
     # Here, because the library of addresses takes a while to load and no other command needs it.
-    from connector.notify.message_addresses import Operators
+    from connector.notify.message_addresses import OperatorMessengers
 
     settings = Settings()
-    messengers = Operators(settings.alert_addresses, settings.mail_server)
+    messengers = OperatorMessengers(settings.alert_addresses, settings.mail_server)
     if not messengers.names:
-        raise ConfigurationError("GATEPOST_ALERTS is not set: nobody is told when a connection pauses.")
-    taken = {name: messengers.send(name, TITLE, BODY.format(address=settings.address)) for name in messengers.names}
-    for name, was in taken.items():
-        typer.echo(f"{'Taken' if was else 'Not taken'} by {name}")
-    if not all(taken.values()):
+        raise ConfigurationError("GATEPOST_ALERTS is not set: no alert is sent when a connection is paused.")
+    accepted = {
+        name: messengers.send(name, TEST_TITLE, TEST_BODY.format(address=settings.address)) for name in messengers.names
+    }
+    for name, ok in accepted.items():
+        typer.echo(f"{'Accepted' if ok else 'Not accepted'} by {name}")
+    if not all(accepted.values()):
         raise typer.Exit(1)
 
 
 @app.command("list")
 def list_(limit: Annotated[int, typer.Option(min=1, max=1000, help="How many")] = 20) -> None:
-    """List the last alerts, what became of each, and why one could not be sent."""
-    table = Table("Raised", "Alert", "About", "State", "Tries", "Why")
+    """List the last alerts, the state of each, and why one could not be sent."""
+    table = Table("Raised", "Alert", "About", "State", "Attempts", "Reason")
     with bootstrap(Settings(), application="gatepost alerts") as services:
-        for one in Alerts(services.engine).latest(limit):
-            raised = f"{one.raised_at:%Y-%m-%d %H:%M} UTC"
-            told = STATES.get(one.state, one.state)
-            table.add_row(raised, one.kind.replace("_", " "), one.subject, told, str(one.tries), one.reason or "")
+        for alert in Alerts(services.engine).latest(limit):
+            raised = f"{alert.raised_at:%Y-%m-%d %H:%M} UTC"
+            state = STATE_LABELS.get(alert.state, alert.state)
+            kind = alert.kind.replace("_", " ")
+            table.add_row(raised, kind, alert.subject, state, str(alert.attempts), alert.reason or "")
     if not table.rows:
-        typer.echo("Nothing was to be told yet.")
+        typer.echo("No alerts yet.")
         return
     Console(highlight=False).print(table)

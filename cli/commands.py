@@ -1,7 +1,7 @@
-"""Every command of ``gatepost``: its name, where it is, and its line in ``gatepost --help``.
+"""Every command of ``gatepost``: its name, its location, and its line in ``gatepost --help``.
 
-The help stands here as well as at the command, so that ``gatepost --help`` imports no command; a test holds that both
-are the same.
+The help is here as well as at the command, so that ``gatepost --help`` imports no command; a test checks that both are
+the same.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
     name: str
-    place: str
+    location: str
     """``module:attribute`` in this package: a function that is the command, or the Typer of a group of commands."""
     help: str
     logs: bool = True
-    """Whether anything that it calls may log; only then is the log set up, which takes longer than ``version``."""
+    """Whether it may log anything; only then the log is set up, which takes longer than ``version``."""
 
 
 COMMANDS = (
@@ -27,7 +27,7 @@ COMMANDS = (
     CommandEntry(
         "init",
         "init:init",
-        "Connect to a tool, look at what is there, and write a commented first mapping that fits it.",
+        "Connect to a tool, survey it, and write a commented first mapping that fits it.",
     ),
     CommandEntry(
         "doctor",
@@ -37,23 +37,23 @@ COMMANDS = (
     CommandEntry(
         "sync",
         "sync:sync",
-        "Ask a tool what changed since the last time (or --since, or --full) and have it looked at.",
+        "Find what changed in a tool since the last time (or --since, or --full) and reassess it.",
     ),
     CommandEntry(
         "check",
         "check:check",
-        "Ask whether a gate is open.  Exit status 0: open; 1: shut, with the checklist; 2: it cannot be said.",
+        "Check whether a gate is open.  Exit status 0: open; 1: shut, with the checklist; 2: no answer.",
     ),
     CommandEntry(
         "explain",
         "report:explain",
         "Print the verdict on a measure as a checklist: every condition, its evidence, and who must act.",
     ),
-    CommandEntry("history", "report:history", "Print both lights of a measure day by day, each with its reason."),
+    CommandEntry("history", "report:history", "Print both statuses of a measure day by day, each with its reason."),
     CommandEntry(
         "totals",
         "report:totals",
-        "Print plan, forecast and actual in the reporting currency, and what each total is made of.",
+        "Print plan, forecast and actual in the reporting currency, and the lines of each total.",
     ),
     CommandEntry(
         "figures",
@@ -68,23 +68,27 @@ COMMANDS = (
         "demo:demo",
         "Start sandbox, server and worker on a fresh database, play the story, show what was written and why.",
     ),
-    CommandEntry("key", "key:app", "The key that encrypts credentials at rest; alone it prints a new one."),
-    CommandEntry("audit", "audit:app", "The record of decisions: written once, a chain of hashes."),
+    CommandEntry("key", "key:app", "The key that encrypts credentials at rest; without a subcommand, print a new one."),
+    CommandEntry("audit", "audit:app", "The record of decisions: write-once, a chain of hashes."),
     CommandEntry("rates", "rates:app", "Exchange rates, each valid from its day on."),
-    CommandEntry("db", "db:app", "The database: its schema, what takes the space, what is let go."),
+    CommandEntry("db", "db:app", "The database: its schema, its size, its cleanup."),
     CommandEntry("connect", "connect:app", "Connect a tool: sign in, register its events, see one arrive."),
     CommandEntry("connection", "connection:app", "The Jira and ServiceNow sites that Gatepost talks to."),
     CommandEntry("mapping", "mapping:app", "The mapping: which item becomes which measure."),
     CommandEntry("provision", "provision:app", "Fields, choices, screens and native gates at a tool."),
-    CommandEntry("digest", "digest:app", "What waits for people, by mail or chat."),
-    CommandEntry("alerts", "alerts:app", "Who is told when Gatepost needs somebody."),
+    CommandEntry("digest", "digest:app", "Open tasks of people, by mail or chat."),
+    CommandEntry("alerts", "alerts:app", "Alerts to operators when Gatepost needs attention."),
     CommandEntry("user", "user:app", "The people of the pages: their roles, their accounts, their sessions."),
     CommandEntry("token", "token:app", "Tokens of the API."),
-    CommandEntry("subscription", "subscription:app", "Outgoing webhooks: who is told what, and whether they got it."),
     CommandEntry(
-        "parked",
+        "subscription",
+        "subscription:app",
+        "Outgoing webhooks: who receives which events, and whether they were delivered.",
+    ),
+    CommandEntry(
+        "dead-letters",
         "dead_letters:app",
-        "What is not tried any more, and why; nothing of it holds anything else up.",
+        "Dead letters: work that is not tried again, and why. Other work continues.",
     ),
 )
 """In the order in which ``gatepost --help`` lists them."""

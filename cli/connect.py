@@ -1,4 +1,4 @@
-"""``gatepost connect jira``, and beside it ``servicenow``: sign in, have events sent, see one arrive."""
+"""``gatepost connect jira`` and ``servicenow``: sign in, register the webhook, wait for a test event."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.connect_servicenow import servicenow
-from cli.connection import check_name
-from cli.oauth_consent import consent
+from cli.connection import check_connection_address
+from cli.oauth_consent import ask_consent
+from cli.secret_input import CLIENT_SECRET, CREDENTIAL, ClientSecretFile, CredentialFile, read_secret
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import ConfigurationError, NotFound
-from connector.http.tool_access import Auth, Deployment, DoorKind
-from connector.http.transport import LOOPBACK, Timeout
+from connector.http.tool_access import Auth, Deployment, WebhookAuth
+from connector.http.transport import LOOPBACK_HOSTS, Timeout
 from connector.jira.oauth import Endpoints
 from connector.jira.tenant import tenant_cloud_id
 from connector.settings import Settings
-from connector.store.connections.connections import ConnectionRecord, stored_registration
-from connector.sync.ports import Site
-from connector.sync.setup import Identity, Registration, Setup
-from mapping.live_check import listed
+from connector.store.connections.connections import ConnectionRecord, registration_values
+from connector.sync.ports import ToolSite
+from connector.sync.setup import ConnectionSetup, ToolIdentity, WebhookRegistration
+from mapping.live_check import selected_names
 from mapping.work_item import ConnectionName, NativeId, Tool
 
 app = typer.Typer(help="Connect a tool: sign in, register its events, see one arrive.", no_args_is_help=True)
@@ -45,23 +46,21 @@ def _tools() -> None:
 
 
 Url = Annotated[str | None, typer.Option(help="The site: https://acme.atlassian.net; needed the first time")]
-AuthOption = Annotated[Auth | None, typer.Option(help="How the account signs in; found out when left out")]
-Credential = Annotated[
-    str | None, typer.Option(envvar="GATEPOST_CREDENTIAL", help="Token; asked for when it is not in the environment")
-]
-ClientSecret = Annotated[str | None, typer.Option(envvar="GATEPOST_CLIENT_SECRET", help="OAuth: the app's secret")]
-DoorOption = Annotated[
-    DoorKind | None, typer.Option(help="How events prove themselves; the strongest when it is left out")
+AuthOption = Annotated[Auth | None, typer.Option(help="How the account signs in; detected by default")]
+WebhookAuthOption = Annotated[
+    WebhookAuth | None, typer.Option(help="How events are authenticated; the strongest available by default")
 ]
 PublicUrl = Annotated[
-    str | None, typer.Option(help="Where the tool reaches this server; without it nothing is registered")
+    str | None, typer.Option(help="Address of this server as the tool reaches it; without it no webhook is registered")
 ]
-Rotate = Annotated[bool, typer.Option("--rotate", help="Make a new secret; the one before is accepted as well")]
+Rotate = Annotated[
+    bool, typer.Option("--rotate", help="Create a new secret; the previous one is accepted for 7 more days")
+]
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
-    """What the administrator said about the account."""
+class AccountDetails:
+    """What the administrator entered about the account."""
 
     url: str
     user: str
@@ -81,85 +80,92 @@ def jira(
     url: Url = None,
     user: Annotated[str, typer.Option(help="E-mail address of the account; empty for a personal access token")] = "",
     auth: AuthOption = None,
-    credential: Credential = None,
-    expires: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="When the token ends")] = None,
-    cloud_id: Annotated[str | None, typer.Option(help="For scoped tokens; asked of the site when left out")] = None,
+    credential_file: CredentialFile = None,
+    expires: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="When the token expires")] = None,
+    cloud_id: Annotated[str | None, typer.Option(help="For scoped tokens; read from the site by default")] = None,
     client_id: Annotated[str | None, typer.Option(help="OAuth: the app's client id")] = None,
-    client_secret: ClientSecret = None,
+    client_secret_file: ClientSecretFile = None,
     callback_port: Annotated[int, typer.Option(help="OAuth: http://localhost:<port>/callback at the app")] = 8765,
     api: Annotated[str, typer.Option(help="Where Atlassian's gateway is", hidden=True)] = Endpoints().api,
     authorize: Annotated[str, typer.Option(hidden=True)] = Endpoints().authorize,
     token: Annotated[str, typer.Option(hidden=True)] = Endpoints().token,
-    door: DoorOption = None,
+    webhook_auth: WebhookAuthOption = None,
     public_url: PublicUrl = None,
     rotate: Rotate = False,
-    probe: Annotated[str | None, typer.Option(help="Issue by which the way back is tried; found when left out")] = None,
+    test_issue: Annotated[
+        str | None, typer.Option(help="Issue that is used for a test event; found by default")
+    ] = None,
     wait: Annotated[float, typer.Option(help="Seconds to wait for the first event")] = WAIT_SECONDS,
 ) -> None:
-    """Connect a Jira, Cloud or Data Center; running it again changes what is there and doubles nothing."""
+    """Connect a Jira, Cloud or Data Center; running it again updates the connection and creates no duplicates."""
     console = Console(highlight=False, soft_wrap=True)
     with bootstrap(Settings(), application="gatepost connect") as services:
         record = services.connections.get(name)
         if url is not None:
             kind = auth or (Auth.BASIC if user else Auth.BEARER)
-            sign_in = SignIn(
-                url, user, kind, credential, expires, cloud_id, client_id, client_secret, callback_port,
+            sign_in = AccountDetails(
+                url, user, kind, read_secret(credential_file, CREDENTIAL), expires, cloud_id, client_id,
+                read_secret(client_secret_file, CLIENT_SECRET), callback_port,
                 Endpoints(authorize, token, api),
             )  # fmt: skip
-            record = _signed_in(services, console, name, sign_in, record)
+            record = _sign_in(services, console, name, sign_in, record)
         if record is None:
             raise ConfigurationError(f'There is no connection "{name}" yet: give its address with --url.')
         site = Sites(services, system_clock).get(record.name)
         if site.setup is None:
-            raise ConfigurationError(f"{name} is no Jira.")
+            raise ConfigurationError(f"{name} is not a Jira connection.")
         identity = site.setup.identify()
-        services.connections.note(name, own_account=identity.account, deployment=identity.deployment.value)
-        _greet(console, record, identity)
+        services.connections.update_details(name, own_account=identity.account, deployment=identity.deployment.value)
+        _show_identity(console, record, identity)
         if rotate:
             services.connections.rotate_secret(name, secrets.token_urlsafe(32))
         if public_url is None:
-            console.print("No webhook was registered: give this server's address as the tool sees it: --public-url")
+            console.print("No webhook was registered: give this server's address as the tool reaches it: --public-url")
             return
-        kind_of_door = door or _strongest(record, identity)
-        registration = _register(services, console, name, site.setup, public_url, kind_of_door)
-        if kind_of_door is not DoorKind.TOKEN:
-            _round_trip(services, console, site, site.setup, registration, probe, wait)
+        kind_of_auth = webhook_auth or _strongest_webhook_auth(record, identity)
+        registration = _register(services, console, name, site.setup, public_url, kind_of_auth)
+        if kind_of_auth is not WebhookAuth.TOKEN:
+            _wait_for_test_event(services, console, site, site.setup, registration, test_issue, wait)
 
 
-def _signed_in(
-    services: Services, console: Console, name: str, said: SignIn, known: ConnectionRecord | None
+def _sign_in(
+    services: Services, console: Console, name: str, details: AccountDetails, known: ConnectionRecord | None
 ) -> ConnectionRecord:
-    """Save the connection as it was told, with everything else that is known of it."""
-    check_name(name, said.url)
+    """Save the connection as entered, and keep everything else that is known about it."""
+    check_connection_address(name, details.url)
     timeout = Timeout(services.settings.connect_timeout, services.settings.read_timeout)
-    base = said.url.rstrip("/")
+    base = details.url.rstrip("/")
     record = ConnectionRecord(
-        ConnectionName(name), Tool.JIRA, base, said.user, said.credential or "",
+        ConnectionName(name), Tool.JIRA, base, details.user, details.credential or "",
         known.webhook_secrets if known else (secrets.token_urlsafe(32),),
-        auth=said.auth,
-        deployment=Deployment.DATACENTER if said.auth is Auth.BEARER else Deployment.CLOUD,
-        expires_at=said.expires.replace(tzinfo=UTC) if said.expires else None,
-        doors=known.doors if known else frozenset({DoorKind.SIGNATURE}),
-        webhook=known.webhook if known else None,
+        old_secret_until=known.old_secret_until if known else None,
+        auth=details.auth,
+        deployment=Deployment.DATACENTER if details.auth is Auth.BEARER else Deployment.CLOUD,
+        expires_at=details.expires.replace(tzinfo=UTC) if details.expires else None,
+        webhook_auth=known.webhook_auth if known else frozenset({WebhookAuth.SIGNATURE}),
+        webhook_registration=known.webhook_registration if known else None,
     )  # fmt: skip
-    if said.auth is Auth.OAUTH:
-        if not said.client_id or not said.client_secret:
-            raise ConfigurationError("OAuth needs --client-id and --client-secret of your app in Atlassian's console.")
-        grant, fresh, cloud = consent(
-            console, said.client_id, said.client_secret, said.endpoints, base, said.callback_port, timeout
+    if details.auth is Auth.OAUTH:
+        if not details.client_id or not details.client_secret:
+            raise ConfigurationError(
+                f"OAuth needs --client-id and --client-secret-file (or {CLIENT_SECRET}) of your app in Atlassian's "
+                "console."
+            )
+        grant, fresh, cloud = ask_consent(
+            console, details.client_id, details.client_secret, details.endpoints, base, details.callback_port, timeout
         )
         record = replace(record, credential=fresh.access_token, oauth=grant, expires_at=fresh.expires_at)
     elif not record.credential:
         record = replace(record, credential=typer.prompt("Token", hide_input=True))
-    if said.auth is Auth.SCOPED:
-        cloud = said.cloud_id or tenant_cloud_id(base, timeout=timeout)
-    if said.auth in {Auth.SCOPED, Auth.OAUTH}:
-        record = replace(record, api_url=f"{said.endpoints.api}/ex/jira/{cloud}")
+    if details.auth is Auth.SCOPED:
+        cloud = details.cloud_id or tenant_cloud_id(base, timeout=timeout)
+    if details.auth in {Auth.SCOPED, Auth.OAUTH}:
+        record = replace(record, api_url=f"{details.endpoints.api}/ex/jira/{cloud}")
     services.connections.save(record, by=getpass.getuser())
     return record
 
 
-def _greet(console: Console, record: ConnectionRecord, identity: Identity) -> None:
+def _show_identity(console: Console, record: ConnectionRecord, identity: ToolIdentity) -> None:
     what = "Jira Cloud" if identity.deployment is Deployment.CLOUD else f"Jira Data Center {identity.version}"
     console.print(
         f"[bold]{record.name}[/] is {what}; Gatepost works there as [bold]{escape(identity.name)}[/] "
@@ -167,42 +173,44 @@ def _greet(console: Console, record: ConnectionRecord, identity: Identity) -> No
     )
 
 
-def _strongest(record: ConnectionRecord, identity: Identity) -> DoorKind:
+def _strongest_webhook_auth(record: ConnectionRecord, identity: ToolIdentity) -> WebhookAuth:
     if record.auth is Auth.OAUTH:
-        return DoorKind.JWT
+        return WebhookAuth.JWT
     old = identity.deployment is Deployment.DATACENTER and int(identity.version.partition(".")[0] or 0) < 10
-    return DoorKind.PATH if old else DoorKind.SIGNATURE
+    return WebhookAuth.URL_SECRET if old else WebhookAuth.SIGNATURE
 
 
 def _register(
-    services: Services, console: Console, name: str, setup: Setup, public_url: str, kind: DoorKind
-) -> Registration:
-    """Open the door first and then have the tool ring it, so that no event finds it shut."""
+    services: Services, console: Console, name: str, setup: ConnectionSetup, public_url: str, kind: WebhookAuth
+) -> WebhookRegistration:
+    """Accept this kind of authentication first, then register the webhook, so that no event is refused."""
     record = services.connections.get(name)
     assert record is not None  # noqa: S101 - saved a moment ago
     parts = urlsplit(public_url)
-    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK_HOSTS:
         raise ConfigurationError(f"{public_url} is not https: the tools send only to an address with a certificate.")
-    services.connections.note(name, doors=sorted({*(one.value for one in record.doors), kind.value}))
+    services.connections.update_details(
+        name, webhook_auth=sorted({*(auth.value for auth in record.webhook_auth), kind.value})
+    )
     address = f"{public_url.rstrip('/')}/hooks/jira/{name}"
     secret = record.webhook_secrets[0]
-    if kind is DoorKind.TOKEN:
+    if kind is WebhookAuth.TOKEN:
         _explain_automation(console, address, secret)
-        registration = Registration("", kind, address)
+        registration = WebhookRegistration("", kind, address)
     else:
-        if kind is DoorKind.PATH:
+        if kind is WebhookAuth.URL_SECRET:
             console.print(
-                "[yellow]This Jira signs nothing: the address itself is the secret, and addresses stand in logs. "
-                "Weaker than a signature; from version 10 on Jira signs.[/]"
+                "[yellow]This Jira does not sign events: the address itself is the secret, and addresses appear in "
+                "logs. This is weaker than a signature; Jira signs from version 10 on.[/]"
             )
-        where = f"{address}/{secret}" if kind is DoorKind.PATH else address
-        registration = setup.register(where, secret, kind, _queries(services, name))
-        done = "found and changed" if registration.found else "registered"
-        until = f", until {registration.expires_at:%d %b %Y}; refreshed in time" if registration.expires_at else ""
+        target = f"{address}/{secret}" if kind is WebhookAuth.URL_SECRET else address
+        registration = setup.register(target, secret, kind, _webhook_queries(services, name))
+        done = "updated" if registration.existed else "registered"
+        until = f", until {registration.expires_at:%d %b %Y}; renewed in time" if registration.expires_at else ""
         console.print(f"Webhook {done} ({kind.value}{until}).")
-        if kind is DoorKind.JWT:
-            console.print("Worklogs, links and attachments ring no dynamic webhook; the sweep finds those.")
-    services.connections.note(name, webhook=stored_registration(registration))
+        if kind is WebhookAuth.JWT:
+            console.print("Dynamic webhooks send no events for worklogs, links and attachments; sweeps find those.")
+    services.connections.update_details(name, webhook_registration=registration_values(registration))
     return registration
 
 
@@ -215,40 +223,47 @@ def _explain_automation(console: Console, address: str, secret: str) -> None:
         f"  header   X-Gatepost-Token: {secret}   (hidden)\n"
         f"  header   Content-Type: application/json\n"
         '  body     {"issue": {"id": "{{issue.id}}", "key": "{{issue.key}}"}}\n'
-        "Automation counts its runs, and stops rules when a month's runs are used up: keep the sweep on."
+        "Automation limits the runs of a month and then stops rules: keep the sweep on."
     )
 
 
-def _queries(services: Services, name: str) -> Sequence[str]:
-    """What dynamic webhooks are bound to: the projects of the active mapping."""
+def _webhook_queries(services: Services, name: str) -> Sequence[str]:
+    """Queries of dynamic webhooks: the projects of the active mapping."""
     config = services.active_config()
     rules = [rule for rule in config.measures if rule.connection == name] if config else []
-    projects = sorted({project for rule in rules for project in listed(rule.match.project)})
-    # A dynamic webhook must have a query; this one finds everything.
+    projects = sorted({project for rule in rules for project in selected_names(rule.match.project)})
+    # A dynamic webhook must have a query; this one matches everything.
     return [f"project in ({', '.join(projects)})"] if projects else ["project != GATEPOSTNONE"]
 
 
-def _round_trip(
-    services: Services, console: Console, site: Site, setup: Setup, registration: Registration, probe: str | None,
+def _wait_for_test_event(
+    services: Services,
+    console: Console,
+    site: ToolSite,
+    setup: ConnectionSetup,
+    registration: WebhookRegistration,
+    test_issue: str | None,
     wait: float,
-) -> None:  # fmt: skip
-    """Have the tool send one event, and see it come in."""
-    found = [NativeId(probe)] if probe else list(site.finder.find("updated >= -365d", 1)) if site.finder else []
-    if not found:
-        console.print("[yellow]The way back was not tried: the site shows no issue. Name one with --probe.[/]")
+) -> None:
+    """Trigger a test event at the tool and wait until it arrives."""
+    issues = (
+        [NativeId(test_issue)] if test_issue else list(site.finder.find("updated >= -365d", 1)) if site.finder else []
+    )
+    if not issues:
+        console.print("[yellow]No test event was sent: the site shows no issue. Name one with --test-issue.[/]")
         return
-    before = services.inbox.newest(site.name)
+    before = services.inbox.newest_event_id(site.name)
     try:
-        setup.ring(found[0])
+        setup.trigger_event(issues[0])
     except NotFound as error:
-        raise ConfigurationError(f"{probe} cannot be used for the trial: {error}") from error
+        raise ConfigurationError(f"{test_issue} cannot be used for a test event: {error}") from error
     deadline = time.monotonic() + wait
     with console.status("Waiting for the first event …"):
-        while services.inbox.newest(site.name) == before:
+        while services.inbox.newest_event_id(site.name) == before:
             if time.monotonic() > deadline:
                 raise ConfigurationError(
                     f"{registration.url.partition('/hooks/')[0]} was not reached within {wait:.0f} s. The webhook is "
-                    "registered; see that `gatepost serve` runs and that the tool may reach this address."
+                    "registered; check that `gatepost serve` is running and that the tool can reach this address."
                 )
             time.sleep(0.2)
-    console.print("[green]An event came back and was accepted.[/]")
+    console.print("[green]The test event arrived and was accepted.[/]")

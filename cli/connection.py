@@ -5,20 +5,22 @@ from __future__ import annotations
 import getpass
 import secrets
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from connector.bootstrap import Services, bootstrap
-from connector.http.connection_address import check_name
-from connector.http.tool_access import usual_doors
+from cli.secret_input import CREDENTIAL, WEBHOOK_SECRET, CredentialFile, WebhookSecretFile, read_secret
+from connector.bootstrap import Services, bootstrap, system_clock
+from connector.http.connection_address import check_connection_address
+from connector.http.tool_access import default_webhook_auth
 from connector.settings import Settings
 from connector.store.connections.connections import ConnectionRecord
 from mapping.work_item import ConnectionName, Tool
 
-__all__ = ["check_name"]
+__all__ = ["check_connection_address"]
 
 app = typer.Typer(help="The Jira and ServiceNow sites that Gatepost talks to.", no_args_is_help=True)
 
@@ -33,31 +35,23 @@ def add(
     tool: Annotated[Tool, typer.Option(help="What is there")],
     url: Annotated[str, typer.Option(help="The site's address: https://acme.atlassian.net")],
     user: Annotated[str, typer.Option(help="The integration user (Jira: the e-mail address)")],
-    credential: Annotated[
-        str,
-        typer.Option(
-            prompt="API token or password",
-            hide_input=True,
-            envvar="GATEPOST_CREDENTIAL",
-            show_envvar=True,
-            help="API token or password; asked for when it is not in the environment",
-        ),
-    ],
-    webhook_secret: Annotated[
-        str | None,
-        typer.Option(envvar="GATEPOST_WEBHOOK_SECRET", help="Secret that signs events; made up when left out"),
-    ] = None,
+    credential_file: CredentialFile = None,
+    webhook_secret_file: WebhookSecretFile = None,
 ) -> None:
     """Add a connection or change it."""
-    check_name(name, url)
+    check_connection_address(name, url)
+    credential = read_secret(credential_file, CREDENTIAL, prompt="API token or password") or ""
+    webhook_secret = read_secret(webhook_secret_file, WEBHOOK_SECRET)
     secret = webhook_secret or secrets.token_urlsafe(32)
     with _services() as services:
         known = services.connections.get(name)
-        record = ConnectionRecord(ConnectionName(name), tool, url, user, credential, (secret,), doors=usual_doors(tool))
+        record = ConnectionRecord(
+            ConnectionName(name), tool, url, user, credential, (secret,), webhook_auth=default_webhook_auth(tool)
+        )
         if known is not None and known.tool is tool:
-            # Renewed credentials change nothing else: not the doors, nor what was registered at the tool.
-            kept = (secret,) if webhook_secret else known.webhook_secrets
-            record = replace(known, base_url=url, username=user, credential=credential, webhook_secrets=kept)
+            # Renewed credentials leave webhook authentication and registration unchanged.
+            stored = (secret,) if webhook_secret else known.webhook_secrets
+            record = replace(known, base_url=url, username=user, credential=credential, webhook_secrets=stored)
         services.connections.save(record, by=getpass.getuser())
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"Saved {name}. Its events go to [bold]/hooks/{tool.value}/{name}[/] on this server.")
@@ -71,7 +65,9 @@ def list_() -> None:
     table = Table("Name", "Tool", "Address", "User", "State")
     with _services() as services:
         for record in services.connections.all():
-            state = f"paused: {record.paused_reason}" if services.connections.paused(record.name) else "in use"
+            state = f"paused: {record.paused_reason}" if services.connections.pause_reason(record.name) else "in use"
+            if record.old_secret_until is not None and record.old_secret_until > system_clock():
+                state += f"; the previous webhook secret until {_moment(record.old_secret_until)}"
             table.add_row(record.name, record.tool.value, record.base_url, record.username, state)
     Console().print(table)
 
@@ -86,8 +82,14 @@ def resume(name: Annotated[str, typer.Argument(help="The connection's name")]) -
 
 @app.command()
 def rotate(name: Annotated[str, typer.Argument(help="The connection's name")]) -> None:
-    """Make a new webhook secret; the one before is accepted until the next rotation."""
+    """Create a new webhook secret; the previous one is accepted for 7 more days."""
     secret = secrets.token_urlsafe(32)
     with _services() as services:
-        services.connections.rotate_secret(name, secret)
+        until = services.connections.rotate_secret(name, secret)
     typer.echo(f"The new secret, shown only now: {secret}")
+    if until is not None:
+        typer.echo(f"The previous one is accepted until {_moment(until)}.")
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""``gatepost db``: the schema, what takes the space, and what is let go."""
+"""``gatepost db``: the schema, the size of the tables, and the cleanup of old data."""
 
 from __future__ import annotations
 
@@ -15,21 +15,28 @@ from connector.settings import Settings
 from connector.store.database import migrate, postgres
 from connector.store.database.engine import open_database
 from connector.store.database.json_codec import to_json
-from connector.store.operations.database_sizes import Sizes, sizes
-from connector.store.operations.retention import Cleaned, Keeping, Round, clean, days_in_words, foreseen
+from connector.store.operations.database_sizes import DatabaseSizes, database_sizes
+from connector.store.operations.retention import (
+    CleanupResult,
+    CleanupStatus,
+    RetentionPeriods,
+    clean_up,
+    format_days,
+    preview_clean_up,
+)
 
-app = typer.Typer(help="The database: its schema, what takes the space, what is let go.", no_args_is_help=True)
+app = typer.Typer(help="The database: its schema, its size, its cleanup.", no_args_is_help=True)
 
-LEAST_WIDTH = 100
-"""Columns of the terminal in which the sizes have room."""
+MIN_WIDTH = 100
+"""Least width of the terminal for the table of sizes."""
 
-AsJson = Annotated[bool, typer.Option("--json", help="The figures as JSON")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and do nothing")]
 
 
 @app.callback()
 def _db() -> None:
-    """The database: its schema, what takes the space, what is let go."""
+    """The database: its schema, its size, its cleanup."""
 
 
 @app.command()
@@ -45,86 +52,93 @@ def upgrade() -> None:
 
 @app.command()
 def size(as_json: AsJson = False) -> None:
-    """Show what takes the space, and what bounds it.  Reads PostgreSQL's statistics, so it is quick at any size."""
+    """Show what takes the space, and what limits it.  Reads PostgreSQL's statistics, so it is quick at any size."""
     with _services() as services, services.engine.connect() as connection:
-        found = sizes(connection, services.keeping)
+        sizes = database_sizes(connection, services.retention_periods)
     if as_json:
-        typer.echo(json.dumps(to_json(found), indent=1))
+        typer.echo(json.dumps(to_json(sizes), indent=1))
         return
     console = Console(highlight=False)
-    # A narrower terminal breaks the lines, and loses nothing of them.
-    console.width = max(console.width, LEAST_WIDTH)
-    console.print(shown(found))
-    typer.echo(f"Rows are estimates. The whole database takes {_bytes(found.database)}, PostgreSQL's own with it.")
-    for hint in found.hints:
+    # A narrower terminal wraps the lines; nothing is cut off.
+    console.width = max(console.width, MIN_WIDTH)
+    console.print(size_table(sizes))
+    typer.echo(
+        f"Rows are estimates. The whole database takes {_bytes(sizes.database)}, including PostgreSQL's own data."
+    )
+    for hint in sizes.hints:
         typer.echo(f"* {hint}")
 
 
 @app.command(name="clean")
 def clean_(dry_run: DryRun = False) -> None:
-    """Let go now of what has had its time, and make the partitions of the days to come.  A worker does so each hour."""
+    """Delete data past its retention and create partitions for the coming days.  A worker does so each hour."""
     with _services() as services:
-        keeping, now = services.keeping, system_clock()
+        retention, now = services.retention_periods, system_clock()
         if dry_run:
-            done = foreseen(services.engine, keeping, now)
+            done = preview_clean_up(services.engine, retention, now)
         else:
-            done = clean(services.engine, keeping, now)
-            while done.round is Round.MORE:
-                done = done.plus(clean(services.engine, keeping, now))
-    for line in told(done, keeping, would=dry_run):
+            done = clean_up(services.engine, retention, now)
+            while done.status is CleanupStatus.MORE:
+                done = done.combined_with(clean_up(services.engine, retention, now))
+    for line in cleanup_summary(done, retention, dry_run=dry_run):
         typer.echo(line)
 
 
-def shown(found: Sizes) -> Table:
+def size_table(sizes: DatabaseSizes) -> Table:
     """The groups as a table, the largest first, with their total."""
     table = Table("What", show_footer=True, box=box.SIMPLE, pad_edge=False, collapse_padding=True)
     table.columns[0].footer, table.columns[0].no_wrap = "total", True
-    rows = sum(one.rows for one in found.groups)
-    data, indexes = sum(one.data for one in found.groups), sum(one.indexes for one in found.groups)
-    feet = {"Rows, about": f"{rows:,}", "Data": _bytes(data), "Indexes": _bytes(indexes), "All": _bytes(found.bytes)}
-    for head, foot in {**feet, "Share": "100%"}.items():
-        table.add_column(head, foot, justify="right", no_wrap=True)
-    table.add_column("What bounds it", min_width=14)
-    for one in found.groups:
-        share = one.bytes / found.bytes if found.bytes else 0
+    rows = sum(group.rows for group in sizes.groups)
+    data, indexes = sum(group.data for group in sizes.groups), sum(group.indexes for group in sizes.groups)
+    footers = {
+        "Rows, about": f"{rows:,}",
+        "Data": _bytes(data),
+        "Indexes": _bytes(indexes),
+        "All": _bytes(sizes.bytes),
+    }
+    for head, footer in {**footers, "Share": "100%"}.items():
+        table.add_column(head, footer, justify="right", no_wrap=True)
+    table.add_column("What limits it", min_width=14)
+    for group in sizes.groups:
+        share = group.bytes / sizes.bytes if sizes.bytes else 0
         table.add_row(
-            one.name,
-            f"{one.rows:,}",
-            _bytes(one.data),
-            _bytes(one.indexes),
-            _bytes(one.bytes),
-            f"{share:.0%}" if share >= 0.01 or not one.bytes else "<1%",
-            one.bound,
+            group.name,
+            f"{group.rows:,}",
+            _bytes(group.data),
+            _bytes(group.indexes),
+            _bytes(group.bytes),
+            f"{share:.0%}" if share >= 0.01 or not group.bytes else "<1%",
+            group.bound,
         )
     return table
 
 
-def told(done: Cleaned, keeping: Keeping, *, would: bool) -> list[str]:
-    """What a round has done, or would do, in sentences."""
-    after = f"more than {keeping.history_days} days after their end"
+def cleanup_summary(cleaned: CleanupResult, retention: RetentionPeriods, *, dry_run: bool) -> list[str]:
+    """What a cleanup has done, or would do, as sentences."""
+    after = f"more than {retention.history_days} days after their end"
     facts = (
-        (done.made, "{verb} {days}.", "Would make partitions for", "Made partitions for"),
-        (done.dropped, "{verb} of {days}.", "Would drop the bodies", "Dropped the bodies"),
+        (cleaned.partitions_created, "{verb} {days}.", "Would create partitions for", "Created partitions for"),
+        (cleaned.partitions_dropped, "{verb} of {days}.", "Would drop the bodies", "Dropped the bodies"),
     )
     lines = [
-        words.format(verb=future if would else past, days=days_in_words(days))
-        for days, words, future, past in facts
+        text.format(verb=future if dry_run else past, days=format_days(days))
+        for days, text, future, past in facts
         if days
     ]
-    delete, remove = ("Would delete", "Would remove") if would else ("Deleted", "Removed")
-    if done.bodies:
-        lines.append(f"{remove} {_many(done.bodies, 'body', 'bodies')} one by one.")
-    if done.events:
-        lines.append(f"{delete} {_many(done.events, 'event', 'events')} {after}.")
-    if done.writes:
-        lines.append(f"{delete} {_many(done.writes, 'write', 'writes')} {after}.")
-    if done.round is Round.BUSY:
-        lines.append("A worker cleans just now and does the rest." if lines else "A worker cleans just now.")
-    return [*lines, *done.left] or ["Nothing is to be done." if would else "Nothing was to be done."]
+    delete, remove = ("Would delete", "Would remove") if dry_run else ("Deleted", "Removed")
+    if cleaned.bodies_deleted:
+        lines.append(f"{remove} {_counted(cleaned.bodies_deleted, 'body', 'bodies')} one by one.")
+    if cleaned.events_deleted:
+        lines.append(f"{delete} {_counted(cleaned.events_deleted, 'event', 'events')} {after}.")
+    if cleaned.writes_deleted:
+        lines.append(f"{delete} {_counted(cleaned.writes_deleted, 'write', 'writes')} {after}.")
+    if cleaned.status is CleanupStatus.BUSY:
+        lines.append("A worker is cleaning up and does the rest." if lines else "A worker is cleaning up.")
+    return [*lines, *cleaned.problems] or ["There is nothing to do."]
 
 
-def _many(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
+def _counted(count: int, singular: str, plural: str) -> str:
+    return f"{count:,} {singular if count == 1 else plural}"
 
 
 def _bytes(count: int) -> str:

@@ -1,4 +1,4 @@
-"""``gatepost parked``: what is not tried any more, by cause; tried again or given up."""
+"""``gatepost dead-letters``: list dead letters by cause, show, replay or drop them."""
 
 from __future__ import annotations
 
@@ -12,146 +12,156 @@ from rich.table import Table
 
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
-from connector.people.permissions import Grant, Role, Viewer
+from connector.people.permissions import Role, RoleGrant, Viewer
 from connector.settings import Settings
-from connector.store.operations.retention import Keeping
+from connector.store.operations.retention import RetentionPeriods
 from connector.store.queue import dead_letters
-from connector.store.queue.dead_letter_details import Story, story
-from connector.store.queue.dead_letters import Kind, Parked
+from connector.store.queue.dead_letter_details import DeadLetterDetails, dead_letter_details
+from connector.store.queue.dead_letters import DeadLetter, DeadLetterKind
 
 app = typer.Typer(
-    help="What is not tried any more, and why; nothing of it holds anything else up.", no_args_is_help=True
+    help="Dead letters: work that is not tried again, and why. Other work continues.", no_args_is_help=True
 )
 
-Target = Annotated[str, typer.Argument(help="A cause, or one thing of it (outbox/17), from: gatepost parked list")]
-Sure = Annotated[bool, typer.Option("--yes", help="Do not ask")]
-THINGS = {Kind.ITEM: "not judged", Kind.WRITE: "not written", Kind.DELIVERY: "not told"}
-SHOWN = 100
-"""Things of a cause that are listed."""
+Target = Annotated[str, typer.Argument(help="A cause, or one dead letter (write/17), from: gatepost dead-letters list")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask")]
+KIND_LABELS = {
+    DeadLetterKind.ITEM: "not assessed",
+    DeadLetterKind.WRITE: "not written",
+    DeadLetterKind.DELIVERY: "not delivered",
+}
+MAX_LISTED = 100
+"""Dead letters of a cause that are listed."""
 
 
 @app.command("list")
 def list_() -> None:
-    """List the causes: reasons that are the same apart from ids are one."""
-    table = Table("Cause", "What", "Where", "How many", "First", "Last", "Reason")
+    """List the causes: reasons that differ only in ids are one cause."""
+    table = Table("Cause", "Kind", "Connection", "Count", "First", "Last", "Reason")
     with _services() as services, services.engine.connect() as connection:
-        for one in dead_letters.causes(connection):
+        for cause in dead_letters.causes(connection):
             table.add_row(
-                one.id,
-                THINGS[one.kind],
-                escape(one.connection),
-                str(one.count),
-                f"{one.first:%Y-%m-%d %H:%M}",
-                f"{one.last:%Y-%m-%d %H:%M}",
-                escape(one.told[:200]),
+                cause.id,
+                KIND_LABELS[cause.kind],
+                escape(cause.connection),
+                str(cause.count),
+                f"{cause.first_at:%Y-%m-%d %H:%M}",
+                f"{cause.last_at:%Y-%m-%d %H:%M}",
+                escape(cause.reason[:200]),
             )
     if not table.rows:
-        typer.echo("Nothing is parked.")
+        typer.echo("There are no dead letters.")
         return
     Console(highlight=False).print(table)
 
 
 @app.command()
 def show(target: Target) -> None:
-    """Show what is parked for a cause, or the whole story of one thing."""
+    """Show the dead letters of a cause, or the details of one."""
     console = Console(highlight=False, soft_wrap=True)
     with _services() as services:
         if "/" in target:
-            _tell(console, _story(services, target), services.keeping)
+            _print_details(console, _find_details(services, target), services.retention_periods)
             return
         with services.engine.connect() as connection:
-            found = dead_letters.parked(connection, target, limit=SHOWN + 1)
+            found = dead_letters.list_dead_letters(connection, target, limit=MAX_LISTED + 1)
     if not found:
-        raise _nothing(target)
-    for one in found[:SHOWN]:
-        console.print(f"{one.ref}  {one.key or one.native_id}  {one.since:%Y-%m-%d %H:%M}  {one.reason}", markup=False)
-    if len(found) > SHOWN:
-        typer.echo(f"These are the first {SHOWN}; there are more.")
+        raise _not_found(target)
+    for entry in found[:MAX_LISTED]:
+        console.print(
+            f"{entry.ref}  {entry.key or entry.native_id}  {entry.since:%Y-%m-%d %H:%M}  {entry.reason}", markup=False
+        )
+    if len(found) > MAX_LISTED:
+        typer.echo(f"These are the first {MAX_LISTED}; there are more.")
 
 
 @app.command()
-def replay(target: Target, yes: Sure = False) -> None:
-    """Look at the items again and write what differs then; send subscribers the same events again."""
+def replay(target: Target, yes: YesOption = False) -> None:
+    """Reassess the items and write what differs; send subscribers the same events again."""
     with _services() as services:
-        chosen = _chosen(services, target)
+        chosen = _find_dead_letters(services, target)
         if not yes:
-            typer.confirm(f"Try {_many(chosen)} again? Items are read and judged anew.", abort=True)
-        done = dead_letters.replay(services.engine, services.waker, target, _me(), system_clock())
-    typer.echo(f"{_count(done)} tried again. What fails again is parked anew.")
+            typer.confirm(f"Replay {_count_and_reason(chosen)}? Items are read and assessed again.", abort=True)
+        done = dead_letters.replay(services.engine, services.waker, target, _current_user(), system_clock())
+    typer.echo(f"{_count_text(done)} tried again. What fails again becomes a dead letter again.")
 
 
 @app.command()
 def drop(
     target: Target,
-    reason: Annotated[str, typer.Option(help="Why; the audit keeps it")],
-    yes: Sure = False,
+    reason: Annotated[str, typer.Option(help="Why; the audit records it")],
+    yes: YesOption = False,
 ) -> None:
-    """Give up what is parked.  An item stays as it was judged last, until it is rung or swept again."""
+    """Drop dead letters.  An item keeps its last assessment until a new event or sweep."""
     if not reason.strip():
-        raise ConfigurationError("Say why it is given up: --reason. The audit keeps it.")
+        raise ConfigurationError("Say why: --reason. The audit records it.")
     with _services() as services:
-        chosen = _chosen(services, target)
+        chosen = _find_dead_letters(services, target)
         if not yes:
-            typer.confirm(f"Give up {_many(chosen)}? This cannot be taken back.", abort=True)
-        done = dead_letters.drop(services.engine, target, _me(), reason.strip())
-    typer.echo(f"{_count(done)} given up: {reason.strip()}")
+            typer.confirm(f"Drop {_count_and_reason(chosen)}? This cannot be undone.", abort=True)
+        done = dead_letters.drop(services.engine, target, _current_user(), reason.strip())
+    typer.echo(f"{_count_text(done)} dropped: {reason.strip()}")
 
 
-def _tell(console: Console, found: Story, keeping: Keeping) -> None:
-    one = found.parked
+def _print_details(console: Console, details: DeadLetterDetails, retention: RetentionPeriods) -> None:
+    entry = details.dead_letter
     lines = [
-        f"{one.ref}  {one.key or one.native_id}  {found.title or ''}".rstrip(),
-        f"parked {one.since:%Y-%m-%d %H:%M} UTC after {one.attempts} tries, cause {one.cause}",
-        one.reason,
+        f"{entry.ref}  {entry.key or entry.native_id}  {details.title or ''}".rstrip(),
+        f"dead letter since {entry.since:%Y-%m-%d %H:%M} UTC after {entry.attempts} attempts, cause {entry.cause}",
+        entry.reason,
     ]
-    for event in found.events:
+    for event in details.events:
         lines.append(f"event {event.number}  {event.event}  {event.received_at:%Y-%m-%d %H:%M}  {event.state}")
-        lines.append(event.body or keeping.why_gone(event.received_at, system_clock()))
-    for write in found.writes:
+        lines.append(event.body or retention.missing_body_reason(event.received_at, system_clock()))
+    for write in details.writes:
         lines.append(f"write {write.number}  {write.state}  {write.reason or ''}".rstrip())
         lines += [
             f"  {field}: {before or 'empty'} -> {after or 'empty'}" for field, before, after in write.changes or ()
         ]
-    lines += [found.body] if found.body else []
-    lines += [f"{act.at:%Y-%m-%d %H:%M}  {act.actor}  {act.action}  {act.why}".rstrip() for act in found.acts]
+    lines += [details.body] if details.body else []
+    lines += [
+        f"{action.at:%Y-%m-%d %H:%M}  {action.actor}  {action.action}  {action.reason}".rstrip()
+        for action in details.operator_actions
+    ]
     for line in lines:
         console.print(line, markup=False)
 
 
-def _story(services: Services, ref: str) -> Story:
-    """As whoever holds the database: everything is seen."""
-    everything = Viewer(person=None, login=_me(), name=_me(), grants=(Grant(Role.VIEWER),))
-    with services.reading(everything) as reader:
-        found = story(services.engine, reader, ref, everything=True)
+def _find_details(services: Services, ref: str) -> DeadLetterDetails:
+    """With the rights of the database's owner, who sees everything."""
+    everything = Viewer(person=None, login=_current_user(), name=_current_user(), grants=(RoleGrant(Role.VIEWER),))
+    with services.read_as(everything) as reader:
+        found = dead_letter_details(services.engine, reader, ref, show_all=True)
     if found is None:
-        raise _nothing(ref)
+        raise _not_found(ref)
     return found
 
 
-def _chosen(services: Services, target: str) -> tuple[Parked, ...]:
+def _find_dead_letters(services: Services, target: str) -> tuple[DeadLetter, ...]:
     with services.engine.connect() as connection:
-        found = dead_letters.parked(connection, target, limit=1_000_000)
+        found = dead_letters.list_dead_letters(connection, target, limit=1_000_000)
     if not found:
-        raise _nothing(target)
+        raise _not_found(target)
     return found
 
 
-def _nothing(target: str) -> ConfigurationError:
-    return ConfigurationError(f"Nothing is parked as {target}. See what is: gatepost parked list")
+def _not_found(target: str) -> ConfigurationError:
+    return ConfigurationError(f"There are no dead letters of {target}. List them with: gatepost dead-letters list")
 
 
-def _many(chosen: tuple[Parked, ...]) -> str:
-    first = chosen[0]
-    return f"{len(chosen)} {'thing' if len(chosen) == 1 else 'things'} of {first.connection} ({first.reason[:120]})"
+def _count_and_reason(dead_letters: tuple[DeadLetter, ...]) -> str:
+    first = dead_letters[0]
+    noun = "dead letter" if len(dead_letters) == 1 else "dead letters"
+    return f"{len(dead_letters)} {noun} of {first.connection} ({first.reason[:120]})"
 
 
-def _count(done: int) -> str:
-    return f"{done} {'thing is' if done == 1 else 'things are'}"
+def _count_text(count: int) -> str:
+    return f"{count} {'dead letter was' if count == 1 else 'dead letters were'}"
 
 
-def _me() -> str:
+def _current_user() -> str:
     return f"{getpass.getuser()} (command line)"
 
 
 def _services() -> Services:
-    return bootstrap(Settings(), application="gatepost parked")
+    return bootstrap(Settings(), application="gatepost dead-letters")

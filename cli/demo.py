@@ -1,4 +1,4 @@
-"""``gatepost demo``: the main job on the sandbox, from nothing to written fields, in a minute."""
+"""``gatepost demo``: the whole way on the sandbox, from an empty database to written fields, in a minute."""
 
 from __future__ import annotations
 
@@ -20,29 +20,38 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from cli.demo_people import CAST, add_people, link_people
-from cli.progress import bar
+from cli.demo_people import DEMO_PEOPLE, add_people, link_people
+from cli.progress import progress_bar
+from cli.secret_input import WEBHOOK_SECRET
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
-from connector.http.tool_access import usual_doors
+from connector.http.tool_access import default_webhook_auth
 from connector.runtime import log
 from connector.settings import LogFormat, Settings
 from connector.store.connections.connections import ConnectionRecord
 from connector.store.database.migrate import Schema
-from mapping.load import Loaded, load_mapping
+from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName, Tool
 from sandbox.story import scenarios, seed
-from sandbox.story.player import Player, Shown
+from sandbox.story.player import ScenarioPlayer, ShownItem
 
 SECRET = "sandbox-secret"  # noqa: S105 - signs the sandbox's events on this machine
 STORY_MAPPING = Path(seed.__file__).parent / "mapping.yaml"
-FIELDS = ("DoI stage", "Gate", "Implementation status", "Potential status", "Plan net", "Forecast net", "Variance %")
+SHOWN_FIELDS = (
+    "DoI stage",
+    "Gate",
+    "Implementation status",
+    "Potential status",
+    "Plan net",
+    "Forecast net",
+    "Variance %",
+)
 GATES = ("Open", "Shut", "Breach")
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="End by itself after the story")] = False,
-    data: Annotated[Path, typer.Option(help="Folder of the demo's database; emptied first")] = Path(".gatepost/demo"),
+    once: Annotated[bool, typer.Option("--once", help="End after the story")] = False,
+    data: Annotated[Path, typer.Option(help="Folder of the demo's database; deleted first")] = Path(".gatepost/demo"),
     port: Annotated[int, typer.Option(help="Port of Gatepost; the next two are the sandbox's")] = 8600,
 ) -> None:
     """Start sandbox, server and worker on a fresh database, play the story, show what was written and why."""
@@ -51,7 +60,7 @@ def demo(
     ports = _free_ports(port)
     _refuse_running(data)
     for number in (signal.SIGINT, signal.SIGTERM):
-        # Both end the demo in order: its processes are stopped, and nothing stays behind.
+        # Both end the demo in order: all of its processes are stopped.
         signal.signal(number, signal.default_int_handler)
     if data.exists():
         shutil.rmtree(data)
@@ -61,12 +70,12 @@ def demo(
     console.print("Setting up: database, connections, mapping, people …")
     password = secrets.token_urlsafe(12)
     _set_up(settings, jira, servicenow, password)
-    with _running(settings, ports, data / "logs"):
-        player = Player(jira, servicenow)
+    with _run_processes(settings, ports, data / "logs"):
+        player = ScenarioPlayer(jira, servicenow)
         _wait_until_up(f"http://127.0.0.1:{ports[0]}/health/ready", jira, servicenow)
         _assess_all(console, player)
         _link(settings)
-        written = _play(console, player)
+        written = _play_scenarios(console, player)
         _summary(console, player, written, time.monotonic() - started)
         console.print(
             f"\nJira        {jira}\nServiceNow  {servicenow}\nGatepost    http://127.0.0.1:{ports[0]}/\n"
@@ -75,12 +84,12 @@ def demo(
         _show_people(console, password)
         player.close()
         if not once:
-            console.print("\nEverything goes on running; try it: act as somebody on those pages. Ctrl-C ends it.")
+            console.print("\nEverything keeps running: sign in as one of them and try it. Ctrl-C ends it.")
             _until_interrupted()
 
 
 def _refuse_running(data: Path) -> None:
-    """A demo that runs on the same folder would lose its database under its feet."""
+    """Raises ConfigurationError when a demo is running on the same folder, whose database would be deleted."""
     pid_file = data / "postgres" / "postmaster.pid"
     try:
         pid = int(pid_file.read_text().split()[0])
@@ -88,7 +97,7 @@ def _refuse_running(data: Path) -> None:
     except (OSError, ValueError, IndexError):
         return
     raise ConfigurationError(
-        f"A demo is running on {data} already. Stop it with Ctrl-C, or give this one a folder of its own: --data FOLDER"
+        f"A demo is running on {data} already. Stop it with Ctrl-C, or use another folder: --data FOLDER"
     )
 
 
@@ -99,11 +108,19 @@ def _set_up(settings: Settings, jira: str, servicenow: str, password: str) -> No
             ("servicenow-main", Tool.SERVICENOW, servicenow, seed.BOT_USER, seed.BOT_PASSWORD),
         ):
             services.connections.save(
-                ConnectionRecord(ConnectionName(name), tool, url, user, credential, (SECRET,), doors=usual_doors(tool))
+                ConnectionRecord(
+                    ConnectionName(name),
+                    tool,
+                    url,
+                    user,
+                    credential,
+                    (SECRET,),
+                    webhook_auth=default_webhook_auth(tool),
+                )
             )
         text = STORY_MAPPING.read_text(encoding="utf-8")
         loaded = load_mapping(text, STORY_MAPPING.name)
-        if not isinstance(loaded, Loaded):
+        if not isinstance(loaded, LoadedMapping):
             raise ConfigurationError("; ".join(map(str, loaded)))
         services.mappings.activate(text, loaded.version, author="demo", reason="the demo's rules")
         add_people(services, password)
@@ -116,12 +133,12 @@ def _link(settings: Settings) -> None:
 
 def _show_people(console: Console, password: str) -> None:
     console.print(f"\nSign in with the password [bold]{escape(password)}[/] as")
-    for one in CAST:
-        console.print(f"  [bold]{one.login:<24}[/] {one.name}: {one.about}")
+    for person in DEMO_PEOPLE:
+        console.print(f"  [bold]{person.login:<24}[/] {person.name}: {person.summary}")
 
 
 @contextmanager
-def _running(settings: Settings, ports: tuple[int, int, int], logs: Path) -> Iterator[None]:
+def _run_processes(settings: Settings, ports: tuple[int, int, int], logs: Path) -> Iterator[None]:
     """Server with worker, and the sandbox, each a process of its own; stopped at the end."""
     logs.mkdir(parents=True, exist_ok=True)
     environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
@@ -129,11 +146,12 @@ def _running(settings: Settings, ports: tuple[int, int, int], logs: Path) -> Ite
         "GATEPOST_DATA": str(settings.data.resolve()),
         "GATEPOST_PORT": str(ports[0]),
         "GATEPOST_LOG_FORMAT": "text",
+        WEBHOOK_SECRET: SECRET,
     }
     command = [sys.executable, "-m", "cli"]
     sandbox = [
         "sandbox", "--jira-port", str(ports[1]), "--servicenow-port", str(ports[2]),
-        "--gatepost", f"http://127.0.0.1:{ports[0]}", "--secret", SECRET,
+        "--gatepost", f"http://127.0.0.1:{ports[0]}",
     ]  # fmt: skip
     processes = []
     try:
@@ -164,39 +182,39 @@ def _wait_until_up(*urls: str) -> None:
             time.sleep(0.1)
 
 
-def _assess_all(console: Console, player: Player) -> None:
-    with bar(console) as progress:
+def _assess_all(console: Console, player: ScenarioPlayer) -> None:
+    with progress_bar(console) as progress:
         task = progress.add_task("Items assessed", total=None)
         player.wait_assessed(lambda done, total: progress.update(task, completed=done, total=total))
 
 
-def _play(console: Console, player: Player) -> int:
-    """Play every act; returns the number of fields that changed before the reader's eyes."""
+def _play_scenarios(console: Console, player: ScenarioPlayer) -> int:
+    """Play every scenario; returns the number of changed fields."""
     changes = 0
-    with bar(console) as progress:
-        task = progress.add_task("Acts of the story", total=len(scenarios.ACTS))
-        for number, act in enumerate(scenarios.ACTS, 1):
-            before = player.show(act.item)
-            after = player.play(act)
-            progress.console.print(f"\n[bold]{number}. {escape(act.title)}[/]\n   {_steps(act)}")
+    with progress_bar(console) as progress:
+        task = progress.add_task("Scenarios", total=len(scenarios.SCENARIOS))
+        for number, scenario in enumerate(scenarios.SCENARIOS, 1):
+            before = player.show(scenario.item)
+            after = player.play(scenario)
+            progress.console.print(f"\n[bold]{number}. {escape(scenario.title)}[/]\n   {_steps_text(scenario)}")
             changes += _show_changes(progress.console, before, after)
             progress.advance(task)
     return changes
 
 
-def _steps(act: scenarios.Act) -> str:
-    told = []
-    for step in act.steps:
-        name = seed.PEOPLE[step.by]
+def _steps_text(scenario: scenarios.Scenario) -> str:
+    lines = []
+    for step in scenario.steps:
+        name = seed.PEOPLE[step.person]
         what = step.value if isinstance(step.value, str) else ", ".join(step.value)
         what = what.replace("\n", " ")
         refused = "  [red]refused[/]" if step.refused is not None else ""
-        told.append(f"{name}: {step.do} {escape(what)}{refused}")
-    return "\n   ".join(told)
+        lines.append(f"{name}: {step.action} {escape(what)}{refused}")
+    return "\n   ".join(lines)
 
 
-def _show_changes(console: Console, before: Shown, after: Shown) -> int:
-    changed = [name for name in FIELDS if before.fields.get(name) != after.fields.get(name)]
+def _show_changes(console: Console, before: ShownItem, after: ShownItem) -> int:
+    changed = [name for name in SHOWN_FIELDS if before.fields.get(name) != after.fields.get(name)]
     for name in changed:
         old, new = before.fields.get(name) or "–", after.fields.get(name) or "–"
         console.print(f"   {after.key}  {name}: {escape(old)} → [bold]{escape(new)}[/]")
@@ -206,34 +224,34 @@ def _show_changes(console: Console, before: Shown, after: Shown) -> int:
         console.print(f"   {after.key}  [yellow]{escape(line)}[/]")
     if len(lines) > 2:
         console.print(f"   {after.key}  … and {len(lines) - 2} more blockers")
-    said = [line for line in after.answer.splitlines()[1:] if line not in before.answer.splitlines()]
-    for line in said[:2]:
-        console.print(f"   {after.key}  [cyan]Gatepost answers: {escape(line.removeprefix('- '))}[/]")
+    replies = [line for line in after.reply.splitlines()[1:] if line not in before.reply.splitlines()]
+    for line in replies[:2]:
+        console.print(f"   {after.key}  [cyan]Gatepost replies: {escape(line.removeprefix('- '))}[/]")
     return len(changed)
 
 
-def _summary(console: Console, player: Player, written: int, seconds: float) -> None:
+def _summary(console: Console, player: ScenarioPlayer, written: int, seconds: float) -> None:
     items = player.items()
     counts = {gate: sum(item.fields.get("Gate") == gate for item in items) for gate in GATES}
-    told = ", ".join(f"{count} {gate.lower()}" for gate, count in counts.items())
+    gates = ", ".join(f"{count} {gate.lower()}" for gate, count in counts.items())
     console.print(
-        f"\n[bold]{len(items)} measures in three programs: {told}.[/] {len(scenarios.ACTS)} acts played, "
-        f"{written} figures and lights changed in the tools, {seconds:.0f} seconds."
+        f"\n[bold]{len(items)} measures in three programs: {gates}.[/] {len(scenarios.SCENARIOS)} scenarios played, "
+        f"{written} figures and statuses changed in the tools, {seconds:.0f} seconds."
     )
 
 
 def _free_ports(first: int) -> tuple[int, int, int]:
-    """Three ports: the wanted ones where they are free, else any."""
-    found = []
-    for wanted in (first, first + 101, first + 102):
+    """Three ports: the preferred ones if they are free, otherwise any."""
+    ports = []
+    for preferred in (first, first + 101, first + 102):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", wanted))
+                probe.bind(("127.0.0.1", preferred))
             except OSError:
                 probe.bind(("127.0.0.1", 0))
-            found.append(int(probe.getsockname()[1]))
-    return found[0], found[1], found[2]
+            ports.append(int(probe.getsockname()[1]))
+    return ports[0], ports[1], ports[2]
 
 
 def _until_interrupted() -> None:

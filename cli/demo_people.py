@@ -1,4 +1,4 @@
-"""The people of the demo: one for each role, who are the story's people in the tools."""
+"""The people of the demo, one for each role; some are also people of the story in the tools."""
 
 from __future__ import annotations
 
@@ -7,45 +7,47 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from connector.bootstrap import Services
-from connector.people.passwords import hashed
-from connector.people.permissions import Account, Grant, Role
+from connector.people.passwords import hash_password
+from connector.people.permissions import Role, RoleGrant, ToolAccount
 from connector.store.database.tables import MEASURE
 
-BY = "demo"
+ACTOR = "demo"
 DOMAIN = "nordbank.example"
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
-    """Somebody of the demo; whoever has a name of the story is that person in Jira and ServiceNow as well."""
+class DemoPerson:
+    """A person of the demo; linked to the accounts of the same name in Jira and ServiceNow."""
 
     login: str
     name: str
-    grant: Grant
-    about: str
+    grant: RoleGrant
+    summary: str
 
 
-CAST = (
-    Cast(f"admin@{DOMAIN}", "Mara Stein", Grant(Role.ADMINISTRATOR), "connections, mapping, people"),
-    Cast(f"kaya@{DOMAIN}", "Aylin Kaya", Grant(Role.OWNER, ("IT", "Core banking renewal")), "owner of measures"),
-    Cast(f"brandt@{DOMAIN}", "Martin Brandt", Grant(Role.SPONSOR, ("IT",)), "sponsor"),
-    Cast(f"weber@{DOMAIN}", "Julia Weber", Grant(Role.CONTROLLER, ("IT",), "Nordbank AG"), "controller"),
-    Cast(f"office@{DOMAIN}", "Tom Berger", Grant(Role.OFFICE), "transformation office"),
-    Cast(f"cfo@{DOMAIN}", "Ines Moreau", Grant(Role.VIEWER), "CFO, who looks"),
-    Cast(f"ops@{DOMAIN}", "Jan Kowal", Grant(Role.OPERATOR), "operator"),
+DEMO_PEOPLE = (
+    DemoPerson(f"admin@{DOMAIN}", "Mara Stein", RoleGrant(Role.ADMINISTRATOR), "connections, mapping, people"),
+    DemoPerson(
+        f"kaya@{DOMAIN}", "Aylin Kaya", RoleGrant(Role.OWNER, ("IT", "Core banking renewal")), "owner of measures"
+    ),
+    DemoPerson(f"brandt@{DOMAIN}", "Martin Brandt", RoleGrant(Role.SPONSOR, ("IT",)), "sponsor"),
+    DemoPerson(f"weber@{DOMAIN}", "Julia Weber", RoleGrant(Role.CONTROLLER, ("IT",), "Nordbank AG"), "controller"),
+    DemoPerson(f"office@{DOMAIN}", "Tom Berger", RoleGrant(Role.OFFICE), "transformation office"),
+    DemoPerson(f"cfo@{DOMAIN}", "Ines Moreau", RoleGrant(Role.VIEWER), "CFO, read only"),
+    DemoPerson(f"ops@{DOMAIN}", "Jan Kowal", RoleGrant(Role.OPERATOR), "operator"),
 )
 
 
 def add_people(services: Services, password: str) -> None:
-    """Make everybody, all with the same password."""
-    hash_ = hashed(password)
-    for one in CAST:
-        person = services.people.add(one.login, one.name, by=BY, password_hash=hash_)
-        services.people.grant(person.id, one.grant, by=BY)
+    """Add all of them, with the same password."""
+    hash_ = hash_password(password)
+    for demo_person in DEMO_PEOPLE:
+        person = services.people.add(demo_person.login, demo_person.name, by=ACTOR, password_hash=hash_)
+        services.people.grant(person.id, demo_person.grant, by=ACTOR)
 
 
 def link_people(services: Services) -> None:
-    """Say which accounts of the tools they are, once the tools' items have been read."""
+    """Link them to their accounts in the tools, after the tools' items have been read."""
     known = {person.name: person.id for person in services.people.all()}
     for role in ("owner", "sponsor", "controller"):
         columns = (MEASURE.c.connection, MEASURE.c[f"{role}_id"], MEASURE.c[role])
@@ -54,4 +56,4 @@ def link_people(services: Services) -> None:
             found = connection.execute(query).all()
         for name, account, person in found:
             if person in known:
-                services.people.link(known[person], Account(name, account), by=BY)
+                services.people.link(known[person], ToolAccount(name, account), by=ACTOR)

@@ -1,4 +1,4 @@
-"""``gatepost doctor``: how everything stands, with what to do."""
+"""``gatepost doctor``: check the installation and its connections, with what to do."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from rich.markup import escape
 
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
-from connector.runtime.doctor import connection_checks, own_checks
+from connector.runtime.doctor import connection_checks, installation_checks
 from connector.settings import Settings
 from connector.sync.setup import Health
 
-MARKS = {Health.GOOD: "[green]✓[/]", Health.WARNING: "[yellow]![/]", Health.BAD: "[red]✗[/]"}
+HEALTH_MARKS = {Health.GOOD: "[green]✓[/]", Health.WARNING: "[yellow]![/]", Health.BAD: "[red]✗[/]"}
 
 
 def doctor(
-    name: Annotated[str | None, typer.Argument(help="One connection; all of them when left out")] = None,
+    name: Annotated[str | None, typer.Argument(help="One connection; all by default")] = None,
 ) -> None:
     """Check database, workers, and each connection: reachable, signed in, clock, permissions, webhook, limits."""
     console = Console(highlight=False, soft_wrap=True)
     worst = Health.GOOD
     with bootstrap(Settings(), application="gatepost doctor") as services:
-        records = [one for one in services.connections.all() if name in {None, one.name}]
+        records = [record for record in services.connections.all() if name in {None, record.name}]
         if name is not None and not records:
             raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
-        groups = [("Gatepost", own_checks(services))]
-        groups += [(f"{one.name} ({one.base_url})", connection_checks(services, one)) for one in records]
+        groups = [("Gatepost", installation_checks(services))]
+        groups += [(f"{record.name} ({record.base_url})", connection_checks(services, record)) for record in records]
         for title, checks in groups:
             console.print(f"[bold]{escape(title)}[/]")
             for check in checks:
                 hint = f"\n      {escape(check.hint)}" if check.hint else ""
-                console.print(f"  {MARKS[check.health]} {escape(check.what)}: {escape(check.told)}{hint}")
+                console.print(f"  {HEALTH_MARKS[check.health]} {escape(check.subject)}: {escape(check.message)}{hint}")
                 worst = max(worst, check.health, key=list(Health).index)
     if worst is Health.BAD:
         raise typer.Exit(1)

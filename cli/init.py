@@ -1,4 +1,4 @@
-"""``gatepost init``: asks, connects, looks, and writes a commented first mapping."""
+"""``gatepost init``: connects to a tool, surveys it, and writes a commented first mapping."""
 
 from __future__ import annotations
 
@@ -9,64 +9,57 @@ from typing import Annotated
 
 import typer
 
-from cli.connection import check_name
+from cli.connection import check_connection_address
+from cli.secret_input import CREDENTIAL, CredentialFile, read_secret
 from connector.bootstrap import Services, bootstrap, previewer
 from connector.errors import ConfigurationError
-from connector.http.tool_access import usual_doors
+from connector.http.tool_access import default_webhook_auth
 from connector.settings import Settings
 from connector.store.connections.connections import ConnectionRecord
 from connector.sync.ports import Inspector
 from mapping.fields import rule_fields
 from mapping.live_check import live_problems
-from mapping.load import Loaded, load_mapping
-from mapping.starter import NothingToWrite, starter
+from mapping.load import LoadedMapping, load_mapping
+from mapping.starter import NoWritableField, starter_mapping
 from mapping.work_item import ConnectionName, Tool
 
-Asked = Annotated[str | None, typer.Option(help="Asked for when it is left out")]
+PromptedOption = Annotated[str | None, typer.Option(help="Asked for if not given")]
 
 
 def init(
-    file: Annotated[Path, typer.Argument(help="Where the mapping goes; it must not be there yet")] = Path(
-        "mapping.yaml"
-    ),
-    connection: Annotated[str | None, typer.Option(help="Name of the connection; made when it is not there")] = None,
-    tool: Annotated[Tool | None, typer.Option(help="What is there; asked for when it is left out")] = None,
-    url: Asked = None,
-    user: Asked = None,
-    project: Annotated[str | None, typer.Option(help="Jira: the project; asked for when it is left out")] = None,
+    file: Annotated[Path, typer.Argument(help="The new mapping file; it must not exist yet")] = Path("mapping.yaml"),
+    connection: Annotated[str | None, typer.Option(help="Name of the connection; created if it does not exist")] = None,
+    tool: Annotated[Tool | None, typer.Option(help="Which tool it is; asked for if not given")] = None,
+    url: PromptedOption = None,
+    user: PromptedOption = None,
+    project: Annotated[str | None, typer.Option(help="Jira: the project; asked for if not given")] = None,
     kind: Annotated[str | None, typer.Option("--type", help="Issue type, or ServiceNow table")] = None,
-    organization: Asked = None,
-    credential: Annotated[
-        str | None,
-        typer.Option(
-            envvar="GATEPOST_CREDENTIAL", help="API token or password; asked for when it is not in the environment"
-        ),
-    ] = None,
+    organization: PromptedOption = None,
+    credential_file: CredentialFile = None,
     currency: Annotated[str, typer.Option(help="Reporting currency")] = "EUR",
 ) -> None:
-    """Connect to a tool, look at what is there, and write a commented first mapping that fits it."""
+    """Connect to a tool, survey it, and write a commented first mapping that fits it."""
     if file.exists():
-        raise ConfigurationError(f"{file} is there already. Name another file, or move it away.")
+        raise ConfigurationError(f"{file} exists already. Name another file, or move it away.")
     with bootstrap(Settings(), application="gatepost init") as services:
         name = ConnectionName(connection or typer.prompt("Name of the connection", default="jira-main"))
         if services.connections.get(name) is None:
-            _connect(services, name, tool, url, user, credential)
+            _connect(services, name, tool, url, user, credential_file)
         sites, _ = previewer(services)
         inspector = sites.get(name).inspector
         if inspector is None:
-            raise ConfigurationError(f"{name} cannot be looked at.")
-        there = inspector.kinds()
-        first, second = _choose(there, project, kind)
+            raise ConfigurationError(f"{name} cannot be inspected.")
+        first, second = _choose(inspector.item_kinds(), project, kind)
         text = _write(inspector, first, second, organization, currency)
         loaded = load_mapping(text, str(file))
-        if not isinstance(loaded, Loaded):
+        if not isinstance(loaded, LoadedMapping):
             raise ConfigurationError("The first mapping is not valid: " + "; ".join(map(str, loaded)))
         rule = loaded.config.measures[0]
-        problems = live_problems(loaded, {rule.name: inspector.look(rule, sorted(rule_fields(rule)), ())}, str(file))
+        problems = live_problems(loaded, {rule.name: inspector.inspect(rule, sorted(rule_fields(rule)), ())}, str(file))
     if problems:
         raise ConfigurationError("The first mapping does not fit: " + "; ".join(map(str, problems)))
     file.write_text(text, encoding="utf-8")
-    typer.echo(f"{file} is written and fits {name}. Read it once, then:")
+    typer.echo(f"{file} is written and fits {name}. Read it, then:")
     typer.echo(
         f"  gatepost mapping preview {file}" + (f' --jql "project = {first}"' if second else f" --table {first}")
     )
@@ -74,37 +67,42 @@ def init(
 
 
 def _connect(
-    services: Services, name: ConnectionName, tool: Tool | None, url: str | None, user: str | None, given: str | None
+    services: Services,
+    name: ConnectionName,
+    tool: Tool | None,
+    url: str | None,
+    user: str | None,
+    credential_file: Path | None,
 ) -> None:
-    what = tool or Tool(typer.prompt("Tool", default=Tool.JIRA.value, show_choices=True, type=str))
+    chosen = tool or Tool(typer.prompt("Tool", default=Tool.JIRA.value, show_choices=True, type=str))
     address = url or typer.prompt("Address", default="https://acme.atlassian.net")
-    check_name(name, address)
+    check_connection_address(name, address)
     login = user or typer.prompt("Integration user (Jira: the e-mail address)")
-    credential = given or typer.prompt("API token or password", hide_input=True)
+    credential = read_secret(credential_file, CREDENTIAL, prompt="API token or password") or ""
     secret = secrets.token_urlsafe(32)
     services.connections.save(
-        ConnectionRecord(name, what, address, login, credential, (secret,), doors=usual_doors(what))
+        ConnectionRecord(name, chosen, address, login, credential, (secret,), webhook_auth=default_webhook_auth(chosen))
     )
-    typer.echo(f"Saved {name}. Its events go to /hooks/{what.value}/{name} on this server.")
+    typer.echo(f"Saved {name}. Its events go to /hooks/{chosen.value}/{name} on this server.")
     typer.echo(f"They have to be signed with this secret, which is shown only now: {secret}")
 
 
-def _choose(there: Mapping[str, Sequence[str]], project: str | None, kind: str | None) -> tuple[str, str]:
+def _choose(available: Mapping[str, Sequence[str]], project: str | None, kind: str | None) -> tuple[str, str]:
     """(project, type) of Jira, or (table, nothing) of ServiceNow."""
-    if not there:
+    if not available:
         raise ConfigurationError("The account sees nothing that could be governed. Give it access, and run this again.")
-    tables = not any(there.values())
+    tables = not any(available.values())
     if tables:
-        return _one("Table", kind, tuple(there)), ""
-    first = _one("Project", project, tuple(there))
-    return first, _one("Issue type", kind, there[first])
+        return _choose_one("Table", kind, tuple(available)), ""
+    first = _choose_one("Project", project, tuple(available))
+    return first, _choose_one("Issue type", kind, available[first])
 
 
-def _one(what: str, given: str | None, choices: Sequence[str]) -> str:
-    wanted = given or typer.prompt(f"{what} ({', '.join(choices)})", default=choices[0])
-    found = next((choice for choice in choices if choice.casefold() == wanted.casefold()), None)
+def _choose_one(noun: str, given: str | None, choices: Sequence[str]) -> str:
+    name = given or typer.prompt(f"{noun} ({', '.join(choices)})", default=choices[0])
+    found = next((choice for choice in choices if choice.casefold() == name.casefold()), None)
     if found is None:
-        raise ConfigurationError(f'There is no {what.lower()} "{wanted}". There are {", ".join(choices)}.')
+        raise ConfigurationError(f'There is no {noun.lower()} "{name}". There are {", ".join(choices)}.')
     return found
 
 
@@ -112,6 +110,6 @@ def _write(inspector: Inspector, first: str, second: str, organization: str | No
     survey = inspector.survey(first, second or first)
     name = organization or typer.prompt("Organization", default="ACME")
     try:
-        return starter(survey, organization=name, currency=currency)
-    except NothingToWrite as error:
+        return starter_mapping(survey, organization=name, currency=currency)
+    except NoWritableField as error:
         raise ConfigurationError(str(error)) from None

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from cryptography.fernet import Fernet
 
-app = typer.Typer(help="The key that encrypts credentials at rest; alone it prints a new one.")
+app = typer.Typer(help="The key that encrypts credentials at rest; without a subcommand, print a new one.")
 
 
 @app.callback(invoke_without_command=True)
@@ -22,17 +22,17 @@ def key(context: typer.Context) -> None:
 def renew(
     lost: Annotated[
         bool,
-        typer.Option("--lost", help="Give up what no key opens; what needed it waits until it is entered anew"),
+        typer.Option("--lost", help="Discard secrets that no key decrypts; they have to be entered again"),
     ] = False,
 ) -> None:
-    """Encrypt every stored secret anew with the first key of GATEPOST_SECRET_KEY."""
-    # Here, because a new key is made without a database and without all that needs one.
+    """Encrypt every stored secret again with the first key of GATEPOST_SECRET_KEY."""
+    # Imported here, because a new key needs no database.
     from connector.bootstrap import bootstrap
     from connector.settings import Settings
-    from connector.store.operations.secret_reencryption import reseal
+    from connector.store.operations.secret_reencryption import reencrypt_secrets
 
     with bootstrap(Settings(), application="gatepost key") as services:
-        done = reseal(services.engine, services.vault, by=getpass.getuser(), give_up=lost)
-    typer.echo(f"Stored secrets that are encrypted with the first key now: {done.renewed}.")
-    for one in done.given_up:
-        typer.echo(f"Given up: {one}. Enter it anew.")
+        done = reencrypt_secrets(services.engine, services.vault, by=getpass.getuser(), discard_lost=lost)
+    typer.echo(f"Stored secrets that were encrypted with the first key: {done.reencrypted}.")
+    for secret in done.lost:
+        typer.echo(f"Discarded: {secret}. Enter it again.")

@@ -1,4 +1,4 @@
-"""OAuth consent from a terminal: a page to open, and a listener on this machine for the code that comes back."""
+"""OAuth consent from a terminal: a page to open, and a listener on this machine for the returned code."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from rich.console import Console
 
 from connector.bootstrap import system_clock
 from connector.errors import ConfigurationError
-from connector.http.tool_access import OAuthGrant, Renewed
+from connector.http.tool_access import OAuthGrant, RenewedToken
 from connector.http.transport import Timeout
 from connector.jira.oauth import Endpoints, OAuthApp
 
-PATIENCE_SECONDS = 300
+TIMEOUT_SECONDS = 300
 
 
-def consent(
+def ask_consent(
     console: Console, client_id: str, client_secret: str, endpoints: Endpoints, site: str, port: int, timeout: Timeout
-) -> tuple[OAuthGrant, Renewed, str]:
+) -> tuple[OAuthGrant, RenewedToken, str]:
     """Tokens and the site's cloud id.  Raises ConfigurationError, AuthenticationFailed or BadAnswer."""
     app = OAuthApp(client_id, client_secret, endpoints, timeout=timeout)
     redirect = f"http://localhost:{port}/callback"
     address, state = app.consent_url(redirect)
     with _Listener(("127.0.0.1", port), _Callback) as listener:
-        listener.timeout = PATIENCE_SECONDS
+        listener.timeout = TIMEOUT_SECONDS
         console.print(f"Open this page, sign in as the account that Gatepost works as, and consent:\n{address}")
-        # Where this machine has no browser, the address is opened on another one and sends back to a tunnel.
+        # Without a browser on this machine, the address is opened on another one, with a tunnel back to here.
         webbrowser.open(address)
         listener.handle_request()
     if not listener.code:
-        raise ConfigurationError(f"No consent came back within {PATIENCE_SECONDS} s. Run the command again.")
+        raise ConfigurationError(f"No consent came back within {TIMEOUT_SECONDS} s. Run the command again.")
     if listener.state != state:
-        raise ConfigurationError("What came back belongs to another consent. Run the command again.")
+        raise ConfigurationError("The answer belongs to another consent. Run the command again.")
     grant, fresh = app.redeem(listener.code, redirect, system_clock)
     return grant, fresh, app.cloud_id(fresh.access_token, site)
 
@@ -47,10 +47,10 @@ class _Callback(BaseHTTPRequestHandler):
     server: _Listener
 
     def do_GET(self) -> None:
-        """The browser comes back with the code."""
-        asked = parse_qs(urlsplit(self.path).query)
-        self.server.code, self.server.state = (asked.get(name, [""])[0] for name in ("code", "state"))
-        body = b"Gatepost has what it needs. You can close this page."
+        """Receive the code from the browser."""
+        query = parse_qs(urlsplit(self.path).query)
+        self.server.code, self.server.state = (query.get(name, [""])[0] for name in ("code", "state"))
+        body = b"Gatepost has received the consent. You can close this page."
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
@@ -58,4 +58,4 @@ class _Callback(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own name
-        """The address holds the code: it goes into no log."""
+        """The address contains the code, so it is not logged."""

@@ -1,4 +1,4 @@
-"""How a preview looks on a terminal."""
+"""A preview as a table on a terminal."""
 
 from __future__ import annotations
 
@@ -9,46 +9,52 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mapping.preview import Fate, Row, summary
+from mapping.preview import ItemPreview, PreviewOutcome, summarise
 
-COLOURS = {Fate.NEW: "green", Fate.CHANGED: "yellow", Fate.SAME: "dim", Fate.DROPPED: "red", Fate.UNMAPPED: "dim"}
-SHOWN_VALUE = 100
+COLOURS = {
+    PreviewOutcome.NEW: "green",
+    PreviewOutcome.CHANGED: "yellow",
+    PreviewOutcome.UNCHANGED: "dim",
+    PreviewOutcome.DROPPED: "red",
+    PreviewOutcome.UNMAPPED: "dim",
+}
+MAX_VALUE_LENGTH = 100
 
 
-def print_rows(rows: Sequence[Row]) -> None:
-    """One block per item that something would happen to, the others by name only."""
+def print_rows(rows: Sequence[ItemPreview]) -> None:
+    """One block per item that would change; the others by name only."""
     console = Console(highlight=False, soft_wrap=True)
-    for one in rows:
-        head = f"[{COLOURS[one.fate]}]{one.fate.value:>8}[/]  [bold]{escape(one.key)}[/] {escape(one.title)}"
-        if one.reason:
-            console.print(f"{head}: {escape(one.reason)}")
+    for row in rows:
+        head = f"[{COLOURS[row.outcome]}]{row.outcome.value:>8}[/]  [bold]{escape(row.key)}[/] {escape(row.title)}"
+        if row.reason:
+            console.print(f"{head}: {escape(row.reason)}")
             continue
-        console.print(f"{head} · rule {escape(one.rule)} · {escape(one.stage)}, gate {one.gate}")
-        for change in one.changes:
-            present, wanted = _short(change.present), _short(change.wanted)
-            console.print(f"            {escape(str(change.field))}: {present} → [bold]{wanted}[/]")
-        for name in one.unreadable:
+        console.print(f"{head} · rule {escape(row.rule)} · {escape(row.stage)}, gate {row.gate}")
+        for change in row.changes:
+            current, target = _shortened(change.present), _shortened(change.target)
+            console.print(f"            {escape(str(change.field))}: {current} → [bold]{target}[/]")
+        for name in row.unreadable:
             console.print(f"            [red]{escape(str(name))} cannot be read, and would not be written[/]")
-        for blocker in one.appearing:
+        for blocker in row.new_blockers:
             console.print(f"            [yellow]+ {escape(blocker.sentence)}[/]")
-        for code in one.vanishing:
+        for code in row.removed_blockers:
             console.print(f"            [green]− {escape(code)}[/]")
 
 
-def print_summary(rows: Sequence[Row], asked: int) -> None:
-    found = summary(rows)
-    table = Table("What", "Items", title=f"{asked} item{'' if asked == 1 else 's'}; nothing was written")
+def print_summary(rows: Sequence[ItemPreview], requested: int) -> None:
+    summary = summarise(rows)
+    table = Table("What", "Items", title=f"{requested} item{'' if requested == 1 else 's'}; nothing was written")
     table.columns[1].justify = "right"
-    for fate in Fate:
-        if found.fates[fate]:
-            table.add_row(fate.value, str(found.fates[fate]))
-    if asked > len(rows):
-        table.add_row("not shown by the tool", str(asked - len(rows)))
-    _section(table, "taken by", found.rules)
-    _section(table, "would write", found.fields)
-    _section(table, "blocker appears", found.appearing)
-    _section(table, "blocker vanishes", found.vanishing)
-    _section(table, "not mapped", found.reasons)
+    for outcome in PreviewOutcome:
+        if summary.outcomes[outcome]:
+            table.add_row(outcome.value, str(summary.outcomes[outcome]))
+    if requested > len(rows):
+        table.add_row("not shown by the tool", str(requested - len(rows)))
+    _section(table, "matched by", summary.rules)
+    _section(table, "would write", summary.fields)
+    _section(table, "new blocker", summary.new_blockers)
+    _section(table, "removed blocker", summary.removed_blockers)
+    _section(table, "not mapped", summary.reasons)
     Console(highlight=False).print(table)
 
 
@@ -59,6 +65,6 @@ def _section(table: Table, title: str, counts: Counter[str]) -> None:
         table.add_row(f"{title}: {escape(str(name))}", str(count))
 
 
-def _short(value: object) -> str:
+def _shortened(value: object) -> str:
     text = "–" if value in {None, ""} else " / ".join(str(value).splitlines())
-    return escape(text if len(text) <= SHOWN_VALUE else f"{text[: SHOWN_VALUE - 1]}…")
+    return escape(text if len(text) <= MAX_VALUE_LENGTH else f"{text[: MAX_VALUE_LENGTH - 1]}…")

@@ -1,4 +1,4 @@
-"""``gatepost provision``: what the mapping needs at the tool, planned, made, and taken back."""
+"""``gatepost provision``: plan, create and remove what the mapping needs at the tool."""
 
 from __future__ import annotations
 
@@ -11,33 +11,45 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from cli.progress import bar
+from cli.progress import progress_bar
+from cli.secret_input import CREDENTIAL, CredentialFile, read_secret
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.settings import Settings
-from connector.store.connections.provisioned_objects import Provisioned
-from connector.sync.provision import GateStyle, Options, Plan, Provisioner, RecordSpec, ScreenSpec, StepKind
+from connector.store.connections.provisioned_objects import ProvisionedObjects
+from connector.sync.provision import (
+    GateStyle,
+    Provisioner,
+    ProvisionOptions,
+    ProvisionPlan,
+    RecordSpec,
+    ScreenSpec,
+    StepKind,
+)
 from mapping.config import MappingConfig
-from mapping.load import Loaded, load_mapping
+from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName, Tool
 
 app = typer.Typer(help="Fields, choices, screens and native gates at a tool.", no_args_is_help=True)
 
-MOST_ROUNDS = 12
-"""Groups of steps: each one may need what the one before made."""
+MAX_PASSES = 12
+"""Greatest number of passes; each may need what the one before created."""
 
-WRITABLE = "Every owned field can be written on a real issue of each project."
-THERE = "Every owned column is there; whether it can be written shows with the first write."
+JIRA_VERIFIED = "Every owned field can be written on a real issue of each project."
+SERVICENOW_VERIFIED = "Every owned column exists; whether it can be written shows with the first write."
 
 Name = Annotated[str, typer.Argument(help="The connection")]
-File = Annotated[Path | None, typer.Option("--mapping", help="A mapping file; the active mapping when left out")]
-Style = Annotated[GateStyle, typer.Option(help="How a native gate meets people: hide it, explain it, both")]
+File = Annotated[Path | None, typer.Option("--mapping", help="A mapping file; the active mapping by default")]
+Style = Annotated[
+    GateStyle, typer.Option(help="How a native gate works for people: hide transitions, explain the refusal, both")
+]
 Readonly = Annotated[bool, typer.Option("--readonly", help="New text fields that nobody can edit on a screen")]
-Robots = Annotated[bool, typer.Option("--robots-only", help="Only programs may take the gated transitions")]
+ProgramsOnlyOption = Annotated[
+    bool, typer.Option("--programs-only", help="Only automation accounts may take the gated transitions")
+]
 Exempt = Annotated[str, typer.Option("--exempt-group", help="Id of a group that passes every gate")]
 Shared = Annotated[bool, typer.Option("--shared", help="Guard workflows that ungoverned projects use too")]
 User = Annotated[str, typer.Option("--user", help="Another account for this command: an administrator's user name")]
-Credential = Annotated[str, typer.Option(envvar="GATEPOST_CREDENTIAL", help="Its password or token; asked for else")]
 Screens = Annotated[list[str] | None, typer.Option("--screen", help="Data Center: a screen on which issues are edited")]
 
 
@@ -47,19 +59,19 @@ def plan(
     mapping: File = None,
     style: Style = GateStyle.BOTH,
     readonly: Readonly = False,
-    robots_only: Robots = False,
+    programs_only: ProgramsOnlyOption = False,
     exempt_group: Exempt = "",
     shared: Shared = False,
     screen: Screens = None,
     user: User = "",
-    credential: Credential = "",
+    credential_file: CredentialFile = None,
 ) -> None:
-    """Show what would be made or changed at the tool; nothing is.  Exit status 1 when something would."""
-    options = _options(style, readonly, robots_only, exempt_group, shared, screen)
+    """Show what would be created or changed at the tool, without doing it.  Exit status 1 when something would."""
+    options = _options(style, readonly, programs_only, exempt_group, shared, screen)
     with bootstrap(Settings(), application="gatepost provision") as services:
-        provisioner, registry = _provisioner(services, name, user, credential)
+        provisioner, registry = _provisioner(services, name, user, credential_file)
         found = provisioner.plan(_config(services, mapping), registry.all(), options)
-        _show(Console(highlight=False, soft_wrap=True), found)
+        _print_plan(Console(highlight=False, soft_wrap=True), found)
     raise typer.Exit(1 if found.steps else 0)
 
 
@@ -69,112 +81,110 @@ def apply(
     mapping: File = None,
     style: Style = GateStyle.BOTH,
     readonly: Readonly = False,
-    robots_only: Robots = False,
+    programs_only: ProgramsOnlyOption = False,
     exempt_group: Exempt = "",
     shared: Shared = False,
     screen: Screens = None,
     user: User = "",
-    credential: Credential = "",
+    credential_file: CredentialFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
 ) -> None:
-    """Make what is missing, and look at a real issue whether every field can be written."""
-    options = _options(style, readonly, robots_only, exempt_group, shared, screen)
+    """Create what is missing, and check with a real issue that every field can be written."""
+    options = _options(style, readonly, programs_only, exempt_group, shared, screen)
     console = Console(highlight=False, soft_wrap=True)
     with bootstrap(Settings(), application="gatepost provision") as services:
-        provisioner, registry = _provisioner(services, name, user, credential)
+        provisioner, registry = _provisioner(services, name, user, credential_file)
         config = _config(services, mapping)
         record = services.connections.cached(name)
         found = provisioner.plan(config, registry.all(), options)
-        _show(console, found)
+        _print_plan(console, found)
         if found.steps:
             if not yes:
                 typer.confirm("Do this now?", abort=True)
-            _carry_out(console, provisioner, registry, config, options, found)
+            _apply_plan(console, provisioner, registry, config, options, found)
         left = provisioner.verify(config)
         for line in left:
             console.print(f"[yellow]![/] {escape(line)}")
         if not left:
             on_jira = record is None or record.tool is Tool.JIRA
-            console.print(f"[green]{WRITABLE if on_jira else THERE}[/]")
+            console.print(f"[green]{JIRA_VERIFIED if on_jira else SERVICENOW_VERIFIED}[/]")
 
 
 @app.command()
 def destroy(
     name: Name,
     user: User = "",
-    credential: Credential = "",
+    credential_file: CredentialFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
 ) -> None:
-    """Take back what Gatepost made, gates first; nothing that was there before is touched."""
+    """Remove what Gatepost created, gates first; nothing that existed before is touched."""
     console = Console(highlight=False, soft_wrap=True)
     with bootstrap(Settings(), application="gatepost provision") as services:
-        provisioner, registry = _provisioner(services, name, user, credential)
+        provisioner, registry = _provisioner(services, name, user, credential_file)
         order = list(StepKind)
-        made = sorted(registry.all(), key=lambda one: order.index(one.kind), reverse=True)
-        if not made:
-            console.print(f"Gatepost has made nothing at {name}.")
+        created = sorted(registry.all(), key=lambda entry: order.index(entry.kind), reverse=True)
+        if not created:
+            console.print(f"Gatepost has created nothing at {name}.")
             return
-        for one in made:
-            console.print(f"  {one.kind.value:<12}{escape(one.name)}  {escape(one.target)}")
+        for entry in created:
+            console.print(f"  {entry.kind.value:<12}{escape(entry.name)}  {escape(entry.target)}")
         if not yes:
-            typer.confirm(f"Take these {len(made)} back? Values in deleted fields are lost with them", abort=True)
-        for one in made:
-            console.print(escape(provisioner.undo(one)))
-            registry.forget(one)
+            typer.confirm(f"Remove these {len(created)}? Values in deleted fields are lost with them", abort=True)
+        for entry in created:
+            console.print(escape(provisioner.undo(entry)))
+            registry.forget(entry)
 
 
 def _options(
-    style: GateStyle, readonly: bool, robots_only: bool, exempt_group: str, shared: bool, screen: list[str] | None
-) -> Options:
-    if robots_only and style is GateStyle.EXPLAIN:
+    style: GateStyle, readonly: bool, programs_only: bool, exempt_group: str, shared: bool, screen: list[str] | None
+) -> ProvisionOptions:
+    if programs_only and style is GateStyle.EXPLAIN:
         raise ConfigurationError(
-            "--robots-only hides the transitions from people: it does not go with --style explain."
+            "--programs-only hides the transitions from people: it cannot be combined with --style explain."
         )
-    return Options(style, readonly, robots_only, exempt_group, shared, tuple(screen or ()))
+    return ProvisionOptions(style, readonly, programs_only, exempt_group, shared, tuple(screen or ()))
 
 
-def _carry_out(
+def _apply_plan(
     console: Console,
     provisioner: Provisioner,
-    registry: Provisioned,
+    registry: ProvisionedObjects,
     config: MappingConfig,
-    options: Options,
-    found: Plan,
+    options: ProvisionOptions,
+    plan: ProvisionPlan,
 ) -> None:
-    """Group after group, planned anew in between, each step recorded as soon as it is done."""
-    with bar(console) as progress:
-        task = progress.add_task("Steps", total=len(found.steps))
+    """Group by group, planned again in between; each step is recorded as soon as it is done."""
+    with progress_bar(console) as progress:
+        task = progress.add_task("Steps", total=len(plan.steps))
         done = 0
-        for _ in range(MOST_ROUNDS):
-            if not found.steps:
+        for _ in range(MAX_PASSES):
+            if not plan.steps:
                 return
-            first = found.steps[0].kind
-            for step in (step for step in found.steps if step.kind is first):
+            first = plan.steps[0].kind
+            for step in (step for step in plan.steps if step.kind is first):
                 registry.record(provisioner.apply(step))
                 done += 1
                 progress.update(task, completed=done)
-            found = provisioner.plan(config, registry.all(), options)
-            progress.update(task, total=done + len(found.steps))
-    raise ConfigurationError(
-        "The tool does not come to rest; still to do: " + "; ".join(step.told for step in found.steps)
-    )
+            plan = provisioner.plan(config, registry.all(), options)
+            progress.update(task, total=done + len(plan.steps))
+    raise ConfigurationError("Some steps are still open: " + "; ".join(step.description for step in plan.steps))
 
 
-def _show(console: Console, found: Plan) -> None:
-    for number, told in enumerate(_lines(found), 1):
-        console.print(f"{number:>3}. {escape(told)}")
-    for note in found.notes:
+def _print_plan(console: Console, plan: ProvisionPlan) -> None:
+    for number, line in enumerate(_lines(plan), 1):
+        console.print(f"{number:>3}. {escape(line)}")
+    for note in plan.notes:
         console.print(f"[yellow]![/] {escape(note)}")
-    if not found.steps:
+    if not plan.steps:
         console.print("Nothing is missing.")
 
 
-def _lines(found: Plan) -> list[str]:
+def _lines(plan: ProvisionPlan) -> list[str]:
     """One line a step; the fields of one screen together."""
     screens: dict[str, list[str]] = {}
     records: dict[str, list[str]] = {}
     order: list[ScreenSpec | str] = []
-    for step in found.steps:
+    for step in plan.steps:
         match step.spec:
             case RecordSpec(table=table, name=name):
                 records.setdefault(table, []).append(name)
@@ -183,8 +193,10 @@ def _lines(found: Plan) -> list[str]:
                     order.append(spec)
                 screens.setdefault(screen, []).append(name)
             case _:
-                order.append(step.told)
-    lines = [one if isinstance(one, str) else _screen(one.screen_name, screens[one.screen_name]) for one in order]
+                order.append(step.description)
+    lines = [
+        entry if isinstance(entry, str) else _screen(entry.screen_name, screens[entry.screen_name]) for entry in order
+    ]
     return [*lines, *(_group(table, names) for table, names in records.items())]
 
 
@@ -192,27 +204,29 @@ def _screen(screen: str, names: Sequence[str]) -> str:
     return f'put {", ".join(names)} on the screen "{screen}"'
 
 
-FEW = 4
+MAX_LISTED = 4
 
 
 def _group(table: str, names: Sequence[str]) -> str:
     """Records of one table in one line."""
-    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
     count = f"{len(names)} records" if len(names) > 1 else "1 record"
-    return f"create {count} of {table}: {', '.join(names[:FEW])}{more}"
+    return f"create {count} of {table}: {', '.join(names[:MAX_LISTED])}{more}"
 
 
-def _provisioner(services: Services, name: str, user: str, credential: str) -> tuple[Provisioner, Provisioned]:
-    """``user`` signs in for this command alone: what Gatepost works as every day is no administrator."""
+def _provisioner(
+    services: Services, name: str, user: str, credential_file: Path | None
+) -> tuple[Provisioner, ProvisionedObjects]:
+    """``user`` signs in for this command only: the account of everyday work is not an administrator."""
     sites = Sites(services, system_clock)
     if user:
-        secret = credential or typer.prompt(f"Password or token of {user}", hide_input=True)
-        site = sites.borrowed(ConnectionName(name), user, secret)
+        secret = read_secret(credential_file, CREDENTIAL, prompt=f"Password or token of {user}") or ""
+        site = sites.with_credentials(ConnectionName(name), user, secret)
     else:
         site = sites.get(ConnectionName(name))
     if site.provisioner is None:
-        raise ConfigurationError(f"{name} is not provisioned by this command.")
-    return site.provisioner, Provisioned(services.engine, site.name, getpass.getuser())
+        raise ConfigurationError(f"{name} cannot be provisioned by this command.")
+    return site.provisioner, ProvisionedObjects(services.engine, site.name, getpass.getuser())
 
 
 def _config(services: Services, file: Path | None) -> MappingConfig:
@@ -222,6 +236,6 @@ def _config(services: Services, file: Path | None) -> MappingConfig:
             raise ConfigurationError("There is no active mapping: name a file with --mapping.")
         return active
     loaded = load_mapping(file.read_text(encoding="utf-8"), str(file))
-    if not isinstance(loaded, Loaded):
+    if not isinstance(loaded, LoadedMapping):
         raise ConfigurationError("; ".join(map(str, loaded)))
     return loaded.config

@@ -15,6 +15,7 @@ from rich.table import Table
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.settings import Settings
+from governance.money import MAX_DIGITS, is_reasonable
 from governance.rates import Rate
 
 app = typer.Typer(help="Exchange rates, each valid from its day on.", no_args_is_help=True)
@@ -29,7 +30,7 @@ def add(
     source: Annotated[str, typer.Option(help="Where the rate comes from, for the record")],
     author: Annotated[str | None, typer.Option(help="Who, for the record; you by default")] = None,
 ) -> None:
-    """Add a rate, or correct the one of the same day.  A month is converted with the rate of its first day."""
+    """Add a rate, or replace the one of the same day.  A month is converted with the rate of its first day."""
     codes = (currency.upper(), to.upper())
     for code in codes:
         if not re.fullmatch(r"[A-Z]{3}", code):
@@ -40,10 +41,12 @@ def add(
         rate = Rate(*codes, date.fromisoformat(since), Decimal(factor), source)
     except (ValueError, InvalidOperation):
         raise ConfigurationError(
-            f'"{since}" or "{factor}" is not right: write a day as 2026-01-01, a rate as 0.92.'
+            f'"{since}" or "{factor}" is not valid: write a day as 2026-01-01, a rate as 0.92.'
         ) from None
     if not rate.factor.is_finite() or rate.factor <= 0:
         raise ConfigurationError("A rate is more than zero.")
+    if not is_reasonable(rate.factor):
+        raise ConfigurationError(f"A rate has at most {MAX_DIGITS} digits before the point.")
     with bootstrap(Settings(), application="gatepost rates") as services:
         services.rates.save(rate, author or getpass.getuser())
     typer.echo(f"{rate} ({source})")
@@ -55,5 +58,5 @@ def list_() -> None:
     table = Table("From", "To", "Since", "Rate", "Source")
     with bootstrap(Settings(), application="gatepost rates") as services:
         for rate in services.rates.all():
-            table.add_row(rate.currency, rate.to, str(rate.since), f"{rate.factor.normalize():f}", rate.source)
+            table.add_row(rate.currency, rate.to_currency, str(rate.since), f"{rate.factor.normalize():f}", rate.source)
     Console(highlight=False).print(table)

@@ -1,4 +1,4 @@
-"""``gatepost explain``, ``history``, ``totals`` and ``figures``: what Gatepost knows, in words and sums."""
+"""``gatepost explain``, ``history``, ``totals`` and ``figures``: verdicts and sums."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from connector.bootstrap import MappingCache, Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.settings import Settings
 from connector.store.database.json_codec import Json, to_json
-from connector.store.measures.measure_lookup import Explained
+from connector.store.measures.measure_lookup import MeasureExplanation
 from connector.store.measures.verdicts import verdict_to_json
 from connector.sync.reconcile import ActiveMapping
 from governance import portfolio
 from governance.effects import Account, Version
-from governance.hierarchy import Dimension, Node, Total, roll_up
+from governance.hierarchy import Dimension, HierarchyNode, Total, roll_up
 from governance.measure import MeasureId
 from governance.money import Money
 
@@ -31,10 +31,10 @@ Key = Annotated[str, typer.Argument(help="Key of the item (ITX-7, PRJ0000012) or
 CENT = Decimal("0.01")
 
 
-def explain(key: Key, as_json: Annotated[bool, typer.Option("--json", help="The verdict as JSON")] = False) -> None:
+def explain(key: Key, as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False) -> None:
     """Print the verdict on a measure as a checklist: every condition, its evidence, and who must act."""
     with bootstrap(Settings(), application="gatepost explain") as services:
-        for measure in found(services, key):
+        for measure in find_measures(services, key):
             if as_json:
                 typer.echo(json.dumps(_as_json(measure), indent=1))
                 continue
@@ -44,26 +44,26 @@ def explain(key: Key, as_json: Annotated[bool, typer.Option("--json", help="The 
                 f"assessed {measure.assessed_at:%Y-%m-%d %H:%M} UTC"
             )
             if measure.unreachable_since is not None:
-                why = f": {measure.unreachable_reason}" if measure.unreachable_reason else ""
-                typer.echo(f"Unreachable since {measure.unreachable_since:%Y-%m-%d %H:%M} UTC{why}.")
+                reason = f": {measure.unreachable_reason}" if measure.unreachable_reason else ""
+                typer.echo(f"Unreachable since {measure.unreachable_since:%Y-%m-%d %H:%M} UTC{reason}.")
             if measure.unmapped_reason is not None:
-                typer.echo(f"It is no measure any more: {measure.unmapped_reason}")
+                typer.echo(f"It is no longer a measure: {measure.unmapped_reason}")
             typer.echo("")
             typer.echo(measure.explanation)
 
 
-def _as_json(measure: Explained) -> dict[str, Json]:
+def _as_json(measure: MeasureExplanation) -> dict[str, Json]:
     parts = {item.name: to_json(getattr(measure, item.name)) for item in fields(measure) if item.name != "verdict"}
     return {**parts, "verdict": verdict_to_json(measure.verdict)}
 
 
 def history(key: Key) -> None:
-    """Print both lights of a measure day by day, each with its reason."""
-    table = Table("Day", "Stage", "Gate", "Work", "Money", "Why the work", "Why the money")
+    """Print both statuses of a measure day by day, each with its reason."""
+    table = Table("Day", "Stage", "Gate", "Implementation", "Potential", "Implementation reason", "Potential reason")
     with bootstrap(Settings(), application="gatepost history") as services:
-        for measure in found(services, key):
+        for measure in find_measures(services, key):
             table.title = f"{measure.key} {measure.title or ''}"
-            for day in services.measures.history(measure.id):
+            for day in services.measures.status_history(measure.id):
                 reasons = (day.reasons.get("implementation", ""), day.reasons.get("potential", ""))
                 table.add_row(
                     str(day.day), day.stage or "none yet", day.gate, day.implementation, day.potential, *reasons
@@ -76,16 +76,16 @@ def totals(
     account: Annotated[Account, typer.Option(help="EBITDA with its costs, cash, or avoidance")] = Account.EBITDA,
     lines: Annotated[str | None, typer.Option(help="List the lines and rates of the node with this name")] = None,
 ) -> None:
-    """Print plan, forecast and actual in the reporting currency, and what each total is made of."""
+    """Print plan, forecast and actual in the reporting currency, and the lines of each total."""
     with bootstrap(Settings(), application="gatepost totals") as services:
         active = _active(services)
         currency, rates = active.config.reporting_currency, services.rates.rates()
-        entries = list(services.measures.entries(active.config.organization))
+        entries = list(services.measures.hierarchy_entries(active.config.organization))
         by_version = {version: roll_up(entries, by, version, currency, rates, account=account) for version in Version}
         if lines is not None:
             _print_lines(services, lines, by_version)
             return
-    count: Counter[Node] = Counter(entry.node(by) for entry in entries)
+    count: Counter[HierarchyNode] = Counter(entry.node(by) for entry in entries)
     kind = account.value.upper() if account is Account.EBITDA else account.value
     table = Table(by.value.replace("_", " ").capitalize(), title=f"Net {kind} in {currency}")
     for heading in ("Measures", "Plan", "Forecast", "Actual", "Forecast − plan"):
@@ -94,12 +94,12 @@ def totals(
     for node in by_version[Version.PLAN]:
         plan, forecast, actual = (by_version[version][node] for version in Version)
         # A measure without a forecast has no variance: its plan would otherwise look like a loss.
-        forecasted = {part.measure for part in forecast.parts}
-        compared = sum((part.amount for part in plan.parts if part.measure in forecasted), Decimal(0))
+        forecasted = {part.measure for part in forecast.lines}
+        compared = sum((part.amount for part in plan.lines if part.measure in forecasted), Decimal(0))
         table.add_row(
             node[-1] if sum(other[-1] == node[-1] for other in count) == 1 else " / ".join(node),
             str(count[node]),
-            *(_shown(total) for total in (plan, forecast, actual)),
+            *(_amount_text(total) for total in (plan, forecast, actual)),
             f"{forecast.money.amount - compared:,.0f}" if forecasted else "",
         )
         caveats += [f"{' / '.join(node)}: {text}" for total in (plan, forecast, actual) if (text := total.caveat())]
@@ -119,17 +119,17 @@ def figures(
         active = _active(services)
         config = active.config
         now = system_clock()
-        wanted = year if year is not None else now.year - (now.month < config.fiscal_year_start)
+        fiscal_year = year if year is not None else now.year - (now.month < config.fiscal_year_start)
         found = portfolio.figures(
-            services.measures.entries(config.organization),
+            services.measures.hierarchy_entries(config.organization),
             config.reporting_currency,
             services.rates.rates(),
-            wanted,
+            fiscal_year,
             fiscal_year_start=config.fiscal_year_start,
             weights=active.policies.base.weights,
         )
-        names = services.measures.names()
-    table = Table("Figure", title=f"{config.organization}, fiscal year {wanted}, in {found.currency}")
+        names = services.measures.measure_names()
+    table = Table("Figure", title=f"{config.organization}, fiscal year {fiscal_year}, in {found.currency}")
     table.add_column("Amount", justify="right")
     rows = [(f"In-year net, {version.value}", amount) for version, amount in found.in_year.items()]
     rows += [(f"Run-rate, {version.value}", amount) for version, amount in found.run_rate.items()]
@@ -139,7 +139,7 @@ def figures(
         ("Gross planned benefit, all years", found.gross),
         ("Risk-weighted pipeline of it", found.pipeline),
         ("Cash, plan, all years", found.cash),
-        ("Avoidance, plan, counted apart", found.avoidance),
+        ("Avoidance, plan, not included above", found.avoidance),
     ]
     for name, amount in rows:
         table.add_row(name, f"{amount:,.0f}")
@@ -156,12 +156,12 @@ def _active(services: Services) -> ActiveMapping:
     return active
 
 
-def _shown(total: Total) -> str:
-    return f"{total.money.amount:,.0f}{'' if total.complete else ' *'}" if total.parts or not total.complete else ""
+def _amount_text(total: Total) -> str:
+    return f"{total.money.amount:,.0f}{'' if total.complete else ' *'}" if total.lines or not total.complete else ""
 
 
-def _print_lines(services: Services, name: str, by_version: Mapping[Version, Mapping[Node, Total]]) -> None:
-    names = services.measures.names()
+def _print_lines(services: Services, name: str, by_version: Mapping[Version, Mapping[HierarchyNode, Total]]) -> None:
+    names = services.measures.measure_names()
     table = Table("Measure", "Version", "Kind", "Month", title=name)
     for heading in ("Amount", "Converted"):
         table.add_column(heading, justify="right")
@@ -172,9 +172,9 @@ def _print_lines(services: Services, name: str, by_version: Mapping[Version, Map
             if node[-1].casefold() != name.casefold():
                 continue
             hits += 1
-            for part in total.parts:
+            for part in total.lines:
                 converted = Money(part.amount.quantize(CENT), total.currency)
-                rate = str(part.converted.rate or "")
+                rate = str(part.conversion.rate or "")
                 line = part.line
                 table.add_row(
                     names.get(part.measure, part.measure), version, line.kind, str(line.month), str(line.money),
@@ -188,12 +188,12 @@ def _print_lines(services: Services, name: str, by_version: Mapping[Version, Map
     Console(highlight=False).print(table)
 
 
-def found(services: Services, key: str) -> tuple[Explained, ...]:
+def find_measures(services: Services, key: str) -> tuple[MeasureExplanation, ...]:
     """The measures under a key.  Raises ConfigurationError with what to do when there are none."""
     measures = services.measures.find(key)
     if not measures:
         raise ConfigurationError(
-            f'Gatepost knows no measure "{key}". It has seen no event of that item yet, or no rule of the mapping '
-            "takes it."
+            f'Gatepost knows no measure "{key}". No event of that item has arrived yet, or no rule of the mapping '
+            "matches it."
         )
     return measures

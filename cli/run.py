@@ -37,7 +37,7 @@ def web() -> None:
 
 def listen(application: str, settings: Settings) -> None:
     """The web server as Gatepost runs it; ``make bench`` runs an application that does nothing in the same one."""
-    # Here, because ``serve`` starts the web server as another process.
+    # Imported here, because ``serve`` starts the web server as another process.
     from granian import Granian
     from granian.constants import Interfaces
 
@@ -52,6 +52,6 @@ def listen(application: str, settings: Settings) -> None:
         websockets=False,
         log_access=False,
         respawn_failed_workers=True,
-        # Requests in hand are answered before it ends; one that never ends does not keep it.
+        # Open requests are answered before it ends; one that never ends does not block it.
         workers_kill_timeout=30,
     ).serve()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.secret_input import WEBHOOK_SECRET, WebhookSecretFile, read_secret
 from sandbox import servers
 from sandbox.jira.model import Deployment
 from sandbox.story.seed import BOT_EMAIL, BOT_PASSWORD, BOT_TOKEN, BOT_USER
@@ -20,23 +21,22 @@ def sandbox(
     gatepost: Annotated[
         str | None, typer.Option(help="Send events to this Gatepost, for example http://127.0.0.1:8600")
     ] = None,
-    secret: Annotated[
-        str, typer.Option(envvar="GATEPOST_WEBHOOK_SECRET", show_envvar=True, help="Secret that signs the events")
-    ] = "sandbox-secret",
+    secret_file: WebhookSecretFile = None,
     story: Annotated[bool, typer.Option(help="Load the demo's 31 items")] = True,
     deployment: Annotated[Deployment, typer.Option(help="Which Jira it is")] = Deployment.CLOUD,
 ) -> None:
     """Start stand-ins for Jira and ServiceNow, as real HTTP servers with state."""
+    secret = read_secret(secret_file, WEBHOOK_SECRET) or "sandbox-secret"
     running = servers.start(jira_port=jira_port, servicenow_port=servicenow_port, deployment=deployment)
     if gatepost is not None:
         base = gatepost.rstrip("/")
-        running.ring(f"{base}/hooks/jira/jira-main", f"{base}/hooks/servicenow/servicenow-main", secret)
+        running.register_webhooks(f"{base}/hooks/jira/jira-main", f"{base}/hooks/servicenow/servicenow-main", secret)
     if story:
-        running.tell()
+        running.load_story()
         running.install_app(f"{gatepost.rstrip('/')}/hooks/servicenow/servicenow-main" if gatepost else "", secret)
     console = Console(highlight=False, soft_wrap=True)
-    who = f"user {BOT_EMAIL}, token" if deployment is Deployment.CLOUD else "personal access token"
-    console.print(f"Jira        {running.jira.base_url}   {who} {BOT_TOKEN}")
+    sign_in = f"user {BOT_EMAIL}, token" if deployment is Deployment.CLOUD else "personal access token"
+    console.print(f"Jira        {running.jira.base_url}   {sign_in} {BOT_TOKEN}")
     console.print(f"ServiceNow  {running.servicenow.base_url}   user {BOT_USER}, password {BOT_PASSWORD}")
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,4 +1,4 @@
-"""``gatepost token``: API tokens, which work as their person within their scopes."""
+"""``gatepost token``: API tokens, which act for their person within their scopes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.table import Table
 
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
-from connector.people.permissions import Scope
+from connector.people.permissions import TokenScope
 from connector.settings import Settings
 
 app = typer.Typer(help="Tokens of the API.", no_args_is_help=True)
@@ -21,39 +21,43 @@ app = typer.Typer(help="Tokens of the API.", no_args_is_help=True)
 
 @app.command()
 def create(
-    login: Annotated[str, typer.Argument(help="The person as whom it works: it sees what they see, and no more")],
+    login: Annotated[str, typer.Argument(help="The person for whom it acts: it sees what they see")],
     name: Annotated[str, typer.Option(help="What it is for")],
-    scope: Annotated[list[Scope] | None, typer.Option(help="What it may do; read when left out")] = None,
-    days: Annotated[int, typer.Option(min=0, max=3650, help="Ends after so many days; 0 is never")] = 90,
+    scope: Annotated[list[TokenScope] | None, typer.Option(help="What it may do; read by default")] = None,
+    days: Annotated[int, typer.Option(min=0, max=3650, help="Days until it expires; 0 for never")] = 90,
 ) -> None:
-    """Make a token and print it; it is shown only now."""
+    """Create a token and print it; it is shown only now."""
     now = system_clock()
     with _services() as services:
-        person = services.people.named(login)
+        person = services.people.find_by_login(login)
         if person is None:
             raise ConfigurationError(f"There is no person {login}. List them with: gatepost user list")
-        ends = now + timedelta(days=days) if days else None
-        made = services.tokens.create(person.id, name, scope or [Scope.READ], ends=ends, by=_me(), now=now)
-    typer.echo(f"Works as {login} {f'until {ends:%d %b %Y}' if ends else 'until it is revoked'}. Shown only now:")
-    typer.echo(made)
+        expires_at = now + timedelta(days=days) if days else None
+        token = services.tokens.create(
+            person.id, name, scope or [TokenScope.READ], expires_at=expires_at, by=_current_user(), now=now
+        )
+    typer.echo(
+        f"Acts for {login} {f'until {expires_at:%d %b %Y}' if expires_at else 'until it is revoked'}. Shown only now:"
+    )
+    typer.echo(token)
 
 
 @app.command("list")
 def list_() -> None:
-    """List all tokens, never the tokens themselves."""
-    table = Table("Number", "Person", "Name", "Scopes", "Ends", "Last used", "State")
+    """List all tokens, without their secrets."""
+    table = Table("Number", "Person", "Name", "Scopes", "Expires", "Last used", "State")
     now = system_clock()
     with _services() as services:
-        for one in services.tokens.all():
-            ended = one.expires_at is not None and one.expires_at <= now
-            state = "revoked" if one.revoked_at else "ended" if ended else "good"
+        for token in services.tokens.all():
+            expired = token.expires_at is not None and token.expires_at <= now
+            state = "revoked" if token.revoked_at else "expired" if expired else "valid"
             table.add_row(
-                str(one.id),
-                escape(one.owner),
-                escape(one.name),
-                ", ".join(sorted(scope.value for scope in one.scopes)),
-                f"{one.expires_at:%Y-%m-%d}" if one.expires_at else "never",
-                f"{one.used_at:%Y-%m-%d %H:%M}" if one.used_at else "never",
+                str(token.id),
+                escape(token.owner),
+                escape(token.name),
+                ", ".join(sorted(scope.value for scope in token.scopes)),
+                f"{token.expires_at:%Y-%m-%d}" if token.expires_at else "never",
+                f"{token.used_at:%Y-%m-%d %H:%M}" if token.used_at else "never",
                 state,
             )
     Console().print(table)
@@ -61,11 +65,13 @@ def list_() -> None:
 
 @app.command()
 def revoke(number: Annotated[int, typer.Argument(help="Its number, from: gatepost token list")]) -> None:
-    """End a token at once."""
+    """Revoke a token at once."""
     with _services() as services:
-        ended = services.tokens.revoke(number, by=_me())
-    if not ended:
-        raise ConfigurationError(f"There is no token {number} that could be ended. List them with: gatepost token list")
+        revoked = services.tokens.revoke(number, by=_current_user())
+    if not revoked:
+        raise ConfigurationError(
+            f"There is no token {number} that could be revoked. List them with: gatepost token list"
+        )
     typer.echo(f"Token {number} is revoked.")
 
 
@@ -73,5 +79,5 @@ def _services() -> Services:
     return bootstrap(Settings(), application="gatepost token")
 
 
-def _me() -> str:
+def _current_user() -> str:
     return f"{getpass.getuser()} (command line)"

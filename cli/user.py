@@ -1,4 +1,4 @@
-"""``gatepost user``: who may sign in, what they are, and who they are in the tools."""
+"""``gatepost user``: people who may sign in, their roles, and their accounts in the tools."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from rich.table import Table
 
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
-from connector.people.passwords import hashed
-from connector.people.permissions import Account, Grant, Role, parse_place
+from connector.people.passwords import hash_password
+from connector.people.permissions import Role, RoleGrant, ToolAccount, parse_hierarchy
 from connector.people.person import Person
 from connector.settings import Settings
 
 app = typer.Typer(help="The people of the pages: their roles, their accounts, their sessions.", no_args_is_help=True)
 
-Login = Annotated[str, typer.Argument(help="The login, best the e-mail address")]
+Login = Annotated[str, typer.Argument(help="The login, preferably the e-mail address")]
 Place = Annotated[
-    str, typer.Option(help='Part of the hierarchy, from the portfolio down: "IT / Cloud exit"; everything by default')
+    str, typer.Option(help='Part of the hierarchy, from the portfolio down: "IT / Cloud exit"; all of it by default')
 ]
 Entity = Annotated[str | None, typer.Option("--legal-entity", help="One legal entity only")]
 
@@ -31,17 +31,17 @@ Entity = Annotated[str | None, typer.Option("--legal-entity", help="One legal en
 def add(
     login: Login,
     name: Annotated[str, typer.Option(help="The name as others see it")],
-    admin: Annotated[bool, typer.Option("--admin", help="An administrator, who makes the others")] = False,
+    admin: Annotated[bool, typer.Option("--admin", help="Give the role administrator")] = False,
     no_password: Annotated[
         bool, typer.Option("--no-password", help="Signs in through the identity provider only")
     ] = False,
 ) -> None:
     """Add somebody who may sign in.  The password is asked for, or taken from GATEPOST_PASSWORD."""
-    hash_ = None if no_password else hashed(_password())
+    hash_ = None if no_password else hash_password(_password())
     with _services() as services:
-        person = services.people.add(login, name, by=_me(), password_hash=hash_)
+        person = services.people.add(login, name, by=_current_user(), password_hash=hash_)
         if admin:
-            services.people.grant(person.id, Grant(Role.ADMINISTRATOR), by=_me())
+            services.people.grant(person.id, RoleGrant(Role.ADMINISTRATOR), by=_current_user())
         address = services.settings.address
     typer.echo(f"Added {login}{' as administrator' if admin else ', who has no role yet: gatepost user grant'}.")
     typer.echo(f"Sign in at {address}/signin")
@@ -55,8 +55,8 @@ def list_() -> None:
         for person in services.people.all():
             how = [*(["password"] if person.has_password else []), *(["provider"] if person.oidc_subject else [])]
             state = "disabled" if not person.active else " or ".join(how) or "cannot yet"
-            roles = "\n".join(f"{held.id}: {held.grant}" for held in person.grants)
-            accounts = "\n".join(f"{one.connection}: {one.id}" for one in sorted(person.accounts))
+            roles = "\n".join(f"{entry.id}: {entry.grant}" for entry in person.grants)
+            accounts = "\n".join(f"{account.connection}: {account.id}" for account in sorted(person.accounts))
             table.add_row(*map(escape, (person.login, person.name, state, roles or "none", accounts)))
     Console().print(table)
 
@@ -64,30 +64,30 @@ def list_() -> None:
 @app.command()
 def grant(
     login: Login,
-    role: Annotated[Role, typer.Argument(help="; ".join(f"{role.value} {role.meaning}" for role in Role))],
+    role: Annotated[Role, typer.Argument(help="; ".join(f"{role.value} {role.description}" for role in Role))],
     place: Place = "",
     legal_entity: Entity = None,
 ) -> None:
-    """Give a role, for everything or for a part."""
-    wanted = _grant(role, place, legal_entity)
+    """Give a role, for everything or for a part of the hierarchy."""
+    role_grant = _grant(role, place, legal_entity)
     with _services() as services:
-        services.people.grant(_person(services, login).id, wanted, by=_me())
-    typer.echo(f"{login} is {wanted}.")
+        services.people.grant(_person(services, login).id, role_grant, by=_current_user())
+    typer.echo(f"{login} is {role_grant}.")
 
 
 @app.command("revoke-grant")
 def revoke_grant(number: Annotated[int, typer.Argument(help="Its number, from: gatepost user list")]) -> None:
-    """Take a role back."""
+    """Revoke a role."""
     with _services() as services:
-        gone = services.people.revoke_grant(number, by=_me())
-    if gone is None:
+        revoked = services.people.revoke_grant(number, by=_current_user())
+    if revoked is None:
         raise ConfigurationError(f"There is no grant {number}. See the numbers with: gatepost user list")
-    typer.echo(f"Taken back: {gone}.")
+    typer.echo(f"Revoked: {revoked}.")
 
 
 @app.command()
 def disable(login: Login) -> None:
-    """End somebody's access at once: sessions and tokens too.  What they did stays in the audit."""
+    """End somebody's access at once: sessions and tokens too.  Their actions stay in the audit."""
     _set_active(login, active=False)
     typer.echo(f"{login} is disabled and signed out everywhere.")
 
@@ -102,11 +102,11 @@ def enable(login: Login) -> None:
 @app.command()
 def password(login: Login) -> None:
     """Set a new password; it is asked for, or taken from GATEPOST_PASSWORD.  Ends all sessions."""
-    hash_ = hashed(_password())
+    hash_ = hash_password(_password())
     with _services() as services:
         person = _person(services, login)
-        services.people.set_password(person.id, hash_, by=_me())
-        services.sessions.end(person.id, by=_me())
+        services.people.set_password(person.id, hash_, by=_current_user())
+        services.sessions.end(person.id, by=_current_user())
     typer.echo(f"{login} has a new password and has to sign in again.")
 
 
@@ -115,9 +115,9 @@ def link(
     login: Login,
     account: Annotated[str | None, typer.Option(help="Account in a tool, by its id there: jira-main:5b10a28")] = None,
     oidc: Annotated[str | None, typer.Option(help="Subject at the identity provider")] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Take the account's link away")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the account's link")] = False,
 ) -> None:
-    """Say which account of a tool somebody is, so that their measures are theirs on the pages as well."""
+    """Link somebody to their account in a tool, so that they have their roles there on the pages as well."""
     if account is None and oidc is None:
         raise ConfigurationError("Name an account (--account CONNECTION:ID) or a subject (--oidc SUBJECT).")
     with _services() as services:
@@ -126,11 +126,11 @@ def link(
             issuer = services.settings.oidc_issuer
             if issuer is None:
                 raise ConfigurationError("Set GATEPOST_OIDC_ISSUER first: a subject belongs to its provider.")
-            services.people.link_oidc(person.id, issuer, oidc, by=_me())
+            services.people.link_oidc(person.id, issuer, oidc, by=_current_user())
         if account is not None:
-            wanted = _account(account)
+            tool_account = _account(account)
             change = services.people.unlink if remove else services.people.link
-            change(person.id, wanted, by=_me())
+            change(person.id, tool_account, by=_current_user())
     typer.echo(f"{login} is {'no longer ' if remove else ''}{account or oidc}.")
 
 
@@ -143,20 +143,20 @@ def sessions(
     with _services() as services:
         person = _person(services, login)
         if end:
-            count = services.sessions.end(person.id, by=_me())
+            count = services.sessions.end(person.id, by=_current_user())
             typer.echo(f"{login}: {count} session{'' if count == 1 else 's'} ended.")
             return
-        table = Table("Since", "Last used", "Ends", "Browser")
-        for one in services.sessions.of(person.id, now=system_clock()):
-            moments = (f"{moment:%Y-%m-%d %H:%M}" for moment in (one.created_at, one.seen_at, one.expires_at))
-            table.add_row(*moments, escape(one.agent))
+        table = Table("Since", "Last used", "Expires", "Browser")
+        for session in services.sessions.active_sessions(person.id, now=system_clock()):
+            times = (f"{at:%Y-%m-%d %H:%M}" for at in (session.created_at, session.seen_at, session.expires_at))
+            table.add_row(*times, escape(session.agent))
     Console().print(table)
 
 
 @app.command("rules")
 def rules() -> None:
     """List which groups of the identity provider give which roles."""
-    table = Table("Number", "Group", "Gives", "Made by")
+    table = Table("Number", "Group", "Role", "Created by")
     with _services() as services:
         for rule in services.people.rules():
             table.add_row(str(rule.id), escape(rule.claim), escape(str(rule.grant)), escape(rule.made_by))
@@ -166,32 +166,32 @@ def rules() -> None:
 @app.command("add-rule")
 def add_rule(
     group: Annotated[str, typer.Argument(help="The group, as the identity provider writes it")],
-    role: Annotated[Role, typer.Argument(help="The role that its members get when they sign in")],
+    role: Annotated[Role, typer.Argument(help="The role of its members from their next sign-in on")],
     place: Place = "",
     legal_entity: Entity = None,
 ) -> None:
     """Turn a group of the identity provider into a role."""
-    wanted = _grant(role, place, legal_entity)
+    role_grant = _grant(role, place, legal_entity)
     with _services() as services:
-        services.people.add_rule(group, wanted, by=_me())
-    typer.echo(f"Members of {group} are {wanted} from their next sign-in on.")
+        services.people.add_rule(group, role_grant, by=_current_user())
+    typer.echo(f"Members of {group} are {role_grant} from their next sign-in on.")
 
 
 @app.command("remove-rule")
 def remove_rule(number: Annotated[int, typer.Argument(help="Its number, from: gatepost user rules")]) -> None:
-    """Take a rule away; its members lose the role at their next sign-in."""
+    """Remove a rule; members of the group lose the role at their next sign-in."""
     with _services() as services:
-        gone = services.people.remove_rule(number, by=_me())
-    if gone is None:
+        removed = services.people.remove_rule(number, by=_current_user())
+    if removed is None:
         raise ConfigurationError(f"There is no rule {number}. See the numbers with: gatepost user rules")
-    typer.echo(f"Members of {gone.claim} are no longer {gone.grant} from their next sign-in on.")
+    typer.echo(f"Members of {removed.claim} are no longer {removed.grant} from their next sign-in on.")
 
 
 def _services() -> Services:
     return bootstrap(Settings(), application="gatepost user")
 
 
-def _me() -> str:
+def _current_user() -> str:
     return f"{getpass.getuser()} (command line)"
 
 
@@ -202,7 +202,7 @@ def _password() -> str:
 
 
 def _person(services: Services, login: str) -> Person:
-    found = services.people.named(login)
+    found = services.people.find_by_login(login)
     if found is None:
         raise ConfigurationError(f"There is no person {login}. List them with: gatepost user list")
     return found
@@ -210,20 +210,20 @@ def _person(services: Services, login: str) -> Person:
 
 def _set_active(login: str, *, active: bool) -> None:
     with _services() as services:
-        services.people.set_active(_person(services, login).id, active=active, by=_me())
+        services.people.set_active(_person(services, login).id, active=active, by=_current_user())
 
 
-def _grant(role: Role, place: str, legal_entity: str | None) -> Grant:
+def _grant(role: Role, place: str, legal_entity: str | None) -> RoleGrant:
     try:
-        return Grant(role, parse_place(place), legal_entity or None)
+        return RoleGrant(role, parse_hierarchy(place), legal_entity or None)
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
 
 
-def _account(written: str) -> Account:
+def _account(written: str) -> ToolAccount:
     connection, _, account = written.partition(":")
     if not connection or not account:
         raise ConfigurationError(
             "An account is written CONNECTION:ID, for instance jira-main:5b10a2844c20165700ede21g."
         )
-    return Account(connection, account)
+    return ToolAccount(connection, account)

@@ -7,11 +7,11 @@ from threading import Event
 
 from connector.bootstrap import bootstrap
 from connector.runtime import garbage_collection, log, queue
-from connector.runtime.tasks import handlers
+from connector.runtime.tasks import task_handlers
 from connector.settings import Settings
 from connector.store.database import postgres
 from connector.store.database.migrate import Schema
-from connector.store.queue.workers import Presence
+from connector.store.queue.workers import WorkerPresence
 
 
 def worker() -> None:
@@ -21,14 +21,14 @@ def worker() -> None:
     stop = Event()
     with (
         bootstrap(settings, application="gatepost worker", schema=Schema.UPGRADE) as services,
-        Presence(services.engine, postgres.conninfo(services.url)) as presence,
+        WorkerPresence(services.engine, postgres.conninfo(services.url)) as presence,
     ):
         app = queue.worker_app(
             postgres.conninfo(services.url),
-            handlers(services, presence, stop=stop),
+            task_handlers(services, presence, stop=stop),
             pool_size=settings.worker_concurrency + 2,
         )
-        garbage_collection.settle()
+        garbage_collection.tune_garbage_collection()
         asyncio.run(
             queue.run_worker(app, name=f"worker-{presence.worker}", concurrency=settings.worker_concurrency, stop=stop)
         )

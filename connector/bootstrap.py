@@ -15,41 +15,41 @@ from sqlalchemy.engine import URL
 
 from connector import jira, servicenow
 from connector.errors import ConfigurationError
-from connector.http.tool_access import Access, Auth, OAuthGrant, Renewed
+from connector.http.tool_access import Auth, OAuthGrant, RenewedToken, ToolAccess
 from connector.http.transport import Timeout
-from connector.notify.allowed_hosts import Rules
+from connector.notify.allowed_hosts import HostRules, listed
 from connector.people.permissions import Viewer
-from connector.runtime.queue import Queue
+from connector.runtime.queue import TaskQueue
 from connector.settings import Settings
-from connector.store.accounts.api_tokens import Tokens
-from connector.store.accounts.people import People
-from connector.store.accounts.sessions import Brake, Sessions
+from connector.store.accounts.api_tokens import ApiTokens
+from connector.store.accounts.people import PersonStore
+from connector.store.accounts.sessions import Sessions, SignInThrottle
 from connector.store.connections.connections import ConnectionRecord, Connections
 from connector.store.database import migrate
 from connector.store.database.audit import Audit
 from connector.store.database.engine import open_database
 from connector.store.database.migrate import Schema
 from connector.store.database.postgres import locate
-from connector.store.database.row_level_access import reading
-from connector.store.mapping_versions.versions import Mappings
-from connector.store.measures.measure_lookup import Measures
+from connector.store.database.row_level_access import read_as
+from connector.store.mapping_versions.versions import MappingVersions
+from connector.store.measures.measure_lookup import MeasureLookup
 from connector.store.notifications.subscriptions import Subscriptions
-from connector.store.operations.retention import Keeping
-from connector.store.queue.backlog import Backlog
+from connector.store.operations.retention import RetentionPeriods
+from connector.store.queue.backlog import BacklogAges
 from connector.store.queue.inbox import SqlInbox
-from connector.store.queue.rate_limits import SqlLimiter
+from connector.store.queue.rate_limits import SqlRateLimiter
 from connector.store.queue.wake_up import Waker
-from connector.store.reconcile.stored_state import SqlMemory
-from connector.store.reporting.exchange_rates import StoredRates
-from connector.sync.ports import Door, Site
+from connector.store.reconcile.stored_state import SqlStateStore
+from connector.store.reporting.exchange_rates import ExchangeRates
+from connector.sync.ports import EventParser, ToolSite
 from connector.sync.preview import Previewer
 from connector.sync.reconcile import ActiveMapping
-from connector.sync.related_evidence import Surroundings
+from connector.sync.related_evidence import RelatedEvidenceReader
 from connector.vault import Vault, open_vault
 from mapping.config import MappingConfig
-from mapping.load import Loaded, load_mapping
+from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
-from mapping.problems import Problem
+from mapping.problems import MappingFileProblem
 from mapping.work_item import ConnectionName, Tool
 
 Clock = Callable[[], datetime]
@@ -69,42 +69,51 @@ class Services:
     vault: Vault
     waker: Waker
     connections: Connections
-    mappings: Mappings
+    mappings: MappingVersions
     inbox: SqlInbox
-    backlog: Backlog
-    measures: Measures
-    rates: StoredRates
+    backlog: BacklogAges
+    measures: MeasureLookup
+    rates: ExchangeRates
     audit: Audit
     subscriptions: Subscriptions
-    doors: Mapping[Tool, Door]
+    event_parsers: Mapping[Tool, EventParser]
     metrics: CollectorRegistry
-    people: People
+    people: PersonStore
     sessions: Sessions
-    tokens: Tokens
-    brake: Brake
+    tokens: ApiTokens
+    sign_in_throttle: SignInThrottle
 
-    def reading(self, viewer: Viewer) -> AbstractContextManager[Connection]:
+    def read_as(self, viewer: Viewer) -> AbstractContextManager[Connection]:
         """A read-only transaction that shows what this viewer may see, and nothing else.
 
         Every query of the pages, the API and exports goes through it.
         """
-        return reading(self.engine, viewer)
+        return read_as(self.engine, viewer)
 
     def active_config(self) -> MappingConfig | None:
         """The rules that are in force, if any are."""
         stored = self.mappings.active()
         loaded = load_mapping(stored.source) if stored else None
-        return loaded.config if isinstance(loaded, Loaded) else None
+        return loaded.config if isinstance(loaded, LoadedMapping) else None
 
     @property
-    def subscription_rules(self) -> Rules:
+    def connection_host_rules(self) -> HostRules:
+        """Where connections that are made on the pages may lead to; the command line is the operator's own."""
+        return HostRules(
+            private_networks=listed(self.settings.connection_private_networks),
+            allow_http=True,
+            private_setting="GATEPOST_CONNECTION_PRIVATE_NETWORKS",
+        )
+
+    @property
+    def subscription_host_rules(self) -> HostRules:
         """Where events may be sent to."""
         return _subscription_rules(self.settings)
 
     @property
-    def keeping(self) -> Keeping:
+    def retention_periods(self) -> RetentionPeriods:
         """How long bodies and history are kept."""
-        return Keeping(self.settings.body_days, self.settings.history_days)
+        return RetentionPeriods(self.settings.event_body_days, self.settings.history_days)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -134,7 +143,7 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
     except BaseException:
         engine.dispose()
         raise
-    waker = Waker(Queue().defer)
+    waker = Waker(TaskQueue().defer)
     return Services(
         settings=settings,
         url=url,
@@ -142,28 +151,30 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
         vault=vault,
         waker=waker,
         connections=Connections(engine, vault),
-        mappings=Mappings(engine, waker),
+        mappings=MappingVersions(engine, waker),
         inbox=SqlInbox(engine, waker),
-        backlog=Backlog(engine),
-        measures=Measures(engine),
-        rates=StoredRates(engine),
+        backlog=BacklogAges(engine),
+        measures=MeasureLookup(engine),
+        rates=ExchangeRates(engine),
         audit=Audit(engine),
         subscriptions=Subscriptions(engine, vault, _subscription_rules(settings)),
-        doors={Tool.JIRA: jira.door(), Tool.SERVICENOW: servicenow.door()},
+        event_parsers={Tool.JIRA: jira.create_event_parser(), Tool.SERVICENOW: servicenow.create_event_parser()},
         metrics=CollectorRegistry(),
-        people=People(engine),
+        people=PersonStore(engine),
         sessions=Sessions(
             engine,
             idle=timedelta(minutes=settings.session_idle_minutes),
             longest=timedelta(hours=settings.session_hours),
         ),
-        tokens=Tokens(engine),
-        brake=Brake(engine),
+        tokens=ApiTokens(engine),
+        sign_in_throttle=SignInThrottle(engine),
     )
 
 
-def _subscription_rules(settings: Settings) -> Rules:
-    return Rules.of(settings.subscription_hosts, settings.subscription_private, http=settings.subscription_http)
+def _subscription_rules(settings: Settings) -> HostRules:
+    return HostRules.from_settings(
+        settings.subscription_hosts, settings.subscription_private_networks, http=settings.subscription_http
+    )
 
 
 TOKEN_MARGIN = timedelta(minutes=5)
@@ -177,61 +188,63 @@ class Sites:
         self._services = services
         self._clock = clock
         self._timeout = Timeout(services.settings.connect_timeout, services.settings.read_timeout)
-        self._sites: dict[ConnectionName, tuple[Access, Site]] = {}
+        self._sites: dict[ConnectionName, tuple[ToolAccess, ToolSite]] = {}
 
-    def get(self, name: ConnectionName) -> Site:
+    def get(self, name: ConnectionName) -> ToolSite:
         """Raises ConfigurationError when there is no such connection."""
         record = self._services.connections.cached(name)
         if record is None:
             raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
-        record = self._renewed(record)
+        record = self._with_fresh_token(record)
         kept = self._sites.get(name)
-        if kept is not None and kept[0] == record.access:
+        if kept is not None and kept[0] == record.tool_access:
             return kept[1]
         build = jira.site if record.tool is Tool.JIRA else servicenow.site
-        limiter = SqlLimiter(self._services.engine, record.name)
+        limiter = SqlRateLimiter(self._services.engine, record.name)
         site = build(
-            record.access,
+            record.tool_access,
             timeout=self._timeout,
             clock=self._clock,
             limiter=limiter,
-            renew=partial(self._refused, record.name) if record.auth is Auth.OAUTH else None,
+            renew=partial(self._token_after_refusal, record.name) if record.auth is Auth.OAUTH else None,
         )
-        self._sites[name] = (record.access, site)
+        self._sites[name] = (record.tool_access, site)
         return site
 
-    def borrowed(self, name: ConnectionName, user: str, credential: str) -> Site:
+    def with_credentials(self, name: ConnectionName, user: str, credential: str) -> ToolSite:
         """The same site, signed in to by another account for once; nothing is kept.  Raises ConfigurationError."""
         record = self._services.connections.get(name)
         if record is None:
             raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
-        access = replace(record.access, auth=Auth.BASIC, username=user, credential=credential, api_url=None)
+        access = replace(record.tool_access, auth=Auth.BASIC, username=user, credential=credential, api_url=None)
         build = jira.site if record.tool is Tool.JIRA else servicenow.site
-        limiter = SqlLimiter(self._services.engine, record.name)
+        limiter = SqlRateLimiter(self._services.engine, record.name)
         return build(access, timeout=self._timeout, clock=self._clock, limiter=limiter)
 
-    def _renewed(self, record: ConnectionRecord) -> ConnectionRecord:
+    def _with_fresh_token(self, record: ConnectionRecord) -> ConnectionRecord:
         """A connection over OAuth with an access token that lives long enough.  Raises ToolError."""
         due = self._clock() + TOKEN_MARGIN
         if record.auth is not Auth.OAUTH or (record.expires_at is not None and record.expires_at > due):
             return record
-        return self._services.connections.renew(record.name, self._ask, due=due)
+        return self._services.connections.renew_token(record.name, self._request_token, due=due)
 
-    def _refused(self, name: ConnectionName, token: str) -> str:
+    def _token_after_refusal(self, name: ConnectionName, token: str) -> str:
         """The token that counts after one was refused before its end.  Raises ToolError."""
-        return self._services.connections.renew(name, self._ask, due=self._clock(), refused=token).credential
+        return self._services.connections.renew_token(
+            name, self._request_token, due=self._clock(), refused=token
+        ).credential
 
-    def _ask(self, grant: OAuthGrant) -> Renewed:
+    def _request_token(self, grant: OAuthGrant) -> RenewedToken:
         # Here, because the library of OAuth serves only connections that sign in by it.
-        from connector.http.oauth import renew
+        from connector.http.oauth import renew_token
 
-        return renew(grant, timeout=self._timeout, clock=self._clock)
+        return renew_token(grant, timeout=self._timeout, clock=self._clock)
 
 
 class MappingCache:
     """The active mapping, parsed once per version."""
 
-    def __init__(self, mappings: Mappings) -> None:
+    def __init__(self, mappings: MappingVersions) -> None:
         self._mappings = mappings
         self._kept: ActiveMapping | None = None
 
@@ -243,7 +256,7 @@ class MappingCache:
         if self._kept is None or self._kept.number != stored.number:
             loaded = load_mapping(stored.source, f"mapping version {stored.number}")
             if not hasattr(loaded, "config"):
-                problems: tuple[Problem, ...] = tuple(loaded)
+                problems: tuple[MappingFileProblem, ...] = tuple(loaded)
                 raise ConfigurationError("The active mapping is not valid: " + "; ".join(map(str, problems)))
             self._kept = ActiveMapping(stored.number, loaded.config, Policies(loaded.config))
         return self._kept
@@ -251,5 +264,5 @@ class MappingCache:
 
 def previewer(services: Services, *, clock: Clock = system_clock) -> tuple[Sites, Previewer]:
     """What a preview needs: the sites, read only, and what the store remembers."""
-    sites, memory = Sites(services, clock), SqlMemory(services.engine)
-    return sites, Previewer(memory, services.measures, Surroundings(sites.get, memory), clock)
+    sites, memory = Sites(services, clock), SqlStateStore(services.engine)
+    return sites, Previewer(memory, services.measures, RelatedEvidenceReader(sites.get, memory), clock)

@@ -36,7 +36,7 @@ class ConfigurationError(GatepostError):
     """A setting, a connection or a mapping is wrong.  The message says where and what to do."""
 
 
-class BadPayload(GatepostError):
+class InvalidPayload(GatepostError):
     """An event's body cannot be understood.  ``status`` is the HTTP status for the sender."""
 
     def __init__(self, message: str, *, status: int = 400) -> None:
@@ -44,7 +44,7 @@ class BadPayload(GatepostError):
         self.status = status
 
 
-class SignatureRejected(GatepostError):
+class WebhookAuthFailed(GatepostError):
     """An event is not signed with a secret of this connection; ``reason`` is a metric label."""
 
     def __init__(self, message: str, *, reason: str) -> None:
@@ -105,12 +105,12 @@ class RateLimited(RetryLater):
         retry_after: float | None = None,
         scope: LimitScope = LimitScope.CONNECTION,
         reason: str = "",
-        asked: bool = True,
+        from_tool: bool = True,
     ) -> None:
         super().__init__(message, operation=operation, status=429, retry_after=retry_after)
         self.scope = scope
         self.reason = reason
-        self.asked = asked
+        self.from_tool = from_tool
 
 
 class AuthenticationFailed(ToolError):
@@ -121,11 +121,11 @@ class PermissionDenied(ToolError):
     """403: the account may not do this."""
 
 
-class RuleRefused(ToolError):
+class RejectedByRule(ToolError):
     """403 or 400 by a rule of the tool itself (workflow, business rule, data policy)."""
 
 
-class DataPolicyRefused(RuleRefused):
+class RejectedByDataPolicy(RejectedByRule):
     """403 by a data policy of ServiceNow: the record lacks columns that its state asks for."""
 
 
@@ -133,7 +133,7 @@ class NotFound(ToolError):
     """404: gone, or hidden from this account; the tool does not say which."""
 
 
-class Refused(ToolError):
+class ValuesRejected(ToolError):
     """The tool does not take these values; ``fields`` holds its message per field id."""
 
     def __init__(
@@ -148,7 +148,7 @@ class Refused(ToolError):
         self.fields = dict(fields or {})
 
 
-class BadAnswer(ToolError):
+class InvalidResponse(ToolError):
     """The answer is not what the API promises: HTML, cut JSON, an error inside a 200."""
 
 

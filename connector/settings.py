@@ -1,4 +1,4 @@
-"""Settings, read from the environment once.  Nothing else in Gatepost reads the environment."""
+"""Settings, read once from environment variables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class LogFormat(StrEnum):
 
 
 class Settings(BaseSettings):
-    """Every setting is an environment variable ``GATEPOST_<NAME>``; README lists them all."""
+    """Every setting is an environment variable ``GATEPOST_<NAME>``; the reference page Settings lists them all."""
 
     model_config = SettingsConfigDict(env_prefix="GATEPOST_", frozen=True, extra="ignore")
 
@@ -26,62 +26,64 @@ class Settings(BaseSettings):
     data: Path = Path(".gatepost")
     """Folder of the embedded database and of the key that encrypts secrets."""
     secret_key: str | None = None
-    """Fernet key for secrets at rest; without it a key file is made in the data folder."""
+    """Fernet key for secrets at rest; without it a key file is created in the data folder."""
     api_token: SecretStr | None = None
-    """Bearer token of the API; without it the API answers nobody."""
+    """Bearer token that reads the API without a person; the tokens of persons work without it."""
     public_url: str | None = None
-    """Address at which people open Gatepost; with ``https`` its cookies are sent over TLS only."""
-    proxies: int = Field(default=0, ge=0, le=8)
-    """How many reverse proxies stand before the web server, each of which adds to ``X-Forwarded-For``."""
+    """Address of Gatepost for people; with ``https`` its cookies are sent over TLS only."""
+    trusted_proxies: int = Field(default=0, ge=0, le=8)
+    """Number of reverse proxies in front of the web server that add to ``X-Forwarded-For``."""
     locale: str = "en_GB"
-    """How figures and dates are written for whoever has not chosen otherwise: ``en_GB``, ``de_DE``."""
+    """Format of figures and dates for people without a choice of their own: ``en_GB``, ``de_DE``."""
     time_zone: str = "UTC"
-    """The time zone of whoever has not chosen one."""
+    """Time zone of people without a choice of their own."""
     session_idle_minutes: int = Field(default=60, ge=1, le=24 * 60)
-    """After how long without a request somebody has to sign in again."""
+    """Minutes without a request after which people have to sign in again."""
     session_hours: int = Field(default=12, ge=1, le=24 * 30)
-    """After how long somebody has to sign in again in any case."""
+    """Hours after which people have to sign in again in any case."""
     oidc_issuer: str | None = None
-    """The identity provider; with client id and secret people sign in through it."""
+    """Address of the identity provider; with client id and secret people sign in through it."""
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None
     oidc_scopes: str = "openid profile email"
     oidc_groups_claim: str = "groups"
-    """The claim that holds a person's groups or roles; rules turn them into roles here."""
+    """The claim with a person's groups or roles, which rules turn into roles of Gatepost."""
     host: str = "127.0.0.1"
     port: int = Field(default=8600, ge=1, le=65535)
     max_body_bytes: int = Field(default=5 * 1024 * 1024, ge=1024)
-    """Largest event body that a door takes in."""
+    """Largest event body that a webhook endpoint accepts."""
     batch_size: int = Field(default=100, ge=1, le=100)
-    """Dirty keys that one task claims; 100 is what Jira reads in one call."""
+    """Dirty keys that one task claims; Jira reads 100 in one call."""
     lease_seconds: int = Field(default=120, ge=5)
-    """How long a claim lasts at most when its worker neither ends it nor dies visibly."""
-    backlog_seconds: int = Field(default=600, ge=10)
-    """How long a connection's events may wait for a worker before its door answers 503 to more."""
+    """Seconds after which a claim ends whose worker neither finished nor visibly died."""
+    max_backlog_seconds: int = Field(default=600, ge=10)
+    """Seconds that a connection's events may wait for a worker before its webhook endpoint answers 503."""
     sweep_minutes: int = Field(default=15, ge=1, le=24 * 60)
-    """How often what was changed is asked for, for events that got lost."""
+    """Minutes between sweeps for changed items, which find what lost events missed."""
     full_sweep_hour: int = Field(default=2, ge=0, le=23)
-    """Hour of the day (UTC) at which everything is looked at, deleted items too."""
-    body_days: int = Field(default=14, ge=1, le=3650)
-    """How many days the bodies of events are kept."""
+    """Hour of the day (UTC) of the full sweep, which also finds deleted items."""
+    event_body_days: int = Field(default=14, ge=1, le=3650)
+    """Days for which the bodies of events are stored."""
     history_days: int = Field(default=400, ge=30)
-    """How many days events and writes are kept after they have their end."""
-    repair_gates: bool = False
-    """Put native gates back that somebody took out of a workflow; without it they are only told."""
+    """Days for which events and writes are stored after they are finished."""
+    restore_native_gates: bool = False
+    """Restore native gates that somebody removed from a workflow; otherwise they are only reported."""
+    connection_private_networks: str = ""
+    """Hosts and networks in private ranges that connections made on the pages may lead to, separated by commas."""
     subscription_hosts: str = ""
-    """Hosts that events may be sent to, with commas, ``*`` for any beginning; every public one when empty."""
-    subscription_private: str = ""
-    """Hosts and networks in private ranges that events may be sent to, with commas."""
+    """Hosts to which events may be sent, separated by commas, ``*`` for any beginning; all public ones when empty."""
+    subscription_private_networks: str = ""
+    """Hosts and networks in private ranges to which events may be sent, separated by commas."""
     subscription_http: bool = False
-    """Also to addresses without TLS."""
+    """Whether events may be sent to addresses without TLS."""
     digest_mail: SecretStr | None = None
     """The mail server of digests, as an Apprise address without a recipient: ``mailtos://user:password@host?from=…``."""
     digest_schemes: str = ""
-    """Kinds of addresses beside mail that people may choose for their digest: ``slack, workflows`` (Teams)."""
+    """Kinds of addresses besides mail that people may choose for their digest: ``slack, workflows`` (Teams)."""
     digest_hosts: str = ""
-    """Mail domains and hosts that a digest may go to, with commas, ``*`` for any beginning; none when empty."""
+    """Mail domains and hosts for digests, separated by commas, ``*`` for any beginning; none when empty."""
     alerts: SecretStr | None = None
-    """Who is told when Gatepost needs somebody: mail addresses and Apprise addresses (``slack://…``), with commas."""
+    """Recipients of alerts: mail addresses and Apprise addresses (``slack://…``), separated by commas."""
     worker_concurrency: int = Field(default=4, ge=1, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
     connect_timeout: float = Field(default=5.0, gt=0)
@@ -91,7 +93,7 @@ class Settings(BaseSettings):
 
     @property
     def address(self) -> str:
-        """Where people open Gatepost, without a slash at the end."""
+        """Address of Gatepost for people, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
@@ -101,7 +103,7 @@ class Settings(BaseSettings):
 
     @property
     def alert_addresses(self) -> str:
-        """Who is told when Gatepost needs somebody, with commas; secret."""
+        """Recipients of alerts, separated by commas; secret."""
         return self.alerts.get_secret_value() if self.alerts else ""
 
     @property

@@ -29,10 +29,10 @@ class Vault:
                 "GATEPOST_SECRET_KEY is not a Fernet key (32 bytes, url-safe base64). Make one with: gatepost key"
             ) from error
 
-    def seal(self, secret: str) -> bytes:
+    def encrypt(self, secret: str) -> bytes:
         return self._fernet.encrypt(secret.encode())
 
-    def open(self, sealed: bytes) -> str:
+    def decrypt(self, sealed: bytes) -> str:
         """Raises ConfigurationError when the secret was sealed with another key."""
         try:
             return self._fernet.decrypt(sealed).decode()
@@ -42,11 +42,11 @@ class Vault:
                 "use, or enter the secrets again with: gatepost connection add"
             ) from error
 
-    def renew(self, sealed: bytes) -> bytes:
+    def reencrypt(self, sealed: bytes) -> bytes:
         """The same secret, sealed with the first key.  Raises ConfigurationError as :meth:`open` does."""
-        return self.seal(self.open(sealed))
+        return self.encrypt(self.decrypt(sealed))
 
-    def derived(self, purpose: bytes) -> bytes:
+    def derive_key(self, purpose: bytes) -> bytes:
         """32 bytes for another use of the same key, which tell nothing about it or about one another."""
         return hmac.digest(base64.urlsafe_b64decode(self._key), purpose, "sha256")
 

@@ -1,7 +1,7 @@
-"""What may be said of a measure now, and by whom: found out by trying each statement on the rules that hear it.
+"""Which commands may be given to a measure now, and by whom: found out by a trial run of the command rules.
 
-Nothing is decided here.  A statement that is offered and made a moment later is ruled on anew, with everything that
-was said meanwhile.
+Nothing is decided here.  A command that is offered and given a moment later is ruled on anew, together with all
+commands that were given meanwhile.
 """
 
 from __future__ import annotations
@@ -10,57 +10,61 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from governance.approvals import WORDS
-from governance.command_rules import Room, listen
+from governance.approvals import APPROVAL_NAMES
+from governance.command_rules import CommandContext, apply_commands
 from governance.effects import ZERO
-from governance.evidence import CommandOrigin, CommandSource, Statement, Verb
+from governance.evidence import Command, CommandOrigin, CommandSource, Verb
 from governance.gates import REBASELINE, ApprovalKind, ApprovalRule
-from governance.locked_plan import differs
+from governance.locked_plan import differs_from_locked
 from governance.measure import Person, Role
-from governance.measure_state import Deviation, RampKind
+from governance.measure_state import Deviation, OffRampKind
 from governance.money import Money, Period
 from governance.verdict import ConditionResult, Outcome
 
-SOURCE = CommandSource(CommandOrigin.TRIAL, "")
-ANYTHING = "…"
+TRIAL_SOURCE = CommandSource(CommandOrigin.TRIAL, "")
+PLACEHOLDER_TEXT = "…"
 """Stands for the reason that somebody would give."""
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """One thing that may be said now; ``verb`` and ``stage`` name it."""
+class AvailableAction:
+    """A command that may be given now; ``verb`` and ``stage`` name it."""
 
     verb: Verb
     stage: str
     roles: tuple[Role, ...]
-    """Whose word it is."""
+    """Roles that may give it."""
     who: str
-    """Who may say it, in words: ``sponsor M. Brandt or controller J. Weber``."""
+    """Who may give it, as text: ``sponsor M. Brandt or controller J. Weber``."""
     allowed: bool
-    """Whether the person who was asked for may say it."""
+    """Whether the person in question may give it."""
     problem: str = ""
-    """Why somebody who holds one of these roles may not; empty when it is not theirs to say anyway."""
-    wanted: bool = False
-    """Something waits for it: an approval is missing, a reason was asked for."""
+    """Why somebody who holds one of these roles may not; empty for somebody who holds none of them."""
+    requested: bool = False
+    """Something waits for it: an approval is missing, a reason was requested."""
     amount: Money | None = None
     month: Period | None = None
-    mine: tuple[Role, ...] = ()
-    """The roles of these in which the person who was asked for speaks."""
-    kinds: tuple[ApprovalKind, ...] = ()
-    """What the word is taken for, in the order of ``roles``."""
+    own_roles: tuple[Role, ...] = ()
+    """Those of ``roles`` that the person in question holds."""
+    approval_kinds: tuple[ApprovalKind, ...] = ()
+    """What the approval counts as, in the order of ``roles``."""
 
     @property
-    def word(self) -> str:
-        """``approval``, ``confirmation of size and timing``: of who was asked for, when it is theirs to say."""
-        kinds = [kind for role, kind in zip(self.roles, self.kinds, strict=False) if role in self.mine or not self.mine]
-        return " and ".join(dict.fromkeys(WORDS[kind] for kind in kinds)) or self.verb.value
+    def approval_name(self) -> str:
+        """``approval``, ``confirmation of size and timing``: for the roles of the person in question, if any."""
+        kinds = [
+            kind
+            for role, kind in zip(self.roles, self.approval_kinds, strict=False)
+            if role in self.own_roles or not self.own_roles
+        ]
+        return " and ".join(dict.fromkeys(APPROVAL_NAMES[kind] for kind in kinds)) or self.verb.value
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """What lies on the table: the state of things, the next gate's conditions, what was asked for."""
+class ActionContext:
+    """The state of the measure, the conditions of its next gate, and the reason that was requested."""
 
-    room: Room
+    command_context: CommandContext
     next_stage: str | None
     checklist: Sequence[ConditionResult]
     deviation: Deviation | None
@@ -68,119 +72,149 @@ class Table:
     """The stage that was granted last."""
 
 
-def offers(table: Table, person: Person | None, now: datetime) -> tuple[Offer, ...]:
-    """Everything that makes sense to say now, also what only others may say."""
-    return tuple(_tried(offer, table.room, person, now) for offer in _sensible(table, now))
+def available_actions(context: ActionContext, person: Person | None, now: datetime) -> tuple[AvailableAction, ...]:
+    """Every command that makes sense now, also those that only others may give."""
+    return tuple(
+        _with_trial_ruling(action, context.command_context, person, now) for action in _candidates(context, now)
+    )
 
 
-def _sensible(table: Table, now: datetime) -> Iterator[Offer]:
-    yield from _approvals(table)
-    yield from _confirmations(table, now)
-    yield from _rejections(table)
-    yield from _rebaselines(table)
-    room, powers = table.room, table.room.policy.powers
-    if table.deviation is not None:
-        roles = powers.get(Verb.REASON, ())
-        yield _offer(room, Verb.REASON, roles, wanted=not table.deviation.reason)
-    if room.ramp is None:
-        yield _offer(room, Verb.HOLD, powers.get(Verb.HOLD, ()))
+def _candidates(context: ActionContext, now: datetime) -> Iterator[AvailableAction]:
+    yield from _approvals(context)
+    yield from _confirmations(context, now)
+    yield from _rejections(context)
+    yield from _rebaselines(context)
+    commands, command_roles = context.command_context, context.command_context.policy.command_roles
+    if context.deviation is not None:
+        roles = command_roles.get(Verb.REASON, ())
+        yield _action(commands, Verb.REASON, roles, requested=not context.deviation.reason)
+    if commands.off_ramp is None:
+        yield _action(commands, Verb.HOLD, command_roles.get(Verb.HOLD, ()))
     else:
-        roles = (Role.SPONSOR,) if room.ramp.kind is RampKind.KILLED else powers.get(Verb.RESUME, ())
-        yield _offer(room, Verb.RESUME, roles, wanted=room.ramp.kind is RampKind.KILLED)
-    if room.ramp is None or room.ramp.kind is not RampKind.CANCELLED:
-        yield _offer(room, Verb.CANCEL, powers.get(Verb.CANCEL, ()))
-    yield _offer(room, Verb.DELEGATE, powers.get(Verb.DELEGATE, ()))
+        roles = (Role.SPONSOR,) if commands.off_ramp.kind is OffRampKind.KILLED else command_roles.get(Verb.RESUME, ())
+        yield _action(commands, Verb.RESUME, roles, requested=commands.off_ramp.kind is OffRampKind.KILLED)
+    if commands.off_ramp is None or commands.off_ramp.kind is not OffRampKind.CANCELLED:
+        yield _action(commands, Verb.CANCEL, command_roles.get(Verb.CANCEL, ()))
+    yield _action(commands, Verb.DELEGATE, command_roles.get(Verb.DELEGATE, ()))
 
 
-def missing(rules: Iterable[ApprovalRule], stage: str, checklist: Iterable[ConditionResult]) -> list[ApprovalRule]:
+def missing_approvals(
+    rules: Iterable[ApprovalRule], stage: str, checklist: Iterable[ConditionResult]
+) -> list[ApprovalRule]:
     """The approvals of a gate that its checklist says are not met."""
-    open_ = {(one.code, one.subject) for one in checklist if one.stage == stage and one.outcome is not Outcome.MET}
-    return [rule for rule in rules if (rule.code, rule.role.value) in open_]
+    missing = {
+        (result.code, result.subject)
+        for result in checklist
+        if result.stage == stage and result.outcome is not Outcome.MET
+    }
+    return [rule for rule in rules if (rule.code, rule.role.value) in missing]
 
 
-def _approvals(table: Table) -> Iterator[Offer]:
-    room, gate = table.room, table.room.policy.gate(table.next_stage or "")
+def _approvals(context: ActionContext) -> Iterator[AvailableAction]:
+    commands, gate = context.command_context, context.command_context.policy.gate(context.next_stage or "")
     if gate is None:
         return
     rules = [rule for rule in gate.approvals if rule.kind is not ApprovalKind.ACTUAL_EFFECT]
-    open_ = missing(rules, gate.into, table.checklist)
-    if open_:
-        roles = tuple(rule.role for rule in open_)
-        kinds = tuple(rule.kind for rule in open_)
-        yield replace(_offer(room, Verb.APPROVE, roles, gate.into, wanted=True), kinds=kinds)
+    missing = missing_approvals(rules, gate.into, context.checklist)
+    if missing:
+        roles = tuple(rule.role for rule in missing)
+        kinds = tuple(rule.kind for rule in missing)
+        yield replace(_action(commands, Verb.APPROVE, roles, gate.into, requested=True), approval_kinds=kinds)
 
 
-def _rejections(table: Table) -> Iterator[Offer]:
+def _rejections(context: ActionContext) -> Iterator[AvailableAction]:
     """The next stage before it is granted, and the last one after it was."""
-    for stage in (table.next_stage, table.stage):
-        gate = table.room.policy.gate(stage or "")
+    for stage in (context.next_stage, context.stage):
+        gate = context.command_context.policy.gate(stage or "")
         if gate is not None and gate.approvals:
-            yield _offer(table.room, Verb.REJECT, [rule.role for rule in gate.approvals], gate.into)
+            yield _action(context.command_context, Verb.REJECT, [rule.role for rule in gate.approvals], gate.into)
 
 
-def _confirmations(table: Table, now: datetime) -> Iterator[Offer]:
-    room = table.room
-    gate = room.policy.gate(table.next_stage or "")
+def _confirmations(context: ActionContext, now: datetime) -> Iterator[AvailableAction]:
+    commands = context.command_context
+    gate = commands.policy.gate(context.next_stage or "")
     rules = [rule for rule in gate.approvals if rule.kind is ApprovalKind.ACTUAL_EFFECT] if gate else []
-    if gate is None or not missing(rules, gate.into, table.checklist):
+    if gate is None or not missing_approvals(rules, gate.into, context.checklist):
         return
-    actual, plan = (room.effects.actual, room.effects.plan) if room.effects else (None, None)
-    roles = room.policy.powers.get(Verb.CONFIRM, ())
+    actual, plan = (commands.effects.actual, commands.effects.plan) if commands.effects else (None, None)
+    roles = commands.policy.command_roles.get(Verb.CONFIRM, ())
     if actual is not None:
         amount, month = Money(actual.total_net(), actual.currency), actual.last
-        yield replace(_offer(room, Verb.CONFIRM, roles, wanted=True), amount=amount, month=month)
+        yield replace(_action(commands, Verb.CONFIRM, roles, requested=True), amount=amount, month=month)
     else:
         amount, month = Money(ZERO, plan.currency if plan else "EUR"), Period.of(now.date())
-    short = any(
-        one.code in {"VALUE_NOT_REALISED", "ACTUALS_MISSING"} and one.outcome is not Outcome.MET
-        for one in table.checklist
+    falls_short = any(
+        result.code in {"VALUE_NOT_REALISED", "ACTUALS_MISSING"} and result.outcome is not Outcome.MET
+        for result in context.checklist
     )
-    if short:
-        yield replace(_offer(room, Verb.WRITE_DOWN, roles), amount=amount, month=month)
+    if falls_short:
+        yield replace(_action(commands, Verb.WRITE_DOWN, roles), amount=amount, month=month)
 
 
-def _rebaselines(table: Table) -> Iterator[Offer]:
-    """A changed plan is asked for, and what was asked for is approved or rejected."""
-    room = table.room
-    if room.plan is None or not differs(room.measure.effects, room.plan):
+def _rebaselines(context: ActionContext) -> Iterator[AvailableAction]:
+    """A re-baseline of a changed plan is requested first, and then approved or rejected."""
+    commands = context.command_context
+    if commands.plan is None or not differs_from_locked(commands.measure.effects, commands.plan):
         return
-    asked = [one.at for one in room.heard if one.verb is Verb.REBASELINE and one.accepted and one.at > room.plan.at]
-    if not asked:
-        yield _offer(room, Verb.REBASELINE, room.policy.powers.get(Verb.REBASELINE, ()), wanted=True)
+    requested_at = [
+        command.at
+        for command in commands.ruled_on
+        if command.verb is Verb.REBASELINE and command.accepted and command.at > commands.plan.at
+    ]
+    if not requested_at:
+        yield _action(commands, Verb.REBASELINE, commands.policy.command_roles.get(Verb.REBASELINE, ()), requested=True)
         return
     given = {
-        one.ruling.role
-        for one in room.heard
-        if one.verb is Verb.APPROVE and one.stage == REBASELINE and one.accepted and one.ruling and one.at > asked[-1]
+        command.ruling.role
+        for command in commands.ruled_on
+        if command.verb is Verb.APPROVE
+        and command.stage == REBASELINE
+        and command.accepted
+        and command.ruling
+        and command.at > requested_at[-1]
     }
-    open_ = [rule for rule in room.policy.rebaseline if rule.role not in given]
-    roles = tuple(rule.role for rule in open_)
-    if open_:
-        offer = _offer(room, Verb.APPROVE, roles, REBASELINE, wanted=True)
-        yield replace(offer, kinds=tuple(rule.kind for rule in open_))
-    yield _offer(room, Verb.REJECT, [rule.role for rule in room.policy.rebaseline], REBASELINE)
+    missing = [rule for rule in commands.policy.rebaseline if rule.role not in given]
+    roles = tuple(rule.role for rule in missing)
+    if missing:
+        action = _action(commands, Verb.APPROVE, roles, REBASELINE, requested=True)
+        yield replace(action, approval_kinds=tuple(rule.kind for rule in missing))
+    yield _action(commands, Verb.REJECT, [rule.role for rule in commands.policy.rebaseline], REBASELINE)
 
 
-def _offer(room: Room, verb: Verb, roles: Iterable[Role], stage: str = "", *, wanted: bool = False) -> Offer:
-    kept = tuple(dict.fromkeys(roles))
-    return Offer(verb, stage, kept, room.who_may(kept), allowed=False, wanted=wanted)
+def _action(
+    commands: CommandContext, verb: Verb, roles: Iterable[Role], stage: str = "", *, requested: bool = False
+) -> AvailableAction:
+    unique_roles = tuple(dict.fromkeys(roles))
+    return AvailableAction(
+        verb, stage, unique_roles, commands.who_may(unique_roles), allowed=False, requested=requested
+    )
 
 
-def _tried(offer: Offer, room: Room, person: Person | None, now: datetime) -> Offer:
-    """Whether this person's word would be accepted now."""
+def _with_trial_ruling(
+    action: AvailableAction, commands: CommandContext, person: Person | None, now: datetime
+) -> AvailableAction:
+    """Whether the command would be accepted from this person now."""
     if person is None:
-        return offer
-    mine = room.speaks_as(person, offer.roles, now)
-    put_there = offer.verb is Verb.RESUME and room.ramp is not None and room.ramp.by_id == person.id
-    if not mine and not put_there:
-        return offer
-    said = Statement(
-        offer.verb, person, now, SOURCE, stage=offer.stage, amount=offer.amount, month=offer.month, text=ANYTHING,
-        delegate=ANYTHING, until=now.date() + timedelta(days=1),
-    )  # fmt: skip
-    trial = replace(room, heard=list(room.heard), events=[])
-    listen((said,), trial)
-    ruling = trial.heard[-1].ruling
+        return action
+    own_roles = commands.acting_roles(person, action.roles, now)
+    put_on_hold = action.verb is Verb.RESUME and commands.off_ramp is not None and commands.off_ramp.by_id == person.id
+    if not own_roles and not put_on_hold:
+        return action
+    trial_command = Command(
+        action.verb,
+        person,
+        now,
+        TRIAL_SOURCE,
+        stage=action.stage,
+        amount=action.amount,
+        month=action.month,
+        text=PLACEHOLDER_TEXT,
+        delegate=PLACEHOLDER_TEXT,
+        until=now.date() + timedelta(days=1),
+    )
+    trial = replace(commands, ruled_on=list(commands.ruled_on), events=[])
+    apply_commands((trial_command,), trial)
+    ruling = trial.ruled_on[-1].ruling
     if ruling is not None and ruling.accepted:
-        return replace(offer, allowed=True, mine=tuple(mine))
-    return replace(offer, problem=ruling.answer if ruling else "", mine=tuple(mine))
+        return replace(action, allowed=True, own_roles=tuple(own_roles))
+    return replace(action, problem=ruling.reply if ruling else "", own_roles=tuple(own_roles))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from governance.approvals import write_down
+from governance.approvals import current_write_down
 from governance.claims import overclaim
-from governance.condition_context import Context
+from governance.condition_context import ConditionContext
 from governance.facts import Unknown, known
-from governance.locked_plan import differs, net_of
+from governance.locked_plan import differs_from_locked, net_of
 from governance.measure import Role
 from governance.money import Money
 from governance.verdict import ConditionResult
 
 
-def rough_value(context: Context) -> ConditionResult:
+def rough_value(context: ConditionContext) -> ConditionResult:
     """An idea has a rough value with its sign, or a plan that says it."""
     code, expected = "VALUE_MISSING", "a rough value with its sign"
     value = context.measure.rough_value
@@ -30,7 +30,7 @@ def rough_value(context: Context) -> ConditionResult:
     return context.unmet(code, "value", expected, "no value", "no rough value is given, not even its sign")
 
 
-def phasing(context: Context) -> ConditionResult:
+def phasing(context: ConditionContext) -> ConditionResult:
     """The plan is laid out by month, with benefits and costs."""
     code, expected = "PHASING_MISSING", "a plan by month with benefits and costs"
     if context.effects is None or context.measure.unreadable_effects:
@@ -45,7 +45,7 @@ def phasing(context: Context) -> ConditionResult:
     return context.met(code, "plan", expected, f"{len(plan.net)} months from {plan.first} to {plan.last}")
 
 
-def hurdle(context: Context) -> ConditionResult:
+def hurdle(context: ConditionContext) -> ConditionResult:
     """The net plan reaches the hurdle of the policy."""
     code = "BELOW_HURDLE"
     plan = context.effects.plan if context.effects else None
@@ -54,7 +54,7 @@ def hurdle(context: Context) -> ConditionResult:
         if context.effects is None or context.measure.unreadable_effects:
             return context.unknown(code, "net", "a net plan over the hurdle", _unreadable(context))
         return context.unmet(
-            code, "net", "a net plan over the hurdle", "no plan", "there is no plan to hold against the hurdle"
+            code, "net", "a net plan over the hurdle", "no plan", "there is no plan to compare with the hurdle"
         )
     net, hurdle = Money(plan.total_net(), plan.currency), Money(limit, plan.currency)
     expected = f"a net plan of at least {hurdle}"
@@ -63,7 +63,7 @@ def hurdle(context: Context) -> ConditionResult:
     return context.met(code, "net", expected, str(net))
 
 
-def payback(context: Context) -> ConditionResult:
+def payback(context: ConditionContext) -> ConditionResult:
     """The plan pays its costs back within the policy's months."""
     code, limit = "BELOW_HURDLE", context.policy.thresholds.payback_months
     expected = f"payback within {limit} months"
@@ -81,7 +81,7 @@ def payback(context: Context) -> ConditionResult:
     return context.met(code, "payback", expected, "1 month" if months == 1 else f"{months} months")
 
 
-def baseline_claims(context: Context) -> ConditionResult:
+def baseline_claims(context: ConditionContext) -> ConditionResult:
     """Σ claims on a baseline in a month ≤ the baseline; the youngest measure gives way."""
     code, expected = "OVERCLAIM", "no more claimed on the baseline than it is worth"
     name = context.measure.baseline_id
@@ -90,16 +90,16 @@ def baseline_claims(context: Context) -> ConditionResult:
     too_much = overclaim(context.measure, context.evidence)
     if too_much is None:
         return context.met(code, "baseline", expected, known(name) or "not shared")
-    return context.unmet(code, "baseline", expected, too_much.claimed, too_much.sentence)
+    return context.unmet(code, "baseline", expected, too_much.claimed_text, too_much.sentence)
 
 
-def plan_lock(context: Context) -> ConditionResult:
+def plan_lock(context: ConditionContext) -> ConditionResult:
     """After the lock the tool's plan is the locked one, or a re-baseline is asked for."""
     code, expected = "PLAN_LOCKED", "the plan as it was decided"
     locked = context.plan
     if locked is None:
         return context.met(code, "plan", expected, "not locked yet")
-    if not differs(context.measure.effects, locked):
+    if not differs_from_locked(context.measure.effects, locked):
         return context.met(code, "plan", expected, f"as locked on {locked.at:%d %b %Y}")
     agreed = net_of(locked.lines)
     present = net_of(line for line in context.measure.effects if line.version == "plan")
@@ -110,7 +110,7 @@ def plan_lock(context: Context) -> ConditionResult:
     return context.unmet(code, "plan", expected, str(present), reason)
 
 
-def actuals(context: Context) -> ConditionResult:
+def actuals(context: ConditionContext) -> ConditionResult:
     """Actuals are booked for the months that have to be observed."""
     code, needed = "ACTUALS_MISSING", context.policy.thresholds.observation_months
     expected = f"actuals of at least {needed} months"
@@ -118,7 +118,7 @@ def actuals(context: Context) -> ConditionResult:
     if actual is None and (context.effects is None or context.measure.unreadable_effects):
         return context.unknown(code, "actuals", expected, _unreadable(context))
     booked = 0 if actual is None else len(actual.net)
-    lost = write_down(context)
+    lost = current_write_down(context)
     if lost is not None:
         return context.met(code, "actuals", expected, f"written down: {lost.text}")
     if booked < needed:
@@ -127,21 +127,21 @@ def actuals(context: Context) -> ConditionResult:
     return context.met(code, "actuals", expected, f"{booked} months")
 
 
-def value_realised(context: Context) -> ConditionResult:
+def value_realised(context: ConditionContext) -> ConditionResult:
     """The agreed share of the planned benefit of the same months is there."""
     code, share = "VALUE_NOT_REALISED", context.policy.thresholds.realised_share
     expected = f"at least {share:.0%} of the planned benefit of the same months"
     effects = context.effects
     if effects is None or context.measure.unreadable_effects:
         return context.unknown(code, "value", expected, _unreadable(context))
-    lost = write_down(context)
+    lost = current_write_down(context)
     if lost is not None:
         return context.met(code, "value", expected, f"written down to {lost.amount} by {lost.person.name}: {lost.text}")
     if effects.plan is None or effects.actual is None:
         lacking = "plan" if effects.plan is None else "actuals"
         reason = f"there are no {lacking}" if effects.plan else "there is no plan"
         return context.unmet(
-            code, "value", expected, "nothing to compare", f"{reason} to hold the value against", Role.CONTROLLER
+            code, "value", expected, "nothing to compare", f"{reason} to compare the value with", Role.CONTROLLER
         )
     months = set(effects.actual.net)
     planned = sum((amount for month, amount in effects.plan.benefit.items() if month in months), Decimal(0))
@@ -154,5 +154,5 @@ def value_realised(context: Context) -> ConditionResult:
     return context.met(code, "value", expected, f"{Money(reached, currency)} of {Money(planned, currency)}")
 
 
-def _unreadable(context: Context) -> str:
+def _unreadable(context: ConditionContext) -> str:
     return context.effects_problem or "; ".join(context.measure.unreadable_effects)

@@ -23,7 +23,7 @@ MONTHS_OF_A_YEAR = 12
 @dataclass(frozen=True, slots=True)
 class Overclaim:
     month: Period
-    claimed: str
+    claimed_text: str
     sentence: str
 
 
@@ -44,19 +44,19 @@ def overclaim(measure: Measure, evidence: Evidence) -> Overclaim | None:
     name, baseline = known(measure.baseline_id), known(measure.baseline)
     if not name or baseline is None or not evidence.claims:
         return None
-    born = evidence.created or datetime.max.replace(tzinfo=UTC)
+    created = evidence.created or datetime.max.replace(tzinfo=UTC)
     worth = baseline.amount / MONTHS_OF_A_YEAR
-    for month, mine in sorted(claim_of(measure, "", born).months.items()):
+    for month, own_claim in sorted(claim_of(measure, "", created).months.items()):
         others = [claim for claim in evidence.claims if _counts(claim, month, baseline.currency)]
-        total = mine.amount + _sum(others, month)
-        youngest = all((claim.since, claim.measure) < (born, measure.id) for claim in others)
-        if others and total > worth and youngest and mine.currency == baseline.currency:
-            shown = Money(round(total, 2), baseline.currency)
+        total = own_claim.amount + _sum(others, month)
+        youngest = all((claim.since, claim.measure) < (created, measure.id) for claim in others)
+        if others and total > worth and youngest and own_claim.currency == baseline.currency:
+            claimed = Money(round(total, 2), baseline.currency)
             keys = ", ".join(claim.key for claim in others[:2]) + (f", +{len(others) - 2}" if len(others) > 2 else "")
             return Overclaim(
                 month,
-                f"{shown} in {month}",
-                f"{shown} is claimed on the baseline {name} in {month}, which is worth "
+                f"{claimed} in {month}",
+                f"{claimed} is claimed on the baseline {name} in {month}, which is worth "
                 f"{Money(round(worth, 2), baseline.currency)} a month: {keys} claimed it first",
             )
     return None

@@ -14,7 +14,7 @@ CODES: Mapping[str, str] = {
     "PHASING_MISSING": "no plan by month with benefits and costs",
     "DATES_MISSING": "no start or end, or the end before the start",
     "NO_OUTCOME_LINK": "no objective or KPI",
-    "OVERLAP_UNDECLARED": "nobody has said whether the measure overlaps with others",
+    "OVERLAP_UNDECLARED": "it is not stated whether the measure overlaps with others",
     "BELOW_HURDLE": "net plan below the hurdle, or payback too late",
     "KILL_CRITERIA_MISSING": "no kill criteria agreed",
     "APPROVAL_MISSING": "an approval is missing",
@@ -37,14 +37,14 @@ CODES: Mapping[str, str] = {
     "KILL_SWITCH": "the kill switch put the measure on hold",
     "RESOURCE_DIVERSION": "zombie: its people log their time elsewhere",
     "ORPHAN_OWNER": "orphan: owner, sponsor or controller has left",
-    "PRIORITY_MISMATCH": "a ticket that a valuable measure waits for stands low",
+    "PRIORITY_MISMATCH": "a valuable measure waits for a low-priority ticket",
     "PRIORITY_DRIFT": "the priority of serving work was lowered",
     "UNFUNDED_WORK": "work or spend that serves no objective, or that no plan pays for",
     "COST_SPIKE": "the unit cost of a service is above its trailing quarter",
-    "CREEP": "work goes on after the case has died",
+    "CREEP": "work continues although the business case no longer holds",
     "AGEING_IN_GATE": "too long in one stage",
     "EVIDENCE_UNKNOWN": "something that the mapping asks for could not be read",
 }
 
 ALWAYS_ON = frozenset({"STAGE_UNKNOWN", "ON_HOLD", "CANCELLED"})
-"""Rules that no policy switches off: they are what a person said, or what nobody knows."""
+"""Rules that no policy switches off: they are what a person decided, or what nobody can know."""

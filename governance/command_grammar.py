@@ -15,7 +15,7 @@ from difflib import get_close_matches
 
 from governance.evidence import Verb
 from governance.gates import REBASELINE, Policy
-from governance.money import Money, Period
+from governance.money import MAX_DIGITS, Money, Period, is_reasonable
 
 USAGE: Mapping[Verb, str] = {
     Verb.APPROVE: "/approve STAGE, for example: /approve decided",
@@ -32,8 +32,8 @@ USAGE: Mapping[Verb, str] = {
     Verb.HELP: "/help",
 }
 
-LONGEST_REASON = 1000
-MOST_COMMANDS = 20
+MAX_LINE_LENGTH = 1000
+MAX_COMMANDS = 20
 """Commands that are read in one comment."""
 
 _FACTORS = {"": Decimal(1), "k": Decimal(1000), "m": Decimal(1_000_000)}
@@ -44,7 +44,7 @@ _LOGIN = re.compile(r"@?([A-Za-z0-9_.:@-]{1,128})")
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ParsedCommand:
     """A command as it was written; ``problem`` says why it does not hold."""
 
     verb: Verb
@@ -58,52 +58,54 @@ class Command:
     until: date | None = None
 
 
-class _Wrong(Exception):
+class _InvalidCommand(Exception):
     """What does not hold in a command."""
 
 
-def parse_commands(text: str, policy: Policy) -> tuple[Command, ...]:
+def parse_commands(text: str, policy: Policy) -> tuple[ParsedCommand, ...]:
     """The commands in a comment, in their order; ordinary text gives none.  Never raises."""
-    found: list[Command] = []
+    found: list[ParsedCommand] = []
     for line in text.splitlines():
         stripped = line.strip()
-        if stripped.startswith("/") and len(found) < MOST_COMMANDS:
-            command = _command(stripped[:LONGEST_REASON], policy)
+        if stripped.startswith("/") and len(found) < MAX_COMMANDS:
+            command = _command(stripped[:MAX_LINE_LENGTH], policy)
             if command is not None:
                 found.append(command)
     return tuple(found)
 
 
-def _command(line: str, policy: Policy) -> Command | None:
+def _command(line: str, policy: Policy) -> ParsedCommand | None:
     word, _, rest = line.partition(" ")
     verb = _VERBS.get(word)
     if verb is None:
         near = get_close_matches(word.casefold(), _VERBS, n=1, cutoff=0.8)
         if not near:
             return None
-        return Command(Verb.MALFORMED, text=line, problem=f'"{word}" is not a command', usage=USAGE[_VERBS[near[0]]])
+        return ParsedCommand(
+            Verb.MALFORMED, text=line, problem=f'"{word}" is not a command', usage=USAGE[_VERBS[near[0]]]
+        )
     try:
         return _PARSERS[verb](verb, rest.strip(), policy)
-    except _Wrong as wrong:
-        return Command(Verb.MALFORMED, text=line, problem=str(wrong), usage=USAGE[verb])
+    except _InvalidCommand as wrong:
+        return ParsedCommand(Verb.MALFORMED, text=line, problem=str(wrong), usage=USAGE[verb])
 
 
-def _stage(verb: Verb, rest: str, policy: Policy) -> Command:
+def _with_stage(verb: Verb, rest: str, policy: Policy) -> ParsedCommand:
     """``/approve STAGE``"""
-    return Command(verb, stage=_find(rest, policy))
+    return ParsedCommand(verb, stage=_find(rest, policy))
 
 
 def _find(name: str, policy: Policy) -> str:
     if name.casefold() in {REBASELINE, "re-baseline"}:
         return REBASELINE
-    stage = policy.find(name)
+    stage = policy.find_stage(name)
     if stage is None:
         labels = ", ".join(item.label for item in policy.stages)
-        raise _Wrong(f'"{name}" is not a stage; the stages are {labels}' if name else "the stage is missing")
+        raise _InvalidCommand(f'"{name}" is not a stage; the stages are {labels}' if name else "the stage is missing")
     return stage.key
 
 
-def _stage_and_reason(verb: Verb, rest: str, policy: Policy) -> Command:
+def _with_stage_and_reason(verb: Verb, rest: str, policy: Policy) -> ParsedCommand:
     """``/reject STAGE reason``; a label of two words is a stage as well."""
     names = sorted({REBASELINE, *(text for stage in policy.stages for text in (stage.key, stage.label))}, key=len)
     for name in reversed(names):
@@ -111,68 +113,70 @@ def _stage_and_reason(verb: Verb, rest: str, policy: Policy) -> Command:
         if rest.casefold().startswith(name.casefold()) and (not tail or not tail[0].isalnum()):
             reason = tail.strip(" :–-")
             if not reason:
-                raise _Wrong("the reason is missing")
-            return Command(verb, stage=_find(name, policy), text=reason)
-    return Command(verb, stage=_find(rest.partition(" ")[0], policy))
+                raise _InvalidCommand("the reason is missing")
+            return ParsedCommand(verb, stage=_find(name, policy), text=reason)
+    return ParsedCommand(verb, stage=_find(rest.partition(" ")[0], policy))
 
 
-def _confirm(verb: Verb, rest: str, _policy: Policy) -> Command:
+def _confirm(verb: Verb, rest: str, _policy: Policy) -> ParsedCommand:
     words = rest.split(None, 3)
     if len(words) < 3 or (len(words) > 3 and verb is Verb.CONFIRM):
-        raise _Wrong("an amount, a currency and a month are needed")
+        raise _InvalidCommand("an amount, a currency and a month are needed")
     if verb is Verb.WRITE_DOWN and len(words) < 4:
-        raise _Wrong("the reason is missing")
+        raise _InvalidCommand("the reason is missing")
     amount = _AMOUNT.fullmatch(words[0])
     if amount is None:
-        raise _Wrong(f'"{words[0]}" is not an amount')
+        raise _InvalidCommand(f'"{words[0]}" is not an amount')
     if not _CURRENCY.fullmatch(words[1]):
-        raise _Wrong(f'"{words[1]}" is not a currency code of three capitals')
+        raise _InvalidCommand(f'"{words[1]}" is not a currency code of three capitals')
     try:
         month = Period.parse(words[2])
     except ValueError as error:
-        raise _Wrong(str(error)) from None
+        raise _InvalidCommand(str(error)) from None
     value = Decimal(amount[1].replace(",", "")) * _FACTORS[amount[2].lower()]
-    return Command(verb, amount=Money(value, words[1]), month=month, text=words[3] if len(words) > 3 else "")
+    if not is_reasonable(value):
+        raise _InvalidCommand(f'"{words[0]}" is larger than an amount of {MAX_DIGITS} digits')
+    return ParsedCommand(verb, amount=Money(value, words[1]), month=month, text=words[3] if len(words) > 3 else "")
 
 
-def _with_reason(verb: Verb, rest: str, _policy: Policy) -> Command:
+def _with_reason(verb: Verb, rest: str, _policy: Policy) -> ParsedCommand:
     if not rest:
-        raise _Wrong("the reason is missing")
-    return Command(verb, text=rest)
+        raise _InvalidCommand("the reason is missing")
+    return ParsedCommand(verb, text=rest)
 
 
-def _bare(verb: Verb, rest: str, _policy: Policy) -> Command:
+def _without_argument(verb: Verb, rest: str, _policy: Policy) -> ParsedCommand:
     if rest:
-        raise _Wrong(f'nothing may follow, but "{rest}" does')
-    return Command(verb)
+        raise _InvalidCommand(f'nothing may follow, but "{rest}" does')
+    return ParsedCommand(verb)
 
 
-def _delegate(verb: Verb, rest: str, _policy: Policy) -> Command:
+def _delegate(verb: Verb, rest: str, _policy: Policy) -> ParsedCommand:
     who, marker, day = rest.rpartition(" until ")
     if not marker:
-        raise _Wrong('a person, the word "until" and a date are needed')
+        raise _InvalidCommand('a person, the word "until" and a date are needed')
     person = _MENTION.fullmatch(who.strip()) or _LOGIN.fullmatch(who.strip())
     if person is None:
-        raise _Wrong(f'"{who.strip()}" is not a person: mention them with @, or write their user name')
+        raise _InvalidCommand(f'"{who.strip()}" is not a person: mention them with @, or write their user name')
     try:
         until = date.fromisoformat(day.strip())
     except ValueError:
-        raise _Wrong(f'"{day.strip()}" is not a date such as 2026-12-31') from None
-    return Command(verb, delegate=person[1], until=until)
+        raise _InvalidCommand(f'"{day.strip()}" is not a date such as 2026-12-31') from None
+    return ParsedCommand(verb, delegate=person[1], until=until)
 
 
 _VERBS = {f"/{verb.value}": verb for verb in USAGE} | {"/writedown": Verb.WRITE_DOWN}
 
-_PARSERS: Mapping[Verb, Callable[[Verb, str, Policy], Command]] = {
-    Verb.APPROVE: _stage,
-    Verb.REJECT: _stage_and_reason,
+_PARSERS: Mapping[Verb, Callable[[Verb, str, Policy], ParsedCommand]] = {
+    Verb.APPROVE: _with_stage,
+    Verb.REJECT: _with_stage_and_reason,
     Verb.CONFIRM: _confirm,
     Verb.WRITE_DOWN: _confirm,
     Verb.HOLD: _with_reason,
-    Verb.RESUME: _bare,
+    Verb.RESUME: _without_argument,
     Verb.CANCEL: _with_reason,
     Verb.REASON: _with_reason,
     Verb.DELEGATE: _delegate,
     Verb.REBASELINE: _with_reason,
-    Verb.HELP: _bare,
+    Verb.HELP: _without_argument,
 }

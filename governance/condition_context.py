@@ -1,4 +1,4 @@
-"""What a condition may look at, and the three answers that it may give."""
+"""What a condition is evaluated with, and the three results that it may have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from governance.effects import Effects
-from governance.evidence import Evidence, Statement
+from governance.evidence import Command, Evidence
 from governance.gates import Policy
 from governance.locked_plan import LockedPlan
 from governance.measure import Measure, Role
@@ -16,8 +16,8 @@ from governance.verdict import ConditionResult, Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """What a check may look at."""
+class ConditionContext:
+    """What a condition is evaluated with."""
 
     stage: str
     measure: Measure
@@ -26,8 +26,8 @@ class Context:
     effects: Effects | None
     """Sums under the locked plan; ``None`` when the lines cannot be added up, and ``effects_problem`` says why."""
     effects_problem: str = ""
-    statements: tuple[Statement, ...] = ()
-    """All that was said, with its rulings."""
+    commands: tuple[Command, ...] = ()
+    """All commands, with their rulings."""
     now: datetime | None = None
     plan: LockedPlan | None = None
     deviation: Deviation | None = None

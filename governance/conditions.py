@@ -1,7 +1,7 @@
 """The conditions of the gates.  Three-valued: met, unmet, unknown, and unknown never passes.
 
 Each check is a pure function of the measure, its evidence and the policy; its result carries what was
-expected, what is there, the reason in plain words and who must act.  The gate's decision is the list of
+expected, what is there, the reason as a sentence and who must act.  The gate's decision is the list of
 these results, and the same list is what people are shown.
 """
 
@@ -10,23 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from governance import business_case, legacy
-from governance.condition_context import Context
+from governance.condition_context import ConditionContext
 from governance.evidence import Evidence, OpenItem
 from governance.facts import Unknown, known
-from governance.gates import Check
+from governance.gates import ConditionKind
 from governance.measure import Measure, Role
 from governance.verdict import ConditionResult
 
 
-def run(check: Check, context: Context) -> ConditionResult:
-    """Judge one condition."""
-    return CHECKS[check](context)
+def evaluate(check: ConditionKind, context: ConditionContext) -> ConditionResult:
+    """Evaluate one condition."""
+    return CONDITIONS[check](context)
 
 
-def _text(code: str, subject: str, what: str, get: Callable[[Measure], object]) -> Callable[[Context], ConditionResult]:
+def _text(
+    code: str, subject: str, what: str, get: Callable[[Measure], object]
+) -> Callable[[ConditionContext], ConditionResult]:
     """A check that a text is there."""
 
-    def check(context: Context) -> ConditionResult:
+    def check(context: ConditionContext) -> ConditionResult:
         value = get(context.measure)
         if isinstance(value, Unknown):
             return context.unknown(code, subject, f"a {what}", value.reason)
@@ -37,10 +39,10 @@ def _text(code: str, subject: str, what: str, get: Callable[[Measure], object]) 
     return check
 
 
-def _role(role: Role) -> Callable[[Context], ConditionResult]:
+def _role(role: Role) -> Callable[[ConditionContext], ConditionResult]:
     """A check that a role has a holder whose account is active."""
 
-    def check(context: Context) -> ConditionResult:
+    def check(context: ConditionContext) -> ConditionResult:
         holder, name = context.measure.roles.of(role), role.value
         expected = f"a named and active {name}"
         if isinstance(holder, Unknown):
@@ -57,7 +59,7 @@ def _role(role: Role) -> Callable[[Context], ConditionResult]:
     return check
 
 
-def _separation_of_duties(context: Context) -> ConditionResult:
+def _separation_of_duties(context: ConditionContext) -> ConditionResult:
     code, expected = "SOD", "a controller who is neither owner nor sponsor"
     roles = context.measure.roles
     for holder in (roles.owner, roles.sponsor, roles.controller):
@@ -75,7 +77,7 @@ def _separation_of_duties(context: Context) -> ConditionResult:
     return context.met(code, "controller", expected, controller.name)
 
 
-def _baseline(context: Context) -> ConditionResult:
+def _baseline(context: ConditionContext) -> ConditionResult:
     value = context.measure.baseline
     if isinstance(value, Unknown):
         return context.unknown("BASELINE_MISSING", "baseline", "a baseline amount", value.reason)
@@ -85,7 +87,7 @@ def _baseline(context: Context) -> ConditionResult:
     return context.met("BASELINE_MISSING", "baseline", "a baseline amount", str(value))
 
 
-def _dates(context: Context) -> ConditionResult:
+def _dates(context: ConditionContext) -> ConditionResult:
     code, expected = "DATES_MISSING", "a start and an end"
     start, end = context.measure.start, context.measure.end
     for value in (start, end):
@@ -102,7 +104,7 @@ def _dates(context: Context) -> ConditionResult:
     return context.met(code, "dates", expected, f"{first} to {last}")
 
 
-def _open_work(context: Context) -> ConditionResult:
+def _open_work(context: ConditionContext) -> ConditionResult:
     code, expected = "OPEN_WORK", "every child item done or cancelled"
     children = context.evidence.children
     if isinstance(children, Unknown):
@@ -119,38 +121,38 @@ def _named(items: tuple[OpenItem, ...]) -> str:
     """`` (ITX-4, ITX-7, +3)``: the first two keys and how many more."""
     if not items:
         return ""
-    shown = ", ".join(item.key for item in items[:2])
-    return f" ({shown}, +{len(items) - 2})" if len(items) > 2 else f" ({shown})"
+    keys = ", ".join(item.key for item in items[:2])
+    return f" ({keys}, +{len(items) - 2})" if len(items) > 2 else f" ({keys})"
 
 
 def _none_open(
-    code: str, subject: str, expected: str, words: tuple[str, str], get: Callable[[Evidence], object]
-) -> Callable[[Context], ConditionResult]:
+    code: str, subject: str, expected: str, nouns: tuple[str, str], get: Callable[[Evidence], object]
+) -> Callable[[ConditionContext], ConditionResult]:
     """A check that a list of open items is empty."""
 
-    def check(context: Context) -> ConditionResult:
+    def check(context: ConditionContext) -> ConditionResult:
         items = get(context.evidence)
         if isinstance(items, Unknown):
             return context.unknown(code, subject, expected, items.reason)
         if not isinstance(items, tuple) or not items:
             return context.met(code, subject, expected, "none open")
-        one, many = _words(items, words)
-        count = f"1 {one}" if len(items) == 1 else f"{len(items)} {many}"
+        singular, plural = _noun_phrase(items, nouns)
+        count = f"1 {singular}" if len(items) == 1 else f"{len(items)} {plural}"
         return context.unmet(code, subject, expected, count, f"{count} still open{_named(items)}")
 
     return check
 
 
-def _words(items: tuple[OpenItem, ...], usual: tuple[str, str]) -> tuple[str, str]:
+def _noun_phrase(items: tuple[OpenItem, ...], usual: tuple[str, str]) -> tuple[str, str]:
     """What the open items are called; those of several kinds by a word for all of them."""
-    kinds = {item.what for item in items}
+    kinds = {item.kind_label for item in items}
     if kinds == {""}:
         return usual
     kind = kinds.pop() if len(kinds) == 1 else "item of this measure in the other tool"
     return f"{kind} is", f"{kind}s are" if " of " not in kind else "items of this measure in the other tool are"
 
 
-def _evidence_attached(context: Context) -> ConditionResult:
+def _evidence_attached(context: ConditionContext) -> ConditionResult:
     code, expected = "EVIDENCE_MISSING", "evidence of the effect, attached"
     count = context.evidence.attachments
     if isinstance(count, Unknown):
@@ -160,18 +162,18 @@ def _evidence_attached(context: Context) -> ConditionResult:
     return context.met(code, "attachment", expected, f"{count} attached")
 
 
-def _overlaps(context: Context) -> ConditionResult:
-    code, expected = "OVERLAP_UNDECLARED", "overlaps with other measures declared, or the word that there are none"
+def _overlaps(context: ConditionContext) -> ConditionResult:
+    code, expected = "OVERLAP_UNDECLARED", "overlaps with other measures declared, or stated that there are none"
     value = context.measure.overlaps
     if isinstance(value, Unknown):
         return context.unknown(code, "overlaps", expected, value.reason)
     if not value:
-        reason = "nobody has said whether the measure overlaps with others"
+        reason = "it is not stated whether the measure overlaps with others"
         return context.unmet(code, "overlaps", expected, "not declared", reason)
     return context.met(code, "overlaps", expected, value)
 
 
-def _deviation_explained(context: Context) -> ConditionResult:
+def _deviation_explained(context: ConditionContext) -> ConditionResult:
     code, expected = "DEVIATION_UNEXPLAINED", "a reason for every deviation past the tolerance"
     deviation = context.deviation
     if deviation is None:
@@ -182,47 +184,53 @@ def _deviation_explained(context: Context) -> ConditionResult:
     return context.unmet(code, "deviation", expected, "no reason", f"{reason}: answer with /reason TEXT")
 
 
-CHECKS: Mapping[Check, Callable[[Context], ConditionResult]] = {
-    Check.TITLE: _text("TITLE_MISSING", "title", "title", lambda measure: measure.title),
-    Check.OWNER: _role(Role.OWNER),
-    Check.SPONSOR: _role(Role.SPONSOR),
-    Check.CONTROLLER: _role(Role.CONTROLLER),
-    Check.PROGRAM: _text("ROLE_MISSING", "program", "program", lambda measure: measure.place.program),
-    Check.BUSINESS_UNIT: _text("ROLE_MISSING", "business_unit", "business unit", lambda measure: measure.business_unit),
-    Check.LEGAL_ENTITY: _text("ROLE_MISSING", "legal_entity", "legal entity", lambda measure: measure.legal_entity),
-    Check.ROUGH_VALUE: business_case.rough_value,
-    Check.SEPARATION_OF_DUTIES: _separation_of_duties,
-    Check.BASELINE: _baseline,
-    Check.BASELINE_CLAIMS: business_case.baseline_claims,
-    Check.PHASING: business_case.phasing,
-    Check.DATES: _dates,
-    Check.OBJECTIVE: _text("NO_OUTCOME_LINK", "objective", "link to an objective or KPI", lambda m: m.objective),
-    Check.OVERLAPS: _overlaps,
-    Check.PLAN_LOCK: business_case.plan_lock,
-    Check.DEVIATION_EXPLAINED: _deviation_explained,
-    Check.LEGACY_DATED: legacy.end_is_dated,
-    Check.LEGACY_ENDED: legacy.has_ended,
-    Check.HURDLE: business_case.hurdle,
-    Check.PAYBACK: business_case.payback,
-    Check.KILL_CRITERIA: _text(
+CONDITIONS: Mapping[ConditionKind, Callable[[ConditionContext], ConditionResult]] = {
+    ConditionKind.TITLE: _text("TITLE_MISSING", "title", "title", lambda measure: measure.title),
+    ConditionKind.OWNER: _role(Role.OWNER),
+    ConditionKind.SPONSOR: _role(Role.SPONSOR),
+    ConditionKind.CONTROLLER: _role(Role.CONTROLLER),
+    ConditionKind.PROGRAM: _text("ROLE_MISSING", "program", "program", lambda measure: measure.hierarchy.program),
+    ConditionKind.BUSINESS_UNIT: _text(
+        "ROLE_MISSING", "business_unit", "business unit", lambda measure: measure.business_unit
+    ),
+    ConditionKind.LEGAL_ENTITY: _text(
+        "ROLE_MISSING", "legal_entity", "legal entity", lambda measure: measure.legal_entity
+    ),
+    ConditionKind.ROUGH_VALUE: business_case.rough_value,
+    ConditionKind.SEPARATION_OF_DUTIES: _separation_of_duties,
+    ConditionKind.BASELINE: _baseline,
+    ConditionKind.BASELINE_CLAIMS: business_case.baseline_claims,
+    ConditionKind.PHASING: business_case.phasing,
+    ConditionKind.DATES: _dates,
+    ConditionKind.OBJECTIVE: _text(
+        "NO_OUTCOME_LINK", "objective", "link to an objective or KPI", lambda m: m.objective
+    ),
+    ConditionKind.OVERLAPS: _overlaps,
+    ConditionKind.PLAN_LOCK: business_case.plan_lock,
+    ConditionKind.DEVIATION_EXPLAINED: _deviation_explained,
+    ConditionKind.LEGACY_DATED: legacy.end_is_dated,
+    ConditionKind.LEGACY_ENDED: legacy.has_ended,
+    ConditionKind.HURDLE: business_case.hurdle,
+    ConditionKind.PAYBACK: business_case.payback,
+    ConditionKind.KILL_CRITERIA: _text(
         "KILL_CRITERIA_MISSING", "kill_criteria", "set of kill criteria", lambda measure: measure.kill_criteria
     ),
-    Check.OPEN_WORK: _open_work,
-    Check.DEPENDENCIES: _none_open(
+    ConditionKind.OPEN_WORK: _open_work,
+    ConditionKind.DEPENDENCIES: _none_open(
         "DEPENDENCY_OPEN",
         "links",
         "no open blocking link",
         ("blocking item is", "blocking items are"),
         lambda evidence: evidence.blocking_links,
     ),
-    Check.CHANGES: _none_open(
+    ConditionKind.CHANGES: _none_open(
         "CHANGE_OPEN",
         "changes",
         "every change closed successfully",
         ("ServiceNow change is", "ServiceNow changes are"),
         lambda evidence: evidence.changes,
     ),
-    Check.ACTUALS: business_case.actuals,
-    Check.VALUE_REALISED: business_case.value_realised,
-    Check.EVIDENCE_ATTACHED: _evidence_attached,
+    ConditionKind.ACTUALS: business_case.actuals,
+    ConditionKind.VALUE_REALISED: business_case.value_realised,
+    ConditionKind.EVIDENCE_ATTACHED: _evidence_attached,
 }

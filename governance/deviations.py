@@ -1,8 +1,8 @@
-"""Deviation from the plan: tolerance, the request for a reason, the ladder, the kill switch.
+"""Deviation from the plan: tolerance, the request for a reason, the escalation, the kill switch.
 
-A measure past its tolerance must carry a reason.  It is asked of the owner at once; unanswered, the sponsor is
-asked after an hour and the steering committee after a day (the ladder is policy).  A reason holds for the shortfall
-that it was given for; when things get worse by another tolerance, it is asked for again.
+A measure past its tolerance must carry a reason.  It is requested from the owner at once; unanswered, from the
+sponsor after an hour and from the steering committee after a day (the steps are policy).  A reason holds for the
+shortfall that it was given for; when that grows by another tolerance, a reason is requested again.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from datetime import datetime
 from decimal import Decimal
 
 from governance.effects import Effects
-from governance.evidence import Statement, Verb
+from governance.evidence import Command, Verb
 from governance.gates import Policy
 from governance.measure import Measure
-from governance.measure_state import Asked, Deviation, OffRamp, RampKind
+from governance.measure_state import Deviation, OffRamp, OffRampKind, ReasonRequest
 from governance.money import Period
 from governance.responsible import responsible
 from governance.verdict import Colour, Event, EventKind, Figures, Status
 
-PLACES = Decimal("0.0001")
+QUANTUM = Decimal("0.0001")
 
 
 def shortfall(effects: Effects | None) -> Decimal | None:
@@ -30,84 +30,92 @@ def shortfall(effects: Effects | None) -> Decimal | None:
     plan, completion = effects.plan.total_net(), effects.at_completion()
     if completion is None or plan == 0:
         return None
-    return ((plan - completion) / abs(plan)).quantize(PLACES)
+    return ((plan - completion) / abs(plan)).quantize(QUANTUM)
 
 
 @dataclass(frozen=True, slots=True)
-class Deviated:
-    """The deviation after this look, and what happened to it."""
+class DeviationOutcome:
+    """The deviation after this assessment, and what happened to it."""
 
     deviation: Deviation | None
     events: tuple[Event, ...] = ()
 
 
-def judge_deviation(
+def assess_deviation(
     measure: Measure,
     effects: Effects | None,
     policy: Policy,
     before: Deviation | None,
-    statements: tuple[Statement, ...],
+    commands: tuple[Command, ...],
     now: datetime,
-) -> Deviated:
-    """Open, keep, explain or close the deviation, and climb the ladder as far as the time has come."""
+) -> DeviationOutcome:
+    """Open, keep, explain or close the deviation, and take every escalation step that is due."""
     missing, tolerance = shortfall(effects), policy.thresholds.tolerance
     if missing is None:
-        # What cannot be worked out now does not make a known deviation go away.
-        return Deviated(before)
+        # A shortfall that cannot be calculated now does not end a known deviation.
+        return DeviationOutcome(before)
     if missing <= tolerance or not policy.is_on("DEVIATION_UNEXPLAINED"):
-        return Deviated(None)
+        return DeviationOutcome(None)
     current = before or Deviation(now, missing)
-    if current.explained_at is not None and missing > current.explained_at + tolerance:
+    if current.explained_shortfall is not None and missing > current.explained_shortfall + tolerance:
         current = Deviation(now, missing)
     current = replace(current, shortfall=missing)
-    explained = _reason(current, statements)
+    explained = _reason(current, commands)
     if explained is not None:
-        done = replace(
+        explained_deviation = replace(
             current,
             reason=explained.text,
             reason_by=explained.person.name,
             reason_at=explained.at,
-            explained_at=missing,
+            explained_shortfall=missing,
         )
-        return Deviated(done, (Event(EventKind.EXPLAINED, explained.text, explained.person.name),))
+        return DeviationOutcome(
+            explained_deviation, (Event(EventKind.EXPLAINED, explained.text, explained.person.name),)
+        )
     if current.reason:
-        return Deviated(current)
-    return _climb(measure, policy, current, now)
+        return DeviationOutcome(current)
+    return _escalate(measure, policy, current, now)
 
 
-def _reason(deviation: Deviation, statements: tuple[Statement, ...]) -> Statement | None:
+def _reason(deviation: Deviation, commands: tuple[Command, ...]) -> Command | None:
     """The newest accepted reason since the deviation was seen that is not the one already known."""
-    found = [
-        one
-        for one in statements
-        if one.verb is Verb.REASON and one.accepted and one.at >= deviation.since and one.at != deviation.reason_at
+    reasons = [
+        command
+        for command in commands
+        if command.verb is Verb.REASON
+        and command.accepted
+        and command.at >= deviation.since
+        and command.at != deviation.reason_at
     ]
-    newest = max(found, key=lambda one: one.at, default=None)
+    newest = max(reasons, key=lambda command: command.at, default=None)
     if newest is None or (deviation.reason_at is not None and newest.at < deviation.reason_at):
         return None
     return newest
 
 
-def _climb(measure: Measure, policy: Policy, deviation: Deviation, now: datetime) -> Deviated:
-    asked = {step.responsible.role for step in deviation.asked}
+def _escalate(measure: Measure, policy: Policy, deviation: Deviation, now: datetime) -> DeviationOutcome:
+    requested = {step.responsible.role for step in deviation.reason_requests}
     steps = tuple(
-        Asked(responsible(measure, rung.role), now)
-        for rung in policy.ladder
-        if rung.role not in asked and now >= deviation.since + rung.after
+        ReasonRequest(responsible(measure, step.role), now)
+        for step in policy.escalation
+        if step.role not in requested and now >= deviation.since + step.after
     )
     events = tuple(
-        Event(EventKind.ASKED, f"{who} asked for the reason: {deviation.shortfall:.0%} of the plan is missing")
+        Event(
+            EventKind.REASON_REQUESTED,
+            f"{who} was asked for the reason: {deviation.shortfall:.0%} of the plan is missing",
+        )
         for who in (step.responsible.text for step in steps)
     )
-    return Deviated(replace(deviation, asked=(*deviation.asked, *steps)), events)
+    return DeviationOutcome(replace(deviation, reason_requests=(*deviation.reason_requests, *steps)), events)
 
 
-def next_rung(deviation: Deviation | None, policy: Policy) -> datetime | None:
+def next_escalation_at(deviation: Deviation | None, policy: Policy) -> datetime | None:
     """When the next person is asked, if nobody answers."""
     if deviation is None or deviation.reason:
         return None
-    asked = {step.responsible.role for step in deviation.asked}
-    return min((deviation.since + rung.after for rung in policy.ladder if rung.role not in asked), default=None)
+    requested = {step.responsible.role for step in deviation.reason_requests}
+    return min((deviation.since + step.after for step in policy.escalation if step.role not in requested), default=None)
 
 
 def red_since(potential: Status, before: datetime | None, now: datetime) -> datetime | None:
@@ -117,7 +125,7 @@ def red_since(potential: Status, before: datetime | None, now: datetime) -> date
     return before if potential.colour is Colour.GREY else None
 
 
-def kill_moment(since: datetime | None, months: int | None) -> datetime | None:
+def kill_switch_at(since: datetime | None, months: int | None) -> datetime | None:
     """The same day so many months later, or the last day of that month."""
     if since is None or months is None:
         return None
@@ -131,16 +139,16 @@ def kill_switch(since: datetime | None, policy: Policy, now: datetime) -> OffRam
     An approved re-baseline is a recovery plan, and so is the sponsor's override; both start the clock anew.
     """
     months = policy.thresholds.kill_red_months
-    moment = kill_moment(since, months)
+    moment = kill_switch_at(since, months)
     if since is None or moment is None or now < moment or not policy.is_on("KILL_SWITCH"):
         return None
     reason = (
         f"the potential status is red since {since:%d %b %Y}, for {months} months, and no recovery plan was approved"
     )
-    return OffRamp(RampKind.KILLED, "gatepost", now, reason)
+    return OffRamp(OffRampKind.KILLED, "gatepost", now, reason)
 
 
-def request(deviation: Deviation, figures: Figures) -> str:
+def reason_request_text(deviation: Deviation, figures: Figures) -> str:
     """What the people who are asked read."""
     amounts = ""
     if figures.plan is not None and figures.at_completion is not None:

@@ -114,9 +114,9 @@ class Series:
         return sum((amount for month, amount in self.net.items() if first <= month < first + 12), ZERO)
 
 
-def period(place: int) -> Period:
+def period(number: int) -> Period:
     """The month behind its number."""
-    return Period(place // 12, place % 12 + 1)
+    return Period(number // 12, number % 12 + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +160,13 @@ def sum_up(lines: Iterable[EffectLine]) -> Effects:
         if line.version is not version:
             version = line.version
             benefit, net = sums.setdefault(version, ({}, {}))
-        place, amount = month.year * 12 + month.month - 1, money.amount
+        number, amount = month.year * 12 + month.month - 1, money.amount
         if kind is EffectKind.BENEFIT or kind is EffectKind.ONE_OFF_BENEFIT:
-            benefit[place] = benefit[place] + amount if place in benefit else amount
-            net[place] = net[place] + amount if place in net else amount
+            benefit[number] = benefit[number] + amount if number in benefit else amount
+            net[number] = net[number] + amount if number in net else amount
         else:
             with_costs.add(version)
-            net[place] = net[place] - amount if place in net else -amount
+            net[number] = net[number] - amount if number in net else -amount
 
     def series(version: Version) -> Series | None:
         if version not in sums:

@@ -1,4 +1,4 @@
-"""What the tools and Gatepost's own memory say beside the measure's facts."""
+"""What the tools and Gatepost's stored state say beside the measure's facts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from governance.facts import Fact, Unknown
 from governance.measure import MeasureId, Person, Role
-from governance.measure_state import Standing
+from governance.measure_state import MeasureState
 from governance.money import Money, Period
 
 
 class Verb(StrEnum):
-    """What a person may say to Gatepost."""
+    """The commands that a person may give."""
 
     APPROVE = "approve"
     REJECT = "reject"
@@ -36,14 +36,14 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What Gatepost said to a statement when it heard it; it is not judged again."""
+    """How Gatepost ruled on a command when it read it first; a ruling is not changed later."""
 
     accepted: bool
-    answer: str
+    reply: str
     role: Role | None = None
-    """The role in which the person spoke."""
-    stamps: Mapping[str, str] = field(default_factory=dict)
-    """The facts it was made on (:mod:`governance.fingerprint`)."""
+    """The role in which the person gave the command."""
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    """Of the facts that it relied on (:mod:`governance.fingerprint`), by group."""
 
 
 class CommandOrigin(StrEnum):
@@ -56,7 +56,7 @@ class CommandOrigin(StrEnum):
     APPROVAL = "approval"
     """By an approval of the tool's own."""
     TRIAL = "trial"
-    """Nowhere: it is tried out whether the command would be accepted, and nothing of it is kept."""
+    """Nowhere: it is tried out whether the command would be accepted, and nothing of it is stored."""
 
 
 class CommandSource(NamedTuple):
@@ -69,8 +69,8 @@ class CommandSource(NamedTuple):
     """Of several commands in one comment, counted from 1."""
 
 
-class Statement(NamedTuple):
-    """Something said by a person whom the tool itself has authenticated."""
+class Command(NamedTuple):
+    """A command given by a person whom the tool itself has authenticated."""
 
     verb: Verb
     person: Person
@@ -101,8 +101,8 @@ class OpenItem:
     status: str
     url: str = ""
     priority: str = ""
-    what: str = ""
-    """What it is called, where that is not plain from where it stands: ``Jira epic``."""
+    kind_label: str = ""
+    """What it is called, where the list that holds it does not say so: ``Jira epic``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Children:
     done: int
     open: tuple[OpenItem, ...] = ()
     in_progress: int = 0
-    touched: datetime | None = None
+    last_changed: datetime | None = None
     """The last change of any of them."""
 
 
@@ -138,7 +138,7 @@ class Service:
     costs: Mapping[Period, Money] = field(default_factory=dict)
     units: Mapping[Period, Decimal] = field(default_factory=dict)
     """Demand by month, where it is known: unit cost = cost / units."""
-    ends: date | None = None
+    ends_on: date | None = None
     """The dated end of the contract or the retirement that is planned."""
     owner: str = ""
 
@@ -148,20 +148,20 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class TeamMember:
     """Somebody of the measure's team, and the hours logged in the window."""
 
     name: str
-    here: Decimal
-    elsewhere: Decimal
-    where: str = ""
+    hours_on_measure: Decimal
+    hours_elsewhere: Decimal
+    main_other_project: str = ""
     """The project with most of the other hours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    members: tuple[Member, ...]
-    days: int
+    members: tuple[TeamMember, ...]
+    window_days: int
     """Length of the window in which hours were counted."""
 
 
@@ -177,7 +177,7 @@ class BaselineClaim:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything a verdict may rest on beside the measure.  What nobody looked at is unknown."""
+    """Everything a verdict may rest on beside the measure.  What was not read is unknown."""
 
     tool_stage: Fact[str] = None
     """Stage key that the tool's status claims; ``None`` when the status maps to no stage."""
@@ -186,7 +186,7 @@ class Evidence:
     blocking_links: Fact[tuple[OpenItem, ...]] = Unknown("links were not read")
     changes: Fact[tuple[OpenItem, ...]] = Unknown("ServiceNow changes were not read")
     tickets: Fact[tuple[OpenItem, ...]] = ()
-    """Open incidents that serve the measure: their priority is looked at, and they shut nothing."""
+    """Open incidents that serve the measure: their priority is checked, and they shut no gate."""
     attachments: Fact[int] = Unknown("attachments were not read")
     legacy: Fact[tuple[Service, ...]] = None
     """The services that the measure retires; ``None`` when the mapping names none."""
@@ -200,5 +200,5 @@ class Evidence:
     """The tool's own status says the work is finished."""
     updated: datetime | None = None
     created: datetime | None = None
-    statements: tuple[Statement, ...] = ()
-    standing: Standing = field(default_factory=Standing)
+    commands: tuple[Command, ...] = ()
+    measure_state: MeasureState = field(default_factory=MeasureState)

@@ -1,4 +1,4 @@
-"""The verdict in words: blockers as their readers meet them, and the whole checklist.
+"""The verdict as text: blockers as people read them, and the whole checklist.
 
 What a tool's blocker field holds is the beginning of the same text, cut to the tool's limit.
 """
@@ -12,19 +12,19 @@ from governance.evidence import Evidence
 from governance.facts import Unknown, known
 from governance.gates import Policy, Stage
 from governance.measure import Measure, Role
-from governance.measure_state import OffRamp, RampKind
+from governance.measure_state import OffRamp, OffRampKind
 from governance.responsible import ADMINISTRATOR, in_words, responsible
 from governance.verdict import Blocker, ConditionResult, GateState, Outcome, Status, Verdict
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-MARKS = {Outcome.MET: "[x]", Outcome.UNMET: "[ ]", Outcome.UNKNOWN: "[?]"}
+CHECKBOXES = {Outcome.MET: "[x]", Outcome.UNMET: "[ ]", Outcome.UNKNOWN: "[?]"}
 
 
 def blockers_of(
     gate: GateState,
     granted: int,
     checklist: Sequence[ConditionResult],
-    ramp: OffRamp | None,
+    off_ramp: OffRamp | None,
     measure: Measure,
     evidence: Evidence,
     policy: Policy,
@@ -34,7 +34,7 @@ def blockers_of(
     if gate is GateState.OPEN:
         return ()
     into = policy.stages[min(granted + 1, len(policy.stages) - 1)]
-    since = evidence.standing.blockers_since
+    since = evidence.measure_state.blockers_since
     blockers = []
     if gate is GateState.BREACH:
         claimed = policy.label(known(evidence.tool_stage))
@@ -44,22 +44,22 @@ def blockers_of(
         )
         key = f"{into.key}:GATE_ORDER:status"
         who = (responsible(measure, Role.OWNER),)
-        told = f"{text} · GATE_ORDER"
-        blockers.append(Blocker(key, "GATE_ORDER", "status", into.key, text, told, who, since.get(key, now)))
-    if ramp is not None:
-        blockers.append(_off_ramp(ramp, into.key, measure, now))
+        sentence = f"{text} · GATE_ORDER"
+        blockers.append(Blocker(key, "GATE_ORDER", "status", into.key, text, sentence, who, since.get(key, now)))
+    if off_ramp is not None:
+        blockers.append(_off_ramp(off_ramp, into.key, measure, now))
     if isinstance(evidence.tool_stage, Unknown):
         key = f"{into.key}:STAGE_UNKNOWN:status"
         reason = evidence.tool_stage.reason
         text = f"{into.label} is shut: {reason} · {in_words(ADMINISTRATOR)} to act · STAGE_UNKNOWN"
         first = since.get(key, now)
         blockers.append(Blocker(key, "STAGE_UNKNOWN", "status", into.key, reason, text, ADMINISTRATOR, first))
-    # A later gate asks for more of the same thing (an end that is dated, an end that has come): told once.
+    # A later gate asks for more of the same thing (an end that is dated, an end that has come): reported once.
     unmet = {(r.code, r.subject): r for r in checklist if r.outcome is not Outcome.MET}
     for result in checklist:
         if result.outcome is not Outcome.MET and unmet[result.code, result.subject] is result:
             first = since.get(result.key, now)
-            blockers.append(_unmet(result, into, sentence(into.label, result, first, now), first))
+            blockers.append(_unmet(result, into, blocker_sentence(into.label, result, first, now), first))
     return tuple(blockers)
 
 
@@ -70,22 +70,24 @@ def _unmet(result: ConditionResult, into: Stage, text: str, since: datetime) -> 
     )  # fmt: skip
 
 
-def _off_ramp(ramp: OffRamp, stage: str, measure: Measure, now: datetime) -> Blocker:
-    code = {RampKind.ON_HOLD: "ON_HOLD", RampKind.CANCELLED: "CANCELLED", RampKind.KILLED: "KILL_SWITCH"}[ramp.kind]
+def _off_ramp(off_ramp: OffRamp, stage: str, measure: Measure, now: datetime) -> Blocker:
+    code = {OffRampKind.ON_HOLD: "ON_HOLD", OffRampKind.CANCELLED: "CANCELLED", OffRampKind.KILLED: "KILL_SWITCH"}[
+        off_ramp.kind
+    ]
     who = responsible(measure, Role.SPONSOR)
-    by = "" if ramp.kind is RampKind.KILLED else f" (by {ramp.by})"
-    reason = f"{ramp.kind.label} since {day(ramp.at, now)}: {ramp.reason}{by}"
+    by = "" if off_ramp.kind is OffRampKind.KILLED else f" (by {off_ramp.by})"
+    reason = f"{off_ramp.kind.label} since {short_date(off_ramp.at, now)}: {off_ramp.reason}{by}"
     text = f"{reason} · {who.text} may resume it with /resume · {code}"
-    return Blocker(f"{stage}:{code}:ramp", code, "ramp", stage, reason, text, (who,), ramp.at)
+    return Blocker(f"{stage}:{code}:off_ramp", code, "off_ramp", stage, reason, text, (who,), off_ramp.at)
 
 
-def sentence(label: str, result: ConditionResult, since: datetime, now: datetime) -> str:
-    """A blocker as its reader meets it; the code stands at the end, for search."""
+def blocker_sentence(label: str, result: ConditionResult, since: datetime, now: datetime) -> str:
+    """A blocker as people read it, with the code at the end, for search."""
     who = f" · {result.who} to act" if result.responsible else ""
-    return f"{label} is shut: {result.reason}{who} · since {day(since, now)} · {result.code}"
+    return f"{label} is shut: {result.reason}{who} · since {short_date(since, now)} · {result.code}"
 
 
-def day(moment: datetime, now: datetime) -> str:
+def short_date(moment: datetime, now: datetime) -> str:
     """``12 Oct``, with the year when it is another one."""
     short = f"{moment.day} {MONTHS[moment.month - 1]}"
     return short if moment.year == now.year else f"{short} {moment.year}"
@@ -102,9 +104,9 @@ def explain(verdict: Verdict) -> Iterator[str]:
     if verdict.blockers:
         yield ""
     gate = f"gate into {verdict.next_stage_label}: {verdict.gate.value}" if verdict.next_stage else "no further gate"
-    yield f"Stage {verdict.shown_stage} · {gate}"
-    yield f"Work  {_light(verdict.implementation)}"
-    yield f"Money {_light(verdict.potential)}"
+    yield f"Stage {verdict.display_stage} · {gate}"
+    yield f"Work  {_status_line(verdict.implementation)}"
+    yield f"Money {_status_line(verdict.potential)}"
     yield from _money(verdict)
     if verdict.checklist:
         yield ""
@@ -117,7 +119,7 @@ def explain(verdict: Verdict) -> Iterator[str]:
     yield from _deviation(verdict)
 
 
-def _light(status: Status) -> str:
+def _status_line(status: Status) -> str:
     number = "" if status.number is None else f" {status.number:.2f}"
     return f"{status.colour.value}{number}: {status.reason}"
 
@@ -137,13 +139,13 @@ def _money(verdict: Verdict) -> Iterator[str]:
     ]
     if parts:
         yield f"Net   {', '.join(parts)}"
-    plan = verdict.standing.plan
+    plan = verdict.measure_state.plan
     if plan is not None:
         yield f"Plan {plan.number} locked on {plan.at:%d %b %Y}: {plan.reason}"
 
 
 def _condition(result: ConditionResult) -> Iterator[str]:
-    mark, subject = MARKS[result.outcome], result.subject.replace("_", " ")
+    mark, subject = CHECKBOXES[result.outcome], result.subject.replace("_", " ")
     if result.outcome is Outcome.MET:
         yield f"{mark} {subject}: {result.actual}"
         return
@@ -157,7 +159,7 @@ def _deviation(verdict: Verdict) -> Iterator[str]:
         return
     yield ""
     yield f"Deviation since {deviation.since:%d %b %Y %H:%M}: {deviation.shortfall:.0%} of the plan is missing"
-    for step in deviation.asked:
-        yield f"- {step.responsible.text} asked on {step.at:%d %b %Y %H:%M}"
+    for step in deviation.reason_requests:
+        yield f"- {step.responsible.text} was asked on {step.at:%d %b %Y %H:%M}"
     if deviation.reason:
         yield f"- reason by {deviation.reason_by}: {deviation.reason}"

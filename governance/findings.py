@@ -1,7 +1,7 @@
 """Findings: what boards and tickets hide.  Each is a pure function over evidence with its numbers in the policy.
 
 Sources: the practice's list of failures (``reference/practice.md``, DESIGN §5).  A finding is no condition: it is
-told, with who must act; where it has to stop something, a condition of a gate does.
+reported, with who must act; where it has to stop something, a condition of a gate does.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from governance.effects import Effects
 from governance.evidence import Evidence, OpenItem, Service
 from governance.facts import Unknown, known
 from governance.gates import Policy
-from governance.legacy import running
+from governance.legacy import running_services
 from governance.measure import Measure, Person, Role
-from governance.measure_state import OffRamp, RampKind
+from governance.measure_state import OffRamp, OffRampKind
 from governance.money import Money, Period
 from governance.responsible import ADMINISTRATOR, Responsible, responsible
 from governance.verdict import Finding, Status
 
 QUARTER = 3
 
-RANKS: Mapping[str, int] = {
+PRIORITY_RANKS: Mapping[str, int] = {
     name: rank
     for rank, names in enumerate(
         (
@@ -43,15 +43,15 @@ RANKS: Mapping[str, int] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """What a finding may look at."""
+class FindingContext:
+    """What a finding may use."""
 
     measure: Measure
     evidence: Evidence
     policy: Policy
     effects: Effects | None
     stage: str | None
-    ramp: OffRamp | None
+    off_ramp: OffRamp | None
     potential: Status
     now: datetime
 
@@ -60,33 +60,33 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
+class FindingDraft:
     subject: str
     sentence: str
     responsible: tuple[Responsible, ...]
 
 
-Rule: TypeAlias = "Callable[[Scene], Iterator[Raised]]"
+FindingRule: TypeAlias = "Callable[[FindingContext], Iterator[FindingDraft]]"
 
 
-def find(scene: Scene) -> tuple[Finding, ...]:
-    """Everything that is to be told, each with the moment when it was seen first."""
-    since = scene.evidence.standing.findings_since
+def detect_findings(context: FindingContext) -> tuple[Finding, ...]:
+    """Everything that is to be reported, each with the moment when it was detected first."""
+    since = context.evidence.measure_state.findings_since
     found = []
-    for code, rule in RULES.items():
-        if scene.policy.is_on(code):
-            for raised in rule(scene):
+    for code, rule in FINDING_RULES.items():
+        if context.policy.is_on(code):
+            for raised in rule(context):
                 key = f"{code}:{raised.subject}"
-                first = since.get(key, scene.now)
+                first = since.get(key, context.now)
                 found.append(Finding(code, raised.subject, raised.sentence, raised.responsible, first))
     return tuple(found)
 
 
-def zombie(scene: Scene) -> Iterator[Raised]:
+def zombie(context: FindingContext) -> Iterator[FindingDraft]:
     """Green on paper; the people of the measure work on something else, and nothing of it moves."""
-    diverted = diversion(scene.evidence, scene.policy, scene.now)
+    diverted = diversion(context.evidence, context.policy, context.now)
     if diverted:
-        yield Raised("team", diverted, scene.holder(Role.SPONSOR))
+        yield FindingDraft("team", diverted, context.holder(Role.SPONSOR))
 
 
 def diversion(evidence: Evidence, policy: Policy, now: datetime) -> str:
@@ -94,124 +94,130 @@ def diversion(evidence: Evidence, policy: Policy, now: datetime) -> str:
     team = known(evidence.team)
     if team is None or not team.members or evidence.done:
         return ""
-    away = [member for member in team.members if member.elsewhere > member.here]
+    away = [member for member in team.members if member.hours_elsewhere > member.hours_on_measure]
     if Decimal(len(away)) / len(team.members) < policy.thresholds.diversion_share:
         return ""
     children = known(evidence.children)
-    touched = children.touched if children is not None else None
-    if touched is not None and now - touched < timedelta(days=team.days):
+    last_changed = children.last_changed if children is not None else None
+    if last_changed is not None and now - last_changed < timedelta(days=team.window_days):
         return ""
-    hours = sum((member.elsewhere for member in away), Decimal(0))
-    places: dict[str, Decimal] = {}
+    hours = sum((member.hours_elsewhere for member in away), Decimal(0))
+    hours_by_project: dict[str, Decimal] = {}
     for member in away:
-        places[member.where] = places.get(member.where, Decimal(0)) + member.elsewhere
-    most = max(places, key=lambda place: places[place])
-    since = f" since {touched:%d %b %Y}" if touched else ""
-    where = f", most of them on {most}" if most else ""
+        hours_by_project[member.main_other_project] = (
+            hours_by_project.get(member.main_other_project, Decimal(0)) + member.hours_elsewhere
+        )
+    main_project = max(hours_by_project, key=lambda project: hours_by_project[project])
+    since = f" since {last_changed:%d %b %Y}" if last_changed else ""
+    where = f", most of them on {main_project}" if main_project else ""
     return (
         f"{len(away)} of {len(team.members)} people log their time elsewhere "
-        f"({hours:.0f} h in {team.days} days{where}), and no milestone was touched{since}"
+        f"({hours:.0f} h in {team.window_days} days{where}), and no milestone was touched{since}"
     )
 
 
-def orphan(scene: Scene) -> Iterator[Raised]:
+def orphan(context: FindingContext) -> Iterator[FindingDraft]:
     """Owner, sponsor or controller has left: nobody steers, and nobody notices."""
     for role in (Role.OWNER, Role.SPONSOR, Role.CONTROLLER):
-        holder = scene.measure.roles.of(role)
+        holder = context.measure.roles.of(role)
         if isinstance(holder, Person) and holder.active is False:
             act = Role.SPONSOR if role is not Role.SPONSOR else Role.STEERING_COMMITTEE
-            yield Raised(
+            yield FindingDraft(
                 role.value,
                 f"the {role.value} {holder.name} has left (the account is inactive): name another {role.value}",
-                scene.holder(act),
+                context.holder(act),
             )
-        elif holder is None and role.value in _needed(scene):
-            yield Raised(role.value, f"the measure has lost its {role.value}: name one", scene.holder(Role.SPONSOR))
+        elif holder is None and role.value in _required_roles(context):
+            yield FindingDraft(
+                role.value, f"the measure has lost its {role.value}: name one", context.holder(Role.SPONSOR)
+            )
 
 
-def _needed(scene: Scene) -> frozenset[str]:
+def _required_roles(context: FindingContext) -> frozenset[str]:
     """Roles that the granted stages asked for."""
-    reached = scene.policy.gates[: scene.policy.index(scene.stage) + 1]
-    return frozenset(check.value for gate in reached for check in gate.checks)
+    reached = context.policy.gates[: context.policy.index(context.stage) + 1]
+    return frozenset(check.value for gate in reached for check in gate.conditions)
 
 
-def still_paying(scene: Scene) -> Iterator[Raised]:
+def legacy_still_paid(context: FindingContext) -> Iterator[FindingDraft]:
     """The legacy is active or booked after the measure's end, or after its work is done."""
-    services = known(scene.evidence.legacy)
-    end = known(scene.measure.end)
-    over = scene.evidence.done or (end is not None and scene.now.date() > end)
-    still = running(services, scene.now.date()) if services and over else None
+    services = known(context.evidence.legacy)
+    end = known(context.measure.end)
+    over = context.evidence.done or (end is not None and context.now.date() > end)
+    still = running_services(services, context.now.date()) if services and over else None
     if still is not None:
-        when = "the work is done" if scene.evidence.done else f"the measure ended on {end}"
-        yield Raised("legacy", f"{still.sentence()}, although {when}", scene.holder())
+        when = "the work is done" if context.evidence.done else f"the measure ended on {end}"
+        yield FindingDraft("legacy", f"{still.sentence()}, although {when}", context.holder())
 
 
-def priority_mismatch(scene: Scene) -> Iterator[Raised]:
-    """A ticket that a valuable measure waits for stands low."""
-    value = _value(scene)
-    if value is None or value.amount < scene.policy.thresholds.valuable:
+def priority_mismatch(context: FindingContext) -> Iterator[FindingDraft]:
+    """A valuable measure waits for a low-priority ticket."""
+    value = _value(context)
+    if value is None or value.amount < context.policy.thresholds.high_value:
         return
-    low = frozenset(scene.policy.thresholds.low_priorities)
-    for item in _serving(scene.evidence):
+    low = frozenset(context.policy.thresholds.low_priorities)
+    for item in _serving_items(context.evidence):
         if item.priority.casefold() in low:
-            yield Raised(
+            yield FindingDraft(
                 item.key,
                 f"{item.key} has priority {item.priority}, but {value} wait for it",
-                scene.holder(),
+                context.holder(),
             )
 
 
-def priority_drift(scene: Scene) -> Iterator[Raised]:
+def priority_drift(context: FindingContext) -> Iterator[FindingDraft]:
     """Somebody lowered the priority of work that the measure waits for."""
-    first = scene.evidence.standing.priorities
-    for item in _serving(scene.evidence):
+    first = context.evidence.measure_state.first_priorities
+    for item in _serving_items(context.evidence):
         was = first.get(item.key, item.priority)
-        if RANKS.get(item.priority.casefold(), 0) > RANKS.get(was.casefold(), 9):
-            yield Raised(item.key, f"{item.key} was lowered from priority {was} to {item.priority}", scene.holder())
+        if PRIORITY_RANKS.get(item.priority.casefold(), 0) > PRIORITY_RANKS.get(was.casefold(), 9):
+            yield FindingDraft(
+                item.key, f"{item.key} was lowered from priority {was} to {item.priority}", context.holder()
+            )
 
 
-def _serving(evidence: Evidence) -> tuple[OpenItem, ...]:
+def _serving_items(evidence: Evidence) -> tuple[OpenItem, ...]:
     children = known(evidence.children)
     linked = known(evidence.blocking_links) or ()
     return (*linked, *(children.open if children else ()), *(known(evidence.tickets) or ()))
 
 
-def priorities(evidence: Evidence) -> dict[str, str]:
+def first_priorities(evidence: Evidence) -> dict[str, str]:
     """Priorities as they were seen first; a key that is gone is forgotten."""
-    first = evidence.standing.priorities
-    return {item.key: first.get(item.key, item.priority) for item in _serving(evidence) if item.priority}
+    first = evidence.measure_state.first_priorities
+    return {item.key: first.get(item.key, item.priority) for item in _serving_items(evidence) if item.priority}
 
 
-def unfunded(scene: Scene) -> Iterator[Raised]:
+def unfunded_work(context: FindingContext) -> Iterator[FindingDraft]:
     """Work or spend that serves no objective, or that no plan pays for."""
-    children = known(scene.evidence.children)
+    children = known(context.evidence.children)
     working = children.in_progress + children.done if children else 0
-    actual = scene.effects.actual if scene.effects else None
+    actual = context.effects.actual if context.effects else None
     spent = sum((-amount for amount in actual.net.values() if amount < 0), Decimal(0)) if actual else Decimal(0)
     if not working and not spent:
         return
     what = f"{Money(spent, actual.currency)} spent" if actual and spent else f"{working} child items worked on"
-    if scene.measure.objective is None:
-        yield Raised("objective", f"{what}, and the measure serves no objective", scene.holder())
-    if scene.effects is not None and scene.effects.plan is None and not scene.measure.unreadable_effects:
-        yield Raised("plan", f"{what}, and no plan pays for it", scene.holder())
+    if context.measure.objective is None:
+        yield FindingDraft("objective", f"{what}, and the measure serves no objective", context.holder())
+    if context.effects is not None and context.effects.plan is None and not context.measure.unreadable_effects:
+        yield FindingDraft("plan", f"{what}, and no plan pays for it", context.holder())
 
 
-def double_count(scene: Scene) -> Iterator[Raised]:
+def double_count(context: FindingContext) -> Iterator[FindingDraft]:
     """Several measures claim more on a baseline than it is worth."""
-    too_much = overclaim(scene.measure, scene.evidence)
+    too_much = overclaim(context.measure, context.evidence)
     if too_much is not None:
-        yield Raised("baseline", too_much.sentence, scene.holder())
+        yield FindingDraft("baseline", too_much.sentence, context.holder())
 
 
-def cost_spike(scene: Scene) -> Iterator[Raised]:
+def cost_spike(context: FindingContext) -> Iterator[FindingDraft]:
     """The unit cost of a service lies above its trailing quarter."""
-    tolerance = scene.policy.thresholds.cost_spike
-    for service in known(scene.evidence.legacy) or ():
+    tolerance = context.policy.thresholds.cost_spike
+    for service in known(context.evidence.legacy) or ():
         spike = _spike(service, tolerance)
         if spike:
-            owner = (Responsible(None, service.owner),) if service.owner else scene.holder()
-            yield Raised(service.name, spike, owner)
+            owner = (Responsible(None, service.owner),) if service.owner else context.holder()
+            yield FindingDraft(service.name, spike, owner)
 
 
 def _spike(service: Service, tolerance: Decimal) -> str:
@@ -240,57 +246,63 @@ def _unit_cost(service: Service, month: Period) -> Decimal | None:
     return cost / units if units else None
 
 
-def creep(scene: Scene) -> Iterator[Raised]:
-    """Work goes on after the case has died."""
-    children = known(scene.evidence.children)
+def creep(context: FindingContext) -> Iterator[FindingDraft]:
+    """Work continues although the business case no longer holds."""
+    children = known(context.evidence.children)
     if children is None or not children.in_progress:
         return
     items = "1 child item is" if children.in_progress == 1 else f"{children.in_progress} child items are"
-    if scene.ramp is not None and scene.ramp.kind in {RampKind.CANCELLED, RampKind.KILLED}:
-        died = f"was cancelled on {scene.ramp.at:%d %b %Y}"
-        if scene.ramp.kind is RampKind.KILLED:
-            died = f"was stopped by the kill switch on {scene.ramp.at:%d %b %Y}"
-        yield Raised("work", f"{items} in progress, although the measure {died}", scene.holder())
+    if context.off_ramp is not None and context.off_ramp.kind in {OffRampKind.CANCELLED, OffRampKind.KILLED}:
+        died = f"was cancelled on {context.off_ramp.at:%d %b %Y}"
+        if context.off_ramp.kind is OffRampKind.KILLED:
+            died = f"was stopped by the kill switch on {context.off_ramp.at:%d %b %Y}"
+        yield FindingDraft("work", f"{items} in progress, although the measure {died}", context.holder())
         return
-    completion = scene.effects.at_completion() if scene.effects else None
-    plan = scene.effects.plan if scene.effects else None
+    completion = context.effects.at_completion() if context.effects else None
+    plan = context.effects.plan if context.effects else None
     if plan is not None and completion is not None and completion <= 0 < plan.total_net():
         gone = Money(completion, plan.currency)
-        yield Raised("work", f"{items} in progress, although the case is gone ({gone} at completion)", scene.holder())
+        yield FindingDraft(
+            "work",
+            f"{items} in progress, although the business case no longer holds ({gone} at completion)",
+            context.holder(),
+        )
 
 
-def ageing(scene: Scene) -> Iterator[Raised]:
+def ageing(context: FindingContext) -> Iterator[FindingDraft]:
     """Too long in one stage."""
-    granted = scene.evidence.standing.granted_at.get(scene.stage or "")
-    limit = scene.policy.thresholds.ageing_days
-    last = scene.policy.index(scene.stage) + 1 == len(scene.policy.stages)
-    if granted is None or last or scene.ramp is not None or (scene.now - granted).days <= limit:
+    granted = context.evidence.measure_state.granted_at.get(context.stage or "")
+    limit = context.policy.thresholds.ageing_days
+    last = context.policy.index(context.stage) + 1 == len(context.policy.stages)
+    if granted is None or last or context.off_ramp is not None or (context.now - granted).days <= limit:
         return
-    days = (scene.now - granted).days
-    yield Raised(
-        scene.stage or "", f"{days} days in {scene.policy.label(scene.stage)}, the limit is {limit}", scene.holder()
+    days = (context.now - granted).days
+    yield FindingDraft(
+        context.stage or "",
+        f"{days} days in {context.policy.label(context.stage)}, the limit is {limit}",
+        context.holder(),
     )
 
 
-def _value(scene: Scene) -> Money | None:
-    plan = scene.effects.plan if scene.effects else None
+def _value(context: FindingContext) -> Money | None:
+    plan = context.effects.plan if context.effects else None
     return Money(plan.total_net(), plan.currency) if plan else None
 
 
-def unknown_evidence(scene: Scene) -> Iterator[Raised]:
-    """What could not be looked at: nobody can say that there is nothing."""
-    for subject, fact in (("legacy", scene.evidence.legacy), ("team", scene.evidence.team)):
+def unknown_evidence(context: FindingContext) -> Iterator[FindingDraft]:
+    """What could not be read: nobody can say that there is nothing."""
+    for subject, fact in (("legacy", context.evidence.legacy), ("team", context.evidence.team)):
         if isinstance(fact, Unknown):
-            yield Raised(subject, fact.reason, ADMINISTRATOR)
+            yield FindingDraft(subject, fact.reason, ADMINISTRATOR)
 
 
-RULES: Mapping[str, Rule] = {
+FINDING_RULES: Mapping[str, FindingRule] = {
     "RESOURCE_DIVERSION": zombie,
     "ORPHAN_OWNER": orphan,
-    "LEGACY_COST_RUNNING": still_paying,
+    "LEGACY_COST_RUNNING": legacy_still_paid,
     "PRIORITY_MISMATCH": priority_mismatch,
     "PRIORITY_DRIFT": priority_drift,
-    "UNFUNDED_WORK": unfunded,
+    "UNFUNDED_WORK": unfunded_work,
     "OVERCLAIM": double_count,
     "COST_SPIKE": cost_spike,
     "CREEP": creep,

@@ -1,4 +1,4 @@
-"""What a statement was made on, as a stamp: when the facts change, the statement no longer holds.
+"""Fingerprints of the facts that a command relied on: when the facts change, the command is no longer valid.
 
 A controller who confirmed 1.2M has not confirmed what is booked a week later.
 """
@@ -16,8 +16,8 @@ from governance.locked_plan import net_of
 from governance.measure import Measure
 
 
-class Basis(StrEnum):
-    """The facts that a statement may rest on."""
+class FactGroup(StrEnum):
+    """The facts that a command may rely on."""
 
     PLAN = "plan"
     ACTUALS = "actuals"
@@ -26,23 +26,23 @@ class Basis(StrEnum):
     """Owner, sponsor and controller."""
 
     @property
-    def noun(self) -> str:
+    def label(self) -> str:
         return {"plan": "plan", "actuals": "actual effect", "baseline": "baseline", "people": "set of people"}[
             self.value
         ]
 
 
-def stamp(measure: Measure, basis: Basis) -> str:
-    """What stands there now: readable text, then ``#`` and a digest of the whole."""
-    return _STAMPS[basis](measure)
+def fingerprint(measure: Measure, group: FactGroup) -> str:
+    """Of the facts as they are now: readable text, then ``#`` and a digest of the whole."""
+    return _FINGERPRINTS[group](measure)
 
 
-def stamps(measure: Measure, bases: Iterable[Basis]) -> dict[str, str]:
-    return {basis.value: stamp(measure, basis) for basis in bases}
+def fingerprints(measure: Measure, groups: Iterable[FactGroup]) -> dict[str, str]:
+    return {group.value: fingerprint(measure, group) for group in groups}
 
 
-def readable(text: str) -> str:
-    """A stamp for a person."""
+def readable_part(text: str) -> str:
+    """The part of a fingerprint that is for people."""
     return text.partition(" #")[0]
 
 
@@ -91,9 +91,9 @@ def _digest(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
-_STAMPS: Mapping[Basis, Callable[[Measure], str]] = {
-    Basis.PLAN: _plan,
-    Basis.ACTUALS: _actuals,
-    Basis.BASELINE: _baseline,
-    Basis.PEOPLE: _people,
+_FINGERPRINTS: Mapping[FactGroup, Callable[[Measure], str]] = {
+    FactGroup.PLAN: _plan,
+    FactGroup.ACTUALS: _actuals,
+    FactGroup.BASELINE: _baseline,
+    FactGroup.PEOPLE: _people,
 }

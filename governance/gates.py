@@ -14,15 +14,15 @@ from decimal import Decimal
 from enum import StrEnum
 
 from governance.evidence import Verb
-from governance.fingerprint import Basis
+from governance.fingerprint import FactGroup
 from governance.measure import Role
 
 REBASELINE = "rebaseline"
 """What ``/approve`` names to approve a change of the locked plan."""
 
 
-class Check(StrEnum):
-    """The named conditions that a gate may ask for; :mod:`governance.conditions` judges them."""
+class ConditionKind(StrEnum):
+    """The named conditions that a gate may ask for; :mod:`governance.conditions` evaluates them."""
 
     TITLE = "title"
     OWNER = "owner"
@@ -57,9 +57,9 @@ class Check(StrEnum):
 class ApprovalKind(StrEnum):
     APPROVAL = "approval"
     SIZE_AND_TIMING = "size_and_timing"
-    """The controller's word at the decision that size and timing of the plan hold."""
+    """The controller's confirmation, at the decision, of the plan's size and timing."""
     ACTUAL_EFFECT = "actual_effect"
-    """The controller's signed statement of the actual effect; without it nothing is closed."""
+    """The controller's confirmation of the actual effect; without it nothing is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class ApprovalRule:
     role: Role
     kind: ApprovalKind = ApprovalKind.APPROVAL
     code: str = "APPROVAL_MISSING"
-    rests_on: tuple[Basis, ...] = ()
+    depends_on: tuple[FactGroup, ...] = ()
     """When one of these changes after the approval, it has to be given again."""
     above_limit: bool = False
     """Only asked for when the plan's gross benefit is above the committee's limit of the thresholds."""
@@ -88,13 +88,13 @@ class Gate:
     """The step into a stage."""
 
     into: str
-    checks: tuple[Check, ...]
+    conditions: tuple[ConditionKind, ...]
     approvals: tuple[ApprovalRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
-    """One step of the escalation ladder: who is asked, how long after the deviation was seen."""
+class EscalationStep:
+    """One step of the escalation: from whom the reason is requested, how long after the deviation was detected."""
 
     role: Role
     after: timedelta
@@ -122,26 +122,26 @@ class Thresholds:
     kill_red_months: int | None = 3
     """Months of red potential without an approved recovery plan until the kill switch; ``None`` for never."""
     ageing_days: int = 120
-    """Days in one stage after which it is told."""
+    """Days in one stage after which that is reported."""
     diversion_share: Decimal = Decimal("0.5")
-    """Share of the team that logs its time elsewhere before it is a zombie."""
+    """Share of the team that logs its time elsewhere from which the measure counts as diverted."""
     diversion_days: int = 14
     cost_spike: Decimal = Decimal("0.20")
     """How far a service's unit cost may lie above its trailing quarter."""
-    valuable: Decimal = Decimal(500_000)
-    """Net plan from which the priority of serving tickets is looked at."""
+    high_value: Decimal = Decimal(500_000)
+    """Net plan from which the priority of serving tickets is checked."""
     low_priorities: tuple[str, ...] = ("low", "lowest", "minor", "trivial", "4 - low", "5 - planning")
     delegation_days: int = 92
     """Longest delegation."""
 
 
-LADDER = (
-    Rung(Role.OWNER, timedelta(0)),
-    Rung(Role.SPONSOR, timedelta(hours=1)),
-    Rung(Role.STEERING_COMMITTEE, timedelta(days=1)),
+DEFAULT_ESCALATION = (
+    EscalationStep(Role.OWNER, timedelta(0)),
+    EscalationStep(Role.SPONSOR, timedelta(hours=1)),
+    EscalationStep(Role.STEERING_COMMITTEE, timedelta(days=1)),
 )
 
-POWERS: Mapping[Verb, tuple[Role, ...]] = {
+DEFAULT_COMMAND_ROLES: Mapping[Verb, tuple[Role, ...]] = {
     Verb.HOLD: (Role.OWNER, Role.SPONSOR, Role.STEERING_COMMITTEE),
     Verb.RESUME: (Role.SPONSOR, Role.STEERING_COMMITTEE),
     Verb.CANCEL: (Role.SPONSOR, Role.STEERING_COMMITTEE),
@@ -151,11 +151,11 @@ POWERS: Mapping[Verb, tuple[Role, ...]] = {
     Verb.CONFIRM: (Role.CONTROLLER,),
     Verb.WRITE_DOWN: (Role.CONTROLLER,),
 }
-"""Which roles may say what.  Who put a measure on hold may resume it as well."""
+"""Which roles may give which command.  Whoever put a measure on hold may resume it as well."""
 
 REBASELINE_APPROVALS = (
-    ApprovalRule(Role.SPONSOR, code="PLAN_LOCKED", rests_on=(Basis.PLAN,)),
-    ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "PLAN_LOCKED", (Basis.PLAN,)),
+    ApprovalRule(Role.SPONSOR, code="PLAN_LOCKED", depends_on=(FactGroup.PLAN,)),
+    ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "PLAN_LOCKED", (FactGroup.PLAN,)),
 )
 
 
@@ -171,8 +171,8 @@ class Policy:
     """The plan locks when this stage is granted; empty for never."""
     off: frozenset[str] = frozenset()
     """Codes of rules that this organisation has switched off."""
-    ladder: tuple[Rung, ...] = LADDER
-    powers: Mapping[Verb, tuple[Role, ...]] = field(default_factory=lambda: POWERS)
+    escalation: tuple[EscalationStep, ...] = DEFAULT_ESCALATION
+    command_roles: Mapping[Verb, tuple[Role, ...]] = field(default_factory=lambda: DEFAULT_COMMAND_ROLES)
     rebaseline: tuple[ApprovalRule, ...] = REBASELINE_APPROVALS
     version: str = field(init=False)
 
@@ -190,8 +190,8 @@ class Policy:
                 sorted(asdict(self.thresholds).items()),
                 self.lock_at,
                 sorted(self.off),
-                self.ladder,
-                sorted(self.powers.items()),
+                self.escalation,
+                sorted(self.command_roles.items()),
                 self.rebaseline,
             )
         )
@@ -199,26 +199,26 @@ class Policy:
         object.__setattr__(self, "version", f"{self.name}/{digest}")
 
     def index(self, key: str | None) -> int:
-        """Place of a stage, 0 for the first; -1 for none and for a key that is not of this policy."""
-        for place, stage in enumerate(self.stages):
+        """Position of a stage, 0 for the first; -1 for none and for a key that is not of this policy."""
+        for index, stage in enumerate(self.stages):
             if stage.key == key:
-                return place
+                return index
         return -1
 
     def label(self, key: str | None) -> str:
         if key == REBASELINE:
             return "the re-baseline"
-        place = self.index(key)
-        return self.stages[place].label if place >= 0 else "None yet"
+        index = self.index(key)
+        return self.stages[index].label if index >= 0 else "None yet"
 
-    def find(self, text: str) -> Stage | None:
+    def find_stage(self, text: str) -> Stage | None:
         """The stage that a person names, by key or label, in any case."""
         wanted = text.strip().casefold()
         return next((stage for stage in self.stages if wanted in {stage.key.casefold(), stage.label.casefold()}), None)
 
     def gate(self, key: str) -> Gate | None:
-        place = self.index(key)
-        return self.gates[place] if place >= 0 else None
+        index = self.index(key)
+        return self.gates[index] if index >= 0 else None
 
     def is_on(self, code: str) -> bool:
         return code not in self.off
@@ -227,7 +227,7 @@ class Policy:
         return replace(self, thresholds=thresholds)
 
     @property
-    def closing(self) -> str:
+    def closing_stage(self) -> str:
         """The stage that asks for the confirmation of the actual effect."""
         for gate in self.gates:
             if any(rule.kind is ApprovalKind.ACTUAL_EFFECT for rule in gate.approvals):

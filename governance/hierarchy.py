@@ -14,14 +14,14 @@ from typing import TypeAlias
 
 from governance.effects import ZERO, Account, EffectKind, EffectLine, Version
 from governance.facts import known
-from governance.measure import Measure, MeasureId, Place
+from governance.measure import HierarchyPath, Measure, MeasureId
 from governance.money import Money
-from governance.rates import Converted, MissingRate, Rate, Rates
+from governance.rates import Conversion, MissingRate, Rate, Rates
 
-Node: TypeAlias = tuple[str, ...]
+HierarchyNode: TypeAlias = tuple[str, ...]
 """The path from the top: ``("ACME", "IT", "Cloud exit")``; of a dimension only its own name."""
 
-NOWHERE = "(not stated)"
+NOT_STATED = "(not stated)"
 
 
 class Dimension(StrEnum):
@@ -48,11 +48,11 @@ LEVELS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RollUpMeasure:
     """A measure as the roll-up sees it.  Names are facts; one that is not stated is a node of its own."""
 
     id: MeasureId
-    place: Place
+    hierarchy: HierarchyPath
     legal_entity: str | None
     business_unit: str | None
     lines: tuple[EffectLine, ...]
@@ -61,40 +61,47 @@ class Entry:
     """Why less comes than was planned, as its owner gave it."""
 
     @classmethod
-    def of(cls, measure: Measure, lines: tuple[EffectLine, ...] | None = None) -> Entry:
+    def of(cls, measure: Measure, lines: tuple[EffectLine, ...] | None = None) -> RollUpMeasure:
         return cls(
             measure.id,
-            measure.place,
+            measure.hierarchy,
             known(measure.legal_entity),
             known(measure.business_unit),
             measure.effects if lines is None else lines,
         )
 
-    def node(self, dimension: Dimension) -> Node:
+    def node(self, dimension: Dimension) -> HierarchyNode:
         """Where the measure counts along a dimension."""
         match dimension:
             case Dimension.LEGAL_ENTITY:
-                return (self.legal_entity or NOWHERE,)
+                return (self.legal_entity or NOT_STATED,)
             case Dimension.BUSINESS_UNIT:
-                return (self.business_unit or NOWHERE,)
-        place = self.place
-        path = (place.organization, place.portfolio, place.program, place.project, place.package, self.id)
+                return (self.business_unit or NOT_STATED,)
+        hierarchy = self.hierarchy
+        path = (
+            hierarchy.organization,
+            hierarchy.portfolio,
+            hierarchy.program,
+            hierarchy.project,
+            hierarchy.package,
+            self.id,
+        )
         depth = LEVELS.index(dimension) + 1
-        return tuple(known(name) or NOWHERE for name in path[:depth])
+        return tuple(known(name) or NOT_STATED for name in path[:depth])
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TotalLine:
     """One line of a total: whose it is, and how it was converted."""
 
     measure: MeasureId
     line: EffectLine
-    converted: Converted
+    conversion: Conversion
 
     @property
     def amount(self) -> Decimal:
         """In the reporting currency; costs count down."""
-        amount = self.converted.money.amount
+        amount = self.conversion.money.amount
         return amount if self.line.kind.is_benefit else -amount
 
 
@@ -102,9 +109,9 @@ class Part:
 class Total:
     """A sum in the reporting currency, with everything that it is made of."""
 
-    node: Node
+    node: HierarchyNode
     currency: str
-    parts: tuple[Part, ...]
+    lines: tuple[TotalLine, ...]
     left_out: tuple[tuple[MeasureId, EffectLine, MissingRate], ...] = ()
 
     @property
@@ -114,18 +121,18 @@ class Total:
     @property
     def money(self) -> Money:
         """Of the lines that could be converted; see :attr:`complete`."""
-        return Money(sum((part.amount for part in self.parts), ZERO), self.currency)
+        return Money(sum((part.amount for part in self.lines), ZERO), self.currency)
 
     @property
     def rates(self) -> tuple[Rate, ...]:
-        return tuple(sorted({part.converted.rate for part in self.parts if part.converted.rate is not None}))
+        return tuple(sorted({part.conversion.rate for part in self.lines if part.conversion.rate is not None}))
 
     @property
     def measures(self) -> frozenset[MeasureId]:
-        return frozenset(part.measure for part in self.parts) | {measure for measure, _, _ in self.left_out}
+        return frozenset(part.measure for part in self.lines) | {measure for measure, _, _ in self.left_out}
 
     def of(self, *kinds: EffectKind) -> Money:
-        chosen = (part.amount for part in self.parts if part.line.kind in kinds)
+        chosen = (part.amount for part in self.lines if part.line.kind in kinds)
         return Money(sum(chosen, ZERO), self.currency)
 
     def caveat(self) -> str:
@@ -141,28 +148,28 @@ class Total:
 
 
 def roll_up(
-    entries: Iterable[Entry],
+    entries: Iterable[RollUpMeasure],
     dimension: Dimension,
     version: Version,
     currency: str,
     rates: Rates,
     *,
     account: Account = Account.EBITDA,
-    only: Callable[[EffectLine], bool] = lambda _line: True,
-) -> Mapping[Node, Total]:
+    include: Callable[[EffectLine], bool] = lambda _line: True,
+) -> Mapping[HierarchyNode, Total]:
     """One total per node of a dimension, in the order of the names."""
-    parts: dict[Node, list[Part]] = {}
-    left: dict[Node, list[tuple[MeasureId, EffectLine, MissingRate]]] = {}
+    parts: dict[HierarchyNode, list[TotalLine]] = {}
+    left: dict[HierarchyNode, list[tuple[MeasureId, EffectLine, MissingRate]]] = {}
     for entry in entries:
         node = entry.node(dimension)
-        kept = parts.setdefault(node, [])
+        included = parts.setdefault(node, [])
         missing = left.setdefault(node, [])
         for line in entry.lines:
-            if line.version is not version or line.account is not account or not only(line):
+            if line.version is not version or line.account is not account or not include(line):
                 continue
             converted = rates.convert(line.money, currency, line.month)
             if isinstance(converted, MissingRate):
                 missing.append((entry.id, line, converted))
             else:
-                kept.append(Part(entry.id, line, converted))
+                included.append(TotalLine(entry.id, line, converted))
     return {node: Total(node, currency, tuple(parts[node]), tuple(left[node])) for node in sorted(parts)}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from governance.condition_context import Context
+from governance.condition_context import ConditionContext
 from governance.evidence import Service
 from governance.facts import Unknown
 from governance.money import Money, Period
@@ -23,7 +23,7 @@ LATE_MONTHS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class StillPaid:
+class RunningLegacy:
     """Services that are not over: active, or retired and billed all the same."""
 
     services: tuple[Service, ...]
@@ -42,7 +42,7 @@ class StillPaid:
         return f"{self.monthly} a month still paid for {count} ({names})"
 
 
-def running(services: tuple[Service, ...], today: date) -> StillPaid | None:
+def running_services(services: tuple[Service, ...], today: date) -> RunningLegacy | None:
     """The services that are active, or that were booked in this month or the last."""
     month = Period.of(today)
     recent = {month, month.plus(-1)}
@@ -51,7 +51,7 @@ def running(services: tuple[Service, ...], today: date) -> StillPaid | None:
         for service in services
         if not service.is_retired or any(paid in recent and money.amount > 0 for paid, money in service.costs.items())
     )
-    return StillPaid(still, _monthly(still, month)) if still else None
+    return RunningLegacy(still, _monthly(still, month)) if still else None
 
 
 def _monthly(services: tuple[Service, ...], now: Period) -> Money | None:
@@ -67,27 +67,27 @@ def _monthly(services: tuple[Service, ...], now: Period) -> Money | None:
     return Money(total, currencies.pop()) if total else None
 
 
-def end_is_dated(context: Context) -> ConditionResult:
+def end_is_dated(context: ConditionContext) -> ConditionResult:
     """Into Implemented: what still runs has a dated end."""
     expected = "legacy cost ended, or its end dated"
     services = context.evidence.legacy
     if isinstance(services, Unknown):
         return context.unknown(CODE, SUBJECT, expected, services.reason)
-    still = running(services, _today(context)) if services else None
-    undated = tuple(service for service in still.services if service.ends is None) if still else ()
+    still = running_services(services, _today(context)) if services else None
+    undated = tuple(service for service in still.services if service.ends_on is None) if still else ()
     if not undated:
         return context.met(CODE, SUBJECT, expected, "every end is dated" if still else _over(services))
-    reason = f"{StillPaid(undated, _monthly(undated, Period.of(_today(context)))).sentence()}, and no end is dated"
+    reason = f"{RunningLegacy(undated, _monthly(undated, Period.of(_today(context)))).sentence()}, and no end is dated"
     return context.unmet(CODE, SUBJECT, expected, "no end", reason)
 
 
-def has_ended(context: Context) -> ConditionResult:
+def has_ended(context: ConditionContext) -> ConditionResult:
     """Into Closed: it has ended, proven by life cycle and bookings."""
     expected = "legacy services retired and no longer billed"
     services = context.evidence.legacy
     if isinstance(services, Unknown):
         return context.unknown(CODE, SUBJECT, expected, services.reason)
-    still = running(services, _today(context)) if services else None
+    still = running_services(services, _today(context)) if services else None
     if still is None:
         return context.met(CODE, SUBJECT, expected, _over(services))
     return context.unmet(CODE, SUBJECT, expected, f"{len(still.services)} running", still.sentence())
@@ -97,5 +97,5 @@ def _over(services: tuple[Service, ...] | None) -> str:
     return f"{len(services)} retired" if services else "no legacy service is named"
 
 
-def _today(context: Context) -> date:
+def _today(context: ConditionContext) -> date:
     return context.now.date() if context.now else date.max

@@ -15,7 +15,7 @@ from governance.effects import ZERO, EffectLine, Version
 from governance.money import Money
 from governance.sums import signed
 
-Key: TypeAlias = "tuple[str, str, bool, str, int, int]"
+EffectKey: TypeAlias = "tuple[str, str, bool, str, int, int]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +29,21 @@ class LockedPlan:
     approved_by: tuple[str, ...] = ()
 
 
-def freeze(
+def lock_plan(
     lines: Iterable[EffectLine], at: datetime, *, number: int = 1, reason: str = "", by: tuple[str, ...] = ()
 ) -> LockedPlan:
     """Keep the plan lines as they are now."""
     return LockedPlan(number, tuple(line for line in lines if line.version is Version.PLAN), at, reason, by)
 
 
-def under_lock(lines: tuple[EffectLine, ...], locked: LockedPlan | None) -> tuple[EffectLine, ...]:
+def with_locked_plan(lines: tuple[EffectLine, ...], locked: LockedPlan | None) -> tuple[EffectLine, ...]:
     """The lines that count: the locked plan in place of whatever the tool holds as plan now."""
     if locked is None:
         return lines
     return (*locked.lines, *[line for line in lines if line.version is not Version.PLAN])
 
 
-def differs(lines: tuple[EffectLine, ...], locked: LockedPlan) -> bool:
+def differs_from_locked(lines: tuple[EffectLine, ...], locked: LockedPlan) -> bool:
     """Whether the tool's plan says something else than the locked one."""
     present = tuple([line for line in lines if line.version is Version.PLAN])
     return present != locked.lines and _sums(present) != _sums(locked.lines)
@@ -51,15 +51,15 @@ def differs(lines: tuple[EffectLine, ...], locked: LockedPlan) -> bool:
 
 def net_of(lines: Iterable[EffectLine], currency: str = "") -> Money | None:
     """Net of all lines; ``None`` without lines or over two currencies."""
-    kept = tuple(lines)
-    currencies = {line.money.currency for line in kept}
+    all_lines = tuple(lines)
+    currencies = {line.money.currency for line in all_lines}
     if len(currencies) != 1:
         return Money(ZERO, currency) if currency and not currencies else None
-    return Money(sum((signed(line) for line in kept), ZERO), currencies.pop())
+    return Money(sum((signed(line) for line in all_lines), ZERO), currencies.pop())
 
 
-def _sums(lines: Iterable[EffectLine]) -> dict[Key, Decimal]:
-    sums: dict[Key, Decimal] = {}
+def _sums(lines: Iterable[EffectLine]) -> dict[EffectKey, Decimal]:
+    sums: dict[EffectKey, Decimal] = {}
     for line in lines:
         key = (line.kind.value, line.account.value, line.hard, line.money.currency, line.month.year, line.month.month)
         sums[key] = sums.get(key, ZERO) + line.money.amount

@@ -40,7 +40,7 @@ class Person:
     login: str = field(default="", compare=False)
     """The name that a person signs in with, where the tool tells it (ServiceNow's user name)."""
 
-    def is_called(self, reference: str) -> bool:
+    def matches(self, reference: str) -> bool:
         """Whether a reference in a file or command means this person: id or login, never the shown name.
 
         A shown name is not unique, and people may change their own.
@@ -57,8 +57,8 @@ class Committee:
     members: frozenset[str]
     quorum: int = 1
 
-    def has(self, person: Person) -> bool:
-        return any(person.is_called(member) for member in self.members)
+    def has_member(self, person: Person) -> bool:
+        return any(person.matches(member) for member in self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ class Roles:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a measure hangs in the hierarchy; names as people see them."""
+class HierarchyPath:
+    """Where a measure stands in the hierarchy; names as people see them."""
 
     organization: str
     portfolio: Fact[str] = None
@@ -96,12 +96,12 @@ class Measure:
     """The atomic unit of work with money on it, as the tools state it now.
 
     What Gatepost itself has granted before (stage, since when a blocker stands) is not here
-    but in :class:`governance.evidence.Standing`.
+    but in :class:`governance.measure_state.MeasureState`.
     """
 
     id: MeasureId
     title: Fact[str]
-    place: Place
+    hierarchy: HierarchyPath
     roles: Roles = field(default_factory=Roles)
     business_unit: Fact[str] = None
     legal_entity: Fact[str] = None
@@ -112,12 +112,12 @@ class Measure:
     objective: Fact[str] = None
     kill_criteria: Fact[str] = None
     overlaps: Fact[str] = None
-    """What the measure overlaps with, or the word that there is nothing; empty is not declared."""
+    """What the measure overlaps with, or the statement that there is nothing; empty is not declared."""
     baseline_id: Fact[str] = None
     """The baseline that the benefit is claimed on; several measures may share one."""
     committee: Fact[Committee] = None
     """The steering committee of the program."""
-    kind: str = ""
+    rule_name: str = ""
     """The measure type: the name of the mapping's rule, for thresholds of its own."""
     effects: tuple[EffectLine, ...] = ()
     unreadable_effects: tuple[str, ...] = ()

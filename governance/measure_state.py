@@ -1,4 +1,4 @@
-"""What Gatepost has granted, seen and asked before: its own memory of one measure."""
+"""What Gatepost granted, detected and requested before: its stored state of one measure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from governance.locked_plan import LockedPlan
 from governance.responsible import Responsible
 
 
-class RampKind(StrEnum):
-    """The ways off the road."""
+class OffRampKind(StrEnum):
+    """Why a measure is not being worked on."""
 
     ON_HOLD = "on_hold"
     CANCELLED = "cancelled"
@@ -27,9 +27,9 @@ class RampKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OffRamp:
-    """The measure is off the road: who put it there, when, and why."""
+    """The measure is on hold or cancelled: by whom, when, and why."""
 
-    kind: RampKind
+    kind: OffRampKind
     by: str
     at: datetime
     reason: str
@@ -37,8 +37,8 @@ class OffRamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One step of the escalation ladder: who was asked for the reason, and when."""
+class ReasonRequest:
+    """From whom the reason was requested, and when."""
 
     responsible: Responsible
     at: datetime
@@ -51,17 +51,17 @@ class Deviation:
     since: datetime
     shortfall: Decimal
     """Share of the plan that is missing at completion (0.33 = a third)."""
-    asked: tuple[Asked, ...] = ()
+    reason_requests: tuple[ReasonRequest, ...] = ()
     reason: str = ""
     reason_by: str = ""
     reason_at: datetime | None = None
-    explained_at: Decimal | None = None
+    explained_shortfall: Decimal | None = None
     """The shortfall for which the reason was given; a worse one has to be explained anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """The tool's status went past a shut gate.  Remembered until the gate opens, also after it was moved back."""
+    """The tool's status went past a shut gate.  Stored until the gate opens, also after it was moved back."""
 
     at: datetime
     status: str
@@ -73,24 +73,24 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MeasureState:
     """All that the next assessment has to know of the ones before."""
 
     stage: str | None = None
     """Key of the stage granted last; ``None`` when none was granted yet."""
     blockers_since: Mapping[str, datetime] = field(default_factory=dict)
-    """Blocker key to the moment it was seen first."""
+    """Blocker key to the moment when it was detected first."""
     granted_at: Mapping[str, datetime] = field(default_factory=dict)
-    ramp: OffRamp | None = None
+    off_ramp: OffRamp | None = None
     plan: LockedPlan | None = None
-    confirmed: str = ""
-    """Stamp of the actuals on which the measure was closed; other actuals open it again."""
+    confirmed_fingerprint: str = ""
+    """Fingerprint of the actuals on which the measure was closed; other actuals open it again."""
     reopened_at: datetime | None = None
-    """Statements from before this moment no longer count."""
+    """Commands from before this moment no longer count."""
     deviation: Deviation | None = None
     red_since: datetime | None = None
     """Since when the potential status is red; the kill switch counts from here."""
     findings_since: Mapping[str, datetime] = field(default_factory=dict)
-    priorities: Mapping[str, str] = field(default_factory=dict)
-    """Item key to the priority that was seen first."""
+    first_priorities: Mapping[str, str] = field(default_factory=dict)
+    """Item key to the priority that was read first."""
     breach: Breach | None = None

@@ -1,4 +1,4 @@
-"""Effects that hang on a milestone, the start or the end, and move with it.
+"""Effects that depend on a milestone, the start or the end, and move with it.
 
 ServiceNow's benefit plans know the offset (milestone, start or end, ± n periods): when the date moves, the
 whole benefit moves (docs: benefit plan form).
@@ -16,7 +16,7 @@ from governance.money import Money, Period
 
 
 @dataclass(frozen=True, slots=True)
-class HangingEffect:
+class MilestoneEffect:
     """``money`` each month for ``months`` months, from ``offset`` months after the milestone's month."""
 
     version: Version
@@ -29,8 +29,8 @@ class HangingEffect:
     hard: bool = True
 
 
-def settle(
-    effects: Iterable[HangingEffect], milestones: Mapping[str, Fact[date]]
+def resolve_dates(
+    effects: Iterable[MilestoneEffect], milestones: Mapping[str, Fact[date]]
 ) -> tuple[tuple[EffectLine, ...], tuple[str, ...]]:
     """Dated lines, and a sentence for each effect whose milestone has no date."""
     lines: list[EffectLine] = []
@@ -40,7 +40,7 @@ def settle(
         if isinstance(day, Unknown):
             problems.append(f'the date of the milestone "{effect.milestone}" is unknown: {day.reason}')
         elif day is None:
-            problems.append(f'the milestone "{effect.milestone}" has no date for the effect to hang on')
+            problems.append(f'the milestone "{effect.milestone}" has no date for the effect to depend on')
         else:
             first = Period.of(day).plus(effect.offset)
             lines += [

@@ -11,6 +11,20 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+MAX_DIGITS = 15
+"""Digits before the point of the largest amount that is believed."""
+MAX_AMOUNT = Decimal(10) ** MAX_DIGITS
+MAX_DECIMALS = 100
+"""Digits behind the point; a binary fraction as a text has up to 40."""
+
+
+def is_reasonable(number: Decimal) -> bool:
+    """Whether a number can be an amount: finite, and of a size that can be added, stored and shown."""
+    if not number.is_finite():
+        return False
+    exponent = number.as_tuple().exponent
+    return number.adjusted() < MAX_DIGITS and isinstance(exponent, int) and exponent >= -MAX_DECIMALS
+
 
 class CurrencyMismatch(ValueError):
     """Two amounts of different currencies were added or compared without a rate."""

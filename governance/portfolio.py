@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from governance import sums
 from governance.effects import ZERO, Version
-from governance.hierarchy import Entry
+from governance.hierarchy import RollUpMeasure
 from governance.rates import MissingRate, Rates
 from governance.sums import LeakReason
 
@@ -41,7 +41,7 @@ class PortfolioFigures:
 
 
 def figures(
-    entries: Iterable[Entry],
+    entries: Iterable[RollUpMeasure],
     currency: str,
     rates: Rates,
     year: int,
@@ -50,7 +50,7 @@ def figures(
     weights: Mapping[str, Decimal],
 ) -> PortfolioFigures:
     """Add everything up; a measure that cannot be converted whole is left out whole and named."""
-    whole: list[Entry] = []
+    whole: list[RollUpMeasure] = []
     left_out: dict[str, MissingRate] = {}
     for entry in entries:
         converted = _in(entry, currency, rates)
@@ -84,7 +84,7 @@ def figures(
     )
 
 
-def _in(entry: Entry, currency: str, rates: Rates) -> Entry | MissingRate:
+def _in(entry: RollUpMeasure, currency: str, rates: Rates) -> RollUpMeasure | MissingRate:
     lines = []
     for line in entry.lines:
         converted = rates.convert(line.money, currency, line.month)

@@ -12,42 +12,49 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from governance.fingerprint import Basis
-from governance.gates import ApprovalKind, ApprovalRule, Check, Gate, Policy, Stage, Thresholds
+from governance.fingerprint import FactGroup
+from governance.gates import ApprovalKind, ApprovalRule, ConditionKind, Gate, Policy, Stage, Thresholds
 from governance.measure import Role
 
 _HALF, _MOST, _ALL = Decimal("0.5"), Decimal("0.9"), Decimal(1)
 
-IDEA = (Check.TITLE, Check.OWNER, Check.PROGRAM, Check.ROUGH_VALUE)
+IDEA = (ConditionKind.TITLE, ConditionKind.OWNER, ConditionKind.PROGRAM, ConditionKind.ROUGH_VALUE)
 DETAIL = (
-    Check.SPONSOR,
-    Check.CONTROLLER,
-    Check.BUSINESS_UNIT,
-    Check.LEGAL_ENTITY,
-    Check.SEPARATION_OF_DUTIES,
-    Check.BASELINE,
-    Check.BASELINE_CLAIMS,
-    Check.PHASING,
-    Check.DATES,
-    Check.OBJECTIVE,
-    Check.OVERLAPS,
+    ConditionKind.SPONSOR,
+    ConditionKind.CONTROLLER,
+    ConditionKind.BUSINESS_UNIT,
+    ConditionKind.LEGAL_ENTITY,
+    ConditionKind.SEPARATION_OF_DUTIES,
+    ConditionKind.BASELINE,
+    ConditionKind.BASELINE_CLAIMS,
+    ConditionKind.PHASING,
+    ConditionKind.DATES,
+    ConditionKind.OBJECTIVE,
+    ConditionKind.OVERLAPS,
 )
-CASE = (Check.HURDLE, Check.PAYBACK, Check.KILL_CRITERIA)
+CASE = (ConditionKind.HURDLE, ConditionKind.PAYBACK, ConditionKind.KILL_CRITERIA)
 WORK = (
-    Check.PLAN_LOCK,
-    Check.DEVIATION_EXPLAINED,
-    Check.OPEN_WORK,
-    Check.DEPENDENCIES,
-    Check.CHANGES,
-    Check.LEGACY_DATED,
+    ConditionKind.PLAN_LOCK,
+    ConditionKind.DEVIATION_EXPLAINED,
+    ConditionKind.OPEN_WORK,
+    ConditionKind.DEPENDENCIES,
+    ConditionKind.CHANGES,
+    ConditionKind.LEGACY_DATED,
 )
-EFFECT = (Check.LEGACY_ENDED, Check.ACTUALS, Check.VALUE_REALISED, Check.EVIDENCE_ATTACHED)
+EFFECT = (
+    ConditionKind.LEGACY_ENDED,
+    ConditionKind.ACTUALS,
+    ConditionKind.VALUE_REALISED,
+    ConditionKind.EVIDENCE_ATTACHED,
+)
 
 BY_OWNER = ApprovalRule(Role.OWNER)
-BY_SPONSOR = ApprovalRule(Role.SPONSOR, rests_on=(Basis.PLAN, Basis.BASELINE))
-SIZE = ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "CONTROLLER_SIZE", (Basis.PLAN,))
-COMMITTEE = ApprovalRule(Role.STEERING_COMMITTEE, code="STEERCO_DECISION", rests_on=(Basis.PLAN,), above_limit=True)
-ACTUAL = ApprovalRule(Role.CONTROLLER, ApprovalKind.ACTUAL_EFFECT, "CONTROLLER_CONFIRM", (Basis.ACTUALS,))
+BY_SPONSOR = ApprovalRule(Role.SPONSOR, depends_on=(FactGroup.PLAN, FactGroup.BASELINE))
+SIZE = ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "CONTROLLER_SIZE", (FactGroup.PLAN,))
+COMMITTEE = ApprovalRule(
+    Role.STEERING_COMMITTEE, code="STEERCO_DECISION", depends_on=(FactGroup.PLAN,), above_limit=True
+)
+ACTUAL = ApprovalRule(Role.CONTROLLER, ApprovalKind.ACTUAL_EFFECT, "CONTROLLER_CONFIRM", (FactGroup.ACTUALS,))
 
 
 def default_policy(thresholds: Thresholds | None = None) -> Policy:
@@ -80,8 +87,8 @@ def six_stages(thresholds: Thresholds | None = None) -> Policy:
         "six",
         (Stage("defined", "Defined"), *five.stages),
         (
-            Gate("defined", (Check.TITLE, Check.PROGRAM)),
-            Gate("identified", (Check.OWNER, Check.ROUGH_VALUE)),
+            Gate("defined", (ConditionKind.TITLE, ConditionKind.PROGRAM)),
+            Gate("identified", (ConditionKind.OWNER, ConditionKind.ROUGH_VALUE)),
             *five.gates[1:],
         ),
         five.thresholds,
@@ -102,8 +109,8 @@ def levels(thresholds: Thresholds | None = None) -> Policy:
             Stage("l5", "L5 Signed off", _ALL),
         ),
         (
-            Gate("l0", (Check.TITLE, Check.PROGRAM), ()),
-            Gate("l1", (Check.OWNER, Check.ROUGH_VALUE), (BY_OWNER,)),
+            Gate("l0", (ConditionKind.TITLE, ConditionKind.PROGRAM), ()),
+            Gate("l1", (ConditionKind.OWNER, ConditionKind.ROUGH_VALUE), (BY_OWNER,)),
             Gate("l2", DETAIL, (BY_SPONSOR,)),
             Gate("l3", CASE, (BY_SPONSOR, SIZE, COMMITTEE)),
             Gate("l4", WORK, (BY_OWNER,)),

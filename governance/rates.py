@@ -21,13 +21,13 @@ class Rate:
     """``amount × factor`` turns ``currency`` into ``to``, from ``since`` until a newer rate takes over."""
 
     currency: str
-    to: str
+    to_currency: str
     since: date
     factor: Decimal
     source: str = ""
 
     def __str__(self) -> str:
-        return f"1 {self.currency} = {self.factor.normalize():f} {self.to} since {self.since}"
+        return f"1 {self.currency} = {self.factor.normalize():f} {self.to_currency} since {self.since}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,15 +35,15 @@ class MissingRate:
     """There is no rate for this month."""
 
     currency: str
-    to: str
+    to_currency: str
     month: Period
 
     def __str__(self) -> str:
-        return f"no rate from {self.currency} to {self.to} on {self.month.first_day}"
+        return f"no rate from {self.currency} to {self.to_currency} on {self.month.first_day}"
 
 
 @dataclass(frozen=True, slots=True)
-class Converted:
+class Conversion:
     """An amount in another currency, with the rate that was used; ``None`` when it already was in it."""
 
     money: Money
@@ -56,19 +56,19 @@ class Rates:
     def __init__(self, rates: Iterable[Rate] = ()) -> None:
         self._by_pair: dict[tuple[str, str], list[Rate]] = {}
         for rate in sorted(rates):
-            self._by_pair.setdefault((rate.currency, rate.to), []).append(rate)
+            self._by_pair.setdefault((rate.currency, rate.to_currency), []).append(rate)
 
-    def on(self, currency: str, to: str, month: Period) -> Rate | MissingRate:
+    def rate_for(self, currency: str, to: str, month: Period) -> Rate | MissingRate:
         """The newest rate that is valid on the month's first day."""
         dated = self._by_pair.get((currency, to), [])
-        place = bisect_right([rate.since for rate in dated], month.first_day)
-        return dated[place - 1] if place else MissingRate(currency, to, month)
+        newer = bisect_right([rate.since for rate in dated], month.first_day)
+        return dated[newer - 1] if newer else MissingRate(currency, to, month)
 
-    def convert(self, money: Money, to: str, month: Period) -> Converted | MissingRate:
+    def convert(self, money: Money, to: str, month: Period) -> Conversion | MissingRate:
         """Not rounded: a total is rounded once, when it is shown."""
         if money.currency == to:
-            return Converted(money, None)
-        rate = self.on(money.currency, to, month)
+            return Conversion(money, None)
+        rate = self.rate_for(money.currency, to, month)
         if isinstance(rate, MissingRate):
             return rate
-        return Converted(Money(money.amount * rate.factor, to), rate)
+        return Conversion(Money(money.amount * rate.factor, to), rate)

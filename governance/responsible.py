@@ -1,4 +1,4 @@
-"""Who must act: as data, and in the words that are derived from it."""
+"""Who must act: as data, and the text that is derived from it."""
 
 from __future__ import annotations
 
@@ -41,4 +41,4 @@ def responsible(measure: Measure, role: Role) -> Responsible:
 
 def in_words(people: Iterable[Responsible]) -> str:
     """``owner A. Kaya and sponsor M. Brandt``; empty for nobody."""
-    return " and ".join(one.text for one in people)
+    return " and ".join(person.text for person in people)

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from governance import sums
 from governance.effects import RECURRING, ZERO, Account, EffectLine, Version, sum_up
-from governance.hierarchy import Entry
+from governance.hierarchy import RollUpMeasure
 from governance.money import Period
 from governance.rates import MissingRate, Rates
 from governance.sums import MONTHS, LeakReason
@@ -22,8 +22,8 @@ ON_HOLD = "on_hold"
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
-    """What every figure rests on; another basis makes other figures."""
+class RollUpSettings:
+    """What every figure depends on; other settings make other figures."""
 
     currency: str
     fiscal_year_start: int
@@ -42,7 +42,7 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class MonthlyFigures:
     """What one month of one version brings.  Net is recurring + one-off; avoidance and cash stand apart."""
 
     version: Version
@@ -55,7 +55,7 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MeasureFigures:
     """A measure's figures, all in one currency; ``None`` where a series has no line."""
 
     net: Mapping[Version, Decimal]
@@ -75,24 +75,28 @@ class Part:
     avoidance: Decimal
     benefit: Decimal
     """This fiscal year's benefit before costs: as forecast, or as planned where nothing is forecast."""
-    months: tuple[Month, ...]
+    months: tuple[MonthlyFigures, ...]
 
 
-def part_of(entry: Entry, basis: Basis, rates: Rates) -> Part | MissingRate:
+def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rates) -> MeasureFigures | MissingRate:
     """A measure's figures; one that cannot be converted whole has none, and the missing rate says why."""
-    lines = _converted(entry.lines, basis.currency, rates)
+    lines = _converted(measure.lines, settings.currency, rates)
     if isinstance(lines, MissingRate):
         return lines
-    year, start = basis.year, basis.fiscal_year_start
+    year, start = settings.year, settings.fiscal_year_start
     effects = sum_up(lines)
     series = {Version.PLAN: effects.plan, Version.FORECAST: effects.forecast, Version.ACTUAL: effects.actual}
-    net = {version: one.total_net() for version, one in series.items() if one is not None}
+    net = {
+        version: versions_series.total_net()
+        for version, versions_series in series.items()
+        if versions_series is not None
+    }
     completion = effects.at_completion()
-    reason = LeakReason.of(entry.reason)
+    reason = LeakReason.of(measure.reason)
     # As in governance.portfolio: a measure counts as forecast when it has any forecast line, of whatever account.
     forecast = any(line.version is Version.FORECAST for line in lines)
     gross = sums.gross(lines, Version.PLAN)
-    return Part(
+    return MeasureFigures(
         net=net,
         in_year={version: sums.in_year(lines, version, year, start) for version in Version},
         run_rate={version: sums.run_rate(lines, version) for version in (Version.PLAN, Version.FORECAST)},
@@ -102,46 +106,46 @@ def part_of(entry: Entry, basis: Basis, rates: Rates) -> Part | MissingRate:
         reason=reason,
         carry_over=sums.carry_over(lines, Version.PLAN, year, start),
         gross=gross,
-        pipeline=sums.pipeline([(entry.stage, gross)], basis.weights),
+        pipeline=sums.pipeline([(measure.stage, gross)], settings.weights),
         cash=sums.cash(lines, Version.PLAN),
         avoidance=sums.avoidance(lines, Version.PLAN),
-        benefit=_benefit(lines, Version.FORECAST if forecast else Version.PLAN, basis),
+        benefit=_benefit(lines, Version.FORECAST if forecast else Version.PLAN, settings),
         months=_months(lines),
     )
 
 
-def step_of(stage: str | None, ramp: str | None) -> str:
+def funnel_step(stage: str | None, off_ramp: str | None) -> str:
     """Where a measure stands in the funnel: its stage, or the off-ramp that it took; empty before the first stage."""
-    if ramp is None:
+    if off_ramp is None:
         return stage or ""
-    return CANCELLED if ramp == CANCELLED else ON_HOLD
+    return CANCELLED if off_ramp == CANCELLED else ON_HOLD
 
 
 def _converted(lines: Iterable[EffectLine], currency: str, rates: Rates) -> tuple[EffectLine, ...] | MissingRate:
     converted = []
     for line in lines:
-        found = rates.convert(line.money, currency, line.month)
-        if isinstance(found, MissingRate):
-            return found
-        converted.append(line if found.rate is None else replace(line, money=found.money))
+        converted_money = rates.convert(line.money, currency, line.month)
+        if isinstance(converted_money, MissingRate):
+            return converted_money
+        converted.append(line if converted_money.rate is None else replace(line, money=converted_money.money))
     return tuple(converted)
 
 
-def _benefit(lines: Iterable[EffectLine], version: Version, basis: Basis) -> Decimal:
-    first, last = basis.first_month, basis.last_month
+def _benefit(lines: Iterable[EffectLine], version: Version, settings: RollUpSettings) -> Decimal:
+    first, last = settings.first_month, settings.last_month
     return sums.gross((line for line in lines if first <= line.month <= last), version)
 
 
-def _months(lines: Iterable[EffectLine]) -> tuple[Month, ...]:
-    found: dict[tuple[Version, int], dict[str, Decimal]] = {}
+def _months(lines: Iterable[EffectLine]) -> tuple[MonthlyFigures, ...]:
+    converted_money: dict[tuple[Version, int], dict[str, Decimal]] = {}
     for line in lines:
-        place = line.month.year * 12 + line.month.month - 1
-        month = found.setdefault((line.version, place), {})
+        month_number = line.month.year * 12 + line.month.month - 1
+        month = converted_money.setdefault((line.version, month_number), {})
         name = _column(line)
         month[name] = month.get(name, ZERO) + sums.signed(line)
     return tuple(
-        Month(version, Period(place // 12, place % 12 + 1), **amounts)
-        for (version, place), amounts in sorted(found.items())
+        MonthlyFigures(version, Period(month_number // 12, month_number % 12 + 1), **amounts)
+        for (version, month_number), amounts in sorted(converted_money.items())
     )
 
 

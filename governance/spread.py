@@ -10,12 +10,12 @@ from typing import TypeAlias
 from governance.money import Money, Period
 
 CENT = Decimal("0.01")
-LONGEST_MONTHS = 600
+MAX_MONTHS = 600
 
-Laid: TypeAlias = tuple[tuple[Period, Money], ...]
+MonthlyAmounts: TypeAlias = tuple[tuple[Period, Money], ...]
 
 
-class Shape(StrEnum):
+class SpreadShape(StrEnum):
     LINEAR = "linear"
     """Every month the same."""
     FRONT = "front"
@@ -24,28 +24,28 @@ class Shape(StrEnum):
     """Rising: of n months the first weighs 1, the last n."""
 
 
-def spread(total: Money, start: Period, end: Period, shape: Shape = Shape.LINEAR) -> Laid:
+def spread(total: Money, start: Period, end: Period, shape: SpreadShape = SpreadShape.LINEAR) -> MonthlyAmounts:
     """Lay an amount over the months from ``start`` to ``end``; the last month takes what rounding leaves.
 
     Raises ValueError when the end lies before the start or 50 years after it.
     """
     if end < start:
         raise ValueError(f"{end} lies before {start}")
-    if start.months_to(end) >= LONGEST_MONTHS:
+    if start.months_to(end) >= MAX_MONTHS:
         raise ValueError(f"{start} to {end} is longer than 50 years")
     months = list(start.until(end))
     count = len(months)
     match shape:
-        case Shape.LINEAR:
+        case SpreadShape.LINEAR:
             weights: Sequence[int] = [1] * count
-        case Shape.FRONT:
+        case SpreadShape.FRONT:
             weights = range(count, 0, -1)
-        case Shape.BACK:
+        case SpreadShape.BACK:
             weights = range(1, count + 1)
     return _by_weight(total, months, weights)
 
 
-def _by_weight(total: Money, months: Sequence[Period], weights: Sequence[int]) -> Laid:
+def _by_weight(total: Money, months: Sequence[Period], weights: Sequence[int]) -> MonthlyAmounts:
     whole = Decimal(sum(weights))
     parts = [(total.amount * weight / whole).quantize(CENT, ROUND_DOWN) for weight in weights[:-1]]
     parts.append(total.amount - sum(parts, Decimal(0)))

@@ -1,6 +1,6 @@
-"""The two lights: is the work on time, and will the money come.
+"""The two statuses: is the work on time, and will the money come.
 
-"Umsetzungs- und Effekt-Controlling sind zwei Paar Schuhe" (gci-management.com): the lights are judged apart,
+"Umsetzungs- und Effekt-Controlling sind zwei Paar Schuhe" (gci-management.com): the two are assessed apart,
 each from numbers, and what is not known is grey, never green.
 """
 
@@ -18,16 +18,16 @@ from governance.money import Money
 from governance.verdict import Colour, Status
 
 ONE = Decimal(1)
-PLACES = Decimal("0.01")
+QUANTUM = Decimal("0.01")
 
 
 def implementation_status(
     measure: Measure, evidence: Evidence, thresholds: Thresholds, now: datetime, diverted: str = ""
 ) -> Status:
-    """Progress held against the elapsed share of the schedule; ``diverted`` says that its people work elsewhere."""
+    """Progress compared with the elapsed share of the schedule; ``diverted`` says that its people work elsewhere."""
     start, end = known(measure.start), known(measure.end)
     if start is None or end is None or end < start:
-        return Status(Colour.GREY, None, "there is no start and end to hold the progress against")
+        return Status(Colour.GREY, None, "there is no start and end date to measure progress against")
     if evidence.done:
         return Status(Colour.GREEN, ONE, "the work is done")
     today = now.date()
@@ -42,14 +42,14 @@ def implementation_status(
 def _by_progress(measure: Measure, evidence: Evidence, thresholds: Thresholds, now: datetime) -> Status:
     start, end, today = known(measure.start), known(measure.end), now.date()
     if start is None or end is None:
-        return Status(Colour.GREY, None, "there is no start and end")
+        return Status(Colour.GREY, None, "there is no start and end date")
     if today < start:
         return Status(Colour.GREEN, None, f"the work begins on {start}")
     progress = _progress(evidence)
     if progress is None:
         return Status(Colour.GREY, None, "nothing says how far the work is")
     expected = Decimal((today - start).days + 1) / Decimal((end - start).days + 1)
-    ratio = (progress / expected).quantize(PLACES)
+    ratio = (progress / expected).quantize(QUANTUM)
     reason = f"{progress:.0%} done, {expected:.0%} expected by now"
     if ratio >= thresholds.implementation_green:
         return Status(Colour.GREEN, ratio, reason)
@@ -66,7 +66,7 @@ def _progress(evidence: Evidence) -> Decimal | None:
 
 
 def _capped(status: Status, evidence: Evidence, diverted: str) -> Status:
-    """A flag, an open blocking link or people who work elsewhere leave no light greener than amber."""
+    """A flag, an open blocking link or people who work elsewhere leave no status greener than amber."""
     if status.colour is not Colour.GREEN:
         return status
     links = known(evidence.blocking_links)
@@ -75,7 +75,7 @@ def _capped(status: Status, evidence: Evidence, diverted: str) -> Status:
 
 
 def potential_status(measure: Measure, effects: Effects | None, problem: str, thresholds: Thresholds) -> Status:
-    """Net at completion held against the net plan."""
+    """Net at completion compared with the net plan."""
     if effects is None:
         return Status(Colour.GREY, None, problem)
     if measure.unreadable_effects:
@@ -86,11 +86,13 @@ def potential_status(measure: Measure, effects: Effects | None, problem: str, th
     if completion is None:
         return Status(Colour.GREY, None, "there is no forecast")
     plan = effects.plan.total_net()
-    shown = f"{Money(completion, effects.plan.currency)} at completion of {Money(plan, effects.plan.currency)} planned"
+    amounts = (
+        f"{Money(completion, effects.plan.currency)} at completion of {Money(plan, effects.plan.currency)} planned"
+    )
     if plan <= 0:
         colour = Colour.GREEN if completion >= plan else Colour.RED
-        return Status(colour, None, f"{shown}; the plan is not above zero, so there is no ratio")
-    ratio = (completion / plan).quantize(PLACES)
+        return Status(colour, None, f"{amounts}; the plan is not above zero, so there is no ratio")
+    ratio = (completion / plan).quantize(QUANTUM)
     if ratio >= thresholds.potential_green:
-        return Status(Colour.GREEN, ratio, shown)
-    return Status(Colour.AMBER if ratio >= thresholds.potential_amber else Colour.RED, ratio, shown)
+        return Status(Colour.GREEN, ratio, amounts)
+    return Status(Colour.AMBER if ratio >= thresholds.potential_amber else Colour.RED, ratio, amounts)

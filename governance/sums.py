@@ -80,15 +80,15 @@ def recurring_in_year(lines: Iterable[EffectLine], version: Version, year: int, 
 
 def carry_over(lines: Iterable[EffectLine], version: Version, year: int, fiscal_year_start: int = 1) -> Decimal:
     """Run-rate − recurring in-year(``year``): what the next year gets on top, fully running then."""
-    kept = tuple(lines)
-    return run_rate(kept, version) - recurring_in_year(kept, version, year, fiscal_year_start)
+    all_lines = tuple(lines)
+    return run_rate(all_lines, version) - recurring_in_year(all_lines, version, year, fiscal_year_start)
 
 
 def cash(lines: Iterable[EffectLine], version: Version) -> Decimal:
     """EBITDA effect − capex − one-off costs + working capital: what reaches the bank account."""
-    kept = tuple(lines)
-    return sum((signed(line) for line in _of(kept, version)), ZERO) + sum(
-        (signed(line) for line in _of(kept, version, Account.CASH)), ZERO
+    all_lines = tuple(lines)
+    return sum((signed(line) for line in _of(all_lines, version)), ZERO) + sum(
+        (signed(line) for line in _of(all_lines, version, Account.CASH)), ZERO
     )
 
 
@@ -112,8 +112,8 @@ class Leak:
 
 def leakage(lines: Iterable[EffectLine], reason: LeakReason) -> Leak:
     """``lines`` hold the locked plan and the forecast of one measure."""
-    kept = tuple(lines)
-    return Leak(reason, run_rate(kept, Version.PLAN) - run_rate(kept, Version.FORECAST))
+    all_lines = tuple(lines)
+    return Leak(reason, run_rate(all_lines, Version.PLAN) - run_rate(all_lines, Version.FORECAST))
 
 
 def by_reason(leaks: Iterable[Leak]) -> dict[LeakReason, Decimal]:

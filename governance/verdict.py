@@ -1,4 +1,4 @@
-"""The verdict: one shape for every judgement, and the only thing that leaves the domain."""
+"""The verdict: the result of every assessment, and the only thing that leaves the domain."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from governance.evidence import Statement
+from governance.evidence import Command
 from governance.gates import ApprovalKind
-from governance.measure_state import Asked, Deviation, OffRamp, Standing
+from governance.measure_state import Deviation, MeasureState, OffRamp, ReasonRequest
 from governance.money import Money
 from governance.responsible import Responsible, in_words
 
@@ -24,11 +24,11 @@ class Outcome(StrEnum):
 
 
 class ApprovalState(StrEnum):
-    """How an approval stands that a gate asks for."""
+    """The state of an approval that a gate asks for."""
 
     GIVEN = "given"
     NOT_GIVEN = "not_given"
-    """Whoever gives it has not said anything yet."""
+    """Whoever gives it has given no command yet."""
     QUORUM = "quorum"
     """Too few members of the committee have given it."""
     REJECTED = "rejected"
@@ -44,14 +44,14 @@ class ApprovalState(StrEnum):
 
 
 class Approval(NamedTuple):
-    """What a condition says that is an approval."""
+    """What the result of an approval carries beside its condition."""
 
     kind: ApprovalKind
     state: ApprovalState
 
 
 class ConditionResult(NamedTuple):
-    """One condition of one gate, judged.  A tuple, because dozens are made in every assessment.
+    """One condition of one gate, evaluated.  A tuple, because dozens are made in every assessment.
 
     ``code`` is stable and for search; ``subject`` tells two results of one code apart
     (``ROLE_MISSING`` for the sponsor or the controller), and of an approval names the role that gives it;
@@ -118,7 +118,7 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A light with its number and its reason; ``number`` is a ratio (1 = as planned)."""
+    """A colour with its number and its reason; ``number`` is a ratio (1 = as planned)."""
 
     colour: Colour
     number: Decimal | None
@@ -139,7 +139,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that boards and tickets hide, in plain words."""
+    """Something that boards and tickets hide, as a sentence."""
 
     code: str
     subject: str
@@ -157,7 +157,7 @@ class Finding:
 
 
 class EventKind(StrEnum):
-    """What this assessment did, beside judging; each one goes into the audit."""
+    """What this assessment changed; each event goes into the audit."""
 
     GRANTED = "stage.granted"
     REOPENED = "stage.reopened"
@@ -165,9 +165,9 @@ class EventKind(StrEnum):
     RESUMED = "measure.resumed"
     PLAN_LOCKED = "plan.locked"
     REBASELINED = "plan.rebaselined"
-    ASKED = "deviation.asked"
+    REASON_REQUESTED = "deviation.reason_requested"
     EXPLAINED = "deviation.explained"
-    KILLED = "kill_switch"
+    KILLED = "measure.kill_switch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What Gatepost says about one measure at one moment."""
+    """The result of assessing one measure at one moment."""
 
     stage: str | None
     """Stage granted after this assessment."""
@@ -197,24 +197,24 @@ class Verdict:
     potential: Status
     figures: Figures
     policy_version: str
-    ramp: OffRamp | None = None
+    off_ramp: OffRamp | None = None
     deviation: Deviation | None = None
     findings: tuple[Finding, ...] = ()
-    passes: tuple[str, ...] = ()
+    allowed_stages: tuple[str, ...] = ()
     """Labels of the stages into which the item may be moved now; none while the gate is shut."""
-    asks: tuple[Asked, ...] = ()
-    """Who was asked for the reason of the present deviation so far."""
+    reason_requests: tuple[ReasonRequest, ...] = ()
+    """From whom the reason of the present deviation was requested so far."""
     events: tuple[Event, ...] = ()
-    statements: tuple[Statement, ...] = ()
-    """Every statement with its ruling, in the order in which they were made."""
-    standing: Standing = Standing()  # noqa: RUF009 - frozen, and so never shared state
+    commands: tuple[Command, ...] = ()
+    """Every command with its ruling, in the order in which they were given."""
+    measure_state: MeasureState = MeasureState()  # noqa: RUF009 - frozen, so that sharing it is safe
     """What the next assessment has to be given."""
-    look_again: datetime | None = None
+    reassess_at: datetime | None = None
     """The next moment at which time alone changes the verdict."""
 
     @property
-    def shown_stage(self) -> str:
+    def display_stage(self) -> str:
         """The stage as a field shows it: an off-ramp stands before it."""
-        if self.ramp is None:
+        if self.off_ramp is None:
             return self.stage_label
-        return f"{'Cancelled' if self.ramp.kind == 'cancelled' else 'On hold'} ({self.stage_label})"
+        return f"{'Cancelled' if self.off_ramp.kind == 'cancelled' else 'On hold'} ({self.stage_label})"

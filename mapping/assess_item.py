@@ -9,85 +9,96 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from governance.assess import assess
-from governance.evidence import Evidence, Statement
+from governance.evidence import Command, Evidence
 from governance.facts import Unknown
-from governance.measure_state import Standing
+from governance.measure_state import MeasureState
 from governance.verdict import Verdict
-from mapping.comment_commands import merge, statements_in, words_of
+from mapping.comment_commands import approvals_as_comments, commands_in, merge_commands
 from mapping.config import Enforce, MappingConfig, MeasureRule, WriteRule
-from mapping.expressions import Scope
-from mapping.map_item import Mapped, Unmapped, apply, evidence_from, rule_for
-from mapping.marks import IMPEDIMENT, Mark, mark_changes, reverts
+from mapping.expressions import ExpressionScope
+from mapping.map_item import MappedMeasure, Unmapped, evidence_from, map_item, rule_for
+from mapping.marks import IMPEDIMENT, Mark, mark_changes, reverts_breach
 from mapping.policy import Policies
-from mapping.related_evidence import NOTHING, Around
-from mapping.reply_comment import answer_of
+from mapping.related_evidence import NO_RELATED_EVIDENCE, RelatedEvidence
+from mapping.reply_comment import reply_comment_of
 from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
-from mapping.writeback import Change, ChangeKind, Comparison, compare, wanted
+from mapping.writeback import Change, ChangeKind, Comparison, compare, target_values
 
-Written: TypeAlias = "Mapping[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]]"
+LastWrittenByItem: TypeAlias = "Mapping[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]]"
 """What was written last, by item."""
 
-NOWHERE: Written = MappingProxyType({})
+NOTHING_WRITTEN: LastWrittenByItem = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class MeasureAssessment:
     """A measure with its verdict and the fields that differ from it."""
 
-    mapped: Mapped
+    mapped: MappedMeasure
     evidence: Evidence
     verdict: Verdict
     comparison: Comparison
-    withdrawn: tuple[Statement, ...] = ()
-    """What was heard before and is no longer said by its comment."""
-    beside: tuple[tuple[WorkItem, Comparison], ...] = ()
+    withdrawn_commands: tuple[Command, ...] = ()
+    """Commands that were ruled on before and that their comment no longer holds."""
+    joined_writes: tuple[tuple[WorkItem, Comparison], ...] = ()
     """Joined items that receive the verdict too, and what differs there."""
 
 
-def judge(
+def assess_item(
     item: WorkItem,
     config: MappingConfig,
     policies: Policies,
     *,
-    standing: Standing,
+    measure_state: MeasureState,
     last_written: Mapping[FieldName, str | None],
     now: datetime,
-    heard: Sequence[Statement] = (),
-    around: Around = NOTHING,
-    written_beside: Written = NOWHERE,
-) -> Judged | Unmapped:
-    """Map and assess one item at one moment; the same input gives the same answer."""
-    mapped = apply(Scope(item, now, around.joined), config)
+    ruled_on: Sequence[Command] = (),
+    related: RelatedEvidence = NO_RELATED_EVIDENCE,
+    joined_last_written: LastWrittenByItem = NOTHING_WRITTEN,
+) -> MeasureAssessment | Unmapped:
+    """Map and assess one item at one moment; the same input gives the same result."""
+    mapped = map_item(ExpressionScope(item, now, related.joined_items), config)
     if isinstance(mapped, Unmapped):
         return mapped
     policy = policies.of(mapped.measure)
-    words = words_of(item.approvals, mapped.rule.approvals) if mapped.rule.approvals else ()
-    comments = (*item.comments, *words)
-    statements = merge(comments, statements_in(comments, policy), heard)
-    # A flag that Gatepost raised is no news about the work.
+    approval_comments = approvals_as_comments(item.approvals, mapped.rule.approvals) if mapped.rule.approvals else ()
+    comments = (*item.comments, *approval_comments)
+    commands = merge_commands(comments, commands_in(comments, policy), ruled_on)
+    # A flag that Gatepost raised itself says nothing about the work.
     own_flag = item.flagged and last_written.get(FieldName(Mark.FLAG)) == IMPEDIMENT
-    seen = replace(item, flagged=False) if own_flag else item
-    evidence = evidence_from(seen, mapped, statements, standing, around)
+    item_without_own_flag = replace(item, flagged=False) if own_flag else item
+    evidence = evidence_from(item_without_own_flag, mapped, commands, measure_state, related)
     verdict = assess(mapped.measure, evidence, policy, now)
     rule, measure = mapped.rule, mapped.measure
-    explained = rule.enforce is Enforce.COMMENT or reverts(rule, item)
-    answer = answer_of(measure, verdict, item.answer, item.status if explained else None) if rule.answers else None
-    comparison = compare(last_written, item.fields, wanted(verdict, rule.write), answer, item.answer)
+    explained = rule.enforce is Enforce.COMMENT or reverts_breach(rule, item)
+    reply_comment = (
+        reply_comment_of(measure, verdict, item.reply_comment, item.status if explained else None)
+        if rule.reply_comment
+        else None
+    )
+    comparison = compare(
+        last_written, item.fields, target_values(verdict, rule.write), reply_comment, item.reply_comment
+    )
     marks = mark_changes(verdict, rule, item, measure.id, last_written)
     if marks:
         comparison = replace(comparison, changes=(*comparison.changes, *marks))
-    comparison = _stamped(comparison, rule.write, now)
-    beside: tuple[tuple[WorkItem, Comparison], ...] = ()
+    comparison = _with_written_at(comparison, rule.write, now)
+    joined_writes: tuple[tuple[WorkItem, Comparison], ...] = ()
     if any(join.write for join in rule.joins):
-        ours = assess(measure, replace(evidence, changes=item.changes), policy, now)
-        beside = tuple(_beside(ours, rule, config, around, written_beside, now))
-    said = {one.source for one in statements}
-    withdrawn = tuple(one for one in heard if one.source not in said)
-    return Judged(mapped, evidence, verdict, comparison, withdrawn, beside)
+        own_verdict = assess(measure, replace(evidence, changes=item.changes), policy, now)
+        joined_writes = tuple(_joined_writes(own_verdict, rule, config, related, joined_last_written, now))
+    present_sources = {command.source for command in commands}
+    withdrawn = tuple(command for command in ruled_on if command.source not in present_sources)
+    return MeasureAssessment(mapped, evidence, verdict, comparison, withdrawn, joined_writes)
 
 
-def _beside(
-    verdict: Verdict, rule: MeasureRule, config: MappingConfig, around: Around, written: Written, now: datetime
+def _joined_writes(
+    verdict: Verdict,
+    rule: MeasureRule,
+    config: MappingConfig,
+    related: RelatedEvidence,
+    last_written: LastWrittenByItem,
+    now: datetime,
 ) -> Iterator[tuple[WorkItem, Comparison]]:
     """What the joined items shall hold.
 
@@ -95,20 +106,20 @@ def _beside(
     An item that is a measure of its own gets its own verdict and nothing from here.
     """
     for join in rule.joins:
-        others = around.joined.get(join.name, ())
+        others = related.joined_items.get(join.name, ())
         if join.write is None or isinstance(others, Unknown):
             continue
         for other in others:
-            if rule_for(Scope(other, now), config)[0] is None:
-                last = written.get((other.connection, other.native_id), {})
-                found = compare(last, other.fields, wanted(verdict, join.write))
-                if found.writes:
-                    yield other, _stamped(found, join.write, now)
+            if rule_for(ExpressionScope(other, now), config)[0] is None:
+                written_there = last_written.get((other.connection, other.native_id), {})
+                comparison = compare(written_there, other.fields, target_values(verdict, join.write))
+                if comparison.has_writes:
+                    yield other, _with_written_at(comparison, join.write, now)
 
 
-def _stamped(comparison: Comparison, rule: WriteRule, now: datetime) -> Comparison:
-    """With the moment, where a field shall tell it; the moment alone is no reason to write."""
-    if rule.checked is None or not comparison.changes:
+def _with_written_at(comparison: Comparison, rule: WriteRule, now: datetime) -> Comparison:
+    """With the moment, where a field is mapped for it; the moment alone is no reason to write."""
+    if rule.written_at is None or not comparison.changes:
         return comparison
-    stamp = Change(FieldName(rule.checked), ChangeKind.CHANGED, None, now.replace(microsecond=0), None)
-    return replace(comparison, changes=(*comparison.changes, stamp))
+    moment = Change(FieldName(rule.written_at), ChangeKind.CHANGED, None, now.replace(microsecond=0), None)
+    return replace(comparison, changes=(*comparison.changes, moment))

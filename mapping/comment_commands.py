@@ -1,29 +1,30 @@
-"""Statements from comments: the author is the one whom the tool has authenticated."""
+"""Commands from comments: the author is the one whom the tool has authenticated."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from governance.command_grammar import Command, parse_commands
-from governance.evidence import CommandOrigin, CommandSource, Statement
+from governance.command_grammar import ParsedCommand, parse_commands
+from governance.evidence import Command, CommandOrigin, CommandSource
 from governance.gates import Policy
 from mapping.work_item import Approval, ApprovalDecision, Comment
 
 
-def statements_in(comments: Iterable[Comment], policy: Policy) -> tuple[Statement, ...]:
-    """Every command, well formed or not; whether its author may give it is for the domain to say."""
+def commands_in(comments: Iterable[Comment], policy: Policy) -> tuple[Command, ...]:
+    """Every command, well formed or not; whether its author may give it is decided by the domain."""
     return tuple(
-        _statement(comment, number, command)
+        _command(comment, number, command)
         for comment in comments
         if "/" in comment.text
         for number, command in enumerate(parse_commands(comment.text, policy), 1)
     )
 
 
-def words_of(approvals: Iterable[Approval], stage: str) -> tuple[Comment, ...]:
-    """The tool's own approvals as what their approvers would have said; whether they may is for the domain to say.
+def approvals_as_comments(approvals: Iterable[Approval], stage: str) -> tuple[Comment, ...]:
+    """The tool's own approvals as the commands that their approvers would have given.
 
-    One that is open again says nothing, and so takes back what it said.
+    The domain decides whether the approvers may give them.  An approval that is open again gives no command, and so
+    withdraws the one that it gave.
     """
     commands = {
         ApprovalDecision.APPROVED: f"/approve {stage}",
@@ -31,12 +32,13 @@ def words_of(approvals: Iterable[Approval], stage: str) -> tuple[Comment, ...]:
         ApprovalDecision.OPEN: "",
     }
     return tuple(
-        Comment(one.id, one.person, one.at, commands[one.decision], CommandOrigin.APPROVAL) for one in approvals
+        Comment(approval.id, approval.person, approval.at, commands[approval.decision], CommandOrigin.APPROVAL)
+        for approval in approvals
     )
 
 
-def _statement(comment: Comment, number: int, command: Command) -> Statement:
-    return Statement(
+def _command(comment: Comment, number: int, command: ParsedCommand) -> Command:
+    return Command(
         verb=command.verb,
         person=comment.author,
         at=comment.at,
@@ -52,28 +54,31 @@ def _statement(comment: Comment, number: int, command: Command) -> Statement:
     )
 
 
-def merge(comments: Sequence[Comment], found: Sequence[Statement], kept: Sequence[Statement]) -> tuple[Statement, ...]:
-    """What was heard before, with its ruling, and what is new.
+def merge_commands(
+    comments: Sequence[Comment], present: Sequence[Command], stored: Sequence[Command]
+) -> tuple[Command, ...]:
+    """The commands that were ruled on before, with their rulings, and the new ones.
 
-    What was said stays said when its comment is deleted, or is no longer among those that the tool returns; who
-    changes the text of a comment has said something else instead.
+    A command stays given when its comment is deleted, or is no longer among those that the tool returns; whoever
+    changes the text of a comment withdraws its commands and gives others instead.
     """
-    shown = {(comment.origin, comment.id) for comment in comments}
-    now: Mapping[CommandSource, Statement] = {one.source: one for one in found}
+    present_comments = {(comment.origin, comment.id) for comment in comments}
+    now: Mapping[CommandSource, Command] = {command.source: command for command in present}
     merged = [
-        one
-        for one in kept
-        if (one.source.origin, one.source.id) not in shown or (one.source in now and _same(one, now[one.source]))
+        command
+        for command in stored
+        if (command.source.origin, command.source.id) not in present_comments
+        or (command.source in now and _same_content(command, now[command.source]))
     ]
-    heard = {one.source for one in merged}
-    return (*merged, *(one for one in found if one.source not in heard))
+    merged_sources = {command.source for command in merged}
+    return (*merged, *(command for command in present if command.source not in merged_sources))
 
 
-def _same(one: Statement, other: Statement) -> bool:
-    """Whether two readings of one source say the same; the moment is not looked at."""
+def _same_content(command: Command, other: Command) -> bool:
+    """Whether two readings of one source have the same content; the moment is not compared."""
     return (
-        one.verb is other.verb
-        and one.person.id == other.person.id
-        and (one.stage, one.amount, one.month, one.text, one.delegate, one.until)
+        command.verb is other.verb
+        and command.person.id == other.person.id
+        and (command.stage, command.amount, command.month, command.text, command.delegate, command.until)
         == (other.stage, other.amount, other.month, other.text, other.delegate, other.until)
     )

@@ -9,15 +9,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from governance.spread import Shape
-from mapping.sources import Part, RoleSource, Source
+from governance.money import MAX_AMOUNT
+from governance.spread import SpreadShape
+from mapping.sources import MappingModel, RoleSource, Source
 
 Share = Annotated[Decimal, Field(gt=0, le=1)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 365)]
 
 
-class Selector(Part):
+class Selector(MappingModel):
     """Which of several values count: any of, all of, none of these (case-insensitive)."""
 
     any: tuple[str, ...] = ()
@@ -28,7 +29,7 @@ class Selector(Part):
 Selection = tuple[str, ...] | Selector
 
 
-class Match(Part):
+class Match(MappingModel):
     """All of the named selections must hold.  A plain list means *any of*."""
 
     project: Selection | None = None
@@ -42,7 +43,7 @@ class Match(Part):
     """Any field by its visible name."""
 
 
-class PlaceRule(Part):
+class HierarchyRule(MappingModel):
     """Names, or ``{Field name}`` to take a field's value."""
 
     portfolio: str | None = None
@@ -51,7 +52,7 @@ class PlaceRule(Part):
     package: str | None = None
 
 
-class RoleRule(Part):
+class RoleRule(MappingModel):
     """Visible names of person fields, or tables."""
 
     owner: RoleSource
@@ -59,7 +60,7 @@ class RoleRule(Part):
     controller: RoleSource | None = None
 
 
-class FactRule(Part):
+class FactRule(MappingModel):
     """Where a measure's facts come from: visible names of fields, expressions, translated fields."""
 
     title: Source | None = None
@@ -85,8 +86,8 @@ class ProgressFrom(StrEnum):
     """The elapsed share of the schedule: work that nobody measures is taken to be on time until its end."""
 
 
-class ProgressRule(Part):
-    model_config = Part.model_config | {"populate_by_name": True}
+class ProgressRule(MappingModel):
+    model_config = MappingModel.model_config | {"populate_by_name": True}
 
     source: Annotated[ProgressFrom, Field(alias="from")] = ProgressFrom.CHILDREN
     field: str | None = None
@@ -104,13 +105,13 @@ class EffectsFrom(StrEnum):
     """ServiceNow's cost plans and benefit plans of the record: planned and actual amounts by fiscal period."""
 
 
-class SeriesRule(Part):
-    """Where the amounts of one version stand: totals in fields, or a table by month in one field.
+class SeriesRule(MappingModel):
+    """Where the amounts of one version are: totals in fields, or a table by month in one field.
 
     ``spread`` lays recurring kinds over the measure's months; one-off kinds fall into the first.
     """
 
-    model_config = Part.model_config | {"populate_by_name": True}
+    model_config = MappingModel.model_config | {"populate_by_name": True}
 
     benefit: Source | None = None
     one_off_benefit: Source | None = None
@@ -124,10 +125,10 @@ class SeriesRule(Part):
     """A text field with a table by month; see :mod:`mapping.month_table`."""
     source: Annotated[EffectsFrom, Field(alias="from")] = EffectsFrom.FIELDS
     """A one-off cash effect that is no result, such as working capital."""
-    spread: Shape = Shape.LINEAR
+    spread: SpreadShape = SpreadShape.LINEAR
 
 
-class EffectRule(Part):
+class EffectRule(MappingModel):
     currency: str | None = None
     """Field that names the currency; without it amounts are in the reporting currency."""
     plan: SeriesRule | None = None
@@ -135,24 +136,24 @@ class EffectRule(Part):
     actual: SeriesRule | None = None
 
 
-class LegacyRule(Part):
+class LegacyRule(MappingModel):
     """The services that a measure retires: a field that names them, and the ServiceNow that knows them."""
 
     services: str
     """Field with the services' names, separated by commas or lines."""
     connection: str
-    ends: str | None = None
+    end_column: str | None = None
     """Label of the service's column with its planned end."""
 
 
-class WriteRule(Part):
+class WriteRule(MappingModel):
     """Which owned field of the tool receives which part of the verdict (visible names)."""
 
     doi_stage: str | None = None
     implementation: str | None = None
     potential: str | None = None
     gate: str | None = None
-    passes: str | None = None
+    allowed_stages: str | None = None
     """The stages into which the item may be moved now, by name; empty while the gate is shut.  A native gate that
     reads this field lets nobody skip a stage."""
     blockers: str | None = None
@@ -161,11 +162,11 @@ class WriteRule(Part):
     forecast: str | None = None
     actual: str | None = None
     variance: str | None = None
-    checked: str | None = None
+    written_at: str | None = None
     """When the fields were written last; the app's gate goes by it.  Written along with the others only."""
 
 
-class JoinRule(Part):
+class JoinRule(MappingModel):
     """Items of another connection that feed the same measure."""
 
     name: str
@@ -173,17 +174,17 @@ class JoinRule(Part):
     connection: str
     table: str | None = None
     """ServiceNow: the table."""
-    theirs: str | None = None
+    their_field: str | None = None
     """Their field that holds this item's key (ServiceNow: by label)."""
-    mine: str | None = None
+    own_field: str | None = None
     """This item's field that holds their keys or numbers, separated by commas or lines."""
     link: str | None = None
-    """The word of this item's links to them, as it reads here: ``relates to``, ``is implemented by``."""
+    """The label of this item's links to them, as it reads here: ``relates to``, ``is implemented by``."""
     write: WriteRule | None = None
     """Fields of theirs that receive the measure's verdict too, while no rule makes a measure of them."""
 
 
-class StageRule(Part):
+class StageRule(MappingModel):
     """Tool status (visible name) to stage key."""
 
     from_status: Mapping[str, str]
@@ -202,7 +203,7 @@ class FlagWhen(StrEnum):
     BREACH = "breach"
 
 
-class MarkRule(Part):
+class MarkRule(MappingModel):
     """What Gatepost leaves at an item beside its fields; each mark is of one tool, but for the link."""
 
     property: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")] | None = None
@@ -213,19 +214,19 @@ class MarkRule(Part):
     """Raise the item's flag; a flag that somebody else raised is left alone."""
     blocked_by: str | None = None
     """Key of an issue that is linked as a blocker while the gate is shut."""
-    hold: FlagWhen | None = None
+    on_hold: FlagWhen | None = None
     """Put the record on hold, with the reason (ServiceNow); a hold that somebody else made is left alone."""
     checklist: bool = False
     """Keep every condition of the next gate as a row of the app's related list (ServiceNow)."""
 
 
-class MeasureRule(Part):
+class MeasureRule(MappingModel):
     name: str
     connection: str
     match: Match
     when: str | None = None
     """A CEL condition; the rule takes an item only while it holds."""
-    place: PlaceRule
+    hierarchy: HierarchyRule
     roles: RoleRule
     facts: FactRule = FactRule()
     progress: ProgressRule = ProgressRule()
@@ -233,18 +234,18 @@ class MeasureRule(Part):
     joins: tuple[JoinRule, ...] = ()
     legacy: LegacyRule | None = None
     team: str | None = None
-    """Field with the people of the measure; their logged hours are looked at."""
+    """Field with the people of the measure; their logged hours are compared."""
     stage: StageRule
     approvals: str | None = None
     """Stage that the tool's own approvals stand for (ServiceNow): an approval is its approver's ``/approve``."""
     enforce: Enforce = Enforce.NATIVE
-    answers: bool = True
-    """Whether commands are answered in one comment of the item."""
+    reply_comment: bool = True
+    """Whether Gatepost replies to commands in one comment of the item."""
     write: WriteRule
     marks: MarkRule = MarkRule()
 
 
-class ThresholdRule(Part):
+class ThresholdRule(MappingModel):
     """Numbers that an organisation, a program or a measure type sets for itself; what is left out stays."""
 
     potential_green: Share | None = None
@@ -252,12 +253,12 @@ class ThresholdRule(Part):
     implementation_green: Share | None = None
     implementation_amber: Share | None = None
     stale_days: Days | None = None
-    hurdle: Decimal | None = None
+    hurdle: Annotated[Decimal, Field(lt=MAX_AMOUNT)] | None = None
     """Least net plan, in the reporting currency."""
     payback_months: Annotated[int, Field(ge=1, le=240)] | None = None
     realised_share: Share | None = None
     observation_months: Annotated[int, Field(ge=1, le=60)] | None = None
-    committee_limit: Annotated[Decimal, Field(ge=0)] | None = None
+    committee_limit: Annotated[Decimal, Field(ge=0, lt=MAX_AMOUNT)] | None = None
     """Gross planned benefit from which the steering committee decides as well."""
     tolerance: Share | None = None
     kill_red_months: Annotated[int, Field(ge=1, le=60)] | None = None
@@ -265,7 +266,7 @@ class ThresholdRule(Part):
     diversion_share: Share | None = None
     diversion_days: Annotated[int, Field(ge=1, le=90)] | None = None
     cost_spike: Annotated[Decimal, Field(gt=0, le=100)] | None = None
-    valuable: Annotated[Decimal, Field(ge=0)] | None = None
+    high_value: Annotated[Decimal, Field(ge=0, lt=MAX_AMOUNT)] | None = None
     low_priorities: tuple[str, ...] | None = None
     delegation_days: Days | None = None
 
@@ -277,8 +278,8 @@ class OverrideRule(ThresholdRule):
     measures: str | None = None
 
 
-class LadderRule(Part):
-    """How long after a deviation was seen each one is asked for the reason, in minutes."""
+class EscalationRule(MappingModel):
+    """From whom the reason is requested, how many minutes after a deviation was detected."""
 
     owner: Minutes = 0
     sponsor: Minutes = 60
@@ -291,21 +292,21 @@ class PolicyRule(ThresholdRule):
     preset: Literal["five", "six", "levels", "haertegrad"] = "five"
     off: tuple[str, ...] = ()
     """Codes of rules that are switched off; every decision names the policy version that says so."""
-    ladder: LadderRule = LadderRule()
+    escalation: EscalationRule = EscalationRule()
     overrides: tuple[OverrideRule, ...] = ()
 
 
-class CommitteeRule(Part):
+class CommitteeRule(MappingModel):
     """The steering committee of some programs."""
 
     name: str
     programs: Annotated[tuple[str, ...], Field(min_length=1)]
     members: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Account ids of Jira, sys_ids or user names of ServiceNow; never shown names, which people may change."""
+    """Account ids of Jira, sys_ids or user names of ServiceNow; never display names, which people may change."""
     quorum: Annotated[int, Field(ge=1)] = 1
 
 
-class MappingConfig(Part):
+class MappingConfig(MappingModel):
     version: Literal[1]
     organization: str
     reporting_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

@@ -1,4 +1,4 @@
-"""Two versions of a mapping, in plain words."""
+"""The differences between two versions of a mapping, as sentences."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def differences(before: MappingConfig, after: MappingConfig) -> tuple[str, ...]:
             found.append(f"The rule {name} is new: {_text(rule['match'])} of {rule['connection']}.")
         else:
             found += _changed(f"rule {name}: ", old_rules[name], rule)
-    kept = [name for name in old_rules if name in new_rules]
-    if kept != [name for name in new_rules if name in old_rules]:
-        found.append(f"The rules are asked in another order: {', '.join(new_rules)}.")
+    remaining = [name for name in old_rules if name in new_rules]
+    if remaining != [name for name in new_rules if name in old_rules]:
+        found.append(f"The rules are applied in another order: {', '.join(new_rules)}.")
     return tuple(text[0].upper() + text[1:] for text in found)
 
 

@@ -9,15 +9,15 @@ from datetime import date
 from governance.effects import RECURRING, Account, EffectKind, EffectLine, Version
 from governance.facts import Fact, Unknown
 from governance.money import Money, Period
-from governance.spread import Shape, spread
+from governance.spread import SpreadShape, spread
 from mapping.config import EffectRule, EffectsFrom, SeriesRule
-from mapping.expressions import Scope
+from mapping.expressions import ExpressionScope
 from mapping.month_table import read_table
-from mapping.sources import named
+from mapping.sources import describe_source
 from mapping.values import FieldSource, money_of, text_of
 from mapping.work_item import WorkItem
 
-KINDS: tuple[tuple[str, EffectKind, Account], ...] = (
+AMOUNT_KEYS: tuple[tuple[str, EffectKind, Account], ...] = (
     *((kind.value, kind, Account.EBITDA) for kind in EffectKind),
     ("avoidance", EffectKind.BENEFIT, Account.AVOIDANCE),
     ("cash", EffectKind.ONE_OFF_BENEFIT, Account.CASH),
@@ -26,7 +26,7 @@ KINDS: tuple[tuple[str, EffectKind, Account], ...] = (
 
 
 def effects_of(
-    scope: Scope, rule: EffectRule, start: Fact[date], end: Fact[date], reporting_currency: str
+    scope: ExpressionScope, rule: EffectRule, start: Fact[date], end: Fact[date], reporting_currency: str
 ) -> tuple[tuple[EffectLine, ...], tuple[str, ...]]:
     """The effect lines, and a sentence for each amount that could not be read or laid out.
 
@@ -54,7 +54,7 @@ def effects_of(
 
 
 def _series(
-    scope: Scope, version: Version, series: SeriesRule, start: Fact[date], end: Fact[date], currency: str
+    scope: ExpressionScope, version: Version, series: SeriesRule, start: Fact[date], end: Fact[date], currency: str
 ) -> Iterator[Sequence[EffectLine] | str]:
     """The lines of one version, part by part; a sentence for each part that has none."""
     if series.source is EffectsFrom.PLANS:
@@ -71,13 +71,15 @@ def _series(
         elif amount is not None:
             try:
                 first, last = _months(version, start, end, scope.item)
-                yield _lay_out(version, kind, account, amount, first, last, series.spread)
+                yield _spread_lines(version, kind, account, amount, first, last, series.spread)
             except ValueError as error:
                 yield f"the {version.value} cannot be laid over months: {error}"
 
 
-def _amounts(scope: Scope, series: SeriesRule, currency: str) -> Iterator[tuple[EffectKind, Account, Fact[Money]]]:
-    for key, kind, account in KINDS:
+def _amounts(
+    scope: ExpressionScope, series: SeriesRule, currency: str
+) -> Iterator[tuple[EffectKind, Account, Fact[Money]]]:
+    for key, kind, account in AMOUNT_KEYS:
         name = getattr(series, key)
         if name is None:
             continue
@@ -87,30 +89,32 @@ def _amounts(scope: Scope, series: SeriesRule, currency: str) -> Iterator[tuple[
             yield kind, account, money_of(scope, name, currency)
 
 
-def _of_children(scope: Scope, name: FieldSource, currency: str) -> Fact[Money]:
+def _of_children(scope: ExpressionScope, name: FieldSource, currency: str) -> Fact[Money]:
     """The sum over all child items; one that cannot be read makes the sum unknown, an empty one adds nothing."""
     if isinstance(scope.item.children, Unknown):
         return scope.item.children
     total: Money | None = None
     for child in scope.item.child_items:
-        amount = money_of(Scope(replace(scope.item, fields=child.fields), scope.now), name, currency)
+        amount = money_of(ExpressionScope(replace(scope.item, fields=child.fields), scope.now), name, currency)
         if isinstance(amount, Unknown):
             return Unknown(f"of a child item {amount.reason}")
         if amount is not None:
             if total is not None and total.currency != amount.currency:
-                return Unknown(f"the child items hold {named(name)} in {total.currency} and {amount.currency}")
+                return Unknown(
+                    f"the child items hold {describe_source(name)} in {total.currency} and {amount.currency}"
+                )
             total = amount if total is None else total + amount
     return total
 
 
-def _of_table(scope: Scope, name: str, version: Version, currency: str) -> tuple[EffectLine, ...] | str:
+def _of_table(scope: ExpressionScope, name: str, version: Version, currency: str) -> tuple[EffectLine, ...] | str:
     value = text_of(scope, name)
     if isinstance(value, Unknown):
         return value.reason
     if value is None:
         return ()
     found = read_table(value, version, currency)
-    return f"{named(name)}: {found}" if isinstance(found, str) else found
+    return f"{describe_source(name)}: {found}" if isinstance(found, str) else found
 
 
 def _months(version: Version, start: Fact[date], end: Fact[date], item: WorkItem) -> tuple[Period, Period]:
@@ -125,8 +129,8 @@ def _months(version: Version, start: Fact[date], end: Fact[date], item: WorkItem
     return first, last
 
 
-def _lay_out(
-    version: Version, kind: EffectKind, account: Account, amount: Money, first: Period, last: Period, shape: Shape
+def _spread_lines(
+    version: Version, kind: EffectKind, account: Account, amount: Money, first: Period, last: Period, shape: SpreadShape
 ) -> list[EffectLine]:
     if kind not in RECURRING:
         return [EffectLine(version, kind, first, amount, account)]

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from governance.spread import Shape
+from governance.spread import SpreadShape
 from mapping.config import EffectsFrom, FactRule, MappingConfig, MeasureRule, RoleRule, SeriesRule, WriteRule
 from mapping.expressions import fields_in
-from mapping.map_item import templates_in
-from mapping.sources import Computed, Joined, RoleTable, Translated, fields_of
+from mapping.map_item import template_fields
+from mapping.sources import ComputedSource, JoinedSource, RoleTable, TranslatedSource, source_fields
 from mapping.work_item import ConnectionName, FieldName
 
-SPECIAL = frozenset({"Component", "Label", "Project"})
+ITEM_TEMPLATE_NAMES = frozenset({"Component", "Label", "Project"})
 """Template names that the item itself answers when no field is called so."""
 
 
 def needed_fields(config: MappingConfig, connection: ConnectionName) -> frozenset[FieldName]:
     """Every field to read: facts, roles, effects, templates, the owned ones to compare with, and keys of others."""
     own = (name for rule in config.measures if rule.connection == connection for name in _needed(rule))
-    return frozenset(map(FieldName, (*own, *_joining(config, connection))))
+    return frozenset(map(FieldName, (*own, *_join_key_fields(config, connection))))
 
 
 def child_fields(config: MappingConfig, connection: ConnectionName) -> frozenset[FieldName]:
@@ -30,32 +30,35 @@ def child_fields(config: MappingConfig, connection: ConnectionName) -> frozenset
         for series in (rule.effects.plan, rule.effects.forecast, rule.effects.actual)
         if series is not None and series.source is EffectsFrom.CHILDREN
         for _, source in _sources(series)
-        for name in fields_of(source)
+        for name in source_fields(source)
     )
     weights = (rule.progress.weight for rule in rules if rule.progress.weight)
     return frozenset(map(FieldName, (*amounts, *weights)))
 
 
-def wants_plans(config: MappingConfig, connection: ConnectionName) -> str | None:
+def plan_currency(config: MappingConfig, connection: ConnectionName) -> str | None:
     """The currency in which plans are read, when a rule of the connection asks for cost and benefit plans."""
-    asked = any(
+    reads_plans = any(
         series is not None and series.source is EffectsFrom.PLANS
         for rule in config.measures
         if rule.connection == connection
         for series in (rule.effects.plan, rule.effects.forecast, rule.effects.actual)
     )
-    return config.reporting_currency if asked else None
+    return config.reporting_currency if reads_plans else None
 
 
-def wants_approvals(config: MappingConfig, connection: ConnectionName) -> bool:
+def uses_tool_approvals(config: MappingConfig, connection: ConnectionName) -> bool:
     """Whether a rule of the connection lets the tool's own approvals count."""
     return any(rule.approvals for rule in config.measures if rule.connection == connection)
 
 
-def _joining(config: MappingConfig, connection: ConnectionName) -> Iterator[str]:
+def _join_key_fields(config: MappingConfig, connection: ConnectionName) -> Iterator[str]:
     """Fields of this connection's items that hold the keys of others."""
     yield from (
-        join.theirs for rule in config.measures for join in rule.joins if join.connection == connection and join.theirs
+        join.their_field
+        for rule in config.measures
+        for join in rule.joins
+        if join.connection == connection and join.their_field
     )
 
 
@@ -63,7 +66,7 @@ def joined_fields(rule: MeasureRule, join: str) -> frozenset[FieldName]:
     """The fields of joined items that a rule's facts and effects name, and those that are written there."""
     parts = (rule.facts, rule.effects.plan, rule.effects.forecast, rule.effects.actual)
     sources = [source for part in parts for _, source in _sources(part)]
-    named = [source.field for source in sources if isinstance(source, Joined) and source.join == join]
+    named = [source.field for source in sources if isinstance(source, JoinedSource) and source.join == join]
     return frozenset(
         map(FieldName, (*named, *(name for one in rule.joins if one.name == join for name in _owned(one.write))))
     )
@@ -74,20 +77,20 @@ def _owned(rule: WriteRule | None) -> Iterator[str]:
 
 
 def rule_fields(rule: MeasureRule) -> dict[str, list[tuple[str, ...]]]:
-    """Every field that a rule names, with the places in the rule that name it."""
+    """Every field that a rule names, with the paths in the rule that name it."""
     found: dict[str, list[tuple[str, ...]]] = {}
-    for name, path in _named(rule):
-        if name not in SPECIAL:
+    for name, path in _named_fields(rule):
+        if name not in ITEM_TEMPLATE_NAMES:
             found.setdefault(name, []).append(path)
     return found
 
 
 def _needed(rule: MeasureRule) -> Iterator[str]:
-    return (name for name, _ in _named(rule) if name not in SPECIAL)
+    return (name for name, _ in _named_fields(rule) if name not in ITEM_TEMPLATE_NAMES)
 
 
-def _named(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """(field, place in the rule) of everything that is read or written."""
+def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(field, path in the rule) of everything that is read or written."""
     parts: tuple[tuple[tuple[str, ...], RoleRule | FactRule | SeriesRule | None], ...] = (
         (("roles",), rule.roles),
         (("facts",), rule.facts),
@@ -97,7 +100,7 @@ def _named(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
     )
     for path, part in parts:
         for key, source in _sources(part):
-            yield from ((name, (*path, key)) for name in fields_of(source))
+            yield from ((name, (*path, key)) for name in source_fields(source))
     yield from ((name, ("write", key)) for key, name in rule.write.model_dump().items() if name)
     yield from ((name, ("match", "fields", name)) for name in rule.match.fields)
     if rule.when:
@@ -109,17 +112,17 @@ def _named(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
         (rule.effects.currency, ("effects", "currency")),
     )
     yield from ((name, path) for name, path in single if name)
-    yield from ((join.mine, ("joins",)) for join in rule.joins if join.mine)
-    for key, template in rule.place.model_dump().items():
+    yield from ((join.own_field, ("joins",)) for join in rule.joins if join.own_field)
+    for key, template in rule.hierarchy.model_dump().items():
         if template:
-            yield from ((name, ("place", key)) for name in templates_in(template))
+            yield from ((name, ("hierarchy", key)) for name in template_fields(template))
 
 
 def _sources(
     model: RoleRule | FactRule | SeriesRule | None,
-) -> Iterator[tuple[str, str | Computed | Translated | RoleTable | Joined]]:
+) -> Iterator[tuple[str, str | ComputedSource | TranslatedSource | RoleTable | JoinedSource]]:
     """The sources that a part of a rule names."""
     for name in type(model).model_fields if model is not None else ():
         part = getattr(model, name)
-        if part is not None and not isinstance(part, Shape | EffectsFrom):
+        if part is not None and not isinstance(part, SpreadShape | EffectsFrom):
             yield name, part

@@ -1,6 +1,6 @@
-"""A mapping held against the real tools: what a file alone cannot tell.
+"""A mapping checked against the real tools: what the file alone does not show.
 
-The connector looks (:class:`Looked`), this module judges and says where in the file the problem stands.
+The connector reads (:class:`RuleInspection`); this module finds the problems and says where in the file they are.
 """
 
 from __future__ import annotations
@@ -10,18 +10,22 @@ from dataclasses import dataclass, field
 
 from mapping.config import MappingConfig, MeasureRule, Selection, Selector
 from mapping.fields import rule_fields
-from mapping.load import Loaded, Path, shown
-from mapping.problems import Problem, nearest
+from mapping.load import LoadedMapping, MappingPath, format_path
+from mapping.problems import MappingFileProblem, did_you_mean
 from mapping.sources import RoleTable
 
-GATES = ("Open", "Shut", "Breach")
-LIGHTS = ("Green", "Amber", "Red", "Grey")
-NEEDED_OPTIONS: Mapping[str, tuple[str, ...]] = {"gate": GATES, "implementation": LIGHTS, "potential": LIGHTS}
+GATE_OPTIONS = ("Open", "Shut", "Breach")
+STATUS_OPTIONS = ("Green", "Amber", "Red", "Grey")
+NEEDED_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "gate": GATE_OPTIONS,
+    "implementation": STATUS_OPTIONS,
+    "potential": STATUS_OPTIONS,
+}
 """What a choice field has to offer, by the part of the verdict that it receives."""
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class RuleInspection:
     """What a tool shows of the items that one rule takes."""
 
     problems: Mapping[str, str] = field(default_factory=dict)
@@ -31,92 +35,107 @@ class Looked:
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Choices of the fields that have some."""
     statuses: tuple[str, ...] | None = None
-    """Statuses that such an item may have; ``None`` when the tool does not tell."""
+    """Statuses that such an item may have; ``None`` when the tool does not say."""
     projects: frozenset[str] | None = None
     """Projects or tables that are there."""
     people: Mapping[str, str] = field(default_factory=dict)
     """Id to what is wrong with the person."""
     notes: tuple[str, ...] = ()
-    """What could not be looked at, and why."""
+    """What could not be read, and why."""
 
 
-def live_problems(loaded: Loaded, looked: Mapping[str, Looked], source: str) -> tuple[Problem, ...]:
+def live_problems(
+    loaded: LoadedMapping, inspections: Mapping[str, RuleInspection], source: str
+) -> tuple[MappingFileProblem, ...]:
     """Problems by rule name; a rule that was not looked at has none."""
-    found: list[Problem] = []
-    for place, rule in enumerate(loaded.config.measures):
-        if rule.name in looked:
-            found += rule_problems(loaded, place, looked[rule.name], source)
-    for path, message in _committees(loaded.config, tuple(looked.values())):
-        found.append(Problem(*loaded.place(path), shown(path), message, "", source))
+    found: list[MappingFileProblem] = []
+    for index, rule in enumerate(loaded.config.measures):
+        if rule.name in inspections:
+            found += rule_problems(loaded, index, inspections[rule.name], source)
+    for path, message in _committees(loaded.config, tuple(inspections.values())):
+        found.append(MappingFileProblem(*loaded.position_of(path), format_path(path), message, "", source))
     return tuple(sorted(set(found)))
 
 
-def rule_problems(loaded: Loaded, place: int, seen: Looked, source: str) -> tuple[Problem, ...]:
+def rule_problems(
+    loaded: LoadedMapping, index: int, inspection: RuleInspection, source: str
+) -> tuple[MappingFileProblem, ...]:
     """Of one rule, without the committees: their members may be in another tool."""
-    found = _of(("measures", place), loaded.config.measures[place], seen)
-    problems = {Problem(*loaded.place(path), shown(path), message, hint, source) for path, message, hint in found}
+    found = _of(("measures", index), loaded.config.measures[index], inspection)
+    problems = {
+        MappingFileProblem(*loaded.position_of(path), format_path(path), message, hint, source)
+        for path, message, hint in found
+    }
     return tuple(sorted(problems))
 
 
-def _of(path: Path, rule: MeasureRule, seen: Looked) -> Iterator[tuple[Path, str, str]]:
+def _of(path: MappingPath, rule: MeasureRule, inspection: RuleInspection) -> Iterator[tuple[MappingPath, str, str]]:
     for name, places in rule_fields(rule).items():
-        if name in seen.problems:
+        if name in inspection.problems:
             for inner in places:
-                yield (*path, *inner), _ended(seen.problems[name]), ""
+                yield (*path, *inner), _as_sentence(inspection.problems[name]), ""
     for part, name in rule.write.model_dump().items():
-        if name and name not in seen.problems:
-            yield from _target((*path, "write", part), part, name, seen)
-    statuses = seen.statuses
+        if name and name not in inspection.problems:
+            yield from _target((*path, "write", part), part, name, inspection)
+    statuses = inspection.statuses
     if statuses is not None:
         known = {status.casefold() for status in statuses}
         for status in rule.stage.from_status:
             if status.casefold() not in known:
-                hint = nearest(status, statuses) or f"There are {', '.join(statuses)}."
+                hint = did_you_mean(status, statuses) or f"There are {', '.join(statuses)}."
                 yield (
                     (*path, "stage", "from_status", status),
                     f'no item of this rule can have the status "{status}".',
                     hint,
                 )
-    yield from _projects((*path, "match"), rule, seen)
-    yield from _people(path, rule, seen)
+    yield from _projects((*path, "match"), rule, inspection)
+    yield from _people(path, rule, inspection)
 
 
-def _target(path: Path, part: str, name: str, seen: Looked) -> Iterator[tuple[Path, str, str]]:
-    if seen.editable is not None and name not in seen.editable:
+def _target(
+    path: MappingPath, part: str, name: str, inspection: RuleInspection
+) -> Iterator[tuple[MappingPath, str, str]]:
+    if inspection.editable is not None and name not in inspection.editable:
         hint = "Put it on the edit screen of these items, and let Gatepost's account edit it."
         yield path, f'Gatepost may not edit the field "{name}".', hint
-    lacking = [option for option in NEEDED_OPTIONS.get(part, ()) if option not in seen.options.get(name, (option,))]
+    lacking = [
+        option for option in NEEDED_OPTIONS.get(part, ()) if option not in inspection.options.get(name, (option,))
+    ]
     if lacking:
         yield path, f'the field "{name}" does not offer {", ".join(lacking)}.', "Add the options, or use a text field."
 
 
-def _projects(path: Path, rule: MeasureRule, seen: Looked) -> Iterator[tuple[Path, str, str]]:
-    if seen.projects is None:
+def _projects(
+    path: MappingPath, rule: MeasureRule, inspection: RuleInspection
+) -> Iterator[tuple[MappingPath, str, str]]:
+    if inspection.projects is None:
         return
     for key, selection in (("project", rule.match.project), ("table", rule.match.table)):
-        for name in listed(selection):
-            if name.casefold() not in {project.casefold() for project in seen.projects}:
-                hint = nearest(name, seen.projects) or "Check the name, and that Gatepost's account may see it."
+        for name in selected_names(selection):
+            if name.casefold() not in {project.casefold() for project in inspection.projects}:
+                hint = (
+                    did_you_mean(name, inspection.projects) or "Check the name, and that Gatepost's account may see it."
+                )
                 yield (*path, key), f'there is no {key} "{name}".', hint
 
 
-def _people(path: Path, rule: MeasureRule, seen: Looked) -> Iterator[tuple[Path, str, str]]:
+def _people(path: MappingPath, rule: MeasureRule, inspection: RuleInspection) -> Iterator[tuple[MappingPath, str, str]]:
     for role in ("owner", "sponsor", "controller"):
         source = getattr(rule.roles, role)
         for value, holder in source.people.items() if isinstance(source, RoleTable) else ():
-            if holder.id in seen.people:
-                yield (*path, "roles", role, "people", value), f"{seen.people[holder.id]}.", ""
+            if holder.id in inspection.people:
+                yield (*path, "roles", role, "people", value), f"{inspection.people[holder.id]}.", ""
 
 
-def _committees(config: MappingConfig, looked: tuple[Looked, ...]) -> Iterator[tuple[Path, str]]:
+def _committees(config: MappingConfig, inspections: tuple[RuleInspection, ...]) -> Iterator[tuple[MappingPath, str]]:
     """A member has to be somebody in one of the tools."""
-    for place, committee in enumerate(config.committees):
+    for index, committee in enumerate(config.committees):
         for number, member in enumerate(committee.members):
-            if looked and all(member in seen.people for seen in looked):
-                yield ("committees", place, "members", number), f"{looked[0].people[member]}."
+            if inspections and all(member in inspection.people for inspection in inspections):
+                yield ("committees", index, "members", number), f"{inspections[0].people[member]}."
 
 
-def _ended(text: str) -> str:
+def _as_sentence(text: str) -> str:
     return text if text.endswith((".", "?")) else f"{text}."
 
 
@@ -126,7 +145,7 @@ def people_in(rule: MeasureRule) -> frozenset[str]:
     return frozenset(holder.id for table in tables if isinstance(table, RoleTable) for holder in table.people.values())
 
 
-def listed(selection: Selection | None) -> tuple[str, ...]:
+def selected_names(selection: Selection | None) -> tuple[str, ...]:
     """The names that a selection asks for."""
     if selection is None:
         return ()

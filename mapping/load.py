@@ -17,45 +17,48 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.tokens import AliasToken, AnchorToken, TagToken
 
 from mapping.config import MappingConfig
-from mapping.problems import Problem, nearest
+from mapping.problems import MappingFileProblem, did_you_mean
 from mapping.rules import check_rules
-from mapping.sources import TAGS
+from mapping.sources import UNION_TAGS
 
 MappingVersion = NewType("MappingVersion", str)
 """First 12 hex digits of the SHA-256 of the content; comments and the order of keys do not change it."""
 
-LARGEST = 1_000_000
-DEEPEST = 30
-Path: TypeAlias = "tuple[str | int, ...]"
-Places: TypeAlias = "dict[Path, tuple[int, int]]"
+MAX_FILE_LENGTH = 1_000_000
+MAX_DEPTH = 30
+MappingPath: TypeAlias = "tuple[str | int, ...]"
+Positions: TypeAlias = "dict[MappingPath, tuple[int, int]]"
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedMapping:
     config: MappingConfig
     version: MappingVersion
-    places: Places = field(default_factory=dict, compare=False, repr=False)
-    """Where each value stands in the file."""
+    positions: Positions = field(default_factory=dict, compare=False, repr=False)
+    """Where each value is in the file."""
 
-    def place(self, path: Path) -> tuple[int, int]:
-        """Where a value stands, or the nearest thing around it."""
-        while path and path not in self.places:
+    def position_of(self, path: MappingPath) -> tuple[int, int]:
+        """Where a value is, or the nearest key that contains it."""
+        while path and path not in self.positions:
             path = path[:-1]
-        return self.places.get(path, (1, 1))
+        return self.positions.get(path, (1, 1))
 
 
-def load_mapping(text: str, source: str = "mapping.yaml") -> Loaded | tuple[Problem, ...]:
+def load_mapping(text: str, source: str = "mapping.yaml") -> LoadedMapping | tuple[MappingFileProblem, ...]:
     """Read a mapping.  Never raises on any text; all problems come in one go, in the order of the file."""
     raw = _Reader(source)
     try:
         data = raw.read(text)
-    except _Found as found:
+    except _ReadProblem as found:
         return (found.problem,)
     if not isinstance(data, Mapping):
-        return (Problem(1, 1, "", "a mapping file is a set of keys, beginning with version: 1", source=source),)
+        return (
+            MappingFileProblem(1, 1, "", "a mapping file is a set of keys, beginning with version: 1", source=source),
+        )
     problems = list(raw.problems)
     problems += [
-        Problem(*raw.place(path), shown(path), message, hint, source) for path, message, hint in check_rules(data)
+        MappingFileProblem(*raw.position_of(path), format_path(path), message, hint, source)
+        for path, message, hint in check_rules(data)
     ]
     config = None
     try:
@@ -65,7 +68,7 @@ def load_mapping(text: str, source: str = "mapping.yaml") -> Loaded | tuple[Prob
         problems += [_explain(item["type"], item["loc"], item["msg"], raw) for item in errors]
     if config is None or problems:
         return tuple(sorted(set(problems)))
-    return Loaded(config, version_of(config), raw.places)
+    return LoadedMapping(config, version_of(config), raw.positions)
 
 
 def version_of(config: MappingConfig) -> MappingVersion:
@@ -73,7 +76,7 @@ def version_of(config: MappingConfig) -> MappingVersion:
     return MappingVersion(hashlib.sha256(canonical.encode()).hexdigest()[:12])
 
 
-def shown(path: Path) -> str:
+def format_path(path: MappingPath) -> str:
     """``measures[0].roles.sponsor``"""
     text = ""
     for step in path:
@@ -81,83 +84,89 @@ def shown(path: Path) -> str:
     return text
 
 
-class _Found(Exception):
-    def __init__(self, problem: Problem) -> None:
+class _ReadProblem(Exception):
+    def __init__(self, problem: MappingFileProblem) -> None:
         super().__init__(str(problem))
         self.problem = problem
 
 
 class _Reader:
-    """Builds plain values from YAML nodes and remembers where each one stands.
+    """Builds plain values from YAML nodes and stores where each one is.
 
     Anchors, aliases and tags are refused, so that no text can grow while it is read or name a type.
     """
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.places: Places = {}
-        self.problems: list[Problem] = []
+        self.positions: Positions = {}
+        self.problems: list[MappingFileProblem] = []
 
     def read(self, text: str) -> object:
-        if len(text) > LARGEST:
-            raise self._found(1, 1, f"the file is larger than {LARGEST:,} characters")
+        if len(text) > MAX_FILE_LENGTH:
+            raise self._problem_at(1, 1, f"the file is larger than {MAX_FILE_LENGTH:,} characters")
         parser = YAML(typ="safe", pure=True)
         try:
             for token in parser.scan(text):
                 if isinstance(token, AliasToken | AnchorToken | TagToken):
                     mark = token.start_mark
-                    raise self._found(mark.line + 1, mark.column + 1, "anchors, aliases and tags are not used here")
+                    raise self._problem_at(
+                        mark.line + 1, mark.column + 1, "anchors, aliases and tags are not used here"
+                    )
             node = YAML(typ="safe", pure=True).compose(text)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise self._found(line, column, f"this is not YAML: {error.problem or error.context}") from None
+            raise self._problem_at(line, column, f"this is not YAML: {error.problem or error.context}") from None
         except (YAMLError, RecursionError, ValueError) as error:
-            raise self._found(
+            raise self._problem_at(
                 1, 1, f"this is not YAML: {str(error).splitlines()[0] if str(error) else error}"
             ) from None
         if node is None:
-            raise self._found(1, 1, "the file is empty; begin with version: 1")
+            raise self._problem_at(1, 1, "the file is empty; begin with version: 1")
         return self._value(node, ())
 
-    def place(self, path: Path) -> tuple[int, int]:
-        """Where a value stands, or the nearest thing around it."""
-        while path and path not in self.places:
+    def position_of(self, path: MappingPath) -> tuple[int, int]:
+        """Where a value is, or the nearest key that contains it."""
+        while path and path not in self.positions:
             path = path[:-1]
-        return self.places.get(path, (1, 1))
+        return self.positions.get(path, (1, 1))
 
-    def _value(self, node: Node, path: Path) -> object:
-        if len(path) > DEEPEST:
-            raise self._found(node.start_mark.line + 1, node.start_mark.column + 1, f"deeper than {DEEPEST} levels")
-        self.places.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
+    def _value(self, node: Node, path: MappingPath) -> object:
+        if len(path) > MAX_DEPTH:
+            raise self._problem_at(
+                node.start_mark.line + 1, node.start_mark.column + 1, f"deeper than {MAX_DEPTH} levels"
+            )
+        self.positions.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
         if isinstance(node, SequenceNode):
-            return [self._value(item, (*path, place)) for place, item in enumerate(node.value)]
+            return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
         return _scalar(node)
 
-    def _mapping(self, node: MappingNode, path: Path) -> dict[str, object]:
+    def _mapping(self, node: MappingNode, path: MappingPath) -> dict[str, object]:
         result: dict[str, object] = {}
         for key_node, value_node in node.value:
             line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
             if not isinstance(key_node, ScalarNode):
-                raise self._found(line, column, "a key is a word here, not a list or a set of keys")
+                raise self._problem_at(line, column, "a key is a word here, not a list or a set of keys")
             key = str(key_node.value)
             here = (*path, key)
             if key in result:
-                message = f'"{key}" stands here a second time.'
-                self.problems.append(Problem(line, column, shown(path), message, "Keep one.", self.source))
+                message = f'"{key}" is here a second time.'
+                self.problems.append(
+                    MappingFileProblem(line, column, format_path(path), message, "Keep one.", self.source)
+                )
                 continue
-            self.places[here] = (line, column)
+            self.positions[here] = (line, column)
             result[key] = self._value(value_node, here)
         return result
 
-    def _found(self, line: int, column: int, message: str) -> _Found:
-        return _Found(Problem(line, column, "", message, source=self.source))
+    def _problem_at(self, line: int, column: int, message: str) -> _ReadProblem:
+        return _ReadProblem(MappingFileProblem(line, column, "", message, source=self.source))
 
 
 def _scalar(node: Node) -> object:
-    """A scalar by its resolved tag; dates and everything else stay text, for the models to judge."""
+    """A scalar by its resolved tag; dates and everything else stay text, for the models to check."""
     text = str(node.value)
     tag = str(node.ctag if hasattr(node, "ctag") else node.tag).rsplit(":", 1)[-1]
     if tag == "null":
@@ -182,27 +191,27 @@ def _is_echo(error: ErrorDetails) -> bool:
     return "Selector" in error["loc"] and error["type"] == "model_type"
 
 
-def _is_tag(loc: Path, step: str | int) -> bool:
+def _is_tag(loc: MappingPath, step: str | int) -> bool:
     """Whether a step of a place is pydantic's name for a form, and no key of the file.
 
     ``field`` is both: a key of a translated source, and the tag of a plain one.
     """
-    if step not in TAGS:
+    if step not in UNION_TAGS:
         return False
     before = loc[: loc.index(step)]
     inside = step == "field" and bool({"translated", "joined"} & set(before))
     return not inside and before[-1] != "match"
 
 
-def _explain(kind: str, loc: Path, message: str, raw: _Reader) -> Problem:
+def _explain(kind: str, loc: MappingPath, message: str, raw: _Reader) -> MappingFileProblem:
     path = tuple(step for step in loc if step not in {"Selector", "tuple[str, ...]"} and not _is_tag(loc, step))
-    line, column = raw.place(path)
+    line, column = raw.position_of(path)
     if kind == "extra_forbidden":
-        word = str(path[-1])
-        hint = nearest(word, _keys_at(path[:-1]))
-        return Problem(line, column, shown(path), "this key is not known here.", hint, raw.source)
+        key = str(path[-1])
+        hint = did_you_mean(key, _keys_at(path[:-1]))
+        return MappingFileProblem(line, column, format_path(path), "this key is not known here.", hint, raw.source)
     if kind == "missing":
-        return Problem(line, column, shown(path), "this key is missing.", "", raw.source)
+        return MappingFileProblem(line, column, format_path(path), "this key is missing.", "", raw.source)
     texts = {
         "string_type": "this is not text.",
         "tuple_type": "this is not a list; write it in brackets.",
@@ -216,17 +225,17 @@ def _explain(kind: str, loc: Path, message: str, raw: _Reader) -> Problem:
         "decimal_type": "this is not a number.",
         "string_pattern_mismatch": "this is not a currency code of three capitals, such as EUR.",
     }
-    return Problem(
+    return MappingFileProblem(
         line,
         column,
-        shown(path),
+        format_path(path),
         texts.get(kind, f"{message}.".replace("Input should be", "this should be")),
         "",
         raw.source,
     )
 
 
-def _keys_at(path: Path) -> tuple[str, ...]:
+def _keys_at(path: MappingPath) -> tuple[str, ...]:
     """The keys that are known at a place of the configuration."""
     model: type[BaseModel] | None = MappingConfig
     for step in path:

@@ -8,15 +8,15 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from governance.evidence import Evidence, OpenItem, Statement
+from governance.evidence import Command, Evidence, OpenItem
 from governance.facts import Fact, Unknown
-from governance.measure import Committee, Measure, MeasureId, Person, Place, Roles
-from governance.measure_state import Standing
-from mapping.config import FactRule, MappingConfig, MeasureRule, PlaceRule, ProgressFrom
+from governance.measure import Committee, HierarchyPath, Measure, MeasureId, Person, Roles
+from governance.measure_state import MeasureState
+from mapping.config import FactRule, HierarchyRule, MappingConfig, MeasureRule, ProgressFrom
 from mapping.effects import effects_of
-from mapping.expressions import Scope
-from mapping.match import takes
-from mapping.related_evidence import Around
+from mapping.expressions import ExpressionScope
+from mapping.match import matches
+from mapping.related_evidence import RelatedEvidence
 from mapping.sources import RoleTable
 from mapping.values import date_of, decimal_of, money_of, person_of, text_of
 from mapping.work_item import FieldName, StatusCategory, Tool, WorkItem
@@ -24,21 +24,21 @@ from mapping.work_item import FieldName, StatusCategory, Tool, WorkItem
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
 
 
-class Why(StrEnum):
+class UnmappedReason(StrEnum):
     NO_RULE = "no_rule"
     NO_CONNECTION = "no_connection"
 
 
 @dataclass(frozen=True, slots=True)
 class Unmapped:
-    reason: Why
+    reason: UnmappedReason
     text: str
-    group: str
+    summary_text: str
     """The same without the item's key, so that a summary can count alike ones together."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mapped:
+class MappedMeasure:
     """A measure, and the rule that won."""
 
     rule: MeasureRule
@@ -47,29 +47,29 @@ class Mapped:
     progress: Fact[Decimal]
 
 
-def apply(scope: Scope, config: MappingConfig) -> Mapped | Unmapped:
+def map_item(scope: ExpressionScope, config: MappingConfig) -> MappedMeasure | Unmapped:
     """The first rule of the file that takes the item makes a measure of it."""
     item = scope.item
-    rule, doubt = rule_for(scope, config)
+    rule, unknown = rule_for(scope, config)
     if rule is None:
         if all(rule.connection != item.connection for rule in config.measures):
             text = f"no rule names the connection {item.connection}"
-            return Unmapped(Why.NO_CONNECTION, text, text)
+            return Unmapped(UnmappedReason.NO_CONNECTION, text, text)
         kind = f"{item.type} in {item.project}" if item.project else item.type
         what = f"{kind}, {item.status}"
-        return Unmapped(Why.NO_RULE, f"no rule takes {item.key} ({what})", f"no rule takes {what}")
-    stage = _tool_stage(item, rule) if doubt is None else doubt
-    return Mapped(rule, _measure(scope, rule, config), stage, _progress(scope, rule))
+        return Unmapped(UnmappedReason.NO_RULE, f"no rule takes {item.key} ({what})", f"no rule takes {what}")
+    stage = _tool_stage(item, rule) if unknown is None else unknown
+    return MappedMeasure(rule, _measure(scope, rule, config), stage, _progress(scope, rule))
 
 
-def rule_for(scope: Scope, config: MappingConfig) -> tuple[MeasureRule | None, Unknown | None]:
-    """The first rule of the file that takes the item, and the doubt about it, if there is one.
+def rule_for(scope: ExpressionScope, config: MappingConfig) -> tuple[MeasureRule | None, Unknown | None]:
+    """The first rule of the file that takes the item, and why that is not certain, if it is not.
 
-    A condition without a value does not let the item go: it would be governed by nobody.  The rule takes it, and
-    the doubt shuts its gate.
+    A condition without a value does not release the item: no rule would govern it.  The rule takes it, and
+    the unknown condition shuts its gate.
     """
     for rule in config.measures:
-        taken = takes(rule, scope)
+        taken = matches(rule, scope)
         if isinstance(taken, Unknown):
             return rule, Unknown(f"it is not clear whether the rule {rule.name} takes it: {taken.reason}")
         if taken:
@@ -78,27 +78,31 @@ def rule_for(scope: Scope, config: MappingConfig) -> tuple[MeasureRule | None, U
 
 
 def evidence_from(
-    item: WorkItem, mapped: Mapped, statements: tuple[Statement, ...], standing: Standing, around: Around
+    item: WorkItem,
+    mapped: MappedMeasure,
+    commands: tuple[Command, ...],
+    measure_state: MeasureState,
+    related: RelatedEvidence,
 ) -> Evidence:
-    """What the item, its surroundings and Gatepost's memory say beside the measure's facts."""
+    """What the item, its related items and Gatepost's stored state say beside the measure's facts."""
     return Evidence(
         tool_stage=mapped.tool_stage,
         tool_status=item.status,
         children=item.children,
         blocking_links=_blocking(item, mapped.rule),
-        changes=_changes(item, around),
+        changes=_changes(item, related),
         tickets=item.incidents,
         attachments=item.attachments,
-        legacy=around.legacy,
-        team=around.team,
-        claims=around.claims,
+        legacy=related.legacy,
+        team=related.team,
+        claims=related.claims,
         flagged=item.flagged,
         progress=mapped.progress,
         done=item.status_category is StatusCategory.DONE,
         updated=item.updated,
         created=item.created,
-        statements=statements,
-        standing=standing,
+        commands=commands,
+        measure_state=measure_state,
     )
 
 
@@ -109,16 +113,16 @@ def _blocking(item: WorkItem, rule: MeasureRule) -> Fact[tuple[OpenItem, ...]]:
     return tuple(one for one in item.blocking_links if one.key != rule.marks.blocked_by)
 
 
-def _changes(item: WorkItem, around: Around) -> Fact[tuple[OpenItem, ...]]:
+def _changes(item: WorkItem, related: RelatedEvidence) -> Fact[tuple[OpenItem, ...]]:
     """The item's own open changes, and the joined items that are not done."""
     if isinstance(item.changes, Unknown):
         return item.changes
     found = list(item.changes or ())
-    for joined in around.joined.values():
+    for joined in related.joined_items.values():
         if isinstance(joined, Unknown):
             return joined
         found += [
-            OpenItem(other.key, other.title or "", other.status, other.url, what=_what(other))
+            OpenItem(other.key, other.title or "", other.status, other.url, kind_label=_what(other))
             for other in joined
             if other.status_category is not StatusCategory.DONE
         ]
@@ -126,7 +130,7 @@ def _changes(item: WorkItem, around: Around) -> Fact[tuple[OpenItem, ...]]:
 
 
 RECORDS = {"pm_project": "ServiceNow project", "dmn_demand": "ServiceNow demand", "change_request": ""}
-"""What records are called; a change needs no other name where changes are told."""
+"""What records are called; a change needs no other name where changes are listed."""
 
 
 def _what(item: WorkItem) -> str:
@@ -135,34 +139,36 @@ def _what(item: WorkItem) -> str:
     return f"Jira {item.type.lower()}"
 
 
-def _measure(scope: Scope, rule: MeasureRule, config: MappingConfig) -> Measure:
+def _measure(scope: ExpressionScope, rule: MeasureRule, config: MappingConfig) -> Measure:
     item = scope.item
     facts, currency = rule.facts, config.reporting_currency
     start = date_of(scope, facts.start) if facts.start else None
     end = date_of(scope, facts.end) if facts.end else None
     effects, unreadable = effects_of(scope, rule.effects, start, end, currency)
-    place = _place(scope, rule.place, config.organization)
+    hierarchy = _hierarchy(scope, rule.hierarchy, config.organization)
     return Measure(
         id=MeasureId(f"{item.connection}/{item.native_id}"),
         title=text_of(scope, facts.title) if facts.title else item.title,
-        place=place,
+        hierarchy=hierarchy,
         roles=Roles(
             owner=_holder(scope, rule.roles.owner),
-            sponsor=_holder(scope, rule.roles.sponsor) if rule.roles.sponsor else _unmapped("sponsor"),
-            controller=_holder(scope, rule.roles.controller) if rule.roles.controller else _unmapped("controller"),
+            sponsor=_holder(scope, rule.roles.sponsor) if rule.roles.sponsor else _unmapped_field("sponsor"),
+            controller=_holder(scope, rule.roles.controller)
+            if rule.roles.controller
+            else _unmapped_field("controller"),
         ),
         business_unit=_fact(scope, facts, "business_unit"),
         legal_entity=_fact(scope, facts, "legal_entity"),
         start=start,
         end=end,
         rough_value=money_of(scope, facts.rough_value, currency) if facts.rough_value else None,
-        baseline=money_of(scope, facts.baseline, currency) if facts.baseline else _unmapped("baseline"),
+        baseline=money_of(scope, facts.baseline, currency) if facts.baseline else _unmapped_field("baseline"),
         objective=_fact(scope, facts, "objective"),
         kill_criteria=_fact(scope, facts, "kill_criteria"),
         overlaps=_fact(scope, facts, "overlaps"),
         baseline_id=text_of(scope, facts.baseline_id) if facts.baseline_id else None,
-        committee=_committee(place.program, config),
-        kind=rule.name,
+        committee=_committee(hierarchy.program, config),
+        rule_name=rule.name,
         effects=effects,
         unreadable_effects=unreadable,
     )
@@ -177,20 +183,20 @@ def _committee(program: Fact[str], config: MappingConfig) -> Fact[Committee]:
     return None
 
 
-def _fact(scope: Scope, facts: FactRule, name: str) -> Fact[str]:
+def _fact(scope: ExpressionScope, facts: FactRule, name: str) -> Fact[str]:
     field = getattr(facts, name)
-    return text_of(scope, field) if field else _unmapped(name)
+    return text_of(scope, field) if field else _unmapped_field(name)
 
 
-def _unmapped(name: str) -> Unknown:
+def _unmapped_field(name: str) -> Unknown:
     return Unknown(f"the mapping names no field for {name.replace('_', ' ')}; add it to the rule")
 
 
-def _holder(scope: Scope, source: str | RoleTable) -> Fact[Person]:
-    """The holder of a role: who stands in the field, or whom the table names for the field's value."""
+def _holder(scope: ExpressionScope, source: str | RoleTable) -> Fact[Person]:
+    """The holder of a role: the person in the field, or whom the table names for the field's value."""
     if isinstance(source, str):
         return person_of(scope, source)
-    value = _part(scope, source.by)
+    value = _template_value(scope, source.by)
     if value is None or isinstance(value, Unknown):
         return value
     for name, holder in source.people.items():
@@ -199,7 +205,7 @@ def _holder(scope: Scope, source: str | RoleTable) -> Fact[Person]:
     return Unknown(f'the role table names nobody for {source.by} "{value}"; add it to the rule')
 
 
-def _progress(scope: Scope, rule: MeasureRule) -> Fact[Decimal]:
+def _progress(scope: ExpressionScope, rule: MeasureRule) -> Fact[Decimal]:
     """The share done, from 0 to 1; ``None`` leaves it to the children."""
     match rule.progress.source:
         case ProgressFrom.CHILDREN:
@@ -211,13 +217,13 @@ def _progress(scope: Scope, rule: MeasureRule) -> Fact[Decimal]:
             return _elapsed(scope, rule)
 
 
-def _by_weight(scope: Scope, weight: str) -> Fact[Decimal]:
+def _by_weight(scope: ExpressionScope, weight: str) -> Fact[Decimal]:
     """The done share of the children's weight; one without a weight counts nothing."""
     if isinstance(scope.item.children, Unknown):
         return scope.item.children
     whole, done = Decimal(0), Decimal(0)
     for child in scope.item.child_items:
-        value = decimal_of(Scope(replace(scope.item, fields=child.fields), scope.now), weight)
+        value = decimal_of(ExpressionScope(replace(scope.item, fields=child.fields), scope.now), weight)
         if isinstance(value, Unknown):
             return Unknown(f"of a child item {value.reason}")
         whole += value or 0
@@ -225,7 +231,7 @@ def _by_weight(scope: Scope, weight: str) -> Fact[Decimal]:
     return done / whole if whole > 0 else None
 
 
-def _elapsed(scope: Scope, rule: MeasureRule) -> Fact[Decimal]:
+def _elapsed(scope: ExpressionScope, rule: MeasureRule) -> Fact[Decimal]:
     start = date_of(scope, rule.facts.start) if rule.facts.start else None
     end = date_of(scope, rule.facts.end) if rule.facts.end else None
     for day in (start, end):
@@ -238,12 +244,12 @@ def _elapsed(scope: Scope, rule: MeasureRule) -> Fact[Decimal]:
 
 
 def _tool_stage(item: WorkItem, rule: MeasureRule) -> str | None:
-    wanted = item.status.casefold()
-    return next((stage for status, stage in rule.stage.from_status.items() if status.casefold() == wanted), None)
+    tool_status = item.status.casefold()
+    return next((stage for status, stage in rule.stage.from_status.items() if status.casefold() == tool_status), None)
 
 
-def _place(scope: Scope, rule: PlaceRule, organization: str) -> Place:
-    return Place(
+def _hierarchy(scope: ExpressionScope, rule: HierarchyRule, organization: str) -> HierarchyPath:
+    return HierarchyPath(
         organization=organization,
         portfolio=_fill(scope, rule.portfolio),
         program=_fill(scope, rule.program),
@@ -252,25 +258,25 @@ def _place(scope: Scope, rule: PlaceRule, organization: str) -> Place:
     )
 
 
-def _fill(scope: Scope, template: str | None) -> Fact[str]:
+def _fill(scope: ExpressionScope, template: str | None) -> Fact[str]:
     """Literal text, or text with ``{Field name}`` in it; one unknown or empty part makes the whole so."""
     if template is None:
         return None
     filled = template
-    for name in templates_in(template):
-        value = _part(scope, name)
+    for name in template_fields(template):
+        value = _template_value(scope, name)
         if value is None or isinstance(value, Unknown):
             return value
         filled = filled.replace(f"{{{name}}}", value)
     return filled.strip() or None
 
 
-def templates_in(template: str) -> tuple[str, ...]:
+def template_fields(template: str) -> tuple[str, ...]:
     """The field names in a template."""
     return tuple(_TEMPLATE.findall(template))
 
 
-def _part(scope: Scope, name: str) -> Fact[str]:
+def _template_value(scope: ExpressionScope, name: str) -> Fact[str]:
     item = scope.item
     if FieldName(name) in item.fields:
         return text_of(scope, name)

@@ -15,35 +15,35 @@ from governance.explain import blocker_lines
 from governance.verdict import GateState, Outcome, Verdict
 from mapping.config import Enforce, FlagWhen, MeasureRule
 from mapping.work_item import FieldName, StatusCategory, WorkItem
-from mapping.writeback import Change, ChangeKind, canonical, cut
+from mapping.writeback import Change, ChangeKind, canonical, join_lines
 
-LARGEST_PROPERTY = 32_768
+MAX_PROPERTY_LENGTH = 32_768
 """Characters of an issue property."""
 
-HOLD_TITLE = "Gatepost: "
+ON_HOLD_PREFIX = "Gatepost: "
 """Begins the reason of a hold that Gatepost made."""
 
-LONGEST_HOLD = 1_000
+MAX_ON_HOLD_REASON = 1_000
 """Characters of a reason that a person still reads."""
 
 IMPEDIMENT = "Impediment"
 """The one choice of Jira's field Flagged."""
 
-TAKEN_AWAY = "-"
+REMOVED_PREFIX = "-"
 """Before the name of a mark that is to be taken away, or was."""
 
-LONG = 200
-"""A longer value is remembered by its hash: the whole verdict is not kept twice."""
+MAX_STORED_LENGTH = 200
+"""Of a longer value the hash is stored: the whole verdict is not stored twice."""
 
 
 class Mark(StrEnum):
-    """Names of marks in the outbox; a property's key stands behind the colon."""
+    """Names of marks in the outbox; a property's key follows the colon."""
 
     PROPERTY = "@property"
     LINK = "@link"
     FLAG = "@flag"
     BLOCKED_BY = "@blocked by"
-    HOLD = "@hold"
+    ON_HOLD = "@on hold"
     CHECKLIST = "@checklist"
     STATUS = "@status"
     """Statuses to go back to, best first, one a line."""
@@ -53,9 +53,9 @@ def is_mark(name: str) -> bool:
     return name.startswith("@")
 
 
-def remembered(name: str, value: str | None) -> str | None:
-    """What is kept of a written value."""
-    if not is_mark(name) or value is None or len(value) <= LONG:
+def stored_value(name: str, value: str | None) -> str | None:
+    """What is stored of a written value."""
+    if not is_mark(name) or value is None or len(value) <= MAX_STORED_LENGTH:
         return value
     return f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
 
@@ -72,66 +72,70 @@ def _changes(
 ) -> Iterator[Change]:
     marks, shut = rule.marks, verdict.gate is not GateState.OPEN
     if marks.property:
-        yield from _unread(f"{Mark.PROPERTY}:{marks.property}", whole_verdict(verdict, measure), last_written)
+        yield from _unread_mark(f"{Mark.PROPERTY}:{marks.property}", verdict_json(verdict, measure), last_written)
     if marks.link:
-        yield from _unread(Mark.LINK, link_text(verdict, marks.link, measure), last_written)
+        yield from _unread_mark(Mark.LINK, link_json(verdict, marks.link, measure), last_written)
     raised = verdict.gate is GateState.BREACH or (marks.flag is FlagWhen.SHUT and shut)
     if marks.flag is not None:
-        yield from _own(Mark.FLAG, IMPEDIMENT if raised else None, is_there=item.flagged, last_written=last_written)
+        yield from _shared_mark(
+            Mark.FLAG, IMPEDIMENT if raised else None, is_there=item.flagged, last_written=last_written
+        )
     if marks.blocked_by:
         linked = any(link.key == marks.blocked_by and link.blocks for link in item.links)
-        wanted = marks.blocked_by if shut else None
-        yield from _own(Mark.BLOCKED_BY, wanted, is_there=linked, last_written=last_written)
-    if marks.hold is not None:
-        held = verdict.gate is GateState.BREACH or (marks.hold is FlagWhen.SHUT and shut)
-        yield from _hold(verdict, item, last_written, raised=held and item.status_category is not StatusCategory.DONE)
+        target = marks.blocked_by if shut else None
+        yield from _shared_mark(Mark.BLOCKED_BY, target, is_there=linked, last_written=last_written)
+    if marks.on_hold is not None:
+        held = verdict.gate is GateState.BREACH or (marks.on_hold is FlagWhen.SHUT and shut)
+        yield from _on_hold(
+            verdict, item, last_written, raised=held and item.status_category is not StatusCategory.DONE
+        )
     if marks.checklist:
-        yield from _unread(Mark.CHECKLIST, checklist(verdict), last_written)
-    back = statuses_back(verdict, rule, item)
+        yield from _unread_mark(Mark.CHECKLIST, checklist_json(verdict), last_written)
+    back = revert_statuses(verdict, rule, item)
     if back:
         name = FieldName(Mark.STATUS)
         yield Change(name, ChangeKind.HAND_EDIT, item.status, "\n".join(back), last_written.get(name))
 
 
-def _unread(name: str, value: str, last_written: Mapping[FieldName, str | None]) -> Iterator[Change]:
+def _unread_mark(name: str, value: str, last_written: Mapping[FieldName, str | None]) -> Iterator[Change]:
     """A mark that is not read with the item."""
     field = FieldName(name)
     before = last_written.get(field)
-    if before != remembered(name, value):
+    if before != stored_value(name, value):
         yield Change(field, ChangeKind.CHANGED if before else ChangeKind.FIRST, before, value, before)
 
 
-def _own(
-    name: str, wanted: str | None, *, is_there: bool, last_written: Mapping[FieldName, str | None]
+def _shared_mark(
+    name: str, target: str | None, *, is_there: bool, last_written: Mapping[FieldName, str | None]
 ) -> Iterator[Change]:
     """A mark that people make as well: only our own is taken away again."""
     field = FieldName(name)
     before = last_written.get(field)
-    made = before is not None and not before.startswith(TAKEN_AWAY)
-    if wanted is not None and not is_there:
-        yield Change(field, ChangeKind.CHANGED if before else ChangeKind.FIRST, None, wanted, before)
-    elif wanted is None and made:
-        yield Change(field, ChangeKind.CHANGED, before if is_there else None, f"{TAKEN_AWAY}{before}", before)
+    made = before is not None and not before.startswith(REMOVED_PREFIX)
+    if target is not None and not is_there:
+        yield Change(field, ChangeKind.CHANGED if before else ChangeKind.FIRST, None, target, before)
+    elif target is None and made:
+        yield Change(field, ChangeKind.CHANGED, before if is_there else None, f"{REMOVED_PREFIX}{before}", before)
 
 
-def _hold(
+def _on_hold(
     verdict: Verdict, item: WorkItem, last_written: Mapping[FieldName, str | None], *, raised: bool
 ) -> Iterator[Change]:
     """A hold with our reason; the reason follows the blockers, and only our own hold ends."""
-    name = FieldName(Mark.HOLD)
-    own = item.hold is not None and item.hold.startswith(HOLD_TITLE)
+    name = FieldName(Mark.ON_HOLD)
+    own = item.on_hold_reason is not None and item.on_hold_reason.startswith(ON_HOLD_PREFIX)
     before = last_written.get(name)
-    told = cut(blocker_lines(verdict), LONGEST_HOLD) or "the gate is shut"
-    reason = f"{HOLD_TITLE}{told}"
-    if raised and item.hold is None:
+    blockers_text = join_lines(blocker_lines(verdict), MAX_ON_HOLD_REASON) or "the gate is shut"
+    reason = f"{ON_HOLD_PREFIX}{blockers_text}"
+    if raised and item.on_hold_reason is None:
         yield Change(name, ChangeKind.CHANGED if before else ChangeKind.FIRST, None, reason, before)
-    elif raised and own and canonical(item.hold) != canonical(reason):
-        yield Change(name, ChangeKind.CHANGED, item.hold, reason, before)
+    elif raised and own and canonical(item.on_hold_reason) != canonical(reason):
+        yield Change(name, ChangeKind.CHANGED, item.on_hold_reason, reason, before)
     elif not raised and own:
-        yield Change(name, ChangeKind.CHANGED, item.hold, TAKEN_AWAY, before)
+        yield Change(name, ChangeKind.CHANGED, item.on_hold_reason, REMOVED_PREFIX, before)
 
 
-def checklist(verdict: Verdict) -> str:
+def checklist_json(verdict: Verdict) -> str:
     """Every condition of the next gate as JSON, in the order in which a person reads them."""
     since = {blocker.key: blocker.since for blocker in verdict.blockers}
     rows = [
@@ -148,14 +152,14 @@ def checklist(verdict: Verdict) -> str:
     return json.dumps(rows, ensure_ascii=False)
 
 
-def reverts(rule: MeasureRule, item: WorkItem) -> bool:
+def reverts_breach(rule: MeasureRule, item: WorkItem) -> bool:
     """Whether an item that went past a shut gate is moved back: asked for, or the tool cannot refuse by itself."""
     return rule.enforce is Enforce.REVERT or (rule.enforce is Enforce.NATIVE and not item.native_gates)
 
 
-def statuses_back(verdict: Verdict, rule: MeasureRule, item: WorkItem) -> tuple[str, ...]:
+def revert_statuses(verdict: Verdict, rule: MeasureRule, item: WorkItem) -> tuple[str, ...]:
     """Where an item that went past a shut gate is moved to: statuses of the granted stage, then of those before it."""
-    if verdict.gate is not GateState.BREACH or not reverts(rule, item):
+    if verdict.gate is not GateState.BREACH or not reverts_breach(rule, item):
         return ()
     order = list(dict.fromkeys(rule.stage.from_status.values()))
     granted = verdict.stage if verdict.stage in order else order[0]
@@ -163,16 +167,16 @@ def statuses_back(verdict: Verdict, rule: MeasureRule, item: WorkItem) -> tuple[
     return tuple(status for stage in reversed(allowed) for status, of in rule.stage.from_status.items() if of == stage)
 
 
-def whole_verdict(verdict: Verdict, measure: str) -> str:
+def verdict_json(verdict: Verdict, measure: str) -> str:
     """The verdict for programs, as JSON that is the same for the same verdict; blockers are cut to the tool's limit."""
     figures = verdict.figures
-    shown: dict[str, object] = {
+    content: dict[str, object] = {
         "version": 1,
         "measure": measure,
         "stage": verdict.stage,
         "next": verdict.next_stage,
         "gate": verdict.gate.value,
-        "passes": list(verdict.passes),
+        "allowed_stages": list(verdict.allowed_stages),
         "implementation": verdict.implementation.colour.value,
         "potential": verdict.potential.colour.value,
         "plan": str(figures.plan) if figures.plan else None,
@@ -185,26 +189,26 @@ def whole_verdict(verdict: Verdict, measure: str) -> str:
         for one in verdict.blockers
     ]
     while True:
-        text = json.dumps(shown | {"blockers": blockers, "open": len(verdict.blockers)}, ensure_ascii=False)
-        if len(text) <= LARGEST_PROPERTY or not blockers:
+        text = json.dumps(content | {"blockers": blockers, "open": len(verdict.blockers)}, ensure_ascii=False)
+        if len(text) <= MAX_PROPERTY_LENGTH or not blockers:
             return text
         blockers = blockers[: len(blockers) // 2]
 
 
-def link_text(verdict: Verdict, base: str, measure: str) -> str:
+def link_json(verdict: Verdict, base: str, measure: str) -> str:
     """The remote link as JSON: where it leads, what it says, which icon it has."""
     base = base.rstrip("/")
     gate = verdict.gate.value
     into = verdict.next_stage_label or verdict.stage_label
     count = len(verdict.blockers)
-    told = "nothing stands in the way" if not count else f"{count} blocker{'' if count == 1 else 's'}"
+    summary = "nothing stands in the way" if not count else f"{count} blocker{'' if count == 1 else 's'}"
     title = f"Gate into {into}: {gate}" if verdict.next_stage else f"{verdict.stage_label}: no further gate"
-    shown = {
+    content = {
         "url": f"{base}/measures/{measure}",
         "title": title,
-        "summary": told,
+        "summary": summary,
         "icon": f"{base}/static/gate-{gate}.svg",
         "iconTitle": f"Gate {gate}",
         "resolved": verdict.gate is GateState.OPEN,
     }
-    return json.dumps(shown, ensure_ascii=False)
+    return json.dumps(content, ensure_ascii=False)

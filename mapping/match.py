@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from governance.facts import Unknown
 from governance.measure import Person
 from mapping.config import Match, MeasureRule, Selection, Selector
-from mapping.expressions import Scope
+from mapping.expressions import ExpressionScope
 from mapping.work_item import FieldName, FieldValue, Tool, WorkItem
 
 
-def takes(rule: MeasureRule, scope: Scope) -> bool | Unknown:
+def matches(rule: MeasureRule, scope: ExpressionScope) -> bool | Unknown:
     """All of the rule's selections hold for the item (letter case does not count), and its condition does.
 
-    Unknown when the condition has no value: nobody can say whether the rule is this item's.
+    Unknown when the condition has no value: whether the rule takes the item is unknown.
     """
     if rule.connection != scope.item.connection or not _matches(rule.match, scope.item):
         return False
-    return True if rule.when is None else scope.holds(rule.when)
+    return True if rule.when is None else scope.is_true(rule.when)
 
 
 def _matches(match: Match, item: WorkItem) -> bool:

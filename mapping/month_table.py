@@ -28,17 +28,17 @@ COLUMNS: dict[str, tuple[EffectKind, Account]] = {
     "avoidance": (EffectKind.BENEFIT, Account.AVOIDANCE),
     "cash": (EffectKind.ONE_OFF_BENEFIT, Account.CASH),
 }
-MOST_LINES = 600
-_BETWEEN = re.compile(r"\s*[|;\t]\s*")
+MAX_LINES = 600
+_SEPARATOR = re.compile(r"\s*[|;\t]\s*")
 
 
 def read_table(text: str, version: Version, currency: str) -> tuple[EffectLine, ...] | str:
-    """The lines of a table, or the first thing that is wrong with it, in words."""
+    """The lines of a table, or the first thing that is wrong with it, as a sentence."""
     rows = [_cells(line) for line in text.splitlines() if line.strip() and not set(line) <= set("|-+ :")]
     if not rows:
         return ()
-    if len(rows) > MOST_LINES:
-        return f"the table has more than {MOST_LINES} lines"
+    if len(rows) > MAX_LINES:
+        return f"the table has more than {MAX_LINES} lines"
     header = [cell.casefold().replace("_", "-") for cell in rows[0]]
     if not header or header[0] != "month":
         return 'the first line of the table has to name its columns, beginning with "month"'
@@ -55,7 +55,7 @@ def read_table(text: str, version: Version, currency: str) -> tuple[EffectLine, 
 
 
 def _cells(line: str) -> list[str]:
-    return _BETWEEN.split(line.strip().strip("|").strip())
+    return _SEPARATOR.split(line.strip().strip("|").strip())
 
 
 def _line(cells: Sequence[str], header: Sequence[str], version: Version, currency: str) -> list[EffectLine] | str:

@@ -7,12 +7,12 @@ from datetime import timedelta
 from functools import cache
 
 from governance.facts import known
-from governance.gates import Policy, Rung, Thresholds
+from governance.gates import EscalationStep, Policy, Thresholds
 from governance.measure import Measure, Role
 from governance.presets import PRESETS
-from mapping.config import LadderRule, MappingConfig, ThresholdRule
+from mapping.config import EscalationRule, MappingConfig, ThresholdRule
 
-NUMBERS = tuple(ThresholdRule.model_fields)
+THRESHOLD_NAMES = tuple(ThresholdRule.model_fields)
 
 
 class Policies:
@@ -24,7 +24,7 @@ class Policies:
             PRESETS[rule.preset],
             thresholds=_with(Thresholds(), rule),
             off=frozenset(code.upper() for code in rule.off),
-            ladder=_ladder(rule.ladder),
+            escalation=_escalation(rule.escalation),
         )
         self._overrides = rule.overrides
         self._for = cache(self._make)
@@ -37,7 +37,7 @@ class Policies:
         """The policy of a measure; a later override wins over an earlier one."""
         if not self._overrides:
             return self._base
-        return self._for((known(measure.place.program) or "").casefold(), measure.kind)
+        return self._for((known(measure.hierarchy.program) or "").casefold(), measure.rule_name)
 
     def _make(self, program: str, kind: str) -> Policy:
         thresholds = self._base.thresholds
@@ -51,14 +51,14 @@ class Policies:
 
 
 def _with(thresholds: Thresholds, rule: ThresholdRule) -> Thresholds:
-    stated = {name: value for name in NUMBERS if (value := getattr(rule, name)) is not None}
+    stated = {name: value for name in THRESHOLD_NAMES if (value := getattr(rule, name)) is not None}
     return replace(thresholds, **stated)
 
 
-def _ladder(rule: LadderRule) -> tuple[Rung, ...]:
+def _escalation(rule: EscalationRule) -> tuple[EscalationStep, ...]:
     steps = (
         (Role.OWNER, rule.owner),
         (Role.SPONSOR, rule.sponsor),
         (Role.STEERING_COMMITTEE, rule.steering_committee),
     )
-    return tuple(Rung(role, timedelta(minutes=minutes)) for role, minutes in steps)
+    return tuple(EscalationStep(role, timedelta(minutes=minutes)) for role, minutes in steps)

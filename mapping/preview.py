@@ -8,27 +8,27 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from governance.verdict import Blocker
-from mapping.assess_item import Judged
+from mapping.assess_item import MeasureAssessment
 from mapping.map_item import Unmapped
 from mapping.work_item import WorkItem
-from mapping.writeback import Change, canonical, wanted
+from mapping.writeback import Change, canonical, target_values
 
 
-class Fate(StrEnum):
+class PreviewOutcome(StrEnum):
     """What becomes of an item under the mapping."""
 
     NEW = "new"
     """It becomes a measure."""
     CHANGED = "changed"
     """It stays a measure, and something about it changes."""
-    SAME = "same"
+    UNCHANGED = "same"
     DROPPED = "dropped"
     """It is a measure now, and no rule would take it any more."""
     UNMAPPED = "unmapped"
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class CurrentMeasure:
     """What Gatepost holds of an item now; blockers by code."""
 
     rule: str
@@ -37,67 +37,69 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class FieldPreview:
     """One owned field as the tool shows it now, and as it would show it."""
 
     field: str
     present: str | None
-    wanted: str | None
+    target: str | None
     readable: bool = True
 
     @property
     def differs(self) -> bool:
-        return self.present != self.wanted
+        return self.present != self.target
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ItemPreview:
     """One item."""
 
     key: str
     title: str
-    fate: Fate
+    outcome: PreviewOutcome
     rule: str = ""
     reason: str = ""
     """Why no rule takes it."""
-    group: str = ""
+    summary_text: str = ""
     """The reason without the item's key."""
     stage: str = ""
     gate: str = ""
     changes: tuple[Change, ...] = ()
     unreadable: tuple[str, ...] = ()
-    appearing: tuple[Blocker, ...] = ()
+    new_blockers: tuple[Blocker, ...] = ()
     """Blockers that it has not now."""
-    vanishing: tuple[str, ...] = ()
+    removed_blockers: tuple[str, ...] = ()
     """Codes of blockers that it would no longer have."""
-    answer: str = ""
+    reply_comment: str = ""
     """What Gatepost's comment would say."""
     url: str = ""
     implementation: str = ""
     potential: str = ""
     blockers: tuple[Blocker, ...] = ()
-    shown: tuple[Shown, ...] = ()
+    fields: tuple[FieldPreview, ...] = ()
     """Every owned field, whether it would change or not."""
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    fates: Counter[Fate]
+class PreviewSummary:
+    outcomes: Counter[PreviewOutcome]
     rules: Counter[str]
     reasons: Counter[str]
-    appearing: Counter[str]
-    vanishing: Counter[str]
+    new_blockers: Counter[str]
+    removed_blockers: Counter[str]
     fields: Counter[str]
     """Owned fields that would be written, by name."""
 
 
-def row(item: WorkItem, judged: Judged | Unmapped, present: Present | None) -> Row:
+def preview_item(item: WorkItem, assessed: MeasureAssessment | Unmapped, present: CurrentMeasure | None) -> ItemPreview:
     """One item under the new mapping beside what Gatepost holds of it now."""
     title = item.title or ""
-    if isinstance(judged, Unmapped):
-        fate = Fate.DROPPED if present else Fate.UNMAPPED
-        return Row(item.key, title, fate, reason=judged.text, group=judged.group, url=item.url)
-    verdict, comparison = judged.verdict, judged.comparison
+    if isinstance(assessed, Unmapped):
+        outcome = PreviewOutcome.DROPPED if present else PreviewOutcome.UNMAPPED
+        return ItemPreview(
+            item.key, title, outcome, reason=assessed.text, summary_text=assessed.summary_text, url=item.url
+        )
+    verdict, comparison = assessed.verdict, assessed.comparison
     before = Counter(present.blockers) if present else Counter[str]()
     appearing = []
     left = Counter(before)
@@ -106,42 +108,42 @@ def row(item: WorkItem, judged: Judged | Unmapped, present: Present | None) -> R
             left[blocker.code] -= 1
         else:
             appearing.append(blocker)
-    rule = judged.mapped.rule.name
+    rule = assessed.mapped.rule.name
     moved = present is not None and (present.rule != rule or present.gate != verdict.gate.value)
-    changed = moved or comparison.writes or bool(appearing) or bool(+left)
-    fate = Fate.NEW if present is None else Fate.CHANGED if changed else Fate.SAME
-    return Row(
+    changed = moved or comparison.has_writes or bool(appearing) or bool(+left)
+    outcome = PreviewOutcome.NEW if present is None else PreviewOutcome.CHANGED if changed else PreviewOutcome.UNCHANGED
+    return ItemPreview(
         key=item.key,
         title=title,
-        fate=fate,
+        outcome=outcome,
         rule=rule,
-        stage=verdict.shown_stage,
+        stage=verdict.display_stage,
         gate=verdict.gate.value,
         changes=comparison.changes,
         unreadable=tuple(comparison.unreadable),
-        appearing=tuple(appearing),
-        vanishing=tuple((+left).elements()),
-        answer=comparison.answer.text if comparison.answer else "",
+        new_blockers=tuple(appearing),
+        removed_blockers=tuple((+left).elements()),
+        reply_comment=comparison.reply_comment.text if comparison.reply_comment else "",
         url=item.url,
         implementation=verdict.implementation.colour.value,
         potential=verdict.potential.colour.value,
         blockers=verdict.blockers,
-        shown=tuple(_shown(item, judged)),
+        fields=tuple(_field_previews(item, assessed)),
     )
 
 
-def _shown(item: WorkItem, judged: Judged) -> Iterator[Shown]:
-    for name, value in wanted(judged.verdict, judged.mapped.rule.write).items():
+def _field_previews(item: WorkItem, assessed: MeasureAssessment) -> Iterator[FieldPreview]:
+    for name, value in target_values(assessed.verdict, assessed.mapped.rule.write).items():
         present = canonical(item.fields[name]) if name in item.fields else None
-        yield Shown(name, present, canonical(value), readable=name in item.fields)
+        yield FieldPreview(name, present, canonical(value), readable=name in item.fields)
 
 
-def summary(rows: Sequence[Row]) -> Summary:
-    return Summary(
-        fates=Counter(one.fate for one in rows),
+def summarise(rows: Sequence[ItemPreview]) -> PreviewSummary:
+    return PreviewSummary(
+        outcomes=Counter(one.outcome for one in rows),
         rules=Counter(one.rule for one in rows if one.rule),
-        reasons=Counter(one.group for one in rows if one.group),
-        appearing=Counter(blocker.code for one in rows for blocker in one.appearing),
-        vanishing=Counter(code for one in rows for code in one.vanishing),
+        reasons=Counter(one.summary_text for one in rows if one.summary_text),
+        new_blockers=Counter(blocker.code for one in rows for blocker in one.new_blockers),
+        removed_blockers=Counter(code for one in rows for code in one.removed_blockers),
         fields=Counter(change.field for one in rows for change in one.changes),
     )

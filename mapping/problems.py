@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class MappingFileProblem:
     """One problem; line and column count from 1."""
 
     line: int
@@ -25,7 +25,7 @@ class Problem:
         return f"{where}{path}{self.message}{hint}"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``Did you mean "sponsor"?`` when something known is near, else the empty string."""
     by_fold = {item.casefold(): item for item in known}
     close = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)

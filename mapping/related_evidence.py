@@ -1,4 +1,4 @@
-"""What has to be looked up beside the item itself: services it retires, hours of its people, shared baselines.
+"""What has to be read beside the item itself: services it retires, hours of its people, shared baselines.
 
 The mapping says what is wanted (:func:`wants`), the flow fetches it, and the domain gets it as evidence.  What was
 wanted and could not be fetched is unknown, and unknown shuts a gate.
@@ -11,91 +11,91 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from governance.evidence import BaselineClaim, Member, Service, Team
+from governance.evidence import BaselineClaim, Service, Team, TeamMember
 from governance.facts import Fact, Unknown
 from governance.measure import Person
 from mapping.config import JoinRule, MeasureRule
-from mapping.expressions import Scope
+from mapping.expressions import ExpressionScope
 from mapping.values import names_of, people_of, text_of
 from mapping.work_item import ConnectionName, NativeId, WorkItem
 
 
 @dataclass(frozen=True, slots=True)
-class Wants:
-    """What one item's measure wants to know of others."""
+class EvidenceNeeds:
+    """What the measure of one item needs from other records."""
 
     services: Fact[tuple[str, ...]] = None
     services_from: ConnectionName | None = None
-    ends: str | None = None
+    end_column: str | None = None
     team: Fact[tuple[Person, ...]] = None
     baseline: Fact[str] = None
     joins: tuple[tuple[JoinRule, Fact[tuple[str, ...]]], ...] = ()
-    """Each join with the keys to look for; ``theirs`` looks for this item's own key."""
+    """Each join with the keys to look for; with ``their_field`` this item's own key is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class TimeEntry:
     """Hours that somebody logged on an item."""
 
     person: str
     item: NativeId
     parent: NativeId | None
-    where: str
+    project: str
     """The item's project, or its table."""
     day: date
     hours: Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class RelatedEvidence:
     """What was found out."""
 
     legacy: Fact[tuple[Service, ...]] = None
     team: Fact[Team] = None
     claims: tuple[BaselineClaim, ...] = ()
-    joined: Mapping[str, tuple[WorkItem, ...] | Unknown] = field(default_factory=dict)
+    joined_items: Mapping[str, tuple[WorkItem, ...] | Unknown] = field(default_factory=dict)
     """Items of other connections that feed the measure, by the name of the join."""
 
 
-NOTHING = Around()
+NO_RELATED_EVIDENCE = RelatedEvidence()
 
 
-def wants(scope: Scope, rule: MeasureRule) -> Wants:
+def evidence_needs(scope: ExpressionScope, rule: MeasureRule) -> EvidenceNeeds:
     """What has to be fetched for this item; fields that cannot be read stay unknown."""
     legacy = rule.legacy
-    return Wants(
+    return EvidenceNeeds(
         services=names_of(scope, legacy.services) if legacy else None,
         services_from=ConnectionName(legacy.connection) if legacy else None,
-        ends=legacy.ends if legacy else None,
+        end_column=legacy.end_column if legacy else None,
         team=people_of(scope, rule.team) if rule.team else None,
         baseline=text_of(scope, rule.facts.baseline_id) if rule.facts.baseline_id else None,
         joins=tuple((join, _keys(scope, join)) for join in rule.joins),
     )
 
 
-def _keys(scope: Scope, join: JoinRule) -> Fact[tuple[str, ...]]:
+def _keys(scope: ExpressionScope, join: JoinRule) -> Fact[tuple[str, ...]]:
     """The keys to look for: those in this item's field, those of its links, or its own."""
-    if join.mine:
-        return names_of(scope, join.mine)
+    if join.own_field:
+        return names_of(scope, join.own_field)
     if join.link:
-        word = join.link.casefold()
-        return tuple(dict.fromkeys(link.key for link in scope.item.links if link.word.casefold() == word)) or None
+        label = join.link.casefold()
+        return tuple(dict.fromkeys(link.key for link in scope.item.links if link.label.casefold() == label)) or None
     return (scope.item.key,)
 
 
-def joined_of(
-    wanted: Wants, found: Mapping[str, Mapping[str, tuple[WorkItem, ...]] | Unknown]
+def joined_items_of(
+    needs: EvidenceNeeds, found: Mapping[str, Mapping[str, tuple[WorkItem, ...]] | Unknown]
 ) -> dict[str, tuple[WorkItem, ...] | Unknown]:
     """The joined items by join; ``found`` holds what was read for each join, by the key that was looked for."""
     joined: dict[str, tuple[WorkItem, ...] | Unknown] = {}
-    for join, keys in wanted.joins:
+    for join, keys in needs.joins:
         read = found.get(join.name, Unknown(f"the items of {join.name} were not read"))
         if isinstance(keys, Unknown) or isinstance(read, Unknown):
             joined[join.name] = keys if isinstance(keys, Unknown) else read  # type: ignore[assignment]
             continue
-        missing = [key for key in keys or () if not join.theirs and key not in read]
+        missing = [key for key in keys or () if not join.their_field and key not in read]
         if missing:
-            named_by = join.mine or f"a link ({join.link})"
+            named_by = join.own_field or f"a link ({join.link})"
             joined[join.name] = Unknown(f'{join.connection} shows no "{missing[0]}", which {named_by} names')
         else:
             items = (item for key in keys or () for item in read.get(key, ()))
@@ -103,35 +103,37 @@ def joined_of(
     return joined
 
 
-def legacy_of(wanted: Wants, found: Mapping[str, Service] | Unknown | None) -> Fact[tuple[Service, ...]]:
+def legacy_of(needs: EvidenceNeeds, found: Mapping[str, Service] | Unknown | None) -> Fact[tuple[Service, ...]]:
     """The item's services; a name that the other tool does not know makes all of it unknown."""
-    names = wanted.services
+    names = needs.services
     if names is None or isinstance(names, Unknown):
         return names
     if found is None or isinstance(found, Unknown):
-        return found or Unknown(f"the services of {wanted.services_from} were not read")
+        return found or Unknown(f"the services of {needs.services_from} were not read")
     services = {name.casefold(): service for name, service in found.items()}
     missing = [name for name in names if name.casefold() not in services]
     if missing:
         return Unknown(
-            f'{wanted.services_from} shows no service called "{missing[0]}": correct the name, or let Gatepost see it'
+            f'{needs.services_from} shows no service called "{missing[0]}": correct the name, or let Gatepost see it'
         )
     return tuple(services[name.casefold()] for name in names)
 
 
-def team_of(item: WorkItem, wanted: Wants, logged: Sequence[Logged] | Unknown | None, days: int) -> Fact[Team]:
+def team_of(
+    item: WorkItem, needs: EvidenceNeeds, time_entries: Sequence[TimeEntry] | Unknown | None, days: int
+) -> Fact[Team]:
     """The hours of the item's people, on the item and its children, and elsewhere."""
-    people = wanted.team
+    people = needs.team
     if people is None or isinstance(people, Unknown):
         return people
-    if logged is None or isinstance(logged, Unknown):
-        return logged or Unknown("the logged hours were not read")
-    return Team(tuple(_member(item, person, logged) for person in people), days)
+    if time_entries is None or isinstance(time_entries, Unknown):
+        return time_entries or Unknown("the logged hours were not read")
+    return Team(tuple(_member(item, person, time_entries) for person in people), days)
 
 
-def _member(item: WorkItem, person: Person, logged: Iterable[Logged]) -> Member:
+def _member(item: WorkItem, person: Person, logged: Iterable[TimeEntry]) -> TeamMember:
     here, elsewhere = Decimal(0), Decimal(0)
-    places: dict[str, Decimal] = {}
+    hours_by_project: dict[str, Decimal] = {}
     for one in logged:
         if one.person != person.id:
             continue
@@ -139,5 +141,7 @@ def _member(item: WorkItem, person: Person, logged: Iterable[Logged]) -> Member:
             here += one.hours
         else:
             elsewhere += one.hours
-            places[one.where] = places.get(one.where, Decimal(0)) + one.hours
-    return Member(person.name, here, elsewhere, max(places, key=lambda place: places[place], default=""))
+            hours_by_project[one.project] = hours_by_project.get(one.project, Decimal(0)) + one.hours
+    return TeamMember(
+        person.name, here, elsewhere, max(hours_by_project, key=lambda project: hours_by_project[project], default="")
+    )

@@ -1,4 +1,4 @@
-"""The one comment in which Gatepost answers: what it asks for, and what it said to each command.
+"""The one comment in which Gatepost replies: what it requests, and its ruling on each command.
 
 It is edited when it changes and never repeated.  In ServiceNow, whose journal cannot be edited, a work note is
 added only when the text is another one.
@@ -10,100 +10,100 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from governance.deviations import request
+from governance.deviations import reason_request_text
 from governance.measure import Measure, Person, Role
-from governance.measure_state import RampKind
+from governance.measure_state import OffRampKind
 from governance.verdict import GateState, Verdict
 
 TITLE = "Gatepost"
 """First word of the comment; with the author it tells Gatepost's own comment from others."""
 
-MOST_ANSWERS = 8
+MAX_RULINGS = 8
 
 _WIKI_MENTION = re.compile(r"\[~[^\]\s]{1,128}\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReplyComment:
     """``mentions`` are names in the text, written ``@Name``, with the tool's ids of these people."""
 
     text: str
     mentions: tuple[tuple[str, str], ...] = ()
 
-    def is_said_by(self, present: str | None) -> bool:
-        """Whether a comment says this already.
+    def has_text(self, present: str | None) -> bool:
+        """Whether a comment has this text already.
 
-        Wiki text has ``[~kaya]`` for a mention, and does not tell whose account that is: any one stands for a name.
+        Wiki text has ``[~kaya]`` for a mention, and does not say whose account that is: any mention counts as any name.
         """
-        return self._neutral(present) == self._neutral(self.text)
+        return self._normalised(present) == self._normalised(self.text)
 
-    def _neutral(self, content: str | None) -> str:
+    def _normalised(self, content: str | None) -> str:
         """Without the ways in which tools write who is meant."""
-        said = _WIKI_MENTION.sub("@", content or "")
+        text = _WIKI_MENTION.sub("@", content or "")
         for name, _ in self.mentions:
-            said = said.replace(f"@{name}", "@")
-        return "\n".join(line.rstrip() for line in said.strip().splitlines())
+            text = text.replace(f"@{name}", "@")
+        return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
-def answer_of(
+def reply_comment_of(
     measure: Measure, verdict: Verdict, present: str | None, explains_breach_at: str | None = None
-) -> Answer | None:
-    """What the comment has to say now; ``None`` when there is nothing to say and no comment either.
+) -> ReplyComment | None:
+    """The text of the comment now; ``None`` when there is nothing to write and no comment either.
 
-    ``explains_breach_at`` is the item's present status, when a breach is told here.
+    ``explains_breach_at`` is the item's present status, when a breach is reported here.
     """
     people: dict[str, str] = {}
     lines = [
         *_breach(measure, verdict, explains_breach_at, people),
-        *_asks(measure, verdict, people),
+        *_reason_requests(measure, verdict, people),
         *_killed(measure, verdict, people),
-        *_answers(verdict),
+        *_rulings(verdict),
     ]
     if not lines and present is None:
         return None
-    title = f"{TITLE}: nothing is asked at present." if not lines else f"{TITLE} answers here and edits this comment."
-    return Answer("\n".join([title, *lines]), tuple(people.items()))
+    title = f"{TITLE}: no open questions." if not lines else f"{TITLE} replies in this comment and keeps it up to date."
+    return ReplyComment("\n".join([title, *lines]), tuple(people.items()))
 
 
 def _breach(measure: Measure, verdict: Verdict, status: str | None, people: dict[str, str]) -> Iterator[str]:
-    """Told while the gate stays shut: whoever moved the item finds here why, also after it was moved back."""
-    breach = verdict.standing.breach
+    """Reported while the gate stays shut: whoever moved the item finds here why, also after it was moved back."""
+    breach = verdict.measure_state.breach
     if breach is None or status is None:
         return
-    told = (
-        f"{_call(measure, Role.OWNER, people)}: moved to {breach.status} ({breach.stage}) on "
+    sentence = (
+        f"{_mention(measure, Role.OWNER, people)}: moved to {breach.status} ({breach.stage}) on "
         f"{breach.at:%d %b %Y %H:%M} UTC while the gate into {breach.gate} is shut"
     )
     count = len([one for one in verdict.blockers if one.code != "GATE_ORDER"])
     conditions = "1 condition is" if count == 1 else f"{count} conditions are"
-    where = "stands in the field with the blockers" if count == 1 else "stand in the field with the blockers"
+    where = "is listed in the field Gate blockers" if count == 1 else "are listed in the field Gate blockers"
     if verdict.gate is GateState.BREACH:
-        yield f"{told}. Move it back or meet what is open: {conditions} not met and {where}."
+        yield f"{sentence}. Move it back or meet what is open: {conditions} not met and {where}."
     else:
-        yield f"{told}; it is back at {status}. {conditions.capitalize()} not met and {where}."
+        yield f"{sentence}; it is back at {status}. {conditions.capitalize()} not met and {where}."
 
 
-def _asks(measure: Measure, verdict: Verdict, people: dict[str, str]) -> Iterator[str]:
-    if verdict.deviation is None or not verdict.asks:
+def _reason_requests(measure: Measure, verdict: Verdict, people: dict[str, str]) -> Iterator[str]:
+    if verdict.deviation is None or not verdict.reason_requests:
         return
-    last = verdict.asks[-1].responsible
-    who = _call(measure, last.role, people) if last.role is not None else last.text
-    yield f"{who}: {request(verdict.deviation, verdict.figures)}"
-    for step in verdict.asks:
-        yield f"- {step.responsible.text} asked on {step.at:%d %b %Y %H:%M} UTC"
+    last = verdict.reason_requests[-1].responsible
+    who = _mention(measure, last.role, people) if last.role is not None else last.text
+    yield f"{who}: {reason_request_text(verdict.deviation, verdict.figures)}"
+    for step in verdict.reason_requests:
+        yield f"- {step.responsible.text} was asked on {step.at:%d %b %Y %H:%M} UTC"
 
 
 def _killed(measure: Measure, verdict: Verdict, people: dict[str, str]) -> Iterator[str]:
-    ramp = verdict.ramp
-    if ramp is None or ramp.kind is not RampKind.KILLED:
+    off_ramp = verdict.off_ramp
+    if off_ramp is None or off_ramp.kind is not OffRampKind.KILLED:
         return
-    told = " and ".join(_call(measure, role, people) for role in (Role.SPONSOR, Role.STEERING_COMMITTEE))
-    when = f"{ramp.at:%d %b %Y}"
-    yield f"{told}: stopped by the kill switch on {when}: {ramp.reason}. Only the sponsor resumes it: /resume"
+    addressees = " and ".join(_mention(measure, role, people) for role in (Role.SPONSOR, Role.STEERING_COMMITTEE))
+    when = f"{off_ramp.at:%d %b %Y}"
+    yield f"{addressees}: stopped by the kill switch on {when}: {off_ramp.reason}. Only the sponsor resumes it: /resume"
 
 
-def _call(measure: Measure, role: Role, people: dict[str, str]) -> str:
-    """``@M. Brandt``, or the role in words where no single person holds it."""
+def _mention(measure: Measure, role: Role, people: dict[str, str]) -> str:
+    """``@M. Brandt``, or the name of the role where no single person holds it."""
     holder = measure.roles.of(role)
     if isinstance(holder, Person):
         people[holder.name] = holder.id
@@ -111,8 +111,8 @@ def _call(measure: Measure, role: Role, people: dict[str, str]) -> str:
     return role.value.replace("_", " ")
 
 
-def _answers(verdict: Verdict) -> Iterator[str]:
-    ruled = [one for one in verdict.statements if one.ruling is not None]
-    for one in ruled[-MOST_ANSWERS:]:
+def _rulings(verdict: Verdict) -> Iterator[str]:
+    ruled = [one for one in verdict.commands if one.ruling is not None]
+    for one in ruled[-MAX_RULINGS:]:
         if one.ruling is not None:
-            yield f"- {one.person.name}, {one.at:%d %b %Y %H:%M} UTC: {one.ruling.answer}"
+            yield f"- {one.person.name}, {one.at:%d %b %Y %H:%M} UTC: {one.ruling.reply}"

@@ -11,14 +11,14 @@ from typing import TypeAlias
 
 from governance.codes import ALWAYS_ON, CODES
 from governance.presets import PRESETS
-from mapping.expressions import check
-from mapping.problems import nearest
+from mapping.expressions import check_expression
+from mapping.problems import did_you_mean
 
-Path: TypeAlias = "tuple[str | int, ...]"
-Finding: TypeAlias = "tuple[Path, str, str]"
+MappingPath: TypeAlias = "tuple[str | int, ...]"
+RuleProblem: TypeAlias = "tuple[MappingPath, str, str]"
 
 
-def check_rules(data: Mapping[str, object]) -> Iterator[Finding]:
+def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
     """(path, message, hint) of each problem."""
     policy = data.get("policy")
     policy = policy if isinstance(policy, Mapping) else {}
@@ -26,16 +26,16 @@ def check_rules(data: Mapping[str, object]) -> Iterator[Finding]:
     stages = [stage.key for stage in preset.stages]
     names: dict[str, int] = {}
     rules = data.get("measures")
-    for place, rule in enumerate(rules if isinstance(rules, list) else []):
+    for index, rule in enumerate(rules if isinstance(rules, list) else []):
         if not isinstance(rule, Mapping):
             continue
-        path: Path = ("measures", place)
+        path: MappingPath = ("measures", index)
         name = rule.get("name")
         if isinstance(name, str):
             if name in names:
                 message = f'"{name}" is already the name of measures[{names[name]}].'
                 yield (*path, "name"), message, "Give each rule its own name."
-            names.setdefault(name, place)
+            names.setdefault(name, index)
         yield from _check_match((*path, "match"), rule.get("match"))
         yield from _check_stages((*path, "stage", "from_status"), _inner(rule, "stage", "from_status"), stages)
         yield from _check_stages(path, {"approvals": rule.get("approvals")}, stages)
@@ -48,7 +48,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[Finding]:
     yield from _check_committees(data.get("committees"))
 
 
-def _check_sources(path: Path, rule: Mapping[str, object]) -> Iterator[Finding]:
+def _check_sources(path: MappingPath, rule: Mapping[str, object]) -> Iterator[RuleProblem]:
     """Expressions that are none, and translations that do not say what happens to other values."""
     if isinstance(when := rule.get("when"), str):
         yield from _check_expression((*path, "when"), when)
@@ -57,37 +57,38 @@ def _check_sources(path: Path, rule: Mapping[str, object]) -> Iterator[Finding]:
     for keys in (("facts",), *series):
         part = _inner(rule, *keys)
         for name, source in part.items() if isinstance(part, Mapping) else ():
-            here: Path = (*path, *keys, str(name))
+            here: MappingPath = (*path, *keys, str(name))
             if not isinstance(source, Mapping):
                 continue
             if isinstance(expression := source.get("cel"), str):
                 yield from _check_expression((*here, "cel"), expression)
             elif "values" in source and ("default" in source) == ("unknown" in source):
-                message = "it is not said what a value means that is not listed."
+                message = "the meaning of values that are not listed is missing."
                 if "default" in source:
                     message = "a value that is not listed cannot have a default and be unknown as well."
                 yield here, message, "Write default: TEXT, or unknown: block."
 
 
-def _check_expression(path: Path, source: str) -> Iterator[Finding]:
-    wrong = check(source)
+def _check_expression(path: MappingPath, source: str) -> Iterator[RuleProblem]:
+    wrong = check_expression(source)
     if wrong is not None:
         yield path, wrong.message, wrong.hint
 
 
-def _check_joins(path: Path, rule: Mapping[str, object]) -> Iterator[Finding]:
+def _check_joins(path: MappingPath, rule: Mapping[str, object]) -> Iterator[RuleProblem]:
     """Joins that say how they join, and sources that name one of them."""
     joins = rule.get("joins")
     names: list[str] = []
-    for place, join in enumerate(joins if isinstance(joins, list) else []):
+    for index, join in enumerate(joins if isinstance(joins, list) else []):
         if isinstance(join, Mapping):
             names.append(str(join.get("name")))
-            if sum(way in join for way in ("mine", "theirs", "link")) != 1:
+            if sum(way in join for way in ("own_field", "their_field", "link")) != 1:
                 hint = (
-                    "mine: this item's field with their keys; theirs: their field with this item's key; link: a word."
+                    "own_field: this item's field with their keys; their_field: their field with this item's key; "
+                    "link: the label of its links."
                 )
-                yield (*path, "joins", place), "say how they are joined, in one way.", hint
-            yield from _check_targets((*path, "joins", place, "write"), join.get("write"))
+                yield (*path, "joins", index), "say how they are joined, in one way.", hint
+            yield from _check_targets((*path, "joins", index, "write"), join.get("write"))
     for keys in (("facts",), ("effects", "plan"), ("effects", "forecast"), ("effects", "actual")):
         effects = rule.get("effects")
         if keys[0] == "effects" and not isinstance(effects, Mapping):
@@ -95,11 +96,11 @@ def _check_joins(path: Path, rule: Mapping[str, object]) -> Iterator[Finding]:
         part = _inner(rule, *keys)
         for name, source in part.items() if isinstance(part, Mapping) else ():
             if isinstance(source, Mapping) and "from" in source and source["from"] not in names:
-                hint = nearest(str(source["from"]), names) or "Name the join under joins."
+                hint = did_you_mean(str(source["from"]), names) or "Name the join under joins."
                 yield (*path, *keys, str(name)), f'no join is called "{source["from"]}".', hint
 
 
-def _check_progress(path: Path, progress: object) -> Iterator[Finding]:
+def _check_progress(path: MappingPath, progress: object) -> Iterator[RuleProblem]:
     if not isinstance(progress, Mapping):
         return
     percent = progress.get("from") == "percent"
@@ -111,46 +112,50 @@ def _check_progress(path: Path, progress: object) -> Iterator[Finding]:
         yield (*path, "field"), "a field is read for percent only.", "Leave it out, or write from: percent."
 
 
-def _check_off(codes: object) -> Iterator[Finding]:
-    for place, code in enumerate(codes if isinstance(codes, list) else []):
-        word = str(code).upper()
-        path: Path = ("policy", "off", place)
-        if word in ALWAYS_ON:
-            yield path, f"{word} cannot be switched off.", "It is what a person said, or what nobody knows."
-        elif word not in CODES:
-            yield path, f'"{code}" is not the code of a rule.', nearest(word, CODES) or "The README lists all codes."
+def _check_off(codes: object) -> Iterator[RuleProblem]:
+    for index, code in enumerate(codes if isinstance(codes, list) else []):
+        code_name = str(code).upper()
+        path: MappingPath = ("policy", "off", index)
+        if code_name in ALWAYS_ON:
+            yield path, f"{code_name} cannot be switched off.", "It is what a person decided, or what nobody can know."
+        elif code_name not in CODES:
+            yield (
+                path,
+                f'"{code}" is not the code of a rule.',
+                did_you_mean(code_name, CODES) or "The README lists all codes.",
+            )
 
 
-def _check_overrides(overrides: object, names: Sequence[str]) -> Iterator[Finding]:
-    for place, override in enumerate(overrides if isinstance(overrides, list) else []):
+def _check_overrides(overrides: object, names: Sequence[str]) -> Iterator[RuleProblem]:
+    for index, override in enumerate(overrides if isinstance(overrides, list) else []):
         if not isinstance(override, Mapping):
             continue
-        path: Path = ("policy", "overrides", place)
+        path: MappingPath = ("policy", "overrides", index)
         kind = override.get("measures")
         if kind is None and override.get("program") is None:
             yield path, "this override names neither a program nor measures.", "Name one, or set the number above."
         if isinstance(kind, str) and kind not in names:
-            hint = nearest(kind, names) or f"The rules are {', '.join(names)}."
+            hint = did_you_mean(kind, names) or f"The rules are {', '.join(names)}."
             yield (*path, "measures"), f'no rule is called "{kind}".', hint
 
 
-def _check_committees(committees: object) -> Iterator[Finding]:
+def _check_committees(committees: object) -> Iterator[RuleProblem]:
     seen: dict[str, str] = {}
-    for place, committee in enumerate(committees if isinstance(committees, list) else []):
+    for index, committee in enumerate(committees if isinstance(committees, list) else []):
         if not isinstance(committee, Mapping):
             continue
-        path: Path = ("committees", place)
+        path: MappingPath = ("committees", index)
         members, quorum = committee.get("members"), committee.get("quorum", 1)
         if isinstance(members, list) and isinstance(quorum, int) and quorum > len(set(map(str, members))):
             message = f"a quorum of {quorum} cannot be reached by {len(set(map(str, members)))} members."
             yield (*path, "quorum"), message, "Name more members, or lower the quorum."
         programs = committee.get("programs")
         for program in programs if isinstance(programs, list) else []:
-            word = str(program).casefold()
-            if word in seen:
-                message = f'the program "{program}" already belongs to {seen[word]}.'
+            program_name = str(program).casefold()
+            if program_name in seen:
+                message = f'the program "{program}" already belongs to {seen[program_name]}.'
                 yield (*path, "programs"), message, "A program has one steering committee."
-            seen.setdefault(word, str(committee.get("name")))
+            seen.setdefault(program_name, str(committee.get("name")))
 
 
 def _inner(value: Mapping[str, object], *keys: str) -> object:
@@ -162,7 +167,7 @@ def _inner(value: Mapping[str, object], *keys: str) -> object:
     return value.get(keys[-1])
 
 
-def _check_match(path: Path, match: object) -> Iterator[Finding]:
+def _check_match(path: MappingPath, match: object) -> Iterator[RuleProblem]:
     if not isinstance(match, Mapping):
         return
     if not match:
@@ -177,14 +182,14 @@ def _check_match(path: Path, match: object) -> Iterator[Finding]:
             yield here, "nothing is named here.", "Name a value, or leave the key out."
 
 
-def _check_stages(path: Path, statuses: object, stages: Sequence[str]) -> Iterator[Finding]:
+def _check_stages(path: MappingPath, statuses: object, stages: Sequence[str]) -> Iterator[RuleProblem]:
     for status, stage in statuses.items() if isinstance(statuses, Mapping) else ():
         if isinstance(stage, str) and stage not in stages:
-            hint = nearest(stage, stages) or f"The stages are {', '.join(stages)}."
+            hint = did_you_mean(stage, stages) or f"The stages are {', '.join(stages)}."
             yield (*path, status), f'"{stage}" is not a stage.', hint
 
 
-def _check_targets(path: Path, write: object) -> Iterator[Finding]:
+def _check_targets(path: MappingPath, write: object) -> Iterator[RuleProblem]:
     if not isinstance(write, Mapping):
         return
     if not write:

@@ -7,12 +7,12 @@ from typing import Any
 from governance.codes import CODES
 from governance.presets import PRESETS
 from mapping.config import MappingConfig
-from mapping.field_help import KEY_NAMES, MEANING, VALUE_NAMES
+from mapping.field_help import FIELD_HELP, KEY_NAMES, VALUE_NAMES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def schema() -> dict[str, Any]:
+def json_schema() -> dict[str, Any]:
     """Everything that the models know, with the codes and stages that a file may name."""
     found = MappingConfig.model_json_schema(by_alias=True)
     found["$schema"] = DIALECT
@@ -27,7 +27,7 @@ def schema() -> dict[str, Any]:
             definition["description"] = str(definition["description"]).partition("\n\n")[0]
     for name, definition in (*definitions.items(), (MappingConfig.__name__, found)):
         for key, about in definition.get("properties", {}).items():
-            about["description"] = MEANING[name][key]
+            about["description"] = FIELD_HELP[name][key]
             # Keywords of our own, which a validator passes over: whose names an editor may propose here.
             if key in VALUE_NAMES.get(name, {}):
                 about["x-names"] = VALUE_NAMES[name][key]

@@ -10,19 +10,19 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from mapping.expressions import fields_in
 
 
-class Part(BaseModel):
+class MappingModel(BaseModel):
     """Base of all mapping models: immutable, and a key that nobody knows is a problem."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Computed(Part):
+class ComputedSource(MappingModel):
     """A value worked out by a CEL expression over the item."""
 
     cel: Annotated[str, Field(min_length=1)]
 
 
-class Translated(Part):
+class TranslatedSource(MappingModel):
     """A field whose values mean something else here; letter case does not count.
 
     What is not in ``values`` is the default, or unknown, which shuts the gate: one of the two has to be chosen.
@@ -34,52 +34,52 @@ class Translated(Part):
     unknown: Literal["block"] | None = None
 
 
-class Joined(Part):
+class JoinedSource(MappingModel):
     """A field of the items that are joined to this one: amounts are added up, of anything else the first counts."""
 
-    model_config = Part.model_config | {"populate_by_name": True}
+    model_config = MappingModel.model_config | {"populate_by_name": True}
 
     join: Annotated[str, Field(alias="from")]
     """The name of the join."""
     field: str
 
 
-def _kind(value: object) -> str:
-    if isinstance(value, Joined) or (isinstance(value, Mapping) and "from" in value):
+def _source_kind(value: object) -> str:
+    if isinstance(value, JoinedSource) or (isinstance(value, Mapping) and "from" in value):
         return "joined"
-    if isinstance(value, Computed) or (isinstance(value, Mapping) and "cel" in value):
+    if isinstance(value, ComputedSource) or (isinstance(value, Mapping) and "cel" in value):
         return "computed"
-    if isinstance(value, Translated | Mapping):
+    if isinstance(value, TranslatedSource | Mapping):
         return "translated"
     return "field"
 
 
 Source: TypeAlias = Annotated[
     Annotated[str, Tag("field")]
-    | Annotated[Computed, Tag("computed")]
-    | Annotated[Translated, Tag("translated")]
-    | Annotated[Joined, Tag("joined")],
-    Discriminator(_kind),
+    | Annotated[ComputedSource, Tag("computed")]
+    | Annotated[TranslatedSource, Tag("translated")]
+    | Annotated[JoinedSource, Tag("joined")],
+    Discriminator(_source_kind),
 ]
 """``Field name``, ``{cel: …}``, ``{field: …, values: {…}, default: …}`` or ``{from: join, field: …}``."""
 
-TAGS = frozenset({"field", "computed", "translated", "joined", "table"})
-"""Names that pydantic puts into the place of an error and that stand in no file."""
+UNION_TAGS = frozenset({"field", "computed", "translated", "joined", "table"})
+"""Names that pydantic puts into the path of an error and that are in no file."""
 
 
-class Holder(Part):
-    """A person in a role table: the tool's id, and the name that is shown."""
+class RoleHolder(MappingModel):
+    """A person in a role table: the tool's id, and the display name."""
 
     id: str
     name: str
 
 
-class RoleTable(Part):
+class RoleTable(MappingModel):
     """Who holds a role, by the value of a field: a program, a group, a business unit."""
 
     by: str
     """The field, or ``Project``, ``Component``, ``Label``."""
-    people: Annotated[Mapping[str, Holder], Field(min_length=1)]
+    people: Annotated[Mapping[str, RoleHolder], Field(min_length=1)]
 
 
 def _role_kind(value: object) -> str:
@@ -92,27 +92,27 @@ RoleSource: TypeAlias = Annotated[
 """``User field``, or ``{by: Program, people: {Cloud exit: {id: …, name: …}}}``."""
 
 
-def named(source: str | Computed | Translated | Joined) -> str:
+def describe_source(source: str | ComputedSource | TranslatedSource | JoinedSource) -> str:
     """A source as a message names it."""
     match source:
-        case Computed(cel=expression):
+        case ComputedSource(cel=expression):
             return f'the expression "{expression}"'
-        case Translated(field=name):
+        case TranslatedSource(field=name):
             return f'the field "{name}"'
-        case Joined(join=join, field=name):
+        case JoinedSource(join=join, field=name):
             return f'the field "{name}" of {join}'
         case _:
             return f'the field "{source}"'
 
 
-def fields_of(source: str | Computed | Translated | RoleTable | Joined | None) -> Iterator[str]:
+def source_fields(source: str | ComputedSource | TranslatedSource | RoleTable | JoinedSource | None) -> Iterator[str]:
     """The fields of the item itself that a source reads."""
     match source:
-        case None | Joined():
+        case None | JoinedSource():
             return
-        case Computed(cel=expression):
+        case ComputedSource(cel=expression):
             yield from fields_in(expression)
-        case Translated(field=name) | RoleTable(by=name):
+        case TranslatedSource(field=name) | RoleTable(by=name):
             yield name
         case _:
             yield source

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mapping.live_check import GATES, LIGHTS
+from mapping.live_check import GATE_OPTIONS, STATUS_OPTIONS
 from mapping.work_item import StatusCategory, Tool
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """What a field can hold, as far as a first mapping has to know."""
 
     PERSON = "person"
@@ -21,9 +21,9 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SeenField:
+class SurveyField:
     name: str
-    kind: Kind
+    kind: FieldKind
     editable: bool = False
     options: tuple[str, ...] = ()
 
@@ -39,37 +39,37 @@ class Survey:
     type: str
     """Issue type or table."""
     statuses: tuple[tuple[str, StatusCategory], ...]
-    fields: tuple[SeenField, ...]
+    fields: tuple[SurveyField, ...]
 
 
-class NothingToWrite(ValueError):
+class NoWritableField(ValueError):
     """The tool has no field that Gatepost could write its verdict into."""
 
 
-CANDIDATES: Mapping[str, tuple[tuple[Kind, ...], tuple[str, ...]]] = {
+READ_CANDIDATES: Mapping[str, tuple[tuple[FieldKind, ...], tuple[str, ...]]] = {
     "owner": (
-        (Kind.PERSON,),
+        (FieldKind.PERSON,),
         ("Owner", "Measure owner", "Project manager", "Demand manager", "Assignee", "Assigned to"),
     ),
-    "sponsor": ((Kind.PERSON,), ("Sponsor", "Executive sponsor", "Business sponsor")),
-    "controller": ((Kind.PERSON,), ("Controller", "Finance partner", "Business controller")),
-    "business_unit": ((Kind.TEXT, Kind.OTHER), ("Business unit", "Department")),
-    "legal_entity": ((Kind.TEXT, Kind.OTHER), ("Legal entity", "Company", "Company code")),
-    "start": ((Kind.DATE,), ("Start date", "Planned start date", "Target start")),
-    "end": ((Kind.DATE,), ("Due date", "Planned end date", "Target end", "End date")),
-    "rough_value": ((Kind.NUMBER, Kind.TEXT), ("Rough value", "Estimated value", "Business value")),
-    "baseline": ((Kind.NUMBER, Kind.TEXT), ("Baseline", "Cost baseline")),
-    "objective": ((Kind.TEXT, Kind.OTHER), ("Objective", "OKR", "Strategic objectives", "Goal")),
-    "kill_criteria": ((Kind.TEXT,), ("Kill criteria", "Exit criteria")),
-    "overlaps": ((Kind.TEXT,), ("Overlaps", "Overlap")),
-    "plan.benefit": ((Kind.NUMBER,), ("Planned benefit", "Plan benefit", "Expected benefit")),
-    "plan.one_off_cost": ((Kind.NUMBER,), ("Planned cost", "Plan cost", "Budget")),
-    "forecast.benefit": ((Kind.NUMBER,), ("Forecast benefit", "Benefit forecast")),
-    "forecast.one_off_cost": ((Kind.NUMBER,), ("Forecast cost", "Cost forecast")),
-    "actual.benefit": ((Kind.NUMBER,), ("Actual benefit", "Realised benefit")),
-    "actual.one_off_cost": ((Kind.NUMBER,), ("Actual cost", "Actuals")),
+    "sponsor": ((FieldKind.PERSON,), ("Sponsor", "Executive sponsor", "Business sponsor")),
+    "controller": ((FieldKind.PERSON,), ("Controller", "Finance partner", "Business controller")),
+    "business_unit": ((FieldKind.TEXT, FieldKind.OTHER), ("Business unit", "Department")),
+    "legal_entity": ((FieldKind.TEXT, FieldKind.OTHER), ("Legal entity", "Company", "Company code")),
+    "start": ((FieldKind.DATE,), ("Start date", "Planned start date", "Target start")),
+    "end": ((FieldKind.DATE,), ("Due date", "Planned end date", "Target end", "End date")),
+    "rough_value": ((FieldKind.NUMBER, FieldKind.TEXT), ("Rough value", "Estimated value", "Business value")),
+    "baseline": ((FieldKind.NUMBER, FieldKind.TEXT), ("Baseline", "Cost baseline")),
+    "objective": ((FieldKind.TEXT, FieldKind.OTHER), ("Objective", "OKR", "Strategic objectives", "Goal")),
+    "kill_criteria": ((FieldKind.TEXT,), ("Kill criteria", "Exit criteria")),
+    "overlaps": ((FieldKind.TEXT,), ("Overlaps", "Overlap")),
+    "plan.benefit": ((FieldKind.NUMBER,), ("Planned benefit", "Plan benefit", "Expected benefit")),
+    "plan.one_off_cost": ((FieldKind.NUMBER,), ("Planned cost", "Plan cost", "Budget")),
+    "forecast.benefit": ((FieldKind.NUMBER,), ("Forecast benefit", "Benefit forecast")),
+    "forecast.one_off_cost": ((FieldKind.NUMBER,), ("Forecast cost", "Cost forecast")),
+    "actual.benefit": ((FieldKind.NUMBER,), ("Actual benefit", "Realised benefit")),
+    "actual.one_off_cost": ((FieldKind.NUMBER,), ("Actual cost", "Actuals")),
 }
-WRITTEN: Mapping[str, tuple[str, ...]] = {
+WRITE_CANDIDATES: Mapping[str, tuple[str, ...]] = {
     "doi_stage": ("DoI stage",),
     "implementation": ("Implementation status",),
     "potential": ("Potential status",),
@@ -81,42 +81,42 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     "actual": ("Actual net",),
     "variance": ("Variance %",),
 }
-NEEDED = {"gate": GATES, "implementation": LIGHTS, "potential": LIGHTS}
-STAGES: Mapping[str, tuple[str, ...]] = {
+NEEDED_OPTIONS = {"gate": GATE_OPTIONS, "implementation": STATUS_OPTIONS, "potential": STATUS_OPTIONS}
+STATUSES_OF_STAGE: Mapping[str, tuple[str, ...]] = {
     "identified": ("backlog", "to do", "open", "new", "draft", "submitted", "pending", "idea", "funnel"),
     "detailed": ("analysis", "screening", "qualified", "assess", "authorize", "refinement", "selected for development"),
     "decided": ("approved", "in progress", "work in progress", "scheduled", "implement", "review", "implementing"),
     "implemented": ("done", "resolved", "completed", "closed complete", "released"),
     "closed": ("closed", "archived"),
 }
-BY_CATEGORY = {
+STAGE_OF_CATEGORY = {
     StatusCategory.NEW: "identified",
     StatusCategory.INDETERMINATE: "decided",
     StatusCategory.DONE: "implemented",
 }
 
 
-def starter(survey: Survey, *, organization: str, currency: str) -> str:
-    """The text of a first mapping.  Raises NothingToWrite with what has to be made first."""
+def starter_mapping(survey: Survey, *, organization: str, currency: str) -> str:
+    """The text of a first mapping.  Raises NoWritableField with what has to be made first."""
     found, missing = _fields(survey.fields)
     written = list(_written(survey.fields))
     if not any(part in {"gate", "blockers"} for part, _ in written):
-        raise NothingToWrite(
+        raise NoWritableField(
             f"{survey.connection} has no field that Gatepost could write its verdict into. Create at least Gate (a "
-            f"choice of {', '.join(GATES)}, or text) and Gate blockers (a long text), let Gatepost's account edit them "
-            "on these items, and run this again."
+            f"choice of {', '.join(GATE_OPTIONS)}, or text) and Gate blockers (a long text), let Gatepost's account "
+            "edit them on these items, and run this again."
         )
     owner = found.get("owner")
     if owner is None:
-        raise NothingToWrite(f"{survey.connection} has no person field that could be the owner of {survey.type}.")
+        raise NoWritableField(f"{survey.connection} has no person field that could be the owner of {survey.type}.")
     return "\n".join(_lines(survey, found, missing, written, organization, currency)) + "\n"
 
 
-def _fields(fields: Iterable[SeenField]) -> tuple[dict[str, str], list[str]]:
+def _fields(fields: Iterable[SurveyField]) -> tuple[dict[str, str], list[str]]:
     """The field for each part, and the parts that none was found for."""
     by_name = {field.name.casefold(): field for field in fields}
     found, missing = {}, []
-    for part, (kinds, names) in CANDIDATES.items():
+    for part, (kinds, names) in READ_CANDIDATES.items():
         seen = (by_name.get(name.casefold()) for name in names)
         match = next((field for field in seen if field is not None and field.kind in kinds), None)
         if match is None:
@@ -126,13 +126,17 @@ def _fields(fields: Iterable[SeenField]) -> tuple[dict[str, str], list[str]]:
     return found, missing
 
 
-def _written(fields: Iterable[SeenField]) -> Iterator[tuple[str, str]]:
+def _written(fields: Iterable[SurveyField]) -> Iterator[tuple[str, str]]:
     by_name = {field.name.casefold(): field for field in fields}
-    for part, names in WRITTEN.items():
+    for part, names in WRITE_CANDIDATES.items():
         for name in names:
             field = by_name.get(name.casefold())
             fits = field is not None and field.editable
-            if field is not None and fits and (not field.options or set(NEEDED.get(part, ())) <= set(field.options)):
+            if (
+                field is not None
+                and fits
+                and (not field.options or set(NEEDED_OPTIONS.get(part, ())) <= set(field.options))
+            ):
                 yield part, field.name
 
 
@@ -161,12 +165,12 @@ def _lines(
     where = f"project: [{survey.project}], " if survey.project else ""
     yield f"    match: {{{where}{kinds}}}        # add labels: {{any: [governed]}} to begin with a few"
     program = any(field.name == "Program" for field in survey.fields)
-    yield "    place:                      # where measures hang: portfolio, program, project, package"
+    yield "    hierarchy:                  # where measures stand: portfolio, program, project, package"
     yield f"      program: {_quoted('{Program}' if program else organization)}"
     yield "    roles:"
     yield from _section(found, missing, ("owner", "sponsor", "controller"), "      ")
     yield "    facts:"
-    facts = [part for part in CANDIDATES if "." not in part and part not in {"owner", "sponsor", "controller"}]
+    facts = [part for part in READ_CANDIDATES if "." not in part and part not in {"owner", "sponsor", "controller"}]
     yield from _section(found, missing, facts, "      ")
     yield from _effects(found, missing)
     yield "    stage:"
@@ -178,7 +182,7 @@ def _lines(
     yield "    write:                      # fields that Gatepost owns; a hand edit is put back"
     for part, field in written:
         yield f"      {part}: {_quoted(field)}"
-    for part, names in WRITTEN.items():
+    for part, names in WRITE_CANDIDATES.items():
         if part not in {key for key, _ in written}:
             yield f"      # {part}: no field {names[0]!r} that Gatepost may edit"
 
@@ -200,15 +204,15 @@ def _effects(found: Mapping[str, str], missing: Sequence[str]) -> Iterator[str]:
     yield "    effects:                    # totals in fields, laid over the months from start to end"
     for version in versions:
         yield f"      {version}:"
-        parts = [part for part in CANDIDATES if part.startswith(f"{version}.")]
+        parts = [part for part in READ_CANDIDATES if part.startswith(f"{version}.")]
         yield from _section(found, missing, parts, "        ")
 
 
 def _stage(status: str, category: StatusCategory) -> str | None:
-    word = status.casefold()
-    if any(part in word for part in ("cancel", "reject", "declin", "incomplete", "skipped", "abandon")):
+    name = status.casefold()
+    if any(part in name for part in ("cancel", "reject", "declin", "incomplete", "skipped", "abandon")):
         return None
-    return next((stage for stage, names in STAGES.items() if word in names), BY_CATEGORY.get(category))
+    return next((stage for stage, names in STATUSES_OF_STAGE.items() if name in names), STAGE_OF_CATEGORY.get(category))
 
 
 def _quoted(text: str) -> str:

@@ -10,26 +10,27 @@ from typing import TypeAlias
 
 from governance.facts import Fact, Unknown
 from governance.measure import Person
-from governance.money import Money
-from mapping.expressions import Scope
-from mapping.sources import Computed, Joined, Translated, named
+from governance.money import MAX_DIGITS, Money, is_reasonable
+from mapping.expressions import ExpressionScope
+from mapping.sources import ComputedSource, JoinedSource, TranslatedSource, describe_source
 from mapping.work_item import FieldName, FieldValue
 
 _NUMBER = re.compile(r"([+-]?)(\d[\d.,' \u00a0\u202f]*)\s*([kKmM]?)")
 _CODE = re.compile(r"\b([A-Z]{3})\b")
 _FACTORS = {"": Decimal(1), "k": Decimal(1000), "m": Decimal(1_000_000)}
-LONGEST_MONEY = 60
+MAX_MONEY_LENGTH = 60
+NO_AMOUNT = "this is not an amount; write it as 1234567.89"
 
-FieldSource: TypeAlias = str | Computed | Translated | Joined
+FieldSource: TypeAlias = str | ComputedSource | TranslatedSource | JoinedSource
 
 
-def field_of(scope: Scope, name: FieldSource) -> FieldValue | Unknown:
+def field_of(scope: ExpressionScope, name: FieldSource) -> FieldValue | Unknown:
     """What a source holds; unknown when the tool did not return its field."""
-    if isinstance(name, Computed):
+    if isinstance(name, ComputedSource):
         return scope.evaluate(name.cel)
-    if isinstance(name, Translated):
+    if isinstance(name, TranslatedSource):
         return _translated(scope, name)
-    if isinstance(name, Joined):
+    if isinstance(name, JoinedSource):
         return _joined(scope, name)
     value = scope.item.fields.get(FieldName(name), _ABSENT)
     if isinstance(value, Unknown):
@@ -40,27 +41,27 @@ def field_of(scope: Scope, name: FieldSource) -> FieldValue | Unknown:
     return value
 
 
-def _joined(scope: Scope, source: Joined) -> FieldValue | Unknown:
+def _joined(scope: ExpressionScope, source: JoinedSource) -> FieldValue | Unknown:
     """The first value among the joined items; ``None`` when nothing is joined."""
-    for one in joined_scopes(scope, source):
-        if isinstance(one, Unknown):
-            return one
-        value = field_of(one, source.field)
+    for joined_scope in joined_scopes(scope, source):
+        if isinstance(joined_scope, Unknown):
+            return joined_scope
+        value = field_of(joined_scope, source.field)
         if value not in {None, ""} if isinstance(value, str | None) else True:
             return value
     return None
 
 
-def joined_scopes(scope: Scope, source: Joined) -> Iterator[Scope | Unknown]:
+def joined_scopes(scope: ExpressionScope, source: JoinedSource) -> Iterator[ExpressionScope | Unknown]:
     """Each joined item as a scope of its own, or why there is none."""
     items = scope.joined.get(source.join, Unknown(f"the items of {source.join} were not read"))
     if isinstance(items, Unknown):
         yield items
         return
-    yield from (Scope(item, scope.now) for item in items)
+    yield from (ExpressionScope(item, scope.now) for item in items)
 
 
-def _translated(scope: Scope, source: Translated) -> FieldValue | Unknown:
+def _translated(scope: ExpressionScope, source: TranslatedSource) -> FieldValue | Unknown:
     present = text_of(scope, source.field)
     if isinstance(present, Unknown):
         return present
@@ -77,7 +78,7 @@ def _translated(scope: Scope, source: Translated) -> FieldValue | Unknown:
 _ABSENT = Unknown("absent")
 
 
-def text_of(scope: Scope, name: FieldSource) -> Fact[str]:
+def text_of(scope: ExpressionScope, name: FieldSource) -> Fact[str]:
     value = field_of(scope, name)
     match value:
         case None | Unknown():
@@ -93,7 +94,7 @@ def text_of(scope: Scope, name: FieldSource) -> Fact[str]:
             return str(value).strip() or None
 
 
-def person_of(scope: Scope, name: FieldSource) -> Fact[Person]:
+def person_of(scope: ExpressionScope, name: FieldSource) -> Fact[Person]:
     value = field_of(scope, name)
     match value:
         case None | Unknown() | Person():
@@ -103,14 +104,16 @@ def person_of(scope: Scope, name: FieldSource) -> Fact[Person]:
         case tuple() if len(value) == 1 and isinstance(value[0], Person):
             return value[0]
         case tuple():
-            return Unknown(f"{named(name)} names several people; a role has one holder")
+            return Unknown(f"{describe_source(name)} names several people; a role has one holder")
         case str() if not value.strip():
             return None
         case _:
-            return Unknown(f'{named(name)} does not hold a person but "{value}"; map the role to a user field')
+            return Unknown(
+                f'{describe_source(name)} does not hold a person but "{value}"; map the role to a user field'
+            )
 
 
-def people_of(scope: Scope, name: FieldSource) -> Fact[tuple[Person, ...]]:
+def people_of(scope: ExpressionScope, name: FieldSource) -> Fact[tuple[Person, ...]]:
     """Everybody in a field; anything in it that is not a person makes it unknown."""
     value = field_of(scope, name)
     match value:
@@ -121,10 +124,10 @@ def people_of(scope: Scope, name: FieldSource) -> Fact[tuple[Person, ...]]:
         case tuple() if all(isinstance(part, Person) for part in value):
             return tuple(part for part in value if isinstance(part, Person)) or None
         case _:
-            return Unknown(f"{named(name)} does not hold people; map the team to a user field")
+            return Unknown(f"{describe_source(name)} does not hold people; map the team to a user field")
 
 
-def names_of(scope: Scope, name: FieldSource) -> Fact[tuple[str, ...]]:
+def names_of(scope: ExpressionScope, name: FieldSource) -> Fact[tuple[str, ...]]:
     """The names in a text or list field, separated by commas, semicolons or lines."""
     value = field_of(scope, name)
     if value is None or isinstance(value, Unknown):
@@ -133,7 +136,7 @@ def names_of(scope: Scope, name: FieldSource) -> Fact[tuple[str, ...]]:
     return tuple(dict.fromkeys(text for part in parts if (text := str(part).strip()))) or None
 
 
-def date_of(scope: Scope, name: FieldSource) -> Fact[date]:
+def date_of(scope: ExpressionScope, name: FieldSource) -> Fact[date]:
     value = field_of(scope, name)
     match value:
         case None | Unknown():
@@ -148,56 +151,62 @@ def date_of(scope: Scope, name: FieldSource) -> Fact[date]:
             try:
                 return date.fromisoformat(value.strip()[:10])
             except ValueError:
-                return Unknown(f'{named(name)} holds "{value}", which is not a date such as 2026-10-31')
+                return Unknown(f'{describe_source(name)} holds "{value}", which is not a date such as 2026-10-31')
         case _:
-            return Unknown(f"{named(name)} does not hold a date")
+            return Unknown(f"{describe_source(name)} does not hold a date")
 
 
-def decimal_of(scope: Scope, name: FieldSource) -> Fact[Decimal]:
+def decimal_of(scope: ExpressionScope, name: FieldSource) -> Fact[Decimal]:
     value = field_of(scope, name)
     match value:
         case None | Unknown():
             return value
         case Decimal():
-            return value if value.is_finite() else Unknown(f"{named(name)} holds {value}")
+            # Shortened: a number of a thousand digits says no more.
+            return value if is_reasonable(value) else Unknown(f"{describe_source(name)} holds {value:.6g}")
         case str() if not value.strip():
             return None
         case str():
             parsed = parse_amount(value.strip().removesuffix("%"))
-            return parsed if isinstance(parsed, Decimal) else Unknown(f'{named(name)} holds "{value}": {parsed}')
+            return (
+                parsed if isinstance(parsed, Decimal) else Unknown(f'{describe_source(name)} holds "{value}": {parsed}')
+            )
         case _:
-            return Unknown(f"{named(name)} does not hold a number")
+            return Unknown(f"{describe_source(name)} does not hold a number")
 
 
-def _sum_of_joined(scope: Scope, source: Joined, currency: str) -> Fact[Money]:
+def _sum_of_joined(scope: ExpressionScope, source: JoinedSource, currency: str) -> Fact[Money]:
     total: Money | None = None
-    for one in joined_scopes(scope, source):
-        amount = one if isinstance(one, Unknown) else money_of(one, source.field, currency)
+    for joined_scope in joined_scopes(scope, source):
+        amount = joined_scope if isinstance(joined_scope, Unknown) else money_of(joined_scope, source.field, currency)
         if isinstance(amount, Unknown):
             return amount
         if amount is not None:
             if total is not None and total.currency != amount.currency:
-                return Unknown(f"{named(source)} holds {total.currency} and {amount.currency}")
+                return Unknown(f"{describe_source(source)} holds {total.currency} and {amount.currency}")
             total = amount if total is None else total + amount
     return total
 
 
-def money_of(scope: Scope, name: FieldSource, currency: str) -> Fact[Money]:
+def money_of(scope: ExpressionScope, name: FieldSource, currency: str) -> Fact[Money]:
     """An amount; a number without a currency is in ``currency``."""
-    if isinstance(name, Joined):
+    if isinstance(name, JoinedSource):
         return _sum_of_joined(scope, name, currency)
     value = field_of(scope, name)
     if isinstance(value, Money):
-        return value
+        number = value.amount
+        return value if is_reasonable(number) else Unknown(f"{describe_source(name)} holds {number:.6g}")
     if isinstance(value, str) and value.strip():
-        text = value.strip()[:LONGEST_MONEY]
+        text = value.strip()
+        if len(text) > MAX_MONEY_LENGTH:
+            return Unknown(f'{describe_source(name)} holds "{text[:MAX_MONEY_LENGTH]}…": {NO_AMOUNT}')
         code = _CODE.search(text)
         parsed = parse_amount(_CODE.sub("", text, count=1).strip(" ;\u00a0") if code else text)
         if isinstance(parsed, str):
-            return Unknown(f'{named(name)} holds "{text}": {parsed}')
+            return Unknown(f'{describe_source(name)} holds "{text}": {parsed}')
         return Money(parsed, code[1] if code else currency)
-    number = decimal_of(scope, name)
-    return Money(number, currency) if isinstance(number, Decimal) else number
+    found = decimal_of(scope, name)
+    return Money(found, currency) if isinstance(found, Decimal) else found
 
 
 def parse_amount(text: str) -> Decimal | str:
@@ -208,13 +217,14 @@ def parse_amount(text: str) -> Decimal | str:
     """
     found = _NUMBER.fullmatch(text.strip())
     if found is None:
-        return "this is not an amount; write it as 1234567.89"
+        return NO_AMOUNT
     sign, digits, suffix = found.groups()
     digits = re.sub(r"[' \u00a0\u202f]", "", digits)
     plain = _plain(digits, bool(suffix))
     if plain is None:
         return f"it is not clear whether {digits} has decimals; write it as 1234567.89"
-    return Decimal(f"{sign}{plain}") * _FACTORS[suffix.lower()]
+    number = Decimal(f"{sign}{plain}") * _FACTORS[suffix.lower()]
+    return number if is_reasonable(number) else f"this is larger or finer than an amount of {MAX_DIGITS} digits"
 
 
 def _plain(digits: str, scaled: bool) -> str | None:

@@ -54,7 +54,7 @@ class Comment:
     """When its present text was written."""
     text: str
     origin: CommandOrigin = CommandOrigin.COMMENT
-    """What it really is: words from a page and the tool's own approvals are heard like comments."""
+    """Where the command was really given: commands from pages and the tool's own approvals are read like comments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class ChildItem:
 class Link:
     """A link to another item, as this one reads it: ``is blocked by``, ``relates to``."""
 
-    word: str
+    label: str
     key: str
     done: bool | None = None
     id: str = ""
@@ -115,7 +115,7 @@ class WorkItem:
     links: tuple[Link, ...] = ()
     children: Fact[Children] = Unknown("children were not read")
     child_items: tuple[ChildItem, ...] = ()
-    """Each child item with the fields that were asked for; empty when none were."""
+    """Each child item with the fields that were requested; empty when none were."""
     plan_lines: Fact[tuple[EffectLine, ...]] = Unknown("cost and benefit plans were not read")
     """ServiceNow's cost and benefit plans, laid over months; read where a rule of the connection asks for them."""
     blocking_links: Fact[tuple[OpenItem, ...]] = Unknown("links were not read")
@@ -126,15 +126,15 @@ class WorkItem:
     assignment_group: str = ""
     """ServiceNow's group; empty for Jira."""
     flagged: bool = False
-    hold: str | None = None
+    on_hold_reason: str | None = None
     """Why the record is on hold (ServiceNow); ``None`` while it is not."""
     native_gates: bool = True
     """Whether the tool itself can refuse a transition; Data Center cannot without an app."""
     comments: tuple[Comment, ...] = ()
-    """What people said; Gatepost's own comments are not among them."""
+    """Comments of people; Gatepost's own comment is not among them."""
     approvals: tuple[Approval, ...] = ()
     """Read where a rule of the connection lets them count."""
-    answer: str | None = None
+    reply_comment: str | None = None
     """Gatepost's own comment as it stands there now; ``None`` when there is none."""
     created: datetime | None = None
     updated: datetime | None = None

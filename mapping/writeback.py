@@ -1,4 +1,4 @@
-"""Verdict -> wanted field values, and the three-way compare that finds what differs."""
+"""Verdict -> target field values, and the three-way compare that finds what differs."""
 
 from __future__ import annotations
 
@@ -14,29 +14,31 @@ from governance.measure import Person
 from governance.money import Money
 from governance.verdict import Verdict
 from mapping.config import WriteRule
-from mapping.reply_comment import Answer
+from mapping.reply_comment import ReplyComment
 from mapping.work_item import FieldName, FieldValue
 
 WriteValue: TypeAlias = str | Decimal | datetime | None
 """What a field shall hold; the tool's writer turns it into the field's own form.  ``None`` clears."""
 
-LONGEST_BLOCKERS = 4000
+MAX_FIELD_TEXT = 4000
 """Characters; ServiceNow's string columns end there, and nobody reads more in a field."""
 
 CENT = Decimal("0.01")
 
 
-def wanted(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteValue]:
+def target_values(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteValue]:
     """What each owned field of the rule shall hold."""
     figures = verdict.figures
     parts: dict[str, WriteValue] = {
-        "doi_stage": verdict.shown_stage,
+        "doi_stage": verdict.display_stage,
         "implementation": verdict.implementation.colour.value.capitalize(),
         "potential": verdict.potential.colour.value.capitalize(),
         "gate": verdict.gate.value.capitalize(),
-        "passes": ", ".join(verdict.passes) or None,
-        "blockers": cut(blocker_lines(verdict)),
-        "findings": cut([f"{finding.sentence} · {finding.who} · {finding.code}" for finding in verdict.findings]),
+        "allowed_stages": ", ".join(verdict.allowed_stages) or None,
+        "blockers": join_lines(blocker_lines(verdict)),
+        "findings": join_lines(
+            [f"{finding.sentence} · {finding.who} · {finding.code}" for finding in verdict.findings]
+        ),
         "plan": _amount(figures.plan),
         "forecast": _amount(figures.forecast),
         "actual": _amount(figures.actual),
@@ -45,21 +47,21 @@ def wanted(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteValue]:
     return {FieldName(name): parts[part] for part in parts if (name := getattr(rule, part)) is not None}
 
 
-def cut(sentences: Sequence[str], limit: int = LONGEST_BLOCKERS) -> str | None:
+def join_lines(sentences: Sequence[str], limit: int = MAX_FIELD_TEXT) -> str | None:
     """Sentences, one a line, cut on whole lines; ``None`` when there are none.
 
     The blockers are the first lines of the explanation (:func:`governance.explain.explain`).
     """
-    kept: list[str] = []
+    lines: list[str] = []
     used = 0
-    for place, text in enumerate(sentences):
-        rest = len(sentences) - place
+    for index, text in enumerate(sentences):
+        rest = len(sentences) - index
         if used + len(text) + 1 + (20 if rest > 1 else 0) > limit:
-            kept.append(f"… and {rest} more")
+            lines.append(f"… and {rest} more")
             break
-        kept.append(text)
+        lines.append(text)
         used += len(text) + 1
-    return "\n".join(kept) or None
+    return "\n".join(lines) or None
 
 
 def _amount(money: Money | None) -> Decimal | None:
@@ -80,7 +82,7 @@ class Change:
     field: FieldName
     kind: ChangeKind
     present: str | None
-    wanted: WriteValue
+    target: WriteValue
     last_written: str | None
 
 
@@ -90,24 +92,24 @@ class Comparison:
 
     changes: tuple[Change, ...] = ()
     unreadable: tuple[FieldName, ...] = ()
-    answer: Answer | None = None
+    reply_comment: ReplyComment | None = None
     """The text that Gatepost's comment has to get; ``None`` when it stays as it is."""
 
     @property
-    def writes(self) -> bool:
-        return bool(self.changes) or self.answer is not None
+    def has_writes(self) -> bool:
+        return bool(self.changes) or self.reply_comment is not None
 
 
 def compare(
     last_written: Mapping[FieldName, str | None],
     present: Mapping[FieldName, FieldValue],
-    wanted: Mapping[FieldName, WriteValue],
-    answer: Answer | None = None,
-    present_answer: str | None = None,
+    target: Mapping[FieldName, WriteValue],
+    reply_comment: ReplyComment | None = None,
+    present_reply_comment: str | None = None,
 ) -> Comparison:
-    """Last written, present and wanted, each in canonical form; only what differs is written."""
+    """Last written, present and target, each in canonical form; only what differs is written."""
     changes, unreadable = [], []
-    for name, value in wanted.items():
+    for name, value in target.items():
         if name not in present:
             unreadable.append(name)
             continue
@@ -119,8 +121,8 @@ def compare(
         else:
             kind = ChangeKind.CHANGED if here == last_written[name] else ChangeKind.HAND_EDIT
         changes.append(Change(name, kind, here, value, last_written.get(name)))
-    said = None if answer is None or answer.is_said_by(present_answer) else answer
-    return Comparison(tuple(changes), tuple(unreadable), said)
+    new_comment = None if reply_comment is None or reply_comment.has_text(present_reply_comment) else reply_comment
+    return Comparison(tuple(changes), tuple(unreadable), new_comment)
 
 
 def canonical(value: FieldValue) -> str | None:

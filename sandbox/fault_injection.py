@@ -1,4 +1,4 @@
-"""A test bench around a stand-in: faults on demand, and a log of the calls that were made."""
+"""Fault injection for a stand-in: faults on demand, and a log of the calls that were made."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from threading import Lock
 
 from flask import Flask, Response, jsonify, request
 
-from sandbox.delivery import Deliverer
+from sandbox.delivery import EventSender
 
-FaultAnswer = Callable[["Fault"], Response]
+FaultResponder = Callable[["Fault"], Response]
 
 
-TAKEN = "taken:"
-"""Before a status: the request is carried out, and this is what is answered."""
+APPLIED_PREFIX = "applied:"
+"""Before a status: the request is carried out, and this status is the response."""
 
 
 @dataclass
 class Fault:
-    """The next ``times`` calls of a method and path go wrong in one way."""
+    """The next ``times`` calls of a method and path fail in one way."""
 
     kind: str
     method: str
@@ -33,14 +33,14 @@ class Fault:
 
 
 @dataclass
-class Bench:
-    answer: FaultAnswer
+class FaultInjector:
+    respond: FaultResponder
     faults: list[Fault] = field(default_factory=list)
     calls: list[dict[str, object]] = field(default_factory=list)
     delay: float = 0.0
     lock: Lock = field(default_factory=Lock)
 
-    def install(self, app: Flask, deliverer: Deliverer) -> None:
+    def install(self, app: Flask, deliverer: EventSender) -> None:
         app.before_request(self._before)
         app.after_request(self._after)
         app.add_url_rule("/sandbox/faults", view_func=self._add_fault, methods=["POST"])
@@ -50,7 +50,7 @@ class Bench:
             "/sandbox/deliveries",
             "deliveries",
             lambda: jsonify(
-                [{"url": d.url, "event": d.event, "status": d.status, "tries": d.tries} for d in deliverer.log]
+                [{"url": d.url, "event": d.event, "status": d.status, "attempts": d.attempts} for d in deliverer.log]
             ),
         )
 
@@ -59,11 +59,15 @@ class Bench:
             return None
         if self.delay:
             time.sleep(self.delay)
-        fault = self._take()
-        # What goes wrong after the request was taken does so in :meth:`_after`.
-        return None if fault is None or fault.kind == "drop" or fault.kind.startswith(TAKEN) else self.answer(fault)
+        fault = self._next_fault()
+        # Faults after the request was carried out are handled in :meth:`_after`.
+        return (
+            None
+            if fault is None or fault.kind == "drop" or fault.kind.startswith(APPLIED_PREFIX)
+            else self.respond(fault)
+        )
 
-    def _take(self) -> Fault | None:
+    def _next_fault(self) -> Fault | None:
         with self.lock:
             for fault in self.faults:
                 if fault.times > 0 and fault.method in {"", request.method} and request.path.startswith(fault.path):
@@ -76,18 +80,18 @@ class Bench:
         if request.path.startswith(("/rest/", "/api/")):
             user = request.authorization.username if request.authorization else None
             call: dict[str, object] = {"method": request.method, "path": request.path, "status": response.status_code}
-            # The moment at which it was carried out: what is measured from outside ends here.
+            # When it was carried out: measurements from outside end here.
             call |= {"user": user, "at": time.time()}
             if request.environ.get("sandbox.inner"):
-                # One of many in a batch: no call of its own.
+                # Part of a batch: not counted as a call.
                 call["inner"] = True
             with self.lock:
                 self.calls.append(call)
             kind = str(request.environ.get("sandbox.fault", ""))
             if kind == "drop":
                 request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-            if kind.startswith(TAKEN):
-                return self.answer(Fault(kind.removeprefix(TAKEN), request.method, request.path, 1))
+            if kind.startswith(APPLIED_PREFIX):
+                return self.respond(Fault(kind.removeprefix(APPLIED_PREFIX), request.method, request.path, 1))
         return response
 
     def _add_fault(self) -> tuple[Response, int]:
@@ -107,7 +111,7 @@ class Bench:
                         reason=None if reason is None else str(reason),
                     )
                 )
-        return jsonify({"taken": True}), 201
+        return jsonify({"accepted": True}), 201
 
     def _calls(self) -> Response:
         with self.lock:

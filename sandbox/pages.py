@@ -1,4 +1,4 @@
-"""The plain pages of the stand-ins: enough to see what was written, and to act as somebody."""
+"""Plain pages of the stand-ins: they show what was written, and let a person act as a user."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-LIGHTS = {"Open", "Shut", "Breach", "Green", "Amber", "Red", "Grey"}
+STATUS_VALUES = {"Open", "Shut", "Breach", "Green", "Amber", "Red", "Grey"}
 
-GOVERNED = (
+GOVERNED_FIELDS = (
     "DoI stage",
     "Gate",
     "Gate blockers",
@@ -28,14 +28,14 @@ GOVERNED = (
 def governed_first(fields: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """The governed fields in their own order, and the rest."""
     known = dict(fields)
-    first = [(name, known[name]) for name in GOVERNED if name in known]
-    return first, [(name, value) for name, value in fields if name not in GOVERNED]
+    first = [(name, known[name]) for name in GOVERNED_FIELDS if name in known]
+    return first, [(name, value) for name, value in fields if name not in GOVERNED_FIELDS]
 
 
-def shown(value: object) -> Markup:
-    """A value as people read it: lights as lozenges, several lines as a list."""
+def rendered_value(value: object) -> Markup:
+    """A value for people: statuses as lozenges, several lines as a list."""
     text = "" if value is None else str(value)
-    if text in LIGHTS:
+    if text in STATUS_VALUES:
         return Markup('<span class="lozenge {}">{}</span>').format(text.lower(), text)
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) > 1 or " is shut: " in text:

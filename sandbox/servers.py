@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sandbox.delivery import Deliverer
+from sandbox.delivery import EventSender
 from sandbox.jira.app import create_app as jira_app
 from sandbox.jira.model import Deployment
 from sandbox.jira.state import JiraState
 from sandbox.servicenow.app import create_app as servicenow_app
-from sandbox.servicenow.app_tables import GATED
+from sandbox.servicenow.app_tables import GATED_STATES
 from sandbox.servicenow.gatepost_app import install_app
 from sandbox.servicenow.model import EventForm, EventRule
 from sandbox.servicenow.state import ServiceNowState
@@ -40,26 +40,26 @@ class Sandbox:
     jira_server: Server
     servicenow_server: Server
 
-    def ring(
+    def register_webhooks(
         self, jira_hook: str | None, servicenow_hook: str | None, secret: str, form: EventForm = EventForm.HUB
     ) -> None:
-        """Send events to these doors, signed with the secret; ``form`` is that of ServiceNow's."""
+        """Send signed events to these webhook addresses; ``form`` is the form of ServiceNow's events."""
         if jira_hook:
             self.jira.webhooks.register("Gatepost", jira_hook, JIRA_EVENTS, secret)
         if servicenow_hook:
             rules = [EventRule(table, servicenow_hook, secret, form, BOT_USER) for table in TABLES]
             self.servicenow.event_rules += rules
 
-    def tell(self) -> None:
-        """Load the story; every item that it makes rings."""
+    def load_story(self) -> None:
+        """Load the story; an event is sent for every item."""
         seed_jira(self.jira)
         seed_servicenow(self.servicenow)
 
     def install_app(self, url: str, secret: str) -> None:
-        """Gatepost's app on ServiceNow, in place of the plain gate; what it governs is told by it from now on."""
-        install_app(self.servicenow, url=url, secret=secret, robot=BOT_USER)
-        kept = [rule for rule in self.servicenow.event_rules if rule.table not in GATED]
-        self.servicenow.event_rules[:] = kept
+        """Install Gatepost's app on ServiceNow instead of the plain gate; it sends its tables' events from now on."""
+        install_app(self.servicenow, url=url, secret=secret, writer=BOT_USER)
+        remaining = [rule for rule in self.servicenow.event_rules if rule.table not in GATED_STATES]
+        self.servicenow.event_rules[:] = remaining
 
     def wait_delivered(self, timeout: float = 30.0) -> bool:
         """Whether every event so far has been delivered or given up."""
@@ -81,9 +81,9 @@ def start(
     deployment: Deployment = Deployment.CLOUD,
     release: tuple[int, ...] = (),
 ) -> Sandbox:
-    """Both stand-ins; ``clock`` says what time it is in the tools, ``deployment`` and ``release`` which Jira it is."""
-    jira = JiraState(deliverer=Deliverer(), clock=clock, deployment=deployment, release=release)
-    servicenow = ServiceNowState(deliverer=Deliverer(), clock=clock)
+    """Both stand-ins; ``clock`` is the time in the tools, ``deployment`` and ``release`` select the kind of Jira."""
+    jira = JiraState(deliverer=EventSender(), clock=clock, deployment=deployment, release=release)
+    servicenow = ServiceNowState(deliverer=EventSender(), clock=clock)
     jira_server = Server(jira_app(jira), host, jira_port).start()
     servicenow_server = Server(servicenow_app(servicenow), host, servicenow_port).start()
     jira.base_url, servicenow.base_url = jira_server.url, servicenow_server.url

@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 POLL_SECONDS = 0.02
-"""How often a server looks whether it is to stop; ``stop`` waits for that."""
+"""How often a server checks whether it has to stop; ``stop`` waits for that."""
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -22,7 +22,7 @@ class QuietHandler(WSGIRequestHandler):
 
 
 class Server:
-    """``port`` 0 takes a free one; ``url`` tells which."""
+    """``port`` 0 takes a free one; ``url`` contains it."""
 
     def __init__(self, app: Flask, host: str = "127.0.0.1", port: int = 0) -> None:
         self._server = make_server(host, port, app, threaded=True, request_handler=QuietHandler)

@@ -12,8 +12,9 @@ class Cli:
     def __init__(self, environment: dict[str, str]) -> None:
         self.environment = environment
 
-    def run(self, *words: str, **more: str) -> Result:
-        return CliRunner().invoke(app, list(words), env=self.environment | more)
+    def run(self, *words: str, given: str = "", **more: str) -> Result:
+        """``given`` is what the standard input holds."""
+        return CliRunner().invoke(app, list(words), env=self.environment | more, input=given)
 
     def ok(self, *words: str, **more: str) -> str:
         result = self.run(*words, **more)

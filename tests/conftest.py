@@ -6,9 +6,12 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType
 
 import pytest
 import structlog
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.engine import URL, make_url
 
 from connector.store.database.postgres import locate
@@ -27,6 +30,28 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     from tests.scheduling import Together
 
     return Together(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+class _Compiled(BytecodeCache):
+    """What Jinja has made of templates, for all applications of this process; by their text, as it does itself."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[str, CodeType | None]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._made.get(bucket.key, ("", None))
+        bucket.code = code if checksum == bucket.checksum else None
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._made[bucket.key] = (bucket.checksum, bucket.code)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _templates_compiled_once() -> Iterator[None]:
+    """Hundreds of tests make an application of their own: its templates are the same in each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Flask.jinja_options, "bytecode_cache", _Compiled())
+        yield
 
 
 @pytest.fixture(autouse=True)

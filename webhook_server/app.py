@@ -1,31 +1,43 @@
-"""The Flask application, put together from the services that it is given."""
+"""The Flask application, built from its services."""
 
 from __future__ import annotations
 
-from flask import Flask
+from types import TracebackType
+from typing import TypeAlias
+
+from flask import Flask, request
 
 from connector.bootstrap import Clock, Services, bootstrap, system_clock
 from connector.runtime import garbage_collection
+from connector.runtime.log import cover_secrets
 from connector.settings import Settings
 from webhook_server import pages, security
 from webhook_server.admin import PAGES
 from webhook_server.admin.navigation import entries
 from webhook_server.api import api
-from webhook_server.auth import guard
+from webhook_server.auth import authenticate_requests
 from webhook_server.health import health
-from webhook_server.webhooks import hooks
+from webhook_server.webhooks import webhooks
+
+ExceptionInfo: TypeAlias = "tuple[type, BaseException, TracebackType | None] | tuple[None, None, None]"
+
+
+class _Application(Flask):
+    def log_exception(self, exc_info: ExceptionInfo) -> None:
+        """Without the secret that the address of a webhook may hold."""
+        self.logger.error("Exception on %s [%s]", cover_secrets(request.path), request.method, exc_info=exc_info)
 
 
 def create_app(services: Services, clock: Clock = system_clock) -> Flask:
-    app = Flask("webhook_server", static_url_path="/static")
-    # Werkzeug enforces this while it reads, also for a body that does not tell its length.
+    app = _Application("webhook_server", static_url_path="/static")
+    # Werkzeug enforces this while it reads, also for a body without a stated length.
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
     app.extensions["gatepost"] = services
-    security.secure(app, services)
-    guard(app)
-    pages.prepare(app, services, entries)
-    app.register_blueprint(hooks(services, clock))
+    security.add_security_headers(app, services)
+    authenticate_requests(app)
+    pages.add_page_support(app, services, entries)
+    app.register_blueprint(webhooks(services, clock))
     app.register_blueprint(health(services))
     app.register_blueprint(api(services))
     for page in PAGES:
@@ -34,7 +46,7 @@ def create_app(services: Services, clock: Clock = system_clock) -> Flask:
 
 
 def from_environment() -> Flask:
-    """The entry for a WSGI server, which starts one process after another and imports this by name."""
+    """The entry point for a WSGI server, which imports it by name in each of its processes."""
     app = create_app(bootstrap(Settings(), application="gatepost web"))
-    garbage_collection.settle()
+    garbage_collection.tune_garbage_collection()
     return app

@@ -1,4 +1,4 @@
-"""Figures, months and times as their reader writes them."""
+"""Figures, months and times in the format of their reader."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ LOCALES = (
     "en_GB", "en_IE", "en_US", "de_DE", "de_AT", "de_CH", "fr_FR", "fr_LU", "fr_CH", "it_IT", "es_ES", "nl_NL", "pl_PL",
     "sv_SE", "pt_PT",
 )  # fmt: skip
-"""What a person may choose for figures and dates; the words are English everywhere."""
+"""What a person may choose for figures and dates; texts are English everywhere."""
 
 
 def parse_locale(name: str) -> Locale:
-    """British English for a name that is none."""
+    """British English for an unknown name."""
     try:
         return Locale.parse(name.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
@@ -39,7 +39,7 @@ def parse_locale(name: str) -> Locale:
 
 
 def parse_zone(name: str) -> tzinfo:
-    """UTC for a name that is none."""
+    """UTC for an unknown name."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -47,7 +47,7 @@ def parse_zone(name: str) -> tzinfo:
 
 
 def browser(agent: str) -> str:
-    """``Firefox on Windows``: enough to know one's own; whatever names itself otherwise, by its own words."""
+    """``Firefox on Windows``: enough to recognise one's own; other programs by the name that they give."""
     name = next((shown for mark, shown in BROWSERS if mark in agent), "")
     system = next((shown for mark, shown in SYSTEMS if mark in agent), "")
     if not name:
@@ -55,14 +55,14 @@ def browser(agent: str) -> str:
     return f"{name} on {system}" if system else name
 
 
-def sentence(words: str) -> str:
+def capitalised(text: str) -> str:
     """With a capital at its beginning, and otherwise as it is."""
-    return words[:1].upper() + words[1:]
+    return text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """One reader's way of writing; ``now`` is the moment of the page."""
+    """One reader's formats; ``now`` is the moment of the page."""
 
     locale: Locale
     zone: tzinfo
@@ -147,9 +147,9 @@ class Formats:
         return format_timedelta(value - self.now, add_direction=True, locale="en", threshold=1.5)
 
 
-def span(length: timedelta) -> str:
+def duration_text(duration: timedelta) -> str:
     """``40 seconds``, ``20 minutes``, ``5 hours``, ``3 days``: what a person would say."""
-    seconds = max(0, int(length.total_seconds()))
+    seconds = max(0, int(duration.total_seconds()))
     for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
         if seconds >= 2 * size or size == 1:
             count = seconds // size

@@ -1,4 +1,4 @@
-"""Health for machines: alive, ready, metrics."""
+"""Health endpoints for machines: live, ready, metrics."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connector.bootstrap import Services
 from connector.store.database import migrate
-from connector.store.database.row_level_access import reader_missing
-from webhook_server.metrics import StateCollector
+from connector.store.database.row_level_access import reader_role_missing
+from webhook_server.metrics import DatabaseCollector
 
-NOT_READY = {
-    migrate.Fit.MISSING: "Run: gatepost db upgrade",
-    migrate.Fit.OLDER: "Run: gatepost db upgrade",
-    migrate.Fit.TOO_NEW: "The schema is newer than this version can work on. Install the newer version.",
+NOT_READY_HINTS = {
+    migrate.SchemaFit.MISSING: "Run: gatepost db upgrade",
+    migrate.SchemaFit.OLDER: "Run: gatepost db upgrade",
+    migrate.SchemaFit.TOO_NEW: "The schema is newer than this version can work on. Install the newer version.",
 }
 
 
 def health(services: Services) -> Blueprint:
     blueprint = Blueprint("health", __name__)
-    services.metrics.register(StateCollector(services.engine))
+    services.metrics.register(DatabaseCollector(services.engine))
 
     @blueprint.get("/health/live")
     def live() -> Response:
-        """The process answers; nothing else is looked at, so that a sick database restarts no web server."""
+        """The process answers; nothing else is checked, so that a failing database restarts no web server."""
         return jsonify({"status": "alive"})
 
     @blueprint.get("/health/ready")
     def ready() -> tuple[Response, int]:
         """The database answers and its schema is one that this version may work on."""
         try:
-            fit = migrate.fit(services.engine)
-            unprotected = fit is migrate.Fit.SAME and reader_missing(services.engine)
+            fit = migrate.schema_fit(services.engine)
+            unprotected = fit is migrate.SchemaFit.SAME and reader_role_missing(services.engine)
         except SQLAlchemyError:
             return jsonify({"status": "not ready", "detail": "The database does not answer."}), 503
-        if fit in NOT_READY:
-            return jsonify({"status": "not ready", "detail": NOT_READY[fit]}), 503
-        if fit is migrate.Fit.NEWER:
+        if fit in NOT_READY_HINTS:
+            return jsonify({"status": "not ready", "detail": NOT_READY_HINTS[fit]}), 503
+        if fit is migrate.SchemaFit.NEWER:
             return jsonify({"status": "ready", "note": "The schema is newer; upgrade this process as well."}), 200
         if unprotected:
-            # It works, and the filter of every query holds; only the second wall is not there.
+            # Every query still filters its rows; only the second protection is missing.
             return jsonify({"status": "ready", "note": "Row-level security is off; see gatepost doctor."}), 200
         return jsonify({"status": "ready"}), 200
 

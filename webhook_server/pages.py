@@ -1,4 +1,4 @@
-"""What every page has: filters for figures and times, addresses of static files, navigation, errors in words."""
+"""What every page has: filters for figures and times, addresses of static files, navigation, error pages."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from werkzeug.http import parse_accept_header
 
 from connector.bootstrap import Services, system_clock
 from connector.people.permissions import Viewer
-from webhook_server.auth import MACHINES, to_sign_in, viewer_or_none
-from webhook_server.formats import LOCALES, Formats, browser, parse_locale, parse_zone, sentence
+from webhook_server.auth import API_PREFIXES, redirect_to_sign_in, viewer_or_none
+from webhook_server.formats import LOCALES, Formats, browser, capitalised, parse_locale, parse_zone
 from webhook_server.security import style_nonce
 from webhook_server.theme import theme
 
@@ -39,26 +39,29 @@ ADVICE = {
     403: "Ask an administrator of Gatepost if you need it.",
     404: "The address may be mistyped, or what was here has moved. Start again from the first page.",
     405: "This address takes another kind of request.",
-    409: "Somebody has changed it in the meantime. Reload the page, look at what is new, and try again.",
+    409: "Somebody has changed it in the meantime. Reload the page, check what has changed, and try again.",
     413: "Send less at once.",
     415: "Send it in another form.",
     429: "Wait a moment and try again.",
-    500: "Nothing of what you did has been lost that was confirmed before. Try again; if it stays, tell an operator "
-    "the time and the address of this page.",
+    500: "What was confirmed before is not lost. Try again; if the error remains, tell an operator the time and the "
+    "address of this page.",
     503: "The database does not answer right now. Try again in a moment.",
 }
 
 
-def prepare(app: Flask, services: Services, navigation: Navigation) -> None:
-    """Filters, names and error pages for all templates; ``navigation`` says which pages somebody is offered."""
-    # The pages import this module, and the navigation stands beside them.
+def add_page_support(app: Flask, services: Services, navigation: Navigation) -> None:
+    """Filters, names and error pages for all templates; ``navigation`` returns the pages that a viewer is offered."""
+    # A parameter, because the pages and their navigation import this module.
 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for name in ("number", "signed", "short", "money", "percent", "month", "day", "moment", "ago"):
         app.jinja_env.filters[name] = _filter(name)
-    app.jinja_env.filters |= {"browser": browser, "sentence": sentence}
+    app.jinja_env.filters |= {"browser": browser, "sentence": capitalised}
     app.jinja_env.globals.update(
-        asset=asset, url_with=url_with, style_nonce=style_nonce, has_endpoint=lambda name: name in app.view_functions
+        asset=static_url,
+        url_with=url_with_filters,
+        style_nonce=style_nonce,
+        has_endpoint=lambda name: name in app.view_functions,
     )
 
     @app.context_processor
@@ -69,30 +72,30 @@ def prepare(app: Flask, services: Services, navigation: Navigation) -> None:
             "theme": theme(),
             "navigation": navigation(viewer, app.view_functions) if viewer else (),
             "version": installed_version("gatepost"),
-            "freshness": lambda: _freshness(services),
+            "last_read_at": lambda: _last_read_at(services),
         }
 
-    app.register_error_handler(HTTPException, _told)
-    app.register_error_handler(SQLAlchemyError, _database)
-    app.register_error_handler(Exception, _broken)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(SQLAlchemyError, _database_error)
+    app.register_error_handler(Exception, _unexpected_error)
 
 
 def formats() -> Formats:
-    """How the reader of this page writes figures and times."""
+    """The formats of figures and times for the reader of this page."""
     if "formats" not in g:
         viewer = viewer_or_none()
-        locale = viewer.locale if viewer else _asked_for()
+        locale = viewer.locale if viewer else _browser_locale()
         g.formats = Formats(parse_locale(locale), parse_zone(viewer.time_zone if viewer else "UTC"), system_clock())
     found: Formats = g.formats
     return found
 
 
-def asset(name: str) -> str:
-    """The address of a static file; it changes with the content, so that browsers may keep it for good."""
+def static_url(name: str) -> str:
+    """The address of a static file; it changes with the content, so that browsers may cache it for ever."""
     return url_for("static", filename=name, v=_fingerprint(name))
 
 
-def url_with(**changes: object) -> str:
+def url_with_filters(**changes: object) -> str:
     """The address of this page with some filters changed; ``None`` takes one away."""
     wanted: dict[str, Any] = {name: values for name, values in request.args.lists() if name not in changes}
     wanted |= {name: value for name, value in changes.items() if value is not None}
@@ -106,7 +109,7 @@ def _fingerprint(name: str) -> str:
 
 
 def _filter(name: str) -> Callable[..., str]:
-    # With the context, because a filter without it is worked out once where its value is constant: for all readers.
+    # With the context: a filter without it would be evaluated only once for a constant value, for all readers.
     @pass_context
     def write(_: object, value: object, *arguments: object, **named: object) -> str:
         found: str = getattr(formats(), name)(value, *arguments, **named)
@@ -115,37 +118,37 @@ def _filter(name: str) -> Callable[..., str]:
     return write
 
 
-def _asked_for() -> str:
+def _browser_locale() -> str:
     languages = parse_accept_header(request.headers.get("Accept-Language"), LanguageAccept)
     return languages.best_match([name.replace("_", "-") for name in LOCALES]) or "en-GB"
 
 
-def _freshness(services: Services) -> datetime | None:
+def _last_read_at(services: Services) -> datetime | None:
     """When a tool was last read from."""
     with services.engine.connect() as connection:
-        found: datetime | None = connection.execute(_NEWEST).scalar()
+        found: datetime | None = connection.execute(_LAST_READ).scalar()
     return found
 
 
-def _told(error: HTTPException) -> ResponseReturnValue:
+def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return make_response(error.response)
     status = error.code or 500
     detail = error.description or ""
-    if isinstance(error, Unauthorized) and not request.path.startswith(MACHINES):
-        return to_sign_in()
+    if isinstance(error, Unauthorized) and not request.path.startswith(API_PREFIXES):
+        return redirect_to_sign_in()
     if isinstance(error, CSRFError):
         detail = "The form was opened before you signed in, or in another browser."
-    return refuse(status, detail)
+    return error_response(status, detail)
 
 
-def refuse(status: int, detail: str) -> Response:
-    """An error, in the form that whoever asks can read."""
+def error_response(status: int, detail: str) -> Response:
+    """An error, in the format that the caller can read."""
     title = HTTPStatus(status).phrase
     if request.path.startswith("/api/"):
         answer = jsonify({"type": "about:blank", "status": status, "title": title, "detail": detail})
         answer.mimetype = "application/problem+json"
-    elif request.path.startswith(MACHINES):
+    elif request.path.startswith(API_PREFIXES):
         answer = jsonify({"error": title, "detail": detail})
     else:
         page = {"status": status, "title": TITLES.get(status, title), "detail": detail, "advice": ADVICE.get(status)}
@@ -165,24 +168,23 @@ TITLES = {
 }
 
 
-def _database(error: SQLAlchemyError) -> Response:
-    """A database that is away is no fault of this program; anything else is."""
+def _database_error(error: SQLAlchemyError) -> Response:
+    """An unavailable database is no fault of this program; any other error is."""
     if isinstance(error, OperationalError | PoolTimeout):
-        _log.error("database away", path=request.path, error=type(error).__name__)
-        return _plain(503)
-    return _broken(error)
+        _log.error("database unavailable", path=request.path, error=type(error).__name__)
+        return _plain_error(503)
+    return _unexpected_error(error)
 
 
-def _broken(error: Exception) -> Response:
+def _unexpected_error(error: Exception) -> Response:
     _log.exception("request failed", path=request.path, error=type(error).__name__)
-    return _plain(500)
+    return _plain_error(500)
 
 
-def _plain(status: int) -> Response:
+def _plain_error(status: int) -> Response:
     """The page without anything that would ask the database again."""
     g.viewer = None
-    g.database_away = True
-    return refuse(status, "")
+    return error_response(status, "")
 
 
-_NEWEST = text("SELECT max(read_at) FROM work_item")
+_LAST_READ = text("SELECT max(read_at) FROM work_item")

@@ -1,4 +1,4 @@
-"""Light, dark, or as the browser says: chosen per browser."""
+"""Light, dark, or as the browser prefers: chosen per browser."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ THEME_COOKIE = "gatepost-theme"
 
 
 def theme() -> str:
-    """What this browser has chosen."""
+    """The theme of this browser."""
     chosen = request.cookies.get(THEME_COOKIE, "auto")
     return chosen if chosen in THEMES else "auto"

@@ -1,1 +1,1 @@
-"""How an incoming event proves where it comes from: accepted kinds of authentication, signatures over raw bytes."""
+"""How an incoming event is authenticated: accepted kinds of authentication, signatures over raw bytes."""

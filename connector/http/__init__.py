@@ -1,1 +1,1 @@
-"""How Gatepost calls a tool: the one transport, sign-in and tokens, limits, retries, JSON at the edge."""
+"""How Gatepost calls a tool: the transport, sign-in and tokens, limits, retries, JSON at the edge."""

@@ -1,4 +1,4 @@
-"""OAuth 2.0 towards the tools: sessions of Authlib on our own transport, and tokens that are renewed."""
+"""OAuth 2.0 towards the tools: sessions of Authlib on our own transport, and the renewal of tokens."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
-from connector.errors import AuthenticationFailed, ConfigurationError, PermissionDenied, Refused
-from connector.http.json_values import text
-from connector.http.tool_access import GrantKind, OAuthGrant, Renewed
-from connector.http.transport import Timeout, as_it_is, build_adapter, seal
+from connector.errors import AuthenticationFailed, ConfigurationError, InvalidResponse, PermissionDenied, ValuesRejected
+from connector.http.json_values import as_text
+from connector.http.tool_access import OAuthGrant, OAuthGrantType, RenewedToken
+from connector.http.transport import Timeout, as_it_is, build_adapter, mount_adapter
 
 
-def renew(grant: OAuthGrant, *, timeout: Timeout, clock: Callable[[], datetime]) -> Renewed:
-    """A new access token, by the way that the grant names.  Raises AuthenticationFailed when it is no longer given."""
+def renew_token(grant: OAuthGrant, *, timeout: Timeout, clock: Callable[[], datetime]) -> RenewedToken:
+    """A new access token, by the grant's own method.  Raises AuthenticationFailed when it is refused."""
     url = grant.token_url
     session = oauth_session(grant.client_id, grant.client_secret, url, timeout)
-    if grant.kind is GrantKind.CLIENT_CREDENTIALS:
-        return tokens(lambda: session.fetch_token(url, grant_type=grant.kind.value), url, clock)
-    if grant.kind is GrantKind.JWT_BEARER:
-        signed = assertion(grant, clock())
-        return tokens(lambda: session.fetch_token(url, grant_type=grant.kind.value, assertion=signed), url, clock)
-    return tokens(
+    if grant.kind is OAuthGrantType.CLIENT_CREDENTIALS:
+        return fetch_tokens(lambda: session.fetch_token(url, grant_type=grant.kind.value), url, clock)
+    if grant.kind is OAuthGrantType.JWT_BEARER:
+        signed = jwt_assertion(grant, clock())
+        return fetch_tokens(lambda: session.fetch_token(url, grant_type=grant.kind.value, assertion=signed), url, clock)
+    return fetch_tokens(
         lambda: session.refresh_token(grant.token_url, refresh_token=grant.refresh_token), grant.token_url, clock
     )
 
 
-ASSERTION_LIVES = timedelta(minutes=5)
+ASSERTION_LIFETIME = timedelta(minutes=5)
 
 
-def assertion(grant: OAuthGrant, now: datetime) -> str:
-    """A JWT that speaks for the integration user, signed with our own key (RS256).  Raises ConfigurationError.
+def jwt_assertion(grant: OAuthGrant, now: datetime) -> str:
+    """A JWT for the integration user, signed with our own key (RS256).  Raises ConfigurationError.
 
     Issuer and audience are the client id: "The value of this field should match the value of the issuer and audience
     claims" (https://docs.servicenow.com, "Create an OAuth JWT API endpoint for external clients").
@@ -48,7 +48,7 @@ def assertion(grant: OAuthGrant, now: datetime) -> str:
         "aud": grant.client_id,
         "sub": grant.subject,
         "iat": int(now.timestamp()),
-        "exp": int((now + ASSERTION_LIVES).timestamp()),
+        "exp": int((now + ASSERTION_LIFETIME).timestamp()),
         "jti": str(uuid4()),
     }
     try:
@@ -62,15 +62,37 @@ def oauth_session(client_id: str, secret: str, url: str, timeout: Timeout, redir
     """Authlib's session on our own transport."""
     adapter = build_adapter(connection=urlsplit(url).hostname or "", base_url=url, timeout=timeout, classify=as_it_is)
     how = "client_secret_post"
-    return seal(OAuth2Session(client_id, secret, redirect_uri=redirect_uri, token_endpoint_auth_method=how), adapter)
+    return mount_adapter(
+        OAuth2Session(client_id, secret, redirect_uri=redirect_uri, token_endpoint_auth_method=how), adapter
+    )
 
 
-def tokens(ask: Callable[[], Any], url: str, clock: Callable[[], datetime]) -> Renewed:
+def fetch_tokens(request: Callable[[], Any], url: str, clock: Callable[[], datetime]) -> RenewedToken:
     try:
-        answer = ask()
-    except (AuthlibBaseError, AuthenticationFailed, PermissionDenied, Refused) as error:
+        response = request()
+    except (AuthlibBaseError, AuthenticationFailed, PermissionDenied, ValuesRejected) as error:
         raise AuthenticationFailed(
-            f"{urlsplit(url).hostname} does not renew the access ({error}). Connect it again: gatepost connect"
+            f"{urlsplit(url).hostname} does not renew the access token ({error}). Connect it again: gatepost connect"
         ) from error
-    lives = timedelta(seconds=float(text(answer.get("expires_in")) or 3600))
-    return Renewed(text(answer.get("access_token")), text(answer.get("refresh_token")), clock() + lives)
+    except (ValueError, OverflowError) as error:
+        # The client reads the end itself, and takes a number for granted.
+        raise InvalidResponse(
+            f"The answer of {urlsplit(url).hostname} to a renewal cannot be read.", operation="token"
+        ) from error
+    lifetime = _lifetime(as_text(response.get("expires_in")))
+    return RenewedToken(
+        as_text(response.get("access_token")), as_text(response.get("refresh_token")), clock() + lifetime
+    )
+
+
+def _lifetime(seconds: str) -> timedelta:
+    """How long a token counts; what is no such number is an hour, so that it is renewed rather too early."""
+    try:
+        given = float(seconds)
+    except ValueError:
+        return _USUAL_LIFETIME
+    return timedelta(seconds=given) if 0 <= given <= _LONGEST_LIFETIME.total_seconds() else _USUAL_LIFETIME
+
+
+_USUAL_LIFETIME = timedelta(hours=1)
+_LONGEST_LIFETIME = timedelta(days=3650)

@@ -1,9 +1,9 @@
 """Rate limits by scope: what a 429 closes, and for how long.
 
-Jira has three limits that know nothing of one another: an hourly quota, a burst limit per endpoint and a limit
+Jira has three independent limits: an hourly quota, a burst limit per endpoint and a limit
 of writes per issue; ``RateLimit-Reason`` names the one that was hit
-(https://developer.atlassian.com/cloud/jira/platform/rate-limiting/).  What was hit is parked in the database, so
-that all workers know; a worker never sleeps.
+(https://developer.atlassian.com/cloud/jira/platform/rate-limiting/).  What was hit is closed in the database, so
+that all workers see it; a worker never sleeps.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Protocol
 
 from connector.errors import LimitScope, RateLimited
 
-UNTOLD_SECONDS = 5.0
-"""How long a limit is parked when the tool does not say (Data Center often sends ``Retry-After: 0``)."""
+DEFAULT_WAIT_SECONDS = 5.0
+"""How long a scope is closed when the tool does not say (Data Center often sends ``Retry-After: 0``)."""
 
 _VARIABLE = re.compile(r"(?<!/api)/(?:[0-9]+|[0-9a-f]{32}|[A-Za-z][A-Za-z0-9_]*-[0-9]+|customfield_[0-9]+)(?=/|$)")
 _ITEM = re.compile(r"/(?:issue|now/table/[a-z0-9_]+)/([A-Za-z0-9_-]+)(?=/|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class ClosedScope:
     """A scope that is closed now."""
 
     scope: LimitScope
@@ -32,52 +32,52 @@ class Parked:
     reason: str
 
 
-class Limiter(Protocol):
+class RateLimiter(Protocol):
     """Shared by all workers of all machines."""
 
-    def parked(self, operation: str) -> Parked | None:
+    def closed_scope(self, operation: str) -> ClosedScope | None:
         """What closes this operation now, if anything does."""
 
-    def park(self, error: RateLimited) -> None:
+    def close(self, error: RateLimited) -> None:
         """Close what a 429 named."""
 
 
 class Unlimited:
-    """For one-off commands and for tests: nothing is remembered."""
+    """For one-off commands and for tests: nothing is stored."""
 
-    def parked(self, operation: str) -> Parked | None:
+    def closed_scope(self, operation: str) -> ClosedScope | None:
         del operation
         return None
 
-    def park(self, error: RateLimited) -> None:
+    def close(self, error: RateLimited) -> None:
         del error
 
 
-def endpoint(operation: str) -> str:
+def endpoint_of(operation: str) -> str:
     """``PUT /rest/api/3/issue/10001`` without what varies: ``PUT /rest/api/3/issue/*``."""
     return _VARIABLE.sub("/*", operation)
 
 
-def item(operation: str) -> str:
-    """The item that a write is about, else nothing."""
+def item_of(operation: str) -> str:
+    """The item that a write concerns, else the empty string."""
     method, _, path = operation.partition(" ")
-    found = _ITEM.search(path) if method != "GET" else None
-    return found[1] if found else ""
+    match = _ITEM.search(path) if method != "GET" else None
+    return match[1] if match else ""
 
 
-def subjects(operation: str) -> tuple[tuple[LimitScope, str], ...]:
+def limit_subjects(operation: str) -> tuple[tuple[LimitScope, str], ...]:
     """Every scope that can close an operation."""
     return (
         (LimitScope.CONNECTION, ""),
-        (LimitScope.ENDPOINT, endpoint(operation)),
-        (LimitScope.ITEM, item(operation)),
+        (LimitScope.ENDPOINT, endpoint_of(operation)),
+        (LimitScope.ITEM, item_of(operation)),
     )
 
 
 def subject_of(error: RateLimited) -> str:
     """What a 429 closes, under its scope."""
-    return dict(subjects(error.operation))[error.scope]
+    return dict(limit_subjects(error.operation))[error.scope]
 
 
-def seconds_of(error: RateLimited) -> float:
-    return error.retry_after if error.retry_after else UNTOLD_SECONDS
+def wait_seconds(error: RateLimited) -> float:
+    return error.retry_after if error.retry_after else DEFAULT_WAIT_SECONDS

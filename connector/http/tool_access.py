@@ -31,32 +31,32 @@ class Auth(StrEnum):
     """A REST API key of ServiceNow, sent as ``x-sn-apikey``."""
 
 
-class DoorKind(StrEnum):
-    """How an event proves where it comes from; a connection accepts the kinds that it names and no others."""
+class WebhookAuth(StrEnum):
+    """How an event authenticates its sender; a connection accepts the kinds that it names and no others."""
 
-    STAMPED = "stamped"
+    TIMESTAMPED = "timestamped"
     """``X-Gatepost-Timestamp`` and ``X-Gatepost-Signature`` over both time and body: Gatepost's ServiceNow app."""
     SIGNATURE = "signature"
     """``X-Hub-Signature``: admin webhooks of Cloud, webhooks of Data Center 10 and newer, rules of IntegrationHub."""
     JWT = "jwt"
     """A bearer token signed with the OAuth app's client secret: dynamic webhooks."""
     TOKEN = "token"  # noqa: S105 - the name of a kind
-    """``X-Gatepost-Token``: Jira Automation's "send web request".  Proves the sender, not the body."""
-    PATH = "path"
-    """A secret in the address: Data Center 9.x, which signs nothing.  The weakest: addresses stand in logs."""
+    """``X-Gatepost-Token``: Jira Automation's "send web request".  Authenticates the sender, not the body."""
+    URL_SECRET = "url_secret"  # noqa: S105 - the name of a kind, no secret
+    """A secret in the address: Data Center 9.x, which signs nothing.  The weakest: addresses appear in logs."""
 
 
-def usual_doors(tool: Tool) -> frozenset[DoorKind]:
-    """What a connection accepts until somebody names it: signatures, which nobody can make without the secret."""
+def default_webhook_auth(tool: Tool) -> frozenset[WebhookAuth]:
+    """What a connection accepts by default: signatures, which nobody can create without the secret."""
     return (
-        frozenset({DoorKind.STAMPED, DoorKind.SIGNATURE})
+        frozenset({WebhookAuth.TIMESTAMPED, WebhookAuth.SIGNATURE})
         if tool is Tool.SERVICENOW
-        else frozenset({DoorKind.SIGNATURE})
+        else frozenset({WebhookAuth.SIGNATURE})
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class ToolAccess:
     """One connection, as a tool's client needs it."""
 
     name: ConnectionName
@@ -71,12 +71,12 @@ class Access:
     """Where calls go, when that is another address."""
 
     @property
-    def calls(self) -> str:
+    def api_base_url(self) -> str:
         return (self.api_url or self.base_url).rstrip("/")
 
 
-class GrantKind(StrEnum):
-    """How a new access token is asked for."""
+class OAuthGrantType(StrEnum):
+    """How a new access token is requested."""
 
     REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
     CLIENT_CREDENTIALS = "client_credentials"
@@ -95,17 +95,17 @@ class OAuthGrant:
     client_secret: str = field(repr=False)
     refresh_token: str = field(repr=False)
     token_url: str
-    kind: GrantKind = GrantKind.REFRESH_TOKEN
+    kind: OAuthGrantType = OAuthGrantType.REFRESH_TOKEN
     private_key: str = field(default="", repr=False)
     """PEM of an RSA key, for the JWT bearer grant."""
     key_id: str = ""
     subject: str = ""
-    """Whom the assertion speaks for: the integration user."""
+    """The user of the assertion: the integration user."""
 
 
 @dataclass(frozen=True, slots=True)
-class Renewed:
-    """A fresh access token and its end; refresh tokens rotate, so the new one replaces the old."""
+class RenewedToken:
+    """A fresh access token and its expiry; refresh tokens rotate, so the new one replaces the old."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)

@@ -1,6 +1,6 @@
-"""The one HTTP seam: every call to a tool leaves through this adapter.
+"""The only HTTP transport: every call to a tool goes through this adapter.
 
-One place for timeouts, the host allow-list, typed errors, the bound on answers and the log.  The vendor
+The only place for timeouts, the host allow-list, typed errors, the bound on responses and the log.  The vendor
 clients' own retries are off: measured, a POST on a dropped connection was sent 4 times by one and 355 times
 by the other.  The adapter raises typed errors itself, so that no client ever sees a 429 and goes to sleep.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -22,36 +23,36 @@ from urllib3.util import Retry
 
 from connector.errors import (
     AuthenticationFailed,
-    BadAnswer,
     HostNotAllowed,
+    InvalidResponse,
     NotFound,
     PermissionDenied,
     RateLimited,
-    Refused,
     ToolError,
     Unreachable,
+    ValuesRejected,
 )
 from connector.http.json_values import Json
-from connector.http.rate_limits import Limiter, Unlimited
+from connector.http.rate_limits import RateLimiter, Unlimited
 from connector.http.socket_options import socket_options
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-LARGEST_ANSWER = 32 * 1024 * 1024
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """Seconds to connect, and between two pieces of an answer."""
+    """Seconds to connect, and between two pieces of a response."""
 
     connect: float = 5.0
     read: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a classifier may look at."""
+class ToolResponse:
+    """What a classifier may use."""
 
     status: int
     headers: Mapping[str, str]
@@ -62,17 +63,17 @@ class Answer:
 
 
 class Classifier(Protocol):
-    def __call__(self, answer: Answer) -> ToolError | None:
-        """The tool's own reading of an answer; ``None`` when it is a good one or nothing special."""
+    def __call__(self, response: ToolResponse) -> ToolError | None:
+        """The error that the tool's own rules see in a response; ``None`` when they see none."""
 
 
-def as_it_is(answer: Answer) -> None:
-    """Nothing special: the status alone tells what an answer is."""
-    del answer
+def as_it_is(response: ToolResponse) -> None:
+    """No rules of the tool's own: the status alone classifies the response."""
+    del response
 
 
-Renewal = Callable[[str], "str | None"]
-"""From the access token that was refused to the one that counts now."""
+TokenRenewal = Callable[[str], "str | None"]
+"""From the access token that was refused to the current one."""
 
 
 class ToolAdapter(HTTPAdapter):
@@ -86,8 +87,8 @@ class ToolAdapter(HTTPAdapter):
         timeout: Timeout,
         classify: Classifier,
         clock: Callable[[], datetime],
-        limiter: Limiter,
-        renew: Renewal | None = None,
+        limiter: RateLimiter,
+        renew: TokenRenewal | None = None,
     ) -> None:
         super().__init__(max_retries=Retry(0, read=False), pool_connections=2, pool_maxsize=16)
         self._connection = connection
@@ -107,15 +108,15 @@ class ToolAdapter(HTTPAdapter):
     def send(  # type: ignore[override]  # requests' own signature is wider than what is honoured here
         self, request: requests.PreparedRequest, **options: object
     ) -> requests.Response:
-        """Send once.  Raises a ToolError for anything but a good answer.
+        """Send once.  Raises a ToolError for anything but success.
 
-        An access token that is refused before its told end is renewed and the call sent again: what was answered
+        An access token that is refused before its stated expiry is renewed and the call sent again: what was answered
         with 401 was not carried out, whatever its method.
         """
         if self._token is not None:
             request.headers["Authorization"] = f"Bearer {self._token}"
         try:
-            return self._once(request, options)
+            return self._send_once(request, options)
         except AuthenticationFailed:
             scheme, _, refused = str(request.headers.get("Authorization", "")).partition(" ")
             fresh = self._renew(refused) if self._renew is not None and scheme == "Bearer" else None
@@ -123,9 +124,9 @@ class ToolAdapter(HTTPAdapter):
                 raise
         self._token = fresh
         request.headers["Authorization"] = f"Bearer {fresh}"
-        return self._once(request, options)
+        return self._send_once(request, options)
 
-    def _once(self, request: requests.PreparedRequest, options: Mapping[str, object]) -> requests.Response:
+    def _send_once(self, request: requests.PreparedRequest, options: Mapping[str, object]) -> requests.Response:
         parts = urlsplit(request.url or "")
         operation = f"{request.method} {parts.path}"
         host = parts.hostname or ""
@@ -133,14 +134,14 @@ class ToolAdapter(HTTPAdapter):
             raise HostNotAllowed(
                 f"{self._connection}: {host} is not the host of this connection; nothing was sent.", operation=operation
             )
-        parked = self._limiter.parked(operation)
-        if parked is not None:
+        closed = self._limiter.closed_scope(operation)
+        if closed is not None:
             raise RateLimited(
-                f"{self._connection} is not called: {parked.reason}",
+                f"{self._connection} is not called: {closed.reason}",
                 operation=operation,
-                retry_after=parked.seconds,
-                scope=parked.scope,
-                asked=False,
+                retry_after=closed.seconds,
+                scope=closed.scope,
+                from_tool=False,
             )
         started = time.monotonic()
         try:
@@ -154,15 +155,15 @@ class ToolAdapter(HTTPAdapter):
             )
             body = _read(response, operation)
         except requests.RequestException as error:
-            self._note(operation, type(error).__name__, started)
+            self._log_call(operation, type(error).__name__, started)
             raise Unreachable(
                 f"{self._connection} does not answer ({type(error).__name__}) on {operation}.", operation=operation
             ) from error
-        self._note(operation, response.status_code, started)
+        self._log_call(operation, response.status_code, started)
         self._compare_clocks(response)
         failure = self._failure(response, body, operation)
         if isinstance(failure, RateLimited):
-            self._limiter.park(failure)
+            self._limiter.close(failure)
         if failure is not None:
             raise failure
         return response
@@ -175,18 +176,18 @@ class ToolAdapter(HTTPAdapter):
         self.clock_skew = theirs - self._clock() if theirs.tzinfo else None
 
     def _failure(self, response: requests.Response, body: bytes, operation: str) -> ToolError | None:
-        answer = Answer(
+        tool_response = ToolResponse(
             status=response.status_code,
             headers=response.headers,
             content_type=response.headers.get("Content-Type", "").partition(";")[0].strip().lower(),
             body=body,
             operation=operation,
-            retry_after=retry_after(response.headers.get("Retry-After"), self._clock()),
+            retry_after=parse_retry_after(response.headers.get("Retry-After"), self._clock()),
         )
-        special = self._classify(answer)
-        return special if special is not None else by_status(answer, self._connection)
+        special = self._classify(tool_response)
+        return special if special is not None else error_for_status(tool_response, self._connection)
 
-    def _note(self, operation: str, status: int | str, started: float) -> None:
+    def _log_call(self, operation: str, status: int | str, started: float) -> None:
         milliseconds = round((time.monotonic() - started) * 1000)
         _log.debug("call", connection=self._connection, operation=operation, status=status, ms=milliseconds)
 
@@ -198,13 +199,13 @@ def build_session(
     timeout: Timeout,
     classify: Classifier,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    limiter: Limiter | None = None,
+    limiter: RateLimiter | None = None,
 ) -> requests.Session:
     """A session that reaches the host of ``base_url`` only."""
     adapter = build_adapter(
         connection=connection, base_url=base_url, timeout=timeout, classify=classify, clock=clock, limiter=limiter
     )
-    return seal(requests.Session(), adapter)
+    return mount_adapter(requests.Session(), adapter)
 
 
 def build_adapter(
@@ -214,8 +215,8 @@ def build_adapter(
     timeout: Timeout,
     classify: Classifier,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    limiter: Limiter | None = None,
-    renew: Renewal | None = None,
+    limiter: RateLimiter | None = None,
+    renew: TokenRenewal | None = None,
 ) -> ToolAdapter:
     """A transport that reaches the host of ``base_url`` only."""
     return ToolAdapter(
@@ -229,68 +230,70 @@ def build_adapter(
     )
 
 
-Sealed = TypeVar("Sealed", bound=requests.Session)
+SessionT = TypeVar("SessionT", bound=requests.Session)
 
 
-def seal(session: Sealed, adapter: ToolAdapter) -> Sealed:
-    """Make a session, also one that a vendor's client has built for itself, send through the adapter and only so."""
+def mount_adapter(session: SessionT, adapter: ToolAdapter) -> SessionT:
+    """Make a session, also one that a vendor's client has built for itself, send through the adapter only."""
     # Neither .netrc nor proxy variables decide where credentials go.
     session.trust_env = False
-    # A redirect is an answer that we did not ask for: a dead session, or another host.
+    # A redirect is an unexpected response: a dead session, or another host.
     session.max_redirects = 0
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
 
 
-def json_of(response: requests.Response, operation: str) -> Json:
-    """An answer's JSON.  Raises BadAnswer for a page, or for JSON that is cut off."""
+def response_json(response: requests.Response, operation: str) -> Json:
+    """The JSON of a response.  Raises InvalidResponse for a page, or for JSON that is cut off."""
     try:
         return cast("Json", response.json())
     except ValueError:
-        raise BadAnswer(f"The answer to {operation} is cut off or not JSON.", operation=operation) from None
+        raise InvalidResponse(f"The answer to {operation} is cut off or not JSON.", operation=operation) from None
 
 
-def by_status(answer: Answer, connection: str, detail: str = "") -> ToolError | None:
+def error_for_status(response: ToolResponse, connection: str, detail: str = "") -> ToolError | None:
     """The error of a status that means the same for every tool; ``None`` for a good one."""
-    status, operation = answer.status, answer.operation
-    told = f": {detail}" if detail else "."
+    status, operation = response.status, response.operation
+    suffix = f": {detail}" if detail else "."
     if 200 <= status < 300:
         return None
     if status == 401:
         return AuthenticationFailed(
-            f"{connection} does not accept the credentials (401){told} Renew them with: gatepost connection add",
+            f"{connection} does not accept the credentials (401){suffix} Renew them with: gatepost connection add",
             operation=operation,
             status=status,
         )
     if status == 403:
-        return PermissionDenied(f"{connection} does not allow {operation}{told}", operation=operation, status=status)
+        return PermissionDenied(f"{connection} does not allow {operation}{suffix}", operation=operation, status=status)
     if status == 404:
-        return NotFound(f"{connection} does not show this ({operation}){told}", operation=operation, status=status)
+        return NotFound(f"{connection} does not show this ({operation}){suffix}", operation=operation, status=status)
     if status >= 500:
         return Unreachable(
-            f"{connection} answered {status} on {operation}{told}",
+            f"{connection} answered {status} on {operation}{suffix}",
             operation=operation,
             status=status,
-            retry_after=answer.retry_after,
+            retry_after=response.retry_after,
         )
     if 300 <= status < 400:
-        return BadAnswer(
+        return InvalidResponse(
             f"{connection} redirects {operation} elsewhere ({status}); is its address right?",
             operation=operation,
             status=status,
         )
-    return Refused(f"{connection} refused {operation} ({status}){told}", operation=operation, status=status)
+    return ValuesRejected(f"{connection} refused {operation} ({status}){suffix}", operation=operation, status=status)
 
 
-def retry_after(header: str | None, now: datetime) -> float | None:
+def parse_retry_after(header: str | None, now: datetime) -> float | None:
     """Seconds to wait, from seconds or an HTTP date; ``None`` when the header is missing or unreadable."""
     if not header:
         return None
     try:
-        return max(0.0, float(header))
+        seconds = float(header)
     except ValueError:
         pass
+    else:
+        return max(0.0, seconds) if isfinite(seconds) else None
     try:
         moment = parsedate_to_datetime(header)
     except ValueError:
@@ -300,15 +303,17 @@ def retry_after(header: str | None, now: datetime) -> float | None:
 
 
 def _read(response: requests.Response, operation: str) -> bytes:
-    """The whole answer, bounded; requests finds it in its own place afterwards."""
+    """The whole response, bounded; requests finds it in its own attribute afterwards."""
     pieces, size = [], 0
     for piece in response.iter_content(64 * 1024):
         size += len(piece)
-        if size > LARGEST_ANSWER:
+        if size > MAX_RESPONSE_BYTES:
             response.close()
-            raise BadAnswer(f"The answer to {operation} is larger than {LARGEST_ANSWER:,} bytes.", operation=operation)
+            raise InvalidResponse(
+                f"The answer to {operation} is larger than {MAX_RESPONSE_BYTES:,} bytes.", operation=operation
+            )
         pieces.append(piece)
     body = b"".join(pieces)
-    response._content = body  # noqa: SLF001 - requests has no public way to give a streamed answer its body back
+    response._content = body  # noqa: SLF001 - requests has no public way to give a streamed response its body back
     response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
     return body

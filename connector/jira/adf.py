@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.http.json_values import Json, JsonObject, items, obj, text
+from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 
 BLOCKS = frozenset(
     {
@@ -23,47 +23,47 @@ BLOCKS = frozenset(
         "rule",
     }
 )
-DEEPEST = 60
+MAX_DEPTH = 60
 
 
 def to_text(document: Json | None, *, commands: bool = False) -> str:
-    """The document's text, one line per block; a string is taken as it is.
+    """The document's text, one line per block; a string is returned as it is.
 
-    For commands a mention is written as in wiki text, ``[~accountid:…]``: who is meant is the account, not the
-    name that is shown.
+    For commands a mention is written as in wiki text, ``[~accountid:…]``: the account identifies the
+    person, not the displayed name.
     """
     if isinstance(document, str):
         return document
     lines: list[str] = [""]
-    _walk(obj(document), lines, 0, commands=commands)
+    _walk(as_object(document), lines, 0, commands=commands)
     return "\n".join(line.rstrip() for line in lines).strip()
 
 
 def _walk(node: JsonObject, lines: list[str], depth: int, *, commands: bool) -> None:
-    if depth > DEEPEST:
+    if depth > MAX_DEPTH:
         return
-    kind = text(node.get("type"))
+    kind = as_text(node.get("type"))
     if kind == "text":
-        lines[-1] += text(node.get("text"))
+        lines[-1] += as_text(node.get("text"))
     elif kind == "hardBreak":
         lines.append("")
     elif kind == "mention" and commands:
-        lines[-1] += f"[~accountid:{text(obj(node.get('attrs')).get('id'))}]"
+        lines[-1] += f"[~accountid:{as_text(as_object(node.get('attrs')).get('id'))}]"
     elif kind in {"mention", "emoji", "status", "date"}:
-        attributes = obj(node.get("attrs"))
-        lines[-1] += text(attributes.get("text")) or text(attributes.get("shortName"))
+        attributes = as_object(node.get("attrs"))
+        lines[-1] += as_text(attributes.get("text")) or as_text(attributes.get("shortName"))
     elif kind == "inlineCard":
-        lines[-1] += text(obj(node.get("attrs")).get("url"))
+        lines[-1] += as_text(as_object(node.get("attrs")).get("url"))
     if kind in BLOCKS and lines[-1]:
         lines.append("")
-    for child in items(node.get("content")):
-        _walk(obj(child), lines, depth + 1, commands=commands)
+    for child in as_list(node.get("content")):
+        _walk(as_object(child), lines, depth + 1, commands=commands)
     if kind in BLOCKS and lines[-1]:
         lines.append("")
 
 
 def from_text(content: str, mentions: Sequence[tuple[str, str]] = ()) -> JsonObject:
-    """A document with one paragraph per line; ``@Name`` becomes a mention where the name's account id is given."""
+    """A document with one paragraph per line; ``@Name`` becomes a mention where the name's account id is known."""
     paragraphs: list[Json] = [
         {"type": "paragraph", "content": _inline(line, mentions)} if line else {"type": "paragraph"}
         for line in content.splitlines()
@@ -73,8 +73,8 @@ def from_text(content: str, mentions: Sequence[tuple[str, str]] = ()) -> JsonObj
 
 def _inline(line: str, mentions: Sequence[tuple[str, str]]) -> list[Json]:
     for name, identity in mentions:
-        before, found, after = line.partition(f"@{name}")
-        if found:
-            mention: Json = {"type": "mention", "attrs": {"id": identity, "text": found}}
+        before, mention_text, after = line.partition(f"@{name}")
+        if mention_text:
+            mention: Json = {"type": "mention", "attrs": {"id": identity, "text": mention_text}}
             return [*_inline(before, mentions), mention, *_inline(after, mentions)]
     return [{"type": "text", "text": line}] if line else []

@@ -1,6 +1,6 @@
 """Bulk edit on Cloud: one set of values into up to a thousand issues.
 
-https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-bulk-operations/ : it takes one value for
+https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-bulk-operations/ : it accepts one value for
 all, needs the global permission Bulk change, and answers with a task.
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from connector.http.json_values import Json, JsonObject, items, obj, text
-from connector.http.retry import read_again
+from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
+from connector.http.retry import retry_reads
 from connector.jira import adf
 from connector.jira.client import json_object
 from connector.jira.cloud import CloudClient
 from connector.jira.fields import Field, SiteFields
-from connector.jira.writer import CHOICES, line, number
+from connector.jira.writer import CHOICES, json_number, single_line
 from connector.sync.ports import BulkResult
 from mapping.work_item import FieldName, NativeId
 from mapping.writeback import WriteValue
@@ -37,11 +37,13 @@ class JiraBulk:
         if any(catalogue.in_projects(name) for name in values):
             return None
         fields = {name: catalogue.resolve(name) for name in values}
-        screen = self._client.editable(items[0])
+        screen = self._client.editable_fields(items[0])
         edited: dict[str, list[Json]] = {}
         actions = []
         for name, field in fields.items():
-            form = _form(field, values[name], obj(screen.get(field.id))) if isinstance(field, Field) else None
+            form = (
+                _bulk_value(field, values[name], as_object(screen.get(field.id))) if isinstance(field, Field) else None
+            )
             if form is None or not isinstance(field, Field):
                 return None
             edited.setdefault(form[0], []).append(form[1])
@@ -50,40 +52,43 @@ class JiraBulk:
             "selectedIssueIdsOrKeys": list(items),
             "selectedActions": actions,
             "editedFieldsInput": edited,
-            # Hundreds of mails about fields that a robot keeps would be read by nobody.
+            # Nobody would read hundreds of mails about fields that a program writes.
             "sendBulkNotification": False,
         }
-        answer = json_object(self._client.jira.submit_bulk_edit(data=body), "bulk/issues/fields")
-        return text(answer.get("taskId")) or None
+        response = json_object(self._client.jira.submit_bulk_edit(data=body), "bulk/issues/fields")
+        return as_text(response.get("taskId")) or None
 
     def result(self, task: str) -> BulkResult:
-        answer = json_object(read_again()(self._client.jira.get_bulk_operation_progress, task), "bulk/queue")
-        if text(answer.get("status")) in RUNNING:
+        response = json_object(retry_reads()(self._client.jira.get_bulk_operation_progress, task), "bulk/queue")
+        if as_text(response.get("status")) in RUNNING:
             return BulkResult(running=True)
-        written = frozenset(NativeId(text(one)) for one in items(answer.get("processedAccessibleIssues")))
+        written = frozenset(NativeId(as_text(issue)) for issue in as_list(response.get("processedAccessibleIssues")))
         failed = {
-            NativeId(name): "; ".join(map(text, items(reasons)))
-            for name, reasons in obj(answer.get("failedAccessibleIssues")).items()
+            NativeId(name): "; ".join(map(as_text, as_list(reasons)))
+            for name, reasons in as_object(response.get("failedAccessibleIssues")).items()
         }
         return BulkResult(running=False, written=written - frozenset(failed), failed=failed)
 
 
-def _form(field: Field, value: WriteValue, meta: JsonObject) -> tuple[str, Json] | None:
-    """The part of the body that a value goes into, and its form there; ``None`` for fields it knows nothing of."""
+def _bulk_value(field: Field, value: WriteValue, meta: JsonObject) -> tuple[str, Json] | None:
+    """The part of the body for a value, and its form there; ``None`` for fields that bulk edit does not support."""
     if not meta:
         return None
     if field.custom in CHOICES:
-        options = {text(obj(one).get("value")): text(obj(one).get("id")) for one in items(meta.get("allowedValues"))}
+        options = {
+            as_text(as_object(choice).get("value")): as_text(as_object(choice).get("id"))
+            for choice in as_list(meta.get("allowedValues"))
+        }
         if value is not None and str(value) not in options:
             return None
         chosen = int(options[str(value)]) if value is not None else NO_OPTION
         return "singleSelectFields", {"fieldId": field.id, "option": {"optionId": chosen}}
     if field.custom == "float":
         return "clearableNumberFields", {"fieldId": field.id} | (
-            {} if value is None else {"value": number(value if isinstance(value, Decimal) else str(value))}
+            {} if value is None else {"value": json_number(value if isinstance(value, Decimal) else str(value))}
         )
     if field.custom == "textfield":
-        return "singleLineTextFields", {"fieldId": field.id, "text": "" if value is None else line(value)}
+        return "singleLineTextFields", {"fieldId": field.id, "text": "" if value is None else single_line(value)}
     if field.custom == "textarea":
         document = adf.from_text("" if value is None else str(value))
         return "richTextFields", {"fieldId": field.id, "richText": {"adfValue": document}}

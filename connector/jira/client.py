@@ -1,6 +1,6 @@
-"""The verbs that Gatepost needs of a Jira, Cloud or Data Center alike.
+"""The operations that Gatepost needs of a Jira, on Cloud and Data Center.
 
-:mod:`connector.jira.cloud` speaks REST v3 through ``atlassian-python-api``, :mod:`connector.jira.datacenter`
+:mod:`connector.jira.cloud` uses REST v3 through ``atlassian-python-api``, :mod:`connector.jira.datacenter`
 REST v2 through ``jira``.  Both send through our own transport (:mod:`connector.http.transport`), which raises typed
 errors before a library sees a failure; their own retries are off.  What only a site's administrator may do is in
 :mod:`connector.jira.admin`.
@@ -13,22 +13,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from connector.errors import BadAnswer
+from connector.errors import InvalidResponse
 from connector.http.json_values import Json, JsonObject
 
-MOST_IDS = 100
-"""Issues that one bulk read takes at most."""
+MAX_IDS = 100
+"""Issues in one bulk read at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SearchPage:
     """One page of a search."""
 
     issues: Sequence[JsonObject]
-    following: str | None
-    """What to ask for the next page with; ``None`` on the last one."""
+    next_page: str | None
+    """The token of the next page; ``None`` on the last page."""
     total: int | None = None
-    """Issues of the whole search, where the search tells (Data Center)."""
+    """Issues of the whole search, where the search returns it (Data Center)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
+class Webhook:
     """A registered webhook."""
 
     id: str
@@ -68,7 +68,7 @@ class JiraClient(Protocol):
 
     def search_page(
         self, jql: str, fields: Sequence[str], following: str | None, size: int, reconcile: Sequence[str] = ()
-    ) -> Page:
+    ) -> SearchPage:
         """One page; ``reconcile`` are ids whose newest state the search must know (Cloud, at most 50)."""
 
     def count(self, jql: str) -> int:
@@ -77,7 +77,7 @@ class JiraClient(Protocol):
     def issue(self, issue: str, fields: Sequence[str]) -> JsonObject:
         """Raises NotFound."""
 
-    def editable(self, issue: str) -> JsonObject:
+    def editable_fields(self, issue: str) -> JsonObject:
         """The fields that this account may edit on an issue's screen, by id, with their options."""
 
     def projects(self) -> Sequence[Project]:
@@ -89,22 +89,22 @@ class JiraClient(Protocol):
     def user(self, account: str) -> JsonObject:
         """Raises NotFound."""
 
-    def query_name(self, account: str) -> str:
+    def jql_name(self, account: str) -> str:
         """How a query names an account: its id on Cloud, its user name on Data Center."""
 
     def comments(self, issue: str) -> list[JsonObject]:
         """All comments of an issue, page after page."""
 
     def add_comment(self, issue: str, text: str, mentions: Sequence[tuple[str, str]]) -> None:
-        """Not sent again after a broken connection: the next look finds out whether it is there."""
+        """Not sent again after a broken connection: the next assessment finds out whether it exists."""
 
     def edit_comment(self, issue: str, comment: str, text: str, mentions: Sequence[tuple[str, str]]) -> None: ...
 
-    def rich(self, text: str) -> Json:
-        """Text as a field of several lines takes it: a document on Cloud, wiki text on Data Center."""
+    def rich_text(self, text: str) -> Json:
+        """Text in the form of a field of several lines: a document on Cloud, wiki text on Data Center."""
 
     def worklogs(self, issue: str, since: datetime) -> list[JsonObject]:
-        """The worklogs of one issue that began after a moment; needed when the search shows only some of them."""
+        """The worklogs of one issue that began after a moment; needed when the search returns only some of them."""
 
     def edit_issue(self, issue: str, fields: Mapping[str, Json], properties: Mapping[str, Json]) -> None:
         """Set fields and properties of one issue in one call; not sent again after a broken connection."""
@@ -116,36 +116,36 @@ class JiraClient(Protocol):
         """Raises RuleRefused."""
 
     def set_remote_link(self, issue: str, link: JsonObject) -> None:
-        """Made, or changed where one with its global id is there."""
+        """Created, or changed where a link with its global id exists."""
 
     def add_link(self, kind: str, inward: str, outward: str) -> None:
         """With the kind Blocks, the inward issue blocks the outward one."""
 
-    def drop_link(self, link: str) -> None: ...
+    def remove_link(self, link: str) -> None: ...
 
-    def hooks(self) -> Sequence[Hook]: ...
+    def webhooks(self) -> Sequence[Webhook]: ...
 
-    def add_hook(self, hook: Hook, secret: str | None) -> Hook: ...
+    def add_webhook(self, hook: Webhook, secret: str | None) -> Webhook: ...
 
-    def change_hook(self, hook: Hook, secret: str | None) -> Hook: ...
+    def change_webhook(self, hook: Webhook, secret: str | None) -> Webhook: ...
 
-    def drop_hook(self, hook: str) -> None: ...
+    def delete_webhook(self, hook: str) -> None: ...
 
 
 def search(client: JiraClient, jql: str, fields: Sequence[str], limit: int | None = None) -> list[JsonObject]:
     """The issues of a bounded query, page after page, all or the first ``limit``."""
-    found: list[JsonObject] = []
+    issues: list[JsonObject] = []
     following: str | None = None
     while True:
-        page = client.search_page(jql, fields, following, MOST_IDS)
-        found += page.issues
-        if not page.issues or page.following in {None, following} or (limit is not None and len(found) >= limit):
-            return found[:limit]
-        following = page.following
+        page = client.search_page(jql, fields, following, MAX_IDS)
+        issues += page.issues
+        if not page.issues or page.next_page in {None, following} or (limit is not None and len(issues) >= limit):
+            return issues[:limit]
+        following = page.next_page
 
 
-def json_object(answer: object, operation: str) -> JsonObject:
-    """Raises BadAnswer when an answer is something else."""
-    if not isinstance(answer, dict):
-        raise BadAnswer(f"The answer to {operation} is not a JSON object.", operation=operation)
-    return answer
+def json_object(response: object, operation: str) -> JsonObject:
+    """Raises InvalidResponse when the response is something else."""
+    if not isinstance(response, dict):
+        raise InvalidResponse(f"The response to {operation} is not a JSON object.", operation=operation)
+    return response

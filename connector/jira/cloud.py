@@ -10,28 +10,28 @@ from typing import Any, cast
 import requests
 from atlassian.jira.jira_cloud import JiraCloud
 
-from connector.http.json_values import Json, JsonObject, items, obj, text
-from connector.http.retry import read_again
-from connector.http.tool_access import Access, Auth
+from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
+from connector.http.retry import retry_reads
+from connector.http.tool_access import Auth, ToolAccess
 from connector.jira import adf
-from connector.jira.client import Hook, Page, Project, json_object
+from connector.jira.client import Project, SearchPage, Webhook, json_object
 from connector.jira.webhooks import CLOUD, WebhookResource
 
 COMMENTS_PAGE = 100
 PROJECTS_PAGE = 50
-MOST_RECONCILED = 50
+MAX_RECONCILED = 50
 
 
 class CloudClient:
     """Implements :class:`connector.jira.client.JiraClient`."""
 
-    def __init__(self, access: Access, session: requests.Session) -> None:
-        # The library writes whole bodies into its debug log; nobody may switch that on.
+    def __init__(self, access: ToolAccess, session: requests.Session) -> None:
+        # The library writes whole bodies into its debug log, which must stay off.
         logging.getLogger("atlassian").setLevel(logging.WARNING)
         signed = access.auth in {Auth.OAUTH, Auth.BEARER}
         # The library is not typed.
         self.jira: Any = JiraCloud(
-            access.calls,
+            access.api_base_url,
             username=None if signed else access.username,
             password=None if signed else access.credential,
             token=access.credential if signed else None,
@@ -40,81 +40,83 @@ class CloudClient:
             backoff_and_retry=False,
             retry_with_header=False,
         )
-        self._hooks = WebhookResource(session, access.calls, CLOUD)
+        self._hooks = WebhookResource(session, access.api_base_url, CLOUD)
 
     def server_info(self) -> JsonObject:
-        return json_object(read_again()(self.jira.get_server_info), "serverInfo")
+        return json_object(retry_reads()(self.jira.get_server_info), "serverInfo")
 
     def myself(self) -> JsonObject:
-        return json_object(read_again()(self.jira.get_current_user), "myself")
+        return json_object(retry_reads()(self.jira.get_current_user), "myself")
 
     def permissions(self, names: Sequence[str], project: str | None = None) -> Mapping[str, bool]:
-        ask = {"permissions": ",".join(names)} | ({"project_key": project} if project else {})
-        return held(json_object(read_again()(self.jira.get_my_permissions, **ask), "mypermissions"), names)
+        query = {"permissions": ",".join(names)} | ({"project_key": project} if project else {})
+        return granted_permissions(
+            json_object(retry_reads()(self.jira.get_my_permissions, **query), "mypermissions"), names
+        )
 
     def fields(self) -> Sequence[JsonObject]:
-        answer = read_again()(self.jira.get_fields)
-        return [obj(item) for item in items(cast("Json", answer))]
+        response = retry_reads()(self.jira.get_fields)
+        return [as_object(item) for item in as_list(cast("Json", response))]
 
     def bulk_fetch(self, issues: Sequence[str], fields: Sequence[str]) -> Sequence[JsonObject]:
         body = {"issueIdsOrKeys": list(issues), "fields": list(fields)}
-        answer = json_object(read_again()(self.jira.bulk_fetch_issues, data=body), "issue/bulkfetch")
-        return [obj(issue) for issue in items(answer.get("issues"))]
+        response = json_object(retry_reads()(self.jira.bulk_fetch_issues, data=body), "issue/bulkfetch")
+        return [as_object(issue) for issue in as_list(response.get("issues"))]
 
     def search_page(
         self, jql: str, fields: Sequence[str], following: str | None, size: int, reconcile: Sequence[str] = ()
-    ) -> Page:
+    ) -> SearchPage:
         body: dict[str, Json] = {"jql": jql, "fields": list(fields), "maxResults": size}
         if following:
             body["nextPageToken"] = following
         if reconcile:
-            body["reconcileIssues"] = [int(one) for one in reconcile[:MOST_RECONCILED]]
+            body["reconcileIssues"] = [int(issue) for issue in reconcile[:MAX_RECONCILED]]
         send = self.jira.search_and_reconsile_issues_using_jql_post
-        answer = json_object(read_again()(send, data=body), "search/jql")
-        token = answer.get("nextPageToken")
-        found = [obj(issue) for issue in items(answer.get("issues"))]
-        return Page(found, token if isinstance(token, str) and token else None)
+        response = json_object(retry_reads()(send, data=body), "search/jql")
+        token = response.get("nextPageToken")
+        found = [as_object(issue) for issue in as_list(response.get("issues"))]
+        return SearchPage(found, token if isinstance(token, str) and token else None)
 
     def count(self, jql: str) -> int:
-        answer = json_object(read_again()(self.jira.count_issues, data={"jql": jql}), "search/approximate-count")
-        return int(text(answer.get("count")) or 0)
+        response = json_object(retry_reads()(self.jira.count_issues, data={"jql": jql}), "search/approximate-count")
+        return int(as_text(response.get("count")) or 0)
 
     def issue(self, issue: str, fields: Sequence[str]) -> JsonObject:
-        return json_object(read_again()(self.jira.get_issue, issue, fields=",".join(fields)), "issue")
+        return json_object(retry_reads()(self.jira.get_issue, issue, fields=",".join(fields)), "issue")
 
-    def editable(self, issue: str) -> JsonObject:
-        return obj(json_object(read_again()(self.jira.get_edit_issue_meta, issue), "editmeta").get("fields"))
+    def editable_fields(self, issue: str) -> JsonObject:
+        return as_object(json_object(retry_reads()(self.jira.get_edit_issue_meta, issue), "editmeta").get("fields"))
 
     def projects(self) -> Sequence[Project]:
         found: list[Project] = []
         while True:
-            answer = json_object(
-                read_again()(self.jira.search_projects, start_at=len(found), max_results=PROJECTS_PAGE), "project"
+            response = json_object(
+                retry_reads()(self.jira.search_projects, start_at=len(found), max_results=PROJECTS_PAGE), "project"
             )
-            page = [project(obj(one)) for one in items(answer.get("values"))]
+            page = [project(as_object(row)) for row in as_list(response.get("values"))]
             found += page
-            if not page or answer.get("isLast") is True:
+            if not page or response.get("isLast") is True:
                 return found
 
     def statuses(self, project: str) -> Sequence[JsonObject]:
-        answer = read_again()(self.jira.get_all_statuses, project)
-        return [obj(item) for item in items(cast("Json", answer))]
+        response = retry_reads()(self.jira.get_all_statuses, project)
+        return [as_object(item) for item in as_list(cast("Json", response))]
 
     def user(self, account: str) -> JsonObject:
-        return json_object(read_again()(self.jira.get_user, account_id=account), "user")
+        return json_object(retry_reads()(self.jira.get_user, account_id=account), "user")
 
-    def query_name(self, account: str) -> str:
+    def jql_name(self, account: str) -> str:
         return account
 
     def comments(self, issue: str) -> list[JsonObject]:
         found: list[JsonObject] = []
         while True:
-            answer = json_object(
-                read_again()(self.jira.get_comments, issue, start_at=len(found), max_results=COMMENTS_PAGE), "comment"
+            response = json_object(
+                retry_reads()(self.jira.get_comments, issue, start_at=len(found), max_results=COMMENTS_PAGE), "comment"
             )
-            page = [obj(comment) for comment in items(answer.get("comments"))]
+            page = [as_object(comment) for comment in as_list(response.get("comments"))]
             found += page
-            if not page or len(found) >= int(text(answer.get("total")) or 0):
+            if not page or len(found) >= int(as_text(response.get("total")) or 0):
                 return found
 
     def add_comment(self, issue: str, text: str, mentions: Sequence[tuple[str, str]]) -> None:
@@ -123,21 +125,21 @@ class CloudClient:
     def edit_comment(self, issue: str, comment: str, text: str, mentions: Sequence[tuple[str, str]]) -> None:
         self.jira.update_comment(issue, comment, data={"body": adf.from_text(text, mentions)})
 
-    def rich(self, text: str) -> Json:
+    def rich_text(self, text: str) -> Json:
         return adf.from_text(text)
 
     def worklogs(self, issue: str, since: datetime) -> list[JsonObject]:
-        answer = json_object(
-            read_again()(self.jira.get_issue_worklog, issue, started_after=int(since.timestamp() * 1000)), "worklog"
+        response = json_object(
+            retry_reads()(self.jira.get_issue_worklog, issue, started_after=int(since.timestamp() * 1000)), "worklog"
         )
-        return [obj(entry) for entry in items(answer.get("worklogs"))]
+        return [as_object(entry) for entry in as_list(response.get("worklogs"))]
 
     def edit_issue(self, issue: str, fields: Mapping[str, Json], properties: Mapping[str, Json]) -> None:
         self.jira.edit_issue(issue, data=edit_body(fields, properties))
 
     def transitions(self, issue: str) -> Sequence[JsonObject]:
-        answer = json_object(read_again()(self.jira.get_transitions, issue), "transitions")
-        return [obj(one) for one in items(answer.get("transitions"))]
+        response = json_object(retry_reads()(self.jira.get_transitions, issue), "transitions")
+        return [as_object(transition) for transition in as_list(response.get("transitions"))]
 
     def transition(self, issue: str, transition: str) -> None:
         self.jira.do_transition(issue, data={"transition": {"id": transition}})
@@ -148,31 +150,31 @@ class CloudClient:
     def add_link(self, kind: str, inward: str, outward: str) -> None:
         self.jira.link_issues(data=link_body(kind, inward, outward))
 
-    def drop_link(self, link: str) -> None:
+    def remove_link(self, link: str) -> None:
         self.jira.delete_issue_link(link)
 
-    def hooks(self) -> Sequence[Hook]:
+    def webhooks(self) -> Sequence[Webhook]:
         return self._hooks.all()
 
-    def add_hook(self, hook: Hook, secret: str | None) -> Hook:
+    def add_webhook(self, hook: Webhook, secret: str | None) -> Webhook:
         return self._hooks.add(hook, secret)
 
-    def change_hook(self, hook: Hook, secret: str | None) -> Hook:
+    def change_webhook(self, hook: Webhook, secret: str | None) -> Webhook:
         return self._hooks.change(hook, secret)
 
-    def drop_hook(self, hook: str) -> None:
+    def delete_webhook(self, hook: str) -> None:
         self._hooks.drop(hook)
 
 
-def project(answer: JsonObject) -> Project:
-    simplified = answer.get("simplified") is True or text(answer.get("style")) == "next-gen"
-    return Project(text(answer.get("id")), text(answer.get("key")), simplified)
+def project(response: JsonObject) -> Project:
+    simplified = response.get("simplified") is True or as_text(response.get("style")) == "next-gen"
+    return Project(as_text(response.get("id")), as_text(response.get("key")), simplified)
 
 
-def held(answer: JsonObject, names: Sequence[str]) -> Mapping[str, bool]:
-    """Permissions as both deployments tell them; one that is not told is not held."""
-    told = obj(answer.get("permissions"))
-    return {name: obj(told.get(name)).get("havePermission") is True for name in names}
+def granted_permissions(response: JsonObject, names: Sequence[str]) -> Mapping[str, bool]:
+    """Permissions as both deployments return them; one that is missing is not granted."""
+    permissions = as_object(response.get("permissions"))
+    return {name: as_object(permissions.get(name)).get("havePermission") is True for name in names}
 
 
 def edit_body(fields: Mapping[str, Json], properties: Mapping[str, Json]) -> JsonObject:

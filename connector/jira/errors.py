@@ -1,4 +1,4 @@
-"""Jira's answers as typed errors.
+"""Jira's responses as typed errors.
 
 Error bodies are ``{"errorMessages": [...], "errors": {field: message}}``; a 429 names its reason in
 ``RateLimit-Reason`` (https://developer.atlassian.com/cloud/jira/platform/rate-limiting/).
@@ -6,9 +6,17 @@ Error bodies are ``{"errorMessages": [...], "errors": {field: message}}``; a 429
 
 from __future__ import annotations
 
-from connector.errors import BadAnswer, BadPayload, LimitScope, RateLimited, Refused, RuleRefused, ToolError
-from connector.http.json_values import items, obj, parse_object, text
-from connector.http.transport import Answer, Classifier, by_status
+from connector.errors import (
+    InvalidPayload,
+    InvalidResponse,
+    LimitScope,
+    RateLimited,
+    RejectedByRule,
+    ToolError,
+    ValuesRejected,
+)
+from connector.http.json_values import as_list, as_object, as_text, parse_object
+from connector.http.transport import Classifier, ToolResponse, error_for_status
 
 SCOPES = {
     "jira-per-issue-on-write": LimitScope.ITEM,
@@ -19,42 +27,44 @@ SCOPES = {
 
 
 def classifier(connection: str) -> Classifier:
-    def classify(answer: Answer) -> ToolError | None:
-        if 200 <= answer.status < 300:
-            if answer.body and answer.content_type == "text/html":
-                return BadAnswer(
-                    f"{connection} answered {answer.operation} with a web page; is its address right?",
-                    operation=answer.operation,
-                    status=answer.status,
+    def classify(response: ToolResponse) -> ToolError | None:
+        if 200 <= response.status < 300:
+            if response.body and response.content_type == "text/html":
+                return InvalidResponse(
+                    f"{connection} answered {response.operation} with a web page; is its address right?",
+                    operation=response.operation,
+                    status=response.status,
                 )
             return None
-        if answer.status == 429:
-            return _limited(answer, connection)
-        messages, fields = _messages(answer.body)
-        told = " ".join([*messages, *(f"{name}: {message}" for name, message in fields.items())])
-        if answer.status in {400, 409, 413, 422}:
-            if answer.operation.endswith("/transitions"):
-                return RuleRefused(
-                    f"{connection} refused the transition: {told}", operation=answer.operation, status=answer.status
+        if response.status == 429:
+            return _rate_limited(response, connection)
+        messages, fields = _messages(response.body)
+        detail = " ".join([*messages, *(f"{name}: {message}" for name, message in fields.items())])
+        if response.status in {400, 409, 413, 422}:
+            if response.operation.endswith("/transitions"):
+                return RejectedByRule(
+                    f"{connection} refused the transition: {detail}",
+                    operation=response.operation,
+                    status=response.status,
                 )
-            return Refused(
-                f"{connection} refused {answer.operation} ({answer.status}): {told}",
-                operation=answer.operation,
-                status=answer.status,
+            return ValuesRejected(
+                f"{connection} refused {response.operation} ({response.status}): {detail}",
+                operation=response.operation,
+                status=response.status,
                 fields=fields,
             )
-        return by_status(answer, connection, told)
+        return error_for_status(response, connection, detail)
 
     return classify
 
 
-def _limited(answer: Answer, connection: str) -> RateLimited:
-    reason = answer.headers.get("RateLimit-Reason", "")
-    wait = "" if answer.retry_after is None else f", come again in {answer.retry_after:.0f} s"
+def _rate_limited(response: ToolResponse, connection: str) -> RateLimited:
+    reason = response.headers.get("RateLimit-Reason", "")
+    wait = "" if response.retry_after is None else f", retry after {response.retry_after:.0f} s"
     return RateLimited(
-        f"{connection} limits {answer.operation} ({reason or 'no reason given'}{wait}).",
-        operation=answer.operation,
-        retry_after=answer.retry_after,
+        f"{connection} limits {response.operation} ({reason or 'no reason given'}{wait}).",
+        operation=response.operation,
+        retry_after=response.retry_after,
         scope=SCOPES.get(reason, LimitScope.CONNECTION),
         reason=reason,
     )
@@ -63,8 +73,8 @@ def _limited(answer: Answer, connection: str) -> RateLimited:
 def _messages(body: bytes) -> tuple[list[str], dict[str, str]]:
     try:
         parsed = parse_object(body)
-    except BadPayload:
+    except InvalidPayload:
         return [], {}
-    messages = [text(message) for message in items(parsed.get("errorMessages"))]
-    fields = {name: text(message) for name, message in obj(parsed.get("errors")).items()}
+    messages = [as_text(message) for message in as_list(parsed.get("errorMessages"))]
+    fields = {name: as_text(message) for name, message in as_object(parsed.get("errors")).items()}
     return [message for message in messages if message], fields

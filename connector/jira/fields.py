@@ -13,15 +13,15 @@ from enum import Enum, auto
 from threading import Lock
 from typing import TypeAlias
 
-from connector.http.json_values import JsonObject, obj, text
+from connector.http.json_values import JsonObject, as_object, as_text
 from connector.jira.client import JiraClient
-from mapping.problems import nearest
+from mapping.problems import did_you_mean
 
-KEPT = timedelta(minutes=5)
-"""How long a site's list of fields is believed; a new field is found after that at the latest."""
+CACHE_TIME = timedelta(minutes=5)
+"""How long a site's list of fields is cached; a new field is found after that at the latest."""
 
 ALIASES = {"title": "summary", "type": "issuetype", "issue type": "issuetype", "due date": "duedate"}
-"""Names that people use for system fields beside the ones that the site shows."""
+"""Names that people use for system fields besides the site's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class FieldProblem:
     message: str
 
 
-Resolved: TypeAlias = Field | FieldProblem
+ResolvedField: TypeAlias = Field | FieldProblem
 
 
 class FieldCatalogue:
@@ -65,85 +65,85 @@ class FieldCatalogue:
 
     @classmethod
     def from_payload(cls, payload: Iterable[JsonObject]) -> FieldCatalogue:
-        return cls(_field(item) for item in payload if text(item.get("id")))
+        return cls(_field(item) for item in payload if as_text(item.get("id")))
 
     def unique(self) -> tuple[Field, ...]:
-        """The fields that a name alone tells apart."""
+        """The fields that a name alone identifies."""
         return tuple(field for name in self._by_name if isinstance(field := self.resolve(name), Field))
 
     def by_id(self, identity: str) -> Field | None:
         return self._by_id.get(identity)
 
-    def of_kind(self, custom: str) -> Field | None:
+    def by_custom_type(self, custom: str) -> Field | None:
         """The only field of the site of a custom type, such as ``gh-epic-link``."""
-        found = [field for field in self._by_id.values() if field.custom == custom and not field.project]
-        return found[0] if len(found) == 1 else None
+        fields = [field for field in self._by_id.values() if field.custom == custom and not field.project]
+        return fields[0] if len(fields) == 1 else None
 
     def in_projects(self, name: str) -> tuple[Field, ...]:
         """Every field of this name that belongs to one team-managed project."""
         return tuple(field for field in self._by_name.get(name.casefold(), []) if field.project)
 
-    def resolve(self, name: str, project: str = "") -> Resolved:
-        """The field of this name in a project, given by its id; without one, that of the whole site."""
+    def resolve(self, name: str, project: str = "") -> ResolvedField:
+        """The field of this name in a project, named by its id; without a project, that of the whole site."""
         folded = name.casefold()
-        found = self._by_name.get(folded, [])
-        own = [field for field in found if project and field.project == project]
+        fields = self._by_name.get(folded, [])
+        own = [field for field in fields if project and field.project == project]
         if len(own) == 1:
             return own[0]
-        shared = [field for field in found if not field.project]
-        found = shared or found
-        if len(found) == 1:
-            return found[0]
-        if len(found) > 1:
-            system = [field for field in found if not field.custom]
+        shared = [field for field in fields if not field.project]
+        fields = shared or fields
+        if len(fields) == 1:
+            return fields[0]
+        if len(fields) > 1:
+            system = [field for field in fields if not field.custom]
             if len(system) == 1:
                 return system[0]
-            ids = ", ".join(sorted(field.id for field in found))
-            told = f'{len(found)} fields are called "{name}" ({ids}); rename all but one, or write the id instead'
-            return FieldProblem(name, NotResolved.AMBIGUOUS, told)
+            ids = ", ".join(sorted(field.id for field in fields))
+            message = f'{len(fields)} fields are called "{name}" ({ids}); rename all but one, or write the id instead'
+            return FieldProblem(name, NotResolved.AMBIGUOUS, message)
         by_id = self._by_id.get(ALIASES.get(folded, name))
         if by_id is not None:
             return by_id
-        hint = nearest(name, (field.name for field in self._by_id.values()))
+        hint = did_you_mean(name, (field.name for field in self._by_id.values()))
         return FieldProblem(name, NotResolved.MISSING, f'no field is called "{name}"{". " + hint if hint else ""}')
 
 
 class OwnAccount:
-    """The account that Gatepost works as on a site, asked for once."""
+    """Gatepost's own account on a site, read once."""
 
     def __init__(self, client: JiraClient) -> None:
         self._client = client
-        self._kept: str | None = None
+        self._cached: str | None = None
 
     def id(self) -> str:
-        """Raises ToolError when the site does not tell."""
-        if self._kept is None:
+        """Raises ToolError when the site does not answer."""
+        if self._cached is None:
             myself = self._client.myself()
-            self._kept = text(myself.get("accountId")) or text(myself.get("key")) or text(myself.get("name"))
-        return self._kept
+            self._cached = as_text(myself.get("accountId")) or as_text(myself.get("key")) or as_text(myself.get("name"))
+        return self._cached
 
 
 class SiteFields:
-    """The catalogue of a site, read when it is needed and kept for some minutes."""
+    """The catalogue of a site, read when it is needed and cached for some minutes."""
 
     def __init__(self, client: JiraClient, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._clock = clock
         self._lock = Lock()
-        self._kept: tuple[datetime, FieldCatalogue] | None = None
+        self._cached: tuple[datetime, FieldCatalogue] | None = None
 
     def catalogue(self) -> FieldCatalogue:
-        """Raises ToolError when the site does not tell its fields."""
+        """Raises ToolError when the fields cannot be read."""
         with self._lock:
             now = self._clock()
-            if self._kept is None or now - self._kept[0] > KEPT:
-                self._kept = (now, FieldCatalogue.from_payload(self._client.fields()))
-            return self._kept[1]
+            if self._cached is None or now - self._cached[0] > CACHE_TIME:
+                self._cached = (now, FieldCatalogue.from_payload(self._client.fields()))
+            return self._cached[1]
 
 
 def _field(item: JsonObject) -> Field:
-    schema = obj(item.get("schema"))
-    custom = text(schema.get("custom")).rpartition(":")[2]
-    scope = obj(item.get("scope"))
-    project = text(obj(scope.get("project")).get("id")) if text(scope.get("type")) == "PROJECT" else ""
-    return Field(text(item.get("id")), text(item.get("name")), text(schema.get("type")), custom, project)
+    schema = as_object(item.get("schema"))
+    custom = as_text(schema.get("custom")).rpartition(":")[2]
+    scope = as_object(item.get("scope"))
+    project = as_text(as_object(scope.get("project")).get("id")) if as_text(scope.get("type")) == "PROJECT" else ""
+    return Field(as_text(item.get("id")), as_text(item.get("name")), as_text(schema.get("type")), custom, project)

@@ -1,25 +1,33 @@
-"""Keeps native gates in the workflows of a Jira Cloud site: plans them, places them, reads them back, removes them."""
+"""Native gates in the workflows of a Jira Cloud site: planned, added, read back, removed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connector.errors import BadAnswer, NotFound, Refused
+from connector.errors import InvalidResponse, NotFound, ValuesRejected
 from connector.jira.admin import CloudAdmin, Workflows
 from connector.jira.client import Project
 from connector.jira.fields import Field
-from connector.jira.owned_fields import Ground
-from connector.jira.workflow_gates import Document, GateField, Guard, guarded, has_any, is_guarded, unguarded
-from connector.sync.provision import GateSpec, Made, Options, PlacedGate, Step, StepKind
+from connector.jira.owned_fields import GovernedProjects
+from connector.jira.workflow_gates import (
+    Document,
+    GateField,
+    WorkflowGate,
+    add_gate_rules,
+    has_any_gate_rule,
+    has_gate_rules,
+    remove_gate_rules,
+)
+from connector.sync.provision import GateSpec, PlacedGate, ProvisionedObject, ProvisionOptions, ProvisionStep, StepKind
 from governance.presets import PRESETS
 from mapping.config import Enforce, MappingConfig, MeasureRule
-from mapping.live_check import GATES, listed
+from mapping.live_check import GATE_OPTIONS, selected_names
 from mapping.work_item import ConnectionName
 
 
 @dataclass(frozen=True, slots=True)
-class Gated:
+class GatedTransition:
     """One transition that leads through a gate."""
 
     id: str
@@ -28,7 +36,7 @@ class Gated:
     """Label of the stage that it leads into."""
 
 
-class GateKeeper:
+class GateProvisioner:
     def __init__(self, connection: ConnectionName, admin: CloudAdmin) -> None:
         self._connection = connection
         self._admin = admin
@@ -37,20 +45,24 @@ class GateKeeper:
         self,
         config: MappingConfig,
         rules: Sequence[MeasureRule],
-        ground: Ground,
+        governed: GovernedProjects,
         fields: Mapping[str, Field],
-        options: Options,
-        made: Sequence[Made],
-    ) -> tuple[list[Step], list[str]]:
-        """Workflows that lack a gate or have a wrong one, and what a person has to decide first."""
-        steps: list[Step] = []
+        options: ProvisionOptions,
+        made: Sequence[ProvisionedObject],
+    ) -> tuple[list[ProvisionStep], list[str]]:
+        """Workflows without a gate or with a wrong one, and what a person has to decide first."""
+        steps: list[ProvisionStep] = []
         notes: list[str] = []
-        former = {one.target: one.detail.passes_id for one in made if isinstance(one.detail, PlacedGate)}
+        former = {
+            provisioned.target: provisioned.detail.allowed_stages_id
+            for provisioned in made
+            if isinstance(provisioned.detail, PlacedGate)
+        }
         native = [rule for rule in rules if rule.enforce is Enforce.NATIVE and rule.write.gate]
         seen: set[str] = set()
         for rule in native:
             field = fields.get(rule.write.gate or "")
-            pairs = self._pairs(rule, ground.all)
+            pairs = self._pairs(rule, governed.all)
             if not pairs:
                 continue
             for document in self._admin.workflows(sorted(pairs)).documents:
@@ -58,7 +70,7 @@ class GateKeeper:
                     continue
                 seen.add(document["id"])
                 step, note = self._for_workflow(
-                    config, rule, native, ground, field, fields, options, document, former.get(document["id"], "")
+                    config, rule, native, governed, field, fields, options, document, former.get(document["id"], "")
                 )
                 if step is not None:
                     steps.append(step)
@@ -67,9 +79,9 @@ class GateKeeper:
         return steps, notes
 
     def _pairs(self, rule: MeasureRule, projects: Sequence[Project]) -> set[tuple[str, str]]:
-        """(project id, issue type id) that a rule takes."""
-        named = {key.casefold() for key in listed(rule.match.project)}
-        kinds = {name.casefold() for name in listed(rule.match.type)}
+        """(project id, issue type id) that a rule selects."""
+        named = {key.casefold() for key in selected_names(rule.match.project)}
+        kinds = {name.casefold() for name in selected_names(rule.match.type)}
         found = set()
         for project in projects:
             if not named or project.key.casefold() in named:
@@ -83,18 +95,20 @@ class GateKeeper:
         config: MappingConfig,
         rule: MeasureRule,
         native: Sequence[MeasureRule],
-        ground: Ground,
+        ground: GovernedProjects,
         field: Field | None,
         fields: Mapping[str, Field],
-        options: Options,
+        options: ProvisionOptions,
         document: Document,
-        former_passes: str,
-    ) -> tuple[Step | None, str]:
+        former_allowed_stages: str,
+    ) -> tuple[ProvisionStep | None, str]:
         name, used = str(document["name"]), self._admin.usages(str(document["id"]))
-        governed = {pair for one in native for pair in self._pairs(one, ground.all)}
+        governed = {pair for workflow_type in native for pair in self._pairs(workflow_type, ground.all)}
         strangers = sorted({project for project, _ in used} - {project for project, _ in governed})
         if strangers and not options.shared:
-            others = ", ".join(ground.keys.get(one, f"a project that is hidden (id {one})") for one in strangers)
+            others = ", ".join(
+                ground.keys_by_id.get(project, f"a project that is hidden (id {project})") for project in strangers
+            )
             return None, (
                 f'the workflow "{name}" is used by {others} as well, which no rule governs: copy it for the governed '
                 "projects, or pass --shared to guard it for all; issues without a gate are let through."
@@ -104,113 +118,116 @@ class GateKeeper:
         if not gated:
             return None, f'the workflow "{name}" has no transition into a later stage; nothing is guarded there.'
         closed = used <= governed
-        passes = fields.get(rule.write.passes or "")
-        told_names = ", ".join(f'"{one.name}"' for one in gated)
+        allowed_stages = fields.get(rule.write.allowed_stages or "")
+        names = ", ".join(f'"{transition.name}"' for transition in gated)
         mode = "lets through an open gate only" if closed else "stops a shut gate; issues without one pass"
-        told = f'guard {told_names} of the workflow "{name}": {mode}'
+        description = f'guard {names} of the workflow "{name}": {mode}'
         spec = GateSpec(
-            name, rule.write.gate or "", rule.write.passes, closed, options.style, options.robots_only,
-            options.exempt_group, former_passes, {one.id: one.stage for one in gated},
+            name, rule.write.gate or "", rule.write.allowed_stages, closed, options.style, options.automation_only,
+            options.exempt_group, former_allowed_stages, {transition.id: transition.stage for transition in gated},
         )  # fmt: skip
-        step = Step(StepKind.GATE, str(document["id"]), told, spec)
+        step = ProvisionStep(StepKind.GATE, str(document["id"]), description, spec)
         gate = self._gate_field(field) if field is not None else None
         if gate is None:
             return step, ""
-        guard = _guard(gate, passes.id if passes else "", spec)
+        guard = _guard(gate, allowed_stages.id if allowed_stages else "", spec)
         (current,) = read.documents
         right = all(
-            is_guarded(one, guard, spec.transitions[one["id"]])
-            for one in current["transitions"]
-            if one["id"] in spec.transitions
+            has_gate_rules(transition, guard, spec.transitions[transition["id"]])
+            for transition in current["transitions"]
+            if transition["id"] in spec.transitions
         )
         return (None, "") if right else (step, "")
 
     def _gate_field(self, field: Field) -> GateField | None:
-        """A choice is compared by its option's id, a line of text by its words; ``None`` while choices are lacking."""
+        """A choice is compared by its option's id, a line of text by its value; ``None`` while choices are missing."""
         if field.custom not in {"select", "radiobuttons"}:
-            return GateField(field.id, {word: word for word in GATES}, "STRING")
+            return GateField(field.id, {option: option for option in GATE_OPTIONS}, "STRING")
         context = self._admin.contexts(field.id)[0]
         options = self._admin.options(field.id, context.id)
-        if any(word not in options for word in GATES):
+        if any(option not in options for option in GATE_OPTIONS):
             return None
-        return GateField(field.id, {word: options[word] for word in GATES}, "OPTIONID")
+        return GateField(field.id, {option: options[option] for option in GATE_OPTIONS}, "OPTIONID")
 
     # --- doing -------------------------------------------------------------------------------------
 
-    def apply(self, workflow: str, spec: GateSpec, fields: Mapping[str, Field]) -> Made:
-        """Place the rules of one workflow, and read them back.
+    def apply(self, workflow: str, spec: GateSpec, fields: Mapping[str, Field]) -> ProvisionedObject:
+        """Add the rules to one workflow, and read them back.
 
         Raises Refused when the validation finds something or the workflow was changed meanwhile, BadAnswer when what
-        is there afterwards is not what was written.
+        is stored afterwards is not what was written.
         """
-        field, passes = fields.get(spec.gate), fields.get(spec.passes or "")
+        field, allowed_stages = fields.get(spec.gate), fields.get(spec.allowed_stages or "")
         gate = self._gate_field(field) if field is not None else None
         if field is None or gate is None:
-            raise Refused(f"{self._connection}: the field {spec.gate} with its three choices is not there yet")
-        passes_id = passes.id if passes else ""
-        guard = _guard(gate, passes_id, spec)
+            raise ValuesRejected(f"{self._connection}: the field {spec.gate} with its three choices does not exist yet")
+        allowed_stages_id = allowed_stages.id if allowed_stages else ""
+        guard = _guard(gate, allowed_stages_id, spec)
         read = self._admin.workflow(workflow)
         if not read.documents:
             raise NotFound(f'{self._connection}: the workflow "{spec.name}" is gone')
-        wanted = spec.transitions
+        gated = spec.transitions
         changed = [
-            guarded(one, guard, wanted[one["id"]]) if one["id"] in wanted else one
-            for one in read.documents[0]["transitions"]
+            add_gate_rules(transition, guard, gated[transition["id"]]) if transition["id"] in gated else transition
+            for transition in read.documents[0]["transitions"]
         ]
         self._admin.replace_transitions(read, changed)
         self._read_back(workflow, spec, guard)
-        return Made(StepKind.GATE, workflow, spec.name, PlacedGate(spec, field.id, passes_id))
+        return ProvisionedObject(StepKind.GATE, workflow, spec.name, PlacedGate(spec, field.id, allowed_stages_id))
 
-    def _read_back(self, workflow: str, spec: GateSpec, guard: Guard) -> None:
-        (there,) = self._admin.workflow(workflow).documents
+    def _read_back(self, workflow: str, spec: GateSpec, guard: WorkflowGate) -> None:
+        (stored,) = self._admin.workflow(workflow).documents
         wrong = [
-            str(one["name"])
-            for one in there["transitions"]
-            if one["id"] in spec.transitions and not is_guarded(one, guard, spec.transitions[one["id"]])
+            str(transition["name"])
+            for transition in stored["transitions"]
+            if transition["id"] in spec.transitions
+            and not has_gate_rules(transition, guard, spec.transitions[transition["id"]])
         ]
         if wrong:
-            raise BadAnswer(
-                f'{self._connection}: the rules of {", ".join(wrong)} in "{spec.name}" do not stand there as '
-                "they were written. Look at the workflow, and run the same command again."
+            raise InvalidResponse(
+                f'{self._connection}: the rules of {", ".join(wrong)} in "{spec.name}" are not stored as '
+                "they were written. Check the workflow, and run the same command again."
             )
 
     def undo(self, workflow: str, placed: PlacedGate) -> str:
         read, name = self._admin.workflow(workflow), placed.spec.name
         if not read.documents:
             return f'the workflow "{name}" was gone already.'
-        gate, passes = placed.gate_id, placed.passes_id
+        gate, allowed_stages = placed.gate_id, placed.allowed_stages_id
         transitions = read.documents[0]["transitions"]
-        if not any(has_any(one, gate, passes) for one in transitions):
+        if not any(has_any_gate_rule(transition, gate, allowed_stages) for transition in transitions):
             return f'the workflow "{name}" had no gates left.'
-        self._admin.replace_transitions(read, [unguarded(one, gate, passes) for one in transitions])
-        return f'the gates of the workflow "{name}" were taken out; everything else stays as it was.'
+        self._admin.replace_transitions(
+            read, [remove_gate_rules(transition, gate, allowed_stages) for transition in transitions]
+        )
+        return f'the gates of the workflow "{name}" were removed; everything else is unchanged.'
 
 
-def _guard(gate: GateField, passes: str, spec: GateSpec) -> Guard:
-    return Guard(
+def _guard(gate: GateField, allowed_stages: str, spec: GateSpec) -> WorkflowGate:
+    return WorkflowGate(
         gate,
-        closed=spec.closed,
+        open_gate_required=spec.open_gate_required,
         style=spec.style,
-        passes=passes,
-        former_passes=spec.former_passes,
-        robots_only=spec.robots_only,
+        allowed_stages=allowed_stages,
+        former_allowed_stages=spec.former_allowed_stages,
+        automation_only=spec.automation_only,
         exempt_group=spec.exempt_group,
     )
 
 
-def gated_transitions(config: MappingConfig, rule: MeasureRule, read: Workflows) -> list[Gated]:
-    """Transitions that lead from an earlier stage into a later one; the way back is never guarded."""
+def gated_transitions(config: MappingConfig, rule: MeasureRule, read: Workflows) -> list[GatedTransition]:
+    """Transitions that lead from an earlier stage into a later one; the opposite direction is never guarded."""
     stages = PRESETS[config.policy.preset].stages
-    order = {stage.key: place for place, stage in enumerate(stages)}
+    order = {stage.key: position for position, stage in enumerate(stages)}
     labels = {stage.key: stage.label for stage in stages}
     stage_of = {status.casefold(): stage for status, stage in rule.stage.from_status.items()}
     found = []
-    for one in read.documents[0]["transitions"]:
-        into = stage_of.get(read.status_name(one.get("toStatusReference", "")).casefold())
-        if one.get("type") == "INITIAL" or into is None or order[into] == 0:
+    for transition in read.documents[0]["transitions"]:
+        into = stage_of.get(read.status_name(transition.get("toStatusReference", "")).casefold())
+        if transition.get("type") == "INITIAL" or into is None or order[into] == 0:
             continue
-        sources = [read.status_name(link["fromStatusReference"]) for link in one.get("links") or []]
-        places = [order[stage_of[name.casefold()]] for name in sources if name.casefold() in stage_of]
-        if not sources or len(places) < len(sources) or any(place < order[into] for place in places):
-            found.append(Gated(str(one["id"]), str(one["name"]), labels[into]))
+        sources = [read.status_name(link["fromStatusReference"]) for link in transition.get("links") or []]
+        positions = [order[stage_of[name.casefold()]] for name in sources if name.casefold() in stage_of]
+        if not sources or len(positions) < len(sources) or any(position < order[into] for position in positions):
+            found.append(GatedTransition(str(transition["id"]), str(transition["name"]), labels[into]))
     return found

@@ -1,21 +1,21 @@
-"""Looks at a Jira site with a rule in hand: do its fields, statuses and people exist, and may they be edited?"""
+"""Checks a mapping rule against a Jira site: do its fields, statuses and people exist, and may they be edited?"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from connector.errors import NotFound
-from connector.http.json_values import JsonObject, items, obj, text
+from connector.http.json_values import JsonObject, as_list, as_object, as_text
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldCatalogue, FieldProblem, SiteFields
 from connector.jira.reader import JiraReader
-from connector.jira.scanner import quoted
+from connector.jira.scanner import jql_quoted
 from mapping.config import MeasureRule
-from mapping.live_check import Looked, listed
-from mapping.starter import Kind, SeenField, Survey
+from mapping.live_check import RuleInspection, selected_names
+from mapping.starter import FieldKind, Survey, SurveyField
 from mapping.work_item import ConnectionName, StatusCategory, Tool
 
-MOST_PROJECTS = 50
+MAX_PROJECTS = 50
 
 
 class JiraInspector:
@@ -25,14 +25,14 @@ class JiraInspector:
         self._fields = fields
         self._reader = reader
 
-    def look(self, rule: MeasureRule, fields: Sequence[str], people: Sequence[str]) -> Looked:
-        """Raises ToolError.  The edit screen is that of one issue which the rule would take."""
+    def inspect(self, rule: MeasureRule, fields: Sequence[str], people: Sequence[str]) -> RuleInspection:
+        """Raises ToolError.  The edit screen is that of one issue which the rule selects."""
         catalogue = self._fields.catalogue()
         resolved = {name: catalogue.resolve(name) for name in fields}
-        problems = {name: found.message for name, found in resolved.items() if isinstance(found, FieldProblem)}
+        problems = {name: field.message for name, field in resolved.items() if isinstance(field, FieldProblem)}
         projects, statuses = self._projects(rule)
         editable, options, notes = self._screen(rule, projects, catalogue)
-        return Looked(
+        return RuleInspection(
             problems=problems,
             editable=editable,
             options=options,
@@ -42,62 +42,75 @@ class JiraInspector:
             notes=notes,
         )
 
-    def kinds(self) -> Mapping[str, Sequence[str]]:
+    def item_kinds(self) -> Mapping[str, Sequence[str]]:
         """Projects with their issue types; at most fifty, to stay quick on a large site."""
         return {
-            project: [text(kind.get("name")) for kind in self._client.statuses(project)]
-            for project in [one.key for one in self._client.projects()][:MOST_PROJECTS]
+            project: [as_text(kind.get("name")) for kind in self._client.statuses(project)]
+            for project in [project.key for project in self._client.projects()][:MAX_PROJECTS]
         }
 
     def survey(self, project: str, kind: str) -> Survey:
-        """Fields with what may be edited on one such issue, and the statuses of the type."""
+        """The editable fields of one such issue, and the statuses of the type."""
         found = next(
-            (one for one in self._client.statuses(project) if text(one.get("name")).casefold() == kind.casefold()), {}
+            (
+                issue_type
+                for issue_type in self._client.statuses(project)
+                if as_text(issue_type.get("name")).casefold() == kind.casefold()
+            ),
+            {},
         )
         statuses = tuple(
-            (text(obj(status).get("name")), _category(obj(status))) for status in items(found.get("statuses"))
+            (as_text(as_object(status).get("name")), _category(as_object(status)))
+            for status in as_list(found.get("statuses"))
         )
-        sample = self._reader.find(f"project = {quoted(project)} AND issuetype = {quoted(kind)}", 1)
-        meta = self._client.editable(sample[0]) if sample else {}
+        sample = self._reader.find(f"project = {jql_quoted(project)} AND issuetype = {jql_quoted(kind)}", 1)
+        meta = self._client.editable_fields(sample[0]) if sample else {}
         fields = tuple(
-            SeenField(field.name, _kind(field), not sample or field.id in meta, _options(obj(meta.get(field.id))))
+            SurveyField(
+                field.name, _kind(field), not sample or field.id in meta, _options(as_object(meta.get(field.id)))
+            )
             for field in self._fields.catalogue().unique()
         )
         return Survey(Tool.JIRA, self._connection, project, kind, statuses, fields)
 
     def _projects(self, rule: MeasureRule) -> tuple[frozenset[str] | None, tuple[str, ...] | None]:
-        """The named projects that are there, and the statuses of the named types in them."""
-        named, types = listed(rule.match.project), {name.casefold() for name in listed(rule.match.type)}
+        """The named projects that exist, and the statuses of the named types in them."""
+        named, types = selected_names(rule.match.project), {name.casefold() for name in selected_names(rule.match.type)}
         if not named:
             return None, None
-        there, statuses = frozenset(one.key for one in self._client.projects()), dict[str, None]()
-        known = {key.casefold() for key in there}
+        existing, statuses = frozenset(project.key for project in self._client.projects()), dict[str, None]()
+        known = {key.casefold() for key in existing}
         for project in (name for name in named if name.casefold() in known):
             for kind in self._client.statuses(project):
-                if not types or text(kind.get("name")).casefold() in types:
-                    statuses |= dict.fromkeys(text(obj(status).get("name")) for status in items(kind.get("statuses")))
-        return there, tuple(statuses) or None
+                if not types or as_text(kind.get("name")).casefold() in types:
+                    statuses |= dict.fromkeys(
+                        as_text(as_object(status).get("name")) for status in as_list(kind.get("statuses"))
+                    )
+        return existing, tuple(statuses) or None
 
     def _screen(
         self, rule: MeasureRule, projects: frozenset[str] | None, catalogue: FieldCatalogue
     ) -> tuple[frozenset[str] | None, Mapping[str, tuple[str, ...]], tuple[str, ...]]:
-        named = (("project", _in(listed(rule.match.project), projects)), ("issuetype", listed(rule.match.type)))
-        clauses = [f"{name} in ({', '.join(map(quoted, values))})" for name, values in named if values]
+        named = (
+            ("project", _existing_projects(selected_names(rule.match.project), projects)),
+            ("issuetype", selected_names(rule.match.type)),
+        )
+        clauses = [f"{name} in ({', '.join(map(jql_quoted, values))})" for name, values in named if values]
         sample = self._reader.find(" AND ".join(clauses), 1) if clauses else []
         if not sample:
             return (
                 None,
                 {},
-                (f"rule {rule.name}: no issue to look at; whether its fields can be edited was not checked",),
+                (f"rule {rule.name}: there is no issue to check; whether its fields can be edited was not checked",),
             )
-        meta = self._client.editable(sample[0])
+        meta = self._client.editable_fields(sample[0])
         editable, options = set(), {}
         for name in (name for name in rule.write.model_dump().values() if name):
             field = catalogue.resolve(name)
             if isinstance(field, FieldProblem) or field.id not in meta:
                 continue
             editable.add(name)
-            allowed = _options(obj(meta.get(field.id)))
+            allowed = _options(as_object(meta.get(field.id)))
             if allowed:
                 options[name] = allowed
         return frozenset(editable), options, ()
@@ -107,24 +120,30 @@ class JiraInspector:
             user = self._client.user(account)
         except NotFound:
             return f'the site has no user "{account}"'
-        return f"the account of {text(user.get('displayName'))} is inactive" if user.get("active") is False else ""
+        return f"the account of {as_text(user.get('displayName'))} is inactive" if user.get("active") is False else ""
 
 
 def _category(status: JsonObject) -> StatusCategory:
-    key = text(obj(status.get("statusCategory")).get("key"))
+    key = as_text(as_object(status.get("statusCategory")).get("key"))
     return StatusCategory(key) if key in set(StatusCategory) else StatusCategory.UNKNOWN
 
 
-def _kind(field: Field) -> Kind:
-    kinds = {"user": Kind.PERSON, "date": Kind.DATE, "datetime": Kind.DATE, "number": Kind.NUMBER, "string": Kind.TEXT}
-    return kinds.get(field.type, Kind.OTHER)
+def _kind(field: Field) -> FieldKind:
+    kinds = {
+        "user": FieldKind.PERSON,
+        "date": FieldKind.DATE,
+        "datetime": FieldKind.DATE,
+        "number": FieldKind.NUMBER,
+        "string": FieldKind.TEXT,
+    }
+    return kinds.get(field.type, FieldKind.OTHER)
 
 
 def _options(field: JsonObject) -> tuple[str, ...]:
-    return tuple(text(obj(option).get("value")) for option in items(field.get("allowedValues")))
+    return tuple(as_text(as_object(option).get("value")) for option in as_list(field.get("allowedValues")))
 
 
-def _in(named: Sequence[str], there: frozenset[str] | None) -> list[str]:
-    """The named projects that are there: a query with one that is not would fail whole."""
-    known = {key.casefold() for key in there or ()}
+def _existing_projects(named: Sequence[str], existing: frozenset[str] | None) -> list[str]:
+    """The named projects that exist: a query with another one would fail as a whole."""
+    known = {key.casefold() for key in existing or ()}
     return [name for name in named if name.casefold() in known]

@@ -1,16 +1,16 @@
-"""What Gatepost leaves at an issue beside its fields: property, remote link, flag, blocker, a status put back."""
+"""What Gatepost writes to an issue besides its fields: property, remote link, flag, blocker, a status moved back."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 
-from connector.errors import Refused, RuleRefused
-from connector.http.json_values import Json, JsonObject, items, obj, text
+from connector.errors import RejectedByRule, ValuesRejected
+from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldProblem, SiteFields
 from connector.jira.payloads import BLOCKS, FLAGGED
-from mapping.marks import IMPEDIMENT, TAKEN_AWAY, Mark
+from mapping.marks import IMPEDIMENT, REMOVED_PREFIX, Mark
 from mapping.work_item import ConnectionName, NativeId
 
 Marks = Mapping[str, str | None]
@@ -38,10 +38,10 @@ class MarkWriter:
             if name.startswith(_PROPERTY) and value is not None
         }
 
-    def make(self, issue: NativeId, marks: Marks) -> None:
-        """The marks that are calls of their own; each may be made a second time without harm.
+    def apply(self, issue: NativeId, marks: Marks) -> None:
+        """The marks that need calls of their own; each may be repeated without harm.
 
-        Raises Refused when one cannot be made; everything before it was written.
+        Raises ValuesRejected or RejectedByRule when one is refused; everything before it was written.
         """
         link = marks.get(Mark.LINK)
         if link is not None:
@@ -54,63 +54,63 @@ class MarkWriter:
             self._move_back(issue, back.splitlines())
         flag = self._fields.catalogue().resolve(FLAGGED) if Mark.FLAG in marks else None
         if isinstance(flag, FieldProblem):
-            raise Refused(
+            raise ValuesRejected(
                 f"{self._connection}: the flag cannot be raised, {flag.message}. Everything else was written. "
-                "Take flag out of the rule's marks, or let a board add the field."
+                "Remove flag from the rule's marks, or let a board add the field."
             )
 
     def _block(self, issue: NativeId, blocker: str) -> None:
-        """Link a blocker, or take its link away; what is there is looked up each time, so that nothing doubles."""
-        answer = self._client.issue(issue, ["issuelinks"])
-        there = {
-            text(obj(one.get("inwardIssue")).get("key")): text(one.get("id"))
-            for one in map(obj, items(obj(answer.get("fields")).get("issuelinks")))
-            if text(obj(one.get("type")).get("name")).casefold() == BLOCKS and one.get("inwardIssue")
+        """Link a blocker, or remove its link; the existing links are read each time, so that nothing is doubled."""
+        response = self._client.issue(issue, ["issuelinks"])
+        link_ids = {
+            as_text(as_object(link.get("inwardIssue")).get("key")): as_text(link.get("id"))
+            for link in map(as_object, as_list(as_object(response.get("fields")).get("issuelinks")))
+            if as_text(as_object(link.get("type")).get("name")).casefold() == BLOCKS and link.get("inwardIssue")
         }
-        name = blocker.removeprefix(TAKEN_AWAY)
-        if blocker.startswith(TAKEN_AWAY):
-            if name in there:
-                self._client.drop_link(there[name])
-        elif name not in there:
+        name = blocker.removeprefix(REMOVED_PREFIX)
+        if blocker.startswith(REMOVED_PREFIX):
+            if name in link_ids:
+                self._client.remove_link(link_ids[name])
+        elif name not in link_ids:
             # With the type Blocks, the inward issue blocks the outward one.
-            self._client.add_link("Blocks", name, text(answer.get("key")))
+            self._client.add_link("Blocks", name, as_text(response.get("key")))
 
     def _move_back(self, issue: NativeId, statuses: list[str]) -> None:
         """The transition is looked up each time: its id differs from status to status and workflow to workflow.
 
-        An issue that is there already stays: the call before may have been taken although no answer came.
+        An issue that has the status already stays: an earlier call may have succeeded although no response came.
         """
-        present = obj(obj(self._client.issue(issue, ["status"]).get("fields")).get("status"))
-        if text(present.get("name")).casefold() in {status.casefold() for status in statuses}:
+        present = as_object(as_object(self._client.issue(issue, ["status"]).get("fields")).get("status"))
+        if as_text(present.get("name")).casefold() in {status.casefold() for status in statuses}:
             return
-        offered = self._client.transitions(issue)
+        transitions = self._client.transitions(issue)
         for status in statuses:
-            for one in offered:
-                if text(obj(one.get("to")).get("name")).casefold() == status.casefold():
-                    self._client.transition(issue, text(one.get("id")))
+            for transition in transitions:
+                if as_text(as_object(transition.get("to")).get("name")).casefold() == status.casefold():
+                    self._client.transition(issue, as_text(transition.get("id")))
                     return
-        raise RuleRefused(
-            f"{self._connection}: the issue was not moved back: its workflow offers Gatepost's account no transition "
+        raise RejectedByRule(
+            f"{self._connection}: the issue was not moved back: its workflow has no transition for Gatepost's account "
             f"to {' or '.join(statuses)}. Add one, or set enforce: comment."
         )
 
 
 def _remote_link(connection: str, issue: str, link: str) -> JsonObject:
-    """The same global id updates; what is left out would become null, so all of it is sent.
+    """The same global id updates; what is omitted would become null, so all of it is sent.
 
     https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-remote-links/
     """
-    told = json.loads(link)
-    icon = {"url16x16": told["icon"], "title": told["iconTitle"]}
+    content = json.loads(link)
+    icon = {"url16x16": content["icon"], "title": content["iconTitle"]}
     return {
         "globalId": f"gatepost:{connection}:{issue}",
         "application": {"type": "com.gatepost", "name": "Gatepost"},
         "relationship": "governed by",
         "object": {
-            "url": told["url"],
-            "title": told["title"],
-            "summary": told["summary"],
+            "url": content["url"],
+            "title": content["title"],
+            "summary": content["summary"],
             "icon": icon,
-            "status": {"resolved": told["resolved"], "icon": icon},
+            "status": {"resolved": content["resolved"], "icon": icon},
         },
     }

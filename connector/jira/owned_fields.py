@@ -1,4 +1,4 @@
-"""What both kinds of Jira share in provisioning: the fields that the rules want, and where they are wanted."""
+"""Provisioning on both kinds of Jira: the fields that the rules need, and in which projects."""
 
 from __future__ import annotations
 
@@ -7,46 +7,46 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from connector.errors import ConfigurationError
-from connector.http.json_values import items, obj, text
+from connector.http.json_values import as_list, as_object, as_text
 from connector.jira.client import JiraClient, Project, search
 from connector.jira.fields import Field, FieldCatalogue, NotResolved
-from connector.jira.scanner import quoted
-from connector.sync.provision import FieldSpec, Made, Options, Step, StepKind
+from connector.jira.scanner import jql_quoted
+from connector.sync.provision import FieldSpec, ProvisionedObject, ProvisionOptions, ProvisionStep, StepKind
 from mapping.config import MeasureRule
-from mapping.live_check import GATES, LIGHTS, listed
+from mapping.live_check import GATE_OPTIONS, STATUS_OPTIONS, selected_names
 
-TEXT, LINES, NUMBER, CHOICE, READ_ONLY = "textfield", "textarea", "float", "select", "readonlyfield"
+TEXT, TEXT_AREA, NUMBER, CHOICE, READ_ONLY = "textfield", "textarea", "float", "select", "readonlyfield"
 MOMENT = "datetime"
-PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+FIELD_TYPES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "doi_stage": (TEXT, ()),
-    "implementation": (CHOICE, LIGHTS),
-    "potential": (CHOICE, LIGHTS),
-    "gate": (CHOICE, GATES),
-    "passes": (TEXT, ()),
-    "blockers": (LINES, ()),
-    "findings": (LINES, ()),
+    "implementation": (CHOICE, STATUS_OPTIONS),
+    "potential": (CHOICE, STATUS_OPTIONS),
+    "gate": (CHOICE, GATE_OPTIONS),
+    "allowed_stages": (TEXT, ()),
+    "blockers": (TEXT_AREA, ()),
+    "findings": (TEXT_AREA, ()),
     "plan": (NUMBER, ()),
     "forecast": (NUMBER, ()),
     "actual": (NUMBER, ()),
     "variance": (NUMBER, ()),
-    "checked": (MOMENT, ()),
+    "written_at": (MOMENT, ()),
 }
 """The field that each part of a verdict wants."""
 
-FITTING: Mapping[str, tuple[str, ...]] = {
-    TEXT: (TEXT, READ_ONLY, LINES),
-    LINES: (LINES,),
+COMPATIBLE_TYPES: Mapping[str, tuple[str, ...]] = {
+    TEXT: (TEXT, READ_ONLY, TEXT_AREA),
+    TEXT_AREA: (TEXT_AREA,),
     NUMBER: (NUMBER,),
     MOMENT: (MOMENT, TEXT, READ_ONLY),
     CHOICE: (CHOICE, "radiobuttons", TEXT, READ_ONLY),
 }
 """Types of an existing field that serve as well."""
 
-DESCRIPTION = "Written by Gatepost. Edits by hand are put back."
+DESCRIPTION = "Written by Gatepost. Manual edits are reverted."
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class OwnedField:
     """One owned field that the rules name."""
 
     name: str
@@ -55,14 +55,14 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class GovernedProjects:
     """Where the rules of a connection work."""
 
     projects: tuple[Project, ...]
     team_managed: tuple[Project, ...]
-    missing: tuple[str, ...]
+    unknown_keys: tuple[str, ...]
     """Projects that a rule names and the account does not see."""
-    keys: Mapping[str, str]
+    keys_by_id: Mapping[str, str]
     """Every project that the account sees, by id."""
 
     @property
@@ -74,58 +74,60 @@ class Ground:
         return [project.id for project in self.projects]
 
 
-def wanted_fields(rules: Sequence[MeasureRule], options: Options) -> list[Wanted]:
-    """The owned fields of the rules, each once; a rule may ask for a part in a field that another rule names too."""
-    found: dict[str, Wanted] = {}
+def owned_fields(rules: Sequence[MeasureRule], options: ProvisionOptions) -> list[OwnedField]:
+    """The owned fields of the rules, without duplicates; several rules may name one field."""
+    fields: dict[str, OwnedField] = {}
     for rule in rules:
         for part, name in rule.write.model_dump().items():
             if name:
-                kind, choices = PARTS[part]
+                kind, choices = FIELD_TYPES[part]
                 kind = READ_ONLY if options.readonly and kind == TEXT else kind
-                if name in found and found[name].kind != kind:
+                if name in fields and fields[name].kind != kind:
                     raise ConfigurationError(
-                        f'The field "{name}" is to hold {part} and something else: give each part a field of its own.'
+                        f'The field "{name}" is to contain {part} and something else: give each a field of its own.'
                     )
-                found[name] = Wanted(name, kind, choices)
-    return list(found.values())
+                fields[name] = OwnedField(name, kind, choices)
+    return list(fields.values())
 
 
-def ground_of(client: JiraClient, rules: Sequence[MeasureRule]) -> Ground:
-    named = {key.casefold(): key for rule in rules for key in listed(rule.match.project)}
-    everywhere = any(not listed(rule.match.project) for rule in rules)
+def governed_projects(client: JiraClient, rules: Sequence[MeasureRule]) -> GovernedProjects:
+    named = {key.casefold(): key for rule in rules for key in selected_names(rule.match.project)}
+    everywhere = any(not selected_names(rule.match.project) for rule in rules)
     seen = client.projects()
-    there = [project for project in seen if everywhere or project.key.casefold() in named]
-    known = {project.key.casefold() for project in there}
-    return Ground(
-        tuple(project for project in there if not project.team_managed),
-        tuple(project for project in there if project.team_managed),
+    existing = [project for project in seen if everywhere or project.key.casefold() in named]
+    known = {project.key.casefold() for project in existing}
+    return GovernedProjects(
+        tuple(project for project in existing if not project.team_managed),
+        tuple(project for project in existing if project.team_managed),
         tuple(key for folded, key in named.items() if folded not in known),
         {project.id: project.key for project in seen},
     )
 
 
-def sample_of(client: JiraClient, project: str, rules: Sequence[MeasureRule]) -> str:
-    """The id of one issue that a rule may take, if there is one."""
-    kinds = sorted({name for rule in rules for name in listed(rule.match.type)})
-    clause = f" AND issuetype in ({', '.join(map(quoted, kinds))})" if kinds else ""
-    found = search(client, f"project = {quoted(project)}{clause} ORDER BY created DESC", ["summary"], 1)
-    return text(found[0].get("id")) if found else ""
+def sample_issue(client: JiraClient, project: str, rules: Sequence[MeasureRule]) -> str:
+    """The id of one issue that a rule may select, if there is one."""
+    kinds = sorted({name for rule in rules for name in selected_names(rule.match.type)})
+    clause = f" AND issuetype in ({', '.join(map(jql_quoted, kinds))})" if kinds else ""
+    issues = search(client, f"project = {jql_quoted(project)}{clause} ORDER BY created DESC", ["summary"], 1)
+    return as_text(issues[0].get("id")) if issues else ""
 
 
-def verify(client: JiraClient, rules: Sequence[MeasureRule], *, choices: bool = True) -> list[str]:
-    """Owned fields that a real issue's edit screen does not have, in words; and what could not be looked at.
+def verify_fields(client: JiraClient, rules: Sequence[MeasureRule], *, choices: bool = True) -> list[str]:
+    """Owned fields that a real issue's edit screen does not have, as sentences; and what could not be checked.
 
-    ``choices`` looks as well whether a field offers every choice.
+    With ``choices`` it also checks whether a field offers every choice.
     """
-    ground, catalogue = ground_of(client, rules), FieldCatalogue.from_payload(client.fields())
+    ground, catalogue = governed_projects(client, rules), FieldCatalogue.from_payload(client.fields())
     wrong = []
     for project in (*ground.projects, *ground.team_managed):
-        sample = sample_of(client, project.key, rules)
+        sample = sample_issue(client, project.key, rules)
         if not sample:
-            wrong.append(f"{project.key}: there is no issue to look at; whether the fields can be written shows later.")
+            wrong.append(
+                f"{project.key}: there is no issue to check; whether the fields can be written is not known yet."
+            )
             continue
-        meta = client.editable(sample)
-        for want in wanted_fields(rules, Options()):
+        meta = client.editable_fields(sample)
+        for want in owned_fields(rules, ProvisionOptions()):
             field = catalogue.resolve(want.name, project.id)
             if not isinstance(field, Field):
                 wrong.append(f"{project.key}: {field.message}.")
@@ -134,8 +136,11 @@ def verify(client: JiraClient, rules: Sequence[MeasureRule], *, choices: bool = 
                     f'{project.key}: "{want.name}" ({field.id}) is not on the edit screen, or not valid there.'
                 )
             elif choices and want.options and field.custom == CHOICE:
-                there = {text(obj(one).get("value")) for one in items(obj(meta.get(field.id)).get("allowedValues"))}
-                lacking = [option for option in want.options if option not in there]
+                choices_present = {
+                    as_text(as_object(choice).get("value"))
+                    for choice in as_list(as_object(meta.get(field.id)).get("allowedValues"))
+                }
+                lacking = [option for option in want.options if option not in choices_present]
                 if lacking:
                     wrong.append(f'{project.key}: "{want.name}" does not offer {", ".join(lacking)}.')
     return wrong
@@ -145,57 +150,65 @@ class NoField(Enum):
     """Why there is no field to use."""
 
     TO_MAKE = auto()
-    """There is none of the name."""
+    """There is no field of the name."""
     TO_DECIDE = auto()
-    """A person has to decide first: several fields have the name, or one of a type that does not serve."""
+    """A person has to decide first: several fields have the name, or its type does not fit."""
 
 
-def existing_field(catalogue: FieldCatalogue, want: Wanted, made: Sequence[Made], notes: list[str]) -> Field | NoField:
-    """The field of this name, or why there is none to use; what a person has to decide is added to ``notes``.
+def existing_field(
+    catalogue: FieldCatalogue, owned: OwnedField, made: Sequence[ProvisionedObject], notes: list[str]
+) -> Field | NoField:
+    """The field of this name, or why none can be used; what a person has to decide is added to ``notes``.
 
-    What Gatepost made is known by its id: names are not unique, and somebody may have made another one meanwhile.
+    Fields that Gatepost created are identified by id: names are not unique, and somebody may have added another one.
     """
-    for one in made:
-        mine = catalogue.by_id(one.target) if one.kind is StepKind.FIELD and one.name == want.name else None
-        if mine is not None:
-            return mine
-    field = catalogue.resolve(want.name)
+    for provisioned in made:
+        own = (
+            catalogue.by_id(provisioned.target)
+            if provisioned.kind is StepKind.FIELD and provisioned.name == owned.name
+            else None
+        )
+        if own is not None:
+            return own
+    field = catalogue.resolve(owned.name)
     if not isinstance(field, Field):
         if field.why is NotResolved.AMBIGUOUS:
             notes.append(f"{field.message}. Nothing was planned for it.")
             return NoField.TO_DECIDE
         return NoField.TO_MAKE
-    if field.custom not in FITTING[want.kind] and not (want.kind == READ_ONLY and field.custom in FITTING[TEXT]):
+    if field.custom not in COMPATIBLE_TYPES[owned.kind] and not (
+        owned.kind == READ_ONLY and field.custom in COMPATIBLE_TYPES[TEXT]
+    ):
         notes.append(
-            f'"{want.name}" is there as {field.custom or field.type}, and a {want.kind} is needed: rename one of the '
+            f'"{owned.name}" exists as {field.custom or field.type}, and a {owned.kind} is needed: rename one of the '
             "two, or name another field in the mapping."
         )
         return NoField.TO_DECIDE
     return field
 
 
-def creation(want: Wanted, ground: Ground) -> Step:
-    choices = f" with {', '.join(want.options)}" if want.options else ""
-    where = f" for {keys_of(ground.projects)}" if ground.projects else ""
-    return Step(
+def creation_step(owned: OwnedField, governed: GovernedProjects) -> ProvisionStep:
+    choices = f" with {', '.join(owned.options)}" if owned.options else ""
+    where = f" for {project_keys(governed.projects)}" if governed.projects else ""
+    return ProvisionStep(
         StepKind.FIELD,
-        want.name,
-        f"create the field {want.name} ({want.kind}{choices}){where}",
-        FieldSpec(want.name, want.kind, want.options, tuple(ground.ids)),
+        owned.name,
+        f"create the field {owned.name} ({owned.kind}{choices}){where}",
+        FieldSpec(owned.name, owned.kind, owned.options, tuple(governed.ids)),
     )
 
 
-def ground_notes(ground: Ground, wanted: Sequence[Wanted]) -> Iterator[str]:
-    for key in ground.missing:
-        yield f"{key} is not there, or hidden from this account: nothing is planned for it."
-    for project in ground.team_managed:
-        names = ", ".join(want.name for want in wanted)
+def project_notes(governed: GovernedProjects, owned: Sequence[OwnedField]) -> Iterator[str]:
+    for key in governed.unknown_keys:
+        yield f"{key} does not exist, or is hidden from this account: nothing is planned for it."
+    for project in governed.team_managed:
+        names = ", ".join(want.name for want in owned)
         yield (
-            f"{project.key} is team-managed: no program can put fields there. Its administrator adds these existing "
-            f"fields under Project settings > Work types: {names}. Until then an issue property and a link can stand "
-            "in (marks: {property: gatepost, link: …})."
+            f"{project.key} is team-managed: no program can add fields there. Its administrator adds these existing "
+            f"fields under Project settings > Work types: {names}. Until then an issue property and a link can be used "
+            "instead (marks: {property: gatepost, link: …})."
         )
 
 
-def keys_of(projects: Sequence[Project]) -> str:
+def project_keys(projects: Sequence[Project]) -> str:
     return ", ".join(project.key for project in projects)

@@ -1,7 +1,7 @@
 """Jira's issue JSON as work items.
 
 Tolerant of every generation that is met in the wild (Cloud of today, Cloud with user keys, Data Center, v2
-and v3): what cannot be read is left out and so becomes unknown; nothing here raises on any JSON object.
+and v3): what cannot be read is omitted and so becomes unknown; nothing here raises on any JSON object.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from connector.http.json_values import Json, JsonObject, items, obj, text
+from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 from connector.jira import adf
 from connector.jira.fields import Field
 from governance.evidence import Children, OpenItem
 from governance.facts import Fact, Unknown
 from governance.measure import Person
+from governance.money import is_reasonable
 from mapping.reply_comment import TITLE
 from mapping.work_item import (
     ChildItem,
@@ -45,14 +46,14 @@ BASE_FIELDS = (
     "created",
     "updated",
 )
-"""System fields that every work item is made of."""
+"""System fields that every work item needs."""
 
 BLOCKS = "blocks"
 FLAGGED = "Flagged"
 """Name of the custom field behind a board's flag."""
 _OFFSET = re.compile(r"([+-]\d{2})(\d{2})$")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-DEEPEST = 4
+MAX_DEPTH = 4
 
 
 def work_item(
@@ -66,82 +67,82 @@ def work_item(
     child_items: tuple[ChildItem, ...] = (),
     native_gates: bool = True,
 ) -> WorkItem:
-    """``fields`` maps the visible names that were asked for to the site's own; ``own_account`` is Gatepost's."""
-    values = obj(issue.get("fields"))
-    key = text(issue.get("key"))
-    comments, answer = _comments(values.get("comment"), own_account)
-    status = obj(values.get("status"))
+    """``fields`` maps the requested visible names to the site's own; ``own_account`` is Gatepost's."""
+    values = as_object(issue.get("fields"))
+    key = as_text(issue.get("key"))
+    comments, response = _comments(values.get("comment"), own_account)
+    status = as_object(values.get("status"))
     return WorkItem(
         tool=Tool.JIRA,
         connection=connection,
-        native_id=NativeId(text(issue.get("id"))),
+        native_id=NativeId(as_text(issue.get("id"))),
         key=key,
         url=f"{base_url.rstrip('/')}/browse/{key}",
         type=_name(values.get("issuetype")),
-        project=text(obj(values.get("project")).get("key")),
-        title=text(values.get("summary")) or None,
+        project=as_text(as_object(values.get("project")).get("key")),
+        title=as_text(values.get("summary")) or None,
         status=_name(status),
         status_category=_category(status),
-        labels=tuple(label for label in map(text, items(values.get("labels"))) if label),
-        components=tuple(name for name in map(_name, items(values.get("components"))) if name),
+        labels=tuple(label for label in map(as_text, as_list(values.get("labels"))) if label),
+        components=tuple(name for name in map(_name, as_list(values.get("components"))) if name),
         fields=named_values(values, fields),
-        parent=text(obj(values.get("parent")).get("key")) or None,
+        parent=as_text(as_object(values.get("parent")).get("key")) or None,
         level=_level(values.get("issuetype")),
         links=_links(values),
         children=children,
         child_items=child_items,
-        blocking_links=_blocking(values),
-        # Jira itself knows no ServiceNow changes, and the mapping joins none yet: there are none to wait for.
+        blocking_links=_blocking_issues(values),
+        # Jira has no ServiceNow changes, and no join has been read yet: there are none to wait for.
         changes=(),
         attachments=_attachments(values),
         flagged=any(field.name == FLAGGED and bool(values.get(field.id)) for field in fields.values()),
         native_gates=native_gates,
         comments=comments,
-        answer=answer,
+        reply_comment=response,
         created=moment(values.get("created")),
         updated=moment(values.get("updated")),
-        version=text(values.get("updated")),
+        version=as_text(values.get("updated")),
     )
 
 
 def named_values(values: JsonObject, fields: Mapping[FieldName, Field]) -> dict[FieldName, FieldValue]:
-    """The fields that were asked for, by their visible names; one that is not there is left out."""
+    """The requested fields, by their visible names; a missing field is omitted."""
     return {name: field_value(values[field.id], field) for name, field in fields.items() if field.id in values}
 
 
 def _level(kind: Json | None) -> int | None:
-    level = obj(kind).get("hierarchyLevel")
+    level = as_object(kind).get("hierarchyLevel")
     if isinstance(level, int) and not isinstance(level, bool):
         return level
-    return -1 if obj(kind).get("subtask") is True else None
+    return -1 if as_object(kind).get("subtask") is True else None
 
 
 def _links(values: JsonObject) -> tuple[Link, ...]:
     found = []
-    for link in map(obj, items(values.get("issuelinks"))):
+    for link in map(as_object, as_list(values.get("issuelinks"))):
         for side, word in (("inwardIssue", "inward"), ("outwardIssue", "outward")):
-            other = obj(link.get(side))
+            other = as_object(link.get(side))
             if other:
-                read = text(obj(link.get("type")).get(word)) or _name(link.get("type"))
+                read = as_text(as_object(link.get("type")).get(word)) or _name(link.get("type"))
                 blocks = side == "inwardIssue" and _name(link.get("type")).casefold() == BLOCKS
-                found.append(Link(read, text(other.get("key")), is_done(other), text(link.get("id")), blocks))
+                found.append(Link(read, as_text(other.get("key")), is_done(other), as_text(link.get("id")), blocks))
     return tuple(found)
 
 
 def field_value(value: Json, field: Field) -> FieldValue:
-    """One field's value by its schema; an odd value becomes text rather than an error."""
+    """One field's value by its schema; an unexpected value becomes text rather than an error."""
     if value is None:
         return None
     if field.type == "number" or (isinstance(value, int | float | Decimal) and not isinstance(value, bool)):
         return _number(value)
     if field.type in {"date", "datetime"}:
-        return _day_or_moment(text(value))
+        return _day_or_moment(as_text(value))
     if field.custom == "textarea" or field.id in {"description", "environment"}:
         return adf.to_text(value)
-    return _loose(value, 0)
+    return _untyped_value(value, 0)
 
 
-def _loose(value: Json, depth: int) -> FieldValue:
+def _untyped_value(value: Json, depth: int) -> FieldValue:
     if isinstance(value, bool | str) or value is None:
         return value
     if isinstance(value, int | float | Decimal):
@@ -152,49 +153,51 @@ def _loose(value: Json, depth: int) -> FieldValue:
         who = person(value)
         if who is not None:
             return who
-        chosen = text(value.get("value")) or text(value.get("name")) or text(value.get("key"))
-        child = text(obj(value.get("child")).get("value"))
+        chosen = as_text(value.get("value")) or as_text(value.get("name")) or as_text(value.get("key"))
+        child = as_text(as_object(value.get("child")).get("value"))
         return f"{chosen} / {child}" if child else chosen or None
-    if depth >= DEEPEST:
+    if depth >= MAX_DEPTH:
         return None
-    return tuple(_loose(part, depth + 1) for part in items(value))
+    return tuple(_untyped_value(part, depth + 1) for part in as_list(value))
 
 
 def person(value: Json | None) -> Person | None:
     """A user of any generation; today's Cloud has an accountId, Data Center a key and a name."""
-    user = obj(value)
-    identity = text(user.get("accountId")) or text(user.get("key")) or text(user.get("name"))
-    shown = text(user.get("displayName"))
-    if not identity or not (shown or user.get("accountId")):
+    user = as_object(value)
+    identity = as_text(user.get("accountId")) or as_text(user.get("key")) or as_text(user.get("name"))
+    display_name = as_text(user.get("displayName"))
+    if not identity or not (display_name or user.get("accountId")):
         return None
     active = user.get("active")
-    # Data Center's key never changes and says nothing to people; its name is what they sign in with.
-    login = text(user.get("name")) if user.get("key") and not user.get("accountId") else ""
-    return Person(identity, shown or identity, active if isinstance(active, bool) else None, login)
+    # Data Center's key never changes and means nothing to people; its name is their login.
+    login = as_text(user.get("name")) if user.get("key") and not user.get("accountId") else ""
+    return Person(identity, display_name or identity, active if isinstance(active, bool) else None, login)
 
 
 def open_item(issue: JsonObject, base_url: str = "") -> OpenItem:
-    values, key = obj(issue.get("fields")), text(issue.get("key"))
+    values, key = as_object(issue.get("fields")), as_text(issue.get("key"))
     url = f"{base_url.rstrip('/')}/browse/{key}" if base_url else ""
-    return OpenItem(key, text(values.get("summary")), _name(values.get("status")), url, _name(values.get("priority")))
+    return OpenItem(
+        key, as_text(values.get("summary")), _name(values.get("status")), url, _name(values.get("priority"))
+    )
 
 
 def in_progress(issue: JsonObject) -> bool:
-    return _category(obj(obj(issue.get("fields")).get("status"))) is StatusCategory.INDETERMINATE
+    return _category(as_object(as_object(issue.get("fields")).get("status"))) is StatusCategory.INDETERMINATE
 
 
 def updated(issue: JsonObject) -> datetime | None:
-    return moment(obj(issue.get("fields")).get("updated"))
+    return moment(as_object(issue.get("fields")).get("updated"))
 
 
 def is_done(issue: JsonObject) -> bool:
-    return _category(obj(obj(issue.get("fields")).get("status"))) is StatusCategory.DONE
+    return _category(as_object(as_object(issue.get("fields")).get("status"))) is StatusCategory.DONE
 
 
 def moment(value: Json | None) -> datetime | None:
     """``2019-08-27T19:43:24.193-0700``, with or without a colon in the offset, as aware UTC."""
     try:
-        parsed = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", text(value)))
+        parsed = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", as_text(value)))
     except ValueError:
         return None
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
@@ -210,28 +213,31 @@ def _day_or_moment(value: str) -> date | datetime | str | None:
 
 
 def _number(value: Json) -> Decimal | str | None:
+    text = as_text(value)
     try:
-        return Decimal(text(value)) if text(value) else None
+        number = Decimal(text) if text else None
     except ArithmeticError:
-        return text(value)
+        return text
+    # As a text it is an unknown amount wherever an amount is asked for: the client reads 1e999 as infinite.
+    return number if number is None or is_reasonable(number) else text
 
 
 def _name(value: Json | None) -> str:
-    return text(obj(value).get("name")) or (value if isinstance(value, str) else "")
+    return as_text(as_object(value).get("name")) or (value if isinstance(value, str) else "")
 
 
 def _category(status: JsonObject) -> StatusCategory:
-    key = text(obj(status.get("statusCategory")).get("key"))
+    key = as_text(as_object(status.get("statusCategory")).get("key"))
     return StatusCategory(key) if key in set(StatusCategory) else StatusCategory.UNKNOWN
 
 
-def _blocking(values: JsonObject) -> Fact[tuple[OpenItem, ...]]:
-    """Issues that block this one and are not done: "A blocks B" stands at B as its inward issue."""
+def _blocking_issues(values: JsonObject) -> Fact[tuple[OpenItem, ...]]:
+    """Issues that block this one and are not done: "A blocks B" appears at B as its inward issue."""
     if "issuelinks" not in values:
         return Unknown("the issue's links were not returned; is linking switched on?")
     blocking = []
-    for link in map(obj, items(values.get("issuelinks"))):
-        other = obj(link.get("inwardIssue"))
+    for link in map(as_object, as_list(values.get("issuelinks"))):
+        other = as_object(link.get("inwardIssue"))
         if _name(link.get("type")).casefold() == BLOCKS and other and not is_done(other):
             blocking.append(open_item(other))
     return tuple(blocking)
@@ -240,31 +246,31 @@ def _blocking(values: JsonObject) -> Fact[tuple[OpenItem, ...]]:
 def _attachments(values: JsonObject) -> Fact[int]:
     if "attachment" not in values:
         return Unknown("the issue's attachments were not returned")
-    return len(items(values.get("attachment")))
+    return len(as_list(values.get("attachment")))
 
 
 def _comments(value: Json | None, own_account: str) -> tuple[tuple[Comment, ...], str | None]:
-    """What people said, and Gatepost's own comment: its account's first one that begins with the title."""
-    block = obj(value).get("comments") if isinstance(value, Mapping) else value
+    """People's comments, and Gatepost's reply comment: its account's first one that begins with the title."""
+    block = as_object(value).get("comments") if isinstance(value, Mapping) else value
     found: list[Comment] = []
-    answer: str | None = None
-    for comment in map(obj, items(block)):
-        if is_answer(comment, own_account):
-            answer = adf.to_text(comment.get("body")) if answer is None else answer
+    response: str | None = None
+    for comment in map(as_object, as_list(block)):
+        if is_reply_comment(comment, own_account):
+            response = adf.to_text(comment.get("body")) if response is None else response
             continue
         author, at = person(comment.get("author")), moment(comment.get("created"))
         if author is not None and at is not None and author.id != own_account:
-            # An edited comment is its editor's word, from the moment of the edit: who may change other people's
+            # An edited comment counts as its editor's, from the moment of the edit: who may change other people's
             # comments must not be able to approve in their name.
             editor = person(comment.get("updateAuthor")) or author
             at = moment(comment.get("updated")) or at
             text_ = adf.to_text(comment.get("body"), commands=True)
-            found.append(Comment(text(comment.get("id")), editor, at, text_))
-    return tuple(found), answer
+            found.append(Comment(as_text(comment.get("id")), editor, at, text_))
+    return tuple(found), response
 
 
-def is_answer(comment: JsonObject, own_account: str) -> bool:
-    """Whether a comment is Gatepost's own: by its author, and by how it begins."""
+def is_reply_comment(comment: JsonObject, own_account: str) -> bool:
+    """Whether a comment is Gatepost's own: by its author and its first line."""
     author = person(comment.get("author"))
     return (
         bool(own_account)
@@ -276,7 +282,7 @@ def is_answer(comment: JsonObject, own_account: str) -> bool:
 
 def worklogs(issue: JsonObject, since: date) -> Iterator[tuple[str, date, Decimal]]:
     """(account id, day, hours) of the logged hours that an issue shows."""
-    for entry in map(obj, items(obj(obj(issue.get("fields")).get("worklog")).get("worklogs"))):
+    for entry in map(as_object, as_list(as_object(as_object(issue.get("fields")).get("worklog")).get("worklogs"))):
         yield from worklog(entry, since)
 
 

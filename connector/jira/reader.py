@@ -1,4 +1,4 @@
-"""Reads the present state of issues: 100 with each call, and their children with one for all of them."""
+"""Reads the current state of issues: 100 with each call, and the children of all of them with one search."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from connector.errors import AuthenticationFailed, Refused, RetryLater, ToolError
-from connector.http.json_values import JsonObject, obj, text
-from connector.jira.absence import Absence
-from connector.jira.client import MOST_IDS, JiraClient, search
+from connector.errors import AuthenticationFailed, RetryLater, ToolError, ValuesRejected
+from connector.http.json_values import JsonObject, as_object, as_text
+from connector.jira.absence import AbsenceCheck
+from connector.jira.client import MAX_IDS, JiraClient, search
 from connector.jira.fields import Field, OwnAccount, SiteFields
 from connector.jira.payloads import (
     BASE_FIELDS,
@@ -22,7 +22,7 @@ from connector.jira.payloads import (
     updated,
     work_item,
 )
-from connector.sync.ports import Reading
+from connector.sync.ports import ReadResult
 from governance.evidence import Children
 from governance.facts import Unknown
 from mapping.work_item import ChildItem, ConnectionName, FieldName, NativeId, WorkItem
@@ -31,8 +31,8 @@ EPIC_LINK = "gh-epic-link"
 """Custom type of the field Epic Link."""
 
 CHILD_FIELDS = ("summary", "project", "status", "parent", "priority", "updated")
-SHOWN_OPEN = 20
-"""Open children that are kept by name; all are counted."""
+MAX_OPEN_SHOWN = 20
+"""Open children that are read by name; all are counted."""
 
 _log = structlog.get_logger(__name__)
 
@@ -54,7 +54,7 @@ class JiraReader:
         self._fields = fields
         self._own = own
         self._native_gates = native_gates
-        self._told: set[FieldName] = set()
+        self._logged_problems: set[FieldName] = set()
 
     def read(
         self,
@@ -64,147 +64,152 @@ class JiraReader:
         plans: str | None = None,
         *,
         approvals: bool = False,
-    ) -> Reading:
+    ) -> ReadResult:
         """A bulk fetch for each 100 issues, one paged search for the children of all of them.
 
-        Jira knows no cost plans: where a rule asks for them they stay unknown; and no approvals but people's words.
+        Jira has no cost plans: where a rule needs them they stay unknown; and no approvals but people's commands.
         """
         del plans, approvals
         resolved = self._resolve(fields)
-        below = self._resolve(child_fields) if child_fields else Names({}, ())
-        wanted = [*BASE_FIELDS, *sorted(resolved.ids - set(BASE_FIELDS))]
+        below = self._resolve(child_fields) if child_fields else ResolvedFields({}, ())
+        requested = [*BASE_FIELDS, *sorted(resolved.ids - set(BASE_FIELDS))]
         issues = [
             issue
-            for start in range(0, len(items), MOST_IDS)
-            for issue in self._client.bulk_fetch(items[start : start + MOST_IDS], wanted)
+            for start in range(0, len(items), MAX_IDS)
+            for issue in self._client.bulk_fetch(items[start : start + MAX_IDS], requested)
         ]
         children = self._children(issues, below)
-        found: dict[NativeId, WorkItem] = {}
+        by_requested_id: dict[NativeId, WorkItem] = {}
         for issue in issues:
-            identity = NativeId(text(issue.get("id")))
+            identity = NativeId(as_text(issue.get("id")))
             item = work_item(
                 issue,
                 connection=self._connection,
                 base_url=self._base_url,
-                fields=resolved.of(issue),
-                children=children if isinstance(children, Unknown) else self._sum(children.get(identity, ())),
+                fields=resolved.for_issue(issue),
+                children=children
+                if isinstance(children, Unknown)
+                else self._summarize_children(children.get(identity, ())),
                 own_account=self._own.id(),
                 native_gates=self._native_gates,
                 child_items=() if isinstance(children, Unknown) else _items_of(children.get(identity, ()), below),
             )
-            found |= _under_asked(items, item)
-        missing = [item for item in items if item not in found]
+            by_requested_id |= _by_requested_id(items, item)
+        missing = [item for item in items if item not in by_requested_id]
         if not missing:
-            return Reading(found, ())
-        reasons, unsure = Absence(self._client).confirm(missing)
-        return Reading(found, tuple(reasons), reasons, unsure)
+            return ReadResult(by_requested_id, ())
+        reasons, unsure = AbsenceCheck(self._client).confirm(missing)
+        return ReadResult(by_requested_id, tuple(reasons), reasons, unsure)
 
-    def joined(
-        self, table: str | None, theirs: str | None, keys: Sequence[str], fields: frozenset[FieldName]
+    def read_joined(
+        self, table: str | None, their_field: str | None, keys: Sequence[str], fields: frozenset[FieldName]
     ) -> Mapping[str, tuple[WorkItem, ...]]:
         """Issues by key."""
-        if table or theirs:
-            raise Refused("Issues are joined by their keys; name the field that holds them with mine.")
-        found: dict[str, tuple[WorkItem, ...]] = {}
-        for start in range(0, len(keys), MOST_IDS):
-            batch = keys[start : start + MOST_IDS]
-            for item in self.read([NativeId(key) for key in batch], fields).found.values():
-                found |= {key: (item,) for key in batch if key.casefold() == item.key.casefold()}
-        return found
+        if table or their_field:
+            raise ValuesRejected("Issues are joined by their keys; name the field that holds them with own_field.")
+        joined: dict[str, tuple[WorkItem, ...]] = {}
+        for start in range(0, len(keys), MAX_IDS):
+            batch = keys[start : start + MAX_IDS]
+            for item in self.read([NativeId(key) for key in batch], fields).items.values():
+                joined |= {key: (item,) for key in batch if key.casefold() == item.key.casefold()}
+        return joined
 
     def find(self, query: str, limit: int) -> Sequence[NativeId]:
         """The newest issues that a JQL query finds."""
         ordered = query if " order by " in f" {query.casefold()} " else f"{query} ORDER BY updated DESC"
-        return [NativeId(text(issue.get("id"))) for issue in search(self._client, ordered, ["summary"], limit)]
+        return [NativeId(as_text(issue.get("id"))) for issue in search(self._client, ordered, ["summary"], limit)]
 
-    def _resolve(self, names: Iterable[FieldName]) -> Names:
+    def _resolve(self, names: Iterable[FieldName]) -> ResolvedFields:
         catalogue = self._fields.catalogue()
         flag = catalogue.resolve(FLAGGED)
         resolved: dict[FieldName, Field] = {FieldName(FLAGGED): flag} if isinstance(flag, Field) else {}
         scoped: list[tuple[FieldName, Field]] = []
         for name in sorted(names):
             field, own = catalogue.resolve(name), catalogue.in_projects(name)
-            scoped += [(name, one) for one in own]
+            scoped += [(name, own_field) for own_field in own]
             if isinstance(field, Field):
                 resolved[name] = field
-            elif not own and name not in self._told:
+            elif not own and name not in self._logged_problems:
                 # Once a process: a batch that lacks a field is followed by a thousand that lack it too.
-                self._told.add(name)
+                self._logged_problems.add(name)
                 _log.warning("field not resolved", connection=self._connection, field=name, why=field.message)
-        return Names(resolved, tuple(scoped))
+        return ResolvedFields(resolved, tuple(scoped))
 
     def _children(
-        self, issues: Sequence[JsonObject], below: Names
+        self, issues: Sequence[JsonObject], below: ResolvedFields
     ) -> Mapping[NativeId, Sequence[JsonObject]] | Unknown:
         """Child issues by parent id; unknown for all when they could not be read."""
-        ids = [text(issue.get("id")) for issue in issues]
+        ids = [as_text(issue.get("id")) for issue in issues]
         if not ids:
             return {}
         # Company-managed projects of old, and all of Data Center, hang a story on its epic by a field of its own.
-        epic = self._fields.catalogue().of_kind(EPIC_LINK)
-        asked = [*CHILD_FIELDS, *sorted(below.ids - set(CHILD_FIELDS))]
+        epic = self._fields.catalogue().by_custom_type(EPIC_LINK)
+        requested = [*CHILD_FIELDS, *sorted(below.ids - set(CHILD_FIELDS))]
         query = f"parent in ({', '.join(ids)})"
         if epic is not None:
-            asked.append(epic.id)
+            requested.append(epic.id)
             query += f' OR "{epic.name}" in ({", ".join(ids)})'
-        by_key = {text(issue.get("key")): NativeId(text(issue.get("id"))) for issue in issues}
+        by_key = {as_text(issue.get("key")): NativeId(as_text(issue.get("id"))) for issue in issues}
         try:
-            found = search(self._client, f"{query} ORDER BY key", asked)
+            found = search(self._client, f"{query} ORDER BY key", requested)
         except (RetryLater, AuthenticationFailed):
             raise
         except ToolError as error:
             return Unknown(f"the child items could not be read: {error}")
         by_parent: dict[NativeId, list[JsonObject]] = {}
         for child in found:
-            values = obj(child.get("fields"))
-            parent = NativeId(text(obj(values.get("parent")).get("id")))
+            values = as_object(child.get("fields"))
+            parent = NativeId(as_text(as_object(values.get("parent")).get("id")))
             if not parent and epic is not None:
-                parent = by_key.get(text(values.get(epic.id)), parent)
+                parent = by_key.get(as_text(values.get(epic.id)), parent)
             by_parent.setdefault(parent, []).append(child)
         return by_parent
 
-    def _sum(self, group: Sequence[JsonObject]) -> Children:
+    def _summarize_children(self, group: Sequence[JsonObject]) -> Children:
         still_open = [open_item(child, self._base_url) for child in group if not is_done(child)]
         moments = [moment for child in group if (moment := updated(child)) is not None]
         return Children(
             total=len(group),
             done=len(group) - len(still_open),
-            open=tuple(still_open[:SHOWN_OPEN]),
+            open=tuple(still_open[:MAX_OPEN_SHOWN]),
             in_progress=sum(map(in_progress, group)),
-            touched=max(moments, default=None),
+            last_changed=max(moments, default=None),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """The fields behind the names that were asked for; a team-managed project has its own behind the same name."""
+class ResolvedFields:
+    """The fields of the requested names; a team-managed project has its own under the same name."""
 
-    shared: Mapping[FieldName, Field]
-    scoped: tuple[tuple[FieldName, Field], ...]
+    site_wide: Mapping[FieldName, Field]
+    by_project: tuple[tuple[FieldName, Field], ...]
 
     @property
     def ids(self) -> set[str]:
-        return {field.id for field in self.shared.values()} | {field.id for _, field in self.scoped}
+        return {field.id for field in self.site_wide.values()} | {field.id for _, field in self.by_project}
 
-    def of(self, issue: JsonObject) -> Mapping[FieldName, Field]:
-        if not self.scoped:
-            return self.shared
-        project = text(obj(obj(issue.get("fields")).get("project")).get("id"))
-        return dict(self.shared) | {name: field for name, field in self.scoped if field.project == project}
+    def for_issue(self, issue: JsonObject) -> Mapping[FieldName, Field]:
+        if not self.by_project:
+            return self.site_wide
+        project = as_text(as_object(as_object(issue.get("fields")).get("project")).get("id"))
+        return dict(self.site_wide) | {name: field for name, field in self.by_project if field.project == project}
 
 
-def _items_of(group: Sequence[JsonObject], below: Names) -> tuple[ChildItem, ...]:
+def _items_of(group: Sequence[JsonObject], below: ResolvedFields) -> tuple[ChildItem, ...]:
     if not below.ids:
         return ()
-    return tuple(ChildItem(is_done(child), named_values(obj(child.get("fields")), below.of(child))) for child in group)
+    return tuple(
+        ChildItem(is_done(child), named_values(as_object(child.get("fields")), below.for_issue(child)))
+        for child in group
+    )
 
 
-def _under_asked(asked: Sequence[NativeId], item: WorkItem) -> dict[NativeId, WorkItem]:
-    """The item under the ids that were asked for; a key that has moved on still finds its issue."""
-    names = [item.native_id] if item.native_id in asked else []
-    names += [name for name in asked if name.casefold() == item.key.casefold()]
+def _by_requested_id(requested: Sequence[NativeId], item: WorkItem) -> dict[NativeId, WorkItem]:
+    """The item under the requested ids; a former key still finds its issue."""
+    names = [item.native_id] if item.native_id in requested else []
+    names += [name for name in requested if name.casefold() == item.key.casefold()]
     if not names:
-        # Asked by a key that the issue no longer has; with one such key there is no doubt which.
-        odd = [name for name in asked if not name.isdigit()]
+        # Requested by a key that the issue no longer has; with one such key it is certain which.
+        odd = [name for name in requested if not name.isdigit()]
         names = odd if len(odd) == 1 else []
     return dict.fromkeys(names, item)

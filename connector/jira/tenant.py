@@ -1,20 +1,20 @@
-"""Where a site of Jira Cloud answers to scoped tokens: behind Atlassian's one address, by its cloud id."""
+"""The API address of a Jira Cloud site for scoped tokens: Atlassian's common address, with the cloud id."""
 
 from __future__ import annotations
 
-from connector.errors import BadAnswer
-from connector.http.json_values import obj, text
-from connector.http.transport import Timeout, as_it_is, build_session, json_of
+from connector.errors import InvalidResponse
+from connector.http.json_values import as_object, as_text
+from connector.http.transport import Timeout, as_it_is, build_session, response_json
 
 API = "https://api.atlassian.com"
 
 
 def tenant_cloud_id(site: str, *, timeout: Timeout) -> str:
-    """The cloud id that a site tells to everybody; needed for scoped and service-account tokens."""
+    """The cloud id, which a site publishes; needed for scoped and service-account tokens."""
     session = build_session(connection=site, base_url=site, timeout=timeout, classify=as_it_is)
     url = f"{site.rstrip('/')}/_edge/tenant_info"
-    answer = json_of(session.get(url), url)
-    found = text(obj(answer).get("cloudId"))
-    if not found:
-        raise BadAnswer(f"{site} does not tell its cloud id. Give it with --cloud-id.")
-    return found
+    response = response_json(session.get(url), url)
+    cloud_id = as_text(as_object(response).get("cloudId"))
+    if not cloud_id:
+        raise InvalidResponse(f"{site} does not publish its cloud id. Give it with --cloud-id.")
+    return cloud_id

@@ -1,6 +1,6 @@
 """Admin webhooks over REST: the same bodies on Cloud and Data Center, at other addresses.
 
-They stand in no OpenAPI file; body and paths are those that many public clients use (reference, sections 1.2 and 1.7).
+No OpenAPI file describes them; body and paths are those that many public clients use (reference, sections 1.2 and 1.7).
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import requests
 
-from connector.http.json_values import Json, JsonObject, items, obj, text
-from connector.http.retry import read_again
-from connector.http.transport import json_of
-from connector.jira.client import Hook, json_object
+from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
+from connector.http.retry import retry_reads
+from connector.http.transport import response_json
+from connector.jira.client import Webhook, json_object
 
 EVENTS = (
     "jira:issue_created",
@@ -30,7 +30,7 @@ EVENTS = (
     "attachment_deleted",
     "issue_property_set",
 )
-"""What rings a measure."""
+"""The events that can change a measure."""
 
 CLOUD = "/rest/webhooks/1.0/webhook"
 DATACENTER = "/rest/jira-webhook/1.0/webhooks"
@@ -42,21 +42,21 @@ class WebhookResource:
         self._session = session
         self._url = f"{base_url.rstrip('/')}{path}"
 
-    def all(self) -> Sequence[Hook]:
-        answer = json_of(read_again()(lambda: self._session.get(self._url)), "webhooks")
-        return [_hook(obj(one)) for one in items(answer)]
+    def all(self) -> Sequence[Webhook]:
+        response = response_json(retry_reads()(lambda: self._session.get(self._url)), "webhooks")
+        return [_hook(as_object(hook)) for hook in as_list(response)]
 
-    def add(self, hook: Hook, secret: str | None) -> Hook:
+    def add(self, hook: Webhook, secret: str | None) -> Webhook:
         return self._send("POST", self._url, hook, secret)
 
-    def change(self, hook: Hook, secret: str | None) -> Hook:
-        """Without a secret the one that is there stays: it can be written and never read."""
+    def change(self, hook: Webhook, secret: str | None) -> Webhook:
+        """Without a secret the stored one stays: it can be written and never read."""
         return self._send("PUT", f"{self._url}/{hook.id}", hook, secret)
 
     def drop(self, hook: str) -> None:
         self._session.delete(f"{self._url}/{hook}")
 
-    def _send(self, method: str, url: str, hook: Hook, secret: str | None) -> Hook:
+    def _send(self, method: str, url: str, hook: Webhook, secret: str | None) -> Webhook:
         body: dict[str, Json] = {
             "name": hook.name,
             "url": hook.url,
@@ -67,16 +67,16 @@ class WebhookResource:
         }
         if secret:
             body["secret"] = secret
-        return _hook(json_object(json_of(self._session.request(method, url, json=body), "webhook"), "webhook"))
+        return _hook(json_object(response_json(self._session.request(method, url, json=body), "webhook"), "webhook"))
 
 
-def _hook(answer: JsonObject) -> Hook:
-    events = tuple(text(event) for event in items(answer.get("events")))
-    return Hook(
-        id=text(answer.get("id")) or text(answer.get("self")).rstrip("/").rpartition("/")[2],
-        name=text(answer.get("name")),
-        url=text(answer.get("url")),
+def _hook(response: JsonObject) -> Webhook:
+    events = tuple(as_text(event) for event in as_list(response.get("events")))
+    return Webhook(
+        id=as_text(response.get("id")) or as_text(response.get("self")).rstrip("/").rpartition("/")[2],
+        name=as_text(response.get("name")),
+        url=as_text(response.get("url")),
         events=events,
-        enabled=answer.get("enabled") is not False,
-        signed=answer.get("isSigned") is True,
+        enabled=response.get("enabled") is not False,
+        signed=response.get("isSigned") is True,
     )

@@ -1,9 +1,9 @@
-"""Native gates: the rules that make a workflow itself refuse, put into a workflow's document and taken out again.
+"""Native gates: the rules that make a workflow itself refuse, added to a workflow's document and removed again.
 
 Pure: documents in, documents out.  The shapes are those of ``POST /workflows`` and ``POST /workflows/update``; every
 parameter is text, a list is JSON inside text, and every group of conditions has to have its ``conditionGroups``.
-What stands there already is kept: where any one of several conditions was enough, the old group goes whole into a new
-one, because beside them ours would not be asked.
+Existing rules are preserved: where any one of several conditions was enough, the old group is wrapped as a whole in a
+new group, because beside them ours would not be evaluated.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from connector.sync.provision import GateStyle
 
 Document = dict[str, Any]
 
-CHECK = "system:check-field-value"
-VALIDATE = "system:validate-field-value"
-ROBOTS = "system:restrict-from-all-users"
-GROUP = "system:restrict-issue-transition"
+CHECK_FIELD_RULE = "system:check-field-value"
+VALIDATE_FIELD_RULE = "system:validate-field-value"
+RESTRICT_ALL_USERS_RULE = "system:restrict-from-all-users"
+RESTRICT_TRANSITION_RULE = "system:restrict-issue-transition"
 
-SENT = (
+WORKFLOW_KEYS = (
     "id",
     "version",
     "description",
@@ -31,135 +31,137 @@ SENT = (
     "startPointLayout",
     "loopedTransitionContainerLayout",
 )
-"""What an update takes of a workflow as it was read."""
+"""The keys of a workflow that an update accepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class GateField:
-    """The field that says how the gate stands."""
+    """The field with the state of the gate."""
 
     id: str
     values: Mapping[str, str]
-    """Open, Shut, Breach to what a rule compares with: the option's id, or the word itself."""
+    """Open, Shut, Breach to what a rule compares with: the option's id, or the text itself."""
     comparison: str
     """OPTIONID or STRING."""
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
-    """What every gated transition of one workflow gets."""
+class WorkflowGate:
+    """The rules that every gated transition of one workflow gets."""
 
-    gate: GateField
-    closed: bool
+    field: GateField
+    open_gate_required: bool
     """Only an open gate lets through.  Else what is not shut passes as well: items that are not governed."""
     style: GateStyle = GateStyle.BOTH
-    passes: str = ""
+    allowed_stages: str = ""
     """Id of the text field that names the stages which are open; empty when the mapping writes none."""
-    former_passes: str = ""
+    former_allowed_stages: str = ""
     """The same when the gate was placed last: rules on a field that is no longer written would stop everybody."""
-    robots_only: bool = False
+    automation_only: bool = False
     exempt_group: str = ""
 
     def conditions(self) -> list[Document]:
-        found = []
+        rules = []
         if self.style is not GateStyle.EXPLAIN:
-            if self.closed:
-                found.append(self._check("=", "Open"))
+            if self.open_gate_required:
+                rules.append(self._check("=", "Open"))
             else:
-                found += [self._check("!=", "Shut"), self._check("!=", "Breach")]
-            if self.robots_only:
-                found.append({"ruleKey": ROBOTS, "parameters": {"restrictMode": "users"}})
-        return found
+                rules += [self._check("!=", "Shut"), self._check("!=", "Breach")]
+            if self.automation_only:
+                rules.append({"ruleKey": RESTRICT_ALL_USERS_RULE, "parameters": {"restrictMode": "users"}})
+        return rules
 
     def validators(self, stage: str) -> list[Document]:
-        """Seen by whoever reaches the transition all the same: by a list, a bulk change, a program."""
-        if self.style is GateStyle.HIDE or not self.closed or not self.passes:
+        """The message for transitions that are reached in another way: by a list, a bulk change, a program."""
+        if self.style is GateStyle.HIDE or not self.open_gate_required or not self.allowed_stages:
             return []
-        message = f"Gatepost: the gate into {stage} is shut. The field with the blockers says why and who must act."
-        required = {"ruleType": "fieldRequired", "fieldsRequired": self.passes, "ignoreContext": "false"}
+        message = f"Gatepost: the gate into {stage} is shut. The field with the blockers shows why and who must act."
+        required = {"ruleType": "fieldRequired", "fieldsRequired": self.allowed_stages, "ignoreContext": "false"}
         named = {
             "ruleType": "fieldMatchesRegularExpression",
-            "fieldKey": self.passes,
+            "fieldKey": self.allowed_stages,
             "regexp": f"(^|, ){_escaped(stage)}(,|$)",
         }
         return [
-            {"ruleKey": VALIDATE, "parameters": required | {"errorMessage": message}},
-            {"ruleKey": VALIDATE, "parameters": named},
+            {"ruleKey": VALIDATE_FIELD_RULE, "parameters": required | {"errorMessage": message}},
+            {"ruleKey": VALIDATE_FIELD_RULE, "parameters": named},
         ]
 
-    def _check(self, comparator: str, word: str) -> Document:
+    def _check(self, comparator: str, option: str) -> Document:
         return {
-            "ruleKey": CHECK,
+            "ruleKey": CHECK_FIELD_RULE,
             "parameters": {
-                "fieldId": self.gate.id,
-                "fieldValue": json.dumps([self.gate.values[word]]),
+                "fieldId": self.field.id,
+                "fieldValue": json.dumps([self.field.values[option]]),
                 "comparator": comparator,
-                "comparisonType": self.gate.comparison,
+                "comparisonType": self.field.comparison,
             },
         }
 
 
-def guarded(transition: Document, guard: Guard, stage: str) -> Document:
+def add_gate_rules(transition: Document, gate: WorkflowGate, stage: str) -> Document:
     """The transition with the gate's rules, and everything that it had."""
-    bare = unguarded(transition, guard.gate.id, guard.passes, guard.former_passes)
-    ours = guard.conditions()
+    bare = remove_gate_rules(transition, gate.field.id, gate.allowed_stages, gate.former_allowed_stages)
+    added = gate.conditions()
     old = _group(bare.get("conditions"))
     result = dict(bare)
-    if ours:
+    if added:
         root = _wrapped(old) if old else _all([])
-        if guard.exempt_group:
-            member = {"ruleKey": GROUP, "parameters": {"groupIds": guard.exempt_group}}
-            block = {"operation": "ANY", "conditions": [member], "conditionGroups": [_all(ours)]}
+        if gate.exempt_group:
+            member = {"ruleKey": RESTRICT_TRANSITION_RULE, "parameters": {"groupIds": gate.exempt_group}}
+            block = {"operation": "ANY", "conditions": [member], "conditionGroups": [_all(added)]}
             result["conditions"] = root | {"conditionGroups": [*root["conditionGroups"], block]}
         else:
-            result["conditions"] = root | {"conditions": [*root["conditions"], *ours]}
-    result["validators"] = [*bare.get("validators", []), *guard.validators(stage)]
+            result["conditions"] = root | {"conditions": [*root["conditions"], *added]}
+    result["validators"] = [*bare.get("validators", []), *gate.validators(stage)]
     return result
 
 
-def unguarded(transition: Document, gate: str, *passes: str) -> Document:
+def remove_gate_rules(transition: Document, gate: str, *allowed_stages: str) -> Document:
     """The transition without the gate's rules, as it was before."""
     result = dict(transition)
     root = _group(transition.get("conditions"))
     if root is not None:
-        left = _without(root, gate)
-        if left is None:
+        remaining = _without(root, gate)
+        if remaining is None:
             result.pop("conditions", None)
         else:
-            result["conditions"] = left
+            result["conditions"] = remaining
     result["validators"] = [
-        one for one in transition.get("validators", []) if not any(_our_validator(one, field) for field in passes)
+        validator
+        for validator in transition.get("validators", [])
+        if not any(_our_validator(validator, field) for field in allowed_stages)
     ]
     return result
 
 
-def is_guarded(transition: Document, guard: Guard, stage: str) -> bool:
-    """Whether the rules stand there as they should: read back, because a wrong parameter is stored empty in silence."""
-    wanted = guarded(transition, guard, stage)
-    pairs = [(wanted.get(part) or [], transition.get(part) or []) for part in ("conditions", "validators")]
-    return all(bool(_bare(one) == _bare(other)) for one, other in pairs)
+def has_gate_rules(transition: Document, gate: WorkflowGate, stage: str) -> bool:
+    """Whether the rules are stored as intended: read back, because a wrong parameter is silently stored empty."""
+    expected = add_gate_rules(transition, gate, stage)
+    pairs = [(expected.get(part) or [], transition.get(part) or []) for part in ("conditions", "validators")]
+    return all(bool(_without_ids(rule) == _without_ids(other)) for rule, other in pairs)
 
 
-def has_any(transition: Document, gate: str, passes: str) -> bool:
-    """Whether any rule of a gate stands there, right or wrong."""
+def has_any_gate_rule(transition: Document, gate: str, allowed_stages: str) -> bool:
+    """Whether the transition has any rule of a gate, right or wrong."""
     rules = list(_rules(_group(transition.get("conditions"))))
-    return any(_our_condition(one, gate) for one in rules) or any(
-        _our_validator(one, passes) for one in transition.get("validators", [])
+    return any(_our_condition(rule, gate) for rule in rules) or any(
+        _our_validator(validator, allowed_stages) for validator in transition.get("validators", [])
     )
 
 
 def _without(group: Document, gate: str) -> Document | None:
-    """A group without our rules; a wrapper that held only an older group gives that back."""
-    mine = any(_our_condition(one, gate) for one in _rules(group))
-    if not mine:
+    """A group without our rules; a wrapper around a single older group is replaced by that group."""
+    has_own = any(_our_condition(rule, gate) for rule in _rules(group))
+    if not has_own:
         return group
-    conditions = [one for one in group["conditions"] if not _our_condition(one, gate)]
-    robots = [one for one in conditions if one.get("ruleKey") == ROBOTS]
-    conditions = [one for one in conditions if one not in robots]
+    conditions = [condition for condition in group["conditions"] if not _our_condition(condition, gate)]
+    automation = [condition for condition in conditions if condition.get("ruleKey") == RESTRICT_ALL_USERS_RULE]
+    conditions = [condition for condition in conditions if condition not in automation]
     groups = [
-        left
+        remaining
         for inner in group["conditionGroups"]
-        if not _exemption(inner, gate) and (left := _without(inner, gate)) is not None
+        if not _exemption(inner, gate) and (remaining := _without(inner, gate)) is not None
     ]
     if not conditions and not groups:
         return None
@@ -169,12 +171,12 @@ def _without(group: Document, gate: str) -> Document | None:
 
 
 def _exemption(group: Document, gate: str) -> bool:
-    keys = [one.get("ruleKey") for one in group["conditions"]]
-    return keys == [GROUP] and any(_our_condition(one, gate) for one in _rules(group))
+    keys = [condition.get("ruleKey") for condition in group["conditions"]]
+    return keys == [RESTRICT_TRANSITION_RULE] and any(_our_condition(rule, gate) for rule in _rules(group))
 
 
 def _wrapped(group: Document) -> Document:
-    """A group into which one more condition can be put that always counts."""
+    """A group to which a further condition can be added that always counts."""
     if group["operation"] == "ALL":
         return dict(group)
     return {"operation": "ALL", "conditions": [], "conditionGroups": [group]}
@@ -188,8 +190,8 @@ def _group(value: Any) -> Document | None:
     """A group with both of its lists: without ``conditionGroups`` the vendor refuses it (JRACLOUD-82794)."""
     if not isinstance(value, Mapping):
         return None
-    conditions = [dict(one) for one in value.get("conditions") or []]
-    inner = [group for one in value.get("conditionGroups") or [] if (group := _group(one)) is not None]
+    conditions = [dict(condition) for condition in value.get("conditions") or []]
+    inner = [group for part in value.get("conditionGroups") or [] if (group := _group(part)) is not None]
     if not conditions and not inner:
         return None
     return {"operation": value.get("operation", "ALL"), "conditions": conditions, "conditionGroups": inner}
@@ -203,38 +205,39 @@ def _rules(group: Document | None) -> Iterator[Document]:
 
 
 def _our_condition(rule: Document, gate: str) -> bool:
-    return rule.get("ruleKey") == CHECK and rule.get("parameters", {}).get("fieldId") == gate
+    return rule.get("ruleKey") == CHECK_FIELD_RULE and rule.get("parameters", {}).get("fieldId") == gate
 
 
-def _our_validator(rule: Document, passes: str) -> bool:
-    given = rule.get("parameters", {})
-    named = {given.get("fieldsRequired"), given.get("fieldKey")}
-    return bool(passes) and rule.get("ruleKey") == VALIDATE and passes in named
+def _our_validator(rule: Document, allowed_stages: str) -> bool:
+    parameters = rule.get("parameters", {})
+    named = {parameters.get("fieldsRequired"), parameters.get("fieldKey")}
+    return bool(allowed_stages) and rule.get("ruleKey") == VALIDATE_FIELD_RULE and allowed_stages in named
 
 
-def _bare(value: Any) -> Any:
-    """Without the ids that the tool gives to rules, so that what was wanted can be compared with what is there."""
+def _without_ids(value: Any) -> Any:
+    """Without the ids that the tool gives to rules, so that the intended rules can be compared with the stored ones."""
     if isinstance(value, Mapping):
-        return {name: _bare(part) for name, part in value.items() if name != "id" and part not in (None, [], {})}
-    return [_bare(part) for part in value] if isinstance(value, list | tuple) else value
+        return {name: _without_ids(part) for name, part in value.items() if name != "id" and part not in (None, [], {})}
+    return [_without_ids(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _escaped(text: str) -> str:
-    return "".join(f"\\{one}" if one in r"\.^$*+?()[]{}|" else one for one in text)
+    return "".join(f"\\{character}" if character in r"\.^$*+?()[]{}|" else character for character in text)
 
 
-def update_of(document: Mapping[str, Any], transitions: Sequence[Document]) -> Document:
-    """The update of a workflow: what was read, without what an update does not take, with other transitions."""
-    sent = {name: document[name] for name in SENT if name in document and document[name] is not None}
+def workflow_update(document: Mapping[str, Any], transitions: Sequence[Document]) -> Document:
+    """The update of a workflow: what was read, without what an update does not accept, with other transitions."""
+    sent = {name: document[name] for name in WORKFLOW_KEYS if name in document and document[name] is not None}
     sent["statuses"] = [
-        {name: value for name, value in one.items() if name != "deprecated"} for one in document.get("statuses", [])
+        {name: value for name, value in status.items() if name != "deprecated"}
+        for status in document.get("statuses", [])
     ]
-    sent["transitions"] = [_clean(one) for one in transitions]
+    sent["transitions"] = [_normalized(transition) for transition in transitions]
     return sent
 
 
-def _clean(transition: Document) -> Document:
-    """Groups made whole, and nothing sent that is null."""
+def _normalized(transition: Document) -> Document:
+    """Groups completed, and nothing sent that is null."""
     cleaned = {name: value for name, value in transition.items() if value is not None}
     group = _group(transition.get("conditions"))
     cleaned.pop("conditions", None)

@@ -1,4 +1,4 @@
-"""Writes owned fields, one PUT per issue, and the one comment in which Gatepost answers."""
+"""Writes owned fields, one PUT per issue, and the reply comment."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from connector.errors import Refused
-from connector.http.json_values import Json, text
+from connector.errors import ValuesRejected
+from connector.http.json_values import Json, as_text
 from connector.jira import adf
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldProblem, OwnAccount, SiteFields
 from connector.jira.marks import MarkWriter
-from connector.jira.payloads import is_answer
-from connector.sync.ports import Wish, Written
+from connector.jira.payloads import is_reply_comment
+from connector.sync.ports import WriteRequest, WriteResult
 from mapping.marks import is_mark
-from mapping.reply_comment import Answer
+from mapping.reply_comment import ReplyComment
 from mapping.work_item import ConnectionName, FieldName, NativeId
 from mapping.writeback import WriteValue
 
-LONGEST_LINE = 255
+MAX_LINE_LENGTH = 255
 """Characters of a single-line text field in Jira."""
 
 CHOICES = frozenset({"select", "radiobuttons"})
@@ -33,65 +33,65 @@ class JiraWriter:
         self._own = own
         self._marks = MarkWriter(connection, client, fields)
 
-    def write(self, wish: Wish) -> Written:
-        """One PUT for fields, property and flag; a link, a blocker and a status take a call each.
+    def write(self, request: WriteRequest) -> WriteResult:
+        """One PUT for fields, property and flag; a link, a blocker and a status need a call each.
 
         Raises Refused, before anything is sent, when a field's name is not clear on this site.
         """
-        item, values = wish.item, wish.values
+        item, values = request.item, request.values
         if not values:
-            return Written.NOTHING_TO_DO
+            return WriteResult.NOTHING_TO_DO
         fields = {name: value for name, value in values.items() if not is_mark(name)}
         marks = {str(name): None if value is None else str(value) for name, value in values.items() if is_mark(name)}
         body = self._body(item, fields) | self._marks.fields(marks)
         properties = self._marks.properties(marks)
         if body or properties:
             self._client.edit_issue(item, body, properties)
-        self._marks.make(item, marks)
-        return Written.DONE
+        self._marks.apply(item, marks)
+        return WriteResult.DONE
 
     def _body(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> dict[str, Json]:
         catalogue = self._fields.catalogue()
-        # Fields of team-managed projects share their names: only the issue's own screen tells which one is meant.
+        # Fields of team-managed projects share their names: only the issue's own screen shows which one is meant.
         scoped = any(catalogue.in_projects(name) for name in values)
-        shown = self._client.editable(item) if scoped else {}
+        editable = self._client.editable_fields(item) if scoped else {}
         body: dict[str, Json] = {}
         problems: dict[str, str] = {}
         for name, value in values.items():
-            own = [one for one in catalogue.in_projects(name) if one.id in shown]
+            own = [field for field in catalogue.in_projects(name) if field.id in editable]
             field = own[0] if len(own) == 1 else catalogue.resolve(name)
             if isinstance(field, FieldProblem):
                 problems[name] = field.message
             else:
-                body[field.id] = form(value, field, self._client.rich)
+                body[field.id] = field_json(value, field, self._client.rich_text)
         if problems:
-            told = "; ".join(problems.values())
-            raise Refused(f"{self._connection}: nothing was written: {told}", fields=problems)
+            reasons = "; ".join(problems.values())
+            raise ValuesRejected(f"{self._connection}: nothing was written: {reasons}", fields=problems)
         return body
 
-    def answer(self, item: NativeId, answer: Answer) -> Written:
+    def write_reply_comment(self, item: NativeId, reply_comment: ReplyComment) -> WriteResult:
         """Edit Gatepost's comment, or add the first.
 
-        The comment is looked for each time and not remembered: after a crash between the call and its record there
-        is one all the same.
+        The comment is searched for each time and its id is not stored: after a crash between the call and its record
+        there is a comment all the same.
         """
         own = self._own.id()
-        mine = next((comment for comment in self._client.comments(item) if is_answer(comment, own)), None)
-        if mine is None:
-            self._client.add_comment(item, answer.text, answer.mentions)
-            return Written.DONE
-        if answer.is_said_by(adf.to_text(mine.get("body"))):
-            return Written.NOTHING_TO_DO
-        self._client.edit_comment(item, text(mine.get("id")), answer.text, answer.mentions)
-        return Written.DONE
+        own_comment = next((comment for comment in self._client.comments(item) if is_reply_comment(comment, own)), None)
+        if own_comment is None:
+            self._client.add_comment(item, reply_comment.text, reply_comment.mentions)
+            return WriteResult.DONE
+        if reply_comment.has_text(adf.to_text(own_comment.get("body"))):
+            return WriteResult.NOTHING_TO_DO
+        self._client.edit_comment(item, as_text(own_comment.get("id")), reply_comment.text, reply_comment.mentions)
+        return WriteResult.DONE
 
 
-def form(value: WriteValue, field: Field, rich: Callable[[str], Json]) -> Json:
-    """A value as the field takes it; ``rich`` writes text of several lines."""
+def field_json(value: WriteValue, field: Field, rich_text: Callable[[str], Json]) -> Json:
+    """A value in the form of the field; ``rich`` writes text of several lines."""
     if value is None:
         return None
     if field.custom == "textarea":
-        return rich(str(value))
+        return rich_text(str(value))
     if field.custom in CHOICES or field.type == "option":
         return {"value": str(value)}
     if isinstance(value, datetime):
@@ -99,18 +99,18 @@ def form(value: WriteValue, field: Field, rich: Callable[[str], Json]) -> Json:
         is_moment = field.custom == "datetime"
         return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000" if is_moment else "%Y-%m-%d %H:%M UTC")
     if field.type == "number":
-        return number(value)
-    return line(value)
+        return json_number(value)
+    return single_line(value)
 
 
-def line(value: WriteValue) -> str:
-    """Text of one line, as long as such a field takes it."""
-    shown = " · ".join(str(value).splitlines())
-    return shown if len(shown) <= LONGEST_LINE else f"{shown[: LONGEST_LINE - 1]}…"
+def single_line(value: WriteValue) -> str:
+    """Text in one line, cut to the length of such a field."""
+    line = " · ".join(str(value).splitlines())
+    return line if len(line) <= MAX_LINE_LENGTH else f"{line[: MAX_LINE_LENGTH - 1]}…"
 
 
-def number(value: str | Decimal) -> Json:
-    """JSON knows binary floats only at the sender's end; a whole amount is sent whole."""
+def json_number(value: str | Decimal) -> Json:
+    """A whole amount is sent as an integer, another one as a float."""
     exact = Decimal(value)
-    # The client's encoder takes no Decimal.  A double holds 15 digits: cents up to ten trillion.
+    # The client's encoder accepts no Decimal.  A double holds 15 digits: cents up to ten trillion.
     return int(exact) if exact == exact.to_integral_value() else float(exact)

@@ -7,29 +7,38 @@ from datetime import datetime
 from connector.bootstrap import MappingCache, Services
 from connector.people.my_work import MyWork, WorkKind
 from connector.people.permissions import Viewer
-from connector.store.reporting.my_work import PAGE, Place, my_work
+from connector.store.reporting.my_work import PAGE, PageStart, load_my_work
 from mapping.config import MappingConfig
 
 
-def waiting(
+def my_work_of(
     services: Services,
     mappings: MappingCache,
     viewer: Viewer,
     now: datetime,
     *,
     kind: WorkKind | None = None,
-    each: int | None = None,
-    after: Place | None = None,
+    per_kind: int | None = None,
+    after: PageStart | None = None,
     limit: int = PAGE,
 ) -> MyWork:
-    """Read as the viewer: what their accounts hold, sit in a committee for, or stand in for."""
+    """Read with the viewer's rights: tasks of their roles, of their committees, and of those they deputise for."""
     active = mappings.active()
-    seats = seats_of(active.config, viewer) if active else ()
-    with services.reading(viewer) as connection:
-        return my_work(connection, viewer, now.date(), seats=seats, kind=kind, each=each, after=after, limit=limit)
+    seats = committee_programs(active.config, viewer) if active else ()
+    with services.read_as(viewer) as connection:
+        return load_my_work(
+            connection,
+            viewer,
+            now.date(),
+            committee_programs=seats,
+            kind=kind,
+            per_kind=per_kind,
+            after=after,
+            limit=limit,
+        )
 
 
-def seats_of(config: MappingConfig, viewer: Viewer) -> tuple[str, ...]:
+def committee_programs(config: MappingConfig, viewer: Viewer) -> tuple[str, ...]:
     """The programs in whose steering committee one of the viewer's accounts sits."""
     own = {account.id.casefold() for account in viewer.accounts}
     return tuple(

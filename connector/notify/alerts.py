@@ -1,7 +1,7 @@
-"""What whoever runs Gatepost is told without asking: the rules, and the exact words.  Pure.
+"""Alerts for whoever runs Gatepost: the rules, and the exact messages.  Pure.
 
-An alert is about something that does not mend itself.  What passes by itself (a tool's limit, a restart, one late
-sweep) is for the metrics.
+An alert is about something that does not recover by itself.  What does (a tool's limit, a restart, one late sweep) is
+for the metrics.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from enum import StrEnum
 
 from connector.notify.digest import Message
 
-MOST_PARKED = 100
-"""Things parked for one cause; more are told, once a day."""
-MOST_TRIES = 30
-"""About a day of them, with :func:`again`."""
-FIRST_WAIT = 30.0
-LONGEST_WAIT = 3600.0
+DEAD_LETTER_THRESHOLD = 100
+"""Dead letters of one cause; more than these raise an alert, once a day."""
+MAX_ATTEMPTS = 30
+"""About a day of attempts, with :func:`retry_delay`."""
+FIRST_DELAY_SECONDS = 30.0
+MAX_DELAY_SECONDS = 3600.0
 
 
 class AlertKind(StrEnum):
@@ -26,10 +26,10 @@ class AlertKind(StrEnum):
     """A connection is not called until somebody has acted."""
     RESUMED = "resumed"
     BACKLOG = "backlog"
-    """The events of a connection wait so long that its door takes in no more."""
+    """The events of a connection wait so long that its webhook endpoint accepts no more."""
     CAUGHT_UP = "caught_up"
-    PARKED = "parked"
-    """Many things are parked for one cause."""
+    DEAD_LETTERS = "dead_letters"
+    """There are many dead letters of one cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,44 +38,44 @@ class Alert:
 
     kind: AlertKind
     subject: str
-    """The connection; of what is parked the id of the cause."""
+    """The connection; for dead letters the id of their cause."""
     detail: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """How things are when the message is written."""
+    """The state of the installation when the message is written."""
 
     address: str
     """Where people open Gatepost, without a slash at the end."""
     tool: str = ""
     """``Jira at https://acme.atlassian.net``; empty when the connection is no longer there."""
     items: int = 0
-    """Of the connection that wait to be judged."""
+    """Items of the connection that wait to be assessed."""
     writes: int = 0
-    """To the connection that wait."""
+    """Writes to the connection that wait."""
     workers: int = 0
-    """At work."""
+    """Workers that run."""
 
 
-def again(tries: int) -> float | None:
-    """Seconds until an alert is tried again that no messenger took ``tries`` times; ``None`` to give up."""
-    return None if tries >= MOST_TRIES else min(FIRST_WAIT * 2.0 ** (tries - 1), LONGEST_WAIT)
+def retry_delay(attempts: int) -> float | None:
+    """Seconds until an alert is tried again that failed ``attempts`` times; ``None`` to give up."""
+    return None if attempts >= MAX_ATTEMPTS else min(FIRST_DELAY_SECONDS * 2.0 ** (attempts - 1), MAX_DELAY_SECONDS)
 
 
-def is_late(age: float, limit: float) -> bool:
-    """Whether events that have waited ``age`` seconds are an alert: from then on the door answers 503."""
+def is_backlog_too_old(age: float, limit: float) -> bool:
+    """Whether events that have waited ``age`` seconds are an alert: from then on the webhook endpoint answers 503."""
     return age > limit
 
 
 def has_caught_up(age: float, limit: float) -> bool:
-    """Only well below the limit, so that a backlog on its edge is not told again and again."""
+    """Only well below the limit, so that a backlog on the edge does not raise one alert after another."""
     return age <= limit / 2
 
 
-def compose(alert: Alert, now: Situation) -> Message:
+def compose_alert(alert: Alert, now: Situation) -> Message:
     """The message; plain text, because it may end in a mail, a chat or a pager."""
-    title, lines = _WORDS[alert.kind](alert, now)
+    title, lines = _MESSAGES[alert.kind](alert, now)
     return Message(f"Gatepost: {title}", "\n".join(lines))
 
 
@@ -84,12 +84,12 @@ def _paused(alert: Alert, now: Situation) -> tuple[str, list[str]]:
     return f"{name} is paused", [
         (
             f"{_named(alert, now)} is paused since {_when(alert.detail['since'])}. "
-            "Gatepost calls it no more until somebody has acted."
+            "Gatepost does not call it until somebody has acted."
         ),
         f"Why: {alert.detail['reason']}",
-        f"Waiting: {_waiting(now)}. Nothing is lost and nothing is parked; all of it goes on when the pause ends.",
+        f"Waiting: {_waiting(now)}. Nothing is lost; all work continues when the pause ends.",
         (
-            f"What to do: mend the cause, then resume the connection at {now.address}/connections/{name} "
+            f"What to do: correct the cause, then resume the connection at {now.address}/connections/{name} "
             f"or with: gatepost connection resume {name}. Saving new credentials ends the pause as well."
         ),
     ]
@@ -100,22 +100,22 @@ def _resumed(alert: Alert, now: Situation) -> tuple[str, list[str]]:
     return f"{alert.subject} is in use again", [
         f"{_named(alert, now)} is in use again; the pause was ended by {by}.",
         f"It had been paused since {_when(alert.detail['since'])}, because: {alert.detail['reason']}",
-        f"Waiting: {_waiting(now)}; they are worked on now. See {now.address}/operations",
+        f"Waiting: {_waiting(now)}; they are processed now. See {now.address}/operations",
     ]
 
 
 def _backlog(alert: Alert, now: Situation) -> tuple[str, list[str]]:
     name = alert.subject
     if now.workers:
-        many = f"{_many(now.workers, 'worker is', 'workers are')} at work"
-        do = f"{many}. See what holds them up at {now.address}/operations, or start more with: gatepost worker"
+        many = f"{_count_phrase(now.workers, 'worker is', 'workers are')} at work"
+        do = f"{many}. See what delays them at {now.address}/operations, or start more with: gatepost worker"
     else:
         do = "no worker is at work. Start one with: gatepost worker"
     return f"the events of {name} wait too long", [
         (
-            f"The oldest event of {_named(alert, now)} has waited for {_span(alert.detail['age'])} to be worked on; "
-            f"the limit is {_span(alert.detail['limit'])}. While that is so its door answers 503, and senders try "
-            "again later."
+            f"The oldest event of {_named(alert, now)} has waited for {_duration_phrase(alert.detail['age'])} to be "
+            f"processed; the limit is {_duration_phrase(alert.detail['limit'])}. While that is so its webhook endpoint "
+            "answers 503, and senders try again later."
         ),
         f"Waiting: {_waiting(now)}. Nothing is lost: what a sender gives up on, the next sweep finds.",
         f"What to do: {do}",
@@ -124,44 +124,50 @@ def _backlog(alert: Alert, now: Situation) -> tuple[str, list[str]]:
 
 def _caught_up(alert: Alert, now: Situation) -> tuple[str, list[str]]:
     name = alert.subject
-    return f"the events of {name} are worked on in time again", [
+    return f"the events of {name} are processed in time again", [
         (
             f"The events of {_named(alert, now)} had waited too long since {_when(alert.detail['since'])}. "
-            "They are worked on in time again, and its door takes in new ones."
+            "They are processed in time again, and its webhook endpoint accepts new events again."
         ),
         f"See {now.address}/operations",
     ]
 
 
-_THINGS = {
-    "key": ("items of {where}", "{count} items of {where} could not be judged and are parked, all for one reason."),
-    "outbox": ("writes to {where}", "{count} writes to {where} were not taken and are parked, all for one reason."),
+_DEAD_LETTER_MESSAGES = {
+    "item": (
+        "items of {where}",
+        "{count} items of {where} could not be assessed and are dead letters, all for one reason.",
+    ),
+    "write": (
+        "writes to {where}",
+        "{count} writes to {where} were not accepted and are dead letters, all for one reason.",
+    ),
     "delivery": (
         "events for {where}",
-        "{count} events were not taken by the subscription {where} and are parked, all for one reason.",
+        "{count} events were not accepted by the subscription {where} and are dead letters, all for one reason.",
     ),
 }
 
 
-def _parked(alert: Alert, now: Situation) -> tuple[str, list[str]]:
+def _dead_letters(alert: Alert, now: Situation) -> tuple[str, list[str]]:
     count, where = f"{int(alert.detail['count']):,}", alert.detail["connection"]
-    short, long = _THINGS[alert.detail["kind"]]
-    return f"{count} {short.format(where=where)} are parked", [
-        f"{long.format(count=count, where=where)} They hold nothing else up.",
-        f"Why: {alert.detail['told']}",
+    short, long = _DEAD_LETTER_MESSAGES[alert.detail["kind"]]
+    return f"{count} {short.format(where=where)} are dead letters", [
+        f"{long.format(count=count, where=where)} Other work continues.",
+        f"Why: {alert.detail['reason']}",
         (
-            f"What to do: mend the cause, then replay them all at {now.address}/operations/parked/{alert.subject} "
-            f"or with: gatepost parked replay {alert.subject}"
+            f"What to do: correct the cause, then replay them all at {now.address}/operations/dead-letters/"
+            f"{alert.subject} or with: gatepost dead-letters replay {alert.subject}"
         ),
     ]
 
 
-_WORDS = {
+_MESSAGES = {
     AlertKind.PAUSED: _paused,
     AlertKind.RESUMED: _resumed,
     AlertKind.BACKLOG: _backlog,
     AlertKind.CAUGHT_UP: _caught_up,
-    AlertKind.PARKED: _parked,
+    AlertKind.DEAD_LETTERS: _dead_letters,
 }
 
 
@@ -170,16 +176,17 @@ def _named(alert: Alert, now: Situation) -> str:
 
 
 def _waiting(now: Situation) -> str:
-    return f"{_many(now.items, 'item', 'items')} to be judged and {_many(now.writes, 'write', 'writes')} to be made"
+    items, writes = _count_phrase(now.items, "item", "items"), _count_phrase(now.writes, "write", "writes")
+    return f"{items} to be assessed and {writes} to be made"
 
 
-def _many(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
+def _count_phrase(count: int, singular: str, plural: str) -> str:
+    return f"{count:,} {singular if count == 1 else plural}"
 
 
-def _span(seconds: str) -> str:
+def _duration_phrase(seconds: str) -> str:
     whole = int(float(seconds))
-    return _many(whole // 60, "minute", "minutes") if whole >= 60 else _many(whole, "second", "seconds")
+    return _count_phrase(whole // 60, "minute", "minutes") if whole >= 60 else _count_phrase(whole, "second", "seconds")
 
 
 def _when(written: str) -> str:

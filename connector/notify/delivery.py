@@ -11,42 +11,42 @@ from uuid import UUID
 
 import structlog
 
-from connector.notify.retry_schedule import Again, Failure, Park, SwitchOff, after
-from connector.notify.signing import headers_of, secrets_in_use
-from connector.notify.webhook_sender import NotTaken, Sender, Taken
-from connector.sync.lease import UNBOUND, Grip, Hold
+from connector.notify.retry_schedule import DeliveryFailure, DisableSubscription, RetryDelivery, StopRetrying, next_step
+from connector.notify.signing import secrets_in_use, signature_headers
+from connector.notify.webhook_sender import Accepted, NotAccepted, WebhookSender
+from connector.sync.lease import UNLEASED, Lease, LeaseState
 
 _log = structlog.get_logger(__name__)
 
 
-class Round(StrEnum):
+class DeliveryResult(StrEnum):
     """How one batch ended."""
 
     IDLE = "idle"
     """Nothing is due, or the address is closed for now."""
     DONE = "done"
-    CLOSED = "closed"
-    """The address is left alone for a while, or for good."""
-    HELD = "held"
-    """The worker may not go on; what it has not sent is left to the next one."""
+    BACKED_OFF = "backed_off"
+    """Nothing is sent to the address for a while, or for good."""
+    INTERRUPTED = "interrupted"
+    """The worker may not go on; what it has not sent is left to the next worker."""
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """One event for one subscription, in one worker's hands."""
+class EventDelivery:
+    """One event for one subscription, claimed by one worker."""
 
     id: int
     token: UUID
-    message: UUID
+    message_id: UUID
     event: str
     body: str
-    tries: int
+    attempts: int
     """This one included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Where a subscription's events go, as it stands at the moment of a claim."""
+    """Where a subscription's events go, as stored at the moment of a claim."""
 
     id: int
     name: str
@@ -59,87 +59,89 @@ class Receiver:
 
 
 class Deliveries(Protocol):
-    def claim(self, subscription: int, now: datetime) -> tuple[Receiver, Sequence[Delivery]] | None:
-        """Take what is due and may be sent now; ``None`` when there is nothing, or another worker is at it."""
+    def claim(self, subscription: int, now: datetime) -> tuple[Receiver, Sequence[EventDelivery]] | None:
+        """Claim what is due and may be sent now; ``None`` when there is nothing, or another worker has claimed it."""
 
-    def taken(self, delivery: Delivery, answer: Taken, now: datetime) -> None:
-        """The receiver has it; the address is well."""
+    def record_accepted(self, delivery: EventDelivery, response: Accepted, now: datetime) -> None:
+        """The receiver has it; the address works."""
 
-    def not_taken(self, delivery: Delivery, answer: NotTaken, step: Again | Park, now: datetime) -> None:
-        """Record a failed try and what follows for the delivery and its address."""
+    def record_failure(
+        self, delivery: EventDelivery, response: NotAccepted, step: RetryDelivery | StopRetrying, now: datetime
+    ) -> None:
+        """Record a failed attempt and what follows for the delivery and its address."""
 
-    def switch_off(self, delivery: Delivery, answer: NotTaken, reason: str, now: datetime) -> None:
-        """Send nothing to this address any more; what waits is parked, and the audit says so."""
+    def disable_subscription(self, delivery: EventDelivery, response: NotAccepted, reason: str, now: datetime) -> None:
+        """Send nothing to this address any more; what waits becomes dead letters, and the audit records it."""
 
-    def give_back(self, deliveries: Sequence[Delivery]) -> None:
-        """These were not tried."""
+    def release(self, deliveries: Sequence[EventDelivery]) -> None:
+        """These were not attempted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Notifier:
+class EventNotifier:
     deliveries: Deliveries
-    sender: Sender
+    sender: WebhookSender
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
-    hold: Hold = UNBOUND
+    lease: Lease = UNLEASED
 
-    def run(self, subscription: int) -> Round:
+    def run(self, subscription: int) -> DeliveryResult:
         """Claim and send one batch."""
         claimed = self.deliveries.claim(subscription, self.clock())
         if claimed is None:
-            return Round.IDLE
+            return DeliveryResult.IDLE
         receiver, batch = claimed
         failures, since = receiver.failures, receiver.failing_since
-        for place, delivery in enumerate(batch):
-            grip = self.hold.grip(delivery.token)
-            if grip is not Grip.FIRM:
-                return self._let_go(batch[place:], grip)
+        for position, delivery in enumerate(batch):
+            lease_state = self.lease.state(delivery.token)
+            if lease_state is not LeaseState.VALID:
+                return self._release_rest(batch[position:], lease_state)
             now = self.clock()
             secrets = secrets_in_use(receiver.secrets, receiver.rotated_at, now)
-            answer = self.sender.post(
-                receiver.url, delivery.body, headers_of(delivery.message, delivery.body, secrets, now)
+            response = self.sender.post(
+                receiver.url, delivery.body, signature_headers(delivery.message_id, delivery.body, secrets, now)
             )
-            if isinstance(answer, Taken):
-                self.deliveries.taken(delivery, answer, now)
+            if isinstance(response, Accepted):
+                self.deliveries.record_accepted(delivery, response, now)
                 failures, since = 0, None
-                _log.info("told", subscription=receiver.name, type=delivery.event, status=answer.status)
+                _log.info("event delivered", subscription=receiver.name, type=delivery.event, status=response.status)
                 continue
             failures, since = failures + 1, since or now
-            if self._failed(receiver, delivery, answer, failures, now - since, now):
-                self.deliveries.give_back(batch[place + 1 :])
-                return Round.CLOSED
-        return Round.DONE
+            if self._record_failure(receiver, delivery, response, failures, now - since, now):
+                self.deliveries.release(batch[position + 1 :])
+                return DeliveryResult.BACKED_OFF
+        return DeliveryResult.DONE
 
-    def _let_go(self, rest: Sequence[Delivery], grip: Grip) -> Round:
-        """Give back what was not sent; what may be in other hands already is let go by the next tick."""
-        _log.info("events put back", items=len(rest), why=grip.value)
-        if grip is Grip.LOST:
-            return Round.HELD
-        self.deliveries.give_back(rest)
-        return Round.DONE if grip is Grip.LATE else Round.HELD
+    def _release_rest(self, rest: Sequence[EventDelivery], lease_state: LeaseState) -> DeliveryResult:
+        """Release what was not sent; what another worker may have claimed already is released by the next tick."""
+        _log.info("deliveries returned to queue", items=len(rest), why=lease_state.value)
+        if lease_state is LeaseState.LOST:
+            return DeliveryResult.INTERRUPTED
+        self.deliveries.release(rest)
+        return DeliveryResult.DONE if lease_state is LeaseState.EXPIRING else DeliveryResult.INTERRUPTED
 
-    def _failed(
+    def _record_failure(
         self,
         receiver: Receiver,
-        delivery: Delivery,
-        answer: NotTaken,
+        delivery: EventDelivery,
+        response: NotAccepted,
         failures: int,
         failing_for: timedelta,
         now: datetime,
     ) -> bool:
-        """Record it; tells whether the address is to be left alone."""
-        failure: Failure = answer.failure
+        """Record it; returns whether nothing more is to be sent to the address now."""
+        failure: DeliveryFailure = response.failure
         _log.warning(
-            "not told",
+            "event not delivered",
             subscription=receiver.name,
             type=delivery.event,
-            tries=delivery.tries,
+            attempts=delivery.attempts,
             status=failure.status,
             why=failure.reason,
         )
-        step = after(failure, delivery.tries, failures, failing_for, jitter=self.jitter())
-        if isinstance(step, SwitchOff):
-            self.deliveries.switch_off(delivery, answer, step.reason, now)
+        step = next_step(failure, delivery.attempts, failures, failing_for, jitter=self.jitter())
+        if isinstance(step, DisableSubscription):
+            self.deliveries.disable_subscription(delivery, response, step.reason, now)
             return True
-        self.deliveries.not_taken(delivery, answer, step, now)
-        return isinstance(step, Again) and step.closes > 0
+        self.deliveries.record_failure(delivery, response, step, now)
+        return isinstance(step, RetryDelivery) and step.backoff_seconds > 0

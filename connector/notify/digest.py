@@ -10,18 +10,18 @@ from enum import StrEnum
 
 from connector.people.my_work import MyWork, OpenTask, WorkKind
 
-MOST = 10
-"""Things of one kind that the message names; the rest are counted."""
+MAX_ENTRIES = 10
+"""Tasks of one kind that the message names; the rest are counted."""
 
-NAMES = {
+KIND_LABELS = {
     WorkKind.CONFIRMATION: "Confirmations",
     WorkKind.APPROVAL: "Approvals",
-    WorkKind.REASON: "Reasons that you were asked for",
+    WorkKind.REASON: "Reasons requested from you",
     WorkKind.BLOCKER: "Blockers that are yours to clear",
 }
 
 
-class Often(StrEnum):
+class DigestFrequency(StrEnum):
     DAILY = "daily"
     WEEKLY = "weekly"
     """On Mondays."""
@@ -34,49 +34,51 @@ class Message:
     body: str
 
 
-def due_day(often: Often, hour: int, zone: tzinfo, now: datetime) -> date | None:
-    """The day in the reader's zone whose message is due now; ``None`` when none is.
+def due_day(frequency: DigestFrequency, hour: int, zone: tzinfo, now: datetime) -> date | None:
+    """The day in the reader's time zone whose message is due now; ``None`` when none is.
 
     A day whose hour has come stays due until it ends, so that a worker that was away makes up for it the same day.
     """
     local = now.astimezone(zone)
-    if often is Often.OFF or local.hour < hour:
+    if frequency is DigestFrequency.OFF or local.hour < hour:
         return None
-    return None if often is Often.WEEKLY and local.weekday() != 0 else local.date()
+    return None if frequency is DigestFrequency.WEEKLY and local.weekday() != 0 else local.date()
 
 
-def compose(work: MyWork, address: str) -> Message | None:
+def compose_digest(work: MyWork, address: str) -> Message | None:
     """The message; ``None`` when nothing waits.  ``address`` is where people open Gatepost."""
     if work.oldest is None:
         return None
-    one = work.total == 1
-    count = "1 thing waits" if one else f"{work.total} things wait"
-    since = f"since {_day(work.oldest)}" if one else f"the oldest since {_day(work.oldest)}"
-    behind = (
-        f"; {_short(work.stake)} {work.currency} of plan stand behind {'it' if one else 'them'}" if work.stake else ""
+    single = work.total == 1
+    count = "1 task waits" if single else f"{work.total} tasks wait"
+    since = f"since {_day(work.oldest)}" if single else f"the oldest since {_day(work.oldest)}"
+    benefit = (
+        f"; {_short_amount(work.plan_amount)} {work.currency} of planned benefit depend on {'it' if single else 'them'}"
+        if work.plan_amount
+        else ""
     )
-    lines = [f"{count} for you, {since}{behind}.", f"{address}/work"]
-    for kind, share in work.shares.items():
-        things = [thing for thing in work.things if thing.kind is kind][:MOST]
-        lines += ["", f"{NAMES[kind]} ({share.things})"]
-        lines += [line for thing in things for line in _thing(thing, work.currency, address)]
-        if share.things > len(things):
-            lines.append(f"- and {share.things - len(things)} more: {address}/work?kind={kind.value}")
+    lines = [f"{count} for you, {since}{benefit}.", f"{address}/work"]
+    for kind, group in work.groups.items():
+        tasks = [task for task in work.tasks if task.kind is kind][:MAX_ENTRIES]
+        lines += ["", f"{KIND_LABELS[kind]} ({group.count})"]
+        lines += [line for task in tasks for line in _entry_lines(task, work.currency, address)]
+        if group.count > len(tasks):
+            lines.append(f"- and {group.count - len(tasks)} more: {address}/work?kind={kind.value}")
     lines += ["", f"How often this comes, and where to: {address}/digest"]
     return Message(f"Gatepost: {count} for you", "\n".join(lines))
 
 
-def _thing(thing: OpenTask, currency: str, address: str) -> Iterator[str]:
-    plan = f", plan {_short(thing.stake)} {currency}".rstrip() if thing.stake is not None else ""
-    yield f"- {thing.key} {thing.title or 'without a title'}: {thing.reasons[0].text} (since {_day(thing.since)}{plan})"
-    yield f"  {address}/measures/{thing.measure}"
+def _entry_lines(task: OpenTask, currency: str, address: str) -> Iterator[str]:
+    plan = f", plan {_short_amount(task.plan_amount)} {currency}".rstrip() if task.plan_amount is not None else ""
+    yield f"- {task.key} {task.title or 'without a title'}: {task.reasons[0].text} (since {_day(task.since)}{plan})"
+    yield f"  {address}/measures/{task.measure}"
 
 
 def _day(moment: datetime) -> str:
     return f"{moment.day} {moment:%b %Y}"
 
 
-def _short(amount: Decimal) -> str:
+def _short_amount(amount: Decimal) -> str:
     for factor, letter, digits in ((10**9, "bn", 1), (10**6, "M", 1), (10**3, "K", 0)):
         if abs(amount) >= factor:
             return f"{amount / factor:,.{digits}f}{letter}"

@@ -1,4 +1,4 @@
-"""Where a digest may go: the kinds of addresses and the hosts that an administrator has put on a list; and alerts.
+"""Where digests and alerts may go: the kinds of addresses and the hosts that an administrator allows.
 
 A person names the address, so nothing is allowed that is not on the list, and what is compared is where the message
 would really go: of a mail address the server that an address may name beside its domain.
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 SCHEMES = frozenset({"mailto", "mailtos", "slack", "workflows", "json", "jsons"})
 """What is supported at all: mail, Slack, Teams (which takes messages by a workflow), and JSON for one's own bridge."""
-OWN_HOST = frozenset({"slack"})
+FIXED_HOST_SCHEMES = frozenset({"slack"})
 """Goes to one service, whatever the address says; the rest go to the host that the address names."""
 
 _MAIL = re.compile(r"[^@\s/:?#&]{1,64}@([A-Za-z0-9.-]{1,253})")
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class AllowedTargets:
     """What the administrator allows."""
 
     schemes: frozenset[str] = frozenset()
@@ -37,118 +37,118 @@ class Allowed:
     """The organisation's own mail server, as an address without a recipient; secret."""
 
     @classmethod
-    def of(cls, schemes: str, hosts: str, mail_server: str) -> Allowed:
-        """From the lists as they are written, their parts apart by commas."""
+    def from_settings(cls, schemes: str, hosts: str, mail_server: str) -> AllowedTargets:
+        """From settings: lists with commas."""
         return cls(frozenset(_listed(schemes)) & SCHEMES, _listed(hosts), mail_server)
 
     @property
-    def anything(self) -> bool:
+    def allows_any(self) -> bool:
         return bool(self.mail or self.schemes)
 
-    def has(self, host: str) -> bool:
+    def allows_host(self, host: str) -> bool:
         return any(fnmatchcase(host.lower().rstrip("."), pattern) for pattern in self.hosts)
 
 
-def full_address(written: str, allowed: Allowed) -> str:
-    """The address that a message is sent to: what a person wrote, a mail address by way of the organisation's server.
+def full_address(address: str, allowed: AllowedTargets) -> str:
+    """The address that a message is sent to: what a person entered, a mail address through the organisation's server.
 
-    Raises ConfigurationError, in words, when it may not be sent to.
+    Raises ConfigurationError, with the reason, when it may not be sent to.
     """
-    written = written.strip()
-    mail = _MAIL.fullmatch(written)
+    address = address.strip()
+    mail = _MAIL.fullmatch(address)
     if mail is not None:
         if not allowed.mail:
             raise ConfigurationError("Mail is not set up here. An administrator sets GATEPOST_DIGEST_MAIL.")
-        if not allowed.has(mail[1]):
+        if not allowed.allows_host(mail[1]):
             raise ConfigurationError(
                 f"Mail to {mail[1]} is not allowed. An administrator adds the domain to GATEPOST_DIGEST_HOSTS."
             )
-        return _by_way_of(allowed.mail, written)
-    scheme = written.partition("://")[0].lower()
-    if "://" not in written or scheme not in SCHEMES:
+        return _via_mail_server(allowed.mail, address)
+    scheme = address.partition("://")[0].lower()
+    if "://" not in address or scheme not in SCHEMES:
         raise ConfigurationError(
             "This is no mail address and no address of Slack or Teams. Write name@company.example, "
             "slack://token/token/token/#channel or workflows://host/workflow/signature."
         )
     if scheme not in allowed.schemes:
-        there = ", ".join(sorted(allowed.schemes)) or "none but mail"
+        schemes = ", ".join(sorted(allowed.schemes)) or "none but mail"
         raise ConfigurationError(
-            f"Addresses that begin with {scheme}:// are not allowed; allowed are: {there}. "
+            f"Addresses that begin with {scheme}:// are not allowed; allowed are: {schemes}. "
             "An administrator adds the kind to GATEPOST_DIGEST_SCHEMES."
         )
-    host = _host(written)
-    if scheme not in OWN_HOST and not allowed.has(host):
+    host = _host(address)
+    if scheme not in FIXED_HOST_SCHEMES and not allowed.allows_host(host):
         raise ConfigurationError(
             f"{host or 'The host'} is not on the list. An administrator adds it to GATEPOST_DIGEST_HOSTS."
         )
-    return written
+    return address
 
 
-def masked(written: str) -> str:
-    """An address as it may be shown: without what is secret in it."""
-    if _MAIL.fullmatch(written.strip()):
-        return written.strip()
-    shown = _plugin(written).url(privacy=True)  # type: ignore[no-untyped-call]  # the library does not say
-    return str(shown).partition("?")[0]
+def masked_address(address: str) -> str:
+    """An address without what is secret in it, for people to see."""
+    if _MAIL.fullmatch(address.strip()):
+        return address.strip()
+    masked = _plugin(address).url(privacy=True)  # type: ignore[no-untyped-call]  # the library has no types here
+    return str(masked).partition("?")[0]
 
 
 class Messenger:
-    """Sends one message to one address that was looked at."""
+    """Sends one message to one address that was checked."""
 
-    def __init__(self, allowed: Allowed) -> None:
+    def __init__(self, allowed: AllowedTargets) -> None:
         self._allowed = allowed
 
-    def send(self, written: str, title: str, body: str) -> bool:
-        """Whether it was taken.  Raises ConfigurationError when the address may not be sent to (any more)."""
-        return _sent(full_address(written, self._allowed), title, body)
+    def send(self, address: str, title: str, body: str) -> bool:
+        """Whether it was accepted.  Raises ConfigurationError when the address may not be sent to (any more)."""
+        return _send(full_address(address, self._allowed), title, body)
 
 
-class Operators:
+class OperatorMessengers:
     """The messengers of ``GATEPOST_ALERTS``.
 
-    They are the administrator's own word, as ``GATEPOST_DIGEST_MAIL`` is: any host may be named, and the kinds are the
-    same.  A plain mail address goes by way of that server.
+    The administrator sets them, as ``GATEPOST_DIGEST_MAIL``: any host may be named, and the kinds are the same.  A
+    plain mail address goes through that server.
     """
 
     def __init__(self, addresses: str, mail_server: str = "") -> None:
-        """``addresses`` are apart by commas; ``mail_server`` is an address without a recipient, or empty."""
+        """``addresses`` are separated by commas; ``mail_server`` is an address without a recipient, or empty."""
         self._written = addresses
         self._mail = mail_server
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every address as it may be shown.  Raises ConfigurationError when one is none."""
+        """Every address, masked.  Raises ConfigurationError when one is not valid."""
         return tuple(self._addresses())
 
     def send(self, name: str, title: str, body: str) -> bool:
-        """Whether it was taken by the messenger of that name.  Raises ConfigurationError."""
-        return _sent(self._addresses()[name], title, body)
+        """Whether the messenger of that name accepted it.  Raises ConfigurationError."""
+        return _send(self._addresses()[name], title, body)
 
     def _addresses(self) -> dict[str, str]:
-        found: dict[str, str] = {}
+        addresses: dict[str, str] = {}
         for written in _addresses_in(self._written):
             mail = _MAIL.fullmatch(written) is not None
             if mail and not self._mail:
                 raise ConfigurationError(f"{written} needs a mail server: set GATEPOST_DIGEST_MAIL.")
-            address = _by_way_of(self._mail, written) if mail else written
+            address = _via_mail_server(self._mail, written) if mail else written
             _plugin(address)
-            found[masked(written)] = address
-        return found
+            addresses[masked_address(written)] = address
+        return addresses
 
 
 def _addresses_in(text: str) -> list[str]:
-    """Addresses apart by commas; those inside the address of a mail server (``to=a@x,b@x``) belong to it."""
-    found: list[str] = []
+    """Addresses separated by commas; those inside the address of a mail server (``to=a@x,b@x``) belong to it."""
+    addresses: list[str] = []
     for part in re.split(r"\s*,\s*(?=[A-Za-z]+://)", text.strip()):
-        found += [part] if part.lower().startswith("mailto") else part.split(",")
-    return [one.strip() for one in found if one.strip()]
+        addresses += [part] if part.lower().startswith("mailto") else part.split(",")
+    return [address.strip() for address in addresses if address.strip()]
 
 
-def _by_way_of(server: str, recipient: str) -> str:
+def _via_mail_server(server: str, recipient: str) -> str:
     return f"{server}{'&' if '?' in server else '?'}to={quote(recipient)}"
 
 
-def _sent(address: str, title: str, body: str) -> bool:
+def _send(address: str, title: str, body: str) -> bool:
     from connector.notify.plugins import send
 
     return send(address, title, body)

@@ -1,4 +1,4 @@
-"""The body of an outgoing event: small, versioned, documented in the README.
+"""The body of an outgoing event: small, versioned, documented in docs/automation/pipelines-and-events.md.
 
 ``{"type": …, "version": 1, "timestamp": …, "data": {…}}``.  Amounts are texts with their currency, because a number
 in JSON is a binary fraction for many readers.  Keys may be added under one version; none is taken away or renamed.
@@ -12,17 +12,17 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from connector.notify.measure_events import (
-    TEST,
-    TYPES,
-    Breached,
-    Changed,
-    Confirmed,
+    EVENT_TYPES,
+    TEST_EVENT,
+    ConfirmationGiven,
     EventType,
-    Granted,
-    Occasion,
-    Opened,
-    Raised,
-    Shut,
+    FindingRaised,
+    GateBlocked,
+    GateOpened,
+    MeasureBreached,
+    MeasureEvent,
+    StageGranted,
+    StatusesChanged,
 )
 from governance.evidence import Verb
 from governance.facts import known
@@ -36,8 +36,8 @@ Json: TypeAlias = "str | int | bool | Sequence[Json] | Mapping[str, Json] | None
 VERSION = 1
 
 
-def body_of(
-    occasion: Occasion,
+def event_body(
+    event: MeasureEvent,
     measure: Measure,
     verdict: Verdict,
     *,
@@ -48,7 +48,7 @@ def body_of(
     """The JSON text of one event; ``key`` and ``url`` are the item's."""
     data: dict[str, Json] = {
         "measure": {"id": measure.id, "key": key, "url": url, "title": known(measure.title)},
-        "place": _place(measure),
+        "hierarchy": _hierarchy(measure),
         "stage": _stage(verdict.stage, verdict.stage_label),
         "gate": {"state": verdict.gate.value, "into": _stage(verdict.next_stage, verdict.next_stage_label)},
         "people": {
@@ -69,7 +69,7 @@ def body_of(
             "actual": _money(verdict.figures.actual),
         },
     }
-    return text_of(TYPES[type(occasion)].value, data | _special(occasion), at)
+    return body_text(EVENT_TYPES[type(event)].value, data | _event_data(event), at)
 
 
 def connection_body(
@@ -79,74 +79,74 @@ def connection_body(
     data: dict[str, Json] = {
         "connection": {"name": name, "tool": tool, "url": url},
         "reason": reason,
-        "since": moment(since),
+        "since": timestamp_text(since),
         "by": by,
     }
-    return text_of(event.value, data, at)
+    return body_text(event.value, data, at)
 
 
 def trial_body(name: str, at: datetime) -> str:
     """The body of a test event: it names the subscription and concerns no measure."""
-    return text_of(TEST, {"subscription": name, "text": "A test by hand; nothing has happened."}, at)
+    return body_text(TEST_EVENT, {"subscription": name, "text": "A test event; nothing has happened."}, at)
 
 
-def text_of(kind: str, data: Mapping[str, Json], at: datetime) -> str:
-    whole = {"type": kind, "version": VERSION, "timestamp": moment(at), "data": data}
-    return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+def body_text(kind: str, data: Mapping[str, Json], at: datetime) -> str:
+    payload = {"type": kind, "version": VERSION, "timestamp": timestamp_text(at), "data": data}
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
 
 
-def moment(at: datetime) -> str:
+def timestamp_text(at: datetime) -> str:
     """``2026-11-21T08:15:30.123456Z``"""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _special(occasion: Occasion) -> dict[str, Json]:
+def _event_data(event: MeasureEvent) -> dict[str, Json]:
     """What only events of this type have."""
-    match occasion:
-        case Shut(blockers, new):
+    match event:
+        case GateBlocked(blockers, new):
             return _blockers(blockers, new)
-        case Breached(breach, blockers):
-            told: dict[str, Json] = {
+        case MeasureBreached(breach, blockers):
+            breach_data: dict[str, Json] = {
                 "status": breach.status,
                 "stage": breach.stage,
                 "gate": breach.gate,
-                "since": moment(breach.at),
+                "since": timestamp_text(breach.at),
             }
-            return _blockers(blockers, frozenset()) | {"breach": told}
-        case Opened(passes):
-            return {"passes": passes}
-        case Granted(stage, label):
+            return _blockers(blockers, frozenset()) | {"breach": breach_data}
+        case GateOpened(allowed_stages):
+            return {"allowed_stages": allowed_stages}
+        case StageGranted(stage, label):
             return {"granted": _stage(stage, label)}
-        case Changed(lights):
+        case StatusesChanged(changes):
             return {
                 "changed": {
-                    light.name: {
-                        "before": light.before,
-                        "after": light.after.colour.value,
-                        "reason": light.after.reason,
+                    change.name: {
+                        "before": change.before,
+                        "after": change.after.colour.value,
+                        "reason": change.after.reason,
                     }
-                    for light in lights
+                    for change in changes
                 }
             }
-        case Confirmed(one):
+        case ConfirmationGiven(command):
             return {
                 "confirmation": {
-                    "kind": "write_down" if one.verb is Verb.WRITE_DOWN else "actual_effect",
-                    "amount": _money(one.amount),
-                    "until": str(one.month) if one.month else None,
-                    "by": one.person.name,
-                    "at": moment(one.at),
-                    "text": one.text,
+                    "kind": "write_down" if command.verb is Verb.WRITE_DOWN else "actual_effect",
+                    "amount": _money(command.amount),
+                    "until": str(command.month) if command.month else None,
+                    "by": command.person.name,
+                    "at": timestamp_text(command.at),
+                    "text": command.text,
                 }
             }
-        case Raised(finding):
+        case FindingRaised(finding):
             return {
                 "finding": {
                     "code": finding.code,
                     "sentence": finding.sentence,
                     "who": finding.who,
                     "responsible": _responsible(finding.responsible),
-                    "since": moment(finding.since),
+                    "since": timestamp_text(finding.since),
                 }
             }
 
@@ -155,32 +155,32 @@ def _blockers(blockers: Sequence[Blocker], new: frozenset[str]) -> dict[str, Jso
     return {
         "blockers": [
             {
-                "code": one.code,
-                "sentence": one.sentence,
-                "who": one.who,
-                "responsible": _responsible(one.responsible),
-                "since": moment(one.since),
-                "new": one.key in new,
+                "code": blocker.code,
+                "sentence": blocker.sentence,
+                "who": blocker.who,
+                "responsible": _responsible(blocker.responsible),
+                "since": timestamp_text(blocker.since),
+                "new": blocker.key in new,
             }
-            for one in blockers
+            for blocker in blockers
         ],
-        "who_must_act": list(dict.fromkeys(one.who for one in blockers if one.responsible)),
+        "who_must_act": list(dict.fromkeys(blocker.who for blocker in blockers if blocker.responsible)),
     }
 
 
 def _responsible(people: Sequence[Responsible]) -> Json:
     """Without the ids, which belong to the tool."""
-    return [{"role": one.role.value if one.role else None, "name": one.name} for one in people]
+    return [{"role": person.role.value if person.role else None, "name": person.name} for person in people]
 
 
-def _place(measure: Measure) -> dict[str, Json]:
-    place = measure.place
+def _hierarchy(measure: Measure) -> dict[str, Json]:
+    levels = measure.hierarchy
     return {
-        "organization": place.organization,
-        "portfolio": known(place.portfolio),
-        "program": known(place.program),
-        "project": known(place.project),
-        "package": known(place.package),
+        "organization": levels.organization,
+        "portfolio": known(levels.portfolio),
+        "program": known(levels.program),
+        "project": known(levels.project),
+        "package": known(levels.package),
         "business_unit": known(measure.business_unit),
         "legal_entity": known(measure.legal_entity),
     }

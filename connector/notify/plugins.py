@@ -20,14 +20,14 @@ PLUGINS: Mapping[str, type[NotifyBase]] = {
     "json": NotifyJSON,
     "jsons": NotifyJSON,
 }
-"""By the scheme of an address; a test holds that these are ``targets.SCHEMES``."""
+"""By the scheme of an address; a test checks that these are ``message_addresses.SCHEMES``."""
 
 
 def plugin_of(address: str) -> NotifyBase:
     """The messenger for an address.  Raises ConfigurationError when a part of the address is missing."""
-    # Only these kinds are ever made, and not whatever the library knows under a name.
+    # Only these kinds are ever created, and not whatever the library knows under a name.
     kind = PLUGINS.get(address.partition("://")[0].lower())
-    # A channel is written /#general; to a URL that would be a fragment, which is never looked at.
+    # A channel is written /#general; to a URL that would be a fragment, which is ignored.
     parts = kind.parse_url(address.replace("/#", "/%23")) if kind else None
     try:
         if kind is None or not parts:
@@ -38,7 +38,7 @@ def plugin_of(address: str) -> NotifyBase:
 
 
 def send(address: str, title: str, body: str) -> bool:
-    """Whether the message was taken.  Raises ConfigurationError."""
+    """Whether the message was accepted.  Raises ConfigurationError."""
     plugin = plugin_of(address)
     # A host on the list that leads on to another one does not put that one on it.
     plugin.redirects = False

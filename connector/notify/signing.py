@@ -9,7 +9,7 @@ from uuid import UUID
 
 from standardwebhooks import Webhook
 
-BOTH_VALID = timedelta(days=1)
+OLD_SECRET_VALID_FOR = timedelta(days=1)
 """After a rotation every event is signed with the former secret as well, for this long."""
 
 SECRET_BYTES = 32
@@ -22,12 +22,12 @@ def new_secret(random_bytes: Callable[[int], bytes]) -> str:
 
 
 def secrets_in_use(secrets: Sequence[str], rotated_at: datetime | None, now: datetime) -> tuple[str, ...]:
-    """The newest first; the one before it as long as both are valid."""
-    both = rotated_at is not None and now < rotated_at + BOTH_VALID
+    """The newest first; the previous secret as long as both are valid."""
+    both = rotated_at is not None and now < rotated_at + OLD_SECRET_VALID_FOR
     return tuple(secrets[: 2 if both else 1])
 
 
-def headers_of(message: UUID, body: str, secrets: Sequence[str], now: datetime) -> Mapping[str, str]:
+def signature_headers(message: UUID, body: str, secrets: Sequence[str], now: datetime) -> Mapping[str, str]:
     """The three headers of the specification; one signature for each secret."""
     identity = f"msg_{message.hex}"
     signatures = " ".join(Webhook(secret).sign(identity, now, body) for secret in secrets)

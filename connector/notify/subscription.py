@@ -1,11 +1,11 @@
-"""A subscription: who is told what, where, and with which secrets."""
+"""A subscription: which events go to which address, signed with which secrets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connector.notify.subscription_filter import Filter
+from connector.notify.subscription_filter import SubscriptionFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,28 +13,28 @@ class Subscription:
     id: int
     name: str
     url: str
-    filter: Filter
+    filter: SubscriptionFilter
     secrets: tuple[str, ...] = field(repr=False)
     """Newest first; two after a rotation."""
     rotated_at: datetime | None
     per_minute: int
     created_by: str
     created_at: datetime
-    off_at: datetime | None
-    off_reason: str | None
+    disabled_at: datetime | None
+    disabled_reason: str | None
     failing_since: datetime | None
-    closed_until: datetime | None
+    backoff_until: datetime | None
     last_error: str | None
-    last_taken_at: datetime | None
+    last_delivered_at: datetime | None
 
     def state(self, now: datetime) -> str:
-        """How it stands, in words."""
-        if self.off_at is not None:
-            return f"off since {self.off_at:%d %b %Y %H:%M} UTC: {self.off_reason}"
+        """Its state as text for people."""
+        if self.disabled_at is not None:
+            return f"disabled since {self.disabled_at:%d %b %Y %H:%M} UTC: {self.disabled_reason}"
         if self.failing_since is not None:
-            waits = f"; tried again at {self.closed_until:%H:%M} UTC" if self._is_closed(now) else ""
+            waits = f"; tried again at {self.backoff_until:%H:%M} UTC" if self._is_backed_off(now) else ""
             return f"failing since {self.failing_since:%d %b %Y %H:%M} UTC: {self.last_error}{waits}"
-        return "well" if self.last_taken_at else "nothing sent yet"
+        return "working" if self.last_delivered_at else "nothing sent yet"
 
-    def _is_closed(self, now: datetime) -> bool:
-        return self.closed_until is not None and self.closed_until > now
+    def _is_backed_off(self, now: datetime) -> bool:
+        return self.backoff_until is not None and self.backoff_until > now

@@ -1,59 +1,63 @@
-"""Which events a subscription asks for: types, a place in the hierarchy, a legal entity."""
+"""Which events a subscription selects: types, a part of the hierarchy, a legal entity."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from connector.errors import ConfigurationError
-from connector.notify.measure_events import OF_CONNECTIONS, EventType
+from connector.notify.measure_events import CONNECTION_EVENTS, EventType
 
-LEVELS = ("portfolio", "program", "project", "package")
+HIERARCHY_LEVELS = ("portfolio", "program", "project", "package")
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class SubscriptionFilter:
     """Empty parts let everything through."""
 
     events: frozenset[EventType] = frozenset()
-    place: tuple[str, ...] = ()
+    hierarchy: tuple[str, ...] = ()
     """Names from the portfolio downwards: everything below is meant as well."""
     legal_entity: str | None = None
 
-    def takes(self, event: EventType, place: tuple[str | None, ...], legal_entity: str | None) -> bool:
-        """Whether an event of a measure at ``place`` (portfolio, program, project, package) is asked for."""
+    def accepts(self, event: EventType, hierarchy: tuple[str | None, ...], legal_entity: str | None) -> bool:
+        """Whether an event of a measure under ``hierarchy`` (portfolio, program, project, package) is selected."""
         if self.events and event not in self.events:
             return False
         if self.legal_entity is not None and self.legal_entity != legal_entity:
             return False
-        return place[: len(self.place)] == self.place
+        return hierarchy[: len(self.hierarchy)] == self.hierarchy
 
-    def takes_connection(self, event: EventType) -> bool:
-        """Whether an event of a connection is asked for: by its name, and without a part of the measures.
+    def accepts_connection(self, event: EventType) -> bool:
+        """Whether an event of a connection is selected: by its name, and without a part of the measures.
 
-        Whoever asks for everything means measures, and may be somebody who runs nothing.
+        A subscription to everything is about measures, and its owner may not be an operator.
         """
-        return event in self.events and not self.place and self.legal_entity is None
+        return event in self.events and not self.hierarchy and self.legal_entity is None
 
 
-def check_filter(wanted: Filter) -> None:
-    """Raises ConfigurationError when an event is asked for that could never be sent."""
-    never = [event for event in sorted(wanted.events & OF_CONNECTIONS) if not wanted.takes_connection(event)]
+def check_filter(event_filter: SubscriptionFilter) -> None:
+    """Raises ConfigurationError when an event is selected that could never be sent."""
+    never = [
+        event for event in sorted(event_filter.events & CONNECTION_EVENTS) if not event_filter.accepts_connection(event)
+    ]
     if never:
         raise ConfigurationError(
-            f"{never[0]} concerns no measure, so it cannot be asked for below a place or for one legal entity. "
-            "Leave both out, or make a subscription of its own for it."
+            f"{never[0]} concerns no measure, so it cannot be combined with a part of the hierarchy or legal entity. "
+            "Leave both out, or add a separate subscription for it."
         )
 
 
-def filter_of(events: list[str], place: str, legal_entity: str | None) -> Filter:
-    """From what a person wrote.  Raises ConfigurationError with what is right."""
-    known = {one.value for one in EventType}
+def parse_filter(events: list[str], hierarchy: str, legal_entity: str | None) -> SubscriptionFilter:
+    """From what a person entered.  Raises ConfigurationError with the accepted form."""
+    known = {event.value for event in EventType}
     for name in events:
         if name not in known:
             raise ConfigurationError(f'"{name}" is no event. There are: {", ".join(EventType)}.')
-    parts = tuple(part.strip() for part in place.split("/")) if place.strip() else ()
+    parts = tuple(part.strip() for part in hierarchy.split("/")) if hierarchy.strip() else ()
     if any(not part for part in parts):
-        raise ConfigurationError(f'"{place}" has an empty part: write Portfolio / Program / Project / Package.')
-    if len(parts) > len(LEVELS):
-        raise ConfigurationError(f'"{place}" has {len(parts)} parts; a place has at most 4: {" / ".join(LEVELS)}.')
-    return Filter(frozenset(map(EventType, events)), parts, legal_entity or None)
+        raise ConfigurationError(f'"{hierarchy}" has an empty part: write Portfolio / Program / Project / Package.')
+    if len(parts) > len(HIERARCHY_LEVELS):
+        raise ConfigurationError(
+            f'"{hierarchy}" has {len(parts)} parts; a hierarchy has at most 4: {" / ".join(HIERARCHY_LEVELS)}.'
+        )
+    return SubscriptionFilter(frozenset(map(EventType, events)), parts, legal_entity or None)

@@ -1,4 +1,4 @@
-"""A test event by hand: what exactly is sent, and what exactly comes back."""
+"""A test event on request: what exactly is sent, and what exactly comes back."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from datetime import datetime
 from uuid import UUID
 
 from connector.notify.payload import trial_body
-from connector.notify.signing import headers_of, secrets_in_use
+from connector.notify.signing import secrets_in_use, signature_headers
 from connector.notify.subscription import Subscription
-from connector.notify.webhook_sender import NotTaken, Sender, Taken
+from connector.notify.webhook_sender import Accepted, NotAccepted, WebhookSender
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """One test, to be shown to a person; there is no secret in it, only the signatures."""
+class TrialResult:
+    """One test, for a person to read; it contains the signatures but no secret."""
 
     url: str
     headers: Mapping[str, str]
     body: str
-    taken: bool
-    status: int | None
+    accepted: bool
+    response_status: int | None
     """``None`` when nothing came back."""
-    answer_headers: Mapping[str, str]
-    answer: str
-    told: str
+    response_headers: Mapping[str, str]
+    response_body: str
+    summary: str
     """The outcome in one sentence."""
 
     @property
@@ -36,42 +36,42 @@ class Trial:
 
     @property
     def response(self) -> str:
-        """The answer as it came back; empty when there was none."""
-        if self.status is None:
+        """The response as it came back; empty when there was none."""
+        if self.response_status is None:
             return ""
-        lines = [f"HTTP {self.status}", *(f"{name}: {value}" for name, value in self.answer_headers.items())]
-        return "\n".join([*lines, "", self.answer]).rstrip()
+        lines = [f"HTTP {self.response_status}", *(f"{name}: {value}" for name, value in self.response_headers.items())]
+        return "\n".join([*lines, "", self.response_body]).rstrip()
 
 
-def try_out(subscription: Subscription, sender: Sender, message: UUID, now: datetime) -> Trial:
-    """Send a ``test`` event now, past the queue; nothing of it is stored, and it counts for no limit."""
+def send_trial_event(subscription: Subscription, sender: WebhookSender, message: UUID, now: datetime) -> TrialResult:
+    """Send a ``test`` event now, without the queue; nothing of it is stored, and it counts towards no limit."""
     body = trial_body(subscription.name, now)
     secrets = secrets_in_use(subscription.secrets, subscription.rotated_at, now)
-    signed = headers_of(message, body, secrets, now)
+    signed = signature_headers(message, body, secrets, now)
     outcome = sender.post(subscription.url, body, signed)
     sent = sender.headers(signed)
     match outcome:
-        case Taken(status, headers, answer):
-            told = f"Taken: the receiver answered {status}."
-            return Trial(
+        case Accepted(status, headers, response_text):
+            summary = f"Accepted: the receiver answered {status}."
+            return TrialResult(
                 subscription.url,
                 sent,
                 body,
-                taken=True,
-                status=status,
-                answer_headers=headers,
-                answer=answer,
-                told=told,
+                accepted=True,
+                response_status=status,
+                response_headers=headers,
+                response_body=response_text,
+                summary=summary,
             )
-        case NotTaken(failure, headers, answer):
-            told = f"Not taken: {failure.reason}."
-            return Trial(
+        case NotAccepted(failure, headers, response_text):
+            summary = f"Not accepted: {failure.reason}."
+            return TrialResult(
                 subscription.url,
                 sent,
                 body,
-                taken=False,
-                status=failure.status,
-                answer_headers=headers,
-                answer=answer,
-                told=told,
+                accepted=False,
+                response_status=failure.status,
+                response_headers=headers,
+                response_body=response_text,
+                summary=summary,
             )

@@ -1,4 +1,4 @@
-"""One POST to one receiver: to the address that was judged, in bounded time, with no redirect followed."""
+"""One POST to one receiver: to the address that was checked, in bounded time, with no redirect followed."""
 
 from __future__ import annotations
 
@@ -12,37 +12,45 @@ import certifi
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, SSLError
 
-from connector.http.transport import retry_after
-from connector.notify.allowed_hosts import Forbidden, Resolver, Rules, Target, Unresolved, aim, resolve
-from connector.notify.retry_schedule import Failure
+from connector.http.transport import parse_retry_after
+from connector.notify.allowed_hosts import (
+    AddressForbidden,
+    AddressUnresolved,
+    HostRules,
+    ResolvedTarget,
+    Resolver,
+    resolve,
+    resolve_target,
+)
+from connector.notify.retry_schedule import DeliveryFailure
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 15.0
-LARGEST_ANSWER = 2_000
-"""Bytes of an answer that are read and shown; what a receiver says beyond it is of no interest."""
+MAX_RESPONSE_BYTES = 2_000
+"""Bytes of a response that are read and shown; the rest is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Accepted:
     """The receiver answered with 2xx."""
 
     status: int
     headers: Mapping[str, str]
-    answer: str
+    response_body: str
 
 
 @dataclass(frozen=True, slots=True)
-class NotTaken:
-    failure: Failure
+class NotAccepted:
+    failure: DeliveryFailure
     headers: Mapping[str, str]
-    answer: str
+    response_body: str
 
 
-class Sender:
-    """Sends the bytes it is given; what they say and who signed them is not its business."""
+class WebhookSender:
+    """Sends the bytes it is given; their content and signature are the caller's concern."""
 
     def __init__(
         self,
-        rules: Rules,
+        rules: HostRules,
         clock: Callable[[], datetime],
         *,
         resolver: Resolver = resolve,
@@ -51,55 +59,59 @@ class Sender:
         self._rules = rules
         self._clock = clock
         self._resolver = resolver
-        self._context = context or _trusting()
+        self._context = context or _ssl_context()
 
-    def post(self, url: str, body: str, headers: Mapping[str, str]) -> Taken | NotTaken:
+    def post(self, url: str, body: str, headers: Mapping[str, str]) -> Accepted | NotAccepted:
         """Send once.  Never raises for what a receiver or the network does."""
         try:
-            target = aim(url, self._rules, self._resolver)
-        except Forbidden as error:
-            return _not_taken(Failure(str(error), forbidden=True))
-        except Unresolved as error:
-            return _not_taken(Failure(str(error), reached=False))
+            target = resolve_target(url, self._rules, self._resolver)
+        except AddressForbidden as error:
+            return _without_response(DeliveryFailure(str(error), forbidden=True))
+        except AddressUnresolved as error:
+            return _without_response(DeliveryFailure(str(error), reached=False))
         sent = self.headers(headers) | {"Host": _host(target)}
         try:
             with self._pool(target) as pool:
-                answer = pool.urlopen(
+                response = pool.urlopen(
                     "POST", target.path, body.encode(), sent, retries=False, redirect=False, preload_content=False
                 )
-                told = answer.read(LARGEST_ANSWER).decode("utf-8", "replace")
-                answer.close()
+                text = response.read(MAX_RESPONSE_BYTES).decode("utf-8", "replace")
+                response.close()
         except (ConnectTimeoutError, NewConnectionError, NameResolutionError) as error:
-            return _not_taken(Failure(f"{target.host} cannot be reached ({type(error).__name__})", reached=False))
+            return _without_response(
+                DeliveryFailure(f"{target.host} cannot be reached ({type(error).__name__})", reached=False)
+            )
         except SSLError:
-            told = f"{target.host} could not be spoken to over TLS: its certificate does not hold"
-            return _not_taken(Failure(told, reached=False))
+            reason = f"{target.host} cannot be reached over TLS: its certificate is not valid"
+            return _without_response(DeliveryFailure(reason, reached=False))
         except (HTTPError, OSError, ValueError) as error:
-            return _not_taken(Failure(f"{target.host} did not answer ({_named(error)})"))
-        return self._judge(target, answer.status, dict(answer.headers), told)
+            return _without_response(DeliveryFailure(f"{target.host} did not answer ({_error_name(error)})"))
+        return self._classify(target, response.status, dict(response.headers), text)
 
     def headers(self, signed: Mapping[str, str]) -> dict[str, str]:
         """All headers that are sent, but for the host's name."""
         own = {"Content-Type": "application/json", "User-Agent": f"Gatepost/{version('gatepost')}"}
         return own | dict(signed)
 
-    def _judge(self, target: Target, status: int, headers: Mapping[str, str], told: str) -> Taken | NotTaken:
+    def _classify(
+        self, target: ResolvedTarget, status: int, headers: Mapping[str, str], text: str
+    ) -> Accepted | NotAccepted:
         if 200 <= status < 300:
-            return Taken(status, headers, told)
+            return Accepted(status, headers, text)
         lowered = {name.lower(): value for name, value in headers.items()}
         reason = f"{target.host} answered {status}"
         if 300 <= status < 400:
             reason += f" (to {lowered.get('location', 'nowhere')}); redirects are not followed: subscribe that address"
-        wait = retry_after(lowered.get("retry-after"), self._clock())
-        return NotTaken(Failure(reason, status, wait), headers, told)
+        wait = parse_retry_after(lowered.get("retry-after"), self._clock())
+        return NotAccepted(DeliveryFailure(reason, status, wait), headers, text)
 
-    def _pool(self, target: Target) -> urllib3.HTTPConnectionPool:
+    def _pool(self, target: ResolvedTarget) -> urllib3.HTTPConnectionPool:
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
         if target.scheme == "http":
-            return urllib3.HTTPConnectionPool(target.address, target.port, timeout=timeout, maxsize=1)
+            return urllib3.HTTPConnectionPool(target.ip_address, target.port, timeout=timeout, maxsize=1)
         # The connection goes to the address, the certificate has to be the name's.
         return urllib3.HTTPSConnectionPool(
-            target.address,
+            target.ip_address,
             target.port,
             timeout=timeout,
             maxsize=1,
@@ -109,23 +121,23 @@ class Sender:
         )
 
 
-def _trusting() -> ssl.SSLContext:
+def _ssl_context() -> ssl.SSLContext:
     """The machine's own authorities, and those that every Python client here trusts."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context
 
 
-def _host(target: Target) -> str:
+def _host(target: ResolvedTarget) -> str:
     usual = {"https": 443, "http": 80}[target.scheme]
     name = f"[{target.host}]" if ":" in target.host else target.host
     return name if target.port == usual else f"{name}:{target.port}"
 
 
-def _named(error: BaseException) -> str:
+def _error_name(error: BaseException) -> str:
     inner = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], BaseException) else error
     return type(inner).__name__
 
 
-def _not_taken(failure: Failure) -> NotTaken:
-    return NotTaken(failure, {}, "")
+def _without_response(failure: DeliveryFailure) -> NotAccepted:
+    return NotAccepted(failure, {}, "")

@@ -1,4 +1,4 @@
-"""Whom an identity provider vouches for, and what is exchanged with it; :mod:`connector.people.oidc` asks it."""
+"""The identity that a provider asserts, and what is exchanged with it; :mod:`connector.people.oidc` calls it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What the browser keeps while somebody is at the provider; nobody else can end this sign-in."""
+    """What the browser stores while somebody is at the provider; only that browser can complete the sign-in."""
 
     state: str
     nonce: str
@@ -34,7 +34,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom the provider vouches for."""
+    """The person that the provider asserts."""
 
     issuer: str
     subject: str

@@ -12,13 +12,13 @@ from governance.measure import Role
 
 
 class WorkKind(StrEnum):
-    """In the order in which they are shown."""
+    """In the order of display."""
 
     CONFIRMATION = "confirmation"
-    """The controller's word on the actual effect."""
+    """The controller's confirmation of the actual effect."""
     APPROVAL = "approval"
     REASON = "reason"
-    """The ladder has asked for the reason of a deviation."""
+    """The escalation has requested the reason for a deviation."""
     BLOCKER = "blocker"
     """Something else that shuts the gate, and that is theirs to clear."""
 
@@ -29,39 +29,39 @@ class Reason:
 
     code: str
     text: str
-    """What is missing, without what a list says in columns of its own: whose gate, who acts, since when."""
+    """What is missing, without what a list shows in its own columns: whose gate, who acts, since when."""
     sentence: str
-    """As the tool's field holds it."""
+    """As written to the tool's field."""
     awaits: ApprovalKind | None = None
-    """The reader's own word, where nothing but that is missing."""
+    """The reader's own approval, where nothing else is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenTask:
-    """One thing that waits for somebody."""
+    """One task that waits for somebody."""
 
     measure: str
     key: str
     title: str | None
     url: str
     connection: str
-    place: tuple[str, ...]
+    hierarchy: tuple[str, ...]
     kind: WorkKind
     roles: tuple[Role, ...]
-    """In which it is theirs."""
+    """The reader's roles that make it their task."""
     since: datetime
     reasons: tuple[Reason, ...]
     """Why, the oldest first."""
     stage: str
     """What an approval would name: the key of the stage, or ``rebaseline``."""
     next_stage: str
-    """Label of the stage whose gate it is about."""
-    others: int
-    """Further things that shut the same gate and are not in here: with none, this is the last that is missing."""
+    """Label of the stage whose gate is meant."""
+    other_open_conditions: int
+    """Further conditions that shut the same gate and are not listed here: with none, this is the last one."""
     gate: str
     implementation: str
     potential: str
-    stake: Decimal | None
+    plan_amount: Decimal | None
     """Net plan in the reporting currency; ``None`` without a plan, or without a rate."""
     amount: Decimal | None
     """Of a confirmation the net actual, of a reason what is missing; in the measure's currency."""
@@ -69,40 +69,40 @@ class OpenTask:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """Each once."""
+        """Without duplicates."""
         return tuple(dict.fromkeys(reason.code for reason in self.reasons))
 
     @property
     def is_last(self) -> bool:
         """Nothing else shuts the gate."""
-        return self.others <= 0
+        return self.other_open_conditions <= 0
 
 
 @dataclass(frozen=True, slots=True)
 class TaskGroup:
-    """All things of one kind."""
+    """All tasks of one kind."""
 
-    things: int
+    count: int
     oldest: datetime
-    stake: Decimal
+    plan_amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class MyWork:
     """Everything that waits, by kind, and one page of it."""
 
-    things: tuple[OpenTask, ...]
-    shares: dict[WorkKind, TaskGroup]
-    stake: Decimal
+    tasks: tuple[OpenTask, ...]
+    groups: dict[WorkKind, TaskGroup]
+    plan_amount: Decimal
     """Of all measures together, each counted once."""
     currency: str
-    """The reporting currency; empty before any figures were made."""
+    """The reporting currency; empty before any figures were computed."""
     more: bool
 
     @property
     def total(self) -> int:
-        return sum(share.things for share in self.shares.values())
+        return sum(group.count for group in self.groups.values())
 
     @property
     def oldest(self) -> datetime | None:
-        return min((share.oldest for share in self.shares.values()), default=None)
+        return min((group.oldest for group in self.groups.values()), default=None)

@@ -1,4 +1,4 @@
-"""Passwords of local persons: Argon2id with the library's present parameters."""
+"""Passwords of local persons: Argon2id with the library's current parameters."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from connector.errors import ConfigurationError
 
-SHORTEST = 12
-LONGEST = 1024
-"""Longer ones are refused before they are hashed: hashing is made to cost much."""
+MIN_LENGTH = 12
+MAX_LENGTH = 1024
+"""Longer ones are refused before they are hashed: hashing is expensive by design."""
 
 
-def hashed(password: str) -> str:
-    """Raises ConfigurationError when it is too short or too long to be one."""
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise ConfigurationError(f"A password has {SHORTEST} to {LONGEST} characters.")
+def hash_password(password: str) -> str:
+    """Raises ConfigurationError when it is too short or too long."""
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise ConfigurationError(f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters.")
     return PasswordHasher().hash(password)
 
 
-def fits(password: str, hash_: str | None) -> bool:
-    """Whether this is the password; takes as long for somebody who is not there or has none."""
+def verify_password(password: str, hash_: str | None) -> bool:
+    """Whether this is the password; takes as long for an unknown person or one without a password."""
     try:
-        PasswordHasher().verify(hash_ or _nobodys(), password[:LONGEST])
+        PasswordHasher().verify(hash_ or _dummy_hash(), password[:MAX_LENGTH])
     except (VerificationError, InvalidHashError):
         return False
-    return hash_ is not None and len(password) <= LONGEST
+    return hash_ is not None and len(password) <= MAX_LENGTH
 
 
 @cache
-def _nobodys() -> str:
+def _dummy_hash() -> str:
     """The hash of a password that nobody has."""
-    return PasswordHasher().hash("\x00" * SHORTEST)
+    return PasswordHasher().hash("\x00" * MIN_LENGTH)

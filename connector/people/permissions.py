@@ -1,10 +1,10 @@
-"""Roles, where they reach, and what they allow.  Pure: the one place in which access is decided.
+"""Roles, where they reach, and what they allow.  Pure: the only place in which access is decided.
 
-Two kinds of right meet here.  A *grant* is given by an administrator or by a group of the directory: a role for a
-part of the hierarchy, perhaps for one legal entity only; every grant but the operator's lets its person see what
-lies under its place.  Beside that, whoever is owner, sponsor or controller of a measure *in the tool* sees that
-measure and speaks for it; the link is the person's own account there.  What a statement is worth is then decided by
-:mod:`governance.approvals`, as if it had been made in the tool.
+Two kinds of right are combined here.  A *grant* comes from an administrator or a group of the directory: a role for a
+part of the hierarchy, perhaps for one legal entity only; every grant but the operator's lets its person see that
+part.  In addition, whoever is owner, sponsor or controller of a measure *in the tool* sees that measure and gives
+commands for it; the link is the person's own account there.  What a command counts for is then decided by
+:mod:`governance.approvals`, as if it had been given in the tool.
 
 The database holds the same rules as row-level security: :mod:`connector.store.database.row_level_access`.
 """
@@ -18,47 +18,47 @@ from typing import NamedTuple, NewType
 
 PersonId = NewType("PersonId", int)
 
-Place = tuple[str | None, ...]
+HierarchyScope = tuple[str | None, ...]
 """Portfolio, program, project, package, as far as it goes."""
 
-LEVELS = ("portfolio", "program", "project", "package")
+HIERARCHY_LEVELS = ("portfolio", "program", "project", "package")
 
 
 class Role(StrEnum):
     """What a person is on the pages; the first five see measures, each within its grant."""
 
     VIEWER = "viewer"
-    """Looks: a member of the board, an auditor."""
+    """Only reads: a member of the board, an auditor."""
     OWNER = "owner"
     SPONSOR = "sponsor"
     CONTROLLER = "controller"
     OFFICE = "office"
     """The transformation office and the CFO: the whole of their part, with its reports."""
     OPERATOR = "operator"
-    """Keeps it running: queues, limits, connections.  Sees no measure by this role."""
+    """Runs the installation: queues, limits, connections.  Sees no measure by this role."""
     ADMINISTRATOR = "administrator"
     """Connections, mapping, people."""
 
     @property
-    def meaning(self) -> str:
-        return MEANINGS[self]
+    def description(self) -> str:
+        return ROLE_DESCRIPTIONS[self]
 
 
-MEANINGS = {
+ROLE_DESCRIPTIONS = {
     Role.VIEWER: "sees measures and figures, changes nothing",
-    Role.OWNER: "sees measures; speaks for those that are theirs in the tool",
-    Role.SPONSOR: "sees measures; speaks for those that they sponsor in the tool",
+    Role.OWNER: "sees measures; gives commands for those that they own in the tool",
+    Role.SPONSOR: "sees measures; gives commands for those that they sponsor in the tool",
     Role.CONTROLLER: "sees measures; confirms those that they control in the tool",
     Role.OFFICE: "sees measures, reports and deviations of the whole part",
     Role.OPERATOR: "sees queues, limits and connections, no measures",
     Role.ADMINISTRATOR: "manages connections, mapping and people, and sees measures",
 }
 
-BLIND = frozenset({Role.OPERATOR})
+ROLES_WITHOUT_MEASURES = frozenset({Role.OPERATOR})
 """Roles that by themselves let nobody see a measure."""
 
 
-class Scope(StrEnum):
+class TokenScope(StrEnum):
     """What an API token may be used for."""
 
     READ = "read"
@@ -67,7 +67,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-class Account(NamedTuple):
+class ToolAccount(NamedTuple):
     """A person's own account in a tool: the name of the connection, the tool's id of the account."""
 
     connection: str
@@ -75,43 +75,43 @@ class Account(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """A role for everything under a place; for all legal entities, or for one."""
+class RoleGrant:
+    """A role for a part of the hierarchy; for all legal entities, or for one."""
 
     role: Role
-    place: tuple[str, ...] = ()
+    hierarchy: tuple[str, ...] = ()
     legal_entity: str | None = None
 
-    def reaches(self, place: Place, legal_entity: str | None) -> bool:
+    def reaches(self, hierarchy: HierarchyScope, legal_entity: str | None) -> bool:
         if self.legal_entity is not None and self.legal_entity != legal_entity:
             return False
-        begin = tuple(name or "" for name in place[: len(self.place)])
-        return begin == self.place
+        prefix = tuple(name or "" for name in hierarchy[: len(self.hierarchy)])
+        return prefix == self.hierarchy
 
     def __str__(self) -> str:
         """``controller of IT / Cloud exit, Nordbank AG only``."""
-        where = f" of {' / '.join(self.place)}" if self.place else " of everything"
+        where = f" of {' / '.join(self.hierarchy)}" if self.hierarchy else " of everything"
         return f"{self.role.value}{where}{f', {self.legal_entity} only' if self.legal_entity else ''}"
 
 
-def parse_place(written: str) -> tuple[str, ...]:
-    """``IT / Cloud exit``: levels from the portfolio down, parted by a slash between spaces; empty is everywhere.
+def parse_hierarchy(text: str) -> tuple[str, ...]:
+    """``IT / Cloud exit``: levels from the portfolio down, separated by a slash between spaces; empty is everywhere.
 
     Raises ValueError when there are more levels than four.
     """
-    levels = [name.strip() for name in f" {written} ".split(" / ")]
+    levels = [name.strip() for name in f" {text} ".split(" / ")]
     while levels and not levels[-1]:
         levels.pop()
-    if len(levels) > len(LEVELS):
-        raise ValueError(f"A place has at most {len(LEVELS)} levels: {', '.join(LEVELS)}.")
+    if len(levels) > len(HIERARCHY_LEVELS):
+        raise ValueError(f"A hierarchy has at most {len(HIERARCHY_LEVELS)} levels: {', '.join(HIERARCHY_LEVELS)}.")
     return tuple(levels)
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """As much of a measure as access asks for."""
+class MeasureAccess:
+    """What access needs to know of a measure."""
 
-    place: Place = ()
+    hierarchy: HierarchyScope = ()
     legal_entity: str | None = None
     connection: str = ""
     owner: str | None = None
@@ -119,9 +119,9 @@ class Subject:
     controller: str | None = None
     """The tool's ids of the accounts that hold these roles."""
 
-    def holder(self, role: Role) -> Account | None:
-        found = {Role.OWNER: self.owner, Role.SPONSOR: self.sponsor, Role.CONTROLLER: self.controller}.get(role)
-        return Account(self.connection, found) if found else None
+    def role_holder(self, role: Role) -> ToolAccount | None:
+        account = {Role.OWNER: self.owner, Role.SPONSOR: self.sponsor, Role.CONTROLLER: self.controller}.get(role)
+        return ToolAccount(self.connection, account) if account else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,28 +132,28 @@ class Viewer:
     """``None`` for the token of the settings, behind which there is no person."""
     login: str
     name: str
-    grants: tuple[Grant, ...] = ()
-    accounts: frozenset[Account] = frozenset()
-    held: frozenset[Role] = frozenset()
+    grants: tuple[RoleGrant, ...] = ()
+    accounts: frozenset[ToolAccount] = frozenset()
+    measure_roles: frozenset[Role] = frozenset()
     """Owner, sponsor, controller: roles that the person's accounts hold on some measure."""
-    scopes: frozenset[Scope] = frozenset(Scope)
-    """Everything for a person on the pages; what a token was made for, for a token."""
+    scopes: frozenset[TokenScope] = frozenset(TokenScope)
+    """Everything for a person on the pages; the scopes of the token, for a token."""
     locale: str = "en_GB"
     time_zone: str = "UTC"
     session: int | None = None
 
     @property
     def roles(self) -> frozenset[Role]:
-        return frozenset(grant.role for grant in self.grants) | self.held
+        return frozenset(grant.role for grant in self.grants) | self.measure_roles
 
     @property
-    def sights(self) -> tuple[Grant, ...]:
+    def viewing_grants(self) -> tuple[RoleGrant, ...]:
         """The grants that let the viewer see measures."""
-        return tuple(grant for grant in self.grants if grant.role not in BLIND)
+        return tuple(grant for grant in self.grants if grant.role not in ROLES_WITHOUT_MEASURES)
 
     @property
     def sees_everything(self) -> bool:
-        return any(not grant.place and grant.legal_entity is None for grant in self.sights)
+        return any(not grant.hierarchy and grant.legal_entity is None for grant in self.viewing_grants)
 
     @property
     def operates(self) -> bool:
@@ -162,58 +162,58 @@ class Viewer:
     def is_any(self, roles: Iterable[Role]) -> bool:
         return not self.roles.isdisjoint(roles)
 
-    def account_on(self, connection: str) -> Account | None:
-        return next((one for one in sorted(self.accounts) if one.connection == connection), None)
+    def account_on(self, connection: str) -> ToolAccount | None:
+        return next((account for account in sorted(self.accounts) if account.connection == connection), None)
 
 
 class Action(StrEnum):
     """What somebody may want to do."""
 
     SEE = "see"
-    SPEAK = "speak"
+    SUBMIT_COMMAND = "submit command"
     """Approve, confirm, explain, hold: as a holder of a role of the measure."""
     REPORT = "report"
     """Export and report on what is seen."""
     OPERATE = "operate"
-    """Replay, skip and resume parked work."""
+    """Replay and drop dead letters, resume connections."""
     CONFIGURE = "configure"
     """Connections, mapping, rates, subscriptions."""
     MANAGE_PEOPLE = "manage people"
 
 
-ALLOWED: dict[Action, frozenset[Role]] = {
-    Action.REPORT: frozenset(Role) - BLIND,
+ALLOWED_ROLES: dict[Action, frozenset[Role]] = {
+    Action.REPORT: frozenset(Role) - ROLES_WITHOUT_MEASURES,
     Action.OPERATE: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
     Action.CONFIGURE: frozenset({Role.ADMINISTRATOR}),
     Action.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
 }
-"""Roles that allow an action wherever they were granted; seeing and speaking depend on the measure."""
+"""Roles that allow an action wherever they were granted; seeing and giving commands depend on the measure."""
 
-SPEAKERS = (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)
-
-
-def may_see(viewer: Viewer, place: Place, legal_entity: str | None) -> bool:
-    """Whether a grant of the viewer reaches this place and legal entity."""
-    return any(grant.reaches(place, legal_entity) for grant in viewer.sights)
+COMMAND_ROLES = (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)
 
 
-def may(viewer: Viewer, action: Action, measure: Subject | None = None) -> bool:
+def may_see(viewer: Viewer, hierarchy: HierarchyScope, legal_entity: str | None) -> bool:
+    """Whether a grant of the viewer covers this part of the hierarchy and legal entity."""
+    return any(grant.reaches(hierarchy, legal_entity) for grant in viewer.viewing_grants)
+
+
+def may(viewer: Viewer, action: Action, measure: MeasureAccess | None = None) -> bool:
     """Whether a viewer may do something; with a measure, whether they may do it there."""
     if measure is not None and not _sees(viewer, measure):
         return False
     match action:
         case Action.SEE:
-            return measure is not None or bool(viewer.sights or viewer.held)
-        case Action.SPEAK:
-            return measure is not None and bool(speaks_as(viewer, measure))
+            return measure is not None or bool(viewer.viewing_grants or viewer.measure_roles)
+        case Action.SUBMIT_COMMAND:
+            return measure is not None and bool(command_roles_of(viewer, measure))
         case _:
-            return viewer.is_any(ALLOWED[action])
+            return viewer.is_any(ALLOWED_ROLES[action])
 
 
-def speaks_as(viewer: Viewer, measure: Subject) -> tuple[Role, ...]:
+def command_roles_of(viewer: Viewer, measure: MeasureAccess) -> tuple[Role, ...]:
     """The roles of the measure that the viewer's own accounts hold."""
-    return tuple(role for role in SPEAKERS if measure.holder(role) in viewer.accounts)
+    return tuple(role for role in COMMAND_ROLES if measure.role_holder(role) in viewer.accounts)
 
 
-def _sees(viewer: Viewer, measure: Subject) -> bool:
-    return may_see(viewer, measure.place, measure.legal_entity) or bool(speaks_as(viewer, measure))
+def _sees(viewer: Viewer, measure: MeasureAccess) -> bool:
+    return may_see(viewer, measure.hierarchy, measure.legal_entity) or bool(command_roles_of(viewer, measure))

@@ -1,4 +1,4 @@
-"""A person of the pages, as the store keeps it."""
+"""A person of the pages, as stored."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from connector.people.permissions import Account, Grant, PersonId, Scope
+from connector.people.permissions import PersonId, RoleGrant, TokenScope, ToolAccount
 
 
-class Source(StrEnum):
+class GrantSource(StrEnum):
     """Where a grant comes from."""
 
     HAND = "hand"
@@ -18,12 +18,12 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class GrantRow:
     """A grant with its number and where it comes from."""
 
     id: int
-    grant: Grant
-    source: Source
+    grant: RoleGrant
+    source: GrantSource
     granted_by: str
     granted_at: datetime
 
@@ -32,7 +32,7 @@ class Held:
 class Person:
     id: PersonId
     login: str
-    """The e-mail address, as it was entered; compared without regard to case."""
+    """The e-mail address, as entered; compared without regard to case."""
     name: str
     active: bool
     has_password: bool
@@ -41,23 +41,23 @@ class Person:
     locale: str | None
     time_zone: str | None
     created_at: datetime
-    grants: tuple[Held, ...] = ()
-    accounts: frozenset[Account] = frozenset()
+    grants: tuple[GrantRow, ...] = ()
+    accounts: frozenset[ToolAccount] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class RoleRule:
-    """Everybody whose claim holds this value gets this grant."""
+    """Everybody whose claim contains this value gets this grant."""
 
     id: int
     claim: str
-    grant: Grant
+    grant: RoleGrant
     made_by: str
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A signed-in browser; the token itself is known to nobody but that browser."""
+    """A signed-in browser; only that browser knows the token itself."""
 
     id: int
     person: PersonId
@@ -74,7 +74,7 @@ class TokenRow:
     owner: str
     """The login of its person."""
     name: str
-    scopes: frozenset[Scope]
+    scopes: frozenset[TokenScope]
     created_at: datetime
     expires_at: datetime | None
     used_at: datetime | None

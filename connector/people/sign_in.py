@@ -1,4 +1,4 @@
-"""Whoever the identity provider vouches for, as a person here: found, bound or made; with the roles of their groups."""
+"""The person behind an identity of the provider: found, linked or created; with the roles of their groups."""
 
 from __future__ import annotations
 
@@ -6,62 +6,62 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from connector.people.identity import Identity, SignInRefused
-from connector.people.permissions import Grant, PersonId
+from connector.people.permissions import PersonId, RoleGrant
 from connector.people.person import Person, RoleRule
 
 
-class PersonStore(Protocol):
-    """What signing in needs of the persons that are stored."""
+class SignInStore(Protocol):
+    """What signing in needs from the store of persons."""
 
     def rules(self) -> Sequence[RoleRule]: ...
 
-    def known_as(self, issuer: str, subject: str) -> Person | None:
-        """Whoever an identity provider calls so."""
+    def find_by_oidc_subject(self, issuer: str, subject: str) -> Person | None:
+        """The person linked to this subject."""
 
-    def named(self, login: str) -> Person | None: ...
+    def find_by_login(self, login: str) -> Person | None: ...
 
     def add(self, login: str, name: str, *, by: str) -> Person: ...
 
     def link_oidc(self, person: PersonId, issuer: str, subject: str, *, by: str) -> None: ...
 
-    def renew_group_grants(self, person: PersonId, wanted: Iterable[Grant], *, by: str) -> None: ...
+    def replace_group_grants(self, person: PersonId, grants: Iterable[RoleGrant], *, by: str) -> None: ...
 
 
-def welcome(people: PersonStore, identity: Identity) -> Person:
+def sign_in_person(people: SignInStore, identity: Identity) -> Person:
     """The person behind an identity, with today's roles.  Raises SignInRefused with what to do.
 
-    An address of mail alone makes nobody somebody else: it counts only where the provider says that it is verified,
-    and never against a person who is bound to another identity.
+    A mail address alone does not identify a person: it counts only where the provider says that it is verified, and
+    never for a person who is linked to another identity.
     """
     by = f"{identity.login} (identity provider)"
-    wanted = {rule.grant for rule in people.rules() if rule.claim in identity.groups}
-    person = people.known_as(identity.issuer, identity.subject)
+    grants = {rule.grant for rule in people.rules() if rule.claim in identity.groups}
+    person = people.find_by_oidc_subject(identity.issuer, identity.subject)
     if person is None:
-        person = _bound(people, identity, by) or _made(people, identity, bool(wanted), by)
+        person = _linked_person(people, identity, by) or _new_person(people, identity, bool(grants), by)
     if not person.active:
         raise SignInRefused("This account is disabled in Gatepost. Ask an administrator of Gatepost.")
-    people.renew_group_grants(person.id, wanted, by=by)
+    people.replace_group_grants(person.id, grants, by=by)
     return person
 
 
-def _bound(people: PersonStore, identity: Identity, by: str) -> Person | None:
-    person = people.named(identity.login)
+def _linked_person(people: SignInStore, identity: Identity, by: str) -> Person | None:
+    person = people.find_by_login(identity.login)
     if person is None:
         return None
     if person.oidc_subject is not None:
         raise SignInRefused(
-            f"{identity.login} is bound to another identity. Ask an administrator of Gatepost to bind it anew."
+            f"{identity.login} is linked to another identity. Ask an administrator of Gatepost to link it again."
         )
     if not identity.email_verified:
         raise SignInRefused(
             f"Gatepost knows {identity.login}, but the identity provider does not say that this address is verified. "
-            f"An administrator can bind it: gatepost user link {identity.login} --oidc {identity.subject}"
+            f"An administrator can link it: gatepost user link {identity.login} --oidc {identity.subject}"
         )
     people.link_oidc(person.id, identity.issuer, identity.subject, by=by)
     return person
 
 
-def _made(people: PersonStore, identity: Identity, has_role: bool, by: str) -> Person:
+def _new_person(people: SignInStore, identity: Identity, has_role: bool, by: str) -> Person:
     if not has_role:
         raise SignInRefused(
             f"{identity.login} has no role in Gatepost. Ask an administrator of Gatepost for one, or for a rule for "

@@ -1,4 +1,4 @@
-"""Sees what somebody has to be told, and tells it: once, by every messenger of ``GATEPOST_ALERTS``."""
+"""Raises alerts and sends them: once, through every messenger of ``GATEPOST_ALERTS``."""
 
 from __future__ import annotations
 
@@ -11,64 +11,67 @@ import structlog
 
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError
-from connector.notify.alerts import AlertKind, again, compose, has_caught_up, is_late
+from connector.notify.alerts import AlertKind, compose_alert, has_caught_up, is_backlog_too_old, retry_delay
 from connector.notify.digest import Message
-from connector.store.notifications.alerts import Alerts, Claimed
-from connector.store.queue.backlog import age
+from connector.store.notifications.alerts import Alerts, ClaimedAlert
+from connector.store.queue.backlog import oldest_age
 
-LASTING = frozenset({AlertKind.PAUSED, AlertKind.BACKLOG})
-"""Told as something that is so; when it is over before anybody could be told, what follows says it all."""
+LASTING_KINDS = frozenset({AlertKind.PAUSED, AlertKind.BACKLOG})
+"""Alerts about a lasting state; when it ends before the alert could be sent, the alert of its end is enough."""
 
-CAUSES_SECONDS = 300.0
-"""How often causes are looked at: with 100,000 things parked that takes the database two seconds."""
+CAUSE_CHECK_SECONDS = 300.0
+"""How often causes are counted: with 100,000 dead letters that takes the database two seconds."""
 
 _log = structlog.get_logger(__name__)
 
 
-class Messengers(Protocol):
-    """The messengers of the settings, each under the name that may be shown."""
+class AlertMessengers(Protocol):
+    """The messengers of the settings, each under its masked name."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Raises ConfigurationError when an address is none."""
+        """Raises ConfigurationError when an address is not valid."""
 
     def send(self, name: str, title: str, body: str) -> bool:
-        """Whether it was taken."""
+        """Whether the messenger accepted it."""
 
 
 @dataclass
-class Watch:
-    """Raises what no single place in the flow can see."""
+class AlertMonitor:
+    """Raises alerts that need a view of the whole queue."""
 
     services: Services
     monotonic: Callable[[], float] = time.monotonic
-    _causes_due: float = field(default=float("-inf"), init=False)
+    _next_cause_check: float = field(default=float("-inf"), init=False)
 
-    def look(self) -> None:
-        """Events that wait too long; now and then, many things that are parked for one cause."""
+    def check(self) -> None:
+        """Events that wait too long; at intervals, many dead letters of one cause."""
         alerts = Alerts(self.services.engine)
-        self._late_events(alerts)
-        if self.monotonic() >= self._causes_due:
-            self._causes_due = self.monotonic() + CAUSES_SECONDS
-            for cause in alerts.great_causes():
-                if alerts.grown(cause):
+        self._check_backlog(alerts)
+        if self.monotonic() >= self._next_cause_check:
+            self._next_cause_check = self.monotonic() + CAUSE_CHECK_SECONDS
+            for cause in alerts.large_causes():
+                if alerts.report_dead_letters(cause):
                     _log.error(
-                        "many parked for one cause", connection=cause.connection, things=cause.count, why=cause.told
+                        "many dead letters for one cause",
+                        connection=cause.connection,
+                        dead_letters=cause.count,
+                        why=cause.reason,
                     )
 
-    def _late_events(self, alerts: Alerts) -> None:
-        stopped, limit = alerts.stopped(), float(self.services.settings.backlog_seconds)
+    def _check_backlog(self, alerts: Alerts) -> None:
+        stopped, limit = alerts.report_paused_connections(), float(self.services.settings.max_backlog_seconds)
         for record in self.services.connections.all():
-            waited = age(self.services.engine, record.name)
-            # While a connection is paused its events wait by intent, and that has been told.
-            if is_late(waited, limit) and record.name not in stopped:
-                if alerts.late(record.name, waited, limit):
-                    _log.error("events wait too long", connection=record.name, seconds=int(waited))
-            elif has_caught_up(waited, limit) and alerts.in_time(record.name):
-                _log.info("events are worked on in time again", connection=record.name)
+            waited = oldest_age(self.services.engine, record.name)
+            # While a connection is paused its events wait by intent, and an alert says so already.
+            if is_backlog_too_old(waited, limit) and record.name not in stopped:
+                if alerts.report_backlog(record.name, waited, limit):
+                    _log.error("event backlog exceeded", connection=record.name, seconds=int(waited))
+            elif has_caught_up(waited, limit) and alerts.clear_backlog(record.name):
+                _log.info("event backlog recovered", connection=record.name)
 
 
-def send_due(services: Services, messengers: Messengers) -> int:
+def send_due_alerts(services: Services, messengers: AlertMessengers) -> int:
     """Send every alert that is due; returns how many went out to all messengers."""
     alerts, sent = Alerts(services.engine), 0
     while (claimed := alerts.claim()) is not None:
@@ -76,49 +79,57 @@ def send_due(services: Services, messengers: Messengers) -> int:
     return sent
 
 
-def _send(services: Services, alerts: Alerts, messengers: Messengers, claimed: Claimed) -> bool:
+def _send(services: Services, alerts: Alerts, messengers: AlertMessengers, claimed: ClaimedAlert) -> bool:
     alert = claimed.alert
     try:
         names = messengers.names
     except ConfigurationError as error:
-        _not_sent(alerts, claimed, f"GATEPOST_ALERTS: {error}")
+        _record_failure(alerts, claimed, f"GATEPOST_ALERTS: {error}")
         return False
     if not names:
         alerts.settle(claimed, "dropped", "GATEPOST_ALERTS is not set")
         return False
-    if claimed.ended and alert.kind in LASTING:
-        alerts.settle(claimed, "dropped", "it was over before anybody could be told")
+    if claimed.cause_ended and alert.kind in LASTING_KINDS:
+        alerts.settle(claimed, "dropped", "it ended before the alert could be sent")
         return False
-    message = compose(alert, alerts.situation(alert, services.settings.address))
+    message = compose_alert(alert, alerts.situation(alert, services.settings.address))
     failed = [
-        name for name in names if name not in claimed.told and not _taken(alerts, messengers, claimed, name, message)
+        name
+        for name in names
+        if name not in claimed.sent_to and not _send_to_messenger(alerts, messengers, claimed, name, message)
     ]
     if failed:
-        _not_sent(alerts, claimed, f"not taken by {', '.join(failed)}")
+        _record_failure(alerts, claimed, f"not accepted by {', '.join(failed)}")
         return False
     alerts.settle(claimed, "sent")
     _log.info("alert sent", kind=alert.kind.value, subject=alert.subject)
     return True
 
 
-def _taken(alerts: Alerts, messengers: Messengers, claimed: Claimed, name: str, message: Message) -> bool:
-    """Recorded for each messenger, so that one that fails has the others told nothing twice."""
+def _send_to_messenger(
+    alerts: Alerts, messengers: AlertMessengers, claimed: ClaimedAlert, name: str, message: Message
+) -> bool:
+    """Recorded for each messenger, so that one that fails does not make the others send twice."""
     try:
         if not messengers.send(name, message.title, message.body):
             return False
-    except Exception as error:  # noqa: BLE001 - a library's fault on one address must not keep the others untold
+    except Exception as error:  # noqa: BLE001 - a library's fault on one address must not stop the other messengers
         _log.warning("alert not sent", to=name, error=type(error).__name__)
         return False
-    alerts.taken(claimed, name)
+    alerts.record_sent(claimed, name)
     return True
 
 
-def _not_sent(alerts: Alerts, claimed: Claimed, why: str) -> None:
-    wait = again(claimed.tries)
+def _record_failure(alerts: Alerts, claimed: ClaimedAlert, why: str) -> None:
+    wait = retry_delay(claimed.attempts)
     _log.error(
-        "alert not sent", kind=claimed.alert.kind.value, subject=claimed.alert.subject, why=why, tries=claimed.tries
+        "alert not sent",
+        kind=claimed.alert.kind.value,
+        subject=claimed.alert.subject,
+        why=why,
+        attempts=claimed.attempts,
     )
     if wait is None:
         alerts.settle(claimed, "failed", why)
     else:
-        alerts.put_off(claimed, wait, why)
+        alerts.postpone(claimed, wait, why)

@@ -1,8 +1,7 @@
-"""What ``/metrics`` tells a Prometheus: every metric with its labels and its meaning, in one place.
+"""The metrics of ``/metrics``: names, labels and descriptions.
 
-The README lists them and a test compares the two; rules and dashboards rest on these names.  All but the first are
-read from the database when somebody asks, so each web server tells the same of the whole installation: take any one of
-them, or the highest (``max``), and never their sum.
+Alert rules, dashboard and the reference page Metrics use them.  All but the first are read from the database, so each
+web server reports the same for the whole installation: use any one of them, or the highest (``max``), never their sum.
 """
 
 from __future__ import annotations
@@ -14,57 +13,55 @@ from dataclasses import dataclass
 class Metric:
     name: str
     labels: tuple[str, ...]
-    meaning: str
+    description: str
 
 
 EVENTS = Metric(
     "gatepost_events_total",
     ("connection", "outcome"),
-    "events at this web server's doors since it started, by what became of them; to be summed over web servers",
+    "events received by this web server since it started, by outcome; sum over web servers",
 )
 DATABASE_UP = Metric(
-    "gatepost_database_up", (), "1 when the database told all of this in time; while it is 0 all below are missing"
+    "gatepost_database_up", (), "1 when the database answered in time; at 0 all metrics below are missing"
 )
 BACKLOG_AGE = Metric(
     "gatepost_backlog_age_seconds",
     ("connection",),
-    "how long the oldest item that an event rang for has been due without any worker taking it up",
+    "age of the oldest item with a new event that no worker has started on",
 )
-DIRTY_KEYS = Metric("gatepost_dirty_keys", ("connection",), "items that wait to be judged, or are being judged")
-OUTBOX_WAITING = Metric("gatepost_outbox_waiting", ("connection",), "writes that wait, or are being written")
-PARKED = Metric(
-    "gatepost_parked",
+DIRTY_KEYS = Metric("gatepost_dirty_keys", ("connection",), "items waiting to be assessed or being assessed")
+OUTBOX_PENDING = Metric("gatepost_outbox_pending", ("connection",), "writes that wait or are being made")
+DEAD_LETTERS = Metric(
+    "gatepost_dead_letters",
     ("kind", "connection"),
-    "what is not tried any more: kind item, write or delivery (of which the connection is the subscription's name)",
+    "dead letters by kind: item, write or delivery (for deliveries, connection is the subscription name)",
 )
 PAUSED = Metric(
     "gatepost_connection_paused", ("connection",), "1 while the connection is paused until a person has acted"
 )
-LIMITED = Metric(
-    "gatepost_connection_limited", ("connection",), "1 while the tool's own limit closes the connection for a while"
+RATE_LIMITED = Metric(
+    "gatepost_connection_rate_limited", ("connection",), "1 while a rate limit of the tool closes the connection"
 )
 WORKERS_ALIVE = Metric("gatepost_workers_alive", (), "workers that hold their lock in the database")
 SWEEP_OVERDUE = Metric(
-    "gatepost_sweep_overdue_seconds", ("connection", "kind"), "how long ago a sweep should have begun; 0 before that"
+    "gatepost_sweep_overdue_seconds", ("connection", "kind"), "how long ago a sweep should have started; 0 before that"
 )
-WRITTEN_LAST_MINUTE = Metric(
-    "gatepost_written_last_minute", ("connection",), "writes that the tool took in the last sixty seconds"
+WRITES_LAST_MINUTE = Metric(
+    "gatepost_writes_last_minute", ("connection",), "writes that the tool accepted in the last sixty seconds"
 )
-ALERTS_WAITING = Metric(
-    "gatepost_alerts_waiting", (), "alerts that could not be handed to a messenger yet; they are tried again"
-)
+ALERTS_PENDING = Metric("gatepost_alerts_pending", (), "alerts that could not be delivered yet; they are tried again")
 
 METRICS = (
     EVENTS,
     DATABASE_UP,
     BACKLOG_AGE,
     DIRTY_KEYS,
-    OUTBOX_WAITING,
-    PARKED,
+    OUTBOX_PENDING,
+    DEAD_LETTERS,
     PAUSED,
-    LIMITED,
+    RATE_LIMITED,
     WORKERS_ALIVE,
     SWEEP_OVERDUE,
-    WRITTEN_LAST_MINUTE,
-    ALERTS_WAITING,
+    WRITES_LAST_MINUTE,
+    ALERTS_PENDING,
 )

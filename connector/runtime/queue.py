@@ -1,6 +1,6 @@
 """Procrastinate: which tasks there are, and how a transaction puts one into the queue.
 
-A task is only a wake-up: it says which connection has work, never which work.  So a task that is
+A task is only a wake-up: it names the connection that has work, never the work.  So a task that is
 lost, doubled or left behind by a dead worker does no harm; the tick wakes what is due.
 """
 
@@ -23,54 +23,54 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
 
 from connector.store.database.engine import session_options
-from connector.store.queue.wake_up import AlreadyWaiting, Driver, Task
+from connector.store.queue.wake_up import DriverConnection, TaskAlreadyQueued, TaskKind
 from mapping.work_item import ConnectionName
 
 TICK_SECONDS = 5
 STALLED_SECONDS = 30
 ALERT_SECONDS = 30
-AGAIN_SECONDS = 1.0
-LONGEST_AGAIN_SECONDS = 10.0
-"""How soon a worker that has lost the database asks for it again, at first and at last."""
+RETRY_SECONDS = 1.0
+MAX_RETRY_SECONDS = 10.0
+"""How soon a worker that has lost the database connects again: at first, and at most."""
 
-Handler: TypeAlias = Callable[[ConnectionName], None]
+ConnectionHandler: TypeAlias = Callable[[ConnectionName], None]
 
 _log = structlog.get_logger(__name__)
 
 
-class Queue:
+class TaskQueue:
     """Puts tasks into the queue, each as part of the caller's own transaction."""
 
     def __init__(self) -> None:
         # Every task goes through a connection that the caller hands over, so no pool is opened here.
         self._app = procrastinate.App(connector=SyncPsycopgConnector())
 
-    def defer(self, driver: Driver, task: Task, connection: ConnectionName, lock: str) -> None:
-        """Raises AlreadyWaiting when a task with this lock waits in the queue."""
+    def defer(self, driver: DriverConnection, task: TaskKind, connection: ConnectionName, lock: str) -> None:
+        """Raises TaskAlreadyQueued when a task with this lock waits in the queue."""
         try:
             self._app.configure_task(
                 task.value, queue=task.value, queueing_lock=lock, connection=driver, allow_unknown=True
             ).defer(connection=connection)
         except exceptions.AlreadyEnqueued as error:
-            raise AlreadyWaiting(lock) from error
+            raise TaskAlreadyQueued(lock) from error
 
 
 @dataclass(frozen=True, slots=True)
-class Handlers:
+class TaskHandlers:
     """What the tasks do; synchronous, run in threads."""
 
-    reconcile: Handler
-    deliver: Handler
-    sweep: Handler
+    reconcile: ConnectionHandler
+    deliver: ConnectionHandler
+    sweep: ConnectionHandler
     tick: Callable[[], None]
     notify: Callable[[int], None]
-    figures: Callable[[], None]
-    digest: Callable[[], None]
-    alerts: Callable[[], None]
-    clean: Callable[[], None]
+    refresh_rollups: Callable[[], None]
+    send_digests: Callable[[], None]
+    send_alerts: Callable[[], None]
+    clean_up: Callable[[], None]
 
 
-def worker_app(conninfo: str, handlers: Handlers, *, pool_size: int) -> procrastinate.App:
+def worker_app(conninfo: str, handlers: TaskHandlers, *, pool_size: int) -> procrastinate.App:
     """The application that a worker runs."""
     app = procrastinate.App(
         connector=PsycopgConnector(
@@ -83,19 +83,19 @@ def worker_app(conninfo: str, handlers: Handlers, *, pool_size: int) -> procrast
         )
     )
 
-    @app.task(name=Task.RECONCILE.value, queue=Task.RECONCILE.value)
+    @app.task(name=TaskKind.RECONCILE.value, queue=TaskKind.RECONCILE.value)
     def reconcile(connection: str) -> None:
         handlers.reconcile(ConnectionName(connection))
 
-    @app.task(name=Task.DELIVER.value, queue=Task.DELIVER.value)
+    @app.task(name=TaskKind.DELIVER.value, queue=TaskKind.DELIVER.value)
     def deliver(connection: str) -> None:
         handlers.deliver(ConnectionName(connection))
 
-    @app.task(name=Task.SWEEP.value, queue=Task.SWEEP.value)
+    @app.task(name=TaskKind.SWEEP.value, queue=TaskKind.SWEEP.value)
     def sweep(connection: str) -> None:
         handlers.sweep(ConnectionName(connection))
 
-    @app.task(name=Task.NOTIFY.value, queue=Task.NOTIFY.value)
+    @app.task(name=TaskKind.NOTIFY.value, queue=TaskKind.NOTIFY.value)
     def notify(connection: str) -> None:
         handlers.notify(int(connection))
 
@@ -105,29 +105,29 @@ def worker_app(conninfo: str, handlers: Handlers, *, pool_size: int) -> procrast
         await asyncio.to_thread(handlers.tick)
         await clear_stalled(app)
 
-    # Apart from the tick: making every figure anew takes a minute, and what is due must not wait for it.
+    # Separate from the tick: computing every figure anew takes a minute, and what is due must not wait for it.
     @app.periodic(cron=f"* * * * * */{TICK_SECONDS}")
     @app.task(name="figures", queue="figures", queueing_lock="figures")
     async def figures(timestamp: int) -> None:  # noqa: ARG001 - as above
-        await asyncio.to_thread(handlers.figures)
+        await asyncio.to_thread(handlers.refresh_rollups)
 
-    # Apart as well: a mail server that is slow to answer holds nothing else up.
+    # Separate as well: a mail server that is slow to answer delays nothing else.
     @app.periodic(cron="* * * * *")
     @app.task(name="digest", queue="digest", queueing_lock="digest")
     async def digest(timestamp: int) -> None:  # noqa: ARG001 - as above
-        await asyncio.to_thread(handlers.digest)
+        await asyncio.to_thread(handlers.send_digests)
 
-    # Apart from both: whoever has to be told is told within a minute, also while digests go out.
+    # Separate from both: an alert goes out within a minute, also while digests are sent.
     @app.periodic(cron=f"* * * * * */{ALERT_SECONDS}")
     @app.task(name="alerts", queue="alerts", queueing_lock="alerts")
     async def alerts(timestamp: int) -> None:  # noqa: ARG001 - as above
-        await asyncio.to_thread(handlers.alerts)
+        await asyncio.to_thread(handlers.send_alerts)
 
     # Away from the full hour, when sweeps begin and mail goes out.
     @app.periodic(cron="17 * * * *")
     @app.task(name="clean", queue="clean", queueing_lock="clean")
     async def clean(timestamp: int) -> None:  # noqa: ARG001 - as above
-        await asyncio.to_thread(handlers.clean)
+        await asyncio.to_thread(handlers.clean_up)
 
     return app
 
@@ -142,10 +142,10 @@ async def clear_stalled(app: procrastinate.App) -> int:
     return len(stalled)
 
 
-def queues(app: procrastinate.App) -> list[str]:
+def queue_names(app: procrastinate.App) -> list[str]:
     """The queues of this version's tasks.
 
-    A worker that asked for any queue would take a task that only the next version knows, fail, and remove it.
+    A worker that read every queue would fetch a task that only the next version knows, fail, and remove it.
     """
     return sorted({task.queue for task in app.tasks.values()})
 
@@ -153,13 +153,13 @@ def queues(app: procrastinate.App) -> list[str]:
 async def run_worker(
     app: procrastinate.App, *, name: str, concurrency: int, stop: Event | None = None, signals: bool = True
 ) -> None:
-    """Work until SIGTERM or SIGINT; ``stop`` is set then, and the running rounds are finished first.
+    """Work until SIGTERM or SIGINT; ``stop`` is set then, and the running batches are finished first.
 
     When the database goes away the worker stays and takes up its work when it is back.  ``signals=False`` is for a
     thread, which gets none: there the task is cancelled.
     """
     stop = stop or Event()
-    wait = AGAIN_SECONDS
+    wait = RETRY_SECONDS
     with _stopped_by_signals(stop) if signals else nullcontext():
         try:
             while not stop.is_set():
@@ -167,16 +167,16 @@ async def run_worker(
                 try:
                     await _work(app, name, concurrency)
                 except (exceptions.ConnectorException, psycopg.Error) as error:
-                    _log.warning("the queue does not answer", worker=name, error=type(error).__name__)
-                if asyncio.get_running_loop().time() - began > LONGEST_AGAIN_SECONDS:
-                    wait = AGAIN_SECONDS
+                    _log.warning("queue unavailable", worker=name, error=type(error).__name__)
+                if asyncio.get_running_loop().time() - began > MAX_RETRY_SECONDS:
+                    wait = RETRY_SECONDS
                 await asyncio.sleep(wait)
-                wait = min(wait * 2, LONGEST_AGAIN_SECONDS)
+                wait = min(wait * 2, MAX_RETRY_SECONDS)
         except asyncio.CancelledError:
             if not stop.is_set():
                 stop.set()
                 raise
-            # Asked to stop by a signal, and the rounds in hand have ended: that is no failure.
+            # A signal asked for the stop, and the running batches have ended: that is no failure.
 
 
 async def _work(app: procrastinate.App, name: str, concurrency: int) -> None:
@@ -184,7 +184,7 @@ async def _work(app: procrastinate.App, name: str, concurrency: int) -> None:
     async with app.open_async():
         await app.run_worker_async(
             name=name,
-            queues=queues(app),
+            queues=queue_names(app),
             concurrency=concurrency,
             fetch_job_polling_interval=TICK_SECONDS,
             delete_jobs=jobs.DeleteJobCondition.ALWAYS.value,
@@ -195,30 +195,30 @@ async def _work(app: procrastinate.App, name: str, concurrency: int) -> None:
 
 @contextmanager
 def _stopped_by_signals(stop: Event) -> Iterator[None]:
-    """SIGTERM or SIGINT lets the rounds in hand end; the same once more ends the process as it always would.
+    """SIGTERM or SIGINT lets the running batches end; a second one ends the process as it always would.
 
     Ctrl-C at ``gatepost serve`` reaches a worker twice, as SIGINT from the terminal and as SIGTERM from its parent:
-    that is one wish.  Procrastinate's own handlers only keep new tasks from being fetched: a task in the middle of a
-    backlog would go on to its end.
+    both mean one request to stop.  Procrastinate's own handlers only keep new tasks from being fetched: a task in the
+    middle of a backlog would go on to its end.
     """
     if sys.platform == "win32":
         # There is no loop.add_signal_handler; Ctrl-C cancels the task, which ends the same way.
         yield
         return
-    loop, here = asyncio.get_running_loop(), asyncio.current_task()
+    loop, worker_task = asyncio.get_running_loop(), asyncio.current_task()
     numbers = (signal.SIGTERM, signal.SIGINT)
 
-    def asked(number: int) -> None:
+    def request_stop(number: int) -> None:
         loop.remove_signal_handler(number)
         if stop.is_set():
             return
-        _log.info("stopping: what is in hand is finished first")
+        _log.info("stopping after current work")
         stop.set()
-        if here is not None:
-            here.cancel()
+        if worker_task is not None:
+            worker_task.cancel()
 
     for number in numbers:
-        loop.add_signal_handler(number, asked, number)
+        loop.add_signal_handler(number, request_stop, number)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Runs web and worker as children of one command, and starts again what dies."""
+"""Runs web and worker as children of one command, and restarts what exits."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import structlog
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
-STEADY_SECONDS = 60.0
-"""A child that has run this long is healthy; its next death starts again with the first delay."""
+STABLE_SECONDS = 60.0
+"""A child that has run this long is healthy; its next exit starts again with the first delay."""
 GRACE_SECONDS = 40.0
 
 _log = structlog.get_logger(__name__)
@@ -44,19 +44,19 @@ class Supervisor:
         try:
             while not self.stopping:
                 for child in self.children:
-                    self._look_after(child)
+                    self._restart_if_ended(child)
                 time.sleep(0.2)
         finally:
             self._end()
 
-    def _look_after(self, child: Child) -> None:
+    def _restart_if_ended(self, child: Child) -> None:
         now = time.monotonic()
         if child.process is not None:
             code = child.process.poll()
             if code is None:
                 return
-            child.delay = FIRST_DELAY if now - child.started > STEADY_SECONDS else min(child.delay * 2, LONGEST_DELAY)
-            _log.error("process died", name=child.name, code=code, again_in_seconds=child.delay)
+            child.delay = FIRST_DELAY if now - child.started > STABLE_SECONDS else min(child.delay * 2, LONGEST_DELAY)
+            _log.error("process exited", name=child.name, code=code, restart_in_seconds=child.delay)
             child.process, child.due = None, now + child.delay
         if now >= child.due:
             child.process = subprocess.Popen(child.command, env=dict(self.environment))  # noqa: S603 - our own command

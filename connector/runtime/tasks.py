@@ -1,4 +1,4 @@
-"""What a worker's tasks do: read and judge, write, sweep, and look at the clock."""
+"""What a worker's tasks do: read and assess, write, sweep, notify, and what time makes due."""
 
 from __future__ import annotations
 
@@ -12,242 +12,249 @@ import structlog
 
 from connector.bootstrap import Clock, MappingCache, Services, Sites, system_clock
 from connector.errors import ToolError
-from connector.http.retry import Pause, decide
-from connector.notify.delivery import Notifier
-from connector.notify.delivery import Round as Told
-from connector.notify.message_addresses import Allowed, Messenger, Operators
-from connector.notify.webhook_sender import Sender
+from connector.http.retry import PauseConnection, decide
+from connector.notify.delivery import DeliveryResult, EventNotifier
+from connector.notify.message_addresses import AllowedTargets, Messenger, OperatorMessengers
+from connector.notify.webhook_sender import WebhookSender
 from connector.runtime import alert_sending
-from connector.runtime.digest_sending import send_due
-from connector.runtime.maintenance import beat, keep_webhooks, know_ourselves, watch_gates
-from connector.runtime.queue import Handlers
+from connector.runtime.digest_sending import send_due_digests
+from connector.runtime.maintenance import check_gates, refresh_webhooks, remember_own_account, send_heartbeat
+from connector.runtime.queue import TaskHandlers
 from connector.store.notifications.deliveries import SqlDeliveries, wake_due_deliveries
-from connector.store.operations.retention import clean
-from connector.store.queue.dirty_keys import SqlWork
-from connector.store.queue.leases import Holds, drop_left
+from connector.store.operations.retention import clean_up
+from connector.store.queue.dirty_keys import SqlDirtyKeys
+from connector.store.queue.leases import LeaseRegistry, release_abandoned
 from connector.store.queue.outbox import SqlOutbox
-from connector.store.queue.wake_up import Task
-from connector.store.queue.workers import Presence, recover
-from connector.store.reconcile.assessment_store import SqlLedger
-from connector.store.reconcile.due_assessments import wake_due_looks
-from connector.store.reconcile.stored_state import SqlMemory
+from connector.store.queue.wake_up import TaskKind
+from connector.store.queue.workers import WorkerPresence, take_back_claims
+from connector.store.reconcile.assessment_store import SqlAssessmentStore
+from connector.store.reconcile.due_assessments import wake_due_assessments
+from connector.store.reconcile.stored_state import SqlStateStore
 from connector.store.reconcile.sweeps import SqlSweeps
-from connector.store.reporting.rollups import Rollups
-from connector.store.reporting.rollups import Round as Refresh
-from connector.sync.lease import UNBOUND, Grip, Hold
-from connector.sync.outbox_writer import Deliverer
-from connector.sync.ports import Site
-from connector.sync.reconcile import ActiveMapping, Reconciler, Round
-from connector.sync.related_evidence import Surroundings
+from connector.store.reporting.rollups import RefreshStatus, Rollups
+from connector.sync.lease import UNLEASED, Lease, LeaseState
+from connector.sync.outbox_writer import OutboxWriter
+from connector.sync.ports import ToolSite
+from connector.sync.reconcile import ActiveMapping, BatchResult, Reconciler
+from connector.sync.related_evidence import RelatedEvidenceReader
 from connector.sync.sweep import Sweeper, SweepKind
-from governance.roll_up import Basis
+from governance.roll_up import RollUpSettings
 from mapping.work_item import ConnectionName
 
-MOST_TOLD = 20
+DELIVERY_BATCH_SIZE = 20
 """Events that one claim takes for a receiver: few enough to be sent within the lease, also slowly."""
 
-TURN_SECONDS = 20.0
-"""How long a task works on before it lines up again: a long backlog of some connections must not keep the others, the
-tick and the alerts waiting until it is worked off."""
+MAX_TURN_SECONDS = 20.0
+"""How long a task works before it queues again: a long backlog of some connections must not make the others, the
+tick and the alerts wait until it is finished."""
 
-GO_ON = frozenset({Round.MORE, Round.DONE})
+MAY_HAVE_MORE = frozenset({BatchResult.MORE, BatchResult.DONE})
 """After these there may be more to do, or more may have come meanwhile."""
 
 _log = structlog.get_logger(__name__)
 
 
-class Tasks:
-    """One worker's hands.  Every task is a wake-up for one connection; what there is to do stands in the database."""
+class WorkerTasks:
+    """The tasks of one worker.  Every task is a wake-up for one connection; the work itself is in the database."""
 
-    def __init__(self, services: Services, presence: Presence, stop: Event, clock: Clock) -> None:
+    def __init__(self, services: Services, presence: WorkerPresence, stop: Event, clock: Clock) -> None:
         settings, worker = services.settings, presence.worker
         self._services = services
         self._presence = presence
         self._clock = clock
         longest_call = settings.connect_timeout + settings.read_timeout
-        self._holds = Holds(presence, stop, lease=settings.lease_seconds, longest_call=longest_call)
+        self._leases = LeaseRegistry(presence, stop, lease=settings.lease_seconds, longest_call=longest_call)
         self._sites = Sites(services, clock)
         self._mapping = MappingCache(services.mappings)
-        self._work = SqlWork(services.engine, worker, settings.lease_seconds, self._holds.take)
-        self._outbox = SqlOutbox(services.engine, services.waker, worker, settings.lease_seconds, self._holds.take)
-        self._sweeps, self._sweeper = sweeping(services, clock, self._holds)
-        memory = SqlMemory(services.engine)
+        self._work = SqlDirtyKeys(services.engine, worker, settings.lease_seconds, self._leases.new_token)
+        self._outbox = SqlOutbox(
+            services.engine, services.waker, worker, settings.lease_seconds, self._leases.new_token
+        )
+        self._sweeps, self._sweeper = build_sweeper(services, clock, self._leases)
+        state_store = SqlStateStore(services.engine)
         self._reconciler = Reconciler(
-            work=self._work,
-            memory=memory,
-            ledger=SqlLedger(services.engine, services.waker),
+            dirty_keys=self._work,
+            state_store=state_store,
+            assessment_store=SqlAssessmentStore(services.engine, services.waker),
             pauses=services.connections,
-            surroundings=Surroundings(self._sites.get, memory),
+            related_evidence=RelatedEvidenceReader(self._sites.get, state_store),
             clock=clock,
             jitter=jitter,
             batch_size=settings.batch_size,
         )
-        self._deliverer = Deliverer(
+        self._deliverer = OutboxWriter(
             outbox=self._outbox,
             pauses=services.connections,
             jitter=jitter,
             batch_size=settings.batch_size,
-            hold=self._holds,
+            lease=self._leases,
         )
         self._deliveries = SqlDeliveries(
-            services.engine, services.vault, worker, settings.lease_seconds, MOST_TOLD, self._holds.take
+            services.engine, services.vault, worker, settings.lease_seconds, DELIVERY_BATCH_SIZE, self._leases.new_token
         )
         self._rollups = Rollups(services.engine)
-        self._watch = alert_sending.Watch(services)
-        self._notifier = Notifier(
-            self._deliveries, Sender(services.subscription_rules, clock), clock, jitter, self._holds
+        self._alert_monitor = alert_sending.AlertMonitor(services)
+        self._notifier = EventNotifier(
+            self._deliveries, WebhookSender(services.subscription_host_rules, clock), clock, jitter, self._leases
         )
 
     def reconcile(self, connection: ConnectionName) -> None:
-        """Read and judge what is dirty."""
+        """Read and assess what is dirty."""
         self._work.begin(connection)
         active = self._mapping.active()
         if active is None:
             return
-        site = self._reached(connection)
+        site = self._reachable_site(connection)
         if site is None:
             return
-        know_ourselves(self._services, site)
-        self._in_rounds(Task.RECONCILE, connection, lambda: self._reconciler.run(site, active) in GO_ON)
+        remember_own_account(self._services, site)
+        self._run_batches(TaskKind.RECONCILE, connection, lambda: self._reconciler.run(site, active) in MAY_HAVE_MORE)
 
     def deliver(self, connection: ConnectionName) -> None:
         """Write what is due."""
         self._outbox.begin(connection)
-        site = self._reached(connection)
+        site = self._reachable_site(connection)
         if site is None:
             return
-        self._in_rounds(Task.DELIVER, connection, lambda: self._deliverer.run(site) in GO_ON)
+        self._run_batches(TaskKind.DELIVER, connection, lambda: self._deliverer.run(site) in MAY_HAVE_MORE)
 
     def sweep(self, connection: ConnectionName) -> None:
-        """Ask for what nobody rang for, and keep what would end by itself."""
+        """Find changes that no event reported, and renew what would expire."""
         active = self._mapping.active()
-        with self._sweeps.alone(connection) as mine:
-            if active is None or not mine or self._services.connections.paused(connection) is not None:
+        with self._sweeps.exclusive(connection) as mine:
+            if active is None or not mine or self._services.connections.pause_reason(connection) is not None:
                 return
             try:
                 site = self._sites.get(connection)
                 for _, kind in self._sweeps.due(self._clock(), [connection]):
                     if site.scanner is not None:
                         self._sweeper.run(site, site.scanner, active.config, kind)
-                        if self._holds.grip() is not Grip.FIRM:
+                        if self._leases.state() is not LeaseState.VALID:
                             return
-                        keep_webhooks(self._services, site, self._clock())
-                        beat(site, self._clock())
+                        refresh_webhooks(self._services, site, self._clock())
+                        send_heartbeat(site, self._clock())
                         if kind is SweepKind.FULL:
-                            watch_gates(self._services, site, active.config)
+                            check_gates(self._services, site, active.config)
             except ToolError as error:
-                self._not_reached(connection, error)
+                self._handle_unreachable(connection, error)
 
     def notify(self, subscription: int) -> None:
-        """Tell a subscriber what is due."""
+        """Send a subscriber the events that are due."""
         self._deliveries.begin(subscription)
         receiver = ConnectionName(str(subscription))
-        self._in_rounds(Task.NOTIFY, receiver, lambda: self._notifier.run(subscription) is Told.DONE)
+        self._run_batches(TaskKind.NOTIFY, receiver, lambda: self._notifier.run(subscription) is DeliveryResult.DONE)
 
-    def _reached(self, connection: ConnectionName) -> Site | None:
+    def _reachable_site(self, connection: ConnectionName) -> ToolSite | None:
         """The site, if it may be called.  An access that is no longer renewed pauses the connection, like any 401."""
-        if self._services.connections.paused(connection) is not None:
+        if self._services.connections.pause_reason(connection) is not None:
             return None
         try:
             return self._sites.get(connection)
         except ToolError as error:
-            self._not_reached(connection, error)
+            self._handle_unreachable(connection, error)
             return None
 
-    def _not_reached(self, connection: ConnectionName, error: ToolError) -> None:
+    def _handle_unreachable(self, connection: ConnectionName, error: ToolError) -> None:
         match decide(error, 1, jitter=1.0):
-            case Pause(reason=reason):
+            case PauseConnection(reason=reason):
                 self._services.connections.pause(connection, reason, None)
             case _:
                 # The next tick, or the next sweep, comes back to it.
-                _log.warning("not reached", connection=connection, error=type(error).__name__, why=str(error))
+                _log.warning("tool unreachable", connection=connection, error=type(error).__name__, why=str(error))
 
-    def _in_rounds(self, task: Task, connection: ConnectionName, run: Callable[[], bool]) -> None:
-        """One round after another until nothing is left, this turn is over, or this worker may not go on."""
-        more, ends = True, time.monotonic() + TURN_SECONDS
-        while (grip := self._holds.grip()) is Grip.FIRM:
-            with self._holds.round():
+    def _run_batches(self, task: TaskKind, connection: ConnectionName, run: Callable[[], bool]) -> None:
+        """One batch after another until nothing is left, this turn is over, or this worker may not go on."""
+        more, ends = True, time.monotonic() + MAX_TURN_SECONDS
+        while (lease_state := self._leases.state()) is LeaseState.VALID:
+            with self._leases.claim_scope():
                 more = run()
             if not more or time.monotonic() >= ends:
                 break
-        if (self._holds.stopping or (more and grip is Grip.FIRM)) and grip is not Grip.LOST:
-            # Whoever has its turn next, here or in another worker, goes on at once, and not with the next tick.
+        if (self._leases.stopping or (more and lease_state is LeaseState.VALID)) and lease_state is not LeaseState.LOST:
+            # The next turn, here or in another worker, starts at once and not with the next tick.
             with self._services.engine.begin() as transaction:
                 self._services.waker.wake(transaction, task, connection)
 
-    def figures(self) -> None:
+    def refresh_rollups(self) -> None:
         """Every few seconds: the figures of what has changed."""
         active = self._mapping.active()
         if active is not None:
-            bring_up_to_date(self._rollups, active, self._clock(), self._holds)
+            refresh_all_rollups(self._rollups, active, self._clock(), self._leases)
 
-    def digest(self) -> None:
-        """Every minute: tell people what waits for them, those whose hour has come."""
+    def send_digests(self) -> None:
+        """Every minute: send the digests whose hour has come."""
         settings = self._services.settings
-        allowed = Allowed.of(settings.digest_schemes, settings.digest_hosts, settings.mail_server)
-        if allowed.anything:
-            send_due(self._services, self._mapping, Messenger(allowed), self._clock())
+        allowed = AllowedTargets.from_settings(settings.digest_schemes, settings.digest_hosts, settings.mail_server)
+        if allowed.allows_any:
+            send_due_digests(self._services, self._mapping, Messenger(allowed), self._clock())
 
-    def alerts(self) -> None:
-        """Every half minute: see what whoever runs Gatepost has to know, and tell them."""
-        self._watch.look()
+    def send_alerts(self) -> None:
+        """Every half minute: raise and send the alerts for whoever runs Gatepost."""
+        self._alert_monitor.check()
         settings = self._services.settings
-        alert_sending.send_due(self._services, Operators(settings.alert_addresses, settings.mail_server))
+        alert_sending.send_due_alerts(
+            self._services, OperatorMessengers(settings.alert_addresses, settings.mail_server)
+        )
 
-    def clean(self) -> None:
-        """Every hour: make room for the events to come, and let go of what has had its time."""
-        clean(self._services.engine, self._services.keeping, self._clock(), hold=self._holds)
+    def clean_up(self) -> None:
+        """Every hour: create partitions for the events to come, and delete what is past its retention."""
+        clean_up(self._services.engine, self._services.retention_periods, self._clock(), lease=self._leases)
 
     def tick(self) -> None:
         """Every few seconds: what time alone has made due."""
         services, now = self._services, self._clock()
-        wake_due_looks(services.engine, services.waker, now)
+        wake_due_assessments(services.engine, services.waker, now)
         active = self._mapping.active()
         if active is not None:
             governed = {rule.connection for rule in active.config.measures}
-            there = [one.name for one in services.connections.all() if one.name in governed]
-            self._sweeps.wake({name for name, _ in self._sweeps.due(now, there)})
-        drop_left(services.engine, self._holds, me=self._presence.worker)
-        recover(services.engine, services.waker, me=self._presence.worker, judges=self._presence.judges)
+            connections = [record.name for record in services.connections.all() if record.name in governed]
+            self._sweeps.wake({name for name, _ in self._sweeps.due(now, connections)})
+        release_abandoned(services.engine, self._leases, worker=self._presence.worker)
+        take_back_claims(
+            services.engine,
+            services.waker,
+            worker=self._presence.worker,
+            may_declare_dead=self._presence.may_declare_dead,
+        )
         wake_due_deliveries(services.engine, services.waker, now)
 
 
-def handlers(
-    services: Services, presence: Presence, *, stop: Event | None = None, clock: Clock = system_clock
-) -> Handlers:
+def task_handlers(
+    services: Services, presence: WorkerPresence, *, stop: Event | None = None, clock: Clock = system_clock
+) -> TaskHandlers:
     """The tasks as the queue calls them; they end soon after ``stop`` is set."""
-    tasks = Tasks(services, presence, stop or Event(), clock)
-    return Handlers(
+    tasks = WorkerTasks(services, presence, stop or Event(), clock)
+    return TaskHandlers(
         tasks.reconcile,
         tasks.deliver,
         tasks.sweep,
         tasks.tick,
         tasks.notify,
-        tasks.figures,
-        tasks.digest,
-        tasks.alerts,
-        tasks.clean,
+        tasks.refresh_rollups,
+        tasks.send_digests,
+        tasks.send_alerts,
+        tasks.clean_up,
     )
 
 
-def bring_up_to_date(rollups: Rollups, active: ActiveMapping, now: datetime, hold: Hold = UNBOUND) -> int:
-    """Refresh until nothing is due, or the worker may not go on; returns how many measures' figures were made."""
-    made = 0
-    while hold.grip() is Grip.FIRM:
-        refreshed = rollups.refresh(basis_of(active, now), now)
-        made += refreshed.measures
-        if refreshed.round is Refresh.REBUILT:
-            _log.info("figures made anew", measures=refreshed.measures)
-        if refreshed.round in {Refresh.BUSY, Refresh.DONE}:
+def refresh_all_rollups(rollups: Rollups, active: ActiveMapping, now: datetime, lease: Lease = UNLEASED) -> int:
+    """Refresh until nothing is due, or the worker may not go on; returns the number of measures that were computed."""
+    refreshed = 0
+    while lease.state() is LeaseState.VALID:
+        result = rollups.refresh(roll_up_settings(active, now), now)
+        refreshed += result.measures
+        if result.status is RefreshStatus.REBUILT:
+            _log.info("portfolio figures rebuilt", measures=result.measures)
+        if result.status in {RefreshStatus.BUSY, RefreshStatus.DONE}:
             break
-    return made
+    return refreshed
 
 
-def basis_of(active: ActiveMapping, now: datetime) -> Basis:
-    """What the active mapping makes figures rest on, in the fiscal year of a moment."""
+def roll_up_settings(active: ActiveMapping, now: datetime) -> RollUpSettings:
+    """The settings of the active mapping on which figures depend, in the fiscal year of a moment."""
     config = active.config
     year = now.year - (now.month < config.fiscal_year_start)
-    return Basis(config.reporting_currency, config.fiscal_year_start, year, active.policies.base.weights)
+    return RollUpSettings(config.reporting_currency, config.fiscal_year_start, year, active.policies.base.weights)
 
 
 def jitter() -> float:
@@ -255,8 +262,10 @@ def jitter() -> float:
     return random.uniform(0.7, 1.3)  # noqa: S311 - spreads retries, guards nothing
 
 
-def sweeping(services: Services, clock: Clock = system_clock, hold: Hold = UNBOUND) -> tuple[SqlSweeps, Sweeper]:
+def build_sweeper(
+    services: Services, clock: Clock = system_clock, lease: Lease = UNLEASED
+) -> tuple[SqlSweeps, Sweeper]:
     """What a sweep needs; the worker's task and ``gatepost sync`` do the same."""
     settings = services.settings
     sweeps = SqlSweeps(services.engine, services.waker)
-    return sweeps, Sweeper(sweeps, clock, timedelta(minutes=settings.sweep_minutes), settings.full_sweep_hour, hold)
+    return sweeps, Sweeper(sweeps, clock, timedelta(minutes=settings.sweep_minutes), settings.full_sweep_hour, lease)

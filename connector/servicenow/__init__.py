@@ -1,7 +1,7 @@
 """ServiceNow: client, fields, payloads, webhook, reader, writer.
 
-The two ways in, each of which imports what it makes when it is called: a process without a ServiceNow loads none of it,
-and the web server, which only takes ServiceNow's events in, nothing but the door.
+Both entry points import what they build when they are called: a process without a ServiceNow loads none of it, and the
+web server, which only receives ServiceNow's events, nothing but the event parser.
 """
 
 from __future__ import annotations
@@ -10,29 +10,29 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from connector.http.tool_access import Access
+from connector.http.tool_access import ToolAccess
 
 if TYPE_CHECKING:
-    from connector.http.rate_limits import Limiter
-    from connector.http.transport import Renewal, Timeout
-    from connector.sync.ports import Door, Site
+    from connector.http.rate_limits import RateLimiter
+    from connector.http.transport import Timeout, TokenRenewal
+    from connector.sync.ports import EventParser, ToolSite
 
 
-def door() -> Door:
-    from connector.servicenow.event_parser import ServiceNowDoor
+def create_event_parser() -> EventParser:
+    from connector.servicenow.event_parser import ServiceNowEventParser
 
-    return ServiceNowDoor()
+    return ServiceNowEventParser()
 
 
 def site(
-    access: Access,
+    access: ToolAccess,
     *,
     timeout: Timeout,
     clock: Callable[[], datetime],
-    limiter: Limiter | None = None,
-    renew: Renewal | None = None,
-) -> Site:
-    """Everything that the flow may do to one ServiceNow instance."""
+    limiter: RateLimiter | None = None,
+    renew: TokenRenewal | None = None,
+) -> ToolSite:
+    """All operations on one ServiceNow instance."""
     from connector.servicenow.build import build_site
 
     return build_site(access, timeout=timeout, clock=clock, limiter=limiter, renew=renew)

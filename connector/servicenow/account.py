@@ -19,13 +19,13 @@ from babel.numbers import get_territory_currencies
 
 from connector.errors import AuthenticationFailed, NotFound, RetryLater, ToolError
 from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.payloads import is_true, raw
+from connector.servicenow.payloads import is_true, raw_value
 from connector.servicenow.query import Query
-from connector.sync.setup import Check, Health
+from connector.sync.setup import ConnectionCheck, Health
 from mapping.work_item import ConnectionName
 
 SINGLE, CODE, LOCALE = "glide.i18n.single_currency", "glide.i18n.single_currency.code", "glide.system.locale"
-ASKED = ("sys_id", "user_name", "name", "active", "time_zone", "date_format", "country")
+ACCOUNT_COLUMNS = ("sys_id", "user_name", "name", "active", "time_zone", "date_format", "country")
 UTC_ZONES = frozenset({"GMT", "UTC", "Etc/UTC", "Etc/GMT", "Zulu"})
 
 _LOCALE = re.compile(r"[a-z]{2,3}[._-]([A-Z]{2})")
@@ -34,20 +34,20 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class OwnAccount:
     """Empty texts are what the account leaves to the instance."""
 
     name: str
-    shown: str
+    display_name: str
     active: bool
     time_zone: str
     date_format: str
     country: str
     currency: str | None
-    """What currency columns are read in; ``None`` when it cannot be told."""
+    """The currency of currency columns; ``None`` when it is unknown."""
 
 
-class Accounts:
+class OwnAccountReader:
     """Read once per process: an account's settings do not change while Gatepost works."""
 
     def __init__(self, connection: ConnectionName, client: ServiceNowClient, username: str) -> None:
@@ -55,41 +55,41 @@ class Accounts:
         self._client = client
         self._username = username
         self._lock = Lock()
-        self._kept: Account | None = None
+        self._cached: OwnAccount | None = None
 
-    def own(self) -> Account:
+    def account(self) -> OwnAccount:
         """Raises ToolError, NotFound when the account does not see its own record."""
         with self._lock:
-            if self._kept is None:
-                self._kept = self._read()
-            return self._kept
+            if self._cached is None:
+                self._cached = self._read()
+            return self._cached
 
     def currency(self) -> str | None:
-        """The currency of amounts that come without one.  Raises RetryLater and AuthenticationFailed."""
+        """The currency of amounts without one of their own.  Raises RetryLater and AuthenticationFailed."""
         try:
-            return self.own().currency
+            return self.account().currency
         except (RetryLater, AuthenticationFailed):
             raise
         except ToolError as error:
-            _log.warning("the account's currency is not known", connection=self._connection, why=str(error))
+            _log.warning("account currency unknown", connection=self._connection, why=str(error))
             return None
 
-    def _read(self) -> Account:
-        rows = self._client.query("sys_user", Query().equals("user_name", self._username), ASKED, 1)
+    def _read(self) -> OwnAccount:
+        rows = self._client.query("sys_user", Query().equals("user_name", self._username), ACCOUNT_COLUMNS, 1)
         if not rows:
             raise NotFound(
-                f"{self._connection}: the user {self._username} is not there, or may not read sys_user. Name the "
+                f"{self._connection}: the user {self._username} does not exist, or may not read sys_user. Name the "
                 "integration user with --user, and give it the role snc_platform_rest_api_access."
             )
         user = rows[0]
-        return Account(
-            name=raw(user.get("user_name")),
-            shown=raw(user.get("name")) or self._username,
+        return OwnAccount(
+            name=raw_value(user.get("user_name")),
+            display_name=raw_value(user.get("name")) or self._username,
             active=is_true(user.get("active")),
-            time_zone=raw(user.get("time_zone")),
-            date_format=raw(user.get("date_format")),
-            country=raw(user.get("country")),
-            currency=_currency(raw(user.get("country")), self._properties()),
+            time_zone=raw_value(user.get("time_zone")),
+            date_format=raw_value(user.get("date_format")),
+            country=raw_value(user.get("country")),
+            currency=_currency(raw_value(user.get("country")), self._properties()),
         )
 
     def _properties(self) -> dict[str, str]:
@@ -101,7 +101,7 @@ class Accounts:
             raise
         except ToolError:
             return {}
-        return {raw(row.get("name")): raw(row.get("value")) for row in rows}
+        return {raw_value(row.get("name")): raw_value(row.get("value")) for row in rows}
 
 
 def _currency(country: str, properties: dict[str, str]) -> str | None:
@@ -119,24 +119,24 @@ def _territory(country: str) -> str:
     return str(get_global("territory_aliases").get(code, [code])[0]) if code else ""
 
 
-def account_checks(account: Account) -> Iterator[Check]:
+def account_checks(account: OwnAccount) -> Iterator[ConnectionCheck]:
     """What of the account's settings can change figures or times, and what to do."""
     if account.currency is None:
-        yield Check(
+        yield ConnectionCheck(
             "currency",
             Health.WARNING,
-            "cannot be told: neither the account's country nor the instance's locale can be read",
+            "unknown: neither the account's country nor the instance's locale can be read",
             "Set the country of the integration user, so that amounts are read in one known currency.",
         )
     else:
-        yield Check("currency", Health.GOOD, f"amounts are read in {account.currency}")
+        yield ConnectionCheck("currency", Health.GOOD, f"amounts are read in {account.currency}")
     if account.time_zone in UTC_ZONES:
-        yield Check("time zone", Health.GOOD, account.time_zone)
+        yield ConnectionCheck("time zone", Health.GOOD, account.time_zone)
     else:
-        shown = account.time_zone or "the instance's own"
-        yield Check(
+        zone = account.time_zone or "the instance's own"
+        yield ConnectionCheck(
             "time zone",
             Health.WARNING,
-            f"{shown}; raw values are UTC all the same, but dates in texts are shown in it",
+            f"{zone}; raw values are UTC all the same, but dates in texts are shown in it",
             "Set the integration user's time zone to GMT.",
         )

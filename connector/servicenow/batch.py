@@ -1,7 +1,7 @@
 """Writes of many records in one call, each with its own values and its own result.
 
-A batch is no transaction: it answers 200 although some of it failed, and what it did not get to within its thirty
-seconds it lists as unserviced.  ACLs and business rules count for each record.
+A batch is no transaction: it returns 200 although some of it failed, and lists as unserviced what it did not reach
+within its thirty seconds.  ACLs and business rules apply to each record.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from connector.errors import BadPayload, RetryLater, ToolError
-from connector.http.json_values import obj, parse_object
+from connector.errors import InvalidPayload, RetryLater, ToolError
+from connector.http.json_values import as_object, parse_object
 from connector.http.transport import Classifier
 from connector.servicenow.checklist import Checklists
-from connector.servicenow.client import Inner, Outer, ServiceNowClient, patch_parameters, record_path
+from connector.servicenow.client import BatchRequest, BatchResponse, ServiceNowClient, patch_parameters, record_path
 from connector.servicenow.writer import Patch, ServiceNowWriter
-from connector.sync.ports import Wish, Written
+from connector.sync.ports import WriteRequest, WriteResult
 from mapping.marks import Mark
 from mapping.work_item import ConnectionName, FieldName, NativeId
 from mapping.writeback import WriteValue
@@ -26,8 +26,8 @@ Values = Mapping[FieldName, WriteValue]
 class ServiceNowBatch:
     """Implements :class:`connector.sync.ports.Batch`."""
 
-    most = 50
-    """Writes in one call: far from the limits of size, and done well within the batch's time."""
+    max_requests = 50
+    """Writes in one call: far below the limits of size, and finished well within the batch's time."""
 
     def __init__(
         self,
@@ -43,52 +43,54 @@ class ServiceNowBatch:
         self._writer = writer
         self._classify = classify
 
-    def takes(self, values: Values) -> bool:
-        """Columns and checklists; a hold and a state may be refused by a rule, which then says more by itself."""
-        return not {Mark.HOLD, Mark.STATUS} & set(map(str, values))
+    def supports(self, values: Values) -> bool:
+        """Columns and checklists; a rule may refuse a hold or a state, and its error is clearer outside a batch."""
+        return not {Mark.ON_HOLD, Mark.STATUS} & set(map(str, values))
 
-    def write(self, wanted: Sequence[Wish]) -> Mapping[NativeId, Written | ToolError]:
-        results: dict[NativeId, Written | ToolError] = {}
+    def write(self, requests: Sequence[WriteRequest]) -> Mapping[NativeId, WriteResult | ToolError]:
+        results: dict[NativeId, WriteResult | ToolError] = {}
         patches: dict[NativeId, Patch] = {}
-        for wish in wanted:
+        for request in requests:
             try:
-                patches[wish.item] = self._writer.prepare(wish)
+                patches[request.item] = self._writer.prepare(request)
             except ToolError as error:
-                results[wish.item] = error
-        sent = {item: patch for item, patch in patches.items() if patch.sent}
-        answers = self._client.batch([_inner(item, patch) for item, patch in sent.items()]) if sent else {}
+                results[request.item] = error
+        sent = {item: patch for item, patch in patches.items() if patch.columns_sent}
+        responses = self._client.batch([_batch_request(item, patch) for item, patch in sent.items()]) if sent else {}
         for item, patch in patches.items():
-            results[item] = self._result(patch, answers.get(item)) if patch.sent else Written.DONE
-        self._check_off(patches, results)
+            results[item] = self._result(patch, responses.get(item)) if patch.columns_sent else WriteResult.DONE
+        self._write_checklists(patches, results)
         return results
 
-    def _check_off(self, patches: Mapping[NativeId, Patch], results: dict[NativeId, Written | ToolError]) -> None:
-        """The checklists of those that were written; if they fail, so do their rows of the outbox."""
-        told = {
+    def _write_checklists(
+        self, patches: Mapping[NativeId, Patch], results: dict[NativeId, WriteResult | ToolError]
+    ) -> None:
+        """The checklists of the records that were written; if they fail, so do their rows of the outbox."""
+        written = {
             item: patch
             for item, patch in patches.items()
             if Mark.CHECKLIST in patch.marks and not isinstance(results[item], ToolError)
         }
-        if not told:
+        if not written:
             return
         try:
-            self._checklists.write({one.sys_id: str(one.marks[Mark.CHECKLIST]) for one in told.values()})
+            self._checklists.write({patch.sys_id: str(patch.marks[Mark.CHECKLIST]) for patch in written.values()})
         except ToolError as error:
-            results.update(dict.fromkeys(told, error))
+            results.update(dict.fromkeys(written, error))
 
-    def _result(self, patch: Patch, answer: Outer | None) -> Written | ToolError:
-        if answer is None:
-            return RetryLater(f"{self._connection} did not get to this write within its batch; it comes again.")
+    def _result(self, patch: Patch, response: BatchResponse | None) -> WriteResult | ToolError:
+        if response is None:
+            return RetryLater(f"{self._connection} did not process this write within its batch; it is tried again.")
         operation = f"PATCH {record_path(patch.table, patch.sys_id)}"
-        failed = answer.failure(self._classify, operation)
+        failed = response.failure(self._classify, operation)
         if failed is not None:
             return failed
         try:
-            return self._writer.check(patch, obj(parse_object(answer.body).get("result")))
-        except (ToolError, BadPayload) as error:
+            return self._writer.verify(patch, as_object(parse_object(response.body).get("result")))
+        except (ToolError, InvalidPayload) as error:
             return error if isinstance(error, ToolError) else ToolError(str(error), operation=operation)
 
 
-def _inner(item: NativeId, patch: Patch) -> Inner:
-    url = f"{record_path(patch.table, patch.sys_id)}?{urlencode(patch_parameters(patch.sent))}"
-    return Inner(item, "PATCH", url, patch.sent)
+def _batch_request(item: NativeId, patch: Patch) -> BatchRequest:
+    url = f"{record_path(patch.table, patch.sys_id)}?{urlencode(patch_parameters(patch.columns_sent))}"
+    return BatchRequest(item, "PATCH", url, patch.columns_sent)

@@ -1,7 +1,7 @@
-"""Many looks into tables in one call (Batch API), so that a hundred records cost one call and not seven.
+"""Many table queries in one call (Batch API), so that a hundred records cost one call and not seven.
 
-Each look has its own answer.  One that the batch's thirty seconds did not suffice for is made by itself; where the
-Batch API is closed to the account, all of them are.
+Each query has its own response.  A query that the batch's thirty seconds did not suffice for is sent by itself; where
+the Batch API is not available to the account, all of them are.
 https://www.servicenow.com/docs, "Batch API"
 """
 
@@ -16,19 +16,19 @@ import structlog
 
 from connector.errors import (
     AuthenticationFailed,
-    BadAnswer,
-    BadPayload,
+    InvalidPayload,
+    InvalidResponse,
     NotFound,
     PermissionDenied,
-    Refused,
     RetryLater,
     ToolError,
+    ValuesRejected,
 )
-from connector.http.json_values import JsonObject, items, obj, parse_object
+from connector.http.json_values import JsonObject, as_list, as_object, parse_object
 from connector.http.transport import Classifier
 from connector.servicenow.client import (
-    Inner,
-    Outer,
+    BatchRequest,
+    BatchResponse,
     ServiceNowClient,
     query_parameters,
     table_path,
@@ -36,15 +36,15 @@ from connector.servicenow.client import (
 from connector.servicenow.query import Query
 from mapping.work_item import ConnectionName
 
-TOGETHER = 2
-"""Fewer looks need no batch."""
+MIN_FOR_BATCH = 2
+"""Fewer queries need no batch."""
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What is asked of one table."""
+class TableQuery:
+    """One query of one table."""
 
     table: str
     query: Query
@@ -52,63 +52,65 @@ class Look:
 
 
 Rows: TypeAlias = "Sequence[JsonObject]"
-Seen: TypeAlias = "Mapping[str, Rows | ToolError]"
-"""Rows by the name of the look, or why there are none.  An outage is raised instead."""
+QueryResults: TypeAlias = "Mapping[str, Rows | ToolError]"
+"""Rows by the name of the query, or why there are none.  An outage is raised instead."""
 
 
-class Looks:
+class BatchedQueries:
     def __init__(self, connection: ConnectionName, client: ServiceNowClient, classify: Classifier) -> None:
         self._connection = connection
         self._client = client
         self._classify = classify
         self._singly = False
 
-    def all(self, looks: Mapping[str, Look]) -> Seen:
+    def run(self, queries: Mapping[str, TableQuery]) -> QueryResults:
         """Raises RetryLater and AuthenticationFailed."""
-        wrong = {name: error for name, look in looks.items() if (error := self._wrong(look)) is not None}
-        right = {name: look for name, look in looks.items() if name not in wrong}
-        answers = {} if self._singly or len(right) < TOGETHER else self._ask(right)
-        return {name: wrong.get(name) or self._rows(look, answers.get(name)) for name, look in looks.items()}
+        wrong = {name: error for name, query in queries.items() if (error := self._invalid(query)) is not None}
+        right = {name: query for name, query in queries.items() if name not in wrong}
+        responses = {} if self._singly or len(right) < MIN_FOR_BATCH else self._send_batch(right)
+        return {name: wrong.get(name) or self._rows(query, responses.get(name)) for name, query in queries.items()}
 
-    def _wrong(self, look: Look) -> ToolError | None:
-        """Why a look must not be made: its table or a column of its query is not there."""
+    def _invalid(self, query: TableQuery) -> ToolError | None:
+        """Why a query must not be sent: its table or a column of it does not exist."""
         try:
-            self._client.check(look.table, look.query)
-        except Refused as error:
+            self._client.check(query.table, query.query)
+        except ValuesRejected as error:
             return error
         return None
 
-    def _ask(self, looks: Mapping[str, Look]) -> Mapping[str, Outer]:
+    def _send_batch(self, queries: Mapping[str, TableQuery]) -> Mapping[str, BatchResponse]:
         inner = [
-            Inner(name, "GET", f"{table_path(look.table)}?{urlencode(query_parameters(look.query, look.columns))}")
-            for name, look in looks.items()
+            BatchRequest(
+                name, "GET", f"{table_path(query.table)}?{urlencode(query_parameters(query.query, query.columns))}"
+            )
+            for name, query in queries.items()
         ]
         try:
             return self._client.batch(inner)
-        except (PermissionDenied, NotFound, Refused) as error:
+        except (PermissionDenied, NotFound, ValuesRejected) as error:
             self._singly = True
-            _log.warning(
-                "no batches for this account: reads go one by one", connection=self._connection, why=str(error)
-            )
+            _log.warning("batch API not available for this account", connection=self._connection, why=str(error))
             return {}
 
-    def _rows(self, look: Look, answer: Outer | None) -> Rows | ToolError:
+    def _rows(self, query: TableQuery, response: BatchResponse | None) -> Rows | ToolError:
         try:
-            if answer is None:
-                return self._client.every(look.table, look.query, look.columns)
-            read = self._understood(look, answer)
-            return self._client.every(look.table, look.query, look.columns, read) if read else read
+            if response is None:
+                return self._client.all_rows(query.table, query.query, query.columns)
+            read = self._parse_rows(query, response)
+            return self._client.all_rows(query.table, query.query, query.columns, read) if read else read
         except (RetryLater, AuthenticationFailed):
             raise
         except ToolError as error:
             return error
 
-    def _understood(self, look: Look, answer: Outer) -> Rows:
-        operation = f"GET {table_path(look.table)}"
-        failed = answer.failure(self._classify, operation)
+    def _parse_rows(self, query: TableQuery, response: BatchResponse) -> Rows:
+        operation = f"GET {table_path(query.table)}"
+        failed = response.failure(self._classify, operation)
         if failed is not None:
             raise failed
         try:
-            return [obj(row) for row in items(parse_object(answer.body).get("result"))]
-        except BadPayload as error:
-            raise BadAnswer(f"The answer of {operation} is cut off or not JSON.", operation=operation) from error
+            return [as_object(row) for row in as_list(parse_object(response.body).get("result"))]
+        except InvalidPayload as error:
+            raise InvalidResponse(
+                f"The response to {operation} is cut off or not JSON.", operation=operation
+            ) from error

@@ -1,6 +1,6 @@
 """Columns by label or name, from the instance's own dictionary.
 
-A misspelt column in a query would be ignored and everything be returned, so nothing is asked for that the
+A misspelt column in a query would be ignored and everything be returned, so nothing is queried that the
 dictionary does not have.
 """
 
@@ -12,22 +12,22 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import TypeAlias
 
-from connector.errors import Refused
+from connector.errors import ValuesRejected
 from connector.http.json_values import JsonObject
 from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.payloads import display, raw
+from connector.servicenow.payloads import display_value, raw_value
 from connector.servicenow.query import Query
-from mapping.problems import nearest
+from mapping.problems import did_you_mean
 
-KEPT = timedelta(minutes=5)
+CACHE_TIME = timedelta(minutes=5)
 
-TASKS = ("planned_task", "task")
+TASK_PARENTS = ("planned_task", "task")
 """Tables that projects, demands, changes and every other kind of task inherit columns from."""
 
-ITEMS = ("cmdb_ci_service", "cmdb_ci", "cmdb")
+CI_PARENTS = ("cmdb_ci_service", "cmdb_ci", "cmdb")
 """Tables that services and their offerings inherit columns from."""
 
-EVERYWHERE = frozenset(
+COMMON_COLUMNS = frozenset(
     {
         "sys_id", "sys_class_name", "sys_mod_count", "sys_created_on", "sys_created_by",
         "sys_updated_on", "sys_updated_by",
@@ -35,21 +35,21 @@ EVERYWHERE = frozenset(
 )  # fmt: skip
 """Columns of every table."""
 
-BESIDE = (
+AUXILIARY_TABLES = (
     "sys_user", "sys_choice", "sys_journal_field", "sys_attachment", "sysapproval_approver", "change_request",
     "incident", "pm_project_task", "cost_plan", "benefit_plan", "fiscal_period", "cmdb_ci_service", "fm_expense_line",
     "u_gatepost_checklist", "u_gatepost_heartbeat",
 )  # fmt: skip
-"""Tables that looks go to beside the governed ones; their columns are read along with the first one's."""
+"""Tables that are queried besides the governed ones; their columns are read together with the first table's."""
 
-UNCHECKED = frozenset(
+UNCHECKED_TABLES = frozenset(
     {
         "sys_dictionary", "sys_properties", "sys_db_object", "sys_user_role", "sys_security_acl",
         "sys_security_acl_role", "sys_script", "sys_script_include", "sysauto_script", "sys_ui_view", "sys_ui_section",
         "sys_ui_element", "sys_ui_list", "sys_ui_list_element", "sys_ui_related_list", "sys_ui_related_list_entry",
     }
 )  # fmt: skip
-"""Tables of the platform itself; the first is what the others are checked against."""
+"""Tables of the platform itself; the first has the columns against which the others are checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +66,15 @@ class ColumnProblem:
     message: str
 
 
-Resolved: TypeAlias = Column | ColumnProblem
+ResolvedColumn: TypeAlias = Column | ColumnProblem
 
 
 def parents(table: str) -> tuple[str, ...]:
-    """What a table inherits from; ``sys_db_object`` knows it exactly, and is closed to most accounts."""
+    """The tables that a table inherits from; ``sys_db_object`` has them exactly, but most accounts cannot read it."""
     if table.startswith("cmdb_ci") or table == "service_offering":
-        return tuple(parent for parent in ITEMS if parent != table)
-    alone = set(BESIDE) - {"change_request", "incident", "pm_project_task"}
-    return () if table in alone or table.startswith("sys_") else TASKS
+        return tuple(parent for parent in CI_PARENTS if parent != table)
+    alone = set(AUXILIARY_TABLES) - {"change_request", "incident", "pm_project_task"}
+    return () if table in alone or table.startswith("sys_") else TASK_PARENTS
 
 
 class ColumnCatalogue:
@@ -82,7 +82,7 @@ class ColumnCatalogue:
 
     def __init__(self, table: str, rows: list[tuple[str, Column]]) -> None:
         self._table = table
-        order = {name: place for place, name in enumerate((table, *parents(table)))}
+        order = {name: position for position, name in enumerate((table, *parents(table)))}
         self._by_name: dict[str, Column] = {}
         self._by_label: dict[str, list[Column]] = {}
         for _, column in sorted(rows, key=lambda row: order.get(row[0], len(order))):
@@ -101,15 +101,15 @@ class ColumnCatalogue:
         return self._by_name.get(name)
 
     def missing(self, name: str) -> str:
-        """That there is no such column, with the nearest ones."""
-        hint = nearest(name, [*self._by_name, *(column.label for column in self._by_name.values())])
+        """The message that there is no such column, with the nearest names."""
+        hint = did_you_mean(name, [*self._by_name, *(column.label for column in self._by_name.values())])
         return f'{self._table} has no column "{name}"{". " + hint if hint else ""}'
 
     def unique(self) -> tuple[Column, ...]:
-        """The columns that a label alone tells apart."""
-        return tuple(found[0] for found in self._by_label.values() if len(found) == 1)
+        """The columns that a label alone identifies."""
+        return tuple(columns[0] for columns in self._by_label.values() if len(columns) == 1)
 
-    def resolve(self, name: str) -> Resolved:
+    def resolve(self, name: str) -> ResolvedColumn:
         labelled = self._by_label.get(name.casefold(), [])
         if len(labelled) == 1:
             return labelled[0]
@@ -118,43 +118,43 @@ class ColumnCatalogue:
         if labelled:
             names = ", ".join(sorted(column.name for column in labelled))
             return ColumnProblem(name, f'{len(labelled)} columns of {self._table} are labelled "{name}" ({names})')
-        hint = nearest(name, [column.label for column in self._by_name.values()])
+        hint = did_you_mean(name, [column.label for column in self._by_name.values()])
         return ColumnProblem(name, f'{self._table} has no column "{name}"{". " + hint if hint else ""}')
 
 
 class TableFields:
-    """Catalogues by table, read when they are needed and kept for some minutes."""
+    """Catalogues by table, read when they are needed and cached for some minutes."""
 
     def __init__(self, client: ServiceNowClient, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._clock = clock
         self._lock = Lock()
-        self._kept: dict[str, tuple[datetime, ColumnCatalogue]] = {}
+        self._cached: dict[str, tuple[datetime, ColumnCatalogue]] = {}
 
     def catalogue(self, table: str) -> ColumnCatalogue:
         """Raises ToolError when the dictionary cannot be read."""
         with self._lock:
             now = self._clock()
-            kept = self._kept.get(table)
-            if kept is None or now - kept[0] > KEPT:
-                due = {one for one in (*BESIDE, *self._kept) if self._is_due(one, now)}
+            cached = self._cached.get(table)
+            if cached is None or now - cached[0] > CACHE_TIME:
+                due = {name for name in (*AUXILIARY_TABLES, *self._cached) if self._is_due(name, now)}
                 for name, catalogue in self._read(sorted({table, *due})).items():
-                    self._kept[name] = (now, catalogue)
-            return self._kept[table][1]
+                    self._cached[name] = (now, catalogue)
+            return self._cached[table][1]
 
     def check(self, table: str, query: Query) -> None:
-        """Raises Refused when the query names a column that its table does not have; nothing was sent."""
-        if table in UNCHECKED:
+        """Raises ValuesRejected when the query names a column that its table does not have; nothing was sent."""
+        if table in UNCHECKED_TABLES:
             return
         for column in query.columns:
             where, name = table, column
-            while name and name not in EVERYWHERE:
+            while name and name not in COMMON_COLUMNS:
                 first, _, name = name.partition(".")
                 known = self.catalogue(where).get(first)
                 if known is None:
-                    raise Refused(
-                        f"nothing was asked of {table}: {self.catalogue(where).missing(first)}; ServiceNow would have "
-                        "ignored the condition and shown everything. If the column is there, let Gatepost's user read "
+                    raise ValuesRejected(
+                        f"{table} was not queried: {self.catalogue(where).missing(first)}; ServiceNow would have "
+                        "ignored the condition and returned everything. If the column exists, let Gatepost's user read "
                         "sys_dictionary.",
                         operation=f"GET {table}",
                         fields={column: "no such column"},
@@ -162,28 +162,28 @@ class TableFields:
                 where = known.reference or where
 
     def forget(self) -> None:
-        """Read the dictionary anew with the next question."""
+        """Read the dictionary again with the next query."""
         with self._lock:
-            self._kept.clear()
+            self._cached.clear()
 
     def _is_due(self, table: str, now: datetime) -> bool:
-        kept = self._kept.get(table)
-        return kept is None or now - kept[0] > KEPT
+        cached = self._cached.get(table)
+        return cached is None or now - cached[0] > CACHE_TIME
 
     def _read(self, tables: Sequence[str]) -> dict[str, ColumnCatalogue]:
         """The columns of several tables in one call."""
         names = sorted({*tables, *(parent for table in tables for parent in parents(table))})
-        rows = self._client.every(
+        rows = self._client.all_rows(
             "sys_dictionary",
             Query().one_of("name", names).ordered_by("element"),
             ("name", "element", "column_label", "internal_type", "reference"),
         )
         # A table has a row of its own without a column; inherited columns alone do not make it exist.
-        there = {raw(row.get("name")) for row in rows}
-        found = [(raw(row.get("name")), _column(row)) for row in rows if raw(row.get("element"))]
+        existing = {raw_value(row.get("name")) for row in rows}
+        columns = [(raw_value(row.get("name")), _column(row)) for row in rows if raw_value(row.get("element"))]
         return {
             table: ColumnCatalogue(
-                table, [one for one in found if table in there and one[0] in {table, *parents(table)}]
+                table, [row for row in columns if table in existing and row[0] in {table, *parents(table)}]
             )
             for table in tables
         }
@@ -191,8 +191,8 @@ class TableFields:
 
 def _column(row: JsonObject) -> Column:
     return Column(
-        name=raw(row.get("element")),
-        label=display(row.get("column_label")) or raw(row.get("element")),
-        type=raw(row.get("internal_type")),
-        reference=raw(row.get("reference")),
+        name=raw_value(row.get("element")),
+        label=display_value(row.get("column_label")) or raw_value(row.get("element")),
+        type=raw_value(row.get("internal_type")),
+        reference=raw_value(row.get("reference")),
     )

@@ -1,6 +1,6 @@
-"""The heartbeat: a row of the app that says when Gatepost last looked at everything.
+"""The heartbeat: a row of the app with the time of Gatepost's last sweep.
 
-The app's gate takes a verdict that has not changed for fresh while the heart beats; see deploy/servicenow-app.
+The app's gate treats an unchanged verdict as up to date while the heartbeat is recent; see deploy/servicenow-app.
 """
 
 from __future__ import annotations
@@ -9,28 +9,28 @@ from datetime import UTC, datetime
 
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import TableFields
-from connector.servicenow.payloads import raw
+from connector.servicenow.payloads import raw_value
 from connector.servicenow.query import Query
 from mapping.work_item import ConnectionName
 
 TABLE = "u_gatepost_heartbeat"
 
 
-class ServiceNowPulse:
-    """Implements :class:`connector.sync.ports.Pulse`."""
+class ServiceNowHeartbeat:
+    """Implements :class:`connector.sync.ports.Heartbeat`."""
 
     def __init__(self, connection: ConnectionName, client: ServiceNowClient, fields: TableFields) -> None:
         self._connection = connection
         self._client = client
         self._fields = fields
 
-    def beat(self, now: datetime) -> None:
+    def send(self, now: datetime) -> None:
         """Nothing is written where the app is not installed.  Raises ToolError."""
         if not self._fields.catalogue(TABLE):
             return
-        heard = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        written_at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
         rows = self._client.query(TABLE, Query().equals("u_connection", self._connection), ("sys_id",), 1)
         if rows:
-            self._client.patch(TABLE, raw(rows[0].get("sys_id")), {"u_heard": heard})
+            self._client.patch(TABLE, raw_value(rows[0].get("sys_id")), {"u_heartbeat_at": written_at})
         else:
-            self._client.insert(TABLE, {"u_connection": self._connection, "u_heard": heard})
+            self._client.insert(TABLE, {"u_connection": self._connection, "u_heartbeat_at": written_at})

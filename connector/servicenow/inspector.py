@@ -1,6 +1,6 @@
-"""Looks at an instance with a rule in hand: do its tables, columns, states and people exist?
+"""Checks a mapping rule against an instance: do its tables, columns, states and people exist?
 
-Whether a column may be written is decided by ACLs that no read shows; the first write says it.
+Whether a column may be written is decided by ACLs that no read shows; the first write shows it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from connector.http.json_values import JsonObject
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ColumnProblem, TableFields
-from connector.servicenow.payloads import display, is_true, raw
+from connector.servicenow.payloads import display_value, is_true, raw_value
 from connector.servicenow.query import Query
 from mapping.config import MeasureRule
-from mapping.live_check import Looked, listed
-from mapping.starter import Kind, SeenField, Survey
+from mapping.live_check import RuleInspection, selected_names
+from mapping.starter import FieldKind, Survey, SurveyField
 from mapping.work_item import ConnectionName, StatusCategory, Tool
 
-GOVERNED = ("pm_project", "dmn_demand", "change_request")
+GOVERNABLE_TABLES = ("pm_project", "dmn_demand", "change_request")
 NUMBERS = frozenset({"decimal", "currency", "price", "currency2", "float", "integer"})
 
 
@@ -27,41 +27,41 @@ class ServiceNowInspector:
         self._client = client
         self._fields = fields
 
-    def look(self, rule: MeasureRule, fields: Sequence[str], people: Sequence[str]) -> Looked:
+    def inspect(self, rule: MeasureRule, fields: Sequence[str], people: Sequence[str]) -> RuleInspection:
         """Raises ToolError."""
-        there, problems, statuses = set(), dict[str, str](), dict[str, None]()
-        for table in listed(rule.match.table):
+        existing, problems, statuses = set(), dict[str, str](), dict[str, None]()
+        for table in selected_names(rule.match.table):
             catalogue = self._fields.catalogue(table)
             if "sys_id" not in catalogue:
                 continue
-            there.add(table)
+            existing.add(table)
             for name in fields:
-                found = catalogue.resolve(name)
-                if isinstance(found, ColumnProblem):
-                    problems[name] = found.message
+                column = catalogue.resolve(name)
+                if isinstance(column, ColumnProblem):
+                    problems[name] = column.message
             statuses |= dict.fromkeys(self._states(table))
-        return Looked(
+        return RuleInspection(
             problems=problems,
             statuses=tuple(statuses) or None,
-            projects=frozenset(there),
+            projects=frozenset(existing),
             people=self._people(people),
             notes=(f"rule {rule.name}: whether its columns can be written shows with the first write",),
         )
 
-    def kinds(self) -> Mapping[str, Sequence[str]]:
-        """The tables that are usually governed, as far as they are there."""
-        return {table: () for table in GOVERNED if "sys_id" in self._fields.catalogue(table)}
+    def item_kinds(self) -> Mapping[str, Sequence[str]]:
+        """The tables that are usually governed, as far as they exist."""
+        return {table: () for table in GOVERNABLE_TABLES if "sys_id" in self._fields.catalogue(table)}
 
     def survey(self, project: str, kind: str) -> Survey:  # noqa: ARG002 - a table needs no project
         """Columns and states of a table; whether a column may be written shows with the first write."""
         columns = self._fields.catalogue(kind).unique()
-        fields = tuple(SeenField(column.label, _kind(column), editable=True) for column in columns)
+        fields = tuple(SurveyField(column.label, _kind(column), editable=True) for column in columns)
         statuses = tuple((label, StatusCategory.UNKNOWN) for label in self._states(kind))
         return Survey(Tool.SERVICENOW, self._connection, "", kind, statuses, fields)
 
     def _states(self, table: str) -> list[str]:
         query = Query().equals("name", table).equals("element", "state").ordered_by("sequence")
-        return [display(row.get("label")) for row in self._client.query("sys_choice", query, ("label", "value"))]
+        return [display_value(row.get("label")) for row in self._client.query("sys_choice", query, ("label", "value"))]
 
     def _people(self, people: Sequence[str]) -> dict[str, str]:
         plain = [person for person in people if not set(person) & {"^", ",", "\n", "\r"}]
@@ -73,16 +73,18 @@ class ServiceNowInspector:
             rows += self._client.query("sys_user", query, ("sys_id", "user_name", "name", "active"))
         wrong = {person: f'the instance has no user "{person}"' for person in people}
         for row in rows:
-            for identity in (raw(row.get("sys_id")), raw(row.get("user_name"))):
+            for identity in (raw_value(row.get("sys_id")), raw_value(row.get("user_name"))):
                 wrong.pop(identity, None)
                 if identity in people and not is_true(row.get("active")):
-                    wrong[identity] = f"the account of {raw(row.get('name'))} is inactive"
+                    wrong[identity] = f"the account of {raw_value(row.get('name'))} is inactive"
         return wrong
 
 
-def _kind(column: Column) -> Kind:
+def _kind(column: Column) -> FieldKind:
     if column.type == "reference":
-        return Kind.PERSON if column.reference == "sys_user" else Kind.OTHER
+        return FieldKind.PERSON if column.reference == "sys_user" else FieldKind.OTHER
     if column.type in {"glide_date", "glide_date_time", "due_date"}:
-        return Kind.DATE
-    return Kind.NUMBER if column.type in NUMBERS else Kind.TEXT if column.type == "string" else Kind.OTHER
+        return FieldKind.DATE
+    return (
+        FieldKind.NUMBER if column.type in NUMBERS else FieldKind.TEXT if column.type == "string" else FieldKind.OTHER
+    )

@@ -1,22 +1,22 @@
-"""What Gatepost leaves at a record beside its columns: a hold with its reason, a link, the state put back."""
+"""What Gatepost writes to a record besides its columns: a hold with its reason, a link, the state moved back."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 
-from connector.errors import Refused, RuleRefused
-from connector.http.json_values import obj, text
+from connector.errors import RejectedByRule, ValuesRejected
+from connector.http.json_values import as_object, as_text
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import TableFields, parents
-from connector.servicenow.payloads import raw
+from connector.servicenow.payloads import raw_value
 from connector.servicenow.query import Query
-from mapping.marks import TAKEN_AWAY, Mark
+from mapping.marks import REMOVED_PREFIX, Mark
 from mapping.work_item import ConnectionName
 from mapping.writeback import WriteValue
 
-HELD, REASON, LINK, STATE = "on_hold", "on_hold_reason", "u_gatepost_link", "state"
-SUPPORTED = frozenset({Mark.HOLD, Mark.LINK, Mark.STATUS, Mark.CHECKLIST})
+ON_HOLD, REASON, LINK, STATE = "on_hold", "on_hold_reason", "u_gatepost_link", "state"
+SUPPORTED = frozenset({Mark.ON_HOLD, Mark.LINK, Mark.STATUS, Mark.CHECKLIST})
 
 Marks = Mapping[str, WriteValue]
 
@@ -27,12 +27,12 @@ class MarkWriter:
         self._client = client
         self._fields = fields
 
-    def supported(self, marks: Marks) -> None:
+    def check_supported(self, marks: Marks) -> None:
         """Raises Refused for a mark that only Jira has."""
         foreign = [name.removeprefix("@").partition(":")[0] for name in marks if name not in set(map(str, SUPPORTED))]
         if foreign:
-            raise Refused(
-                f"{self._connection}: {', '.join(foreign)} can be marked in Jira only; take it out of the rule's marks."
+            raise ValuesRejected(
+                f"{self._connection}: {', '.join(foreign)} can be marked in Jira only; remove it from the rule's marks."
             )
 
     def columns(self, table: str, marks: Marks) -> dict[str, str]:
@@ -40,19 +40,21 @@ class MarkWriter:
         link = marks.get(Mark.LINK)
         if link is None:
             return {}
-        self._need(table, LINK, "the link needs the column that Gatepost's app adds")
-        return {LINK: text(obj(json.loads(str(link))).get("url"))}
+        self._require_column(table, LINK, "the link needs the column that Gatepost's app adds")
+        return {LINK: as_text(as_object(json.loads(str(link))).get("url"))}
 
-    def make(self, table: str, sys_id: str, marks: Marks) -> None:
+    def apply(self, table: str, sys_id: str, marks: Marks) -> None:
         """The marks that a rule of the instance may refuse, each in a call of its own.
 
         Raises Refused and RuleRefused; everything before was written.
         """
-        hold = marks.get(Mark.HOLD)
+        hold = marks.get(Mark.ON_HOLD)
         if hold is not None:
-            self._need(table, HELD, "nothing can be put on hold there")
-            ended = str(hold) == TAKEN_AWAY
-            self._client.patch(table, sys_id, {HELD: "false" if ended else "true", REASON: "" if ended else str(hold)})
+            self._require_column(table, ON_HOLD, "nothing can be put on hold there")
+            ended = str(hold) == REMOVED_PREFIX
+            self._client.patch(
+                table, sys_id, {ON_HOLD: "false" if ended else "true", REASON: "" if ended else str(hold)}
+            )
         back = marks.get(Mark.STATUS)
         if back is not None:
             self._move_back(table, sys_id, str(back).splitlines())
@@ -60,20 +62,20 @@ class MarkWriter:
     def _move_back(self, table: str, sys_id: str, labels: list[str]) -> None:
         """To the first of these states that the table has and the instance lets be set."""
         values = self._states(table)
-        refused: RuleRefused | None = None
+        refused: RejectedByRule | None = None
         for label in labels:
             value = values.get(label.casefold())
             if value is None:
                 continue
             try:
                 self._client.patch(table, sys_id, {STATE: value})
-            except RuleRefused as error:
+            except RejectedByRule as error:
                 refused = error
                 continue
             return
         if refused is not None:
             raise refused
-        raise Refused(
+        raise ValuesRejected(
             f"{self._connection}: the record cannot be moved back, {table} has no state called "
             f"{' or '.join(labels)}. Everything else was written."
         )
@@ -83,16 +85,18 @@ class MarkWriter:
         names = (table, *parents(table))
         query = Query().one_of("name", names).equals("element", STATE)
         rows = self._client.query("sys_choice", query, ("name", "label", "value", "inactive"))
-        ours = {raw(row.get("name")) for row in rows}
-        first = next((name for name in names if name in ours), "")
+        own = {raw_value(row.get("name")) for row in rows}
+        first = next((name for name in names if name in own), "")
         return {
-            raw(row.get("label")).casefold(): raw(row.get("value")) for row in rows if raw(row.get("name")) == first
+            raw_value(row.get("label")).casefold(): raw_value(row.get("value"))
+            for row in rows
+            if raw_value(row.get("name")) == first
         }
 
-    def _need(self, table: str, column: str, otherwise: str) -> None:
+    def _require_column(self, table: str, column: str, otherwise: str) -> None:
         if column not in self._fields.catalogue(table):
-            raise Refused(
-                f"{self._connection}: {table} has no column {column}, and so {otherwise}. Take the mark out of the "
+            raise ValuesRejected(
+                f"{self._connection}: {table} has no column {column}, and so {otherwise}. Remove the mark from the "
                 "rule, or add the column.",
                 fields={column: "no such column"},
             )

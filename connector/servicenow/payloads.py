@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from connector.http.json_values import Json, JsonObject, text
+from connector.http.json_values import Json, JsonObject, as_text
 from governance.evidence import LifeCycle, OpenItem
 from governance.measure import Person
-from governance.money import Money
+from governance.money import Money, is_reasonable
 from mapping.work_item import Comment, FieldValue, StatusCategory
 
 _CURRENCY = re.compile(r"([A-Z]{3});(-?[0-9.]+)")
@@ -23,24 +23,24 @@ CLOSED, CANCELLED = "3", "4"
 """change_request.state; https://www.servicenow.com/docs, "Change states"."""
 
 
-def raw(column: Json | None) -> str:
+def raw_value(column: Json | None) -> str:
     """The stored value of a column in any encoding; booleans as ``true`` and ``false``."""
     if isinstance(column, Mapping):
         column = column["value"] if "value" in column else column.get("sys_id", column.get("display_value"))
     if isinstance(column, bool):
         return "true" if column else "false"
-    return text(column)
+    return as_text(column)
 
 
-def display(column: Json | None) -> str:
+def display_value(column: Json | None) -> str:
     """What a person sees in a column."""
     if isinstance(column, Mapping):
-        return text(column.get("display_value")) or raw(column)
-    return raw(column)
+        return as_text(column.get("display_value")) or raw_value(column)
+    return raw_value(column)
 
 
 def is_true(column: Json | None) -> bool:
-    return raw(column).casefold() in {"true", "1"}
+    return raw_value(column).casefold() in {"true", "1"}
 
 
 def column_value(
@@ -50,14 +50,14 @@ def column_value(
 
     ``currency`` is what bare amounts of currency columns are in: that of the account which reads them.
     """
-    value = raw(column)
+    value = raw_value(column)
     if not value:
         return None
     if kind == "reference":
         if reference == "sys_user":
-            known = raw(active)
-            return Person(value, display(column) or value, is_true(active) if known else None)
-        return display(column)
+            known = raw_value(active)
+            return Person(value, display_value(column) or value, is_true(active) if known else None)
+        return display_value(column)
     if kind == "boolean":
         return is_true(column)
     if kind == "glide_date":
@@ -68,7 +68,7 @@ def column_value(
         return _money(value, currency)
     if kind in NUMBERS:
         return _decimal(value) or value
-    return display(column)
+    return display_value(column)
 
 
 def moment(value: str) -> datetime | None:
@@ -81,9 +81,9 @@ def moment(value: str) -> datetime | None:
 
 def status_category(row: JsonObject) -> StatusCategory:
     """By ``active`` and the state: numeric states differ between tables, but closed records are inactive."""
-    if raw(row.get("active")) and not is_true(row.get("active")):
+    if raw_value(row.get("active")) and not is_true(row.get("active")):
         return StatusCategory.DONE
-    state = _decimal(raw(row.get("state")))
+    state = _decimal(raw_value(row.get("state")))
     if state is None:
         return StatusCategory.UNKNOWN
     return StatusCategory.NEW if state in {Decimal(-5), Decimal(1)} else StatusCategory.INDETERMINATE
@@ -91,15 +91,21 @@ def status_category(row: JsonObject) -> StatusCategory:
 
 def change_is_open(row: JsonObject) -> bool:
     """Not closed, or closed without success; a cancelled change blocks nothing."""
-    state = raw(row.get("state")).partition(".")[0]
+    state = raw_value(row.get("state")).partition(".")[0]
     if state == CANCELLED:
         return False
-    return state != CLOSED or raw(row.get("close_code")).casefold().startswith("unsuccessful")
+    return state != CLOSED or raw_value(row.get("close_code")).casefold().startswith("unsuccessful")
 
 
 def open_item(row: JsonObject, url: str = "") -> OpenItem:
-    priority = display(row.get("priority"))
-    return OpenItem(raw(row.get("number")), raw(row.get("short_description")), display(row.get("state")), url, priority)
+    priority = display_value(row.get("priority"))
+    return OpenItem(
+        raw_value(row.get("number")),
+        raw_value(row.get("short_description")),
+        display_value(row.get("state")),
+        url,
+        priority,
+    )
 
 
 RETIRED = {"operational_status": "6", "install_status": "7"}
@@ -108,9 +114,9 @@ END_OF_LIFE = "end of life"
 
 
 def life_cycle(row: JsonObject) -> LifeCycle:
-    """Of a service; unstated when the record shows none of the columns that say it."""
-    stage = display(row.get("life_cycle_stage")).casefold()
-    states = {column: raw(row.get(column)) for column in RETIRED}
+    """Of a service; unstated when the record has none of the columns for it."""
+    stage = display_value(row.get("life_cycle_stage")).casefold()
+    states = {column: raw_value(row.get(column)) for column in RETIRED}
     if stage == END_OF_LIFE or any(states[column] == value for column, value in RETIRED.items()):
         return LifeCycle.RETIRED
     return LifeCycle.ACTIVE if stage or any(states.values()) else LifeCycle.UNSTATED
@@ -118,11 +124,11 @@ def life_cycle(row: JsonObject) -> LifeCycle:
 
 def comment(row: JsonObject, people: Mapping[str, Person]) -> Comment | None:
     """A journal entry; ``people`` are the instance's users by user name."""
-    login, at = raw(row.get("sys_created_by")), moment(raw(row.get("sys_created_on")))
+    login, at = raw_value(row.get("sys_created_by")), moment(raw_value(row.get("sys_created_on")))
     if not login or at is None:
         return None
     author = people.get(login, Person(f"user_name:{login}", login, login=login))
-    return Comment(raw(row.get("sys_id")), author, at, raw(row.get("value")))
+    return Comment(raw_value(row.get("sys_id")), author, at, raw_value(row.get("value")))
 
 
 def _date(value: str) -> date | None:
@@ -137,7 +143,7 @@ def _decimal(value: str) -> Decimal | None:
         number = Decimal(value.replace(",", ""))
     except ArithmeticError:
         return None
-    return number if number.is_finite() else None
+    return number if is_reasonable(number) else None
 
 
 def _money(value: str, currency: str | None) -> FieldValue:

@@ -1,7 +1,7 @@
-"""Gatepost's app over the Table API: for development instances, where an update set is too slow a way.
+"""Gatepost's app over the Table API: for development instances, where an update set is too slow.
 
-It is second best and says so: what is made this way belongs to the account's current application and its default
-update set, needs an administrator, and is not upgraded.  The records are those of the update set, one by one.
+It is second best and says so: records that are created this way belong to the account's current application and its
+default update set, need an administrator, and are not upgraded.  They are the records of the update set, one by one.
 """
 
 from __future__ import annotations
@@ -12,30 +12,37 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from connector.errors import NotFound, PermissionDenied, Refused
-from connector.http.json_values import JsonObject, items, obj, text
+from connector.errors import NotFound, PermissionDenied, ValuesRejected
+from connector.http.json_values import JsonObject, as_list, as_object, as_text
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, TableFields
-from connector.servicenow.inspector import GOVERNED
-from connector.servicenow.payloads import raw
+from connector.servicenow.inspector import GOVERNABLE_TABLES
+from connector.servicenow.payloads import raw_value
 from connector.servicenow.query import Query
-from connector.sync.provision import Made, Options, Plan, RecordSpec, Step, StepKind
+from connector.sync.provision import (
+    ProvisionedObject,
+    ProvisionOptions,
+    ProvisionPlan,
+    ProvisionStep,
+    RecordSpec,
+    StepKind,
+)
 from mapping.config import MappingConfig
-from mapping.live_check import listed
+from mapping.live_check import selected_names
 from mapping.work_item import ConnectionName
 
-RIGHTS = frozenset({"sys_security_acl", "sys_security_acl_role"})
+ACL_TABLES = frozenset({"sys_security_acl", "sys_security_acl_role"})
 PROPERTIES = "sys_properties"
-SECOND_BEST = (
+DEVELOPMENT_ONLY_NOTE = (
     "This is second best, for a development instance: the records land in the account's current application and "
     "default update set, and are not upgraded. Everywhere else, have deploy/servicenow-app/gatepost-update-set.xml "
     "reviewed, previewed and committed."
 )
-TO_SET = "Set gatepost.endpoint and gatepost.secret as gatepost connect servicenow --public-url prints them."
+PROPERTIES_HINT = "Set gatepost.endpoint and gatepost.secret as gatepost connect servicenow --public-url prints them."
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class AppRecord:
     """One record of the app."""
 
     table: str
@@ -45,28 +52,28 @@ class Part:
 
     @property
     def kind(self) -> StepKind:
-        return StepKind.RIGHT if self.table in RIGHTS else StepKind.RECORD
+        return StepKind.RIGHT if self.table in ACL_TABLES else StepKind.RECORD
 
     @property
-    def governed(self) -> str:
-        """The table of the instance that this is about; empty for what the app has of its own."""
-        told = self.fields.get("collection") or self.name.removeprefix("gatepost.gated.")
-        first = told.replace(" ", ".").split(".")
-        return next((word for word in first if word in GOVERNED), "")
+    def governed_table(self) -> str:
+        """The table of the instance that this record concerns; empty for the app's own records."""
+        subject = self.fields.get("collection") or self.name.removeprefix("gatepost.gated.")
+        first = subject.replace(" ", ".").split(".")
+        return next((part for part in first if part in GOVERNABLE_TABLES), "")
 
 
 @cache
-def app() -> tuple[Part, ...]:
-    """The app's records; one comes after every one that it refers to."""
+def app_records() -> tuple[AppRecord, ...]:
+    """The app's records; each comes after those that it refers to."""
     stored = json.loads((resources.files("connector.servicenow.app") / "records.json").read_text(encoding="utf-8"))
     return tuple(
-        Part(
-            text(one.get("table")),
-            text(one.get("sys_id")),
-            text(one.get("name")),
-            {name: text(value) for name, value in obj(one.get("fields")).items()},
+        AppRecord(
+            as_text(record.get("table")),
+            as_text(record.get("sys_id")),
+            as_text(record.get("name")),
+            {name: as_text(value) for name, value in as_object(record.get("fields")).items()},
         )
-        for one in map(obj, items(stored))
+        for record in map(as_object, as_list(stored))
     )
 
 
@@ -78,114 +85,120 @@ class ServiceNowProvisioner:
         self._client = client
         self._fields = fields
 
-    def plan(self, config: MappingConfig, made: Sequence[Made], options: Options) -> Plan:
+    def plan(
+        self, config: MappingConfig, made: Sequence[ProvisionedObject], options: ProvisionOptions
+    ) -> ProvisionPlan:
         del made, options
         self._fields.forget()
-        notes = [SECOND_BEST, *self._elsewhere(config)]
-        wanted, absent = self._wanted()
+        notes = [DEVELOPMENT_ONLY_NOTE, *self._wrong_scope(config)]
+        records, absent = self._applicable_records()
         if absent:
             notes.append(f"{', '.join(absent)}: no such table on this instance; nothing is planned for it.")
-        there = self._there(wanted)
+        existing = self._existing_ids(records)
         steps = [
-            Step(
+            ProvisionStep(
                 part.kind,
                 f"{part.table}:{part.sys_id}",
                 f"create {part.table} {part.name}",
                 RecordSpec(part.table, part.sys_id, part.name),
             )
-            for part in wanted
-            if part.sys_id not in there
+            for part in records
+            if part.sys_id not in existing
         ]
         order = list(StepKind)
         if not steps:
-            notes.append(TO_SET)
-        return Plan(tuple(sorted(steps, key=lambda step: order.index(step.kind))), tuple(notes))
+            notes.append(PROPERTIES_HINT)
+        return ProvisionPlan(tuple(sorted(steps, key=lambda step: order.index(step.kind))), tuple(notes))
 
-    def apply(self, step: Step) -> Made:
+    def apply(self, step: ProvisionStep) -> ProvisionedObject:
         if not isinstance(step.spec, RecordSpec):
-            raise Refused(f"{self._connection}: this is made in Jira and not in ServiceNow: {step.told}")
+            raise ValuesRejected(
+                f"{self._connection}: this is created in Jira and not in ServiceNow: {step.description}"
+            )
         table, sys_id = step.spec.table, step.spec.sys_id
-        part = next(one for one in app() if one.sys_id == sys_id)
+        part = next(record for record in app_records() if record.sys_id == sys_id)
         values = {name: value for name, value in part.fields.items() if value}
         try:
             made = self._client.insert(table, {"sys_id": sys_id, **values})
         except PermissionDenied as error:
             if part.kind is not StepKind.RIGHT:
                 raise
-            raise Refused(
-                f"{self._connection}: access controls need the elevated role security_admin, which REST cannot take. "
+            raise ValuesRejected(
+                f"{self._connection}: access controls need the elevated role security_admin, which REST cannot assume. "
                 "Everything else of the app is there; without its access controls anybody who may edit a record may "
-                "edit Gatepost's columns, and they are put back. For the access controls commit "
+                "edit Gatepost's columns, and the edits are reverted. For the access controls commit "
                 "deploy/servicenow-app/gatepost-update-set.xml."
             ) from error
-        given = raw(made.get("sys_id"))
-        if given != sys_id:
+        new_id = raw_value(made.get("sys_id"))
+        if new_id != sys_id:
             # A reference to this record would lead nowhere.
-            self._client.delete(table, given)
-            raise Refused(f"{self._connection} gives new records ids of its own: install the update set instead.")
+            self._client.delete(table, new_id)
+            raise ValuesRejected(
+                f"{self._connection} gives new records ids of its own: install the update set instead."
+            )
         self._fields.forget()
-        return Made(step.kind, step.target, f"{table} {part.name}", step.spec)
+        return ProvisionedObject(step.kind, step.target, f"{table} {part.name}", step.spec)
 
-    def undo(self, made: Made) -> str:
+    def undo(self, made: ProvisionedObject) -> str:
         if not isinstance(made.detail, RecordSpec):
-            return f"{made.name} is no record of ServiceNow and stays."
+            return f"{made.name} is no record of ServiceNow and was not removed."
         try:
             self._client.delete(made.detail.table, made.detail.sys_id)
         except NotFound:
-            return f"{made.name} was gone already."
+            return f"{made.name} did not exist any more."
         return f"{made.name} was deleted."
 
     def verify(self, config: MappingConfig) -> Sequence[str]:
-        """Owned columns that are not there, and properties without which the app sends nothing."""
+        """Owned columns that do not exist, and properties without which the app sends nothing."""
         self._fields.forget()
         return [*self._columns(config), *self._properties()]
 
     def _columns(self, config: MappingConfig) -> Iterator[str]:
         for rule in config.measures:
-            for table in listed(rule.match.table) if rule.connection == self._connection else ():
+            for table in selected_names(rule.match.table) if rule.connection == self._connection else ():
                 catalogue = self._fields.catalogue(table)
-                for name in (one for one in rule.write.model_dump().values() if one):
-                    found = catalogue.resolve(name)
-                    if not isinstance(found, Column):
-                        yield f"{table}: {found.message}."
+                for name in filter(None, rule.write.model_dump().values()):
+                    column = catalogue.resolve(name)
+                    if not isinstance(column, Column):
+                        yield f"{table}: {column.message}."
 
     def _properties(self) -> Iterator[str]:
         query = Query().one_of("name", ("gatepost.endpoint", "gatepost.secret"))
         rows = self._client.query(PROPERTIES, query, ("name", "value"))
         for name in ("gatepost.endpoint", "gatepost.secret"):
-            if not any(raw(row.get("name")) == name and raw(row.get("value")) for row in rows):
-                yield f"{name} is not set: events wait in the app's outbox. {TO_SET}"
+            if not any(raw_value(row.get("name")) == name and raw_value(row.get("value")) for row in rows):
+                yield f"{name} is not set: events wait in the app's outbox. {PROPERTIES_HINT}"
 
-    def _elsewhere(self, config: MappingConfig) -> Iterator[str]:
+    def _wrong_scope(self, config: MappingConfig) -> Iterator[str]:
         tables = {
             table
             for rule in config.measures
             if rule.connection == self._connection
-            for table in listed(rule.match.table)
+            for table in selected_names(rule.match.table)
         }
-        for table in sorted(tables - set(GOVERNED)):
+        for table in sorted(tables - set(GOVERNABLE_TABLES)):
             yield (
                 f"{table} is governed by the mapping and not by the app as it is packed: add it to "
                 "deploy/servicenow-app/tables.json and build the app."
             )
 
-    def _wanted(self) -> tuple[list[Part], list[str]]:
+    def _applicable_records(self) -> tuple[list[AppRecord], list[str]]:
         """The app's records, without those about tables that this instance does not have; and these tables."""
-        absent = [table for table in GOVERNED if "sys_id" not in self._fields.catalogue(table)]
-        wanted: list[Part] = []
-        left_out: set[str] = set()
-        for part in app():
-            if part.governed in absent or left_out.intersection(part.fields.values()):
-                left_out.add(part.sys_id)
+        absent = [table for table in GOVERNABLE_TABLES if "sys_id" not in self._fields.catalogue(table)]
+        records: list[AppRecord] = []
+        excluded: set[str] = set()
+        for part in app_records():
+            if part.governed_table in absent or excluded.intersection(part.fields.values()):
+                excluded.add(part.sys_id)
             else:
-                wanted.append(part)
-        return wanted, absent
+                records.append(part)
+        return records, absent
 
-    def _there(self, wanted: Sequence[Part]) -> frozenset[str]:
-        """Ids of the app's records that are there, whoever made them."""
-        found: set[str] = set()
-        for table in dict.fromkeys(part.table for part in wanted):
-            ids = [part.sys_id for part in wanted if part.table == table]
+    def _existing_ids(self, records: Sequence[AppRecord]) -> frozenset[str]:
+        """Ids of the app's records that exist, whoever created them."""
+        existing: set[str] = set()
+        for table in dict.fromkeys(part.table for part in records):
+            ids = [part.sys_id for part in records if part.table == table]
             rows: Sequence[JsonObject] = self._client.query(table, Query().one_of("sys_id", ids), ("sys_id",))
-            found.update(raw(row.get("sys_id")) for row in rows)
-        return frozenset(found)
+            existing.update(raw_value(row.get("sys_id")) for row in rows)
+        return frozenset(existing)

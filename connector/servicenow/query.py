@@ -16,7 +16,7 @@ _COLUMN = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*")
 
 
 class Inexpressible(ValueError):
-    """A value or column that an encoded query cannot hold."""
+    """A value or column that an encoded query cannot express."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Query:
     conditions: tuple[str, ...] = ()
     order: str = ""
     columns: tuple[str, ...] = ()
-    """Every column that is named; one that the table does not have would be ignored, and the rest match everything."""
+    """Every column that is named; an unknown column would be ignored, and the rest match everything."""
 
     def equals(self, column: str, value: str) -> Query:
         return self._and(column, f"={_value(value)}")
@@ -35,9 +35,9 @@ class Query:
         """Raises Inexpressible for an empty list: ServiceNow would match everything or nothing."""
         listed = [_value(value) for value in values]
         if not listed:
-            raise Inexpressible(f"no value is given for {column}")
+            raise Inexpressible(f"there is no value for {column}")
         if any("," in value for value in listed):
-            raise Inexpressible(f"a value for {column} has a comma in it, which a list cannot hold")
+            raise Inexpressible(f"a value for {column} contains a comma, which a list cannot express")
         return self._and(column, f"IN{','.join(listed)}")
 
     def since(self, column: str, day: date) -> Query:
@@ -72,5 +72,5 @@ def _column(name: str) -> str:
 
 def _value(value: str) -> str:
     if "^" in value or "\n" in value or "\r" in value:
-        raise Inexpressible(f"{value!r} holds a character that an encoded query cannot express")
+        raise Inexpressible(f"{value!r} contains a character that an encoded query cannot express")
     return value

@@ -1,4 +1,4 @@
-"""Reads the present state of up to 200 records, with all that belongs to them, in one call."""
+"""Reads the current state of up to 200 records, with their related records, in one call."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from connector.errors import Refused, ToolError
+from connector.errors import ToolError, ValuesRejected
 from connector.http.json_values import JsonObject
-from connector.servicenow.account import Accounts
-from connector.servicenow.batched_queries import Look, Looks, Rows
+from connector.servicenow.account import OwnAccountReader
+from connector.servicenow.batched_queries import BatchedQueries, Rows, TableQuery
 from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.fields import Column, Resolved, TableFields
+from connector.servicenow.fields import Column, ResolvedColumn, TableFields
 from connector.servicenow.payloads import (
-    display,
+    display_value,
     is_true,
     moment,
-    raw,
+    raw_value,
     status_category,
 )
 from connector.servicenow.plans import Plans, ServiceNowPlans
@@ -24,14 +24,14 @@ from connector.servicenow.query import Query
 from connector.servicenow.related_records import (
     WITH_CHANGES,
     WITH_TASKS,
-    Around,
-    Belongings,
-    asked_columns,
-    resolved,
+    RelatedRecordReader,
+    RelatedRecords,
+    query_columns,
+    resolve_columns,
     values_of,
 )
-from connector.servicenow.users import People
-from connector.sync.ports import Reading
+from connector.servicenow.users import Users
+from connector.sync.ports import ReadResult
 from governance.evidence import Children
 from governance.facts import Unknown
 from mapping.work_item import (
@@ -73,8 +73,8 @@ class ServiceNowReader:
         base_url: str,
         client: ServiceNowClient,
         fields: TableFields,
-        looks: Looks,
-        accounts: Accounts,
+        queries: BatchedQueries,
+        accounts: OwnAccountReader,
         own_user: str,
         clock: Callable[[], datetime],
     ) -> None:
@@ -82,10 +82,10 @@ class ServiceNowReader:
         self._base_url = base_url.rstrip("/")
         self._client = client
         self._fields = fields
-        self._looks = looks
+        self._queries = queries
         self._accounts = accounts
         self._plans = ServiceNowPlans(client, fields, clock)
-        self._belongings = Belongings(connection, fields, People(client, clock), own_user)
+        self._related = RelatedRecordReader(connection, fields, Users(client, clock), own_user)
 
     def read(
         self,
@@ -95,121 +95,121 @@ class ServiceNowReader:
         plans: str | None = None,
         *,
         approvals: bool = False,
-    ) -> Reading:
+    ) -> ReadResult:
         """``child_fields`` are columns of the project tasks, by label."""
         ids: dict[str, list[str]] = {}
         for item in items:
             table, _, sys_id = item.partition(":")
             ids.setdefault(table, []).append(sys_id)
-        columns = {table: resolved(self._fields.catalogue(table), fields) for table in ids}
-        looks = {table: self._look(table, sys_ids, columns[table]) for table, sys_ids in ids.items()}
-        looks |= self._belongings.looks(ids, child_fields, approvals=approvals)
+        columns = {table: resolve_columns(self._fields.catalogue(table), fields) for table in ids}
+        queries = {table: self._record_query(table, sys_ids, columns[table]) for table, sys_ids in ids.items()}
+        queries |= self._related.queries(ids, child_fields, approvals=approvals)
         with_plans = [sys_id for table, some in ids.items() if table in WITH_PLANS for sys_id in some]
-        planned: dict[str, Look] | Unknown = {}
+        planned: dict[str, TableQuery] | Unknown = {}
         if plans is not None and with_plans:
-            planned = self._plans.looks(with_plans)
-            looks |= planned if isinstance(planned, dict) else {}
-        seen = self._looks.all(looks)
-        rows = {table: _rows(seen[table]) for table in ids}
+            planned = self._plans.queries(with_plans)
+            queries |= planned if isinstance(planned, dict) else {}
+        results = self._queries.run(queries)
+        rows = {table: _rows(results[table]) for table in ids}
         if not any(rows.values()):
-            return Reading({}, tuple(items))
+            return ReadResult({}, tuple(items))
         currency = self._accounts.currency()
-        around = self._belongings.of(seen, child_fields, currency)
-        lines: Plans | Unknown = Unknown("cost and benefit plans were not asked for")
+        related = self._related.collect(results, child_fields, currency)
+        lines: Plans | Unknown = Unknown("cost and benefit plans were not requested")
         if plans is not None:
-            lines = planned if isinstance(planned, Unknown) else self._plans.lines(seen, currency or plans)
-        made = (
-            self._item(table, row, values_of(row, columns[table], currency), around, lines)
+            lines = planned if isinstance(planned, Unknown) else self._plans.lines(results, currency or plans)
+        items_read = (
+            self._item(table, row, values_of(row, columns[table], currency), related, lines)
             for table in ids
             for row in rows[table]
         )
-        found = {item.native_id: item for item in made}
-        return Reading(found, tuple(item for item in items if item not in found))
+        by_id = {item.native_id: item for item in items_read}
+        return ReadResult(by_id, tuple(item for item in items if item not in by_id))
 
-    def joined(
-        self, table: str | None, theirs: str | None, keys: Sequence[str], fields: frozenset[FieldName]
+    def read_joined(
+        self, table: str | None, their_field: str | None, keys: Sequence[str], fields: frozenset[FieldName]
     ) -> Mapping[str, tuple[WorkItem, ...]]:
         """Records of a table by a column's value, or by their number."""
         if table is None:
-            raise Refused("Records are joined within a table; name it with table.")
-        column: Resolved = Column("number", "Number", "string")
-        if theirs is not None:
-            column = self._fields.catalogue(table).resolve(theirs)
+            raise ValuesRejected("Records are joined within a table; name it with table.")
+        column: ResolvedColumn = Column("number", "Number", "string")
+        if their_field is not None:
+            column = self._fields.catalogue(table).resolve(their_field)
         if not isinstance(column, Column):
-            raise Refused(column.message, fields={theirs or "": column.message})
+            raise ValuesRejected(column.message, fields={their_field or "": column.message})
         plain = [key for key in keys if not set(key) & {"^", ",", "\n", "\r"}]
         if not plain:
             return {}
         query = Query().one_of(column.name, plain).ordered_by("sys_id")
         rows = self._client.query(table, query, ("sys_id", column.name))
-        holders = {raw(row.get("sys_id")): raw(row.get(column.name)) for row in rows}
-        found: dict[str, tuple[WorkItem, ...]] = {}
+        holders = {raw_value(row.get("sys_id")): raw_value(row.get(column.name)) for row in rows}
+        joined: dict[str, tuple[WorkItem, ...]] = {}
         ids = sorted(holders)
         for start in range(0, len(ids), BATCH):
             batch = [NativeId(f"{table}:{sys_id}") for sys_id in ids[start : start + BATCH]]
-            for item in self.read(batch, fields).found.values():
+            for item in self.read(batch, fields).items.values():
                 key = holders[item.native_id.partition(":")[2]]
-                found[key] = (*found.get(key, ()), item)
-        return found
+                joined[key] = (*joined.get(key, ()), item)
+        return joined
 
     def find(self, query: str, limit: int) -> Sequence[NativeId]:
         """The records of a table that were changed last; ``query`` is the table's name."""
         newest = Query().not_empty("sys_id").ordered_by("sys_updated_on", newest_first=True)
         rows = self._client.query(query, newest, ("sys_id",), limit)
-        return [NativeId(f"{query}:{raw(row.get('sys_id'))}") for row in rows]
+        return [NativeId(f"{query}:{raw_value(row.get('sys_id'))}") for row in rows]
 
-    def _look(self, table: str, sys_ids: Sequence[str], columns: Mapping[FieldName, Column]) -> Look:
+    def _record_query(self, table: str, sys_ids: Sequence[str], columns: Mapping[FieldName, Column]) -> TableQuery:
         catalogue = self._fields.catalogue(table)
-        asked = [name for name in BASE_COLUMNS if name in catalogue or name.startswith("sys_")]
-        asked += [name for column in columns.values() for name in asked_columns(column)]
-        return Look(table, Query().one_of("sys_id", sys_ids).ordered_by("sys_id"), list(dict.fromkeys(asked)))
+        requested = [name for name in BASE_COLUMNS if name in catalogue or name.startswith("sys_")]
+        requested += [name for column in columns.values() for name in query_columns(column)]
+        return TableQuery(table, Query().one_of("sys_id", sys_ids).ordered_by("sys_id"), list(dict.fromkeys(requested)))
 
     def _item(
         self,
         table: str,
         row: JsonObject,
         fields: Mapping[FieldName, FieldValue],
-        around: Around,
+        related: RelatedRecords,
         planned: Plans | Unknown,
     ) -> WorkItem:
-        sys_id = raw(row.get("sys_id"))
+        sys_id = raw_value(row.get("sys_id"))
         return WorkItem(
             tool=Tool.SERVICENOW,
             connection=self._connection,
             native_id=NativeId(f"{table}:{sys_id}"),
-            key=raw(row.get("number")) or sys_id,
+            key=raw_value(row.get("number")) or sys_id,
             url=f"{self._base_url}/nav_to.do?uri={table}.do?sys_id={sys_id}",
             type=table,
             project="",
-            assignment_group=display(row.get("assignment_group")),
-            title=raw(row.get("short_description")) or raw(row.get("name")) or None,
-            status=display(row.get("state")),
+            assignment_group=display_value(row.get("assignment_group")),
+            title=raw_value(row.get("short_description")) or raw_value(row.get("name")) or None,
+            status=display_value(row.get("state")),
             status_category=status_category(row),
             fields=fields,
-            parent=raw(row.get("parent")) or None,
-            children=_of(around.children, sys_id, Children(0, 0)) if table in WITH_TASKS else Children(0, 0),
+            parent=raw_value(row.get("parent")) or None,
+            children=_of(related.children, sys_id, Children(0, 0)) if table in WITH_TASKS else Children(0, 0),
             plan_lines=_of(planned, sys_id, ()) if table in WITH_PLANS else NO_PLANS,
-            child_items=around.child_items.get(sys_id, ()),
+            child_items=related.child_items.get(sys_id, ()),
             # ServiceNow's tasks have no "blocks" link; what blocks them are their changes.
             blocking_links=(),
-            changes=_of(around.changes, sys_id, ()) if table in WITH_CHANGES else (),
-            incidents=_of(around.incidents, sys_id, ()),
-            attachments=_of(around.attachments, sys_id, 0),
-            comments=around.comments.get(sys_id, ()),
-            approvals=around.approvals.get(sys_id, ()),
-            answer=around.answers.get(sys_id),
-            hold=raw(row.get("on_hold_reason")) if is_true(row.get("on_hold")) else None,
-            created=moment(raw(row.get("sys_created_on"))),
-            updated=moment(raw(row.get("sys_updated_on"))),
-            version=raw(row.get("sys_mod_count")),
+            changes=_of(related.changes, sys_id, ()) if table in WITH_CHANGES else (),
+            incidents=_of(related.incidents, sys_id, ()),
+            attachments=_of(related.attachments, sys_id, 0),
+            comments=related.comments.get(sys_id, ()),
+            approvals=related.approvals.get(sys_id, ()),
+            reply_comment=related.reply_comments.get(sys_id),
+            on_hold_reason=raw_value(row.get("on_hold_reason")) if is_true(row.get("on_hold")) else None,
+            created=moment(raw_value(row.get("sys_created_on"))),
+            updated=moment(raw_value(row.get("sys_updated_on"))),
+            version=raw_value(row.get("sys_mod_count")),
         )
 
 
-def _rows(seen: Rows | ToolError) -> Rows:
-    if isinstance(seen, ToolError):
-        raise seen
-    return seen
+def _rows(result: Rows | ToolError) -> Rows:
+    if isinstance(result, ToolError):
+        raise result
+    return result
 
 
-def _of(found: Mapping[str, T] | Unknown, sys_id: str, empty: T) -> T | Unknown:
-    return found if isinstance(found, Unknown) else found.get(sys_id, empty)
+def _of(values: Mapping[str, T] | Unknown, sys_id: str, empty: T) -> T | Unknown:
+    return values if isinstance(values, Unknown) else values.get(sys_id, empty)

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from connector.errors import Refused
+from connector.errors import ValuesRejected
 from connector.http.json_values import JsonObject
-from connector.servicenow.account import Accounts
+from connector.servicenow.account import OwnAccountReader
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, TableFields
-from connector.servicenow.payloads import column_value, display, life_cycle, raw
+from connector.servicenow.payloads import column_value, display_value, life_cycle, raw_value
 from connector.servicenow.query import Query
 from governance.evidence import Service
 from governance.money import Money, Period
@@ -23,36 +23,40 @@ SERVICES, EXPENSES = "cmdb_ci_service", "fm_expense_line"
 COLUMNS = ("sys_id", "name", "operational_status", "install_status", "life_cycle_stage", "owned_by")
 
 
-class ServiceNowDirectory:
-    def __init__(self, client: ServiceNowClient, fields: TableFields, accounts: Accounts) -> None:
+class ServiceNowServiceDirectory:
+    def __init__(self, client: ServiceNowClient, fields: TableFields, accounts: OwnAccountReader) -> None:
         self._accounts = accounts
         self._client = client
         self._fields = fields
 
-    def services(self, names: Sequence[str], *, ends: str | None, since: date, currency: str) -> Mapping[str, Service]:
+    def services(
+        self, names: Sequence[str], *, end_column: str | None, since: date, currency: str
+    ) -> Mapping[str, Service]:
         """``currency`` is that of amounts which carry none of their own.
 
-        Raises ToolError, and Refused when the column of the end is not clear.
+        Raises ToolError, and ValuesRejected when the end column is not clear.
         """
         plain = [name for name in names if not set(name) & {"^", ",", "\n", "\r"}]
         if not plain:
             return {}
-        end = self._end(ends)
+        end = self._end(end_column)
         catalogue = self._fields.catalogue(SERVICES)
-        asked = [name for name in COLUMNS if name in catalogue or name == "sys_id"] + ([end.name] if end else [])
-        rows = self._client.query(SERVICES, Query().one_of("name", plain).ordered_by("name"), asked)
+        requested = [name for name in COLUMNS if name in catalogue or name == "sys_id"] + ([end.name] if end else [])
+        rows = self._client.query(SERVICES, Query().one_of("name", plain).ordered_by("name"), requested)
         if not rows:
             return {}
         currency = self._accounts.currency() or currency
-        costs = self._costs([raw(row.get("sys_id")) for row in rows], since, currency)
-        return {raw(row.get("name")): _service(row, end, costs.get(raw(row.get("sys_id")), {})) for row in rows}
+        costs = self._costs([raw_value(row.get("sys_id")) for row in rows], since, currency)
+        return {
+            raw_value(row.get("name")): _service(row, end, costs.get(raw_value(row.get("sys_id")), {})) for row in rows
+        }
 
     def _end(self, label: str | None) -> Column | None:
         if label is None:
             return None
         column = self._fields.catalogue(SERVICES).resolve(label)
         if not isinstance(column, Column):
-            raise Refused(column.message, fields={label: column.message})
+            raise ValuesRejected(column.message, fields={label: column.message})
         return column
 
     def _costs(self, ids: Sequence[str], since: date, currency: str) -> dict[str, dict[Period, Money]]:
@@ -61,24 +65,24 @@ class ServiceNowDirectory:
             Query().one_of("source_id", ids).since("date", since).ordered_by("date"),
             ("sys_id", "source_id", "date", "amount"),
         )
-        found: dict[str, dict[Period, Money]] = {}
+        costs: dict[str, dict[Period, Money]] = {}
         for row in rows:
             day = column_value(row.get("date"), "glide_date", "", None)
             amount = column_value(row.get("amount"), "currency", "", None)
             money = Money(amount, currency) if isinstance(amount, Decimal) else amount
             if isinstance(day, date) and isinstance(money, Money):
-                months = found.setdefault(raw(row.get("source_id")), {})
+                months = costs.setdefault(raw_value(row.get("source_id")), {})
                 month = Period.of(day)
                 months[month] = months[month] + money if month in months else money
-        return found
+        return costs
 
 
 def _service(row: JsonObject, end: Column | None, costs: Mapping[Period, Money]) -> Service:
-    ends = column_value(row.get(end.name), "glide_date", "", None) if end else None
+    end_value = column_value(row.get(end.name), "glide_date", "", None) if end else None
     return Service(
-        name=raw(row.get("name")),
+        name=raw_value(row.get("name")),
         life_cycle=life_cycle(row),
         costs=costs,
-        ends=ends if isinstance(ends, date) else None,
-        owner=display(row.get("owned_by")),
+        ends_on=end_value if isinstance(end_value, date) else None,
+        owner=display_value(row.get("owned_by")),
     )

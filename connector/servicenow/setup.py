@@ -1,22 +1,22 @@
-"""Sets an instance up: who we are there, and whether its tables can be read.  Its events are sent by an app."""
+"""Sets an instance up: our own account, and whether its tables can be read.  An app sends its events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from connector.errors import AuthenticationFailed, Refused, RetryLater, ToolError
-from connector.http.tool_access import Access, Deployment, DoorKind
+from connector.errors import AuthenticationFailed, RetryLater, ToolError, ValuesRejected
+from connector.http.tool_access import Deployment, ToolAccess, WebhookAuth
 from connector.http.transport import ToolAdapter
-from connector.servicenow.account import Accounts, account_checks
+from connector.servicenow.account import OwnAccountReader, account_checks
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import TableFields
 from connector.servicenow.query import Query
-from connector.sync.setup import Check, Health, Identity, Registration
+from connector.sync.setup import ConnectionCheck, Health, ToolIdentity, WebhookRegistration
 from mapping.work_item import NativeId
 
-BESIDE = ("sys_user", "sys_dictionary", "sys_journal_field", "sys_attachment")
-"""Tables that every look needs beside the governed ones."""
+AUXILIARY_TABLES = ("sys_user", "sys_dictionary", "sys_journal_field", "sys_attachment")
+"""Tables that every assessment needs besides the governed ones."""
 
 
 class ServiceNowSetup:
@@ -24,10 +24,10 @@ class ServiceNowSetup:
 
     def __init__(
         self,
-        access: Access,
+        access: ToolAccess,
         client: ServiceNowClient,
         fields: TableFields,
-        accounts: Accounts,
+        accounts: OwnAccountReader,
         adapter: ToolAdapter,
     ) -> None:
         self._access = access
@@ -36,58 +36,58 @@ class ServiceNowSetup:
         self._fields = fields
         self._adapter = adapter
 
-    def identify(self) -> Identity:
+    def identify(self) -> ToolIdentity:
         """The account's own user record; its user name is how a journal entry knows its author."""
-        account = self._accounts.own()
+        account = self._accounts.account()
         if not account.active:
             raise AuthenticationFailed(f"{self._access.name}: the user {account.name} is inactive.")
         zone = account.time_zone or "the instance's own"
-        return Identity(account.name, account.shown, Deployment.CLOUD, "", zone)
+        return ToolIdentity(account.name, account.display_name, Deployment.CLOUD, "", zone)
 
-    def skew(self) -> timedelta | None:
+    def clock_skew(self) -> timedelta | None:
         return self._adapter.clock_skew
 
-    def register(self, url: str, secret: str | None, kind: DoorKind, queries: Sequence[str]) -> Registration:
+    def register(self, url: str, secret: str | None, auth: WebhookAuth, queries: Sequence[str]) -> WebhookRegistration:
         """An instance has no webhooks of its own: business rules of an app send the events."""
-        del url, secret, kind, queries
-        raise Refused(f"{self._access.name}: ServiceNow registers no webhooks; its app sends the events.")
+        del url, secret, auth, queries
+        raise ValuesRejected(f"{self._access.name}: ServiceNow registers no webhooks; its app sends the events.")
 
-    def refresh(self, registration: Registration) -> Registration:
+    def refresh(self, registration: WebhookRegistration) -> WebhookRegistration:
         return registration
 
-    def unregister(self, registration: Registration) -> None:
+    def unregister(self, registration: WebhookRegistration) -> None:
         del registration
 
-    def ring(self, item: NativeId) -> None:
+    def trigger_event(self, item: NativeId) -> None:
         del item
-        raise Refused(f"{self._access.name}: only a change of a record makes ServiceNow send an event.")
+        raise ValuesRejected(f"{self._access.name}: ServiceNow sends an event only when a record changes.")
 
-    def checks(self, projects: Sequence[str], registration: Registration | None) -> Sequence[Check]:
+    def checks(self, projects: Sequence[str], registration: WebhookRegistration | None) -> Sequence[ConnectionCheck]:
         """``projects`` are the governed tables."""
         del registration
-        return [*account_checks(self._accounts.own()), *self._tables(projects), *self._beside()]
+        return [*account_checks(self._accounts.account()), *self._tables(projects), *self._auxiliary_tables()]
 
-    def _tables(self, tables: Sequence[str]) -> Iterator[Check]:
+    def _tables(self, tables: Sequence[str]) -> Iterator[ConnectionCheck]:
         for table in tables:
             check = self._readable(table)
             if check is None and "sys_mod_count" not in self._fields.catalogue(table):
-                check = Check(
+                check = ConnectionCheck(
                     f"table {table}", Health.BAD, "its columns are hidden", "Let the user read sys_dictionary."
                 )
-            yield check or Check(f"table {table}", Health.GOOD, "can be read")
+            yield check or ConnectionCheck(f"table {table}", Health.GOOD, "can be read")
 
-    def _beside(self) -> Iterator[Check]:
-        wrong = [check for table in BESIDE if (check := self._readable(table)) is not None]
+    def _auxiliary_tables(self) -> Iterator[ConnectionCheck]:
+        wrong = [check for table in AUXILIARY_TABLES if (check := self._readable(table)) is not None]
         yield from wrong
         if not wrong:
-            yield Check("tables beside", Health.GOOD, f"{', '.join(BESIDE)} can be read")
+            yield ConnectionCheck("tables beside", Health.GOOD, f"{', '.join(AUXILIARY_TABLES)} can be read")
 
-    def _readable(self, table: str) -> Check | None:
+    def _readable(self, table: str) -> ConnectionCheck | None:
         try:
             self._client.query(table, Query(), ("sys_id",), 1)
         except RetryLater:
             raise
         except ToolError as error:
             hint = "Give the integration user a role that reads it, and allow the table access by web services."
-            return Check(f"table {table}", Health.BAD, str(error), hint)
+            return ConnectionCheck(f"table {table}", Health.BAD, str(error), hint)
         return None

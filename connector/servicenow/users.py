@@ -1,4 +1,4 @@
-"""Users by user name, which is all that a journal entry knows of its author."""
+"""Users by user name, which is all that a journal entry has of its author."""
 
 from __future__ import annotations
 
@@ -6,34 +6,38 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.payloads import is_true, raw
+from connector.servicenow.payloads import is_true, raw_value
 from connector.servicenow.query import Query
 from governance.measure import Person
 
-KEPT = timedelta(minutes=15)
-MOST = 10_000
-"""Authors that are kept; a site has fewer people who write on governed records."""
+CACHE_TIME = timedelta(minutes=15)
+MAX_CACHED = 10_000
+"""Authors that are cached; a site has fewer people who write on governed records."""
 
 
-class People:
-    """The same few people write again and again: each is looked up once in a while."""
+class Users:
+    """The same few people write again and again: each is read at intervals."""
 
     def __init__(self, client: ServiceNowClient, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._clock = clock
-        self._kept: dict[str, tuple[datetime, Person]] = {}
+        self._cached: dict[str, tuple[datetime, Person]] = {}
 
-    def named(self, logins: Iterable[str]) -> Mapping[str, Person]:
-        """Those that the instance shows.  Raises ToolError."""
+    def by_login(self, logins: Iterable[str]) -> Mapping[str, Person]:
+        """The users that the instance returns.  Raises ToolError."""
         now = self._clock()
-        wanted = {login for login in logins if login and not set(login) & {"^", ",", "\n", "\r"}}
-        due = sorted(login for login in wanted if login not in self._kept or now - self._kept[login][0] > KEPT)
+        known_logins = {login for login in logins if login and not set(login) & {"^", ",", "\n", "\r"}}
+        due = sorted(
+            login for login in known_logins if login not in self._cached or now - self._cached[login][0] > CACHE_TIME
+        )
         if due:
-            if len(self._kept) > MOST:
-                self._kept.clear()
+            if len(self._cached) > MAX_CACHED:
+                self._cached.clear()
             columns = ("sys_id", "user_name", "name", "active")
             for row in self._client.query("sys_user", Query().one_of("user_name", due).ordered_by("sys_id"), columns):
-                login = raw(row.get("user_name"))
-                person = Person(raw(row.get("sys_id")), raw(row.get("name")), is_true(row.get("active")), login)
-                self._kept[login] = (now, person)
-        return {login: self._kept[login][1] for login in wanted if login in self._kept}
+                login = raw_value(row.get("user_name"))
+                person = Person(
+                    raw_value(row.get("sys_id")), raw_value(row.get("name")), is_true(row.get("active")), login
+                )
+                self._cached[login] = (now, person)
+        return {login: self._cached[login][1] for login in known_logins if login in self._cached}

@@ -1,4 +1,4 @@
-"""Writes owned columns, one PATCH per record with a look at what came back, and the notes in which Gatepost answers."""
+"""Writes owned columns, with one verified PATCH per record, and the work notes with Gatepost's replies."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from connector.errors import PermissionDenied, Refused, ToolError, Unreachable
+from connector.errors import PermissionDenied, ToolError, Unreachable, ValuesRejected
 from connector.http.json_values import Json, JsonObject
 from connector.servicenow.checklist import Checklists
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ColumnProblem, TableFields
 from connector.servicenow.marks import MarkWriter
-from connector.servicenow.payloads import display, moment, raw
+from connector.servicenow.payloads import display_value, moment, raw_value
 from connector.servicenow.query import Query
-from connector.sync.ports import Wish, Written
+from connector.sync.ports import WriteRequest, WriteResult
 from mapping.marks import Mark, is_mark
-from mapping.reply_comment import TITLE, Answer
+from mapping.reply_comment import TITLE, ReplyComment
 from mapping.work_item import ConnectionName, FieldName, NativeId
 from mapping.writeback import WriteValue, canonical
 
@@ -28,7 +28,7 @@ class Patch:
 
     table: str
     sys_id: str
-    sent: Mapping[str, str]
+    columns_sent: Mapping[str, str]
     values: Mapping[FieldName, WriteValue]
     columns: Mapping[FieldName, str]
     """The names that the mapping uses, and the columns behind them."""
@@ -36,7 +36,7 @@ class Patch:
     version: str | None
     """``sys_mod_count`` of the record when the write was decided."""
 
-    def named(self) -> Iterable[tuple[FieldName, str]]:
+    def owned_values(self) -> Iterable[tuple[FieldName, str]]:
         return self.columns.items()
 
 
@@ -56,72 +56,78 @@ class ServiceNowWriter:
         self._marks = MarkWriter(connection, client, fields)
         self._checklists = checklists
 
-    def write(self, wish: Wish) -> Written:
-        """One PATCH for the columns; a hold and a state take one each, a checklist a look and a batch.
+    def write(self, request: WriteRequest) -> WriteResult:
+        """One PATCH for the columns; a hold and a state need one each, a checklist a query and a batch.
 
-        Raises Refused, before anything is sent, when a column is not clear; and after, when one was dropped.
+        Raises ValuesRejected: before anything is sent, when a column is not clear; after it, when a column was dropped.
         """
-        if not wish.values:
-            return Written.NOTHING_TO_DO
-        patch = self.prepare(wish)
-        written = self._patch(patch) if patch.sent else Written.DONE
-        self._marks.make(patch.table, patch.sys_id, patch.marks)
-        told = patch.marks.get(Mark.CHECKLIST)
-        if told is not None:
-            self._checklists.write({patch.sys_id: str(told)})
+        if not request.values:
+            return WriteResult.NOTHING_TO_DO
+        patch = self.prepare(request)
+        written = self._patch(patch) if patch.columns_sent else WriteResult.DONE
+        self._marks.apply(patch.table, patch.sys_id, patch.marks)
+        checklist = patch.marks.get(Mark.CHECKLIST)
+        if checklist is not None:
+            self._checklists.write({patch.sys_id: str(checklist)})
         return written
 
-    def _patch(self, patch: Patch) -> Written:
+    def _patch(self, patch: Patch) -> WriteResult:
         try:
-            record = self._client.patch(patch.table, patch.sys_id, patch.sent)
+            record = self._client.patch(patch.table, patch.sys_id, patch.columns_sent)
         except (Unreachable, PermissionDenied) as error:
-            # A transaction that ran out of time, and now and then a 403, may have committed all the same.
-            here = self._there(patch)
-            if here is None:
+            # A transaction that ran out of time, and sometimes a 403, may have committed all the same.
+            current = self._unchanged_record(patch)
+            if current is None:
                 raise error from None
-            record = here
-        return self.check(patch, record)
+            record = current
+        return self.verify(patch, record)
 
-    def _there(self, patch: Patch) -> JsonObject | None:
-        """The record, if it has the values already; nothing, when that cannot be seen either."""
+    def _unchanged_record(self, patch: Patch) -> JsonObject | None:
+        """The record, if it has the values already; ``None`` when it has not, or cannot be read."""
         try:
             query = Query().equals("sys_id", patch.sys_id)
-            rows = self._client.query(patch.table, query, ["sys_id", "sys_mod_count", *patch.sent], 1)
+            rows = self._client.query(patch.table, query, ["sys_id", "sys_mod_count", *patch.columns_sent], 1)
         except ToolError:
             return None
-        taken = rows and all(_taken(rows[0].get(column), patch.values[name]) for name, column in patch.named())
-        return rows[0] if taken else None
+        unchanged = rows and all(
+            _holds_value(rows[0].get(column), patch.values[name]) for name, column in patch.owned_values()
+        )
+        return rows[0] if unchanged else None
 
-    def prepare(self, wish: Wish) -> Patch:
-        """What a write sends.  Raises Refused when a column is not clear or a mark is of another tool."""
-        table, _, sys_id = wish.item.partition(":")
-        marks = {str(name): value for name, value in wish.values.items() if is_mark(name)}
-        values = {name: value for name, value in wish.values.items() if not is_mark(name)}
-        self._marks.supported(marks)
+    def prepare(self, request: WriteRequest) -> Patch:
+        """What a write sends.  Raises ValuesRejected when a column is not clear or a mark is of another tool."""
+        table, _, sys_id = request.item.partition(":")
+        marks = {str(name): value for name, value in request.values.items() if is_mark(name)}
+        values = {name: value for name, value in request.values.items() if not is_mark(name)}
+        self._marks.check_supported(marks)
         columns = self._resolve(table, values)
-        sent = {columns[name].name: form(value) for name, value in values.items()} | self._marks.columns(table, marks)
+        sent = {columns[name].name: raw_text(value) for name, value in values.items()} | self._marks.columns(
+            table, marks
+        )
         named = {name: column.name for name, column in columns.items()}
-        return Patch(table, sys_id, sent, values, named, marks, wish.version)
+        return Patch(table, sys_id, sent, values, named, marks, request.version)
 
-    def check(self, patch: Patch, record: JsonObject) -> Written:
-        """Raises Refused when the record does not hold what was sent.
+    def verify(self, patch: Patch, record: JsonObject) -> WriteResult:
+        """Raises ValuesRejected when the record does not have the values that were sent.
 
-        ServiceNow drops a column that the account may not write, and cuts a text that is too long; it says neither.
-        A record that counts more than one change up was changed by somebody else between our look and our write.
+        ServiceNow silently drops a column that the account may not write, and cuts a text that is too long.  A record
+        whose count rose by more than one was changed by somebody else between our read and our write.
         """
         wrong = [
-            told
-            for name, column in patch.named()
-            if (told := _dropped(name, record.get(column), patch.values[name])) is not None
+            reason
+            for name, column in patch.owned_values()
+            if (reason := _not_stored_reason(name, record.get(column), patch.values[name])) is not None
         ]
         if wrong:
-            raise Refused(f"{self._connection}, {patch.table}: {'; '.join(wrong)}.", operation=f"PATCH {patch.table}")
-        before, after = _count(patch.version), _count(raw(record.get("sys_mod_count")))
+            raise ValuesRejected(
+                f"{self._connection}, {patch.table}: {'; '.join(wrong)}.", operation=f"PATCH {patch.table}"
+            )
+        before, after = _count(patch.version), _count(raw_value(record.get("sys_mod_count")))
         overtaken = before is not None and after is not None and after > before + 1
-        return Written.OVERTAKEN if overtaken else Written.DONE
+        return WriteResult.CHANGED_MEANWHILE if overtaken else WriteResult.DONE
 
-    def answer(self, item: NativeId, answer: Answer) -> Written:
-        """Add a work note, unless the newest of Gatepost's own already says this: a journal cannot be edited."""
+    def write_reply_comment(self, item: NativeId, reply_comment: ReplyComment) -> WriteResult:
+        """Add a work note, unless Gatepost's newest note already has this text: a journal cannot be edited."""
         table, _, sys_id = item.partition(":")
         query = (
             Query()
@@ -131,11 +137,11 @@ class ServiceNowWriter:
             .ordered_by("sys_created_on")
         )
         rows = self._client.query("sys_journal_field", query, ("sys_id", "value", "sys_created_on"))
-        own = [raw(row.get("value")) for row in rows if raw(row.get("value")).startswith(TITLE)]
-        if own and canonical(own[-1]) == canonical(answer.text):
-            return Written.NOTHING_TO_DO
-        self._client.patch(table, sys_id, {"work_notes": answer.text})
-        return Written.DONE
+        own = [raw_value(row.get("value")) for row in rows if raw_value(row.get("value")).startswith(TITLE)]
+        if own and canonical(own[-1]) == canonical(reply_comment.text):
+            return WriteResult.NOTHING_TO_DO
+        self._client.patch(table, sys_id, {"work_notes": reply_comment.text})
+        return WriteResult.DONE
 
     def _resolve(self, table: str, values: Mapping[FieldName, WriteValue]) -> dict[FieldName, Column]:
         catalogue = self._fields.catalogue(table)
@@ -148,12 +154,12 @@ class ServiceNowWriter:
             else:
                 columns[name] = column
         if problems:
-            told = "; ".join(problems.values())
-            raise Refused(f"{self._connection}: nothing was written: {told}", fields=problems)
+            reasons = "; ".join(problems.values())
+            raise ValuesRejected(f"{self._connection}: nothing was written: {reasons}", fields=problems)
         return columns
 
 
-def form(value: WriteValue) -> str:
+def raw_text(value: WriteValue) -> str:
     """A value as a raw Table API value; the empty text clears."""
     match value:
         case None:
@@ -166,18 +172,18 @@ def form(value: WriteValue) -> str:
             return value
 
 
-def _dropped(name: str, column: Json | None, value: WriteValue) -> str | None:
-    """Why a column does not hold what was sent; ``None`` when it does."""
+def _not_stored_reason(name: str, column: Json | None, value: WriteValue) -> str | None:
+    """Why a column does not have the value that was sent; ``None`` when it does."""
     if column is None:
         return f'"{name}" cannot be read back: an ACL hides it from Gatepost\'s user'
-    if _taken(column, value):
+    if _holds_value(column, value):
         return None
-    here = raw(column)
-    if isinstance(value, str) and here and value.startswith(here):
-        return f'"{name}" is too short: it holds {len(here)} of {len(value)} characters. Give the column more'
+    stored = raw_value(column)
+    if isinstance(value, str) and stored and value.startswith(stored):
+        return f'"{name}" is too short: it stores {len(stored)} of {len(value)} characters. Give the column more'
     return (
-        f'"{name}" was not taken: an ACL lets Gatepost\'s user not write it, or a rule of the instance put it back to '
-        f'"{here}"'
+        f'"{name}" was not stored: an ACL does not let Gatepost\'s user write it, or a rule of the instance reset it '
+        f'to "{stored}"'
     )
 
 
@@ -185,19 +191,20 @@ def _count(version: str | None) -> int | None:
     return int(version) if version and version.isdigit() else None
 
 
-def _taken(column: Json | None, value: WriteValue) -> bool:
+def _holds_value(column: Json | None, value: WriteValue) -> bool:
     if column is None:
         return False
-    shown = {raw(column), display(column)}
+    forms = {raw_value(column), display_value(column)}
     if isinstance(value, Decimal):
-        return any(_number(text) == value for text in shown)
+        return any(_number(text) == value for text in forms)
     if isinstance(value, datetime):
-        return moment(raw(column)) == value
-    return canonical(value) in {canonical(text) for text in shown}
+        return moment(raw_value(column)) == value
+    return canonical(value) in {canonical(text) for text in forms}
 
 
 def _number(text: str) -> Decimal | None:
     try:
-        return Decimal(text.replace(",", ""))
+        number = Decimal(text.replace(",", ""))
     except ArithmeticError:
         return None
+    return number if number.is_finite() else None

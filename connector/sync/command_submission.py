@@ -1,10 +1,10 @@
-"""What somebody says on a page or through the API: heard like a comment, by the same rules, with the same answer.
+"""Commands from a page or through the API: ruled on like a comment, by the same rules, with the same reply.
 
-The words become a row, the item is rung, and the worker rules on it with everything else that was said; so it counts
-in the order in which it was said, is answered in the tool's comment too, and is kept with the facts it was made on.
-Nobody waits for that: a command is submitted, and its ruling is asked for under its number.
-The speaker is the account that an administrator has linked to the person on the measure's connection: roles are held
-by accounts, wherever their holder speaks.
+The command becomes a row, its item is marked dirty, and the worker rules on it with all other commands; so it counts
+in the order in which it was given, is replied to in the tool's comment too, and is stored with the facts that it
+relied on.  Nobody waits for that: a command is submitted, and its ruling is read under its number.
+It is given by the account that an administrator has linked to the person on the measure's connection: roles are held
+by accounts, wherever their holder gives a command.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ from governance.measure import MeasureId, Person
 from mapping.work_item import ConnectionName, NativeId
 
 
-class Via(StrEnum):
+class SubmissionChannel(StrEnum):
     PAGE = "page"
     API = "api"
 
 
-class State(StrEnum):
+class SubmissionState(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
-    """The answer says who may, or what would be right."""
+    """The reply says who may, or what would be right."""
     WAITING = "waiting"
-    """It is kept and not heard yet: the worker has not come to it, or the tool cannot be read now."""
+    """It is stored and not ruled on yet: the worker has not reached it, or the tool cannot be read now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Utterance:
-    """Words of one person about one measure; one command, in one line."""
+class SubmittedCommand:
+    """The text of one person about one measure; one command, in one line."""
 
     measure: MeasureId
     connection: ConnectionName
     native_id: NativeId
-    said_by: str
+    given_by: str
     """The login at Gatepost, for the record."""
-    speaker: Person
-    words: str
-    via: Via
-    at: datetime
+    person: Person
+    text: str
+    channel: SubmissionChannel
+    given_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,46 +58,48 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
-class NotSaid:
-    """The words are no command, or nobody knows whose they are: nothing was kept.  ``hint`` says what is right."""
+class SubmissionRefused:
+    """The text is no command, or its author has no linked account: nothing was stored.  ``hint`` says what is right."""
 
     problem: str
     hint: str
 
 
-Reply: TypeAlias = Submitted | NotSaid
+SubmissionReply: TypeAlias = Submitted | SubmissionRefused
 
 
-class Utterances(Protocol):
-    def keep(self, utterance: Utterance) -> int:
-        """Store the words and ring their item, in one transaction; returns the utterance's number."""
+class SubmittedCommands(Protocol):
+    def add(self, command: SubmittedCommand) -> int:
+        """Store the command and mark its item dirty, in one transaction; returns the command's number."""
 
 
-def submit(utterances: Utterances, utterance: Utterance, policy: Policy) -> Reply:
-    """Store what somebody says, for the worker to rule on."""
-    wrong = not_a_command(utterance.words, policy)
-    return wrong if wrong is not None else Submitted(utterances.keep(utterance))
+def submit(commands: SubmittedCommands, command: SubmittedCommand, policy: Policy) -> SubmissionReply:
+    """Store a command, for the worker to rule on."""
+    problem = command_problem(command.text, policy)
+    return problem if problem is not None else Submitted(commands.add(command))
 
 
-def not_a_command(words: str, policy: Policy) -> NotSaid | None:
-    """Why words cannot be heard; nothing when they are exactly one command that holds."""
-    found = parse_commands(words, policy) if "\x00" not in words and len(words.splitlines()) == 1 else ()
-    if len(found) != 1:
-        return NotSaid("This is not one command.", f"Write one of: {'; '.join(USAGE.values())}.")
-    if found[0].verb is Verb.MALFORMED:
-        return NotSaid(f"{found[0].problem[:1].upper()}{found[0].problem[1:]}.", f"Right would be: {found[0].usage}")
+def command_problem(text: str, policy: Policy) -> SubmissionRefused | None:
+    """Why a text cannot be taken; ``None`` when it is exactly one well-formed command."""
+    parsed = parse_commands(text, policy) if "\x00" not in text and len(text.splitlines()) == 1 else ()
+    if len(parsed) != 1:
+        return SubmissionRefused("This is not one command.", f"Write one of: {'; '.join(USAGE.values())}.")
+    if parsed[0].verb is Verb.MALFORMED:
+        return SubmissionRefused(
+            f"{parsed[0].problem[:1].upper()}{parsed[0].problem[1:]}.", f"Correct form: {parsed[0].usage}"
+        )
     return None
 
 
-def nobody(name: str, connection: str) -> NotSaid:
-    """Somebody without an account on the connection spoke."""
-    return NotSaid(
-        f"Nobody knows which account of {connection} is {name}'s.",
+def no_linked_account(name: str, connection: str) -> SubmissionRefused:
+    """A command of somebody without an account on the connection."""
+    return SubmissionRefused(
+        f"{name} has no linked account on {connection}.",
         "An administrator links it on the page People, or with: gatepost user link",
     )
 
 
-def command(
+def command_line(
     verb: Verb,
     *,
     stage: str = "",

@@ -1,12 +1,12 @@
-"""An event at the door: verified bytes in, one committed transaction, nothing else."""
+"""An event at the webhook endpoint: verified bytes in, one committed transaction, nothing else."""
 
 from __future__ import annotations
 
 import hashlib
 
-from connector.errors import BadPayload
-from connector.sync.ports import Door, Doorbell
-from connector.sync.stores import Arrival, Inbox, TakenIn
+from connector.errors import InvalidPayload
+from connector.sync.ports import EventParser, ItemsChanged
+from connector.sync.stores import Inbox, ReceivedEvent, ReceiveResult
 from mapping.work_item import ConnectionName
 
 
@@ -14,23 +14,23 @@ def ingest(
     body: bytes,
     *,
     connection: ConnectionName,
-    door: Door,
+    parser: EventParser,
     inbox: Inbox,
     delivery_id: str | None,
     own_account: str | None = None,
-) -> TakenIn:
-    """Understand a verified event and commit it.
+) -> ReceiveResult:
+    """Parse a verified event and commit it.
 
     ``delivery_id`` is the sender's own, the same across its retries; without one the body's hash
-    stands in, so that the same bytes count once.  An event that only says back what Gatepost itself wrote last, by
-    its author *and* its values, rings nothing: the account alone would silence what its other programs do, the
-    values alone what a person put back.  Raises BadPayload when the body is not an event,
+    stands in, so that the same bytes count once.  An event that only repeats what Gatepost itself wrote last, by
+    its author *and* its values, marks nothing dirty: the account alone would hide what other programs of that account
+    do, the values alone what a person put back.  Raises InvalidPayload when the body is not an event,
     and the store's error when the commit fails.
     """
-    rung = door.parse(body)
-    if "\x00" in rung.event:
-        raise BadPayload("The event's name has a NUL character in it.")
+    event = parser.parse(body)
+    if "\x00" in event.event:
+        raise InvalidPayload("The event's name has a NUL character in it.")
     identity = delivery_id or f"sha256:{hashlib.sha256(body).hexdigest()}"
-    said = rung.said if isinstance(rung, Doorbell) else None
-    echo = said.values if said is not None and own_account and said.author == own_account else None
-    return inbox.take_in(Arrival(connection, identity, body, rung, echo))
+    change = event.reported_change if isinstance(event, ItemsChanged) else None
+    echo_values = change.values if change is not None and own_account and change.author == own_account else None
+    return inbox.receive(ReceivedEvent(connection, identity, body, event, echo_values))

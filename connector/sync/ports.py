@@ -1,4 +1,4 @@
-"""What the flow needs from a tool, in the flow's own words.
+"""What synchronisation needs from a tool.
 
 ``connector.jira`` and ``connector.servicenow`` implement these; neither knows the other, and neither knows the
 store, which has its protocols in :mod:`connector.sync.stores`.
@@ -15,73 +15,74 @@ from typing import Protocol, TypeAlias
 from connector.errors import ToolError
 from connector.sync.provision import Provisioner
 from connector.sync.scan import Scanner
-from connector.sync.setup import Setup
+from connector.sync.setup import ConnectionSetup
 from governance.evidence import Service
 from mapping.config import MeasureRule
-from mapping.live_check import Looked
-from mapping.related_evidence import Logged
-from mapping.reply_comment import Answer
+from mapping.live_check import RuleInspection
+from mapping.related_evidence import TimeEntry
+from mapping.reply_comment import ReplyComment
 from mapping.starter import Survey
 from mapping.work_item import ConnectionName, FieldName, NativeId, Tool, WorkItem
 from mapping.writeback import WriteValue
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """Who changed which fields of the first item to what, as the event tells it."""
+class ReportedChange:
+    """Who changed which fields of the first item to what, according to the event."""
 
     author: str
     values: Mapping[FieldName, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Doorbell:
+class ItemsChanged:
     """An event says no more than that these items may have changed.
 
-    ``said`` serves one purpose: to know an echo of Gatepost's own write.  What is stored comes from reading.
+    ``reported_change`` serves one purpose: to recognise an echo of Gatepost's own write.  What is stored is read
+    from the tool.
     """
 
     event: str
     items: tuple[NativeId, ...]
-    said: Said | None = None
+    reported_change: ReportedChange | None = None
     deleted: NativeId | None = None
     """The one of the items that is gone, when the event says that it was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
-class NoInterest:
-    """An event that concerns no work item; it is recorded with this reason and never worked on."""
+class IgnoredEvent:
+    """An event that concerns no work item; it is recorded with this reason and not processed."""
 
     event: str
     reason: str
 
 
-Rung: TypeAlias = Doorbell | NoInterest
+ParsedEvent: TypeAlias = ItemsChanged | IgnoredEvent
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """The present state of the items asked for.
+class ReadResult:
+    """The present state of the requested items.
 
-    ``found`` is keyed by the id that was asked for, which is not the item's own id when an event
+    ``items`` is keyed by the requested id, which is not the item's own id when an event
     named it by its key.  ``absent`` are those that the tool did not return: gone or hidden.
     """
 
-    found: Mapping[NativeId, WorkItem]
+    items: Mapping[NativeId, WorkItem]
     absent: tuple[NativeId, ...]
-    reasons: Mapping[NativeId, str] = field(default_factory=dict)
-    """Why an item is absent, as far as the tool lets it be told apart."""
-    unsure: tuple[NativeId, ...] = ()
-    """Not returned, and not gone either: the tool contradicts itself, and has to be asked again."""
+    absent_reasons: Mapping[NativeId, str] = field(default_factory=dict)
+    """Why an item is absent, as far as the tool says."""
+    uncertain: tuple[NativeId, ...] = ()
+    """Not returned, and not gone either: the tool contradicts itself, and has to be read again."""
 
 
-class Written(StrEnum):
-    """What became of a write."""
+class WriteResult(StrEnum):
+    """The result of a write."""
 
     DONE = "done"
     NOTHING_TO_DO = "nothing_to_do"
-    OVERTAKEN = "overtaken"
-    """Written, but the item had changed since it was read: it has to be looked at again."""
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    """Written, but the item had changed since it was read: it has to be assessed again."""
 
 
 class Reader(Protocol):
@@ -93,7 +94,7 @@ class Reader(Protocol):
         plans: str | None = None,
         *,
         approvals: bool = False,
-    ) -> Reading:
+    ) -> ReadResult:
         """Read up to 100 items in as few calls as the tool allows; of their children, the named fields as well.
 
         ``plans`` is the currency of amounts without one, when cost and benefit plans are to be read; ``approvals``
@@ -105,7 +106,7 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class WriteRequest:
     """What one item shall hold, and the item's version on which that was decided."""
 
     item: NativeId
@@ -114,58 +115,60 @@ class Wish:
 
 
 class Writer(Protocol):
-    def write(self, wish: Wish) -> Written:
+    def write(self, request: WriteRequest) -> WriteResult:
         """Write owned fields of one item in one call.  Raises ToolError."""
 
-    def answer(self, item: NativeId, answer: Answer) -> Written:
-        """Make Gatepost's own comment say this: edit the one that is there, or add the first.  Raises ToolError."""
+    def write_reply_comment(self, item: NativeId, reply_comment: ReplyComment) -> WriteResult:
+        """Give Gatepost's own comment this text: edit the one that is there, or add the first.  Raises ToolError."""
 
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """How far a bulk edit has come.  An item that is in neither has to be written by itself."""
+    """The progress of a bulk edit.  An item that is in neither has to be written by itself."""
 
     running: bool
     written: frozenset[NativeId] = frozenset()
     failed: Mapping[NativeId, str] = field(default_factory=dict)
 
 
-class Bulk(Protocol):
+class BulkEditor(Protocol):
     """A tool that writes one set of values into many items at once, in its own time."""
 
     def start(self, items: Sequence[NativeId], values: Mapping[FieldName, WriteValue]) -> str | None:
         """Begin, and return the task's id; ``None`` when these values cannot be written so.  Raises ToolError."""
 
     def result(self, task: str) -> BulkResult:
-        """Raises ToolError, NotFound when the tool has forgotten the task."""
+        """The state of the task.  Raises ToolError, NotFound when the tool no longer knows the task."""
 
 
-class Batch(Protocol):
+class BatchWriter(Protocol):
     """A tool that takes many different writes in one call."""
 
-    most: int
+    max_requests: int
 
-    def takes(self, values: Mapping[FieldName, WriteValue]) -> bool:
+    def supports(self, values: Mapping[FieldName, WriteValue]) -> bool:
         """Whether these can be written so; what needs calls of its own is written by itself."""
 
-    def write(self, wanted: Sequence[Wish]) -> Mapping[NativeId, Written | ToolError]:
-        """What became of each.  Raises ToolError when the call as a whole failed."""
+    def write(self, requests: Sequence[WriteRequest]) -> Mapping[NativeId, WriteResult | ToolError]:
+        """The result of each.  Raises ToolError when the call as a whole failed."""
 
 
-class Pulse(Protocol):
-    """A tool whose gate wants to know that Gatepost is at work."""
+class Heartbeat(Protocol):
+    """A tool whose gate depends on Gatepost being at work."""
 
-    def beat(self, now: datetime) -> None:
-        """Tell the tool that everything was looked at.  Raises ToolError."""
+    def send(self, now: datetime) -> None:
+        """Report to the tool that everything was processed.  Raises ToolError."""
 
 
-class Directory(Protocol):
+class ServiceDirectory(Protocol):
     """A tool that knows services: their life cycle and what is booked on them."""
 
-    def services(self, names: Sequence[str], *, ends: str | None, since: date, currency: str) -> Mapping[str, Service]:
+    def services(
+        self, names: Sequence[str], *, end_column: str | None, since: date, currency: str
+    ) -> Mapping[str, Service]:
         """Services by name, with costs by month from ``since`` on; a name that is not known is absent.
 
-        ``ends`` is the label of the column with the planned end; ``currency`` is that of amounts without one of
+        ``end_column`` is the label of the column with the planned end; ``currency`` is that of amounts without one of
         their own.  Raises ToolError.
         """
 
@@ -173,34 +176,34 @@ class Directory(Protocol):
 class Timesheet(Protocol):
     """A tool in which people log their hours."""
 
-    def logged(self, people: Sequence[str], since: date) -> Sequence[Logged]:
+    def time_entries(self, people: Sequence[str], since: date) -> Sequence[TimeEntry]:
         """All hours of these people from a day on.  Raises ToolError."""
 
 
-class Door(Protocol):
-    def parse(self, body: bytes) -> Rung:
-        """Understand an event's body.  Raises BadPayload when it is not a JSON object."""
+class EventParser(Protocol):
+    def parse(self, body: bytes) -> ParsedEvent:
+        """Parse an event's body.  Raises InvalidPayload when it is not a JSON object."""
 
 
-class Joiner(Protocol):
+class JoinReader(Protocol):
     """A tool whose items feed measures of another one."""
 
-    def joined(
-        self, table: str | None, theirs: str | None, keys: Sequence[str], fields: frozenset[FieldName]
+    def read_joined(
+        self, table: str | None, their_field: str | None, keys: Sequence[str], fields: frozenset[FieldName]
     ) -> Mapping[str, tuple[WorkItem, ...]]:
-        """Items by the key that was looked for: in their field ``theirs``, or among their own keys.
+        """Items by the key that was looked for: in the field ``their_field``, or among their own keys.
 
-        Raises ToolError, Refused when the tool cannot look there.
+        Raises ToolError, Refused when the tool cannot search there.
         """
 
 
 class Inspector(Protocol):
     """A tool that can say whether a rule fits it."""
 
-    def look(self, rule: MeasureRule, fields: Sequence[str], people: Sequence[str]) -> Looked:
-        """Look at the fields, statuses and people that a rule names.  Raises ToolError."""
+    def inspect(self, rule: MeasureRule, fields: Sequence[str], people: Sequence[str]) -> RuleInspection:
+        """Check the fields, statuses and people that a rule names.  Raises ToolError."""
 
-    def kinds(self) -> Mapping[str, Sequence[str]]:
+    def item_kinds(self) -> Mapping[str, Sequence[str]]:
         """What could be governed: project to its issue types, or table to nothing.  Raises ToolError."""
 
     def survey(self, project: str, kind: str) -> Survey:
@@ -208,31 +211,31 @@ class Inspector(Protocol):
 
 
 class Finder(Protocol):
-    """A tool that can be asked for items in its own language."""
+    """A tool that can be searched with its own query language."""
 
     def find(self, query: str, limit: int) -> Sequence[NativeId]:
         """Ids of the newest items that a query finds: JQL, or the name of a ServiceNow table.  Raises ToolError."""
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """One connection with everything that the flow may do to it."""
+class ToolSite:
+    """One connection with everything that may be done with it."""
 
     name: ConnectionName
     tool: Tool
     reader: Reader
     writer: Writer
-    door: Door
-    directory: Directory | None = None
+    event_parser: EventParser
+    service_directory: ServiceDirectory | None = None
     timesheet: Timesheet | None = None
     finder: Finder | None = None
     inspector: Inspector | None = None
-    joiner: Joiner | None = None
-    setup: Setup | None = None
+    join_reader: JoinReader | None = None
+    setup: ConnectionSetup | None = None
     scanner: Scanner | None = None
-    bulk: Bulk | None = None
-    batch: Batch | None = None
+    bulk_editor: BulkEditor | None = None
+    batch_writer: BatchWriter | None = None
     provisioner: Provisioner | None = None
-    pulse: Pulse | None = None
-    breadth: int = 1
+    heartbeat: Heartbeat | None = None
+    batches_per_read: int = 1
     """How many batches' worth of items one read takes; more than one where a read costs one call whatever its size."""

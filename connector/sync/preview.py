@@ -1,4 +1,4 @@
-"""Real items under a mapping that is not active: read, judged, compared, and nothing stored."""
+"""Real items under a mapping that is not active: read, assessed, compared, and nothing stored."""
 
 from __future__ import annotations
 
@@ -7,54 +7,56 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from connector.sync.ports import Site
-from connector.sync.related_evidence import NONE, Surroundings
-from connector.sync.stores import Memory, Remembered
-from mapping.assess_item import judge
+from connector.sync.ports import ToolSite
+from connector.sync.related_evidence import NO_ITEM_EVIDENCE, RelatedEvidenceReader
+from connector.sync.stores import StateStore, StoredState
+from mapping.assess_item import assess_item
 from mapping.config import MappingConfig
-from mapping.fields import child_fields, needed_fields, wants_approvals, wants_plans
+from mapping.fields import child_fields, needed_fields, plan_currency, uses_tool_approvals
 from mapping.policy import Policies
-from mapping.preview import Present, Row, row
+from mapping.preview import CurrentMeasure, ItemPreview, preview_item
 from mapping.work_item import ConnectionName, NativeId
 
 BATCH = 100
 
 
-class Held(Protocol):
-    def present(self, connection: ConnectionName, items: Sequence[NativeId]) -> Mapping[NativeId, Present]:
+class CurrentMeasures(Protocol):
+    def current_measures(
+        self, connection: ConnectionName, items: Sequence[NativeId]
+    ) -> Mapping[NativeId, CurrentMeasure]:
         """What Gatepost holds of these items now; one that is no measure is absent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Previewer:
-    memory: Memory
-    held: Held
-    surroundings: Surroundings
+    state_store: StateStore
+    current: CurrentMeasures
+    related_evidence: RelatedEvidenceReader
     clock: Callable[[], datetime]
 
-    def rows(self, site: Site, items: Sequence[NativeId], config: MappingConfig) -> Iterator[Row]:
+    def rows(self, site: ToolSite, items: Sequence[NativeId], config: MappingConfig) -> Iterator[ItemPreview]:
         """One row per item that the tool shows, batch after batch.  Raises ToolError."""
         policies = Policies(config)
-        fields, below = needed_fields(config, site.name), child_fields(config, site.name)
+        fields, of_children = needed_fields(config, site.name), child_fields(config, site.name)
         days = policies.base.thresholds.diversion_days
         for start in range(0, len(items), BATCH):
             batch = items[start : start + BATCH]
-            plans, approvals = wants_plans(config, site.name), wants_approvals(config, site.name)
-            found = site.reader.read(batch, fields, below, plans, approvals=approvals).found
+            plans, approvals = plan_currency(config, site.name), uses_tool_approvals(config, site.name)
+            items_read = site.reader.read(batch, fields, of_children, plans, approvals=approvals).items
             now = self.clock()
-            ids = [item.native_id for item in found.values()]
-            memory, present = self.memory.recall(site.name, ids), self.held.present(site.name, ids)
-            around = self.surroundings.gather(site, found.values(), config, days, now)
-            for item in found.values():
-                known = memory.get(item.native_id, Remembered())
-                judged = judge(
+            ids = [item.native_id for item in items_read.values()]
+            stored, present = self.state_store.load(site.name, ids), self.current.current_measures(site.name, ids)
+            related = self.related_evidence.read(site, items_read.values(), config, days, now)
+            for item in items_read.values():
+                state = stored.get(item.native_id, StoredState())
+                assessed = assess_item(
                     item,
                     config,
                     policies,
-                    standing=known.standing,
-                    last_written=known.last_written,
+                    measure_state=state.measure_state,
+                    last_written=state.last_written,
                     now=now,
-                    heard=known.heard,
-                    around=around.get(item.native_id, NONE).around,
+                    ruled_on=state.ruled_on,
+                    related=related.get(item.native_id, NO_ITEM_EVIDENCE).related,
                 )
-                yield row(item, judged, present.get(item.native_id))
+                yield preview_item(item, assessed, present.get(item.native_id))

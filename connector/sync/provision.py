@@ -1,6 +1,6 @@
-"""What a mapping needs at a tool that is not there yet: planned, made, verified, and taken back.
+"""What a mapping needs at a tool and is missing there: planned, made, verified, and undone.
 
-Everything that is made is recorded, and only what is recorded is ever taken back.  A plan is made anew after each
+Everything that is made is recorded, and only what is recorded is ever undone.  A plan is made anew after each
 group of steps: what one made (a field's id) the next one needs.
 """
 
@@ -30,23 +30,23 @@ class StepKind(StrEnum):
 
 
 class GateStyle(StrEnum):
-    """How a native gate meets its people."""
+    """How a native gate shows itself to people."""
 
     BOTH = "both"
-    """The transition is hidden, and whoever reaches it otherwise is told why."""
+    """The transition is hidden, and whoever reaches it otherwise sees why."""
     HIDE = "hide"
     EXPLAIN = "explain"
     """The transition stays, and says why it refuses."""
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ProvisionOptions:
     """What the administrator chose."""
 
     style: GateStyle = GateStyle.BOTH
     readonly: bool = False
     """Text fields that nobody can edit on a screen."""
-    robots_only: bool = False
+    automation_only: bool = False
     """Only programs may take the gated transitions."""
     exempt_group: str = ""
     """Id of a group that passes every gate."""
@@ -100,15 +100,15 @@ class GateSpec:
     name: str
     """Of the workflow."""
     gate: str
-    """Name of the field that says how the gate stands."""
-    passes: str | None
+    """Name of the field with the state of the gate."""
+    allowed_stages: str | None
     """Name of the field with the stages that are open."""
-    closed: bool
+    open_gate_required: bool
     """Only issues with an open gate go through; else those without a gate do as well."""
     style: GateStyle
-    robots_only: bool
+    automation_only: bool
     exempt_group: str
-    former_passes: str
+    former_allowed_stages: str
     """Id of the field that an earlier version of the gates compared."""
     transitions: Mapping[str, str]
     """Id of a transition to the label of the stage that it leads into."""
@@ -128,19 +128,19 @@ Spec: TypeAlias = FieldSpec | ProjectsSpec | OptionSpec | ScreenSpec | GateSpec 
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to do, as it is told before it is done."""
+class ProvisionStep:
+    """One thing to do, as it is described before it is done."""
 
     kind: StepKind
     target: str
     """Unique at the tool: what is recorded, and found again."""
-    told: str
+    description: str
     spec: Spec
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    steps: tuple[Step, ...]
+class ProvisionPlan:
+    steps: tuple[ProvisionStep, ...]
     notes: tuple[str, ...] = ()
     """What cannot be done by a program, and what to do instead."""
 
@@ -161,7 +161,7 @@ class PlacedGate:
 
     spec: GateSpec
     gate_id: str
-    passes_id: str
+    allowed_stages_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +183,11 @@ DETAILS: Mapping[StepKind, type[Detail]] = {
     StepKind.RIGHT: RecordSpec,
     StepKind.GATE: PlacedGate,
 }
-"""What is kept of each kind of thing that was made."""
+"""What is stored of each kind of object that was made."""
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ProvisionedObject:
     """Something that Gatepost made at the tool."""
 
     kind: StepKind
@@ -199,25 +199,31 @@ class Made:
 class Provisioner(Protocol):
     """Raises ToolError."""
 
-    def plan(self, config: MappingConfig, made: Sequence[Made], options: Options) -> Plan:
+    def plan(
+        self, config: MappingConfig, made: Sequence[ProvisionedObject], options: ProvisionOptions
+    ) -> ProvisionPlan:
         """Everything that is missing now; nothing is changed."""
 
-    def apply(self, step: Step) -> Made:
+    def apply(self, step: ProvisionStep) -> ProvisionedObject:
         """Do one step.  Doing it a second time changes nothing."""
 
-    def undo(self, made: Made) -> str:
-        """Take back what was made, and say so; what is gone already is no error."""
+    def undo(self, made: ProvisionedObject) -> str:
+        """Undo what was made, and return a sentence about it; what is gone already is no error."""
 
     def verify(self, config: MappingConfig) -> Sequence[str]:
-        """What still keeps the fields from being written, looked at on real items; empty when nothing does."""
+        """What still prevents the fields from being written, checked on real items; empty when nothing does."""
 
 
-def drifted(provisioner: Provisioner, config: MappingConfig, made: Sequence[Made]) -> tuple[Step, ...]:
-    """Gates that Gatepost placed and that do not stand any more as they were placed.  Raises ToolError."""
+def drifted_gates(
+    provisioner: Provisioner, config: MappingConfig, made: Sequence[ProvisionedObject]
+) -> tuple[ProvisionStep, ...]:
+    """Gates that Gatepost placed and that are no longer as they were placed.  Raises ToolError."""
     gates = {one.target: one.detail.spec for one in made if isinstance(one.detail, PlacedGate)}
     if not gates:
         return ()
     placed = next(iter(gates.values()))
-    options = Options(placed.style, robots_only=placed.robots_only, exempt_group=placed.exempt_group, shared=True)
+    options = ProvisionOptions(
+        placed.style, automation_only=placed.automation_only, exempt_group=placed.exempt_group, shared=True
+    )
     steps = provisioner.plan(config, made, options).steps
     return tuple(step for step in steps if step.kind is StepKind.GATE and step.target in gates)

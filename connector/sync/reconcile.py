@@ -1,7 +1,7 @@
-"""Dirty keys to verdicts: read the present state, judge it, store it.
+"""Dirty keys to verdicts: read the present state, assess it, store the result.
 
-Level-triggered: nothing here knows which event rang, or how often.  A lost, doubled or reordered
-event makes the answer late, never wrong.
+Level-triggered: nothing here knows which event came, or how often.  A lost, doubled or reordered
+event makes the verdict late, never wrong.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from enum import StrEnum
 import structlog
 
 from connector.errors import LimitScope, RateLimited, ToolError, Unreachable
-from connector.http.rate_limits import seconds_of
-from connector.http.retry import Park, Pause, Retry, decide
-from connector.sync.ports import Site
-from connector.sync.related_evidence import NONE, Found, Surroundings
+from connector.http.rate_limits import wait_seconds
+from connector.http.retry import PauseConnection, Retry, StopRetrying, decide
+from connector.sync.ports import ToolSite
+from connector.sync.related_evidence import NO_ITEM_EVIDENCE, ItemEvidence, RelatedEvidenceReader
 from connector.sync.stores import (
-    Absent,
-    Alias,
-    Assessed,
+    AbsentItem,
+    AssessedItem,
+    AssessmentStore,
     Claim,
-    Ledger,
-    Memory,
-    NotMapped,
-    Outcome,
+    DirtyKeys,
+    ItemAlias,
+    ItemOutcome,
     Pauses,
-    Remembered,
-    Work,
+    StateStore,
+    StoredState,
+    UnmappedItem,
 )
 from governance.facts import Unknown
-from mapping.assess_item import judge
+from mapping.assess_item import assess_item
 from mapping.config import MappingConfig
-from mapping.fields import child_fields, needed_fields, wants_approvals, wants_plans
+from mapping.fields import child_fields, needed_fields, plan_currency, uses_tool_approvals
 from mapping.map_item import Unmapped
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
 
-DAILY = timedelta(days=1)
-"""Every measure is looked at once a day: nobody rings when an account is closed or a month ends."""
+REASSESS_EVERY = timedelta(days=1)
+"""Every measure is assessed once a day: no event comes when an account is closed or a month ends."""
 
 _log = structlog.get_logger(__name__)
 
@@ -52,7 +52,7 @@ class ActiveMapping:
     policies: Policies
 
 
-class Round(StrEnum):
+class BatchResult(StrEnum):
     """How one batch ended."""
 
     IDLE = "idle"
@@ -60,7 +60,7 @@ class Round(StrEnum):
     DONE = "done"
     MORE = "more"
     """The batch was full: there is probably another one."""
-    HELD = "held"
+    DEFERRED = "deferred"
     """The tool could not be called, the connection is paused, or the worker may not go on; the keys come due again."""
 
 
@@ -68,142 +68,151 @@ class Round(StrEnum):
 class Reconciler:
     """One batch after another for one connection."""
 
-    work: Work
-    memory: Memory
-    ledger: Ledger
+    dirty_keys: DirtyKeys
+    state_store: StateStore
+    assessment_store: AssessmentStore
     pauses: Pauses
-    surroundings: Surroundings
+    related_evidence: RelatedEvidenceReader
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     batch_size: int
 
-    def run(self, site: Site, mapping: ActiveMapping) -> Round:
-        """Claim, read, judge and settle one batch."""
-        if self.pauses.paused(site.name) is not None:
-            return Round.HELD
-        claim = self.work.claim(site.name, self.batch_size * site.breadth)
+    def run(self, site: ToolSite, mapping: ActiveMapping) -> BatchResult:
+        """Claim, read, assess and settle one batch."""
+        if self.pauses.pause_reason(site.name) is not None:
+            return BatchResult.DEFERRED
+        claim = self.dirty_keys.claim(site.name, self.batch_size * site.batches_per_read)
         if claim is None:
-            return Round.IDLE
+            return BatchResult.IDLE
         ids = [key.native_id for key in claim.keys]
         began = self.clock()
         try:
             config = mapping.config
-            below, plans = child_fields(config, site.name), wants_plans(config, site.name)
-            approvals = wants_approvals(config, site.name)
-            reading = site.reader.read(ids, needed_fields(config, site.name), below, plans, approvals=approvals)
+            of_children, plans = child_fields(config, site.name), plan_currency(config, site.name)
+            approvals = uses_tool_approvals(config, site.name)
+            reading = site.reader.read(ids, needed_fields(config, site.name), of_children, plans, approvals=approvals)
         except ToolError as error:
-            self._hold(claim, error)
-            return Round.HELD
-        memory = self.memory.recall(site.name, ids, read_for=seconds_since(began, self.clock()))
-        if reading.unsure:
-            self._put_aside(claim, list(reading.unsure), Unreachable(f"{site.name} does not agree with itself yet"))
+            self._defer(claim, error)
+            return BatchResult.DEFERRED
+        stored = self.state_store.load(site.name, ids, read_for=seconds_since(began, self.clock()))
+        if reading.uncertain:
+            self._postpone(claim, list(reading.uncertain), Unreachable(f"{site.name} does not agree with itself yet"))
         now = self.clock()
         days = mapping.policies.base.thresholds.diversion_days
-        found = self.surroundings.gather(site, reading.found.values(), mapping.config, days, now)
-        beside = self._written_beside(found.values(), began) if _writes_beside(mapping.config) else {}
-        for part in _parts(claim, self.batch_size):
+        evidence_by_item = self.related_evidence.read(site, reading.items.values(), mapping.config, days, now)
+        joined_last_written = (
+            self._joined_last_written(evidence_by_item.values(), began) if _writes_to_joined(mapping.config) else {}
+        )
+        for part in _chunks(claim, self.batch_size):
             ids = [key.native_id for key in part.keys]
-            outcomes: list[Outcome] = [
-                Absent(item, reading.reasons.get(item, "")) for item in reading.absent if item in ids
+            outcomes: list[ItemOutcome] = [
+                AbsentItem(item, reading.absent_reasons.get(item, "")) for item in reading.absent if item in ids
             ]
-            for asked in ids:
-                item = reading.found.get(asked)
+            for requested in ids:
+                item = reading.items.get(requested)
                 if item is None:
                     continue
-                known, around = memory.get(asked, Remembered()), found.get(item.native_id, NONE)
-                outcome = self._judge(part, asked, item, known, around, mapping, now, beside)
+                state, evidence = (
+                    stored.get(requested, StoredState()),
+                    evidence_by_item.get(item.native_id, NO_ITEM_EVIDENCE),
+                )
+                outcome = self._assess(part, requested, item, state, evidence, mapping, now, joined_last_written)
                 if outcome is not None:
                     outcomes.append(outcome)
             self._settle(part, outcomes, mapping, now)
-        return Round.MORE if claim.full else Round.DONE
+        return BatchResult.MORE if claim.full else BatchResult.DONE
 
-    def _settle(self, claim: Claim, outcomes: Sequence[Outcome], mapping: ActiveMapping, now: datetime) -> None:
-        settled = self.ledger.settle(claim, outcomes, mapping.number, now)
+    def _settle(self, claim: Claim, outcomes: Sequence[ItemOutcome], mapping: ActiveMapping, now: datetime) -> None:
+        settled = self.assessment_store.store(claim, outcomes, mapping.number, now)
         _log.info(
             "reconciled",
             connection=claim.connection,
             items=settled.stored,
             decisions=settled.decisions,
             writes=settled.writes,
-            lost=settled.lost,
+            lease_lost=settled.lost,
         )
 
-    def _judge(
+    def _assess(
         self,
         claim: Claim,
-        asked: NativeId,
+        requested: NativeId,
         item: WorkItem,
-        remembered: Remembered,
-        found: Found,
+        state: StoredState,
+        evidence: ItemEvidence,
         mapping: ActiveMapping,
         now: datetime,
-        beside: Mapping[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]],
-    ) -> Outcome | None:
-        if item.native_id != asked:
-            return Alias(asked, item.native_id)
-        # Whoever spoke on a page is heard with those who spoke in the tool; the item is stored as the tool has it.
-        heard = replace(item, comments=(*item.comments, *remembered.said)) if remembered.said else item
+        joined_last_written: Mapping[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]],
+    ) -> ItemOutcome | None:
+        if item.native_id != requested:
+            return ItemAlias(requested, item.native_id)
+        # Commands from pages are ruled on with those from the tool; the item is stored as the tool has it.
+        with_submitted = (
+            replace(item, comments=(*item.comments, *state.submitted_comments)) if state.submitted_comments else item
+        )
         try:
-            judged = judge(
-                heard,
+            assessed = assess_item(
+                with_submitted,
                 mapping.config,
                 mapping.policies,
-                standing=remembered.standing,
-                last_written=remembered.last_written,
+                measure_state=state.measure_state,
+                last_written=state.last_written,
                 now=now,
-                heard=remembered.heard,
-                around=found.around,
-                written_beside=beside,
+                ruled_on=state.ruled_on,
+                related=evidence.related,
+                joined_last_written=joined_last_written,
             )
-        except Exception as error:  # noqa: BLE001 - one item that cannot be judged must not hold up the other 99
-            self._put_aside(claim, [asked], error)
+        except Exception as error:  # noqa: BLE001 - one item that cannot be assessed must not hold up the other 99
+            self._postpone(claim, [requested], error)
             return None
-        if isinstance(judged, Unmapped):
-            return NotMapped(item, judged.text)
-        moments = (now + DAILY, found.look_again, judged.verdict.look_again)
-        return Assessed(item, judged, found.rests_on, min(moment for moment in moments if moment is not None))
+        if isinstance(assessed, Unmapped):
+            return UnmappedItem(item, assessed.text)
+        moments = (now + REASSESS_EVERY, evidence.reassess_at, assessed.verdict.reassess_at)
+        return AssessedItem(
+            item, assessed, evidence.dependencies, min(moment for moment in moments if moment is not None)
+        )
 
-    def _written_beside(
-        self, found: Iterable[Found], began: datetime
+    def _joined_last_written(
+        self, batch_evidence: Iterable[ItemEvidence], began: datetime
     ) -> dict[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]]:
         """What was written last to the joined items of a batch."""
         items: dict[ConnectionName, set[NativeId]] = {}
-        for one in found:
-            for others in one.around.joined.values():
+        for evidence in batch_evidence:
+            for others in evidence.related.joined_items.values():
                 for other in () if isinstance(others, Unknown) else others:
                     items.setdefault(other.connection, set()).add(other.native_id)
         read_for = seconds_since(began, self.clock())
         return {
-            (connection, item): remembered.last_written
+            (connection, item): state.last_written
             for connection, some in items.items()
-            for item, remembered in self.memory.recall(connection, sorted(some), read_for=read_for).items()
+            for item, state in self.state_store.load(connection, sorted(some), read_for=read_for).items()
         }
 
-    def _hold(self, claim: Claim, error: ToolError) -> None:
-        """The whole batch could not be read: wait, pause or park, as the error's class says."""
-        if isinstance(error, RateLimited) and error.scope is LimitScope.CONNECTION and error.asked:
-            self.pauses.pause(claim.connection, str(error), seconds_of(error))
-        self._put_aside(claim, [key.native_id for key in claim.keys], error)
+    def _defer(self, claim: Claim, error: ToolError) -> None:
+        """The whole batch could not be read: wait, pause or make dead letters, as the error's class says."""
+        if isinstance(error, RateLimited) and error.scope is LimitScope.CONNECTION and error.from_tool:
+            self.pauses.pause(claim.connection, str(error), wait_seconds(error))
+        self._postpone(claim, [key.native_id for key in claim.keys], error)
 
-    def _put_aside(self, claim: Claim, items: list[NativeId], error: Exception) -> None:
+    def _postpone(self, claim: Claim, items: list[NativeId], error: Exception) -> None:
         _log.warning(
-            "items put aside", connection=claim.connection, items=len(items), error=type(error).__name__, why=str(error)
+            "items postponed", connection=claim.connection, items=len(items), error=type(error).__name__, why=str(error)
         )
-        if isinstance(wall := decide(error, 1, jitter=1.0), Pause):
-            # Nothing of this is an item's own fault, whatever their number: none is parked, none has been tried.
-            self.pauses.pause(claim.connection, wall.reason, None)
-            self.work.put_off(claim, items, 0, wall.reason, count=False)
+        if isinstance(decision := decide(error, 1, jitter=1.0), PauseConnection):
+            # No item causes this, whatever their number: none becomes a dead letter, and none counts as tried.
+            self.pauses.pause(claim.connection, decision.reason, None)
+            self.dirty_keys.postpone(claim, items, 0, decision.reason, count=False)
             return
         attempts = {key.native_id: key.attempts for key in claim.keys}
         for item in items:
             match decide(error, attempts[item] + 1, jitter=self.jitter()):
                 case Retry(delay_seconds=seconds):
-                    self.work.put_off(claim, [item], seconds, str(error), count=counts(error))
-                case Park(reason=reason):
-                    self.work.park(claim, [item], reason)
+                    self.dirty_keys.postpone(claim, [item], seconds, str(error), count=counts_as_attempt(error))
+                case StopRetrying(reason=reason):
+                    self.dirty_keys.dead_letter(claim, [item], reason)
 
 
-def _parts(claim: Claim, size: int) -> Iterator[Claim]:
+def _chunks(claim: Claim, size: int) -> Iterator[Claim]:
     """What is stored in one transaction: events about these items wait for it, so it does not grow with the reading."""
     for start in range(0, len(claim.keys), size):
         yield replace(claim, keys=claim.keys[start : start + size])
@@ -213,10 +222,10 @@ def seconds_since(began: datetime, now: datetime) -> float:
     return max((now - began).total_seconds(), 0.0)
 
 
-def _writes_beside(config: MappingConfig) -> bool:
+def _writes_to_joined(config: MappingConfig) -> bool:
     return any(join.write for rule in config.measures for join in rule.joins)
 
 
-def counts(error: Exception) -> bool:
+def counts_as_attempt(error: Exception) -> bool:
     """Whether a failure is an attempt at this item; a limit or an outage says nothing about it."""
     return not isinstance(error, RateLimited) and not (isinstance(error, Unreachable) and error.outage)

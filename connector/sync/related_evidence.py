@@ -1,7 +1,7 @@
-"""What a batch of items wants to know of others, fetched in as few calls as there are tools.
+"""What a batch of items needs from other records, fetched in as few calls as there are tools.
 
-What could not be fetched is unknown with its reason, and unknown shuts a gate; the item is then looked at again
-soon, so that an outage of one tool does not stay in the other.
+What could not be fetched is unknown with its reason, and unknown shuts a gate; the item is then assessed again
+soon, so that an outage of one tool does not last in the other.
 """
 
 from __future__ import annotations
@@ -14,119 +14,134 @@ from typing import TypeAlias
 import structlog
 
 from connector.errors import ConfigurationError, ToolError
-from connector.sync.ports import Site
-from connector.sync.stores import Memory
+from connector.sync.ports import ToolSite
+from connector.sync.stores import StateStore
 from governance.evidence import BaselineClaim, Service
 from governance.facts import Unknown, known
 from governance.money import Period
 from mapping.config import JoinRule, MappingConfig, MeasureRule
-from mapping.expressions import Scope
+from mapping.expressions import ExpressionScope
 from mapping.fields import joined_fields
 from mapping.map_item import rule_for
-from mapping.related_evidence import NOTHING, Around, Logged, Wants, joined_of, legacy_of, team_of, wants
+from mapping.related_evidence import (
+    NO_RELATED_EVIDENCE,
+    EvidenceNeeds,
+    RelatedEvidence,
+    TimeEntry,
+    evidence_needs,
+    joined_items_of,
+    legacy_of,
+    team_of,
+)
 from mapping.work_item import ConnectionName, NativeId, WorkItem
 
 MONTHS_OF_COSTS = 6
 """A trailing quarter, the month after it, and two for late bookings."""
-SOON = timedelta(minutes=5)
+RETRY_AFTER = timedelta(minutes=5)
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ItemEvidence:
     """What was found for one item."""
 
-    around: Around = NOTHING
-    look_again: datetime | None = None
-    rests_on: tuple[tuple[ConnectionName, str], ...] | None = None
+    related: RelatedEvidence = NO_RELATED_EVIDENCE
+    reassess_at: datetime | None = None
+    dependencies: tuple[tuple[ConnectionName, str], ...] | None = None
 
 
-NONE = Found()
+NO_ITEM_EVIDENCE = ItemEvidence()
 
-Reads: TypeAlias = "dict[str, Mapping[str, tuple[WorkItem, ...]] | Unknown]"
+JoinReads: TypeAlias = "dict[str, Mapping[str, tuple[WorkItem, ...]] | Unknown]"
 """What was read for each join of a rule, by the key that was looked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedEvidence:
     """What was fetched for a batch."""
 
     services: Mapping[tuple[ConnectionName, str | None], Mapping[str, Service] | Unknown]
-    logged: Sequence[Logged] | Unknown
+    time_entries: Sequence[TimeEntry] | Unknown
     claims: Mapping[str, tuple[BaselineClaim, ...]]
-    joined: Reads
+    joined: JoinReads
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    sites: Callable[[ConnectionName], Site]
-    memory: Memory
+class RelatedEvidenceReader:
+    sites: Callable[[ConnectionName], ToolSite]
+    state_store: StateStore
 
-    def gather(
-        self, site: Site, items: Iterable[WorkItem], config: MappingConfig, days: int, now: datetime
-    ) -> Mapping[NativeId, Found]:
-        """What the items of one batch want; an item that wants nothing is absent."""
-        wanted: dict[NativeId, tuple[WorkItem, Wants, MeasureRule]] = {}
+    def read(
+        self, site: ToolSite, items: Iterable[WorkItem], config: MappingConfig, days: int, now: datetime
+    ) -> Mapping[NativeId, ItemEvidence]:
+        """What the items of one batch need; an item that needs nothing is absent."""
+        needs_by_item: dict[NativeId, tuple[WorkItem, EvidenceNeeds, MeasureRule]] = {}
         for item in items:
-            scope = Scope(item, now)
+            scope = ExpressionScope(item, now)
             rule, _ = rule_for(scope, config)
             if rule is not None and (rule.legacy or rule.team or rule.facts.baseline_id or rule.joins):
-                wanted[item.native_id] = (item, wants(scope, rule), rule)
-        if not wanted:
+                needs_by_item[item.native_id] = (item, evidence_needs(scope, rule), rule)
+        if not needs_by_item:
             return {}
-        every = [want for _, want, _ in wanted.values()]
-        services = self._services(every, now, config.reporting_currency)
-        logged = self._logged(site, every, now, days)
-        claims = self._claims(every)
-        joined = self._joined([(want, rule) for _, want, rule in wanted.values()])
+        all_needs = [needs for _, needs, _ in needs_by_item.values()]
+        services = self._services(all_needs, now, config.reporting_currency)
+        time_entries = self._time_entries(site, all_needs, now, days)
+        claims = self._claims(all_needs)
+        joined = self._joined([(needs, rule) for _, needs, rule in needs_by_item.values()])
         return {
-            name: _found(item, want, Fetched(services, logged, claims, joined.get(rule.name, {})), days, now)
-            for name, (item, want, rule) in wanted.items()
+            name: _item_evidence(
+                item, needs, FetchedEvidence(services, time_entries, claims, joined.get(rule.name, {})), days, now
+            )
+            for name, (item, needs, rule) in needs_by_item.items()
         }
 
     def _services(
-        self, wanted: Sequence[Wants], now: datetime, currency: str
+        self, all_needs: Sequence[EvidenceNeeds], now: datetime, currency: str
     ) -> dict[tuple[ConnectionName, str | None], Mapping[str, Service] | Unknown]:
         names: dict[tuple[ConnectionName, str | None], set[str]] = {}
-        for want in wanted:
-            if want.services_from is not None:
-                names.setdefault((want.services_from, want.ends), set()).update(known(want.services) or ())
+        for needs in all_needs:
+            if needs.services_from is not None:
+                names.setdefault((needs.services_from, needs.end_column), set()).update(known(needs.services) or ())
         since = Period.of(now.date()).plus(-MONTHS_OF_COSTS).first_day
         found: dict[tuple[ConnectionName, str | None], Mapping[str, Service] | Unknown] = {}
-        for (connection, ends), some in names.items():
+        for (connection, end_column), some in names.items():
             try:
-                directory = self.sites(connection).directory
+                directory = self.sites(connection).service_directory
                 if directory is None:
-                    found[connection, ends] = Unknown(f"{connection} knows no services: name a ServiceNow connection")
+                    found[connection, end_column] = Unknown(
+                        f"{connection} knows no services: name a ServiceNow connection"
+                    )
                 elif some:
-                    found[connection, ends] = directory.services(
-                        sorted(some), ends=ends, since=since, currency=currency
+                    found[connection, end_column] = directory.services(
+                        sorted(some), end_column=end_column, since=since, currency=currency
                     )
             except (ToolError, ConfigurationError) as error:
-                _log.warning("services not read", connection=connection, why=str(error))
-                found[connection, ends] = Unknown(f"the services of {connection} could not be read: {error}")
+                _log.warning("services not readable", connection=connection, why=str(error))
+                found[connection, end_column] = Unknown(f"the services of {connection} could not be read: {error}")
         return found
 
-    def _logged(self, site: Site, wanted: Sequence[Wants], now: datetime, days: int) -> Sequence[Logged] | Unknown:
-        people = {person.id for want in wanted for person in known(want.team) or ()}
+    def _time_entries(
+        self, site: ToolSite, all_needs: Sequence[EvidenceNeeds], now: datetime, days: int
+    ) -> Sequence[TimeEntry] | Unknown:
+        people = {person.id for needs in all_needs for person in known(needs.team) or ()}
         if not people:
             return ()
         if site.timesheet is None:
             return Unknown(f"{site.name} has no logged hours that Gatepost could read")
         try:
-            return site.timesheet.logged(sorted(people), (now - timedelta(days=days)).date())
+            return site.timesheet.time_entries(sorted(people), (now - timedelta(days=days)).date())
         except ToolError as error:
-            _log.warning("hours not read", connection=site.name, why=str(error))
+            _log.warning("time entries not read", connection=site.name, why=str(error))
             return Unknown(f"the logged hours could not be read: {error}")
 
-    def _joined(self, wanted: Sequence[tuple[Wants, MeasureRule]]) -> dict[str, Reads]:
-        """For each rule what was read for its joins: one look per join for all items of the batch."""
+    def _joined(self, needs_and_rules: Sequence[tuple[EvidenceNeeds, MeasureRule]]) -> dict[str, JoinReads]:
+        """For each rule what was read for its joins: one read per join for all items of the batch."""
         keys: dict[tuple[str, str], tuple[JoinRule, MeasureRule, set[str]]] = {}
-        for want, rule in wanted:
-            for join, names in want.joins:
+        for needs, rule in needs_and_rules:
+            for join, names in needs.joins:
                 keys.setdefault((rule.name, join.name), (join, rule, set()))[2].update(known(names) or ())
-        found: dict[str, Reads] = {}
+        found: dict[str, JoinReads] = {}
         for (rule_name, join_name), (join, rule, some) in keys.items():
             found.setdefault(rule_name, {})[join_name] = self._read(join, rule, sorted(some))
         return found
@@ -137,49 +152,51 @@ class Surroundings:
         if not keys:
             return {}
         try:
-            joiner = self.sites(ConnectionName(join.connection)).joiner
+            joiner = self.sites(ConnectionName(join.connection)).join_reader
             if joiner is None:
                 return Unknown(f"{join.connection} cannot be joined")
-            return joiner.joined(join.table, join.theirs, keys, joined_fields(rule, join.name))
+            return joiner.read_joined(join.table, join.their_field, keys, joined_fields(rule, join.name))
         except (ToolError, ConfigurationError) as error:
-            _log.warning("joined items not read", connection=join.connection, why=str(error))
+            _log.warning("joined items not readable", connection=join.connection, why=str(error))
             return Unknown(f"the items of {join.connection} could not be read: {error}")
 
-    def _claims(self, wanted: Sequence[Wants]) -> Mapping[str, tuple[BaselineClaim, ...]]:
-        names = {name for want in wanted if (name := known(want.baseline))}
-        return self.memory.claims(sorted(names)) if names else {}
+    def _claims(self, all_needs: Sequence[EvidenceNeeds]) -> Mapping[str, tuple[BaselineClaim, ...]]:
+        names = {name for needs in all_needs if (name := known(needs.baseline))}
+        return self.state_store.baseline_claims(sorted(names)) if names else {}
 
 
-def _found(
+def _item_evidence(
     item: WorkItem,
-    want: Wants,
-    fetched: Fetched,
+    needs: EvidenceNeeds,
+    fetched: FetchedEvidence,
     days: int,
     now: datetime,
-) -> Found:
-    services = fetched.services.get((want.services_from, want.ends)) if want.services_from is not None else None
-    joined = joined_of(want, fetched.joined)
-    own = f"{item.connection}/{item.native_id}"
-    around = Around(
-        legacy=legacy_of(want, services),
-        team=team_of(item, want, fetched.logged, days),
-        claims=tuple(claim for claim in fetched.claims.get(known(want.baseline) or "", ()) if claim.measure != own),
-        joined=joined,
+) -> ItemEvidence:
+    services = (
+        fetched.services.get((needs.services_from, needs.end_column)) if needs.services_from is not None else None
     )
-    failed = any(isinstance(part, Unknown) for part in (services, fetched.logged, *fetched.joined.values()))
-    return Found(around, now + SOON if failed else None, _rests_on(item, want, joined))
+    joined = joined_items_of(needs, fetched.joined)
+    own = f"{item.connection}/{item.native_id}"
+    related = RelatedEvidence(
+        legacy=legacy_of(needs, services),
+        team=team_of(item, needs, fetched.time_entries, days),
+        claims=tuple(claim for claim in fetched.claims.get(known(needs.baseline) or "", ()) if claim.measure != own),
+        joined_items=joined,
+    )
+    failed = any(isinstance(part, Unknown) for part in (services, fetched.time_entries, *fetched.joined.values()))
+    return ItemEvidence(related, now + RETRY_AFTER if failed else None, _dependencies(item, needs, joined))
 
 
-def _rests_on(
-    item: WorkItem, want: Wants, joined: Mapping[str, tuple[WorkItem, ...] | Unknown]
+def _dependencies(
+    item: WorkItem, needs: EvidenceNeeds, joined: Mapping[str, tuple[WorkItem, ...] | Unknown]
 ) -> tuple[tuple[ConnectionName, str], ...]:
-    """What rings this item when it changes elsewhere: services by name, joined items by id and by key."""
+    """What marks this item dirty when it changes elsewhere: services by name, joined items by id and by key."""
     found: dict[tuple[ConnectionName, str], None] = {}
-    if want.services_from is not None:
-        found |= dict.fromkeys((want.services_from, name.casefold()) for name in known(want.services) or ())
-    for join, keys in want.joins:
+    if needs.services_from is not None:
+        found |= dict.fromkeys((needs.services_from, name.casefold()) for name in known(needs.services) or ())
+    for join, keys in needs.joins:
         connection = ConnectionName(join.connection)
-        names = known(keys) or () if not join.theirs else (item.key,)
+        names = known(keys) or () if not join.their_field else (item.key,)
         found |= dict.fromkeys((connection, f"key:{name.casefold()}") for name in names)
         others = joined.get(join.name, ())
         if not isinstance(others, Unknown):

@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from connector.http.tool_access import Deployment, DoorKind
+from connector.http.tool_access import Deployment, WebhookAuth
 from mapping.work_item import NativeId
 
-REFRESH_LEFT = timedelta(days=10)
-"""A dynamic webhook lives thirty days; below this it is put off."""
+REFRESH_BEFORE = timedelta(days=10)
+"""A dynamic webhook lives thirty days; when less than this is left it is extended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """The account that Gatepost works as, and the site that told it."""
+class ToolIdentity:
+    """The account that Gatepost works as, and the site that reported it."""
 
     account: str
     name: str
@@ -27,13 +27,13 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
+class WebhookRegistration:
     """A webhook at the tool."""
 
     id: str
-    kind: DoorKind
+    auth: WebhookAuth
     url: str
-    found: bool = False
+    existed: bool = False
     """It was there before, and was changed rather than made a second time."""
     expires_at: datetime | None = None
 
@@ -45,38 +45,38 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at: what it is, how it stands, what to do."""
+class ConnectionCheck:
+    """The result of one check: its subject, its health, what to do."""
 
-    what: str
+    subject: str
     health: Health
-    told: str
+    message: str
     hint: str = ""
 
 
-class Setup(Protocol):
+class ConnectionSetup(Protocol):
     """Raises ToolError."""
 
-    def identify(self) -> Identity:
+    def identify(self) -> ToolIdentity:
         """Who we are; the first call that an account makes."""
 
-    def register(self, url: str, secret: str | None, kind: DoorKind, queries: Sequence[str]) -> Registration:
+    def register(self, url: str, secret: str | None, auth: WebhookAuth, queries: Sequence[str]) -> WebhookRegistration:
         """Have events sent to an address: made, or found by its address and changed.
 
         ``queries`` bound what dynamic webhooks send, in the tool's own language.
         """
 
-    def refresh(self, registration: Registration) -> Registration:
-        """Put off the end of a webhook that has one."""
+    def refresh(self, registration: WebhookRegistration) -> WebhookRegistration:
+        """Extend a webhook that expires."""
 
-    def unregister(self, registration: Registration) -> None:
+    def unregister(self, registration: WebhookRegistration) -> None:
         """Remove a webhook; one that is gone already is no error."""
 
-    def ring(self, item: NativeId) -> None:
+    def trigger_event(self, item: NativeId) -> None:
         """Make the tool send an event about an item, without changing anything that people see."""
 
-    def skew(self) -> timedelta | None:
+    def clock_skew(self) -> timedelta | None:
         """How far the tool's clock is ahead of ours."""
 
-    def checks(self, projects: Sequence[str], registration: Registration | None) -> Sequence[Check]:
+    def checks(self, projects: Sequence[str], registration: WebhookRegistration | None) -> Sequence[ConnectionCheck]:
         """Permissions and webhooks, each with what to do."""

@@ -1,4 +1,4 @@
-"""What the flow needs from the store, in the flow's own words: inbox, dirty keys, memory, ledger, outbox, pauses."""
+"""What synchronisation needs from the store: inbox, dirty keys, stored state, assessments, outbox, pauses."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
-from connector.sync.ports import Rung, Written
-from governance.evidence import BaselineClaim, Statement
-from governance.measure_state import Standing
-from mapping.assess_item import Judged
-from mapping.reply_comment import Answer
+from connector.sync.ports import ParsedEvent, WriteResult
+from governance.evidence import BaselineClaim, Command
+from governance.measure_state import MeasureState
+from mapping.assess_item import MeasureAssessment
+from mapping.reply_comment import ReplyComment
 from mapping.work_item import Comment, ConnectionName, FieldName, NativeId, WorkItem
 from mapping.writeback import WriteValue
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ReceivedEvent:
     """A verified event on its way into the inbox."""
 
     connection: ConnectionName
     delivery_id: str
     body: bytes
-    rung: Rung
-    echo: Mapping[FieldName, str | None] | None = None
-    """What Gatepost's own account is said to have written; if it is what Gatepost wrote last, nothing is rung."""
+    parsed: ParsedEvent
+    echo_values: Mapping[FieldName, str | None] | None = None
+    """What Gatepost's own account wrote, says the event; if that is what it wrote last, nothing is marked dirty."""
 
 
-class TakenIn(StrEnum):
+class ReceiveResult(StrEnum):
     """What the inbox did with an arrival; all three are committed when it returns."""
 
     ACCEPTED = "accepted"
@@ -39,10 +39,10 @@ class TakenIn(StrEnum):
 
 
 class Inbox(Protocol):
-    def take_in(self, arrival: Arrival) -> TakenIn:
+    def receive(self, event: ReceivedEvent) -> ReceiveResult:
         """Commit inbox row, dirty keys and the worker's wake-up in one transaction.
 
-        Raises the store's own error when the commit fails; the sender is then told to come again.
+        Raises the store's own error when the commit fails; the sender is then asked to send the event again.
         """
 
 
@@ -54,67 +54,67 @@ class ClaimedKey:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Dirty keys in one worker's hands; ``token`` is checked again before anything is stored."""
+    """Dirty keys that one worker has claimed; ``token`` is checked again before anything is stored."""
 
     token: UUID
     connection: ConnectionName
     keys: tuple[ClaimedKey, ...]
     full: bool
-    """As many as were asked for: there may be more."""
+    """As many as were requested: there may be more."""
     since: datetime | None = None
     """When it was made, by the store's clock; what is read for it is read after that."""
 
 
-class Work(Protocol):
+class DirtyKeys(Protocol):
     def claim(self, connection: ConnectionName, limit: int) -> Claim | None:
-        """Take up to ``limit`` due keys that nobody works on; ``None`` when there are none."""
+        """Claim up to ``limit`` due keys that no worker has; ``None`` when there are none."""
 
-    def put_off(self, claim: Claim, items: Sequence[NativeId], seconds: float, reason: str, *, count: bool) -> None:
+    def postpone(self, claim: Claim, items: Sequence[NativeId], seconds: float, reason: str, *, count: bool) -> None:
         """Give keys back, to be claimed again after a while; ``count`` says whether this was an attempt."""
 
-    def park(self, claim: Claim, items: Sequence[NativeId], reason: str) -> None:
+    def dead_letter(self, claim: Claim, items: Sequence[NativeId], reason: str) -> None:
         """Give keys back for good, with the reason; the next event of such an item revives it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """What the store knows of an item before it is judged."""
+class StoredState:
+    """What the store holds of an item before it is assessed."""
 
-    standing: Standing = field(default_factory=Standing)
+    measure_state: MeasureState = field(default_factory=MeasureState)
     last_written: Mapping[FieldName, str | None] = field(default_factory=dict)
-    heard: tuple[Statement, ...] = ()
-    """What was said before, with its rulings."""
-    said: tuple[Comment, ...] = ()
-    """What was said on a page or through the API and waits to be heard."""
+    ruled_on: tuple[Command, ...] = ()
+    """The commands of before, with their rulings."""
+    submitted_comments: tuple[Comment, ...] = ()
+    """Commands from pages or the API that wait for a ruling, as comments."""
 
 
-class Memory(Protocol):
-    def recall(
+class StateStore(Protocol):
+    def load(
         self, connection: ConnectionName, items: Sequence[NativeId], *, read_for: float = 0.0
-    ) -> Mapping[NativeId, Remembered]:
-        """What is known of these items; an item that was never seen is absent.
+    ) -> Mapping[NativeId, StoredState]:
+        """The stored state of these items; an item that was never read is absent.
 
         ``read_for`` says how many seconds ago the reading began that this is compared with.
         """
 
-    def claims(self, baselines: Sequence[str]) -> Mapping[str, tuple[BaselineClaim, ...]]:
+    def baseline_claims(self, baselines: Sequence[str]) -> Mapping[str, tuple[BaselineClaim, ...]]:
         """What measures claim on these baselines, by the baseline's name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Assessed:
+class AssessedItem:
     """The item is a measure and this is the verdict."""
 
     item: WorkItem
-    judged: Judged
-    rests_on: tuple[tuple[ConnectionName, str], ...] | None = None
-    """Names on other connections whose change concerns this item; ``None`` when its rule looks at no others."""
-    look_again: datetime | None = None
-    """Look again at this moment at the latest."""
+    assessment: MeasureAssessment
+    dependencies: tuple[tuple[ConnectionName, str], ...] | None = None
+    """Names on other connections whose change concerns this item; ``None`` when its rule depends on no others."""
+    reassess_at: datetime | None = None
+    """Assess the item again at this moment at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
-class NotMapped:
+class UnmappedItem:
     """No rule of the mapping takes the item."""
 
     item: WorkItem
@@ -122,7 +122,7 @@ class NotMapped:
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class AbsentItem:
     """The tool did not return the item: gone, or hidden from Gatepost's account."""
 
     native_id: NativeId
@@ -130,19 +130,19 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
-class Alias:
+class ItemAlias:
     """An event named the item by its key; the work goes on under its native id."""
 
-    asked: NativeId
-    actual: NativeId
+    requested_id: NativeId
+    native_id: NativeId
 
 
-Outcome: TypeAlias = Assessed | NotMapped | Absent | Alias
+ItemOutcome: TypeAlias = AssessedItem | UnmappedItem | AbsentItem | ItemAlias
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """What a settled batch left behind."""
+class StoreResult:
+    """What storing a batch changed."""
 
     stored: int
     decisions: int
@@ -151,14 +151,14 @@ class Settled:
     """Keys whose claim was taken over by another worker meanwhile; their results were dropped."""
 
 
-class Ledger(Protocol):
-    def settle(self, claim: Claim, outcomes: Sequence[Outcome], mapping_version: int, now: datetime) -> Settled:
+class AssessmentStore(Protocol):
+    def store(self, claim: Claim, outcomes: Sequence[ItemOutcome], mapping_version: int, now: datetime) -> StoreResult:
         """Store measures, decisions and outbox rows of a batch and give its keys back, in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """One outbox row in one worker's hands."""
+class OutboxRow:
+    """One outbox row that one worker has claimed."""
 
     id: int
     token: UUID
@@ -167,8 +167,8 @@ class Delivery:
     key: str
     values: Mapping[FieldName, WriteValue]
     attempts: int
-    answer: Answer | None = None
-    alike: str | None = None
+    reply_comment: ReplyComment | None = None
+    bulk_key: str | None = None
     """The same for all rows that write the same values and nothing else."""
     bulk_task: str | None = None
     """The bulk edit that this row went into."""
@@ -177,34 +177,34 @@ class Delivery:
 
 
 class Outbox(Protocol):
-    def claim(self, connection: ConnectionName, limit: int) -> tuple[Delivery, ...]:
+    def claim(self, connection: ConnectionName, limit: int) -> tuple[OutboxRow, ...]:
         """Take due rows, at most one of an item, and none of an item that is being written now."""
 
-    def claim_alike(self, connection: ConnectionName, alike: str, limit: int) -> tuple[Delivery, ...]:
+    def claim_bulk_key(self, connection: ConnectionName, bulk_key: str, limit: int) -> tuple[OutboxRow, ...]:
         """Take more due rows that write the same values."""
 
-    def claim_task(self, connection: ConnectionName, task: str, limit: int) -> tuple[Delivery, ...]:
+    def claim_bulk_task(self, connection: ConnectionName, task: str, limit: int) -> tuple[OutboxRow, ...]:
         """Take more due rows that are in this bulk edit."""
 
-    def gathering(self, connection: ConnectionName, alike: str, token: UUID) -> bool:
+    def expects_more(self, connection: ConnectionName, bulk_key: str, token: UUID) -> bool:
         """Whether more rows that write the same values may come in a moment, beside those claimed with this token."""
 
-    def into_bulk(self, deliveries: Sequence[Delivery], task: str, seconds: float) -> None:
-        """Give rows back that are being written by a bulk edit, to be looked at again after a while."""
+    def assign_bulk_task(self, deliveries: Sequence[OutboxRow], task: str, seconds: float) -> None:
+        """Give rows back that are being written by a bulk edit, to be checked again after a while."""
 
-    def singly(self, deliveries: Sequence[Delivery], reason: str) -> None:
+    def write_singly(self, deliveries: Sequence[OutboxRow], reason: str) -> None:
         """Give rows back, to be written one by one from now on."""
 
-    def done(self, delivery: Delivery, written: Written) -> None:
+    def done(self, delivery: OutboxRow, result: WriteResult) -> None:
         """The tool took the values; they become what was last written.
 
-        An item that was overtaken is looked at again.
+        An item that was changed meanwhile is assessed again.
         """
 
-    def put_off(self, deliveries: Sequence[Delivery], seconds: float, reason: str, *, count: bool) -> None:
+    def postpone(self, deliveries: Sequence[OutboxRow], seconds: float, reason: str, *, count: bool) -> None:
         """Give rows back, to be tried again after a while; ``count`` says whether this was an attempt."""
 
-    def park(self, delivery: Delivery, reason: str) -> None:
+    def dead_letter(self, delivery: OutboxRow, reason: str) -> None:
         """Stop trying; the row stays visible with its reason and can be replayed."""
 
 
@@ -212,5 +212,5 @@ class Pauses(Protocol):
     def pause(self, connection: ConnectionName, reason: str, seconds: float | None) -> None:
         """Stop all calls to a connection, for a while or (``None``) until a person resumes it."""
 
-    def paused(self, connection: ConnectionName) -> str | None:
+    def pause_reason(self, connection: ConnectionName) -> str | None:
         """Why the connection is paused now, or ``None``."""

@@ -1,9 +1,9 @@
-"""What changed while nobody rang: a sweep marks items dirty, page by page, and never judges one itself.
+"""What changed without an event: a sweep marks items dirty, page by page, and never assesses one itself.
 
-Events get lost: a sender gives up, a webhook ends, a door was shut for an hour.  So what the rules may take is
-asked for by time now and then, and once a night all of it: items that nobody rang for are found, and so are those
-that are no longer there.  Each page is stored with the place in the search, so that a sweep that is broken off goes
-on where it was.
+Events get lost: a sender gives up, a webhook ends, the endpoint was unavailable for an hour.  So what the rules
+may take is listed by time of change now and then, and once a night all of it: items without an event are found, and
+so are those that are no longer there.  Each page is stored with the position in the search, so that an interrupted
+sweep goes on where it was.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from typing import Protocol
 import structlog
 
 from connector.errors import RetryLater, ToolError
-from connector.sync.lease import UNBOUND, Grip, Hold
-from connector.sync.ports import Site
-from connector.sync.scan import Scanner, SweptPage
+from connector.sync.lease import UNLEASED, Lease, LeaseState
+from connector.sync.ports import ToolSite
+from connector.sync.scan import Scanner, ScanPage
 from mapping.config import MappingConfig
 from mapping.work_item import ConnectionName
 
 OVERLAP = timedelta(minutes=5)
-"""A query by time knows minutes only, and what is changed while it is asked may be missed: look back this far."""
+"""A query by time knows minutes only, and what is changed while it runs may be missed: start this much earlier."""
 
-AGAIN_AFTER_ERROR = timedelta(minutes=2)
+RETRY_AFTER_ERROR = timedelta(minutes=2)
 
 _log = structlog.get_logger(__name__)
 
@@ -40,37 +40,37 @@ class SweepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """One run, as the store keeps it."""
+    """One run, as it is stored."""
 
     connection: ConnectionName
     kind: SweepKind
     query: str
     since: datetime | None
-    began_at: datetime
-    page: str | None = None
+    started_at: datetime
+    cursor: str | None = None
     seen: int = 0
     marked: int = 0
     total: int | None = None
 
 
-class Sweeps(Protocol):
-    def begin(self, wanted: Sweep) -> Sweep:
-        """Start a run, or go on with the one that was broken off on the same query."""
+class SweepStore(Protocol):
+    def begin(self, requested: Sweep) -> Sweep:
+        """Start a run, or go on with the one that was interrupted on the same query."""
 
-    def take(self, sweep: Sweep, page: SweptPage) -> Sweep:
-        """Mark what is new or changed as dirty and remember the place, in one transaction."""
+    def store_page(self, sweep: Sweep, page: ScanPage) -> Sweep:
+        """Mark what is new or changed as dirty and store the position, in one transaction."""
 
     def end(self, sweep: Sweep, due: datetime) -> Sweep:
         """After the last page; a full run also marks what is known and was not seen."""
 
-    def covered(self, sweep: Sweep, due: datetime) -> None:
+    def covers_changed(self, sweep: Sweep, due: datetime) -> None:
         """A full run was a run over what was changed as well; the next one of those is due later."""
 
     def last(self, connection: ConnectionName, kind: SweepKind) -> Sweep | None:
         """The last run that was finished."""
 
     def failed(self, sweep: Sweep, reason: str, due: datetime) -> None:
-        """Remember why a run was broken off, and when to go on."""
+        """Store why a run was interrupted, and when to go on."""
 
 
 Progress = Callable[[Sweep], None]
@@ -78,16 +78,16 @@ Progress = Callable[[Sweep], None]
 
 @dataclass(frozen=True, slots=True)
 class Sweeper:
-    sweeps: Sweeps
+    store: SweepStore
     clock: Callable[[], datetime]
-    every: timedelta
+    interval: timedelta
     full_hour: int
-    """Hour of the day (UTC) at which everything is looked at."""
-    hold: Hold = UNBOUND
+    """Hour of the day (UTC) at which everything is listed."""
+    lease: Lease = UNLEASED
 
     def run(
         self,
-        site: Site,
+        site: ToolSite,
         scanner: Scanner,
         config: MappingConfig,
         kind: SweepKind,
@@ -97,54 +97,54 @@ class Sweeper:
     ) -> Sweep:
         """Sweep to the end, or until the worker may not go on.
 
-        A run that was broken off goes on from its last page the next time.  Raises ToolError.
+        A run that was interrupted goes on from its last page the next time.  Raises ToolError.
         """
         rules = [rule for rule in config.measures if rule.connection == site.name]
-        query = scanner.scope(rules)
+        query = scanner.query_for(rules)
         began = self.clock()
         if kind is SweepKind.CHANGED and since is None:
             since = self._since(site.name, query)
-        sweep = self.sweeps.begin(Sweep(site.name, kind, query, since, began))
+        sweep = self.store.begin(Sweep(site.name, kind, query, since, began))
         try:
             if sweep.total is None:
                 sweep = replace(sweep, total=scanner.total(query, sweep.since))
             progress(sweep)
             while True:
-                page = scanner.scan(query, sweep.since, sweep.page)
-                sweep = self.sweeps.take(sweep, page)
+                page = scanner.scan(query, sweep.since, sweep.cursor)
+                sweep = self.store.store_page(sweep, page)
                 progress(sweep)
-                if page.following is None:
+                if page.next_page is None:
                     break
-                if (grip := self.hold.grip()) is not Grip.FIRM:
-                    _log.info("sweep broken off", connection=site.name, seen=sweep.seen, why=grip.value)
+                if (lease_state := self.lease.state()) is not LeaseState.VALID:
+                    _log.info("sweep interrupted", connection=site.name, seen=sweep.seen, why=lease_state.value)
                     return sweep
         except ToolError as error:
-            wait = AGAIN_AFTER_ERROR
+            wait = RETRY_AFTER_ERROR
             if isinstance(error, RetryLater) and error.retry_after:
                 wait = max(wait, timedelta(seconds=error.retry_after))
-            # A page's token may have ended: what waiting does not mend begins anew.
-            kept = sweep if isinstance(error, RetryLater) else replace(sweep, page=None)
-            self.sweeps.failed(kept, str(error), self.clock() + wait)
+            # A page's token may have expired: what waiting does not repair starts from the beginning.
+            resumable = sweep if isinstance(error, RetryLater) else replace(sweep, cursor=None)
+            self.store.failed(resumable, str(error), self.clock() + wait)
             raise
-        sweep = self.sweeps.end(sweep, self._next(kind))
+        sweep = self.store.end(sweep, self._next(kind))
         if kind is SweepKind.FULL:
-            self.sweeps.covered(sweep, self._next(SweepKind.CHANGED))
+            self.store.covers_changed(sweep, self._next(SweepKind.CHANGED))
         progress(sweep)
-        _log.info("swept", connection=site.name, kind=kind.value, seen=sweep.seen, marked=sweep.marked)
+        _log.info("sweep finished", connection=site.name, kind=kind.value, seen=sweep.seen, marked=sweep.marked)
         return sweep
 
     def _next(self, kind: SweepKind) -> datetime:
         now = self.clock()
         if kind is SweepKind.CHANGED:
-            return now + self.every
+            return now + self.interval
         tonight = now.replace(hour=self.full_hour, minute=0, second=0, microsecond=0)
         return tonight if tonight > now else tonight + timedelta(days=1)
 
     def _since(self, connection: ConnectionName, query: str) -> datetime | None:
-        """From the beginning of the last run on the same query; other rules have to look at everything."""
-        last = self.sweeps.last(connection, SweepKind.CHANGED)
+        """From the beginning of the last run on the same query; for other rules everything has to be listed."""
+        last = self.store.last(connection, SweepKind.CHANGED)
         if last is None or last.query != query:
-            last = self.sweeps.last(connection, SweepKind.FULL)
+            last = self.store.last(connection, SweepKind.FULL)
         if last is None or last.query != query:
             return None
-        return last.began_at - OVERLAP
+        return last.started_at - OVERLAP

@@ -1,7 +1,7 @@
-"""Writes that may have been made already: what a tool holds is looked up before it is written a second time.
+"""Writes that may have been made already: what a tool holds is read before it is written a second time.
 
 A worker that dies, or loses the database, between a write and its record leaves a row that says nothing of the write.
-Whoever claims the row next sees that it was tried before, asks the tool, and records what is there instead of writing
+Whoever claims the row next sees that it was tried before, reads the item, and records what is there instead of writing
 it once more: people see one change in the item's history, and automation at the tool runs once.
 """
 
@@ -12,40 +12,40 @@ from collections.abc import Sequence
 import structlog
 
 from connector.errors import ToolError
-from connector.sync.ports import Site
-from connector.sync.stores import Delivery
+from connector.sync.ports import ToolSite
+from connector.sync.stores import OutboxRow
 from mapping.marks import is_mark
 from mapping.writeback import Comparison, compare
 
 _log = structlog.get_logger(__name__)
 
 
-def already_there(site: Site, batch: Sequence[Delivery]) -> frozenset[int]:
+def already_written(site: ToolSite, batch: Sequence[OutboxRow]) -> frozenset[int]:
     """Rows tried before whose values the tool holds by now; one read for all of them, none when all are new.
 
-    Marks are left out: they are not read with an item, and whoever makes one looks first whether it is there.
+    Marks are left out: they are not read with an item, and whoever makes one checks first whether it is there.
     """
-    tried = [one for one in batch if one.attempts > 1 and one.bulk_task is None and _plain(one)]
-    if not tried:
+    tried_before = [row for row in batch if row.attempts > 1 and row.bulk_task is None and _has_only_fields(row)]
+    if not tried_before:
         return frozenset()
     try:
         reading = site.reader.read(
-            [one.native_id for one in tried], frozenset(name for one in tried for name in one.values)
+            [row.native_id for row in tried_before], frozenset(name for row in tried_before for name in row.values)
         )
     except ToolError as error:
-        # What keeps us from reading mostly keeps us from writing too; if not, twice is better than never.
-        _log.info("not known what was written", connection=site.name, items=len(tried), why=str(error))
+        # What prevents reading mostly prevents writing too; if not, writing twice is better than never.
+        _log.info("earlier write not verified", connection=site.name, items=len(tried_before), why=str(error))
         return frozenset()
-    found = {
-        one.id
-        for one in tried
-        if (item := reading.found.get(one.native_id)) is not None
-        and compare({}, item.fields, one.values) == Comparison()
+    written = {
+        row.id
+        for row in tried_before
+        if (item := reading.items.get(row.native_id)) is not None
+        and compare({}, item.fields, row.values) == Comparison()
     }
-    if found:
-        _log.info("written before", connection=site.name, items=len(found))
-    return frozenset(found)
+    if written:
+        _log.info("already written", connection=site.name, items=len(written))
+    return frozenset(written)
 
 
-def _plain(delivery: Delivery) -> bool:
-    return bool(delivery.values) and not any(is_mark(name) for name in delivery.values)
+def _has_only_fields(row: OutboxRow) -> bool:
+    return bool(row.values) and not any(is_mark(name) for name in row.values)

@@ -1,8 +1,8 @@
 """Renders the chart with the example values into example.yaml: ``python deploy/helm/render.py``.
 
-The result is for whoever installs without Helm, and for the tests, which therefore need no Helm either.  Its first line
-holds a digest of everything that it was made from, so that a test notices when the chart has gone on without it.
-Uses the command ``helm``, or the Python package ``helm-python-sdk``, whichever is there.
+The result is for installations without Helm, and for the tests, which therefore need no Helm either.  Its first line
+has a digest of all sources, so that a test notices when the chart has changed since.
+Uses the command ``helm``, or else the Python package ``helm-python-sdk``.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ RELEASE = NAMESPACE = "gatepost"
 
 
 class NoHelm(Exception):
-    """Neither the command nor the package is there."""
+    """Neither the command nor the package is installed."""
 
 
 def digest() -> str:
-    """Of the values and of what is rendered with them; the schema, the notes, rules and dashboard are not."""
+    """SHA-256 of values and templates; without schema, notes, rules and dashboard."""
     files = sorted([CHART / "Chart.yaml", CHART / "values.yaml", *(CHART / "templates").glob("*.[yt][ap]*l")])
-    made = hashlib.sha256()
+    digest_ = hashlib.sha256()
     for path in [*files, VALUES]:
-        made.update(path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return made.hexdigest()
+        digest_.update(path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest_.hexdigest()
 
 
 def render(values: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every object that a release with these values has, hooks too, by kind and name.  Raises NoHelm."""
-    written = _by_command(values) if shutil.which("helm") else _by_package(values)
-    found = [one for one in YAML(typ="safe").load_all(written) if one]
-    return sorted(found, key=lambda one: (one["kind"], one["metadata"]["name"]))
+    """Every object of a release with these values, hooks too, sorted by kind and name.  Raises NoHelm or ValueError."""
+    text = _by_command(values) if shutil.which("helm") else _by_package(values)
+    objects = [each for each in YAML(typ="safe").load_all(text) if each]
+    return sorted(objects, key=lambda each: (each["kind"], each["metadata"]["name"]))
 
 
 def _by_command(values: dict[str, Any]) -> str:
@@ -61,10 +61,10 @@ def _by_package(values: dict[str, Any]) -> str:
     with package.Chart.load(CHART) as chart:
         try:
             chart.validate_schema(values)
-            written = chart.render(values, name=RELEASE, namespace=NAMESPACE)
+            files = chart.render(values, name=RELEASE, namespace=NAMESPACE)
         except package.HelmError as error:
             raise ValueError(str(error)) from error
-    return "\n---\n".join(text for name, text in written.items() if name.endswith(".yaml"))
+    return "\n---\n".join(text for name, text in files.items() if name.endswith(".yaml"))
 
 
 def _dumped(objects: list[dict[str, Any]]) -> str:

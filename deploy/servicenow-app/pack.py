@@ -1,4 +1,4 @@
-"""Packs what the SDK built into a retrieved update set and into records for the Table API.
+"""Pack the SDK's build into a retrieved update set and into records for the Table API.
 
     python3 pack.py                 writes gatepost-update-set.xml and ../../connector/servicenow/app/records.json
     python3 pack.py --out FOLDER    writes both into a folder
@@ -21,8 +21,8 @@ from xml.sax.saxutils import escape
 
 HERE = Path(__file__).resolve().parent
 BUILT = HERE / "dist" / "app" / "update"
-ELSEWHERE = HERE / "dist" / "app" / "author_elective_update"
-"""Where the SDK puts records of a form that update sets do not have; nothing of ours may be there."""
+UNSUPPORTED = HERE / "dist" / "app" / "author_elective_update"
+"""Where the SDK puts records that an update set cannot hold; it has to stay empty."""
 UPDATE_SET = "gatepost-update-set.xml"
 RECORDS = HERE.parents[1] / "connector" / "servicenow" / "app"
 
@@ -47,16 +47,16 @@ ORDER = {
 """Tables in the order in which an instance can take them, and what a preview calls their kind."""
 
 SECRET = frozenset({"gatepost.endpoint", "gatepost.secret"})
-"""Properties that may never have a value here."""
+"""Properties that must not have a value in the update set."""
 
 PLATFORM = frozenset({"sys_id", "sys_scope", "sys_update_name", "sys_name", "sys_policy"})
-"""What the platform fills itself when a record is made over the Table API."""
+"""Fields that the platform fills itself when a record is made over the Table API."""
 
 DESCRIPTION = (
-    "Gatepost's gate, events and checklist. Review the changes below, press Preview Update Set, solve what it shows "
-    "(skip properties that you have changed), then Commit. To take it away: open the committed update set under Local "
-    "Update Sets and press Back Out; that removes the rules, scripts, roles and columns, with what stands in them. "
-    "Switching the rules named Gatepost gate to inactive lifts the gate and keeps everything else."
+    "Gatepost's gate, events and checklist. Review the changes below, press Preview Update Set, solve the problems "
+    "that it shows (skip properties that you have changed), then Commit. To uninstall: open the committed update set "
+    "under Local Update Sets and press Back Out; that removes the rules, scripts, roles and columns, with their "
+    "contents. Switching the rules named Gatepost gate to inactive lifts the gate and keeps everything else."
 )
 
 
@@ -72,14 +72,14 @@ class Update:
     @property
     def records(self) -> list[ET.Element]:
         """Its records, the outer one first, then those that belong to it."""
-        found = [one for one in self.root.iter() if one.find("sys_id") is not None]
-        return sorted(found, key=lambda one: list(ORDER).index(one.tag))
+        elements = [element for element in self.root.iter() if element.find("sys_id") is not None]
+        return sorted(elements, key=lambda element: list(ORDER).index(element.tag))
 
 
 def main() -> int:
     out = Path(sys.argv[2]) if sys.argv[1:2] == ["--out"] else None
     if not BUILT.is_dir():
-        sys.stderr.write("Nothing is built yet: run npm ci and npm run build in deploy/servicenow-app.\n")
+        sys.stderr.write("There is no build yet: run npm ci and npm run build in deploy/servicenow-app.\n")
         return 1
     package = json.loads((HERE / "package.json").read_text("utf-8"))
     updates = read()
@@ -90,9 +90,9 @@ def main() -> int:
 
 
 def read() -> list[Update]:
-    """Everything that was built, in the order in which an instance can take it.  Raises KeyError for a new kind."""
-    if ELSEWHERE.is_dir() and any(ELSEWHERE.iterdir()):
-        raise KeyError(f"pack.py does not know what stands in {ELSEWHERE.name}")
+    """All built records, in the order in which an instance can take them.  Raises KeyError for a new kind."""
+    if UNSUPPORTED.is_dir() and any(UNSUPPORTED.iterdir()):
+        raise KeyError(f"pack.py cannot pack the files in {UNSUPPORTED.name}")
     updates = []
     for path in sorted(BUILT.glob("*.xml")):
         text = path.read_text("utf-8")
@@ -214,12 +214,19 @@ def _title(update: Update) -> str:
 
 
 def records(updates: list[Update]) -> list[dict[str, object]]:
-    """What has to be made over the Table API; a table's own row of the dictionary comes with the table."""
-    found = [one for update in updates for one in update.records if one.findtext("internal_type") != "collection"]
-    found.sort(key=lambda one: list(ORDER).index(one.tag))
+    """The records to make over the Table API; a table's own row of the dictionary comes with the table."""
+    elements = [
+        element for update in updates for element in update.records if element.findtext("internal_type") != "collection"
+    ]
+    elements.sort(key=lambda element: list(ORDER).index(element.tag))
     return [
-        {"table": one.tag, "sys_id": one.findtext("sys_id"), "name": record_name(one), "fields": _values(one)}
-        for one in found
+        {
+            "table": element.tag,
+            "sys_id": element.findtext("sys_id"),
+            "name": record_name(element),
+            "fields": _values(element),
+        }
+        for element in elements
     ]
 
 
@@ -232,7 +239,7 @@ def _values(record: ET.Element) -> dict[str, str]:
 
 
 def record_name(record: ET.Element) -> str:
-    """What an administrator knows the record by."""
+    """The name by which an administrator knows the record."""
     value = record.findtext
     match record.tag:
         case "sys_dictionary":

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.jira.model import TYPES, Refusal
-from sandbox.jira.serializer import SCHEMA, Shapes, option_id
+from sandbox.jira.serializer import SCHEMA, IssueSerializer, option_id
 from sandbox.jira.site import JiraSite
 
 
@@ -33,7 +33,7 @@ class AdminApi:
 
     def __init__(self, site: JiraSite) -> None:
         self._site = site
-        self._shapes = Shapes(site)
+        self._shapes = IssueSerializer(site)
         self._ids = itertools.count(500)
         self.screens: dict[int, Screen] = {}
         self.screen_of: dict[str, int] = {}
@@ -47,7 +47,7 @@ class AdminApi:
         self.schemes = True
         """Whether the experimental field schemes are switched on."""
 
-    def give_screens(self) -> None:
+    def create_screens(self) -> None:
         """Every classic project gets an edit screen of its own with the fields that are there now."""
         for project in self._site.projects.values():
             if not project.team_managed:
@@ -94,15 +94,15 @@ class AdminApi:
 
     # --- fields ------------------------------------------------------------------------------------
 
-    def made(self, identity: str, projects: list[str] | None = None) -> None:
+    def on_field_created(self, identity: str, projects: list[str] | None = None) -> None:
         """A new field has a context for everything."""
         self.contexts[identity] = [Context(str(next(self._ids)), "Default Configuration Scheme", projects or [])]
 
     def trash(self, identity: str) -> tuple[Response, int]:
         if identity not in self._site.fields:
             raise Refusal(404, "The custom field was not found.")
-        gone = self._site.fields.pop(identity)
-        self.trashed[identity] = gone.name
+        field = self._site.fields.pop(identity)
+        self.trashed[identity] = field.name
         for screen in self.screens.values():
             screen.fields = [one for one in screen.fields if one != identity]
         return jsonify({}), 200
@@ -147,22 +147,22 @@ class AdminApi:
     def add_options(self, identity: str, context: str) -> Response:
         del context
         known = self._site.fields[identity]
-        wanted = [one["value"] for one in request.get_json()["options"]]
-        if set(wanted) & set(known.options):
+        requested = [one["value"] for one in request.get_json()["options"]]
+        if set(requested) & set(known.options):
             raise Refusal(400, "An option with this value exists already.")
-        self._site.fields[identity] = replace(known, options=(*known.options, *wanted))
+        self._site.fields[identity] = replace(known, options=(*known.options, *requested))
         names = self._site.fields[identity].options
-        made = [{"id": option_id(identity, names.index(one)), "value": one, "disabled": False} for one in wanted]
+        made = [{"id": option_id(identity, names.index(one)), "value": one, "disabled": False} for one in requested]
         return jsonify({"options": made})
 
     # --- screens -----------------------------------------------------------------------------------
 
     def all_screens(self) -> Response:
-        wanted = request.args.get("queryString") or request.args.get("search") or ""
+        text = request.args.get("queryString") or request.args.get("search") or ""
         shown = [
             {"id": one.id, "name": one.name, "description": ""}
             for one in self.screens.values()
-            if wanted.lower() in one.name.lower()
+            if text.lower() in one.name.lower()
         ]
         return _page(shown)
 
@@ -200,25 +200,25 @@ class AdminApi:
         return self.screens[number]
 
     def screen_schemes_of(self) -> Response:
-        asked = request.args.getlist("projectId")
+        requested = request.args.getlist("projectId")
         shown = [
             {"issueTypeScreenScheme": {"id": project.id, "name": f"{project.key} scheme"}, "projectIds": [project.id]}
             for project in self._site.projects.values()
-            if project.id in asked and not project.team_managed
+            if project.id in requested and not project.team_managed
         ]
         return _page(shown)
 
     def screen_scheme_items(self) -> Response:
-        asked = request.args.getlist("issueTypeScreenSchemeId")
-        shown = [{"issueTypeScreenSchemeId": one, "issueTypeId": "default", "screenSchemeId": one} for one in asked]
+        requested = request.args.getlist("issueTypeScreenSchemeId")
+        shown = [{"issueTypeScreenSchemeId": one, "issueTypeId": "default", "screenSchemeId": one} for one in requested]
         return _page(shown)
 
     def screen_schemes(self) -> Response:
-        asked = request.args.getlist("id")
+        requested = request.args.getlist("id")
         keys = {project.id: key for key, project in self._site.projects.items()}
         shown = [
             {"id": int(one), "name": f"{keys[one]} screens", "screens": {"default": self.screen_of[keys[one]]}}
-            for one in asked
+            for one in requested
             if keys.get(one) in self.screen_of
         ]
         return _page(shown)
@@ -228,8 +228,8 @@ class AdminApi:
     def field_schemes_of(self) -> Response:
         if not self.schemes:
             raise Refusal(404, "Not found")
-        asked = request.args.getlist("projectId")
-        return _page([{"projectId": int(one), "schemeId": int(one)} for one in asked])
+        requested = request.args.getlist("projectId")
+        return _page([{"projectId": int(one), "schemeId": int(one)} for one in requested])
 
     def put_in_schemes(self) -> tuple[str, int]:
         if not self.schemes:
@@ -247,7 +247,7 @@ class AdminApi:
 
 
 def field_of(body: Mapping[str, object]) -> tuple[str, str]:
-    """Name and type of a field that is to be made.  Raises Refusal 400."""
+    """Name and type of a field to create.  Raises Refusal 400."""
     name, kind = str(body.get("name") or ""), str(body.get("type") or "").rpartition(":")[2]
     if not name or kind not in SCHEMA:
         raise Refusal(400, fields={"type": f"The custom field type '{body.get('type')}' is not valid."})
@@ -256,7 +256,7 @@ def field_of(body: Mapping[str, object]) -> tuple[str, str]:
 
 def issue_types_of(site: JiraSite) -> Response:
     """``GET /issuetype/project``."""
-    shapes = Shapes(site)
+    shapes = IssueSerializer(site)
     return jsonify([shapes.issue_type(name) for name in TYPES])
 
 

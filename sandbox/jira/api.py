@@ -13,14 +13,14 @@ from flask import Blueprint, Response, g, jsonify, request
 
 from sandbox.jira.admin import field_of
 from sandbox.jira.model import TYPES, Refusal, User, Value
-from sandbox.jira.serializer import Shapes, from_adf
+from sandbox.jira.serializer import IssueSerializer, from_adf
 from sandbox.jira.state import JiraState
-from sandbox.jira.values import checked
+from sandbox.jira.values import validated_value
 
 LARGEST_PROPERTY = 32768
 
 
-def refused(refusal: Refusal) -> tuple[Response, int]:
+def refusal_response(refusal: Refusal) -> tuple[Response, int]:
     return jsonify({"errorMessages": refusal.messages, "errors": refusal.fields}), refusal.status
 
 
@@ -32,12 +32,12 @@ class Api:
 
     def __init__(self, state: JiraState) -> None:
         self._state = state
-        self._shapes = Shapes(state)
+        self._shapes = IssueSerializer(state)
 
     def blueprint(self) -> Blueprint:
         api = Blueprint("jira", __name__)
         api.before_request(self._authenticate)
-        api.register_error_handler(Refusal, refused)
+        api.register_error_handler(Refusal, refusal_response)
         self.routes(api, f"/rest/api/{self.version}")
         return api
 
@@ -72,7 +72,7 @@ class Api:
         api.put(f"{self.webhook_root}/<int:number>")(self.change_webhook)
         api.delete(f"{self.webhook_root}/<int:number>")(self.drop_webhook)
 
-    # --- who asks ----------------------------------------------------------------------------------
+    # --- the caller --------------------------------------------------------------------------------
 
     def _authenticate(self) -> tuple[Response, int] | None:
         if request.path.endswith("/serverInfo"):
@@ -85,7 +85,7 @@ class Api:
         return None
 
     def _user(self, header: str) -> User | None:
-        """An API token of the user's, as a password; over OAuth the access token stands alone."""
+        """The user's API token as a password; over OAuth the access token alone."""
         kind, _, encoded = header.partition(" ")
         state, gateway = self._state, bool(request.environ.get("sandbox.gateway"))
         if kind.lower() == "bearer" and gateway:
@@ -129,17 +129,17 @@ class Api:
         body = body_of()
         name, kind = field_of(body)
         field = self._state.add_field(name, kind)
-        self._state.admin.made(field.id, strings_of(body.get("projectIds")))
+        self._state.admin.on_field_created(field.id, strings_of(body.get("projectIds")))
         listed = next(item for item in self._shapes.field_list() if item["id"] == field.id)
         return jsonify(listed), 201
 
     # --- issues ----------------------------------------------------------------------------------------
 
     def get_issue(self, reference: str) -> Response:
-        wanted = request.args.get("fields")
+        requested = request.args.get("fields")
         with self._state.lock:
             issue = self._state.issue(reference)
-            return jsonify(self._shapes.issue(issue, wanted.split(",") if wanted else None, self.version))
+            return jsonify(self._shapes.issue(issue, requested.split(",") if requested else None, self.version))
 
     def create_issue(self) -> tuple[Response, int]:
         fields = mapping_of(body_of().get("fields"))
@@ -159,7 +159,7 @@ class Api:
             errors: dict[str, str] = {}
             for name, value in mapping_of(body.get("fields")).items():
                 try:
-                    changes[name] = checked(self._state, name, value)
+                    changes[name] = validated_value(self._state, name, value)
                 except Refusal as refusal:
                     errors |= refusal.fields
             if errors:
@@ -184,12 +184,12 @@ class Api:
         project = self._state.projects.get(key.upper())
         if project is None:
             raise Refusal(404, f"No project could be found with key '{key}'.")
-        wanted = ("id", "name", "self", "subtask")
+        requested = ("id", "name", "self", "subtask")
         shown = []
         for name in TYPES:
             kind = self._shapes.issue_type(name)
             statuses = [self._shapes.status(status) for status in project.workflow_of(name).statuses]
-            shown.append({part: kind[part] for part in wanted} | {"statuses": statuses})
+            shown.append({part: kind[part] for part in requested} | {"statuses": statuses})
         return jsonify(shown)
 
     def user(self) -> Response:
@@ -209,10 +209,10 @@ class Api:
 
     def edit_comment(self, reference: str, comment: str) -> Response:
         issue = self._state.issue(reference)
-        edited = self._state.edit_comment(issue.id, comment, self.said(), by=g.user.account_id)
+        edited = self._state.edit_comment(issue.id, comment, self.comment_text(), by=g.user.account_id)
         return jsonify(self._shapes.comment(issue, edited, self.version))
 
-    def said(self) -> str:
+    def comment_text(self) -> str:
         """The text of a comment on its way in."""
         body = body_of().get("body")
         if not isinstance(body, dict) or body.get("type") != "doc":
@@ -236,7 +236,7 @@ class Api:
 
     def add_comment(self, reference: str) -> tuple[Response, int]:
         issue = self._state.issue(reference)
-        comment = self._state.comment(issue.id, self.said(), by=g.user.account_id)
+        comment = self._state.comment(issue.id, self.comment_text(), by=g.user.account_id)
         return jsonify(self._shapes.comment(issue, comment, self.version)), 201
 
     def transitions(self, reference: str) -> Response:
@@ -259,10 +259,10 @@ class Api:
         return jsonify({"expand": "transitions", "transitions": offered})
 
     def transition(self, reference: str) -> tuple[str, int]:
-        wanted = str(mapping_of(body_of().get("transition")).get("id", ""))
-        if not wanted:
+        requested = str(mapping_of(body_of().get("transition")).get("id", ""))
+        if not requested:
             raise Refusal(400, 'Missing "transition" identifier')
-        self._state.transition(reference, wanted, by=g.user.account_id, over_rest=True)
+        self._state.transition(reference, requested, by=g.user.account_id, over_rest=True)
         return "", 204
 
     def link(self) -> tuple[str, int]:
@@ -307,11 +307,11 @@ class Api:
         return jsonify([{"id": 10000 + place, **link} for place, link in enumerate(links)])
 
     def permissions(self) -> Response:
-        asked = [name for name in request.args.get("permissions", "").split(",") if name]
-        held = {name: name not in self._state.withheld for name in asked}
+        permissions = [name for name in request.args.get("permissions", "").split(",") if name]
+        granted = {name: name not in self._state.withheld for name in permissions}
         return jsonify(
             {"permissions": {name: {"id": "1", "key": name, "name": name, "havePermission": has, "type": "PROJECT"}
-                             for name, has in held.items()}}
+                             for name, has in granted.items()}}
         )  # fmt: skip
 
     # --- webhooks --------------------------------------------------------------------------------------
@@ -335,7 +335,7 @@ class Api:
         webhook.name, webhook.url = str(body.get("name", webhook.name)), str(body.get("url", webhook.url))
         webhook.events = strings_of(body.get("events")) or webhook.events
         webhook.enabled = bool(body.get("enabled", True))
-        # A secret is written and never read; leaving it out keeps the one that is there.
+        # A secret can be written and never read; without one the existing secret stays.
         webhook.secret = str(body["secret"]) if body.get("secret") else webhook.secret
         return jsonify(self._webhook(number))
 
@@ -376,7 +376,7 @@ def strings_of(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
-def fields_asked(body: Mapping[str, object]) -> list[str]:
+def requested_fields(body: Mapping[str, object]) -> list[str]:
     """A list in a body, a comma-separated line in an address."""
     given = body.get("fields")
     return [name for name in given.split(",") if name] if isinstance(given, str) else strings_of(given)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask, Response, jsonify
 
-from sandbox.fault_injection import Bench, Fault
+from sandbox.fault_injection import Fault, FaultInjector
 from sandbox.jira import oauth, pages
-from sandbox.jira.api import refused
+from sandbox.jira.api import refusal_response
 from sandbox.jira.cloud import CloudApi
 from sandbox.jira.datacenter import DataCenterApi
 from sandbox.jira.model import Deployment, Refusal
@@ -17,10 +17,10 @@ from sandbox.pages import TEMPLATES
 def create_app(state: JiraState) -> Flask:
     app = Flask("sandbox.jira", template_folder=str(TEMPLATES))
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    Bench(_fault).install(app, state.deliverer)
+    FaultInjector(_fault).install(app, state.deliverer)
     face = CloudApi if state.deployment is Deployment.CLOUD else DataCenterApi
     app.register_blueprint(face(state).blueprint())
-    app.register_error_handler(Refusal, refused)
+    app.register_error_handler(Refusal, refusal_response)
     pages.install(app, state)
     oauth.install(app, state, state.oauth)
     return app

@@ -16,7 +16,7 @@ from sandbox.jira.model import Refusal, Value
 from sandbox.jira.serializer import from_adf, moment, option_id
 from sandbox.jira.site import JiraSite
 
-MOST = 1_000
+MAX_ISSUES = 1_000
 
 
 @dataclass
@@ -57,7 +57,7 @@ class BulkQueue:
         body = request.get_json()
         issues = [str(one) for one in body["selectedIssueIdsOrKeys"]]
         values = dict(self._values(body["editedFieldsInput"]))
-        if not issues or len(issues) > MOST or set(values) != set(body["selectedActions"]):
+        if not issues or len(issues) > MAX_ISSUES or set(values) != set(body["selectedActions"]):
             return jsonify({"errors": [{"message": "The selected actions and issues are not valid."}]}), 400
         task = Task(str(next(self._ids)), issues, values, g.user.account_id)
         self.tasks[task.id] = task
@@ -67,9 +67,9 @@ class BulkQueue:
         for one in edited.get("singleSelectFields", []):
             identity = str(one["fieldId"])
             option = one["option"]
-            wanted = option.get("optionId") if isinstance(option, Mapping) else None
+            chosen = option.get("optionId") if isinstance(option, Mapping) else None
             choices = {int(option_id(identity, place)): name for place, name in enumerate(self._options(identity))}
-            yield identity, choices.get(int(str(wanted)))
+            yield identity, choices.get(int(str(chosen)))
         for one in edited.get("clearableNumberFields", []):
             number = one.get("value")
             yield str(one["fieldId"]), number if isinstance(number, int | float) else None

@@ -8,11 +8,11 @@ from flask import Blueprint, Response, jsonify, request
 
 from sandbox.jira import jql
 from sandbox.jira.admin import issue_types_of
-from sandbox.jira.api import Api, body_of, fields_asked, strings_of
+from sandbox.jira.api import Api, body_of, requested_fields, strings_of
 from sandbox.jira.model import Issue, Refusal
 
-MOST_FETCHED = 100
-GONE = (
+MAX_FETCHED = 100
+REMOVED_MESSAGE = (
     "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "
     "A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
 )
@@ -35,8 +35,8 @@ class CloudApi(Api):
     def bulk_fetch(self) -> Response:
         body = body_of()
         references = strings_of(body.get("issueIdsOrKeys"))
-        if not references or len(references) > MOST_FETCHED:
-            raise Refusal(400, f"The number of issues to fetch must be between 1 and {MOST_FETCHED}.")
+        if not references or len(references) > MAX_FETCHED:
+            raise Refusal(400, f"The number of issues to fetch must be between 1 and {MAX_FETCHED}.")
         found: dict[str, Issue] = {}
         with self._state.lock:
             for reference in references:
@@ -46,8 +46,8 @@ class CloudApi(Api):
                     continue
                 if not self._state.projects[issue.project].archived:
                     found[issue.id] = issue
-            wanted = strings_of(body.get("fields")) or ["*all"]
-            issues = [self._shapes.issue(found[identity], wanted) for identity in sorted(found, key=int)]
+            fields = strings_of(body.get("fields")) or ["*all"]
+            issues = [self._shapes.issue(found[identity], fields) for identity in sorted(found, key=int)]
         return jsonify({"issues": issues, "issueErrors": []})
 
     # --- search ----------------------------------------------------------------------------------------
@@ -55,28 +55,28 @@ class CloudApi(Api):
     def search(self) -> Response:
         posted = request.method == "POST"
         body = body_of() if posted else request.args
-        wanted = fields_asked(body)
+        fields = requested_fields(body)
         size = min(int(str(body.get("maxResults") or 50)), 5000)
         start = _page(str(body.get("nextPageToken") or ""))
         with self._state.lock:
             found = jql.search(self._state, str(body.get("jql") or ""))
             page = found[start : start + size]
-            issues = [self._found(issue, wanted) for issue in page]
+            issues = [self._issue_json(issue, fields) for issue in page]
         last = start + size >= len(found)
         answer: dict[str, object] = {"issues": issues, "isLast": last}
         if not last:
             answer["nextPageToken"] = base64.urlsafe_b64encode(str(start + size).encode()).decode()
         return jsonify(answer)
 
-    def _found(self, issue: Issue, wanted: list[str]) -> dict[str, object]:
+    def _issue_json(self, issue: Issue, fields: list[str]) -> dict[str, object]:
         # Without a list of fields the enhanced search answers ids only.
-        return self._shapes.issue(issue, wanted) if wanted else {"id": issue.id}
+        return self._shapes.issue(issue, fields) if fields else {"id": issue.id}
 
     def count(self) -> Response:
         return jsonify({"count": len(jql.search(self._state, str(body_of().get("jql") or "")))})
 
     def old_search(self) -> Response:
-        raise Refusal(410, GONE)
+        raise Refusal(410, REMOVED_MESSAGE)
 
     def projects(self) -> Response:
         found = [self._shapes.project(key) for key in sorted(self._state.projects)]

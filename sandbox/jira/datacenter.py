@@ -10,7 +10,7 @@ import base64
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.jira import jql
-from sandbox.jira.api import Api, body_of, fields_asked
+from sandbox.jira.api import Api, body_of, requested_fields
 from sandbox.jira.model import Refusal, User
 
 VERSION = (10, 3, 24)
@@ -31,7 +31,7 @@ class DataCenterApi(Api):
         api.add_url_rule(f"{v3}/search", "search", self.search, methods=["GET", "POST"])
         api.get(f"{v3}/project")(self.project_list)
         api.get(f"{v3}/project/<key>")(self.project)
-        api.after_request(self.budget)
+        api.after_request(self.rate_limit_headers)
         api.delete(f"{v3}/customFields")(self.drop_fields)
         self._state.admin.screen_routes(api, v3)
 
@@ -59,7 +59,7 @@ class DataCenterApi(Api):
             }
         )
 
-    def budget(self, response: Response) -> Response:
+    def rate_limit_headers(self, response: Response) -> Response:
         """The limiter's headers, as an administrator set them."""
         response.headers["X-RateLimit-Limit"] = "100"
         response.headers["X-RateLimit-Remaining"] = "99"
@@ -70,13 +70,13 @@ class DataCenterApi(Api):
     def search(self) -> Response:
         posted = request.method == "POST"
         body = body_of() if posted else request.args
-        wanted = fields_asked(body)
+        fields = requested_fields(body)
         size = min(int(str(body.get("maxResults") or 50)), LARGEST_PAGE)
         start = int(str(body.get("startAt") or 0))
         lenient = str(body.get("validateQuery", "true")).lower() in {"false", "none", "warn"}
         with self._state.lock:
             found = jql.search(self._state, str(body.get("jql") or ""), lenient=lenient)
-            issues = [self._shapes.issue(issue, wanted or None, 2) for issue in found[start : start + size]]
+            issues = [self._shapes.issue(issue, fields or None, 2) for issue in found[start : start + size]]
         return jsonify({"startAt": start, "maxResults": size, "total": len(found), "issues": issues})
 
     def project_list(self) -> Response:
@@ -101,7 +101,7 @@ class DataCenterApi(Api):
             raise Refusal(404, f"The user named '{name}' does not exist")
         return jsonify(user)
 
-    def said(self) -> str:
+    def comment_text(self) -> str:
         body = body_of().get("body")
         if not isinstance(body, str) or not body:
             raise Refusal(400, fields={"comment": "Comment body can not be empty!"})

@@ -17,7 +17,7 @@ from sandbox.jira.model import Issue, Refusal
 from sandbox.jira.oauth import OAuthServer
 from sandbox.jira.site import JiraSite
 
-LIFE = timedelta(days=30)
+WEBHOOK_LIFETIME = timedelta(days=30)
 EVENTS = frozenset(
     {
         "jira:issue_created", "jira:issue_updated", "jira:issue_deleted", "comment_created", "comment_updated",
@@ -29,7 +29,7 @@ SUPPORTED = ("issuekey", "project", "issuetype", "status", "assignee", "reporter
 
 
 @dataclass
-class Dynamic:
+class DynamicWebhook:
     id: int
     app: str
     url: str
@@ -43,12 +43,12 @@ class DynamicWebhooks:
         self._site = site
         self._oauth = oauth
         self._ids = itertools.count(1000)
-        self.registered: dict[int, Dynamic] = {}
+        self.registered: dict[int, DynamicWebhook] = {}
         self.failed: list[dict[str, object]] = []
 
     def routes(self, api: Blueprint, root: str) -> None:
         api.post(f"{root}/webhook")(self.register)
-        api.get(f"{root}/webhook")(self.all)
+        api.get(f"{root}/webhook")(self.list_all)
         api.delete(f"{root}/webhook")(self.drop)
         api.put(f"{root}/webhook/refresh")(self.refresh)
         api.get(f"{root}/webhook/failed")(self.failures)
@@ -57,7 +57,7 @@ class DynamicWebhooks:
         """Hand an event to every webhook that lives, listens to it and finds its issue."""
         now = self._site.clock()
         for hook in self.registered.values():
-            if hook.expires_at <= now or event not in hook.events or not self._finds(hook, issue):
+            if hook.expires_at <= now or event not in hook.events or not self._matches(hook, issue):
                 continue
             whole = json.loads(body) | {"matchedWebhookIds": [hook.id]}
             claims = {"iat": int(now.timestamp()), "exp": int(now.timestamp()) + 180, "iss": hook.app}
@@ -66,7 +66,7 @@ class DynamicWebhooks:
             headers = self._site.delivery_headers(event) | {"Authorization": f"Bearer {token}"}
             self._site.deliverer.send(hook.url, json.dumps(whole).encode(), headers)
 
-    def _finds(self, hook: Dynamic, issue: Issue | None) -> bool:
+    def _matches(self, hook: DynamicWebhook, issue: Issue | None) -> bool:
         if issue is None or issue.id not in self._site.issues:
             return True
         return any(found.id == issue.id for found in jql.search(self._site, hook.query))
@@ -82,14 +82,16 @@ class DynamicWebhooks:
                 results.append({"errors": [f"The clause {word} is unsupported" for word in (*bad, *odd)]})
                 continue
             number = next(self._ids)
-            ends = self._site.clock() + LIFE
-            self.registered[number] = Dynamic(number, app, body["url"], one["jqlFilter"], tuple(one["events"]), ends)
+            ends = self._site.clock() + WEBHOOK_LIFETIME
+            self.registered[number] = DynamicWebhook(
+                number, app, body["url"], one["jqlFilter"], tuple(one["events"]), ends
+            )
             results.append({"createdWebhookId": number})
         return jsonify({"webhookRegistrationResult": results})
 
-    def all(self) -> Response:
+    def list_all(self) -> Response:
         app = self._app()
-        shown = [_shown(hook) for hook in self.registered.values() if hook.app == app]
+        shown = [_webhook_json(hook) for hook in self.registered.values() if hook.app == app]
         return jsonify({"startAt": 0, "maxResults": 100, "total": len(shown), "isLast": True, "values": shown})
 
     def drop(self) -> tuple[str, int]:
@@ -101,7 +103,7 @@ class DynamicWebhooks:
     def refresh(self) -> Response:
         """Ids that are not known are ignored."""
         self._app()
-        ends = self._site.clock() + LIFE
+        ends = self._site.clock() + WEBHOOK_LIFETIME
         for number in request.get_json()["webhookIds"]:
             if number in self.registered:
                 self.registered[number].expires_at = ends
@@ -123,7 +125,7 @@ def _fields(query: str) -> list[str]:
     return [part.split()[0] for part in parts if part.split()]
 
 
-def _shown(hook: Dynamic) -> Mapping[str, object]:
+def _webhook_json(hook: DynamicWebhook) -> Mapping[str, object]:
     return {
         "id": hook.id,
         "url": hook.url,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sandbox.jira.model import Deployment, Issue, Refusal
 from sandbox.jira.site import JiraSite
 
-Test: TypeAlias = Callable[[Issue], bool]
+Predicate: TypeAlias = Callable[[Issue], bool]
 
 _TOKEN = re.compile(r"""\s*(?P<token>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|>=|<=|!=|[=<>(),]|[^\s=<>!(),"']+)""")
 _RELATIVE = re.compile(r"-(\d+)([mhdw])")
@@ -51,25 +51,25 @@ class _Parser:
         self._tokens = [match["token"] for match in _TOKEN.finditer(query)]
         self._place = 0
 
-    def parse(self) -> Test:
+    def parse(self) -> Predicate:
         test = self._any()
         if self._place < len(self._tokens):
             raise self._wrong()
         return test
 
-    def _any(self) -> Test:
+    def _any(self) -> Predicate:
         tests = [self._all()]
         while self._take("or"):
             tests.append(self._all())
         return lambda issue: any(test(issue) for test in tests)
 
-    def _all(self) -> Test:
+    def _all(self) -> Predicate:
         tests = [self._one()]
         while self._take("and"):
             tests.append(self._one())
         return lambda issue: all(test(issue) for test in tests)
 
-    def _one(self) -> Test:
+    def _one(self) -> Predicate:
         if self._take("("):
             inner = self._any()
             self._expect(")")
@@ -91,10 +91,10 @@ class _Parser:
             raise Refusal(400, f"The operator '{operator}' is not supported by the '{name}' field.")
         return self._among(name, [value], negated=operator == "!=")
 
-    def _among(self, name: str, listed: list[str], *, negated: bool) -> Test:
+    def _among(self, name: str, listed: list[str], *, negated: bool) -> Predicate:
         values = {value.casefold() for value in listed}
         if name in {"key", "issuekey", "id", "issue", "parent"} and not self._lenient:
-            _all_there(self._site, name, values)
+            _require_known_values(self._site, name, values)
         get = _getter(self._site, name)
         return lambda issue: bool(get(issue) & values) is not negated
 
@@ -130,7 +130,7 @@ def _value(token: str) -> str:
     return re.sub(r"\\(.)", r"\1", token[1:-1]) if token[:1] in {'"', "'"} else token
 
 
-def _all_there(site: JiraSite, name: str, values: set[str]) -> None:
+def _require_known_values(site: JiraSite, name: str, values: set[str]) -> None:
     for value in sorted(values):
         try:
             site.issue(value)
@@ -139,7 +139,7 @@ def _all_there(site: JiraSite, name: str, values: set[str]) -> None:
             raise Refusal(400, text) from None
 
 
-def _dated(name: str, op: str, limit: datetime) -> Test:
+def _dated(name: str, op: str, limit: datetime) -> Predicate:
     compare: dict[str, Callable[[datetime], bool]] = {
         ">=": lambda at: at >= limit,
         ">": lambda at: at > limit,

@@ -16,7 +16,7 @@ Value: TypeAlias = "str | float | int | list[str] | None"
 
 
 class Refusal(Exception):
-    """The stand-in does not do what was asked; ``status`` and bodies are Jira's."""
+    """The stand-in refuses a request; ``status`` and bodies are Jira's."""
 
     def __init__(self, status: int, *messages: str, fields: Mapping[str, str] | None = None) -> None:
         super().__init__("; ".join(messages) or str(fields))
@@ -101,7 +101,7 @@ class Transition:
 
 @dataclass
 class Workflow:
-    """Several projects may use one; whoever changes it changes it for all of them."""
+    """Several projects may use one; a change affects all of them."""
 
     name: str
     statuses: tuple[Status, ...]
@@ -122,7 +122,7 @@ class Project:
     workflow: Workflow
     archived: bool = False
     hidden: bool = False
-    """Whether only its own people see it; nobody else is told that it is there."""
+    """Whether only its members see it; it does not exist for others."""
     team_managed: bool = False
     type_workflows: Mapping[str, Workflow] = field(default_factory=dict)
     """Issue types with a workflow of their own."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 CLOUD_ID = "11223344-a1b2-3b33-c444-def123456789"
-LIFE = timedelta(hours=1)
+TOKEN_LIFETIME = timedelta(hours=1)
 GATEWAY = f"/ex/jira/{CLOUD_ID}"
 
 
@@ -42,12 +42,12 @@ class OAuthServer:
 
     def grant(self, app: str, now: datetime) -> dict[str, object]:
         access, refresh = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-        self.access_tokens[access] = (app, now + LIFE)
+        self.access_tokens[access] = (app, now + TOKEN_LIFETIME)
         self.refresh_tokens[refresh] = app
         return {
             "access_token": access,
             "refresh_token": refresh,
-            "expires_in": int(LIFE.total_seconds()),
+            "expires_in": int(TOKEN_LIFETIME.total_seconds()),
             "scope": "read:jira-work write:jira-work manage:jira-webhook offline_access",
             "token_type": "Bearer",
         }
@@ -82,13 +82,13 @@ def install(app: Flask, site: JiraSite, server: OAuthServer) -> None:
 
     @pages.get("/authorize")
     def authorize() -> AnyResponse:
-        """Consents at once; a person would be asked."""
-        ask = request.args
-        if ask.get("client_id") not in server.apps or ask.get("response_type") != "code":
+        """Gives consent at once; a real site asks the person."""
+        query = request.args
+        if query.get("client_id") not in server.apps or query.get("response_type") != "code":
             return jsonify({"error": "invalid_client"})
         code = secrets.token_urlsafe(12)
-        server.codes[code] = str(ask["client_id"])
-        return redirect(f"{ask['redirect_uri']}?{urlencode({'code': code, 'state': ask.get('state', '')})}")
+        server.codes[code] = str(query["client_id"])
+        return redirect(f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query.get('state', '')})}")
 
     @pages.post("/oauth/token")
     def token() -> tuple[Response, int]:

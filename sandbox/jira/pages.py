@@ -1,4 +1,4 @@
-"""Pages of the Jira stand-in: what stands at an issue, and forms to act as somebody."""
+"""Pages of the Jira stand-in: an issue's values, and forms to act as a user."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.jira.model import Issue, Refusal
 from sandbox.jira.state import JiraState
-from sandbox.pages import governed_first, shown
+from sandbox.pages import governed_first, rendered_value
 
 PRODUCT = "Jira"
 
@@ -34,7 +34,12 @@ class _Pages:
         with state.lock:
             epics = [issue for issue in state.issues.values() if issue.parent is None]
             return render_template(
-                "jira_list.html", product=PRODUCT, title=PRODUCT, shown=shown, issues=epics, value=state.value_named
+                "jira_list.html",
+                product=PRODUCT,
+                title=PRODUCT,
+                shown=rendered_value,
+                issues=epics,
+                value=state.value_named,
             )
 
     def browse(self, reference: str) -> str:
@@ -53,7 +58,7 @@ class _Pages:
         return redirect(f"/browse/{issue.key}", 303)
 
     def play(self) -> tuple[Response, int]:
-        """A story's player acts as somebody, without that person's token."""
+        """Act as a user for a story's player, without that user's token."""
         state, body = self._state, request.get_json()
         actor, reference = body["as"], body["issue"]
         match body["do"]:
@@ -101,7 +106,7 @@ class _Pages:
                 "jira_issue.html",
                 product=PRODUCT,
                 title=f"{issue.key} {issue.summary}",
-                shown=shown,
+                shown=rendered_value,
                 issue=issue,
                 message=message,
                 actor=actor,

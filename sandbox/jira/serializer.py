@@ -26,7 +26,7 @@ SCHEMA = {
 EPIC_LINK = "customfield_9008"
 """The field by which a story hangs on its epic in Data Center."""
 
-SHOWN_WORKLOGS = 20
+MAX_WORKLOGS = 20
 """Worklogs that an issue shows of itself; the rest has a resource of its own."""
 
 CATEGORIES = {
@@ -80,7 +80,7 @@ def moment(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}+0000"
 
 
-class Shapes:
+class IssueSerializer:
     def __init__(self, site: JiraSite) -> None:
         self._site = site
 
@@ -155,8 +155,8 @@ class Shapes:
             "avatarUrls": {},
         }
 
-    def stub(self, issue: Issue) -> dict[str, object]:
-        """An issue as it stands inside another one: parent, link, child."""
+    def linked_issue(self, issue: Issue) -> dict[str, object]:
+        """An issue as embedded in another one: parent, link, child."""
         return {
             "id": issue.id,
             "key": issue.key,
@@ -252,9 +252,9 @@ class Shapes:
             "priority": self.priority(issue.priority),
             "worklog": {
                 "startAt": 0,
-                "maxResults": SHOWN_WORKLOGS,
+                "maxResults": MAX_WORKLOGS,
                 "total": len(issue.worklogs),
-                "worklogs": [self.worklog(issue, entry, version) for entry in issue.worklogs[:SHOWN_WORKLOGS]],
+                "worklogs": [self.worklog(issue, entry, version) for entry in issue.worklogs[:MAX_WORKLOGS]],
             },
             "issuelinks": [self._link("inwardIssue", issue, other) for other in blockers]
             + [self._link("outwardIssue", issue, other) for other in blocked],
@@ -263,7 +263,7 @@ class Shapes:
         }
         above = site.issues.get(issue.parent or "")
         if above is not None and (site.deployment is Deployment.CLOUD or above.type != "Epic"):
-            values["parent"] = self.stub(above)
+            values["parent"] = self.linked_issue(above)
         if site.deployment is Deployment.DATACENTER:
             values[EPIC_LINK] = above.key if above is not None and above.type == "Epic" else None
         return values | {
@@ -272,11 +272,11 @@ class Shapes:
             if field.project in {"", site.projects[issue.project].id}
         }
 
-    def issue(self, issue: Issue, wanted: list[str] | None = None, version: int = 3) -> dict[str, object]:
-        """An issue with the fields that were asked for; ``*all`` and ``None`` mean all of them."""
+    def issue(self, issue: Issue, fields: list[str] | None = None, version: int = 3) -> dict[str, object]:
+        """An issue with the requested fields; ``*all`` and ``None`` mean all of them."""
         values = self.fields(issue, version)
-        if wanted is not None and not {"*all", "*navigable"} & set(wanted):
-            values = {name: value for name, value in values.items() if name in wanted}
+        if fields is not None and not {"*all", "*navigable"} & set(fields):
+            values = {name: value for name, value in values.items() if name in fields}
         return {
             "expand": "",
             "id": issue.id,
@@ -288,7 +288,7 @@ class Shapes:
     def edit_meta(self, project: str, may_edit: Callable[[str, str], bool]) -> dict[str, object]:
         """The edit screen: every custom field that is on it, choices with their options.
 
-        ``may_edit`` says whether a field (id) stands on the screen of a project (key).
+        ``may_edit`` returns whether a field (id) is on the screen of a project (key).
         """
         listed = {str(field["id"]): field for field in self.field_list()}
         shown: dict[str, object] = {}
@@ -353,7 +353,7 @@ class Shapes:
             "outward": "blocks",
             "self": self.url("issueLinkType/10000"),
         }
-        return {"id": pair, "self": self.url(f"issueLink/{pair}"), "type": kind, side: self.stub(other)}
+        return {"id": pair, "self": self.url(f"issueLink/{pair}"), "type": kind, side: self.linked_issue(other)}
 
     def _attachment(self, issue: Issue, number: int) -> dict[str, object]:
         identity = f"{issue.id}{number}"

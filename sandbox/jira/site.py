@@ -1,4 +1,4 @@
-"""A site's data and its look-ups: users, fields, projects and issues; what changes them stands in ``JiraState``."""
+"""A site's data and its look-ups: users, fields, projects and issues; ``JiraState`` changes them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from threading import RLock
 from uuid import uuid4
 
-from sandbox.delivery import Deliverer
+from sandbox.delivery import EventSender
 from sandbox.jira.model import Deployment, FieldDef, Issue, Project, Refusal, User, Value, Workflow
 
 NOT_FOUND = "Issue does not exist or you do not have permission to see it."
@@ -20,7 +20,7 @@ class JiraSite:
         self,
         base_url: str = "http://127.0.0.1",
         *,
-        deliverer: Deliverer,
+        deliverer: EventSender,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         deployment: Deployment = Deployment.CLOUD,
         release: tuple[int, ...] = (),
@@ -55,7 +55,7 @@ class JiraSite:
         return self.deployment is Deployment.CLOUD or not self.release or self.release[0] >= 10
 
     def delivery_headers(self, event: str) -> dict[str, str]:
-        """What a delivery of a webhook brings along; Data Center tells no identifier of its own."""
+        """The headers of a webhook delivery; Data Center sends no identifier of its own."""
         agent = "Atlassian HttpClient unknown / JIRA-1001.0.0-SNAPSHOT (100290) / Default"
         headers = {"Content-Type": "application/json; charset=UTF-8", "User-Agent": agent, "X-Sandbox-Event": event}
         if self.deployment is Deployment.CLOUD:
@@ -120,7 +120,7 @@ class JiraSite:
         return self.issues.get(known) if known else None
 
     def visible(self) -> list[Issue]:
-        """The issues that a search looks at: archived projects and hidden ones are not among them."""
+        """The issues that a search can find: not those of archived and hidden projects."""
         shown = {key for key, project in self.projects.items() if not project.hidden and not project.archived}
         return [issue for issue in self.issues.values() if issue.project in shown]
 

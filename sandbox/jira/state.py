@@ -1,4 +1,4 @@
-"""The stand-in's state, and the one way to change it; every change rings the webhooks."""
+"""The stand-in's state, and the only way to change it; every change sends webhook events."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sandbox.delivery import Deliverer
+from sandbox.delivery import EventSender
 from sandbox.jira.admin import AdminApi
 from sandbox.jira.bulk import BulkQueue
 from sandbox.jira.dynamic_webhooks import DynamicWebhooks
@@ -14,7 +14,7 @@ from sandbox.jira.model import Comment, Deployment, Issue, Refusal, Transition, 
 from sandbox.jira.oauth import OAuthServer
 from sandbox.jira.site import JiraSite
 from sandbox.jira.webhooks import Webhooks
-from sandbox.jira.workflow_rules import invalid, withheld
+from sandbox.jira.workflow_rules import blocked_reason, validator_messages
 from sandbox.jira.workflows import WorkflowApi
 
 
@@ -23,7 +23,7 @@ class JiraState(JiraSite):
         self,
         base_url: str = "http://127.0.0.1",
         *,
-        deliverer: Deliverer,
+        deliverer: EventSender,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         deployment: Deployment = Deployment.CLOUD,
         release: tuple[int, ...] = (),
@@ -37,9 +37,9 @@ class JiraState(JiraSite):
         self.workflows = WorkflowApi(self)
 
     def transitions(self, issue: Issue, *, over_rest: bool = False) -> list[tuple[Transition, str | None]]:
-        """What the workflow has from here, each with what withholds it, in words, if something does."""
+        """The workflow's transitions from here, each with the reason why it is withheld, if it is."""
         return [
-            (transition, withheld(self, transition.conditions, issue, over_rest=over_rest))
+            (transition, blocked_reason(self, transition.conditions, issue, over_rest=over_rest))
             for transition in self.workflow(issue).transitions
             if transition.to != issue.status and (not transition.sources or issue.status in transition.sources)
         ]
@@ -147,11 +147,11 @@ class JiraState(JiraSite):
                 if to in {transition.id, transition.to, transition.name}:
                     if failing is not None:
                         break
-                    refused = invalid(self, transition.validators, issue)
+                    refused = validator_messages(self, transition.validators, issue)
                     if refused:
                         raise Refusal(400, *refused)
                     return self._move(issue, transition, by)
-            # A withheld transition is not there at all for whoever asks; Jira gives no reason.
+            # A withheld transition is not listed at all; Jira gives no reason.
             raise Refusal(
                 400,
                 "It seems that you have tried to perform a workflow operation that is not valid for the current "
@@ -167,7 +167,7 @@ class JiraState(JiraSite):
                 self.webhooks.link("issuelink_created", first, second)
 
     def unlink(self, number: str) -> None:
-        """Remove a link by its id, which is made of both issues' ids.  Raises Refusal 404."""
+        """Remove a link by its id, which consists of both issues' ids.  Raises Refusal 404."""
         with self.lock:
             for blocked in self.issues.values():
                 for blocker in blocked.blocked_by:
@@ -199,8 +199,8 @@ class JiraState(JiraSite):
             self.webhooks.issue_property(issue, key, by)
             return new
 
-    def strip_ways_back(self, key: str) -> None:
-        """A workflow in which nothing goes back, as some are."""
+    def remove_back_transitions(self, key: str) -> None:
+        """Remove every transition that goes back, as in some workflows."""
         with self.lock:
             workflow = self.projects[key].workflow
             workflow.transitions = [one for one in workflow.transitions if not one.name.startswith("Back")]

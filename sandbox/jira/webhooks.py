@@ -13,10 +13,10 @@ from uuid import uuid4
 from sandbox.delivery import hub_signature
 from sandbox.jira.dynamic_webhooks import DynamicWebhooks
 from sandbox.jira.model import Comment, Issue, Worklog
-from sandbox.jira.serializer import Shapes
+from sandbox.jira.serializer import IssueSerializer
 from sandbox.jira.site import JiraSite
 
-STUB = ("assignee", "issuetype", "priority", "project", "status", "summary")
+LINKED_ISSUE_FIELDS = ("assignee", "issuetype", "priority", "project", "status", "summary")
 """The six fields that a comment event's issue has on Cloud."""
 
 
@@ -34,7 +34,7 @@ class Webhooks:
     def __init__(self, site: JiraSite, dynamic: DynamicWebhooks) -> None:
         self._site = site
         self._dynamic = dynamic
-        self._shapes = Shapes(site)
+        self._shapes = IssueSerializer(site)
         self._ids = itertools.count(1)
         self.registered: dict[int, Webhook] = {}
 
@@ -44,11 +44,11 @@ class Webhooks:
         return webhook
 
     @property
-    def _nobody_listens(self) -> bool:
+    def _has_no_receiver(self) -> bool:
         return not self.registered and not self._dynamic.registered
 
     def issue(self, event: str, issue: Issue, by: str, items: list[dict[str, str | None]]) -> None:
-        if self._nobody_listens:
+        if self._has_no_receiver:
             return
         kinds = {"jira:issue_created": "issue_created", "jira:issue_updated": "issue_updated"}
         body: dict[str, object] = {
@@ -68,7 +68,7 @@ class Webhooks:
             "timestamp": int(self._site.clock().timestamp() * 1000),
             "webhookEvent": event,
             "comment": self._shapes.comment(issue, comment, version=2),
-            "issue": self._shapes.issue(issue, list(STUB), version=2),
+            "issue": self._shapes.issue(issue, list(LINKED_ISSUE_FIELDS), version=2),
             "eventType": "primaryAction",
         }
         self._send(event, body, issue)
@@ -86,7 +86,7 @@ class Webhooks:
             "timestamp": int(self._site.clock().timestamp() * 1000),
             "webhookEvent": "issue_property_set",
             "user": self._shapes.user(by),
-            "issue": self._shapes.issue(issue, list(STUB), version=2),
+            "issue": self._shapes.issue(issue, list(LINKED_ISSUE_FIELDS), version=2),
             "property": {"key": key, "value": issue.properties.get(key)},
         }
         self._send("issue_property_set", body, issue)

@@ -1,4 +1,4 @@
-"""Conditions and validators of workflows: the system rules that a gate is made of.
+"""Conditions and validators of workflows: the system rules that form a gate.
 
 A rule that the stand-in does not know lets everything through.  Rules and their parameters:
 ``GET /rest/api/3/workflows/capabilities``.
@@ -16,13 +16,13 @@ from sandbox.jira.serializer import option_id
 from sandbox.jira.site import JiraSite
 
 
-def withheld(site: JiraSite, group: Group | None, issue: Issue, *, over_rest: bool) -> str | None:
-    """What withholds a transition, in words; ``None`` when nothing does."""
+def blocked_reason(site: JiraSite, group: Group | None, issue: Issue, *, over_rest: bool) -> str | None:
+    """Why a transition is withheld; ``None`` when it is not."""
     if group is None:
         return None
     rules, groups = _list(group.get("conditions")), _list(group.get("conditionGroups"))
-    failing = [_failing(site, rule, issue, over_rest=over_rest) for rule in rules]
-    failing += [withheld(site, inner, issue, over_rest=over_rest) for inner in groups]
+    failing = [_failed_rule(site, rule, issue, over_rest=over_rest) for rule in rules]
+    failing += [blocked_reason(site, inner, issue, over_rest=over_rest) for inner in groups]
     if not failing:
         return None
     if group.get("operation") == "ANY":
@@ -30,52 +30,52 @@ def withheld(site: JiraSite, group: Group | None, issue: Issue, *, over_rest: bo
     return next((one for one in failing if one is not None), None)
 
 
-def _failing(site: JiraSite, rule: Rule, issue: Issue, *, over_rest: bool) -> str | None:
+def _failed_rule(site: JiraSite, rule: Rule, issue: Issue, *, over_rest: bool) -> str | None:
     given = _parameters(rule)
     match rule.get("ruleKey"):
         case "system:check-field-value":
-            return None if _compares(site, given, issue) else _told(site, given)
+            return None if _field_matches(site, given, issue) else _condition_text(site, given)
         case "system:restrict-from-all-users":
-            return None if over_rest and given.get("restrictMode") == "users" else "only a program may do this"
+            return None if over_rest and given.get("restrictMode") == "users" else "only an app may do this"
         case "system:restrict-issue-transition":
             return "only members of a group may do this"
         case _:
             return None
 
 
-def _compares(site: JiraSite, given: Mapping[str, str], issue: Issue) -> bool:
-    wanted = [str(one) for one in json.loads(given.get("fieldValue") or "[]")]
+def _field_matches(site: JiraSite, given: Mapping[str, str], issue: Issue) -> bool:
+    expected = [str(one) for one in json.loads(given.get("fieldValue") or "[]")]
     value = issue.values.get(given.get("fieldId", ""))
     kind, comparator = given.get("comparisonType"), given.get("comparator")
     if kind == "NUMBER":
-        return _numbers(comparator or "", value, wanted)
+        return _compare_numbers(comparator or "", value, expected)
     field = site.fields.get(given.get("fieldId", ""))
     present = "" if value is None else str(value)
     if kind == "OPTIONID" and field is not None:
         present = option_id(field.id, field.options.index(present)) if present in field.options else ""
-    return (present in wanted) if comparator == "=" else (present not in wanted)
+    return (present in expected) if comparator == "=" else (present not in expected)
 
 
-def _numbers(comparator: str, value: object, wanted: Sequence[str]) -> bool:
+def _compare_numbers(comparator: str, value: object, expected: Sequence[str]) -> bool:
     try:
-        left, right = Decimal(str(value)), Decimal(wanted[0])
+        left, right = Decimal(str(value)), Decimal(expected[0])
     except (InvalidOperation, IndexError):
         return False
     results = {"=": left == right, "!=": left != right, ">": left > right, ">=": left >= right, "<": left < right}
     return results.get(comparator, left <= right)
 
 
-def _told(site: JiraSite, given: Mapping[str, str]) -> str:
+def _condition_text(site: JiraSite, given: Mapping[str, str]) -> str:
     field = site.fields.get(given.get("fieldId", ""))
-    wanted = [str(one) for one in json.loads(given.get("fieldValue") or "[]")]
+    expected = [str(one) for one in json.loads(given.get("fieldValue") or "[]")]
     if field is not None and given.get("comparisonType") == "OPTIONID":
         names = {option_id(field.id, place): name for place, name in enumerate(field.options)}
-        wanted = [names.get(one, one) for one in wanted]
+        expected = [names.get(one, one) for one in expected]
     word = {"=": "is not", "!=": "is"}.get(given.get("comparator", ""), f"is not {given.get('comparator')}")
-    return f"{field.name if field else 'a field'} {word} {', '.join(wanted)}"
+    return f"{field.name if field else 'a field'} {word} {', '.join(expected)}"
 
 
-def invalid(site: JiraSite, rules: Sequence[Rule], issue: Issue) -> list[str]:
+def validator_messages(site: JiraSite, rules: Sequence[Rule], issue: Issue) -> list[str]:
     """The messages of the validators that do not pass."""
     return [message for rule in rules for message in _messages(site, rule, issue)]
 

@@ -1,4 +1,4 @@
-"""Workflows over REST: read, validate, replace.  An update replaces a workflow whole, and asks for its version.
+"""Workflows over REST: read, validate, replace.  An update replaces a whole workflow, and needs its version.
 
 Facts: the vendor's description, and what public tools learned the hard way: every group of conditions needs its
 ``conditionGroups``, the version must match, and parameters that a rule does not know are stored empty in silence.
@@ -16,7 +16,7 @@ from sandbox.jira.model import TYPES, Group, Refusal, Rule, Transition, Workflow
 from sandbox.jira.site import JiraSite
 
 CATEGORIES = {"new": "TODO", "indeterminate": "IN_PROGRESS", "done": "DONE"}
-KNOWN: Mapping[str, tuple[str, ...]] = {
+KNOWN_RULES: Mapping[str, tuple[str, ...]] = {
     "system:check-field-value": ("fieldId", "fieldValue", "comparator", "comparisonType"),
     "system:validate-field-value": (
         "ruleType", "fieldsRequired", "ignoreContext", "errorMessage", "fieldKey", "regexp",
@@ -52,17 +52,17 @@ class WorkflowApi:
     def read(self) -> Response:
         self._administrator()
         body = request.get_json()
-        wanted: dict[str, Workflow] = {}
+        workflows: dict[str, Workflow] = {}
         for identity in body.get("workflowIds") or []:
             if identity in self._all():
-                wanted[identity] = self._all()[identity]
+                workflows[identity] = self._all()[identity]
         names = {identity: name for name, (identity, _) in TYPES.items()}
         for pair in body.get("projectAndIssueTypes") or []:
             project = next((one for one in self._site.projects.values() if one.id == str(pair["projectId"])), None)
             if project is not None:
                 workflow = project.workflow_of(names.get(str(pair["issueTypeId"]), ""))
-                wanted[workflow.id] = workflow
-        return jsonify(self._shown(list(wanted.values())))
+                workflows[workflow.id] = workflow
+        return jsonify(self._shown(list(workflows.values())))
 
     def _shown(self, workflows: list[Workflow]) -> dict[str, object]:
         statuses = {status.id: status for workflow in workflows for status in workflow.statuses}
@@ -144,7 +144,7 @@ class WorkflowApi:
                 rules = [*_rules(transition.get("conditions")), *_list(transition.get("validators"))]
                 for rule in rules:
                     key = str(rule.get("ruleKey"))
-                    if key.startswith("system:") and key not in KNOWN:
+                    if key.startswith("system:") and key not in KNOWN_RULES:
                         yield _problem("RULE", f"The rule {key} is not available.")
                     given = rule.get("parameters")
                     field = given.get("fieldId") or given.get("fieldKey") if isinstance(given, Mapping) else None
@@ -205,12 +205,12 @@ def _group(given: Mapping[str, object]) -> Group:
 def _rule(given: Mapping[str, object]) -> Rule:
     """Parameters that the rule does not know vanish; a new rule gets an id."""
     key, parameters = str(given["ruleKey"]), given.get("parameters")
-    kept = {
+    known_parameters = {
         str(name): str(value)
         for name, value in (parameters.items() if isinstance(parameters, Mapping) else ())
-        if key not in KNOWN or name in KNOWN[key]
+        if key not in KNOWN_RULES or name in KNOWN_RULES[key]
     }
-    return {"ruleKey": key, "parameters": kept, "id": str(given.get("id") or uuid4())}
+    return {"ruleKey": key, "parameters": known_parameters, "id": str(given.get("id") or uuid4())}
 
 
 def _rules(group: object) -> list[dict[str, object]]:

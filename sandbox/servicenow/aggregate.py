@@ -15,7 +15,7 @@ from sandbox.servicenow.model import Record, Refusal
 from sandbox.servicenow.readers import converted
 from sandbox.servicenow.serializer import MONEY
 from sandbox.servicenow.state import ServiceNowState
-from sandbox.servicenow.table_api import asked_query
+from sandbox.servicenow.table_api import requested_query
 
 KINDS = ("sum", "avg", "min", "max")
 _HAVING = re.compile(r"(count|sum|avg|min|max)\^([a-z_][a-z0-9_.]*)?\^(>=|<=|!=|=|>|<)\^(-?[0-9.]+)")
@@ -32,9 +32,9 @@ class Aggregates:
             state.rows(table)
             if not state.access.table(table, "read", g.user):
                 raise Refusal(403, "Insufficient rights to query records", None)
-            rows = list(state.search.every(table, asked_query(), state.reader(g.user)))
-            asked = request.args.get("sysparm_group_by", "")
-            names = [name for name in asked.split(",") if name and state.getter(table, name)]
+            rows = list(state.search.all_rows(table, requested_query(), state.reader(g.user)))
+            requested = request.args.get("sysparm_group_by", "")
+            names = [name for name in requested.split(",") if name and state.getter(table, name)]
             if not names:
                 return jsonify({"result": {"stats": self._stats(table, rows)}})
             return jsonify({"result": self._groups(table, rows, names)})
@@ -47,7 +47,7 @@ class Aggregates:
         answer: list[Stats] = []
         for values, some in groups.items():
             stats = self._stats(table, some)
-            if _kept(stats):
+            if _matches_having(stats):
                 fields = [self._field(table, name, value) for name, value in zip(names, values, strict=True)]
                 answer.append({"stats": stats, "groupby_fields": fields})
         return _ordered(answer)
@@ -55,10 +55,10 @@ class Aggregates:
     def _field(self, table: str, name: str, value: str) -> dict[str, str]:
         column = self._state.columns[table].get(name)
         shown = self._state.display(column, value)
-        asked = request.args.get("sysparm_display_value", "false")
-        if asked == "all":
+        requested = request.args.get("sysparm_display_value", "false")
+        if requested == "all":
             return {"field": name, "value": value, "display_value": shown}
-        return {"field": name, "value": shown if asked == "true" else value}
+        return {"field": name, "value": shown if requested == "true" else value}
 
     def _stats(self, table: str, rows: Sequence[Record]) -> Stats:
         stats: Stats = {}
@@ -91,20 +91,20 @@ class Aggregates:
         return f"{found:f}"
 
 
-def _kept(stats: Mapping[str, object]) -> bool:
+def _matches_having(stats: Mapping[str, object]) -> bool:
     """Whether a group satisfies ``sysparm_having``: ``count^state^>^3``."""
-    asked = _HAVING.fullmatch(request.args.get("sysparm_having", ""))
-    if asked is None:
+    requested = _HAVING.fullmatch(request.args.get("sysparm_having", ""))
+    if requested is None:
         return True
-    kind, name, op, bound = asked.groups()
+    kind, name, op, bound = requested.groups()
     figure = stats.get(kind)
     figure = figure.get(name) if isinstance(figure, dict) else figure
     if not figure:
         return False
-    present, wanted = Decimal(str(figure)), Decimal(bound)
+    present, limit = Decimal(str(figure)), Decimal(bound)
     return {
-        "=": present == wanted, "!=": present != wanted, ">": present > wanted,
-        ">=": present >= wanted, "<": present < wanted, "<=": present <= wanted,
+        "=": present == limit, "!=": present != limit, ">": present > limit,
+        ">=": present >= limit, "<": present < limit, "<=": present <= limit,
     }[op]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response, jsonify, request
 from sandbox.servicenow import request_guard
 from sandbox.servicenow.aggregate import Aggregates
 from sandbox.servicenow.batch import Batches
-from sandbox.servicenow.credentials import OAuthRefused
+from sandbox.servicenow.credentials import OAuthError
 from sandbox.servicenow.model import Refusal
 from sandbox.servicenow.state import ServiceNowState
 from sandbox.servicenow.table_api import TableApi
@@ -43,9 +43,9 @@ class _Tokens:
     def grant(self) -> tuple[Response, int]:
         try:
             return jsonify(self._state.keys.grant(request.form)), 200
-        except OAuthRefused as refused:
-            told = {"error": refused.error, "error_description": refused.description}
-            return jsonify(told), refused.status
+        except OAuthError as refused:
+            body = {"error": refused.error, "error_description": refused.description}
+            return jsonify(body), refused.status
 
     def revoke(self) -> tuple[str, int]:
         token = request.values.get("token", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, jsonify
 
-from sandbox.fault_injection import Bench, Fault
+from sandbox.fault_injection import Fault, FaultInjector
 from sandbox.pages import TEMPLATES
 from sandbox.servicenow import api, pages
 from sandbox.servicenow.state import ServiceNowState
@@ -12,7 +12,7 @@ from sandbox.servicenow.state import ServiceNowState
 
 def create_app(state: ServiceNowState) -> Flask:
     app = Flask("sandbox.servicenow", template_folder=str(TEMPLATES))
-    Bench(_fault).install(app, state.deliverer)
+    FaultInjector(_fault).install(app, state.deliverer)
     api.install(app, state)
     pages.install(app, state)
     return app

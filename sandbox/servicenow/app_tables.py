@@ -1,4 +1,4 @@
-"""What Gatepost's app adds to an instance: columns and tables, and what its *before* rule says to a change."""
+"""What Gatepost's app adds to an instance: columns and tables, and the decision of its *before* rule."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 from sandbox.servicenow.gate import Settings, decide, gated_columns
 from sandbox.servicenow.instance import Instance
-from sandbox.servicenow.model import Change, Column, Table
+from sandbox.servicenow.model import Column, RecordChange, Table
 
 WRITER, ADMIN_ROLE = "u_gatepost_writer", "u_gatepost_admin"
-GATED: Mapping[str, str] = {"pm_project": "state:3,4,7", "dmn_demand": "state:8", "change_request": "state:-1,3"}
-BELONGINGS: Mapping[str, str] = {
+GATED_STATES: Mapping[str, str] = {"pm_project": "state:3,4,7", "dmn_demand": "state:8", "change_request": "state:-1,3"}
+RELATED_RECORDS: Mapping[str, str] = {
     "cost_plan": "task",
     "benefit_plan": "task",
     "fm_expense_line": "task",
     "sysapproval_approver": "sysapproval",
 }
-"""Tables whose rows belong to a governed record, and the column that says to which."""
+"""Tables whose rows belong to a governed record, and the column with that record."""
 COLUMNS = (
     Column("u_gatepost_stage", "DoI stage", max_length=40),
     Column("u_gatepost_implementation", "Implementation status", max_length=40),
@@ -31,7 +31,7 @@ COLUMNS = (
     Column("u_gatepost_checked", "Gatepost looked", "glide_date_time", 40),
     Column("u_gatepost_link", "Gatepost link", "url", 1024),
 )
-OWNED = tuple(column.element for column in COLUMNS)
+OWNED_COLUMNS = tuple(column.element for column in COLUMNS)
 CHECKLIST = Table(
     "u_gatepost_checklist",
     "Gate checklist",
@@ -41,7 +41,7 @@ CHECKLIST = Table(
         Column("u_code", "Code", max_length=80),
         Column("u_result", "Result", max_length=20),
         Column("u_sentence", "Sentence", max_length=1000),
-        Column("u_who", "Who acts", max_length=255),
+        Column("u_who", "Who must act", max_length=255),
         Column("u_since", "Since", "glide_date_time"),
         Column("u_order", "Order", "integer"),
     ),
@@ -60,7 +60,7 @@ OUTBOX = Table(
         Column("u_state", "State", max_length=40, choices=OUTBOX_STATES),
         Column("u_attempts", "Attempts", "integer"),
         Column("u_next_attempt", "Next attempt", "glide_date_time"),
-        Column("u_answer", "Answer"),
+        Column("u_response", "Response"),
         Column("u_order", "Order", max_length=40),
     ),
     shown_by="u_event",
@@ -68,17 +68,21 @@ OUTBOX = Table(
 HEARTBEAT = Table(
     "u_gatepost_heartbeat",
     "Gatepost heartbeat",
-    (Column("u_connection", "Connection", max_length=80), Column("u_heard", "Last heard of", "glide_date_time")),
+    (
+        Column("u_connection", "Connection", max_length=80),
+        Column("u_heartbeat_at", "Last heartbeat", "glide_date_time"),
+    ),
     shown_by="u_connection",
 )
 
 
-def check(instance: Instance, change: Change, *, inserts: bool) -> str | None:
-    """What the app's *before* rule says to a change; ``None`` lets it pass."""
+def check(instance: Instance, change: RecordChange, *, inserts: bool) -> str | None:
+    """The message of the app's *before* rule on a change; ``None`` allows it."""
     gated = instance.property(f"gatepost.gated.{change.table}")
     known = instance.columns[change.table]
     columns = [name for name, _ in gated_columns(gated) if name in known]
-    after = {name: change.values.get(name, change.before.get(name, "")) for name in (*columns, *OWNED)}
+    after = {name: change.values.get(name, change.before.get(name, "")) for name in (*columns, *OWNED_COLUMNS)}
+    heartbeats = instance.tables.get(HEARTBEAT.name, {}).values()
     settings = Settings(
         gated=gated,
         stale_minutes=instance.property("gatepost.stale_minutes", "60"),
@@ -86,7 +90,7 @@ def check(instance: Instance, change: Change, *, inserts: bool) -> str | None:
         when_unassessed=instance.property("gatepost.when_unassessed", "open"),
         exempt_writer=instance.property("gatepost.exempt_writer", "true"),
         is_writer=is_writer(instance, change.by),
-        heard_at=max((row["u_heard"] for row in instance.tables.get(HEARTBEAT.name, {}).values()), default=""),
+        heartbeat_at=max((row["u_heartbeat_at"] for row in heartbeats), default=""),
         labels=_labels(instance, change.table, after, columns),
     )
     decision = decide(None if inserts else change.before, after, settings, instance.clock())
@@ -94,7 +98,7 @@ def check(instance: Instance, change: Change, *, inserts: bool) -> str | None:
 
 
 def is_writer(instance: Instance, user: str) -> bool:
-    """An administrator is not the integration user by that alone."""
+    """Whether the user has the writer role; being an administrator is not enough."""
     return WRITER in instance.roles.get(user, set())
 
 

@@ -19,7 +19,7 @@ from sandbox.servicenow.state import ServiceNowState
 LONGEST_SECONDS = 30.0
 USUAL_INPUT, MOST_INPUT, MOST_OUTPUT = 5 * 1024 * 1024, 10 * 1024 * 1024, 10 * 1024 * 1024
 INPUT_SIZE = "glide.rest.batch.max.inputSize"
-CALLER = ("Authorization", "x-sn-apikey")
+CALLER_HEADERS = ("Authorization", "x-sn-apikey")
 Item = Mapping[str, object]
 
 
@@ -37,7 +37,7 @@ class Batches:
             if place >= self._state.batch_limit or spent > LONGEST_SECONDS:
                 unserviced.append(str(one["id"]))
             else:
-                serviced.append(self._answer(one))
+                serviced.append(self._response(one))
         return jsonify(
             {
                 "batch_request_id": str(body.get("batch_request_id", "")),
@@ -46,34 +46,36 @@ class Batches:
             }
         )
 
-    def _answer(self, one: Item) -> dict[str, object]:
+    def _response(self, one: Item) -> dict[str, object]:
         data = base64.b64decode(str(one.get("body") or ""))
-        if len(data) > self._most():
-            return _failed(one, 400, f"The input of a request may have {self._most()} bytes, this one has {len(data)}")
+        if len(data) > self._max_input_bytes():
+            return _failed(
+                one, 400, f"The input of a request may have {self._max_input_bytes()} bytes, this one has {len(data)}"
+            )
         url = str(one.get("url", ""))
         if not url.startswith(API) or api_of(url.partition("?")[0]) == "Batch API":
             return _failed(one, 400, "Only requests to the instance's own REST API can be in a batch")
         given = one.get("headers")
         headers = {str(header["name"]): str(header["value"]) for header in given} if isinstance(given, list) else {}
         headers = {name: value for name, value in headers.items() if name.casefold() != "content-length"}
-        headers |= {name: request.headers[name] for name in CALLER if name in request.headers}
+        headers |= {name: request.headers[name] for name in CALLER_HEADERS if name in request.headers}
         with current_app.test_client() as client:
             answer = client.open(
                 url, method=str(one["method"]), headers=headers, data=data, environ_overrides={"sandbox.inner": True}
             )
         if len(answer.data) > MOST_OUTPUT:
             return _failed(one, 500, f"The output of a request may have {MOST_OUTPUT} bytes")
-        told = [{"name": name, "value": value} for name, value in answer.headers]
+        response_headers = [{"name": name, "value": value} for name, value in answer.headers]
         return {
             "id": one["id"],
             "status_code": answer.status_code,
             "status_text": HTTPStatus(answer.status_code).phrase,
             "body": base64.b64encode(answer.data).decode(),
-            "headers": [] if one.get("exclude_response_headers") else told,
+            "headers": [] if one.get("exclude_response_headers") else response_headers,
             "execution_time": 1,
         }
 
-    def _most(self) -> int:
+    def _max_input_bytes(self) -> int:
         set_to = self._state.property(INPUT_SIZE)
         return min(int(set_to), MOST_INPUT) if set_to.isdigit() else USUAL_INPUT
 

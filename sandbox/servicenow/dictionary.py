@@ -15,17 +15,17 @@ class Dictionary(Mapping[str, Mapping[str, Column]]):
     def __init__(self) -> None:
         self._tables: dict[str, Table] = {}
         self._own: dict[str, dict[str, Column]] = {}
-        self._kept: dict[str, dict[str, Column]] = {}
+        self._cached: dict[str, dict[str, Column]] = {}
         self._classes: dict[str, tuple[str, ...]] = {}
 
     def __getitem__(self, table: str) -> Mapping[str, Column]:
-        kept = self._kept.get(table)
-        if kept is None:
-            kept = {}
+        cached = self._cached.get(table)
+        if cached is None:
+            cached = {}
             for name in reversed(self.lineage(table)):
-                kept |= self._own[name]
-            self._kept[table] = kept
-        return kept
+                cached |= self._own[name]
+            self._cached[table] = cached
+        return cached
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tables)
@@ -55,7 +55,7 @@ class Dictionary(Mapping[str, Mapping[str, Column]]):
         return self._classes[table]
 
     def extends(self, table: str) -> bool:
-        """Whether a record of this table says of which class it is."""
+        """Whether a record of this table has a class column."""
         return CLASS.element in self[table]
 
     def define(self, table: Table) -> None:
@@ -83,5 +83,5 @@ class Dictionary(Mapping[str, Mapping[str, Column]]):
         return self._tables[table].prefix
 
     def _changed(self) -> None:
-        self._kept.clear()
+        self._cached.clear()
         self._classes.clear()

@@ -1,7 +1,7 @@
-"""What an instance tells others after a change: asynchronous rules, which may see a newer record than they ran for.
+"""Events that an instance sends after a change: asynchronous rules, which may see a newer record than they ran for.
 
-Rules of the stand-in's own (:class:`EventRule`) ring in one of two forms; those of Gatepost's installed app write into
-its outbox and send from there.
+The stand-in's own rules (:class:`EventRule`) send one of two forms; those of Gatepost's installed app write into its
+outbox and send from there.
 https://www.servicenow.com/docs, "Business rules": asynchronous rules have no previous record and no retry
 """
 
@@ -15,13 +15,13 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 
 from sandbox.delivery import hub_signature
-from sandbox.servicenow.app_tables import BELONGINGS, OUTBOX, is_writer
+from sandbox.servicenow.app_tables import OUTBOX, RELATED_RECORDS, is_writer
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.model import EventForm, EventRule, Record
 from sandbox.servicenow.readers import STORED
 
 Body = dict[str, str]
-_OWNER = re.compile(r"GatepostBell\.ringOwner\(current, previous, '([a-z_]+)'\)")
+_OWNER = re.compile(r"GatepostEvents\.sendRelated\(current, previous, '([a-z_]+)'\)")
 
 
 def stamped_signature(secret: str, stamp: str, body: bytes) -> str:
@@ -30,11 +30,11 @@ def stamped_signature(secret: str, stamp: str, body: bytes) -> str:
     return f"v1={b64encode(digest).decode()}"
 
 
-class Events:
+class EventPublisher:
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
 
-    def ring(
+    def publish(
         self, table: str, record: Record, operation: str, changed: Sequence[str], previous: Mapping[str, str]
     ) -> None:
         """After a change; ``changed`` are the columns that an update set, ``previous`` what the record was before."""
@@ -43,7 +43,7 @@ class Events:
             if rule.form is EventForm.HUB and rule.table == table:
                 self._hub(rule, table, record, operation)
             elif rule.form is EventForm.APP:
-                quiet = rule.robot == by and _is_own(changed)
+                quiet = rule.own_user == by and _is_own_write(changed)
                 for owner, sys_id, through in self._owners(table, record, previous):
                     if owner == rule.table and not (quiet and not through):
                         body = self._body(record, operation, owner, sys_id, through)
@@ -51,8 +51,8 @@ class Events:
         self._app(table, record, operation, changed, previous)
 
     def _owners(self, table: str, record: Record, previous: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-        """(table, sys_id, through) of what has to be told: the record itself, or what it belongs and belonged to."""
-        column = BELONGINGS.get(table)
+        """(table, sys_id, through) of the events: the record itself, or its owner and former owner."""
+        column = RELATED_RECORDS.get(table)
         if column is None:
             yield table, record["sys_id"], ""
             return
@@ -64,26 +64,26 @@ class Events:
     def _app(
         self, table: str, record: Record, operation: str, changed: Sequence[str], previous: Mapping[str, str]
     ) -> None:
-        """The rules of the installed app, known by what their scripts call."""
+        """The rules of the installed app, recognised by the calls in their scripts."""
         instance = self._instance
         if OUTBOX.name not in instance.tables:
             return
         for rule in instance.scripts(table, "after", operation):
             owner = _OWNER.search(rule["script"])
-            if "GatepostBell.ring(" in rule["script"] and not (
-                _is_own(changed) and is_writer(instance, record["sys_updated_by"])
+            if "GatepostEvents.send(" in rule["script"] and not (
+                _is_own_write(changed) and is_writer(instance, record["sys_updated_by"])
             ):
-                self._put(record, operation, table, record["sys_id"], "")
+                self._queue(record, operation, table, record["sys_id"], "")
             elif owner is not None:
                 governed = instance.property("gatepost.tables").split(",")
                 tasks = dict.fromkeys((record.get(owner[1], ""), previous.get(owner[1], record.get(owner[1], ""))))
                 for task in tasks:
                     found = instance.find("task", task)
                     if found is not None and found["sys_class_name"] in governed:
-                        self._put(record, operation, found["sys_class_name"], task, table)
+                        self._queue(record, operation, found["sys_class_name"], task, table)
 
-    def _put(self, record: Record, operation: str, table: str, sys_id: str, through: str) -> None:
-        """Into the outbox, in the transaction of the change, and on its way where an endpoint is set."""
+    def _queue(self, record: Record, operation: str, table: str, sys_id: str, through: str) -> None:
+        """Write into the outbox, in the transaction of the change, and send if an endpoint is set."""
         instance = self._instance
         body = self._body(record, operation, table, sys_id, through)
         event = _header(body, through)
@@ -140,6 +140,6 @@ def _header(body: Body, through: str) -> str:
     return f"{body['event_id']}:{body['operation']}{':' + body['sys_id'] if through else ''}"
 
 
-def _is_own(changed: Sequence[str]) -> bool:
+def _is_own_write(changed: Sequence[str]) -> bool:
     """Whether an update set nothing but Gatepost's own columns."""
     return bool(changed) and all(name.startswith("u_gatepost_") for name in changed)

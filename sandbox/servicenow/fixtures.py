@@ -1,6 +1,6 @@
-"""Fills an instance with real samples: each file of a folder becomes rows of its table, or is told what else it is.
+"""Fills an instance with real samples: each file of a folder becomes rows of its table, or is classified otherwise.
 
-A table that an instance does not have is made, with the columns that its sample shows.
+A missing table is created, with the columns of its sample.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sandbox.servicenow.model import Column, Table
 from sandbox.servicenow.state import ServiceNowState
 
 
-class Kind(Enum):
+class SampleKind(Enum):
     RECORDS = "records of the Table API"
     ERROR = "error envelope"
     BATCH = "answer of a batch"
@@ -27,9 +27,9 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedSample:
     path: Path
-    kind: Kind
+    kind: SampleKind
     table: str = ""
     rows: int = 0
     reason: str = ""
@@ -41,7 +41,7 @@ PREFIXES = {
     "SCTASK": "sc_task", "REQ": "sc_request", "CS": "sn_customerservice_case", "KB": "kb_knowledge",
     "PRJ": "pm_project", "DMND": "dmn_demand", "TASK": "task", "LEAD": "sn_lead", "VIT": "sn_vul_vulnerable_item",
 }  # fmt: skip
-SIGNS: Sequence[tuple[frozenset[str], str]] = tuple(
+TABLE_SIGNS: Sequence[tuple[frozenset[str], str]] = tuple(
     (frozenset(names.split()), table)
     for names, table in (
         ("role user.name", "sys_user_has_role"),
@@ -74,61 +74,69 @@ SIGNS: Sequence[tuple[frozenset[str], str]] = tuple(
     )
 )
 """Columns that give a table away where neither a class nor a number does."""
-OTHERS: Sequence[tuple[frozenset[str], Kind, str]] = (
+OTHER_SIGNS: Sequence[tuple[frozenset[str], SampleKind, str]] = (
     (
         frozenset({"serviced_requests"}),
-        Kind.BATCH,
+        SampleKind.BATCH,
         "the answer of a batch holds other answers, and no record of its own",
     ),
-    (frozenset({"import_set"}), Kind.IMPORT_SET, "an Import Set tells what became of rows, and not what is in them"),
-    (frozenset({"transform_map"}), Kind.IMPORT_SET, "an Import Set tells what became of rows, and not what is in them"),
-    (frozenset({"stats", "groupby_fields"}), Kind.AGGREGATE, "figures over rows are no rows"),
-    (frozenset({"stats"}), Kind.AGGREGATE, "figures over rows are no rows"),
+    (
+        frozenset({"import_set"}),
+        SampleKind.IMPORT_SET,
+        "an Import Set tells what became of rows, and not what is in them",
+    ),
+    (
+        frozenset({"transform_map"}),
+        SampleKind.IMPORT_SET,
+        "an Import Set tells what became of rows, and not what is in them",
+    ),
+    (frozenset({"stats", "groupby_fields"}), SampleKind.AGGREGATE, "figures over rows are no rows"),
+    (frozenset({"stats"}), SampleKind.AGGREGATE, "figures over rows are no rows"),
 )
 _LINK = re.compile(r"/api/now/(?:v\d/)?table/([a-z0-9_]+)/")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 Row = Mapping[str, object]
 
 
-def import_fixtures(state: ServiceNowState, folder: Path) -> list[Imported]:
+def import_fixtures(state: ServiceNowState, folder: Path) -> list[ImportedSample]:
     """Import every file under a folder, in the order of their paths."""
     return [_import(state, folder, path) for path in sorted(folder.rglob("*.json"))]
 
 
-def _import(state: ServiceNowState, folder: Path, path: Path) -> Imported:
+def _import(state: ServiceNowState, folder: Path, path: Path) -> ImportedSample:
     where = path.relative_to(folder)
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        return Imported(where, Kind.NO_ANSWER, reason="it is no JSON")
+        return ImportedSample(where, SampleKind.NO_ANSWER, reason="it is no JSON")
     other = _other(body) if isinstance(body, dict) else None
     if other is not None:
-        return Imported(where, other[0], reason=other[1])
+        return ImportedSample(where, other[0], reason=other[1])
     every = list(_rows(body))
     rows = [row for row in every if "__error" not in row]
     if every and not rows:
-        return Imported(where, Kind.ERROR, reason="its records were refused")
+        return ImportedSample(where, SampleKind.ERROR, reason="its records were refused")
     if not rows:
-        return Imported(where, Kind.NO_ANSWER, reason="there is no record in it")
-    kept = [(table, row) for row in rows if (table := _table(row, where))]
-    if not kept:
-        return Imported(where, Kind.OTHER_API, reason="its objects carry no sys_id of a record")
-    for table, row in kept:
+        return ImportedSample(where, SampleKind.NO_ANSWER, reason="there is no record in it")
+    records = [(table, row) for row in rows if (table := _table(row, where))]
+    if not records:
+        return ImportedSample(where, SampleKind.OTHER_API, reason="its objects carry no sys_id of a record")
+    for table, row in records:
         _add(state, table, row)
-    return Imported(where, Kind.RECORDS, kept[0][0], len(kept))
+    return ImportedSample(where, SampleKind.RECORDS, records[0][0], len(records))
 
 
-def _other(body: Row) -> tuple[Kind, str] | None:
+def _other(body: Row) -> tuple[SampleKind, str] | None:
     """What an answer is that holds no records, and why that is so."""
     if isinstance(body.get("stats"), str):
-        return Kind.NO_ANSWER, "it holds addresses of APIs, as a client's tests name them"
+        return SampleKind.NO_ANSWER, "it holds addresses of APIs, as a client's tests name them"
     result = body.get("result")
     answer = result if isinstance(result, dict) else body
-    for names, kind, reason in OTHERS:
+    for names, kind, reason in OTHER_SIGNS:
         if names <= set(body) or names <= set(answer):
             return kind, reason
     if isinstance(body.get("error"), dict) and result is None:
-        return Kind.ERROR, "an error has no record"
+        return SampleKind.ERROR, "an error has no record"
     return None
 
 
@@ -153,7 +161,7 @@ def _table(row: Row, where: Path) -> str:
     if number and number[0] in PREFIXES:
         return PREFIXES[number[0]]
     names = set(row)
-    found = next((table for sign, table in SIGNS if sign <= names), "")
+    found = next((table for sign, table in TABLE_SIGNS if sign <= names), "")
     if found:
         return found
     own = _LINK.search(_text(row.get("link"))) or _LINK.search(_text(row.get("record_link")))

@@ -1,7 +1,7 @@
-"""Gatepost's app as an instance has it: columns, tables, roles, rights and rules, all of them rows that can be removed.
+"""Gatepost's app on an instance: columns, tables, roles, rights and rules, all of them rows that can be removed.
 
-``install_app`` puts the same rows there that the app's update set, or an installer over the Table API, puts there.  The
-stand-in runs no JavaScript: it knows the app's scripts by what they call, and does what they do.
+``install_app`` adds the same rows as the app's update set, or an installer over the Table API.  The stand-in runs no
+JavaScript: it recognises the app's scripts by their calls, and does the same.
 """
 
 from __future__ import annotations
@@ -10,55 +10,55 @@ from collections.abc import Callable, Mapping
 
 from sandbox.servicenow.app_tables import (
     ADMIN_ROLE,
-    BELONGINGS,
     CHECKLIST,
     COLUMNS,
-    GATED,
+    GATED_STATES,
     HEARTBEAT,
     OUTBOX,
-    OWNED,
+    OWNED_COLUMNS,
+    RELATED_RECORDS,
     WRITER,
 )
 from sandbox.servicenow.model import Record
 from sandbox.servicenow.state import ServiceNowState
 
 GATE_SCRIPT = "GatepostGuard.check(current, previous);"
-RING_SCRIPT = "GatepostBell.ring(current);"
-OWNER_SCRIPT = "GatepostBell.ringOwner(current, previous, '{}');"
+EVENT_SCRIPT = "GatepostEvents.send(current);"
+RELATED_EVENT_SCRIPT = "GatepostEvents.sendRelated(current, previous, '{}');"
 
 
 def install_app(
     state: ServiceNowState,
     *,
-    gated: Mapping[str, str] = GATED,
+    gated: Mapping[str, str] = GATED_STATES,
     url: str = "",
     secret: str = "",
-    robot: str = "",
+    writer: str = "",
     properties: Mapping[str, str] | None = None,
 ) -> None:
     """Put the app on an instance.
 
     ``gated`` holds the setting of each governed table, such as ``state:3,4,7``; events go to ``url``, signed with
-    ``secret``; ``robot`` is the user that becomes the writer.
+    ``secret``; ``writer`` is the user that gets the writer role.
     """
     with state.lock:
-        # A plain gate of the stand-in's own gives way to the app's.
+        # The app's gate replaces the stand-in's plain gate.
         state.before_rules[:] = [rule for rule in state.before_rules if rule.table not in gated]
         for table in (CHECKLIST, OUTBOX, HEARTBEAT):
             state.add_table(table)
         for role in (WRITER, ADMIN_ROLE):
             state.add_role(role)
-        if robot:
-            state.grant(robot, WRITER)
+        if writer:
+            state.grant(writer, WRITER)
         _settings(state, gated, url, secret, properties or {})
         for table_name in gated:
             for column in COLUMNS:
                 state.add_column(table_name, column)
                 state.restrict(f"{table_name}.{column.element}", "write", WRITER)
             _rule(state, "Gatepost gate", table_name, "before", GATE_SCRIPT)
-            _rule(state, "Gatepost event", table_name, "after", RING_SCRIPT)
-        for table_name, column_name in BELONGINGS.items():
-            _rule(state, "Gatepost event", table_name, "after", OWNER_SCRIPT.format(column_name))
+            _rule(state, "Gatepost event", table_name, "after", EVENT_SCRIPT)
+        for table_name, column_name in RELATED_RECORDS.items():
+            _rule(state, "Gatepost event", table_name, "after", RELATED_EVENT_SCRIPT.format(column_name))
         for operation in ("write", "create", "delete"):
             state.restrict(CHECKLIST.name, operation, WRITER)
             state.restrict(HEARTBEAT.name, operation, WRITER)
@@ -91,15 +91,15 @@ def _rule(state: ServiceNowState, name: str, table: str, when: str, script: str)
 
 
 def uninstall_app(state: ServiceNowState) -> None:
-    """Take the app off again: rules, rights, columns, tables, settings."""
+    """Remove the app: rules, rights, columns, tables, settings."""
     with state.lock:
-        gone: dict[str, Callable[[Record], bool]] = {
+        own_rows: dict[str, Callable[[Record], bool]] = {
             "sys_script": lambda row: "Gatepost" in row["script"],
             "sys_security_acl": lambda row: "u_gatepost_" in row["name"],
-            "sys_dictionary": lambda row: row["element"] in OWNED,
+            "sys_dictionary": lambda row: row["element"] in OWNED_COLUMNS,
             "sys_db_object": lambda row: row["name"].startswith("u_gatepost_"),
             "sys_properties": lambda row: row["name"].startswith("gatepost."),
         }
-        for table, matches in gone.items():
+        for table, matches in own_rows.items():
             for sys_id in [key for key, row in state.tables[table].items() if matches(row)]:
                 state.delete(table, sys_id)

@@ -7,19 +7,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from threading import RLock
 
-from sandbox.delivery import Deliverer
+from sandbox.delivery import EventSender
 from sandbox.servicenow import policies
-from sandbox.servicenow.access import Access
-from sandbox.servicenow.credentials import Keys
+from sandbox.servicenow.access import AccessControl
+from sandbox.servicenow.credentials import Credentials
 from sandbox.servicenow.dictionary import Dictionary
 from sandbox.servicenow.limits import Limits
-from sandbox.servicenow.metadata_sync import ADDED, Meta
+from sandbox.servicenow.metadata_sync import ADDED, MetadataSync
 from sandbox.servicenow.model import BeforeRule, Column, EventRule, Record, Refusal, Table, flag
 from sandbox.servicenow.query import Getter
 from sandbox.servicenow.readers import STORED, Reader
 from sandbox.servicenow.schema.task import CLOSED_STATES
 from sandbox.servicenow.search import Search, path_getter, rates
-from sandbox.servicenow.serializer import Shown, reader_of
+from sandbox.servicenow.serializer import RecordSerializer, reader_of
 from sandbox.servicenow.store import Store, no_table
 
 NO_RECORD = "Record doesn't exist or ACL restricts the record retrieval"
@@ -30,7 +30,7 @@ class Instance:
         self,
         base_url: str = "http://127.0.0.1",
         *,
-        deliverer: Deliverer,
+        deliverer: EventSender,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.base_url = base_url
@@ -40,19 +40,19 @@ class Instance:
         self.batch_limit = 1_000
         """Requests of a batch that its time suffices for."""
         self.seconds_per_item = 0.001
-        """What a request of a batch takes, as far as the batch's thirty seconds are counted."""
+        """The duration of a request in a batch, for the batch's limit of thirty seconds."""
         self.hidden: set[str] = set()
         """Ids of records that an ACL hides from everybody; they are counted all the same."""
         self.roles: dict[str, set[str]] = {}
         self.before_rules: list[BeforeRule] = []
         self.event_rules: list[EventRule] = []
         self._store = Store()
-        self.keys = Keys(clock)
-        self._meta = Meta(self._store, self.roles, self.keys.passwords)
+        self.keys = Credentials(clock)
+        self._meta = MetadataSync(self._store, self.roles, self.keys.passwords)
         self.search = Search(self._store, clock)
-        self.access = Access(self._store, self.roles, self._satisfies)
+        self.access = AccessControl(self._store, self.roles, self._satisfies)
         self.limits = Limits(self._store, self.roles, clock)
-        self.shown = Shown(self._store, self.access, lambda: self.base_url)
+        self.shown = RecordSerializer(self._store, self.access, lambda: self.base_url)
         policies.install_policies(lambda table, values: self.store(table, values, "system"))
 
     @property
@@ -90,13 +90,13 @@ class Instance:
         return record["sys_id"]
 
     def add_role(self, role: str) -> str:
-        """The sys_id of a role, which is made if it is not there."""
+        """The sys_id of a role, which is created if it does not exist."""
         rows = self.tables["sys_user_role"]
         found = next((key for key, row in rows.items() if row["name"] == role), None)
         return found or self.store("sys_user_role", {"name": role}, "system")["sys_id"]
 
     def grant(self, user_name: str, role: str) -> None:
-        user = self.named(user_name)
+        user = self.find_user(user_name)
         if user is None:
             raise Refusal(404, "No Record found", f"No user {user_name}")
         self.store("sys_user_has_role", {"user": user["sys_id"], "role": self.add_role(role)}, "system")
@@ -128,7 +128,7 @@ class Instance:
             self.store(
                 "sys_security_acl_role", {"sys_security_acl": made, "sys_user_role": self.add_role(role)}, "system"
             )
-        self.access.changed()
+        self.access.invalidate()
         return made
 
     def property(self, name: str, default: str = "") -> str:
@@ -159,11 +159,11 @@ class Instance:
         record = self.tables["sys_user"].get(sys_id)
         return record["name"] if record else ""
 
-    def named(self, user_name: str) -> Record | None:
+    def find_user(self, user_name: str) -> Record | None:
         return next((row for row in self.tables["sys_user"].values() if row["user_name"] == user_name), None)
 
     def class_of(self, record: Record, table: str) -> str:
-        """The table that a record is of, which may extend the one that it was found in."""
+        """The table of a record, which may extend the one in which it was found."""
         return self._store.class_of(record, table)
 
     def getter(self, table: str, path: str) -> Getter | None:
@@ -203,9 +203,9 @@ class Instance:
         for name in journal & set(values):
             self._journal(table, record, name, values[name], by)
         try:
-            self._follow(table, record, ADDED)
+            self._sync_metadata(table, record, ADDED)
         except Refusal:
-            self._store.take(table, record["sys_id"])
+            self._store.remove(table, record["sys_id"])
             raise
         return record
 
@@ -222,15 +222,15 @@ class Instance:
         entry = {"element": element, "element_id": record["sys_id"], "name": table, "value": value}
         self._store.add("sys_journal_field", entry, by, self._now())
 
-    def _follow(self, table: str, record: Record, operation: str) -> None:
-        self._meta.follow(table, record, operation)
+    def _sync_metadata(self, table: str, record: Record, operation: str) -> None:
+        self._meta.apply(table, record, operation)
         if table in {"sys_security_acl", "sys_security_acl_role", "sys_user_role"}:
-            self.access.changed()
+            self.access.invalidate()
 
     def _satisfies(self, table: str, condition: str, record: Record, user: str) -> bool:
         return self.search.matches(table, condition, record, self.reader(user))
 
-    def _holds(self, table: str, condition: str, record: Record) -> bool:
+    def _condition_holds(self, table: str, condition: str, record: Record) -> bool:
         return self.search.matches(table, condition, record, self.reader("system"))
 
     def _now(self) -> str:

@@ -1,7 +1,7 @@
-"""Rate limit rules: how many requests of an API somebody makes in an hour.
+"""Rate limit rules: how many requests of an API a user may make in an hour.
 
 The nearest kind of rule counts: one for the user, else the lowest of those for the user's roles, else one for all.
-There is no header that tells what is left.
+There is no header with the remaining number.
 https://www.servicenow.com/docs, "Inbound REST API rate limiting"
 """
 
@@ -18,7 +18,7 @@ HOUR = 3_600
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class RateLimitStatus:
     """A request under a rule."""
 
     limit: int
@@ -26,17 +26,17 @@ class Counted:
     rule: str
     reset: int
     """Unix time at which counting begins anew."""
-    over: bool
-    wait: int
+    exceeded: bool
+    retry_after: int
     """Seconds until then."""
 
     def headers(self) -> dict[str, str]:
-        told = {
+        headers = {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Reset": str(self.reset),
             "X-RateLimit-Rule": self.rule,
         }
-        return told | ({"Retry-After": str(self.wait)} if self.over else {})
+        return headers | ({"Retry-After": str(self.retry_after)} if self.exceeded else {})
 
 
 class Limits:
@@ -46,7 +46,7 @@ class Limits:
         self._clock = clock
         self._counts: dict[tuple[str, str, int], int] = {}
 
-    def count(self, api: str, user: str) -> Counted | None:
+    def count(self, api: str, user: str) -> RateLimitStatus | None:
         """Count a request; ``None`` where no rule is on it."""
         if not self._store.tables["sys_rate_limit_rules"]:
             return None
@@ -58,7 +58,7 @@ class Limits:
         key = (rule["sys_id"], user, hour)
         self._counts[key] = made = self._counts.get(key, 0) + 1
         limit, reset = int(rule["request_limit_per_hour"] or 0), (hour + 1) * HOUR
-        return Counted(limit, api, rule["sys_id"], reset, over=made > limit, wait=reset - now)
+        return RateLimitStatus(limit, api, rule["sys_id"], reset, exceeded=made > limit, retry_after=reset - now)
 
     def _rule(self, api: str, user: str) -> Record | None:
         rules = [

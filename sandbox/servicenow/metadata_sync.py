@@ -12,8 +12,8 @@ from sandbox.servicenow.store import Store
 ADDED, CHANGED, REMOVED = "insert", "update", "delete"
 
 
-class Meta:
-    """Keeps what the instance is in line with the rows that say it."""
+class MetadataSync:
+    """Keeps the instance's behaviour in line with its metadata rows."""
 
     def __init__(self, store: Store, roles: dict[str, set[str]], passwords: dict[str, str]) -> None:
         self._store = store
@@ -27,7 +27,7 @@ class Meta:
             "sys_user": self._user,
         }
 
-    def follow(self, table: str, record: Record, operation: str) -> None:
+    def apply(self, table: str, record: Record, operation: str) -> None:
         """After a row of this table was added, changed or removed.  Raises Refusal 400 for what makes no sense."""
         follower = self._followers.get(table)
         if follower is not None:
@@ -36,7 +36,7 @@ class Meta:
     def _table(self, row: Record, operation: str) -> None:
         store = self._store
         if operation == REMOVED:
-            self._without(row["name"])
+            self._drop_table(row["name"])
             return
         row["name"] = name = row["name"] or f"u_{_slug(row['label'])}"
         if operation == CHANGED:
@@ -54,15 +54,15 @@ class Meta:
             row["super_class"] = next(
                 key for key, one in store.tables["sys_db_object"].items() if one["name"] == parent
             )
-        kept = row["sys_id"]
         store.describe(name)
-        for key in [key for key, one in store.tables["sys_db_object"].items() if one["name"] == name and key != kept]:
-            del store.tables["sys_db_object"][key]
+        objects = store.tables["sys_db_object"]
+        for key in [key for key, other in objects.items() if other["name"] == name and key != row["sys_id"]]:
+            del objects[key]
 
-    def _without(self, table: str) -> None:
+    def _drop_table(self, table: str) -> None:
         if table not in self._store.columns:
             return
-        self._store.forget(table)
+        self._store.drop_table(table)
         for where in ("sys_dictionary", "sys_choice"):
             rows = self._store.tables[where]
             for key in [key for key, row in rows.items() if row["name"] == table]:
@@ -123,7 +123,7 @@ class Meta:
         if operation == REMOVED:
             self._passwords.pop(row["user_name"], None)
         elif row["user_password"]:
-            # A password is kept apart, and nobody reads it back.
+            # A password is stored separately, and cannot be read.
             self._passwords[row["user_name"]] = row["user_password"]
             row["user_password"] = ""
 

@@ -48,12 +48,12 @@ class Table:
     prefix: str = ""
     """Of its numbers; a table without one is not numbered."""
     shown_by: str = "name"
-    """The column that stands for a record where it is referred to."""
+    """The column that represents a record in references."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What a rule is asked about: a record as it is, and the columns that are to be set."""
+class RecordChange:
+    """The input of a rule: the stored record, and the columns to be set."""
 
     table: str
     before: Mapping[str, str]
@@ -61,7 +61,7 @@ class Change:
     by: str
 
 
-Check: TypeAlias = Callable[[Change], str | None]
+BeforeCheck: TypeAlias = Callable[[RecordChange], str | None]
 """The message that refuses the change, or ``None``."""
 
 
@@ -72,7 +72,7 @@ class BeforeRule:
     name: str
     table: str
     sys_id: str
-    check: Check
+    check: BeforeCheck
 
 
 class EventForm(Enum):
@@ -90,8 +90,8 @@ class EventRule:
     url: str
     secret: str
     form: EventForm = EventForm.HUB
-    robot: str = ""
-    """A change by this user that touches nothing but Gatepost's own columns does not ring."""
+    own_user: str = ""
+    """A change by this user to Gatepost's own columns alone sends no event."""
 
 
 def owned(column: Column, role: str) -> Column:

@@ -6,9 +6,9 @@ import operator
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-Judge: TypeAlias = Callable[[str], bool]
+Predicate: TypeAlias = Callable[[str], bool]
 Literal: TypeAlias = Callable[[str, str], str]
-Holds: TypeAlias = Callable[[Any, Any], bool]
+Comparison: TypeAlias = Callable[[Any, Any], bool]
 
 NUMBERS = frozenset({"integer", "decimal", "float", "longint", "percent_complete", "currency", "price", "numeric"})
 MOMENTS = frozenset({"glide_date_time", "glide_date", "due_date"})
@@ -21,7 +21,7 @@ BETWEEN_FIELDS: dict[str, Callable[[str, str], bool]] = {
     "GT_OR_EQUALS_FIELD": lambda one, other: one >= other,
     "LT_OR_EQUALS_FIELD": lambda one, other: one <= other,
 }
-_ORDERS: dict[str, Holds] = {
+_ORDERS: dict[str, Comparison] = {
     ">": operator.gt,
     ">=": operator.ge,
     "<": operator.lt,
@@ -46,7 +46,7 @@ _TEXTS: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-def judge(op: str, value: str, kind: str, literal: Literal, moment: Callable[[str], str]) -> Judge | None:
+def predicate_for(op: str, value: str, kind: str, literal: Literal, moment: Callable[[str], str]) -> Predicate | None:
     """Whether a raw value of a column of this type satisfies an operator; ``None`` when the condition makes no sense.
 
     Letter case does not count, as in the database of the platform.
@@ -66,25 +66,25 @@ def judge(op: str, value: str, kind: str, literal: Literal, moment: Callable[[st
         return _between(op, value, kind, literal)
     if op in _ORDERS:
         return _compared(_ORDERS[op], literal(value, kind), kind)
-    wanted, compare = literal(value, kind).casefold(), _TEXTS[op]
-    if kind in NUMBERS and op in {"=", "!="} and wanted:
-        number = _number(wanted)
+    expected, compare = literal(value, kind).casefold(), _TEXTS[op]
+    if kind in NUMBERS and op in {"=", "!="} and expected:
+        number = _number(expected)
         return lambda present: compare_numbers(op, _number(present), number)
-    return lambda present: compare(present.casefold(), wanted)
+    return lambda present: compare(present.casefold(), expected)
 
 
-def compare_numbers(op: str, present: float | None, wanted: float | None) -> bool:
-    return (present == wanted) is (op == "=")
+def compare_numbers(op: str, present: float | None, expected: float | None) -> bool:
+    return (present == expected) is (op == "=")
 
 
-def _listed(op: str, value: str, kind: str, literal: Literal) -> Judge:
-    wanted = {literal(one, kind).casefold() for one in value.split(",")}
+def _listed(op: str, value: str, kind: str, literal: Literal) -> Predicate:
+    expected = {literal(one, kind).casefold() for one in value.split(",")}
     if op == "IN":
-        return lambda present: present.casefold() in wanted
-    return lambda present: present.casefold() not in wanted
+        return lambda present: present.casefold() in expected
+    return lambda present: present.casefold() not in expected
 
 
-def _between(op: str, value: str, kind: str, literal: Literal) -> Judge | None:
+def _between(op: str, value: str, kind: str, literal: Literal) -> Predicate | None:
     ends = [literal(one, kind) for one in value.split("@")]
     if op == "BETWEEN" and len(ends) == 2:
         low, high = ends
@@ -99,14 +99,14 @@ def _between(op: str, value: str, kind: str, literal: Literal) -> Judge | None:
     return lambda present: above(present) and below(present)
 
 
-def _compared(holds: Holds, wanted: str, kind: str) -> Judge:
+def _compared(holds: Comparison, expected: str, kind: str) -> Predicate:
     """An empty value is neither more nor less than anything."""
     if kind in NUMBERS:
-        bound = _number(wanted)
+        bound = _number(expected)
         return lambda present: (number := _number(present)) is not None and bound is not None and holds(number, bound)
     if kind in MOMENTS:
-        return lambda present: bool(present) and holds(present, wanted)
-    bare = wanted.casefold()
+        return lambda present: bool(present) and holds(present, expected)
+    bare = expected.casefold()
     return lambda present: holds(present.casefold(), bare)
 
 

@@ -1,4 +1,4 @@
-"""Pages of the ServiceNow stand-in: the records, and forms to act as somebody."""
+"""Pages of the ServiceNow stand-in: the records, and forms to act as a user."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Flask, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from sandbox.pages import governed_first, shown
+from sandbox.pages import governed_first, rendered_value
 from sandbox.servicenow.app_tables import CHECKLIST
 from sandbox.servicenow.model import Record, Refusal
 from sandbox.servicenow.state import ServiceNowState
@@ -46,7 +46,12 @@ class _Pages:
         with self._state.lock:
             tables = {table: list(self._state.tables[table].values()) for table in LISTED}
             return render_template(
-                "servicenow_list.html", product=PRODUCT, title=PRODUCT, shown=shown, tables=tables, label=self._label
+                "servicenow_list.html",
+                product=PRODUCT,
+                title=PRODUCT,
+                shown=rendered_value,
+                tables=tables,
+                label=self._label,
             )
 
     def browse(self, table: str, reference: str) -> str:
@@ -62,7 +67,7 @@ class _Pages:
         return redirect(f"/record/{table}/{record['number']}", 303)
 
     def play(self) -> tuple[Response, int]:
-        """A story's player acts as somebody, without that person's password."""
+        """Act as a user for a story's player, without that user's password."""
         body = request.get_json()
         table, actor = body["table"], body["as"]
         record = self._find(table, body["record"])
@@ -123,7 +128,7 @@ class _Pages:
                 "servicenow_record.html",
                 product=PRODUCT,
                 title=f"{record.get('number', '')} {record.get('short_description', '')}".strip(),
-                shown=shown,
+                shown=rendered_value,
                 record=record,
                 table=table,
                 kind=state.columns.table(table).label,
@@ -136,7 +141,7 @@ class _Pages:
                 states=state.columns[table]["state"].choices if "state" in state.columns[table] else (),
                 notes=self._journal(record),
                 users=[row for row in state.tables["sys_user"].values() if row["active"] == "true"],
-                name=lambda login: (state.named(login) or {"name": login})["name"],
+                name=lambda login: (state.find_user(login) or {"name": login})["name"],
             )
 
     def _journal(self, record: Record) -> list[Record]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sandbox.servicenow.model import Change, Record, Refusal
+from sandbox.servicenow.model import Record, RecordChange, Refusal
 from sandbox.servicenow.store import Store
 
 STATE_RULE = "Change Model: Check State Transition"
@@ -22,7 +22,7 @@ NEXT: Mapping[str, tuple[str, ...]] = {
     "3": (),
     "4": (),
 }
-"""Where a change may go from a state, besides being cancelled; steps may be left out, none goes back from the end."""
+"""The next states of a change, besides cancelled; steps may be skipped, and there is no way back from the end."""
 POLICIES = (
     ("change_request", HOLD_POLICY, "on_hold=true", ("on_hold_reason",)),
     ("change_request", CLOSE_POLICY, "state=3", ("close_code", "close_notes")),
@@ -51,14 +51,14 @@ def check_policies(store: Store, table: str, after: Record, matches: Matches) ->
             continue
         rules = store.tables["sys_data_policy_rule"].values()
         needed = [row["field"] for row in rules if row["sys_data_policy"] == policy["sys_id"]]
-        lacking = [store.columns[table][name].label for name in needed if not after.get(name)]
-        if lacking:
-            told = f"Data Policy Exception: The following fields are mandatory: {', '.join(lacking)}"
-            raise Refusal(403, "Operation Failed", told, told)
+        missing = [store.columns[table][name].label for name in needed if not after.get(name)]
+        if missing:
+            message = f"Data Policy Exception: The following fields are mandatory: {', '.join(missing)}"
+            raise Refusal(403, "Operation Failed", message, message)
 
 
-def check_states(change: Change) -> str | None:
-    """What the rule on the states of a change says; while on hold, only cancelling is left."""
+def check_states(change: RecordChange) -> str | None:
+    """The message of the rule on the states of a change; while on hold, only cancelling is allowed."""
     old, new = change.before.get("state", ""), change.values.get("state", change.before.get("state", ""))
     if old == new or new == "4" or old not in NEXT:
         return None

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from sandbox.servicenow.model import Record
-from sandbox.servicenow.operators import BETWEEN_FIELDS, Judge, judge
+from sandbox.servicenow.operators import BETWEEN_FIELDS, Predicate, predicate_for
 
 Getter: TypeAlias = Callable[[Record], str]
-Test: TypeAlias = Callable[[Record], bool]
+RecordPredicate: TypeAlias = Callable[[Record], bool]
 
 OPERATORS = (
     "NOT LIKE", "NOTLIKE", "NOT IN", "ISNOTEMPTY", "ISEMPTY", "STARTSWITH", "ENDSWITH", "EMPTYSTRING", "ANYTHING",
@@ -48,31 +48,31 @@ class Columns(Protocol):
         """``hour@ago@1`` as a moment."""
 
     def texts(self) -> Sequence[Getter]:
-        """The columns that a search for words looks at."""
+        """The columns that a text search reads."""
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class QueryCondition:
     field: str
     op: str
     value: str
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedQuery:
     """Groups, of which one has to hold; a group is a list of alternatives, of each of which one has to hold."""
 
-    groups: tuple[tuple[tuple[Condition, ...], ...], ...]
+    groups: tuple[tuple[tuple[QueryCondition, ...], ...], ...]
     orders: tuple[tuple[str, bool], ...]
     """(column, descending)"""
-    broken: tuple[str, ...]
+    invalid_parts: tuple[str, ...]
     """Conditions that could not be read."""
 
 
-def parse(query: str) -> Parsed:
+def parse(query: str) -> ParsedQuery:
     groups, orders, broken = [], [], []
     for text in re.split(r"\^NQ", query):
-        group: list[list[Condition]] = []
+        group: list[list[QueryCondition]] = []
         for part in text.split("^"):
             if part.startswith("ORDERBY"):
                 descending = part.startswith("ORDERBYDESC")
@@ -89,29 +89,29 @@ def parse(query: str) -> Parsed:
             else:
                 group.append([condition])
         groups.append(tuple(tuple(one) for one in group))
-    return Parsed(tuple(groups), tuple(orders), tuple(broken))
+    return ParsedQuery(tuple(groups), tuple(orders), tuple(broken))
 
 
-def _condition(part: str) -> Condition | None:
+def _condition(part: str) -> QueryCondition | None:
     if part.startswith(TEXT):
-        return Condition("", "TEXT", part.removeprefix(TEXT))
+        return QueryCondition("", "TEXT", part.removeprefix(TEXT))
     match = _CONDITION.fullmatch(part)
-    return Condition(match["field"], match["op"], match["value"]) if match else None
+    return QueryCondition(match["field"], match["op"], match["value"]) if match else None
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
-    test: Test | None
+class CompiledQuery:
+    test: RecordPredicate | None
     """``None`` when everything matches."""
     ignored: bool
     """Whether a condition was left out, because it makes no sense here."""
 
 
-def compiled(parsed: Parsed, columns: Columns) -> Compiled:
-    ignored = bool(parsed.broken)
-    groups: list[list[list[Test]]] = []
+def compile_query(parsed: ParsedQuery, columns: Columns) -> CompiledQuery:
+    ignored = bool(parsed.invalid_parts)
+    groups: list[list[list[RecordPredicate]]] = []
     for group in parsed.groups:
-        tests: list[list[Test]] = []
+        tests: list[list[RecordPredicate]] = []
         for alternatives in group:
             known = [test for one in alternatives if (test := _test(one, columns)) is not None]
             ignored |= len(known) < len(alternatives)
@@ -119,19 +119,19 @@ def compiled(parsed: Parsed, columns: Columns) -> Compiled:
                 tests.append(known)
         groups.append(tests)
     if any(not tests for tests in groups):
-        return Compiled(None, ignored)
-    return Compiled(_any([_all([_any(some) for some in tests]) for tests in groups]), ignored)
+        return CompiledQuery(None, ignored)
+    return CompiledQuery(_any([_all([_any(some) for some in tests]) for tests in groups]), ignored)
 
 
-def _any(tests: Sequence[Test]) -> Test:
+def _any(tests: Sequence[RecordPredicate]) -> RecordPredicate:
     return tests[0] if len(tests) == 1 else lambda row: any(test(row) for test in tests)
 
 
-def _all(tests: Sequence[Test]) -> Test:
+def _all(tests: Sequence[RecordPredicate]) -> RecordPredicate:
     return tests[0] if len(tests) == 1 else lambda row: all(test(row) for test in tests)
 
 
-def _test(condition: Condition, columns: Columns) -> Test | None:
+def _test(condition: QueryCondition, columns: Columns) -> RecordPredicate | None:
     if condition.op == "TEXT":
         word, texts = condition.value.casefold(), columns.texts()
         return lambda row: any(word in get(row).casefold() for get in texts)
@@ -145,11 +145,11 @@ def _test(condition: Condition, columns: Columns) -> Test | None:
             return None
         holds = BETWEEN_FIELDS[condition.op]
         return lambda row: holds(get(row), other(row))
-    wanted: Judge | None = judge(condition.op, condition.value, kind, columns.literal, columns.moment)
-    return None if wanted is None else lambda row: wanted(get(row))
+    predicate: Predicate | None = predicate_for(condition.op, condition.value, kind, columns.literal, columns.moment)
+    return None if predicate is None else lambda row: predicate(get(row))
 
 
-def ordered(rows: list[Record], orders: Sequence[tuple[str, bool]], columns: Columns) -> list[Record]:
+def sort_rows(rows: list[Record], orders: Sequence[tuple[str, bool]], columns: Columns) -> list[Record]:
     """Rows in a query's order; an order by an unknown column is ignored."""
     for name, descending in reversed(orders):
         get = columns.getter(name)

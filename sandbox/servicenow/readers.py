@@ -1,4 +1,4 @@
-"""Who reads: time zone, formats, language and currency of a user, and how raw values look to that person.
+"""The reader: time zone, formats, language and currency of a user, and how raw values look to that person.
 
 Currency is converted to the reader's currency on read and not on write; dates are shown in the reader's zone.
 https://www.servicenow.com/docs, "REST API", "Currency and price fields"
@@ -87,8 +87,8 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _pattern(java: str) -> str:
-    for theirs, ours in _JAVA:
-        java = java.replace(theirs, ours)
+    for java_code, python_code in _JAVA:
+        java = java.replace(java_code, python_code)
     return java
 
 

@@ -1,4 +1,4 @@
-"""The front of the REST API: who is calling, may they, have they called too often; and what a refusal looks like."""
+"""The front of the REST API: authentication, rights, rate limits, and the form of a refusal."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
 
 
 def install(app: Flask, state: ServiceNowState) -> None:
-    front = _Front(state)
+    front = _RequestGuard(state)
     app.before_request(front.check)
-    app.after_request(front.mark)
-    app.register_error_handler(Refusal, refused)
+    app.after_request(front.add_headers)
+    app.register_error_handler(Refusal, refusal_response)
     app.register_error_handler(HTTPException, _unknown)
 
 
-def refused(refusal: Refusal) -> tuple[Response, int]:
+def refusal_response(refusal: Refusal) -> tuple[Response, int]:
     return envelope(refusal.message, refusal.detail), refusal.status
 
 
@@ -52,12 +52,12 @@ def _unknown(error: HTTPException) -> AnyResponse | tuple[Response, int]:
 
 
 def api_of(path: str) -> str:
-    """Which API an address belongs to, by the name that its rules and rights carry."""
+    """The API of an address, by the name used in its rules and rights."""
     parts = [part for part in path.removeprefix(API).split("/") if part not in {"v1", "v2"}]
     return APIS.get(parts[0] if parts else "", "")
 
 
-class _Front:
+class _RequestGuard:
     def __init__(self, state: ServiceNowState) -> None:
         self._state = state
 
@@ -79,11 +79,11 @@ class _Front:
         with self._state.lock:
             counted = self._state.limits.count(api_of(request.path), user)
         g.limit = counted
-        if counted is not None and counted.over:
-            told = f"Rate limit of {counted.limit} requests per hour for {counted.api} exceeded"
-            raise Refusal(429, "Rate limit exceeded", told)
+        if counted is not None and counted.exceeded:
+            detail = f"Rate limit of {counted.limit} requests per hour for {counted.api} exceeded"
+            raise Refusal(429, "Rate limit exceeded", detail)
 
-    def mark(self, response: Response) -> Response:
+    def add_headers(self, response: Response) -> Response:
         counted = g.get("limit")
         if counted is not None:
             response.headers.extend(counted.headers())
@@ -110,9 +110,9 @@ class _Front:
     def _may_use_basic(self, user: str) -> bool:
         if not self._state.keys.restrict_basic:
             return True
-        row = self._state.named(user) or {}
+        row = self._state.find_user(user) or {}
         return row.get("web_service_access_only") == "true" or BASIC_ROLE in self._state.roles.get(user, set())
 
     def _active(self, user: str) -> str:
-        row = self._state.named(user)
+        row = self._state.find_user(user)
         return user if row is not None and row["active"] == "true" and row["locked_out"] != "true" else ""

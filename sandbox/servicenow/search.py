@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from sandbox.servicenow.model import Column, Record
-from sandbox.servicenow.query import Getter, Parsed, compiled, ordered, parse
+from sandbox.servicenow.query import Getter, ParsedQuery, compile_query, parse, sort_rows
 from sandbox.servicenow.readers import STORED, Reader
 from sandbox.servicenow.store import Store
 
@@ -23,7 +23,7 @@ _SPANS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     rows: Sequence[Record]
     total: int
 
@@ -33,21 +33,23 @@ class Search:
         self._store = store
         self._clock = clock
 
-    def page(self, table: str, query: str, reader: Reader, start: int, size: int, *, count: bool = True) -> Found:
+    def page(
+        self, table: str, query: str, reader: Reader, start: int, size: int, *, count: bool = True
+    ) -> SearchResult:
         """A part of the matching rows, before any row is hidden, and how many match in all.
 
         Without ``count`` the search ends with the page.  Raises Refusal 400.
         """
         parsed = parse(query)
-        test = compiled(parsed, TableColumns(self._store, table, reader, self._clock))
+        test = compile_query(parsed, TableColumns(self._store, table, reader, self._clock))
         if test.ignored and self._store.property(STRICT) == "true":
-            return Found((), 0)
+            return SearchResult((), 0)
         by_id = parsed.orders == (("sys_id", False),)
         candidates = self._candidates(table, parsed, by_id=by_id)
         rows = self._store.rows(table)
-        if test.test is None or (test_is_range(parsed) and by_id):
+        if test.test is None or (is_id_range(parsed) and by_id):
             if not parsed.orders or by_id:
-                return Found([rows[key] for key in candidates[start : start + size]], len(candidates))
+                return SearchResult([rows[key] for key in candidates[start : start + size]], len(candidates))
             matching = [rows[key] for key in candidates]
         else:
             holds, matching, enough = test.test, [], start + size
@@ -58,24 +60,24 @@ class Search:
                     if not count and by_id and len(matching) >= enough:
                         break
         if parsed.orders and not by_id:
-            matching = ordered(matching, parsed.orders, TableColumns(self._store, table, reader, self._clock))
-        return Found(matching[start : start + size], len(matching))
+            matching = sort_rows(matching, parsed.orders, TableColumns(self._store, table, reader, self._clock))
+        return SearchResult(matching[start : start + size], len(matching))
 
-    def every(self, table: str, query: str, reader: Reader) -> Sequence[Record]:
+    def all_rows(self, table: str, query: str, reader: Reader) -> Sequence[Record]:
         return self.page(table, query, reader, 0, len(self._store.rows(table))).rows
 
     def matches(self, table: str, query: str, record: Record, reader: Reader) -> bool:
-        test = compiled(parse(query), TableColumns(self._store, table, reader, self._clock)).test
+        test = compile_query(parse(query), TableColumns(self._store, table, reader, self._clock)).test
         return test is None or test(record)
 
-    def _candidates(self, table: str, parsed: Parsed, *, by_id: bool) -> Sequence[str]:
-        """Ids that can match at all, in the order of the ids if that is asked for."""
+    def _candidates(self, table: str, parsed: ParsedQuery, *, by_id: bool) -> Sequence[str]:
+        """Ids that can match, in the order of the ids if requested."""
         rows = self._store.rows(table)
         single = [some[0] for some in parsed.groups[0] if len(some) == 1] if len(parsed.groups) == 1 else []
         for one in single:
             if one.field == "sys_id" and one.op in {"=", "IN"}:
-                wanted = list(dict.fromkeys(one.value.split(",") if one.op == "IN" else [one.value]))
-                return [key for key in (sorted(wanted) if by_id else wanted) if key in rows]
+                keys = list(dict.fromkeys(one.value.split(",") if one.op == "IN" else [one.value]))
+                return [key for key in (sorted(keys) if by_id else keys) if key in rows]
         if not by_id:
             return list(rows)
         ids = self._store.sorted_ids(table)
@@ -83,8 +85,8 @@ class Search:
         return ids[bisect_right(ids, after) :] if after else ids
 
 
-def test_is_range(parsed: Parsed) -> bool:
-    """Whether the query asks for nothing but what comes after an id."""
+def is_id_range(parsed: ParsedQuery) -> bool:
+    """Whether the query asks only for rows after an id."""
     return len(parsed.groups) == 1 and all(
         len(some) == 1 and (some[0].field, some[0].op) == ("sys_id", ">") for some in parsed.groups[0]
     )
@@ -119,7 +121,7 @@ class TableColumns:
         return self._stored(self._clock() + (span if way == "ahead" else -span))
 
     def literal(self, value: str, kind: str) -> str:
-        """Text is taken as UTC; what a script makes is in the reader's own zone."""
+        """Text is read as UTC; a script's value is in the reader's zone."""
         del kind
         call = _CALL.fullmatch(value)
         if call is None:

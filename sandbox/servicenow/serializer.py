@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from sandbox.servicenow.access import Access
+from sandbox.servicenow.access import AccessControl
 from sandbox.servicenow.model import Column, Record
 from sandbox.servicenow.readers import (
     CURRENCIES,
@@ -26,8 +26,8 @@ NUMBERS = frozenset({"integer", "longint", "decimal", "float"})
 
 
 @dataclass(frozen=True, slots=True)
-class Mode:
-    """What a request asks to see."""
+class DisplayMode:
+    """The display options of a request."""
 
     display: str = "false"
     """false, true or all"""
@@ -51,8 +51,8 @@ def reader_of(store: Store, user_name: str) -> Reader:
     )
 
 
-class Shown:
-    def __init__(self, store: Store, access: Access, base_url: Callable[[], str]) -> None:
+class RecordSerializer:
+    def __init__(self, store: Store, access: AccessControl, base_url: Callable[[], str]) -> None:
         self._store = store
         self._access = access
         self._base_url = base_url
@@ -65,11 +65,11 @@ class Shown:
             return dict(column.choices).get(value, value)
         return self._referred(column, value) if column.reference else value
 
-    def rows(self, table: str, rows: Sequence[Record], mode: Mode, reader: Reader) -> list[dict[str, object]]:
+    def rows(self, table: str, rows: Sequence[Record], mode: DisplayMode, reader: Reader) -> list[dict[str, object]]:
         names = [name for name in mode.fields if column_at(self._store, table, name) is not None]
         if not mode.fields:
             names = list(self._store.columns[table])
-        closed = self._access.closed_columns(table, "read")
+        closed = self._access.restricted_columns(table, "read")
         getters = [(name, path_getter(self._store, table, name), self._at(table, name)) for name in names]
         worth = rates(self._store) if any(column.type in MONEY for *_, column in getters) else {}
         return [
@@ -83,7 +83,7 @@ class Shown:
         ]
 
     def stored(self, table: str, values: Mapping[str, str], reader: Reader, *, displayed: bool) -> dict[str, str]:
-        """What a request sends, as it is stored; ``displayed`` says that a person's forms were sent."""
+        """A request's values as they are stored; ``displayed`` when they are in the reader's display formats."""
         columns = self._store.columns[table]
         return {
             name: self._stored(columns[name], value, reader, displayed=displayed) if name in columns else value
@@ -94,7 +94,9 @@ class Shown:
         column = column_at(self._store, table, name)
         return column if column is not None else Column(name, name)
 
-    def _encoded(self, column: Column, value: str, mode: Mode, reader: Reader, worth: Mapping[str, Decimal]) -> object:
+    def _encoded(
+        self, column: Column, value: str, mode: DisplayMode, reader: Reader, worth: Mapping[str, Decimal]
+    ) -> object:
         if column.type in SECRET:
             value = ""
         raw = converted(value, reader, worth) if column.type in MONEY and value else value
@@ -102,7 +104,7 @@ class Shown:
             return (
                 {"link": self._link(column, raw), "value": raw} if column.reference and raw and not mode.bare else raw
             )
-        seen = self._seen(column, value, raw, reader)
+        seen = self._displayed(column, value, raw, reader)
         linked = bool(column.reference and raw and not mode.bare)
         if mode.display == "all":
             both = {"display_value": seen, "value": raw}
@@ -112,7 +114,7 @@ class Shown:
     def _link(self, column: Column, value: str) -> str:
         return f"{self._base_url()}/api/now/table/{column.reference}/{value}"
 
-    def _seen(self, column: Column, value: str, raw: str, reader: Reader) -> str:
+    def _displayed(self, column: Column, value: str, raw: str, reader: Reader) -> str:
         if not value:
             return ""
         if column.choices or column.reference:

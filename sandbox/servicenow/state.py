@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from sandbox.delivery import Deliverer
+from sandbox.delivery import EventSender
 from sandbox.servicenow import app_tables, policies
-from sandbox.servicenow.events import Events
+from sandbox.servicenow.events import EventPublisher
 from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.metadata_sync import CHANGED, REMOVED
-from sandbox.servicenow.model import BeforeRule, Change, Record, Refusal, flag
+from sandbox.servicenow.model import BeforeRule, Record, RecordChange, Refusal, flag
 from sandbox.servicenow.schema.task import CLOSED_STATES
 from sandbox.servicenow.store import no_table
 
@@ -35,11 +35,11 @@ class ServiceNowState(Instance):
         self,
         base_url: str = "http://127.0.0.1",
         *,
-        deliverer: Deliverer,
+        deliverer: EventSender,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(base_url, deliverer=deliverer, clock=clock)
-        self._events = Events(self)
+        self._events = EventPublisher(self)
 
     def gate_rule(
         self,
@@ -51,7 +51,7 @@ class ServiceNowState(Instance):
     ) -> None:
         """The plainest gate: abort a move to a guarded state while the gate is not open."""
 
-        def check(change: Change) -> str | None:
+        def check(change: RecordChange) -> str | None:
             before, values = change.before, change.values
             moves = "state" in values and values["state"] != before.get("state") and values["state"] in guarded
             if not moves or before.get(gate) == "Open":
@@ -63,7 +63,7 @@ class ServiceNowState(Instance):
     # --- changing --------------------------------------------------------------------------------
 
     def insert(self, table: str, values: Mapping[str, str], by: str, *, checked: bool = False) -> Record:
-        """Add a record.  ``checked`` lets the column rights of the user count.  Raises Refusal."""
+        """Add a record.  ``checked`` applies the user's column rights.  Raises Refusal."""
         with self.lock:
             if table not in self.columns:
                 raise no_table(table)
@@ -71,17 +71,17 @@ class ServiceNowState(Instance):
                 name: value for name, value in values.items() if not checked or self._may_write(table, name, by, {})
             }
             given |= self._own_id(table, values.get("sys_id", ""))
-            blank = self._store.blank(table)
-            self._check(Change(table, blank, given, by), inserts=True)
+            blank = self._store.new_record(table)
+            self._check(RecordChange(table, blank, given, by), inserts=True)
             if self.scripts(table, "before", "insert") and not app_tables.is_writer(self, by):
                 # A copied or typed verdict is none: only Gatepost gives one.
-                given = {name: value for name, value in given.items() if name not in app_tables.OWNED}
+                given = {name: value for name, value in given.items() if name not in app_tables.OWNED_COLUMNS}
             record = self.store(table, given, by)
-            self._events.ring(table, record, "insert", (), {})
+            self._events.publish(table, record, "insert", (), {})
             return record
 
     def _own_id(self, table: str, sys_id: str) -> dict[str, str]:
-        """The id that whoever makes a record brings along; an installer knows its records by theirs."""
+        """The id given by the creator of a record; an installer recognises its records by their ids."""
         if not _SYS_ID.fullmatch(sys_id):
             return {}
         if sys_id in self.tables[table]:
@@ -91,17 +91,17 @@ class ServiceNowState(Instance):
     def update(self, table: str, sys_id: str, values: Mapping[str, str], by: str, *, workflow: bool = True) -> Record:
         """Set the columns that exist and that this user may write.  Raises Refusal 403 when a rule aborts.
 
-        Without ``workflow`` no rule runs and nothing rings, as after ``setWorkflow(false)``.
+        Without ``workflow`` no rule runs and no event is sent, as after ``setWorkflow(false)``.
         """
         with self.lock:
             record = self.record(table, sys_id)
             table = self._store.class_of(record, table)
             allowed = {name: value for name, value in values.items() if self._may_write(table, name, by, record)}
             if workflow:
-                self._check(Change(table, record, allowed, by), inserts=False)
+                self._check(RecordChange(table, record, allowed, by), inserts=False)
             before = dict(record)
             if self._apply(table, record, allowed, by):
-                self._follow(table, record, CHANGED)
+                self._sync_metadata(table, record, CHANGED)
                 if workflow:
                     changed = [name for name in record if record[name] != before.get(name) and name[:4] != "sys_"]
                     noted = [
@@ -109,27 +109,27 @@ class ServiceNowState(Instance):
                         for name, value in allowed.items()
                         if value and self.columns[table][name].type == "journal_input"
                     ]
-                    self._events.ring(table, record, "update", changed + noted, before)
+                    self._events.publish(table, record, "update", changed + noted, before)
             return record
 
-    def decide(self, table: str, sys_id: str, approver: str, state: str) -> None:
-        """Somebody approves or rejects a record in the tool's own approvals; the record is counted up, and rings."""
+    def decide_approval(self, table: str, sys_id: str, approver: str, state: str) -> None:
+        """Approve or reject a record with the tool's own approvals, which counts as an update and sends an event."""
         with self.lock:
             people = {row["user_name"]: row["sys_id"] for row in self.tables["sys_user"].values()}
             values = {"sysapproval": sys_id, "approver": people[approver], "state": state}
             approval = self.store("sysapproval_approver", values, approver)
             record = self.record(table, sys_id)
-            self._touch(record, approver if self.named(approver) else record["sys_updated_by"])
-            self._events.ring("sysapproval_approver", approval, "insert", (), {})
-            self._events.ring(table, record, "update", ("approval",), record)
+            self._touch(record, approver if self.find_user(approver) else record["sys_updated_by"])
+            self._events.publish("sysapproval_approver", approval, "insert", (), {})
+            self._events.publish(table, record, "update", ("approval",), record)
 
     def delete(self, table: str, sys_id: str, by: str = "") -> None:
         with self.lock:
             record = self.record(table, sys_id)
             table = self._store.class_of(record, table)
-            self._store.take(table, sys_id)
-            self._follow(table, record, REMOVED)
-            self._events.ring(table, record | ({"sys_updated_by": by} if by else {}), "delete", (), {})
+            self._store.remove(table, sys_id)
+            self._sync_metadata(table, record, REMOVED)
+            self._events.publish(table, record | ({"sys_updated_by": by} if by else {}), "delete", (), {})
 
     def convert_demand(self, sys_id: str, by: str) -> Record:
         """A demand becomes a project.  Its plans follow without any rule or event: the platform's script has it so."""
@@ -144,7 +144,7 @@ class ServiceNowState(Instance):
                 "end_date",
             )
             values = {name: demand.get(name, "") for name in inherited} | {"demand": sys_id, "state": "-5"}
-            self._check(Change("dmn_demand", demand, {"state": "8"}, by), inserts=False)
+            self._check(RecordChange("dmn_demand", demand, {"state": "8"}, by), inserts=False)
             project = self.insert("pm_project", values, by)
             for table in ("cost_plan", "benefit_plan"):
                 for plan in [row for row in self.tables[table].values() if row["task"] == sys_id]:
@@ -160,20 +160,20 @@ class ServiceNowState(Instance):
 
     # --- the parts of a change ---------------------------------------------------------------------
 
-    def _check(self, change: Change, *, inserts: bool) -> None:
+    def _check(self, change: RecordChange, *, inserts: bool) -> None:
         table = change.table
         if not inserts:
             for rule in self.before_rules:
                 message = rule.check(change) if rule.table == table else None
                 if message is not None:
-                    raise _aborted(table, rule.name, rule.sys_id, message)
+                    raise _rule_refusal(table, rule.name, rule.sys_id, message)
         for script in self.scripts(table, "before", "insert" if inserts else "update"):
-            told = self._run(script, change, inserts=inserts)
-            if told is not None:
-                raise _aborted(table, script["name"], script["sys_id"], told)
-        policies.check_policies(self._store, table, {**change.before, **change.values}, self._holds)
+            message = self._run(script, change, inserts=inserts)
+            if message is not None:
+                raise _rule_refusal(table, script["name"], script["sys_id"], message)
+        policies.check_policies(self._store, table, {**change.before, **change.values}, self._condition_holds)
 
-    def _run(self, script: Record, change: Change, *, inserts: bool) -> str | None:
+    def _run(self, script: Record, change: RecordChange, *, inserts: bool) -> str | None:
         if "GatepostGuard.check" in script["script"]:
             return app_tables.check(self, change, inserts=inserts)
         return policies.check_states(change) if script["name"] == policies.STATE_RULE else None
@@ -201,7 +201,7 @@ class ServiceNowState(Instance):
         return self.access.column(table, name, "write", by, record)
 
 
-def _aborted(table: str, name: str, sys_id: str, shown: str) -> Refusal:
+def _rule_refusal(table: str, name: str, sys_id: str, shown: str) -> Refusal:
     detail = (
         f"Operation against file '{table}' was aborted by Business Rule '{name}^{sys_id}'. Business Rule Stack:{name}"
     )

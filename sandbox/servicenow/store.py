@@ -38,14 +38,14 @@ class Store:
         self._numbers.setdefault(table.name, itertools.count(1))
         self._turn += 1
 
-    def forget(self, table: str) -> None:
-        """A table and all its rows are gone."""
+    def drop_table(self, table: str) -> None:
+        """Remove a table and all its rows."""
         self.columns.drop(table)
         self.tables.pop(table, None)
         self._turn += 1
 
     def describe(self, name: str) -> None:
-        """The rows of the platform's own tables that say that this table and its columns are there."""
+        """The rows of the platform's own tables that describe this table and its columns."""
         table = self.columns.table(name)
         above = _id(table.parent) if table.parent else ""
         self._describe("sys_db_object", name, {"name": name, "label": table.label, "super_class": above})
@@ -73,11 +73,11 @@ class Store:
         self._turn += 1
 
     def _describe(self, table: str, identity: str, values: Record) -> None:
-        self.tables[table][_id(identity)] = self.blank(table) | values | {"sys_id": _id(identity)}
+        self.tables[table][_id(identity)] = self.new_record(table) | values | {"sys_id": _id(identity)}
 
     # --- rows ------------------------------------------------------------------------------------
 
-    def blank(self, table: str) -> Record:
+    def new_record(self, table: str) -> Record:
         """A record of a table with nothing in it but defaults."""
         record = {name: column.default for name, column in self.columns[table].items()}
         record["sys_mod_count"] = "0"
@@ -86,7 +86,7 @@ class Store:
         return record
 
     def add(self, table: str, values: Mapping[str, str], by: str, now: str) -> Record:
-        record = self.blank(table) | {
+        record = self.new_record(table) | {
             "sys_id": uuid4().hex,
             "sys_created_on": now,
             "sys_created_by": by,
@@ -102,7 +102,7 @@ class Store:
         self._turn += 1
         return record
 
-    def take(self, table: str, sys_id: str) -> None:
+    def remove(self, table: str, sys_id: str) -> None:
         del self.tables[table][sys_id]
         self._turn += 1
 
@@ -125,12 +125,12 @@ class Store:
         return None
 
     def sorted_ids(self, table: str) -> list[str]:
-        kept = self._sorted.get(table)
+        cached = self._sorted.get(table)
         count = sum(len(self.tables[name]) for name in self.columns.classes(table))
-        if kept is None or kept[0] != self._turn or len(kept[1]) != count:
-            kept = (self._turn, sorted(self.rows(table)))
-            self._sorted[table] = kept
-        return kept[1]
+        if cached is None or cached[0] != self._turn or len(cached[1]) != count:
+            cached = (self._turn, sorted(self.rows(table)))
+            self._sorted[table] = cached
+        return cached[1]
 
     def class_of(self, record: Record, table: str) -> str:
         return record.get(CLASS.element) or table

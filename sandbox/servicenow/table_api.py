@@ -15,28 +15,28 @@ from werkzeug.datastructures import Headers
 from sandbox.servicenow.instance import NO_RECORD
 from sandbox.servicenow.model import Record, Refusal
 from sandbox.servicenow.request_guard import envelope
-from sandbox.servicenow.serializer import Mode
+from sandbox.servicenow.serializer import DisplayMode
 from sandbox.servicenow.state import ServiceNowState
 
-USUAL_LIMIT = 10_000
+DEFAULT_LIMIT = 10_000
 NOT_ALLOWED = {
     "create": "Operation against file '{}' was aborted by ACL",
     "write": "ACL Exception Update Failed due to security constraints",
     "delete": "ACL Exception Delete Failed due to security constraints",
 }
-Answer = Response | tuple[Response, int] | tuple[str, int]
+ApiResponse = Response | tuple[Response, int] | tuple[str, int]
 
 
-def mode() -> Mode:
-    asked = request.args
-    return Mode(
-        asked.get("sysparm_display_value", "false"),
-        asked.get("sysparm_exclude_reference_link") == "true",
-        tuple(name for name in asked.get("sysparm_fields", "").split(",") if name),
+def display_mode() -> DisplayMode:
+    arguments = request.args
+    return DisplayMode(
+        arguments.get("sysparm_display_value", "false"),
+        arguments.get("sysparm_exclude_reference_link") == "true",
+        tuple(name for name in arguments.get("sysparm_fields", "").split(",") if name),
     )
 
 
-def asked_query() -> str:
+def requested_query() -> str:
     """``sysparm_query``, or pairs of names and values instead of it."""
     given = request.args.get("sysparm_query")
     if given is not None:
@@ -48,13 +48,13 @@ class TableApi:
     def __init__(self, state: ServiceNowState) -> None:
         self._state = state
 
-    def list_(self, table: str) -> Answer:
-        state, start, size = self._state, max(0, _number("sysparm_offset", 0)), _number("sysparm_limit", USUAL_LIMIT)
+    def list_(self, table: str) -> ApiResponse:
+        state, start, size = self._state, max(0, _number("sysparm_offset", 0)), _number("sysparm_limit", DEFAULT_LIMIT)
         with state.lock:
-            self._open(table, "read")
+            self._require_access(table, "read")
             count = request.args.get("sysparm_no_count") != "true"
-            found = state.search.page(table, asked_query(), state.reader(g.user), start, size, count=count)
-            page = self._shown(table, [row for row in found.rows if self._sees(table, row)])
+            found = state.search.page(table, requested_query(), state.reader(g.user), start, size, count=count)
+            page = self._shown(table, [row for row in found.rows if self._is_visible(table, row)])
         if not found.total and "/v1/" in request.path:
             return envelope("No Record found", "No rows"), 404
         response = jsonify({"result": page})
@@ -64,46 +64,46 @@ class TableApi:
             response.headers.extend(_links(start, size, found.total))
         return response
 
-    def get(self, table: str, sys_id: str) -> Answer:
+    def get(self, table: str, sys_id: str) -> ApiResponse:
         with self._state.lock:
-            self._open(table, "read")
+            self._require_access(table, "read")
             record = self._state.record(table, sys_id)
-            if not self._sees(table, record):
+            if not self._is_visible(table, record):
                 raise Refusal(404, "No Record found", NO_RECORD)
             return jsonify({"result": self._shown(table, [record])[0]})
 
-    def add(self, table: str) -> Answer:
+    def add(self, table: str) -> ApiResponse:
         state = self._state
         with state.lock:
-            self._open(table, "create")
+            self._require_access(table, "create")
             record = state.insert(table, self._values(table), g.user, checked=True)
             response = _written(jsonify({"result": self._shown(table, [record])[0]}))
         response.headers["Location"] = f"{state.base_url}/api/now/table/{table}/{record['sys_id']}"
         return response, 201
 
-    def set_(self, table: str, sys_id: str) -> Answer:
+    def set_(self, table: str, sys_id: str) -> ApiResponse:
         state = self._state
         with state.lock:
             record = self._writable(table, sys_id, "write")
             state.update(table, sys_id, self._values(state.class_of(record, table)), g.user)
             return _written(jsonify({"result": self._shown(table, [record])[0]}))
 
-    def drop(self, table: str, sys_id: str) -> Answer:
+    def drop(self, table: str, sys_id: str) -> ApiResponse:
         with self._state.lock:
             self._writable(table, sys_id, "delete")
             self._state.delete(table, sys_id, g.user)
         return "", 204
 
     def _writable(self, table: str, sys_id: str, operation: str) -> Record:
-        self._open(table, operation)
+        self._require_access(table, operation)
         record = self._state.record(table, sys_id)
-        if not self._sees(table, record):
+        if not self._is_visible(table, record):
             raise Refusal(404, "No Record found", NO_RECORD)
         if not self._state.access.row(self._state.class_of(record, table), operation, g.user, record):
             raise Refusal(403, "Operation Failed", NOT_ALLOWED[operation])
         return record
 
-    def _open(self, table: str, operation: str) -> None:
+    def _require_access(self, table: str, operation: str) -> None:
         """Raises Refusal when the table is not there, is closed to web services, or is none of this user's business."""
         state = self._state
         state.rows(table)
@@ -115,14 +115,14 @@ class TableApi:
                 raise Refusal(403, "Insufficient rights to query records", None)
             raise Refusal(403, "Operation Failed", NOT_ALLOWED[operation].format(table))
 
-    def _sees(self, table: str, row: Record) -> bool:
+    def _is_visible(self, table: str, row: Record) -> bool:
         state = self._state
         if row["sys_id"] in state.hidden:
             return False
         return state.access.row(state.class_of(row, table), "read", g.user, row)
 
     def _shown(self, table: str, rows: list[Record]) -> list[dict[str, object]]:
-        return self._state.shown.rows(table, rows, mode(), self._state.reader(g.user))
+        return self._state.shown.rows(table, rows, display_mode(), self._state.reader(g.user))
 
     def _values(self, table: str) -> dict[str, str]:
         body = request.get_json(silent=True)
@@ -162,9 +162,10 @@ def _links(start: int, size: int, total: int) -> Headers:
     if start + size < total:
         marks.append(("next", start + size))
     marks.append(("last", max(0, (total - 1) // size * size) if size else 0))
-    kept = [(name, value) for name, value in request.args.items() if name not in {"sysparm_limit", "sysparm_offset"}]
+    paging = {"sysparm_limit", "sysparm_offset"}
+    others = [(name, value) for name, value in request.args.items() if name not in paging]
     pages = []
     for name, offset in marks:
-        given = urlencode([*kept, ("sysparm_limit", size), ("sysparm_offset", offset)])
+        given = urlencode([*others, ("sysparm_limit", size), ("sysparm_offset", offset)])
         pages.append(f'<{request.base_url}?{given}>;rel="{name}"')
     return Headers({"Link": ",".join(pages)})

@@ -1,5 +1,5 @@
 """The demo's story: three programs in two tools, and what their people do.
 
-``seed`` fills the stand-ins, ``acts`` says what happens, ``player`` makes it happen over HTTP and reads the
-outcome back from the tools.
+``seed`` fills the stand-ins, ``scenarios`` lists what happens, ``player`` does it over HTTP and reads the
+outcome from the tools.
 """

@@ -1,4 +1,4 @@
-"""Plays acts over HTTP on the running stand-ins and reads the outcome back from them."""
+"""Play scenarios over HTTP on the running stand-ins and read the outcome from them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 import requests
 
-from sandbox.story.scenarios import Act, Item, Step
+from sandbox.story.scenarios import Item, Scenario, Step
 
-BOTS = ("gatepost-bot", "gatepost.integration")
+BOT_ACCOUNTS = ("gatepost-bot", "gatepost.integration")
 CALL_SECONDS = 60.0
-"""For one call to a stand-in, which answers at once unless the machine has much else to do."""
+"""Time limit of one call to a stand-in; generous, for a busy machine."""
 
 
-class StoryFailed(AssertionError):
-    """The tools do not show what the story says they have to."""
+class ScenarioFailed(AssertionError):
+    """The tools do not show what the story expects."""
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownItem:
     """An item as its tool shows it."""
 
     key: str
@@ -30,19 +30,19 @@ class Shown:
     """(author, text), oldest first."""
 
     @property
-    def answer(self) -> str:
-        """What Gatepost says here: its newest comment."""
-        return next((text for author, text in reversed(self.comments) if author in BOTS), "")
+    def reply(self) -> str:
+        """Gatepost's newest comment."""
+        return next((text for author, text in reversed(self.comments) if author in BOT_ACCOUNTS), "")
 
 
-class Player:
+class ScenarioPlayer:
     def __init__(
-        self, jira: str, servicenow: str, *, patience: float = 30.0, watch: Callable[[], None] = lambda: None
+        self, jira: str, servicenow: str, *, timeout_seconds: float = 30.0, watch: Callable[[], None] = lambda: None
     ) -> None:
-        """``patience`` in seconds, for each thing that is waited for; ``watch`` raises when that is in vain."""
+        """``timeout_seconds`` applies to each wait; ``watch`` raises when waiting is pointless."""
         self._jira = jira.rstrip("/")
         self._servicenow = servicenow.rstrip("/")
-        self._patience = patience
+        self._timeout = timeout_seconds
         self._watch = watch
         self._session = requests.Session()
         self._session.trust_env = False
@@ -50,49 +50,51 @@ class Player:
     def close(self) -> None:
         self._session.close()
 
-    def items(self) -> list[Shown]:
+    def items(self) -> list[ShownItem]:
         """Every item of the story."""
-        found = []
+        items = []
         for base in (self._jira, self._servicenow):
-            answer = self._session.get(f"{base}/sandbox/items", timeout=CALL_SECONDS)
-            answer.raise_for_status()
-            found += [Shown(item["key"], item["url"], item["fields"]) for item in answer.json()]
-        return found
+            response = self._session.get(f"{base}/sandbox/items", timeout=CALL_SECONDS)
+            response.raise_for_status()
+            items += [ShownItem(item["key"], item["url"], item["fields"]) for item in response.json()]
+        return items
 
-    def show(self, item: Item) -> Shown:
+    def show(self, item: Item) -> ShownItem:
         base = self._jira if item[0] == "jira" else self._servicenow
-        answer = self._session.get(f"{base}/sandbox/items", params={"title": item[1]}, timeout=CALL_SECONDS)
-        answer.raise_for_status()
-        (only,) = answer.json()
-        said = tuple((str(author), str(text)) for author, text in only["comments"])
-        return Shown(only["key"], only["url"], only["fields"], said)
+        response = self._session.get(f"{base}/sandbox/items", params={"title": item[1]}, timeout=CALL_SECONDS)
+        response.raise_for_status()
+        (found,) = response.json()
+        comments = tuple((str(author), str(text)) for author, text in found["comments"])
+        return ShownItem(found["key"], found["url"], found["fields"], comments)
 
-    def act(self, tool: str, body: Mapping[str, object]) -> tuple[bool, str]:
-        """Act as somebody in a tool: whether it was let through, and what the tool said."""
+    def act_as(self, tool: str, body: Mapping[str, object]) -> tuple[bool, str]:
+        """Act as somebody in a tool: whether the tool allowed it, and its response text."""
         base = self._jira if tool == "jira" else self._servicenow
-        answer = self._session.post(f"{base}/sandbox/act", json=dict(body), timeout=CALL_SECONDS)
-        return answer.status_code == 200, answer.text
+        response = self._session.post(f"{base}/sandbox/act", json=dict(body), timeout=CALL_SECONDS)
+        return response.status_code == 200, response.text
 
-    def play(self, act: Act) -> Shown:
-        """Do every step and wait for what has to be shown.  Raises StoryFailed."""
-        for step in act.steps:
-            self._do(act, step)
-        return self._wait(act)
+    def play(self, scenario: Scenario) -> ShownItem:
+        """Do every step and wait for the expected outcome.  Raises ScenarioFailed."""
+        for step in scenario.steps:
+            self._do(scenario, step)
+        return self._wait(scenario)
 
-    def _do(self, act: Act, step: Step) -> None:
-        """A step whose gate has only just opened is tried until the tool lets it through."""
-        deadline = time.monotonic() + self._patience
+    def _do(self, scenario: Scenario, step: Step) -> None:
+        """A step whose gate has only just opened is tried until the tool allows it."""
+        deadline = time.monotonic() + self._timeout
         while True:
-            done, text = self._send(act.item, step)
+            done, text = self._send(scenario.item, step)
             if step.refused is not None:
                 if done:
-                    raise StoryFailed(f"{act.title}: {step.do} {step.value} had to be refused and was not")
+                    raise ScenarioFailed(
+                        f"{scenario.title}: {step.action} {step.value} should have been refused and was not"
+                    )
                 if step.refused in text:
                     return
             elif done:
                 return
             if time.monotonic() > deadline:
-                raise StoryFailed(f"{act.title}: {step.by} could not {step.do} {step.value}: {text}")
+                raise ScenarioFailed(f"{scenario.title}: {step.person} could not {step.action} {step.value}: {text}")
             self._watch()
             time.sleep(0.05)
 
@@ -100,28 +102,31 @@ class Player:
         key = self.show(item).key
         if item[0] == "jira":
             names = {"transition": "to", "edit": "fields", "comment": "text", "log": "hours"}
-            return self.act("jira", {"as": step.by, "issue": key, "do": step.do, names[step.do]: step.value})
-        values = {step.do: step.value}
-        return self.act(item[0], {"as": step.by, "table": item[0], "record": key, "values": values})
+            return self.act_as(
+                "jira", {"as": step.person, "issue": key, "do": step.action, names[step.action]: step.value}
+            )
+        values = {step.action: step.value}
+        return self.act_as(item[0], {"as": step.person, "table": item[0], "record": key, "values": values})
 
-    def _wait(self, act: Act) -> Shown:
-        deadline = time.monotonic() + self._patience
+    def _wait(self, scenario: Scenario) -> ShownItem:
+        deadline = time.monotonic() + self._timeout
         while True:
-            shown = self.show(act.item)
-            lacking = [name for name, value in act.shows.items() if not _holds(name, value, shown.fields)]
-            unsaid = [text for text in act.answers if text not in shown.answer]
-            if not lacking and not unsaid:
+            shown = self.show(scenario.item)
+            expected = scenario.expected_fields
+            missing = [name for name, value in expected.items() if not _matches(name, value, shown.fields)]
+            missing_texts = [text for text in scenario.expected_replies if text not in shown.reply]
+            if not missing and not missing_texts:
                 return shown
             if time.monotonic() > deadline:
-                wrong = [f"{name}: {shown.fields.get(name)!r}, not {act.shows[name]!r}" for name in lacking]
-                told = "; ".join([*wrong, *(f"its answer {shown.answer!r} lacks {text!r}" for text in unsaid)])
-                raise StoryFailed(f"{act.title}: {shown.key} shows {told}")
+                wrong = [f"{name}: {shown.fields.get(name)!r}, not {expected[name]!r}" for name in missing]
+                problems = "; ".join([*wrong, *(f"its reply {shown.reply!r} lacks {text!r}" for text in missing_texts)])
+                raise ScenarioFailed(f"{scenario.title}: {shown.key} shows {problems}")
             self._watch()
             time.sleep(0.05)
 
     def wait_assessed(self, progress: Callable[[int, int], None]) -> None:
         """Wait until every item of the story shows a gate."""
-        deadline = time.monotonic() + self._patience * 2
+        deadline = time.monotonic() + self._timeout * 2
         while True:
             gates = [item.fields.get("Gate") for item in self.items()]
             assessed = sum(bool(gate) for gate in gates)
@@ -129,11 +134,11 @@ class Player:
             if gates and assessed == len(gates):
                 return
             if time.monotonic() > deadline:
-                raise StoryFailed(f"{len(gates) - assessed} of {len(gates)} items have no gate yet")
+                raise ScenarioFailed(f"{len(gates) - assessed} of {len(gates)} items have no gate yet")
             self._watch()
             time.sleep(0.1)
 
 
-def _holds(name: str, wanted: str, fields: Mapping[str, str]) -> bool:
+def _matches(name: str, expected: str, fields: Mapping[str, str]) -> bool:
     present = fields.get(name, "")
-    return wanted in present if name in {"Gate blockers", "Gate findings"} else present == wanted
+    return expected in present if name in {"Gate blockers", "Gate findings"} else present == expected

@@ -14,23 +14,23 @@ Item: TypeAlias = "tuple[str, str]"
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that somebody does.  ``refused``: the tool has to say no, with this text in its reason."""
+    """One action of a person.  ``refused``: the tool has to refuse it, with this text in its reason."""
 
-    by: str
-    do: str
+    person: str
+    action: str
     value: str | Mapping[str, Value] = ""
     refused: str | None = None
 
 
 @dataclass(frozen=True)
-class Act:
+class Scenario:
     title: str
     item: Item
     steps: tuple[Step, ...]
-    shows: Mapping[str, str] = field(default_factory=dict)
+    expected_fields: Mapping[str, str] = field(default_factory=dict)
     """Field to exact value; ``Gate blockers`` and ``Gate findings`` to a text that has to be in it."""
-    answers: tuple[str, ...] = ()
-    """Texts that have to be in the one comment of Gatepost."""
+    expected_replies: tuple[str, ...] = ()
+    """Texts that have to be in Gatepost's reply comment."""
 
 
 CRM = ("jira", "Retire the legacy CRM")
@@ -41,14 +41,14 @@ LICENCES = ("jira", "Renegotiate the licence estate")
 RELEASE = ("pm_project", "Core banking release 1")
 RESET = ("pm_project", "Self-service password reset")
 
-ACTS = (
-    Act(
+SCENARIOS = (
+    Scenario(
         "An epic without an owner gets one, and a rough value: it is identified",
         CRM,
         (Step("kaya", "edit", {"assignee": "osei", "Rough value": 1_200_000}),),
         {"DoI stage": "Identified", "Gate": "Shut", "Gate blockers": "no sponsor is named"},
     ),
-    Act(
+    Scenario(
         "It gets its people and its plan; what is left is the sponsor's word",
         CRM,
         (
@@ -70,19 +70,19 @@ ACTS = (
         ),
         {"Gate": "Shut", "Plan net": "900,000", "Gate blockers": "Martin Brandt has not yet given the approval"},
     ),
-    Act(
+    Scenario(
         "The owner tries to approve it alone; the sponsor's approval is still missing",
         CRM,
         (Step("osei", "comment", "/approve detailed"),),
         {"DoI stage": "Identified", "Gate blockers": "Martin Brandt has not yet given the approval"},
     ),
-    Act(
+    Scenario(
         "The sponsor approves by comment: the gate opens, and the epic moves to Analysis",
         CRM,
         (Step("brandt", "comment", "/approve detailed"), Step("osei", "transition", "Analysis")),
         {"DoI stage": "Detailed", "Gate": "Shut", "Gate blockers": "kill criteria is missing"},
     ),
-    Act(
+    Scenario(
         "Kill criteria, sponsor and controller: decided",
         CRM,
         (
@@ -93,31 +93,31 @@ ACTS = (
         ),
         {"DoI stage": "Decided", "Gate": "Shut", "Gate blockers": "Kwame Osei has not yet given the approval"},
     ),
-    Act(
+    Scenario(
         "Another epic is dragged to Done while its gate is shut: the workflow refuses",
         JOBS,
         (Step("lind", "transition", "Done", refused="not valid for the current state"),),
         {"Gate": "Shut", "Gate blockers": "Martin Brandt has not yet given the approval"},
     ),
-    Act(
+    Scenario(
         "In a project whose workflow nobody has changed it goes through: a breach, told at once",
         WEST,
         (Step("osei", "transition", "Done"),),
         {"Gate": "Breach", "Gate blockers": "Moved to Done (Implemented) while the gate into Implemented is shut"},
     ),
-    Act(
+    Scenario(
         "It is moved back",
         WEST,
         (Step("osei", "transition", "Approved"),),
         {"Gate": "Shut", "Gate blockers": "4 of 9 child items are not done"},
     ),
-    Act(
+    Scenario(
         "Somebody sets the field Gate to Open by hand: it is put back",
         TIERS,
         (Step("novak", "edit", {"Gate": "Open"}),),
         {"Gate": "Shut"},
     ),
-    Act(
+    Scenario(
         "Green outside, red inside: the forecast falls to 60 % of the plan",
         LICENCES,
         (Step("kaya", "edit", {"Forecast benefit": 1_500_000}),),
@@ -126,34 +126,34 @@ ACTS = (
             "Forecast net": "1,320,000",
             "Gate blockers": "41% of the plan is missing at completion, and nobody has given the reason",
         },
-        answers=("41% of the plan is missing: 1,320,000 EUR at completion of 2,220,000 EUR planned. Why?",),
+        expected_replies=("41% of the plan is missing: 1,320,000 EUR at completion of 2,220,000 EUR planned. Why?",),
     ),
-    Act(
+    Scenario(
         "A slip of the pen in the answer is answered with what would be right",
         LICENCES,
         (Step("kaya", "comment", "/reasons the vendor"),),
-        answers=('"/reasons" is not a command. Right would be: /reason text',),
+        expected_replies=('"/reasons" is not a command. Correct form: /reason text',),
     ),
-    Act(
+    Scenario(
         "The owner gives the reason: volume",
         LICENCES,
         (Step("kaya", "comment", "/reason volume: two business units keep their own contract"),),
         {"Gate": "Shut", "Gate blockers": "Aylin Kaya has not yet given the approval"},
-        answers=("Reason noted (volume: two business units keep their own contract) by Aylin Kaya as owner.",),
+        expected_replies=("Reason noted (volume: two business units keep their own contract) by Aylin Kaya as owner.",),
     ),
-    Act(
+    Scenario(
         "The owner declares the licence work implemented, and the epic may move to Done",
         LICENCES,
         (Step("kaya", "comment", "/approve implemented"), Step("kaya", "transition", "Done")),
         {"DoI stage": "Implemented", "Gate": "Shut", "Gate blockers": "actuals are booked for 0 of the 3 months"},
     ),
-    Act(
+    Scenario(
         "ServiceNow: a project with an open change cannot be closed",
         RELEASE,
         (Step("lind", "state", "3", refused="1 ServiceNow change is still open"),),
         {"Gate": "Shut", "Gate blockers": "CHG"},
     ),
-    Act(
+    Scenario(
         "ServiceNow: the password project's owner approves, its gate opens, and it closes",
         RESET,
         (Step("lind", "work_notes", "/approve implemented"), Step("lind", "state", "3")),

@@ -49,7 +49,7 @@ JIRA_FIELDS: Mapping[str, str] = {
     "Actual benefit": "float",
     "Actual cost": "float",
 }
-WRITTEN: Mapping[str, str] = {
+WRITTEN_FIELDS: Mapping[str, str] = {
     "DoI stage": "textfield",
     "Implementation status": "textfield",
     "Potential status": "textfield",
@@ -66,15 +66,15 @@ CATEGORIES = ("new", "indeterminate", "indeterminate", "done", "done")
 
 
 @dataclass(frozen=True)
-class Seed:
+class SeedMeasure:
     """One measure-to-be.  ``full`` fills every fact; amounts are in EUR over the whole duration."""
 
-    home: str
+    project: str
     title: str
     program: str
     status: str
     owner: str | None = None
-    full: bool = False
+    has_all_facts: bool = False
     benefit: int | None = None
     cost: int | None = None
     forecast: float | None = None
@@ -85,53 +85,53 @@ class Seed:
     extra: Mapping[str, Value] = field(default_factory=dict)
 
 
-SEEDS = (
-    Seed("ITX", "Retire the legacy CRM", EXIT, "Backlog"),
-    Seed("ITX", "Consolidate 14 print servers", EXIT, "Backlog", "osei", full=True, benefit=420_000, cost=60_000),
-    Seed("ITX", "Move batch jobs off the mainframe", CORE, "Analysis", "lind", full=True, benefit=1_900_000, cost=700_000,
+SEED_MEASURES = (
+    SeedMeasure("ITX", "Retire the legacy CRM", EXIT, "Backlog"),
+    SeedMeasure("ITX", "Consolidate 14 print servers", EXIT, "Backlog", "osei", has_all_facts=True, benefit=420_000, cost=60_000),
+    SeedMeasure("ITX", "Move batch jobs off the mainframe", CORE, "Analysis", "lind", has_all_facts=True, benefit=1_900_000, cost=700_000,
          forecast=1.0, approved=("detailed",), children=(2, 4)),
-    Seed("ITX", "One identity provider", EXIT, "Approved", "novak", full=True, benefit=900_000, cost=250_000,
+    SeedMeasure("ITX", "One identity provider", EXIT, "Approved", "novak", has_all_facts=True, benefit=900_000, cost=250_000,
          forecast=0.97, approved=("detailed", "decided"), children=(3, 2)),
-    Seed("ITX", "Renegotiate the licence estate", EXIT, "Approved", "kaya", full=True, benefit=2_400_000, cost=180_000,
+    SeedMeasure("ITX", "Renegotiate the licence estate", EXIT, "Approved", "kaya", has_all_facts=True, benefit=2_400_000, cost=180_000,
          forecast=1.0, approved=("detailed", "decided"), children=(4, 0)),
-    Seed("ITX", "Straight-through account opening", CORE, "Analysis", "osei", full=True, benefit=90_000, cost=60_000,
+    SeedMeasure("ITX", "Straight-through account opening", CORE, "Analysis", "osei", has_all_facts=True, benefit=90_000, cost=60_000,
          approved=("detailed",)),
-    Seed("ITX", "Decommission the archive tapes", EXIT, "Backlog", "lind", benefit=300_000, cost=40_000),
-    Seed("CLOUD", "Landing zone for regulated workloads", EXIT, "Approved", "novak", full=True, benefit=700_000, cost=300_000,
+    SeedMeasure("ITX", "Decommission the archive tapes", EXIT, "Backlog", "lind", benefit=300_000, cost=40_000),
+    SeedMeasure("CLOUD", "Landing zone for regulated workloads", EXIT, "Approved", "novak", has_all_facts=True, benefit=700_000, cost=300_000,
          forecast=0.9, approved=("detailed", "decided"), children=(1, 3)),
-    Seed("CLOUD", "Move data warehouse to the cloud", EXIT, "Analysis", "kaya", full=True, benefit=3_100_000, cost=1_200_000,
+    SeedMeasure("CLOUD", "Move data warehouse to the cloud", EXIT, "Analysis", "kaya", has_all_facts=True, benefit=3_100_000, cost=1_200_000,
          forecast=1.0, approved=("detailed",), children=(0, 5)),
-    Seed("CLOUD", "Close data centre West", EXIT, "Approved", "osei", full=True, benefit=5_200_000, cost=1_900_000,
+    SeedMeasure("CLOUD", "Close data centre West", EXIT, "Approved", "osei", has_all_facts=True, benefit=5_200_000, cost=1_900_000,
          forecast=1.0, approved=("detailed", "decided"), children=(5, 4)),
-    Seed("CLOUD", "Rightsize idle servers", EXIT, "Backlog", "lind", full=True, benefit=640_000, cost=30_000),
-    Seed("CLOUD", "Back-up as a service", EXIT, "Backlog", "novak"),
-    Seed("CLOUD", "Storage tiering", EXIT, "Approved", "kaya", full=True, benefit=510_000, cost=90_000,
+    SeedMeasure("CLOUD", "Rightsize idle servers", EXIT, "Backlog", "lind", has_all_facts=True, benefit=640_000, cost=30_000),
+    SeedMeasure("CLOUD", "Back-up as a service", EXIT, "Backlog", "novak"),
+    SeedMeasure("CLOUD", "Storage tiering", EXIT, "Approved", "kaya", has_all_facts=True, benefit=510_000, cost=90_000,
          forecast=0.78, approved=("detailed", "decided"), children=(2, 1)),
-    Seed("CLOUD", "End of life for Windows 2016", EXIT, "Analysis", "osei", full=True, benefit=260_000, cost=220_000),
-    Seed("pm_project", "Core banking release 1", CORE, "2", "lind", full=True, benefit=4_100_000, cost=2_300_000,
+    SeedMeasure("CLOUD", "End of life for Windows 2016", EXIT, "Analysis", "osei", has_all_facts=True, benefit=260_000, cost=220_000),
+    SeedMeasure("pm_project", "Core banking release 1", CORE, "2", "lind", has_all_facts=True, benefit=4_100_000, cost=2_300_000,
          forecast=1.0, approved=("detailed", "decided"), children=(3, 0)),
-    Seed("pm_project", "Payments hub", CORE, "2", "novak", full=True, benefit=2_700_000, cost=1_500_000,
+    SeedMeasure("pm_project", "Payments hub", CORE, "2", "novak", has_all_facts=True, benefit=2_700_000, cost=1_500_000,
          forecast=0.83, approved=("detailed", "decided"), children=(2, 3)),
-    Seed("pm_project", "Customer master data", CORE, "1", "kaya", full=True, benefit=1_200_000, cost=400_000,
+    SeedMeasure("pm_project", "Customer master data", CORE, "1", "kaya", has_all_facts=True, benefit=1_200_000, cost=400_000,
          approved=("detailed",)),
-    Seed("pm_project", "Retire the loan ledger", CORE, "-5", "osei", full=True, benefit=800_000, cost=350_000),
-    Seed("pm_project", "Self-service password reset", DESK, "2", "lind", full=True, benefit=480_000, cost=70_000,
+    SeedMeasure("pm_project", "Retire the loan ledger", CORE, "-5", "osei", has_all_facts=True, benefit=800_000, cost=350_000),
+    SeedMeasure("pm_project", "Self-service password reset", DESK, "2", "lind", has_all_facts=True, benefit=480_000, cost=70_000,
          forecast=1.1, approved=("detailed", "decided"), children=(2, 0)),
-    Seed("pm_project", "Virtual agent for first contacts", DESK, "1", "novak", full=True, benefit=950_000, cost=310_000),
-    Seed("pm_project", "Knowledge base clean-up", DESK, "-5"),
-    Seed("pm_project", "Asset register reconciliation", DESK, "-5", "kaya", benefit=200_000, cost=20_000),
-    Seed("dmn_demand", "Instant payments reporting", CORE, "2", "osei", benefit=350_000, cost=150_000),
-    Seed("dmn_demand", "Branch tablet refresh", DESK, "1"),
-    Seed("dmn_demand", "Automated joiner and leaver", DESK, "3", "lind", full=True, benefit=410_000, cost=120_000,
+    SeedMeasure("pm_project", "Virtual agent for first contacts", DESK, "1", "novak", has_all_facts=True, benefit=950_000, cost=310_000),
+    SeedMeasure("pm_project", "Knowledge base clean-up", DESK, "-5"),
+    SeedMeasure("pm_project", "Asset register reconciliation", DESK, "-5", "kaya", benefit=200_000, cost=20_000),
+    SeedMeasure("dmn_demand", "Instant payments reporting", CORE, "2", "osei", benefit=350_000, cost=150_000),
+    SeedMeasure("dmn_demand", "Branch tablet refresh", DESK, "1"),
+    SeedMeasure("dmn_demand", "Automated joiner and leaver", DESK, "3", "lind", has_all_facts=True, benefit=410_000, cost=120_000,
          approved=("detailed",)),
-    Seed("dmn_demand", "Contract archive search", DESK, "1", "novak", benefit=150_000, cost=90_000),
-    Seed("dmn_demand", "Fraud alerts in the app", CORE, "4", "kaya", full=True, benefit=1_600_000, cost=500_000,
+    SeedMeasure("dmn_demand", "Contract archive search", DESK, "1", "novak", benefit=150_000, cost=90_000),
+    SeedMeasure("dmn_demand", "Fraud alerts in the app", CORE, "4", "kaya", has_all_facts=True, benefit=1_600_000, cost=500_000,
          approved=("detailed",)),
-    Seed("change_request", "Switch off LPAR 7", CORE, "-1", "osei", full=True, benefit=330_000, cost=25_000,
+    SeedMeasure("change_request", "Switch off LPAR 7", CORE, "-1", "osei", has_all_facts=True, benefit=330_000, cost=25_000,
          forecast=1.0, approved=("detailed", "decided")),
-    Seed("change_request", "Cut over the payments gateway", CORE, "-5", "lind"),
-    Seed("change_request", "Migrate the service desk telephony", DESK, "-4", "novak", full=True, benefit=240_000, cost=60_000),
-    Seed("change_request", "Cancel the second leased line", EXIT, "-1", "kaya", full=True, benefit=180_000, cost=5_000,
+    SeedMeasure("change_request", "Cut over the payments gateway", CORE, "-5", "lind"),
+    SeedMeasure("change_request", "Migrate the service desk telephony", DESK, "-4", "novak", has_all_facts=True, benefit=240_000, cost=60_000),
+    SeedMeasure("change_request", "Cancel the second leased line", EXIT, "-1", "kaya", has_all_facts=True, benefit=180_000, cost=5_000,
          approved=("detailed", "decided")),
 )  # fmt: skip
 
@@ -146,9 +146,9 @@ def set_up_people(state: JiraState) -> None:
 
 
 def set_up_jira(state: JiraState) -> None:
-    """People, fields, projects.  In ITX the workflow itself asks for an open gate, in CLOUD nobody has changed it."""
+    """People, fields, projects.  In ITX the workflow requires an open gate, in CLOUD it is unchanged."""
     set_up_people(state)
-    for name, kind in WRITTEN.items():
+    for name, kind in WRITTEN_FIELDS.items():
         state.add_field(name, kind, ("Open", "Shut", "Breach") if name == "Gate" else ())
     gate = state.field_named("Gate").id
     state.add_project("ITX", "IT transformation", workflow("ITX workflow", field_is(gate, "Open")))
@@ -160,10 +160,10 @@ def seed_jira(state: JiraState) -> list[str]:
     """Set the site up and fill it; returns the keys of the epics."""
     set_up_jira(state)
     keys = []
-    for item in SEEDS:
-        if item.home in state.projects:
+    for item in SEED_MEASURES:
+        if item.project in state.projects:
             issue = state.create(
-                item.home,
+                item.project,
                 "Epic",
                 item.title,
                 by="kaya",
@@ -171,13 +171,13 @@ def seed_jira(state: JiraState) -> list[str]:
                 assignee=item.owner,
                 duedate=_day(9),
                 values=_facts(item) | {"Start date": _day(-3)},
-                attachments=1 if item.full else 0,
+                attachments=1 if item.has_all_facts else 0,
             )
             keys.append(issue.key)
             for number in range(sum(item.children)):
                 done = number < item.children[0]
                 state.create(
-                    item.home, "Story", f"{item.title}: step {number + 1}", by="kaya", parent=issue.key,
+                    item.project, "Story", f"{item.title}: step {number + 1}", by="kaya", parent=issue.key,
                     status="Done" if done else "Backlog",
                 )  # fmt: skip
             for stage in item.approved:
@@ -187,7 +187,7 @@ def seed_jira(state: JiraState) -> list[str]:
     return keys
 
 
-GUARDED: Mapping[str, tuple[str, ...]] = {"pm_project": ("3",), "dmn_demand": ("8",), "change_request": ("3",)}
+GATED_STATES: Mapping[str, tuple[str, ...]] = {"pm_project": ("3",), "dmn_demand": ("8",), "change_request": ("3",)}
 """States that Gatepost's rule guards, by table."""
 
 
@@ -196,7 +196,7 @@ def set_up_servicenow(state: ServiceNowState) -> dict[str, str]:
     ids = {login: state.add_user(login, name) for login, name in PEOPLE.items()}
     state.add_user(BOT_USER, "Gatepost", BOT_PASSWORD, roles=("u_gatepost_writer",))
     state.add_user(ADMIN_USER, "System Administrator", ADMIN_PASSWORD, roles=("admin",))
-    for table, states in GUARDED.items():
+    for table, states in GATED_STATES.items():
         _columns(state, table)
         state.gate_rule(table, states)
     return ids
@@ -207,8 +207,8 @@ def seed_servicenow(state: ServiceNowState) -> list[tuple[str, str]]:
     ids = set_up_servicenow(state)
     found = []
     managers = {"pm_project": "project_manager", "dmn_demand": "demand_manager", "change_request": "assigned_to"}
-    for item in SEEDS:
-        if item.home not in GUARDED:
+    for item in SEED_MEASURES:
+        if item.project not in GATED_STATES:
             continue
         facts = {name: _raw(value, ids) for name, value in _facts(item).items()}
         values = {column_of(name): value for name, value in facts.items()}
@@ -217,11 +217,11 @@ def seed_servicenow(state: ServiceNowState) -> list[tuple[str, str]]:
             "state": item.status,
             "business_unit": facts.get("Business unit", ""),
         }
-        values |= {managers[item.home]: ids[item.owner] if item.owner else ""}
+        values |= {managers[item.project]: ids[item.owner] if item.owner else ""}
         values |= {"start_date": f"{_day(-3)} 00:00:00", "end_date": f"{_day(9)} 00:00:00"}
-        record = state.insert(item.home, values, "kaya")
-        found.append((item.home, record["number"]))
-        _belongings(state, item, record["sys_id"])
+        record = state.insert(item.project, values, "kaya")
+        found.append((item.project, record["number"]))
+        _add_related_records(state, item, record["sys_id"])
     first = next(
         row for row in state.tables["pm_project"].values() if row["short_description"] == "Core banking release 1"
     )
@@ -238,10 +238,10 @@ def seed_servicenow(state: ServiceNowState) -> list[tuple[str, str]]:
     return found
 
 
-def _belongings(state: ServiceNowState, item: Seed, sys_id: str) -> None:
+def _add_related_records(state: ServiceNowState, item: SeedMeasure, sys_id: str) -> None:
     for stage in item.approved:
         for login in ("brandt", "weber") if stage == "decided" else ("brandt",):
-            state.update(item.home, sys_id, {"work_notes": f"/approve {stage}"}, login)
+            state.update(item.project, sys_id, {"work_notes": f"/approve {stage}"}, login)
     for number in range(sum(item.children)):
         step = {
             "short_description": f"Step {number + 1}",
@@ -251,11 +251,11 @@ def _belongings(state: ServiceNowState, item: Seed, sys_id: str) -> None:
         state.insert("pm_project_task", step, "kaya")
 
 
-def _facts(item: Seed) -> dict[str, Value]:
+def _facts(item: SeedMeasure) -> dict[str, Value]:
     values: dict[str, Value] = {"Program": item.program}
     if item.benefit is not None:
         values |= {"Rough value": item.benefit, "Planned benefit": item.benefit, "Planned cost": item.cost}
-    if item.full:
+    if item.has_all_facts:
         values |= {
             "Sponsor": "brandt",
             "Controller": "weber",
@@ -292,7 +292,7 @@ def _columns(state: ServiceNowState, table: str) -> None:
     state.add_column(table, Column("u_program", "Gatepost program"))
     if table == "change_request":
         state.add_column(table, Column("business_unit", "Business unit"))
-    for name, kind in WRITTEN.items():
+    for name, kind in WRITTEN_FIELDS.items():
         element = f"u_gatepost_{WRITTEN_ELEMENTS[name]}"
         column_type, length = ("decimal", 40) if kind == "float" else ("string", 4000 if kind == "textarea" else 255)
         state.add_column(table, owned(Column(element, name, column_type, max_length=length), "u_gatepost_writer"))
@@ -323,7 +323,7 @@ def _raw(value: Value, ids: Mapping[str, str]) -> str:
 
 def _day(months: int) -> str:
     """The first of the month so many months from now, as a date."""
-    today = date.today()  # noqa: DTZ011 - a story happens today, wherever it is told
+    today = date.today()  # noqa: DTZ011 - the story is set on the local day
     index = today.year * 12 + today.month - 1 + months
     first = date(index // 12, index % 12 + 1, 1)
     return str(first if months <= 0 else first - timedelta(days=1))

@@ -1,8 +1,8 @@
 """``make bench``: every line of the speed table, measured in one run.
 
-``python -m tests.bench`` runs all of it and writes ``bench/latest.json`` and the README's table; with names
-(``python -m tests.bench door drain``) it runs these and writes nothing.  Absolute figures are of this machine; a ratio
-compares two things measured one after the other in the same run.  Each module's docstring says how it measures.
+``python -m tests.bench`` runs all of it and writes ``bench/latest.json`` and the documentation's table; with names
+(``python -m tests.bench webhook-endpoint drain``) it runs these and writes nothing.  Absolute figures depend on the machine; a
+ratio compares two things measured one after the other in the same run.  Each module's docstring says how it measures.
 """
 
 from __future__ import annotations
@@ -23,54 +23,56 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from tests.bench.calls import calls
 from tests.bench.drain import drain
-from tests.bench.environment import OWN, Ground, Scale, bodies
+from tests.bench.environment import OWN_EVENT, BenchEnvironment, BenchScale, bodies
 from tests.bench.figure import Figure
 from tests.bench.flow import PARTS as FLOW
 from tests.bench.flow import flow
 from tests.bench.growth import PARTS as GROWTH
 from tests.bench.growth import growth
 from tests.bench.pure import pure
-from tests.bench.report import keep, run_of, table_of
+from tests.bench.report import run_of, save, table_of
 from tests.bench.start import start
-from tests.bench.webhook_endpoint import door
+from tests.bench.webhook_endpoint import webhook_endpoint
 from tests.conftest import ROOT
 
-Found: TypeAlias = dict[str, list[Figure]]
+Figures: TypeAlias = dict[str, list[Figure]]
 
 
-def _alone(name: str, line: Callable[[Ground], list[Figure]]) -> Callable[[Ground, Collection[str]], Found]:
-    return lambda ground, parts: {name: line(ground)}
+def _single(
+    name: str, line: Callable[[BenchEnvironment], list[Figure]]
+) -> Callable[[BenchEnvironment, Collection[str]], Figures]:
+    return lambda environment, parts: {name: line(environment)}
 
 
-GROUPS: Mapping[tuple[str, ...], Callable[[Ground, Collection[str]], Found]] = {
-    ("pure",): _alone("pure", pure),
-    ("start",): _alone("start", start),
-    ("door",): _alone("door", door),
-    ("drain",): _alone("drain", drain),
+GROUPS: Mapping[tuple[str, ...], Callable[[BenchEnvironment, Collection[str]], Figures]] = {
+    ("pure",): _single("pure", pure),
+    ("start",): _single("start", start),
+    ("webhook-endpoint",): _single("webhook-endpoint", webhook_endpoint),
+    ("drain",): _single("drain", drain),
     tuple(FLOW): flow,
-    ("calls",): _alone("calls", calls),
+    ("calls",): _single("calls", calls),
     GROWTH: growth,
 }
-"""The lines in the order of the table; those of one group share what is dear to set up."""
+"""The lines in the order of the table; the lines of one group share a costly setup."""
 LINES = tuple(name for group in GROUPS for name in group)
 
 
-def measured(ground: Ground, names: Sequence[str], began: Callable[[str], None]) -> Found:
-    """The figures of some lines, or of all without a name; ``began`` hears of each group."""
-    found: Found = {}
+def measured(environment: BenchEnvironment, names: Sequence[str], on_start: Callable[[str], None]) -> Figures:
+    """The figures of some lines, or of all without names; ``on_start`` is called with each group."""
+    figures: Figures = {}
     for group, run in GROUPS.items():
         parts = [name for name in group if not names or name in names]
         if parts:
-            began(", ".join(parts))
-            found |= run(ground, parts)
-    return found
+            on_start(", ".join(parts))
+            figures |= run(environment, parts)
+    return figures
 
 
-def main(names: Sequence[str], root: Path = ROOT, scale: Scale | None = None) -> None:
-    """Measure, show, and write what a whole run found.  Raises SystemExit for a name that is none."""
-    wrong = sorted(set(names) - set(LINES))
-    if wrong:
-        raise SystemExit(f"There is no line {', '.join(wrong)}. There are: {', '.join(LINES)}")
+def main(names: Sequence[str], root: Path = ROOT, scale: BenchScale | None = None) -> None:
+    """Measure, show, and save the figures of a complete run.  Raises SystemExit for an unknown name."""
+    unknown = sorted(set(names) - set(LINES))
+    if unknown:
+        raise SystemExit(f"There is no line {', '.join(unknown)}. There are: {', '.join(LINES)}")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     console, started = Console(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="gatepost-bench-", ignore_cleanup_errors=True) as folder:
@@ -83,26 +85,24 @@ def main(names: Sequence[str], root: Path = ROOT, scale: Scale | None = None) ->
             task = bar.add_task("", total=sum(1 for group in GROUPS if not names or set(group) & set(names)))
             line = [""]
 
-            def say(what: str) -> None:
-                bar.update(task, description=f"{line[0]}: {what}")
+            def log(text: str) -> None:
+                bar.update(task, description=f"{line[0]}: {text}")
 
-            def began(name: str) -> None:
+            def on_start(name: str) -> None:
                 bar.update(task, completed=bar.tasks[0].completed + bool(line[0]))
                 line[0] = name
                 if not console.is_terminal:
                     console.print(f"{time.monotonic() - started:6.0f} s  {name}")
 
-            ground = Ground(Path(folder), scale or Scale(), bodies(), say)
-            found = measured(ground, names, began)
-        run = run_of(ground, root, time.monotonic() - started, datetime.now(UTC))
-    figures = [figure for some in found.values() for figure in some]
+            environment = BenchEnvironment(Path(folder), scale or BenchScale(), bodies(), log)
+            lines = measured(environment, names, on_start)
+        run = run_of(environment, root, time.monotonic() - started, datetime.now(UTC))
+    figures = [figure for line in lines.values() for figure in line]
     console.print(table_of(run, figures))
-    if ground.bodies == [OWN]:
-        console.print(
-            "The corpus of real payloads is not there (GATEPOST_SHARED names its folder): small bodies were sent."
-        )
+    if environment.bodies == [OWN_EVENT]:
+        console.print("There is no corpus of real payloads (GATEPOST_SHARED names its folder): small bodies were sent.")
     if not names:
-        keep(root, run, found)
+        save(root, run, lines)
 
 
 if __name__ == "__main__":

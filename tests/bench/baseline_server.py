@@ -1,6 +1,6 @@
-"""The server that the door is held against: the same Granian and Flask, and a route that reads a body and answers 202.
+"""The server that the webhook endpoint is compared with: the same Granian and Flask, and a route that reads a body and answers 202.
 
-Run as ``python -m tests.bench.baseline_server``; takes its settings as ``gatepost web`` does.
+Run as ``python -m tests.bench.baseline_server``; takes its settings like ``gatepost web``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def application() -> Flask:
     hooks = Blueprint("hooks", __name__, url_prefix="/hooks")
 
     @hooks.post("/<tool>/<connection>")
-    def ring(tool: str, connection: str) -> tuple[Response, int]:
+    def receive(tool: str, connection: str) -> tuple[Response, int]:
         request.get_data(cache=False)
         return jsonify({"result": "accepted"}), 202
 

@@ -1,8 +1,8 @@
 """A burst: 10,000 events on 100 items end in at most 100 writes.
 
-Somebody has changed each item once; then events about them come as fast as the door takes them, a hundred on each,
-while the worker is running.  Real web and worker processes.  What counts is what the stand-in received; the seconds
-run from the first event until nothing is left to do.
+Somebody has changed each item once; then events about them arrive as fast as the endpoint accepts them, a hundred each,
+while the worker is running.  Real web and worker processes.  The writes that the stand-in received are counted; the time
+runs from the first event until nothing is left to do.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ import time
 
 from tests.bench.figure import Figure
 from tests.bench.load import send
-from tests.bench.scene import Scene
+from tests.bench.scene import BenchScene
 
 
-def burst(here: Scene) -> list[Figure]:
+def burst(here: BenchScene) -> list[Figure]:
     """In a scene that has been started."""
-    events, count = here.ground.scale.burst_events, here.ground.scale.burst_items
+    events, count = here.environment.scale.burst_events, here.environment.scale.burst_items
     items = here.known(count)
     here.change(items, 1)
-    here.ground.say(f"{events:,} events on {count} items")
-    told = send(here.plan(items, events=events))
+    here.environment.log(f"{events:,} events on {count} items")
+    result = send(here.plan(items, events=events))
     here.world.wait_quiet()
-    seconds = time.time() - told.started
+    seconds = time.time() - result.started
     writes = here.writes()
     written = {item for item, _ in writes}
     if len(written) != count:

@@ -1,13 +1,13 @@
 """The drain: dirty keys to committed decisions and outbox rows, on a real PostgreSQL with its commits on disk.
 
-The tool answers at once, so that what is measured is Gatepost's own part: claim, recall, map, assess, and the one
-transaction that stores measures, effect lines, decisions, outbox rows and audit entries.  Every worker is a process of
-its own with the reconciler of the product; all of them wait until the last one is ready, then the clock starts, and it
-ends with the last one.
+The tool answers at once, so that only Gatepost's part is measured: claim, load state, map, assess, and the one
+transaction that stores measures, effect lines, decisions, outbox rows and audit entries.  Every worker is a
+separate process with the reconciler of the product; the clock starts when all of them are ready, and ends with the
+last one.
 
-*First time*: nothing is known of the items; each ends with a measure, a decision and a write that waits.
-*Nothing changed*: the same items again, with the tool showing what was wanted of it.
-*Another mapping*: the same items again after an activation that changes the policy, so that each is judged anew.
+*First time*: nothing is known of the items; each ends with a measure, a decision and a waiting write.
+*Nothing changed*: the same items again, with the tool showing the written values.
+*Another mapping*: the same items again after an activation that changes the policy, so that each is assessed again.
 """
 
 from __future__ import annotations
@@ -29,32 +29,32 @@ from sqlalchemy import text as sql
 from sqlalchemy.engine import URL, make_url
 
 from connector.runtime import garbage_collection
-from connector.runtime.queue import Queue
+from connector.runtime.queue import TaskQueue
 from connector.store.connections.connections import ConnectionRecord, Connections
 from connector.store.database.engine import open_database
 from connector.store.database.json_codec import values_from_json
-from connector.store.mapping_versions.versions import Mappings
-from connector.store.queue.dirty_keys import SqlWork
+from connector.store.mapping_versions.versions import MappingVersions
+from connector.store.queue.dirty_keys import SqlDirtyKeys
 from connector.store.queue.inbox import mark_dirty
 from connector.store.queue.wake_up import Waker
-from connector.store.reconcile.assessment_store import SqlLedger
-from connector.store.reconcile.stored_state import SqlMemory
-from connector.sync.ports import Doorbell, Reading, Site, Wish, Written
-from connector.sync.reconcile import ActiveMapping, Reconciler, Round
-from connector.sync.related_evidence import Surroundings
+from connector.store.reconcile.assessment_store import SqlAssessmentStore
+from connector.store.reconcile.stored_state import SqlStateStore
+from connector.sync.ports import ItemsChanged, ReadResult, ToolSite, WriteRequest, WriteResult
+from connector.sync.reconcile import ActiveMapping, BatchResult, Reconciler
+from connector.sync.related_evidence import RelatedEvidenceReader
 from connector.vault import open_vault
-from mapping.load import Loaded, load_mapping
+from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, FieldValue, NativeId, Tool
 from sandbox.story import seed
-from tests.bench.environment import Ground
+from tests.bench.environment import BenchEnvironment
 from tests.bench.figure import Figure
 from tests.conftest import ROOT
 from tests.mapping.items import item
 
 JIRA = ConnectionName("jira-main")
 FACTS: dict[str, FieldValue] = {
-    **dict.fromkeys(seed.WRITTEN),
+    **dict.fromkeys(seed.WRITTEN_FIELDS),
     "Legal entity": "Nordbank AG",
     "Baseline": Decimal(5_000_000),
     "Objective": "Cost-income ratio below 50 %",
@@ -73,57 +73,57 @@ FACTS: dict[str, FieldValue] = {
     "Actual benefit": None,
     "Actual cost": None,
 }
-"""An epic with everything that the story's mapping asks for; its plan and forecast make about twenty effect lines."""
+"""An epic with every field of the story's mapping; its plan and forecast make about twenty effect lines."""
 MAPPING = (ROOT / "sandbox/story/mapping.yaml").read_text()
 
 
-def drain(ground: Ground) -> list[Figure]:
-    url, keys = ground.database(), ground.scale.keys
+def drain(environment: BenchEnvironment) -> list[Figure]:
+    url, keys = environment.database(), environment.scale.keys
     engine = open_database(url, pool_size=4, application="bench")
-    vault = open_vault(None, ground.place("drain"))
+    vault = open_vault(None, environment.subfolder("drain"))
     record = ConnectionRecord(JIRA, Tool.JIRA, "https://x.example", "u", "c", ("s",))
     Connections(engine, vault).save(record)
     _activate(engine, MAPPING)
     try:
         with _workers(url) as workers:
-            return _drained(engine, workers, keys, ground.say)
+            return _drained(engine, workers, keys, environment.log)
     finally:
         engine.dispose()
 
 
-def _drained(engine: Engine, workers: Sequence[_Worker], keys: int, say: Callable[[str], None]) -> list[Figure]:
-    say(f"drains {keys:,} keys, one worker")
+def _drained(engine: Engine, workers: Sequence[_Worker], keys: int, log: Callable[[str], None]) -> list[Figure]:
+    log(f"drains {keys:,} keys, one worker")
     _mark(engine, 1_000_000, keys)
-    alone = _rate(workers[:1], {})
-    say(f"drains {keys:,} keys, two workers")
+    one_worker = _rate(workers[:1], {})
+    log(f"drains {keys:,} keys, two workers")
     _mark(engine, 2_000_000, keys)
-    first = _rate(workers, {})
-    _all_stored(engine, 2 * keys)
-    say("the same again when nothing has changed")
-    shown = _wanted(engine)
+    two_workers = _rate(workers, {})
+    _assert_stored(engine, 2 * keys)
+    log("the same again when nothing has changed")
+    written = _written_values(engine)
     _mark(engine, 2_000_000, keys)
-    again = _rate(workers, shown)
-    _all_stored(engine, 2 * keys)
-    say("all of them again under another mapping")
-    # Activating marks everything that is known.
+    unchanged = _rate(workers, written)
+    _assert_stored(engine, 2 * keys)
+    log("all of them again under another mapping")
+    # Activation marks every known item.
     _activate(engine, MAPPING.replace("hurdle: 100000", "hurdle: 90000"))
-    anew = _rate(workers, shown)
+    reassessed = _rate(workers, written)
     name = "dirty key to committed decision and outbox row, first time"
-    judged = f"100,000 items judged again under another mapping, two workers (from {2 * keys:,})"
+    reassessment = f"100,000 items assessed again under another mapping, two workers (from {2 * keys:,})"
     return [
-        Figure(f"{name}, one worker", alone, "items/s"),
-        Figure(f"{name}, two workers", first, "items/s", "≥ 1,000"),
-        Figure("ratio: two workers ÷ one", first / alone, "×"),
-        Figure("the same items when nothing has changed, two workers", again, "items/s"),
-        Figure("ratio: nothing changed ÷ first time", again / first, "×"),
-        Figure(judged, 100_000 / anew, "s", "≤ 120"),
+        Figure(f"{name}, one worker", one_worker, "items/s"),
+        Figure(f"{name}, two workers", two_workers, "items/s", "≥ 1,000"),
+        Figure("ratio: two workers ÷ one", two_workers / one_worker, "×"),
+        Figure("the same items when nothing has changed, two workers", unchanged, "items/s"),
+        Figure("ratio: nothing changed ÷ first time", unchanged / two_workers, "×"),
+        Figure(reassessment, 100_000 / reassessed, "s", "≤ 120"),
     ]
 
 
 def _activate(engine: Engine, text: str) -> None:
     loaded = load_mapping(text)
-    assert isinstance(loaded, Loaded)
-    Mappings(engine, Waker(Queue().defer)).activate(text, loaded.version, author="bench", reason="bench")
+    assert isinstance(loaded, LoadedMapping)
+    MappingVersions(engine, Waker(TaskQueue().defer)).activate(text, loaded.version, author="bench", reason="bench")
 
 
 def _mark(engine: Engine, first: int, keys: int) -> None:
@@ -134,18 +134,18 @@ def _mark(engine: Engine, first: int, keys: int) -> None:
             mark_dirty(transaction, JIRA, {NativeId(str(name)): None for name in names})
 
 
-def _wanted(engine: Engine) -> dict[str, FieldValue]:
-    """What has to be written to each: they are all alike."""
+def _written_values(engine: Engine) -> dict[str, FieldValue]:
+    """The target values of a write; they are the same for every item."""
     with engine.connect() as connection:
-        stored: dict[str, object] = connection.execute(sql("SELECT wanted FROM outbox LIMIT 1")).scalar_one()
+        stored: dict[str, object] = connection.execute(sql("SELECT target_values FROM outbox LIMIT 1")).scalar_one()
     return {str(name): value for name, value in values_from_json(stored).items()}
 
 
-def _all_stored(engine: Engine, items: int) -> None:
+def _assert_stored(engine: Engine, items: int) -> None:
     with engine.connect() as connection:
         row = connection.execute(_STORED).one()
     if (row.measures, row.decisions, row.writes, row.dirty) != (items, items, items, 0):
-        raise RuntimeError(f"{items} items were to be decided; the tables say {row}.")
+        raise RuntimeError(f"{items} items should have been assessed; the tables contain {row}.")
 
 
 _STORED = sql("""
@@ -162,66 +162,66 @@ class _Worker:
 
 @contextmanager
 def _workers(url: URL) -> Iterator[list[_Worker]]:
-    """Two workers that wait to be told to begin."""
-    # A fresh interpreter for each, as in production; a fork would take this process's threads' locks along.
+    """Two workers that wait for the start."""
+    # A fresh interpreter for each, as in production; a fork would copy the locks of this process's threads.
     context = get_context("spawn")
     running = []
     for number in (1, 2):
-        mine, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(url.render_as_string(hide_password=False), number, theirs))
+        line, worker_line = context.Pipe()
+        process = context.Process(target=_work, args=(url.render_as_string(hide_password=False), number, worker_line))
         process.start()
-        theirs.close()
-        running.append(_Worker(process, mine))
+        worker_line.close()
+        running.append(_Worker(process, line))
     try:
         yield running
     finally:
-        for one in running:
-            one.line.close()
-            one.process.join(60)
+        for worker in running:
+            worker.line.close()
+            worker.process.join(60)
 
 
-def _rate(workers: Sequence[_Worker], shown: dict[str, FieldValue]) -> float:
-    """Items per second of some workers until nothing waits.  Raises EOFError when one of them has ended."""
-    for one in workers:
-        one.line.send(shown)
-    for one in workers:
-        one.line.recv()
+def _rate(workers: Sequence[_Worker], written: dict[str, FieldValue]) -> float:
+    """Items per second of some workers until no item waits.  Raises EOFError when one of them has ended."""
+    for worker in workers:
+        worker.line.send(written)
+    for worker in workers:
+        worker.line.recv()
     started = time.perf_counter()
-    for one in workers:
-        one.line.send("go")
-    judged = sum(int(one.line.recv()) for one in workers)
-    return judged / (time.perf_counter() - started)
+    for worker in workers:
+        worker.line.send("go")
+    assessed = sum(int(worker.line.recv()) for worker in workers)
+    return assessed / (time.perf_counter() - started)
 
 
 def _work(dsn: str, worker: int, line: Line) -> None:
-    """Round after round until the line is closed: hear what the tool shows, get ready, wait, drain, tell the count."""
+    """Until the line is closed: receive the tool's values, get ready, wait, drain, send the count."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     engine = open_database(make_url(dsn), pool_size=2, application="bench")
-    # As ``gatepost worker`` does when it has been put together.
-    garbage_collection.settle()
+    # As ``gatepost worker`` does after its start.
+    garbage_collection.tune_garbage_collection()
     with suppress(EOFError):
         while True:
             reader = _Reader(line.recv())
-            round_ = _round(engine, worker, reader)
+            run_batch = _batch(engine, worker, reader)
             line.send("ready")
             line.recv()
-            while round_() in {Round.MORE, Round.DONE}:
+            while run_batch() in {BatchResult.MORE, BatchResult.DONE}:
                 pass
             line.send(reader.count)
     engine.dispose()
 
 
-def _round(engine: Engine, worker: int, reader: _Reader) -> Callable[[], Round]:
+def _batch(engine: Engine, worker: int, reader: _Reader) -> Callable[[], BatchResult]:
     """One batch of the product's own reconciler under the mapping that is active now."""
-    waker = Waker(Queue().defer)
-    stored = Mappings(engine, waker).active()
+    waker = Waker(TaskQueue().defer)
+    stored = MappingVersions(engine, waker).active()
     assert stored is not None
     loaded = load_mapping(stored.source)
-    assert isinstance(loaded, Loaded)
-    memory, site = SqlMemory(engine), Site(JIRA, Tool.JIRA, reader, _Writer(), _Door())
+    assert isinstance(loaded, LoadedMapping)
+    states, site = SqlStateStore(engine), ToolSite(JIRA, Tool.JIRA, reader, _Writer(), _EventParser())
     reconciler = Reconciler(
-        work=SqlWork(engine, worker, 600), memory=memory, ledger=SqlLedger(engine, waker), pauses=_NoPauses(),
-        surroundings=Surroundings(lambda name: site, memory), clock=lambda: datetime.now(UTC), jitter=lambda: 1.0,
+        dirty_keys=SqlDirtyKeys(engine, worker, 600), state_store=states, assessment_store=SqlAssessmentStore(engine, waker), pauses=_NoPauses(),
+        related_evidence=RelatedEvidenceReader(lambda name: site, states), clock=lambda: datetime.now(UTC), jitter=lambda: 1.0,
         batch_size=100,
     )  # fmt: skip
     active = ActiveMapping(stored.number, loaded.config, Policies(loaded.config))
@@ -243,26 +243,26 @@ class _Reader:
         plans: str | None = None,
         *,
         approvals: bool = False,
-    ) -> Reading:
+    ) -> ReadResult:
         self.count += len(items)
-        return Reading({name: item(FACTS | self.written, native_id=name, key=f"ITX-{name}") for name in items}, ())
+        return ReadResult({name: item(FACTS | self.written, native_id=name, key=f"ITX-{name}") for name in items}, ())
 
 
 class _Writer:
-    def answer(self, item: NativeId, answer: object) -> Written:
-        return Written.DONE
+    def write_reply_comment(self, item: NativeId, reply_comment: object) -> WriteResult:
+        return WriteResult.DONE
 
-    def write(self, wish: Wish) -> Written:
-        return Written.DONE
+    def write(self, request: WriteRequest) -> WriteResult:
+        return WriteResult.DONE
 
 
-class _Door:
-    def parse(self, body: bytes) -> Doorbell:
-        return Doorbell("x", ())
+class _EventParser:
+    def parse(self, body: bytes) -> ItemsChanged:
+        return ItemsChanged("x", ())
 
 
 class _NoPauses:
     def pause(self, connection: ConnectionName, reason: str, seconds: float | None) -> None: ...
 
-    def paused(self, connection: ConnectionName) -> str | None:
+    def pause_reason(self, connection: ConnectionName) -> str | None:
         return None

@@ -1,4 +1,4 @@
-"""What the lines of the bench stand on: one PostgreSQL, a folder, the bodies to send, and how large everything is."""
+"""What the lines of the bench share: one PostgreSQL, a folder, the bodies to send, and the scale."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL
 
-from connector.errors import BadPayload
-from connector.http.json_values import obj, parse_object
-from connector.jira.event_parser import JiraDoor
+from connector.errors import InvalidPayload
+from connector.http.json_values import as_object, parse_object
+from connector.jira.event_parser import JiraEventParser
 from connector.store.database import migrate
 from connector.store.database.engine import open_database
 from connector.store.database.postgres import conninfo, locate
-from connector.sync.ports import Doorbell
+from connector.sync.ports import ItemsChanged
 from tests.conftest import ROOT
 
 KINDS = ("jira-cloud-webhook", "jira-dc-webhook")
-OWN = ROOT / "tests/stories/events/jira-updated.json"
+OWN_EVENT = ROOT / "tests/stories/events/jira-updated.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
-    """How much of everything; the smoke test takes little of it."""
+class BenchScale:
+    """How much of everything; the smoke test uses small numbers."""
 
     loops: int = 300
     start_rounds: int = 5
     connections: int = 32
-    door_seconds: float = 4
-    door_rounds: int = 3
+    endpoint_seconds: float = 4
+    endpoint_rounds: int = 3
     steady_seconds: float = 15
     steady_rate: float = 200
     keys: int = 10_000
@@ -46,31 +46,31 @@ class Scale:
     burst_events: int = 10_000
     burst_items: int = 100
     sizes: tuple[int, ...] = (1_000, 10_000, 100_000)
-    """Measures in the database; the largest one serves the portfolio's pages and the worker's memory as well."""
+    """Measures in the database; the largest size is also used for the portfolio's pages and the worker's memory."""
     growth_events: int = 200
     growth_rate: float = 10
-    judged: int = 3_000
-    """Items that a worker judges before its memory is looked at."""
+    assessed_items: int = 3_000
+    """Items that a worker assesses before its memory is measured."""
 
 
 @dataclass(slots=True)
-class Ground:
+class BenchEnvironment:
     folder: Path
-    scale: Scale
+    scale: BenchScale
     bodies: list[Path]
-    say: Callable[[str], None]
-    """Tells whoever watches what is going on."""
-    given: URL | None = None
-    """A server that runs already; without one an embedded server is started when the first line wants it."""
+    log: Callable[[str], None]
+    """Reports progress."""
+    database_url: URL | None = None
+    """A running server; without one an embedded server is started when the first line needs it."""
     _server: URL | None = None
-    _made: list[str] = field(default_factory=list)
+    _created: list[str] = field(default_factory=list)
 
     @property
     def server(self) -> URL:
         """The embedded server has its commits on disk."""
         if self._server is None:
-            self.say("starts PostgreSQL")
-            self._server = self.given or locate(None, self.folder)
+            self.log("starts PostgreSQL")
+            self._server = self.database_url or locate(None, self.folder)
             blank = self._create("template1")
             engine = open_database(self._server.set(database=blank), pool_size=1, application="bench")
             migrate.upgrade(engine)
@@ -80,28 +80,28 @@ class Ground:
     def database(self) -> URL:
         """An empty database with the newest schema."""
         server = self.server
-        return server.set(database=self._create(self._made[0]))
+        return server.set(database=self._create(self._created[0]))
 
     def close(self) -> None:
-        """Drop what was made."""
-        for name in self._made if self._server else ():
+        """Drop the databases that were created."""
+        for name in self._created if self._server else ():
             self._run("DROP DATABASE {} WITH (FORCE)", name)
 
-    def place(self, name: str) -> Path:
-        """A folder of its own."""
-        made = self.folder / name
-        made.mkdir(parents=True, exist_ok=True)
-        return made
+    def subfolder(self, name: str) -> Path:
+        """A new folder for one line."""
+        folder = self.folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     @property
-    def told_bodies(self) -> str:
-        """Which bodies are sent, for the table."""
-        return "bodies of the project's own tests" if self.bodies == [OWN] else f"{len(self.bodies)} real bodies"
+    def bodies_text(self) -> str:
+        """Which bodies are sent, for the table's caption."""
+        return "bodies of the project's own tests" if self.bodies == [OWN_EVENT] else f"{len(self.bodies)} real bodies"
 
     def _create(self, template: str) -> str:
         name = f"bench_{uuid4().hex[:12]}"
         self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
-        self._made.append(name)
+        self._created.append(name)
         return name
 
     def _run(self, statement: LiteralString, *names: str) -> None:
@@ -111,16 +111,18 @@ class Ground:
 
 
 def bodies() -> list[Path]:
-    """Real bodies about one issue; without the corpus, which is not part of this repository, a small one of our own."""
+    """Real bodies about one issue; without the corpus, which is not part of this repository, the project's small one."""
     folder = Path(os.environ.get("GATEPOST_SHARED", ROOT.parent / "shared")) / "payloads"
-    found = [file for kind in KINDS for file in sorted((folder / kind).glob("*/*.json")) if _of_one_issue(file)]
-    return found or [OWN]
+    files = [file for kind in KINDS for file in sorted((folder / kind).glob("*/*.json")) if _of_one_issue(file)]
+    return files or [OWN_EVENT]
 
 
 def _of_one_issue(file: Path) -> bool:
     body = file.read_bytes()
     try:
-        rung = JiraDoor().parse(body)
-    except BadPayload:
+        event = JiraEventParser().parse(body)
+    except InvalidPayload:
         return False
-    return isinstance(rung, Doorbell) and len(rung.items) == 1 and "id" in obj(parse_object(body).get("issue"))
+    return (
+        isinstance(event, ItemsChanged) and len(event.items) == 1 and "id" in as_object(parse_object(body).get("issue"))
+    )

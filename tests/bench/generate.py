@@ -1,6 +1,6 @@
 """A large portfolio, put straight into the tables: 100,000 measures with 2 million effect lines in under a minute.
 
-Everything comes from one seed, so that two runs make the same portfolio.  Run it by hand against an empty database:
+Everything is generated from one seed, so that two runs make the same portfolio.  Run it by hand against an empty database:
 ``DATABASE_URL=postgresql://… python -m tests.bench.generate 100000``.
 """
 
@@ -22,7 +22,7 @@ from connector.settings import Settings
 from connector.store.database.migrate import Schema
 from governance.money import Period
 from tests.bench import names
-from tests.bench.rows import COLUMNS, Made, completion, item, row
+from tests.bench.rows import COLUMNS, GeneratedMeasure, completion, item, row
 
 MAPPING = """\
 version: 1
@@ -33,7 +33,7 @@ measures:
   - name: epics
     connection: jira-main
     match: {project: [ITX], type: [Epic]}
-    place: {portfolio: "{Portfolio}", program: "{Program}", project: "{Project}", package: "{Package}"}
+    hierarchy: {portfolio: "{Portfolio}", program: "{Program}", project: "{Project}", package: "{Package}"}
     roles: {owner: Assignee, sponsor: Sponsor, controller: Controller}
     stage:
       from_status: {Backlog: identified, Analysis: detailed, Approved: decided, Done: implemented, Closed: closed}
@@ -44,7 +44,7 @@ measures:
 SHARES = (2, 20, 20, 28, 18, 12)
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK")
 CURRENCY_SHARES = (780, 120, 60, 37, 3)
-"""Nobody has given a rate for SEK: its measures are left out of every total, and named."""
+"""There is no exchange rate for SEK: its measures are excluded from every total."""
 REASONS = (
     "delay: the supplier delivers a quarter later",
     "scope: two branches stay out until the works council has agreed",
@@ -75,16 +75,16 @@ class Generator:
     def __init__(self, size: Size, now: datetime, seed: int = 7) -> None:
         self._size = size
         self._now = now
-        self._random = random.Random(seed)  # noqa: S311 - makes data, guards nothing
-        self._places = list(self._packages())
+        self._random = random.Random(seed)  # noqa: S311 - generates data, not secrets
+        self._packages = list(self._generate_packages())
 
-    def measures(self) -> Iterator[Made]:
+    def measures(self) -> Iterator[GeneratedMeasure]:
         size = self._size
         for number in range(size.measures):
-            place, entity, unit = self._places[number % len(self._places)]
-            yield self._measure(number + 1, place, entity, unit)
+            hierarchy, entity, unit = self._packages[number % len(self._packages)]
+            yield self._measure(number + 1, hierarchy, entity, unit)
 
-    def _packages(self) -> Iterator[tuple[tuple[str, str, str, str], str, str]]:
+    def _generate_packages(self) -> Iterator[tuple[tuple[str, str, str, str], str, str]]:
         size, draw = self._size, self._random
         entities = [draw.choice(names.ENTITIES) for _ in range(size.programs)]
         units = [draw.choice(names.UNITS) for _ in range(size.projects)]
@@ -92,45 +92,45 @@ class Generator:
             project = package % size.projects
             program = project % size.programs
             portfolio = program % size.portfolios
-            place = (
+            hierarchy = (
                 names.PORTFOLIOS[portfolio % len(names.PORTFOLIOS)],
                 names.program(program),
                 names.project(project),
                 names.package(package),
             )
-            yield place, entities[program], units[project]
+            yield hierarchy, entities[program], units[project]
 
-    def _measure(self, number: int, place: tuple[str, str, str, str], entity: str, unit: str) -> Made:
+    def _measure(self, number: int, hierarchy: tuple[str, str, str, str], entity: str, unit: str) -> GeneratedMeasure:
         draw = self._random
         stage = draw.choices(range(6), SHARES)[0]
-        ramp = draw.choices((None, "on_hold", "cancelled"), (94, 3, 3))[0] if stage not in {0, 5} else None
+        off_ramp = draw.choices((None, "on_hold", "cancelled"), (94, 3, 3))[0] if stage not in {0, 5} else None
         realised = draw.choices((1.06, 1.0, 0.97, 0.9, 0.6), (8, 52, 14, 14, 12))[0]
         implementation = draw.choices(
             ("green", "amber", "red", "grey"), (6, 2, 3, 1) if realised < 0.9 else (16, 3, 1, 2)
         )[0]
-        made = Made(
+        measure = GeneratedMeasure(
             number=number,
-            place=place,
+            hierarchy=hierarchy,
             entity=entity if draw.random() < 0.85 else draw.choice(names.ENTITIES),
             unit=unit if draw.random() < 0.8 else draw.choice(names.UNITS),
             owner=draw.randrange(self._size.owners),
             stage=stage,
-            ramp=ramp,
+            off_ramp=off_ramp,
             currency=draw.choices(CURRENCIES, CURRENCY_SHARES)[0],
             implementation=implementation,
             potential="grey",
-            gate="breach" if draw.random() < 0.01 else "shut" if ramp or draw.random() < 0.14 else "open",
+            gate="breach" if draw.random() < 0.01 else "shut" if off_ramp or draw.random() < 0.14 else "open",
             reason=None,
         )
-        made.lines = list(self._lines(stage, realised, ramp))
-        ratio = completion(made.lines)
+        measure.lines = list(self._lines(stage, realised, off_ramp))
+        ratio = completion(measure.lines)
         if ratio is not None:
-            made.potential = "green" if ratio >= 0.95 else "amber" if ratio >= 0.85 else "red"
-            made.reason = draw.choice(REASONS) if ratio < 0.9 and draw.random() < 0.75 else None
-        return made
+            measure.potential = "green" if ratio >= 0.95 else "amber" if ratio >= 0.85 else "red"
+            measure.reason = draw.choice(REASONS) if ratio < 0.9 and draw.random() < 0.75 else None
+        return measure
 
-    def _lines(self, stage: int, realised: float, ramp: str | None) -> Iterator[tuple[str, str, Period, int]]:
-        """About twenty: a plan by month with its one-off cost, a forecast that may slip, what is booked so far."""
+    def _lines(self, stage: int, realised: float, off_ramp: str | None) -> Iterator[tuple[str, str, Period, int]]:
+        """About twenty: a plan by month with its one-off cost, a forecast that may slip, actuals so far."""
         draw = self._random
         today = Period.of(self._now.date())
         first = today.plus(draw.randint(-14, 2) if stage >= 4 else draw.randint(-9, 14))
@@ -145,7 +145,7 @@ class Generator:
         if stage < 2 and draw.random() < 0.6:
             return
         slip = draw.choice((0, 0, 0, 0, 1)) if realised < 1 else 0
-        expected = 0 if ramp == "cancelled" else int(monthly * realised)
+        expected = 0 if off_ramp == "cancelled" else int(monthly * realised)
         for n in range(months - slip):
             yield "forecast", "benefit", first.plus(n + slip), expected
         yield "forecast", "one_off_cost", first, cost
@@ -160,42 +160,42 @@ class Generator:
 
 def fill(engine: Engine, mapping_version: int, size: Size, now: datetime) -> int:
     """Put the whole portfolio into an empty database with one active mapping; returns the number of lines."""
-    made = list(Generator(size, now).measures())
-    count = sum(len(one.lines) for one in made)
+    measures = list(Generator(size, now).measures())
+    count = sum(len(measure.lines) for measure in measures)
     stamp = now.isoformat()
     with engine.begin() as transaction:
-        # The schema's owner: COPY goes into a table with policies for nobody else.
+        # As the schema's owner: COPY is not possible into a table with policies otherwise.
         transaction.execute(text("SET LOCAL ROLE NONE"))
         transaction.execute(_CONNECTION)
         transaction.execute(_RATES)
         driver = cast("psycopg.Connection[tuple[object, ...]]", transaction.connection.driver_connection)
         _copy(driver, "work_item (connection, native_id, key, url, snapshot, version, read_at)",
-              (item(one, stamp) for one in made))  # fmt: skip
-        _copy(driver, f"measure ({', '.join(COLUMNS)})", (row(one, now, mapping_version) for one in made))
-        _copy(driver, "effect_line (measure_id, version, kind, month, amount, currency)", _effects(made))
+              (item(measure, stamp) for measure in measures))  # fmt: skip
+        _copy(driver, f"measure ({', '.join(COLUMNS)})", (row(measure, now, mapping_version) for measure in measures))
+        _copy(driver, "effect_line (measure_id, version, kind, month, amount, currency)", _effects(measures))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("RESET ROLE"))
         connection.execute(text("VACUUM (ANALYZE) measure, effect_line, work_item"))
     return count
 
 
-def _effects(made: Iterable[Made]) -> Iterator[str]:
-    for one in made:
-        for version, kind, month, amount in one.lines:
-            yield f"{one.id}\t{version}\t{kind}\t{month}-01\t{amount}\t{one.currency}"
+def _effects(measures: Iterable[GeneratedMeasure]) -> Iterator[str]:
+    for measure in measures:
+        for version, kind, month, amount in measure.lines:
+            yield f"{measure.id}\t{version}\t{kind}\t{month}-01\t{amount}\t{measure.currency}"
 
 
 def _copy(driver: psycopg.Connection[tuple[object, ...]], into: str, rows: Iterable[str]) -> None:
-    """COPY in pieces of a few thousand rows; no generated text holds a tab, a line end or a backslash."""
-    piece: list[str] = []
+    """COPY in chunks of a few thousand rows; no generated text has a tab, a line end or a backslash."""
+    chunk: list[str] = []
     with driver.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
         for row in rows:
-            piece.append(row)
-            if len(piece) == 5_000:
-                copy.write("\n".join(piece) + "\n")
-                piece.clear()
-        if piece:
-            copy.write("\n".join(piece) + "\n")
+            chunk.append(row)
+            if len(chunk) == 5_000:
+                copy.write("\n".join(chunk) + "\n")
+                chunk.clear()
+        if chunk:
+            copy.write("\n".join(chunk) + "\n")
 
 
 _CONNECTION = text("""
@@ -203,7 +203,7 @@ _CONNECTION = text("""
     VALUES ('jira-main', 'jira', 'https://nordbank.example', 'gatepost', '') ON CONFLICT DO NOTHING
 """)
 _RATES = text("""
-    INSERT INTO rate VALUES ('USD', 'EUR', '2020-01-01', 0.92, 'ECB'), ('USD', 'EUR', '2026-07-01', 0.935, 'ECB'),
+    INSERT INTO exchange_rate VALUES ('USD', 'EUR', '2020-01-01', 0.92, 'ECB'), ('USD', 'EUR', '2026-07-01', 0.935, 'ECB'),
         ('GBP', 'EUR', '2020-01-01', 1.17, 'ECB'), ('CHF', 'EUR', '2020-01-01', 1.06, 'ECB') ON CONFLICT DO NOTHING
 """)
 

@@ -1,9 +1,9 @@
-"""What size costs, on databases with 1,000, 10,000 and 100,000 measures that have been in use for years.
+"""The cost of size, on databases with 1,000, 10,000 and 100,000 measures that have been in use for years.
 
-The measures, their effect lines and their past (events, writes, decisions, audit; see history.py) are put in with
+The measures, their effect lines and their history (events, writes, decisions, audit; see history.py) are put in with
 COPY and analysed.  Then, as in latency.py, real web and worker processes, a stand-in that takes 20 ms for every call,
-and events on epics of their own at a rate so low that none waits for another.  Between the smallest and the largest
-database the median may grow by 1.3: whatever reads a table as a whole shows here.
+and events on separate epics at a rate so low that none waits for another.  Between the smallest and the largest
+database the median may grow by 1.3: a full table scan would show here.
 
 On the largest one the portfolio's pages (portfolio.py) and the worker's memory (memory.py) are measured as well, so
 that it is filled only once.
@@ -14,37 +14,37 @@ from __future__ import annotations
 import statistics
 from collections.abc import Collection
 
-from tests.bench.environment import Ground
+from tests.bench.environment import BenchEnvironment
 from tests.bench.figure import Figure
-from tests.bench.large import furnish
+from tests.bench.large import fill_large_database
 from tests.bench.load import send
 from tests.bench.memory import memory
 from tests.bench.portfolio import portfolio
-from tests.bench.scene import Scene, scene, waits_for_writes
+from tests.bench.scene import BenchScene, scene, waits_for_writes
 
 PARTS = ("portfolio", "growth", "memory")
 
 
-def growth(ground: Ground, parts: Collection[str]) -> dict[str, list[Figure]]:
+def growth(environment: BenchEnvironment, parts: Collection[str]) -> dict[str, list[Figure]]:
     """Some of the parts, each with its figures."""
     medians: dict[int, float] = {}
-    found: dict[str, list[Figure]] = {}
-    largest = max(ground.scale.sizes)
-    for size in ground.scale.sizes if "growth" in parts else (largest,):
-        with scene(ground, f"size-{size}") as here:
-            ground.say(f"puts {size:,} measures into the database")
-            made = furnish(here.world.services, size)
+    figures: dict[str, list[Figure]] = {}
+    largest = max(environment.scale.sizes)
+    for size in environment.scale.sizes if "growth" in parts else (largest,):
+        with scene(environment, f"size-{size}") as here:
+            environment.log(f"put {size:,} measures into the database")
+            filled = fill_large_database(here.world.services, size)
             if size == largest and "portfolio" in parts:
-                found["portfolio"] = made + portfolio(here)
+                figures["portfolio"] = filled + portfolio(here)
             if "growth" in parts or "memory" in parts:
                 here.start()
             if "growth" in parts:
                 medians[size] = _median(here, size)
             if size == largest and "memory" in parts:
-                found["memory"] = memory(here, size)
+                figures["memory"] = memory(here, size)
     if medians:
-        found["growth"] = _curve(medians)
-    return {part: found[part] for part in PARTS if part in found}
+        figures["growth"] = _curve(medians)
+    return {part: figures[part] for part in PARTS if part in figures}
 
 
 def _curve(medians: dict[int, float]) -> list[Figure]:
@@ -57,11 +57,11 @@ def _curve(medians: dict[int, float]) -> list[Figure]:
     ]
 
 
-def _median(here: Scene, size: int) -> float:
-    scale = here.ground.scale
+def _median(here: BenchScene, size: int) -> float:
+    scale = here.environment.scale
     items = here.known(scale.growth_events)
     here.change(items, 1)
-    here.ground.say(f"events with {size:,} measures in the database")
-    told = send(here.plan(items, events=len(items), rate=scale.growth_rate))
+    here.environment.log(f"events with {size:,} measures in the database")
+    result = send(here.plan(items, events=len(items), rate=scale.growth_rate))
     here.world.wait_quiet()
-    return statistics.median(waits_for_writes(told.moments, here.writes()))
+    return statistics.median(waits_for_writes(result.moments, here.writes()))

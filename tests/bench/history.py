@@ -1,4 +1,4 @@
-"""What years of work leave behind in the tables beside the portfolio itself, in proportion to the measures.
+"""Years of history in the tables, in proportion to the measures.
 
 By measure: five events, two writes, five fields written last, two decisions with their audit entries, two days
 of statuses.  Made by the database itself; an audit entry's hash is made up, so nobody may verify this chain.
@@ -14,10 +14,10 @@ ROWS = EVENTS + WRITES + FIELDS + 2 * DECISIONS + DAYS
 
 
 def fill_history(engine: Engine) -> None:
-    """Give every measure a past."""
+    """Add the history of every measure."""
     given = {"events": EVENTS, "writes": WRITES, "fields": FIELDS, "decisions": DECISIONS, "days": DAYS}
     with engine.begin() as transaction:
-        # The schema's owner: the audit's trigger would work through a million entries one by one.
+        # The schema's owner: the audit's trigger would process a million entries one by one.
         transaction.execute(text("SET LOCAL ROLE NONE"))
         transaction.execute(text("ALTER TABLE audit DISABLE TRIGGER audit_chain"))
         for statement in (_INBOX, _OUTBOX, _WRITTEN, _DECISIONS, _DAYS, _AUDIT, _HEAD):
@@ -25,8 +25,8 @@ def fill_history(engine: Engine) -> None:
         transaction.execute(text("ALTER TABLE audit ENABLE TRIGGER audit_chain"))
 
 
-def tidy(engine: Engine) -> None:
-    """As autovacuum leaves it after a while."""
+def vacuum(engine: Engine) -> None:
+    """Vacuum and analyse, as autovacuum does after a while."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("RESET ROLE"))
         connection.execute(text("VACUUM ANALYZE"))
@@ -40,8 +40,8 @@ _INBOX = """
     FROM measure, generate_series(1, :events) AS n
 """
 _OUTBOX = """
-    INSERT INTO outbox (connection, native_id, key, wanted, changes, state, reason, created_at, due_at, settled_at)
-    SELECT connection, native_id, key, '{"Gate": "Shut"}', '[{"kind": "first", "field": "Gate", "wanted": "Shut"}]',
+    INSERT INTO outbox (connection, native_id, key, target_values, changes, state, reason, created_at, due_at, settled_at)
+    SELECT connection, native_id, key, '{"Gate": "Shut"}', '[{"kind": "first", "field": "Gate", "target": "Shut"}]',
            'done', 'done', past, past, past
     FROM measure, generate_series(1, :writes) AS n, LATERAL (SELECT now() - make_interval(days => n) AS past) AS age
 """
@@ -61,7 +61,7 @@ _DAYS = """
 """
 _AUDIT = """
     INSERT INTO audit (at, actor, action, subject, detail, seq, prev_hash, hash)
-    SELECT now() - make_interval(days => n), 'gatepost', 'decided', id, '{"gate": "shut"}',
+    SELECT now() - make_interval(days => n), 'gatepost', 'measure.assessed', id, '{"gate": "shut"}',
            (SELECT seq FROM audit_head) + row_number() OVER (ORDER BY n, id), md5(id || n), md5(n || id)
     FROM measure, generate_series(1, :decisions) AS n
 """

@@ -1,4 +1,4 @@
-"""A database that has been in use for years: measures and effect lines by COPY, their past, and their figures made."""
+"""A database that has been in use for years: measures and effect lines by COPY, their history, and their roll-ups."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import time
 from datetime import UTC, datetime
 
 from connector.bootstrap import MappingCache, Services
-from connector.runtime.tasks import bring_up_to_date
+from connector.runtime.tasks import refresh_all_rollups
 from connector.store.reporting.rollups import Rollups
 from tests.bench.figure import Figure
 from tests.bench.generate import Size, fill
-from tests.bench.history import fill_history, tidy
+from tests.bench.history import fill_history, vacuum
 
 
-def furnish(services: Services, measures: int) -> list[Figure]:
-    """Put so many measures with their past into a database whose mapping is active; tells what it took."""
+def fill_large_database(services: Services, measures: int) -> list[Figure]:
+    """Put measures with their history into a database whose mapping is active; returns how long it took."""
     now = datetime.now(UTC)
     active = MappingCache(services.mappings).active()
     if active is None:
@@ -24,12 +24,12 @@ def furnish(services: Services, measures: int) -> list[Figure]:
     lines = fill(services.engine, active.number, size, now)
     filled = time.perf_counter()
     fill_history(services.engine)
-    tidy(services.engine)
+    vacuum(services.engine)
     before = time.perf_counter()
-    bring_up_to_date(Rollups(services.engine), active, now)
-    anew = time.perf_counter() - before
-    tidy(services.engine)
+    refresh_all_rollups(Rollups(services.engine), active, now)
+    refreshed = time.perf_counter() - before
+    vacuum(services.engine)
     return [
         Figure(f"generate {measures:,} measures with {lines:,} effect lines", filled - started, "s", "≤ 60"),
-        Figure(f"make the figures of {measures:,} measures anew", anew, "s"),
+        Figure(f"recalculate the roll-ups of {measures:,} measures", refreshed, "s"),
     ]

@@ -1,12 +1,12 @@
-"""The load: signed events over kept connections, from a process of its own.
+"""The load: signed events over keep-alive connections, from a separate process.
 
 Run as ``python -m tests.bench.load`` with a :class:`Plan` as JSON on its input; answers with a :class:`Result`.
-Every body is made and signed before the clock starts, so that sending costs next to nothing: what two cores can do is
-wanted by the server.  It imports nothing of Gatepost.
+Every body is made and signed before the clock starts, so that sending costs almost nothing and the server gets the
+cores.  It imports nothing of Gatepost.
 
-*Closed loop* (no rate): every connection sends its next event as soon as the last one is answered.
-*Open loop* (a rate): every event has its moment, and its time counts from that moment, also when no connection is free
-then; a server that stalls is charged for everybody who had to wait, as its senders would be.
+*Closed loop* (no rate): every connection sends its next event as soon as the last one has a response.
+*Open loop* (a rate): every event has a planned time, and its wait counts from then, also when no connection is free;
+a server that stalls is charged for every event that had to wait.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Plan:
     items: list[str]
     connections: int = 32
     seconds: float = 0
-    """How long a closed loop goes on; 0 when ``events`` says how many."""
+    """How long a closed loop runs; 0 when ``events`` says how many."""
     events: int = 0
     rate: float = 0
     """Events per second of an open loop; 0 for a closed one."""
@@ -56,9 +56,9 @@ class Result:
     seconds: float = 0
     statuses: dict[str, int] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
-    """Seconds from the planned moment (closed loop: from sending) to the answer, in no order."""
+    """Seconds from the planned time (closed loop: from sending) to the response, unordered."""
     moments: list[tuple[str, float]] = field(default_factory=list)
-    """Item and planned moment of every event of an open loop."""
+    """Item and planned time of every event of an open loop."""
     bytes: float = 0
     """Median length of a body."""
 
@@ -68,27 +68,29 @@ class Result:
 
     @property
     def rate(self) -> float:
-        """Answers per second."""
+        """Responses per second."""
         return self.answered / self.seconds
 
 
 def send(plan: Plan) -> Result:
-    """Send from another process.  Raises RuntimeError when an event was answered by anything but 202."""
-    done = subprocess.run(
+    """Send from another process.  Raises RuntimeError when an event got another status than 202."""
+    process = subprocess.run(
         [sys.executable, "-m", "tests.bench.load"],
         input=json.dumps(asdict(plan)).encode(), capture_output=True, cwd=ROOT, check=False,
     )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(f"The load ended with {done.returncode}: {done.stderr.decode()[-2000:]}")
-    told = json.loads(done.stdout)
-    result = Result(**told | {"moments": [(str(item), float(at)) for item, at in told["moments"]]})
+    if process.returncode:
+        raise RuntimeError(f"The load ended with {process.returncode}: {process.stderr.decode()[-2000:]}")
+    data = json.loads(process.stdout)
+    result = Result(**data | {"moments": [(str(item), float(at)) for item, at in data["moments"]]})
     if set(result.statuses) != {"202"}:
-        raise RuntimeError(f"Events were answered by {result.statuses}; only 202 counts. Is the door shut or too full?")
+        raise RuntimeError(
+            f"Events were answered by {result.statuses}; only 202 counts. Is the webhook endpoint down or overloaded?"
+        )
     return result
 
 
 class Requests:
-    """Ready-made requests in turn; only the sender's id of the event is put in on the way."""
+    """Prepared requests in turn; only the sender's event id is added when sending."""
 
     def __init__(self, plan: Plan) -> None:
         templates = [json.loads(Path(file).read_bytes()) for file in plan.files]
@@ -100,8 +102,8 @@ class Requests:
         self._ready: list[tuple[bytes, bytes]] = []
         self._run, self._next = uuid4().hex[:12], 0
         sizes = []
-        for place, item in enumerate(plan.items):
-            template = templates[place % len(templates)]
+        for index, item in enumerate(plan.items):
+            template = templates[index % len(templates)]
             issue = template["issue"]
             issue["id"], issue["key"] = item, f"ITX-{item}"
             body = json.dumps(template).encode()
@@ -114,45 +116,45 @@ class Requests:
     def take(self) -> tuple[str, bytes]:
         """The next item and its request."""
         number, self._next = self._next, self._next + 1
-        place = number % len(self._ready)
-        before, after = self._ready[place]
-        return self._items[place], before + f"{self._run}-{number}".encode() + after
+        index = number % len(self._ready)
+        before, after = self._ready[index]
+        return self._items[index], before + f"{self._run}-{number}".encode() + after
 
 
 class Client(asyncio.Protocol):
-    """One kept connection; one request at a time."""
+    """One keep-alive connection; one request at a time."""
 
-    def __init__(self, lost: Callable[[], None]) -> None:
-        self._lost = lost
+    def __init__(self, on_lost: Callable[[], None]) -> None:
+        self._on_lost = on_lost
         self._buffer = b""
-        self._heard: Callable[[int], None] | None = None
+        self._on_response: Callable[[int], None] | None = None
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
-    def ask(self, request: bytes, heard: Callable[[int], None]) -> None:
+    def send(self, request: bytes, on_response: Callable[[int], None]) -> None:
         assert self._transport is not None
-        self._heard = heard
+        self._on_response = on_response
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        head, found, body = self._buffer.partition(b"\r\n\r\n")
-        if not found:
+        head, separator, body = self._buffer.partition(b"\r\n\r\n")
+        if not separator:
             return
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
         if len(body) < length:
             return
         self._buffer = body[length:]
-        heard, self._heard = self._heard, None
-        if heard is not None:
-            heard(int(head[9:12]))
+        on_response, self._on_response = self._on_response, None
+        if on_response is not None:
+            on_response(int(head[9:12]))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._heard is not None:
-            self._lost()
+        if self._on_response is not None:
+            self._on_lost()
 
     def close(self) -> None:
         if self._transport is not None:
@@ -168,8 +170,8 @@ class Load:
         self._idle: deque[Client] = deque()
         self._waiting: deque[tuple[bytes, float]] = deque()
         self._broken = 0
-        self._heard_of = 0
-        self._all_heard = asyncio.Event()
+        self._responses = 0
+        self._all_answered = asyncio.Event()
         self._ended = asyncio.Event()
 
     async def run(self) -> Result:
@@ -178,22 +180,22 @@ class Load:
             _, client = await loop.create_connection(lambda: Client(self._lose), self._plan.host, self._plan.port)
             self._idle.append(client)
         clients = list(self._idle)
-        # Garbage collection would stop the clock for everybody now and then, and there is nothing to collect.
+        # Garbage collection would cause pauses, and there is nothing to collect.
         gc.collect()
         gc.disable()
         self._result.started = time.time()
-        begun = time.perf_counter()
+        started = time.perf_counter()
         await (self._open() if self._plan.rate else self._closed())
-        self._result.seconds = time.perf_counter() - begun
+        self._result.seconds = time.perf_counter() - started
         for client in clients:
             client.close()
         self._result.statuses = dict(self._statuses) | ({"no answer": self._broken} if self._broken else {})
         return self._result
 
     def _lose(self) -> None:
-        """A connection was closed under a request: the load is no good any more, and ends."""
+        """A connection was closed during a request: the load is invalid, and ends."""
         self._broken += 1
-        self._all_heard.set()
+        self._all_answered.set()
         self._ended.set()
 
     async def _closed(self) -> None:
@@ -202,7 +204,7 @@ class Load:
         running = len(self._idle)
         ended = self._ended
 
-        def again(client: Client) -> None:
+        def send_next(client: Client) -> None:
             nonlocal left, running
             if left <= 0 or time.perf_counter() >= end:
                 running -= 1
@@ -212,60 +214,60 @@ class Load:
             left -= 1
             sent = time.perf_counter()
 
-            def heard(status: int) -> None:
+            def on_response(status: int) -> None:
                 self._note(status, sent)
-                again(client)
+                send_next(client)
 
-            client.ask(self._requests.take()[1], heard)
+            client.send(self._requests.take()[1], on_response)
 
         for client in list(self._idle):
-            again(client)
+            send_next(client)
         await ended.wait()
 
     async def _open(self) -> None:
         plan, loop = self._plan, asyncio.get_running_loop()
-        wall, begun = time.time(), loop.time()
+        wall, started = time.time(), loop.time()
         clock = time.perf_counter()
         for number in range(plan.events):
             planned = number / plan.rate
-            await asyncio.sleep(max(0.0, begun + planned - loop.time()))
+            await asyncio.sleep(max(0.0, started + planned - loop.time()))
             item, request = self._requests.take()
             self._result.moments.append((item, wall + planned))
             self._waiting.append((request, clock + planned))
             self._pump()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._all_heard.wait(), LONGEST_WAIT_SECONDS)
-        self._broken = plan.events - self._heard_of
+            await asyncio.wait_for(self._all_answered.wait(), LONGEST_WAIT_SECONDS)
+        self._broken = plan.events - self._responses
 
     def _pump(self) -> None:
         while self._waiting and self._idle:
             client, (request, planned) = self._idle.popleft(), self._waiting.popleft()
-            client.ask(request, self._heard(client, planned))
+            client.send(request, self._response_handler(client, planned))
 
-    def _heard(self, client: Client, planned: float) -> Callable[[int], None]:
-        def heard(status: int) -> None:
+    def _response_handler(self, client: Client, planned: float) -> Callable[[int], None]:
+        def on_response(status: int) -> None:
             self._note(status, planned)
             self._idle.append(client)
             self._pump()
 
-        return heard
+        return on_response
 
     def _note(self, status: int, since: float) -> None:
         self._statuses[str(status)] += 1
-        self._heard_of += 1
-        if self._heard_of == self._plan.events:
-            self._all_heard.set()
+        self._responses += 1
+        if self._responses == self._plan.events:
+            self._all_answered.set()
         self._result.waits.append(time.perf_counter() - since)
 
 
 def share(waits: list[float], part: float) -> float:
-    """The value that a part of all stay below: ``share(waits, 0.95)`` is p95."""
+    """The value below which a share of all stays: ``share(waits, 0.95)`` is p95."""
     ordered = sorted(waits)
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
 
 
 def numbered(first: int, count: int) -> Iterator[str]:
-    """Ids of issues that nothing else in the bench uses."""
+    """Ids of issues that no other line uses."""
     return (str(number) for number in range(first, first + count))
 
 

@@ -1,4 +1,4 @@
-"""Names for a generated portfolio: as long and as alike as a bank's own."""
+"""Names for a generated portfolio: as long and as similar as a bank's."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _UNIT_SHORT = ("contracts", "licences", "decommissioning", "migration", "staffin
 
 
 def title(number: int) -> str:
-    """Every fiftieth is as long as a title may get before somebody shortens it."""
+    """Every fiftieth is as long as real titles get."""
     verb, thing = _VERBS[number % len(_VERBS)], _OBJECTS[number % len(_OBJECTS)]
     tail = (
         " including the interfaces to the general ledger, the data warehouse and the tax office in all countries"
@@ -78,6 +78,6 @@ def person(number: int) -> str:
 
 
 def _mark(number: int) -> str:
-    """People of one name are told apart as a directory does it."""
+    """People of one name get a number, as in a directory."""
     again = number // (len(_FIRST) * len(_LAST))
     return f" ({again + 1})" if again else ""

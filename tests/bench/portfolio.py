@@ -1,7 +1,7 @@
-"""The portfolio page with 100,000 measures and 2 million effect lines, and what it costs to keep its figures.
+"""The portfolio page with 100,000 measures and 2 million effect lines, and the cost of refreshing its roll-ups.
 
-Each page is asked for nine times from Flask's own client, signed in as the office, whose role reaches everything; the
-median counts.  What the browser and the network add is not in it.
+Each page is requested nine times with Flask's own client, signed in as the office, whose role sees everything; the
+median counts.  Browser and network time is not included.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine, text
 
 from connector.bootstrap import MappingCache, Services, system_clock
-from connector.people.permissions import Grant, Role
-from connector.runtime.tasks import basis_of
+from connector.people.permissions import Role, RoleGrant
+from connector.runtime.tasks import roll_up_settings
 from connector.store.reporting.rollups import Rollups
-from governance.roll_up import Basis
+from governance.roll_up import RollUpSettings
 from tests.bench.figure import Figure
-from tests.bench.history import tidy
-from tests.bench.scene import Scene
+from tests.bench.history import vacuum
+from tests.bench.scene import BenchScene
 from webhook_server.app import create_app
 
 REPEATS = 9
@@ -31,46 +31,50 @@ PAGES = (
     ("portfolio page, everything", "/portfolio", "≤ 300"),
     ("portfolio page, one cell of the matrix", "/portfolio?implementation=green&potential=red", "≤ 300"),
     ("portfolio page, one program", "/portfolio?portfolio=Group+IT&program=Cloud+exit+North", "≤ 300"),
-    ("portfolio page, all shut gates (its curve comes after it)", "/portfolio?gate=shut", ""),
+    ("portfolio page, all shut gates (its curve is loaded later)", "/portfolio?gate=shut", ""),
     ("effect lines behind a figure", "/portfolio/lines?version=plan", "≤ 300"),
 )
 
 
-def portfolio(here: Scene) -> list[Figure]:
-    """In a scene that has been furnished, with nothing else running."""
+def portfolio(here: BenchScene) -> list[Figure]:
+    """In a scene whose database has been filled, with nothing else running."""
     services, now = here.world.services, datetime.now(UTC)
-    here.ground.say("asks for the portfolio's pages")
+    here.environment.log("request the portfolio's pages")
     active = MappingCache(services.mappings).active()
     assert active is not None
-    basis = basis_of(active, now)
+    settings = roll_up_settings(active, now)
     rollups = Rollups(services.engine)
-    figures = [Figure("figures of 1,000 changed measures", _changed(services.engine, rollups, basis, now), "ms")]
-    tidy(services.engine)
+    figures = [
+        Figure(
+            "refresh the roll-ups of 1,000 changed measures", _changed(services.engine, rollups, settings, now), "ms"
+        )
+    ]
+    vacuum(services.engine)
     return [*figures, *_pages(services)]
 
 
 def _pages(services: Services) -> list[Figure]:
-    """As the server answers the office, whose role reaches everything."""
+    """Measured for the office, whose role sees everything."""
     person = services.people.add("office@nordbank.example", "Office", by="bench")
-    services.people.grant(person.id, Grant(Role.OFFICE), by="bench")
+    services.people.grant(person.id, RoleGrant(Role.OFFICE), by="bench")
     client = create_app(replace(services, metrics=CollectorRegistry())).test_client()
     token = services.sessions.begin(person.id, agent="bench", by="bench", now=system_clock())
     client.set_cookie("gatepost", token)
-    found = []
-    for name, path, bar in PAGES:
+    figures = []
+    for name, path, target in PAGES:
         assert client.get(path).status_code == 200
         times = sorted(_seconds(partial(client.get, path)) * 1000 for _ in range(REPEATS))
-        found.append(Figure(f"{name}, median", statistics.median(times), "ms", bar))
-    return found
+        figures.append(Figure(f"{name}, median", statistics.median(times), "ms", target))
+    return figures
 
 
-def _changed(engine: Engine, rollups: Rollups, basis: Basis, now: datetime) -> float:
-    """Milliseconds for 1,000 measures all over the portfolio, changed as a round of assessments leaves them."""
+def _changed(engine: Engine, rollups: Rollups, settings: RollUpSettings, now: datetime) -> float:
+    """Milliseconds for 1,000 measures all over the portfolio, changed as by a batch of assessments."""
     with engine.begin() as transaction:
         measures = int(transaction.execute(text("SELECT count(*) FROM measure")).scalar_one())
         transaction.execute(_CHANGE, {"step": max(1, measures // 1_000)})
         count = int(transaction.execute(text("SELECT count(*) FROM figures_due")).scalar_one())
-    return _seconds(lambda: rollups.refresh(basis, now)) / count * 1_000 * 1_000
+    return _seconds(lambda: rollups.refresh(settings, now)) / count * 1_000 * 1_000
 
 
 _CHANGE = text("""

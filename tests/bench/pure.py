@@ -14,13 +14,13 @@ from connector.jira.payloads import work_item
 from governance.assess import assess
 from governance.effects import Version
 from governance.evidence import Children
-from governance.locked_plan import freeze
-from governance.measure_state import Standing
-from mapping.assess_item import judge
-from mapping.load import Loaded, load_mapping
+from governance.locked_plan import lock_plan
+from governance.measure_state import MeasureState
+from mapping.assess_item import assess_item
+from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, WorkItem
-from tests.bench.environment import Ground
+from tests.bench.environment import BenchEnvironment
 from tests.bench.figure import Figure
 from tests.conftest import ROOT
 from tests.governance.factory import APPROVALS, NOW, POLICY, evidence, lines, measure
@@ -30,32 +30,32 @@ JIRA = ConnectionName("jira-main")
 REPEATS = 7
 
 
-def pure(ground: Ground) -> list[Figure]:
-    ground.say("maps and assesses")
-    return [*_assessed(ground.scale.loops), *_mapped(ground.scale.loops)]
+def pure(environment: BenchEnvironment) -> list[Figure]:
+    environment.log("map and assess")
+    return [*_assessed(environment.scale.loops), *_mapped(environment.scale.loops)]
 
 
 def _assessed(loops: int) -> list[Figure]:
-    many = tuple(
+    effects = tuple(
         line for version in Version for line in lines(version, 10_000, 50_000, months=39)
     )  # 3 × (39 + 1) = 120 lines
-    assert len(many) == 120
-    whole, fresh = measure(effects=many), evidence("decided", "decided")
-    # Statements are heard once; every later look finds them with their rulings, and the plan locked.
-    heard = assess(whole, evidence("decided", "decided", statements=APPROVALS[:3]), POLICY, NOW)
-    standing = replace(heard.standing, plan=freeze(many, NOW))
-    seen = evidence("decided", "decided", statements=heard.statements, standing=standing)
-    again = _median(lambda: assess(whole, seen, POLICY, NOW), loops)
-    hearing = _median(lambda: assess(whole, fresh, POLICY, NOW), loops)
+    assert len(effects) == 120
+    whole, fresh = measure(effects=effects), evidence("decided", "decided")
+    # Commands are ruled on once; every later assessment finds their rulings, and the plan locked.
+    first = assess(whole, evidence("decided", "decided", commands=APPROVALS[:3]), POLICY, NOW)
+    state = replace(first.measure_state, plan=lock_plan(effects, NOW))
+    known = evidence("decided", "decided", commands=first.commands, measure_state=state)
+    repeated = _median(lambda: assess(whole, known, POLICY, NOW), loops)
+    ruling = _median(lambda: assess(whole, fresh, POLICY, NOW), loops)
     return [
-        Figure("assess a measure with 120 effect lines (pure, one core)", again * 1e6, "µs", "≤ 200"),
-        Figure("the same, hearing five statements and granting a stage", hearing * 1e6, "µs"),
+        Figure("assess a measure with 120 effect lines (pure, one core)", repeated * 1e6, "µs", "≤ 200"),
+        Figure("the same, ruling on five commands and granting a stage", ruling * 1e6, "µs"),
     ]
 
 
 def _mapped(loops: int) -> list[Figure]:
     mapping = load_mapping((ROOT / "sandbox/story/mapping.yaml").read_text())
-    assert isinstance(mapping, Loaded)
+    assert isinstance(mapping, LoadedMapping)
     policy = Policies(mapping.config)
     issue = parse_object(_large_issue())
     fields = {FieldName("Sponsor"): Field("customfield_1", "Sponsor", "user", "userpicker")}
@@ -67,11 +67,11 @@ def _mapped(loops: int) -> list[Figure]:
     parsed = replace(parse(), fields=some.fields, project="ITX", type="Epic")
 
     def map_and_assess() -> object:
-        return judge(parsed, mapping.config, policy, standing=Standing(), last_written={}, now=NOW)
+        return assess_item(parsed, mapping.config, policy, measure_state=MeasureState(), last_written={}, now=NOW)
 
-    judged = _median(map_and_assess, loops)
+    assessed = _median(map_and_assess, loops)
     return [
-        Figure("map and assess one item of a 20 kB issue (pure, one core)", judged * 1e6, "µs", "≤ 300"),
+        Figure("map and assess one item of a 20 kB issue (pure, one core)", assessed * 1e6, "µs", "≤ 300"),
         Figure("normalise a 20 kB issue", _median(parse, loops) * 1e6, "µs"),
     ]
 

@@ -1,4 +1,4 @@
-"""A generated measure as rows of the tables, with as much of a verdict as pages read."""
+"""A generated measure as rows of the tables, with the parts of a verdict that pages read."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ FINDINGS = ("RESOURCE_DIVERSION", "ORPHAN_OWNER", "AGEING_IN_GATE", "PRIORITY_DR
 
 
 @dataclass
-class Made:
-    """One measure on its way into the tables."""
+class GeneratedMeasure:
+    """One measure to be inserted."""
 
     number: int
-    place: tuple[str, str, str, str]
+    hierarchy: tuple[str, str, str, str]
     entity: str
     unit: str
     owner: int
     stage: int
-    ramp: str | None
+    off_ramp: str | None
     currency: str
     implementation: str
     potential: str
@@ -58,29 +58,29 @@ class Made:
 COLUMNS = (
     "id", "connection", "native_id", "key", "title", "rule", "portfolio", "program", "project", "package",
     "business_unit", "legal_entity", "owner", "sponsor", "controller", "stage", "tool_stage", "gate", "implementation",
-    "potential", "currency", "plan_net", "forecast_net", "actual_net", "variance_net", "facts", "verdict", "standing",
+    "potential", "currency", "plan_net", "forecast_net", "actual_net", "variance_net", "facts", "verdict", "measure_state",
     "findings", "explanation", "verdict_digest", "effects_digest", "mapping_version", "policy_version", "assessed_at",
-    "look_again_at", "born_at",
+    "reassess_at", "item_created_at",
 )  # fmt: skip
 
 
-def item(one: Made, stamp: str) -> str:
-    key = f"ITX-{one.number}"
-    snapshot = json.dumps({"key": key, "title": names.title(one.number), "status": STATUSES[one.stage]})
-    return f"jira-main\t{one.number}\t{key}\thttps://nordbank.example/browse/{key}\t{snapshot}\t1\t{stamp}"
+def item(measure: GeneratedMeasure, stamp: str) -> str:
+    key = f"ITX-{measure.number}"
+    snapshot = json.dumps({"key": key, "title": names.title(measure.number), "status": STATUSES[measure.stage]})
+    return f"jira-main\t{measure.number}\t{key}\thttps://nordbank.example/browse/{key}\t{snapshot}\t1\t{stamp}"
 
 
-def row(one: Made, now: datetime, mapping_version: int) -> str:
-    stage = STAGES[one.stage]
-    nets = {version: _net(one.lines, version) for version in ("plan", "forecast", "actual")}
+def row(measure: GeneratedMeasure, now: datetime, mapping_version: int) -> str:
+    stage = STAGES[measure.stage]
+    nets = {version: _net(measure.lines, version) for version in ("plan", "forecast", "actual")}
     plan, forecast = nets["plan"], nets["forecast"]
-    owner = names.person(one.owner)
-    sponsor, controller = names.person(one.owner % 40 + 1_000), names.person(one.owner % 25 + 2_000)
-    since = now - timedelta(days=one.number % 240)
+    owner = names.person(measure.owner)
+    sponsor, controller = names.person(measure.owner % 40 + 1_000), names.person(measure.owner % 25 + 2_000)
+    since = now - timedelta(days=measure.number % 240)
     people = {
-        "owner": (one.owner, owner),
-        "sponsor": (one.owner % 40, sponsor),
-        "controller": (one.owner % 25, controller),
+        "owner": (measure.owner, owner),
+        "sponsor": (measure.owner % 40, sponsor),
+        "controller": (measure.owner % 25, controller),
     }
     facts = {
         "roles": {
@@ -88,37 +88,37 @@ def row(one: Made, now: datetime, mapping_version: int) -> str:
         }
     }
     values: Sequence[object] = (
-        one.id, "jira-main", one.number, f"ITX-{one.number}", names.title(one.number), "epics", *one.place, one.unit,
-        one.entity, owner, sponsor, controller, stage or None, stage or "identified", one.gate, one.implementation,
-        one.potential, one.currency, plan, forecast, nets["actual"],
+        measure.id, "jira-main", measure.number, f"ITX-{measure.number}", names.title(measure.number), "epics", *measure.hierarchy, measure.unit,
+        measure.entity, owner, sponsor, controller, stage or None, stage or "identified", measure.gate, measure.implementation,
+        measure.potential, measure.currency, plan, forecast, nets["actual"],
         None if plan is None or forecast is None else forecast - plan,
-        _json(facts), _json(_verdict(one, since)), _json({"stage": stage or None, "granted_at": {stage: since.isoformat()}}),
-        _json(_findings(one, since)), "", f"v{one.number}", f"e{one.number}", mapping_version, "five/generated",
+        _json(facts), _json(_verdict(measure, since)), _json({"stage": stage or None, "granted_at": {stage: since.isoformat()}}),
+        _json(_findings(measure, since)), "", f"v{measure.number}", f"e{measure.number}", mapping_version, "five/generated",
         now.isoformat(), (now + timedelta(days=1)).isoformat(), since.isoformat(),
     )  # fmt: skip
     return "\t".join("\\N" if value is None else str(value) for value in values)
 
 
-def _verdict(one: Made, since: datetime) -> dict[str, object]:
-    following = LABELS[min(one.stage + 1, 5)]
-    codes = [BLOCKERS[one.number % len(BLOCKERS)]] if one.gate != "open" else []
+def _verdict(measure: GeneratedMeasure, since: datetime) -> dict[str, object]:
+    following = LABELS[min(measure.stage + 1, 5)]
+    codes = [BLOCKERS[measure.number % len(BLOCKERS)]] if measure.gate != "open" else []
     return {
-        "stage": STAGES[one.stage] or None,
-        "stage_label": LABELS[one.stage],
+        "stage": STAGES[measure.stage] or None,
+        "stage_label": LABELS[measure.stage],
         "newly_granted": [],
-        "next_stage": STAGES[min(one.stage + 1, 5)],
+        "next_stage": STAGES[min(measure.stage + 1, 5)],
         "next_stage_label": following,
-        "gate": one.gate,
+        "gate": measure.gate,
         "checklist": [],
         "blockers": [
             {
-                "key": f"{one.stage}:{code}:",
+                "key": f"{measure.stage}:{code}:",
                 "code": code,
                 "subject": "",
                 "stage": following,
                 "reason": SENTENCES[code],
                 "sentence": f"{following} is shut: {SENTENCES[code]}",
-                "responsible": _owner(one),
+                "responsible": _owner(measure),
                 "since": since.isoformat(),
                 "approval": None,
             }
@@ -126,27 +126,31 @@ def _verdict(one: Made, since: datetime) -> dict[str, object]:
         ],
         "figures": {},
         "policy_version": "five/generated",
-        "implementation": {"colour": one.implementation, "number": None, "reason": "as the tool says"},
-        "potential": {"colour": one.potential, "number": None, "reason": "forecast held against the plan"},
-        "ramp": {"kind": one.ramp, "by": "office", "at": since.isoformat(), "reason": "budget"} if one.ramp else None,
-        "deviation": {"since": since.isoformat(), "shortfall": "0.2", "reason": one.reason} if one.reason else None,
+        "implementation": {"colour": measure.implementation, "number": None, "reason": "as the tool says"},
+        "potential": {"colour": measure.potential, "number": None, "reason": "forecast compared with the plan"},
+        "off_ramp": {"kind": measure.off_ramp, "by": "office", "at": since.isoformat(), "reason": "budget"}
+        if measure.off_ramp
+        else None,
+        "deviation": {"since": since.isoformat(), "shortfall": "0.2", "reason": measure.reason}
+        if measure.reason
+        else None,
     }
 
 
-def _owner(one: Made) -> list[dict[str, str]]:
-    return [{"role": "owner", "name": names.person(one.owner), "id": f"owner-{one.owner}"}]
+def _owner(measure: GeneratedMeasure) -> list[dict[str, str]]:
+    return [{"role": "owner", "name": names.person(measure.owner), "id": f"owner-{measure.owner}"}]
 
 
-def _findings(one: Made, since: datetime) -> list[dict[str, object]]:
-    if one.number % 7:
+def _findings(measure: GeneratedMeasure, since: datetime) -> list[dict[str, object]]:
+    if measure.number % 7:
         return []
-    code = FINDINGS[one.number // 7 % len(FINDINGS)]
+    code = FINDINGS[measure.number // 7 % len(FINDINGS)]
     return [
         {
             "code": code,
             "subject": "",
-            "sentence": f"{code.replace('_', ' ').capitalize()} at ITX-{one.number}",
-            "responsible": _owner(one),
+            "sentence": f"{code.replace('_', ' ').capitalize()} at ITX-{measure.number}",
+            "responsible": _owner(measure),
             "since": since.isoformat(),
         }
     ]
@@ -158,16 +162,16 @@ def _net(lines: Iterable[tuple[str, str, Period, int]], version: str) -> int | N
 
 
 def completion(lines: Sequence[tuple[str, str, Period, int]]) -> float | None:
-    """Net at completion held against the net plan, as the potential status does it."""
+    """Net at completion divided by the net plan, as for the potential status."""
     plan = _net(lines, "plan")
     booked = [month for version, _, month, _ in lines if version == "actual"]
     until = max(booked, default=None)
-    kept = [
+    counted = [
         line for line in lines if line[0] == "actual" or (line[0] == "forecast" and (until is None or line[2] > until))
     ]
     if plan is None or plan <= 0 or not any(line[0] == "forecast" for line in lines):
         return None
-    return ((_net(kept, "actual") or 0) + (_net(kept, "forecast") or 0)) / plan
+    return ((_net(counted, "actual") or 0) + (_net(counted, "forecast") or 0)) / plan
 
 
 def _json(value: object) -> str:

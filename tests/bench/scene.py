@@ -1,6 +1,6 @@
-"""Gatepost as it runs: web and worker as processes of their own, and a stand-in of Jira that is as slow as a real one.
+"""Gatepost in operation: web and worker as separate processes, and a stand-in of Jira that is as slow as a real site.
 
-The stand-in lives in the bench's own process, which has nothing else to do meanwhile; the load comes from another one.
+The stand-in runs in the bench's process, which is otherwise idle; the load comes from another process.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from datetime import UTC, datetime, timedelta
 import requests
 from sqlalchemy import text
 
-from connector.runtime.queue import Queue
+from connector.runtime.queue import TaskQueue
 from connector.store.queue.inbox import mark_dirty
-from connector.store.queue.wake_up import Task, Waker
+from connector.store.queue.wake_up import TaskKind, Waker
 from mapping.work_item import ConnectionName, NativeId
 from sandbox.jira.model import Issue, Value
 from sandbox.story import seed
-from tests.bench.environment import Ground
+from tests.bench.environment import BenchEnvironment
 from tests.bench.load import Plan
 from tests.stories.world import SECRET, World, world
 
@@ -48,8 +48,8 @@ FACTS: dict[str, Value] = {
 
 
 @dataclass
-class Scene:
-    ground: Ground
+class BenchScene:
+    environment: BenchEnvironment
     world: World
     items: list[Issue] = field(default_factory=list)
 
@@ -68,57 +68,57 @@ class Scene:
         return added
 
     def known(self, count: int) -> list[Issue]:
-        """New epics that have been judged and written, in silence and without delay."""
+        """New epics that have been assessed and written, without events and without delay."""
         self.world.sandbox.jira.webhooks.registered.clear()
-        self.slow(0)
+        self.set_delay(0)
         added = self.add(count)
-        self.ring(added)
+        self.mark_dirty(added)
         self.world.wait_quiet()
         return added
 
     def change(self, items: list[Issue], step: int) -> None:
-        """Another plan for each, and nobody is told: the event is the load's.  From now on calls are counted.
+        """Change the plan of each without an event: the load sends the events.  From now on calls are counted.
 
-        Then the stand-in rings on every change, also on Gatepost's own writes: that load is real, too.
+        Then the stand-in sends an event for every change, also for Gatepost's own writes, as a real site does.
         """
         jira = self.world.sandbox.jira
         jira.webhooks.registered.clear()
-        for place, item in enumerate(items):
-            jira.edit(item.id, {"Planned benefit": 1_200_000 + step * 100_000 + place}, by="kaya")
-        self.world.sandbox.ring(f"{self.world.url}/hooks/jira/{JIRA}", None, SECRET)
+        for index, item in enumerate(items):
+            jira.edit(item.id, {"Planned benefit": 1_200_000 + step * 100_000 + index}, by="kaya")
+        self.world.sandbox.register_webhooks(f"{self.world.url}/hooks/jira/{JIRA}", None, SECRET)
         requests.delete(f"{self._url}/sandbox/calls", timeout=30).raise_for_status()
-        self.slow(self.ground.scale.delay_ms)
+        self.set_delay(self.environment.scale.delay_ms)
 
-    def ring(self, items: list[Issue]) -> None:
-        """Have items looked at as a sweep does it: all in one transaction."""
+    def mark_dirty(self, items: list[Issue]) -> None:
+        """Mark items for assessment as a sweep does: all in one transaction."""
         with self.world.services.engine.begin() as transaction:
             mark_dirty(transaction, JIRA, {NativeId(item.id): None for item in items})
-            Waker(Queue().defer).wake(transaction, Task.RECONCILE, JIRA)
+            Waker(TaskQueue().defer).wake(transaction, TaskKind.RECONCILE, JIRA)
 
     def start(self) -> None:
-        self.ground.say("starts web and worker")
+        self.environment.log("start web and worker")
         self.world.start("web")
         self.world.start("worker")
         self.world.wait_ready()
 
-    def slow(self, milliseconds: int) -> None:
-        """Have the stand-in take this long for every call, as a site on the internet does."""
+    def set_delay(self, milliseconds: int) -> None:
+        """Make the stand-in take this long for every call, as a site on the internet does."""
         self._post({"delay_ms": milliseconds})
 
     def plan(self, items: list[Issue], *, events: int, rate: float = 0) -> Plan:
         return Plan(
-            "127.0.0.1", self.world.port, f"/hooks/jira/{JIRA}", SECRET, [str(file) for file in self.ground.bodies],
-            [item.id for item in items], self.ground.scale.connections, events=events, rate=rate,
+            "127.0.0.1", self.world.port, f"/hooks/jira/{JIRA}", SECRET, [str(file) for file in self.environment.bodies],
+            [item.id for item in items], self.environment.scale.connections, events=events, rate=rate,
         )  # fmt: skip
 
     def writes(self) -> list[tuple[str, float]]:
         """Item and wall clock of every write that the stand-in carried out, oldest first."""
-        found = []
+        writes = []
         for call in requests.get(f"{self._url}/sandbox/calls", timeout=60).json()["calls"]:
             item = WRITE.fullmatch(call["path"])
             if call["method"] == "PUT" and call["status"] < 300 and item:
-                found.append((item[1], float(call["at"])))
-        return found
+                writes.append((item[1], float(call["at"])))
+        return writes
 
     @property
     def _url(self) -> str:
@@ -129,40 +129,40 @@ class Scene:
 
 
 @contextmanager
-def scene(ground: Ground, name: str) -> Iterator[Scene]:
-    """A fresh Gatepost on a database of its own, nothing of it started, and a site without epics that rings nobody."""
-    folder = ground.place(name)
-    with world(ground.database(), folder, story=False) as here:
-        # As an administrator runs it, but for the sweeps, whose moment would be chance.
+def scene(environment: BenchEnvironment, name: str) -> Iterator[BenchScene]:
+    """A fresh Gatepost on a new database, not started, and a site without epics that sends no events."""
+    folder = environment.subfolder(name)
+    with world(environment.database(), folder, story=False) as here:
+        # Default settings, but no sweeps, whose time would be random.
         for setting in ("GATEPOST_WEB_THREADS", "GATEPOST_WORKER_CONCURRENCY"):
             here.environment.pop(setting, None)
         here.environment["GATEPOST_LOG_LEVEL"] = "WARNING"
-        _swept(here)
+        _mark_swept(here)
         here.sandbox.jira.webhooks.registered.clear()
         here.sandbox.servicenow.event_rules.clear()
-        # Ids apart from those of generated measures, which begin at 1.
+        # Ids distinct from those of generated measures, which start at 1.
         here.sandbox.jira._ids = itertools.count(5_000_001)
         seed.set_up_jira(here.sandbox.jira)
         seed.set_up_servicenow(here.sandbox.servicenow)
-        yield Scene(ground, here)
+        yield BenchScene(environment, here)
 
 
-def waits_for_writes(told: list[tuple[str, float]], writes: list[tuple[str, float]]) -> list[float]:
+def waits_for_writes(events: list[tuple[str, float]], writes: list[tuple[str, float]]) -> list[float]:
     """Seconds from each event to the first write of its item after it.  Raises RuntimeError when one has none."""
-    found: dict[str, list[float]] = {}
+    times: dict[str, list[float]] = {}
     for item, at in writes:
-        found.setdefault(item, []).append(at)
+        times.setdefault(item, []).append(at)
     waits = []
-    for item, planned in told:
-        after = [at - planned for at in found.get(item, ()) if at >= planned]
+    for item, planned in events:
+        after = [at - planned for at in times.get(item, ()) if at >= planned]
         if not after:
-            raise RuntimeError(f"The event on {item} was taken in and led to no write.")
+            raise RuntimeError(f"The event on {item} was accepted and led to no write.")
         waits.append(min(after))
     return waits
 
 
-def _swept(here: World) -> None:
-    """Both sweeps of both connections have just been made."""
+def _mark_swept(here: World) -> None:
+    """Record that both sweeps of both connections have just run."""
     now = datetime.now(UTC)
     with here.services.engine.begin() as transaction:
         for connection in CONNECTIONS:
@@ -172,6 +172,6 @@ def _swept(here: World) -> None:
 
 
 _SWEPT = text("""
-    INSERT INTO sweep (connection, kind, query, began_at, ended_at, due_at)
+    INSERT INTO sweep (connection, kind, query, started_at, ended_at, due_at)
     VALUES (:connection, :kind, '', :now, :now, :due)
 """)

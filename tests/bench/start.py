@@ -1,7 +1,7 @@
-"""What starting costs: CPU seconds of a fresh interpreter, user and system together, the least of several rounds.
+"""Start-up cost: CPU seconds of a fresh interpreter, user and system together, the least of several rounds.
 
-Held against ``import typer``, the library that any command of this kind needs; both are measured by turns, so that a
-machine that has other work slows both.
+Compared with ``import typer``, the library that any command of this kind needs; both are measured in turn, so that
+other load on the machine slows both.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import os
 import subprocess
 import sys
 
-from tests.bench.environment import Ground
+from tests.bench.environment import BenchEnvironment
 from tests.bench.figure import Figure
 
 BASE = ("import typer",)
 COMMAND = "from cli import main; main()"
-"""What the installed script ``gatepost`` does."""
+"""The code of the installed script ``gatepost``."""
 
 MEASURED = {
     "gatepost version": ((COMMAND, "version"), "≤ 4"),
@@ -25,25 +25,25 @@ MEASURED = {
 }
 
 
-def start(ground: Ground) -> list[Figure]:
-    ground.say("starts and ends")
+def start(environment: BenchEnvironment) -> list[Figure]:
+    environment.log("measures start-up")
     base = [cpu_seconds(*BASE)]
     least: dict[str, float] = {}
-    for _ in range(ground.scale.start_rounds):
-        for name, (words, _) in MEASURED.items():
+    for _ in range(environment.scale.start_rounds):
+        for name, (arguments, _) in MEASURED.items():
             base.append(cpu_seconds(*BASE))
-            least[name] = min(cpu_seconds(*words), least.get(name, float("inf")))
+            least[name] = min(cpu_seconds(*arguments), least.get(name, float("inf")))
     return [
-        Figure("start: CPU time of import typer, which the next lines are held against", min(base) * 1000, "ms"),
+        Figure("start: CPU time of import typer, the base of the next lines", min(base) * 1000, "ms"),
         *(
-            Figure(f"start: {name} ÷ import typer", least[name] / min(base), "×", bar)
-            for name, (_, bar) in MEASURED.items()
+            Figure(f"start: {name} ÷ import typer", least[name] / min(base), "×", target)
+            for name, (_, target) in MEASURED.items()
         ),
     ]
 
 
 def cpu_seconds(code: str, *arguments: str) -> float:
-    """What ``python -c code arguments`` takes of the processor.  Raises CalledProcessError when it fails."""
+    """CPU seconds of ``python -c code arguments``.  Raises CalledProcessError when it fails."""
     command = [sys.executable, "-c", code, *arguments]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)

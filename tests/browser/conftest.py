@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
-from cli.demo_people import CAST, add_people, link_people
+from cli.demo_people import DEMO_PEOPLE, add_people, link_people
 from tests.databases import Databases
 from tests.stories.world import World, world
 from tests.waiting import LONGEST_CALL_SECONDS
@@ -20,7 +20,7 @@ from tests.waiting import LONGEST_CALL_SECONDS
 PASSWORD = "the browser tests' password"
 CHROMIUM = os.environ.get("GATEPOST_TEST_CHROMIUM") or shutil.which("chromium") or ""
 
-GRAVE = frozenset({"serious", "critical"})
+SERIOUS_IMPACTS = frozenset({"serious", "critical"})
 """What axe calls so fails a test."""
 
 PATIENCE_MS = 1000 * LONGEST_CALL_SECONDS
@@ -29,9 +29,9 @@ PATIENCE_MS = 1000 * LONGEST_CALL_SECONDS
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def gatepost(databases: Databases, tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[World]:
-    """Web and worker as processes, the story told and judged, one person for each role.  One for all tests.
+    """Web and worker as processes, the story played and assessed, one person for each role.  One for all tests.
 
     What a test changes stays changed: use people and connections of its own where that matters.
     """
@@ -46,7 +46,7 @@ def gatepost(databases: Databases, tmp_path_factory: pytest.TempPathFactory, bro
         yield here
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM:
         pytest.skip("chromium is not installed; on Debian: apt-get install chromium")
@@ -62,13 +62,13 @@ def _launch(playwright: Playwright) -> Browser:
 
 
 @dataclass
-class Visit:
+class BrowserWindow:
     """One browser window on the running Gatepost."""
 
     page: Page
     url: str
     shots: Path
-    faults: list[str]
+    console_errors: list[str]
     """What the browser's console complained of: refused scripts and styles, errors of scripts."""
 
     def go(self, path: str) -> Page:
@@ -77,7 +77,7 @@ class Visit:
 
     def sign_in(self, role: str) -> Page:
         """As somebody of the demo with this role: administrator, owner, sponsor, controller, office, viewer, operator."""
-        login = next(one.login for one in CAST if one.grant.role.value == role)
+        login = next(one.login for one in DEMO_PEOPLE if one.grant.role.value == role)
         self.go("/signin")
         self.page.get_by_label("Login").fill(login)
         self.page.get_by_label("Password").fill(PASSWORD)
@@ -86,7 +86,7 @@ class Visit:
         assert "/signin" not in self.page.url, self.page.inner_text("main")
         return self.page
 
-    def shot(self, name: str) -> Path:
+    def screenshot(self, name: str) -> Path:
         """Keep a picture; GATEPOST_TEST_SHOTS names the folder."""
         path = self.shots / f"{name}.png"
         self.page.screenshot(path=path, full_page=True)
@@ -98,16 +98,16 @@ class Visit:
         grave = [
             f"{one['id']}: {one['help']} ({', '.join(str(node['target']) for node in one['nodes'][:3])})"
             for one in found
-            if one["impact"] in GRAVE
+            if one["impact"] in SERIOUS_IMPACTS
         ]
         assert grave == []
 
-    def fits(self) -> None:
+    def has_no_overflow(self) -> None:
         """Nothing sticks out to the side of the page; wide tables scroll by themselves."""
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), self.page.url
 
 
-Opener = Callable[..., Visit]
+Opener = Callable[..., BrowserWindow]
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def visit(gatepost: World, browser: Browser, tmp_path: Path) -> Iterator[Opener]
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def open_window(size: dict[str, int] = DESK, *, dark: bool = False, scripts: bool = True) -> Visit:
+    def open_window(size: dict[str, int] = DESK, *, dark: bool = False, scripts: bool = True) -> BrowserWindow:
         context = browser.new_context(
             viewport={"width": size["width"], "height": size["height"]},
             color_scheme="dark" if dark else "light",
@@ -132,7 +132,7 @@ def visit(gatepost: World, browser: Browser, tmp_path: Path) -> Iterator[Opener]
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda line: faults.append(line.text) if _is_fault(line.type, line.text) else None)
         page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith(gatepost.url) else None)
-        return Visit(page, gatepost.url, folder, faults)
+        return BrowserWindow(page, gatepost.url, folder, faults)
 
     yield open_window
     for context in contexts:

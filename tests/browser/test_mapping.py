@@ -1,4 +1,4 @@
-"""An administrator's way in a real browser: an error seen at its line, mended, previewed, activated, rolled back."""
+"""An administrator's way in a real browser: an error seen at its line, corrected, previewed, activated, rolled back."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 from prometheus_client import CollectorRegistry
 from sqlalchemy.engine import URL
 
-from connector.people.passwords import hashed
-from connector.people.permissions import Grant, Role
+from connector.people.passwords import hash_password
+from connector.people.permissions import Role, RoleGrant
 from sandbox.serving import Server
-from tests.stories.simulation import Theatre, theatre
+from tests.stories.simulation import Simulation, simulation
 from webhook_server.app import create_app
 
 LOGIN, PASSWORD = "brandt@nordbank.example", "a long and winding password"
@@ -24,7 +24,7 @@ LOGIN, PASSWORD = "brandt@nordbank.example", "a long and winding password"
 
 @dataclass
 class Desk:
-    scene: Theatre
+    scene: Simulation
     url: str
     page: Page
     errors: list[str] = field(default_factory=list)
@@ -42,15 +42,15 @@ class Desk:
 @pytest.fixture
 def desk(database: URL, tmp_path: Path, browser: Browser) -> Iterator[Desk]:
     with ExitStack() as stack:
-        scene = stack.enter_context(theatre(database, tmp_path))
+        scene = stack.enter_context(simulation(database, tmp_path))
         for project in ("ITX", "ITX", "CLOUD"):
             scene.sandbox.jira.create(
                 project, "Epic", f"An idea of {project}", by="kaya", assignee="osei", values={"Program": "Exit"}
             )
-        scene.settle()
+        scene.run_until_idle()
         services = scene.services
-        person = services.people.add(LOGIN, "Maria Brandt", by="tests", password_hash=hashed(PASSWORD))
-        services.people.grant(person.id, Grant(Role.ADMINISTRATOR), by="tests")
+        person = services.people.add(LOGIN, "Maria Brandt", by="tests", password_hash=hash_password(PASSWORD))
+        services.people.grant(person.id, RoleGrant(Role.ADMINISTRATOR), by="tests")
         # Metrics are registered once for each application.
         app = create_app(replace(services, metrics=CollectorRegistry()))
         web = Server(app, "127.0.0.1", 0).start()
@@ -86,7 +86,7 @@ def test_the_administrators_way_from_an_error_to_a_rollback(desk: Desk) -> None:
     expect(page.locator(".answer")).to_contain_text("Version 1 is active since")
     desk.accessible()
     page.get_by_role("link", name="Edit", exact=True).click()
-    expect(page.locator("#looked")).to_contain_text("3 of 3 items: 3 stay as they are. Nothing was written.")
+    expect(page.locator("#preview-result")).to_contain_text("3 of 3 items: 3 stay as they are. Nothing was written.")
 
     rewrite(page, "roles: {owner: Assignee", "roles: {ownr: Assignee, sponsor: Sponsor, controller: Controller}")
     expect(page.locator("#state")).to_contain_text("2 problems")
@@ -98,26 +98,26 @@ def test_the_administrators_way_from_an_error_to_a_rollback(desk: Desk) -> None:
     expect(page.locator("#state")).to_contain_text("No problems.")
 
     rewrite(page, "match: {project: [ITX, CLOUD]", "match: {project: [ITX], type: [Epic]}")
-    expect(page.locator("#looked")).to_contain_text("1 would no longer be a measure")
-    expect(page.locator("#looked")).to_contain_text("no rule takes CLOUD-1 (Epic in CLOUD, Backlog).")
+    expect(page.locator("#preview-result")).to_contain_text("1 would no longer be a measure")
+    expect(page.locator("#preview-result")).to_contain_text("no rule takes CLOUD-1 (Epic in CLOUD, Backlog).")
     page.get_by_role("link", name="What would change…").click()
     expect(page.locator("main")).to_contain_text('Rule epics: match.project is now "ITX"; it was "ITX" or "CLOUD".')
     page.get_by_role("button", name="Preview the newest").click()
-    expect(page.locator("#tally")).to_contain_text("Items looked at: 3 of 3 (100%)")
+    expect(page.locator("#preview")).to_contain_text("Items previewed: 3 of 3 (100%)")
     desk.accessible()
     page.get_by_label("Why").fill("CLOUD comes next year")
-    page.get_by_role("button", name="Activate and judge 3 items again").click()
+    page.get_by_role("button", name="Activate and reassess 3 items").click()
     expect(page.locator("main")).to_contain_text("Version 2 is active.")
-    desk.scene.settle()
-    expect(page.locator("#course")).to_contain_text("All 3 items have been judged under version 2.")
+    desk.scene.run_until_idle()
+    expect(page.locator("#progress")).to_contain_text("All 3 items have been assessed under version 2.")
     desk.accessible()
 
     desk.open("/mapping")
-    page.get_by_role("link", name="Bring back…").click()
+    page.get_by_role("link", name="Restore…").click()
     page.get_by_label("Why").fill("too early")
-    page.get_by_role("button", name="Bring version 1 back and judge 3 items again").click()
+    page.get_by_role("button", name="Restore version 1 and reassess 3 items").click()
     expect(page.locator(".answer")).to_contain_text("“too early”, Maria Brandt")
-    desk.scene.settle()
+    desk.scene.run_until_idle()
     active = desk.scene.services.mappings.active()
     assert active is not None
     assert (active.number, active.restores, active.author) == (3, 1, f"Maria Brandt ({LOGIN})")
@@ -145,7 +145,7 @@ def test_the_editor_completes_keys_and_names_and_lets_the_keyboard_out(desk: Des
     assert desk.errors == []
 
 
-def test_without_scripts_the_mapping_is_a_text_that_can_be_kept(desk: Desk, browser: Browser) -> None:
+def test_without_scripts_the_mapping_is_a_text_that_can_be_saved(desk: Desk, browser: Browser) -> None:
     cookies = desk.page.context.cookies()
     context = browser.new_context(java_script_enabled=False)
     context.add_cookies(cookies)  # type: ignore[arg-type]  # as the browser itself gave them
@@ -153,8 +153,8 @@ def test_without_scripts_the_mapping_is_a_text_that_can_be_kept(desk: Desk, brow
     page.goto(f"{desk.url}/mapping/edit")
     area = page.get_by_role("textbox", name="Mapping")
     area.fill(area.input_value().replace("hurdle: 100000", "hurdle: 5"))
-    page.get_by_role("button", name="Keep the draft").click()
-    expect(page.locator("main")).to_contain_text("Your draft is kept.")
+    page.get_by_role("button", name="Save the draft").click()
+    expect(page.locator("main")).to_contain_text("Your draft is saved.")
     assert "hurdle: 5" in area.input_value()
     context.close()
 

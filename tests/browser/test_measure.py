@@ -1,4 +1,4 @@
-"""The owner's and the controller's way: what waits, why, the word with its figures shown, and what the tool has then."""
+"""The owner's and the controller's way: open tasks, the command with its figures, and what the tool shows then."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import pytest
 from playwright.sync_api import expect
 
-from sandbox.story.scenarios import Act, Step
+from sandbox.story.scenarios import Scenario, Step
 from tests.browser.conftest import PHONE, Opener
 from tests.stories.world import World
 
@@ -28,14 +28,14 @@ def field(gatepost: World, title: str, name: str, wanted: str) -> None:
     )
 
 
-def test_the_owner_finds_what_waits_and_gives_the_reason(gatepost: World, visit: Opener) -> None:
+def test_the_owner_finds_an_open_task_and_gives_the_reason(gatepost: World, visit: Opener) -> None:
     window = visit()
     page = window.sign_in("owner")
     assert page.url.endswith("/work"), "the first page of an owner"
-    expect(page.locator(".answer")).to_contain_text(re.compile(r"\d+ things wait for you, the oldest since "))
+    expect(page.locator(".answer")).to_contain_text(re.compile(r"You have \d+ open tasks, the oldest since "))
     window.is_accessible()
-    window.fits()
-    window.shot("work-owner-desk")
+    window.has_no_overflow()
+    window.screenshot("work-owner-desk")
     key = key_of(gatepost, TIERING[1])
     reasons = page.get_by_role("region", name="Reasons").last
     reasons.get_by_role("link", name=key, exact=True).click()
@@ -43,15 +43,15 @@ def test_the_owner_finds_what_waits_and_gives_the_reason(gatepost: World, visit:
     expect(page.locator("#c-months .canvas svg path").first).to_be_attached()
     expect(page.locator("#gate")).to_contain_text("DEVIATION_UNEXPLAINED")
     window.is_accessible()
-    window.fits()
-    window.shot("measure-desk")
+    window.has_no_overflow()
+    window.screenshot("measure-desk")
     page.get_by_role("link", name="Give the reason…").click()
     page.get_by_label("Reason").fill("price: the new storage contract costs more")
     window.is_accessible()
-    window.shot("measure-reason")
+    window.screenshot("measure-reason")
     page.get_by_role("button", name="Give the reason").click()
-    page.wait_for_url("**?said=*")
-    expect(page.locator("#said")).to_contain_text("Reason noted (price: the new storage contract costs more)")
+    page.wait_for_url("**?command=*")
+    expect(page.locator("#command")).to_contain_text("Reason noted (price: the new storage contract costs more)")
     expect(page.locator("#gate")).not_to_contain_text("DEVIATION_UNEXPLAINED")
     expect(page.locator("#timeline")).to_contain_text("The deviation was explained: price")
     gatepost.wait_until(
@@ -69,19 +69,19 @@ def test_owner_and_controller_bring_a_measure_to_its_end(gatepost: World, visit:
     expect(page.locator("h1")).to_have_text("Approve Implemented")
     expect(page.locator("tfoot").first).to_contain_text("2,220,000.00")
     page.get_by_role("button", name="Approve Implemented").click()
-    expect(page.locator("#said")).to_contain_text("Implemented approved by Aylin Kaya as owner.")
+    expect(page.locator("#command")).to_contain_text("Implemented approved by Aylin Kaya as owner.")
     expect(page.locator(".strip [aria-current=step]")).to_contain_text("Implemented")
     field(gatepost, LICENCES[1], "DoI stage", "Implemented")
     booked = Step("kaya", "edit", {"Actual benefit": 2_400_000, "Actual cost": 180_000})
     moved = Step("kaya", "transition", "Done")
-    gatepost.player.play(Act("It is done, and its effect is booked", LICENCES, (moved, booked), BOOKED))
+    gatepost.player.play(Scenario("It is done, and its effect is booked", LICENCES, (moved, booked), BOOKED))
 
     window = visit()
     page = window.sign_in("controller")
     confirmations = page.get_by_role("region", name="Confirmations").last
     expect(confirmations).to_contain_text("2,220,000")
     window.is_accessible()
-    window.shot("work-controller-desk")
+    window.screenshot("work-controller-desk")
     confirmations.get_by_role("link", name="Confirm…").click()
     expect(page.locator(".answer")).to_contain_text(
         "You confirm as controller that 2,220,000.00 EUR net have been realised"
@@ -89,18 +89,18 @@ def test_owner_and_controller_bring_a_measure_to_its_end(gatepost: World, visit:
     assert page.locator("tbody tr").count() >= 3, "every booked month is shown"
     expect(page.locator("tfoot").first).to_contain_text("2,220,000.00")
     window.is_accessible()
-    window.fits()
-    window.shot("measure-confirm")
+    window.has_no_overflow()
+    window.screenshot("measure-confirm")
     page.get_by_role("button", name=re.compile("Confirm 2,220,000.00")).click()
-    expect(page.locator("#said")).to_contain_text("Accepted. Confirmed: 2,220,000 EUR until")
+    expect(page.locator("#command")).to_contain_text("Accepted. Confirmed: 2,220,000 EUR until")
     expect(page.locator("#timeline")).to_contain_text("Closed granted")
     expect(page.locator(".strip [aria-current=step]")).to_contain_text("Closed")
     field(gatepost, LICENCES[1], "DoI stage", "Closed")
-    window.shot("measure-closed")
+    window.screenshot("measure-closed")
 
 
 @pytest.mark.parametrize(
-    "path", ["/work", "/measures/Landing zone", "/measures/Landing zone/act/approve?stage=decided"]
+    "path", ["/work", "/measures/Landing zone", "/measures/Landing zone/actions/approve?stage=decided"]
 )
 def test_a_phone_and_the_dark_show_the_same(gatepost: World, visit: Opener, path: str) -> None:
     window = visit(PHONE, dark=True)
@@ -108,11 +108,11 @@ def test_a_phone_and_the_dark_show_the_same(gatepost: World, visit: Opener, path
     key = key_of(gatepost, "Move batch jobs off the mainframe")
     window.go(path.replace("Landing zone", key))
     window.is_accessible()
-    window.fits()
-    window.shot(f"measure-phone-dark-{path.count('/')}{len(path)}")
+    window.has_no_overflow()
+    window.screenshot(f"measure-phone-dark-{path.count('/')}{len(path)}")
 
 
-def test_the_keyboard_reaches_the_word(gatepost: World, visit: Opener) -> None:
+def test_the_keyboard_reaches_the_action(gatepost: World, visit: Opener) -> None:
     window = visit()
     page = window.sign_in("sponsor")
     window.go(f"/measures/{key_of(gatepost, 'Move batch jobs off the mainframe')}")
@@ -120,7 +120,7 @@ def test_the_keyboard_reaches_the_word(gatepost: World, visit: Opener) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Cancel the measure")
     expect(page.locator(".answer")).to_contain_text("The measure leaves the portfolio")
-    page.get_by_role("link", name="Leave it").focus()
+    page.get_by_role("link", name="Cancel", exact=True).focus()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_contain_text("Move batch jobs off the mainframe")
 
@@ -128,38 +128,38 @@ def test_the_keyboard_reaches_the_word(gatepost: World, visit: Opener) -> None:
 def test_the_page_asks_for_the_ruling_until_a_worker_has_come_to_it(gatepost: World, visit: Opener) -> None:
     window, worker = visit(), gatepost.processes["worker"]
     page = window.sign_in("sponsor")
-    window.go(f"/measures/{key_of(gatepost, 'Rightsize idle servers')}/act/hold")
-    page.get_by_label("Reason").fill("the budget is looked at")
+    window.go(f"/measures/{key_of(gatepost, 'Rightsize idle servers')}/actions/hold")
+    page.get_by_label("Reason").fill("the budget is under review")
     worker.send_signal(signal.SIGSTOP)
     try:
         page.get_by_role("button", name="Put on hold").click()
-        expect(page.locator("#said")).to_contain_text("Being judged since")
-        expect(page.locator("#said")).to_contain_text("/hold the budget is looked at")
-        with page.expect_response("**/said/*") as asked:
+        expect(page.locator("#command")).to_contain_text("not processed yet")
+        expect(page.locator("#command")).to_contain_text("/hold the budget is under review")
+        with page.expect_response("**/commands/*") as asked:
             pass
         assert asked.value.status == 200, "there is no ruling yet, and it asks again"
-        expect(page.locator("#said")).to_contain_text("Being judged since")
+        expect(page.locator("#command")).to_contain_text("not processed yet")
         window.is_accessible()
-        window.fits()
-        window.shot("measure-being-judged")
+        window.has_no_overflow()
+        window.screenshot("measure-pending-command")
     finally:
         worker.send_signal(signal.SIGCONT)
-    said = page.locator("#said")
-    expect(said).to_contain_text("On hold (the budget is looked at) by Martin Brandt as sponsor.", timeout=30_000)
+    command = page.locator("#command")
+    expect(command).to_contain_text("On hold (the budget is under review) by Martin Brandt as sponsor.", timeout=30_000)
     page.get_by_role("link", name="Resume…").click()
     page.get_by_role("button", name="Resume").click()
-    expect(page.locator("#said")).to_contain_text("Resumed by Martin Brandt", timeout=30_000)
+    expect(page.locator("#command")).to_contain_text("Resumed by Martin Brandt", timeout=30_000)
 
 
-def test_without_scripts_a_word_is_said_as_well(gatepost: World, visit: Opener) -> None:
+def test_without_scripts_a_command_is_submitted_as_well(gatepost: World, visit: Opener) -> None:
     window = visit(scripts=False)
     page = window.sign_in("sponsor")
     key = key_of(gatepost, "Rightsize idle servers")
-    window.go(f"/measures/{key}/act/hold")
-    page.get_by_label("Reason").fill("the budget is looked at")
+    window.go(f"/measures/{key}/actions/hold")
+    page.get_by_label("Reason").fill("the budget is under review")
     page.get_by_role("button", name="Put on hold").click()
-    said = page.locator("#said")
-    expect(said).to_contain_text("On hold (the budget is looked at) by Martin Brandt as sponsor.", timeout=30_000)
-    window.go(f"/measures/{key}/act/resume")
+    command = page.locator("#command")
+    expect(command).to_contain_text("On hold (the budget is under review) by Martin Brandt as sponsor.", timeout=30_000)
+    window.go(f"/measures/{key}/actions/resume")
     page.get_by_role("button", name="Resume").click()
-    expect(page.locator("#said")).to_contain_text("Resumed by Martin Brandt", timeout=30_000)
+    expect(page.locator("#command")).to_contain_text("Resumed by Martin Brandt", timeout=30_000)

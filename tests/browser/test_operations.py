@@ -15,96 +15,98 @@ REASON = "400 to PUT /rest/api/3/issue/{}: the option Shut of the field Gate doe
 
 
 @pytest.fixture
-def stuck(gatepost: World) -> list[str]:
-    """Three writes of real items that the tool is said to have refused; their keys."""
+def dead_letters(gatepost: World) -> list[str]:
+    """Three writes of real items, stored as refused by the tool; their keys."""
     rows = gatepost.rows(
         "SELECT connection, native_id, key FROM measure WHERE connection = 'jira-main' ORDER BY id LIMIT 3"
     )
     with gatepost.services.engine.begin() as connection:
-        connection.execute(text("DELETE FROM outbox WHERE state = 'parked'"))
+        connection.execute(text("DELETE FROM outbox WHERE state = 'dead_letter'"))
         for row in rows:
             connection.execute(
                 text(
-                    "INSERT INTO outbox (connection, native_id, key, wanted, changes, state, reason, settled_at, attempts) "
+                    "INSERT INTO outbox (connection, native_id, key, target_values, changes, state, reason, settled_at, attempts) "
                     'VALUES (:c, :n, :k, \'{"Gate": "Shut"}\', \'[{"field": "Gate", "present": "Open", '
-                    '"wanted": "Shut"}]\', \'parked\', :r, now(), 5)'
+                    '"target": "Shut"}]\', \'dead_letter\', :r, now(), 5)'
                 ),
                 {"c": row.connection, "n": row.native_id, "k": row.key, "r": REASON.format(row.native_id)},
             )
     return [str(row.key) for row in rows]
 
 
-def test_the_operator_sees_a_parked_thing_reads_its_cause_and_replays_it(
-    visit: Opener, stuck: list[str], gatepost: World
+def test_the_operator_sees_a_dead_letter_reads_its_cause_and_replays_it(
+    visit: Opener, dead_letters: list[str], gatepost: World
 ) -> None:
     window = visit()
     page = window.sign_in("operator")
     assert page.url.endswith("/operations")
-    expect(page.locator(".answer")).to_contain_text("3 things are parked for 1 cause")
+    expect(page.locator(".answer")).to_contain_text("3 dead letters have 1 cause")
     window.is_accessible()
-    window.fits()
-    window.shot("operations-desk")
+    window.has_no_overflow()
+    window.screenshot("operations-desk")
     page.get_by_role("link", name=re.compile("^400 to PUT")).click()
-    expect(page.locator(".answer")).to_contain_text("3 writes that were not taken are parked at jira-main")
-    expect(page.locator(".told")).to_have_text(
+    expect(page.locator(".answer")).to_contain_text("3 writes that were refused of jira-main have this cause")
+    expect(page.locator(".cause-text")).to_have_text(
         "400 to PUT /rest/api/…/issue/…: the option Shut of the field Gate does not exist"
     )
     window.is_accessible()
-    window.shot("operations-cause")
-    page.get_by_role("link", name=stuck[0], exact=True).click()
+    window.screenshot("operations-cause")
+    page.get_by_role("link", name=dead_letters[0], exact=True).click()
     expect(page.locator(".answer")).to_contain_text("tried 5 times")
     expect(page.locator("main")).to_contain_text("shown to those who may see the measure")
     expect(page.locator("main")).not_to_contain_text("Open → Shut")
     window.is_accessible()
-    window.shot("operations-item")
-    page.get_by_role("link", name="The cause").click()
+    window.screenshot("operations-item")
+    page.get_by_role("link", name="Cause", exact=True).click()
     page.get_by_role("button", name="Replay all…").click()
-    dialog = page.get_by_role("dialog", name=re.compile("^Try 3 writes"))
-    expect(dialog).to_contain_text("read from jira-main and judged anew")
-    window.shot("operations-replay")
+    dialog = page.get_by_role("dialog", name=re.compile("^Replay 3 writes"))
+    expect(dialog).to_contain_text("read from jira-main and reassessed")
+    window.screenshot("operations-replay")
     window.is_accessible()
     dialog.get_by_role("button", name="Replay all").click()
-    expect(page.locator(".notice")).to_contain_text("3 things are tried again.")
+    expect(page.locator(".notice")).to_contain_text("3 dead letters are replayed.")
     gatepost.wait_quiet()
     window.go("/operations")
-    expect(page.locator("#parked")).to_be_visible()
-    expect(page.locator("main")).to_contain_text("Nothing is parked.")
-    (row,) = gatepost.rows("SELECT actor, count(*) AS many FROM audit WHERE action = 'parked.replayed' GROUP BY actor")
+    expect(page.locator("#dead-letters")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("No dead letters.")
+    (row,) = gatepost.rows(
+        "SELECT actor, count(*) AS many FROM audit WHERE action = 'dead_letter.replayed' GROUP BY actor"
+    )
     assert row.many == 3
     assert str(row.actor).startswith("ops@")
 
 
-def test_one_thing_is_given_up_with_a_reason(visit: Opener, stuck: list[str], gatepost: World) -> None:
+def test_a_dead_letter_is_dropped_with_a_reason(visit: Opener, dead_letters: list[str], gatepost: World) -> None:
     window = visit()
     page = window.sign_in("administrator")
     window.go("/operations")
     page.get_by_role("link", name=re.compile("^400 to PUT")).click()
-    page.get_by_role("link", name=stuck[1], exact=True).click()
+    page.get_by_role("link", name=dead_letters[1], exact=True).click()
     expect(page.locator("main")).to_contain_text("Gate: Open → Shut")
-    page.get_by_role("button", name="Give up…").click()
-    dialog = page.get_by_role("dialog", name=re.compile("^Give up"))
-    dialog.get_by_role("button", name="Give up").click()
+    page.get_by_role("button", name="Drop…").click()
+    dialog = page.get_by_role("dialog", name=re.compile("^Drop"))
+    dialog.get_by_role("button", name="Drop", exact=True).click()
     expect(dialog).to_be_visible()
     dialog.get_by_label("Why").fill("The field is gone on purpose")
-    window.shot("operations-drop")
+    window.screenshot("operations-drop")
     window.is_accessible()
-    dialog.get_by_role("button", name="Give up").click()
-    expect(page.locator(".notice")).to_contain_text("1 thing was given up: The field is gone on purpose")
-    window.go("/audit?action=parked.dropped")
+    dialog.get_by_role("button", name="Drop", exact=True).click()
+    expect(page.locator(".notice")).to_contain_text("1 dead letter was dropped: The field is gone on purpose")
+    window.go("/audit?action=dead_letter.dropped")
     expect(page.locator("tbody")).to_contain_text("The field is gone on purpose")
 
 
-def test_the_figures_are_refreshed_while_somebody_looks_and_not_otherwise(
-    visit: Opener, stuck: list[str], gatepost: World
+def test_the_figures_are_refreshed_while_the_page_is_in_use_and_not_otherwise(
+    visit: Opener, dead_letters: list[str], gatepost: World
 ) -> None:
     window = visit()
     page = window.sign_in("operator")
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url) if one.url.endswith("/operations/figures") else None)
     with gatepost.services.engine.begin() as connection:
-        connection.execute(text("DELETE FROM outbox WHERE state = 'parked'"))
-    expect(page.locator("#figures")).to_contain_text("Nothing is parked.")
-    expect(page.locator("#fresh")).to_contain_text("As of")
+        connection.execute(text("DELETE FROM outbox WHERE state = 'dead_letter'"))
+    expect(page.locator("#figures")).to_contain_text("No dead letters.")
+    expect(page.locator("#freshness")).to_contain_text("As of")
     page.evaluate(
         "Object.defineProperty(document, 'hidden', {value: true, configurable: true}); "
         "document.dispatchEvent(new Event('visibilitychange'))"
@@ -122,40 +124,40 @@ def test_a_server_that_is_away_is_told_at_the_mark(visit: Opener) -> None:
     window = visit()
     page = window.sign_in("operator")
     page.route("**/operations/figures", lambda route: route.fulfill(status=503, body="away"))
-    expect(page.locator("#fresh")).to_contain_text("Gatepost does not answer.")
+    expect(page.locator("#freshness")).to_contain_text("Gatepost does not answer.")
     expect(page.locator("#toasts .notice")).to_have_count(0)
     page.unroute("**/operations/figures")
-    expect(page.locator("#fresh")).to_contain_text("ago")
-    window.faults.clear()
+    expect(page.locator("#freshness")).to_contain_text("ago")
+    window.console_errors.clear()
 
 
 @pytest.mark.parametrize(("size", "dark", "name"), [(DESK, True, "dark"), (PHONE, False, "phone")])
 def test_in_the_dark_and_on_a_phone(
-    visit: Opener, stuck: list[str], size: dict[str, int], dark: bool, name: str
+    visit: Opener, dead_letters: list[str], size: dict[str, int], dark: bool, name: str
 ) -> None:
     window = visit(size, dark=dark)
     page = window.sign_in("administrator")
     for path in ("/operations", "/audit"):
         window.go(path)
         window.is_accessible()
-        window.fits()
-        window.shot(f"{path.strip('/')}-{name}")
+        window.has_no_overflow()
+        window.screenshot(f"{path.strip('/')}-{name}")
     window.go("/operations")
     page.get_by_role("link", name=re.compile("^400 to PUT")).click()
     window.is_accessible()
-    window.fits()
-    window.shot(f"operations-cause-{name}")
+    window.has_no_overflow()
+    window.screenshot(f"operations-cause-{name}")
 
 
 def test_the_auditor_searches_and_verifies_the_chain(visit: Opener) -> None:
     window = visit()
     page = window.sign_in("viewer")
     page.get_by_role("link", name="Audit", exact=True).click()
-    page.get_by_label("Action").select_option("decided")
-    page.wait_for_url("**/audit?*action=decided*")
-    expect(page.locator("tbody tr").first).to_contain_text("decided")
+    page.get_by_label("Action").select_option("measure.assessed")
+    page.wait_for_url("**/audit?*action=measure.assessed*")
+    expect(page.locator("tbody tr").first).to_contain_text("measure.assessed")
     page.get_by_role("button", name="Verify the whole chain").click()
     expect(page.locator("#lines")).to_contain_text("Nothing was changed or removed")
     window.is_accessible()
-    window.fits()
-    window.shot("audit-desk")
+    window.has_no_overflow()
+    window.screenshot("audit-desk")

@@ -12,12 +12,12 @@ from tests.stories.world import World
 @pytest.fixture(autouse=True)
 def _figures(gatepost: World) -> None:
     """The worker has added everything up."""
-    query = "SELECT (SELECT count(*) FROM figures_due) + (SELECT count(*) = 0 FROM figures_basis)::int AS due"
+    query = "SELECT (SELECT count(*) FROM figures_due) + (SELECT count(*) = 0 FROM figures_settings)::int AS due"
     gatepost.wait_until(lambda: gatepost.rows(query)[0].due == 0, "the worker has made the figures")
 
 
 def drawn(page: Page) -> None:
-    """The pictures are there, and what they show stands in a table as well."""
+    """The charts are there, and a table shows the same figures."""
     for chart in ("#c-funnel", "#c-bridge", "#c-curve"):
         expect(page.locator(f"{chart} .canvas svg path").first).to_be_attached()
 
@@ -29,25 +29,25 @@ def test_the_office_goes_from_the_sentence_to_the_lines(visit: Opener) -> None:
     assert "measures" in page.locator(".answer").inner_text()
     drawn(page)
     window.is_accessible()
-    window.fits()
-    window.shot("portfolio-desk")
+    window.has_no_overflow()
+    window.screenshot("portfolio-desk")
     cell = page.locator("#matrix td a").first
     count = cell.locator(".count").inner_text()
     cell.click()
-    expect(page.locator(".chips")).to_contain_text("Work")
+    expect(page.locator(".chips")).to_contain_text("Implementation")
     assert "implementation=" in page.url
     assert "potential=" in page.url
     expect(page.locator("#tree tfoot td").first).to_have_text(count)
     drawn(page)
     page.locator("#tree tfoot a").first.click()
     page.wait_for_url("**/portfolio/lines?**version=plan**")
-    expect(page.locator(".answer")).to_contain_text("These lines come to a net plan of")
+    expect(page.locator(".answer")).to_contain_text("The net of these lines is a plan of")
     assert page.locator("tbody tr").count() > 0
     assert page.locator("tbody th a").first.get_attribute("href")
     window.is_accessible()
-    window.shot("portfolio-lines")
+    window.screenshot("portfolio-lines")
     page.go_back()
-    expect(page.locator(".chips")).to_contain_text("Money")
+    expect(page.locator(".chips")).to_contain_text("Potential")
 
 
 def test_the_tree_opens_and_closes_by_keyboard(visit: Opener) -> None:
@@ -86,8 +86,8 @@ def test_a_filter_by_gate_brings_its_curve_and_findings_after_the_page(visit: Op
     page = window.sign_in("office")
     window.go("/portfolio?gate=shut")
     expect(page.locator("#c-curve .canvas svg path").first).to_be_attached()
-    expect(page.locator("#findings h2")).to_have_text("What boards and tickets hide")
-    expect(page.locator("#findings")).not_to_contain_text("Looking through")
+    expect(page.locator("#findings h2")).to_have_text("Findings: what the status reports do not show")
+    expect(page.locator("#findings")).not_to_contain_text("Searching")
     window.is_accessible()
 
 
@@ -97,8 +97,8 @@ def test_a_phone_and_the_dark_show_the_same(visit: Opener, path: str) -> None:
     window.sign_in("office")
     window.go(path)
     window.is_accessible()
-    window.fits()
-    window.shot(f"portfolio-phone-dark-{path.strip('/').replace('/', '-').partition('?')[0]}")
+    window.has_no_overflow()
+    window.screenshot(f"portfolio-phone-dark-{path.strip('/').replace('/', '-').partition('?')[0]}")
 
 
 def test_on_paper_the_pictures_and_tables_stay(visit: Opener) -> None:
@@ -108,4 +108,4 @@ def test_on_paper_the_pictures_and_tables_stay(visit: Opener) -> None:
     page.emulate_media(media="print")
     drawn(page)
     assert page.locator(".filters").first.is_hidden()
-    window.shot("portfolio-print")
+    window.screenshot("portfolio-print")

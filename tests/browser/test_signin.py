@@ -15,9 +15,9 @@ def test_everybody_signs_in_and_finds_their_way(visit: Opener, role: str) -> Non
     page = window.sign_in(role)
     assert page.locator("h1").count() == 1
     assert page.get_by_role("navigation", name="Pages").is_visible()
-    window.shot(f"first-page-{role}")
+    window.screenshot(f"first-page-{role}")
     window.is_accessible()
-    window.fits()
+    window.has_no_overflow()
 
 
 def test_a_wrong_password_is_told_and_the_login_stays(visit: Opener) -> None:
@@ -26,10 +26,10 @@ def test_a_wrong_password_is_told_and_the_login_stays(visit: Opener) -> None:
     page.get_by_label("Login").fill("nobody@nordbank.example")
     page.get_by_label("Password").fill("a wrong password")
     page.keyboard.press("Enter")
-    assert page.get_by_role("alert").inner_text() == "Login and password do not belong together."
+    assert page.get_by_role("alert").inner_text() == "Login or password is wrong."
     assert page.get_by_label("Login").input_value() == "nobody@nordbank.example"
     window.is_accessible()
-    window.shot("signin-wrong")
+    window.screenshot("signin-wrong")
 
 
 def test_signing_out_closes_the_pages(visit: Opener) -> None:
@@ -62,9 +62,9 @@ def test_the_pages_for_people_fit_and_can_be_read_by_everybody(
     window = visit(size, dark=dark)
     window.sign_in("administrator")
     window.go(path)
-    window.fits()
+    window.has_no_overflow()
     window.is_accessible()
-    window.shot(f"people{path.replace('/', '-')}-{size['width']}{'-dark' if dark else ''}")
+    window.screenshot(f"people{path.replace('/', '-')}-{size['width']}{'-dark' if dark else ''}")
 
 
 def test_a_grant_shows_what_it_would_show_while_it_is_written(visit: Opener) -> None:
@@ -86,9 +86,9 @@ def test_a_step_that_takes_away_says_what_before_it_asks(visit: Opener) -> None:
     window.go("/people/3")
     page.get_by_role("button", name="Disable…").click()
     dialog = page.get_by_role("dialog")
-    assert "cannot sign in. What they have done stays in the audit" in dialog.inner_text()
-    assert page.evaluate("document.activeElement.textContent") == "Leave it"
-    window.shot("dialog")
+    assert "cannot sign in. The audit keeps what they have done" in dialog.inner_text()
+    assert page.evaluate("document.activeElement.textContent") == "Cancel"
+    window.screenshot("dialog")
     window.is_accessible()
     page.keyboard.press("Escape")
     assert not dialog.is_visible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,21 +13,21 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from connector.runtime.queue import Queue
+from connector.runtime.queue import TaskQueue
 from connector.store.database.engine import open_database
-from connector.store.queue.dirty_keys import SqlWork
+from connector.store.queue.dirty_keys import SqlDirtyKeys
 from connector.store.queue.inbox import SqlInbox
 from connector.store.queue.wake_up import Waker
-from connector.store.reconcile.assessment_store import SqlLedger
-from connector.sync.ports import Doorbell
-from connector.sync.stores import Arrival, Assessed
-from governance.measure_state import Standing
-from mapping.assess_item import judge
+from connector.store.reconcile.assessment_store import SqlAssessmentStore
+from connector.sync.ports import ItemsChanged
+from connector.sync.stores import AssessedItem, ReceivedEvent
+from governance.measure_state import MeasureState
+from mapping.assess_item import assess_item
 from mapping.fields import needed_fields
-from mapping.load import Loaded, load_mapping
+from mapping.load import LoadedMapping, load_mapping
 from mapping.map_item import Unmapped
 from mapping.policy import Policies
-from mapping.related_evidence import Around
+from mapping.related_evidence import RelatedEvidence
 from mapping.work_item import Comment, ConnectionName, FieldValue
 from tests.command_line import Cli
 from tests.conftest import NEWEST, ROOT
@@ -66,7 +67,10 @@ def test_a_given_secret_is_not_repeated(cli: Cli) -> None:
 
 def test_a_secret_is_rotated_and_a_pause_ended(cli: Cli) -> None:
     add(cli)
-    assert cli.ok("connection", "rotate", "jira-main").startswith("The new secret, shown only now: ")
+    first, second = cli.ok("connection", "rotate", "jira-main").splitlines()
+    assert first.startswith("The new secret, shown only now: ")
+    assert re.fullmatch(r"The previous one is accepted until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.", second)
+    assert "previous webhook secret until" in " ".join(cli.ok("connection", "list").replace("│", " ").split())
     assert cli.ok("connection", "resume", "jira-main") == "jira-main was not paused.\n"
     assert cli.refused("connection", "rotate", "nobody") == (
         'There is no connection "nobody". List them with: gatepost connection list'
@@ -87,7 +91,11 @@ def test_a_secret_is_rotated_and_a_pause_ended(cli: Cli) -> None:
             "http://acme.example",
             "http://acme.example would send the credentials in the clear. Use https; http is for a sandbox on this machine only.",
         ),
-        ("j", "https://u:p@x.example", "The address holds a user or password. Give them with --user and when asked."),
+        (
+            "j",
+            "https://u:p@x.example",
+            "The address contains a user or password. Give them with --user and at the prompt.",
+        ),
     ],
 )
 def test_a_wrong_connection_says_what_to_do(cli: Cli, name: str, url: str, text: str) -> None:
@@ -99,7 +107,7 @@ def test_a_mapping_is_checked(cli: Cli) -> None:
 
 
 def test_a_wrong_mapping_shows_every_problem_and_ends_with_1(cli: Cli) -> None:
-    wrong = ROOT / "tests/mapping/wrong/five-at-once.yaml"
+    wrong = ROOT / "tests/mapping/invalid/five-at-once.yaml"
     result = cli.run("mapping", "check", str(wrong))
     assert result.exit_code == 1
     assert (
@@ -111,7 +119,7 @@ def test_a_wrong_mapping_shows_every_problem_and_ends_with_1(cli: Cli) -> None:
 def test_a_mapping_for_a_missing_connection_is_not_activated(cli: Cli) -> None:
     add(cli)
     assert cli.refused("mapping", "activate", MAPPING, "--reason", "first") == (
-        f"{MAPPING} names servicenow-main, which is no connection. Add it with: gatepost connection add"
+        f"{MAPPING} names unknown connections: servicenow-main. Add them with: gatepost connection add"
     )
 
 
@@ -140,7 +148,7 @@ def test_another_database_is_refused(cli: Cli) -> None:
     )
 
 
-def test_a_wrong_key_is_told(cli: Cli) -> None:
+def test_a_wrong_key_is_refused(cli: Cli) -> None:
     assert cli.refused("connection", "list", GATEPOST_SECRET_KEY="short").startswith(
         "GATEPOST_SECRET_KEY is not a Fernet key"
     )
@@ -153,43 +161,49 @@ def test_the_key_file_is_readable_by_its_owner_only(cli: Cli, tmp_path: Path) ->
     assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_the_version_is_told(cli: Cli) -> None:
+def test_the_version_is_printed(cli: Cli) -> None:
     assert cli.ok("version") == f"gatepost {VERSION}\n"
 
 
-# --- what Gatepost knows ------------------------------------------------------------------------------------
+# --- verdicts and sums --------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def judged(cli: Cli, database: URL) -> Cli:
-    """One measure, judged twice: plan in dollars, an approval by the wrong person."""
+def assessed(cli: Cli, database: URL) -> Cli:
+    """One assessed measure: plan in dollars, an approval by the wrong person."""
     engine = open_database(database, pool_size=2, application="tests")
-    waker = Waker(Queue().defer)
+    waker = Waker(TaskQueue().defer)
     add(cli)
     cli.ok("connection", "add", "servicenow-main", "--tool", "servicenow", "--url", "https://x.example", "--user", "u")
     cli.ok("mapping", "activate", MAPPING, "--reason", "first")
     loaded = load_mapping(Path(MAPPING).read_text())
-    assert isinstance(loaded, Loaded)
-    said = Comment("7", KAYA, NOW, "/approve detailed")
+    assert isinstance(loaded, LoadedMapping)
+    comment = Comment("7", KAYA, NOW, "/approve detailed")
     empty: dict[str, FieldValue] = dict.fromkeys(needed_fields(loaded.config, JIRA))
-    own: dict[str, FieldValue] = {"Planned benefit": "1200 USD", "Rough value": Decimal(5), "Program": "Cloud exit"}
-    own |= {"Start date": date(2026, 1, 15), "Due date": date(2026, 4, 30)}
-    some = item(empty | own, comments=(said,))
-    ledger, work = SqlLedger(engine, waker), SqlWork(engine, 1, 60)
-    SqlInbox(engine, waker).take_in(Arrival(JIRA, "d1", b"{}", Doorbell("e", (some.native_id,))))
-    found = judge(
-        some, loaded.config, Policies(loaded.config), standing=Standing(), last_written={}, now=NOW, around=Around()
+    values: dict[str, FieldValue] = {"Planned benefit": "1200 USD", "Rough value": Decimal(5), "Program": "Cloud exit"}
+    values |= {"Start date": date(2026, 1, 15), "Due date": date(2026, 4, 30)}
+    work_item = item(empty | values, comments=(comment,))
+    assessments, work = SqlAssessmentStore(engine, waker), SqlDirtyKeys(engine, 1, 60)
+    SqlInbox(engine, waker).receive(ReceivedEvent(JIRA, "d1", b"{}", ItemsChanged("e", (work_item.native_id,))))
+    assessment = assess_item(
+        work_item,
+        loaded.config,
+        Policies(loaded.config),
+        measure_state=MeasureState(),
+        last_written={},
+        now=NOW,
+        related=RelatedEvidence(),
     )
-    assert not isinstance(found, Unmapped)
+    assert not isinstance(assessment, Unmapped)
     claim = work.claim(JIRA, 10)
     assert claim is not None
-    ledger.settle(claim, [Assessed(some, found)], 1, NOW)
+    assessments.store(claim, [AssessedItem(work_item, assessment)], 1, NOW)
     engine.dispose()
     return cli
 
 
-def test_explain_prints_the_verdict_as_a_checklist(judged: Cli) -> None:
-    text = judged.ok("explain", "itx-1")
+def test_explain_prints_the_verdict_as_a_checklist(assessed: Cli) -> None:
+    text = assessed.ok("explain", "itx-1")
     assert text.startswith(
         "ITX-1 Retire the legacy CRM\nhttps://acme.example/browse/ITX-1 · mapping version 1 · policy five/"
     )
@@ -200,39 +214,39 @@ def test_explain_prints_the_verdict_as_a_checklist(judged: Cli) -> None:
     assert "[x] title: Retire the legacy CRM" in text
 
 
-def test_explain_as_json_holds_the_same(judged: Cli) -> None:
-    found = json.loads(judged.ok("explain", "ITX-1", "--json"))
+def test_explain_as_json_holds_the_same(assessed: Cli) -> None:
+    found = json.loads(assessed.ok("explain", "ITX-1", "--json"))
     assert (found["key"], found["verdict"]["gate"]) == ("ITX-1", "shut")
 
 
-def test_a_key_that_nobody_knows_says_what_that_means(judged: Cli) -> None:
-    assert judged.refused("explain", "ITX-9").startswith('Gatepost knows no measure "ITX-9". It has seen no event')
+def test_an_unknown_key_says_what_that_means(assessed: Cli) -> None:
+    assert assessed.refused("explain", "ITX-9").startswith('Gatepost knows no measure "ITX-9". No event of that item')
 
 
-def test_totals_say_what_they_lack_until_there_is_a_rate(judged: Cli) -> None:
-    text = judged.ok("totals")
+def test_totals_name_missing_rates(assessed: Cli) -> None:
+    text = assessed.ok("totals")
     assert "Net EBITDA in EUR" in text
     assert "Cloud exit" in text
     assert "* Nordbank / IT / Cloud exit: without 4 lines of 1 measure: no rate from USD to EUR on 2026-01-01" in text
-    judged.ok("rates", "add", "usd", "eur", "2026-01-01", "0.9", "--source", "treasury")
-    text = judged.ok("totals", "--by", "legal_entity")
+    assessed.ok("rates", "add", "usd", "eur", "2026-01-01", "0.9", "--source", "treasury")
+    text = assessed.ok("totals", "--by", "legal_entity")
     assert "1,080" in text
     assert "without" not in text
-    lines = judged.ok("totals", "--lines", "Cloud exit")
+    lines = assessed.ok("totals", "--lines", "Cloud exit")
     assert "300 USD" in lines
     assert "270 EUR" in lines
     assert "1 USD = 0.9 EUR since 2026-01-01" in lines
-    assert judged.refused("totals", "--lines", "Nothing") == (
+    assert assessed.refused("totals", "--lines", "Nothing") == (
         'Nothing is called "Nothing" along this dimension. List them without --lines.'
     )
 
 
-def test_the_figures_name_the_measures_that_they_lack(judged: Cli) -> None:
-    text = judged.ok("figures", "--year", "2026")
+def test_figures_name_the_measures_without_a_rate(assessed: Cli) -> None:
+    text = assessed.ok("figures", "--year", "2026")
     assert "Nordbank, fiscal year 2026, in EUR" in text
     assert "* without ITX-1 Retire the legacy CRM: no rate from USD to EUR on 2026-01-01" in text
-    judged.ok("rates", "add", "usd", "eur", "2026-01-01", "0.9", "--source", "treasury")
-    text = judged.ok("figures", "--year", "2026")
+    assessed.ok("rates", "add", "usd", "eur", "2026-01-01", "0.9", "--source", "treasury")
+    text = assessed.ok("figures", "--year", "2026")
     assert "without" not in text
     assert "1,080" in text
 
@@ -242,47 +256,52 @@ def test_the_figures_name_the_measures_that_they_lack(judged: Cli) -> None:
     [
         (("usd", "usd", "2026-01-01", "1"), "USD needs no rate to itself."),
         (("dollar", "eur", "2026-01-01", "1"), '"DOLLAR" is not a currency code of three letters, such as EUR.'),
-        (("usd", "eur", "1.1.2026", "1"), '"1.1.2026" or "1" is not right: write a day as 2026-01-01, a rate as 0.92.'),
+        (("usd", "eur", "1.1.2026", "1"), '"1.1.2026" or "1" is not valid: write a day as 2026-01-01, a rate as 0.92.'),
         (("usd", "eur", "2026-01-01", "0"), "A rate is more than zero."),
+        (("usd", "eur", "2026-01-01", "NaN"), "A rate is more than zero."),
+        (("usd", "eur", "2026-01-01", "Infinity"), "A rate is more than zero."),
+        (("usd", "eur", "2026-01-01", "1e999"), "A rate has at most 15 digits before the point."),
     ],
 )
 def test_a_wrong_rate_says_what_is_wrong(cli: Cli, words: tuple[str, ...], text: str) -> None:
     assert cli.refused("rates", "add", *words, "--source", "x") == text
 
 
-def test_the_history_shows_both_lights(judged: Cli) -> None:
-    text = judged.ok("history", "ITX-1")
+def test_the_history_shows_both_statuses(assessed: Cli) -> None:
+    text = assessed.ok("history", "ITX-1")
     assert "2026-02-10" in text
     assert "grey" in text
 
 
-def test_the_audit_is_shown_verified_and_exported(judged: Cli, tmp_path: Path) -> None:
-    shown = judged.ok("audit", "show", "ITX-1")
-    assert "A. Kaya  statement.refused: A. Kaya may not approve Detailed; nobody is named who may. · mapping 1" in shown
-    assert "gatepost  decided: gate shut, stage none yet (decision " in shown
-    verified = judged.ok("audit", "verify")
+def test_the_audit_is_shown_verified_and_exported(assessed: Cli, tmp_path: Path) -> None:
+    shown = assessed.ok("audit", "show", "ITX-1")
+    assert "A. Kaya  command.refused: A. Kaya may not approve Detailed; nobody is named who may. · mapping 1" in shown
+    assert "gatepost  measure.assessed: gate shut, stage none yet (decision " in shown
+    verified = assessed.ok("audit", "verify")
     assert "3 entries and 1 decision" in verified
     head = verified.rsplit("Head: ", 1)[1].strip()
-    assert judged.ok("audit", "verify", "--head", head)
+    assert assessed.ok("audit", "verify", "--head", head)
     file = tmp_path / "audit.jsonl"
-    assert judged.ok("audit", "export", str(file)) == f"3 entries written to {file}\n"
+    assert assessed.ok("audit", "export", str(file)) == f"3 entries written to {file}\n"
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     assert [row["seq"] for row in rows] == [1, 2, 3]
     assert rows[-1]["hash"] == head
     assert (
-        judged.ok("audit", "export", "--format", "csv").splitlines()[0].startswith("seq,at,actor,action,subject,detail")
+        assessed.ok("audit", "export", "--format", "csv")
+        .splitlines()[0]
+        .startswith("seq,at,actor,action,subject,detail")
     )
 
 
-def test_a_changed_audit_ends_with_1(judged: Cli, database: URL) -> None:
+def test_a_changed_audit_ends_with_1(assessed: Cli, database: URL) -> None:
     engine = open_database(database, pool_size=1, application="tests")
     with engine.begin() as connection:
         connection.execute(text("RESET ROLE"))
         connection.execute(text("ALTER TABLE audit DISABLE TRIGGER USER"))
         connection.execute(text("UPDATE audit SET actor = 'x' WHERE seq = 1"))
     engine.dispose()
-    result = judged.run("audit", "verify")
+    result = assessed.run("audit", "verify")
     assert result.exit_code == 1
     assert result.output == "entry 1 was changed after it was written\n1 problem in 3 entries\n"
-    missing = judged.run("audit", "verify", "--head", "0" * 64)
+    missing = assessed.run("audit", "verify", "--head", "0" * 64)
     assert "the head 0000" in missing.output

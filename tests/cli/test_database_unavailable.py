@@ -1,4 +1,4 @@
-"""A command whose database is away says so in one sentence."""
+"""A command whose database is not available says so in one sentence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cli import main
 
 
 @pytest.mark.parametrize("command", [["doctor"], ["worker"], ["web"], ["db", "upgrade"]], ids=" ".join)
-def test_one_sentence_instead_of_the_way_to_it(
+def test_a_database_that_is_not_available_is_one_sentence_and_no_traceback(
     command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     # Nothing listens at port 1.
@@ -21,9 +21,9 @@ def test_one_sentence_instead_of_the_way_to_it(
     monkeypatch.setattr("sys.argv", ["gatepost", *command])
     with pytest.raises(SystemExit) as ended:
         main()
-    said = capsys.readouterr().err
+    message = capsys.readouterr().err
     assert ended.value.code == 2
-    assert said.startswith("DatabaseAway: The database does not answer as it should (connection failed: ")
-    assert "127.0.0.1" in said
-    assert said.endswith("). Look at DATABASE_URL and at the server.\n")
-    assert "hidden" not in said
+    assert message.startswith("DatabaseUnavailable: The database is not available (connection failed: ")
+    assert "127.0.0.1" in message
+    assert message.endswith("). Check DATABASE_URL and the database server.\n")
+    assert "hidden" not in message

@@ -12,19 +12,19 @@ from rich.console import Console
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from cli.db import shown, told
+from cli.db import cleanup_summary, size_table
 from connector.store.database.engine import open_database
-from connector.store.operations.database_sizes import TableSize, summed
-from connector.store.operations.retention import Cleaned, Keeping, Round
+from connector.store.operations.database_sizes import TableSize, group_tables
+from connector.store.operations.retention import CleanupResult, CleanupStatus, RetentionPeriods
 from connector.store.queue import event_body_partitions
 from tests.command_line import Cli
 
-KEEPING = Keeping(body_days=14, history_days=400)
+RETENTION = RetentionPeriods(body_days=14, history_days=400)
 MB = 1000**2
 
 
 def table(name: str, rows: int, data: int, indexes: int, *, partition: str = "", dead: int = 0) -> TableSize:
-    return TableSize(name, partition or name, rows, data, indexes, dead, filled=rows > 0)
+    return TableSize(name, partition or name, rows, data, indexes, dead, holds_rows=rows > 0)
 
 
 TABLES = (
@@ -46,12 +46,12 @@ TABLES = (
 )
 
 
-def test_what_takes_the_space_stands_with_what_bounds_it_the_largest_first() -> None:
+def test_groups_of_tables_are_listed_with_their_limits_the_largest_first() -> None:
     out = io.StringIO()
-    Console(file=out, width=160, highlight=False).print(shown(summed(TABLES, 3_000 * MB, KEEPING)))
+    Console(file=out, width=160, highlight=False).print(size_table(group_tables(TABLES, 3_000 * MB, RETENTION)))
     lines = [re.split(r"\s{2,}", line.strip()) for line in out.getvalue().splitlines() if line.strip(" ─")]
     assert lines == [
-        ["What", "Rows, about", "Data", "Indexes", "All", "Share", "What bounds it"],
+        ["What", "Rows, about", "Data", "Indexes", "All", "Share", "What limits it"],
         ["decisions", "400,000", "800.0 MB", "60.0 MB", "860.0 MB", "29%", "kept for ever"],
         ["audit", "500,000", "350.0 MB", "120.0 MB", "470.0 MB", "16%", "kept for ever"],
         ["effect lines", "2,000,000", "260.0 MB", "170.0 MB", "430.0 MB", "14%", "those that the measures have now"],
@@ -81,20 +81,20 @@ def test_what_takes_the_space_stands_with_what_bounds_it_the_largest_first() -> 
                      "About 1,200 bodies stand in inbox_body_default, because their day had no partition. They are deleted "
                      "one by one when they are old. See why with: gatepost db clean", id="no partition"),
         pytest.param(table("inbox_body", 9, 11_000 * MB, MB, partition="inbox_body_20261118"),
-                     "Event bodies take more than half of the space. With fewer than 14 days (GATEPOST_BODY_DAYS) they "
-                     "take less; nothing but looking at them needs them.", id="large bodies"),
+                     "Event bodies take more than half of the space. With fewer than 14 days (GATEPOST_EVENT_BODY_DAYS) they "
+                     "take less; nothing but showing them to people needs them.", id="large bodies"),
         pytest.param(table("inbox_body", 9, 2_500 * MB, MB, partition="inbox_body_20261118"), None, id="not large yet"),
     ],
 )  # fmt: skip
-def test_what_is_worth_doing_is_hinted(extra: TableSize, hint: str | None) -> None:
-    assert summed((*TABLES, extra), 0, KEEPING).hints == ((hint,) if hint else ())
+def test_hints_say_what_is_worth_doing(extra: TableSize, hint: str | None) -> None:
+    assert group_tables((*TABLES, extra), 0, RETENTION).hints == ((hint,) if hint else ())
 
 
-def test_the_sizes_of_a_database_are_those_that_it_has(cli: Cli, database: URL) -> None:
+def test_the_sizes_are_those_of_the_database(cli: Cli, database: URL) -> None:
     engine = open_database(database, pool_size=1, application="tests")
     with engine.connect() as connection:
         connection.execute(text("RESET ROLE"))
-        days = event_body_partitions.days(connection)
+        days = event_body_partitions.partition_days(connection)
         for number, day in enumerate((days[2], days[0], days[0])):
             body = {"id": number, "at": event_body_partitions.midnight(day), "body": b"x" * 3000}
             connection.execute(text("INSERT INTO inbox_body VALUES (:id, :at, :body)"), body)
@@ -104,25 +104,25 @@ def test_the_sizes_of_a_database_are_those_that_it_has(cli: Cli, database: URL) 
         connection.commit()
         takes = connection.execute(text("SELECT pg_total_relation_size('sweep_seen')")).scalar_one()
     engine.dispose()
-    found = json.loads(cli.ok("db", "size", "--json"))
-    groups = {one["name"]: one for one in found["groups"]}
+    sizes = json.loads(cli.ok("db", "size", "--json"))
+    groups = {group["name"]: group for group in sizes["groups"]}
     assert groups["event bodies"]["rows"] == 3
     assert groups["event bodies"]["bound"] == f"dropped after 14 days; 2 days, the oldest {days[0]}"
     assert groups["events"]["rows"] == 5000
     assert groups["events"]["data"] + groups["events"]["indexes"] > takes > 200_000
-    assert sum(one["data"] + one["indexes"] for one in found["groups"]) < found["database"]
-    output = cli.ok("db", "size", GATEPOST_BODY_DAYS="1", GATEPOST_HISTORY_DAYS="30", COLUMNS="80")
+    assert sum(group["data"] + group["indexes"] for group in sizes["groups"]) < sizes["database"]
+    output = cli.ok("db", "size", GATEPOST_EVENT_BODY_DAYS="1", GATEPOST_HISTORY_DAYS="30", COLUMNS="80")
     assert "dropped after 1 day; 2" in output, "nothing is cut off in a narrow terminal"
     assert f"days, the oldest {days[0]}" in " ".join(output.split())
     assert "deleted 30 days after" in output
     assert "Rows are estimates. The whole database takes " in output
 
 
-def test_cleaning_by_hand_says_what_it_would_do_and_then_does_it(cli: Cli, database: URL) -> None:
+def test_a_cleanup_by_hand_says_what_it_would_do_and_then_does_it(cli: Cli, database: URL) -> None:
     cli.ok("connection", "add", "jira-main", "--tool", "jira", "--url", "https://a.example", "--user", "bot")
     engine = open_database(database, pool_size=1, application="tests")
     old = datetime.now(UTC).date() - timedelta(days=20)
-    event_body_partitions.make(engine, old)
+    event_body_partitions.create_partition(engine, old)
     with engine.begin() as connection:
         connection.execute(text(OLD_EVENTS))
     assert cli.ok("db", "clean", "--dry-run").splitlines() == [
@@ -133,8 +133,8 @@ def test_cleaning_by_hand_says_what_it_would_do_and_then_does_it(cli: Cli, datab
         f"Dropped the bodies of {old}.",
         "Deleted 3 events more than 400 days after their end.",
     ]
-    assert cli.ok("db", "clean", "--dry-run").strip() == "Nothing is to be done."
-    assert cli.ok("db", "clean").strip() == "Nothing was to be done."
+    assert cli.ok("db", "clean", "--dry-run").strip() == "There is nothing to do."
+    assert cli.ok("db", "clean").strip() == "There is nothing to do."
     engine.dispose()
 
 
@@ -149,30 +149,30 @@ OLD_EVENTS = """
 @pytest.mark.parametrize(
     ("done", "lines"),
     [
-        pytest.param(Cleaned(Round.BUSY), ["A worker cleans just now."], id="somebody else does it"),
-        pytest.param(Cleaned(Round.BUSY, events=1), ["Deleted 1 event more than 400 days after their end.",
-                     "A worker cleans just now and does the rest."], id="somebody else goes on"),
-        pytest.param(Cleaned(Round.DONE, (date(2026, 11, 28),), (date(2026, 11, 5), date(2026, 11, 6)), 1, 0, 2_000,
+        pytest.param(CleanupResult(CleanupStatus.BUSY), ["A worker is cleaning up."], id="a worker does it"),
+        pytest.param(CleanupResult(CleanupStatus.BUSY, events_deleted=1), ["Deleted 1 event more than 400 days after their end.",
+                     "A worker is cleaning up and does the rest."], id="a worker continues"),
+        pytest.param(CleanupResult(CleanupStatus.DONE, (date(2026, 11, 28),), (date(2026, 11, 5), date(2026, 11, 6)), 1, 0, 2_000,
                              ("No partition could be made.",)),
-                     ["Made partitions for 2026-11-28.",
+                     ["Created partitions for 2026-11-28.",
                       "Dropped the bodies of 2026-11-05 to 2026-11-06 (2 days).",
                       "Removed 1 body one by one.",
                       "Deleted 2,000 writes more than 400 days after their end.",
                       "No partition could be made."], id="all of it"),
     ],
 )  # fmt: skip
-def test_what_was_done_is_told_in_sentences(done: Cleaned, lines: list[str]) -> None:
-    assert told(done, KEEPING, would=False) == lines
+def test_a_cleanup_is_summarised_in_sentences(done: CleanupResult, lines: list[str]) -> None:
+    assert cleanup_summary(done, RETENTION, dry_run=False) == lines
 
 
-def test_of_a_parked_event_it_is_said_that_its_body_was_removed(cli: Cli, database: URL) -> None:
+def test_a_dead_letter_says_that_the_body_of_its_event_was_removed(cli: Cli, database: URL) -> None:
     cli.ok("connection", "add", "jira-main", "--tool", "jira", "--url", "https://a.example", "--user", "bot")
     engine = open_database(database, pool_size=1, application="tests")
     with engine.begin() as connection:
-        connection.execute(text(OLD_EVENTS.replace("days => 500", "days => 20").replace("'done'", "'parked'")))
+        connection.execute(text(OLD_EVENTS.replace("days => 500", "days => 20").replace("'done'", "'dead_letter'")))
         connection.execute(
             text("INSERT INTO dirty_key (connection, native_id, inbox_id, state, reason) "
-                 "SELECT 'jira-main', '1', max(id), 'parked', 'no such project' FROM inbox")
+                 "SELECT 'jira-main', '1', max(id), 'dead_letter', 'no such project' FROM inbox")
         )  # fmt: skip
     engine.dispose()
-    assert "The body was removed after 14 days." in cli.ok("parked", "show", "key/jira-main/1").splitlines()
+    assert "The body was removed after 14 days." in cli.ok("dead-letters", "show", "item/jira-main/1").splitlines()

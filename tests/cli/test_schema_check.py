@@ -1,4 +1,4 @@
-"""Which commands make or change the schema, and what every other command says when it does not fit."""
+"""Which commands create or change the schema, and what every other command says when it does not fit."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ CHECKS = (
     ("user", "list"),
     ("token", "list"),
     ("subscription", "list"),
-    ("parked", "list"),
+    ("dead-letters", "list"),
 )
 """A command of each group that works on the schema as it is."""
 
@@ -81,7 +81,7 @@ def shared_database(databases: Databases) -> Iterator[URL]:
 
 @pytest.fixture(scope="module")
 def empty(databases: Databases) -> Iterator[URL]:
-    """A database in which nobody has made anything."""
+    """A database without a schema."""
     with databases.bare() as database:
         yield database
 
@@ -131,18 +131,20 @@ def test_an_older_schema_stays_as_it_is(
 def test_a_schema_that_is_too_new_is_refused(shared_database: URL, tmp_path: Path, words: tuple[str, ...]) -> None:
     with psycopg.connect(conninfo(shared_database), autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        connection.execute("UPDATE schema_floor SET oldest = '9998'")
+        connection.execute("UPDATE schema_compatibility SET oldest_revision = '9998'")
         try:
             assert refused(shared_database, tmp_path, words) == TOO_NEW
         finally:
             connection.execute(sql.SQL("UPDATE alembic_version SET version_num = {}").format(sql.Literal(NEWEST)))
-            connection.execute(sql.SQL("UPDATE schema_floor SET oldest = {}").format(sql.Literal(NEWEST)))
+            connection.execute(
+                sql.SQL("UPDATE schema_compatibility SET oldest_revision = {}").format(sql.Literal(NEWEST))
+            )
 
 
 def test_a_newer_schema_that_leaves_this_version_at_work_serves_commands(database: URL, tmp_path: Path) -> None:
     with psycopg.connect(conninfo(database), autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        connection.execute(sql.SQL("UPDATE schema_floor SET oldest = {}").format(sql.Literal(NEWEST)))
+        connection.execute(sql.SQL("UPDATE schema_compatibility SET oldest_revision = {}").format(sql.Literal(NEWEST)))
     assert at(database, tmp_path).ok("connection", "list")
     assert at(database, tmp_path).ok("db", "upgrade") == "The schema is at revision 9999.\n"
 
@@ -177,5 +179,5 @@ def test_servers_and_workers_make_the_schema_at_their_start(databases: Databases
 def test_servers_and_workers_refuse_a_schema_that_is_too_new(database: URL, tmp_path: Path, command: str) -> None:
     with psycopg.connect(conninfo(database), autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        connection.execute("UPDATE schema_floor SET oldest = '9998'")
+        connection.execute("UPDATE schema_compatibility SET oldest_revision = '9998'")
     assert at(database, tmp_path).refused(command) == TOO_NEW

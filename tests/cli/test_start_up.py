@@ -1,6 +1,6 @@
 """What each process imports when it starts.
 
-Held by the modules and not by a clock, so that it is the same on every machine; ``make bench`` measures the time.
+Checked by the imported modules and not by time, so that it is the same on every machine; ``make bench`` measures the time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ VENDORS = ("jira", "atlassian", "apprise", "authlib", "joserfc", "cel", "prompt_
 """Libraries that serve one tool, one kind of sign-in, one messenger or one kind of mapping."""
 CLIENTS = ("connector.jira.build", "connector.jira.client", "connector.servicenow.build", "connector.servicenow.client")
 
-# Pydantic is not among them: Typer itself reads the words of a command with it.
+# Pydantic is not among them: Typer itself uses it to read arguments.
 NO_COMMAND = (
     *VENDORS[:-1], *CLIENTS, "sqlalchemy", "psycopg", "alembic", "procrastinate", "flask", "granian", "requests",
     "structlog", "ruamel", "cryptography", "connector.bootstrap", "connector.settings", "governance", "mapping",
@@ -44,7 +44,7 @@ CASES = [
 
 
 def imported(code: str, arguments: list[str]) -> set[str]:
-    """The modules that a fresh interpreter has imported when the code has ended."""
+    """The modules that a new interpreter has imported when the code has ended."""
     program = f"import atexit, sys\natexit.register(lambda: print(*sys.modules, file=sys.stderr))\n{code}"
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
     return set(done.stderr.split())
@@ -75,10 +75,10 @@ def test_every_group_of_commands_is_in_the_table() -> None:
         for name in modules
         if isinstance(getattr(import_module(f"{cli.__name__}.{name}"), "app", None), typer.Typer)
     }
-    assert groups == {entry.place for entry in COMMANDS if entry.place.endswith(":app")}
+    assert groups == {entry.location for entry in COMMANDS if entry.location.endswith(":app")}
 
 
-def test_no_name_is_given_twice() -> None:
+def test_names_are_unique() -> None:
     assert len(ENTRIES) == len(COMMANDS)
 
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from connector.people.passwords import fits, hashed
-from connector.people.permissions import Account, Grant, Role, Scope
-from connector.store.accounts.api_tokens import Tokens
-from connector.store.accounts.people import People
+from connector.people.passwords import hash_password, verify_password
+from connector.people.permissions import Role, RoleGrant, TokenScope, ToolAccount
+from connector.store.accounts.api_tokens import ApiTokens
+from connector.store.accounts.people import PersonStore
 from connector.store.database.engine import open_database
 from connector.vault import Vault
 from tests.command_line import Cli
@@ -30,34 +30,34 @@ def engine(database: URL) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def people(engine: Engine) -> People:
-    return People(engine)
+def people(engine: Engine) -> PersonStore:
+    return PersonStore(engine)
 
 
-def test_the_first_administrator(cli: Cli, people: People) -> None:
+def test_the_first_administrator(cli: Cli, people: PersonStore) -> None:
     shown = cli.ok("user", "add", ADA, "--name", "Ada", "--admin", **SECRET)
     assert f"Added {ADA} as administrator." in shown
     assert "Sign in at http://127.0.0.1:8600/signin" in shown
-    person = people.named("ADA@X.EXAMPLE")
+    person = people.find_by_login("ADA@X.EXAMPLE")
     assert person is not None
-    assert [held.grant for held in person.grants] == [Grant(Role.ADMINISTRATOR)]
-    assert fits(SECRET["GATEPOST_PASSWORD"], people.password_hash(person.id))
+    assert [entry.grant for entry in person.grants] == [RoleGrant(Role.ADMINISTRATOR)]
+    assert verify_password(SECRET["GATEPOST_PASSWORD"], people.password_hash(person.id))
     assert SECRET["GATEPOST_PASSWORD"] not in str(people.password_hash(person.id))
 
 
-def test_a_password_is_no_argument(cli: Cli) -> None:
+def test_a_password_cannot_be_an_argument(cli: Cli) -> None:
     assert "No such option" in cli.run("user", "add", ADA, "--name", "Ada", "--password", "x" * 12).output
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("user", "add", "b@x.example", "--name", "B"), "A password has 12 to 1024 characters."),
         (
             ("user", "grant", "no@x.example", "viewer"),
             "There is no person no@x.example. List them with: gatepost user list",
         ),
-        (("user", "grant", ADA, "viewer", "--place", "a / b / c / d / e"), "A place has at most 4 levels"),
+        (("user", "grant", ADA, "viewer", "--place", "a / b / c / d / e"), "A hierarchy has at most 4 levels"),
         (("user", "revoke-grant", "99"), "There is no grant 99. See the numbers with: gatepost user list"),
         (("user", "link", ADA), "Name an account (--account CONNECTION:ID) or a subject (--oidc SUBJECT)."),
         (("user", "link", ADA, "--account", "weber"), "An account is written CONNECTION:ID"),
@@ -65,15 +65,15 @@ def test_a_password_is_no_argument(cli: Cli) -> None:
         (("user", "link", ADA, "--oidc", "s-1"), "Set GATEPOST_OIDC_ISSUER first"),
         (("user", "remove-rule", "9"), "There is no rule 9."),
         (("token", "create", "no@x.example", "--name", "ci"), "There is no person no@x.example."),
-        (("token", "revoke", "9"), "There is no token 9 that could be ended."),
+        (("token", "revoke", "9"), "There is no token 9 that could be revoked."),
     ],
 )
-def test_what_cannot_be_done_says_what_to_do(cli: Cli, words: tuple[str, ...], told: str) -> None:
+def test_a_refused_command_says_what_to_do(cli: Cli, words: tuple[str, ...], message: str) -> None:
     cli.ok("user", "add", ADA, "--name", "Ada", **SECRET)
-    assert told in cli.refused(*words, GATEPOST_PASSWORD="short")
+    assert message in cli.refused(*words, GATEPOST_PASSWORD="short")
 
 
-def test_a_life_of_roles_accounts_and_access(cli: Cli, people: People) -> None:
+def test_roles_and_accounts_are_given_and_removed(cli: Cli, people: PersonStore) -> None:
     cli.ok("connection", "add", "jira-main", "--tool", "jira", "--url", "https://a.example", "--user", "bot")
     cli.ok("user", "add", ADA, "--name", "Ada", "--no-password")
     shown = cli.ok("user", "grant", ADA, "controller", "--place", "IT / Cloud exit", "--legal-entity", "Nordbank AG")
@@ -82,13 +82,13 @@ def test_a_life_of_roles_accounts_and_access(cli: Cli, people: People) -> None:
     listed = cli.ok("user", "list")
     assert "controller of IT / Cloud exit, Nordbank AG only" in listed
     assert "jira-main: weber" in listed
-    person = people.named(ADA)
+    person = people.find_by_login(ADA)
     assert person is not None
-    assert person.accounts == {Account("jira-main", "weber")}
+    assert person.accounts == {ToolAccount("jira-main", "weber")}
     cli.ok("user", "link", ADA, "--account", "jira-main:weber", "--remove")
     cli.ok("user", "revoke-grant", str(person.grants[0].id))
     cli.ok("user", "link", ADA, "--oidc", "s-1", GATEPOST_OIDC_ISSUER="https://idp.example")
-    person = people.named(ADA)
+    person = people.find_by_login(ADA)
     assert person is not None
     assert (person.grants, person.accounts, person.oidc_subject) == ((), frozenset(), "s-1")
     cli.ok("user", "add-rule", "finance", "office", "--place", "IT")
@@ -101,26 +101,26 @@ def test_a_token_is_printed_once_and_revoked(cli: Cli, engine: Engine) -> None:
     cli.ok("user", "add", ADA, "--name", "Ada", **SECRET)
     shown = cli.ok("token", "create", ADA, "--name", "ci", "--scope", "read", "--scope", "events", "--days", "30")
     (token,) = re.findall(r"gpt_[\w-]{43}", shown)
-    tokens = Tokens(engine)
+    tokens = ApiTokens(engine)
     now = datetime.now(UTC)
     viewer = tokens.viewer(token, now=now)
     assert viewer is not None
-    assert (viewer.login, viewer.scopes) == (ADA, {Scope.READ, Scope.EVENTS})
+    assert (viewer.login, viewer.scopes) == (ADA, {TokenScope.READ, TokenScope.EVENTS})
     assert token not in cli.ok("token", "list")
     cli.ok("token", "revoke", "1")
     assert tokens.viewer(token, now=now) is None
     assert "revoked" in cli.ok("token", "list")
 
 
-def test_disabling_and_a_new_password(cli: Cli, people: People) -> None:
+def test_disabling_and_a_new_password(cli: Cli, people: PersonStore) -> None:
     cli.ok("user", "add", ADA, "--name", "Ada", **SECRET)
     assert cli.ok("user", "disable", ADA).strip() == f"{ADA} is disabled and signed out everywhere."
     assert "disabled" in cli.ok("user", "list")
     cli.ok("user", "enable", ADA)
     cli.ok("user", "password", ADA, GATEPOST_PASSWORD="quite another password")
-    person = people.named(ADA)
+    person = people.find_by_login(ADA)
     assert person is not None
-    assert fits("quite another password", people.password_hash(person.id))
+    assert verify_password("quite another password", people.password_hash(person.id))
     assert cli.ok("user", "sessions", ADA, "--end").strip() == f"{ADA}: 0 sessions ended."
 
 
@@ -134,14 +134,14 @@ def test_every_change_is_in_the_audit(cli: Cli) -> None:
     assert SECRET["GATEPOST_PASSWORD"] not in exported
 
 
-def test_a_hash_that_is_none_fits_no_password() -> None:
-    assert not fits("", None)
-    assert not fits("x", "not a hash")
-    assert hashed("x" * 12) != hashed("x" * 12), "salted"
+def test_a_missing_or_wrong_hash_matches_no_password() -> None:
+    assert not verify_password("", None)
+    assert not verify_password("x", "not a hash")
+    assert hash_password("x" * 12) != hash_password("x" * 12), "salted"
 
 
-def test_a_key_for_another_use_tells_nothing_of_the_first() -> None:
+def test_keys_for_different_uses_differ() -> None:
     vault = Vault("A" * 43 + "=")
-    assert len(vault.derived(b"a")) == 32
-    assert vault.derived(b"a") != vault.derived(b"b")
-    assert vault.derived(b"a") == Vault("A" * 43 + "=").derived(b"a"), "the same on every machine"
+    assert len(vault.derive_key(b"a")) == 32
+    assert vault.derive_key(b"a") != vault.derive_key(b"b")
+    assert vault.derive_key(b"a") == Vault("A" * 43 + "=").derive_key(b"a"), "the same on every machine"

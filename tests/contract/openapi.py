@@ -1,4 +1,4 @@
-"""The vendor's description of Jira's REST API, as a judge over requests and answers."""
+"""The vendor's description of Jira's REST API, to check requests and responses against."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from referencing.jsonschema import DRAFT202012
 
 @dataclass(frozen=True)
 class Deviation:
-    """A place where the description and the live product differ, with the reason."""
+    """A difference where the description and the live product differ, with the reason."""
 
     operation: str
     path: str
@@ -27,7 +27,7 @@ class Description:
     """One OpenAPI 3.0 file.  ``Any`` is the file's own nature."""
 
     def __init__(self, file: Path, prefix: str = "") -> None:
-        """``prefix`` stands before every path of the file, as its server's address does."""
+        """``prefix`` comes before every path of the file, like its server's address."""
         self.document: dict[str, Any] = json.loads(file.read_text())
         if prefix:
             self.document["paths"] = {f"{prefix}{path}": item for path, item in self.document["paths"].items()}
@@ -39,14 +39,14 @@ class Description:
 
     def operation(self, method: str, path: str) -> tuple[str, dict[str, Any]]:
         """The described operation of a request; literal paths come before those with parameters."""
-        found = [template for pattern, template in self._paths if pattern.match(path)]
-        found = [template for template in found if method.lower() in self.document["paths"][template]]
-        assert found, f"{method} {path} is not described"
-        template = min(found, key=lambda item: item.count("{"))
+        templates = [template for pattern, template in self._paths if pattern.match(path)]
+        templates = [template for template in templates if method.lower() in self.document["paths"][template]]
+        assert templates, f"{method} {path} is not described"
+        template = min(templates, key=lambda item: item.count("{"))
         return template, self.document["paths"][template][method.lower()]
 
     def problems(self, method: str, path: str, status: int, body: object) -> Iterator[str]:
-        """Where an answer differs from its description."""
+        """The differences between a response and its description."""
         template, operation = self.operation(method, path)
         described = operation["responses"].get(str(status))
         if described is None:
@@ -71,8 +71,8 @@ class Description:
     def _query_problems(
         self, operation: Mapping[str, Any], query: Sequence[tuple[str, str]], where: str
     ) -> Iterator[str]:
-        described = {one["name"]: one for one in map(self._resolved, operation.get("parameters", []))}
-        known = {name: one for name, one in described.items() if one.get("in") == "query"}
+        described = {parameter["name"]: parameter for parameter in map(self._resolved, operation.get("parameters", []))}
+        known = {name: parameter for name, parameter in described.items() if parameter.get("in") == "query"}
         for name, value in query:
             if name not in known:
                 yield f"{where}: the parameter {name} is not described"
@@ -83,32 +83,32 @@ class Description:
                 yield f"{where}: {name}={value} is none of {allowed}"
             if schema.get("type") == "integer" and not value.lstrip("-").isdigit():
                 yield f"{where}: {name}={value} is no whole number"
-        given = {name for name, _ in query}
+        sent = {name for name, _ in query}
         yield from (
             f"{where}: the parameter {name} is required"
-            for name, one in known.items()
-            if one.get("required") and name not in given
+            for name, parameter in known.items()
+            if parameter.get("required") and name not in sent
         )
 
     def _resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         reference = node.get("$ref")
         if not reference:
             return node
-        found: Any = self.document
+        node_found: Any = self.document
         for part in str(reference).removeprefix("#/").split("/"):
-            found = found[part]
-        return dict(found)
+            node_found = node_found[part]
+        return dict(node_found)
 
     def _check(self, schema: Mapping[str, Any], body: object, where: str) -> Iterator[str]:
         absolute = json.loads(json.dumps(_nullable(schema)).replace('"#/', '"urn:api#/'))
         validator = Draft202012Validator(absolute, registry=self._registry)
         for error in validator.iter_errors(body):
-            told = error.message
-            yield f"{where} at {error.json_path}: {told if len(told) <= 160 else f'{told[:80]} … {told[-78:]}'}"
+            message = error.message
+            yield f"{where} at {error.json_path}: {message if len(message) <= 160 else f'{message[:80]} … {message[-78:]}'}"
 
 
 def _nullable(node: Any) -> Any:
-    """OpenAPI 3.0 says ``nullable`` where JSON Schema says a type of null; and its examples are no schemas."""
+    """OpenAPI 3.0 has ``nullable`` where JSON Schema has a type of null; and its examples are no schemas."""
     if isinstance(node, dict):
         copied = {key: _nullable(value) for key, value in node.items() if key not in {"example", "examples", "xml"}}
         if copied.pop("nullable", False) is True and isinstance(copied.get("type"), str):

@@ -1,4 +1,4 @@
-"""What a verdict rests on beside the item, read from running stand-ins: services, bookings, hours, comments."""
+"""The evidence of a verdict besides the item, read from the running sandbox: services, costs, hours, comments."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from decimal import Decimal
 
 import pytest
 
-from connector.errors import Refused
-from connector.sync.ports import Site, Written
-from governance.evidence import LifeCycle, Service
+from connector.errors import ValuesRejected
+from connector.sync.ports import ToolSite, WriteResult
+from governance.evidence import Children, LifeCycle, Service
 from governance.facts import Unknown
 from governance.money import Money, Period
-from mapping.related_evidence import Logged
-from mapping.reply_comment import Answer
+from mapping.related_evidence import TimeEntry
+from mapping.reply_comment import ReplyComment
 from mapping.work_item import FieldName, NativeId
 from sandbox import servers
 from sandbox.servicenow.model import Record
 from sandbox.story import seed
-from tests.sites import jira_site, snow_site
+from tests.sites import jira_site, servicenow_site
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -34,12 +34,12 @@ def sandbox() -> Iterator[servers.Sandbox]:
 
 
 @pytest.fixture
-def snow(sandbox: servers.Sandbox) -> Site:
-    return snow_site(sandbox.servicenow, clock=lambda: NOW)
+def snow(sandbox: servers.Sandbox) -> ToolSite:
+    return servicenow_site(sandbox.servicenow, clock=lambda: NOW)
 
 
 @pytest.fixture
-def site(sandbox: servers.Sandbox) -> Site:
+def site(sandbox: servers.Sandbox) -> ToolSite:
     return jira_site(sandbox.jira, clock=lambda: NOW)
 
 
@@ -51,12 +51,12 @@ def service(sandbox: servers.Sandbox, name: str, *bookings: tuple[str, str], **c
     return record
 
 
-def look_up(snow: Site, *names: str, ends: str | None = "Retirement date") -> dict[str, Service]:
-    assert snow.directory is not None
-    return dict(snow.directory.services(names, ends=ends, since=date(2026, 6, 1), currency="EUR"))
+def read_services(snow: ToolSite, *names: str, end_column: str | None = "Retirement date") -> dict[str, Service]:
+    assert snow.service_directory is not None
+    return dict(snow.service_directory.services(names, end_column=end_column, since=date(2026, 6, 1), currency="EUR"))
 
 
-def test_a_service_is_read_with_its_life_cycle_and_what_is_booked_on_it(sandbox: servers.Sandbox, snow: Site) -> None:
+def test_a_service_is_read_with_its_life_cycle_and_its_costs(sandbox: servers.Sandbox, snow: ToolSite) -> None:
     bookings = (
         ("2026-09-03", "EUR;100"),
         ("2026-10-03", "EUR;60"),
@@ -64,12 +64,12 @@ def test_a_service_is_read_with_its_life_cycle_and_what_is_booked_on_it(sandbox:
         ("2026-01-03", "EUR;9"),
     )
     service(sandbox, "CRM-OLD", *bookings, operational_status="1", u_retirement_date="2026-12-31")
-    assert look_up(snow, "CRM-OLD") == {
+    assert read_services(snow, "CRM-OLD") == {
         "CRM-OLD": Service(
             "CRM-OLD",
             life_cycle=LifeCycle.ACTIVE,
             costs={Period(2026, 9): Money(Decimal(100), "EUR"), Period(2026, 10): Money(Decimal("100.50"), "EUR")},
-            ends=date(2026, 12, 31),
+            ends_on=date(2026, 12, 31),
         )
     }
 
@@ -86,28 +86,28 @@ def test_a_service_is_read_with_its_life_cycle_and_what_is_booked_on_it(sandbox:
     ],
 )
 def test_the_life_cycle_in_all_its_columns(
-    sandbox: servers.Sandbox, snow: Site, columns: dict[str, str], life_cycle: LifeCycle
+    sandbox: servers.Sandbox, snow: ToolSite, columns: dict[str, str], life_cycle: LifeCycle
 ) -> None:
     service(sandbox, "X", **columns)
-    assert look_up(snow, "X")["X"].life_cycle is life_cycle
+    assert read_services(snow, "X")["X"].life_cycle is life_cycle
 
 
-def test_an_amount_without_a_currency_is_in_the_reporting_currency(sandbox: servers.Sandbox, snow: Site) -> None:
+def test_an_amount_without_a_currency_is_in_the_reporting_currency(sandbox: servers.Sandbox, snow: ToolSite) -> None:
     service(sandbox, "X", ("2026-10-01", "75.5"))
-    assert look_up(snow, "X")["X"].costs == {Period(2026, 10): Money(Decimal("75.5"), "EUR")}
+    assert read_services(snow, "X")["X"].costs == {Period(2026, 10): Money(Decimal("75.5"), "EUR")}
 
 
-def test_a_name_that_is_not_there_is_absent_and_one_that_cannot_be_asked_for_as_well(snow: Site) -> None:
-    assert look_up(snow, "NOPE", "a^b", "c,d") == {}
+def test_an_unknown_name_is_absent_and_one_that_cannot_be_queried_as_well(snow: ToolSite) -> None:
+    assert read_services(snow, "NOPE", "a^b", "c,d") == {}
 
 
-def test_a_column_that_is_not_there_is_said(sandbox: servers.Sandbox, snow: Site) -> None:
+def test_a_missing_column_is_reported(sandbox: servers.Sandbox, snow: ToolSite) -> None:
     service(sandbox, "X")
-    with pytest.raises(Refused, match='cmdb_ci_service has no column "Retirment date"'):
-        look_up(snow, "X", ends="Retirment date")
+    with pytest.raises(ValuesRejected, match='cmdb_ci_service has no column "Retirment date"'):
+        read_services(snow, "X", end_column="Retirment date")
 
 
-def test_hours_are_read_with_where_they_were_logged(sandbox: servers.Sandbox, site: Site) -> None:
+def test_hours_are_read_with_where_they_were_logged(sandbox: servers.Sandbox, site: ToolSite) -> None:
     state = sandbox.jira
     epic = state.create("ITX", "Epic", "E", by="kaya")
     child = state.create("ITX", "Story", "S", by="kaya", parent=epic.key)
@@ -117,77 +117,82 @@ def test_hours_are_read_with_where_they_were_logged(sandbox: servers.Sandbox, si
     state.log_work(support.key, 8, by="osei", started=NOW - timedelta(days=30))
     state.log_work(support.key, 8, by="lind", started=NOW)
     assert site.timesheet is not None
-    found = site.timesheet.logged(["kaya", "osei"], date(2026, 11, 7))
-    assert sorted(found, key=lambda one: one.person) == [
-        Logged("kaya", NativeId(child.id), NativeId(epic.id), "ITX", date(2026, 11, 19), Decimal(2)),
-        Logged("osei", NativeId(support.id), None, "SUP", date(2026, 11, 20), Decimal("7.5")),
+    entries = site.timesheet.time_entries(["kaya", "osei"], date(2026, 11, 7))
+    assert sorted(entries, key=lambda entry: entry.person) == [
+        TimeEntry("kaya", NativeId(child.id), NativeId(epic.id), "ITX", date(2026, 11, 19), Decimal(2)),
+        TimeEntry("osei", NativeId(support.id), None, "SUP", date(2026, 11, 20), Decimal("7.5")),
     ]
 
 
-def test_an_issue_with_many_worklogs_is_read_to_the_end(sandbox: servers.Sandbox, site: Site) -> None:
-    """A search shows twenty; the rest has to be asked for."""
+def test_an_issue_with_many_worklogs_is_read_to_the_end(sandbox: servers.Sandbox, site: ToolSite) -> None:
+    """A search shows twenty; the rest has to be requested."""
     issue = sandbox.jira.create("SUP", "Task", "T", by="kaya")
     for hour in range(45):
         sandbox.jira.log_work(issue.key, 1, by="kaya", started=NOW - timedelta(hours=hour))
     assert site.timesheet is not None
-    assert sum(one.hours for one in site.timesheet.logged(["kaya"], date(2026, 11, 1))) == 45
+    assert sum(entry.hours for entry in site.timesheet.time_entries(["kaya"], date(2026, 11, 1))) == 45
 
 
-def test_gatepost_does_not_hear_itself(sandbox: servers.Sandbox, site: Site) -> None:
-    """Its answers hold examples of commands; they are nobody's word."""
+def test_gatepost_ignores_commands_in_its_own_comments(sandbox: servers.Sandbox, site: ToolSite) -> None:
+    """Its replies contain examples of commands; they count as nobody's command."""
     issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
-    site.writer.answer(NativeId(issue.id), Answer("Gatepost answers here.\n/approve decided"))
+    site.writer.write_reply_comment(NativeId(issue.id), ReplyComment("Gatepost answers here.\n/approve decided"))
     sandbox.jira.comment(issue.key, "/approve detailed", by="brandt")
-    (read,) = site.reader.read([NativeId(issue.id)], frozenset()).found.values()
+    (read,) = site.reader.read([NativeId(issue.id)], frozenset()).items.values()
     assert [(comment.author.name, comment.text) for comment in read.comments] == [
         ("Martin Brandt", "/approve detailed")
     ]
-    assert read.answer == "Gatepost answers here.\n/approve decided"
+    assert read.reply_comment == "Gatepost answers here.\n/approve decided"
 
 
-def test_a_mention_in_a_command_is_the_account_and_in_an_answer_the_name(sandbox: servers.Sandbox, site: Site) -> None:
+def test_a_mention_is_the_account_in_a_command_and_the_name_in_a_reply(
+    sandbox: servers.Sandbox, site: ToolSite
+) -> None:
     issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
     sandbox.jira.comment(issue.key, "/delegate [~accountid:lind] until 2026-12-31", by="brandt")
-    answer = Answer("Gatepost:\n@Sara Lind: why?", (("Sara Lind", "lind"),))
-    assert site.writer.answer(NativeId(issue.id), answer) is Written.DONE
-    (read,) = site.reader.read([NativeId(issue.id)], frozenset()).found.values()
+    reply = ReplyComment("Gatepost:\n@Sara Lind: why?", (("Sara Lind", "lind"),))
+    assert site.writer.write_reply_comment(NativeId(issue.id), reply) is WriteResult.DONE
+    (read,) = site.reader.read([NativeId(issue.id)], frozenset()).items.values()
     assert read.comments[0].text == "/delegate [~accountid:lind] until 2026-12-31"
-    assert read.answer == answer.text
+    assert read.reply_comment == reply.text
     assert sandbox.jira.issues[issue.id].comments[-1].text == "Gatepost:\n[~accountid:lind]: why?"
 
 
-def test_an_edited_comment_is_its_editors_word_from_then_on(sandbox: servers.Sandbox, site: Site) -> None:
+def test_an_edited_comment_counts_as_its_editors_from_then_on(sandbox: servers.Sandbox, site: ToolSite) -> None:
     issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
     comment = sandbox.jira.comment(issue.key, "looks good", by="brandt")
     sandbox.jira.edit_comment(issue.key, comment.id, "/approve detailed", by="osei")
-    (read,) = site.reader.read([NativeId(issue.id)], frozenset()).found.values()
-    assert [(one.author.id, one.text) for one in read.comments] == [("osei", "/approve detailed")]
+    (read,) = site.reader.read([NativeId(issue.id)], frozenset()).items.values()
+    assert [(entry.author.id, entry.text) for entry in read.comments] == [("osei", "/approve detailed")]
 
 
-def test_a_work_note_is_added_once_for_one_text(sandbox: servers.Sandbox, snow: Site) -> None:
+def test_a_work_note_is_added_once_for_one_text(sandbox: servers.Sandbox, snow: ToolSite) -> None:
     record = sandbox.servicenow.insert("pm_project", {"short_description": "P", "state": "1"}, "kaya")
     item = NativeId(f"pm_project:{record['sys_id']}")
-    results = [snow.writer.answer(item, Answer(f"Gatepost {text}")) for text in ("one", "one", "two", "two")]
-    assert results == [Written.DONE, Written.NOTHING_TO_DO, Written.DONE, Written.NOTHING_TO_DO]
+    results = [
+        snow.writer.write_reply_comment(item, ReplyComment(f"Gatepost {text}")) for text in ("one", "one", "two", "two")
+    ]
+    assert results == [WriteResult.DONE, WriteResult.NOTHING_TO_DO, WriteResult.DONE, WriteResult.NOTHING_TO_DO]
     sandbox.servicenow.update("pm_project", record["sys_id"], {"comments": "/approve detailed"}, "brandt")
-    (read,) = snow.reader.read([item], frozenset({FieldName("Gate")})).found.values()
-    assert read.answer == "Gatepost two"
-    assert [(one.author.login, one.text) for one in read.comments] == [("brandt", "/approve detailed")]
+    (read,) = snow.reader.read([item], frozenset({FieldName("Gate")})).items.values()
+    assert read.reply_comment == "Gatepost two"
+    assert [(entry.author.login, entry.text) for entry in read.comments] == [("brandt", "/approve detailed")]
 
 
-def test_children_say_how_urgent_they_are_and_when_they_were_touched(sandbox: servers.Sandbox, site: Site) -> None:
+def test_children_are_read_with_their_priority_and_last_change(sandbox: servers.Sandbox, site: ToolSite) -> None:
     epic = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
     sandbox.jira.create("ITX", "Story", "S", by="kaya", parent=epic.key, status="Analysis", priority="Low")
-    (read,) = site.reader.read([NativeId(epic.id)], frozenset()).found.values()
+    (read,) = site.reader.read([NativeId(epic.id)], frozenset()).items.values()
     children = read.children
-    assert not isinstance(children, str)
-    assert (children.total, children.in_progress, children.touched, children.open[0].priority) == (1, 1, NOW, "Low")  # type: ignore[union-attr]
+    assert isinstance(children, Children)
+    assert (children.total, children.in_progress, children.last_changed) == (1, 1, NOW)
+    assert children.open[0].priority == "Low"
 
 
 PLANS = frozenset({FieldName("Gate")})
 
 
-def test_cost_and_benefit_plans_are_laid_over_their_fiscal_periods(sandbox: servers.Sandbox, snow: Site) -> None:
+def test_cost_and_benefit_plans_are_spread_over_their_fiscal_periods(sandbox: servers.Sandbox, snow: ToolSite) -> None:
     state = sandbox.servicenow
     months = {
         month: state.insert(
@@ -206,8 +211,8 @@ def test_cost_and_benefit_plans_are_laid_over_their_fiscal_periods(sandbox: serv
     plan("cost_plan", 1, 3, "false", planned_cost="EUR;500", resource_type="Capex hardware")
     plan("cost_plan", 1, 2, "true", planned_cost="40", resource_type="Opex")
     ids = [NativeId(f"pm_project:{row['sys_id']}") for row in (project, bare)]
-    found = snow.reader.read(ids, PLANS, frozenset(), "EUR").found
-    lines = found[ids[0]].plan_lines
+    items = snow.reader.read(ids, PLANS, frozenset(), "EUR").items
+    lines = items[ids[0]].plan_lines
     assert not isinstance(lines, Unknown)
     assert sorted((line.version.value, line.kind.value, str(line.month), str(line.money)) for line in lines or ()) == [
         ("actual", "benefit", "2026-02", "900 EUR"),
@@ -218,16 +223,16 @@ def test_cost_and_benefit_plans_are_laid_over_their_fiscal_periods(sandbox: serv
         ("plan", "recurring_cost", "2026-01", "40 EUR"),
         ("plan", "recurring_cost", "2026-02", "40 EUR"),
     ]
-    assert found[ids[1]].plan_lines == ()
-    assert isinstance(snow.reader.read(ids, PLANS).found[ids[0]].plan_lines, Unknown), "not asked for, not read"
+    assert items[ids[1]].plan_lines == ()
+    assert isinstance(snow.reader.read(ids, PLANS).items[ids[0]].plan_lines, Unknown), "not requested, not read"
 
 
-def test_a_plan_without_periods_makes_the_plans_unknown(sandbox: servers.Sandbox, snow: Site) -> None:
+def test_a_plan_without_periods_makes_the_plans_unknown(sandbox: servers.Sandbox, snow: ToolSite) -> None:
     project = sandbox.servicenow.insert("pm_project", {"short_description": "P", "state": "1"}, "kaya")
     sandbox.servicenow.insert(
         "cost_plan", {"name": "Licences", "task": project["sys_id"], "planned_cost": "EUR;5"}, "kaya"
     )
     item = NativeId(f"pm_project:{project['sys_id']}")
-    assert snow.reader.read([item], PLANS, frozenset(), "EUR").found[item].plan_lines == Unknown(
-        'the plan "Licences" has no fiscal periods that it could be laid over'
+    assert snow.reader.read([item], PLANS, frozenset(), "EUR").items[item].plan_lines == Unknown(
+        'the plan "Licences" has no fiscal periods over which it could be spread'
     )

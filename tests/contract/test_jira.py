@@ -1,4 +1,4 @@
-"""The stand-in answers as Jira is described, and Gatepost sends what Jira is described to take."""
+"""The sandbox responds as Jira is described, and Gatepost sends what Jira is described to accept."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 import requests
 from atlassian.jira.jira_cloud import JiraCloud
 
-from connector.sync.ports import Wish, Written
-from mapping.reply_comment import Answer
+from connector.sync.ports import WriteRequest, WriteResult
+from mapping.reply_comment import ReplyComment
 from mapping.work_item import FieldName, NativeId
 from mapping.writeback import WriteValue
 from sandbox import servers
@@ -34,7 +34,7 @@ def description(shared: Path) -> Description:
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[servers.Sandbox]:
     running = servers.start()
-    running.tell()
+    running.load_story()
     yield running
     running.stop()
 
@@ -61,27 +61,27 @@ def sandbox() -> Iterator[servers.Sandbox]:
         ("PUT", "/issue/NONE-1", {"fields": {"summary": "New"}}, 404),
     ],
 )
-def test_an_answer_is_as_described(
+def test_a_response_is_as_described(
     description: Description, sandbox: servers.Sandbox, method: str, path: str, body: object, status: int
 ) -> None:
-    whole = f"/rest/api/3{path}"
-    answer = requests.request(
-        method, f"{sandbox.jira.base_url}{whole}", json=body, auth=AUTH, timeout=LONGEST_CALL_SECONDS
+    full_path = f"/rest/api/3{path}"
+    response = requests.request(
+        method, f"{sandbox.jira.base_url}{full_path}", json=body, auth=AUTH, timeout=LONGEST_CALL_SECONDS
     )
-    assert answer.status_code == status, answer.text
-    shown = answer.json() if answer.content else None
-    assert list(description.problems(method, whole, status, shown)) == []
+    assert response.status_code == status, response.text
+    body_read = response.json() if response.content else None
+    assert list(description.problems(method, full_path, status, body_read)) == []
 
 
-def test_without_credentials_the_answer_is_401(sandbox: servers.Sandbox) -> None:
-    answer = requests.get(f"{sandbox.jira.base_url}/rest/api/3/myself", timeout=LONGEST_CALL_SECONDS)
-    assert (answer.status_code, sorted(answer.json())) == (401, ["errorMessages", "errors"])
+def test_without_credentials_the_response_is_401(sandbox: servers.Sandbox) -> None:
+    response = requests.get(f"{sandbox.jira.base_url}/rest/api/3/myself", timeout=LONGEST_CALL_SECONDS)
+    assert (response.status_code, sorted(response.json())) == (401, ["errorMessages", "errors"])
 
 
 def test_the_removed_search_is_gone(sandbox: servers.Sandbox) -> None:
-    answer = requests.get(f"{sandbox.jira.base_url}/rest/api/3/search?jql=x", auth=AUTH, timeout=LONGEST_CALL_SECONDS)
-    assert answer.status_code == 410
-    assert answer.json()["errorMessages"][0].startswith("The requested API has been removed.")
+    response = requests.get(f"{sandbox.jira.base_url}/rest/api/3/search?jql=x", auth=AUTH, timeout=LONGEST_CALL_SECONDS)
+    assert response.status_code == 410
+    assert response.json()["errorMessages"][0].startswith("The requested API has been removed.")
 
 
 @pytest.mark.parametrize(
@@ -93,36 +93,36 @@ def test_the_removed_search_is_gone(sandbox: servers.Sandbox) -> None:
         ("DoI stage", "x" * 256, "The entered text is too long. It exceeds the allowed limit of 255 characters."),
     ],
 )
-def test_a_value_of_the_wrong_form_is_refused_in_jiras_words(
+def test_a_value_of_the_wrong_form_is_refused_with_jiras_message(
     sandbox: servers.Sandbox, field: str, value: object, message: str
 ) -> None:
     identity = sandbox.jira.field_named(field).id
     url = f"{sandbox.jira.base_url}/rest/api/3/issue/ITX-1"
-    answer = requests.put(url, json={"fields": {identity: value}}, auth=AUTH, timeout=LONGEST_CALL_SECONDS)
-    assert (answer.status_code, answer.json()) == (400, {"errorMessages": [], "errors": {identity: message}})
+    response = requests.put(url, json={"fields": {identity: value}}, auth=AUTH, timeout=LONGEST_CALL_SECONDS)
+    assert (response.status_code, response.json()) == (400, {"errorMessages": [], "errors": {identity: message}})
 
 
 def test_search_pages_by_token_until_the_last_one(sandbox: servers.Sandbox) -> None:
-    found, token = [], None
+    ids, token = [], None
     while True:
         body = {
             "jql": "project in (ITX, CLOUD) AND issuetype = Epic ORDER BY key",
             "maxResults": 5,
             "nextPageToken": token,
         }
-        answer = requests.post(
+        response = requests.post(
             f"{sandbox.jira.base_url}/rest/api/3/search/jql", json=body, auth=AUTH, timeout=LONGEST_CALL_SECONDS
         ).json()
-        assert "total" not in answer
-        found += [issue["id"] for issue in answer["issues"]]
-        token = answer.get("nextPageToken")
-        assert answer["isLast"] == (token is None)
+        assert "total" not in response
+        ids += [issue["id"] for issue in response["issues"]]
+        token = response.get("nextPageToken")
+        assert response["isLast"] == (token is None)
         if token is None:
             break
-    assert len(found) == len(set(found)) == 14
+    assert len(ids) == len(set(ids)) == 14
 
 
-def test_the_vendors_own_client_drives_the_stand_in(sandbox: servers.Sandbox) -> None:
+def test_the_vendors_own_client_works_with_the_sandbox(sandbox: servers.Sandbox) -> None:
     client: Any = JiraCloud(sandbox.jira.base_url, username=AUTH[0], password=AUTH[1], api_version=3)
     issues = client.enhanced_jql("project = ITX AND issuetype = Epic ORDER BY key", fields=["summary"])["issues"]
     key = issues[0]["key"]
@@ -144,8 +144,8 @@ def test_a_withheld_transition_is_not_offered_and_not_done(sandbox: servers.Sand
     url = f"{sandbox.jira.base_url}/rest/api/3/issue/{issue.id}/transitions"
     assert requests.get(url, auth=AUTH, timeout=LONGEST_CALL_SECONDS).json()["transitions"] == []
     forward = sandbox.jira.transitions(issue)[0][0]
-    answer = requests.post(url, json={"transition": {"id": forward.id}}, auth=AUTH, timeout=LONGEST_CALL_SECONDS)
-    assert answer.status_code == 400
+    response = requests.post(url, json={"transition": {"id": forward.id}}, auth=AUTH, timeout=LONGEST_CALL_SECONDS)
+    assert response.status_code == 400
     assert issue.status == "Backlog"
 
 
@@ -168,26 +168,28 @@ def test_gatepost_sends_what_is_described_and_nothing_deprecated(
     site = jira_site(sandbox.jira)
     epics = [NativeId(i.id) for i in sandbox.jira.issues.values() if i.type == "Epic"]
     reading = site.reader.read(epics, frozenset(map(FieldName, ("Gate", "Gate blockers", "Plan net", "Sponsor"))))
-    assert len(reading.found) == len(epics)
+    assert len(reading.items) == len(epics)
     values: dict[str, WriteValue] = {
         "Gate": "Shut",
         "Gate blockers": "one\ntwo",
         "Plan net": Decimal("12.50"),
         "DoI stage": None,
     }
-    site.writer.write(Wish(epics[0], {FieldName(name): value for name, value in values.items()}))
+    site.writer.write(WriteRequest(epics[0], {FieldName(name): value for name, value in values.items()}))
     calls = [request.method for request in sent]
     assert calls == ["GET", "POST", "POST", "GET", "PUT"], (
         "fields, items, children and the own account once; one to write"
     )
-    first = Answer("Gatepost says:\n@Aylin Kaya: why?", (("Aylin Kaya", "kaya"),))
-    assert site.writer.answer(epics[0], first) is Written.DONE
-    assert site.writer.answer(epics[0], first) is Written.NOTHING_TO_DO
-    assert site.writer.answer(epics[0], Answer("Gatepost says more.")) is Written.DONE
-    said = [c.text for c in sandbox.jira.issues[epics[0]].comments if c.author == "gatepost-bot"]
-    assert [text for text in said if text.startswith("Gatepost")] == ["Gatepost says more."], "one comment, edited"
+    first = ReplyComment("Gatepost replies:\n@Aylin Kaya: why?", (("Aylin Kaya", "kaya"),))
+    assert site.writer.write_reply_comment(epics[0], first) is WriteResult.DONE
+    assert site.writer.write_reply_comment(epics[0], first) is WriteResult.NOTHING_TO_DO
+    assert site.writer.write_reply_comment(epics[0], ReplyComment("Gatepost replies again.")) is WriteResult.DONE
+    comments = [comment.text for comment in sandbox.jira.issues[epics[0]].comments if comment.author == "gatepost-bot"]
+    assert [text for text in comments if text.startswith("Gatepost")] == ["Gatepost replies again."], (
+        "one comment, edited"
+    )
     assert site.timesheet is not None
-    site.timesheet.logged(["kaya", "osei"], date(2026, 1, 1))
+    site.timesheet.time_entries(["kaya", "osei"], date(2026, 1, 1))
     for request in sent:
         path = (request.path_url or "").partition("?")[0]
         body = json.loads(request.body) if request.body else None

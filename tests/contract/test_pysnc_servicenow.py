@@ -1,4 +1,4 @@
-"""ServiceNow's own client, PySNC, works on the stand-in over TLS as it does on an instance."""
+"""ServiceNow's own client, PySNC, works with the sandbox over TLS as it does on an instance."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pysnc.auth import ServiceNowClientCredentialsFlow  # type: ignore[import-un
 from pysnc.exceptions import AuthenticationException, RequestException, RoleException  # type: ignore[import-untyped]
 from werkzeug.serving import make_server
 
-from sandbox.delivery import Deliverer
+from sandbox.delivery import EventSender
 from sandbox.servicenow.app import create_app
 from sandbox.servicenow.gatepost_app import install_app
 from sandbox.servicenow.state import ServiceNowState
@@ -59,7 +59,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def state(certificate: tuple[Path, Path]) -> Iterator[ServiceNowState]:
-    deliverer = Deliverer()
+    deliverer = EventSender()
     here = ServiceNowState(deliverer=deliverer)
     here.add_user("robot", "Robot", "secret")
     owner = here.add_user("kaya", "Aylin Kaya", email="kaya@nordbank.example")
@@ -91,7 +91,7 @@ def client(state: ServiceNowState, certificate: tuple[Path, Path]) -> Iterator[S
 
 @pytest.fixture
 def bench(state: ServiceNowState, certificate: tuple[Path, Path]) -> Iterator[requests.Session]:
-    """The stand-in's own faults and log of calls."""
+    """The sandbox's own faults and log of calls."""
     with requests.Session() as session:
         session.trust_env, session.verify = False, str(certificate[0])
         session.delete(f"{state.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
@@ -100,11 +100,13 @@ def bench(state: ServiceNowState, certificate: tuple[Path, Path]) -> Iterator[re
 
 
 def calls(state: ServiceNowState, bench: requests.Session) -> list[tuple[str, int]]:
-    found = bench.get(f"{state.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
-    return [(str(call["method"]), int(call["status"])) for call in found]
+    recorded = bench.get(f"{state.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
+    return [(str(call["method"]), int(call["status"])) for call in recorded]
 
 
-def test_rows_come_page_after_page(client: ServiceNowClient, state: ServiceNowState, bench: requests.Session) -> None:
+def test_rows_are_read_page_after_page(
+    client: ServiceNowClient, state: ServiceNowState, bench: requests.Session
+) -> None:
     records = client.GlideRecord("pm_project", batch_size=100)
     records.fields = ["number", "short_description"]
     records.order_by("number")
@@ -150,7 +152,7 @@ def test_dots_and_display_values(client: ServiceNowClient) -> None:
     assert records.get_value("project_manager.email") == "kaya@nordbank.example"
 
 
-def test_a_record_is_made_changed_and_deleted(client: ServiceNowClient, state: ServiceNowState) -> None:
+def test_a_record_is_created_changed_and_deleted(client: ServiceNowClient, state: ServiceNowState) -> None:
     record = client.GlideRecord("incident")
     record.initialize()
     record.short_description = "Printer"
@@ -173,7 +175,7 @@ def test_many_records_are_changed_in_one_batch(
     while records.next():
         records.description = "batched"
     seen: list[int] = []
-    assert records.update_multiple(lambda answer: seen.append(answer.status_code))
+    assert records.update_multiple(lambda response: seen.append(response.status_code))
     assert seen == [200] * 10
     assert sum(row["description"] == "batched" for row in state.tables["pm_project"].values()) == 10
     assert calls(state, bench).count(("POST", 200)) == 1
@@ -189,11 +191,11 @@ def test_a_batch_in_which_the_gate_refuses_one(client: ServiceNowClient, state: 
     records.next()
     records.description = "passes"
     seen: list[int] = []
-    records.update_multiple(lambda answer: seen.append(answer.status_code))
+    records.update_multiple(lambda response: seen.append(response.status_code))
     assert sorted(seen) == [200, 403]
 
 
-def test_what_a_batch_did_not_get_to_is_sent_again(client: ServiceNowClient, state: ServiceNowState) -> None:
+def test_what_a_batch_did_not_process_is_sent_again(client: ServiceNowClient, state: ServiceNowState) -> None:
     records = client.GlideRecord("pm_project")
     records.add_query("short_description", "STARTSWITH", "Project 03")
     records.query()
@@ -202,7 +204,7 @@ def test_what_a_batch_did_not_get_to_is_sent_again(client: ServiceNowClient, sta
     state.batch_limit = 4
     try:
         seen: list[int] = []
-        records.update_multiple(lambda answer: seen.append(answer.status_code))
+        records.update_multiple(lambda response: seen.append(response.status_code))
     finally:
         state.batch_limit = 1_000
     assert seen == [200] * 10
@@ -225,13 +227,13 @@ def test_a_wrong_password_is_a_401(state: ServiceNowState, certificate: tuple[Pa
     client.session.close()
 
 
-def test_a_table_that_is_not_there_is_a_400(client: ServiceNowClient) -> None:
+def test_a_missing_table_is_a_400(client: ServiceNowClient) -> None:
     records = client.GlideRecord("no_such_table")
     with pytest.raises(RequestException, match="Invalid table no_such_table"):
         records.query()
 
 
-def test_a_429_is_asked_again_when_reading_and_told_when_writing(
+def test_a_429_is_retried_for_a_read_and_raised_for_a_write(
     client: ServiceNowClient, state: ServiceNowState, bench: requests.Session
 ) -> None:
     faults = f"{state.base_url}/sandbox/faults"

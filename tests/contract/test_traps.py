@@ -9,11 +9,11 @@ import pytest
 from tests.conftest import ROOT
 
 TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
-    1: ("echo loops", ("stories/test_connect.py::test_an_event_that_says_back_what_gatepost_wrote_rings_nothing",)),
+    1: ("echo loops", ("stories/test_connect.py::test_an_event_that_repeats_gateposts_own_write_is_ignored",)),
     2: (
         "field overwrite, lost updates",
         ("mapping/test_writeback.py::test_a_field_that_the_rule_does_not_name_is_not_written",
-         "stories/test_plays.py::the_hidden_edit"),
+         "stories/test_scenarios.py::the_hidden_edit"),
     ),
     3: (
         "moved or renamed keys",
@@ -26,49 +26,49 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     5: (
         "trusting the payload; 5xx for a poison message",
-        ("webhook_server/test_hooks.py::test_a_nul_in_an_event_is_not_answered_with_a_5xx",
+        ("webhook_server/test_webhooks.py::test_a_nul_in_an_event_is_not_answered_with_a_5xx",
          "stories/test_real_input.py::test_every_captured_jira_body_is_accepted_or_refused_for_a_stated_reason"),
     ),
     6: (
         "API removal and drift",
-        ("contract/test_exchanges.py::test_a_life_on_cloud_is_as_described",
+        ("contract/test_exchanges.py::test_all_requests_to_cloud_are_as_described",
          "contract/test_jira.py::test_the_removed_search_is_gone",
          "stories/test_provision.py::test_a_field_that_no_scheme_of_the_project_has_is_associated"),
     ),
     7: (
         "provisioned field not settable",
-        ("stories/test_provision.py::test_what_is_missing_is_made_verified_and_the_second_run_changes_nothing",),
+        ("stories/test_provision.py::test_missing_objects_are_created_and_verified_and_the_second_run_changes_nothing",),
     ),
     8: (
         "field ids and names differ, duplicates by scope",
-        ("connector/jira/test_fields.py::test_a_team_managed_projects_own_field_is_taken_for_its_issues",
-         "stories/test_provision.py::test_two_fields_of_one_name_are_a_persons_decision"),
+        ("connector/jira/test_fields.py::test_a_team_managed_projects_own_field_is_used_for_its_issues",
+         "stories/test_provision.py::test_two_fields_of_one_name_need_a_persons_decision"),
     ),
     9: (
         "rate limits by reason",
         ("faults/test_jira_writes.py::test_each_reason_of_a_limit_closes_its_own_scope",
-         "connector/store/test_limits.py::test_a_limit_closes_its_own_scope_for_every_worker",
-         "connector/test_http.py::test_a_429_is_an_error_at_once_and_nobody_sleeps"),
+         "connector/store/queue/test_rate_limits.py::test_a_limit_closes_its_own_scope_for_every_worker",
+         "connector/http/test_transport.py::test_a_429_is_an_error_at_once_without_a_sleep"),
     ),
     10: (
         "deleted, archived, permission lost",
         ("stories/test_sweep.py::test_a_deleted_issue_keeps_its_measure_which_says_since_when_and_why",
          "stories/test_sweep.py::test_an_archived_and_a_hidden_project_come_back",
-         "stories/test_sweep.py::test_credentials_that_are_answered_as_nobodys_make_nothing_absent"),
+         "stories/test_sweep.py::test_rejected_credentials_make_no_measure_unreachable"),
     ),
     11: (
         "one bad record blocks the queue",
-        ("faults/test_tool.py::test_a_value_that_the_tool_does_not_take_parks_that_item_alone",),
+        ("faults/test_tool.py::test_a_value_that_the_tool_refuses_makes_a_dead_letter_of_that_write_alone",),
     ),
     12: (
         "silent errors, no visibility",
-        ("stories/test_connect.py::test_the_doctor_finds_what_is_wrong_and_says_what_to_do",
-         "stories/test_write_back.py::test_a_mark_that_cannot_be_made_is_told_and_the_fields_are_written"),
+        ("stories/test_connect.py::test_the_doctor_finds_problems_and_says_what_to_do",
+         "stories/test_write_back.py::test_a_mark_that_cannot_be_set_is_reported_and_the_fields_are_written"),
     ),
     13: (
-        "transitions: ids, screens, our own gates block our robot",
-        ("stories/test_native_gates.py::test_our_own_robot_passes_its_own_gates",
-         "stories/test_write_back.py::test_a_workflow_without_a_way_back_is_told"),
+        "transitions: ids, screens, our own gates block our account",
+        ("stories/test_native_gates.py::test_gateposts_own_account_passes_its_own_gates",
+         "stories/test_write_back.py::test_a_workflow_without_a_way_back_is_reported"),
     ),
     14: (
         "stale search after an own write",
@@ -76,19 +76,19 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     15: (
         "token expiry, scoped address, lost licence",
-        ("stories/test_connect.py::test_a_scoped_token_works_at_the_gateway_and_the_doctor_says_so",
-         "stories/test_connect.py::test_oauth_with_dynamic_webhooks_renewed_tokens_and_refreshed_ends",
+        ("stories/test_connect.py::test_a_scoped_token_works_at_the_gateway_and_the_doctor_reports_it",
+         "stories/test_connect.py::test_oauth_with_dynamic_webhooks_renewed_tokens_and_extended_webhooks",
          "faults/test_tool.py::test_expired_credentials_pause_the_connection_and_lose_nothing"),
     ),
     16: (
         "project and mapping changes",
         ("stories/test_mapping_life.py::test_a_preview_by_jql_shows_what_becomes_a_measure",
-         "connector/store/test_ledger.py::test_an_item_that_leaves_the_mapping_keeps_its_measure_and_its_wishes_end"),
+         "connector/store/reconcile/test_assessment_store.py::test_an_item_that_leaves_the_mapping_keeps_its_measure_and_its_writes_end"),
     ),
-    17: ("rich text of people destroyed", ("stories/test_write_back.py::test_a_flag_and_a_link_that_people_made_stay",)),
+    17: ("rich text of people destroyed", ("stories/test_write_back.py::test_a_flag_and_a_link_that_people_set_stay",)),
     18: (
         "notification storms",
-        ("stories/test_write_back.py::test_one_value_for_many_issues_is_written_in_one_go",),
+        ("stories/test_write_back.py::test_one_value_for_many_issues_is_written_in_one_bulk_edit",),
     ),
     19: (
         "several webhooks, doubled events",
@@ -96,8 +96,8 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     20: (
         "time zones and minutes in queries",
-        ("stories/test_sweep.py::test_the_time_zone_of_the_account_is_minded",
-         "connector/jira/test_scanner.py::test_whatever_the_tool_takes_for_it_nothing_is_missed"),
+        ("stories/test_sweep.py::test_the_time_zone_of_the_account_is_respected",
+         "connector/jira/test_scanner.py::test_no_change_is_missed_whichever_reading_the_tool_uses"),
     ),
     21: (
         "wide indirect updates",
@@ -105,14 +105,14 @@ TRAPS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     22: (
         "automation quotas as a delivery path",
-        ("stories/test_connect.py::test_a_door_of_jira_automation_takes_its_token_and_nothing_else",),
+        ("stories/test_connect.py::test_a_webhook_endpoint_for_jira_automation_accepts_its_token_and_nothing_else",),
     ),
     23: (
-        "items that were there before",
-        ("stories/test_sweep.py::test_the_tick_sweeps_by_itself_when_it_is_time",),
+        "items that existed before",
+        ("stories/test_sweep.py::test_the_tick_starts_a_sweep_when_it_is_due",),
     ),
 }  # fmt: skip
-"""Number to what it is called and the tests that hold it."""
+"""Number to name and the tests that cover it."""
 
 REASONS = {
     2: "Jira has no If-Match: between our read and our write somebody else may write; owned fields are nobody else's.",
@@ -124,12 +124,12 @@ REASONS = {
 
 
 @pytest.mark.parametrize("number", range(1, 24))
-def test_each_trap_has_a_test_that_is_there(number: int) -> None:
+def test_each_trap_has_an_existing_test(number: int) -> None:
     name, tests = TRAPS[number]
     assert tests, name
-    for one in tests:
-        file, _, function = one.partition("::")
-        assert re.search(rf"^def {function}\(", (ROOT / "tests" / file).read_text(), re.MULTILINE), one
+    for reference in tests:
+        file, _, function = reference.partition("::")
+        assert re.search(rf"^def {function}\(", (ROOT / "tests" / file).read_text(), re.MULTILINE), reference
 
 
 def test_a_bulk_edit_asks_for_no_mails() -> None:

@@ -1,4 +1,4 @@
-"""Everything that Gatepost sends to a tool, and everything that comes back, caught on our own side of the wire."""
+"""Records every request of Gatepost to a tool and its response, in this process."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Exchange:
     query: tuple[tuple[str, str], ...]
     body: object
     status: int
-    answer: object
+    response_body: object
 
 
 @contextmanager
-def wiretap(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Exchange]]:
-    """Calls of this process, in order; those that failed on the way are left out."""
+def record_exchanges(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Exchange]]:
+    """Calls of this process, in order; without those that failed on the way."""
     caught: list[Exchange] = []
     real = HTTPAdapter.send
 

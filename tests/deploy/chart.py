@@ -1,4 +1,4 @@
-"""The Helm chart as the tests see it: its files, and the objects that it makes for the example's values."""
+"""The Helm chart for tests: its files, and the objects that are rendered from the example's values."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def schema() -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class RenderedChart:
     objects: Sequence[Object]
 
     def one(self, kind: str, name: str) -> Object:
@@ -67,15 +67,15 @@ class Release:
 
 
 @cache
-def example() -> Release:
-    """What stands in ``example.yaml``, which needs no Helm to be read."""
-    return Release([one for one in YAML(typ="safe").load_all((HELM / "example.yaml").read_text()) if one])
+def example() -> RenderedChart:
+    """The objects of ``example.yaml``, for which no Helm is needed."""
+    return RenderedChart([each for each in YAML(typ="safe").load_all((HELM / "example.yaml").read_text()) if each])
 
 
-def rendered(values: Mapping[str, object]) -> Release:
-    """What Helm itself makes of these values now.  Raises ValueError when it refuses; skips where there is no Helm."""
+def rendered(values: Mapping[str, object]) -> RenderedChart:
+    """What Helm renders from these values.  Raises ValueError when it refuses them; skips without Helm."""
     render = renderer()
     try:
-        return Release(render.render(dict(values)))
+        return RenderedChart(render.render(dict(values)))
     except render.NoHelm:
-        pytest.skip("Helm is not here: install the command helm, or the Python package helm-python-sdk")
+        pytest.skip("Helm is missing: install the command helm, or the Python package helm-python-sdk")

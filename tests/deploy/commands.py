@@ -1,4 +1,4 @@
-"""Commands of ``gatepost`` as they are written in what is deployed."""
+"""Commands of ``gatepost`` in deployment files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cli.lazy import load_command
 
 
 def command_exists(words: Sequence[str]) -> None:
-    """``gatepost <words>`` is a command; what follows its name is not looked at."""
+    """``gatepost <words>`` is a command; its arguments are not checked."""
     assert words, "gatepost alone does nothing"
     assert words[0] in ENTRIES, f"there is no: gatepost {words[0]}"
     command: object = load_command(ENTRIES[words[0]])

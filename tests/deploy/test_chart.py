@@ -1,4 +1,4 @@
-"""What the Helm chart makes fits the program: its settings, commands, addresses and limits; and it is locked up."""
+"""The rendered Helm chart matches the program: settings, commands, addresses and limits; and it is secure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.deploy.commands import command_exists
 
 COMPONENTS = ["web", "worker", "migrate"]
 BY_THE_CHART = {"data", "database_url", "secret_key"}
-"""Settings that the chart gives itself, or that mean nothing where no folder is kept."""
+"""Settings that the chart sets itself, or that have no meaning without a data folder."""
 
 
 def _setting(name: str) -> str:
@@ -29,7 +29,7 @@ def _is_secret(name: str) -> bool:
     return annotation is SecretStr or SecretStr in typing.get_args(annotation)
 
 
-def test_the_example_is_what_the_chart_makes_now() -> None:
+def test_the_example_is_rendered_from_the_present_chart() -> None:
     first, *_ = (ROOT / "deploy/helm/example.yaml").read_text().splitlines()
     assert first.rpartition(" ")[2] == renderer().digest(), (
         "The chart has changed: python deploy/helm/render.py (needs Helm)"
@@ -42,19 +42,19 @@ def test_the_chart_has_the_version_of_the_program() -> None:
     assert (chart["version"], chart["appVersion"]) == (version, version)
 
 
-def test_values_take_every_setting_that_is_no_secret_and_nothing_else() -> None:
-    wanted = {_setting(name) for name in Settings.model_fields if name not in BY_THE_CHART and not _is_secret(name)}
-    assert set(schema()["properties"]["settings"]["propertyNames"]["enum"]) == wanted
+def test_values_accept_exactly_the_settings_that_are_not_secret() -> None:
+    expected = {_setting(name) for name in Settings.model_fields if name not in BY_THE_CHART and not _is_secret(name)}
+    assert set(schema()["properties"]["settings"]["propertyNames"]["enum"]) == expected
 
 
-def test_the_secret_takes_every_setting_that_is_one() -> None:
-    wanted = {_setting(name) for name in Settings.model_fields if _is_secret(name)}
+def test_the_secret_accepts_exactly_the_secret_settings() -> None:
+    expected = {_setting(name) for name in Settings.model_fields if _is_secret(name)}
     named = set(schema()["properties"]["secret"]["properties"]["values"]["propertyNames"]["enum"])
-    assert named == wanted | {"DATABASE_URL", "GATEPOST_SECRET_KEY"}
+    assert named == expected | {"DATABASE_URL", "GATEPOST_SECRET_KEY"}
 
 
 @pytest.mark.parametrize("file", ["gatepost/values.yaml", "example-values.yaml"])
-def test_no_secret_setting_stands_among_the_values(file: str) -> None:
+def test_the_values_contain_no_secret_setting(file: str) -> None:
     values = loaded(file)
     assert not {name for name in values["settings"] if _is_secret(name.removeprefix("GATEPOST_").lower())}
     assert not values["secret"].get("values")
@@ -66,8 +66,8 @@ def test_every_object_of_an_installation_is_there() -> None:
         "Deployment/gatepost-web",
         "Deployment/gatepost-worker",
         "HorizontalPodAutoscaler/gatepost-web",
-        "Ingress/gatepost-doors",
         "Ingress/gatepost-pages",
+        "Ingress/gatepost-webhooks",
         "Job/gatepost-migrate",
         "NetworkPolicy/gatepost-migrate",
         "NetworkPolicy/gatepost-web",
@@ -85,7 +85,7 @@ def test_the_settings_of_the_example_are_settings(monkeypatch: pytest.MonkeyPatc
     for name, value in example().one("ConfigMap", "gatepost")["data"].items():
         monkeypatch.setenv(name, value)
     settings = Settings()
-    assert (settings.proxies, settings.over_tls, settings.time_zone) == (1, True, "Europe/Berlin")
+    assert (settings.trusted_proxies, settings.over_tls, settings.time_zone) == (1, True, "Europe/Berlin")
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
@@ -109,7 +109,7 @@ def test_pods_have_no_rights_and_no_token(component: str) -> None:
     assert container["image"] == "images.example.com/gatepost:0.2.0"
 
 
-def test_pods_run_as_the_user_that_the_container_file_makes() -> None:
+def test_pods_run_as_the_user_of_the_container_file() -> None:
     text = (ROOT / "deploy/docker/Dockerfile").read_text()
     for _, pod in example().pods():
         assert f"USER {pod['securityContext']['runAsUser']}\n" in text
@@ -137,35 +137,35 @@ def test_probes_ask_addresses_that_the_web_server_answers(routes: Map) -> None:
     assert web["ports"] == [{"name": "http", "containerPort": Settings.model_fields["port"].default}]
 
 
-def test_ways_in_lead_to_addresses_that_exist_and_metrics_stay_inside(routes: Map) -> None:
+def test_ingresses_lead_to_addresses_that_exist_and_metrics_stay_inside(routes: Map) -> None:
     adapter = routes.bind("localhost")
-    assert _ways("gatepost-pages") == {"/metrics": "gatepost-nowhere", "/": "gatepost-web"}
+    assert _ingress_paths("gatepost-pages") == {"/metrics": "gatepost-nowhere", "/": "gatepost-web"}
     assert adapter.test("/metrics", "GET")
-    assert _ways("gatepost-doors") == {"/hooks": "gatepost-web"}
+    assert _ingress_paths("gatepost-webhooks") == {"/hooks": "gatepost-web"}
     assert adapter.test("/hooks/jira/jira-main", "POST")
     assert "selector" not in example().one("Service", "gatepost-nowhere")["spec"]
     assert example().one("ServiceMonitor", "gatepost")["spec"]["endpoints"][0]["path"] == "/metrics"
 
 
-def _ways(name: str) -> dict[str, str]:
+def _ingress_paths(name: str) -> dict[str, str]:
     (rule,) = example().one("Ingress", name)["spec"]["rules"]
     return {one["path"]: one["backend"]["service"]["name"] for one in rule["http"]["paths"]}
 
 
-def test_an_upgrade_takes_no_web_server_away_before_a_new_one_is_ready() -> None:
+def test_an_upgrade_stops_no_web_server_before_a_new_one_is_ready() -> None:
     for name in ("gatepost-web", "gatepost-worker"):
         assert example().one("Deployment", name)["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
         assert example().one("PodDisruptionBudget", name)["spec"]["maxUnavailable"] == 1
 
 
-def test_a_pod_that_stops_has_the_time_that_its_longest_call_needs() -> None:
+def test_a_stopping_pod_has_time_for_its_longest_call() -> None:
     longest = Settings().connect_timeout + Settings().read_timeout
     assert example().pod("worker")["terminationGracePeriodSeconds"] >= longest + 5
     (_, drain) = example().container("web")["lifecycle"]["preStop"]["exec"]["command"]
     assert example().pod("web")["terminationGracePeriodSeconds"] >= longest + int(drain)
 
 
-def test_the_schema_is_there_before_anything_of_a_version_starts() -> None:
+def test_the_schema_is_migrated_before_a_new_version_starts() -> None:
     for kind in ("Job", "NetworkPolicy"):
         notes = example().one(kind, "gatepost-migrate")["metadata"]["annotations"]
         assert notes["helm.sh/hook"] == "pre-install,pre-upgrade"
@@ -173,16 +173,16 @@ def test_the_schema_is_there_before_anything_of_a_version_starts() -> None:
     assert job["spec"]["template"]["spec"]["serviceAccountName"] == "default"
 
 
-def test_services_and_limits_choose_the_pods_that_are_meant() -> None:
+def test_services_and_policies_select_the_right_pods() -> None:
     labels = {component: _labels(component) for component in COMPONENTS}
     web = [example().one("Service", "gatepost-web")["spec"]["selector"]]
-    web += [example().one(kind, "gatepost-web")["spec"]["selector"]["matchLabels"] for kind in _CHOOSERS]
+    web += [example().one(kind, "gatepost-web")["spec"]["selector"]["matchLabels"] for kind in _SELECTING_KINDS]
     web += [example().one("NetworkPolicy", "gatepost-web")["spec"]["podSelector"]["matchLabels"]]
     for selector in web:
         assert [component for component in COMPONENTS if selector.items() <= labels[component].items()] == ["web"]
 
 
-_CHOOSERS = ("Deployment", "PodDisruptionBudget")
+_SELECTING_KINDS = ("Deployment", "PodDisruptionBudget")
 
 
 def _labels(component: str) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def _labels(component: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("component", ["web", "worker"])
-def test_pods_reach_database_names_and_tools_and_nothing_else(component: str) -> None:
+def test_pods_reach_only_database_dns_and_tools(component: str) -> None:
     policy = example().one("NetworkPolicy", f"gatepost-{component}")["spec"]
     assert sorted(policy["policyTypes"]) == ["Egress", "Ingress"]
     reached = {port["port"]: rule.get("to") for rule in policy["egress"] for port in rule["ports"]}
@@ -201,7 +201,7 @@ def test_pods_reach_database_names_and_tools_and_nothing_else(component: str) ->
     assert reached[443] == [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}}]
 
 
-def test_only_the_ways_in_and_prometheus_reach_the_web_servers_and_nobody_a_worker() -> None:
+def test_only_ingress_and_prometheus_reach_the_web_servers_and_nothing_a_worker() -> None:
     (rule,) = example().one("NetworkPolicy", "gatepost-web")["spec"]["ingress"]
     names = [peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for peer in rule["from"]]
     assert names == ["ingress-nginx", "monitoring"]

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from connector.people.permissions import Grant, Role, Scope
-from mapping.load import Loaded
+from connector.people.permissions import Role, RoleGrant, TokenScope
+from mapping.load import LoadedMapping
 from sandbox.serving import Server
 from tests.conftest import ROOT
-from tests.connector.store.conftest import Store, store
+from tests.connector.store.conftest import StoreFixture, store
 from tests.connector.store.reconcile.test_assessment_store import loaded
 from tests.waiting import LONGEST_WAIT_SECONDS
-from tests.webhook_server.api_server import api_world
+from tests.webhook_server.api_server import api_server
 
 __all__ = ["loaded", "store"]
 
@@ -36,10 +36,10 @@ class Live:
 
 
 @pytest.fixture
-def live(store: Store, loaded: Loaded, tmp_path: Path) -> Iterator[Live]:
+def live(store: StoreFixture, loaded: LoadedMapping, tmp_path: Path) -> Iterator[Live]:
     """A server where ITX-1 is identified, and the gate into Detailed is shut."""
-    with api_world(store, loaded, tmp_path) as api:
-        api.person("ci", Grant(Role.VIEWER), scopes=frozenset({Scope.READ}))
+    with api_server(store, loaded, tmp_path) as api:
+        api.person("ci", RoleGrant(Role.VIEWER), scopes=frozenset({TokenScope.READ}))
         server = Server(api.app).start()
         yield Live(server.url, api.tokens["ci"])
         server.stop()
@@ -59,17 +59,17 @@ def shell(command: str, folder: Path, **environment: str) -> subprocess.Complete
     )
 
 
-def ask(live: Live, measure: str, stage: str, **more: str) -> subprocess.CompletedProcess[str]:
+def check_gate(live: Live, measure: str, stage: str, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {"GATEPOST_URL": live.url, "GATEPOST_TOKEN": live.token} | more
-    return shell(f"./ask-gate.sh {measure} {stage}", PIPELINES, **environment)
+    return shell(f"./check-gate.sh {measure} {stage}", PIPELINES, **environment)
 
 
-def test_the_script_says_open_shut_and_neither(live: Live) -> None:
-    passed = ask(live, "ITX-1", "identified")
+def test_the_script_answers_open_shut_or_nothing(live: Live) -> None:
+    passed = check_gate(live, "ITX-1", "identified")
     assert (passed.returncode, passed.stdout, passed.stderr) == (
         0, "The gate into Identified is open for ITX-1 Retire the legacy CRM.\n", "",
     )  # fmt: skip
-    shut = ask(live, "ITX-1", "detailed")
+    shut = check_gate(live, "ITX-1", "detailed")
     assert shut.returncode == 1
     assert shut.stdout.startswith(
         "The gate into Detailed is shut for ITX-1 Retire the legacy CRM.\n- Detailed is shut: "
@@ -80,9 +80,9 @@ def test_the_script_says_open_shut_and_neither(live: Live) -> None:
         ("ITX-1", "identified", {"GATEPOST_TOKEN": "wrong"}),
         ("ITX-1", "identified", {"GATEPOST_URL": "http://127.0.0.1:9"}),
     ):
-        unsaid = ask(live, name, stage, **more)
-        assert (unsaid.returncode, unsaid.stdout) == (2, ""), name
-        assert unsaid.stderr
+        unanswered = check_gate(live, name, stage, **more)
+        assert (unanswered.returncode, unanswered.stdout) == (2, ""), name
+        assert unanswered.stderr
 
 
 def test_the_job_of_github_stops_at_a_shut_gate_and_shows_why(live: Live, tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_the_job_of_github_stops_at_a_shut_gate_and_shows_why(live: Live, tmp_pa
     assert jobs["deploy"]["needs"] == "gate"
     step = jobs["gate"]["steps"][-1]
     assert set(step["env"]) == {"GATEPOST_URL", "GATEPOST_TOKEN", "MEASURE"}
-    shutil.copy(PIPELINES / "ask-gate.sh", tmp_path)
+    shutil.copy(PIPELINES / "check-gate.sh", tmp_path)
     summary = tmp_path / "summary.md"
     done = shell(
         step["run"],
@@ -109,7 +109,7 @@ def test_the_job_of_github_stops_at_a_shut_gate_and_shows_why(live: Live, tmp_pa
 def test_the_job_of_gitlab_stops_at_a_shut_gate(live: Live, tmp_path: Path) -> None:
     jobs: dict[str, Any] = YAML(typ="safe").load((PIPELINES / "gitlab-ci.yaml").read_text())
     assert jobs["deploy"]["needs"] == ["gate"]
-    shutil.copy(PIPELINES / "ask-gate.sh", tmp_path)
+    shutil.copy(PIPELINES / "check-gate.sh", tmp_path)
     (command,) = jobs["gate"]["script"]
     done = shell(command, tmp_path, GATEPOST_URL=live.url, GATEPOST_TOKEN=live.token, MEASURE="ITX-1")
     assert done.returncode == 1
@@ -137,7 +137,7 @@ console.log(JSON.stringify(outputs));
 
 
 @pytest.mark.parametrize(
-    ("measure", "stage", "can_be_said", "is_open", "told"),
+    ("measure", "stage", "answered", "is_open", "summary"),
     [
         ("ITX-1", "identified", True, True, "The gate into Identified is open for ITX-1 Retire the legacy CRM."),
         ("jira-main/10001", "detailed", True, False, "The gate into Detailed is shut for ITX-1 Retire the legacy CRM."),
@@ -145,22 +145,22 @@ console.log(JSON.stringify(outputs));
     ],
 )
 def test_the_script_step_of_servicenow(
-    live: Live, measure: str, stage: str, can_be_said: bool, is_open: bool, told: str
+    live: Live, measure: str, stage: str, answered: bool, is_open: bool, summary: str
 ) -> None:
     """ServiceNow's own classes stand in by name; the request is a real one."""
     if shutil.which("node") is None or shutil.which("curl") is None:
         pytest.skip("node and curl are needed to run a script of ServiceNow here")
     inputs = {"measure": measure, "stage": stage, "url": live.url + "/", "token": live.token}
-    program = HARNESS.format(inputs=json.dumps(inputs), script=json.dumps(str(EXAMPLES / "servicenow/ask-gate.js")))
+    program = HARNESS.format(inputs=json.dumps(inputs), script=json.dumps(str(EXAMPLES / "servicenow/check-gate.js")))
     done = subprocess.run(
         ["node", "-e", program], capture_output=True, text=True, timeout=LONGEST_WAIT_SECONDS, check=True
     )
     outputs = json.loads(done.stdout)
-    assert (outputs["can_be_said"], outputs["open"]) == (can_be_said, is_open)
-    assert outputs["told"].startswith(told)
+    assert (outputs["answered"], outputs["open"]) == (answered, is_open)
+    assert outputs["summary"].startswith(summary)
 
 
-def test_the_rule_of_jira_gets_what_it_looks_at(live: Live) -> None:
+def test_the_rule_of_jira_gets_the_values_that_it_reads(live: Live) -> None:
     """The address in the steps, with a key in the place of the smart value; and the values that later steps name."""
     steps = (EXAMPLES / "automation.md").read_text()
     address = next(part for part in steps.split("`") if part.startswith("https://gatepost.acme.example/api/v1/gates/"))
@@ -172,5 +172,5 @@ def test_the_rule_of_jira_gets_what_it_looks_at(live: Live) -> None:
     assert done.returncode == 0, "a shut gate is no error for a rule"
     body = json.loads(done.stdout)
     assert body["open"] is False
-    assert body["told"].startswith("The gate into Implemented is shut")
+    assert body["summary"].startswith("The gate into Implemented is shut")
     assert all(blocker["sentence"] for blocker in body["blockers"])

@@ -1,4 +1,4 @@
-"""What Helm makes of the chart with other values, and what it refuses.  Needs Helm itself, as a command or a package."""
+"""The chart with other values, and values that it refuses.  Needs Helm, as a command or a package."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connector.settings import Settings
-from tests.deploy.chart import Release, example, loaded, rendered
+from tests.deploy.chart import RenderedChart, example, loaded, rendered
 
 TRIAL = {
     "secret": {"values": {"DATABASE_URL": "postgresql://gatepost:pass$word@db/gatepost", "GATEPOST_SECRET_KEY": "k"}}
@@ -26,7 +26,7 @@ EVERYTHING: dict[str, Any] = {
     },
     "ingress": {
         "pages": {"enabled": True, "host": "gatepost.example.com", "tlsSecret": "tls", "annotations": {"a": "b"}},
-        "doors": {"enabled": True, "host": "events.example.com", "className": "external"},
+        "webhooks": {"enabled": True, "host": "events.example.com", "className": "external"},
     },
     "monitoring": {
         "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
@@ -37,7 +37,7 @@ EVERYTHING: dict[str, Any] = {
 }  # fmt: skip
 
 
-def test_the_example_is_what_helm_makes() -> None:
+def test_the_example_is_what_helm_renders() -> None:
     assert rendered(loaded("example-values.yaml")).objects == example().objects
 
 
@@ -59,12 +59,16 @@ def test_a_trial_brings_its_secrets_also_for_the_migration_before_the_first_inst
     assert variable["valueFrom"]["secretKeyRef"] == {"name": "gatepost-migrate", "key": "DATABASE_URL"}
 
 
-def test_numbers_and_switches_arrive_as_the_program_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = {"GATEPOST_MAX_BODY_BYTES": 52428800, "GATEPOST_REPAIR_GATES": True, "GATEPOST_READ_TIMEOUT": 12.5}
+def test_numbers_and_switches_are_passed_as_the_program_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {
+        "GATEPOST_MAX_BODY_BYTES": 52428800,
+        "GATEPOST_RESTORE_NATIVE_GATES": True,
+        "GATEPOST_READ_TIMEOUT": 12.5,
+    }
     for name, value in rendered(PLAIN | {"settings": settings}).one("ConfigMap", "gatepost")["data"].items():
         monkeypatch.setenv(name, value)
     read = Settings()
-    assert (read.max_body_bytes, read.repair_gates, read.read_timeout) == (52428800, True, 12.5)
+    assert (read.max_body_bytes, read.restore_native_gates, read.read_timeout) == (52428800, True, 12.5)
 
 
 def test_a_longer_call_gives_a_stopping_worker_more_time() -> None:
@@ -72,8 +76,8 @@ def test_a_longer_call_gives_a_stopping_worker_more_time() -> None:
     assert slow.pod("worker")["terminationGracePeriodSeconds"] == 110
 
 
-def test_another_setting_starts_the_pods_anew() -> None:
-    def stamp(release: Release) -> str:
+def test_a_changed_setting_restarts_the_pods() -> None:
+    def stamp(release: RenderedChart) -> str:
         template = release.one("Deployment", "gatepost-worker")["spec"]["template"]
         return str(template["metadata"]["annotations"]["checksum/settings"])
 
@@ -88,7 +92,7 @@ def test_rules_and_dashboard_come_with_the_chart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         pytest.param({}, "Set secret.existing to a Secret with DATABASE_URL and GATEPOST_SECRET_KEY", id="no secret"),
         pytest.param(
@@ -102,14 +106,14 @@ def test_rules_and_dashboard_come_with_the_chart() -> None:
         pytest.param(PLAIN | {"web": {"replica": 3}}, "replica", id="a value that does not exist"),
     ],
 )
-def test_values_that_do_not_hold_are_refused(values: Mapping[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_values_that_are_not_valid_are_refused(values: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         rendered(values)
 
 
 @pytest.mark.parametrize("values", [PLAIN, EVERYTHING], ids=["least", "everything"])
 @pytest.mark.parametrize("version", ["1.30", "1.34"])
-def test_kubernetes_takes_every_object(values: Mapping[str, Any], version: str) -> None:
+def test_kubernetes_accepts_every_object(values: Mapping[str, Any], version: str) -> None:
     if importlib.util.find_spec("kubernetes_validate") is None:
         pytest.skip("the schemas of Kubernetes are not here: install the Python package kubernetes-validate")
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Alerts and dashboard rest on metrics that there are, and every alert has its chapter in the operator's book."""
+"""Alerts and dashboard use metrics that exist, and every alert has its chapter in the runbook."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ EXPRESSIONS = list(_expressions())
 @pytest.mark.parametrize(("where", "expression"), EXPRESSIONS)
 def test_expressions_name_metrics_and_labels_that_exist(where: str, expression: str) -> None:
     named = re.findall(r"\bgatepost_\w+", expression)
-    assert named, f"{where} rests on no metric"
+    assert named, f"{where} uses no metric"
     assert set(named) <= set(LABELS)
     known = set().union(*(LABELS[name] for name in named))
     for listed in re.findall(r"\b(?:by|on) \(([^)]*)\)", expression):
@@ -70,7 +70,7 @@ def test_the_figures_of_the_database_are_never_added_over_web_servers() -> None:
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=[alert["alert"] for alert in ALERTS])
-def test_every_alert_says_what_is_so_and_where_to_read_on(alert: Mapping[str, Any]) -> None:
+def test_every_alert_has_a_summary_and_a_chapter_of_the_runbook(alert: Mapping[str, Any]) -> None:
     assert alert["labels"]["severity"] in {"page", "ticket"}
     assert alert["annotations"]["summary"].endswith(".")
     file, _, anchor = alert["annotations"]["runbook"].partition("#")
@@ -84,11 +84,11 @@ def test_the_alerts_of_each_urgency() -> None:
     pages = [alert["alert"] for alert in ALERTS if alert["labels"]["severity"] == "page"]
     assert pages == [
         "GatepostDatabaseDown",
-        "GatepostGone",
+        "GatepostNoWebServer",
         "GatepostNoWorker",
         "GatepostConnectionPaused",
-        "GatepostDoorShut",
-        "GatepostParkedMany",
+        "GatepostWebhookUnavailable",
+        "GatepostManyDeadLetters",
     ]
 
 
@@ -97,7 +97,7 @@ def test_the_chart_carries_these_rules_and_this_dashboard() -> None:
     assert (CHART / "files/gatepost.json").resolve() == DASHBOARD
 
 
-def test_panels_lie_beside_one_another_and_say_what_they_show() -> None:
+def test_panels_do_not_overlap_and_have_a_description() -> None:
     taken: set[tuple[int, int]] = set()
     for panel in _panels():
         place = panel["gridPos"]
@@ -109,7 +109,7 @@ def test_panels_lie_beside_one_another_and_say_what_they_show() -> None:
 
 
 @pytest.mark.parametrize("words", [["check", "rules", "rules.yaml"], ["test", "rules", "rules_test.yaml"]])
-def test_prometheus_itself_takes_the_rules_and_fires_them_as_written(words: list[str]) -> None:
+def test_prometheus_accepts_the_rules_and_fires_them_as_written(words: list[str]) -> None:
     command = shutil.which("promtool")
     if command is None:
         pytest.skip("promtool is not here: it comes with Prometheus (Debian: apt-get install prometheus)")

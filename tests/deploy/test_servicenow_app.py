@@ -127,7 +127,7 @@ def test_the_update_set_can_be_loaded() -> None:
         "loaded",
         "global",
     )
-    assert "To take it away" in (head.findtext("description") or "")
+    assert "To uninstall" in (head.findtext("description") or "")
     updates = list(root.iter("sys_update_xml"))
     assert {update.findtext("remote_update_set") for update in updates} == {head.findtext("sys_id")}
     assert {update.findtext("action") for update in updates} == {"INSERT_OR_UPDATE"}
@@ -153,7 +153,7 @@ def test_both_forms_hold_the_same_records() -> None:
     assert held == loaded
 
 
-def test_both_forms_hold_the_scripts_letter_by_letter() -> None:
+def test_both_packages_contain_the_scripts_unchanged() -> None:
     written = {(SCRIPTS / name).read_text("utf-8") for name in _scripts()}
     held = {fields["script"] for _, fields in _records() if "script" in fields}
     loaded = {script for payload in _payloads() for one in payload.iter("script") if (script := one.text)}
@@ -183,15 +183,15 @@ def test_a_governed_table_has_its_columns_rules_and_rights(table: str) -> None:
     }
     assert rules == {
         "Gatepost gate": ("before", "true", "true", "false", "50"),
-        "Gatepost gate, last look": ("before", "true", "true", "false", "10000"),
+        "Gatepost gate, final check": ("before", "true", "true", "false", "10000"),
         "Gatepost event": ("after", "true", "true", "true", "9000"),
     }
     assert f"gatepost.gated.{table}" in {one["name"] for one in _of("sys_properties")}
     assert table in {one["name"] for one in _of("sys_ui_related_list")}
 
 
-@pytest.mark.parametrize("one", TABLES["belongings"], ids=lambda one: str(one["table"]))
-def test_what_belongs_to_a_record_rings_for_it(one: Row) -> None:
+@pytest.mark.parametrize("one", TABLES["related"], ids=lambda one: str(one["table"]))
+def test_a_related_table_sends_events_for_its_record(one: Row) -> None:
     rule = next(fields for fields in _of("sys_script") if fields["collection"] == one["table"])
     assert (rule["when"], rule["action_delete"]) == ("after", "true")
     assert f"'{one['record']}'" in rule["script"]
@@ -210,7 +210,7 @@ def test_the_columns_may_be_written_by_the_integration_user_alone() -> None:
 
 
 def test_the_scripts_know_every_column_that_gatepost_owns() -> None:
-    listed = re.search(r"OWNED = \[(.*?)\]", (SCRIPTS / "GatepostGuard.js").read_text("utf-8"), re.S)
+    listed = re.search(r"OWNED_COLUMNS = \[(.*?)\]", (SCRIPTS / "GatepostGuard.js").read_text("utf-8"), re.S)
     assert listed is not None
     assert re.findall(r"'(\w+)'", listed.group(1)) == COLUMNS
 

@@ -1,4 +1,4 @@
-"""The quiet run, which every struck one is compared with."""
+"""The undisturbed run, with which every run with faults is compared."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import Databases
-from tests.faults.observed import Seen, seen
+from tests.faults.observed import Observed, observe
 from tests.faults.steps import STEPS, play
-from tests.faults.world import Struck, struck
+from tests.faults.world import FaultWorld, fault_world
 
 
 @pytest.fixture(scope="session")
-def quiet(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> list[Seen]:
-    """What is seen after each step when nothing goes wrong; the first is what was there before the first step."""
-    folder = tmp_path_factory.mktemp("quiet")
-    with databases.one() as database, struck(database, folder) as world:
-        found = []
+def undisturbed(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> list[Observed]:
+    """What is observed after each step without a fault; the first entry is the state before the first step."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with databases.one() as database, fault_world(database, folder) as world:
+        observed = []
         for number in range(len(STEPS) + 1):
             play(world, number)
-            found.append(seen(world))
-        world.accounted()
-        return found
+            observed.append(observe(world))
+        world.assert_nothing_lost()
+        return observed
 
 
-@pytest.fixture(scope="session")
-def plain(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Struck]:
-    """A world for faults that no process dies of."""
+@pytest.fixture(scope="package")
+def plain(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultWorld]:
+    """A world for faults that kill no process."""
     folder = tmp_path_factory.mktemp("plain")
-    with databases.one() as database, struck(database, folder) as world:
+    with databases.one() as database, fault_world(database, folder) as world:
         yield world

@@ -13,14 +13,14 @@ import requests
 
 from sandbox.delivery import hub_signature
 from sandbox.servicenow.events import stamped_signature
-from tests.faults.world import Struck
+from tests.faults.world import FaultWorld
 from tests.stories.world import SECRET
 from tests.waiting import LONGEST_CALL_SECONDS, wait_until
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    door: str
+class SignedEvent:
+    path: str
     body: bytes
     headers: Mapping[str, str]
     delivery: str
@@ -28,12 +28,12 @@ class Event:
 
 @dataclass
 class Sender:
-    """Somebody outside who knows the secret.  What was accepted counts in the world's account."""
+    """A sender that knows the secret.  Accepted events are added to the world's ``accepted``."""
 
-    world: Struck
+    world: FaultWorld
     session: requests.Session = field(default_factory=requests.Session)
 
-    def event(self, key: str, delivery: str = "") -> Event:
+    def event(self, key: str, delivery: str = "") -> SignedEvent:
         """An event of Jira about an issue."""
         issue = self.world.sandbox.jira.issue(key)
         body = {
@@ -43,7 +43,7 @@ class Sender:
         }
         return self.signed(json.dumps(body).encode(), delivery)
 
-    def signed(self, body: bytes, delivery: str = "", content_type: str = "application/json") -> Event:
+    def signed(self, body: bytes, delivery: str = "", content_type: str = "application/json") -> SignedEvent:
         """Any bytes, signed."""
         delivery = delivery or str(uuid4())
         headers = {
@@ -51,10 +51,10 @@ class Sender:
             "X-Atlassian-Webhook-Identifier": delivery,
             "X-Hub-Signature": hub_signature(SECRET, body),
         }
-        return Event("jira/jira-main", body, headers, delivery)
+        return SignedEvent("jira/jira-main", body, headers, delivery)
 
-    def stamped(self, sys_id: str, at: float) -> Event:
-        """An event of ServiceNow's app, signed at a moment of the sender's clock."""
+    def timestamped(self, sys_id: str, at: float) -> SignedEvent:
+        """An event of ServiceNow's app, signed with a time of the sender's clock."""
         delivery = str(uuid4())
         body = json.dumps(
             {"table": "pm_project", "sys_id": sys_id, "operation": "update", "event_id": delivery}
@@ -66,28 +66,28 @@ class Sender:
             "X-Gatepost-Timestamp": stamp,
             "X-Gatepost-Signature": stamped_signature(SECRET, stamp, body),
         }
-        return Event("servicenow/servicenow-main", body, headers, delivery)
+        return SignedEvent("servicenow/servicenow-main", body, headers, delivery)
 
-    def send(self, event: Event) -> requests.Response:
-        answer = self.session.post(
-            f"{self.world.url}/hooks/{event.door}",
+    def send(self, event: SignedEvent) -> requests.Response:
+        response = self.session.post(
+            f"{self.world.url}/hooks/{event.path}",
             data=event.body,
             headers=dict(event.headers),
             timeout=LONGEST_CALL_SECONDS,
         )
-        if answer.status_code == 202:
-            self.world.accepted.add((event.door.rpartition("/")[2], event.delivery))
-        return answer
+        if response.status_code == 202:
+            self.world.accepted.add((event.path.rpartition("/")[2], event.delivery))
+        return response
 
-    def ring(self, key: str) -> requests.Response:
+    def send_issue_event(self, key: str) -> requests.Response:
         return self.send(self.event(key))
 
-    def insist(self, event: Event) -> None:
-        """Send until it is taken, as the tools do."""
+    def send_until_accepted(self, event: SignedEvent) -> None:
+        """Send until it is accepted, as the tools do."""
 
-        def is_taken() -> bool:
+        def is_accepted() -> bool:
             with suppress(requests.RequestException):
                 return self.send(event).status_code == 202
             return False
 
-        wait_until(is_taken, "the event is taken", poll_seconds=0.3)
+        wait_until(is_accepted, "the event is accepted", poll_seconds=0.3)

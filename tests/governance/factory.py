@@ -1,4 +1,4 @@
-"""A measure that passes every gate, to be spoiled in one point by each case."""
+"""A measure that passes every gate, for each case to change in one point."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from governance.effects import EffectKind, EffectLine, Version
-from governance.evidence import Children, CommandOrigin, CommandSource, Evidence, Statement, Verb
+from governance.evidence import Children, Command, CommandOrigin, CommandSource, Evidence, Verb
 from governance.gates import Policy, Thresholds
-from governance.measure import Measure, MeasureId, Person, Place, Roles
-from governance.measure_state import Standing
+from governance.measure import HierarchyPath, Measure, MeasureId, Person, Roles
+from governance.measure_state import MeasureState
 from governance.money import Money, Period
 from governance.presets import default_policy
 
@@ -38,7 +38,7 @@ def measure(**changes: object) -> Measure:
     whole = Measure(
         id=MeasureId("jira-main/10001"),
         title="Retire the legacy CRM",
-        place=Place("ACME", "IT", "Cloud exit"),
+        hierarchy=HierarchyPath("ACME", "IT", "Cloud exit"),
         roles=Roles(KAYA, BRANDT, WEBER),
         business_unit="Group IT",
         legal_entity="ACME AG",
@@ -57,19 +57,19 @@ def measure(**changes: object) -> Measure:
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
-def said(stage: str, person: Person, verb: Verb = Verb.APPROVE, **more: object) -> Statement:
-    """Something that was said a day ago in a comment, and not heard yet."""
+def new_command(stage: str, person: Person, verb: Verb = Verb.APPROVE, **more: object) -> Command:
+    """A command that was given a day ago in a comment, and not ruled on yet."""
     source = CommandSource(CommandOrigin.COMMENT, f"{verb} {stage} by {person.id}")
     facts: dict[str, object] = {"at": NOW - timedelta(days=1), "source": source} | more
-    return Statement(verb, person, stage=stage, **facts)  # type: ignore[arg-type]
+    return Command(verb, person, stage=stage, **facts)  # type: ignore[arg-type]
 
 
 APPROVALS = (
-    said("detailed", BRANDT),
-    said("decided", BRANDT),
-    said("decided", WEBER),
-    said("implemented", KAYA),
-    said("", WEBER, Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11)),
+    new_command("detailed", BRANDT),
+    new_command("decided", BRANDT),
+    new_command("decided", WEBER),
+    new_command("implemented", KAYA),
+    new_command("", WEBER, Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11)),
 )
 
 
@@ -82,7 +82,7 @@ def evidence(granted: str | None = None, tool_stage: str | None = None, **change
         changes=(),
         attachments=1,
         updated=NOW,
-        statements=APPROVALS,
-        standing=Standing(granted),
+        commands=APPROVALS,
+        measure_state=MeasureState(granted),
     )
     return replace(whole, **changes)  # type: ignore[arg-type]

@@ -10,69 +10,82 @@ import pytest
 
 from governance.assess import assess
 from governance.effects import Version
-from governance.evidence import Statement, Verb
+from governance.evidence import Command, Verb
 from governance.facts import Unknown
 from governance.gates import Thresholds
 from governance.measure import Committee, Measure, Person, Roles
-from governance.measure_state import Standing
+from governance.measure_state import MeasureState
 from governance.money import Period
 from governance.presets import default_policy
 from governance.verdict import Verdict
-from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, eur, evidence, lines, measure, said
+from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, eur, evidence, lines, measure, new_command
 
 LIND, NOVAK, ROSSI = Person("l", "S. Lind"), Person("n", "P. Novak"), Person("r", "E. Rossi")
 BOARD = Committee("IT Board", frozenset({"l", "n", "r"}), 2)
 DEAR = default_policy(Thresholds(hurdle=Decimal(50_000), payback_months=12, committee_limit=Decimal(200_000)))
 
 
-def look(some: Measure, *statements: Statement, stage: str = "detailed", policy: object = POLICY) -> Verdict:
-    return assess(some, evidence(stage, stage, statements=statements), policy, NOW)  # type: ignore[arg-type]
+def assess_with(some: Measure, *commands: Command, stage: str = "detailed", policy: object = POLICY) -> Verdict:
+    return assess(some, evidence(stage, stage, commands=commands), policy, NOW)  # type: ignore[arg-type]
 
 
 def codes(verdict: Verdict) -> list[str]:
     return [blocker.code for blocker in verdict.blockers]
 
 
-def heard(some: Measure, *statements: Statement, stage: str = "detailed") -> tuple[Statement, ...]:
-    return look(some, *statements, stage=stage).statements
+def ruled_on(some: Measure, *commands: Command, stage: str = "detailed") -> tuple[Command, ...]:
+    return assess_with(some, *commands, stage=stage).commands
 
 
-def test_a_delegate_speaks_for_the_sponsor_until_the_day() -> None:
-    power = said("", BRANDT, Verb.DELEGATE, delegate="l", until=date(2026, 11, 30), at=NOW - timedelta(days=5))
-    verdict = look(measure(), power, said("detailed", LIND), stage="identified")
+def test_a_delegate_acts_for_the_sponsor_until_the_day() -> None:
+    delegation = new_command(
+        "", BRANDT, Verb.DELEGATE, delegate="l", until=date(2026, 11, 30), at=NOW - timedelta(days=5)
+    )
+    verdict = assess_with(measure(), delegation, new_command("detailed", LIND), stage="identified")
     assert verdict.stage == "detailed"
-    assert look(measure(), power, said("decided", LIND), said("decided", WEBER)).stage == "decided"
+    assert (
+        assess_with(measure(), delegation, new_command("decided", LIND), new_command("decided", WEBER)).stage
+        == "decided"
+    )
 
 
 def test_a_delegation_that_has_run_out_is_no_power() -> None:
-    power = said("", BRANDT, Verb.DELEGATE, delegate="l", until=date(2026, 11, 19), at=NOW - timedelta(days=5))
-    assert "APPROVAL_MISSING" in codes(look(measure(), power, said("detailed", LIND), stage="identified"))
+    delegation = new_command(
+        "", BRANDT, Verb.DELEGATE, delegate="l", until=date(2026, 11, 19), at=NOW - timedelta(days=5)
+    )
+    assert "APPROVAL_MISSING" in codes(
+        assess_with(measure(), delegation, new_command("detailed", LIND), stage="identified")
+    )
 
 
 def test_a_delegation_does_not_reach_back() -> None:
-    early = said("detailed", LIND, at=NOW - timedelta(days=6))
-    power = said("", BRANDT, Verb.DELEGATE, delegate="l", until=date(2026, 11, 30), at=NOW - timedelta(days=5))
-    assert "APPROVAL_MISSING" in codes(look(measure(), early, power, stage="identified"))
+    early = new_command("detailed", LIND, at=NOW - timedelta(days=6))
+    delegation = new_command(
+        "", BRANDT, Verb.DELEGATE, delegate="l", until=date(2026, 11, 30), at=NOW - timedelta(days=5)
+    )
+    assert "APPROVAL_MISSING" in codes(assess_with(measure(), early, delegation, stage="identified"))
 
 
 def test_a_new_sponsor_has_to_approve_anew() -> None:
-    given = heard(measure(), said("decided", BRANDT))
+    given = ruled_on(measure(), new_command("decided", BRANDT))
     other = measure(roles=Roles(KAYA, LIND, WEBER))
-    assert "S. Lind has not yet given the approval" in look(other, *given).blockers[0].sentence
+    assert "S. Lind has not yet given the approval" in assess_with(other, *given).blockers[0].sentence
 
 
 def test_nobody_fills_two_approvals_of_one_gate_not_even_as_a_delegate() -> None:
-    power = said("", BRANDT, Verb.DELEGATE, delegate="l", until=date(2026, 11, 30), at=NOW - timedelta(days=5))
-    also = said("", WEBER, Verb.DELEGATE, delegate="l", until=date(2026, 11, 30), at=NOW - timedelta(days=5))
-    verdict = look(measure(), power, also, said("decided", LIND))
+    delegation = new_command(
+        "", BRANDT, Verb.DELEGATE, delegate="l", until=date(2026, 11, 30), at=NOW - timedelta(days=5)
+    )
+    also = new_command("", WEBER, Verb.DELEGATE, delegate="l", until=date(2026, 11, 30), at=NOW - timedelta(days=5))
+    verdict = assess_with(measure(), delegation, also, new_command("decided", LIND))
     assert codes(verdict) == ["CONTROLLER_SIZE"]
     assert "S. Lind has already approved in another role" in verdict.blockers[0].sentence
 
 
 def test_an_approval_of_another_plan_has_to_be_given_again() -> None:
-    given = heard(measure(), said("decided", BRANDT))
+    given = ruled_on(measure(), new_command("decided", BRANDT))
     changed = measure(effects=lines(Version.PLAN, 25_000, 60_000))
-    verdict = look(changed, *given, said("decided", WEBER))
+    verdict = assess_with(changed, *given, new_command("decided", WEBER))
     assert [blocker.sentence for blocker in verdict.blockers] == [
         "Decided is shut: M. Brandt gave the approval for another plan (180,000 EUR until 2026-12 then, "
         "240,000 EUR until 2026-12 now): it has to be given again · sponsor M. Brandt to act · since 21 Nov"
@@ -81,25 +94,25 @@ def test_an_approval_of_another_plan_has_to_be_given_again() -> None:
 
 
 def test_another_phasing_of_the_same_sum_is_another_plan() -> None:
-    given = heard(measure(), said("decided", BRANDT), said("decided", BRANDT))
+    given = ruled_on(measure(), new_command("decided", BRANDT), new_command("decided", BRANDT))
     later = measure(effects=lines(Version.PLAN, 20_000, 60_000, first=measure().effects[0].month.plus(1)))
-    assert "until 2026-12 then, 180,000 EUR until 2027-01 now" in look(later, *given).blockers[0].sentence
+    assert "until 2026-12 then, 180,000 EUR until 2027-01 now" in assess_with(later, *given).blockers[0].sentence
 
 
 def test_another_baseline_is_another_case() -> None:
-    given = heard(measure(), said("decided", BRANDT))
-    verdict = look(measure(baseline=eur(400_000)), *given, said("decided", WEBER))
+    given = ruled_on(measure(), new_command("decided", BRANDT))
+    verdict = assess_with(measure(baseline=eur(400_000)), *given, new_command("decided", WEBER))
     assert "for another baseline (500,000 EUR then, 400,000 EUR now)" in verdict.blockers[0].sentence
 
 
 def test_a_confirmation_does_not_survive_a_change_of_the_actuals() -> None:
-    confirmed = heard(
+    confirmed = ruled_on(
         measure(),
-        said("", WEBER, Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11)),
+        new_command("", WEBER, Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11)),
         stage="decided",
     )
     more = measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 21_000, 60_000, months=11)))
-    verdict = look(more, *confirmed, stage="implemented")
+    verdict = assess_with(more, *confirmed, stage="implemented")
     assert [blocker.sentence for blocker in verdict.blockers] == [
         "Closed is shut: J. Weber gave the confirmation of the actual effect for another actual effect "
         "(160,000 EUR then, 171,000 EUR now): it has to be given again · controller J. Weber to act · since 21 Nov"
@@ -108,9 +121,9 @@ def test_a_confirmation_does_not_survive_a_change_of_the_actuals() -> None:
 
 
 def test_a_rejection_takes_the_approval_back_and_says_why() -> None:
-    yes = said("decided", BRANDT, at=NOW - timedelta(days=3))
-    no = said("decided", BRANDT, Verb.REJECT, text="too dear", at=NOW - timedelta(days=2))
-    verdict = look(measure(), yes, no, said("decided", WEBER))
+    yes = new_command("decided", BRANDT, at=NOW - timedelta(days=3))
+    no = new_command("decided", BRANDT, Verb.REJECT, text="too dear", at=NOW - timedelta(days=2))
+    verdict = assess_with(measure(), yes, no, new_command("decided", WEBER))
     assert [blocker.sentence for blocker in verdict.blockers] == [
         "Decided is shut: M. Brandt rejected Decided on 19 Nov 2026: too dear"
         " · owner A. Kaya to act · since 21 Nov · APPROVAL_MISSING"
@@ -118,75 +131,85 @@ def test_a_rejection_takes_the_approval_back_and_says_why() -> None:
 
 
 def test_who_rejected_may_approve_later() -> None:
-    no = said("decided", BRANDT, Verb.REJECT, text="too dear", at=NOW - timedelta(days=3))
-    assert look(measure(), no, said("decided", BRANDT), said("decided", WEBER)).stage == "decided"
+    no = new_command("decided", BRANDT, Verb.REJECT, text="too dear", at=NOW - timedelta(days=3))
+    assert assess_with(measure(), no, new_command("decided", BRANDT), new_command("decided", WEBER)).stage == "decided"
 
 
 @pytest.mark.parametrize(
-    ("words", "reason"),
+    ("commands", "reason"),
     [
         pytest.param((), "0 of 2 members of IT Board have approved", id="nobody has decided"),
-        pytest.param((said("decided", LIND),), "1 of 2 members of IT Board have approved", id="the quorum is not there"),
+        pytest.param((new_command("decided", LIND),), "1 of 2 members of IT Board have approved", id="the quorum is not there"),
         pytest.param(
-            (said("decided", LIND), said("decided", LIND)), "1 of 2 members of IT Board have approved",
+            (new_command("decided", LIND), new_command("decided", LIND)), "1 of 2 members of IT Board have approved",
             id="one member counts once",
         ),
         pytest.param(
-            (said("decided", LIND), said("decided", KAYA)), "1 of 2 members of IT Board have approved",
+            (new_command("decided", LIND), new_command("decided", KAYA)), "1 of 2 members of IT Board have approved",
             id="who is no member does not count",
         ),
         pytest.param(
-            (said("decided", LIND), said("decided", NOVAK), said("decided", ROSSI, Verb.REJECT, text="not this year")),
+            (new_command("decided", LIND), new_command("decided", NOVAK), new_command("decided", ROSSI, Verb.REJECT, text="not this year")),
             "E. Rossi of the steering committee rejected it: not this year", id="a rejection stands against a quorum",
         ),
     ],
 )  # fmt: skip
-def test_above_a_limit_the_steering_committee_decides(words: tuple[Statement, ...], reason: str) -> None:
+def test_above_a_limit_the_steering_committee_decides(commands: tuple[Command, ...], reason: str) -> None:
     some = measure(committee=BOARD)
-    verdict = look(some, said("decided", BRANDT), said("decided", WEBER), *words, policy=DEAR)
+    verdict = assess_with(some, new_command("decided", BRANDT), new_command("decided", WEBER), *commands, policy=DEAR)
     assert [blocker.sentence for blocker in verdict.blockers] == [
         f"Decided is shut: {reason} · steering committee IT Board to act · since 21 Nov · STEERCO_DECISION"
     ]
 
 
 def test_the_committee_decides_with_its_quorum() -> None:
-    words = (said("decided", BRANDT), said("decided", WEBER), said("decided", LIND), said("decided", NOVAK))
-    assert look(measure(committee=BOARD), *words, policy=DEAR).stage == "decided"
+    commands = (
+        new_command("decided", BRANDT),
+        new_command("decided", WEBER),
+        new_command("decided", LIND),
+        new_command("decided", NOVAK),
+    )
+    assert assess_with(measure(committee=BOARD), *commands, policy=DEAR).stage == "decided"
 
 
 def test_a_sponsor_who_sits_on_the_committee_does_not_count_twice() -> None:
     board = Committee("IT Board", frozenset({"b", "l"}), 2)
-    words = (said("decided", BRANDT), said("decided", WEBER), said("decided", LIND))
-    verdict = look(measure(committee=board), *words, policy=DEAR)
+    commands = (new_command("decided", BRANDT), new_command("decided", WEBER), new_command("decided", LIND))
+    verdict = assess_with(measure(committee=board), *commands, policy=DEAR)
     assert "1 of 2 members of IT Board have approved" in verdict.blockers[0].sentence
 
 
-def test_below_the_limit_the_committee_is_not_asked() -> None:
+def test_below_the_limit_the_committee_does_not_decide() -> None:
     small = measure(effects=lines(Version.PLAN, 16_000, 60_000), committee=BOARD)
-    assert look(small, said("decided", BRANDT), said("decided", WEBER), policy=DEAR).stage == "decided"
+    assert (
+        assess_with(small, new_command("decided", BRANDT), new_command("decided", WEBER), policy=DEAR).stage
+        == "decided"
+    )
 
 
 def test_a_program_without_a_committee_cannot_decide_above_the_limit() -> None:
-    verdict = look(measure(), said("decided", BRANDT), said("decided", WEBER), policy=DEAR)
+    verdict = assess_with(measure(), new_command("decided", BRANDT), new_command("decided", WEBER), policy=DEAR)
     assert "the program names none · administrator to act" in verdict.blockers[0].sentence
 
 
 def test_a_committee_that_is_unknown_shuts_the_gate() -> None:
-    verdict = look(measure(committee=Unknown("hidden")), said("decided", BRANDT), said("decided", WEBER), policy=DEAR)
+    verdict = assess_with(
+        measure(committee=Unknown("hidden")), new_command("decided", BRANDT), new_command("decided", WEBER), policy=DEAR
+    )
     assert codes(verdict) == ["STEERCO_DECISION"]
 
 
 def test_a_stage_that_is_rejected_after_it_was_granted_is_taken_back() -> None:
-    granted = Standing("decided", granted_at={"decided": NOW - timedelta(days=3)})
-    no = said("decided", BRANDT, Verb.REJECT, text="the vendor is bankrupt")
+    granted = MeasureState("decided", granted_at={"decided": NOW - timedelta(days=3)})
+    no = new_command("decided", BRANDT, Verb.REJECT, text="the vendor is bankrupt")
     verdict = assess(
-        measure(), replace(evidence("decided", "decided", statements=(no,)), standing=granted), POLICY, NOW
+        measure(), replace(evidence("decided", "decided", commands=(no,)), measure_state=granted), POLICY, NOW
     )
     assert (verdict.stage, verdict.gate) == ("detailed", "breach")
     assert "Decided taken back: M. Brandt: the vendor is bankrupt" in [event.text for event in verdict.events]
 
 
-def test_a_shown_name_is_no_identity() -> None:
+def test_a_display_name_is_no_identity() -> None:
     """Anybody may call themselves M. Brandt."""
     impostor = Person("evil", "M. Brandt", True)
-    assert "APPROVAL_MISSING" in codes(look(measure(), said("detailed", impostor), stage="identified"))
+    assert "APPROVAL_MISSING" in codes(assess_with(measure(), new_command("detailed", impostor), stage="identified"))

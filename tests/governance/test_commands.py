@@ -1,4 +1,4 @@
-"""Comment commands: strict, and an answer that says what would be right."""
+"""Comment commands: strict, with a problem that says what would be right."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.command_grammar import USAGE, Command, parse_commands
+from governance.command_grammar import USAGE, ParsedCommand, parse_commands
 from governance.evidence import Verb
 from governance.money import Period
 from tests.governance.factory import POLICY, eur
@@ -19,41 +19,44 @@ STAGES = "the stages are Identified, Detailed, Decided, Implemented, Closed"
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        ("/approve decided", Command(Verb.APPROVE, stage="decided")),
-        ("/approve Decided", Command(Verb.APPROVE, stage="decided")),
-        ("Fine by me.\n/approve detailed", Command(Verb.APPROVE, stage="detailed")),
-        ("/approve rebaseline", Command(Verb.APPROVE, stage="rebaseline")),
+        ("/approve decided", ParsedCommand(Verb.APPROVE, stage="decided")),
+        ("/approve Decided", ParsedCommand(Verb.APPROVE, stage="decided")),
+        ("Fine by me.\n/approve detailed", ParsedCommand(Verb.APPROVE, stage="detailed")),
+        ("/approve rebaseline", ParsedCommand(Verb.APPROVE, stage="rebaseline")),
         (
             "/reject decided the costs are not final",
-            Command(Verb.REJECT, stage="decided", text="the costs are not final"),
+            ParsedCommand(Verb.REJECT, stage="decided", text="the costs are not final"),
         ),
-        ("/reject Decided: too dear", Command(Verb.REJECT, stage="decided", text="too dear")),
-        ("/confirm 1.2M EUR 2026-10", Command(Verb.CONFIRM, amount=eur(1_200_000), month=Period(2026, 10))),
-        ("/confirm 1,200,000 EUR 2026-10", Command(Verb.CONFIRM, amount=eur(1_200_000), month=Period(2026, 10))),
-        ("/confirm 250k EUR 2026-01", Command(Verb.CONFIRM, amount=eur(250_000), month=Period(2026, 1))),
-        ("/confirm -3000.50 EUR 2026-01", Command(Verb.CONFIRM, amount=eur("-3000.50"), month=Period(2026, 1))),
+        ("/reject Decided: too dear", ParsedCommand(Verb.REJECT, stage="decided", text="too dear")),
+        ("/confirm 1.2M EUR 2026-10", ParsedCommand(Verb.CONFIRM, amount=eur(1_200_000), month=Period(2026, 10))),
+        ("/confirm 1,200,000 EUR 2026-10", ParsedCommand(Verb.CONFIRM, amount=eur(1_200_000), month=Period(2026, 10))),
+        ("/confirm 250k EUR 2026-01", ParsedCommand(Verb.CONFIRM, amount=eur(250_000), month=Period(2026, 1))),
+        ("/confirm -3000.50 EUR 2026-01", ParsedCommand(Verb.CONFIRM, amount=eur("-3000.50"), month=Period(2026, 1))),
         (
             "/write-down 300k EUR 2026-10 the volume never came",
-            Command(Verb.WRITE_DOWN, amount=eur(300_000), month=Period(2026, 10), text="the volume never came"),
+            ParsedCommand(Verb.WRITE_DOWN, amount=eur(300_000), month=Period(2026, 10), text="the volume never came"),
         ),
-        ("/hold waiting for the contract", Command(Verb.HOLD, text="waiting for the contract")),
-        ("/resume", Command(Verb.RESUME)),
-        ("/cancel replaced", Command(Verb.CANCEL, text="replaced")),
-        ("/reason delay: supplier", Command(Verb.REASON, text="delay: supplier")),
-        ("/rebaseline two more sites", Command(Verb.REBASELINE, text="two more sites")),
-        ("/help", Command(Verb.HELP)),
+        ("/hold waiting for the contract", ParsedCommand(Verb.HOLD, text="waiting for the contract")),
+        ("/resume", ParsedCommand(Verb.RESUME)),
+        ("/cancel replaced", ParsedCommand(Verb.CANCEL, text="replaced")),
+        ("/reason delay: supplier", ParsedCommand(Verb.REASON, text="delay: supplier")),
+        ("/rebaseline two more sites", ParsedCommand(Verb.REBASELINE, text="two more sites")),
+        ("/help", ParsedCommand(Verb.HELP)),
         (
             "/delegate [~accountid:5b1:x-9] until 2026-12-31",
-            Command(Verb.DELEGATE, delegate="5b1:x-9", until=date(2026, 12, 31)),
+            ParsedCommand(Verb.DELEGATE, delegate="5b1:x-9", until=date(2026, 12, 31)),
         ),
-        ("/delegate [~slind] until 2026-12-31", Command(Verb.DELEGATE, delegate="slind", until=date(2026, 12, 31))),
+        (
+            "/delegate [~slind] until 2026-12-31",
+            ParsedCommand(Verb.DELEGATE, delegate="slind", until=date(2026, 12, 31)),
+        ),
         (
             "/delegate sara.lind until 2026-12-31",
-            Command(Verb.DELEGATE, delegate="sara.lind", until=date(2026, 12, 31)),
+            ParsedCommand(Verb.DELEGATE, delegate="sara.lind", until=date(2026, 12, 31)),
         ),
     ],
 )
-def test_a_command_means_one_thing(text: str, command: Command) -> None:
+def test_a_command_means_one_thing(text: str, command: ParsedCommand) -> None:
     assert parse_commands(text, POLICY) == (command,)
 
 
@@ -67,6 +70,8 @@ def test_a_command_means_one_thing(text: str, command: Command) -> None:
         ("/reject everything is bad", f'"everything" is not a stage; {STAGES}', Verb.REJECT),
         ("/confirm 1.2M", "an amount, a currency and a month are needed", Verb.CONFIRM),
         ("/confirm 1.2.3 EUR 2026-10", '"1.2.3" is not an amount', Verb.CONFIRM),
+        ("/confirm 1000000000M EUR 2026-10", '"1000000000M" is larger than an amount of 15 digits', Verb.CONFIRM),
+        ("/confirm 1e999 EUR 2026-10", '"1e999" is not an amount', Verb.CONFIRM),
         ("/confirm 12 euro 2026-10", '"euro" is not a currency code of three capitals', Verb.CONFIRM),
         ("/confirm 12 EUR Oct", "a month is written YYYY-MM, not 'Oct'", Verb.CONFIRM),
         ("/confirm 12 EUR 2026-10 indeed", "an amount, a currency and a month are needed", Verb.CONFIRM),
@@ -83,7 +88,9 @@ def test_a_command_means_one_thing(text: str, command: Command) -> None:
     ],
 )  # fmt: skip
 def test_a_malformed_command_says_what_is_wrong_and_what_would_be_right(text: str, problem: str, verb: Verb) -> None:
-    assert parse_commands(text, POLICY) == (Command(Verb.MALFORMED, text=text, problem=problem, usage=USAGE[verb]),)
+    assert parse_commands(text, POLICY) == (
+        ParsedCommand(Verb.MALFORMED, text=text, problem=problem, usage=USAGE[verb]),
+    )
 
 
 @pytest.mark.parametrize(

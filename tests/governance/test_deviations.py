@@ -1,4 +1,4 @@
-"""A measure past its tolerance carries a reason, or somebody higher up is asked; and the kill switch."""
+"""A measure past its tolerance carries a reason, or it is requested from somebody higher up; and the kill switch."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pytest
 
 from governance.assess import assess
 from governance.effects import Version
-from governance.evidence import Statement, Verb
+from governance.evidence import Command, Verb
 from governance.gates import Policy
-from governance.locked_plan import freeze
+from governance.locked_plan import lock_plan
 from governance.measure import Committee, Measure, Person
-from governance.measure_state import RampKind, Standing
+from governance.measure_state import MeasureState, OffRampKind
 from governance.verdict import Colour, EventKind, GateState, Verdict
-from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, eur, evidence, lines, measure, said
+from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, eur, evidence, lines, measure, new_command
 
 BOARD = Committee("IT Board", frozenset({"l"}), 1)
 LIND = Person("l", "S. Lind")
-LOCKED = Standing("decided", granted_at={"decided": NOW}, plan=freeze(measure().effects, NOW))
+LOCKED = MeasureState("decided", granted_at={"decided": NOW}, plan=lock_plan(measure().effects, NOW))
 
 
 def forecast(monthly: int) -> Measure:
@@ -28,17 +28,17 @@ def forecast(monthly: int) -> Measure:
     return measure(effects=effects, committee=BOARD)
 
 
-def look(
-    some: Measure, at: datetime = NOW, before: Verdict | None = None, *words: Statement, policy: Policy = POLICY
+def assess_at(
+    some: Measure, at: datetime = NOW, before: Verdict | None = None, *commands: Command, policy: Policy = POLICY
 ) -> Verdict:
-    standing = before.standing if before else LOCKED
-    heard = before.statements if before else ()
-    seen = replace(evidence("decided", "decided", statements=(*heard, *words), updated=at), standing=standing)
-    return assess(some, seen, policy, at)
+    state = before.measure_state if before else LOCKED
+    earlier = before.commands if before else ()
+    present = replace(evidence("decided", "decided", commands=(*earlier, *commands), updated=at), measure_state=state)
+    return assess(some, present, policy, at)
 
 
-def asked(verdict: Verdict) -> list[str]:
-    return [step.responsible.text for step in verdict.asks]
+def requested_from(verdict: Verdict) -> list[str]:
+    return [step.responsible.text for step in verdict.reason_requests]
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def asked(verdict: Verdict) -> list[str]:
     ],
 )
 def test_the_tolerance_decides_whether_a_reason_is_needed(monthly: int, past: bool) -> None:
-    assert (look(forecast(monthly)).deviation is not None) is past
+    assert (assess_at(forecast(monthly)).deviation is not None) is past
 
 
-def test_the_owner_is_asked_at_once() -> None:
-    verdict = look(forecast(12_000))
-    assert asked(verdict) == ["owner A. Kaya"]
+def test_the_reason_is_requested_from_the_owner_at_once() -> None:
+    verdict = assess_at(forecast(12_000))
+    assert requested_from(verdict) == ["owner A. Kaya"]
     assert [b.sentence for b in verdict.blockers if b.code == "DEVIATION_UNEXPLAINED"] == [
         "Implemented is shut: 53% of the plan is missing at completion, and nobody has given the reason: "
         "answer with /reason TEXT · owner A. Kaya to act · since 21 Nov · DEVIATION_UNEXPLAINED"
@@ -72,63 +72,65 @@ def test_the_owner_is_asked_at_once() -> None:
         (timedelta(days=30), ["owner A. Kaya", "sponsor M. Brandt", "steering committee IT Board"]),
     ],
 )
-def test_the_ladder_is_climbed_with_time(later: timedelta, names: list[str]) -> None:
-    assert asked(look(forecast(12_000), NOW + later, look(forecast(12_000)))) == names
+def test_the_request_escalates_with_time(later: timedelta, names: list[str]) -> None:
+    assert requested_from(assess_at(forecast(12_000), NOW + later, assess_at(forecast(12_000)))) == names
 
 
-def test_the_next_look_is_the_next_rung() -> None:
-    first = look(forecast(12_000))
-    assert first.look_again == NOW + timedelta(hours=1)
-    assert look(forecast(12_000), first.look_again, first).look_again == NOW + timedelta(days=1)
+def test_the_next_assessment_is_due_at_the_next_escalation_step() -> None:
+    first = assess_at(forecast(12_000))
+    assert first.reassess_at == NOW + timedelta(hours=1)
+    assert assess_at(forecast(12_000), first.reassess_at, first).reassess_at == NOW + timedelta(days=1)
 
 
 def test_each_step_is_recorded_once() -> None:
-    first = look(forecast(12_000))
-    again = look(forecast(12_000), NOW + timedelta(minutes=5), first)
-    assert [event.text for event in first.events] == ["owner A. Kaya asked for the reason: 53% of the plan is missing"]
+    first = assess_at(forecast(12_000))
+    again = assess_at(forecast(12_000), NOW + timedelta(minutes=5), first)
+    assert [event.text for event in first.events] == [
+        "owner A. Kaya was asked for the reason: 53% of the plan is missing"
+    ]
     assert again.events == ()
 
 
-def test_a_reason_silences_the_ladder_and_opens_the_gate() -> None:
-    first = look(forecast(12_000))
-    word = said("", KAYA, Verb.REASON, text="volume: two sites stay", at=NOW + timedelta(minutes=30))
-    answered = look(forecast(12_000), NOW + timedelta(hours=2), first, word)
-    assert answered.deviation is not None
-    assert (answered.deviation.reason, answered.deviation.reason_by) == ("volume: two sites stay", "A. Kaya")
-    assert asked(answered) == []
-    assert "DEVIATION_UNEXPLAINED" not in [blocker.code for blocker in answered.blockers]
-    assert [event.kind for event in answered.events] == [EventKind.EXPLAINED]
-    quiet = look(forecast(12_000), NOW + timedelta(days=3), answered)
-    assert (asked(quiet), quiet.events) == ([], ())
+def test_a_reason_ends_the_escalation_and_opens_the_gate() -> None:
+    first = assess_at(forecast(12_000))
+    reason = new_command("", KAYA, Verb.REASON, text="volume: two sites stay", at=NOW + timedelta(minutes=30))
+    explained = assess_at(forecast(12_000), NOW + timedelta(hours=2), first, reason)
+    assert explained.deviation is not None
+    assert (explained.deviation.reason, explained.deviation.reason_by) == ("volume: two sites stay", "A. Kaya")
+    assert requested_from(explained) == []
+    assert "DEVIATION_UNEXPLAINED" not in [blocker.code for blocker in explained.blockers]
+    assert [event.kind for event in explained.events] == [EventKind.EXPLAINED]
+    quiet = assess_at(forecast(12_000), NOW + timedelta(days=3), explained)
+    assert (requested_from(quiet), quiet.events) == ([], ())
 
 
 def test_a_reason_from_before_the_deviation_explains_nothing() -> None:
-    early = said("", KAYA, Verb.REASON, text="just in case", at=NOW - timedelta(days=1))
-    verdict = look(forecast(12_000), NOW, None, early)
-    assert asked(verdict) == ["owner A. Kaya"]
+    early = new_command("", KAYA, Verb.REASON, text="just in case", at=NOW - timedelta(days=1))
+    verdict = assess_at(forecast(12_000), NOW, None, early)
+    assert requested_from(verdict) == ["owner A. Kaya"]
 
 
 def test_a_reason_holds_for_the_shortfall_that_it_was_given_for() -> None:
-    word = said("", KAYA, Verb.REASON, text="volume", at=NOW + timedelta(minutes=30))
-    answered = look(forecast(17_000), NOW + timedelta(hours=2), look(forecast(17_000)), word)
-    a_little_worse = look(forecast(16_500), NOW + timedelta(days=1), answered)
-    much_worse = look(forecast(12_000), NOW + timedelta(days=2), answered)
-    assert asked(a_little_worse) == []
-    assert asked(much_worse) == ["owner A. Kaya"]
+    reason = new_command("", KAYA, Verb.REASON, text="volume", at=NOW + timedelta(minutes=30))
+    explained = assess_at(forecast(17_000), NOW + timedelta(hours=2), assess_at(forecast(17_000)), reason)
+    a_little_worse = assess_at(forecast(16_500), NOW + timedelta(days=1), explained)
+    much_worse = assess_at(forecast(12_000), NOW + timedelta(days=2), explained)
+    assert requested_from(a_little_worse) == []
+    assert requested_from(much_worse) == ["owner A. Kaya"]
 
 
 def test_back_inside_the_tolerance_the_deviation_is_over() -> None:
-    assert look(forecast(20_000), NOW + timedelta(hours=2), look(forecast(12_000))).deviation is None
+    assert assess_at(forecast(20_000), NOW + timedelta(hours=2), assess_at(forecast(12_000))).deviation is None
 
 
 def test_a_forecast_that_cannot_be_read_does_not_make_it_go_away() -> None:
     hidden = measure(effects=lines(Version.PLAN, 20_000, 60_000))
-    assert look(hidden, NOW + timedelta(hours=2), look(forecast(12_000))).deviation is not None
+    assert assess_at(hidden, NOW + timedelta(hours=2), assess_at(forecast(12_000))).deviation is not None
 
 
 def test_before_the_decision_there_is_nothing_to_deviate_from() -> None:
-    seen = evidence("detailed", "detailed", statements=())
-    assert assess(forecast(12_000), seen, POLICY, NOW).deviation is None
+    present = evidence("detailed", "detailed", commands=())
+    assert assess(forecast(12_000), present, POLICY, NOW).deviation is None
 
 
 # --- the kill switch ---------------------------------------------------------------------------------------
@@ -142,25 +144,25 @@ def months(count: int) -> datetime:
 RED = forecast(12_000)
 
 
-def red_for(count: int, *words: Statement) -> Verdict:
+def red_for(count: int, *commands: Command) -> Verdict:
     """Looked at every month, red each time, its reason given at once."""
-    word = said("", KAYA, Verb.REASON, text="volume", at=NOW + timedelta(minutes=1))
-    verdict = look(RED, NOW + timedelta(minutes=2), look(RED), word, *words)
+    reason = new_command("", KAYA, Verb.REASON, text="volume", at=NOW + timedelta(minutes=1))
+    verdict = assess_at(RED, NOW + timedelta(minutes=2), assess_at(RED), reason, *commands)
     for number in range(1, count + 1):
-        verdict = look(replace(RED, end=months(24).date()), months(number) + timedelta(days=1), verdict)
+        verdict = assess_at(replace(RED, end=months(24).date()), months(number) + timedelta(days=1), verdict)
     return verdict
 
 
 def test_two_months_of_red_are_borne() -> None:
-    assert red_for(2).ramp is None
+    assert red_for(2).off_ramp is None
 
 
 def test_after_three_months_of_red_the_kill_switch_shuts_every_gate() -> None:
     verdict = red_for(3)
     assert verdict.potential.colour is Colour.RED
-    assert verdict.ramp is not None
-    assert (verdict.ramp.kind, verdict.gate, verdict.shown_stage) == (
-        RampKind.KILLED, GateState.SHUT, "On hold (Decided)",
+    assert verdict.off_ramp is not None
+    assert (verdict.off_ramp.kind, verdict.gate, verdict.display_stage) == (
+        OffRampKind.KILLED, GateState.SHUT, "On hold (Decided)",
     )  # fmt: skip
     assert verdict.blockers[0].sentence == (
         "On hold by the kill switch since 22 Feb: the potential status is red since 21 Nov 2026, for 3 months, "
@@ -170,24 +172,24 @@ def test_after_three_months_of_red_the_kill_switch_shuts_every_gate() -> None:
 
 
 def test_green_in_between_starts_the_clock_anew() -> None:
-    good = look(forecast(20_000), months(2), red_for(1))
-    assert good.standing.red_since is None
-    assert look(RED, months(4), good).ramp is None
+    good = assess_at(forecast(20_000), months(2), red_for(1))
+    assert good.measure_state.red_since is None
+    assert assess_at(RED, months(4), good).off_ramp is None
 
 
 def test_an_unknown_status_does_not_stop_the_clock() -> None:
-    unknown = look(measure(effects=lines(Version.PLAN, 20_000, 60_000)), months(2), red_for(1))
+    unknown = assess_at(measure(effects=lines(Version.PLAN, 20_000, 60_000)), months(2), red_for(1))
     assert unknown.potential.colour is Colour.GREY
-    assert unknown.standing.red_since is not None
+    assert unknown.measure_state.red_since is not None
 
 
 def test_only_the_sponsors_override_resumes_it_and_the_clock_starts_anew() -> None:
     killed = red_for(3)
-    refused = look(RED, months(4), killed, said("", KAYA, Verb.RESUME, at=months(4) - timedelta(hours=2)))
-    assert refused.ramp is not None
-    back = look(RED, months(4), refused, said("", BRANDT, Verb.RESUME, at=months(4) - timedelta(hours=1)))
-    assert (back.ramp, back.standing.red_since) == (None, months(4))
-    assert look(RED, months(6), back).ramp is None
+    refused = assess_at(RED, months(4), killed, new_command("", KAYA, Verb.RESUME, at=months(4) - timedelta(hours=2)))
+    assert refused.off_ramp is not None
+    back = assess_at(RED, months(4), refused, new_command("", BRANDT, Verb.RESUME, at=months(4) - timedelta(hours=1)))
+    assert (back.off_ramp, back.measure_state.red_since) == (None, months(4))
+    assert assess_at(RED, months(6), back).off_ramp is None
 
 
 def test_an_approved_rebaseline_is_a_recovery_plan() -> None:
@@ -196,25 +198,25 @@ def test_an_approved_rebaseline_is_a_recovery_plan() -> None:
         effects=(*lines(Version.PLAN, 12_000, 60_000), *lines(Version.FORECAST, 12_000, 60_000)), committee=BOARD
     )
     at = months(2) + timedelta(days=2)
-    words = (
-        said("", KAYA, Verb.REBASELINE, text="recovery plan", at=at - timedelta(hours=3)),
-        said("rebaseline", BRANDT, at=at - timedelta(hours=2)),
-        said("rebaseline", WEBER, at=at - timedelta(hours=1)),
+    commands = (
+        new_command("", KAYA, Verb.REBASELINE, text="recovery plan", at=at - timedelta(hours=3)),
+        new_command("rebaseline", BRANDT, at=at - timedelta(hours=2)),
+        new_command("rebaseline", WEBER, at=at - timedelta(hours=1)),
     )
-    saved = look(lower, at, two, *words)
-    assert (saved.figures.plan, saved.standing.red_since, saved.deviation) == (eur(84_000), None, None)
-    assert look(lower, months(5), saved).ramp is None
+    saved = assess_at(lower, at, two, *commands)
+    assert (saved.figures.plan, saved.measure_state.red_since, saved.deviation) == (eur(84_000), None, None)
+    assert assess_at(lower, months(5), saved).off_ramp is None
 
 
 def test_the_kill_switch_can_be_set_to_another_time_or_switched_off() -> None:
     never = POLICY.with_thresholds(replace(POLICY.thresholds, kill_red_months=None))
     off = replace(POLICY, off=frozenset({"KILL_SWITCH"}))
     for policy in (never, off):
-        verdict = look(RED, NOW, None, policy=policy)
-        assert look(RED, months(9), verdict, policy=policy).ramp is None
+        verdict = assess_at(RED, NOW, None, policy=policy)
+        assert assess_at(RED, months(9), verdict, policy=policy).off_ramp is None
 
 
-def test_nothing_else_is_asked_of_a_measure_that_was_stopped() -> None:
+def test_nothing_else_is_requested_for_a_measure_that_was_stopped() -> None:
     killed = red_for(3)
-    assert look(RED, months(5), killed).events == ()
+    assert assess_at(RED, months(5), killed).events == ()
     assert datetime(2026, 11, 21, tzinfo=UTC).date() == NOW.date()

@@ -1,4 +1,4 @@
-"""The verdict as a checklist: the same words that the tool's field holds, and everything behind them."""
+"""The verdict as a checklist: the same text that the tool's field holds, and everything behind them."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from governance.codes import CODES
 from governance.evidence import Children, OpenItem
 from governance.explain import blocker_lines, explain
 from governance.facts import Unknown
-from governance.locked_plan import freeze
-from governance.measure_state import Standing
-from mapping.writeback import cut
+from governance.locked_plan import lock_plan
+from governance.measure_state import MeasureState
+from mapping.writeback import join_lines
 from tests.governance.factory import NOW, POLICY, evidence, measure
 
 SHUT = assess(
     measure(),
     replace(
-        evidence("decided", "decided", statements=()),
+        evidence("decided", "decided", commands=()),
         children=Children(4, 3, (OpenItem("ITX-4", "Cut over", "Open"),)),
         changes=Unknown("changes could not be read"),
-        standing=Standing(
-            "decided", plan=freeze(measure().effects, NOW - timedelta(days=30), reason="locked at the decision")
+        measure_state=MeasureState(
+            "decided", plan=lock_plan(measure().effects, NOW - timedelta(days=30), reason="locked at the decision")
         ),
     ),
     POLICY,
@@ -59,10 +59,10 @@ def test_the_explanation_is_a_checklist_with_evidence_and_who_must_act() -> None
 
 def test_the_field_holds_the_beginning_of_the_same_text() -> None:
     text = "\n".join(explain(SHUT))
-    whole = cut(blocker_lines(SHUT))
+    whole = join_lines(blocker_lines(SHUT))
     assert whole is not None
     assert text.startswith(whole)
-    short = cut(blocker_lines(SHUT), limit=150)
+    short = join_lines(blocker_lines(SHUT), limit=150)
     assert short is not None
     assert text.startswith(short.splitlines()[0])
     assert short.splitlines()[-1] == "… and 2 more"

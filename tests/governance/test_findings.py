@@ -1,4 +1,4 @@
-"""What boards and tickets hide, told in plain words: one table of named cases."""
+"""What boards and tickets hide, as sentences: one table of named cases."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ import pytest
 
 from governance.assess import assess
 from governance.codes import CODES
-from governance.conditions import CHECKS
+from governance.conditions import CONDITIONS
 from governance.effects import Version
-from governance.evidence import BaselineClaim, Children, Evidence, LifeCycle, Member, OpenItem, Service, Team
+from governance.evidence import BaselineClaim, Children, Evidence, LifeCycle, OpenItem, Service, Team, TeamMember
 from governance.facts import Unknown
-from governance.findings import RULES
-from governance.locked_plan import freeze
+from governance.findings import FINDING_RULES
+from governance.locked_plan import lock_plan
 from governance.measure import Measure, MeasureId, Person, Roles
-from governance.measure_state import OffRamp, RampKind, Standing
+from governance.measure_state import MeasureState, OffRamp, OffRampKind
 from governance.money import Money, Period
 from governance.verdict import Colour
 from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, eur, evidence, lines, measure
 
 GONE = Person("x", "P. Gone", False)
 NOVEMBER = Period(2026, 11)
-CANCELLED = OffRamp(RampKind.CANCELLED, "M. Brandt", NOW - timedelta(days=10), "replaced")
-KILLED = OffRamp(RampKind.KILLED, "gatepost", NOW - timedelta(days=10), "red")
+CANCELLED = OffRamp(OffRampKind.CANCELLED, "M. Brandt", NOW - timedelta(days=10), "replaced")
+KILLED = OffRamp(OffRampKind.KILLED, "gatepost", NOW - timedelta(days=10), "red")
 
 
 def team(away: int, of: int = 6, hours: int = 40) -> Team:
     members = tuple(
-        Member(
+        TeamMember(
             f"Architect {n}",
             Decimal(0 if n < away else hours),
             Decimal(hours if n < away else 0),
@@ -41,7 +41,7 @@ def team(away: int, of: int = 6, hours: int = 40) -> Team:
     return Team(members, 14)
 
 
-UNTOUCHED = Children(10, 8, in_progress=2, touched=NOW - timedelta(days=20))
+UNTOUCHED = Children(10, 8, in_progress=2, last_changed=NOW - timedelta(days=20))
 
 
 def service(name: str = "CRM-OLD", retired: bool = False, *costs: int, owner: str = "", **more: object) -> Service:
@@ -63,9 +63,9 @@ LOW = OpenItem("NET-9", "Firewall", "Open", priority="Low")
 
 
 def case(code: str, *sentences: str, some: Measure | None = None, **facts: object) -> object:
-    standing = facts.pop("standing", Standing("decided", granted_at={"decided": NOW}))
-    seen = replace(evidence("decided", "decided", statements=()), standing=standing, **facts)  # type: ignore[arg-type]
-    return pytest.param(code, some or measure(), seen, list(sentences))
+    state = facts.pop("state", MeasureState("decided", granted_at={"decided": NOW}))
+    present = replace(evidence("decided", "decided", commands=()), measure_state=state, **facts)  # type: ignore[arg-type]
+    return pytest.param(code, some or measure(), present, list(sentences))
 
 
 CASES = {
@@ -78,7 +78,7 @@ CASES = {
     ),
     "two of six are borrowed, and the rest goes on": case("RESOURCE_DIVERSION", team=team(2), children=UNTOUCHED),
     "people are away, but the milestones move": case(
-        "RESOURCE_DIVERSION", team=team(5), children=replace(UNTOUCHED, touched=NOW - timedelta(days=3))
+        "RESOURCE_DIVERSION", team=team(5), children=replace(UNTOUCHED, last_changed=NOW - timedelta(days=3))
     ),
     "finished work needs no people": case("RESOURCE_DIVERSION", team=team(6), children=UNTOUCHED, done=True),
     "a measure without a team field has no zombie": case("RESOURCE_DIVERSION", team=None, children=UNTOUCHED),
@@ -97,7 +97,7 @@ CASES = {
         "ORPHAN_OWNER", "the measure has lost its controller: name one", some=measure(roles=Roles(KAYA, BRANDT, None))
     ),
     "an idea needs no controller yet": case(
-        "ORPHAN_OWNER", some=measure(roles=Roles(KAYA, BRANDT, None)), standing=Standing("identified")
+        "ORPHAN_OWNER", some=measure(roles=Roles(KAYA, BRANDT, None)), state=MeasureState("identified")
     ),
     "an account of which nothing is known has not left": case(
         "ORPHAN_OWNER", some=measure(roles=Roles(replace(KAYA, active=None), BRANDT, WEBER))
@@ -144,17 +144,17 @@ CASES = {
     "somebody lowered the priority of a child": case(
         "PRIORITY_DRIFT", "ITX-4 was lowered from priority High to Medium",
         children=Children(2, 1, (OpenItem("ITX-4", "a", "Open", priority="Medium"),)),
-        standing=Standing("decided", priorities={"ITX-4": "High"}),
+        state=MeasureState("decided", first_priorities={"ITX-4": "High"}),
     ),
     "raising a priority is no drift": case(
         "PRIORITY_DRIFT",
         children=Children(2, 1, (OpenItem("ITX-4", "a", "Open", priority="Highest"),)),
-        standing=Standing("decided", priorities={"ITX-4": "High"}),
+        state=MeasureState("decided", first_priorities={"ITX-4": "High"}),
     ),
     "ServiceNow's priorities are understood as well": case(
         "PRIORITY_DRIFT", "INC1 was lowered from priority 1 - Critical to 4 - Low",
         blocking_links=(OpenItem("INC1", "a", "New", priority="4 - Low"),),
-        standing=Standing("decided", priorities={"INC1": "1 - Critical"}),
+        state=MeasureState("decided", first_priorities={"INC1": "1 - Critical"}),
     ),
     # unfunded
     "work that serves no objective": case(
@@ -207,20 +207,20 @@ CASES = {
     # creep
     "work goes on after the measure was cancelled": case(
         "CREEP", "3 child items are in progress, although the measure was cancelled on 11 Nov 2026",
-        children=Children(5, 2, in_progress=3), standing=Standing("decided", ramp=CANCELLED),
+        children=Children(5, 2, in_progress=3), state=MeasureState("decided", off_ramp=CANCELLED),
     ),
     "work goes on after the kill switch": case(
         "CREEP", "1 child item is in progress, although the measure was stopped by the kill switch on 11 Nov 2026",
-        children=Children(5, 4, in_progress=1), standing=Standing("decided", ramp=KILLED),
+        children=Children(5, 4, in_progress=1), state=MeasureState("decided", off_ramp=KILLED),
     ),
     "work goes on, and the case is gone": case(
-        "CREEP", "2 child items are in progress, although the case is gone (-36,000 EUR at completion)",
+        "CREEP", "2 child items are in progress, although the business case no longer holds (-36,000 EUR at completion)",
         some=measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.FORECAST, 2_000, 60_000))),
         children=Children(5, 3, in_progress=2),
     ),
     "work on a living case is work": case("CREEP", children=Children(5, 3, in_progress=2)),
     "open items that nobody works on are no creep": case(
-        "CREEP", children=Children(5, 2), standing=Standing("decided", ramp=CANCELLED)
+        "CREEP", children=Children(5, 2), state=MeasureState("decided", off_ramp=CANCELLED)
     ),
     # unknown
     "what could not be looked at is told": case(
@@ -230,33 +230,33 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("code", "some", "seen", "sentences"), CASES.values(), ids=CASES.keys())
-def test_a_finding(code: str, some: Measure, seen: Evidence, sentences: list[str]) -> None:
-    found = assess(some, seen, POLICY, NOW).findings
+@pytest.mark.parametrize(("code", "some", "present", "sentences"), CASES.values(), ids=CASES.keys())
+def test_a_finding(code: str, some: Measure, present: Evidence, sentences: list[str]) -> None:
+    found = assess(some, present, POLICY, NOW).findings
     assert [finding.sentence for finding in found if finding.code == code] == sentences
 
 
-@pytest.mark.parametrize(("code", "some", "seen", "sentences"), CASES.values(), ids=CASES.keys())
-def test_a_finding_that_is_switched_off_is_not_told(
-    code: str, some: Measure, seen: Evidence, sentences: list[str]
+@pytest.mark.parametrize(("code", "some", "present", "sentences"), CASES.values(), ids=CASES.keys())
+def test_a_finding_that_is_switched_off_is_not_reported(
+    code: str, some: Measure, present: Evidence, sentences: list[str]
 ) -> None:
-    found = assess(some, seen, replace(POLICY, off=frozenset({code})), NOW).findings
+    found = assess(some, present, replace(POLICY, off=frozenset({code})), NOW).findings
     assert code not in [finding.code for finding in found]
 
 
-def test_a_finding_keeps_the_day_on_which_it_was_seen_first() -> None:
+def test_a_finding_has_the_day_on_which_it_was_detected_first() -> None:
     orphaned = measure(roles=Roles(GONE, BRANDT, WEBER))
-    first = assess(orphaned, evidence("decided", "decided", statements=()), POLICY, NOW)
-    later = replace(evidence("decided", "decided", statements=()), standing=first.standing)
+    first = assess(orphaned, evidence("decided", "decided", commands=()), POLICY, NOW)
+    later = replace(evidence("decided", "decided", commands=()), measure_state=first.measure_state)
     (finding,) = assess(orphaned, later, POLICY, NOW + timedelta(days=9)).findings
     assert (finding.since, finding.who) == (NOW, "sponsor M. Brandt")
 
 
-def test_diversion_leaves_no_light_greener_than_amber() -> None:
+def test_diversion_leaves_no_status_greener_than_amber() -> None:
     half = datetime(2026, 7, 2, tzinfo=UTC)
-    children = Children(10, 8, in_progress=2, touched=half - timedelta(days=20))
-    seen = replace(evidence("decided", "decided", statements=()), team=team(4), children=children, updated=half)
-    status = assess(measure(), seen, POLICY, half).implementation
+    children = Children(10, 8, in_progress=2, last_changed=half - timedelta(days=20))
+    present = replace(evidence("decided", "decided", commands=()), team=team(4), children=children, updated=half)
+    status = assess(measure(), present, POLICY, half).implementation
     assert status.colour is Colour.AMBER
     assert "4 of 6 people log their time elsewhere" in status.reason
 
@@ -270,10 +270,10 @@ def test_diversion_leaves_no_light_greener_than_amber() -> None:
             " · owner A. Kaya to act · since 21 Nov · LEGACY_COST_RUNNING", id="into Implemented the end has to be dated",
         ),
         pytest.param(
-            (service("CRM-OLD", False, 30_000, ends=date(2026, 12, 31)),), "decided", "", id="a dated end is enough there"
+            (service("CRM-OLD", False, 30_000, ends_on=date(2026, 12, 31)),), "decided", "", id="a dated end is enough there"
         ),
         pytest.param(
-            (service("CRM-OLD", False, 30_000, ends=date(2026, 12, 31)),), "implemented",
+            (service("CRM-OLD", False, 30_000, ends_on=date(2026, 12, 31)),), "implemented",
             "Closed is shut: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD)"
             " · owner A. Kaya to act · since 21 Nov · LEGACY_COST_RUNNING", id="into Closed it has to have ended",
         ),
@@ -286,17 +286,17 @@ def test_diversion_leaves_no_light_greener_than_amber() -> None:
     ],
 )  # fmt: skip
 def test_the_legacy_has_to_end(services: tuple[Service, ...] | Unknown, stage: str, text: str) -> None:
-    plan = freeze(measure().effects, NOW)
-    seen = replace(
-        evidence(stage, stage, statements=()),
+    plan = lock_plan(measure().effects, NOW)
+    present = replace(
+        evidence(stage, stage, commands=()),
         legacy=services,
-        standing=Standing(stage, plan=plan),
+        measure_state=MeasureState(stage, plan=plan),
     )
-    found = [b.sentence for b in assess(measure(), seen, POLICY, NOW).blockers if b.code == "LEGACY_COST_RUNNING"]
+    found = [b.sentence for b in assess(measure(), present, POLICY, NOW).blockers if b.code == "LEGACY_COST_RUNNING"]
     assert found == ([text] if text else [])
 
 
 def test_every_code_is_explained() -> None:
     """A code that a person meets in a field is found in the list of codes, and the list has no other."""
-    assert set(RULES) <= set(CODES)
-    assert len(CHECKS) > 20
+    assert set(FINDING_RULES) <= set(CODES)
+    assert len(CONDITIONS) > 20

@@ -11,8 +11,8 @@ from governance.assess import assess
 from governance.effects import EffectKind, EffectLine, Version
 from governance.evidence import Children, Evidence, OpenItem, Verb
 from governance.facts import Unknown
-from governance.measure import Measure, Person, Place, Roles
-from governance.measure_state import Standing
+from governance.measure import HierarchyPath, Measure, Person, Roles
+from governance.measure_state import MeasureState
 from governance.money import Money, Period
 from governance.verdict import GateState, Outcome
 from tests.governance.factory import (
@@ -26,7 +26,7 @@ from tests.governance.factory import (
     evidence,
     lines,
     measure,
-    said,
+    new_command,
 )
 
 HIDDEN = Unknown("the field was not returned; check that it exists and that Gatepost may see it")
@@ -68,7 +68,7 @@ CASES = {
     ),
     "a measure belongs to a program": case(
         "identified",
-        measure(place=Place("ACME")),
+        measure(hierarchy=HierarchyPath("ACME")),
         "Identified is shut: the program is missing · owner A. Kaya to act · since 21 Nov · ROLE_MISSING",
     ),
     "an idea needs a rough value": case(
@@ -114,7 +114,7 @@ CASES = {
         "detailed",
         measure(),
         "Detailed is shut: M. Brandt has not yet given the approval · sponsor M. Brandt to act · since 21 Nov · APPROVAL_MISSING",
-        statements=APPROVALS[1:],
+        commands=APPROVALS[1:],
     ),
     "a decided measure has agreed kill criteria": case(
         "decided",
@@ -137,7 +137,7 @@ CASES = {
         measure(),
         "Decided is shut: J. Weber has not yet given the confirmation of size and timing"
         " · controller J. Weber to act · since 21 Nov · CONTROLLER_SIZE",
-        statements=(said("decided", BRANDT),),
+        commands=(new_command("decided", BRANDT),),
     ),
     "child items are done before the measure is implemented": case(
         "implemented",
@@ -170,14 +170,14 @@ CASES = {
         measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 50_000, 0, months=2))),
         "Closed is shut: actuals are booked for 2 of the 3 months that have to be observed"
         " · controller J. Weber to act · since 21 Nov · ACTUALS_MISSING",
-        statements=(said("", WEBER, Verb.CONFIRM, amount=eur(100_000), month=Period(2026, 2)),),
+        commands=(new_command("", WEBER, Verb.CONFIRM, amount=eur(100_000), month=Period(2026, 2)),),
     ),
     "the agreed share of the value is realised": case(
         "closed",
         measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 15_000, 0, months=4))),
         "Closed is shut: 60,000 EUR of 80,000 EUR planned benefit is realised (75%)"
         " · owner A. Kaya to act · since 21 Nov · VALUE_NOT_REALISED",
-        statements=(said("", WEBER, Verb.CONFIRM, amount=eur(60_000), month=Period(2026, 4)),),
+        commands=(new_command("", WEBER, Verb.CONFIRM, amount=eur(60_000), month=Period(2026, 4)),),
     ),
     "evidence is attached": case(
         "closed",
@@ -190,28 +190,28 @@ CASES = {
         measure(),
         "Closed is shut: J. Weber has not yet given the confirmation of the actual effect"
         " · controller J. Weber to act · since 21 Nov · CONTROLLER_CONFIRM",
-        statements=APPROVALS[:-1],
+        commands=APPROVALS[:-1],
     ),
     "a confirmation of another amount does not count": case(
         "closed",
         measure(),
         "Closed is shut: J. Weber has not yet given the confirmation of the actual effect"
         " · controller J. Weber to act · since 21 Nov · CONTROLLER_CONFIRM",
-        statements=(said("", WEBER, Verb.CONFIRM, amount=eur(150_000), month=Period(2026, 11)),),
+        commands=(new_command("", WEBER, Verb.CONFIRM, amount=eur(150_000), month=Period(2026, 11)),),
     ),
     "an approval is no confirmation": case(
         "closed",
         measure(),
         "Closed is shut: J. Weber has not yet given the confirmation of the actual effect"
         " · controller J. Weber to act · since 21 Nov · CONTROLLER_CONFIRM",
-        statements=(said("closed", WEBER),),
+        commands=(new_command("closed", WEBER),),
     ),
 }
 
 
-@pytest.mark.parametrize(("changed", "seen", "text"), CASES.values(), ids=CASES.keys())
-def test_one_missing_thing_is_one_blocker(changed: Measure, seen: Evidence, text: str) -> None:
-    assert blockers(changed, seen) == [text]
+@pytest.mark.parametrize(("changed", "present", "text"), CASES.values(), ids=CASES.keys())
+def test_one_missing_thing_is_one_blocker(changed: Measure, present: Evidence, text: str) -> None:
+    assert blockers(changed, present) == [text]
 
 
 def test_nobody_is_controller_and_owner_of_one_measure() -> None:
@@ -224,16 +224,16 @@ def test_nobody_is_controller_and_owner_of_one_measure() -> None:
 
 def test_nobody_approves_one_gate_in_two_roles() -> None:
     one = measure(roles=Roles(KAYA, BRANDT, BRANDT))
-    given = (said("decided", BRANDT), said("detailed", BRANDT))
-    texts = blockers(one, evidence("detailed", "detailed", statements=given))
+    given = (new_command("decided", BRANDT), new_command("detailed", BRANDT))
+    texts = blockers(one, evidence("detailed", "detailed", commands=given))
     assert any("M. Brandt has already approved in another role" in text for text in texts)
 
 
 def test_an_approval_by_somebody_without_the_role_does_not_count() -> None:
-    given = (said("detailed", KAYA),)
+    given = (new_command("detailed", KAYA),)
     assert (
         "M. Brandt has not yet given the approval"
-        in blockers(measure(), evidence("identified", "identified", statements=given))[0]
+        in blockers(measure(), evidence("identified", "identified", commands=given))[0]
     )
 
 
@@ -263,15 +263,15 @@ def test_a_granted_stage_stays_but_a_lost_fact_shuts_the_next_gate() -> None:
     assert "no owner is named" in verdict.blockers[0].sentence
 
 
-def test_the_gate_is_open_for_an_item_that_stands_behind_its_granted_stage() -> None:
+def test_the_gate_is_open_for_an_item_behind_its_granted_stage() -> None:
     verdict = assess(measure(kill_criteria=None), evidence("detailed", "identified"), POLICY, NOW)
     assert (verdict.gate, verdict.blockers) == (GateState.OPEN, ())
     assert [r.code for r in verdict.checklist if r.outcome is not Outcome.MET] == ["KILL_CRITERIA_MISSING"]
 
 
 def test_an_item_ahead_of_its_granted_stage_is_a_breach_and_says_so_first() -> None:
-    seen = evidence("detailed", "implemented", tool_status="Done", statements=APPROVALS[:1])
-    verdict = assess(measure(), seen, POLICY, NOW)
+    present = evidence("detailed", "implemented", tool_status="Done", commands=APPROVALS[:1])
+    verdict = assess(measure(), present, POLICY, NOW)
     assert verdict.gate is GateState.BREACH
     assert verdict.blockers[0].sentence == (
         "Moved to Done (Implemented) while the gate into Decided is shut: "
@@ -285,20 +285,22 @@ def test_an_item_in_its_first_status_has_not_gone_ahead_of_anything() -> None:
 
 
 def test_a_stage_that_could_not_be_read_shuts_the_gate() -> None:
-    seen = replace(evidence("detailed"), tool_stage=Unknown("the status was not returned"), statements=APPROVALS[:1])
-    verdict = assess(measure(), seen, POLICY, NOW)
+    present = replace(evidence("detailed"), tool_stage=Unknown("the status was not returned"), commands=APPROVALS[:1])
+    verdict = assess(measure(), present, POLICY, NOW)
     assert verdict.gate is GateState.SHUT
     assert verdict.blockers[0].sentence == (
         "Decided is shut: the status was not returned · administrator to act · STAGE_UNKNOWN"
     )
 
 
-def test_a_blocker_keeps_the_day_on_which_it_was_seen_first() -> None:
+def test_a_blocker_has_the_day_on_which_it_was_detected_first() -> None:
     first = datetime(2025, 10, 12, tzinfo=UTC)
-    standing = Standing("identified", {"detailed:BASELINE_MISSING:baseline": first})
-    verdict = assess(measure(baseline=None), replace(evidence(tool_stage="identified"), standing=standing), POLICY, NOW)
+    standing = MeasureState("identified", {"detailed:BASELINE_MISSING:baseline": first})
+    verdict = assess(
+        measure(baseline=None), replace(evidence(tool_stage="identified"), measure_state=standing), POLICY, NOW
+    )
     assert "since 12 Oct 2025" in verdict.blockers[0].sentence
-    assert verdict.standing.blockers_since == {"detailed:BASELINE_MISSING:baseline": first}
+    assert verdict.measure_state.blockers_since == {"detailed:BASELINE_MISSING:baseline": first}
 
 
 def test_two_currencies_in_one_measure_are_unknown_not_an_error() -> None:

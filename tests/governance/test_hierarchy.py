@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.effects import Account, EffectKind, EffectLine, Version
-from governance.hierarchy import Dimension, Entry, roll_up
-from governance.measure import MeasureId, Place
+from governance.hierarchy import Dimension, RollUpMeasure, roll_up
+from governance.measure import HierarchyPath, MeasureId
 from governance.money import Money, Period
 from governance.portfolio import figures
 from governance.rates import MissingRate, Rate, Rates
@@ -31,23 +31,25 @@ def usd(month: Period, amount: int) -> EffectLine:
     return EffectLine(Version.PLAN, EffectKind.BENEFIT, month, Money(Decimal(amount), "USD"))
 
 
-def entry(name: str, program: str | None, *found: EffectLine, entity: str = "AG", unit: str = "IT") -> Entry:
-    return Entry(MeasureId(name), Place("ACME", "IT", program, "P", "K"), entity, unit, found)
+def entry(name: str, program: str | None, *found: EffectLine, entity: str = "AG", unit: str = "IT") -> RollUpMeasure:
+    return RollUpMeasure(MeasureId(name), HierarchyPath("ACME", "IT", program, "P", "K"), entity, unit, found)
 
 
 def test_a_month_is_converted_with_the_rate_of_its_first_day() -> None:
-    assert RATES.on("USD", "EUR", Period(2026, 2)) == Rate("USD", "EUR", date(2026, 1, 1), Decimal("0.90"), "treasury")
-    assert str(RATES.on("USD", "EUR", Period(2026, 3))) == "1 USD = 0.95 EUR since 2026-03-01"
+    assert RATES.rate_for("USD", "EUR", Period(2026, 2)) == Rate(
+        "USD", "EUR", date(2026, 1, 1), Decimal("0.90"), "treasury"
+    )
+    assert str(RATES.rate_for("USD", "EUR", Period(2026, 3))) == "1 USD = 0.95 EUR since 2026-03-01"
 
 
 def test_a_rate_that_begins_in_the_middle_of_a_month_waits_for_the_next() -> None:
     rates = Rates([Rate("USD", "EUR", date(2026, 1, 15), Decimal("0.90"))])
-    assert rates.on("USD", "EUR", JANUARY) == MissingRate("USD", "EUR", JANUARY)
-    assert isinstance(rates.on("USD", "EUR", Period(2026, 2)), Rate)
+    assert rates.rate_for("USD", "EUR", JANUARY) == MissingRate("USD", "EUR", JANUARY)
+    assert isinstance(rates.rate_for("USD", "EUR", Period(2026, 2)), Rate)
 
 
 def test_no_rate_is_worked_out_of_another_one() -> None:
-    assert isinstance(RATES.on("EUR", "USD", Period(2026, 4)), MissingRate)
+    assert isinstance(RATES.rate_for("EUR", "USD", Period(2026, 4)), MissingRate)
 
 
 def test_a_total_says_which_lines_and_rates_it_is_made_of() -> None:
@@ -60,7 +62,7 @@ def test_a_total_says_which_lines_and_rates_it_is_made_of() -> None:
         "1 USD = 0.9 EUR since 2026-01-01",
         "1 USD = 0.95 EUR since 2026-03-01",
     ]
-    assert [(part.measure, str(part.line.money), part.amount) for part in total.parts][:2] == [
+    assert [(part.measure, str(part.line.money), part.amount) for part in total.lines][:2] == [
         ("m1", "100 USD", Decimal("90.00")),
         ("m1", "100 USD", Decimal("95.00")),
     ]
@@ -101,7 +103,7 @@ def test_a_measure_without_a_program_is_counted_and_not_lost() -> None:
 
 
 def test_two_programs_of_one_name_in_two_portfolios_are_two() -> None:
-    other = Entry(MeasureId("m2"), Place("ACME", "Retail", "Exit"), "AG", "IT", (usd(JANUARY, 100),))
+    other = RollUpMeasure(MeasureId("m2"), HierarchyPath("ACME", "Retail", "Exit"), "AG", "IT", (usd(JANUARY, 100),))
     totals = roll_up([entry("m1", "Exit", usd(JANUARY, 100)), other], Dimension.PROGRAM, Version.PLAN, "EUR", RATES)
     assert list(totals) == [("ACME", "IT", "Exit"), ("ACME", "Retail", "Exit")]
 
@@ -125,7 +127,7 @@ line = st.builds(
 )
 entries = st.lists(
     st.builds(
-        Entry, st.uuids().map(str), st.builds(Place, st.just("ACME"), names, names, names, names), names, names,
+        RollUpMeasure, st.uuids().map(str), st.builds(HierarchyPath, st.just("ACME"), names, names, names, names), names, names,
         st.lists(line, max_size=8).map(tuple),
     ),
     max_size=12,
@@ -133,7 +135,7 @@ entries = st.lists(
 
 
 @given(entries)
-def test_the_sums_along_any_dimension_agree(some: list[Entry]) -> None:
+def test_the_sums_along_any_dimension_agree(some: list[RollUpMeasure]) -> None:
     wholes = set()
     for dimension in Dimension:
         totals = roll_up(some, dimension, Version.PLAN, "EUR", RATES).values()
@@ -142,7 +144,7 @@ def test_the_sums_along_any_dimension_agree(some: list[Entry]) -> None:
 
 
 @given(entries, st.randoms(use_true_random=False))
-def test_the_order_of_measures_does_not_matter(some: list[Entry], random: object) -> None:
+def test_the_order_of_measures_does_not_matter(some: list[RollUpMeasure], random: object) -> None:
     mixed = list(some)
     random.shuffle(mixed)  # type: ignore[attr-defined]
     first, second = (roll_up(x, Dimension.PROGRAM, Version.PLAN, "EUR", RATES) for x in (some, mixed))
@@ -150,9 +152,9 @@ def test_the_order_of_measures_does_not_matter(some: list[Entry], random: object
 
 
 @given(entries)
-def test_no_line_is_lost(some: list[Entry]) -> None:
+def test_no_line_is_lost(some: list[RollUpMeasure]) -> None:
     totals = roll_up(some, Dimension.LEGAL_ENTITY, Version.PLAN, "EUR", RATES).values()
-    assert sum(len(t.parts) + len(t.left_out) for t in totals) == sum(len(e.lines) for e in some)
+    assert sum(len(t.lines) + len(t.left_out) for t in totals) == sum(len(e.lines) for e in some)
 
 
 def test_the_figures_of_a_portfolio() -> None:

@@ -1,4 +1,4 @@
-"""The road of a measure: lock and re-baseline, off-ramps, closure and re-opening, presets."""
+"""The life of a measure: lock and re-baseline, off-ramps, closure and re-opening, presets."""
 
 from __future__ import annotations
 
@@ -13,32 +13,46 @@ from hypothesis import strategies as st
 
 from governance.assess import assess
 from governance.effects import EffectLine, Version, sum_up
-from governance.evidence import Evidence, Statement, Verb
-from governance.fingerprint import Basis, stamp
+from governance.evidence import Command, Evidence, Verb
+from governance.fingerprint import FactGroup, fingerprint
 from governance.gates import Policy, Thresholds
-from governance.locked_plan import differs, freeze, under_lock
+from governance.locked_plan import differs_from_locked, lock_plan, with_locked_plan
 from governance.measure import Measure
-from governance.measure_state import RampKind, Standing
+from governance.measure_state import MeasureState, OffRampKind
 from governance.money import Period
 from governance.presets import PRESETS, default_policy, haertegrad, levels, six_stages
 from governance.verdict import GateState, Outcome, Verdict
-from tests.governance.factory import APPROVALS, BRANDT, KAYA, NOW, POLICY, WEBER, eur, evidence, lines, measure, said
+from tests.governance.factory import (
+    APPROVALS,
+    BRANDT,
+    KAYA,
+    NOW,
+    POLICY,
+    WEBER,
+    eur,
+    evidence,
+    lines,
+    measure,
+    new_command,
+)
 from tests.governance.test_effects import effect_lines
 
 CHANGED = measure(effects=(*lines(Version.PLAN, 15_000, 60_000), *lines(Version.FORECAST, 20_000, 60_000)))
 """The plan in the tool was lowered."""
 
 
-def step(some: Measure, before: Verdict | None, *words: Statement, now: datetime = NOW, **facts: object) -> Verdict:
-    """One look after another, each with what the one before left; as the flow does it."""
-    standing = before.standing if before else Standing()
-    heard = before.statements if before else ()
-    seen = replace(evidence(standing.stage, standing.stage, statements=(*heard, *words), **facts), standing=standing)
-    return assess(some, seen, POLICY, now)
+def assess_after(
+    some: Measure, before: Verdict | None, *commands: Command, now: datetime = NOW, **facts: object
+) -> Verdict:
+    """One assessment after another, each with the state that the one before left."""
+    state = before.measure_state if before else MeasureState()
+    earlier = before.commands if before else ()
+    present = replace(evidence(state.stage, state.stage, commands=(*earlier, *commands), **facts), measure_state=state)
+    return assess(some, present, POLICY, now)
 
 
 def decided(some: Measure | None = None) -> Verdict:
-    return step(some or measure(), None, *APPROVALS[:3])
+    return assess_after(some or measure(), None, *APPROVALS[:3])
 
 
 def unmet(verdict: Verdict) -> list[str]:
@@ -51,24 +65,24 @@ def unmet(verdict: Verdict) -> list[str]:
 def test_the_plan_locks_with_the_decision() -> None:
     verdict = decided()
     assert verdict.stage == "decided"
-    assert verdict.standing.plan is not None
+    assert verdict.measure_state.plan is not None
     assert [str(event.text) for event in verdict.events][-1] == "Plan 1 locked at the decision"
-    assert verdict.standing.plan.lines == lines(Version.PLAN, 20_000, 60_000)
+    assert verdict.measure_state.plan.lines == lines(Version.PLAN, 20_000, 60_000)
 
 
 def test_a_measure_that_was_decided_before_gatepost_came_is_locked_when_it_is_found() -> None:
-    found = assess(measure(), evidence("decided", "decided", statements=()), POLICY, NOW)
-    assert found.standing.plan is not None
-    assert found.standing.plan.reason == "locked when it was found decided"
+    found = assess(measure(), evidence("decided", "decided", commands=()), POLICY, NOW)
+    assert found.measure_state.plan is not None
+    assert found.measure_state.plan.reason == "locked when it was found decided"
 
 
 def test_a_plan_that_cannot_be_read_is_not_locked_as_none() -> None:
     hidden = measure(effects=(), unreadable_effects=("hidden",))
-    assert assess(hidden, evidence("decided", "decided", statements=()), POLICY, NOW).standing.plan is None
+    assert assess(hidden, evidence("decided", "decided", commands=()), POLICY, NOW).measure_state.plan is None
 
 
 def test_after_the_lock_the_tools_plan_no_longer_counts() -> None:
-    verdict = step(CHANGED, decided())
+    verdict = assess_after(CHANGED, decided())
     assert verdict.figures.plan == eur(180_000)
     assert [b.sentence for b in verdict.blockers if b.code == "PLAN_LOCKED"] == [
         "Implemented is shut: the plan was changed after it was locked on 21 Nov 2026 (120,000 EUR instead of "
@@ -78,67 +92,67 @@ def test_after_the_lock_the_tools_plan_no_longer_counts() -> None:
 
 
 def test_putting_the_plan_back_opens_the_gate_again() -> None:
-    verdict = step(measure(), step(CHANGED, decided()))
+    verdict = assess_after(measure(), assess_after(CHANGED, decided()))
     assert "PLAN_LOCKED" not in [blocker.code for blocker in verdict.blockers]
 
 
-def ask(hours: int = 1) -> Statement:
-    return said("", KAYA, Verb.REBASELINE, text="a site was closed", at=NOW + timedelta(hours=hours))
+def request(hours: int = 1) -> Command:
+    return new_command("", KAYA, Verb.REBASELINE, text="a site was closed", at=NOW + timedelta(hours=hours))
 
 
-def yes(person: object, hours: int) -> Statement:
-    return said("rebaseline", person, at=NOW + timedelta(hours=hours))  # type: ignore[arg-type]
+def yes(person: object, hours: int) -> Command:
+    return new_command("rebaseline", person, at=NOW + timedelta(hours=hours))  # type: ignore[arg-type]
 
 
 def test_a_rebaseline_needs_request_sponsor_and_controller() -> None:
     now = NOW + timedelta(days=1)
-    asked = step(CHANGED, decided(), ask(1), now=now)
-    assert asked.standing.plan is not None
-    assert asked.standing.plan.number == 1
-    half = step(CHANGED, asked, yes(BRANDT, 2), now=now)
+    requested = assess_after(CHANGED, decided(), request(1), now=now)
+    assert requested.measure_state.plan is not None
+    assert requested.measure_state.plan.number == 1
+    half = assess_after(CHANGED, requested, yes(BRANDT, 2), now=now)
     assert half.figures.plan == eur(180_000)
-    whole = step(CHANGED, half, yes(WEBER, 3), now=now)
-    assert whole.standing.plan is not None
-    assert (whole.standing.plan.number, whole.standing.plan.reason) == (2, "a site was closed")
+    whole = assess_after(CHANGED, half, yes(WEBER, 3), now=now)
+    assert whole.measure_state.plan is not None
+    assert (whole.measure_state.plan.number, whole.measure_state.plan.reason) == (2, "a site was closed")
     assert (whole.figures.plan, whole.events[0].text) == (eur(120_000), "Plan 2: a site was closed")
 
 
 def test_an_approval_from_before_the_request_is_none() -> None:
     now = NOW + timedelta(days=1)
-    verdict = step(CHANGED, decided(), yes(BRANDT, 1), yes(WEBER, 1), ask(2), now=now)
-    assert verdict.standing.plan is not None
-    assert verdict.standing.plan.number == 1
+    verdict = assess_after(CHANGED, decided(), yes(BRANDT, 1), yes(WEBER, 1), request(2), now=now)
+    assert verdict.measure_state.plan is not None
+    assert verdict.measure_state.plan.number == 1
 
 
 def test_a_plan_that_changes_while_it_is_approved_is_approved_anew() -> None:
     now = NOW + timedelta(days=1)
-    half = step(CHANGED, decided(), ask(1), yes(BRANDT, 2), now=now)
+    half = assess_after(CHANGED, decided(), request(1), yes(BRANDT, 2), now=now)
     again = measure(effects=(*lines(Version.PLAN, 5_000, 60_000), *lines(Version.FORECAST, 20_000, 60_000)))
-    verdict = step(again, half, yes(WEBER, 3), now=now)
-    assert verdict.standing.plan is not None
-    assert verdict.standing.plan.number == 1
+    verdict = assess_after(again, half, yes(WEBER, 3), now=now)
+    assert verdict.measure_state.plan is not None
+    assert verdict.measure_state.plan.number == 1
 
 
 @given(st.lists(effect_lines, min_size=1, max_size=20), st.lists(effect_lines, max_size=20))
 def test_freezing_a_plan_makes_it_immune_to_later_lines(some: list[EffectLine], later: list[EffectLine]) -> None:
-    frozen = freeze(some, NOW)
-    assert sum_up(under_lock((*some, *later), frozen)).plan == sum_up(tuple(some)).plan
+    frozen = lock_plan(some, NOW)
+    assert sum_up(with_locked_plan((*some, *later), frozen)).plan == sum_up(tuple(some)).plan
 
 
 @given(st.lists(effect_lines, max_size=20), st.randoms(use_true_random=False))
 def test_a_plan_in_another_order_is_the_same_plan(some: list[EffectLine], random: object) -> None:
-    frozen = freeze(some, NOW)
+    frozen = lock_plan(some, NOW)
     mixed = list(some)
     random.shuffle(mixed)  # type: ignore[attr-defined]
-    assert not differs(tuple(mixed), frozen)
+    assert not differs_from_locked(tuple(mixed), frozen)
 
 
 # --- off-ramps ---------------------------------------------------------------------------------------------
 
 
 def test_on_hold_shuts_every_gate_and_says_who_may_resume() -> None:
-    verdict = step(measure(), decided(), said("", KAYA, Verb.HOLD, text="waiting for the contract"))
-    assert (verdict.gate, verdict.shown_stage) == (GateState.SHUT, "On hold (Decided)")
+    verdict = assess_after(measure(), decided(), new_command("", KAYA, Verb.HOLD, text="waiting for the contract"))
+    assert (verdict.gate, verdict.display_stage) == (GateState.SHUT, "On hold (Decided)")
     assert verdict.blockers[0].sentence == (
         "On hold since 20 Nov: waiting for the contract (by A. Kaya) · sponsor M. Brandt may resume it with /resume"
         " · ON_HOLD"
@@ -146,17 +160,19 @@ def test_on_hold_shuts_every_gate_and_says_who_may_resume() -> None:
 
 
 def test_nothing_is_granted_while_on_hold() -> None:
-    held = step(measure(), None, said("", KAYA, Verb.HOLD, text="wait"), *APPROVALS)
+    held = assess_after(measure(), None, new_command("", KAYA, Verb.HOLD, text="wait"), *APPROVALS)
     assert held.stage is None
-    resumed = step(measure(), held, said("", KAYA, Verb.RESUME, at=NOW))
+    resumed = assess_after(measure(), held, new_command("", KAYA, Verb.RESUME, at=NOW))
     assert resumed.stage == "closed"
 
 
 def test_what_is_cancelled_and_brought_back_is_approved_anew() -> None:
-    cancelled = step(measure(), decided(), said("", BRANDT, Verb.CANCEL, text="replaced"), said("implemented", KAYA))
-    assert cancelled.shown_stage == "Cancelled (Decided)"
-    back = step(measure(), cancelled, said("", BRANDT, Verb.RESUME, at=NOW))
-    assert (back.ramp, back.stage) == (None, "decided")
+    cancelled = assess_after(
+        measure(), decided(), new_command("", BRANDT, Verb.CANCEL, text="replaced"), new_command("implemented", KAYA)
+    )
+    assert cancelled.display_stage == "Cancelled (Decided)"
+    back = assess_after(measure(), cancelled, new_command("", BRANDT, Verb.RESUME, at=NOW))
+    assert (back.off_ramp, back.stage) == (None, "decided")
     assert "A. Kaya has not yet given the approval" in back.blockers[-1].sentence
 
 
@@ -164,11 +180,11 @@ def test_what_is_cancelled_and_brought_back_is_approved_anew() -> None:
 
 
 def closed() -> Verdict:
-    return step(measure(), None, *APPROVALS)
+    return assess_after(measure(), None, *APPROVALS)
 
 
 def test_nothing_is_closed_without_the_controllers_confirmation() -> None:
-    verdict = step(measure(), None, *APPROVALS[:-1])
+    verdict = assess_after(measure(), None, *APPROVALS[:-1])
     assert verdict.stage == "implemented"
     assert unmet(verdict) == ["CONTROLLER_CONFIRM"]
 
@@ -177,7 +193,7 @@ def test_a_closed_measure_opens_again_when_its_actuals_change() -> None:
     before = closed()
     assert before.stage == "closed"
     less = measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 19_000, 60_000, months=11)))
-    verdict = step(less, before)
+    verdict = assess_after(less, before)
     assert (verdict.stage, verdict.gate) == ("implemented", GateState.BREACH)
     assert verdict.events[0].text == "Closed taken back: the actuals have changed since the controller confirmed them"
 
@@ -186,33 +202,35 @@ def test_a_closed_measure_whose_actuals_reach_another_month_stays_closed() -> No
     """A total to date in one field is laid over more months as time goes by; the sum is what was confirmed."""
     before = closed()
     same = (*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 11_000, 60_000, months=20))
-    assert stamp(measure(effects=same), Basis.ACTUALS) == before.standing.confirmed
-    assert step(measure(effects=same), before).stage == "closed"
+    assert fingerprint(measure(effects=same), FactGroup.ACTUALS) == before.measure_state.confirmed_fingerprint
+    assert assess_after(measure(effects=same), before).stage == "closed"
 
 
 SHORT = measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 9_000, 60_000, months=11)))
 
 
 def test_a_flawed_case_is_not_closed_by_a_plain_confirmation() -> None:
-    word = said("", WEBER, Verb.CONFIRM, amount=eur(39_000), month=Period(2026, 11))
-    verdict = step(SHORT, None, *APPROVALS[:-1], word)
+    confirmation = new_command("", WEBER, Verb.CONFIRM, amount=eur(39_000), month=Period(2026, 11))
+    verdict = assess_after(SHORT, None, *APPROVALS[:-1], confirmation)
     assert unmet(verdict) == ["VALUE_NOT_REALISED"]
 
 
 def test_a_write_down_is_a_confirmation_of_its_own_kind() -> None:
-    word = said("", WEBER, Verb.WRITE_DOWN, amount=eur(39_000), month=Period(2026, 11), text="no volume")
-    assert step(SHORT, None, *APPROVALS[:-1], word).stage == "closed"
+    confirmation = new_command("", WEBER, Verb.WRITE_DOWN, amount=eur(39_000), month=Period(2026, 11), text="no volume")
+    assert assess_after(SHORT, None, *APPROVALS[:-1], confirmation).stage == "closed"
 
 
 def test_a_write_down_by_the_sponsor_is_none() -> None:
-    word = said("", BRANDT, Verb.WRITE_DOWN, amount=eur(39_000), month=Period(2026, 11), text="no volume")
-    assert step(SHORT, None, *APPROVALS[:-1], word).stage == "implemented"
+    confirmation = new_command(
+        "", BRANDT, Verb.WRITE_DOWN, amount=eur(39_000), month=Period(2026, 11), text="no volume"
+    )
+    assert assess_after(SHORT, None, *APPROVALS[:-1], confirmation).stage == "implemented"
 
 
 def test_an_effect_that_never_came_is_closed_by_a_write_down_to_zero() -> None:
     never = measure(effects=lines(Version.PLAN, 20_000, 60_000))
-    word = said("", WEBER, Verb.WRITE_DOWN, amount=eur(0), month=Period(2026, 11), text="nothing came")
-    assert step(never, None, *APPROVALS[:-1], word).stage == "closed"
+    confirmation = new_command("", WEBER, Verb.WRITE_DOWN, amount=eur(0), month=Period(2026, 11), text="nothing came")
+    assert assess_after(never, None, *APPROVALS[:-1], confirmation).stage == "closed"
 
 
 # --- presets -----------------------------------------------------------------------------------------------
@@ -234,22 +252,22 @@ def test_an_effect_that_never_came_is_closed_by_a_write_down_to_zero() -> None:
 def test_the_stage_models_that_organisations_use(make: Callable[[], Policy], labels: str) -> None:
     policy = make()
     assert ", ".join(stage.label for stage in policy.stages) == labels
-    assert policy.closing == policy.stages[-1].key
+    assert policy.closing_stage == policy.stages[-1].key
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_in_every_model_a_good_measure_comes_through_and_the_controller_has_the_last_word(name: str) -> None:
+def test_in_every_model_a_good_measure_is_closed_and_only_by_the_controllers_confirmation(name: str) -> None:
     policy = replace(PRESETS[name], thresholds=Thresholds(payback_months=12))
-    words = [
-        said(gate.into, {"owner": KAYA, "sponsor": BRANDT, "controller": WEBER}[rule.role.value])
+    commands = [
+        new_command(gate.into, {"owner": KAYA, "sponsor": BRANDT, "controller": WEBER}[rule.role.value])
         for gate in policy.gates
         for rule in gate.approvals
         if rule.kind.value != "actual_effect" and not rule.above_limit
     ]
-    seen: Evidence = evidence(statements=tuple(words))
-    before = assess(measure(), seen, policy, NOW)
+    present: Evidence = evidence(commands=tuple(commands))
+    before = assess(measure(), present, policy, NOW)
     assert unmet(before) == ["CONTROLLER_CONFIRM"]
-    final = replace(seen, statements=(*words, APPROVALS[-1]))
+    final = replace(present, commands=(*commands, APPROVALS[-1]))
     assert assess(measure(), final, policy, NOW).stage == policy.stages[-1].key
 
 
@@ -270,28 +288,28 @@ def test_weights_rise_with_the_stage_and_end_at_one() -> None:
         assert (weights[0], weights[-1]) == (Decimal(0), Decimal(1))
 
 
-def test_too_long_in_one_stage_is_told() -> None:
+def test_too_long_in_one_stage_is_reported() -> None:
     later = NOW + timedelta(days=121)
-    verdict = step(measure(), decided(), now=later)
+    verdict = assess_after(measure(), decided(), now=later)
     aged = [finding.sentence for finding in verdict.findings if finding.code == "AGEING_IN_GATE"]
     assert aged == ["121 days in Decided, the limit is 120"]
 
 
-def test_the_next_look_comes_when_time_alone_changes_something() -> None:
+def test_the_next_assessment_is_due_when_time_alone_changes_something() -> None:
     before = decided()
-    assert before.look_again is not None
-    assert before.look_again.date().isoformat() == "2027-01-01", "the day after the end"
-    ended = step(measure(), before, now=before.look_again)
+    assert before.reassess_at is not None
+    assert before.reassess_at.date().isoformat() == "2027-01-01", "the day after the end"
+    ended = assess_after(measure(), before, now=before.reassess_at)
     assert ended.implementation.reason == "the end was 2026-12-31, and the work is not done"
 
 
-def test_a_switched_off_rule_is_not_asked_and_makes_another_policy() -> None:
+def test_a_switched_off_rule_is_not_evaluated_and_makes_another_policy() -> None:
     free = replace(POLICY, off=frozenset({"OVERLAP_UNDECLARED"}))
-    seen = evidence("identified", "identified", statements=APPROVALS[:1])
-    assert "OVERLAP_UNDECLARED" in [b.code for b in assess(measure(overlaps=None), seen, POLICY, NOW).blockers]
-    assert assess(measure(overlaps=None), seen, free, NOW).stage == "detailed"
+    present = evidence("identified", "identified", commands=APPROVALS[:1])
+    assert "OVERLAP_UNDECLARED" in [b.code for b in assess(measure(overlaps=None), present, POLICY, NOW).blockers]
+    assert assess(measure(overlaps=None), present, free, NOW).stage == "detailed"
     assert free.version != POLICY.version
 
 
 def test_on_hold_by_name() -> None:
-    assert [kind.label for kind in RampKind] == ["On hold", "Cancelled", "On hold by the kill switch"]
+    assert [kind.label for kind in OffRampKind] == ["On hold", "Cancelled", "On hold by the kill switch"]

@@ -1,4 +1,4 @@
-"""The two lights: each with its number and its reason, grey where nothing is known."""
+"""The two statuses: each with its number and its reason, grey where nothing is known."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ MIDDLE = datetime(2026, 7, 2, tzinfo=UTC)
 """Half of the year 2026 has passed."""
 
 
-def work(measure: Measure, seen: Evidence, now: datetime = MIDDLE) -> tuple[Colour, str]:
-    status = assess(measure, seen, POLICY, now).implementation
+def work(measure: Measure, present: Evidence, now: datetime = MIDDLE) -> tuple[Colour, str]:
+    status = assess(measure, present, POLICY, now).implementation
     return status.colour, status.reason
 
 
@@ -31,7 +31,7 @@ def work(measure: Measure, seen: Evidence, now: datetime = MIDDLE) -> tuple[Colo
         pytest.param(3, Colour.RED, "30% done, 50% expected by now", id="far behind"),
     ],
 )
-def test_progress_is_held_against_the_elapsed_share_of_the_schedule(done: int, colour: Colour, reason: str) -> None:
+def test_progress_is_compared_with_the_elapsed_share_of_the_schedule(done: int, colour: Colour, reason: str) -> None:
     assert work(measure(), evidence(children=Children(10, done), updated=MIDDLE)) == (colour, reason)
 
 
@@ -40,31 +40,31 @@ def test_past_the_end_and_not_done_is_red() -> None:
     assert work(late, evidence(updated=MIDDLE)) == (Colour.RED, "the end was 2026-06-30, and the work is not done")
 
 
-def test_without_dates_the_work_light_is_grey() -> None:
+def test_without_dates_the_implementation_status_is_grey() -> None:
     assert work(measure(start=None), evidence())[0] is Colour.GREY
 
 
 def test_two_reporting_periods_without_an_update_are_grey() -> None:
-    seen = evidence(updated=MIDDLE - timedelta(days=70))
-    assert work(measure(), seen) == (Colour.GREY, "no update for 70 days (STALE_STATUS)")
+    present = evidence(updated=MIDDLE - timedelta(days=70))
+    assert work(measure(), present) == (Colour.GREY, "no update for 70 days (STALE_STATUS)")
 
 
-def test_nothing_that_tells_progress_is_grey_never_green() -> None:
+def test_unknown_progress_is_grey_never_green() -> None:
     assert work(measure(), evidence(children=Children(0, 0), updated=MIDDLE))[0] is Colour.GREY
 
 
 def test_an_open_blocking_link_leaves_amber_at_best() -> None:
-    seen = evidence(blocking_links=(OpenItem("NET-9", "", ""),), updated=MIDDLE)
-    assert work(measure(), seen) == (Colour.AMBER, "100% done, 50% expected by now; blocked by NET-9")
+    present = evidence(blocking_links=(OpenItem("NET-9", "", ""),), updated=MIDDLE)
+    assert work(measure(), present) == (Colour.AMBER, "100% done, 50% expected by now; blocked by NET-9")
 
 
 def test_a_stated_progress_comes_before_the_count_of_children() -> None:
-    seen = evidence(progress=Decimal("0.5"), children=Children(10, 0), updated=MIDDLE)
-    assert work(measure(), seen)[0] is Colour.GREEN
+    present = evidence(progress=Decimal("0.5"), children=Children(10, 0), updated=MIDDLE)
+    assert work(measure(), present)[0] is Colour.GREEN
 
 
 @pytest.mark.parametrize(("forecast", "colour"), [(20_000, Colour.GREEN), (18_500, Colour.AMBER), (15_000, Colour.RED)])
-def test_money_at_completion_is_held_against_the_plan(forecast: int, colour: Colour) -> None:
+def test_money_at_completion_is_compared_with_the_plan(forecast: int, colour: Colour) -> None:
     changed = measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.FORECAST, forecast, 60_000)))
     status = assess(changed, evidence(), POLICY, NOW).potential
     assert status.colour is colour
@@ -81,7 +81,7 @@ def test_missing_money_is_grey_never_green(versions: tuple[Version, ...], reason
     assert (status.colour, status.reason) == (Colour.GREY, reason)
 
 
-def test_both_lights_are_independent() -> None:
+def test_both_statuses_are_independent() -> None:
     """Green outside, red inside: on time, and a third of the money gone."""
     changed = measure(effects=(*lines(Version.PLAN, 20_000, 0), *lines(Version.FORECAST, 13_000, 0)))
     verdict = assess(changed, evidence(children=Children(10, 6), updated=MIDDLE), POLICY, MIDDLE)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from governance import sums
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.facts import Unknown
-from governance.milestones import HangingEffect, settle
+from governance.milestones import MilestoneEffect, resolve_dates
 from governance.money import Period
 from governance.sums import Leak, LeakReason
 from tests.governance.factory import eur, lines
@@ -80,7 +80,7 @@ def test_cash_is_ebitda_less_capex_and_one_off_plus_working_capital() -> None:
     assert sums.cash(effects, Version.PLAN) == 200 - 30 - 20 + 15
 
 
-def test_soft_benefits_are_told_apart() -> None:
+def test_soft_benefits_are_counted_apart() -> None:
     effects = (*monthly(Version.PLAN, 100), *monthly(Version.PLAN, 40, hard=False))
     assert (sums.gross(effects, Version.PLAN), sums.soft(effects, Version.PLAN)) == (140, 40)
 
@@ -127,17 +127,17 @@ def test_a_slip_costs_the_months_that_lie_inside_the_year(expected: Period, loss
 
 
 def test_effects_move_with_their_milestone() -> None:
-    hanging = [HangingEffect(Version.PLAN, EffectKind.BENEFIT, eur(10), "Go-live", offset=1, months=2)]
-    before, _ = settle(hanging, {"Go-live": date(2026, 5, 20)})
-    after, _ = settle(hanging, {"Go-live": date(2026, 8, 1)})
+    hanging = [MilestoneEffect(Version.PLAN, EffectKind.BENEFIT, eur(10), "Go-live", offset=1, months=2)]
+    before, _ = resolve_dates(hanging, {"Go-live": date(2026, 5, 20)})
+    after, _ = resolve_dates(hanging, {"Go-live": date(2026, 8, 1)})
     assert [str(line.month) for line in before] == ["2026-06", "2026-07"]
     assert [str(line.month) for line in after] == ["2026-09", "2026-10"]
 
 
 def test_a_milestone_without_a_date_is_a_problem_and_not_a_guess() -> None:
-    hanging = [HangingEffect(Version.PLAN, EffectKind.BENEFIT, eur(10), "Go-live")]
-    assert settle(hanging, {}) == ((), ('the milestone "Go-live" has no date for the effect to hang on',))
-    hidden = settle(hanging, {"Go-live": Unknown("the field is hidden")})
+    hanging = [MilestoneEffect(Version.PLAN, EffectKind.BENEFIT, eur(10), "Go-live")]
+    assert resolve_dates(hanging, {}) == ((), ('the milestone "Go-live" has no date for the effect to depend on',))
+    hidden = resolve_dates(hanging, {"Go-live": Unknown("the field is hidden")})
     assert hidden == ((), ('the date of the milestone "Go-live" is unknown: the field is hidden',))
 
 

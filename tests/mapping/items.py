@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from governance.measure import Person
-from mapping.expressions import Scope
+from mapping.expressions import ExpressionScope
 from mapping.work_item import ConnectionName, FieldName, FieldValue, NativeId, StatusCategory, Tool, WorkItem
 
 KAYA, BRANDT, WEBER = Person("k", "A. Kaya", True), Person("b", "M. Brandt", True), Person("w", "J. Weber", True)
@@ -51,6 +51,6 @@ def item(fields: dict[str, FieldValue] | None = None, without: tuple[str, ...] =
 NOW = datetime(2026, 2, 10, 9, 0, tzinfo=UTC)
 
 
-def scope(some: WorkItem) -> Scope:
+def expression_scope(some: WorkItem) -> ExpressionScope:
     """An item at the moment of the tests."""
-    return Scope(some, NOW)
+    return ExpressionScope(some, NOW)

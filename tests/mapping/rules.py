@@ -12,7 +12,7 @@ def rule(**parts: Any) -> MeasureRule:
         "name": "epics",
         "connection": "jira-main",
         "match": {},
-        "place": {},
+        "hierarchy": {},
         "roles": {"owner": "Assignee"},
         "stage": {"from_status": {"Backlog": "identified"}},
         "write": {"gate": "Gate"},

@@ -13,10 +13,10 @@ from governance.measure import Person
 from governance.money import Money, Period
 from mapping.config import MappingConfig
 from mapping.fields import needed_fields
-from mapping.load import Loaded, load_mapping
-from mapping.map_item import Mapped, Unmapped, Why, apply
+from mapping.load import LoadedMapping, load_mapping
+from mapping.map_item import MappedMeasure, Unmapped, UnmappedReason, map_item
 from mapping.work_item import ConnectionName, FieldValue, Tool, WorkItem
-from tests.mapping.items import KAYA, item, scope
+from tests.mapping.items import KAYA, expression_scope, item
 
 MAPPING = """
 version: 1
@@ -26,7 +26,7 @@ measures:
   - name: governed-epics
     connection: jira-main
     match: {project: [itx], type: [epic], labels: {any: [governed], none: [ignore]}}
-    place: {portfolio: IT, program: "{Program}", project: "{Project}", package: "{Component} of {Label}"}
+    hierarchy: {portfolio: IT, program: "{Program}", project: "{Project}", package: "{Component} of {Label}"}
     roles: {owner: Assignee, sponsor: Sponsor, controller: Controller}
     facts: {business_unit: Business unit, start: Start date, end: Due date, rough_value: Rough value}
     effects:
@@ -37,14 +37,14 @@ measures:
   - name: other-epics
     connection: jira-main
     match: {project: [ITX]}
-    place: {}
+    hierarchy: {}
     roles: {owner: Assignee}
     stage: {from_status: {}}
     write: {gate: Gate}
   - name: changes
     connection: snow-main
     match: {table: [change_request]}
-    place: {}
+    hierarchy: {}
     roles: {owner: Assigned to}
     stage: {from_status: {}}
     write: {gate: Gate}
@@ -56,13 +56,13 @@ NOWHERE = "no rule names the connection jira-two"
 @pytest.fixture(scope="module")
 def config() -> MappingConfig:
     loaded = load_mapping(MAPPING)
-    assert isinstance(loaded, Loaded)
+    assert isinstance(loaded, LoadedMapping)
     return loaded.config
 
 
-def mapped(some: WorkItem, config: MappingConfig) -> Mapped:
-    result = apply(scope(some), config)
-    assert isinstance(result, Mapped)
+def mapped(some: WorkItem, config: MappingConfig) -> MappedMeasure:
+    result = map_item(expression_scope(some), config)
+    assert isinstance(result, MappedMeasure)
     return result
 
 
@@ -89,19 +89,21 @@ def test_the_first_rule_that_takes_the_item_wins(some: WorkItem, rule: str, conf
     [
         (
             item(project="HR"),
-            Unmapped(Why.NO_RULE, "no rule takes ITX-1 (Epic in HR, Backlog)", "no rule takes Epic in HR, Backlog"),
+            Unmapped(
+                UnmappedReason.NO_RULE, "no rule takes ITX-1 (Epic in HR, Backlog)", "no rule takes Epic in HR, Backlog"
+            ),
         ),
-        (item(connection="jira-two"), Unmapped(Why.NO_CONNECTION, NOWHERE, NOWHERE)),
+        (item(connection="jira-two"), Unmapped(UnmappedReason.NO_CONNECTION, NOWHERE, NOWHERE)),
     ],
 )
 def test_an_item_without_a_rule_says_why(some: WorkItem, unmapped: Unmapped, config: MappingConfig) -> None:
-    assert apply(scope(some), config) == unmapped
+    assert map_item(expression_scope(some), config) == unmapped
 
 
 def test_facts_come_from_the_fields_that_the_rule_names(config: MappingConfig) -> None:
     measure = mapped(item(), config).measure
     assert (measure.id, measure.title, measure.roles.owner) == ("jira-main/10001", "Retire the legacy CRM", KAYA)
-    place = measure.place
+    place = measure.hierarchy
     assert (place.portfolio, place.program, place.project, place.package) == (
         "IT",
         "Cloud exit",

@@ -12,11 +12,11 @@ from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.evidence import Children
 from governance.facts import Unknown
 from governance.money import Money, Period
-from mapping.load import Loaded, load_mapping
-from mapping.map_item import Mapped, apply
+from mapping.load import LoadedMapping, load_mapping
+from mapping.map_item import MappedMeasure, map_item
 from mapping.month_table import read_table
 from mapping.work_item import ChildItem, FieldName, FieldValue
-from tests.mapping.items import item, scope
+from tests.mapping.items import expression_scope, item
 
 TABLE = """
 month   | benefit | one-off cost
@@ -50,7 +50,7 @@ def test_a_table_by_month_is_read_line_by_line() -> None:
         ("month|benefit\n" + "2026-01|1\n" * 601, "the table has more than 600 lines"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_a_table_is_said_with_its_line(text: str, wrong: str) -> None:
+def test_a_problem_of_a_table_names_its_line(text: str, wrong: str) -> None:
     assert read_table(text, Version.PLAN, "EUR") == wrong
 
 
@@ -76,7 +76,7 @@ measures:
   - name: epics
     connection: jira-main
     match: {{type: [Epic]}}
-    place: {{}}
+    hierarchy: {{}}
     roles: {{owner: Assignee}}
     facts: {{start: Start date, end: Due date}}
     effects: {{plan: {plan}}}
@@ -85,9 +85,9 @@ measures:
 """
 
 
-def mapped(plan: str, *children: dict[str, FieldValue], known: bool = True, **fields: FieldValue) -> Mapped:
+def mapped(plan: str, *children: dict[str, FieldValue], known: bool = True, **fields: FieldValue) -> MappedMeasure:
     loaded = load_mapping(MAPPING.format(plan=plan))
-    assert isinstance(loaded, Loaded), loaded
+    assert isinstance(loaded, LoadedMapping), loaded
     some = item(
         {name.replace("_", " "): value for name, value in fields.items()},
         children=Children(len(children), 0) if known else Unknown("the child items could not be read"),
@@ -95,16 +95,16 @@ def mapped(plan: str, *children: dict[str, FieldValue], known: bool = True, **fi
             ChildItem(False, {FieldName(name): value for name, value in child.items()}) for child in children
         ),
     )
-    result = apply(scope(some), loaded.config)
-    assert isinstance(result, Mapped)
+    result = map_item(expression_scope(some), loaded.config)
+    assert isinstance(result, MappedMeasure)
     return result
 
 
-def total(found: Mapped) -> Decimal:
+def total(found: MappedMeasure) -> Decimal:
     return sum((line.money.amount for line in found.measure.effects), Decimal(0))
 
 
-def test_a_plan_may_stand_in_a_table() -> None:
+def test_a_plan_may_be_a_table() -> None:
     found = mapped("{table: Plan by month}", Plan_by_month=TABLE)
     assert (len(found.measure.effects), found.measure.unreadable_effects) == (4, ())
 
@@ -148,11 +148,11 @@ def test_cost_and_benefit_plans_are_taken_by_version() -> None:
         return EffectLine(version, EffectKind.BENEFIT, Period(2026, 1), Money(Decimal(amount), "EUR"))
 
     loaded = load_mapping(MAPPING.format(plan="{from: plans}"))
-    assert isinstance(loaded, Loaded)
+    assert isinstance(loaded, LoadedMapping)
     some = item(plan_lines=(line(Version.PLAN, 100), line(Version.ACTUAL, 70)))
-    result = apply(scope(some), loaded.config)
-    assert isinstance(result, Mapped)
+    result = map_item(expression_scope(some), loaded.config)
+    assert isinstance(result, MappedMeasure)
     assert result.measure.effects == (line(Version.PLAN, 100),)
-    unread = apply(scope(item()), loaded.config)
-    assert isinstance(unread, Mapped)
+    unread = map_item(expression_scope(item()), loaded.config)
+    assert isinstance(unread, MappedMeasure)
     assert unread.measure.unreadable_effects == ("cost and benefit plans were not read",)

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import pytest
 
 from governance.facts import Unknown
-from governance.measure_state import Standing
-from mapping.assess_item import Judged, judge
-from mapping.load import Loaded, load_mapping
+from governance.measure_state import MeasureState
+from mapping.assess_item import MeasureAssessment, assess_item
+from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
-from mapping.problems import Problem
-from mapping.related_evidence import Around
+from mapping.problems import MappingFileProblem
+from mapping.related_evidence import RelatedEvidence
 from mapping.work_item import ConnectionName, FieldName, FieldValue, NativeId, StatusCategory, Tool, WorkItem
 from tests.mapping.items import NOW, item
 
@@ -26,14 +26,14 @@ measures:
   - name: epics
     connection: jira-main
     match: {type: [Epic]}
-    place: {program: "{Program}"}
+    hierarchy: {program: "{Program}"}
     roles: {owner: Assignee, sponsor: Sponsor, controller: Controller}
     joins:
       - name: changes
         connection: servicenow-main
         table: change_request
-        theirs: Correlation id
-        write: {gate: Gate, blockers: Gate blockers, checked: Gatepost looked}
+        their_field: Correlation id
+        write: {gate: Gate, blockers: Gate blockers, written_at: Gatepost looked}
     stage:
       from_status: {Backlog: identified, Decided: decided}
     write: {gate: Gate}
@@ -42,7 +42,7 @@ OWN_RULE = """\
   - name: changes
     connection: servicenow-main
     match: {table: [change_request]}
-    place: {}
+    hierarchy: {}
     roles: {owner: Assigned to}
     stage:
       from_status: {New: identified}
@@ -61,60 +61,60 @@ def change(gate: str | None = None, blockers: str | None = None, **more: object)
     return replace(whole, **more)  # type: ignore[arg-type]
 
 
-def look(
+def assessed_with(
     joined: tuple[WorkItem, ...] | Unknown,
     text: str = MAPPING,
-    written: Mapping[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]] | None = None,
-) -> Judged:
+    last_written: Mapping[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]] | None = None,
+) -> MeasureAssessment:
     loaded = load_mapping(text)
-    assert isinstance(loaded, Loaded), loaded
+    assert isinstance(loaded, LoadedMapping), loaded
     config = loaded.config
-    found = judge(
-        item(changes=()), config, Policies(config), standing=Standing(), last_written={}, now=NOW,
-        around=Around(joined={"changes": joined}), written_beside=written or {},
+    found = assess_item(
+        item(changes=()), config, Policies(config), measure_state=MeasureState(), last_written={}, now=NOW,
+        related=RelatedEvidence(joined_items={"changes": joined}), joined_last_written=last_written or {},
     )  # fmt: skip
-    assert isinstance(found, Judged)
+    assert isinstance(found, MeasureAssessment)
     return found
 
 
-def wanted(judged: Judged) -> dict[str, object]:
-    ((_, comparison),) = judged.beside
-    return {str(one.field): one.wanted for one in comparison.changes}
+def joined_values(assessment: MeasureAssessment) -> dict[str, object]:
+    ((_, comparison),) = assessment.joined_writes
+    return {str(one.field): one.target for one in comparison.changes}
 
 
 def test_a_joined_item_gets_the_gate_the_blockers_and_the_moment() -> None:
-    judged = look((change(),))
-    assert wanted(judged)["Gate"] == "Shut"
-    assert str(wanted(judged)["Gate blockers"]).startswith("Identified is shut: no rough value")
-    assert wanted(judged)["Gatepost looked"] == NOW
+    assessment = assessed_with((change(),))
+    assert joined_values(assessment)["Gate"] == "Shut"
+    assert str(joined_values(assessment)["Gate blockers"]).startswith("Identified is shut: no rough value")
+    assert joined_values(assessment)["Gatepost looked"] == NOW
 
 
 def test_the_moment_alone_is_no_reason_to_write() -> None:
-    first = wanted(look((change(),)))
+    first = joined_values(assessed_with((change(),)))
     there = change("Shut", str(first["Gate blockers"]))
-    assert look((there,)).beside == ()
+    assert assessed_with((there,)).joined_writes == ()
 
 
 def test_an_open_change_keeps_the_measure_shut_and_not_itself() -> None:
     """Else it would wait for a gate that waits for the change."""
-    judged = look((change(),))
-    evidence = judged.evidence.changes
+    assessment = assessed_with((change(),))
+    evidence = assessment.evidence.changes
     assert not isinstance(evidence, Unknown)
     assert [one.key for one in evidence or ()] == ["CHG1"]
-    assert "CHG1" not in str(wanted(judged)["Gate blockers"])
+    assert "CHG1" not in str(joined_values(assessment)["Gate blockers"])
 
 
 def test_an_item_that_is_a_measure_of_its_own_gets_nothing_from_another() -> None:
-    assert look((change(),), MAPPING + OWN_RULE).beside == ()
+    assert assessed_with((change(),), MAPPING + OWN_RULE).joined_writes == ()
 
 
 def test_joined_items_that_could_not_be_read_are_not_written() -> None:
-    assert look(Unknown("the instance does not answer")).beside == ()
+    assert assessed_with(Unknown("the instance does not answer")).joined_writes == ()
 
 
 def test_somebody_elses_edit_is_put_back() -> None:
-    written = {(SNOW, CHANGE): {FieldName("Gate"): "Shut"}}
-    ((_, comparison),) = look((change("Open"),), written=written).beside
+    last_written = {(SNOW, CHANGE): {FieldName("Gate"): "Shut"}}
+    ((_, comparison),) = assessed_with((change("Open"),), last_written=last_written).joined_writes
     kinds = {str(one.field): one.kind.value for one in comparison.changes}
     assert kinds["Gate"] == "hand_edit"
 
@@ -128,15 +128,15 @@ def test_somebody_elses_edit_is_put_back() -> None:
     ],
 )
 def test_what_is_written_beside_is_checked_like_any_other_target(write: str, line: int, message: str) -> None:
-    text = MAPPING.replace("{gate: Gate, blockers: Gate blockers, checked: Gatepost looked}", write)
+    text = MAPPING.replace("{gate: Gate, blockers: Gate blockers, written_at: Gatepost looked}", write)
     found = load_mapping(text)
-    assert not isinstance(found, Loaded)
-    told: list[Problem] = list(found)
-    assert any(one.message == message for one in told), [str(one) for one in told]
-    assert all(one.line == line for one in told)
+    assert not isinstance(found, LoadedMapping)
+    problems: list[MappingFileProblem] = list(found)
+    assert any(one.message == message for one in problems), [str(one) for one in problems]
+    assert all(one.line == line for one in problems)
 
 
-def test_the_moment_is_told_in_whole_seconds_of_utc() -> None:
-    moment = wanted(look((change(),)))["Gatepost looked"]
+def test_the_moment_is_written_in_whole_seconds_of_utc() -> None:
+    moment = joined_values(assessed_with((change(),)))["Gatepost looked"]
     assert isinstance(moment, datetime)
     assert (moment.tzinfo, moment.microsecond) == (UTC, 0)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.load import Loaded, load_mapping
+from mapping.load import LoadedMapping, load_mapping
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-WRONG = sorted((HERE / "wrong").glob("*.yaml"))
+WRONG = sorted((HERE / "invalid").glob("*.yaml"))
 RIGHT = [ROOT / "sandbox/story/mapping.yaml", *sorted((ROOT / "deploy/examples").glob("*.yaml"))]
 
 SMALL = """
@@ -23,7 +23,7 @@ measures:
   - name: epics
     connection: jira-main
     match: {project: [ITX]}
-    place: {portfolio: IT}
+    hierarchy: {portfolio: IT}
     roles: {owner: Assignee}
     stage: {from_status: {Backlog: identified}}
     write: {gate: Gate}
@@ -31,7 +31,7 @@ measures:
 
 
 @pytest.mark.parametrize("file", WRONG, ids=[file.stem for file in WRONG])
-def test_a_wrong_file_says_all_that_is_wrong(file: Path) -> None:
+def test_an_invalid_file_gives_all_its_problems(file: Path) -> None:
     problems = load_mapping(file.read_text(), file.name)
     assert isinstance(problems, tuple)
     assert "".join(f"{problem}\n" for problem in problems) == file.with_suffix(".txt").read_text()
@@ -39,18 +39,18 @@ def test_a_wrong_file_says_all_that_is_wrong(file: Path) -> None:
 
 @pytest.mark.parametrize("file", RIGHT, ids=[file.name for file in RIGHT])
 def test_a_file_that_is_shipped_has_no_problems(file: Path) -> None:
-    assert isinstance(load_mapping(file.read_text(), file.name), Loaded)
+    assert isinstance(load_mapping(file.read_text(), file.name), LoadedMapping)
 
 
-def test_the_version_follows_the_content_and_not_its_looks() -> None:
+def test_the_version_depends_on_the_content_and_not_on_its_layout() -> None:
     one, other = (
         load_mapping(SMALL),
         load_mapping("# a comment\n" + SMALL.replace("{project: [ITX]}", "{ project: [ ITX ] }")),
     )
     changed = load_mapping(SMALL.replace("ITX", "ITY"))
-    assert isinstance(one, Loaded)
-    assert isinstance(other, Loaded)
-    assert isinstance(changed, Loaded)
+    assert isinstance(one, LoadedMapping)
+    assert isinstance(other, LoadedMapping)
+    assert isinstance(changed, LoadedMapping)
     assert one.version == other.version != changed.version
 
 

@@ -13,8 +13,8 @@ from governance.measure import Role
 from governance.measure_state import Breach
 from governance.responsible import Responsible
 from governance.verdict import Blocker, GateState, Verdict
-from mapping.marks import LARGEST_PROPERTY, Mark, is_mark, link_text, mark_changes, remembered, whole_verdict
-from mapping.reply_comment import answer_of
+from mapping.marks import MAX_PROPERTY_LENGTH, Mark, is_mark, link_json, mark_changes, stored_value, verdict_json
+from mapping.reply_comment import reply_comment_of
 from mapping.work_item import FieldName, Link, StatusCategory
 from tests.governance.factory import NOW, POLICY, evidence, measure
 from tests.mapping.items import item
@@ -23,8 +23,8 @@ from tests.mapping.rules import rule
 STATUSES = {
     "from_status": {"Backlog": "identified", "Ideas": "identified", "Analysis": "detailed", "Done": "implemented"}
 }
-SHUT = assess(measure(), evidence("identified", "identified", statements=()), POLICY, NOW)
-OPEN = replace(SHUT, gate=GateState.OPEN, passes=("Detailed",), blockers=())
+SHUT = assess(measure(), evidence("identified", "identified", commands=()), POLICY, NOW)
+OPEN = replace(SHUT, gate=GateState.OPEN, allowed_stages=("Detailed",), blockers=())
 BREACH = replace(SHUT, gate=GateState.BREACH)
 
 
@@ -34,11 +34,11 @@ def changed(
     """Mark to what would be written."""
     written = {FieldName(name): value for name, value in (last or {}).items()}
     found = mark_changes(verdict, rule(marks=marks, stage=STATUSES), item(**more), "jira-main:1", written)
-    return {str(change.field): change.wanted for change in found}
+    return {str(change.field): change.target for change in found}
 
 
 @pytest.mark.parametrize(
-    ("verdict", "when", "flagged", "last", "wanted"),
+    ("verdict", "when", "flagged", "last", "changes"),
     [
         (SHUT, "shut", False, {}, {"@flag": "Impediment"}),
         (BREACH, "shut", False, {}, {"@flag": "Impediment"}),
@@ -52,13 +52,13 @@ def changed(
     ],
 )
 def test_a_flag_is_raised_while_it_has_to_be_and_only_our_own_is_lowered(
-    verdict: Verdict, when: str, flagged: bool, last: dict[str, str | None], wanted: dict[str, object]
+    verdict: Verdict, when: str, flagged: bool, last: dict[str, str | None], changes: dict[str, object]
 ) -> None:
-    assert changed(verdict, {"flag": when}, last, flagged=flagged) == wanted
+    assert changed(verdict, {"flag": when}, last, flagged=flagged) == changes
 
 
 @pytest.mark.parametrize(
-    ("verdict", "links", "last", "wanted"),
+    ("verdict", "links", "last", "changes"),
     [
         (SHUT, (), {}, {"@blocked by": "GOV-1"}),
         (SHUT, (Link("is blocked by", "GOV-1", blocks=True),), {}, {}),
@@ -69,19 +69,19 @@ def test_a_flag_is_raised_while_it_has_to_be_and_only_our_own_is_lowered(
     ],
 )
 def test_a_blocker_is_linked_while_the_gate_is_shut(
-    verdict: Verdict, links: tuple[Link, ...], last: dict[str, str | None], wanted: dict[str, object]
+    verdict: Verdict, links: tuple[Link, ...], last: dict[str, str | None], changes: dict[str, object]
 ) -> None:
-    assert changed(verdict, {"blocked_by": "GOV-1"}, last, links=links) == wanted
+    assert changed(verdict, {"blocked_by": "GOV-1"}, last, links=links) == changes
 
 
-def test_the_whole_verdict_is_written_when_it_changed_and_remembered_by_its_hash() -> None:
+def test_the_whole_verdict_is_written_when_it_changed_and_its_hash_stored() -> None:
     (value,) = changed(SHUT, {"property": "gatepost"}).values()
-    kept = remembered("@property:gatepost", str(value))
-    assert kept is not None
-    assert kept.startswith("sha256:")
-    assert changed(SHUT, {"property": "gatepost"}, {"@property:gatepost": kept}) == {}
-    assert list(changed(OPEN, {"property": "gatepost"}, {"@property:gatepost": kept})) == ["@property:gatepost"]
-    assert remembered("Gate blockers", "x" * 500) == "x" * 500, "a field is compared with what it holds"
+    stored = stored_value("@property:gatepost", str(value))
+    assert stored is not None
+    assert stored.startswith("sha256:")
+    assert changed(SHUT, {"property": "gatepost"}, {"@property:gatepost": stored}) == {}
+    assert list(changed(OPEN, {"property": "gatepost"}, {"@property:gatepost": stored})) == ["@property:gatepost"]
+    assert stored_value("Gate blockers", "x" * 500) == "x" * 500, "a field is compared with what it holds"
 
 
 def test_a_verdict_that_is_too_long_is_cut_on_whole_blockers() -> None:
@@ -90,16 +90,16 @@ def test_a_verdict_that_is_too_long_is_cut_on_whole_blockers() -> None:
     many = tuple(
         Blocker(f"k{n}", "OPEN_WORK", "children", "implemented", "", "ü" * 500, owner, NOW) for n in range(200)
     )
-    text = whole_verdict(replace(SHUT, blockers=many), "jira-main:1")
-    assert LARGEST_PROPERTY // 2 < len(text) <= LARGEST_PROPERTY
-    shown = json.loads(text)
-    assert shown["open"] == 200, "how many there are is told all the same"
-    assert len(shown["blockers"]) < 200
+    text = verdict_json(replace(SHUT, blockers=many), "jira-main:1")
+    assert MAX_PROPERTY_LENGTH // 2 < len(text) <= MAX_PROPERTY_LENGTH
+    content = json.loads(text)
+    assert content["open"] == 200, "the number of all of them is there all the same"
+    assert len(content["blockers"]) < 200
 
 
 def test_the_link_says_what_the_gate_does_and_leads_to_the_measure() -> None:
-    shown = json.loads(link_text(SHUT, "https://gatepost.acme.example/", "jira-main:1"))
-    assert shown == {
+    content = json.loads(link_json(SHUT, "https://gatepost.acme.example/", "jira-main:1"))
+    assert content == {
         "url": "https://gatepost.acme.example/measures/jira-main:1",
         "title": "Gate into Detailed: shut",
         "summary": "1 blocker",
@@ -110,7 +110,7 @@ def test_the_link_says_what_the_gate_does_and_leads_to_the_measure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("enforce", "native_gates", "stage", "wanted"),
+    ("enforce", "native_gates", "stage", "changes"),
     [
         ("revert", True, "detailed", {"@status": "Analysis\nBacklog\nIdeas"}),
         ("revert", True, "identified", {"@status": "Backlog\nIdeas"}),
@@ -122,12 +122,12 @@ def test_the_link_says_what_the_gate_does_and_leads_to_the_measure() -> None:
     ],
 )
 def test_a_breach_is_taken_back_where_the_rule_says_so_or_the_tool_cannot_refuse(
-    enforce: str, native_gates: bool, stage: str | None, wanted: dict[str, str]
+    enforce: str, native_gates: bool, stage: str | None, changes: dict[str, str]
 ) -> None:
     verdict = replace(BREACH, stage=stage)
-    seen = item(status="Done", native_gates=native_gates)
-    found = mark_changes(verdict, rule(enforce=enforce, stage=STATUSES), seen, "jira-main:1", {})
-    assert {str(change.field): change.wanted for change in found} == wanted
+    present = item(status="Done", native_gates=native_gates)
+    found = mark_changes(verdict, rule(enforce=enforce, stage=STATUSES), present, "jira-main:1", {})
+    assert {str(change.field): change.target for change in found} == changes
 
 
 def test_nothing_is_taken_back_without_a_breach() -> None:
@@ -136,20 +136,20 @@ def test_nothing_is_taken_back_without_a_breach() -> None:
 
 def test_a_breach_is_remembered_until_the_gate_opens() -> None:
     """Also after the issue was moved back: who moved it finds out why."""
-    ahead = assess(measure(), evidence("identified", "decided", statements=()), POLICY, NOW)
+    ahead = assess(measure(), evidence("identified", "decided", commands=()), POLICY, NOW)
     assert ahead.gate is GateState.BREACH
-    assert ahead.standing.breach == Breach(NOW, "In progress", "Decided", "Detailed")
-    seen = replace(evidence("identified", "identified", statements=()), standing=ahead.standing)
-    back = assess(measure(), seen, POLICY, NOW)
-    assert (back.gate, back.standing.breach) == (GateState.SHUT, ahead.standing.breach)
-    answer = answer_of(measure(), back, None, "Backlog")
-    assert answer is not None
-    assert answer.text.splitlines()[1] == (
+    assert ahead.measure_state.breach == Breach(NOW, "In progress", "Decided", "Detailed")
+    present = replace(evidence("identified", "identified", commands=()), measure_state=ahead.measure_state)
+    back = assess(measure(), present, POLICY, NOW)
+    assert (back.gate, back.measure_state.breach) == (GateState.SHUT, ahead.measure_state.breach)
+    comment = reply_comment_of(measure(), back, None, "Backlog")
+    assert comment is not None
+    assert comment.text.splitlines()[1] == (
         "@A. Kaya: moved to In progress (Decided) on 21 Nov 2026 09:00 UTC while the gate into Detailed is shut; it is "
-        "back at Backlog. 1 condition is not met and stands in the field with the blockers."
+        "back at Backlog. 1 condition is not met and is listed in the field Gate blockers."
     )
-    opened = replace(evidence("detailed", "identified"), standing=replace(back.standing, stage="detailed"))
-    assert assess(measure(), opened, POLICY, NOW).standing.breach is None
+    opened = replace(evidence("detailed", "identified"), measure_state=replace(back.measure_state, stage="detailed"))
+    assert assess(measure(), opened, POLICY, NOW).measure_state.breach is None
 
 
 def test_no_field_can_be_taken_for_a_mark() -> None:
@@ -160,28 +160,30 @@ HELD = f"Gatepost: {SHUT.blockers[0].sentence}"
 
 
 @pytest.mark.parametrize(
-    ("verdict", "when", "present", "wanted"),
+    ("verdict", "when", "present", "changes"),
     [
-        pytest.param(SHUT, "shut", None, {"@hold": HELD}, id="put on hold with the reason"),
+        pytest.param(SHUT, "shut", None, {"@on hold": HELD}, id="put on hold with the reason"),
         pytest.param(SHUT, "shut", HELD, {}, id="it is on hold already"),
-        pytest.param(SHUT, "shut", "Gatepost: another reason", {"@hold": HELD}, id="the reason follows the blockers"),
+        pytest.param(
+            SHUT, "shut", "Gatepost: another reason", {"@on hold": HELD}, id="the reason follows the blockers"
+        ),
         pytest.param(SHUT, "shut", "The vendor is late", {}, id="somebody else's hold is left alone"),
         pytest.param(SHUT, "breach", None, {}, id="only in a breach"),
-        pytest.param(BREACH, "breach", None, {"@hold": HELD}, id="in a breach"),
-        pytest.param(OPEN, "shut", HELD, {"@hold": "-"}, id="our own hold ends"),
+        pytest.param(BREACH, "breach", None, {"@on hold": HELD}, id="in a breach"),
+        pytest.param(OPEN, "shut", HELD, {"@on hold": "-"}, id="our own hold ends"),
         pytest.param(OPEN, "shut", "The vendor is late", {}, id="somebody else's hold does not end"),
         pytest.param(OPEN, "shut", None, {}, id="nothing to do"),
     ],
 )
-def test_a_record_is_held_with_its_reason_and_only_our_own_hold_ends(
-    verdict: Verdict, when: str, present: str | None, wanted: dict[str, object]
+def test_a_record_is_put_on_hold_with_its_reason_and_only_our_own_hold_ends(
+    verdict: Verdict, when: str, present: str | None, changes: dict[str, object]
 ) -> None:
-    held = replace(verdict, blockers=verdict.blockers[:1])
-    assert changed(held, {"hold": when}, hold=present) == wanted
+    verdict_with_one_blocker = replace(verdict, blockers=verdict.blockers[:1])
+    assert changed(verdict_with_one_blocker, {"on_hold": when}, on_hold_reason=present) == changes
 
 
 def test_a_record_that_is_done_is_not_put_on_hold() -> None:
-    assert changed(SHUT, {"hold": "shut"}, status_category=StatusCategory.DONE) == {}
+    assert changed(SHUT, {"on_hold": "shut"}, status_category=StatusCategory.DONE) == {}
 
 
 def test_the_checklist_has_every_condition_in_its_order_and_is_written_when_it_changed() -> None:
@@ -199,5 +201,5 @@ def test_the_checklist_has_every_condition_in_its_order_and_is_written_when_it_c
     }
     met = next(row for row in rows if row["result"] == "met")
     assert (met["who"], met["since"]) == ("", "")
-    kept = remembered("@checklist", str(value))
-    assert changed(SHUT, {"checklist": True}, {"@checklist": kept}) == {}
+    stored = stored_value("@checklist", str(value))
+    assert changed(SHUT, {"checklist": True}, {"@checklist": stored}) == {}

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from governance.gates import Rung, Thresholds
+from governance.gates import EscalationStep, Thresholds
 from governance.measure import Role
 from governance.presets import PRESETS
-from mapping.load import Loaded, load_mapping
+from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
 from tests.governance.factory import measure
 
@@ -24,7 +24,7 @@ measures:
   - name: epics
     connection: jira-main
     match: {{type: [Epic]}}
-    place: {{program: "{{Program}}"}}
+    hierarchy: {{program: "{{Program}}"}}
     roles: {{owner: Assignee}}
     stage: {{from_status: {{}}}}
     write: {{gate: Gate}}
@@ -33,11 +33,11 @@ measures:
 
 def policies(policy: str) -> Policies:
     loaded = load_mapping(HEAD.format(policy=policy))
-    assert isinstance(loaded, Loaded), loaded
+    assert isinstance(loaded, LoadedMapping), loaded
     return Policies(loaded.config)
 
 
-def test_without_a_word_about_it_the_default_holds() -> None:
+def test_without_a_policy_the_default_holds() -> None:
     assert policies("{}").base == PRESETS["five"]
 
 
@@ -53,11 +53,11 @@ def test_own_numbers_replace_the_presets() -> None:
     assert base.version != PRESETS["five"].version
 
 
-def test_the_ladder_is_in_minutes() -> None:
-    assert policies("{ladder: {sponsor: 30}}").base.ladder == (
-        Rung(Role.OWNER, timedelta(0)),
-        Rung(Role.SPONSOR, timedelta(minutes=30)),
-        Rung(Role.STEERING_COMMITTEE, timedelta(days=1)),
+def test_the_escalation_is_in_minutes() -> None:
+    assert policies("{escalation: {sponsor: 30}}").base.escalation == (
+        EscalationStep(Role.OWNER, timedelta(0)),
+        EscalationStep(Role.SPONSOR, timedelta(minutes=30)),
+        EscalationStep(Role.STEERING_COMMITTEE, timedelta(days=1)),
     )
 
 
@@ -67,9 +67,9 @@ def test_a_program_and_a_measure_type_have_numbers_of_their_own() -> None:
         "{program: Cloud exit, measures: epics, hurdle: 30}]}"
     )
 
-    def numbers(kind: str, program: str) -> tuple[Decimal, Decimal]:
-        place = replace(measure().place, program=program)
-        thresholds = some.of(measure(kind=kind, place=place)).thresholds
+    def numbers(rule: str, program: str) -> tuple[Decimal, Decimal]:
+        hierarchy = replace(measure().hierarchy, program=program)
+        thresholds = some.of(measure(rule_name=rule, hierarchy=hierarchy)).thresholds
         return thresholds.hurdle, thresholds.tolerance
 
     assert numbers("projects", "Other") == (10, Decimal("0.10"))

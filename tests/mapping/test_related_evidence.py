@@ -1,4 +1,4 @@
-"""What is looked up beside an item, and what it becomes when it is not there."""
+"""What is read beside an item, and what follows when it could not be read."""
 
 from __future__ import annotations
 
@@ -7,40 +7,52 @@ from decimal import Decimal
 
 import pytest
 
-from governance.evidence import LifeCycle, Member, Service, Team
+from governance.evidence import LifeCycle, Service, Team, TeamMember
 from governance.facts import Unknown
 from governance.measure import Person
 from governance.money import Money
-from mapping.config import FactRule, JoinRule, LegacyRule, Match, MeasureRule, PlaceRule, RoleRule, StageRule, WriteRule
-from mapping.expressions import Scope
-from mapping.related_evidence import Logged, Wants, joined_of, legacy_of, team_of, wants
-from mapping.sources import Joined
+from mapping.config import (
+    FactRule,
+    HierarchyRule,
+    JoinRule,
+    LegacyRule,
+    Match,
+    MeasureRule,
+    RoleRule,
+    StageRule,
+    WriteRule,
+)
+from mapping.expressions import ExpressionScope
+from mapping.related_evidence import EvidenceNeeds, TimeEntry, evidence_needs, joined_items_of, legacy_of, team_of
+from mapping.sources import JoinedSource
 from mapping.values import money_of, text_of
 from mapping.work_item import ConnectionName, Link, NativeId, WorkItem
-from tests.mapping.items import BRANDT, KAYA, NOW, item, scope
+from tests.mapping.items import BRANDT, KAYA, NOW, expression_scope, item
 
 SNOW = ConnectionName("snow")
 RULE = MeasureRule(
-    name="epics", connection="jira-main", match=Match(type=("Epic",)), place=PlaceRule(), roles=RoleRule(owner="Assignee"),
+    name="epics", connection="jira-main", match=Match(type=("Epic",)), hierarchy=HierarchyRule(), roles=RoleRule(owner="Assignee"),
     facts=FactRule(baseline_id="Baseline name"), stage=StageRule(from_status={}), write=WriteRule(gate="Gate"),
-    legacy=LegacyRule(services="Legacy services", connection="snow", ends="Retirement date"), team="Team",
+    legacy=LegacyRule(services="Legacy services", connection="snow", end_column="Retirement date"), team="Team",
 )  # fmt: skip
 OLD = Service("CRM-OLD", LifeCycle.ACTIVE)
 
 
-def test_what_the_rule_names_is_wanted() -> None:
+def test_what_the_rule_names_is_needed() -> None:
     some = item({"Legacy services": "CRM-OLD, CRM-RPT\nCRM-OLD", "Team": (KAYA, BRANDT), "Baseline name": "Storage"})
-    assert wants(scope(some), RULE) == Wants(("CRM-OLD", "CRM-RPT"), SNOW, "Retirement date", (KAYA, BRANDT), "Storage")
+    assert evidence_needs(expression_scope(some), RULE) == EvidenceNeeds(
+        ("CRM-OLD", "CRM-RPT"), SNOW, "Retirement date", (KAYA, BRANDT), "Storage"
+    )
 
 
-def test_an_empty_field_wants_nothing() -> None:
+def test_an_empty_field_needs_nothing() -> None:
     some = item({"Legacy services": None, "Team": (), "Baseline name": None})
-    assert wants(scope(some), RULE) == Wants(None, SNOW, "Retirement date", None, None)
+    assert evidence_needs(expression_scope(some), RULE) == EvidenceNeeds(None, SNOW, "Retirement date", None, None)
 
 
-def test_a_team_of_words_is_unknown() -> None:
+def test_a_team_written_as_text_is_unknown() -> None:
     some = item({"Legacy services": None, "Team": "Kaya and Brandt", "Baseline name": None})
-    assert wants(scope(some), RULE).team == Unknown(
+    assert evidence_needs(expression_scope(some), RULE).team == Unknown(
         'the field "Team" does not hold people; map the team to a user field'
     )
 
@@ -61,12 +73,12 @@ def test_a_team_of_words_is_unknown() -> None:
     ],
 )  # fmt: skip
 def test_services(names: object, found: object, legacy: object) -> None:
-    assert legacy_of(Wants(services=names, services_from=SNOW), found) == legacy  # type: ignore[arg-type]
+    assert legacy_of(EvidenceNeeds(services=names, services_from=SNOW), found) == legacy  # type: ignore[arg-type]
 
 
 def test_hours_on_the_item_and_its_children_are_here_and_all_others_elsewhere() -> None:
-    def hours(person: Person, on: str, parent: str | None, where: str, count: int) -> Logged:
-        return Logged(
+    def hours(person: Person, on: str, parent: str | None, where: str, count: int) -> TimeEntry:
+        return TimeEntry(
             person.id, NativeId(on), NativeId(parent) if parent else None, where, date(2026, 2, 9), Decimal(count)
         )
 
@@ -77,28 +89,29 @@ def test_hours_on_the_item_and_its_children_are_here_and_all_others_elsewhere() 
         hours(BRANDT, "900", None, "SUP", 8),
         hours(BRANDT, "901", None, "NET", 1),
     ]
-    team = team_of(item(), Wants(team=(KAYA, BRANDT)), logged, 14)
+    team = team_of(item(), EvidenceNeeds(team=(KAYA, BRANDT)), logged, 14)
     assert team == Team(
         (
-            Member("A. Kaya", Decimal(5), Decimal(4), "ITX"),
-            Member("M. Brandt", Decimal(0), Decimal(9), "SUP"),
+            TeamMember("A. Kaya", Decimal(5), Decimal(4), "ITX"),
+            TeamMember("M. Brandt", Decimal(0), Decimal(9), "SUP"),
         ),
         14,
     )
 
 
 def test_hours_that_could_not_be_read_are_unknown() -> None:
-    assert team_of(item(), Wants(team=(KAYA,)), Unknown("no access"), 14) == Unknown("no access")
-    assert team_of(item(), Wants(), None, 14) is None
+    assert team_of(item(), EvidenceNeeds(team=(KAYA,)), Unknown("no access"), 14) == Unknown("no access")
+    assert team_of(item(), EvidenceNeeds(), None, 14) is None
 
 
 def _join(**way: str) -> JoinRule:
     return JoinRule(name="change", connection="snow", table="change_request", **way)
 
 
-def _wanted(some: WorkItem, join: JoinRule) -> Wants:
-    return wants(
-        scope(some), RULE.model_copy(update={"legacy": None, "team": None, "facts": FactRule(), "joins": (join,)})
+def _wanted(some: WorkItem, join: JoinRule) -> EvidenceNeeds:
+    return evidence_needs(
+        expression_scope(some),
+        RULE.model_copy(update={"legacy": None, "team": None, "facts": FactRule(), "joins": (join,)}),
     )
 
 
@@ -111,8 +124,8 @@ LINKED = item(
 @pytest.mark.parametrize(
     ("join", "keys"),
     [
-        (_join(theirs="Correlation ID"), ("ITX-1",)),
-        (_join(mine="Changes"), ("CHG2", "CHG1")),
+        (_join(their_field="Correlation ID"), ("ITX-1",)),
+        (_join(own_field="Changes"), ("CHG2", "CHG1")),
         (_join(link="relates to"), ("CHG9", "CHG7")),
         (_join(link="duplicates"), None),
     ],
@@ -124,11 +137,11 @@ def test_items_are_joined_by_a_key_a_field_or_a_link(join: JoinRule, keys: tuple
 def test_a_key_that_is_named_and_not_there_makes_the_join_unknown() -> None:
     one = item(key="CHG1")
     found = {"change": {"CHG1": (one,)}}
-    assert joined_of(_wanted(LINKED, _join(mine="Changes")), found) == {
+    assert joined_items_of(_wanted(LINKED, _join(own_field="Changes")), found) == {
         "change": Unknown('snow shows no "CHG2", which Changes names')
     }
-    assert joined_of(_wanted(LINKED, _join(theirs="Correlation ID")), {"change": {}}) == {"change": ()}
-    assert joined_of(_wanted(LINKED, _join(theirs="x")), {"change": Unknown("snow is down")}) == {
+    assert joined_items_of(_wanted(LINKED, _join(their_field="Correlation ID")), {"change": {}}) == {"change": ()}
+    assert joined_items_of(_wanted(LINKED, _join(their_field="x")), {"change": Unknown("snow is down")}) == {
         "change": Unknown("snow is down")
     }
 
@@ -136,14 +149,16 @@ def test_a_key_that_is_named_and_not_there_makes_the_join_unknown() -> None:
 def test_what_is_joined_feeds_facts_and_amounts() -> None:
     first = item({"Cost": Decimal("10.5"), "Goal": None}, key="CHG1")
     second = item({"Cost": Decimal(2), "Goal": "Resilience"}, key="CHG2")
-    both = Scope(item(), NOW, {"change": (first, second)})
-    assert money_of(both, Joined(join="change", field="Cost"), "EUR") == Money(Decimal("12.5"), "EUR")
-    assert text_of(both, Joined(join="change", field="Goal")) == "Resilience"
-    assert money_of(Scope(item(), NOW, {"change": ()}), Joined(join="change", field="Cost"), "EUR") is None
-    unread = text_of(Scope(item(), NOW), Joined(join="change", field="Goal"))
+    both = ExpressionScope(item(), NOW, {"change": (first, second)})
+    assert money_of(both, JoinedSource(join="change", field="Cost"), "EUR") == Money(Decimal("12.5"), "EUR")
+    assert text_of(both, JoinedSource(join="change", field="Goal")) == "Resilience"
+    assert (
+        money_of(ExpressionScope(item(), NOW, {"change": ()}), JoinedSource(join="change", field="Cost"), "EUR") is None
+    )
+    unread = text_of(ExpressionScope(item(), NOW), JoinedSource(join="change", field="Goal"))
     assert unread == Unknown("the items of change were not read")
     dollars = item({"Cost": "1 USD"}, key="CHG3")
-    mixed = Scope(item(), NOW, {"change": (first, dollars)})
-    assert money_of(mixed, Joined(join="change", field="Cost"), "EUR") == Unknown(
+    mixed = ExpressionScope(item(), NOW, {"change": (first, dollars)})
+    assert money_of(mixed, JoinedSource(join="change", field="Cost"), "EUR") == Unknown(
         'the field "Cost" of change holds EUR and USD'
     )

@@ -11,18 +11,18 @@ from governance.assess import assess
 from governance.evidence import Children
 from governance.facts import Unknown
 from governance.measure import Person
-from governance.measure_state import Standing
+from governance.measure_state import MeasureState
 from governance.money import Money
 from governance.presets import default_policy
 from governance.verdict import GateState
 from mapping.config import MappingConfig
-from mapping.expressions import Scope
+from mapping.expressions import ExpressionScope
 from mapping.fields import needed_fields
-from mapping.load import Loaded, load_mapping
-from mapping.map_item import Mapped, Unmapped, apply, evidence_from
-from mapping.related_evidence import NOTHING
+from mapping.load import LoadedMapping, load_mapping
+from mapping.map_item import MappedMeasure, Unmapped, evidence_from, map_item
+from mapping.related_evidence import NO_RELATED_EVIDENCE
 from mapping.work_item import ChildItem, ConnectionName, FieldName, FieldValue, WorkItem
-from tests.mapping.items import NOW, item, scope
+from tests.mapping.items import NOW, expression_scope, item
 
 BASE = """
 version: 1
@@ -33,7 +33,7 @@ measures:
     connection: jira-main
     match: {{type: [Epic]{match}}}
     {rule}
-    place: {{program: "{{Program}}"}}
+    hierarchy: {{program: "{{Program}}"}}
     roles: {roles}
     facts: {{start: Start date, end: Due date{facts}}}
     effects: {{plan: {{benefit: {benefit}}}}}
@@ -42,7 +42,7 @@ measures:
   - name: second
     connection: jira-main
     match: {{type: [Epic]}}
-    place: {{}}
+    hierarchy: {{}}
     roles: {{owner: Assignee}}
     stage: {{from_status: {{}}}}
     write: {{gate: Gate}}
@@ -59,13 +59,13 @@ def config(
 ) -> MappingConfig:
     text = BASE.format(match=match, rule=rule, roles=roles, facts=facts, benefit=benefit)
     loaded = load_mapping(text)
-    assert isinstance(loaded, Loaded), loaded
+    assert isinstance(loaded, LoadedMapping), loaded
     return loaded.config
 
 
-def mapped(fields: dict[str, FieldValue] | None = None, some: WorkItem | None = None, **parts: str) -> Mapped:
-    result = apply(scope(some or item(fields)), config(**parts))
-    assert isinstance(result, Mapped)
+def mapped(fields: dict[str, FieldValue] | None = None, some: WorkItem | None = None, **parts: str) -> MappedMeasure:
+    result = map_item(expression_scope(some or item(fields)), config(**parts))
+    assert isinstance(result, MappedMeasure)
     return result
 
 
@@ -92,8 +92,8 @@ def test_a_condition_without_a_value_does_not_let_the_item_go() -> None:
         'it is not clear whether the rule first takes it: the expression "item.fields["Nope"] == "x"" asks for '
         "'Nope', which this item does not have"
     )
-    seen = evidence_from(item(), found, (), Standing(), NOTHING)
-    verdict = assess(found.measure, seen, default_policy(), NOW)
+    present = evidence_from(item(), found, (), MeasureState(), NO_RELATED_EVIDENCE)
+    verdict = assess(found.measure, present, default_policy(), NOW)
     assert verdict.gate is GateState.SHUT
     assert verdict.blockers[0].code == "STAGE_UNKNOWN"
 
@@ -123,7 +123,7 @@ def test_an_assignment_group_is_matched() -> None:
     assert mapped(match=", assignment_group: [network]").rule.name == "second"
 
 
-def test_the_fields_that_conditions_read_are_asked_for() -> None:
+def test_the_fields_that_conditions_read_are_requested() -> None:
     asked = needed_fields(
         config(rule="""when: 'item.fields["Risk"] == "x" || "Tier" in item.fields'""", match=", fields: {Wave: [one]}"),
         ConnectionName("jira-main"),
@@ -179,7 +179,7 @@ def test_values_are_translated_and_what_is_not_listed_is_decided(value: str | No
 TABLE = "{owner: Assignee, controller: {by: Program, people: {Cloud exit: {id: 5b1, name: J. Weber}}}}"
 
 
-def test_a_role_may_stand_in_a_table_by_a_field() -> None:
+def test_a_role_may_come_from_a_table_by_a_field() -> None:
     assert mapped(roles=TABLE).measure.roles.controller == Person("5b1", "J. Weber")
 
 
@@ -214,8 +214,8 @@ def test_progress_comes_from_where_the_rule_says(rule: str, fields: dict[str, Fi
 
 
 def test_before_its_start_nothing_is_done() -> None:
-    early = Scope(item(), datetime(2025, 12, 1, tzinfo=UTC))
-    found = apply(early, config(rule="progress: {from: dates}"))
+    early = ExpressionScope(item(), datetime(2025, 12, 1, tzinfo=UTC))
+    found = map_item(early, config(rule="progress: {from: dates}"))
     assert not isinstance(found, Unmapped)
     assert found.progress == 0
 

@@ -12,9 +12,10 @@ from governance.facts import Unknown
 from governance.money import Money
 from mapping.values import money_of, parse_amount
 from mapping.work_item import FieldValue
-from tests.mapping.items import item, scope
+from tests.mapping.items import expression_scope, item
 
 UNCLEAR = "it is not clear whether {} has decimals; write it as 1234567.89"
+TOO_LARGE = "this is larger or finer than an amount of 15 digits"
 NO_AMOUNT = "this is not an amount; write it as 1234567.89"
 
 
@@ -50,6 +51,11 @@ def test_an_amount_in_any_locale(text: str, amount: str) -> None:
         ("", NO_AMOUNT),
         ("12 apples", NO_AMOUNT),
         ("NaN", NO_AMOUNT),
+        ("Infinity", NO_AMOUNT),
+        ("1e999", NO_AMOUNT),
+        ("9" * 5000, TOO_LARGE),
+        ("1000000000M", TOO_LARGE),
+        ("0." + "0" * 200 + "1", TOO_LARGE),
     ],
 )
 def test_an_amount_that_is_not_clear_says_so(text: str, why: str) -> None:
@@ -70,10 +76,26 @@ def test_an_amount_that_is_not_clear_says_so(text: str, why: str) -> None:
     ],
 )
 def test_money_has_its_own_currency_or_the_reporting_one(value: FieldValue, money: Money | Unknown | None) -> None:
-    assert money_of(scope(item({"Baseline": value})), "Baseline", "EUR") == money
+    assert money_of(expression_scope(item({"Baseline": value})), "Baseline", "EUR") == money
 
 
 @given(st.text(max_size=80))
 def test_no_text_raises(text: str) -> None:
     parse_amount(text)
-    money_of(scope(item({"Baseline": text})), "Baseline", "EUR")
+    money_of(expression_scope(item({"Baseline": text})), "Baseline", "EUR")
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (Decimal("NaN"), 'the field "Benefit" holds NaN'),
+        (Decimal("Infinity"), 'the field "Benefit" holds Infinity'),
+        (Decimal("1e999"), 'the field "Benefit" holds 1e+999'),
+        (Decimal(10**400), 'the field "Benefit" holds 1.00000e+400'),
+        (Decimal("1e-999"), 'the field "Benefit" holds 1e-999'),
+        (Money(Decimal("1e999"), "EUR"), 'the field "Benefit" holds 1e+999'),
+        ("1" + " " * 80 + "M", 'the field "Benefit" holds "1' + " " * 59 + f'…": {NO_AMOUNT}'),
+    ],
+)
+def test_a_number_that_is_no_amount_is_unknown(value: FieldValue, reason: str) -> None:
+    assert money_of(expression_scope(item({"Benefit": value})), "Benefit", "EUR") == Unknown(reason)

@@ -12,7 +12,7 @@ from governance.explain import blocker_lines
 from governance.verdict import Verdict
 from mapping.config import WriteRule
 from mapping.work_item import FieldName, FieldValue
-from mapping.writeback import Change, ChangeKind, Comparison, WriteValue, canonical, compare, cut, wanted
+from mapping.writeback import Change, ChangeKind, Comparison, WriteValue, canonical, compare, join_lines, target_values
 from tests.governance.factory import NOW, POLICY, evidence, measure
 
 GATE = FieldName("Gate")
@@ -30,11 +30,11 @@ ALL = WriteRule(
 
 
 def verdict(**changes: object) -> Verdict:
-    return assess(measure(**changes), evidence("identified", "identified", statements=()), POLICY, NOW)
+    return assess(measure(**changes), evidence("identified", "identified", commands=()), POLICY, NOW)
 
 
 def test_the_whole_verdict_goes_to_the_fields_that_the_rule_names() -> None:
-    assert wanted(verdict(baseline=None), ALL) == {
+    assert target_values(verdict(baseline=None), ALL) == {
         "DoI stage": "Identified",
         "Work": "Green",
         "Money": "Green",
@@ -52,21 +52,21 @@ def test_the_whole_verdict_goes_to_the_fields_that_the_rule_names() -> None:
 
 
 def test_a_field_that_the_rule_does_not_name_is_not_written() -> None:
-    assert wanted(verdict(), WriteRule(gate="Gate")) == {"Gate": "Shut"}
+    assert target_values(verdict(), WriteRule(gate="Gate")) == {"Gate": "Shut"}
 
 
 def test_figures_that_nobody_knows_clear_their_field() -> None:
-    assert wanted(verdict(effects=()), WriteRule(plan="Plan", variance="V")) == {"Plan": None, "V": None}
+    assert target_values(verdict(effects=()), WriteRule(plan="Plan", variance="V")) == {"Plan": None, "V": None}
 
 
 def test_an_open_gate_has_no_blockers() -> None:
     open_ = assess(measure(), evidence("detailed", "identified"), POLICY, NOW)
-    assert wanted(open_, WriteRule(gate="Gate", blockers="Blockers")) == {"Gate": "Open", "Blockers": None}
+    assert target_values(open_, WriteRule(gate="Gate", blockers="Blockers")) == {"Gate": "Open", "Blockers": None}
 
 
 def test_many_blockers_are_cut_on_whole_lines_and_counted() -> None:
     shut = verdict(baseline=None, objective=None, business_unit=None, legal_entity=None)
-    text = cut(blocker_lines(shut), limit=260)
+    text = join_lines(blocker_lines(shut), limit=260)
     assert text is not None
     assert len(text) <= 260
     assert text.splitlines()[-1] == "… and 3 more"
@@ -89,7 +89,7 @@ def test_many_blockers_are_cut_on_whole_lines_and_counted() -> None:
         pytest.param({}, "shut", "Shut", ChangeKind.FIRST, id="letter case counts in an option"),
     ],
 )
-def test_last_written_present_and_wanted_decide(
+def test_last_written_present_and_target_decide(
     last: dict[FieldName, str | None], present: FieldValue, value: WriteValue, kind: ChangeKind | None
 ) -> None:
     changes = () if kind is None else (Change(GATE, kind, canonical(present), value, last.get(GATE)),)
@@ -101,4 +101,4 @@ def test_a_field_that_the_tool_does_not_show_is_not_written_blindly() -> None:
 
 
 def test_a_verdict_without_blockers_is_no_text() -> None:
-    assert cut(blocker_lines(replace(verdict(), blockers=()))) is None
+    assert join_lines(blocker_lines(replace(verdict(), blockers=()))) is None

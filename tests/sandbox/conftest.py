@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sandbox.servicenow.instance import Instance, start
+from tests.sandbox.servicenow.instance import RunningInstance, start
 
 
 @pytest.fixture
-def instance() -> Iterator[Instance]:
+def instance() -> Iterator[RunningInstance]:
     here = start()
     yield here
     here.running.stop()

@@ -13,7 +13,7 @@ import requests
 
 from connector.events.signatures import verify_hub_signature
 from sandbox import servers
-from sandbox.delivery import Deliverer
+from sandbox.delivery import EventSender
 from sandbox.story import seed
 from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS
 
@@ -57,7 +57,7 @@ def sandbox() -> Iterator[servers.Sandbox]:
 
 
 @pytest.mark.parametrize(
-    ("statuses", "tries"),
+    ("statuses", "attempts"),
     [
         ([], 1),
         ([503], 2),
@@ -68,24 +68,24 @@ def sandbox() -> Iterator[servers.Sandbox]:
     ],
 )
 def test_an_event_is_sent_again_after_those_statuses_after_which_jira_does(
-    receiver: Receiver, statuses: list[int], tries: int
+    receiver: Receiver, statuses: list[int], attempts: int
 ) -> None:
     receiver.statuses = statuses
-    deliverer = Deliverer(sleep=lambda _: None)
+    deliverer = EventSender(sleep=lambda _: None)
     deliverer.send(receiver.url, b"{}", {"X-Atlassian-Webhook-Identifier": "one"})
     assert deliverer.wait_idle(LONGEST_WAIT_SECONDS)
     deliverer.close()
-    assert len(receiver.seen) == tries
+    assert len(receiver.seen) == attempts
     assert {headers["x-atlassian-webhook-identifier"] for headers, _ in receiver.seen} == {"one"}
     assert [headers.get("x-atlassian-webhook-retry") for headers, _ in receiver.seen] == [
         None,
-        *(str(number) for number in range(1, tries)),
+        *(str(number) for number in range(1, attempts)),
     ]
 
 
 def test_events_of_both_tools_are_signed_and_carry_their_own_ids(receiver: Receiver, sandbox: servers.Sandbox) -> None:
-    sandbox.ring(receiver.url, receiver.url, "secret")
-    sandbox.tell()
+    sandbox.register_webhooks(receiver.url, receiver.url, "secret")
+    sandbox.load_story()
     assert sandbox.wait_delivered(LONGEST_WAIT_SECONDS)
     jira = [seen for seen in receiver.seen if "x-atlassian-webhook-identifier" in seen[0]]
     servicenow = [seen for seen in receiver.seen if "x-event-id" in seen[0]]
@@ -98,8 +98,8 @@ def test_events_of_both_tools_are_signed_and_carry_their_own_ids(receiver: Recei
 
 
 def test_rich_text_in_a_webhook_is_text_and_never_a_document(receiver: Receiver, sandbox: servers.Sandbox) -> None:
-    sandbox.ring(receiver.url, None, "secret")
-    sandbox.tell()
+    sandbox.register_webhooks(receiver.url, None, "secret")
+    sandbox.load_story()
     issue = next(iter(sandbox.jira.issues.values()))
     sandbox.jira.edit(issue.id, {"Gate blockers": "one\ntwo"}, by="kaya")
     assert sandbox.wait_delivered(LONGEST_WAIT_SECONDS)
@@ -109,7 +109,7 @@ def test_rich_text_in_a_webhook_is_text_and_never_a_document(receiver: Receiver,
 
 
 def test_an_operator_of_servicenow_sees_the_rules_message_on_the_page(sandbox: servers.Sandbox) -> None:
-    sandbox.tell()
+    sandbox.load_story()
     record = next(iter(sandbox.servicenow.tables["pm_project"].values()))
     record["u_gatepost_blockers"] = "Implemented is shut: 1 ServiceNow change is still open"
     url = f"{sandbox.servicenow.base_url}/record/pm_project/{record['number']}"
@@ -120,7 +120,7 @@ def test_an_operator_of_servicenow_sees_the_rules_message_on_the_page(sandbox: s
 
 
 def test_what_people_type_is_text_on_the_pages(sandbox: servers.Sandbox) -> None:
-    sandbox.tell()
+    sandbox.load_story()
     epic = next(iter(sandbox.jira.issues.values()))
     sandbox.jira.edit(
         epic.id, {"summary": "<script>alert(1)</script>", "Gate blockers": "<b>x</b>\n<i>y</i>"}, by="kaya"
@@ -132,10 +132,10 @@ def test_what_people_type_is_text_on_the_pages(sandbox: servers.Sandbox) -> None
 
 
 def test_both_lists_show_every_item_of_the_story(sandbox: servers.Sandbox) -> None:
-    sandbox.tell()
+    sandbox.load_story()
     pages = [
         requests.get(base, timeout=LONGEST_CALL_SECONDS).text
         for base in (sandbox.jira.base_url, sandbox.servicenow.base_url)
     ]
-    assert all(any(item.title in page for page in pages) for item in seed.SEEDS)
-    assert len(seed.SEEDS) >= 30
+    assert all(any(item.title in page for page in pages) for item in seed.SEED_MEASURES)
+    assert len(seed.SEED_MEASURES) >= 30

@@ -12,14 +12,14 @@ from tests.stories.world import World, world
 
 
 @pytest.fixture
-def told(database: URL, tmp_path: Path) -> Iterator[World]:
-    """The story's world, with web and worker not started yet."""
+def story_world(database: URL, tmp_path: Path) -> Iterator[World]:
+    """The story's world, web and worker not started yet."""
     with world(database, tmp_path) as here:
         yield here
 
 
 @pytest.fixture
-def blank(database: URL, tmp_path: Path) -> Iterator[World]:
+def empty_world(database: URL, tmp_path: Path) -> Iterator[World]:
     """A world without items."""
     with world(database, tmp_path, story=False) as here:
         yield here

@@ -17,18 +17,18 @@ from sqlalchemy.engine import URL
 
 from connector.bootstrap import Services, bootstrap
 from connector.runtime import queue
-from connector.runtime.queue import Handlers
-from connector.runtime.tasks import handlers
+from connector.runtime.queue import TaskHandlers
+from connector.runtime.tasks import task_handlers
 from connector.settings import Settings
 from connector.store.database import postgres
-from connector.store.queue.workers import Presence
+from connector.store.queue.workers import WorkerPresence
 from governance.money import Period
-from mapping.load import Loaded, load_mapping
+from mapping.load import LoadedMapping, load_mapping
 from sandbox import servers
 from sandbox.jira.model import Deployment
 from sandbox.serving import Server
 from sandbox.story import seed
-from sandbox.story.player import Player, Shown
+from sandbox.story.player import ScenarioPlayer, ShownItem
 from sandbox.story.scenarios import Item
 from tests.conftest import ROOT
 from tests.sites import connect
@@ -38,7 +38,7 @@ from webhook_server.app import create_app
 
 SECRET = "It's a Secret to Everybody"
 START = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
-"""When every play begins."""
+"""When every scenario begins."""
 
 
 @dataclass
@@ -61,32 +61,32 @@ class Clock:
 
 
 @dataclass
-class Theatre:
+class Simulation:
     services: Services
     sandbox: servers.Sandbox
-    player: Player
+    player: ScenarioPlayer
     clock: Clock
-    handlers: Handlers
+    handlers: TaskHandlers
 
-    def settle(self) -> None:
-        """Let the clock's present be looked at, and wait until nothing is left to do."""
+    def run_until_idle(self) -> None:
+        """Run the tick for the present time, and wait until nothing is left to do."""
         self.handlers.tick()
         wait_until(lambda: at_rest(self.sandbox, self._is_anything_left), "nothing is left to do")
 
     def _is_anything_left(self) -> bool:
         with self.services.engine.connect() as connection:
-            return bool(connection.execute(_LEFT).scalar_one())
+            return bool(connection.execute(_WORK_LEFT).scalar_one())
 
-    def show(self, item: Item) -> Shown:
-        self.settle()
+    def show(self, item: Item) -> ShownItem:
+        self.run_until_idle()
         return self.player.show(item)
 
-    def say(self, item: Item, person: str, words: str) -> Shown:
-        """Somebody comments; returns what the tool shows when Gatepost has answered."""
-        self._act(item, person, "comment", words)
+    def comment(self, item: Item, person: str, comment: str) -> ShownItem:
+        """Somebody comments; returns what the tool shows when Gatepost has replied."""
+        self._act(item, person, "comment", comment)
         return self.show(item)
 
-    def edit(self, item: Item, person: str, **fields: object) -> Shown:
+    def edit(self, item: Item, person: str, **fields: object) -> ShownItem:
         values = {name.replace("_", " "): value for name, value in fields.items()}
         if item[0] == "jira":
             self._act(item, person, "edit", values)
@@ -97,8 +97,8 @@ class Theatre:
         return self.show(item)
 
     def move(self, item: Item, person: str, to: str) -> tuple[bool, str]:
-        """Try to move an item on in its tool: whether the tool let it through, and what it said."""
-        self.settle()
+        """Try to move an item on in its tool: whether the tool allowed it, and its response text."""
+        self.run_until_idle()
         return self._act(item, person, "transition" if item[0] == "jira" else "state", to)
 
     def _act(self, item: Item, person: str, do: str, value: object) -> tuple[bool, str]:
@@ -109,18 +109,18 @@ class Theatre:
         return self._post(item, {"as": person, "table": item[0], "record": self._key(item), "values": {column: value}})
 
     def _post(self, item: Item, body: dict[str, object]) -> tuple[bool, str]:
-        return self.player.act(item[0], body)
+        return self.player.act_as(item[0], body)
 
     def _key(self, item: Item) -> str:
         return self.player.show(item).key
 
     def audit(self, item: Item) -> list[tuple[str, str]]:
-        """(actor, action) of everything recorded about an item."""
+        """(actor, action) of all audit entries about an item."""
         (measure,) = self.services.measures.find(self._key(item))
         return [(entry.actor, entry.action) for entry in self.services.audit.entries(measure.id)]
 
 
-_LEFT = text("""
+_WORK_LEFT = text("""
     SELECT (SELECT count(*) FROM dirty_key WHERE state = 'waiting') + (SELECT count(*) FROM outbox WHERE state = 'waiting')
          + (SELECT count(*) FROM procrastinate_jobs
             WHERE status = 'doing' OR (status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())))
@@ -128,40 +128,40 @@ _LEFT = text("""
 
 
 @contextmanager
-def theatre(
+def simulation(
     database: URL,
     folder: Path,
     *,
     off: tuple[str, ...] = (),
     mapping: str | None = None,
     deployment: Deployment = Deployment.CLOUD,
-) -> Iterator[Theatre]:
-    """Both stand-ins with the bank's people and fields, no items; Gatepost with some rules switched off."""
+) -> Iterator[Simulation]:
+    """Both stand-ins with the bank's people and fields, no items; Gatepost with some rules switched off (``off``)."""
     clock = Clock()
     settings = Settings(
         database_url=database.render_as_string(hide_password=False),
         data=folder,
         secret_key=Fernet.generate_key().decode(),
     )
-    services = bootstrap(settings, application="plays")
+    services = bootstrap(settings, application="stories")
     sandbox = servers.start(clock=clock, deployment=deployment)
     connect(services, sandbox, SECRET)
     mapping = mapping or (ROOT / "sandbox/story/mapping.yaml").read_text()
     if off:
         mapping = mapping.replace("policy: {", f"policy: {{off: [{', '.join(off)}], ")
     loaded = load_mapping(mapping)
-    assert isinstance(loaded, Loaded), loaded
-    services.mappings.activate(mapping, loaded.version, author="plays", reason="plays")
+    assert isinstance(loaded, LoadedMapping), loaded
+    services.mappings.activate(mapping, loaded.version, author="stories", reason="stories")
     seed.set_up_jira(sandbox.jira)
     seed.set_up_servicenow(sandbox.servicenow)
     web = Server(create_app(services, clock), "127.0.0.1", 0).start()
-    sandbox.ring(f"{web.url}/hooks/jira/jira-main", f"{web.url}/hooks/servicenow/servicenow-main", SECRET)
-    player = Player(sandbox.jira.base_url, sandbox.servicenow.base_url, patience=LONGEST_WAIT_SECONDS)
-    with Presence(services.engine, postgres.conninfo(services.url)) as presence:
-        work = handlers(services, presence, clock=clock)
-        with _worker(services, work):
+    sandbox.register_webhooks(f"{web.url}/hooks/jira/jira-main", f"{web.url}/hooks/servicenow/servicenow-main", SECRET)
+    player = ScenarioPlayer(sandbox.jira.base_url, sandbox.servicenow.base_url, timeout_seconds=LONGEST_WAIT_SECONDS)
+    with WorkerPresence(services.engine, postgres.conninfo(services.url)) as presence:
+        handlers = task_handlers(services, presence, clock=clock)
+        with _worker(services, handlers):
             try:
-                yield Theatre(services, sandbox, player, clock, work)
+                yield Simulation(services, sandbox, player, clock, handlers)
             finally:
                 player.close()
                 sandbox.stop()
@@ -170,11 +170,11 @@ def theatre(
 
 
 @contextmanager
-def _worker(services: Services, work: Handlers) -> Iterator[None]:
+def _worker(services: Services, handlers: TaskHandlers) -> Iterator[None]:
     """The worker of the product, in a thread."""
-    app = queue.worker_app(postgres.conninfo(services.url), work, pool_size=6)
+    app = queue.worker_app(postgres.conninfo(services.url), handlers, pool_size=6)
     loop = asyncio.new_event_loop()
-    task = loop.create_task(queue.run_worker(app, name="plays", concurrency=4, signals=False))
+    task = loop.create_task(queue.run_worker(app, name="stories", concurrency=4, signals=False))
 
     def run() -> None:
         with suppress(asyncio.CancelledError):

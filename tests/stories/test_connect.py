@@ -1,4 +1,4 @@
-"""Connecting a Jira as an administrator does: every way to sign in, every door, and what the doctor says."""
+"""Connecting a Jira as an administrator does: every way to sign in, every webhook authentication, and the doctor's report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import AuthenticationFailed
-from connector.http.tool_access import DoorKind
+from connector.http.tool_access import WebhookAuth
 from connector.settings import Settings
 from mapping.work_item import ConnectionName
 from sandbox import servers
@@ -35,16 +35,16 @@ NINE = (9, 12, 8)
 
 
 @dataclass
-class Place:
+class SiteUnderTest:
     cli: Cli
     services: Services
     sandbox: servers.Sandbox
     public: str
 
-    def connect(self, *words: str, ok: bool = True) -> str:
+    def connect(self, *arguments: str, ok: bool = True) -> str:
         result = self.cli.run(
-            "connect", "jira", NAME, *words, "--public-url", self.public, "--wait", "120",
-            GATEPOST_CREDENTIAL=seed.BOT_TOKEN,
+            "connect", "jira", NAME, *arguments, "--public-url", self.public, "--wait", "120",
+            GATEPOST_CREDENTIAL=seed.BOT_TOKEN, GATEPOST_CLIENT_SECRET="sandbox-app-secret",
         )  # fmt: skip
         assert (result.exit_code == 0) is ok, result.output
         return " ".join(result.output.split())
@@ -58,9 +58,9 @@ class Place:
 
 
 @contextmanager
-def place(
+def connected_site(
     cli: Cli, database: URL, folder: Path, deployment: Deployment, release: tuple[int, ...] = ()
-) -> Iterator[Place]:
+) -> Iterator[SiteUnderTest]:
     cli.environment["GATEPOST_SECRET_KEY"] = "lJ9dWcPcOoQzEtZ1CPnjRYJQ0SpJ-0YJKxL9ScKGzHg="
     settings = Settings(
         database_url=database.render_as_string(hide_password=False),
@@ -73,7 +73,7 @@ def place(
     sandbox.jira.create("ITX", "Epic", "Retire the legacy CRM", by="kaya")
     web = Server(create_app(services), "127.0.0.1", 0).start()
     try:
-        yield Place(cli, services, sandbox, web.url)
+        yield SiteUnderTest(cli, services, sandbox, web.url)
     finally:
         sandbox.stop()
         web.stop()
@@ -81,64 +81,66 @@ def place(
 
 
 @pytest.fixture
-def cloud(cli: Cli, database: URL, tmp_path: Path) -> Iterator[Place]:
-    with place(cli, database, tmp_path, Deployment.CLOUD) as here:
+def cloud(cli: Cli, database: URL, tmp_path: Path) -> Iterator[SiteUnderTest]:
+    with connected_site(cli, database, tmp_path, Deployment.CLOUD) as here:
         yield here
 
 
-def test_cloud_with_an_api_token_is_connected_once_and_an_event_comes_back(cloud: Place) -> None:
+def test_cloud_with_an_api_token_is_connected_once_and_an_event_comes_back(cloud: SiteUnderTest) -> None:
     jira = cloud.sandbox.jira
-    told = cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL)
-    assert "jira-main is Jira Cloud; Gatepost works there as Gatepost (Etc/UTC), signed in by basic." in told
-    assert "Webhook registered (signature)." in told
-    assert "An event came back and was accepted." in told
+    output = cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL)
+    assert "jira-main is Jira Cloud; Gatepost works there as Gatepost (Etc/UTC), signed in by basic." in output
+    assert "Webhook registered (signature)." in output
+    assert "The test event arrived and was accepted." in output
     (hook,) = jira.webhooks.registered.values()
     assert (hook.name, hook.url) == ("Gatepost jira-main", f"{cloud.public}/hooks/jira/jira-main")
-    assert "Webhook found and changed (signature)." in cloud.connect(), "running it again doubles nothing"
+    assert "Webhook updated (signature)." in cloud.connect(), "a second run adds no second webhook"
     assert len(jira.webhooks.registered) == 1
     record = cloud.services.connections.get(NAME)
     assert record is not None
     assert record.own_account == "gatepost-bot"
 
 
-def test_a_secret_is_rotated_at_both_ends_without_losing_an_event(cloud: Place) -> None:
+def test_a_secret_is_rotated_at_both_ends_without_losing_an_event(cloud: SiteUnderTest) -> None:
     jira = cloud.sandbox.jira
     cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL)
     before = next(iter(jira.webhooks.registered.values())).secret
-    assert "An event came back" in cloud.connect("--rotate")
+    assert "The test event arrived" in cloud.connect("--rotate")
     (hook,) = jira.webhooks.registered.values()
     assert hook.secret != before
     record = cloud.services.connections.get(NAME)
     assert record is not None
-    assert record.webhook_secrets == (hook.secret, before), "what is on its way with the old one still counts"
+    assert record.webhook_secrets == (hook.secret, before), (
+        "events in transit with the previous secret are still accepted"
+    )
 
 
-def test_a_server_that_cannot_be_reached_is_told(cloud: Place) -> None:
+def test_a_server_that_cannot_be_reached_is_reported(cloud: SiteUnderTest) -> None:
     here = replace(cloud, public="http://127.0.0.1:9")
     result = here.cli.run(
         "connect", "jira", NAME, "--url", here.sandbox.jira.base_url, "--user", seed.BOT_EMAIL, "--public-url",
         here.public, "--wait", "1", GATEPOST_CREDENTIAL=seed.BOT_TOKEN,
     )  # fmt: skip
     assert str(result.exception) == (
-        "http://127.0.0.1:9 was not reached within 1 s. The webhook is registered; see that `gatepost serve` runs and "
-        "that the tool may reach this address."
+        "http://127.0.0.1:9 was not reached within 1 s. The webhook is registered; check that `gatepost serve` is running "
+        "and that the tool can reach this address."
     )
 
 
-def test_a_door_of_jira_automation_takes_its_token_and_nothing_else(cloud: Place) -> None:
-    told = cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL, "--door", "token")
+def test_a_webhook_endpoint_for_jira_automation_accepts_its_token_and_nothing_else(cloud: SiteUnderTest) -> None:
+    output = cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL, "--webhook-auth", "token")
     record = cloud.services.connections.get(NAME)
     assert record is not None
-    assert f"header X-Gatepost-Token: {record.webhook_secrets[0]} (hidden)" in told
+    assert f"header X-Gatepost-Token: {record.webhook_secrets[0]} (hidden)" in output
     body = {"issue": {"id": "10001", "key": "ITX-1"}}
     url = f"{cloud.public}/hooks/jira/jira-main"
     for _ in range(2):
-        right = requests.post(
+        valid = requests.post(
             url, json=body, headers={"X-Gatepost-Token": record.webhook_secrets[0]}, timeout=LONGEST_CALL_SECONDS
         )
-        assert (right.status_code, right.json()) == (202, {"result": "accepted"}), "the same bytes are two events"
-    wrong = requests.post(url, json=body, headers={"X-Gatepost-Token": "x" * 43}, timeout=LONGEST_CALL_SECONDS)
-    assert wrong.status_code == 401
+        assert (valid.status_code, valid.json()) == (202, {"result": "accepted"}), "the same bytes are two events"
+    invalid = requests.post(url, json=body, headers={"X-Gatepost-Token": "x" * 43}, timeout=LONGEST_CALL_SECONDS)
+    assert invalid.status_code == 401
     assert cloud.sandbox.jira.webhooks.registered == {}
 
 
@@ -148,27 +150,27 @@ def _browse(address: str) -> bool:
     return True
 
 
-def _oauth(here: Place, monkeypatch: pytest.MonkeyPatch) -> str:
+def _oauth(here: SiteUnderTest, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr("cli.oauth_consent.webbrowser.open", _browse)
     base = here.sandbox.jira.base_url
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     return here.connect(
-        "--url", base, "--auth", "oauth", "--client-id", "sandbox-app", "--client-secret", "sandbox-app-secret",
+        "--url", base, "--auth", "oauth", "--client-id", "sandbox-app",
         "--api", base, "--authorize", f"{base}/authorize", "--token", f"{base}/oauth/token", "--callback-port", port,
     )  # fmt: skip
 
 
-def test_oauth_with_dynamic_webhooks_renewed_tokens_and_refreshed_ends(
-    cloud: Place, monkeypatch: pytest.MonkeyPatch
+def test_oauth_with_dynamic_webhooks_renewed_tokens_and_extended_webhooks(
+    cloud: SiteUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jira = cloud.sandbox.jira
-    told = _oauth(cloud, monkeypatch)
-    assert "signed in by oauth" in told
-    assert "Webhook registered (jwt, until " in told
-    assert "An event came back and was accepted." in told
-    assert "Worklogs, links and attachments ring no dynamic webhook; the sweep finds those." in told
+    output = _oauth(cloud, monkeypatch)
+    assert "signed in by oauth" in output
+    assert "Webhook registered (jwt, until " in output
+    assert "The test event arrived and was accepted." in output
+    assert "Dynamic webhooks send no events for worklogs, links and attachments; sweeps find those." in output
     (hook,) = jira.dynamic.registered.values()
     assert hook.query == "project != GATEPOSTNONE"
 
@@ -186,14 +188,14 @@ def test_oauth_with_dynamic_webhooks_renewed_tokens_and_refreshed_ends(
     jira.oauth.refresh_tokens.clear()
     with pytest.raises(
         AuthenticationFailed,
-        match=r"127\.0\.0\.1 does not renew the access \(.*\)\. Connect it again: gatepost connect",
+        match=r"127\.0\.0\.1 does not renew the access token \(.*\)\. Connect it again: gatepost connect",
     ):
         Sites(cloud.services, lambda: system_clock() + timedelta(hours=5)).get(NAME)
     again = cloud.services.connections.get(NAME)
     assert again == second, "nothing was changed by the failure"
 
 
-def test_a_dynamic_webhook_that_was_removed_is_told(cloud: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dynamic_webhook_that_was_removed_is_reported(cloud: SiteUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
     _oauth(cloud, monkeypatch)
     assert "✓ webhook: 1 dynamic, until " in cloud.doctor()
     cloud.sandbox.jira.dynamic.failed.append({"id": "x", "url": "u", "failureTime": 1})
@@ -202,7 +204,7 @@ def test_a_dynamic_webhook_that_was_removed_is_told(cloud: Place, monkeypatch: p
     assert "✗ webhook: no dynamic webhook is left" in cloud.doctor()
 
 
-def test_a_scoped_token_works_at_the_gateway_and_the_doctor_says_so(cloud: Place) -> None:
+def test_a_scoped_token_works_at_the_gateway_and_the_doctor_reports_it(cloud: SiteUnderTest) -> None:
     jira = cloud.sandbox.jira
     jira.oauth.scoped_tokens.add(seed.BOT_TOKEN)
     result = cloud.cli.run(
@@ -213,29 +215,31 @@ def test_a_scoped_token_works_at_the_gateway_and_the_doctor_says_so(cloud: Place
         "✗ signed in: the credentials are refused (401)\n"
         "      This is a scoped or service-account token: it works at api.atlassian.com only."
     ) in cloud.doctor()
-    told = cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL, "--auth", "scoped", "--api", jira.base_url)
-    assert "signed in by scoped" in told
+    output = cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL, "--auth", "scoped", "--api", jira.base_url)
+    assert "signed in by scoped" in output
     assert "✓ signed in: as Gatepost" in cloud.doctor()
 
 
 @pytest.mark.parametrize(
-    ("release", "door", "path"),
+    ("release", "webhook_auth", "path"),
     [
         ((), "signature", "/rest/jira-webhook/1.0/webhooks/"),
-        (NINE, "path", "/rest/webhooks/1.0/webhook/"),
+        (NINE, "url_secret", "/rest/webhooks/1.0/webhook/"),
     ],
 )
 def test_data_center_with_a_personal_access_token(
-    cli: Cli, database: URL, tmp_path: Path, release: tuple[int, ...], door: str, path: str
+    cli: Cli, database: URL, tmp_path: Path, release: tuple[int, ...], webhook_auth: str, path: str
 ) -> None:
-    with place(cli, database, tmp_path, Deployment.DATACENTER, release) as here:
-        told = here.connect("--url", here.sandbox.jira.base_url)
-        assert "is Jira Data Center" in told
-        assert "signed in by bearer" in told
-        assert f"Webhook registered ({door})." in told
-        assert ("This Jira signs nothing: the address itself is the secret" in told) is (door == "path")
-        assert "An event came back and was accepted." in told
-        assert f"Webhook found and changed ({door})." in here.connect()
+    with connected_site(cli, database, tmp_path, Deployment.DATACENTER, release) as here:
+        output = here.connect("--url", here.sandbox.jira.base_url)
+        assert "is Jira Data Center" in output
+        assert "signed in by bearer" in output
+        assert f"Webhook registered ({webhook_auth})." in output
+        assert ("This Jira does not sign events: the address itself is the secret" in output) is (
+            webhook_auth == "url_secret"
+        )
+        assert "The test event arrived and was accepted." in output
+        assert f"Webhook updated ({webhook_auth})." in here.connect()
         calls = requests.get(f"{here.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()[
             "calls"
         ]
@@ -243,7 +247,7 @@ def test_data_center_with_a_personal_access_token(
         assert "✓ project" not in here.doctor()
 
 
-def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(cloud: Place) -> None:
+def test_the_doctor_finds_problems_and_says_what_to_do(cloud: SiteUnderTest) -> None:
     jira = cloud.sandbox.jira
     cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL, "--expires", "2026-01-31")
     cloud.cli.ok("mapping", "activate", str(ROOT / "deploy/examples/jira-only.yaml"), "--reason", "first")
@@ -254,25 +258,27 @@ def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(cloud: Place) -> Non
         "✓ clock: as the tool's",
         "✓ project ITX: all permissions that Gatepost needs",
         "✓ webhook: registered, signed",
-        "✓ limits: nothing is parked",
+        "✓ limits: no limit is in force",
         "! workers: 0 at work",
     ):
         assert line in healthy
     jira.withheld |= {"EDIT_ISSUES", "BULK_CHANGE"}
     next(iter(jira.webhooks.registered.values())).enabled = False
-    ill = cloud.doctor()
-    assert "✗ project ITX: EDIT_ISSUES is lacking\n      Without it Gatepost cannot write the owned fields." in ill
-    assert "! global BULK_CHANGE: lacking" in ill
-    assert "✗ webhook: it is switched off at the tool" in ill
+    unhealthy = cloud.doctor()
+    assert (
+        "✗ project ITX: EDIT_ISSUES is lacking\n      Without it Gatepost cannot write the owned fields." in unhealthy
+    )
+    assert "! global BULK_CHANGE: not granted" in unhealthy
+    assert "✗ webhook: it is switched off at the tool" in unhealthy
     bot = jira.users["gatepost-bot"]
     jira.users["gatepost-bot"] = replace(bot, token="another")
-    assert "The token ended on 31 Jan 2026: make a new one." in cloud.doctor()
+    assert "The token ended on 31 Jan 2026: create a new one." in cloud.doctor()
     cloud.sandbox.stop()
     assert "✗ reachable: jira-main does not answer (ConnectionError)" in cloud.doctor()
 
 
-def test_an_event_that_says_back_what_gatepost_wrote_rings_nothing(cloud: Place) -> None:
-    """By author and by value: the same account may write other things, and a person the same value."""
+def test_an_event_that_repeats_gateposts_own_write_is_ignored(cloud: SiteUnderTest) -> None:
+    """By author and by value: the same account may write other values, and a person the same value."""
     cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL)
     issue = next(iter(cloud.sandbox.jira.issues.values()))
     with cloud.services.engine.begin() as connection:
@@ -287,29 +293,29 @@ def test_an_event_that_says_back_what_gatepost_wrote_rings_nothing(cloud: Place)
     assert cloud.states()[before:] == ["ignored", "pending", "pending"]
 
 
-def test_the_right_door_is_kept_by_its_record(cloud: Place) -> None:
+def test_the_accepted_authentication_is_stored_with_the_connection(cloud: SiteUnderTest) -> None:
     cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL)
     record = cloud.services.connections.get(NAME)
     assert record is not None
-    assert record.doors == {DoorKind.SIGNATURE}
+    assert record.webhook_auth == {WebhookAuth.SIGNATURE}
     url = f"{cloud.public}/hooks/jira/jira-main/{record.webhook_secrets[0]}"
     refused = requests.post(url, json={"issue": {"id": "1"}}, timeout=LONGEST_CALL_SECONDS)
     assert (refused.status_code, refused.json()["detail"]) == (
-        401, "This connection accepts no path; it accepts: signature.",
+        401, "This connection does not accept url_secret authentication; it accepts: signature.",
     )  # fmt: skip
 
 
-def test_servicenow_with_oauth_renews_its_token_and_the_doctor_looks_at_its_tables(cloud: Place) -> None:
+def test_servicenow_with_oauth_renews_its_token_and_the_doctor_checks_its_tables(cloud: SiteUnderTest) -> None:
     snow = cloud.sandbox.servicenow
     seed.set_up_servicenow(snow)
     snow.oauth_clients["gatepost-client"] = ("its-secret", seed.BOT_USER)
-    words = (
+    arguments = (
         "connect", "servicenow", "servicenow-main", "--url", snow.base_url, "--user", seed.BOT_USER, "--auth", "oauth",
         "--client-id", "gatepost-client", "--public-url", cloud.public,
     )  # fmt: skip
-    told = cloud.cli.ok(*words, "--client-secret", "its-secret")
-    assert "servicenow-main: Gatepost works there as Gatepost (GMT), signed in by oauth." in told
-    assert f"  gatepost.endpoint  {cloud.public}/hooks/servicenow/servicenow-main\n  gatepost.secret    " in told
+    output = cloud.cli.ok(*arguments, GATEPOST_CLIENT_SECRET="its-secret")
+    assert "servicenow-main: Gatepost works there as Gatepost (GMT), signed in by oauth." in output
+    assert f"  gatepost.endpoint  {cloud.public}/hooks/servicenow/servicenow-main\n  gatepost.secret    " in output
     name = ConnectionName("servicenow-main")
     first = cloud.services.connections.get(name)
     later = Sites(cloud.services, lambda: system_clock() + timedelta(minutes=40)).get(name)
@@ -326,5 +332,5 @@ def test_servicenow_with_oauth_renews_its_token_and_the_doctor_looks_at_its_tabl
     assert "✓ signed in: as Gatepost, GMT" in shown
     assert "✓ table pm_project: can be read" in shown
     assert "✓ tables beside: sys_user, sys_dictionary, sys_journal_field, sys_attachment can be read" in shown
-    wrong = cloud.cli.run(*words, "--client-secret", "another")
+    wrong = cloud.cli.run(*arguments, GATEPOST_CLIENT_SECRET="another")
     assert "does not renew the access" in str(wrong.exception)

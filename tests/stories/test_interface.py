@@ -1,4 +1,4 @@
-"""The interface at work: a worker hears what is said through the API, and a subscriber is told what follows from it.
+"""The interface: a worker rules on commands submitted through the API, and a subscriber receives the events.
 
 Real processes on all sides: web server, worker, Jira stand-in and receiver.
 """
@@ -14,9 +14,9 @@ import pytest
 import requests
 from sqlalchemy.engine import URL
 
-from connector.notify.allowed_hosts import Rules
-from connector.notify.subscription_filter import Filter
-from connector.people.permissions import Account, Scope
+from connector.notify.allowed_hosts import HostRules
+from connector.notify.subscription_filter import SubscriptionFilter
+from connector.people.permissions import TokenScope, ToolAccount
 from connector.store.notifications.subscriptions import Subscriptions
 from sandbox.story import seed
 from tests.connector.notify.receiver import Receiver
@@ -27,13 +27,13 @@ from tests.waiting import LONGEST_CALL_SECONDS
 pytestmark = pytest.mark.story
 
 TITLE = "Exit the second data centre"
-ALLOWED = {"GATEPOST_SUBSCRIPTION_HTTP": "true", "GATEPOST_SUBSCRIPTION_PRIVATE": "127.0.0.1"}
-RULES = Rules(private=("127.0.0.1",), http=True)
+ALLOWED = {"GATEPOST_SUBSCRIPTION_HTTP": "true", "GATEPOST_SUBSCRIPTION_PRIVATE_NETWORKS": "127.0.0.1"}
+RULES = HostRules(private_networks=("127.0.0.1",), allow_http=True)
 
-Ask: TypeAlias = Callable[..., requests.Response]
+ApiClient: TypeAlias = Callable[..., requests.Response]
 
 
-def test_a_statement_by_the_api_is_granted_answered_in_jira_and_told_to_a_subscriber(
+def test_a_command_by_the_api_is_accepted_replied_to_in_jira_and_sent_to_a_subscriber(
     database: URL, tmp_path: Path
 ) -> None:
     receiver = Receiver()
@@ -42,7 +42,7 @@ def test_a_statement_by_the_api_is_granted_answered_in_jira_and_told_to_a_subscr
         here.environment |= ALLOWED
         services = here.services
         subscriptions = Subscriptions(services.engine, services.vault, RULES)
-        made = subscriptions.add("bot", receiver.url, Filter(), author="tests")
+        made = subscriptions.add("bot", receiver.url, SubscriptionFilter(), author="tests")
         here.start("web")
         here.start("worker")
         here.wait_ready()
@@ -66,49 +66,48 @@ def test_a_statement_by_the_api_is_granted_answered_in_jira_and_told_to_a_subscr
         here.wait_quiet()
         shown = here.player.show(("jira", TITLE))
         assert shown.fields["DoI stage"] == "Detailed"
-        assert "Detailed approved by Brandt as sponsor." in shown.answer
-        told = [
-            event for event in _told(here, receiver, made.secrets[0], 4) if event["data"]["measure"]["key"] == issue.key
-        ]
+        assert "Detailed approved by Brandt as sponsor." in shown.reply
+        received = _delivered_events(here, receiver, made.secrets[0], 4)
+        events = [event for event in received if event["data"]["measure"]["key"] == issue.key]
     receiver.stop()
-    kinds = [event["type"] for event in told]
+    kinds = [event["type"] for event in events]
     assert kinds[0] == "stage.granted"
     assert kinds.index("gate.blocked") < kinds.index("gate.opened")
-    blocked = told[kinds.index("gate.blocked")]["data"]
+    blocked = events[kinds.index("gate.blocked")]["data"]
     assert blocked["who_must_act"] == ["sponsor Martin Brandt"]
-    assert told[kinds.index("gate.opened")]["data"]["passes"] == ["Detailed"]
-    granted = [event["data"]["granted"]["label"] for event in told if event["type"] == "stage.granted"]
+    assert events[kinds.index("gate.opened")]["data"]["allowed_stages"] == ["Detailed"]
+    granted = [event["data"]["granted"]["label"] for event in events if event["type"] == "stage.granted"]
     assert granted == ["Identified", "Detailed"]
 
 
-def _person(here: World, name: str) -> Ask:
-    """Somebody whose account in Jira is linked, with a token; a call as them."""
+def _person(here: World, name: str) -> ApiClient:
+    """An API client for somebody whose account in Jira is linked."""
     services, now = here.services, datetime.now(UTC)
     person = services.people.add(f"{name}@nordbank.example", name.capitalize(), by="tests").id
-    services.people.link(person, Account("jira-main", name), by="tests")
-    scopes = (Scope.READ, Scope.WRITE)
-    token = services.tokens.create(person, "tests", scopes, ends=now + timedelta(hours=1), by="tests", now=now)
+    services.people.link(person, ToolAccount("jira-main", name), by="tests")
+    scopes = (TokenScope.READ, TokenScope.WRITE)
+    token = services.tokens.create(person, "tests", scopes, expires_at=now + timedelta(hours=1), by="tests", now=now)
 
-    def ask(method: str, path: str, body: object = None) -> requests.Response:
+    def call(method: str, path: str, body: object = None) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}"}
         return requests.request(
             method, f"{here.url}/api/v1{path}", json=body, headers=headers, timeout=LONGEST_CALL_SECONDS
         )
 
-    return ask
+    return call
 
 
-def _ruling(here: World, ask: Ask, submitted: requests.Response) -> tuple[str, str]:
-    """What becomes of a command, asked for at the address that its 202 gives."""
+def _ruling(here: World, call: ApiClient, submitted: requests.Response) -> tuple[str, str]:
+    """The ruling on a command, read from the address that its 202 response gives."""
     assert submitted.status_code == 202, submitted.text
     where = submitted.headers["Location"].removeprefix("/api/v1")
-    here.wait_until(lambda: ask("GET", where).json()["state"] != "waiting", "the command is ruled on")
-    found = ask("GET", where).json()
-    return found["state"], found["answer"]
+    here.wait_until(lambda: call("GET", where).json()["state"] != "waiting", "the command is ruled on")
+    command = call("GET", where).json()
+    return command["state"], command["reply"]
 
 
-def _told(here: World, receiver: Receiver, secret: str, least: int) -> list[dict[str, Any]]:
-    here.wait_until(lambda: len(receiver.got) >= least, f"{least} events have arrived")
+def _delivered_events(here: World, receiver: Receiver, secret: str, least: int) -> list[dict[str, Any]]:
+    here.wait_until(lambda: len(receiver.received) >= least, f"{least} events have arrived")
     waiting = "SELECT 1 FROM subscription_delivery WHERE state = 'waiting'"
-    here.wait_until(lambda: not here.rows(waiting), "everything is told")
+    here.wait_until(lambda: not here.rows(waiting), "every event is delivered")
     return receiver.events(secret)

@@ -1,6 +1,6 @@
-"""An instance with many projects: synchronised with a hundredth of its size in calls, and a second time without a write.
+"""An instance with many projects: synchronised with one call per hundred records, and a second time without a write.
 
-1,000 records by default, to keep the suite short; ``GATEPOST_TEST_RECORDS=10000`` is the size that was promised.
+1,000 records by default, to keep the suite short; ``GATEPOST_TEST_RECORDS=10000`` is the promised size.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from connector.bootstrap import Sites
-from connector.runtime.tasks import sweeping
+from connector.runtime.tasks import build_sweeper
 from connector.sync.sweep import Sweep, SweepKind
 from mapping.work_item import ConnectionName
 from sandbox.servicenow.state import ServiceNowState
 from tests.conftest import ROOT
-from tests.stories.simulation import Theatre, theatre
+from tests.stories.simulation import Simulation, simulation
 from tests.waiting import LONGEST_CALL_SECONDS
 
 RECORDS = int(os.environ.get("GATEPOST_TEST_RECORDS", "1000"))
 SNOW = ConnectionName("servicenow-main")
 MAPPING = (ROOT / "deploy/examples/servicenow-only.yaml").read_text()
-ONCE = 25
+FIXED_CALLS = 25
 """Calls that do not grow with the number of records: the account, the dictionary, pages of other tables, the heartbeat."""
 pytestmark = [pytest.mark.story, pytest.mark.timeout(900 + RECORDS // 10)]
 
@@ -48,30 +48,30 @@ def fill(state: ServiceNowState) -> None:
             state.insert("pm_project_task", {"short_description": "T", "top_task": record["sys_id"]}, "lind")
 
 
-def sync(scene: Theatre) -> tuple[Sweep, float]:
+def sync(scene: Simulation) -> tuple[Sweep, float]:
     site, config = Sites(scene.services, scene.clock).get(SNOW), scene.services.active_config()
     assert site.scanner is not None
     assert config is not None
-    _, sweeper = sweeping(scene.services, scene.clock)
+    _, sweeper = build_sweeper(scene.services, scene.clock)
     started = time.monotonic()
     done = sweeper.run(site, site.scanner, config, SweepKind.FULL)
-    scene.settle()
+    scene.run_until_idle()
     return done, time.monotonic() - started
 
 
-def calls(scene: Theatre) -> Counter[str]:
-    """Calls since the last question: a batch of reads is a read, one of writes is a write."""
+def calls(scene: Simulation) -> Counter[str]:
+    """Calls since the previous count: a batch of reads is a read, a batch of writes is a write."""
     address = f"{scene.sandbox.servicenow.base_url}/sandbox/calls"
-    answer = requests.get(address, timeout=LONGEST_CALL_SECONDS).json()["calls"]
+    calls_made = requests.get(address, timeout=LONGEST_CALL_SECONDS).json()["calls"]
     requests.delete(address, timeout=LONGEST_CALL_SECONDS)
     kinds: Counter[str] = Counter()
-    for call in (one for one in answer if not one.get("inner")):
+    for call in (call for call in calls_made if not call.get("inner")):
         inner = str(call["path"]).endswith("/batch")
         kinds["batch" if inner else "read" if call["method"] == "GET" else "write"] += 1
     return kinds
 
 
-def reconciled(scene: Theatre) -> tuple[int, int]:
+def reconciled(scene: Simulation) -> tuple[int, int]:
     with scene.services.engine.connect() as connection:
         measures = connection.execute(text("SELECT count(*) FROM measure")).scalar_one()
         left = connection.execute(
@@ -83,7 +83,7 @@ def reconciled(scene: Theatre) -> tuple[int, int]:
 def test_a_large_instance_is_read_in_few_calls_and_the_second_time_nothing_is_written(
     database: URL, tmp_path: Path
 ) -> None:
-    with theatre(database, tmp_path, mapping=MAPPING) as scene:
+    with simulation(database, tmp_path, mapping=MAPPING) as scene:
         scene.sandbox.servicenow.event_rules.clear()
         fill(scene.sandbox.servicenow)
         calls(scene)
@@ -94,10 +94,10 @@ def test_a_large_instance_is_read_in_few_calls_and_the_second_time_nothing_is_wr
         assert (measures >= RECORDS, left) == (True, 0)
         sys.stdout.write(f"first: {seconds:.0f} s, {dict(made)}\n")
         writes = -(-first.seen // 50)
-        assert made["read"] + made["batch"] - writes <= RECORDS // 100 + ONCE, made
+        assert made["read"] + made["batch"] - writes <= RECORDS // 100 + FIXED_CALLS, made
         assert made["write"] <= 2, "every write went in a batch; the heartbeat alone is single"
 
-        # Our own writes count each record up: it is looked at once more, and nothing is written.
+        # Our own writes count each record up: it is read once more, and nothing is written.
         scene.clock.move(minutes=1)
         before = scene.services.engine
         with before.connect() as connection:
@@ -107,7 +107,7 @@ def test_a_large_instance_is_read_in_few_calls_and_the_second_time_nothing_is_wr
         with before.connect() as connection:
             assert connection.execute(text("SELECT count(*) FROM outbox")).scalar_one() == rows
         assert made["write"] <= 2
-        assert made["read"] + made["batch"] <= RECORDS // 100 + ONCE, made
+        assert made["read"] + made["batch"] <= RECORDS // 100 + FIXED_CALLS, made
         sys.stdout.write(f"second: {again:.0f} s, {second.marked} read again, {dict(made)}\n")
 
         third, last = sync(scene)

@@ -1,6 +1,6 @@
 """A site with many epics: provisioned, synchronised, and synchronised again without a single write.
 
-1,000 epics by default, to keep the suite short; ``GATEPOST_TEST_EPICS=20000`` is the size that was promised.
+1,000 epics by default, to keep the suite short; ``GATEPOST_TEST_EPICS=20000`` is the promised size.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from connector.bootstrap import Sites
-from connector.runtime.tasks import sweeping
-from connector.store.connections.provisioned_objects import Provisioned
-from connector.sync.provision import Options
+from connector.runtime.tasks import build_sweeper
+from connector.store.connections.provisioned_objects import ProvisionedObjects
+from connector.sync.provision import ProvisionOptions
 from connector.sync.sweep import Sweep, SweepKind
 from mapping.work_item import ConnectionName
 from sandbox.jira.model import Value
 from sandbox.jira.state import JiraState
 from tests.conftest import ROOT
-from tests.stories.simulation import Theatre, theatre
+from tests.stories.simulation import Simulation, simulation
 from tests.waiting import LONGEST_CALL_SECONDS
 
 EPICS = int(os.environ.get("GATEPOST_TEST_EPICS", "1000"))
@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.story, pytest.mark.timeout(900 + EPICS // 10)]
 
 
 def fill(state: JiraState) -> None:
-    """Half of them bare, half with figures of their own."""
+    """Half of them without figures, half with figures of their own."""
     ideas: dict[str, Value] = {"Program": "Ideas"}
     for number in range(EPICS):
         values: dict[str, Value] = {
@@ -49,36 +49,38 @@ def fill(state: JiraState) -> None:
         )  # fmt: skip
 
 
-def provision(scene: Theatre) -> None:
+def provision(scene: Simulation) -> None:
     site, config = Sites(scene.services, scene.clock).get(JIRA), scene.services.active_config()
     assert site.provisioner is not None
     assert config is not None
-    registry = Provisioned(scene.services.engine, JIRA, "tests")
+    registry = ProvisionedObjects(scene.services.engine, JIRA, "tests")
     for _ in range(9):
-        plan = site.provisioner.plan(config, registry.all(), Options())
+        plan = site.provisioner.plan(config, registry.all(), ProvisionOptions())
         if not plan.steps:
             break
-        for step in (one for one in plan.steps if one.kind is plan.steps[0].kind):
+        for step in (step for step in plan.steps if step.kind is plan.steps[0].kind):
             registry.record(site.provisioner.apply(step))
     assert site.provisioner.verify(config) == []
 
 
-def sync(scene: Theatre) -> tuple[Sweep, float]:
+def sync(scene: Simulation) -> tuple[Sweep, float]:
     site, config = Sites(scene.services, scene.clock).get(JIRA), scene.services.active_config()
     assert site.scanner is not None
     assert config is not None
-    _, sweeper = sweeping(scene.services, scene.clock)
+    _, sweeper = build_sweeper(scene.services, scene.clock)
     started = time.monotonic()
     done = sweeper.run(site, site.scanner, config, SweepKind.FULL)
-    scene.settle()
+    scene.run_until_idle()
     return done, time.monotonic() - started
 
 
-def calls(scene: Theatre) -> Counter[str]:
-    answer = requests.get(f"{scene.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
+def calls(scene: Simulation) -> Counter[str]:
+    calls_made = requests.get(f"{scene.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()[
+        "calls"
+    ]
     requests.delete(f"{scene.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
     kinds: Counter[str] = Counter()
-    for call in answer:
+    for call in calls_made:
         path = str(call["path"])
         if path.endswith(("/search/jql", "/issue/bulkfetch", "/approximate-count")) or call["method"] == "GET":
             kinds["read"] += 1
@@ -90,12 +92,12 @@ def calls(scene: Theatre) -> Counter[str]:
 def test_a_large_site_is_provisioned_synchronised_and_the_second_time_nothing_is_written(
     database: URL, tmp_path: Path
 ) -> None:
-    with theatre(database, tmp_path, mapping=MAPPING) as scene:
+    with simulation(database, tmp_path, mapping=MAPPING) as scene:
         state = scene.sandbox.jira
         for hook in list(state.webhooks.registered):
             state.webhooks.registered.pop(hook)
         fill(state)
-        scene.settle()
+        scene.run_until_idle()
         provision(scene)
         calls(scene)
         first, seconds = sync(scene)

@@ -1,4 +1,4 @@
-"""A mapping's life on real items over HTTP: pushed, previewed, activated, rolled back."""
+"""The life cycle of a mapping on real items over HTTP: push, preview, activate, roll back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from cli import app
 from tests.conftest import ROOT
-from tests.stories.simulation import Theatre, theatre
+from tests.stories.simulation import Simulation, simulation
 from tests.stories.test_scenarios import epic
 
 pytestmark = pytest.mark.story
@@ -23,7 +23,7 @@ FREE = STORY.replace("policy: {", "policy: {off: [OVERLAP_UNDECLARED], ").replac
 
 
 class Cli:
-    def __init__(self, scene: Theatre, folder: Path) -> None:
+    def __init__(self, scene: Simulation, folder: Path) -> None:
         self._environment = {
             "DATABASE_URL": scene.services.url.render_as_string(hide_password=False),
             "GATEPOST_DATA": str(folder),
@@ -31,8 +31,8 @@ class Cli:
             "COLUMNS": "200",
         }
 
-    def run(self, *words: str, code: int = 0) -> str:
-        result = CliRunner().invoke(app, list(words), env=self._environment)
+    def run(self, *arguments: str, code: int = 0) -> str:
+        result = CliRunner().invoke(app, list(arguments), env=self._environment)
         assert result.exit_code == code, (result.output, result.exception)
         return str(result.stdout)
 
@@ -43,47 +43,47 @@ def _write(folder: Path, text: str, name: str = "mapping.yaml") -> str:
 
 
 def test_a_mapping_is_pushed_previewed_activated_and_rolled_back(database: URL, tmp_path: Path) -> None:
-    with theatre(database, tmp_path) as scene:
+    with simulation(database, tmp_path) as scene:
         jira = scene.sandbox.jira
         for project in ("ITX", "ITX", "CLOUD"):
             jira.create(
                 project, "Epic", f"An idea of {project}", by="kaya", assignee="osei", values={"Program": "Exit"}
             )
         jira.create("SUP", "Task", "Not governed", by="kaya")
-        scene.settle()
+        scene.run_until_idle()
         cli = Cli(scene, tmp_path)
         writes = len(jira.deliverer.log)
 
         changed = _write(tmp_path, FREE)
-        assert "Version 2 is kept (validated)." in cli.run("mapping", "push", changed, "--reason", "overlaps later")
-        words = cli.run("mapping", "diff", "1", "2")
-        assert 'Policy.off is now "OVERLAP_UNDECLARED"; it was not set.' in words
-        assert 'Rule epics: match.project is now "ITX"; it was "ITX" or "CLOUD".' in words
+        assert "Version 2 is stored (validated)." in cli.run("mapping", "push", changed, "--reason", "overlaps later")
+        differences = cli.run("mapping", "diff", "1", "2")
+        assert 'Policy.off is now "OVERLAP_UNDECLARED"; it was not set.' in differences
+        assert 'Rule epics: match.project is now "ITX"; it was "ITX" or "CLOUD".' in differences
 
-        shown = cli.run("mapping", "preview", "--version", "2")
-        assert re.search(r"dropped  CLOUD-1 An idea of CLOUD: no rule takes CLOUD-1", shown)
-        assert "4 items; nothing was written" in shown or "3 items; nothing was written" in shown
+        preview = cli.run("mapping", "preview", "--version", "2")
+        assert re.search(r"dropped  CLOUD-1 An idea of CLOUD: no rule takes CLOUD-1", preview)
+        assert "4 items; nothing was written" in preview or "3 items; nothing was written" in preview
         assert len(jira.deliverer.log) == writes, "nothing was written"
         assert "previewed" in cli.run("mapping", "history")
 
         assert cli.run("mapping", "activate", "--version", "2", "--wait").startswith("Mapping version 2 is active")
-        scene.settle()
+        scene.run_until_idle()
         (dropped,) = scene.services.measures.find("CLOUD-1")
         assert dropped.unmapped_reason == "no rule takes CLOUD-1 (Epic in CLOUD, Backlog)"
 
         back = cli.run("mapping", "rollback", "--reason", "too early", "--wait")
-        assert back.startswith("Version 1 is back, as version 3")
-        scene.settle()
+        assert back.startswith("Version 1 is restored as version 3")
+        scene.run_until_idle()
         (again,) = scene.services.measures.find("CLOUD-1")
         assert (again.unmapped_reason, again.mapping_version) == (None, 3)
         assert cli.run("mapping", "pull") == STORY
-        assert cli.run("mapping", "diff", "1", "3") == "They mean the same.\n"
+        assert cli.run("mapping", "diff", "1", "3") == "They have the same meaning.\n"
         actions = [entry.detail["number"] for entry in scene.services.audit.entries("mapping")]
         assert actions == [1, 2, 3]
 
 
 def test_a_preview_by_jql_shows_what_becomes_a_measure(database: URL, tmp_path: Path) -> None:
-    with theatre(database, tmp_path) as scene:
+    with simulation(database, tmp_path) as scene:
         scene.sandbox.jira.create(
             "SUP",
             "Epic",
@@ -93,14 +93,14 @@ def test_a_preview_by_jql_shows_what_becomes_a_measure(database: URL, tmp_path: 
             values={"Program": "Desk", "Rough value": 5},
         )
         scene.sandbox.servicenow.insert("dmn_demand", {"short_description": "A demand", "state": "1"}, "kaya")
-        scene.settle()
+        scene.run_until_idle()
         cli = Cli(scene, tmp_path)
         wider = _write(tmp_path, STORY.replace("project: [ITX, CLOUD]", "project: [ITX, CLOUD, SUP]"))
-        shown = cli.run("mapping", "preview", wider, "--jql", "project = SUP")
-        assert "new  SUP-1 Chat instead of calls · rule epics · Identified, gate shut" in shown
-        assert "Gate: – → Shut" in shown
-        assert "+ Detailed is shut: no sponsor is named" in shown
-        assert "1 item; nothing was written" in shown
+        preview = cli.run("mapping", "preview", wider, "--jql", "project = SUP")
+        assert "new  SUP-1 Chat instead of calls · rule epics · Identified, gate shut" in preview
+        assert "Gate: – → Shut" in preview
+        assert "+ Detailed is shut: no sponsor is named" in preview
+        assert "1 item; nothing was written" in preview
         by_key = cli.run("mapping", "preview", wider, "--item", "sup-1")
         assert "SUP-1 Chat instead of calls" in by_key
         table = cli.run("mapping", "preview", wider, "--table", "dmn_demand")
@@ -108,12 +108,12 @@ def test_a_preview_by_jql_shows_what_becomes_a_measure(database: URL, tmp_path: 
 
 
 def test_a_draft_with_problems_is_kept_but_not_activated(database: URL, tmp_path: Path) -> None:
-    with theatre(database, tmp_path) as scene:
+    with simulation(database, tmp_path) as scene:
         cli = Cli(scene, tmp_path)
         broken = _write(tmp_path, STORY.replace("owner: Assignee", "ownr: Assignee", 1))
-        told = cli.run("mapping", "push", broken, "--reason", "try", code=1)
-        assert 'this key is not known here. Did you mean "owner"?' in told
-        assert "Version 2 is kept as a draft." in told
+        output = cli.run("mapping", "push", broken, "--reason", "try", code=1)
+        assert 'this key is not known here. Did you mean "owner"?' in output
+        assert "Version 2 is stored as a draft." in output
         result = CliRunner().invoke(app, ["mapping", "activate", "--version", "2"], env=cli._environment)
         assert "Version 2 is a draft with problems" in str(result.exception)
         assert cli.run("mapping", "pull", "--version", "2") == (tmp_path / "mapping.yaml").read_text()
@@ -129,7 +129,7 @@ measures:
   - name: epics
     connection: jira-main
     match: {project: [ITX, CLOWD], type: [Epic]}
-    place: {program: "{Programm}"}
+    hierarchy: {program: "{Programm}"}
     roles: {owner: Assignee, sponsor: {by: Program, people: {Exit: {id: ghost, name: G. Host}, Core: {id: osei, name: K. Osei}}}}
     facts: {objective: {cel: 'item.fields["Objectiv"]'}, start: Start date}
     stage: {from_status: {Backlog: identified, Analyse: detailed}}
@@ -137,16 +137,16 @@ measures:
   - name: projects
     connection: servicenow-main
     match: {table: [pm_project, pm_projekt]}
-    place: {}
+    hierarchy: {}
     roles: {owner: Project manager, sponsor: {by: Business unit, people: {IT: {id: ghost, name: G. Host}}}}
     stage: {from_status: {Pending: identified, Done: implemented}}
     write: {gate: Gate, plan: Plan nett}
 """
 
 
-def test_a_mapping_is_held_against_the_tools(database: URL, tmp_path: Path) -> None:
-    """Fields, options, screens, statuses, projects and people that are not as the file says."""
-    with theatre(database, tmp_path) as scene:
+def test_a_mapping_is_checked_against_the_tools(database: URL, tmp_path: Path) -> None:
+    """Fields, options, screens, statuses, projects and people that differ from the file."""
+    with simulation(database, tmp_path) as scene:
         jira = scene.sandbox.jira
         jira.add_field("Traffic light", "select", ("Green", "Red"))
         jira.off_screen.add(jira.field_named("Plan net").id)
@@ -154,11 +154,11 @@ def test_a_mapping_is_held_against_the_tools(database: URL, tmp_path: Path) -> N
         jira.deactivate("osei")
         cli = Cli(scene, tmp_path)
         file = _write(tmp_path, LIVE.lstrip())
-        told = cli.run("mapping", "check", file, "--live", code=1)
+        output = cli.run("mapping", "check", file, "--live", code=1)
         for problem in (
             '5:58: committees[0].members[1]: the site has no user "nobody".',
             '9:13: measures[0].match.project: there is no project "CLOWD". Did you mean "CLOUD"?',
-            '10:13: measures[0].place.program: no field is called "Programm". Did you mean "Program"?',
+            '10:17: measures[0].hierarchy.program: no field is called "Programm". Did you mean "Program"?',
             '11:62: measures[0].roles.sponsor.people.Exit: the site has no user "ghost".',
             "measures[0].roles.sponsor.people.Core: the account of Kwame Osei is inactive.",
             'measures[0].facts.objective: no field is called "Objectiv". Did you mean "Objective"?',
@@ -171,19 +171,19 @@ def test_a_mapping_is_held_against_the_tools(database: URL, tmp_path: Path) -> N
             'measures[1].stage.from_status.Done: no item of this rule can have the status "Done". There are Pending,',
             'measures[1].write.plan: pm_project has no column "Plan nett". Did you mean "Plan net"?',
         ):
-            assert problem in told, told
-        assert told.splitlines()[-1].endswith("13 problems")
+            assert problem in output, output
+        assert output.splitlines()[-1].endswith("13 problems")
 
 
 def test_the_story_fits_the_tools(database: URL, tmp_path: Path) -> None:
-    with theatre(database, tmp_path) as scene:
+    with simulation(database, tmp_path) as scene:
         scene.sandbox.jira.create("ITX", "Epic", "An idea", by="kaya")
-        told = Cli(scene, tmp_path).run("mapping", "check", _write(tmp_path, STORY), "--live")
-        assert "4 rules, no problems" in told
+        output = Cli(scene, tmp_path).run("mapping", "check", _write(tmp_path, STORY), "--live")
+        assert "4 rules, no problems" in output
 
 
 @pytest.mark.parametrize(
-    ("connection", "words", "look"),
+    ("connection", "arguments", "selection"),
     [
         ("jira-main", ("--project", "itx", "--type", "epic"), ("--jql", "project = ITX")),
         ("servicenow-main", ("--type", "pm_project"), ("--table", "pm_project")),
@@ -191,40 +191,58 @@ def test_the_story_fits_the_tools(database: URL, tmp_path: Path) -> None:
     ],
 )
 def test_init_writes_a_first_mapping_that_fits(
-    database: URL, tmp_path: Path, connection: str, words: tuple[str, ...], look: tuple[str, ...]
+    database: URL, tmp_path: Path, connection: str, arguments: tuple[str, ...], selection: tuple[str, ...]
 ) -> None:
-    with theatre(database, tmp_path) as scene:
+    with simulation(database, tmp_path) as scene:
         scene.sandbox.jira.create("ITX", "Epic", "An idea", by="kaya", assignee="osei")
         scene.sandbox.servicenow.insert("pm_project", {"short_description": "P", "state": "1"}, "kaya")
         scene.sandbox.servicenow.insert("change_request", {"short_description": "C", "state": "-5"}, "kaya")
         cli = Cli(scene, tmp_path)
         file = str(tmp_path / "first.yaml")
-        told = cli.run("init", file, "--connection", connection, *words, "--organization", "Nordbank")
-        assert f"first.yaml is written and fits {connection}." in told
+        output = cli.run("init", file, "--connection", connection, *arguments, "--organization", "Nordbank")
+        assert f"first.yaml is written and fits {connection}." in output
         text = Path(file).read_text()
         assert text.startswith(f"# A first mapping, made from what {connection} shows.")
         for line in ("      sponsor: Sponsor", "      gate: Gate", "        benefit: Planned benefit"):
             assert line in text.splitlines()
         assert "1 rule, no problems" in cli.run("mapping", "check", file, "--live")
-        assert "1 item; nothing was written" in cli.run("mapping", "preview", file, *look)
+        assert "1 item; nothing was written" in cli.run("mapping", "preview", file, *selection)
         again = CliRunner().invoke(app, ["init", file, "--connection", connection], env=cli._environment)
-        assert "is there already" in str(again.exception)
+        assert "exists already" in str(again.exception)
 
 
-def test_init_connects_first_and_says_what_is_not_there(database: URL, tmp_path: Path) -> None:
-    with theatre(database, tmp_path) as scene:
+def test_init_connects_first_and_reports_what_is_missing(database: URL, tmp_path: Path) -> None:
+    with simulation(database, tmp_path) as scene:
         cli = Cli(scene, tmp_path)
         jira = scene.sandbox.jira
-        words = ["init", str(tmp_path / "m.yaml"), "--connection", "second", "--tool", "jira", "--url", jira.base_url]
-        words += ["--user", "gatepost@nordbank.example", "--organization", "N", "--project", "NOPE"]
-        result = CliRunner().invoke(app, words, env=cli._environment | {"GATEPOST_CREDENTIAL": "sandbox-token"})
+        arguments = [
+            "init",
+            str(tmp_path / "m.yaml"),
+            "--connection",
+            "second",
+            "--tool",
+            "jira",
+            "--url",
+            jira.base_url,
+        ]
+        arguments += ["--user", "gatepost@nordbank.example", "--organization", "N", "--project", "NOPE"]
+        result = CliRunner().invoke(app, arguments, env=cli._environment | {"GATEPOST_CREDENTIAL": "sandbox-token"})
         assert "Saved second. Its events go to /hooks/jira/second on this server." in result.output
         assert str(result.exception) == 'There is no project "NOPE". There are CLOUD, ITX, SUP.'
         for name in ("Gate", "Gate blockers"):
             jira.off_screen.add(jira.field_named(name).id)
         jira.create("ITX", "Epic", "An idea", by="kaya")
-        words = ["init", str(tmp_path / "m.yaml"), "--connection", "jira-main", "--project", "ITX", "--type", "Epic"]
-        result = CliRunner().invoke(app, [*words, "--organization", "N"], env=cli._environment)
+        arguments = [
+            "init",
+            str(tmp_path / "m.yaml"),
+            "--connection",
+            "jira-main",
+            "--project",
+            "ITX",
+            "--type",
+            "Epic",
+        ]
+        result = CliRunner().invoke(app, [*arguments, "--organization", "N"], env=cli._environment)
         assert str(result.exception).startswith(
             "jira-main has no field that Gatepost could write its verdict into. Create"
         )
@@ -234,7 +252,7 @@ def test_init_connects_first_and_says_what_is_not_there(database: URL, tmp_path:
 JOINED = STORY.replace(
     "    legacy:",
     """    joins:
-      - {name: change, connection: servicenow-main, table: change_request, theirs: Correlation ID}
+      - {name: change, connection: servicenow-main, table: change_request, their_field: Correlation ID}
     legacy:""",
     1,
 ).replace(
@@ -246,10 +264,10 @@ JOINED = STORY.replace(
 
 def test_one_measure_is_fed_by_items_of_both_tools(database: URL, tmp_path: Path) -> None:
     """A Jira epic and its ServiceNow changes, joined by the epic's key in the changes' correlation id."""
-    with theatre(database, tmp_path, mapping=JOINED) as scene:
+    with simulation(database, tmp_path, mapping=JOINED) as scene:
         item = ("jira", "Move the archive")
         issue = epic(scene, item[1])
-        assert "CHANGE_OPEN" not in scene.show(item).fields["Gate blockers"], "nothing is joined, nothing is open"
+        assert "CHANGE_OPEN" not in scene.show(item).fields["Gate blockers"], "no related item, nothing open"
         snow = scene.sandbox.servicenow
         columns = {"short_description": "Cut over", "state": "-1", "correlation_id": issue.key}
         first = snow.insert("change_request", columns | {"u_actual_cost": "1200.50"}, "lind")
@@ -257,8 +275,10 @@ def test_one_measure_is_fed_by_items_of_both_tools(database: URL, tmp_path: Path
         snow.insert("change_request", {"short_description": "Another", "state": "-1", "u_actual_cost": "9"}, "lind")
         shown = scene.show(item)
         assert f"2 ServiceNow changes are still open ({first['number']}, " in shown.fields["Gate blockers"]
-        assert shown.fields["Actual net"] == "-2,000.50", "the actual cost is what the changes hold together"
+        assert shown.fields["Actual net"] == "-2,000.50", "the actual cost is the sum over the changes"
         snow.update("change_request", first["sys_id"], {"u_actual_cost": "200", "state": "4"}, "lind")
         shown = scene.show(item)
-        assert "1 ServiceNow change is still open" in shown.fields["Gate blockers"], "a change rings its epic"
+        assert "1 ServiceNow change is still open" in shown.fields["Gate blockers"], (
+            "an event about a change reassesses its epic"
+        )
         assert shown.fields["Actual net"] == "-1,000"

@@ -27,10 +27,10 @@ def post(here: World, body: bytes, session: requests.Session, path: str = "/hook
     return session.post(f"{here.url}{path}", data=body, headers=headers, timeout=LONGEST_CALL_SECONDS)
 
 
-def test_every_captured_jira_body_is_accepted_or_refused_for_a_stated_reason(blank: World, shared: Path) -> None:
-    blank.start("web")
-    blank.start("worker")
-    blank.wait_ready()
+def test_every_captured_jira_body_is_accepted_or_refused_for_a_stated_reason(empty_world: World, shared: Path) -> None:
+    empty_world.start("web")
+    empty_world.start("worker")
+    empty_world.wait_ready()
     files = sorted((shared / "payloads").glob("jira-*/*/*.json"))
     assert len(files) > 300
     outcomes: Counter[str] = Counter()
@@ -38,61 +38,61 @@ def test_every_captured_jira_body_is_accepted_or_refused_for_a_stated_reason(bla
     with requests.Session() as session:
         for file in files:
             body = file.read_bytes()
-            answer = post(blank, body, session)
-            told = answer.json()
-            if answer.status_code == 202:
-                assert told["result"] in ACCEPTED, file
-                assert (told["result"] == "duplicate") == (body in bodies), file
-                outcomes[told["result"]] += 1
+            response = post(empty_world, body, session)
+            result = response.json()
+            if response.status_code == 202:
+                assert result["result"] in ACCEPTED, file
+                assert (result["result"] == "duplicate") == (body in bodies), file
+                outcomes[result["result"]] += 1
                 bodies.add(body)
             else:
-                assert answer.status_code in {400, 413}, (file, answer.status_code)
-                assert told["detail"], file
+                assert response.status_code in {400, 413}, (file, response.status_code)
+                assert result["detail"], file
                 outcomes["refused"] += 1
-    blank.wait_quiet()
-    # Nothing is lost: every distinct body that was taken in stands in the inbox and has an end.
-    (row,) = blank.rows("SELECT count(DISTINCT delivery_id) AS kept FROM inbox")
-    assert row.kept == len(bodies)
-    states = Counter(str(row.state) for row in blank.rows("SELECT state FROM inbox"))
+    empty_world.wait_quiet()
+    # Nothing is lost: every distinct body that was accepted is in the inbox and finished.
+    (row,) = empty_world.rows("SELECT count(DISTINCT delivery_id) AS stored FROM inbox")
+    assert row.stored == len(bodies)
+    states = Counter(str(row.state) for row in empty_world.rows("SELECT state FROM inbox"))
     assert set(states) <= {"done", "superseded", "ignored"}, states
-    assert blank.rows("SELECT 1 FROM inbox WHERE state = 'ignored' AND reason IS NULL") == []
-    # The sandbox has none of these issues: the worker asked for each, was told nothing, and lives.
-    assert blank.processes["worker"].poll() is None
-    assert blank.rows("SELECT 1 FROM measure") == []
+    assert empty_world.rows("SELECT 1 FROM inbox WHERE state = 'ignored' AND reason IS NULL") == []
+    # The sandbox has none of these issues: the worker asked for each, got nothing, and is still running.
+    assert empty_world.processes["worker"].poll() is None
+    assert empty_world.rows("SELECT 1 FROM measure") == []
     assert outcomes["accepted"] > 60, outcomes
 
 
 def test_captured_issues_of_the_story_are_mapped_assessed_and_written_and_an_event_sent_by_hand_is_accepted(
-    told: World,
+    story_world: World,
 ) -> None:
-    """The project's own small payloads: the same way, without the corpus; then the event of the README."""
-    told.start("web")
-    # The worker's first sweep finds the items, also before the door is open.
-    told.wait_ready()
-    told.start("worker")
-    told.player.wait_assessed(lambda _done, _total: None)
-    here = Path(__file__).parent / "events"
-    issue = next(issue for issue in told.sandbox.jira.issues.values() if issue.type == "Epic")
+    """The project's own small payloads, without the corpus; then the event of the documentation."""
+    story_world.start("web")
+    # The worker's first sweep finds the items, also before the webhook endpoint is ready.
+    story_world.wait_ready()
+    story_world.start("worker")
+    story_world.player.wait_assessed(lambda _done, _total: None)
+    folder = Path(__file__).parent / "events"
+    issue = next(issue for issue in story_world.sandbox.jira.issues.values() if issue.type == "Epic")
     with requests.Session() as session:
-        for file in sorted(here.glob("jira-*.json")):
+        for file in sorted(folder.glob("jira-*.json")):
             body = file.read_text().replace("10001", issue.id).encode()
-            assert post(told, body, session).json()["result"] in ACCEPTED, file
-        for file in sorted(here.glob("servicenow-*.json")):
-            answer = post(told, file.read_bytes(), session, "/hooks/servicenow/servicenow-main")
-            assert answer.json()["result"] in ACCEPTED, file
-    told.wait_quiet()
-    states = Counter(str(row.state) for row in told.rows("SELECT state FROM inbox"))
+            assert post(story_world, body, session).json()["result"] in ACCEPTED, file
+        for file in sorted(folder.glob("servicenow-*.json")):
+            response = post(story_world, file.read_bytes(), session, "/hooks/servicenow/servicenow-main")
+            assert response.json()["result"] in ACCEPTED, file
+    story_world.wait_quiet()
+    states = Counter(str(row.state) for row in story_world.rows("SELECT state FROM inbox"))
     assert set(states) <= {"done", "superseded", "ignored"}, states
 
-    _sent_by_hand(told)
+    _send_by_hand(story_world)
 
 
-def _sent_by_hand(told: World) -> None:
-    """The README's own shell lines, with this world's secret and address."""
-    readme = (ROOT / "README.md").read_text()
-    block = readme[readme.index("SECRET='what gatepost") :].partition("```")[0]
+def _send_by_hand(here: World) -> None:
+    """The documentation's own shell lines, with this world's secret and address."""
+    page = (ROOT / "docs/automation/pipelines-and-events.md").read_text()
+    block = page[page.index("SECRET='what gatepost") :].partition("```")[0]
     script = block.replace("what gatepost connection add printed", SECRET.replace("'", "'\\''"))
-    script = script.replace("http://127.0.0.1:8600", told.url)
+    script = script.replace("http://127.0.0.1:8600", here.url)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         capture_output=True,

@@ -1,6 +1,6 @@
-"""Six plays: what goes wrong in real portfolios, and what the tools show of it.
+"""Six scenarios: what goes wrong in real portfolios, and what the tools show of it.
 
-Each is played twice: with Gatepost's rule, and with the rule switched off in the mapping, where it has to fail.
+Each runs twice: with Gatepost's rule, and with the rule switched off in the mapping, where it has to fail.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 from sandbox.jira.model import Deployment, Issue, Value
 from sandbox.story.scenarios import Item
 from tests.databases import Databases
-from tests.stories.simulation import Theatre, theatre
+from tests.stories.simulation import Simulation, simulation
 from tests.waiting import LONGEST_CALL_SECONDS
 
 pytestmark = pytest.mark.story
@@ -40,8 +40,10 @@ FACTS: dict[str, Value] = {
 }
 
 
-def epic(scene: Theatre, title: str, project: str = "ITX", children: tuple[int, int] = (0, 0), **more: Value) -> Issue:
-    """An epic of the year 2026 that is decided: sponsor and controller have said yes, and the plan is locked."""
+def epic(
+    scene: Simulation, title: str, project: str = "ITX", children: tuple[int, int] = (0, 0), **more: Value
+) -> Issue:
+    """An epic of the year 2026 at Decided: sponsor and controller have approved, and the plan is locked."""
     jira = scene.sandbox.jira
     values = FACTS | {name.replace("_", " "): value for name, value in more.items()}
     due = str(values.pop("duedate", "2026-12-31"))
@@ -52,15 +54,15 @@ def epic(scene: Theatre, title: str, project: str = "ITX", children: tuple[int, 
         status = "Done" if number < children[0] else "Analysis"
         jira.create(project, "Story", f"{title}: step {number + 1}", by="osei", parent=issue.key, status=status)
     item = ("jira", title)
-    scene.say(item, "brandt", "/approve detailed")
-    scene.say(item, "brandt", "/approve decided")
-    scene.say(item, "weber", "/approve decided")
+    scene.comment(item, "brandt", "/approve detailed")
+    scene.comment(item, "brandt", "/approve decided")
+    scene.comment(item, "weber", "/approve decided")
     assert scene.move(item, "osei", "Approved")[0]
     assert scene.show(item).fields["DoI stage"] == "Decided"
     return issue
 
 
-def paying_twice(scene: Theatre) -> None:
+def paying_twice(scene: Simulation) -> None:
     """A migration is done; its legacy services are still active and billed."""
     snow = scene.sandbox.servicenow
     services = []
@@ -90,21 +92,23 @@ def paying_twice(scene: Theatre) -> None:
         },
         "lind",
     )  # fmt: skip
-    for person, words in (("brandt", "/approve detailed\n/approve decided"), ("weber", "/approve decided")):
-        scene.say(project, person, words)
+    for person, comment in (("brandt", "/approve detailed\n/approve decided"), ("weber", "/approve decided")):
+        scene.comment(project, person, comment)
 
     paid = "41,000 EUR a month still paid for 2 legacy services (CRM-OLD, +1)"
-    for item, owner, shut, to in ((crm, "osei", "Kwame Osei", "Done"), (project, "lind", "Sara Lind", "3")):
-        scene.say(item, owner, "/approve implemented")
-        done, why = scene.move(item, owner, to)
-        told = scene.show(item).fields["Gate blockers"]
-        assert not done, "the tool itself has to refuse"
-        assert f"Implemented is shut: {paid}, and no end is dated · owner {shut} to act" in told
-        assert item is crm or f"{paid}, and no end is dated" in why, "ServiceNow says it at the form as well"
+    for item, owner, name, to in ((crm, "osei", "Kwame Osei", "Done"), (project, "lind", "Sara Lind", "3")):
+        scene.comment(item, owner, "/approve implemented")
+        allowed, message = scene.move(item, owner, to)
+        blockers = scene.show(item).fields["Gate blockers"]
+        assert not allowed, "the tool itself has to refuse"
+        assert f"Implemented is shut: {paid}, and no end is dated · owner {name} to act" in blockers
+        assert item is crm or f"{paid}, and no end is dated" in message, "ServiceNow shows it on the form as well"
 
     for service in services:
         snow.update("cmdb_ci_service", service["sys_id"], {"u_retirement_date": "2026-11-30"}, "admin")
-    assert scene.show(crm).fields["DoI stage"] == "Implemented", "a service rings; what rests on it is looked at again"
+    assert scene.show(crm).fields["DoI stage"] == "Implemented", (
+        "an event about a service reassesses the measures that depend on it"
+    )
     assert scene.move(crm, "osei", "Done")[0]
     assert scene.move(project, "lind", "3")[0]
 
@@ -113,68 +117,68 @@ def paying_twice(scene: Theatre) -> None:
         booking = {"source_id": service["sys_id"], "date": "2027-01-03", "amount": f"EUR;{amount}"}
         snow.insert("fm_expense_line", booking, "admin")
     scene.edit(crm, "weber", Actual_benefit=1_200_000, Actual_cost=300_000)
-    told = scene.say(crm, "weber", "/confirm 900k EUR 2027-01").fields["Gate blockers"]
-    assert f"Closed is shut: {paid} · owner Kwame Osei to act" in told
+    blockers = scene.comment(crm, "weber", "/confirm 900k EUR 2027-01").fields["Gate blockers"]
+    assert f"Closed is shut: {paid} · owner Kwame Osei to act" in blockers
     assert not scene.move(crm, "osei", "Closed")[0], "still active: not closed"
 
     for service in services:
         snow.update("cmdb_ci_service", service["sys_id"], {"operational_status": "6"}, "admin")
     retired = paid.replace("legacy", "retired")
-    assert f"Closed is shut: {retired}" in scene.show(crm).fields["Gate blockers"], "retired, and billed all the same"
+    assert f"Closed is shut: {retired}" in scene.show(crm).fields["Gate blockers"], "retired, and still billed"
     scene.clock.to_month("2027-03")
     assert scene.show(crm).fields["DoI stage"] == "Closed"
     assert scene.move(crm, "osei", "Closed")[0]
 
 
-def green_outside_red_inside(scene: Theatre) -> None:
+def green_outside_red_inside(scene: Simulation) -> None:
     """On time, while the forecast falls under 80 % of the plan."""
     item = ("jira", "Consolidate the branches' servers")
     epic(scene, item[1], children=(8, 2))
     shown = scene.edit(item, "osei", Forecast_benefit=950_000)
     assert (shown.fields["Implementation status"], shown.fields["Potential status"]) == ("Green", "Red")
     assert "28% of the plan is missing at completion, and nobody has given the reason" in shown.fields["Gate blockers"]
-    assert "@Kwame Osei: 28% of the plan is missing: 650,000 EUR at completion of 900,000 EUR planned." in shown.answer
-    assert "sponsor Martin Brandt asked" not in shown.answer
+    assert "@Kwame Osei: 28% of the plan is missing: 650,000 EUR at completion of 900,000 EUR planned." in shown.reply
+    assert "sponsor Martin Brandt asked" not in shown.reply
     scene.clock.move(minutes=61)
-    answer = scene.show(item).answer
-    assert "@Martin Brandt: 28% of the plan is missing" in answer
-    assert "- owner Kwame Osei asked on 05 Oct 2026 09:0" in answer
-    assert "- sponsor Martin Brandt asked on 05 Oct 2026 10:0" in answer
-    shown = scene.say(item, "osei", "/reason volume: two branches stay open")
+    reply = scene.show(item).reply
+    assert "@Martin Brandt: 28% of the plan is missing" in reply
+    assert "- owner Kwame Osei was asked on 05 Oct 2026 09:0" in reply
+    assert "- sponsor Martin Brandt was asked on 05 Oct 2026 10:0" in reply
+    shown = scene.comment(item, "osei", "/reason volume: two branches stay open")
     assert "nobody has given the reason" not in shown.fields["Gate blockers"]
     scene.clock.move(days=2)
-    assert "steering committee" not in scene.show(item).answer, "a reason silences the ladder"
+    assert "steering committee" not in scene.show(item).reply, "a reason ends the escalation"
     comments = [author for author, _ in shown.comments if author == "gatepost-bot"]
     assert len(comments) == 1, "one comment, edited"
 
 
-def technically_finished(scene: Theatre) -> None:
-    """All work is done and the case is flawed: only a confirmed write-down closes it."""
+def technically_finished(scene: Simulation) -> None:
+    """All work is done and the business case has failed: only a confirmed write-down closes it."""
     item = ("jira", "Voice assistant for branches")
     issue = epic(scene, item[1], children=(3, 0))
     scene.sandbox.jira.edit(issue.key, {"attachments": 1}, by="osei")
-    scene.say(item, "osei", "/approve implemented")
+    scene.comment(item, "osei", "/approve implemented")
     assert scene.move(item, "osei", "Done")[0]
     scene.clock.to_month("2027-01")
     scene.edit(item, "weber", Forecast_benefit=400_000, Actual_benefit=400_000, Actual_cost=300_000)
-    scene.say(item, "osei", "/reason volume: customers prefer the app")
-    wrong = scene.say(item, "weber", "/confirm 400k EUR 2027-01")
-    assert "Right would be: /confirm 100000 EUR 2026-12" in wrong.answer
-    shown = scene.say(item, "weber", "/confirm 100k EUR 2027-01")
+    scene.comment(item, "osei", "/reason volume: customers prefer the app")
+    wrong = scene.comment(item, "weber", "/confirm 400k EUR 2027-01")
+    assert "Correct form: /confirm 100000 EUR 2026-12" in wrong.reply
+    shown = scene.comment(item, "weber", "/confirm 100k EUR 2027-01")
     assert not scene.move(item, "osei", "Closed")[0], "confirmed, but not realised"
-    told = "Closed is shut: 400,000 EUR of 1,200,000 EUR planned benefit is realised (33%)"
-    assert told in shown.fields["Gate blockers"]
-    assert "may not confirm" in scene.say(item, "osei", "/write-down 100k EUR 2027-01 it is what it is").answer
-    shown = scene.say(item, "weber", "/write-down 100k EUR 2027-01 the volume never came")
-    assert "Written down to 100,000 EUR until 2027-01 (the volume never came) by Julia Weber" in shown.answer
+    blocker = "Closed is shut: 400,000 EUR of 1,200,000 EUR planned benefit is realised (33%)"
+    assert blocker in shown.fields["Gate blockers"]
+    assert "may not confirm" in scene.comment(item, "osei", "/write-down 100k EUR 2027-01 it is what it is").reply
+    shown = scene.comment(item, "weber", "/write-down 100k EUR 2027-01 the volume never came")
+    assert "Written down to 100,000 EUR until 2027-01 (the volume never came) by Julia Weber" in shown.reply
     assert shown.fields["DoI stage"] == "Closed"
     assert scene.move(item, "osei", "Closed")[0]
     shown = scene.edit(item, "weber", Actual_benefit=350_000)
     assert shown.fields["Gate"] == "Breach", "a confirmation does not survive a change of the actuals"
 
 
-def the_orphan(scene: Theatre) -> None:
-    """The owner's account is deactivated; no ticket changes, and so nobody rings."""
+def the_orphan(scene: Simulation) -> None:
+    """The owner's account is deactivated; no ticket changes, and so no event is sent."""
     item = ("jira", "Cloud desktops")
     epic(scene, item[1])
     scene.sandbox.jira.deactivate("osei")
@@ -188,7 +192,7 @@ def the_orphan(scene: Theatre) -> None:
     assert shown.fields["Gate findings"] == ""
 
 
-def the_zombie(scene: Theatre) -> None:
+def the_zombie(scene: Simulation) -> None:
     """Three of six architects log their time on support while the milestones stay untouched."""
     jira = scene.sandbox.jira
     architects = [f"architect{number}" for number in range(1, 7)]
@@ -211,8 +215,8 @@ def the_zombie(scene: Theatre) -> None:
     assert shown.fields["Implementation status"] == "Amber", "green on paper is not green"
 
 
-def the_hidden_edit(scene: Theatre) -> None:
-    """Somebody sets the Gate field to Open by hand and drags the epic to Done before anybody looks."""
+def the_hidden_edit(scene: Simulation) -> None:
+    """Somebody sets the Gate field to Open by hand and drags the epic to Done before anybody notices."""
     item = ("jira", "Data lake")
     issue = epic(scene, item[1], children=(1, 4))
     jira = scene.sandbox.jira
@@ -225,14 +229,14 @@ def the_hidden_edit(scene: Theatre) -> None:
         "Moved to Done (Implemented) while the gate into Implemented is shut: "
         "move it back or meet the conditions below · GATE_ORDER"
     )
-    assert ("gatepost", "field.put_back") in scene.audit(item)
-    assert not scene.move(item, "novak", "Closed")[0], "it goes no further"
-    assert scene.services.audit.verify().broken == ()
+    assert ("gatepost", "field.restored") in scene.audit(item)
+    assert not scene.move(item, "novak", "Closed")[0], "it cannot move further"
+    assert scene.services.audit.verify().breaks == ()
 
 
 def test_an_outage_of_the_other_tool_shuts_the_gate_and_passes(database: URL, tmp_path: Path) -> None:
-    """What could not be looked up is unknown; it is looked up again soon, without anybody ringing."""
-    with theatre(database, tmp_path) as scene:
+    """What could not be read is unknown; it is read again soon, without an event."""
+    with simulation(database, tmp_path) as scene:
         scene.sandbox.servicenow.insert("cmdb_ci_service", {"name": "CRM-OLD", "operational_status": "6"}, "admin")
         item = ("jira", "Replace the CRM")
         epic(scene, item[1], Legacy_services="CRM-OLD")
@@ -250,11 +254,11 @@ def test_an_outage_of_the_other_tool_shuts_the_gate_and_passes(database: URL, tm
 def test_the_kill_switch_stops_a_measure_in_the_tool_and_only_the_sponsor_revives_it(
     database: URL, tmp_path: Path
 ) -> None:
-    with theatre(database, tmp_path) as scene:
+    with simulation(database, tmp_path) as scene:
         item = ("jira", "Robots for mortgages")
         epic(scene, item[1], duedate="2027-12-31", children=(1, 4))
         scene.edit(item, "osei", Forecast_benefit=500_000)
-        scene.say(item, "osei", "/reason volume: nobody wants it")
+        scene.comment(item, "osei", "/reason volume: nobody wants it")
         for month in ("2026-11", "2026-12"):
             scene.clock.to_month(month)
             assert scene.show(item).fields["DoI stage"] == "Decided"
@@ -264,15 +268,15 @@ def test_the_kill_switch_stops_a_measure_in_the_tool_and_only_the_sponsor_revive
         assert shown.fields["DoI stage"] == "On hold (Decided)"
         assert "the potential status is red since 05 Oct 2026, for 3 months" in shown.fields["Gate blockers"]
         assert "4 child items are in progress, although the measure was stopped" in shown.fields["Gate findings"]
-        assert "@Martin Brandt and steering committee: stopped by the kill switch on 06 Jan 2027" in shown.answer
+        assert "@Martin Brandt and steering committee: stopped by the kill switch on 06 Jan 2027" in shown.reply
         assert not scene.move(item, "osei", "Done")[0]
-        refused = scene.say(item, "osei", "/resume")
-        assert "Kwame Osei may not override the kill switch; sponsor Martin Brandt may." in refused.answer
-        assert scene.say(item, "brandt", "/resume").fields["DoI stage"] == "Decided"
-        assert ("gatepost", "kill_switch") in scene.audit(item)
+        refused = scene.comment(item, "osei", "/resume")
+        assert "Kwame Osei may not override the kill switch; sponsor Martin Brandt may." in refused.reply
+        assert scene.comment(item, "brandt", "/resume").fields["DoI stage"] == "Decided"
+        assert ("gatepost", "measure.kill_switch") in scene.audit(item)
 
 
-PLAYS: dict[str, tuple[Callable[[Theatre], None], tuple[str, ...]]] = {
+SCENARIOS: dict[str, tuple[Callable[[Simulation], None], tuple[str, ...]]] = {
     "paying twice": (paying_twice, ("LEGACY_COST_RUNNING",)),
     "green outside, red inside": (green_outside_red_inside, ("DEVIATION_UNEXPLAINED",)),
     "technically finished, case flawed": (technically_finished, ("VALUE_NOT_REALISED",)),
@@ -283,20 +287,20 @@ PLAYS: dict[str, tuple[Callable[[Theatre], None], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("deployment", Deployment)
-@pytest.mark.parametrize("name", PLAYS)
-def test_the_play_ends_well(name: str, deployment: Deployment, database: URL, tmp_path: Path) -> None:
-    play, _ = PLAYS[name]
-    with theatre(database, tmp_path, deployment=deployment) as scene:
-        play(scene)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_scenario_ends_as_expected(name: str, deployment: Deployment, database: URL, tmp_path: Path) -> None:
+    scenario, _ = SCENARIOS[name]
+    with simulation(database, tmp_path, deployment=deployment) as scene:
+        scenario(scene)
 
 
-@pytest.mark.parametrize("name", PLAYS)
-def test_the_play_fails_without_its_rule(name: str, databases: Databases, tmp_path: Path) -> None:
-    play, off = PLAYS[name]
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_scenario_fails_without_its_rule(name: str, databases: Databases, tmp_path: Path) -> None:
+    scenario, off = SCENARIOS[name]
     with (
         databases.one() as database,
-        theatre(database, tmp_path, off=off) as scene,
+        simulation(database, tmp_path, off=off) as scene,
         pytest.raises(AssertionError) as failed,
     ):
-        play(scene)
-    assert failed.traceback[-1].name == play.__name__, "it is the play itself that fails, not its preparation"
+        scenario(scene)
+    assert failed.traceback[-1].name == scenario.__name__, "the scenario itself has to fail, not its preparation"

@@ -1,4 +1,4 @@
-"""ServiceNow's own approvals as evidence: they count like their approvers' words, and no further than those."""
+"""ServiceNow's own approvals as evidence: they count like their approvers' commands, and no further."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 
 from sandbox.story.scenarios import Item
 from tests.conftest import ROOT
-from tests.stories.simulation import Theatre, theatre
+from tests.stories.simulation import Simulation, simulation
 
 pytestmark = pytest.mark.story
 STORY = (ROOT / "sandbox/story/mapping.yaml").read_text()
@@ -18,10 +18,10 @@ PROJECT: Item = ("pm_project", "Retire the loan ledger")
 
 
 @pytest.fixture
-def scene(database: URL, tmp_path: Path) -> Iterator[Theatre]:
+def scene(database: URL, tmp_path: Path) -> Iterator[Simulation]:
     before, projects = STORY.split("  - name: projects", 1)
     mapping = f"{before}  - name: projects{projects.replace('    enforce: native', '    approvals: detailed', 1)}"
-    with theatre(database, tmp_path, mapping=mapping) as here:
+    with simulation(database, tmp_path, mapping=mapping) as here:
         snow = here.sandbox.servicenow
         people = {row["user_name"]: row["sys_id"] for row in snow.tables["sys_user"].values()}
         snow.insert(
@@ -35,30 +35,30 @@ def scene(database: URL, tmp_path: Path) -> Iterator[Theatre]:
             },
             "lind",
         )  # fmt: skip
-        here.settle()
+        here.run_until_idle()
         yield here
 
 
-def decide(scene: Theatre, person: str, state: str) -> dict[str, str]:
+def decide(scene: Simulation, person: str, state: str) -> dict[str, str]:
     (sys_id,) = (row["sys_id"] for row in scene.sandbox.servicenow.tables["pm_project"].values())
-    scene.sandbox.servicenow.decide("pm_project", sys_id, person, state)
+    scene.sandbox.servicenow.decide_approval("pm_project", sys_id, person, state)
     return dict(scene.show(PROJECT).fields)
 
 
-def test_the_sponsors_approval_in_the_tool_opens_the_gate(scene: Theatre) -> None:
+def test_the_sponsors_approval_in_the_tool_opens_the_gate(scene: Simulation) -> None:
     assert scene.show(PROJECT).fields["DoI stage"] == "Identified"
     assert decide(scene, "brandt", "approved")["DoI stage"] == "Detailed"
-    assert ("Martin Brandt", "statement.accepted") in scene.audit(PROJECT)
+    assert ("Martin Brandt", "command.accepted") in scene.audit(PROJECT)
 
 
-def test_an_approval_by_somebody_else_counts_for_nothing(scene: Theatre) -> None:
+def test_an_approval_by_somebody_else_counts_for_nothing(scene: Simulation) -> None:
     shown = decide(scene, "lind", "approved")
     assert shown["DoI stage"] == "Identified"
     assert "Martin Brandt has not yet given the approval" in shown["Gate blockers"]
-    assert ("Sara Lind", "statement.refused") in scene.audit(PROJECT)
+    assert ("Sara Lind", "command.refused") in scene.audit(PROJECT)
 
 
-def test_a_request_and_a_rejection_open_nothing(scene: Theatre) -> None:
+def test_a_request_and_a_rejection_open_nothing(scene: Simulation) -> None:
     assert decide(scene, "brandt", "requested")["DoI stage"] == "Identified"
     assert decide(scene, "brandt", "rejected")["DoI stage"] == "Identified"
-    assert ("Martin Brandt", "statement.accepted") in scene.audit(PROJECT)
+    assert ("Martin Brandt", "command.accepted") in scene.audit(PROJECT)

@@ -1,4 +1,4 @@
-"""The demo's story, told quietly and told with a worker that is killed in the middle."""
+"""The demo's story: undisturbed, and with a worker that is killed in the middle."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from sandbox.jira.model import Deployment
-from sandbox.story.scenarios import ACTS
+from sandbox.story.scenarios import SCENARIOS
 from tests.databases import Databases
 from tests.stories.world import World, world
 
@@ -22,17 +22,17 @@ pytestmark = pytest.mark.story
 
 def _play(here: World, *, kill_after: tuple[int, ...] = ()) -> None:
     here.player.wait_assessed(lambda _done, _total: None)
-    for number, act in enumerate(ACTS):
+    for number, scenario in enumerate(SCENARIOS):
         if number in kill_after:
             here.kill("worker")
             here.start("worker")
-        here.player.play(act)
+        here.player.play(scenario)
     here.wait_quiet()
 
 
 @dataclass(frozen=True)
-class Quiet:
-    """The story on Jira Cloud, told to its end without a disturbance; web and worker go on running."""
+class UndisturbedRun:
+    """The story on Jira Cloud played to its end without a disturbance; web and worker keep running."""
 
     here: World
     fields: dict[str, dict[str, str]]
@@ -40,19 +40,19 @@ class Quiet:
 
 
 @pytest.fixture(scope="module")
-def quiet(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quiet]:
-    with databases.one() as database, world(database, tmp_path_factory.mktemp("quiet")) as here:
+def undisturbed(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[UndisturbedRun]:
+    with databases.one() as database, world(database, tmp_path_factory.mktemp("undisturbed")) as here:
         here.start("web")
         here.start("worker")
         _play(here)
-        _nothing_is_lost(here)
-        yield Quiet(here, here.fields())
+        _assert_nothing_lost(here)
+        yield UndisturbedRun(here, here.fields())
 
 
 def test_the_story_ends_the_same_when_the_worker_is_killed_in_the_middle(
-    database: URL, tmp_path: Path, quiet: Quiet
+    database: URL, tmp_path: Path, undisturbed: UndisturbedRun
 ) -> None:
-    """kill -9 three times, the first while 32 items wait; outcome, writes and decisions are those of the quiet run."""
+    """kill -9 three times, the first while 32 items wait; outcome, writes and decisions equal those of the undisturbed run."""
     with world(database, tmp_path) as here:
         here.start("web")
         here.wait_ready()
@@ -60,22 +60,22 @@ def test_the_story_ends_the_same_when_the_worker_is_killed_in_the_middle(
         here.kill("worker")
         here.start("worker")
         _play(here, kill_after=(3, 8))
-        assert here.fields() == quiet.fields
-        _nothing_is_lost(here)
+        assert here.fields() == undisturbed.fields
+        _assert_nothing_lost(here)
 
 
-def test_the_story_on_data_center_ends_as_on_cloud(database: URL, tmp_path: Path, quiet: Quiet) -> None:
-    """The same acts over REST v2 with wiki text, users by name and Epic Link, and the same fields at the end."""
+def test_the_story_on_data_center_ends_as_on_cloud(database: URL, tmp_path: Path, undisturbed: UndisturbedRun) -> None:
+    """The same scenarios over REST v2 with wiki text, users by name and Epic Link, and the same fields at the end."""
     with world(database, tmp_path, deployment=Deployment.DATACENTER) as here:
         here.start("web")
         here.start("worker")
         _play(here)
-        _nothing_is_lost(here)
-        assert here.fields() == quiet.fields
+        _assert_nothing_lost(here)
+        assert here.fields() == undisturbed.fields
 
 
-def _nothing_is_lost(here: World) -> None:
-    """Every event and every write has an end, and no item has two lives."""
+def _assert_nothing_lost(here: World) -> None:
+    """Every event and every write is finished, and no item has two measures."""
     states = Counter(str(row.state) for row in here.rows("SELECT state FROM inbox"))
     assert set(states) <= {"done", "superseded", "ignored"}, states
     written = Counter(str(row.state) for row in here.rows("SELECT state FROM outbox"))
@@ -85,8 +85,8 @@ def _nothing_is_lost(here: World) -> None:
     assert set(delivered) == {202}, Counter(delivered)
 
 
-def test_an_item_that_has_not_changed_is_not_written(quiet: Quiet) -> None:
-    here = quiet.here
+def test_an_item_that_has_not_changed_is_not_written(undisturbed: UndisturbedRun) -> None:
+    here = undisturbed.here
     before = len(here.rows("SELECT 1 FROM outbox"))
     decisions = len(here.rows("SELECT 1 FROM decision"))
     for issue in list(here.sandbox.jira.issues.values()):
@@ -96,9 +96,9 @@ def test_an_item_that_has_not_changed_is_not_written(quiet: Quiet) -> None:
     assert len(here.rows("SELECT 1 FROM decision")) == decisions
 
 
-def test_a_stopping_worker_ends_by_itself(quiet: Quiet) -> None:
-    """With as much to do as an event about every item brings."""
-    here = quiet.here
+def test_a_worker_that_is_asked_to_stop_finishes_cleanly(undisturbed: UndisturbedRun) -> None:
+    """With an event about every item waiting."""
+    here = undisturbed.here
     for issue in list(here.sandbox.jira.issues.values()):
         here.sandbox.jira.webhooks.issue("jira:issue_updated", issue, "kaya", [])
     assert here.stop("worker") == 0
@@ -108,13 +108,13 @@ def test_a_stopping_worker_ends_by_itself(quiet: Quiet) -> None:
     here.wait_quiet()
 
 
-def test_serve_starts_a_worker_again_that_was_killed(told: World) -> None:
-    told.start("serve")
-    told.player.wait_assessed(lambda _done, _total: None)
-    told.wait_quiet()
-    (killed,) = told.rows("SELECT id, pid FROM worker WHERE stopped_at IS NULL")
+def test_serve_starts_a_worker_again_that_was_killed(story_world: World) -> None:
+    story_world.start("serve")
+    story_world.player.wait_assessed(lambda _done, _total: None)
+    story_world.wait_quiet()
+    (killed,) = story_world.rows("SELECT id, pid FROM worker WHERE stopped_at IS NULL")
     os.kill(int(str(killed.pid)), signal.SIGKILL)
-    told.player.play(ACTS[0])
-    told.wait_quiet()
-    assert len(told.rows("SELECT 1 FROM worker WHERE id > :id", id=killed.id)) >= 1
-    assert told.stop("serve") == 0
+    story_world.player.play(SCENARIOS[0])
+    story_world.wait_quiet()
+    assert len(story_world.rows("SELECT 1 FROM worker WHERE id > :id", id=killed.id)) >= 1
+    assert story_world.stop("serve") == 0

@@ -1,4 +1,4 @@
-"""The whole of Gatepost over HTTP: real processes, the real database, the sandbox, the story."""
+"""All of Gatepost over HTTP: real processes, the real database, the sandbox, the story."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from sqlalchemy.engine import URL
 
 from connector.bootstrap import Services, bootstrap
 from connector.settings import Settings
-from mapping.load import Loaded, load_mapping
+from connector.store.database.migrate import Schema
+from mapping.load import LoadedMapping, load_mapping
 from sandbox import servers
 from sandbox.jira.model import Deployment
 from sandbox.story import seed
-from sandbox.story.player import Player
+from sandbox.story.player import ScenarioPlayer
 from tests.conftest import ROOT
 from tests.sites import connect
 from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS, Process, T, wait_until
@@ -35,7 +36,7 @@ SECRET = "It's a Secret to Everybody"
 class World:
     services: Services
     sandbox: servers.Sandbox
-    player: Player
+    player: ScenarioPlayer
     environment: dict[str, str]
     port: int
     logs: Path
@@ -55,27 +56,27 @@ class World:
         return process
 
     def wait_until(self, condition: Callable[[], T], what: str) -> T:
-        """Wait for it as long as every process is alive that has to be."""
+        """Wait while every needed process is alive."""
         return wait_until(condition, what, alive=self.needed(), evidence=self.ends_of_logs)
 
     def needed(self) -> Mapping[str, Process]:
-        """The processes without which nothing that is waited for comes true."""
+        """The processes that have to be alive for a wait to succeed."""
         return self.processes
 
     def ends_of_logs(self) -> str:
-        """For whoever reads a failure."""
+        """Evidence for a failure message."""
         return "".join(f"\n--- {log.name}\n{log.read_text()[-1500:]}" for log in sorted(self.logs.glob("*.log")))
 
-    def must_be_alive(self) -> None:
-        """Fails when a process has ended that somebody waits for."""
+    def assert_alive(self) -> None:
+        """Fails when a needed process has ended."""
         ended = [name for name, process in self.needed().items() if process.poll() is not None]
-        assert not ended, f"ended by itself: {', '.join(ended)}{self.ends_of_logs()}"
+        assert not ended, f"ended unexpectedly: {', '.join(ended)}{self.ends_of_logs()}"
 
     def wait_ready(self) -> None:
         self.wait_until(lambda: is_ready(self.url), "the web server is ready")
 
     def kill(self, name: str) -> None:
-        """kill -9: no handler runs, nothing is tidied up."""
+        """kill -9: no handler runs, nothing is cleaned up."""
         process = self.processes.pop(name)
         os.kill(process.pid, signal.SIGKILL)
         process.wait(LONGEST_WAIT_SECONDS)
@@ -97,7 +98,7 @@ class World:
 
     def wait_quiet(self) -> None:
         """Wait until every event is delivered, no key is dirty and no write is due."""
-        self.wait_until(lambda: at_rest(self.sandbox, self.is_anything_left), "all is quiet")
+        self.wait_until(lambda: at_rest(self.sandbox, self.is_anything_left), "nothing is left to do")
 
     def is_anything_left(self) -> bool:
         (row,) = self.rows(
@@ -107,18 +108,18 @@ class World:
         return (row.dirty, row.due) != (0, 0)
 
     def fields(self) -> dict[str, dict[str, str]]:
-        """What the tools show of every item: the story's outcome.  Days and numbers of records are left out."""
+        """What the tools show of every item: the story's outcome, without days and record numbers."""
         return {
-            f"{item.fields['Title']}": {name: item.fields.get(name, "") for name in (*seed.WRITTEN, "Status")}
+            f"{item.fields['Title']}": {name: item.fields.get(name, "") for name in (*seed.WRITTEN_FIELDS, "Status")}
             for item in self.player.items()
         }
 
 
 def at_rest(sandbox: servers.Sandbox, is_anything_left: Callable[[], bool]) -> bool:
-    """Whether there was a moment at which no event was on its way and nothing was left to do in the database.
+    """Whether there was a moment with no event in transit and nothing left to do in the database.
 
-    Everything that was sent before is in the database when it is asked, and what Gatepost writes then is sent before it
-    is done: so nothing is overlooked when no event has come in between.
+    Everything sent earlier is in the database when it is queried, and what Gatepost writes is sent before the write is
+    recorded as done: so nothing is overlooked when no event arrived in between.
     """
     if not sandbox.wait_delivered(1):
         return False
@@ -131,7 +132,7 @@ def _delivered(sandbox: servers.Sandbox) -> int:
 
 
 def is_ready(url: str) -> bool:
-    """Whether a web server answers, and says that it is ready."""
+    """Whether a web server answers and reports that it is ready."""
     with suppress(requests.RequestException):
         return requests.get(f"{url}/health/ready", timeout=LONGEST_CALL_SECONDS).status_code == 200
     return False
@@ -152,7 +153,7 @@ def world(
     deployment: Deployment = Deployment.CLOUD,
     tools_at: str = "127.0.0.1",
 ) -> Iterator[World]:
-    """A fresh Gatepost, not started yet, and a sandbox that rings it; ``tools_at`` is the address of the stand-ins."""
+    """A fresh Gatepost, not started yet, and a sandbox that sends it events; ``tools_at`` is the address of the stand-ins."""
     port, key = free_port(), Fernet.generate_key().decode()
     dsn = database.render_as_string(hide_password=False)
     settings = Settings(database_url=dsn, data=folder, secret_key=key, port=port)
@@ -164,31 +165,31 @@ def world(
         "GATEPOST_LOG_LEVEL": "INFO",
         "GATEPOST_WEB_THREADS": "4",
     }
-    services = bootstrap(settings, application="tests")
+    services = bootstrap(settings, application="tests", schema=Schema.UPGRADE)
     sandbox = servers.start(host=tools_at, deployment=deployment)
     for state in (sandbox.jira, sandbox.servicenow):
-        # The story rings before the server is up, and a busy machine takes its time to start one.
-        state.deliverer.be_patient()
+        # The story sends events before the server is up; a busy machine needs time to start it.
+        state.deliverer.extend_retries()
     connect(services, sandbox, SECRET)
     mapping = (ROOT / "sandbox/story/mapping.yaml").read_text()
     loaded = load_mapping(mapping)
-    assert isinstance(loaded, Loaded)
+    assert isinstance(loaded, LoadedMapping)
     services.mappings.activate(mapping, loaded.version, author="tests", reason="tests")
-    sandbox.ring(
+    sandbox.register_webhooks(
         f"http://127.0.0.1:{port}/hooks/jira/jira-main",
         f"http://127.0.0.1:{port}/hooks/servicenow/servicenow-main",
         SECRET,
     )
     if story:
-        sandbox.tell()
+        sandbox.load_story()
     else:
         sandbox.jira.add_user("gatepost-bot", "Gatepost", seed.BOT_EMAIL, seed.BOT_TOKEN)
         sandbox.servicenow.add_user(seed.BOT_USER, "Gatepost", seed.BOT_PASSWORD)
-    player = Player(
+    player = ScenarioPlayer(
         sandbox.jira.base_url,
         sandbox.servicenow.base_url,
-        patience=LONGEST_WAIT_SECONDS,
-        watch=lambda: here.must_be_alive(),
+        timeout_seconds=LONGEST_WAIT_SECONDS,
+        watch=lambda: here.assert_alive(),
     )
     here = World(services, sandbox, player, environment, port, folder)
     try:

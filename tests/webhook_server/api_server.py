@@ -1,4 +1,4 @@
-"""A server on a store with judged measures, and people who see parts of it."""
+"""A server on a store with assessed measures, and people who see parts of it."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from connector.bootstrap import Services, bootstrap
-from connector.people.permissions import Account, Grant, PersonId, Role, Scope
+from connector.people.permissions import PersonId, Role, RoleGrant, TokenScope, ToolAccount
 from connector.settings import Settings
 from connector.store.connections.connections import ConnectionRecord
-from mapping.load import Loaded
+from mapping.load import LoadedMapping
 from mapping.work_item import ConnectionName, NativeId, Tool
-from tests.connector.store.conftest import Store
-from tests.connector.store.reconcile.test_assessment_store import SHOWN, look
+from tests.connector.store.conftest import StoreFixture
+from tests.connector.store.reconcile.test_assessment_store import SHOWN, record_assessment
 from tests.mapping.items import item
 from tests.mapping.test_apply import MAPPING
 from webhook_server.app import create_app
 
 SETTINGS_TOKEN = "a token of more than twenty-four characters"
-EVERYTHING = frozenset(Scope)
+ALL_SCOPES = frozenset(TokenScope)
 
 
 @dataclass
-class Api:
-    store: Store
+class ApiServer:
+    store: StoreFixture
     services: Services
     app: Flask
     client: FlaskClient
@@ -41,24 +41,24 @@ class Api:
     def person(
         self,
         name: str,
-        *grants: Grant,
-        scopes: frozenset[Scope] = EVERYTHING,
+        *grants: RoleGrant,
+        scopes: frozenset[TokenScope] = ALL_SCOPES,
         accounts: tuple[tuple[str, str], ...] = (),
     ) -> PersonId:
-        """Somebody with a token; asked for by their name from here on."""
+        """Add somebody with a token; tests refer to them by name."""
         people = self.services.people
         person = people.add(f"{name}@acme.example", name.capitalize(), by="tests").id
         for grant in grants:
             people.grant(person, grant, by="tests")
         for connection, account in accounts:
-            people.link(person, Account(connection, account), by="tests")
+            people.link(person, ToolAccount(connection, account), by="tests")
         now = datetime.now(UTC)
         ends = now + timedelta(days=1)
-        self.tokens[name] = self.services.tokens.create(person, "tests", scopes, ends=ends, by="tests", now=now)
+        self.tokens[name] = self.services.tokens.create(person, "tests", scopes, expires_at=ends, by="tests", now=now)
         return person
 
     def call(self, who: str, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
-        """Ask as somebody; ``nobody`` has no token."""
+        """Send a request as somebody; ``nobody`` has no token."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if who != "nobody":
             sent["Authorization"] = f"Bearer {self.tokens[who]}"
@@ -72,7 +72,7 @@ class Api:
         return self.call(who, "POST", path, body, **headers)
 
 
-def told(answer: TestResponse) -> tuple[int, str, str]:
+def problem_of(answer: TestResponse) -> tuple[int, str, str]:
     """Status, title and detail of a problem."""
     assert answer.mimetype == "application/problem+json", answer.text
     shown = answer.get_json()
@@ -80,7 +80,7 @@ def told(answer: TestResponse) -> tuple[int, str, str]:
 
 
 @contextmanager
-def api_world(store: Store, loaded: Loaded, folder: Path) -> Iterator[Api]:
+def api_server(store: StoreFixture, loaded: LoadedMapping, folder: Path) -> Iterator[ApiServer]:
     """ITX-1 in IT / Cloud exit, and ITX-2 in IT / Branches; an administrator who sees both."""
     settings = Settings(
         database_url=store.url.render_as_string(hide_password=False),
@@ -88,18 +88,18 @@ def api_world(store: Store, loaded: Loaded, folder: Path) -> Iterator[Api]:
         secret_key=Fernet.generate_key().decode(),
         api_token=SETTINGS_TOKEN,
         subscription_http=True,
-        subscription_private="127.0.0.1",
+        subscription_private_networks="127.0.0.1",
     )
     with bootstrap(settings, application="tests") as services:
         services.mappings.activate(MAPPING, str(loaded.version), author="tests", reason="tests")
         _connect(services)
-        look(store, loaded, item(SHOWN))
+        record_assessment(store, loaded, item(SHOWN))
         other = replace(item(SHOWN | {"Program": "Branches"}), native_id=NativeId("10002"), key="ITX-2")
-        look(store, loaded, other)
+        record_assessment(store, loaded, other)
         app = create_app(services)
-        here = Api(store, services, app, app.test_client())
+        here = ApiServer(store, services, app, app.test_client())
         here.tokens["settings"] = SETTINGS_TOKEN
-        here.person("admin", Grant(Role.ADMINISTRATOR))
+        here.person("admin", RoleGrant(Role.ADMINISTRATOR))
         yield here
 
 

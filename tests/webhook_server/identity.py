@@ -31,13 +31,13 @@ class Provider:
     claims: dict[str, Any] = field(default_factory=dict)
     """What the token says of whoever signs in."""
     userinfo: dict[str, Any] = field(default_factory=dict)
-    bend: Callable[[dict[str, Any]], Mapping[str, Any]] = dict
+    alter_claims: Callable[[dict[str, Any]], Mapping[str, Any]] = dict
     """Changes the token before it is signed."""
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "first", "use": "sig"}))
     signing: RSAKey | OctKey | None = None
     algorithm: str = "RS256"
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
     def person(self, subject: str, email: str, *groups: str, verified: bool = True, name: str = "") -> None:
         self.claims = {
@@ -53,7 +53,7 @@ class Provider:
         claims = {"iss": self.url, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": nonce, **self.claims}
         key = self.signing or self.key
         header = {"alg": self.algorithm, "kid": key.kid or "first"}
-        return jwt.encode(header, dict(self.bend(claims)), key, algorithms=[self.algorithm])
+        return jwt.encode(header, dict(self.alter_claims(claims)), key, algorithms=[self.algorithm])
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def _app(state: Provider) -> Flask:
 
     @app.before_request
     def note() -> None:
-        state.asked.append(request.path)
+        state.requests.append(request.path)
 
     @app.get("/.well-known/openid-configuration")
     def discovery() -> Response:

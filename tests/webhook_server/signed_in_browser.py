@@ -11,14 +11,14 @@ from prometheus_client import CollectorRegistry
 from werkzeug.test import TestResponse
 
 from connector.bootstrap import Services, system_clock
-from connector.people.permissions import Grant, PersonId, Role
+from connector.people.permissions import PersonId, Role, RoleGrant
 from webhook_server.app import create_app
 
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.DOTALL)
 
 
 @dataclass
-class Browser:
+class SignedInBrowser:
     client: FlaskClient
     person: PersonId
     token: str = ""
@@ -39,10 +39,10 @@ class Browser:
     def text(self, path: str) -> str:
         answer = self.get(path)
         assert answer.status_code == 200, answer.text
-        return words(answer)
+        return page_text(answer)
 
 
-def words(answer: TestResponse) -> str:
+def page_text(answer: TestResponse) -> str:
     """What a person reads, in one line."""
     text = " ".join(unescape(_TAG.sub(" ", answer.text)).split())
     return re.sub(r" ([.,:;])(?= |$)", r"\1", text)
@@ -55,16 +55,16 @@ def hidden(answer: TestResponse, name: str) -> str:
     return unescape(found[1])
 
 
-def browser(services: Services, *roles: Role, name: str = "Maria Brandt") -> Browser:
+def browser(services: Services, *roles: Role, name: str = "Maria Brandt") -> SignedInBrowser:
     """Somebody new with these roles for everything, signed in."""
     login = f"{name.split()[-1].lower()}@nordbank.example"
-    person = services.people.named(login) or services.people.add(login, name, by="tests")
+    person = services.people.find_by_login(login) or services.people.add(login, name, by="tests")
     for role in roles:
-        services.people.grant(person.id, Grant(role), by="tests")
+        services.people.grant(person.id, RoleGrant(role), by="tests")
     # Metrics are registered once for each application.
     client = create_app(replace(services, metrics=CollectorRegistry())).test_client()
     token = services.sessions.begin(person.id, agent="tests", by=login, now=system_clock())
     client.set_cookie("gatepost", token)
-    found = Browser(client, person.id)
+    found = SignedInBrowser(client, person.id)
     found.get("/mapping")
     return found

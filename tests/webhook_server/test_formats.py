@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from governance.money import Money, Period
-from webhook_server.formats import Formats, browser, parse_locale, parse_zone, sentence
+from webhook_server.formats import Formats, browser, capitalised, parse_locale, parse_zone
 
 NOW = datetime(2026, 11, 21, 13, 30, tzinfo=UTC)
 
@@ -117,4 +117,4 @@ def test_a_browser_is_known_by_name_and_system(agent: str, shown: str) -> None:
 
 
 def test_a_sentence_begins_with_a_capital_and_keeps_the_others() -> None:
-    assert sentence("sponsor of IT") == "Sponsor of IT"
+    assert capitalised("sponsor of IT") == "Sponsor of IT"

@@ -14,13 +14,13 @@ from sqlalchemy import Engine, create_engine, event, text
 
 from connector.runtime.metrics import METRICS
 from connector.store.database.postgres import conninfo
-from connector.store.queue.workers import Presence
+from connector.store.queue.workers import WorkerPresence
 from tests.waiting import LONGEST_WAIT_SECONDS
-from tests.webhook_server.test_webhooks import EVENT, Doors, doors
+from tests.webhook_server.test_webhooks import EVENT, Endpoints, endpoints
 from webhook_server.app import create_app
-from webhook_server.metrics import FRESH_SECONDS, StateCollector
+from webhook_server.metrics import CACHE_SECONDS, DatabaseCollector
 
-__all__ = ["doors"]
+__all__ = ["endpoints"]
 
 PILE = """
     UPDATE connection SET paused_at = now(), paused_reason = '401' WHERE name = 'snow-main';
@@ -29,17 +29,17 @@ PILE = """
         ('jira-main', '1', 7, now() - interval '90 seconds', 'waiting', NULL),
         ('jira-main', '2', NULL, now() - interval '2 hours', 'waiting', NULL),
         ('jira-main', '3', 8, now() - interval '3 hours', 'waiting', gen_random_uuid()),
-        ('jira-main', '4', 9, now(), 'parked', NULL), ('snow-main', '5', NULL, now(), 'waiting', NULL);
-    INSERT INTO outbox (connection, native_id, key, wanted, changes, state, settled_at) VALUES
-        ('jira-main', '1', 'ITX-1', '{}', '[]', 'waiting', NULL), ('jira-main', '2', 'ITX-2', '{}', '[]', 'parked', now()),
-        ('jira-main', '3', 'ITX-3', '{}', '[]', 'parked', now()), ('jira-main', '4', 'ITX-4', '{}', '[]', 'done', now()),
+        ('jira-main', '4', 9, now(), 'dead_letter', NULL), ('snow-main', '5', NULL, now(), 'waiting', NULL);
+    INSERT INTO outbox (connection, native_id, key, target_values, changes, state, settled_at) VALUES
+        ('jira-main', '1', 'ITX-1', '{}', '[]', 'waiting', NULL), ('jira-main', '2', 'ITX-2', '{}', '[]', 'dead_letter', now()),
+        ('jira-main', '3', 'ITX-3', '{}', '[]', 'dead_letter', now()), ('jira-main', '4', 'ITX-4', '{}', '[]', 'done', now()),
         ('jira-main', '5', 'ITX-5', '{}', '[]', 'done', now() - interval '2 minutes');
-    INSERT INTO sweep (connection, kind, query, began_at, due_at) VALUES
+    INSERT INTO sweep (connection, kind, query, started_at, due_at) VALUES
         ('jira-main', 'changed', 'q', now(), now() - interval '20 minutes'),
         ('jira-main', 'full', 'q', now(), now() + interval '3 hours');
     INSERT INTO subscription (name, url, secrets, created_by) VALUES ('bridge', 'https://x.example', '{x}', 't');
     INSERT INTO subscription_delivery (subscription_id, event, connection, body, created_at, due_at, state)
-        VALUES (1, 'connection.paused', 'snow-main', '{}', now(), now(), 'parked');
+        VALUES (1, 'connection.paused', 'snow-main', '{}', now(), now(), 'dead_letter');
     INSERT INTO alert (kind, subject) VALUES ('paused', 'snow-main');
 """
 
@@ -48,23 +48,23 @@ EXPECTED = {
     "gatepost_database_up": 1,
     f"gatepost_dirty_keys{{{ON_JIRA}}}": 3,
     f"gatepost_dirty_keys{{{ON_SNOW}}}": 1,
-    f"gatepost_outbox_waiting{{{ON_JIRA}}}": 1,
-    f"gatepost_outbox_waiting{{{ON_SNOW}}}": 0,
-    f'gatepost_parked{{{ON_JIRA},kind="item"}}': 1,
-    f'gatepost_parked{{{ON_JIRA},kind="write"}}': 2,
-    f'gatepost_parked{{{ON_SNOW},kind="item"}}': 0,
-    f'gatepost_parked{{{ON_SNOW},kind="write"}}': 0,
-    'gatepost_parked{connection="bridge",kind="delivery"}': 1,
+    f"gatepost_outbox_pending{{{ON_JIRA}}}": 1,
+    f"gatepost_outbox_pending{{{ON_SNOW}}}": 0,
+    f'gatepost_dead_letters{{{ON_JIRA},kind="item"}}': 1,
+    f'gatepost_dead_letters{{{ON_JIRA},kind="write"}}': 2,
+    f'gatepost_dead_letters{{{ON_SNOW},kind="item"}}': 0,
+    f'gatepost_dead_letters{{{ON_SNOW},kind="write"}}': 0,
+    'gatepost_dead_letters{connection="bridge",kind="delivery"}': 1,
     f"gatepost_connection_paused{{{ON_JIRA}}}": 0,
     f"gatepost_connection_paused{{{ON_SNOW}}}": 1,
-    f"gatepost_connection_limited{{{ON_JIRA}}}": 1,
-    f"gatepost_connection_limited{{{ON_SNOW}}}": 0,
+    f"gatepost_connection_rate_limited{{{ON_JIRA}}}": 1,
+    f"gatepost_connection_rate_limited{{{ON_SNOW}}}": 0,
     f'gatepost_sweep_overdue_seconds{{{ON_JIRA},kind="full"}}': 0,
-    f"gatepost_written_last_minute{{{ON_JIRA}}}": 1,
-    f"gatepost_written_last_minute{{{ON_SNOW}}}": 0,
+    f"gatepost_writes_last_minute{{{ON_JIRA}}}": 1,
+    f"gatepost_writes_last_minute{{{ON_SNOW}}}": 0,
     f"gatepost_backlog_age_seconds{{{ON_SNOW}}}": 0,
     "gatepost_workers_alive": 1,
-    "gatepost_alerts_waiting": 1,
+    "gatepost_alerts_pending": 1,
 }
 
 
@@ -78,14 +78,14 @@ def samples(shown: str) -> dict[str, float]:
     return found
 
 
-def test_every_metric_that_is_documented_is_told_as_it_stands_in_the_database(doors: Doors) -> None:
-    doors.post(EVENT)
-    services = doors.services
+def test_every_documented_metric_has_its_value_from_the_database(endpoints: Endpoints) -> None:
+    endpoints.post(EVENT)
+    services = endpoints.services
     with services.engine.begin() as connection:
         connection.execute(text("DELETE FROM dirty_key"))
         connection.execute(text(PILE))
-    with Presence(services.engine, conninfo(services.url)):
-        shown = doors.client.get("/metrics").get_data(as_text=True)
+    with WorkerPresence(services.engine, conninfo(services.url)):
+        shown = endpoints.client.get("/metrics").get_data(as_text=True)
     found = samples(shown)
     assert {name: found[name] for name in EXPECTED} == EXPECTED
     assert 90 <= found[f"gatepost_backlog_age_seconds{{{ON_JIRA}}}"] < 120
@@ -93,29 +93,31 @@ def test_every_metric_that_is_documented_is_told_as_it_stands_in_the_database(do
     told = {name.partition("{")[0] for name in found} - {"gatepost_events_created"}
     assert told == {metric.name for metric in METRICS}
     for metric in METRICS[1:]:
-        assert f"# HELP {metric.name} {metric.meaning}" in shown
+        assert f"# HELP {metric.name} {metric.description}" in shown
     assert f'gatepost_events_total{{{ON_JIRA},outcome="accepted"}}' in found
 
 
-def test_whoever_asks_again_within_some_seconds_is_told_the_same(doors: Doors) -> None:
+def test_requests_within_some_seconds_get_the_same_figures(endpoints: Endpoints) -> None:
     now = [100.0]
     asked: list[str] = []
-    event.listen(doors.services.engine, "before_cursor_execute", lambda _c, _k, statement, *_: asked.append(statement))
+    event.listen(
+        endpoints.services.engine, "before_cursor_execute", lambda _c, _k, statement, *_: asked.append(statement)
+    )
     registry = CollectorRegistry()
-    registry.register(StateCollector(doors.services.engine, monotonic=lambda: now[0]))
+    registry.register(DatabaseCollector(endpoints.services.engine, monotonic=lambda: now[0]))
     first = generate_latest(registry)
     many = len(asked)
-    now[0] += FRESH_SECONDS - 0.1
+    now[0] += CACHE_SECONDS - 0.1
     assert (generate_latest(registry), len(asked)) == (first, many)
     now[0] += 0.2
     generate_latest(registry)
     assert len(asked) == 2 * many
 
 
-def test_a_database_that_is_away_is_told_as_such_and_the_doors_own_count_stays(doors: Doors) -> None:
-    doors.post(EVENT)
+def test_an_unavailable_database_is_reported_and_the_web_servers_own_count_remains(endpoints: Endpoints) -> None:
+    endpoints.post(EVENT)
     away = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none", connect_args={"connect_timeout": 2})
-    client = create_app(replace(doors.services, engine=away, metrics=CollectorRegistry())).test_client()
+    client = create_app(replace(endpoints.services, engine=away, metrics=CollectorRegistry())).test_client()
     answer = client.get("/metrics")
     assert answer.status_code == 200
     assert samples(answer.get_data(as_text=True)) == {"gatepost_database_up": 0.0}
@@ -131,10 +133,10 @@ def hanging() -> Iterator[Engine]:
         )
 
 
-def test_a_database_that_hangs_keeps_nobody_waiting_and_is_asked_once(doors: Doors) -> None:
+def test_a_database_that_hangs_delays_nobody_and_is_queried_once(endpoints: Endpoints) -> None:
     with hanging() as engine:
         registry = CollectorRegistry()
-        registry.register(StateCollector(engine, patience=0.2))
+        registry.register(DatabaseCollector(engine, patience=0.2))
         told: list[bytes] = []
         askers = [Thread(target=lambda: told.append(generate_latest(registry))) for _ in range(4)]
         for asker in askers:

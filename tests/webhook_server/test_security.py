@@ -1,4 +1,4 @@
-"""What every answer carries, and which doors are closed: walked over every address that there is."""
+"""Security headers of every answer, and access to every address that there is."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from connector.people.permissions import Grant, Role
-from tests.webhook_server.visitor import Site, words
+from connector.people.permissions import Role, RoleGrant
+from tests.webhook_server.visitor import WebSite, page_text
 
 OPEN = {
     "home.index",
     "home.theme",
     "signin.show",
-    "signin.enter",
-    "signin.leave",
-    "provider.begin",
-    "provider.returned",
+    "signin.authenticate",
+    "signin.end_session",
+    "provider.start",
+    "provider.callback",
 }
 MACHINES = ("/hooks/", "/health/", "/metrics", "/static/")
 PUBLIC_API = {"/api/v1/openapi.json"}
@@ -41,7 +41,7 @@ def addresses(app: Flask) -> list[tuple[Rule, str, str]]:
     return found
 
 
-def test_every_answer_has_the_headers(site: Site) -> None:
+def test_every_answer_has_the_headers(site: WebSite) -> None:
     app, client = site.app, site.app.test_client()
     lacking = []
     for rule, method, address in addresses(app):
@@ -57,10 +57,10 @@ def test_every_answer_has_the_headers(site: Site) -> None:
     assert lacking == []
 
 
-def test_without_signing_in_every_page_is_closed(site: Site) -> None:
+def test_without_signing_in_every_page_is_closed(site: WebSite) -> None:
     """Also one that somebody adds tomorrow and forgets to mark."""
     app, client = site.app, site.app.test_client()
-    site.person("ada@x.example", Grant(Role.ADMINISTRATOR))
+    site.person("ada@x.example", RoleGrant(Role.ADMINISTRATOR))
     open_ones = []
     for rule, method, address in addresses(app):
         if rule.endpoint in OPEN or address.startswith(MACHINES) or address in PUBLIC_API:
@@ -74,7 +74,7 @@ def test_without_signing_in_every_page_is_closed(site: Site) -> None:
     assert open_ones == []
 
 
-def test_somebody_without_a_role_gets_no_page_of_an_administrator(site: Site) -> None:
+def test_somebody_without_a_role_gets_no_page_of_an_administrator(site: WebSite) -> None:
     visitor = site.signed_in("eve@x.example")
     app = visitor.client.application
     for rule, method, address in addresses(app):
@@ -82,25 +82,25 @@ def test_somebody_without_a_role_gets_no_page_of_an_administrator(site: Site) ->
             assert visitor.get(address).status_code in {403, 404}, address
 
 
-def test_every_form_needs_its_token(site: Site) -> None:
-    visitor = site.signed_in("ada@x.example", Grant(Role.ADMINISTRATOR))
+def test_every_form_needs_its_token(site: WebSite) -> None:
+    visitor = site.signed_in("ada@x.example", RoleGrant(Role.ADMINISTRATOR))
     app = visitor.client.application
     for _, method, address in addresses(app):
         if method in {"POST", "PUT", "PATCH", "DELETE"} and not address.startswith(MACHINES):
             answer = visitor.client.open(address, method=method)
             assert answer.status_code == 400, (method, address)
     answer = visitor.client.post("/account/preferences", data={"csrf_token": "made up"})
-    assert "The form was opened before you signed in, or in another browser." in words(answer)
+    assert "The form was opened before you signed in, or in another browser." in page_text(answer)
 
 
-def test_the_token_of_another_browser_is_worth_nothing(site: Site) -> None:
+def test_the_token_of_another_browser_is_refused(site: WebSite) -> None:
     visitor, other = site.signed_in("ada@x.example"), site.signed_in("eve@x.example")
     page = other.get("/account").text
     stolen = page.partition('name="csrf-token" content="')[2].partition('"')[0]
     assert visitor.client.post("/account/preferences", data={"csrf_token": stolen}).status_code == 400
 
 
-def test_over_tls_cookies_stay_on_it(tls_site: Site) -> None:
+def test_over_tls_cookies_stay_on_it(tls_site: WebSite) -> None:
     tls_site.person("ada@x.example")
     visitor = tls_site.visitor()
     page = visitor.client.get("/signin", base_url="https://gatepost.acme.example")
@@ -116,39 +116,39 @@ def test_over_tls_cookies_stay_on_it(tls_site: Site) -> None:
     assert "Domain" not in made[0]
 
 
-def test_without_tls_nothing_is_promised(site: Site) -> None:
+def test_without_tls_nothing_is_promised(site: WebSite) -> None:
     assert "Strict-Transport-Security" not in site.visitor().get("/signin").headers
 
 
-def test_static_files_are_kept_for_good_under_the_address_of_their_content(site: Site) -> None:
+def test_static_files_are_kept_for_good_under_the_address_of_their_content(site: WebSite) -> None:
     visitor = site.visitor()
     site.person("ada@x.example")
     page = visitor.get("/signin").text
     address = page.partition('rel="stylesheet" href="')[2].partition('"')[0]
     assert "?v=" in address
-    kept = {}
+    cached = {}
     for where in (address, "/static/gate-open.svg"):
         with visitor.get(where) as answer:
-            kept[where] = answer.headers.get("Cache-Control", "")
-    assert kept[address] == "public, max-age=31536000, immutable"
-    assert "immutable" not in kept["/static/gate-open.svg"]
+            cached[where] = answer.headers.get("Cache-Control", "")
+    assert cached[address] == "public, max-age=31536000, immutable"
+    assert "immutable" not in cached["/static/gate-open.svg"]
 
 
 @pytest.mark.parametrize(
-    ("path", "mimetype", "told"),
+    ("path", "mimetype", "message"),
     [
         ("/nothing/here", "text/html", "There is nothing here"),
         ("/api/v1/nothing", "application/problem+json", "404"),
         ("/hooks/nothing", "application/json", "Not Found"),
     ],
 )
-def test_an_error_speaks_the_language_of_who_asks(site: Site, path: str, mimetype: str, told: str) -> None:
+def test_an_error_has_the_format_of_the_caller(site: WebSite, path: str, mimetype: str, message: str) -> None:
     answer = site.visitor().get(path)
     assert (answer.status_code, answer.mimetype) == (404, mimetype)
-    assert told in answer.text
+    assert message in answer.text
 
 
-def test_a_fault_of_ours_is_a_page_that_tells_nothing_of_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_is_a_page_without_details(site: WebSite, monkeypatch: pytest.MonkeyPatch) -> None:
     visitor = site.signed_in("ada@x.example")
 
     def broken(*_: object, **__: object) -> None:
@@ -157,12 +157,12 @@ def test_a_fault_of_ours_is_a_page_that_tells_nothing_of_it(site: Site, monkeypa
     monkeypatch.setattr(site.services.tokens, "all", broken)
     answer = visitor.get("/account")
     assert answer.status_code == 500
-    assert "Something went wrong here" in words(answer)
+    assert "Something went wrong here" in page_text(answer)
     assert "secret of the house" not in answer.text
 
 
-def test_no_page_has_a_script_or_style_of_its_own(site: Site) -> None:
-    visitor = site.signed_in("ada@x.example", Grant(Role.ADMINISTRATOR))
+def test_no_page_has_a_script_or_style_of_its_own(site: WebSite) -> None:
+    visitor = site.signed_in("ada@x.example", RoleGrant(Role.ADMINISTRATOR))
     for _, method, address in addresses(visitor.client.application):
         if method != "GET" or address.startswith((*MACHINES, "/api/")):
             continue

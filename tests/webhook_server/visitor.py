@@ -18,8 +18,8 @@ from sqlalchemy.engine import URL
 from werkzeug.test import TestResponse
 
 from connector.bootstrap import Services, bootstrap
-from connector.people.passwords import hashed
-from connector.people.permissions import Grant, PersonId
+from connector.people.passwords import hash_password
+from connector.people.permissions import PersonId, RoleGrant
 from connector.settings import Settings
 from webhook_server.app import create_app
 
@@ -29,7 +29,7 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD
 
 
 @dataclass
-class Visitor:
+class FormBrowser:
     client: FlaskClient
 
     def get(self, path: str, **headers: str) -> TestResponse:
@@ -48,22 +48,22 @@ class Visitor:
 
 
 @dataclass
-class Site:
+class WebSite:
     services: Services
     app: Flask
 
-    def visitor(self) -> Visitor:
+    def visitor(self) -> FormBrowser:
         """A browser that has never been here."""
-        return Visitor(self.app.test_client())
+        return FormBrowser(self.app.test_client())
 
-    def person(self, login: str, *grants: Grant, name: str = "", password: str | None = PASSWORD) -> PersonId:
-        hash_ = None if not password else CHEAP if password == PASSWORD else hashed(password)
+    def person(self, login: str, *grants: RoleGrant, name: str = "", password: str | None = PASSWORD) -> PersonId:
+        hash_ = None if not password else CHEAP if password == PASSWORD else hash_password(password)
         person = self.services.people.add(login, name or login.title(), by="tests", password_hash=hash_)
         for grant in grants:
             self.services.people.grant(person.id, grant, by="tests")
         return person.id
 
-    def signed_in(self, login: str, *grants: Grant) -> Visitor:
+    def signed_in(self, login: str, *grants: RoleGrant) -> FormBrowser:
         """A new person with these grants, signed in."""
         self.person(login, *grants)
         visitor = self.visitor()
@@ -80,7 +80,7 @@ class Site:
 
 
 @contextmanager
-def site(database: URL, folder: Path, **changes: object) -> Iterator[Site]:
+def site(database: URL, folder: Path, **changes: object) -> Iterator[WebSite]:
     settings = Settings.model_validate(
         {
             "database_url": database.render_as_string(hide_password=False),
@@ -90,10 +90,10 @@ def site(database: URL, folder: Path, **changes: object) -> Iterator[Site]:
         | changes
     )
     with bootstrap(settings, application="tests") as services:
-        yield Site(services, create_app(services))
+        yield WebSite(services, create_app(services))
 
 
-def words(answer: TestResponse) -> str:
+def page_text(answer: TestResponse) -> str:
     """The page's own text, without marks and doubled spaces."""
     body = re.sub(r"<(script|style|head)\b.*?</\1>", " ", answer.text, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())

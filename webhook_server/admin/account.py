@@ -1,4 +1,4 @@
-"""``/account``: what I may see, how figures are written for me, where I am signed in, my tokens, my password."""
+"""``/account``: the viewer's own roles, formats, sessions, tokens and password."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
-from connector.people.passwords import fits, hashed
-from connector.people.permissions import PersonId, Role, Scope, Viewer
+from connector.people.passwords import hash_password, verify_password
+from connector.people.permissions import PersonId, Role, TokenScope, Viewer
 from webhook_server.auth import current_viewer, services
 from webhook_server.formats import LOCALES, parse_locale
 
-DAYS = (7, 30, 90, 365)
+TOKEN_LIFETIMES_DAYS = (7, 30, 90, 365)
 
 
 def account(_: Services) -> Blueprint:
@@ -30,38 +30,38 @@ def account(_: Services) -> Blueprint:
 
 
 def index() -> str:
-    return _page()
+    return _render()
 
 
 def preferences() -> ResponseReturnValue:
     viewer, here = current_viewer(), services()
     locale, zone = request.form.get("locale", ""), request.form.get("time_zone", "").strip()
     if locale and locale not in LOCALES:
-        abort(400, "There is no such way of writing figures.")
+        abort(400, "There is no such format.")
     if zone and zone not in available_timezones():
-        return _page({"time_zone": f'There is no time zone "{zone}". Write it like Europe/Berlin.'}), 422
+        return _render({"time_zone": f'There is no time zone "{zone}". Write it like Europe/Berlin.'}), 422
     here.people.set_preferences(_person(viewer), locale=locale or None, time_zone=zone or None)
-    flash("Figures and times are written your way from now on.", "good")
+    flash("Figures and times now follow your settings.", "good")
     return redirect(url_for("account.index"), 303)
 
 
 def password() -> ResponseReturnValue:
-    """A new password needs the present one, and ends all other sessions."""
+    """Changing the password needs the current one, and ends all other sessions."""
     viewer, here = current_viewer(), services()
     person = _person(viewer)
-    wait = here.brake.admit(viewer.login, request.remote_addr or "", now=system_clock())
+    wait = here.sign_in_throttle.attempt(viewer.login, request.remote_addr or "", now=system_clock())
     if wait is not None:
         abort(429, "Too many attempts. Try again in some minutes.")
-    if not fits(request.form.get("present", ""), here.people.password_hash(person)):
-        return _page({"present": "This is not your present password."}), 422
-    here.brake.forgive(viewer.login, request.remote_addr or "")
-    if request.form.get("wanted") != request.form.get("again"):
-        return _page({"again": "The two are not the same."}), 422
+    if not verify_password(request.form.get("current", ""), here.people.password_hash(person)):
+        return _render({"current": "This is not your current password."}), 422
+    here.sign_in_throttle.clear(viewer.login, request.remote_addr or "")
+    if request.form.get("new") != request.form.get("repeated"):
+        return _render({"repeated": "The two passwords differ."}), 422
     try:
-        here.people.set_password(person, hashed(request.form.get("wanted", "")), by=viewer.login)
+        here.people.set_password(person, hash_password(request.form.get("new", "")), by=viewer.login)
     except ConfigurationError as error:
-        return _page({"wanted": str(error)}), 422
-    here.sessions.end(person, by=viewer.login, but=viewer.session)
+        return _render({"new": str(error)}), 422
+    here.sessions.end(person, by=viewer.login, except_session=viewer.session)
     flash("The password is changed; every other browser has to sign in again.", "good")
     return redirect(url_for("account.index"), 303)
 
@@ -70,8 +70,8 @@ def end_session() -> ResponseReturnValue:
     """One session, or all but this one."""
     viewer, here = current_viewer(), services()
     number = request.form.get("session", type=int)
-    but = viewer.session if number is None else None
-    ended = here.sessions.end(_person(viewer), number, by=viewer.login, but=but)
+    except_session = viewer.session if number is None else None
+    ended = here.sessions.end(_person(viewer), number, by=viewer.login, except_session=except_session)
     flash(f"{ended} session{'' if ended == 1 else 's'} ended." if ended else "It had ended already.", "good")
     return redirect(url_for("account.index"), 303)
 
@@ -80,16 +80,18 @@ def create_token() -> ResponseReturnValue:
     """Shown in this one answer and never again."""
     viewer, here = current_viewer(), services()
     name, now = request.form.get("name", "").strip(), system_clock()
-    scopes = [scope for scope in _offered(viewer) if scope.value in request.form.getlist("scope")]
+    scopes = [scope for scope in _grantable_scopes(viewer) if scope.value in request.form.getlist("scope")]
     days = request.form.get("days", type=int)
     if not name or len(name) > 80:
-        return _page({"name": "Say in up to 80 letters what the token is for."}), 422
+        return _render({"name": "Describe in up to 80 characters what the token is for."}), 422
     if not scopes:
-        return _page({"scope": "Choose what the token may do."}), 422
-    if days not in DAYS:
-        abort(400, "A token lives for one of the offered times.")
-    made = here.tokens.create(_person(viewer), name, scopes, ends=now + timedelta(days=days), by=viewer.login, now=now)
-    return _page(made=made)
+        return _render({"scope": "Choose what the token may do."}), 422
+    if days not in TOKEN_LIFETIMES_DAYS:
+        abort(400, "Choose one of the offered lifetimes.")
+    token = here.tokens.create(
+        _person(viewer), name, scopes, expires_at=now + timedelta(days=days), by=viewer.login, now=now
+    )
+    return _render(new_token=token)
 
 
 def revoke_token(number: int) -> ResponseReturnValue:
@@ -100,31 +102,31 @@ def revoke_token(number: int) -> ResponseReturnValue:
     return redirect(url_for("account.index"), 303)
 
 
-def _page(errors: dict[str, str] | None = None, made: str = "") -> str:
+def _render(errors: dict[str, str] | None = None, new_token: str = "") -> str:
     viewer, here, now = current_viewer(), services(), system_clock()
     person = here.people.get(_person(viewer))
     if person is None:
         abort(404)
-    tokens = [one for one in here.tokens.all(person.id) if one.revoked_at is None]
+    tokens = [token for token in here.tokens.all(person.id) if token.revoked_at is None]
     return render_template(
         "account.html",
         person=person,
-        sessions=here.sessions.of(person.id, now=now),
+        sessions=here.sessions.active_sessions(person.id, now=now),
         tokens=tokens,
         now=now,
-        made=made,
+        new_token=new_token,
         errors=errors or {},
         form=request.form,
-        scopes=_offered(viewer),
-        days=DAYS,
+        scopes=_grantable_scopes(viewer),
+        days=TOKEN_LIFETIMES_DAYS,
         locales=[(name, f"{parse_locale(name).get_display_name('en')}") for name in LOCALES],
         zones=sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")),
     )
 
 
-def _offered(viewer: Viewer) -> tuple[Scope, ...]:
-    """A token never may more than its person."""
-    return tuple(scope for scope in Scope if scope is not Scope.ADMIN or Role.ADMINISTRATOR in viewer.roles)
+def _grantable_scopes(viewer: Viewer) -> tuple[TokenScope, ...]:
+    """A token never has more rights than its person."""
+    return tuple(scope for scope in TokenScope if scope is not TokenScope.ADMIN or Role.ADMINISTRATOR in viewer.roles)
 
 
 def _person(viewer: Viewer) -> PersonId:

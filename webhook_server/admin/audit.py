@@ -1,4 +1,4 @@
-"""``/audit``: who did what, when; and proof, on demand, that nobody changed the record."""
+"""``/audit``: who did what, when; and a verification, on demand, that nobody changed the record."""
 
 from __future__ import annotations
 
@@ -15,112 +15,112 @@ from werkzeug.exceptions import BadRequest, Forbidden
 
 from connector.bootstrap import Services
 from connector.people.permissions import Viewer
-from connector.store.database.audit import Entry, Progress, Verified, actions, search
+from connector.store.database.audit import AuditEntry, VerificationProgress, VerificationResult, action_names, search
 from connector.store.database.tables import MEASURE
-from webhook_server.admin.navigation import AUDITING
-from webhook_server.auth import current_viewer, needs
+from webhook_server.admin.navigation import AUDIT_READERS
+from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
 
-PAGE = 50
-BIGGEST = 2**63 - 1
-TOLD = 20
-"""Steps in which a verification says how far it is."""
-LINES = "text/vnd.gatepost.lines"
+PAGE_SIZE = 50
+MAX_SEQUENCE = 2**63 - 1
+MAX_PROGRESS_LINES = 20
+"""Lines in which a verification reports its progress."""
+STREAMED_LIST_TYPE = "text/vnd.gatepost.stream"
 
 
 def audit(services: Services) -> Blueprint:
     blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
     @blueprint.get("")
-    @needs(*AUDITING)
+    @requires_role(*AUDIT_READERS)
     def index() -> str:
         return _page(services)
 
     @blueprint.post("/verify")
-    @needs(*AUDITING)
+    @requires_role(*AUDIT_READERS)
     def verify() -> ResponseReturnValue:
-        """The whole chain: line by line as it is read, or a whole page where no script asks."""
+        """The whole chain: line by line as it is read, or a whole page without scripts."""
         if not current_viewer().sees_everything:
-            raise Forbidden("The chain holds together as a whole: whoever sees every measure may verify it.")
-        if request.headers.get("Accept") != LINES:
-            return _page(services, tuple(_verified(services)))
-        answer = Response(stream_with_context(_lines(services)), mimetype=LINES)
+            raise Forbidden("The chain can only be verified as a whole, by viewers who see every measure.")
+        if request.headers.get("Accept") != STREAMED_LIST_TYPE:
+            return _page(services, tuple(_verify(services)))
+        answer = Response(stream_with_context(_verification_lines(services)), mimetype=STREAMED_LIST_TYPE)
         answer.headers["X-Accel-Buffering"] = "no"
         return answer
 
     return blueprint
 
 
-def _page(services: Services, lines: tuple[Markup, ...] = ()) -> str:
-    viewer, asked = current_viewer(), request.args
-    found, keys, more = _found(services, viewer, asked)
+def _page(services: Services, verification: tuple[Markup, ...] = ()) -> str:
+    viewer, filters = current_viewer(), request.args
+    entries, keys, more = _search(services, viewer, filters)
     with services.engine.connect() as connection:
-        names = actions(connection)
+        names = action_names(connection)
     kinds = sorted({name.partition(".")[0] for name in names if "." in name})
     return render_template(
         "audit/index.html",
-        entries=[(one, told(one), keys.get(one.subject)) for one in found],
-        following=found[-1].seq if more and found else None,
+        entries=[(entry, entry_text(entry), keys.get(entry.subject)) for entry in entries],
+        following=entries[-1].seq if more and entries else None,
         names=names,
         kinds=kinds,
-        asked=asked,
-        filtered=any(asked.get(name) for name in ("subject", "actor", "action", "since", "until")),
-        everything=viewer.sees_everything,
-        lines=lines,
+        filters=filters,
+        filtered=any(filters.get(name) for name in ("subject", "actor", "action", "since", "until")),
+        may_verify=viewer.sees_everything,
+        lines=verification,
     )
 
 
-def _found(
-    services: Services, viewer: Viewer, asked: MultiDict[str, str]
-) -> tuple[tuple[Entry, ...], dict[str, str], bool]:
-    """One page of what was asked for, the keys of the measures in it, and whether there is more."""
-    until = _day(asked, "until")
-    with services.reading(viewer) as connection:
+def _search(
+    services: Services, viewer: Viewer, args: MultiDict[str, str]
+) -> tuple[tuple[AuditEntry, ...], dict[str, str], bool]:
+    """One page of the search, the keys of the measures in it, and whether there is more."""
+    until = _day(args, "until")
+    with services.read_as(viewer) as connection:
         entries = search(
             connection,
-            subject=_word(asked, "subject"),
-            actor=_word(asked, "actor"),
-            action=_word(asked, "action"),
-            since=_day(asked, "since"),
+            subject=_text(args, "subject"),
+            actor=_text(args, "actor"),
+            action=_text(args, "action"),
+            since=_day(args, "since"),
             until=None if until is None else until + timedelta(days=1),
-            before=_number(asked),
-            limit=PAGE + 1,
+            before=_number(args),
+            limit=PAGE_SIZE + 1,
         )
-        subjects = {one.subject for one in entries}
+        subjects = {entry.subject for entry in entries}
         rows = connection.execute(select(MEASURE.c.id, MEASURE.c.key).where(MEASURE.c.id.in_(subjects)))
         keys = {str(row.id): str(row.key) for row in rows}
-    return entries[:PAGE], keys, len(entries) > PAGE
+    return entries[:PAGE_SIZE], keys, len(entries) > PAGE_SIZE
 
 
-def _word(asked: MultiDict[str, str], name: str) -> str | None:
-    return asked.get(name, "").strip().replace("\x00", "")[:300] or None
+def _text(args: MultiDict[str, str], name: str) -> str | None:
+    return args.get(name, "").strip().replace("\x00", "")[:300] or None
 
 
-def _day(asked: MultiDict[str, str], name: str) -> datetime | None:
+def _day(args: MultiDict[str, str], name: str) -> datetime | None:
     """The beginning of a day in the reader's time zone."""
-    written = asked.get(name, "").strip()
+    written = args.get(name, "").strip()
     if not written:
         return None
     try:
         day = date.fromisoformat(written)
         return datetime(day.year, day.month, day.day, tzinfo=formats().zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise BadRequest(f'"{written[:40]}" is no day. Write it as 2026-11-21.') from error
+        raise BadRequest(f'"{written[:40]}" is not a date. Write it as 2026-11-21.') from error
 
 
-def _number(asked: MultiDict[str, str]) -> int | None:
-    written = asked.get("after", "")
-    return min(int(written), BIGGEST) if written.isdecimal() and len(written) < 20 else None
+def _number(args: MultiDict[str, str]) -> int | None:
+    written = args.get("after", "")
+    return min(int(written), MAX_SEQUENCE) if written.isdecimal() and len(written) < 20 else None
 
 
-def told(entry: Entry) -> str:
-    """What an entry holds, in one line."""
+def entry_text(entry: AuditEntry) -> str:
+    """The content of an entry, in one line."""
     detail = entry.detail
     ruling = detail.get("ruling")
-    if entry.action == "decided":
+    if entry.action == "measure.assessed":
         return f"gate {detail.get('gate')}, stage {detail.get('stage') or 'none yet'}"
-    if isinstance(ruling, dict) and ruling.get("answer"):
-        return str(ruling["answer"])
+    if isinstance(ruling, dict) and ruling.get("reply"):
+        return str(ruling["reply"])
     if detail.get("text"):
         return str(detail["text"])
     return "; ".join(f"{name.replace('_', ' ')}: {_short(value)}" for name, value in detail.items() if value)[:500]
@@ -130,21 +130,21 @@ def _short(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _lines(services: Services) -> Iterator[str]:
-    for line in _verified(services):
+def _verification_lines(services: Services) -> Iterator[str]:
+    for line in _verify(services):
         yield line.replace("\n", " ").strip() + "\n"
 
 
-def _verified(services: Services) -> Iterator[Markup]:
-    """What is said while the chain is read: at most some steps, then what was found."""
+def _verify(services: Services) -> Iterator[Markup]:
+    """The lines of a verification: its progress in a few steps, then its result."""
     next_step = 0
-    for one in services.audit.verifying():
-        if isinstance(one, Verified):
-            yield Markup(render_template("audit/_verified.html", result=one))  # noqa: S704 - a template escapes itself
-        elif _is_due(one, next_step):
-            next_step = one.done + max(one.total // TOLD, 1)
-            yield Markup(render_template("audit/_step.html", step=one))  # noqa: S704 - as above
+    for step in services.audit.verify_with_progress():
+        if isinstance(step, VerificationResult):
+            yield Markup(render_template("audit/_verified.html", result=step))  # noqa: S704 - a template escapes itself
+        elif _is_progress_due(step, next_step):
+            next_step = step.done + max(step.total // MAX_PROGRESS_LINES, 1)
+            yield Markup(render_template("audit/_verify_progress.html", step=step))  # noqa: S704 - as above
 
 
-def _is_due(step: Progress, next_step: int) -> bool:
+def _is_progress_due(step: VerificationProgress, next_step: int) -> bool:
     return step.done >= next_step

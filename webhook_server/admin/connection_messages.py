@@ -1,4 +1,4 @@
-"""What is to be said about a connection without asking its tool: how it stands, and what to do."""
+"""Advice about a connection from what is stored, without a call to its tool: its state, and what to do."""
 
 from __future__ import annotations
 
@@ -7,131 +7,139 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connector.http.tool_access import Auth
-from connector.store.connections.connection_status import ConnectionStanding
-from connector.store.connections.connections import ConnectionRecord, registration
-from connector.sync.setup import REFRESH_LEFT, Health
-from webhook_server.admin.operations_messages import LATE, RANK, SWEEP_LATE
-from webhook_server.formats import span
+from connector.store.connections.connection_status import ConnectionStatus
+from connector.store.connections.connections import ConnectionRecord, registration_of
+from connector.sync.setup import REFRESH_BEFORE, Health
+from webhook_server.admin.operations_messages import HEALTH_ORDER, SWEEP_LATE, WORK_LATE
+from webhook_server.formats import duration_text
 
-SOON = timedelta(days=14)
-SILENT = timedelta(days=2)
-"""A governed tool that rings for nothing for so long has probably lost its webhook."""
+CREDENTIAL_WARNING = timedelta(days=14)
+EVENTS_SILENT = timedelta(days=2)
+"""A governed tool that sends no event for so long has probably lost its webhook."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One thing to know, and what to do about it."""
+    """A message about a connection, and what to do."""
 
     health: Health
-    told: str
-    do: str = ""
+    message: str
+    action: str = ""
 
 
-def advice(
-    record: ConnectionRecord, standing: ConnectionStanding, paused: str | None, now: datetime, *, governed: bool
+def advice_for(
+    record: ConnectionRecord, status: ConnectionStatus, paused: str | None, now: datetime, *, governed: bool
 ) -> tuple[Advice, ...]:
     """Worst first; one line that all is well when there is nothing to do."""
     found = [
-        *_use(paused, governed=governed),
+        *_in_use(paused, governed=governed),
         *_credential(record, now),
         *_webhook(record, now),
-        *_heard(record, standing, now, governed=governed),
-        *_swept(standing, now, governed=governed),
-        *_work(standing, now),
+        *_events(record, status, now, governed=governed),
+        *_sweeps(status, now, governed=governed),
+        *_work(status, now),
     ]
-    found.sort(key=lambda one: RANK[one.health])
+    found.sort(key=lambda advice: HEALTH_ORDER[advice.health])
     return tuple(found) or (Advice(Health.GOOD, "All is well."),)
 
 
-def headline(told: Sequence[tuple[str, Sequence[Advice]]]) -> str:
+def headline(advice_by_connection: Sequence[tuple[str, Sequence[Advice]]]) -> str:
     """The first line of the page."""
-    if not told:
+    if not advice_by_connection:
         return "No tool is connected yet."
-    bad = [name for name, found in told if any(one.health is Health.BAD for one in found)]
-    warned = [name for name, found in told if name not in bad and any(one.health is Health.WARNING for one in found)]
-    count = f"{len(told)} {'tool is' if len(told) == 1 else 'tools are'} connected"
+    bad = [name for name, found in advice_by_connection if any(advice.health is Health.BAD for advice in found)]
+    warned = [
+        name
+        for name, found in advice_by_connection
+        if name not in bad and any(advice.health is Health.WARNING for advice in found)
+    ]
+    count = f"{len(advice_by_connection)} {'tool is' if len(advice_by_connection) == 1 else 'tools are'} connected"
     parts = [
         f"{', '.join(names)} {'needs' if len(names) == 1 else 'need'} {what}"
-        for names, what in ((bad, "somebody now"), (warned, "a look soon"))
+        for names, what in ((bad, "attention now"), (warned, "a check soon"))
         if names
     ]
     return f"{count}; {'; '.join(parts)}." if parts else f"{count}, and all is well."
 
 
-def _use(paused: str | None, *, governed: bool) -> Iterator[Advice]:
+def _in_use(paused: str | None, *, governed: bool) -> Iterator[Advice]:
     if paused:
-        yield Advice(Health.BAD, f"Paused: {paused}", "Mend the cause, check it, and resume the connection.")
+        yield Advice(Health.BAD, f"Paused: {paused}", "Correct the cause, check the connection, and resume it.")
     if not governed:
         yield Advice(
-            Health.WARNING, "No rule of the active mapping names it.", "Nothing of it is governed until one does."
+            Health.WARNING, "No rule of the active mapping names it.", "Its items are not governed until one does."
         )
 
 
 def _credential(record: ConnectionRecord, now: datetime) -> Iterator[Advice]:
     if record.auth is Auth.OAUTH or record.expires_at is None:
         return
-    renew = "Make a new one at the tool and give it under Set-up, before that day."
+    renew = "Create a new one in the tool and enter it under Set-up before that day."
     if record.expires_at < now:
-        yield Advice(Health.BAD, f"The credential ended on {record.expires_at:%d %b %Y}.", renew)
-    elif record.expires_at < now + SOON:
-        yield Advice(Health.WARNING, f"The credential ends on {record.expires_at:%d %b %Y}.", renew)
+        yield Advice(Health.BAD, f"The credential expired on {record.expires_at:%d %b %Y}.", renew)
+    elif record.expires_at < now + CREDENTIAL_WARNING:
+        yield Advice(Health.WARNING, f"The credential expires on {record.expires_at:%d %b %Y}.", renew)
 
 
 def _webhook(record: ConnectionRecord, now: datetime) -> Iterator[Advice]:
-    webhook = registration(record)
+    webhook = registration_of(record)
     if webhook is None or webhook.expires_at is None:
         return
     if webhook.expires_at < now:
         yield Advice(
             Health.BAD,
-            f"The webhook ended on {webhook.expires_at:%d %b %Y}: the tool rings no more.",
+            f"The webhook expired on {webhook.expires_at:%d %b %Y}: the tool sends no more events.",
             f"Register it again: gatepost connect {record.tool.value} {record.name} --public-url …",
         )
-    elif webhook.expires_at < now + REFRESH_LEFT - timedelta(days=2):
+    elif webhook.expires_at < now + REFRESH_BEFORE - timedelta(days=2):
         yield Advice(
             Health.WARNING,
-            f"The webhook ends on {webhook.expires_at:%d %b %Y} and has not been put off.",
-            "A worker puts it off with each sweep; see that one runs.",
+            f"The webhook expires on {webhook.expires_at:%d %b %Y} and has not been renewed.",
+            "A worker renews it with each sweep; check that one is running.",
         )
 
 
-def _heard(
-    record: ConnectionRecord, standing: ConnectionStanding, now: datetime, *, governed: bool
-) -> Iterator[Advice]:
+def _events(record: ConnectionRecord, status: ConnectionStatus, now: datetime, *, governed: bool) -> Iterator[Advice]:
     if not governed:
         return
-    if standing.last_heard is None:
-        told = "It has never rung."
-        if registration(record) is None:
-            told += " No webhook is registered by Gatepost."
-        yield Advice(Health.WARNING, told, "Changes are found by sweeps only, some minutes later. Check the webhook.")
-    elif now - standing.last_heard > SILENT:
-        days = (now - standing.last_heard).days
-        yield Advice(Health.WARNING, f"It has not rung for {days} days.", "Check the webhook; sweeps go on meanwhile.")
+    if status.last_event_at is None:
+        message = "No event has arrived yet."
+        if registration_of(record) is None:
+            message += " No webhook is registered by Gatepost."
+        yield Advice(
+            Health.WARNING, message, "Changes are found by sweeps only, some minutes later. Check the webhook."
+        )
+    elif now - status.last_event_at > EVENTS_SILENT:
+        days = (now - status.last_event_at).days
+        yield Advice(
+            Health.WARNING, f"No event has arrived for {days} days.", "Check the webhook; sweeps continue meanwhile."
+        )
 
 
-def _swept(standing: ConnectionStanding, now: datetime, *, governed: bool) -> Iterator[Advice]:
-    for one in standing.sweeps:
-        if one.error:
-            yield Advice(Health.BAD, f"The last sweep was broken off: {one.error}", "It is tried again by itself.")
-    changed = standing.sweep("changed")
+def _sweeps(status: ConnectionStatus, now: datetime, *, governed: bool) -> Iterator[Advice]:
+    for sweep in status.sweeps:
+        if sweep.error:
+            yield Advice(Health.BAD, f"The last sweep was interrupted: {sweep.error}", "It is retried automatically.")
+    changed = status.sweep("changed")
     if governed and changed is not None and not changed.error and now - changed.due_at > SWEEP_LATE:
-        told = f"A sweep is {span(now - changed.due_at)} late."
-        yield Advice(Health.BAD, told, "See that a worker runs: gatepost worker")
+        message = f"A sweep is {duration_text(now - changed.due_at)} late."
+        yield Advice(Health.BAD, message, "Check that a worker is running: gatepost worker")
 
 
-def _work(standing: ConnectionStanding, now: datetime) -> Iterator[Advice]:
-    parked, stuck = standing.parked, standing.stuck
-    if parked or stuck:
-        parts = [f"{parked} {'item' if parked == 1 else 'items'}"] if parked else []
-        parts += [f"{stuck} {'write' if stuck == 1 else 'writes'}"] if stuck else []
-        verb = "is" if parked + stuck == 1 else "are"
-        why = f" The newest: {standing.parked_reason}" if standing.parked_reason else ""
-        yield Advice(Health.BAD, f"{' and '.join(parts)} {verb} parked.{why}", "Replay or skip them under Operations.")
-    if standing.oldest_waiting is not None and now - standing.oldest_waiting > LATE:
-        count = f"{standing.waiting} {'item waits' if standing.waiting == 1 else 'items wait'}"
-        told = f"{count}, the first for {span(now - standing.oldest_waiting)}."
-        yield Advice(Health.WARNING, told, "See that a worker runs.")
-    if standing.limits:
-        told = f"The tool holds back {standing.limits} {'operation' if standing.limits == 1 else 'operations'}."
-        yield Advice(Health.WARNING, told, "Work goes on by itself when the limit ends.")
+def _work(status: ConnectionStatus, now: datetime) -> Iterator[Advice]:
+    items, writes = status.dead_items, status.dead_writes
+    if items or writes:
+        parts = [f"{items} {'item' if items == 1 else 'items'}"] if items else []
+        parts += [f"{writes} {'write' if writes == 1 else 'writes'}"] if writes else []
+        total = items + writes
+        label = "There is 1 dead letter" if total == 1 else f"There are {total} dead letters"
+        newest = f" The newest: {status.dead_letter_reason}" if status.dead_letter_reason else ""
+        message = f"{label} ({' and '.join(parts)}).{newest}"
+        yield Advice(Health.BAD, message, "Replay or drop them under Operations.")
+    if status.oldest_waiting_since is not None and now - status.oldest_waiting_since > WORK_LATE:
+        count = f"{status.waiting_items} {'item waits' if status.waiting_items == 1 else 'items wait'}"
+        message = f"{count}, the first for {duration_text(now - status.oldest_waiting_since)}."
+        yield Advice(Health.WARNING, message, "Check that a worker is running.")
+    if status.rate_limits:
+        limits = f"{status.rate_limits} {'operation' if status.rate_limits == 1 else 'operations'}"
+        yield Advice(Health.WARNING, f"The tool limits {limits}.", "Work continues automatically when the limit ends.")

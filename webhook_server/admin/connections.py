@@ -1,4 +1,4 @@
-"""``/connections``: the tools and how they are, live checks, and the secret of the events."""
+"""``/connections``: the connected tools and their state, live checks, and the secret of the events."""
 
 from __future__ import annotations
 
@@ -11,21 +11,27 @@ from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import ConfigurationError, ToolError
-from connector.http.tool_access import DoorKind
+from connector.http.tool_access import WebhookAuth
 from connector.people.permissions import Role
-from connector.runtime.doctor import connection_checks, own_checks
-from connector.store.connections.connection_status import standings
-from connector.store.connections.connections import ConnectionRecord, registration, stored_registration
-from connector.store.connections.provisioned_objects import Provisioned
-from connector.store.queue.rate_limits import SqlLimiter
-from connector.sync.setup import Check, Health
-from mapping.live_check import listed
-from webhook_server.admin.connection_messages import Advice, advice, headline
-from webhook_server.admin.mapping_candidate import who
-from webhook_server.auth import current_viewer, needs
+from connector.runtime.doctor import connection_checks, installation_checks
+from connector.store.connections.connection_status import connection_statuses
+from connector.store.connections.connections import (
+    OLD_WEBHOOK_SECRET_VALID_FOR,
+    ConnectionRecord,
+    registration_of,
+    registration_values,
+)
+from connector.store.connections.provisioned_objects import ProvisionedObjects
+from connector.store.queue.rate_limits import SqlRateLimiter
+from connector.sync.setup import ConnectionCheck, Health
+from mapping.live_check import selected_names
+from webhook_server.admin.connection_messages import Advice, advice_for, headline
+from webhook_server.admin.mapping_candidate import author_of
+from webhook_server.auth import current_viewer, requires_role
+from webhook_server.pages import formats
 
-RUNNING = (Role.ADMINISTRATOR, Role.OPERATOR)
-LOOKING = (*RUNNING, Role.OFFICE)
+OPERATORS = (Role.ADMINISTRATOR, Role.OPERATOR)
+READERS = (*OPERATORS, Role.OFFICE)
 
 
 def connections(services: Services) -> Blueprint:
@@ -37,99 +43,117 @@ def connections(services: Services) -> Blueprint:
 
 def _add_pages(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("")
-    @needs(*LOOKING)
+    @requires_role(*READERS)
     def index() -> str:
-        now, there = system_clock(), standings(services.engine)
-        told = [(one, there[one.name], _advice(services, one)) for one in services.connections.all()]
+        statuses = connection_statuses(services.engine)
+        rows = [(record, statuses[record.name], _advice(services, record)) for record in services.connections.all()]
         return render_template(
             "connections/index.html",
-            told=told,
-            answer=headline([(one.name, found) for one, _, found in told]),
-            own=list(own_checks(services)),
-            now=now,
+            connections=rows,
+            summary=headline([(record.name, advice) for record, _, advice in rows]),
+            installation_checks=list(installation_checks(services)),
             may_change=current_viewer().is_any({Role.ADMINISTRATOR}),
         )
 
     @blueprint.get("/<name>")
-    @needs(*LOOKING)
+    @requires_role(*READERS)
     def show(name: str) -> str:
-        return _detail(services, name)
+        return _render_connection(services, name)
 
     @blueprint.post("/<name>/check")
-    @needs(*RUNNING)
+    @requires_role(*OPERATORS)
     def check(name: str) -> ResponseReturnValue:
         """The doctor's checks: line by line as each one is done, or a whole page where no script asks."""
         record = _record(services, name)
-        if request.headers.get("Accept") != "text/vnd.gatepost.lines":
-            return _detail(services, name, tuple(_checked(services, record)))
+        if request.headers.get("Accept") != "text/vnd.gatepost.stream":
+            return _render_connection(services, name, tuple(_run_checks(services, record)))
 
         def lines() -> Iterator[str]:
-            for one in _checked(services, record):
-                yield render_template("connections/_check.html", check=one).replace("\n", " ").strip() + "\n"
+            for result in _run_checks(services, record):
+                yield render_template("connections/_check.html", check=result).replace("\n", " ").strip() + "\n"
 
-        answer = Response(stream_with_context(lines()), mimetype="text/vnd.gatepost.lines")
+        answer = Response(stream_with_context(lines()), mimetype="text/vnd.gatepost.stream")
         answer.headers["X-Accel-Buffering"] = "no"
         return answer
 
 
-def _checked(services: Services, record: ConnectionRecord) -> Iterator[Check]:
-    """The checks; what breaks one of them off is told as the last of them."""
+def _run_checks(services: Services, record: ConnectionRecord) -> Iterator[ConnectionCheck]:
+    """The checks; an error that interrupts them is reported as the last one."""
     try:
         yield from connection_checks(services, record)
     except (ToolError, ConfigurationError) as error:
-        yield Check("broken off", Health.BAD, str(error), "Mend this first, and check again.")
+        yield ConnectionCheck("interrupted", Health.BAD, str(error), "Correct this first, and check again.")
 
 
-def _detail(
-    services: Services, name: str, checks: tuple[Check, ...] | None = None, fresh: str = "", told: str = ""
+def _render_connection(
+    services: Services,
+    name: str,
+    checks: tuple[ConnectionCheck, ...] | None = None,
+    new_secret: str = "",
+    error: str = "",
 ) -> str:
-    record = _record(services, name)
+    record, now = _record(services, name), system_clock()
     config = services.active_config()
     rules = [rule for rule in config.measures if rule.connection == name] if config else []
-    webhook = registration(record)
+    webhook = registration_of(record)
     viewer = current_viewer()
     return render_template(
         "connections/show.html",
         record=record,
-        standing=standings(services.engine)[record.name],
+        status=connection_statuses(services.engine)[record.name],
         advice=_advice(services, record),
-        limits=SqlLimiter(services.engine, record.name).all(),
+        limits=SqlRateLimiter(services.engine, record.name).closed_scopes(),
         rules=rules,
-        projects=sorted({one for rule in rules for one in (*listed(rule.match.project), *listed(rule.match.table))}),
+        projects=sorted(
+            {
+                source
+                for rule in rules
+                for source in (*selected_names(rule.match.project), *selected_names(rule.match.table))
+            }
+        ),
         webhook=webhook,
         address=_address(services, record),
         checks=checks,
-        fresh=fresh,
-        told=told,
-        renewed_by_us=_ours(record),
-        may_run=viewer.is_any(RUNNING),
+        new_secret=new_secret,
+        error=error,
+        accepted_secrets=len(record.accepted_secrets(now)),
+        old_secret_until=record.old_secret_until if record.old_secret_until and record.old_secret_until > now else None,
+        old_secret_days=OLD_WEBHOOK_SECRET_VALID_FOR.days,
+        renewed_by_us=_renews_secret_itself(record),
+        may_run=viewer.is_any(OPERATORS),
         may_change=viewer.is_any({Role.ADMINISTRATOR}),
     )
 
 
 def _add_actions(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/<name>/rotate")
-    @needs(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR)
     def rotate(name: str) -> ResponseReturnValue:
-        """A new secret.  Where Gatepost made the webhook itself nobody ever sees it; else it is shown this once."""
+        """A new secret.  Where Gatepost registered the webhook itself, nobody sees it; else it is shown once."""
         record, secret = _record(services, name), secrets.token_urlsafe(32)
-        services.connections.rotate_secret(name, secret)
-        log = Provisioned(services.engine, record.name, who(current_viewer()))
-        log.note("connection.secret_rotated", f"The secret of the events of {name} was changed.")
-        if not _ours(record):
-            return _detail(services, name, fresh=secret)
+        until = services.connections.rotate_secret(name, secret)
+        log = ProvisionedObjects(services.engine, record.name, author_of(current_viewer()))
+        log.audit_note("connection.secret_rotated", f"The secret of the events of {name} was changed.")
+        if not _renews_secret_itself(record):
+            return _render_connection(services, name, new_secret=secret)
         try:
-            _register_anew(services, record, secret)
+            _register_again(services, record, secret)
         except (ToolError, ConfigurationError) as error:
-            told = f"{name} could not be told of it: {error} The one before is still accepted; try again."
-            return _detail(services, name, told=told), 502
-        flash(f"{name} signs its events with a new secret now. The one before is accepted until the next one.", "good")
+            message = (
+                f"The new secret could not be set in {name}: {error} The previous one is still accepted; try again."
+            )
+            return _render_connection(services, name, error=message), 502
+        flash(
+            f"{name} now signs its events with a new secret."
+            + (f" The previous one is accepted until {formats().moment(until)}." if until else ""),
+            "good",
+        )
         return redirect(url_for("connections.show", name=name), 303)
 
     @blueprint.post("/<name>/resume")
-    @needs(*RUNNING)
+    @requires_role(*OPERATORS)
     def resume(name: str) -> ResponseReturnValue:
-        if services.connections.resume(_record(services, name).name, by=who(current_viewer())):
+        if services.connections.resume(_record(services, name).name, by=author_of(current_viewer())):
             flash(f"{name} is in use again.", "good")
         else:
             flash(f"{name} was not paused.", "info")
@@ -144,9 +168,9 @@ def _record(services: Services, name: str) -> ConnectionRecord:
 
 
 def _advice(services: Services, record: ConnectionRecord) -> tuple[Advice, ...]:
-    standing = standings(services.engine)[record.name]
-    paused = services.connections.paused(record.name)
-    return advice(record, standing, paused, system_clock(), governed=_is_governed(services, record))
+    status = connection_statuses(services.engine)[record.name]
+    paused = services.connections.pause_reason(record.name)
+    return advice_for(record, status, paused, system_clock(), governed=_is_governed(services, record))
 
 
 def _is_governed(services: Services, record: ConnectionRecord) -> bool:
@@ -154,30 +178,34 @@ def _is_governed(services: Services, record: ConnectionRecord) -> bool:
     return config is not None and any(rule.connection == record.name for rule in config.measures)
 
 
-def _ours(record: ConnectionRecord) -> bool:
+def _renews_secret_itself(record: ConnectionRecord) -> bool:
     """Whether Gatepost can change the secret at the tool by itself."""
-    webhook = registration(record)
-    return webhook is not None and bool(webhook.id) and webhook.kind in {DoorKind.SIGNATURE, DoorKind.PATH}
+    webhook = registration_of(record)
+    return webhook is not None and bool(webhook.id) and webhook.auth in {WebhookAuth.SIGNATURE, WebhookAuth.URL_SECRET}
 
 
-def _register_anew(services: Services, record: ConnectionRecord, secret: str) -> None:
+def _register_again(services: Services, record: ConnectionRecord, secret: str) -> None:
     """Raises ToolError."""
-    webhook, setup = registration(record), Sites(services, system_clock).get(record.name).setup
+    webhook, setup = registration_of(record), Sites(services, system_clock).get(record.name).setup
     if webhook is None or setup is None:
         return
     base = webhook.url.partition("/hooks/")[0]
     plain = f"{base}/hooks/{record.tool.value}/{record.name}"
-    url = f"{plain}/{secret}" if webhook.kind is DoorKind.PATH else plain
-    if webhook.kind is DoorKind.PATH:
-        # The address is the secret: the one that is there would stay beside the new one.
+    url = f"{plain}/{secret}" if webhook.auth is WebhookAuth.URL_SECRET else plain
+    if webhook.auth is WebhookAuth.URL_SECRET:
+        # The address contains the secret: the present webhook would stay beside the new one.
         setup.unregister(webhook)
-    made = setup.register(url, secret, webhook.kind, [])
-    services.connections.note(record.name, webhook=stored_registration(made))
+    registered = setup.register(url, secret, webhook.auth, [])
+    services.connections.update_details(record.name, webhook_registration=registration_values(registered))
 
 
 def _address(services: Services, record: ConnectionRecord) -> str:
     """Where events go; a secret in it is not shown."""
-    webhook = registration(record)
+    webhook = registration_of(record)
     base = webhook.url.partition("/hooks/")[0] if webhook else services.settings.address
-    hidden = "/•••" if DoorKind.PATH in record.doors and (webhook is None or webhook.kind is DoorKind.PATH) else ""
+    hidden = (
+        "/•••"
+        if WebhookAuth.URL_SECRET in record.webhook_auth and (webhook is None or webhook.auth is WebhookAuth.URL_SECRET)
+        else ""
+    )
     return f"{base}/hooks/{record.tool.value}/{record.name}{hidden}"

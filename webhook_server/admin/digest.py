@@ -1,4 +1,4 @@
-"""``/digest``: where and how often somebody is told what waits for them."""
+"""``/digest``: where and how often somebody receives their open tasks."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from flask import Blueprint, Response, abort, flash, make_response, redirect, re
 
 from connector.bootstrap import MappingCache, Services, system_clock
 from connector.errors import ConfigurationError
-from connector.notify.digest import Often
-from connector.notify.message_addresses import Allowed, Messenger, full_address, masked
+from connector.notify.digest import DigestFrequency
+from connector.notify.message_addresses import AllowedTargets, Messenger, full_address, masked_address
 from connector.people.permissions import PersonId, Viewer
-from connector.runtime.digest_sending import digests, message_for
-from connector.store.notifications.digests import Wish
-from webhook_server.admin.navigation import SEEING
-from webhook_server.auth import current_viewer, needs
+from connector.runtime.digest_sending import digest_for, digest_store
+from connector.store.notifications.digests import DigestPreference
+from webhook_server.admin.navigation import MEASURE_READERS
+from webhook_server.auth import current_viewer, requires_role
 
-HOUR = 7
-"""In the morning, before one's own work begins."""
+DEFAULT_HOUR = 7
+"""In the morning, before work begins."""
 
-LONGEST = 500
+MAX_ADDRESS_LENGTH = 500
 """Characters of an address."""
 
 
@@ -25,105 +25,109 @@ def digest(services: Services) -> Blueprint:
     blueprint = Blueprint("digest", __name__, url_prefix="/digest")
     mappings = MappingCache(services.mappings)
     settings = services.settings
-    allowed = Allowed.of(settings.digest_schemes, settings.digest_hosts, settings.mail_server)
+    allowed = AllowedTargets.from_settings(settings.digest_schemes, settings.digest_hosts, settings.mail_server)
 
     def page(errors: dict[str, str] | None = None) -> str:
         viewer = current_viewer()
         person = _person(viewer)
-        kept = digests(services)
-        wish = kept.get(person)
-        message, _ = message_for(services, mappings, person, system_clock())
+        store = digest_store(services)
+        preference = store.get(person)
+        message, _ = digest_for(services, mappings, person, system_clock())
         return render_template(
             "work/digest.html",
-            wish=wish,
-            sentence=_sentence(wish, viewer),
-            shown=masked(wish.target) if wish else "",
+            preference=preference,
+            sentence=_sentence(preference, viewer),
+            address=masked_address(preference.address) if preference else "",
             message=message,
-            days=kept.days(person),
+            results=store.recent_results(person),
             allowed=allowed,
             errors=errors or {},
             form=request.form,
-            often=[(one.value, text) for one, text in OFTEN.items()],
+            frequencies=[(frequency.value, text) for frequency, text in FREQUENCY_LABELS.items()],
             hours=[(hour, f"{hour:02d}:00") for hour in range(24)],
-            hour=HOUR,
+            default_hour=DEFAULT_HOUR,
         )
 
     @blueprint.get("")
-    @needs(*SEEING)
+    @requires_role(*MEASURE_READERS)
     def index() -> str:
         return page()
 
     @blueprint.post("")
-    @needs(*SEEING)
-    def keep() -> Response:
-        """Keep the wish; an address that is left empty stays as it is."""
+    @requires_role(*MEASURE_READERS)
+    def save() -> Response:
+        """Save the preference; an address that is left empty stays unchanged."""
         viewer = current_viewer()
-        person, kept = _person(viewer), digests(services)
-        often, hour = _when()
+        person, store = _person(viewer), digest_store(services)
+        frequency, hour = _schedule()
         try:
-            target = _target(kept.get(person), allowed, often)
+            target = _target(store.get(person), allowed, frequency)
         except ConfigurationError as error:
             return make_response(page({"target": str(error)}), 422)
-        kept.wish(person, target, often, hour)
-        flash("Nothing is sent to you from now on." if often is Often.OFF else "Kept.", "good")
-        return _back()
+        store.save_preference(person, target, frequency, hour)
+        flash("You will receive no more digests." if frequency is DigestFrequency.OFF else "Saved.", "good")
+        return _redirect()
 
-    @blueprint.post("/try")
-    @needs(*SEEING)
-    def try_out() -> Response:
-        """Send what waits now, to the address that is kept."""
+    @blueprint.post("/test")
+    @requires_role(*MEASURE_READERS)
+    def send_test() -> Response:
+        """Send the present tasks to the stored address."""
         viewer = current_viewer()
         person = _person(viewer)
-        wish = digests(services).get(person)
-        if wish is None or not wish.target:
-            abort(409, "Keep an address first.")
-        message, _ = message_for(services, mappings, person, system_clock())
-        title = message.title if message else "Gatepost: nothing waits for you"
-        body = message.body if message else "This is how a digest will reach you. Nothing waits for you now."
+        preference = digest_store(services).get(person)
+        if preference is None or not preference.address:
+            abort(409, "Save an address first.")
+        message, _ = digest_for(services, mappings, person, system_clock())
+        title = message.title if message else "Gatepost: no open tasks"
+        body = message.body if message else "This is how a digest will reach you. You have no open tasks now."
         try:
-            taken = Messenger(allowed).send(wish.target, title, body)
-            told = "Sent. It should be there in a moment." if taken else "The address did not take the message."
+            sent = Messenger(allowed).send(preference.address, title, body)
+            result = "Sent. It should arrive in a moment." if sent else "The address did not accept the message."
         except ConfigurationError as error:
-            taken, told = False, str(error)
-        flash(told, "good" if taken else "bad")
-        return _back()
+            sent, result = False, str(error)
+        flash(result, "good" if sent else "bad")
+        return _redirect()
 
     return blueprint
 
 
-def _when() -> tuple[Often, int]:
-    often, hour = request.form.get("often", ""), request.form.get("hour", type=int)
-    if often not in {one.value for one in Often} or hour is None or not 0 <= hour <= 23:
+def _schedule() -> tuple[DigestFrequency, int]:
+    frequency, hour = request.form.get("frequency", ""), request.form.get("hour", type=int)
+    if frequency not in {known.value for known in DigestFrequency} or hour is None or not 0 <= hour <= 23:
         abort(400, "Choose how often and at what hour.")
-    return Often(often), hour
+    return DigestFrequency(frequency), hour
 
 
-def _target(before: Wish | None, allowed: Allowed, often: Often) -> str:
-    """The address that is asked for.  Raises ConfigurationError when it may not be sent to."""
-    target = request.form.get("target", "").strip() or (before.target if before else "")
-    if len(target) > LONGEST or not target.isprintable():
-        raise ConfigurationError(f"An address has up to {LONGEST} letters, in one line.")
-    if target or often is not Often.OFF:
+def _target(before: DigestPreference | None, allowed: AllowedTargets, frequency: DigestFrequency) -> str:
+    """The entered or stored address.  Raises ConfigurationError when messages may not be sent to it."""
+    target = request.form.get("target", "").strip() or (before.address if before else "")
+    if len(target) > MAX_ADDRESS_LENGTH or not target.isprintable():
+        raise ConfigurationError(f"An address has up to {MAX_ADDRESS_LENGTH} characters, in one line.")
+    if target or frequency is not DigestFrequency.OFF:
         full_address(target, allowed)
     return target
 
 
-OFTEN = {Often.DAILY: "every day", Often.WEEKLY: "every Monday", Often.OFF: "never"}
+FREQUENCY_LABELS = {
+    DigestFrequency.DAILY: "every day",
+    DigestFrequency.WEEKLY: "every Monday",
+    DigestFrequency.OFF: "never",
+}
 
 
-def _sentence(wish: Wish | None, viewer: Viewer) -> str:
-    if wish is None or wish.often is Often.OFF:
-        return "Nobody tells you what waits for you; you find it on the page My work."
-    often = OFTEN[wish.often]
-    return f"What waits for you is told {often} at {wish.hour:02d}:00 ({viewer.time_zone}), when something waits."
+def _sentence(preference: DigestPreference | None, viewer: Viewer) -> str:
+    if preference is None or preference.frequency is DigestFrequency.OFF:
+        return "You receive no digest; your open tasks are on the page My work."
+    often = FREQUENCY_LABELS[preference.frequency]
+    return f"Your open tasks are sent {often} at {preference.hour:02d}:00 ({viewer.time_zone}), if there are any."
 
 
-def _back() -> Response:
+def _redirect() -> Response:
     answer = redirect(url_for("digest.index"), 303)
     return Response(answer.get_data(), answer.status_code, answer.headers)
 
 
 def _person(viewer: Viewer) -> PersonId:
     if viewer.person is None:
-        abort(403, "Only a person is told.")
+        abort(403, "Only a person can receive a digest.")
     return viewer.person

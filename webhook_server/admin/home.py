@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from connector.bootstrap import Services
 from webhook_server.admin.navigation import entries
-from webhook_server.admin.navigation import home as home_of
-from webhook_server.auth import open_to_all, safe_next, to_sign_in, viewer_or_none
+from webhook_server.admin.navigation import home_page as home_of
+from webhook_server.auth import open_to_all, redirect_to_sign_in, safe_next, viewer_or_none
 from webhook_server.theme import THEME_COOKIE, THEMES
 
 
@@ -23,7 +23,7 @@ def home(services: Services) -> Blueprint:
         if viewer is None:
             if services.people.is_empty():
                 return render_template("welcome.html", oidc=services.settings.has_provider)
-            return to_sign_in()
+            return redirect_to_sign_in()
         first = home_of(viewer, current_app.view_functions)
         if first is not None:
             return redirect(url_for(first.endpoint), 303)
@@ -32,7 +32,7 @@ def home(services: Services) -> Blueprint:
     @blueprint.post("/theme")
     @open_to_all
     def theme() -> ResponseReturnValue:
-        """Light, dark or as the browser says: kept in the browser, since another screen may want another."""
+        """Light, dark or as the browser prefers: stored in the browser, because other screens may differ."""
         answer = make_response(redirect(safe_next(request.form.get("next")), 303))
         chosen = request.form.get("theme", "")
         if chosen in THEMES:

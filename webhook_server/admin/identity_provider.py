@@ -1,4 +1,4 @@
-"""``/signin/provider``: to the identity provider and back."""
+"""``/signin/provider``: sign-in through the identity provider."""
 
 from __future__ import annotations
 
@@ -12,52 +12,54 @@ from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
 from connector.http.transport import Timeout
 from connector.people.identity import Begun, Client, SignInRefused
-from connector.people.sign_in import welcome
+from connector.people.sign_in import sign_in_person
 from webhook_server.admin.signin import form
 from webhook_server.auth import open_to_all, safe_next, sign_in
 
 if TYPE_CHECKING:
-    from connector.people.oidc import Provider
+    from connector.people.oidc import IdentityProvider
 
 CALLBACK = "/signin/returned"
-"""What is registered with the identity provider, after Gatepost's own address."""
+"""The path that is registered with the identity provider, below Gatepost's own address."""
 
-KEPT = "provider"
-LATE = "This sign-in was begun in another window, or too long ago. Begin it again."
+SESSION_KEY = "provider"
+SIGN_IN_EXPIRED = "This sign-in was started in another window, or too long ago. Start it again."
 
 _log = structlog.get_logger(__name__)
 
 
 def provider(services: Services) -> Blueprint:
     blueprint = Blueprint("provider", __name__)
-    asked = _provider(services) if services.settings.has_provider else None
+    identity_provider = _provider(services) if services.settings.has_provider else None
 
     @blueprint.get("/signin/provider")
     @open_to_all
-    def begin() -> ResponseReturnValue:
-        """To the identity provider, with what has to come back kept in this browser."""
-        if asked is None:
+    def start() -> ResponseReturnValue:
+        """Redirect to the identity provider; what its answer must match is stored in this browser."""
+        if identity_provider is None:
             abort(404, "No identity provider is set up. Sign in with a password.")
         onward = safe_next(request.args.get("next"))
         try:
-            url, begun = asked.begin()
+            url, begun = identity_provider.begin()
         except SignInRefused as error:
-            _log.error("identity provider not usable", reason=str(error))
+            _log.error("identity provider unavailable", reason=str(error))
             return form(services, onward, "", str(error)), 503
         session.clear()
-        session[KEPT] = [begun.state, begun.nonce, begun.verifier, onward]
+        session[SESSION_KEY] = [begun.state, begun.nonce, begun.verifier, onward]
         return redirect(url, 303)
 
     @blueprint.get(CALLBACK)
     @open_to_all
-    def returned() -> ResponseReturnValue:
-        """Back from the identity provider; what was kept is good for one answer."""
-        kept = session.pop(KEPT, None)
-        if asked is None or not isinstance(kept, list) or len(kept) != 4:
-            return form(services, "/", "", LATE), 400
-        state, nonce, verifier, onward = map(str, kept)
+    def callback() -> ResponseReturnValue:
+        """The answer of the identity provider; what was stored is valid for one answer."""
+        stored = session.pop(SESSION_KEY, None)
+        if identity_provider is None or not isinstance(stored, list) or len(stored) != 4:
+            return form(services, "/", "", SIGN_IN_EXPIRED), 400
+        state, nonce, verifier, onward = map(str, stored)
         try:
-            person = welcome(services.people, asked.finish(Begun(state, nonce, verifier), request.args.to_dict()))
+            person = sign_in_person(
+                services.people, identity_provider.finish(Begun(state, nonce, verifier), request.args.to_dict())
+            )
         except (SignInRefused, ConfigurationError) as error:
             _log.warning("sign-in refused", reason=str(error))
             return form(services, safe_next(onward), "", str(error)), 403
@@ -71,9 +73,9 @@ def provider(services: Services) -> Blueprint:
     return blueprint
 
 
-def _provider(services: Services) -> Provider:
-    # Here, because the libraries of OAuth and of signed tokens serve only those who have a provider.
-    from connector.people.oidc import Provider
+def _provider(services: Services) -> IdentityProvider:
+    # Imported here: only installations with a provider need the libraries for OAuth and signed tokens.
+    from connector.people.oidc import IdentityProvider
 
     settings = services.settings
     secret = settings.oidc_client_secret
@@ -85,4 +87,6 @@ def _provider(services: Services) -> Provider:
         scopes=settings.oidc_scopes,
         groups_claim=settings.oidc_groups_claim,
     )
-    return Provider(client, timeout=Timeout(settings.connect_timeout, settings.read_timeout), clock=system_clock)
+    return IdentityProvider(
+        client, timeout=Timeout(settings.connect_timeout, settings.read_timeout), clock=system_clock
+    )

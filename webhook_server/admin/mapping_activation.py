@@ -1,4 +1,4 @@
-"""``/mapping/activate``: what would change, why, and then how far the items have been judged again."""
+"""``/mapping/activate``: what would change, the reason, and then how far the items have been reassessed."""
 
 from __future__ import annotations
 
@@ -14,176 +14,196 @@ from werkzeug.exceptions import BadRequest
 from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
 from connector.people.permissions import Role, Viewer
-from connector.store.mapping_versions.drafts import Drafts
-from connector.store.mapping_versions.versions import Overtaken, StoredMapping
+from connector.store.mapping_versions.drafts import MappingDrafts
+from connector.store.mapping_versions.versions import MappingConflict, StoredMapping
 from connector.store.reconcile.reassessment_progress import (
     ItemPage,
-    Rejudged,
+    ReassessmentProgress,
     item_count,
     item_page,
     newest_items,
-    rejudged,
+    reassessment_progress,
 )
 from mapping.config import MappingConfig
-from mapping.preview import Fate
-from webhook_server.admin.mapping_candidate import Candidate, Way, between, candidate, version, who
-from webhook_server.admin.mapping_preview_run import PART_ITEMS, PART_SECONDS, Look, Tally, Told, look
-from webhook_server.auth import current_viewer, needs
+from webhook_server.admin.mapping_candidate import (
+    Candidate,
+    CandidateKind,
+    author_of,
+    differences_from,
+    find_candidate,
+    find_version,
+)
+from webhook_server.admin.mapping_preview_run import (
+    BATCH_ITEMS,
+    BATCH_SECONDS,
+    PreviewCounts,
+    PreviewLine,
+    PreviewRun,
+    run_preview,
+)
+from webhook_server.auth import current_viewer, requires_role
 
-SAMPLE = 200
-LONGEST_REASON = 1_000
-CHANGING = (Role.ADMINISTRATOR,)
-LOOKING = (Role.ADMINISTRATOR, Role.OFFICE, Role.OPERATOR)
+SAMPLE_SIZE = 200
+MAX_REASON_LENGTH = 1_000
+EDITORS = (Role.ADMINISTRATOR,)
+READERS = (Role.ADMINISTRATOR, Role.OFFICE, Role.OPERATOR)
 
 
 def add_activation(blueprint: Blueprint, services: Services) -> None:
     _add_preview(blueprint, services)
-    _add_decision(blueprint, services)
-    _add_course(blueprint, services)
+    _add_activate(blueprint, services)
+    _add_progress(blueprint, services)
 
 
 def _add_preview(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/activate")
-    @needs(*CHANGING)
-    def decide() -> ResponseReturnValue:
-        return _page(services, candidate(services, current_viewer(), request.args.get("what", "draft")))
+    @requires_role(*EDITORS)
+    def review() -> ResponseReturnValue:
+        return _render(services, find_candidate(services, current_viewer(), request.args.get("candidate", "draft")))
 
     @blueprint.post("/activate/preview")
-    @needs(*CHANGING)
-    def part() -> str:
-        """The next part of the preview; the first one when no part was there before."""
+    @requires_role(*EDITORS)
+    def preview_batch() -> str:
+        """The next batch of the preview; the first one when there was none before."""
         viewer = current_viewer()
-        wanted = candidate(services, viewer, request.form.get("what", "draft"))
-        if wanted.config is None:
+        candidate = find_candidate(services, viewer, request.form.get("candidate", "draft"))
+        if candidate.config is None:
             raise BadRequest("This text has problems; there is nothing to preview.")
-        tally = _tally(services, viewer, wanted)
-        if not tally.ended:
-            tally = _one_part(services, viewer, wanted.config, tally)
-            if tally.ended and wanted.way is Way.VERSION and wanted.stored is not None:
-                services.mappings.note_previewed(wanted.stored.number)
-        seconds = time.time() - tally.began
+        counts = _counts_so_far(services, viewer, candidate)
+        if not counts.finished:
+            counts = _count_next_batch(services, viewer, candidate.config, counts)
+            if counts.finished and candidate.kind is CandidateKind.VERSION and candidate.stored is not None:
+                services.mappings.mark_previewed(candidate.stored.number)
+        seconds = time.time() - counts.started_at
         return render_template(
-            "mapping/_tally.html", what=wanted, tally=tally, state=_sealed(tally), fates=Fate, seconds=seconds
+            "mapping/_preview_counts.html", candidate=candidate, counts=counts, state=_signed(counts), seconds=seconds
         )
 
 
-def _add_decision(blueprint: Blueprint, services: Services) -> None:
+def _add_activate(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/activate")
-    @needs(*CHANGING)
+    @requires_role(*EDITORS)
     def activate() -> ResponseReturnValue:
-        viewer, reason = current_viewer(), request.form.get("reason", "").strip()[:LONGEST_REASON]
-        wanted = candidate(services, viewer, request.form.get("what", "draft"))
-        if request.form.get("mark") != wanted.mark:
-            told = "The text was changed after you looked at it. Here is what it says now."
-            return _page(services, wanted, reason=reason, told=told), 409
+        viewer, reason = current_viewer(), request.form.get("reason", "").strip()[:MAX_REASON_LENGTH]
+        candidate = find_candidate(services, viewer, request.form.get("candidate", "draft"))
+        if request.form.get("fingerprint") != candidate.fingerprint:
+            notice = "The text was changed after you opened this page. This is the present text."
+            return _render(services, candidate, reason=reason, notice=notice), 409
         if not reason:
-            return _page(services, wanted, error="Say why, for the record: people read it years later."), 422
+            return _render(services, candidate, error="Give a reason for the record: people read it years later."), 422
         try:
-            stored = _activate(services, viewer, wanted, reason)
-        except Overtaken as error:
-            return _page(services, wanted, reason=reason, told=str(error)), 409
+            stored = _activate_candidate(services, viewer, candidate, reason)
+        except MappingConflict as error:
+            return _render(services, candidate, reason=reason, notice=str(error)), 409
         except ConfigurationError as error:
-            return _page(services, wanted, reason=reason, told=str(error)), 422
-        if wanted.way is Way.DRAFT and viewer.person is not None:
-            Drafts(services.engine).drop(viewer.person)
+            return _render(services, candidate, reason=reason, notice=str(error)), 422
+        if candidate.kind is CandidateKind.DRAFT and viewer.person is not None:
+            MappingDrafts(services.engine).delete(viewer.person)
         flash(f"Version {stored.number} is active.", "good")
         return redirect(url_for("mapping.progress", number=stored.number), 303)
 
 
-def _add_course(blueprint: Blueprint, services: Services) -> None:
+def _add_progress(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/progress/<int:number>")
-    @needs(*LOOKING)
+    @requires_role(*READERS)
     def progress(number: int) -> str:
-        stored = version(services, number)
-        found = rejudged(services.engine, stored.activated_at) if stored.activated_at else None
-        return render_template("mapping/progress.html", stored=stored, **_course(stored, found))
+        stored = find_version(services, number)
+        return render_template("mapping/progress.html", stored=stored, **_progress(services, stored))
 
-    @blueprint.get("/progress/<int:number>/bar")
-    @needs(*LOOKING)
-    def bar(number: int) -> str:
-        stored = version(services, number)
-        found = rejudged(services.engine, stored.activated_at) if stored.activated_at else None
-        return render_template("mapping/_progress.html", stored=stored, **_course(stored, found))
+    @blueprint.get("/progress/<int:number>/part")
+    @requires_role(*READERS)
+    def progress_part(number: int) -> str:
+        stored = find_version(services, number)
+        return render_template("mapping/_progress.html", stored=stored, **_progress(services, stored))
 
 
-def _page(services: Services, wanted: Candidate, *, reason: str = "", error: str = "", told: str = "") -> str:
-    """The page of the decision; the candidate's own words where there is nothing to decide."""
+def _render(services: Services, candidate: Candidate, *, reason: str = "", error: str = "", notice: str = "") -> str:
+    """The page of the activation; the candidate's problems where it cannot be activated."""
     viewer, active = current_viewer(), services.mappings.active()
-    missing = _missing(services, wanted.config)
-    with services.reading(viewer) as connection:
+    missing = _missing_connections(services, candidate.config)
+    with services.read_as(viewer) as connection:
         known = item_count(connection)
     return render_template(
         "mapping/activate.html",
-        what=wanted,
+        candidate=candidate,
         active=active,
-        words=between(active, wanted.config),
-        same=active is not None and active.digest == wanted.digest,
-        overtaken=wanted.way is Way.DRAFT and active is not None and wanted.based_on not in {None, active.number},
+        differences=differences_from(active, candidate.config),
+        same=active is not None and active.digest == candidate.digest,
+        newer_version=candidate.kind is CandidateKind.DRAFT
+        and active is not None
+        and candidate.based_on not in {None, active.number},
         missing=missing,
         known=known,
-        sample=min(SAMPLE, known),
+        sample=min(SAMPLE_SIZE, known),
         reason=reason,
         error=error,
-        told=told,
+        notice=notice,
     )
 
 
-def _missing(services: Services, config: MappingConfig | None) -> list[str]:
+def _missing_connections(services: Services, config: MappingConfig | None) -> list[str]:
     """Connections that the mapping names and that are not there."""
     named = {rule.connection for rule in config.measures} if config else set()
     return sorted(named - {record.name for record in services.connections.all()})
 
 
-def _activate(services: Services, viewer: Viewer, wanted: Candidate, reason: str) -> StoredMapping:
-    """Raises Overtaken, ConfigurationError."""
-    author, active = who(viewer), services.mappings.active()
-    if wanted.config is None:
-        raise ConfigurationError("The text has problems. Mend them in the editor first.")
-    if missing := _missing(services, wanted.config):
+def _activate_candidate(services: Services, viewer: Viewer, candidate: Candidate, reason: str) -> StoredMapping:
+    """Raises MappingConflict, ConfigurationError."""
+    author, active = author_of(viewer), services.mappings.active()
+    if candidate.config is None:
+        raise ConfigurationError("The text has problems. Correct them in the editor first.")
+    if missing := _missing_connections(services, candidate.config):
         raise ConfigurationError(f"The mapping names {', '.join(missing)}, which is no connection. Connect it first.")
     if (active.number if active else None) != request.form.get("active", type=int):
-        raise Overtaken(active)
-    if wanted.way is Way.ROLLBACK:
-        return services.mappings.rollback(author=author, reason=reason, to=int(wanted.name))
+        raise MappingConflict(active)
+    if candidate.kind is CandidateKind.ROLLBACK:
+        return services.mappings.rollback(author=author, reason=reason, to=int(candidate.name))
     return services.mappings.activate(
-        wanted.source, wanted.digest, author=author, reason=reason, instead_of=active.number if active else None
+        candidate.source, candidate.digest, author=author, reason=reason, instead_of=active.number if active else None
     )
 
 
-def _tally(services: Services, viewer: Viewer, wanted: Candidate) -> Tally:
-    """What the parts before have counted; anew when the text has changed since, or nothing was counted yet."""
+def _counts_so_far(services: Services, viewer: Viewer, candidate: Candidate) -> PreviewCounts:
+    """What earlier batches have counted; zero when the text has changed since, or nothing was counted yet."""
     try:
         raw = _serializer().loads(request.form["state"]) if request.form.get("state") else None
     except BadSignature:
         raw = None
-    if isinstance(raw, dict) and raw.get("mark") == wanted.mark:
-        told = tuple(Told(**one) for one in raw.pop("told"))
-        after = raw.pop("after")
-        return Tally(**raw | {"told": told, "trouble": tuple(raw["trouble"]), "after": tuple(after) if after else None})
-    sample = 0 if request.form.get("scope") == "all" else SAMPLE
-    with services.reading(viewer) as connection:
+    if isinstance(raw, dict) and raw.get("fingerprint") == candidate.fingerprint:
+        lines = tuple(PreviewLine(**line) for line in raw.pop("lines"))
+        next_page = raw.pop("next_page")
+        return PreviewCounts(
+            **raw
+            | {"lines": lines, "errors": tuple(raw["errors"]), "next_page": tuple(next_page) if next_page else None}
+        )
+    sample = 0 if request.form.get("scope") == "all" else SAMPLE_SIZE
+    with services.read_as(viewer) as connection:
         known = item_count(connection)
     total = min(sample, known) if sample else known
-    return Tally(wanted.mark, total, ended=total == 0, began=time.time(), sample=sample)
+    return PreviewCounts(candidate.fingerprint, total, finished=total == 0, started_at=time.time(), sample=sample)
 
 
-def _one_part(services: Services, viewer: Viewer, config: MappingConfig, tally: Tally) -> Tally:
+def _count_next_batch(
+    services: Services, viewer: Viewer, config: MappingConfig, counts: PreviewCounts
+) -> PreviewCounts:
     """As many items as fit into a moment, so that no request is long and the page can be left at any time."""
-    with services.reading(viewer) as connection:
-        if tally.sample:
-            rest = newest_items(connection, tally.total)[tally.done : tally.done + PART_ITEMS]
-            # The order is that of reading: what is read meanwhile moves up, and is looked at once more at worst.
-            page = ItemPage(rest, ("", "") if rest and tally.done + len(rest) < tally.total else None)
+    with services.read_as(viewer) as connection:
+        if counts.sample:
+            rest = newest_items(connection, counts.total)[counts.done : counts.done + BATCH_ITEMS]
+            # The order is that of reading: an item that is read meanwhile moves up, and is counted twice at worst.
+            page = ItemPage(rest, ("", "") if rest and counts.done + len(rest) < counts.total else None)
         else:
-            page = item_page(connection, tally.after, PART_ITEMS)
-    found = (
-        look(services, config, page.items, seconds=PART_SECONDS * 4, at_once=PART_ITEMS) if page.items else Look((), 0)
+            page = item_page(connection, counts.next_page, BATCH_ITEMS)
+    run = (
+        run_preview(services, config, page.items, seconds=BATCH_SECONDS * 4, batch_size=BATCH_ITEMS)
+        if page.items
+        else PreviewRun((), 0)
     )
-    return tally.with_look(found, page)
+    return counts.plus(run, page)
 
 
-def _sealed(tally: Tally) -> str:
-    return str(_serializer().dumps(asdict(tally)))
+def _signed(counts: PreviewCounts) -> str:
+    return str(_serializer().dumps(asdict(counts)))
 
 
 def _serializer() -> URLSafeSerializer:
@@ -191,21 +211,20 @@ def _serializer() -> URLSafeSerializer:
     return URLSafeSerializer(key, salt="mapping preview")
 
 
-def _course(stored: StoredMapping, found: Rejudged | None) -> dict[str, object]:
-    """How far it is, and how long it may take yet at the pace so far."""
-    if found is None or stored.activated_at is None:
-        return {"found": None, "left": None, "replaced": False}
-    now = system_clock()
-    spent = (now - stored.activated_at).total_seconds()
-    remaining = _remaining(found, spent)
+def _progress(services: Services, stored: StoredMapping) -> dict[str, object]:
+    """How far the reassessment is, and when it will be done at the pace so far."""
+    if stored.activated_at is None:
+        return {"progress": None, "done_at": None, "replaced": False}
+    progress, now = reassessment_progress(services.engine, stored.activated_at), system_clock()
+    remaining = _remaining(progress, (now - stored.activated_at).total_seconds())
     return {
-        "found": found,
-        "left": None if remaining is None else now + remaining,
+        "progress": progress,
+        "done_at": None if remaining is None else now + remaining,
         "replaced": stored.superseded_at is not None,
     }
 
 
-def _remaining(found: Rejudged, spent: float) -> timedelta | None:
-    if found.waiting == 0 or found.judged < 20 or spent < 3:
+def _remaining(progress: ReassessmentProgress, elapsed_seconds: float) -> timedelta | None:
+    if progress.waiting == 0 or progress.done < 20 or elapsed_seconds < 3:
         return None
-    return timedelta(seconds=found.waiting * spent / found.judged)
+    return timedelta(seconds=progress.waiting * elapsed_seconds / progress.done)

@@ -1,4 +1,4 @@
-"""What may become the active mapping: somebody's draft, a version that was kept, or a former one."""
+"""What may become the active mapping: somebody's draft, a stored version, or a former version."""
 
 from __future__ import annotations
 
@@ -10,64 +10,69 @@ from werkzeug.exceptions import NotFound
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError
 from connector.people.permissions import Viewer
-from connector.store.mapping_versions.drafts import Draft, Drafts
-from connector.store.mapping_versions.versions import State, StoredMapping
+from connector.store.mapping_versions.drafts import MappingDraft, MappingDrafts
+from connector.store.mapping_versions.versions import MappingState, StoredMapping
 from mapping.config import MappingConfig
 from mapping.difference import differences
-from mapping.load import Loaded, load_mapping
-from mapping.problems import Problem
+from mapping.load import LoadedMapping, load_mapping
+from mapping.problems import MappingFileProblem
 
 
-class Way(StrEnum):
+class CandidateKind(StrEnum):
     """How a candidate becomes the active version."""
 
     DRAFT = "draft"
     VERSION = "version"
-    """A version that was kept and never active."""
+    """A stored version that was never active."""
     ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    way: Way
+    kind: CandidateKind
     name: str
-    """As the address says it: ``draft``, or a version's number."""
+    """As in the address: ``draft``, or a version's number."""
     source: str
     config: MappingConfig | None
     digest: str
-    problems: tuple[Problem, ...]
+    problems: tuple[MappingFileProblem, ...]
     based_on: int | None = None
     revision: int = 0
     stored: StoredMapping | None = None
 
     @property
     def title(self) -> str:
-        match self.way:
-            case Way.DRAFT:
+        match self.kind:
+            case CandidateKind.DRAFT:
                 return "your draft"
-            case Way.VERSION:
+            case CandidateKind.VERSION:
                 return f"version {self.name}"
-            case Way.ROLLBACK:
+            case CandidateKind.ROLLBACK:
                 return f"former version {self.name}"
 
     @property
-    def mark(self) -> str:
-        """Changes with every save: a preview that was begun with another text is no preview of this one."""
+    def fingerprint(self) -> str:
+        """Changes with every save: a preview that was started with another text does not count for this one."""
         return f"{self.name}:{self.revision}:{self.digest}"
 
 
-def candidate(services: Services, viewer: Viewer, name: str) -> Candidate:
+def find_candidate(services: Services, viewer: Viewer, name: str) -> Candidate:
     """Raises NotFound when there is no such draft or version."""
     if name == "draft":
         draft = draft_of(services, viewer)
         if draft is None:
-            raise NotFound("You have no draft. Begin one on the page of the mapping.")
-        return _made(Way.DRAFT, name, draft.source, draft=draft)
-    stored = version(services, name)
-    return _made(Way.ROLLBACK if stored.state is State.SUPERSEDED else Way.VERSION, name, stored.source, stored=stored)
+            raise NotFound("You have no draft. Start one on the page Mapping.")
+        return _candidate(CandidateKind.DRAFT, name, draft.source, draft=draft)
+    stored = find_version(services, name)
+    return _candidate(
+        CandidateKind.ROLLBACK if stored.state is MappingState.SUPERSEDED else CandidateKind.VERSION,
+        name,
+        stored.source,
+        stored=stored,
+    )
 
 
-def version(services: Services, name: str | int) -> StoredMapping:
+def find_version(services: Services, name: str | int) -> StoredMapping:
     """A stored version by its number.  Raises NotFound."""
     try:
         return services.mappings.get(int(name))
@@ -75,42 +80,47 @@ def version(services: Services, name: str | int) -> StoredMapping:
         raise NotFound(f"There is no mapping version {name}.") from None
 
 
-def draft_of(services: Services, viewer: Viewer) -> Draft | None:
-    return Drafts(services.engine).of(viewer.person) if viewer.person is not None else None
+def draft_of(services: Services, viewer: Viewer) -> MappingDraft | None:
+    return MappingDrafts(services.engine).get(viewer.person) if viewer.person is not None else None
 
 
-def who(viewer: Viewer) -> str:
-    """The person as the record names them: names are not unique, logins are."""
+def author_of(viewer: Viewer) -> str:
+    """The person as the audit names them: names are not unique, logins are."""
     return f"{viewer.name} ({viewer.login})" if viewer.name != viewer.login else viewer.login
 
 
-def between(before: StoredMapping | None, after: MappingConfig | None) -> tuple[str, ...]:
-    """What differs, in sentences; nothing where one of them cannot be read."""
+def differences_from(before: StoredMapping | None, after: MappingConfig | None) -> tuple[str, ...]:
+    """What differs, in sentences; empty where one of the two cannot be loaded."""
     loaded = load_mapping(before.source) if before is not None else None
-    if after is None or not isinstance(loaded, Loaded):
+    if after is None or not isinstance(loaded, LoadedMapping):
         return ()
     return differences(loaded.config, after)
 
 
-def words_between(before: str, after: str) -> tuple[str, ...]:
+def text_differences(before: str, after: str) -> tuple[str, ...]:
     """What differs between two texts, in sentences."""
     first, second = load_mapping(before), load_mapping(after)
-    if isinstance(first, Loaded) and isinstance(second, Loaded):
+    if isinstance(first, LoadedMapping) and isinstance(second, LoadedMapping):
         return differences(first.config, second.config)
     return ()
 
 
-def _made(
-    way: Way, name: str, source: str, *, draft: Draft | None = None, stored: StoredMapping | None = None
+def _candidate(
+    kind: CandidateKind,
+    name: str,
+    source: str,
+    *,
+    draft: MappingDraft | None = None,
+    stored: StoredMapping | None = None,
 ) -> Candidate:
     loaded = load_mapping(source)
-    good = isinstance(loaded, Loaded)
+    good = isinstance(loaded, LoadedMapping)
     return Candidate(
-        way,
+        kind,
         name,
         source,
-        loaded.config if isinstance(loaded, Loaded) else None,
-        str(loaded.version) if isinstance(loaded, Loaded) else "",
+        loaded.config if isinstance(loaded, LoadedMapping) else None,
+        str(loaded.version) if isinstance(loaded, LoadedMapping) else "",
         () if good else tuple(loaded),  # type: ignore[arg-type]  # the other of two cases
         draft.based_on if draft else None,
         draft.revision if draft else 0,

@@ -14,40 +14,49 @@ from werkzeug.exceptions import BadRequest, NotFound
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError, ToolError
 from connector.people.permissions import Role
-from connector.store.mapping_versions.drafts import Drafts, Stale
+from connector.store.mapping_versions.drafts import DraftConflict, MappingDrafts
 from governance.presets import PRESETS
-from governance.spread import Shape
+from governance.spread import SpreadShape
 from mapping.config import Enforce
-from mapping.field_help import MEANING
-from mapping.guided import LISTS, TEXTS, VERSIONS, Form, Unwritable, read_form, rule_names, write_form
-from mapping.load import Loaded, load_mapping, shown
-from mapping.problems import Problem
-from webhook_server.admin.mapping_candidate import draft_of, words_between
-from webhook_server.admin.tool_names import NameBook, Names
-from webhook_server.auth import current_viewer, needs
+from mapping.field_help import FIELD_HELP
+from mapping.guided import (
+    LIST_PATHS,
+    TEXT_PATHS,
+    VERSIONS,
+    FormCannotWrite,
+    RuleForm,
+    read_form,
+    rule_names,
+    write_form,
+)
+from mapping.load import LoadedMapping, format_path, load_mapping
+from mapping.problems import MappingFileProblem
+from webhook_server.admin.mapping_candidate import draft_of, text_differences
+from webhook_server.admin.tool_names import ToolNameCache, ToolNames
+from webhook_server.auth import current_viewer, requires_role
 
 Path = tuple[str, ...]
 
 MODELS: Mapping[str, str] = {
     "match": "Match",
-    "place": "PlaceRule",
+    "hierarchy": "HierarchyRule",
     "roles": "RoleRule",
     "facts": "FactRule",
     "effects": "SeriesRule",
     "write": "WriteRule",
 }
-ENFORCED = {
+ENFORCEMENT_LABELS = {
     "": "native, where the tool can (the default)",
     Enforce.NATIVE.value: "native: the tool itself refuses the transition",
-    Enforce.REVERT.value: "revert: the item is moved back and told why",
-    Enforce.COMMENT.value: "comment: it is told, and left where it is",
-    Enforce.OFF.value: "off: the gate is shown only",
+    Enforce.REVERT.value: "revert: the item is moved back, with a comment that says why",
+    Enforce.COMMENT.value: "comment: a comment says so, and the item stays where it is",
+    Enforce.OFF.value: "off: the gate is only shown",
 }
-SPREADS = {
+SPREAD_LABELS = {
     "": "every month the same (the default)",
-    Shape.LINEAR.value: "linear: every month the same",
-    Shape.FRONT.value: "front: falling from month to month",
-    Shape.BACK.value: "back: rising from month to month",
+    SpreadShape.LINEAR.value: "linear: every month the same",
+    SpreadShape.FRONT.value: "front: falling from month to month",
+    SpreadShape.BACK.value: "back: rising from month to month",
 }
 LABELS = {
     "doi_stage": "DoI stage",
@@ -56,86 +65,86 @@ LABELS = {
     "enforce": "A shut gate",
     "implementation": "Implementation status",
     "potential": "Potential status",
-    "passes": "Stages it may move into",
+    "allowed_stages": "Stages it may move into",
     "variance": "Variance in percent",
-    "checked": "When Gatepost wrote last",
+    "written_at": "When Gatepost wrote last",
     "baseline_id": "Name of the baseline",
 }
-"""Where the key alone would not say it."""
-NEEDED: frozenset[Path] = frozenset({("name",), ("connection",), ("roles", "owner")})
-LISTED_BY = {"roles": "people", "facts": "fields", "effects": "fields", "write": "written", "place": ""}
+"""Labels where the key alone would not be clear."""
+REQUIRED: frozenset[Path] = frozenset({("name",), ("connection",), ("roles", "owner")})
+SUGGESTIONS = {"roles": "people", "facts": "fields", "effects": "fields", "write": "written", "hierarchy": ""}
+
+DRAFT_CHANGED = (
+    "Your draft was changed elsewhere meanwhile. The form shows the present draft; enter your changes again."
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that the form asks for."""
+class FormLine:
+    """One input of the form."""
 
     name: str
     label: str
     value: str
     hint: str
     options: tuple[tuple[str, str], ...] = ()
-    list: str = ""
-    needed: bool = False
-    by_hand: str = ""
-    """What stands in the file, where it was written by hand."""
+    suggestions: str = ""
+    required: bool = False
+    manual_text: str = ""
+    """The text in the file, where it was written by hand."""
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class FormSection:
     title: str
-    about: str
-    lines: tuple[Line, ...]
+    hint: str
+    lines: tuple[FormLine, ...]
 
 
-def add_guided(blueprint: Blueprint, services: Services, names: NameBook) -> None:
+def add_guided(blueprint: Blueprint, services: Services, names: ToolNameCache) -> None:
     @blueprint.get("/guided")
-    @needs(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR)
     def guided() -> ResponseReturnValue:
-        source, _, revision = _text(services)
+        source, _, revision = _source(services)
         rules = rule_names(source)
-        if not source or (rules and isinstance(rules[0], Problem)):
-            return render_template("mapping/guided_not.html", problems=rules if source else ())
-        place = request.args.get("rule", 0, type=int)
-        form = _form(source, place)
-        return _shown(services, names, source, revision, place, form)
+        if not source or (rules and isinstance(rules[0], MappingFileProblem)):
+            return render_template("mapping/guided_unavailable.html", problems=rules if source else ())
+        rule_index = request.args.get("rule", 0, type=int)
+        form = _form(source, rule_index)
+        return _render(services, names, source, revision, rule_index, form)
 
     @blueprint.post("/guided")
-    @needs(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR)
     def write() -> ResponseReturnValue:
         viewer = current_viewer()
-        source, based_on, revision = _text(services)
-        place = request.form.get("rule", 0, type=int)
+        source, based_on, revision = _source(services)
+        rule_index = request.form.get("rule", 0, type=int)
         if request.form.get("revision", type=int) != revision:
-            flash(
-                "Your draft was changed elsewhere meanwhile. The form shows what it says now; enter it again.", "warn"
-            )
-            return redirect(url_for("mapping.guided", rule=place), 303)
-        before = _form(source, place)
-        wanted = _from(request.form, before)
+            flash(DRAFT_CHANGED, "warn")
+            return redirect(url_for("mapping.guided", rule=rule_index), 303)
+        before = _form(source, rule_index)
+        wanted = _submitted(request.form, before)
         try:
-            result = write_form(source, place, wanted)
-        except Unwritable as error:
-            return _shown(services, names, source, revision, place, wanted, told=str(error)), 422
+            result = write_form(source, rule_index, wanted)
+        except FormCannotWrite as error:
+            return _render(services, names, source, revision, rule_index, wanted, notice=str(error)), 422
         problems = load_mapping(result)
-        if not isinstance(problems, Loaded):
-            return _shown(services, names, source, revision, place, wanted, problems=problems), 422
+        if not isinstance(problems, LoadedMapping):
+            return _render(services, names, source, revision, rule_index, wanted, problems=problems), 422
         if viewer.person is None:
             raise BadRequest("A draft belongs to a person; sign in as one.")
         try:
-            Drafts(services.engine).save(viewer.person, result, based_on=based_on, revision=revision)
-        except Stale:
-            flash(
-                "Your draft was changed elsewhere meanwhile. The form shows what it says now; enter it again.", "warn"
-            )
-            return redirect(url_for("mapping.guided", rule=place), 303)
-        words = words_between(source, result)
-        flash(" ".join(words) if words else "Nothing was changed.", "good" if words else "info")
+            MappingDrafts(services.engine).save(viewer.person, result, based_on=based_on, revision=revision)
+        except DraftConflict:
+            flash(DRAFT_CHANGED, "warn")
+            return redirect(url_for("mapping.guided", rule=rule_index), 303)
+        changes = text_differences(source, result)
+        flash(" ".join(changes) if changes else "Nothing was changed.", "good" if changes else "info")
         onward = "mapping.edit" if request.form.get("then") == "edit" else "mapping.guided"
-        return redirect(url_for(onward) if onward == "mapping.edit" else url_for(onward, rule=place), 303)
+        return redirect(url_for(onward) if onward == "mapping.edit" else url_for(onward, rule=rule_index), 303)
 
 
-def _text(services: Services) -> tuple[str, int | None, int]:
+def _source(services: Services) -> tuple[str, int | None, int]:
     """(text, version that it was begun from, revision): the draft, or the active version."""
     draft, active = draft_of(services, current_viewer()), services.mappings.active()
     if draft is not None:
@@ -143,98 +152,109 @@ def _text(services: Services) -> tuple[str, int | None, int]:
     return (active.source, active.number, 0) if active is not None else ("", None, 0)
 
 
-def _form(source: str, place: int) -> Form:
+def _form(source: str, rule_index: int) -> RuleForm:
     try:
-        return read_form(source, place)
+        return read_form(source, rule_index)
     except (IndexError, YAMLError):
-        raise NotFound("There is no such rule. It may have been taken out meanwhile.") from None
+        raise NotFound("There is no such rule. It may have been removed meanwhile.") from None
 
 
-def _from(form: MultiDict[str, str], before: Form) -> Form:
+def _submitted(form: MultiDict[str, str], before: RuleForm) -> RuleForm:
     """What somebody entered; what is written by hand stays as it is."""
-    texts = {path: " ".join(form.get(shown(path), "").split()) for path in TEXTS}
-    lists = {path: tuple(_parts(form.get(shown(path), ""))) for path in LISTS}
+    texts = {path: " ".join(form.get(format_path(path), "").split()) for path in TEXT_PATHS}
+    lists = {path: tuple(_split_names(form.get(format_path(path), ""))) for path in LIST_PATHS}
     statuses = zip(form.getlist("status"), form.getlist("stage"), strict=False)
     stages = {" ".join(status.split()): stage for status, stage in statuses if status.strip() and stage}
-    texts |= {path: before.texts[path] for path in TEXTS if shown(path) in before.fixed}
-    lists |= {path: before.lists[path] for path in LISTS if shown(path) in before.fixed}
-    return Form(texts, lists, stages, before.by_hand)
+    texts |= {path: before.texts[path] for path in TEXT_PATHS if format_path(path) in before.hand_written_paths}
+    lists |= {path: before.lists[path] for path in LIST_PATHS if format_path(path) in before.hand_written_paths}
+    return RuleForm(texts, lists, stages, before.hand_written)
 
 
-def _parts(text: str) -> list[str]:
+def _split_names(text: str) -> list[str]:
     return list(dict.fromkeys(part.strip() for part in text.replace("\n", ",").split(",") if part.strip()))
 
 
-def _shown(
-    services: Services, names: NameBook, source: str, revision: int, place: int, form: Form,
-    told: str = "", problems: Iterable[Problem] = (),
+def _render(
+    services: Services, names: ToolNameCache, source: str, revision: int, rule_index: int, form: RuleForm,
+    notice: str = "", problems: Iterable[MappingFileProblem] = (),
 ) -> str:  # fmt: skip
     connection = form.texts["connection",]
     config = load_mapping(source)
-    there, silent = Names(), ""
+    tool_names, names_error = ToolNames(), ""
     try:
-        there = names.of(connection, config.config if isinstance(config, Loaded) else None)
+        tool_names = names.for_connection(connection, config.config if isinstance(config, LoadedMapping) else None)
     except (ToolError, ConfigurationError) as error:
-        silent = f"{connection} cannot be asked for its fields now: {error}"
-    preset = config.config.policy.preset if isinstance(config, Loaded) else "five"
+        names_error = f"{connection} cannot be asked for its fields now: {error}"
+    preset = config.config.policy.preset if isinstance(config, LoadedMapping) else "five"
     return render_template(
         "mapping/guided.html",
         rules=rule_names(source),
-        place=place,
+        rule_index=rule_index,
         form=form,
         revision=revision,
-        sections=_sections(form, [one.name for one in services.connections.all()]),
-        names=there,
+        sections=_sections(form, [record.name for record in services.connections.all()]),
+        names=tool_names,
         stages=[(stage.key, stage.label) for stage in PRESETS[preset].stages],
-        statuses=_statuses(form, there),
-        silent=silent,
-        told=told,
+        statuses=_statuses(form, tool_names),
+        names_error=names_error,
+        notice=notice,
         problems=tuple(problems),
-        by_hand=[one for one in form.by_hand if not _has_line(one.place)],
+        hand_written=[part for part in form.hand_written if not _is_shown(part.path)],
     )
 
 
-def _statuses(form: Form, there: Names) -> list[tuple[str, str]]:
+def _statuses(form: RuleForm, names: ToolNames) -> list[tuple[str, str]]:
     """Every status that is mapped or that the tool has, with its stage."""
     known = {name.casefold() for name in form.stages}
-    return [*form.stages.items(), *((name, "") for name in there.statuses if name.casefold() not in known)]
+    return [*form.stages.items(), *((name, "") for name in names.statuses if name.casefold() not in known)]
 
 
-def _has_line(place: str) -> bool:
-    return place in {shown(path) for path in (*TEXTS, *LISTS)}
+def _is_shown(path: str) -> bool:
+    return path in {format_path(shown) for shown in (*TEXT_PATHS, *LIST_PATHS)}
 
 
-def _sections(form: Form, connections: list[str]) -> list[Section]:
-    def lines(*heads: Path) -> tuple[Line, ...]:
+def _sections(form: RuleForm, connections: list[str]) -> list[FormSection]:
+    def lines(*heads: Path) -> tuple[FormLine, ...]:
         return tuple(
-            _line(form, path, connections) for path in (*LISTS, *TEXTS) for head in heads if path[: len(head)] == head
+            _line(form, path, connections)
+            for path in (*LIST_PATHS, *TEXT_PATHS)
+            for head in heads
+            if path[: len(head)] == head
         )
 
-    amounts = [(("effects", version), MEANING["EffectRule"][version]) for version in VERSIONS]
+    amounts = [(("effects", version), FIELD_HELP["EffectRule"][version]) for version in VERSIONS]
     return [
-        Section("The rule", "Its name and the connection whose items it looks at.", lines(("name",), ("connection",))),
-        Section("Which items", "Names with commas between them; any of them counts.", lines(("match",))),
-        Section("Where measures hang", "A name, or {Field name} to take a field's value.", lines(("place",))),
-        Section("Who is responsible", "Fields that hold people.", lines(("roles",))),
-        Section("What the gates ask for", "Fields of the item.", lines(("facts",))),
-        *(Section(f"Money: {head[1]}", about, lines(head)) for head, about in amounts),
-        Section("What happens at a shut gate", "", lines(("enforce",))),
-        Section("What Gatepost writes", "Fields that Gatepost owns; a hand edit is put back.", lines(("write",))),
+        FormSection(
+            "The rule", "Its name and the connection whose items it matches.", lines(("name",), ("connection",))
+        ),
+        FormSection("Which items", "Names with commas between them; any of them counts.", lines(("match",))),
+        FormSection("Hierarchy", "A name, or {Field name} to take a field's value.", lines(("hierarchy",))),
+        FormSection("Who is responsible", "Fields that hold people.", lines(("roles",))),
+        FormSection("What the gates require", "Fields of the item.", lines(("facts",))),
+        *(FormSection(f"Amounts: {head[1]}", help_text, lines(head)) for head, help_text in amounts),
+        FormSection("What happens at a shut gate", "", lines(("enforce",))),
+        FormSection(
+            "What Gatepost writes", "Fields that Gatepost owns; a manual change is reverted.", lines(("write",))
+        ),
     ]
 
 
-def _line(form: Form, path: Path, connections: list[str]) -> Line:
-    by_hand = next((one.text for one in form.by_hand if one.place == shown(path)), "")
+def _line(form: RuleForm, path: Path, connections: list[str]) -> FormLine:
+    hand_written = next((part.text for part in form.hand_written if part.path == format_path(path)), "")
     key = path[-1]
-    value = ", ".join(form.lists[path]) if path in LISTS else form.texts[path]
+    value = ", ".join(form.lists[path]) if path in LIST_PATHS else form.texts[path]
     options: tuple[tuple[str, str], ...] = ()
     if path == ("connection",):
         options = tuple((name, name) for name in dict.fromkeys([*connections, *([value] if value else [])]))
     elif path == ("enforce",):
-        options = tuple(ENFORCED.items())
+        options = tuple(ENFORCEMENT_LABELS.items())
     elif key == "spread":
-        options = tuple(SPREADS.items())
+        options = tuple(SPREAD_LABELS.items())
     model = MODELS.get(path[0], "MeasureRule")
     label = LABELS.get(key, key.replace("_", " ").capitalize())
-    listed = f"names-{key}" if path in LISTS else f"names-{LISTED_BY[path[0]]}" if LISTED_BY.get(path[0]) else ""
-    return Line(shown(path), label, value, MEANING[model][key], options, listed, path in NEEDED, by_hand)
+    suggestions = (
+        f"names-{key}" if path in LIST_PATHS else f"names-{SUGGESTIONS[path[0]]}" if SUGGESTIONS.get(path[0]) else ""
+    )
+    return FormLine(
+        format_path(path), label, value, FIELD_HELP[model][key], options, suggestions, path in REQUIRED, hand_written
+    )

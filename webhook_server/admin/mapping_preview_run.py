@@ -11,87 +11,87 @@ from itertools import groupby
 from connector.bootstrap import Services, previewer
 from connector.errors import ConfigurationError, ToolError
 from connector.people.permissions import Viewer
-from connector.store.reconcile.reassessment_progress import ItemPage, items_named, newest_items
+from connector.store.reconcile.reassessment_progress import ItemPage, items_by_key, newest_items
 from mapping.config import MappingConfig
-from mapping.preview import Fate, Row, summary
+from mapping.preview import ItemPreview, PreviewOutcome, summarise
 from mapping.work_item import ConnectionName, NativeId, Tool
 
 Items = Sequence[tuple[ConnectionName, NativeId]]
 
 LIVE_SECONDS = 8.0
-"""How long a live preview may take; what it has until then is shown."""
+"""How long a live preview may take; what is done by then is shown."""
 LIVE_ITEMS = 10
-MOST_LIVE = 50
-AT_ONCE = 5
+MAX_LIVE_ITEMS = 50
+BATCH_SIZE = 5
 """Items of one read while somebody waits: few enough to stop in time, and a tool reads them in one call."""
-PART_SECONDS = 2.5
-PART_ITEMS = 50
-MOST_TOLD = 30
-"""Measures that are named in the preview before an activation; all are counted."""
+BATCH_SECONDS = 2.5
+BATCH_ITEMS = 50
+MAX_LISTED = 30
+"""Measures that are listed in the preview before an activation; all are counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PreviewRun:
     """What a live preview has found so far."""
 
-    rows: tuple[Row, ...]
-    asked: int
-    stopped: bool = False
+    rows: tuple[ItemPreview, ...]
+    requested: int
+    timed_out: bool = False
     """The time was over before all were read."""
-    trouble: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
 
     @property
-    def missing(self) -> int:
+    def not_visible(self) -> int:
         """Items that the tool did not show."""
-        return 0 if self.stopped or self.trouble else self.asked - len(self.rows)
+        return 0 if self.timed_out or self.errors else self.requested - len(self.rows)
 
 
-def look(
+def run_preview(
     services: Services,
     config: MappingConfig,
     items: Items,
     *,
     seconds: float = LIVE_SECONDS,
-    at_once: int = AT_ONCE,
+    batch_size: int = BATCH_SIZE,
     monotonic: Callable[[], float] = time.monotonic,
-) -> Look:
-    """Judge items under a mapping that is not active, until the time is over.  Nothing is written."""
-    begun = monotonic()
-    rows: list[Row] = []
-    trouble: dict[ConnectionName, str] = {}
+) -> PreviewRun:
+    """Assess items under a mapping that is not active, until the time is over.  Nothing is written."""
+    started = monotonic()
+    rows: list[ItemPreview] = []
+    errors: dict[ConnectionName, str] = {}
     sites, preview = previewer(services)
-    for name, batch in _batches(items, at_once):
-        if rows and monotonic() - begun > seconds:
-            return Look(tuple(rows), len(items), stopped=True, trouble=tuple(trouble.values()))
-        if name in trouble:
+    for name, batch in _batches(items, batch_size):
+        if rows and monotonic() - started > seconds:
+            return PreviewRun(tuple(rows), len(items), timed_out=True, errors=tuple(errors.values()))
+        if name in errors:
             continue
         try:
             rows += preview.rows(sites.get(name), batch, config)
         except (ToolError, ConfigurationError) as error:
-            trouble[name] = f"{name}: {error}"
-    return Look(tuple(rows), len(items), trouble=tuple(trouble.values()))
+            errors[name] = f"{name}: {error}"
+    return PreviewRun(tuple(rows), len(items), errors=tuple(errors.values()))
 
 
 def _batches(items: Items, size: int) -> Iterator[tuple[ConnectionName, list[NativeId]]]:
-    for name, group in groupby(sorted(items, key=lambda one: one[0]), key=lambda one: one[0]):
+    for name, group in groupby(sorted(items, key=lambda item: item[0]), key=lambda item: item[0]):
         ids = [item for _, item in group]
         for start in range(0, len(ids), size):
             yield name, ids[start : start + size]
 
 
-def chosen(services: Services, viewer: Viewer, config: MappingConfig, keys: Sequence[str], count: int) -> Items:
+def select_items(services: Services, viewer: Viewer, config: MappingConfig, keys: Sequence[str], count: int) -> Items:
     """The items that a viewer named, or the newest ones that they may see.
 
-    A key that Gatepost has not read yet is asked for at the Jira of the mapping, by whoever sees everything.
+    A key that Gatepost has not read yet is looked up in the Jira of the mapping, for viewers who see everything.
     """
-    with services.reading(viewer) as connection:
+    with services.read_as(viewer) as connection:
         if not keys:
             return newest_items(connection, count)
-        found = {key: items_named(connection, key) for key in keys[:MOST_LIVE]}
+        by_key = {key: items_by_key(connection, key) for key in keys[:MAX_LIVE_ITEMS]}
     named = {rule.connection for rule in config.measures}
-    jiras = [one.name for one in services.connections.all() if one.tool is Tool.JIRA and one.name in named]
+    jiras = [record.name for record in services.connections.all() if record.tool is Tool.JIRA and record.name in named]
     items: list[tuple[ConnectionName, NativeId]] = []
-    for key, known in found.items():
+    for key, known in by_key.items():
         items += known
         if not known and viewer.sees_everything and len(jiras) == 1:
             items.append((jiras[0], NativeId(key.upper())))
@@ -99,68 +99,71 @@ def chosen(services: Services, viewer: Viewer, config: MappingConfig, keys: Sequ
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One measure of the preview before an activation, in a line."""
+class PreviewLine:
+    """One measure of the preview before an activation."""
 
     key: str
     title: str
-    fate: str
+    outcome: str
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """What a preview in parts has counted so far; it travels with the page, signed, from part to part."""
+class PreviewCounts:
+    """What a preview in batches has counted so far; the page carries it, signed, from batch to batch."""
 
-    mark: str
+    fingerprint: str
     total: int
     done: int = 0
-    hidden: int = 0
+    not_visible: int = 0
     """Items that the tool did not show."""
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    told: tuple[Told, ...] = ()
-    trouble: tuple[str, ...] = ()
-    after: tuple[str, str] | None = None
-    ended: bool = False
-    began: float = 0.0
+    lines: tuple[PreviewLine, ...] = ()
+    errors: tuple[str, ...] = ()
+    next_page: tuple[str, str] | None = None
+    finished: bool = False
+    started_at: float = 0.0
     sample: int = 0
     """How many of the newest items; 0 for all."""
 
     def count(self, kind: str, name: str) -> int:
         return self.counts.get(kind, {}).get(name, 0)
 
-    def top(self, kind: str) -> list[tuple[str, int]]:
+    def most_frequent(self, kind: str) -> list[tuple[str, int]]:
         return Counter(self.counts.get(kind, {})).most_common(12)
 
-    def with_look(self, found: Look, page: ItemPage) -> Tally:
-        parts = summary(found.rows)
-        fates = {fate.value: count for fate, count in parts.fates.items()}
+    def plus(self, run: PreviewRun, page: ItemPage) -> PreviewCounts:
+        summary = summarise(run.rows)
+        outcomes = {outcome.value: count for outcome, count in summary.outcomes.items()}
         added: dict[str, Mapping[str, int]] = {
-            "fates": fates, "rules": parts.rules, "reasons": parts.reasons, "appearing": parts.appearing,
-            "vanishing": parts.vanishing, "fields": parts.fields,
+            "outcomes": outcomes, "rules": summary.rules, "reasons": summary.reasons,
+            "new_blockers": summary.new_blockers, "removed_blockers": summary.removed_blockers,
+            "fields": summary.fields,
         }  # fmt: skip
         counts = {kind: dict(Counter(self.counts.get(kind, {})) + Counter(more)) for kind, more in added.items()}
-        told = (*self.told, *_told(found.rows))[:MOST_TOLD]
+        lines = (*self.lines, *_lines(run.rows))[:MAX_LISTED]
         return replace(
             self,
             done=self.done + len(page.items),
-            hidden=self.hidden + found.missing,
+            not_visible=self.not_visible + run.not_visible,
             counts=counts,
-            told=told,
-            trouble=tuple(dict.fromkeys((*self.trouble, *found.trouble))),
-            after=page.following,
-            ended=page.following is None,
+            lines=lines,
+            errors=tuple(dict.fromkeys((*self.errors, *run.errors))),
+            next_page=page.next_cursor,
+            finished=page.next_cursor is None,
         )
 
 
-def _told(rows: Iterable[Row]) -> Iterator[Told]:
-    """Those that something would happen to."""
-    for one in rows:
-        if one.fate is Fate.DROPPED:
-            yield Told(one.key, one.title, one.fate.value, one.reason)
-        elif one.fate in {Fate.NEW, Fate.CHANGED}:
-            changes = [f"{change.field}: {_short(change.present)} → {_short(change.wanted)}" for change in one.changes]
-            yield Told(one.key, one.title, one.fate.value, " · ".join(changes[:4]) or f"{one.stage}, gate {one.gate}")
+def _lines(rows: Iterable[ItemPreview]) -> Iterator[PreviewLine]:
+    """The items that would change."""
+    for row in rows:
+        if row.outcome is PreviewOutcome.DROPPED:
+            yield PreviewLine(row.key, row.title, row.outcome.value, row.reason)
+        elif row.outcome in {PreviewOutcome.NEW, PreviewOutcome.CHANGED}:
+            changes = [f"{change.field}: {_short(change.present)} → {_short(change.target)}" for change in row.changes]
+            yield PreviewLine(
+                row.key, row.title, row.outcome.value, " · ".join(changes[:4]) or f"{row.stage}, gate {row.gate}"
+            )
 
 
 def _short(value: object) -> str:

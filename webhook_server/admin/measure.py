@@ -15,39 +15,39 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, RowMapping
 
 from connector.bootstrap import MappingCache, Services, system_clock
-from connector.people.permissions import LEVELS, Viewer
+from connector.people.permissions import HIERARCHY_LEVELS, Viewer
 from connector.store.database import audit
-from connector.store.database.row_level_access import visible
+from connector.store.database.row_level_access import visible_to
 from connector.store.database.tables import MEASURE
 from connector.store.measures import measure_queries
 from connector.store.measures.commands import SubmittedRuling, ruling
-from connector.store.measures.measure_details import Basis, Dossier, dossier
-from connector.store.queue.submitted_commands import SqlUtterances
-from connector.store.reconcile.command_rows import locked_plan
-from connector.sync.command_submission import State
-from governance.available_actions import Offer, offers
+from connector.store.measures.measure_details import MeasureDetails, MeasureSnapshot, measure_details
+from connector.store.queue.submitted_commands import SqlSubmittedCommands
+from connector.store.reconcile.command_rows import plan_from_row
+from connector.sync.command_submission import SubmissionState
+from governance.available_actions import AvailableAction, available_actions
 from governance.facts import Unknown
 from governance.gates import Policy
-from governance.hierarchy import NOWHERE
+from governance.hierarchy import NOT_STATED
 from governance.locked_plan import net_of
 from governance.measure import Person
 from governance.money import Money
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
 from webhook_server.admin.measure_actions import add_actions
-from webhook_server.admin.measure_status_history import changed_days, lane
-from webhook_server.admin.measure_timeline import Told, said_where, said_words, told
-from webhook_server.admin.navigation import SEEING
-from webhook_server.auth import current_viewer, needs
+from webhook_server.admin.measure_status_history import changed_days, status_spans
+from webhook_server.admin.measure_timeline import TimelineEntry, command_origin, command_text, timeline_entry
+from webhook_server.admin.navigation import MEASURE_READERS
+from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
 
-TIMELINE = 25
+TIMELINE_PAGE_SIZE = 25
 """Entries of one page of the timeline."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finder:
-    """Finds a measure as somebody sees it, with the policy that it is judged by."""
+class MeasureFinder:
+    """Finds a measure as somebody sees it, with the policy that it is assessed by."""
 
     services: Services
     mappings: MappingCache
@@ -57,12 +57,12 @@ class Finder:
         return active.policies if active else None
 
     def row(self, connection: Connection, viewer: Viewer, name: str) -> RowMapping:
-        """The one measure of that name.  Answers 404 when there is none, and a choice when there are several."""
-        if "\x00" in name or len(name) > LONGEST:
+        """The measure of that name.  Answers 404 when there is none, and a choice when there are several."""
+        if "\x00" in name or len(name) > MAX_NAME_LENGTH:
             abort(404, "There is no measure of that name.")
         # By its id first, because that is what links name and what the index finds at once.
-        found = measure_queries.named(connection, name, visible(viewer) & (MEASURE.c.id == name))
-        found = found or measure_queries.named(connection, name, visible(viewer))
+        found = measure_queries.find_measures(connection, name, visible_to(viewer) & (MEASURE.c.id == name))
+        found = found or measure_queries.find_measures(connection, name, visible_to(viewer))
         if not found:
             abort(404, f'There is no measure "{name}".')
         if len(found) > 1:
@@ -70,145 +70,148 @@ class Finder:
         return found[0]
 
 
-LONGEST = 300
+MAX_NAME_LENGTH = 300
 """Characters of an id or key."""
 
 
 def measure(services: Services) -> Blueprint:
     blueprint = Blueprint("measure", __name__, url_prefix="/measures")
-    finder = Finder(services, MappingCache(services.mappings))
+    finder = MeasureFinder(services, MappingCache(services.mappings))
 
     @blueprint.context_processor
-    def words() -> dict[str, object]:
+    def template_helpers() -> dict[str, object]:
         """What the templates of these pages need beside their figures."""
-        return {"row_place": _up_to, "fact": _fact}
+        return {"hierarchy_filters": _hierarchy_filters, "fact": _fact_text}
 
     @blueprint.get("/<path:name>")
-    @needs(*SEEING)
+    @requires_role(*MEASURE_READERS)
     def show(name: str) -> str:
-        """The whole page; ``said`` names the words whose ruling is told, ``before`` a later page of the timeline."""
+        """The whole page; ``command`` is the number of a submitted command, ``before`` a later page of the timeline."""
         viewer = current_viewer()
         policies = finder.policies()
-        with services.reading(viewer) as connection:
+        with services.read_as(viewer) as connection:
             row = finder.row(connection, viewer, name)
-            found = dossier(connection, row)
-            policy = policies.of(found.basis.measure) if policies else None
-            said = request.args.get("said", type=int)
-            words = ruling(connection, said, row["id"]) if said is not None else None
-            lines, more = timeline(connection, row["id"], request.args.get("before", type=int), policy)
-        page = _page(found, policy, viewer)
-        being_judged = _being_judged(services, row, words) if words is not None else {}
-        return render_template("measure/show.html", **page, **being_judged, timeline=lines, timeline_after=more)
+            details = measure_details(connection, row)
+            policy = policies.of(details.snapshot.measure) if policies else None
+            number = request.args.get("command", type=int)
+            command = ruling(connection, number, row["id"]) if number is not None else None
+            lines, more = timeline_page(connection, row["id"], request.args.get("before", type=int), policy)
+        page = _page_data(details, policy, viewer)
+        submitted = _submitted_command(services, row, command) if command is not None else {}
+        return render_template("measure/show.html", **page, **submitted, timeline=lines, timeline_after=more)
 
     @blueprint.get("/<path:name>/timeline")
-    @needs(*SEEING)
-    def older(name: str) -> str:
+    @requires_role(*MEASURE_READERS)
+    def older_timeline(name: str) -> str:
         """The next entries of the timeline, for the list that asks for them."""
         viewer = current_viewer()
         policies = finder.policies()
-        with services.reading(viewer) as connection:
+        with services.read_as(viewer) as connection:
             row = finder.row(connection, viewer, name)
             policy = policies.base if policies else None
-            lines, more = timeline(connection, row["id"], request.args.get("before", type=int), policy)
+            lines, more = timeline_page(connection, row["id"], request.args.get("before", type=int), policy)
         return render_template("measure/timeline.html", row=row, timeline=lines, timeline_after=more)
 
-    @blueprint.get("/<path:name>/said/<int:number>")
-    @needs(*SEEING)
-    def heard(name: str, number: int) -> ResponseReturnValue:
-        """What became of words that were said here; when they are ruled on, the whole page is another one."""
+    @blueprint.get("/<path:name>/commands/<int:number>")
+    @requires_role(*MEASURE_READERS)
+    def command_status(name: str, number: int) -> ResponseReturnValue:
+        """The state of a command that was submitted here; once it is ruled on, the whole page is reloaded."""
         viewer = current_viewer()
-        with services.reading(viewer) as connection:
+        with services.read_as(viewer) as connection:
             row = finder.row(connection, viewer, name)
-            words = ruling(connection, number, row["id"])
-        if words is None:
-            abort(404, "Nothing was said here under this number.")
-        if words.state is not State.WAITING:
+            command = ruling(connection, number, row["id"])
+        if command is None:
+            abort(404, "There is no command with this number.")
+        if command.state is not SubmissionState.WAITING:
             answer = Response(status=204)
             answer.headers["HX-Refresh"] = "true"
             return answer
-        return render_template("measure/said.html", row=row, **_being_judged(services, row, words))
+        return render_template("measure/command.html", row=row, **_submitted_command(services, row, command))
 
     add_actions(blueprint, services, finder)
     return blueprint
 
 
-def timeline(
+def timeline_page(
     connection: Connection, measure: str, before: int | None, policy: Policy | None
-) -> tuple[tuple[Told, ...], int | None]:
+) -> tuple[tuple[TimelineEntry, ...], int | None]:
     """Entries of the audit, newest first, and the number that the next page begins before."""
-    entries = audit.search(connection, subject=measure, before=before, limit=TIMELINE + 1)
-    more = entries[TIMELINE - 1].seq if len(entries) > TIMELINE else None
-    return tuple(told(entry, policy) for entry in entries[:TIMELINE]), more
+    entries = audit.search(connection, subject=measure, before=before, limit=TIMELINE_PAGE_SIZE + 1)
+    more = entries[TIMELINE_PAGE_SIZE - 1].seq if len(entries) > TIMELINE_PAGE_SIZE else None
+    return tuple(timeline_entry(entry, policy) for entry in entries[:TIMELINE_PAGE_SIZE]), more
 
 
-def offered(basis: Basis, policy: Policy | None, viewer: Viewer) -> tuple[Offer, ...]:
-    """What may be said now, with what this viewer's account may say."""
-    if policy is None or basis.row["unmapped_since"] is not None:
+def available_actions_for(
+    snapshot: MeasureSnapshot, policy: Policy | None, viewer: Viewer
+) -> tuple[AvailableAction, ...]:
+    """The actions that are possible now, each with whether this viewer's account may take it."""
+    if policy is None or snapshot.row["unmapped_since"] is not None:
         return ()
-    account = viewer.account_on(basis.row["connection"])
+    account = viewer.account_on(snapshot.row["connection"])
     person = Person(account.id, viewer.name) if account else None
-    return offers(basis.table(policy), person, system_clock())
+    return available_actions(snapshot.action_context(policy), person, system_clock())
 
 
-def _page(found: Dossier, policy: Policy | None, viewer: Viewer) -> dict[str, Any]:
-    basis, row = found.basis, found.basis.row
+def _page_data(details: MeasureDetails, policy: Policy | None, viewer: Viewer) -> dict[str, Any]:
+    snapshot, row = details.snapshot, details.snapshot.row
     account = viewer.account_on(row["connection"])
-    accounts = {one.id for one in viewer.accounts if one.connection == row["connection"]}
-    roles = basis.roles_of(accounts, system_clock())
-    gate = show.gate_of(basis.verdict, roles)
-    rows, writer = show.months(basis.effects), formats()
-    offers_ = offered(basis, policy, viewer)
+    accounts = {account.id for account in viewer.accounts if account.connection == row["connection"]}
+    roles = snapshot.roles_of(accounts, system_clock())
+    gate = show.gate_view(snapshot.verdict, roles)
+    rows, writer = show.months(snapshot.effects), formats()
+    actions = available_actions_for(snapshot, policy, viewer)
     currency = row["currency"] or ""
-    verdict = basis.verdict
+    verdict = snapshot.verdict
     today = writer.now.date()
     return {
         "row": row,
-        "basis": basis,
-        "measure": basis.measure,
+        "snapshot": snapshot,
+        "measure": snapshot.measure,
         "verdict": verdict,
-        "standing": basis.standing,
+        "state": snapshot.state,
         "policy": policy,
         "account": account,
         "own_accounts": accounts,
-        "speaks_as": [role.value.replace("_", " ") for role in roles],
-        "place": [row[level] for level in ("portfolio", "program", "project", "package") if row[level]],
-        "sentence": show.sentence(basis, gate, policy, writer),
-        "strip": show.strip(policy, basis.standing, row["tool_stage"]) if policy else (),
+        "acts_as": [role.value.replace("_", " ") for role in roles],
+        "sentence": show.summary_sentence(snapshot, gate, policy, writer),
+        "stage_strip": show.stage_strip(policy, snapshot.state, row["tool_stage"]) if policy else (),
         "gate": gate,
-        "apart": show.apart(verdict, roles),
+        "other_blockers": show.other_blockers(verdict, roles),
         "months": rows,
-        "versions": show.versions(basis.effects),
+        "versions": show.versions(snapshot.effects),
         "months_chart": show.months_chart(rows, currency, writer),
         "currency": currency,
-        "kinds": show.kinds(found.lines),
-        "lanes": [
-            (label, light, lane(found.days, light, today))
-            for label, light in (("Work", "implementation"), ("Money", "potential"))
+        "kinds": show.lines_by_kind(details.effect_lines),
+        "status_rows": [
+            (label, status_spans(details.status_history, status, today))
+            for label, status in (("Implementation", "implementation"), ("Potential", "potential"))
         ],
-        "days": changed_days(found.days),
-        "first_day": found.days[0]["day"] if found.days else None,
+        "days": changed_days(details.status_history),
+        "first_day": details.status_history[0]["day"] if details.status_history else None,
         "today": today,
-        "offers": [(offer, show.offer_label(offer, policy, basis.standing)) for offer in offers_] if policy else [],
-        "said": found.said,
-        "said_words": lambda content: said_words(content, policy),
-        "said_where": said_where,
-        "waiting": found.waiting,
-        "plans": [(plan, _net_of(plan)) for plan in found.plans],
-        "ladder": _ladder(basis, policy),
-        "evidence": found.evidence,
-        "evidence_at": found.evidence_at,
-        "joined": found.joined,
+        "available_actions": [(action, show.action_label(action, policy, snapshot.state)) for action in actions]
+        if policy
+        else [],
+        "commands": details.commands,
+        "command_text": lambda content: command_text(content, policy),
+        "command_origin": command_origin,
+        "pending_commands": details.pending_commands,
+        "plans": [(plan, _plan_net(plan)) for plan in details.plan_versions],
+        "escalation_steps": _escalation_steps(snapshot, policy),
+        "evidence": details.evidence,
+        "evidence_at": details.evidence_decided_at,
+        "related": details.related_items,
         "stage_label": lambda key: policy.label(key) if policy else key or "None yet",
     }
 
 
-def _up_to(row: RowMapping, level: str) -> dict[str, str]:
-    """The filters of the portfolio that show a measure's place as far as one level."""
-    kept = LEVELS[: LEVELS.index(level) + 1]
-    return {name: row[name] or NOWHERE for name in kept}
+def _hierarchy_filters(row: RowMapping, level: str) -> dict[str, str]:
+    """The filters of the portfolio for a measure's hierarchy, from the portfolio down to one level."""
+    levels = HIERARCHY_LEVELS[: HIERARCHY_LEVELS.index(level) + 1]
+    return {name: row[name] or NOT_STATED for name in levels}
 
 
-def _fact(value: object) -> str:
+def _fact_text(value: object) -> str:
     """A fact of the item; what is not known says why."""
     if isinstance(value, Unknown):
         return f"not known: {value.reason}"
@@ -217,49 +220,48 @@ def _fact(value: object) -> str:
     return "–" if value is None else str(value)
 
 
-def _net_of(plan: object) -> Money | None:
-    return net_of(locked_plan(plan).lines)
+def _plan_net(plan: object) -> Money | None:
+    return net_of(plan_from_row(plan).lines)
 
 
-def _ladder(basis: Basis, policy: Policy | None) -> list[dict[str, object]]:
+def _escalation_steps(snapshot: MeasureSnapshot, policy: Policy | None) -> list[dict[str, object]]:
     """Who is asked for the reason of the deviation, when: what has been, and what comes."""
-    deviation = basis.standing.deviation
+    deviation = snapshot.state.deviation
     if deviation is None or policy is None:
         return []
-    asked = {step.responsible.role: step for step in deviation.asked}
+    requests = {sent.responsible.role: sent for sent in deviation.reason_requests}
     return [
         {
-            "role": rung.role.value.replace("_", " "),
-            "name": asked[rung.role].responsible.text if rung.role in asked else "",
-            "at": asked[rung.role].at if rung.role in asked else deviation.since + rung.after,
-            "asked": rung.role in asked,
+            "role": step.role.value.replace("_", " "),
+            "name": requests[step.role].responsible.text if step.role in requests else "",
+            "at": requests[step.role].at if step.role in requests else deviation.since + step.after,
+            "requested": step.role in requests,
         }
-        for rung in policy.ladder
-        if rung.role in asked or not deviation.reason
+        for step in policy.escalation
+        if step.role in requests or not deviation.reason
     ]
 
 
-def _being_judged(services: Services, row: RowMapping, words: SubmittedRuling) -> dict[str, Any]:
-    """A command that was submitted here, and while it has no ruling: why, and when the page asks again."""
-    if words.state is not State.WAITING:
-        return {"words": words, "held_up": "", "ask_again": None}
-    utterances = SqlUtterances(services.engine, services.waker)
+def _submitted_command(services: Services, row: RowMapping, command: SubmittedRuling) -> dict[str, Any]:
+    """A command that was submitted here, and while it has no ruling: why, and when the page asks for it again."""
+    if command.state is not SubmissionState.WAITING:
+        return {"command": command, "delay_reason": "", "poll_seconds": None}
+    commands = SqlSubmittedCommands(services.engine, services.waker)
     return {
-        "words": words,
-        "held_up": utterances.holdup(row["connection"], row["native_id"]),
-        "ask_again": ask_again(formats().now - words.said_at),
+        "command": command,
+        "delay_reason": commands.delay_reason(row["connection"], row["native_id"]),
+        "poll_seconds": poll_seconds(formats().now - command.given_at),
     }
 
 
-SOONEST, LATEST = 1, 30
-"""Seconds between two questions of a page for a ruling: the first, and the most."""
+MIN_POLL_SECONDS, MAX_POLL_SECONDS = 1, 30
 
-GIVEN_UP = timedelta(hours=1)
-"""After this long the page asks no more by itself."""
+POLL_FOR = timedelta(hours=1)
+"""After this long the page no longer asks for the ruling by itself."""
 
 
-def ask_again(waited: timedelta) -> int | None:
-    """In how many seconds a page asks again for a ruling that it has waited for so long; ``None`` when it gives up."""
-    if waited >= GIVEN_UP:
+def poll_seconds(waited: timedelta) -> int | None:
+    """Seconds until a page that has waited so long asks for the ruling again; ``None`` when it no longer does."""
+    if waited >= POLL_FOR:
         return None
-    return min(max(int(waited.total_seconds() / 4), SOONEST), LATEST)
+    return min(max(int(waited.total_seconds() / 4), MIN_POLL_SECONDS), MAX_POLL_SECONDS)

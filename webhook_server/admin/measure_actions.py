@@ -1,8 +1,8 @@
-"""Saying something of a measure on its page: what it would mean is shown first, then it is asked for once.
+"""Actions on a measure's page: what an action would mean is shown first, then it is submitted as one command.
 
-The words go the way of a comment in the tool (:mod:`connector.measures.submit_command`), and the ruling is the same;
-the measure's page asks for it until it is there.  A form that comes twice says it once; one that was opened on other
-figures than those of now is shown again before it counts.
+The command is treated like a comment in the tool (:mod:`connector.measures.submit_command`), and the ruling is the
+same; the measure's page polls until the ruling is there.  A form that is sent twice submits one command; a form that
+was opened on other figures than the present ones is shown again first.
 """
 
 from __future__ import annotations
@@ -20,43 +20,42 @@ from sqlalchemy import Connection, RowMapping
 from connector.bootstrap import Services, system_clock
 from connector.measures.submit_command import submit_command
 from connector.people.permissions import Viewer
-from connector.store.measures.measure_details import Basis, basis
-from connector.sync.command_submission import NotSaid, Via, command
-from governance.available_actions import Offer, offers
-from governance.command_grammar import LONGEST_REASON
+from connector.store.measures.measure_details import MeasureSnapshot, measure_snapshot
+from connector.sync.command_submission import SubmissionChannel, SubmissionRefused, command_line
+from governance.available_actions import AvailableAction, available_actions
+from governance.command_grammar import MAX_LINE_LENGTH
 from governance.effects import Effects, Version, sum_up
 from governance.evidence import Verb
-from governance.fingerprint import Basis as Facts
-from governance.fingerprint import stamps
+from governance.fingerprint import FactGroup, fingerprints
 from governance.gates import Policy
 from governance.locked_plan import net_of
 from governance.measure import MeasureId, Person
 from governance.money import CurrencyMismatch
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
-from webhook_server.admin.navigation import SEEING
-from webhook_server.api.idempotency import Kept, caller_of
+from webhook_server.admin.navigation import MEASURE_READERS
+from webhook_server.api.idempotency import IdempotentRequest, caller_of
 from webhook_server.api.problem import Problem
-from webhook_server.auth import current_viewer, needs
+from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
 
-REASONED = frozenset({Verb.REJECT, Verb.WRITE_DOWN, Verb.HOLD, Verb.CANCEL, Verb.REASON, Verb.REBASELINE})
-"""What is said with a reason."""
+NEEDS_REASON = frozenset({Verb.REJECT, Verb.WRITE_DOWN, Verb.HOLD, Verb.CANCEL, Verb.REASON, Verb.REBASELINE})
+"""Commands that need a reason."""
 
-SHOWS = {
+SHOWN_VERSION = {
     Verb.APPROVE: Version.PLAN,
     Verb.REJECT: Version.PLAN,
     Verb.REBASELINE: Version.PLAN,
     Verb.CONFIRM: Version.ACTUAL,
     Verb.WRITE_DOWN: Version.ACTUAL,
 }
-"""Which months are shown before somebody says this."""
+"""Which months are shown before somebody does this."""
 
-LONGEST_TEXT = LONGEST_REASON - 200
+MAX_TEXT_LENGTH = MAX_LINE_LENGTH - 200
 """Characters of a reason: the whole command has to be read."""
 
 
-class Finding(Protocol):
+class MeasureLookup(Protocol):
     """Finds a measure as somebody sees it."""
 
     def policies(self) -> Policies | None: ...
@@ -65,177 +64,188 @@ class Finding(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """One thing that somebody is about to say."""
+class ActionRequest:
+    """An action that somebody is about to take."""
 
-    basis: Basis
+    snapshot: MeasureSnapshot
     policy: Policy
-    offer: Offer
+    action: AvailableAction
 
     @property
-    def seen(self) -> str:
-        """What the words would rest on; another one when a figure, a person or the stage is another."""
-        facts = stamps(self.basis.measure, tuple(Facts))
-        locked = self.basis.plan.number if self.basis.plan else 0
-        content = f"{sorted(facts.items())} {locked} {self.basis.standing.stage} {self.basis.standing.ramp}"
+    def fingerprint(self) -> str:
+        """Identifies the facts that the command would rest on; it changes with a figure, a person or the stage."""
+        facts = fingerprints(self.snapshot.measure, tuple(FactGroup))
+        locked = self.snapshot.plan.number if self.snapshot.plan else 0
+        content = f"{sorted(facts.items())} {locked} {self.snapshot.state.stage} {self.snapshot.state.off_ramp}"
         return hashlib.sha256(content.encode()).hexdigest()[:24]
 
     @property
     def label(self) -> str:
-        return show.offer_label(self.offer, self.policy, self.basis.standing)
+        return show.action_label(self.action, self.policy, self.snapshot.state)
 
 
-def add_actions(blueprint: Blueprint, services: Services, finder: Finding) -> None:
+def add_actions(blueprint: Blueprint, services: Services, finder: MeasureLookup) -> None:
     """The addresses of the actions."""
 
-    @blueprint.get("/<path:name>/act/<verb>")
-    @needs(*SEEING)
-    def ask(name: str, verb: str) -> str:
+    @blueprint.get("/<path:name>/actions/<verb>")
+    @requires_role(*MEASURE_READERS)
+    def action_form(name: str, verb: str) -> str:
         """What it would mean, and the form."""
-        found, viewer = _scene(services, finder, name, verb)
-        return _form(services, found, viewer)
+        requested, viewer = _action_request(services, finder, name, verb)
+        return _render_form(services, requested, viewer)
 
-    @blueprint.post("/<path:name>/act/<verb>")
-    @needs(*SEEING)
-    def act(name: str, verb: str) -> Response:
+    @blueprint.post("/<path:name>/actions/<verb>")
+    @requires_role(*MEASURE_READERS)
+    def submit_action(name: str, verb: str) -> Response:
         """Submit it once; leads to the measure, where its ruling will be, or back to the form with what is wrong."""
-        found_key, viewer = request.form.get("key", ""), current_viewer()
-        kept = Kept(services.engine, services.vault, f"page/{caller_of(viewer)}", found_key)
-        content = "&".join(f"{key}={value}" for key, value in sorted(request.form.items()) if key != "csrf_token")
+        key, viewer = request.form.get("key", ""), current_viewer()
+        stored = IdempotentRequest(services.engine, services.vault, f"page/{caller_of(viewer)}", key)
+        content = "&".join(f"{name}={value}" for name, value in sorted(request.form.items()) if name != "csrf_token")
         try:
-            before = kept.begin(f"POST {request.path}".encode(), content.encode())
+            before = stored.claim(f"POST {request.path}".encode(), content.encode())
         except Problem:
             # The same form at the same moment, by a second click; or one that was sent before and changed meanwhile.
-            flash("This form was sent before. What it said is stored once, and stands here.", "info")
-            return _to(name)
+            flash("This form was sent before. Its command was stored once and is shown here.", "info")
+            return _redirect_to_measure(name)
         if before is not None:
             return before
         try:
-            answer = _said(services, *_scene(services, finder, name, verb))
+            answer = _submit(services, *_action_request(services, finder, name, verb))
         except BaseException:
-            kept.forget()
+            stored.release()
             raise
         if answer.status_code == 303:
-            kept.keep(answer)
+            stored.store(answer)
         else:
-            kept.forget()
+            stored.release()
         return answer
 
 
-def _scene(services: Services, finder: Finding, name: str, verb: str) -> tuple[Scene, Viewer]:
+def _action_request(services: Services, finder: MeasureLookup, name: str, verb: str) -> tuple[ActionRequest, Viewer]:
     """What is asked for, when it makes sense now.  Answers 404 and 409 otherwise."""
     viewer, policies = current_viewer(), finder.policies()
-    if verb not in {one.value for one in Verb}:
-        abort(404, f'Nobody can say "{verb}".')
-    with services.reading(viewer) as connection:
-        found = basis(connection, finder.row(connection, viewer, name))
+    if verb not in {known.value for known in Verb}:
+        abort(404, f'"{verb}" is not an action.')
+    with services.read_as(viewer) as connection:
+        snapshot = measure_snapshot(connection, finder.row(connection, viewer, name))
     if policies is None:
-        abort(409, "There is no active mapping, so nothing can be judged. An administrator activates one.")
-    policy = policies.of(found.measure)
-    account = viewer.account_on(found.row["connection"])
+        abort(409, "There is no active mapping, so nothing can be assessed. An administrator activates one.")
+    policy = policies.of(snapshot.measure)
+    account = viewer.account_on(snapshot.row["connection"])
     person = Person(account.id, viewer.name) if account else None
     wanted = (verb, request.values.get("stage", ""))
-    offered = offers(found.table(policy), person, system_clock()) if found.row["unmapped_since"] is None else ()
-    offer = next((one for one in offered if (one.verb.value, one.stage) == wanted), None)
-    if offer is None:
-        abort(409, "There is nothing to say of that kind now: it was said meanwhile, or what it was about is over.")
-    return Scene(found, policy, offer), viewer
+    offered = (
+        available_actions(snapshot.action_context(policy), person, system_clock())
+        if snapshot.row["unmapped_since"] is None
+        else ()
+    )
+    chosen = next((action for action in offered if (action.verb.value, action.stage) == wanted), None)
+    if chosen is None:
+        abort(409, "This action is no longer available: somebody has already taken it, or it no longer applies.")
+    return ActionRequest(snapshot, policy, chosen), viewer
 
 
-def _said(services: Services, scene: Scene, viewer: Viewer) -> Response:
-    form, row = request.form, scene.basis.row
-    wrong = _wrong(scene, form)
-    if wrong:
-        return make_response(_form(services, scene, viewer, wrong), 422)
-    if form.get("seen") != scene.seen:
-        told = {"seen": "What this rests on has changed since you opened the page. Look at it again, then decide."}
-        return make_response(_form(services, scene, viewer, told), 409)
-    reply = submit_command(services, viewer, MeasureId(row["id"]), _words(scene.offer, form), Via.PAGE)
-    if isinstance(reply, NotSaid):
-        return make_response(_form(services, scene, viewer, {"seen": f"{reply.problem} {reply.hint}"}), 422)
-    return _to(row["id"], said=reply.number, anchor="said")
+def _submit(services: Services, requested: ActionRequest, viewer: Viewer) -> Response:
+    form, row = request.form, requested.snapshot.row
+    errors = _form_errors(requested, form)
+    if errors:
+        return make_response(_render_form(services, requested, viewer, errors), 422)
+    if form.get("fingerprint") != requested.fingerprint:
+        return make_response(_render_form(services, requested, viewer, {"fingerprint": FIGURES_CHANGED}), 409)
+    reply = submit_command(
+        services, viewer, MeasureId(row["id"]), _command_text(requested.action, form), SubmissionChannel.PAGE
+    )
+    if isinstance(reply, SubmissionRefused):
+        errors = {"command": f"{reply.problem} {reply.hint}"}
+        return make_response(_render_form(services, requested, viewer, errors), 422)
+    return _redirect_to_measure(row["id"], command_number=reply.number, anchor="command")
 
 
-def _to(name: str, said: int | None = None, anchor: str | None = None) -> Response:
-    answer = redirect(url_for("measure.show", name=name, said=said, _anchor=anchor), 303)
+FIGURES_CHANGED = "The figures have changed since you opened the page. Please check them again before you decide."
+
+
+def _redirect_to_measure(name: str, command_number: int | None = None, anchor: str | None = None) -> Response:
+    answer = redirect(url_for("measure.show", name=name, command=command_number, _anchor=anchor), 303)
     return Response(answer.get_data(), answer.status_code, answer.headers)
 
 
-def _words(offer: Offer, form: Mapping[str, str]) -> str:
+def _command_text(action: AvailableAction, form: Mapping[str, str]) -> str:
     """The command; amounts and months are those that were shown."""
-    delegating = offer.verb is Verb.DELEGATE
-    return command(
-        offer.verb,
-        stage=offer.stage,
-        amount=offer.amount.amount if offer.amount else None,
-        currency=offer.amount.currency if offer.amount else "",
-        month=str(offer.month) if offer.month else "",
-        text=form.get("text", "") if offer.verb in REASONED else "",
-        delegate=form.get("person", "").strip() if delegating else "",
+    delegating = action.verb is Verb.DELEGATE
+    return command_line(
+        action.verb,
+        stage=action.stage,
+        amount=action.amount.amount if action.amount else None,
+        currency=action.amount.currency if action.amount else "",
+        month=str(action.month) if action.month else "",
+        text=form.get("text", "") if action.verb in NEEDS_REASON else "",
+        delegate=form.get("delegate", "").strip() if delegating else "",
         until=date.fromisoformat(form["until"]) if delegating else None,
     )
 
 
-def _wrong(scene: Scene, form: Mapping[str, str]) -> dict[str, str]:
+def _form_errors(requested: ActionRequest, form: Mapping[str, str]) -> dict[str, str]:
     """What is wrong with the form, by its field."""
-    found: dict[str, str] = {}
+    errors: dict[str, str] = {}
     text = form.get("text", "").strip()
-    if scene.offer.verb in REASONED and not text:
-        found["text"] = "Say why: whoever reads the record later has only this."
-    if len(text) > LONGEST_TEXT:
-        found["text"] = f"Say it in up to {LONGEST_TEXT} letters; this has {len(text)}."
-    if scene.offer.verb is Verb.DELEGATE:
-        if not form.get("person", "").strip():
-            found["person"] = "Name the person who stands in."
+    if requested.action.verb in NEEDS_REASON and not text:
+        errors["text"] = "Give a reason: it is all that later readers of the record have."
+    if len(text) > MAX_TEXT_LENGTH:
+        errors["text"] = f"Write up to {MAX_TEXT_LENGTH} characters; this has {len(text)}."
+    if requested.action.verb is Verb.DELEGATE:
+        if not form.get("delegate", "").strip():
+            errors["delegate"] = "Name the person who stands in."
         try:
             date.fromisoformat(form.get("until", ""))
         except ValueError:
-            found["until"] = "Choose the last day."
-    return found
+            errors["until"] = "Choose the last day."
+    return errors
 
 
-def _form(services: Services, scene: Scene, viewer: Viewer, errors: Mapping[str, str] | None = None) -> str:
-    found, offer = scene.basis, scene.offer
-    row = found.row
-    version = SHOWS.get(offer.verb)
-    gate, stated = show.gate_of(found.verdict, ()), _stated(found)
+def _render_form(
+    services: Services, requested: ActionRequest, viewer: Viewer, errors: Mapping[str, str] | None = None
+) -> str:
+    snapshot, action = requested.snapshot, requested.action
+    row = snapshot.row
+    version = SHOWN_VERSION.get(action.verb)
+    gate, stated = show.gate_view(snapshot.verdict, ()), _stated_effects(snapshot)
     page: dict[str, Any] = {
         "row": row,
-        "basis": found,
-        "offer": offer,
-        "label": scene.label,
-        "seen": scene.seen,
+        "snapshot": snapshot,
+        "action": action,
+        "label": requested.label,
+        "fingerprint": requested.fingerprint,
         "key": secrets.token_urlsafe(18),
         "errors": errors or {},
         "form": request.form,
         "account": viewer.account_on(row["connection"]),
-        "states": version,
-        "months": [one for one in show.months(stated) if version and one.net.get(version) is not None],
-        "kinds": show.kinds(_lines(found, version)) if version else None,
+        "shown_version": version,
+        "months": [row for row in show.months(stated) if version and row.net.get(version) is not None],
+        "kinds": show.lines_by_kind(_version_lines(snapshot, version)) if version else None,
         "series": getattr(stated, version.value) if stated and version else None,
-        "agreed": net_of(found.plan.lines) if found.plan else None,
-        "takes_back": show.takes_back(offer, found.standing, scene.policy),
-        "open": [one for one in gate.open if not one.approval],
-        "reasoned": offer.verb in REASONED,
-        "longest": LONGEST_TEXT,
-        "stage_label": scene.policy.label(offer.stage) if offer.stage else "",
-        "people": _people(services, viewer, row["connection"]) if offer.verb is Verb.DELEGATE else [],
-        "latest": formats().now.date() + timedelta(days=scene.policy.thresholds.delegation_days),
+        "locked_net": net_of(snapshot.plan.lines) if snapshot.plan else None,
+        "revokes_stage": show.revokes_stage(action, snapshot.state, requested.policy),
+        "open_conditions": [condition for condition in gate.open_conditions if not condition.approval],
+        "needs_reason": action.verb in NEEDS_REASON,
+        "max_length": MAX_TEXT_LENGTH,
+        "stage_label": requested.policy.label(action.stage) if action.stage else "",
+        "people": _possible_delegates(services, viewer, row["connection"]) if action.verb is Verb.DELEGATE else [],
+        "latest_day": formats().now.date() + timedelta(days=requested.policy.thresholds.delegation_days),
     }
-    return render_template("measure/act.html", **page)
+    return render_template("measure/action.html", **page)
 
 
-def _stated(found: Basis) -> Effects | None:
-    """What the tool states, also while another plan is locked: a word about the plan is one about these lines."""
+def _stated_effects(snapshot: MeasureSnapshot) -> Effects | None:
+    """The effects that the tool states, also while another plan is locked: a decision on the plan is about these."""
     try:
-        return sum_up(found.measure.effects)
+        return sum_up(snapshot.measure.effects)
     except CurrencyMismatch:
         return None
 
 
-def _lines(found: Basis, version: Version) -> list[Any]:
-    """The lines that the words rest on: of the plan those in the tool, which an approval agrees to."""
-    lines = [line for line in found.measure.effects if line.version == version]
+def _version_lines(snapshot: MeasureSnapshot, version: Version) -> list[Any]:
+    """The lines that the command rests on: of the plan those in the tool, which an approval agrees to."""
+    lines = [line for line in snapshot.measure.effects if line.version == version]
     return [
         {
             "version": line.version.value,
@@ -250,11 +260,11 @@ def _lines(found: Basis, version: Version) -> list[Any]:
     ]
 
 
-def _people(services: Services, viewer: Viewer, connection: str) -> list[tuple[str, str]]:
+def _possible_delegates(services: Services, viewer: Viewer, connection: str) -> list[tuple[str, str]]:
     """Who has an account on the connection, to stand in for the viewer: the tool's id and the name."""
-    found = []
+    delegates = []
     for person in services.people.all():
-        account = next((one for one in sorted(person.accounts) if one.connection == connection), None)
+        account = next((held for held in sorted(person.accounts) if held.connection == connection), None)
         if account is not None and person.active and person.id != viewer.person:
-            found.append((account.id, person.name))
-    return sorted(found, key=lambda one: one[1])
+            delegates.append((account.id, person.name))
+    return sorted(delegates, key=lambda delegate: delegate[1])

@@ -1,4 +1,4 @@
-"""Both lights of a measure over time: spans of one colour, and the days on which something changed."""
+"""Both statuses of a measure over time: spans of one colour, and the days on which something changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class StatusSpan:
     """Days in a row with one colour; ``begin`` and ``width`` are shares of the whole time in percent."""
 
     colour: str
@@ -20,29 +20,31 @@ class Span:
     width: float
 
 
-def lane(days: Sequence[RowMapping], light: str, today: date) -> tuple[Span, ...]:
-    """One light over time; a day without an entry is like the one before."""
+def status_spans(days: Sequence[RowMapping], status: str, today: date) -> tuple[StatusSpan, ...]:
+    """One status over time; a day without an entry is like the day before."""
     if not days:
         return ()
     begin = days[0]["day"]
     whole = max((today - begin).days + 1, 1)
-    changes = [row for number, row in enumerate(days) if not number or row[light] != days[number - 1][light]]
+    changes = [row for number, row in enumerate(days) if not number or row[status] != days[number - 1][status]]
     spans = []
     for number, row in enumerate(changes):
         following = changes[number + 1]["day"] if number + 1 < len(changes) else today + timedelta(days=1)
         offset, length = (row["day"] - begin).days, max((following - row["day"]).days, 1)
         spans.append(
-            Span(row[light], row["day"], following - timedelta(days=1), 100 * offset / whole, 100 * length / whole)
+            StatusSpan(
+                row[status], row["day"], following - timedelta(days=1), 100 * offset / whole, 100 * length / whole
+            )
         )
     return tuple(spans)
 
 
 def changed_days(days: Sequence[RowMapping]) -> tuple[RowMapping, ...]:
-    """Days on which stage, gate or a light was another one than before, newest first."""
+    """Days on which stage, gate or a status changed, newest first."""
     names = ("stage", "gate", "implementation", "potential")
-    kept = [
+    changed = [
         row
         for number, row in enumerate(days)
         if not number or any(row[name] != days[number - 1][name] for name in names)
     ]
-    return tuple(reversed(kept))
+    return tuple(reversed(changed))

@@ -1,4 +1,4 @@
-"""What happened to a measure, in words: the audit's entries as its timeline shows them."""
+"""What happened to a measure: the audit's entries as its timeline shows them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from connector.store.database.audit import Entry
+from connector.store.database.audit import AuditEntry
 from connector.store.reconcile.command_rows import ACCEPTED, REFUSED
 from governance.evidence import CommandOrigin
 from governance.gates import Policy
@@ -17,7 +17,7 @@ from webhook_server.pages import formats
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class TimelineEntry:
     """One line of the timeline."""
 
     seq: int
@@ -26,51 +26,51 @@ class Told:
     what: str
     detail: str
     kind: str
-    """good, bad, info or plain: how the line is marked, beside its words."""
+    """good, bad, info or plain: how the line is marked, beside its text."""
 
 
-TITLES = {
+ENTRY_TITLES = {
     "stage.granted": ("good", ""),
     "stage.reopened": ("bad", ""),
     "measure.off_ramp": ("bad", ""),
     "measure.resumed": ("good", ""),
     "plan.locked": ("info", ""),
     "plan.rebaselined": ("info", "The plan was re-baselined: "),
-    "deviation.asked": ("info", ""),
+    "deviation.reason_requested": ("info", ""),
     "deviation.explained": ("info", "The deviation was explained: "),
-    "kill_switch": ("bad", "The kill switch put it on hold: "),
+    "measure.kill_switch": ("bad", "The kill switch put it on hold: "),
 }
 """Mark and beginning of an entry whose detail is one text."""
 
 
-def told(entry: Entry, policy: Policy | None) -> Told:
-    """An entry that is not known here is told by its own name, so that nothing of the record is left out."""
+def timeline_entry(entry: AuditEntry, policy: Policy | None) -> TimelineEntry:
+    """An entry that is not known here is shown under its own name, so that nothing of the record is left out."""
     detail: Mapping[str, Any] = entry.detail
     who = "Gatepost" if entry.actor == "gatepost" else entry.actor
     kind, what, more = "plain", entry.action, ""
     if entry.action in {ACCEPTED, REFUSED}:
-        kind, what, more = _statement(entry, detail, policy)
-    elif entry.action in TITLES:
-        kind, begin = TITLES[entry.action]
+        kind, what, more = _command_entry(entry, detail, policy)
+    elif entry.action in ENTRY_TITLES:
+        kind, begin = ENTRY_TITLES[entry.action]
         what = f"{begin}{detail.get('text', '')}"
-    elif entry.action == "decided":
+    elif entry.action == "measure.assessed":
         stage = policy.label(detail.get("stage")) if policy else detail.get("stage") or "None yet"
-        what = f"Judged: stage {stage}, gate {detail.get('gate')}"
+        what = f"Assessed: stage {stage}, gate {detail.get('gate')}"
         more = f"mapping version {entry.mapping_version}, evidence {str(detail.get('digest'))[:12]}"
-    elif entry.action == "field.put_back":
-        kind, what = "info", f"{detail.get('field')} was edited by hand and put back"
-        more = f"{_shown(detail.get('present'))} became {_shown(detail.get('wanted'))} again"
-    return Told(entry.seq, entry.at, who, what[:1].upper() + what[1:], more, kind)
+    elif entry.action == "field.restored":
+        kind, what = "info", f"{detail.get('field')} was edited by hand and restored"
+        more = f"{_quoted(detail.get('present'))} became {_quoted(detail.get('wanted'))} again"
+    return TimelineEntry(entry.seq, entry.at, who, what[:1].upper() + what[1:], more, kind)
 
 
-def _statement(entry: Entry, detail: Mapping[str, Any], policy: Policy | None) -> tuple[str, str, str]:
+def _command_entry(entry: AuditEntry, detail: Mapping[str, Any], policy: Policy | None) -> tuple[str, str, str]:
     ruling = detail.get("ruling") or {}
     accepted = entry.action == ACCEPTED
-    said = said_words(detail, policy)
-    return ("good" if accepted else "bad"), f"{said}{'' if accepted else ': refused'}", str(ruling.get("answer", ""))
+    text = command_text(detail, policy)
+    return ("good" if accepted else "bad"), f"{text}{'' if accepted else ': refused'}", str(ruling.get("reply", ""))
 
 
-def said_words(content: Mapping[str, Any], policy: Policy | None) -> str:
+def command_text(content: Mapping[str, Any], policy: Policy | None) -> str:
     """``approve Decided``, ``confirm 1,200,000.00 EUR until Oct 2026``."""
     verb = str(content.get("verb", ""))
     stage = content.get("stage") or ""
@@ -82,14 +82,14 @@ def said_words(content: Mapping[str, Any], policy: Policy | None) -> str:
         parts.append(f"until {formats().month(Period.parse(content['month']))}")
     if content.get("delegate"):
         parts.append(f"to {content['delegate']} until {content.get('until')}")
-    words = " ".join(part for part in parts if part)
-    return f"{words}: {content['text']}" if content.get("text") else words
+    command = " ".join(part for part in parts if part)
+    return f"{command}: {content['text']}" if content.get("text") else command
 
 
-def said_where(origin: str) -> str:
-    """On the pages or in the tool."""
+def command_origin(origin: str) -> str:
+    """Where a command was given: on the pages or in the tool."""
     return "here" if origin == CommandOrigin.PAGE else "in the tool"
 
 
-def _shown(value: object) -> str:
+def _quoted(value: object) -> str:
     return f'"{value}"' if value not in (None, "") else "empty"

@@ -10,47 +10,47 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from connector.store.measures.measure_details import Basis
-from governance.available_actions import Offer
+from connector.store.measures.measure_details import MeasureSnapshot
+from governance.available_actions import AvailableAction
 from governance.effects import ZERO, Account, Effects, Series, Version, period
 from governance.evidence import Verb
 from governance.gates import REBASELINE, Policy
 from governance.measure import Role
-from governance.measure_state import RampKind, Standing
+from governance.measure_state import MeasureState, OffRampKind
 from governance.money import Period
 from governance.verdict import Blocker, Outcome, Verdict
 from webhook_server.formats import Formats
 
-KINDS = {
+KIND_LABELS = {
     "benefit": "Benefit",
     "one_off_benefit": "One-off benefit",
     "recurring_cost": "Recurring cost",
     "one_off_cost": "One-off cost",
     "capex": "Capex",
 }
-ACCOUNTS = {Account.CASH.value: "cash", Account.AVOIDANCE.value: "avoidance"}
+ACCOUNT_LABELS = {Account.CASH.value: "cash", Account.AVOIDANCE.value: "avoidance"}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StageStep:
     """One stage of the strip."""
 
     label: str
     granted: bool
     at: datetime | None
-    next: bool
-    tool: bool
+    is_next: bool
+    is_tool_stage: bool
     """The tool's status stands for this stage."""
 
 
-def strip(policy: Policy, standing: Standing, tool_stage: str | None) -> tuple[Step, ...]:
-    place = policy.index(standing.stage)
+def stage_strip(policy: Policy, state: MeasureState, tool_stage: str | None) -> tuple[StageStep, ...]:
+    granted = policy.index(state.stage)
     return tuple(
-        Step(
+        StageStep(
             stage.label,
-            number <= place,
-            standing.granted_at.get(stage.key) if number <= place else None,
-            number == place + 1,
+            number <= granted,
+            state.granted_at.get(stage.key) if number <= granted else None,
+            number == granted + 1,
             stage.key == tool_stage,
         )
         for number, stage in enumerate(policy.stages)
@@ -58,7 +58,7 @@ def strip(policy: Policy, standing: Standing, tool_stage: str | None) -> tuple[S
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class ConditionView:
     """One line of the gate's checklist, as a person reads it."""
 
     outcome: Outcome
@@ -68,53 +68,53 @@ class Condition:
     actual: str
     who: str
     since: datetime | None
-    yours: bool
+    is_readers: bool
     """It waits for the reader."""
     approval: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class GateView:
     """The checklist: what stands open first, what is met after it."""
 
-    open: tuple[Condition, ...]
-    met: tuple[Condition, ...]
+    open_conditions: tuple[ConditionView, ...]
+    met_conditions: tuple[ConditionView, ...]
 
 
-def gate_of(verdict: Verdict, roles: Collection[Role]) -> Gate:
+def gate_view(verdict: Verdict, roles: Collection[Role]) -> GateView:
     """``roles`` are those in which the reader speaks on the measure."""
     blockers = {blocker.key: blocker for blocker in verdict.blockers}
-    open_: list[Condition] = []
-    met: list[Condition] = []
-    told: set[tuple[str, str]] = set()
-    for one in reversed(verdict.checklist):
-        # A later gate asks for more of the same: told once, in its strictest form.
-        if (one.code, one.subject) in told and one.outcome is not Outcome.MET:
+    open_: list[ConditionView] = []
+    met: list[ConditionView] = []
+    listed: set[tuple[str, str]] = set()
+    for result in reversed(verdict.checklist):
+        # A later gate asks for more of the same: listed once, in its strictest form.
+        if (result.code, result.subject) in listed and result.outcome is not Outcome.MET:
             continue
-        told.add((one.code, one.subject))
-        blocker = blockers.get(one.key)
-        is_met = one.outcome is Outcome.MET
-        condition = Condition(
-            one.outcome, one.code, _capital(one.subject.replace("_", " ") if is_met else one.reason), one.expected,
-            one.actual, one.who, blocker.since if blocker else None,
+        listed.add((result.code, result.subject))
+        blocker = blockers.get(result.key)
+        is_met = result.outcome is Outcome.MET
+        condition = ConditionView(
+            result.outcome, result.code, _capitalised(result.subject.replace("_", " ") if is_met else result.reason),
+            result.expected, result.actual, result.who, blocker.since if blocker else None,
             blocker is not None and waits_for(blocker, verdict, roles),
-            one.approval is not None,
+            result.approval is not None,
         )  # fmt: skip
         (met if is_met else open_).append(condition)
-    return Gate(tuple(reversed(open_)), tuple(reversed(met)))
+    return GateView(tuple(reversed(open_)), tuple(reversed(met)))
 
 
 def waits_for(blocker: Blocker, verdict: Verdict, roles: Collection[Role]) -> bool:
-    """Whether a blocker waits for somebody who speaks in these roles; the same as on My work.
+    """Whether a blocker waits for somebody who acts in these roles; the same as on My work.
 
-    Off the road a measure waits for nobody, except for the sponsor after the kill switch; the reason of a deviation
-    waits for those whom the ladder has reached.
+    On an off-ramp a measure waits for nobody, except for the sponsor after the kill switch; the reason of a deviation
+    waits for those whom the escalation has reached.
     """
-    if blocker.code in RESUMABLE or (verdict.ramp is not None and blocker.code != KILL_SWITCH):
+    if blocker.code in RESUMABLE or (verdict.off_ramp is not None and blocker.code != KILL_SWITCH):
         return False
     if blocker.code == UNEXPLAINED:
-        return any(step.responsible.role in roles for step in verdict.asks)
-    return any(one.role in roles for one in blocker.responsible)
+        return any(step.responsible.role in roles for step in verdict.reason_requests)
+    return any(person.role in roles for person in blocker.responsible)
 
 
 KILL_SWITCH, UNEXPLAINED = "KILL_SWITCH", "DEVIATION_UNEXPLAINED"
@@ -122,44 +122,49 @@ RESUMABLE = frozenset({"ON_HOLD", "CANCELLED"})
 """Somebody put the measure there on purpose: it may be resumed, and nobody has to."""
 
 
-def apart(verdict: Verdict, roles: Collection[Role]) -> tuple[tuple[Blocker, bool], ...]:
+def other_blockers(verdict: Verdict, roles: Collection[Role]) -> tuple[tuple[Blocker, bool], ...]:
     """Blockers that are no condition of the checklist, and whether they wait for the reader.
 
     A breach, an off-ramp, an unreadable status.
     """
-    conditions = {one.key for one in verdict.checklist}
+    conditions = {result.key for result in verdict.checklist}
     return tuple(
         (blocker, waits_for(blocker, verdict, roles)) for blocker in verdict.blockers if blocker.key not in conditions
     )
 
 
-def sentence(basis: Basis, gate: Gate, policy: Policy | None, formats: Formats) -> str:
-    """The page's answer: may it move on, what is missing, who acts, and what stands behind it."""
-    row, verdict, ramp = basis.row, basis.verdict, basis.standing.ramp
+def summary_sentence(snapshot: MeasureSnapshot, gate: GateView, policy: Policy | None, formats: Formats) -> str:
+    """The page's summary: may it move on, what is missing, who must act, and which benefit depends on it."""
+    row, verdict, off_ramp = snapshot.row, snapshot.verdict, snapshot.state.off_ramp
     plan = verdict.figures.plan
-    behind = f" {formats.short(plan.amount)} {plan.currency} net plan stands behind it." if plan else ""
-    if ramp is not None:
-        by = "" if ramp.kind is RampKind.KILLED else f" by {ramp.by}"
-        return f"{ramp.kind.label} since {formats.day(ramp.at)}{by}: {_ended(ramp.reason)}{behind}"
+    behind = f" {formats.short(plan.amount)} {plan.currency} planned net benefit depends on it." if plan else ""
+    if off_ramp is not None:
+        by = "" if off_ramp.kind is OffRampKind.KILLED else f" by {off_ramp.by}"
+        return f"{off_ramp.kind.label} since {formats.day(off_ramp.at)}{by}: {_with_full_stop(off_ramp.reason)}{behind}"
     label = verdict.next_stage_label
     if row["gate"] == "open":
         if verdict.next_stage is None:
             actual = verdict.figures.actual
-            came = f" {formats.short(actual.amount)} {actual.currency} net have been realised." if actual else behind
-            return f"Every gate is granted: it is {verdict.stage_label}.{came}"
-        return f"It may be moved into {' or '.join(verdict.passes) or verdict.stage_label} now.{behind}"
-    count, firsts = len(gate.open), list(dict.fromkeys(one.who for one in gate.open if one.who))
+            realised = (
+                f" {formats.short(actual.amount)} {actual.currency} net have been realised." if actual else behind
+            )
+            return f"Every gate is granted: it is {verdict.stage_label}.{realised}"
+        return f"It may be moved into {' or '.join(verdict.allowed_stages) or verdict.stage_label} now.{behind}"
+    count, firsts = (
+        len(gate.open_conditions),
+        list(dict.fromkeys(open_.who for open_ in gate.open_conditions if open_.who)),
+    )
     claimed = policy.label(row["tool_stage"]) if policy else row["tool_stage"]
-    word = f"It was moved to {claimed} while the gate" if row["gate"] == "breach" else "The gate"
+    begin = f"It was moved to {claimed} while the gate" if row["gate"] == "breach" else "The gate"
     if not count:
-        return f"{word} into {label} is shut.{behind}"
+        return f"{begin} into {label} is shut.{behind}"
     conditions = "1 condition is open" if count == 1 else f"{formats.number(count)} conditions are open"
     acts = f"; {_listed(firsts[:3])} {'has' if len(firsts) == 1 else 'have'} to act" if firsts else ""
-    return f"{word} into {label} is shut: {conditions}{acts}.{behind}"
+    return f"{begin} into {label} is shut: {conditions}{acts}.{behind}"
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class MonthFigures:
     """Net of one month, and cumulative up to it; ``None`` where a version has no line (any more)."""
 
     month: Period
@@ -167,21 +172,22 @@ class Month:
     total: Mapping[Version, Decimal | None]
 
 
-def months(effects: Effects | None) -> tuple[Month, ...]:
+def months(effects: Effects | None) -> tuple[MonthFigures, ...]:
     series = _series(effects)
     if not series:
         return ()
-    first, last = min(min(one.net) for one in series.values()), max(max(one.net) for one in series.values())
+    first = min(min(version.net) for version in series.values())
+    last = max(max(version.net) for version in series.values())
     running = dict.fromkeys(series, ZERO)
     rows = []
-    for place in range(first, last + 1):
+    for index in range(first, last + 1):
         net: dict[Version, Decimal | None] = {}
         total: dict[Version, Decimal | None] = {}
-        for version, one in series.items():
-            running[version] += one.net.get(place, ZERO)
-            net[version] = one.net.get(place)
-            total[version] = running[version] if min(one.net) <= place <= max(one.net) else None
-        rows.append(Month(period(place), net, total))
+        for version, amounts in series.items():
+            running[version] += amounts.net.get(index, ZERO)
+            net[version] = amounts.net.get(index)
+            total[version] = running[version] if min(amounts.net) <= index <= max(amounts.net) else None
+        rows.append(MonthFigures(period(index), net, total))
     return tuple(rows)
 
 
@@ -190,10 +196,10 @@ def versions(effects: Effects | None) -> tuple[Version, ...]:
     return tuple(_series(effects))
 
 
-def months_chart(rows: Sequence[Month], currency: str, formats: Formats) -> dict[str, Any]:
+def months_chart(rows: Sequence[MonthFigures], currency: str, formats: Formats) -> dict[str, Any]:
     def values(part: str, version: Version) -> list[float | None]:
-        found = [getattr(row, part).get(version) for row in rows]
-        return [None if amount is None else round(float(amount), 2) for amount in found]
+        amounts = [getattr(row, part).get(version) for row in rows]
+        return [None if amount is None else round(float(amount), 2) for amount in amounts]
 
     today = Period.of(formats.now.date())
     return {
@@ -202,12 +208,12 @@ def months_chart(rows: Sequence[Month], currency: str, formats: Formats) -> dict
         "months": [formats.month(row.month) for row in rows],
         "net": {version.value: values("net", version) for version in Version},
         "total": {version.value: values("total", version) for version in Version},
-        "today": next((place for place, row in enumerate(rows) if row.month == today), None),
+        "today": next((index for index, row in enumerate(rows) if row.month == today), None),
     }
 
 
 @dataclass(frozen=True, slots=True)
-class Kinds:
+class LinesByKind:
     """Every line by kind: columns are versions and kinds that have one, rows are months."""
 
     columns: tuple[tuple[str, str, str], ...]
@@ -216,7 +222,7 @@ class Kinds:
     sums: tuple[Decimal, ...]
 
 
-def kinds(lines: Sequence[RowMapping]) -> Kinds:
+def lines_by_kind(lines: Sequence[RowMapping]) -> LinesByKind:
     names = {(line["version"], _kind(line), line["currency"]): None for line in lines}
     order = {version.value: number for number, version in enumerate(Version)}
     columns = tuple(sorted(names, key=lambda name: (order[name[0]], *name[1:])))
@@ -226,15 +232,15 @@ def kinds(lines: Sequence[RowMapping]) -> Kinds:
         key = (line["version"], _kind(line), line["currency"])
         row[key] = row.get(key, ZERO) + line["amount"]
     rows = tuple((month, tuple(cells[month].get(column) for column in columns)) for month in sorted(cells))
-    sums = tuple(sum((values[place] or ZERO for _, values in rows), ZERO) for place in range(len(columns)))
-    return Kinds(columns, rows, sums)
+    sums = tuple(sum((values[index] or ZERO for _, values in rows), ZERO) for index in range(len(columns)))
+    return LinesByKind(columns, rows, sums)
 
 
-def offer_label(offer: Offer, policy: Policy, standing: Standing) -> str:
-    """What a button says: ``Approve Decided``, ``Confirm the actual effect``."""
-    stage = policy.label(offer.stage) if offer.stage else ""
-    if takes_back(offer, standing, policy):
-        return f"Take {stage} back"
+def action_label(action: AvailableAction, policy: Policy, state: MeasureState) -> str:
+    """The text of a button: ``Approve Decided``, ``Confirm the actual effect``."""
+    stage = policy.label(action.stage) if action.stage else ""
+    if revokes_stage(action, state, policy):
+        return f"Revoke {stage}"
     return {
         Verb.APPROVE: f"Approve {stage}",
         Verb.REJECT: f"Reject {stage}",
@@ -246,26 +252,26 @@ def offer_label(offer: Offer, policy: Policy, standing: Standing) -> str:
         Verb.CANCEL: "Cancel the measure",
         Verb.REBASELINE: "Ask for a re-baseline",
         Verb.DELEGATE: "Delegate",
-    }[offer.verb]
+    }[action.verb]
 
 
-def takes_back(offer: Offer, standing: Standing, policy: Policy) -> bool:
-    """Whether a rejection takes a stage back that was granted."""
-    known = offer.stage != REBASELINE and offer.verb is Verb.REJECT
-    return known and policy.index(offer.stage) <= policy.index(standing.stage)
+def revokes_stage(action: AvailableAction, state: MeasureState, policy: Policy) -> bool:
+    """Whether a rejection revokes a stage that was granted."""
+    known = action.stage != REBASELINE and action.verb is Verb.REJECT
+    return known and policy.index(action.stage) <= policy.index(state.stage)
 
 
 def _series(effects: Effects | None) -> dict[Version, Series]:
     if effects is None:
         return {}
-    found = {Version.PLAN: effects.plan, Version.FORECAST: effects.forecast, Version.ACTUAL: effects.actual}
-    return {version: series for version, series in found.items() if series is not None}
+    by_version = {Version.PLAN: effects.plan, Version.FORECAST: effects.forecast, Version.ACTUAL: effects.actual}
+    return {version: series for version, series in by_version.items() if series is not None}
 
 
 def _kind(line: RowMapping) -> str:
-    account = ACCOUNTS.get(line["account"], "")
+    account = ACCOUNT_LABELS.get(line["account"], "")
     parts = [part for part in (account, "" if line["hard"] else "soft") if part]
-    name = KINDS.get(line["kind"], line["kind"])
+    name = KIND_LABELS.get(line["kind"], line["kind"])
     return f"{name} ({', '.join(parts)})" if parts else name
 
 
@@ -273,9 +279,9 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _capital(text: str) -> str:
+def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _ended(text: str) -> str:
+def _with_full_stop(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -7,41 +7,49 @@ from dataclasses import dataclass
 
 from connector.people.permissions import Role, Viewer
 
-SEEING = frozenset({Role.VIEWER, Role.OWNER, Role.SPONSOR, Role.CONTROLLER, Role.OFFICE, Role.ADMINISTRATOR})
-ACTING = frozenset({Role.OWNER, Role.SPONSOR, Role.CONTROLLER})
-RUNNING = frozenset({Role.OPERATOR, Role.ADMINISTRATOR})
-MANAGING = frozenset({Role.ADMINISTRATOR})
-AUDITING = frozenset({Role.VIEWER, Role.CONTROLLER, Role.OFFICE, Role.ADMINISTRATOR})
+MEASURE_READERS = frozenset({Role.VIEWER, Role.OWNER, Role.SPONSOR, Role.CONTROLLER, Role.OFFICE, Role.ADMINISTRATOR})
+MEASURE_ROLES = frozenset({Role.OWNER, Role.SPONSOR, Role.CONTROLLER})
+OPERATORS = frozenset({Role.OPERATOR, Role.ADMINISTRATOR})
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+AUDIT_READERS = frozenset({Role.VIEWER, Role.CONTROLLER, Role.OFFICE, Role.ADMINISTRATOR})
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One page in the navigation; it is left out while its endpoint is not there."""
+class NavigationEntry:
+    """One page in the navigation; it is hidden when its endpoint does not exist."""
 
     label: str
     endpoint: str
     roles: frozenset[Role]
     home_of: tuple[Role, ...] = ()
     """Roles whose first page this is."""
-    about: str = ""
+    summary: str = ""
     """What the page answers, for the first page of somebody who has several."""
 
 
 ENTRIES = (
-    Entry("Portfolio", "portfolio.index", SEEING, (Role.OFFICE, Role.VIEWER), "where the money stands"),
-    Entry("My work", "work.index", ACTING, (Role.OWNER, Role.SPONSOR, Role.CONTROLLER), "what waits for you"),
-    Entry(
-        "Connections", "connections.index", RUNNING | {Role.OFFICE}, (Role.ADMINISTRATOR,), "the tools and how they are"
+    NavigationEntry(
+        "Portfolio", "portfolio.index", MEASURE_READERS, (Role.OFFICE, Role.VIEWER), "the figures of all measures"
     ),
-    Entry("Mapping", "mapping.index", RUNNING | {Role.OFFICE}, (), "which item becomes which measure"),
-    Entry("Set-up", "setup.index", MANAGING, (), "the first hour, step by step"),
-    Entry("Operations", "operations.index", RUNNING, (Role.OPERATOR,), "what is parked, late or limited"),
-    Entry("Audit", "audit.index", AUDITING, (), "who did what, when, and proof that nobody changed it"),
-    Entry("Subscriptions", "subscriptions.index", MANAGING, (), "who is told of what"),
-    Entry("People", "people.index", MANAGING, (), "who may see and do what"),
+    NavigationEntry(
+        "My work", "work.index", MEASURE_ROLES, (Role.OWNER, Role.SPONSOR, Role.CONTROLLER), "what waits for you"
+    ),
+    NavigationEntry(
+        "Connections",
+        "connections.index",
+        OPERATORS | {Role.OFFICE},
+        (Role.ADMINISTRATOR,),
+        "the connected tools and their state",
+    ),
+    NavigationEntry("Mapping", "mapping.index", OPERATORS | {Role.OFFICE}, (), "which item becomes which measure"),
+    NavigationEntry("Set-up", "setup.index", ADMINISTRATORS, (), "the first hour, step by step"),
+    NavigationEntry("Operations", "operations.index", OPERATORS, (Role.OPERATOR,), "dead letters, delays and limits"),
+    NavigationEntry("Audit", "audit.index", AUDIT_READERS, (), "who did what, when, and proof that nobody changed it"),
+    NavigationEntry("Subscriptions", "subscriptions.index", ADMINISTRATORS, (), "who receives which events"),
+    NavigationEntry("People", "people.index", ADMINISTRATORS, (), "who may see and do what"),
 )
 
-FIRST = (
+HOME_ORDER = (
     Role.CONTROLLER,
     Role.OWNER,
     Role.SPONSOR,
@@ -53,16 +61,16 @@ FIRST = (
 """Whose page comes first for somebody with several roles: where they have something to do."""
 
 
-def entries(viewer: Viewer, there: Container[str]) -> tuple[Entry, ...]:
-    return tuple(one for one in ENTRIES if one.endpoint in there and viewer.is_any(one.roles))
+def entries(viewer: Viewer, endpoints: Container[str]) -> tuple[NavigationEntry, ...]:
+    return tuple(entry for entry in ENTRIES if entry.endpoint in endpoints and viewer.is_any(entry.roles))
 
 
-def home(viewer: Viewer, there: Container[str]) -> Entry | None:
+def home_page(viewer: Viewer, endpoints: Container[str]) -> NavigationEntry | None:
     """The first page of somebody; ``None`` when none of their roles has one."""
-    offered = entries(viewer, there)
-    for role in FIRST:
+    offered = entries(viewer, endpoints)
+    for role in HOME_ORDER:
         if role in viewer.roles:
-            for one in offered:
-                if role in one.home_of:
-                    return one
+            for entry in offered:
+                if role in entry.home_of:
+                    return entry
     return next(iter(offered), None)

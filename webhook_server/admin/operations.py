@@ -1,4 +1,4 @@
-"""``/operations``: whether everything is well, what is parked and why, and what can be done about it."""
+"""``/operations``: whether everything is well, the dead letters with their causes, and what can be done about them."""
 
 from __future__ import annotations
 
@@ -13,92 +13,92 @@ from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services, system_clock
 from connector.people.permissions import Role
-from connector.store.connections.connections import registration
-from connector.store.operations import operations_overview as store
-from connector.store.operations.operations_overview import Overview
+from connector.store.connections.connections import registration_of
+from connector.store.operations import overview as store
+from connector.store.operations.overview import OperationsOverview
 from connector.store.queue import dead_letters
-from connector.store.queue.dead_letter_details import story
+from connector.store.queue.dead_letter_details import dead_letter_details
 from webhook_server.admin.operations_messages import (
-    DROPPED,
-    REPLAYED,
-    THINGS,
-    WAITING,
-    Webhook,
-    answer,
+    DEAD_LETTER_LABELS,
+    DROP_EFFECT,
+    QUEUE_LABELS,
+    REPLAY_EFFECT,
+    WebhookStatus,
+    headline,
     plural,
-    troubles,
+    problems,
 )
-from webhook_server.auth import current_viewer, needs
-from webhook_server.formats import span
+from webhook_server.auth import current_viewer, requires_role
+from webhook_server.formats import duration_text
 from webhook_server.pages import formats
 
-RUNNING = (Role.OPERATOR, Role.ADMINISTRATOR)
-PAGE = 50
-LONGEST_REASON = 1_000
+OPERATORS = (Role.OPERATOR, Role.ADMINISTRATOR)
+PAGE_SIZE = 50
+MAX_REASON_LENGTH = 1_000
 
-HIGH, WIDE = 72, 10
-"""Of the pictures of the rates: their height, and a minute's width."""
+CHART_HEIGHT, MINUTE_WIDTH = 72, 10
+"""Of the charts of the rates, in units of the SVG."""
 
 
 def operations(services: Services) -> Blueprint:
     blueprint = Blueprint("operations", __name__, url_prefix="/operations")
-    _look(blueprint, services)
-    _act(blueprint, services)
+    _add_pages(blueprint, services)
+    _add_actions(blueprint, services)
     return blueprint
 
 
-def _look(blueprint: Blueprint, services: Services) -> None:
+def _add_pages(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("")
-    @needs(*RUNNING)
+    @requires_role(*OPERATORS)
     def index() -> str:
-        return render_template("operations/index.html", **_seen(services))
+        return render_template("operations/index.html", **_overview(services))
 
     @blueprint.get("/figures")
-    @needs(*RUNNING)
+    @requires_role(*OPERATORS)
     def figures() -> str:
         """The part that is refreshed."""
-        return render_template("operations/_figures.html", **_seen(services))
+        return render_template("operations/_figures.html", **_overview(services))
 
-    @blueprint.get("/parked/<cause>")
-    @needs(*RUNNING)
-    def cause(cause: str) -> str:
-        return _cause(services, cause)
+    @blueprint.get("/dead-letters/<cause>")
+    @requires_role(*OPERATORS)
+    def dead_letter_cause(cause: str) -> str:
+        return _render_cause(services, cause)
 
-    @blueprint.get("/parked")
-    @needs(*RUNNING)
-    def item() -> ResponseReturnValue:
-        return _item(services, request.args.get("ref", ""))
+    @blueprint.get("/dead-letters")
+    @requires_role(*OPERATORS)
+    def dead_letter() -> ResponseReturnValue:
+        return _render_dead_letter(services, request.args.get("ref", ""))
 
 
-def _act(blueprint: Blueprint, services: Services) -> None:
-    @blueprint.post("/parked/replay")
-    @needs(*RUNNING)
+def _add_actions(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.post("/dead-letters/replay")
+    @requires_role(*OPERATORS)
     def replay() -> ResponseReturnValue:
         target = request.form.get("target", "")
         done = dead_letters.replay(services.engine, services.waker, target, current_viewer().login, system_clock())
         if done:
-            count = plural(done, "thing is", "things are", formats())
-            flash(f"{count} tried again. What fails again is parked anew, and shows here.", "good")
+            count = plural(done, "dead letter is", "dead letters are", formats())
+            flash(f"{count} replayed. What fails again becomes a dead letter again.", "good")
         else:
-            flash("Nothing of it could be tried again: it is not parked any more, or its subscription is off.", "info")
+            flash("Nothing could be replayed: it is no longer a dead letter, or its subscription is off.", "info")
         return redirect(url_for("operations.index"), 303)
 
-    @blueprint.post("/parked/drop")
-    @needs(*RUNNING)
+    @blueprint.post("/dead-letters/drop")
+    @requires_role(*OPERATORS)
     def drop() -> ResponseReturnValue:
-        target, reason = request.form.get("target", ""), request.form.get("reason", "").strip()[:LONGEST_REASON]
+        target, reason = request.form.get("target", ""), request.form.get("reason", "").strip()[:MAX_REASON_LENGTH]
         if not reason:
-            error = "Nothing was given up: say why. The audit keeps the reason."
+            error = "Nothing was dropped: give a reason. It is recorded in the audit."
             if "/" in target:
-                return _item(services, target, error)
-            return _cause(services, target, error), 422
+                return _render_dead_letter(services, target, error)
+            return _render_cause(services, target, error), 422
         done = dead_letters.drop(services.engine, target, current_viewer().login, reason.replace("\x00", ""))
-        count = plural(done, "thing was", "things were", formats())
-        flash(f"{count} given up: {reason}" if done else "It is not parked any more.", "good" if done else "info")
+        count = plural(done, "dead letter was", "dead letters were", formats())
+        flash(f"{count} dropped: {reason}" if done else "It is no longer a dead letter.", "good" if done else "info")
         return redirect(url_for("operations.index"), 303)
 
     @blueprint.post("/connections/<name>/resume")
-    @needs(*RUNNING)
+    @requires_role(*OPERATORS)
     def resume(name: str) -> ResponseReturnValue:
         if services.connections.get(name) is None:
             raise NotFound(f'There is no connection "{name}".')
@@ -109,100 +109,108 @@ def _act(blueprint: Blueprint, services: Services) -> None:
         return redirect(url_for("operations.index"), 303)
 
 
-def _seen(services: Services) -> dict[str, object]:
-    found = store.overview(services.engine, system_clock())
+def _overview(services: Services) -> dict[str, object]:
+    overview = store.operations_overview(services.engine, system_clock())
     config = services.active_config()
     governed = {rule.connection for rule in config.measures} if config else set()
     webhooks = _webhooks(services)
-    told = troubles(found, webhooks, governed, formats())
+    listed = problems(overview, webhooks, governed, formats())
     return {
-        "found": found,
-        "answer": answer(found, told, formats()),
-        "troubles": told,
+        "overview": overview,
+        "summary": headline(overview, listed, formats()),
+        "problems": listed,
         "webhooks": webhooks,
-        "pictures": _pictures(found),
-        "waiting": WAITING,
-        "things": THINGS,
-        "span": span,
+        "rate_charts": _rate_charts(overview),
+        "queue_labels": QUEUE_LABELS,
+        "dead_letter_labels": DEAD_LETTER_LABELS,
+        "duration": duration_text,
     }
 
 
-def _webhooks(services: Services) -> tuple[Webhook, ...]:
-    made = [(one.name, registration(one)) for one in services.connections.all()]
-    return tuple(Webhook(name, one.kind.value, one.expires_at) for name, one in made if one is not None)
+def _webhooks(services: Services) -> tuple[WebhookStatus, ...]:
+    registrations = [(record.name, registration_of(record)) for record in services.connections.all()]
+    return tuple(
+        WebhookStatus(name, webhook.auth.value, webhook.expires_at)
+        for name, webhook in registrations
+        if webhook is not None
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class RateBar:
     x: int
     y: float
     height: float
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class RateChart:
     """A rate over the last hour, drawn; the table beside it holds the same figures."""
 
     name: str
-    bars: tuple[Bar, ...]
-    most: int
-    sum: int
-    began: datetime
+    bars: tuple[RateBar, ...]
+    maximum: int
+    total: int
+    started_at: datetime
 
 
-def _pictures(found: Overview) -> tuple[Picture, ...]:
-    minutes = found.rate.minutes
-    began = minutes[0][0]
-    drawn = [
-        _picture("Events in", began, [came for _, came, _, _ in minutes]),
-        _picture("Writes out", began, [went for _, _, went, _ in minutes]),
+def _rate_charts(overview: OperationsOverview) -> tuple[RateChart, ...]:
+    minutes = overview.throughput.minutes
+    started_at = minutes[0][0]
+    charts = [
+        _rate_chart("Events received", started_at, [received for _, received, _, _ in minutes]),
+        _rate_chart("Writes done", started_at, [written for _, _, written, _ in minutes]),
     ]
-    if found.receivers:
-        drawn.append(_picture("Events told to subscribers", began, [told for _, _, _, told in minutes]))
-    return tuple(drawn)
+    if overview.subscriptions:
+        charts.append(_rate_chart("Events sent to subscribers", started_at, [sent for _, _, _, sent in minutes]))
+    return tuple(charts)
 
 
-def _picture(name: str, began: datetime, values: Sequence[int]) -> Picture:
-    most = max(values, default=0)
-    heights = [round(value / most * (HIGH - 2), 1) if most else 0.0 for value in values]
-    bars = tuple(Bar(place * WIDE, HIGH - height, height) for place, height in enumerate(heights) if height)
-    return Picture(name, bars, most, sum(values), began)
+def _rate_chart(name: str, started_at: datetime, values: Sequence[int]) -> RateChart:
+    maximum = max(values, default=0)
+    heights = [round(value / maximum * (CHART_HEIGHT - 2), 1) if maximum else 0.0 for value in values]
+    bars = tuple(
+        RateBar(minute * MINUTE_WIDTH, CHART_HEIGHT - height, height) for minute, height in enumerate(heights) if height
+    )
+    return RateChart(name, bars, maximum, sum(values), started_at)
 
 
-def _cause(services: Services, wanted: str, error: str = "") -> str:
+def _render_cause(services: Services, cause_id: str, error: str = "") -> str:
     with services.engine.connect() as connection:
-        found = dead_letters.cause(connection, wanted)
-        if found is None:
-            raise NotFound("Nothing is parked for this cause any more.")
-        items = dead_letters.parked(connection, wanted, after=request.args.get("after", ""), limit=PAGE + 1)
-    one, many = THINGS[found.kind]
+        cause = dead_letters.find_cause(connection, cause_id)
+        if cause is None:
+            raise NotFound("There are no dead letters with this cause any more.")
+        listed = dead_letters.list_dead_letters(
+            connection, cause_id, after=request.args.get("after", ""), limit=PAGE_SIZE + 1
+        )
+    singular, many = DEAD_LETTER_LABELS[cause.kind]
     return render_template(
-        "operations/cause.html",
-        cause=found,
-        items=items[:PAGE],
-        next=items[PAGE - 1].ref if len(items) > PAGE else None,
-        thing=plural(found.count, one, many, formats()),
-        replayed=REPLAYED[found.kind].format(where=found.connection),
-        dropped=DROPPED[found.kind].format(where=found.connection),
+        "operations/dead_letter_cause.html",
+        cause=cause,
+        dead_letters=listed[:PAGE_SIZE],
+        next=listed[PAGE_SIZE - 1].ref if len(listed) > PAGE_SIZE else None,
+        label=plural(cause.count, singular, many, formats()),
+        replay_effect=REPLAY_EFFECT[cause.kind].format(where=cause.connection),
+        drop_effect=DROP_EFFECT[cause.kind].format(where=cause.connection),
         error=error,
     )
 
 
-def _item(services: Services, ref: str, error: str = "") -> ResponseReturnValue:
+def _render_dead_letter(services: Services, ref: str, error: str = "") -> ResponseReturnValue:
     viewer = current_viewer()
-    with services.reading(viewer) as reader:
-        found = story(services.engine, reader, ref, everything=viewer.sees_everything)
-    if found is None:
-        raise NotFound("It is not parked any more: it was tried again, given up, or changed meanwhile.")
-    kind = found.parked.kind
-    shown = render_template(
-        "operations/item.html",
-        story=found,
-        one=found.parked,
-        thing=THINGS[kind][0],
-        replayed=REPLAYED[kind].format(where=found.parked.connection),
-        dropped=DROPPED[kind].format(where=found.parked.connection),
+    with services.read_as(viewer) as reader:
+        details = dead_letter_details(services.engine, reader, ref, show_all=viewer.sees_everything)
+    if details is None:
+        raise NotFound("It is no longer a dead letter: it was replayed, dropped, or changed meanwhile.")
+    kind = details.dead_letter.kind
+    page = render_template(
+        "operations/dead_letter.html",
+        details=details,
+        dead_letter=details.dead_letter,
+        label=DEAD_LETTER_LABELS[kind][0],
+        replay_effect=REPLAY_EFFECT[kind].format(where=details.dead_letter.connection),
+        drop_effect=DROP_EFFECT[kind].format(where=details.dead_letter.connection),
         error=error,
-        why_gone=partial(services.keeping.why_gone, now=system_clock()),
+        missing_body_reason=partial(services.retention_periods.missing_body_reason, now=system_clock()),
     )
-    return shown, 422 if error else 200
+    return page, 422 if error else 200

@@ -1,4 +1,4 @@
-"""What the operations page says in words: whether everything is well, and what somebody has to do."""
+"""The messages of the operations page: whether everything is well, and what somebody has to do."""
 
 from __future__ import annotations
 
@@ -6,63 +6,63 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connector.store.operations.operations_overview import Overview, Queue
-from connector.store.queue.dead_letters import Kind
+from connector.store.operations.overview import OperationsOverview, QueueFigures
+from connector.store.queue.dead_letters import DeadLetterKind
 from connector.sync.setup import Health
-from webhook_server.formats import Formats, span
+from webhook_server.formats import Formats, duration_text
 
-LATE = timedelta(minutes=15)
-"""Work that waits longer than this means that nobody works, or that a tool holds it up."""
+WORK_LATE = timedelta(minutes=15)
+"""Work that waits longer than this means that no worker runs, or that a tool delays it."""
 SWEEP_LATE = timedelta(minutes=30)
-"""A changed-items sweep this long overdue is not coming."""
+"""A sweep of changed items that is overdue for this long will not come by itself."""
 FIGURES_LATE = timedelta(minutes=5)
-DRIFT_NEW = timedelta(hours=36)
-"""Gates are looked at every night: an older note was mended since, or is told again."""
-RANK = {Health.BAD: 0, Health.WARNING: 1, Health.GOOD: 2}
+RECENT_DRIFT = timedelta(hours=36)
+"""Gates are checked every night: an older finding was corrected since, or is reported again."""
+HEALTH_ORDER = {Health.BAD: 0, Health.WARNING: 1, Health.GOOD: 2}
 
-WAITING = {
-    "events": ("event", "events", "came in and have not been worked on"),
-    "items": ("item", "items", "to be read and judged"),
+QUEUE_LABELS = {
+    "events": ("event", "events", "received and not processed yet"),
+    "items": ("item", "items", "to be read and assessed"),
     "writes": ("write", "writes", "to be made in a tool"),
     "deliveries": ("delivery", "deliveries", "to be sent to a subscriber"),
 }
-"""What waits: one, many, for what."""
+"""Singular, plural, and what they wait for."""
 
-THINGS = {
-    Kind.ITEM: ("item that could not be judged", "items that could not be judged"),
-    Kind.WRITE: ("write that was not taken", "writes that were not taken"),
-    Kind.DELIVERY: ("event that was not taken", "events that were not taken"),
+DEAD_LETTER_LABELS = {
+    DeadLetterKind.ITEM: ("item that could not be assessed", "items that could not be assessed"),
+    DeadLetterKind.WRITE: ("write that was refused", "writes that were refused"),
+    DeadLetterKind.DELIVERY: ("event that was not accepted", "events that were not accepted"),
 }
 
-REPLAYED = {
-    Kind.ITEM: "Each item is read from {where} and judged anew.",
-    Kind.WRITE: "Each item is read from {where} and judged anew, and what differs then is written. The parked write "
-    "itself is never sent as it was.",
-    Kind.DELIVERY: "The same events are sent to {where} again, under the same message ids.",
+REPLAY_EFFECT = {
+    DeadLetterKind.ITEM: "Each item is read from {where} and reassessed.",
+    DeadLetterKind.WRITE: "Each item is read from {where} and reassessed, and what differs then is written. The "
+    "refused write itself is never sent again.",
+    DeadLetterKind.DELIVERY: "The same events are sent to {where} again, under the same message ids.",
 }
-DROPPED = {
-    Kind.ITEM: "Each item stays as it was judged last, until it is rung or swept again.",
-    Kind.WRITE: "The fields stay as {where} has them; the next look at an item may wish the write again.",
-    Kind.DELIVERY: "{where} is never sent these events.",
+DROP_EFFECT = {
+    DeadLetterKind.ITEM: "Each item keeps its last assessment until a new event or sweep.",
+    DeadLetterKind.WRITE: "The fields in {where} stay unchanged; the next assessment may write them again.",
+    DeadLetterKind.DELIVERY: "{where} is never sent these events.",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """One thing that is not as it should be."""
+class Problem:
+    """Something that needs attention."""
 
     health: Health
-    told: str
+    message: str
     """Short enough to stand in a sentence with others, without its full stop."""
-    do: str
+    action: str
 
 
-def plural(count: int, one: str, many: str, formats: Formats) -> str:
-    return f"{formats.number(count)} {one if count == 1 else many}"
+def plural(count: int, singular: str, many: str, formats: Formats) -> str:
+    return f"{formats.number(count)} {singular if count == 1 else many}"
 
 
 @dataclass(frozen=True, slots=True)
-class Webhook:
+class WebhookStatus:
     """A webhook that was registered at a tool, and when it ends by itself."""
 
     connection: str
@@ -70,122 +70,137 @@ class Webhook:
     expires_at: datetime | None
 
 
-def troubles(
-    found: Overview, webhooks: Sequence[Webhook], governed: Collection[str], formats: Formats
-) -> tuple[Trouble, ...]:
+def problems(
+    overview: OperationsOverview, webhooks: Sequence[WebhookStatus], governed: Collection[str], formats: Formats
+) -> tuple[Problem, ...]:
     """The worst first."""
-    told = [
-        *_workers(found),
-        *_parked(found, formats),
-        *_paused(found),
-        *_webhooks(webhooks, found.at, formats),
-        *_lag(found),
-        *_receivers(found),
-        *_sweeps(found, governed),
-        *_figures(found, formats),
-        *_limits(found, formats),
-        *_drift(found),
+    found = [
+        *_workers(overview),
+        *_dead_letters(overview, formats),
+        *_paused(overview),
+        *_webhooks(webhooks, overview.at, formats),
+        *_late_queues(overview),
+        *_subscriptions(overview),
+        *_sweeps(overview, governed),
+        *_figures(overview, formats),
+        *_limits(overview, formats),
+        *_drift(overview),
     ]
-    return tuple(sorted(told, key=lambda one: RANK[one.health]))
+    return tuple(sorted(found, key=lambda problem: HEALTH_ORDER[problem.health]))
 
 
-def answer(found: Overview, told: Sequence[Trouble], formats: Formats) -> str:
+def headline(overview: OperationsOverview, problems: Sequence[Problem], formats: Formats) -> str:
     """The first sentence of the page."""
     flow = (
-        f"{plural(found.rate.came, 'event', 'events', formats)} came in and "
-        f"{plural(found.rate.went, 'write', 'writes', formats)} went out in the last hour"
+        f"{plural(overview.throughput.events_received, 'event', 'events', formats)} received and "
+        f"{plural(overview.throughput.writes_done, 'write', 'writes', formats)} done in the last hour"
     )
-    if told:
-        many = plural(len(told), "thing needs", "things need", formats)
-        return f"{many} somebody: {'; '.join(one.told for one in told)}. {flow[:1].upper()}{flow[1:]}."
-    oldest = found.lag
-    waits = "nothing waits" if oldest is None else f"the oldest work has waited for {_age(oldest, found.at)}"
-    workers = plural(len(found.workers), "worker is", "workers are", formats)
-    return f"All is well: {flow}, {waits}, nothing is parked, and {workers} at work."
+    if problems:
+        count = plural(len(problems), "problem needs", "problems need", formats)
+        messages = "; ".join(problem.message for problem in problems)
+        return f"{count} attention: {messages}. {flow[:1].upper()}{flow[1:]}."
+    oldest = overview.oldest_waiting
+    waits = (
+        "nothing waits" if oldest is None else f"the oldest work has waited for {_waiting_time(oldest, overview.at)}"
+    )
+    workers = plural(len(overview.workers), "worker is", "workers are", formats)
+    return f"All is well: {flow}, {waits}, there are no dead letters, and {workers} running."
 
 
-def _age(queue: Queue, now: datetime) -> str:
-    return span(now - (queue.oldest or now))
+def _waiting_time(queue: QueueFigures, now: datetime) -> str:
+    return duration_text(now - (queue.oldest or now))
 
 
-def _workers(found: Overview) -> Iterator[Trouble]:
-    if not found.workers:
-        do = "Start one: gatepost worker. Until then events are taken in and nothing is judged or written."
-        yield Trouble(Health.BAD, "no worker is at work", do)
+def _workers(overview: OperationsOverview) -> Iterator[Problem]:
+    if not overview.workers:
+        action = "Start one: gatepost worker. Until then events are received, but nothing is assessed or written."
+        yield Problem(Health.BAD, "no worker is running", action)
 
 
-def _parked(found: Overview, formats: Formats) -> Iterator[Trouble]:
-    if found.parked:
-        things = plural(found.parked, "thing is", "things are", formats)
-        causes = plural(len(found.causes), "cause", "causes", formats)
-        do = "Open the cause below, mend it where it arises, and replay what is parked."
-        yield Trouble(Health.BAD, f"{things} parked for {causes}", do)
+def _dead_letters(overview: OperationsOverview, formats: Formats) -> Iterator[Problem]:
+    if overview.dead_letters:
+        count = plural(overview.dead_letters, "dead letter has", "dead letters have", formats)
+        causes = plural(len(overview.dead_letter_causes), "cause", "causes", formats)
+        action = "Open the cause below, correct it, then replay the dead letters."
+        yield Problem(Health.BAD, f"{count} {causes}", action)
 
 
-def _paused(found: Overview) -> Iterator[Trouble]:
-    for one in found.paused:
-        until = "" if one.until is None else " It goes on by itself."
-        health = Health.BAD if one.until is None else Health.WARNING
-        yield Trouble(health, f"{one.connection} is paused", f"{one.reason} Mend the cause and resume it.{until}")
+def _paused(overview: OperationsOverview) -> Iterator[Problem]:
+    for pause in overview.pauses:
+        until = "" if pause.until is None else " It also resumes automatically."
+        health = Health.BAD if pause.until is None else Health.WARNING
+        action = f"{pause.reason} Correct the cause and resume it.{until}"
+        yield Problem(health, f"{pause.connection} is paused", action)
 
 
-def _webhooks(webhooks: Sequence[Webhook], now: datetime, formats: Formats) -> Iterator[Trouble]:
-    for one in webhooks:
-        if one.expires_at is not None and one.expires_at < now:
-            told = f"the webhook of {one.connection} has ended"
-            ended = f"It ended on {formats.day(one.expires_at)}."
-            do = f"{ended} Register it again: gatepost connect. Sweeps go on meanwhile."
-            yield Trouble(Health.BAD, told, do)
-        elif one.expires_at is not None and one.expires_at < now + timedelta(days=3):
-            told = f"the webhook of {one.connection} ends on {formats.day(one.expires_at)}"
-            yield Trouble(Health.WARNING, told, "A worker puts it off with each sweep; see that one runs.")
+def _webhooks(webhooks: Sequence[WebhookStatus], now: datetime, formats: Formats) -> Iterator[Problem]:
+    for webhook in webhooks:
+        if webhook.expires_at is not None and webhook.expires_at < now:
+            message = f"the webhook of {webhook.connection} has expired"
+            expired = f"It expired on {formats.day(webhook.expires_at)}."
+            action = f"{expired} Register it again: gatepost connect. Sweeps continue meanwhile."
+            yield Problem(Health.BAD, message, action)
+        elif webhook.expires_at is not None and webhook.expires_at < now + timedelta(days=3):
+            message = f"the webhook of {webhook.connection} expires on {formats.day(webhook.expires_at)}"
+            yield Problem(Health.WARNING, message, "A worker renews it with each sweep; check that one is running.")
 
 
-def _lag(found: Overview) -> Iterator[Trouble]:
-    for one in found.queues:
-        if one.oldest is not None and found.at - one.oldest > LATE:
-            single, _, for_what = WAITING[one.name]
-            told = f"the oldest {single} of {one.where} has waited for {_age(one, found.at)}"
-            yield Trouble(Health.WARNING, told, f"It is {for_what}. See below whether a limit or a pause holds it up.")
+def _late_queues(overview: OperationsOverview) -> Iterator[Problem]:
+    for queue in overview.queues:
+        if queue.oldest is not None and overview.at - queue.oldest > WORK_LATE:
+            singular, _, purpose = QUEUE_LABELS[queue.name]
+            message = f"the oldest {singular} of {queue.location} has waited for {_waiting_time(queue, overview.at)}"
+            yield Problem(
+                Health.WARNING, message, f"It is {purpose}. Check below whether a limit or a pause delays it."
+            )
 
 
-def _receivers(found: Overview) -> Iterator[Trouble]:
-    for one in found.receivers:
-        if one.off_at is not None:
-            do = f"{one.off_reason or 'It took nothing.'} An administrator switches it on again under Subscriptions."
-            yield Trouble(Health.BAD, f"the subscription {one.name} is switched off", do)
-        elif one.failing_since is not None and found.at - one.failing_since > LATE:
-            told = f"the subscription {one.name} has not answered for {span(found.at - one.failing_since)}"
-            yield Trouble(Health.WARNING, told, f"{one.last_error or ''} It is tried again by itself.".strip())
+def _subscriptions(overview: OperationsOverview) -> Iterator[Problem]:
+    for receiver in overview.subscriptions:
+        if receiver.disabled_at is not None:
+            reason = receiver.disabled_reason or "It accepted nothing."
+            action = f"{reason} An administrator switches it on again under Subscriptions."
+            yield Problem(Health.BAD, f"the subscription {receiver.name} is switched off", action)
+        elif receiver.failing_since is not None and overview.at - receiver.failing_since > WORK_LATE:
+            failing = duration_text(overview.at - receiver.failing_since)
+            message = f"the subscription {receiver.name} has not answered for {failing}"
+            yield Problem(Health.WARNING, message, f"{receiver.last_error or ''} It is retried automatically.".strip())
 
 
-def _sweeps(found: Overview, governed: Collection[str]) -> Iterator[Trouble]:
-    for one in found.sweeps:
-        which = f"the sweep of {one.connection} ({one.kind})"
-        if one.error:
-            yield Trouble(Health.WARNING, f"{which} was broken off", f"{one.error} It is tried again by itself.")
-        elif one.connection in governed and found.at - one.due_at > SWEEP_LATE and one.ended_at is not None:
-            late = f"{which} is {span(found.at - one.due_at)} late"
-            yield Trouble(Health.WARNING, late, "See that a worker runs; what nobody rang for is found by sweeps.")
+def _sweeps(overview: OperationsOverview, governed: Collection[str]) -> Iterator[Problem]:
+    for sweep in overview.sweeps:
+        name = f"the sweep of {sweep.connection} ({sweep.kind})"
+        if sweep.error:
+            yield Problem(Health.WARNING, f"{name} was interrupted", f"{sweep.error} It is retried automatically.")
+        elif sweep.connection in governed and overview.at - sweep.due_at > SWEEP_LATE and sweep.ended_at is not None:
+            message = f"{name} is {duration_text(overview.at - sweep.due_at)} late"
+            action = "Check that a worker is running; sweeps find changes for which no event arrived."
+            yield Problem(Health.WARNING, message, action)
 
 
-def _figures(found: Overview, formats: Formats) -> Iterator[Trouble]:
-    oldest = found.figures.oldest
-    if oldest is not None and found.at - oldest > FIGURES_LATE:
-        changes = plural(found.figures.due, "measure", "measures", formats)
-        told = f"the sums of the portfolio are {span(found.at - oldest)} behind"
-        yield Trouble(Health.WARNING, told, f"{changes} wait to be added up; a worker does it within seconds.")
+def _figures(overview: OperationsOverview, formats: Formats) -> Iterator[Problem]:
+    oldest = overview.rollups.oldest
+    if oldest is not None and overview.at - oldest > FIGURES_LATE:
+        changes = plural(overview.rollups.due, "measure", "measures", formats)
+        message = f"the portfolio figures are {duration_text(overview.at - oldest)} behind"
+        yield Problem(Health.WARNING, message, f"{changes} wait to be added up; a worker does it within seconds.")
 
 
-def _limits(found: Overview, formats: Formats) -> Iterator[Trouble]:
-    if found.limits:
-        tools = ", ".join(sorted({one.connection for one in found.limits}))
-        count = plural(len(found.limits), "operation", "operations", formats)
-        yield Trouble(Health.WARNING, f"{tools} holds back {count}", "Work goes on by itself when the limit ends.")
+def _limits(overview: OperationsOverview, formats: Formats) -> Iterator[Problem]:
+    if overview.rate_limits:
+        tools = ", ".join(sorted({limit.connection for limit in overview.rate_limits}))
+        count = plural(len(overview.rate_limits), "operation", "operations", formats)
+        yield Problem(Health.WARNING, f"{tools} limits {count}", "Work continues automatically when the limit ends.")
 
 
-def _drift(found: Overview) -> Iterator[Trouble]:
-    names = sorted({one.connection for one in found.drift if not one.repaired and found.at - one.at < DRIFT_NEW})
+def _drift(overview: OperationsOverview) -> Iterator[Problem]:
+    names = sorted(
+        {
+            drift.connection
+            for drift in overview.gate_drift
+            if not drift.repaired and overview.at - drift.at < RECENT_DRIFT
+        }
+    )
     for name in names:
-        told = f"somebody took native gates of {name} out"
-        yield Trouble(Health.WARNING, told, f"Put them back: gatepost provision apply {name}")
+        message = f"somebody removed native gates from {name}"
+        yield Problem(Health.WARNING, message, f"Restore them: gatepost provision apply {name}")

@@ -1,4 +1,4 @@
-"""``/portfolio``: where the money stands, what it is made of, and the measures and lines behind each figure."""
+"""``/portfolio``: the figures of all measures, and the measures and effect lines behind each figure."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services
 from connector.store.reporting.portfolio import Portfolio
-from connector.store.reporting.portfolio_filters import LEVELS, Filters
-from connector.store.reporting.portfolio_lists import Lists
-from connector.store.reporting.portfolio_results import Shown
+from connector.store.reporting.portfolio_filters import HIERARCHY_LEVELS, PortfolioFilters
+from connector.store.reporting.portfolio_lists import PortfolioLists
+from connector.store.reporting.portfolio_results import FigureSettings
 from governance.codes import CODES
 from governance.effects import Version
 from webhook_server.admin import portfolio_view as show
-from webhook_server.admin.navigation import SEEING
+from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.portfolio_lists import add_rows
-from webhook_server.admin.portfolio_request import Asked, common, shown_or_gone, stages_of
-from webhook_server.auth import current_viewer, needs
+from webhook_server.admin.portfolio_request import PortfolioRequest, figures_or_gone, shared_page_data, stages_of
+from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
 
-TOP = 10
-"""Measures and findings that the first page shows of each list."""
+TOP_ROWS = 10
+"""Measures and findings that the first page shows in each list."""
 
 
 def portfolio(services: Services) -> Blueprint:
@@ -33,143 +33,160 @@ def portfolio(services: Services) -> Blueprint:
     stages = stages_of(services)
 
     @blueprint.context_processor
-    def words() -> dict[str, object]:
+    def template_helpers() -> dict[str, object]:
         """What the templates of these pages need beside their figures."""
         return {
-            "pairs": show.pairs,
-            "staged": show.staged,
-            "same": show.same,
-            "rest": show.rest,
+            "name_choices": show.name_choices,
+            "stage_choices": show.stage_choices,
+            "enum_choices": show.enum_choices,
+            "other_filters": show.other_filters,
             "codes": CODES,
-            "words": show.WORDS,
+            "kind_labels": show.KIND_LABELS,
         }
 
     @blueprint.get("")
-    @needs(*SEEING)
+    @requires_role(*MEASURE_READERS)
     def index() -> ResponseReturnValue:
         """The first page; one address for one set of filters."""
-        asked = Asked.of(request.args)
-        if request.headers.get("HX-Request") != "true" and dict(request.args) != asked.query:
-            return redirect(asked.address, 302)
+        portfolio_request = PortfolioRequest.from_query(request.args)
+        if request.headers.get("HX-Request") != "true" and dict(request.args) != portfolio_request.query:
+            return redirect(portfolio_request.address, 302)
         viewer = current_viewer()
-        with services.reading(viewer) as connection:
-            found = Portfolio(connection, viewer, asked.filters)
-            shown = found.shown()
-            if shown is None:
-                return render_template("portfolio/none.html", rebuild=found.rebuild(), stages=stages())
-            page = _page(found, Lists(connection, viewer, asked.filters), asked, shown, stages())
+        with services.read_as(viewer) as connection:
+            portfolio_ = Portfolio(connection, viewer, portfolio_request.filters)
+            figures = portfolio_.settings()
+            if figures is None:
+                return render_template("portfolio/empty.html", rebuild=portfolio_.rebuild_progress(), stages=stages())
+            page = _page_data(
+                portfolio_,
+                PortfolioLists(connection, viewer, portfolio_request.filters),
+                portfolio_request,
+                figures,
+                stages(),
+            )
         answer = make_response(render_template("portfolio/index.html", **page))
-        answer.headers["HX-Push-Url"] = asked.address
+        answer.headers["HX-Push-Url"] = portfolio_request.address
         return answer
 
-    @blueprint.get("/places")
-    @needs(*SEEING)
-    def places() -> ResponseReturnValue:
-        """The rows right under one place of the tree."""
-        asked = Asked.of(request.args)
-        path = asked.filters.place
+    @blueprint.get("/hierarchy")
+    @requires_role(*MEASURE_READERS)
+    def hierarchy_rows() -> ResponseReturnValue:
+        """The rows directly below one node of the hierarchy."""
+        portfolio_request = PortfolioRequest.from_query(request.args)
+        path = portfolio_request.filters.hierarchy
         viewer = current_viewer()
-        with services.reading(viewer) as connection:
-            found = Portfolio(connection, viewer, asked.filters)
-            shown = shown_or_gone(found)
-            nodes = found.children(path)
-        scale = show.Scale(*_scale(request.args, shown))
+        with services.read_as(viewer) as connection:
+            portfolio_ = Portfolio(connection, viewer, portfolio_request.filters)
+            figures = figures_or_gone(portfolio_)
+            nodes = portfolio_.children(path)
+        scale = show.Scale(*_scale(request.args, figures))
         return render_template(
-            "portfolio/places.html", nodes=nodes, filters=asked.filters, scale=scale, depth=len(path), levels=LEVELS
+            "portfolio/hierarchy_rows.html",
+            nodes=nodes,
+            filters=portfolio_request.filters,
+            scale=scale,
+            depth=len(path),
+            levels=HIERARCHY_LEVELS,
         )
 
     @blueprint.get("/curve")
-    @needs(*SEEING)
+    @requires_role(*MEASURE_READERS)
     def curve() -> ResponseReturnValue:
         """The S-curve alone, where it takes longer than the page may."""
-        asked = Asked.of(request.args)
+        portfolio_request = PortfolioRequest.from_query(request.args)
         viewer = current_viewer()
-        with services.reading(viewer) as connection:
-            found = Portfolio(connection, viewer, asked.filters)
-            page = _curve(found, shown_or_gone(found))
+        with services.read_as(viewer) as connection:
+            portfolio_ = Portfolio(connection, viewer, portfolio_request.filters)
+            page = _curve(portfolio_, figures_or_gone(portfolio_))
         return render_template("portfolio/curve.html", **page)
 
     @blueprint.get("/findings")
-    @needs(*SEEING)
+    @requires_role(*MEASURE_READERS)
     def findings() -> ResponseReturnValue:
         """The findings alone."""
-        asked = Asked.of(request.args)
+        portfolio_request = PortfolioRequest.from_query(request.args)
         viewer = current_viewer()
-        with services.reading(viewer) as connection:
-            page = _findings(Lists(connection, viewer, asked.filters), request.args.get("after"))
-        return render_template("portfolio/findings.html", filters=asked.filters, whole=False, **page)
+        with services.read_as(viewer) as connection:
+            page = _findings(PortfolioLists(connection, viewer, portfolio_request.filters), request.args.get("after"))
+        return render_template("portfolio/findings.html", filters=portfolio_request.filters, whole=False, **page)
 
     @blueprint.get("/names")
-    @needs(*SEEING)
+    @requires_role(*MEASURE_READERS)
     def names() -> ResponseReturnValue:
-        """Names that begin as somebody writes: for the owner's and the business unit's filter."""
+        """Names that begin with the typed text: for the filters of owner and business unit."""
         column = {"owner": "owner", "unit": "business_unit"}.get(request.args.get("of", ""))
         if column is None:
             raise NotFound("There are names of owners and of business units.")
         beginning = request.args.get(request.args["of"], "")
         viewer = current_viewer()
-        with services.reading(viewer) as connection:
-            found = Lists(connection, viewer, Filters()).names(column, beginning)
-        return render_template("portfolio/names.html", names=found)
+        with services.read_as(viewer) as connection:
+            values = PortfolioLists(connection, viewer, PortfolioFilters()).column_values(column, beginning)
+        return render_template("portfolio/names.html", names=values)
 
     add_rows(blueprint, services, stages)
     return blueprint
 
 
-def _page(found: Portfolio, lists: Lists, asked: Asked, shown: Shown, stages: dict[str, str]) -> dict[str, Any]:
-    filters = asked.filters
-    overview = found.overview()
+def _page_data(
+    portfolio_: Portfolio,
+    lists: PortfolioLists,
+    request_: PortfolioRequest,
+    figures: FigureSettings,
+    stages: dict[str, str],
+) -> dict[str, Any]:
+    filters = request_.filters
+    overview = portfolio_.overview()
     total = overview.total
-    scale = show.Scale.of(shown.currency, total.plan, total.forecast, total.actual, total.run_rate_plan)
+    scale = show.Scale.of(figures.currency, total.plan, total.forecast, total.actual, total.run_rate_plan)
     rows = show.funnel(overview, stages)
-    bridge = show.bridge(overview, asked.bridge, stages)
-    deferred = filters.fine
-    most = max((sums.measures for sums in overview.lights.values()), default=0)
-    page: dict[str, Any] = common(asked, shown, stages, found.choices()) | {
-        "rebuild": found.rebuild(),
+    bridge = show.bridge(overview, request_.bridge, stages)
+    deferred = filters.needs_measures
+    maximum = max((sums.measures for sums in overview.by_status.values()), default=0)
+    page: dict[str, Any] = shared_page_data(request_, figures, stages, portfolio_.choices()) | {
+        "rebuild": portfolio_.rebuild_progress(),
         "overview": overview,
         "total": total,
         "scale": scale,
-        "sentence": show.sentence(total, shown, formats()),
+        "sentence": show.summary_sentence(total, figures, formats()),
         "funnel": rows,
-        "funnel_chart": show.funnel_chart(rows, shown.currency, formats()),
-        "lights": show.LIGHTS,
-        "heat": lambda sums: show.heat(sums.measures if sums else 0, most),
-        "bridges": show.BRIDGES,
+        "funnel_chart": show.funnel_chart(rows, figures.currency, formats()),
+        "statuses": show.STATUS_COLOURS,
+        "heat": lambda sums: show.shade(sums.measures if sums else 0, maximum),
+        "bridges": show.BRIDGE_LABELS,
         "bridge": bridge,
-        "bridge_by": asked.bridge,
-        "bridge_floor": show.floor_of(bridge),
-        "bridge_chart": show.bridge_chart(bridge, shown.currency, formats()),
-        "variances": lists.measures("variance", limit=TOP).rows,
-        "waits": lists.measures("waiting", limit=TOP).rows,
-        "left_out": lists.left_out(limit=5) if total.left_out else (),
+        "bridge_by": request_.bridge,
+        "bridge_minimum": show.axis_minimum(bridge),
+        "bridge_chart": show.bridge_chart(bridge, figures.currency, formats()),
+        "variances": lists.measures("variance", limit=TOP_ROWS).rows,
+        "waiting": lists.measures("benefit_behind_shut_gates", limit=TOP_ROWS).rows,
+        "excluded": lists.excluded_measures(limit=5) if total.excluded else (),
         "deferred": deferred,
         "days": lambda moment: show.days_since(moment, formats().now),
-        "levels": LEVELS,
+        "levels": HIERARCHY_LEVELS,
     }
     if not deferred:
-        page |= _curve(found, shown) | _findings(lists, None)
+        page |= _curve(portfolio_, figures) | _findings(lists, None)
     return page
 
 
-def _curve(found: Portfolio, shown: Shown) -> dict[str, Any]:
-    rows = show.curve(found.curve())
+def _curve(portfolio_: Portfolio, figures: FigureSettings) -> dict[str, Any]:
+    rows = show.curve(portfolio_.curve())
     amounts = [amount for row in rows for amount in row.total.values()]
-    scale = show.Scale.of(shown.currency, *amounts)
+    scale = show.Scale.of(figures.currency, *amounts)
     return {
         "curve": rows,
         "curve_scale": scale,
-        "curve_chart": show.curve_chart(rows, shown, formats()),
-        "year_end": show.year_end(rows, shown),
+        "curve_chart": show.curve_chart(rows, figures, formats()),
+        "year_end": show.year_end_row(rows, figures),
         "versions": tuple(Version),
-        "shown": shown,
+        "figures": figures,
     }
 
 
-def _findings(lists: Lists, after: str | None) -> dict[str, Any]:
-    return {"finding_counts": lists.finding_counts(), "findings": lists.findings(after, limit=TOP)}
+def _findings(lists: PortfolioLists, after: str | None) -> dict[str, Any]:
+    return {"finding_counts": lists.finding_counts(), "findings": lists.findings(after, limit=TOP_ROWS)}
 
 
-def _scale(values: Mapping[str, str], shown: Shown) -> tuple[str, Decimal]:
-    """A part of a page keeps the unit of the whole."""
-    return (f"k {shown.currency}", Decimal(1000)) if values.get("unit_of") == "k" else (shown.currency, Decimal(1))
+def _scale(values: Mapping[str, str], figures: FigureSettings) -> tuple[str, Decimal]:
+    """A part of a page keeps the unit of the whole page."""
+    return (f"k {figures.currency}", Decimal(1000)) if values.get("unit_of") == "k" else (figures.currency, Decimal(1))

@@ -13,88 +13,109 @@ from werkzeug.exceptions import NotFound
 from connector.bootstrap import Services
 from connector.people.permissions import Viewer
 from connector.store.reporting.portfolio import Portfolio
-from connector.store.reporting.portfolio_filters import Filters
-from connector.store.reporting.portfolio_lists import LineFilters, Lists
+from connector.store.reporting.portfolio_filters import PortfolioFilters
+from connector.store.reporting.portfolio_lists import EffectLineFilters, PortfolioLists
 from governance.rates import MissingRate, Rates
 
-PIECE = 2_000
+BATCH_ROWS = 2_000
 """Rows that are read and sent at once."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that a spreadsheet takes for a formula."""
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
+"""Beginnings of texts that a spreadsheet treats as formulas."""
 
-MEASURES = (
-    "key", "title", "portfolio", "program", "project", "package", "owner", "stage", "gate", "work", "money", "plan",
-    "forecast", "actual", "at completion", "variance", "waiting", "currency", "reason", "blockers", "findings",
-    "left out because", "address",
+MEASURE_COLUMNS = (
+    "key", "title", "portfolio", "program", "project", "package", "owner", "stage", "gate", "implementation",
+    "potential", "plan", "forecast", "actual", "at completion", "variance", "blocked benefit", "currency", "reason",
+    "blockers", "findings", "missing rate", "address",
 )  # fmt: skip
-LINES = (
+LINE_COLUMNS = (
     "key", "title", "version", "kind", "month", "account", "hard", "amount", "currency", "converted",
     "reporting currency", "rate", "address",
 )  # fmt: skip
 
 
-def export(services: Services, viewer: Viewer, filters: Filters, wanted: LineFilters, rows: str) -> Response:
-    """Raises NotFound for rows that there are none of."""
+def export(
+    services: Services, viewer: Viewer, filters: PortfolioFilters, line_filters: EffectLineFilters, rows: str
+) -> Response:
+    """Raises NotFound for another name of rows."""
     if rows not in {"measures", "lines"}:
         raise NotFound("There are files of measures and of lines.")
-    written = _written(services, viewer, filters, wanted, rows)
+    written = _csv_rows(services, viewer, filters, line_filters, rows)
     answer = Response(stream_with_context(written), mimetype="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="portfolio-{rows}.csv"'
     return answer
 
 
-def _written(services: Services, viewer: Viewer, filters: Filters, wanted: LineFilters, rows: str) -> Iterator[str]:
+def _csv_rows(
+    services: Services, viewer: Viewer, filters: PortfolioFilters, line_filters: EffectLineFilters, rows: str
+) -> Iterator[str]:
     rates = services.rates.rates()
-    # Spreadsheets take a file without this mark for one of their own country's letters.
+    # Without this mark spreadsheets read the file in the character set of their country.
     yield "\ufeff"
-    with services.reading(viewer) as connection:
-        shown = Portfolio(connection, viewer, filters).shown()
-        currency = shown.currency if shown else ""
-        lists = Lists(connection, viewer, filters)
-        yield _csv([MEASURES if rows == "measures" else LINES])
+    with services.read_as(viewer) as connection:
+        figures = Portfolio(connection, viewer, filters).settings()
+        currency = figures.currency if figures else ""
+        lists = PortfolioLists(connection, viewer, filters)
+        yield _csv([MEASURE_COLUMNS if rows == "measures" else LINE_COLUMNS])
         after: str | None = None
         while True:
             if rows == "measures":
                 page, piece = _measures(lists, after, currency)
             else:
-                page, piece = _lines(lists, wanted, after, currency, rates)
+                page, piece = _lines(lists, line_filters, after, currency, rates)
             yield _csv(piece)
             after = page
             if after is None:
                 return
 
 
-def _measures(lists: Lists, after: str | None, currency: str) -> tuple[str | None, list[Sequence[object]]]:
-    page = lists.measures("key", after, PIECE)
-    return page.after, [
+def _measures(lists: PortfolioLists, after: str | None, currency: str) -> tuple[str | None, list[Sequence[object]]]:
+    page = lists.measures("key", after, BATCH_ROWS)
+    return page.next_cursor, [
         (
-            row.key, row.title, *row.place, row.owner, row.step, row.gate, row.implementation, row.potential, row.plan,
-            row.forecast, row.actual, row.completion, row.variance, row.waiting, currency, row.deviation_reason,
-            " ".join(row.blockers), " ".join(row.findings), row.missing_rate, row.url,
+            row.key,
+            row.title,
+            *row.hierarchy,
+            row.owner,
+            row.step,
+            row.gate,
+            row.implementation,
+            row.potential,
+            row.plan,
+            row.forecast,
+            row.actual,
+            row.at_completion,
+            row.variance,
+            row.benefit_behind_shut_gates,
+            currency,
+            row.deviation_reason,
+            " ".join(row.blockers),
+            " ".join(row.findings),
+            row.missing_rate,
+            row.url,
         )
         for row in page.rows
-    ]  # fmt: skip
+    ]
 
 
 def _lines(
-    lists: Lists, wanted: LineFilters, after: str | None, currency: str, rates: Rates
+    lists: PortfolioLists, line_filters: EffectLineFilters, after: str | None, currency: str, rates: Rates
 ) -> tuple[str | None, list[Sequence[object]]]:
-    page = lists.lines(wanted, after, PIECE)
+    page = lists.lines(line_filters, after, BATCH_ROWS)
     piece: list[Sequence[object]] = []
     for row in page.rows:
         line = row.line
-        found = rates.convert(line.money, currency, line.month)
-        missing = isinstance(found, MissingRate)
-        converted = None if isinstance(found, MissingRate) else found.money.amount
-        rate = str(found) if isinstance(found, MissingRate) else found.rate
+        conversion = rates.convert(line.money, currency, line.month)
+        missing = isinstance(conversion, MissingRate)
+        converted = None if isinstance(conversion, MissingRate) else conversion.money.amount
+        rate = str(conversion) if isinstance(conversion, MissingRate) else conversion.rate
         piece.append(
             (
                 row.key, row.title, line.version, line.kind, line.month, line.account, line.hard, line.money.amount,
                 line.money.currency, converted, "" if missing else currency, rate, row.url,
             )
         )  # fmt: skip
-    return page.after, piece
+    return page.next_cursor, piece
 
 
 def _csv(rows: Sequence[Sequence[object]]) -> str:
@@ -104,10 +125,10 @@ def _csv(rows: Sequence[Sequence[object]]) -> str:
 
 
 def _cell(value: object) -> str:
-    """Amounts as plain numbers; a text that would be a formula is made one that is not."""
+    """Amounts as plain numbers; a text that would be read as a formula is quoted."""
     if value is None:
         return ""
     if isinstance(value, Decimal):
         return f"{value:f}"
     text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA_PREFIXES) else text

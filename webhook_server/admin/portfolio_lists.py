@@ -9,13 +9,19 @@ from flask.typing import ResponseReturnValue
 
 from connector.bootstrap import Services
 from connector.store.reporting.portfolio import Portfolio
-from connector.store.reporting.portfolio_lists import SORTS, LineFilters, Lists
+from connector.store.reporting.portfolio_lists import SORTS, EffectLineFilters, PortfolioLists
 from governance.effects import ZERO, Account, EffectKind, Version
 from webhook_server.admin import portfolio_view as show
-from webhook_server.admin.navigation import SEEING
+from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.portfolio_export import export
-from webhook_server.admin.portfolio_request import Asked, Stages, common, line_filters, shown_or_gone
-from webhook_server.auth import current_viewer, needs
+from webhook_server.admin.portfolio_request import (
+    PortfolioRequest,
+    Stages,
+    figures_or_gone,
+    line_filters,
+    shared_page_data,
+)
+from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
 
 
@@ -23,49 +29,51 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
     """The addresses of these pages."""
 
     @blueprint.get("/measures")
-    @needs(*SEEING)
+    @requires_role(*MEASURE_READERS)
     def measures() -> ResponseReturnValue:
         """The measures behind a figure, one page of them."""
-        asked = Asked.of(request.args)
+        portfolio_request = PortfolioRequest.from_query(request.args)
         sort = request.args.get("sort", "key")
         viewer = current_viewer()
-        with services.reading(viewer) as connection:
-            found = Portfolio(connection, viewer, asked.filters)
-            shown = shown_or_gone(found)
-            total = found.overview().total
-            lists = Lists(connection, viewer, asked.filters)
+        with services.read_as(viewer) as connection:
+            portfolio = Portfolio(connection, viewer, portfolio_request.filters)
+            figures = figures_or_gone(portfolio)
+            total = portfolio.overview().total
+            lists = PortfolioLists(connection, viewer, portfolio_request.filters)
             page = lists.measures(sort if sort in SORTS else "key", request.args.get("after"))
-            choices = found.choices()
+            choices = portfolio.choices()
         return render_template(
             "portfolio/measures.html",
-            **common(asked, shown, stages(), choices),
+            **shared_page_data(portfolio_request, figures, stages(), choices),
             page=page,
             total=total,
             sort=sort if sort in SORTS else "key",
-            sentence=show.sentence(total, shown, formats()),
+            sentence=show.summary_sentence(total, figures, formats()),
         )
 
     @blueprint.get("/lines")
-    @needs(*SEEING)
+    @requires_role(*MEASURE_READERS)
     def lines() -> ResponseReturnValue:
         """The effect lines behind a figure, each with the rate that it was converted with."""
-        asked = Asked.of(request.args)
-        wanted = line_filters(request.args)
+        portfolio_request = PortfolioRequest.from_query(request.args)
+        wanted_lines = line_filters(request.args)
         viewer = current_viewer()
         rates = services.rates.rates()
-        with services.reading(viewer) as connection:
-            found = Portfolio(connection, viewer, asked.filters)
-            shown = shown_or_gone(found)
-            net = _net(found, wanted)
-            page = Lists(connection, viewer, asked.filters).lines(wanted, request.args.get("after"))
-            choices = found.choices()
-        rows = [(line, rates.convert(line.line.money, shown.currency, line.line.month)) for line in page.rows]
+        with services.read_as(viewer) as connection:
+            portfolio = Portfolio(connection, viewer, portfolio_request.filters)
+            figures = figures_or_gone(portfolio)
+            net = _net(portfolio, wanted_lines)
+            page = PortfolioLists(connection, viewer, portfolio_request.filters).lines(
+                wanted_lines, request.args.get("after")
+            )
+            choices = portfolio.choices()
+        rows = [(line, rates.convert(line.line.money, figures.currency, line.line.month)) for line in page.rows]
         return render_template(
             "portfolio/lines.html",
-            **common(asked, shown, stages(), choices),
-            wanted=wanted,
+            **shared_page_data(portfolio_request, figures, stages(), choices),
+            line_filters=wanted_lines,
             rows=rows,
-            after=page.after,
+            after=page.next_cursor,
             net=net,
             versions=tuple(Version),
             kinds=tuple(EffectKind),
@@ -73,24 +81,30 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
         )
 
     @blueprint.get("/export.csv")
-    @needs(*SEEING)
+    @requires_role(*MEASURE_READERS)
     def export_csv() -> Response:
-        """The same rows as the page, all of them, through the same wall."""
-        asked = Asked.of(request.args)
+        """The same rows as the page, all of them, through the same access rules."""
+        portfolio_request = PortfolioRequest.from_query(request.args)
         return export(
-            services, current_viewer(), asked.filters, line_filters(request.args), request.args.get("rows", "measures")
+            services,
+            current_viewer(),
+            portfolio_request.filters,
+            line_filters(request.args),
+            request.args.get("rows", "measures"),
         )
 
 
-def _net(found: Portfolio, wanted: LineFilters) -> dict[Version, Decimal] | None:
-    """What the lines add up to, where whole months of whole versions are looked at."""
-    if wanted.kind is not None or wanted.account not in {None, Account.EBITDA.value}:
+def _net(portfolio: Portfolio, wanted_lines: EffectLineFilters) -> dict[Version, Decimal] | None:
+    """The net of the lines; ``None`` where only single kinds or accounts are listed, which have no net."""
+    if wanted_lines.kind is not None or wanted_lines.account not in {None, Account.EBITDA.value}:
         return None
     net: dict[Version, Decimal] = {}
-    for point in found.curve():
-        if (wanted.first and point.month < wanted.first) or (wanted.last and point.month > wanted.last):
+    for point in portfolio.curve():
+        if (wanted_lines.first and point.month < wanted_lines.first) or (
+            wanted_lines.last and point.month > wanted_lines.last
+        ):
             continue
         for version, amount in point.net.items():
-            if wanted.version in {None, version.value}:
+            if wanted_lines.version in {None, version.value}:
                 net[version] = net.get(version, ZERO) + amount
     return net

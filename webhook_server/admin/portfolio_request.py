@@ -1,4 +1,4 @@
-"""What a request for a page of the portfolio asks for, and what all of these pages show."""
+"""The parameters of a request for a page of the portfolio, and what all of these pages show."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import MappingCache, Services
 from connector.store.reporting.portfolio import Portfolio
-from connector.store.reporting.portfolio_filters import NAMES, Filters
-from connector.store.reporting.portfolio_lists import LineFilters
-from connector.store.reporting.portfolio_results import Choices, Shown
+from connector.store.reporting.portfolio_filters import FILTER_LABELS, PortfolioFilters
+from connector.store.reporting.portfolio_lists import EffectLineFilters
+from connector.store.reporting.portfolio_results import FigureSettings, FilterChoices
 from governance.effects import Account, EffectKind, Version
-from governance.hierarchy import NOWHERE
+from governance.hierarchy import NOT_STATED
 from governance.money import Period
 from governance.sums import MONTHS
 from webhook_server.admin import portfolio_view as show
 
 Stages = Callable[[], dict[str, str]]
-"""What stages are called now."""
+"""Returns the present labels of the stages."""
 
 
 def stages_of(services: Services) -> Stages:
-    """Names of stages as the active mapping has them, read again only when another one is active."""
+    """Labels of the stages in the active mapping, read again only when another version is active."""
     mappings = MappingCache(services.mappings)
 
     def stages() -> dict[str, str]:
         active = mappings.active()
-        return show.labels(active.policies.base if active else None)
+        return show.stage_labels(active.policies.base if active else None)
 
     return stages
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What one request asks for."""
+class PortfolioRequest:
+    """The parameters of one request."""
 
-    filters: Filters
+    filters: PortfolioFilters
     bridge: str
 
     @classmethod
-    def of(cls, values: Mapping[str, str]) -> Asked:
+    def from_query(cls, values: Mapping[str, str]) -> PortfolioRequest:
         bridge = values.get("bridge", "cause")
-        return cls(Filters.parse(values), bridge if bridge in show.BRIDGES else "cause")
+        return cls(PortfolioFilters.parse(values), bridge if bridge in show.BRIDGE_LABELS else "cause")
 
     @property
     def query(self) -> dict[str, str]:
@@ -54,38 +54,40 @@ class Asked:
 
     @property
     def address(self) -> str:
-        """Of the first page: the same for the same filters, in whatever order they came."""
+        """The address of the first page: the same for the same filters, in whatever order they came."""
         query = urlencode(self.query)
         return url_for("portfolio.index") + (f"?{query}" if query else "")
 
 
-def common(asked: Asked, shown: Shown, stages: dict[str, str], choices: Choices) -> dict[str, Any]:
-    first = Period(shown.year, shown.fiscal_year_start)
+def shared_page_data(
+    request_: PortfolioRequest, figures: FigureSettings, stages: dict[str, str], choices: FilterChoices
+) -> dict[str, Any]:
+    first = Period(figures.year, figures.fiscal_year_start)
     return {
-        "filters": asked.filters,
-        "query": asked.query,
-        "shown": shown,
+        "filters": request_.filters,
+        "query": request_.query,
+        "figures": figures,
         "stages": stages,
         "choices": choices,
-        "names": NAMES,
-        "nowhere": NOWHERE,
+        "filter_labels": FILTER_LABELS,
+        "not_stated": NOT_STATED,
         "year": {"first": str(first), "last": str(first.plus(MONTHS - 1))},
     }
 
 
-def shown_or_gone(found: Portfolio) -> Shown:
-    shown = found.shown()
-    if shown is None:
-        raise NotFound("No figures have been made yet. Open the portfolio's first page; it says what is missing.")
-    return shown
+def figures_or_gone(portfolio: Portfolio) -> FigureSettings:
+    figures = portfolio.settings()
+    if figures is None:
+        raise NotFound("No figures have been calculated yet. Open the portfolio's first page; it says what is missing.")
+    return figures
 
 
-def line_filters(values: Mapping[str, str]) -> LineFilters:
-    """What is not a version, kind, account or month filters nothing."""
+def line_filters(values: Mapping[str, str]) -> EffectLineFilters:
+    """Filters for lines; unknown versions, kinds, accounts and months are ignored."""
 
-    def one_of(name: str, there: type[Version | EffectKind | Account]) -> str | None:
+    def member(name: str, kind: type[Version | EffectKind | Account]) -> str | None:
         value = values.get(name, "")
-        return value if value in {one.value for one in there} else None
+        return value if value in {known.value for known in kind} else None
 
     def month(name: str) -> Period | None:
         try:
@@ -93,10 +95,10 @@ def line_filters(values: Mapping[str, str]) -> LineFilters:
         except ValueError:
             return None
 
-    return LineFilters(
-        one_of("version", Version),
-        one_of("kind", EffectKind),
-        one_of("account", Account),
+    return EffectLineFilters(
+        member("version", Version),
+        member("kind", EffectKind),
+        member("account", Account),
         month("first"),
         month("last"),
     )

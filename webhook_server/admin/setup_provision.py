@@ -1,4 +1,4 @@
-"""``/setup/provision/<connection>``: what the mapping needs at a tool, shown step by step before it is made."""
+"""``/setup/provision/<connection>``: what the mapping needs in a tool, shown step by step before it is created."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from werkzeug.exceptions import BadRequest, NotFound
 from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import ConfigurationError, ToolError
 from connector.people.permissions import Role
-from connector.store.connections.provisioned_objects import Provisioned
+from connector.store.connections.provisioned_objects import ProvisionedObjects
 from connector.store.database.tables import AUDIT
-from connector.sync.provision import GateStyle, Options, Plan, Provisioner, StepKind
+from connector.sync.provision import GateStyle, Provisioner, ProvisionOptions, ProvisionPlan, StepKind
 from mapping.config import MappingConfig
-from mapping.load import Loaded, load_mapping
+from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName
-from webhook_server.admin.mapping_candidate import draft_of, who
-from webhook_server.auth import current_viewer, needs
+from webhook_server.admin.mapping_candidate import author_of, draft_of
+from webhook_server.auth import current_viewer, requires_role
 
-PART_SECONDS = 3.0
-"""How long one request goes on making; the page follows with the next one."""
+BATCH_SECONDS = 3.0
+"""How long one request applies steps; the page then sends the next one."""
 
-MOST_PARTS = 60
+MAX_BATCHES = 60
 TITLES = {
     StepKind.FIELD: "Fields",
     StepKind.CONTEXT: "Where fields apply",
-    StepKind.OPTION: "Choices",
+    StepKind.OPTION: "Options",
     StepKind.SCREEN: "Fields on screens",
     StepKind.ASSOCIATION: "Associations",
     StepKind.GATE: "Native gates",
@@ -40,186 +40,204 @@ TITLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where something is made, from which mapping."""
+class ProvisionTarget:
+    """The connection to provision, and the mapping to do it for."""
 
     name: ConnectionName
     config: MappingConfig
     title: str
-    """The mapping as the page calls it."""
+    """The mapping's name on the page."""
     provisioner: Provisioner
-    registry: Provisioned
+    registry: ProvisionedObjects
 
 
 def add_provision(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/provision/<name>")
-    @needs(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR)
     def provision(name: str) -> str:
-        """The choices, and a plan as soon as the page is there."""
+        """The options; the plan is loaded after the page itself."""
         record = services.connections.get(name)
         if record is None:
             raise NotFound(f'There is no connection "{name}".')
-        place, why = _place(services, name)
-        made = place.registry.all() if place else ()
+        target, reason = _target(services, name)
+        created = target.registry.all() if target else ()
         return render_template(
             "setup/provision.html",
             record=record,
-            place=place,
-            why=why,
-            made=made,
-            styles=[(one.value, text) for one, text in STYLES.items()],
+            target=target,
+            reason=reason,
+            created=created,
+            styles=[(style.value, text) for style, text in GATE_STYLE_LABELS.items()],
         )
 
     @blueprint.post("/provision/<name>/plan")
-    @needs(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR)
     def plan(name: str) -> str:
-        place = _required(services, name)
+        target = _required_target(services, name)
         try:
             options = _options()
-            found = place.provisioner.plan(place.config, place.registry.all(), options)
+            found = target.provisioner.plan(target.config, target.registry.all(), options)
         except (ToolError, ConfigurationError) as error:
-            return render_template("setup/_trouble.html", told=str(error))
-        return _planned(services, place, found, options)
+            return render_template("setup/_error.html", error=str(error))
+        return _render_plan(services, target, found, options)
 
     @blueprint.post("/provision/<name>/apply")
-    @needs(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR)
     def apply(name: str) -> str:
-        """Some steps of the plan that was confirmed, planned anew in between, each recorded as it is done."""
-        place, state = _required(services, name), _state()
+        """Apply some steps of the confirmed plan and plan again; each step is recorded as it is done."""
+        target, state = _required_target(services, name), _state()
         options = _options_from(state["options"])
         try:
-            found = place.provisioner.plan(place.config, place.registry.all(), options)
-            if state["done"] == 0 and digest(found) != state["digest"]:
-                return _planned(services, place, found, options, changed=True)
-            done, last = _some(place, found)
-            left = place.provisioner.plan(place.config, place.registry.all(), options) if done else found
+            found = target.provisioner.plan(target.config, target.registry.all(), options)
+            if state["done"] == 0 and plan_fingerprint(found) != state["digest"]:
+                return _render_plan(services, target, found, options, changed=True)
+            done, last = _apply_batch(target, found)
+            left = target.provisioner.plan(target.config, target.registry.all(), options) if done else found
             state |= {"done": state["done"] + done, "parts": state["parts"] + 1}
-            # What was done and is planned again would be done for ever.
-            if left.steps and digest(left) != digest(found) and state["parts"] < MOST_PARTS:
+            # A step that is planned again after it was done would repeat for ever.
+            if left.steps and plan_fingerprint(left) != plan_fingerprint(found) and state["parts"] < MAX_BATCHES:
                 total = state["done"] + len(left.steps)
                 return render_template(
-                    "setup/_applying.html", place=place, done=state["done"], total=total, last=last, state=_seal(state)
+                    "setup/_applying.html",
+                    target=target,
+                    done=state["done"],
+                    total=total,
+                    last=last,
+                    state=_signed(state),
                 )
-            verified = [] if left.steps else list(place.provisioner.verify(place.config))
+            verified = [] if left.steps else list(target.provisioner.verify(target.config))
         except (ToolError, ConfigurationError) as error:
-            return render_template("setup/_trouble.html", told=f"{error} What was made before is recorded and stays.")
+            return render_template(
+                "setup/_error.html", error=f"{error} What was created before is recorded and remains."
+            )
         return render_template(
             "setup/_applied.html",
-            place=place,
+            target=target,
             done=state["done"],
             left=left,
             verified=verified,
-            made=place.registry.all(),
+            created=target.registry.all(),
         )
 
 
-STYLES = {
-    GateStyle.BOTH: "hide it, and explain it to whoever reaches it otherwise",
+GATE_STYLE_LABELS = {
+    GateStyle.BOTH: "hide it, and explain it to whoever reaches it in another way",
     GateStyle.HIDE: "hide the transition while the gate is shut",
     GateStyle.EXPLAIN: "keep the transition; it says why it refuses",
 }
 
 
-def digest(found: Plan) -> str:
-    """What was shown and confirmed; another plan has to be confirmed anew."""
-    return hashlib.sha256("\n".join(step.told for step in found.steps).encode()).hexdigest()[:16]
+def plan_fingerprint(plan: ProvisionPlan) -> str:
+    """Identifies the plan that was shown and confirmed; another plan must be confirmed again."""
+    return hashlib.sha256("\n".join(step.description for step in plan.steps).encode()).hexdigest()[:16]
 
 
-NOTHING_MISSING = "provision.nothing_missing"
-"""In the audit, once: the set-up knows by it that this step is done although nothing had to be made."""
+NOTHING_MISSING_ACTION = "provision.nothing_missing"
+"""Recorded in the audit once: it marks the set-up step as done although nothing had to be created."""
 
 
 def nothing_missing(services: Services, name: str) -> bool:
-    """Whether somebody has planned for a connection and found that all was there."""
-    query = select(AUDIT.c.id).where(AUDIT.c.subject == name, AUDIT.c.action == NOTHING_MISSING).limit(1)
+    """Whether somebody has planned for a connection and found that nothing was missing."""
+    query = select(AUDIT.c.id).where(AUDIT.c.subject == name, AUDIT.c.action == NOTHING_MISSING_ACTION).limit(1)
     with services.engine.connect() as connection:
         return connection.execute(query).first() is not None
 
 
-def _planned(services: Services, place: Place, found: Plan, options: Options, *, changed: bool = False) -> str:
-    if not found.steps and not nothing_missing(services, place.name):
-        place.registry.note(NOTHING_MISSING, f"Everything that {place.title} needs is at {place.name}.")
-    groups = [(TITLES[kind], list(steps)) for kind, steps in groupby(found.steps, key=lambda step: step.kind)]
-    state = {"digest": digest(found), "done": 0, "parts": 0, "options": _as_json(options), "name": place.name}
+def _render_plan(
+    services: Services,
+    target: ProvisionTarget,
+    plan: ProvisionPlan,
+    options: ProvisionOptions,
+    *,
+    changed: bool = False,
+) -> str:
+    if not plan.steps and not nothing_missing(services, target.name):
+        target.registry.audit_note(
+            NOTHING_MISSING_ACTION, f"Everything that {target.title} needs exists in {target.name}."
+        )
+    groups = [(TITLES[kind], list(steps)) for kind, steps in groupby(plan.steps, key=lambda step: step.kind)]
+    state = {"digest": plan_fingerprint(plan), "done": 0, "parts": 0, "options": _as_json(options), "name": target.name}
     return render_template(
-        "setup/_plan.html", place=place, plan=found, groups=groups, state=_seal(state), changed=changed
+        "setup/_plan.html", target=target, plan=plan, groups=groups, state=_signed(state), changed=changed
     )
 
 
-def _some(place: Place, found: Plan) -> tuple[int, str]:
-    """How many steps of the first group were done in a moment, and the last one in words.  Raises ToolError."""
-    begun, done, last = time.monotonic(), 0, ""
-    for step in found.steps:
-        if step.kind is not found.steps[0].kind or (done and time.monotonic() - begun > PART_SECONDS):
+def _apply_batch(target: ProvisionTarget, plan: ProvisionPlan) -> tuple[int, str]:
+    """How many steps of the first group were applied now, and the last one's description.  Raises ToolError."""
+    started, done, last = time.monotonic(), 0, ""
+    for step in plan.steps:
+        if step.kind is not plan.steps[0].kind or (done and time.monotonic() - started > BATCH_SECONDS):
             break
-        place.registry.record(place.provisioner.apply(step))
-        done, last = done + 1, step.told
+        target.registry.record(target.provisioner.apply(step))
+        done, last = done + 1, step.description
     return done, last
 
 
-def _place(services: Services, name: str) -> tuple[Place | None, str]:
-    """Where and from what; or why nothing can be planned."""
+def _target(services: Services, name: str) -> tuple[ProvisionTarget | None, str]:
+    """The target; or the reason why nothing can be planned."""
     viewer, active = current_viewer(), services.mappings.active()
     draft = draft_of(services, viewer)
     source, title = (active.source, f"version {active.number}") if active else ("", "")
     if active is None and draft is not None:
         source, title = draft.source, "your draft"
     loaded = load_mapping(source) if source else None
-    if not isinstance(loaded, Loaded):
-        return None, "There is no mapping without problems yet. Write one first: the plan is made from it."
+    if not isinstance(loaded, LoadedMapping):
+        return None, "There is no mapping without problems yet. Write one first: the plan is derived from it."
     if all(rule.connection != name for rule in loaded.config.measures):
-        return None, f"No rule of {title} names {name}, so nothing is needed there."
+        return None, f"No rule of {title} names {name}, so nothing is needed in it."
     try:
         provisioner = Sites(services, system_clock).get(ConnectionName(name)).provisioner
     except (ToolError, ConfigurationError) as error:
         return None, str(error)
     if provisioner is None:
-        return None, f"{name} is not provisioned by Gatepost: its own app brings the fields along."
-    registry = Provisioned(services.engine, ConnectionName(name), who(viewer))
-    return Place(ConnectionName(name), loaded.config, title, provisioner, registry), ""
+        return None, f"{name} is not provisioned by Gatepost: its own app contains the fields."
+    registry = ProvisionedObjects(services.engine, ConnectionName(name), author_of(viewer))
+    return ProvisionTarget(ConnectionName(name), loaded.config, title, provisioner, registry), ""
 
 
-def _required(services: Services, name: str) -> Place:
-    place, why = _place(services, name)
-    if place is None:
-        raise BadRequest(why)
-    return place
+def _required_target(services: Services, name: str) -> ProvisionTarget:
+    target, reason = _target(services, name)
+    if target is None:
+        raise BadRequest(reason)
+    return target
 
 
-def _options() -> Options:
+def _options() -> ProvisionOptions:
     """Raises ConfigurationError when two choices do not go together."""
     form = request.form
     style = GateStyle(form.get("style", GateStyle.BOTH.value))
-    robots = bool(form.get("robots_only"))
-    if robots and style is GateStyle.EXPLAIN:
-        raise ConfigurationError("Only programs may take the transitions: then people do not see them explained.")
+    automation_only = bool(form.get("automation_only"))
+    if automation_only and style is GateStyle.EXPLAIN:
+        raise ConfigurationError(
+            "With automation accounts only, people do not see the transitions, so they cannot be explained."
+        )
     screens = tuple(part.strip() for part in form.get("screens", "").split(",") if part.strip())
-    return Options(
+    return ProvisionOptions(
         style,
         bool(form.get("readonly")),
-        robots,
+        automation_only,
         form.get("exempt_group", "").strip(),
         bool(form.get("shared")),
         screens,
     )
 
 
-def _as_json(options: Options) -> dict[str, object]:
+def _as_json(options: ProvisionOptions) -> dict[str, object]:
     return {
         "style": options.style.value,
         "readonly": options.readonly,
-        "robots_only": options.robots_only,
+        "automation_only": options.automation_only,
         "exempt_group": options.exempt_group,
         "shared": options.shared,
         "screens": list(options.screens),
     }
 
 
-def _options_from(stored: dict[str, Any]) -> Options:
-    return Options(**stored | {"style": GateStyle(stored["style"]), "screens": tuple(stored["screens"])})
+def _options_from(stored: dict[str, Any]) -> ProvisionOptions:
+    return ProvisionOptions(**stored | {"style": GateStyle(stored["style"]), "screens": tuple(stored["screens"])})
 
 
-def _seal(state: dict[str, Any]) -> str:
+def _signed(state: dict[str, Any]) -> str:
     return str(_serializer().dumps(state))
 
 
@@ -227,7 +245,7 @@ def _state() -> dict[str, Any]:
     try:
         found: dict[str, Any] = _serializer().loads(request.form.get("state", ""))
     except BadSignature:
-        raise BadRequest("This plan was not made here, or long ago. Make it anew.") from None
+        raise BadRequest("This plan is not valid any more. Create it again.") from None
     return found
 
 

@@ -8,11 +8,11 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 
 from connector.bootstrap import Services, system_clock
-from connector.people.passwords import fits
+from connector.people.passwords import verify_password
 from connector.people.permissions import Viewer
 from webhook_server.auth import open_to_all, safe_next, sign_in, sign_out, viewer_or_none
 
-WRONG = "Login and password do not belong together."
+WRONG_CREDENTIALS = "Login or password is wrong."
 
 
 def signin(services: Services) -> Blueprint:
@@ -30,34 +30,34 @@ def signin(services: Services) -> Blueprint:
 
     @blueprint.post("/signin")
     @open_to_all
-    def enter() -> ResponseReturnValue:
+    def authenticate() -> ResponseReturnValue:
         login, password = request.form.get("login", ""), request.form.get("password", "")
         onward, address = safe_next(request.form.get("next")), request.remote_addr or ""
-        wait = services.brake.admit(login, address, now=system_clock())
+        wait = services.sign_in_throttle.attempt(login, address, now=system_clock())
         if wait is not None:
-            return _come_later(form(services, onward, login, _too_many(wait)), wait)
-        viewer = _proved(services, login, password)
+            return _retry_later(form(services, onward, login, _too_many(wait)), wait)
+        viewer = _verified_viewer(services, login, password)
         if viewer is None:
-            return form(services, onward, login, WRONG), 401
-        services.brake.forgive(login, address)
+            return form(services, onward, login, WRONG_CREDENTIALS), 401
+        services.sign_in_throttle.clear(login, address)
         session.clear()
         return sign_in(make_response(redirect(onward, 303)), viewer, by=viewer.login)
 
     @blueprint.post("/signout")
     @open_to_all
-    def leave() -> ResponseReturnValue:
+    def end_session() -> ResponseReturnValue:
         session.clear()
         return sign_out(make_response(redirect(url_for("signin.show"), 303)))
 
     return blueprint
 
 
-def form(services: Services, onward: str, login: str = "", error: str = "") -> str:
+def form(services: Services, next_url: str, login: str = "", error: str = "") -> str:
     """The page on which people sign in, with what went wrong the last time."""
-    return render_template("signin.html", next=onward, login=login, error=error, oidc=services.settings.has_provider)
+    return render_template("signin.html", next=next_url, login=login, error=error, oidc=services.settings.has_provider)
 
 
-def _come_later(page: str, seconds: float) -> Response:
+def _retry_later(page: str, seconds: float) -> Response:
     answer = make_response(page, 429)
     answer.headers["Retry-After"] = str(math.ceil(seconds))
     return answer
@@ -68,10 +68,10 @@ def _too_many(seconds: float) -> str:
     return f"Too many attempts. Try again in {minutes} minute{'' if minutes == 1 else 's'}."
 
 
-def _proved(services: Services, login: str, password: str) -> Viewer | None:
-    """Takes as long for somebody who is not there, so that nobody learns who is."""
-    person = services.people.named(login)
+def _verified_viewer(services: Services, login: str, password: str) -> Viewer | None:
+    """Takes as long for an unknown login, so that nobody learns which logins exist."""
+    person = services.people.find_by_login(login)
     hash_ = services.people.password_hash(person.id) if person else None
-    if not fits(password, hash_) or person is None:
+    if not verify_password(password, hash_) or person is None:
         return None
     return services.people.viewer(person.id)

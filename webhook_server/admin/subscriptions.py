@@ -1,4 +1,4 @@
-"""``/subscriptions``: who is told of changes, whether they got it, and a test that shows the exact request."""
+"""``/subscriptions``: who receives which events, their deliveries, and a test that shows the exact request."""
 
 from __future__ import annotations
 
@@ -12,138 +12,146 @@ from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
-from connector.notify.measure_events import MEANINGS, OF_CONNECTIONS
-from connector.notify.signing import BOTH_VALID
+from connector.notify.measure_events import CONNECTION_EVENTS, EVENT_DESCRIPTIONS
+from connector.notify.signing import OLD_SECRET_VALID_FOR
 from connector.notify.subscription import Subscription
-from connector.notify.subscription_filter import filter_of
-from connector.notify.trial_event import Trial, try_out
-from connector.notify.webhook_sender import Sender
+from connector.notify.subscription_filter import parse_filter
+from connector.notify.trial_event import TrialResult, send_trial_event
+from connector.notify.webhook_sender import WebhookSender
 from connector.people.permissions import Role
-from connector.store.notifications.deliveries import counts, replay, shown
+from connector.store.notifications.deliveries import counts_by_state, find_deliveries, replay_for_subscription
 from connector.store.notifications.subscriptions import PER_MINUTE
-from webhook_server.auth import current_viewer, needs
+from webhook_server.auth import current_viewer, requires_role
 
-PAGE = 50
-STATES = ("waiting", "done", "parked")
+PAGE_SIZE = 50
+DELIVERY_STATES = ("waiting", "done", "dead_letter")
 
 
 def subscriptions(services: Services) -> Blueprint:
     blueprint = Blueprint("subscriptions", __name__, url_prefix="/subscriptions")
-    _look(blueprint, services)
-    _change(blueprint, services)
+    _add_pages(blueprint, services)
+    _add_actions(blueprint, services)
     return blueprint
 
 
-def _look(blueprint: Blueprint, services: Services) -> None:
+def _add_pages(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("")
-    @needs(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR)
     def index() -> str:
-        everybody = services.subscriptions.all()
-        with services.reading(current_viewer()) as connection:
-            numbers = counts(connection)
+        subscriptions = services.subscriptions.all()
+        with services.read_as(current_viewer()) as connection:
+            counts = counts_by_state(connection)
         return render_template(
-            "subscriptions/index.html", subscriptions=everybody, numbers=numbers, answer=_answer(everybody, numbers)
+            "subscriptions/index.html",
+            subscriptions=subscriptions,
+            counts=counts,
+            summary=_headline(subscriptions, counts),
         )
 
     @blueprint.get("/new")
-    @needs(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR)
     def add() -> str:
         return _form({}, "")
 
     @blueprint.get("/<name>")
-    @needs(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR)
     def show(name: str) -> str:
-        return _page(services, _one(services, name))
+        return _render(services, _find_subscription(services, name))
 
 
-def _change(blueprint: Blueprint, services: Services) -> None:
+def _add_actions(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/new")
-    @needs(Role.ADMINISTRATOR)
-    def make() -> ResponseReturnValue:
+    @requires_role(Role.ADMINISTRATOR)
+    def create() -> ResponseReturnValue:
         form = request.form
         try:
             chosen = form.getlist("events")
-            # Everything about measures: of connections only who asks by name is told.
-            everything = set(chosen) == MEANINGS.keys() - OF_CONNECTIONS
+            # No filter means every event about measures; events about connections have to be named.
+            everything = set(chosen) == EVENT_DESCRIPTIONS.keys() - CONNECTION_EVENTS
             if not chosen:
                 raise ConfigurationError("Choose at least one event.")
-            wanted = filter_of([] if everything else chosen, form.get("place", ""), form.get("legal_entity") or None)
-            made = services.subscriptions.add(
+            wanted = parse_filter(
+                [] if everything else chosen, form.get("hierarchy", ""), form.get("legal_entity") or None
+            )
+            added = services.subscriptions.add(
                 form.get("name", "").strip(), form.get("url", "").strip(), wanted, per_minute=_per_minute(form),
                 author=current_viewer().login,
             )  # fmt: skip
         except ConfigurationError as error:
             return _form(form, str(error)), 422
-        return _page(services, made, secret=made.secrets[0], fresh=True)
+        return _render(services, added, secret=added.secrets[0], is_new=True)
 
     @blueprint.post("/<name>/test")
-    @needs(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR)
     def test(name: str) -> str:
-        subscription = _one(services, name)
-        trial = try_out(subscription, Sender(services.subscription_rules, system_clock), uuid4(), system_clock())
-        return _page(services, subscription, trial=trial)
+        subscription = _find_subscription(services, name)
+        result = send_trial_event(
+            subscription, WebhookSender(services.subscription_host_rules, system_clock), uuid4(), system_clock()
+        )
+        return _render(services, subscription, test_result=result)
 
     @blueprint.post("/<name>/rotate")
-    @needs(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR)
     def rotate(name: str) -> str:
-        fresh = services.subscriptions.rotate(_one(services, name).name, current_viewer().login, system_clock())
-        return _page(services, fresh, secret=fresh.secrets[0])
+        rotated = services.subscriptions.rotate_secret(
+            _find_subscription(services, name).name, current_viewer().login, system_clock()
+        )
+        return _render(services, rotated, secret=rotated.secrets[0])
 
     @blueprint.post("/<name>/resume")
-    @needs(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR)
     def resume(name: str) -> ResponseReturnValue:
-        services.subscriptions.resume(_one(services, name).name, current_viewer().login)
-        flash(f"{name} is on again. What was parked meanwhile is sent when you replay it.", "good")
+        services.subscriptions.enable(_find_subscription(services, name).name, current_viewer().login)
+        flash(f"{name} is on again. Replay the dead letters to send what was not delivered meanwhile.", "good")
         return redirect(url_for("subscriptions.show", name=name), 303)
 
     @blueprint.post("/<name>/replay")
-    @needs(Role.ADMINISTRATOR)
-    def send_again(name: str) -> ResponseReturnValue:
-        subscription = _one(services, name)
+    @requires_role(Role.ADMINISTRATOR)
+    def replay(name: str) -> ResponseReturnValue:
+        subscription = _find_subscription(services, name)
         number = request.form.get("number", type=int)
-        if subscription.off_at is not None:
+        if subscription.disabled_at is not None:
             flash(f"{name} is switched off. Switch it on first.", "bad")
         else:
             wanted = None if number is None else [number]
-            count = replay(services.engine, services.waker, subscription.id, wanted, system_clock())
+            count = replay_for_subscription(services.engine, services.waker, subscription.id, wanted, system_clock())
             flash(f"{count} {'delivery' if count == 1 else 'deliveries'} will be sent again.", "good")
         return redirect(url_for("subscriptions.show", name=name), 303)
 
     @blueprint.post("/<name>/remove")
-    @needs(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR)
     def remove(name: str) -> ResponseReturnValue:
-        services.subscriptions.remove(_one(services, name).name, current_viewer().login)
-        flash(f"{name} is removed; it is told nothing any more.", "good")
+        services.subscriptions.remove(_find_subscription(services, name).name, current_viewer().login)
+        flash(f"{name} is removed and receives nothing any more.", "good")
         return redirect(url_for("subscriptions.index"), 303)
 
 
-def _page(
+def _render(
     services: Services,
     subscription: Subscription,
     *,
     secret: str = "",
-    fresh: bool = False,
-    trial: Trial | None = None,
+    is_new: bool = False,
+    test_result: TrialResult | None = None,
 ) -> str:
     state = request.args.get("state", "")
-    state = state if state in STATES else ""
+    state = state if state in DELIVERY_STATES else ""
     before = request.args.get("after", type=int)
-    with services.reading(current_viewer()) as connection:
-        rows = shown(connection, subscription.id, state=state or None, before=before, limit=PAGE + 1)
-        numbers = counts(connection).get(subscription.id, {})
+    with services.read_as(current_viewer()) as connection:
+        rows = find_deliveries(connection, subscription.id, state=state or None, before=before, limit=PAGE_SIZE + 1)
+        counts = counts_by_state(connection).get(subscription.id, {})
     return render_template(
         "subscriptions/show.html",
-        one=subscription,
+        subscription=subscription,
         state=state,
-        rows=rows[:PAGE],
-        following=rows[PAGE - 1].id if len(rows) > PAGE else None,
-        numbers=numbers,
-        total=sum(numbers.values()),
-        stands=subscription.state(system_clock()),
+        rows=rows[:PAGE_SIZE],
+        following=rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None,
+        counts=counts,
+        total=sum(counts.values()),
         secret=secret,
-        fresh=fresh,
-        trial=trial,
-        both_until=subscription.rotated_at + BOTH_VALID if subscription.rotated_at else None,
+        is_new=is_new,
+        test_result=test_result,
+        both_until=subscription.rotated_at + OLD_SECRET_VALID_FOR if subscription.rotated_at else None,
         now=system_clock(),
         pretty=_pretty,
     )
@@ -156,12 +164,12 @@ def _pretty(body: str) -> str:
 
 def _form(form: Mapping[str, str], error: str) -> str:
     return render_template(
-        "subscriptions/new.html", form=form, error=error, meanings=MEANINGS, by_name=OF_CONNECTIONS,
+        "subscriptions/new.html", form=form, error=error, descriptions=EVENT_DESCRIPTIONS, opt_in=CONNECTION_EVENTS,
         per_minute=PER_MINUTE,
     )  # fmt: skip
 
 
-def _one(services: Services, name: str) -> Subscription:
+def _find_subscription(services: Services, name: str) -> Subscription:
     try:
         return services.subscriptions.get(name)
     except ConfigurationError:
@@ -173,23 +181,25 @@ def _per_minute(form: Mapping[str, str]) -> int:
     try:
         return int(text or PER_MINUTE)
     except ValueError:
-        raise ConfigurationError(f'"{text}" is no number of events a minute.') from None
+        raise ConfigurationError(f'"{text}" is not a number of events per minute.') from None
 
 
-def _answer(everybody: Sequence[Subscription], numbers: Mapping[int, Mapping[str, int]]) -> str:
+def _headline(receivers: Sequence[Subscription], counts: Mapping[int, Mapping[str, int]]) -> str:
     """The first line of the page."""
-    if not everybody:
+    if not receivers:
         return ""
-    off = sum(one.off_at is not None for one in everybody)
-    failing = sum(one.off_at is None and one.failing_since is not None for one in everybody)
-    parked = sum(count.get("parked", 0) for count in numbers.values())
-    waiting = sum(count.get("waiting", 0) for count in numbers.values())
-    told = f"{len(everybody)} {'receiver is' if len(everybody) == 1 else 'receivers are'} told of changes"
-    troubles = [f"{off} {'is' if off == 1 else 'are'} switched off"] if off else []
-    troubles += [f"{failing} {'does' if failing == 1 else 'do'} not answer"] if failing else []
-    if troubles:
-        told += f"; {' and '.join(troubles)}"
-    if not waiting and not parked:
-        return f"{told}. Nothing waits to be sent."
+    off = sum(receiver.disabled_at is not None for receiver in receivers)
+    failing = sum(receiver.disabled_at is None and receiver.failing_since is not None for receiver in receivers)
+    dead_letters = sum(states.get("dead_letter", 0) for states in counts.values())
+    waiting = sum(states.get("waiting", 0) for states in counts.values())
+    summary = f"{len(receivers)} {'receiver gets' if len(receivers) == 1 else 'receivers get'} events"
+    problems = [f"{off} {'is' if off == 1 else 'are'} switched off"] if off else []
+    problems += [f"{failing} {'does' if failing == 1 else 'do'} not answer"] if failing else []
+    if problems:
+        summary += f"; {' and '.join(problems)}"
+    if not waiting and not dead_letters:
+        return f"{summary}. No delivery waits."
     waits = f"{waiting} {'delivery waits' if waiting == 1 else 'deliveries wait'}"
-    return f"{told}. {waits} and {parked} {'is' if parked == 1 else 'are'} parked."
+    return (
+        f"{summary}. {waits}; there {'is 1 dead letter' if dead_letters == 1 else f'are {dead_letters} dead letters'}."
+    )

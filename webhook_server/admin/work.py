@@ -1,32 +1,35 @@
-"""``/work``: what waits for whoever is signed in, the oldest first."""
+"""``/work``: the open tasks of whoever is signed in, the oldest first."""
 
 from __future__ import annotations
 
 from flask import Blueprint, abort, render_template, request, url_for
 
 from connector.bootstrap import MappingCache, Services, system_clock
-from connector.measures.my_work import waiting
+from connector.measures.my_work import my_work_of
 from connector.people.my_work import MyWork, OpenTask, WorkKind
-from connector.store.reporting.my_work import PAGE, Place
-from governance.approvals import WORDS
-from webhook_server.admin.navigation import SEEING
+from connector.store.reporting.my_work import PAGE, PageStart
+from governance.approvals import APPROVAL_NAMES
+from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.api.problem import Problem
-from webhook_server.api.work import cursor_after, place_of
-from webhook_server.auth import current_viewer, needs
+from webhook_server.api.work import cursor_after, page_start
+from webhook_server.auth import current_viewer, requires_role
 from webhook_server.formats import Formats
 from webhook_server.pages import formats
 
-EACH = 12
-"""Things of every kind that the page shows before it leads to a list of that kind."""
+ROWS_PER_KIND = 12
+"""Tasks of each kind that the page shows before it links to a list of that kind."""
 
 TITLES = {
     WorkKind.CONFIRMATION: (
         "Confirmations",
-        "Actual effects that are booked and not confirmed: nothing closes without.",
+        "Booked actual effects that you have not confirmed yet; a measure cannot close without.",
     ),
-    WorkKind.APPROVAL: ("Approvals", "Gates that wait for your word."),
-    WorkKind.REASON: ("Reasons", "More of the plan is missing than the tolerance allows, and you were asked why."),
-    WorkKind.BLOCKER: ("Blockers", "Other conditions of a shut gate that are yours to meet."),
+    WorkKind.APPROVAL: ("Approvals", "Gates that wait for your approval."),
+    WorkKind.REASON: (
+        "Reasons",
+        "More of the plan is missing than the tolerance allows, and you were asked for the reason.",
+    ),
+    WorkKind.BLOCKER: ("Blockers", "Other conditions of a shut gate that you have to meet."),
 }
 
 
@@ -35,70 +38,76 @@ def work(services: Services) -> Blueprint:
     mappings = MappingCache(services.mappings)
 
     @blueprint.get("")
-    @needs(*SEEING)
+    @requires_role(*MEASURE_READERS)
     def index() -> str:
         """Everything by kind, or with ``?kind=`` one kind, page by page."""
         viewer, kind = current_viewer(), _kind(request.args.get("kind"))
-        found = waiting(
-            services, mappings, viewer, system_clock(), kind=kind, each=None if kind else EACH,
-            after=_after(request.args.get("after")) if kind else None, limit=PAGE if kind else EACH * len(WorkKind),
-        )  # fmt: skip
+        my_work = my_work_of(
+            services,
+            mappings,
+            viewer,
+            system_clock(),
+            kind=kind,
+            per_kind=None if kind else ROWS_PER_KIND,
+            after=_after(request.args.get("after")) if kind else None,
+            limit=PAGE if kind else ROWS_PER_KIND * len(WorkKind),
+        )
         groups = [
-            (one, *TITLES[one], share, [thing for thing in found.things if thing.kind is one])
-            for one, share in found.shares.items()
-            if kind in {None, one}
+            (group_kind, *TITLES[group_kind], group, [task for task in my_work.tasks if task.kind is group_kind])
+            for group_kind, group in my_work.groups.items()
+            if kind in {None, group_kind}
         ]
         return render_template(
             "work/index.html",
-            work=found,
+            work=my_work,
             kind=kind,
             kind_tabs=[
-                (TITLES[one][0], url_for("work.index", kind=one.value), one is kind, share.things)
-                for one, share in found.shares.items()
+                (TITLES[tab][0], url_for("work.index", kind=tab.value), tab is kind, group.count)
+                for tab, group in my_work.groups.items()
             ],
             groups=groups,
-            sentence=sentence(found, formats()),
-            next=cursor_after(found) if kind else None,
-            act=act,
-            why=why,
+            sentence=summary_sentence(my_work, formats()),
+            next=cursor_after(my_work) if kind else None,
+            next_step=next_step,
+            missing_texts=missing_texts,
         )
 
     return blueprint
 
 
-def sentence(found: MyWork, formats: Formats) -> str:
-    """The page's answer: how many things, since when, and how much money stands behind them."""
-    oldest = found.oldest
+def summary_sentence(my_work: MyWork, formats: Formats) -> str:
+    """The page's summary: how many open tasks, since when, and the planned benefit that depends on them."""
+    oldest = my_work.oldest
     if oldest is None:
-        return "Nothing waits for you."
-    one = found.total == 1
-    begin = "1 thing waits for you" if one else f"{formats.number(found.total)} things wait for you"
-    since = f"since {formats.day(oldest)}" if one else f"the oldest since {formats.day(oldest)}"
-    if not found.stake:
-        return f"{begin}, {since}." if one else f"{begin}; {since}."
-    amount = f"{formats.short(found.stake)} {found.currency}".strip()
-    return f"{begin}, {since}; {amount} of plan stand behind {'it' if one else 'them'}."
+        return "You have no open tasks."
+    single = my_work.total == 1
+    begin = "You have 1 open task" if single else f"You have {formats.number(my_work.total)} open tasks"
+    since = f"since {formats.day(oldest)}" if single else f"the oldest since {formats.day(oldest)}"
+    if not my_work.plan_amount:
+        return f"{begin}, {since}."
+    amount = f"{formats.short(my_work.plan_amount)} {my_work.currency}".strip()
+    return f"{begin}, {since}; {amount} of planned benefit depend on {'it' if single else 'them'}."
 
 
-def act(thing: OpenTask) -> tuple[str, str]:
-    """The next step of a thing: what its button says, and where it leads."""
-    name = thing.measure
-    match thing.kind:
+def next_step(task: OpenTask) -> tuple[str, str]:
+    """The next step of a task: the text of its button, and its address."""
+    name = task.measure
+    match task.kind:
         case WorkKind.CONFIRMATION:
-            return "Confirm…", url_for("measure.ask", name=name, verb="confirm")
+            return "Confirm…", url_for("measure.action_form", name=name, verb="confirm")
         case WorkKind.APPROVAL:
-            return "Approve…", url_for("measure.ask", name=name, verb="approve", stage=thing.stage)
+            return "Approve…", url_for("measure.action_form", name=name, verb="approve", stage=task.stage)
         case WorkKind.REASON:
-            return "Give the reason…", url_for("measure.ask", name=name, verb="reason")
+            return "Give the reason…", url_for("measure.action_form", name=name, verb="reason")
         case WorkKind.BLOCKER:
             return "See what is missing", url_for("measure.show", name=name, _anchor="gate")
 
 
-def why(thing: OpenTask) -> tuple[str, ...]:
-    """What is missing, said to the one who reads it."""
+def missing_texts(task: OpenTask) -> tuple[str, ...]:
+    """What is missing, addressed to the reader."""
     return tuple(
-        f"Your {WORDS[reason.awaits]} for {thing.next_stage}" if reason.awaits else reason.text
-        for reason in thing.reasons
+        f"Your {APPROVAL_NAMES[reason.awaits]} for {task.next_stage}" if reason.awaits else reason.text
+        for reason in task.reasons
     )
 
 
@@ -106,12 +115,12 @@ def _kind(given: str | None) -> WorkKind | None:
     if not given:
         return None
     if given not in {kind.value for kind in WorkKind}:
-        abort(404, f'Nothing waits under the name "{given[:40]}".')
+        abort(404, f'There are no tasks of the kind "{given[:40]}".')
     return WorkKind(given)
 
 
-def _after(cursor: str | None) -> Place | None:
+def _after(cursor: str | None) -> PageStart | None:
     try:
-        return place_of(cursor)
+        return page_start(cursor)
     except Problem:
-        abort(404, "There is no such page of this list. Begin with the first.")
+        abort(404, "There is no such page of this list. Start with the first page.")

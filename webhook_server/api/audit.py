@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import Field
 
 from connector.store.database.audit import search
-from webhook_server.api.operation import Call, Operation
-from webhook_server.api.values import Model, Moment, Page, Paged, Word, number_after, page_of
+from webhook_server.api.operation import ApiCall, Operation
+from webhook_server.api.values import Model, Moment, Page, PageQuery, ShortText, make_page, number_cursor
 
 
 class EntryModel(Model):
@@ -25,17 +25,17 @@ class EntryModel(Model):
     hash: str
 
 
-class AuditQuery(Paged):
-    subject: Word | None = Field(default=None, description="The id of a measure, or `mapping`, `rates`, …")
-    actor: Word | None = None
-    action: Word | None = Field(default=None, description="An action, or its beginning: `statement`.")
+class AuditQuery(PageQuery):
+    subject: ShortText | None = Field(default=None, description="The id of a measure, or `mapping`, `rates`, …")
+    actor: ShortText | None = None
+    action: ShortText | None = Field(default=None, description="An action, or its first part: `command`.")
     since: Moment | None = None
     until: Moment | None = None
 
 
-def search_audit(call: Call) -> Page[EntryModel]:
-    query = call.asked(AuditQuery)
-    with call.services.reading(call.viewer) as connection:
+def search_audit(call: ApiCall) -> Page[EntryModel]:
+    query = call.query_as(AuditQuery)
+    with call.services.read_as(call.viewer) as connection:
         entries = search(
             connection,
             subject=query.subject,
@@ -43,16 +43,16 @@ def search_audit(call: Call) -> Page[EntryModel]:
             action=query.action,
             since=query.since,
             until=query.until,
-            before=number_after(query.cursor),
+            before=number_cursor(query.cursor),
             limit=query.limit + 1,
         )
-    items = [EntryModel(**{name: getattr(one, name) for name in EntryModel.model_fields}) for one in entries]
-    return page_of(items, query.limit, [(one.seq,) for one in entries])
+    items = [EntryModel(**{name: getattr(entry, name) for name in EntryModel.model_fields}) for entry in entries]
+    return make_page(items, query.limit, [(entry.seq,) for entry in entries])
 
 
 OPERATIONS = (
     Operation(
         "GET", "/audit", "audit", "Search the audit, newest first", search_audit, Page[EntryModel], query=AuditQuery,
-        about="What was done to measures that the caller sees; all of it for whoever sees every measure.",
+        description="Entries about measures that the caller may see; all entries if that is every measure.",
     ),
 )  # fmt: skip

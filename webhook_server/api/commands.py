@@ -1,6 +1,6 @@
-"""Statements: what was ruled on of a measure; commands: saying something, as in a comment of the tool.
+"""Commands on a measure, as in a comment of the tool, and the rulings on them.
 
-A command is stored and answered with 202 and its address; the worker rules on it, and the ruling is asked for there.
+A submitted command is stored and answered with 202 and its address.  A worker rules on it; the ruling is read there.
 """
 
 from __future__ import annotations
@@ -14,48 +14,56 @@ from urllib.parse import quote
 from pydantic import Field
 
 from connector.measures.submit_command import submit_command
-from connector.people.permissions import Scope
+from connector.people.permissions import TokenScope
 from connector.store.measures import measure_queries
 from connector.store.measures.commands import ruling
-from connector.store.queue.submitted_commands import SqlUtterances, pending
-from connector.sync.command_submission import NotSaid, State, Submitted, Via, command
+from connector.store.queue.submitted_commands import SqlSubmittedCommands, pending_commands
+from connector.sync.command_submission import (
+    SubmissionChannel,
+    SubmissionRefused,
+    SubmissionState,
+    Submitted,
+    command_line,
+)
 from governance.evidence import Verb
 from governance.measure import MeasureId
-from webhook_server.api.measures import MEASURE, one
-from webhook_server.api.operation import Call, Operation, Part, Reply
-from webhook_server.api.problem import AMBIGUOUS, Problem
-from webhook_server.api.values import Amount, Model, Page, Paged, Text, Word, number_after, page_of
+from webhook_server.api.measures import MEASURE_PARAMETER, find_measure
+from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
+from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
+from webhook_server.api.values import Amount, LongText, Model, Page, PageQuery, ShortText, make_page, number_cursor
 
 
-class Said(Model):
+class RulingModel(Model):
+    """What was ruled on a command, wherever it was given."""
+
     number: int
     verb: str
     person: str
-    role: str | None = Field(description="The role in which the person spoke; null when it was refused.")
-    said_at: datetime
-    heard_at: datetime
+    role: str | None = Field(description="The role in which the person acted; null for a refused command.")
+    given_at: datetime
+    ruled_at: datetime
     accepted: bool
-    answer: str
+    reply: str
     stage: str
     amount: Amount | None
     month: str | None
-    text: str
+    reason: str
 
 
-class Waiting(Model):
-    """Said on a page or through the API, and not ruled on yet."""
+class PendingCommand(Model):
+    """Submitted on a page or through the API, and not ruled on yet."""
 
     number: int
-    said_by: str
-    words: str
-    said_at: datetime
+    given_by: str
+    text: str
+    given_at: datetime
 
 
-class WaitingList(Model):
-    items: list[Waiting]
+class PendingCommandList(Model):
+    items: list[PendingCommand]
 
 
-class Speech(StrEnum):
+class CommandVerb(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     CONFIRM = "confirm"
@@ -69,10 +77,10 @@ class Speech(StrEnum):
 
 
 class NewCommand(Model):
-    """The parts of a command; which ones a verb needs stands in the README, and a missing one is told."""
+    """The parts of a command; a missing part is answered with the correct form."""
 
-    verb: Speech
-    stage: Word | None = Field(default=None, description="approve, reject: a stage, or `rebaseline`.")
+    verb: CommandVerb
+    stage: ShortText | None = Field(default=None, description="approve, reject: a stage, or `rebaseline`.")
     amount: Annotated[str, Field(pattern=r"^-?\d{1,15}(\.\d{1,4})?$", examples=["1200000.00"])] | None = Field(
         default=None, description="confirm, write-down: the actual effect."
     )
@@ -80,124 +88,166 @@ class NewCommand(Model):
     month: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] | None = Field(
         default=None, description="confirm, write-down: the last month of the actuals."
     )
-    text: Text | None = Field(default=None, description="The reason.")
-    person: Word | None = Field(default=None, description="delegate: the tool's id or user name of the delegate.")
+    text: LongText | None = Field(default=None, description="The reason.")
+    delegate: ShortText | None = Field(default=None, description="delegate: id or user name in the tool.")
     until: date | None = Field(default=None, description="delegate: the last day.")
 
-    def words(self) -> str:
-        return command(
+    def line(self) -> str:
+        return command_line(
             Verb(self.verb.value),
             stage=self.stage or "",
             amount=Decimal(self.amount) if self.amount is not None else None,
             currency=self.currency or "",
             month=self.month or "",
             text=self.text or "",
-            delegate=self.person or "",
+            delegate=self.delegate or "",
             until=self.until,
         )
 
 
-class Outcome(Model):
-    """A command, and what became of it."""
+class CommandOutcome(Model):
+    """A submitted command and its state."""
 
     number: int
-    state: State
-    answer: str = Field(description="The ruling: what counts now, or who may and what would be right. Or why it waits.")
+    state: SubmissionState
+    reply: str = Field(
+        description="The ruling: what applies now, or who may do it, or the correct form. While it waits, why."
+    )
 
 
-def list_statements(call: Call) -> Page[Said]:
-    query = call.asked(Paged)
-    with call.services.reading(call.viewer) as connection:
-        measure = one(call, connection)["id"]
-        rows = measure_queries.statements(connection, measure, before=number_after(query.cursor), limit=query.limit + 1)
+def list_rulings(call: ApiCall) -> Page[RulingModel]:
+    query = call.query_as(PageQuery)
+    with call.services.read_as(call.viewer) as connection:
+        measure = find_measure(call, connection)["id"]
+        rows = measure_queries.list_commands(
+            connection, measure, before=number_cursor(query.cursor), limit=query.limit + 1
+        )
     items = []
     for row in rows:
         content = row["content"]
         amount = content.get("amount")
         items.append(
-            Said(
+            RulingModel(
                 number=row["id"],
-                answer=(content.get("ruling") or {}).get("answer", ""),
+                reply=(content.get("ruling") or {}).get("reply", ""),
                 stage=content.get("stage", ""),
                 amount=Amount(**amount) if amount else None,
                 month=content.get("month"),
-                text=content.get("text", ""),
-                **{name: row[name] for name in ("verb", "person", "role", "said_at", "heard_at", "accepted")},
+                reason=content.get("text", ""),
+                **{name: row[name] for name in ("verb", "person", "role", "given_at", "ruled_at", "accepted")},
             )
         )
-    return page_of(items, query.limit, [(row["id"],) for row in rows])
+    return make_page(items, query.limit, [(row["id"],) for row in rows])
 
 
-def list_waiting(call: Call) -> WaitingList:
-    with call.services.reading(call.viewer) as connection:
-        rows = pending(connection, [one(call, connection)["id"]])
-    return WaitingList(
-        items=[Waiting(number=row.id, said_by=row.said_by, words=row.words, said_at=row.said_at) for row in rows]
+def list_pending_commands(call: ApiCall) -> PendingCommandList:
+    with call.services.read_as(call.viewer) as connection:
+        rows = pending_commands(connection, [find_measure(call, connection)["id"]])
+    return PendingCommandList(
+        items=[
+            PendingCommand(number=row.id, given_by=row.given_by, text=row.text, given_at=row.given_at) for row in rows
+        ]
     )
 
 
-def submit(call: Call) -> Reply:
-    sent = call.sent(NewCommand)
-    with call.services.reading(call.viewer) as connection:
-        measure = MeasureId(one(call, connection)["id"])
-    match submit_command(call.services, call.viewer, measure, sent.words(), Via.API):
-        case NotSaid(problem, hint) if call.viewer.account_on(measure.partition("/")[0]) is None:
+def submit(call: ApiCall) -> Reply:
+    sent = call.body_as(NewCommand)
+    with call.services.read_as(call.viewer) as connection:
+        measure = MeasureId(find_measure(call, connection)["id"])
+    match submit_command(call.services, call.viewer, measure, sent.line(), SubmissionChannel.API):
+        case SubmissionRefused(problem, hint) if call.viewer.account_on(measure.partition("/")[0]) is None:
             raise Problem(403, problem, hint)
-        case NotSaid(problem, hint):
+        case SubmissionRefused(problem, hint):
             raise Problem(422, problem, hint)
         case Submitted(number):
-            where = f"/api/v1/measures/{quote(measure)}/commands/{number}"
-            return Reply(Outcome(number=number, state=State.WAITING, answer=WAITS), 202, {"Location": where})
+            location = f"/api/v1/measures/{quote(measure)}/commands/{number}"
+            return Reply(
+                CommandOutcome(number=number, state=SubmissionState.WAITING, reply=WAITING_REPLY),
+                202,
+                {"Location": location},
+            )
 
 
-def show_command(call: Call) -> Outcome:
-    number = call.number("number")
-    with call.services.reading(call.viewer) as connection:
-        measure = one(call, connection)
+def show_command(call: ApiCall) -> CommandOutcome:
+    number = call.number_parameter("number")
+    with call.services.read_as(call.viewer) as connection:
+        measure = find_measure(call, connection)
         found = ruling(connection, number, measure["id"])
     if found is None:
-        raise Problem(404, f"There is no command {number} about this measure.", "Its number is that of its 202.")
-    if found.state is State.WAITING:
-        why = SqlUtterances(call.services.engine, call.services.waker).holdup(
+        raise Problem(404, f"There is no command {number} about this measure.", "Use the number of its 202 answer.")
+    if found.state is SubmissionState.WAITING:
+        delay = SqlSubmittedCommands(call.services.engine, call.services.waker).delay_reason(
             measure["connection"], measure["native_id"]
         )
-        return Outcome(number=number, state=State.WAITING, answer=f"{WAITS} At the last try: {why}" if why else WAITS)
-    return Outcome(number=number, state=found.state, answer=found.answer)
+        return CommandOutcome(
+            number=number,
+            state=SubmissionState.WAITING,
+            reply=f"{WAITING_REPLY} Last attempt: {delay}" if delay else WAITING_REPLY,
+        )
+    return CommandOutcome(number=number, state=found.state, reply=found.reply)
 
 
-WAITS = "It is stored, and is ruled on when the item is read next."
+WAITING_REPLY = "The command is stored. It is ruled on when the item is read next."
 
-STATEMENTS = "/measures/{measure}/statements"
+RULINGS = "/measures/{measure}/rulings"
 COMMANDS = "/measures/{measure}/commands"
-NUMBER = Part("number", "a command's number, as its 202 has it", int)
-TAG = "statements"
-SEVERAL = f"The key is that of several measures; the type is {AMBIGUOUS}."
+NUMBER = PathParameter("number", "a submitted command's number", int)
+TAG = "commands"
+AMBIGUOUS_KEY = f"Several measures have this key; the type is {AMBIGUOUS_TYPE}."
 
 OPERATIONS = (
     Operation(
-        "GET", STATEMENTS, TAG, "List what was said and ruled on", list_statements, Page[Said], query=Paged,
-        parts=(MEASURE,), problems={409: SEVERAL},
+        "GET",
+        RULINGS,
+        TAG,
+        "List rulings on commands",
+        list_rulings,
+        Page[RulingModel],
+        query=PageQuery,
+        path_parameters=(MEASURE_PARAMETER,),
+        problems={409: AMBIGUOUS_KEY},
     ),
     Operation(
-        "GET", COMMANDS, TAG, "List commands that are not ruled on yet", list_waiting, WaitingList, parts=(MEASURE,),
-        problems={409: SEVERAL},
-        about="Those that were submitted on pages and through the API; the others are among the statements.",
+        "GET",
+        COMMANDS,
+        TAG,
+        "List submitted commands that wait for a ruling",
+        list_pending_commands,
+        PendingCommandList,
+        path_parameters=(MEASURE_PARAMETER,),
+        problems={409: AMBIGUOUS_KEY},
+        description="Submitted on pages and through the API. Commands with a ruling are listed under rulings.",
     ),
     Operation(
-        "POST", COMMANDS, TAG, "Submit a command: approve, reject, confirm, hold, …", submit, Outcome, status=202,
-        scope=Scope.WRITE, parts=(MEASURE,), body=NewCommand,
+        "POST",
+        COMMANDS,
+        TAG,
+        "Submit a command: approve, reject, confirm, hold, …",
+        submit,
+        CommandOutcome,
+        status=202,
+        scope=TokenScope.WRITE,
+        path_parameters=(MEASURE_PARAMETER,),
+        body=NewCommand,
         problems={
-            403: "The token's scope does not reach, or nobody knows which account of the tool is the caller's.",
-            409: SEVERAL,
+            403: "The token lacks the scope, or no account of the tool is linked to the caller.",
+            409: AMBIGUOUS_KEY,
         },
-        about="Counts like a comment in the tool, by the account of the tool that is linked to the token's person. "
-        "The ruling is the same, and it is answered in the tool's comment as well. The command is stored and not ruled "
-        "on yet: ask for the ruling at `Location`.",
+        description="Has the effect of a comment in the tool, by the account that is linked to the token's person. The "
+        "ruling follows the same rules and also appears in Gatepost's comment there. The command is stored first; read "
+        "the ruling at `Location`.",
     ),
     Operation(
-        "GET", f"{COMMANDS}/{{number}}", TAG, "Show what became of a command", show_command, Outcome,
-        parts=(MEASURE, NUMBER), problems={409: SEVERAL},
-        about="`state` is `waiting` until a worker has ruled on it, which takes a second or two; with no worker, or "
-        "while the tool cannot be read, it stays so. Then it is `accepted` or `refused`, and `answer` is the ruling.",
+        "GET",
+        f"{COMMANDS}/{{number}}",
+        TAG,
+        "Show the state of a submitted command",
+        show_command,
+        CommandOutcome,
+        path_parameters=(MEASURE_PARAMETER, NUMBER),
+        problems={409: AMBIGUOUS_KEY},
+        description="`state` is `waiting` until a worker has ruled on the command, usually for a second or two; "
+        "longer without a running worker, or while the tool cannot be read. Then it is `accepted` or `refused`, and "
+        "`reply` is the ruling.",
     ),
-)  # fmt: skip
+)

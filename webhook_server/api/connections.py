@@ -1,4 +1,4 @@
-"""Connections: the tools, and how they are."""
+"""Connections to the tools, and their health."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from datetime import datetime
 
 from pydantic import Field
 
-from connector.http.tool_access import Auth, Deployment, DoorKind
-from connector.people.permissions import Action, Scope
+from connector.http.tool_access import Auth, Deployment, WebhookAuth
+from connector.people.permissions import Action, TokenScope
 from connector.runtime.doctor import connection_checks
 from connector.store.connections.connections import ConnectionRecord
 from connector.sync.setup import Health
 from mapping.work_item import Tool
-from webhook_server.api.operation import Call, Operation, Part
+from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import Problem
 from webhook_server.api.values import Model
 
 
 class ConnectionModel(Model):
-    """No credential and no secret is ever shown."""
+    """A connection, without its credential and secrets."""
 
     name: str
     tool: Tool
     base_url: str
     deployment: Deployment
     auth: Auth
-    doors: list[DoorKind]
-    expires_at: datetime | None = Field(description="When the credential ends, where that is known.")
-    paused: str | None = Field(description="Why it is paused; null when it is in use.")
+    webhook_auth: list[WebhookAuth]
+    expires_at: datetime | None = Field(description="When the credential expires, if known.")
+    paused: str | None = Field(description="Why it is paused; null while it is in use.")
 
 
 class ConnectionList(Model):
@@ -35,10 +35,10 @@ class ConnectionList(Model):
 
 
 class CheckModel(Model):
-    what: str
+    subject: str
     health: Health
-    told: str
-    hint: str = Field(description="What to do; empty when all is well.")
+    message: str
+    hint: str = Field(description="What to do; empty when all is good.")
 
 
 class HealthModel(Model):
@@ -47,50 +47,50 @@ class HealthModel(Model):
     checks: list[CheckModel]
 
 
-class Resumed(Model):
+class ResumeResult(Model):
     was_paused: bool
 
 
-CONNECTION = Part("connection", "a connection's name")
+CONNECTION_PARAMETER = PathParameter("connection", "a connection's name")
 
 
-def record_of(call: Call) -> ConnectionRecord:
-    """The connection that the address names.  Raises a problem."""
-    record = call.services.connections.get(call.name("connection"))
+def record_of(call: ApiCall) -> ConnectionRecord:
+    """The connection of the path.  Raises Problem when there is none."""
+    record = call.services.connections.get(call.text_parameter("connection"))
     if record is None:
-        name = call.name("connection")
-        raise Problem(404, f'There is no connection "{name}".', "They stand in the list of connections.")
+        name = call.text_parameter("connection")
+        raise Problem(404, f'There is no connection "{name}".', "See the list of connections.")
     return record
 
 
-def list_connections(call: Call) -> ConnectionList:
-    return ConnectionList(items=[_connection(call, one) for one in call.services.connections.all()])
+def list_connections(call: ApiCall) -> ConnectionList:
+    return ConnectionList(items=[_connection(call, record) for record in call.services.connections.all()])
 
 
-def health(call: Call) -> HealthModel:
+def health(call: ApiCall) -> HealthModel:
     record = record_of(call)
     checks = [
-        CheckModel(what=one.what, health=one.health, told=one.told, hint=one.hint)
-        for one in connection_checks(call.services, record)
+        CheckModel(subject=check.subject, health=check.health, message=check.message, hint=check.hint)
+        for check in connection_checks(call.services, record)
     ]
-    worst = max((one.health for one in checks), key=list(Health).index, default=Health.GOOD)
+    worst = max((check.health for check in checks), key=list(Health).index, default=Health.GOOD)
     return HealthModel(connection=record.name, health=worst, checks=checks)
 
 
-def resume(call: Call) -> Resumed:
-    return Resumed(was_paused=call.services.connections.resume(record_of(call).name, by=call.viewer.login))
+def resume(call: ApiCall) -> ResumeResult:
+    return ResumeResult(was_paused=call.services.connections.resume(record_of(call).name, by=call.viewer.login))
 
 
-def _connection(call: Call, record: ConnectionRecord) -> ConnectionModel:
+def _connection(call: ApiCall, record: ConnectionRecord) -> ConnectionModel:
     return ConnectionModel(
         name=record.name,
         tool=record.tool,
         base_url=record.base_url,
         deployment=record.deployment,
         auth=record.auth,
-        doors=sorted(record.doors),
+        webhook_auth=sorted(record.webhook_auth),
         expires_at=record.expires_at,
-        paused=call.services.connections.paused(record.name),
+        paused=call.services.connections.pause_reason(record.name),
     )
 
 
@@ -99,11 +99,25 @@ TAG = "connections"
 OPERATIONS = (
     Operation("GET", "/connections", TAG, "List connections", list_connections, ConnectionList),
     Operation(
-        "GET", "/connections/{connection}/health", TAG, "Look how a connection is, live", health, HealthModel,
-        action=Action.OPERATE, parts=(CONNECTION,), about="Calls the tool, and so takes some seconds.",
+        "GET",
+        "/connections/{connection}/health",
+        TAG,
+        "Check a connection now",
+        health,
+        HealthModel,
+        action=Action.OPERATE,
+        path_parameters=(CONNECTION_PARAMETER,),
+        description="Calls the tool, which takes some seconds.",
     ),
     Operation(
-        "POST", "/connections/{connection}/resume", TAG, "End a pause", resume, Resumed, scope=Scope.ADMIN,
-        action=Action.OPERATE, parts=(CONNECTION,),
+        "POST",
+        "/connections/{connection}/resume",
+        TAG,
+        "End a pause",
+        resume,
+        ResumeResult,
+        scope=TokenScope.ADMIN,
+        action=Action.OPERATE,
+        path_parameters=(CONNECTION_PARAMETER,),
     ),
-)  # fmt: skip
+)

@@ -1,4 +1,4 @@
-"""What is not tried any more, by cause; tried again or given up, one thing or all of a cause."""
+"""Dead letters by cause: list, replay and drop, one entry or all of a cause."""
 
 from __future__ import annotations
 
@@ -7,113 +7,151 @@ from datetime import datetime
 from pydantic import Field
 
 from connector.bootstrap import system_clock
-from connector.people.permissions import Action, Scope
+from connector.people.permissions import Action, TokenScope
 from connector.store.queue import dead_letters
-from connector.store.queue.dead_letters import Kind
-from webhook_server.api.operation import Call, Operation
+from connector.store.queue.dead_letters import DeadLetterKind
+from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.problem import Problem
-from webhook_server.api.values import Cursor, Limit, Model, Page, Text, Word, from_cursor, page_of
+from webhook_server.api.values import Cursor, Limit, LongText, Model, Page, ShortText, from_cursor, make_page
 
-KINDS = "key: an item that could not be judged; outbox: a write that was not taken; delivery: an event not taken."
+KINDS = "item: could not be assessed; write: refused by the tool; delivery: an event that its receiver did not accept."
 
 
-class StuckModel(Model):
-    ref: str = Field(description="Names it: `outbox/17`.")
-    kind: Kind = Field(description=KINDS)
+class DeadLetterModel(Model):
+    ref: str = Field(description="Names the entry: `write/17`.")
+    kind: DeadLetterKind = Field(description=KINDS)
     number: int
-    connection: str = Field(description="The connection; of an event the subscription.")
+    connection: str = Field(description="The connection; for a delivery the subscription.")
     native_id: str
     key: str | None
     reason: str
     since: datetime
     attempts: int
-    cause: str = Field(description="What it has in common with others: see the list of causes.")
+    cause: str = Field(description="Id of its cause; see the list of causes.")
 
 
-class StuckQuery(Model):
+class DeadLetterQuery(Model):
     limit: Limit = 50
     cursor: Cursor | None = None
-    cause: Word | None = None
+    cause: ShortText | None = None
 
 
 class CauseModel(Model):
     id: str
-    kind: Kind = Field(description=KINDS)
+    kind: DeadLetterKind = Field(description=KINDS)
     connection: str
-    told: str = Field(description="The reason, with … in the place of each id.")
+    normalized_reason: str = Field(description="The reason, with … in place of each id.")
     count: int
-    first: datetime
-    last: datetime
+    first_at: datetime
+    last_at: datetime
 
 
 class CauseList(Model):
     items: list[CauseModel]
 
 
-class Target(Model):
-    target: Word = Field(description="The id of a cause, or the ref of one thing.", examples=["outbox/17"])
+class DeadLetterTarget(Model):
+    target: ShortText = Field(description="The id of a cause, or the ref of one entry.", examples=["write/17"])
 
 
-class DropTarget(Target):
-    reason: Text = Field(description="Why it is given up; it stands in the audit.")
+class DropRequest(DeadLetterTarget):
+    reason: LongText = Field(description="Why it is dropped; the audit records it.")
 
 
-class Count(Model):
-    count: int = Field(description="How many things that were.")
+class AffectedCount(Model):
+    count: int = Field(description="How many entries were changed.")
 
 
-def list_parked(call: Call) -> Page[StuckModel]:
-    query = call.asked(StuckQuery)
+def list_dead_letters(call: ApiCall) -> Page[DeadLetterModel]:
+    query = call.query_as(DeadLetterQuery)
     after = from_cursor(query.cursor, str)
     with call.services.engine.connect() as connection:
-        rows = dead_letters.parked(connection, query.cause, after=str(after[0]) if after else "", limit=query.limit + 1)
-    items = [StuckModel(**{name: getattr(row, name) for name in StuckModel.model_fields}) for row in rows]
-    return page_of(items, query.limit, [(row.ref,) for row in rows])
+        rows = dead_letters.list_dead_letters(
+            connection, query.cause, after=str(after[0]) if after else "", limit=query.limit + 1
+        )
+    items = [DeadLetterModel(**{name: getattr(row, name) for name in DeadLetterModel.model_fields}) for row in rows]
+    return make_page(items, query.limit, [(row.ref,) for row in rows])
 
 
-def list_causes(call: Call) -> CauseList:
+def list_causes(call: ApiCall) -> CauseList:
     with call.services.engine.connect() as connection:
         found = dead_letters.causes(connection)
     return CauseList(
-        items=[CauseModel(**{name: getattr(one, name) for name in CauseModel.model_fields}) for one in found]
-    )
+        items=[
+            CauseModel(
+                id=cause.id, kind=cause.kind, connection=cause.connection, normalized_reason=cause.reason,
+                count=cause.count, first_at=cause.first_at, last_at=cause.last_at,
+            )
+            for cause in found
+        ]
+    )  # fmt: skip
 
 
-def replay(call: Call) -> Count:
-    here, target = call.services, call.sent(Target).target
-    return _counted(target, dead_letters.replay(here.engine, here.waker, target, call.viewer.login, system_clock()))
+def replay(call: ApiCall) -> AffectedCount:
+    services, target = call.services, call.body_as(DeadLetterTarget).target
+    count = dead_letters.replay(services.engine, services.waker, target, call.viewer.login, system_clock())
+    return _affected(target, count)
 
 
-def drop(call: Call) -> Count:
-    sent = call.sent(DropTarget)
-    return _counted(sent.target, dead_letters.drop(call.services.engine, sent.target, call.viewer.login, sent.reason))
+def drop(call: ApiCall) -> AffectedCount:
+    sent = call.body_as(DropRequest)
+    return _affected(sent.target, dead_letters.drop(call.services.engine, sent.target, call.viewer.login, sent.reason))
 
 
-def _counted(target: str, count: int) -> Count:
+def _affected(target: str, count: int) -> AffectedCount:
     if not count:
-        raise Problem(404, f"Nothing is parked as {target}.", "Causes and refs stand in the lists of what is parked.")
-    return Count(count=count)
+        raise Problem(404, f"There are no dead letters of {target}.", "See the lists of causes and dead letters.")
+    return AffectedCount(count=count)
 
 
-TAG = "traffic"
-_NOTHING = {404: "Nothing is parked under this name."}
+TAG = "queues"
+_NOT_FOUND = {404: "There is no such cause or dead letter."}
 
 OPERATIONS = (
     Operation(
-        "GET", "/parked", TAG, "List what is not tried any more", list_parked, Page[StuckModel], query=StuckQuery,
-        action=Action.OPERATE, about="In the order of its ref.",
+        "GET",
+        "/dead-letters",
+        TAG,
+        "List dead letters",
+        list_dead_letters,
+        Page[DeadLetterModel],
+        query=DeadLetterQuery,
+        action=Action.OPERATE,
+        description="Sorted by ref.",
     ),
     Operation(
-        "GET", "/parked/causes", TAG, "List why things are parked", list_causes, CauseList, action=Action.OPERATE,
-        about="Reasons that are the same apart from ids are one cause; the greatest comes first.",
+        "GET",
+        "/dead-letters/causes",
+        TAG,
+        "List causes of dead letters",
+        list_causes,
+        CauseList,
+        action=Action.OPERATE,
+        description="Reasons that differ only in ids are one cause; the most frequent first.",
     ),
     Operation(
-        "POST", "/parked/replay", TAG, "Try again what is parked", replay, Count, body=Target, scope=Scope.ADMIN,
-        action=Action.OPERATE, problems=_NOTHING,
-        about="Items are read and judged anew, and what differs then is written; events are sent again.",
+        "POST",
+        "/dead-letters/replay",
+        TAG,
+        "Replay dead letters",
+        replay,
+        AffectedCount,
+        body=DeadLetterTarget,
+        scope=TokenScope.ADMIN,
+        action=Action.OPERATE,
+        problems=_NOT_FOUND,
+        description="Items are read and assessed again, and differences are written; events are sent again.",
     ),
     Operation(
-        "POST", "/parked/drop", TAG, "Give up what is parked", drop, Count, body=DropTarget, scope=Scope.ADMIN,
-        action=Action.OPERATE, problems=_NOTHING,
+        "POST",
+        "/dead-letters/drop",
+        TAG,
+        "Drop dead letters",
+        drop,
+        AffectedCount,
+        body=DropRequest,
+        scope=TokenScope.ADMIN,
+        action=Action.OPERATE,
+        problems=_NOT_FOUND,
     ),
-)  # fmt: skip
+)

@@ -1,61 +1,63 @@
-"""Findings of all measures: what boards and tickets hide."""
+"""Findings of all measures."""
 
 from __future__ import annotations
 
 from connector.store.database.json_codec import from_json
-from connector.store.database.row_level_access import visible
+from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
-from connector.store.measures.measure_queries import Wanted
+from connector.store.measures.measure_queries import MeasureFilter
 from governance.verdict import Finding
 from webhook_server.api.measures import FindingModel, finding_model
-from webhook_server.api.operation import Call, Operation
-from webhook_server.api.values import Model, Page, Paged, Place, Word, from_cursor, page_of
+from webhook_server.api.operation import ApiCall, Operation
+from webhook_server.api.values import HierarchyModel, Model, Page, PageQuery, ShortText, from_cursor, make_page
 
 
-class Found(Model):
+class MeasureFinding(Model):
     measure: str
     key: str
     title: str | None
     url: str
-    place: Place
+    hierarchy: HierarchyModel
     legal_entity: str | None
     finding: FindingModel
 
 
-class FindingsQuery(Paged):
-    code: Word | None = None
-    portfolio: Word | None = None
-    program: Word | None = None
-    project: Word | None = None
-    package: Word | None = None
-    legal_entity: Word | None = None
+class FindingsQuery(PageQuery):
+    code: ShortText | None = None
+    portfolio: ShortText | None = None
+    program: ShortText | None = None
+    project: ShortText | None = None
+    package: ShortText | None = None
+    legal_entity: ShortText | None = None
 
 
-def list_findings(call: Call) -> Page[Found]:
-    query = call.asked(FindingsQuery)
+def list_findings(call: ApiCall) -> Page[MeasureFinding]:
+    query = call.query_as(FindingsQuery)
     after = from_cursor(query.cursor, str, int)
     names = ("portfolio", "program", "project", "package", "legal_entity")
     equal = {name: value for name in names if (value := getattr(query, name)) is not None}
-    with call.services.reading(call.viewer) as connection:
-        rows = measure_queries.findings(
+    with call.services.read_as(call.viewer) as connection:
+        rows = measure_queries.list_findings(
             connection,
-            Wanted(equal, finding=query.code),
-            visible(call.viewer),
+            MeasureFilter(equal, finding=query.code),
+            visible_to(call.viewer),
             after=(str(after[0]), int(after[1])) if after else None,
             limit=query.limit + 1,
         )
     items = [
-        Found(
+        MeasureFinding(
             measure=row["id"],
-            place=Place.of(row),
+            hierarchy=HierarchyModel.of(row),
             finding=finding_model(from_json(Finding, row["finding"])),
             **{name: row[name] for name in ("key", "title", "url", "legal_entity")},
         )
         for row in rows
     ]
-    return page_of(items, query.limit, [(row["id"], row["n"]) for row in rows])
+    return make_page(items, query.limit, [(row["id"], row["n"]) for row in rows])
 
 
 OPERATIONS = (
-    Operation("GET", "/findings", "findings", "List findings", list_findings, Page[Found], query=FindingsQuery),
+    Operation(
+        "GET", "/findings", "findings", "List findings", list_findings, Page[MeasureFinding], query=FindingsQuery
+    ),
 )

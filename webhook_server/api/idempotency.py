@@ -1,7 +1,7 @@
-"""``Idempotency-Key``: a write that is sent again under the same key happens once, and is answered as before.
+"""``Idempotency-Key``: a write that is repeated under the same key is done once and gets the same answer.
 
-https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.  Answers are kept for a day, sealed,
-because one may hold a secret that is shown once.
+https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.  Responses are stored for a day, encrypted,
+because one may contain a secret that is shown once.
 """
 
 from __future__ import annotations
@@ -16,82 +16,89 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connector.bootstrap import system_clock
 from connector.people.permissions import Viewer
-from connector.store.database.tables import KEPT_ANSWER
+from connector.store.database.tables import IDEMPOTENT_RESPONSE
 from connector.vault import Vault
 from webhook_server.api.problem import Problem
 
-KEY = "Idempotency-Key"
-REPLAYED = "Idempotency-Replayed"
-LONGEST_KEY = 255
-KEPT_FOR = timedelta(days=1)
-GIVEN_UP = timedelta(minutes=2)
-"""A request that has no answer after this long was broken off; the next one under its key takes its place."""
+KEY_HEADER = "Idempotency-Key"
+REPLAYED_HEADER = "Idempotency-Replayed"
+MAX_KEY_LENGTH = 255
+RETENTION = timedelta(days=1)
+ABANDONED_AFTER = timedelta(minutes=2)
+"""A request without a response after this time was interrupted; the next one under its key takes its place."""
 
-KEPT_HEADERS = ("Content-Type", "Location")
+STORED_HEADERS = ("Content-Type", "Location")
 
 
 def caller_of(viewer: Viewer) -> str:
-    """Keys of different callers never meet."""
+    """The owner of a key: the same key of two callers is two keys."""
     return f"person/{viewer.person}" if viewer.person is not None else viewer.login
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """The answer under one key of one caller."""
+class IdempotentRequest:
+    """The response under one key of one caller."""
 
     engine: Engine
     vault: Vault
     caller: str
     key: str
 
-    def begin(self, request: bytes, body: bytes) -> Response | None:
-        """Claim the key; the former answer when there is one.  Raises a problem when it stands for another request."""
-        if not 1 <= len(self.key) <= LONGEST_KEY or not self.key.isprintable():
-            raise Problem(422, f"The {KEY} does not hold.", f"It has 1 to {LONGEST_KEY} printable characters.")
+    def claim(self, request: bytes, body: bytes) -> Response | None:
+        """Claim the key; returns the earlier response if there is one.
+
+        Raises Problem: 422 when the key was used for another request, 409 while the request is in progress.
+        """
+        if not 1 <= len(self.key) <= MAX_KEY_LENGTH or not self.key.isprintable():
+            raise Problem(422, f"The {KEY_HEADER} is not valid.", f"It has 1 to {MAX_KEY_LENGTH} printable characters.")
         digest = hashlib.sha256(request + b"\x00" + body).hexdigest()
         now = system_clock()
         with self.engine.begin() as transaction:
-            transaction.execute(delete(KEPT_ANSWER).where(KEPT_ANSWER.c.made_at < now - KEPT_FOR))
-            row = {"caller": self.caller, "key": self.key, "request": digest, "made_at": now}
-            claim = insert(KEPT_ANSWER).values(row).on_conflict_do_nothing().returning(KEPT_ANSWER.c.key)
+            transaction.execute(delete(IDEMPOTENT_RESPONSE).where(IDEMPOTENT_RESPONSE.c.created_at < now - RETENTION))
+            row = {"caller": self.caller, "key": self.key, "request": digest, "created_at": now}
+            claim = (
+                insert(IDEMPOTENT_RESPONSE).values(row).on_conflict_do_nothing().returning(IDEMPOTENT_RESPONSE.c.key)
+            )
             if transaction.execute(claim).first() is not None:
                 return None
-            query = select(KEPT_ANSWER).where(*self._here()).with_for_update()
+            query = select(IDEMPOTENT_RESPONSE).where(*self._matches_key()).with_for_update()
             found = transaction.execute(query).one()
             if found.request != digest:
                 raise Problem(
-                    422, f"This {KEY} was sent before with another request.", "Take a new key for a new request."
+                    422, f"This {KEY_HEADER} was used for another request.", "Use a new key for a new request."
                 )
             if found.status is not None:
-                return self._again(found.status, found.headers, found.body)
-            self._take_over(found.made_at, now)
-            transaction.execute(update(KEPT_ANSWER).where(*self._here()).values(made_at=now))
+                return self._replay(found.status, found.headers, found.body)
+            self._take_over(found.created_at, now)
+            transaction.execute(update(IDEMPOTENT_RESPONSE).where(*self._matches_key()).values(created_at=now))
         return None
 
-    def keep(self, answer: Response) -> None:
-        """Keep an answer; one that says that we failed is not kept, so that it may be tried again."""
-        if answer.status_code >= 500:
-            self.forget()
+    def store(self, response: Response) -> None:
+        """Store a response; a server error is not stored, so that the request may be repeated."""
+        if response.status_code >= 500:
+            self.release()
             return
-        headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
-        sealed = self.vault.seal(answer.get_data(as_text=True)).decode()
+        headers = {name: response.headers[name] for name in STORED_HEADERS if name in response.headers}
+        encrypted = self.vault.encrypt(response.get_data(as_text=True)).decode()
         with self.engine.begin() as transaction:
             transaction.execute(
-                update(KEPT_ANSWER).where(*self._here()).values(status=answer.status_code, headers=headers, body=sealed)
+                update(IDEMPOTENT_RESPONSE)
+                .where(*self._matches_key())
+                .values(status=response.status_code, headers=headers, body=encrypted)
             )
 
-    def forget(self) -> None:
+    def release(self) -> None:
         with self.engine.begin() as transaction:
-            transaction.execute(delete(KEPT_ANSWER).where(*self._here()))
+            transaction.execute(delete(IDEMPOTENT_RESPONSE).where(*self._matches_key()))
 
-    def _take_over(self, made_at: datetime, now: datetime) -> None:
-        if now - made_at < GIVEN_UP:
-            raise Problem(409, f"The request with this {KEY} is being worked on.", "Ask again in a moment.")
+    def _take_over(self, created_at: datetime, now: datetime) -> None:
+        if now - created_at < ABANDONED_AFTER:
+            raise Problem(409, f"The request with this {KEY_HEADER} is in progress.", "Repeat it in a moment.")
 
-    def _again(self, status: int, headers: dict[str, str], body: str) -> Response:
-        answer = Response(self.vault.open(body.encode()), status)
-        answer.headers.update({**headers, REPLAYED: "true"})
+    def _replay(self, status: int, headers: dict[str, str], body: str) -> Response:
+        answer = Response(self.vault.decrypt(body.encode()), status)
+        answer.headers.update({**headers, REPLAYED_HEADER: "true"})
         return answer
 
-    def _here(self) -> tuple[ColumnElement[bool], ...]:
-        return KEPT_ANSWER.c.caller == self.caller, KEPT_ANSWER.c.key == self.key
+    def _matches_key(self) -> tuple[ColumnElement[bool], ...]:
+        return IDEMPOTENT_RESPONSE.c.caller == self.caller, IDEMPOTENT_RESPONSE.c.key == self.key

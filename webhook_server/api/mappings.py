@@ -1,4 +1,4 @@
-"""Versions of the mapping: look, check, keep, preview, activate, roll back."""
+"""Versions of the mapping: list, show, validate, add, preview, activate, roll back."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from pydantic import Field
 
 from connector.bootstrap import previewer
 from connector.errors import ConfigurationError, ToolError
-from connector.people.permissions import Action, Scope
-from connector.store.mapping_versions.versions import State, StoredMapping
-from connector.store.reconcile.reassessment_progress import items_named, newest_items
-from mapping.load import Loaded, load_mapping
-from mapping.preview import Fate, Row, summary
+from connector.people.permissions import Action, TokenScope
+from connector.store.mapping_versions.versions import MappingState, StoredMapping
+from connector.store.reconcile.reassessment_progress import items_by_key, newest_items
+from mapping.load import LoadedMapping, load_mapping
+from mapping.preview import ItemPreview, PreviewOutcome, summarise
 from mapping.work_item import ConnectionName, NativeId
-from webhook_server.api.operation import Call, Operation, Part
-from webhook_server.api.problem import Problem, Wrong
-from webhook_server.api.values import Model, Text, Word
+from webhook_server.api.operation import ApiCall, Operation, PathParameter
+from webhook_server.api.problem import FieldError, Problem
+from webhook_server.api.values import LongText, Model, ShortText
 
-MOST_PREVIEWED = 100
+MAX_PREVIEWED = 100
 
 Source = Annotated[str, Field(max_length=2_000_000, pattern=r"^[^\x00]*$", description="The mapping file, YAML.")]
 
 
-class Version(Model):
+class MappingVersion(Model):
     number: int
-    state: State
+    state: MappingState
     digest: str
     author: str
     reason: str
     created_at: datetime
     activated_at: datetime | None
     superseded_at: datetime | None
-    restores: int | None = Field(description="The version that this one brought back.")
+    restores: int | None = Field(description="The earlier version that this one restores.")
 
 
-class VersionList(Model):
-    items: list[Version]
+class MappingVersionList(Model):
+    items: list[MappingVersion]
 
 
-class VersionWhole(Model):
-    version: Version
+class MappingVersionDetail(Model):
+    version: MappingVersion
     source: str
 
 
-class ProblemOfFile(Model):
+class MappingProblem(Model):
     line: int
     column: int
     path: str
@@ -53,165 +53,172 @@ class ProblemOfFile(Model):
     hint: str
 
 
-class Checked(Model):
+class CheckResult(Model):
     valid: bool
     digest: str | None
     rules: int
-    problems: list[ProblemOfFile]
+    problems: list[MappingProblem]
 
 
 class CheckSource(Model):
     source: Source
 
 
-class NewVersion(Model):
+class NewMappingVersion(Model):
     source: Source
-    reason: Text
+    reason: LongText
 
 
-class Preview(Model):
-    last: Annotated[int, Field(ge=1, le=MOST_PREVIEWED)] = Field(default=25, description="Items that were read last.")
-    keys: Annotated[list[Word], Field(max_length=MOST_PREVIEWED)] = Field(
+class PreviewRequest(Model):
+    last: Annotated[int, Field(ge=1, le=MAX_PREVIEWED)] = Field(
+        default=25, description="How many of the items that were read last."
+    )
+    keys: Annotated[list[ShortText], Field(max_length=MAX_PREVIEWED)] = Field(
         default=[], description="These items instead, by key."
     )
 
 
 class ChangeModel(Model):
     field: str
-    present: str | None
-    wanted: str | None
+    current: str | None
+    target: str | None
 
 
 class PreviewRow(Model):
     key: str
     title: str
-    fate: Fate
+    outcome: PreviewOutcome
     rule: str
     reason: str
     stage: str
     gate: str
     changes: list[ChangeModel]
-    appearing: list[str] = Field(description="Blockers that it would have, in words.")
-    vanishing: list[str] = Field(description="Codes of blockers that it would no longer have.")
+    new_blockers: list[str] = Field(description="Blockers that it would get, as sentences.")
+    removed_blockers: list[str] = Field(description="Codes of blockers that it would lose.")
 
 
-class Previewed(Model):
-    fates: dict[Fate, int]
+class PreviewResult(Model):
+    outcomes: dict[PreviewOutcome, int]
     items: list[PreviewRow]
 
 
-class RollBack(Model):
-    reason: Text
+class RollbackRequest(Model):
+    reason: LongText
     to: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
-        default=None, description="Which former version; the last one when left out."
+        default=None, description="Which earlier version; the previous one by default."
     )
 
 
-def list_versions(call: Call) -> VersionList:
-    return VersionList(items=[_version(one) for one in call.services.mappings.all()])
+def list_versions(call: ApiCall) -> MappingVersionList:
+    return MappingVersionList(items=[_version(stored) for stored in call.services.mappings.all()])
 
 
-def show(call: Call) -> VersionWhole:
+def show(call: ApiCall) -> MappingVersionDetail:
     stored = _stored(call)
-    return VersionWhole(version=_version(stored), source=stored.source)
+    return MappingVersionDetail(version=_version(stored), source=stored.source)
 
 
-def validate(call: Call) -> Checked:
-    loaded = load_mapping(call.sent(CheckSource).source)
-    if isinstance(loaded, Loaded):
-        return Checked(valid=True, digest=str(loaded.version), rules=len(loaded.config.measures), problems=[])
+def validate(call: ApiCall) -> CheckResult:
+    loaded = load_mapping(call.body_as(CheckSource).source)
+    if isinstance(loaded, LoadedMapping):
+        return CheckResult(valid=True, digest=str(loaded.version), rules=len(loaded.config.measures), problems=[])
     problems = [
-        ProblemOfFile(line=one.line, column=one.column, path=one.path, message=one.message, hint=one.hint)
-        for one in loaded
+        MappingProblem(
+            line=problem.line, column=problem.column, path=problem.path, message=problem.message, hint=problem.hint
+        )
+        for problem in loaded
     ]
-    return Checked(valid=False, digest=None, rules=0, problems=problems)
+    return CheckResult(valid=False, digest=None, rules=0, problems=problems)
 
 
-def push(call: Call) -> Version:
-    sent = call.sent(NewVersion)
+def store_version(call: ApiCall) -> MappingVersion:
+    sent = call.body_as(NewMappingVersion)
     loaded = load_mapping(sent.source)
-    good = isinstance(loaded, Loaded)
-    stored = call.services.mappings.push(
-        sent.source, str(loaded.version) if isinstance(loaded, Loaded) else "", author=call.viewer.login,
-        reason=sent.reason, state=State.VALIDATED if good else State.DRAFT,
+    valid = isinstance(loaded, LoadedMapping)
+    stored = call.services.mappings.add(
+        sent.source, str(loaded.version) if isinstance(loaded, LoadedMapping) else "", author=call.viewer.login,
+        reason=sent.reason, state=MappingState.VALIDATED if valid else MappingState.DRAFT,
     )  # fmt: skip
     return _version(stored)
 
 
-def preview(call: Call) -> Previewed:
-    stored, sent = _stored(call), call.sent(Preview)
+def preview(call: ApiCall) -> PreviewResult:
+    stored, sent = _stored(call), call.body_as(PreviewRequest)
     loaded = _loaded(stored)
-    with call.services.reading(call.viewer) as connection:
-        found = (
-            [item for key in sent.keys for item in items_named(connection, key)]
+    with call.services.read_as(call.viewer) as connection:
+        items = (
+            [item for key in sent.keys for item in items_by_key(connection, key)]
             if sent.keys
             else list(newest_items(connection, sent.last))
         )
     chosen: dict[ConnectionName, list[NativeId]] = {}
-    for name, item in dict.fromkeys(found[:MOST_PREVIEWED]):
+    for name, item in dict.fromkeys(items[:MAX_PREVIEWED]):
         chosen.setdefault(name, []).append(item)
-    sites, look = previewer(call.services)
-    rows: list[Row] = []
+    sites, preview_of = previewer(call.services)
+    rows: list[ItemPreview] = []
     try:
-        for name, items in sorted(chosen.items()):
-            rows += look.rows(sites.get(name), items, loaded.config)
+        for name, native_ids in sorted(chosen.items()):
+            rows += preview_of.rows(sites.get(name), native_ids, loaded.config)
     except ToolError as error:
         raise Problem(503, "The tool cannot be read now.", str(error)) from None
-    call.services.mappings.note_previewed(stored.number)
-    return Previewed(fates=dict(summary(rows).fates), items=[_row(one) for one in rows])
+    call.services.mappings.mark_previewed(stored.number)
+    return PreviewResult(outcomes=dict(summarise(rows).outcomes), items=[_row(row) for row in rows])
 
 
-def activate(call: Call) -> Version:
+def activate(call: ApiCall) -> MappingVersion:
     stored = _stored(call)
     _refuse_unknown(call, _loaded(stored))
     return _version(call.services.mappings.activate_version(stored.number, author=call.viewer.login))
 
 
-def roll_back(call: Call) -> Version:
-    sent = call.sent(RollBack)
+def roll_back(call: ApiCall) -> MappingVersion:
+    sent = call.body_as(RollbackRequest)
     return _version(call.services.mappings.rollback(author=call.viewer.login, reason=sent.reason, to=sent.to))
 
 
-def _stored(call: Call) -> StoredMapping:
-    number = call.number("number")
+def _stored(call: ApiCall) -> StoredMapping:
+    number = call.number_parameter("number")
     try:
         return call.services.mappings.get(min(number, 2**31 - 1))
     except ConfigurationError as error:
         raise Problem(404, str(error)) from None
 
 
-def _loaded(stored: StoredMapping) -> Loaded:
+def _loaded(stored: StoredMapping) -> LoadedMapping:
     loaded = load_mapping(stored.source, f"mapping version {stored.number}")
-    if isinstance(loaded, Loaded):
+    if isinstance(loaded, LoadedMapping):
         return loaded
-    errors = [Wrong(where=f"{one.line}:{one.column} {one.path}".strip(), what=one.message) for one in loaded]
+    errors = [
+        FieldError(location=f"{problem.line}:{problem.column} {problem.path}".strip(), message=problem.message)
+        for problem in loaded
+    ]
     raise Problem(
-        409, f"Version {stored.number} is a draft with problems.", "Mend them and push it again.", errors=errors
+        409, f"Version {stored.number} is a draft with problems.", "Correct them and add it again.", errors=errors
     )
 
 
-def _refuse_unknown(call: Call, loaded: Loaded) -> None:
-    there = {record.name for record in call.services.connections.all()}
-    missing = sorted({rule.connection for rule in loaded.config.measures} - there)
+def _refuse_unknown(call: ApiCall, loaded: LoadedMapping) -> None:
+    connections = {record.name for record in call.services.connections.all()}
+    missing = sorted({rule.connection for rule in loaded.config.measures} - connections)
     if missing:
-        raise Problem(409, f"It names {', '.join(missing)}, which is no connection.", "Connect it first.")
+        raise Problem(409, f"It names unknown connections: {', '.join(missing)}.", "Connect them first.")
 
 
-def _version(stored: StoredMapping) -> Version:
-    return Version(**{name: getattr(stored, name) for name in Version.model_fields})
+def _version(stored: StoredMapping) -> MappingVersion:
+    return MappingVersion(**{name: getattr(stored, name) for name in MappingVersion.model_fields})
 
 
-def _row(one: Row) -> PreviewRow:
+def _row(row: ItemPreview) -> PreviewRow:
     changes = [
-        ChangeModel(field=change.field, present=_text(change.present), wanted=_text(change.wanted))
-        for change in one.changes
+        ChangeModel(field=change.field, current=_text(change.present), target=_text(change.target))
+        for change in row.changes
     ]
-    same = ("key", "title", "fate", "rule", "reason", "stage", "gate")
+    same = ("key", "title", "outcome", "rule", "reason", "stage", "gate")
     return PreviewRow(
         changes=changes,
-        appearing=[blocker.sentence for blocker in one.appearing],
-        vanishing=list(one.vanishing),
-        **{name: getattr(one, name) for name in same},
+        new_blockers=[blocker.sentence for blocker in row.new_blockers],
+        removed_blockers=list(row.removed_blockers),
+        **{name: getattr(row, name) for name in same},
     )
 
 
@@ -219,33 +226,78 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-NUMBER = Part("number", "a version's number", int)
+NUMBER_PARAMETER = PathParameter("number", "a version's number", int)
 TAG = "mappings"
-AWAY = {503: "The tool cannot be read now."}
+TOOL_UNAVAILABLE = {503: "The tool cannot be read now."}
 
 OPERATIONS = (
-    Operation("GET", "/mappings", TAG, "List versions", list_versions, VersionList, action=Action.OPERATE),
+    Operation("GET", "/mappings", TAG, "List versions", list_versions, MappingVersionList, action=Action.OPERATE),
     Operation(
-        "GET", "/mappings/{number}", TAG, "Show a version", show, VersionWhole, parts=(NUMBER,), action=Action.OPERATE
+        "GET",
+        "/mappings/{number}",
+        TAG,
+        "Show a version",
+        show,
+        MappingVersionDetail,
+        path_parameters=(NUMBER_PARAMETER,),
+        action=Action.OPERATE,
     ),
     Operation(
-        "POST", "/mappings/validate", TAG, "Check a text; nothing is kept", validate, Checked, body=CheckSource,
+        "POST",
+        "/mappings/validate",
+        TAG,
+        "Check a text without storing it",
+        validate,
+        CheckResult,
+        body=CheckSource,
         action=Action.CONFIGURE,
     ),
     Operation(
-        "POST", "/mappings", TAG, "Keep a version without activating it", push, Version, status=201, body=NewVersion,
-        scope=Scope.ADMIN, action=Action.CONFIGURE, about="One with problems is kept as a draft.",
+        "POST",
+        "/mappings",
+        TAG,
+        "Add a version without activating it",
+        store_version,
+        MappingVersion,
+        status=201,
+        body=NewMappingVersion,
+        scope=TokenScope.ADMIN,
+        action=Action.CONFIGURE,
+        description="A version with problems is stored as a draft.",
     ),
     Operation(
-        "POST", "/mappings/{number}/preview", TAG, "Show what a version would do; nothing is written", preview,
-        Previewed, parts=(NUMBER,), body=Preview, scope=Scope.ADMIN, action=Action.CONFIGURE, problems=AWAY,
+        "POST",
+        "/mappings/{number}/preview",
+        TAG,
+        "Preview a version; nothing is written",
+        preview,
+        PreviewResult,
+        path_parameters=(NUMBER_PARAMETER,),
+        body=PreviewRequest,
+        scope=TokenScope.ADMIN,
+        action=Action.CONFIGURE,
+        problems=TOOL_UNAVAILABLE,
     ),
     Operation(
-        "POST", "/mappings/{number}/activate", TAG, "Make a version the active one", activate, Version, parts=(NUMBER,),
-        scope=Scope.ADMIN, action=Action.CONFIGURE,
+        "POST",
+        "/mappings/{number}/activate",
+        TAG,
+        "Activate a version",
+        activate,
+        MappingVersion,
+        path_parameters=(NUMBER_PARAMETER,),
+        scope=TokenScope.ADMIN,
+        action=Action.CONFIGURE,
     ),
     Operation(
-        "POST", "/mappings/rollback", TAG, "Bring a former version back", roll_back, Version, body=RollBack,
-        scope=Scope.ADMIN, action=Action.CONFIGURE,
+        "POST",
+        "/mappings/rollback",
+        TAG,
+        "Restore an earlier version",
+        roll_back,
+        MappingVersion,
+        body=RollbackRequest,
+        scope=TokenScope.ADMIN,
+        action=Action.CONFIGURE,
     ),
-)  # fmt: skip
+)

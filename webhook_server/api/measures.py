@@ -1,4 +1,4 @@
-"""Measures: the list, one of them, and everything that was said, decided and counted of it."""
+"""Measures: the list, one measure, its verdict, history, effect lines and decisions."""
 
 from __future__ import annotations
 
@@ -10,30 +10,32 @@ from flask import request
 from pydantic import Field
 from sqlalchemy import Connection, RowMapping
 
-from connector.store.database.row_level_access import visible
+from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
-from connector.store.measures.measure_queries import Wanted
+from connector.store.measures.measure_queries import MeasureFilter
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from governance.effects import Account, EffectKind, Version
 from governance.measure import Role
 from governance.responsible import Responsible
 from governance.verdict import Colour, Finding, GateState, Outcome, Status
-from webhook_server.api.operation import Call, Operation, Part, Reply
-from webhook_server.api.problem import AMBIGUOUS, Problem
+from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
+from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
 from webhook_server.api.values import (
     Amount,
+    HierarchyModel,
     Model,
     Moment,
     Page,
-    Paged,
-    Place,
-    Word,
+    PageQuery,
+    ShortText,
     from_cursor,
-    number_after,
-    page_of,
+    make_page,
+    number_cursor,
 )
 
-MEASURE = Part("measure", "a measure, by its key (ITX-7), a former key, or its id (jira-main/10001)", slashes=True)
+MEASURE_PARAMETER = PathParameter(
+    "measure", "a measure, by its key (ITX-7), a former key, or its id (jira-main/10001)", allows_slashes=True
+)
 TAG = "measures"
 
 
@@ -46,21 +48,21 @@ class Figures(Model):
     variance: Amount | None = Field(description="At completion minus plan.")
 
 
-class MeasureShort(Model):
+class MeasureSummary(Model):
     id: str
     key: str
     title: str | None
     url: str = Field(description="The item in its tool.")
     connection: str
-    rule: str = Field(description="The rule of the mapping that takes the item.")
-    place: Place
+    rule: str = Field(description="The mapping rule that matches the item.")
+    hierarchy: HierarchyModel
     business_unit: str | None
     legal_entity: str | None
     owner: str | None
     sponsor: str | None
     controller: str | None
-    stage: str | None = Field(description="The stage that was granted last.")
-    tool_stage: str | None = Field(description="The stage that the item's status stands for.")
+    stage: str | None = Field(description="The last granted stage.")
+    tool_stage: str | None = Field(description="The stage that the item's status corresponds to.")
     gate: GateState
     implementation: Colour
     potential: Colour
@@ -73,26 +75,26 @@ class MeasureShort(Model):
 class ResponsibleModel(Model):
     """Somebody who must act."""
 
-    role: Role | None = Field(description="The role of the measure; null for somebody who holds none of its roles.")
-    name: str = Field(description="Empty where nobody is named.")
+    role: Role | None = Field(description="The role of the measure; null for somebody without a role there.")
+    name: str = Field(description="Empty if nobody is named.")
 
 
 class BlockerModel(Model):
     code: str
-    subject: str = Field(description="What the condition is about; of an approval the role that gives it.")
+    subject: str = Field(description="What the condition is about; for an approval, the role that gives it.")
     sentence: str
-    who: str = Field(description="Who must act, in words.")
+    who: str = Field(description="Who must act, as a text.")
     responsible: list[ResponsibleModel]
     since: datetime
 
 
 class ConditionModel(Model):
-    """One condition of the gate into the next stage."""
+    """A condition of the gate into the next stage."""
 
     stage: str
     code: str
     subject: str
-    outcome: Outcome = Field(description="Unknown is not met.")
+    outcome: Outcome = Field(description="Unknown counts as not met.")
     expected: str
     actual: str
     reason: str
@@ -109,27 +111,27 @@ class FindingModel(Model):
     since: datetime
 
 
-class LightModel(Model):
+class StatusModel(Model):
     colour: Colour
-    number: str | None = Field(description="A ratio; 1 is as planned.")
+    ratio: str | None = Field(description="1 is as planned.")
     reason: str
 
 
-class MeasureWhole(Model):
-    measure: MeasureShort
+class MeasureDetail(Model):
+    measure: MeasureSummary
     next_stage: str | None
-    passes: list[str] = Field(description="Labels of the stages into which the item may be moved now.")
-    blocked_by: list[BlockerModel]
+    allowed_stages: list[str] = Field(description="Labels of the stages to which the item may move now.")
+    blockers: list[BlockerModel]
     checklist: list[ConditionModel]
-    found: list[FindingModel]
-    implementation: LightModel
-    potential: LightModel
-    off_road: str | None = Field(description="Why it is on hold or cancelled; null when it is on its way.")
+    findings: list[FindingModel]
+    implementation: StatusModel
+    potential: StatusModel
+    off_ramp: str | None = Field(description="Why it is on hold or cancelled; null otherwise.")
     mapping_version: int
     policy_version: str
     unreachable_since: datetime | None
     unreachable_reason: str | None
-    unmapped_reason: str | None = Field(description="Why it is no measure any more.")
+    unmapped_reason: str | None = Field(description="Why it is no longer a measure.")
 
 
 class Explanation(Model):
@@ -139,8 +141,10 @@ class Explanation(Model):
     key: str
     title: str | None
     url: str
-    explanation: list[str] = Field(description="Line by line; the first ones are what the tool's blocker field holds.")
-    verdict: dict[str, Any] = Field(description="The whole verdict with its findings, as it is stored.")
+    explanation: list[str] = Field(
+        description="Lines of text; the first ones are also in the tool's field with the blockers."
+    )
+    verdict: dict[str, Any] = Field(description="The verdict with its findings, as stored.")
     mapping_version: int
     policy_version: str
     assessed_at: datetime
@@ -149,7 +153,7 @@ class Explanation(Model):
     unmapped_reason: str | None
 
 
-class Day(Model):
+class StatusDay(Model):
     day: date
     stage: str | None
     gate: GateState
@@ -158,11 +162,11 @@ class Day(Model):
     reasons: dict[str, str]
 
 
-class Days(Model):
-    items: list[Day]
+class StatusDayList(Model):
+    items: list[StatusDay]
 
 
-class Line(Model):
+class EffectLineModel(Model):
     version: Version
     kind: EffectKind
     month: date = Field(description="Its first day.")
@@ -171,57 +175,57 @@ class Line(Model):
     money: Amount
 
 
-class Lines(Model):
-    items: list[Line]
+class EffectLineList(Model):
+    items: list[EffectLineModel]
 
 
-class Decision(Model):
+class DecisionSummary(Model):
     number: int
     decided_at: datetime
     stage: str | None
     gate: GateState
     mapping_version: int
     policy_version: str
-    digest: str = Field(description="As it stands in the audit.")
+    digest: str = Field(description="The digest that the audit records.")
 
 
-class DecisionWhole(Model):
-    decision: Decision
+class DecisionDetail(Model):
+    decision: DecisionSummary
     verdict: dict[str, Any]
     evidence: dict[str, Any]
 
 
-class MeasuresQuery(Paged):
-    connection: Word | None = None
-    portfolio: Word | None = None
-    program: Word | None = None
-    project: Word | None = None
-    package: Word | None = None
-    business_unit: Word | None = None
-    legal_entity: Word | None = None
-    owner: Word | None = Field(default=None, description="A person's name, as the list shows it.")
-    sponsor: Word | None = None
-    controller: Word | None = None
-    stage: Word | None = None
-    rule: Word | None = None
+class MeasuresQuery(PageQuery):
+    connection: ShortText | None = None
+    portfolio: ShortText | None = None
+    program: ShortText | None = None
+    project: ShortText | None = None
+    package: ShortText | None = None
+    business_unit: ShortText | None = None
+    legal_entity: ShortText | None = None
+    owner: ShortText | None = Field(default=None, description="A person's name, as listed.")
+    sponsor: ShortText | None = None
+    controller: ShortText | None = None
+    stage: ShortText | None = None
+    rule: ShortText | None = None
     gate: GateState | None = None
     implementation: Colour | None = None
     potential: Colour | None = None
-    blocker: Word | None = Field(default=None, description="Code of a blocker: LEGACY_COST_RUNNING.")
-    finding: Word | None = Field(default=None, description="Code of a finding: CREEP.")
-    q: Word | None = Field(default=None, description="Part of the key or the title.")
-    assessed_since: Moment | None = Field(default=None, description="Looked at since then.")
-    gone: bool = Field(default=False, description="Also what no rule takes any more.")
+    blocker: ShortText | None = Field(default=None, description="Code of a blocker: LEGACY_COST_RUNNING.")
+    finding: ShortText | None = Field(default=None, description="Code of a finding: CREEP.")
+    q: ShortText | None = Field(default=None, description="Part of the key or the title.")
+    assessed_since: Moment | None = Field(default=None, description="Assessed at this time or later.")
+    include_removed: bool = Field(default=False, description="Also measures that no rule matches any more.")
 
-    def wanted(self) -> Wanted:
-        given = {name: value for name in measure_queries.EQUAL if (value := getattr(self, name)) is not None}
-        return Wanted(
-            {name: str(value) for name, value in given.items()}, self.blocker, self.finding, self.q,
-            self.assessed_since, self.gone,
+    def to_filter(self) -> MeasureFilter:
+        equal = {name: value for name in measure_queries.EQUALITY_FILTERS if (value := getattr(self, name)) is not None}
+        return MeasureFilter(
+            {name: str(value) for name, value in equal.items()}, self.blocker, self.finding, self.q,
+            self.assessed_since, self.include_removed,
         )  # fmt: skip
 
 
-def short(row: RowMapping) -> MeasureShort:
+def measure_summary(row: RowMapping) -> MeasureSummary:
     same = (
         "id", "key", "title", "url", "connection", "rule", "business_unit", "legal_entity", "owner", "sponsor",
         "controller", "stage", "tool_stage", "gate", "implementation", "potential", "blockers", "assessed_at",
@@ -229,13 +233,16 @@ def short(row: RowMapping) -> MeasureShort:
     figures = Figures(
         **{name: Amount.of(row[f"{name}_net"], row["currency"]) for name in ("plan", "forecast", "actual", "variance")}
     )
-    return MeasureShort(
-        place=Place.of(row), figures=figures, findings=row["finding_count"], **{name: row[name] for name in same}
+    return MeasureSummary(
+        hierarchy=HierarchyModel.of(row),
+        figures=figures,
+        findings=row["finding_count"],
+        **{name: row[name] for name in same},
     )
 
 
 def responsible_models(people: Iterable[Responsible]) -> list[ResponsibleModel]:
-    return [ResponsibleModel(role=one.role, name=one.name) for one in people]
+    return [ResponsibleModel(role=person.role, name=person.name) for person in people]
 
 
 def finding_model(finding: Finding) -> FindingModel:
@@ -245,63 +252,66 @@ def finding_model(finding: Finding) -> FindingModel:
     )  # fmt: skip
 
 
-def light_model(status: Status) -> LightModel:
-    number = None if status.number is None else str(status.number)
-    return LightModel(colour=status.colour, number=number, reason=status.reason)
+def status_model(status: Status) -> StatusModel:
+    ratio = None if status.number is None else str(status.number)
+    return StatusModel(colour=status.colour, ratio=ratio, reason=status.reason)
 
 
-def one(call: Call, connection: Connection) -> RowMapping:
-    """The measure that the address names.  Raises a problem when there is none, or when the key is several's."""
-    name = call.name("measure")
-    found = measure_queries.named(connection, name, visible(call.viewer))
-    if not found:
+def find_measure(call: ApiCall, connection: Connection) -> RowMapping:
+    """The measure of the path.  Raises Problem: 404 without such a measure, 409 when several have the key."""
+    name = call.text_parameter("measure")
+    rows = measure_queries.find_measures(connection, name, visible_to(call.viewer))
+    if not rows:
         raise Problem(404, f'There is no measure "{name}".', "Name it by its key or id.")
-    if len(found) > 1:
-        ids = ", ".join(row["id"] for row in found)
-        raise Problem(409, f'"{name}" is the key of several measures.', f"Name one by its id: {ids}.", kind=AMBIGUOUS)
-    return found[0]
+    if len(rows) > 1:
+        ids = ", ".join(row["id"] for row in rows)
+        raise Problem(
+            409, f'"{name}" is the key of several measures.', f"Name one by its id: {ids}.", kind=AMBIGUOUS_TYPE
+        )
+    return rows[0]
 
 
-def list_measures(call: Call) -> Page[MeasureShort]:
-    query = call.asked(MeasuresQuery)
+def list_measures(call: ApiCall) -> Page[MeasureSummary]:
+    query = call.query_as(MeasuresQuery)
     after = from_cursor(query.cursor, str)
-    with call.services.reading(call.viewer) as connection:
-        rows = measure_queries.measures(
+    with call.services.read_as(call.viewer) as connection:
+        rows = measure_queries.list_measures(
             connection,
-            query.wanted(),
-            visible(call.viewer),
+            query.to_filter(),
+            visible_to(call.viewer),
             after=str(after[0]) if after else None,
             limit=query.limit + 1,
         )
-    return page_of([short(row) for row in rows], query.limit, [(row["id"],) for row in rows])
+    return make_page([measure_summary(row) for row in rows], query.limit, [(row["id"],) for row in rows])
 
 
-def show(call: Call) -> MeasureWhole:
-    with call.services.reading(call.viewer) as connection:
-        row = one(call, connection)
+def show(call: ApiCall) -> MeasureDetail:
+    with call.services.read_as(call.viewer) as connection:
+        row = find_measure(call, connection)
     verdict = verdict_of(row)
-    return MeasureWhole(
-        measure=short(row),
+    return MeasureDetail(
+        measure=measure_summary(row),
         next_stage=verdict.next_stage,
-        passes=list(verdict.passes),
-        blocked_by=[
+        allowed_stages=list(verdict.allowed_stages),
+        blockers=[
             BlockerModel(
-                code=one.code, subject=one.subject, sentence=one.sentence, who=one.who,
-                responsible=responsible_models(one.responsible), since=one.since,
+                code=blocker.code, subject=blocker.subject, sentence=blocker.sentence, who=blocker.who,
+                responsible=responsible_models(blocker.responsible), since=blocker.since,
             )
-            for one in verdict.blockers
+            for blocker in verdict.blockers
         ],
         checklist=[
             ConditionModel(
-                stage=one.stage, code=one.code, subject=one.subject, outcome=one.outcome, expected=one.expected,
-                actual=one.actual, reason=one.reason, who=one.who, responsible=responsible_models(one.responsible),
+                stage=condition.stage, code=condition.code, subject=condition.subject, outcome=condition.outcome,
+                expected=condition.expected, actual=condition.actual, reason=condition.reason, who=condition.who,
+                responsible=responsible_models(condition.responsible),
             )
-            for one in verdict.checklist
+            for condition in verdict.checklist
         ],
-        found=[finding_model(one) for one in verdict.findings],
-        implementation=light_model(verdict.implementation),
-        potential=light_model(verdict.potential),
-        off_road=verdict.ramp.reason if verdict.ramp else None,
+        findings=[finding_model(finding) for finding in verdict.findings],
+        implementation=status_model(verdict.implementation),
+        potential=status_model(verdict.potential),
+        off_ramp=verdict.off_ramp.reason if verdict.off_ramp else None,
         **{
             name: row[name]
             for name in (
@@ -311,10 +321,10 @@ def show(call: Call) -> MeasureWhole:
     )  # fmt: skip
 
 
-def explain(call: Call) -> Explanation | Reply:
-    """The verdict as a checklist: JSON, or plain text when that is what the client accepts."""
-    with call.services.reading(call.viewer) as connection:
-        row = one(call, connection)
+def explain(call: ApiCall) -> Explanation | Reply:
+    """The verdict as a checklist: JSON, or plain text if the client prefers it."""
+    with call.services.read_as(call.viewer) as connection:
+        row = find_measure(call, connection)
     if request.accept_mimetypes.best_match(["application/json", "text/plain"]) == "text/plain":
         return Reply(None, text=f"{row['key']} {row['title'] or ''}\n\n{row['explanation']}\n")
     names = (name for name in Explanation.model_fields if name not in {"explanation", "verdict"})
@@ -325,18 +335,18 @@ def explain(call: Call) -> Explanation | Reply:
     )
 
 
-def history(call: Call) -> Days:
-    with call.services.reading(call.viewer) as connection:
-        rows = measure_queries.days(connection, one(call, connection)["id"])
-    return Days(items=[Day(**{name: row[name] for name in Day.model_fields}) for row in rows])
+def history(call: ApiCall) -> StatusDayList:
+    with call.services.read_as(call.viewer) as connection:
+        rows = measure_queries.status_history(connection, find_measure(call, connection)["id"])
+    return StatusDayList(items=[StatusDay(**{name: row[name] for name in StatusDay.model_fields}) for row in rows])
 
 
-def effect_lines(call: Call) -> Lines:
-    with call.services.reading(call.viewer) as connection:
-        rows = measure_queries.effect_lines(connection, one(call, connection)["id"])
-    return Lines(
+def effect_lines(call: ApiCall) -> EffectLineList:
+    with call.services.read_as(call.viewer) as connection:
+        rows = measure_queries.effect_lines(connection, find_measure(call, connection)["id"])
+    return EffectLineList(
         items=[
-            Line(
+            EffectLineModel(
                 money=Amount(amount=f"{row['amount']:f}", currency=row["currency"]),
                 **{name: row[name] for name in ("version", "kind", "month", "account", "hard")},
             )
@@ -345,42 +355,52 @@ def effect_lines(call: Call) -> Lines:
     )
 
 
-def list_decisions(call: Call) -> Page[Decision]:
-    query = call.asked(Paged)
-    with call.services.reading(call.viewer) as connection:
-        measure = one(call, connection)["id"]
-        rows = measure_queries.decisions(connection, measure, before=number_after(query.cursor), limit=query.limit + 1)
-    return page_of([_decision(row) for row in rows], query.limit, [(row["id"],) for row in rows])
+def list_decisions(call: ApiCall) -> Page[DecisionSummary]:
+    query = call.query_as(PageQuery)
+    with call.services.read_as(call.viewer) as connection:
+        measure = find_measure(call, connection)["id"]
+        rows = measure_queries.list_decisions(
+            connection, measure, before=number_cursor(query.cursor), limit=query.limit + 1
+        )
+    return make_page([_decision(row) for row in rows], query.limit, [(row["id"],) for row in rows])
 
 
-def show_decision(call: Call) -> DecisionWhole:
-    with call.services.reading(call.viewer) as connection:
-        row = measure_queries.decision(connection, call.number("number"))
+def show_decision(call: ApiCall) -> DecisionDetail:
+    with call.services.read_as(call.viewer) as connection:
+        row = measure_queries.find_decision(connection, call.number_parameter("number"))
     if row is None:
-        raise Problem(404, f"There is no decision {call.number('number')}.", "Numbers stand in a measure's decisions.")
-    return DecisionWhole(decision=_decision(row), verdict=row["verdict"], evidence=row["evidence"])
+        raise Problem(
+            404,
+            f"There is no decision {call.number_parameter('number')}.",
+            "A measure's decisions are listed with their numbers.",
+        )
+    return DecisionDetail(decision=_decision(row), verdict=row["verdict"], evidence=row["evidence"])
 
 
-def _decision(row: RowMapping) -> Decision:
-    return Decision(number=row["id"], **{name: row[name] for name in Decision.model_fields if name != "number"})
+def _decision(row: RowMapping) -> DecisionSummary:
+    return DecisionSummary(
+        number=row["id"], **{name: row[name] for name in DecisionSummary.model_fields if name != "number"}
+    )
 
 
-_KEY_OF_SEVERAL = {409: "The key is that of several measures; the type is urn:gatepost:ambiguous."}
+_AMBIGUOUS_KEY = {409: "Several measures have this key; the type is urn:gatepost:ambiguous."}
 
 
-def _get(path: str, summary: str, run: Any, answer: Any, **more: Any) -> Operation:
-    return Operation("GET", path, TAG, summary, run, answer, parts=(MEASURE,), problems=_KEY_OF_SEVERAL, **more)
+def _get(path: str, summary: str, run: Any, response: Any, **more: Any) -> Operation:
+    return Operation(
+        "GET", path, TAG, summary, run, response, path_parameters=(MEASURE_PARAMETER,), problems=_AMBIGUOUS_KEY, **more
+    )
 
 
 OPERATIONS = (
-    Operation("GET", "/measures", TAG, "List measures", list_measures, Page[MeasureShort], query=MeasuresQuery),
-    _get("/measures/{measure}", "Show a measure", show, MeasureWhole),
-    _get("/measures/{measure}/explain", "Explain the verdict as a checklist", explain, Explanation, text=True),
-    _get("/measures/{measure}/history", "Show both lights day by day", history, Days),
-    _get("/measures/{measure}/effect-lines", "List the effect lines that count", effect_lines, Lines),
-    _get("/measures/{measure}/decisions", "List decisions", list_decisions, Page[Decision], query=Paged),
+    Operation("GET", "/measures", TAG, "List measures", list_measures, Page[MeasureSummary], query=MeasuresQuery),
+    _get("/measures/{measure}", "Show a measure", show, MeasureDetail),
+    _get("/measures/{measure}/explain", "Explain the verdict as a checklist", explain, Explanation, has_text_form=True),
+    _get("/measures/{measure}/history", "Show implementation and potential status day by day", history, StatusDayList),
+    _get("/measures/{measure}/effect-lines", "List effect lines", effect_lines, EffectLineList),
+    _get("/measures/{measure}/decisions", "List decisions", list_decisions, Page[DecisionSummary], query=PageQuery),
     Operation(
-        "GET", "/decisions/{number}", TAG, "Show a decision with its evidence", show_decision, DecisionWhole,
-        parts=(Part("number", "a decision's number", int),),
+        "GET", "/decisions/{number}", TAG, "Show a decision with its evidence", show_decision, DecisionDetail,
+        path_parameters=(PathParameter("number", "a decision's number", int),),
     ),
 )  # fmt: skip

@@ -9,27 +9,27 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from webhook_server.api.idempotency import KEY, LONGEST_KEY
-from webhook_server.api.operation import LONGEST_PART, Operation, Part
-from webhook_server.api.problem import TYPE, ProblemModel
+from webhook_server.api.idempotency import KEY_HEADER, MAX_KEY_LENGTH
+from webhook_server.api.operation import MAX_PARAMETER_LENGTH, Operation, PathParameter
+from webhook_server.api.problem import PROBLEM_MEDIA_TYPE, ProblemModel
 
 Document: TypeAlias = "dict[str, Any]"  # the edge: this is what is sent
 Mode: TypeAlias = Literal["validation", "serialization"]
 
-ABOUT = """\
-Financial stage-gate governance on top of Jira and ServiceNow, for programs.
+DESCRIPTION = """\
+Financial stage-gate governance on top of Jira and ServiceNow.
 
-* Everybody sees the measures that their roles reach, and those that are theirs in the tool; what is hidden is not
-  there (404).
+* A token sees the measures within its person's roles, and those in which the person has a role in the tool. Anything
+  else is answered with 404.
 * Lists have `limit` and `cursor`; `next` of an answer is the `cursor` of the next page.
 * Money is a text with its currency. Times are UTC.
-* A write may be sent with `Idempotency-Key`: sent again within a day it is answered as before and done once.
+* A write may have an `Idempotency-Key`: repeated within a day, it is done once and gets the same answer.
 * Errors are problems (RFC 9457): `title` says what happened, `detail` what to do.
 """
 
-COMMON = {
-    401: "There is no token, or it is wrong or has ended.",
-    403: "The token's scope or its person's role does not reach.",
+COMMON_PROBLEMS = {
+    401: "The token is missing, wrong or expired.",
+    403: "The token's scope or its person's role is not sufficient.",
 }
 
 
@@ -38,10 +38,10 @@ def document(operations: Sequence[Operation]) -> Document:
     schemas, references = _schemas(operations)
     paths: dict[str, dict[str, Document]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation, references)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation_object(operation, references)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Gatepost", "version": installed_version("gatepost"), "description": ABOUT},
+        "info": {"title": "Gatepost", "version": installed_version("gatepost"), "description": DESCRIPTION},
         "servers": [{"url": "/api/v1"}],
         "security": [{"token": []}],
         "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in operations)],
@@ -64,27 +64,27 @@ References: TypeAlias = "Mapping[tuple[type[BaseModel], Mode], Document]"
 
 
 def _schemas(operations: Sequence[Operation]) -> tuple[Document, References]:
-    wanted: dict[tuple[type[BaseModel], Mode], None] = {(ProblemModel, "serialization"): None}
+    models: dict[tuple[type[BaseModel], Mode], None] = {(ProblemModel, "serialization"): None}
     for operation in operations:
         if operation.body is not None:
-            wanted[operation.body, "validation"] = None
-        for answer in (operation.answer, *operation.also.values()):
-            if answer is not None:
-                wanted[answer, "serialization"] = None
-    references, definitions = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
+            models[operation.body, "validation"] = None
+        for response in (operation.response_model, *operation.other_responses.values()):
+            if response is not None:
+                models[response, "serialization"] = None
+    references, definitions = models_json_schema(list(models), ref_template="#/components/schemas/{model}")
     return definitions.get("$defs", {}), references  # type: ignore[return-value]  # pydantic's own key is wider
 
 
-def _described(operation: Operation, references: References) -> Document:
+def _operation_object(operation: Operation, references: References) -> Document:
     described: Document = {
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "description": _about(operation),
-        "parameters": [*map(_path_parameter, operation.parts), *_query_parameters(operation.query)],
+        "description": _description(operation),
+        "parameters": [*map(_path_parameter, operation.path_parameters), *_query_parameters(operation.query)],
         "responses": _responses(operation, references),
     }
-    if operation.changes:
+    if operation.is_write:
         described["parameters"].append(_idempotency_key())
     if operation.body is not None:
         content = {"application/json": {"schema": references[operation.body, "validation"]}}
@@ -92,18 +92,18 @@ def _described(operation: Operation, references: References) -> Document:
     return described
 
 
-def _about(operation: Operation) -> str:
+def _description(operation: Operation) -> str:
     needs = f"Scope `{operation.scope.value}`."
     if operation.action is not None:
-        needs += f" For whoever may {operation.action.value}."
-    return f"{operation.about}\n\n{needs}".strip()
+        needs += f" Needs the right to {operation.action.value}."
+    return f"{operation.description}\n\n{needs}".strip()
 
 
-def _path_parameter(part: Part) -> Document:
-    schema: Document = {"type": "string", "minLength": 1, "maxLength": LONGEST_PART}
+def _path_parameter(part: PathParameter) -> Document:
+    schema: Document = {"type": "string", "minLength": 1, "maxLength": MAX_PARAMETER_LENGTH}
     if part.kind is int:
         schema = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
-    return {"name": part.name, "in": "path", "required": True, "description": part.about, "schema": schema}
+    return {"name": part.name, "in": "path", "required": True, "description": part.description, "schema": schema}
 
 
 def _query_parameters(model: type[BaseModel] | None) -> Iterable[Document]:
@@ -111,78 +111,79 @@ def _query_parameters(model: type[BaseModel] | None) -> Iterable[Document]:
         return
     schema = model.model_json_schema(mode="validation")
     definitions = schema.get("$defs", {})
-    for name, one in schema["properties"].items():
-        found = _inlined(one, definitions)
-        about = found.pop("description", "")
-        found.pop("title", None)
-        # Whoever leaves a parameter out sends nothing; `null` cannot be sent in an address.
-        choices = [choice for choice in found.get("anyOf", []) if choice != {"type": "null"}]
+    for name, described in schema["properties"].items():
+        flat = _inlined(described, definitions)
+        about = flat.pop("description", "")
+        flat.pop("title", None)
+        # An absent parameter is not sent at all; a query string has no `null`.
+        choices = [choice for choice in flat.get("anyOf", []) if choice != {"type": "null"}]
         if len(choices) == 1:
-            found = choices[0]
-            about = about or found.pop("description", "")
-        found.pop("default", None) if found.get("default") is None else None
+            flat = choices[0]
+            about = about or flat.pop("description", "")
+        if flat.get("default") is None:
+            flat.pop("default", None)
         yield {
             "name": name,
             "in": "query",
             "required": name in schema.get("required", []),
             "description": about,
-            "schema": found,
+            "schema": flat,
         }
 
 
 def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
-    """A schema without references: those of a parameter lead into a document of their own."""
+    """A schema with its references resolved; the references of a parameter are relative to another document."""
     if isinstance(schema, list):
-        return [_inlined(one, definitions) for one in schema]
+        return [_inlined(part, definitions) for part in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        rest = {name: one for name, one in schema.items() if name != "$ref"}
+        rest = {name: part for name, part in schema.items() if name != "$ref"}
         return _inlined(definitions[schema["$ref"].rsplit("/", 1)[1]] | rest, definitions)
-    return {name: _inlined(one, definitions) for name, one in schema.items()}
+    return {name: _inlined(part, definitions) for name, part in schema.items()}
 
 
 def _idempotency_key() -> Document:
     return {
-        "name": KEY,
+        "name": KEY_HEADER,
         "in": "header",
         "required": False,
-        "description": "A value of your own, best a UUID. Sent again with the same request within a day, it is "
-        "answered as before; with another request it is refused (422).",
-        "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
+        "description": "A value that you choose, preferably a UUID. The same request with the same value within a day "
+        "gets the same answer; another request with it is refused (422).",
+        "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[!-~]+$"},
     }
 
 
 def _responses(operation: Operation, references: References) -> Document:
-    found: Document = {}
-    if operation.answer is not None:
-        content: Document = {"application/json": {"schema": references[operation.answer, "serialization"]}}
-        if operation.text:
+    responses: Document = {}
+    if operation.response_model is not None:
+        content: Document = {"application/json": {"schema": references[operation.response_model, "serialization"]}}
+        if operation.has_text_form:
             content["text/plain"] = {"schema": {"type": "string"}}
-        found[str(operation.status)] = {"description": operation.summary, "content": content}
+        responses[str(operation.status)] = {"description": operation.summary, "content": content}
     else:
-        found["204"] = {"description": "Done."}
-    for status, model in operation.also.items():
+        responses["204"] = {"description": "Done."}
+    for status, model in operation.other_responses.items():
         content = {"application/json": {"schema": references[model, "serialization"]}}
-        if operation.text:
+        if operation.has_text_form:
             content["text/plain"] = {"schema": {"type": "string"}}
-        found[str(status)] = {"description": operation.problems.get(status, operation.summary), "content": content}
-    problems = COMMON | _usual(operation) | dict(operation.problems)
+        responses[str(status)] = {"description": operation.problems.get(status, operation.summary), "content": content}
+    problems = COMMON_PROBLEMS | _common_problems(operation) | dict(operation.problems)
     reference = {"schema": references[ProblemModel, "serialization"]}
     for status, about in sorted(problems.items()):
-        described = found.setdefault(str(status), {"description": about, "content": {}})
-        described["content"][TYPE] = reference
-    return found
+        described = responses.setdefault(str(status), {"description": about, "content": {}})
+        described["content"][PROBLEM_MEDIA_TYPE] = reference
+    return responses
 
 
-def _usual(operation: Operation) -> dict[int, str]:
-    """Problems that come of an operation's shape."""
-    found = {422: "A value does not hold; `errors` names each.", 400: "The request cannot be read."}
-    if operation.parts:
-        found[404] = "There is no such thing, or the caller does not see it."
-    if operation.changes:
-        found[409] = "It cannot be done as things stand; `title` says why."
-        found[413] = "The body is too large."
+def _common_problems(operation: Operation) -> dict[int, str]:
+    """Problems that follow from an operation's kind."""
+    problems = {422: "A value is not valid; `errors` names each.", 400: "The request cannot be read."}
+    if operation.path_parameters:
+        problems[404] = "It does not exist, or the caller may not see it."
+    if operation.is_write:
+        problems[409] = "It is not possible in the current state; `title` says why."
+        problems[413] = "The body is too large."
     if operation.body is not None:
-        found[415] = "The body is not sent as JSON."
-    return found
+        problems[415] = "The body is not sent as JSON."
+    return problems

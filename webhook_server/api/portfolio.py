@@ -1,4 +1,4 @@
-"""The portfolio in sums: in all, by place, by stage, by both lights, by month."""
+"""Sums of the portfolio: in total, by hierarchy, stage, status and month."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ from decimal import Decimal
 from pydantic import Field
 
 from connector.store.reporting.portfolio import Portfolio
-from connector.store.reporting.portfolio_filters import Filters
-from connector.store.reporting.portfolio_results import Node, Sums
+from connector.store.reporting.portfolio_filters import PortfolioFilters
+from connector.store.reporting.portfolio_results import HierarchySums, PortfolioSums
 from governance.effects import Version
 from governance.verdict import Colour
-from webhook_server.api.operation import Call, Operation
+from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.problem import Problem
-from webhook_server.api.values import Amount, Model, Word
+from webhook_server.api.values import Amount, Model, ShortText
 
-AMOUNTS = (
-    "plan", "forecast", "actual", "completion", "variance", "in_year_plan", "in_year_forecast", "in_year_actual",
-    "run_rate_plan", "run_rate_forecast", "carry_over", "leakage", "gross", "pipeline", "cash", "avoidance", "waiting",
+AMOUNT_FIELDS = (
+    "plan", "forecast", "actual", "at_completion", "variance", "in_year_plan", "in_year_forecast", "in_year_actual",
+    "run_rate_plan", "run_rate_forecast", "carry_over", "leakage", "gross_benefit", "weighted_pipeline", "cash",
+    "avoidance",
 )  # fmt: skip
 
 
 class Totals(Model):
-    """Net, in the reporting currency; null where no measure has such a figure."""
+    """Net, in the reporting currency; null if no measure has such a figure."""
 
     measures: int
-    left_out: int = Field(description="Measures without a rate for their currency: counted, but in no amount.")
-    shut: int = Field(description="Measures at a shut gate.")
-    red_work: int
-    red_money: int
+    without_rate: int = Field(description="Measures without an exchange rate: counted, but not in the amounts.")
+    gates_shut: int = Field(description="Measures at a shut gate.")
+    red_implementation: int
+    red_potential: int
     plan: Amount | None
     forecast: Amount | None
     actual: Amount | None
-    completion: Amount | None = Field(description="Actual to date and forecast after.")
+    at_completion: Amount | None = Field(description="Actual to date, and forecast for the rest.")
     variance: Amount | None = Field(description="At completion minus plan, of measures that have a forecast.")
     in_year_plan: Amount | None
     in_year_forecast: Amount | None
@@ -42,15 +43,15 @@ class Totals(Model):
     run_rate_forecast: Amount | None
     carry_over: Amount | None
     leakage: Amount | None = Field(description="Planned run-rate that is no longer forecast.")
-    gross: Amount | None = Field(description="Planned benefit of all years.")
-    pipeline: Amount | None = Field(description="The same, weighted by stage.")
+    gross_benefit: Amount | None = Field(description="Planned benefit of all years.")
+    weighted_pipeline: Amount | None = Field(description="The gross benefit, weighted by stage.")
     cash: Amount | None
-    avoidance: Amount | None = Field(description="Counted apart; in no other figure.")
-    waiting: Amount | None = Field(description="This year's benefit behind shut gates.")
+    avoidance: Amount | None = Field(description="Not included in the other figures.")
+    blocked_benefit: Amount | None = Field(description="This year's benefit that is held back by shut gates.")
 
 
-class PlaceTotals(Model):
-    place: list[str]
+class HierarchyTotals(Model):
+    hierarchy: list[str]
     totals: Totals
 
 
@@ -59,70 +60,74 @@ class StageTotals(Model):
     totals: Totals
 
 
-class LightTotals(Model):
+class StatusTotals(Model):
     implementation: Colour
     potential: Colour
     totals: Totals
 
 
-class MonthNet(Model):
+class MonthTotals(Model):
     month: date = Field(description="Its first day.")
     plan: Amount | None
     forecast: Amount | None
     actual: Amount | None
 
 
-class Whole(Model):
+class PortfolioTotals(Model):
     currency: str
     fiscal_year: int
-    refreshed_at: datetime = Field(description="How old the figures are.")
+    refreshed_at: datetime = Field(description="When the figures were calculated.")
     total: Totals
-    places: list[PlaceTotals] = Field(description="The places right under the one that is asked for.")
+    hierarchies: list[HierarchyTotals] = Field(description="The next level below the requested part.")
     stages: list[StageTotals]
-    lights: list[LightTotals]
-    months: list[MonthNet]
+    statuses: list[StatusTotals]
+    months: list[MonthTotals]
 
 
 class PortfolioQuery(Model):
-    portfolio: Word | None = None
-    program: Word | None = None
-    project: Word | None = None
-    package: Word | None = None
-    legal_entity: Word | None = None
-    business_unit: Word | None = None
-    owner: Word | None = None
-    stage: Word | None = None
+    portfolio: ShortText | None = None
+    program: ShortText | None = None
+    project: ShortText | None = None
+    package: ShortText | None = None
+    legal_entity: ShortText | None = None
+    business_unit: ShortText | None = None
+    owner: ShortText | None = None
+    stage: ShortText | None = None
     implementation: Colour | None = None
     potential: Colour | None = None
 
 
-def totals(call: Call) -> Whole:
-    query = call.asked(PortfolioQuery)
+def totals(call: ApiCall) -> PortfolioTotals:
+    query = call.query_as(PortfolioQuery)
     same = ("portfolio", "program", "project", "package", "owner", "stage", "implementation", "potential")
     given = {name: value for name in same if (value := getattr(query, name)) is not None}
-    filters = Filters(entity=query.legal_entity, unit=query.business_unit, **given)
-    with call.services.reading(call.viewer) as connection:
-        part = Portfolio(connection, call.viewer, filters)
-        shown = part.shown()
-        if shown is None:
+    filters = PortfolioFilters(entity=query.legal_entity, unit=query.business_unit, **given)
+    with call.services.read_as(call.viewer) as connection:
+        portfolio = Portfolio(connection, call.viewer, filters)
+        settings = portfolio.settings()
+        if settings is None:
             raise Problem(
-                409, "No figures have been made yet.", "A worker makes them: gatepost serve, or gatepost worker"
+                409,
+                "There are no figures yet.",
+                "A worker calculates them; start one with: gatepost serve, or gatepost worker",
             )
-        found, points = part.overview(), part.curve()
-    currency = shown.currency
-    return Whole(
+        overview, points = portfolio.overview(), portfolio.curve()
+    currency = settings.currency
+    return PortfolioTotals(
         currency=currency,
-        fiscal_year=shown.year,
-        refreshed_at=shown.refreshed_at,
-        total=_totals(found.total, currency),
-        places=[_place(node, currency) for node in found.children],
-        stages=[StageTotals(stage=name, totals=_totals(sums, currency)) for name, sums in found.steps.items()],
-        lights=[
-            LightTotals(implementation=Colour(work), potential=Colour(money), totals=_totals(sums, currency))
-            for (work, money), sums in found.lights.items()
+        fiscal_year=settings.year,
+        refreshed_at=settings.refreshed_at,
+        total=_totals(overview.total, currency),
+        hierarchies=[_hierarchy(node, currency) for node in overview.children],
+        stages=[StageTotals(stage=name, totals=_totals(sums, currency)) for name, sums in overview.by_stage.items()],
+        statuses=[
+            StatusTotals(
+                implementation=Colour(implementation), potential=Colour(potential), totals=_totals(sums, currency)
+            )
+            for (implementation, potential), sums in overview.by_status.items()
         ],
         months=[
-            MonthNet(
+            MonthTotals(
                 month=point.month.first_day,
                 **{version.value: _amount(point.net.get(version), currency) for version in Version},
             )
@@ -131,15 +136,19 @@ def totals(call: Call) -> Whole:
     )
 
 
-def _place(node: Node, currency: str) -> PlaceTotals:
-    return PlaceTotals(place=list(node.path), totals=_totals(node.sums, currency))
+def _hierarchy(node: HierarchySums, currency: str) -> HierarchyTotals:
+    return HierarchyTotals(hierarchy=list(node.path), totals=_totals(node.sums, currency))
 
 
-def _totals(sums: Sums, currency: str) -> Totals:
-    counts = ("measures", "left_out", "shut", "red_work", "red_money")
+def _totals(sums: PortfolioSums, currency: str) -> Totals:
     return Totals(
-        **{name: getattr(sums, name) for name in counts},
-        **{name: _amount(getattr(sums, name), currency) for name in AMOUNTS},
+        measures=sums.measures,
+        without_rate=sums.excluded,
+        gates_shut=sums.shut_gates,
+        red_implementation=sums.red_implementation,
+        red_potential=sums.red_potential,
+        blocked_benefit=_amount(sums.benefit_behind_shut_gates, currency),
+        **{name: _amount(getattr(sums, name), currency) for name in AMOUNT_FIELDS},
     )
 
 
@@ -149,8 +158,8 @@ def _amount(value: Decimal | None, currency: str) -> Amount | None:
 
 OPERATIONS = (
     Operation(
-        "GET", "/portfolio", "portfolio", "Add the portfolio up", totals, Whole, query=PortfolioQuery,
-        problems={409: "No figures have been made yet."},
-        about="Every sum is over the measures that the caller sees.",
+        "GET", "/portfolio", "portfolio", "Show sums of the portfolio", totals, PortfolioTotals, query=PortfolioQuery,
+        problems={409: "There are no figures yet."},
+        description="Sums are over the measures that the caller may see.",
     ),
 )  # fmt: skip

@@ -8,11 +8,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from connector.people.permissions import Action, Scope
+from connector.people.permissions import Action, TokenScope
 from governance.rates import Rate
-from webhook_server.api.operation import Call, Operation
+from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.problem import Problem
-from webhook_server.api.values import Model, Text
+from webhook_server.api.values import LongText, Model
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["USD"])]
 
@@ -21,7 +21,7 @@ class RateModel(Model):
     currency: Currency
     to: Currency
     since: date = Field(description="First day of validity; a month is converted with the rate of its first day.")
-    factor: str = Field(description="What 1 of the first is worth in the second.")
+    factor: str = Field(description="Value of 1 unit of `currency` in `to`.")
     source: str
 
 
@@ -30,19 +30,19 @@ class NewRate(Model):
     to: Currency
     since: date
     factor: Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,12})?$", examples=["0.92"])]
-    source: Text
+    source: LongText
 
 
 class RateList(Model):
     items: list[RateModel]
 
 
-def list_rates(call: Call) -> RateList:
-    return RateList(items=[_rate(one) for one in call.services.rates.all()])
+def list_rates(call: ApiCall) -> RateList:
+    return RateList(items=[_rate(rate) for rate in call.services.rates.all()])
 
 
-def set_rate(call: Call) -> RateModel:
-    sent = call.sent(NewRate)
+def save_rate(call: ApiCall) -> RateModel:
+    sent = call.body_as(NewRate)
     if sent.currency == sent.to:
         raise Problem(422, f"{sent.currency} needs no rate to itself.")
     factor = Decimal(sent.factor)
@@ -53,16 +53,20 @@ def set_rate(call: Call) -> RateModel:
     return _rate(rate)
 
 
-def _rate(one: Rate) -> RateModel:
+def _rate(rate: Rate) -> RateModel:
     return RateModel(
-        currency=one.currency, to=one.to, since=one.since, factor=f"{one.factor.normalize():f}", source=one.source
+        currency=rate.currency,
+        to=rate.to_currency,
+        since=rate.since,
+        factor=f"{rate.factor.normalize():f}",
+        source=rate.source,
     )
 
 
 OPERATIONS = (
     Operation("GET", "/rates", "rates", "List exchange rates", list_rates, RateList),
     Operation(
-        "PUT", "/rates", "rates", "Add a rate, or correct the one of the same day", set_rate, RateModel,
-        scope=Scope.ADMIN, action=Action.CONFIGURE, body=NewRate,
+        "PUT", "/rates", "rates", "Add a rate, or replace the one of the same day", save_rate, RateModel,
+        scope=TokenScope.ADMIN, action=Action.CONFIGURE, body=NewRate,
     ),
 )  # fmt: skip

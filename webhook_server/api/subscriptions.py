@@ -1,9 +1,10 @@
-"""Subscriptions: outgoing webhooks."""
+"""Subscriptions: who receives which events, and their deliveries."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 from pydantic import Field
@@ -12,29 +13,29 @@ from connector.bootstrap import system_clock
 from connector.errors import ConfigurationError
 from connector.notify.measure_events import EventType
 from connector.notify.subscription import Subscription
-from connector.notify.subscription_filter import filter_of
-from connector.notify.trial_event import try_out
-from connector.notify.webhook_sender import Sender
-from connector.people.permissions import Action, Scope
-from connector.store.notifications.deliveries import Shown, replay, shown
+from connector.notify.subscription_filter import parse_filter
+from connector.notify.trial_event import send_trial_event
+from connector.notify.webhook_sender import WebhookSender
+from connector.people.permissions import Action, TokenScope
+from connector.store.notifications.deliveries import DeliveryEntry, find_deliveries, replay_for_subscription
 from connector.store.notifications.subscriptions import PER_MINUTE
 from webhook_server.api.inbox_outbox import OutboxState
-from webhook_server.api.operation import Call, Operation, Part
+from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import Problem
-from webhook_server.api.values import BIGGEST, Model, Page, Paged, Word, number_after, page_of
+from webhook_server.api.values import MAX_NUMBER, Model, Page, PageQuery, ShortText, make_page, number_cursor
 
 
 class SubscriptionModel(Model):
     name: str
     url: str
-    events: list[EventType] = Field(description="Empty for all that concern measures.")
-    place: list[str] = Field(description="Only below this place; empty for everywhere.")
+    events: list[EventType] = Field(description="Empty: all events about measures.")
+    hierarchy: list[str] = Field(description="Only this part of the hierarchy; empty: all of it.")
     legal_entity: str | None
     per_minute: int
-    state: str = Field(description="How it stands, in words.")
-    off_at: datetime | None = Field(description="Since when it is switched off.")
+    state: str = Field(description="The state as a text.")
+    disabled_at: datetime | None = Field(description="When it was disabled; null while it is enabled.")
     failing_since: datetime | None
-    last_taken_at: datetime | None
+    last_delivered_at: datetime | None
     created_by: str
     created_at: datetime
 
@@ -48,164 +49,203 @@ class NewSubscription(Model):
     url: Annotated[str, Field(min_length=8, max_length=2000, pattern=r"^[^\x00]+$")]
     events: list[EventType] = Field(
         default=[],
-        description="All that concern measures when left out; those of connections only by name and without a place.",
+        description="By default all about measures; those about connections only if named, and without a hierarchy.",
     )
-    place: Annotated[list[Word], Field(max_length=4)] = Field(
-        default=[], description="Portfolio, program, project, package, as far as it goes."
+    hierarchy: Annotated[list[ShortText], Field(max_length=4)] = Field(
+        default=[], description="Portfolio, program, project, package, from the top down."
     )
-    legal_entity: Word | None = None
+    legal_entity: ShortText | None = None
     per_minute: Annotated[int, Field(ge=1, le=100_000)] = PER_MINUTE
 
 
-class MadeSubscription(Model):
+class CreatedSubscription(Model):
     subscription: SubscriptionModel
-    secret: str = Field(description="Signs its events; shown only now.")
+    secret: str = Field(description="Signs the events; shown only in this answer.")
 
 
-class TrialModel(Model):
-    taken: bool
-    told: str
-    request: str = Field(description="Exactly what was sent.")
-    response: str = Field(description="Exactly what came back; empty when nothing did.")
+class TrialResultModel(Model):
+    accepted: bool
+    summary: str
+    request: str = Field(description="The request as it was sent.")
+    response: str = Field(description="The response as it was received; empty without one.")
 
 
 class DeliveryModel(Model):
     number: int
-    message: str = Field(description="`webhook-id`: the same each time that it is sent.")
+    message: str = Field(description="The `webhook-id`; the same at every attempt.")
     event: str
-    measure: str | None = Field(description="Null when it is about a connection.")
+    measure: str | None = Field(description="Null for an event about a connection.")
     key: str | None
-    connection: str | None = Field(description="Null when it is about a measure.")
+    connection: str | None = Field(description="Null for an event about a measure.")
     state: OutboxState
-    tries: int
-    status: int | None
+    attempts: int
+    response_status: int | None
     reason: str | None
     created_at: datetime
     due_at: datetime
-    tried_at: datetime | None
+    attempted_at: datetime | None
     settled_at: datetime | None
     body: str
-    answer: str | None
+    response_body: str | None
 
 
-class DeliveriesQuery(Paged):
+class DeliveriesQuery(PageQuery):
     state: OutboxState | None = None
 
 
-class Replay(Model):
-    numbers: Annotated[list[Annotated[int, Field(ge=1, le=BIGGEST)]], Field(max_length=1000)] = Field(
-        default=[], description="Deliveries by number; everything that is parked when left out."
+class ReplayRequest(Model):
+    numbers: Annotated[list[Annotated[int, Field(ge=1, le=MAX_NUMBER)]], Field(max_length=1000)] = Field(
+        default=[], description="Deliveries by number; all dead letters by default."
     )
 
 
-class Replayed(Model):
+class ReplayResult(Model):
     count: int
 
 
-def list_subscriptions(call: Call) -> SubscriptionList:
-    return SubscriptionList(items=[_subscription(one) for one in call.services.subscriptions.all()])
+def list_subscriptions(call: ApiCall) -> SubscriptionList:
+    return SubscriptionList(items=[_subscription(subscription) for subscription in call.services.subscriptions.all()])
 
 
-def make(call: Call) -> MadeSubscription:
-    sent = call.sent(NewSubscription)
-    wanted = filter_of([one.value for one in sent.events], "", sent.legal_entity)
-    wanted = type(wanted)(wanted.events, tuple(sent.place), wanted.legal_entity)
-    made = call.services.subscriptions.add(
-        sent.name, sent.url, wanted, per_minute=sent.per_minute, author=call.viewer.login
+def create_subscription(call: ApiCall) -> CreatedSubscription:
+    sent = call.body_as(NewSubscription)
+    event_filter = parse_filter([event.value for event in sent.events], "", sent.legal_entity)
+    event_filter = replace(event_filter, hierarchy=tuple(sent.hierarchy))
+    subscription = call.services.subscriptions.add(
+        sent.name, sent.url, event_filter, per_minute=sent.per_minute, author=call.viewer.login
     )
-    return MadeSubscription(subscription=_subscription(made), secret=made.secrets[0])
+    return CreatedSubscription(subscription=_subscription(subscription), secret=subscription.secrets[0])
 
 
-def show(call: Call) -> SubscriptionModel:
-    return _subscription(_one(call))
+def show(call: ApiCall) -> SubscriptionModel:
+    return _subscription(_find_subscription(call))
 
 
-def remove(call: Call) -> None:
-    call.services.subscriptions.remove(_one(call).name, call.viewer.login)
+def remove(call: ApiCall) -> None:
+    call.services.subscriptions.remove(_find_subscription(call).name, call.viewer.login)
 
 
-def rotate(call: Call) -> MadeSubscription:
-    fresh = call.services.subscriptions.rotate(_one(call).name, call.viewer.login, system_clock())
-    return MadeSubscription(subscription=_subscription(fresh), secret=fresh.secrets[0])
+def rotate(call: ApiCall) -> CreatedSubscription:
+    name = _find_subscription(call).name
+    rotated = call.services.subscriptions.rotate_secret(name, call.viewer.login, system_clock())
+    return CreatedSubscription(subscription=_subscription(rotated), secret=rotated.secrets[0])
 
 
-def resume(call: Call) -> SubscriptionModel:
-    call.services.subscriptions.resume(_one(call).name, call.viewer.login)
+def resume(call: ApiCall) -> SubscriptionModel:
+    call.services.subscriptions.enable(_find_subscription(call).name, call.viewer.login)
     return show(call)
 
 
-def test(call: Call) -> TrialModel:
-    sender = Sender(call.services.subscription_rules, system_clock)
-    trial = try_out(_one(call), sender, uuid4(), system_clock())
-    return TrialModel(taken=trial.taken, told=trial.told, request=trial.request, response=trial.response)
+def test(call: ApiCall) -> TrialResultModel:
+    sender = WebhookSender(call.services.subscription_host_rules, system_clock)
+    trial = send_trial_event(_find_subscription(call), sender, uuid4(), system_clock())
+    return TrialResultModel(
+        accepted=trial.accepted, summary=trial.summary, request=trial.request, response=trial.response
+    )
 
 
-def list_deliveries(call: Call) -> Page[DeliveryModel]:
-    query, subscription = call.asked(DeliveriesQuery), _one(call)
-    with call.services.reading(call.viewer) as connection:
-        rows = shown(
-            connection, subscription.id, state=query.state, before=number_after(query.cursor), limit=query.limit + 1
+def list_deliveries(call: ApiCall) -> Page[DeliveryModel]:
+    query, subscription = call.query_as(DeliveriesQuery), _find_subscription(call)
+    with call.services.read_as(call.viewer) as connection:
+        rows = find_deliveries(
+            connection, subscription.id, state=query.state, before=number_cursor(query.cursor), limit=query.limit + 1
         )
-    return page_of([_delivery(row) for row in rows], query.limit, [(row.id,) for row in rows])
+    return make_page([_delivery(row) for row in rows], query.limit, [(row.id,) for row in rows])
 
 
-def send_again(call: Call) -> Replayed:
-    subscription = _one(call)
-    if subscription.off_at is not None:
-        raise Problem(409, f"{subscription.name} is switched off.", "Resume it first.")
-    here = call.services
-    numbers = call.sent(Replay).numbers
-    return Replayed(count=replay(here.engine, here.waker, subscription.id, numbers or None, system_clock()))
+def replay_deliveries(call: ApiCall) -> ReplayResult:
+    subscription = _find_subscription(call)
+    if subscription.disabled_at is not None:
+        raise Problem(409, f"{subscription.name} is disabled.", "Resume it first.")
+    services = call.services
+    numbers = call.body_as(ReplayRequest).numbers
+    return ReplayResult(
+        count=replay_for_subscription(services.engine, services.waker, subscription.id, numbers or None, system_clock())
+    )
 
 
-def _one(call: Call) -> Subscription:
+def _find_subscription(call: ApiCall) -> Subscription:
     try:
-        return call.services.subscriptions.get(call.name("subscription"))
+        return call.services.subscriptions.get(call.text_parameter("subscription"))
     except ConfigurationError as error:
         raise Problem(404, str(error)) from None
 
 
-def _subscription(one: Subscription) -> SubscriptionModel:
-    same = ("name", "url", "per_minute", "off_at", "failing_since", "last_taken_at", "created_by", "created_at")
+def _subscription(subscription: Subscription) -> SubscriptionModel:
     return SubscriptionModel(
-        events=sorted(one.filter.events),
-        place=list(one.filter.place),
-        legal_entity=one.filter.legal_entity,
-        state=one.state(system_clock()),
-        **{name: getattr(one, name) for name in same},
+        name=subscription.name,
+        url=subscription.url,
+        events=sorted(subscription.filter.events),
+        hierarchy=list(subscription.filter.hierarchy),
+        legal_entity=subscription.filter.legal_entity,
+        per_minute=subscription.per_minute,
+        state=subscription.state(system_clock()),
+        disabled_at=subscription.disabled_at,
+        failing_since=subscription.failing_since,
+        last_delivered_at=subscription.last_delivered_at,
+        created_by=subscription.created_by,
+        created_at=subscription.created_at,
     )
 
 
-def _delivery(row: Shown) -> DeliveryModel:
+def _delivery(entry: DeliveryEntry) -> DeliveryModel:
+    same = (
+        "message", "event", "measure", "key", "connection", "state", "attempts", "reason", "created_at", "due_at",
+        "attempted_at", "settled_at", "body",
+    )  # fmt: skip
     return DeliveryModel(
-        number=row.id, **{name: getattr(row, name) for name in DeliveryModel.model_fields if name != "number"}
+        number=entry.id,
+        response_status=entry.status,
+        response_body=entry.response,
+        **{name: getattr(entry, name) for name in same},
     )
 
 
-NAME = Part("subscription", "a subscription's name")
+NAME_PARAMETER = PathParameter("subscription", "a subscription's name")
 PATH = "/subscriptions/{subscription}"
 TAG = "subscriptions"
 
 
-def _operation(method: str, path: str, summary: str, run: object, answer: object, **more: object) -> Operation:
-    parts = (NAME,) if "{" in path else ()
+def _operation(method: str, path: str, summary: str, run: Any, response: Any, **more: Any) -> Operation:
+    parts = (NAME_PARAMETER,) if "{" in path else ()
     return Operation(
-        method, path, TAG, summary, run, answer, scope=Scope.EVENTS, action=Action.CONFIGURE, parts=parts, **more  # type: ignore[arg-type]
-    )  # fmt: skip
+        method,
+        path,
+        TAG,
+        summary,
+        run,
+        response,
+        scope=TokenScope.EVENTS,
+        action=Action.CONFIGURE,
+        path_parameters=parts,
+        **more,
+    )
 
 
 OPERATIONS = (
     _operation("GET", "/subscriptions", "List subscriptions", list_subscriptions, SubscriptionList),
-    _operation("POST", "/subscriptions", "Subscribe", make, MadeSubscription, status=201, body=NewSubscription),
-    _operation("GET", PATH, "Show a subscription", show, SubscriptionModel),
-    _operation("DELETE", PATH, "Remove a subscription with its deliveries", remove, None),
     _operation(
-        "POST", f"{PATH}/rotate", "Make a new secret; the one before is valid for a day", rotate, MadeSubscription
+        "POST",
+        "/subscriptions",
+        "Create a subscription",
+        create_subscription,
+        CreatedSubscription,
+        status=201,
+        body=NewSubscription,
     ),
-    _operation("POST", f"{PATH}/resume", "Switch it on again", resume, SubscriptionModel),
-    _operation("POST", f"{PATH}/test", "Send a test event now", test, TrialModel),
+    _operation("GET", PATH, "Show a subscription", show, SubscriptionModel),
+    _operation("DELETE", PATH, "Delete a subscription with its deliveries", remove, None),
+    _operation(
+        "POST",
+        f"{PATH}/rotate",
+        "Create a new secret; the previous one is valid for a day",
+        rotate,
+        CreatedSubscription,
+    ),
+    _operation("POST", f"{PATH}/resume", "Enable a subscription again", resume, SubscriptionModel),
+    _operation("POST", f"{PATH}/test", "Send a test event now", test, TrialResultModel),
     _operation(
         "GET", f"{PATH}/deliveries", "List deliveries", list_deliveries, Page[DeliveryModel], query=DeliveriesQuery
     ),
-    _operation("POST", f"{PATH}/replay", "Send deliveries again", send_again, Replayed, body=Replay),
+    _operation("POST", f"{PATH}/replay", "Replay deliveries", replay_deliveries, ReplayResult, body=ReplayRequest),
 )

@@ -1,4 +1,4 @@
-"""Values that several models share, and pages of long lists."""
+"""Types that several models share, and pages of long lists."""
 
 from __future__ import annotations
 
@@ -15,55 +15,55 @@ from sqlalchemy import RowMapping
 from governance.money import Money
 from webhook_server.api.problem import Problem
 
-BIGGEST = 2**63 - 1
+MAX_NUMBER = 2**63 - 1
 
 
 class Model(BaseModel):
-    """A model of the interface: unknown keys are refused, and nothing changes it."""
+    """Base of all models of the API: immutable, and unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
+ShortText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 """A name; PostgreSQL stores no NUL."""
-Text = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00]+$")]
-"""A reason in words."""
+LongText = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00]+$")]
+"""A reason."""
 
 
 def _iso(value: object) -> object:
-    """Pydantic also takes a number for a moment; an address with one is a mistake."""
+    """Pydantic also accepts a number as a time; in a query that is a mistake."""
     if isinstance(value, str) and not _MOMENT.match(value):
-        raise ValueError("write a moment as 2026-11-21T08:00:00Z")
+        raise ValueError("write a time as 2026-11-21T08:00:00Z")
     return value
 
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:")
 Moment = Annotated[AwareDatetime, BeforeValidator(_iso)]
-"""A moment with its time zone."""
-Limit = Annotated[int, Field(ge=1, le=200, description="Most entries of one page.")]
+"""A point in time with its time zone."""
+Limit = Annotated[int, Field(ge=1, le=200, description="Maximum number of entries on one page.")]
 Cursor = Annotated[
-    str, Field(min_length=1, max_length=600, pattern=r"^[A-Za-z0-9_-]+$", description="`next` of the page before.")
+    str, Field(min_length=1, max_length=600, pattern=r"^[A-Za-z0-9_-]+$", description="`next` of the previous page.")
 ]
 
 Item = TypeVar("Item")
 
 
 class Page(Model, Generic[Item]):
-    """Part of a list; the order is stable, and what is added meanwhile moves nothing."""
+    """Part of a list.  The order is stable; entries that are added meanwhile shift nothing."""
 
     items: list[Item]
     next: str | None = Field(description="`cursor` of the next page; null on the last one.")
 
 
-class Paged(Model):
-    """What every list takes."""
+class PageQuery(Model):
+    """Query parameters of every list."""
 
     limit: Limit = 50
     cursor: Cursor | None = None
 
 
 class Amount(Model):
-    """Money; the amount is a text, because a number in JSON is a binary fraction for many readers."""
+    """Money; the amount is a text, because many readers of JSON turn a number into a binary fraction."""
 
     amount: str = Field(pattern=r"^-?\d+(\.\d+)?$", examples=["1200000.00"])
     currency: str = Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])
@@ -77,48 +77,48 @@ class Amount(Model):
         return None if money is None else cls.of(money.amount, money.currency)
 
 
-class Place(Model):
+class HierarchyModel(Model):
     portfolio: str | None
     program: str | None
     project: str | None
     package: str | None
 
     @classmethod
-    def of(cls, row: RowMapping) -> Place:
+    def of(cls, row: RowMapping) -> HierarchyModel:
         return cls(**{level: row[level] for level in cls.model_fields})
 
 
 def to_cursor(*parts: str | int) -> str:
-    """Where a page ends; its content is nobody's business."""
+    """The position where a page ends, as an opaque text."""
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
 
 def from_cursor(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | None:
-    """The inverse.  Raises a problem when it is none of ours."""
+    """The inverse of ``to_cursor``.  Raises Problem when the cursor is not valid."""
     if cursor is None:
         return None
     try:
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         parts = None
-    fits = (
+    valid = (
         isinstance(parts, list)
         and len(parts) == len(kinds)
         and all(type(part) is kind for part, kind in zip(parts, kinds, strict=True))
-        and all(0 <= part <= BIGGEST if isinstance(part, int) else "\x00" not in part for part in parts)
+        and all(0 <= part <= MAX_NUMBER if isinstance(part, int) else "\x00" not in part for part in parts)
     )
-    if not fits:
-        raise Problem(422, "The query does not hold: cursor.", "Take `next` of the page before, as it is.")
+    if not valid:
+        raise Problem(422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.")
     return tuple(parts)
 
 
-def number_after(cursor: str | None) -> int | None:
+def number_cursor(cursor: str | None) -> int | None:
     """The cursor of a list that is ordered by a number."""
-    found = from_cursor(cursor, int)
-    return None if found is None else int(found[0])
+    parts = from_cursor(cursor, int)
+    return None if parts is None else int(parts[0])
 
 
-def page_of(items: Sequence[Item], limit: int, ends: Sequence[tuple[str | int, ...]]) -> Page[Item]:
-    """A page from up to ``limit`` + 1 entries; ``ends`` are their places in the order."""
+def make_page(items: Sequence[Item], limit: int, ends: Sequence[tuple[str | int, ...]]) -> Page[Item]:
+    """A page from up to ``limit`` + 1 entries; ``ends`` are their positions in the order."""
     more = len(items) > limit
     return Page[Item](items=list(items[:limit]), next=to_cursor(*ends[limit - 1]) if more else None)

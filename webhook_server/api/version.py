@@ -1,4 +1,4 @@
-"""What is running, and who asks."""
+"""The running version, and the caller."""
 
 from __future__ import annotations
 
@@ -6,53 +6,53 @@ from importlib.metadata import version as installed_version
 
 from sqlalchemy import text
 
-from webhook_server.api.operation import Call, Operation
+from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.values import Model
 
 
-class Version(Model):
+class RunningVersion(Model):
     gatepost: str
     schema_revision: str
     mapping: int | None
-    """Number of the active version."""
+    """Number of the active version of the mapping."""
 
 
-class Account(Model):
+class AccountModel(Model):
     connection: str
     id: str
 
 
-class Me(Model):
+class CallerModel(Model):
     login: str
     name: str
     roles: list[str]
     grants: list[str]
     scopes: list[str]
-    accounts: list[Account]
+    accounts: list[AccountModel]
 
 
-def version(call: Call) -> Version:
+def version(call: ApiCall) -> RunningVersion:
     with call.services.engine.connect() as connection:
         revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
     active = call.services.mappings.active()
-    return Version(
+    return RunningVersion(
         gatepost=installed_version("gatepost"), schema_revision=revision, mapping=active.number if active else None
     )
 
 
-def me(call: Call) -> Me:
+def me(call: ApiCall) -> CallerModel:
     viewer = call.viewer
-    return Me(
+    return CallerModel(
         login=viewer.login,
         name=viewer.name,
         roles=sorted(viewer.roles),
         grants=[str(grant) for grant in viewer.grants],
         scopes=sorted(viewer.scopes),
-        accounts=[Account(connection=one.connection, id=one.id) for one in sorted(viewer.accounts)],
+        accounts=[AccountModel(connection=account.connection, id=account.id) for account in sorted(viewer.accounts)],
     )
 
 
 OPERATIONS = (
-    Operation("GET", "/version", "about", "Show what is running", version, Version),
-    Operation("GET", "/me", "about", "Show who asks, and what they may", me, Me),
+    Operation("GET", "/version", "about", "Show the running version", version, RunningVersion),
+    Operation("GET", "/me", "about", "Show the caller and their rights", me, CallerModel),
 )

@@ -1,4 +1,4 @@
-"""What waits for the caller: the same list as the page My work."""
+"""Open tasks of the caller: the same list as the page My work."""
 
 from __future__ import annotations
 
@@ -7,80 +7,80 @@ from datetime import datetime
 from pydantic import Field
 
 from connector.bootstrap import MappingCache, system_clock
-from connector.measures.my_work import waiting
+from connector.measures.my_work import my_work_of
 from connector.people.my_work import MyWork, OpenTask, WorkKind
-from connector.store.reporting.my_work import Place
+from connector.store.reporting.my_work import PageStart
 from governance.measure import Role
-from webhook_server.api.operation import Call, Operation
+from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.problem import Problem
-from webhook_server.api.values import Amount, Model, Paged, from_cursor, to_cursor
+from webhook_server.api.values import Amount, Model, PageQuery, from_cursor, to_cursor
 
 
-class WaitingThing(Model):
-    """What one measure wants of the caller in one way."""
+class PendingActionModel(Model):
+    """What one measure needs from the caller, of one kind."""
 
     measure: str
     key: str
     title: str | None
     url: str = Field(description="The item in its tool.")
     kind: WorkKind
-    roles: list[Role] = Field(description="In which it is the caller's.")
+    roles: list[Role] = Field(description="The roles of the measure that the caller has.")
     since: datetime
-    sentences: list[str] = Field(description="Why, as the tool's blocker field says it.")
+    sentences: list[str] = Field(description="Why, as in the tool's field with the blockers.")
     codes: list[str]
-    stage: str | None = Field(description="What an approval would name.")
-    others: int = Field(description="Further blockers of the same gate that are not in here.")
-    stake: Amount | None = Field(description="Net plan in the reporting currency.")
-    amount: Amount | None = Field(description="Of a confirmation the net actual, of a reason what is missing.")
+    stage: str | None = Field(description="The stage that an approval would name.")
+    other_blockers: int = Field(description="Further blockers of the same gate that are not in this entry.")
+    plan_amount: Amount | None = Field(description="Net plan in the reporting currency.")
+    amount: Amount | None = Field(description="For a confirmation the net actual, for a reason the shortfall.")
 
 
-class WorkShare(Model):
+class KindSummaryModel(Model):
     kind: WorkKind
-    things: int
+    count: int
     oldest: datetime
-    stake: Amount | None
+    plan_amount: Amount | None
 
 
-class WorkPage(Model):
-    """Sums are of everything that waits, whatever page is asked for."""
+class MyWorkPage(Model):
+    """Sums cover all open tasks, whichever page is requested."""
 
     total: int
     oldest: datetime | None
-    stake: Amount | None = Field(description="Each measure is counted once.")
-    shares: list[WorkShare]
-    items: list[WaitingThing]
+    plan_amount: Amount | None = Field(description="Each measure counts once.")
+    by_kind: list[KindSummaryModel]
+    items: list[PendingActionModel]
     next: str | None = Field(description="`cursor` of the next page; null on the last one.")
 
 
-class WorkQuery(Paged):
+class WorkQuery(PageQuery):
     kind: WorkKind | None = None
 
 
-def list_work(call: Call) -> WorkPage:
-    query = call.asked(WorkQuery)
+def list_work(call: ApiCall) -> MyWorkPage:
+    query = call.query_as(WorkQuery)
     mappings = MappingCache(call.services.mappings)
-    found = waiting(
-        call.services, mappings, call.viewer, system_clock(), kind=query.kind, after=place_of(query.cursor),
+    work = my_work_of(
+        call.services, mappings, call.viewer, system_clock(), kind=query.kind, after=page_start(query.cursor),
         limit=query.limit,
     )  # fmt: skip
-    return WorkPage(
-        total=found.total,
-        oldest=found.oldest,
-        stake=Amount.of(found.stake, found.currency or None),
-        shares=[
-            WorkShare(
-                kind=kind, things=share.things, oldest=share.oldest,
-                stake=Amount.of(share.stake, found.currency or None),
+    return MyWorkPage(
+        total=work.total,
+        oldest=work.oldest,
+        plan_amount=Amount.of(work.plan_amount, work.currency or None),
+        by_kind=[
+            KindSummaryModel(
+                kind=kind, count=group.count, oldest=group.oldest,
+                plan_amount=Amount.of(group.plan_amount, work.currency or None),
             )
-            for kind, share in found.shares.items()
+            for kind, group in work.groups.items()
         ],
-        items=[_thing(thing, found.currency or thing.currency) for thing in found.things],
-        next=cursor_after(found),
+        items=[_pending_action(task, work.currency or task.currency) for task in work.tasks],
+        next=cursor_after(work),
     )  # fmt: skip
 
 
-def place_of(cursor: str | None) -> Place | None:
-    """Where a page begins.  Raises a problem when the cursor is none of ours."""
+def page_start(cursor: str | None) -> PageStart | None:
+    """Where a page starts.  Raises Problem when the cursor is not valid."""
     parts = from_cursor(cursor, str, str, str)
     if parts is None:
         return None
@@ -90,35 +90,42 @@ def place_of(cursor: str | None) -> Place | None:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise Problem(422, "The query does not hold: cursor.", "Take `next` of the page before, as it is.")
-    return Place(at, measure, kind)
+        raise Problem(422, "The query is not valid: cursor.", "Use `next` of the previous page, unchanged.")
+    return PageStart(at, measure, kind)
 
 
-def cursor_after(found: MyWork) -> str | None:
+def cursor_after(work: MyWork) -> str | None:
     """The cursor of the page after this one."""
-    if not found.more:
+    if not work.more:
         return None
-    last = found.things[-1]
+    last = work.tasks[-1]
     return to_cursor(last.since.isoformat(), last.measure, last.kind.value)
 
 
-def _thing(thing: OpenTask, currency: str | None) -> WaitingThing:
-    same = ("measure", "key", "title", "url", "kind", "since", "others")
-    return WaitingThing(
-        roles=list(thing.roles),
-        sentences=list(dict.fromkeys(reason.sentence for reason in thing.reasons)),
-        codes=list(thing.codes),
-        stage=thing.stage or None,
-        stake=Amount.of(thing.stake, currency),
-        amount=Amount.of(thing.amount, thing.currency),
-        **{name: getattr(thing, name) for name in same},
+def _pending_action(task: OpenTask, currency: str | None) -> PendingActionModel:
+    same = ("measure", "key", "title", "url", "kind", "since")
+    return PendingActionModel(
+        roles=list(task.roles),
+        sentences=list(dict.fromkeys(reason.sentence for reason in task.reasons)),
+        codes=list(task.codes),
+        stage=task.stage or None,
+        other_blockers=task.other_open_conditions,
+        plan_amount=Amount.of(task.plan_amount, currency),
+        amount=Amount.of(task.amount, task.currency),
+        **{name: getattr(task, name) for name in same},
     )
 
 
 OPERATIONS = (
     Operation(
-        "GET", "/work", "work", "List what waits for the caller", list_work, WorkPage, query=WorkQuery,
-        about="Approvals, confirmations, reasons that were asked for, and blockers that are the caller's to clear: by "
-        "the accounts of the tools that are linked to the token's person. The oldest comes first.",
+        "GET",
+        "/work",
+        "work",
+        "List open tasks of the caller",
+        list_work,
+        MyWorkPage,
+        query=WorkQuery,
+        description="Approvals, confirmations, requested reasons, and blockers that the caller has to clear, by the "
+        "accounts of the tools that are linked to the token's person. The oldest comes first.",
     ),
-)  # fmt: skip
+)

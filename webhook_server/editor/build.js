@@ -1,6 +1,6 @@
 // Bundles the editor into one file beside its licences.  `--digest` only prints the digest of the sources.
 //
-// The digest stands in the first line of the bundle; a test holds the committed bundle against the sources by it.
+// The digest is in the first line of the bundle; a test compares the committed bundle with the sources by it.
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -45,9 +45,9 @@ async function build() {
   });
   const head = `/*! Gatepost mapping editor. Built by "make editor" from sources ${digest()}. Licences: editor.LICENSES.txt */\n`;
   writeFileSync(OUT, head + result.outputFiles[0].text);
-  const told = licences(Object.keys(result.metafile.inputs));
-  writeFileSync(OUT.replace("editor.min.js", "editor.LICENSES.txt"), told.join(`\n${"-".repeat(100)}\n\n`));
-  console.log(`${OUT}: ${Math.round(result.outputFiles[0].text.length / 1024)} kB, ${told.length} packages`);
+  const licenceTexts = licences(Object.keys(result.metafile.inputs));
+  writeFileSync(OUT.replace("editor.min.js", "editor.LICENSES.txt"), licenceTexts.join(`\n${"-".repeat(100)}\n\n`));
+  console.log(`${OUT}: ${Math.round(result.outputFiles[0].text.length / 1024)} kB, ${licenceTexts.length} packages`);
 }
 
 if (process.argv.includes("--digest")) console.log(digest());

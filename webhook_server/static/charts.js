@@ -1,5 +1,5 @@
-// Draws the pictures beside tables: <figure data-chart="…"> with its data as JSON.  Every figure stands in the table
-// as well, so the picture is hidden from screen readers and may be missing without loss.
+// Draws the charts beside tables: <figure data-chart="…"> with its data as JSON.  Every figure stands in the table
+// as well, so the chart is hidden from screen readers and may be missing without loss.
 (() => {
   "use strict";
 
@@ -59,26 +59,26 @@
     data, top: 0, left: 0, itemWidth: 18, itemHeight: 8, icon: "rect", textStyle: { color: c.soft, fontSize: FONT }, selectedMode: false,
   });
 
-  const told = (write, unit) => (points) =>
+  const tooltipText = (write, unit) => (points) =>
     [points[0].axisValueLabel ?? points[0].name, ...points.filter((one) => one.value !== null && one.value !== undefined)
       .map((one) => `${one.seriesName}  ${write(one.value)} ${unit}`)].join("\n");
 
   const hatch = (c) => ({ symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: Math.PI / 4, color: c.sheet });
 
   const kinds = {
-    // Two bars a stage: planned and forecast run-rate; off-ramps hatched, because they are no stage.
+    // Two bars a stage: planned and forecast run-rate; off-ramps hatched, because they are not stages.
     funnel(data, c) {
       const rows = data.rows;
       const write = writer(data.locale);
       const series = (name, key, colour) => ({
         name, type: "bar", barMaxWidth: 13, barGap: "15%", color: colour,
-        data: rows.map((row) => ({ value: row[key], itemStyle: { color: colour, opacity: row.apart ? 0.7 : 1, ...(row.apart ? { decal: hatch(c) } : {}) } })),
+        data: rows.map((row) => ({ value: row[key], itemStyle: { color: colour, opacity: row.offRamp ? 0.7 : 1, ...(row.offRamp ? { decal: hatch(c) } : {}) } })),
       });
       return {
         ...base(c),
         grid: { left: 4, right: 18, top: 30, bottom: 4, containLabel: true },
         legend: legend(c, ["Plan", "Forecast"]),
-        tooltip: { ...base(c).tooltip, axisPointer: { type: "shadow" }, formatter: told(write, data.unit) },
+        tooltip: { ...base(c).tooltip, axisPointer: { type: "shadow" }, formatter: tooltipText(write, data.unit) },
         xAxis: amounts(c, data.locale),
         yAxis: { ...names(c, rows.map((row) => row.name)), inverse: true },
         series: [series("Plan", "plan", c.plan), series("Forecast", "forecast", c.forecast)],
@@ -90,7 +90,7 @@
       const write = writer(data.locale);
       const compact = short(data.locale);
       const low = data.bars.map((bar) => Math.min(bar.from, bar.to));
-      const floor = data.floor;
+      const minimum = data.minimum;
       const colour = { total: c.actual, gain: c.gain, loss: c.loss };
       const narrow = width / data.bars.length < 74;
       return {
@@ -102,12 +102,12 @@
           return `${bar.name}\n${step} ${data.unit}`;
         } },
         xAxis: names(c, data.bars.map((bar) => bar.name), { interval: 0, rotate: narrow ? 35 : 0, width: narrow ? 96 : 70, overflow: narrow ? "truncate" : "break" }),
-        yAxis: { ...amounts(c, data.locale), min: floor },
+        yAxis: { ...amounts(c, data.locale), min: minimum },
         series: [
-          { type: "bar", stack: "bridge", silent: true, itemStyle: { color: "transparent" }, data: low.map((value, place) => (data.bars[place].kind === "total" ? floor : value)) },
+          { type: "bar", stack: "bridge", silent: true, itemStyle: { color: "transparent" }, data: low.map((value, place) => (data.bars[place].kind === "total" ? minimum : value)) },
           {
             type: "bar", stack: "bridge", barMaxWidth: 52,
-            data: data.bars.map((bar) => ({ value: bar.kind === "total" ? bar.to - floor : Math.abs(bar.to - bar.from), itemStyle: { color: colour[bar.kind] } })),
+            data: data.bars.map((bar) => ({ value: bar.kind === "total" ? bar.to - minimum : Math.abs(bar.to - bar.from), itemStyle: { color: colour[bar.kind] } })),
             label: { show: width > 480, position: "top", color: c.soft, fontSize: FONT, formatter: ({ dataIndex }) => {
               const bar = data.bars[dataIndex];
               return bar.kind === "total" ? compact(bar.to) : `${bar.to > bar.from ? "+" : ""}${compact(bar.to - bar.from)}`;
@@ -133,7 +133,7 @@
         ...base(c),
         grid: { left: 4, right: 20, top: 34, bottom: 4, containLabel: true },
         legend: { ...legend(c, ["Plan", "Forecast", "Actual"]), icon: "roundRect", itemHeight: 4 },
-        tooltip: { ...base(c).tooltip, formatter: told(write, data.unit) },
+        tooltip: { ...base(c).tooltip, formatter: tooltipText(write, data.unit) },
         xAxis: { ...names(c, data.months, { hideOverlap: true }), boundaryGap: false },
         yAxis: amounts(c, data.locale),
         series: [plan, line("Forecast", "forecast", c.forecast, "solid", 2), line("Actual", "actual", c.actual, "solid", 3.5)],
@@ -141,7 +141,7 @@
     },
   };
 
-  // Pages with pictures of their own add their kinds here, before the page is drawn.
+  // Pages with other charts add their kinds here, before the page is drawn.
   window.gatepostCharts = { kinds, base, amounts, names, legend, writer, short };
 
   const draw = (figure) => {

@@ -1,4 +1,4 @@
-// What pages need beside htmx: the form token on its requests, dialogs, menus, and errors in words.
+// What pages need beside htmx: the form token on its requests, dialogs, menus, and error messages.
 (() => {
   "use strict";
 
@@ -9,7 +9,7 @@
   });
 
   // A part that could not be updated says so; the page stays as it was.
-  const tell = (text, kind = "bad") => {
+  const notify = (text, kind = "bad") => {
     const list = document.getElementById("toasts");
     if (!list) return;
     const item = document.createElement("div");
@@ -27,11 +27,11 @@
     const { status, responseText } = event.detail.xhr;
     if (status === 401) return;
     const page = new DOMParser().parseFromString(responseText, "text/html");
-    const told = page.querySelector(".answer, .notice.bad, h1")?.textContent?.trim();
-    tell(told || `That did not work (${status}). Try again in a moment.`);
+    const message = page.querySelector(".answer, .notice.bad, h1")?.textContent?.trim();
+    notify(message || `That did not work (${status}). Try again in a moment.`);
   });
-  document.addEventListener("htmx:sendError", () => tell("Gatepost does not answer. Is the network there?"));
-  window.gatepost = { tell };
+  document.addEventListener("htmx:sendError", () => notify("Gatepost does not answer. Check the network connection."));
+  window.gatepost = { notify };
 
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");
@@ -53,14 +53,14 @@
       const menu = document.querySelector("details.menu[open]");
       if (menu) { menu.open = false; menu.querySelector("summary")?.focus(); }
     }
-    // "/" leads to the first filter of the page, unless somebody is writing.
+    // "/" leads to the first filter of the page, unless an input has the focus.
     if (event.key === "/" && !event.target.closest("input, textarea, select, [contenteditable]")) {
       const first = document.querySelector(".filters input, .filters select");
       if (first) { event.preventDefault(); first.focus(); }
     }
   });
 
-  // A filter that is chosen counts at once; one that is written counts with Enter.
+  // A chosen filter applies at once; a typed one applies with Enter.
   document.addEventListener("change", (event) => {
     if (event.target.matches(".filters select, .filters input[type=checkbox], select[data-submits]")) event.target.form.requestSubmit();
   });

@@ -1,4 +1,4 @@
-// The picture of one measure's money: bars for each month above, lines of the sums below, on one axis of months.
+// The chart of one measure's amounts: bars for each month above, lines of the sums below, on one axis of months.
 (() => {
   "use strict";
 
@@ -20,7 +20,7 @@
     plan.markLine = today && { ...today, label: { show: false } };
     sum.markLine = today;
     const title = (text, top) => ({ text, top, left: 0, textStyle: { color: c.faint, fontSize: 12, fontWeight: 400, fontFamily: c.font } });
-    const told = (points) => {
+    const tooltipText = (points) => {
       const at = points[0].dataIndex;
       const rows = [["Plan", "plan"], ["Forecast", "forecast"], ["Actual", "actual"]]
         .filter(([, key]) => data.net[key][at] !== null || data.total[key][at] !== null)
@@ -32,7 +32,7 @@
       title: [title("Each month", 30), title("Added up", "55%")],
       legend: charts.legend(c, ["Plan", "Forecast", "Actual"]),
       axisPointer: { link: [{ xAxisIndex: "all" }] },
-      tooltip: { ...charts.base(c).tooltip, formatter: told },
+      tooltip: { ...charts.base(c).tooltip, formatter: tooltipText },
       grid: [{ left: 4, right: 12, top: 52, height: "34%", containLabel: true }, { left: 4, right: 12, top: "62%", bottom: 4, containLabel: true }],
       xAxis: [
         { ...charts.names(c, data.months), axisLabel: { show: false } },

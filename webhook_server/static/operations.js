@@ -1,67 +1,67 @@
-// Refreshes the figures every some seconds while somebody looks, and says how fresh they are.
+// Refreshes the figures every few seconds while the page is in use, and shows how old they are.
 //   <div id="figures" hx-get="…" hx-trigger="gatepost:refresh" data-refreshes="5">
 (() => {
   "use strict";
 
   const figures = document.getElementById("figures");
-  const mark = document.getElementById("fresh");
-  if (!figures || !mark) return;
+  const label = document.getElementById("freshness");
+  if (!figures || !label) return;
 
   const every = Number(figures.dataset.refreshes) * 1000;
-  // A page that nobody touches must not keep its session open for good.
-  const WATCHED = 15 * 60 * 1000;
-  let touched = Date.now();
-  let fresh = Date.now();
-  let asked = 0;
+  // An unused page must not keep its session open for ever.
+  const IDLE_AFTER = 15 * 60 * 1000;
+  let usedAt = Date.now();
+  let refreshedAt = Date.now();
+  let requestedAt = 0;
   let failed = false;
   let table = false;
 
-  const due = () => !document.hidden && !document.querySelector("dialog[open]") && Date.now() - touched < WATCHED;
+  const due = () => !document.hidden && !document.querySelector("dialog[open]") && Date.now() - usedAt < IDLE_AFTER;
 
   const refresh = () => {
-    if (!due() || asked > Date.now() - 4 * every) return;
-    asked = Date.now();
+    if (!due() || requestedAt > Date.now() - 4 * every) return;
+    requestedAt = Date.now();
     table = document.getElementById("as-table")?.open ?? false;
     window.htmx.trigger(figures, "gatepost:refresh");
   };
 
   const clock = (moment) => moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
-  const tell = () => {
-    const at = clock(new Date(fresh));
-    const seconds = Math.round((Date.now() - fresh) / 1000);
-    mark.classList.toggle("stale", failed);
-    if (failed) mark.textContent = `Not refreshed since ${at}: Gatepost does not answer. It is tried again.`;
-    else if (Date.now() - touched >= WATCHED) mark.textContent = `As of ${at}. Paused, because nobody has been here; press a key to go on.`;
-    else mark.textContent = seconds < 2 ? `As of ${at}, just now` : `As of ${at}, ${seconds} seconds ago`;
+  const showAge = () => {
+    const at = clock(new Date(refreshedAt));
+    const seconds = Math.round((Date.now() - refreshedAt) / 1000);
+    label.classList.toggle("stale", failed);
+    if (failed) label.textContent = `Not refreshed since ${at}: Gatepost does not answer. Trying again.`;
+    else if (Date.now() - usedAt >= IDLE_AFTER) label.textContent = `As of ${at}. Paused because the page was not used; press a key to continue.`;
+    else label.textContent = seconds < 2 ? `As of ${at}, just now` : `As of ${at}, ${seconds} seconds ago`;
   };
 
   figures.addEventListener("htmx:afterSwap", () => {
-    asked = 0;
-    fresh = Date.now();
+    requestedAt = 0;
+    refreshedAt = Date.now();
     failed = false;
     const details = document.getElementById("as-table");
     if (details && table) details.open = true;
-    tell();
+    showAge();
   });
-  // Told at the mark and not in a note for each try.
+  // Shown at the label and not in a notice for each attempt.
   for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
     figures.addEventListener(name, (event) => {
       event.stopPropagation();
-      asked = 0;
+      requestedAt = 0;
       failed = true;
-      tell();
+      showAge();
     });
   }
   for (const name of ["pointerdown", "keydown", "pointermove"]) {
     document.addEventListener(name, () => {
-      const slept = Date.now() - touched >= WATCHED;
-      touched = Date.now();
-      if (slept) refresh();
+      const wasIdle = Date.now() - usedAt >= IDLE_AFTER;
+      usedAt = Date.now();
+      if (wasIdle) refresh();
     }, { passive: true });
   }
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
   setInterval(refresh, every);
-  setInterval(tell, 1000);
-  tell();
+  setInterval(showAge, 1000);
+  showAge();
 })();

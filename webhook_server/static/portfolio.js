@@ -1,4 +1,4 @@
-// The tree of the portfolio: a place that was opened once is closed and opened again without asking the server.
+// The hierarchy of the portfolio: a row that was opened once is closed and opened again without a request.
 (() => {
   "use strict";
 
@@ -17,7 +17,7 @@
     for (const one of under(row)) {
       const at = Number(one.dataset.depth);
       if (at <= closed) closed = Infinity;
-      // What was closed under an opened place stays closed.
+      // What was closed below an opened row stays closed.
       one.hidden = !open || at > closed;
       if (at <= closed && one.querySelector('.expand[aria-expanded="false"]') && at > depth) closed = Math.min(closed, at);
     }

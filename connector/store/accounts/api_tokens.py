@@ -9,40 +9,52 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func, insert, select, text, update
 
-from connector.people.permissions import PersonId, Scope, Viewer
+from connector.people.permissions import PersonId, TokenScope, Viewer
 from connector.people.person import TokenRow
 from connector.store.accounts.people import VIEWER_COLUMNS, viewer_of
-from connector.store.accounts.sessions import sealed
+from connector.store.accounts.sessions import token_hash
 from connector.store.database import audit
 from connector.store.database.tables import API_TOKEN, PERSON
 
-PREFIX = "gpt_"
+TOKEN_PREFIX = "gpt_"  # noqa: S105 - what a token begins with, no secret
 """Lets secret scanners and people recognise one."""
 
-USED_EVERY = timedelta(minutes=1)
+USED_UPDATE_INTERVAL = timedelta(minutes=1)
 
 
-class Tokens:
+class ApiTokens:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def create(
-        self, person: PersonId, name: str, scopes: Iterable[Scope], *, ends: datetime | None, by: str, now: datetime
+        self,
+        person: PersonId,
+        name: str,
+        scopes: Iterable[TokenScope],
+        *,
+        expires_at: datetime | None,
+        by: str,
+        now: datetime,
     ) -> str:
         """Make a token that works as its person, within its scopes; returned once and stored nowhere."""
-        token = PREFIX + secrets.token_urlsafe(32)
+        token = TOKEN_PREFIX + secrets.token_urlsafe(32)
         wanted = sorted(scope.value for scope in scopes)
         row = {
-            "hash": sealed(token),
+            "hash": token_hash(token),
             "person_id": person,
             "name": name,
             "scopes": wanted,
             "created_at": now,
-            "expires_at": ends,
+            "expires_at": expires_at,
         }
         with self._engine.begin() as transaction:
             number = transaction.execute(insert(API_TOKEN).values(row).returning(API_TOKEN.c.id)).scalar_one()
-            detail = {"name": name, "scopes": wanted, "number": number, "ends": ends.isoformat() if ends else None}
+            detail = {
+                "name": name,
+                "scopes": wanted,
+                "number": number,
+                "ends": expires_at.isoformat() if expires_at else None,
+            }
             entry = {"actor": by, "action": "token.created", "subject": f"person/{person}", "detail": detail}
             audit.record(transaction, [entry])
         return token
@@ -50,13 +62,13 @@ class Tokens:
     def viewer(self, token: str, *, now: datetime) -> Viewer | None:
         """Who works with this token, if it is still good and its person active."""
         with self._engine.connect() as connection:
-            row = connection.execute(_TOKEN, {"hash": sealed(token), "now": now}).first()
+            row = connection.execute(_TOKEN, {"hash": token_hash(token), "now": now}).first()
         if row is None:
             return None
-        if row.used_at is None or now - row.used_at >= USED_EVERY:
+        if row.used_at is None or now - row.used_at >= USED_UPDATE_INTERVAL:
             with self._engine.begin() as transaction:
                 transaction.execute(update(API_TOKEN).where(API_TOKEN.c.id == row.token).values(used_at=now))
-        return replace(viewer_of(row), scopes=frozenset(Scope(scope) for scope in row.scopes))
+        return replace(viewer_of(row), scopes=frozenset(TokenScope(scope) for scope in row.scopes))
 
     def all(self, person: PersonId | None = None) -> tuple[TokenRow, ...]:
         """Of one person or of all, the newest first; those that have ended too."""
@@ -66,7 +78,7 @@ class Tokens:
         with self._engine.connect() as connection:
             return tuple(
                 TokenRow(
-                    row.id, row.person_id, row.login, row.name, frozenset(Scope(scope) for scope in row.scopes),
+                    row.id, row.person_id, row.login, row.name, frozenset(TokenScope(scope) for scope in row.scopes),
                     row.created_at, row.expires_at, row.used_at, row.revoked_at,
                 )
                 for row in connection.execute(query)

@@ -10,15 +10,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from connector.errors import ConfigurationError
-from connector.people.permissions import Account, Grant, PersonId, Role, Viewer
-from connector.people.person import Held, Person, RoleRule, Source
+from connector.people.permissions import PersonId, Role, RoleGrant, ToolAccount, Viewer
+from connector.people.person import GrantRow, GrantSource, Person, RoleRule
 from connector.store.database import audit
 from connector.store.database.tables import API_TOKEN, PERSON, PERSON_ACCOUNT, ROLE_GRANT, ROLE_RULE, WEB_SESSION
 
-HELD = (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)
+MEASURE_ROLES = (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)
 
 
-class People:
+class PersonStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
@@ -38,12 +38,12 @@ class People:
             rows = connection.execute(select(PERSON).where(PERSON.c.id == person)).all()
             return next(iter(_persons(connection, rows)), None)
 
-    def named(self, login: str) -> Person | None:
+    def find_by_login(self, login: str) -> Person | None:
         with self._engine.connect() as connection:
             rows = connection.execute(select(PERSON).where(func.lower(PERSON.c.login) == login.strip().lower())).all()
             return next(iter(_persons(connection, rows)), None)
 
-    def known_as(self, issuer: str, subject: str) -> Person | None:
+    def find_by_oidc_subject(self, issuer: str, subject: str) -> Person | None:
         """Whoever an identity provider calls so."""
         query = select(PERSON).where(PERSON.c.oidc_issuer == issuer, PERSON.c.oidc_subject == subject)
         with self._engine.connect() as connection:
@@ -99,13 +99,13 @@ class People:
         with self._engine.begin() as transaction:
             transaction.execute(update(PERSON).where(PERSON.c.id == person).values(locale=locale, time_zone=time_zone))
 
-    def grant(self, person: PersonId, grant: Grant, *, by: str) -> None:
+    def grant(self, person: PersonId, grant: RoleGrant, *, by: str) -> None:
         """Does nothing when they have exactly this already."""
         with self._engine.begin() as transaction:
-            if _same(transaction, person, grant, Source.HAND) is None:
-                _insert_grant(transaction, person, grant, Source.HAND, by)
+            if _find_same_grant(transaction, person, grant, GrantSource.HAND) is None:
+                _insert_grant(transaction, person, grant, GrantSource.HAND, by)
 
-    def revoke_grant(self, number: int, *, by: str) -> Grant | None:
+    def revoke_grant(self, number: int, *, by: str) -> RoleGrant | None:
         """Take a grant back by its number; ``None`` when there is no such grant."""
         with self._engine.begin() as transaction:
             row = transaction.execute(delete(ROLE_GRANT).where(ROLE_GRANT.c.id == number).returning(ROLE_GRANT)).first()
@@ -115,12 +115,12 @@ class People:
             _record(transaction, by, "role.revoked", row.person_id, {"grant": str(grant), "number": number})
         return grant
 
-    def renew_group_grants(self, person: PersonId, wanted: Iterable[Grant], *, by: str) -> None:
+    def replace_group_grants(self, person: PersonId, grants: Iterable[RoleGrant], *, by: str) -> None:
         """Make what the directory says now the whole of what comes from the directory."""
-        keep = set(wanted)
+        keep = set(grants)
         with self._engine.begin() as transaction:
             query = select(ROLE_GRANT).where(
-                ROLE_GRANT.c.person_id == person, ROLE_GRANT.c.source == Source.GROUP.value
+                ROLE_GRANT.c.person_id == person, ROLE_GRANT.c.source == GrantSource.GROUP.value
             )
             for row in transaction.execute(query.with_for_update()).all():
                 grant = _grant(row)
@@ -130,9 +130,9 @@ class People:
                 transaction.execute(delete(ROLE_GRANT).where(ROLE_GRANT.c.id == row.id))
                 _record(transaction, by, "role.revoked", person, {"grant": str(grant), "number": row.id})
             for grant in sorted(keep, key=str):
-                _insert_grant(transaction, person, grant, Source.GROUP, by)
+                _insert_grant(transaction, person, grant, GrantSource.GROUP, by)
 
-    def link(self, person: PersonId, account: Account, *, by: str) -> None:
+    def link(self, person: PersonId, account: ToolAccount, *, by: str) -> None:
         """This account of a tool is this person.  Raises ConfigurationError when it is somebody else."""
         with self._engine.begin() as transaction:
             key = (PERSON_ACCOUNT.c.connection == account.connection, PERSON_ACCOUNT.c.account == account.id)
@@ -150,7 +150,7 @@ class People:
                 ) from error
             _record(transaction, by, "account.linked", person, account._asdict())
 
-    def unlink(self, person: PersonId, account: Account, *, by: str) -> None:
+    def unlink(self, person: PersonId, account: ToolAccount, *, by: str) -> None:
         with self._engine.begin() as transaction:
             gone = transaction.execute(
                 delete(PERSON_ACCOUNT).where(
@@ -176,13 +176,13 @@ class People:
     def rules(self) -> tuple[RoleRule, ...]:
         with self._engine.connect() as connection:
             rows = connection.execute(select(ROLE_RULE).order_by(ROLE_RULE.c.claim, ROLE_RULE.c.id))
-            return tuple(RoleRule(row.id, row.claim, _grant(row), row.made_by) for row in rows)
+            return tuple(RoleRule(row.id, row.claim, _grant(row), row.created_by) for row in rows)
 
-    def add_rule(self, claim: str, grant: Grant, *, by: str) -> None:
+    def add_rule(self, claim: str, grant: RoleGrant, *, by: str) -> None:
         """Everybody whose groups hold ``claim`` gets this grant at their next sign-in."""
         if not claim.strip():
             raise ConfigurationError("A rule names the group, as the identity provider writes it.")
-        row = _reach(grant) | {"claim": claim.strip(), "made_by": by}
+        row = _reach_columns(grant) | {"claim": claim.strip(), "created_by": by}
         with self._engine.begin() as transaction:
             number = transaction.execute(insert(ROLE_RULE).values(row).returning(ROLE_RULE.c.id)).scalar_one()
             detail = {"claim": claim.strip(), "grant": str(grant)}
@@ -193,7 +193,7 @@ class People:
             row = transaction.execute(delete(ROLE_RULE).where(ROLE_RULE.c.id == number).returning(ROLE_RULE)).first()
             if row is None:
                 return None
-            found = RoleRule(row.id, row.claim, _grant(row), row.made_by)
+            found = RoleRule(row.id, row.claim, _grant(row), row.created_by)
             detail = {"claim": found.claim, "grant": str(found.grant)}
             audit.record(transaction, [_entry(by, "role_rule.removed", f"role_rule/{number}", detail)])
         return found
@@ -205,27 +205,27 @@ def viewer_of(row: Row[Any], *, session: int | None = None) -> Viewer:
         person=PersonId(row.person),
         login=row.login,
         name=row.name,
-        grants=tuple(Grant(Role(role), tuple(place), entity) for role, place, entity in row.grants or ()),
-        accounts=frozenset(Account(connection, account) for connection, account in row.accounts or ()),
-        held=frozenset(role for role in HELD if getattr(row, f"holds_{role.value}")),
+        grants=tuple(RoleGrant(Role(role), tuple(place), entity) for role, place, entity in row.grants or ()),
+        accounts=frozenset(ToolAccount(connection, account) for connection, account in row.accounts or ()),
+        measure_roles=frozenset(role for role in MEASURE_ROLES if getattr(row, f"holds_{role.value}")),
         locale=row.locale or "",
         time_zone=row.time_zone or "",
         session=session,
     )
 
 
-def _holds(role: Role) -> str:
+def _holds_role_sql(role: Role) -> str:
     return f"""EXISTS (SELECT 1 FROM measure m JOIN person_account a ON a.connection = m.connection
                AND a.account = m.{role.value}_id WHERE a.person_id = p.id AND m.unmapped_since IS NULL)
                AS holds_{role.value}"""  # noqa: S608 - the names of our own columns
 
 
 VIEWER_COLUMNS = f"""p.id AS person, p.login, p.name, p.locale, p.time_zone,
-    (SELECT jsonb_agg(jsonb_build_array(g.role, g.place, g.legal_entity) ORDER BY g.id)
+    (SELECT jsonb_agg(jsonb_build_array(g.role, g.hierarchy, g.legal_entity) ORDER BY g.id)
      FROM role_grant g WHERE g.person_id = p.id) AS grants,
     (SELECT jsonb_agg(jsonb_build_array(a.connection, a.account))
      FROM person_account a WHERE a.person_id = p.id) AS accounts,
-    {", ".join(_holds(role) for role in HELD)}"""  # noqa: S608 - the names of our own columns
+    {", ".join(_holds_role_sql(role) for role in MEASURE_ROLES)}"""  # noqa: S608 - the names of our own columns
 """Everything that a :class:`Viewer` is made of, from ``person p``; one query for each request."""
 
 _VIEWER = text(f"SELECT {VIEWER_COLUMNS} FROM person p WHERE p.id = :person AND p.active")  # noqa: S608
@@ -234,13 +234,13 @@ _VIEWER = text(f"SELECT {VIEWER_COLUMNS} FROM person p WHERE p.id = :person AND 
 def _persons(connection: Connection, rows: Iterable[Row[Any]]) -> Iterable[Person]:
     found = list(rows)
     ids = [row.id for row in found]
-    grants: dict[int, list[Held]] = {}
+    grants: dict[int, list[GrantRow]] = {}
     for row in connection.execute(select(ROLE_GRANT).where(ROLE_GRANT.c.person_id.in_(ids)).order_by(ROLE_GRANT.c.id)):
-        held = Held(row.id, _grant(row), Source(row.source), row.granted_by, row.granted_at)
+        held = GrantRow(row.id, _grant(row), GrantSource(row.source), row.granted_by, row.granted_at)
         grants.setdefault(row.person_id, []).append(held)
-    accounts: dict[int, set[Account]] = {}
+    accounts: dict[int, set[ToolAccount]] = {}
     for row in connection.execute(select(PERSON_ACCOUNT).where(PERSON_ACCOUNT.c.person_id.in_(ids))):
-        accounts.setdefault(row.person_id, set()).add(Account(row.connection, row.account))
+        accounts.setdefault(row.person_id, set()).add(ToolAccount(row.connection, row.account))
     for row in found:
         yield Person(
             id=PersonId(row.id),
@@ -258,30 +258,30 @@ def _persons(connection: Connection, rows: Iterable[Row[Any]]) -> Iterable[Perso
         )
 
 
-def _grant(row: Row[Any]) -> Grant:
-    return Grant(Role(row.role), tuple(row.place), row.legal_entity)
+def _grant(row: Row[Any]) -> RoleGrant:
+    return RoleGrant(Role(row.role), tuple(row.hierarchy), row.legal_entity)
 
 
-def _reach(grant: Grant) -> dict[str, object]:
-    return {"role": grant.role.value, "place": list(grant.place), "legal_entity": grant.legal_entity}
+def _reach_columns(grant: RoleGrant) -> dict[str, object]:
+    return {"role": grant.role.value, "hierarchy": list(grant.hierarchy), "legal_entity": grant.legal_entity}
 
 
-def _same(transaction: Connection, person: PersonId, grant: Grant, source: Source) -> int | None:
+def _find_same_grant(transaction: Connection, person: PersonId, grant: RoleGrant, source: GrantSource) -> int | None:
     # The person's row orders two administrators who grant the same at once.
     transaction.execute(select(PERSON.c.id).where(PERSON.c.id == person).with_for_update())
     return transaction.execute(
         select(ROLE_GRANT.c.id).where(
             ROLE_GRANT.c.person_id == person,
             ROLE_GRANT.c.role == grant.role.value,
-            ROLE_GRANT.c.place == list(grant.place),
+            ROLE_GRANT.c.hierarchy == list(grant.hierarchy),
             ROLE_GRANT.c.legal_entity.is_not_distinct_from(grant.legal_entity),
             ROLE_GRANT.c.source == source.value,
         )
     ).scalar()
 
 
-def _insert_grant(transaction: Connection, person: PersonId, grant: Grant, source: Source, by: str) -> None:
-    row = _reach(grant) | {"person_id": person, "source": source.value, "granted_by": by}
+def _insert_grant(transaction: Connection, person: PersonId, grant: RoleGrant, source: GrantSource, by: str) -> None:
+    row = _reach_columns(grant) | {"person_id": person, "source": source.value, "granted_by": by}
     number = transaction.execute(insert(ROLE_GRANT).values(row).returning(ROLE_GRANT.c.id)).scalar_one()
     _record(transaction, by, "role.granted", person, {"grant": str(grant), "number": number, "source": source.value})
 

@@ -1,4 +1,4 @@
-"""Who is signed in: sessions that end when idle or old, and the brake on guessing passwords."""
+"""Who is signed in: sessions that end when idle or old, and the throttle on guessing passwords."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from connector.store.accounts.people import VIEWER_COLUMNS, viewer_of
 from connector.store.database import audit
 from connector.store.database.tables import FAILED_SIGN_IN, WEB_SESSION
 
-SEEN_EVERY = timedelta(minutes=1)
+SEEN_UPDATE_INTERVAL = timedelta(minutes=1)
 """How exactly the last use of a session is known: a page that is reloaded writes nothing."""
 
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 """How long a session that has ended stays in the table."""
 
 
-def sealed(token: str) -> bytes:
+def token_hash(token: str) -> bytes:
     """What is stored of a token: it has 256 random bits, so a plain hash is enough and nothing can be guessed."""
     return hashlib.sha256(token.encode()).digest()
 
@@ -36,7 +36,7 @@ class Sessions:
         """Sign a person in; the token is returned once and stands nowhere."""
         token = secrets.token_urlsafe(32)
         row = {
-            "hash": sealed(token),
+            "hash": token_hash(token),
             "person_id": person,
             "created_at": now,
             "seen_at": now,
@@ -44,11 +44,11 @@ class Sessions:
             "agent": agent[:200],
         }
         with self._engine.begin() as transaction:
-            transaction.execute(delete(WEB_SESSION).where(WEB_SESSION.c.expires_at < now - KEPT))
+            transaction.execute(delete(WEB_SESSION).where(WEB_SESSION.c.expires_at < now - RETENTION))
             transaction.execute(insert(WEB_SESSION).values(row))
             entry = {
                 "actor": by,
-                "action": "signed_in",
+                "action": "session.started",
                 "subject": f"person/{person}",
                 "detail": {"agent": agent[:200]},
             }
@@ -59,16 +59,16 @@ class Sessions:
         """Who this is, if the session is still good and its person active."""
         with self._engine.connect() as connection:
             row = connection.execute(
-                _SESSION, {"hash": sealed(token), "now": now, "idle_since": now - self._idle}
+                _SESSION, {"hash": token_hash(token), "now": now, "idle_since": now - self._idle}
             ).first()
         if row is None:
             return None
-        if now - row.seen_at >= SEEN_EVERY:
+        if now - row.seen_at >= SEEN_UPDATE_INTERVAL:
             with self._engine.begin() as transaction:
                 transaction.execute(update(WEB_SESSION).where(WEB_SESSION.c.id == row.session).values(seen_at=now))
         return viewer_of(row, session=row.session)
 
-    def of(self, person: PersonId, *, now: datetime) -> tuple[SessionRow, ...]:
+    def active_sessions(self, person: PersonId, *, now: datetime) -> tuple[SessionRow, ...]:
         """The sessions that are good now, the last used first."""
         query = (
             select(WEB_SESSION)
@@ -92,23 +92,23 @@ class Sessions:
         with self._engine.connect() as connection:
             return {PersonId(person): seen for person, seen in connection.execute(query)}
 
-    def end(self, person: PersonId, session: int | None = None, *, by: str, but: int | None = None) -> int:
+    def end(self, person: PersonId, session: int | None = None, *, by: str, except_session: int | None = None) -> int:
         """End one session of a person, or all of them but one; returns how many ended."""
         ending = update(WEB_SESSION).where(WEB_SESSION.c.person_id == person, WEB_SESSION.c.revoked_at.is_(None))
         if session is not None:
             ending = ending.where(WEB_SESSION.c.id == session)
-        if but is not None:
-            ending = ending.where(WEB_SESSION.c.id != but)
+        if except_session is not None:
+            ending = ending.where(WEB_SESSION.c.id != except_session)
         with self._engine.begin() as transaction:
             ended = transaction.execute(ending.values(revoked_at=func.now())).rowcount
             if ended:
                 detail = {"sessions": ended}
-                entry = {"actor": by, "action": "signed_out", "subject": f"person/{person}", "detail": detail}
+                entry = {"actor": by, "action": "session.ended", "subject": f"person/{person}", "detail": detail}
                 audit.record(transaction, [entry])
         return ended
 
 
-class Brake:
+class SignInThrottle:
     """Slows the guessing of passwords, per login and per address; in the database, so for all web servers at once."""
 
     WINDOW = timedelta(minutes=15)
@@ -118,17 +118,17 @@ class Brake:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def admit(self, login: str, address: str, *, now: datetime) -> float | None:
+    def attempt(self, login: str, address: str, *, now: datetime) -> float | None:
         """Count one attempt; ``None`` when it may be made, else the seconds until the next may.
 
-        An attempt that is not admitted does not count, so that nobody keeps a door shut by knocking on.
+        An attempt that is not admitted does not count, so that further attempts do not extend the wait.
         """
         limits = {f"login:{login.strip().lower()[:200]}": self.PER_LOGIN, f"address:{address}": self.PER_ADDRESS}
         with self._engine.begin() as transaction:
             transaction.execute(delete(FAILED_SIGN_IN).where(FAILED_SIGN_IN.c.at < now - 4 * self.WINDOW))
             waits = []
             for subject, most in limits.items():
-                transaction.execute(_TAKE_TURNS, {"subject": subject})
+                transaction.execute(_LOCK_SUBJECT, {"subject": subject})
                 query = select(FAILED_SIGN_IN.c.at).where(
                     FAILED_SIGN_IN.c.subject == subject, FAILED_SIGN_IN.c.at > now - self.WINDOW
                 )
@@ -140,7 +140,7 @@ class Brake:
             transaction.execute(insert(FAILED_SIGN_IN), [{"subject": subject, "at": now} for subject in limits])
         return None
 
-    def forgive(self, login: str, address: str) -> None:
+    def clear(self, login: str, address: str) -> None:
         """The attempt was good: what was counted for this login is forgotten, and its one of the address."""
         with self._engine.begin() as transaction:
             subject = f"login:{login.strip().lower()[:200]}"
@@ -160,4 +160,4 @@ _SESSION = text(f"""
     FROM web_session s JOIN person p ON p.id = s.person_id
     WHERE s.hash = :hash AND s.revoked_at IS NULL AND s.expires_at > :now AND s.seen_at > :idle_since AND p.active
 """)  # noqa: S608 - our own columns
-_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended(:subject, 4713))")
+_LOCK_SUBJECT = text("SELECT pg_advisory_xact_lock(hashtextextended(:subject, 4713))")

@@ -6,18 +6,26 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, select, update
+from sqlalchemy import Engine, RowMapping, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from connector.errors import ConfigurationError
-from connector.http.tool_access import Access, Auth, Deployment, DoorKind, GrantKind, OAuthGrant, Renewed
+from connector.http.tool_access import (
+    Auth,
+    Deployment,
+    OAuthGrant,
+    OAuthGrantType,
+    RenewedToken,
+    ToolAccess,
+    WebhookAuth,
+)
 from connector.store.database.tables import CONNECTION
 from connector.store.queue import pauses
-from connector.sync.setup import Registration
+from connector.sync.setup import WebhookRegistration
 from connector.vault import Vault
 from mapping.work_item import ConnectionName, Tool
 
@@ -31,23 +39,30 @@ class ConnectionRecord:
     credential: str = field(repr=False)
     webhook_secrets: tuple[str, ...] = field(repr=False)
     """Newest first; two at most, so that a secret can be changed without losing an event."""
+    old_secret_until: datetime | None = None
+    """Until when the second secret is accepted."""
     paused_reason: str | None = None
     paused_at: datetime | None = None
     deployment: Deployment = Deployment.CLOUD
     auth: Auth = Auth.BASIC
     api_url: str | None = None
     own_account: str | None = None
-    """The account that Gatepost works as, once the tool has told it."""
+    """The account that Gatepost works as, once the tool has reported it."""
     expires_at: datetime | None = None
     """When the credential ends, where that is known."""
     oauth: OAuthGrant | None = field(default=None, repr=False)
-    doors: frozenset[DoorKind] = frozenset({DoorKind.SIGNATURE})
-    webhook: Mapping[str, Any] | None = None
+    webhook_auth: frozenset[WebhookAuth] = frozenset({WebhookAuth.SIGNATURE})
+    webhook_registration: Mapping[str, Any] | None = None
     """What was registered at the tool: kind, id, address, end."""
 
+    def accepted_secrets(self, now: datetime) -> tuple[str, ...]:
+        """The secrets that events may be signed with; the one before the last rotation until its end."""
+        both = self.old_secret_until is not None and now < self.old_secret_until
+        return self.webhook_secrets[: 2 if both else 1]
+
     @property
-    def access(self) -> Access:
-        return Access(
+    def tool_access(self) -> ToolAccess:
+        return ToolAccess(
             self.name,
             self.tool,
             self.base_url,
@@ -59,10 +74,13 @@ class ConnectionRecord:
         )
 
 
-CACHE_SECONDS = 5.0
-"""How long a door may work with what it knew of a connection, for instance a secret just withdrawn."""
+OLD_WEBHOOK_SECRET_VALID_FOR = timedelta(days=7)
+"""How long the former secret is accepted after a rotation: time to enter the new one at the tool by hand."""
 
-DOUBT_SECONDS = 0.5
+CACHE_SECONDS = 5.0
+"""How long a web server may use the settings that it read, for instance a secret that was just withdrawn."""
+
+REREAD_SECONDS = 0.5
 """How often at most a record is read anew because an event was not proved: its secret may be a newer one."""
 
 
@@ -74,13 +92,13 @@ class Connections:
         self._cache: dict[str, tuple[float, ConnectionRecord]] = {}
         self._doubts: dict[str, float] = {}
 
-    def doubted(self, name: str) -> ConnectionRecord | None:
+    def reread(self, name: str) -> ConnectionRecord | None:
         """The record read anew, because an event could not be proved, unless that was done a moment ago.
 
         The bound keeps whoever sends rubbish from making the database work.
         """
         now = self._monotonic()
-        if now - self._doubts.get(name, -DOUBT_SECONDS) >= DOUBT_SECONDS:
+        if now - self._doubts.get(name, -REREAD_SECONDS) >= REREAD_SECONDS:
             self._doubts[name] = now
             self._cache.pop(name, None)
         return self.cached(name)
@@ -88,7 +106,7 @@ class Connections:
     def cached(self, name: str) -> ConnectionRecord | None:
         """Like :meth:`get`, at most some seconds old; unknown names are never kept.
 
-        A door that could not reach the database goes on verifying with what it has; it answers 503
+        A web server that cannot reach the database goes on verifying with what it has; it answers 503
         when the commit fails, and the sender comes again.
         """
         now = self._monotonic()
@@ -113,16 +131,17 @@ class Connections:
             "tool": record.tool.value,
             "base_url": record.base_url.rstrip("/"),
             "username": record.username,
-            "credential": self._vault.seal(record.credential),
-            "webhook_secrets": [self._vault.seal(secret) for secret in record.webhook_secrets[:2]],
+            "credential": self._vault.encrypt(record.credential),
+            "webhook_secrets": [self._vault.encrypt(secret) for secret in record.webhook_secrets[:2]],
+            "old_secret_until": record.old_secret_until if len(record.webhook_secrets) > 1 else None,
             "deployment": record.deployment.value,
             "auth": record.auth.value,
             "api_url": record.api_url,
             "own_account": record.own_account,
             "expires_at": record.expires_at,
-            "oauth": self._vault.seal(json.dumps(asdict(record.oauth))) if record.oauth else None,
-            "doors": sorted(door.value for door in record.doors),
-            "webhook": record.webhook,
+            "oauth": self._vault.encrypt(json.dumps(asdict(record.oauth))) if record.oauth else None,
+            "webhook_auth": sorted(kind.value for kind in record.webhook_auth),
+            "webhook_registration": record.webhook_registration,
         }
         with self._engine.begin() as transaction:
             transaction.execute(
@@ -142,19 +161,27 @@ class Connections:
             rows = transaction.execute(select(CONNECTION).order_by(CONNECTION.c.name)).mappings().all()
         return tuple(self._record(row) for row in rows)
 
-    def rotate_secret(self, name: str, secret: str) -> None:
-        """Accept a new webhook secret; the one before stays accepted, any older one ends."""
+    def rotate_secret(self, name: str, secret: str) -> datetime | None:
+        """Accept a new webhook secret; the one before until the moment returned, any older one no longer."""
         record = self.get(name)
         if record is None:
             raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
-        sealed = [self._vault.seal(item) for item in (secret, *record.webhook_secrets[:1])]
+        sealed = [self._vault.encrypt(item) for item in (secret, *record.webhook_secrets[:1])]
         with self._engine.begin() as transaction:
-            transaction.execute(update(CONNECTION).where(CONNECTION.c.name == name).values(webhook_secrets=sealed))
+            until = func.now() + OLD_WEBHOOK_SECRET_VALID_FOR if len(sealed) > 1 else None
+            stored = transaction.execute(
+                update(CONNECTION)
+                .where(CONNECTION.c.name == name)
+                .values(webhook_secrets=sealed, old_secret_until=until)
+                .returning(CONNECTION.c.old_secret_until)
+            ).scalar_one()
+        self._cache.pop(name, None)
+        return stored if isinstance(stored, datetime) else None
 
-    def renew(
+    def renew_token(
         self,
         name: str,
-        ask: Callable[[OAuthGrant], Renewed],
+        ask: Callable[[OAuthGrant], RenewedToken],
         *,
         due: datetime | None = None,
         refused: str | None = None,
@@ -167,7 +194,7 @@ class Connections:
         with self._engine.begin() as transaction:
             query = select(CONNECTION).where(CONNECTION.c.name == name).with_for_update()
             record = self._record(transaction.execute(query).mappings().one())
-            if record.oauth is None or not _ended(record, due, refused):
+            if record.oauth is None or not _token_expired(record, due, refused):
                 return record
             fresh = ask(record.oauth)
             grant = replace(record.oauth, refresh_token=fresh.refresh_token or record.oauth.refresh_token)
@@ -176,16 +203,16 @@ class Connections:
                 update(CONNECTION)
                 .where(CONNECTION.c.name == name)
                 .values(
-                    credential=self._vault.seal(record.credential),
+                    credential=self._vault.encrypt(record.credential),
                     expires_at=record.expires_at,
-                    oauth=self._vault.seal(json.dumps(asdict(grant))),
+                    oauth=self._vault.encrypt(json.dumps(asdict(grant))),
                 )
             )
         self._cache.pop(name, None)
         return record
 
-    def note(self, name: str, **values: object) -> None:
-        """Keep what was learned of a connection: ``own_account``, ``webhook``, ``doors``."""
+    def update_details(self, name: str, **values: object) -> None:
+        """Keep what was learned of a connection: ``own_account``, ``webhook_registration``, ``webhook_auth``."""
         with self._engine.begin() as transaction:
             transaction.execute(update(CONNECTION).where(CONNECTION.c.name == name).values(**values))
         self._cache.pop(name, None)
@@ -195,14 +222,14 @@ class Connections:
         with self._engine.begin() as transaction:
             pauses.pause(transaction, connection, reason, seconds)
 
-    def paused(self, connection: ConnectionName) -> str | None:
+    def pause_reason(self, connection: ConnectionName) -> str | None:
         """Why the connection is paused now, or ``None``."""
         with self._engine.connect() as transaction:
             row = transaction.execute(pauses.PAUSED, {"name": connection}).first()
         return None if row is None else str(row.paused_reason)
 
     def resume(self, name: str, *, by: str = "gatepost") -> bool:
-        """End a pause; tells whether there was one.  ``by`` is the person, for the audit and whoever is told."""
+        """End a pause; returns whether there was one.  ``by`` is the person, for the audit and the subscribers."""
         with self._engine.begin() as transaction:
             return pauses.resume(transaction, name, by)
 
@@ -212,8 +239,9 @@ class Connections:
             tool=Tool(values["tool"]),
             base_url=values["base_url"],
             username=values["username"],
-            credential=self._vault.open(values["credential"]),
-            webhook_secrets=tuple(self._vault.open(sealed) for sealed in values["webhook_secrets"]),
+            credential=self._vault.decrypt(values["credential"]),
+            webhook_secrets=tuple(self._vault.decrypt(sealed) for sealed in values["webhook_secrets"]),
+            old_secret_until=values["old_secret_until"],
             paused_reason=values["paused_reason"],
             paused_at=values["paused_at"],
             deployment=Deployment(values["deployment"]),
@@ -221,13 +249,13 @@ class Connections:
             api_url=values["api_url"],
             own_account=values["own_account"],
             expires_at=values["expires_at"],
-            oauth=_grant(self._vault.open(values["oauth"])) if values["oauth"] else None,
-            doors=frozenset(DoorKind(door) for door in values["doors"]),
-            webhook=values["webhook"],
+            oauth=_grant(self._vault.decrypt(values["oauth"])) if values["oauth"] else None,
+            webhook_auth=frozenset(WebhookAuth(kind) for kind in values["webhook_auth"]),
+            webhook_registration=values["webhook_registration"],
         )
 
 
-def _ended(record: ConnectionRecord, due: datetime | None, refused: str | None) -> bool:
+def _token_expired(record: ConnectionRecord, due: datetime | None, refused: str | None) -> bool:
     if refused is not None and record.credential != refused:
         # Somebody has renewed it meanwhile, or connected anew; that may have ended, too.
         return due is not None and record.expires_at is not None and record.expires_at <= due
@@ -236,25 +264,25 @@ def _ended(record: ConnectionRecord, due: datetime | None, refused: str | None) 
 
 def _grant(stored: str) -> OAuthGrant:
     values = json.loads(stored)
-    return OAuthGrant(**values | {"kind": GrantKind(values.get("kind", GrantKind.REFRESH_TOKEN))})
+    return OAuthGrant(**values | {"kind": OAuthGrantType(values.get("kind", OAuthGrantType.REFRESH_TOKEN))})
 
 
-def registration(record: ConnectionRecord) -> Registration | None:
+def registration_of(record: ConnectionRecord) -> WebhookRegistration | None:
     """What was registered at the tool, as the record holds it."""
-    stored = record.webhook
+    stored = record.webhook_registration
     if not stored:
         return None
     ends = stored.get("expires_at")
-    return Registration(
+    return WebhookRegistration(
         str(stored["id"]),
-        DoorKind(stored["kind"]),
+        WebhookAuth(stored["auth"]),
         str(stored["url"]),
-        found=True,
+        existed=True,
         expires_at=datetime.fromisoformat(ends) if ends else None,
     )
 
 
-def stored_registration(made: Registration) -> dict[str, str | None]:
-    """The inverse of :func:`registration`."""
-    ends = made.expires_at.isoformat() if made.expires_at else None
-    return {"id": made.id, "kind": made.kind.value, "url": made.url, "expires_at": ends}
+def registration_values(registration: WebhookRegistration) -> dict[str, str | None]:
+    """The inverse of :func:`registration_of`."""
+    ends = registration.expires_at.isoformat() if registration.expires_at else None
+    return {"id": registration.id, "auth": registration.auth.value, "url": registration.url, "expires_at": ends}

@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, Connection, Engine, Row, select, text
 
 from connector.store.database.bulk_insert import insert_many
-from connector.store.database.json_codec import Json, digest
+from connector.store.database.json_codec import Json, json_digest
 from connector.store.database.tables import AUDIT, DECISION
 
 PAGE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     seq: int
     at: datetime
     actor: str
@@ -32,7 +32,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class ChainBreak:
     """Where the record does not hold, and what that means."""
 
     seq: int
@@ -40,24 +40,24 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerificationResult:
     """What a verification found; the head is what somebody may note down elsewhere, to compare with later."""
 
     entries: int
     decisions: int
     head: str
-    broken: tuple[Broken, ...]
+    breaks: tuple[ChainBreak, ...]
     role_missing: bool
     """The application works as its login: the rows are protected by triggers alone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class VerificationProgress:
     """How far a verification is."""
 
     done: int
     total: int
-    broken: int
+    breaks: int
 
 
 def record(transaction: Connection, entries: Sequence[Mapping[str, object]]) -> None:
@@ -69,16 +69,16 @@ class Audit:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def verify(self) -> Verified:
+    def verify(self) -> VerificationResult:
         """Recompute the whole chain and the digest of every decision."""
-        *_, found = self.verifying()
-        if not isinstance(found, Verified):
+        *_, found = self.verify_with_progress()
+        if not isinstance(found, VerificationResult):
             raise TypeError("a verification ends with what it found")
         return found
 
-    def verifying(self) -> Iterator[Progress | Verified]:
+    def verify_with_progress(self) -> Iterator[VerificationProgress | VerificationResult]:
         """The same, telling on the way how far it is; what was found comes last."""
-        broken: list[Broken] = []
+        broken: list[ChainBreak] = []
         entries, decisions, last, previous, decided = 0, 0, 0, "", set[str]()
         # One snapshot: what is written meanwhile is neither in the chain nor in its head.
         with self._engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
@@ -87,22 +87,22 @@ class Audit:
                 entries += 1
                 broken += _check(row, last, previous)
                 last, previous = row.seq, row.hash
-                if row.action == "decided":
+                if row.action == "measure.assessed":
                     decided.add(str(row.detail["digest"]))
                 if entries % PAGE == 0:
-                    yield Progress(entries, max(head.seq, entries), len(broken))
+                    yield VerificationProgress(entries, max(head.seq, entries), len(broken))
             if (head.seq, head.hash) != (last, previous):
-                broken.append(Broken(last, f"the chain ends at entry {last}, but {head.seq} were written"))
+                broken.append(ChainBreak(last, f"the chain ends at entry {last}, but {head.seq} were written"))
             for row in _stream(connection, _DECISIONS):
                 decisions += 1
-                if row.digest and digest([row.verdict, row.evidence]) != row.digest:
-                    broken.append(Broken(0, f"decision {row.id} of {row.measure_id} is not what was decided"))
+                if row.digest and json_digest([row.verdict, row.evidence]) != row.digest:
+                    broken.append(ChainBreak(0, f"decision {row.id} of {row.measure_id} is not what was decided"))
                 elif row.digest and row.digest not in decided:
-                    broken.append(Broken(0, f"decision {row.id} of {row.measure_id} is not in the audit"))
+                    broken.append(ChainBreak(0, f"decision {row.id} of {row.measure_id} is not in the audit"))
             missing = connection.execute(_ROLE).scalar() != "gatepost_app"
-        yield Verified(entries, decisions, previous, tuple(broken), missing)
+        yield VerificationResult(entries, decisions, previous, tuple(broken), missing)
 
-    def entries(self, subject: str | None = None, limit: int | None = None) -> Iterator[Entry]:
+    def entries(self, subject: str | None = None, limit: int | None = None) -> Iterator[AuditEntry]:
         """Entries in their order; of one measure, connection or mapping, or all."""
         query = select(AUDIT).order_by(AUDIT.c.seq)
         if subject is not None:
@@ -130,12 +130,12 @@ def search(
     until: datetime | None = None,
     before: int | None = None,
     limit: int,
-) -> tuple[Entry, ...]:
+) -> tuple[AuditEntry, ...]:
     """Entries that match, newest first; ``action`` is a whole action or its beginning up to a point."""
     entries = AUDIT.c
     query = select(AUDIT).order_by(entries.seq.desc()).limit(limit)
     if action is not None:
-        query = query.where((entries.action == action) | _begins(f"{action}."))
+        query = query.where((entries.action == action) | _starts_with(f"{action}."))
     for condition in (
         entries.subject == subject if subject is not None else None,
         entries.actor == actor if actor is not None else None,
@@ -147,12 +147,12 @@ def search(
     return tuple(map(_entry, connection.execute(query)))
 
 
-def actions(connection: Connection) -> tuple[str, ...]:
+def action_names(connection: Connection) -> tuple[str, ...]:
     """Every action that stands in the audit, by its name."""
     return tuple(connection.execute(_ACTIONS).scalars())
 
 
-def _begins(beginning: str) -> ColumnElement[bool]:
+def _starts_with(beginning: str) -> ColumnElement[bool]:
     """As a range by bytes: LIKE is not leakproof, and helps no query that works under policies."""
     after = beginning[:-1] + chr(ord(beginning[-1]) + 1)
     return AUDIT.c.action.op("~>=~", return_type=Boolean())(beginning) & AUDIT.c.action.op(
@@ -160,20 +160,20 @@ def _begins(beginning: str) -> ColumnElement[bool]:
     )(after)
 
 
-def _entry(row: Row[Any]) -> Entry:
-    return Entry(
+def _entry(row: Row[Any]) -> AuditEntry:
+    return AuditEntry(
         row.seq, row.at, row.actor, row.action, row.subject, row.detail, row.mapping_version, row.policy_version,
         row.prev_hash, row.hash,
     )  # fmt: skip
 
 
-def _check(row: Row[Any], last: int, previous: str) -> Iterator[Broken]:
+def _check(row: Row[Any], last: int, previous: str) -> Iterator[ChainBreak]:
     if row.seq != last + 1:
-        yield Broken(row.seq, f"between entry {last} and entry {row.seq} something is missing")
+        yield ChainBreak(row.seq, f"between entry {last} and entry {row.seq} something is missing")
     elif row.prev_hash != previous:
-        yield Broken(row.seq, f"entry {row.seq} does not follow the one before it")
+        yield ChainBreak(row.seq, f"entry {row.seq} does not follow the one before it")
     if hashlib.sha256(str(row.content).encode()).hexdigest() != row.hash:
-        yield Broken(row.seq, f"entry {row.seq} was changed after it was written")
+        yield ChainBreak(row.seq, f"entry {row.seq} was changed after it was written")
 
 
 def _stream(connection: Connection, statement: str) -> Iterator[Row[Any]]:

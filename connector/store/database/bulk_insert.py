@@ -50,7 +50,7 @@ def _statement(table: Table, columns: tuple[str, ...], conflict: str) -> TextCla
 
 
 @cache
-def replacing(keys: tuple[str, ...], columns: tuple[str, ...], also: str = "") -> str:
+def on_conflict_update(keys: tuple[str, ...], columns: tuple[str, ...], also: str = "") -> str:
     """The clause by which a row that is there already takes over the new values."""
     changes = [f'"{name}" = excluded."{name}"' for name in columns if name not in keys]
     if also:

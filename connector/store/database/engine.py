@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL
 
 _SERVER_SIDE: Final = {
     "timezone": "UTC",
-    # What libpq is told about a silent peer concerns its own end only.  With its defaults PostgreSQL keeps the session
+    # libpq's settings about a silent peer concern its own end only.  With its defaults PostgreSQL keeps the session
     # of a machine that vanished for two hours, and with it that machine's locks.  These bound it to 35 seconds.
     "tcp_keepalives_idle": "15",
     "tcp_keepalives_interval": "5",
@@ -19,11 +19,11 @@ _SERVER_SIDE: Final = {
     "idle_in_transaction_session_timeout": "60000",
 }
 """Settings of PostgreSQL's end of a session; those about TCP have no effect on a Unix socket.  Numbers in
-``deploy/adr/0017-a-worker-that-is-gone.md``."""
+``deploy/adr/0017-a-lost-worker.md``."""
 
 
 def session_options(application: str) -> dict[str, Any]:
-    """How every session of Gatepost is opened, in psycopg's own words; the pools and single sessions use the same."""
+    """How every session of Gatepost is opened, as arguments of psycopg; the pools and single sessions use the same."""
     return {
         "application_name": application,
         "options": " ".join(f"-c {name}={value}" for name, value in _SERVER_SIDE.items()),

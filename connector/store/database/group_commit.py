@@ -17,31 +17,31 @@ R = TypeVar("R")
 
 
 class _Ticket(Generic[T, R]):
-    """One thread's thing, and what became of it; ``turn`` is shut until it is done, or has to lead."""
+    """One thread's item, and its result; ``turn`` is locked until it is done, or has to lead."""
 
-    __slots__ = ("done", "result", "thing", "turn")
+    __slots__ = ("done", "item", "result", "turn")
 
-    def __init__(self, thing: T) -> None:
-        self.thing = thing
+    def __init__(self, item: T) -> None:
+        self.item = item
         self.result: R | BaseException | None = None
         self.done = False
         self.turn = Lock()
         self.turn.acquire()
 
 
-class Together(Generic[T, R]):
-    """``do`` gets what there is, up to ``most``, and returns a result or an exception for each, in the same order."""
+class GroupCommit(Generic[T, R]):
+    """``commit`` gets up to ``max_size`` items and returns a result or an exception for each, in the same order."""
 
-    def __init__(self, do: Callable[[Sequence[T]], Sequence[R | Exception]], *, most: int) -> None:
-        self._do = do
-        self._most = most
+    def __init__(self, commit: Callable[[Sequence[T]], Sequence[R | Exception]], *, max_size: int) -> None:
+        self._commit = commit
+        self._max_size = max_size
         self._lock = Lock()
         self._led = False
         self._waiting: deque[_Ticket[T, R]] = deque()
 
-    def __call__(self, thing: T) -> R:
-        """Raises what ``do`` raised, or the exception that it returned for this thing."""
-        ticket: _Ticket[T, R] = _Ticket(thing)
+    def __call__(self, item: T) -> R:
+        """Raises what ``commit`` raised, or the exception that it returned for this item."""
+        ticket: _Ticket[T, R] = _Ticket(item)
         with self._lock:
             self._waiting.append(ticket)
             first, self._led = not self._led, True
@@ -56,9 +56,9 @@ class Together(Generic[T, R]):
     def _lead(self) -> None:
         """Do what waits; whoever leads stands first in it."""
         with self._lock:
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_size))]
         try:
-            results: Sequence[R | BaseException] = self._do([ticket.thing for ticket in batch])
+            results: Sequence[R | BaseException] = self._commit([ticket.item for ticket in batch])
         except BaseException as error:  # noqa: BLE001 - each thread raises it for itself
             results = [error] * len(batch)
         for ticket, result in zip(batch, results, strict=True):

@@ -104,7 +104,7 @@ def _reader(kind: Any) -> Any:
     return kind if isinstance(kind, type) and issubclass(kind, Enum | Decimal) else lambda value: value
 
 
-def digest(value: Json) -> str:
+def json_digest(value: Json) -> str:
     """SHA-256 of the canonical JSON, hexadecimal."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

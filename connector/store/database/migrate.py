@@ -17,13 +17,13 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from connector.errors import ConfigurationError
-from connector.store.database.postgres import LEAST_VERSION
+from connector.store.database.postgres import MIN_VERSION
 
-LOCK = 4_713_000_001
+MIGRATION_LOCK = 4_713_000_001
 """Key of the advisory lock; any number that no other program uses in this database."""
 
 
-FOLDER = Path(str(resources.files("connector.store"))) / "migrations"
+FOLDER = Path(str(resources.files("connector.store.database"))) / "migrations"
 """Where the migrations are."""
 
 
@@ -36,7 +36,7 @@ class Schema(Enum):
     """Refuse to work on one that is missing, older or too new, and change nothing."""
 
 
-class Fit(StrEnum):
+class SchemaFit(StrEnum):
     """How the schema and this Gatepost go together."""
 
     SAME = "same"
@@ -54,7 +54,7 @@ class Fit(StrEnum):
 class Found:
     """The revision of a database's schema, and how it goes together with this Gatepost."""
 
-    fit: Fit
+    fit: SchemaFit
     revision: str | None
     head: str
     """The revision that this Gatepost was written for."""
@@ -63,16 +63,16 @@ class Found:
     def problem(self) -> str | None:
         """Why this Gatepost cannot work on the schema, and what to run; ``None`` when it can."""
         match self.fit:
-            case Fit.SAME | Fit.NEWER:
+            case SchemaFit.SAME | SchemaFit.NEWER:
                 return None
-            case Fit.MISSING:
+            case SchemaFit.MISSING:
                 return "The database has no Gatepost schema yet. Make it with: gatepost db upgrade"
-            case Fit.OLDER:
+            case SchemaFit.OLDER:
                 return (
                     f"The database's schema is at revision {self.revision}; this version of Gatepost needs "
                     f"{self.head}. Bring it up to date with: gatepost db upgrade"
                 )
-            case Fit.TOO_NEW:
+            case SchemaFit.TOO_NEW:
                 return (
                     f"The database is at revision {self.revision}, which this version of Gatepost does not know. "
                     "Install the newer version, or restore a backup from before its upgrade."
@@ -93,19 +93,19 @@ def upgrade(engine: Engine, revision: str = "head") -> str:
     """
     with engine.connect() as connection:
         version = connection.dialect.server_version_info
-        if version is not None and int(version[0]) < LEAST_VERSION:
-            raise ConfigurationError(f"PostgreSQL {LEAST_VERSION} or newer is needed; this server is {version[0]}.")
+        if version is not None and int(version[0]) < MIN_VERSION:
+            raise ConfigurationError(f"PostgreSQL {MIN_VERSION} or newer is needed; this server is {version[0]}.")
         # The schema belongs to the login, not to the role that the application works as.
         connection.execute(text("RESET ROLE"))
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
         connection.commit()
         try:
             config = configuration(connection)
             found = _find(connection)
             connection.rollback()
-            if found.fit is Fit.TOO_NEW:
+            if found.fit is SchemaFit.TOO_NEW:
                 raise ConfigurationError(found.problem)
-            if found.fit is not Fit.NEWER:
+            if found.fit is not SchemaFit.NEWER:
                 command.upgrade(config, revision)
                 connection.commit()
             if connection.execute(_UNPROTECTED).scalar():
@@ -115,7 +115,7 @@ def upgrade(engine: Engine, revision: str = "head") -> str:
             return _find(connection).revision or ""
         finally:
             connection.rollback()
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
             connection.commit()
             # Later connections begin anew, with the role and the rights that this schema gives them.
             connection.invalidate()
@@ -138,17 +138,17 @@ def check(engine: Engine) -> None:
         raise ConfigurationError(problem)
 
 
-def fit(engine: Engine) -> Fit:
+def schema_fit(engine: Engine) -> SchemaFit:
     """Whether this Gatepost may work on the schema as it is.
 
     During a rolling upgrade the old version's processes go on, and may be started again, on the schema of the new one:
-    its migration says in ``schema_floor`` how old a version may be (``deploy/adr/0017-a-worker-that-is-gone.md``).
+    its migration says in ``schema_compatibility`` how old a version may be (``deploy/adr/0017-a-lost-worker.md``).
     """
     with engine.connect() as connection:
         return _find(connection).fit
 
 
-_REVISION = text("SELECT version_num, (SELECT oldest FROM schema_floor) FROM alembic_version")
+_REVISION = text("SELECT version_num, (SELECT oldest_revision FROM schema_compatibility) FROM alembic_version")
 _REVISION_ALONE = text("SELECT version_num, NULL FROM alembic_version")
 
 
@@ -164,14 +164,14 @@ def _find(connection: Connection) -> Found:
         theirs = connection.execute(text("SELECT to_regclass('alembic_version')")).scalar()
         row = connection.execute(_REVISION_ALONE).one_or_none() if theirs is not None else None
     if row is None:
-        return Found(Fit.MISSING, None, head)
+        return Found(SchemaFit.MISSING, None, head)
     current, oldest = row
     if current == head:
-        return Found(Fit.SAME, current, head)
+        return Found(SchemaFit.SAME, current, head)
     if current in known:
-        return Found(Fit.OLDER, current, head)
+        return Found(SchemaFit.OLDER, current, head)
     # Revisions are numbered in four digits, one after another, so that their order is that of their names.
-    return Found(Fit.NEWER if oldest is not None and oldest <= head else Fit.TOO_NEW, current, head)
+    return Found(SchemaFit.NEWER if oldest is not None and oldest <= head else SchemaFit.TOO_NEW, current, head)
 
 
 @cache

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from connector.errors import ConfigurationError
 
 DATABASE = "gatepost"
-LEAST_VERSION = 14
+MIN_VERSION = 14
 
 
 def locate(database_url: str | None, data: Path) -> URL:
@@ -36,7 +36,7 @@ def _parse(database_url: str) -> URL:
         ) from error
     if url.get_backend_name() not in {"postgresql", "postgres"}:
         raise ConfigurationError(
-            f"DATABASE_URL names {url.get_backend_name()}; Gatepost stores in PostgreSQL {LEAST_VERSION} or newer only."
+            f"DATABASE_URL names {url.get_backend_name()}; Gatepost stores in PostgreSQL {MIN_VERSION} or newer only."
         )
     return url.set(drivername="postgresql+psycopg")
 

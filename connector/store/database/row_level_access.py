@@ -1,9 +1,9 @@
 """Reading as somebody: a connection on which the database itself shows only what that viewer may see.
 
-Two walls stand behind one another.  A query adds :func:`visible`, which also lets the indexes help; and the
+Two walls stand behind one another.  A query adds :func:`visible_to`, which also lets the indexes help; and the
 transaction works as ``gatepost_reader``, whose policies (``policies.sql`` of the migrations) hide every other row,
 whatever a query leaves out.  In a database whose login could not make that role the first wall stands alone:
-:func:`reader_missing`.
+:func:`reader_role_missing`.
 """
 
 from __future__ import annotations
@@ -14,43 +14,43 @@ from contextlib import contextmanager
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, false, func, or_, text, true
 
-from connector.people.permissions import LEVELS, Grant, Viewer
+from connector.people.permissions import HIERARCHY_LEVELS, RoleGrant, Viewer
 from connector.store.database.tables import MEASURE
 
-UNIT, RECORD = "\x1f", "\x1e"
+UNIT_SEPARATOR, RECORD_SEPARATOR = "\x1f", "\x1e"
 """Between two levels, and before the legal entity: as in ``gatepost_place_keys``."""
 
-LONGEST_QUERY = "15s"
+STATEMENT_TIMEOUT = "15s"
 """A page that asks for more than this is wrong; it must not take the database away from the worker."""
 
 
 @contextmanager
-def reading(engine: Engine, viewer: Viewer) -> Iterator[Connection]:
+def read_as(engine: Engine, viewer: Viewer) -> Iterator[Connection]:
     """A read-only transaction in which only what the viewer may see is there."""
     with engine.connect() as raw:
         connection = raw.execution_options(postgresql_readonly=True)
         with connection.begin():
-            connection.execute(_ENTER, settings(viewer))
+            connection.execute(_ENTER, viewer_settings(viewer))
             yield connection
 
 
-def settings(viewer: Viewer) -> dict[str, str]:
-    """What the policies are told about a viewer."""
+def viewer_settings(viewer: Viewer) -> dict[str, str]:
+    """What the policies need to know about a viewer."""
     return {
         "all": "on" if viewer.sees_everything else "off",
         "operates": "on" if viewer.operates else "off",
-        "scopes": json.dumps([scope(grant) for grant in viewer.sights]),
-        "accounts": json.dumps([f"{one.connection}{RECORD}{one.id}" for one in sorted(viewer.accounts)]),
-        "longest": LONGEST_QUERY,
+        "scopes": json.dumps([grant_key(grant) for grant in viewer.viewing_grants]),
+        "accounts": json.dumps([f"{one.connection}{RECORD_SEPARATOR}{one.id}" for one in sorted(viewer.accounts)]),
+        "longest": STATEMENT_TIMEOUT,
     }
 
 
-def scope(grant: Grant) -> str:
+def grant_key(grant: RoleGrant) -> str:
     """A grant as one of the keys that ``gatepost_place_keys`` makes of a row."""
-    return f"{UNIT.join(grant.place)}{RECORD}{grant.legal_entity or ''}"
+    return f"{UNIT_SEPARATOR.join(grant.hierarchy)}{RECORD_SEPARATOR}{grant.legal_entity or ''}"
 
 
-def visible(viewer: Viewer, table: Table = MEASURE) -> ColumnElement[bool]:
+def visible_to(viewer: Viewer, table: Table = MEASURE) -> ColumnElement[bool]:
     """The condition under which a row shows itself to a viewer.
 
     ``table`` has the columns portfolio to package and legal_entity; the measures that the viewer holds a role of
@@ -58,7 +58,7 @@ def visible(viewer: Viewer, table: Table = MEASURE) -> ColumnElement[bool]:
     """
     if viewer.sees_everything:
         return true()
-    found = [_under(grant, table) for grant in viewer.sights]
+    found = [_under(grant, table) for grant in viewer.viewing_grants]
     if "owner_id" in table.c:
         for account in sorted(viewer.accounts):
             holders = (table.c.owner_id, table.c.sponsor_id, table.c.controller_id)
@@ -66,19 +66,19 @@ def visible(viewer: Viewer, table: Table = MEASURE) -> ColumnElement[bool]:
     return or_(*found) if found else false()
 
 
-def _under(grant: Grant, table: Table) -> ColumnElement[bool]:
-    levels = [_is(table.c[level], name) for level, name in zip(LEVELS, grant.place, strict=False)]
+def _under(grant: RoleGrant, table: Table) -> ColumnElement[bool]:
+    levels = [_equals(table.c[level], name) for level, name in zip(HIERARCHY_LEVELS, grant.hierarchy, strict=False)]
     if grant.legal_entity is not None:
         levels.append(table.c.legal_entity == grant.legal_entity)
     return and_(true(), *levels)
 
 
-def _is(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+def _equals(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
     # A level that is left out inside a place, as a package without a project.
     return column == name if name else func.coalesce(column, "") == ""
 
 
-def reader_missing(engine: Engine) -> bool:
+def reader_role_missing(engine: Engine) -> bool:
     """Whether this login cannot work as ``gatepost_reader``, so that the filter of the queries holds alone."""
     with engine.connect() as connection:
         return connection.execute(_READER).first() is None

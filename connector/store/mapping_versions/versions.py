@@ -12,16 +12,16 @@ from connector.errors import ConfigurationError
 from connector.store.database import audit
 from connector.store.database.tables import MAPPING_VERSION
 from connector.store.queue.inbox import mark_all_dirty
-from connector.store.queue.wake_up import Task, Waker
+from connector.store.queue.wake_up import TaskKind, Waker
 from mapping.work_item import ConnectionName
 
 
-class State(StrEnum):
+class MappingState(StrEnum):
     DRAFT = "draft"
     """It has problems, or nobody has checked it."""
     VALIDATED = "validated"
     PREVIEWED = "previewed"
-    """Somebody has looked at what it would do."""
+    """Somebody has seen a preview of its effect."""
     ACTIVE = "active"
     SUPERSEDED = "superseded"
 
@@ -33,7 +33,7 @@ class StoredMapping:
     source: str
     author: str
     reason: str
-    state: State
+    state: MappingState
     created_at: datetime
     activated_at: datetime | None
     superseded_at: datetime | None
@@ -41,16 +41,16 @@ class StoredMapping:
     """The version that this one brought back."""
 
 
-class Overtaken(ConfigurationError):
+class MappingConflict(ConfigurationError):
     """Another version has become active since somebody began from the one before."""
 
     def __init__(self, active: StoredMapping | None) -> None:
         self.active = active
-        told = f"Version {active.number} by {active.author} has become active meanwhile" if active else "None is active"
-        super().__init__(f"{told}. Look at what differs, and decide again.")
+        what = f"Version {active.number} by {active.author} has become active meanwhile" if active else "None is active"
+        super().__init__(f"{what}. Compare the versions and decide again.")
 
 
-class Mappings:
+class MappingVersions:
     def __init__(self, engine: Engine, waker: Waker) -> None:
         self._engine = engine
         self._waker = waker
@@ -74,7 +74,7 @@ class Mappings:
         with self._engine.connect() as transaction:
             return tuple(_stored(row) for row in transaction.execute(query).mappings())
 
-    def push(self, source: str, digest: str, *, author: str, reason: str, state: State) -> StoredMapping:
+    def add(self, source: str, digest: str, *, author: str, reason: str, state: MappingState) -> StoredMapping:
         """Keep a version without activating it; one that is equal to the newest is not kept twice."""
         with self._engine.begin() as transaction:
             newest = transaction.execute(
@@ -85,41 +85,43 @@ class Mappings:
                 return _stored(found)
             return _insert(transaction, source, digest, author, reason, state)
 
-    def note_previewed(self, number: int) -> None:
+    def mark_previewed(self, number: int) -> None:
         with self._engine.begin() as transaction:
             transaction.execute(
                 update(MAPPING_VERSION)
-                .where(MAPPING_VERSION.c.number == number, MAPPING_VERSION.c.state == State.VALIDATED.value)
-                .values(state=State.PREVIEWED.value)
+                .where(MAPPING_VERSION.c.number == number, MAPPING_VERSION.c.state == MappingState.VALIDATED.value)
+                .values(state=MappingState.PREVIEWED.value)
             )
 
     def activate(
         self, source: str, digest: str, *, author: str, reason: str, instead_of: int | None = None
     ) -> StoredMapping:
-        """Make this text the active version and have every known item judged again under it.
+        """Make this text the active version and have every known item assessed again under it.
 
         A text that is equal to the active one is not stored twice.  ``instead_of`` is the version that its author
-        believes to be active: raises Overtaken when another one is.
+        believes to be active: raises MappingConflict when another one is.
         """
         with self._engine.begin() as transaction:
             if instead_of is not None:
-                transaction.execute(_ALONE)
+                transaction.execute(_LOCK)
             active = _active(transaction)
             if instead_of is not None and (active is None or active.number != instead_of):
-                raise Overtaken(active)
+                raise MappingConflict(active)
             if active is not None and active.digest == digest:
                 return active
-            return self._activate(transaction, _insert(transaction, source, digest, author, reason, State.VALIDATED))
+            return self._activate(
+                transaction, _insert(transaction, source, digest, author, reason, MappingState.VALIDATED)
+            )
 
     def activate_version(self, number: int, *, author: str) -> StoredMapping:
         """Make a kept version the active one.  Raises ConfigurationError for one that is not ready for it."""
         stored = self.get(number)
         match stored.state:
-            case State.ACTIVE:
+            case MappingState.ACTIVE:
                 return stored
-            case State.DRAFT:
+            case MappingState.DRAFT:
                 raise ConfigurationError(f"Version {number} is a draft with problems. See: gatepost mapping check")
-            case State.SUPERSEDED:
+            case MappingState.SUPERSEDED:
                 raise ConfigurationError(
                     f"Version {number} was active before. Bring it back with: gatepost mapping rollback --to {number}"
                 )
@@ -130,7 +132,7 @@ class Mappings:
     def rollback(self, *, author: str, reason: str, to: int | None = None) -> StoredMapping:
         """Bring a former version back, the last one by default, as a new version: history has no way back."""
         with self._engine.begin() as transaction:
-            query = select(MAPPING_VERSION).where(MAPPING_VERSION.c.state == State.SUPERSEDED.value)
+            query = select(MAPPING_VERSION).where(MAPPING_VERSION.c.state == MappingState.SUPERSEDED.value)
             if to is not None:
                 query = query.where(MAPPING_VERSION.c.number == to)
             latest = query.order_by(MAPPING_VERSION.c.superseded_at.desc(), MAPPING_VERSION.c.number.desc()).limit(1)
@@ -140,31 +142,37 @@ class Mappings:
                 raise ConfigurationError(f"{which} to roll back to. List them with: gatepost mapping history")
             former = _stored(found)
             again = _insert(
-                transaction, former.source, former.digest, author, reason, State.VALIDATED, restores=former.number
+                transaction,
+                former.source,
+                former.digest,
+                author,
+                reason,
+                MappingState.VALIDATED,
+                restores=former.number,
             )
             return self._activate(transaction, again)
 
-    def waiting(self) -> int:
-        """Items that still have to be looked at."""
+    def items_waiting(self) -> int:
+        """Items that still have to be assessed."""
         with self._engine.connect() as transaction:
             return int(transaction.execute(_WAITING).scalar_one())
 
     def _activate(self, transaction: Connection, stored: StoredMapping, author: str = "") -> StoredMapping:
         transaction.execute(
             update(MAPPING_VERSION)
-            .where(MAPPING_VERSION.c.state == State.ACTIVE.value)
-            .values(state=State.SUPERSEDED.value, superseded_at=func.now())
+            .where(MAPPING_VERSION.c.state == MappingState.ACTIVE.value)
+            .values(state=MappingState.SUPERSEDED.value, superseded_at=func.now())
         )
         row = transaction.execute(
             update(MAPPING_VERSION)
             .where(MAPPING_VERSION.c.number == stored.number)
-            .values(state=State.ACTIVE.value, activated_at=func.now())
+            .values(state=MappingState.ACTIVE.value, activated_at=func.now())
             .returning(MAPPING_VERSION)
         ).mappings()
         active = _stored(row.one())
         mark_all_dirty(transaction)
-        for name in transaction.execute(_WITH_WORK).scalars().all():
-            self._waker.wake(transaction, Task.RECONCILE, ConnectionName(name))
+        for name in transaction.execute(_CONNECTIONS_WITH_DIRTY_KEYS).scalars().all():
+            self._waker.wake(transaction, TaskKind.RECONCILE, ConnectionName(name))
         detail = {"number": active.number, "digest": active.digest, "reason": active.reason}
         if active.restores is not None:
             detail["restores"] = active.restores
@@ -179,7 +187,9 @@ class Mappings:
 
 
 def _active(transaction: Connection) -> StoredMapping | None:
-    row = transaction.execute(select(MAPPING_VERSION).where(MAPPING_VERSION.c.state == State.ACTIVE.value)).mappings()
+    row = transaction.execute(
+        select(MAPPING_VERSION).where(MAPPING_VERSION.c.state == MappingState.ACTIVE.value)
+    ).mappings()
     found = row.first()
     return None if found is None else _stored(found)
 
@@ -190,7 +200,7 @@ def _insert(
     digest: str,
     author: str,
     reason: str,
-    state: State,
+    state: MappingState,
     restores: int | None = None,
 ) -> StoredMapping:
     values = {"digest": digest, "source": source, "author": author, "reason": reason, "state": state.value}
@@ -210,10 +220,10 @@ def _stored(row: RowMapping) -> StoredMapping:
         "superseded_at",
         "restores",
     )
-    return StoredMapping(state=State(row["state"]), **{name: row[name] for name in names})
+    return StoredMapping(state=MappingState(row["state"]), **{name: row[name] for name in names})
 
 
-# What no rule took so far, or what was parked for want of a mapping, gets another chance as well.
-_WITH_WORK = text("SELECT DISTINCT connection FROM dirty_key ORDER BY connection")
-_ALONE = text("LOCK TABLE mapping_version IN SHARE ROW EXCLUSIVE MODE")
+# What no rule took so far, and dead letters for want of a mapping, are tried again as well.
+_CONNECTIONS_WITH_DIRTY_KEYS = text("SELECT DISTINCT connection FROM dirty_key ORDER BY connection")
+_LOCK = text("LOCK TABLE mapping_version IN SHARE ROW EXCLUSIVE MODE")
 _WAITING = text("SELECT count(*) FROM dirty_key WHERE state = 'waiting'")

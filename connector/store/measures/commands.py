@@ -9,26 +9,26 @@ from datetime import datetime
 from sqlalchemy import Connection, select, text
 
 from connector.store.database.json_codec import from_json
-from connector.store.database.tables import STATEMENT, UTTERANCE
+from connector.store.database.tables import COMMAND, SUBMITTED_COMMAND
 from connector.store.reconcile.command_rows import WITHDRAWN
-from connector.sync.command_submission import State
-from governance.evidence import Statement
+from connector.sync.command_submission import SubmissionState
+from governance.evidence import Command
 
-SUBMITTED = UTTERANCE.outerjoin(STATEMENT, STATEMENT.c.submitted_id == UTTERANCE.c.id)
+SUBMITTED = SUBMITTED_COMMAND.outerjoin(COMMAND, COMMAND.c.submitted_id == SUBMITTED_COMMAND.c.id)
 """Submitted commands, each with its ruling; without one as long as it waits."""
 
 _NEWEST = text("""
     SELECT DISTINCT ON (measure_id, origin, origin_id, ordinal) measure_id, verb, content
-    FROM statement WHERE measure_id = ANY(:ids) ORDER BY measure_id, origin, origin_id, ordinal, id DESC
+    FROM command WHERE measure_id = ANY(:ids) ORDER BY measure_id, origin, origin_id, ordinal, id DESC
 """)
 
 
-def newest_commands(connection: Connection, measures: Sequence[str]) -> dict[str, tuple[Statement, ...]]:
+def newest_commands(connection: Connection, measures: Sequence[str]) -> dict[str, tuple[Command, ...]]:
     """By measure the newest of every source, in the order in which they were given; without what was withdrawn."""
-    found: dict[str, list[Statement]] = {}
+    found: dict[str, list[Command]] = {}
     for row in connection.execute(_NEWEST, {"ids": list(measures)}) if measures else ():
         if row.verb != WITHDRAWN:
-            found.setdefault(row.measure_id, []).append(from_json(Statement, row.content))
+            found.setdefault(row.measure_id, []).append(from_json(Command, row.content))
     return {name: tuple(sorted(several, key=lambda one: (one.at, one.source))) for name, several in found.items()}
 
 
@@ -37,11 +37,11 @@ class SubmittedRuling:
     """A command that was given on a page or through the API, and what became of it."""
 
     id: int
-    words: str
-    said_by: str
-    said_at: datetime
-    state: State
-    answer: str
+    text: str
+    given_by: str
+    given_at: datetime
+    state: SubmissionState
+    reply: str
     """Empty while it waits."""
 
 
@@ -50,14 +50,20 @@ def ruling(connection: Connection, number: int, measure: str | None = None) -> S
 
     ``None`` when there is no such command (of this measure), or the reader does not see it.
     """
-    told = UTTERANCE.c
-    answer = STATEMENT.c.content["ruling"]["answer"].astext.label("answer")
-    query = select(told.id, told.words, told.said_by, told.said_at, STATEMENT.c.accepted, answer)
-    query = query.select_from(SUBMITTED).where(told.id == number)
+    columns = SUBMITTED_COMMAND.c
+    reply = COMMAND.c.content["ruling"]["reply"].astext.label("reply")
+    query = select(columns.id, columns.text, columns.given_by, columns.given_at, COMMAND.c.accepted, reply)
+    query = query.select_from(SUBMITTED).where(columns.id == number)
     if measure is not None:
-        query = query.where(told.measure_id == measure)
+        query = query.where(columns.measure_id == measure)
     row = connection.execute(query).first()
     if row is None:
         return None
-    state = State.WAITING if row.accepted is None else State.ACCEPTED if row.accepted else State.REFUSED
-    return SubmittedRuling(row.id, row.words, row.said_by, row.said_at, state, row.answer or "")
+    state = (
+        SubmissionState.WAITING
+        if row.accepted is None
+        else SubmissionState.ACCEPTED
+        if row.accepted
+        else SubmissionState.REFUSED
+    )
+    return SubmittedRuling(row.id, row.text, row.given_by, row.given_at, state, row.reply or "")

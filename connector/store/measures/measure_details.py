@@ -1,4 +1,4 @@
-"""Everything that is stored of one measure, read in one transaction: what its page and what is said there rest on."""
+"""Everything that is stored of one measure, read in one transaction, for its page and for commands on it."""
 
 from __future__ import annotations
 
@@ -9,57 +9,57 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, select, text
 
-from connector.people.permissions import LEVELS
+from connector.people.permissions import HIERARCHY_LEVELS
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import DEPENDENCY, MEASURE, PLAN_VERSION
 from connector.store.measures import measure_queries
 from connector.store.measures.commands import newest_commands
-from connector.store.measures.measure_facts import measure_of
+from connector.store.measures.measure_facts import measure_from_facts
 from connector.store.measures.verdicts import verdict_of
-from connector.store.queue.submitted_commands import Pending, pending
+from connector.store.queue.submitted_commands import PendingCommand, pending_commands
 from connector.store.reconcile import command_rows
-from governance.approvals import may_speak_for
-from governance.available_actions import Table
-from governance.command_rules import Room
+from governance.approvals import may_act_as
+from governance.available_actions import ActionContext
+from governance.command_rules import CommandContext
 from governance.effects import Effects, sum_up
-from governance.evidence import Statement
+from governance.evidence import Command
 from governance.gates import Policy
-from governance.locked_plan import LockedPlan, under_lock
+from governance.locked_plan import LockedPlan, with_locked_plan
 from governance.measure import Measure, Person, Role
-from governance.measure_state import Standing
+from governance.measure_state import MeasureState
 from governance.money import CurrencyMismatch
 from governance.verdict import Verdict
 
-MOST_SAID = 200
-"""Statements that a page lists; older ones stand in the timeline."""
+MAX_COMMANDS = 200
+"""Commands that a page lists; older ones are in the timeline."""
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
-    """What statements about a measure are heard on."""
+class MeasureSnapshot:
+    """The state of a measure on which commands about it are ruled."""
 
     row: RowMapping
     verdict: Verdict
-    """Without its statements, which are ``heard``."""
+    """Without its commands, which are in ``commands``."""
     measure: Measure
-    standing: Standing
-    heard: tuple[Statement, ...]
+    state: MeasureState
+    commands: tuple[Command, ...]
     effects: Effects | None
     problem: str
     """Why the lines cannot be added up."""
 
     @property
     def plan(self) -> LockedPlan | None:
-        return self.standing.plan
+        return self.state.plan
 
-    def table(self, policy: Policy) -> Table:
-        """As the domain looks at it."""
-        room = Room(
-            self.measure, policy, self.effects, policy.index(self.standing.stage), self.plan, self.standing.ramp,
-            heard=list(self.heard),
+    def action_context(self, policy: Policy) -> ActionContext:
+        """The same as a context of the domain."""
+        room = CommandContext(
+            self.measure, policy, self.effects, policy.index(self.state.stage), self.plan, self.state.off_ramp,
+            ruled_on=list(self.commands),
         )  # fmt: skip
         verdict = self.verdict
-        return Table(room, verdict.next_stage, verdict.checklist, self.standing.deviation, self.standing.stage)
+        return ActionContext(room, verdict.next_stage, verdict.checklist, self.state.deviation, self.state.stage)
 
     def roles_of(self, accounts: Iterable[str], now: datetime) -> tuple[Role, ...]:
         """The roles in which these accounts of the measure's connection speak: their own, or as somebody's delegate."""
@@ -67,13 +67,13 @@ class Basis:
         return tuple(
             role
             for role in Role
-            if any(may_speak_for(person, role, self.measure, self.heard, now) for person in people)
+            if any(may_act_as(person, role, self.measure, self.commands, now) for person in people)
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """An item that the measure rests on, or that rests on it; without a key when it was not read yet."""
+class RelatedItem:
+    """An item that the measure depends on, or that depends on it; without a key when it was not read yet."""
 
     connection: str
     name: str
@@ -85,66 +85,70 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class MeasureDetails:
     """What the measure's page shows beside its verdict."""
 
-    basis: Basis
-    lines: Sequence[RowMapping]
-    days: Sequence[RowMapping]
-    said: Sequence[RowMapping]
-    waiting: tuple[Pending, ...]
-    plans: Sequence[Row[Any]]
+    snapshot: MeasureSnapshot
+    effect_lines: Sequence[RowMapping]
+    status_history: Sequence[RowMapping]
+    commands: Sequence[RowMapping]
+    pending_commands: tuple[PendingCommand, ...]
+    plan_versions: Sequence[Row[Any]]
     evidence: dict[str, Any]
     """Of the newest decision."""
-    evidence_at: datetime | None
-    joined: tuple[Joined, ...]
+    evidence_decided_at: datetime | None
+    related_items: tuple[RelatedItem, ...]
 
 
-def basis(connection: Connection, row: RowMapping) -> Basis:
+def measure_snapshot(connection: Connection, row: RowMapping) -> MeasureSnapshot:
     """What is known of the measure of one of the catalogue's rows."""
-    named = {"id": row["id"], "title": row["title"], "place": {"organization": "", **{one: row[one] for one in LEVELS}}}
-    measure = measure_of(named | row["facts"])
-    stored = connection.execute(select(MEASURE.c.standing).where(MEASURE.c.id == row["id"])).scalar_one()
+    named = {
+        "id": row["id"],
+        "title": row["title"],
+        "hierarchy": {"organization": "", **{one: row[one] for one in HIERARCHY_LEVELS}},
+    }
+    measure = measure_from_facts(named | row["facts"])
+    stored = connection.execute(select(MEASURE.c.measure_state).where(MEASURE.c.id == row["id"])).scalar_one()
     latest = select(PLAN_VERSION).where(PLAN_VERSION.c.measure_id == row["id"]).order_by(PLAN_VERSION.c.number.desc())
     locked = connection.execute(latest.limit(1)).first()
-    standing = replace(from_json(Standing, stored), plan=command_rows.locked_plan(locked) if locked else None)
+    state = replace(from_json(MeasureState, stored), plan=command_rows.plan_from_row(locked) if locked else None)
     try:
-        effects, problem = sum_up(under_lock(measure.effects, standing.plan)), ""
+        effects, problem = sum_up(with_locked_plan(measure.effects, state.plan)), ""
     except CurrencyMismatch as error:
         effects, problem = None, str(error)
     commands = newest_commands(connection, [row["id"]]).get(row["id"], ())
-    return Basis(row, verdict_of(row), measure, standing, commands, effects, problem)
+    return MeasureSnapshot(row, verdict_of(row), measure, state, commands, effects, problem)
 
 
-def dossier(connection: Connection, row: RowMapping) -> Dossier:
+def measure_details(connection: Connection, row: RowMapping) -> MeasureDetails:
     """Everything of the measure of one of the catalogue's rows."""
     name = row["id"]
-    newest = measure_queries.decisions(connection, name, before=None, limit=1)
+    newest = measure_queries.list_decisions(connection, name, before=None, limit=1)
     plans = select(PLAN_VERSION).where(PLAN_VERSION.c.measure_id == name).order_by(PLAN_VERSION.c.number.desc())
-    return Dossier(
-        basis=basis(connection, row),
-        lines=measure_queries.effect_lines(connection, name),
-        days=measure_queries.days(connection, name),
-        said=measure_queries.statements(connection, name, before=None, limit=MOST_SAID),
-        waiting=pending(connection, [name]),
-        plans=connection.execute(plans).all(),
+    return MeasureDetails(
+        snapshot=measure_snapshot(connection, row),
+        effect_lines=measure_queries.effect_lines(connection, name),
+        status_history=measure_queries.status_history(connection, name),
+        commands=measure_queries.list_commands(connection, name, before=None, limit=MAX_COMMANDS),
+        pending_commands=pending_commands(connection, [name]),
+        plan_versions=connection.execute(plans).all(),
         evidence=newest[0]["evidence"]["evidence"] if newest else {},
-        evidence_at=newest[0]["decided_at"] if newest else None,
-        joined=_joined(connection, name),
+        evidence_decided_at=newest[0]["decided_at"] if newest else None,
+        related_items=_related_items(connection, name),
     )
 
 
-def _joined(connection: Connection, measure: str) -> tuple[Joined, ...]:
-    """What the measure rests on, on other connections; items that were read are told by their key and title."""
+def _related_items(connection: Connection, measure: str) -> tuple[RelatedItem, ...]:
+    """Items of other connections that the measure depends on; those that were read come with key and title."""
     query = select(DEPENDENCY).where(DEPENDENCY.c.measure_id == measure).order_by(DEPENDENCY.c.on_name)
     found = []
     for row in connection.execute(query):
         name = row.on_name.removeprefix("key:")
         item = connection.execute(_ITEM, {"connection": row.on_connection, "name": name}).first()
         if item is None:
-            found.append(Joined(row.on_connection, name))
+            found.append(RelatedItem(row.on_connection, name))
         else:
-            found.append(Joined(row.on_connection, name, item.key, item.title, item.url, item.measure))
+            found.append(RelatedItem(row.on_connection, name, item.key, item.title, item.url, item.measure))
     return tuple(found)
 
 

@@ -11,8 +11,8 @@ from governance.facts import Unknown
 from governance.measure import Measure
 
 
-def measure_of(stored: Mapping[str, Any]) -> Measure:
-    """The facts on which a measure was judged last.  Raises ValueError, KeyError or TypeError when they are not ours.
+def measure_from_facts(stored: Mapping[str, Any]) -> Measure:
+    """The facts of the measure's last assessment.  Raises ValueError, KeyError or TypeError when they are not ours.
 
     A fact that could not be read was stored with its reason alone, and comes back as unknown.
     """

@@ -13,17 +13,17 @@ from connector.store.database.json_codec import from_json
 from connector.store.database.tables import EFFECT_LINE, MEASURE, STATUS_DAY, WORK_ITEM
 from connector.store.measures.verdicts import verdict_of
 from governance.effects import Account, EffectKind, EffectLine, Version
-from governance.hierarchy import Entry
-from governance.measure import MeasureId, Place
+from governance.hierarchy import RollUpMeasure
+from governance.measure import HierarchyPath, MeasureId
 from governance.money import Money, Period
 from governance.verdict import Blocker, Verdict
-from mapping.preview import Present
+from mapping.preview import CurrentMeasure
 from mapping.work_item import ConnectionName, NativeId
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
-    """A measure with the words in which its verdict is explained."""
+class MeasureExplanation:
+    """A measure with the explanation of its verdict."""
 
     id: MeasureId
     key: str
@@ -40,8 +40,8 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """Both lights of one day."""
+class StatusDay:
+    """Both statuses of one day."""
 
     day: date
     stage: str | None
@@ -51,11 +51,11 @@ class Day:
     reasons: dict[str, str]
 
 
-class Measures:
+class MeasureLookup:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def find(self, name: str) -> tuple[Explained, ...]:
+    def find(self, name: str) -> tuple[MeasureExplanation, ...]:
         """By key in any case, also a former one, or by id; a key may be there on two connections."""
         query = (
             select(MEASURE, WORK_ITEM.c.url, WORK_ITEM.c.unreachable_since, WORK_ITEM.c.unreachable_reason)
@@ -67,24 +67,24 @@ class Measures:
                 or_(
                     MEASURE.c.key.in_([name, name.upper()]),
                     MEASURE.c.id == name,
-                    WORK_ITEM.c.old_keys.contains([name.upper()]),
+                    WORK_ITEM.c.former_keys.contains([name.upper()]),
                 )
             )
             .order_by(MEASURE.c.id)
         )
         with self._engine.connect() as connection:
-            return tuple(explained(row) for row in connection.execute(query).mappings())
+            return tuple(explanation_of(row) for row in connection.execute(query).mappings())
 
-    def history(self, measure: MeasureId) -> tuple[Day, ...]:
-        """Days on which something was looked at; a day without an entry is like the one before."""
+    def status_history(self, measure: MeasureId) -> tuple[StatusDay, ...]:
+        """Days with an assessment; a day without an entry is like the one before."""
         query = select(STATUS_DAY).where(STATUS_DAY.c.measure_id == measure).order_by(STATUS_DAY.c.day)
         with self._engine.connect() as connection:
             return tuple(
-                Day(row.day, row.stage, row.gate, row.implementation, row.potential, row.reasons)
+                StatusDay(row.day, row.stage, row.gate, row.implementation, row.potential, row.reasons)
                 for row in connection.execute(query)
             )
 
-    def entries(self, organization: str) -> Iterator[Entry]:
+    def hierarchy_entries(self, organization: str) -> Iterator[RollUpMeasure]:
         """Every mapped measure with its effect lines, for totals."""
         measures = (
             select(MEASURE, MEASURE.c.verdict["deviation"]["reason"].astext.label("leak"))
@@ -97,12 +97,14 @@ class Measures:
             for row in connection.execution_options(yield_per=10_000).execute(lines):
                 effects.setdefault(row.measure_id, []).append(_line(row))
             for row in connection.execute(measures):
-                place = Place(organization, row.portfolio, row.program, row.project, row.package)
+                place = HierarchyPath(organization, row.portfolio, row.program, row.project, row.package)
                 found = tuple(effects.get(row.id, ()))
                 leak = row.leak or ""
-                yield Entry(MeasureId(row.id), place, row.legal_entity, row.business_unit, found, row.stage, leak)
+                yield RollUpMeasure(
+                    MeasureId(row.id), place, row.legal_entity, row.business_unit, found, row.stage, leak
+                )
 
-    def present(self, connection: ConnectionName, items: Sequence[NativeId]) -> dict[NativeId, Present]:
+    def current_measures(self, connection: ConnectionName, items: Sequence[NativeId]) -> dict[NativeId, CurrentMeasure]:
         """Rule, gate and blockers' codes of these items' measures."""
         blockers = MEASURE.c.verdict["blockers"].label("blockers")
         query = select(MEASURE.c.native_id, MEASURE.c.rule, MEASURE.c.gate, blockers).where(
@@ -110,13 +112,13 @@ class Measures:
         )
         with self._engine.connect() as connected:
             return {
-                NativeId(row.native_id): Present(
+                NativeId(row.native_id): CurrentMeasure(
                     row.rule, row.gate, tuple(from_json(Blocker, stored).code for stored in row.blockers)
                 )
                 for row in connected.execute(query)
             }
 
-    def newest(self, limit: int) -> dict[ConnectionName, list[NativeId]]:
+    def newest_items(self, limit: int) -> dict[ConnectionName, list[NativeId]]:
         """The items that were read last, by connection."""
         query = select(WORK_ITEM.c.connection, WORK_ITEM.c.native_id).order_by(WORK_ITEM.c.read_at.desc()).limit(limit)
         found: dict[ConnectionName, list[NativeId]] = {}
@@ -125,10 +127,10 @@ class Measures:
                 found.setdefault(ConnectionName(row.connection), []).append(NativeId(row.native_id))
         return found
 
-    def items(self, key: str) -> dict[ConnectionName, list[NativeId]]:
+    def items_by_key(self, key: str) -> dict[ConnectionName, list[NativeId]]:
         """The items that have this key, by connection."""
         query = select(WORK_ITEM.c.connection, WORK_ITEM.c.native_id).where(
-            or_(WORK_ITEM.c.key == key.upper(), WORK_ITEM.c.old_keys.contains([key.upper()]))
+            or_(WORK_ITEM.c.key == key.upper(), WORK_ITEM.c.former_keys.contains([key.upper()]))
         )
         found: dict[ConnectionName, list[NativeId]] = {}
         with self._engine.connect() as connected:
@@ -136,7 +138,7 @@ class Measures:
                 found.setdefault(ConnectionName(row.connection), []).append(NativeId(row.native_id))
         return found
 
-    def names(self) -> dict[MeasureId, str]:
+    def measure_names(self) -> dict[MeasureId, str]:
         """Measure to ``KEY Title``."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(MEASURE.c.id, MEASURE.c.key, MEASURE.c.title))
@@ -148,9 +150,9 @@ def _line(row: Any) -> EffectLine:
     return EffectLine(Version(row.version), EffectKind(row.kind), month, money, Account(row.account), row.hard)
 
 
-def explained(row: RowMapping) -> Explained:
+def explanation_of(row: RowMapping) -> MeasureExplanation:
     """From a row of the measure together with its item."""
-    return Explained(
+    return MeasureExplanation(
         id=MeasureId(row["id"]),
         key=row["key"],
         title=row["title"],

@@ -12,15 +12,15 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select, true
 
-from connector.store.database.tables import DECISION, EFFECT_LINE, MEASURE, STATEMENT, STATUS_DAY, WORK_ITEM
+from connector.store.database.tables import COMMAND, DECISION, EFFECT_LINE, MEASURE, STATUS_DAY, WORK_ITEM
 
-EQUAL = (
+EQUALITY_FILTERS = (
     "connection", "portfolio", "program", "project", "package", "business_unit", "legal_entity", "owner", "sponsor",
     "controller", "stage", "gate", "implementation", "potential", "rule",
 )  # fmt: skip
 """Columns that a filter compares as they are."""
 
-_SHORT = (
+_LIST_COLUMNS = (
     "id", "connection", "native_id", "key", "title", "rule", "portfolio", "program", "project", "package",
     "business_unit", "legal_entity", "owner", "sponsor", "controller", "owner_id", "sponsor_id", "controller_id",
     "stage", "tool_stage", "gate", "implementation", "potential", "currency", "plan_net", "forecast_net",
@@ -29,50 +29,54 @@ _SHORT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class MeasureFilter:
     """What a list of measures is narrowed to; each part that is there has to hold."""
 
     equal: Mapping[str, str]
-    """Of the columns in :data:`EQUAL`."""
+    """Of the columns in :data:`EQUALITY_FILTERS`."""
     blocker: str | None = None
     """Code of a blocker."""
     finding: str | None = None
     """Code of a finding."""
-    words: str | None = None
+    search_text: str | None = None
     """Part of the key or the title, in any case."""
     assessed_since: datetime | None = None
     gone: bool = False
     """Also what no rule takes any more."""
 
 
-def measures(
-    connection: Connection, wanted: Wanted, seen: ColumnElement[bool], *, after: str | None, limit: int
+def list_measures(
+    connection: Connection, filters: MeasureFilter, visible: ColumnElement[bool], *, after: str | None, limit: int
 ) -> Sequence[RowMapping]:
     """Measures in the order of their ids, from the one after ``after`` on."""
-    query = _select(seen).order_by(MEASURE.c.id).limit(limit)
-    query = query.where(*(MEASURE.c[name] == value for name, value in wanted.equal.items() if name in EQUAL))
+    query = _select(visible).order_by(MEASURE.c.id).limit(limit)
+    query = query.where(
+        *(MEASURE.c[name] == value for name, value in filters.equal.items() if name in EQUALITY_FILTERS)
+    )
     if after is not None:
         query = query.where(MEASURE.c.id > after)
-    if not wanted.gone:
+    if not filters.gone:
         query = query.where(MEASURE.c.unmapped_since.is_(None))
-    if wanted.blocker is not None:
-        query = query.where(MEASURE.c.verdict["blockers"].contains([{"code": wanted.blocker}]))
-    if wanted.finding is not None:
-        query = query.where(MEASURE.c.findings.contains([{"code": wanted.finding}]))
-    if wanted.words is not None:
-        part = f"%{_literal(wanted.words)}%"
+    if filters.blocker is not None:
+        query = query.where(MEASURE.c.verdict["blockers"].contains([{"code": filters.blocker}]))
+    if filters.finding is not None:
+        query = query.where(MEASURE.c.findings.contains([{"code": filters.finding}]))
+    if filters.search_text is not None:
+        part = f"%{_escape_like(filters.search_text)}%"
         query = query.where(or_(MEASURE.c.key.ilike(part), MEASURE.c.title.ilike(part)))
-    if wanted.assessed_since is not None:
-        query = query.where(MEASURE.c.assessed_at >= wanted.assessed_since)
+    if filters.assessed_since is not None:
+        query = query.where(MEASURE.c.assessed_at >= filters.assessed_since)
     return connection.execute(query).mappings().all()
 
 
-def named(connection: Connection, name: str, seen: ColumnElement[bool] | None = None) -> Sequence[RowMapping]:
+def find_measures(
+    connection: Connection, name: str, visible: ColumnElement[bool] | None = None
+) -> Sequence[RowMapping]:
     """By key in any case or by id, else by a former key; with everything that is stored of it."""
-    # One after the other: a search for former keys beside the others would look at every row.
+    # One after the other: a search for former keys together with the others would read every row.
     present = or_(MEASURE.c.key.in_([name, name.upper()]), MEASURE.c.id == name)
-    former = WORK_ITEM.c.old_keys.contains([name.upper()])
-    return _named(connection, present, seen) or _named(connection, former, seen)
+    former = WORK_ITEM.c.former_keys.contains([name.upper()])
+    return _named(connection, present, visible) or _named(connection, former, visible)
 
 
 def _named(connection: Connection, keys: ColumnElement[bool], seen: ColumnElement[bool] | None) -> Sequence[RowMapping]:
@@ -82,23 +86,28 @@ def _named(connection: Connection, keys: ColumnElement[bool], seen: ColumnElemen
     return connection.execute(query).mappings().all()
 
 
-def findings(
-    connection: Connection, wanted: Wanted, seen: ColumnElement[bool], *, after: tuple[str, int] | None, limit: int
+def list_findings(
+    connection: Connection,
+    filters: MeasureFilter,
+    visible: ColumnElement[bool],
+    *,
+    after: tuple[str, int] | None,
+    limit: int,
 ) -> Sequence[RowMapping]:
     """Findings of mapped measures, by measure and by their order there; ``n`` counts from 1."""
     each = func.jsonb_array_elements(MEASURE.c.findings).table_valued("value", with_ordinality="n").render_derived()
     one = each.c.value
     query = (
-        _select(seen)
+        _select(visible)
         .add_columns(one.label("finding"), each.c.n)
         .join(each, true())
         .where(MEASURE.c.unmapped_since.is_(None))
-        .where(*(MEASURE.c[name] == value for name, value in wanted.equal.items() if name in EQUAL))
+        .where(*(MEASURE.c[name] == value for name, value in filters.equal.items() if name in EQUALITY_FILTERS))
         .order_by(MEASURE.c.id, each.c.n)
         .limit(limit)
     )
-    if wanted.finding is not None:
-        query = query.where(func.jsonb_extract_path_text(one, "code") == wanted.finding)
+    if filters.finding is not None:
+        query = query.where(func.jsonb_extract_path_text(one, "code") == filters.finding)
     if after is not None:
         query = query.where(or_(MEASURE.c.id > after[0], (MEASURE.c.id == after[0]) & (each.c.n > after[1])))
     return connection.execute(query).mappings().all()
@@ -111,13 +120,13 @@ def effect_lines(connection: Connection, measure: str) -> Sequence[RowMapping]:
     return connection.execute(select(EFFECT_LINE).where(lines.measure_id == measure).order_by(*order)).mappings().all()
 
 
-def days(connection: Connection, measure: str) -> Sequence[RowMapping]:
-    """Days on which something was looked at; a day without an entry is like the one before."""
+def status_history(connection: Connection, measure: str) -> Sequence[RowMapping]:
+    """Days with an assessment; a day without an entry is like the one before."""
     query = select(STATUS_DAY).where(STATUS_DAY.c.measure_id == measure).order_by(STATUS_DAY.c.day)
     return connection.execute(query).mappings().all()
 
 
-def decisions(connection: Connection, measure: str, *, before: int | None, limit: int) -> Sequence[RowMapping]:
+def list_decisions(connection: Connection, measure: str, *, before: int | None, limit: int) -> Sequence[RowMapping]:
     """Decisions on a measure, newest first."""
     rows = DECISION.c
     query = select(DECISION).where(rows.measure_id == measure).order_by(rows.id.desc()).limit(limit)
@@ -126,27 +135,27 @@ def decisions(connection: Connection, measure: str, *, before: int | None, limit
     return connection.execute(query).mappings().all()
 
 
-def decision(connection: Connection, number: int) -> RowMapping | None:
+def find_decision(connection: Connection, number: int) -> RowMapping | None:
     return connection.execute(select(DECISION).where(DECISION.c.id == number)).mappings().first()
 
 
-def statements(connection: Connection, measure: str, *, before: int | None, limit: int) -> Sequence[RowMapping]:
-    """What was said of a measure and how it was ruled, newest first."""
-    rows = STATEMENT.c
-    query = select(STATEMENT).where(rows.measure_id == measure).order_by(rows.id.desc()).limit(limit)
+def list_commands(connection: Connection, measure: str, *, before: int | None, limit: int) -> Sequence[RowMapping]:
+    """Commands about a measure with their rulings, newest first."""
+    rows = COMMAND.c
+    query = select(COMMAND).where(rows.measure_id == measure).order_by(rows.id.desc()).limit(limit)
     if before is not None:
         query = query.where(rows.id < before)
     return connection.execute(query).mappings().all()
 
 
 def _select(seen: ColumnElement[bool]) -> Select[tuple[object, ...]]:
-    columns = [MEASURE.c[name] for name in _SHORT]
+    columns = [MEASURE.c[name] for name in _LIST_COLUMNS]
     blockers = func.jsonb_array_length(MEASURE.c.verdict["blockers"]).label("blockers")
     count = func.jsonb_array_length(MEASURE.c.findings).label("finding_count")
     join = (WORK_ITEM.c.connection == MEASURE.c.connection) & (WORK_ITEM.c.native_id == MEASURE.c.native_id)
     return select(*columns, blockers, count, WORK_ITEM.c.url).join_from(MEASURE, WORK_ITEM, join).where(seen)
 
 
-def _literal(part: str) -> str:
+def _escape_like(part: str) -> str:
     r"""A pattern that means these very letters: ``%``, ``_`` and ``\`` stand for themselves."""
     return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 from connector.store.database.json_codec import Json, from_json, to_json
 from governance.verdict import Verdict
 
-APART = frozenset({"standing", "statements"})
+APART = frozenset({"measure_state", "commands"})
 """Parts of a verdict that are stored in their own place."""
 
 

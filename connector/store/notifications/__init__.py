@@ -1,1 +1,1 @@
-"""Who is told what: subscriptions, their deliveries, digests, alerts."""
+"""Messages to others: subscriptions, their deliveries, digests, alerts."""

@@ -14,23 +14,23 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, func, select, text, update
 
-from connector.notify.delivery import Delivery, Receiver
-from connector.notify.retry_schedule import Again, Park
-from connector.notify.webhook_sender import NotTaken, Taken
+from connector.notify.delivery import EventDelivery, Receiver
+from connector.notify.retry_schedule import RetryDelivery, StopRetrying
+from connector.notify.webhook_sender import Accepted, NotAccepted
 from connector.store.database import audit
 from connector.store.database.tables import MEASURE, SUBSCRIPTION, SUBSCRIPTION_DELIVERY
-from connector.store.queue.wake_up import Task, Waker, let_committers_pass
+from connector.store.queue.wake_up import TaskKind, Waker, wait_for_open_transactions
 from connector.vault import Vault
 from mapping.work_item import ConnectionName
 
-KEPT = timedelta(days=30)
-"""How long a delivery that was taken stays to be looked at and replayed."""
+RETENTION = timedelta(days=30)
+"""How long a delivery that was accepted is kept, to be read and replayed."""
 
 _RECEIVER = text("""
     SELECT s.*, s.per_minute - (SELECT count(*) FROM subscription_delivery AS d WHERE d.subscription_id = s.id
-                                AND d.tried_at > CAST(:now AS timestamptz) - interval '1 minute') AS room
+                                AND d.attempted_at > CAST(:now AS timestamptz) - interval '1 minute') AS room
     FROM subscription AS s
-    WHERE s.id = :subscription AND s.off_at IS NULL AND (s.closed_until IS NULL OR s.closed_until <= :now)
+    WHERE s.id = :subscription AND s.disabled_at IS NULL AND (s.backoff_until IS NULL OR s.backoff_until <= :now)
       AND NOT EXISTS (SELECT 1 FROM subscription_delivery AS d
                       WHERE d.subscription_id = s.id AND d.state = 'waiting' AND d.claim_token IS NOT NULL)
     FOR NO KEY UPDATE OF s SKIP LOCKED
@@ -48,16 +48,16 @@ _CLAIM = text("""
     )
     UPDATE subscription_delivery AS d
     SET claimed_by = :worker, claim_token = :token, claimed_until = now() + make_interval(secs => :lease),
-        tries = tries + 1
+        attempts = attempts + 1
     FROM picked AS p WHERE d.id = p.id
-    RETURNING d.id, d.message_id, d.event, d.body, d.tries
+    RETURNING d.id, d.message_id, d.event, d.body, d.attempts
 """)
 _DUE = text("""
     SELECT DISTINCT d.subscription_id FROM subscription_delivery AS d JOIN subscription AS s ON s.id = d.subscription_id
-    WHERE d.state = 'waiting' AND d.claim_token IS NULL AND d.due_at <= :now AND s.off_at IS NULL
-      AND (s.closed_until IS NULL OR s.closed_until <= :now)
+    WHERE d.state = 'waiting' AND d.claim_token IS NULL AND d.due_at <= :now AND s.disabled_at IS NULL
+      AND (s.backoff_until IS NULL OR s.backoff_until <= :now)
 """)
-_FORGET = text("""
+_DELETE_OLD = text("""
     DELETE FROM subscription_delivery
     WHERE id IN (SELECT id FROM subscription_delivery WHERE state = 'done' AND settled_at < :before LIMIT 5000)
 """)
@@ -75,22 +75,22 @@ class SqlDeliveries:
         worker: int,
         lease_seconds: int,
         batch_size: int,
-        take: Callable[[], UUID] = uuid4,
+        new_token: Callable[[], UUID] = uuid4,
     ) -> None:
-        """``take`` gives out the token of a claim that is about to be made, see :mod:`connector.store.queue.leases`."""
+        """``new_token`` makes the token of a new claim, see :mod:`connector.store.queue.leases`."""
         self._engine = engine
         self._vault = vault
         self._worker = worker
         self._lease = lease_seconds
         self._batch = batch_size
-        self._token = take
+        self._token = new_token
 
     def begin(self, subscription: int) -> None:
         """Called by a starting task before its first claim; see :mod:`connector.store.queue.wake_up`."""
         with self._engine.begin() as transaction:
-            let_committers_pass(transaction, Task.NOTIFY, ConnectionName(str(subscription)))
+            wait_for_open_transactions(transaction, TaskKind.NOTIFY, ConnectionName(str(subscription)))
 
-    def claim(self, subscription: int, now: datetime) -> tuple[Receiver, Sequence[Delivery]] | None:
+    def claim(self, subscription: int, now: datetime) -> tuple[Receiver, Sequence[EventDelivery]] | None:
         token = self._token()
         with self._engine.begin() as transaction:
             # The row stays locked until the claim is committed: two workers never take from one receiver.
@@ -102,12 +102,12 @@ class SqlDeliveries:
             found = transaction.execute(_CLAIM, asked | {"worker": self._worker, "lease": self._lease}).all()
         if not found:
             return None
-        secrets = tuple(self._vault.open(sealed) for sealed in row.secrets)
+        secrets = tuple(self._vault.decrypt(sealed) for sealed in row.secrets)
         receiver = Receiver(row.id, row.name, row.url, secrets, row.rotated_at, row.failures, row.failing_since)
-        batch = (Delivery(one.id, token, one.message_id, one.event, one.body, one.tries) for one in found)
+        batch = (EventDelivery(one.id, token, one.message_id, one.event, one.body, one.attempts) for one in found)
         return receiver, sorted(batch, key=lambda delivery: delivery.id)
 
-    def taken(self, delivery: Delivery, answer: Taken, now: datetime) -> None:
+    def record_accepted(self, delivery: EventDelivery, response: Accepted, now: datetime) -> None:
         """Recorded even when the claim was taken over meanwhile: the receiver has it."""
         rows = SUBSCRIPTION_DELIVERY.c
         with self._engine.begin() as transaction:
@@ -115,102 +115,124 @@ class SqlDeliveries:
                 update(SUBSCRIPTION_DELIVERY)
                 .where(rows.id == delivery.id, rows.state == "waiting")
                 .values(
-                    state="done", reason=None, status=answer.status, answer=_plain(answer.answer), tried_at=now,
-                    settled_at=now, **_UNCLAIMED,
+                    state="done",
+                    reason=None,
+                    status=response.status,
+                    response=_plain(response.response_body),
+                    attempted_at=now,
+                    settled_at=now,
+                    **_UNCLAIMED,
                 )
-            )  # fmt: skip
-            _note(
-                transaction, delivery, failures=0, failing_since=None, closed_until=None, last_error=None,
-                last_taken_at=now,
+            )
+            _record_response(
+                transaction, delivery, failures=0, failing_since=None, backoff_until=None, last_error=None,
+                last_delivered_at=now,
             )  # fmt: skip
 
-    def not_taken(self, delivery: Delivery, answer: NotTaken, step: Again | Park, now: datetime) -> None:
-        failure = answer.failure
-        tried = {"status": failure.status, "answer": _plain(answer.answer), "tried_at": now, "reason": failure.reason}
+    def record_failure(
+        self, delivery: EventDelivery, response: NotAccepted, step: RetryDelivery | StopRetrying, now: datetime
+    ) -> None:
+        failure = response.failure
+        tried = {
+            "status": failure.status,
+            "response": _plain(response.response_body),
+            "attempted_at": now,
+            "reason": failure.reason,
+        }
         closed: dict[str, object] = {}
-        if isinstance(step, Park):
-            tried |= {"state": "parked", "reason": step.reason, "settled_at": now}
+        if isinstance(step, StopRetrying):
+            tried |= {"state": "dead_letter", "reason": step.reason, "settled_at": now}
         else:
             tried |= {"due_at": now + timedelta(seconds=step.seconds)}
-            tried |= {} if step.counts else {"tries": delivery.tries - 1}
-            closed = {"closed_until": now + timedelta(seconds=step.closes)} if step.closes else {}
+            tried |= {} if step.counts_as_attempt else {"attempts": delivery.attempts - 1}
+            closed = {"backoff_until": now + timedelta(seconds=step.backoff_seconds)} if step.backoff_seconds else {}
         with self._engine.begin() as transaction:
             _settle(transaction, delivery, tried)
-            _note(
+            _record_response(
                 transaction, delivery, failures=SUBSCRIPTION.c.failures + 1, last_error=failure.reason,
                 failing_since=func.coalesce(SUBSCRIPTION.c.failing_since, now), **closed,
             )  # fmt: skip
 
-    def switch_off(self, delivery: Delivery, answer: NotTaken, reason: str, now: datetime) -> None:
+    def disable_subscription(self, delivery: EventDelivery, response: NotAccepted, reason: str, now: datetime) -> None:
         rows = SUBSCRIPTION_DELIVERY.c
-        tried = {"status": answer.failure.status, "answer": _plain(answer.answer), "tried_at": now}
+        tried = {"status": response.failure.status, "response": _plain(response.response_body), "attempted_at": now}
         with self._engine.begin() as transaction:
             name = transaction.execute(select(SUBSCRIPTION.c.name).where(SUBSCRIPTION.c.id == _of(delivery))).scalar()
-            _note(transaction, delivery, off_at=now, off_reason=reason, last_error=answer.failure.reason)
+            _record_response(
+                transaction, delivery, disabled_at=now, disabled_reason=reason, last_error=response.failure.reason
+            )
             _settle(transaction, delivery, tried)
-            parked = transaction.execute(
+            dead_letters = transaction.execute(
                 update(SUBSCRIPTION_DELIVERY)
                 .where(rows.subscription_id == _of(delivery), rows.state == "waiting")
-                .values(state="parked", reason="the subscription was switched off", settled_at=now, **_UNCLAIMED)
+                .values(state="dead_letter", reason="the subscription was disabled", settled_at=now, **_UNCLAIMED)
             ).rowcount
             entry = {
                 "actor": "gatepost",
-                "action": "subscription.switched_off",
+                "action": "subscription.disabled",
                 "subject": f"subscription {name}",
-                "detail": {"reason": reason, "parked": parked},
+                "detail": {"reason": reason, "dead_letters": dead_letters},
             }
             audit.record(transaction, [entry])
 
-    def give_back(self, deliveries: Sequence[Delivery]) -> None:
+    def release(self, deliveries: Sequence[EventDelivery]) -> None:
         with self._engine.begin() as transaction:
             for delivery in deliveries:
-                _settle(transaction, delivery, {"tries": delivery.tries - 1})
+                _settle(transaction, delivery, {"attempts": delivery.attempts - 1})
 
 
 def wake_due_deliveries(engine: Engine, waker: Waker, now: datetime) -> None:
     """Wake a task for each receiver that may be tried now, and forget what was taken long ago."""
     with engine.begin() as transaction:
         for subscription in transaction.execute(_DUE, {"now": now}).scalars().all():
-            waker.wake(transaction, Task.NOTIFY, ConnectionName(str(subscription)))
-        transaction.execute(_FORGET, {"before": now - KEPT})
+            waker.wake(transaction, TaskKind.NOTIFY, ConnectionName(str(subscription)))
+        transaction.execute(_DELETE_OLD, {"before": now - RETENTION})
 
 
-def replay(engine: Engine, waker: Waker, subscription: int, wanted: Sequence[int] | None, now: datetime) -> int:
-    """Send deliveries again, under the same message ids: those named, or all that are parked; returns how many."""
+def replay_for_subscription(
+    engine: Engine, waker: Waker, subscription: int, delivery_ids: Sequence[int] | None, now: datetime
+) -> int:
+    """Send deliveries again, under the same message ids: those named, or all dead letters; returns how many."""
     rows = SUBSCRIPTION_DELIVERY.c
-    chosen = rows.state == "parked" if wanted is None else rows.id.in_(list(wanted)) & (rows.state != "waiting")
+    chosen = (
+        rows.state == "dead_letter"
+        if delivery_ids is None
+        else rows.id.in_(list(delivery_ids)) & (rows.state != "waiting")
+    )
     with engine.begin() as transaction:
         count = transaction.execute(
             update(SUBSCRIPTION_DELIVERY)
             .where(rows.subscription_id == subscription, chosen)
-            .values(state="waiting", reason="replayed", tries=0, due_at=now, settled_at=None)
+            .values(state="waiting", reason="replayed", attempts=0, due_at=now, settled_at=None)
         ).rowcount
         if count:
-            waker.wake(transaction, Task.NOTIFY, ConnectionName(str(subscription)))
+            waker.wake(transaction, TaskKind.NOTIFY, ConnectionName(str(subscription)))
     return count
 
 
-def send_again(transaction: Connection, waker: Waker, wanted: Sequence[int], now: datetime) -> frozenset[int]:
-    """Send parked deliveries again; returns which.  Those of a subscription that is switched off stay parked."""
+def resend_deliveries(
+    transaction: Connection, waker: Waker, delivery_ids: Sequence[int], now: datetime
+) -> frozenset[int]:
+    """Send dead deliveries again; returns which.  Those of a disabled subscription stay dead letters."""
     rows = SUBSCRIPTION_DELIVERY.c
-    on = select(SUBSCRIPTION.c.id).where(SUBSCRIPTION.c.off_at.is_(None))
+    on = select(SUBSCRIPTION.c.id).where(SUBSCRIPTION.c.disabled_at.is_(None))
     sent = transaction.execute(
         update(SUBSCRIPTION_DELIVERY)
-        .where(rows.id.in_(list(wanted)), rows.state == "parked", rows.subscription_id.in_(on))
-        .values(state="waiting", reason="replayed", tries=0, due_at=now, settled_at=None)
+        .where(rows.id.in_(list(delivery_ids)), rows.state == "dead_letter", rows.subscription_id.in_(on))
+        .values(state="waiting", reason="replayed", attempts=0, due_at=now, settled_at=None)
         .returning(rows.id, rows.subscription_id)
     ).all()
     for subscription in sorted({row.subscription_id for row in sent}):
-        waker.wake(transaction, Task.NOTIFY, ConnectionName(str(subscription)))
+        waker.wake(transaction, TaskKind.NOTIFY, ConnectionName(str(subscription)))
     return frozenset(row.id for row in sent)
 
 
-def _of(delivery: Delivery) -> Any:
+def _of(delivery: EventDelivery) -> Any:
     rows = SUBSCRIPTION_DELIVERY.c
     return select(rows.subscription_id).where(rows.id == delivery.id).scalar_subquery()
 
 
-def _settle(transaction: Connection, delivery: Delivery, values: Mapping[str, object]) -> None:
+def _settle(transaction: Connection, delivery: EventDelivery, values: Mapping[str, object]) -> None:
     """Only while the claim holds: what another worker took over is its own."""
     rows = SUBSCRIPTION_DELIVERY.c
     transaction.execute(
@@ -220,7 +242,7 @@ def _settle(transaction: Connection, delivery: Delivery, values: Mapping[str, ob
     )
 
 
-def _note(transaction: Connection, delivery: Delivery, **values: object) -> None:
+def _record_response(transaction: Connection, delivery: EventDelivery, **values: object) -> None:
     transaction.execute(update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == _of(delivery)).values(**values))
 
 
@@ -230,8 +252,8 @@ def _plain(answer: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A delivery, as people look at it."""
+class DeliveryEntry:
+    """A delivery, as it is shown to people."""
 
     id: int
     message: str
@@ -241,20 +263,20 @@ class Shown:
     connection: str | None
     """What it is about, when that is no measure."""
     state: str
-    tries: int
+    attempts: int
     status: int | None
     reason: str | None
     created_at: datetime
     due_at: datetime
-    tried_at: datetime | None
+    attempted_at: datetime | None
     settled_at: datetime | None
     body: str
-    answer: str | None
+    response: str | None
 
 
-def shown(
+def find_deliveries(
     connection: Connection, subscription: int, *, state: str | None = None, before: int | None = None, limit: int = 50
-) -> tuple[Shown, ...]:
+) -> tuple[DeliveryEntry, ...]:
     """Deliveries of a subscription, newest first; ``before`` is the number where the last page ended.
 
     On a reading connection only those of measures that the reader sees, and of connections if they run Gatepost.
@@ -272,16 +294,16 @@ def shown(
     if before is not None:
         query = query.where(rows.id < before)
     return tuple(
-        Shown(
+        DeliveryEntry(
             row.id, f"msg_{row.message_id.hex}", row.event, row.measure_id, row.key, row.connection, row.state,
-            row.tries, row.status, row.reason, row.created_at, row.due_at, row.tried_at, row.settled_at,
-            row.body, row.answer,
+            row.attempts, row.status, row.reason, row.created_at, row.due_at, row.attempted_at, row.settled_at,
+            row.body, row.response,
         )
         for row in connection.execute(query)
     )  # fmt: skip
 
 
-def counts(connection: Connection) -> dict[int, dict[str, int]]:
+def counts_by_state(connection: Connection) -> dict[int, dict[str, int]]:
     """For each subscription how many deliveries are in which state."""
     rows = SUBSCRIPTION_DELIVERY.c
     query = select(rows.subscription_id, rows.state, func.count().label("n")).group_by(rows.subscription_id, rows.state)

@@ -10,40 +10,40 @@ from typing import Any
 from sqlalchemy import Engine, Row, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.notify.digest import Often
+from connector.notify.digest import DigestFrequency
 from connector.people.permissions import PersonId
 from connector.store.database.tables import DIGEST, DIGEST_DAY, PERSON
 from connector.vault import Vault
 
-MOST_TRIES = 3
-AGAIN = timedelta(minutes=10)
+MAX_ATTEMPTS = 3
+RETRY_AFTER = timedelta(minutes=10)
 """How long after a message that was not taken it is tried again."""
-KEPT = timedelta(days=90)
+RETENTION = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class DigestPreference:
     """What one person asked for."""
 
     person: PersonId
     login: str
-    target: str
+    address: str
     """As the person wrote it; secret, because an address of Slack or Teams is a key."""
-    often: Often
+    frequency: DigestFrequency
     hour: int
     """In the person's own time zone."""
     time_zone: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DigestResult:
     """What became of one day's digest."""
 
     day: date
     state: str
-    things: int
+    item_count: int
     reason: str | None
-    at: datetime | None
+    settled_at: datetime | None
 
 
 class Digests:
@@ -51,21 +51,21 @@ class Digests:
         self._engine = engine
         self._vault = vault
 
-    def get(self, person: PersonId) -> Wish | None:
+    def get(self, person: PersonId) -> DigestPreference | None:
         """Raises ConfigurationError when the address was sealed with another key."""
         with self._engine.connect() as connection:
-            row = connection.execute(_WISHES.where(DIGEST.c.person_id == person)).first()
-        return self._wish(row) if row else None
+            row = connection.execute(_PREFERENCES.where(DIGEST.c.person_id == person)).first()
+        return self._preference(row) if row else None
 
-    def wishes(self) -> Iterable[Wish]:
+    def active_preferences(self) -> Iterable[DigestPreference]:
         """Of everybody who is active and wants one."""
         with self._engine.connect() as connection:
-            rows = connection.execute(_WISHES.where(DIGEST.c.often != Often.OFF.value)).all()
-        return [self._wish(row) for row in rows]
+            rows = connection.execute(_PREFERENCES.where(DIGEST.c.frequency != DigestFrequency.OFF.value)).all()
+        return [self._preference(row) for row in rows]
 
-    def wish(self, person: PersonId, target: str, often: Often, hour: int) -> None:
+    def save_preference(self, person: PersonId, address: str, frequency: DigestFrequency, hour: int) -> None:
         """Keep what somebody asks for, in place of what they asked for before."""
-        row: dict[str, Any] = {"target": self._vault.seal(target), "often": often.value, "hour": hour}
+        row: dict[str, Any] = {"address": self._vault.encrypt(address), "frequency": frequency.value, "hour": hour}
         statement = insert(DIGEST).values(row | {"person_id": person})
         with self._engine.begin() as transaction:
             transaction.execute(
@@ -82,40 +82,44 @@ class Digests:
         statement = insert(DIGEST_DAY).values(row)
         again = statement.on_conflict_do_update(
             index_elements=["person_id", "day"],
-            set_={"state": "claimed", "claimed_at": now, "tries": DIGEST_DAY.c.tries + 1, "settled_at": None},
+            set_={"state": "claimed", "claimed_at": now, "attempts": DIGEST_DAY.c.attempts + 1, "settled_at": None},
             where=(
                 (DIGEST_DAY.c.state == "failed")
-                & (DIGEST_DAY.c.tries < MOST_TRIES)
-                & (DIGEST_DAY.c.settled_at < now - AGAIN)
+                & (DIGEST_DAY.c.attempts < MAX_ATTEMPTS)
+                & (DIGEST_DAY.c.settled_at < now - RETRY_AFTER)
             ),
         )
         with self._engine.begin() as transaction:
             claimed = transaction.execute(again.returning(DIGEST_DAY.c.person_id)).first() is not None
             if claimed:
-                transaction.execute(delete(DIGEST_DAY).where(DIGEST_DAY.c.day < day - KEPT))
+                transaction.execute(delete(DIGEST_DAY).where(DIGEST_DAY.c.day < day - RETENTION))
         return claimed
 
-    def settle(self, person: PersonId, day: date, state: str, now: datetime, *, things: int, reason: str = "") -> None:
+    def settle(
+        self, person: PersonId, day: date, state: str, now: datetime, *, item_count: int, reason: str = ""
+    ) -> None:
         """What became of it: ``sent``, ``nothing`` waited, or it ``failed``."""
-        values = {"state": state, "things": things, "reason": reason or None, "settled_at": now}
+        values = {"state": state, "item_count": item_count, "reason": reason or None, "settled_at": now}
         with self._engine.begin() as transaction:
             transaction.execute(
                 update(DIGEST_DAY).where(DIGEST_DAY.c.person_id == person, DIGEST_DAY.c.day == day).values(values)
             )
 
-    def days(self, person: PersonId, limit: int = 7) -> tuple[Told, ...]:
+    def recent_results(self, person: PersonId, limit: int = 7) -> tuple[DigestResult, ...]:
         """The last days on which something was due, newest first."""
         query = select(DIGEST_DAY).where(DIGEST_DAY.c.person_id == person).order_by(DIGEST_DAY.c.day.desc())
         with self._engine.connect() as connection:
             rows = connection.execute(query.limit(limit)).all()
-        return tuple(Told(row.day, row.state, row.things, row.reason, row.settled_at) for row in rows)
+        return tuple(DigestResult(row.day, row.state, row.item_count, row.reason, row.settled_at) for row in rows)
 
-    def _wish(self, row: Row[Any]) -> Wish:
-        target = self._vault.open(row.target)
-        return Wish(PersonId(row.person_id), row.login, target, Often(row.often), row.hour, row.time_zone)
+    def _preference(self, row: Row[Any]) -> DigestPreference:
+        address = self._vault.decrypt(row.address)
+        return DigestPreference(
+            PersonId(row.person_id), row.login, address, DigestFrequency(row.frequency), row.hour, row.time_zone
+        )
 
 
-_WISHES = (
+_PREFERENCES = (
     select(DIGEST, PERSON.c.login, PERSON.c.time_zone)
     .join_from(DIGEST, PERSON, PERSON.c.id == DIGEST.c.person_id)
     .where(PERSON.c.active)

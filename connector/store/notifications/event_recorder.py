@@ -8,53 +8,58 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from connector.notify.measure_events import TYPES, Before, EventType, derive
-from connector.notify.payload import body_of
-from connector.notify.subscription_filter import Filter
+from connector.notify.measure_events import EVENT_TYPES, EventType, PreviousVerdict, derive_events
+from connector.notify.payload import event_body
+from connector.notify.subscription_filter import SubscriptionFilter
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import MEASURE, SUBSCRIPTION, SUBSCRIPTION_DELIVERY
-from connector.store.queue.wake_up import Task, Waker
+from connector.store.queue.wake_up import TaskKind, Waker
 from connector.store.reconcile import command_rows
 from connector.store.reconcile.assessment_rows import Row
-from connector.sync.stores import Assessed
+from connector.sync.stores import AssessedItem
 from governance.facts import known
 from governance.verdict import Blocker, Finding
 from mapping.work_item import ConnectionName
 
 
-class Watch:
-    """Looks at measures before a batch is stored, and tells subscribers what the batch has changed."""
+class EventRecorder:
+    """Reads measures before a batch is stored, and records events for subscribers about what the batch has changed."""
 
-    def __init__(self, transaction: Connection, assessed: Sequence[Assessed]) -> None:
+    def __init__(self, transaction: Connection, assessed: Sequence[AssessedItem]) -> None:
         self._transaction = transaction
         self._assessed = assessed
         self._filters = _filters(transaction) if assessed else {}
-        # Without a subscriber nothing is looked at: the flow pays one small query a batch.
+        # Without a subscriber nothing is read: the flow pays one small query a batch.
         self._before = _before(transaction, assessed) if self._filters else {}
 
-    def tell(self, waker: Waker, now: datetime) -> int:
-        """Store what subscribers are to be told, in order, and wake who sends it; returns the number of rows."""
+    def record(self, waker: Waker, now: datetime) -> int:
+        """Store the events for subscribers, in order, and wake who sends them; returns the number of rows."""
         if not self._filters:
             return 0
         rows = [row for outcome in self._assessed for row in self._rows(outcome, now)]
         if rows:
             self._transaction.execute(SUBSCRIPTION_DELIVERY.insert(), rows)
         for subscription in sorted({str(row["subscription_id"]) for row in rows}):
-            waker.wake(self._transaction, Task.NOTIFY, ConnectionName(subscription))
+            waker.wake(self._transaction, TaskKind.NOTIFY, ConnectionName(subscription))
         return len(rows)
 
-    def _rows(self, outcome: Assessed, now: datetime) -> list[Row]:
-        measure, verdict = outcome.judged.mapped.measure, outcome.judged.verdict
-        place = (measure.place.portfolio, measure.place.program, measure.place.project, measure.place.package)
+    def _rows(self, outcome: AssessedItem, now: datetime) -> list[Row]:
+        measure, verdict = outcome.assessment.mapped.measure, outcome.assessment.verdict
+        place = (
+            measure.hierarchy.portfolio,
+            measure.hierarchy.program,
+            measure.hierarchy.project,
+            measure.hierarchy.package,
+        )
         where, entity = tuple(known(part) for part in place), known(measure.legal_entity)
         rows: list[Row] = []
-        for occasion in derive(self._before.get(measure.id), verdict, command_rows.new_statements(outcome)):
-            kind = TYPES[type(occasion)]
-            takers = [name for name, wanted in self._filters.items() if wanted.takes(kind, where, entity)]
+        for occasion in derive_events(self._before.get(measure.id), verdict, command_rows.new_commands(outcome)):
+            kind = EVENT_TYPES[type(occasion)]
+            takers = [name for name, wanted in self._filters.items() if wanted.accepts(kind, where, entity)]
             if not takers:
                 continue
             item = outcome.item
-            body = body_of(occasion, measure, verdict, key=item.key, url=item.url, at=now)
+            body = event_body(occasion, measure, verdict, key=item.key, url=item.url, at=now)
             rows += [
                 {
                     "subscription_id": taker,
@@ -69,10 +74,10 @@ class Watch:
         return rows
 
 
-def tell_of_connection(transaction: Connection, name: str, event: EventType, body: str) -> None:
+def record_connection_event(transaction: Connection, name: str, event: EventType, body: str) -> None:
     """Store an event of a connection for whoever asked for it; the tick wakes who sends it, some seconds later."""
     for taker, wanted in _filters(transaction).items():
-        if wanted.takes_connection(event):
+        if wanted.accepts_connection(event):
             transaction.execute(
                 SUBSCRIPTION_DELIVERY.insert().values(
                     subscription_id=taker,
@@ -85,18 +90,20 @@ def tell_of_connection(transaction: Connection, name: str, event: EventType, bod
             )
 
 
-def _filters(transaction: Connection) -> dict[int, Filter]:
+def _filters(transaction: Connection) -> dict[int, SubscriptionFilter]:
     """The subscriptions that are on.  Shared, so that none is switched off or removed before the rows are there."""
     columns = SUBSCRIPTION.c
-    query = select(columns.id, columns.events, columns.place, columns.legal_entity).where(columns.off_at.is_(None))
+    query = select(columns.id, columns.events, columns.hierarchy, columns.legal_entity).where(
+        columns.disabled_at.is_(None)
+    )
     return {
-        row.id: Filter(frozenset(map(EventType, row.events)), tuple(row.place), row.legal_entity)
+        row.id: SubscriptionFilter(frozenset(map(EventType, row.events)), tuple(row.hierarchy), row.legal_entity)
         for row in transaction.execute(query.order_by(columns.id).with_for_update(read=True, key_share=True))
     }
 
 
-def _before(transaction: Connection, assessed: Sequence[Assessed]) -> dict[str, Before]:
-    ids = [one.judged.mapped.measure.id for one in assessed]
+def _before(transaction: Connection, assessed: Sequence[AssessedItem]) -> dict[str, PreviousVerdict]:
+    ids = [one.assessment.mapped.measure.id for one in assessed]
     columns = MEASURE.c
     query = select(
         columns.id,
@@ -105,13 +112,13 @@ def _before(transaction: Connection, assessed: Sequence[Assessed]) -> dict[str, 
         columns.potential,
         columns.verdict["blockers"].label("blockers"),
         columns.findings,
-        columns.standing["breach"]["at"].astext.label("breached_at"),
+        columns.measure_state["breach"]["at"].astext.label("breached_at"),
     ).where(columns.id.in_(ids))
-    return {row.id: _seen(row) for row in transaction.execute(query)}
+    return {row.id: _previous_verdict(row) for row in transaction.execute(query)}
 
 
-def _seen(row: Any) -> Before:
-    return Before(
+def _previous_verdict(row: Any) -> PreviousVerdict:
+    return PreviousVerdict(
         gate=row.gate,
         implementation=row.implementation,
         potential=row.potential,

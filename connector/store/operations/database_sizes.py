@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from connector.store.notifications import deliveries
-from connector.store.operations.retention import Keeping
+from connector.store.operations.retention import RetentionPeriods
 from connector.store.queue import event_body_partitions
 
 DEAD_ROWS = 10_000
@@ -35,11 +35,11 @@ class TableSize:
     """Bytes."""
     dead: int
     """Rows that VACUUM has not taken yet, as PostgreSQL estimates them."""
-    filled: bool
+    holds_rows: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class TableGroup:
     """Tables that hold the same kind of thing."""
 
     name: str
@@ -55,8 +55,8 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
-    groups: tuple[Group, ...]
+class DatabaseSizes:
+    groups: tuple[TableGroup, ...]
     """The largest first."""
     database: int
     """Bytes of the whole database, with PostgreSQL's own catalogue."""
@@ -68,73 +68,88 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class _GroupRule:
     name: str
     tables: tuple[str, ...]
     """Whole names, and beginnings of names."""
     bound: str
 
 
-_KINDS = (
-    _Kind("event bodies", ("inbox_body",), "dropped after {bodies}"),
-    _Kind("events", ("inbox", "dirty_key", "sweep"), "deleted {history} days after their end"),
-    _Kind("items", ("work_item", "last_written"), "one for each item that was read"),
-    _Kind("measures", ("measure", "plan_version", "dependency", "status_day"), "kept for ever, a status a day each"),
-    _Kind("effect lines", ("effect_line",), "those that the measures have now"),
-    _Kind("figures", ("figures_", "measure_figures", "measure_finding", "measure_series", "rollup_"), "made anew"),
-    _Kind("decisions", ("decision", "statement", "utterance"), "kept for ever"),
-    _Kind("audit", ("audit",), "kept for ever"),
-    _Kind("writes to the tools", ("outbox", "parking", "provisioned"), "deleted {history} days after their end"),
-    _Kind("events to subscribers", ("subscription",), f"deleted {deliveries.KEPT.days} days after they were taken"),
-    _Kind("queue of tasks", ("procrastinate_",), "deleted when they are done"),
+_GROUP_RULES = (
+    _GroupRule("event bodies", ("inbox_body",), "dropped after {bodies}"),
+    _GroupRule("events", ("inbox", "dirty_key", "sweep"), "deleted {history} days after their end"),
+    _GroupRule("items", ("work_item", "last_written"), "one for each item that was read"),
+    _GroupRule(
+        "measures", ("measure", "plan_version", "dependency", "status_day"), "kept for ever, a status a day each"
+    ),
+    _GroupRule("effect lines", ("effect_line",), "those that the measures have now"),
+    _GroupRule("figures", ("figures_", "measure_figures", "measure_finding", "measure_series", "rollup_"), "made anew"),
+    _GroupRule("decisions", ("decision", "command", "submitted_command"), "kept for ever"),
+    _GroupRule("audit", ("audit",), "kept for ever"),
+    _GroupRule(
+        "writes to the tools", ("outbox", "rate_limit", "provisioned_object"), "deleted {history} days after their end"
+    ),
+    _GroupRule(
+        "events to subscribers", ("subscription",), f"deleted {deliveries.RETENTION.days} days after they were taken"
+    ),
+    _GroupRule("queue of tasks", ("procrastinate_",), "deleted when they are done"),
 )
-_OTHER = _Kind("other", (), "people, mappings, settings")
+_OTHER = _GroupRule("other", (), "people, mappings, settings")
 
 
-def sizes(connection: Connection, keeping: Keeping) -> Sizes:
+def database_sizes(connection: Connection, periods: RetentionPeriods) -> DatabaseSizes:
     """Read from PostgreSQL's own statistics: nothing is counted, so that it takes no longer with more rows."""
     tables = tuple(_table(row) for row in connection.execute(_TABLES))
     database = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
-    return summed(tables, int(database), keeping)
+    return group_tables(tables, int(database), periods)
 
 
-def summed(tables: Sequence[TableSize], database: int, keeping: Keeping) -> Sizes:
+def group_tables(tables: Sequence[TableSize], database: int, periods: RetentionPeriods) -> DatabaseSizes:
     """Tables put together by what they hold, with what is worth doing."""
-    words = {"bodies": _bodies(tables, keeping), "history": keeping.history_days}
+    values = {"bodies": _bodies(tables, periods), "history": periods.history_days}
     groups = []
-    for kind in (*_KINDS, _OTHER):
-        its = [one for one in tables if _kind(one.name) is kind]
+    for kind in (*_GROUP_RULES, _OTHER):
+        its = [one for one in tables if _group_rule(one.name) is kind]
         rows, data, indexes = (
             sum(one.rows for one in its),
             sum(one.data for one in its),
             sum(one.indexes for one in its),
         )
-        groups.append(Group(kind.name, kind.bound.format(**words), rows, data, indexes))
+        groups.append(TableGroup(kind.name, kind.bound.format(**values), rows, data, indexes))
     groups.sort(key=lambda one: -one.bytes)
-    return Sizes(tuple(groups), database, (*_dead(tables), *_unpartitioned(tables), *_large(groups, keeping)))
+    return DatabaseSizes(
+        tuple(groups), database, (*_dead_row_hints(tables), *_unpartitioned(tables), *_large(groups, periods))
+    )
 
 
-def _kind(table: str) -> _Kind:
+def _group_rule(table: str) -> _GroupRule:
     """The longest name that fits decides, so that ``inbox_body`` is no event and ``measure_figures`` no measure."""
-    fits = [(len(name), number) for number, kind in enumerate(_KINDS) for name in kind.tables if table.startswith(name)]
-    return _KINDS[max(fits)[1]] if fits else _OTHER
+    fits = [
+        (len(name), number)
+        for number, kind in enumerate(_GROUP_RULES)
+        for name in kind.tables
+        if table.startswith(name)
+    ]
+    return _GROUP_RULES[max(fits)[1]] if fits else _OTHER
 
 
-def _bodies(tables: Sequence[TableSize], keeping: Keeping) -> str:
-    filled = _filled_days(tables)
+def _bodies(tables: Sequence[TableSize], keeping: RetentionPeriods) -> str:
+    filled = _days_in_default(tables)
     kept = f"{keeping.body_days} {'day' if keeping.body_days == 1 else 'days'}"
     if not filled:
         return f"{kept}; none yet"
     return f"{kept}; {len(filled)} {'day' if len(filled) == 1 else 'days'}, the oldest {filled[0]}"
 
 
-def _filled_days(tables: Sequence[TableSize]) -> list[date]:
+def _days_in_default(tables: Sequence[TableSize]) -> list[date]:
     return sorted(
-        day for one in tables if one.filled and (day := event_body_partitions.day_of(one.partition)) is not None
+        day
+        for one in tables
+        if one.holds_rows and (day := event_body_partitions.partition_day(one.partition)) is not None
     )
 
 
-def _dead(tables: Sequence[TableSize]) -> list[str]:
+def _dead_row_hints(tables: Sequence[TableSize]) -> list[str]:
     return [
         f"{one.partition}: about {one.dead:,} of {one.rows + one.dead:,} rows are dead and take space. Run VACUUM "
         f"(ANALYZE) {one.partition}; if they stay, a transaction is open for long: look into pg_stat_activity."
@@ -148,24 +163,24 @@ def _unpartitioned(tables: Sequence[TableSize]) -> list[str]:
         f"About {one.rows:,} bodies stand in {one.partition}, because their day had no partition. They are deleted one "
         "by one when they are old. See why with: gatepost db clean"
         for one in tables
-        if one.partition == event_body_partitions.DEFAULT and one.filled
+        if one.partition == event_body_partitions.DEFAULT_PARTITION and one.holds_rows
     ]
 
 
-def _large(groups: Sequence[Group], keeping: Keeping) -> list[str]:
+def _large(groups: Sequence[TableGroup], keeping: RetentionPeriods) -> list[str]:
     whole = sum(one.bytes for one in groups)
     largest = groups[0]
     if largest.name != "event bodies" or largest.bytes < LARGE_BODIES or 2 * largest.bytes < whole:
         return []
-    told = (
+    hint = (
         f"Event bodies take more than half of the space. With fewer than {keeping.body_days} days "
-        "(GATEPOST_BODY_DAYS) they take less; nothing but looking at them needs them."
+        "(GATEPOST_EVENT_BODY_DAYS) they take less; nothing but showing them to people needs them."
     )
-    return [told]
+    return [hint]
 
 
 def _table(row: Row[Any]) -> TableSize:
-    return TableSize(row.name, row.partition, int(row.rows), row.data, row.indexes, row.dead, row.filled)
+    return TableSize(row.name, row.partition, int(row.rows), row.data, row.indexes, row.dead, row.holds_rows)
 
 
 # A table that was never analysed has -1 rows in pg_class; the statistics have counted what came in.  One that is
@@ -174,7 +189,7 @@ _TABLES = text("""
     SELECT root.relname AS name, c.relname AS partition,
            CASE WHEN c.reltuples > 0 THEN c.reltuples ELSE coalesce(s.n_live_tup, 0) END AS rows,
            coalesce(pg_table_size(c.oid), 0) AS data, coalesce(pg_indexes_size(c.oid), 0) AS indexes,
-           coalesce(s.n_dead_tup, 0) AS dead, coalesce(pg_relation_size(c.oid), 0) > 0 AS filled
+           coalesce(s.n_dead_tup, 0) AS dead, coalesce(pg_relation_size(c.oid), 0) > 0 AS holds_rows
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_class AS root ON root.oid = coalesce(CAST(pg_partition_root(c.oid) AS oid), c.oid)
     LEFT JOIN pg_stat_user_tables AS s ON s.relid = c.oid

@@ -1,6 +1,6 @@
-"""What a Prometheus is told of the whole installation, read in one go and cheaply, however much is stored.
+"""Figures of the whole installation for Prometheus, read in one go and cheaply, however much is stored.
 
-Every count goes through an index that holds little else than what it counts (what waits, what is parked, what was
+Every count goes through an index that holds little else than what it counts (what waits, dead letters, what was
 written in the last minute); nothing here reads the inbox or the measures.
 """
 
@@ -12,63 +12,65 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, text
 
-from connector.store.queue.workers import LOCK_NAMESPACE
+from connector.store.queue.workers import WORKER_LOCK_NAMESPACE
 
-LONGEST = "2s"
+STATEMENT_TIMEOUT = "2s"
 """After which the database gives up one of these queries."""
 
-ByName: TypeAlias = "Sequence[tuple[str, float]]"
+ValuesByName: TypeAlias = "Sequence[tuple[str, float]]"
 
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
     """Everything, each figure by connection; a connection without any has a 0."""
 
-    backlog: ByName
+    backlog_ages: ValuesByName
     """Age in seconds of the oldest event that waits for a worker."""
-    dirty: ByName
-    outbox: ByName
-    parked: Sequence[tuple[str, str, float]]
+    dirty_keys: ValuesByName
+    waiting_writes: ValuesByName
+    dead_letters: Sequence[tuple[str, str, float]]
     """Kind, connection or subscription, how much."""
-    paused: ByName
-    limited: ByName
-    sweeps: Sequence[tuple[str, str, float]]
+    paused: ValuesByName
+    rate_limited: ValuesByName
+    overdue_sweeps: Sequence[tuple[str, str, float]]
     """Connection, kind, for how many seconds it is overdue."""
-    written: ByName
+    written_last_minute: ValuesByName
     """In the last sixty seconds."""
-    workers: int
-    alerts: int
-    """That wait to be told."""
+    live_workers: int
+    waiting_alerts: int
+    """That wait to be sent."""
 
 
-def gauges(engine: Engine) -> Gauges:
+def read_gauges(engine: Engine) -> Gauges:
     """Read all of it.  Raises sqlalchemy.exc.SQLAlchemyError when the database is away or takes too long."""
     with engine.connect().execution_options(postgresql_readonly=True) as connection, connection.begin():
-        connection.execute(text("SELECT set_config('statement_timeout', :longest, true)"), {"longest": LONGEST})
+        connection.execute(
+            text("SELECT set_config('statement_timeout', :longest, true)"), {"longest": STATEMENT_TIMEOUT}
+        )
         rows = connection.execute(BY_CONNECTION).all()
         return Gauges(
-            backlog=[(row.name, float(row.backlog)) for row in rows],
-            dirty=[(row.name, row.dirty) for row in rows],
-            outbox=[(row.name, row.outbox) for row in rows],
-            parked=[
-                *((kind, row.name, getattr(row, f"parked_{kind}s")) for row in rows for kind in ("item", "write")),
-                *(("delivery", row.name, row.many) for row in connection.execute(PARKED_DELIVERIES)),
+            backlog_ages=[(row.name, float(row.backlog)) for row in rows],
+            dirty_keys=[(row.name, row.dirty) for row in rows],
+            waiting_writes=[(row.name, row.outbox) for row in rows],
+            dead_letters=[
+                *((kind, row.name, getattr(row, f"dead_{kind}s")) for row in rows for kind in ("item", "write")),
+                *(("delivery", row.name, row.many) for row in connection.execute(DEAD_DELIVERIES)),
             ],
             paused=[(row.name, float(row.paused)) for row in rows],
-            limited=[(row.name, float(row.limited)) for row in rows],
-            sweeps=[(row.connection, row.kind, float(row.overdue)) for row in connection.execute(SWEEPS)],
-            written=[(row.name, row.written) for row in rows],
-            workers=workers_alive(connection),
-            alerts=connection.execute(ALERTS).scalar_one(),
+            rate_limited=[(row.name, float(row.limited)) for row in rows],
+            overdue_sweeps=[(row.connection, row.kind, float(row.overdue)) for row in connection.execute(SWEEPS)],
+            written_last_minute=[(row.name, row.written) for row in rows],
+            live_workers=count_live_workers(connection),
+            waiting_alerts=connection.execute(ALERTS).scalar_one(),
         )
 
 
-def workers_alive(connection: Connection) -> int:
+def count_live_workers(connection: Connection) -> int:
     """Workers that hold their lock in this database."""
-    return int(connection.execute(WORKERS, {"space": LOCK_NAMESPACE}).scalar_one())
+    return int(connection.execute(WORKERS, {"space": WORKER_LOCK_NAMESPACE}).scalar_one())
 
 
-# The backlog is the first key in the order in which keys are claimed, if an event rang for it; see backlog.py.
+# The backlog is the first key in the order in which keys are claimed, if an event marked it; see backlog.py.
 BY_CONNECTION = text("""
     WITH waiting AS (
         SELECT connection, count(*) AS many FROM dirty_key
@@ -78,15 +80,15 @@ BY_CONNECTION = text("""
     ), due AS (
         SELECT connection, count(*) AS many FROM outbox WHERE state = 'waiting' GROUP BY connection
     ), items AS (
-        SELECT connection, count(*) AS many FROM dirty_key WHERE state = 'parked' GROUP BY connection
+        SELECT connection, count(*) AS many FROM dirty_key WHERE state = 'dead_letter' GROUP BY connection
     ), writes AS (
-        SELECT connection, count(*) AS many FROM outbox WHERE state = 'parked' GROUP BY connection
+        SELECT connection, count(*) AS many FROM outbox WHERE state = 'dead_letter' GROUP BY connection
     ), went AS (
         SELECT connection, count(*) AS many FROM outbox
         WHERE state = 'done' AND settled_at > now() - interval '1 minute' GROUP BY connection
     )
     SELECT c.name, coalesce(waiting.many, 0) + coalesce(held.many, 0) AS dirty, coalesce(due.many, 0) AS outbox,
-           coalesce(items.many, 0) AS parked_items, coalesce(writes.many, 0) AS parked_writes,
+           coalesce(items.many, 0) AS dead_items, coalesce(writes.many, 0) AS dead_writes,
            coalesce(went.many, 0) AS written,
            (c.paused_at IS NOT NULL AND c.paused_until IS NULL)\\:\\:int AS paused,
            coalesce(c.paused_until > now(), false)\\:\\:int AS limited,
@@ -100,9 +102,9 @@ BY_CONNECTION = text("""
     LEFT JOIN writes ON writes.connection = c.name LEFT JOIN went ON went.connection = c.name
     ORDER BY c.name
 """)
-PARKED_DELIVERIES = text("""
+DEAD_DELIVERIES = text("""
     SELECT s.name, (SELECT count(*) FROM subscription_delivery AS d
-                    WHERE d.subscription_id = s.id AND d.state = 'parked') AS many
+                    WHERE d.subscription_id = s.id AND d.state = 'dead_letter') AS many
     FROM subscription AS s ORDER BY s.name
 """)
 SWEEPS = text("""

@@ -15,33 +15,37 @@ from sqlalchemy import Connection, Engine, delete, func, select, update
 from connector.errors import ConfigurationError
 from connector.notify.signing import new_secret
 from connector.store.database import audit
-from connector.store.database.tables import CONNECTION, DIGEST, KEPT_ANSWER, PERSON, SUBSCRIPTION
+from connector.store.database.tables import CONNECTION, DIGEST, IDEMPOTENT_RESPONSE, PERSON, SUBSCRIPTION
 from connector.store.queue import pauses
 from connector.vault import Vault
 from mapping.work_item import ConnectionName
 
-LOST_CONNECTION = "Its credentials were encrypted with a key that is lost. Connect it anew with: gatepost connect"
-LOST_SUBSCRIPTION = "Its secret was encrypted with a key that is lost. Make a new one: gatepost subscription rotate"
+LOST_CONNECTION_MESSAGE = (
+    "Its credentials were encrypted with a key that is lost. Connect it anew with: gatepost connect"
+)
+LOST_SUBSCRIPTION_MESSAGE = (
+    "Its secret was encrypted with a key that is lost. Make a new one: gatepost subscription rotate"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Resealed:
+class ReencryptionResult:
     """What became of the stored secrets."""
 
-    renewed: int
+    reencrypted: int
     """Rows whose secrets are encrypted with the first key now."""
-    given_up: tuple[str, ...]
+    lost: tuple[str, ...]
     """What no key opened, as a person names it: ``connection jira-main``."""
 
 
-def reseal(
+def reencrypt_secrets(
     engine: Engine,
     vault: Vault,
     *,
     by: str,
-    give_up: bool = False,
+    discard_lost: bool = False,
     random_bytes: Callable[[int], bytes] = os.urandom,
-) -> Resealed:
+) -> ReencryptionResult:
     """Encrypt everything anew in one transaction; processes that read meanwhile find the one or the other.
 
     Raises ConfigurationError, with everything that no key opens, and changes nothing, unless that is given up.
@@ -49,33 +53,37 @@ def reseal(
     with engine.begin() as transaction:
         lost: list[str] = []
         subscriptions = partial(_subscriptions, fresh=new_secret(random_bytes))
-        renewed = sum(step(transaction, vault, lost) for step in (_connections, subscriptions, _digests, _answers))
-        if lost and not give_up:
+        renewed = sum(
+            step(transaction, vault, lost) for step in (_connections, subscriptions, _digests, _idempotent_responses)
+        )
+        if lost and not discard_lost:
             raise ConfigurationError(
                 f"No key in GATEPOST_SECRET_KEY opens what is stored for {', '.join(lost)}; nothing was changed. "
                 "Put the key that was in use behind the new one, with a comma. If it is lost: gatepost key renew --lost"
             )
-        told = f"Stored secrets were encrypted anew: {renewed}."
-        told += f" Given up, because the key is lost: {', '.join(lost)}." if lost else ""
-        audit.record(transaction, [{"actor": by, "action": "key.renewed", "subject": "key", "detail": {"text": told}}])
-    return Resealed(renewed, tuple(lost))
+        summary = f"Stored secrets were encrypted anew: {renewed}."
+        summary += f" Given up, because the key is lost: {', '.join(lost)}." if lost else ""
+        audit.record(
+            transaction, [{"actor": by, "action": "secrets.reencrypted", "subject": "key", "detail": {"text": summary}}]
+        )
+    return ReencryptionResult(renewed, tuple(lost))
 
 
 def _connections(transaction: Connection, vault: Vault, lost: list[str]) -> int:
     renewed = 0
     query = select(CONNECTION).order_by(CONNECTION.c.name).with_for_update()
     for row in transaction.execute(query).all():
-        values: dict[str, object] = {"credential": vault.seal(""), "webhook_secrets": [], "oauth": None}
-        if _opens(vault, row.credential, *row.webhook_secrets, *([row.oauth] if row.oauth else [])):
+        values: dict[str, object] = {"credential": vault.encrypt(""), "webhook_secrets": [], "oauth": None}
+        if _can_decrypt(vault, row.credential, *row.webhook_secrets, *([row.oauth] if row.oauth else [])):
             renewed += 1
             values = {
-                "credential": vault.renew(row.credential),
-                "webhook_secrets": [vault.renew(sealed) for sealed in row.webhook_secrets],
-                "oauth": vault.renew(row.oauth) if row.oauth else None,
+                "credential": vault.reencrypt(row.credential),
+                "webhook_secrets": [vault.reencrypt(sealed) for sealed in row.webhook_secrets],
+                "oauth": vault.reencrypt(row.oauth) if row.oauth else None,
             }
         else:
             lost.append(f"connection {row.name}")
-            pauses.pause(transaction, ConnectionName(row.name), LOST_CONNECTION, None)
+            pauses.pause(transaction, ConnectionName(row.name), LOST_CONNECTION_MESSAGE, None)
         transaction.execute(update(CONNECTION).where(CONNECTION.c.name == row.name).values(values))
     return renewed
 
@@ -85,13 +93,17 @@ def _subscriptions(transaction: Connection, vault: Vault, lost: list[str], *, fr
     query = select(SUBSCRIPTION).order_by(SUBSCRIPTION.c.name).with_for_update()
     for row in transaction.execute(query).all():
         values: dict[str, object]
-        if _opens(vault, *row.secrets):
+        if _can_decrypt(vault, *row.secrets):
             renewed += 1
-            values = {"secrets": [vault.renew(sealed) for sealed in row.secrets]}
+            values = {"secrets": [vault.reencrypt(sealed) for sealed in row.secrets]}
         else:
             lost.append(f"subscription {row.name}")
             # Nobody knows this secret: the subscription is off until somebody makes one that its receiver is given.
-            values = {"secrets": [vault.seal(fresh)], "off_at": func.now(), "off_reason": LOST_SUBSCRIPTION}
+            values = {
+                "secrets": [vault.encrypt(fresh)],
+                "disabled_at": func.now(),
+                "disabled_reason": LOST_SUBSCRIPTION_MESSAGE,
+            }
         transaction.execute(update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == row.id).values(values))
     return renewed
 
@@ -101,32 +113,32 @@ def _digests(transaction: Connection, vault: Vault, lost: list[str]) -> int:
     query = select(DIGEST, PERSON.c.login).join(PERSON, PERSON.c.id == DIGEST.c.person_id).with_for_update(of=DIGEST)
     for row in transaction.execute(query.order_by(PERSON.c.login)).all():
         here = DIGEST.c.person_id == row.person_id
-        if _opens(vault, row.target):
+        if _can_decrypt(vault, row.address):
             renewed += 1
-            transaction.execute(update(DIGEST).where(here).values(target=vault.renew(row.target)))
+            transaction.execute(update(DIGEST).where(here).values(address=vault.reencrypt(row.address)))
         else:
             lost.append(f"the digest of {row.login}")
             transaction.execute(delete(DIGEST).where(here))
     return renewed
 
 
-def _answers(transaction: Connection, vault: Vault, _lost: list[str]) -> int:
-    """Answers that are kept for a day, for a request that is sent again; nobody has to be told of those that end."""
-    query = select(KEPT_ANSWER).where(KEPT_ANSWER.c.body.is_not(None)).with_for_update()
+def _idempotent_responses(transaction: Connection, vault: Vault, _lost: list[str]) -> int:
+    """Answers that are kept for a day, for a request that is sent again; those that end are not reported."""
+    query = select(IDEMPOTENT_RESPONSE).where(IDEMPOTENT_RESPONSE.c.body.is_not(None)).with_for_update()
     for row in transaction.execute(query).all():
-        here = (KEPT_ANSWER.c.caller == row.caller, KEPT_ANSWER.c.key == row.key)
-        if _opens(vault, row.body.encode()):
-            body = vault.renew(row.body.encode()).decode()
-            transaction.execute(update(KEPT_ANSWER).where(*here).values(body=body))
+        here = (IDEMPOTENT_RESPONSE.c.caller == row.caller, IDEMPOTENT_RESPONSE.c.key == row.key)
+        if _can_decrypt(vault, row.body.encode()):
+            body = vault.reencrypt(row.body.encode()).decode()
+            transaction.execute(update(IDEMPOTENT_RESPONSE).where(*here).values(body=body))
         else:
-            transaction.execute(delete(KEPT_ANSWER).where(*here))
+            transaction.execute(delete(IDEMPOTENT_RESPONSE).where(*here))
     return 0
 
 
-def _opens(vault: Vault, *sealed: bytes) -> bool:
+def _can_decrypt(vault: Vault, *sealed: bytes) -> bool:
     try:
         for one in sealed:
-            vault.open(one)
+            vault.decrypt(one)
     except ConfigurationError:
         return False
     return True

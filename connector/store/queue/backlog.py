@@ -1,7 +1,7 @@
-"""How long events wait, by connection: what decides whether a door takes in more.
+"""How long events wait, by connection: decides whether a webhook endpoint accepts more.
 
-Only what an event rang for counts, and only while it waits for a worker: an item that was put off because the tool
-asked for patience is not late, and 100,000 items that a new mapping has made dirty are nobody's event.
+Only items that an event marked count, and only while they wait for a worker: an item that was postponed because of a
+limit of the tool is not late, and 100,000 items that a new mapping has made dirty are nobody's event.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from sqlalchemy import Engine, text
 from mapping.work_item import ConnectionName
 
 FRESH_SECONDS = 1.0
-"""How long a process believes its last look."""
+"""How long a process uses the age that it read last."""
 
-# The first in the order in which keys are claimed is the oldest that an event rang for, if there is one at all.
+# The first in the order in which keys are claimed is the oldest that an event marked, if there is one at all.
 _OLDEST = text("""
     SELECT inbox_id, extract(epoch FROM now() - due_at)::float8 AS age FROM dirty_key
     WHERE connection = :connection AND state = 'waiting' AND claim_token IS NULL
@@ -25,15 +25,15 @@ _OLDEST = text("""
 """)
 
 
-def age(engine: Engine, connection: ConnectionName) -> float:
+def oldest_age(engine: Engine, connection: ConnectionName) -> float:
     """Seconds that the oldest event of a connection has waited for a worker; 0 when none does."""
     with engine.connect() as transaction:
         row = transaction.execute(_OLDEST, {"connection": connection}).first()
     return max(float(row.age), 0.0) if row is not None and row.inbox_id is not None else 0.0
 
 
-class Backlog:
-    """Ages as one process knows them: asked for once a second, however many events come."""
+class BacklogAges:
+    """Ages as one process knows them: read once a second, however many events come."""
 
     def __init__(self, engine: Engine, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._engine = engine
@@ -45,12 +45,12 @@ class Backlog:
         """Seconds, at most a second old.  Raises sqlalchemy.exc.SQLAlchemyError."""
         now = self._monotonic()
         with self._lock:
-            looked_at, seconds = self._known.get(connection, (0.0, 0.0))
-            if connection in self._known and now - looked_at <= FRESH_SECONDS:
+            read_at, seconds = self._known.get(connection, (0.0, 0.0))
+            if connection in self._known and now - read_at <= FRESH_SECONDS:
                 return seconds
-            # Whoever comes meanwhile goes by the old figure.
+            # Threads that come meanwhile use the old figure.
             self._known[connection] = (now, seconds)
-        seconds = age(self._engine, connection)
+        seconds = oldest_age(self._engine, connection)
         with self._lock:
             self._known[connection] = (now, seconds)
         return seconds

@@ -1,4 +1,4 @@
-"""The whole story of one thing that is parked: what rang, what was tried, what was said, who has acted since.
+"""The details of one dead letter: events, attempts, responses, and what operators have done since.
 
 What an event or a write holds is a measure's own content: it is shown to whoever may see that measure, and whoever
 only runs Gatepost reads everything else.
@@ -16,16 +16,16 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, text
 
 from connector.store.database.json_codec import Json
-from connector.store.queue.dead_letters import Kind, Parked, parked, subject
-from connector.store.queue.event_bodies import unpack
+from connector.store.queue.dead_letters import DeadLetter, DeadLetterKind, audit_subject, list_dead_letters
+from connector.store.queue.event_bodies import decompress
 
-BODY_SHOWN = 6_000
+MAX_BODY_SHOWN = 6_000
 """Characters of a body that are shown."""
-LONGEST_PARSED = 400_000
+MAX_PARSED_BYTES = 400_000
 """Bytes of a body that are taken apart to be shown; a longer one is shown as it begins."""
-MOST = 20
-"""Events, writes and acts that are told."""
-HIDDEN = "•••"
+MAX_ROWS = 20
+"""Events, writes and operators' actions that are listed."""
+MASK = "•••"
 
 _SECRET = re.compile(
     r"pass(word|wd|phrase)|secret|token|authori[sz]ation|api[_-]?key|credential|cookie|private[_-]?key|signature", re.I
@@ -34,7 +34,7 @@ _SECRET_TEXT = re.compile(r'(?i)((?:password|secret|token|authorization|api_?key
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class EventEntry:
     number: int
     event: str
     delivery_id: str
@@ -45,7 +45,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class WriteEntry:
     number: int
     state: str
     reason: str | None
@@ -57,65 +57,65 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class OperatorAction:
     """What a person has done about it before."""
 
     at: datetime
     actor: str
     action: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    parked: Parked
-    seen: bool
+class DeadLetterDetails:
+    dead_letter: DeadLetter
+    is_visible: bool
     """Whether the reader may see the measure behind it."""
     url: str | None
     title: str | None
-    events: tuple[Event, ...]
-    writes: tuple[Write, ...]
+    events: tuple[EventEntry, ...]
+    writes: tuple[WriteEntry, ...]
     last_written: datetime | None
-    acts: tuple[Act, ...]
+    operator_actions: tuple[OperatorAction, ...]
     body: str | None
     """Of a subscriber's event."""
     status: int | None
-    answer: str | None
+    response: str | None
 
 
-def story(engine: Engine, reader: Connection, ref: str, *, everything: bool) -> Story | None:
-    """The story of what a ref names, or ``None`` when it is not parked any more.
+def dead_letter_details(engine: Engine, reader: Connection, ref: str, *, show_all: bool) -> DeadLetterDetails | None:
+    """The details of what a ref names, or ``None`` when it is no dead letter any more.
 
-    ``reader`` is a connection that reads as the person who asks; ``everything`` says that they see every measure.
+    ``reader`` is a connection that reads as the person who asks; ``show_all`` says that they see every measure.
     """
     with engine.connect() as connection:
-        found = parked(connection, ref, limit=1)
+        found = list_dead_letters(connection, ref, limit=1)
         if not found:
             return None
         one = found[0]
         acts = tuple(
-            Act(row.at, row.actor, row.action, row.why or "")
-            for row in connection.execute(_ACTS, {"subject": subject(one), "most": MOST})
+            OperatorAction(row.at, row.actor, row.action, row.reason or "")
+            for row in connection.execute(_OPERATOR_ACTIONS, {"subject": audit_subject(one), "most": MAX_ROWS})
         )
-        if one.kind is Kind.DELIVERY:
+        if one.kind is DeadLetterKind.DELIVERY:
             return _of_delivery(one, connection, reader, acts)
-        return _of_item(one, connection, reader, acts, everything=everything)
+        return _of_item(one, connection, reader, acts, everything=show_all)
 
 
 def _of_item(
-    one: Parked, connection: Connection, reader: Connection, acts: tuple[Act, ...], *, everything: bool
-) -> Story:
-    here = {"connection": one.connection, "item": one.native_id, "number": one.number, "most": MOST}
+    one: DeadLetter, connection: Connection, reader: Connection, acts: tuple[OperatorAction, ...], *, everything: bool
+) -> DeadLetterDetails:
+    here = {"connection": one.connection, "item": one.native_id, "number": one.number, "most": MAX_ROWS}
     row = reader.execute(_ITEM, here).first()
     seen = everything or row is not None
-    return Story(
+    return DeadLetterDetails(
         one,
         seen,
         row.url if row else None,
         row.title if row else None,
         tuple(_event(each, seen=seen) for each in connection.execute(_EVENTS, here)),
         tuple(_write(each, seen=seen) for each in connection.execute(_WRITES, here)),
-        connection.execute(_WRITTEN, here).scalar(),
+        connection.execute(_LAST_WRITTEN, here).scalar(),
         acts,
         None,
         None,
@@ -123,14 +123,16 @@ def _of_item(
     )
 
 
-def _of_delivery(one: Parked, connection: Connection, reader: Connection, acts: tuple[Act, ...]) -> Story:
+def _of_delivery(
+    one: DeadLetter, connection: Connection, reader: Connection, acts: tuple[OperatorAction, ...]
+) -> DeadLetterDetails:
     row = connection.execute(_DELIVERY, {"number": one.number}).one()
     measure = reader.execute(_MEASURE, {"measure": row.measure_id}).first()
     # An event about a connection is nobody's measure: whoever reads these pages may read it.
     seen = measure is not None or row.measure_id is None
-    body = readable(row.body.encode()) if seen else None
-    answer = (row.answer or "")[:BODY_SHOWN] or None
-    return Story(
+    body = readable_body(row.body.encode()) if seen else None
+    answer = (row.response or "")[:MAX_BODY_SHOWN] or None
+    return DeadLetterDetails(
         one,
         seen,
         None,
@@ -145,18 +147,18 @@ def _of_delivery(one: Parked, connection: Connection, reader: Connection, acts: 
     )
 
 
-def _event(row: Row[Any], *, seen: bool) -> Event:
-    body = readable(unpack(bytes(row.content))) if seen and row.content else None
-    return Event(row.id, row.event, row.delivery_id, row.received_at, row.state, body)
+def _event(row: Row[Any], *, seen: bool) -> EventEntry:
+    body = readable_body(decompress(bytes(row.content))) if seen and row.content else None
+    return EventEntry(row.id, row.event, row.delivery_id, row.received_at, row.state, body)
 
 
-def _write(row: Row[Any], *, seen: bool) -> Write:
+def _write(row: Row[Any], *, seen: bool) -> WriteEntry:
     changes = tuple(_change(one) for one in row.changes) if seen else None
-    return Write(row.id, row.state, row.reason, row.attempts, row.created_at, row.settled_at, changes)
+    return WriteEntry(row.id, row.state, row.reason, row.attempts, row.created_at, row.settled_at, changes)
 
 
 def _change(one: Mapping[str, Json]) -> tuple[str, str, str]:
-    return str(one.get("field", "")), _plain(one.get("present")), _plain(one.get("wanted"))
+    return str(one.get("field", "")), _plain(one.get("present")), _plain(one.get("target"))
 
 
 def _plain(value: Json) -> str:
@@ -165,32 +167,33 @@ def _plain(value: Json) -> str:
     return "" if value is None else str(value)[:400]
 
 
-def readable(body: bytes) -> str:
+def readable_body(body: bytes) -> str:
     """A body as somebody can read it: its beginning, in lines, with whatever is called a secret covered."""
-    if len(body) <= LONGEST_PARSED:
+    if len(body) <= MAX_PARSED_BYTES:
         try:
-            written = json.dumps(_covered(json.loads(body)), ensure_ascii=False, indent=2)
+            written = json.dumps(_masked(json.loads(body)), ensure_ascii=False, indent=2)
         except ValueError:
-            written = _SECRET_TEXT.sub(rf"\1{HIDDEN}", body.decode("utf-8", "replace"))
+            written = _SECRET_TEXT.sub(rf"\1{MASK}", body.decode("utf-8", "replace"))
     else:
-        written = _SECRET_TEXT.sub(rf"\1{HIDDEN}", body[: 4 * BODY_SHOWN].decode("utf-8", "replace"))
-    if len(written) <= BODY_SHOWN:
+        written = _SECRET_TEXT.sub(rf"\1{MASK}", body[: 4 * MAX_BODY_SHOWN].decode("utf-8", "replace"))
+    if len(written) <= MAX_BODY_SHOWN:
         return written
-    return f"{written[:BODY_SHOWN]}\n… cut off here: {len(body):,} bytes in all"
+    return f"{written[:MAX_BODY_SHOWN]}\n… cut off here: {len(body):,} bytes in all"
 
 
-def _covered(value: Json) -> Json:
+def _masked(value: Json) -> Json:
     if isinstance(value, dict):
         return {
-            name: HIDDEN if _SECRET.search(name) and not isinstance(part, dict | list) else _covered(part)
+            name: MASK if _SECRET.search(name) and not isinstance(part, dict | list) else _masked(part)
             for name, part in value.items()
         }
-    return [_covered(part) for part in value] if isinstance(value, list) else value
+    return [_masked(part) for part in value] if isinstance(value, list) else value
 
 
-_ACTS = text("""
-    SELECT at, actor, action, detail ->> 'why' AS why FROM audit
-    WHERE subject = :subject AND action IN ('parked.replayed', 'parked.dropped', 'item.looked_again', 'write.dropped')
+_OPERATOR_ACTIONS = text("""
+    SELECT at, actor, action, detail ->> 'reason' AS reason FROM audit
+    WHERE subject = :subject
+      AND action IN ('dead_letter.replayed', 'dead_letter.dropped', 'item.reassessed', 'write.dropped')
     ORDER BY id DESC LIMIT :most
 """)
 _ITEM = text("""
@@ -198,24 +201,24 @@ _ITEM = text("""
     LEFT JOIN measure AS m ON m.connection = w.connection AND m.native_id = w.native_id
     WHERE w.connection = :connection AND w.native_id = :item
 """)
-# The one that rang last, and those that wait or are parked with it: each of these has an index of its own.
+# The newest event, and those that wait or are dead letters with it: each of these has an index of its own.
 _EVENTS = text("""
     SELECT i.id, i.event, i.delivery_id, i.received_at, i.state, coalesce(b.body, f.body) AS content
     FROM (
         SELECT id FROM inbox WHERE state = 'pending' AND connection = :connection AND native_id = :item
-        UNION SELECT id FROM inbox WHERE state = 'parked' AND connection = :connection AND native_id = :item
+        UNION SELECT id FROM inbox WHERE state = 'dead_letter' AND connection = :connection AND native_id = :item
         UNION SELECT inbox_id FROM dirty_key WHERE connection = :connection AND native_id = :item
     ) AS n JOIN inbox AS i ON i.id = n.id
-    LEFT JOIN inbox AS f ON f.connection = i.connection AND f.delivery_id = i.delivery_id AND f.part = 0
+    LEFT JOIN inbox AS f ON f.connection = i.connection AND f.delivery_id = i.delivery_id AND f.item_index = 0
     LEFT JOIN inbox_body AS b ON b.inbox_id = f.id AND b.received_at = f.received_at
     ORDER BY i.id DESC LIMIT :most
 """)
 _WRITES = text("""
     SELECT id, state, reason, attempts, created_at, settled_at, changes FROM (
         SELECT * FROM outbox WHERE state = 'waiting' AND connection = :connection AND native_id = :item
-        UNION ALL SELECT * FROM outbox WHERE state = 'parked' AND connection = :connection AND native_id = :item
+        UNION ALL SELECT * FROM outbox WHERE state = 'dead_letter' AND connection = :connection AND native_id = :item
     ) AS o ORDER BY id DESC LIMIT :most
 """)
-_WRITTEN = text("SELECT max(written_at) FROM last_written WHERE connection = :connection AND native_id = :item")
-_DELIVERY = text("SELECT measure_id, body, status, answer FROM subscription_delivery WHERE id = :number")
+_LAST_WRITTEN = text("SELECT max(written_at) FROM last_written WHERE connection = :connection AND native_id = :item")
+_DELIVERY = text("SELECT measure_id, body, status, response FROM subscription_delivery WHERE id = :number")
 _MEASURE = text("SELECT title FROM measure WHERE id = :measure")

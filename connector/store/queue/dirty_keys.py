@@ -1,11 +1,11 @@
-"""Dirty keys: which items have to be looked at, and who is looking at them.
+"""Dirty keys: which items have to be assessed, and which worker is at work on them.
 
 A claim is a lease, not a row lock: an event for an item that is being worked on must not wait for
 the tool's answer.  The event raises the key's generation; when the claim is settled, a key whose
 generation is the claimed one is removed and any other stays dirty.  A claim whose worker died is
 taken back (see :mod:`connector.store.queue.workers`), and its token no longer counts.
 
-What an event rang for goes before what is looked at again in bulk, so that a person's edit does not wait behind
+Items that an event marked come before items that are reassessed in bulk, so that a person's edit does not wait behind
 100,000 items that a new mapping has made dirty.
 """
 
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, RowMapping, func, select, text, updat
 
 from connector.store.database.tables import DIRTY_KEY, INBOX
 from connector.store.queue.inbox import settle_events
-from connector.store.queue.wake_up import Task, let_committers_pass
+from connector.store.queue.wake_up import TaskKind, wait_for_open_transactions
 from connector.sync.stores import Claim, ClaimedKey
 from mapping.work_item import ConnectionName, NativeId
 
@@ -36,18 +36,18 @@ _CLAIM = text("""
 """)
 
 
-class SqlWork:
-    def __init__(self, engine: Engine, worker: int, lease_seconds: int, take: Callable[[], UUID] = uuid4) -> None:
-        """``take`` gives out the token of a claim that is about to be made, see :mod:`connector.store.queue.leases`."""
+class SqlDirtyKeys:
+    def __init__(self, engine: Engine, worker: int, lease_seconds: int, new_token: Callable[[], UUID] = uuid4) -> None:
+        """``new_token`` makes the token of a new claim, see :mod:`connector.store.queue.leases`."""
         self._engine = engine
         self._worker = worker
         self._lease = lease_seconds
-        self._token = take
+        self._token = new_token
 
     def begin(self, connection: ConnectionName) -> None:
         """Called by a starting task before its first claim; see :mod:`connector.store.queue.wake_up`."""
         with self._engine.begin() as transaction:
-            let_committers_pass(transaction, Task.RECONCILE, connection)
+            wait_for_open_transactions(transaction, TaskKind.RECONCILE, connection)
 
     def claim(self, connection: ConnectionName, limit: int) -> Claim | None:
         token = self._token()
@@ -67,10 +67,10 @@ class SqlWork:
         keys = tuple(ClaimedKey(NativeId(row.native_id), row.attempts) for row in rows)
         return Claim(token, connection, keys, full=len(rows) == limit, since=rows[0].since)
 
-    def put_off(self, claim: Claim, items: Sequence[NativeId], seconds: float, reason: str, *, count: bool) -> None:
+    def postpone(self, claim: Claim, items: Sequence[NativeId], seconds: float, reason: str, *, count: bool) -> None:
         with self._engine.begin() as transaction:
             transaction.execute(
-                _held(claim, items).values(
+                _update_claimed(claim, items).values(
                     due_at=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds),
                     attempts=DIRTY_KEY.c.attempts + int(count),
                     reason=reason,
@@ -78,20 +78,22 @@ class SqlWork:
                 )
             )
 
-    def park(self, claim: Claim, items: Sequence[NativeId], reason: str) -> None:
+    def dead_letter(self, claim: Claim, items: Sequence[NativeId], reason: str) -> None:
         with self._engine.begin() as transaction:
             rows = transaction.execute(
-                _held(claim, items)
-                .values(state="parked", attempts=DIRTY_KEY.c.attempts + 1, reason=reason)
+                _update_claimed(claim, items)
+                .values(state="dead_letter", attempts=DIRTY_KEY.c.attempts + 1, reason=reason)
                 .returning(DIRTY_KEY.c.native_id, DIRTY_KEY.c.claimed_inbox_id)
             ).all()
             for row in rows:
                 if row.claimed_inbox_id is not None:
-                    _park_events(transaction, claim.connection, row.native_id, row.claimed_inbox_id, reason)
-            # A key that was rung again meanwhile has a new state to look at: it is not parked.
+                    _dead_letter_events(transaction, claim.connection, row.native_id, row.claimed_inbox_id, reason)
+            # A key that an event marked again meanwhile has a new state to assess: it is no dead letter.
             changed = DIRTY_KEY.c.generation != DIRTY_KEY.c.claimed_generation
-            transaction.execute(_held(claim, items).where(changed).values(state="waiting", attempts=0, reason=None))
-            transaction.execute(_held(claim, items).values(**UNCLAIMED))
+            transaction.execute(
+                _update_claimed(claim, items).where(changed).values(state="waiting", attempts=0, reason=None)
+            )
+            transaction.execute(_update_claimed(claim, items).values(**UNCLAIMED))
 
 
 UNCLAIMED = {
@@ -103,7 +105,7 @@ UNCLAIMED = {
 }
 
 
-def held(transaction: Connection, claim: Claim) -> Sequence[RowMapping]:
+def still_claimed(transaction: Connection, claim: Claim) -> Sequence[RowMapping]:
     """The keys that this claim still holds, locked until the end of the transaction.
 
     A key that is missing here was taken over: its worker was thought dead.  Nothing of it may be stored.
@@ -122,8 +124,8 @@ def held(transaction: Connection, claim: Claim) -> Sequence[RowMapping]:
     return transaction.execute(query).mappings().all()
 
 
-def give_back(transaction: Connection, claim: Claim, rows: Sequence[RowMapping]) -> bool:
-    """End a claim whose results are stored in this transaction; tells whether a key is still dirty."""
+def release_claim(transaction: Connection, claim: Claim, rows: Sequence[RowMapping]) -> bool:
+    """End a claim whose results are stored in this transaction; returns whether a key is still dirty."""
     newest = {row["native_id"]: row["claimed_inbox_id"] for row in rows if row["claimed_inbox_id"] is not None}
     settle_events(transaction, claim.connection, newest)
     clean = [row["native_id"] for row in rows if row["unchanged"]]
@@ -134,7 +136,7 @@ def give_back(transaction: Connection, claim: Claim, rows: Sequence[RowMapping])
     return bool(dirty)
 
 
-def _held(claim: Claim, items: Sequence[NativeId]):  # type: ignore[no-untyped-def]  # an Update over our own table
+def _update_claimed(claim: Claim, items: Sequence[NativeId]):  # type: ignore[no-untyped-def]  # an Update over our own table
     return update(DIRTY_KEY).where(
         DIRTY_KEY.c.connection == claim.connection,
         DIRTY_KEY.c.claim_token == claim.token,
@@ -142,7 +144,7 @@ def _held(claim: Claim, items: Sequence[NativeId]):  # type: ignore[no-untyped-d
     )
 
 
-def _park_events(
+def _dead_letter_events(
     transaction: Connection, connection: ConnectionName, native_id: NativeId, up_to: int, reason: str
 ) -> None:
     transaction.execute(
@@ -153,5 +155,5 @@ def _park_events(
             INBOX.c.state == "pending",
             INBOX.c.id <= up_to,
         )
-        .values(state="parked", reason=reason, settled_at=func.now())
+        .values(state="dead_letter", reason=reason, settled_at=func.now())
     )

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import zlib
 
-QUICK = 1
+COMPRESSION_LEVEL = 1
 """Twice as fast as zlib's usual level, and a tenth larger."""
 
-PACKED = b"\x78"
+ZLIB_FIRST_BYTE = b"\x78"
 """The first byte of what zlib wrote.  A body is JSON: it begins with a brace, or with white space before it."""
 
 
-def pack(body: bytes) -> bytes:
-    return zlib.compress(body, QUICK)
+def compress(body: bytes) -> bytes:
+    return zlib.compress(body, COMPRESSION_LEVEL)
 
 
-def unpack(stored: bytes) -> bytes:
+def decompress(stored: bytes) -> bytes:
     """The body as it came; one that is stored as it came, too."""
-    return zlib.decompress(stored) if stored[:1] == PACKED else stored
+    return zlib.decompress(stored) if stored[:1] == ZLIB_FIRST_BYTE else stored

@@ -14,22 +14,22 @@ from psycopg import errors
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-DEFAULT = "inbox_body_default"
+DEFAULT_PARTITION = "inbox_body_default"
 """Takes what comes on a day without a partition."""
 
-LOCK_WAIT = "1s"
+LOCK_TIMEOUT = "1s"
 """How long a change of partitions waits for its lock; events that come meanwhile wait behind it."""
 
 _NAME = re.compile(r"inbox_body_(\d{4})(\d{2})(\d{2})")
 
 
-class Change(Enum):
+class PartitionResult(Enum):
     """What became of making or dropping a partition."""
 
     DONE = "done"
-    HELD = "held"
+    LOCKED = "held"
     """Somebody else holds the table; it is tried again in the next round."""
-    FILLED = "filled"
+    ROWS_IN_DEFAULT = "filled"
     """The default partition holds bodies of that day already; they stay there and are deleted by their age."""
     FORBIDDEN = "forbidden"
     """The login does not own the table."""
@@ -40,32 +40,32 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def name_of(day: date) -> str:
+def partition_name(day: date) -> str:
     return f"inbox_body_{day:%Y%m%d}"
 
 
-def day_of(name: str) -> date | None:
+def partition_day(name: str) -> date | None:
     """The day of a partition by its name; ``None`` when it is none of ours."""
     found = _NAME.fullmatch(name)
     return date(*map(int, found.groups())) if found else None
 
 
-def days(connection: Connection) -> tuple[date, ...]:
+def partition_days(connection: Connection) -> tuple[date, ...]:
     """The days that have a partition, the oldest first.  Partitions that others made are left alone."""
-    found = (day_of(name) for name in connection.execute(_PARTITIONS).scalars())
+    found = (partition_day(name) for name in connection.execute(_PARTITIONS).scalars())
     return tuple(sorted(day for day in found if day is not None))
 
 
-def make(engine: Engine, day: date) -> Change:
+def create_partition(engine: Engine, day: date) -> PartitionResult:
     """Make the partition of a day.  ``CREATE TABLE … PARTITION OF`` would shut the table to events meanwhile."""
-    name, bounds = name_of(day), {"first": midnight(day), "after": midnight(day + timedelta(days=1))}
+    name, bounds = partition_name(day), {"first": midnight(day), "after": midnight(day + timedelta(days=1))}
     first, after = (f"'{moment:%Y-%m-%d} 00:00:00+00'" for moment in bounds.values())
     try:
         with engine.begin() as transaction:
             _as_owner(transaction)
             if transaction.execute(_IN_DEFAULT, bounds).first() is not None:
-                return Change.FILLED
-            # With the same bounds as a constraint nobody has to look through the new table when it is attached.
+                return PartitionResult.ROWS_IN_DEFAULT
+            # With the same bounds as a constraint nobody has to scan the new table when it is attached.
             transaction.exec_driver_sql(
                 f"CREATE TABLE {name} (LIKE inbox_body INCLUDING ALL, "
                 f"CONSTRAINT {name}_day CHECK (received_at >= {first} AND received_at < {after}))"
@@ -75,36 +75,36 @@ def make(engine: Engine, day: date) -> Change:
             )
             transaction.exec_driver_sql(f"ALTER TABLE {name} DROP CONSTRAINT {name}_day")
     except DBAPIError as error:
-        return _why_not(error)
-    return Change.DONE
+        return _failure_result(error)
+    return PartitionResult.DONE
 
 
-def drop(engine: Engine, day: date) -> Change:
+def drop_partition(engine: Engine, day: date) -> PartitionResult:
     """Drop the partition of a day with all that is in it."""
     try:
         with engine.begin() as transaction:
             _as_owner(transaction)
-            transaction.exec_driver_sql(f"DROP TABLE {name_of(day)}")
+            transaction.exec_driver_sql(f"DROP TABLE {partition_name(day)}")
     except DBAPIError as error:
-        return _why_not(error)
-    return Change.DONE
+        return _failure_result(error)
+    return PartitionResult.DONE
 
 
 def _as_owner(transaction: Connection) -> None:
     """The tables belong to the login, not to the role that the application works as."""
     transaction.exec_driver_sql("SET LOCAL ROLE NONE")
-    transaction.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
+    transaction.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
 
 
-def _why_not(error: DBAPIError) -> Change:
+def _failure_result(error: DBAPIError) -> PartitionResult:
     """Raises the error itself when it is none of those that are looked for."""
     if isinstance(error.orig, errors.LockNotAvailable | errors.DeadlockDetected):
-        return Change.HELD
+        return PartitionResult.LOCKED
     if isinstance(error.orig, errors.InsufficientPrivilege):
-        return Change.FORBIDDEN
+        return PartitionResult.FORBIDDEN
     if isinstance(error.orig, errors.CheckViolation):
-        # A body of that day came into the default partition between the look and the lock.
-        return Change.FILLED
+        # A body of that day came into the default partition between the check and the lock.
+        return PartitionResult.ROWS_IN_DEFAULT
     raise error
 
 
@@ -113,5 +113,5 @@ _PARTITIONS = text("""
     WHERE i.inhparent = CAST('inbox_body' AS regclass)
 """)
 _IN_DEFAULT = text(f"""
-    SELECT 1 FROM {DEFAULT} WHERE received_at >= :first AND received_at < :after LIMIT 1
+    SELECT 1 FROM {DEFAULT_PARTITION} WHERE received_at >= :first AND received_at < :after LIMIT 1
 """)  # noqa: S608 - our own name

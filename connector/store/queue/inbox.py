@@ -10,40 +10,43 @@ import psycopg
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from connector.store.database.group_commit import Together
+from connector.store.database.group_commit import GroupCommit
 from connector.store.database.json_codec import values_from_json
 from connector.store.database.tables import INBOX
-from connector.store.queue.event_bodies import pack
-from connector.store.queue.wake_up import Driver, Task, Waker
-from connector.sync.ports import Doorbell
-from connector.sync.stores import Arrival, TakenIn
+from connector.store.queue.event_bodies import compress
+from connector.store.queue.wake_up import DriverConnection, TaskKind, Waker
+from connector.sync.ports import ItemsChanged
+from connector.sync.stores import ReceivedEvent, ReceiveResult
+from governance.money import is_reasonable
 from mapping.work_item import ConnectionName, NativeId
 from mapping.writeback import canonical
 
-AT_ONCE = 64
+MAX_BATCH_EVENTS = 64
 """Events that one transaction takes in."""
 
 ItemKey: TypeAlias = "tuple[str, str]"
 DeliveryKey: TypeAlias = "tuple[str, str]"
 
-_Packed: TypeAlias = "tuple[Arrival, bytes]"
-_Part: TypeAlias = "tuple[str, str, int, str, str | None, bool, str, str | None, bytes | None]"
+_CompressedArrival: TypeAlias = "tuple[ReceivedEvent, bytes]"
+_EventRow: TypeAlias = "tuple[str, str, int, str, str | None, bool, str, str | None, bytes | None]"
 
 
 class SqlInbox:
     def __init__(self, engine: Engine, waker: Waker) -> None:
         self._engine = engine
         self._waker = waker
-        self._together: Together[_Packed, TakenIn] = Together(self._take_in, most=AT_ONCE)
+        self._together: GroupCommit[_CompressedArrival, ReceiveResult] = GroupCommit(
+            self._receive_all, max_size=MAX_BATCH_EVENTS
+        )
 
-    def take_in(self, arrival: Arrival) -> TakenIn:
+    def receive(self, arrival: ReceivedEvent) -> ReceiveResult:
         """Commit the event, its dirty keys and the wake-up together, and with them what other threads bring.
 
         Raises sqlalchemy.exc.SQLAlchemyError when that fails; nothing is stored then.
         """
-        return self._together((arrival, pack(arrival.body)))
+        return self._together((arrival, compress(arrival.body)))
 
-    def _take_in(self, arrivals: Sequence[_Packed]) -> Sequence[TakenIn | Exception]:
+    def _receive_all(self, arrivals: Sequence[_CompressedArrival]) -> Sequence[ReceiveResult | Exception]:
         try:
             return self._commit(arrivals)
         except (OperationalError, InterfaceError):
@@ -53,172 +56,180 @@ class SqlInbox:
             if len(arrivals) == 1:
                 return [error]
         # One of them can never be stored; alone, each gets its own answer.
-        return [result for arrival in arrivals for result in self._take_in([arrival])]
+        return [result for arrival in arrivals for result in self._receive_all([arrival])]
 
-    def _commit(self, arrivals: Sequence[_Packed]) -> list[TakenIn | Exception]:
+    def _commit(self, arrivals: Sequence[_CompressedArrival]) -> list[ReceiveResult | Exception]:
         with self._engine.begin() as transaction:
             echoes = _echoes(transaction, [arrival for arrival, _ in arrivals])
-            parts = [part for one, body in arrivals for part in _parts(one, body, echo=id(one) in echoes)]
-            stored: dict[DeliveryKey, TakenIn] = {}
+            parts = [part for one, body in arrivals for part in _event_rows(one, body, echo=id(one) in echoes)]
+            stored: dict[DeliveryKey, ReceiveResult] = {}
             asleep: set[ConnectionName] = set()
             rows, waiting = self._send(transaction, parts)
             for connection, delivery, state in rows:
                 accepted = state == "pending"
-                stored[connection, delivery] = TakenIn.ACCEPTED if accepted else TakenIn.IGNORED
+                stored[connection, delivery] = ReceiveResult.ACCEPTED if accepted else ReceiveResult.IGNORED
                 if accepted and connection not in waiting:
                     asleep.add(ConnectionName(connection))
             for name in sorted(asleep):
-                self._waker.wake(transaction, Task.RECONCILE, name)
+                self._waker.wake(transaction, TaskKind.RECONCILE, name)
         # Of two that are the same, the first is the event and the second its duplicate.
-        return [stored.pop((one.connection, one.delivery_id), TakenIn.DUPLICATE) for one, _ in arrivals]
+        return [stored.pop((one.connection, one.delivery_id), ReceiveResult.DUPLICATE) for one, _ in arrivals]
 
     def _send(
-        self, transaction: Connection, parts: Sequence[_Part]
+        self, transaction: Connection, parts: Sequence[_EventRow]
     ) -> tuple[Sequence[tuple[str, str, str]], frozenset[str]]:
         """What was stored, and the connections whose task waits in the queue already.
 
         All of it goes to the database at once: after each answer this thread would have to wait until those that
         parse the next events let it go on, which takes longer than the database does.
         """
-        driver = cast("Driver", transaction.connection.driver_connection)
+        driver = cast("DriverConnection", transaction.connection.driver_connection)
         connections = sorted({ConnectionName(part[0]) for part in parts})
         try:
             with driver.pipeline():
-                taken = driver.execute(_TAKE_IN, _columns(parts))
-                asked = {name: self._waker.ask(driver, Task.RECONCILE, name) for name in connections}
+                taken = driver.execute(_STORE_EVENTS, _columns(parts))
+                asked = {name: self._waker.check_queued(driver, TaskKind.RECONCILE, name) for name in connections}
             rows = cast("Sequence[tuple[str, str, str]]", taken.fetchall())
             return rows, frozenset(name for name, answer in asked.items() if answer.fetchone() is not None)
         except psycopg.Error as error:
             raise DBAPIError.instance("the inbox", None, error, psycopg.Error) from error
 
-    def newest(self, connection: ConnectionName) -> int:
+    def newest_event_id(self, connection: ConnectionName) -> int:
         """The number of the newest event of a connection; 0 when there is none."""
         query = select(func.max(INBOX.c.id)).where(INBOX.c.connection == connection)
         with self._engine.connect() as transaction:
             return transaction.execute(query).scalar() or 0
 
 
-def _parts(arrival: Arrival, body: bytes, *, echo: bool) -> Iterator[_Part]:
+def _event_rows(arrival: ReceivedEvent, body: bytes, *, echo: bool) -> Iterator[_EventRow]:
     """An event's rows: one for each item.  The body is kept once, with the first of them."""
-    here, event = (arrival.connection, arrival.delivery_id), arrival.rung.event
-    if not isinstance(arrival.rung, Doorbell):
-        yield (*here, 0, event, None, False, "ignored", arrival.rung.reason, body)
+    here, event = (arrival.connection, arrival.delivery_id), arrival.parsed.event
+    if not isinstance(arrival.parsed, ItemsChanged):
+        yield (*here, 0, event, None, False, "ignored", arrival.parsed.reason, body)
         return
     if echo:
-        yield (*here, 0, event, arrival.rung.items[0], False, "ignored", "what Gatepost itself has written", body)
+        yield (*here, 0, event, arrival.parsed.items[0], False, "ignored", "what Gatepost itself has written", body)
         return
-    for number, item in enumerate(sorted(arrival.rung.items)):
-        yield (*here, number, event, item, item == arrival.rung.deleted, "pending", None, None if number else body)
+    for number, item in enumerate(sorted(arrival.parsed.items)):
+        yield (*here, number, event, item, item == arrival.parsed.deleted, "pending", None, None if number else body)
 
 
 _NAMES = ("connections", "deliveries", "parts", "events", "items", "deletions", "states", "reasons", "bodies")
 
 
-def _columns(parts: Sequence[_Part]) -> dict[str, list[object]]:
+def _columns(parts: Sequence[_EventRow]) -> dict[str, list[object]]:
     return {name: list(column) for name, column in zip(_NAMES, zip(*parts, strict=True), strict=True)}
 
 
-# A parked item is revived: new state, new chance.  A key that only waited to be looked at again comes to the fore with
-# an event; one that an event rang before keeps its place, so that many events about an item do not put it off for ever.
-_AGAIN: LiteralString = """
+# A dead letter is tried again: the item has a new state.  A key that waited for a reassessment in bulk comes first with
+# an event; one that an event marked before keeps its place, so that many events about an item do not delay it for ever.
+_MARK_AGAIN: LiteralString = """
     ON CONFLICT (connection, native_id) DO UPDATE
     SET generation = d.generation + 1, inbox_id = greatest(d.inbox_id, excluded.inbox_id), attempts = 0,
         state = 'waiting', reason = NULL,
-        due_at = CASE WHEN d.state = 'parked' OR (d.inbox_id IS NULL AND excluded.inbox_id IS NOT NULL) THEN now()
+        due_at = CASE WHEN d.state = 'dead_letter' OR (d.inbox_id IS NULL AND excluded.inbox_id IS NOT NULL) THEN now()
                       ELSE least(d.due_at, now()) END
 """
 
 # One statement, because each costs a round trip.  In the order of the keys, so that two batches about the same
 # deliveries or items never wait for one another in a circle.
-_TAKE_IN: LiteralString = f"""
+_STORE_EVENTS: LiteralString = f"""
     WITH given AS (
-        SELECT DISTINCT ON (connection, delivery_id, part) *
+        SELECT DISTINCT ON (connection, delivery_id, item_index) *
         FROM unnest(CAST(%(connections)s AS text[]), CAST(%(deliveries)s AS text[]), CAST(%(parts)s AS smallint[]),
                     CAST(%(events)s AS text[]), CAST(%(items)s AS text[]), CAST(%(deletions)s AS boolean[]),
                     CAST(%(states)s AS text[]), CAST(%(reasons)s AS text[]), CAST(%(bodies)s AS bytea[]))
-             WITH ORDINALITY AS g (connection, delivery_id, part, event, native_id, item_deleted, state, reason, body,
-                                   place)
-        ORDER BY connection, delivery_id, part, place
+             WITH ORDINALITY AS g (connection, delivery_id, item_index, event, native_id, item_deleted, state, reason,
+                                   body, place)
+        ORDER BY connection, delivery_id, item_index, place
     ), stored AS (
-        INSERT INTO inbox (connection, delivery_id, part, event, native_id, item_deleted, state, reason, settled_at)
-        SELECT connection, delivery_id, part, event, native_id, item_deleted, state, reason,
+        INSERT INTO inbox (connection, delivery_id, item_index, event, native_id, item_deleted, state, reason,
+                           settled_at)
+        SELECT connection, delivery_id, item_index, event, native_id, item_deleted, state, reason,
                CASE WHEN state = 'ignored' THEN now() END
-        FROM given ORDER BY connection, delivery_id, part
-        ON CONFLICT (connection, delivery_id, part) DO NOTHING
-        RETURNING id, connection, delivery_id, part, native_id, state, received_at
+        FROM given ORDER BY connection, delivery_id, item_index
+        ON CONFLICT (connection, delivery_id, item_index) DO NOTHING
+        RETURNING id, connection, delivery_id, item_index, native_id, state, received_at
     ), kept AS (
         INSERT INTO inbox_body (inbox_id, received_at, body)
-        SELECT s.id, s.received_at, g.body FROM stored AS s JOIN given AS g USING (connection, delivery_id, part)
+        SELECT s.id, s.received_at, g.body FROM stored AS s JOIN given AS g USING (connection, delivery_id, item_index)
         WHERE g.body IS NOT NULL
     ), marked AS (
         INSERT INTO dirty_key AS d (connection, native_id, inbox_id)
         SELECT connection, native_id, max(id) FROM stored WHERE state = 'pending' GROUP BY 1, 2 ORDER BY 1, 2
-        {_AGAIN}
+        {_MARK_AGAIN}
     )
-    SELECT connection, delivery_id, state FROM stored WHERE part = 0
+    SELECT connection, delivery_id, state FROM stored WHERE item_index = 0
 """  # noqa: S608 - our own clause
 
 
-def _echoes(transaction: Connection, arrivals: Sequence[Arrival]) -> set[int]:
-    """Those of which every field that the event tells has the value that Gatepost wrote last, or is writing now."""
-    told = [one for one in arrivals if one.echo and isinstance(one.rung, Doorbell)]
-    if not told:
+def _echoes(transaction: Connection, arrivals: Sequence[ReceivedEvent]) -> set[int]:
+    """Events in which every field has the value that Gatepost wrote last, or is writing now."""
+    candidates = [one for one in arrivals if one.echo_values and isinstance(one.parsed, ItemsChanged)]
+    if not candidates:
         return set()
-    keys = [(one.connection, one.rung.items[0]) for one in told if isinstance(one.rung, Doorbell)]
+    keys = [(one.connection, one.parsed.items[0]) for one in candidates if isinstance(one.parsed, ItemsChanged)]
     mine: dict[ItemKey, dict[str, set[str | None]]] = {}
     asked = {"connections": [key[0] for key in keys], "items": [key[1] for key in keys]}
-    for row in transaction.execute(_WRITTEN, asked):
+    for row in transaction.execute(_OWN_VALUES, asked):
         fields = mine.setdefault((row.connection, row.native_id), {})
-        if row.wanted is None:
-            fields.setdefault(row.field, set()).add(_plain(row.value))
+        if row.target_values is None:
+            fields.setdefault(row.field, set()).add(_canonical_number(row.value))
         else:
-            for name, value in values_from_json(row.wanted).items():
-                fields.setdefault(name, set()).add(_plain(canonical(value)))
+            for name, value in values_from_json(row.target_values).items():
+                fields.setdefault(name, set()).add(_canonical_number(canonical(value)))
     return {
         id(one)
-        for one, key in zip(told, keys, strict=True)
-        if all(_plain(value) in mine.get(key, {}).get(name, ()) for name, value in (one.echo or {}).items())
+        for one, key in zip(candidates, keys, strict=True)
+        if all(
+            _canonical_number(value) in mine.get(key, {}).get(name, ())
+            for name, value in (one.echo_values or {}).items()
+        )
     }
 
 
-_WRITTEN = text("""
+_OWN_VALUES = text("""
     WITH asked AS (SELECT DISTINCT * FROM unnest(CAST(:connections AS text[]), CAST(:items AS text[]))
                    AS a (connection, native_id))
-    SELECT connection, native_id, w.field, w.value, CAST(NULL AS jsonb) AS wanted
+    SELECT connection, native_id, w.field, w.value, CAST(NULL AS jsonb) AS target_values
     FROM asked JOIN last_written AS w USING (connection, native_id)
     UNION ALL
-    SELECT connection, native_id, NULL, NULL, o.wanted FROM asked JOIN outbox AS o USING (connection, native_id)
+    SELECT connection, native_id, NULL, NULL, o.target_values FROM asked JOIN outbox AS o USING (connection, native_id)
     WHERE o.state = 'waiting' AND (o.claim_token IS NOT NULL OR o.bulk_task IS NOT NULL)
 """)
 
 
-def _plain(value: str | None) -> str | None:
-    """Numbers by their value: a tool may tell 12.50 where 12.5 was written."""
+def _canonical_number(value: str | None) -> str | None:
+    """Numbers by their value: a tool may report 12.50 where 12.5 was written."""
     try:
-        return canonical(Decimal(value)) if value else None
+        number = Decimal(value) if value else None
     except ArithmeticError:
         return canonical(value)
+    return canonical(number) if number is None or is_reasonable(number) else canonical(value)
 
 
 def mark_dirty(transaction: Connection, connection: ConnectionName, items: Mapping[NativeId, int | None]) -> None:
     """Note that items may have changed, each with the inbox row that says so, if one does."""
-    asked = {"connection": connection, "items": list(items), "rang": list(items.values())}
+    asked = {"connection": connection, "items": list(items), "event_ids": list(items.values())}
     transaction.execute(_MARK, asked)
 
 
 _MARK = text(f"""
     INSERT INTO dirty_key AS d (connection, native_id, inbox_id)
-    SELECT :connection, i.item, i.rang FROM unnest(CAST(:items AS text[]), CAST(:rang AS bigint[])) AS i (item, rang)
-    ORDER BY i.item {_AGAIN}
+    SELECT :connection, i.item, i.event_id
+    FROM unnest(CAST(:items AS text[]), CAST(:event_ids AS bigint[])) AS i (item, event_id)
+    ORDER BY i.item {_MARK_AGAIN}
 """)  # noqa: S608 - our own clause
 
 
-def look_again(transaction: Connection, connection: ConnectionName, items: Iterable[NativeId], seconds: float) -> None:
-    """Have items looked at after a while; those that are dirty anyway will be."""
-    transaction.execute(_LATER, {"connection": connection, "items": sorted(items), "seconds": seconds})
+def schedule_reassessment(
+    transaction: Connection, connection: ConnectionName, items: Iterable[NativeId], seconds: float
+) -> None:
+    """Have items assessed after a while; those that are dirty anyway will be."""
+    transaction.execute(_SCHEDULE, {"connection": connection, "items": sorted(items), "seconds": seconds})
 
 
-_LATER = text("""
+_SCHEDULE = text("""
     INSERT INTO dirty_key (connection, native_id, due_at)
     SELECT :connection, item, now() + make_interval(secs => :seconds) FROM unnest(CAST(:items AS text[])) AS i (item)
     ON CONFLICT (connection, native_id) DO NOTHING
@@ -226,13 +237,13 @@ _LATER = text("""
 
 
 def mark_all_dirty(transaction: Connection) -> None:
-    """Have every known item looked at again."""
+    """Have every known item assessed again."""
     transaction.execute(_MARK_ALL)
 
 
 _MARK_ALL = text(f"""
     INSERT INTO dirty_key AS d (connection, native_id)
-    SELECT connection, native_id FROM work_item ORDER BY connection, native_id {_AGAIN}
+    SELECT connection, native_id FROM work_item ORDER BY connection, native_id {_MARK_AGAIN}
 """)  # noqa: S608 - our own clause
 
 

@@ -12,16 +12,16 @@ from sqlalchemy.dialects.postgresql import insert
 from connector.store.database.json_codec import from_json, values_from_json
 from connector.store.database.tables import LAST_WRITTEN, OUTBOX
 from connector.store.queue.inbox import mark_dirty
-from connector.store.queue.wake_up import Task, Waker, let_committers_pass
-from connector.sync.ports import Written
-from connector.sync.stores import Delivery
-from mapping.marks import Mark, remembered
-from mapping.reply_comment import Answer
+from connector.store.queue.wake_up import TaskKind, Waker, wait_for_open_transactions
+from connector.sync.ports import WriteResult
+from connector.sync.stores import OutboxRow
+from mapping.marks import Mark, stored_value
+from mapping.reply_comment import ReplyComment
 from mapping.work_item import ConnectionName, NativeId
 from mapping.writeback import canonical
 
 # Subqueries and not semi-joins: without statistics, as after the first installation, a join would be planned as every
-# row against every other one.  "< 1" and not "= 0": PostgreSQL takes an equality for rare, and would look at everything
+# row against every other one.  "< 1" and not "= 0": PostgreSQL takes an equality for rare, and would read everything
 # that waits instead of stopping at the limit.
 _CLAIM = text("""
     WITH picked AS (
@@ -35,10 +35,10 @@ _CLAIM = text("""
     SET claimed_by = :worker, claim_token = :token, claimed_until = now() + make_interval(secs => :lease),
         attempts = attempts + 1
     FROM picked AS p WHERE o.id = p.id
-    RETURNING o.id, o.native_id, o.key, o.wanted, o.answer, o.attempts, o.alike, o.bulk_task, o.version
+    RETURNING o.id, o.native_id, o.key, o.target_values, o.reply_comment, o.attempts, o.bulk_key, o.bulk_task, o.version
 """)
-_CLAIM_ALIKE = text(
-    str(_CLAIM).replace("WHERE connection =", "WHERE alike = :alike AND bulk_task IS NULL AND connection =")
+_CLAIM_BULK_KEY = text(
+    str(_CLAIM).replace("WHERE connection =", "WHERE bulk_key = :bulk_key AND bulk_task IS NULL AND connection =")
 )
 
 _CLAIM_TASK = text(str(_CLAIM).replace("WHERE connection =", "WHERE bulk_task = :task AND connection ="))
@@ -58,33 +58,33 @@ _SUPERSEDE = text("""
 """)
 
 IN_DOUBT = "@in doubt"
-"""In the place of the value that was written last, from the claim of a write until its end is recorded.  Whoever
-claimed it may die with the tool having taken it or not: what the field holds then is nobody's edit by hand."""
+"""In the place of the value that was written last, from the claim of a write until its end is recorded.  The
+worker may die with the tool having accepted it or not: what the field holds then is nobody's edit by hand."""
 
-OWN_IF_THERE: frozenset[str] = frozenset({Mark.FLAG, Mark.BLOCKED_BY})
-"""Marks that people make as well.  One that was tried and is there counts as Gatepost's own."""
+OWN_IF_PRESENT: frozenset[str] = frozenset({Mark.FLAG, Mark.BLOCKED_BY})
+"""Marks that people set as well.  One that was tried and is there counts as Gatepost's own."""
 
-_DOUBT = text("""
+_MARK_IN_DOUBT = text("""
     UPDATE last_written AS w SET value = :doubt FROM outbox AS o
     WHERE o.id = ANY(:ids) AND w.connection = o.connection AND w.native_id = o.native_id
-      AND jsonb_exists(o.wanted, w.field) AND w.field <> ALL(:own)
+      AND jsonb_exists(o.target_values, w.field) AND w.field <> ALL(:own)
 """)
-_OURS = text("""
+_RECORD_OWN_MARKS = text("""
     INSERT INTO last_written (connection, native_id, field, value)
-    SELECT o.connection, o.native_id, f.key, f.value FROM outbox AS o, jsonb_each_text(o.wanted) AS f
+    SELECT o.connection, o.native_id, f.key, f.value FROM outbox AS o, jsonb_each_text(o.target_values) AS f
     WHERE o.id = ANY(:ids) AND f.key = ANY(:own) AND f.value NOT LIKE '-%'
     ON CONFLICT (connection, native_id, field) DO UPDATE SET value = excluded.value
 """)
 
-LONGEST_GATHERING_SECONDS = 5.0
+MAX_BULK_WAIT_SECONDS = 5.0
 """How long the oldest of some rows that are alike waits for more of them."""
 
-_GATHERING = text("""
+_EXPECTS_MORE = text("""
     SELECT ((SELECT 1 FROM dirty_key WHERE connection = :connection AND state = 'waiting' AND due_at <= now()
              LIMIT 1) IS NOT NULL
-            OR (SELECT 1 FROM outbox WHERE connection = :connection AND alike = :alike AND state = 'waiting'
+            OR (SELECT 1 FROM outbox WHERE connection = :connection AND bulk_key = :bulk_key AND state = 'waiting'
                 AND bulk_task IS NULL AND claim_token <> :token LIMIT 1) IS NOT NULL)
-       AND (SELECT min(created_at) FROM outbox WHERE connection = :connection AND alike = :alike
+       AND (SELECT min(created_at) FROM outbox WHERE connection = :connection AND bulk_key = :bulk_key
             AND state = 'waiting' AND bulk_task IS NULL) > now() - make_interval(secs => :longest)
 """)
 
@@ -93,72 +93,72 @@ _UNCLAIMED = {"claimed_by": None, "claim_token": None, "claimed_until": None}
 
 class SqlOutbox:
     def __init__(
-        self, engine: Engine, waker: Waker, worker: int, lease_seconds: int, take: Callable[[], UUID] = uuid4
+        self, engine: Engine, waker: Waker, worker: int, lease_seconds: int, new_token: Callable[[], UUID] = uuid4
     ) -> None:
-        """``take`` gives out the token of a claim that is about to be made, see :mod:`connector.store.queue.leases`."""
+        """``new_token`` makes the token of a new claim, see :mod:`connector.store.queue.leases`."""
         self._engine = engine
         self._waker = waker
         self._worker = worker
         self._lease = lease_seconds
-        self._token = take
+        self._token = new_token
 
     def begin(self, connection: ConnectionName) -> None:
         """Called by a starting task before its first claim; see :mod:`connector.store.queue.wake_up`."""
         with self._engine.begin() as transaction:
-            let_committers_pass(transaction, Task.DELIVER, connection)
+            wait_for_open_transactions(transaction, TaskKind.DELIVER, connection)
 
-    def claim(self, connection: ConnectionName, limit: int) -> tuple[Delivery, ...]:
+    def claim(self, connection: ConnectionName, limit: int) -> tuple[OutboxRow, ...]:
         with self._engine.begin() as transaction:
             transaction.execute(_SUPERSEDE, {"connection": connection, "limit": limit})
-            return self._take(transaction, _CLAIM, connection, limit)
+            return self._claim_rows(transaction, _CLAIM, connection, limit)
 
-    def claim_alike(self, connection: ConnectionName, alike: str, limit: int) -> tuple[Delivery, ...]:
+    def claim_bulk_key(self, connection: ConnectionName, bulk_key: str, limit: int) -> tuple[OutboxRow, ...]:
         with self._engine.begin() as transaction:
-            return self._take(transaction, _CLAIM_ALIKE, connection, limit, alike=alike)
+            return self._claim_rows(transaction, _CLAIM_BULK_KEY, connection, limit, bulk_key=bulk_key)
 
-    def claim_task(self, connection: ConnectionName, task: str, limit: int) -> tuple[Delivery, ...]:
+    def claim_bulk_task(self, connection: ConnectionName, task: str, limit: int) -> tuple[OutboxRow, ...]:
         with self._engine.begin() as transaction:
-            return self._take(transaction, _CLAIM_TASK, connection, limit, task=task)
+            return self._claim_rows(transaction, _CLAIM_TASK, connection, limit, task=task)
 
-    def gathering(self, connection: ConnectionName, alike: str, token: UUID) -> bool:
+    def expects_more(self, connection: ConnectionName, bulk_key: str, token: UUID) -> bool:
         with self._engine.connect() as transaction:
-            asked = {"connection": connection, "alike": alike, "longest": LONGEST_GATHERING_SECONDS, "token": token}
-            return bool(transaction.execute(_GATHERING, asked).scalar_one())
+            asked = {"connection": connection, "bulk_key": bulk_key, "longest": MAX_BULK_WAIT_SECONDS, "token": token}
+            return bool(transaction.execute(_EXPECTS_MORE, asked).scalar_one())
 
-    def _take(
+    def _claim_rows(
         self, transaction: Connection, query: TextClause, connection: ConnectionName, limit: int, **more: str
-    ) -> tuple[Delivery, ...]:
+    ) -> tuple[OutboxRow, ...]:
         token = self._token()
         asked = {"connection": connection, "limit": limit, "worker": self._worker, "token": token, "lease": self._lease}
         rows = transaction.execute(query, asked | more).all()
-        ids = {"ids": [row.id for row in rows], "own": sorted(OWN_IF_THERE), "doubt": IN_DOUBT}
+        ids = {"ids": [row.id for row in rows], "own": sorted(OWN_IF_PRESENT), "doubt": IN_DOUBT}
         if rows:
-            transaction.execute(_DOUBT, ids)
-            transaction.execute(_OURS, ids)
+            transaction.execute(_MARK_IN_DOUBT, ids)
+            transaction.execute(_RECORD_OWN_MARKS, ids)
         return tuple(
-            Delivery(
+            OutboxRow(
                 row.id,
                 token,
                 connection,
                 NativeId(row.native_id),
                 row.key,
-                values_from_json(row.wanted),
+                values_from_json(row.target_values),
                 row.attempts,
-                from_json(Answer, row.answer) if row.answer else None,
-                row.alike,
+                from_json(ReplyComment, row.reply_comment) if row.reply_comment else None,
+                row.bulk_key,
                 row.bulk_task,
                 row.version,
             )
             for row in sorted(rows, key=lambda row: row.id)
         )
 
-    def into_bulk(self, deliveries: Sequence[Delivery], task: str, seconds: float) -> None:
-        self._give_back(deliveries, bulk_task=task, due_at=func.now() + _seconds(seconds), reason="in a bulk edit")
+    def assign_bulk_task(self, deliveries: Sequence[OutboxRow], task: str, seconds: float) -> None:
+        self._release(deliveries, bulk_task=task, due_at=func.now() + _seconds(seconds), reason="in a bulk edit")
 
-    def singly(self, deliveries: Sequence[Delivery], reason: str) -> None:
-        self._give_back(deliveries, bulk_task=None, alike=None, due_at=func.now(), reason=reason)
+    def write_singly(self, deliveries: Sequence[OutboxRow], reason: str) -> None:
+        self._release(deliveries, bulk_task=None, bulk_key=None, due_at=func.now(), reason=reason)
 
-    def _give_back(self, deliveries: Sequence[Delivery], **values: object) -> None:
+    def _release(self, deliveries: Sequence[OutboxRow], **values: object) -> None:
         """This was no attempt at the single row."""
         if not deliveries:
             return
@@ -171,7 +171,7 @@ class SqlOutbox:
                     .values(attempts=OUTBOX.c.attempts - 1, **values, **_UNCLAIMED)
                 )
 
-    def done(self, delivery: Delivery, written: Written) -> None:
+    def done(self, delivery: OutboxRow, written: WriteResult) -> None:
         """Record the write even when the claim was taken over meanwhile: the tool has the values."""
         with self._engine.begin() as transaction:
             transaction.execute(
@@ -179,15 +179,15 @@ class SqlOutbox:
                 .where(OUTBOX.c.id == delivery.id, OUTBOX.c.state == "waiting")
                 .values(state="done", reason=written.value, settled_at=func.now(), **_UNCLAIMED)
             )
-            if written is Written.OVERTAKEN:
+            if written is WriteResult.CHANGED_MEANWHILE:
                 mark_dirty(transaction, delivery.connection, {delivery.native_id: None})
-                self._waker.wake(transaction, Task.RECONCILE, delivery.connection)
+                self._waker.wake(transaction, TaskKind.RECONCILE, delivery.connection)
             rows = [
                 {
                     "connection": delivery.connection,
                     "native_id": delivery.native_id,
                     "field": name,
-                    "value": remembered(name, canonical(value)),
+                    "value": stored_value(name, canonical(value)),
                 }
                 for name, value in delivery.values.items()
             ]
@@ -202,7 +202,7 @@ class SqlOutbox:
                 )
             )
 
-    def put_off(self, deliveries: Sequence[Delivery], seconds: float, reason: str, *, count: bool) -> None:
+    def postpone(self, deliveries: Sequence[OutboxRow], seconds: float, reason: str, *, count: bool) -> None:
         due = func.now() + _seconds(seconds)
         with self._engine.begin() as transaction:
             for delivery in deliveries:
@@ -217,19 +217,19 @@ class SqlOutbox:
                     )
                 )
 
-    def park(self, delivery: Delivery, reason: str) -> None:
+    def dead_letter(self, delivery: OutboxRow, reason: str) -> None:
         with self._engine.begin() as transaction:
             transaction.execute(
                 update(OUTBOX)
                 .where(OUTBOX.c.id == delivery.id, OUTBOX.c.claim_token == delivery.token)
-                .values(state="parked", reason=reason, settled_at=func.now(), **_UNCLAIMED)
+                .values(state="dead_letter", reason=reason, settled_at=func.now(), **_UNCLAIMED)
             )
-            # One row tells what is wrong with an item; it is tried again with each look, and may fail again.
+            # One row says what is wrong with an item; it is tried again with each assessment, and may fail again.
             transaction.execute(
                 update(OUTBOX)
                 .where(OUTBOX.c.connection == delivery.connection, OUTBOX.c.native_id == delivery.native_id)
-                .where(OUTBOX.c.state == "parked", OUTBOX.c.id < delivery.id, OUTBOX.c.wanted != {})
-                .values(state="superseded", reason="parked again later")
+                .where(OUTBOX.c.state == "dead_letter", OUTBOX.c.id < delivery.id, OUTBOX.c.target_values != {})
+                .values(state="superseded", reason="a later dead letter")
             )
 
 

@@ -1,9 +1,9 @@
 """Pauses: a connection that is not called for a while, or until somebody has acted.
 
-A pause *without an end* (credentials refused, a host that is not allowed, wrong configuration) is told at once and
+A pause *without an end* (credentials refused, a host that is not allowed, wrong configuration) is reported at once and
 once: to the log, the audit, the subscribers who asked for it, and by an alert.  It stays as it was first given until
 somebody resumes the connection or saves it anew, whatever else fails meanwhile: several workers run into the same
-wall, each with words of its own.  A pause *with an end* is a tool's own limit; it is nobody's alarm and never
+problem, each with a message of its own.  A pause *with an end* is a tool's own limit; it raises no alert and never
 shortens one without.
 """
 
@@ -16,17 +16,17 @@ from sqlalchemy import Connection, Row, text
 
 from connector.notify.alerts import AlertKind
 from connector.notify.measure_events import EventType
-from connector.notify.payload import connection_body, moment
+from connector.notify.payload import connection_body, timestamp_text
 from connector.store.database import audit
 from connector.store.notifications import alerts
-from connector.store.notifications.event_recorder import tell_of_connection
+from connector.store.notifications.event_recorder import record_connection_event
 from mapping.work_item import ConnectionName
 
 _log = structlog.get_logger(__name__)
 
 
 def pause(transaction: Connection, connection: ConnectionName, reason: str, seconds: float | None) -> bool:
-    """Stop all calls to a connection; tells whether this began a pause without an end."""
+    """Stop all calls to a connection; returns whether this began a pause without an end."""
     if seconds is not None:
         transaction.execute(_FOR_A_WHILE, {"name": connection, "reason": reason, "seconds": seconds})
         return False
@@ -34,37 +34,37 @@ def pause(transaction: Connection, connection: ConnectionName, reason: str, seco
     if row is None:
         return False
     _log.error("connection paused", connection=connection, why=reason)
-    detail = {"reason": reason, "since": moment(row.paused_at)}
+    detail = {"reason": reason, "since": timestamp_text(row.paused_at)}
     alerts.open_alert(transaction, AlertKind.PAUSED, connection, detail)
-    _tell(transaction, EventType.PAUSED, row, by="gatepost")
+    _record_event(transaction, EventType.PAUSED, row, by="gatepost")
     _record(transaction, "gatepost", "connection.paused", connection, f"{connection} is paused: {reason}")
     return True
 
 
 def resume(transaction: Connection, connection: str, by: str) -> bool:
-    """End a pause; tells whether one still lasted."""
+    """End a pause; returns whether one still lasted."""
     row = transaction.execute(_RESUME, {"name": connection}).first()
     if row is None or not row.lasted:
         return False
     _log.warning("connection resumed", connection=connection, by=by)
     if row.paused_until is None:
         alerts.close_alert(transaction, AlertKind.PAUSED, connection)
-        detail = {"reason": row.paused_reason, "since": moment(row.paused_at), "by": by}
-        alerts.note_alert(transaction, AlertKind.RESUMED, connection, detail)
-        _tell(transaction, EventType.RESUMED, row, by=by)
+        detail = {"reason": row.paused_reason, "since": timestamp_text(row.paused_at), "by": by}
+        alerts.raise_one_time_alert(transaction, AlertKind.RESUMED, connection, detail)
+        _record_event(transaction, EventType.RESUMED, row, by=by)
     _record(transaction, by, "connection.resumed", connection, f"{connection} is in use again.")
     return True
 
 
-def _tell(transaction: Connection, event: EventType, row: Row[Any], *, by: str) -> None:
+def _record_event(transaction: Connection, event: EventType, row: Row[Any], *, by: str) -> None:
     body = connection_body(
         event, row.name, row.tool, row.base_url, reason=row.paused_reason, since=row.paused_at, by=by, at=row.at
     )
-    tell_of_connection(transaction, row.name, event, body)
+    record_connection_event(transaction, row.name, event, body)
 
 
-def _record(transaction: Connection, actor: str, action: str, connection: str, told: str) -> None:
-    audit.record(transaction, [{"actor": actor, "action": action, "subject": connection, "detail": {"text": told}}])
+def _record(transaction: Connection, actor: str, action: str, connection: str, message: str) -> None:
+    audit.record(transaction, [{"actor": actor, "action": action, "subject": connection, "detail": {"text": message}}])
 
 
 PAUSED = text("""

@@ -1,4 +1,4 @@
-"""Parked scopes in the database: what one worker learned from a 429, all workers know."""
+"""Rate limits in the database: what one worker learned from a 429, all workers know."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from threading import Lock
 from sqlalchemy import Engine, text
 
 from connector.errors import LimitScope, RateLimited, Unreachable
-from connector.http.rate_limits import Parked, seconds_of, subject_of, subjects
+from connector.http.rate_limits import ClosedScope, limit_subjects, subject_of, wait_seconds
 from mapping.work_item import ConnectionName
 
 FRESH_SECONDS = 1.0
 """How long a process believes what it knows of others' limits; its own it knows at once."""
 
-SLOW_SECONDS = 2.0
+MAX_QUERY_SECONDS = 2.0
 """An answer of the database that took longer came too late: what the caller knew when it asked may no longer hold, and
-others may have taken its items over.  See ``deploy/adr/0017-a-worker-that-is-gone.md``."""
+others may have taken its items over.  See ``deploy/adr/0017-a-lost-worker.md``."""
 
-_PARK = text("""
-    INSERT INTO parking (connection, scope, subject, until, reason)
+_CLOSE = text("""
+    INSERT INTO rate_limit (connection, scope, subject, until, reason)
     VALUES (:connection, :scope, :subject, now() + make_interval(secs => :seconds), :reason)
     ON CONFLICT (connection, scope, subject) DO UPDATE
-    SET until = greatest(parking.until, excluded.until), reason = excluded.reason
+    SET until = greatest(rate_limit.until, excluded.until), reason = excluded.reason
 """)
-_PARKED = text("""
+_CLOSED = text("""
     SELECT scope, subject, reason, extract(epoch FROM until - now())::float8 AS seconds
-    FROM parking WHERE connection = :connection AND until > now()
+    FROM rate_limit WHERE connection = :connection AND until > now()
 """)
-_OVER = text("DELETE FROM parking WHERE until < now() - interval '1 hour'")
+_DELETE_OLD = text("DELETE FROM rate_limit WHERE until < now() - interval '1 hour'")
 
 
-class SqlLimiter:
+class SqlRateLimiter:
     """Implements ``connector.http.rate_limits.Limiter`` for one connection."""
 
     def __init__(
@@ -43,14 +43,14 @@ class SqlLimiter:
         self._monotonic = monotonic
         self._lock = Lock()
         self._read_at: float | None = None
-        self._kept: dict[tuple[str, str], tuple[float, Parked]] = {}
+        self._closed: dict[tuple[str, str], tuple[float, ClosedScope]] = {}
 
-    def parked(self, operation: str) -> Parked | None:
+    def closed_scope(self, operation: str) -> ClosedScope | None:
         """What closes this operation now.  Raises Unreachable when the database took too long to say."""
         asked = self._monotonic()
-        found = self._parked(operation)
+        found = self._closed_scope(operation)
         took = self._monotonic() - asked
-        if took > SLOW_SECONDS:
+        if took > MAX_QUERY_SECONDS:
             raise Unreachable(
                 f"{self._connection} is not called: the database took {took:.0f} s to say whether it may be. "
                 "It is tried again.",
@@ -58,45 +58,45 @@ class SqlLimiter:
             )
         return found
 
-    def _parked(self, operation: str) -> Parked | None:
+    def _closed_scope(self, operation: str) -> ClosedScope | None:
         with self._lock:
             now = self._monotonic()
             if self._read_at is None or now - self._read_at > FRESH_SECONDS:
                 self._read(now)
-            for scope, subject in subjects(operation):
-                ends, parked = self._kept.get((scope.value, subject), (0.0, None))
-                if parked is not None and ends > now and (subject or scope is LimitScope.CONNECTION):
-                    return Parked(scope, subject, ends - now, parked.reason)
+            for scope, subject in limit_subjects(operation):
+                ends, closed = self._closed.get((scope.value, subject), (0.0, None))
+                if closed is not None and ends > now and (subject or scope is LimitScope.CONNECTION):
+                    return ClosedScope(scope, subject, ends - now, closed.reason)
         return None
 
-    def park(self, error: RateLimited) -> None:
+    def close(self, error: RateLimited) -> None:
         values = {
             "connection": self._connection,
             "scope": error.scope.value,
             "subject": subject_of(error),
-            "seconds": seconds_of(error),
+            "seconds": wait_seconds(error),
             "reason": str(error),
         }
         with self._engine.begin() as transaction:
-            transaction.execute(_PARK, values)
-            transaction.execute(_OVER)
+            transaction.execute(_CLOSE, values)
+            transaction.execute(_DELETE_OLD)
         with self._lock:
             self._read_at = None
 
     def _read(self, now: float) -> None:
         with self._engine.connect() as transaction:
-            rows = transaction.execute(_PARKED, {"connection": self._connection}).all()
+            rows = transaction.execute(_CLOSED, {"connection": self._connection}).all()
         self._read_at = now
-        self._kept = {
+        self._closed = {
             (row.scope, row.subject): (
                 now + row.seconds,
-                Parked(LimitScope(row.scope), row.subject, row.seconds, row.reason),
+                ClosedScope(LimitScope(row.scope), row.subject, row.seconds, row.reason),
             )
             for row in rows
         }
 
-    def all(self) -> tuple[Parked, ...]:
+    def closed_scopes(self) -> tuple[ClosedScope, ...]:
         """Everything that is closed now."""
         with self._engine.connect() as transaction:
-            rows = transaction.execute(_PARKED, {"connection": self._connection}).all()
-        return tuple(Parked(LimitScope(row.scope), row.subject, row.seconds, row.reason) for row in rows)
+            rows = transaction.execute(_CLOSED, {"connection": self._connection}).all()
+        return tuple(ClosedScope(LimitScope(row.scope), row.subject, row.seconds, row.reason) for row in rows)

@@ -1,4 +1,4 @@
-"""What people say on pages and through the API, until it is heard and after."""
+"""Commands that people submit on pages and through the API."""
 
 from __future__ import annotations
 
@@ -9,77 +9,81 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select, text
 
-from connector.store.database.tables import STATEMENT, UTTERANCE
+from connector.store.database.tables import COMMAND, SUBMITTED_COMMAND
 from connector.store.measures.commands import SUBMITTED
 from connector.store.queue.inbox import mark_dirty
-from connector.store.queue.wake_up import Task, Waker
-from connector.sync.command_submission import Utterance
+from connector.store.queue.wake_up import TaskKind, Waker
+from connector.sync.command_submission import SubmittedCommand
 from governance.evidence import CommandOrigin
 from governance.measure import Person
 from mapping.work_item import Comment, ConnectionName, NativeId
 
-_HOLDUP = text("SELECT reason FROM dirty_key WHERE connection = :connection AND native_id = :item")
+_DELAY_REASON = text("SELECT reason FROM dirty_key WHERE connection = :connection AND native_id = :item")
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """Said, and not heard yet."""
+class PendingCommand:
+    """Submitted, and not ruled on yet."""
 
     id: int
     measure: str
-    said_by: str
-    words: str
-    said_at: datetime
+    given_by: str
+    text: str
+    given_at: datetime
 
 
-class SqlUtterances:
-    """Implements ``connector.sync.command_submission.Utterances``."""
+class SqlSubmittedCommands:
+    """Implements ``connector.sync.command_submission.SubmittedCommands``."""
 
     def __init__(self, engine: Engine, waker: Waker) -> None:
         self._engine = engine
         self._waker = waker
 
-    def keep(self, utterance: Utterance) -> int:
+    def add(self, command: SubmittedCommand) -> int:
         row = {
-            "measure_id": utterance.measure,
-            "said_by": utterance.said_by,
-            "account": utterance.speaker.id,
-            "account_name": utterance.speaker.name,
-            "account_login": utterance.speaker.login,
-            "words": utterance.words,
-            "via": utterance.via.value,
-            "said_at": utterance.at,
+            "measure_id": command.measure,
+            "given_by": command.given_by,
+            "account": command.person.id,
+            "account_name": command.person.name,
+            "account_login": command.person.login,
+            "text": command.text,
+            "channel": command.channel.value,
+            "given_at": command.given_at,
         }
         with self._engine.begin() as transaction:
-            number = transaction.execute(UTTERANCE.insert().values(row).returning(UTTERANCE.c.id)).scalar_one()
-            mark_dirty(transaction, utterance.connection, {utterance.native_id: None})
-            self._waker.wake(transaction, Task.RECONCILE, utterance.connection)
+            number = transaction.execute(
+                SUBMITTED_COMMAND.insert().values(row).returning(SUBMITTED_COMMAND.c.id)
+            ).scalar_one()
+            mark_dirty(transaction, command.connection, {command.native_id: None})
+            self._waker.wake(transaction, TaskKind.RECONCILE, command.connection)
         return int(number)
 
-    def holdup(self, connection: ConnectionName, item: NativeId) -> str:
-        """Why an item was not looked at when it was tried last; empty when it was not tried, or is just waiting."""
+    def delay_reason(self, connection: ConnectionName, item: NativeId) -> str:
+        """Why the last attempt to assess an item failed; empty when it was not tried, or is just waiting."""
         with self._engine.connect() as transaction:
-            return transaction.execute(_HOLDUP, {"connection": connection, "item": item}).scalar() or ""
+            return transaction.execute(_DELAY_REASON, {"connection": connection, "item": item}).scalar() or ""
 
 
-def pending(connection: Connection, measures: Sequence[str]) -> tuple[Pending, ...]:
-    """What was said of these measures and is not heard yet, oldest first."""
+def pending_commands(connection: Connection, measures: Sequence[str]) -> tuple[PendingCommand, ...]:
+    """Commands about these measures that wait for a ruling, oldest first."""
     rows = _pending(connection, measures)
-    return tuple(Pending(row.id, row.measure_id, row.said_by, row.words, row.said_at) for row in rows)
+    return tuple(PendingCommand(row.id, row.measure_id, row.given_by, row.text, row.given_at) for row in rows)
 
 
-def unheard(connection: Connection, measures: Sequence[str]) -> dict[str, tuple[Comment, ...]]:
-    """The same as comments, as the next look has to hear them."""
+def pending_comments(connection: Connection, measures: Sequence[str]) -> dict[str, tuple[Comment, ...]]:
+    """The same as comments, in the form in which the next assessment rules on them."""
     found: dict[str, list[Comment]] = {}
     for row in _pending(connection, measures):
-        speaker = Person(row.account, row.account_name, None, row.account_login)
-        heard = Comment(str(row.id), speaker, row.said_at, row.words, CommandOrigin.PAGE)
-        found.setdefault(row.measure_id, []).append(heard)
+        person = Person(row.account, row.account_name, None, row.account_login)
+        comment = Comment(str(row.id), person, row.given_at, row.text, CommandOrigin.PAGE)
+        found.setdefault(row.measure_id, []).append(comment)
     return {measure: tuple(comments) for measure, comments in found.items()}
 
 
 def _pending(connection: Connection, measures: Sequence[str]) -> Sequence[Row[Any]]:
     if not measures:
         return ()
-    waits = UTTERANCE.c.measure_id.in_(measures) & STATEMENT.c.id.is_(None)
-    return connection.execute(select(UTTERANCE).select_from(SUBMITTED).where(waits).order_by(UTTERANCE.c.id)).all()
+    waits = SUBMITTED_COMMAND.c.measure_id.in_(measures) & COMMAND.c.id.is_(None)
+    return connection.execute(
+        select(SUBMITTED_COMMAND).select_from(SUBMITTED).where(waits).order_by(SUBMITTED_COMMAND.c.id)
+    ).all()

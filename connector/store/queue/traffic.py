@@ -1,4 +1,4 @@
-"""What came in and what goes out, row by row; what is parked stands in :mod:`connector.store.queue.dead_letters`."""
+"""Events and writes, row by row; dead letters are in :mod:`connector.store.queue.dead_letters`."""
 
 from __future__ import annotations
 
@@ -9,17 +9,25 @@ from sqlalchemy import Connection, Engine, RowMapping, Select, Table, func, sele
 
 from connector.store.database import audit
 from connector.store.database.tables import INBOX, OUTBOX
-from connector.store.queue.event_bodies import unpack
+from connector.store.queue.event_bodies import decompress
 
 
-def inbox(
-    connection: Connection, *, of: str | None, state: str | None, before: int | None, limit: int
+def list_events(
+    connection: Connection, *, connection_name: str | None, state: str | None, before: int | None, limit: int
 ) -> Sequence[RowMapping]:
     """Events, newest first, without their bodies."""
     rows = INBOX.c
-    columns = (rows.id, rows.connection, rows.delivery_id, rows.part, rows.event, rows.native_id, rows.received_at)
+    columns = (
+        rows.id,
+        rows.connection,
+        rows.delivery_id,
+        rows.item_index,
+        rows.event,
+        rows.native_id,
+        rows.received_at,
+    )
     query = select(*columns, rows.state, rows.reason, rows.settled_at)
-    return _newest(connection, INBOX, query, of, state, before, limit)
+    return _newest(connection, INBOX, query, connection_name, state, before, limit)
 
 
 def _newest(
@@ -39,36 +47,36 @@ def _newest(
     return connection.execute(query.order_by(table.c.id.desc()).limit(limit)).mappings().all()
 
 
-def event(connection: Connection, number: int) -> Mapping[str, Any] | None:
+def find_event(connection: Connection, number: int) -> Mapping[str, Any] | None:
     """One event with its body, which stands with the first part of its delivery."""
     row = connection.execute(_EVENT, {"number": number}).mappings().first()
-    return {**row, "content": row["content"] and unpack(bytes(row["content"]))} if row is not None else None
+    return {**row, "content": row["content"] and decompress(bytes(row["content"]))} if row is not None else None
 
 
-def outbox(
-    connection: Connection, *, of: str | None, state: str | None, before: int | None, limit: int
+def list_writes(
+    connection: Connection, *, connection_name: str | None, state: str | None, before: int | None, limit: int
 ) -> Sequence[RowMapping]:
     """Writes, newest first."""
-    return _newest(connection, OUTBOX, select(OUTBOX), of, state, before, limit)
+    return _newest(connection, OUTBOX, select(OUTBOX), connection_name, state, before, limit)
 
 
-def write(connection: Connection, number: int) -> RowMapping | None:
+def find_write(connection: Connection, number: int) -> RowMapping | None:
     return connection.execute(select(OUTBOX).where(OUTBOX.c.id == number)).mappings().first()
 
 
-def drop(engine: Engine, number: int, actor: str, reason: str) -> bool:
-    """Give up a parked or waiting write; the next look at its item may wish it again.  Whether there was one."""
+def drop_write(engine: Engine, number: int, actor: str, reason: str) -> bool:
+    """Drop a dead or waiting write, if there is one; the next assessment of its item may request it again."""
     rows = OUTBOX.c
     with engine.begin() as transaction:
         row = transaction.execute(
             update(OUTBOX)
-            .where(rows.id == number, rows.state.in_(["parked", "waiting"]), rows.claim_token.is_(None))
+            .where(rows.id == number, rows.state.in_(["dead_letter", "waiting"]), rows.claim_token.is_(None))
             .values(state="superseded", reason=f"dropped by {actor}: {reason}", settled_at=func.now())
             .returning(rows.connection, rows.native_id)
         ).first()
         if row is not None:
             subject = f"{row.connection}/{row.native_id}"
-            entry = {"actor": actor, "action": "write.dropped", "subject": subject, "detail": {"why": reason}}
+            entry = {"actor": actor, "action": "write.dropped", "subject": subject, "detail": {"reason": reason}}
             audit.record(transaction, [entry])
     return row is not None
 
@@ -78,7 +86,7 @@ def drop(engine: Engine, number: int, actor: str, reason: str) -> bool:
 _EVENT = text("""
     SELECT i.*, coalesce(b.body, f.body) AS content
     FROM inbox AS i LEFT JOIN inbox AS f
-      ON f.connection = i.connection AND f.delivery_id = i.delivery_id AND f.part = 0
+      ON f.connection = i.connection AND f.delivery_id = i.delivery_id AND f.item_index = 0
     LEFT JOIN inbox_body AS b ON b.inbox_id = f.id AND b.received_at = f.received_at
     WHERE i.id = :number
 """)

@@ -19,13 +19,13 @@ from sqlalchemy import Connection, text
 
 from mapping.work_item import ConnectionName
 
-Driver: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
+DriverConnection: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
 
-NAMESPACE = 471_301
+WAKE_LOCK_NAMESPACE = 471_301
 """First half of the advisory lock's key; the second is a hash of task and connection."""
 
 
-class Task(StrEnum):
+class TaskKind(StrEnum):
     RECONCILE = "reconcile"
     DELIVER = "deliver"
     SWEEP = "sweep"
@@ -33,49 +33,51 @@ class Task(StrEnum):
     """For a subscription, whose number stands in the place of a connection's name."""
 
 
-class AlreadyWaiting(Exception):
+class TaskAlreadyQueued(Exception):
     """Another transaction has put the same task into the queue meanwhile."""
 
 
-class Defer(Protocol):
+class DeferTask(Protocol):
     """Puts a task into the queue on the given connection, as part of its transaction."""
 
-    def __call__(self, driver: Driver, task: Task, connection: ConnectionName, lock: str) -> None:
-        """Raises AlreadyWaiting when a task with this lock waits already."""
+    def __call__(self, driver: DriverConnection, task: TaskKind, connection: ConnectionName, lock: str) -> None:
+        """Raises TaskAlreadyQueued when a task with this lock waits already."""
 
 
 class Waker:
-    def __init__(self, defer: Defer) -> None:
+    def __init__(self, defer: DeferTask) -> None:
         self._defer = defer
 
-    def wake(self, transaction: Connection, task: Task, connection: ConnectionName) -> None:
+    def wake(self, transaction: Connection, task: TaskKind, connection: ConnectionName) -> None:
         """Make sure that a task will run after this transaction has committed."""
         lock = f"{task}:{connection}"
-        transaction.exec_driver_sql(_SHARED, (NAMESPACE, _key(lock)))
+        transaction.exec_driver_sql(_SHARED, (WAKE_LOCK_NAMESPACE, _key(lock)))
         if transaction.exec_driver_sql(_WAITING, (lock,)).first() is not None:
             return
-        driver = cast("Driver", transaction.connection.driver_connection)
+        driver = cast("DriverConnection", transaction.connection.driver_connection)
         savepoint = transaction.begin_nested()
         try:
             self._defer(driver, task, connection, lock)
-        except AlreadyWaiting:
+        except TaskAlreadyQueued:
             savepoint.rollback()
         else:
             savepoint.commit()
 
-    def ask(self, driver: Driver, task: Task, connection: ConnectionName) -> psycopg.Cursor[tuple[object, ...]]:
+    def check_queued(
+        self, driver: DriverConnection, task: TaskKind, connection: ConnectionName
+    ) -> psycopg.Cursor[tuple[object, ...]]:
         """Ask whether a task waits, in a pipeline with what may need it; without a row in the answer, wake it.
 
         The transaction counts as one that may have counted on the task from here on.
         """
         lock = f"{task}:{connection}"
-        driver.execute(_SHARED, (NAMESPACE, _key(lock)))
+        driver.execute(_SHARED, (WAKE_LOCK_NAMESPACE, _key(lock)))
         return driver.execute(_WAITING, (lock,))
 
 
-def let_committers_pass(transaction: Connection, task: Task, connection: ConnectionName) -> None:
+def wait_for_open_transactions(transaction: Connection, task: TaskKind, connection: ConnectionName) -> None:
     """Wait for every transaction that may have counted on this task; called when it starts."""
-    transaction.execute(_EXCLUSIVE, {"space": NAMESPACE, "key": _key(f"{task}:{connection}")})
+    transaction.execute(_EXCLUSIVE, {"space": WAKE_LOCK_NAMESPACE, "key": _key(f"{task}:{connection}")})
 
 
 def _key(lock: str) -> int:

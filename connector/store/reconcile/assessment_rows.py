@@ -8,13 +8,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from connector.store.database.json_codec import Json, digest, to_json, values_to_json
+from connector.store.database.json_codec import Json, json_digest, to_json, values_to_json
 from connector.store.measures.verdicts import verdict_to_json
-from connector.sync.stores import Assessed
+from connector.sync.stores import AssessedItem
 from governance.effects import EffectLine
 from governance.explain import explain
 from governance.facts import Unknown, known
-from governance.locked_plan import under_lock
+from governance.locked_plan import with_locked_plan
 from governance.measure import Person
 from governance.money import Money
 from mapping.marks import is_mark
@@ -25,40 +25,40 @@ Row: TypeAlias = "dict[str, object]"
 LineKey: TypeAlias = "tuple[str, str, str, date, str, bool]"
 
 
-class Prepared:
+class PreparedAssessment:
     """An outcome with its JSON forms, each made once: they go into several tables and two digests."""
 
-    def __init__(self, outcome: Assessed) -> None:
+    def __init__(self, outcome: AssessedItem) -> None:
         self.outcome = outcome
-        verdict = outcome.judged.verdict
-        self.id = outcome.judged.mapped.measure.id
-        self.facts: dict[str, Json] = to_json(outcome.judged.mapped.measure)  # type: ignore[assignment]
+        verdict = outcome.assessment.verdict
+        self.id = outcome.assessment.mapped.measure.id
+        self.facts: dict[str, Json] = to_json(outcome.assessment.mapped.measure)  # type: ignore[assignment]
         self.verdict = verdict_to_json(verdict)
         # The locked plan has a table of its own; it is long, and changes with a re-baseline only.
-        self.standing = to_json(replace(verdict.standing, plan=None))
+        self.measure_state = to_json(replace(verdict.measure_state, plan=None))
         self.findings = self.verdict.pop("findings")
-        plan = verdict.standing.plan
-        self.effects_digest = digest([self.facts["effects"], plan.number if plan else None])
+        plan = verdict.measure_state.plan
+        self.effects_digest = json_digest([self.facts["effects"], plan.number if plan else None])
         self.explanation = "\n".join(explain(verdict))
 
     def verdict_digest(self) -> str:
         """Equal for two verdicts that decide the same for the same reasons.
 
-        The numbers behind a light move every day; they are in the history, and only a new colour is a decision.
+        The numbers behind a status change every day; they are in the history, and only a new colour is a decision.
         Another version of the mapping that says the same of a measure is none either: its activation is in the
-        audit, and the measure names the version under which it was judged last.
+        audit, and the measure names the version of its last assessment.
         """
-        verdict = self.outcome.judged.verdict
-        lights: list[Json] = [verdict.implementation.colour.value, verdict.potential.colour.value]
+        verdict = self.outcome.assessment.verdict
+        statuses: list[Json] = [verdict.implementation.colour.value, verdict.potential.colour.value]
         findings: list[Json] = [finding.key for finding in verdict.findings]
-        decided = {name: part for name, part in self.verdict.items() if name not in MOVING}
-        return digest([decided, lights, findings])
+        decided = {name: part for name, part in self.verdict.items() if name not in VOLATILE_FIELDS}
+        return json_digest([decided, statuses, findings])
 
     def evidence(self) -> Json:
-        """What the decision rests on; the plan by its number, statements by their rulings."""
-        evidence = self.outcome.judged.evidence
-        plan = evidence.standing.plan
-        stored = to_json(replace(evidence, standing=replace(evidence.standing, plan=None)))
+        """The evidence of the decision; the plan by its number, commands by their rulings."""
+        evidence = self.outcome.assessment.evidence
+        plan = evidence.measure_state.plan
+        stored = to_json(replace(evidence, measure_state=replace(evidence.measure_state, plan=None)))
         item = self.outcome.item
         return {
             "item": {"key": item.key, "version": item.version, "status": item.status},
@@ -68,13 +68,13 @@ class Prepared:
         }
 
 
-MOVING = frozenset(
-    {"implementation", "potential", "look_again", "checklist", "events", "newly_granted", "policy_version"}
+VOLATILE_FIELDS = frozenset(
+    {"implementation", "potential", "reassess_at", "checklist", "events", "newly_granted", "policy_version"}
 )
 """Parts that change without a decision.  The checklist's unmet part is the blockers; events happen once."""
 
 
-def work_item(item: WorkItem, now: datetime) -> Row:
+def work_item_row(item: WorkItem, now: datetime) -> Row:
     return {
         "connection": item.connection,
         "native_id": item.native_id,
@@ -88,9 +88,9 @@ def work_item(item: WorkItem, now: datetime) -> Row:
     }
 
 
-def measure(prepared: Prepared, mapping_version: int, now: datetime) -> Row:
+def measure_row(prepared: PreparedAssessment, mapping_version: int, now: datetime) -> Row:
     outcome = prepared.outcome
-    item, mapped, verdict = outcome.item, outcome.judged.mapped, outcome.judged.verdict
+    item, mapped, verdict = outcome.item, outcome.assessment.mapped, outcome.assessment.verdict
     facts = mapped.measure
     figures = verdict.figures
     return {
@@ -100,10 +100,10 @@ def measure(prepared: Prepared, mapping_version: int, now: datetime) -> Row:
         "key": item.key,
         "title": known(facts.title),
         "rule": mapped.rule.name,
-        "portfolio": known(facts.place.portfolio),
-        "program": known(facts.place.program),
-        "project": known(facts.place.project),
-        "package": known(facts.place.package),
+        "portfolio": known(facts.hierarchy.portfolio),
+        "program": known(facts.hierarchy.program),
+        "project": known(facts.hierarchy.project),
+        "package": known(facts.hierarchy.package),
         "business_unit": known(facts.business_unit),
         "legal_entity": known(facts.legal_entity),
         "owner": _name(known(facts.roles.owner)),
@@ -121,10 +121,10 @@ def measure(prepared: Prepared, mapping_version: int, now: datetime) -> Row:
         "variance_net": _amount(figures.variance),
         "facts": prepared.facts,
         "verdict": prepared.verdict,
-        "standing": prepared.standing,
-        "look_again_at": outcome.look_again,
+        "measure_state": prepared.measure_state,
+        "reassess_at": outcome.reassess_at,
         "baseline_id": known(facts.baseline_id),
-        "born_at": item.created,
+        "item_created_at": item.created,
         "explanation": prepared.explanation,
         "findings": prepared.findings,
         "verdict_digest": prepared.verdict_digest(),
@@ -135,8 +135,8 @@ def measure(prepared: Prepared, mapping_version: int, now: datetime) -> Row:
     }
 
 
-def decision(prepared: Prepared, mapping_version: int, now: datetime) -> Row:
-    verdict = prepared.outcome.judged.verdict
+def decision_row(prepared: PreparedAssessment, mapping_version: int, now: datetime) -> Row:
+    verdict = prepared.outcome.assessment.verdict
     evidence = prepared.evidence()
     return {
         "measure_id": prepared.id,
@@ -147,16 +147,16 @@ def decision(prepared: Prepared, mapping_version: int, now: datetime) -> Row:
         "evidence": evidence,
         "mapping_version": mapping_version,
         "policy_version": verdict.policy_version,
-        "digest": digest([prepared.verdict, evidence]),
+        "digest": json_digest([prepared.verdict, evidence]),
     }
 
 
-def effect_lines(outcome: Assessed) -> list[Row]:
+def effect_line_rows(outcome: AssessedItem) -> list[Row]:
     """One row per version, kind, month and currency; several lines of one month are added up."""
     sums: dict[LineKey, Decimal] = defaultdict(Decimal)
-    facts = outcome.judged.mapped.measure
+    facts = outcome.assessment.mapped.measure
     # The lines that count: once the plan is locked, it stands here in place of the tool's.
-    for line in under_lock(facts.effects, outcome.judged.verdict.standing.plan):
+    for line in with_locked_plan(facts.effects, outcome.assessment.verdict.measure_state.plan):
         sums[_line_key(line)] += line.money.amount
     return [
         {
@@ -173,9 +173,9 @@ def effect_lines(outcome: Assessed) -> list[Row]:
     ]
 
 
-def status_day(prepared: Prepared, now: datetime) -> Row:
-    """Both lights of a day; the last look of a day is the one that stays."""
-    verdict = prepared.outcome.judged.verdict
+def status_day_row(prepared: PreparedAssessment, now: datetime) -> Row:
+    """Both statuses of a day; the last assessment of a day stays."""
+    verdict = prepared.outcome.assessment.verdict
     figures = verdict.figures
     net = figures.plan or figures.forecast or figures.actual
     return {
@@ -193,48 +193,48 @@ def status_day(prepared: Prepared, now: datetime) -> Row:
     }
 
 
-def outbox(item: WorkItem, comparison: Comparison) -> Row:
+def outbox_row(item: WorkItem, comparison: Comparison) -> Row:
     changes = comparison.changes
-    wanted = values_to_json({change.field: change.wanted for change in changes})
+    target_values = values_to_json({change.field: change.target for change in changes})
     # A comment and a mark are calls of their own; fields alone may be written together with other items' fields.
-    plain = comparison.answer is None and not any(is_mark(change.field) for change in changes)
+    plain = comparison.reply_comment is None and not any(is_mark(change.field) for change in changes)
     return {
         "connection": item.connection,
         "native_id": item.native_id,
         "key": item.key,
-        "wanted": wanted,
-        "changes": [changed(change) for change in changes],
-        "answer": to_json(comparison.answer),
-        "alike": digest(wanted) if plain else None,
+        "target_values": target_values,
+        "changes": [change_row(change) for change in changes],
+        "reply_comment": to_json(comparison.reply_comment),
+        "bulk_key": json_digest(target_values) if plain else None,
         "version": item.version,
     }
 
 
-def unwritable(outcome: Assessed) -> Row:
-    """A parked row for owned fields that the tool does not show: neither written blindly nor left in silence."""
+def unwritable_fields_row(outcome: AssessedItem) -> Row:
+    """A dead letter for owned fields that the tool does not show: neither written blindly nor ignored."""
     item = outcome.item
-    names = ", ".join(f'"{name}"' for name in outcome.judged.comparison.unreadable)
+    names = ", ".join(f'"{name}"' for name in outcome.assessment.comparison.unreadable)
     return {
         "connection": item.connection,
         "native_id": item.native_id,
         "key": item.key,
-        "wanted": {},
+        "target_values": {},
         "changes": [],
-        "answer": None,
-        "alike": None,
+        "reply_comment": None,
+        "bulk_key": None,
         "version": None,
-        "state": "parked",
+        "state": "dead_letter",
         "reason": f"{names} cannot be read on {item.connection}: check that the fields exist under these names "
         "and that Gatepost's account may see them",
     }
 
 
-def changed(change: Change) -> Row:
+def change_row(change: Change) -> Row:
     return {
         "field": change.field,
         "kind": change.kind.value,
         "present": to_json(change.present),
-        "wanted": to_json(change.wanted),
+        "target": to_json(change.target),
         "last_written": to_json(change.last_written),
     }
 

@@ -9,70 +9,70 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, select, text, update
 
 from connector.store.database import audit
-from connector.store.database.bulk_insert import insert_many, replacing
+from connector.store.database.bulk_insert import insert_many, on_conflict_update
 from connector.store.database.tables import (
+    COMMAND,
     DECISION,
     DEPENDENCY,
     EFFECT_LINE,
     MEASURE,
     OUTBOX,
     PLAN_VERSION,
-    STATEMENT,
     STATUS_DAY,
     WORK_ITEM,
 )
-from connector.store.notifications.event_recorder import Watch
-from connector.store.queue.dirty_keys import give_back, held
-from connector.store.queue.inbox import look_again, mark_dirty
-from connector.store.queue.outbox_planner import AGAIN_SECONDS, store_wishes, supersede
-from connector.store.queue.wake_up import Task, Waker
+from connector.store.notifications.event_recorder import EventRecorder
+from connector.store.queue.dirty_keys import release_claim, still_claimed
+from connector.store.queue.inbox import mark_dirty, schedule_reassessment
+from connector.store.queue.outbox_planner import REASSESS_SECONDS, plan_writes, supersede_writes
+from connector.store.queue.wake_up import TaskKind, Waker
 from connector.store.reconcile import assessment_rows, command_rows
-from connector.sync.stores import Absent, Alias, Assessed, Claim, NotMapped, Outcome, Settled
+from connector.sync.stores import AbsentItem, AssessedItem, Claim, ItemAlias, ItemOutcome, StoreResult, UnmappedItem
 from mapping.work_item import ConnectionName, NativeId, WorkItem
 
 
-class SqlLedger:
-    """Implements the flow's ``Ledger``."""
+class SqlAssessmentStore:
+    """Implements the flow's ``AssessmentStore``."""
 
     def __init__(self, engine: Engine, waker: Waker) -> None:
         self._engine = engine
         self._waker = waker
 
-    def settle(self, claim: Claim, outcomes: Sequence[Outcome], mapping_version: int, now: datetime) -> Settled:
+    def store(self, claim: Claim, outcomes: Sequence[ItemOutcome], mapping_version: int, now: datetime) -> StoreResult:
         with self._engine.begin() as transaction:
-            mine = held(transaction, claim)
+            mine = still_claimed(transaction, claim)
             names = {row["native_id"] for row in mine}
-            kept = [outcome for outcome in outcomes if asked_for(outcome) in names]
-            assessed = [outcome for outcome in kept if isinstance(outcome, Assessed)]
-            unmapped = [outcome for outcome in kept if isinstance(outcome, NotMapped)]
+            kept = [outcome for outcome in outcomes if dirty_key_of(outcome) in names]
+            assessed = [outcome for outcome in kept if isinstance(outcome, AssessedItem)]
+            unmapped = [outcome for outcome in kept if isinstance(outcome, UnmappedItem)]
             changed = _changed(transaction, claim.connection, [*assessed, *unmapped])
-            watch = Watch(transaction, assessed)
+            watch = EventRecorder(transaction, assessed)
             _store_items(transaction, [*assessed, *unmapped], now)
             entries, decisions = _store_measures(transaction, assessed, mapping_version, now)
-            _leave_mapping(transaction, claim.connection, unmapped)
-            _note_absent(transaction, claim.connection, [o for o in kept if isinstance(o, Absent)])
-            wished = store_wishes(transaction, claim, assessed)
-            supersede(transaction, claim.connection, [outcome.item.native_id for outcome in unmapped])
-            settled_names = {asked_for(outcome) for outcome in kept}
-            dirty = give_back(transaction, claim, [row for row in mine if row["native_id"] in settled_names])
-            actual = {outcome.actual: None for outcome in kept if isinstance(outcome, Alias)}
+            _mark_unmapped(transaction, claim.connection, unmapped)
+            _mark_unreachable(transaction, claim.connection, [o for o in kept if isinstance(o, AbsentItem)])
+            planned = plan_writes(transaction, claim, assessed)
+            supersede_writes(transaction, claim.connection, [outcome.item.native_id for outcome in unmapped])
+            settled_names = {dirty_key_of(outcome) for outcome in kept}
+            dirty = release_claim(transaction, claim, [row for row in mine if row["native_id"] in settled_names])
+            actual = {outcome.native_id: None for outcome in kept if isinstance(outcome, ItemAlias)}
             if actual:
                 mark_dirty(transaction, claim.connection, actual)
-            look_again(transaction, claim.connection, wished.outdated, AGAIN_SECONDS)
+            schedule_reassessment(transaction, claim.connection, planned.outdated, REASSESS_SECONDS)
             if dirty or actual:
-                self._waker.wake(transaction, Task.RECONCILE, claim.connection)
-            for connection in sorted(wished.writes):
-                self._waker.wake(transaction, Task.DELIVER, connection)
-            self._ring_dependents(transaction, claim.connection, changed)
-            watch.tell(self._waker, now)
+                self._waker.wake(transaction, TaskKind.RECONCILE, claim.connection)
+            for connection in sorted(planned.rows_by_connection):
+                self._waker.wake(transaction, TaskKind.DELIVER, connection)
+            self._mark_dependents_dirty(transaction, claim.connection, changed)
+            watch.record(self._waker, now)
             audit.record(transaction, entries)
-        return Settled(len(kept), decisions, sum(wished.writes.values()), len(outcomes) - len(kept))
+        return StoreResult(len(kept), decisions, sum(planned.rows_by_connection.values()), len(outcomes) - len(kept))
 
-    def _ring_dependents(
+    def _mark_dependents_dirty(
         self, transaction: Connection, connection: ConnectionName, changed: Sequence[WorkItem]
     ) -> None:
-        """Items that others rest on have changed: have those looked at again."""
-        names = sorted({name for item in changed for name in _names(item)})
+        """Items that others depend on have changed: have those reassessed."""
+        names = sorted({name for item in changed for name in _reference_names(item)})
         if not names:
             return
         due: dict[ConnectionName, dict[NativeId, int | None]] = {}
@@ -80,17 +80,17 @@ class SqlLedger:
             due.setdefault(ConnectionName(row.connection), {})[NativeId(row.native_id)] = None
         for other, items in sorted(due.items()):
             mark_dirty(transaction, other, items)
-            self._waker.wake(transaction, Task.RECONCILE, other)
+            self._waker.wake(transaction, TaskKind.RECONCILE, other)
 
 
 def _changed(
-    transaction: Connection, connection: ConnectionName, outcomes: Sequence[Assessed | NotMapped]
+    transaction: Connection, connection: ConnectionName, outcomes: Sequence[AssessedItem | UnmappedItem]
 ) -> list[WorkItem]:
-    """The items that are not as they were read last, if anything rests on this connection.
+    """The items that have changed since they were read last, if anything depends on this connection.
 
-    Only a change rings: two items that rest on one another would ring each other for ever.
+    Only a change counts: two items that depend on one another would make each other dirty for ever.
     """
-    if not outcomes or not transaction.execute(_RESTED_ON, {"connection": connection}).scalar():
+    if not outcomes or not transaction.execute(_HAS_DEPENDENTS, {"connection": connection}).scalar():
         return []
     ids = [outcome.item.native_id for outcome in outcomes]
     query = select(WORK_ITEM.c.native_id, WORK_ITEM.c.version).where(
@@ -100,132 +100,138 @@ def _changed(
     return [one.item for one in outcomes if before.get(one.item.native_id) != one.item.version]
 
 
-def _names(item: WorkItem) -> Iterator[str]:
-    """The names under which others may rest on an item: its id, its key, its title, and keys in its fields."""
+def _reference_names(item: WorkItem) -> Iterator[str]:
+    """The names under which others may depend on an item: its id, its key, its title, and keys in its fields."""
     yield item.native_id
     yield f"key:{item.key.casefold()}"
     if item.title:
         yield item.title.casefold()
     for value in item.fields.values():
-        if isinstance(value, str) and 0 < len(value) <= LONGEST_KEY:
+        if isinstance(value, str) and 0 < len(value) <= MAX_KEY_LENGTH:
             yield f"key:{value.casefold()}"
 
 
-LONGEST_KEY = 64
+MAX_KEY_LENGTH = 64
 """Characters of a field that may hold another item's key."""
 
-_RESTED_ON = text("SELECT EXISTS (SELECT 1 FROM dependency WHERE on_connection = :connection)")
+_HAS_DEPENDENTS = text("SELECT EXISTS (SELECT 1 FROM dependency WHERE on_connection = :connection)")
 _DEPENDENTS = text("""
     SELECT DISTINCT m.connection, m.native_id FROM dependency AS d JOIN measure AS m ON m.id = d.measure_id
     WHERE d.on_connection = :connection AND d.on_name = ANY(:names) AND m.unmapped_since IS NULL
 """)
 
 
-def asked_for(outcome: Outcome) -> NativeId:
+def dirty_key_of(outcome: ItemOutcome) -> NativeId:
     """The dirty key that an outcome answers."""
     match outcome:
-        case Assessed(item=item) | NotMapped(item=item):
+        case AssessedItem(item=item) | UnmappedItem(item=item):
             return item.native_id
-        case Absent(native_id=native_id):
+        case AbsentItem(native_id=native_id):
             return native_id
-        case Alias(asked=asked):
+        case ItemAlias(requested_id=asked):
             return asked
 
 
-def _store_items(transaction: Connection, outcomes: Sequence[Assessed | NotMapped], now: datetime) -> None:
+def _store_items(transaction: Connection, outcomes: Sequence[AssessedItem | UnmappedItem], now: datetime) -> None:
     insert_many(
-        transaction, WORK_ITEM, [assessment_rows.work_item(outcome.item, now) for outcome in outcomes], _ITEM_AGAIN
+        transaction, WORK_ITEM, [assessment_rows.work_item_row(outcome.item, now) for outcome in outcomes], _ITEM_AGAIN
     )
 
 
-# An issue that moved keeps the key that people know it by.
+# An item that moved keeps the key that people know it by.
 _ITEM_AGAIN = """
     ON CONFLICT (connection, native_id) DO UPDATE
     SET key = excluded.key, url = excluded.url, snapshot = excluded.snapshot, version = excluded.version,
         read_at = excluded.read_at, unreachable_since = NULL, unreachable_reason = NULL,
-        old_keys = CASE WHEN work_item.key <> excluded.key AND work_item.key <> ALL (work_item.old_keys)
-                        THEN array_append(work_item.old_keys, work_item.key) ELSE work_item.old_keys END
+        former_keys = CASE WHEN work_item.key <> excluded.key AND work_item.key <> ALL (work_item.former_keys)
+                        THEN array_append(work_item.former_keys, work_item.key) ELSE work_item.former_keys END
 """
 
 
 def _store_measures(
-    transaction: Connection, outcomes: Sequence[Assessed], mapping_version: int, now: datetime
+    transaction: Connection, outcomes: Sequence[AssessedItem], mapping_version: int, now: datetime
 ) -> tuple[list[assessment_rows.Row], int]:
     """Store measures and what belongs to them; returns the audit's entries and the number of decisions."""
     if not outcomes:
         return [], 0
-    prepared = [assessment_rows.Prepared(outcome) for outcome in outcomes]
-    known = _known(transaction, prepared)
-    new_rows = [assessment_rows.measure(one, mapping_version, now) for one in prepared]
+    prepared = [assessment_rows.PreparedAssessment(outcome) for outcome in outcomes]
+    known = _previous_assessments(transaction, prepared)
+    new_rows = [assessment_rows.measure_row(one, mapping_version, now) for one in prepared]
     _upsert_measures(transaction, new_rows)
-    # A verdict that says what the last one said is no decision: it would only flood the record.
+    # A verdict that says what the last one said is no decision: it would only flood the history.
     decided = [
         one
         for one, row in zip(prepared, new_rows, strict=True)
         if one.id not in known
         or known[one.id].verdict_digest != row["verdict_digest"]
-        or one.outcome.judged.verdict.events
+        or one.outcome.assessment.verdict.events
     ]
-    decisions = {one.id: assessment_rows.decision(one, mapping_version, now) for one in decided}
+    decisions = {one.id: assessment_rows.decision_row(one, mapping_version, now) for one in decided}
     if decisions:
         insert_many(transaction, DECISION, list(decisions.values()))
     today = now.date()
     days = [one for one in prepared if one.id in decisions or known[one.id].assessed_at.date() < today]
-    _store_days(transaction, [assessment_rows.status_day(one, now) for one in days])
+    _store_days(transaction, [assessment_rows.status_day_row(one, now) for one in days])
     repriced = [one for one in prepared if one.id not in known or known[one.id].effects_digest != one.effects_digest]
     _store_effects(transaction, [one.outcome for one in repriced])
-    # Told with each decision and not with each look, so that one missing field does not flood the list.
+    # Recorded with each decision and not with each assessment, so that one missing field does not flood the list.
     unwritable = [
-        assessment_rows.unwritable(one.outcome) for one in decided if one.outcome.judged.comparison.unreadable
+        assessment_rows.unwritable_fields_row(one.outcome)
+        for one in decided
+        if one.outcome.assessment.comparison.unreadable
     ]
     insert_many(transaction, OUTBOX, [row | {"settled_at": now} for row in unwritable])
-    _store_words(transaction, outcomes, now)
+    _store_commands_and_plans(transaction, outcomes, now)
     entries = [
         entry for one in prepared for entry in command_rows.audit_entries(one, decisions.get(one.id), mapping_version)
     ]
     return entries, len(decisions)
 
 
-def _known(transaction: Connection, prepared: Sequence[assessment_rows.Prepared]) -> dict[str, Any]:
-    """What the last look left, by measure."""
+def _previous_assessments(
+    transaction: Connection, prepared: Sequence[assessment_rows.PreparedAssessment]
+) -> dict[str, Any]:
+    """The last assessment, by measure."""
     query = select(MEASURE.c.id, MEASURE.c.verdict_digest, MEASURE.c.effects_digest, MEASURE.c.assessed_at)
     return {row.id: row for row in transaction.execute(query.where(MEASURE.c.id.in_([one.id for one in prepared])))}
 
 
 def _upsert_measures(transaction: Connection, new_rows: Sequence[assessment_rows.Row]) -> None:
     back = "unmapped_since = NULL, unmapped_reason = NULL"
-    insert_many(transaction, MEASURE, new_rows, replacing(("id",), tuple(new_rows[0]), back))
+    insert_many(transaction, MEASURE, new_rows, on_conflict_update(("id",), tuple(new_rows[0]), back))
 
 
-def _store_words(transaction: Connection, outcomes: Sequence[Assessed], now: datetime) -> None:
-    """Statements, locked plans and dependencies: rows that most looks do not have."""
-    said = [row for outcome in outcomes for row in command_rows.statements(outcome, now)]
-    insert_many(transaction, STATEMENT, said)
-    plans = [row for outcome in outcomes if (row := command_rows.plan_version(outcome)) is not None]
+def _store_commands_and_plans(transaction: Connection, outcomes: Sequence[AssessedItem], now: datetime) -> None:
+    """Commands, locked plans and dependencies: rows that most assessments do not have."""
+    commands = [row for outcome in outcomes for row in command_rows.command_rows(outcome, now)]
+    insert_many(transaction, COMMAND, commands)
+    plans = [row for outcome in outcomes if (row := command_rows.plan_version_row(outcome)) is not None]
     insert_many(transaction, PLAN_VERSION, plans)
-    resting = [outcome for outcome in outcomes if outcome.rests_on is not None]
+    resting = [outcome for outcome in outcomes if outcome.dependencies is not None]
     if resting:
-        ids = [outcome.judged.mapped.measure.id for outcome in resting]
+        ids = [outcome.assessment.mapped.measure.id for outcome in resting]
         transaction.execute(DEPENDENCY.delete().where(DEPENDENCY.c.measure_id.in_(ids)))
-        insert_many(transaction, DEPENDENCY, [row for outcome in resting for row in command_rows.dependencies(outcome)])
+        insert_many(
+            transaction, DEPENDENCY, [row for outcome in resting for row in command_rows.dependency_rows(outcome)]
+        )
 
 
 def _store_days(transaction: Connection, days: Sequence[assessment_rows.Row]) -> None:
     if days:
-        insert_many(transaction, STATUS_DAY, days, replacing(("measure_id", "day"), tuple(days[0])))
+        insert_many(transaction, STATUS_DAY, days, on_conflict_update(("measure_id", "day"), tuple(days[0])))
 
 
-def _store_effects(transaction: Connection, outcomes: Sequence[Assessed]) -> None:
+def _store_effects(transaction: Connection, outcomes: Sequence[AssessedItem]) -> None:
     if not outcomes:
         return
-    ids = [outcome.judged.mapped.measure.id for outcome in outcomes]
+    ids = [outcome.assessment.mapped.measure.id for outcome in outcomes]
     transaction.execute(EFFECT_LINE.delete().where(EFFECT_LINE.c.measure_id.in_(ids)))
     insert_many(
-        transaction, EFFECT_LINE, [line for outcome in outcomes for line in assessment_rows.effect_lines(outcome)]
+        transaction, EFFECT_LINE, [line for outcome in outcomes for line in assessment_rows.effect_line_rows(outcome)]
     )
 
 
-def _leave_mapping(transaction: Connection, connection: ConnectionName, outcomes: Sequence[NotMapped]) -> None:
+def _mark_unmapped(transaction: Connection, connection: ConnectionName, outcomes: Sequence[UnmappedItem]) -> None:
     for outcome in outcomes:
         transaction.execute(
             update(MEASURE)
@@ -234,21 +240,21 @@ def _leave_mapping(transaction: Connection, connection: ConnectionName, outcomes
         )
 
 
-def _note_absent(transaction: Connection, connection: ConnectionName, items: Sequence[Absent]) -> None:
+def _mark_unreachable(transaction: Connection, connection: ConnectionName, items: Sequence[AbsentItem]) -> None:
     """An item that the tool does not show keeps its measure; the measure only says since when, and why."""
     for one in items:
-        told = transaction.execute(_DELETED, {"connection": connection, "item": one.native_id}).first()
+        deletion = transaction.execute(_DELETED, {"connection": connection, "item": one.native_id}).first()
         transaction.execute(
             update(WORK_ITEM)
             .where(WORK_ITEM.c.connection == connection, WORK_ITEM.c.native_id == one.native_id)
             .values(
                 unreachable_since=func.coalesce(WORK_ITEM.c.unreachable_since, func.now()),
-                unreachable_reason="deleted: the tool's event said so" if told else one.reason or None,
+                unreachable_reason="deleted: the tool's event said so" if deletion else one.reason or None,
             )
         )
 
 
-# The event that rang is still pending: it is closed at the end of this transaction.
+# The event is still pending: it is settled at the end of this transaction.
 _DELETED = text("""
     SELECT 1 FROM inbox WHERE connection = :connection AND native_id = :item AND state = 'pending'
       AND item_deleted LIMIT 1

@@ -1,4 +1,4 @@
-"""What was said, agreed and recorded, as rows: statements, locked plans, dependencies, the audit's entries.
+"""Rows of commands, locked plans, dependencies and the audit's entries.
 
 These rows are written once and never changed.
 """
@@ -10,40 +10,39 @@ from decimal import Decimal
 from typing import Any
 
 from connector.store.database.json_codec import to_json
-from connector.store.reconcile.assessment_rows import Prepared, Row, changed
-from connector.sync.stores import Assessed
+from connector.store.reconcile.assessment_rows import PreparedAssessment, Row, change_row
+from connector.sync.stores import AssessedItem
 from governance.effects import Account, EffectKind, EffectLine, Version
-from governance.evidence import CommandOrigin, CommandSource, Statement
+from governance.evidence import Command, CommandOrigin, CommandSource
 from governance.locked_plan import LockedPlan
 from governance.money import Money, Period
 from mapping.writeback import ChangeKind
 
-ACCEPTED, REFUSED = "statement.accepted", "statement.refused"
-"""How the audit calls a statement by its ruling."""
+ACCEPTED, REFUSED = "command.accepted", "command.refused"
+"""The audit's action for a command, by its ruling."""
 
 
-def audit_entries(prepared: Prepared, decided: Row | None, mapping_version: int) -> list[Row]:
-    """What was said and how it was ruled, what happened, which fields were put back, and the decision itself."""
-    judged = prepared.outcome.judged
+def audit_entries(prepared: PreparedAssessment, decided: Row | None, mapping_version: int) -> list[Row]:
+    """Commands with their rulings, events, fields that were restored, and the decision itself."""
+    assessment = prepared.outcome.assessment
     found: list[tuple[str, str, object]] = [
-        (one.person.name, ACCEPTED if one.accepted else REFUSED, to_json(one))
-        for one in new_statements(prepared.outcome)
+        (one.person.name, ACCEPTED if one.accepted else REFUSED, to_json(one)) for one in new_commands(prepared.outcome)
     ]
-    found += [(event.actor, event.kind.value, {"text": event.text}) for event in judged.verdict.events]
+    found += [(event.actor, event.kind.value, {"text": event.text}) for event in assessment.verdict.events]
     found += [
-        ("gatepost", "field.put_back", changed(change))
-        for change in judged.comparison.changes
+        ("gatepost", "field.restored", change_row(change))
+        for change in assessment.comparison.changes
         if change.kind is ChangeKind.HAND_EDIT
     ]
     found += [
-        ("gatepost", "field.put_back", changed(change) | {"item": item.key})
-        for item, comparison in judged.beside
+        ("gatepost", "field.restored", change_row(change) | {"item": item.key})
+        for item, comparison in assessment.joined_writes
         for change in comparison.changes
         if change.kind is ChangeKind.HAND_EDIT
     ]
     if decided is not None:
         content = {"stage": decided["stage"], "gate": decided["gate"], "digest": decided["digest"]}
-        found.append(("gatepost", "decided", content))
+        found.append(("gatepost", "measure.assessed", content))
     return [
         {
             "actor": actor,
@@ -51,34 +50,34 @@ def audit_entries(prepared: Prepared, decided: Row | None, mapping_version: int)
             "subject": prepared.id,
             "detail": detail,
             "mapping_version": mapping_version,
-            "policy_version": judged.verdict.policy_version,
+            "policy_version": assessment.verdict.policy_version,
         }
         for actor, action, detail in found
     ]
 
 
-def new_statements(outcome: Assessed) -> list[Statement]:
-    """What was heard for the first time in this assessment."""
-    fresh = {one.source for one in outcome.judged.evidence.statements if one.ruling is None}
-    return [one for one in outcome.judged.verdict.statements if one.source in fresh]
+def new_commands(outcome: AssessedItem) -> list[Command]:
+    """Commands that were ruled on for the first time in this assessment."""
+    fresh = {one.source for one in outcome.assessment.evidence.commands if one.ruling is None}
+    return [one for one in outcome.assessment.verdict.commands if one.source in fresh]
 
 
-def statements(outcome: Assessed, now: datetime) -> list[Row]:
-    """New statements, and a last word on those whose comment no longer says them."""
-    measure_id = outcome.judged.mapped.measure.id
+def command_rows(outcome: AssessedItem, now: datetime) -> list[Row]:
+    """New commands, and the end of those whose comment no longer holds them."""
+    measure_id = outcome.assessment.mapped.measure.id
     found: list[Row] = [
         {
             "measure_id": measure_id,
             **_source(one.source),
             "verb": one.verb.value,
             "person": one.person.name,
-            "said_at": one.at,
-            "heard_at": now,
+            "given_at": one.at,
+            "ruled_at": now,
             "accepted": one.accepted,
             "role": one.ruling.role.value if one.ruling and one.ruling.role else None,
             "content": to_json(one),
         }
-        for one in new_statements(outcome)
+        for one in new_commands(outcome)
     ]
     found += [
         {
@@ -86,13 +85,13 @@ def statements(outcome: Assessed, now: datetime) -> list[Row]:
             **_source(one.source),
             "verb": WITHDRAWN,
             "person": one.person.name,
-            "said_at": one.at,
-            "heard_at": now,
+            "given_at": one.at,
+            "ruled_at": now,
             "accepted": False,
             "role": None,
             "content": {},
         }
-        for one in outcome.judged.withdrawn
+        for one in outcome.assessment.withdrawn_commands
     ]
     return found
 
@@ -103,46 +102,50 @@ def _source(source: CommandSource) -> Row:
 
 
 WITHDRAWN = "withdrawn"
-"""The verb of the row that ends a statement whose comment was changed to say something else."""
+"""The verb of the row that ends a command whose comment was changed."""
 
 
-def plan_version(outcome: Assessed) -> Row | None:
+def plan_version_row(outcome: AssessedItem) -> Row | None:
     """The plan that was locked in this assessment."""
-    plan, before = outcome.judged.verdict.standing.plan, outcome.judged.evidence.standing.plan
+    plan, before = outcome.assessment.verdict.measure_state.plan, outcome.assessment.evidence.measure_state.plan
     if plan is None or (before is not None and before.number == plan.number):
         return None
     return {
-        "measure_id": outcome.judged.mapped.measure.id,
+        "measure_id": outcome.assessment.mapped.measure.id,
         "number": plan.number,
         "locked_at": plan.at,
         "reason": plan.reason,
         "approved_by": list(plan.approved_by),
-        "lines": [_short(line) for line in plan.lines],
+        "lines": [_line_to_json(line) for line in plan.lines],
     }
 
 
-def locked_plan(row: object) -> LockedPlan:
-    """The inverse of :func:`plan_version`."""
+def plan_from_row(row: object) -> LockedPlan:
+    """The inverse of :func:`plan_version_row`."""
     stored: Any = row
     return LockedPlan(
-        stored.number, tuple(map(_long, stored.lines)), stored.locked_at, stored.reason, tuple(stored.approved_by)
+        stored.number,
+        tuple(map(_line_from_json, stored.lines)),
+        stored.locked_at,
+        stored.reason,
+        tuple(stored.approved_by),
     )
 
 
-def _short(line: EffectLine) -> list[object]:
+def _line_to_json(line: EffectLine) -> list[object]:
     money = line.money
     return [line.kind.value, str(line.month), str(money.amount), money.currency, line.account.value, line.hard]
 
 
-def _long(stored: Any) -> EffectLine:
+def _line_from_json(stored: Any) -> EffectLine:
     kind, month, amount, currency, account, hard = stored
     money = Money(Decimal(amount), currency)
     return EffectLine(Version.PLAN, EffectKind(kind), Period.parse(month), money, Account(account), hard)
 
 
-def dependencies(outcome: Assessed) -> list[Row]:
-    """What on other connections rings this measure when it changes."""
+def dependency_rows(outcome: AssessedItem) -> list[Row]:
+    """Items of other connections whose changes make this measure dirty."""
     return [
-        {"measure_id": outcome.judged.mapped.measure.id, "on_connection": connection, "on_name": name}
-        for connection, name in outcome.rests_on or ()
+        {"measure_id": outcome.assessment.mapped.measure.id, "on_connection": connection, "on_name": name}
+        for connection, name in outcome.dependencies or ()
     ]

@@ -1,4 +1,4 @@
-"""How far the items have been judged again under a new mapping, and the items themselves, page by page."""
+"""How far the reassessment under a new mapping is, and the items themselves, page by page."""
 
 from __future__ import annotations
 
@@ -8,50 +8,52 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, func, select, text, tuple_
 
 from connector.store.database.tables import WORK_ITEM
-from connector.store.queue.workers import alive
+from connector.store.queue.workers import count_live_workers
 from mapping.work_item import ConnectionName, NativeId
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """What is still to be judged of one connection."""
+class RemainingItems:
+    """Items of one connection that are still to be assessed."""
 
     connection: ConnectionName
     waiting: int
-    parked: int
-    paused: str | None
+    dead_letters: int
+    pause_reason: str | None
     """Why the connection is paused, when it is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rejudged:
+class ReassessmentProgress:
     total: int
-    left: tuple[Left, ...]
+    remaining: tuple[RemainingItems, ...]
     workers: int
 
     @property
     def waiting(self) -> int:
-        return sum(one.waiting for one in self.left)
+        return sum(one.waiting for one in self.remaining)
 
     @property
-    def parked(self) -> int:
-        return sum(one.parked for one in self.left)
+    def dead_letters(self) -> int:
+        return sum(one.dead_letters for one in self.remaining)
 
     @property
-    def judged(self) -> int:
-        return max(self.total - self.waiting - self.parked, 0)
+    def done(self) -> int:
+        return max(self.total - self.waiting - self.dead_letters, 0)
 
 
-def rejudged(engine: Engine, since: datetime) -> Rejudged:
-    """Items that were known at an activation, and how many of them still wait for their look.
+def reassessment_progress(engine: Engine, since: datetime) -> ReassessmentProgress:
+    """Items that were known at an activation, and how many of them still wait for their assessment.
 
     What became dirty afterwards is another matter: it was read under the new version already, or will be.
     """
     with engine.connect() as connection:
-        rows = connection.execute(_LEFT, {"since": since}).all()
+        rows = connection.execute(_REMAINING, {"since": since}).all()
         total = connection.execute(_TOTAL, {"since": since}).scalar_one()
-    left = tuple(Left(ConnectionName(row.connection), row.waiting, row.parked, row.paused) for row in rows)
-    return Rejudged(int(total), left, alive(engine))
+    left = tuple(
+        RemainingItems(ConnectionName(row.connection), row.waiting, row.dead_letters, row.paused) for row in rows
+    )
+    return ReassessmentProgress(int(total), left, count_live_workers(engine))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class ItemPage:
     """Some items in the order of their ids, and where the next page begins (``None`` at the end)."""
 
     items: tuple[tuple[ConnectionName, NativeId], ...]
-    following: tuple[str, str] | None
+    next_cursor: tuple[str, str] | None
 
 
 def item_page(connection: Connection, after: tuple[str, str] | None, limit: int) -> ItemPage:
@@ -80,10 +82,10 @@ def newest_items(connection: Connection, limit: int) -> tuple[tuple[ConnectionNa
     return tuple((ConnectionName(row.connection), NativeId(row.native_id)) for row in rows)
 
 
-def items_named(connection: Connection, key: str) -> tuple[tuple[ConnectionName, NativeId], ...]:
+def items_by_key(connection: Connection, key: str) -> tuple[tuple[ConnectionName, NativeId], ...]:
     """The items that have this key, or had it."""
     query = select(WORK_ITEM.c.connection, WORK_ITEM.c.native_id).where(
-        (WORK_ITEM.c.key == key.upper()) | WORK_ITEM.c.old_keys.contains([key.upper()])
+        (WORK_ITEM.c.key == key.upper()) | WORK_ITEM.c.former_keys.contains([key.upper()])
     )
     return tuple((ConnectionName(row.connection), NativeId(row.native_id)) for row in connection.execute(query))
 
@@ -93,10 +95,10 @@ def item_count(connection: Connection) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-_LEFT = text("""
+_REMAINING = text("""
     SELECT d.connection,
            count(*) FILTER (WHERE d.state = 'waiting') AS waiting,
-           count(*) FILTER (WHERE d.state = 'parked') AS parked,
+           count(*) FILTER (WHERE d.state = 'dead_letter') AS dead_letters,
            max(c.paused_reason) FILTER (
                WHERE c.paused_at IS NOT NULL AND (c.paused_until IS NULL OR c.paused_until > now())) AS paused
     FROM dirty_key AS d JOIN connection AS c ON c.name = d.connection

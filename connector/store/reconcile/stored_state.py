@@ -1,4 +1,4 @@
-"""What the store knows of an item before it is judged: standing, last written values, statements, claims."""
+"""What the store knows of an item before its assessment: measure state, last written values, commands, claims."""
 
 from __future__ import annotations
 
@@ -10,63 +10,63 @@ from sqlalchemy import Connection, Engine, select, text
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import MEASURE
 from connector.store.measures.commands import newest_commands
-from connector.store.queue.outbox import IN_DOUBT, OWN_IF_THERE
-from connector.store.queue.submitted_commands import unheard
+from connector.store.queue.outbox import IN_DOUBT, OWN_IF_PRESENT
+from connector.store.queue.submitted_commands import pending_comments
 from connector.store.reconcile import command_rows
-from connector.sync.stores import Remembered
+from connector.sync.stores import StoredState
 from governance.evidence import BaselineClaim
 from governance.locked_plan import LockedPlan
 from governance.measure import MeasureId
-from governance.measure_state import Standing
+from governance.measure_state import MeasureState
 from governance.money import Money, Period
 from mapping.work_item import ConnectionName, FieldName, NativeId
 
 
-class SqlMemory:
-    """Implements the flow's ``Memory``."""
+class SqlStateStore:
+    """Implements the flow's ``StateStore``."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def recall(
+    def load(
         self, connection: ConnectionName, items: Sequence[NativeId], *, read_for: float = 0.0
-    ) -> dict[NativeId, Remembered]:
+    ) -> dict[NativeId, StoredState]:
         with self._engine.connect() as transaction:
             measures = transaction.execute(
-                select(MEASURE.c.id, MEASURE.c.native_id, MEASURE.c.standing).where(
+                select(MEASURE.c.id, MEASURE.c.native_id, MEASURE.c.measure_state).where(
                     MEASURE.c.connection == connection, MEASURE.c.native_id.in_(items)
                 )
             ).all()
             asked = {"connection": connection, "items": list(items)}
-            written = transaction.execute(_WRITTEN, asked | {"read_for": read_for}).all()
+            written = transaction.execute(_LAST_WRITTEN, asked | {"read_for": read_for}).all()
             ids = [row.id for row in measures]
             plans = _plans(transaction, ids)
-            heard = newest_commands(transaction, ids)
-            said = unheard(transaction, ids)
+            commands = newest_commands(transaction, ids)
+            pending = pending_comments(transaction, ids)
         values: dict[NativeId, dict[FieldName, str | None]] = {}
         for row in written:
-            if row.field in OWN_IF_THERE or (row.is_certain and row.value != IN_DOUBT):
+            if row.field in OWN_IF_PRESENT or (row.is_certain and row.value != IN_DOUBT):
                 values.setdefault(NativeId(row.native_id), {})[FieldName(row.field)] = row.value
         known = {NativeId(row.native_id): row for row in measures}
-        remembered = {}
+        states = {}
         for item in known.keys() | values.keys():
             measure = known.get(item)
             if measure is None:
-                remembered[item] = Remembered(last_written=values.get(item, {}))
+                states[item] = StoredState(last_written=values.get(item, {}))
                 continue
-            standing = replace(from_json(Standing, measure.standing), plan=plans.get(measure.id))
-            remembered[item] = Remembered(
-                standing, values.get(item, {}), heard.get(measure.id, ()), said.get(measure.id, ())
+            state = replace(from_json(MeasureState, measure.measure_state), plan=plans.get(measure.id))
+            states[item] = StoredState(
+                state, values.get(item, {}), commands.get(measure.id, ()), pending.get(measure.id, ())
             )
-        return remembered
+        return states
 
-    def claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:
+    def baseline_claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:
         """What every mapped measure claims on these baselines: its planned benefit by month."""
         found: dict[str, dict[str, BaselineClaim]] = {}
         with self._engine.connect() as transaction:
             for row in transaction.execute(_CLAIMS, {"names": sorted(baselines)}):
                 claims = found.setdefault(row.baseline_id, {})
-                born = row.born_at or row.assessed_at
+                born = row.item_created_at or row.assessed_at
                 claim = claims.setdefault(row.id, BaselineClaim(MeasureId(row.id), row.key, born, {}))
                 months = dict(claim.months) | {Period.of(row.month): Money(row.amount, row.currency)}
                 claims[row.id] = replace(claim, months=months)
@@ -74,11 +74,11 @@ class SqlMemory:
 
 
 _CLAIMS = text("""
-    SELECT m.id, m.key, m.baseline_id, m.born_at, m.assessed_at, e.month, e.currency, sum(e.amount) AS amount
+    SELECT m.id, m.key, m.baseline_id, m.item_created_at, m.assessed_at, e.month, e.currency, sum(e.amount) AS amount
     FROM measure AS m JOIN effect_line AS e ON e.measure_id = m.id
     WHERE m.baseline_id = ANY(:names) AND m.unmapped_since IS NULL
       AND e.version = 'plan' AND e.kind = 'benefit' AND e.account = 'ebitda'
-    GROUP BY m.id, m.key, m.baseline_id, m.born_at, m.assessed_at, e.month, e.currency
+    GROUP BY m.id, m.key, m.baseline_id, m.item_created_at, m.assessed_at, e.month, e.currency
     ORDER BY m.id, e.month
 """)
 _PLANS = text("""
@@ -89,7 +89,7 @@ _PLANS = text("""
 
 # What another worker recorded while the item was being read may be newer than what was read: the value that is seen
 # then is an older one of Gatepost's own, and nobody's edit.
-_WRITTEN = text("""
+_LAST_WRITTEN = text("""
     SELECT native_id, field, value, written_at < now() - make_interval(secs => :read_for) AS is_certain
     FROM last_written WHERE connection = :connection AND native_id = ANY(:items)
 """)
@@ -98,4 +98,4 @@ _WRITTEN = text("""
 def _plans(transaction: Connection, ids: Sequence[str]) -> dict[str, LockedPlan]:
     if not ids:
         return {}
-    return {row.measure_id: command_rows.locked_plan(row) for row in transaction.execute(_PLANS, {"ids": list(ids)})}
+    return {row.measure_id: command_rows.plan_from_row(row) for row in transaction.execute(_PLANS, {"ids": list(ids)})}

@@ -13,17 +13,17 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.database.tables import SWEEP, SWEEP_SEEN, WORK_ITEM
 from connector.store.queue.inbox import mark_dirty
-from connector.store.queue.wake_up import Task, Waker
-from connector.sync.scan import SweptPage
+from connector.store.queue.wake_up import TaskKind, Waker
+from connector.sync.scan import ScanPage
 from connector.sync.sweep import Sweep, SweepKind
 from mapping.work_item import ConnectionName, NativeId
 
-NAMESPACE = 471_303
+SWEEP_LOCK_NAMESPACE = 471_303
 """First half of the advisory lock that lets one process sweep a connection at a time."""
 
 _CHANGED = text("""
     SELECT s.native_id FROM unnest(CAST(:ids AS text[]), CAST(:versions AS text[])) AS s (native_id, version)
-    -- Item by item: a page is small, and a join might be planned as a look at every item that there is.
+    -- Item by item: a page is small, and a join might be planned as a scan of every item.
     LEFT JOIN LATERAL (SELECT i.native_id, i.version, i.unreachable_since FROM work_item AS i
                        WHERE i.connection = :connection AND i.native_id = s.native_id LIMIT 1) AS w ON true
     WHERE w.native_id IS NULL OR w.version <> s.version OR w.unreachable_since IS NOT NULL
@@ -35,21 +35,21 @@ _UNSEEN = text("""
       AND (SELECT count(*) FROM sweep_seen AS s WHERE s.connection = w.connection AND s.native_id = w.native_id) = 0
     ORDER BY w.native_id
 """)
-MOST_MARKED = 5_000
+MAX_MARKED = 5_000
 """Keys that one statement marks; a long list would make one very long statement."""
 
 
 class SqlSweeps:
-    """Implements the flow's ``Sweeps``."""
+    """Implements the flow's ``SweepStore``."""
 
     def __init__(self, engine: Engine, waker: Waker) -> None:
         self._engine = engine
         self._waker = waker
 
     @contextmanager
-    def alone(self, connection: ConnectionName) -> Iterator[bool]:
+    def exclusive(self, connection: ConnectionName) -> Iterator[bool]:
         """Whether this process sweeps the connection now; a dead process lets go by itself."""
-        key = {"space": NAMESPACE, "key": crc32(connection.encode()) - 2**31}
+        key = {"space": SWEEP_LOCK_NAMESPACE, "key": crc32(connection.encode()) - 2**31}
         with self._engine.connect() as session:
             mine = bool(session.execute(text("SELECT pg_try_advisory_lock(:space, :key)"), key).scalar_one())
             session.commit()
@@ -63,15 +63,15 @@ class SqlSweeps:
     def begin(self, wanted: Sweep) -> Sweep:
         with self._engine.begin() as transaction:
             row = transaction.execute(self._row(wanted.connection, wanted.kind)).mappings().first()
-            if row is not None and row["ended_at"] is None and row["query"] == wanted.query and row["page"]:
+            if row is not None and row["ended_at"] is None and row["query"] == wanted.query and row["cursor"]:
                 return _sweep(row)
             if wanted.kind is SweepKind.FULL:
                 transaction.execute(delete(SWEEP_SEEN).where(SWEEP_SEEN.c.connection == wanted.connection))
             values = {
                 "query": wanted.query,
                 "since": wanted.since,
-                "began_at": wanted.began_at,
-                "page": None,
+                "started_at": wanted.started_at,
+                "cursor": None,
                 "seen": 0,
                 "marked": 0,
                 "total": wanted.total,
@@ -83,7 +83,7 @@ class SqlSweeps:
             transaction.execute(statement.on_conflict_do_update(index_elements=["connection", "kind"], set_=values))
         return wanted
 
-    def take(self, sweep: Sweep, page: SweptPage) -> Sweep:
+    def store_page(self, sweep: Sweep, page: ScanPage) -> Sweep:
         versions = {one.native_id: one.version for one in page.items}
         with self._engine.begin() as transaction:
             asked = {"connection": sweep.connection, "ids": list(versions), "versions": list(versions.values())}
@@ -93,9 +93,11 @@ class SqlSweeps:
                 seen = [{"connection": sweep.connection, "native_id": item} for item in versions]
                 transaction.execute(insert(SWEEP_SEEN).on_conflict_do_nothing(), seen)
             after = replace(
-                sweep, page=page.following, seen=sweep.seen + len(versions), marked=sweep.marked + len(changed)
+                sweep, cursor=page.next_page, seen=sweep.seen + len(versions), marked=sweep.marked + len(changed)
             )
-            self._store(transaction, after, page=after.page, seen=after.seen, marked=after.marked, total=after.total)
+            self._store(
+                transaction, after, cursor=after.cursor, seen=after.seen, marked=after.marked, total=after.total
+            )
         return after
 
     def end(self, sweep: Sweep, due: datetime) -> Sweep:
@@ -106,14 +108,15 @@ class SqlSweeps:
                 gone = [NativeId(row.native_id) for row in rows]
                 self._mark(transaction, sweep.connection, gone)
                 transaction.execute(delete(SWEEP_SEEN).where(SWEEP_SEEN.c.connection == sweep.connection))
-            after = replace(sweep, marked=sweep.marked + len(gone), page=None)
-            self._store(transaction, after, page=None, marked=after.marked, ended_at=func.now(), due_at=due)
+            after = replace(sweep, marked=sweep.marked + len(gone), cursor=None)
+            self._store(transaction, after, cursor=None, marked=after.marked, ended_at=func.now(), due_at=due)
         return after
 
-    def covered(self, sweep: Sweep, due: datetime) -> None:
+    def covers_changed(self, sweep: Sweep, due: datetime) -> None:
         values = {
-            "query": sweep.query, "since": sweep.since, "began_at": sweep.began_at, "page": None, "seen": sweep.seen,
-            "marked": sweep.marked, "total": sweep.total, "ended_at": func.now(), "error": None, "due_at": due,
+            "query": sweep.query, "since": sweep.since, "started_at": sweep.started_at, "cursor": None,
+            "seen": sweep.seen, "marked": sweep.marked, "total": sweep.total, "ended_at": func.now(), "error": None,
+            "due_at": due,
         }  # fmt: skip
         key = {"connection": sweep.connection, "kind": SweepKind.CHANGED.value}
         with self._engine.begin() as transaction:
@@ -127,12 +130,12 @@ class SqlSweeps:
 
     def failed(self, sweep: Sweep, reason: str, due: datetime) -> None:
         with self._engine.begin() as transaction:
-            self._store(transaction, sweep, page=sweep.page, error=reason, due_at=due)
+            self._store(transaction, sweep, cursor=sweep.cursor, error=reason, due_at=due)
 
     def due(self, now: datetime, connections: list[ConnectionName]) -> list[tuple[ConnectionName, SweepKind]]:
         """Runs whose time has come, the full ones last.
 
-        A connection begins with a full run: what was changed is all of it then, and would be looked at twice.
+        A connection begins with a full run: all of it counts as changed then, and would be assessed twice.
         """
         query = select(SWEEP.c.connection, SWEEP.c.kind, SWEEP.c.due_at, SWEEP.c.ended_at)
         with self._engine.connect() as transaction:
@@ -158,12 +161,12 @@ class SqlSweeps:
                 .where(SWEEP.c.connection == connection, SWEEP.c.kind == kind.value)
                 .values(due_at=func.now())
             )
-            self._waker.wake(transaction, Task.SWEEP, connection)
+            self._waker.wake(transaction, TaskKind.SWEEP, connection)
 
     def wake(self, connections: set[ConnectionName]) -> None:
         with self._engine.begin() as transaction:
             for connection in sorted(connections):
-                self._waker.wake(transaction, Task.SWEEP, connection)
+                self._waker.wake(transaction, TaskKind.SWEEP, connection)
 
     def _row(self, connection: ConnectionName, kind: SweepKind):  # type: ignore[no-untyped-def]  # a Select of our own
         return select(SWEEP).where(SWEEP.c.connection == connection, SWEEP.c.kind == kind.value)
@@ -176,20 +179,20 @@ class SqlSweeps:
         )
 
     def _mark(self, transaction: Connection, connection: ConnectionName, items: list[NativeId]) -> None:
-        for start in range(0, len(items), MOST_MARKED):
-            mark_dirty(transaction, connection, dict.fromkeys(items[start : start + MOST_MARKED]))
+        for start in range(0, len(items), MAX_MARKED):
+            mark_dirty(transaction, connection, dict.fromkeys(items[start : start + MAX_MARKED]))
         if items:
-            self._waker.wake(transaction, Task.RECONCILE, connection)
+            self._waker.wake(transaction, TaskKind.RECONCILE, connection)
 
 
-def dirty(engine: Engine, connection: ConnectionName) -> int:
-    """Items of a connection that wait to be looked at."""
+def count_dirty_items(engine: Engine, connection: ConnectionName) -> int:
+    """Items of a connection that wait to be assessed."""
     query = text("SELECT count(*) FROM dirty_key WHERE connection = :connection AND state = 'waiting'")
     with engine.connect() as transaction:
         return int(transaction.execute(query, {"connection": connection}).scalar_one())
 
 
-def known(engine: Engine, connection: ConnectionName) -> int:
+def count_known_items(engine: Engine, connection: ConnectionName) -> int:
     """Items of a connection that were read at least once."""
     query = select(func.count()).select_from(WORK_ITEM).where(WORK_ITEM.c.connection == connection)
     with engine.connect() as transaction:
@@ -202,8 +205,8 @@ def _sweep(row: RowMapping) -> Sweep:
         SweepKind(row["kind"]),
         row["query"],
         row["since"],
-        row["began_at"],
-        row["page"],
+        row["started_at"],
+        row["cursor"],
         row["seen"],
         row["marked"],
         row["total"],

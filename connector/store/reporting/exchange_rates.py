@@ -6,17 +6,19 @@ from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.database import audit
-from connector.store.database.tables import RATE
+from connector.store.database.tables import EXCHANGE_RATE
 from governance.rates import Rate, Rates
 
 
-class StoredRates:
+class ExchangeRates:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def all(self) -> tuple[Rate, ...]:
         with self._engine.connect() as connection:
-            rows = connection.execute(select(RATE).order_by(RATE.c.currency, RATE.c.to, RATE.c.since)).all()
+            rows = connection.execute(
+                select(EXCHANGE_RATE).order_by(EXCHANGE_RATE.c.currency, EXCHANGE_RATE.c.to, EXCHANGE_RATE.c.since)
+            ).all()
         return tuple(Rate(row.currency, row.to, row.since, row.factor, row.source) for row in rows)
 
     def rates(self) -> Rates:
@@ -24,10 +26,10 @@ class StoredRates:
 
     def save(self, rate: Rate, author: str) -> None:
         """Add a rate, or correct the one of the same day; the audit keeps both."""
-        values = {"currency": rate.currency, "to": rate.to, "since": rate.since}
+        values = {"currency": rate.currency, "to": rate.to_currency, "since": rate.since}
         with self._engine.begin() as transaction:
             transaction.execute(
-                insert(RATE)
+                insert(EXCHANGE_RATE)
                 .values(**values, factor=rate.factor, source=rate.source)
                 .on_conflict_do_update(
                     index_elements=["currency", "to", "since"], set_={"factor": rate.factor, "source": rate.source}

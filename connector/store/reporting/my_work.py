@@ -1,8 +1,8 @@
-"""What waits for somebody: approvals, confirmations, reasons that were asked for, blockers that are theirs to clear.
+"""What waits for somebody: approvals, confirmations, requested reasons, blockers that are theirs to clear.
 
 One query, for whoever reads: the measures whose roles their accounts hold (or were delegated) are found by the indexes
-of the roles, and only the verdicts of those are opened.  What a measure wants of somebody in one way is one thing,
-also when three fields of it are missing.
+of the roles, and only the verdicts of those are opened.  What a measure needs from somebody in one way is one
+task, also when three fields of it are missing.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from connector.people.permissions import Viewer
 from connector.store.database.json_codec import from_json
 from governance.gates import REBASELINE
 from governance.measure import Role
-from governance.measure_state import Asked
+from governance.measure_state import ReasonRequest
 from governance.verdict import ApprovalState, Blocker
 
 PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PageStart:
     """Where a page of the list begins."""
 
     since: datetime
@@ -34,29 +34,30 @@ class Place:
     kind: str
 
 
-def my_work(
+def load_my_work(
     connection: Connection,
     viewer: Viewer,
     today: date,
     *,
-    seats: Sequence[str] = (),
+    committee_programs: Sequence[str] = (),
     kind: WorkKind | None = None,
-    each: int | None = None,
-    after: Place | None = None,
+    per_kind: int | None = None,
+    after: PageStart | None = None,
     limit: int = PAGE,
 ) -> MyWork:
     """What waits for the viewer, the oldest first; the sums are of everything, whatever is shown.
 
-    ``seats`` are programs in whose steering committee the viewer sits; ``each`` shows so many of every kind.
+    ``committee_programs`` are those in whose steering committee the viewer sits; ``per_kind`` limits the
+    tasks of each kind.
     """
     accounts = sorted(viewer.accounts)
     values = {
         "connections": [one.connection for one in accounts],
         "accounts": [one.id for one in accounts],
-        "seats": list(seats),
+        "seats": list(committee_programs),
         "today": today,
         "kind": kind.value if kind else None,
-        "each": each,
+        "each": per_kind,
         "since": after.since if after else None,
         "after": after.measure if after else None,
         "after_kind": after.kind if after else None,
@@ -70,7 +71,7 @@ def my_work(
     }
     shown = [row for row in rows if row.shown and row.turn <= limit + 1]
     return MyWork(
-        tuple(_thing(row) for row in shown[:limit]),
+        tuple(_open_task(row) for row in shown[:limit]),
         {one: shares[one] for one in WorkKind if one in shares},
         rows[0].stake_of_all if rows else Decimal(0),
         (rows[0].reporting or "") if rows else "",
@@ -84,9 +85,9 @@ def _blocked(blocker: Blocker) -> Reason:
     return Reason(blocker.code, _capital(blocker.reason), blocker.sentence, awaits)
 
 
-def _asked(asked: Asked, shortfall: Decimal) -> Reason:
-    who = asked.responsible.text
-    text = f"{shortfall:.0%} of the plan is missing at completion; {who} asked for the reason"
+def _reason_request(request: ReasonRequest, shortfall: Decimal) -> Reason:
+    who = request.responsible.text
+    text = f"{shortfall:.0%} of the plan is missing at completion; {who} was asked for the reason"
     return Reason("DEVIATION_UNEXPLAINED", text, text)
 
 
@@ -100,8 +101,8 @@ def _reason(stored: Mapping[str, object]) -> Reason:
     match stored:
         case {"blocker": blocker}:
             return _blocked(from_json(Blocker, blocker))
-        case {"asked": asked, "shortfall": shortfall}:
-            return _asked(from_json(Asked, asked), Decimal(str(shortfall)))
+        case {"request": request, "shortfall": shortfall}:
+            return _reason_request(from_json(ReasonRequest, request), Decimal(str(shortfall)))
         case _:
             return _rebaseline(str(stored["rebaseline"]))
 
@@ -110,25 +111,25 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _thing(row: Row[tuple[object, ...]]) -> OpenTask:
+def _open_task(row: Row[tuple[object, ...]]) -> OpenTask:
     return OpenTask(
         measure=row.id,
         key=row.key,
         title=row.title,
         url=row.url,
         connection=row.connection,
-        place=tuple(name for name in (row.portfolio, row.program, row.project, row.package) if name),
+        hierarchy=tuple(name for name in (row.portfolio, row.program, row.project, row.package) if name),
         kind=WorkKind(row.kind),
         roles=tuple(map(Role, row.roles)),
         since=row.since,
         reasons=tuple(dict.fromkeys(map(_reason, row.reasons))),
         stage=REBASELINE if row.rebaselined else row.next_key or "",
         next_stage=row.next_label or "",
-        others=row.blockers_in_all - row.blockers_here,
+        other_open_conditions=row.blockers_in_all - row.blockers_here,
         gate=row.gate,
         implementation=row.implementation,
         potential=row.potential,
-        stake=row.stake,
+        plan_amount=row.stake,
         amount=row.amount,
         currency=row.currency,
     )
@@ -151,7 +152,7 @@ WITH me AS (
         WHERE m.program = ANY(CAST(:seats AS text[]))
           AND jsonb_typeof(m.facts #> '{committee,members}') = 'array'
           AND (m.facts #> '{committee,members}') ?| ARRAY[me.account, lower(me.account)]
-    UNION SELECT m.id, s.role FROM statement s
+    UNION SELECT m.id, s.role FROM command s
         JOIN measure m ON m.id = s.measure_id JOIN me ON me.connection = m.connection
         WHERE s.verb = 'delegate' AND s.accepted AND lower(s.content ->> 'delegate') = lower(me.account)
           AND CAST(s.content ->> 'until' AS date) >= :today
@@ -161,7 +162,7 @@ WITH me AS (
     SELECT m.id, m.connection, m.native_id, m.key, m.title, m.portfolio, m.program, m.project, m.package, m.gate,
            m.implementation, m.potential, m.plan_net, m.actual_net, m.variance_net, m.currency, h.roles,
            m.verdict -> 'blockers' AS blockers, m.verdict -> 'deviation' AS deviation,
-           jsonb_typeof(m.verdict -> 'ramp') = 'object' AS ramped, m.verdict ->> 'next_stage' AS next_key,
+           jsonb_typeof(m.verdict -> 'off_ramp') = 'object' AS off_ramp, m.verdict ->> 'next_stage' AS next_key,
            m.verdict ->> 'next_stage_label' AS next_label
     FROM (SELECT id, array_agg(role) AS roles FROM holds WHERE role IS NOT NULL GROUP BY id) AS h
     JOIN measure m ON m.id = h.id
@@ -179,27 +180,27 @@ WITH me AS (
     WHERE EXISTS (SELECT FROM jsonb_array_elements(b.blocker -> 'responsible') AS r (one)
                   WHERE r.one ->> 'role' = ANY(h.roles))
       AND b.blocker ->> 'code' NOT IN ('ON_HOLD', 'CANCELLED', 'DEVIATION_UNEXPLAINED')
-      AND (NOT h.ramped OR b.blocker ->> 'code' = 'KILL_SWITCH')
+      AND (NOT h.off_ramp OR b.blocker ->> 'code' = 'KILL_SWITCH')
     UNION ALL
-    SELECT h.id, CAST(a.asked ->> 'at' AS timestamptz), h.blockers @> '[{"code": "DEVIATION_UNEXPLAINED"}]', false,
-           jsonb_build_object('asked', a.asked, 'shortfall', h.deviation -> 'shortfall'), 'reason'
+    SELECT h.id, CAST(a.request ->> 'at' AS timestamptz), h.blockers @> '[{"code": "DEVIATION_UNEXPLAINED"}]', false,
+           jsonb_build_object('request', a.request, 'shortfall', h.deviation -> 'shortfall'), 'reason'
     FROM held h CROSS JOIN LATERAL
-         jsonb_array_elements(CASE jsonb_typeof(h.deviation) WHEN 'object' THEN h.deviation -> 'asked' ELSE '[]' END)
-         AS a (asked)
-    WHERE NOT h.ramped AND coalesce(h.deviation ->> 'reason', '') = ''
-      AND a.asked #>> '{responsible,role}' = ANY(h.roles)
+         jsonb_array_elements(CASE jsonb_typeof(h.deviation) WHEN 'object' THEN h.deviation -> 'reason_requests'
+                                   ELSE '[]' END) AS a (request)
+    WHERE NOT h.off_ramp AND coalesce(h.deviation ->> 'reason', '') = ''
+      AND a.request #>> '{responsible,role}' = ANY(h.roles)
     UNION ALL
-    SELECT h.id, asked.at, false, true, jsonb_build_object('rebaseline', asked.why), 'approval'
+    SELECT h.id, request.at, false, true, jsonb_build_object('rebaseline', request.why), 'approval'
     FROM held h CROSS JOIN LATERAL
-         (SELECT s.said_at AS at, s.content ->> 'text' AS why FROM statement s
+         (SELECT s.given_at AS at, s.content ->> 'text' AS why FROM command s
           WHERE s.measure_id = h.id AND s.verb = 'rebaseline' AND s.accepted
-            AND s.said_at > (SELECT max(p.locked_at) FROM plan_version p WHERE p.measure_id = h.id)
-          ORDER BY s.said_at DESC LIMIT 1) AS asked
-    WHERE NOT h.ramped AND h.roles && ARRAY['sponsor', 'controller'] AND h.blockers @> '[{"code": "PLAN_LOCKED"}]'
-      AND NOT EXISTS (SELECT 1 FROM statement s WHERE s.measure_id = h.id AND s.accepted
+            AND s.given_at > (SELECT max(p.locked_at) FROM plan_version p WHERE p.measure_id = h.id)
+          ORDER BY s.given_at DESC LIMIT 1) AS request
+    WHERE NOT h.off_ramp AND h.roles && ARRAY['sponsor', 'controller'] AND h.blockers @> '[{"code": "PLAN_LOCKED"}]'
+      AND NOT EXISTS (SELECT 1 FROM command s WHERE s.measure_id = h.id AND s.accepted
                       AND s.verb IN ('approve', 'reject') AND s.content ->> 'stage' = 'rebaseline'
-                      AND s.role = ANY(h.roles) AND s.said_at > asked.at)
-), things AS (
+                      AND s.role = ANY(h.roles) AND s.given_at > request.at)
+), tasks AS (
     SELECT p.id, p.kind, min(p.since) AS since, jsonb_agg(p.reason ORDER BY p.since) AS reasons,
            bool_or(p.rebaselines) AS rebaselined, count(*) FILTER (WHERE p.blocks) AS blockers_here
     FROM parts p GROUP BY p.id, p.kind
@@ -212,8 +213,8 @@ WITH me AS (
                 WHEN b.currency IS NULL OR b.currency = h.currency THEN h.plan_net END AS stake,
            CASE t.kind WHEN 'confirmation' THEN h.actual_net WHEN 'reason' THEN h.variance_net END AS amount,
            row_number() OVER (PARTITION BY t.id ORDER BY t.kind) = 1 AS first_of_measure
-    FROM things t JOIN held h ON h.id = t.id LEFT JOIN measure_figures f ON f.measure_id = t.id
-    LEFT JOIN figures_basis b ON true
+    FROM tasks t JOIN held h ON h.id = t.id LEFT JOIN measure_figures f ON f.measure_id = t.id
+    LEFT JOIN figures_settings b ON true
 ), counted AS (
     SELECT p.*,
            count(*) OVER kinds AS count_of_kind, min(since) OVER kinds AS oldest_of_kind,
@@ -221,7 +222,7 @@ WITH me AS (
            coalesce(sum(stake) FILTER (WHERE first_of_measure) OVER (), 0) AS stake_of_all,
            row_number() OVER (PARTITION BY kind ORDER BY since, id) AS place
     FROM priced p WINDOW kinds AS (PARTITION BY kind)
-), asked AS (
+), selected AS (
     SELECT c.*,
            (CAST(:kind AS text) IS NULL OR kind = :kind) AND (CAST(:each AS integer) IS NULL OR place <= :each)
            AND (CAST(:since AS timestamptz) IS NULL
@@ -229,7 +230,7 @@ WITH me AS (
                AS shown
     FROM counted c
 ), picked AS (
-    SELECT a.*, row_number() OVER (PARTITION BY shown ORDER BY since, id, kind) AS turn FROM asked a
+    SELECT a.*, row_number() OVER (PARTITION BY shown ORDER BY since, id, kind) AS turn FROM selected a
 )
 SELECT p.*, p.place = 1 AS total, w.url
 FROM picked p LEFT JOIN work_item w ON w.connection = p.connection AND w.native_id = p.native_id

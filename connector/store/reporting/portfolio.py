@@ -15,25 +15,33 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case
 
 from connector.people.permissions import Viewer
 from connector.store.database.tables import (
-    FIGURES_BASIS,
     FIGURES_PROGRESS,
+    FIGURES_SETTINGS,
     MEASURE_FIGURES,
     MEASURE_SERIES,
-    ROLLUP_CELL,
     ROLLUP_CURVE,
+    ROLLUP_GROUP,
     ROLLUP_MONTH,
 )
 from connector.store.database.tables.rollups import LEAKS, SUMS
 from connector.store.reporting.portfolio_filters import (
-    LEVELS,
-    Filters,
-    measures_seen,
+    HIERARCHY_LEVELS,
+    PortfolioFilters,
+    can_use_sums,
     measures_where,
-    sees_sums,
-    sums_seen,
     sums_where,
+    visible_measures,
+    visible_sums,
 )
-from connector.store.reporting.portfolio_results import Choices, Node, Overview, Point, Rebuild, Shown, Sums
+from connector.store.reporting.portfolio_results import (
+    CurvePoint,
+    FigureSettings,
+    FilterChoices,
+    HierarchySums,
+    PortfolioOverview,
+    PortfolioSums,
+    RebuildProgress,
+)
 from governance.effects import Version
 from governance.money import Period
 from governance.sums import LeakReason
@@ -42,27 +50,27 @@ from governance.sums import LeakReason
 class Portfolio:
     """One part of the portfolio, as one viewer sees it."""
 
-    def __init__(self, connection: Connection, viewer: Viewer, filters: Filters) -> None:
+    def __init__(self, connection: Connection, viewer: Viewer, filters: PortfolioFilters) -> None:
         self._connection = connection
         self._viewer = viewer
         self._filters = filters
-        self._grouped = sees_sums(viewer)
+        self._grouped = can_use_sums(viewer)
 
-    def shown(self) -> Shown | None:
+    def settings(self) -> FigureSettings | None:
         """``None`` before the first figures were made."""
-        row = self._connection.execute(select(FIGURES_BASIS)).first()
-        return Shown(row.currency, row.fiscal_year_start, row.year, row.refreshed_at) if row else None
+        row = self._connection.execute(select(FIGURES_SETTINGS)).first()
+        return FigureSettings(row.currency, row.fiscal_year_start, row.year, row.refreshed_at) if row else None
 
-    def rebuild(self) -> Rebuild | None:
+    def rebuild_progress(self) -> RebuildProgress | None:
         row = self._connection.execute(select(FIGURES_PROGRESS)).first()
-        return Rebuild(row.reason, row.done, row.total, row.began_at) if row else None
+        return RebuildProgress(row.reason, row.done, row.total, row.started_at) if row else None
 
-    def overview(self) -> Overview:
-        """All sums of the page in one pass: in all, by place, by stage, by both lights."""
+    def overview(self) -> PortfolioOverview:
+        """All sums of the page in one pass: in all, by hierarchy, by stage, by both statuses."""
         filters = self._filters
-        depth = len(filters.place)
+        depth = len(filters.hierarchy)
         # Without a place the programs are wanted as well as the portfolios; under one, what lies right beneath it.
-        places = LEVELS[:2] if depth == 0 else LEVELS[min(depth, len(LEVELS) - 1) :][:1]
+        places = HIERARCHY_LEVELS[:2] if depth == 0 else HIERARCHY_LEVELS[min(depth, len(HIERARCHY_LEVELS) - 1) :][:1]
         source = self._source(places[-1])
         keys = [source.c[name] for name in (*places, "step", "implementation", "potential")]
         summed = [func.sum(source.c[name]).label(name) for name in (*COUNTED, *SUMS, *LEAKS)]
@@ -76,71 +84,71 @@ class Portfolio:
         which = func.grouping(*at, once.c.step, *lights)
         query = select(which, *at, once.c.step, *lights, *_counts(once), *_amounts(once, (*SUMS, *LEAKS)))
         rows = self._connection.execute(query.group_by(func.grouping_sets(*sets))).all()
-        return _overview(rows, len(places), filters.place)
+        return _overview(rows, len(places), filters.hierarchy)
 
-    def children(self, path: tuple[str, ...]) -> tuple[Node, ...]:
+    def children(self, path: tuple[str, ...]) -> tuple[HierarchySums, ...]:
         """The places right under a place, by name; nothing under a package but its measures."""
-        if len(path) >= len(LEVELS):
+        if len(path) >= len(HIERARCHY_LEVELS):
             return ()
-        level = LEVELS[len(path)]
-        source = self._source(level, self._filters.at(path))
+        level = HIERARCHY_LEVELS[len(path)]
+        source = self._source(level, self._filters.at_path(path))
         place = source.c[level]
         query = select(place, *_counts(source), *_amounts(source, SUMS)).group_by(place).order_by(place)
-        return tuple(Node((*path, row[0]), _sums(row[1:])) for row in self._connection.execute(query))
+        return tuple(HierarchySums((*path, row[0]), _sums(row[1:])) for row in self._connection.execute(query))
 
-    def choices(self) -> Choices:
+    def choices(self) -> FilterChoices:
         """The names that filters offer: whatever the viewer sees, and the programs of the portfolio that is chosen."""
-        source = self._source("program", Filters()).alias()
+        source = self._source("program", PortfolioFilters()).alias()
         names = select(source.c.portfolio, source.c.program, source.c.legal_entity).distinct()
         rows = self._connection.execute(names).all()
         chosen = self._filters.portfolio
-        return Choices(
+        return FilterChoices(
             portfolios=tuple(sorted({row.portfolio for row in rows})),
             programs=tuple(sorted({row.program for row in rows if chosen in {None, row.portfolio}})),
-            entities=tuple(sorted({row.legal_entity for row in rows})),
+            legal_entities=tuple(sorted({row.legal_entity for row in rows})),
         )
 
-    def curve(self) -> tuple[Point, ...]:
+    def curve(self) -> tuple[CurvePoint, ...]:
         """Net by month: plan, forecast, actual."""
         points: dict[date, dict[Version, Decimal]] = {}
         for row in self._connection.execute(self._curve()):
             points.setdefault(row.month, {})[Version(row.version)] = row.net
-        return tuple(Point(Period.of(month), points[month]) for month in sorted(points))
+        return tuple(CurvePoint(Period.of(month), points[month]) for month in sorted(points))
 
     def _curve(self) -> Select[Any]:
         filters = self._filters
-        if filters.fine or not self._grouped:
-            return _summed_series(and_(measures_where(filters), measures_seen(self._viewer)))
-        if filters.lit:
-            wanted = and_(sums_where(filters), sums_seen(self._viewer))
-            return _net(ROLLUP_MONTH.join(ROLLUP_CELL, ROLLUP_CELL.c.cell == ROLLUP_MONTH.c.cell), ROLLUP_MONTH).where(
-                wanted
-            )
-        wanted = and_(sums_where(filters, ROLLUP_CURVE), sums_seen(self._viewer, ROLLUP_CURVE))
+        if filters.needs_measures or not self._grouped:
+            return _summed_series(and_(measures_where(filters), visible_measures(self._viewer)))
+        if filters.filters_by_status:
+            wanted = and_(sums_where(filters), visible_sums(self._viewer))
+            return _net(
+                ROLLUP_MONTH.join(ROLLUP_GROUP, ROLLUP_GROUP.c.group_id == ROLLUP_MONTH.c.group_id), ROLLUP_MONTH
+            ).where(wanted)
+        wanted = and_(sums_where(filters, ROLLUP_CURVE), visible_sums(self._viewer, ROLLUP_CURVE))
         return _net(ROLLUP_CURVE, ROLLUP_CURVE).where(wanted)
 
-    def _source(self, level: str, filters: Filters | None = None) -> FromClause:
+    def _source(self, level: str, filters: PortfolioFilters | None = None) -> FromClause:
         """Groups when they know enough, else the measures in the shape of groups of one."""
         filters = filters or self._filters
-        if self._grouped and not filters.fine and level not in {"project", "package"}:
-            wanted = and_(sums_where(filters), sums_seen(self._viewer))
-            return select(ROLLUP_CELL).where(wanted).subquery()
-        wanted = and_(measures_where(filters), measures_seen(self._viewer))
-        return select(*_as_group()).where(wanted).subquery()
+        if self._grouped and not filters.needs_measures and level not in {"project", "package"}:
+            wanted = and_(sums_where(filters), visible_sums(self._viewer))
+            return select(ROLLUP_GROUP).where(wanted).subquery()
+        wanted = and_(measures_where(filters), visible_measures(self._viewer))
+        return select(*_as_group_columns()).where(wanted).subquery()
 
 
-def _as_group() -> Iterable[ColumnElement[Any]]:
+def _as_group_columns() -> Iterable[ColumnElement[Any]]:
     columns = MEASURE_FIGURES.c
-    yield from (columns[name] for name in (*LEVELS, "legal_entity", "step", "implementation", "potential"))
+    yield from (columns[name] for name in (*HIERARCHY_LEVELS, "legal_entity", "step", "implementation", "potential"))
     yield literal(1).label("measures")
-    yield case((columns.missing_rate.is_(None), 0), else_=1).label("left_out")
-    yield case((columns.shut, 1), else_=0).label("shut")
+    yield case((columns.missing_rate.is_(None), 0), else_=1).label("excluded")
+    yield case((columns.gate_shut, 1), else_=0).label("shut_gates")
     yield from (columns[name] for name in SUMS)
     for reason in LeakReason:
         yield case((columns.leak_reason == reason.value, columns.leakage), else_=null()).label(f"leak_{reason.value}")
 
 
-COUNTED = ("measures", "left_out", "shut")
+COUNTED = ("measures", "excluded", "shut_gates")
 
 
 def _counts(source: FromClause) -> list[ColumnElement[int]]:
@@ -155,20 +163,20 @@ def _amounts(source: FromClause, names: Sequence[str]) -> list[ColumnElement[Dec
     return [func.sum(source.c[name]) for name in names]
 
 
-def _sums(row: Sequence[Any]) -> Sums:
-    measures, left_out, shut, red_work, red_money, *amounts = row
-    counts = (int(count or 0) for count in (measures, left_out, shut, red_work, red_money))
-    return Sums(*counts, *amounts[: len(SUMS)])  # type: ignore[arg-type]  # five counts, then the amounts
+def _sums(row: Sequence[Any]) -> PortfolioSums:
+    measures, excluded, shut_gates, red_implementation, red_potential, *amounts = row
+    counts = (int(count or 0) for count in (measures, excluded, shut_gates, red_implementation, red_potential))
+    return PortfolioSums(*counts, *amounts[: len(SUMS)])  # type: ignore[arg-type]  # five counts, then the amounts
 
 
-def _overview(rows: Sequence[Any], depth: int, path: tuple[str, ...]) -> Overview:
+def _overview(rows: Sequence[Any], depth: int, path: tuple[str, ...]) -> PortfolioOverview:
     """``rows`` begin with the bits of the columns that they are *not* grouped by."""
     width = depth + 3
     every = (1 << width) - 1
     total, leaks = _sums([0] * 5 + [None] * len(SUMS)), {}
-    places: dict[int, list[Node]] = {}
-    steps: dict[str, Sums] = {}
-    lights: dict[tuple[str, str], Sums] = {}
+    places: dict[int, list[HierarchySums]] = {}
+    steps: dict[str, PortfolioSums] = {}
+    lights: dict[tuple[str, str], PortfolioSums] = {}
     for row in rows:
         grouped, keys, sums = every & ~row[0], row[1 : 1 + width], _sums(row[1 + width :])
         if grouped == 0:
@@ -180,11 +188,11 @@ def _overview(rows: Sequence[Any], depth: int, path: tuple[str, ...]) -> Overvie
             lights[keys[depth + 1], keys[depth + 2]] = sums
         else:
             named = tuple(name for name in keys[:depth] if name is not None)
-            places.setdefault(len(named), []).append(Node((*path, *named), sums))
+            places.setdefault(len(named), []).append(HierarchySums((*path, *named), sums))
     for found in places.values():
         found.sort(key=lambda node: node.path)
-    children = places.get(1, ()) if len(path) < len(LEVELS) else ()
-    return Overview(total, leaks, tuple(children), tuple(places.get(depth, ())), steps, lights)
+    children = places.get(1, ()) if len(path) < len(HIERARCHY_LEVELS) else ()
+    return PortfolioOverview(total, leaks, tuple(children), tuple(places.get(depth, ())), steps, lights)
 
 
 def _net(source: FromClause, months: FromClause) -> Select[Any]:

@@ -1,4 +1,4 @@
-"""What part of the portfolio is looked at: parsed from an address and written back into one, always in one order."""
+"""Which part of the portfolio is shown: parsed from a URL and written back into one, always in one order."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass, fields, replace
 
 from sqlalchemy import ColumnElement, FromClause, and_, any_, false, func, or_, select, true
 
-from connector.people.permissions import Account, Viewer
-from connector.store.database.row_level_access import visible
-from connector.store.database.tables import MEASURE, MEASURE_FIGURES, MEASURE_FINDING, ROLLUP_CELL
-from governance.hierarchy import NOWHERE
+from connector.people.permissions import ToolAccount, Viewer
+from connector.store.database.row_level_access import visible_to
+from connector.store.database.tables import MEASURE, MEASURE_FIGURES, MEASURE_FINDING, ROLLUP_GROUP
+from governance.hierarchy import NOT_STATED
 
-LONGEST = 200
+MAX_LENGTH = 200
 """Characters of a filter's value; no name in a tool is longer."""
 
-NAMES = {
+FILTER_LABELS = {
     "portfolio": "Portfolio",
     "program": "Program",
     "project": "Project",
@@ -24,22 +24,22 @@ NAMES = {
     "unit": "Business unit",
     "owner": "Owner",
     "stage": "Stage",
-    "implementation": "Work",
-    "potential": "Money",
+    "implementation": "Implementation",
+    "potential": "Potential",
     "gate": "Gate",
     "finding": "Finding",
     "text": "Text",
 }
 """Filters as people call them, in the order in which an address has them."""
 
-LEVELS = ("portfolio", "program", "project", "package")
+HIERARCHY_LEVELS = ("portfolio", "program", "project", "package")
 
-_FINE = ("project", "package", "unit", "owner", "gate", "finding", "text")
+_MEASURE_LEVEL = ("project", "package", "unit", "owner", "gate", "finding", "text")
 """Filters that the groups of a program cannot answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class PortfolioFilters:
     """``None`` is not filtered; the empty text is what nobody has stated."""
 
     portfolio: str | None = None
@@ -60,25 +60,25 @@ class Filters:
     """A part of the key or the title."""
 
     @classmethod
-    def parse(cls, values: Mapping[str, str]) -> Filters:
+    def parse(cls, values: Mapping[str, str]) -> PortfolioFilters:
         """From an address; what is empty or unknown there filters nothing."""
-        given = {name: values.get(name, "").strip()[:LONGEST].replace("\x00", "") for name in NAMES}
-        return cls(**{name: "" if value == NOWHERE else value for name, value in given.items() if value})
+        given = {name: values.get(name, "").strip()[:MAX_LENGTH].replace("\x00", "") for name in FILTER_LABELS}
+        return cls(**{name: "" if value == NOT_STATED else value for name, value in given.items() if value})
 
     @property
     def query(self) -> dict[str, str]:
-        """For an address, in the order of :data:`NAMES`."""
-        return {name: value or NOWHERE for name in NAMES if (value := getattr(self, name)) is not None}
+        """For an address, in the order of :data:`FILTER_LABELS`."""
+        return {name: value or NOT_STATED for name in FILTER_LABELS if (value := getattr(self, name)) is not None}
 
     @property
-    def words(self) -> tuple[tuple[str, str], ...]:
-        return tuple((NAMES[name], value) for name, value in self.query.items())
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        return tuple((FILTER_LABELS[name], value) for name, value in self.query.items())
 
     @property
-    def place(self) -> tuple[str, ...]:
+    def hierarchy(self) -> tuple[str, ...]:
         """The path that is filtered, as far as it has no gap."""
         path: list[str] = []
-        for level in LEVELS:
+        for level in HIERARCHY_LEVELS:
             name = getattr(self, level)
             if name is None:
                 break
@@ -86,44 +86,46 @@ class Filters:
         return tuple(path)
 
     @property
-    def fine(self) -> bool:
+    def needs_measures(self) -> bool:
         """Whether only the measures themselves can answer."""
-        return any(getattr(self, name) is not None for name in _FINE)
+        return any(getattr(self, name) is not None for name in _MEASURE_LEVEL)
 
     @property
-    def lit(self) -> bool:
-        """Whether a stage or a light is filtered, which the curve of a whole program does not know."""
+    def filters_by_status(self) -> bool:
+        """Whether a stage or a status is filtered, which the curve of a whole program does not know."""
         return not (self.stage is self.implementation is self.potential is None)
 
-    def at(self, path: tuple[str, ...]) -> Filters:
+    def at_path(self, path: tuple[str, ...]) -> PortfolioFilters:
         """The same, at a place."""
-        return replace(self, **dict(zip(LEVELS, path, strict=False)))
+        return replace(self, **dict(zip(HIERARCHY_LEVELS, path, strict=False)))
 
-    def without(self, *names: str) -> Filters:
+    def without(self, *names: str) -> PortfolioFilters:
         return replace(self, **dict.fromkeys(names))
 
     def __bool__(self) -> bool:
         return any(getattr(self, item.name) is not None for item in fields(self))
 
 
-def sees_sums(viewer: Viewer) -> bool:
+def can_use_sums(viewer: Viewer) -> bool:
     """Whether the groups of programs show this viewer all that they may see.
 
     Not those whose grant ends below a program, nor those who see single measures by a role that they hold in the tool.
     """
     return viewer.sees_everything or (
-        not viewer.held and bool(viewer.sights) and all(len(grant.place) <= 2 for grant in viewer.sights)
+        not viewer.measure_roles
+        and bool(viewer.viewing_grants)
+        and all(len(grant.hierarchy) <= 2 for grant in viewer.viewing_grants)
     )
 
 
-def measures_seen(viewer: Viewer) -> ColumnElement[bool]:
+def visible_measures(viewer: Viewer) -> ColumnElement[bool]:
     """The first wall for ``measure_figures``; the second are the policies of the database."""
     if viewer.sees_everything:
         return true()
-    return or_(visible(viewer, MEASURE_FIGURES), *(_held(account) for account in sorted(viewer.accounts)))
+    return or_(visible_to(viewer, MEASURE_FIGURES), *(_held_by(account) for account in sorted(viewer.accounts)))
 
 
-def _held(account: Account) -> ColumnElement[bool]:
+def _held_by(account: ToolAccount) -> ColumnElement[bool]:
     """By ids that are looked up first, so that both halves of the condition have an index."""
     columns = MEASURE.c
     holders = (columns.owner_id, columns.sponsor_id, columns.controller_id)
@@ -133,25 +135,25 @@ def _held(account: Account) -> ColumnElement[bool]:
     return MEASURE_FIGURES.c.measure_id == any_(func.array(ids.scalar_subquery()))
 
 
-def sums_seen(viewer: Viewer, table: FromClause = ROLLUP_CELL) -> ColumnElement[bool]:
+def visible_sums(viewer: Viewer, table: FromClause = ROLLUP_GROUP) -> ColumnElement[bool]:
     """The first wall for groups of programs."""
     if viewer.sees_everything:
         return true()
     scopes = []
-    for grant in viewer.sights:
-        if len(grant.place) > 2:
+    for grant in viewer.viewing_grants:
+        if len(grant.hierarchy) > 2:
             continue
-        held = [table.c[level] == name for level, name in zip(LEVELS, grant.place, strict=False)]
+        held = [table.c[level] == name for level, name in zip(HIERARCHY_LEVELS, grant.hierarchy, strict=False)]
         if grant.legal_entity is not None:
             held.append(table.c.legal_entity == grant.legal_entity)
         scopes.append(and_(true(), *held))
     return or_(*scopes) if scopes else false()
 
 
-def measures_where(filters: Filters) -> ColumnElement[bool]:
+def measures_where(filters: PortfolioFilters) -> ColumnElement[bool]:
     """The filters on ``measure_figures``."""
     columns = MEASURE_FIGURES.c
-    parts = list(_shared(filters, MEASURE_FIGURES))
+    parts = list(_common_conditions(filters, MEASURE_FIGURES))
     parts += [
         column == value
         for column, value in (
@@ -163,7 +165,7 @@ def measures_where(filters: Filters) -> ColumnElement[bool]:
         if value is not None
     ]
     if filters.gate is not None:
-        parts.append(columns.shut if filters.gate == "shut" else columns.gate == filters.gate)
+        parts.append(columns.gate_shut if filters.gate == "shut" else columns.gate == filters.gate)
     if filters.finding is not None:
         found = select(MEASURE_FINDING.c.measure_id).where(MEASURE_FINDING.c.code == filters.finding)
         parts.append(columns.measure_id.in_(found))
@@ -173,12 +175,12 @@ def measures_where(filters: Filters) -> ColumnElement[bool]:
     return and_(true(), *parts)
 
 
-def sums_where(filters: Filters, table: FromClause = ROLLUP_CELL) -> ColumnElement[bool]:
-    """The filters on a table of groups; call it only when they are not :attr:`Filters.fine`."""
-    return and_(true(), *_shared(filters, table))
+def sums_where(filters: PortfolioFilters, table: FromClause = ROLLUP_GROUP) -> ColumnElement[bool]:
+    """The filters on a table of groups; not for those of :attr:`PortfolioFilters.needs_measures`."""
+    return and_(true(), *_common_conditions(filters, table))
 
 
-def _shared(filters: Filters, table: FromClause) -> list[ColumnElement[bool]]:
+def _common_conditions(filters: PortfolioFilters, table: FromClause) -> list[ColumnElement[bool]]:
     wanted = {
         "portfolio": filters.portfolio,
         "program": filters.program,

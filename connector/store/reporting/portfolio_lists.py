@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, s
 from connector.people.permissions import Viewer
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import EFFECT_LINE, MEASURE, MEASURE_FIGURES, MEASURE_FINDING, WORK_ITEM
-from connector.store.reporting.portfolio_filters import Filters, measures_seen, measures_where
+from connector.store.reporting.portfolio_filters import PortfolioFilters, measures_where, visible_measures
 from connector.store.reporting.rollup_rows import line_of
 from governance.effects import EffectLine
 from governance.money import Period
@@ -28,21 +28,21 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class ListPage(Generic[T]):
     rows: tuple[T, ...]
-    after: str | None
+    next_cursor: str | None
     """What the next page begins after; ``None`` at the end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MeasureRow:
     """One measure of a list."""
 
     id: str
     key: str
     title: str
     url: str
-    place: tuple[str, ...]
+    hierarchy: tuple[str, ...]
     owner: str
     step: str
     gate: str
@@ -51,9 +51,9 @@ class Row:
     plan: Decimal | None
     forecast: Decimal | None
     actual: Decimal | None
-    completion: Decimal | None
+    at_completion: Decimal | None
     variance: Decimal | None
-    waiting: Decimal | None
+    benefit_behind_shut_gates: Decimal | None
     missing_rate: str | None
     stage_since: datetime | None
     deviation_since: datetime | None
@@ -63,8 +63,8 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One finding of one measure, in words."""
+class FindingRow:
+    """One finding of one measure, with its sentence."""
 
     measure: str
     key: str
@@ -77,7 +77,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EffectLineRow:
     """One effect line with the measure that it belongs to."""
 
     measure: str
@@ -88,7 +88,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class LineFilters:
+class EffectLineFilters:
     """Which lines of the measures: by version, kind, account, and from and to a month."""
 
     version: str | None = None
@@ -98,20 +98,25 @@ class LineFilters:
     last: Period | None = None
 
 
-SORTS = {"variance": ("variance", False), "waiting": ("waiting", True), "plan": ("plan", True), "key": ("", False)}
+SORTS = {
+    "variance": ("variance", False),
+    "benefit_behind_shut_gates": ("benefit_behind_shut_gates", True),
+    "plan": ("plan", True),
+    "key": ("", False),
+}
 """Column, and whether the largest comes first; ``key`` is the order of the ids."""
 
 
-class Lists:
+class PortfolioLists:
     """Lists of one part of the portfolio, as one viewer sees it."""
 
-    def __init__(self, connection: Connection, viewer: Viewer, filters: Filters) -> None:
+    def __init__(self, connection: Connection, viewer: Viewer, filters: PortfolioFilters) -> None:
         self._connection = connection
         self._filters = filters
         self._chosen = bool(filters) or not viewer.sees_everything
-        self._wanted = and_(measures_where(filters), measures_seen(viewer))
+        self._wanted = and_(measures_where(filters), visible_measures(viewer))
 
-    def measures(self, sort: str = "key", after: str | None = None, limit: int = PAGE) -> Page[Row]:
+    def measures(self, sort: str = "key", after: str | None = None, limit: int = PAGE) -> ListPage[MeasureRow]:
         """By variance (largest loss first), by what waits or is planned (largest first), or by id.
 
         The first two hold only measures that lose or wait.
@@ -122,7 +127,7 @@ class Lists:
         order = [columns[name], columns.measure_id] if name else [columns.measure_id]
         if name:
             query = query.where(columns[name] < 0 if sort == "variance" else columns[name] > 0)
-        begun = _key(after, len(order))
+        begun = _parse_cursor(after, len(order))
         if begun:
             values = [*map(Decimal, begun[:-1]), begun[-1]]
             here, there = tuple_(*order), tuple_(*map(literal, values))
@@ -130,11 +135,11 @@ class Lists:
         query = query.order_by(*(one.desc() if largest else one for one in order)).limit(limit + 1)
         rows = tuple(_row(row) for row in self._connection.execute(query))
         if len(rows) <= limit:
-            return Page(rows, None)
+            return ListPage(rows, None)
         last = rows[limit - 1]
-        return Page(rows[:limit], _written((str(getattr(last, name)), last.id) if name else (last.id,)))
+        return ListPage(rows[:limit], _format_cursor((str(getattr(last, name)), last.id) if name else (last.id,)))
 
-    def left_out(self, limit: int = 20) -> tuple[Row, ...]:
+    def excluded_measures(self, limit: int = 20) -> tuple[MeasureRow, ...]:
         """Measures that are in no sum, because a rate is missing."""
         query = _measures().where(self._wanted, MEASURE_FIGURES.c.missing_rate.is_not(None))
         query = query.order_by(MEASURE_FIGURES.c.measure_id).limit(limit)
@@ -145,28 +150,28 @@ class Lists:
         code = MEASURE_FINDING.c.code
         query = select(code, func.count()).group_by(code).order_by(func.count().desc(), code)
         if self._chosen:
-            query = query.select_from(MEASURE_FINDING.join(MEASURE_FIGURES, _FOUND)).where(self._wanted)
+            query = query.select_from(MEASURE_FINDING.join(MEASURE_FIGURES, _HAS_FINDING)).where(self._wanted)
         return {row[0]: int(row[1]) for row in self._connection.execute(query)}
 
-    def findings(self, after: str | None = None, limit: int = PAGE) -> Page[Finding]:
+    def findings(self, after: str | None = None, limit: int = PAGE) -> ListPage[FindingRow]:
         """Findings in the order of their codes and the measures' ids; one line a code and measure."""
         columns, found = MEASURE_FIGURES.c, MEASURE_FINDING.c
         query = (
             select(found.code, columns.measure_id, columns.key, columns.title, WORK_ITEM.c.url, MEASURE.c.findings)
-            .select_from(_joined().join(MEASURE_FINDING, _FOUND))
+            .select_from(_joined().join(MEASURE_FINDING, _HAS_FINDING))
             .where(self._wanted)
             .order_by(found.code, found.measure_id)
         )
         if self._filters.finding is not None:
             query = query.where(found.code == self._filters.finding)
-        begun = _key(after, 2)
+        begun = _parse_cursor(after, 2)
         if begun:
             query = query.where(tuple_(found.code, found.measure_id) > tuple_(*map(literal, begun)))
         rows = tuple(_finding(row) for row in self._connection.execute(query.limit(limit + 1)))
         more = len(rows) > limit
-        return Page(rows[:limit], _written((rows[limit - 1].code, rows[limit - 1].measure)) if more else None)
+        return ListPage(rows[:limit], _format_cursor((rows[limit - 1].code, rows[limit - 1].measure)) if more else None)
 
-    def lines(self, wanted: LineFilters, after: str | None = None, limit: int = PAGE) -> Page[Line]:
+    def lines(self, filters: EffectLineFilters, after: str | None = None, limit: int = PAGE) -> ListPage[EffectLineRow]:
         """Effect lines by measure, version, kind and month."""
         columns = EFFECT_LINE.c
         order = (
@@ -176,10 +181,10 @@ class Lists:
         query = (
             select(MEASURE_FIGURES.c.key, MEASURE_FIGURES.c.title, WORK_ITEM.c.url, *order, columns.amount)
             .select_from(_joined().join(EFFECT_LINE, columns.measure_id == MEASURE_FIGURES.c.measure_id))
-            .where(self._wanted, *_lines_where(wanted))
+            .where(self._wanted, *_lines_where(filters))
             .order_by(*order)
         )
-        begun = _key(after, len(order))
+        begun = _parse_cursor(after, len(order))
         if begun:
             values = [*begun[:3], date.fromisoformat(begun[3]), *begun[4:6], begun[6] == "True"]
             query = query.where(tuple_(*order) > tuple_(*map(literal, values)))
@@ -187,9 +192,9 @@ class Lists:
             query = query.where(columns.measure_id >= begun[0])
         rows = self._connection.execute(query.limit(limit + 1)).all()
         kept = tuple(_line(row) for row in rows[:limit])
-        return Page(kept, _written(tuple(map(str, rows[limit - 1][3:10]))) if len(rows) > limit else None)
+        return ListPage(kept, _format_cursor(tuple(map(str, rows[limit - 1][3:10]))) if len(rows) > limit else None)
 
-    def names(self, column: str, beginning: str = "", limit: int = 30) -> tuple[str, ...]:
+    def column_values(self, column: str, beginning: str = "", limit: int = 30) -> tuple[str, ...]:
         """The names of a column that begin so; skips from name to name, so that it does not read every measure."""
         name = MEASURE_FIGURES.c[column]
         first = select(func.min(name).label("name")).where(self._wanted, name >= beginning).cte("names", recursive=True)
@@ -201,7 +206,7 @@ class Lists:
         return tuple(row[0] for row in self._connection.execute(query.limit(limit)) if row[0])
 
 
-_FOUND = MEASURE_FINDING.c.measure_id == MEASURE_FIGURES.c.measure_id
+_HAS_FINDING = MEASURE_FINDING.c.measure_id == MEASURE_FIGURES.c.measure_id
 
 
 def _measures() -> Select[Any]:
@@ -215,7 +220,7 @@ def _joined() -> Any:
     )
 
 
-def _lines_where(wanted: LineFilters) -> list[ColumnElement[bool]]:
+def _lines_where(wanted: EffectLineFilters) -> list[ColumnElement[bool]]:
     columns = EFFECT_LINE.c
     parts = [
         column == value
@@ -233,16 +238,16 @@ def _lines_where(wanted: LineFilters) -> list[ColumnElement[bool]]:
     return parts
 
 
-def _row(row: Any) -> Row:
-    return Row(
+def _row(row: Any) -> MeasureRow:
+    return MeasureRow(
         row.measure_id, row.key, row.title, row.url, (row.portfolio, row.program, row.project, row.package), row.owner,
-        row.step, row.gate, row.implementation, row.potential, row.plan, row.forecast, row.actual, row.completion,
-        row.variance, row.waiting, row.missing_rate, row.stage_since, row.deviation_since, row.deviation_reason,
-        tuple(row.blockers), tuple(row.findings),
+        row.step, row.gate, row.implementation, row.potential, row.plan, row.forecast, row.actual, row.at_completion,
+        row.variance, row.benefit_behind_shut_gates, row.missing_rate, row.stage_since, row.deviation_since,
+        row.deviation_reason, tuple(row.blockers), tuple(row.findings),
     )  # fmt: skip
 
 
-def _finding(row: Any) -> Finding:
+def _finding(row: Any) -> FindingRow:
     """The first finding of the code; others of the same code are at the measure.
 
     None is left when the measure was assessed after its code was listed.
@@ -251,19 +256,19 @@ def _finding(row: Any) -> Finding:
     first = next((finding for finding in findings if finding.code == row.code), None)
     since = first.since if first else None
     sentence, who = (first.sentence, first.who) if first else ("", "")
-    return Finding(row.measure_id, row.key, row.title, row.url, row.code, sentence, who, since)
+    return FindingRow(row.measure_id, row.key, row.title, row.url, row.code, sentence, who, since)
 
 
-def _line(row: Any) -> Line:
+def _line(row: Any) -> EffectLineRow:
     line = line_of(row.version, row.kind, row.month, row.amount, row.currency, row.account, hard=row.hard)
-    return Line(row.measure_id, row.key, row.title, row.url, line)
+    return EffectLineRow(row.measure_id, row.key, row.title, row.url, line)
 
 
-def _written(parts: Sequence[str]) -> str:
+def _format_cursor(parts: Sequence[str]) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
 
-def _key(after: str | None, parts: int) -> list[str]:
+def _parse_cursor(after: str | None, parts: int) -> list[str]:
     """The place in a list that an address names; a mangled one begins at the beginning."""
     if not after:
         return []

@@ -1,4 +1,4 @@
-"""What a portfolio's queries answer: sums, places, curves, and what they rest on."""
+"""Results of the portfolio's queries: sums, parts of the hierarchy, curves, and the settings behind them."""
 
 from __future__ import annotations
 
@@ -13,46 +13,46 @@ from governance.sums import LeakReason
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class PortfolioSums:
     """The figures of many measures, in the reporting currency; ``None`` where no measure has such a figure."""
 
     measures: int
-    left_out: int
+    excluded: int
     """Measures without a rate for their currency: counted, but in no amount."""
-    shut: int
-    red_work: int
-    red_money: int
+    shut_gates: int
+    red_implementation: int
+    red_potential: int
     plan: Decimal | None
     forecast: Decimal | None
     actual: Decimal | None
-    completion: Decimal | None
+    at_completion: Decimal | None
     variance: Decimal | None
     in_year_plan: Decimal | None
     in_year_forecast: Decimal | None
     in_year_actual: Decimal | None
     run_rate_plan: Decimal | None
     run_rate_forecast: Decimal | None
-    unforecast: Decimal | None
+    unforecast_run_rate: Decimal | None
     carry_over: Decimal | None
     leakage: Decimal | None
-    gross: Decimal | None
-    pipeline: Decimal | None
+    gross_benefit: Decimal | None
+    weighted_pipeline: Decimal | None
     cash: Decimal | None
     avoidance: Decimal | None
-    waiting: Decimal | None
+    benefit_behind_shut_gates: Decimal | None
 
     @property
-    def step(self) -> Decimal:
+    def run_rate_change(self) -> Decimal:
         """From the planned run-rate to the forecast one, of the measures that have a forecast."""
         return -(self.leakage or ZERO)
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class HierarchySums:
     """One place of the hierarchy with what lies under it."""
 
     path: tuple[str, ...]
-    sums: Sums
+    sums: PortfolioSums
 
     @property
     def name(self) -> str:
@@ -60,33 +60,33 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class PortfolioOverview:
     """One part of the portfolio, added up in all the ways that its page shows."""
 
-    total: Sums
-    leaks: Mapping[LeakReason, Decimal]
+    total: PortfolioSums
+    leakage_by_reason: Mapping[LeakReason, Decimal]
     """Planned run-rate that is no longer forecast, by reason."""
-    children: tuple[Node, ...]
-    """The places right under the one that is looked at, by name."""
-    programs: tuple[Node, ...]
-    """The programs where no place is looked at; else the same as the children."""
-    steps: Mapping[str, Sums]
+    children: tuple[HierarchySums, ...]
+    """What lies directly under the filtered part of the hierarchy, by name."""
+    programs: tuple[HierarchySums, ...]
+    """The programs when no part of the hierarchy is filtered; else the same as the children."""
+    by_stage: Mapping[str, PortfolioSums]
     """By stage, with ``on_hold`` and ``cancelled``; the empty text is before the first stage."""
-    lights: Mapping[tuple[str, str], Sums]
+    by_status: Mapping[tuple[str, str], PortfolioSums]
     """By implementation and potential status."""
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class FilterChoices:
     """Names to choose from; the empty text is what nobody has stated."""
 
     portfolios: tuple[str, ...]
     programs: tuple[str, ...]
-    entities: tuple[str, ...]
+    legal_entities: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class CurvePoint:
     """Net of one month, by version."""
 
     month: Period
@@ -94,8 +94,8 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What figures rest on, and how old they are."""
+class FigureSettings:
+    """The settings that figures were calculated with, and how old the figures are."""
 
     currency: str
     fiscal_year_start: int
@@ -104,10 +104,10 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Rebuild:
+class RebuildProgress:
     """All figures are being made anew."""
 
     reason: str
     done: int
     total: int
-    began_at: datetime
+    started_at: datetime

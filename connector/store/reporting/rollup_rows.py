@@ -13,69 +13,69 @@ from uuid import UUID
 
 from connector.store.database.tables.rollups import SUMS
 from governance.effects import ZERO, Account, EffectKind, EffectLine, Version
-from governance.hierarchy import Entry
-from governance.measure import MeasureId, Place
+from governance.hierarchy import RollUpMeasure
+from governance.measure import HierarchyPath, MeasureId
 from governance.money import Money, Period
 from governance.rates import MissingRate, Rates
-from governance.roll_up import CANCELLED, Basis, Month, Part, part_of, step_of
+from governance.roll_up import CANCELLED, MeasureFigures, MonthlyFigures, RollUpSettings, funnel_step, measure_figures
 from governance.verdict import GateState
 
-Values: TypeAlias = "tuple[object, ...]"
+RowValues: TypeAlias = "tuple[object, ...]"
 
 FIGURES = (
-    "measure_id", "cell", "tract", "portfolio", "program", "project", "package", "legal_entity", "business_unit",
-    "owner", "rule", "key", "title", "stage", "step", "gate", "implementation", "potential", "leak_reason", "shut",
+    "measure_id", "group_id", "curve_id", "portfolio", "program", "project", "package", "legal_entity", "business_unit",
+    "owner", "rule", "key", "title", "stage", "step", "gate", "implementation", "potential", "leak_reason", "gate_shut",
     "holders", "missing_rate", *SUMS, "blockers", "findings", "stage_since", "deviation_since", "deviation_reason",
 )  # fmt: skip
-"""Columns of ``measure_figures`` in the order of :attr:`Made.figures`."""
+"""Columns of ``measure_figures`` in the order of :attr:`RollupRows.figures`."""
 
 FINDINGS = ("code", "measure_id")
 SERIES = ("measure_id", "version", "months", "recurring", "one_off", "avoidance", "cash")
-LEFT_OUT = (None,) * len(SUMS)
-RECORD = "\x1e"
-UNIT = "\x1f"
+EXCLUDED = (None,) * len(SUMS)
+RECORD_SEPARATOR = "\x1e"
+UNIT_SEPARATOR = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class RollupRows:
     """One measure's rows, and the groups that it counts in."""
 
-    cell: UUID
-    tract: UUID
-    figures: Values
-    findings: tuple[Values, ...]
-    series: tuple[Values, ...]
+    group_id: UUID
+    curve_id: UUID
+    figures: RowValues
+    findings: tuple[RowValues, ...]
+    series: tuple[RowValues, ...]
 
 
-def made(row: Any, lines: Sequence[EffectLine], basis: Basis, rates: Rates) -> Made:
+def rollup_rows_of(row: Any, lines: Sequence[EffectLine], settings: RollUpSettings, rates: Rates) -> RollupRows:
     """``row`` is one of :data:`connector.store.reporting.rollups.MEASURES`."""
-    place = Place("", row.portfolio, row.program, row.project, row.package)
+    place = HierarchyPath("", row.portfolio, row.program, row.project, row.package)
     reason = row.reason or ""
-    entry = Entry(
+    entry = RollUpMeasure(
         MeasureId(row.id), place, row.legal_entity, row.business_unit, tuple(lines), row.stage, reason
     )  # fmt: skip
-    part = part_of(entry, basis, rates)
-    step = step_of(row.stage, row.ramp)
+    part = measure_figures(entry, settings, rates)
+    step = funnel_step(row.stage, row.off_ramp)
     shut = row.gate != GateState.OPEN and step != CANCELLED
-    left_out = isinstance(part, MissingRate)
+    excluded = isinstance(part, MissingRate)
     leak = "" if isinstance(part, MissingRate) or not part.leakage else part.reason.value
     names = tuple(name or "" for name in (row.portfolio, row.program, row.project, row.package))
     entity, unit = row.legal_entity or "", row.business_unit or ""
-    tract = key_of(*names[:2], entity)
-    cell = key_of(*names[:2], entity, step, row.implementation, row.potential)
+    curve_id = group_key(*names[:2], entity)
+    group_id = group_key(*names[:2], entity, step, row.implementation, row.potential)
     figures = (
-        row.id, cell, tract, *names, entity, unit, row.owner or "", row.rule, row.key, row.title or "",
-        row.stage or "", step, row.gate, row.implementation, row.potential, leak, shut, _holders(row),
-        str(part) if left_out else None, *(LEFT_OUT if isinstance(part, MissingRate) else _sums(part, shut=shut)),
+        row.id, group_id, curve_id, *names, entity, unit, row.owner or "", row.rule, row.key, row.title or "",
+        row.stage or "", step, row.gate, row.implementation, row.potential, leak, shut, _role_holders(row),
+        str(part) if excluded else None, *(EXCLUDED if isinstance(part, MissingRate) else _sums(part, shut=shut)),
         row.blockers, row.findings, _moment(row.stage_since), _moment(row.deviation_since), reason,
     )  # fmt: skip
     series = () if isinstance(part, MissingRate) else tuple(_series(row.id, part.months))
-    return Made(cell, tract, figures, tuple((code, row.id) for code in row.findings), series)
+    return RollupRows(group_id, curve_id, figures, tuple((code, row.id) for code in row.findings), series)
 
 
-def key_of(*names: str) -> UUID:
+def group_key(*names: str) -> UUID:
     """The same for the same names in the same order; short, because it stands in every row of a group."""
-    return UUID(bytes=hashlib.sha256(UNIT.join(names).encode()).digest()[:16])
+    return UUID(bytes=hashlib.sha256(UNIT_SEPARATOR.join(names).encode()).digest()[:16])
 
 
 def line_of(
@@ -93,7 +93,7 @@ _KINDS = {kind.value: kind for kind in EffectKind}
 _ACCOUNTS = {account.value: account for account in Account}
 
 
-def _sums(part: Part, *, shut: bool) -> tuple[Decimal | None, ...]:
+def _sums(part: MeasureFigures, *, shut: bool) -> tuple[Decimal | None, ...]:
     """In the order of ``SUMS``."""
     plan, forecast, actual = Version.PLAN, Version.FORECAST, Version.ACTUAL
     return (
@@ -114,7 +114,7 @@ def _sums(part: Part, *, shut: bool) -> tuple[Decimal | None, ...]:
     )
 
 
-def _series(measure: str, months: Sequence[Month]) -> Iterator[Values]:
+def _series(measure: str, months: Sequence[MonthlyFigures]) -> Iterator[RowValues]:
     for version in Version:
         kept = [month for month in months if month.version is version]
         if kept:
@@ -134,10 +134,10 @@ def _array(parts: Iterable[str]) -> str:
     return f"{{{','.join(parts)}}}"
 
 
-def _holders(row: Any) -> list[str]:
+def _role_holders(row: Any) -> list[str]:
     """As ``gatepost.accounts`` writes them; see ``row_visibility.sql`` of the migrations."""
     ids = (row.owner_id, row.sponsor_id, row.controller_id)
-    return sorted({f"{row.connection}{RECORD}{account}" for account in ids if account})
+    return sorted({f"{row.connection}{RECORD_SEPARATOR}{account}" for account in ids if account})
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -1,8 +1,8 @@
 """Roll-ups, kept up to date: which measures' figures are due, and what is added up anew because of them.
 
 A trigger notes every measure whose figures may have changed, in the transaction that changed it.  One refresher at a
-time takes what is noted, makes those measures' figures, and adds up the groups that they left and joined.  Another
-basis (currency, fiscal year, rates, weights) makes everything anew in one transaction, so that a reader sees the old
+time takes what is noted, makes those measures' figures, and adds up the groups that they left and joined.  Other
+settings (currency, fiscal year, rates, weights) make everything anew in one transaction, so that a reader sees the old
 figures or the new ones and never a mixture of both.  See deploy/adr/0012-roll-ups.md.
 """
 
@@ -19,34 +19,34 @@ from psycopg import sql
 from sqlalchemy import Connection, Engine, TextClause, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store.database.json_codec import digest, to_json
-from connector.store.database.tables import FIGURES_BASIS, FIGURES_PROGRESS, RATE
+from connector.store.database.json_codec import json_digest, to_json
+from connector.store.database.tables import EXCHANGE_RATE, FIGURES_PROGRESS, FIGURES_SETTINGS
 from connector.store.database.tables.rollups import LEAKS, SUMS
-from connector.store.reporting.rollup_rows import FIGURES, FINDINGS, SERIES, Made, line_of, made
+from connector.store.reporting.rollup_rows import FIGURES, FINDINGS, SERIES, RollupRows, line_of, rollup_rows_of
 from governance.effects import EffectLine
 from governance.rates import Rate, Rates
-from governance.roll_up import Basis
+from governance.roll_up import RollUpSettings
 from governance.sums import LeakReason
 
-CHUNK = 2_000
+CHUNK_SIZE = 2_000
 """Measures that are in memory at once."""
-MOST = 20_000
+MAX_DUE = 20_000
 """Measures of one transaction; what is due beyond that takes the next one."""
-LOCK = 4_713_000_008
+ROLLUP_LOCK = 4_713_000_008
 """Key of the advisory lock that lets one refresher work at a time."""
 
-ALL = (
+ROLLUP_TABLES = (
     "figures_due",
     "measure_figures",
     "measure_finding",
     "measure_series",
-    "rollup_cell",
+    "rollup_group",
     "rollup_month",
     "rollup_curve",
 )
 
 
-class Round(StrEnum):
+class RefreshStatus(StrEnum):
     """How one refresh ended."""
 
     BUSY = "busy"
@@ -57,8 +57,8 @@ class Round(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Refreshed:
-    round: Round
+class RefreshResult:
+    status: RefreshStatus
     measures: int = 0
 
 
@@ -66,99 +66,109 @@ class Rollups:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def refresh(self, basis: Basis, now: datetime) -> Refreshed:
-        """Take up what is due; make everything anew when the basis is another one."""
+    def refresh(self, settings: RollUpSettings, now: datetime) -> RefreshResult:
+        """Take up what is due; make everything anew when the settings have changed."""
         with self._engine.begin() as transaction:
-            if not transaction.execute(_ALONE, {"key": LOCK}).scalar():
-                return Refreshed(Round.BUSY)
+            if not transaction.execute(_TRY_LOCK, {"key": ROLLUP_LOCK}).scalar():
+                return RefreshResult(RefreshStatus.BUSY)
             rates = _rates(transaction)
-            stamp = digest(to_json([basis, *rates]))
-            before = transaction.execute(select(FIGURES_BASIS.c.digest)).scalar()
+            stamp = json_digest(to_json([settings, *rates]))
+            before = transaction.execute(select(FIGURES_SETTINGS.c.digest)).scalar()
             if before != stamp:
                 reason = "exchange rates, currency or fiscal year have changed" if before else "the first time"
-                count = self._rebuild(transaction, basis, Rates(rates), reason, now)
-                _note_basis(transaction, basis, stamp, now)
-                return Refreshed(Round.REBUILT, count)
-            ids = sorted(set(transaction.execute(_TAKE, {"most": MOST}).scalars()))
+                count = self._rebuild(transaction, settings, Rates(rates), reason, now)
+                _store_settings(transaction, settings, stamp, now)
+                return RefreshResult(RefreshStatus.REBUILT, count)
+            ids = sorted(set(transaction.execute(_TAKE_DUE, {"most": MAX_DUE}).scalars()))
             if ids:
-                self._renew(transaction, ids, basis, Rates(rates))
-            more = bool(ids) and bool(transaction.execute(_LEFT).scalar())
+                self._renew(transaction, ids, settings, Rates(rates))
+            more = bool(ids) and bool(transaction.execute(_HAS_DUE).scalar())
             if not more:
-                transaction.execute(FIGURES_BASIS.update().values(refreshed_at=now))
-        return Refreshed(Round.MORE if more else Round.DONE, len(ids))
+                transaction.execute(FIGURES_SETTINGS.update().values(refreshed_at=now))
+        return RefreshResult(RefreshStatus.MORE if more else RefreshStatus.DONE, len(ids))
 
-    def _renew(self, transaction: Connection, ids: Sequence[str], basis: Basis, rates: Rates) -> None:
+    def _renew(self, transaction: Connection, ids: Sequence[str], basis: RollUpSettings, rates: Rates) -> None:
         """Some measures' figures, and the groups that these left or joined."""
-        gone = transaction.execute(_FORGET, {"ids": ids}).all()
-        cells, tracts = {row.cell for row in gone}, {row.tract for row in gone}
-        for statement in (_FORGET_FINDINGS, _FORGET_SERIES):
+        gone = transaction.execute(_DELETE_FIGURES, {"ids": ids}).all()
+        group_ids, curve_ids = {row.group_id for row in gone}, {row.curve_id for row in gone}
+        for statement in (_DELETE_FINDINGS, _DELETE_SERIES):
             transaction.execute(statement, {"ids": ids})
         for chunk in _chunks(ids):
-            rows = list(_made(transaction, chunk, basis, rates))
+            rows = list(_rollup_rows(transaction, chunk, basis, rates))
             _store(transaction, rows)
-            cells |= {row.cell for row in rows}
-            tracts |= {row.tract for row in rows}
-        touched = {"cells": sorted(cells), "tracts": sorted(tracts)}
-        for statement in (_DROP_CELLS, _DROP_MONTHS, _DROP_CURVE, *_add_up(whole=False)):
+            group_ids |= {row.group_id for row in rows}
+            curve_ids |= {row.curve_id for row in rows}
+        touched = {"group_ids": sorted(group_ids), "curve_ids": sorted(curve_ids)}
+        for statement in (_DELETE_GROUPS, _DELETE_GROUP_MONTHS, _DELETE_CURVES, *_add_up(whole=False)):
             transaction.execute(statement, touched)
 
-    def _rebuild(self, transaction: Connection, basis: Basis, rates: Rates, reason: str, now: datetime) -> int:
-        for table in ALL:
+    def _rebuild(self, transaction: Connection, basis: RollUpSettings, rates: Rates, reason: str, now: datetime) -> int:
+        for table in ROLLUP_TABLES:
             transaction.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - our own names
         ids = list(transaction.execute(_MAPPED).scalars())
         done = 0
         for chunk in _chunks(ids):
             self._progress(reason, done, len(ids), now)
-            _store(transaction, list(_made(transaction, chunk, basis, rates)))
+            _store(transaction, list(_rollup_rows(transaction, chunk, basis, rates)))
             done += len(chunk)
         for statement in _add_up(whole=True):
             transaction.execute(statement)
         self._progress(reason, None, len(ids), now)
         return len(ids)
 
-    def _progress(self, reason: str, done: int | None, total: int, began_at: datetime) -> None:
-        """Told apart from the long transaction, so that it is seen while that one runs."""
+    def _progress(self, reason: str, done: int | None, total: int, started_at: datetime) -> None:
+        """Written in a transaction of its own, so that it is visible while the long one runs."""
         with self._engine.begin() as apart:
             if done is None:
                 apart.execute(FIGURES_PROGRESS.delete())
                 return
-            values = {"reason": reason, "done": done, "total": total, "began_at": began_at, "seen_at": text("now()")}
+            values = {
+                "reason": reason,
+                "done": done,
+                "total": total,
+                "started_at": started_at,
+                "seen_at": text("now()"),
+            }
             statement = insert(FIGURES_PROGRESS).values(values)
-            apart.execute(statement.on_conflict_do_update(index_elements=["one"], set_=values))
+            apart.execute(statement.on_conflict_do_update(index_elements=["singleton"], set_=values))
 
 
 def _rates(transaction: Connection) -> list[Rate]:
-    rows = transaction.execute(select(RATE).order_by(RATE.c.currency, RATE.c.to, RATE.c.since))
+    rows = transaction.execute(
+        select(EXCHANGE_RATE).order_by(EXCHANGE_RATE.c.currency, EXCHANGE_RATE.c.to, EXCHANGE_RATE.c.since)
+    )
     return [Rate(row.currency, row.to, row.since, row.factor, row.source) for row in rows]
 
 
-def _note_basis(transaction: Connection, basis: Basis, stamp: str, now: datetime) -> None:
+def _store_settings(transaction: Connection, basis: RollUpSettings, stamp: str, now: datetime) -> None:
     values = {
         "digest": stamp,
         "currency": basis.currency,
         "fiscal_year_start": basis.fiscal_year_start,
         "year": basis.year,
-        "made_at": now,
+        "built_at": now,
         "refreshed_at": now,
     }
-    statement = insert(FIGURES_BASIS).values(values)
-    transaction.execute(statement.on_conflict_do_update(index_elements=["one"], set_=values))
+    statement = insert(FIGURES_SETTINGS).values(values)
+    transaction.execute(statement.on_conflict_do_update(index_elements=["singleton"], set_=values))
 
 
-def _made(transaction: Connection, ids: Sequence[str], basis: Basis, rates: Rates) -> Iterator[Made]:
+def _rollup_rows(
+    transaction: Connection, ids: Sequence[str], basis: RollUpSettings, rates: Rates
+) -> Iterator[RollupRows]:
     wanted = {"ids": list(ids)}
     lines: dict[str, list[EffectLine]] = {}
     for measure, *line in transaction.execute(_LINES, wanted).all():
         lines.setdefault(measure, []).append(line_of(*line))
     for row in transaction.execute(MEASURES, wanted):
-        yield made(row, lines.get(row.id, ()), basis, rates)
+        yield rollup_rows_of(row, lines.get(row.id, ()), basis, rates)
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+    return (ids[start : start + CHUNK_SIZE] for start in range(0, len(ids), CHUNK_SIZE))
 
 
-def _store(transaction: Connection, rows: Sequence[Made]) -> None:
+def _store(transaction: Connection, rows: Sequence[RollupRows]) -> None:
     """Through a table of the transaction's own: PostgreSQL copies into none that has policies."""
     driver = cast("psycopg.Connection[tuple[object, ...]]", transaction.connection.driver_connection)
     for table, columns, values in (
@@ -169,33 +179,33 @@ def _store(transaction: Connection, rows: Sequence[Made]) -> None:
         into, halfway = sql.Identifier(table), sql.Identifier(f"{table}_arriving")
         names = sql.SQL(", ").join(map(sql.Identifier, columns))
         with driver.cursor() as cursor:
-            cursor.execute(_HALFWAY.format(halfway, into))
+            cursor.execute(_CREATE_STAGING.format(halfway, into))
             with cursor.copy(_COPY.format(halfway, names)) as copy:
                 for value in values:
                     copy.write_row(value)
-            cursor.execute(_ARRIVE.format(into, names, halfway))
+            cursor.execute(_INSERT_FROM_STAGING.format(into, names, halfway))
             cursor.execute(_EMPTY.format(halfway))
 
 
-_HALFWAY = sql.SQL("CREATE TEMPORARY TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DELETE ROWS")
+_CREATE_STAGING = sql.SQL("CREATE TEMPORARY TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DELETE ROWS")
 _COPY = sql.SQL("COPY {} ({}) FROM STDIN")
-_ARRIVE = sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM {2}")
+_INSERT_FROM_STAGING = sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM {2}")
 _EMPTY = sql.SQL("TRUNCATE {}")
-_ALONE = text("SELECT pg_try_advisory_xact_lock(:key)")
-_TAKE = text("""
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
+_TAKE_DUE = text("""
     DELETE FROM figures_due WHERE id IN (SELECT id FROM figures_due ORDER BY id LIMIT :most) RETURNING measure_id
 """)
-_LEFT = text("SELECT EXISTS (SELECT 1 FROM figures_due)")
+_HAS_DUE = text("SELECT EXISTS (SELECT 1 FROM figures_due)")
 _MAPPED = text("SELECT id FROM measure WHERE unmapped_since IS NULL ORDER BY id")
-_FORGET = text("DELETE FROM measure_figures WHERE measure_id = ANY(:ids) RETURNING cell, tract")
-_FORGET_FINDINGS = text("DELETE FROM measure_finding WHERE measure_id = ANY(:ids)")
-_FORGET_SERIES = text("DELETE FROM measure_series WHERE measure_id = ANY(:ids)")
+_DELETE_FIGURES = text("DELETE FROM measure_figures WHERE measure_id = ANY(:ids) RETURNING group_id, curve_id")
+_DELETE_FINDINGS = text("DELETE FROM measure_finding WHERE measure_id = ANY(:ids)")
+_DELETE_SERIES = text("DELETE FROM measure_series WHERE measure_id = ANY(:ids)")
 MEASURES = text("""
     SELECT id, connection, key, title, rule, portfolio, program, project, package, legal_entity, business_unit, owner,
            stage, gate, implementation, potential, owner_id, sponsor_id, controller_id,
-           verdict #>> '{ramp,kind}' AS ramp,
+           verdict #>> '{off_ramp,kind}' AS off_ramp,
            verdict #>> '{deviation,reason}' AS reason, verdict #>> '{deviation,since}' AS deviation_since,
-           standing #>> ARRAY['granted_at', stage] AS stage_since,
+           measure_state #>> ARRAY['granted_at', stage] AS stage_since,
            ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(verdict -> 'blockers') AS one ORDER BY 1)
                AS blockers,
            ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(findings) AS one ORDER BY 1) AS findings
@@ -205,41 +215,42 @@ _LINES = text("""
     SELECT measure_id, version, kind, month, amount, currency, account, hard
     FROM effect_line WHERE measure_id = ANY(:ids)
 """)
-_DROP_CELLS = text("DELETE FROM rollup_cell WHERE cell = ANY(:cells)")
-_DROP_MONTHS = text("DELETE FROM rollup_month WHERE cell = ANY(:cells)")
-_DROP_CURVE = text("DELETE FROM rollup_curve WHERE tract = ANY(:tracts)")
+_DELETE_GROUPS = text("DELETE FROM rollup_group WHERE group_id = ANY(:group_ids)")
+_DELETE_GROUP_MONTHS = text("DELETE FROM rollup_month WHERE group_id = ANY(:group_ids)")
+_DELETE_CURVES = text("DELETE FROM rollup_curve WHERE curve_id = ANY(:curve_ids)")
 
-_CELLS = f"""
-    INSERT INTO rollup_cell (cell, tract, portfolio, program, legal_entity, step, implementation, potential,
-                             measures, left_out, shut, {", ".join(SUMS)}, {", ".join(LEAKS)})
-    SELECT cell, tract, portfolio, program, legal_entity, step, implementation, potential,
-           count(*), count(missing_rate), count(*) FILTER (WHERE shut), {", ".join(f"sum({name})" for name in SUMS)},
+_INSERT_GROUPS = f"""
+    INSERT INTO rollup_group (group_id, curve_id, portfolio, program, legal_entity, step, implementation, potential,
+                             measures, excluded, shut_gates, {", ".join(SUMS)}, {", ".join(LEAKS)})
+    SELECT group_id, curve_id, portfolio, program, legal_entity, step, implementation, potential,
+           count(*), count(missing_rate), count(*) FILTER (WHERE gate_shut),
+           {", ".join(f"sum({name})" for name in SUMS)},
            {", ".join(f"sum(leakage) FILTER (WHERE leak_reason = '{reason}')" for reason in LeakReason)}
     FROM measure_figures {{where}}
-    GROUP BY cell, tract, portfolio, program, legal_entity, step, implementation, potential
+    GROUP BY group_id, curve_id, portfolio, program, legal_entity, step, implementation, potential
 """  # noqa: S608 - our own names
-_MONTHS = """
-    INSERT INTO rollup_month (cell, version, month, recurring, one_off, avoidance, cash)
-    SELECT f.cell, s.version, u.month, sum(u.recurring), sum(u.one_off), sum(u.avoidance), sum(u.cash)
+_INSERT_GROUP_MONTHS = """
+    INSERT INTO rollup_month (group_id, version, month, recurring, one_off, avoidance, cash)
+    SELECT f.group_id, s.version, u.month, sum(u.recurring), sum(u.one_off), sum(u.avoidance), sum(u.cash)
     FROM measure_figures AS f JOIN measure_series AS s USING (measure_id),
          unnest(s.months, s.recurring, s.one_off, s.avoidance, s.cash) AS u (month, recurring, one_off, avoidance, cash)
-    {where} GROUP BY f.cell, s.version, u.month
+    {where} GROUP BY f.group_id, s.version, u.month
 """
-_CURVE = """
-    INSERT INTO rollup_curve (tract, version, month, portfolio, program, legal_entity,
+_INSERT_CURVES = """
+    INSERT INTO rollup_curve (curve_id, version, month, portfolio, program, legal_entity,
                               recurring, one_off, avoidance, cash)
-    SELECT c.tract, m.version, m.month, c.portfolio, c.program, c.legal_entity,
+    SELECT c.curve_id, m.version, m.month, c.portfolio, c.program, c.legal_entity,
            sum(m.recurring), sum(m.one_off), sum(m.avoidance), sum(m.cash)
-    FROM rollup_cell AS c JOIN rollup_month AS m USING (cell)
-    {where} GROUP BY c.tract, m.version, m.month, c.portfolio, c.program, c.legal_entity
+    FROM rollup_group AS c JOIN rollup_month AS m USING (group_id)
+    {where} GROUP BY c.curve_id, m.version, m.month, c.portfolio, c.program, c.legal_entity
 """
 
 
 def _add_up(*, whole: bool) -> Iterator[TextClause]:
     """The groups from their measures, the curves from the groups."""
     for statement, where in (
-        (_CELLS, "WHERE cell = ANY(:cells)"),
-        (_MONTHS, "WHERE f.cell = ANY(:cells)"),
-        (_CURVE, "WHERE c.tract = ANY(:tracts)"),
+        (_INSERT_GROUPS, "WHERE group_id = ANY(:group_ids)"),
+        (_INSERT_GROUP_MONTHS, "WHERE f.group_id = ANY(:group_ids)"),
+        (_INSERT_CURVES, "WHERE c.curve_id = ANY(:curve_ids)"),
     ):
         yield text(statement.format(where="" if whole else where))

@@ -3,7 +3,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { describe, test } = require('node:test');
-const { Platform } = require('./standins.js');
+const { Platform } = require('./platform.js');
 
 const cases = JSON.parse(fs.readFileSync(path.join(__dirname, 'gate-cases.json'), 'utf8'));
 const RULE = 'tables/pm_project.gate.js';
@@ -18,41 +18,41 @@ const SHUT = {
 
 describe('the decision', () => {
   const { GatepostGate } = new Platform().context;
-  for (const one of cases) {
-    test(one.name, () => {
-      const now = Date.parse(one.now.replace(' ', 'T') + 'Z');
-      const decision = GatepostGate.decide(one.before, one.after, one.settings, now);
-      assert.deepEqual({ ...decision }, { abort: one.abort, code: one.code, message: one.message });
+  for (const example of cases) {
+    test(example.name, () => {
+      const now = Date.parse(example.now.replace(' ', 'T') + 'Z');
+      const decision = GatepostGate.decide(example.before, example.after, example.settings, now);
+      assert.deepEqual({ ...decision }, { abort: example.abort, code: example.code, message: example.message });
     });
   }
 });
 
 describe('the rule', () => {
-  test('aborts and tells what the form has for words, without markup', () => {
+  test('aborts and shows the labels of the form, without markup', () => {
     const platform = new Platform();
     const record = platform.save(RULE, 'pm_project', 'update', SHUT, { state: '3' });
     assert.equal(record.aborted, true);
-    assert.deepEqual(platform.shown, [
+    assert.deepEqual(platform.messages, [
       'Gatepost keeps State from becoming Closed Complete: the gate is shut.',
       'Implemented is shut: ‹b›no‹/b› proof · Kaya to act',
       'More: https://gatepost.example/m/42',
     ]);
   });
 
-  test('says nothing when nothing moves, and asks no other table', () => {
+  test('shows nothing when no gated value changes, and queries no other table', () => {
     const platform = new Platform();
-    platform.context.GlideRecord.prototype.query = () => assert.fail('a table was asked');
+    platform.context.GlideRecord.prototype.query = () => assert.fail('a table was queried');
     const record = platform.save(RULE, 'pm_project', 'update', SHUT, { short_description: 'Renewal' });
     assert.equal(record.aborted, false);
-    assert.deepEqual(platform.shown, []);
+    assert.deepEqual(platform.messages, []);
   });
 
-  test('has nothing to add when another rule has refused', () => {
+  test('adds no message when another rule has already refused', () => {
     const platform = new Platform();
     const { current, previous } = platform.saving('pm_project', 'update', SHUT, { state: '3' });
     current.setAbortAction(true);
     platform.run(RULE, { current, previous });
-    assert.deepEqual(platform.shown, []);
+    assert.deepEqual(platform.messages, []);
   });
 
   test('an administrator is not the integration user', () => {
@@ -67,7 +67,7 @@ describe('the rule', () => {
     assert.equal(platform.save(RULE, 'pm_project', 'update', SHUT, { state: '3' }).aborted, false);
   });
 
-  test('a role that was taken away does not count', () => {
+  test('a revoked role does not count', () => {
     const platform = new Platform();
     platform.add('sys_user_has_role', { user: 'lind', 'role.name': 'u_gatepost_writer', state: 'inactive' });
     assert.equal(platform.save(RULE, 'pm_project', 'update', SHUT, { state: '3' }).aborted, true);
@@ -75,16 +75,16 @@ describe('the rule', () => {
 
   test('the newest heartbeat keeps a verdict fresh', () => {
     const platform = new Platform();
-    platform.add('u_gatepost_heartbeat', { u_connection: 'old', u_heard: '2026-06-20 09:00:00' });
-    platform.add('u_gatepost_heartbeat', { u_connection: 'main', u_heard: '2026-06-25 09:59:00' });
+    platform.add('u_gatepost_heartbeat', { u_connection: 'old', u_heartbeat_at: '2026-06-20 09:00:00' });
+    platform.add('u_gatepost_heartbeat', { u_connection: 'main', u_heartbeat_at: '2026-06-25 09:59:00' });
     const open = { ...SHUT, u_gatepost_gate: 'Open', u_gatepost_checked: '2026-06-01 09:00:00' };
     assert.equal(platform.save(RULE, 'pm_project', 'update', open, { state: '3' }).aborted, false);
     platform.tables.u_gatepost_heartbeat.pop();
     assert.equal(platform.save(RULE, 'pm_project', 'update', open, { state: '3' }).aborted, true);
-    assert.match(platform.shown[0], /it was last heard of at 2026-06-20 09:00:00 UTC/);
+    assert.match(platform.messages[0], /it was last active at 2026-06-20 09:00:00 UTC/);
   });
 
-  test('a copied verdict is forgotten by the copy', () => {
+  test('a copied verdict is cleared', () => {
     const platform = new Platform();
     const copy = platform.save(RULE, 'pm_project', 'insert', {}, { ...SHUT, u_gatepost_gate: 'Open' });
     assert.equal(copy.getValue('u_gatepost_gate'), null);
@@ -99,7 +99,7 @@ describe('the rule', () => {
     assert.equal(record.getValue('u_gatepost_gate'), 'Shut');
   });
 
-  test('an insert into a gated value is judged', () => {
+  test('an insert into a gated value is checked', () => {
     const platform = new Platform();
     platform.properties['gatepost.when_unassessed'] = 'closed';
     assert.equal(platform.save(RULE, 'pm_project', 'insert', {}, { state: '3' }).aborted, true);
@@ -110,7 +110,7 @@ describe('the rule', () => {
     assert.equal(platform.save(RULE, 'u_small_project', 'update', SHUT, { state: '3' }).aborted, true);
   });
 
-  test('a mistyped column is told in the log', () => {
+  test('a mistyped column is reported in the log', () => {
     const platform = new Platform();
     platform.properties['gatepost.gated.pm_project'] = 'stat:3';
     platform.save(RULE, 'pm_project', 'update', SHUT, { state: '3' });

@@ -2,9 +2,9 @@
 const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
 const { describe, test } = require('node:test');
-const { Platform } = require('./standins.js');
+const { Platform } = require('./platform.js');
 
-const RING = 'ring.rule.js';
+const EVENT_RULE = 'event.rule.js';
 const PROJECT = {
   sys_id: 'a'.repeat(32),
   sys_mod_count: '4',
@@ -33,11 +33,11 @@ const queue = (platform, record, number, values = {}) =>
 const send = (platform) => platform.run('send.job.js');
 const sent = (platform) => platform.requests.map((request) => request.headers['X-Event-Id']);
 
-describe('what is told', () => {
+describe('events written to the outbox', () => {
   for (const operation of ['insert', 'update', 'delete']) {
-    test(`a record that is met by ${operation} stands in the outbox`, () => {
+    test(`${operation} of a record writes an event to the outbox`, () => {
       const platform = new Platform();
-      platform.save(RING, 'pm_project', operation, PROJECT, operation === 'update' ? { state: '3' } : {});
+      platform.save(EVENT_RULE, 'pm_project', operation, PROJECT, operation === 'update' ? { state: '3' } : {});
       const [row] = platform.rows('u_gatepost_outbox');
       assert.equal(row.u_event, `${PROJECT.sys_id}:4:${operation}`);
       assert.equal(row.u_state, 'queued');
@@ -55,31 +55,31 @@ describe('what is told', () => {
     });
   }
 
-  test('what Gatepost wrote into its own columns is no news', () => {
+  test('a write by Gatepost to its own columns writes no event', () => {
     const platform = new Platform();
     writer(platform);
-    platform.save(RING, 'pm_project', 'update', PROJECT, { u_gatepost_gate: 'Open', u_gatepost_plan: '1' });
+    platform.save(EVENT_RULE, 'pm_project', 'update', PROJECT, { u_gatepost_gate: 'Open', u_gatepost_plan: '1' });
     assert.deepEqual(events(platform), []);
   });
 
-  test('what Gatepost wrote beside them is', () => {
+  test('a write by Gatepost to other columns writes an event', () => {
     const platform = new Platform();
     writer(platform);
-    platform.save(RING, 'pm_project', 'update', PROJECT, { u_gatepost_gate: 'Open', state: '3' });
+    platform.save(EVENT_RULE, 'pm_project', 'update', PROJECT, { u_gatepost_gate: 'Open', state: '3' });
     assert.equal(events(platform).length, 1);
   });
 
-  test('somebody else in these columns is', () => {
+  test('a write by somebody else to these columns writes an event', () => {
     const platform = new Platform();
-    platform.save(RING, 'pm_project', 'update', PROJECT, { u_gatepost_gate: 'Open' });
+    platform.save(EVENT_RULE, 'pm_project', 'update', PROJECT, { u_gatepost_gate: 'Open' });
     assert.equal(events(platform).length, 1);
   });
 
-  test('a record that Gatepost inserts or deletes is', () => {
+  test('an insert or delete by Gatepost writes an event', () => {
     const platform = new Platform();
     writer(platform);
-    platform.save(RING, 'pm_project', 'insert', {}, { ...PROJECT });
-    platform.save(RING, 'pm_project', 'delete', PROJECT);
+    platform.save(EVENT_RULE, 'pm_project', 'insert', {}, { ...PROJECT });
+    platform.save(EVENT_RULE, 'pm_project', 'delete', PROJECT);
     assert.equal(events(platform).length, 2);
   });
 
@@ -87,11 +87,11 @@ describe('what is told', () => {
     ['cost_plan', 'task'], ['benefit_plan', 'task'], ['fm_expense_line', 'task'],
     ['sysapproval_approver', 'sysapproval'],
   ]) {
-    test(`a change of ${table} is told of the record that it belongs to`, () => {
+    test(`a change of ${table} writes an event for the record that it belongs to`, () => {
       const platform = new Platform();
       platform.add('task', TASK);
       const plan = { ...PLAN, task: undefined, [column]: TASK.sys_id };
-      platform.save(`tables/${table}.ring.js`, table, 'delete', plan);
+      platform.save(`tables/${table}.event.js`, table, 'delete', plan);
       const [row] = platform.rows('u_gatepost_outbox');
       assert.equal(row.u_event, `${PLAN.sys_id}:1:delete:${TASK.sys_id}`);
       const body = JSON.parse(row.u_body);
@@ -100,36 +100,36 @@ describe('what is told', () => {
     });
   }
 
-  test('a plan that moves to another record is told of both', () => {
+  test('a plan that moves to another record writes an event for both', () => {
     const platform = new Platform();
     const other = { sys_id: 'd'.repeat(32), sys_class_name: 'dmn_demand' };
     platform.add('task', TASK);
     platform.add('task', other);
-    platform.save('tables/cost_plan.ring.js', 'cost_plan', 'update', PLAN, { task: other.sys_id });
+    platform.save('tables/cost_plan.event.js', 'cost_plan', 'update', PLAN, { task: other.sys_id });
     assert.deepEqual(events(platform), [
       `${PLAN.sys_id}:1:update:${other.sys_id}`, `${PLAN.sys_id}:1:update:${TASK.sys_id}`,
     ]);
   });
 
-  test('an approval of a record that is not governed is not told', () => {
+  test('an approval of a record that is not governed writes no event', () => {
     const platform = new Platform();
     platform.add('task', { ...TASK, sys_class_name: 'incident' });
-    platform.save('tables/sysapproval_approver.ring.js', 'sysapproval_approver', 'insert', {},
+    platform.save('tables/sysapproval_approver.event.js', 'sysapproval_approver', 'insert', {},
       { ...PLAN, sysapproval: TASK.sys_id });
     assert.deepEqual(events(platform), []);
   });
 
-  test('a plan without a record is not told', () => {
+  test('a plan without a record writes no event', () => {
     const platform = new Platform();
-    platform.save('tables/cost_plan.ring.js', 'cost_plan', 'insert', {}, { ...PLAN, task: '' });
+    platform.save('tables/cost_plan.event.js', 'cost_plan', 'insert', {}, { ...PLAN, task: '' });
     assert.deepEqual(events(platform), []);
   });
 });
 
-describe('what is sent', () => {
-  test('is signed over the bytes that go out, whatever letters are in it', () => {
+describe('sending', () => {
+  test('signs the bytes that are sent, with any characters', () => {
     const platform = new Platform();
-    platform.save(RING, 'pm_project', 'insert', {}, { ...PROJECT, sys_updated_by: 'jürgen.groß 😀' });
+    platform.save(EVENT_RULE, 'pm_project', 'insert', {}, { ...PROJECT, sys_updated_by: 'jürgen.groß 😀' });
     send(platform);
     const [request] = platform.requests;
     const stamp = String(Date.parse('2026-06-25T10:00:00Z') / 1000);
@@ -145,7 +145,7 @@ describe('what is sent', () => {
     assert.equal(platform.rows('u_gatepost_outbox')[0].u_state, 'sent');
   });
 
-  test('goes out in the order of the changes', () => {
+  test('sends in the order of the changes', () => {
     const platform = new Platform();
     queue(platform, 'x', 2, { u_order: '1002' });
     queue(platform, 'x', 1, { u_order: '1001' });
@@ -154,39 +154,39 @@ describe('what is sent', () => {
     assert.deepEqual(sent(platform), ['x:1:update', 'x:2:update', 'y:1:update']);
   });
 
-  test('a record whose event failed lets no later one pass; others go on', () => {
+  test('later events of a record wait for a failed one; other records continue', () => {
     const platform = new Platform();
     queue(platform, 'x', 1);
     queue(platform, 'y', 1);
     queue(platform, 'x', 2);
-    platform.answer = (request) => ({ status: request.headers['X-Event-Id'] === 'x:1:update' ? 500 : 202, body: '' });
+    platform.respond = (request) => ({ status: request.headers['X-Event-Id'] === 'x:1:update' ? 500 : 202, body: '' });
     send(platform);
     assert.deepEqual(sent(platform), ['x:1:update', 'y:1:update']);
-    platform.answer = () => ({ status: 202, body: '' });
-    platform.pass(1);
+    platform.respond = () => ({ status: 202, body: '' });
+    platform.advance(1);
     send(platform);
     assert.deepEqual(sent(platform).slice(2), ['x:1:update', 'x:2:update']);
   });
 
-  test('comes again after 1, 2, 5, 15 and then every 60 minutes, and is given up after three days', () => {
+  test('tries again after 1, 2, 5, 15 and then every 60 minutes, and gives up after three days', () => {
     const platform = new Platform();
     const row = queue(platform, 'x', 1);
-    platform.answer = () => ({ status: 503, body: 'down for maintenance' });
+    platform.respond = () => ({ status: 503, body: 'down for maintenance' });
     const waits = [];
     while (row.u_state === 'queued') {
       send(platform);
       if (row.u_state === 'queued') {
         const wait = (Date.parse(row.u_next_attempt.replace(' ', 'T') + 'Z') - platform.now) / 60000;
         waits.push(wait);
-        platform.pass(wait - 0.1);
+        platform.advance(wait - 0.1);
         send(platform);
-        platform.pass(0.1);
+        platform.advance(0.1);
       }
     }
     assert.deepEqual(waits.slice(0, 7), [1, 2, 5, 15, 60, 60, 60]);
-    assert.equal(platform.requests.length, waits.length + 1, 'not once too early');
+    assert.equal(platform.requests.length, waits.length + 1, 'no attempt is too early');
     assert.equal(row.u_state, 'failed');
-    assert.equal(row.u_answer, '503 down for maintenance');
+    assert.equal(row.u_response, '503 down for maintenance');
     assert.ok(platform.now - Date.parse('2026-06-25T10:00:00Z') > 3 * 24 * 3600 * 1000);
     assert.deepEqual(platform.errors,
       ['Gatepost: the event x:1:update was given up after three days: 503 down for maintenance']);
@@ -200,30 +200,30 @@ describe('what is sent', () => {
     assert.deepEqual(sent(platform), ['x:2:update']);
   });
 
-  test('an answer that never came is written down and tried again', () => {
+  test('a timeout is recorded and tried again', () => {
     const platform = new Platform();
     const row = queue(platform, 'x', 1);
-    platform.answer = () => new Error('Read timed out');
+    platform.respond = () => new Error('Read timed out');
     send(platform);
-    assert.deepEqual([row.u_state, row.u_attempts, row.u_answer], ['queued', '1', 'Read timed out']);
+    assert.deepEqual([row.u_state, row.u_attempts, row.u_response], ['queued', '1', 'Read timed out']);
     assert.equal(row.u_next_attempt, '2026-06-25 10:01:00');
   });
 
-  test('a receiver that fails three times in a row is left in peace', () => {
+  test('a run stops when the receiver fails three times in a row', () => {
     const platform = new Platform();
     for (const name of ['a', 'b', 'c', 'd', 'e']) { queue(platform, name, 1); }
-    platform.answer = () => ({ status: 502, body: '' });
+    platform.respond = () => ({ status: 502, body: '' });
     send(platform);
     assert.equal(platform.requests.length, 3);
   });
 
-  test('what is queued while the sender runs is sent by it', () => {
+  test('events queued while the sender runs are sent by it', () => {
     const platform = new Platform();
     queue(platform, 'x', 1);
-    platform.answer = (request) => {
+    platform.respond = (request) => {
       if (request.headers['X-Event-Id'] === 'x:1:update') {
         queue(platform, 'y', 1);
-        platform.run('kick.rule.js');
+        platform.run('send-now.rule.js');
       }
       return { status: 202, body: '' };
     };
@@ -239,13 +239,13 @@ describe('what is sent', () => {
     assert.deepEqual(sent(platform), []);
   });
 
-  test('a sender that died is overruled, and releases nothing when it wakes up', () => {
+  test('the lock of a dead sender expires, and it releases nothing when it wakes up', () => {
     const platform = new Platform();
     queue(platform, 'x', 1);
-    const dead = platform.context.GatepostLock.take(platform.now);
-    platform.pass(6);
-    platform.answer = () => {
-      platform.context.GatepostLock.release(dead);
+    const deadHolder = platform.context.GatepostLock.take(platform.now);
+    platform.advance(6);
+    platform.respond = () => {
+      platform.context.GatepostLock.release(deadHolder);
       assert.equal(platform.rows('u_gatepost_lock').length, 1);
       return { status: 202, body: '' };
     };
@@ -254,11 +254,11 @@ describe('what is sent', () => {
     assert.deepEqual(platform.rows('u_gatepost_lock'), []);
   });
 
-  test('the lock is free again when the sender fails', () => {
+  test('the lock is released when the sender fails', () => {
     const platform = new Platform();
     queue(platform, 'x', 1);
-    platform.context.GlideRecord.prototype.update = () => { throw new Error('the database is away'); };
-    assert.throws(() => send(platform), /the database is away/);
+    platform.context.GlideRecord.prototype.update = () => { throw new Error('the database is down'); };
+    assert.throws(() => send(platform), /the database is down/);
     assert.deepEqual(platform.rows('u_gatepost_lock'), []);
   });
 

@@ -187,4 +187,4 @@ TABLES = (
         ),
     ),
 )
-"""Rows of these change how the instance behaves, which takes an administrator."""
+"""Rows of these change how the instance behaves; only an administrator may write them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.errors import SignatureRejected
+from connector.errors import WebhookAuthFailed
 from connector.events.signatures import verify_hub_signature
 from sandbox.delivery import hub_signature
 
@@ -42,11 +42,11 @@ def test_hexadecimal_in_capitals_is_accepted() -> None:
     ],
 )
 def test_anything_else_is_rejected_with_a_reason(header: str | None, reason: str) -> None:
-    with pytest.raises(SignatureRejected) as caught:
+    with pytest.raises(WebhookAuthFailed) as caught:
         verify_hub_signature(BODY, header, [SECRET])
     assert caught.value.reason == reason
 
 
 def test_without_a_secret_nothing_is_accepted() -> None:
-    with pytest.raises(SignatureRejected):
+    with pytest.raises(WebhookAuthFailed):
         verify_hub_signature(BODY, OFFICIAL, [])

@@ -1,4 +1,4 @@
-"""Who may ring: every kind of proof, right and wrong, and only at the doors that a connection has."""
+"""Authentication of events: every kind, right and wrong, and only those that a connection accepts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from connector.errors import SignatureRejected
-from connector.events.signatures import stamped_signature
-from connector.events.webhook_auth import Proofs, prove
-from connector.http.tool_access import DoorKind
+from connector.errors import WebhookAuthFailed
+from connector.events.signatures import timestamped_signature
+from connector.events.webhook_auth import EventCredentials, authenticate_event
+from connector.http.tool_access import WebhookAuth
 from sandbox.delivery import hub_signature
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -24,88 +24,134 @@ def bearer(secret: str = CLIENT, algorithm: str = "HS256", **claims: object) -> 
     return jwt.encode({"alg": algorithm}, claims, OctKey.import_key(secret), algorithms=[algorithm])
 
 
-def ask(proofs: Proofs, *doors: DoorKind, secrets: tuple[bytes, ...] = (SECRET,)) -> DoorKind | str:
-    """The kind by which the event was proved, or why it was refused."""
+def authenticate(
+    credentials: EventCredentials, *accepted: WebhookAuth, secrets: tuple[bytes, ...] = (SECRET,)
+) -> WebhookAuth | str:
+    """The kind by which the event was authenticated, or why it was refused."""
     try:
-        return prove(BODY, proofs, doors=frozenset(doors), secrets=secrets, client_secret=CLIENT.encode(), now=NOW)
-    except SignatureRejected as error:
+        return authenticate_event(
+            BODY, credentials, accepted=frozenset(accepted), secrets=secrets, client_secret=CLIENT.encode(), now=NOW
+        )
+    except WebhookAuthFailed as error:
         return error.reason
 
 
-def stamped(seconds: int = 0, *, body: bytes = BODY, secret: bytes = SECRET, version: str = "v1") -> Proofs:
+def timestamped(
+    seconds: int = 0, *, body: bytes = BODY, secret: bytes = SECRET, version: str = "v1"
+) -> EventCredentials:
     stamp = str(int(NOW.timestamp()) + seconds)
-    return Proofs(stamp=stamp, stamped=f"{version}={stamped_signature(body, stamp, secret).partition('=')[2]}")
+    return EventCredentials(
+        timestamp=stamp,
+        timestamped_signature=f"{version}={timestamped_signature(body, stamp, secret).partition('=')[2]}",
+    )
 
 
-SIGNED = Proofs(signature=hub_signature(SECRET.decode(), BODY))
-LATER, EARLIER = int(NOW.timestamp()) + 60, int(NOW.timestamp()) - 600
+SIGNED = EventCredentials(signature=hub_signature(SECRET.decode(), BODY))
+LATER, EARLIER, FAR = (int(NOW.timestamp()) + seconds for seconds in (60, -600, 600))
 
 
 @pytest.mark.parametrize(
-    ("proofs", "doors", "outcome"),
+    ("credentials", "accepted", "outcome"),
     [
-        (SIGNED, (DoorKind.SIGNATURE,), DoorKind.SIGNATURE),
-        (Proofs(signature=hub_signature(SECRET.decode(), b"other")), (DoorKind.SIGNATURE,), "mismatch"),
-        (SIGNED, (DoorKind.PATH,), "door_shut"),
-        (Proofs(), (DoorKind.SIGNATURE,), "missing"),
-        (Proofs(), (DoorKind.TOKEN, DoorKind.PATH), "missing"),
-        (Proofs(bearer=bearer(exp=LATER)), (DoorKind.JWT,), DoorKind.JWT),
-        (Proofs(bearer=bearer()), (DoorKind.JWT,), DoorKind.JWT),
-        (Proofs(bearer=bearer(exp=EARLIER)), (DoorKind.JWT,), "expired"),
-        (Proofs(bearer=bearer("another app's secret, as long")), (DoorKind.JWT,), "mismatch"),
-        (Proofs(bearer=bearer(algorithm="HS512")), (DoorKind.JWT,), "mismatch"),
-        (Proofs(bearer="eyJhbGciOiJub25lIn0.e30."), (DoorKind.JWT,), "mismatch"),
-        (Proofs(bearer="no token"), (DoorKind.JWT,), "mismatch"),
-        (Proofs(token=SECRET.decode()), (DoorKind.TOKEN,), DoorKind.TOKEN),
-        (Proofs(token="guess"), (DoorKind.TOKEN,), "mismatch"),
-        (Proofs(path=SECRET.decode()), (DoorKind.PATH,), DoorKind.PATH),
-        (Proofs(path="guess"), (DoorKind.PATH,), "mismatch"),
-        (Proofs(path=SECRET.decode()), (DoorKind.SIGNATURE,), "door_shut"),
-        (stamped(), (DoorKind.STAMPED,), DoorKind.STAMPED),
-        (stamped(-299), (DoorKind.STAMPED,), DoorKind.STAMPED),
-        (stamped(-301), (DoorKind.STAMPED,), "expired"),
-        (stamped(301), (DoorKind.STAMPED,), "expired"),
-        (stamped(body=b"other"), (DoorKind.STAMPED,), "mismatch"),
-        (stamped(secret=b"another secret"), (DoorKind.STAMPED,), "mismatch"),
-        (stamped(version="v2"), (DoorKind.STAMPED,), "method_not_allowed"),
-        (Proofs(stamp="now", stamped=stamped().stamped), (DoorKind.STAMPED,), "malformed"),
-        (Proofs(stamp="9" * 30, stamped=stamped().stamped), (DoorKind.STAMPED,), "malformed"),
-        (Proofs(stamp=stamped().stamp, stamped="v1="), (DoorKind.STAMPED,), "malformed"),
-        (Proofs(stamped=stamped().stamped), (DoorKind.STAMPED,), "missing"),
-        (stamped(), (DoorKind.SIGNATURE,), "door_shut"),
+        (SIGNED, (WebhookAuth.SIGNATURE,), WebhookAuth.SIGNATURE),
+        (EventCredentials(signature=hub_signature(SECRET.decode(), b"other")), (WebhookAuth.SIGNATURE,), "mismatch"),
+        (SIGNED, (WebhookAuth.URL_SECRET,), "auth_not_allowed"),
+        (EventCredentials(), (WebhookAuth.SIGNATURE,), "missing"),
+        (EventCredentials(), (WebhookAuth.TOKEN, WebhookAuth.URL_SECRET), "missing"),
+        (EventCredentials(bearer=bearer(exp=LATER)), (WebhookAuth.JWT,), WebhookAuth.JWT),
+        (EventCredentials(bearer=bearer()), (WebhookAuth.JWT,), "no_expiry"),
+        (EventCredentials(bearer=bearer(exp=None)), (WebhookAuth.JWT,), "no_expiry"),
+        (EventCredentials(bearer=bearer(exp=float("inf"))), (WebhookAuth.JWT,), "malformed"),
+        (EventCredentials(bearer=bearer(exp=float("nan"))), (WebhookAuth.JWT,), "malformed"),
+        (EventCredentials(bearer=bearer(exp=10**400)), (WebhookAuth.JWT,), "malformed"),
+        (EventCredentials(bearer=bearer(exp=str(LATER))), (WebhookAuth.JWT,), "malformed"),
+        (EventCredentials(bearer=bearer(exp=True)), (WebhookAuth.JWT,), "malformed"),
+        (EventCredentials(bearer=bearer(exp=LATER, iat=None)), (WebhookAuth.JWT,), "malformed"),
+        (EventCredentials(bearer=bearer(exp=LATER, iat=LATER, nbf=EARLIER)), (WebhookAuth.JWT,), WebhookAuth.JWT),
+        (EventCredentials(bearer=bearer(exp=LATER, iat=FAR)), (WebhookAuth.JWT,), "not_yet_valid"),
+        (EventCredentials(bearer=bearer(exp=LATER, nbf=FAR)), (WebhookAuth.JWT,), "not_yet_valid"),
+        (EventCredentials(bearer=bearer(exp=EARLIER)), (WebhookAuth.JWT,), "expired"),
+        (EventCredentials(bearer=bearer("another app's secret, as long")), (WebhookAuth.JWT,), "mismatch"),
+        (EventCredentials(bearer=bearer(algorithm="HS512")), (WebhookAuth.JWT,), "mismatch"),
+        (EventCredentials(bearer="eyJhbGciOiJub25lIn0.e30."), (WebhookAuth.JWT,), "mismatch"),
+        (EventCredentials(bearer="no token"), (WebhookAuth.JWT,), "mismatch"),
+        (EventCredentials(token=SECRET.decode()), (WebhookAuth.TOKEN,), WebhookAuth.TOKEN),
+        (EventCredentials(token="guess"), (WebhookAuth.TOKEN,), "mismatch"),
+        (EventCredentials(url_secret=SECRET.decode()), (WebhookAuth.URL_SECRET,), WebhookAuth.URL_SECRET),
+        (EventCredentials(url_secret="guess"), (WebhookAuth.URL_SECRET,), "mismatch"),
+        (EventCredentials(url_secret=SECRET.decode()), (WebhookAuth.SIGNATURE,), "auth_not_allowed"),
+        (timestamped(), (WebhookAuth.TIMESTAMPED,), WebhookAuth.TIMESTAMPED),
+        (timestamped(-299), (WebhookAuth.TIMESTAMPED,), WebhookAuth.TIMESTAMPED),
+        (timestamped(-301), (WebhookAuth.TIMESTAMPED,), "expired"),
+        (timestamped(301), (WebhookAuth.TIMESTAMPED,), "expired"),
+        (timestamped(body=b"other"), (WebhookAuth.TIMESTAMPED,), "mismatch"),
+        (timestamped(secret=b"another secret"), (WebhookAuth.TIMESTAMPED,), "mismatch"),
+        (timestamped(version="v2"), (WebhookAuth.TIMESTAMPED,), "method_not_allowed"),
+        (
+            EventCredentials(timestamp="now", timestamped_signature=timestamped().timestamped_signature),
+            (WebhookAuth.TIMESTAMPED,),
+            "malformed",
+        ),
+        (
+            EventCredentials(timestamp="9" * 30, timestamped_signature=timestamped().timestamped_signature),
+            (WebhookAuth.TIMESTAMPED,),
+            "malformed",
+        ),
+        (
+            EventCredentials(timestamp=timestamped().timestamp, timestamped_signature="v1="),
+            (WebhookAuth.TIMESTAMPED,),
+            "malformed",
+        ),
+        (
+            EventCredentials(timestamped_signature=timestamped().timestamped_signature),
+            (WebhookAuth.TIMESTAMPED,),
+            "missing",
+        ),
+        (timestamped(), (WebhookAuth.SIGNATURE,), "auth_not_allowed"),
     ],
 )
-def test_an_event_is_proved_by_a_kind_that_the_connection_accepts(
-    proofs: Proofs, doors: tuple[DoorKind, ...], outcome: DoorKind | str
+def test_an_event_is_authenticated_by_a_kind_that_the_connection_accepts(
+    credentials: EventCredentials, accepted: tuple[WebhookAuth, ...], outcome: WebhookAuth | str
 ) -> None:
-    assert ask(proofs, *doors) == outcome
+    assert authenticate(credentials, *accepted) == outcome
 
 
-def test_the_strongest_proof_that_came_is_the_one_that_counts() -> None:
-    """A wrong signature is not forgiven because a right token came with it."""
-    both = Proofs(signature=hub_signature(SECRET.decode(), b"other"), token=SECRET.decode())
-    assert ask(both, DoorKind.SIGNATURE, DoorKind.TOKEN) == "mismatch"
+def test_the_strongest_kind_that_an_event_carries_decides() -> None:
+    """A wrong signature is refused although a right token came with it."""
+    both = EventCredentials(signature=hub_signature(SECRET.decode(), b"other"), token=SECRET.decode())
+    assert authenticate(both, WebhookAuth.SIGNATURE, WebhookAuth.TOKEN) == "mismatch"
 
 
-def test_the_time_of_an_event_is_part_of_what_is_signed() -> None:
-    """An old event does not become a new one by another time in its header."""
-    earlier = stamped(-3600)
-    assert ask(Proofs(stamp=stamped().stamp, stamped=earlier.stamped), DoorKind.STAMPED) == "mismatch"
+def test_the_signature_covers_the_time_of_an_event() -> None:
+    """Another time in its header does not make an old event a new one."""
+    earlier = timestamped(-3600)
+    assert (
+        authenticate(
+            EventCredentials(timestamp=timestamped().timestamp, timestamped_signature=earlier.timestamped_signature),
+            WebhookAuth.TIMESTAMPED,
+        )
+        == "mismatch"
+    )
 
 
-def test_a_short_secret_proves_nothing_by_itself() -> None:
-    assert ask(Proofs(token="short"), DoorKind.TOKEN, secrets=(b"short",)) == "mismatch"
+def test_a_short_secret_alone_authenticates_nothing() -> None:
+    assert authenticate(EventCredentials(token="short"), WebhookAuth.TOKEN, secrets=(b"short",)) == "mismatch"
 
 
-def test_both_secrets_of_a_rotation_open_the_door() -> None:
+def test_both_secrets_of_a_rotation_are_accepted() -> None:
     older = b"the secret before, also long enough"
     for secret in (SECRET, older):
-        assert ask(Proofs(path=secret.decode()), DoorKind.PATH, secrets=(SECRET, older)) is DoorKind.PATH
+        assert (
+            authenticate(EventCredentials(url_secret=secret.decode()), WebhookAuth.URL_SECRET, secrets=(SECRET, older))
+            is WebhookAuth.URL_SECRET
+        )
 
 
-def test_a_shut_door_says_which_are_open() -> None:
-    with pytest.raises(SignatureRejected, match=r"accepts no token; it accepts: path, signature\."):
-        prove(
-            BODY, Proofs(token="x"), doors=frozenset({DoorKind.SIGNATURE, DoorKind.PATH}), secrets=(SECRET,),
+def test_a_refused_kind_names_those_that_are_accepted() -> None:
+    with pytest.raises(
+        WebhookAuthFailed, match=r"does not accept token authentication; it accepts: signature, url_secret\."
+    ):
+        authenticate_event(
+            BODY, EventCredentials(token="x"), accepted=frozenset({WebhookAuth.SIGNATURE, WebhookAuth.URL_SECRET}), secrets=(SECRET,),
             client_secret=None, now=NOW,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Names of fields to ids: unique on a site, told when they are not, and a team's own fields for a team's own issues."""
+"""Names of fields to ids: unique on a site, reported when they are not, and a team's own fields for a team's own issues."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from connector.jira.fields import Field, FieldCatalogue, FieldProblem
-from connector.sync.ports import Wish
+from connector.sync.ports import WriteRequest
 from mapping.work_item import FieldName, NativeId
 from sandbox import servers
 from sandbox.story import seed
@@ -28,22 +28,22 @@ def sandbox() -> Iterator[servers.Sandbox]:
     running.stop()
 
 
-def test_a_team_managed_projects_own_field_is_taken_for_its_issues(sandbox: servers.Sandbox) -> None:
+def test_a_team_managed_projects_own_field_is_used_for_its_issues(sandbox: servers.Sandbox) -> None:
     """One name, three fields: each issue is read and written in its own."""
     jira, site = sandbox.jira, jira_site(sandbox.jira)
     issues = {key: jira.create(key, "Epic", key, by="kaya") for key in ("ITX", "TEAM", "CREW")}
     for issue in issues.values():
         site.writer.write(
-            Wish(NativeId(issue.id), {GATE: "Open" if issue.project == "ITX" else f"Open for {issue.project}"})
+            WriteRequest(NativeId(issue.id), {GATE: "Open" if issue.project == "ITX" else f"Open for {issue.project}"})
         )
-    read = site.reader.read([NativeId(one.id) for one in issues.values()], frozenset({GATE, RISK}))
-    shown = {item.project: item.fields.get(GATE) for item in read.found.values()}
-    assert shown == {"ITX": "Open", "TEAM": "Open for TEAM", "CREW": "Open for CREW"}
+    read = site.reader.read([NativeId(issue.id) for issue in issues.values()], frozenset({GATE, RISK}))
+    values = {item.project: item.fields.get(GATE) for item in read.items.values()}
+    assert values == {"ITX": "Open", "TEAM": "Open for TEAM", "CREW": "Open for CREW"}
     fields = {field.id: field for field in jira.fields.values()}
     for key, issue in issues.items():
         (written,) = (name for name, value in issue.values.items() if value)
         assert fields[written].project == ("" if key == "ITX" else jira.projects[key].id)
-    assert {item.project: RISK in item.fields for item in read.found.values()} == {
+    assert {item.project: RISK in item.fields for item in read.items.values()} == {
         "ITX": False, "TEAM": True, "CREW": True,
     }, "a field that only teams have is unknown elsewhere, not empty"  # fmt: skip
 
@@ -59,7 +59,7 @@ SITE, TEAM = (
 
 
 @pytest.mark.parametrize(
-    ("fields", "project", "found"),
+    ("fields", "project", "expected"),
     [
         ((SITE, TEAM), "", "customfield_1"),
         ((SITE, TEAM), "10001", "customfield_2"),
@@ -73,11 +73,11 @@ SITE, TEAM = (
     ],
 )
 def test_a_name_means_the_field_of_the_project_or_of_the_site(
-    fields: tuple[Field, ...], project: str, found: str | None
+    fields: tuple[Field, ...], project: str, expected: str | None
 ) -> None:
     resolved = catalogue(*fields).resolve(fields[0].name, project)
     assert isinstance(resolved, Field)
-    assert resolved.id == (found or "duedate"), "a system field comes before a custom one of its name"
+    assert resolved.id == (expected or "duedate"), "a system field comes before a custom one of its name"
 
 
 def test_a_name_that_two_fields_of_the_site_have_is_a_problem_with_their_ids() -> None:

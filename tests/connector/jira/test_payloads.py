@@ -1,4 +1,4 @@
-"""Jira's bodies, captured and odd: every one becomes a work item or a doorbell, none an exception."""
+"""Jira's bodies, captured and odd: each becomes a work item or a parsed event, none an exception."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.errors import BadPayload
-from connector.http.json_values import Json, JsonObject, obj, parse_object
+from connector.errors import InvalidPayload
+from connector.http.json_values import Json, JsonObject, as_object, parse_object
 from connector.jira import adf
-from connector.jira.event_parser import JiraDoor
+from connector.jira.event_parser import JiraEventParser
 from connector.jira.fields import Field, FieldCatalogue, FieldProblem, NotResolved
 from connector.jira.payloads import field_value, moment, work_item
-from connector.jira.writer import form
-from connector.sync.ports import Doorbell, NoInterest, Rung
+from connector.jira.writer import field_json
+from connector.sync.ports import IgnoredEvent, ItemsChanged, ParsedEvent
 from governance.evidence import Children, OpenItem
 from governance.facts import Unknown
 from governance.measure import Person
@@ -90,11 +90,11 @@ def test_only_open_issues_that_block_this_one_are_blocking() -> None:
 
 
 def test_links_that_were_not_returned_are_unknown() -> None:
-    issue = {**ISSUE, "fields": {k: v for k, v in obj(ISSUE["fields"]).items() if k != "issuelinks"}}
+    issue = {**ISSUE, "fields": {k: v for k, v in as_object(ISSUE["fields"]).items() if k != "issuelinks"}}
     assert normalised(issue).blocking_links == Unknown("the issue's links were not returned; is linking switched on?")
 
 
-def test_a_comment_is_its_authors_word_and_an_edited_one_its_editors() -> None:
+def test_a_comment_counts_as_its_authors_and_an_edited_one_as_its_editors() -> None:
     (comment,) = normalised(ISSUE).comments
     assert (comment.author.id, comment.text) == ("b", "/approve decided")
     edited = json.loads(json.dumps(ISSUE))
@@ -106,6 +106,11 @@ def test_a_comment_is_its_authors_word_and_an_edited_one_its_editors() -> None:
     ("value", "kind", "custom", "expected"),
     [
         (12.5, "number", "float", Decimal("12.5")),
+        (float("inf"), "number", "float", "inf"),
+        (float("nan"), "number", "float", "nan"),
+        (1e300, "number", "float", "1e+300"),
+        ("1e999", "number", "float", "1e999"),
+        ("sNaN", "number", "float", "sNaN"),
         ("2026-10-31", "date", "datepicker", date(2026, 10, 31)),
         ({"value": "Green", "id": "1"}, "option", "select", "Green"),
         ({"value": "A", "child": {"value": "B"}}, "option-with-child", "cascadingselect", "A / B"),
@@ -151,7 +156,7 @@ CATALOGUE = FieldCatalogue(
 
 
 @pytest.mark.parametrize(
-    ("name", "found"),
+    ("name", "expected"),
     [
         ("gate", Field("customfield_1", "Gate", "option", "select")),
         ("customfield_1", Field("customfield_1", "Gate", "option", "select")),
@@ -170,8 +175,8 @@ CATALOGUE = FieldCatalogue(
         ),
     ],
 )
-def test_a_name_is_one_field_or_a_problem_with_a_hint(name: str, found: object) -> None:
-    assert CATALOGUE.resolve(name) == found
+def test_a_name_is_one_field_or_a_problem_with_a_hint(name: str, expected: object) -> None:
+    assert CATALOGUE.resolve(name) == expected
 
 
 @pytest.mark.parametrize(
@@ -186,54 +191,54 @@ def test_a_name_is_one_field_or_a_problem_with_a_hint(name: str, found: object) 
     ],
 )
 def test_a_value_is_sent_in_its_fields_form(value: str | Decimal | None, kind: str, custom: str, sent: object) -> None:
-    assert form(value, Field("f", "F", kind, custom), str) == sent
+    assert field_json(value, Field("f", "F", kind, custom), str) == sent
 
 
 # --- events --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("body", "rung"),
+    ("body", "parsed"),
     [
         (
             {"webhookEvent": "jira:issue_updated", "issue": {"id": "1", "key": "A-1"}},
-            Doorbell("jira:issue_updated", (NativeId("1"),)),
+            ItemsChanged("jira:issue_updated", (NativeId("1"),)),
         ),
         (
             {"webhookEvent": "jira:issue_updated", "issue": {"id": "2", "fields": {"parent": {"id": "1"}}}},
-            Doorbell("jira:issue_updated", (NativeId("2"), NativeId("1"))),
+            ItemsChanged("jira:issue_updated", (NativeId("2"), NativeId("1"))),
         ),
         (
             {"webhookEvent": "jira:issue_deleted", "issue": {"id": "2", "fields": {"parent": {"id": "1"}}}},
-            Doorbell("jira:issue_deleted", (NativeId("2"), NativeId("1")), deleted=NativeId("2")),
+            ItemsChanged("jira:issue_deleted", (NativeId("2"), NativeId("1")), deleted=NativeId("2")),
         ),
         (
             {"webhookEvent": "jira:issue_moved", "issue": {"key": "abc-7"}},
-            Doorbell("jira:issue_moved", (NativeId("ABC-7"),)),
+            ItemsChanged("jira:issue_moved", (NativeId("ABC-7"),)),
         ),
         (
             {"webhookEvent": "comment_created", "comment": {"self": "https://x/rest/api/2/issue/17334/comment/18977"}},
-            Doorbell("comment_created", (NativeId("17334"),)),
+            ItemsChanged("comment_created", (NativeId("17334"),)),
         ),
         (
             {"webhookEvent": "worklog_created", "worklog": {"issueId": "12"}},
-            Doorbell("worklog_created", (NativeId("12"),)),
+            ItemsChanged("worklog_created", (NativeId("12"),)),
         ),
         (
             {"webhookEvent": "issuelink_created", "issueLink": {"sourceIssueId": 3, "destinationIssueId": 4}},
-            Doorbell("issuelink_created", (NativeId("3"), NativeId("4"))),
+            ItemsChanged("issuelink_created", (NativeId("3"), NativeId("4"))),
         ),
-        ({"webhookEvent": "sprint_started"}, NoInterest("sprint_started", "sprint events concern no single issue")),
+        ({"webhookEvent": "sprint_started"}, IgnoredEvent("sprint_started", "sprint events concern no single issue")),
         (
             {"webhookEvent": "jira:version_released"},
-            NoInterest("jira:version_released", "version events concern no single issue"),
+            IgnoredEvent("jira:version_released", "version events concern no single issue"),
         ),
-        ({"issue": {"key": "not a key"}}, NoInterest("no event name", "the event names no issue")),
-        ({"webhookEvent": 5, "issue": "text"}, NoInterest("5", "the event names no issue")),
+        ({"issue": {"key": "not a key"}}, IgnoredEvent("no event name", "the event names no issue")),
+        ({"webhookEvent": 5, "issue": "text"}, IgnoredEvent("5", "the event names no issue")),
     ],
 )
-def test_an_event_rings_the_issues_that_it_names(body: JsonObject, rung: Rung) -> None:
-    assert JiraDoor().parse(json.dumps(body).encode()) == rung
+def test_an_event_names_the_issues_that_changed(body: JsonObject, parsed: ParsedEvent) -> None:
+    assert JiraEventParser().parse(json.dumps(body).encode()) == parsed
 
 
 json_values = st.recursive(
@@ -247,23 +252,23 @@ json_values = st.recursive(
 @given(json_values)
 def test_no_json_raises_anything_but_our_own_error(value: Json) -> None:
     raw = json.dumps({"webhookEvent": "jira:issue_updated", "issue": value}).encode()
-    JiraDoor().parse(raw)
-    normalised(obj(parse_object(raw)["issue"]))
+    JiraEventParser().parse(raw)
+    normalised(as_object(parse_object(raw)["issue"]))
     normalised({"fields": value})
 
 
-def test_every_captured_event_is_understood(shared: Path) -> None:
-    counts = {"rings": 0, "no interest": 0, "no json": 0}
+def test_every_captured_event_is_parsed(shared: Path) -> None:
+    counts = {"items changed": 0, "no interest": 0, "no json": 0}
     for file in sorted((shared / "payloads").glob("jira-*-webhook/*/*.json")):
         try:
-            rung = JiraDoor().parse(file.read_bytes())
-        except BadPayload:
+            parsed = JiraEventParser().parse(file.read_bytes())
+        except InvalidPayload:
             counts["no json"] += 1
         else:
-            counts["rings" if isinstance(rung, Doorbell) else "no interest"] += 1
-    # Every event about an issue rings; what does not is about sprints, boards, users, or a logger's line.
+            counts["items changed" if isinstance(parsed, ItemsChanged) else "no interest"] += 1
+    # Every event about an issue names it; the others are about sprints, boards, users, or a logger's line.
     assert sum(counts.values()) >= 100
-    assert counts["rings"] >= 0.7 * sum(counts.values()), counts
+    assert counts["items changed"] >= 0.7 * sum(counts.values()), counts
 
 
 def test_every_captured_issue_is_normalised(shared: Path) -> None:
@@ -272,12 +277,12 @@ def test_every_captured_issue_is_normalised(shared: Path) -> None:
     for file in sorted((shared / "payloads").glob("jira-rest-*/*/*.json")):
         try:
             document = parse_object(file.read_bytes())
-        except BadPayload:
+        except InvalidPayload:
             continue
         listed = document.get("issues")
         for issue in [document, *(listed if isinstance(listed, list) else [])]:
-            item = normalised(obj(issue))
-            if not (item.native_id and "fields" in obj(issue)):
+            item = normalised(as_object(issue))
+            if not (item.native_id and "fields" in as_object(issue)):
                 continue
             lost["issues"] += 1
             lost["no key"] += not item.key
@@ -289,7 +294,7 @@ def test_every_captured_issue_is_normalised(shared: Path) -> None:
             lost["links unknown"] += isinstance(item.blocking_links, Unknown)
             lost["attachments unknown"] += isinstance(item.attachments, Unknown)
     assert lost["issues"] >= 200
-    # What the corpus itself leaves out: partial answers, excerpts of documentation, answers of version 2 of the API.
+    # What the corpus itself lacks: partial responses, excerpts of documentation, responses of version 2 of the API.
     most = {"no key": 0, "no status": 35, "no status category": 69, "no type": 33, "no project": 32,
             "no moment of change": 36, "links unknown": 36}  # fmt: skip
     assert {part: lost[part] for part in most if lost[part] > most[part]} == {}, lost

@@ -1,4 +1,4 @@
-"""Reading many issues at once, counted by the stand-in."""
+"""Reading many issues at once, with the calls counted by the sandbox."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[servers.Sandbox]:
 
 def test_250_issues_and_their_children_are_read_with_four_calls(sandbox: servers.Sandbox) -> None:
     state = sandbox.jira
-    made = [state.create("CLOUD", "Epic", f"Measure {number}", by="kaya").id for number in range(250)]
+    created = [state.create("CLOUD", "Epic", f"Measure {number}", by="kaya").id for number in range(250)]
     for number in (3, 180, 249):
-        state.create("CLOUD", "Story", "A story", by="kaya", parent=state.issue(made[number]).key)
+        state.create("CLOUD", "Story", "A story", by="kaya", parent=state.issue(created[number]).key)
     deleted = [NativeId("990001"), NativeId("990002")]
     site = jira_site(state)
-    site.reader.read([NativeId(made[0])], frozenset())
+    site.reader.read([NativeId(created[0])], frozenset())
     requests.delete(f"{state.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
-    reading = site.reader.read([NativeId(one) for one in made], frozenset())
+    reading = site.reader.read([NativeId(identity) for identity in created], frozenset())
     calls = requests.get(f"{state.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
     paths = Counter(call["path"].rpartition("/")[2] for call in calls)
     cloud = state.deployment is Deployment.CLOUD
     assert paths == ({"bulkfetch": 3, "jql": 1} if cloud else {"search": 4})
-    assert len(reading.found) == 250
-    totals = {name: item.children.total for name, item in reading.found.items() if item.children}  # type: ignore[union-attr]
+    assert len(reading.items) == 250
+    totals = {name: item.children.total for name, item in reading.items.items() if item.children}  # type: ignore[union-attr]
     assert {name: total for name, total in totals.items() if total} == {
-        NativeId(made[number]): 1 for number in (3, 180, 249)
+        NativeId(created[number]): 1 for number in (3, 180, 249)
     }
-    absent = site.reader.read([*(NativeId(one) for one in made), *deleted], frozenset()).absent
+    absent = site.reader.read([*(NativeId(identity) for identity in created), *deleted], frozenset()).absent
     assert sorted(absent) == deleted

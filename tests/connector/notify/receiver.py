@@ -1,4 +1,4 @@
-"""A receiver of events: a real HTTP server that checks signatures and answers as it is told."""
+"""A receiver of events: a real HTTP server that checks signatures and answers with given statuses."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sandbox.serving import Server
 
 @dataclass
 class Receiver:
-    """``answers`` are given in turn, the last one for good: a status, or a status with headers."""
+    """``responses`` are used in turn, the last one for good: a status, or a status with headers."""
 
-    answers: list[tuple[int, Mapping[str, str]]] = field(default_factory=lambda: [(204, {})])
-    got: list[tuple[Mapping[str, str], str]] = field(default_factory=list)
+    responses: list[tuple[int, Mapping[str, str]]] = field(default_factory=lambda: [(204, {})])
+    received: list[tuple[Mapping[str, str], str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         app = Flask("receiver")
@@ -27,19 +27,19 @@ class Receiver:
         self.url = f"{self._server.url}/hook"
 
     def _take(self) -> Response:
-        self.got.append((dict(request.headers), request.get_data(as_text=True)))
-        status, headers = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        self.received.append((dict(request.headers), request.get_data(as_text=True)))
+        status, headers = self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
         return Response("" if status == 204 else f"answer {status}", status, dict(headers))
 
     def events(self, secret: str) -> list[dict[str, Any]]:
         """Everything that arrived, each checked against its signature."""
-        return [Webhook(secret).verify(body, dict(headers)) for headers, body in self.got]
+        return [Webhook(secret).verify(body, dict(headers)) for headers, body in self.received]
 
     def types(self) -> list[str]:
-        return [json.loads(body)["type"] for _, body in self.got]
+        return [json.loads(body)["type"] for _, body in self.received]
 
     def ids(self) -> list[str]:
-        return [{name.lower(): value for name, value in headers.items()}["webhook-id"] for headers, _ in self.got]
+        return [{name.lower(): value for name, value in headers.items()}["webhook-id"] for headers, _ in self.received]
 
     def stop(self) -> None:
         self._server.stop()

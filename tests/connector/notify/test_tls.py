@@ -1,4 +1,4 @@
-"""Over TLS the connection goes to the judged address, and the certificate has to be the name's."""
+"""Over TLS the connection goes to the checked address, and the certificate has to be the name's."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from connector.notify.allowed_hosts import Rules
-from connector.notify.webhook_sender import NotTaken, Sender, Taken
+from connector.notify.allowed_hosts import HostRules
+from connector.notify.webhook_sender import Accepted, NotAccepted, WebhookSender
 
 NAME = "hooks.acme.example"
 
@@ -56,37 +56,37 @@ def secure(tmp_path: Path) -> Iterator[Secure]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    shown = certificate.public_bytes(serialization.Encoding.PEM)
+    certificate_pem = certificate.public_bytes(serialization.Encoding.PEM)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (tmp_path / "both.pem").write_bytes(pem + shown)
+    (tmp_path / "both.pem").write_bytes(pem + certificate_pem)
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    theirs.load_cert_chain(tmp_path / "both.pem")
-    server.socket = theirs.wrap_socket(server.socket, server_side=True)
+    server_context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server_context.load_cert_chain(tmp_path / "both.pem")
+    server.socket = server_context.wrap_socket(server.socket, server_side=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Secure(server.server_port, ssl.create_default_context(cadata=shown.decode()))
+    yield Secure(server.server_port, ssl.create_default_context(cadata=certificate_pem.decode()))
     server.shutdown()
     server.server_close()
     thread.join(5)
 
 
-def post(secure: Secure, host: str) -> Taken | NotTaken:
+def post(secure: Secure, host: str) -> Accepted | NotAccepted:
     def here(_host: str, _port: int) -> Sequence[str]:
         return ["127.0.0.1"]
 
-    rules = Rules(private=("127.0.0.1",))
-    sender = Sender(rules, lambda: datetime.now(UTC), resolver=here, context=secure.context)
+    rules = HostRules(private_networks=("127.0.0.1",))
+    sender = WebhookSender(rules, lambda: datetime.now(UTC), resolver=here, context=secure.context)
     return sender.post(f"https://{host}:{secure.port}/", "{}", {})
 
 
 def test_the_name_is_asked_for_at_the_address_that_was_judged(secure: Secure) -> None:
     outcome = post(secure, NAME)
-    assert isinstance(outcome, Taken), outcome
-    assert outcome.answer == f"for {NAME}:{secure.port}"
+    assert isinstance(outcome, Accepted), outcome
+    assert outcome.response_body == f"for {NAME}:{secure.port}"
 
 
 def test_another_names_certificate_is_refused(secure: Secure) -> None:
     outcome = post(secure, "other.acme.example")
-    assert isinstance(outcome, NotTaken)
-    assert outcome.failure.reason == "other.acme.example could not be spoken to over TLS: its certificate does not hold"
+    assert isinstance(outcome, NotAccepted)
+    assert outcome.failure.reason == "other.acme.example cannot be reached over TLS: its certificate is not valid"

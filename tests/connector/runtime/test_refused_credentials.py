@@ -1,4 +1,4 @@
-"""Credentials end while thousands of things wait: one pause, one alert, nothing parked, and all of it done afterwards."""
+"""Credentials expire while thousands of items wait: one pause, one alert, no dead letters, and all done afterwards."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from sqlalchemy import Row, text
 from sqlalchemy.engine import URL
 
 from connector.bootstrap import Services, bootstrap, system_clock
-from connector.http.tool_access import Auth, GrantKind, OAuthGrant
+from connector.http.tool_access import Auth, OAuthGrant, OAuthGrantType
 from connector.runtime import tasks
-from connector.runtime.queue import Handlers
-from connector.runtime.tasks import handlers
+from connector.runtime.queue import TaskHandlers
+from connector.runtime.tasks import task_handlers
 from connector.settings import Settings
 from connector.store.database.postgres import conninfo
-from connector.store.queue.workers import Presence
-from connector.sync.ports import Doorbell
-from connector.sync.stores import Arrival
-from mapping.load import Loaded, load_mapping
+from connector.store.queue.workers import WorkerPresence
+from connector.sync.ports import ItemsChanged
+from connector.sync.stores import ReceivedEvent
+from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName, NativeId
 from sandbox import servers
 from sandbox.story import seed
@@ -41,10 +41,10 @@ ITEMS, WRITES = 2_000, 1_000
 
 
 @dataclass
-class Site:
+class RefusingSite:
     services: Services
     sandbox: servers.Sandbox
-    work: Handlers
+    work: TaskHandlers
     pager: Receiver
 
     def rows(self, statement: str, **values: object) -> list[Row[tuple[object, ...]]]:
@@ -80,7 +80,7 @@ class Site:
 
 
 @contextmanager
-def opened(database: URL, folder: Path) -> Iterator[Site]:
+def opened(database: URL, folder: Path) -> Iterator[RefusingSite]:
     pager = Receiver()
     thread = Thread(target=pager.serve_forever)
     thread.start()
@@ -90,15 +90,15 @@ def opened(database: URL, folder: Path) -> Iterator[Site]:
     )  # fmt: skip
     mapping = (ROOT / "sandbox/story/mapping.yaml").read_text()
     loaded = load_mapping(mapping)
-    assert isinstance(loaded, Loaded)
+    assert isinstance(loaded, LoadedMapping)
     sandbox = servers.start()
     try:
         with bootstrap(settings, application="tests") as services:
             connect(services, sandbox, "secret")
             services.mappings.activate(mapping, loaded.version, author="tests", reason="tests")
             seed.set_up_jira(sandbox.jira)
-            with Presence(services.engine, conninfo(services.url)) as presence:
-                yield Site(services, sandbox, handlers(services, presence), pager)
+            with WorkerPresence(services.engine, conninfo(services.url)) as presence:
+                yield RefusingSite(services, sandbox, task_handlers(services, presence), pager)
     finally:
         sandbox.stop()
         pager.shutdown()
@@ -107,35 +107,35 @@ def opened(database: URL, folder: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def site(database: URL, tmp_path: Path) -> Iterator[Site]:
+def site(database: URL, tmp_path: Path) -> Iterator[RefusingSite]:
     with opened(database, tmp_path) as here:
         yield here
 
 
-def pile_up(site: Site) -> None:
+def pile_up(site: RefusingSite) -> None:
     """Events about items that are gone, and writes to items that are there."""
     ids = tuple(NativeId(str(900_000 + number)) for number in range(ITEMS))
-    arrival = Arrival(JIRA, "d1", b"{}", Doorbell("jira:issue_updated", ids))
-    site.services.inbox.take_in(arrival)
+    arrival = ReceivedEvent(JIRA, "d1", b"{}", ItemsChanged("jira:issue_updated", ids))
+    site.services.inbox.receive(arrival)
     made = [site.sandbox.jira.create("CLOUD", "Epic", f"Idea {number}", by="kaya") for number in range(WRITES)]
     with site.services.engine.begin() as connection:
         connection.execute(
             text(
-                "INSERT INTO outbox (connection, native_id, key, wanted, changes, alike) "
+                "INSERT INTO outbox (connection, native_id, key, target_values, changes, bulk_key) "
                 "SELECT 'jira-main', i, i, '{\"Gate\": \"Shut\"}', '[]', 'same' FROM unnest(CAST(:ids AS text[])) AS i"
             ),
             {"ids": [issue.id for issue in made]},
         )
 
 
-def test_ended_credentials_park_nothing_and_are_told_once(site: Site) -> None:
+def test_expired_credentials_make_no_dead_letters_and_one_alert(site: RefusingSite) -> None:
     pile_up(site)
     users = site.sandbox.jira.users
     bot = users["gatepost-bot"]
     users["gatepost-bot"] = type(bot)(bot.account_id, bot.name, bot.email, "another token")
     for _ in range(3):
         site.everybody_works()
-        site.work.alerts()
+        site.work.send_alerts()
     refused = site.calls(401)
     assert 1 <= refused <= 16, "each task that was under way notices, and none comes back"
     assert site.count("dirty_key WHERE state = 'waiting' AND claim_token IS NULL AND attempts = 0") == ITEMS
@@ -147,12 +147,12 @@ def test_ended_credentials_park_nothing_and_are_told_once(site: Site) -> None:
     (alert,) = site.pager.got
     assert alert["title"] == "Gatepost: jira-main is paused"
     assert "Why: jira-main does not accept the credentials (401)" in alert["message"]
-    assert "Waiting: 2,000 items to be judged and 1,000 writes to be made. Nothing is lost" in alert["message"]
+    assert "Waiting: 2,000 items to be assessed and 1,000 writes to be made. Nothing is lost" in alert["message"]
 
     users["gatepost-bot"] = bot
     site.services.connections.resume(JIRA, by="perez@acme.example")
     site.work_it_off()
-    site.work.alerts()
+    site.work.send_alerts()
     assert site.count("inbox WHERE state = 'done'") == ITEMS
     assert site.rows("SELECT state, count(*) AS n FROM outbox GROUP BY state") == [("done", WRITES)]
     gate = site.sandbox.jira.field_named("Gate").id
@@ -161,18 +161,18 @@ def test_ended_credentials_park_nothing_and_are_told_once(site: Site) -> None:
     assert site.calls(401) == refused
 
 
-def test_a_long_backlog_lines_up_again_so_that_others_have_their_turn(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+def test_a_long_backlog_queues_again_so_that_others_have_their_turn(
+    site: RefusingSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pile_up(site)
     with site.services.engine.begin() as connection:
         connection.execute(text("DELETE FROM procrastinate_jobs"))
-    monkeypatch.setattr(tasks, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(tasks, "MAX_TURN_SECONDS", 0.0)
     site.work.reconcile(JIRA)
     left = site.count("dirty_key")
     assert 0 < left < ITEMS
     assert site.rows("SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo'") == [("reconcile:jira-main",)]
-    monkeypatch.setattr(tasks, "TURN_SECONDS", 60.0)
+    monkeypatch.setattr(tasks, "MAX_TURN_SECONDS", 60.0)
     with site.services.engine.begin() as connection:
         connection.execute(text("DELETE FROM procrastinate_jobs"))
     site.work.reconcile(JIRA)
@@ -180,23 +180,23 @@ def test_a_long_backlog_lines_up_again_so_that_others_have_their_turn(
     assert site.rows("SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo'") == []
 
 
-def test_an_access_that_is_no_longer_renewed_pauses_the_connection_and_asks_nobody_again(site: Site) -> None:
+def test_an_access_that_is_no_longer_renewed_pauses_the_connection_without_another_call(site: RefusingSite) -> None:
     record = site.services.connections.get(JIRA)
     assert record is not None
     token_url = f"{site.sandbox.jira.base_url}/oauth/token"
-    grant = OAuthGrant("sandbox-app", "sandbox-app-secret", "spent", token_url, GrantKind.REFRESH_TOKEN)
+    grant = OAuthGrant("sandbox-app", "sandbox-app-secret", "spent", token_url, OAuthGrantType.REFRESH_TOKEN)
     ended = system_clock() - timedelta(hours=1)
     site.services.connections.save(replace(record, auth=Auth.OAUTH, oauth=grant, expires_at=ended))
-    arrival = Arrival(JIRA, "d1", b"{}", Doorbell("jira:issue_updated", (NativeId("10001"),)))
-    site.services.inbox.take_in(arrival)
+    arrival = ReceivedEvent(JIRA, "d1", b"{}", ItemsChanged("jira:issue_updated", (NativeId("10001"),)))
+    site.services.inbox.receive(arrival)
     site.everybody_works()
-    reason = site.services.connections.paused(JIRA)
+    reason = site.services.connections.pause_reason(JIRA)
     assert reason is not None
-    assert reason.startswith("127.0.0.1 does not renew the access (")
+    assert reason.startswith("127.0.0.1 does not renew the access token (")
     before = site.calls()
     site.everybody_works()
     site.work.sweep(JIRA)
-    assert site.calls() == before, "nobody knocks at a door that is known to be shut"
+    assert site.calls() == before, "no call is made while the connection is known to be closed"
     assert site.rows("SELECT state, attempts FROM dirty_key") == [("waiting", 0)]
-    site.work.alerts()
+    site.work.send_alerts()
     assert [one["title"] for one in site.pager.got] == ["Gatepost: jira-main is paused"]

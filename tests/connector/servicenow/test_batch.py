@@ -8,13 +8,13 @@ from decimal import Decimal
 import pytest
 import requests
 
-from connector.errors import NotFound, Refused, RetryLater, RuleRefused, Unreachable
-from connector.sync.ports import Batch, Wish, Written
+from connector.errors import NotFound, RejectedByRule, RetryLater, Unreachable, ValuesRejected
+from connector.sync.ports import BatchWriter, WriteRequest, WriteResult
 from mapping.work_item import FieldName, NativeId
 from sandbox import servers
 from sandbox.servicenow.model import Column
 from sandbox.story import seed
-from tests.sites import snow_site
+from tests.sites import servicenow_site
 from tests.waiting import LONGEST_CALL_SECONDS
 
 GATE, PLAN, STATE = FieldName("Gate"), FieldName("Plan net"), FieldName("State")
@@ -29,56 +29,58 @@ def sandbox() -> Iterator[servers.Sandbox]:
 
 
 @pytest.fixture
-def batch(sandbox: servers.Sandbox) -> Batch:
-    found = snow_site(sandbox.servicenow).batch
-    assert found is not None
-    return found
+def batch(sandbox: servers.Sandbox) -> BatchWriter:
+    writer = servicenow_site(sandbox.servicenow).batch_writer
+    assert writer is not None
+    return writer
 
 
 def projects(sandbox: servers.Sandbox, count: int) -> list[NativeId]:
     state = sandbox.servicenow
-    made = [state.insert("pm_project", {"short_description": f"P{n}", "state": "-5"}, "kaya") for n in range(count)]
-    return [NativeId(f"pm_project:{record['sys_id']}") for record in made]
+    records = [state.insert("pm_project", {"short_description": f"P{n}", "state": "-5"}, "kaya") for n in range(count)]
+    return [NativeId(f"pm_project:{record['sys_id']}") for record in records]
 
 
-def test_each_record_gets_its_own_values_in_one_call(sandbox: servers.Sandbox, batch: Batch) -> None:
+def test_each_record_gets_its_own_values_in_one_call(sandbox: servers.Sandbox, batch: BatchWriter) -> None:
     items = projects(sandbox, 5)
-    wanted = [Wish(item, {GATE: "Shut", PLAN: Decimal(n)}) for n, item in enumerate(items)]
+    write_requests = [WriteRequest(item, {GATE: "Shut", PLAN: Decimal(n)}) for n, item in enumerate(items)]
     requests.delete(f"{sandbox.servicenow.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
-    assert batch.write(wanted) == dict.fromkeys(items, Written.DONE)
+    assert batch.write(write_requests) == dict.fromkeys(items, WriteResult.DONE)
     rows = sandbox.servicenow.tables["pm_project"]
     assert [rows[item.partition(":")[2]]["u_gatepost_plan"] for item in items] == ["0", "1", "2", "3", "4"]
     calls = requests.get(f"{sandbox.servicenow.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()["calls"]
     assert len([call for call in calls if call["path"].endswith("/batch")]) == 1
 
 
-def test_what_is_refused_is_told_for_itself_and_the_others_are_written(sandbox: servers.Sandbox, batch: Batch) -> None:
-    """A rule of the tool, a record that is gone, a column that is not there: 200 all the same."""
+def test_a_refused_write_has_its_own_error_and_the_others_are_written(
+    sandbox: servers.Sandbox, batch: BatchWriter
+) -> None:
+    """A rule of the tool, a record that is gone, a missing column: 200 all the same."""
     good, guarded, other = projects(sandbox, 3)
     gone = NativeId(f"pm_project:{'0' * 32}")
     sandbox.servicenow.add_column("pm_project", Column("state", "State", "string"))
     results = batch.write(
         [
-            Wish(good, {GATE: "Shut"}),
-            Wish(guarded, {STATE: "3"}),
-            Wish(gone, {GATE: "Shut"}),
-            Wish(other, {FieldName("Gaet"): "Shut"}),
+            WriteRequest(good, {GATE: "Shut"}),
+            WriteRequest(guarded, {STATE: "3"}),
+            WriteRequest(gone, {GATE: "Shut"}),
+            WriteRequest(other, {FieldName("Gaet"): "Shut"}),
         ]
     )
-    assert results[good] is Written.DONE
+    assert results[good] is WriteResult.DONE
     kinds = {item: type(result) for item, result in results.items() if item != good}
-    assert kinds == {guarded: RuleRefused, gone: NotFound, other: Refused}
+    assert kinds == {guarded: RejectedByRule, gone: NotFound, other: ValuesRejected}
 
 
-def test_what_the_batch_did_not_get_to_comes_again(sandbox: servers.Sandbox, batch: Batch) -> None:
+def test_what_the_batch_did_not_process_is_tried_again(sandbox: servers.Sandbox, batch: BatchWriter) -> None:
     items = projects(sandbox, 4)
     sandbox.servicenow.batch_limit = 2
-    results = batch.write([Wish(item, {GATE: "Shut"}) for item in items])
+    results = batch.write([WriteRequest(item, {GATE: "Shut"}) for item in items])
     assert [isinstance(results[item], RetryLater) for item in items] == [False, False, True, True]
 
 
-def test_a_batch_that_fails_as_a_whole_is_one_failure(sandbox: servers.Sandbox, batch: Batch) -> None:
+def test_a_batch_that_fails_as_a_whole_is_one_failure(sandbox: servers.Sandbox, batch: BatchWriter) -> None:
     fault = {"status": 503, "method": "POST", "path": "/api/now/v1/batch", "times": 1}
     requests.post(f"{sandbox.servicenow.base_url}/sandbox/faults", json=fault, timeout=LONGEST_CALL_SECONDS)
     with pytest.raises(Unreachable):
-        batch.write([Wish(item, {GATE: "Shut"}) for item in projects(sandbox, 3)])
+        batch.write([WriteRequest(item, {GATE: "Shut"}) for item in projects(sandbox, 3)])

@@ -12,20 +12,20 @@ import requests
 from joserfc.jwk import RSAKey
 
 from connector import servicenow
-from connector.errors import AuthenticationFailed, RateLimited, Refused
-from connector.http.oauth import renew
-from connector.http.tool_access import Access, Auth, GrantKind, OAuthGrant
+from connector.errors import AuthenticationFailed, RateLimited, ValuesRejected
+from connector.http.oauth import renew_token
+from connector.http.tool_access import Auth, OAuthGrant, OAuthGrantType, ToolAccess
 from connector.http.transport import Timeout
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.query import Query
-from connector.sync.ports import Site
+from connector.sync.ports import ToolSite
 from governance.facts import Unknown
 from governance.money import Money
 from mapping.work_item import FieldName, NativeId, WorkItem
 from sandbox import servers
 from sandbox.servicenow.model import Column, Record
 from sandbox.story import seed
-from tests.sites import snow_access, snow_site
+from tests.sites import servicenow_access, servicenow_site
 from tests.waiting import LONGEST_CALL_SECONDS
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -39,18 +39,18 @@ def sandbox() -> Iterator[servers.Sandbox]:
     running.stop()
 
 
-def client(site: Site) -> ServiceNowClient:
-    found: ServiceNowClient = site.reader._client  # type: ignore[attr-defined]
-    return found
+def client(site: ToolSite) -> ServiceNowClient:
+    servicenow_client: ServiceNowClient = site.reader._client  # type: ignore[attr-defined]
+    return servicenow_client
 
 
 def project(sandbox: servers.Sandbox, **values: str) -> Record:
     return sandbox.servicenow.insert("pm_project", {"short_description": "P", "state": "1", **values}, "lind")
 
 
-def read(site: Site, record: Mapping[str, str], *fields: str) -> WorkItem:
+def read(site: ToolSite, record: Mapping[str, str], *fields: str) -> WorkItem:
     item = NativeId(f"pm_project:{record['sys_id']}")
-    return site.reader.read([item], frozenset(map(FieldName, fields))).found[item]
+    return site.reader.read([item], frozenset(map(FieldName, fields))).items[item]
 
 
 def paths(sandbox: servers.Sandbox) -> list[tuple[str, str]]:
@@ -67,24 +67,24 @@ def test_a_jwt_bearer_signs_in_with_our_own_key_alone(sandbox: servers.Sandbox) 
     keys.clients["gatepost"] = ("its-secret", seed.BOT_USER)
     keys.trust("gatepost", key.as_pem(private=False).decode())
     grant = OAuthGrant(
-        "gatepost", "its-secret", "", f"{sandbox.servicenow.base_url}/oauth_token.do", GrantKind.JWT_BEARER,
+        "gatepost", "its-secret", "", f"{sandbox.servicenow.base_url}/oauth_token.do", OAuthGrantType.JWT_BEARER,
         key.as_pem(private=True).decode(), "key-1", seed.BOT_USER,
     )  # fmt: skip
     other = RSAKey.generate_key(2048).as_pem(private=True).decode()
-    fresh = renew(grant, timeout=Timeout(), clock=lambda: NOW)
-    access = replace(snow_access(sandbox.servicenow), auth=Auth.OAUTH, credential=fresh.access_token)
+    fresh = renew_token(grant, timeout=Timeout(), clock=lambda: NOW)
+    access = replace(servicenow_access(sandbox.servicenow), auth=Auth.OAUTH, credential=fresh.access_token)
     site = servicenow.site(access, timeout=Timeout(), clock=lambda: NOW)
     assert site.setup is not None
     assert site.setup.identify().account == seed.BOT_USER
     with pytest.raises(AuthenticationFailed, match="does not renew the access"):
-        renew(replace(grant, private_key=other), timeout=Timeout(), clock=lambda: NOW)
+        renew_token(replace(grant, private_key=other), timeout=Timeout(), clock=lambda: NOW)
 
 
 def test_an_api_key_signs_in_and_a_wrong_one_does_not(sandbox: servers.Sandbox) -> None:
     sandbox.servicenow.keys.api_keys["the-key"] = seed.BOT_USER
 
-    def signed(key: str) -> Site:
-        access: Access = replace(snow_access(sandbox.servicenow), auth=Auth.APIKEY, credential=key)
+    def signed(key: str) -> ToolSite:
+        access: ToolAccess = replace(servicenow_access(sandbox.servicenow), auth=Auth.APIKEY, credential=key)
         return servicenow.site(access, timeout=Timeout(), clock=lambda: NOW)
 
     right = signed("the-key").setup
@@ -98,7 +98,7 @@ def test_an_api_key_signs_in_and_a_wrong_one_does_not(sandbox: servers.Sandbox) 
 
 def test_a_password_is_refused_once_basic_authentication_is_restricted(sandbox: servers.Sandbox) -> None:
     sandbox.servicenow.keys.restrict_basic = True
-    setup = snow_site(sandbox.servicenow).setup
+    setup = servicenow_site(sandbox.servicenow).setup
     assert setup is not None
     with pytest.raises(AuthenticationFailed):
         setup.identify()
@@ -108,58 +108,58 @@ def test_a_password_is_refused_once_basic_authentication_is_restricted(sandbox: 
 
 
 @pytest.mark.parametrize(
-    ("table", "query", "told"),
+    ("table", "query", "message"),
     [
         (
             "pm_project",
             Query().equals("staet", "3"),
-            'nothing was asked of pm_project: pm_project has no column "staet". Did you mean "State"?; ServiceNow would',
+            'pm_project was not queried: pm_project has no column "staet". Did you mean "State"?; ServiceNow would',
         ),
         (
             "pm_project",
             Query().equals("project_manager.user_nmae", "lind"),
-            'nothing was asked of pm_project: sys_user has no column "user_nmae". Did you mean "user_name"?; ServiceNow',
+            'pm_project was not queried: sys_user has no column "user_nmae". Did you mean "user_name"?; ServiceNow',
         ),
-        ("u_nowhere", Query().equals("name", "x"), 'nothing was asked of u_nowhere: u_nowhere has no column "name"'),
+        ("u_nowhere", Query().equals("name", "x"), 'u_nowhere was not queried: u_nowhere has no column "name"'),
     ],
 )
 def test_a_misspelt_column_is_refused_before_it_returns_everything(
-    sandbox: servers.Sandbox, table: str, query: Query, told: str
+    sandbox: servers.Sandbox, table: str, query: Query, message: str
 ) -> None:
-    site = snow_site(sandbox.servicenow)
-    with pytest.raises(Refused) as refused:
+    site = servicenow_site(sandbox.servicenow)
+    with pytest.raises(ValuesRejected) as refused:
         client(site).query(table, query, ("sys_id",))
-    assert str(refused.value).startswith(told)
-    assert all("sys_dictionary" in path for _, path in paths(sandbox)), "the dictionary alone was asked"
+    assert str(refused.value).startswith(message)
+    assert all("sys_dictionary" in path for _, path in paths(sandbox)), "only the dictionary was queried"
 
 
-def test_a_column_that_was_just_added_is_known_when_the_dictionary_is_read_anew(sandbox: servers.Sandbox) -> None:
-    site = snow_site(sandbox.servicenow)
+def test_a_new_column_is_known_when_the_dictionary_is_read_again(sandbox: servers.Sandbox) -> None:
+    site = servicenow_site(sandbox.servicenow)
     wave = Query().equals("u_wave", "3")
-    with pytest.raises(Refused):
+    with pytest.raises(ValuesRejected):
         client(site).query("pm_project", wave, ("sys_id",))
     sandbox.servicenow.add_column("pm_project", Column("u_wave", "Wave"))
-    fresh = snow_site(sandbox.servicenow)
+    fresh = servicenow_site(sandbox.servicenow)
     assert client(fresh).query("pm_project", wave, ("sys_id",)) == []
 
 
-def test_more_rows_than_an_answer_holds_are_read_to_the_end(
+def test_more_rows_than_a_page_has_are_read_to_the_end(
     sandbox: servers.Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connector.servicenow.client.MOST_ROWS", 4)
+    monkeypatch.setattr("connector.servicenow.client.MAX_ROWS", 4)
     monkeypatch.setattr("connector.servicenow.client.query_parameters.__defaults__", (4, 0))
     monkeypatch.setattr("connector.servicenow.client.ServiceNowClient.query.__defaults__", (4, 0))
     parent = project(sandbox)["sys_id"]
     for number in range(11):
         task = {"short_description": f"T{number}", "top_task": parent, "state": "1"}
         sandbox.servicenow.insert("pm_project_task", task, "lind")
-    site = snow_site(sandbox.servicenow)
+    site = servicenow_site(sandbox.servicenow)
     query = Query().one_of("top_task", [parent]).ordered_by("sys_id")
-    assert len(client(site).every("pm_project_task", query, ("sys_id",))) == 11
+    assert len(client(site).all_rows("pm_project_task", query, ("sys_id",))) == 11
 
 
-def test_a_rules_limit_parks_the_connection_for_as_long_as_it_says(sandbox: servers.Sandbox) -> None:
-    site = snow_site(sandbox.servicenow)
+def test_a_rules_limit_closes_the_connection_for_its_stated_time(sandbox: servers.Sandbox) -> None:
+    site = servicenow_site(sandbox.servicenow)
     rule = {"name": "r", "request_limit_per_hour": "1", "rest_api": "Table API", "active": "true", "user": ""}
     sandbox.servicenow.store("sys_rate_limit_rules", rule, "system")
     lind = Query().equals("user_name", "lind")
@@ -180,27 +180,27 @@ def test_incidents_and_changes_that_belong_to_a_record_are_read_with_it(sandbox:
     open_one = snow.insert("incident", down, "lind")
     snow.insert("incident", down | {"state": "7", "close_code": "Solved", "close_notes": "done"}, "lind")
     change = snow.insert("change_request", {"short_description": "C", "parent": record["sys_id"]}, "lind")
-    found = read(snow_site(snow), record)
-    assert not isinstance(found.incidents, Unknown)
-    assert not isinstance(found.changes, Unknown)
-    assert [one.key for one in found.incidents or ()] == [open_one["number"]]
-    assert [one.key for one in found.changes or ()] == [change["number"]]
+    item = read(servicenow_site(snow), record)
+    assert not isinstance(item.incidents, Unknown)
+    assert not isinstance(item.changes, Unknown)
+    assert [incident.key for incident in item.incidents or ()] == [open_one["number"]]
+    assert [change_item.key for change_item in item.changes or ()] == [change["number"]]
 
 
 def test_a_table_that_is_closed_to_the_account_is_unknown_and_not_empty(sandbox: servers.Sandbox) -> None:
     record = project(sandbox)
     sandbox.servicenow.restrict("change_request", "read", "itil_admin")
-    found = read(snow_site(sandbox.servicenow), record)
-    assert isinstance(found.changes, Unknown)
-    assert found.changes.reason.startswith("the changes could not be read: servicenow-main does not allow GET")
-    assert not isinstance(found.attachments, Unknown), "the others are read all the same"
+    item = read(servicenow_site(sandbox.servicenow), record)
+    assert isinstance(item.changes, Unknown)
+    assert item.changes.reason.startswith("the changes could not be read: servicenow-main does not allow GET")
+    assert not isinstance(item.attachments, Unknown), "the others are read all the same"
 
 
 def test_a_column_that_an_acl_hides_is_unknown_and_not_empty(sandbox: servers.Sandbox) -> None:
     record = project(sandbox, u_objective="Cost")
-    assert read(snow_site(sandbox.servicenow), record, "Objective").fields == {"Objective": "Cost"}
+    assert read(servicenow_site(sandbox.servicenow), record, "Objective").fields == {"Objective": "Cost"}
     sandbox.servicenow.restrict("pm_project.u_objective", "read", "finance")
-    assert read(snow_site(sandbox.servicenow), record, "Objective").fields == {}
+    assert read(servicenow_site(sandbox.servicenow), record, "Objective").fields == {}
 
 
 def test_an_amount_is_in_the_currency_of_the_account_that_reads_it(sandbox: servers.Sandbox) -> None:
@@ -209,7 +209,7 @@ def test_an_amount_is_in_the_currency_of_the_account_that_reads_it(sandbox: serv
     record = project(sandbox, u_budget="EUR;1200")
     robot = next(row for row in snow.tables["sys_user"].values() if row["user_name"] == seed.BOT_USER)
     snow.update("sys_user", robot["sys_id"], {"country": "DE"}, seed.ADMIN_USER)
-    assert read(snow_site(snow), record, "Budget").fields == {"Budget": Money(Decimal(1200), "EUR")}
+    assert read(servicenow_site(snow), record, "Budget").fields == {"Budget": Money(Decimal(1200), "EUR")}
 
 
 def test_two_hundred_records_of_three_tables_are_one_batch(sandbox: servers.Sandbox) -> None:
@@ -219,18 +219,18 @@ def test_two_hundred_records_of_three_tables_are_one_batch(sandbox: servers.Sand
         for _ in range(40):
             row = snow.insert(table, {"short_description": "X"}, "lind")
             items.append(NativeId(f"{table}:{row['sys_id']}"))
-    site = snow_site(snow)
+    site = servicenow_site(snow)
     site.reader.read(items[:1], frozenset({FieldName("Gate")}))
     before = len(paths(sandbox))
-    assert len(site.reader.read(items, frozenset({FieldName("Gate")})).found) == 200
-    made = paths(sandbox)[before:]
-    assert [path for _, path in made if path.endswith("/batch")] == ["/api/now/v1/batch"]
-    assert len(made) <= 3, made
+    assert len(site.reader.read(items, frozenset({FieldName("Gate")})).items) == 200
+    called = paths(sandbox)[before:]
+    assert [path for _, path in called if path.endswith("/batch")] == ["/api/now/v1/batch"]
+    assert len(called) <= 3, called
 
 
 def test_an_offering_is_a_service_with_a_life_cycle_of_its_own(sandbox: servers.Sandbox) -> None:
     sandbox.servicenow.insert("service_offering", {"name": "Gold CRM", "operational_status": "6"}, "admin")
-    directory = snow_site(sandbox.servicenow).directory
+    directory = servicenow_site(sandbox.servicenow).service_directory
     assert directory is not None
-    found = directory.services(["Gold CRM"], ends=None, since=NOW.date(), currency="EUR")
-    assert found["Gold CRM"].is_retired
+    item = directory.services(["Gold CRM"], end_column=None, since=NOW.date(), currency="EUR")
+    assert item["Gold CRM"].is_retired

@@ -11,13 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.errors import BadPayload
-from connector.http.json_values import Json, JsonObject, obj, parse_object
-from connector.servicenow.event_parser import ServiceNowDoor
+from connector.errors import InvalidPayload
+from connector.http.json_values import Json, JsonObject, as_object, parse_object
+from connector.servicenow.event_parser import ServiceNowEventParser
 from connector.servicenow.fields import Column, ColumnCatalogue, ColumnProblem
-from connector.servicenow.payloads import change_is_open, column_value, comment, display, raw, status_category
+from connector.servicenow.payloads import (
+    change_is_open,
+    column_value,
+    comment,
+    display_value,
+    raw_value,
+    status_category,
+)
 from connector.servicenow.query import Inexpressible, Query
-from connector.sync.ports import Doorbell, NoInterest, Rung
+from connector.sync.ports import IgnoredEvent, ItemsChanged, ParsedEvent
 from governance.measure import Person
 from governance.money import Money
 from mapping.work_item import NativeId, StatusCategory
@@ -26,7 +33,7 @@ ID = "46d44a5dc0a8016401f7e3c3b5a3b1d2"
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "shown"),
+    ("column", "value", "display"),
     [
         ("plain", "plain", "plain"),
         ({"display_value": "Closed", "value": "3"}, "3", "Closed"),
@@ -38,8 +45,8 @@ ID = "46d44a5dc0a8016401f7e3c3b5a3b1d2"
         (True, "true", "true"),
     ],
 )
-def test_a_column_in_six_encodings(column: Json, value: str, shown: str) -> None:
-    assert (raw(column), display(column)) == (value, shown)
+def test_a_column_in_six_encodings(column: Json, value: str, display: str) -> None:
+    assert (raw_value(column), display_value(column)) == (value, display)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +59,9 @@ def test_a_column_in_six_encodings(column: Json, value: str, shown: str) -> None
         ("2026-10-31 12:00:00", "glide_date_time", datetime(2026, 10, 31, 12, tzinfo=UTC)),
         ("1200.50", "decimal", Decimal("1200.50")),
         ("EUR;1200.5", "currency", Money(Decimal("1200.5"), "EUR")),
+        ("EUR;1e999", "currency", "EUR;1e999"),
+        ("Infinity", "decimal", "Infinity"),
+        ("1e999", "decimal", "1e999"),
         ("UNKNOWN", "glide_date_time", "UNKNOWN"),
         ({"display_value": "Open", "value": "1"}, "string", "Open"),
     ],
@@ -84,7 +94,7 @@ def test_a_record_is_done_when_it_is_no_longer_active(row: JsonObject, category:
         ({"state": "4"}, False),
     ],
 )
-def test_a_change_is_closed_when_it_went_well_or_was_cancelled(row: JsonObject, is_open: bool) -> None:
+def test_a_change_is_closed_when_it_succeeded_or_was_cancelled(row: JsonObject, is_open: bool) -> None:
     assert change_is_open(row) is is_open
 
 
@@ -95,12 +105,12 @@ def test_a_journal_entry_belongs_to_the_user_of_that_name() -> None:
         "sys_created_on": "2026-11-20 10:00:00",
         "value": "/approve decided",
     }
-    known = comment(row, {"ann": Person(ID, "Ann")})
+    from_ann = comment(row, {"ann": Person(ID, "Ann")})
     stranger = comment(row, {})
-    assert known is not None
+    assert from_ann is not None
     assert stranger is not None
-    assert (known.author.id, known.text) == (ID, "/approve decided")
-    assert stranger.author.id == "user_name:ann", "nobody's sys_id: it can hold no role"
+    assert (from_ann.author.id, from_ann.text) == (ID, "/approve decided")
+    assert stranger.author.id == "user_name:ann", "nobody's sys_id: it can have no role"
 
 
 # --- queries -------------------------------------------------------------------------------------------
@@ -117,7 +127,7 @@ def test_a_value_cannot_become_a_condition(value: str) -> None:
         Query().equals("name", value)
 
 
-def test_a_comma_cannot_stand_in_a_list_and_an_empty_list_is_refused() -> None:
+def test_a_comma_in_a_list_and_an_empty_list_are_refused() -> None:
     with pytest.raises(Inexpressible, match="comma"):
         Query().one_of("name", ["a,b"])
     with pytest.raises(Inexpressible, match="no value"):
@@ -125,7 +135,7 @@ def test_a_comma_cannot_stand_in_a_list_and_an_empty_list_is_refused() -> None:
 
 
 @pytest.mark.parametrize("column", ["Name", "a b", "a^b", "", "a..b"])
-def test_what_is_no_column_name_is_refused(column: str) -> None:
+def test_an_invalid_column_name_is_refused(column: str) -> None:
     with pytest.raises(Inexpressible):
         Query().equals(column, "x")
 
@@ -150,27 +160,27 @@ def test_a_column_is_found_by_label_or_name_and_the_tables_own_comes_first() -> 
 
 # --- events --------------------------------------------------------------------------------------------
 
-RINGS = Doorbell("pm_project update", (NativeId(f"pm_project:{ID}"),))
-DELETED = Doorbell("pm_project delete", RINGS.items, deleted=RINGS.items[0])
-PART_DELETED = Doorbell("pm_project delete", RINGS.items)
-"""Told through a record that belongs to the project; the project itself is still there."""
+CHANGED = ItemsChanged("pm_project update", (NativeId(f"pm_project:{ID}"),))
+DELETED = ItemsChanged("pm_project delete", CHANGED.items, deleted=CHANGED.items[0])
+PART_DELETED = ItemsChanged("pm_project delete", CHANGED.items)
+"""Through a related record of the project; the project itself still exists."""
 
 
 @pytest.mark.parametrize(
-    ("body", "rung"),
+    ("body", "parsed"),
     [
-        ({"table": "pm_project", "sys_id": ID, "operation": "update"}, RINGS),
-        ({"__table_name": "pm_project", "sys_id": ID, "operation": "update"}, RINGS),
-        ({"operation": "update", "data": {"table": "pm_project", "sys_id": {"value": ID}}}, RINGS),
+        ({"table": "pm_project", "sys_id": ID, "operation": "update"}, CHANGED),
+        ({"__table_name": "pm_project", "sys_id": ID, "operation": "update"}, CHANGED),
+        ({"operation": "update", "data": {"table": "pm_project", "sys_id": {"value": ID}}}, CHANGED),
         ({"table": "pm_project", "sys_id": ID, "operation": "delete"}, DELETED),
         ({"table": "pm_project", "sys_id": ID, "operation": "delete", "through": f"cost_plan:{ID}"}, PART_DELETED),
-        ({"table": "pm_project", "sys_id": "../x"}, NoInterest("no record", "the event names no table and sys_id")),
-        ({"table": "pm project", "sys_id": ID}, NoInterest("no record", "the event names no table and sys_id")),
-        ({}, NoInterest("no record", "the event names no table and sys_id")),
+        ({"table": "pm_project", "sys_id": "../x"}, IgnoredEvent("no record", "the event names no table and sys_id")),
+        ({"table": "pm project", "sys_id": ID}, IgnoredEvent("no record", "the event names no table and sys_id")),
+        ({}, IgnoredEvent("no record", "the event names no table and sys_id")),
     ],
 )
-def test_an_event_rings_the_record_that_it_names(body: JsonObject, rung: Rung) -> None:
-    assert ServiceNowDoor().parse(json.dumps(body).encode()) == rung
+def test_an_event_names_the_record_that_changed(body: JsonObject, parsed: ParsedEvent) -> None:
+    assert ServiceNowEventParser().parse(json.dumps(body).encode()) == parsed
 
 
 json_values = st.recursive(
@@ -185,7 +195,7 @@ json_values = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["table", "sys_id", "data", "payload", "state", "active"]), json_values))
 def test_no_json_raises(value: JsonObject) -> None:
-    ServiceNowDoor().parse(json.dumps(value).encode())
+    ServiceNowEventParser().parse(json.dumps(value).encode())
     status_category(value)
     change_is_open(value)
 
@@ -195,14 +205,14 @@ def test_every_captured_record_is_read(shared: Path) -> None:
     for file in sorted((shared / "payloads").glob("servicenow-rest/*/*.json")):
         try:
             document = parse_object(file.read_bytes())
-        except BadPayload:
+        except InvalidPayload:
             continue
         result = document.get("result", document.get("records"))
         for record in result if isinstance(result, list) else [result]:
-            for value in obj(record).values():
+            for value in as_object(record).values():
                 for kind in ("string", "reference", "decimal", "glide_date_time", "currency"):
                     column_value(value, kind, "sys_user", "true")
                 columns += 1
-            status_category(obj(record))
-            change_is_open(obj(record))
+            status_category(as_object(record))
+            change_is_open(as_object(record))
     assert columns > 1000

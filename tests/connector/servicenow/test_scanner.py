@@ -11,7 +11,7 @@ from connector.sync.scan import Scanner
 from sandbox import servers
 from sandbox.story import seed
 from tests.mapping.rules import rule
-from tests.sites import snow_site
+from tests.sites import servicenow_site
 
 RULES = [rule(match={"table": ["pm_project", "dmn_demand"]}), rule(match={"table": ["pm_project"]})]
 
@@ -30,17 +30,17 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[servers.Sandbox]:
 
 @pytest.fixture
 def scanner(sandbox: servers.Sandbox) -> Scanner:
-    found = snow_site(sandbox.servicenow).scanner
-    assert found is not None
-    return found
+    site_scanner = servicenow_site(sandbox.servicenow).scanner
+    assert site_scanner is not None
+    return site_scanner
 
 
 def everything(scanner: Scanner, since: datetime | None = None) -> list[str]:
-    query, seen, following = scanner.scope(RULES), [], None
+    query, seen, following = scanner.query_for(RULES), [], None
     for _ in range(50):
         page = scanner.scan(query, since, following)
-        seen += [str(one.native_id) for one in page.items]
-        following = page.following
+        seen += [str(item.native_id) for item in page.items]
+        following = page.next_page
         if following is None:
             return seen
     raise AssertionError("the scan does not end")
@@ -53,26 +53,28 @@ def ids(sandbox: servers.Sandbox, *tables: str) -> list[str]:
     ]
 
 
-def test_a_table_that_two_rules_name_is_looked_at_once(scanner: Scanner) -> None:
-    assert scanner.scope(RULES) == "pm_project,dmn_demand"
-    assert scanner.scope([rule(match={})]) == "pm_project,dmn_demand,change_request"
-    assert scanner.scope([rule(match={"table": ["no_such_table"]})]) == ""
+def test_a_table_that_two_rules_name_is_scanned_once(scanner: Scanner) -> None:
+    assert scanner.query_for(RULES) == "pm_project,dmn_demand"
+    assert scanner.query_for([rule(match={})]) == "pm_project,dmn_demand,change_request"
+    assert scanner.query_for([rule(match={"table": ["no_such_table"]})]) == ""
 
 
-def test_every_record_comes_once_page_after_page(sandbox: servers.Sandbox, scanner: Scanner) -> None:
+def test_every_record_is_scanned_once_page_after_page(sandbox: servers.Sandbox, scanner: Scanner) -> None:
     assert everything(scanner) == ids(sandbox, "pm_project", "dmn_demand")
     assert scanner.total("pm_project,dmn_demand", None) == 14
 
 
 @pytest.mark.parametrize("hidden", [range(3), range(3, 9), range(4, 10), range(10)])
-def test_rows_that_an_acl_hides_end_no_scan_early(sandbox: servers.Sandbox, scanner: Scanner, hidden: range) -> None:
+def test_rows_that_an_acl_hides_do_not_end_a_scan_early(
+    sandbox: servers.Sandbox, scanner: Scanner, hidden: range
+) -> None:
     """A page may be short, or wholly empty, while visible records follow."""
     ordered = sorted(sandbox.servicenow.tables["pm_project"])
-    sandbox.servicenow.hidden = {ordered[place] for place in hidden}
+    sandbox.servicenow.hidden = {ordered[position] for position in hidden}
     assert everything(scanner) == ids(sandbox, "pm_project", "dmn_demand")
 
 
-def test_only_what_was_changed_since_then_comes(sandbox: servers.Sandbox, scanner: Scanner) -> None:
+def test_only_what_changed_since_then_is_scanned(sandbox: servers.Sandbox, scanner: Scanner) -> None:
     now = datetime.now(UTC)
     assert everything(scanner, now + timedelta(hours=1)) == []
     assert len(everything(scanner, now - timedelta(hours=1))) == 14

@@ -11,18 +11,18 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Engine, Row, text
 from sqlalchemy.engine import URL
 
-from connector.runtime.queue import Queue
+from connector.runtime.queue import TaskQueue
 from connector.store.connections.connections import ConnectionRecord, Connections
 from connector.store.database.engine import open_database
-from connector.store.mapping_versions.versions import Mappings
-from connector.store.queue.dirty_keys import SqlWork
+from connector.store.mapping_versions.versions import MappingVersions
+from connector.store.queue.dirty_keys import SqlDirtyKeys
 from connector.store.queue.inbox import SqlInbox
 from connector.store.queue.outbox import SqlOutbox
-from connector.store.queue.wake_up import Driver, Task, Waker
-from connector.store.reconcile.assessment_store import SqlLedger
-from connector.store.reconcile.stored_state import SqlMemory
-from connector.sync.ports import Doorbell
-from connector.sync.stores import Arrival, TakenIn
+from connector.store.queue.wake_up import DriverConnection, TaskKind, Waker
+from connector.store.reconcile.assessment_store import SqlAssessmentStore
+from connector.store.reconcile.stored_state import SqlStateStore
+from connector.sync.ports import ItemsChanged
+from connector.sync.stores import ReceivedEvent, ReceiveResult
 from connector.vault import Vault
 from mapping.work_item import ConnectionName, NativeId, Tool
 
@@ -30,26 +30,26 @@ JIRA = ConnectionName("jira-main")
 
 
 @dataclass
-class Store:
+class StoreFixture:
     engine: Engine
     url: URL
     connections: Connections
     inbox: SqlInbox
-    ledger: SqlLedger
-    memory: SqlMemory
-    mappings: Mappings
+    assessments: SqlAssessmentStore
+    stored_state: SqlStateStore
+    mappings: MappingVersions
     waker: Waker
-    queued: list[str] = field(default_factory=list)
+    woken_tasks: list[str] = field(default_factory=list)
 
-    def work(self, worker: int = 1, lease: int = 60) -> SqlWork:
-        return SqlWork(self.engine, worker, lease)
+    def work(self, worker: int = 1, lease: int = 60) -> SqlDirtyKeys:
+        return SqlDirtyKeys(self.engine, worker, lease)
 
     def outbox(self, worker: int = 1, lease: int = 60) -> SqlOutbox:
         return SqlOutbox(self.engine, self.waker, worker, lease)
 
-    def ring(self, delivery: str, *items: str) -> TakenIn:
-        rung = Doorbell("jira:issue_updated", tuple(NativeId(item) for item in items))
-        return self.inbox.take_in(Arrival(JIRA, delivery, b"{}", rung))
+    def receive_event(self, delivery: str, *items: str) -> ReceiveResult:
+        rung = ItemsChanged("jira:issue_updated", tuple(NativeId(item) for item in items))
+        return self.inbox.receive(ReceivedEvent(JIRA, delivery, b"{}", rung))
 
     def rows(self, statement: str, **values: object) -> list[Row[tuple[object, ...]]]:
         with self.engine.connect() as connection:
@@ -64,18 +64,18 @@ class Store:
 
 
 @pytest.fixture
-def store(database: URL) -> Iterator[Store]:
+def store(database: URL) -> Iterator[StoreFixture]:
     with open_store(database) as opened:
         yield opened
 
 
 @contextmanager
-def open_store(database: URL) -> Iterator[Store]:
+def open_store(database: URL) -> Iterator[StoreFixture]:
     engine = open_database(database, pool_size=8, application="tests")
-    queue = Queue()
+    queue = TaskQueue()
     queued: list[str] = []
 
-    def defer(driver: Driver, task: Task, connection: ConnectionName, lock: str) -> None:
+    def defer(driver: DriverConnection, task: TaskKind, connection: ConnectionName, lock: str) -> None:
         queue.defer(driver, task, connection, lock)
         queued.append(lock)
 
@@ -84,15 +84,15 @@ def open_store(database: URL) -> Iterator[Store]:
     connections.save(
         ConnectionRecord(JIRA, Tool.JIRA, "https://acme.example", "bot@acme.example", "token", ("new", "old"))
     )
-    mappings = Mappings(engine, waker)
+    mappings = MappingVersions(engine, waker)
     mappings.activate("version: 1", "digest-1", author="tests", reason="tests")
-    yield Store(
+    yield StoreFixture(
         engine,
         database,
         connections,
         SqlInbox(engine, waker),
-        SqlLedger(engine, waker),
-        SqlMemory(engine),
+        SqlAssessmentStore(engine, waker),
+        SqlStateStore(engine),
         mappings,
         waker,
         queued,

@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from connector.errors import PermissionDenied, ToolError
-from connector.sync.lease import Grip
-from connector.sync.outbox_writer import Deliverer
-from connector.sync.ports import BulkResult, Reading, Site, Wish, Written
-from connector.sync.reconcile import Round
-from connector.sync.stores import Delivery
-from mapping.reply_comment import Answer
+from connector.sync.lease import LeaseState
+from connector.sync.outbox_writer import OutboxWriter
+from connector.sync.ports import BulkResult, ReadResult, ToolSite, WriteRequest, WriteResult
+from connector.sync.reconcile import BatchResult
+from connector.sync.stores import OutboxRow
+from mapping.reply_comment import ReplyComment
 from mapping.work_item import ConnectionName, FieldName, NativeId, StatusCategory, Tool, WorkItem
 from mapping.writeback import WriteValue
 
@@ -26,9 +26,9 @@ TOKEN = uuid4()
 class Hands:
     """Grips, one for each time that it is asked; the last one stays."""
 
-    grips: list[Grip]
+    grips: list[LeaseState]
 
-    def grip(self, token: UUID | None = None) -> Grip:
+    def state(self, token: UUID | None = None) -> LeaseState:
         assert token == TOKEN
         return self.grips.pop(0) if len(self.grips) > 1 else self.grips[0]
 
@@ -37,42 +37,42 @@ class Hands:
 class Rows:
     """An outbox that remembers what became of its rows."""
 
-    waiting: list[Delivery]
+    waiting: list[OutboxRow]
     done_: list[int] = field(default_factory=list)
     back: dict[int, str] = field(default_factory=dict)
 
-    def claim(self, connection: ConnectionName, limit: int) -> tuple[Delivery, ...]:
+    def claim(self, connection: ConnectionName, limit: int) -> tuple[OutboxRow, ...]:
         return tuple(self.waiting[:limit])
 
-    def claim_alike(self, connection: ConnectionName, alike: str, limit: int) -> tuple[Delivery, ...]:
+    def claim_bulk_key(self, connection: ConnectionName, bulk_key: str, limit: int) -> tuple[OutboxRow, ...]:
         return ()
 
-    def gathering(self, connection: ConnectionName, alike: str, token: UUID) -> bool:
+    def expects_more(self, connection: ConnectionName, bulk_key: str, token: UUID) -> bool:
         return False
 
-    def claim_task(self, connection: ConnectionName, task: str, limit: int) -> tuple[Delivery, ...]:
+    def claim_bulk_task(self, connection: ConnectionName, task: str, limit: int) -> tuple[OutboxRow, ...]:
         return ()
 
-    def into_bulk(self, deliveries: Sequence[Delivery], task: str, seconds: float) -> None:
+    def assign_bulk_task(self, deliveries: Sequence[OutboxRow], task: str, seconds: float) -> None:
         raise AssertionError("nothing was begun")
 
-    def singly(self, deliveries: Sequence[Delivery], reason: str) -> None:
+    def write_singly(self, deliveries: Sequence[OutboxRow], reason: str) -> None:
         raise AssertionError("nothing was begun")
 
-    def done(self, delivery: Delivery, written: Written) -> None:
+    def done(self, delivery: OutboxRow, written: WriteResult) -> None:
         self.done_.append(delivery.id)
 
-    def put_off(self, deliveries: Sequence[Delivery], seconds: float, reason: str, *, count: bool) -> None:
+    def postpone(self, deliveries: Sequence[OutboxRow], seconds: float, reason: str, *, count: bool) -> None:
         assert (seconds, count) == (0, False)
         self.back |= {delivery.id: reason for delivery in deliveries}
 
-    def park(self, delivery: Delivery, reason: str) -> None:
+    def dead_letter(self, delivery: OutboxRow, reason: str) -> None:
         raise AssertionError(reason)
 
     def pause(self, connection: ConnectionName, reason: str, seconds: float | None) -> None:
         raise AssertionError(reason)
 
-    def paused(self, connection: ConnectionName) -> str | None:
+    def pause_reason(self, connection: ConnectionName) -> str | None:
         return None
 
 
@@ -81,20 +81,22 @@ class Tools:
     """A tool that remembers the calls."""
 
     calls: list[str] = field(default_factory=list)
-    most: int = 2
+    max_requests: int = 2
 
-    def write(self, wanted: Wish | Sequence[Wish]) -> Written | Mapping[NativeId, Written | ToolError]:
-        if isinstance(wanted, Wish):
-            self.calls.append(f"write {wanted.item}")
-            return Written.DONE
-        self.calls.append("write " + " ".join(wish.item for wish in wanted))
-        return {wish.item: Written.DONE for wish in wanted}
+    def write(
+        self, writes: WriteRequest | Sequence[WriteRequest]
+    ) -> WriteResult | Mapping[NativeId, WriteResult | ToolError]:
+        if isinstance(writes, WriteRequest):
+            self.calls.append(f"write {writes.item}")
+            return WriteResult.DONE
+        self.calls.append("write " + " ".join(write.item for write in writes))
+        return {write.item: WriteResult.DONE for write in writes}
 
-    def answer(self, item: NativeId, answer: Answer) -> Written:
+    def write_reply_comment(self, item: NativeId, answer: ReplyComment) -> WriteResult:
         self.calls.append(f"answer {item}")
-        return Written.DONE
+        return WriteResult.DONE
 
-    def takes(self, values: Mapping[FieldName, WriteValue]) -> bool:
+    def supports(self, values: Mapping[FieldName, WriteValue]) -> bool:
         return True
 
     def start(self, items: Sequence[NativeId], values: Mapping[FieldName, WriteValue]) -> str | None:
@@ -104,60 +106,80 @@ class Tools:
         raise AssertionError("a bulk edit was begun")
 
 
-def _row(number: int, *, answer: bool = False, alike: str | None = None, attempts: int = 1) -> Delivery:
-    said = Answer("Gatepost answers here.") if answer else None
-    return Delivery(
-        number, TOKEN, JIRA, NativeId(str(number)), f"ITX-{number}", {FieldName("Gate"): "Shut"}, attempts, said, alike
+def _row(number: int, *, answer: bool = False, bulk_key: str | None = None, attempts: int = 1) -> OutboxRow:
+    said = ReplyComment("Gatepost answers here.") if answer else None
+    return OutboxRow(
+        number,
+        TOKEN,
+        JIRA,
+        NativeId(str(number)),
+        f"ITX-{number}",
+        {FieldName("Gate"): "Shut"},
+        attempts,
+        said,
+        bulk_key,
     )
 
 
 def _run(
-    rows: Rows, tools: Tools, grips: list[Grip], *, batch: bool = False, bulk: bool = False, reader: object = None
-) -> Round:
-    site = Site(
+    rows: Rows, tools: Tools, grips: list[LeaseState], *, batch: bool = False, bulk: bool = False, reader: object = None
+) -> BatchResult:
+    site = ToolSite(
         JIRA, Tool.JIRA, reader, tools, None,  # type: ignore[arg-type]  # as much as is used here
-        batch=tools if batch else None, bulk=tools if bulk else None,  # type: ignore[arg-type]
+        batch_writer=tools if batch else None, bulk_editor=tools if bulk else None,  # type: ignore[arg-type]
     )  # fmt: skip
-    return Deliverer(rows, rows, lambda: 1.0, 100, Hands(grips)).run(site)
+    return OutboxWriter(rows, rows, lambda: 1.0, 100, Hands(grips)).run(site)
 
 
 @pytest.mark.parametrize(
     ("grip", "ended", "back"),
     [
-        pytest.param(Grip.STOPPING, Round.HELD, {2: Grip.STOPPING.value, 3: Grip.STOPPING.value}, id="asked to stop"),
-        pytest.param(Grip.LATE, Round.MORE, {2: Grip.LATE.value, 3: Grip.LATE.value}, id="its lease nearly over"),
-        pytest.param(Grip.LOST, Round.HELD, {}, id="cut off: the database is not even asked"),
+        pytest.param(
+            LeaseState.STOPPING,
+            BatchResult.DEFERRED,
+            {2: LeaseState.STOPPING.value, 3: LeaseState.STOPPING.value},
+            id="asked to stop",
+        ),
+        pytest.param(
+            LeaseState.EXPIRING,
+            BatchResult.MORE,
+            {2: LeaseState.EXPIRING.value, 3: LeaseState.EXPIRING.value},
+            id="its lease nearly over",
+        ),
+        pytest.param(LeaseState.LOST, BatchResult.DEFERRED, {}, id="cut off: the database is not even asked"),
     ],
 )
-def test_single_writes_end_between_two_items(grip: Grip, ended: Round, back: dict[int, str]) -> None:
+def test_single_writes_end_between_two_items(grip: LeaseState, ended: BatchResult, back: dict[int, str]) -> None:
     rows, tools = Rows([_row(1), _row(2), _row(3)]), Tools()
-    assert _run(rows, tools, [Grip.FIRM, grip]) is ended
+    assert _run(rows, tools, [LeaseState.VALID, grip]) is ended
     assert (tools.calls, rows.done_, rows.back) == (["write 1"], [1], back)
 
 
 def test_batches_end_between_two_calls() -> None:
     rows, tools = Rows([_row(number) for number in range(1, 6)]), Tools()
-    assert _run(rows, tools, [Grip.FIRM, Grip.STOPPING], batch=True) is Round.HELD
+    assert _run(rows, tools, [LeaseState.VALID, LeaseState.STOPPING], batch=True) is BatchResult.DEFERRED
     assert (tools.calls, rows.done_, sorted(rows.back)) == (["write 1 2"], [1, 2], [3, 4, 5])
 
 
 def test_a_bulk_edit_is_not_begun() -> None:
-    rows, tools = Rows([_row(number, alike="same") for number in range(1, 9)]), Tools()
-    assert _run(rows, tools, [Grip.STOPPING], bulk=True) is Round.HELD
+    rows, tools = Rows([_row(number, bulk_key="same") for number in range(1, 9)]), Tools()
+    assert _run(rows, tools, [LeaseState.STOPPING], bulk=True) is BatchResult.DEFERRED
     assert (tools.calls, sorted(rows.back)) == ([], [1, 2, 3, 4, 5, 6, 7, 8])
 
 
 @pytest.mark.parametrize(
     ("grip", "calls", "done", "back"),
     [
-        pytest.param(Grip.STOPPING, ["write 1", "answer 1"], [1], [], id="asked to stop: the item is finished"),
-        pytest.param(Grip.LOST, ["write 1"], [], [], id="cut off: somebody else may be answering"),
-        pytest.param(Grip.LATE, ["write 1"], [], [1], id="its lease nearly over: whoever claims it next answers"),
+        pytest.param(LeaseState.STOPPING, ["write 1", "answer 1"], [1], [], id="asked to stop: the item is finished"),
+        pytest.param(LeaseState.LOST, ["write 1"], [], [], id="cut off: somebody else may be answering"),
+        pytest.param(
+            LeaseState.EXPIRING, ["write 1"], [], [1], id="its lease nearly over: whoever claims it next answers"
+        ),
     ],
 )
-def test_between_writing_and_answering(grip: Grip, calls: list[str], done: list[int], back: list[int]) -> None:
+def test_between_writing_and_answering(grip: LeaseState, calls: list[str], done: list[int], back: list[int]) -> None:
     rows, tools = Rows([_row(1, answer=True)]), Tools()
-    _run(rows, tools, [Grip.FIRM, grip])
+    _run(rows, tools, [LeaseState.VALID, grip])
     assert (tools.calls, rows.done_, sorted(rows.back)) == (calls, done, back)
 
 
@@ -168,11 +190,11 @@ class Present:
     gates: Mapping[int, str] | None
     asked: list[tuple[str, ...]] = field(default_factory=list)
 
-    def read(self, items: Sequence[NativeId], fields: frozenset[FieldName]) -> Reading:
+    def read(self, items: Sequence[NativeId], fields: frozenset[FieldName]) -> ReadResult:
         self.asked.append(tuple(items))
         if self.gates is None:
             raise PermissionDenied("this account may not read")
-        return Reading({item: _item(item, self.gates[int(item)]) for item in items}, ())
+        return ReadResult({item: _item(item, self.gates[int(item)]) for item in items}, ())
 
 
 def _item(item: NativeId, gate: str) -> WorkItem:
@@ -200,5 +222,5 @@ def test_what_may_have_been_written_by_a_worker_that_died_is_looked_up_first(
     row: Mapping[str, int], gates: Mapping[int, str] | None, calls: list[str], asked: list[tuple[str, ...]]
 ) -> None:
     rows, tools, present = Rows([_row(1, **row)]), Tools(), Present(gates)  # type: ignore[arg-type]
-    assert _run(rows, tools, [Grip.FIRM], reader=present) is Round.DONE
+    assert _run(rows, tools, [LeaseState.VALID], reader=present) is BatchResult.DONE
     assert (tools.calls, present.asked, rows.done_) == (calls, asked, [1])

@@ -1,9 +1,9 @@
 """Loaded by Python itself in the processes that the fault suite starts, and only there.
 
-A folder, named by ``FAULTS_FOLDER``, says what is to go wrong: ``kill`` names a point at which the process that comes
-there first kills itself as ``kill -9`` does; ``clock`` holds seconds by which the process's clock is off.  The killing
-file is renamed to ``killed`` before the process dies, so that nobody dies of it twice: Granian starts its worker
-process anew.  A beat of the worker takes a second here instead of five, so that the suite does not wait.
+A folder, named by ``FAULTS_FOLDER``, holds the faults: ``kill`` names a point at which the first process that reaches
+it kills itself as ``kill -9`` does; ``clock`` holds seconds by which the process's clock is off.  The file ``kill``
+is renamed to ``killed`` before the process dies, so that no second process dies of it: Granian starts its worker
+process again.  The worker's tick takes a second here instead of five, so that the suite does not wait.
 """
 
 from __future__ import annotations
@@ -21,68 +21,68 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.faults.kill_points import POINTS, Point, When
+from tests.faults.kill_points import KILL_POINTS, KillMoment, KillPoint
 
-BEAT_SECONDS = 1
+TICK_SECONDS = 1
 
 
 class Switch:
     def __init__(self, folder: Path) -> None:
-        self._order, self._done, self._clock = folder / "kill", folder / "killed", folder / "clock"
+        self._kill, self._killed, self._clock = folder / "kill", folder / "killed", folder / "clock"
 
-    def reached(self, point: Point) -> None:
+    def reached(self, point: KillPoint) -> None:
         try:
-            if self._order.read_text() != point.name:
+            if self._kill.read_text() != point.name:
                 return
-            # Who renames it is the one that dies.
-            self._order.rename(self._done)
+            # The process that renames the file is the one that dies.
+            self._kill.rename(self._killed)
         except FileNotFoundError:
             return
-        with self._done.open("a") as told:
-            told.write(f"\n{os.getpid()}\n")
+        with self._killed.open("a") as marker:
+            marker.write(f"\n{os.getpid()}\n")
         os.kill(os.getpid(), signal.SIGKILL)
 
-    def off(self) -> timedelta:
+    def offset(self) -> timedelta:
         try:
             return timedelta(seconds=float(self._clock.read_text() or 0))
         except FileNotFoundError:
             return timedelta()
 
 
-def wrapped(function: Callable[..., Any], points: Sequence[Point], switch: Switch) -> Callable[..., Any]:
+def wrapped(function: Callable[..., Any], points: Sequence[KillPoint], switch: Switch) -> Callable[..., Any]:
     @functools.wraps(function)
     def call(*args: Any, **named: Any) -> Any:
         for point in points:
-            if point.when is When.BEFORE:
+            if point.when is KillMoment.BEFORE:
                 switch.reached(point)
         result = function(*args, **named)
         for point in points:
-            if point.when is When.AFTER and (point.empty or result):
+            if point.when is KillMoment.AFTER and (point.empty or result):
                 switch.reached(point)
         return result
 
     return call
 
 
-def patch(module: ModuleType, points: Sequence[Point], switch: Switch) -> None:
-    """Wrap what the points of one module name.  Raises AttributeError when there is no such function any more."""
-    for place in {point.place for point in points}:
-        owner, _, method = place.partition(":")[2].partition(".")
+def patch(module: ModuleType, points: Sequence[KillPoint], switch: Switch) -> None:
+    """Wrap the functions that the points of one module name.  Raises AttributeError when a function does not exist."""
+    for location in {point.location for point in points}:
+        owner, _, method = location.partition(":")[2].partition(".")
         kind = getattr(module, owner)
-        here = [point for point in points if point.place == place]
-        setattr(kind, method, wrapped(getattr(kind, method), here, switch))
+        matching = [point for point in points if point.location == location]
+        setattr(kind, method, wrapped(getattr(kind, method), matching, switch))
 
 
 def watch_commits(switch: Switch) -> None:
-    """Note what a transaction has run, and look at it when it is about to be committed."""
+    """Record the points that a transaction has reached, and check them before it is committed."""
     from sqlalchemy import Engine, event
 
-    points = [point for point in POINTS if point.when is When.COMMIT]
+    points = [point for point in KILL_POINTS if point.when is KillMoment.COMMIT]
 
     def ran(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        found = [point for point in points if point.place in statement]
-        if found:
-            connection.info.setdefault("points", []).extend(found)
+        matching = [point for point in points if point.location in statement]
+        if matching:
+            connection.info.setdefault("points", []).extend(matching)
 
     def commits(connection: Any) -> None:
         for point in connection.info.pop("points", ()):
@@ -97,59 +97,59 @@ def watch_commits(switch: Switch) -> None:
 
 
 class WrongClock:
-    """In the place of ``datetime`` where the product asks what time it is."""
+    """Replaces ``datetime`` where the product reads the time."""
 
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
 
     def now(self, zone: tzinfo) -> datetime:
-        return datetime.now(zone) + self._switch.off()
+        return datetime.now(zone) + self._switch.offset()
 
 
 class Loader(importlib.abc.Loader):
-    """Loads a module as ever, and changes it then."""
+    """Loads a module as usual, and patches it afterwards."""
 
-    def __init__(self, inner: Any, then: Callable[[ModuleType], None]) -> None:
-        self._inner, self._then = inner, then
+    def __init__(self, inner: Any, patch: Callable[[ModuleType], None]) -> None:
+        self._inner, self._patch = inner, patch
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
-        found: ModuleType | None = self._inner.create_module(spec)
-        return found
+        module: ModuleType | None = self._inner.create_module(spec)
+        return module
 
     def exec_module(self, module: ModuleType) -> None:
         self._inner.exec_module(module)
-        self._then(module)
+        self._patch(module)
 
 
 class Finder(importlib.abc.MetaPathFinder):
-    def __init__(self, then: dict[str, Callable[[ModuleType], None]]) -> None:
-        self._then = then
+    def __init__(self, patches: dict[str, Callable[[ModuleType], None]]) -> None:
+        self._patches = patches
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        then = self._then.pop(name, None)
-        if then is None:
+        patch_module = self._patches.pop(name, None)
+        if patch_module is None:
             return None
         spec = importlib.util.find_spec(name)
         if spec is not None:
-            spec.loader = Loader(spec.loader, then)
+            spec.loader = Loader(spec.loader, patch_module)
         return spec
 
 
 def install(folder: Path) -> None:
     switch = Switch(folder)
-    by_module: dict[str, list[Point]] = {}
-    for point in POINTS:
-        if point.when is not When.COMMIT:
-            by_module.setdefault(point.place.partition(":")[0], []).append(point)
-    then: dict[str, Callable[[ModuleType], None]] = {
+    by_module: dict[str, list[KillPoint]] = {}
+    for point in KILL_POINTS:
+        if point.when is not KillMoment.COMMIT:
+            by_module.setdefault(point.location.partition(":")[0], []).append(point)
+    patches: dict[str, Callable[[ModuleType], None]] = {
         name: functools.partial(patch, points=points, switch=switch) for name, points in by_module.items()
     }
-    then["connector.store.database.engine"] = lambda _module: watch_commits(switch)
-    then["connector.bootstrap"] = lambda module: setattr(module, "datetime", WrongClock(switch))
-    then["connector.runtime.queue"] = lambda module: setattr(module, "TICK_SECONDS", BEAT_SECONDS)
-    sys.meta_path.insert(0, Finder(then))
+    patches["connector.store.database.engine"] = lambda _module: watch_commits(switch)
+    patches["connector.bootstrap"] = lambda module: setattr(module, "datetime", WrongClock(switch))
+    patches["connector.runtime.queue"] = lambda module: setattr(module, "TICK_SECONDS", TICK_SECONDS)
+    sys.meta_path.insert(0, Finder(patches))
 
 
 if "FAULTS_FOLDER" in os.environ:

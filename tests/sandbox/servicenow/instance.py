@@ -1,4 +1,4 @@
-"""An instance of its own for each test, with somebody to call it as."""
+"""A separate instance for each test, with users to call it as."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from sandbox.servicenow.state import ServiceNowState
 from tests.waiting import LONGEST_CALL_SECONDS
 
 START = datetime(2026, 6, 25, 10, 0, tzinfo=UTC)
-ROBOT, BOSS = ("robot", "secret"), ("boss", "boss")
+ROBOT, ADMIN = ("robot", "secret"), ("boss", "boss")
 
 
-class Clock:
+class ManualClock:
     def __init__(self) -> None:
         self.now = START
 
     def __call__(self) -> datetime:
         return self.now
 
-    def pass_(self, **span: float) -> None:
+    def advance(self, **span: float) -> None:
         self.now += timedelta(**span)
 
 
 @dataclass
-class Instance:
+class RunningInstance:
     running: servers.Sandbox
-    clock: Clock
+    clock: ManualClock
 
     @property
     def state(self) -> ServiceNowState:
@@ -83,10 +83,10 @@ class Instance:
         return self.state.insert("pm_project", {"short_description": title, "state": "-5"} | columns, "kaya")
 
 
-def start() -> Instance:
-    clock = Clock()
-    here = Instance(servers.start(clock=clock), clock)
+def start() -> RunningInstance:
+    clock = ManualClock()
+    here = RunningInstance(servers.start(clock=clock), clock)
     here.state.add_user("kaya", "Aylin Kaya")
     here.state.add_user(ROBOT[0], "Robot", ROBOT[1])
-    here.state.add_user(BOSS[0], "Boss", BOSS[1], roles=("admin",))
+    here.state.add_user(ADMIN[0], "Boss", ADMIN[1], roles=("admin",))
     return here

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from sandbox.servicenow.model import Column
-from tests.sandbox.servicenow.instance import Instance
+from tests.sandbox.servicenow.instance import RunningInstance
 
 
 def item(name: str, method: str, url: str, body: object = None) -> dict[str, object]:
@@ -17,13 +17,13 @@ def item(name: str, method: str, url: str, body: object = None) -> dict[str, obj
     return one if body is None else one | {"body": base64.b64encode(json.dumps(body).encode()).decode()}
 
 
-def run(instance: Instance, *items: dict[str, object]) -> dict[str, dict[str, object]]:
+def run(instance: RunningInstance, *items: dict[str, object]) -> dict[str, dict[str, object]]:
     answer = instance.call("POST", "/v1/batch", {"batch_request_id": 7, "rest_requests": list(items)})
     assert answer.status_code == 200
-    told = answer.json()
-    assert told["batch_request_id"] == "7"
-    found: dict[str, dict[str, object]] = {one["id"]: one for one in told["serviced_requests"]}
-    assert set(found) | set(told["unserviced_requests"]) == {one["id"] for one in items}
+    body = answer.json()
+    assert body["batch_request_id"] == "7"
+    found: dict[str, dict[str, object]] = {one["id"]: one for one in body["serviced_requests"]}
+    assert set(found) | set(body["unserviced_requests"]) == {one["id"] for one in items}
     return found
 
 
@@ -31,7 +31,7 @@ def body_of(answer: dict[str, object]) -> object:
     return json.loads(base64.b64decode(str(answer["body"])))
 
 
-def test_each_request_of_a_batch_has_its_own_answer(instance: Instance) -> None:
+def test_each_request_of_a_batch_has_its_own_answer(instance: RunningInstance) -> None:
     record = instance.project()
     instance.state.restrict("cost_plan", "read", "finance")
     path = f"/api/now/table/pm_project/{record['sys_id']}"
@@ -57,12 +57,12 @@ def test_each_request_of_a_batch_has_its_own_answer(instance: Instance) -> None:
     assert instance.state.tables["pm_project"] == {}
 
 
-def test_headers_are_left_out_where_that_is_asked(instance: Instance) -> None:
+def test_headers_are_left_out_where_that_is_asked(instance: RunningInstance) -> None:
     (answer,) = run(instance, item("1", "GET", "/api/now/table/task") | {"exclude_response_headers": True}).values()
     assert answer["headers"] == []
 
 
-def test_a_request_that_is_too_large_is_refused_alone(instance: Instance) -> None:
+def test_a_request_that_is_too_large_is_refused_alone(instance: RunningInstance) -> None:
     instance.state.set_property("glide.rest.batch.max.inputSize", "100")
     answers = run(
         instance,
@@ -73,14 +73,14 @@ def test_a_request_that_is_too_large_is_refused_alone(instance: Instance) -> Non
     assert answers["large"]["error_message"] == "The input of a request may have 100 bytes, this one has 119"
 
 
-def test_what_thirty_seconds_do_not_suffice_for_is_unserviced(instance: Instance) -> None:
+def test_what_thirty_seconds_do_not_suffice_for_is_unserviced(instance: RunningInstance) -> None:
     instance.state.seconds_per_item = 11
     answers = run(instance, *(item(str(number), "GET", "/api/now/table/task") for number in range(4)))
     assert set(answers) == {"0", "1"}
 
 
 @pytest.fixture
-def plans(instance: Instance) -> Instance:
+def plans(instance: RunningInstance) -> RunningInstance:
     instance.state.add_column("cost_plan", Column("u_days", "Days", "integer"))
     for name, cost, days in (("a", "EUR;100", "1"), ("a", "EUR;50.5", "2"), ("b", "EUR;10", "30"), ("", "", "")):
         instance.state.insert("cost_plan", {"resource_type": name, "planned_cost": cost, "u_days": days}, "kaya")
@@ -88,7 +88,7 @@ def plans(instance: Instance) -> Instance:
 
 
 @pytest.mark.parametrize(
-    ("asked", "stats"),
+    ("query", "stats"),
     [
         ({"count": "true"}, {"count": "4"}),
         ({"count": "true", "query": "resource_type=a"}, {"count": "2"}),
@@ -100,23 +100,23 @@ def plans(instance: Instance) -> Instance:
         ({"max_fields": "resource_type"}, {"max": {"resource_type": "b"}}),
     ],
 )
-def test_figures_over_rows(plans: Instance, asked: dict[str, str], stats: dict[str, object]) -> None:
-    assert plans.ask("GET", "/stats/cost_plan", asked).json() == {"result": {"stats": stats}}
+def test_figures_over_rows(plans: RunningInstance, query: dict[str, str], stats: dict[str, object]) -> None:
+    assert plans.ask("GET", "/stats/cost_plan", query).json() == {"result": {"stats": stats}}
 
 
-def test_figures_by_group(plans: Instance) -> None:
-    asked = {"count": "true", "group_by": "resource_type", "sum_fields": "u_days", "order_by": "COUNT^DESC"}
-    found = plans.ask("GET", "/stats/cost_plan", asked).json()["result"]
+def test_figures_by_group(plans: RunningInstance) -> None:
+    query = {"count": "true", "group_by": "resource_type", "sum_fields": "u_days", "order_by": "COUNT^DESC"}
+    found = plans.ask("GET", "/stats/cost_plan", query).json()["result"]
     assert [(one["groupby_fields"], one["stats"]["count"]) for one in found] == [
         ([{"field": "resource_type", "value": "a"}], "2"),
         ([{"field": "resource_type", "value": "b"}], "1"),
         ([{"field": "resource_type", "value": ""}], "1"),
     ]
-    many = plans.ask("GET", "/stats/cost_plan", asked | {"having": "count^^>^1"}).json()["result"]
+    many = plans.ask("GET", "/stats/cost_plan", query | {"having": "count^^>^1"}).json()["result"]
     assert [one["stats"]["sum"] for one in many] == [{"u_days": "3"}]
 
 
-def test_groups_have_labels(instance: Instance) -> None:
+def test_groups_have_labels(instance: RunningInstance) -> None:
     instance.project(state="1")
     (group,) = instance.call("GET", "/stats/pm_project", group_by="state", display_value="all").json()["result"]
     assert group["groupby_fields"] == [{"field": "state", "value": "1", "display_value": "Open"}]
@@ -131,7 +131,7 @@ def test_groups_have_labels(instance: Instance) -> None:
     ],
 )  # fmt: skip
 def test_what_is_not_there_has_the_envelope(
-    instance: Instance, method: str, path: str, status: int, error: dict[str, str]
+    instance: RunningInstance, method: str, path: str, status: int, error: dict[str, str]
 ) -> None:
     answer = instance.call(method, path, {} if method == "POST" else None)
     assert (answer.status_code, answer.json()) == (status, {"error": error, "status": "failure"})

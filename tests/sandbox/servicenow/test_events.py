@@ -1,4 +1,4 @@
-"""Doorbells: in both forms, from the app's outbox, through plans and approvals; and what rings nobody."""
+"""Events: in both forms, from the app's outbox, through plans and approvals; and changes that send none."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import pytest
 
 from sandbox.servicenow.gatepost_app import install_app
 from sandbox.servicenow.model import EventForm, EventRule, Record
-from tests.sandbox.servicenow.instance import ROBOT, START, Instance
+from tests.sandbox.servicenow.instance import ROBOT, START, RunningInstance
 
-URL, SECRET = "http://127.0.0.1:1/hooks/servicenow", "bell-secret"
+URL, SECRET = "http://127.0.0.1:1/hooks/servicenow", "event-secret"
 
 
 @dataclass
 class Post:
-    """Stands in for the line: keeps what would be sent."""
+    """Replaces the sender: stores what would be sent."""
 
     sent: list[tuple[str, bytes, Mapping[str, str]]] = field(default_factory=list)
 
@@ -28,36 +28,36 @@ class Post:
         self.sent.append((url, body, headers))
 
     def take(self) -> list[dict[str, str]]:
-        found = [json.loads(body) for _, body, _ in self.sent]
+        bodies = [json.loads(body) for _, body, _ in self.sent]
         self.sent.clear()
-        return found
+        return bodies
 
 
 @pytest.fixture
-def post(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> Post:
+def post(instance: RunningInstance, monkeypatch: pytest.MonkeyPatch) -> Post:
     here = Post()
     monkeypatch.setattr(instance.state.deliverer, "send", here.send)
     return here
 
 
 @pytest.fixture(params=["rule", "installed"])
-def bell(request: pytest.FixtureRequest, instance: Instance, post: Post) -> Instance:
-    """The form of the app, once by a rule of the stand-in's own, once by the app's own rows."""
+def app_events(request: pytest.FixtureRequest, instance: RunningInstance, post: Post) -> RunningInstance:
+    """The app's form of events, once by a rule of the stand-in, once by the app's own rows."""
     if request.param == "installed":
-        install_app(instance.state, gated={"pm_project": "state:3"}, url=URL, secret=SECRET, robot=ROBOT[0])
+        install_app(instance.state, gated={"pm_project": "state:3"}, url=URL, secret=SECRET, writer=ROBOT[0])
     else:
         instance.state.add_role("u_gatepost_writer")
         instance.state.event_rules.append(EventRule("pm_project", URL, SECRET, EventForm.APP, ROBOT[0]))
     return instance
 
 
-def test_the_apps_event_is_signed_over_time_and_body(bell: Instance, post: Post) -> None:
-    record = bell.project("Grüße", state="1")
+def test_the_apps_event_is_signed_over_time_and_body(app_events: RunningInstance, post: Post) -> None:
+    record = app_events.project("Grüße", state="1")
     ((url, body, headers),) = post.sent
     assert url == URL
     assert body.isascii()
     assert json.loads(body) == {
-        "event_id": f"{record['sys_id']}:0", "instance": bell.state.base_url, "table": "pm_project",
+        "event_id": f"{record['sys_id']}:0", "instance": app_events.state.base_url, "table": "pm_project",
         "sys_id": record["sys_id"], "operation": "insert", "sys_mod_count": "0", "sys_updated_on": "2026-06-25 10:00:00",
         "sys_updated_by": "kaya", "sent_at": "2026-06-25 10:00:00",
     }  # fmt: skip
@@ -69,12 +69,14 @@ def test_the_apps_event_is_signed_over_time_and_body(bell: Instance, post: Post)
     assert headers["X-Event-Id"].startswith(f"{record['sys_id']}:0")
 
 
-def test_updates_and_deletes_ring_and_what_changes_nothing_does_not(bell: Instance, post: Post) -> None:
-    record = bell.project()
-    bell.state.update("pm_project", record["sys_id"], {"description": "d"}, "kaya")
-    bell.state.update("pm_project", record["sys_id"], {"description": "d"}, "kaya")
-    bell.state.update("pm_project", record["sys_id"], {"work_notes": "/approve"}, "kaya")
-    bell.state.delete("pm_project", record["sys_id"])
+def test_updates_and_deletes_send_events_and_a_write_without_a_change_does_not(
+    app_events: RunningInstance, post: Post
+) -> None:
+    record = app_events.project()
+    app_events.state.update("pm_project", record["sys_id"], {"description": "d"}, "kaya")
+    app_events.state.update("pm_project", record["sys_id"], {"description": "d"}, "kaya")
+    app_events.state.update("pm_project", record["sys_id"], {"work_notes": "/approve"}, "kaya")
+    app_events.state.delete("pm_project", record["sys_id"])
     assert [(event["operation"], event["sys_mod_count"]) for event in post.take()] == [
         ("insert", "0"), ("update", "1"), ("update", "2"), ("delete", "2"),
     ]  # fmt: skip
@@ -84,15 +86,17 @@ def test_updates_and_deletes_ring_and_what_changes_nothing_does_not(bell: Instan
     ("table", "column"),
     [("cost_plan", "task"), ("benefit_plan", "task"), ("fm_expense_line", "task"), ("sysapproval_approver", "sysapproval")],
 )  # fmt: skip
-def test_what_belongs_to_a_record_rings_it(bell: Instance, post: Post, table: str, column: str) -> None:
-    one, other = bell.project("one"), bell.project("other")
+def test_related_records_send_events_for_their_record(
+    app_events: RunningInstance, post: Post, table: str, column: str
+) -> None:
+    one, other = app_events.project("one"), app_events.project("other")
     post.take()
-    row = bell.state.insert(table, {column: one["sys_id"]}, "kaya")
-    bell.state.update(table, row["sys_id"], {column: other["sys_id"]}, "kaya")
-    bell.state.delete(table, row["sys_id"])
-    told = [(event["sys_id"], event["table"], event["operation"], event["through"]) for event in post.take()]
+    row = app_events.state.insert(table, {column: one["sys_id"]}, "kaya")
+    app_events.state.update(table, row["sys_id"], {column: other["sys_id"]}, "kaya")
+    app_events.state.delete(table, row["sys_id"])
+    events = [(event["sys_id"], event["table"], event["operation"], event["through"]) for event in post.take()]
     through = f"{table}:{row['sys_id']}"
-    assert sorted(told) == sorted(
+    assert sorted(events) == sorted(
         [
             (one["sys_id"], "pm_project", "insert", through),
             (one["sys_id"], "pm_project", "update", through),
@@ -102,15 +106,17 @@ def test_what_belongs_to_a_record_rings_it(bell: Instance, post: Post, table: st
     )
 
 
-def test_a_plan_of_nobody_and_of_an_ungoverned_record_rings_nobody(bell: Instance, post: Post) -> None:
-    demand = bell.state.insert("dmn_demand", {"short_description": "D"}, "kaya")
-    bell.state.insert("cost_plan", {"name": "x"}, "kaya")
-    bell.state.insert("cost_plan", {"name": "x", "task": demand["sys_id"]}, "kaya")
+def test_a_plan_without_a_record_or_of_an_ungoverned_record_sends_no_event(
+    app_events: RunningInstance, post: Post
+) -> None:
+    demand = app_events.state.insert("dmn_demand", {"short_description": "D"}, "kaya")
+    app_events.state.insert("cost_plan", {"name": "x"}, "kaya")
+    app_events.state.insert("cost_plan", {"name": "x", "task": demand["sys_id"]}, "kaya")
     assert post.take() == []
 
 
-def test_gatepost_does_not_ring_for_its_own_columns(instance: Instance, post: Post) -> None:
-    install_app(instance.state, url=URL, secret=SECRET, robot=ROBOT[0])
+def test_gateposts_own_columns_send_no_event(instance: RunningInstance, post: Post) -> None:
+    install_app(instance.state, url=URL, secret=SECRET, writer=ROBOT[0])
     record = instance.project()
     post.take()
     path = f"/table/pm_project/{record['sys_id']}"
@@ -121,8 +127,8 @@ def test_gatepost_does_not_ring_for_its_own_columns(instance: Instance, post: Po
     assert len(post.take()) == 2
 
 
-def test_without_an_endpoint_the_outbox_keeps_what_waits(instance: Instance, post: Post) -> None:
-    install_app(instance.state, robot=ROBOT[0])
+def test_without_an_endpoint_the_outbox_keeps_what_waits(instance: RunningInstance, post: Post) -> None:
+    install_app(instance.state, writer=ROBOT[0])
     record: Record = instance.project()
     (row,) = instance.rows("u_gatepost_outbox")
     assert post.sent == []
@@ -130,7 +136,7 @@ def test_without_an_endpoint_the_outbox_keeps_what_waits(instance: Instance, pos
     assert json.loads(str(row["u_body"]))["event_id"] == f"{record['sys_id']}:0"
 
 
-def test_set_workflow_false_and_a_conversions_plans_ring_nobody(instance: Instance, post: Post) -> None:
+def test_set_workflow_false_and_a_conversions_plans_send_no_event(instance: RunningInstance, post: Post) -> None:
     install_app(instance.state, url=URL, secret=SECRET)
     state = instance.state
     demand = state.insert("dmn_demand", {"short_description": "D", "state": "5"}, "kaya")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from sandbox.servicenow.model import Record
-from tests.sandbox.servicenow.instance import Instance
+from tests.sandbox.servicenow.instance import RunningInstance
 
 GERMAN, AMERICAN = ("ute", "ute"), ("bob", "bob")
 
 
 @pytest.fixture
-def people(instance: Instance) -> Instance:
+def people(instance: RunningInstance) -> RunningInstance:
     state = instance.state
     state.add_user("ute", "Ute Berg", "ute", time_zone="Europe/Berlin", date_format="dd.MM.yyyy", country="DE")
     american = state.add_user("bob", "Bob Hill", "bob", time_zone="America/New_York", country="US")
@@ -22,8 +22,8 @@ def people(instance: Instance) -> Instance:
     return instance
 
 
-def test_three_display_modes_of_a_row(people: Instance) -> None:
-    owner = people.state.named("kaya")
+def test_three_display_modes_of_a_row(people: RunningInstance) -> None:
+    owner = people.state.find_user("kaya")
     assert owner is not None
     start, span = "2026-01-15 23:30:00", "1970-01-01 00:02:17"
     people.project(project_manager=owner["sys_id"], start_date=start, calendar_duration=span)
@@ -60,14 +60,14 @@ def test_three_display_modes_of_a_row(people: Instance) -> None:
     ],
 )
 def test_currency_is_converted_to_the_readers_own_when_it_is_read(
-    people: Instance, auth: tuple[str, str], given: str, value: str, shown: str
+    people: RunningInstance, auth: tuple[str, str], given: str, value: str, shown: str
 ) -> None:
     people.state.insert("cost_plan", {"name": "x", "planned_cost": given}, "kaya")
     (row,) = people.rows("cost_plan", auth=auth, fields="planned_cost", display_value="all")
     assert row["planned_cost"] == {"display_value": shown, "value": value}
 
 
-def test_currency_is_not_converted_when_it_is_written(people: Instance) -> None:
+def test_currency_is_not_converted_when_it_is_written(people: RunningInstance) -> None:
     made = people.call(
         "POST", "/table/cost_plan", {"unit_cost": "100", "planned_cost": "EUR;100"}, auth=AMERICAN
     ).json()
@@ -89,15 +89,17 @@ def test_currency_is_not_converted_when_it_is_written(people: Instance) -> None:
         ("false", {"description": ""}, {"description": ""}),
     ],
 )
-def test_what_is_sent_is_stored(people: Instance, displayed: str, sent: dict[str, str], stored: dict[str, str]) -> None:
+def test_what_is_sent_is_stored(
+    people: RunningInstance, displayed: str, sent: dict[str, str], stored: dict[str, str]
+) -> None:
     record = people.project(description="old")
     people.call("PATCH", f"/table/pm_project/{record['sys_id']}", sent, auth=GERMAN, input_display_value=displayed)
-    owner = people.state.named("kaya") or {}
-    wanted = {name: owner["sys_id"] if value == "kaya" else value for name, value in stored.items()}
-    assert {name: record[name] for name in stored} == wanted
+    owner = people.state.find_user("kaya") or {}
+    expected = {name: owner["sys_id"] if value == "kaya" else value for name, value in stored.items()}
+    assert {name: record[name] for name in stored} == expected
 
 
-def test_a_journal_is_read_back_empty_and_its_entries_carry_their_author(people: Instance) -> None:
+def test_a_journal_is_read_back_empty_and_its_entries_carry_their_author(people: RunningInstance) -> None:
     record = people.project()
     path = f"/table/pm_project/{record['sys_id']}"
     answer = people.call("PATCH", path, {"work_notes": "one", "comments": "two"}, auth=GERMAN)
@@ -112,10 +114,10 @@ def test_a_journal_is_read_back_empty_and_its_entries_carry_their_author(people:
     assert len(people.rows("sys_journal_field", query=f"element_id={made['sys_id']}^element=work_notes")) == 1
 
 
-def test_counters_and_authors_are_the_platforms(people: Instance) -> None:
+def test_counters_and_authors_are_the_platforms(people: RunningInstance) -> None:
     record: Record = people.project()
     path = f"/table/pm_project/{record['sys_id']}"
-    people.clock.pass_(minutes=1)
+    people.clock.advance(minutes=1)
     people.call("PATCH", path, {"description": "d"}, auth=GERMAN)
     people.call("PATCH", path, {"description": "d"}, auth=AMERICAN)
     seen = people.call("GET", path).json()["result"]
@@ -123,14 +125,14 @@ def test_counters_and_authors_are_the_platforms(people: Instance) -> None:
     assert [seen[name] for name in names] == ["1", "kaya", "ute", "2026-06-25 10:00:00", "2026-06-25 10:01:00"]
 
 
-def test_thousands_are_grouped_for_people(people: Instance) -> None:
+def test_thousands_are_grouped_for_people(people: RunningInstance) -> None:
     record = people.project(percent_complete="1234.5")
     record["sys_mod_count"] = "2000"
     (row,) = people.rows("pm_project", fields="sys_mod_count,percent_complete", display_value="true")
     assert row == {"sys_mod_count": "2,000", "percent_complete": "1,234.5"}
 
 
-def test_a_head_and_a_body_that_is_not_wanted(people: Instance) -> None:
+def test_a_head_and_a_body_that_is_not_wanted(people: RunningInstance) -> None:
     record = people.project()
     path = f"/table/pm_project/{record['sys_id']}"
     assert people.call("HEAD", "/table/pm_project").headers["X-Total-Count"] == "1"

@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from sandbox import servers
-from sandbox.servicenow.app_tables import OWNED
-from sandbox.servicenow.gate import Decision, Settings, decide
+from sandbox.servicenow.app_tables import OWNED_COLUMNS
+from sandbox.servicenow.gate import GateDecision, Settings, decide
 from sandbox.servicenow.gatepost_app import install_app, uninstall_app
 from sandbox.servicenow.model import Record, Refusal
 from sandbox.servicenow.readers import STORED
@@ -39,7 +39,7 @@ def test_the_stand_in_decides_as_the_app_does(case: dict[str, object]) -> None:
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     now = datetime.strptime(str(case["now"]), STORED).replace(tzinfo=UTC)
     found = decide(_record(case["before"]), _record(case["after"]) or {}, settings, now)
-    assert found == Decision(bool(case["abort"]), str(case["code"]), str(case["message"]))
+    assert found == GateDecision(bool(case["abort"]), str(case["code"]), str(case["message"]))
 
 
 def _record(given: object) -> Record | None:
@@ -55,7 +55,7 @@ def sandbox() -> Iterator[servers.Sandbox]:
     state.add_user("kaya", "Aylin Kaya", "kaya")
     state.add_user("boss", "Admin", "boss", roles=("admin",))
     state.add_user(AUTH[0], "Gatepost", AUTH[1])
-    install_app(state, robot=AUTH[0], properties={"gatepost.when_unassessed": "closed"})
+    install_app(state, writer=AUTH[0], properties={"gatepost.when_unassessed": "closed"})
     yield running
     running.stop()
 
@@ -65,7 +65,7 @@ def project(sandbox: servers.Sandbox) -> Record:
     state = sandbox.servicenow
     record = state.insert("pm_project", {"short_description": "P", "state": "2"}, "kaya")
     state.update("pm_project", record["sys_id"], {"u_gatepost_gate": "Shut", "u_gatepost_blockers": BLOCKERS}, AUTH[0])
-    state.insert("u_gatepost_heartbeat", {"u_connection": "main", "u_heard": "2026-06-25 09:59:00"}, AUTH[0])
+    state.insert("u_gatepost_heartbeat", {"u_connection": "main", "u_heartbeat_at": "2026-06-25 09:59:00"}, AUTH[0])
     return record
 
 
@@ -77,14 +77,14 @@ def refusal(sandbox: servers.Sandbox, record: Record, state: str, by: str = "kay
     return ""
 
 
-def test_a_shut_gate_is_told_with_the_forms_own_words(sandbox: servers.Sandbox, project: Record) -> None:
+def test_a_shut_gate_is_reported_with_the_forms_labels(sandbox: servers.Sandbox, project: Record) -> None:
     assert refusal(sandbox, project, "3") == (
         f"Gatepost keeps State from becoming Closed Complete: the gate is shut.\n{BLOCKERS}"
     )
     assert project["state"] == "2"
 
 
-def test_over_rest_only_the_rules_name_is_told(sandbox: servers.Sandbox, project: Record) -> None:
+def test_over_rest_only_the_rules_name_is_reported(sandbox: servers.Sandbox, project: Record) -> None:
     url = f"{sandbox.servicenow.base_url}/api/now/table/pm_project/{project['sys_id']}"
     answer = requests.patch(url, json={"state": "3"}, auth=("kaya", "kaya"), timeout=LONGEST_CALL_SECONDS)
     assert answer.status_code == 403
@@ -119,15 +119,15 @@ def test_properties_and_columns_decide(
 def test_without_a_heartbeat_the_gate_counts_as_stale(sandbox: servers.Sandbox, project: Record) -> None:
     sandbox.servicenow.update("pm_project", project["sys_id"], {"u_gatepost_gate": "Open"}, AUTH[0])
     sandbox.servicenow.tables["u_gatepost_heartbeat"].clear()
-    assert "nothing tells when it last looked" in refusal(sandbox, project, "3")
+    assert "the time of its last activity is unknown" in refusal(sandbox, project, "3")
 
 
-def test_gatepost_itself_is_not_kept_from_a_move(sandbox: servers.Sandbox, project: Record) -> None:
+def test_gatepost_itself_may_move_a_record(sandbox: servers.Sandbox, project: Record) -> None:
     assert refusal(sandbox, project, "3", AUTH[0]) == ""
     assert project["active"] == "false"
 
 
-def test_nobody_but_gatepost_and_an_administrator_writes_the_verdict(sandbox: servers.Sandbox, project: Record) -> None:
+def test_only_gatepost_and_an_administrator_write_the_verdict(sandbox: servers.Sandbox, project: Record) -> None:
     for by, gate in (("kaya", "Shut"), ("boss", "Open")):
         sandbox.servicenow.update("pm_project", project["sys_id"], {"u_gatepost_gate": "Open"}, by)
         assert project["u_gatepost_gate"] == gate
@@ -144,8 +144,8 @@ def test_set_workflow_false_passes_every_rule(sandbox: servers.Sandbox, project:
 def test_the_app_goes_without_a_trace(sandbox: servers.Sandbox, project: Record) -> None:
     uninstall_app(sandbox.servicenow)
     assert refusal(sandbox, project, "3") == ""
-    assert not set(OWNED) & set(sandbox.servicenow.columns["pm_project"])
-    assert not set(OWNED) & set(project)
+    assert not set(OWNED_COLUMNS) & set(sandbox.servicenow.columns["pm_project"])
+    assert not set(OWNED_COLUMNS) & set(project)
     assert [name for name in sandbox.servicenow.tables if name.startswith("u_gatepost_")] == []
 
 
@@ -154,7 +154,7 @@ def test_the_page_shows_the_verdict_the_checklist_and_the_message(sandbox: serve
     line = {"u_task": project["sys_id"], "u_stage": "Implemented", "u_result": "unmet", "u_order": "1"}
     state.insert("u_gatepost_checklist", line | {"u_sentence": "Close <CHG0000001>", "u_who": "Sara Lind"}, AUTH[0])
     state.add_user("weber", "Julia Weber")
-    state.decide("pm_project", project["sys_id"], "weber", "requested")
+    state.decide_approval("pm_project", project["sys_id"], "weber", "requested")
     url = f"{state.base_url}/record/pm_project/{project['number']}"
     page = requests.post(url, data={"as": "kaya", "state": "3"}, timeout=LONGEST_CALL_SECONDS).text
     message = f"Gatepost keeps State from becoming Closed Complete: the gate is shut.\n{BLOCKERS}"

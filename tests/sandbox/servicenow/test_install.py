@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 
 from sandbox.servicenow.gatepost_app import GATE_SCRIPT
-from tests.sandbox.servicenow.instance import BOSS, ROBOT, Instance
+from tests.sandbox.servicenow.instance import ADMIN, ROBOT, RunningInstance
 
 
-def add(instance: Instance, table: str, **values: str) -> str:
-    answer = instance.call("POST", f"/table/{table}", values, auth=BOSS)
+def add(instance: RunningInstance, table: str, **values: str) -> str:
+    answer = instance.call("POST", f"/table/{table}", values, auth=ADMIN)
     assert answer.status_code == 201, answer.text
     sys_id: str = answer.json()["result"]["sys_id"]
     return sys_id
 
 
-def drop(instance: Instance, table: str, sys_id: str) -> None:
-    assert instance.call("DELETE", f"/table/{table}/{sys_id}", auth=BOSS).status_code == 204
+def drop(instance: RunningInstance, table: str, sys_id: str) -> None:
+    assert instance.call("DELETE", f"/table/{table}/{sys_id}", auth=ADMIN).status_code == 204
 
 
-def test_a_new_column_can_be_used_and_goes_again(instance: Instance) -> None:
+def test_a_new_column_can_be_used_and_goes_again(instance: RunningInstance) -> None:
     record = instance.project()
     entry = {"name": "pm_project", "element": "u_wave", "column_label": "Wave", "internal_type": "integer"}
     column = add(instance, "sys_dictionary", **entry, max_length="40")
@@ -31,10 +31,10 @@ def test_a_new_column_can_be_used_and_goes_again(instance: Instance) -> None:
     assert instance.rows("pm_project", fields="u_wave", display_value="true") == [{"u_wave": "Third"}]
     drop(instance, "sys_dictionary", column)
     assert "u_wave" not in instance.call("GET", path).json()["result"]
-    assert len(instance.rows("pm_project", query="u_wave=4")) == 1, "a condition on a column that is gone is ignored"
+    assert len(instance.rows("pm_project", query="u_wave=4")) == 1, "a condition on a removed column is ignored"
 
 
-def test_a_column_of_task_is_one_of_everything_that_extends_it(instance: Instance) -> None:
+def test_a_column_of_task_is_one_of_everything_that_extends_it(instance: RunningInstance) -> None:
     add(instance, "sys_dictionary", name="task", column_label="Cost centre", internal_type="string")
     made = instance.call("POST", "/table/incident", {"short_description": "I", "u_cost_centre": "4711"}).json()[
         "result"
@@ -43,7 +43,7 @@ def test_a_column_of_task_is_one_of_everything_that_extends_it(instance: Instanc
     assert [row["number"] for row in instance.rows("task", query="u_cost_centre=4711")] == ["INC0000001"]
 
 
-def test_a_new_table_can_be_used_and_goes_again(instance: Instance) -> None:
+def test_a_new_table_can_be_used_and_goes_again(instance: RunningInstance) -> None:
     made = add(instance, "sys_db_object", name="u_wave", label="Wave")
     add(instance, "sys_dictionary", name="u_wave", element="u_title", column_label="Title", max_length="20")
     row = instance.call("POST", "/table/u_wave", {"u_title": "First"}).json()["result"]
@@ -56,20 +56,20 @@ def test_a_new_table_can_be_used_and_goes_again(instance: Instance) -> None:
     assert instance.rows("sys_dictionary", query="name=u_wave") == []
 
 
-def test_a_table_may_extend_another_one(instance: Instance) -> None:
+def test_a_table_may_extend_another_one(instance: RunningInstance) -> None:
     task = next(key for key, row in instance.state.tables["sys_db_object"].items() if row["name"] == "task")
     add(instance, "sys_db_object", name="u_audit", label="Audit", super_class=task)
     made = instance.call("POST", "/table/u_audit", {"short_description": "A"}).json()["result"]
     assert made["sys_class_name"] == "u_audit"
     assert len(instance.rows("task")) == 1
     for name in ("u_audit", "No name"):
-        answer = instance.call("POST", "/table/sys_db_object", {"name": name}, auth=BOSS)
+        answer = instance.call("POST", "/table/sys_db_object", {"name": name}, auth=ADMIN)
         assert (answer.status_code, answer.json()["error"]["message"]) == (400, "Invalid table")
 
 
-def test_a_role_is_granted_and_taken_back_by_rows(instance: Instance) -> None:
+def test_a_role_is_granted_and_taken_back_by_rows(instance: RunningInstance) -> None:
     role = add(instance, "sys_user_role", name="u_finance")
-    user = instance.state.named(ROBOT[0])
+    user = instance.state.find_user(ROBOT[0])
     assert user is not None
     held = add(instance, "sys_user_has_role", user=user["sys_id"], role=role)
     assert "u_finance" in instance.state.roles[ROBOT[0]]
@@ -77,15 +77,15 @@ def test_a_role_is_granted_and_taken_back_by_rows(instance: Instance) -> None:
     assert "u_finance" not in instance.state.roles[ROBOT[0]]
 
 
-def test_a_new_user_calls_with_the_password_that_nobody_reads_back(instance: Instance) -> None:
+def test_a_new_user_calls_with_a_password_that_cannot_be_read(instance: RunningInstance) -> None:
     made = add(instance, "sys_user", user_name="new.robot", name="New", user_password="pw")
     assert instance.call("GET", "/table/task", auth=("new.robot", "pw")).status_code == 200
     assert instance.call("GET", f"/table/sys_user/{made}").json()["result"]["user_password"] == ""
-    instance.call("PATCH", f"/table/sys_user/{made}", {"active": "false"}, auth=BOSS)
+    instance.call("PATCH", f"/table/sys_user/{made}", {"active": "false"}, auth=ADMIN)
     assert instance.call("GET", "/table/task", auth=("new.robot", "pw")).status_code == 401
 
 
-def test_the_gate_works_when_its_rows_came_over_the_table_api(instance: Instance) -> None:
+def test_the_gate_works_when_its_rows_came_over_the_table_api(instance: RunningInstance) -> None:
     for name in ("u_gatepost_gate", "u_gatepost_blockers", "u_gatepost_checked", "u_gatepost_link"):
         entry = {"name": "pm_project", "element": name, "column_label": name, "internal_type": "string"}
         add(instance, "sys_dictionary", **entry, max_length="4000")
@@ -99,5 +99,5 @@ def test_the_gate_works_when_its_rows_came_over_the_table_api(instance: Instance
     answer = instance.call("PATCH", path, {"state": "3"})
     assert answer.status_code == 403
     assert f"aborted by Business Rule 'Gatepost gate^{made}'" in json.dumps(answer.json())
-    instance.call("PATCH", f"/table/sys_script/{made}", {"active": "false"}, auth=BOSS)
+    instance.call("PATCH", f"/table/sys_script/{made}", {"active": "false"}, auth=ADMIN)
     assert instance.call("PATCH", path, {"state": "3"}).status_code == 200

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.servicenow.model import Column
-from tests.sandbox.servicenow.instance import Instance, start
+from tests.sandbox.servicenow.instance import RunningInstance, start
 
 ROWS = {
     "A": {"priority": "1", "description": "Payments core", "opened_at": "2026-06-25 09:30:00", "business_unit": "IT"},
@@ -18,9 +18,9 @@ ROWS = {
 
 
 @pytest.fixture(scope="module")
-def filled() -> Iterator[Instance]:
+def filled() -> Iterator[RunningInstance]:
     instance = start()
-    owner = instance.state.named("kaya")
+    owner = instance.state.find_user("kaya")
     assert owner is not None
     instance.state.add_column("pm_project", Column("u_cost", "Cost", "currency"))
     for title, columns in ROWS.items():
@@ -81,12 +81,12 @@ def filled() -> Iterator[Instance]:
         ("priority~1", "ABCD"),
     ],
 )
-def test_a_query_matches(filled: Instance, query: str, titles: str) -> None:
+def test_a_query_matches(filled: RunningInstance, query: str, titles: str) -> None:
     found = "".join(str(row["short_description"]) for row in filled.rows("pm_project", query=query))
     assert found == titles
 
 
-def test_a_broken_condition_matches_nothing_where_the_instance_is_strict(filled: Instance) -> None:
+def test_a_broken_condition_matches_nothing_where_the_instance_is_strict(filled: RunningInstance) -> None:
     filled.state.set_property("glide.invalid_query.returns_no_rows", "true")
     try:
         assert filled.rows("pm_project", query="priority=1^no_such_column=1") == []
@@ -95,7 +95,7 @@ def test_a_broken_condition_matches_nothing_where_the_instance_is_strict(filled:
         filled.state.set_property("glide.invalid_query.returns_no_rows", "false")
 
 
-def test_pairs_of_names_and_values_are_a_query_as_well(filled: Instance) -> None:
+def test_pairs_of_names_and_values_are_a_query_as_well(filled: RunningInstance) -> None:
     answer = filled.call("GET", "/table/pm_project?priority=1&sysparm_fields=short_description")
     assert answer.json() == {"result": [{"short_description": "A"}]}
 
@@ -104,7 +104,7 @@ def test_pairs_of_names_and_values_are_a_query_as_well(filled: Instance) -> None
     ("offset", "marks"),
     [("0", {"first": 0, "next": 2, "last": 2}), ("2", {"first": 0, "prev": 0, "last": 2}), ("1", {"first": 0, "prev": -1, "next": 3, "last": 2})],
 )  # fmt: skip
-def test_the_link_header_names_the_other_pages(filled: Instance, offset: str, marks: dict[str, int]) -> None:
+def test_the_link_header_names_the_other_pages(filled: RunningInstance, offset: str, marks: dict[str, int]) -> None:
     answer = filled.call("GET", "/table/pm_project", query="ORDERBYnumber", limit="2", offset=offset)
     links = [part.split(">;rel=") for part in answer.headers["Link"].split(",")]
     found = {name.strip('"'): int(url.rpartition("sysparm_offset=")[2]) for url, name in links}
@@ -114,7 +114,7 @@ def test_the_link_header_names_the_other_pages(filled: Instance, offset: str, ma
     assert {"Link", "X-Total-Count"} & set(bare.headers) == set()
 
 
-def test_ten_thousand_rows_are_read_in_pages_by_their_ids(instance: Instance) -> None:
+def test_ten_thousand_rows_are_read_in_pages_by_their_ids(instance: RunningInstance) -> None:
     for number in range(10_000):
         instance.state.store("pm_project", {"short_description": f"P{number}", "state": "1"}, "kaya")
     pages, seen, last = 0, [], ""

@@ -13,13 +13,13 @@ from joserfc.jwk import OctKey, RSAKey
 from sqlalchemy.engine import URL
 from werkzeug.test import TestResponse
 
-from connector.people.permissions import Grant, Role
+from connector.people.permissions import Role, RoleGrant
 from tests.waiting import LONGEST_CALL_SECONDS
 from tests.webhook_server.identity import CLIENT, SECRET, Provider, provider
-from tests.webhook_server.visitor import Site, Visitor, words
+from tests.webhook_server.visitor import FormBrowser, WebSite, page_text
 from tests.webhook_server.visitor import site as open_site
 
-OFFICE = Grant(Role.OFFICE, ("IT",))
+OFFICE = RoleGrant(Role.OFFICE, ("IT",))
 
 
 @pytest.fixture(scope="module")
@@ -31,68 +31,68 @@ def running() -> Iterator[Provider]:
 @pytest.fixture
 def idp(running: Provider) -> Provider:
     """The same server for all, with its tokens straight again."""
-    running.bend, running.signing, running.algorithm, running.userinfo = dict, None, "RS256", {}
+    running.alter_claims, running.signing, running.algorithm, running.userinfo = dict, None, "RS256", {}
     running.person("s-1", "ada@x.example", "finance", name="Ada Acker")
-    running.asked.clear()
+    running.requests.clear()
     return running
 
 
 @pytest.fixture
-def house(database: URL, tmp_path: Path, idp: Provider) -> Iterator[Site]:
+def house(database: URL, tmp_path: Path, idp: Provider) -> Iterator[WebSite]:
     changes = {"oidc_issuer": idp.url, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
     with open_site(database, tmp_path, **changes) as here:
         yield here
 
 
-def back(visitor: Visitor, onward: str = "/account") -> str:
+def back(visitor: FormBrowser, onward: str = "/account") -> str:
     """To the provider; the address with which it sends the browser back."""
     there = visitor.get(f"/signin/provider?next={onward}")
-    assert there.status_code == 303, words(there)
+    assert there.status_code == 303, page_text(there)
     answer = requests.get(there.headers["Location"], allow_redirects=False, timeout=LONGEST_CALL_SECONDS)
     address = urlsplit(answer.headers["Location"])
     return f"{address.path}?{address.query}"
 
 
-def through(visitor: Visitor, onward: str = "/account") -> TestResponse:
+def through(visitor: FormBrowser, onward: str = "/account") -> TestResponse:
     return visitor.get(back(visitor, onward))
 
 
 def refusal(answer: TestResponse) -> str:
     assert (answer.status_code, "Set-Cookie" in answer.headers and "gatepost=" in str(answer.headers)) == (403, False)
-    return words(answer)
+    return page_text(answer)
 
 
-def test_members_of_a_group_are_let_in_with_its_role(house: Site, idp: Provider) -> None:
+def test_members_of_a_group_are_let_in_with_its_role(house: WebSite, idp: Provider) -> None:
     house.services.people.add_rule("finance", OFFICE, by="tests")
     visitor = house.visitor()
     answer = through(visitor, "/account?a=b")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account?a=b")
-    assert "office of IT" in words(visitor.get("/account"))
-    person = house.services.people.named("ada@x.example")
+    assert "office of IT" in page_text(visitor.get("/account"))
+    person = house.services.people.find_by_login("ada@x.example")
     assert person is not None
     assert (person.name, person.oidc_issuer, person.oidc_subject) == ("Ada Acker", idp.url, "s-1")
     assert house.audit()[1:] == [
         ("ada@x.example (identity provider)", "person.added"),
         ("ada@x.example (identity provider)", "person.linked"),
         ("ada@x.example (identity provider)", "role.granted"),
-        ("ada@x.example (identity provider)", "signed_in"),
+        ("ada@x.example (identity provider)", "session.started"),
     ]
 
 
-def test_who_leaves_a_group_loses_its_role_and_keeps_what_was_given_by_hand(house: Site, idp: Provider) -> None:
+def test_who_leaves_a_group_loses_its_role_and_keeps_what_was_given_by_hand(house: WebSite, idp: Provider) -> None:
     house.services.people.add_rule("finance", OFFICE, by="tests")
     through(house.visitor())
-    person = house.services.people.named("ada@x.example")
+    person = house.services.people.find_by_login("ada@x.example")
     assert person is not None
-    house.services.people.grant(person.id, Grant(Role.VIEWER), by="tests")
+    house.services.people.grant(person.id, RoleGrant(Role.VIEWER), by="tests")
     idp.person("s-1", "ada.new@x.example", "something else")
     through(house.visitor())
     person = house.services.people.get(person.id)
     assert person is not None
-    assert [held.grant for held in person.grants] == [Grant(Role.VIEWER)]
+    assert [held.grant for held in person.grants] == [RoleGrant(Role.VIEWER)]
 
 
-def test_who_has_no_role_is_told_so_and_not_made(house: Site) -> None:
+def test_who_has_no_role_is_told_so_and_not_made(house: WebSite) -> None:
     assert (
         "ada@x.example has no role in Gatepost. Ask an administrator of Gatepost for one, or for a rule for one of "
         "your groups."
@@ -100,30 +100,30 @@ def test_who_has_no_role_is_told_so_and_not_made(house: Site) -> None:
     assert house.services.people.all() == ()
 
 
-def test_a_verified_address_binds_whom_an_administrator_has_added(house: Site, idp: Provider) -> None:
+def test_a_verified_address_binds_whom_an_administrator_has_added(house: WebSite, idp: Provider) -> None:
     house.person("Ada@X.example", OFFICE, password=None)
     assert through(house.visitor()).status_code == 303
-    person = house.services.people.named("ada@x.example")
+    person = house.services.people.find_by_login("ada@x.example")
     assert person is not None
     assert person.oidc_subject == "s-1"
 
 
-def test_an_address_that_is_not_verified_makes_nobody_somebody_else(house: Site, idp: Provider) -> None:
-    house.person("ada@x.example", Grant(Role.ADMINISTRATOR))
+def test_an_address_that_is_not_verified_makes_nobody_somebody_else(house: WebSite, idp: Provider) -> None:
+    house.person("ada@x.example", RoleGrant(Role.ADMINISTRATOR))
     idp.person("s-evil", "ada@x.example", verified=False)
-    told = refusal(through(house.visitor()))
-    assert "the identity provider does not say that this address is verified" in told
-    assert "gatepost user link ada@x.example --oidc s-evil" in told
+    message = refusal(through(house.visitor()))
+    assert "the identity provider does not say that this address is verified" in message
+    assert "gatepost user link ada@x.example --oidc s-evil" in message
 
 
-def test_another_identity_with_the_same_address_is_refused(house: Site, idp: Provider) -> None:
+def test_another_identity_with_the_same_address_is_refused(house: WebSite, idp: Provider) -> None:
     house.person("ada@x.example", OFFICE)
     through(house.visitor())
     idp.person("s-2", "ada@x.example")
-    assert "ada@x.example is bound to another identity." in refusal(through(house.visitor()))
+    assert "ada@x.example is linked to another identity." in refusal(through(house.visitor()))
 
 
-def test_a_disabled_person_is_refused(house: Site) -> None:
+def test_a_disabled_person_is_refused(house: WebSite) -> None:
     house.services.people.set_active(house.person("ada@x.example", OFFICE), active=False, by="tests")
     assert "This account is disabled in Gatepost." in refusal(through(house.visitor()))
 
@@ -133,7 +133,7 @@ def changed(**claims: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("bend", "told"),
+    ("bend", "message"),
     [
         pytest.param(changed(nonce="another"), "nonce", id="another nonce"),
         pytest.param(changed(nonce=None), "nonce", id="no nonce"),
@@ -143,18 +143,20 @@ def changed(**claims: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
         pytest.param(changed(exp=1_700_000_000), "expired", id="expired"),
         pytest.param(changed(exp=None), "exp", id="no end"),
         pytest.param(changed(sub=None), "sub", id="nobody"),
+        pytest.param(changed(exp=float("inf")), "exp", id="an end at infinity"),
         pytest.param(changed(iat=4_000_000_000), "future", id="from the future"),
+        pytest.param(changed(nbf=4_000_000_000), "not yet valid", id="valid in the future"),
         pytest.param(changed(aud=[CLIENT, "other"], azp="other"), "another program", id="made for another program"),
     ],
 )
 def test_a_token_that_is_not_for_this_sign_in_is_refused(
-    house: Site, idp: Provider, bend: Callable[[dict[str, Any]], dict[str, Any]], told: str
+    house: WebSite, idp: Provider, bend: Callable[[dict[str, Any]], dict[str, Any]], message: str
 ) -> None:
     house.person("ada@x.example", OFFICE)
-    idp.bend = bend
+    idp.alter_claims = bend
     page = refusal(through(house.visitor()))
     assert "The identity provider's token" in page
-    assert told in page
+    assert message in page
 
 
 @pytest.mark.parametrize(
@@ -166,14 +168,14 @@ def test_a_token_that_is_not_for_this_sign_in_is_refused(
     ],
 )
 def test_a_token_that_the_provider_did_not_sign_is_refused(
-    house: Site, idp: Provider, key: RSAKey | OctKey, algorithm: str
+    house: WebSite, idp: Provider, key: RSAKey | OctKey, algorithm: str
 ) -> None:
     house.person("ada@x.example", OFFICE)
     idp.signing, idp.algorithm = key, algorithm
-    assert "The identity provider's token is not good" in refusal(through(house.visitor()))
+    assert "The identity provider's token is not valid" in refusal(through(house.visitor()))
 
 
-def test_a_key_that_the_provider_has_changed_is_fetched_anew(house: Site, idp: Provider) -> None:
+def test_a_key_that_the_provider_has_changed_is_fetched_anew(house: WebSite, idp: Provider) -> None:
     house.person("ada@x.example", OFFICE)
     old = idp.key
     try:
@@ -184,11 +186,11 @@ def test_a_key_that_the_provider_has_changed_is_fetched_anew(house: Site, idp: P
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
-        pytest.param(lambda query: query.replace("state=", "state=x"), "begun in another window", id="another state"),
-        pytest.param(lambda query: query.partition("&state")[0], "begun in another window", id="no state"),
-        pytest.param(lambda query: query.replace("code=", "code=x"), "did not take the code", id="another code"),
+        pytest.param(lambda query: query.replace("state=", "state=x"), "started in another window", id="another state"),
+        pytest.param(lambda query: query.partition("&state")[0], "started in another window", id="no state"),
+        pytest.param(lambda query: query.replace("code=", "code=x"), "did not accept the code", id="another code"),
         pytest.param(lambda query: query + "&iss=https://evil.example", "another identity provider", id="mixed up"),
         pytest.param(
             lambda query: query.replace("code=", "error=access_denied&error_description=Not+you&c="),
@@ -196,23 +198,25 @@ def test_a_key_that_the_provider_has_changed_is_fetched_anew(house: Site, idp: P
         ),
     ],
 )  # fmt: skip
-def test_an_answer_that_was_not_asked_for_is_refused(house: Site, change: Callable[[str], str], told: str) -> None:
+def test_an_answer_that_was_not_asked_for_is_refused(
+    house: WebSite, change: Callable[[str], str], message: str
+) -> None:
     house.person("ada@x.example", OFFICE)
     visitor = house.visitor()
-    assert told in refusal(visitor.get(change(back(visitor))))
+    assert message in refusal(visitor.get(change(back(visitor))))
 
 
-def test_an_answer_is_good_once_and_in_the_browser_that_asked(house: Site) -> None:
+def test_an_answer_is_good_once_and_in_the_browser_that_asked(house: WebSite) -> None:
     house.person("ada@x.example", OFFICE)
     visitor = house.visitor()
     answer = back(visitor)
     elsewhere = house.visitor().get(answer)
-    assert (elsewhere.status_code, "begun in another window" in words(elsewhere)) == (400, True)
+    assert (elsewhere.status_code, "started in another window" in page_text(elsewhere)) == (400, True)
     assert visitor.get(answer).status_code == 303
     assert visitor.get(answer).status_code == 400
 
 
-def test_what_the_token_leaves_out_is_asked_for(house: Site, idp: Provider) -> None:
+def test_what_the_token_leaves_out_is_asked_for(house: WebSite, idp: Provider) -> None:
     house.services.people.add_rule("finance", OFFICE, by="tests")
     idp.claims = {"sub": "s-1"}
     idp.userinfo = {"sub": "s-1", "email": "ada@x.example", "name": "Ada", "groups": ["finance"]}
@@ -222,7 +226,7 @@ def test_what_the_token_leaves_out_is_asked_for(house: Site, idp: Provider) -> N
     assert "s-7 has no role in Gatepost" in refusal(through(house.visitor()))
 
 
-def test_the_redirect_is_asked_with_proof_and_without_secret(house: Site, idp: Provider) -> None:
+def test_the_redirect_is_asked_with_proof_and_without_secret(house: WebSite, idp: Provider) -> None:
     asked = parse_qs(urlsplit(house.visitor().get("/signin/provider").headers["Location"]).query)
     assert asked["redirect_uri"] == ["http://127.0.0.1:8600/signin/returned"]
     assert asked["code_challenge_method"] == ["S256"]
@@ -236,7 +240,7 @@ def test_a_provider_that_calls_itself_otherwise_is_not_used(database: URL, tmp_p
     with open_site(database, tmp_path, **changes) as here:
         answer = here.visitor().get("/signin/provider")
     assert answer.status_code == 503
-    assert f'calls itself "{idp.url}": set GATEPOST_OIDC_ISSUER to exactly that.' in words(answer)
+    assert f'calls itself "{idp.url}": set GATEPOST_OIDC_ISSUER to exactly that.' in page_text(answer)
 
 
 @pytest.mark.parametrize("issuer", ["http://idp.example", "http://127.0.0.1:9"])
@@ -245,10 +249,10 @@ def test_a_provider_that_cannot_be_trusted_or_reached_is_told(database: URL, tmp
     with open_site(database, tmp_path, **changes) as here:
         answer = here.visitor().get("/signin/provider")
     assert answer.status_code == 503
-    assert "The identity provider" in words(answer)
+    assert "The identity provider" in page_text(answer)
 
 
-def test_without_a_provider_there_is_no_such_door(site: Site) -> None:
+def test_without_a_provider_there_is_no_such_door(site: WebSite) -> None:
     site.person("ada@x.example")
-    assert "identity" not in words(site.visitor().get("/signin"))
+    assert "identity" not in page_text(site.visitor().get("/signin"))
     assert site.visitor().get("/signin/provider").status_code == 404

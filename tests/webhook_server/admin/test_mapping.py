@@ -1,4 +1,4 @@
-"""The mapping's pages on real items: looked at, drafted, previewed, activated, followed, rolled back."""
+"""The mapping's pages on real items: read, drafted, previewed, activated, followed, rolled back."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy.engine import URL
 
 from connector.people.permissions import Role
-from connector.store.mapping_versions.drafts import Drafts
-from connector.store.mapping_versions.versions import Overtaken, State
-from mapping.guided import LISTS, TEXTS, read_form
-from mapping.load import Loaded, load_mapping, shown
+from connector.store.mapping_versions.drafts import MappingDrafts
+from connector.store.mapping_versions.versions import MappingConflict, MappingState
+from mapping.guided import LIST_PATHS, TEXT_PATHS, read_form
+from mapping.load import LoadedMapping, format_path, load_mapping
 from tests.conftest import ROOT
 from tests.databases import Databases
-from tests.stories.simulation import Theatre, theatre
-from tests.webhook_server.signed_in_browser import Browser, browser, hidden, words
+from tests.stories.simulation import Simulation, simulation
+from tests.webhook_server.signed_in_browser import SignedInBrowser, browser, hidden, page_text
 
 STORY = (ROOT / "sandbox/story/mapping.yaml").read_text()
 ITX_ONLY = STORY.replace("project: [ITX, CLOUD]", "project: [ITX]")
@@ -26,41 +26,41 @@ BROKEN = STORY.replace("owner: Assignee", "ownr: Assignee", 1)
 
 @dataclass
 class Desk:
-    scene: Theatre
-    admin: Browser
+    scene: Simulation
+    admin: SignedInBrowser
 
-    def keep(self, source: str, revision: int = 0, based_on: int | None = 1) -> str:
+    def save(self, source: str, revision: int = 0, based_on: int | None = 1) -> str:
         found = self.admin.update("/mapping/draft", source=source, revision=revision, based_on=based_on)
         assert found.status_code == 200, found.text
-        return words(found)
+        return page_text(found)
 
     def activate(self, what: str | int = "draft", reason: str = "fewer projects"):  # type: ignore[no-untyped-def]
-        page = self.admin.get(f"/mapping/activate?what={what}")
-        form = {name: hidden(page, name) for name in ("what", "mark", "active")}
+        page = self.admin.get(f"/mapping/activate?candidate={what}")
+        form = {name: hidden(page, name) for name in ("candidate", "fingerprint", "active")}
         return self.admin.post("/mapping/activate", **form, reason=reason)
 
 
 @pytest.fixture(scope="module")
 def desk(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """One world for the questions that change nothing."""
-    with databases.one() as database, theatre(database, tmp_path_factory.mktemp("desk")) as scene:
+    with databases.one() as database, simulation(database, tmp_path_factory.mktemp("desk")) as scene:
         yield _furnished(scene)
 
 
 @pytest.fixture
 def own(database: URL, tmp_path: Path) -> Iterator[Desk]:
     """A world of one's own, to change."""
-    with theatre(database, tmp_path) as scene:
+    with simulation(database, tmp_path) as scene:
         yield _furnished(scene)
 
 
-def _furnished(scene: Theatre) -> Desk:
+def _furnished(scene: Simulation) -> Desk:
     for project in ("ITX", "ITX", "CLOUD"):
         scene.sandbox.jira.create(
             project, "Epic", f"An idea of {project}", by="kaya", assignee="osei", values={"Program": "Exit"}
         )
     scene.sandbox.jira.create("SUP", "Task", "Not governed", by="kaya")
-    scene.settle()
+    scene.run_until_idle()
     return Desk(scene, browser(scene.services, Role.ADMINISTRATOR))
 
 
@@ -78,7 +78,7 @@ def test_the_first_line_says_what_is_active(desk: Desk) -> None:
         (Role.OPERATOR, "/mapping/versions/1", 200),
         (Role.OPERATOR, "/mapping/progress/1", 200),
         (Role.OFFICE, "/mapping/edit", 403),
-        (Role.OPERATOR, "/mapping/activate?what=1", 403),
+        (Role.OPERATOR, "/mapping/activate?candidate=1", 403),
         (Role.OFFICE, "/mapping/guided", 403),
         (Role.OFFICE, "/setup", 403),
         (Role.VIEWER, "/mapping", 403),
@@ -103,7 +103,7 @@ def test_only_administrators_change_and_only_with_the_forms_token(desk: Desk, pa
 def test_who_may_only_look_is_offered_nothing_to_change(desk: Desk) -> None:
     text = browser(desk.scene.services, Role.OFFICE, name="An office").text("/mapping")
     assert "Guided form" not in text
-    assert "Bring back" not in text
+    assert "Restore" not in text
 
 
 def test_problems_have_their_line_column_and_hint(desk: Desk) -> None:
@@ -131,7 +131,7 @@ def test_names_come_from_the_tool(desk: Desk) -> None:
 
 def test_the_preview_shows_present_and_would_be_on_real_items(desk: Desk) -> None:
     wider = STORY.replace("project: [ITX, CLOUD]", "project: [SUP, ITX]").replace("type: [Epic]", "type: [Epic, Task]")
-    text = words(desk.admin.update("/mapping/preview", source=wider, items="SUP-1, itx-1 CLOUD-1"))
+    text = page_text(desk.admin.update("/mapping/preview", source=wider, items="SUP-1, itx-1 CLOUD-1"))
     assert text.startswith(
         "3 of 3 items: 1 would no longer be a measure, 1 new, 1 stays as it is. Nothing was written."
     )
@@ -141,132 +141,134 @@ def test_the_preview_shows_present_and_would_be_on_real_items(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize(
-    ("source", "items", "told"),
+    ("source", "items", "message"),
     [
-        (BROKEN, "", "The text has 2 problems, which stand under the editor. Real items are shown here again when "
-                     "they are mended."),
+        (BROKEN, "", "The text has 2 problems, shown under the editor. Real items appear here again when "
+                     "they are corrected."),
         (STORY.replace("connection: jira-main", "connection: jira-two"), "",
          "The mapping names jira-two, which is no connection. There are jira-main, servicenow-main."),
         (STORY, "ITX-999", "The tool shows no item with this key: ITX-999."),
     ],
 )  # fmt: skip
-def test_what_cannot_be_previewed_says_why(desk: Desk, source: str, items: str, told: str) -> None:
-    assert words(desk.admin.update("/mapping/preview", source=source, items=items)) == told
+def test_what_cannot_be_previewed_says_why(desk: Desk, source: str, items: str, message: str) -> None:
+    assert page_text(desk.admin.update("/mapping/preview", source=source, items=items)) == message
 
 
-def test_a_mapping_is_held_against_the_tools_rule_by_rule(desk: Desk) -> None:
+def test_a_mapping_is_checked_against_the_tools_rule_by_rule(desk: Desk) -> None:
     wrong = STORY.replace("rough_value: Rough value", "rough_value: Rough valeu", 1)
-    text = words(desk.admin.update("/mapping/live", source=wrong))
+    text = page_text(desk.admin.update("/mapping/check-rules", source=wrong))
     assert 'measures[0].facts.rough_value: no field is called "Rough valeu". Did you mean "Rough value"?' in text
     assert "Rules: 1 of 4 (25%)" in text
-    last = words(desk.admin.update("/mapping/live", source=wrong, rule=3, wrong=1))
-    assert last.endswith("1 thing does not fit. Mend this before the activation.")
+    last = page_text(desk.admin.update("/mapping/check-rules", source=wrong, rule=3, problem_count=1))
+    assert last.endswith("1 name or setting does not fit. Correct this before activating.")
 
 
-def test_a_draft_is_kept_and_a_second_window_is_told(own: Desk) -> None:
-    assert own.keep(ITX_ONLY).startswith("Kept at ")
-    assert "2 problems" in own.keep(BROKEN, revision=1)
-    told = own.keep(ITX_ONLY.replace("hurdle: 100000", "hurdle: 5"), revision=1)
-    assert told.startswith("Your draft was saved elsewhere at ")
-    assert "Nothing is lost: what is there was not overwritten" in told
-    (kept,) = Drafts(own.scene.services.engine).all()
-    assert (kept.source, kept.revision, kept.author) == (BROKEN, 2, "Maria Brandt")
-    assert "Go on with your draft" in own.admin.text("/mapping")
+def test_a_draft_is_saved_and_a_second_window_gets_a_conflict(own: Desk) -> None:
+    assert own.save(ITX_ONLY).startswith("Saved at ")
+    assert "2 problems" in own.save(BROKEN, revision=1)
+    conflict = own.save(ITX_ONLY.replace("hurdle: 100000", "hurdle: 5"), revision=1)
+    assert conflict.startswith("Your draft was saved elsewhere at ")
+    assert "Nothing is lost: the saved draft was not overwritten" in conflict
+    (draft,) = MappingDrafts(own.scene.services.engine).all()
+    assert (draft.source, draft.revision, draft.author) == (BROKEN, 2, "Maria Brandt")
+    assert "Continue your draft" in own.admin.text("/mapping")
 
 
 def test_both_differences_are_shown_when_somebody_else_activates_meanwhile(own: Desk) -> None:
     services = own.scene.services
-    own.keep(STORY.replace("hurdle: 100000", "hurdle: 5"))
-    page = own.admin.get("/mapping/activate?what=draft")
-    form = {name: hidden(page, name) for name in ("what", "mark", "active")}
+    own.save(STORY.replace("hurdle: 100000", "hurdle: 5"))
+    page = own.admin.get("/mapping/activate?candidate=draft")
+    form = {name: hidden(page, name) for name in ("candidate", "fingerprint", "active")}
     loaded = load_mapping(ITX_ONLY)
-    assert isinstance(loaded, Loaded)
+    assert isinstance(loaded, LoadedMapping)
     services.mappings.activate(ITX_ONLY, loaded.version, author="A. Weber", reason="fewer")
     answer = own.admin.post("/mapping/activate", **form, reason="mine")
     assert answer.status_code == 409
-    assert "Version 2 by A. Weber has become active meanwhile. Look at what differs, and decide again." in words(answer)
+    assert "Version 2 by A. Weber has become active meanwhile. Compare the versions and decide again." in page_text(
+        answer
+    )
     text = own.admin.text("/mapping/edit")
-    assert "A. Weber has activated version 2 since you began from version 1." in text
+    assert "A. Weber has activated version 2 since you started from version 1." in text
     assert 'They changed Rule epics: match.project is now "ITX"; it was "ITX" or "CLOUD".' in text
     assert 'You changed Policy.hurdle is now "5"; it was "100000".' in text
     assert (own.scene.services.mappings.active() or page).source == ITX_ONLY  # type: ignore[union-attr]
-    with pytest.raises(Overtaken):
+    with pytest.raises(MappingConflict):
         services.mappings.activate(STORY, "x", author="B", reason="late", instead_of=1)
 
 
 def test_a_draft_is_previewed_activated_followed_and_rolled_back(own: Desk) -> None:
     services = own.scene.services
-    own.keep(ITX_ONLY)
-    page = own.admin.get("/mapping/activate?what=draft")
+    own.save(ITX_ONLY)
+    page = own.admin.get("/mapping/activate?candidate=draft")
     assert (
-        "Your draft changes 1 thing against version 1, which is active. All 4 known items would be judged again."
-        in (words(page))
+        "Your draft changes 1 rule or setting compared with the active version 1. All 4 known items would be reassessed."
+        in (page_text(page))
     )
-    assert 'Rule epics: match.project is now "ITX"; it was "ITX" or "CLOUD".' in words(page)
-    tally = words(own.admin.update("/mapping/activate/preview", what="draft", scope="all"))
-    assert tally.startswith("Items looked at: 4 of 4 (100%)")
+    assert 'Rule epics: match.project is now "ITX"; it was "ITX" or "CLOUD".' in page_text(page)
+    tally = page_text(own.admin.update("/mapping/activate/preview", candidate="draft", scope="all"))
+    assert tally.startswith("Items previewed: 4 of 4 (100%)")
     assert "No longer measures 1" in tally
     assert "CLOUD-1 An idea of CLOUD: no rule takes CLOUD-1" in tally
 
     unreasoned = own.activate(reason=" ")
     assert unreasoned.status_code == 422
-    assert "Say why, for the record: people read it years later." in words(unreasoned)
+    assert "Give a reason for the record: people read it years later." in page_text(unreasoned)
     done = own.activate()
     assert (done.status_code, done.location) == (303, "/mapping/progress/2")
-    own.scene.settle()
+    own.scene.run_until_idle()
     text = own.admin.text("/mapping/progress/2")
-    assert "Items judged: 4 of 4 (100%)" in text
-    assert "All 4 items have been judged under version 2." in text
+    assert "Items assessed: 4 of 4 (100%)" in text
+    assert "All 4 items have been assessed under version 2." in text
     (dropped,) = services.measures.find("CLOUD-1")
     assert dropped.unmapped_reason == "no rule takes CLOUD-1 (Epic in CLOUD, Backlog)"
-    assert own.admin.get("/mapping/activate?what=draft").status_code == 404, "the draft ended with its activation"
+    assert own.admin.get("/mapping/activate?candidate=draft").status_code == 404, "the draft ended with its activation"
 
-    back = own.admin.get("/mapping/activate?what=1")
-    assert "Former version 1 changes 1 thing against version 2" in words(back)
+    back = own.admin.get("/mapping/activate?candidate=1")
+    assert "Former version 1 changes 1 rule or setting compared with the active version 2" in page_text(back)
     assert own.activate(1, "too early").location == "/mapping/progress/3"
-    own.scene.settle()
+    own.scene.run_until_idle()
     active = services.mappings.active()
     assert active is not None
     assert (active.restores, active.source, active.reason) == (1, STORY, "too early")
-    told = [(entry.actor, entry.detail.get("reason")) for entry in services.audit.entries("mapping")]
+    reasons = [(entry.actor, entry.detail.get("reason")) for entry in services.audit.entries("mapping")]
     who = "Maria Brandt (brandt@nordbank.example)"
-    assert told[1:] == [(who, "fewer projects"), (who, "too early")]
+    assert reasons[1:] == [(who, "fewer projects"), (who, "too early")]
     history = own.admin.text("/mapping")
     assert "too early Maria Brandt (brandt@nordbank.example), " in history
-    assert "brings back version 1" in history
+    assert "restores version 1" in history
 
 
-def test_a_text_that_was_changed_after_it_was_looked_at_is_not_activated(own: Desk) -> None:
-    own.keep(ITX_ONLY)
-    page = own.admin.get("/mapping/activate?what=draft")
-    form = {name: hidden(page, name) for name in ("what", "mark", "active")}
-    own.keep(STORY.replace("hurdle: 100000", "hurdle: 5"), revision=1)
+def test_a_text_that_was_changed_after_its_page_was_opened_is_not_activated(own: Desk) -> None:
+    own.save(ITX_ONLY)
+    page = own.admin.get("/mapping/activate?candidate=draft")
+    form = {name: hidden(page, name) for name in ("candidate", "fingerprint", "active")}
+    own.save(STORY.replace("hurdle: 100000", "hurdle: 5"), revision=1)
     answer = own.admin.post("/mapping/activate", **form, reason="fewer")
     assert answer.status_code == 409
-    assert "The text was changed after you looked at it. Here is what it says now." in words(answer)
-    assert [one.state for one in own.scene.services.mappings.all()] == [State.ACTIVE]
+    assert "The text was changed after you opened this page. This is the present text." in page_text(answer)
+    assert [one.state for one in own.scene.services.mappings.all()] == [MappingState.ACTIVE]
 
 
 def test_a_paused_connection_explains_why_nothing_moves(own: Desk) -> None:
     services = own.scene.services
     services.connections.pause(services.connections.all()[0].name, "the credentials are refused.", None)
-    own.keep(ITX_ONLY)
+    own.save(ITX_ONLY)
     own.activate()
     text = own.admin.text("/mapping/progress/2")
-    assert "0 of 4 items have been judged under version 2" in text or "Items judged: 0 of 4 (0%)" in text
+    assert "0 of 4 items have been assessed under version 2" in text or "Items assessed: 0 of 4 (0%)" in text
     assert "jira-main is paused: the credentials are refused. Its 4 items wait." in text
-    assert "You may leave this page: the work goes on, and this page shows it when you come back." in text
+    assert "You may leave this page: the work continues, and this page shows its progress when you come back." in text
 
 
 def test_the_form_shows_a_rule_and_writes_only_what_was_changed(own: Desk) -> None:
     page = own.admin.get("/mapping/guided")
-    text = words(page)
-    assert "Rule 1 of 4, epics. 2 parts are written by hand and kept as they are." in text
-    assert "legacy {services: Legacy services, connection: servicenow-main, ends: Retirement date}" in text
+    text = page_text(page)
+    assert "Rule 1 of 4, epics. 2 parts are written by hand and stay unchanged." in text
+    assert "legacy {services: Legacy services, connection: servicenow-main, end_column: Retirement date}" in text
     form = _form_of(own, 0) | {"roles.sponsor": "Executive sponsor"}
     answer = own.admin.post("/mapping/guided", rule=0, revision=0, then="edit", **form)
     assert (answer.status_code, answer.location) == (303, "/mapping/edit")
-    (draft,) = Drafts(own.scene.services.engine).all()
+    (draft,) = MappingDrafts(own.scene.services.engine).all()
     assert draft.source == STORY.replace("sponsor: Sponsor", "sponsor: Executive sponsor", 1)
     assert 'Rule epics: roles.sponsor is now "Executive sponsor"; it was "Sponsor".' in own.admin.text("/mapping/edit")
 
@@ -275,16 +277,16 @@ def test_the_form_keeps_nothing_that_would_be_a_problem(own: Desk) -> None:
     form = _form_of(own, 0) | {"write.gate": "Plan net"}
     answer = own.admin.post("/mapping/guided", rule=0, revision=0, **form)
     assert answer.status_code == 422
-    assert 'the field "Plan net" already receives gate.' in words(answer)
-    assert Drafts(own.scene.services.engine).all() == ()
+    assert 'the field "Plan net" already receives gate.' in page_text(answer)
+    assert MappingDrafts(own.scene.services.engine).all() == ()
 
 
 def _form_of(desk: Desk, rule: int) -> dict[str, object]:
     """What a browser would send back unchanged."""
     found = read_form(STORY, rule)
     return {
-        **{shown(path): found.texts[path] for path in TEXTS},
-        **{shown(path): ", ".join(found.lists[path]) for path in LISTS},
+        **{format_path(path): found.texts[path] for path in TEXT_PATHS},
+        **{format_path(path): ", ".join(found.lists[path]) for path in LIST_PATHS},
         "status": list(found.stages),
         "stage": list(found.stages.values()),
     }

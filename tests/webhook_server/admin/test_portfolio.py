@@ -9,16 +9,16 @@ from html import unescape
 
 import pytest
 
-from connector.people.permissions import Grant, Role
+from connector.people.permissions import Role, RoleGrant
 from connector.store.connections.connections import ConnectionRecord
 from governance.codes import CODES
-from mapping.load import Loaded, load_mapping
+from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName, Tool
 from tests.bench.generate import MAPPING
-from tests.connector.store.reporting.portfolio_data import Given, line, refresh, save, save_rates
-from tests.webhook_server.visitor import Site, Visitor, words
+from tests.connector.store.reporting.portfolio_data import GivenMeasure, line, refresh, save, save_rates
+from tests.webhook_server.visitor import FormBrowser, WebSite, page_text
 
-OFFICE = Grant(Role.OFFICE)
+OFFICE = RoleGrant(Role.OFFICE)
 LATE = (
     line("plan", "benefit", "2026-03", 2_000_000),
     line("plan", "one_off_cost", "2026-03", 100_000),
@@ -29,100 +29,100 @@ LATE = (
 
 
 @pytest.fixture
-def mapped(site: Site) -> Site:
+def mapped(site: WebSite) -> WebSite:
     """A connection and an active mapping, and nothing in it yet."""
     site.services.connections.save(
         ConnectionRecord(ConnectionName("jira-main"), Tool.JIRA, "https://acme.example", "bot", "token", ("s",))
     )
     loaded = load_mapping(MAPPING)
-    assert isinstance(loaded, Loaded)
+    assert isinstance(loaded, LoadedMapping)
     site.services.mappings.activate(MAPPING, loaded.version, author="tests", reason="tests")
     return site
 
 
 @pytest.fixture
-def three(mapped: Site) -> Site:
+def three(mapped: WebSite) -> WebSite:
     """One late measure at a shut gate, one as planned in US dollars, one that no rate is there for."""
     save_rates(mapped.services.engine)
     save(
         mapped.services.engine,
-        Given(1, gate="shut", potential="red", codes=("OPEN_WORK",), found=("ORPHAN_OWNER",), lines=LATE,
+        GivenMeasure(1, gate="shut", potential="red", codes=("OPEN_WORK",), findings=("ORPHAN_OWNER",), lines=LATE,
               reason="delay: the supplier is late"),
-        Given(2, place=("Operations", "Branches", None, None), stage="decided", title="=cmd|' /C calc'!A0",
+        GivenMeasure(2, place=("Operations", "Branches", None, None), stage="decided", title="=cmd|' /C calc'!A0",
               lines=(line("plan", "benefit", "2026-07", 1000, "USD"), line("forecast", "benefit", "2026-07", 1000, "USD"))),
-        Given(3, lines=(line("plan", "benefit", "2026-07", 1000, "SEK"),)),
+        GivenMeasure(3, lines=(line("plan", "benefit", "2026-07", 1000, "SEK"),)),
     )  # fmt: skip
     refresh(mapped.services.engine)
     return mapped
 
 
-def read(visitor: Visitor, path: str) -> str:
+def read(visitor: FormBrowser, path: str) -> str:
     answer = visitor.get(path)
     assert answer.status_code == 200, answer.text
-    return words(answer)
+    return page_text(answer)
 
 
-def test_before_the_first_figures_the_page_says_what_is_missing(mapped: Site) -> None:
+def test_before_the_first_figures_the_page_says_what_is_missing(mapped: WebSite) -> None:
     assert (
-        "No figures have been made yet. Nothing has been added up yet. A worker makes the figures within seconds once "
+        "No figures have been calculated yet. No totals yet. A worker calculates the figures within seconds once "
         "a mapping is active and a tool is connected. If a mapping is active, start the worker: gatepost worker, or "
         "gatepost serve for both."
     ) in read(mapped.signed_in("office@acme.example", OFFICE), "/portfolio")
 
 
-def test_an_empty_portfolio_teaches_the_next_step(mapped: Site) -> None:
+def test_an_empty_portfolio_teaches_the_next_step(mapped: WebSite) -> None:
     refresh(mapped.services.engine)
-    told = read(mapped.signed_in("office@acme.example", OFFICE), "/portfolio")
+    page = read(mapped.signed_in("office@acme.example", OFFICE), "/portfolio")
     assert (
-        "There is no measure yet that you may see. Measures come from Jira and ServiceNow: an administrator connects a "
-        "tool and activates a mapping; and your grants say which part of the portfolio you see."
-    ) in told
+        "There is no measure that you may see yet. Measures come from Jira and ServiceNow: an administrator connects a "
+        "tool and activates a mapping; your roles determine which part of the portfolio you see."
+    ) in page
 
 
-def test_the_first_line_answers_in_words_with_figures(three: Site) -> None:
-    told = read(three.signed_in("office@acme.example", OFFICE), "/portfolio")
-    assert "1 of 3 measures stands at a shut gate; 1.2M EUR of this year's benefit waits behind it." in told
+def test_the_first_line_answers_in_words_with_figures(three: WebSite) -> None:
+    page = read(three.signed_in("office@acme.example", OFFICE), "/portfolio")
+    assert "1 of 3 measures has a shut gate, which holds back 1.2M EUR of this year's benefit." in page
     assert (
-        "1 of 3 measures is in no amount on this page, because a rate is missing: "
+        "1 of 3 measures is not included in the amounts on this page because an exchange rate is missing: "
         "ITX-3 (no rate from SEK to EUR on 2026-07-01)."
-    ) in told
-    assert "ITX-1 ↗ Retire the legacy CRM" in told
-    assert "−1,500,000 −79% delay: the supplier is late" in told
-    assert "child items are not done OPEN_WORK" in told
-    assert "Something is orphan_owner ORPHAN_OWNER owner A. Kaya" in told
+    ) in page
+    assert "ITX-1 ↗ Retire the legacy CRM" in page
+    assert "−1,500,000 −79% delay: the supplier is late" in page
+    assert "child items are not done OPEN_WORK" in page
+    assert "Something is orphan_owner ORPHAN_OWNER owner A. Kaya" in page
 
 
 @pytest.mark.parametrize(
     ("shut", "expected"),
     [
         (0, "No gate is shut: all 2 measures may move on."),
-        (2, "2 of 2 measures stand at a shut gate; 2.4M EUR of this year's benefit waits behind them."),
+        (2, "2 of 2 measures have a shut gate, which hold back 2.4M EUR of this year's benefit."),
     ],
 )
-def test_the_sentence_in_its_other_forms(mapped: Site, shut: int, expected: str) -> None:
-    measures = [Given(number, gate="shut" if number <= shut else "open", lines=LATE) for number in (1, 2)]
+def test_the_sentence_in_its_other_forms(mapped: WebSite, shut: int, expected: str) -> None:
+    measures = [GivenMeasure(number, gate="shut" if number <= shut else "open", lines=LATE) for number in (1, 2)]
     save(mapped.services.engine, *measures)
     refresh(mapped.services.engine)
     assert expected in read(mapped.signed_in("office@acme.example", OFFICE), "/portfolio")
 
 
-def test_a_reader_of_one_portfolio_reads_nothing_of_another(three: Site) -> None:
-    visitor = three.signed_in("branches@acme.example", Grant(Role.OFFICE, ("Operations",)))
-    told = read(visitor, "/portfolio")
-    assert "No gate is shut: the one measure may move on." in told
+def test_a_reader_of_one_portfolio_reads_nothing_of_another(three: WebSite) -> None:
+    visitor = three.signed_in("branches@acme.example", RoleGrant(Role.OFFICE, ("Operations",)))
+    page = read(visitor, "/portfolio")
+    assert "No gate is shut: the one measure may move on." in page
     for path in ("/portfolio", "/portfolio/measures", "/portfolio/lines", "/portfolio/findings", "/portfolio/curve",
-                 "/portfolio/export.csv", "/portfolio/export.csv?rows=lines", "/portfolio/places?portfolio=IT",
+                 "/portfolio/export.csv", "/portfolio/export.csv?rows=lines", "/portfolio/hierarchy?portfolio=IT",
                  "/portfolio/names?of=owner&owner=", "/portfolio?portfolio=IT"):  # fmt: skip
         page = visitor.get(path).text
         assert "Cloud exit" not in page, path
         assert "ITX-1" not in page, path
 
 
-def test_an_operator_sees_no_portfolio(three: Site) -> None:
-    assert three.signed_in("ops@acme.example", Grant(Role.OPERATOR)).get("/portfolio").status_code == 403
+def test_an_operator_sees_no_portfolio(three: WebSite) -> None:
+    assert three.signed_in("ops@acme.example", RoleGrant(Role.OPERATOR)).get("/portfolio").status_code == 403
 
 
-def test_one_set_of_filters_has_one_address(three: Site) -> None:
+def test_one_set_of_filters_has_one_address(three: WebSite) -> None:
     visitor = three.signed_in("office@acme.example", OFFICE)
     answer = visitor.get("/portfolio?text=&potential=red&portfolio=IT&bridge=cause&utm=x")
     assert (answer.status_code, answer.location) == (302, "/portfolio?portfolio=IT&potential=red")
@@ -130,45 +130,45 @@ def test_one_set_of_filters_has_one_address(three: Site) -> None:
     assert (partly.status_code, partly.headers["HX-Push-Url"]) == (200, "/portfolio?portfolio=IT&potential=red")
 
 
-def test_a_filter_that_fits_nothing_says_so_and_leads_back(three: Site) -> None:
-    told = read(three.signed_in("office@acme.example", OFFICE), "/portfolio?stage=closed")
-    assert "There is no measure here." in told
-    assert "No measure fits these filters. Take a filter away, or clear them all. Clear all filters" in told
+def test_a_filter_that_fits_nothing_says_so_and_leads_back(three: WebSite) -> None:
+    page = read(three.signed_in("office@acme.example", OFFICE), "/portfolio?stage=closed")
+    assert "There is no measure here." in page
+    assert "No measure matches these filters. Remove a filter, or clear them all. Clear all filters" in page
 
 
-def test_the_matrix_leads_to_its_cell(three: Site) -> None:
+def test_the_matrix_leads_to_its_cell(three: WebSite) -> None:
     visitor = three.signed_in("office@acme.example", OFFICE)
     page = visitor.get("/portfolio").text
     (cell,) = re.findall(r'href="(/portfolio\?[^"]*implementation=green[^"]*potential=red[^"]*)"', page)
-    told = read(visitor, unescape(cell))
-    assert "1 of 1 measure stands at a shut gate" in told
-    assert "Work green × Money red × Clear all" in told
+    page = read(visitor, unescape(cell))
+    assert "1 of 1 measure has a shut gate" in page
+    assert "Implementation green × Potential red × Clear all" in page
 
 
-def test_a_figure_leads_to_its_lines_which_add_up_to_it(three: Site) -> None:
+def test_a_figure_leads_to_its_lines_which_add_up_to_it(three: WebSite) -> None:
     visitor = three.signed_in("office@acme.example", OFFICE)
-    told = read(visitor, "/portfolio/lines?version=plan&first=2026-01&last=2026-12")
+    page = read(visitor, "/portfolio/lines?version=plan&first=2026-01&last=2026-12")
     assert (
-        "These lines come to a net plan of 1,900,936 EUR; costs count down, and each line is counted with the rate of "
+        "The net of these lines is a plan of 1,900,936 EUR; costs are subtracted, and each line is converted with the rate of "
         "its month's first day."
-    ) in told
-    assert "one-off cost Mar 2026 EBITDA 100,000 EUR −100,000" in told
-    assert "benefit Jul 2026 EBITDA 1,000 USD 936 1 USD = 0.9357 EUR since 2026-06-01" in told
-    assert "1,000 SEK left out: no rate from SEK to EUR on 2026-07-01" in told
+    ) in page
+    assert "one-off cost Mar 2026 EBITDA 100,000 EUR −100,000" in page
+    assert "benefit Jul 2026 EBITDA 1,000 USD 936 1 USD = 0.9357 EUR since 2026-06-01" in page
+    assert "1,000 SEK not included: no rate from SEK to EUR on 2026-07-01" in page
     assert 'href="https://acme.example/browse/ITX-1"' in visitor.get("/portfolio/lines").text
 
 
 @pytest.mark.parametrize("spoiled", ["version=x", "kind=x", "first=2026-13", "last=x", "after=x", "account=%00"])
-def test_a_spoiled_address_filters_nothing(three: Site, spoiled: str) -> None:
-    told = read(three.signed_in("office@acme.example", OFFICE), f"/portfolio/lines?{spoiled}")
-    assert "8 lines on this page" in told
+def test_a_spoiled_address_filters_nothing(three: WebSite, spoiled: str) -> None:
+    page = read(three.signed_in("office@acme.example", OFFICE), f"/portfolio/lines?{spoiled}")
+    assert "8 lines on this page" in page
 
 
-def test_a_file_holds_every_measure_and_no_formula(three: Site) -> None:
+def test_a_file_holds_every_measure_and_no_formula(three: WebSite) -> None:
     answer = three.signed_in("office@acme.example", OFFICE).get("/portfolio/export.csv")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="portfolio-measures.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
-    assert [(row["key"], row["variance"], row["currency"], row["left out because"]) for row in rows] == [
+    assert [(row["key"], row["variance"], row["currency"], row["missing rate"]) for row in rows] == [
         ("ITX-1", "-1500000", "EUR", ""),
         ("ITX-2", "0.0000", "EUR", ""),
         ("ITX-3", "", "EUR", "no rate from SEK to EUR on 2026-07-01"),
@@ -176,7 +176,7 @@ def test_a_file_holds_every_measure_and_no_formula(three: Site) -> None:
     assert rows[1]["title"] == "'=cmd|' /C calc'!A0"
 
 
-def test_a_file_of_lines_says_how_each_was_converted(three: Site) -> None:
+def test_a_file_of_lines_says_how_each_was_converted(three: WebSite) -> None:
     visitor = three.signed_in("office@acme.example", OFFICE)
     text = visitor.get("/portfolio/export.csv?rows=lines&version=plan").text
     rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
@@ -189,30 +189,33 @@ def test_a_file_of_lines_says_how_each_was_converted(three: Site) -> None:
     assert visitor.get("/portfolio/export.csv?rows=people").status_code == 404
 
 
-def test_a_title_is_text_and_never_marks(mapped: Site) -> None:
-    save(mapped.services.engine, Given(1, title="<script>alert(1)</script>", potential="red", lines=LATE, gate="shut"))
+def test_a_title_is_text_and_never_marks(mapped: WebSite) -> None:
+    save(
+        mapped.services.engine,
+        GivenMeasure(1, title="<script>alert(1)</script>", potential="red", lines=LATE, gate="shut"),
+    )
     refresh(mapped.services.engine)
     page = mapped.signed_in("office@acme.example", OFFICE).get("/portfolio").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
-def test_the_bridge_closes_by_cause_by_stage_and_by_place(three: Site) -> None:
+def test_the_bridge_closes_by_cause_by_stage_and_by_place(three: WebSite) -> None:
     visitor = three.signed_in("office@acme.example", OFFICE)
     assert "Step Run-rate EUR a year Plan 24,011,228 Delay −9,600,000 Forecast 14,411,228" in read(
         visitor, "/portfolio"
     )
     by_stage = read(visitor, "/portfolio?bridge=stage")
     assert "Plan 24,011,228 Detailed −9,600,000 Forecast 14,411,228" in by_stage
-    assert "Plan 24,011,228 Cloud exit −9,600,000 Forecast 14,411,228" in read(visitor, "/portfolio?bridge=place")
+    assert "Plan 24,011,228 Cloud exit −9,600,000 Forecast 14,411,228" in read(visitor, "/portfolio?bridge=hierarchy")
 
 
-def test_every_finding_has_a_word_for_it(three: Site) -> None:
-    told = read(three.signed_in("office@acme.example", OFFICE), "/portfolio/findings")
-    assert f"{CODES['ORPHAN_OWNER'][:40]}" in told
+def test_every_finding_has_a_label(three: WebSite) -> None:
+    page = read(three.signed_in("office@acme.example", OFFICE), "/portfolio/findings")
+    assert f"{CODES['ORPHAN_OWNER'][:40]}" in page
 
 
-def test_names_are_offered_as_somebody_writes(three: Site) -> None:
+def test_names_are_offered_as_somebody_writes(three: WebSite) -> None:
     visitor = three.signed_in("office@acme.example", OFFICE)
     assert visitor.get("/portfolio/names?of=owner&owner=A.").text.strip() == '<option value="A. Kaya"></option>'
     assert visitor.get("/portfolio/names?of=secret").status_code == 404

@@ -10,26 +10,26 @@ import pytest
 from sqlalchemy import text
 
 from connector.bootstrap import system_clock
-from connector.people.permissions import Grant, PersonId, Role
-from connector.store.accounts.sessions import Brake
-from tests.webhook_server.visitor import PASSWORD, Site, Visitor, words
-from webhook_server.admin.signin import WRONG
+from connector.people.permissions import PersonId, Role, RoleGrant
+from connector.store.accounts.sessions import SignInThrottle
+from tests.webhook_server.visitor import PASSWORD, FormBrowser, WebSite, page_text
+from webhook_server.admin.signin import WRONG_CREDENTIALS
 
-ADMIN = Grant(Role.ADMINISTRATOR)
+ADMIN = RoleGrant(Role.ADMINISTRATOR)
 
 
-def cookie(visitor: Visitor, name: str = "gatepost") -> str:
+def cookie(visitor: FormBrowser, name: str = "gatepost") -> str:
     found = visitor.client.get_cookie(name)
     return found.value if found else ""
 
 
-def test_an_empty_installation_says_how_to_make_the_first_administrator(site: Site) -> None:
-    page = words(site.visitor().get("/"))
+def test_an_empty_installation_says_how_to_make_the_first_administrator(site: WebSite) -> None:
+    page = page_text(site.visitor().get("/"))
     assert "Nobody can sign in yet." in page
     assert 'gatepost user add you@example.com --name "Your Name" --admin' in page
 
 
-def test_the_right_password_leads_to_the_page_that_was_wanted(site: Site) -> None:
+def test_the_right_password_leads_to_the_page_that_was_wanted(site: WebSite) -> None:
     site.person("ada@x.example", ADMIN)
     visitor = site.visitor()
     asked = visitor.get("/people?q=ada")
@@ -37,7 +37,7 @@ def test_the_right_password_leads_to_the_page_that_was_wanted(site: Site) -> Non
     answer = visitor.sign_in(" ADA@X.example ".strip(), onward="/people?q=ada")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/people?q=ada")
     assert visitor.get("/people").status_code == 200
-    assert site.audit()[-1] == ("ada@x.example", "signed_in")
+    assert site.audit()[-1] == ("ada@x.example", "session.started")
 
 
 @pytest.mark.parametrize(
@@ -51,22 +51,22 @@ def test_the_right_password_leads_to_the_page_that_was_wanted(site: Site) -> Non
         pytest.param("", "", id="nothing"),
     ],
 )
-def test_whatever_is_wrong_the_answer_is_the_same(site: Site, login: str, password: str) -> None:
+def test_whatever_is_wrong_the_answer_is_the_same(site: WebSite, login: str, password: str) -> None:
     site.person("ada@x.example", ADMIN)
     site.person("oidc@x.example", password=None)
     site.services.people.set_active(site.person("gone@x.example"), active=False, by="tests")
     visitor = site.visitor()
     answer = visitor.sign_in(login, password)
-    assert (answer.status_code, WRONG in words(answer), cookie(visitor)) == (401, True, "")
+    assert (answer.status_code, WRONG_CREDENTIALS in page_text(answer), cookie(visitor)) == (401, True, "")
 
 
 @pytest.mark.parametrize("evil", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "/a\nb"])
-def test_signing_in_leads_to_no_other_host(site: Site, evil: str) -> None:
+def test_signing_in_leads_to_no_other_host(site: WebSite, evil: str) -> None:
     site.person("ada@x.example", ADMIN)
     assert site.visitor().sign_in("ada@x.example", onward=evil).headers["Location"] == "/"
 
 
-def test_only_the_hash_of_the_cookie_is_stored(site: Site) -> None:
+def test_only_the_hash_of_the_cookie_is_stored(site: WebSite) -> None:
     visitor = site.signed_in("ada@x.example", ADMIN)
     token = cookie(visitor)
     assert len(token) >= 43, "256 bits"
@@ -76,7 +76,7 @@ def test_only_the_hash_of_the_cookie_is_stored(site: Site) -> None:
     assert token not in str(row)
 
 
-def test_signing_in_again_makes_a_new_session_and_ends_the_one_before(site: Site) -> None:
+def test_signing_in_again_makes_a_new_session_and_ends_the_one_before(site: WebSite) -> None:
     visitor = site.signed_in("ada@x.example", ADMIN)
     before = cookie(visitor)
     answer = visitor.post("/signin", {"login": "ada@x.example", "password": PASSWORD}, page="/account")
@@ -86,7 +86,7 @@ def test_signing_in_again_makes_a_new_session_and_ends_the_one_before(site: Site
     assert site.services.sessions.viewer(cookie(visitor), now=system_clock()) is not None
 
 
-def test_signing_out_ends_the_session_on_the_server(site: Site) -> None:
+def test_signing_out_ends_the_session_on_the_server(site: WebSite) -> None:
     visitor = site.signed_in("ada@x.example", ADMIN)
     token = cookie(visitor)
     visitor.post("/signout", page="/account")
@@ -95,67 +95,74 @@ def test_signing_out_ends_the_session_on_the_server(site: Site) -> None:
     assert visitor.get("/account").status_code == 303
 
 
-def _age(site: Site, column: str, by: timedelta) -> None:
+def _age(site: WebSite, column: str, by: timedelta) -> None:
     with site.services.engine.begin() as transaction:
         transaction.execute(text(f"UPDATE web_session SET {column} = {column} - :by"), {"by": by})
 
 
-def _idle(site: Site) -> None:
+def _idle(site: WebSite) -> None:
     _age(site, "seen_at", timedelta(minutes=61))
 
 
-def _old(site: Site) -> None:
+def _old(site: WebSite) -> None:
     _age(site, "expires_at", timedelta(hours=12))
 
 
-def _revoked(site: Site) -> None:
+def _revoked(site: WebSite) -> None:
     site.services.sessions.end(PersonId(1), by="tests")
 
 
-def _disabled(site: Site) -> None:
+def _disabled(site: WebSite) -> None:
     site.services.people.set_active(PersonId(1), active=False, by="tests")
 
 
 @pytest.mark.parametrize("happens", [_idle, _old, _revoked, _disabled])
-def test_a_session_ends(site: Site, happens: Callable[[Site], None]) -> None:
+def test_a_session_ends(site: WebSite, happens: Callable[[WebSite], None]) -> None:
     visitor = site.signed_in("ada@x.example", ADMIN)
     assert visitor.get("/account").status_code == 200
     happens(site)
     assert visitor.get("/account").status_code == 303
 
 
-def test_a_part_of_a_page_leads_the_whole_page_to_the_sign_in(site: Site) -> None:
+def test_a_part_of_a_page_leads_the_whole_page_to_the_sign_in(site: WebSite) -> None:
     site.person("ada@x.example")
-    answer = site.visitor().get("/people/sight", HX_Request="true", HX_Current_URL="http://localhost/people/3?a=b")
+    answer = site.visitor().get(
+        "/people/grant-preview", HX_Request="true", HX_Current_URL="http://localhost/people/3?a=b"
+    )
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/signin?next=/people/3?a%3Db")
 
 
-def test_guessing_is_slowed_per_login(site: Site) -> None:
+def test_guessing_is_slowed_per_login(site: WebSite) -> None:
     site.person("ada@x.example", ADMIN)
     visitor = site.visitor()
-    for _ in range(Brake.PER_LOGIN):
+    for _ in range(SignInThrottle.PER_LOGIN):
         assert visitor.sign_in("ADA@x.example", "a wrong password").status_code == 401
     answer = visitor.sign_in("ada@x.example")
     assert answer.status_code == 429, "also the right one"
-    assert "Too many attempts. Try again in 15 minutes." in words(answer)
+    assert "Too many attempts. Try again in 15 minutes." in page_text(answer)
     assert 0 < int(answer.headers["Retry-After"]) <= 900
-    assert site.services.brake.admit("bob@x.example", "203.0.113.9", now=system_clock()) is None, "others may"
-    later = system_clock() + Brake.WINDOW
-    assert site.services.brake.admit("ada@x.example", "203.0.113.9", now=later) is None
+    assert site.services.sign_in_throttle.attempt("bob@x.example", "203.0.113.9", now=system_clock()) is None, (
+        "others may"
+    )
+    later = system_clock() + SignInThrottle.WINDOW
+    assert site.services.sign_in_throttle.attempt("ada@x.example", "203.0.113.9", now=later) is None
 
 
-def test_guessing_is_slowed_per_address(site: Site) -> None:
+def test_guessing_is_slowed_per_address(site: WebSite) -> None:
     now = system_clock()
-    for number in range(Brake.PER_ADDRESS):
-        assert site.services.brake.admit(f"somebody-{number}", "203.0.113.9", now=now) is None
-    assert site.services.brake.admit("one-more", "203.0.113.9", now=now) == Brake.WINDOW.total_seconds()
-    assert site.services.brake.admit("one-more", "203.0.113.10", now=now) is None
+    for number in range(SignInThrottle.PER_ADDRESS):
+        assert site.services.sign_in_throttle.attempt(f"somebody-{number}", "203.0.113.9", now=now) is None
+    assert (
+        site.services.sign_in_throttle.attempt("one-more", "203.0.113.9", now=now)
+        == SignInThrottle.WINDOW.total_seconds()
+    )
+    assert site.services.sign_in_throttle.attempt("one-more", "203.0.113.10", now=now) is None
 
 
-def test_a_good_sign_in_forgets_the_wrong_ones_before(site: Site) -> None:
+def test_a_good_sign_in_forgets_the_wrong_ones_before(site: WebSite) -> None:
     site.person("ada@x.example", ADMIN)
     visitor = site.visitor()
-    for _ in range(Brake.PER_LOGIN - 1):
+    for _ in range(SignInThrottle.PER_LOGIN - 1):
         visitor.sign_in("ada@x.example", "a wrong password")
     assert visitor.sign_in("ada@x.example").status_code == 303
     assert site.visitor().sign_in("ada@x.example", "a wrong password").status_code == 401
@@ -164,24 +171,24 @@ def test_a_good_sign_in_forgets_the_wrong_ones_before(site: Site) -> None:
 @pytest.mark.parametrize(
     ("grants", "leads"),
     [
-        ((Grant(Role.ADMINISTRATOR),), "/connections"),
-        ((Grant(Role.VIEWER),), "/portfolio"),
-        ((Grant(Role.OFFICE),), "/portfolio"),
+        ((RoleGrant(Role.ADMINISTRATOR),), "/connections"),
+        ((RoleGrant(Role.VIEWER),), "/portfolio"),
+        ((RoleGrant(Role.OFFICE),), "/portfolio"),
     ],
 )
-def test_everybody_begins_on_the_page_of_their_role(site: Site, grants: tuple[Grant, ...], leads: str) -> None:
+def test_everybody_begins_on_the_page_of_their_role(site: WebSite, grants: tuple[RoleGrant, ...], leads: str) -> None:
     visitor = site.signed_in("ada@x.example", *grants)
     answer = visitor.get("/")
     assert (answer.status_code, answer.headers["Location"]) == (303, leads)
 
 
-def test_somebody_without_a_role_is_told_whom_to_ask(site: Site) -> None:
-    page = words(site.signed_in("ada@x.example").get("/"))
+def test_somebody_without_a_role_is_told_whom_to_ask(site: WebSite) -> None:
+    page = page_text(site.signed_in("ada@x.example").get("/"))
     assert "You have no role yet, so there is nothing to see." in page
     assert "Ask an administrator of Gatepost to give ada@x.example a role" in page
 
 
-def test_a_page_for_another_role_is_refused_with_who_may(site: Site) -> None:
-    answer = site.signed_in("eve@x.example", Grant(Role.VIEWER)).get("/people")
+def test_a_page_for_another_role_is_refused_with_who_may(site: WebSite) -> None:
+    answer = site.signed_in("eve@x.example", RoleGrant(Role.VIEWER)).get("/people")
     assert answer.status_code == 403
-    assert "This page is for the role administrator. Ask an administrator of Gatepost for it." in words(answer)
+    assert "This page is for the role administrator. Ask an administrator of Gatepost for it." in page_text(answer)

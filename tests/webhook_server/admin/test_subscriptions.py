@@ -9,24 +9,24 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
-from connector.people.permissions import Grant, Role
+from connector.people.permissions import Role, RoleGrant
 from connector.store.connections.connections import ConnectionRecord
 from mapping.work_item import ConnectionName, Tool
 from tests.connector.notify.receiver import Receiver
-from tests.webhook_server.visitor import Site, Visitor, site, words
+from tests.webhook_server.visitor import FormBrowser, WebSite, page_text, site
 
-FORM = {"name": "bot", "events": ["gate.blocked", "stage.granted"], "place": "IT / Cloud exit", "per_minute": "60"}
+FORM = {"name": "bot", "events": ["gate.blocked", "stage.granted"], "hierarchy": "IT / Cloud exit", "per_minute": "60"}
 
 
 @pytest.fixture
-def here(database: URL, tmp_path: Path) -> Iterator[Site]:
-    with site(database, tmp_path, subscription_http=True, subscription_private="127.0.0.1") as opened:
+def here(database: URL, tmp_path: Path) -> Iterator[WebSite]:
+    with site(database, tmp_path, subscription_http=True, subscription_private_networks="127.0.0.1") as opened:
         yield opened
 
 
 @pytest.fixture
-def admin(here: Site) -> Visitor:
-    return here.signed_in("admin", Grant(Role.ADMINISTRATOR))
+def admin(here: WebSite) -> FormBrowser:
+    return here.signed_in("admin", RoleGrant(Role.ADMINISTRATOR))
 
 
 @pytest.fixture
@@ -36,34 +36,36 @@ def receiver() -> Iterator[Receiver]:
     running.stop()
 
 
-def test_the_empty_page_teaches_the_next_step(admin: Visitor) -> None:
-    text = words(admin.get("/subscriptions"))
-    assert "Nobody is told of changes yet. A receiver is an address of yours:" in text
+def test_the_empty_page_teaches_the_next_step(admin: FormBrowser) -> None:
+    text = page_text(admin.get("/subscriptions"))
+    assert "No subscriptions yet. A receiver is one of your addresses:" in text
     assert "Add the first receiver" in text
 
 
-def test_only_an_administrator_comes_here(here: Site) -> None:
-    viewer = here.signed_in("viewer", Grant(Role.VIEWER))
+def test_only_an_administrator_comes_here(here: WebSite) -> None:
+    viewer = here.signed_in("viewer", RoleGrant(Role.VIEWER))
     assert viewer.get("/subscriptions").status_code == 403
     assert viewer.post("/subscriptions/new", FORM, page="/account").status_code == 403
 
 
-def test_a_receiver_is_added_shown_once_tested_and_removed(admin: Visitor, receiver: Receiver) -> None:
+def test_a_receiver_is_added_shown_once_tested_and_removed(admin: FormBrowser, receiver: Receiver) -> None:
     made = admin.post("/subscriptions/new", FORM | {"url": receiver.url}, page="/subscriptions/new")
     assert made.status_code == 200
     found = re.search(r"whsec_[A-Za-z0-9+/=]+", made.text)
     assert found is not None
     assert "whsec_" not in admin.get("/subscriptions/bot").text
-    text = words(admin.get("/subscriptions"))
-    assert "1 receiver is told of changes. Nothing waits to be sent." in text
+    text = page_text(admin.get("/subscriptions"))
+    assert "1 receiver gets events. No delivery waits." in text
     assert "gate.blocked, stage.granted IT / Cloud exit" in text
-    tried = words(admin.post("/subscriptions/bot/test", page="/subscriptions/bot"))
-    assert f"Taken: the receiver answered 204. Sent POST {receiver.url} Content-Type: application/json" in tried
+    tried = page_text(admin.post("/subscriptions/bot/test", page="/subscriptions/bot"))
+    assert f"Accepted: the receiver answered 204. Request POST {receiver.url} Content-Type: application/json" in tried
     assert receiver.types() == ["test"]
-    assert "The new secret, shown only now" in words(admin.post("/subscriptions/bot/rotate", page="/subscriptions/bot"))
+    assert "The new secret, shown only now" in page_text(
+        admin.post("/subscriptions/bot/rotate", page="/subscriptions/bot")
+    )
     gone = admin.post("/subscriptions/bot/remove", page="/subscriptions/bot")
     assert gone.headers["Location"] == "/subscriptions"
-    assert "bot is removed; it is told nothing any more." in words(admin.get("/subscriptions"))
+    assert "bot is removed and receives nothing any more." in page_text(admin.get("/subscriptions"))
     assert admin.get("/subscriptions/bot").status_code == 404
 
 
@@ -73,40 +75,43 @@ def test_a_receiver_is_added_shown_once_tested_and_removed(admin: Visitor, recei
         ({"url": "https://10.0.0.1:x/"}, "'https://10.0.0.1:x/' is not an address."),
         ({"name": "a b"}, "A subscription is named with letters, digits,"),
         ({"events": []}, "Choose at least one event."),
-        ({"per_minute": "many"}, '"many" is no number of events a minute.'),
-        ({"place": "IT //"}, '"IT //" has an empty part:'),
+        ({"per_minute": "many"}, '"many" is not a number of events per minute.'),
+        ({"hierarchy": "IT //"}, '"IT //" has an empty part:'),
     ],
 )
 def test_a_wrong_form_says_what_is_right_and_keeps_what_was_written(
-    admin: Visitor, changes: dict[str, object], text: str
+    admin: FormBrowser, changes: dict[str, object], text: str
 ) -> None:
     answer = admin.post("/subscriptions/new", FORM | {"url": "https://x.example"} | changes, page="/subscriptions/new")
     assert answer.status_code == 422
-    assert text in words(answer)
+    assert text in page_text(answer)
     assert 'value="60"' in answer.text or "per_minute" in changes
 
 
-def test_one_that_is_off_says_why_and_is_switched_on(here: Site, admin: Visitor, receiver: Receiver) -> None:
+def test_one_that_is_off_says_why_and_is_switched_on(here: WebSite, admin: FormBrowser, receiver: Receiver) -> None:
     admin.post("/subscriptions/new", FORM | {"url": receiver.url}, page="/subscriptions/new")
     with here.services.engine.begin() as connection:
         connection.exec_driver_sql(
-            "UPDATE subscription SET off_at = now(), off_reason = 'nothing was taken for 3 days'"
+            "UPDATE subscription SET disabled_at = now(), disabled_reason = 'nothing was taken for 3 days'"
         )
-    assert "Switched off just now: nothing was taken for 3 days. Nothing is sent until" in words(
+    assert "Switched off just now: nothing was taken for 3 days. Nothing is sent until" in page_text(
         admin.get("/subscriptions/bot")
     )
-    assert "1 receiver is told of changes; 1 is switched off." in words(admin.get("/subscriptions"))
+    assert "1 receiver gets events; 1 is switched off." in page_text(admin.get("/subscriptions"))
     admin.post("/subscriptions/bot/replay", page="/subscriptions/bot")
-    assert "bot is switched off. Switch it on first." in words(admin.get("/subscriptions/bot"))
+    assert "bot is switched off. Switch it on first." in page_text(admin.get("/subscriptions/bot"))
     admin.post("/subscriptions/bot/resume", page="/subscriptions/bot")
-    assert "bot is on again." in words(admin.get("/subscriptions/bot"))
+    assert "bot is on again." in page_text(admin.get("/subscriptions/bot"))
 
 
 def test_events_of_a_connection_are_told_to_who_asked_for_them_and_shown_with_its_name(
-    here: Site, admin: Visitor, receiver: Receiver
+    here: WebSite, admin: FormBrowser, receiver: Receiver
 ) -> None:
-    asked = words(admin.get("/subscriptions/new"))
-    assert "connection.paused a connection is no longer called, until somebody has acted; only when asked" in asked
+    asked = page_text(admin.get("/subscriptions/new"))
+    assert (
+        "connection.paused a connection is no longer called, until somebody has acted; only for subscriptions that name it"
+        in asked
+    )
     by_default = re.findall(r'name="events" value="([\w.]+)" checked', admin.get("/subscriptions/new").text)
     assert by_default == [
         "gate.blocked", "gate.opened", "stage.granted", "status.changed", "confirmation.given", "finding.raised",
@@ -116,7 +121,9 @@ def test_events_of_a_connection_are_told_to_who_asked_for_them_and_shown_with_it
         "/subscriptions/new", FORM | {"url": receiver.url, "events": ["connection.paused"]}, page="/subscriptions/new"
     )
     assert refused.status_code == 422
-    assert "connection.paused concerns no measure, so it cannot be asked for below a place" in words(refused)
+    assert "connection.paused concerns no measure, so it cannot be combined with a part of the hierarchy" in page_text(
+        refused
+    )
     plain = {"url": receiver.url, "place": "", "per_minute": "60"}
     admin.post("/subscriptions/new", plain | {"name": "all", "events": by_default}, page="/subscriptions/new")
     pager = plain | {"name": "pager", "events": [*by_default, "connection.paused"]}
@@ -128,7 +135,7 @@ def test_events_of_a_connection_are_told_to_who_asked_for_them_and_shown_with_it
         ConnectionRecord(ConnectionName("jira-main"), Tool.JIRA, "https://acme.example", "bot", "token", ("secret",))
     )
     here.services.connections.pause(ConnectionName("jira-main"), "the credentials are refused.", None)
-    shown = words(admin.get("/subscriptions/pager"))
+    shown = page_text(admin.get("/subscriptions/pager"))
     assert "connection.paused jira-main just now waiting" in shown
     assert "connection.paused of jira-main" in shown
-    assert "Nothing has happened yet" in words(admin.get("/subscriptions/all"))
+    assert "No matching event has occurred yet" in page_text(admin.get("/subscriptions/all"))

@@ -1,4 +1,4 @@
-"""My work and the measure's page say the same of who must act."""
+"""My work and the measure's page agree on who must act."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from pathlib import Path
 
 import pytest
 
-from connector.people.permissions import Account, Grant, Viewer
 from connector.people.permissions import Role as AccessRole
-from connector.store.database.row_level_access import reading
+from connector.people.permissions import RoleGrant, ToolAccount, Viewer
+from connector.store.database.row_level_access import read_as
 from connector.store.measures import measure_queries
-from connector.store.measures.measure_details import basis
+from connector.store.measures.measure_details import measure_snapshot
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
-from connector.store.reporting.my_work import my_work
+from connector.store.reporting.my_work import load_my_work
 from governance.codes import CODES
 from governance.gates import ApprovalKind
 from governance.measure import Role
-from governance.measure_state import Asked, Deviation, OffRamp, RampKind
+from governance.measure_state import Deviation, OffRamp, OffRampKind, ReasonRequest
 from governance.responsible import ADMINISTRATOR, Responsible
 from governance.verdict import Approval, ApprovalState, Blocker, ConditionResult, GateState, Outcome, Verdict
-from mapping.load import Loaded, load_mapping
+from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import Comment
 from tests.connector.store.conftest import open_store
-from tests.connector.store.reconcile.test_assessment_store import NOW, SHOWN, loaded, look
+from tests.connector.store.reconcile.test_assessment_store import NOW, SHOWN, loaded, record_assessment
 from tests.mapping.items import BRANDT, item
 from tests.mapping.test_apply import MAPPING
 from tests.webhook_server.admin.test_measure import enter
-from tests.webhook_server.api_server import Api, api_world
+from tests.webhook_server.api_server import ApiServer, api_server
 from webhook_server.admin import measure_view as show
 
 __all__ = ["loaded"]
 
 
 @pytest.fixture
-def api(database: object, loaded: Loaded, tmp_path: Path) -> Iterator[Api]:
-    with open_store(database) as store, api_world(store, loaded, tmp_path) as here:  # type: ignore[arg-type]
+def api(database: object, loaded: LoadedMapping, tmp_path: Path) -> Iterator[ApiServer]:
+    with open_store(database) as store, api_server(store, loaded, tmp_path) as here:  # type: ignore[arg-type]
         yield here
 
 
@@ -51,16 +51,18 @@ def marked(page: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("account", "expected"), [("k", True), ("b", False), ("w", False)])
-def test_a_rejection_is_the_owners_to_answer(api: Api, loaded: Loaded, account: str, expected: bool) -> None:
-    said = Comment("1", BRANDT, NOW - timedelta(hours=1), "/reject detailed too small")
-    look(api.store, loaded, item(SHOWN, comments=(said,)))
+def test_a_rejection_is_the_owners_to_answer(
+    api: ApiServer, loaded: LoadedMapping, account: str, expected: bool
+) -> None:
+    comment = Comment("1", BRANDT, NOW - timedelta(hours=1), "/reject detailed too small")
+    record_assessment(api.store, loaded, item(SHOWN, comments=(comment,)))
     reader = enter(api, "Reader", account=account)
     page = marked(reader.get("/measures/jira-main/10001").text)
     assert ("APPROVAL_MISSING" in page, "M. Brandt rejected Detailed" in reader.text("/work")) == (expected, expected)
 
 
 ACCOUNTS = {Role.OWNER: "k", Role.SPONSOR: "b", Role.CONTROLLER: "w", Role.STEERING_COMMITTEE: "z"}
-SEEING = (Grant(AccessRole.VIEWER, ("IT",)),)
+SEEING = (RoleGrant(AccessRole.VIEWER, ("IT",)),)
 APPROVALS = {
     "APPROVAL_MISSING": ApprovalKind.APPROVAL,
     "CONTROLLER_SIZE": ApprovalKind.SIZE_AND_TIMING,
@@ -94,14 +96,14 @@ def everything(verdict: Verdict) -> Verdict:
         )
         for one in checklist
     )  # fmt: skip
-    return replace(verdict, gate=GateState.SHUT, checklist=checklist, blockers=blockers, ramp=None, deviation=None)
+    return replace(verdict, gate=GateState.SHUT, checklist=checklist, blockers=blockers, off_ramp=None, deviation=None)
 
 
 def asked(*roles: Role) -> Deviation:
-    return Deviation(NOW, Decimal("0.2"), tuple(Asked(Responsible(role, "Somebody"), NOW) for role in roles))
+    return Deviation(NOW, Decimal("0.2"), tuple(ReasonRequest(Responsible(role, "Somebody"), NOW) for role in roles))
 
 
-def ramp(kind: RampKind) -> OffRamp:
+def off_ramp(kind: OffRampKind) -> OffRamp:
     return OffRamp(kind, "M. Brandt", NOW, "later")
 
 
@@ -109,50 +111,52 @@ STATES = {
     "on the road": {},
     "a deviation, the owner asked": {"deviation": asked(Role.OWNER)},
     "a deviation, the ladder climbed": {"deviation": asked(*Role)},
-    "on hold": {"ramp": ramp(RampKind.ON_HOLD)},
-    "cancelled": {"ramp": ramp(RampKind.CANCELLED)},
-    "killed": {"ramp": ramp(RampKind.KILLED)},
+    "on hold": {"off_ramp": off_ramp(OffRampKind.ON_HOLD)},
+    "cancelled": {"off_ramp": off_ramp(OffRampKind.CANCELLED)},
+    "killed": {"off_ramp": off_ramp(OffRampKind.KILLED)},
 }
 
 
 @pytest.fixture
-def board(database: object, tmp_path: Path) -> Iterator[Api]:
+def board(database: object, tmp_path: Path) -> Iterator[ApiServer]:
     """With a steering committee."""
     loaded = load_mapping(MAPPING + COMMITTEE)
-    assert isinstance(loaded, Loaded)
-    with open_store(database) as store, api_world(store, loaded, tmp_path) as here:  # type: ignore[arg-type]
+    assert isinstance(loaded, LoadedMapping)
+    with open_store(database) as store, api_server(store, loaded, tmp_path) as here:  # type: ignore[arg-type]
         yield here
 
 
-def test_both_pages_say_the_same_of_every_code_and_role(board: Api) -> None:
-    """The reason of a deviation is told in other words on My work, and is compared by its code."""
+def test_both_pages_say_the_same_of_every_code_and_role(board: ApiServer) -> None:
+    """The reason of a deviation has another text on My work, and is compared by its code."""
     engine = board.services.engine
     with engine.connect() as connection:
-        (row,) = measure_queries.named(connection, "jira-main/10001")
+        (row,) = measure_queries.find_measures(connection, "jira-main/10001")
     every = everything(verdict_of(row))
     for name, state in STATES.items():
         changed = replace(every, **state)  # type: ignore[arg-type]
-        changed = replace(changed, asks=changed.deviation.asked if changed.deviation else ())
+        changed = replace(changed, reason_requests=changed.deviation.reason_requests if changed.deviation else ())
         with engine.begin() as transaction:
             transaction.exec_driver_sql(
                 "UPDATE measure SET verdict = %(verdict)s::jsonb WHERE id = 'jira-main/10001'",
                 {"verdict": json.dumps(verdict_to_json(changed))},
             )
         for role, account in ACCOUNTS.items():
-            me = Viewer(None, "x", "X", SEEING, frozenset({Account("jira-main", account)}))
-            with reading(engine, me) as connection:
-                work = my_work(connection, me, NOW.date(), seats=("Cloud exit",))
+            me = Viewer(None, "x", "X", SEEING, frozenset({ToolAccount("jira-main", account)}))
+            with read_as(engine, me) as connection:
+                work = load_my_work(connection, me, NOW.date(), committee_programs=("Cloud exit",))
             with engine.connect() as connection:
-                (row,) = measure_queries.named(connection, "jira-main/10001")
-                found = basis(connection, row)
-            gate = show.gate_of(found.verdict, found.roles_of([account], NOW))
+                (row,) = measure_queries.find_measures(connection, "jira-main/10001")
+                found = measure_snapshot(connection, row)
+            gate = show.gate_view(found.verdict, found.roles_of([account], NOW))
             waiting = {
                 reason.code if reason.code == show.UNEXPLAINED else reason.text
-                for thing in work.things
+                for thing in work.tasks
                 if thing.key == "ITX-1"
                 for reason in thing.reasons
             }
-            marked = {one.code if one.code == show.UNEXPLAINED else one.text for one in gate.open if one.yours}
+            marked = {
+                one.code if one.code == show.UNEXPLAINED else one.text for one in gate.open_conditions if one.is_readers
+            }
             assert waiting == marked, f"{name}, {role}"
             if not state:
                 others = [code for code in CODES if code not in {show.UNEXPLAINED, "ON_HOLD", "CANCELLED"}]

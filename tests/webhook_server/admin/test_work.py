@@ -1,4 +1,4 @@
-"""What waits for somebody: on the page, through the API, by roles, delegates and committees; and their digest's page."""
+"""Open tasks of somebody: on the page, through the API, by roles, delegates and committees; and their digest's page."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
-from connector.measures.my_work import seats_of
+from connector.measures.my_work import committee_programs
 from connector.people.my_work import WorkKind
-from connector.people.permissions import Account, Grant, Role, Viewer
+from connector.people.permissions import Role, RoleGrant, ToolAccount, Viewer
 from connector.store.database.json_codec import to_json
-from connector.store.database.row_level_access import reading
-from connector.store.reporting.my_work import my_work
+from connector.store.database.row_level_access import read_as
+from connector.store.reporting.my_work import load_my_work
 from governance.gates import ApprovalKind
 from governance.measure import Role as MeasureRole
-from governance.measure_state import Asked
+from governance.measure_state import ReasonRequest
 from governance.responsible import Responsible
 from governance.verdict import Approval, ApprovalState, Blocker
-from mapping.load import Loaded, load_mapping
+from mapping.load import LoadedMapping, load_mapping
 from tests.connector.store.conftest import open_store
-from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, look
+from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, record_assessment
 from tests.mapping.items import item
 from tests.mapping.test_apply import MAPPING
 from tests.webhook_server.admin.test_measure import enter
-from tests.webhook_server.api_server import Api, api_world, told
-from tests.webhook_server.signed_in_browser import words
+from tests.webhook_server.api_server import ApiServer, api_server, problem_of
+from tests.webhook_server.signed_in_browser import page_text
 from tests.webhook_server.visitor import site as open_site
 
 __all__ = ["loaded"]
@@ -38,9 +38,9 @@ TODAY = datetime(2026, 2, 10, tzinfo=UTC).date()
 
 
 @pytest.fixture
-def api(database: object, loaded: Loaded, tmp_path: Path) -> Iterator[Api]:
+def api(database: object, loaded: LoadedMapping, tmp_path: Path) -> Iterator[ApiServer]:
     """ITX-1 in IT / Cloud exit, and ITX-2 in IT / Branches; both identified, with their people."""
-    with open_store(database) as store, api_world(store, loaded, tmp_path) as here:  # type: ignore[arg-type]
+    with open_store(database) as store, api_server(store, loaded, tmp_path) as here:  # type: ignore[arg-type]
         yield here
 
 
@@ -56,7 +56,7 @@ def blocker(
     )  # fmt: skip
 
 
-def blocked(api: Api, number: str, *blockers: Blocker, **verdict: object) -> None:
+def blocked(api: ApiServer, number: str, *blockers: Blocker, **verdict: object) -> None:
     """Let a measure stand at a gate with these blockers."""
     part = {"blockers": to_json(blockers), "next_stage": "decided", "next_stage_label": "Decided", **verdict}
     with api.services.engine.begin() as transaction:
@@ -94,10 +94,10 @@ HELD = blocker("ON_HOLD", SPONSOR_ROLE, 5, "On hold")
 KILLED = blocker("KILL_SWITCH", SPONSOR_ROLE, 5, "three months red")
 DEVIATION = {
     "since": "2026-02-06T08:00:00+00:00", "shortfall": "0.27", "reason": "",
-    "asked": [to_json(Asked(PEOPLE[OWNER], datetime(2026, 2, 6, 8, tzinfo=UTC)))],
+    "reason_requests": [to_json(ReasonRequest(PEOPLE[OWNER], datetime(2026, 2, 6, 8, tzinfo=UTC)))],
 }  # fmt: skip
 LATE = blocker("DEVIATION_UNEXPLAINED", OWNER, 6, "27% of the plan is missing", "deviation")
-RAMP = {"kind": "on_hold", "by": "M. Brandt", "at": "2026-02-05T08:00:00+00:00", "reason": "later", "by_id": "b"}
+OFF_RAMP = {"kind": "on_hold", "by": "M. Brandt", "at": "2026-02-05T08:00:00+00:00", "reason": "later", "by_id": "b"}
 
 
 @pytest.mark.parametrize(
@@ -110,56 +110,62 @@ RAMP = {"kind": "on_hold", "by": "M. Brandt", "at": "2026-02-05T08:00:00+00:00",
         pytest.param("w", [CONFIRM], {}, ["approval 0"], id="a confirmation without actuals"),
         pytest.param("b", [REJECTED], {}, [], id="who rejected waits for the owner"),
         pytest.param("k", [REJECTED], {}, ["blocker 0"], id="the owner answers a rejection"),
-        pytest.param("k", [LATE], {"deviation": DEVIATION}, ["reason 0"], id="a reason is told once"),
-        pytest.param("b", [LATE], {"deviation": DEVIATION}, [], id="the ladder has not come to the sponsor"),
+        pytest.param("k", [LATE], {"deviation": DEVIATION}, ["reason 0"], id="a reason is listed once"),
+        pytest.param("b", [LATE], {"deviation": DEVIATION}, [], id="the escalation has not reached the sponsor"),
         pytest.param("k", [], {"deviation": DEVIATION | {"reason": "price"}}, [], id="a reason that was given"),
-        pytest.param("b", [HELD, SPONSOR], {"ramp": RAMP}, [], id="on hold waits for nobody"),
-        pytest.param("b", [KILLED, SPONSOR], {"ramp": RAMP}, ["blocker 1"], id="the kill switch asks the sponsor"),
+        pytest.param("b", [HELD, SPONSOR], {"off_ramp": OFF_RAMP}, [], id="on hold waits for nobody"),
+        pytest.param(
+            "b", [KILLED, SPONSOR], {"off_ramp": OFF_RAMP}, ["blocker 1"], id="the kill switch asks the sponsor"
+        ),
     ],
 )
 def test_what_waits_for_whom(
-    api: Api, account: str, blockers: list[Blocker], verdict: dict[str, object], expected: list[str]
+    api: ApiServer, account: str, blockers: list[Blocker], verdict: dict[str, object], expected: list[str]
 ) -> None:
     blocked(api, "10001", *blockers, **verdict)
     blocked(api, "10002")
-    me = Viewer(None, "x", "X", accounts=frozenset({Account("jira-main", account)}))
-    with reading(api.services.engine, me) as connection:
-        found = my_work(connection, me, TODAY)
-    assert [f"{one.kind} {one.others}" for one in found.things] == expected
+    me = Viewer(None, "x", "X", accounts=frozenset({ToolAccount("jira-main", account)}))
+    with read_as(api.services.engine, me) as connection:
+        found = load_my_work(connection, me, TODAY)
+    assert [f"{one.kind} {one.other_open_conditions}" for one in found.tasks] == expected
 
 
-def test_the_same_account_of_another_tool_is_somebody_else(api: Api) -> None:
+def test_the_same_account_of_another_tool_is_somebody_else(api: ApiServer) -> None:
     blocked(api, "10001", SPONSOR)
-    me = Viewer(None, "x", "X", (Grant(Role.OFFICE),), frozenset({Account("snow-main", "b")}))
-    with reading(api.services.engine, me) as connection:
-        assert my_work(connection, me, TODAY).things == ()
+    me = Viewer(None, "x", "X", (RoleGrant(Role.OFFICE),), frozenset({ToolAccount("snow-main", "b")}))
+    with read_as(api.services.engine, me) as connection:
+        assert load_my_work(connection, me, TODAY).tasks == ()
 
 
-def test_booked_actuals_make_a_confirmation_of_it(api: Api, loaded: Loaded) -> None:
-    look(api.store, loaded, item(SHOWN | {"Actual benefit": Decimal(1000)}))
+def test_booked_actuals_make_a_confirmation_of_it(api: ApiServer, loaded: LoadedMapping) -> None:
+    record_assessment(api.store, loaded, item(SHOWN | {"Actual benefit": Decimal(1000)}))
     blocked(api, "10001", CONFIRM)
-    me = Viewer(None, "x", "X", accounts=frozenset({Account("jira-main", "w")}))
-    with reading(api.services.engine, me) as connection:
-        (one,) = [one for one in my_work(connection, me, TODAY).things if one.key == "ITX-1" and not one.others]
+    me = Viewer(None, "x", "X", accounts=frozenset({ToolAccount("jira-main", "w")}))
+    with read_as(api.services.engine, me) as connection:
+        (one,) = [
+            one
+            for one in load_my_work(connection, me, TODAY).tasks
+            if one.key == "ITX-1" and not one.other_open_conditions
+        ]
     assert (one.kind, one.amount, one.currency) == (WorkKind.CONFIRMATION, 1000, "EUR")
 
 
-def test_a_delegate_sees_it_until_the_last_day_and_only_where_they_may_see_the_measure(api: Api) -> None:
+def test_a_delegate_sees_it_until_the_last_day_and_only_where_they_may_see_the_measure(api: ApiServer) -> None:
     blocked(api, "10001", SPONSOR)
     with api.services.engine.begin() as transaction:
         transaction.exec_driver_sql(
-            """INSERT INTO statement (measure_id, origin, origin_id, verb, person, said_at, heard_at, accepted, role, content)
+            """INSERT INTO command (measure_id, origin, origin_id, verb, person, given_at, ruled_at, accepted, role, content)
                VALUES ('jira-main/10001', 'comment', '1', 'delegate', 'M. Brandt', now(), now(), true, 'sponsor',
                  '{"delegate": "z", "until": "2026-02-10", "person": {"id": "b"}}')"""
         )
-    account = frozenset({Account("jira-main", "z")})
-    seeing = Viewer(None, "z", "Z", (Grant(Role.VIEWER, ("IT",)),), account)
-    with reading(api.services.engine, seeing) as connection:
-        assert [one.roles for one in my_work(connection, seeing, TODAY).things] == [("sponsor",)]
-        assert my_work(connection, seeing, TODAY + timedelta(days=1)).things == ()
+    account = frozenset({ToolAccount("jira-main", "z")})
+    seeing = Viewer(None, "z", "Z", (RoleGrant(Role.VIEWER, ("IT",)),), account)
+    with read_as(api.services.engine, seeing) as connection:
+        assert [one.roles for one in load_my_work(connection, seeing, TODAY).tasks] == [("sponsor",)]
+        assert load_my_work(connection, seeing, TODAY + timedelta(days=1)).tasks == ()
     blind = Viewer(None, "z", "Z", (), account)
-    with reading(api.services.engine, blind) as connection:
-        assert my_work(connection, blind, TODAY).things == ()
+    with read_as(api.services.engine, blind) as connection:
+        assert load_my_work(connection, blind, TODAY).tasks == ()
 
 
 COMMITTEE = """
@@ -168,60 +174,60 @@ committees:
 """
 
 
-def test_a_member_of_the_committee_is_asked_for_its_decision(api: Api) -> None:
+def test_a_member_of_the_committee_is_asked_for_its_decision(api: ApiServer) -> None:
     config = load_mapping(MAPPING + COMMITTEE)
-    assert isinstance(config, Loaded)
-    look(api.store, config, item(SHOWN))
+    assert isinstance(config, LoadedMapping)
+    record_assessment(api.store, config, item(SHOWN))
     lacking = Approval(ApprovalKind.APPROVAL, ApprovalState.QUORUM)
     reason = "0 of 1 members have approved"
     blocked(api, "10001", blocker("STEERCO_DECISION", COMMITTEE_ROLE, 1, reason, "steering_committee", lacking))
-    member = Viewer(None, "z", "Z", (Grant(Role.VIEWER, ("IT",)),), frozenset({Account("jira-main", "z")}))
-    seats = seats_of(config.config, member)
+    member = Viewer(None, "z", "Z", (RoleGrant(Role.VIEWER, ("IT",)),), frozenset({ToolAccount("jira-main", "z")}))
+    seats = committee_programs(config.config, member)
     assert seats == ("Cloud exit",)
-    with reading(api.services.engine, member) as connection:
-        assert [one.roles for one in my_work(connection, member, TODAY, seats=seats).things] == [
+    with read_as(api.services.engine, member) as connection:
+        assert [one.roles for one in load_my_work(connection, member, TODAY, committee_programs=seats).tasks] == [
             ("steering_committee",)
         ]
 
 
-def test_the_page_counts_in_its_first_sentence_and_leads_on(api: Api) -> None:
+def test_the_page_counts_in_its_first_sentence_and_leads_on(api: ApiServer) -> None:
     blocked(api, "10001", SPONSOR, DATES)
     blocked(api, "10002", SPONSOR)
     page = enter(api, "Brandt", account="b").get("/work")
-    shown = words(page)
-    assert "2 things wait for you, the oldest since 1 Feb 2026; 1K EUR of plan stand behind them." in shown
+    shown = page_text(page)
+    assert "You have 2 open tasks, the oldest since 1 Feb 2026; 1K EUR of planned benefit depend on them." in shown
     assert "Your approval for Decided as sponsor · 1 other condition open" in shown
-    assert "the last thing missing" in shown
-    assert "/measures/jira-main/10001/act/approve?stage=decided" in page.text
+    assert "the last open condition" in shown
+    assert "/measures/jira-main/10001/actions/approve?stage=decided" in page.text
 
 
-def test_one_kind_has_a_list_of_its_own_and_another_name_is_not_found(api: Api) -> None:
+def test_one_kind_has_a_list_of_its_own_and_another_name_is_not_found(api: ApiServer) -> None:
     blocked(api, "10001", SPONSOR, DATES)
     kaya = enter(api, "Kaya", account="k")
     assert "DATES" not in kaya.text("/work?kind=blocker")
     assert "The end date is missing" in kaya.text("/work?kind=blocker")
-    assert "Nothing of this kind waits for you." in kaya.text("/work?kind=approval")
+    assert "You have no open tasks of this kind." in kaya.text("/work?kind=approval")
     assert kaya.get("/work?kind=dreams").status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("account", "told_"),
+    ("account", "message"),
     [
-        ("nobody", "Nothing waits for you."),
+        ("nobody", "You have no open tasks."),
         (None, "No account of Jira or ServiceNow is linked to you yet."),
     ],
 )
-def test_an_empty_page_teaches(api: Api, account: str | None, told_: str) -> None:
-    assert told_ in enter(api, "Vera", Grant(Role.VIEWER), account=account).text("/work")
+def test_an_empty_page_teaches(api: ApiServer, account: str | None, message: str) -> None:
+    assert message in enter(api, "Vera", RoleGrant(Role.VIEWER), account=account).text("/work")
 
 
-def test_the_api_tells_the_same_page_by_page(api: Api) -> None:
+def test_the_api_lists_the_same_page_by_page(api: ApiServer) -> None:
     blocked(api, "10001", SPONSOR, DATES)
     blocked(api, "10002", SPONSOR)
     api.person("brandt", accounts=(("jira-main", "b"),))
     first = api.get("brandt", "/work?limit=1").get_json()
-    assert (first["total"], len(first["items"]), first["shares"][0]["things"]) == (2, 1, 2)
-    assert (first["items"][0]["key"], first["items"][0]["stage"], first["items"][0]["others"]) == (
+    assert (first["total"], len(first["items"]), first["by_kind"][0]["count"]) == (2, 1, 2)
+    assert (first["items"][0]["key"], first["items"][0]["stage"], first["items"][0]["other_blockers"]) == (
         "ITX-1",
         "decided",
         1,
@@ -231,29 +237,32 @@ def test_the_api_tells_the_same_page_by_page(api: Api) -> None:
     assert api.get("brandt", "/work?kind=reason").get_json()["items"] == []
 
 
-def test_a_cursor_that_is_none_of_ours_is_told(api: Api) -> None:
-    assert told(api.get("admin", "/work?cursor=WyJhIiwiYiIsImMiXQ"))[:2] == (422, "The query does not hold: cursor.")
+def test_a_cursor_that_is_none_of_ours_is_told(api: ApiServer) -> None:
+    assert problem_of(api.get("admin", "/work?cursor=WyJhIiwiYiIsImMiXQ"))[:2] == (
+        422,
+        "The query is not valid: cursor.",
+    )
 
 
-def test_a_digest_without_any_setting_says_what_an_administrator_does(api: Api) -> None:
+def test_a_digest_without_any_setting_says_what_an_administrator_does(api: ApiServer) -> None:
     page = enter(api, "Kaya", account="k").text("/digest")
     assert "Digests are not set up here yet." in page
     assert "GATEPOST_DIGEST_MAIL" in page
 
 
-def test_an_address_is_kept_when_it_is_on_the_list_and_never_shown_whole(database: URL, tmp_path: Path) -> None:
+def test_an_address_is_stored_when_it_is_allowed_and_never_shown_whole(database: URL, tmp_path: Path) -> None:
     with open_site(database, tmp_path, digest_schemes="slack,json", digest_hosts="127.0.0.1") as site:
-        kaya = site.signed_in("kaya@acme.example", Grant(Role.OWNER))
-        wrong = kaya.post("/digest", {"target": "json://10.0.0.1/x", "often": "daily", "hour": "7"})
-        assert (wrong.status_code, "10.0.0.1 is not on the list." in words(wrong)) == (422, True)
+        kaya = site.signed_in("kaya@acme.example", RoleGrant(Role.OWNER))
+        wrong = kaya.post("/digest", {"target": "json://10.0.0.1/x", "frequency": "daily", "hour": "7"})
+        assert (wrong.status_code, "10.0.0.1 is not on the list." in page_text(wrong)) == (422, True)
         secret = "TIiajkdnlazkcOXrIdevi7FQ"
         target = f"slack://T1JJ3T3L2/A1BRTD4JD/{secret}/#general"
-        assert kaya.post("/digest", {"target": target, "often": "weekly", "hour": "8"}).status_code == 303
+        assert kaya.post("/digest", {"target": target, "frequency": "weekly", "hour": "8"}).status_code == 303
         page = kaya.get("/digest")
-        assert "What waits for you is told every Monday at 08:00 (UTC), when something waits." in words(page)
+        assert "Your open tasks are sent every Monday at 08:00 (UTC), if there are any." in page_text(page)
         assert secret not in page.text
-        kept = kaya.post("/digest", {"target": "", "often": "daily", "hour": "9"})
-        assert kept.status_code == 303, "an empty address stays as it is"
-        assert kaya.post("/digest", {"often": "off", "hour": "9"}).status_code == 303
-        assert "Nobody tells you what waits for you" in words(kaya.get("/digest"))
-        assert kaya.post("/digest", {"often": "hourly", "hour": "9"}).status_code == 400
+        saved = kaya.post("/digest", {"target": "", "frequency": "daily", "hour": "9"})
+        assert saved.status_code == 303, "an empty address stays unchanged"
+        assert kaya.post("/digest", {"frequency": "off", "hour": "9"}).status_code == 303
+        assert "You receive no digest" in page_text(kaya.get("/digest"))
+        assert kaya.post("/digest", {"frequency": "hourly", "hour": "9"}).status_code == 400

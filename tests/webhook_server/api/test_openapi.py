@@ -1,7 +1,7 @@
-"""The whole OpenAPI document against the running server: made-up requests of every kind, right ones and wrong ones.
+"""The OpenAPI document against the running server: generated requests of every kind, valid and invalid ones.
 
-Every answer has a status and a shape that the document names; nothing answers 5xx but what the document says; without a
-token nothing is told; a method that is not there is refused with those that are.
+Every answer has a status and a schema of the document; only documented operations answer 5xx; without a token every
+operation answers 401; an unknown method is refused with the allowed ones.
 """
 
 from __future__ import annotations
@@ -16,44 +16,44 @@ import schemathesis
 from schemathesis import engine
 from schemathesis.engine import events
 
-from mapping.load import Loaded, load_mapping
+from mapping.load import LoadedMapping, load_mapping
 from sandbox.serving import Server
 from tests.connector.store.conftest import open_store
 from tests.databases import Databases
 from tests.mapping.test_apply import MAPPING
-from tests.webhook_server.api_server import Api, api_world
+from tests.webhook_server.api_server import ApiServer, api_server
 from webhook_server.api import OPERATIONS
-from webhook_server.api.idempotency import KEY
+from webhook_server.api.idempotency import KEY_HEADER
 from webhook_server.api.openapi import document
 
 EXAMPLES = 4
-"""Made-up requests of each kind for each operation; those at the bounds of the schemas come in addition."""
+"""Generated requests of each kind for each operation; those at the limits of the schemas come in addition."""
 
 
 @pytest.fixture(scope="module")
-def live(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """One server for the whole file: whatever the requests leave behind, it has to go on answering."""
+def live(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    """One server for the whole file: it has to keep answering whatever the requests leave behind."""
     result = load_mapping(MAPPING)
-    assert isinstance(result, Loaded)
+    assert isinstance(result, LoadedMapping)
     folder: Path = tmp_path_factory.mktemp("contract")
     with (
         databases.one() as database,
         open_store(database) as opened,
-        api_world(opened, result, folder) as here,
+        api_server(opened, result, folder) as here,
     ):
         yield here
 
 
-def test_every_answer_is_as_described(live: Api) -> None:
+def test_every_answer_is_as_described(live: ApiServer) -> None:
     server = Server(live.app).start()
-    schema = schemathesis.openapi.from_dict(_tried())
+    schema = schemathesis.openapi.from_dict(_tested_document())
     config = schema.config
     headers = {"Authorization": f"Bearer {live.tokens['admin']}"}
-    # One worker: two that look into syntax trees at once trip over an error of CPython 3.11 (gh-106905).
+    # One worker: two that read syntax trees at once meet an error of CPython 3.11 (gh-106905).
     config.update(base_url=f"{server.url}/api/v1", headers=headers, continue_on_failure=True, workers=1)
     config.generation.update(max_examples=EXAMPLES)
     config.phases.update(phases=["examples", "coverage", "fuzzing"])
-    # Whether values are good that a schema cannot tell apart is looked at below.
+    # Values that a schema cannot tell apart are checked below.
     config.checks.positive_data_acceptance.enabled = False
     config.seed = 1
     failures: dict[str, str] = {}
@@ -69,55 +69,58 @@ def test_every_answer_is_as_described(live: Api) -> None:
     assert not failures, "\n\n".join(f"{title}\n{text}" for title, text in failures.items())
 
 
-def _tried() -> dict[str, Any]:
-    """The document without what only holds together with other requests; that has tests of its own."""
+def _tested_document() -> dict[str, Any]:
+    """The document without parameters that depend on other requests; these have their own tests."""
     described = copy.deepcopy(document(OPERATIONS))
     for path in described["paths"].values():
         for operation in path.values():
-            kept = [one for one in operation["parameters"] if one["name"] not in {"cursor", KEY}]
-            operation["parameters"] = kept
+            operation["parameters"] = [
+                parameter for parameter in operation["parameters"] if parameter["name"] not in {"cursor", KEY_HEADER}
+            ]
     return described
 
 
 def _describes_503(label: str) -> bool:
-    return any(label == f"{one.method} {one.path}" and 503 in one.problems for one in OPERATIONS)
+    return any(
+        label == f"{operation.method} {operation.path}" and 503 in operation.problems for operation in OPERATIONS
+    )
 
 
 def _failures(event: events.ScenarioFinished) -> Iterator[tuple[str, str]]:
-    """What did not hold; and right requests whose values were called wrong."""
+    """Failed checks, and valid requests whose values were refused."""
     recorder = event.recorder
     for case, checks in recorder.checks.items():
         answer = recorder.interactions[case].response
         shown = f"{answer.status_code} {answer.content[:300]!r}" if answer else "no answer"
         for check in checks:
-            # A tool that is away is described, and its answer is checked for its shape like any other.
-            away = check.name == "not_a_server_error" and answer is not None and answer.status_code == 503
-            if check.failure_info is not None and not (away and _describes_503(event.label or "")):
-                found = check.failure_info.failure
-                yield f"{event.label}: {found.title}", f"{found.message}\n{check.failure_info.code_sample}\n{shown}"
+            # A tool that is unavailable is documented, and the answer is checked against its schema like any other.
+            unavailable = check.name == "not_a_server_error" and answer is not None and answer.status_code == 503
+            if check.failure_info is not None and not (unavailable and _describes_503(event.label or "")):
+                failure = check.failure_info.failure
+                yield f"{event.label}: {failure.title}", f"{failure.message}\n{check.failure_info.code_sample}\n{shown}"
     for name, node in recorder.cases.items():
         answer = recorder.interactions[name].response if name in recorder.interactions else None
         meta = node.value.meta
-        right = meta is not None and meta.generation.mode is schemathesis.GenerationMode.POSITIVE
-        if right and answer is not None and answer.status_code == 422 and answer.json()["errors"]:
-            yield f"{event.label}: right values were called wrong", f"{node.value}\n{answer.content!r}"
+        valid = meta is not None and meta.generation.mode is schemathesis.GenerationMode.POSITIVE
+        if valid and answer is not None and answer.status_code == 422 and answer.json()["errors"]:
+            yield f"{event.label}: valid values were refused", f"{node.value}\n{answer.content!r}"
 
 
-def test_every_operation_needs_a_token(live: Api) -> None:
+def test_every_operation_needs_a_token(live: ApiServer) -> None:
     for operation in OPERATIONS:
         path = operation.path.replace("{number}", "1").replace("{", "").replace("}", "")
         answer = live.call("nobody", operation.method, path)
         assert (answer.status_code, answer.mimetype) == (401, "application/problem+json"), operation.path
 
 
-def test_what_changes_something_needs_more_than_reading(live: Api) -> None:
+def test_a_write_needs_more_than_the_scope_read(live: ApiServer) -> None:
     for operation in OPERATIONS:
-        if operation.changes and operation.path != "/mappings/validate":
+        if operation.is_write and operation.path != "/mappings/validate":
             path = operation.path.replace("{number}", "1").replace("{", "").replace("}", "")
             assert live.call("settings", operation.method, path).status_code == 403, operation.path
 
 
-def test_names_are_unique_and_every_route_is_described(live: Api) -> None:
+def test_names_are_unique_and_every_route_is_described(live: ApiServer) -> None:
     names = [operation.name for operation in OPERATIONS]
     assert len(names) == len(set(names))
     described = set(document(OPERATIONS)["paths"])

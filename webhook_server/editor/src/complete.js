@@ -1,6 +1,6 @@
 // Completion: keys with their meaning, fixed values, and the names that the connected tool really has.
 
-import { placeAt } from "./place.js";
+import { positionAt } from "./cursor-position.js";
 import { keysAt, namesAt, valuesAt } from "./schema.js";
 
 /**
@@ -12,21 +12,21 @@ import { keysAt, namesAt, valuesAt } from "./schema.js";
 export function completion(schema, names, connections) {
   return async (context) => {
     const before = context.state.sliceDoc(0, context.pos);
-    const place = placeAt(before);
-    if (!place) return null;
-    if (!context.explicit && place.typed.trim() === "" && place.kind === "key") return null;
+    const position = positionAt(before);
+    if (!position) return null;
+    if (!context.explicit && position.typed.trim() === "" && position.kind === "key") return null;
     const root = await schema();
-    const options = await choices(root, place, context.state.doc.toString(), before, names, connections);
+    const options = await choices(root, position, context.state.doc.toString(), before, names, connections);
     if (options.length === 0) return null;
-    return { from: context.pos - place.typed.length, options, validFor: /^[^,[\]{}#:"]*$/ };
+    return { from: context.pos - position.typed.length, options, validFor: /^[^,[\]{}#:"]*$/ };
   };
 }
 
-/** Every choice at a place, best first. */
-export async function choices(root, place, text, before, names, connections) {
-  const present = siblings(text, before, place);
+/** Every choice at a position, best first. */
+export async function choices(root, position, text, before, names, connections) {
+  const present = siblings(text, before, position);
   const keys = () =>
-    keysAt(root, place.path)
+    keysAt(root, position.path)
       .filter((key) => !present.has(key.name))
       .map((key) => ({
         label: key.name,
@@ -36,20 +36,20 @@ export async function choices(root, place, text, before, names, connections) {
         info: key.description || undefined,
         boost: key.needed ? 2 : 0,
       }));
-  if (place.kind === "key") {
-    const kind = namesAt(root, place.path, "x-keys");
-    const named = kind ? await namedChoices(kind, text, before, names, connections, place) : [];
+  if (position.kind === "key") {
+    const kind = namesAt(root, position.path, "x-keys");
+    const named = kind ? await namedChoices(kind, text, before, names, connections, position) : [];
     return [...keys(), ...named.map((one) => ({ ...one, apply: `${one.apply}: ` }))];
   }
-  const fixed = valuesAt(root, place.path).map((value) => ({ label: value, apply: value, type: "enum" }));
-  const kind = namesAt(root, place.path);
-  const named = kind ? await namedChoices(kind, text, before, names, connections, place) : [];
-  const opens = typeof place.path.at(-1) === "number" ? keys() : [];
+  const fixed = valuesAt(root, position.path).map((value) => ({ label: value, apply: value, type: "enum" }));
+  const kind = namesAt(root, position.path);
+  const named = kind ? await namedChoices(kind, text, before, names, connections, position) : [];
+  const opens = typeof position.path.at(-1) === "number" ? keys() : [];
   return [...fixed, ...named, ...opens];
 }
 
-async function namedChoices(kind, text, before, names, connections, place) {
-  const scalar = (name) => (place.quoted ? name : quoted(name));
+async function namedChoices(kind, text, before, names, connections, position) {
+  const scalar = (name) => (position.quoted ? name : quoted(name));
   if (kind === "connection") {
     return connections.map((name) => ({ label: name, apply: scalar(name), type: "namespace" }));
   }
@@ -106,10 +106,10 @@ function findLast(lines, from, wanted) {
   return -1;
 }
 
-/** Keys that already stand beside the one being written, in block style. */
-function siblings(text, before, place) {
+/** Keys that are already beside the one being written, in block style. */
+function siblings(text, before, position) {
   const found = new Set();
-  if (place.flow) return found;
+  if (position.flow) return found;
   const lines = text.split("\n");
   const here = before.split("\n").length - 1;
   const width = (line) => /^\s*(?:-\s+)*/.exec(line)[0].length;

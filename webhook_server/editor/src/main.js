@@ -1,4 +1,4 @@
-// The mapping editor: takes the place of a textarea, and keeps it filled, so that forms and htmx see a textarea.
+// The mapping editor: replaces a textarea, and keeps it filled, so that forms and htmx see a textarea.
 //
 // The textarea says where to ask:
 //   data-editor               makes it an editor
@@ -49,19 +49,19 @@ function problemsOf(area) {
       const found = await json(area.dataset.check, { method: "POST", headers, body: view.state.doc.toString() });
       return found.problems.map((problem) => toMark(view.state.doc, problem));
     } catch {
-      // The page itself says when the server does not answer; a mark would speak of the text.
+      // The page itself says when the server does not answer; a mark would be about the text.
       return [];
     }
   };
 }
 
 function namesFrom(area) {
-  const asked = new Map();
+  const requested = new Map();
   return (connection) => {
-    if (!asked.has(connection)) {
-      asked.set(connection, once(() => json(area.dataset.names + encodeURIComponent(connection))));
+    if (!requested.has(connection)) {
+      requested.set(connection, once(() => json(area.dataset.names + encodeURIComponent(connection))));
     }
-    return asked.get(connection)().catch(() => NOTHING);
+    return requested.get(connection)().catch(() => NOTHING);
   };
 }
 

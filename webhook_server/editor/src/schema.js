@@ -1,6 +1,6 @@
-// What the mapping's JSON Schema knows of a place in the file.
+// What the mapping's JSON Schema says of a position in the file.
 
-/** The forms that a place may have: references followed, alternatives side by side, without null. */
+/** The forms that a position may have: references followed, alternatives side by side, without null. */
 export function forms(schema, root) {
   if (!schema) return [];
   if (schema.$ref) return forms(root.$defs[schema.$ref.split("/").pop()], root).map((form) => ({ ...form, ...about(schema) }));
@@ -9,7 +9,7 @@ export function forms(schema, root) {
   return schema.type === "null" ? [] : [schema];
 }
 
-/** What stands beside a reference or a choice speaks of the place, and counts before the form's own words. */
+/** What is beside a reference or a choice is about the position, and counts before the form's own texts. */
 function about(schema) {
   const words = {};
   for (const name of ["description", "x-names", "x-keys"]) if (schema[name]) words[name] = schema[name];
@@ -36,7 +36,7 @@ function around(form) {
   return form["x-names"] ? { "x-names": form["x-names"] } : {};
 }
 
-/** Keys that may stand at a path: name, description, whether it has to be there. */
+/** Keys that may be at a path: name, description, whether it has to be there. */
 export function keysAt(root, path) {
   const found = new Map();
   for (const form of formsAt(root, path)) {
@@ -48,7 +48,7 @@ export function keysAt(root, path) {
   return [...found.values()];
 }
 
-/** Fixed values that may stand at a path. */
+/** Fixed values that may be at a path. */
 export function valuesAt(root, path) {
   const found = new Set();
   for (const form of formsAt(root, path)) {

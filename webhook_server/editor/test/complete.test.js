@@ -1,10 +1,10 @@
-// What is offered at a place.  The bar | marks the position.
+// What is offered at a position.  The bar | marks the position.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { choices, connectionAround, quoted } from "../src/complete.js";
-import { placeAt } from "../src/place.js";
+import { positionAt } from "../src/cursor-position.js";
 
 const FIELD = { anyOf: [{ type: "string" }, { $ref: "#/$defs/Computed" }, { type: "null" }], description: "First day.", "x-names": "field" };
 const SCHEMA = {
@@ -17,7 +17,7 @@ const SCHEMA = {
       properties: {
         name: { type: "string" },
         connection: { type: "string", "x-names": "connection" },
-        answers: { type: "boolean" },
+        reply_comment: { type: "boolean" },
         enforce: { enum: ["native", "off"] },
         labels: { anyOf: [{ type: "array", items: { type: "string" } }, { $ref: "#/$defs/Selector" }], "x-names": "project" },
         facts: { properties: { start: FIELD } },
@@ -37,11 +37,11 @@ const NAMES = {
 const HEAD = "measures:\n  - name: a\n    connection: jira-main\n";
 
 const CASES = [
-  ["keys of a rule that are not there yet", `${HEAD}    |`, ["answers", "enforce", "labels", "facts", "write", "stage"]],
-  ["a needed key first among the keys of a new rule", "measures:\n  - |", ["name: ", "connection: ", "answers: "], 3],
+  ["keys of a rule that are not there yet", `${HEAD}    |`, ["reply_comment", "enforce", "labels", "facts", "write", "stage"]],
+  ["a needed key first among the keys of a new rule", "measures:\n  - |", ["name: ", "connection: ", "reply_comment: "], 3],
   ["the connections", "measures:\n  - name: a\n    connection: |", ["jira-main", "servicenow-main"]],
   ["fixed values", `${HEAD}    enforce: |`, ["native", "off"]],
-  ["yes and no", `${HEAD}    answers: |`, ["true", "false"]],
+  ["yes and no", `${HEAD}    reply_comment: |`, ["true", "false"]],
   ["fields of the rule's connection, quoted where YAML needs it", `${HEAD}    facts: {start: |`, ["Start date", '"Created: on"']],
   ["only fields that may be written", `${HEAD}    write: {gate: |`, ["Start date"]],
   ["names in a list, and in a choice of lists", `${HEAD}    labels: {any: [|`, ["ITX"]],
@@ -52,7 +52,7 @@ const CASES = [
 for (const [name, text, wanted, most] of CASES) {
   test(name, async () => {
     const before = text.slice(0, text.indexOf("|"));
-    const found = await choices(SCHEMA, placeAt(before), before, before, async () => NAMES, ["jira-main", "servicenow-main"]);
+    const found = await choices(SCHEMA, positionAt(before), before, before, async () => NAMES, ["jira-main", "servicenow-main"]);
     const told = found.map((one) => (wanted.some((word) => word.endsWith(": ")) || !one.apply.endsWith(": ") ? one.apply : one.label));
     assert.deepEqual(told.slice(0, most), wanted);
   });

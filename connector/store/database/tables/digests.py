@@ -1,19 +1,19 @@
-"""The digest: who is told what waits for them, where, how often, and on which days it was done."""
+"""The digest: who gets one, at which address, how often, and on which days it was sent."""
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Integer, LargeBinary, SmallInteger, Table, Text, text
 
-from connector.store.database.tables.columns import METADATA, moment
+from connector.store.database.tables.columns import METADATA, timestamp_column
 
 DIGEST = Table(
     "digest",
     METADATA,
     Column("person_id", BigInteger, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
-    Column("target", LargeBinary, nullable=False),
-    Column("often", Text, nullable=False),
+    Column("address", LargeBinary, nullable=False),
+    Column("frequency", Text, nullable=False),
     Column("hour", SmallInteger, nullable=False),
-    moment("changed_at", now=True),
+    timestamp_column("changed_at", now=True),
 )
 
 DIGEST_DAY = Table(
@@ -22,9 +22,9 @@ DIGEST_DAY = Table(
     Column("person_id", BigInteger, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
     Column("day", Date, primary_key=True),
     Column("state", Text, nullable=False),
-    Column("things", Integer, nullable=False, server_default=text("0")),
-    Column("tries", SmallInteger, nullable=False, server_default=text("1")),
+    Column("item_count", Integer, nullable=False, server_default=text("0")),
+    Column("attempts", SmallInteger, nullable=False, server_default=text("1")),
     Column("reason", Text),
-    moment("claimed_at", nullable=False),
-    moment("settled_at"),
+    timestamp_column("claimed_at", nullable=False),
+    timestamp_column("settled_at"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Table, Text, text
 
-from connector.store.database.tables.columns import METADATA, moment
+from connector.store.database.tables.columns import METADATA, timestamp_column
 
 MAPPING_DRAFT = Table(
     "mapping_draft",
@@ -13,5 +13,5 @@ MAPPING_DRAFT = Table(
     Column("source", Text, nullable=False),
     Column("based_on", Integer, ForeignKey("mapping_version.number")),
     Column("revision", Integer, nullable=False, server_default=text("1")),
-    moment("saved_at", now=True),
+    timestamp_column("saved_at", now=True),
 )

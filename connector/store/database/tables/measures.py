@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from connector.store.database.tables.columns import METADATA, identity, moment
+from connector.store.database.tables.columns import METADATA, id_column, timestamp_column
 
 MAPPING_VERSION = Table(
     "mapping_version",
@@ -32,10 +32,10 @@ MAPPING_VERSION = Table(
     Column("source", Text, nullable=False),
     Column("author", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    moment("created_at", now=True),
-    moment("activated_at"),
+    timestamp_column("created_at", now=True),
+    timestamp_column("activated_at"),
     Column("state", Text, nullable=False),
-    moment("superseded_at"),
+    timestamp_column("superseded_at"),
     Column("restores", Integer),
     Index("mapping_version_one_active", "state", unique=True, postgresql_where=text("state = 'active'")),
 )
@@ -49,12 +49,12 @@ WORK_ITEM = Table(
     Column("url", Text, nullable=False),
     Column("snapshot", JSONB, nullable=False),
     Column("version", Text, nullable=False),
-    moment("read_at", nullable=False),
-    moment("unreachable_since"),
+    timestamp_column("read_at", nullable=False),
+    timestamp_column("unreachable_since"),
     Column("unreachable_reason", Text),
-    Column("old_keys", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("former_keys", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Index("work_item_key", "key"),
-    Index("work_item_old_keys", "old_keys", postgresql_using="gin"),
+    Index("work_item_former_keys", "former_keys", postgresql_using="gin"),
     Index("work_item_read", text("read_at DESC")),
 )
 
@@ -80,13 +80,13 @@ MEASURE = Table(
     Column("effects_digest", Text, nullable=False),
     Column("mapping_version", Integer, ForeignKey("mapping_version.number"), nullable=False),
     Column("policy_version", Text, nullable=False),
-    moment("assessed_at", nullable=False),
-    moment("unmapped_since"),
+    timestamp_column("assessed_at", nullable=False),
+    timestamp_column("unmapped_since"),
     Column("unmapped_reason", Text),
-    Column("standing", JSONB, nullable=False, server_default=text("'{}'")),
-    moment("look_again_at"),
+    Column("measure_state", JSONB, nullable=False, server_default=text("'{}'")),
+    timestamp_column("reassess_at"),
     Column("baseline_id", Text),
-    moment("born_at"),
+    timestamp_column("item_created_at"),
     Column("explanation", Text, nullable=False, server_default=text("''")),
     Column("findings", JSONB, nullable=False, server_default=text("'[]'")),
     # The accounts behind the names, made by the database from the facts.
@@ -99,7 +99,7 @@ MEASURE = Table(
     Index("measure_program", "program"),
     Index("measure_key", "key"),
     Index("measure_place", "portfolio", "program", "project", "package"),
-    Index("measure_look_again", "look_again_at", postgresql_where=text("unmapped_since IS NULL")),
+    Index("measure_reassess", "reassess_at", postgresql_where=text("unmapped_since IS NULL")),
     *(Index(f"measure_{role}", f"{role}_id") for role in ("owner", "sponsor", "controller")),
     Index("measure_baseline", "baseline_id", postgresql_where=text("baseline_id IS NOT NULL")),
 )
@@ -120,9 +120,9 @@ EFFECT_LINE = Table(
 DECISION = Table(
     "decision",
     METADATA,
-    identity(),
+    id_column(),
     Column("measure_id", Text, ForeignKey("measure.id"), nullable=False),
-    moment("decided_at", nullable=False),
+    timestamp_column("decided_at", nullable=False),
     Column("stage", Text),
     Column("gate", Text, nullable=False),
     Column("verdict", JSONB, nullable=False),
@@ -133,26 +133,26 @@ DECISION = Table(
     Index("decision_of_measure", "measure_id", "id"),
 )
 
-STATEMENT = Table(
-    "statement",
+COMMAND = Table(
+    "command",
     METADATA,
-    identity(),
+    id_column(),
     Column("measure_id", Text, ForeignKey("measure.id"), nullable=False),
     # Where it was given (governance.evidence.CommandSource); each edit of a comment adds a row of the same source.
     Column("origin", Text, nullable=False),
     Column("origin_id", Text, nullable=False),
     Column("ordinal", Integer, nullable=False, server_default=text("1")),
-    Column("submitted_id", BigInteger, ForeignKey("utterance.id")),
+    Column("submitted_id", BigInteger, ForeignKey("submitted_command.id")),
     Column("verb", Text, nullable=False),
     Column("person", Text, nullable=False),
-    moment("said_at", nullable=False),
-    moment("heard_at", nullable=False),
+    timestamp_column("given_at", nullable=False),
+    timestamp_column("ruled_at", nullable=False),
     Column("accepted", Boolean, nullable=False),
     Column("role", Text),
     Column("content", JSONB, nullable=False),
-    Index("statement_of_measure", "measure_id", "origin", "origin_id", "ordinal", "id"),
-    Index("statement_submitted", "submitted_id", unique=True, postgresql_where=text("submitted_id IS NOT NULL")),
-    Index("statement_delegations", "verb", postgresql_where=text("verb = 'delegate'")),
+    Index("command_of_measure", "measure_id", "origin", "origin_id", "ordinal", "id"),
+    Index("command_submitted", "submitted_id", unique=True, postgresql_where=text("submitted_id IS NOT NULL")),
+    Index("command_delegations", "verb", postgresql_where=text("verb = 'delegate'")),
 )
 
 PLAN_VERSION = Table(
@@ -160,7 +160,7 @@ PLAN_VERSION = Table(
     METADATA,
     Column("measure_id", Text, ForeignKey("measure.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
-    moment("locked_at", nullable=False),
+    timestamp_column("locked_at", nullable=False),
     Column("reason", Text, nullable=False),
     Column("approved_by", JSONB, nullable=False),
     Column("lines", JSONB, nullable=False),
@@ -187,8 +187,8 @@ DEPENDENCY = Table(
     Index("dependency_on", "on_connection", "on_name"),
 )
 
-RATE = Table(
-    "rate",
+EXCHANGE_RATE = Table(
+    "exchange_rate",
     METADATA,
     Column("currency", Text, primary_key=True),
     Column("to", Text, primary_key=True),
@@ -200,8 +200,8 @@ RATE = Table(
 AUDIT = Table(
     "audit",
     METADATA,
-    identity(),
-    moment("at", now=True),
+    id_column(),
+    timestamp_column("at", now=True),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
@@ -222,7 +222,7 @@ AUDIT = Table(
 AUDIT_HEAD = Table(
     "audit_head",
     METADATA,
-    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("singleton", Boolean, primary_key=True, server_default=text("true")),
     Column("seq", BigInteger, nullable=False),
     Column("hash", Text, nullable=False),
 )

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from connector.store.database.tables.columns import METADATA, identity, moment
+from connector.store.database.tables.columns import METADATA, id_column, timestamp_column
 
 CONNECTION = Table(
     "connection",
@@ -30,49 +30,50 @@ CONNECTION = Table(
     Column("username", Text, nullable=False),
     Column("credential", LargeBinary, nullable=False),
     Column("webhook_secrets", ARRAY(LargeBinary), nullable=False, server_default=text("'{}'")),
-    moment("created_at", now=True),
-    moment("paused_at"),
-    moment("paused_until"),
+    timestamp_column("old_secret_until"),
+    timestamp_column("created_at", now=True),
+    timestamp_column("paused_at"),
+    timestamp_column("paused_until"),
     Column("paused_reason", Text),
     Column("deployment", Text, nullable=False, server_default=text("'cloud'")),
     Column("auth", Text, nullable=False, server_default=text("'basic'")),
     Column("api_url", Text),
     Column("own_account", Text),
-    moment("expires_at"),
+    timestamp_column("expires_at"),
     Column("oauth", LargeBinary),
-    Column("doors", ARRAY(Text), nullable=False, server_default=text("'{signature}'")),
-    Column("webhook", JSONB),
+    Column("webhook_auth", ARRAY(Text), nullable=False, server_default=text("'{signature}'")),
+    Column("webhook_registration", JSONB),
 )
 
 INBOX = Table(
     "inbox",
     METADATA,
-    identity(),
+    id_column(),
     Column("connection", Text, ForeignKey("connection.name"), nullable=False),
     Column("delivery_id", Text, nullable=False),
-    Column("part", SmallInteger, nullable=False, server_default=text("0")),
+    Column("item_index", SmallInteger, nullable=False, server_default=text("0")),
     Column("event", Text, nullable=False),
     Column("native_id", Text),
     # The event says that the item is gone.
     Column("item_deleted", Boolean, nullable=False, server_default=text("false")),
     Column("body", LargeBinary),
-    moment("received_at", now=True),
+    timestamp_column("received_at", now=True),
     Column("state", Text, nullable=False),
     Column("reason", Text),
-    moment("settled_at"),
-    UniqueConstraint("connection", "delivery_id", "part"),
+    timestamp_column("settled_at"),
+    UniqueConstraint("connection", "delivery_id", "item_index"),
     Index("inbox_pending", "connection", "native_id", "id", postgresql_where=text("state = 'pending'")),
-    Index("inbox_parked", "connection", "native_id", postgresql_where=text("state = 'parked'")),
+    Index("inbox_dead_letters", "connection", "native_id", postgresql_where=text("state = 'dead_letter'")),
     Index("inbox_received", "received_at"),
     # What a process of the version before has written; new bodies stand in INBOX_BODY.
-    Index("inbox_bodied", "received_at", postgresql_where=text("body IS NOT NULL")),
+    Index("inbox_with_body", "received_at", postgresql_where=text("body IS NOT NULL")),
 )
 
 INBOX_BODY = Table(
     "inbox_body",
     METADATA,
     Column("inbox_id", BigInteger, nullable=False),
-    moment("received_at", now=True),
+    timestamp_column("received_at", now=True),
     Column("body", LargeBinary, nullable=False),
     Index("inbox_body_of", "inbox_id"),
     # A partition a day, made and dropped by connector.store.operations.retention, and a default one.
@@ -86,17 +87,17 @@ DIRTY_KEY = Table(
     Column("native_id", Text, primary_key=True),
     Column("generation", BigInteger, nullable=False, server_default=text("1")),
     Column("inbox_id", BigInteger),
-    moment("first_dirty_at", now=True),
-    moment("due_at", now=True),
+    timestamp_column("first_dirty_at", now=True),
+    timestamp_column("due_at", now=True),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("state", Text, nullable=False, server_default=text("'waiting'")),
     Column("reason", Text),
     Column("claimed_by", BigInteger),
     Column("claim_token", Uuid),
-    moment("claimed_until"),
+    timestamp_column("claimed_until"),
     Column("claimed_generation", BigInteger),
     Column("claimed_inbox_id", BigInteger),
-    # What an event rang for comes first: false sorts before true.
+    # Items that an event marked come first: false sorts before true.
     Index(
         "dirty_key_order",
         "connection",
@@ -105,42 +106,44 @@ DIRTY_KEY = Table(
         postgresql_where=text("state = 'waiting' AND claim_token IS NULL"),
     ),
     Index("dirty_key_claimed", "claimed_by", postgresql_where=text("claim_token IS NOT NULL")),
-    Index("dirty_key_parked", "connection", "native_id", postgresql_where=text("state = 'parked'")),
+    Index("dirty_key_dead_letters", "connection", "native_id", postgresql_where=text("state = 'dead_letter'")),
 )
 
 OUTBOX = Table(
     "outbox",
     METADATA,
-    identity(),
+    id_column(),
     Column("connection", Text, ForeignKey("connection.name"), nullable=False),
     Column("native_id", Text, nullable=False),
     Column("key", Text, nullable=False),
-    Column("wanted", JSONB, nullable=False),
+    Column("target_values", JSONB, nullable=False),
     Column("changes", JSONB, nullable=False),
-    Column("answer", JSONB),
-    moment("created_at", now=True),
-    moment("due_at", now=True),
+    Column("reply_comment", JSONB),
+    timestamp_column("created_at", now=True),
+    timestamp_column("due_at", now=True),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("state", Text, nullable=False, server_default=text("'waiting'")),
     Column("reason", Text),
     Column("claimed_by", BigInteger),
     Column("claim_token", Uuid),
-    moment("claimed_until"),
-    moment("settled_at"),
-    Column("alike", Text),
+    timestamp_column("claimed_until"),
+    timestamp_column("settled_at"),
+    Column("bulk_key", Text),
     Column("bulk_task", Text),
     Column("version", Text),
     Index("outbox_waiting", "connection", "due_at", "id", postgresql_where=text("state = 'waiting'")),
     Index("outbox_waiting_item", "connection", "native_id", postgresql_where=text("state = 'waiting'")),
-    Index("outbox_alike", "connection", "alike", postgresql_where=text("state = 'waiting' AND alike IS NOT NULL")),
     Index(
-        "outbox_bulk",
+        "outbox_bulk_key", "connection", "bulk_key", postgresql_where=text("state = 'waiting' AND bulk_key IS NOT NULL")
+    ),
+    Index(
+        "outbox_bulk_task",
         "connection",
         "bulk_task",
         postgresql_where=text("state = 'waiting' AND bulk_task IS NOT NULL"),
     ),
     Index("outbox_claimed", "claimed_by", postgresql_where=text("claim_token IS NOT NULL")),
-    Index("outbox_parked", "connection", "native_id", postgresql_where=text("state = 'parked'")),
+    Index("outbox_dead_letters", "connection", "native_id", postgresql_where=text("state = 'dead_letter'")),
     Index("outbox_done", "settled_at", postgresql_where=text("state = 'done'")),
     Index("outbox_superseded", "settled_at", postgresql_where=text("state = 'superseded'")),
 )
@@ -152,26 +155,26 @@ LAST_WRITTEN = Table(
     Column("native_id", Text, primary_key=True),
     Column("field", Text, primary_key=True),
     Column("value", Text),
-    moment("written_at", now=True),
+    timestamp_column("written_at", now=True),
 )
 
 WORKER = Table(
     "worker",
     METADATA,
-    identity(),
+    id_column(),
     Column("host", Text, nullable=False),
     Column("pid", Integer, nullable=False),
-    moment("started_at", now=True),
-    moment("stopped_at"),
+    timestamp_column("started_at", now=True),
+    timestamp_column("stopped_at"),
 )
 
-PARKING = Table(
-    "parking",
+RATE_LIMIT = Table(
+    "rate_limit",
     METADATA,
     Column("connection", Text, ForeignKey("connection.name", ondelete="CASCADE"), primary_key=True),
     Column("scope", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
-    moment("until", nullable=False),
+    timestamp_column("until", nullable=False),
     Column("reason", Text, nullable=False),
 )
 
@@ -181,14 +184,14 @@ SWEEP = Table(
     Column("connection", Text, ForeignKey("connection.name", ondelete="CASCADE"), primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("query", Text, nullable=False),
-    moment("since"),
-    moment("began_at", nullable=False),
-    Column("page", Text),
+    timestamp_column("since"),
+    timestamp_column("started_at", nullable=False),
+    Column("cursor", Text),
     Column("seen", Integer, nullable=False, server_default=text("0")),
     Column("marked", Integer, nullable=False, server_default=text("0")),
     Column("total", Integer),
-    moment("ended_at"),
-    moment("due_at", now=True),
+    timestamp_column("ended_at"),
+    timestamp_column("due_at", now=True),
     Column("error", Text),
 )
 
@@ -199,22 +202,22 @@ SWEEP_SEEN = Table(
     Column("native_id", Text, primary_key=True),
 )
 
-SCHEMA_FLOOR = Table(
-    "schema_floor",
+SCHEMA_COMPATIBILITY = Table(
+    "schema_compatibility",
     METADATA,
-    Column("single", Boolean, primary_key=True, server_default=text("true")),
-    Column("oldest", Text, nullable=False),
+    Column("singleton", Boolean, primary_key=True, server_default=text("true")),
+    Column("oldest_revision", Text, nullable=False),
 )
 
-PROVISIONED = Table(
-    "provisioned",
+PROVISIONED_OBJECT = Table(
+    "provisioned_object",
     METADATA,
-    identity(),
+    id_column(),
     Column("connection", Text, ForeignKey("connection.name", ondelete="CASCADE"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("target", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
-    moment("created_at", now=True),
+    timestamp_column("created_at", now=True),
     UniqueConstraint("connection", "kind", "target"),
 )

@@ -9,28 +9,28 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Numeric, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from connector.store.database.tables.columns import METADATA, identity, moment
+from connector.store.database.tables.columns import METADATA, id_column, timestamp_column
 from governance.sums import LeakReason
 
 SUMS = (
     "plan",
     "forecast",
     "actual",
-    "completion",
+    "at_completion",
     "variance",
     "in_year_plan",
     "in_year_forecast",
     "in_year_actual",
     "run_rate_plan",
     "run_rate_forecast",
-    "unforecast",
+    "unforecast_run_rate",
     "carry_over",
     "leakage",
-    "gross",
-    "pipeline",
+    "gross_benefit",
+    "weighted_pipeline",
     "cash",
     "avoidance",
-    "waiting",
+    "benefit_behind_shut_gates",
 )
 """Amounts that are added up.  ``unforecast`` is the planned run-rate of measures without a forecast, ``waiting``
 this fiscal year's benefit of measures that stand at a shut gate."""
@@ -41,61 +41,66 @@ LEAKS = tuple(f"leak_{reason.value}" for reason in LeakReason)
 FIGURES_DUE = Table(
     "figures_due",
     METADATA,
-    identity(),
+    id_column(),
     Column("measure_id", Text, nullable=False),
-    moment("since", now=True),
+    timestamp_column("since", now=True),
 )
 
-FIGURES_BASIS = Table(
-    "figures_basis",
+FIGURES_SETTINGS = Table(
+    "figures_settings",
     METADATA,
-    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("singleton", Boolean, primary_key=True, server_default=text("true")),
     Column("digest", Text, nullable=False),
     Column("currency", Text, nullable=False),
     Column("fiscal_year_start", Integer, nullable=False),
     Column("year", Integer, nullable=False),
-    moment("made_at", nullable=False),
-    moment("refreshed_at", nullable=False),
+    timestamp_column("built_at", nullable=False),
+    timestamp_column("refreshed_at", nullable=False),
 )
 
 FIGURES_PROGRESS = Table(
     "figures_progress",
     METADATA,
-    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("singleton", Boolean, primary_key=True, server_default=text("true")),
     Column("reason", Text, nullable=False),
     Column("done", Integer, nullable=False),
     Column("total", Integer, nullable=False),
-    moment("began_at", nullable=False),
-    moment("seen_at", nullable=False),
+    timestamp_column("started_at", nullable=False),
+    timestamp_column("seen_at", nullable=False),
 )
 
 MEASURE_FIGURES = Table(
     "measure_figures",
     METADATA,
     Column("measure_id", Text, primary_key=True),
-    Column("cell", Uuid, nullable=False),
-    Column("tract", Uuid, nullable=False),
+    Column("group_id", Uuid, nullable=False),
+    Column("curve_id", Uuid, nullable=False),
     *(Column(name, Text, nullable=False) for name in ("portfolio", "program", "project", "package")),
     *(Column(name, Text, nullable=False) for name in ("legal_entity", "business_unit", "owner", "rule")),
     *(Column(name, Text, nullable=False) for name in ("key", "title", "stage", "step")),
     *(Column(name, Text, nullable=False) for name in ("gate", "implementation", "potential", "leak_reason")),
-    Column("shut", Boolean, nullable=False),
+    Column("gate_shut", Boolean, nullable=False),
     # Connection and account of whoever is owner, sponsor or controller; they see the measure without a grant.
     Column("holders", ARRAY(Text), nullable=False),
     Column("missing_rate", Text),
     *(Column(name, Numeric) for name in SUMS),
     Column("blockers", ARRAY(Text), nullable=False),
     Column("findings", ARRAY(Text), nullable=False),
-    moment("stage_since"),
-    moment("deviation_since"),
+    timestamp_column("stage_since"),
+    timestamp_column("deviation_since"),
     Column("deviation_reason", Text, nullable=False),
     Index("measure_figures_place", "portfolio", "program", "project", "package", "measure_id"),
-    Index("measure_figures_cell", "cell"),
+    Index("measure_figures_group", "group_id"),
     Index("measure_figures_owner", "owner"),
     Index("measure_figures_unit", "business_unit"),
     Index("measure_figures_variance", "variance", "measure_id", postgresql_where=text("variance < 0")),
-    Index("measure_figures_waiting", "waiting", "measure_id", postgresql_where=text("waiting > 0")),
-    Index("measure_figures_left_out", "measure_id", postgresql_where=text("missing_rate IS NOT NULL")),
+    Index(
+        "measure_figures_behind_shut_gates",
+        "benefit_behind_shut_gates",
+        "measure_id",
+        postgresql_where=text("benefit_behind_shut_gates > 0"),
+    ),
+    Index("measure_figures_excluded", "measure_id", postgresql_where=text("missing_rate IS NOT NULL")),
 )
 
 # Apart from the array, because PostgreSQL looks into no array by index before a policy has let the row pass.
@@ -116,22 +121,22 @@ MEASURE_SERIES = Table(
     *(Column(name, ARRAY(Numeric), nullable=False) for name in ("recurring", "one_off", "avoidance", "cash")),
 )
 
-ROLLUP_CELL = Table(
-    "rollup_cell",
+ROLLUP_GROUP = Table(
+    "rollup_group",
     METADATA,
-    Column("cell", Uuid, primary_key=True),
-    Column("tract", Uuid, nullable=False),
+    Column("group_id", Uuid, primary_key=True),
+    Column("curve_id", Uuid, nullable=False),
     *(Column(name, Text, nullable=False) for name in ("portfolio", "program", "legal_entity")),
     *(Column(name, Text, nullable=False) for name in ("step", "implementation", "potential")),
-    *(Column(name, BigInteger, nullable=False) for name in ("measures", "left_out", "shut")),
+    *(Column(name, BigInteger, nullable=False) for name in ("measures", "excluded", "shut_gates")),
     *(Column(name, Numeric) for name in (*SUMS, *LEAKS)),
-    Index("rollup_cell_place", "portfolio", "program"),
+    Index("rollup_group_place", "portfolio", "program"),
 )
 
 ROLLUP_MONTH = Table(
     "rollup_month",
     METADATA,
-    Column("cell", Uuid, primary_key=True),
+    Column("group_id", Uuid, primary_key=True),
     Column("version", Text, primary_key=True),
     Column("month", Date, primary_key=True),
     *(Column(name, Numeric, nullable=False) for name in ("recurring", "one_off", "avoidance", "cash")),
@@ -140,7 +145,7 @@ ROLLUP_MONTH = Table(
 ROLLUP_CURVE = Table(
     "rollup_curve",
     METADATA,
-    Column("tract", Uuid, primary_key=True),
+    Column("curve_id", Uuid, primary_key=True),
     Column("version", Text, primary_key=True),
     Column("month", Date, primary_key=True),
     *(Column(name, Text, nullable=False) for name in ("portfolio", "program", "legal_entity")),

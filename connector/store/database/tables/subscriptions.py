@@ -17,35 +17,35 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from connector.store.database.tables.columns import METADATA, identity, moment
+from connector.store.database.tables.columns import METADATA, id_column, timestamp_column
 
 SUBSCRIPTION = Table(
     "subscription",
     METADATA,
-    identity(),
+    id_column(),
     Column("name", Text, nullable=False, unique=True),
     Column("url", Text, nullable=False),
     Column("secrets", ARRAY(LargeBinary), nullable=False),
-    moment("rotated_at"),
+    timestamp_column("rotated_at"),
     Column("events", ARRAY(Text), nullable=False, server_default=text("'{}'")),
-    Column("place", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("hierarchy", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("legal_entity", Text),
     Column("per_minute", Integer, nullable=False, server_default=text("300")),
-    moment("off_at"),
-    Column("off_reason", Text),
+    timestamp_column("disabled_at"),
+    Column("disabled_reason", Text),
     Column("failures", Integer, nullable=False, server_default=text("0")),
-    moment("failing_since"),
-    moment("closed_until"),
+    timestamp_column("failing_since"),
+    timestamp_column("backoff_until"),
     Column("last_error", Text),
-    moment("last_taken_at"),
+    timestamp_column("last_delivered_at"),
     Column("created_by", Text, nullable=False),
-    moment("created_at", now=True),
+    timestamp_column("created_at", now=True),
 )
 
 SUBSCRIPTION_DELIVERY = Table(
     "subscription_delivery",
     METADATA,
-    identity(),
+    id_column(),
     Column("subscription_id", BigInteger, ForeignKey("subscription.id", ondelete="CASCADE"), nullable=False),
     Column("message_id", Uuid, nullable=False, server_default=text("gen_random_uuid()")),
     Column("event", Text, nullable=False),
@@ -53,18 +53,18 @@ SUBSCRIPTION_DELIVERY = Table(
     Column("measure_id", Text, ForeignKey("measure.id")),
     Column("connection", Text, ForeignKey("connection.name", ondelete="CASCADE")),
     Column("body", Text, nullable=False),
-    moment("created_at", nullable=False),
-    moment("due_at", nullable=False),
-    Column("tries", Integer, nullable=False, server_default=text("0")),
+    timestamp_column("created_at", nullable=False),
+    timestamp_column("due_at", nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("state", Text, nullable=False, server_default=text("'waiting'")),
     Column("reason", Text),
     Column("status", SmallInteger),
-    Column("answer", Text),
-    moment("tried_at"),
-    moment("settled_at"),
+    Column("response", Text),
+    timestamp_column("attempted_at"),
+    timestamp_column("settled_at"),
     Column("claimed_by", BigInteger),
     Column("claim_token", Uuid),
-    moment("claimed_until"),
+    timestamp_column("claimed_until"),
     Index(
         "subscription_delivery_waiting", "subscription_id", "due_at", "id", postgresql_where=text("state = 'waiting'")
     ),
@@ -85,27 +85,29 @@ SUBSCRIPTION_DELIVERY = Table(
     Index("subscription_delivery_claimed", "claimed_by", postgresql_where=text("claim_token IS NOT NULL")),
     Index("subscription_delivery_settled", "settled_at", postgresql_where=text("state = 'done'")),
     Index("subscription_delivery_of", "subscription_id", "id"),
-    Index("subscription_delivery_parked", "subscription_id", "id", postgresql_where=text("state = 'parked'")),
-    Index("subscription_delivery_tried", "subscription_id", "tried_at"),
+    Index(
+        "subscription_delivery_dead_letters", "subscription_id", "id", postgresql_where=text("state = 'dead_letter'")
+    ),
+    Index("subscription_delivery_attempted", "subscription_id", "attempted_at"),
 )
 
-UTTERANCE = Table(
-    "utterance",
+SUBMITTED_COMMAND = Table(
+    "submitted_command",
     METADATA,
-    identity(),
+    id_column(),
     Column("measure_id", Text, ForeignKey("measure.id"), nullable=False),
-    Column("said_by", Text, nullable=False),
+    Column("given_by", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("account_name", Text, nullable=False),
     Column("account_login", Text, nullable=False, server_default=text("''")),
-    Column("words", Text, nullable=False),
-    Column("via", Text, nullable=False),
-    moment("said_at", nullable=False),
-    Index("utterance_of_measure", "measure_id", "id"),
+    Column("text", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    timestamp_column("given_at", nullable=False),
+    Index("submitted_command_of_measure", "measure_id", "id"),
 )
 
-KEPT_ANSWER = Table(
-    "kept_answer",
+IDEMPOTENT_RESPONSE = Table(
+    "idempotent_response",
     METADATA,
     Column("caller", Text, primary_key=True),
     Column("key", Text, primary_key=True),
@@ -113,6 +115,6 @@ KEPT_ANSWER = Table(
     Column("status", SmallInteger),
     Column("headers", JSONB),
     Column("body", Text),
-    moment("made_at", nullable=False),
-    Index("kept_answer_made", "made_at"),
+    timestamp_column("created_at", nullable=False),
+    Index("idempotent_response_created", "created_at"),
 )

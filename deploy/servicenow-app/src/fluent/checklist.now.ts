@@ -15,7 +15,7 @@ export const u_gatepost_checklist = Table({
         u_code: StringColumn({ label: 'Code', maxLength: 80 }),
         u_result: StringColumn({ label: 'Result', maxLength: 20 }),
         u_sentence: StringColumn({ label: 'Sentence', maxLength: 1000 }),
-        u_who: StringColumn({ label: 'Who acts', maxLength: 255 }),
+        u_who: StringColumn({ label: 'Who must act', maxLength: 255 }),
         u_since: DateTimeColumn({ label: 'Since' }),
         u_order: IntegerColumn({ label: 'Order' }),
     },
@@ -29,7 +29,7 @@ export const u_gatepost_heartbeat = Table({
     allowWebServiceAccess: true,
     schema: {
         u_connection: StringColumn({ label: 'Connection', maxLength: 80 }),
-        u_heard: DateTimeColumn({ label: 'Last heard of' }),
+        u_heartbeat_at: DateTimeColumn({ label: 'Last heartbeat' }),
     },
 })
 
@@ -113,9 +113,9 @@ List({
     columns: ['u_stage', 'u_result', 'u_sentence', 'u_who', 'u_since', 'u_code'],
 })
 
-// What an administrator looks at first when events stand still.
+// What an administrator needs first when events are not sent.
 List({
     table: 'u_gatepost_outbox',
     view: default_view,
-    columns: ['sys_created_on', 'u_event', 'u_table', 'u_operation', 'u_state', 'u_attempts', 'u_next_attempt', 'u_answer'],
+    columns: ['sys_created_on', 'u_event', 'u_table', 'u_operation', 'u_state', 'u_attempts', 'u_next_attempt', 'u_response'],
 })

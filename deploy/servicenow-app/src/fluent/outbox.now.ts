@@ -17,14 +17,14 @@ export const u_gatepost_outbox = Table({
         u_state: StringColumn({ label: 'State', maxLength: 20 }),
         u_attempts: IntegerColumn({ label: 'Attempts' }),
         u_next_attempt: DateTimeColumn({ label: 'Next attempt' }),
-        u_answer: StringColumn({ label: 'Answer', maxLength: 255 }),
+        u_response: StringColumn({ label: 'Response', maxLength: 255 }),
         u_order: StringColumn({ label: 'Order', maxLength: 20 }),
     },
 })
 
 export const u_gatepost_lock = Table({
     name: 'u_gatepost_lock',
-    label: 'Gatepost sender at work',
+    label: 'Gatepost sender lock',
     actions: ['read'],
     schema: {
         u_holder: StringColumn({ label: 'Holder', maxLength: 40 }),
@@ -69,15 +69,15 @@ Acl({
 })
 
 BusinessRule({
-    $id: Now.ID['outbox-kick'],
+    $id: Now.ID['outbox-send-now'],
     name: 'Gatepost: send at once',
     table: 'u_gatepost_outbox',
     when: 'async',
     action: ['insert'],
     order: 100,
     active: true,
-    description: 'Sends the outbox as soon as something stands in it; the job every minute sends the rest.',
-    script: Now.include('../scripts/kick.rule.js'),
+    description: 'Sends the outbox as soon as an event is added; the job every minute sends the rest.',
+    script: Now.include('../scripts/send-now.rule.js'),
 })
 
 ScheduledScript({

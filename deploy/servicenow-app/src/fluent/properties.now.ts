@@ -24,7 +24,7 @@ Property({
     name: 'gatepost.stale_minutes',
     type: 'integer',
     value: 60,
-    description: 'Minutes for which a verdict counts after Gatepost was last heard of.',
+    description: 'Minutes for which a verdict is valid after Gatepost was last active.',
     roles: { read: [gatepostAdmin], write: [gatepostAdmin] },
 })
 
@@ -34,7 +34,7 @@ Property({
     type: 'choicelist',
     value: 'closed',
     choices: ['closed', 'open'],
-    description: 'What an old verdict does: closed refuses every gated move, open lets it pass.',
+    description: 'What an expired verdict does: closed refuses every gated move, open allows it.',
     roles: { read: [gatepostAdmin], write: [gatepostAdmin] },
 })
 

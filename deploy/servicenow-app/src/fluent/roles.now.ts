@@ -7,5 +7,5 @@ export const gatepostWriter = Role({
 
 export const gatepostAdmin = Role({
     name: 'u_gatepost_admin',
-    description: 'Runs Gatepost here: its properties, its outbox, and the person to ask when it is away.',
+    description: 'Runs Gatepost here: its properties, its outbox, and the contact when it is not active.',
 })

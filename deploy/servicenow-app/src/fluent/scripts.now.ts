@@ -3,29 +3,29 @@ import { ScriptInclude } from '@servicenow/sdk/core'
 ScriptInclude({
     $id: Now.ID['script-gate'],
     name: 'GatepostGate',
-    description: 'Decides whether a record may move.  Reads nothing and shows nothing.',
+    description: 'Decides whether a record may move.  Reads no record and shows no message.',
     script: Now.include('../scripts/GatepostGate.js'),
 })
 
 ScriptInclude({
     $id: Now.ID['script-guard'],
     name: 'GatepostGuard',
-    description: 'Asks GatepostGate about a record that is being saved, tells the person, and aborts.',
+    description: 'Checks a record that is being saved with GatepostGate; shows the reason and aborts.',
     script: Now.include('../scripts/GatepostGuard.js'),
 })
 
 ScriptInclude({
-    $id: Now.ID['script-bell'],
-    name: 'GatepostBell',
-    description: 'Writes a change into the outbox.',
-    script: Now.include('../scripts/GatepostBell.js'),
+    $id: Now.ID['script-events'],
+    name: 'GatepostEvents',
+    description: 'Writes an event about a change into the outbox.',
+    script: Now.include('../scripts/GatepostEvents.js'),
 })
 
 ScriptInclude({
-    $id: Now.ID['script-wire'],
-    name: 'GatepostWire',
-    description: 'The form of an event on the wire, and its signature.',
-    script: Now.include('../scripts/GatepostWire.js'),
+    $id: Now.ID['script-event-body'],
+    name: 'GatepostEventBody',
+    description: 'The JSON body of an event, and its signature.',
+    script: Now.include('../scripts/GatepostEventBody.js'),
 })
 
 ScriptInclude({

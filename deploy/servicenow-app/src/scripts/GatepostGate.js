@@ -1,13 +1,13 @@
 /**
- * The gate's decision: no record is read here and nothing is shown, so that it can be tested anywhere.
+ * The gate's decision: it reads no record and shows no message, so that it can be tested without a platform.
  * Times are texts in UTC ("YYYY-MM-DD HH:MM:SS"), nowMillis is milliseconds since 1970.
  */
 var GatepostGate = (function () {
     'use strict';
 
-    var SHOWN_BLOCKERS = 3;
-    var USUAL_MINUTES = 60;
-    var ASK = 'Ask whoever runs Gatepost (the people with the role u_gatepost_admin)';
+    var MAX_BLOCKERS = 3;
+    var DEFAULT_STALE_MINUTES = 60;
+    var CONTACT_HINT = 'Ask whoever runs Gatepost (the people with the role u_gatepost_admin)';
 
     function text(value) {
         return value === null || value === undefined ? '' : String(value).trim();
@@ -15,16 +15,16 @@ var GatepostGate = (function () {
 
     /** "state:3,4,7;stage:project" as a list of columns with their gated values; a bare list means state. */
     function gatedColumns(setting) {
-        var found = [];
+        var columns = [];
         text(setting).split(';').forEach(function (part) {
             var colon = part.indexOf(':');
             var column = colon < 0 ? 'state' : part.slice(0, colon).trim();
             var values = part.slice(colon + 1).split(',').map(text).filter(Boolean);
             if (column && values.length) {
-                found.push({ column: column, values: values });
+                columns.push({ column: column, values: values });
             }
         });
-        return found;
+        return columns;
     }
 
     /** The first column that this change moves into a gated value; null when none does. */
@@ -42,33 +42,33 @@ var GatepostGate = (function () {
         return parts ? Date.UTC(+parts[1], parts[2] - 1, +parts[3], +parts[4], +parts[5], +parts[6]) : null;
     }
 
-    /** The newest time at which Gatepost was heard of, as a text; empty when there is none. */
-    function lastHeard(record, settings) {
-        return [record.u_gatepost_checked, settings.heard_at].map(text).filter(function (time) {
+    /** The time of Gatepost's last activity, as a text; empty when it is unknown. */
+    function lastActive(record, settings) {
+        return [record.u_gatepost_checked, settings.heartbeat_at].map(text).filter(function (time) {
             return millis(time) !== null;
         }).sort(function (one, other) {
             return millis(other) - millis(one);
         })[0] || '';
     }
 
-    /** What is neither empty nor one of the two known words is a slip of the pen, and is taken as closed. */
+    /** An unknown value is taken as closed. */
     function isOpen(choice, whenEmpty) {
         return (text(choice) || whenEmpty) === 'open';
     }
 
     function minutes(setting) {
-        return /^\d+$/.test(text(setting)) && +text(setting) > 0 ? +text(setting) : USUAL_MINUTES;
+        return /^\d+$/.test(text(setting)) && +text(setting) > 0 ? +text(setting) : DEFAULT_STALE_MINUTES;
     }
 
     function blockerLines(written) {
         var lines = text(written).split(/\r\n|\r|\n/).map(text).filter(Boolean);
         var cut = /^… and (\d+) more$/.exec(lines.length ? lines[lines.length - 1] : '');
         var known = cut ? lines.slice(0, -1) : lines;
-        var more = known.length - SHOWN_BLOCKERS + (cut ? +cut[1] : 0);
+        var more = known.length - MAX_BLOCKERS + (cut ? +cut[1] : 0);
         if (!known.length) {
-            return ['No reason is written on this record. ' + ASK + '.'];
+            return ['No reason is written on this record. ' + CONTACT_HINT + '.'];
         }
-        return known.slice(0, SHOWN_BLOCKERS).concat(more > 0 ? ['and ' + more + ' more, see the checklist.'] : []);
+        return known.slice(0, MAX_BLOCKERS).concat(more > 0 ? ['and ' + more + ' more, see the checklist.'] : []);
     }
 
     function pass(code) {
@@ -79,49 +79,50 @@ var GatepostGate = (function () {
         return { abort: true, code: code, message: lines.join('\n') };
     }
 
-    function refused(code, keeps, why, record) {
+    function refused(code, prefix, why, record) {
         var link = text(record.u_gatepost_link);
-        var lines = [keeps + why].concat(blockerLines(record.u_gatepost_blockers));
+        var lines = [prefix + why].concat(blockerLines(record.u_gatepost_blockers));
         return refuse(code, lines.concat(link ? ['More: ' + link] : []));
     }
 
-    function stale(keeps, record, settings) {
-        var heard = lastHeard(record, settings);
+    function stale(prefix, record, settings) {
+        var lastTime = lastActive(record, settings);
         if (isOpen(settings.when_stale, 'closed')) {
             return pass('stale');
         }
-        return refuse('stale', [keeps + (heard
-            ? 'it was last heard of at ' + heard + ' UTC, and a verdict counts for '
+        return refuse('stale', [prefix + (lastTime
+            ? 'it was last active at ' + lastTime + ' UTC, and a verdict is valid for '
                 + minutes(settings.stale_minutes) + ' minutes. '
-            : 'nothing tells when it last looked. ') + ASK + ' to start it again.']);
+            : 'the time of its last activity is unknown. ') + CONTACT_HINT + ' to start it again.']);
     }
 
-    function judge(keeps, record, settings, nowMillis) {
+    function decideGate(prefix, record, settings, nowMillis) {
         var gate = text(record.u_gatepost_gate);
-        var heard = millis(lastHeard(record, settings));
+        var lastMillis = millis(lastActive(record, settings));
         if (!gate) {
             return isOpen(settings.when_unassessed, 'open') ? pass('unassessed')
-                : refuse('unassessed', [keeps + 'it has never assessed this record. ' + ASK + ' to take it in.']);
+                : refuse('unassessed', [prefix + 'it has never assessed this record. '
+                    + CONTACT_HINT + ' to add it.']);
         }
         if (['Open', 'Shut', 'Breach'].indexOf(gate) < 0) {
-            return refuse('unknown_gate', [keeps + 'the gate reads "' + gate
-                + '", which is neither Open, Shut nor Breach. ' + ASK + ' to look at this record.']);
+            return refuse('unknown_gate', [prefix + 'the gate reads "' + gate
+                + '", which is neither Open, Shut nor Breach. ' + CONTACT_HINT + ' to check this record.']);
         }
-        if (heard === null || nowMillis - heard > minutes(settings.stale_minutes) * 60000) {
-            return stale(keeps, record, settings);
+        if (lastMillis === null || nowMillis - lastMillis > minutes(settings.stale_minutes) * 60000) {
+            return stale(prefix, record, settings);
         }
         if (gate === 'Open') {
             return pass('open');
         }
-        return gate === 'Shut' ? refused('shut', keeps, 'the gate is shut.', record)
-            : refused('breach', keeps, 'the record is ahead of the stage it was granted.', record);
+        return gate === 'Shut' ? refused('shut', prefix, 'the gate is shut.', record)
+            : refused('breach', prefix, 'the record is ahead of the stage it was granted.', record);
     }
 
     /**
      * Whether a change may be saved: {abort, code, message}.
      *
      * before is the record as it is stored (null for an insert), after the record as it would be stored.  The verdict
-     * is the stored one: nobody opens a gate in the update that goes through it, and a copy brings no verdict along.
+     * is the stored one: nobody can open a gate in the same update, and a copy carries no verdict.
      */
     function decide(before, after, settings, nowMillis) {
         var move = gatedMove(before, after, settings.gated);
@@ -132,7 +133,7 @@ var GatepostGate = (function () {
         if (settings.is_writer && (text(settings.exempt_writer) || 'true') === 'true') {
             return pass('writer');
         }
-        return judge('Gatepost keeps ' + (labels[move.column] || move.column) + ' from becoming '
+        return decideGate('Gatepost keeps ' + (labels[move.column] || move.column) + ' from becoming '
             + (labels[move.column + ':' + move.value] || move.value) + ': ', before || {}, settings, nowMillis);
     }
 

@@ -1,17 +1,17 @@
-/** What the before rules do: they look at this record, its settings and the heartbeat, and call nobody. */
+/** The before rules: they read this record, its settings and the heartbeat, and call no other system. */
 var GatepostGuard = (function () {
     'use strict';
 
     var WRITER = 'u_gatepost_writer';
 
     /** Columns that only Gatepost fills; see tables.json. */
-    var OWNED = [
+    var OWNED_COLUMNS = [
         'u_gatepost_stage', 'u_gatepost_implementation', 'u_gatepost_potential', 'u_gatepost_gate',
         'u_gatepost_findings', 'u_gatepost_blockers', 'u_gatepost_plan', 'u_gatepost_forecast', 'u_gatepost_actual',
         'u_gatepost_variance', 'u_gatepost_checked', 'u_gatepost_link'
     ];
 
-    /** gs.hasRole says yes to every administrator, and no administrator is the integration user by that alone. */
+    /** gs.hasRole is true for every administrator; an administrator is not the integration user. */
     function isWriter() {
         var roles = new GlideRecord('sys_user_has_role');
         roles.addQuery('user', gs.getUserID());
@@ -22,27 +22,27 @@ var GatepostGuard = (function () {
         return roles.next();
     }
 
-    function heardAt() {
-        var beats = new GlideRecord('u_gatepost_heartbeat');
-        beats.orderByDesc('u_heard');
-        beats.setLimit(1);
-        beats.query();
-        return beats.next() ? beats.getValue('u_heard') || '' : '';
+    function lastHeartbeat() {
+        var rows = new GlideRecord('u_gatepost_heartbeat');
+        rows.orderByDesc('u_heartbeat_at');
+        rows.setLimit(1);
+        rows.query();
+        return rows.next() ? rows.getValue('u_heartbeat_at') || '' : '';
     }
 
-    function values(record, columns) {
-        var found = {};
+    function valuesOf(record, columns) {
+        var values = {};
         columns.forEach(function (column) {
-            found[column] = record.getValue(column) || '';
+            values[column] = record.getValue(column) || '';
         });
-        return found;
+        return values;
     }
 
     function labels(record, column) {
-        var found = {};
-        found[column] = record.getElement(column).getLabel();
-        found[column + ':' + record.getValue(column)] = record.getDisplayValue(column);
-        return found;
+        var texts = {};
+        texts[column] = record.getElement(column).getLabel();
+        texts[column + ':' + record.getValue(column)] = record.getDisplayValue(column);
+        return texts;
     }
 
     function settings(record, move, table) {
@@ -53,7 +53,7 @@ var GatepostGuard = (function () {
             when_unassessed: gs.getProperty('gatepost.when_unassessed', 'open'),
             exempt_writer: gs.getProperty('gatepost.exempt_writer', 'true'),
             is_writer: isWriter(),
-            heard_at: heardAt(),
+            heartbeat_at: lastHeartbeat(),
             labels: labels(record, move.column)
         };
     }
@@ -62,7 +62,7 @@ var GatepostGuard = (function () {
         return gs.getProperty('gatepost.gated.' + table, '');
     }
 
-    /** Brackets become look-alikes: a form would read what somebody typed into a title as markup. */
+    /** Angle brackets are replaced: a form would show text from a title as markup. */
     function plain(line) {
         return line.replace(/</g, '‹').replace(/>/g, '›');
     }
@@ -74,10 +74,10 @@ var GatepostGuard = (function () {
         record.setAbortAction(true);
     }
 
-    /** A copied or typed verdict is none: only Gatepost gives one. */
-    function forgetVerdict(record) {
+    /** Clears a verdict that was copied or typed: only Gatepost gives one. */
+    function clearVerdict(record) {
         if (!isWriter()) {
-            OWNED.forEach(function (column) {
+            OWNED_COLUMNS.forEach(function (column) {
                 if (record.isValidField(column) && record.getValue(column)) {
                     record.setValue(column, '');
                 }
@@ -95,16 +95,16 @@ var GatepostGuard = (function () {
     }
 
     /**
-     * Aborts the save when the gate does not let it pass; a record that another rule has refused is left alone.
+     * Aborts the save when the gate refuses it; a record that another rule has already refused is skipped.
      * The table is the rule's own: a table that extends it is gated like it.
      */
     function check(current, previous, table) {
         var inserts = current.operation() === 'insert';
-        var columns = GatepostGate.gatedColumns(gated(table)).map(function (one) {
-            return one.column;
+        var columns = GatepostGate.gatedColumns(gated(table)).map(function (gatedColumn) {
+            return gatedColumn.column;
         });
-        var before = inserts ? null : values(previous, columns.concat(OWNED));
-        var after = values(current, columns.concat(OWNED));
+        var before = inserts ? null : valuesOf(previous, columns.concat(OWNED_COLUMNS));
+        var after = valuesOf(current, columns.concat(OWNED_COLUMNS));
         var move = GatepostGate.gatedMove(before, after, gated(table));
         var decision;
         warnOfUnknown(current, columns, table);
@@ -116,7 +116,7 @@ var GatepostGuard = (function () {
             }
         }
         if (inserts) {
-            forgetVerdict(current);
+            clearVerdict(current);
         }
     }
 

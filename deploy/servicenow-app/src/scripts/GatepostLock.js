@@ -1,6 +1,6 @@
 /**
- * One sender at a time.  The row's fixed id is the lock: the database takes it once.  A holder that died is overruled
- * when its time is over.  Should two ever send at once, Gatepost knows an event that it has had by its id.
+ * One sender at a time.  The row's fixed id is the lock: the database accepts it once.  A lock expires when its
+ * holder has died.  Should two ever send at once, Gatepost recognises a repeated event by its id.
  */
 var GatepostLock = (function () {
     'use strict';
@@ -32,7 +32,7 @@ var GatepostLock = (function () {
         return row.insert() ? holder : '';
     }
 
-    /** A holder that was overruled releases nothing. */
+    /** A holder whose lock has expired releases nothing. */
     function release(holder) {
         var row = find();
         if (row && row.getValue('u_holder') === holder) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,14 +10,14 @@ from cryptography.fernet import Fernet
 from sqlalchemy import text
 
 from connector.errors import ConfigurationError
-from connector.http.tool_access import Auth, OAuthGrant, Renewed
+from connector.http.tool_access import Auth, OAuthGrant, RenewedToken
 from connector.store.connections.connections import ConnectionRecord, Connections
 from connector.vault import Vault
 from mapping.work_item import ConnectionName, Tool
-from tests.connector.store.conftest import JIRA, Store
+from tests.connector.store.conftest import JIRA, StoreFixture
 
 
-def test_no_credential_stands_in_the_database_in_the_clear(store: Store) -> None:
+def test_no_credential_stands_in_the_database_in_the_clear(store: StoreFixture) -> None:
     with store.engine.connect() as connection:
         sealed = connection.execute(text("SELECT credential, webhook_secrets FROM connection")).one()
     assert b"token" not in sealed.credential
@@ -26,39 +27,63 @@ def test_no_credential_stands_in_the_database_in_the_clear(store: Store) -> None
     assert (record.credential, record.webhook_secrets) == ("token", ("new", "old"))
 
 
-def test_a_record_does_not_show_its_secrets_when_it_is_printed(store: Store) -> None:
+def test_a_record_does_not_show_its_secrets_when_it_is_printed(store: StoreFixture) -> None:
     shown = repr(store.connections.get("jira-main"))
     assert "bot@acme.example" in shown
     assert "'token'" not in shown
     assert "'new'" not in shown
 
 
-def test_rotation_accepts_the_new_and_the_last_secret_and_no_older_one(store: Store) -> None:
-    store.connections.rotate_secret("jira-main", "newest")
+def test_rotation_accepts_the_new_and_the_last_secret_and_no_older_one(store: StoreFixture) -> None:
+    until = store.connections.rotate_secret("jira-main", "newest")
     record = store.connections.get("jira-main")
     assert record is not None
     assert record.webhook_secrets == ("newest", "new")
+    assert until == record.old_secret_until
+    assert until is not None
+    assert timedelta(days=6, hours=23) < until - datetime.now(UTC) < timedelta(days=7, hours=1)
+    assert record.accepted_secrets(until - timedelta(seconds=1)) == ("newest", "new")
+    assert record.accepted_secrets(until) == ("newest",), "the former secret has an end"
 
 
-def test_a_secret_sealed_with_another_key_says_what_to_do(store: Store) -> None:
+def test_a_former_secret_without_an_end_is_not_accepted(store: StoreFixture) -> None:
+    record = store.connections.get("jira-main")
+    assert record is not None
+    assert record.accepted_secrets(datetime.now(UTC)) == ("new",)
+
+
+def test_what_is_saved_again_keeps_the_end_of_the_former_secret(store: StoreFixture) -> None:
+    until = store.connections.rotate_secret("jira-main", "newest")
+    record = store.connections.get("jira-main")
+    assert record is not None
+    store.connections.save(record)
+    assert store.connections.get("jira-main") == record
+    assert record.old_secret_until == until
+    store.connections.save(replace(record, webhook_secrets=("only",)))
+    saved = store.connections.get("jira-main")
+    assert saved is not None
+    assert (saved.webhook_secrets, saved.old_secret_until) == (("only",), None)
+
+
+def test_a_secret_sealed_with_another_key_says_what_to_do(store: StoreFixture) -> None:
     other = Connections(store.engine, Vault(Fernet.generate_key()))
     with pytest.raises(ConfigurationError, match="encrypted with another key"):
         other.get("jira-main")
 
 
-def test_a_pause_ends_by_itself_or_by_a_person(store: Store) -> None:
+def test_a_pause_ends_by_itself_or_by_a_person(store: StoreFixture) -> None:
     store.connections.pause(JIRA, "401: the token has expired", None)
-    assert store.connections.paused(JIRA) == "401: the token has expired"
+    assert store.connections.pause_reason(JIRA) == "401: the token has expired"
     assert store.connections.resume("jira-main")
-    assert store.connections.paused(JIRA) is None
+    assert store.connections.pause_reason(JIRA) is None
     assert not store.connections.resume("jira-main")
     store.connections.pause(JIRA, "429", 0)
-    assert store.connections.paused(JIRA) is None
+    assert store.connections.pause_reason(JIRA) is None
 
 
-def test_an_unknown_name_is_none_and_is_not_kept(store: Store) -> None:
+def test_an_unknown_name_is_none_and_is_not_kept(store: StoreFixture) -> None:
     assert store.connections.cached("nobody") is None
-    assert store.connections.paused(ConnectionName("nobody")) is None
+    assert store.connections.pause_reason(ConnectionName("nobody")) is None
 
 
 @pytest.mark.parametrize(
@@ -72,7 +97,7 @@ def test_an_unknown_name_is_none_and_is_not_kept(store: Store) -> None:
     ],
 )
 def test_an_access_token_is_renewed_once_and_only_when_it_has_to_be(
-    store: Store, stored: str, minutes: int, refused: str | None, renewed: bool
+    store: StoreFixture, stored: str, minutes: int, refused: str | None, renewed: bool
 ) -> None:
     now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
     grant = OAuthGrant("app", "secret", "refresh", "https://acme.example/token")
@@ -84,9 +109,9 @@ def test_an_access_token_is_renewed_once_and_only_when_it_has_to_be(
     store.connections.save(record)
     asked: list[OAuthGrant] = []
 
-    def ask(one: OAuthGrant) -> Renewed:
+    def ask(one: OAuthGrant) -> RenewedToken:
         asked.append(one)
-        return Renewed("fresh", "refresh 2", now + timedelta(hours=1))
+        return RenewedToken("fresh", "refresh 2", now + timedelta(hours=1))
 
-    found = store.connections.renew("jira-oauth", ask, due=now, refused=refused)
+    found = store.connections.renew_token("jira-oauth", ask, due=now, refused=refused)
     assert (bool(asked), found.credential) == (renewed, "fresh" if renewed else stored)

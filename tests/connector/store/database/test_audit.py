@@ -11,23 +11,23 @@ from sqlalchemy.exc import ProgrammingError
 
 from connector.store.database import audit
 from connector.store.database.audit import Audit
-from connector.store.database.json_codec import digest
-from tests.connector.store.conftest import Store
-from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, look
+from connector.store.database.json_codec import json_digest
+from tests.connector.store.conftest import StoreFixture
+from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, record_assessment
 from tests.mapping.items import item
 
 __all__ = ["loaded"]
 
-ONCE = ("audit", "decision", "statement", "plan_version")
+ONCE = ("audit", "decision", "command", "plan_version")
 
 
-def write(store: Store, *actions: str) -> None:
+def write(store: StoreFixture, *actions: str) -> None:
     with store.engine.begin() as transaction:
         entries = [{"actor": "t", "action": action, "subject": "s", "detail": {"n": 1}} for action in actions]
         audit.record(transaction, entries)
 
 
-def tamper(store: Store, statement: str) -> None:
+def tamper(store: StoreFixture, statement: str) -> None:
     """What somebody with the rights of the schema's owner could do, past the triggers."""
     with store.engine.begin() as transaction:
         transaction.execute(text("RESET ROLE"))
@@ -36,14 +36,14 @@ def tamper(store: Store, statement: str) -> None:
         transaction.execute(text("ALTER TABLE audit ENABLE TRIGGER USER; ALTER TABLE decision ENABLE TRIGGER USER"))
 
 
-def broken(store: Store) -> list[str]:
-    return [one.text for one in Audit(store.engine).verify().broken]
+def broken(store: StoreFixture) -> list[str]:
+    return [one.text for one in Audit(store.engine).verify().breaks]
 
 
-def test_an_untouched_record_holds(store: Store) -> None:
+def test_an_untouched_record_holds(store: StoreFixture) -> None:
     write(store, "a", "b", "c")
     result = Audit(store.engine).verify()
-    assert (result.entries, result.broken, result.role_missing) == (4, (), False), (
+    assert (result.entries, result.breaks, result.role_missing) == (4, (), False), (
         "the first is the mapping's activation"
     )
 
@@ -69,22 +69,22 @@ def test_an_untouched_record_holds(store: Store) -> None:
         ),
     ],
 )  # fmt: skip
-def test_every_change_is_found(store: Store, statement: str, found: list[str]) -> None:
+def test_every_change_is_found(store: StoreFixture, statement: str, found: list[str]) -> None:
     write(store, "a", "b", "c")
     tamper(store, statement)
     assert broken(store) == found
 
 
-def test_a_decision_that_was_changed_is_found(store: Store, loaded: object) -> None:
-    look(store, loaded, item(SHOWN))  # type: ignore[arg-type]
+def test_a_decision_that_was_changed_is_found(store: StoreFixture, loaded: object) -> None:
+    record_assessment(store, loaded, item(SHOWN))  # type: ignore[arg-type]
     assert broken(store) == []
     tamper(store, "UPDATE decision SET verdict = jsonb_set(verdict, '{gate}', '\"open\"')")
     assert broken(store) == ["decision 1 of jira-main/10001 is not what was decided"]
 
 
-def test_a_decision_that_was_slipped_in_is_found(store: Store, loaded: object) -> None:
-    look(store, loaded, item(SHOWN))  # type: ignore[arg-type]
-    forged = digest([{"gate": "open"}, {}])
+def test_a_decision_that_was_slipped_in_is_found(store: StoreFixture, loaded: object) -> None:
+    record_assessment(store, loaded, item(SHOWN))  # type: ignore[arg-type]
+    forged = json_digest([{"gate": "open"}, {}])
     columns = "measure_id, decided_at, gate, verdict, evidence, mapping_version, policy_version, digest"
     values = f"'jira-main/10001', now(), 'open', '{{\"gate\": \"open\"}}', '{{}}', 1, 'five', '{forged}'"
     tamper(store, f"INSERT INTO decision ({columns}) VALUES ({values})")
@@ -93,14 +93,14 @@ def test_a_decision_that_was_slipped_in_is_found(store: Store, loaded: object) -
 
 @pytest.mark.parametrize("table", ONCE)
 @pytest.mark.parametrize("verb", ["UPDATE {} SET measure_id = measure_id", "DELETE FROM {}", "TRUNCATE {}"])
-def test_the_application_cannot_change_what_is_written_once(store: Store, table: str, verb: str) -> None:
+def test_the_application_cannot_change_what_is_written_once(store: StoreFixture, table: str, verb: str) -> None:
     statement = verb.format(table).replace("measure_id", "actor" if table == "audit" else "measure_id")
     with pytest.raises(ProgrammingError, match="permission denied"), store.engine.begin() as transaction:
         transaction.execute(text(statement))
 
 
 @pytest.mark.parametrize("table", ONCE)
-def test_the_owner_of_the_schema_is_stopped_by_a_trigger(store: Store, table: str) -> None:
+def test_the_owner_of_the_schema_is_stopped_by_a_trigger(store: StoreFixture, table: str) -> None:
     with store.engine.connect() as connection:
         connection.execute(text("RESET ROLE"))
         with pytest.raises(ProgrammingError, match=f"rows of {table} are written once"):
@@ -113,19 +113,19 @@ def test_the_owner_of_the_schema_is_stopped_by_a_trigger(store: Store, table: st
             connection.execute(text("UPDATE audit SET actor = 'x'"))
 
 
-def test_the_head_cannot_be_set_by_the_application(store: Store) -> None:
+def test_the_head_cannot_be_set_by_the_application(store: StoreFixture) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"), store.engine.begin() as transaction:
         transaction.execute(text("UPDATE audit_head SET seq = 0"))
 
 
-def test_many_writers_make_one_chain_without_a_gap(store: Store) -> None:
+def test_many_writers_make_one_chain_without_a_gap(store: StoreFixture) -> None:
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda n: write(store, f"{n}a", f"{n}b"), range(30)))
     result = Audit(store.engine).verify()
-    assert (result.entries, result.broken) == (61, ())
+    assert (result.entries, result.breaks) == (61, ())
 
 
-def test_a_transaction_that_fails_leaves_no_gap(store: Store) -> None:
+def test_a_transaction_that_fails_leaves_no_gap(store: StoreFixture) -> None:
     with store.engine.connect() as connection:
         audit.record(connection, [{"actor": "t", "action": "lost", "subject": "s", "detail": {}}])
         connection.rollback()
@@ -133,7 +133,7 @@ def test_a_transaction_that_fails_leaves_no_gap(store: Store) -> None:
     assert broken(store) == []
 
 
-def test_the_chain_can_be_checked_without_trusting_the_database(store: Store) -> None:
+def test_the_chain_can_be_checked_without_trusting_the_database(store: StoreFixture) -> None:
     """Whoever has the exported text can recompute every hash."""
     write(store, "a", "b")
     rows = store.rows("SELECT audit_text(audit) AS content, prev_hash, hash FROM audit ORDER BY seq")

@@ -38,9 +38,9 @@ def test_the_next_version_goes_up_and_down_again(
 ) -> None:
     engine = open_database(database, pool_size=1, application="tests")
     monkeypatch.setattr(migrate, "FOLDER", next_version(tmp_path))
-    assert migrate.fit(engine) is migrate.Fit.OLDER
+    assert migrate.schema_fit(engine) is migrate.SchemaFit.OLDER
     assert migrate.upgrade(engine) == NEXT
-    assert migrate.fit(engine) is migrate.Fit.SAME
+    assert migrate.schema_fit(engine) is migrate.SchemaFit.SAME
     with engine.connect() as connection:
         connection.execute(text("RESET ROLE"))
         command.downgrade(migrate.configuration(connection), NEWEST)

@@ -1,7 +1,7 @@
 """No statement of the flow reads a large table from end to end: its cost does not grow with what is stored.
 
-Everything that a worker and a door do is done once on a database of some size; each statement that was sent is then
-explained, with its own values, and its plan looked through.  The figures of portfolios are made in the background and
+Everything that a worker and a webhook endpoint do is done once on a database of some size; each statement that was sent is then
+explained, with its own values, and its plan checked.  The figures of portfolios are made in the background and
 grow with what has changed (ADR 0012); ``make bench`` measures them.
 """
 
@@ -20,22 +20,22 @@ from sqlalchemy import Engine, event, text
 from connector.bootstrap import Services, bootstrap
 from connector.settings import Settings
 from connector.store.notifications.deliveries import SqlDeliveries, wake_due_deliveries
-from connector.store.queue.backlog import age
-from connector.store.queue.dirty_keys import SqlWork
-from connector.store.queue.inbox import _TAKE_IN
+from connector.store.queue.backlog import oldest_age
+from connector.store.queue.dirty_keys import SqlDirtyKeys
+from connector.store.queue.inbox import _STORE_EVENTS
 from connector.store.queue.outbox import SqlOutbox
-from connector.store.queue.workers import wake_due
-from connector.store.reconcile.assessment_store import SqlLedger
-from connector.store.reconcile.due_assessments import wake_due_looks
-from connector.store.reconcile.stored_state import SqlMemory
+from connector.store.queue.workers import wake_due_work
+from connector.store.reconcile.assessment_store import SqlAssessmentStore
+from connector.store.reconcile.due_assessments import wake_due_assessments
+from connector.store.reconcile.stored_state import SqlStateStore
 from connector.store.reconcile.sweeps import SqlSweeps
-from connector.sync.ports import Doorbell, Reading, Said, Site, Written
-from connector.sync.reconcile import ActiveMapping, Reconciler, Round
-from connector.sync.related_evidence import Surroundings
-from connector.sync.scan import Seen, SweptPage
-from connector.sync.stores import Arrival, TakenIn
+from connector.sync.ports import ItemsChanged, ReadResult, ReportedChange, ToolSite, WriteResult
+from connector.sync.reconcile import ActiveMapping, BatchResult, Reconciler
+from connector.sync.related_evidence import RelatedEvidenceReader
+from connector.sync.scan import ScannedItem, ScanPage
+from connector.sync.stores import ReceivedEvent, ReceiveResult
 from connector.sync.sweep import Sweep, SweepKind
-from mapping.load import Loaded, load_mapping
+from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, NativeId, Tool
 from tests.bench.generate import Size, fill
@@ -54,10 +54,10 @@ INSERT INTO inbox (connection, delivery_id, event, native_id, state, settled_at,
 SELECT 'jira-main', 'old-' || n, 'jira:issue_updated', (n % {MEASURES} + 1)::text, 'done', now(), now() - n * interval '1 s'
 FROM generate_series(1, {6 * MEASURES}) AS n;
 INSERT INTO inbox_body (inbox_id, body) SELECT id, '{{}}' FROM inbox;
-INSERT INTO outbox (connection, native_id, key, wanted, changes, state, settled_at)
+INSERT INTO outbox (connection, native_id, key, target_values, changes, state, settled_at)
 SELECT 'jira-main', (n % {MEASURES} + 1)::text, 'ITX-' || n, '{{}}', '[]', 'done', now() - n * interval '1 s'
 FROM generate_series(1, {6 * MEASURES}) AS n;
-INSERT INTO outbox (connection, native_id, key, wanted, changes, alike)
+INSERT INTO outbox (connection, native_id, key, target_values, changes, bulk_key)
 SELECT 'jira-main', n::text, 'ITX-' || n, '{{"Gate": "Shut"}}', '[]', 'x' || n % 7
 FROM generate_series(2000, 2000 + {LARGE}) AS n;
 INSERT INTO last_written (connection, native_id, field, value)
@@ -69,10 +69,11 @@ SELECT id, current_date - n, 'open', 'green', 'green', '{{}}' FROM measure, gene
 INSERT INTO dirty_key (connection, native_id, inbox_id, due_at)
 SELECT 'jira-main', n::text, CASE WHEN n % 3 = 0 THEN n END, now() - n * interval '1 ms'
 FROM generate_series(1, {MEASURES}) AS n;
-INSERT INTO statement (measure_id, origin, origin_id, verb, person, said_at, heard_at, accepted, content)
+INSERT INTO command (measure_id, origin, origin_id, verb, person, given_at, ruled_at, accepted, content)
 SELECT id, 'comment', '1', 'withdrawn', 'x', now(), now(), false, '{{}}' FROM measure LIMIT {2 * LARGE};
-INSERT INTO dependency (measure_id, on_connection, on_name) SELECT id, 'jira-main', 'name of ' || id FROM measure;
-INSERT INTO utterance (measure_id, said_by, account, account_name, words, via, said_at)
+INSERT INTO dependency (measure_id, on_connection, on_name)
+SELECT id, 'jira-main', 'name ' || n || ' of ' || id FROM measure, generate_series(1, 3) AS n;
+INSERT INTO submitted_command (measure_id, given_by, account, account_name, text, channel, given_at)
 SELECT id, 'a', 'a', 'A', '/text x', 'page', now() FROM measure LIMIT {2 * LARGE};
 INSERT INTO subscription_delivery (subscription_id, event, measure_id, body, state, due_at, created_at)
 SELECT 1, 'gate.opened', id, '{{}}', CASE WHEN id LIKE '%7' THEN 'waiting' ELSE 'done' END, now(), now() FROM measure;
@@ -95,7 +96,7 @@ class Sent:
         # Sent past SQLAlchemy, in a pipeline.
         names = ("connections", "deliveries", "parts", "events", "items", "deletions", "states", "reasons", "bodies")
         one = [[JIRA], ["d"], [0], ["x"], ["1"], [False], ["pending"], [None], [b"{}"]]
-        self.statements[_TAKE_IN] = dict(zip(names, one, strict=True))
+        self.statements[_STORE_EVENTS] = dict(zip(names, one, strict=True))
         event.remove(engine, "before_cursor_execute", note)
 
 
@@ -110,8 +111,8 @@ class Reader:
         plans: str | None = None,
         *,
         approvals: bool = False,
-    ) -> Reading:
-        return Reading({name: item({}, native_id=name, key=f"ITX-{name}") for name in items}, ())
+    ) -> ReadResult:
+        return ReadResult({name: item({}, native_id=name, key=f"ITX-{name}") for name in items}, ())
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +128,7 @@ def large(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
             services.people.add("a@acme.example", "A", by="tests")
             with services.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text("RESET ROLE"))
-                connection.execute(text(SUBSCRIBED), {"secret": services.vault.seal("whsec_x")})
+                connection.execute(text(SUBSCRIBED), {"secret": services.vault.encrypt("whsec_x")})
                 connection.execute(text("SET session_replication_role = replica"))
                 connection.connection.driver_connection.execute(HISTORY)  # type: ignore[union-attr]
                 connection.execute(text("VACUUM ANALYZE"))
@@ -146,7 +147,7 @@ def sent(large: Services) -> Sent:
 
 KEY = "5J4mVQjYIwUsh9WhEPuYcUyEIZkIuuWwBjn1vRmF8xg="
 SUBSCRIBED = """
-INSERT INTO subscription (name, url, events, place, secrets, created_by)
+INSERT INTO subscription (name, url, events, hierarchy, secrets, created_by)
 VALUES ('everything', 'https://x.example', ARRAY['gate.opened'], '{}', ARRAY[CAST(:secret AS bytea)], 'tests')
 """
 
@@ -173,8 +174,8 @@ def test_nothing_that_the_flow_sends_reads_a_large_table_from_end_to_end(large: 
         ("WITH picked AS ( SELECT connection, native_id FROM dirty_key", "dirty_key_order"),
         ("SELECT inbox_id, extract(epoch FROM now() - due_at)", "dirty_key_order"),
         ("WITH picked AS ( SELECT id FROM outbox AS o WHERE connection", "outbox_waiting"),
-        ("WITH picked AS ( SELECT id FROM outbox AS o WHERE alike", "outbox_alike"),
-        ("UPDATE measure SET look_again_at", "measure_look_again"),
+        ("WITH picked AS ( SELECT id FROM outbox AS o WHERE bulk_key", "outbox_bulk_key"),
+        ("UPDATE measure SET reassess_at", "measure_reassess"),
         ("UPDATE inbox AS i SET state", "inbox_pending"),
         ("SELECT DISTINCT m.connection, m.native_id FROM dependency", "dependency_on"),
     ],
@@ -194,50 +195,52 @@ def test_what_is_asked_most_goes_by_the_index_that_was_made_for_it(
 
 
 def _everything(services: Services) -> None:
-    """One round of each thing that doors and workers do."""
+    """One round of each thing that webhook endpoints and workers do."""
     engine, waker, now = services.engine, services.waker, datetime.now(UTC)
     stamp = now.timestamp()
-    plain = Arrival(JIRA, f"new-{stamp}", b"{}", Doorbell("jira:issue_updated", (NativeId("17"), NativeId("18"))))
-    said = Doorbell("jira:issue_updated", (NativeId("19"),), Said("gatepost", {FieldName("Gate"): "y"}))
-    assert services.inbox.take_in(plain) is TakenIn.ACCEPTED
-    assert (
-        services.inbox.take_in(Arrival(JIRA, f"echo-{stamp}", b"{}", said, {FieldName("Gate"): "y"}))
-        is TakenIn.ACCEPTED
+    plain = ReceivedEvent(
+        JIRA, f"new-{stamp}", b"{}", ItemsChanged("jira:issue_updated", (NativeId("17"), NativeId("18")))
     )
-    assert age(engine, JIRA) > 0
-    memory = SqlMemory(engine)
-    work = SqlWork(engine, 1, 60)
-    site = Site(JIRA, Tool.JIRA, Reader(), writer=None, door=None)  # type: ignore[arg-type]  # nothing is written here
+    said = ItemsChanged("jira:issue_updated", (NativeId("19"),), ReportedChange("gatepost", {FieldName("Gate"): "y"}))
+    assert services.inbox.receive(plain) is ReceiveResult.ACCEPTED
+    assert (
+        services.inbox.receive(ReceivedEvent(JIRA, f"echo-{stamp}", b"{}", said, {FieldName("Gate"): "y"}))
+        is ReceiveResult.ACCEPTED
+    )
+    assert oldest_age(engine, JIRA) > 0
+    memory = SqlStateStore(engine)
+    work = SqlDirtyKeys(engine, 1, 60)
+    site = ToolSite(JIRA, Tool.JIRA, Reader(), writer=None, event_parser=None)  # type: ignore[arg-type]  # nothing is written here
     loaded = load_mapping((ROOT / "sandbox/story/mapping.yaml").read_text())
-    assert isinstance(loaded, Loaded)
+    assert isinstance(loaded, LoadedMapping)
     reconciler = Reconciler(
-        work=work, memory=memory, ledger=SqlLedger(engine, waker), pauses=services.connections,
-        surroundings=Surroundings(lambda _name: site, memory), clock=lambda: now, jitter=lambda: 1.0, batch_size=50,
+        dirty_keys=work, state_store=memory, assessment_store=SqlAssessmentStore(engine, waker), pauses=services.connections,
+        related_evidence=RelatedEvidenceReader(lambda _name: site, memory), clock=lambda: now, jitter=lambda: 1.0, batch_size=50,
     )  # fmt: skip
     work.begin(JIRA)
-    assert reconciler.run(site, ActiveMapping(1, loaded.config, Policies(loaded.config))) is Round.MORE
+    assert reconciler.run(site, ActiveMapping(1, loaded.config, Policies(loaded.config))) is BatchResult.MORE
     claim = work.claim(JIRA, 20)
     assert claim is not None
-    work.put_off(claim, [claim.keys[0].native_id], 60, "later", count=True)
-    work.park(claim, [claim.keys[1].native_id], "never")
+    work.postpone(claim, [claim.keys[0].native_id], 60, "later", count=True)
+    work.dead_letter(claim, [claim.keys[1].native_id], "never")
     outbox = SqlOutbox(engine, waker, 1, 60)
     outbox.begin(JIRA)
     first, second, third, *rest = outbox.claim(JIRA, 50)
-    outbox.done(first, Written.DONE)
-    outbox.park(second, "never")
-    outbox.put_off([third], 60, "later", count=True)
-    outbox.into_bulk(rest, "task", 1)
-    outbox.claim_alike(JIRA, "x3", 100)
+    outbox.done(first, WriteResult.DONE)
+    outbox.dead_letter(second, "never")
+    outbox.postpone([third], 60, "later", count=True)
+    outbox.assign_bulk_task(rest, "task", 1)
+    outbox.claim_bulk_key(JIRA, "x3", 100)
     sweeps = SqlSweeps(engine, waker)
     sweep = sweeps.begin(Sweep(JIRA, SweepKind.FULL, "project = ITX", None, now))
-    page = SweptPage(tuple(Seen(NativeId(str(n)), "2") for n in range(1, 100)), None)
-    sweeps.take(sweep, page)
+    page = ScanPage(tuple(ScannedItem(NativeId(str(n)), "2") for n in range(1, 100)), None)
+    sweeps.store_page(sweep, page)
     deliveries = SqlDeliveries(engine, services.vault, 1, 60, 20)
     deliveries.begin(1)
     assert deliveries.claim(1, now + timedelta(minutes=1)) is not None
     wake_due_deliveries(engine, waker, now)
-    wake_due_looks(engine, waker, now)
-    wake_due(engine, waker)
+    wake_due_assessments(engine, waker, now)
+    wake_due_work(engine, waker)
 
 
 def _plan(connection: Any, statement: str, values: Any) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from connector.errors import ConfigurationError
 from connector.store.database import migrate
 from connector.store.database.engine import open_database
-from connector.store.database.migrate import Fit
+from connector.store.database.migrate import SchemaFit
 from tests.conftest import NEWEST, ROOT
 from tests.connector.store.database.next_version import NEXT, next_version
 
@@ -24,17 +24,22 @@ FIRST = "0001"
 @pytest.mark.parametrize(
     ("revision", "oldest", "fit"),
     [
-        pytest.param(NEXT, NEWEST, Fit.SAME, id="its own schema"),
-        pytest.param(NEWEST, NEWEST, Fit.OLDER, id="a schema that has to be upgraded"),
-        pytest.param("9999", NEXT, Fit.NEWER, id="a newer one that this version may still work on"),
-        pytest.param("9999", NEWEST, Fit.NEWER, id="a newer one that an even older version may work on"),
-        pytest.param("9999", "9998", Fit.TOO_NEW, id="a newer one that this version would break on"),
-        pytest.param("9999", None, Fit.TOO_NEW, id="a newer one that says nothing"),
-        pytest.param(None, NEWEST, Fit.MISSING, id="none, because it was never made or not to its end"),
+        pytest.param(NEXT, NEWEST, SchemaFit.SAME, id="its own schema"),
+        pytest.param(NEWEST, NEWEST, SchemaFit.OLDER, id="a schema that has to be upgraded"),
+        pytest.param("9999", NEXT, SchemaFit.NEWER, id="a newer one that this version may still work on"),
+        pytest.param("9999", NEWEST, SchemaFit.NEWER, id="a newer one that an even older version may work on"),
+        pytest.param("9999", "9998", SchemaFit.TOO_NEW, id="a newer one that this version would break on"),
+        pytest.param("9999", None, SchemaFit.TOO_NEW, id="a newer one that says nothing"),
+        pytest.param(None, NEWEST, SchemaFit.MISSING, id="none, because it was never made or not to its end"),
     ],
 )
 def test_how_schema_and_version_go_together(
-    database: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, revision: str | None, oldest: str | None, fit: Fit
+    database: URL,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    revision: str | None,
+    oldest: str | None,
+    fit: SchemaFit,
 ) -> None:
     """Asked by the next version, which knows one revision more than this one."""
     engine = open_database(database, pool_size=1, application="tests")
@@ -44,11 +49,11 @@ def test_how_schema_and_version_go_together(
         if revision is not None:
             connection.execute(text("INSERT INTO alembic_version VALUES (:now)"), {"now": revision})
         if oldest is None:
-            connection.execute(text("DROP TABLE schema_floor"))
+            connection.execute(text("DROP TABLE schema_compatibility"))
         else:
-            connection.execute(text("UPDATE schema_floor SET oldest = :oldest"), {"oldest": oldest})
+            connection.execute(text("UPDATE schema_compatibility SET oldest_revision = :oldest"), {"oldest": oldest})
     monkeypatch.setattr(migrate, "FOLDER", next_version(tmp_path))
-    assert migrate.fit(engine) is fit
+    assert migrate.schema_fit(engine) is fit
     engine.dispose()
 
 
@@ -59,7 +64,7 @@ def test_this_version_works_on_when_the_next_one_has_upgraded(
     with monkeypatch.context() as later:
         later.setattr(migrate, "FOLDER", next_version(tmp_path))
         assert migrate.upgrade(engine) == NEXT
-    assert migrate.fit(engine) is Fit.NEWER
+    assert migrate.schema_fit(engine) is SchemaFit.NEWER
     assert migrate.upgrade(engine) == NEXT, "it is left as it is"
     engine.dispose()
 
@@ -69,7 +74,7 @@ def _future(database: URL, oldest: str) -> None:
     with engine.begin() as connection:
         connection.execute(text("RESET ROLE"))
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-        connection.execute(text("UPDATE schema_floor SET oldest = :oldest"), {"oldest": oldest})
+        connection.execute(text("UPDATE schema_compatibility SET oldest_revision = :oldest"), {"oldest": oldest})
     engine.dispose()
 
 
@@ -101,8 +106,8 @@ BREAKING = {
     "takes a right away": r"\bREVOKE\b",
 }
 KEPT = "-- the version before keeps to it: "
-"""A comment inside a statement that forbids something: the author has looked, and says why nothing breaks."""
-RAISES = r"UPDATE\s+schema_floor\s+SET\s+oldest\s*=\s*'(\d{4})'"
+"""A comment inside a statement that forbids something: the author has checked it, and says why nothing breaks."""
+RAISES = r"UPDATE\s+schema_compatibility\s+SET\s+oldest_revision\s*=\s*'(\d{4})'"
 
 
 def breaks(source: str) -> list[str]:
@@ -120,11 +125,11 @@ def breaks(source: str) -> list[str]:
         for constant in ast.walk(node)
         if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
     )
-    # A column is told in one piece up to its comma or the statement's end.
+    # A column is written in one piece up to its comma or the statement's end.
     pieces = [" ".join(piece.split()) for piece in re.split(r";|,(?=\s*ADD\b)", said)]
     fresh = re.findall(r"CREATE TABLE (\w+)", said)
-    judged = [one for one in pieces if KEPT not in one and not any(f" ON {table} (" in one for table in fresh)]
-    return [what for what, pattern in BREAKING.items() if any(re.search(pattern, one, re.I) for one in judged)]
+    remaining = [one for one in pieces if KEPT not in one and not any(f" ON {table} (" in one for table in fresh)]
+    return [what for what, pattern in BREAKING.items() if any(re.search(pattern, one, re.I) for one in remaining)]
 
 
 def _newer() -> list[Path]:
@@ -139,7 +144,7 @@ def test_a_migration_leaves_the_version_before_at_work_or_says_that_it_does_not(
         raised = re.findall(RAISES, source)
         assert not breaks(source) or raised == [path.name[:4]], (
             f"{path.name} {' and '.join(breaks(source))}. Do that one release later, or say so with: "
-            f"UPDATE schema_floor SET oldest = '{path.name[:4]}'"
+            f"UPDATE schema_compatibility SET oldest_revision = '{path.name[:4]}'"
         )
 
 
@@ -154,8 +159,8 @@ def test_a_migration_leaves_the_version_before_at_work_or_says_that_it_does_not(
             "ALTER TABLE outbox ADD COLUMN a text DEFAULT 'x', ADD COLUMN b text NOT NULL",
             ["asks for what the version before does not write"],
         ),
-        ("ALTER TABLE outbox DROP COLUMN alike", ["takes a table, column, view, function or type away"]),
-        ("ALTER TABLE outbox RENAME COLUMN alike TO same", ["renames something"]),
+        ("ALTER TABLE outbox DROP COLUMN bulk_key", ["takes a table, column, view, function or type away"]),
+        ("ALTER TABLE outbox RENAME COLUMN bulk_key TO same", ["renames something"]),
         ("ALTER TABLE outbox ALTER COLUMN key TYPE bigint USING key::bigint", ["changes a column"]),
         ("CREATE UNIQUE INDEX one ON outbox (key)", ["forbids what the version before may write"]),
         ("CREATE TABLE more (id bigint); CREATE UNIQUE INDEX one ON more (id)", []),

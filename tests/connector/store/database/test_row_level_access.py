@@ -16,17 +16,17 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import InternalError, ProgrammingError
 
 from connector.bootstrap import bootstrap
-from connector.people.permissions import Account, Grant, PersonId, Role, Viewer, may_see
-from connector.runtime.doctor import own_checks
+from connector.people.permissions import PersonId, Role, RoleGrant, ToolAccount, Viewer, may_see
+from connector.runtime.doctor import installation_checks
 from connector.settings import Settings
 from connector.store.database import migrate
 from connector.store.database.engine import open_database
 from connector.store.database.postgres import conninfo
-from connector.store.database.row_level_access import reader_missing, reading, scope, visible
+from connector.store.database.row_level_access import grant_key, read_as, reader_role_missing, visible_to
 from connector.store.database.tables import MEASURE, METADATA
 from mapping.work_item import NativeId
-from tests.connector.store.conftest import JIRA, Store
-from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, look
+from tests.connector.store.conftest import JIRA, StoreFixture
+from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, record_assessment
 from tests.databases import Databases
 from tests.mapping.items import KAYA, item
 from webhook_server.app import create_app
@@ -40,22 +40,22 @@ PLACES = {
 }
 
 
-def viewer(*grants: Grant, accounts: frozenset[Account] = frozenset()) -> Viewer:
+def viewer(*grants: RoleGrant, accounts: frozenset[ToolAccount] = frozenset()) -> Viewer:
     return Viewer(PersonId(1), "x@y.example", "X", grants, accounts)
 
 
-A = viewer(Grant(Role.VIEWER, ("IT", "Client A")))
-ALL = viewer(Grant(Role.OFFICE))
+A = viewer(RoleGrant(Role.VIEWER, ("IT", "Client A")))
+ALL = viewer(RoleGrant(Role.OFFICE))
 
 
 @pytest.fixture
-def two_clients(store: Store, loaded: object) -> Store:
+def two_clients(store: StoreFixture, loaded: object) -> StoreFixture:
     """Measures of two clients in one database, and one of nobody."""
     for name, (portfolio, program, project, package, entity) in PLACES.items():
         number = name.rpartition("/")[2]
         owner = replace(KAYA, id=f"owner-{number}")
         some = item(SHOWN | {"Assignee": owner}, native_id=NativeId(number), key=f"ITX-{number}")
-        look(store, loaded, some)  # type: ignore[arg-type]
+        record_assessment(store, loaded, some)  # type: ignore[arg-type]
         with store.engine.begin() as transaction:
             transaction.execute(
                 text(
@@ -66,7 +66,7 @@ def two_clients(store: Store, loaded: object) -> Store:
             )
     with store.engine.begin() as transaction:
         transaction.execute(text("""
-            INSERT INTO statement (measure_id, origin, origin_id, verb, person, said_at, heard_at, accepted, content)
+            INSERT INTO command (measure_id, origin, origin_id, verb, person, given_at, ruled_at, accepted, content)
             SELECT id, 'comment', '1', 'approve', 'A. Kaya', now(), now(), true, '{}' FROM measure;
             INSERT INTO plan_version (measure_id, number, locked_at, reason, approved_by, lines)
             SELECT id, 1, now(), 'decided', '[]', '[]' FROM measure;
@@ -90,43 +90,43 @@ def ids(connection: Connection, table: str) -> set[str]:
 
 
 TABLES = (
-    "measure", "effect_line", "decision", "statement", "plan_version", "status_day", "dependency", "work_item",
+    "measure", "effect_line", "decision", "command", "plan_version", "status_day", "dependency", "work_item",
     "outbox", "inbox", "audit",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_without_any_filter_another_clients_rows_are_not_there(two_clients: Store, table: str) -> None:
-    with reading(two_clients.engine, ALL) as connection:
+def test_without_any_filter_another_clients_rows_are_not_there(two_clients: StoreFixture, table: str) -> None:
+    with read_as(two_clients.engine, ALL) as connection:
         assert ids(connection, table) == set(PLACES), "everything is there for who sees everything"
-    with reading(two_clients.engine, A) as connection:
+    with read_as(two_clients.engine, A) as connection:
         assert ids(connection, table) == {"jira-main/1"}
-    with reading(two_clients.engine, viewer()) as connection:
+    with read_as(two_clients.engine, viewer()) as connection:
         assert ids(connection, table) == set()
 
 
-def test_the_daemon_is_not_limited(two_clients: Store) -> None:
+def test_the_daemon_is_not_limited(two_clients: StoreFixture) -> None:
     with two_clients.engine.connect() as connection:
         assert ids(connection, "effect_line") == set(PLACES)
 
 
-def test_who_holds_a_role_in_the_tool_reads_that_measure(two_clients: Store) -> None:
-    kaya = viewer(accounts=frozenset({Account(JIRA, "owner-2"), Account("jira-other", "owner-1")}))
+def test_who_holds_a_role_in_the_tool_reads_that_measure(two_clients: StoreFixture) -> None:
+    kaya = viewer(accounts=frozenset({ToolAccount(JIRA, "owner-2"), ToolAccount("jira-other", "owner-1")}))
     for table in TABLES:
-        with reading(two_clients.engine, kaya) as connection:
+        with read_as(two_clients.engine, kaya) as connection:
             assert ids(connection, table) == {"jira-main/2"}, table
 
 
-def test_an_operator_reads_the_queues_and_no_measure(two_clients: Store) -> None:
-    with reading(two_clients.engine, viewer(Grant(Role.OPERATOR))) as connection:
+def test_an_operator_reads_the_queues_and_no_measure(two_clients: StoreFixture) -> None:
+    with read_as(two_clients.engine, viewer(RoleGrant(Role.OPERATOR))) as connection:
         assert {table: bool(ids(connection, table)) for table in TABLES if ids(connection, table)} == {
             "outbox": True,
             "inbox": True,
         }
 
 
-def test_the_settings_of_one_reader_do_not_reach_the_next(two_clients: Store) -> None:
-    with reading(two_clients.engine, ALL):
+def test_the_settings_of_one_reader_do_not_reach_the_next(two_clients: StoreFixture) -> None:
+    with read_as(two_clients.engine, ALL):
         pass
     with two_clients.engine.connect() as connection:
         row = connection.execute(text("SELECT current_user, current_setting('gatepost.all', true)")).one()
@@ -144,59 +144,59 @@ def test_the_settings_of_one_reader_do_not_reach_the_next(two_clients: Store) ->
         "SELECT oauth FROM connection",
     ],
 )
-def test_a_reader_reads_no_secret(store: Store, statement: str) -> None:
-    with reading(store.engine, ALL) as connection, pytest.raises(ProgrammingError, match="permission denied"):
+def test_a_reader_reads_no_secret(store: StoreFixture, statement: str) -> None:
+    with read_as(store.engine, ALL) as connection, pytest.raises(ProgrammingError, match="permission denied"):
         connection.execute(text(statement))
 
 
-def test_a_reader_changes_nothing(two_clients: Store) -> None:
-    with reading(two_clients.engine, ALL) as connection, pytest.raises((InternalError, ProgrammingError)):
+def test_a_reader_changes_nothing(two_clients: StoreFixture) -> None:
+    with read_as(two_clients.engine, ALL) as connection, pytest.raises((InternalError, ProgrammingError)):
         connection.execute(text("DELETE FROM effect_line"))
 
 
-def test_every_table_of_measures_is_protected(store: Store) -> None:
+def test_every_table_of_measures_is_protected(store: StoreFixture) -> None:
     """Also one that somebody adds tomorrow."""
     rows = store.rows("SELECT relname FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace")
     protected = {row.relname for row in rows}
-    told = [table for table in METADATA.tables.values() if {"measure_id", "portfolio"} & set(table.c.keys())]
+    of_measures = [table for table in METADATA.tables.values() if {"measure_id", "portfolio"} & set(table.c.keys())]
     asked = "SELECT relname FROM pg_class WHERE relkind = 'r' AND has_table_privilege('gatepost_reader', oid, 'SELECT')"
     readable = {row.relname for row in store.rows(asked)}
-    assert {table.name for table in told if table.name not in protected and table.name in readable} == set()
-    assert {"measure", "effect_line", "decision", "statement", "status_day", "plan_version"} <= protected
+    assert {table.name for table in of_measures if table.name not in protected and table.name in readable} == set()
+    assert {"measure", "effect_line", "decision", "command", "status_day", "plan_version"} <= protected
 
 
 GRANTS = (
-    Grant(Role.VIEWER),
-    Grant(Role.VIEWER, (), "Nordbank AG"),
-    Grant(Role.OWNER, ("IT",)),
-    Grant(Role.OWNER, ("IT",), "Südbank AG"),
-    Grant(Role.SPONSOR, ("IT", "Client B")),
-    Grant(Role.SPONSOR, ("IT", "Client B", "P")),
-    Grant(Role.SPONSOR, ("IT", "Client A", "", "CRM")),
-    Grant(Role.CONTROLLER, ("IT", "Client A", "", "CRM"), "Nordbank AG"),
-    Grant(Role.CONTROLLER, ("I",)),
-    Grant(Role.OFFICE, ("IT", "Client")),
-    Grant(Role.OPERATOR),
-    Grant(Role.ADMINISTRATOR, ("HR",)),
+    RoleGrant(Role.VIEWER),
+    RoleGrant(Role.VIEWER, (), "Nordbank AG"),
+    RoleGrant(Role.OWNER, ("IT",)),
+    RoleGrant(Role.OWNER, ("IT",), "Südbank AG"),
+    RoleGrant(Role.SPONSOR, ("IT", "Client B")),
+    RoleGrant(Role.SPONSOR, ("IT", "Client B", "P")),
+    RoleGrant(Role.SPONSOR, ("IT", "Client A", "", "CRM")),
+    RoleGrant(Role.CONTROLLER, ("IT", "Client A", "", "CRM"), "Nordbank AG"),
+    RoleGrant(Role.CONTROLLER, ("I",)),
+    RoleGrant(Role.OFFICE, ("IT", "Client")),
+    RoleGrant(Role.OPERATOR),
+    RoleGrant(Role.ADMINISTRATOR, ("HR",)),
 )
 
 
 @pytest.mark.parametrize("grant", GRANTS, ids=str)
-def test_rule_filter_and_policy_say_the_same(two_clients: Store, grant: Grant) -> None:
+def test_rule_filter_and_policy_say_the_same(two_clients: StoreFixture, grant: RoleGrant) -> None:
     who = viewer(grant)
     by_rule = {name for name, (*place, entity) in PLACES.items() if may_see(who, tuple(place), entity)}
     with two_clients.engine.connect() as connection:
-        by_filter = set(connection.execute(select(MEASURE.c.id).where(visible(who))).scalars())
-    with reading(two_clients.engine, who) as connection:
+        by_filter = set(connection.execute(select(MEASURE.c.id).where(visible_to(who))).scalars())
+    with read_as(two_clients.engine, who) as connection:
         by_policy = ids(connection, "measure")
         asked = "SELECT id FROM measure WHERE gatepost_sees(portfolio, program, project, package, legal_entity)"
         by_function = set(connection.execute(text(asked)).scalars())
     assert by_filter == by_policy == by_function == by_rule
 
 
-def test_a_scope_is_one_of_the_keys_of_what_it_shows(store: Store) -> None:
+def test_a_scope_is_one_of_the_keys_of_what_it_shows(store: StoreFixture) -> None:
     for place, entity in product([(), ("a",), ("a", "b"), ("a", "b", "c"), ("a", "b", "c", "d")], [None, "e"]):
-        key = scope(Grant(Role.VIEWER, place, entity))
+        key = grant_key(RoleGrant(Role.VIEWER, place, entity))
         (row,) = store.rows("SELECT gatepost_place_keys('a', 'b', 'c', 'd', 'e') AS keys")
         assert key in row.keys or key == "\x1e", (place, entity)
 
@@ -215,18 +215,18 @@ def plain_login(postgres: URL) -> Iterator[URL]:
         connection.execute(sql.SQL("DROP ROLE {}").format(role))
 
 
-def test_a_login_without_the_role_is_told_and_served_by_the_filter(
+def test_without_the_role_the_filter_protects_and_the_doctor_says_so(
     plain_login: URL, databases: Databases, tmp_path: Path
 ) -> None:
     settings = Settings(database_url=plain_login.render_as_string(hide_password=False), data=tmp_path)
     with bootstrap(settings, application="tests", schema=migrate.Schema.UPGRADE) as services:
-        assert reader_missing(services.engine)
-        told = {check.what: (check.told, check.hint) for check in own_checks(services)}
+        assert reader_role_missing(services.engine)
+        checks = {check.subject: (check.message, check.hint) for check in installation_checks(services)}
         ready = create_app(services).test_client().get("/health/ready").get_json()
-        with services.reading(A) as connection:
-            assert connection.execute(select(MEASURE).where(visible(A))).all() == []
-    assert told["row-level security"] == (
-        "off: the filter of the queries holds alone",
+        with services.read_as(A) as connection:
+            assert connection.execute(select(MEASURE).where(visible_to(A))).all() == []
+    assert checks["row-level security"] == (
+        "off: only the filter of the queries protects the data",
         "Ask the database administrator for: CREATE ROLE gatepost_reader NOLOGIN; GRANT gatepost_reader TO "
         "<the login>; then run gatepost db upgrade.",
     )
@@ -236,11 +236,11 @@ def test_a_login_without_the_role_is_told_and_served_by_the_filter(
 def test_once_the_role_is_granted_an_upgrade_puts_the_policies_up(plain_login: URL, databases: Databases) -> None:
     engine = open_database(plain_login, pool_size=1, application="tests")
     migrate.upgrade(engine)
-    assert reader_missing(engine)
+    assert reader_role_missing(engine)
     with psycopg.connect(conninfo(databases.server), autocommit=True) as connection:
         connection.execute(sql.SQL("GRANT gatepost_reader TO {}").format(sql.Identifier(plain_login.username or "")))
     migrate.upgrade(engine)
-    assert not reader_missing(engine)
-    with reading(engine, A) as connection:
+    assert not reader_role_missing(engine)
+    with read_as(engine, A) as connection:
         assert connection.execute(text("SELECT current_user")).scalar() == "gatepost_reader"
     engine.dispose()

@@ -1,4 +1,4 @@
-"""The outbox: one write of an item at a time, the newest wish only, every row with an end."""
+"""The outbox: one write of an item at a time, the newest request only, every row with an end."""
 
 from __future__ import annotations
 
@@ -10,119 +10,119 @@ from sqlalchemy import insert, text
 
 from connector.store.database.json_codec import values_to_json
 from connector.store.database.tables import OUTBOX
-from connector.store.queue.workers import recover
-from connector.sync.ports import Written
-from connector.sync.stores import Delivery
+from connector.store.queue.workers import take_back_claims
+from connector.sync.ports import WriteResult
+from connector.sync.stores import OutboxRow
 from mapping.work_item import FieldName
 from mapping.writeback import WriteValue
-from tests.connector.store.conftest import JIRA, Store
+from tests.connector.store.conftest import JIRA, StoreFixture
 
 GATE = FieldName("Gate")
 
 
-def wish(store: Store, item: str, **values: WriteValue) -> None:
+def add_write(store: StoreFixture, item: str, **values: WriteValue) -> None:
     wanted = values_to_json({FieldName(name): value for name, value in (values or {"Gate": "Shut"}).items()})
     with store.engine.begin() as connection:
         connection.execute(
-            insert(OUTBOX).values(connection=JIRA, native_id=item, key=f"ITX-{item}", wanted=wanted, changes=[])
+            insert(OUTBOX).values(connection=JIRA, native_id=item, key=f"ITX-{item}", target_values=wanted, changes=[])
         )
 
 
-def states(store: Store) -> list[tuple[str, str, str | None]]:
+def states(store: StoreFixture) -> list[tuple[str, str, str | None]]:
     return [(row.key, row.state, row.reason) for row in store.rows("SELECT key, state, reason FROM outbox ORDER BY id")]
 
 
-def only(store: Store, worker: int = 1) -> Delivery:
+def only(store: StoreFixture, worker: int = 1) -> OutboxRow:
     (delivery,) = store.outbox(worker).claim(JIRA, 100)
     return delivery
 
 
-def test_what_goes_in_comes_out_as_it_was(store: Store) -> None:
-    wish(store, "1", Gate="Shut", Plan=Decimal("12.50"), Blockers=None)
+def test_what_goes_in_comes_out_as_it_was(store: StoreFixture) -> None:
+    add_write(store, "1", Gate="Shut", Plan=Decimal("12.50"), Blockers=None)
     assert only(store).values == {"Gate": "Shut", "Plan": Decimal("12.50"), "Blockers": None}
 
 
-def test_a_done_write_is_remembered_as_last_written(store: Store) -> None:
-    wish(store, "1", Gate="Shut", Plan=Decimal("12.50"))
-    store.outbox().done(only(store), Written.DONE)
+def test_a_done_write_is_remembered_as_last_written(store: StoreFixture) -> None:
+    add_write(store, "1", Gate="Shut", Plan=Decimal("12.50"))
+    store.outbox().done(only(store), WriteResult.DONE)
     assert states(store) == [("ITX-1", "done", "done")]
-    remembered = store.memory.recall(JIRA, ["1"])["1"]  # type: ignore[list-item,index]
-    assert remembered.last_written == {"Gate": "Shut", "Plan": "12.5"}
+    stored = store.stored_state.load(JIRA, ["1"])["1"]  # type: ignore[list-item,index]
+    assert stored.last_written == {"Gate": "Shut", "Plan": "12.5"}
 
 
-def test_an_item_in_one_hand_is_not_given_to_another(store: Store) -> None:
-    wish(store, "1")
+def test_a_claimed_item_is_not_given_to_another_worker(store: StoreFixture) -> None:
+    add_write(store, "1")
     only(store)
-    wish(store, "1", Gate="Open")
+    add_write(store, "1", Gate="Open")
     assert store.outbox(2).claim(JIRA, 100) == ()
 
 
-def test_a_newer_wish_waits_for_the_write_in_hand_and_follows_it(store: Store) -> None:
-    wish(store, "1")
+def test_a_newer_request_waits_for_the_write_in_progress_and_follows_it(store: StoreFixture) -> None:
+    add_write(store, "1")
     first = only(store)
-    wish(store, "1", Gate="Open")
-    store.outbox().done(first, Written.DONE)
+    add_write(store, "1", Gate="Open")
+    store.outbox().done(first, WriteResult.DONE)
     assert only(store).values == {GATE: "Open"}
 
 
-def test_a_failed_write_gives_way_to_a_newer_wish(store: Store) -> None:
-    wish(store, "1")
+def test_a_failed_write_gives_way_to_a_newer_request(store: StoreFixture) -> None:
+    add_write(store, "1")
     first = only(store)
-    wish(store, "1", Gate="Open")
-    store.outbox().put_off([first], 0, "the tool does not answer", count=True)
+    add_write(store, "1", Gate="Open")
+    store.outbox().postpone([first], 0, "the tool does not answer", count=True)
     assert only(store).values == {GATE: "Open"}
     assert states(store)[0] == ("ITX-1", "superseded", "a later assessment")
 
 
-def test_a_write_that_is_put_off_comes_due_later(store: Store) -> None:
-    wish(store, "1")
-    store.outbox().put_off([only(store)], 3600, "down", count=True)
+def test_a_write_that_is_put_off_comes_due_later(store: StoreFixture) -> None:
+    add_write(store, "1")
+    store.outbox().postpone([only(store)], 3600, "down", count=True)
     assert store.outbox().claim(JIRA, 100) == ()
     assert store.rows("SELECT attempts FROM outbox")[0].attempts == 1
 
 
-def test_waiting_for_the_connection_is_no_attempt(store: Store) -> None:
-    wish(store, "1")
-    store.outbox().put_off([only(store)], 0, "waits for the connection", count=False)
+def test_waiting_for_the_connection_is_no_attempt(store: StoreFixture) -> None:
+    add_write(store, "1")
+    store.outbox().postpone([only(store)], 0, "waits for the connection", count=False)
     assert store.rows("SELECT attempts FROM outbox")[0].attempts == 0
 
 
-def test_a_parked_write_stays_visible_and_holds_up_nobody(store: Store) -> None:
-    wish(store, "1")
-    store.outbox().park(only(store), "the option does not exist")
-    wish(store, "2")
+def test_a_dead_write_stays_visible_and_delays_nobody(store: StoreFixture) -> None:
+    add_write(store, "1")
+    store.outbox().dead_letter(only(store), "the option does not exist")
+    add_write(store, "2")
     assert only(store).key == "ITX-2"
-    assert states(store)[0] == ("ITX-1", "parked", "the option does not exist")
+    assert states(store)[0] == ("ITX-1", "dead_letter", "the option does not exist")
 
 
-def test_a_write_in_a_dead_hand_is_taken_back(store: Store) -> None:
+def test_a_write_claimed_by_a_dead_worker_is_released(store: StoreFixture) -> None:
     """Nobody holds worker 7's advisory lock: it is dead."""
-    wish(store, "1")
+    add_write(store, "1")
     only(store, worker=7)
-    assert recover(store.engine, store.waker, me=1) == 1
+    assert take_back_claims(store.engine, store.waker, worker=1) == 1
     assert only(store).key == "ITX-1"
 
 
-def test_an_item_that_was_overtaken_is_looked_at_again(store: Store) -> None:
-    wish(store, "1")
-    store.outbox().done(only(store), Written.OVERTAKEN)
-    assert states(store) == [("ITX-1", "done", "overtaken")]
+def test_an_item_that_changed_meanwhile_is_reassessed(store: StoreFixture) -> None:
+    add_write(store, "1")
+    store.outbox().done(only(store), WriteResult.CHANGED_MEANWHILE)
+    assert states(store) == [("ITX-1", "done", "changed_meanwhile")]
     assert [row.native_id for row in store.rows("SELECT native_id FROM dirty_key")] == ["1"]
-    assert [name for name in store.queued if "reconcile" in name]
+    assert [name for name in store.woken_tasks if "reconcile" in name]
 
 
-def test_a_moment_comes_out_as_it_went_in(store: Store) -> None:
+def test_a_moment_comes_out_as_it_went_in(store: StoreFixture) -> None:
     at = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-    wish(store, "1", Checked=at)
+    add_write(store, "1", Checked=at)
     assert only(store).values == {"Checked": at}
 
 
-def alike(store: Store, *items: str, value: str = "same", seconds: float = 0) -> None:
+def alike(store: StoreFixture, *items: str, value: str = "same", seconds: float = 0) -> None:
     for one in items:
-        wish(store, one)
+        add_write(store, one)
     with store.engine.begin() as connection:
         connection.execute(
-            text("UPDATE outbox SET alike = :alike, created_at = now() - make_interval(secs => :seconds) "
+            text("UPDATE outbox SET bulk_key = :alike, created_at = now() - make_interval(secs => :seconds) "
                  "WHERE native_id = ANY(:items)"),
             {"alike": value, "items": list(items), "seconds": seconds},
         )  # fmt: skip
@@ -132,13 +132,13 @@ def alike(store: Store, *items: str, value: str = "same", seconds: float = 0) ->
     ("dirty", "others", "seconds", "gathers"),
     [
         pytest.param(False, False, 0, False, id="nothing more can come"),
-        pytest.param(True, False, 0, True, id="items are being judged"),
+        pytest.param(True, False, 0, True, id="items are being assessed"),
         pytest.param(False, True, 0, True, id="another round holds some of the same"),
         pytest.param(True, True, 6, False, id="the oldest has waited long enough"),
     ],
 )
 def test_rows_that_are_alike_wait_for_more_of_them(
-    store: Store, dirty: bool, others: bool, seconds: float, gathers: bool
+    store: StoreFixture, dirty: bool, others: bool, seconds: float, gathers: bool
 ) -> None:
     alike(store, "1", "2", seconds=seconds)
     mine = store.outbox().claim(JIRA, 100)
@@ -146,14 +146,14 @@ def test_rows_that_are_alike_wait_for_more_of_them(
         alike(store, "3", seconds=seconds)
         store.outbox(2).claim(JIRA, 100)
     if dirty:
-        store.ring("d1", "9")
-    assert store.outbox().gathering(JIRA, "same", mine[0].token) is gathers
+        store.receive_event("d1", "9")
+    assert store.outbox().expects_more(JIRA, "same", mine[0].token) is gathers
 
 
-def test_all_rows_of_a_bulk_edit_are_claimed_together(store: Store) -> None:
+def test_all_rows_of_a_bulk_edit_are_claimed_together(store: StoreFixture) -> None:
     alike(store, "1", "2", "3")
-    store.outbox().into_bulk(store.outbox().claim(JIRA, 100), "task 1", 0)
+    store.outbox().assign_bulk_task(store.outbox().claim(JIRA, 100), "task 1", 0)
     (first,) = store.outbox().claim(JIRA, 1)
     assert first.bulk_task == "task 1"
-    assert len(store.outbox().claim_task(JIRA, "task 1", 100)) == 2
-    assert store.outbox().claim_task(JIRA, "task 2", 100) == ()
+    assert len(store.outbox().claim_bulk_task(JIRA, "task 1", 100)) == 2
+    assert store.outbox().claim_bulk_task(JIRA, "task 2", 100) == ()

@@ -1,4 +1,4 @@
-"""Pauses: one without an end is told once, whoever runs into the wall; one with an end is nobody's alarm."""
+"""Pauses: one without an end is reported once, whichever worker meets the problem; one with an end raises no alert."""
 
 from __future__ import annotations
 
@@ -12,108 +12,108 @@ from cryptography.fernet import Fernet
 from structlog.testing import capture_logs
 
 from connector.errors import ConfigurationError
-from connector.notify.allowed_hosts import Rules
+from connector.notify.allowed_hosts import HostRules
 from connector.notify.measure_events import EventType
-from connector.notify.subscription_filter import Filter
+from connector.notify.subscription_filter import SubscriptionFilter
 from connector.store.notifications.subscriptions import Subscriptions
 from connector.vault import Vault
-from tests.connector.store.conftest import JIRA, Store
+from tests.connector.store.conftest import JIRA, StoreFixture
 
 REFUSED = "jira-main does not accept the credentials (401). Renew them with: gatepost connection add"
 
 
-def paused_row(store: Store) -> Any:
+def paused_row(store: StoreFixture) -> Any:
     return store.rows("SELECT paused_at, paused_until, paused_reason FROM connection")[0]
 
 
-def told(store: Store) -> list[tuple[str, str, str]]:
-    """The audit of the connection: who, what, which words."""
+def audit_entries(store: StoreFixture) -> list[tuple[str, str, str]]:
+    """The audit of the connection: who, what, which text."""
     rows = store.rows(
         "SELECT actor, action, detail ->> 'text' AS text FROM audit WHERE subject = 'jira-main' ORDER BY seq"
     )
     return [(row.actor, row.action, row.text) for row in rows]
 
 
-def alerts(store: Store) -> list[tuple[str, bool]]:
+def alerts(store: StoreFixture) -> list[tuple[str, bool]]:
     rows = store.rows("SELECT kind, ended_at IS NULL AS open FROM alert ORDER BY id")
     return [(row.kind, row.open) for row in rows]
 
 
-def subscribe(store: Store, name: str, wanted: Filter) -> None:
-    office = Subscriptions(store.engine, Vault(Fernet.generate_key()), Rules())
+def subscribe(store: StoreFixture, name: str, wanted: SubscriptionFilter) -> None:
+    office = Subscriptions(store.engine, Vault(Fernet.generate_key()), HostRules())
     office.add(name, "https://hooks.acme.example/gatepost", wanted, author="tests")
 
 
-def test_many_workers_at_the_same_wall_make_one_pause_and_tell_it_once(store: Store) -> None:
+def test_many_workers_at_the_same_wall_make_one_pause_and_tell_it_once(store: StoreFixture) -> None:
     with capture_logs() as logs, ThreadPoolExecutor(8) as workers:
         for number in range(40):
             workers.submit(store.connections.pause, JIRA, f"{REFUSED} #{number % 4}", None)
     row = paused_row(store)
     assert row.paused_until is None
-    assert told(store) == [("gatepost", "connection.paused", f"jira-main is paused: {row.paused_reason}")]
+    assert audit_entries(store) == [("gatepost", "connection.paused", f"jira-main is paused: {row.paused_reason}")]
     assert alerts(store) == [("paused", True)]
     assert [(one["event"], one["log_level"], one["why"]) for one in logs] == [
         ("connection paused", "error", row.paused_reason)
     ]
 
 
-def test_a_pause_stays_as_it_began_whatever_fails_meanwhile(store: Store) -> None:
+def test_a_pause_stays_as_it_began_whatever_fails_meanwhile(store: StoreFixture) -> None:
     store.connections.pause(JIRA, REFUSED, None)
     before = paused_row(store)
     store.connections.pause(JIRA, "another wall", None)
     store.connections.pause(JIRA, "429: too many calls", 0)
     assert paused_row(store) == before
-    assert store.connections.paused(JIRA) == REFUSED
+    assert store.connections.pause_reason(JIRA) == REFUSED
 
 
-def test_a_limit_of_the_tool_ends_by_itself_and_alarms_nobody(store: Store) -> None:
+def test_a_limit_of_the_tool_ends_by_itself_and_alarms_nobody(store: StoreFixture) -> None:
     store.connections.pause(JIRA, "429: the longer one", 600)
     first = paused_row(store)
     store.connections.pause(JIRA, "429: a shorter one", 5)
     assert (paused_row(store).paused_at, paused_row(store).paused_until) == (first.paused_at, first.paused_until)
-    assert store.connections.paused(JIRA) == "429: a shorter one"
-    assert (told(store), alerts(store)) == ([], [])
+    assert store.connections.pause_reason(JIRA) == "429: a shorter one"
+    assert (audit_entries(store), alerts(store)) == ([], [])
 
 
-def test_a_wall_behind_a_limit_is_a_pause_of_its_own(store: Store) -> None:
+def test_a_wall_behind_a_limit_is_a_pause_of_its_own(store: StoreFixture) -> None:
     store.connections.pause(JIRA, "429", 600)
     store.connections.pause(JIRA, REFUSED, None)
     assert (paused_row(store).paused_until, paused_row(store).paused_reason) == (None, REFUSED)
     assert alerts(store) == [("paused", True)]
 
 
-def test_a_resume_is_told_with_whoever_did_it(store: Store) -> None:
+def test_a_resume_is_reported_with_the_person_who_did_it(store: StoreFixture) -> None:
     store.connections.pause(JIRA, REFUSED, None)
     assert store.connections.resume(JIRA, by="perez@acme.example")
     assert not store.connections.resume(JIRA, by="perez@acme.example")
-    assert told(store)[1:] == [("perez@acme.example", "connection.resumed", "jira-main is in use again.")]
+    assert audit_entries(store)[1:] == [("perez@acme.example", "connection.resumed", "jira-main is in use again.")]
     assert alerts(store) == [("paused", False), ("resumed", False)]
     store.connections.pause(JIRA, REFUSED, None)
-    assert alerts(store)[2:] == [("paused", True)], "the next pause is told anew"
+    assert alerts(store)[2:] == [("paused", True)], "the next pause is reported anew"
 
 
-def test_saving_new_credentials_ends_a_pause_and_says_so(store: Store) -> None:
+def test_saving_new_credentials_ends_a_pause_and_says_so(store: StoreFixture) -> None:
     record = store.connections.get(JIRA)
     assert record is not None
     store.connections.save(replace(record, credential="other"), by="perez@acme.example")
-    assert told(store) == [], "a change of a connection that is in use is no resume"
+    assert audit_entries(store) == [], "a change of a connection that is in use is no resume"
     store.connections.pause(JIRA, REFUSED, None)
     store.connections.save(replace(record, credential="new"), by="perez@acme.example")
-    assert store.connections.paused(JIRA) is None
-    assert told(store)[1:] == [("perez@acme.example", "connection.resumed", "jira-main is in use again.")]
+    assert store.connections.pause_reason(JIRA) is None
+    assert audit_entries(store)[1:] == [("perez@acme.example", "connection.resumed", "jira-main is in use again.")]
 
 
-def test_a_limit_that_somebody_ended_is_in_the_audit_and_no_alarm(store: Store) -> None:
+def test_a_limit_that_somebody_ended_is_in_the_audit_and_no_alarm(store: StoreFixture) -> None:
     store.connections.pause(JIRA, "429", 600)
     assert store.connections.resume(JIRA, by="perez@acme.example")
-    assert [action for _, action, _ in told(store)] == ["connection.resumed"]
+    assert [action for _, action, _ in audit_entries(store)] == ["connection.resumed"]
     assert alerts(store) == []
 
 
-def test_only_who_asks_by_name_for_events_of_connections_is_told(store: Store) -> None:
-    subscribe(store, "everything", Filter())
-    subscribe(store, "somewhere", Filter(frozenset({EventType.BLOCKED}), place=("IT",)))
-    subscribe(store, "pager", Filter(frozenset({EventType.PAUSED, EventType.RESUMED, EventType.BLOCKED})))
+def test_only_subscriptions_that_name_connection_events_get_them(store: StoreFixture) -> None:
+    subscribe(store, "everything", SubscriptionFilter())
+    subscribe(store, "somewhere", SubscriptionFilter(frozenset({EventType.BLOCKED}), hierarchy=("IT",)))
+    subscribe(store, "pager", SubscriptionFilter(frozenset({EventType.PAUSED, EventType.RESUMED, EventType.BLOCKED})))
     store.connections.pause(JIRA, REFUSED, None)
     store.connections.resume(JIRA, by="perez@acme.example")
     rows = store.rows(
@@ -137,14 +137,16 @@ def test_only_who_asks_by_name_for_events_of_connections_is_told(store: Store) -
     assert resumed["timestamp"] > since
 
 
-@pytest.mark.parametrize("part", [{"place": ("IT",)}, {"legal_entity": "ACME AG"}], ids=["a place", "a legal entity"])
+@pytest.mark.parametrize(
+    "part", [{"hierarchy": ("IT",)}, {"legal_entity": "ACME AG"}], ids=["a place", "a legal entity"]
+)
 def test_an_event_that_concerns_no_measure_is_not_asked_for_with_a_part_of_them(
-    store: Store, part: dict[str, Any]
+    store: StoreFixture, part: dict[str, Any]
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        subscribe(store, "pager", Filter(frozenset({EventType.PAUSED, EventType.BLOCKED}), **part))
+        subscribe(store, "pager", SubscriptionFilter(frozenset({EventType.PAUSED, EventType.BLOCKED}), **part))
     assert str(caught.value) == (
-        "connection.paused concerns no measure, so it cannot be asked for below a place or for one legal entity. "
-        "Leave both out, or make a subscription of its own for it."
+        "connection.paused concerns no measure, so it cannot be combined with a part of the hierarchy or legal entity. "
+        "Leave both out, or add a separate subscription for it."
     )
     assert store.rows("SELECT 1 FROM subscription") == []

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from connector.errors import LimitScope, RateLimited
-from connector.http.rate_limits import UNTOLD_SECONDS, Parked, endpoint, item
-from connector.store.queue.rate_limits import SqlLimiter
-from tests.connector.store.conftest import JIRA, Store
+from connector.http.rate_limits import DEFAULT_WAIT_SECONDS, ClosedScope, endpoint_of, item_of
+from connector.store.queue.rate_limits import SqlRateLimiter
+from tests.connector.store.conftest import JIRA, StoreFixture
 
 PUT_1, PUT_2 = "PUT /rest/api/3/issue/10001", "PUT /rest/api/3/issue/10002"
 COMMENT_1 = "POST /rest/api/3/issue/10001/comment"
@@ -26,48 +26,50 @@ def limited(operation: str, scope: LimitScope, seconds: float | None = 60) -> Ra
         (LimitScope.ITEM, {PUT_1, COMMENT_1}),
     ],
 )
-def test_a_limit_closes_its_own_scope_for_every_worker(store: Store, scope: LimitScope, closed: set[str]) -> None:
-    store.ring("d1", "10001")
-    SqlLimiter(store.engine, JIRA).park(limited(PUT_1, scope))
-    other = SqlLimiter(store.engine, JIRA)
-    assert {one for one in (PUT_1, PUT_2, COMMENT_1, SEARCH) if other.parked(one) is not None} == closed
+def test_a_limit_closes_its_own_scope_for_every_worker(
+    store: StoreFixture, scope: LimitScope, closed: set[str]
+) -> None:
+    store.receive_event("d1", "10001")
+    SqlRateLimiter(store.engine, JIRA).close(limited(PUT_1, scope))
+    other = SqlRateLimiter(store.engine, JIRA)
+    assert {one for one in (PUT_1, PUT_2, COMMENT_1, SEARCH) if other.closed_scope(one) is not None} == closed
 
 
-def test_the_longest_wait_that_was_told_counts(store: Store) -> None:
-    limiter = SqlLimiter(store.engine, JIRA)
-    limiter.park(limited(PUT_1, LimitScope.ENDPOINT, 1847))
-    limiter.park(limited(PUT_2, LimitScope.ENDPOINT, 2))
-    parked = limiter.parked(PUT_1)
-    assert parked is not None
-    assert 1800 < parked.seconds <= 1847
+def test_the_longest_wait_counts(store: StoreFixture) -> None:
+    limiter = SqlRateLimiter(store.engine, JIRA)
+    limiter.close(limited(PUT_1, LimitScope.ENDPOINT, 1847))
+    limiter.close(limited(PUT_2, LimitScope.ENDPOINT, 2))
+    closed = limiter.closed_scope(PUT_1)
+    assert closed is not None
+    assert 1800 < closed.seconds <= 1847
 
 
-@pytest.mark.parametrize("told", [None, 0.0])
-def test_a_limit_without_a_time_is_closed_for_a_few_seconds(store: Store, told: float | None) -> None:
+@pytest.mark.parametrize("retry_after", [None, 0.0])
+def test_a_limit_without_a_time_is_closed_for_a_few_seconds(store: StoreFixture, retry_after: float | None) -> None:
     """Data Center often says ``Retry-After: 0``."""
-    limiter = SqlLimiter(store.engine, JIRA)
-    limiter.park(limited(PUT_1, LimitScope.ENDPOINT, told))
-    (parked,) = limiter.all()
-    assert 0 < parked.seconds <= UNTOLD_SECONDS
+    limiter = SqlRateLimiter(store.engine, JIRA)
+    limiter.close(limited(PUT_1, LimitScope.ENDPOINT, retry_after))
+    (closed,) = limiter.closed_scopes()
+    assert 0 < closed.seconds <= DEFAULT_WAIT_SECONDS
 
 
-def test_it_opens_by_itself(store: Store) -> None:
+def test_it_opens_by_itself(store: StoreFixture) -> None:
     clock = [0.0]
-    limiter = SqlLimiter(store.engine, JIRA, monotonic=lambda: clock[0])
-    limiter.park(limited(PUT_1, LimitScope.ITEM, 0.5))
-    assert isinstance(limiter.parked(PUT_1), Parked)
+    limiter = SqlRateLimiter(store.engine, JIRA, monotonic=lambda: clock[0])
+    limiter.close(limited(PUT_1, LimitScope.ITEM, 0.5))
+    assert isinstance(limiter.closed_scope(PUT_1), ClosedScope)
     clock[0] = 0.6
-    assert limiter.parked(PUT_1) is None
+    assert limiter.closed_scope(PUT_1) is None
 
 
-def test_the_database_is_asked_once_a_second_at_most(store: Store) -> None:
+def test_the_database_is_asked_once_a_second_at_most(store: StoreFixture) -> None:
     clock = [0.0]
-    limiter = SqlLimiter(store.engine, JIRA, monotonic=lambda: clock[0])
-    assert limiter.parked(PUT_1) is None
-    SqlLimiter(store.engine, JIRA).park(limited(PUT_1, LimitScope.ENDPOINT))
-    assert limiter.parked(PUT_1) is None
+    limiter = SqlRateLimiter(store.engine, JIRA, monotonic=lambda: clock[0])
+    assert limiter.closed_scope(PUT_1) is None
+    SqlRateLimiter(store.engine, JIRA).close(limited(PUT_1, LimitScope.ENDPOINT))
+    assert limiter.closed_scope(PUT_1) is None
     clock[0] = 1.1
-    assert limiter.parked(PUT_1) is not None
+    assert limiter.closed_scope(PUT_1) is not None
 
 
 @pytest.mark.parametrize(
@@ -82,5 +84,5 @@ def test_the_database_is_asked_once_a_second_at_most(store: Store) -> None:
         (f"PATCH /api/now/table/pm_project/{'a' * 32}", "PATCH /api/now/table/pm_project/*", "a" * 32),
     ],
 )
-def test_an_operation_is_told_by_its_endpoint_and_its_item(operation: str, kind: str, subject: str) -> None:
-    assert (endpoint(operation), item(operation)) == (kind, subject)
+def test_an_operation_is_known_by_its_endpoint_and_its_item(operation: str, kind: str, subject: str) -> None:
+    assert (endpoint_of(operation), item_of(operation)) == (kind, subject)

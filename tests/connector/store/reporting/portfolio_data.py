@@ -10,19 +10,19 @@ from decimal import Decimal
 
 from sqlalchemy import Engine, text
 
-from connector.people.permissions import Grant, PersonId, Role, Viewer
-from connector.store.reporting.rollups import Refreshed, Rollups
+from connector.people.permissions import PersonId, Role, RoleGrant, Viewer
+from connector.store.reporting.rollups import RefreshResult, Rollups
 from governance.effects import Account, EffectKind, EffectLine, Version
-from governance.hierarchy import Entry
-from governance.measure import MeasureId, Place
+from governance.hierarchy import RollUpMeasure
+from governance.measure import HierarchyPath, MeasureId
 from governance.money import Money, Period
 from governance.presets import default_policy
 from governance.rates import Rate
-from governance.roll_up import Basis
+from governance.roll_up import RollUpSettings
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-BASIS = Basis("EUR", 1, 2026, default_policy().weights)
-OFFICE = Viewer(PersonId(1), "office@nordbank.example", "M. Brandt", (Grant(Role.OFFICE),))
+BASIS = RollUpSettings("EUR", 1, 2026, default_policy().weights)
+OFFICE = Viewer(PersonId(1), "office@nordbank.example", "M. Brandt", (RoleGrant(Role.OFFICE),))
 RATES = (
     Rate("USD", "EUR", date(2025, 1, 1), Decimal("0.92"), "tests"),
     Rate("USD", "EUR", date(2026, 6, 1), Decimal("0.9357"), "tests"),
@@ -32,7 +32,7 @@ RATES = (
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenMeasure:
     """One measure as a test wants it."""
 
     number: int
@@ -42,14 +42,14 @@ class Given:
     owner: str = "A. Kaya"
     owner_id: str = "k"
     stage: str | None = "detailed"
-    ramp: str | None = None
+    off_ramp: str | None = None
     gate: str = "open"
     implementation: str = "green"
     potential: str = "green"
     reason: str | None = None
     title: str = "Retire the legacy CRM"
     codes: tuple[str, ...] = ()
-    found: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
     lines: tuple[EffectLine, ...] = field(default_factory=tuple)
 
     @property
@@ -57,10 +57,12 @@ class Given:
         return f"jira-main/{self.number}"
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> RollUpMeasure:
         """The same measure as the domain's own figures take it."""
-        place = Place("", *self.place)
-        return Entry(MeasureId(self.id), place, self.entity, self.unit, self.lines, self.stage, self.reason or "")
+        place = HierarchyPath("", *self.place)
+        return RollUpMeasure(
+            MeasureId(self.id), place, self.entity, self.unit, self.lines, self.stage, self.reason or ""
+        )
 
 
 def line(
@@ -70,7 +72,7 @@ def line(
     return EffectLine(Version(version), EffectKind(kind), Period.parse(month), money, Account(account))
 
 
-def save(engine: Engine, *measures: Given) -> None:
+def save(engine: Engine, *measures: GivenMeasure) -> None:
     """Write measures as the flow leaves them; one that is there is changed."""
     with engine.begin() as transaction:
         for one in measures:
@@ -95,7 +97,7 @@ def save(engine: Engine, *measures: Given) -> None:
                 })  # fmt: skip
 
 
-def leave(engine: Engine, *numbers: int) -> None:
+def unmap(engine: Engine, *numbers: int) -> None:
     """No rule of the mapping takes these any more."""
     with engine.begin() as transaction:
         ids = [f"jira-main/{number}" for number in numbers]
@@ -106,17 +108,17 @@ def save_rates(engine: Engine, rates: Sequence[Rate] = RATES) -> None:
     with engine.begin() as transaction:
         for rate in rates:
             transaction.execute(
-                text("INSERT INTO rate VALUES (:c, :t, :s, :f, 'tests') "
+                text("INSERT INTO exchange_rate VALUES (:c, :t, :s, :f, 'tests') "
                      'ON CONFLICT (currency, "to", since) DO UPDATE SET factor = excluded.factor'),
-                {"c": rate.currency, "t": rate.to, "s": rate.since, "f": rate.factor},
+                {"c": rate.currency, "t": rate.to_currency, "s": rate.since, "f": rate.factor},
             )  # fmt: skip
 
 
-def refresh(engine: Engine, basis: Basis = BASIS) -> Refreshed:
+def refresh(engine: Engine, basis: RollUpSettings = BASIS) -> RefreshResult:
     return Rollups(engine).refresh(basis, NOW)
 
 
-def _values(one: Given) -> dict[str, object]:
+def _values(one: GivenMeasure) -> dict[str, object]:
     people = {"owner": {"id": one.owner_id, "name": one.owner, "active": True}}
     since = "2026-09-01T00:00:00+00:00"
     blockers = [{"code": code, "sentence": f"{code} is missing", "since": since} for code in one.codes]
@@ -128,15 +130,15 @@ def _values(one: Given) -> dict[str, object]:
             "responsible": [{"role": "owner", "name": "A. Kaya", "id": one.owner_id}],
             "since": since,
         }
-        for code in one.found
+        for code in one.findings
     ]
     verdict = {
         "blockers": blockers,
-        "ramp": {"kind": one.ramp} if one.ramp else None,
+        "off_ramp": {"kind": one.off_ramp} if one.off_ramp else None,
         "deviation": {"reason": one.reason, "since": since} if one.reason is not None else None,
     }
     stamp = json.dumps(
-        [str(part) for part in (one.lines, one.stage, one.gate, one.ramp, one.reason, one.codes, one.found)]
+        [str(part) for part in (one.lines, one.stage, one.gate, one.off_ramp, one.reason, one.codes, one.findings)]
     )
     return {
         "id": one.id, "connection": "jira-main", "native_id": str(one.number), "key": f"ITX-{one.number}",
@@ -144,7 +146,7 @@ def _values(one: Given) -> dict[str, object]:
         "project": one.place[2], "package": one.place[3], "business_unit": one.unit, "legal_entity": one.entity,
         "owner": one.owner, "stage": one.stage, "gate": one.gate, "implementation": one.implementation,
         "potential": one.potential, "facts": json.dumps({"roles": people}), "verdict": json.dumps(verdict),
-        "standing": json.dumps({"granted_at": {one.stage: since} if one.stage else {}}),
+        "measure_state": json.dumps({"granted_at": {one.stage: since} if one.stage else {}}),
         "findings": json.dumps(findings), "verdict_digest": stamp, "effects_digest": stamp, "mapping_version": 1,
         "policy_version": "five/tests", "assessed_at": NOW,
     }  # fmt: skip

@@ -11,21 +11,21 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from connector.people.permissions import Account, Grant, PersonId, Role, Viewer
-from connector.store.database.row_level_access import reading
+from connector.people.permissions import PersonId, Role, RoleGrant, ToolAccount, Viewer
+from connector.store.database.row_level_access import read_as
 from connector.store.reporting.portfolio import Portfolio
-from connector.store.reporting.portfolio_filters import Filters
-from connector.store.reporting.portfolio_lists import LineFilters, Lists
+from connector.store.reporting.portfolio_filters import PortfolioFilters
+from connector.store.reporting.portfolio_lists import EffectLineFilters, PortfolioLists
 from governance.effects import EffectLine, Version
 from governance.money import Period
 from tests.bench.generate import MAPPING, Size, fill
-from tests.connector.store.conftest import Store
-from tests.connector.store.reporting.portfolio_data import NOW, OFFICE, Given, line, refresh, save
+from tests.connector.store.conftest import StoreFixture
+from tests.connector.store.reporting.portfolio_data import NOW, OFFICE, GivenMeasure, line, refresh, save
 
-OF_IT = replace(OFFICE, grants=(Grant(Role.OFFICE, ("IT",)),))
-OF_SUISSE = replace(OFFICE, grants=(Grant(Role.OFFICE, (), "Nordbank Suisse SA"),))
-OF_PROJECT = replace(OFFICE, grants=(Grant(Role.OFFICE, ("IT", "Cloud exit", "CRM")),))
-OWNER = Viewer(PersonId(2), "kaya", "A. Kaya", (), frozenset({Account("jira-main", "k")}), frozenset({Role.OWNER}))
+OF_IT = replace(OFFICE, grants=(RoleGrant(Role.OFFICE, ("IT",)),))
+OF_SUISSE = replace(OFFICE, grants=(RoleGrant(Role.OFFICE, (), "Nordbank Suisse SA"),))
+OF_PROJECT = replace(OFFICE, grants=(RoleGrant(Role.OFFICE, ("IT", "Cloud exit", "CRM")),))
+OWNER = Viewer(PersonId(2), "kaya", "A. Kaya", (), frozenset({ToolAccount("jira-main", "k")}), frozenset({Role.OWNER}))
 NOBODY = Viewer(PersonId(3), "new", "N. N.")
 
 
@@ -34,25 +34,25 @@ def money(plan: int, forecast: int) -> tuple[EffectLine, ...]:
 
 
 @pytest.fixture
-def world(store: Store) -> Store:
+def world(store: StoreFixture) -> StoreFixture:
     save(
         store.engine,
-        Given(1, lines=money(1000, 900), gate="shut", codes=("OPEN_WORK",), reason="delay: later"),
-        Given(2, place=("IT", "Cloud exit", "Ledger", None), owner="B. Brandt", owner_id="b", stage="decided",
-              potential="red", found=("ORPHAN_OWNER",), lines=money(5000, 1000)),
-        Given(3, place=("Operations", "Branches", None, None), entity="Nordbank Suisse SA", owner_id="b", ramp="on_hold",
-              implementation="red", gate="shut", lines=money(300, 300), found=("ORPHAN_OWNER", "CREEP")),
-        Given(4, place=("IT", None, None, None), entity=None, owner_id="b", title="100% of_the rest", stage=None),
+        GivenMeasure(1, lines=money(1000, 900), gate="shut", codes=("OPEN_WORK",), reason="delay: later"),
+        GivenMeasure(2, place=("IT", "Cloud exit", "Ledger", None), owner="B. Brandt", owner_id="b", stage="decided",
+              potential="red", findings=("ORPHAN_OWNER",), lines=money(5000, 1000)),
+        GivenMeasure(3, place=("Operations", "Branches", None, None), entity="Nordbank Suisse SA", owner_id="b", off_ramp="on_hold",
+              implementation="red", gate="shut", lines=money(300, 300), findings=("ORPHAN_OWNER", "CREEP")),
+        GivenMeasure(4, place=("IT", None, None, None), entity=None, owner_id="b", title="100% of_the rest", stage=None),
     )  # fmt: skip
     refresh(store.engine)
     return store
 
 
 @contextmanager
-def seen(engine: Engine, viewer: Viewer, **filters: str) -> Iterator[tuple[Portfolio, Lists]]:
-    with reading(engine, viewer) as connection:
-        chosen = Filters.parse(filters)
-        yield Portfolio(connection, viewer, chosen), Lists(connection, viewer, chosen)
+def seen(engine: Engine, viewer: Viewer, **filters: str) -> Iterator[tuple[Portfolio, PortfolioLists]]:
+    with read_as(engine, viewer) as connection:
+        chosen = PortfolioFilters.parse(filters)
+        yield Portfolio(connection, viewer, chosen), PortfolioLists(connection, viewer, chosen)
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,15 @@ def seen(engine: Engine, viewer: Viewer, **filters: str) -> Iterator[tuple[Portf
         pytest.param(OF_PROJECT, ["ITX-1"], id="a project"),
         pytest.param(OWNER, ["ITX-1"], id="an owner, by the account in the tool"),
         pytest.param(
-            replace(OF_SUISSE, accounts=OWNER.accounts, held=OWNER.held), ["ITX-1", "ITX-3"], id="both at once"
+            replace(OF_SUISSE, accounts=OWNER.accounts, measure_roles=OWNER.measure_roles),
+            ["ITX-1", "ITX-3"],
+            id="both at once",
         ),
         pytest.param(NOBODY, [], id="nobody"),
     ],
 )
 def test_sums_and_lists_hold_what_a_viewer_may_see_and_nothing_else(
-    world: Store, viewer: Viewer, keys: list[str]
+    world: StoreFixture, viewer: Viewer, keys: list[str]
 ) -> None:
     with seen(world.engine, viewer) as (portfolio, lists):
         found = portfolio.overview()
@@ -79,24 +81,24 @@ def test_sums_and_lists_hold_what_a_viewer_may_see_and_nothing_else(
         plan = {"ITX-1": 1000, "ITX-2": 5000, "ITX-3": 300}
         assert (found.total.plan or 0) == sum(plan.get(key, 0) for key in keys)
         assert sum((point.net[Version.PLAN] for point in portfolio.curve()), Decimal(0)) == (found.total.plan or 0)
-        shown = {one.key for one in lists.lines(LineFilters()).rows} | {one.key for one in lists.findings().rows}
+        shown = {one.key for one in lists.lines(EffectLineFilters()).rows} | {one.key for one in lists.findings().rows}
         assert shown <= set(keys)
         assert sum(lists.finding_counts().values()) == len(lists.findings().rows)
 
 
-def test_the_database_itself_hides_the_rest_when_a_query_forgets_to(world: Store) -> None:
-    tables = ("measure_figures", "measure_finding", "measure_series", "rollup_cell", "rollup_month", "rollup_curve")
-    with reading(world.engine, OF_SUISSE) as connection:
+def test_the_database_itself_hides_the_rest_when_a_query_forgets_to(world: StoreFixture) -> None:
+    tables = ("measure_figures", "measure_finding", "measure_series", "rollup_group", "rollup_month", "rollup_curve")
+    with read_as(world.engine, OF_SUISSE) as connection:
         counts = {table: _count(connection, table) for table in tables}
     assert counts == {
-        "measure_figures": 1, "measure_finding": 2, "measure_series": 2, "rollup_cell": 1, "rollup_month": 2,
+        "measure_figures": 1, "measure_finding": 2, "measure_series": 2, "rollup_group": 1, "rollup_month": 2,
         "rollup_curve": 2,
     }  # fmt: skip
 
 
-def test_a_sum_over_a_program_is_hidden_from_who_sees_only_a_part_of_it(world: Store) -> None:
-    with reading(world.engine, OF_PROJECT) as connection:
-        assert (_count(connection, "measure_figures"), _count(connection, "rollup_cell")) == (1, 0)
+def test_a_sum_over_a_program_is_hidden_from_who_sees_only_a_part_of_it(world: StoreFixture) -> None:
+    with read_as(world.engine, OF_PROJECT) as connection:
+        assert (_count(connection, "measure_figures"), _count(connection, "rollup_group")) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,7 @@ def test_a_sum_over_a_program_is_hidden_from_who_sees_only_a_part_of_it(world: S
     ],
 )
 def test_a_filter_chooses_the_same_for_sums_and_for_lists(
-    world: Store, filters: dict[str, str], keys: list[str]
+    world: StoreFixture, filters: dict[str, str], keys: list[str]
 ) -> None:
     with seen(world.engine, OFFICE, **filters) as (portfolio, lists):
         assert [row.key for row in lists.measures().rows] == keys
@@ -127,12 +129,12 @@ def test_a_filter_chooses_the_same_for_sums_and_for_lists(
 
 
 def test_an_address_has_its_filters_in_one_order() -> None:
-    found = Filters.parse({"text": " ledger ", "portfolio": "IT", "program": "(not stated)", "gate": ""})
-    assert found == Filters(portfolio="IT", program="", text="ledger")
+    found = PortfolioFilters.parse({"text": " ledger ", "portfolio": "IT", "program": "(not stated)", "gate": ""})
+    assert found == PortfolioFilters(portfolio="IT", program="", text="ledger")
     assert list(found.query.items()) == [("portfolio", "IT"), ("program", "(not stated)"), ("text", "ledger")]
 
 
-def test_the_tree_opens_from_place_to_place(world: Store) -> None:
+def test_the_tree_opens_from_place_to_place(world: StoreFixture) -> None:
     with seen(world.engine, OFFICE) as (portfolio, _):
         assert [(node.name, node.sums.measures) for node in portfolio.overview().children] == [
             ("IT", 3),
@@ -140,14 +142,14 @@ def test_the_tree_opens_from_place_to_place(world: Store) -> None:
         ]
         under = portfolio.children(("IT",))
         assert [(node.name, node.sums.plan) for node in under] == [("", None), ("Cloud exit", 6000)]
-        assert [(node.name, node.sums.red_money) for node in portfolio.children(("IT", "Cloud exit"))] == [
+        assert [(node.name, node.sums.red_potential) for node in portfolio.children(("IT", "Cloud exit"))] == [
             ("CRM", 0),
             ("Ledger", 1),
         ]
         assert portfolio.children(("IT", "Cloud exit", "CRM", "Contracts")) == ()
 
 
-def test_the_largest_loss_comes_first_and_carries_its_reason(world: Store) -> None:
+def test_the_largest_loss_comes_first_and_carries_its_reason(world: StoreFixture) -> None:
     with seen(world.engine, OFFICE) as (_, lists):
         rows = lists.measures("variance").rows
     assert [(row.key, row.variance, row.deviation_reason) for row in rows] == [
@@ -157,31 +159,31 @@ def test_the_largest_loss_comes_first_and_carries_its_reason(world: Store) -> No
     assert rows[1].blockers == ("OPEN_WORK",)
 
 
-@pytest.mark.parametrize("sort", ["key", "variance", "waiting", "plan"])
-def test_pages_of_one_row_come_to_the_same_as_one_page(world: Store, sort: str) -> None:
+@pytest.mark.parametrize("sort", ["key", "variance", "benefit_behind_shut_gates", "plan"])
+def test_pages_of_one_row_come_to_the_same_as_one_page(world: StoreFixture, sort: str) -> None:
     with seen(world.engine, OFFICE) as (_, lists):
         whole, after, found = [row.key for row in lists.measures(sort).rows], None, []
         while True:
             page = lists.measures(sort, after, limit=1)
             found += [row.key for row in page.rows]
-            after = page.after
+            after = page.next_cursor
             if after is None:
                 break
     assert found == whole
     assert whole
 
 
-def test_pages_of_lines_and_findings_lose_and_double_nothing(world: Store) -> None:
+def test_pages_of_lines_and_findings_lose_and_double_nothing(world: StoreFixture) -> None:
     with seen(world.engine, OFFICE) as (_, lists):
         lines, after = [], None
         while True:
-            page = lists.lines(LineFilters(), after, limit=2)
+            page = lists.lines(EffectLineFilters(), after, limit=2)
             lines += [(row.key, row.line.version) for row in page.rows]
-            after = page.after
+            after = page.next_cursor
             if after is None:
                 break
         first = lists.findings(limit=2)
-        second = lists.findings(first.after, limit=2)
+        second = lists.findings(first.next_cursor, limit=2)
     assert lines == [(f"ITX-{n}", version) for n in (1, 2, 3) for version in ("forecast", "plan")]
     assert [(one.code, one.key) for one in (*first.rows, *second.rows)] == [
         ("CREEP", "ITX-3"),
@@ -192,41 +194,41 @@ def test_pages_of_lines_and_findings_lose_and_double_nothing(world: Store) -> No
 
 
 @pytest.mark.parametrize("after", ["", "x", "bm90IGpzb24", "WzEsIDJd", "W10"])
-def test_a_mangled_place_in_a_list_begins_at_the_beginning(world: Store, after: str) -> None:
+def test_a_mangled_place_in_a_list_begins_at_the_beginning(world: StoreFixture, after: str) -> None:
     with seen(world.engine, OFFICE) as (_, lists):
         assert lists.measures("variance", after).rows[0].key == "ITX-2"
 
 
-def test_lines_are_chosen_by_version_kind_and_month(world: Store) -> None:
+def test_lines_are_chosen_by_version_kind_and_month(world: StoreFixture) -> None:
     with seen(world.engine, OFFICE) as (_, lists):
-        wanted = LineFilters(version="plan", kind="benefit", first=Period(2026, 3), last=Period(2026, 3))
+        wanted = EffectLineFilters(version="plan", kind="benefit", first=Period(2026, 3), last=Period(2026, 3))
         assert [row.line.money.amount for row in lists.lines(wanted).rows] == [1000, 5000, 300]
-        assert lists.lines(LineFilters(first=Period(2026, 4))).rows == ()
+        assert lists.lines(EffectLineFilters(first=Period(2026, 4))).rows == ()
 
 
-def test_names_begin_as_somebody_writes(world: Store) -> None:
+def test_names_begin_as_somebody_writes(world: StoreFixture) -> None:
     with seen(world.engine, OFFICE) as (_, lists):
-        assert lists.names("owner") == ("A. Kaya", "B. Brandt")
-        assert lists.names("owner", "B") == ("B. Brandt",)
+        assert lists.column_values("owner") == ("A. Kaya", "B. Brandt")
+        assert lists.column_values("owner", "B") == ("B. Brandt",)
 
 
 LARGE = "measure|effect_line|work_item|measure_series|measure_figures"
 
 
 @dataclass(frozen=True)
-class Asked:
+class QueryCount:
     statement: str
     parameters: dict[str, object]
 
 
 @contextmanager
-def asked(engine: Engine) -> Iterator[list[Asked]]:
+def asked(engine: Engine) -> Iterator[list[QueryCount]]:
     """Every query that runs meanwhile."""
-    found: list[Asked] = []
+    found: list[QueryCount] = []
 
     def note(_c: object, _cursor: object, statement: str, parameters: dict[str, object], *_: object) -> None:
         if "measure" in statement or "rollup" in statement:
-            found.append(Asked(statement, parameters))
+            found.append(QueryCount(statement, parameters))
 
     event.listen(engine, "before_cursor_execute", note)
     try:
@@ -235,7 +237,7 @@ def asked(engine: Engine) -> Iterator[list[Asked]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def test_hot_queries_read_no_large_table_from_end_to_end(store: Store) -> None:
+def test_hot_queries_read_no_large_table_from_end_to_end(store: StoreFixture) -> None:
     """On a portfolio that is large enough for the planner to care."""
     number = store.mappings.activate(MAPPING, "generated", author="tests", reason="tests").number
     fill(store.engine, number, Size.small(8_000), NOW)
@@ -248,11 +250,11 @@ def test_hot_queries_read_no_large_table_from_end_to_end(store: Store) -> None:
         portfolio.overview()
         portfolio.choices()
         portfolio.curve()
-        for sort in ("variance", "waiting", "key"):
+        for sort in ("variance", "benefit_behind_shut_gates", "key"):
             lists.measures(sort, limit=10)
         lists.findings(limit=10)
-        lists.lines(LineFilters(version="plan"), limit=50)
-        lists.names("owner")
+        lists.lines(EffectLineFilters(version="plan"), limit=50)
+        lists.column_values("owner")
     with (
         seen(store.engine, OFFICE, portfolio="Group IT", program="Cloud exit North", project="Crm 001") as (
             portfolio,
@@ -263,7 +265,7 @@ def test_hot_queries_read_no_large_table_from_end_to_end(store: Store) -> None:
         portfolio.overview()
         portfolio.curve()
         lists.measures("variance", limit=10)
-    with reading(store.engine, OFFICE) as connection:
+    with read_as(store.engine, OFFICE) as connection:
         for query in (*queries, *more):
             plan = "\n".join(
                 connection.exec_driver_sql(

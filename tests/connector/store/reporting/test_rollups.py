@@ -10,29 +10,29 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Engine
 
-from connector.store.database.row_level_access import reading
+from connector.store.database.row_level_access import read_as
 from connector.store.reporting.portfolio import Portfolio
-from connector.store.reporting.portfolio_filters import Filters
-from connector.store.reporting.portfolio_results import Overview, Sums
-from connector.store.reporting.rollups import Round
+from connector.store.reporting.portfolio_filters import PortfolioFilters
+from connector.store.reporting.portfolio_results import PortfolioOverview, PortfolioSums
+from connector.store.reporting.rollups import RefreshStatus
 from governance import portfolio
 from governance.effects import ZERO, EffectLine, Version
 from governance.rates import Rate, Rates
 from governance.sums import LeakReason
-from tests.connector.store.conftest import Store
+from tests.connector.store.conftest import StoreFixture
 from tests.connector.store.reporting.portfolio_data import (
     BASIS,
     OFFICE,
     RATES,
-    Given,
-    leave,
+    GivenMeasure,
     line,
     refresh,
     save,
     save_rates,
+    unmap,
 )
 
-FINE = Filters(text="legacy")
+FINE = PortfolioFilters(text="legacy")
 """Fits every measure of these tests, and is answered by the measures themselves instead of their groups."""
 
 
@@ -53,8 +53,8 @@ def draw_lines(draw: random.Random) -> tuple[EffectLine, ...]:
     return tuple(found.values())
 
 
-def draw_measure(draw: random.Random, number: int) -> Given:
-    return Given(
+def draw_measure(draw: random.Random, number: int) -> GivenMeasure:
+    return GivenMeasure(
         number,
         place=(
             draw.choice(("IT", "Operations", None)),
@@ -64,7 +64,7 @@ def draw_measure(draw: random.Random, number: int) -> Given:
         ),
         entity=draw.choice(("Nordbank AG", "Nordbank Suisse SA", None)),
         stage=draw.choice((None, "identified", "detailed", "decided", "closed")),
-        ramp=draw.choice((None, None, "on_hold", "cancelled", "killed")),
+        off_ramp=draw.choice((None, None, "on_hold", "cancelled", "killed")),
         gate=draw.choice(("open", "shut", "breach")),
         implementation=draw.choice(("green", "amber", "red", "grey")),
         potential=draw.choice(("green", "amber", "red", "grey")),
@@ -73,32 +73,32 @@ def draw_measure(draw: random.Random, number: int) -> Given:
     )
 
 
-def overview(engine: Engine, filters: Filters | None = None) -> Overview:
-    with reading(engine, OFFICE) as connection:
-        return Portfolio(connection, OFFICE, filters or Filters()).overview()
+def overview(engine: Engine, filters: PortfolioFilters | None = None) -> PortfolioOverview:
+    with read_as(engine, OFFICE) as connection:
+        return Portfolio(connection, OFFICE, filters or PortfolioFilters()).overview()
 
 
-def agree(engine: Engine, measures: dict[int, Given], rates: tuple[Rate, ...], year: int = 2026) -> None:
+def agree(engine: Engine, measures: dict[int, GivenMeasure], rates: tuple[Rate, ...], year: int = 2026) -> None:
     """The sums of the groups, and those over single measures, are those of the domain."""
     expected = portfolio.figures(
         [one.entry for one in measures.values()], "EUR", Rates(rates), year, weights=BASIS.weights
     )
     for found in (overview(engine), overview(engine, FINE)):
         total = found.total
-        assert (total.measures, total.left_out) == (len(measures), len(expected.left_out))
+        assert (total.measures, total.excluded) == (len(measures), len(expected.left_out))
         assert _amounts(total) == _expected(expected)
-        assert {reason: amount for reason, amount in found.leaks.items() if amount} == expected.leakage
+        assert {reason: amount for reason, amount in found.leakage_by_reason.items() if amount} == expected.leakage
         for parts in (found.children, found.programs):
             assert sum(node.sums.measures for node in parts) == len(measures)
-            assert sum((node.sums.gross or ZERO for node in parts), ZERO) == expected.gross
-        assert sum((sums.cash or ZERO for sums in found.steps.values()), ZERO) == expected.cash
-        assert sum((sums.avoidance or ZERO for sums in found.lights.values()), ZERO) == expected.avoidance
+            assert sum((node.sums.gross_benefit or ZERO for node in parts), ZERO) == expected.gross
+        assert sum((sums.cash or ZERO for sums in found.by_stage.values()), ZERO) == expected.cash
+        assert sum((sums.avoidance or ZERO for sums in found.by_status.values()), ZERO) == expected.avoidance
 
 
-def _amounts(total: Sums) -> list[Decimal]:
+def _amounts(total: PortfolioSums) -> list[Decimal]:
     found = (
         total.in_year_plan, total.in_year_forecast, total.in_year_actual, total.run_rate_plan, total.run_rate_forecast,
-        total.carry_over, total.pipeline, total.gross, total.cash, total.avoidance,
+        total.carry_over, total.weighted_pipeline, total.gross_benefit, total.cash, total.avoidance,
     )  # fmt: skip
     return [amount or ZERO for amount in found]
 
@@ -112,15 +112,15 @@ def _expected(figures: portfolio.PortfolioFigures) -> list[Decimal]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_totals_equal_the_domains_figures_whatever_happens_to_the_measures(store: Store, seed: int) -> None:
+def test_totals_equal_the_domains_figures_whatever_happens_to_the_measures(store: StoreFixture, seed: int) -> None:
     """Come, change, move, leave, come back; in several currencies, some without a rate."""
     draw = random.Random(seed)  # noqa: S311 - makes cases, guards nothing
     save_rates(store.engine)
     there = {number: draw_measure(draw, number) for number in range(30)}
     save(store.engine, *there.values())
-    assert refresh(store.engine).round is Round.REBUILT
+    assert refresh(store.engine).status is RefreshStatus.REBUILT
     agree(store.engine, there, RATES)
-    gone: dict[int, Given] = {}
+    gone: dict[int, GivenMeasure] = {}
     for _ in range(6):
         for number in draw.sample(sorted(there), 5):
             changed = draw_measure(draw, number)
@@ -130,24 +130,26 @@ def test_totals_equal_the_domains_figures_whatever_happens_to_the_measures(store
                 replace(there[number], place=changed.place),
                 replace(there[number], potential=changed.potential),
                 replace(there[number], lines=changed.lines),
-                replace(there[number], ramp=changed.ramp),
+                replace(there[number], off_ramp=changed.off_ramp),
             ))  # fmt: skip
             save(store.engine, there[number])
         number = draw.choice(sorted(there))
         gone[number] = there.pop(number)
-        leave(store.engine, number)
+        unmap(store.engine, number)
         if draw.random() < 0.5:
             back = draw.choice(sorted(gone))
             there[back] = gone.pop(back)
             save(store.engine, there[back])
-        assert refresh(store.engine).round is Round.DONE
+        assert refresh(store.engine).status is RefreshStatus.DONE
         agree(store.engine, there, RATES)
 
 
-def test_a_rate_that_comes_later_makes_every_figure_anew(store: Store) -> None:
+def test_a_rate_that_comes_later_makes_every_figure_anew(store: StoreFixture) -> None:
     save_rates(store.engine)
     there = {
-        1: Given(1, lines=(line("plan", "benefit", "2026-03", 1000, "SEK"), line("plan", "benefit", "2026-04", 500)))
+        1: GivenMeasure(
+            1, lines=(line("plan", "benefit", "2026-03", 1000, "SEK"), line("plan", "benefit", "2026-04", 500))
+        )
     }
     save(store.engine, *there.values())
     refresh(store.engine)
@@ -157,23 +159,25 @@ def test_a_rate_that_comes_later_makes_every_figure_anew(store: Store) -> None:
     ]
     rates = (*RATES, Rate("SEK", "EUR", date(2026, 1, 1), Decimal("0.087"), "tests"))
     save_rates(store.engine, rates)
-    assert refresh(store.engine).round is Round.REBUILT
+    assert refresh(store.engine).status is RefreshStatus.REBUILT
     agree(store.engine, there, rates)
     assert store.rows("SELECT missing_rate, plan FROM measure_figures") == [(None, Decimal("587.000"))]
     assert store.rows("SELECT count(*) FROM figures_progress") == [(0,)]
 
 
-def test_another_fiscal_year_makes_every_figure_anew(store: Store) -> None:
-    there = {1: Given(1, lines=(line("plan", "benefit", "2026-12", 100), line("plan", "benefit", "2027-01", 900)))}
+def test_another_fiscal_year_makes_every_figure_anew(store: StoreFixture) -> None:
+    there = {
+        1: GivenMeasure(1, lines=(line("plan", "benefit", "2026-12", 100), line("plan", "benefit", "2027-01", 900)))
+    }
     save(store.engine, *there.values())
     refresh(store.engine)
     agree(store.engine, there, ())
-    assert refresh(store.engine, replace(BASIS, year=2027)).round is Round.REBUILT
+    assert refresh(store.engine, replace(BASIS, year=2027)).status is RefreshStatus.REBUILT
     agree(store.engine, there, (), 2027)
 
 
-def test_a_look_that_changes_nothing_makes_no_figure_due(store: Store) -> None:
-    some = Given(1, lines=(line("plan", "benefit", "2026-03", 1000),))
+def test_an_assessment_that_changes_nothing_makes_no_figure_due(store: StoreFixture) -> None:
+    some = GivenMeasure(1, lines=(line("plan", "benefit", "2026-03", 1000),))
     save(store.engine, some)
     refresh(store.engine)
     save(store.engine, some)
@@ -182,51 +186,55 @@ def test_a_look_that_changes_nothing_makes_no_figure_due(store: Store) -> None:
     assert store.rows("SELECT measure_id FROM figures_due") == [("jira-main/1",)]
 
 
-def test_an_empty_group_leaves_nothing_behind(store: Store) -> None:
-    save(store.engine, Given(1, found=("ORPHAN_OWNER",), lines=(line("plan", "benefit", "2026-03", 1000),)))
+def test_an_empty_group_leaves_nothing_behind(store: StoreFixture) -> None:
+    save(store.engine, GivenMeasure(1, findings=("ORPHAN_OWNER",), lines=(line("plan", "benefit", "2026-03", 1000),)))
     refresh(store.engine)
-    leave(store.engine, 1)
+    unmap(store.engine, 1)
     refresh(store.engine)
     for table in (
         "measure_figures",
         "measure_finding",
         "measure_series",
-        "rollup_cell",
+        "rollup_group",
         "rollup_month",
         "rollup_curve",
     ):
         assert store.rows(f"SELECT count(*) FROM {table}") == [(0,)], table
 
 
-def test_a_second_refresher_leaves_the_first_alone(store: Store) -> None:
+def test_a_second_refresher_leaves_the_first_alone(store: StoreFixture) -> None:
     with store.engine.begin() as first:
         first.exec_driver_sql("SELECT pg_advisory_xact_lock(4713000008)")
-        assert refresh(store.engine).round is Round.BUSY
+        assert refresh(store.engine).status is RefreshStatus.BUSY
 
 
-def test_what_waits_is_the_benefit_of_the_year_behind_a_gate_that_is_not_open(store: Store) -> None:
+def test_what_waits_is_the_benefit_of_the_year_behind_a_gate_that_is_not_open(store: StoreFixture) -> None:
     lines = (line("plan", "benefit", "2026-03", 1000), line("plan", "benefit", "2027-03", 5000))
     forecast = line("forecast", "benefit", "2026-04", 700)
     save(
         store.engine,
-        Given(1, gate="shut", lines=lines),
-        Given(2, gate="breach", lines=(*lines, forecast)),
-        Given(3, gate="open", lines=lines),
-        Given(4, gate="shut", ramp="cancelled", lines=lines),
+        GivenMeasure(1, gate="shut", lines=lines),
+        GivenMeasure(2, gate="breach", lines=(*lines, forecast)),
+        GivenMeasure(3, gate="open", lines=lines),
+        GivenMeasure(4, gate="shut", off_ramp="cancelled", lines=lines),
     )
     refresh(store.engine)
     total = overview(store.engine).total
-    assert (total.shut, total.waiting) == (2, Decimal(1700))
+    assert (total.shut_gates, total.benefit_behind_shut_gates) == (2, Decimal(1700))
 
 
-def test_a_measure_without_a_forecast_leaks_nothing_and_is_told_apart(store: Store) -> None:
+def test_a_measure_without_a_forecast_leaks_nothing_and_has_a_sum_of_its_own(store: StoreFixture) -> None:
     plan = line("plan", "benefit", "2026-03", 100)
     save(
         store.engine,
-        Given(1, lines=(plan,)),
-        Given(2, reason="delay: the supplier is late", lines=(plan, line("forecast", "benefit", "2026-03", 60))),
+        GivenMeasure(1, lines=(plan,)),
+        GivenMeasure(2, reason="delay: the supplier is late", lines=(plan, line("forecast", "benefit", "2026-03", 60))),
     )
     refresh(store.engine)
     found = overview(store.engine)
-    assert found.leaks == {LeakReason.DELAY: Decimal(480)}
-    assert (found.total.run_rate_plan, found.total.run_rate_forecast, found.total.unforecast) == (2400, 720, 1200)
+    assert found.leakage_by_reason == {LeakReason.DELAY: Decimal(480)}
+    assert (found.total.run_rate_plan, found.total.run_rate_forecast, found.total.unforecast_run_rate) == (
+        2400,
+        720,
+        1200,
+    )

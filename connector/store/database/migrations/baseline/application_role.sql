@@ -21,6 +21,6 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO gatepost_app', current_schema());
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO gatepost_app', current_schema());
     EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO gatepost_app', current_schema());
-    REVOKE UPDATE, DELETE ON audit, decision, statement, plan_version, utterance FROM gatepost_app;
-    REVOKE INSERT, UPDATE, DELETE ON audit_head, schema_floor FROM gatepost_app;
+    REVOKE UPDATE, DELETE ON audit, decision, command, plan_version, submitted_command FROM gatepost_app;
+    REVOKE INSERT, UPDATE, DELETE ON audit_head, schema_compatibility FROM gatepost_app;
 END $$;

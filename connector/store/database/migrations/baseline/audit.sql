@@ -21,9 +21,9 @@ CREATE INDEX audit_at ON audit (at);
 
 -- The end of the chain.
 CREATE TABLE audit_head (
-    one  boolean DEFAULT true PRIMARY KEY CHECK (one),
-    seq  bigint NOT NULL,
-    hash text NOT NULL
+    singleton boolean DEFAULT true PRIMARY KEY CHECK (singleton),
+    seq       bigint NOT NULL,
+    hash      text NOT NULL
 );
 INSERT INTO audit_head (seq, hash) VALUES (0, '');
 

@@ -1,25 +1,25 @@
--- How work flows: events, items that have to be looked at, writes, sweeps, workers.
+-- How work flows: events, items to be assessed, writes, sweeps, workers.
 
 CREATE TABLE inbox (
-    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    connection  text NOT NULL REFERENCES connection (name),
-    delivery_id text NOT NULL,
-    part        smallint NOT NULL DEFAULT 0,
-    event       text NOT NULL,
-    native_id   text,
-    body        bytea,
-    received_at timestamptz NOT NULL DEFAULT now(),
-    state       text NOT NULL CHECK (state IN ('pending', 'done', 'superseded', 'ignored', 'parked')),
-    reason      text,
-    settled_at  timestamptz,
-    -- The tool said that its item is gone: whatever waits for it is given up.
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    connection   text NOT NULL REFERENCES connection (name),
+    delivery_id  text NOT NULL,
+    item_index   smallint NOT NULL DEFAULT 0,
+    event        text NOT NULL,
+    native_id    text,
+    body         bytea,
+    received_at  timestamptz NOT NULL DEFAULT now(),
+    state        text NOT NULL CHECK (state IN ('pending', 'done', 'superseded', 'ignored', 'dead_letter')),
+    reason       text,
+    settled_at   timestamptz,
+    -- The tool reported that the item was deleted: work that waits for it is dropped.
     item_deleted boolean NOT NULL DEFAULT false,
-    UNIQUE (connection, delivery_id, part)
+    UNIQUE (connection, delivery_id, item_index)
 );
 CREATE INDEX inbox_pending ON inbox (connection, native_id, id) WHERE state = 'pending';
 CREATE INDEX inbox_received ON inbox (received_at);
-CREATE INDEX inbox_parked ON inbox (connection, native_id) WHERE state = 'parked';
-CREATE INDEX inbox_bodied ON inbox (received_at) WHERE body IS NOT NULL;
+CREATE INDEX inbox_dead_letters ON inbox (connection, native_id) WHERE state = 'dead_letter';
+CREATE INDEX inbox_with_body ON inbox (received_at) WHERE body IS NOT NULL;
 
 CREATE TABLE dirty_key (
     connection         text NOT NULL REFERENCES connection (name),
@@ -29,7 +29,7 @@ CREATE TABLE dirty_key (
     first_dirty_at     timestamptz NOT NULL DEFAULT now(),
     due_at             timestamptz NOT NULL DEFAULT now(),
     attempts           integer NOT NULL DEFAULT 0,
-    state              text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'parked')),
+    state              text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'dead_letter')),
     reason             text,
     claimed_by         bigint,
     claim_token        uuid,
@@ -39,8 +39,8 @@ CREATE TABLE dirty_key (
     PRIMARY KEY (connection, native_id)
 ) WITH (fillfactor = 70);
 CREATE INDEX dirty_key_claimed ON dirty_key (claimed_by) WHERE claim_token IS NOT NULL;
-CREATE INDEX dirty_key_parked ON dirty_key (connection, native_id) WHERE state = 'parked';
--- What an event rang for comes before what is looked at again in bulk: false sorts before true.
+CREATE INDEX dirty_key_dead_letters ON dirty_key (connection, native_id) WHERE state = 'dead_letter';
+-- Items that an event marked come before items that are reassessed in bulk: false sorts before true.
 CREATE INDEX dirty_key_order ON dirty_key (connection, (inbox_id IS NULL), due_at)
     WHERE state = 'waiting' AND claim_token IS NULL;
 
@@ -49,29 +49,29 @@ CREATE TABLE outbox (
     connection    text NOT NULL REFERENCES connection (name),
     native_id     text NOT NULL,
     key           text NOT NULL,
-    wanted        jsonb NOT NULL,
+    target_values jsonb NOT NULL,
     changes       jsonb NOT NULL,
     created_at    timestamptz NOT NULL DEFAULT now(),
     due_at        timestamptz NOT NULL DEFAULT now(),
     attempts      integer NOT NULL DEFAULT 0,
-    state         text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'superseded', 'parked')),
+    state         text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'superseded', 'dead_letter')),
     reason        text,
     claimed_by    bigint,
     claim_token   uuid,
     claimed_until timestamptz,
     settled_at    timestamptz,
-    answer        jsonb,
-    alike         text,
+    reply_comment jsonb,
+    bulk_key      text,
     bulk_task     text,
     version       text
 );
 CREATE INDEX outbox_waiting ON outbox (connection, due_at, id) WHERE state = 'waiting';
 CREATE INDEX outbox_waiting_item ON outbox (connection, native_id) WHERE state = 'waiting';
 CREATE INDEX outbox_claimed ON outbox (claimed_by) WHERE claim_token IS NOT NULL;
-CREATE INDEX outbox_alike ON outbox (connection, alike) WHERE state = 'waiting' AND alike IS NOT NULL;
-CREATE INDEX outbox_parked ON outbox (connection, native_id) WHERE state = 'parked';
+CREATE INDEX outbox_bulk_key ON outbox (connection, bulk_key) WHERE state = 'waiting' AND bulk_key IS NOT NULL;
+CREATE INDEX outbox_dead_letters ON outbox (connection, native_id) WHERE state = 'dead_letter';
 CREATE INDEX outbox_done ON outbox (settled_at) WHERE state = 'done';
-CREATE INDEX outbox_bulk ON outbox (connection, bulk_task) WHERE state = 'waiting' AND bulk_task IS NOT NULL;
+CREATE INDEX outbox_bulk_task ON outbox (connection, bulk_task) WHERE state = 'waiting' AND bulk_task IS NOT NULL;
 CREATE INDEX outbox_superseded ON outbox (settled_at) WHERE state = 'superseded';
 
 CREATE TABLE last_written (
@@ -88,8 +88,8 @@ CREATE TABLE sweep (
     kind       text NOT NULL CHECK (kind IN ('changed', 'full')),
     query      text NOT NULL,
     since      timestamptz,
-    began_at   timestamptz NOT NULL,
-    page       text,
+    started_at timestamptz NOT NULL,
+    cursor     text,
     seen       integer NOT NULL DEFAULT 0,
     marked     integer NOT NULL DEFAULT 0,
     total      integer,

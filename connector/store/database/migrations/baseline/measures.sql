@@ -9,12 +9,12 @@ CREATE TABLE work_item (
     version            text NOT NULL,
     read_at            timestamptz NOT NULL,
     unreachable_since  timestamptz,
-    old_keys           text[] NOT NULL DEFAULT '{}',
+    former_keys        text[] NOT NULL DEFAULT '{}',
     unreachable_reason text,
     PRIMARY KEY (connection, native_id)
 );
 CREATE INDEX work_item_key ON work_item (key);
-CREATE INDEX work_item_old_keys ON work_item USING gin (old_keys);
+CREATE INDEX work_item_former_keys ON work_item USING gin (former_keys);
 CREATE INDEX work_item_read ON work_item (read_at DESC);
 
 CREATE TABLE measure (
@@ -52,10 +52,10 @@ CREATE TABLE measure (
     assessed_at     timestamptz NOT NULL,
     unmapped_since  timestamptz,
     unmapped_reason text,
-    standing        jsonb NOT NULL DEFAULT '{}',
-    look_again_at   timestamptz,
+    measure_state   jsonb NOT NULL DEFAULT '{}',
+    reassess_at     timestamptz,
     baseline_id     text,
-    born_at         timestamptz,
+    item_created_at timestamptz,
     explanation     text NOT NULL DEFAULT '',
     findings        jsonb NOT NULL DEFAULT '[]',
     owner_id        text GENERATED ALWAYS AS (facts #>> '{roles,owner,id}') STORED,
@@ -65,7 +65,7 @@ CREATE TABLE measure (
     UNIQUE (connection, native_id)
 );
 CREATE INDEX measure_place ON measure (portfolio, program, project, package);
-CREATE INDEX measure_look_again ON measure (look_again_at) WHERE unmapped_since IS NULL;
+CREATE INDEX measure_reassess ON measure (reassess_at) WHERE unmapped_since IS NULL;
 CREATE INDEX measure_baseline ON measure (baseline_id) WHERE baseline_id IS NOT NULL;
 CREATE INDEX measure_owner ON measure (owner_id);
 CREATE INDEX measure_sponsor ON measure (sponsor_id);
@@ -85,7 +85,7 @@ CREATE TABLE effect_line (
     PRIMARY KEY (measure_id, version, kind, month, currency, account, hard)
 );
 
--- What a measure rests on, on other connections.
+-- Items of other connections that a measure depends on.
 CREATE TABLE dependency (
     measure_id    text NOT NULL REFERENCES measure (id),
     on_connection text NOT NULL,
@@ -109,7 +109,7 @@ CREATE TABLE status_day (
     PRIMARY KEY (measure_id, day)
 );
 
-CREATE TABLE rate (
+CREATE TABLE exchange_rate (
     currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     "to"     text NOT NULL CHECK ("to" ~ '^[A-Z]{3}$'),
     since    date NOT NULL,

@@ -2,8 +2,8 @@
 
 CREATE TABLE digest (
     person_id  bigint PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE,
-    target     bytea NOT NULL,
-    often      text NOT NULL CHECK (often IN ('daily', 'weekly', 'off')),
+    address    bytea NOT NULL,
+    frequency  text NOT NULL CHECK (frequency IN ('daily', 'weekly', 'off')),
     hour       smallint NOT NULL CHECK (hour BETWEEN 0 AND 23),
     changed_at timestamptz NOT NULL DEFAULT now()
 );
@@ -13,8 +13,8 @@ CREATE TABLE digest_day (
     person_id  bigint NOT NULL REFERENCES person (id) ON DELETE CASCADE,
     day        date NOT NULL,
     state      text NOT NULL CHECK (state IN ('claimed', 'sent', 'nothing', 'failed')),
-    things     integer NOT NULL DEFAULT 0,
-    tries      smallint NOT NULL DEFAULT 1,
+    item_count integer NOT NULL DEFAULT 0,
+    attempts   smallint NOT NULL DEFAULT 1,
     reason     text,
     claimed_at timestamptz NOT NULL,
     settled_at timestamptz,
@@ -31,8 +31,8 @@ CREATE TABLE alert (
     ended_at      timestamptz,
     state         text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'dropped', 'failed')),
     reason        text,
-    told          text[] NOT NULL DEFAULT '{}',
-    tries         integer NOT NULL DEFAULT 0,
+    sent_to       text[] NOT NULL DEFAULT '{}',
+    attempts      integer NOT NULL DEFAULT 0,
     due_at        timestamptz NOT NULL DEFAULT now(),
     claimed_until timestamptz,
     settled_at    timestamptz

@@ -27,7 +27,7 @@ CREATE TABLE role_grant (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     person_id    bigint NOT NULL REFERENCES person (id) ON DELETE CASCADE,
     role         text NOT NULL,
-    place        text[] NOT NULL DEFAULT '{}' CHECK (cardinality(place) <= 4),
+    hierarchy    text[] NOT NULL DEFAULT '{}' CHECK (cardinality(hierarchy) <= 4),
     legal_entity text,
     source       text NOT NULL DEFAULT 'hand' CHECK (source IN ('hand', 'group')),
     granted_by   text NOT NULL,
@@ -40,10 +40,10 @@ CREATE TABLE role_rule (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     claim        text NOT NULL,
     role         text NOT NULL,
-    place        text[] NOT NULL DEFAULT '{}' CHECK (cardinality(place) <= 4),
+    hierarchy    text[] NOT NULL DEFAULT '{}' CHECK (cardinality(hierarchy) <= 4),
     legal_entity text,
-    made_by      text NOT NULL,
-    made_at      timestamptz NOT NULL DEFAULT now()
+    created_by   text NOT NULL,
+    created_at   timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE TABLE web_session (

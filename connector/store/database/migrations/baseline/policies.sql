@@ -3,83 +3,86 @@
 INSERT INTO row_policy (name, visible) VALUES
     -- A measure by a grant that reaches its place, or by an own account that holds one of its roles.
     ('measure',
-        $$(SELECT gatepost_all())
+        $$(SELECT gatepost_sees_all())
     OR (SELECT gatepost_scopes()) ?| gatepost_place_keys(portfolio, program, project, package, legal_entity)
     OR (SELECT gatepost_accounts()) ?| ARRAY[connection || E'\x1e' || owner_id, connection || E'\x1e' || sponsor_id,
                                             connection || E'\x1e' || controller_id]$$),
     -- What belongs to a measure.  One row is looked up, many are hashed: PostgreSQL chooses between the two forms of
     -- such an EXISTS by itself.
     ('effect_line',
-        $$(SELECT gatepost_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = effect_line.measure_id)$$),
+        $$(SELECT gatepost_sees_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = effect_line.measure_id)$$),
     ('decision',
-        $$(SELECT gatepost_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = decision.measure_id)$$),
-    ('statement',
-        $$(SELECT gatepost_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = statement.measure_id)$$),
+        $$(SELECT gatepost_sees_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = decision.measure_id)$$),
+    ('command',
+        $$(SELECT gatepost_sees_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = command.measure_id)$$),
     ('status_day',
-        $$(SELECT gatepost_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = status_day.measure_id)$$),
+        $$(SELECT gatepost_sees_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = status_day.measure_id)$$),
     ('plan_version',
-        $$(SELECT gatepost_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = plan_version.measure_id)$$),
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = plan_version.measure_id)$$),
     ('dependency',
-        $$(SELECT gatepost_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = dependency.measure_id)$$),
-    ('utterance',
-        $$(SELECT gatepost_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = utterance.measure_id)$$),
+        $$(SELECT gatepost_sees_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = dependency.measure_id)$$),
+    ('submitted_command',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = submitted_command.measure_id)$$),
     ('audit',
-        $$(SELECT gatepost_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = audit.subject)$$),
+        $$(SELECT gatepost_sees_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = audit.subject)$$),
     -- What belongs to an item; the flow of work also to those who operate it.
     ('work_item',
-        $$(SELECT gatepost_all())
+        $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.connection = work_item.connection
                 AND seen.native_id = work_item.native_id)$$),
     ('outbox',
-        $$(SELECT gatepost_operates()) OR (SELECT gatepost_all())
+        $$(SELECT gatepost_operates()) OR (SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.connection = outbox.connection
                 AND seen.native_id = outbox.native_id)$$),
     ('inbox',
-        $$(SELECT gatepost_operates()) OR (SELECT gatepost_all())
+        $$(SELECT gatepost_operates()) OR (SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.connection = inbox.connection
                 AND seen.native_id = inbox.native_id)$$),
     ('dirty_key',
-        $$(SELECT gatepost_operates()) OR (SELECT gatepost_all())
+        $$(SELECT gatepost_operates()) OR (SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.connection = dirty_key.connection
                 AND seen.native_id = dirty_key.native_id)$$),
     ('inbox_body',
         $$(SELECT gatepost_operates()) OR EXISTS (SELECT 1 FROM inbox seen WHERE seen.id = inbox_body.inbox_id)$$),
     -- Deliveries are about a measure or a connection.  The subscriptions themselves hold secrets: no reader sees them.
     ('subscription_delivery',
-        $$(SELECT gatepost_all())
+        $$(SELECT gatepost_sees_all())
      OR (subscription_delivery.connection IS NOT NULL AND (SELECT gatepost_operates()))
      OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = subscription_delivery.measure_id)$$),
     -- Figures like the measures they are of.
     ('measure_figures',
-        $$(SELECT gatepost_all())
+        $$(SELECT gatepost_sees_all())
     OR (SELECT gatepost_scopes())
        ?| gatepost_place_keys(portfolio, program, project, package, nullif(legal_entity, ''))
     OR (SELECT gatepost_accounts()) ?| holders$$),
     ('measure_finding',
-        $$(SELECT gatepost_all())
+        $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure_figures seen WHERE seen.measure_id = measure_finding.measure_id)$$),
     ('measure_series',
-        $$(SELECT gatepost_all())
+        $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure_figures seen WHERE seen.measure_id = measure_series.measure_id)$$),
     -- A sum over a program is for those who see all of it: of the keys only those that end at the program or above.
-    ('rollup_cell',
-        $$(SELECT gatepost_all())
+    ('rollup_group',
+        $$(SELECT gatepost_sees_all())
     OR (SELECT gatepost_scopes())
        ?| (gatepost_place_keys(portfolio, program, NULL, NULL, nullif(legal_entity, '')))[1:5]$$),
     ('rollup_curve',
-        $$(SELECT gatepost_all())
+        $$(SELECT gatepost_sees_all())
     OR (SELECT gatepost_scopes())
        ?| (gatepost_place_keys(portfolio, program, NULL, NULL, nullif(legal_entity, '')))[1:5]$$),
     ('rollup_month',
-        $$(SELECT gatepost_all()) OR EXISTS (SELECT 1 FROM rollup_cell seen WHERE seen.cell = rollup_month.cell)$$),
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM rollup_group seen WHERE seen.group_id = rollup_month.group_id)$$),
     -- Nothing of a measure stands in these.
     ('mapping_version', NULL),
-    ('rate', NULL),
+    ('exchange_rate', NULL),
     ('sweep', NULL),
     ('worker', NULL),
-    ('parking', NULL),
-    ('provisioned', NULL),
-    ('figures_basis', NULL),
+    ('rate_limit', NULL),
+    ('provisioned_object', NULL),
+    ('figures_settings', NULL),
     ('figures_progress', NULL),
     ('alembic_version', NULL);
 

@@ -1,4 +1,4 @@
--- What was decided, said and planned.  Rows are written once: see written_once.sql.
+-- Decisions, commands and locked plans.  Rows are written once: see written_once.sql.
 
 CREATE TABLE decision (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -14,40 +14,40 @@ CREATE TABLE decision (
 );
 CREATE INDEX decision_of_measure ON decision (measure_id, id);
 
--- What was said on a page or through the API, until and after a worker rules on it.
-CREATE TABLE utterance (
+-- Commands that were submitted on a page or through the API; each keeps its row after a worker has ruled on it.
+CREATE TABLE submitted_command (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     measure_id    text NOT NULL REFERENCES measure (id),
-    said_by       text NOT NULL,
+    given_by      text NOT NULL,
     account       text NOT NULL,
     account_name  text NOT NULL,
     account_login text NOT NULL DEFAULT '',
-    words         text NOT NULL,
-    via           text NOT NULL CHECK (via IN ('page', 'api')),
-    said_at       timestamptz NOT NULL
+    text          text NOT NULL,
+    channel       text NOT NULL CHECK (channel IN ('page', 'api')),
+    given_at      timestamptz NOT NULL
 );
-CREATE INDEX utterance_of_measure ON utterance (measure_id, id);
+CREATE INDEX submitted_command_of_measure ON submitted_command (measure_id, id);
 
-CREATE TABLE statement (
+CREATE TABLE command (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     measure_id   text NOT NULL REFERENCES measure (id),
     origin       text NOT NULL,
     origin_id    text NOT NULL,
     ordinal      integer NOT NULL DEFAULT 1,
-    submitted_id bigint REFERENCES utterance (id),
+    submitted_id bigint REFERENCES submitted_command (id),
     verb         text NOT NULL,
     person       text NOT NULL,
-    said_at      timestamptz NOT NULL,
-    heard_at     timestamptz NOT NULL,
+    given_at     timestamptz NOT NULL,
+    ruled_at     timestamptz NOT NULL,
     accepted     boolean NOT NULL,
     role         text,
     content      jsonb NOT NULL,
-    CONSTRAINT statement_origin CHECK (origin IN ('comment', 'page', 'approval')),
-    CONSTRAINT statement_submitted_page CHECK ((origin = 'page') = (submitted_id IS NOT NULL))
+    CONSTRAINT command_origin CHECK (origin IN ('comment', 'page', 'approval')),
+    CONSTRAINT command_submitted_page CHECK ((origin = 'page') = (submitted_id IS NOT NULL))
 );
-CREATE INDEX statement_of_measure ON statement (measure_id, origin, origin_id, ordinal, id);
-CREATE UNIQUE INDEX statement_submitted ON statement (submitted_id) WHERE submitted_id IS NOT NULL;
-CREATE INDEX statement_delegations ON statement (verb) WHERE verb = 'delegate';
+CREATE INDEX command_of_measure ON command (measure_id, origin, origin_id, ordinal, id);
+CREATE UNIQUE INDEX command_submitted ON command (submitted_id) WHERE submitted_id IS NOT NULL;
+CREATE INDEX command_delegations ON command (verb) WHERE verb = 'delegate';
 
 CREATE TABLE plan_version (
     measure_id  text NOT NULL REFERENCES measure (id),

@@ -8,79 +8,80 @@ CREATE TABLE figures_due (
     since      timestamptz NOT NULL DEFAULT now()
 );
 
-CREATE TABLE figures_basis (
-    one               boolean DEFAULT true PRIMARY KEY CHECK (one),
+CREATE TABLE figures_settings (
+    singleton         boolean DEFAULT true PRIMARY KEY CHECK (singleton),
     digest            text NOT NULL,
     currency          text NOT NULL,
     fiscal_year_start integer NOT NULL,
     year              integer NOT NULL,
-    made_at           timestamptz NOT NULL,
+    built_at          timestamptz NOT NULL,
     refreshed_at      timestamptz NOT NULL
 );
 
 CREATE TABLE figures_progress (
-    one      boolean DEFAULT true PRIMARY KEY CHECK (one),
-    reason   text NOT NULL,
-    done     integer NOT NULL,
-    total    integer NOT NULL,
-    began_at timestamptz NOT NULL,
-    seen_at  timestamptz NOT NULL
+    singleton  boolean DEFAULT true PRIMARY KEY CHECK (singleton),
+    reason     text NOT NULL,
+    done       integer NOT NULL,
+    total      integer NOT NULL,
+    started_at timestamptz NOT NULL,
+    seen_at    timestamptz NOT NULL
 );
 
 CREATE TABLE measure_figures (
-    measure_id        text PRIMARY KEY,
-    cell              uuid NOT NULL,
-    tract             uuid NOT NULL,
-    portfolio         text NOT NULL,
-    program           text NOT NULL,
-    project           text NOT NULL,
-    package           text NOT NULL,
-    legal_entity      text NOT NULL,
-    business_unit     text NOT NULL,
-    owner             text NOT NULL,
-    rule              text NOT NULL,
-    key               text NOT NULL,
-    title             text NOT NULL,
-    stage             text NOT NULL,
-    step              text NOT NULL,
-    gate              text NOT NULL,
-    implementation    text NOT NULL,
-    potential         text NOT NULL,
-    leak_reason       text NOT NULL,
-    shut              boolean NOT NULL,
-    holders           text[] NOT NULL,
-    missing_rate      text,
-    plan              numeric,
-    forecast          numeric,
-    actual            numeric,
-    completion        numeric,
-    variance          numeric,
-    in_year_plan      numeric,
-    in_year_forecast  numeric,
-    in_year_actual    numeric,
-    run_rate_plan     numeric,
-    run_rate_forecast numeric,
-    unforecast        numeric,
-    carry_over        numeric,
-    leakage           numeric,
-    gross             numeric,
-    pipeline          numeric,
-    cash              numeric,
-    avoidance         numeric,
-    waiting           numeric,
-    blockers          text[] NOT NULL,
-    findings          text[] NOT NULL,
-    stage_since       timestamptz,
-    deviation_since   timestamptz,
-    deviation_reason  text NOT NULL
+    measure_id                text PRIMARY KEY,
+    group_id                  uuid NOT NULL,
+    curve_id                  uuid NOT NULL,
+    portfolio                 text NOT NULL,
+    program                   text NOT NULL,
+    project                   text NOT NULL,
+    package                   text NOT NULL,
+    legal_entity              text NOT NULL,
+    business_unit             text NOT NULL,
+    owner                     text NOT NULL,
+    rule                      text NOT NULL,
+    key                       text NOT NULL,
+    title                     text NOT NULL,
+    stage                     text NOT NULL,
+    step                      text NOT NULL,
+    gate                      text NOT NULL,
+    implementation            text NOT NULL,
+    potential                 text NOT NULL,
+    leak_reason               text NOT NULL,
+    gate_shut                 boolean NOT NULL,
+    holders                   text[] NOT NULL,
+    missing_rate              text,
+    plan                      numeric,
+    forecast                  numeric,
+    actual                    numeric,
+    at_completion             numeric,
+    variance                  numeric,
+    in_year_plan              numeric,
+    in_year_forecast          numeric,
+    in_year_actual            numeric,
+    run_rate_plan             numeric,
+    run_rate_forecast         numeric,
+    unforecast_run_rate       numeric,
+    carry_over                numeric,
+    leakage                   numeric,
+    gross_benefit             numeric,
+    weighted_pipeline         numeric,
+    cash                      numeric,
+    avoidance                 numeric,
+    benefit_behind_shut_gates numeric,
+    blockers                  text[] NOT NULL,
+    findings                  text[] NOT NULL,
+    stage_since               timestamptz,
+    deviation_since           timestamptz,
+    deviation_reason          text NOT NULL
 );
 CREATE INDEX measure_figures_place ON measure_figures (portfolio, program, project, package, measure_id);
-CREATE INDEX measure_figures_cell ON measure_figures (cell);
+CREATE INDEX measure_figures_group ON measure_figures (group_id);
 CREATE INDEX measure_figures_owner ON measure_figures (owner);
 CREATE INDEX measure_figures_unit ON measure_figures (business_unit);
 CREATE INDEX measure_figures_variance ON measure_figures (variance, measure_id) WHERE variance < 0;
-CREATE INDEX measure_figures_waiting ON measure_figures (waiting, measure_id) WHERE waiting > 0;
-CREATE INDEX measure_figures_left_out ON measure_figures (measure_id) WHERE missing_rate IS NOT NULL;
+CREATE INDEX measure_figures_behind_shut_gates ON measure_figures (benefit_behind_shut_gates, measure_id)
+    WHERE benefit_behind_shut_gates > 0;
+CREATE INDEX measure_figures_excluded ON measure_figures (measure_id) WHERE missing_rate IS NOT NULL;
 
 CREATE TABLE measure_finding (
     code       text NOT NULL,
@@ -100,59 +101,59 @@ CREATE TABLE measure_series (
     PRIMARY KEY (measure_id, version)
 );
 
-CREATE TABLE rollup_cell (
-    cell              uuid PRIMARY KEY,
-    tract             uuid NOT NULL,
-    portfolio         text NOT NULL,
-    program           text NOT NULL,
-    legal_entity      text NOT NULL,
-    step              text NOT NULL,
-    implementation    text NOT NULL,
-    potential         text NOT NULL,
-    measures          bigint NOT NULL,
-    left_out          bigint NOT NULL,
-    shut              bigint NOT NULL,
-    plan              numeric,
-    forecast          numeric,
-    actual            numeric,
-    completion        numeric,
-    variance          numeric,
-    in_year_plan      numeric,
-    in_year_forecast  numeric,
-    in_year_actual    numeric,
-    run_rate_plan     numeric,
-    run_rate_forecast numeric,
-    unforecast        numeric,
-    carry_over        numeric,
-    leakage           numeric,
-    gross             numeric,
-    pipeline          numeric,
-    cash              numeric,
-    avoidance         numeric,
-    waiting           numeric,
-    leak_scope        numeric,
-    leak_delay        numeric,
-    leak_price        numeric,
-    leak_volume       numeric,
-    leak_overlap      numeric,
-    leak_cancelled    numeric,
-    leak_unstated     numeric
+CREATE TABLE rollup_group (
+    group_id                  uuid PRIMARY KEY,
+    curve_id                  uuid NOT NULL,
+    portfolio                 text NOT NULL,
+    program                   text NOT NULL,
+    legal_entity              text NOT NULL,
+    step                      text NOT NULL,
+    implementation            text NOT NULL,
+    potential                 text NOT NULL,
+    measures                  bigint NOT NULL,
+    excluded                  bigint NOT NULL,
+    shut_gates                bigint NOT NULL,
+    plan                      numeric,
+    forecast                  numeric,
+    actual                    numeric,
+    at_completion             numeric,
+    variance                  numeric,
+    in_year_plan              numeric,
+    in_year_forecast          numeric,
+    in_year_actual            numeric,
+    run_rate_plan             numeric,
+    run_rate_forecast         numeric,
+    unforecast_run_rate       numeric,
+    carry_over                numeric,
+    leakage                   numeric,
+    gross_benefit             numeric,
+    weighted_pipeline         numeric,
+    cash                      numeric,
+    avoidance                 numeric,
+    benefit_behind_shut_gates numeric,
+    leak_scope                numeric,
+    leak_delay                numeric,
+    leak_price                numeric,
+    leak_volume               numeric,
+    leak_overlap              numeric,
+    leak_cancelled            numeric,
+    leak_unstated             numeric
 );
-CREATE INDEX rollup_cell_place ON rollup_cell (portfolio, program);
+CREATE INDEX rollup_group_place ON rollup_group (portfolio, program);
 
 CREATE TABLE rollup_month (
-    cell      uuid NOT NULL,
+    group_id  uuid NOT NULL,
     version   text NOT NULL,
     month     date NOT NULL,
     recurring numeric NOT NULL,
     one_off   numeric NOT NULL,
     avoidance numeric NOT NULL,
     cash      numeric NOT NULL,
-    PRIMARY KEY (cell, version, month)
+    PRIMARY KEY (group_id, version, month)
 );
 
 CREATE TABLE rollup_curve (
-    tract        uuid NOT NULL,
+    curve_id     uuid NOT NULL,
     version      text NOT NULL,
     month        date NOT NULL,
     portfolio    text NOT NULL,
@@ -162,7 +163,7 @@ CREATE TABLE rollup_curve (
     one_off      numeric NOT NULL,
     avoidance    numeric NOT NULL,
     cash         numeric NOT NULL,
-    PRIMARY KEY (tract, version, month)
+    PRIMARY KEY (curve_id, version, month)
 );
 
 CREATE FUNCTION figures_due() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -171,7 +172,7 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER figures_due AFTER INSERT ON measure FOR EACH ROW EXECUTE FUNCTION figures_due();
--- A look that finds everything as it was costs one comparison and writes nothing.
+-- An assessment that changes nothing costs one comparison and writes nothing.
 CREATE TRIGGER figures_due_again AFTER UPDATE ON measure FOR EACH ROW WHEN (
     (OLD.verdict_digest, OLD.effects_digest, OLD.unmapped_since, OLD.key, OLD.title, OLD.rule, OLD.stage,
      OLD.portfolio, OLD.program, OLD.project, OLD.package, OLD.legal_entity, OLD.business_unit, OLD.owner,

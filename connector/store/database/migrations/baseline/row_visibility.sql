@@ -1,6 +1,6 @@
 -- Rows that a reader sees only where a role reaches.
 --
--- Pages, API and exports read as the role gatepost_reader.  Which rows it sees is said by settings of the transaction
+-- Pages, API and exports read as the role gatepost_reader.  Settings of the transaction decide which rows it sees
 -- (connector/store/database/row_level_access.py makes them), and policies of the database hold it, whatever a query leaves out:
 --
 --     gatepost.all        "on" for a reader who sees every measure
@@ -9,7 +9,7 @@
 --                         them
 --     gatepost.accounts   JSON list of the reader's own accounts in the tools: who holds a role of a measure sees it
 
-CREATE FUNCTION gatepost_all() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
+CREATE FUNCTION gatepost_sees_all() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT coalesce(current_setting('gatepost.all', true) = 'on', false)
 $$;
 
@@ -101,7 +101,8 @@ BEGIN
         END IF;
     END LOOP;
     -- Not the credentials.
-    GRANT SELECT (name, tool, base_url, paused_at, paused_until, paused_reason, deployment, auth, expires_at, doors)
+    GRANT SELECT (name, tool, base_url, paused_at, paused_until, paused_reason, deployment, auth, expires_at,
+                  webhook_auth)
         ON connection TO gatepost_reader;
     IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'gatepost_app') THEN
         GRANT SELECT, INSERT, UPDATE, DELETE

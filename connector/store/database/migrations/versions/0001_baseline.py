@@ -28,12 +28,12 @@ TABLES = (
     "rollups",
     "interface",
     "messages",
-    "schema_floor",
+    "schema_compatibility",
 )
 """In this order, because of what refers to what."""
 
 RIGHTS = ("written_once", "application_role", "row_visibility", "event_bodies", "policies")
-"""Each file says what it rests on: the role's rights are to the tables that are there by then."""
+"""Each file says what it needs: the role's rights are to the tables that are there by then."""
 
 
 def upgrade() -> None:

@@ -5,7 +5,7 @@ declare global {
         namespace Internal {
             interface Keys extends KeysRegistry {
                 explicit: {
-                    'benefit_plan-ring': {
+                    'benefit_plan-event': {
                         table: 'sys_script'
                         id: 'e5616542d00e46e59caffdddd1baff94'
                     }
@@ -16,6 +16,10 @@ declare global {
                     'change_request-checklist': {
                         table: 'sys_ui_related_list_entry'
                         id: 'faeb2601da5d4c859cd4d6eb3a1bf570'
+                    }
+                    'change_request-event': {
+                        table: 'sys_script'
+                        id: 'e1fbc121199d4811ae4eddd5deeeaeb6'
                     }
                     'change_request-gate': {
                         table: 'sys_script'
@@ -28,10 +32,6 @@ declare global {
                     'change_request-related': {
                         table: 'sys_ui_related_list'
                         id: '35d944cac4e5431ab488e436dc4e28c1'
-                    }
-                    'change_request-ring': {
-                        table: 'sys_script'
-                        id: 'e1fbc121199d4811ae4eddd5deeeaeb6'
                     }
                     'change_request-u_gatepost_actual-write': {
                         table: 'sys_security_acl'
@@ -97,13 +97,17 @@ declare global {
                         table: 'sys_security_acl'
                         id: 'a8939a8e05174d7db3a66c4e643fd604'
                     }
-                    'cost_plan-ring': {
+                    'cost_plan-event': {
                         table: 'sys_script'
                         id: '47a2a1088aea4f3ab4470702c1c7c4c3'
                     }
                     'dmn_demand-checklist': {
                         table: 'sys_ui_related_list_entry'
                         id: '595ab041788b4134ae3d6d3742efbe25'
+                    }
+                    'dmn_demand-event': {
+                        table: 'sys_script'
+                        id: '54ac03cf1dc74db1b45e697be4e33b4e'
                     }
                     'dmn_demand-gate': {
                         table: 'sys_script'
@@ -116,10 +120,6 @@ declare global {
                     'dmn_demand-related': {
                         table: 'sys_ui_related_list'
                         id: '6a8e9db6207f4ac395443d5d39f235c0'
-                    }
-                    'dmn_demand-ring': {
-                        table: 'sys_script'
-                        id: '54ac03cf1dc74db1b45e697be4e33b4e'
                     }
                     'dmn_demand-u_gatepost_actual-write': {
                         table: 'sys_security_acl'
@@ -169,7 +169,7 @@ declare global {
                         table: 'sys_security_acl'
                         id: '726c61a69dd946778c01cd19e0534a93'
                     }
-                    'fm_expense_line-ring': {
+                    'fm_expense_line-event': {
                         table: 'sys_script'
                         id: '95e88a1aa71e419e93c68290f0c80ac5'
                     }
@@ -205,13 +205,13 @@ declare global {
                         table: 'sys_security_acl'
                         id: 'e524fe938992430183546549cc465a6e'
                     }
-                    'outbox-kick': {
-                        table: 'sys_script'
-                        id: 'c62b981e9cd747409a4a544334e8aeff'
-                    }
                     'outbox-read': {
                         table: 'sys_security_acl'
                         id: '8782c3a6700c4c7db1d23a7984227b61'
+                    }
+                    'outbox-send-now': {
+                        table: 'sys_script'
+                        id: 'c62b981e9cd747409a4a544334e8aeff'
                     }
                     'outbox-write': {
                         table: 'sys_security_acl'
@@ -225,6 +225,10 @@ declare global {
                         table: 'sys_ui_related_list_entry'
                         id: 'b49a1929d2a34f62a86073390bdc5e75'
                     }
+                    'pm_project-event': {
+                        table: 'sys_script'
+                        id: '49f1372db69f40c3835f4dcab9384e0f'
+                    }
                     'pm_project-gate': {
                         table: 'sys_script'
                         id: 'ae5b75c1b3a641f1bb038d9cbe43c9bd'
@@ -236,10 +240,6 @@ declare global {
                     'pm_project-related': {
                         table: 'sys_ui_related_list'
                         id: '4f18babc4ed84585aa381bad716ea54b'
-                    }
-                    'pm_project-ring': {
-                        table: 'sys_script'
-                        id: '49f1372db69f40c3835f4dcab9384e0f'
                     }
                     'pm_project-u_gatepost_actual-write': {
                         table: 'sys_security_acl'
@@ -329,7 +329,11 @@ declare global {
                         table: 'sys_properties'
                         id: 'bd9b1414b566496686940812ad804b91'
                     }
-                    'script-bell': {
+                    'script-event-body': {
+                        table: 'sys_script_include'
+                        id: '43d66c4c8ad0495fa480f7aefba736dd'
+                    }
+                    'script-events': {
                         table: 'sys_script_include'
                         id: '23c71aa41e984675bfb5a929dd934837'
                     }
@@ -349,11 +353,7 @@ declare global {
                         table: 'sys_script_include'
                         id: 'ed1fd44ffcc34691a5730040add1fa20'
                     }
-                    'script-wire': {
-                        table: 'sys_script_include'
-                        id: '43d66c4c8ad0495fa480f7aefba736dd'
-                    }
-                    'sysapproval_approver-ring': {
+                    'sysapproval_approver-event': {
                         table: 'sys_script'
                         id: '00fdf21ad66f4e1691e2d95b6c98bc10'
                     }
@@ -775,7 +775,7 @@ declare global {
                         id: '23dde2629a7e4ee69b17af0d1f6b412b'
                         key: {
                             name: 'u_gatepost_outbox'
-                            element: 'u_answer'
+                            element: 'u_response'
                         }
                     },
                     {
@@ -798,7 +798,7 @@ declare global {
                                     parent: 'NULL'
                                 }
                             }
-                            element: 'u_answer'
+                            element: 'u_response'
                         }
                     },
                     {
@@ -923,7 +923,7 @@ declare global {
                         id: '2ed301693a934cff86249cc2e0979585'
                         key: {
                             name: 'u_gatepost_outbox'
-                            element: 'u_answer'
+                            element: 'u_response'
                             language: 'en'
                         }
                     },
@@ -1325,7 +1325,7 @@ declare global {
                         id: '41ecef55abda4124ab0f91760d4e35c0'
                         key: {
                             name: 'u_gatepost_heartbeat'
-                            element: 'u_heard'
+                            element: 'u_heartbeat_at'
                             language: 'en'
                         }
                     },
@@ -1903,7 +1903,7 @@ declare global {
                         id: '6f1712293a674d1bbfd297397cfb232d'
                         key: {
                             name: 'u_gatepost_heartbeat'
-                            element: 'u_heard'
+                            element: 'u_heartbeat_at'
                         }
                     },
                     {

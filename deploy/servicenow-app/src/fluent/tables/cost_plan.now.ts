@@ -1,8 +1,8 @@
-// Made from tables.json by generate.py; edit that one.
+// Generated from tables.json by generate.py; edit tables.json.
 import { BusinessRule } from '@servicenow/sdk/core'
 
 BusinessRule({
-    $id: Now.ID['cost_plan-ring'],
+    $id: Now.ID['cost_plan-event'],
     name: 'Gatepost event',
     table: 'cost_plan',
     when: 'after',
@@ -10,5 +10,5 @@ BusinessRule({
     order: 9000,
     active: true,
     description: 'Writes an event about the record that this belongs to into the outbox.',
-    script: Now.include('../../scripts/tables/cost_plan.ring.js'),
+    script: Now.include('../../scripts/tables/cost_plan.event.js'),
 })

@@ -1,4 +1,4 @@
-// Made from tables.json by generate.py; edit that one.
+// Generated from tables.json by generate.py; edit tables.json.
 import { Acl, BusinessRule, Property, Record, Table, DateTimeColumn, DecimalColumn, StringColumn, UrlColumn } from '@servicenow/sdk/core'
 import { gatepostAdmin, gatepostWriter } from '../roles.now'
 import { gatepostView } from '../views.now'
@@ -29,7 +29,7 @@ Acl({
     field: 'u_gatepost_stage',
     roles: [gatepostWriter],
     adminOverrides: true,
-    description: 'Only Gatepost writes what Gatepost decides.',
+    description: 'Only Gatepost writes its verdict.',
 })
 
 Acl({
@@ -40,7 +40,7 @@ Acl({
     field: 'u_gatepost_implementation',
     roles: [gatepostWriter],
     adminOverrides: true,
-    description: 'Only Gatepost writes what Gatepost decides.',
+    description: 'Only Gatepost writes its verdict.',
 })
 
 Acl({
@@ -51,7 +51,7 @@ Acl({
     field: 'u_gatepost_potential',
     roles: [gatepostWriter],
     adminOverrides: true,
-    description: 'Only Gatepost writes what Gatepost decides.',
+    description: 'Only Gatepost writes its verdict.',
 })
 
 Acl({
@@ -62,7 +62,7 @@ Acl({
     field: 'u_gatepost_gate',
     roles: [gatepostWriter],
     adminOverrides: true,
-    description: 'Only Gatepost writes what Gatepost decides.',
+    description: 'Only Gatepost writes its verdict.',
 })
 
 Acl({
@@ -73,7 +73,7 @@ Acl({
     field: 'u_gatepost_findings',
     roles: [gatepostWriter],
     adminOverrides: true,
-    description: 'Only Gatepost writes what Gatepost decides.',
+    description: 'Only Gatepost writes its verdict.',
 })
 
 Acl({
@@ -84,7 +84,7 @@ Acl({
     field: 'u_gatepost_blockers',
     roles: [gatepostWriter],
     adminOverrides: true,
-    description: 'Only Gatepost writes what Gatepost decides.',
+    description: 'Only Gatepost writes its verdict.',
 })
 
 Acl({
@@ -95,7 +95,7 @@ Acl({
     field: 'u_gatepost_plan',
     roles: [gatepostWriter],
     adminOverrides: true,
-    description: 'Only Gatepost writes what Gatepost decides.',
+    description: 'Only Gatepost writes its verdict.',
 })
 
 Acl({
@@ -106,7 +106,7 @@ Acl({
     field: 'u_gatepost_forecast',
     roles: [gatepostWriter],
     adminOverrides: true,
-    description: 'Only Gatepost writes what Gatepost decides.',
+    description: 'Only Gatepost writes its verdict.',
 })
 
 Acl({
@@ -117,7 +117,7 @@ Acl({
     field: 'u_gatepost_actual',
     roles: [gatepostWriter],
     adminOverrides: true,
-    description: 'Only Gatepost writes what Gatepost decides.',
+    description: 'Only Gatepost writes its verdict.',
 })
 
 Acl({
@@ -128,7 +128,7 @@ Acl({
     field: 'u_gatepost_variance',
     roles: [gatepostWriter],
     adminOverrides: true,
-    description: 'Only Gatepost writes what Gatepost decides.',
+    description: 'Only Gatepost writes its verdict.',
 })
 
 Acl({
@@ -139,7 +139,7 @@ Acl({
     field: 'u_gatepost_checked',
     roles: [gatepostWriter],
     adminOverrides: true,
-    description: 'Only Gatepost writes what Gatepost decides.',
+    description: 'Only Gatepost writes its verdict.',
 })
 
 Acl({
@@ -150,7 +150,7 @@ Acl({
     field: 'u_gatepost_link',
     roles: [gatepostWriter],
     adminOverrides: true,
-    description: 'Only Gatepost writes what Gatepost decides.',
+    description: 'Only Gatepost writes its verdict.',
 })
 
 BusinessRule({
@@ -161,32 +161,32 @@ BusinessRule({
     action: ['insert', 'update'],
     order: 50,
     active: true,
-    description: 'Aborts a move that the gate does not let pass.',
+    description: 'Aborts a move that the gate refuses.',
     script: Now.include('../../scripts/tables/dmn_demand.gate.js'),
 })
 
 BusinessRule({
     $id: Now.ID['dmn_demand-gate-late'],
-    name: 'Gatepost gate, last look',
+    name: 'Gatepost gate, final check',
     table: 'dmn_demand',
     when: 'before',
     action: ['insert', 'update'],
     order: 10000,
     active: true,
-    description: 'Looks once more after all other rules: one of them may have moved the record.',
+    description: 'Checks again after all other rules: one of them may have moved the record.',
     script: Now.include('../../scripts/tables/dmn_demand.gate.js'),
 })
 
 BusinessRule({
-    $id: Now.ID['dmn_demand-ring'],
+    $id: Now.ID['dmn_demand-event'],
     name: 'Gatepost event',
     table: 'dmn_demand',
     when: 'after',
     action: ['insert', 'update', 'delete'],
     order: 9000,
     active: true,
-    description: 'Writes the change into the outbox.',
-    script: Now.include('../../scripts/ring.rule.js'),
+    description: 'Writes an event about the change into the outbox.',
+    script: Now.include('../../scripts/event.rule.js'),
 })
 
 Property({
@@ -194,7 +194,7 @@ Property({
     name: 'gatepost.gated.dmn_demand',
     type: 'string',
     value: '',
-    description: "Values that a record enters through an open gate only, as column:value,value; the values of a demand's state are an instance's own data: list them in the property.",
+    description: "Values that a record can enter only through an open gate, as column:value,value; the values of a demand's state are an instance's own data: list them in the property.",
     roles: { read: [gatepostAdmin], write: [gatepostAdmin] },
 })
 

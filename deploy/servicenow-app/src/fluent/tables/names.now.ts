@@ -1,4 +1,4 @@
-// Made from tables.json by generate.py; edit that one.
+// Generated from tables.json by generate.py; edit tables.json.
 import { Property } from '@servicenow/sdk/core'
 import { gatepostAdmin } from '../roles.now'
 

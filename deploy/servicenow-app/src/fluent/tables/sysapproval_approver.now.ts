@@ -1,8 +1,8 @@
-// Made from tables.json by generate.py; edit that one.
+// Generated from tables.json by generate.py; edit tables.json.
 import { BusinessRule } from '@servicenow/sdk/core'
 
 BusinessRule({
-    $id: Now.ID['sysapproval_approver-ring'],
+    $id: Now.ID['sysapproval_approver-event'],
     name: 'Gatepost event',
     table: 'sysapproval_approver',
     when: 'after',
@@ -10,5 +10,5 @@ BusinessRule({
     order: 9000,
     active: true,
     description: 'Writes an event about the record that this belongs to into the outbox.',
-    script: Now.include('../../scripts/tables/sysapproval_approver.ring.js'),
+    script: Now.include('../../scripts/tables/sysapproval_approver.event.js'),
 })

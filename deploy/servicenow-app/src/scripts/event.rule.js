@@ -1,0 +1,3 @@
+(function executeRule(current) {
+    GatepostEvents.send(current);
+}(current));

@@ -1,3 +1,0 @@
-(function executeRule(current) {
-    GatepostBell.ring(current);
-}(current));

@@ -1,3 +1,0 @@
-(function executeRule(current, previous) {
-    GatepostBell.ringOwner(current, previous, 'sysapproval');
-}(current, previous));
