@@ -45,17 +45,15 @@ class SubmittedRuling:
     """Empty while it waits."""
 
 
-def ruling(connection: Connection, number: int, measure: str | None = None) -> SubmittedRuling | None:
+def ruling(connection: Connection, number: int, measure: str) -> SubmittedRuling | None:
     """What became of a submitted command.
 
-    ``None`` when there is no such command (of this measure), or the reader does not see it.
+    ``None`` when there is no such command of this measure, or the reader does not see it.
     """
     columns = SUBMITTED_COMMAND.c
     reply = COMMAND.c.content["ruling"]["reply"].astext.label("reply")
     query = select(columns.id, columns.text, columns.given_by, columns.given_at, COMMAND.c.accepted, reply)
-    query = query.select_from(SUBMITTED).where(columns.id == number)
-    if measure is not None:
-        query = query.where(columns.measure_id == measure)
+    query = query.select_from(SUBMITTED).where(columns.id == number, columns.measure_id == measure)
     row = connection.execute(query).first()
     if row is None:
         return None
