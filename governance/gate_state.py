@@ -72,7 +72,8 @@ def gate_due(context: GateDueContext, checklist: Sequence[ConditionResult]) -> d
     """The day from which the next gate is due; ``None`` when it is due now, or when no date says otherwise.
 
     * A gate that asks for actuals is due when the months of observation are over; they begin with the month in which
-      the stage before it was granted.  What is still paid for a retired service is due at once.
+      the stage before it was granted, and end early when the actuals are booked.  What is still paid for a retired
+      service is due at once.
     * A gate that asks for finished work is due when the work is finished, or the day after its agreed end.
     * Every gate up to the decision is due ``gate_lead_days`` before the start of the work.
 
@@ -89,7 +90,8 @@ def gate_due(context: GateDueContext, checklist: Sequence[ConditionResult]) -> d
         return None
     codes = {result.code for result in left}
     if ConditionKind.ACTUALS in gate.conditions:
-        return None if "LEGACY_COST_RUNNING" in codes else _after_observation(context)
+        observing = "ACTUALS_MISSING" in codes and "LEGACY_COST_RUNNING" not in codes
+        return _after_observation(context) if observing else None
     if ConditionKind.OPEN_WORK in gate.conditions:
         return None if _work_is_done(context) or context.end is None else context.end + timedelta(days=1)
     start = known(context.measure.start)

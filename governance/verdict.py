@@ -123,6 +123,11 @@ class GateState(StrEnum):
         return self not in {GateState.OPEN, GateState.NOT_DUE}
 
 
+def gate_text(stored: object) -> str:
+    """A stored state of the gate as people read it inside a sentence; what is no state is shown as it is."""
+    return str(stored).replace("_", " ")
+
+
 class Colour(StrEnum):
     GREEN = "green"
     AMBER = "amber"

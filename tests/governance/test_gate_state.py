@@ -83,6 +83,9 @@ CASES: dict[str, tuple[Callable[[], Verdict], GateState, date | None]] = {
     "the months of observation run": (
         lambda: implemented(NOW - timedelta(days=20), UNBOOKED), GateState.NOT_DUE, date(2027, 2, 1),
     ),
+    "the actuals of enough months are booked already": (
+        lambda: implemented(NOW - timedelta(days=20), measure()), GateState.WAITING, None,
+    ),
     "the months of observation are over": (
         lambda: implemented(NOW - timedelta(days=120), UNBOOKED), GateState.BLOCKED, None,
     ),

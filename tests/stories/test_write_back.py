@@ -79,15 +79,15 @@ def test_the_issue_has_the_verdict_the_link_the_flag_and_the_blocker(
         assert (verdict["stage"], verdict["next"], verdict["gate"], verdict["open"]) == (
             "identified",
             "detailed",
-            "shut",
+            "waiting",
             1,
         )
         assert verdict["blockers"][0]["code"] == "APPROVAL_MISSING"
         (link,) = issue.remote_links.values()
         shown = link["object"]
         assert isinstance(shown, dict)
-        assert (shown["title"], shown["summary"]) == ("Gate into Detailed: shut", "1 blocker")
-        assert shown["icon"]["url16x16"] == "https://gatepost.nordbank.example/static/gate-blocked.svg"
+        assert (shown["title"], shown["summary"]) == ("Gate into Detailed: waiting", "1 blocker")
+        assert shown["icon"]["url16x16"] == "https://gatepost.nordbank.example/static/gate-waiting.svg"
         assert shown["status"]["resolved"] is False
         assert issue.values[flag.id] == ["Impediment"]
         assert issue.blocked_by == [governance.id]
@@ -242,7 +242,7 @@ def test_an_issue_that_went_past_a_shut_gate_is_moved_back_with_one_comment(
         scene.run_until_idle()
         assert scene.move(item, "osei", "Done")[0], "this workflow has no native gate: it is allowed"
         shown = scene.show(item)
-        assert (issue.status, shown.fields["Gate"]) == ("Analysis", "Blocked")
+        assert (issue.status, shown.fields["Gate"]) == ("Analysis", "Waiting")
         assert (
             "@Kwame Osei: moved to Done (Implemented) on 05 Oct 2026 09:00 UTC while the gate into Decided is shut; "
             "it is back at Analysis. 2 conditions are not met and are listed in the field Gate blockers."

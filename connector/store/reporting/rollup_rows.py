@@ -24,8 +24,9 @@ RowValues: TypeAlias = "tuple[object, ...]"
 
 FIGURES = (
     "measure_id", "group_id", "curve_id", "portfolio", "program", "project", "package", "legal_entity", "business_unit",
-    "owner", "rule", "key", "title", "stage", "step", "gate", "implementation", "potential", "leak_reason", "is_held_up",
-    "holders", "missing_rate", *SUMS, "blockers", "findings", "stage_since", "deviation_since", "deviation_reason",
+    "owner", "rule", "key", "title", "stage", "step", "gate", "implementation", "potential", "leak_reason",
+    "is_held_up", "holders", "missing_rate", *SUMS, "blockers", "findings", "stage_since", "deviation_since",
+    "deviation_reason",
 )  # fmt: skip
 """Columns of ``measure_figures`` in the order of :attr:`RollupRows.figures`."""
 
