@@ -158,12 +158,39 @@ def test_a_mention_is_the_account_in_a_command_and_the_name_in_a_reply(
     assert sandbox.jira.issues[issue.id].comments[-1].text == "Gatepost:\n[~accountid:lind]: why?"
 
 
-def test_an_edited_comment_counts_as_its_editors_from_then_on(sandbox: servers.Sandbox, site: ToolSite) -> None:
+def test_an_edited_comment_stays_its_authors_and_names_its_editor(sandbox: servers.Sandbox, site: ToolSite) -> None:
     issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
     comment = sandbox.jira.comment(issue.key, "looks good", by="brandt")
     sandbox.jira.edit_comment(issue.key, comment.id, "/approve detailed", by="osei")
     (read,) = site.reader.read([NativeId(issue.id)], frozenset()).items.values()
-    assert [(entry.author.id, entry.text) for entry in read.comments] == [("osei", "/approve detailed")]
+    assert [(entry.author.id, entry.text, entry.is_authors_word) for entry in read.comments] == [
+        ("brandt", "/approve detailed", False)
+    ]
+
+
+def test_comments_that_do_not_come_with_the_issue_are_read_by_themselves(
+    sandbox: servers.Sandbox, site: ToolSite
+) -> None:
+    sandbox.jira.comments_shown = 2
+    issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
+    for number in range(5):
+        sandbox.jira.comment(issue.key, f"comment {number}", by="brandt")
+    (read,) = site.reader.read([NativeId(issue.id)], frozenset()).items.values()
+    assert (len(read.comments), read.all_comments) == (5, True)
+
+
+def test_the_history_dates_the_last_change_of_the_mapped_fields(sandbox: servers.Sandbox, site: ToolSite) -> None:
+    assert site.change_history is not None
+    issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
+    for number in range(230):
+        sandbox.jira.edit(issue.key, {"summary": f"E{number}"}, by="kaya")
+    fields, item = frozenset({FieldName("Sponsor"), FieldName("Due date")}), NativeId(issue.id)
+    assert site.change_history.last_change(item, fields, NOW - timedelta(days=1)) is None
+    sandbox.jira.edit(issue.key, {"duedate": "2026-12-01"}, by="kaya")
+    assert site.change_history.last_change(item, fields, NOW - timedelta(days=1)) == NOW
+    assert site.change_history.last_change(item, fields, NOW + timedelta(days=1)) is None
+    sandbox.jira.edit(issue.key, {"summary": "E"}, by="kaya")
+    assert site.change_history.last_change(item, frozenset({FieldName("Sponsor")}), NOW - timedelta(days=1)) is None
 
 
 def test_a_work_note_is_added_once_for_one_text(sandbox: servers.Sandbox, snow: ToolSite) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from governance.assess import assess
 from governance.effects import Version
-from governance.evidence import Verb
+from governance.evidence import CommandOrigin, CommandSource, Verb
 from governance.locked_plan import lock_plan
 from governance.measure_state import MeasureState, OffRamp, OffRampKind
 from governance.verdict import Verdict
@@ -50,7 +50,14 @@ def test_each_command_gets_a_reply_with_its_author_and_time() -> None:
 
 def test_only_the_newest_replies_stay() -> None:
     commands = [
-        new_command("", KAYA, Verb.REASON, text=f"r{n}", at=NOW + timedelta(minutes=n), source=f"c{n}")
+        new_command(
+            "",
+            KAYA,
+            Verb.REASON,
+            text=f"r{n}",
+            at=NOW + timedelta(minutes=n),
+            source=CommandSource(CommandOrigin.COMMENT, f"c{n}"),
+        )
         for n in range(12)
     ]
     comment = reply_comment_of(SOME, verdict(*commands), None)
