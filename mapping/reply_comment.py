@@ -46,7 +46,7 @@ class ReplyComment:
 
     def _normalised(self, content: str | None) -> str:
         """Without the ways in which tools write who is meant, what is plain text, and what they do not store."""
-        text = without_joiners(_WIKI_ESCAPE.sub("", _WIKI_MENTION.sub("@", content or "")))
+        text = _WIKI_MENTION.sub("@", _WIKI_ESCAPE.sub("", without_joiners(content or "")))
         for name, _ in self.mentions:
             text = text.replace(f"@{without_joiners(name)}", "@")
         return "\n".join(line.rstrip() for line in text.strip().splitlines())

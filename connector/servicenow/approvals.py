@@ -116,9 +116,11 @@ def approvals_of(
         task, login = raw_value(row.get("sysapproval")), raw_value(row.get("sys_updated_by"))
         decision = DECISIONS.get(raw_value(row.get("state")), ApprovalDecision.OPEN)
         delegated = any(one.user == who and one.delegate == login and one.holds_at(at) for one in delegations)
-        set_by = (people or {}).get(login) or (Person(f"user_name:{login}", login, login=login) if login else None)
+        saver = (people or {}).get(login) or (Person(f"user_name:{login}", login, login=login) if login else None)
         own = _is_approvers(row) or (bool(login) and delegated)
-        approval = Approval(raw_value(row.get("sys_id")), person, decision, at, own, set_by)
+        approval = Approval(
+            raw_value(row.get("sys_id")), person, decision, at, own, person if _is_approvers(row) else saver
+        )
         approvals[task] = (*approvals.get(task, ()), approval)
     return approvals
 
