@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from governance.altered_commands import STATEMENTS
@@ -24,6 +24,9 @@ from mapping.work_item import Comment
 CommentKey: TypeAlias = "tuple[CommandOrigin, str]"
 
 DIGEST_LENGTH = 16
+CLOCK_MARGIN = timedelta(minutes=1)
+"""How far the tool's clock and ours may be apart."""
+
 NOBODY_KNOWN = "somebody whom the tool does not name"
 
 
@@ -74,7 +77,8 @@ def _hold_against(comment: Comment, stored: Sequence[Command], policy: Policy, h
         _restate(comment, stored, policy, history)
         return
     history.commands += stored
-    if digest(comment.text) != stored[-1].digest:
+    unedited = comment.edits_shown and comment.edit is None
+    if not unedited and digest(comment.text) != stored[-1].digest:
         by, at = (comment.edit.by, comment.edit.at) if comment.edit is not None else (None, None)
         name = neutral(by.name) if by is not None else ""
         history.altered += [AlteredCommand(one, Alteration.EDITED, name, at) for one in stored if _matters(one)]
@@ -85,14 +89,15 @@ def _restate(comment: Comment, stored: Sequence[Command], policy: Policy, histor
     said = _said_in(comment, policy)
     unmatched = list(said)
     for command in stored:
-        # An approval is one word; decided once more in the tool it is said again, beside what was said before.
-        candidates = said if comment.origin is CommandOrigin.APPROVAL else unmatched
-        same = next((one for one in candidates if _same_content(command, one)), None)
+        # An approval in the tool that is decided once more, and a late command that is written once more, are said
+        # again, beside what was said before.
+        repeatable = comment.origin is CommandOrigin.APPROVAL or (command.ruling is not None and command.ruling.late)
+        same = next((one for one in (said if repeatable else unmatched) if _same_content(command, one)), None)
         if command.withdrawn:
             history.commands.append(command)
         elif same is not None:
             history.commands.append(command)
-            if same in unmatched and (candidates is unmatched or same.at <= command.at):
+            if same in unmatched and (not repeatable or same.at <= command.at):
                 unmatched.remove(same)
         elif command.verb is Verb.REJECT and command.accepted:
             taken_back = command._replace(withdrawn=True)
@@ -113,7 +118,7 @@ def _first_reading(comment: Comment, policy: Policy, read_before: datetime | Non
         yield from said
         return
     edit = comment.edit
-    known = edit is not None and read_before is not None and comment.at <= read_before < edit.at
+    known = edit is not None and read_before is not None and comment.at + CLOCK_MARGIN <= read_before < edit.at
     if said or not known:
         who = neutral(edit.by.name) if edit is not None and edit.by is not None else NOBODY_KNOWN
         when = f" on {edit.at:%d %b %Y %H:%M} UTC" if edit is not None else ""

@@ -66,8 +66,8 @@ def _join_key_fields(config: MappingConfig, connection: ConnectionName) -> Itera
 
 
 def fact_fields(rule: MeasureRule) -> frozenset[FieldName]:
-    """The item's own fields from which amounts, facts and roles come."""
-    named = (name for name, path in _named_fields(rule) if path[0] in {"roles", "facts", "effects"})
+    """The item's own fields that a rule reads: all that it names but those that Gatepost writes."""
+    named = (name for name, path in _named_fields(rule) if path[0] != "write")
     return frozenset(FieldName(name) for name in named if name not in ITEM_TEMPLATE_NAMES)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from governance.deviations import reason_request_text
-from governance.evidence import Command
+from governance.evidence import Command, Verb
 from governance.measure import Measure, Person, Role
 from governance.measure_state import OffRampKind
 from governance.verdict import GateState, Verdict
@@ -120,16 +120,23 @@ def _mention(measure: Measure, role: Role, people: dict[str, str]) -> str:
 
 
 def _rulings(verdict: Verdict) -> Iterator[str]:
-    """The newest answers.  What was refused has a place of its own, and one person only a part of it: nobody pushes
-    the answers to others out of the comment."""
+    """The newest answers.
+
+    What was refused, and what anybody may ask, has a place of its own, and one person only a part of it: nobody pushes
+    the answers to others out of the comment.
+    """
     ruled = [one for one in verdict.commands if one.ruling is not None and one.ruling.reply]
-    shown = [one for one in ruled if one.accepted][-MAX_RULINGS:]
-    refused: list[Command] = []
+    shown = [one for one in ruled if _is_decision(one)][-MAX_RULINGS:]
+    others: list[Command] = []
     count: Counter[str] = Counter()
     for one in reversed(ruled):
-        if not one.accepted and count[one.person.id] < MAX_REFUSED_OF_ONE_PERSON and len(refused) < MAX_RULINGS:
+        if not _is_decision(one) and count[one.person.id] < MAX_REFUSED_OF_ONE_PERSON and len(others) < MAX_RULINGS:
             count[one.person.id] += 1
-            refused.append(one)
+            others.append(one)
     for one in ruled:
-        if one.ruling is not None and (one in shown or one in refused):
+        if one.ruling is not None and (one in shown or one in others):
             yield f"- {one.person.name}, {one.at:%d %b %Y %H:%M} UTC: {one.ruling.reply}"
+
+
+def _is_decision(command: Command) -> bool:
+    return command.accepted and command.verb is not Verb.HELP

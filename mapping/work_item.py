@@ -65,6 +65,8 @@ class Comment:
     origin: CommandOrigin = CommandOrigin.COMMENT
     """Where the command was really given: commands from pages and the tool's own approvals are read like comments."""
     edit: CommentEdit | None = None
+    edits_shown: bool = False
+    """Whether the tool tells when a comment was edited; a journal does not."""
     restricted: bool = False
     """Not everybody who sees the item may read it."""
 

@@ -55,6 +55,7 @@ FLAGGED = "Flagged"
 _OFFSET = re.compile(r"([+-]\d{2})(\d{2})$")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 MAX_DEPTH = 4
+NOBODY = Person("", "a former account", active=False)
 
 
 def work_item(
@@ -261,11 +262,16 @@ def _comments(value: Json | None, own_account: str) -> tuple[tuple[Comment, ...]
         if is_reply_comment(comment, own_account):
             response = adf.to_text(comment.get("body")) if response is None else response
             continue
-        author, at = person(comment.get("author")), moment(comment.get("created"))
-        if author is not None and at is not None and author.id != own_account:
+        # Whoever has no account any more speaks for nobody; the comment is still there.
+        author, at = person(comment.get("author")) or NOBODY, moment(comment.get("created"))
+        if at is not None and (author is NOBODY or author.id != own_account):
             text_ = adf.to_text(comment.get("body"), commands=True)
             edit, restricted = _edit(comment, author, at), bool(as_object(comment.get("visibility")))
-            found.append(Comment(as_text(comment.get("id")), author, at, text_, edit=edit, restricted=restricted))
+            found.append(
+                Comment(
+                    as_text(comment.get("id")), author, at, text_, edit=edit, edits_shown=True, restricted=restricted
+                )
+            )
     return tuple(found), response
 
 

@@ -124,7 +124,7 @@ class JiraReader:
     def _with_all_comments(self, issue: JsonObject) -> JsonObject:
         """A command that is not read counts for nobody, and a rejection that is pushed out of a list must count."""
         values = as_object(issue.get("fields"))
-        if "comment" not in values or has_all_comments(values["comment"]):
+        if has_all_comments(values.get("comment")):
             return issue
         comments = self._client.comments(as_text(issue.get("id")))
         return {**issue, "fields": {**values, "comment": {"comments": comments}}}

@@ -53,6 +53,7 @@ STANDING = {
     "edited by nobody knows whom": ((edited("fine", None),), [("edited", "")]),
     "a journal entry, which shows no edit": ((JOURNAL,), [("edited", "")]),
     "edited by somebody else who left the text alone": ((edited(SAID.text, KAYA),), []),
+    "unedited, and Gatepost reads its form differently now": ((replace(JOURNAL, edits_shown=True),), []),
     "gone": ((), [("removed", "")]),
 }  # fmt: skip
 
@@ -92,6 +93,21 @@ def test_the_speakers_own_edit_keeps_what_it_repeats_and_adds_the_rest() -> None
     stored = [one._replace(ruling=Ruling(accepted=True, reply="")) for one in history.commands]
     again = read(after, before=stored)
     assert (again.commands, again.withdrawn) == (stored, [])
+
+
+def test_a_late_command_is_said_again_by_an_edit() -> None:
+    (late,) = read(SAID).commands
+    stored = [late._replace(ruling=Ruling(accepted=False, reply="Not counted", late=True))]
+    after = edited("/approve decided\nas it is now", BRANDT)
+    history = read(after, before=stored)
+    assert [(one.at, one.source.ordinal, one.ruling is None) for one in history.commands] == [
+        (SAID.at, 1, False),
+        (AT, 2, True),
+    ]
+    everything = [
+        one if one.ruling else one._replace(ruling=Ruling(accepted=True, reply="")) for one in history.commands
+    ]
+    assert read(after, before=everything).commands == everything
 
 
 def test_a_rejection_that_was_taken_back_stays_on_record() -> None:

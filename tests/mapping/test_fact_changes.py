@@ -44,5 +44,9 @@ def test_an_item_without_a_date_says_nothing() -> None:
 
 
 def test_the_history_is_asked_for_facts_and_not_for_what_gatepost_writes() -> None:
-    some = rule(facts={"baseline": "Baseline", "start": {"cel": 'item.fields["Go-live"]'}}, effects=PLAN)
-    assert fact_fields(some) == {"Assignee", "Baseline", "Go-live", "Planned benefit"}
+    some = rule(
+        facts={"baseline": "Baseline", "start": {"cel": 'item.fields["Go-live"]'}},
+        effects=PLAN,
+        hierarchy={"program": "{Programme}"},
+    )
+    assert fact_fields(some) == {"Assignee", "Baseline", "Go-live", "Planned benefit", "Programme"}

@@ -107,9 +107,13 @@ def malformed(person: Person, number: int) -> Command:
 
 def test_nobody_pushes_the_answers_to_others_out() -> None:
     answer = new_command("", KAYA, Verb.REASON, text="volume", at=NOW)
+    answers = [answer] + [
+        new_command("", NOBODY, Verb.HELP, at=NOW, source=CommandSource(CommandOrigin.COMMENT, f"h{n}"))
+        for n in range(20)
+    ]
     crowd = [malformed(Person(f"x{n}", f"X. {n}"), n) for n in range(1, 30)]
     many = [malformed(NOBODY, n) for n in range(30, 60)] + [malformed(BRANDT, n) for n in range(60, 90)]
-    comment = reply_comment_of(SOME, verdict(answer, *crowd, *many), None)
+    comment = reply_comment_of(SOME, verdict(*answers, *crowd, *many), None)
     assert comment is not None
     lines = comment.text.splitlines()[1:]
     assert lines[0].endswith("Reason noted (volume) by A. Kaya as owner.")

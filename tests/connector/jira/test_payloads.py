@@ -145,6 +145,13 @@ def test_comments_that_did_not_come_along_are_not_gone(block: object, complete: 
     assert normalised(issue).all_comments is complete
 
 
+def test_a_comment_of_an_account_that_is_gone_is_still_there() -> None:
+    issue = json.loads(json.dumps(ISSUE))
+    del issue["fields"]["comment"]["comments"][0]["author"]
+    (read,) = normalised(issue).comments
+    assert (read.author.id, read.text) == ("", "/approve decided")
+
+
 def test_a_comment_that_few_may_read_says_so() -> None:
     issue = json.loads(json.dumps(ISSUE))
     issue["fields"]["comment"]["comments"][0]["visibility"] = {"type": "role", "value": "Administrators"}
