@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from governance.altered_commands import overwritten_after
 from governance.condition_context import ConditionContext
 from governance.effects import Effects
 from governance.evidence import Command, Verb
@@ -53,7 +54,26 @@ class ApprovalContext:
             if command.verb in wanted_verbs
             and (command.stage == stage or command.verb in CONFIRMATION_VERBS)
             and command.accepted
+            and not command.withdrawn
             and (self.since is None or command.at > self.since)
+        ]
+
+    def rejections(self, rule: ApprovalRule, stage: str) -> list[Command]:
+        """Of whoever gives this approval now, and of whoever gave it at the time: a new holder inherits them.
+
+        Those that were taken back are among them: nothing but a new approval of the role ends a rejection.
+        """
+        return [
+            command
+            for command in self.commands
+            if command.verb is Verb.REJECT
+            and command.stage == stage
+            and command.accepted
+            and (self.since is None or command.at > self.since)
+            and (
+                (command.ruling is not None and command.ruling.role is rule.role)
+                or may_act_as(command.person, rule.role, self.measure, self.commands, command.at)
+            )
         ]
 
 
@@ -137,16 +157,10 @@ def _evaluate(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Condi
     if not given and holder.active is False:
         reason = f"{holder.name} has to give the {name}, but that account is inactive: name another {rule.role.value}"
         return result(Outcome.UNMET, "inactive account", reason, State.INACTIVE, who)
-    rejected = _newest(
-        command
-        for command in context.counted_commands({Verb.REJECT}, stage)
-        if may_act_as(command.person, rule.role, context.measure, context.commands, command.at)
-    )
+    rejected = _newest(context.rejections(rule, stage))
     newest = _newest(given)
     if rejected is not None and (newest is None or newest.at <= rejected.at):
-        reason = f"{rejected.person.name} rejected {label} on {rejected.at:%d %b %Y}: {rejected.text}"
-        # Whoever rejected it has decided: the owner must change something before it is approved again.
-        return result(Outcome.UNMET, "rejected", reason, State.REJECTED, (responsible(context.measure, Role.OWNER),))
+        return _rejected(rejected, name, label, who, result, context)
     if newest is None:
         if holder.id in context.approver_ids:
             reason = f"{holder.name} has already approved in another role: the {name} needs a second person"
@@ -165,6 +179,25 @@ def _evaluate(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Condi
     return result(Outcome.MET, when, f"the {name} into {label} was {when}", State.GIVEN)
 
 
+def _rejected(
+    rejected: Command,
+    name: str,
+    label: str,
+    who: tuple[Responsible, ...],
+    result: _ResultBuilder,
+    context: ApprovalContext,
+) -> ConditionResult:
+    if rejected.withdrawn:
+        reason = (
+            f"{rejected.person.name} took back the rejection of {rejected.at:%d %b %Y}, which revives no earlier "
+            f"{name}: it has to be given anew"
+        )
+        return result(Outcome.UNMET, "not given", reason, State.NOT_GIVEN, who)
+    reason = f"{rejected.person.name} rejected {label} on {rejected.at:%d %b %Y}: {rejected.text}"
+    # Whoever rejected it has decided: the owner must change something before it is approved again.
+    return result(Outcome.UNMET, "rejected", reason, State.REJECTED, (responsible(context.measure, Role.OWNER),))
+
+
 def _committee(stage: str, rule: ApprovalRule, context: ApprovalContext) -> ConditionResult:
     """As many members as the quorum asks for; of each member the newest command counts."""
     committee = context.measure.committee
@@ -174,16 +207,27 @@ def _committee(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
     if committee is None:
         reason = "the steering committee has to decide, and the program names none"
         return result(Outcome.UNMET, "nobody named", reason, State.NOBODY, ADMINISTRATOR)
-    newest: dict[str, Command] = {}
-    for command in context.counted_commands({Verb.APPROVE, Verb.REJECT}, stage):
-        if committee.has_member(command.person) and command.person.id not in context.approver_ids:
-            newest[command.person.id] = command
-    against = next((command for command in newest.values() if command.verb is Verb.REJECT), None)
+    rejections = context.rejections(rule, stage)
+    newest = _newest_of_members(committee, stage, rejections, context)
+    against = next((command for command in newest.values() if command in rejections and not command.withdrawn), None)
+    former = _newest(one for one in rejections if not committee.has_member(one.person) and not one.withdrawn)
     who = (responsible(context.measure, rule.role),)
     if against is not None:
         reason = f"{against.person.name} of the steering committee rejected it: {against.text}"
         return result(Outcome.UNMET, "rejected", reason, State.REJECTED, who)
-    valid = [command for command in newest.values() if not _expired(command, rule, context)]
+    valid = [
+        command
+        for command in newest.values()
+        if command.verb is Verb.APPROVE
+        and not _expired(command, rule, context)
+        and (former is None or command.at > former.at)
+    ]
+    if len(valid) < committee.quorum and former is not None:
+        reason = (
+            f"{former.person.name} rejected it for the steering committee on {former.at:%d %b %Y} ({former.text}): "
+            f"{len(valid)} of {committee.quorum} members have approved since"
+        )
+        return result(Outcome.UNMET, "rejected", reason, State.REJECTED, who)
     if len(valid) < committee.quorum:
         expired = len(newest) - len(valid)
         stale = f", and {expired} were given for other figures" if expired else ""
@@ -193,8 +237,29 @@ def _committee(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
     return result(Outcome.MET, f"approved by {names}", f"{committee.name} has decided: {names}", State.GIVEN)
 
 
+def _newest_of_members(
+    committee: Committee, stage: str, rejections: Sequence[Command], context: ApprovalContext
+) -> dict[str, Command]:
+    """Of each member the newest approval or rejection, by the member's id."""
+    given = sorted(
+        [*context.counted_commands({Verb.APPROVE}, stage), *rejections],
+        key=lambda one: (one.at, one.verb is Verb.REJECT),
+    )
+    return {
+        command.person.id: command
+        for command in given
+        if committee.has_member(command.person) and command.person.id not in context.approver_ids
+    }
+
+
 def _expired(command: Command, rule: ApprovalRule, context: ApprovalContext) -> str:
     """Why an approval is no longer valid; empty when it is."""
+    lost = overwritten_after(command, context.commands)
+    if lost is not None:
+        return (
+            f"what {command.person.name} wrote on {lost.at:%d %b %Y}, after the {APPROVAL_NAMES[rule.kind]}, is not "
+            f"known, because {lost.problem}: it has to be given again"
+        )
     given = command.ruling.fingerprints if command.ruling else {}
     for group in rule.depends_on:
         now = fingerprint(context.measure, group)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from governance.altered_commands import withdrawal_events
 from governance.approvals import ApprovalContext, evaluate_approvals
 from governance.command_rules import CommandContext, apply_commands
 from governance.condition_context import ConditionContext
@@ -23,6 +24,7 @@ from governance.findings import FindingContext, detect_findings, diversion, firs
 from governance.fingerprint import FactGroup, fingerprint
 from governance.gate_state import GateDueContext, gate_due, shut_state
 from governance.gates import REBASELINE, Policy
+from governance.late_commands import facts_seen
 from governance.locked_plan import LockedPlan, differs_from_locked, lock_plan, with_locked_plan
 from governance.measure import Measure
 from governance.measure_state import Breach, Deviation, MeasureState, OffRamp
@@ -102,9 +104,13 @@ class _Assessment:
 
     def apply_commands(self) -> None:
         """Rule on the commands that were given since the last assessment."""
+        self.events += withdrawal_events(self.evidence.withdrawn_commands, self.policy)
         if not self.evidence.commands:
             return
-        context = CommandContext(self.measure, self.policy, self.effects, self.granted, self.plan, self.off_ramp)
+        seen, changed = self.evidence.measure_state.facts_seen, self.evidence.facts_changed
+        context = CommandContext(
+            self.measure, self.policy, self.effects, self.granted, self.plan, self.off_ramp, seen, changed
+        )
         apply_commands(self.evidence.commands, context)
         self.commands, self.off_ramp = tuple(context.ruled_on), context.off_ramp
         self.events += context.events
@@ -280,8 +286,17 @@ class _Assessment:
             gate, self.granted, self.checklist, self.off_ramp, self.measure, self.evidence, policy, self.now, due
         )
         findings = detect_findings(
-            FindingContext(self.measure, self.evidence, policy, self.effects, stage, self.off_ramp, potential, self.now)
-        )
+            FindingContext(
+                self.measure, self.evidence, policy, self.effects, stage, self.off_ramp, potential, self.now,
+                self.commands,
+            )
+        )  # fmt: skip
+        self.events += [
+            Event(EventKind.COMMAND_ALTERED, one.sentence)
+            for one in findings
+            if one.code == "COMMAND_ALTERED" and one.key not in before.findings_since
+        ]
+        read_at = self.evidence.read_at or self.now
         measure_state = MeasureState(
             stage=stage,
             blockers_since={blocker.key: blocker.since for blocker in blockers},
@@ -295,6 +310,8 @@ class _Assessment:
             findings_since={finding.key: finding.since for finding in findings},
             first_priorities=first_priorities(self.evidence) or before.first_priorities,
             breach=self._breach(gate),
+            facts_seen=facts_seen(self.measure, before.facts_seen, read_at),
+            read_at=read_at,
         )
         return Verdict(
             stage=stage,

@@ -44,7 +44,8 @@ CODES: Mapping[str, str] = {
     "CREEP": "work continues although the business case no longer holds",
     "AGEING_IN_GATE": "too long in one stage",
     "EVIDENCE_UNKNOWN": "something that the mapping asks for could not be read",
+    "COMMAND_ALTERED": "somebody changed or removed what another person had said",
 }
 
-ALWAYS_ON = frozenset({"STAGE_UNKNOWN", "ON_HOLD", "CANCELLED"})
-"""Rules that no policy switches off: they are what a person decided, or what nobody can know."""
+ALWAYS_ON = frozenset({"STAGE_UNKNOWN", "ON_HOLD", "CANCELLED", "COMMAND_ALTERED"})
+"""Rules that no policy switches off: what a person decided, what nobody can know, what was done to people's words."""

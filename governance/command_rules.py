@@ -14,11 +14,13 @@ from governance.approvals import may_act_as, mismatch, role_holder
 from governance.command_grammar import USAGE
 from governance.effects import Effects
 from governance.evidence import Command, Ruling, Verb
+from governance.facts import Fact, Unknown
 from governance.fingerprint import FactGroup, fingerprints
 from governance.gates import REBASELINE, ApprovalKind, ApprovalRule, Policy
+from governance.late_commands import late_reason
 from governance.locked_plan import LockedPlan, differs_from_locked
 from governance.measure import Measure, Person, Role
-from governance.measure_state import OffRamp, OffRampKind
+from governance.measure_state import FactsSeen, OffRamp, OffRampKind
 from governance.responsible import responsible
 from governance.verdict import Event, EventKind
 
@@ -33,6 +35,9 @@ class CommandContext:
     granted: int
     plan: LockedPlan | None
     off_ramp: OffRamp | None
+    facts_seen: Mapping[str, FactsSeen] = field(default_factory=dict)
+    """As the last assessment read them."""
+    facts_changed: Fact[datetime] = Unknown("when the facts were changed last was not read")
     resumed_at: datetime | None = None
     """When a measure was resumed by one of these commands."""
     restarted: bool = False
@@ -79,8 +84,27 @@ def _refused(answer: str) -> Ruling:
     return Ruling(accepted=False, reply=answer)
 
 
-def _malformed(command: Command, _context: CommandContext) -> Ruling:
+def _malformed(command: Command, context: CommandContext) -> Ruling:
+    if not context.acting_roles(command.person, Role, command.at):
+        # Everybody who may comment could otherwise have any text repeated in Gatepost's name.
+        return _refused(f"That is no command. Correct form: {command.usage}")
     return _refused(f'"{command.text}": {command.problem}. Correct form: {command.usage}')
+
+
+def _overwritten(command: Command, context: CommandContext) -> Ruling:
+    """Nothing of it counts; it matters only when whoever wrote it has a role, and may have rejected something."""
+    roles = context.acting_roles(command.person, Role, command.at)
+    if not roles:
+        return _refused("")
+    reply = f"Not counted: {command.problem}, and what {command.person.name} had said is not known. Say it again."
+    return Ruling(accepted=False, reply=reply, role=roles[0])
+
+
+def _in_time(command: Command, context: CommandContext, ruling: Ruling) -> Ruling:
+    """Refused after all when the facts may have been others at the moment when it was given."""
+    groups = [FactGroup(name) for name in ruling.fingerprints]
+    late = late_reason(command, groups, context.measure, context.facts_seen, context.facts_changed)
+    return Ruling(accepted=False, reply=late, late=True) if ruling.accepted and late else ruling
 
 
 def _help(_command: Command, _context: CommandContext) -> Ruling:
@@ -100,9 +124,10 @@ def _approve(command: Command, context: CommandContext) -> Ruling:
             return _refused(_not_by_approval(command.stage, label, context))
         if context.granted >= context.policy.index(command.stage):
             return _refused(f"{label} has been granted already; there is nothing to approve.")
-    return _by_approval_role(
+    ruling = _by_approval_role(
         command, context, rules, f"{command.person.name} may not approve {label}", f"{label} approved"
     )
+    return _in_time(command, context, ruling)
 
 
 def _rules(stage: str, context: CommandContext) -> tuple[ApprovalRule, ...]:
@@ -164,12 +189,13 @@ def _confirm(command: Command, context: CommandContext) -> Ruling:
         return _refused(f"{command.amount} until {command.month} does not hold: {wrong}. Correct form: {right}")
     word = "Written down to" if command.verb is Verb.WRITE_DOWN else "Confirmed:"
     why = f" ({command.text})" if command.text else ""
-    return Ruling(
+    confirmed = Ruling(
         accepted=True,
         reply=f"{word} {command.amount} until {command.month}{why} by {command.person.name} as controller.",
         role=Role.CONTROLLER,
         fingerprints=fingerprints(context.measure, (FactGroup.ACTUALS,)),
     )
+    return _in_time(command, context, confirmed)
 
 
 def _right_amount(context: CommandContext, command: Command | None = None) -> str:
@@ -275,6 +301,7 @@ def _role(role: Role) -> str:
 
 _RULE_OF_VERB: Mapping[Verb, Callable[[Command, CommandContext], Ruling]] = {
     Verb.MALFORMED: _malformed,
+    Verb.OVERWRITTEN: _overwritten,
     Verb.HELP: _help,
     Verb.APPROVE: _approve,
     Verb.REJECT: _reject,

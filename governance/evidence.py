@@ -32,6 +32,9 @@ class Verb(StrEnum):
     HELP = "help"
     MALFORMED = "malformed"
     """Something that was meant as a command and is none; ``text`` is what was written."""
+    OVERWRITTEN = "overwritten"
+    """Words that somebody else changed before they were read: what their author said is not known, and nothing in
+    them counts.  ``problem`` says who changed them, and when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Ruling:
     """The role in which the person gave the command."""
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     """Of the facts that it relied on (:mod:`governance.fingerprint`), by group."""
+    late: bool = False
+    """Refused because it is not known that the facts of now are those for which it was given."""
 
 
 class CommandOrigin(StrEnum):
@@ -86,10 +91,32 @@ class Command(NamedTuple):
     delegate: str = ""
     until: date | None = None
     ruling: Ruling | None = None
+    digest: str = ""
+    """Of the whole text that it was read from: another one means that the text was changed."""
+    withdrawn: bool = False
+    """Its speaker took it back.  A rejection stays on record so: it does not revive what was approved before it."""
 
     @property
     def accepted(self) -> bool:
         return self.ruling is not None and self.ruling.accepted
+
+
+class Alteration(StrEnum):
+    """What became of a command's comment without its speaker."""
+
+    EDITED = "edited"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class AlteredCommand:
+    """A command whose comment was changed by somebody other than its speaker, or by nobody knows whom: it stands."""
+
+    command: Command
+    alteration: Alteration
+    by: str = ""
+    """Name of who did it; empty when the tool names nobody."""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,4 +228,11 @@ class Evidence:
     updated: datetime | None = None
     created: datetime | None = None
     commands: tuple[Command, ...] = ()
+    withdrawn_commands: tuple[Command, ...] = ()
+    """Commands with their rulings that their speakers have taken back since the last assessment."""
+    altered_commands: tuple[AlteredCommand, ...] = ()
+    facts_changed: Fact[datetime] = Unknown("when the facts were changed last was not read")
+    """The last moment at which a fact that approvals rest on may have been changed in the tool."""
+    read_at: datetime | None = None
+    """When the reading of all this began; ``None`` for the moment of the assessment."""
     measure_state: MeasureState = field(default_factory=MeasureState)

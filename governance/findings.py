@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
+from governance.altered_commands import altered_drafts
 from governance.claims import overclaim
 from governance.effects import Effects
-from governance.evidence import Evidence, OpenItem, Service
+from governance.evidence import Command, Evidence, OpenItem, Service
 from governance.facts import Unknown, known
+from governance.finding_draft import FindingDraft
 from governance.gates import Policy
 from governance.legacy import running_services
 from governance.measure import Measure, Person, Role
@@ -54,16 +56,11 @@ class FindingContext:
     off_ramp: OffRamp | None
     potential: Status
     now: datetime
+    commands: tuple[Command, ...] = ()
+    """All commands, with their rulings."""
 
     def holder(self, role: Role = Role.OWNER) -> tuple[Responsible, ...]:
         return (responsible(self.measure, role),)
-
-
-@dataclass(frozen=True, slots=True)
-class FindingDraft:
-    subject: str
-    sentence: str
-    responsible: tuple[Responsible, ...]
 
 
 FindingRule: TypeAlias = "Callable[[FindingContext], Iterator[FindingDraft]]"
@@ -296,6 +293,11 @@ def unknown_evidence(context: FindingContext) -> Iterator[FindingDraft]:
             yield FindingDraft(subject, fact.reason, ADMINISTRATOR)
 
 
+def altered_commands(context: FindingContext) -> Iterator[FindingDraft]:
+    """Somebody changed what another person had said."""
+    yield from altered_drafts(context.evidence.altered_commands, context.commands, context.measure, context.policy)
+
+
 FINDING_RULES: Mapping[str, FindingRule] = {
     "RESOURCE_DIVERSION": zombie,
     "ORPHAN_OWNER": orphan,
@@ -308,4 +310,5 @@ FINDING_RULES: Mapping[str, FindingRule] = {
     "CREEP": creep,
     "AGEING_IN_GATE": ageing,
     "EVIDENCE_UNKNOWN": unknown_evidence,
+    "COMMAND_ALTERED": altered_commands,
 }

@@ -6,11 +6,11 @@ A controller who confirmed 1.2M has not confirmed what is booked a week later.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 
-from governance.effects import EffectLine, Version
+from governance.effects import ZERO, EffectLine, Version
 from governance.facts import Unknown
 from governance.locked_plan import net_of
 from governance.measure import Measure
@@ -48,22 +48,26 @@ def readable_part(text: str) -> str:
 
 def _plan(measure: Measure) -> str:
     """Size and timing: amounts by month."""
-    lines = [line for line in measure.effects if line.version is Version.PLAN]
+    lines = _of_version(measure, Version.PLAN)
     if not lines:
         return "no plan"
-    content = "\n".join(sorted(f"{_kind(line)} {line.month} {line.money.amount.normalize():f}" for line in lines))
-    return f"{_net(lines)} until {max(line.month for line in lines)} #{_digest(content)}"
+    last, parts = "", []
+    for kind, month, line in _with_kind_and_month(lines):
+        parts.append(f"{kind} {month} {_plain(line.money.amount)}")
+        last = max(last, month)
+    content = "\n".join(sorted(parts))
+    return f"{_net(lines)} until {last} #{_digest(content)}"
 
 
 def _actuals(measure: Measure) -> str:
     """Amounts by kind.  Not by month: a total to date that a tool holds in one field reaches further every month."""
     sums: dict[str, Decimal] = {}
-    lines = [line for line in measure.effects if line.version is Version.ACTUAL]
+    lines = _of_version(measure, Version.ACTUAL)
     if not lines:
         return "no actuals"
-    for line in lines:
-        sums[_kind(line)] = sums.get(_kind(line), Decimal(0)) + line.money.amount
-    content = "\n".join(sorted(f"{kind} {amount.normalize():f}" for kind, amount in sums.items()))
+    for kind, _, line in _with_kind_and_month(lines):
+        sums[kind] = sums.get(kind, ZERO) + line.money.amount
+    content = "\n".join(sorted(f"{kind} {_plain(amount)}" for kind, amount in sums.items()))
     return f"{_net(lines)} #{_digest(content)}"
 
 
@@ -72,8 +76,29 @@ def _net(lines: Iterable[EffectLine]) -> str:
     return "several currencies" if net is None else str(net)
 
 
-def _kind(line: EffectLine) -> str:
-    return f"{line.kind} {line.account} {line.hard} {line.money.currency}"
+# Every assessment takes all fingerprints, and most of its time could go into them: a plan has dozens of lines of the
+# same few kinds.
+def _of_version(measure: Measure, version: Version) -> list[EffectLine]:
+    return [line for line in measure.effects if line.version is version]
+
+
+def _with_kind_and_month(lines: Iterable[EffectLine]) -> Iterator[tuple[str, str, EffectLine]]:
+    """Each line with the text of its kind and of its month."""
+    text, kind, account, hard, currency = "", None, None, None, ""
+    for line in lines:
+        if line.kind is not kind or line.account is not account or line.hard != hard or line.money.currency != currency:
+            kind, account, hard, currency = line.kind, line.account, line.hard, line.money.currency
+            text = f"{kind} {account} {hard} {currency}"
+        month = line.month
+        yield text, f"{month.year:04}-{month.month:02}", line
+
+
+def _plain(amount: Decimal) -> str:
+    """One text for 1000, 1E+3 and 1000.00."""
+    text = str(amount)
+    if "E" in text:
+        text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _baseline(measure: Measure) -> str:

@@ -73,6 +73,14 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True)
+class FactsSeen:
+    """Facts as the last assessment read them, and since when they have been read so without a break."""
+
+    fingerprint: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureState:
     """All that the next assessment has to know of the ones before."""
 
@@ -94,3 +102,7 @@ class MeasureState:
     first_priorities: Mapping[str, str] = field(default_factory=dict)
     """Item key to the priority that was read first."""
     breach: Breach | None = None
+    facts_seen: Mapping[str, FactsSeen] = field(default_factory=dict)
+    """By group of facts (:mod:`governance.fingerprint`)."""
+    read_at: datetime | None = None
+    """When the reading for the last assessment began; what was said before it, and still stood then, was read."""

@@ -187,6 +187,8 @@ class EventKind(StrEnum):
     REASON_REQUESTED = "deviation.reason_requested"
     EXPLAINED = "deviation.explained"
     KILLED = "measure.kill_switch"
+    COMMAND_WITHDRAWN = "command.withdrawn"
+    COMMAND_ALTERED = "command.altered"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from governance.evidence import Command, Evidence
 from governance.facts import Unknown
 from governance.measure_state import MeasureState
 from governance.verdict import Verdict
-from mapping.comment_commands import approvals_as_comments, commands_in, merge_commands
+from mapping.command_history import merge_commands
+from mapping.comment_commands import approvals_as_comments
 from mapping.config import Enforce, MappingConfig, MeasureRule, WriteRule
 from mapping.expressions import ExpressionScope
+from mapping.fact_changes import facts_changed
 from mapping.map_item import MappedMeasure, Unmapped, evidence_from, map_item, rule_for
 from mapping.marks import IMPEDIMENT, Mark, mark_changes, reverts_breach
 from mapping.policy import Policies
@@ -38,8 +40,6 @@ class MeasureAssessment:
     evidence: Evidence
     verdict: Verdict
     comparison: Comparison
-    withdrawn_commands: tuple[Command, ...] = ()
-    """Commands that were ruled on before and that their comment no longer holds."""
     joined_writes: tuple[tuple[WorkItem, Comparison], ...] = ()
     """Joined items that receive the verdict too, and what differs there."""
 
@@ -55,19 +55,31 @@ def assess_item(
     ruled_on: Sequence[Command] = (),
     related: RelatedEvidence = NO_RELATED_EVIDENCE,
     joined_last_written: LastWrittenByItem = NOTHING_WRITTEN,
+    read_at: datetime | None = None,
+    fields_changed: datetime | None = None,
 ) -> MeasureAssessment | Unmapped:
-    """Map and assess one item at one moment; the same input gives the same result."""
+    """Map and assess one item at one moment; the same input gives the same result.
+
+    ``read_at`` is when the reading of the item began; ``fields_changed`` when a mapped field of the item was changed
+    last, where the tool's history was asked for it.
+    """
     mapped = map_item(ExpressionScope(item, now, related.joined_items), config)
     if isinstance(mapped, Unmapped):
         return mapped
     policy = policies.of(mapped.measure)
     approval_comments = approvals_as_comments(item.approvals, mapped.rule.approvals) if mapped.rule.approvals else ()
     comments = (*item.comments, *approval_comments)
-    commands = merge_commands(comments, commands_in(comments, policy), ruled_on)
+    history = merge_commands(comments, policy, ruled_on, complete=item.all_comments, read_before=measure_state.read_at)
     # A flag that Gatepost raised itself says nothing about the work.
     own_flag = item.flagged and last_written.get(FieldName(Mark.FLAG)) == IMPEDIMENT
     item_without_own_flag = replace(item, flagged=False) if own_flag else item
-    evidence = evidence_from(item_without_own_flag, mapped, commands, measure_state, related)
+    evidence = replace(
+        evidence_from(item_without_own_flag, mapped, tuple(history.commands), measure_state, related),
+        withdrawn_commands=tuple(history.withdrawn),
+        altered_commands=tuple(history.altered),
+        facts_changed=facts_changed(item, mapped.rule, fields_changed),
+        read_at=read_at,
+    )
     verdict = assess(mapped.measure, evidence, policy, now)
     rule, measure = mapped.rule, mapped.measure
     explained = rule.enforce is Enforce.COMMENT or reverts_breach(rule, item)
@@ -87,9 +99,7 @@ def assess_item(
     if any(join.write for join in rule.joins):
         own_verdict = assess(measure, replace(evidence, changes=item.changes), policy, now)
         joined_writes = tuple(_joined_writes(own_verdict, rule, config, related, joined_last_written, now))
-    present_sources = {command.source for command in commands}
-    withdrawn = tuple(command for command in ruled_on if command.source not in present_sources)
-    return MeasureAssessment(mapped, evidence, verdict, comparison, withdrawn, joined_writes)
+    return MeasureAssessment(mapped, evidence, verdict, comparison, joined_writes)
 
 
 def _joined_writes(

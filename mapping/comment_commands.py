@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 
 from governance.command_grammar import ParsedCommand, parse_commands
 from governance.evidence import Command, CommandOrigin, CommandSource
 from governance.gates import Policy
-from mapping.work_item import Approval, ApprovalDecision, Comment
+from mapping.neutral_text import neutral
+from mapping.work_item import Approval, ApprovalDecision, Comment, CommentEdit
+
+RESTRICTED = "in a comment that not everybody may read"
+"""Stands for the text of a restricted comment, which is repeated nowhere."""
 
 
 def commands_in(comments: Iterable[Comment], policy: Policy) -> tuple[Command, ...]:
@@ -24,7 +29,8 @@ def approvals_as_comments(approvals: Iterable[Approval], stage: str) -> tuple[Co
     """The tool's own approvals as the commands that their approvers would have given.
 
     The domain decides whether the approvers may give them.  An approval that is open again gives no command, and so
-    withdraws the one that it gave.
+    withdraws the one that it gave, whoever opened it: that shuts a gate and never opens one.  A decision that somebody
+    other than the approver and their delegates has set is nobody's word.
     """
     commands = {
         ApprovalDecision.APPROVED: f"/approve {stage}",
@@ -32,53 +38,37 @@ def approvals_as_comments(approvals: Iterable[Approval], stage: str) -> tuple[Co
         ApprovalDecision.OPEN: "",
     }
     return tuple(
-        Comment(approval.id, approval.person, approval.at, commands[approval.decision], CommandOrigin.APPROVAL)
+        Comment(
+            approval.id,
+            approval.person,
+            approval.at,
+            commands[approval.decision],
+            CommandOrigin.APPROVAL,
+            edit=None
+            if approval.is_own or approval.decision is ApprovalDecision.OPEN
+            else CommentEdit(approval.at, approval.set_by),
+        )
         for approval in approvals
     )
 
 
 def _command(comment: Comment, number: int, command: ParsedCommand) -> Command:
+    """People's own text is made neutral here, once: it is repeated in replies, fields, mails and chats."""
+    text, problem = neutral(command.text), neutral(command.problem)
+    if comment.restricted:
+        text = RESTRICTED if text else ""
+        problem = "it cannot be read as a command" if problem else ""
     return Command(
         verb=command.verb,
-        person=comment.author,
-        at=comment.at,
+        person=replace(comment.author, name=neutral(comment.author.name)),
+        at=comment.given_at,
         source=CommandSource(comment.origin, comment.id, number),
         stage=command.stage,
         amount=command.amount,
         month=command.month,
-        text=command.text,
-        problem=command.problem,
+        text=text,
+        problem=problem,
         usage=command.usage,
         delegate=command.delegate,
         until=command.until,
-    )
-
-
-def merge_commands(
-    comments: Sequence[Comment], present: Sequence[Command], stored: Sequence[Command]
-) -> tuple[Command, ...]:
-    """The commands that were ruled on before, with their rulings, and the new ones.
-
-    A command stays given when its comment is deleted, or is no longer among those that the tool returns; whoever
-    changes the text of a comment withdraws its commands and gives others instead.
-    """
-    present_comments = {(comment.origin, comment.id) for comment in comments}
-    now: Mapping[CommandSource, Command] = {command.source: command for command in present}
-    merged = [
-        command
-        for command in stored
-        if (command.source.origin, command.source.id) not in present_comments
-        or (command.source in now and _same_content(command, now[command.source]))
-    ]
-    merged_sources = {command.source for command in merged}
-    return (*merged, *(command for command in present if command.source not in merged_sources))
-
-
-def _same_content(command: Command, other: Command) -> bool:
-    """Whether two readings of one source have the same content; the moment is not compared."""
-    return (
-        command.verb is other.verb
-        and command.person.id == other.person.id
-        and (command.stage, command.amount, command.month, command.text, command.delegate, command.until)
-        == (other.stage, other.amount, other.month, other.text, other.delegate, other.until)
     )

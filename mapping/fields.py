@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from governance.spread import SpreadShape
 from mapping.config import EffectsFrom, FactRule, MappingConfig, MeasureRule, RoleRule, SeriesRule, WriteRule
@@ -10,6 +11,8 @@ from mapping.expressions import fields_in
 from mapping.map_item import template_fields
 from mapping.sources import ComputedSource, JoinedSource, RoleTable, TranslatedSource, source_fields
 from mapping.work_item import ConnectionName, FieldName
+
+FactSource: TypeAlias = "str | ComputedSource | TranslatedSource | RoleTable | JoinedSource"
 
 ITEM_TEMPLATE_NAMES = frozenset({"Component", "Label", "Project"})
 """Template names that the item itself answers when no field is called so."""
@@ -60,6 +63,18 @@ def _join_key_fields(config: MappingConfig, connection: ConnectionName) -> Itera
         for join in rule.joins
         if join.connection == connection and join.their_field
     )
+
+
+def fact_fields(rule: MeasureRule) -> frozenset[FieldName]:
+    """The item's own fields that a rule reads: all that it names but those that Gatepost writes."""
+    named = (name for name, path in _named_fields(rule) if path[0] != "write")
+    return frozenset(FieldName(name) for name in named if name not in ITEM_TEMPLATE_NAMES)
+
+
+def fact_sources(rule: MeasureRule) -> Iterator[FactSource]:
+    """Where a rule's facts and amounts come from."""
+    for part in (rule.facts, rule.effects.plan, rule.effects.forecast, rule.effects.actual):
+        yield from (source for _, source in _sources(part))
 
 
 def joined_fields(rule: MeasureRule, join: str) -> frozenset[FieldName]:
@@ -120,7 +135,7 @@ def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _sources(
     model: RoleRule | FactRule | SeriesRule | None,
-) -> Iterator[tuple[str, str | ComputedSource | TranslatedSource | RoleTable | JoinedSource]]:
+) -> Iterator[tuple[str, FactSource]]:
     """The sources that a part of a rule names."""
     for name in type(model).model_fields if model is not None else ():
         part = getattr(model, name)

@@ -7,20 +7,27 @@ added only when the text is another one.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from governance.deviations import reason_request_text
+from governance.evidence import Command, Verb
 from governance.measure import Measure, Person, Role
 from governance.measure_state import OffRampKind
 from governance.verdict import GateState, Verdict
+from mapping.neutral_text import neutral, without_joiners
 
 TITLE = "Gatepost"
 """First word of the comment; with the author it tells Gatepost's own comment from others."""
 
 MAX_RULINGS = 8
+"""Accepted commands that the comment shows, and refused ones."""
+
+MAX_REFUSED_OF_ONE_PERSON = 3
 
 _WIKI_MENTION = re.compile(r"\[~[^\]\s]{1,128}\]")
+_WIKI_ESCAPE = re.compile(r"\\(?=[^\w\s])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +45,10 @@ class ReplyComment:
         return self._normalised(present) == self._normalised(self.text)
 
     def _normalised(self, content: str | None) -> str:
-        """Without the ways in which tools write who is meant."""
-        text = _WIKI_MENTION.sub("@", content or "")
+        """Without the ways in which tools write who is meant, what is plain text, and what they do not store."""
+        text = _WIKI_MENTION.sub("@", _WIKI_ESCAPE.sub("", without_joiners(content or "")))
         for name, _ in self.mentions:
-            text = text.replace(f"@{name}", "@")
+            text = text.replace(f"@{without_joiners(name)}", "@")
         return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
@@ -106,13 +113,30 @@ def _mention(measure: Measure, role: Role, people: dict[str, str]) -> str:
     """``@M. Brandt``, or the name of the role where no single person holds it."""
     holder = measure.roles.of(role)
     if isinstance(holder, Person):
-        people[holder.name] = holder.id
-        return f"@{holder.name}"
+        name = neutral(holder.name)
+        people[name] = holder.id
+        return f"@{name}"
     return role.value.replace("_", " ")
 
 
 def _rulings(verdict: Verdict) -> Iterator[str]:
-    ruled = [one for one in verdict.commands if one.ruling is not None]
-    for one in ruled[-MAX_RULINGS:]:
-        if one.ruling is not None:
+    """The newest answers.
+
+    What was refused, and what anybody may ask, has a place of its own, and one person only a part of it: nobody pushes
+    the answers to others out of the comment.
+    """
+    ruled = [one for one in verdict.commands if one.ruling is not None and one.ruling.reply]
+    shown = [one for one in ruled if _is_decision(one)][-MAX_RULINGS:]
+    others: list[Command] = []
+    count: Counter[str] = Counter()
+    for one in reversed(ruled):
+        if not _is_decision(one) and count[one.person.id] < MAX_REFUSED_OF_ONE_PERSON and len(others) < MAX_RULINGS:
+            count[one.person.id] += 1
+            others.append(one)
+    for one in ruled:
+        if one.ruling is not None and (one in shown or one in others):
             yield f"- {one.person.name}, {one.at:%d %b %Y %H:%M} UTC: {one.ruling.reply}"
+
+
+def _is_decision(command: Command) -> bool:
+    return command.accepted and command.verb is not Verb.HELP

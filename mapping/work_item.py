@@ -45,16 +45,40 @@ class StatusCategory(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CommentEdit:
+    """The last edit of a comment."""
+
+    at: datetime
+    by: Person | None
+    """``None`` when the tool does not name the editor: then it was not the author."""
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """A comment as plain text, with the author whom the tool has authenticated."""
 
     id: str
     author: Person
     at: datetime
-    """When its present text was written."""
+    """When it was written first."""
     text: str
     origin: CommandOrigin = CommandOrigin.COMMENT
     """Where the command was really given: commands from pages and the tool's own approvals are read like comments."""
+    edit: CommentEdit | None = None
+    edits_shown: bool = False
+    """Whether the tool tells when a comment was edited; a journal does not."""
+    restricted: bool = False
+    """Not everybody who sees the item may read it."""
+
+    @property
+    def is_authors_word(self) -> bool:
+        """Whether its present text is the author's own."""
+        return self.edit is None or (self.edit.by is not None and self.edit.by.id == self.author.id)
+
+    @property
+    def given_at(self) -> datetime:
+        """When its present text was written, as far as the author wrote it."""
+        return self.edit.at if self.edit is not None and self.is_authors_word else self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +114,10 @@ class Approval:
     person: Person
     decision: ApprovalDecision
     at: datetime
+    is_own: bool = True
+    """Whether the approver, or a delegate of theirs on record, has set the state."""
+    set_by: Person | None = None
+    """Who has set it; ``None`` when the tool names nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +160,8 @@ class WorkItem:
     """Whether the tool itself can refuse a transition; Data Center cannot without an app."""
     comments: tuple[Comment, ...] = ()
     """Comments of people; Gatepost's own comment is not among them."""
+    all_comments: bool = True
+    """Whether these are all of them: of one that is missing it is known only then that it is gone."""
     approvals: tuple[Approval, ...] = ()
     """Read where a rule of the connection lets them count."""
     reply_comment: str | None = None

@@ -14,6 +14,7 @@ from governance.measure import Person
 from governance.money import Money
 from governance.verdict import Verdict
 from mapping.config import WriteRule
+from mapping.neutral_text import without_joiners
 from mapping.reply_comment import ReplyComment
 from mapping.work_item import FieldName, FieldValue
 
@@ -144,4 +145,4 @@ def canonical(value: FieldValue) -> str | None:
         case tuple():
             return "\n".join(canonical(part) or "" for part in value) or None
         case _:
-            return "\n".join(line.rstrip() for line in value.strip().splitlines()) or None
+            return "\n".join(line.rstrip() for line in without_joiners(value).strip().splitlines()) or None

@@ -12,6 +12,7 @@ from connector.http.tool_access import Deployment, ToolAccess
 from connector.http.transport import Timeout, TokenRenewal, ToolAdapter, build_adapter, mount_adapter
 from connector.jira.admin import CloudAdmin, DataCenterAdmin
 from connector.jira.bulk import JiraBulk
+from connector.jira.change_history import JiraChangeHistory
 from connector.jira.client import JiraClient
 from connector.jira.cloud import CloudClient
 from connector.jira.datacenter import DataCenterClient
@@ -69,6 +70,7 @@ def build_site(
         setup=JiraSetup(access, client, adapter),
         scanner=JiraScanner(client, lambda: adapter.clock_skew),
         bulk_editor=JiraBulk(client, fields) if isinstance(client, CloudClient) else None,
+        change_history=JiraChangeHistory(client, fields),
         provisioner=provisioner_of(access, client),
         batches_per_read=BREADTH,
     )

@@ -16,6 +16,9 @@ from typing import Protocol
 from connector.errors import InvalidResponse
 from connector.http.json_values import Json, JsonObject
 
+INTERNAL: JsonObject = {"key": "sd.public.comment", "value": {"internal": True}}
+"""The comment property by which a service project keeps a comment from its customers; elsewhere it means nothing."""
+
 MAX_IDS = 100
 """Issues in one bulk read at most."""
 
@@ -96,9 +99,16 @@ class JiraClient(Protocol):
         """All comments of an issue, page after page."""
 
     def add_comment(self, issue: str, text: str, mentions: Sequence[tuple[str, str]]) -> None:
-        """Not sent again after a broken connection: the next assessment finds out whether it exists."""
+        """An internal comment: in a service project customers neither see it nor are mailed it.
 
-    def edit_comment(self, issue: str, comment: str, text: str, mentions: Sequence[tuple[str, str]]) -> None: ...
+        Not sent again after a broken connection: the next assessment finds out whether it exists.
+        """
+
+    def edit_comment(self, issue: str, comment: str, text: str, mentions: Sequence[tuple[str, str]]) -> None:
+        """The comment is internal afterwards, whatever it was before."""
+
+    def changelog(self, issue: str, since: datetime) -> list[JsonObject]:
+        """The entries of an issue's history from a moment on, each with ``created`` and ``items``."""
 
     def rich_text(self, text: str) -> Json:
         """Text in the form of a field of several lines: a document on Cloud, wiki text on Data Center."""

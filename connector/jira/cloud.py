@@ -14,10 +14,12 @@ from connector.http.json_values import Json, JsonObject, as_list, as_object, as_
 from connector.http.retry import retry_reads
 from connector.http.tool_access import Auth, ToolAccess
 from connector.jira import adf
-from connector.jira.client import Project, SearchPage, Webhook, json_object
+from connector.jira.client import INTERNAL, Project, SearchPage, Webhook, json_object
+from connector.jira.payloads import moment
 from connector.jira.webhooks import CLOUD, WebhookResource
 
 COMMENTS_PAGE = 100
+CHANGELOG_PAGE = 100
 PROJECTS_PAGE = 50
 MAX_RECONCILED = 50
 
@@ -120,10 +122,31 @@ class CloudClient:
                 return found
 
     def add_comment(self, issue: str, text: str, mentions: Sequence[tuple[str, str]]) -> None:
-        self.jira.add_comment(issue, data={"body": adf.from_text(text, mentions)})
+        self.jira.add_comment(issue, data=_comment_body(text, mentions))
 
     def edit_comment(self, issue: str, comment: str, text: str, mentions: Sequence[tuple[str, str]]) -> None:
-        self.jira.update_comment(issue, comment, data={"body": adf.from_text(text, mentions)})
+        self.jira.update_comment(issue, comment, data=_comment_body(text, mentions))
+
+    def changelog(self, issue: str, since: datetime) -> list[JsonObject]:
+        """Oldest first, a hundred at once: read from the end until the moment is reached."""
+        first = self._changelog_page(issue, 0)
+        total = int(as_text(first.get("total")) or 0)
+        found: list[JsonObject] = []
+        end = total
+        while end > 0:
+            start = max(0, end - CHANGELOG_PAGE)
+            page = first if start == 0 and end <= CHANGELOG_PAGE else self._changelog_page(issue, start)
+            entries = [as_object(entry) for entry in as_list(page.get("values"))][: end - start]
+            found += entries
+            oldest = moment(entries[0].get("created")) if entries else None
+            if oldest is None or oldest < since:
+                break
+            end = start
+        return found
+
+    def _changelog_page(self, issue: str, start: int) -> JsonObject:
+        response = retry_reads()(self.jira.get_change_logs, issue, start_at=start, max_results=CHANGELOG_PAGE)
+        return json_object(response, "changelog")
 
     def rich_text(self, text: str) -> Json:
         return adf.from_text(text)
@@ -164,6 +187,10 @@ class CloudClient:
 
     def delete_webhook(self, hook: str) -> None:
         self._hooks.drop(hook)
+
+
+def _comment_body(text: str, mentions: Sequence[tuple[str, str]]) -> dict[str, Json]:
+    return {"body": adf.from_text(text, mentions), "properties": [INTERNAL]}
 
 
 def project(response: JsonObject) -> Project:

@@ -17,7 +17,8 @@ from connector.http.json_values import Json, JsonObject, as_list, as_object, as_
 from connector.http.retry import retry_reads
 from connector.http.tool_access import Auth, ToolAccess
 from connector.http.transport import ToolAdapter, mount_adapter, response_json
-from connector.jira.client import MAX_IDS, Project, SearchPage, Webhook, json_object
+from connector.jira import wiki
+from connector.jira.client import INTERNAL, MAX_IDS, Project, SearchPage, Webhook, json_object
 from connector.jira.cloud import edit_body, granted_permissions, link_body, project
 from connector.jira.payloads import moment
 from connector.jira.webhooks import CLOUD, DATACENTER, WebhookResource
@@ -133,15 +134,26 @@ class DataCenterClient:
         return [as_object(comment) for comment in as_list(response.get("comments"))]
 
     def add_comment(self, issue: str, text: str, mentions: Sequence[tuple[str, str]]) -> None:
-        self._session.post(self._url(f"issue/{issue}/comment"), json={"body": self._wiki(text, mentions)})
+        self._session.post(self._url(f"issue/{issue}/comment"), json=self._comment_body(text, mentions))
 
     def edit_comment(self, issue: str, comment: str, text: str, mentions: Sequence[tuple[str, str]]) -> None:
-        self._session.put(self._url(f"issue/{issue}/comment/{comment}"), json={"body": self._wiki(text, mentions)})
+        self._session.put(self._url(f"issue/{issue}/comment/{comment}"), json=self._comment_body(text, mentions))
+
+    def _comment_body(self, text: str, mentions: Sequence[tuple[str, str]]) -> dict[str, Json]:
+        return {"body": self._wiki(text, mentions), "properties": [INTERNAL]}
 
     def _wiki(self, content: str, mentions: Sequence[tuple[str, str]]) -> str:
+        """Plain text as wiki text; who is mentioned is known from the list, and never from the text."""
+        content = wiki.escape(content)
         for name, identity in mentions:
-            content = content.replace(f"@{name}", f"[~{self.jql_name(identity)}]")
+            content = content.replace(f"@{wiki.escape(name)}", f"[~{self.jql_name(identity)}]")
         return content
+
+    def changelog(self, issue: str, since: datetime) -> list[JsonObject]:
+        """The whole history comes with the issue; there is no list of its own before version 11."""
+        del since
+        response = json_object(self._get(f"issue/{issue}", fields="updated", expand="changelog"), "changelog")
+        return [as_object(entry) for entry in as_list(as_object(response.get("changelog")).get("histories"))]
 
     def rich_text(self, text: str) -> Json:
         return text

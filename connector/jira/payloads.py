@@ -22,6 +22,7 @@ from mapping.reply_comment import TITLE
 from mapping.work_item import (
     ChildItem,
     Comment,
+    CommentEdit,
     ConnectionName,
     FieldName,
     FieldValue,
@@ -54,6 +55,7 @@ FLAGGED = "Flagged"
 _OFFSET = re.compile(r"([+-]\d{2})(\d{2})$")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 MAX_DEPTH = 4
+NOBODY = Person("", "a former account", active=False)
 
 
 def work_item(
@@ -71,6 +73,7 @@ def work_item(
     values = as_object(issue.get("fields"))
     key = as_text(issue.get("key"))
     comments, response = _comments(values.get("comment"), own_account)
+    complete = has_all_comments(values.get("comment"))
     status = as_object(values.get("status"))
     return WorkItem(
         tool=Tool.JIRA,
@@ -98,6 +101,7 @@ def work_item(
         flagged=any(field.name == FLAGGED and bool(values.get(field.id)) for field in fields.values()),
         native_gates=native_gates,
         comments=comments,
+        all_comments=complete,
         reply_comment=response,
         created=moment(values.get("created")),
         updated=moment(values.get("updated")),
@@ -258,15 +262,34 @@ def _comments(value: Json | None, own_account: str) -> tuple[tuple[Comment, ...]
         if is_reply_comment(comment, own_account):
             response = adf.to_text(comment.get("body")) if response is None else response
             continue
-        author, at = person(comment.get("author")), moment(comment.get("created"))
-        if author is not None and at is not None and author.id != own_account:
-            # An edited comment counts as its editor's, from the moment of the edit: who may change other people's
-            # comments must not be able to approve in their name.
-            editor = person(comment.get("updateAuthor")) or author
-            at = moment(comment.get("updated")) or at
+        # Whoever has no account any more speaks for nobody; the comment is still there.
+        author, at = person(comment.get("author")) or NOBODY, moment(comment.get("created"))
+        if at is not None and (author is NOBODY or author.id != own_account):
             text_ = adf.to_text(comment.get("body"), commands=True)
-            found.append(Comment(as_text(comment.get("id")), editor, at, text_))
+            edit, restricted = _edit(comment, author, at), bool(as_object(comment.get("visibility")))
+            found.append(
+                Comment(
+                    as_text(comment.get("id")), author, at, text_, edit=edit, edits_shown=True, restricted=restricted
+                )
+            )
     return tuple(found), response
+
+
+def has_all_comments(block: Json | None) -> bool:
+    """Whether an issue came with all its comments; some responses hold only the newest or the first ones."""
+    if not isinstance(block, Mapping):
+        return isinstance(block, list | tuple)
+    total = as_text(block.get("total"))
+    return "comments" in block and (not total.isdigit() or int(total) <= len(as_list(block.get("comments"))))
+
+
+def _edit(comment: JsonObject, author: Person, created: datetime) -> CommentEdit | None:
+    """The last edit; whoever it was whom the tool does not name was not the author."""
+    editor, at = person(comment.get("updateAuthor")), moment(comment.get("updated"))
+    by_another = editor is not None and editor.id != author.id
+    if not by_another and (at is None or at == created):
+        return None
+    return CommentEdit(at or created, editor)
 
 
 def is_reply_comment(comment: JsonObject, own_account: str) -> bool:

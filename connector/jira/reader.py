@@ -15,6 +15,7 @@ from connector.jira.fields import Field, OwnAccount, SiteFields
 from connector.jira.payloads import (
     BASE_FIELDS,
     FLAGGED,
+    has_all_comments,
     in_progress,
     is_done,
     named_values,
@@ -78,6 +79,7 @@ class JiraReader:
             for start in range(0, len(items), MAX_IDS)
             for issue in self._client.bulk_fetch(items[start : start + MAX_IDS], requested)
         ]
+        issues = [self._with_all_comments(issue) for issue in issues]
         children = self._children(issues, below)
         by_requested_id: dict[NativeId, WorkItem] = {}
         for issue in issues:
@@ -118,6 +120,14 @@ class JiraReader:
         """The newest issues that a JQL query finds."""
         ordered = query if " order by " in f" {query.casefold()} " else f"{query} ORDER BY updated DESC"
         return [NativeId(as_text(issue.get("id"))) for issue in search(self._client, ordered, ["summary"], limit)]
+
+    def _with_all_comments(self, issue: JsonObject) -> JsonObject:
+        """A command that is not read counts for nobody, and a rejection that is pushed out of a list must count."""
+        values = as_object(issue.get("fields"))
+        if has_all_comments(values.get("comment")):
+            return issue
+        comments = self._client.comments(as_text(issue.get("id")))
+        return {**issue, "fields": {**values, "comment": {"comments": comments}}}
 
     def _resolve(self, names: Iterable[FieldName]) -> ResolvedFields:
         catalogue = self._fields.catalogue()

@@ -47,6 +47,7 @@ UNCHECKED_TABLES = frozenset(
         "sys_dictionary", "sys_properties", "sys_db_object", "sys_user_role", "sys_security_acl",
         "sys_security_acl_role", "sys_script", "sys_script_include", "sysauto_script", "sys_ui_view", "sys_ui_section",
         "sys_ui_element", "sys_ui_list", "sys_ui_list_element", "sys_ui_related_list", "sys_ui_related_list_entry",
+        "sys_user_delegate",
     }
 )  # fmt: skip
 """Tables of the platform itself; the first has the columns against which the others are checked."""

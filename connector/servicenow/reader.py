@@ -9,6 +9,7 @@ from typing import TypeVar
 from connector.errors import ToolError, ValuesRejected
 from connector.http.json_values import JsonObject
 from connector.servicenow.account import OwnAccountReader
+from connector.servicenow.approvals import DelegationReader
 from connector.servicenow.batched_queries import BatchedQueries, Rows, TableQuery
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ResolvedColumn, TableFields
@@ -85,7 +86,9 @@ class ServiceNowReader:
         self._queries = queries
         self._accounts = accounts
         self._plans = ServiceNowPlans(client, fields, clock)
-        self._related = RelatedRecordReader(connection, fields, Users(client, clock), own_user)
+        self._related = RelatedRecordReader(
+            connection, fields, Users(client, clock), DelegationReader(client), own_user
+        )
 
     def read(
         self,

@@ -13,7 +13,7 @@ import structlog
 
 from connector.errors import ToolError
 from connector.http.json_values import JsonObject
-from connector.servicenow.approvals import APPROVALS, approvals_of, approvals_query
+from connector.servicenow.approvals import APPROVALS, DelegationReader, approvals_of, approvals_query, set_by_others
 from connector.servicenow.batched_queries import QueryResults, TableQuery
 from connector.servicenow.fields import Column, ColumnCatalogue, TableFields
 from connector.servicenow.payloads import (
@@ -57,10 +57,18 @@ class RelatedRecords:
 
 
 class RelatedRecordReader:
-    def __init__(self, connection: ConnectionName, fields: TableFields, people: Users, own_user: str) -> None:
+    def __init__(
+        self,
+        connection: ConnectionName,
+        fields: TableFields,
+        people: Users,
+        delegations: DelegationReader,
+        own_user: str,
+    ) -> None:
         self._connection = connection
         self._fields = fields
         self._people = people
+        self._delegations = delegations
         self._own_user = own_user
 
     def queries(
@@ -119,8 +127,15 @@ class RelatedRecordReader:
             child_items={}
             if isinstance(grouped, Unknown) or not child_columns
             else {key: tuple(_child(row, child_columns, currency) for row in rows) for key, rows in grouped.items()},
-            approvals=approvals_of(self._rows_or_unknown(results, APPROVALS)),
+            approvals=self._approvals(self._rows_or_unknown(results, APPROVALS)),
         )
+
+    def _approvals(self, rows: Sequence[JsonObject] | Unknown) -> dict[str, tuple[Approval, ...]]:
+        others = set_by_others(rows)
+        if not others or isinstance(rows, Unknown):
+            return approvals_of(rows)
+        people = self._people.by_login({raw_value(row.get("sys_updated_by")) for row in rows})
+        return approvals_of(rows, self._delegations.read(others), people)
 
     def _child_columns(self, below: frozenset[FieldName]) -> dict[FieldName, Column]:
         return resolve_columns(self._fields.catalogue("pm_project_task"), below) if below else {}

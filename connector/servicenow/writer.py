@@ -138,7 +138,7 @@ class ServiceNowWriter:
         )
         rows = self._client.query("sys_journal_field", query, ("sys_id", "value", "sys_created_on"))
         own = [raw_value(row.get("value")) for row in rows if raw_value(row.get("value")).startswith(TITLE)]
-        if own and canonical(own[-1]) == canonical(reply_comment.text):
+        if own and reply_comment.has_text(own[-1]):
             return WriteResult.NOTHING_TO_DO
         self._client.patch(table, sys_id, {"work_notes": reply_comment.text})
         return WriteResult.DONE

@@ -180,6 +180,13 @@ class Timesheet(Protocol):
         """All hours of these people from a day on.  Raises ToolError."""
 
 
+class ChangeHistory(Protocol):
+    """A tool that records which field was changed when."""
+
+    def last_change(self, item: NativeId, fields: frozenset[FieldName], since: datetime) -> datetime | None:
+        """When one of these fields was changed last; ``None`` when none was from ``since`` on.  Raises ToolError."""
+
+
 class EventParser(Protocol):
     def parse(self, body: bytes) -> ParsedEvent:
         """Parse an event's body.  Raises InvalidPayload when it is not a JSON object."""
@@ -237,5 +244,6 @@ class ToolSite:
     batch_writer: BatchWriter | None = None
     provisioner: Provisioner | None = None
     heartbeat: Heartbeat | None = None
+    change_history: ChangeHistory | None = None
     batches_per_read: int = 1
     """How many batches' worth of items one read takes; more than one where a read costs one call whatever its size."""

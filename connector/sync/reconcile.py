@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import structlog
 
-from connector.errors import LimitScope, RateLimited, ToolError, Unreachable
+from connector.errors import AuthenticationFailed, LimitScope, RateLimited, RetryLater, ToolError, Unreachable
 from connector.http.rate_limits import wait_seconds
 from connector.http.retry import PauseConnection, Retry, StopRetrying, decide
 from connector.sync.ports import ToolSite
@@ -31,10 +31,11 @@ from connector.sync.stores import (
     StoredState,
     UnmappedItem,
 )
+from governance.evidence import Command
 from governance.facts import Unknown
-from mapping.assess_item import assess_item
+from mapping.assess_item import LastWrittenByItem, MeasureAssessment, assess_item
 from mapping.config import MappingConfig
-from mapping.fields import child_fields, needed_fields, plan_currency, uses_tool_approvals
+from mapping.fields import child_fields, fact_fields, needed_fields, plan_currency, uses_tool_approvals
 from mapping.map_item import Unmapped
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
@@ -65,6 +66,61 @@ class BatchResult(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ItemReading:
+    """One item as it was read, with what is stored of it."""
+
+    site: ToolSite
+    item: WorkItem
+    state: StoredState
+    evidence: ItemEvidence
+    began: datetime
+    joined_last_written: LastWrittenByItem
+
+    def assess(
+        self, mapping: ActiveMapping, now: datetime, *, fields_changed: datetime | None = None
+    ) -> MeasureAssessment | Unmapped:
+        # Commands from pages are ruled on with those from the tool; the item is stored as the tool has it.
+        submitted = self.state.submitted_comments
+        return assess_item(
+            replace(self.item, comments=(*self.item.comments, *submitted)) if submitted else self.item,
+            mapping.config,
+            mapping.policies,
+            measure_state=self.state.measure_state,
+            last_written=self.state.last_written,
+            now=now,
+            ruled_on=self.state.ruled_on,
+            related=self.evidence.related,
+            joined_last_written=self.joined_last_written,
+            read_at=self.began,
+            fields_changed=fields_changed,
+        )
+
+    def last_change(self, assessed: MeasureAssessment, late: Sequence[Command]) -> datetime | None:
+        """When a fact of the item was changed last; ``None`` when that cannot be known."""
+        if self.site.change_history is None:
+            return None
+        since = min(command.at for command in late)
+        try:
+            last = self.site.change_history.last_change(self.item.native_id, fact_fields(assessed.mapped.rule), since)
+        except (RetryLater, AuthenticationFailed):
+            raise
+        except ToolError as error:
+            _log.warning("history not readable", connection=self.site.name, item=self.item.key, why=str(error))
+            return None
+        return since if last is None else last
+
+
+def late_commands(assessed: MeasureAssessment) -> list[Command]:
+    """Commands of this assessment that may have been given for other facts."""
+    fresh = {command.source for command in assessed.evidence.commands if command.ruling is None}
+    return [
+        command
+        for command in assessed.verdict.commands
+        if command.source in fresh and command.ruling is not None and command.ruling.late
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class Reconciler:
     """One batch after another for one connection."""
 
@@ -90,33 +146,34 @@ class Reconciler:
             config = mapping.config
             of_children, plans = child_fields(config, site.name), plan_currency(config, site.name)
             approvals = uses_tool_approvals(config, site.name)
-            reading = site.reader.read(ids, needed_fields(config, site.name), of_children, plans, approvals=approvals)
+            read = site.reader.read(ids, needed_fields(config, site.name), of_children, plans, approvals=approvals)
         except ToolError as error:
             self._defer(claim, error)
             return BatchResult.DEFERRED
         stored = self.state_store.load(site.name, ids, read_for=seconds_since(began, self.clock()))
-        if reading.uncertain:
-            self._postpone(claim, list(reading.uncertain), Unreachable(f"{site.name} does not agree with itself yet"))
+        if read.uncertain:
+            self._postpone(claim, list(read.uncertain), Unreachable(f"{site.name} does not agree with itself yet"))
         now = self.clock()
         days = mapping.policies.base.thresholds.diversion_days
-        evidence_by_item = self.related_evidence.read(site, reading.items.values(), mapping.config, days, now)
+        evidence_by_item = self.related_evidence.read(site, read.items.values(), mapping.config, days, now)
         joined_last_written = (
             self._joined_last_written(evidence_by_item.values(), began) if _writes_to_joined(mapping.config) else {}
         )
         for part in _chunks(claim, self.batch_size):
             ids = [key.native_id for key in part.keys]
             outcomes: list[ItemOutcome] = [
-                AbsentItem(item, reading.absent_reasons.get(item, "")) for item in reading.absent if item in ids
+                AbsentItem(item, read.absent_reasons.get(item, "")) for item in read.absent if item in ids
             ]
             for requested in ids:
-                item = reading.items.get(requested)
+                item = read.items.get(requested)
                 if item is None:
                     continue
                 state, evidence = (
                     stored.get(requested, StoredState()),
                     evidence_by_item.get(item.native_id, NO_ITEM_EVIDENCE),
                 )
-                outcome = self._assess(part, requested, item, state, evidence, mapping, now, joined_last_written)
+                reading = ItemReading(site, item, state, evidence, began, joined_last_written)
+                outcome = self._assess(part, requested, reading, mapping, now)
                 if outcome is not None:
                     outcomes.append(outcome)
             self._settle(part, outcomes, mapping, now)
@@ -134,34 +191,16 @@ class Reconciler:
         )
 
     def _assess(
-        self,
-        claim: Claim,
-        requested: NativeId,
-        item: WorkItem,
-        state: StoredState,
-        evidence: ItemEvidence,
-        mapping: ActiveMapping,
-        now: datetime,
-        joined_last_written: Mapping[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]],
+        self, claim: Claim, requested: NativeId, reading: ItemReading, mapping: ActiveMapping, now: datetime
     ) -> ItemOutcome | None:
+        item, evidence = reading.item, reading.evidence
         if item.native_id != requested:
             return ItemAlias(requested, item.native_id)
-        # Commands from pages are ruled on with those from the tool; the item is stored as the tool has it.
-        with_submitted = (
-            replace(item, comments=(*item.comments, *state.submitted_comments)) if state.submitted_comments else item
-        )
         try:
-            assessed = assess_item(
-                with_submitted,
-                mapping.config,
-                mapping.policies,
-                measure_state=state.measure_state,
-                last_written=state.last_written,
-                now=now,
-                ruled_on=state.ruled_on,
-                related=evidence.related,
-                joined_last_written=joined_last_written,
-            )
+            assessed = reading.assess(mapping, now)
+            if isinstance(assessed, MeasureAssessment) and (late := late_commands(assessed)):
+                # It may be that nothing which counts was changed: the tool's own history says so.
+                assessed = reading.assess(mapping, now, fields_changed=reading.last_change(assessed, late))
         except Exception as error:  # noqa: BLE001 - one item that cannot be assessed must not hold up the other 99
             self._postpone(claim, [requested], error)
             return None

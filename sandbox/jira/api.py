@@ -56,6 +56,7 @@ class Api:
         api.get(f"{v3}/issue/<reference>/comment")(self.comments)
         api.post(f"{v3}/issue/<reference>/comment")(self.add_comment)
         api.put(f"{v3}/issue/<reference>/comment/<comment>")(self.edit_comment)
+        api.delete(f"{v3}/issue/<reference>/comment/<comment>")(self.drop_comment)
         api.get(f"{v3}/issue/<reference>/worklog")(self.worklogs)
         api.post(f"{v3}/issue/<reference>/worklog")(self.add_worklog)
         api.get(f"{v3}/issue/<reference>/transitions")(self.transitions)
@@ -139,7 +140,12 @@ class Api:
         requested = request.args.get("fields")
         with self._state.lock:
             issue = self._state.issue(reference)
-            return jsonify(self._shapes.issue(issue, requested.split(",") if requested else None, self.version))
+            shown = self._shapes.issue(issue, requested.split(",") if requested else None, self.version)
+            if "changelog" in request.args.get("expand", "").split(","):
+                histories = [self._shapes.change(change) for change in issue.history]
+                count = len(histories)
+                shown["changelog"] = {"startAt": 0, "maxResults": count, "total": count, "histories": histories}
+            return jsonify(shown)
 
     def create_issue(self) -> tuple[Response, int]:
         fields = mapping_of(body_of().get("fields"))
@@ -209,8 +215,14 @@ class Api:
 
     def edit_comment(self, reference: str, comment: str) -> Response:
         issue = self._state.issue(reference)
-        edited = self._state.edit_comment(issue.id, comment, self.comment_text(), by=g.user.account_id)
+        edited = self._state.edit_comment(
+            issue.id, comment, self.comment_text(), by=g.user.account_id, internal=internal_of(body_of())
+        )
         return jsonify(self._shapes.comment(issue, edited, self.version))
+
+    def drop_comment(self, reference: str, comment: str) -> tuple[str, int]:
+        self._state.delete_comment(reference, comment)
+        return "", 204
 
     def comment_text(self) -> str:
         """The text of a comment on its way in."""
@@ -236,7 +248,11 @@ class Api:
 
     def add_comment(self, reference: str) -> tuple[Response, int]:
         issue = self._state.issue(reference)
-        comment = self._state.comment(issue.id, self.comment_text(), by=g.user.account_id)
+        body = body_of()
+        comment = self._state.comment(
+            issue.id, self.comment_text(), by=g.user.account_id, internal=bool(internal_of(body)),
+            visible_to=str(mapping_of(body.get("visibility")).get("value", "")),
+        )  # fmt: skip
         return jsonify(self._shapes.comment(issue, comment, self.version)), 201
 
     def transitions(self, reference: str) -> Response:
@@ -362,6 +378,14 @@ def body_of() -> Mapping[str, object]:
     if not isinstance(body, dict):
         raise Refusal(400, "Invalid request payload. Refer to the REST API documentation and try again.")
     return body
+
+
+def internal_of(body: Mapping[str, object]) -> bool | None:
+    """Whether a comment comes with the property that makes it internal; ``None`` when it comes without."""
+    for entry in list_of(body.get("properties")):
+        if entry.get("key") == "sd.public.comment":
+            return mapping_of(entry.get("value")).get("internal") is True
+    return None
 
 
 def list_of(value: object) -> list[Mapping[str, object]]:

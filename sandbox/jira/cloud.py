@@ -25,6 +25,7 @@ class CloudApi(Api):
         api.add_url_rule(f"{v3}/search/jql", "search", self.search, methods=["GET", "POST"])
         api.post(f"{v3}/search/approximate-count")(self.count)
         api.add_url_rule(f"{v3}/search", "old_search", self.old_search, methods=["GET", "POST"])
+        api.get(f"{v3}/issue/<reference>/changelog")(self.changelog)
         api.get(f"{v3}/project/search")(self.projects)
         self._state.dynamic.routes(api, v3)
         self._state.bulk.routes(api, v3)
@@ -49,6 +50,14 @@ class CloudApi(Api):
             fields = strings_of(body.get("fields")) or ["*all"]
             issues = [self._shapes.issue(found[identity], fields) for identity in sorted(found, key=int)]
         return jsonify({"issues": issues, "issueErrors": []})
+
+    def changelog(self, reference: str) -> Response:
+        """Oldest first, a hundred entries at most."""
+        history = self._state.issue(reference).history
+        start, size = int(request.args.get("startAt", 0)), min(int(request.args.get("maxResults", 100)), 100)
+        page = [self._shapes.change(change) for change in history[start : start + size]]
+        last = start + size >= len(history)
+        return jsonify({"startAt": start, "maxResults": size, "total": len(history), "isLast": last, "values": page})
 
     # --- search ----------------------------------------------------------------------------------------
 

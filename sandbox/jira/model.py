@@ -124,6 +124,8 @@ class Project:
     hidden: bool = False
     """Whether only its members see it; it does not exist for others."""
     team_managed: bool = False
+    kind: str = "software"
+    """software, business or service_desk."""
     type_workflows: Mapping[str, Workflow] = field(default_factory=dict)
     """Issue types with a workflow of their own."""
 
@@ -140,6 +142,22 @@ class Comment:
     created: datetime
     updated: datetime | None = None
     editor: str | None = None
+    visible_to: str = ""
+    """Name of the project role whose members alone may read it; everybody may without one."""
+    internal: bool = False
+    """Whether a service project keeps it from its customers."""
+    anonymous_editor: bool = False
+    """Whether the response leaves out who edited it, as for an account that was deleted."""
+
+
+@dataclass
+class Change:
+    """One entry of an issue's changelog."""
+
+    id: str
+    author: str
+    at: datetime
+    items: list[dict[str, str | None]]
 
 
 @dataclass
@@ -176,6 +194,7 @@ class Issue:
     remote_links: dict[str, dict[str, object]] = field(default_factory=dict)
     """By global id."""
     old_keys: list[str] = field(default_factory=list)
+    history: list[Change] = field(default_factory=list)
 
 
 PRIORITIES = ("Highest", "High", "Medium", "Low", "Lowest")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sandbox.jira.model import PRIORITIES, TYPES, Comment, Deployment, FieldDef, Issue, Status, Value, Worklog
+from sandbox.jira.model import PRIORITIES, TYPES, Change, Comment, Deployment, FieldDef, Issue, Status, Value, Worklog
 from sandbox.jira.site import JiraSite
 
 CUSTOM = "com.atlassian.jira.plugin.system.customfieldtypes"
@@ -149,7 +149,7 @@ class IssueSerializer:
             "id": project.id,
             "key": project.key,
             "name": project.name,
-            "projectTypeKey": "software",
+            "projectTypeKey": project.kind,
             "simplified": project.team_managed,
             "style": "next-gen" if project.team_managed else "classic",
             "avatarUrls": {},
@@ -171,15 +171,26 @@ class IssueSerializer:
 
     def comment(self, issue: Issue, comment: Comment, version: int = 3) -> dict[str, object]:
         author = self.user(comment.author)
+        editor = {} if comment.anonymous_editor else {"updateAuthor": self.user(comment.editor or comment.author)}
+        readers = {"type": "role", "value": comment.visible_to, "identifier": comment.visible_to}
         return {
             "self": self.url(f"issue/{issue.id}/comment/{comment.id}", version),
             "id": comment.id,
             "author": author,
-            "updateAuthor": self.user(comment.editor or comment.author),
+            **editor,
+            **({"visibility": readers} if comment.visible_to else {}),
             "body": adf(comment.text, self._name) if version == 3 else comment.text,
             "created": moment(comment.created),
             "updated": moment(comment.updated or comment.created),
-            "jsdPublic": True,
+            "jsdPublic": not comment.internal,
+        }
+
+    def change(self, change: Change) -> dict[str, object]:
+        return {
+            "id": change.id,
+            "author": self.user(change.author),
+            "created": moment(change.at),
+            "items": change.items,
         }
 
     def _name(self, account_id: str) -> str:
@@ -243,9 +254,9 @@ class IssueSerializer:
             "created": moment(issue.created),
             "updated": moment(issue.updated),
             "comment": {
-                "comments": comments,
+                "comments": comments[: site.comments_shown],
                 "self": self.url(f"issue/{issue.id}/comment", version),
-                "maxResults": len(comments),
+                "maxResults": min(len(comments), site.comments_shown),
                 "total": len(comments),
                 "startAt": 0,
             },

@@ -40,6 +40,8 @@ class JiraSite:
         """Permissions that Gatepost's account lacks."""
         self.off_screen: set[str] = set()
         """Ids of fields that are on no edit screen."""
+        self.comments_shown = 5000
+        """How many comments come with an issue; all of them have a list of their own."""
         self.projects: dict[str, Project] = {}
         self.issues: dict[str, Issue] = {}
         self._ids = itertools.count(10001)
@@ -96,11 +98,13 @@ class JiraSite:
         workflow: Workflow,
         *,
         team_managed: bool = False,
+        kind: str = "software",
         type_workflows: Mapping[str, Workflow] | None = None,
     ) -> Project:
         project = Project(
-            str(next(self._ids)), key, name, workflow, team_managed=team_managed, type_workflows=type_workflows or {}
-        )
+            str(next(self._ids)), key, name, workflow, team_managed=team_managed, kind=kind,
+            type_workflows=type_workflows or {},
+        )  # fmt: skip
         self.projects[key] = project
         self._numbers[key] = itertools.count(1)
         return project

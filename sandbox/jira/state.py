@@ -10,7 +10,7 @@ from sandbox.delivery import EventSender
 from sandbox.jira.admin import AdminApi
 from sandbox.jira.bulk import BulkQueue
 from sandbox.jira.dynamic_webhooks import DynamicWebhooks
-from sandbox.jira.model import Comment, Deployment, Issue, Refusal, Transition, Value, Worklog
+from sandbox.jira.model import Change, Comment, Deployment, Issue, Refusal, Transition, Value, Worklog
 from sandbox.jira.oauth import OAuthServer
 from sandbox.jira.site import JiraSite
 from sandbox.jira.webhooks import Webhooks
@@ -93,9 +93,10 @@ class JiraState(JiraSite):
         """Set fields by id or visible name; system fields are summary, assignee, duedate, labels, description."""
         with self.lock:
             issue = self.issue(reference)
-            items = []
+            items, identities = [], []
             for name, value in changes.items():
                 if name in {"summary", "assignee", "duedate", "labels", "description", "attachments", "priority"}:
+                    identity = name
                     before: object = getattr(issue, name)
                     setattr(issue, name, value)
                 else:
@@ -105,30 +106,54 @@ class JiraState(JiraSite):
                     name = self.fields[identity].name
                 if before != value:
                     items.append({"field": name, "fromString": _text(before), "toString": _text(value)})
+                    identities.append(identity)
             issue.updated = self.clock()
             if items:
+                self._note(issue, by, [{**item, "fieldId": key} for item, key in zip(items, identities, strict=True)])
                 self.webhooks.issue("jira:issue_updated", issue, by, items)
             return issue
 
-    def comment(self, reference: str, text: str, *, by: str) -> Comment:
+    def _note(self, issue: Issue, by: str, items: list[dict[str, str | None]]) -> None:
+        """An entry of the changelog; Data Center names no field's id there."""
+        if self.deployment is Deployment.DATACENTER:
+            items = [{name: value for name, value in item.items() if name != "fieldId"} for item in items]
+        issue.history.append(Change(str(next(self._ids)), by, self.clock(), items))
+
+    def comment(self, reference: str, text: str, *, by: str, visible_to: str = "", internal: bool = False) -> Comment:
         with self.lock:
             issue = self.issue(reference)
-            comment = Comment(str(next(self._ids)), by, text, self.clock())
+            comment = Comment(str(next(self._ids)), by, text, self.clock(), visible_to=visible_to, internal=internal)
             issue.comments.append(comment)
             issue.updated = self.clock()
             self.webhooks.comment("comment_created", issue, comment)
             return comment
 
-    def edit_comment(self, reference: str, comment_id: str, text: str, *, by: str) -> Comment:
+    def edit_comment(
+        self, reference: str, comment_id: str, text: str, *, by: str, internal: bool | None = None
+    ) -> Comment:
         with self.lock:
             issue = self.issue(reference)
-            comment = next((one for one in issue.comments if one.id == comment_id), None)
-            if comment is None:
-                raise Refusal(404, f"Can not find a comment for the id: {comment_id}.")
+            comment = self._comment(issue, comment_id)
             comment.text, comment.editor, comment.updated = text, by, self.clock()
+            comment.internal = comment.internal if internal is None else internal
             issue.updated = self.clock()
             self.webhooks.comment("comment_updated", issue, comment)
             return comment
+
+    def delete_comment(self, reference: str, comment_id: str) -> None:
+        """Leaves no trace in the changelog, and nothing that says who it was."""
+        with self.lock:
+            issue = self.issue(reference)
+            comment = self._comment(issue, comment_id)
+            issue.comments.remove(comment)
+            issue.updated = self.clock()
+            self.webhooks.comment("comment_deleted", issue, comment)
+
+    def _comment(self, issue: Issue, comment_id: str) -> Comment:
+        found = next((one for one in issue.comments if one.id == comment_id), None)
+        if found is None:
+            raise Refusal(404, f"Can not find a comment for the id: {comment_id}.")
+        return found
 
     def log_work(self, reference: str, hours: float, *, by: str, started: datetime | None = None) -> Worklog:
         """A worklog changes no field of its issue and is not in the changelog."""
@@ -226,6 +251,7 @@ class JiraState(JiraSite):
             "fromString": before,
             "toString": issue.status,
         }
+        self._note(issue, by, [item])
         self.webhooks.issue("jira:issue_updated", issue, by, [item])
         return issue
 

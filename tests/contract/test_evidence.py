@@ -17,6 +17,7 @@ from mapping.related_evidence import TimeEntry
 from mapping.reply_comment import ReplyComment
 from mapping.work_item import FieldName, NativeId
 from sandbox import servers
+from sandbox.jira.model import Deployment
 from sandbox.servicenow.model import Record
 from sandbox.story import seed
 from tests.sites import jira_site, servicenow_site
@@ -158,12 +159,104 @@ def test_a_mention_is_the_account_in_a_command_and_the_name_in_a_reply(
     assert sandbox.jira.issues[issue.id].comments[-1].text == "Gatepost:\n[~accountid:lind]: why?"
 
 
-def test_an_edited_comment_counts_as_its_editors_from_then_on(sandbox: servers.Sandbox, site: ToolSite) -> None:
+def test_an_edited_comment_stays_its_authors_and_names_its_editor(sandbox: servers.Sandbox, site: ToolSite) -> None:
     issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
     comment = sandbox.jira.comment(issue.key, "looks good", by="brandt")
     sandbox.jira.edit_comment(issue.key, comment.id, "/approve detailed", by="osei")
     (read,) = site.reader.read([NativeId(issue.id)], frozenset()).items.values()
-    assert [(entry.author.id, entry.text) for entry in read.comments] == [("osei", "/approve detailed")]
+    assert [(entry.author.id, entry.text, entry.is_authors_word) for entry in read.comments] == [
+        ("brandt", "/approve detailed", False)
+    ]
+
+
+def test_comments_that_do_not_come_with_the_issue_are_read_by_themselves(
+    sandbox: servers.Sandbox, site: ToolSite
+) -> None:
+    sandbox.jira.comments_shown = 2
+    issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
+    for number in range(5):
+        sandbox.jira.comment(issue.key, f"comment {number}", by="brandt")
+    (read,) = site.reader.read([NativeId(issue.id)], frozenset()).items.values()
+    assert (len(read.comments), read.all_comments) == (5, True)
+
+
+def test_the_history_dates_the_last_change_of_the_mapped_fields(sandbox: servers.Sandbox, site: ToolSite) -> None:
+    assert site.change_history is not None
+    issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
+    for number in range(230):
+        sandbox.jira.edit(issue.key, {"summary": f"E{number}"}, by="kaya")
+    fields, item = frozenset({FieldName("Sponsor"), FieldName("Due date")}), NativeId(issue.id)
+    assert site.change_history.last_change(item, fields, NOW - timedelta(days=1)) is None
+    sandbox.jira.edit(issue.key, {"duedate": "2026-12-01"}, by="kaya")
+    assert site.change_history.last_change(item, fields, NOW - timedelta(days=1)) == NOW
+    assert site.change_history.last_change(item, fields, NOW + timedelta(days=1)) is None
+    sandbox.jira.edit(issue.key, {"summary": "E"}, by="kaya")
+    assert site.change_history.last_change(item, frozenset({FieldName("Sponsor")}), NOW - timedelta(days=1)) is None
+
+
+JOKER = "- J. Joker: *bold* {color:red}x{color} [~kaya] @\u2060Sara Lind https:\u2060//evil.example"
+
+
+def test_an_answer_is_an_internal_comment_of_plain_text(sandbox: servers.Sandbox, site: ToolSite) -> None:
+    """In a service project its customers would read it, and be mailed it."""
+    project = sandbox.jira.projects["ITX"]
+    sandbox.jira.add_project("DESK", "Service desk", project.workflow, kind="service_desk")
+    issue = sandbox.jira.create("DESK", "Task", "T", by="kaya")
+    reply = ReplyComment(f"Gatepost:\n@Sara Lind: why?\n{JOKER}", (("Sara Lind", "lind"),))
+    assert site.writer.write_reply_comment(NativeId(issue.id), reply) is WriteResult.DONE
+    (comment,) = issue.comments
+    assert comment.internal
+    assert comment.text == f"Gatepost:\n[~accountid:lind]: why?\n{JOKER}"
+    comment.internal = False
+    assert site.writer.write_reply_comment(NativeId(issue.id), ReplyComment("Gatepost: no.")) is WriteResult.DONE
+    assert comment.internal, "one that was public becomes internal"
+
+
+def test_an_answer_in_wiki_text_shows_its_signs() -> None:
+    running = servers.start(clock=lambda: NOW, deployment=Deployment.DATACENTER)
+    seed.set_up_jira(running.jira)
+    site = jira_site(running.jira, clock=lambda: NOW)
+    issue = running.jira.create("ITX", "Epic", "E", by="kaya")
+    reply = ReplyComment(f"Gatepost:\n@Sara Lind: why?\n{JOKER}", (("Sara Lind", running.jira.users["lind"].key),))
+    assert site.writer.write_reply_comment(NativeId(issue.id), reply) is WriteResult.DONE
+    assert site.writer.write_reply_comment(NativeId(issue.id), reply) is WriteResult.NOTHING_TO_DO
+    (comment,) = issue.comments
+    running.stop()
+    assert comment.internal
+    assert comment.text.splitlines()[1:] == [
+        "[~lind]: why?",
+        r"- J. Joker: \*bold\* \{color:red\}x\{color\} \[\~kaya\]" + " @\u2060Sara Lind https:\u2060//evil.example",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("saved_by", "delegate", "counts"),
+    [
+        pytest.param("brandt", {}, True, id="the approver"),
+        pytest.param("kaya", {}, False, id="somebody else"),
+        pytest.param("kaya", {"starts": "2026-11-01 00:00:00", "ends": "2026-12-31 00:00:00"}, True, id="a delegate"),
+        pytest.param("kaya", {"starts": "2026-11-01 00:00:00", "ends": ""}, True, id="a delegate without an end"),
+        pytest.param("kaya", {"starts": "2026-01-01 00:00:00", "ends": "2026-02-01 00:00:00"}, False, id="no longer"),
+        pytest.param(
+            "kaya", {"starts": "2026-11-01 00:00:00", "approvals": "false"}, False, id="a delegate for assignments only"
+        ),
+    ],
+)
+def test_an_approval_is_the_approvers_own_when_they_or_their_delegate_saved_it(
+    sandbox: servers.Sandbox, snow: ToolSite, saved_by: str, delegate: dict[str, str], counts: bool
+) -> None:
+    state = sandbox.servicenow
+    record = state.insert("pm_project", {"short_description": "P", "state": "1"}, "kaya")
+    people = {row["user_name"]: row["sys_id"] for row in state.tables["sys_user"].values()}
+    if delegate:
+        state.insert("sys_user_delegate", {"user": people["brandt"], "delegate": people["kaya"]} | delegate, "admin")
+    state.decide_approval("pm_project", record["sys_id"], "brandt", "approved", by=saved_by)
+    item = NativeId(f"pm_project:{record['sys_id']}")
+    (read,) = snow.reader.read([item], frozenset(), approvals=True).items.values()
+    (approval,) = read.approvals
+    assert (approval.person.id, approval.is_own) == (people["brandt"], counts)
+    assert approval.set_by is not None
+    assert approval.set_by.name == {"brandt": "Martin Brandt", "kaya": "Aylin Kaya"}[saved_by]
 
 
 def test_a_work_note_is_added_once_for_one_text(sandbox: servers.Sandbox, snow: ToolSite) -> None:

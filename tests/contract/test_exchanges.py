@@ -54,6 +54,9 @@ DEVIATIONS = {
     r"PUT /rest/api/2/issue/\{issueIdOrKey\}/properties/\{propertyKey\} request at \$: .* is not of type 'string'": (
         "it requires text for a property; the page of the resource allows any JSON, and so does Cloud's description"
     ),
+    r"(POST|PUT) /rest/api/2/issue/\{issueIdOrKey\}/comment.* request at \$\.properties\[0\]\.value: .*'string'": (
+        "the same for a comment's property; the vendor's examples of sd.public.comment send an object"
+    ),
 }
 """Problems that are the description's own, each with the reason."""
 

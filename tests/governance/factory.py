@@ -82,6 +82,7 @@ def evidence(granted: str | None = None, tool_stage: str | None = None, **change
         changes=(),
         attachments=1,
         updated=NOW,
+        facts_changed=NOW - timedelta(days=30),
         commands=APPROVALS,
         measure_state=MeasureState(granted),
     )

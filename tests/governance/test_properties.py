@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.assess import assess
-from governance.evidence import Command, Evidence, Verb
+from governance.evidence import Command, CommandOrigin, CommandSource, Evidence, Verb
 from governance.facts import Unknown
 from governance.measure import Measure
 from governance.measure_state import MeasureState
@@ -81,7 +81,7 @@ command_lists = st.lists(
         st.sampled_from(Verb),
         st.sampled_from([KAYA, BRANDT, WEBER]),
         st.integers(-200, 0).map(lambda hours: NOW + timedelta(hours=hours)),
-        st.uuids().map(str),
+        st.uuids().map(lambda name: CommandSource(CommandOrigin.COMMENT, str(name))),
         stage=st.sampled_from(["", "rebaseline", *(stage.key for stage in POLICY.stages)]),
         amount=st.sampled_from([None, eur(160_000), eur(0)]),
         month=st.sampled_from([None, Period(2026, 11)]),

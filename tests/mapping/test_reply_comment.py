@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from governance.assess import assess
 from governance.effects import Version
-from governance.evidence import Verb
+from governance.evidence import Command, CommandOrigin, CommandSource, Verb
 from governance.locked_plan import lock_plan
+from governance.measure import Person
 from governance.measure_state import MeasureState, OffRamp, OffRampKind
 from governance.verdict import Verdict
-from mapping.reply_comment import MAX_RULINGS, ReplyComment, reply_comment_of
+from mapping.reply_comment import MAX_REFUSED_OF_ONE_PERSON, MAX_RULINGS, ReplyComment, reply_comment_of
 from mapping.writeback import compare
 from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, evidence, lines, measure, new_command
 
@@ -50,7 +53,14 @@ def test_each_command_gets_a_reply_with_its_author_and_time() -> None:
 
 def test_only_the_newest_replies_stay() -> None:
     commands = [
-        new_command("", KAYA, Verb.REASON, text=f"r{n}", at=NOW + timedelta(minutes=n), source=f"c{n}")
+        new_command(
+            "",
+            KAYA,
+            Verb.REASON,
+            text=f"r{n}",
+            at=NOW + timedelta(minutes=n),
+            source=CommandSource(CommandOrigin.COMMENT, f"c{n}"),
+        )
         for n in range(12)
     ]
     comment = reply_comment_of(SOME, verdict(*commands), None)
@@ -81,3 +91,56 @@ def test_a_comment_with_the_same_text_is_left_alone() -> None:
 def test_when_all_is_well_again_the_comment_says_so() -> None:
     quiet = assess(measure(), evidence("identified", "identified", commands=()), POLICY, NOW)
     assert reply_comment_of(measure(), quiet, "Gatepost replies here …") == ReplyComment("Gatepost: no open questions.")
+
+
+NOBODY = Person("n", "P. Novak")
+
+
+def malformed(person: Person, number: int) -> Command:
+    source = CommandSource(CommandOrigin.COMMENT, f"m{person.id}{number}")
+    at = NOW + timedelta(minutes=number)
+    text = f"/aprove {number}"
+    return new_command(
+        "", person, Verb.MALFORMED, text=text, problem='"/aprove" is not a command', usage="/help", at=at, source=source
+    )
+
+
+def test_nobody_pushes_the_answers_to_others_out() -> None:
+    answer = new_command("", KAYA, Verb.REASON, text="volume", at=NOW)
+    answers = [answer] + [
+        new_command("", NOBODY, Verb.HELP, at=NOW, source=CommandSource(CommandOrigin.COMMENT, f"h{n}"))
+        for n in range(20)
+    ]
+    crowd = [malformed(Person(f"x{n}", f"X. {n}"), n) for n in range(1, 30)]
+    many = [malformed(NOBODY, n) for n in range(30, 60)] + [malformed(BRANDT, n) for n in range(60, 90)]
+    comment = reply_comment_of(SOME, verdict(*answers, *crowd, *many), None)
+    assert comment is not None
+    lines = comment.text.splitlines()[1:]
+    assert lines[0].endswith("Reason noted (volume) by A. Kaya as owner.")
+    assert [line.partition(",")[0] for line in lines[1:]] == [
+        "- X. 28", "- X. 29", *["- P. Novak"] * MAX_REFUSED_OF_ONE_PERSON, *["- M. Brandt"] * MAX_REFUSED_OF_ONE_PERSON,
+    ]  # fmt: skip
+    assert lines[-1].endswith('"/aprove 89": "/aprove" is not a command. Correct form: /help')
+    assert lines[3].endswith("That is no command. Correct form: /help"), (
+        "text of somebody without a role is not repeated"
+    )
+
+
+def test_a_command_that_is_answered_with_silence_takes_no_line() -> None:
+    lost = new_command("", NOBODY, Verb.OVERWRITTEN, problem="somebody edited it", at=NOW)
+    quiet = assess(measure(), evidence("identified", "identified", commands=(lost,)), POLICY, NOW)
+    assert reply_comment_of(measure(), quiet, None) is None
+
+
+@pytest.mark.parametrize(
+    ("stored", "same"),
+    [
+        pytest.param("Gatepost: [~kaya] why? {x} @B", True, id="wiki text with a mention"),
+        pytest.param(r"Gatepost: [~kaya] why? \{x\} @B", True, id="escaped wiki text"),
+        pytest.param("Gatepost: @A. Kaya why? {\u2060x} @\u2060B", True, id="with what nobody sees"),
+        pytest.param("Gatepost: @A. Kaya why? {y} @B", False, id="another text"),
+    ],
+)
+def test_a_text_is_known_again_in_the_form_of_each_tool(stored: str, same: bool) -> None:
+    comment = ReplyComment("Gatepost: @A. Kaya why? {\u2060x} @\u2060B", (("A. Kaya", "k"),))
+    assert comment.has_text(stored) is same

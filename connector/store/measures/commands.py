@@ -24,10 +24,13 @@ _NEWEST = text("""
 
 
 def newest_commands(connection: Connection, measures: Sequence[str]) -> dict[str, tuple[Command, ...]]:
-    """By measure the newest of every source, in the order in which they were given; without what was withdrawn."""
+    """By measure the newest of every source, in the order in which they were given; without what was withdrawn.
+
+    A rejection that was withdrawn is among them, and says so.
+    """
     found: dict[str, list[Command]] = {}
     for row in connection.execute(_NEWEST, {"ids": list(measures)}) if measures else ():
-        if row.verb != WITHDRAWN:
+        if row.verb != WITHDRAWN or row.content:
             found.setdefault(row.measure_id, []).append(from_json(Command, row.content))
     return {name: tuple(sorted(several, key=lambda one: (one.at, one.source))) for name, several in found.items()}
 

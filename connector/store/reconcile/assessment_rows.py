@@ -18,7 +18,7 @@ from governance.locked_plan import with_locked_plan
 from governance.measure import Person
 from governance.money import Money
 from mapping.marks import is_mark
-from mapping.work_item import WorkItem
+from mapping.work_item import Comment, WorkItem
 from mapping.writeback import Change, Comparison
 
 Row: TypeAlias = "dict[str, object]"
@@ -80,12 +80,17 @@ def work_item_row(item: WorkItem, now: datetime) -> Row:
         "native_id": item.native_id,
         "key": item.key,
         "url": item.url,
-        "snapshot": to_json(item),
+        "snapshot": to_json(replace(item, comments=tuple(map(_storable, item.comments)))),
         "version": item.version,
         "read_at": now,
         "unreachable_since": None,
         "unreachable_reason": None,
     }
+
+
+def _storable(comment: Comment) -> Comment:
+    """What not everybody may read in the tool is not kept for others to read."""
+    return replace(comment, text="") if comment.restricted else comment
 
 
 def measure_row(prepared: PreparedAssessment, mapping_version: int, now: datetime) -> Row:

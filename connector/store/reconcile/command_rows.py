@@ -89,9 +89,10 @@ def command_rows(outcome: AssessedItem, now: datetime) -> list[Row]:
             "ruled_at": now,
             "accepted": False,
             "role": None,
-            "content": {},
+            # A rejection stays on record: it does not revive what was approved before it.
+            "content": to_json(one) if one.withdrawn else {},
         }
-        for one in outcome.assessment.withdrawn_commands
+        for one in outcome.assessment.evidence.withdrawn_commands
     ]
     return found
 
@@ -102,7 +103,7 @@ def _source(source: CommandSource) -> Row:
 
 
 WITHDRAWN = "withdrawn"
-"""The verb of the row that ends a command whose comment was changed."""
+"""The verb of the row that ends a command which its speaker took back."""
 
 
 def plan_version_row(outcome: AssessedItem) -> Row | None:

@@ -53,6 +53,19 @@ TABLES = (
         shown_by="sysapproval",
     ),
     Table(
+        "sys_user_delegate",
+        "Delegate",
+        (
+            person("user", "User"),
+            person("delegate", "Delegate"),
+            Column("starts", "Starts", "glide_date_time"),
+            Column("ends", "Ends", "glide_date_time"),
+            Column("approvals", "Approvals", "boolean", default="true"),
+            Column("assignments", "Assignments", "boolean", default="true"),
+        ),
+        shown_by="user",
+    ),
+    Table(
         "sys_journal_field",
         "Journal Entry",
         (

@@ -23,7 +23,7 @@ from connector.sync.ports import IgnoredEvent, ItemsChanged, ParsedEvent
 from governance.evidence import Children, OpenItem
 from governance.facts import Unknown
 from governance.measure import Person
-from mapping.work_item import ConnectionName, FieldName, NativeId, StatusCategory, WorkItem
+from mapping.work_item import CommentEdit, ConnectionName, FieldName, NativeId, StatusCategory, WorkItem
 
 ISSUE: JsonObject = {
     "id": "10001",
@@ -94,12 +94,69 @@ def test_links_that_were_not_returned_are_unknown() -> None:
     assert normalised(issue).blocking_links == Unknown("the issue's links were not returned; is linking switched on?")
 
 
-def test_a_comment_counts_as_its_authors_and_an_edited_one_as_its_editors() -> None:
-    (comment,) = normalised(ISSUE).comments
-    assert (comment.author.id, comment.text) == ("b", "/approve decided")
-    edited = json.loads(json.dumps(ISSUE))
-    edited["fields"]["comment"]["comments"][0]["updateAuthor"] = {"accountId": "x", "displayName": "Mallory"}
-    assert normalised(edited).comments[0].author.id == "x"
+CREATED = "2026-11-20T08:00:00.000+0000"
+LATER = "2026-11-20T09:30:00.000+0000"
+MALLORY = {"accountId": "x", "displayName": "Mallory"}
+AUTHOR = {"accountId": "b", "displayName": "M. Brandt"}
+AT_LATER = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("parts", "edit", "authors_word"),
+    [
+        pytest.param({"updated": CREATED, "updateAuthor": AUTHOR}, None, True, id="never edited"),
+        pytest.param({"updated": CREATED}, None, True, id="never edited, and no editor is named"),
+        pytest.param(
+            {"updated": LATER, "updateAuthor": AUTHOR}, CommentEdit(AT_LATER, Person("b", "M. Brandt")), True, id="own edit"
+        ),
+        pytest.param(
+            {"updated": LATER, "updateAuthor": MALLORY}, CommentEdit(AT_LATER, Person("x", "Mallory")), False,
+            id="edited by somebody else",
+        ),
+        pytest.param({"updated": LATER}, CommentEdit(AT_LATER, None), False, id="the editor cannot be read"),
+        pytest.param({"updated": LATER, "updateAuthor": None}, CommentEdit(AT_LATER, None), False, id="no editor"),
+    ],
+)  # fmt: skip
+def test_a_comment_is_its_authors_word_unless_somebody_else_edited_it(
+    parts: dict[str, object], edit: CommentEdit | None, authors_word: bool
+) -> None:
+    issue = json.loads(json.dumps(ISSUE))
+    comment = {"id": "1", "author": AUTHOR, "created": CREATED, "body": "/approve decided"}
+    issue["fields"]["comment"] = {"comments": [comment | parts], "total": 1}
+    (read,) = normalised(issue).comments
+    assert (read.author.id, read.edit, read.is_authors_word) == ("b", edit, authors_word)
+    assert read.given_at == (AT_LATER if edit and authors_word else datetime(2026, 11, 20, 8, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("block", "complete"),
+    [
+        ({"comments": [], "total": 0}, True),
+        ({"comments": []}, True),
+        ({"comments": [], "total": 21}, False),
+        ({}, False),
+        (None, False),
+        ([], True),
+    ],
+)
+def test_comments_that_did_not_come_along_are_not_gone(block: object, complete: bool) -> None:
+    issue = json.loads(json.dumps(ISSUE))
+    issue["fields"]["comment"] = block
+    assert normalised(issue).all_comments is complete
+
+
+def test_a_comment_of_an_account_that_is_gone_is_still_there() -> None:
+    issue = json.loads(json.dumps(ISSUE))
+    del issue["fields"]["comment"]["comments"][0]["author"]
+    (read,) = normalised(issue).comments
+    assert (read.author.id, read.text) == ("", "/approve decided")
+
+
+def test_a_comment_that_few_may_read_says_so() -> None:
+    issue = json.loads(json.dumps(ISSUE))
+    issue["fields"]["comment"]["comments"][0]["visibility"] = {"type": "role", "value": "Administrators"}
+    assert normalised(issue).comments[0].restricted
+    assert not normalised(ISSUE).comments[0].restricted
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from mapping.assess_item import assess_item
 from mapping.load import LoadedMapping, load_mapping
 from mapping.map_item import Unmapped
 from mapping.policy import Policies
-from mapping.work_item import Comment, ConnectionName, NativeId, WorkItem
+from mapping.work_item import Comment, CommentEdit, ConnectionName, NativeId, WorkItem
 from tests.connector.store.conftest import JIRA, StoreFixture
 from tests.connector.store.reconcile.test_assessment_store import NOW, SHOWN, settle
 from tests.mapping.items import BRANDT, KAYA, WEBER, item
@@ -106,23 +106,72 @@ def test_a_command_stays_valid_when_its_comment_is_deleted(store: StoreFixture, 
     assert outcome.assessment.verdict.stage == "decided"
 
 
-def test_who_changes_a_comment_withdraws_its_command_for_good(store: StoreFixture, mapping: LoadedMapping) -> None:
+def edited(some: Comment, text: str, by: Person | None) -> Comment:
+    return replace(some, text=text, edit=CommentEdit(NOW - timedelta(minutes=5), by))
+
+
+def audited(store: StoreFixture, action: str) -> list[str]:
+    entries = store.rows("SELECT detail FROM audit WHERE action = :action ORDER BY seq", action=action)
+    return [entry.detail["text"] for entry in entries]
+
+
+def test_who_changes_their_own_comment_withdraws_its_command_for_good(
+    store: StoreFixture, mapping: LoadedMapping
+) -> None:
     """Also when the comment is deleted afterwards: the old word does not come back."""
     record_assessment(store, mapping, epic(*COMMENTS[:2]))
-    record_assessment(store, mapping, epic(COMMENTS[0], comment(2, BRANDT, "On second thought, no.")))
+    record_assessment(store, mapping, epic(COMMENTS[0], edited(COMMENTS[1], "On second thought, no.", BRANDT)))
     assert [row.verb for row in store.rows("SELECT verb FROM command ORDER BY id")] == [
         "approve",
         "approve",
         "withdrawn",
     ]
+    assert audited(store, "command.withdrawn") == [
+        "M. Brandt took back /approve Decided of 10 Feb 2026: the comment was edited by its author"
+    ]
     outcome = record_assessment(store, mapping, epic(COMMENTS[0], COMMENTS[2]))
     assert outcome.assessment.verdict.stage == "detailed"
 
 
-def test_a_changed_comment_is_a_new_command_of_its_editor(store: StoreFixture, mapping: LoadedMapping) -> None:
-    record_assessment(store, mapping, epic(comment(1, KAYA, "/approve detailed")))
-    outcome = record_assessment(store, mapping, epic(comment(1, BRANDT, "/approve detailed")))
-    assert outcome.assessment.verdict.stage == "detailed"
+REJECTION = comment(4, BRANDT, "/reject decided too dear")
+
+
+def test_the_owner_erases_the_sponsors_rejection(store: StoreFixture, mapping: LoadedMapping) -> None:
+    """The approval before it is not met again, and everybody reads who did it."""
+    record_assessment(store, mapping, epic(*COMMENTS[:2], REJECTION))
+    for gone in (edited(REJECTION, "looks good", KAYA), edited(REJECTION, "looks good", None), None):
+        shown = (*COMMENTS, gone) if gone is not None else COMMENTS
+        verdict = record_assessment(store, mapping, replace(epic(*shown), status="Analysis")).assessment.verdict
+        assert verdict.stage == "detailed"
+        assert "M. Brandt rejected Decided on 10 Feb 2026: too dear" in verdict.blockers[0].sentence
+        assert [finding.code for finding in verdict.findings if finding.code == "COMMAND_ALTERED"] == [
+            "COMMAND_ALTERED"
+        ]
+    assert audited(store, "command.altered") == [
+        "A. Kaya edited M. Brandt's comment of 10 Feb 2026 with /reject Decided on 10 Feb 2026 08:55 UTC: the command "
+        "stands until M. Brandt gives another one"
+    ]
+
+
+def test_a_rejection_that_its_speaker_took_back_does_not_revive_the_approval(
+    store: StoreFixture, mapping: LoadedMapping
+) -> None:
+    record_assessment(store, mapping, epic(*COMMENTS[:2], REJECTION))
+    again = edited(REJECTION, "/hold waiting for the contract", BRANDT)
+    record_assessment(store, mapping, epic(*COMMENTS, again))
+    for shown in ((*COMMENTS, again), COMMENTS):
+        verdict = record_assessment(store, mapping, epic(*shown)).assessment.verdict
+        assert verdict.stage == "detailed"
+        assert "M. Brandt took back the rejection of 10 Feb 2026" in " ".join(one.reason for one in verdict.blockers)
+    assert len(audited(store, "command.withdrawn")) == 1
+
+
+def test_words_put_into_anothers_mouth_are_nobodys(store: StoreFixture, mapping: LoadedMapping) -> None:
+    outcome = record_assessment(store, mapping, epic(edited(comment(1, BRANDT, ""), "/approve detailed", KAYA)))
+    assert outcome.assessment.verdict.stage == "identified"
+    assert [row.verb for row in store.rows("SELECT verb FROM command")] == ["overwritten"]
+    record_assessment(store, mapping, epic(edited(comment(1, BRANDT, ""), "/approve detailed", KAYA)))
+    assert len(store.rows("SELECT 1 FROM command")) == 1, "it is ruled on once"
 
 
 def test_the_locked_plan_is_kept_and_later_lines_do_not_change_it(store: StoreFixture, mapping: LoadedMapping) -> None:
