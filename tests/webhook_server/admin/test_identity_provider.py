@@ -108,12 +108,52 @@ def test_a_verified_address_binds_whom_an_administrator_has_added(house: WebSite
     assert person.oidc_subject == "s-1"
 
 
-def test_an_address_that_is_not_verified_makes_nobody_somebody_else(house: WebSite, idp: Provider) -> None:
+def unverified(token: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in token.items() if name != "email_verified"}
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        pytest.param(lambda token: token | {"email_verified": False}, id="false"),
+        pytest.param(unverified, id="missing"),
+        pytest.param(lambda token: token | {"email_verified": "yes"}, id="not a truth"),
+    ],
+)
+def test_an_address_that_is_not_verified_makes_nobody_somebody_else(
+    house: WebSite, idp: Provider, bend: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    """Neither a person whom an administrator added, nor the administrator, nor the name of one."""
     house.person("ada@x.example", RoleGrant(Role.ADMINISTRATOR))
-    idp.person("s-evil", "ada@x.example", verified=False)
-    message = refusal(through(house.visitor()))
-    assert "the identity provider does not say that this address is verified" in message
-    assert "gatepost user link ada@x.example --oidc s-evil" in message
+    idp.person("s-evil", "ada@x.example")
+    idp.alter_claims = bend
+    assert (
+        "The identity provider calls you s-evil (ada@x.example) and does not say that your address is verified, so "
+        "nobody is found by it. An administrator of Gatepost can link you: gatepost user link LOGIN --oidc s-evil"
+    ) in refusal(through(house.visitor()))
+    assert [person.login for person in house.services.people.all()] == ["ada@x.example"]
+
+
+def test_without_a_verified_address_a_person_is_named_by_issuer_and_subject(house: WebSite, idp: Provider) -> None:
+    house.services.people.add_rule("finance", OFFICE, by="tests")
+    ada = house.person("ada@x.example", RoleGrant(Role.ADMINISTRATOR))
+    idp.person("s evil/1", "ada@x.example", "finance", verified=False, name="Ada Acker")
+    visitor = house.visitor()
+    assert through(visitor).status_code == 303
+    page = page_text(visitor.get("/account"))
+    assert f"{idp.url}#s%20evil%2F1" in page
+    assert "administrator of everything" not in page
+    idp.person("s evil/1", "ada@x.example", "finance", verified=True)
+    assert through(house.visitor()).status_code == 303
+    assert [person.id for person in house.services.people.all() if person.oidc_subject] != [ada], "the same as before"
+    assert len(house.services.people.all()) == 2
+
+
+def test_what_userinfo_says_of_another_address_verifies_nothing(house: WebSite, idp: Provider) -> None:
+    house.person("ada@x.example", RoleGrant(Role.ADMINISTRATOR))
+    idp.claims = {"sub": "s-1", "email": "ada@x.example"}
+    idp.userinfo = {"sub": "s-1", "email": "eve@x.example", "email_verified": True, "groups": []}
+    assert "does not say that your address is verified" in refusal(through(house.visitor()))
 
 
 def test_another_identity_with_the_same_address_is_refused(house: WebSite, idp: Provider) -> None:
@@ -219,11 +259,17 @@ def test_an_answer_is_good_once_and_in_the_browser_that_asked(house: WebSite) ->
 def test_what_the_token_leaves_out_is_asked_for(house: WebSite, idp: Provider) -> None:
     house.services.people.add_rule("finance", OFFICE, by="tests")
     idp.claims = {"sub": "s-1"}
-    idp.userinfo = {"sub": "s-1", "email": "ada@x.example", "name": "Ada", "groups": ["finance"]}
+    idp.userinfo = {
+        "sub": "s-1",
+        "email": "ada@x.example",
+        "email_verified": True,
+        "name": "Ada",
+        "groups": ["finance"],
+    }
     assert through(house.visitor()).status_code == 303
     idp.userinfo = {"sub": "s-9", "email": "boss@x.example", "groups": ["finance"]}
     idp.claims = {"sub": "s-7"}
-    assert "s-7 has no role in Gatepost" in refusal(through(house.visitor()))
+    assert "The identity provider calls you s-7 and does not say" in refusal(through(house.visitor()))
 
 
 def test_the_redirect_is_asked_with_proof_and_without_secret(house: WebSite, idp: Provider) -> None:
