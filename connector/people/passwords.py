@@ -49,7 +49,9 @@ def _is_easily_guessed(password: str, login: str, name: str) -> bool:
     # Here, because its lists take a while to load, and only a new password needs them.
     from zxcvbn import zxcvbn
 
-    own = [word for word in (*re.split(r"[^\w]+", login), *name.split(), "gatepost") if len(word) >= SHORTEST_WORD]
+    names = name.split()
+    parts = (*re.split(r"[^\w]+", login), *names, "".join(names), "".join(reversed(names)), "gatepost")
+    own = [word for word in parts if len(word) >= SHORTEST_WORD]
     found = zxcvbn(password[:MAX_JUDGED], user_inputs=[login, *own])
     return int(found["score"]) < LEAST_SCORE
 

@@ -24,7 +24,9 @@ NEW = {"login": "bob@x.example", "name": "Bob Berg", "password": PASSWORD}
 def age_sign_ins(site: WebSite, by: timedelta | None = RECENT + timedelta(seconds=1)) -> None:
     """Everybody signed in so long ago; ``None``: nobody knows when."""
     with site.services.engine.begin() as transaction:
-        transaction.execute(text("UPDATE web_session SET authenticated_at = authenticated_at - CAST(:by AS interval)"), {"by": by})
+        transaction.execute(
+            text("UPDATE web_session SET authenticated_at = authenticated_at - CAST(:by AS interval)"), {"by": by}
+        )
 
 
 def pending(answer: TestResponse) -> str:
