@@ -124,6 +124,24 @@ def test_disabling_and_a_new_password(cli: Cli, people: PersonStore) -> None:
     assert cli.ok("user", "sessions", ADA, "--end").strip() == f"{ADA}: 0 sessions ended."
 
 
+def test_a_second_factor_is_reset_on_the_machine(cli: Cli, engine: Engine) -> None:
+    """For the last administrator, who has lost phone and recovery codes."""
+    cli.ok("user", "add", ADA, "--name", "Ada", "--admin", **SECRET)
+    assert cli.refused("user", "reset-second-factor", ADA) == f"{ADA} has no second factor."
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO second_factor VALUES (1, 'sealed', now(), now(), 0)")
+    assert cli.ok("user", "reset-second-factor", ADA).strip() == (
+        f"{ADA} signs in by password alone, until they set up a second factor again."
+    )
+    assert '"action": "second_factor.reset"' in cli.ok("audit", "export")
+
+
+def test_a_token_for_which_its_person_has_no_role_is_refused(cli: Cli) -> None:
+    cli.ok("user", "add", ADA, "--name", "Ada", "--admin", **SECRET)
+    message = cli.refused("token", "create", ADA, "--name", "ci", "--scope", "write")
+    assert message == f"{ADA} has no role for the scope write."
+
+
 def test_every_change_is_in_the_audit(cli: Cli) -> None:
     cli.ok("user", "add", ADA, "--name", "Ada", "--admin", **SECRET)
     cli.ok("user", "disable", ADA)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
-from connector.people.permissions import PersonId, Role, Viewer
+from connector.people.permissions import PersonId, Role, RoleGrant, Viewer
 from webhook_server.auth import (
     before_second_factor,
     current_viewer,
@@ -26,6 +26,7 @@ ACCOUNT = "/account/second-factor"
 
 def second_factor(_: Services) -> Blueprint:
     blueprint = Blueprint("second_factor", __name__)
+    blueprint.add_app_template_global(lambda person: services().second_factors.is_enrolled(person), "has_second_factor")
     blueprint.add_url_rule(ACCOUNT, "index", before_second_factor(index))
     for path, endpoint, view in (
         (f"{ACCOUNT}/begin", "begin", before_second_factor(begin)),
@@ -91,6 +92,8 @@ def remove() -> ResponseReturnValue:
 def reset(number: int) -> ResponseReturnValue:
     """Of somebody who has lost phone and recovery codes: they sign in by password alone and enrol anew."""
     viewer, here, person = current_viewer(), services(), services().people.get(PersonId(number))
+    if RoleGrant(Role.ADMINISTRATOR) not in viewer.grants:
+        abort(403, "Only an administrator of the whole organisation can do this.")
     if person is None:
         abort(404, "There is no such person.")
     if not here.second_factors.remove(person.id, by=viewer.login):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from connector.bootstrap import Services, system_clock
@@ -80,7 +80,8 @@ def _add_code(blueprint: Blueprint, services: Services) -> None:
         """The second factor, after the right password."""
         viewer, onward = _waiting(services)
         if viewer is None or viewer.person is None:
-            return form(services, onward, "", CODE_EXPIRED), 401
+            flash(CODE_EXPIRED, "warn")
+            return redirect(url_for("signin.show", next=onward), 303)
         if request.method == "GET":
             return render_template("signin_code.html", error="")
         attempt = attempt_as(services, viewer.login, code=True)

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from werkzeug.test import TestResponse
 
 from connector.bootstrap import system_clock
-from connector.people.permissions import Role, RoleGrant
+from connector.people.permissions import PersonId, Role, RoleGrant
 from connector.settings import RequireSecondFactor
 from connector.store.accounts.second_factors import RECOVERY_CODES
 from connector.store.accounts.sign_in_throttle import SignInThrottle
@@ -146,13 +146,20 @@ def test_the_picture_holds_what_programs_read(site: WebSite) -> None:
 def test_an_administrator_resets_anothers_which_is_audited(site: WebSite) -> None:
     admin, bob = site.signed_in("ada@x.example", ADMIN), site.signed_in("bob@x.example")
     enrol(site, bob)
+    assert "Reset the second factor of Bob@X.Example?" in page_text(admin.get("/people/2"))
     answer = admin.post("/people/2/second-factor/reset", page="/people/2")
     assert "The second factor of Bob@X.Example is reset" in page_text(admin.get(answer.headers["Location"]))
     assert bob.get("/account").status_code == 303, "signed out"
     assert site.visitor().sign_in("bob@x.example", onward="/account").headers["Location"] == "/account"
     assert ("ada@x.example", "second_factor.reset") in site.audit()
-    eve = site.signed_in("eve@x.example", RoleGrant(Role.OPERATOR))
-    assert eve.post("/people/1/second-factor/reset", page="/account").status_code == 403
+
+
+@pytest.mark.parametrize("grant", [RoleGrant(Role.OPERATOR), RoleGrant(Role.ADMINISTRATOR, ("IT",))], ids=str)
+def test_nobody_else_resets_a_second_factor(site: WebSite, grant: RoleGrant) -> None:
+    eve, bob = site.signed_in("eve@x.example", grant), site.signed_in("bob@x.example", ADMIN)
+    enrol(site, bob)
+    assert eve.post("/people/2/second-factor/reset", page="/account").status_code == 403
+    assert site.services.second_factors.is_enrolled(PersonId(2))
 
 
 def test_the_question_whether_it_is_you_asks_for_the_code_as_well(site: WebSite) -> None:
