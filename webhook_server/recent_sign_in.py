@@ -111,6 +111,7 @@ def _page(viewer: Viewer, token: str, error: str = "") -> ResponseReturnValue:
         token_field=TOKEN_FIELD,
         token=token,
         error=error,
+        is_known=viewer.authentication is not None and viewer.authentication.at is not None,
         has_password=person is not None and person.has_password,
         has_provider=person is not None and uses_provider(person),
         has_second_factor=viewer.authentication is not None and viewer.authentication.has_second_factor,

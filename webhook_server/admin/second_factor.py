@@ -104,7 +104,8 @@ def reset(number: int) -> ResponseReturnValue:
 
 
 def _enrolment(address: str, error: str = "") -> str:
-    return render_template("second_factor/enrol.html", picture=_picture(address), secret=_secret(address), error=error)
+    picture, secret = _picture(address), _secret(address)
+    return render_template("second_factor/enrol.html", address=address, picture=picture, secret=secret, error=error)
 
 
 def _codes(codes: tuple[str, ...], message: str) -> str:
