@@ -40,7 +40,7 @@ DEMO_PEOPLE = (
 
 def add_people(services: Services, password: str) -> None:
     """Add all of them, with the same password."""
-    hash_ = hash_password(password)
+    hash_ = hash_password(password, login=DOMAIN)
     for demo_person in DEMO_PEOPLE:
         person = services.people.add(demo_person.login, demo_person.name, by=ACTOR, password_hash=hash_)
         services.people.grant(person.id, demo_person.grant, by=ACTOR)

@@ -7,6 +7,7 @@ import sys
 
 from connector.bootstrap import bootstrap
 from connector.runtime import log
+from connector.runtime.address_checks import report_address
 from connector.runtime.supervisor import Child, Supervisor
 from connector.settings import Settings
 from connector.store.database.migrate import Schema
@@ -30,6 +31,7 @@ def web() -> None:
     """Run the web server alone."""
     settings = Settings()
     log.configure(settings)
+    report_address(settings)
     # Fails here, with a message, rather than in a worker process of the web server.
     bootstrap(settings, application="gatepost web", schema=Schema.UPGRADE).close()
     listen("webhook_server.app:from_environment", settings)

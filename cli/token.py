@@ -24,7 +24,7 @@ def create(
     login: Annotated[str, typer.Argument(help="The person for whom it acts: it sees what they see")],
     name: Annotated[str, typer.Option(help="What it is for")],
     scope: Annotated[list[TokenScope] | None, typer.Option(help="What it may do; read by default")] = None,
-    days: Annotated[int, typer.Option(min=0, max=3650, help="Days until it expires; 0 for never")] = 90,
+    days: Annotated[int, typer.Option(min=1, max=365, help="Days until it expires")] = 90,
 ) -> None:
     """Create a token and print it; it is shown only now."""
     now = system_clock()
@@ -32,13 +32,11 @@ def create(
         person = services.people.find_by_login(login)
         if person is None:
             raise ConfigurationError(f"There is no person {login}. List them with: gatepost user list")
-        expires_at = now + timedelta(days=days) if days else None
+        expires_at = now + timedelta(days=days)
         token = services.tokens.create(
             person.id, name, scope or [TokenScope.READ], expires_at=expires_at, by=_current_user(), now=now
         )
-    typer.echo(
-        f"Acts for {login} {f'until {expires_at:%d %b %Y}' if expires_at else 'until it is revoked'}. Shown only now:"
-    )
+    typer.echo(f"Acts for {login} until {expires_at:%d %b %Y}. Shown only now:")
     typer.echo(token)
 
 
@@ -49,14 +47,14 @@ def list_() -> None:
     now = system_clock()
     with _services() as services:
         for token in services.tokens.all():
-            expired = token.expires_at is not None and token.expires_at <= now
+            expired = token.expires_at <= now
             state = "revoked" if token.revoked_at else "expired" if expired else "valid"
             table.add_row(
                 str(token.id),
                 escape(token.owner),
                 escape(token.name),
                 ", ".join(sorted(scope.value for scope in token.scopes)),
-                f"{token.expires_at:%Y-%m-%d}" if token.expires_at else "never",
+                f"{token.expires_at:%Y-%m-%d}",
                 f"{token.used_at:%Y-%m-%d %H:%M}" if token.used_at else "never",
                 state,
             )

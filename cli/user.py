@@ -37,7 +37,7 @@ def add(
     ] = False,
 ) -> None:
     """Add somebody who may sign in.  The password is asked for, or taken from GATEPOST_PASSWORD."""
-    hash_ = None if no_password else hash_password(_password())
+    hash_ = None if no_password else hash_password(_password(), login=login, name=name)
     with _services() as services:
         person = services.people.add(login, name, by=_current_user(), password_hash=hash_)
         if admin:
@@ -101,13 +101,25 @@ def enable(login: Login) -> None:
 
 @app.command()
 def password(login: Login) -> None:
-    """Set a new password; it is asked for, or taken from GATEPOST_PASSWORD.  Ends all sessions."""
-    hash_ = hash_password(_password())
+    """Set a new password; it is asked for, or taken from GATEPOST_PASSWORD.  Ends all sessions and tokens."""
+    given = _password()
     with _services() as services:
         person = _person(services, login)
+        hash_ = hash_password(given, login=person.login, name=person.name)
         services.people.set_password(person.id, hash_, by=_current_user())
         services.sessions.end(person.id, by=_current_user())
     typer.echo(f"{login} has a new password and has to sign in again.")
+
+
+@app.command("reset-second-factor")
+def reset_second_factor(login: Login) -> None:
+    """Remove the second factor of somebody who has lost phone and recovery codes.  Ends all sessions."""
+    with _services() as services:
+        person = _person(services, login)
+        if not services.second_factors.remove(person.id, by=_current_user()):
+            raise ConfigurationError(f"{login} has no second factor.")
+        services.sessions.end(person.id, by=_current_user())
+    typer.echo(f"{login} signs in by password alone, until they set up a second factor again.")
 
 
 @app.command()

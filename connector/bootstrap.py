@@ -22,8 +22,11 @@ from connector.people.permissions import Viewer
 from connector.runtime.queue import TaskQueue
 from connector.settings import Settings
 from connector.store.accounts.api_tokens import ApiTokens
+from connector.store.accounts.pending_forms import PendingForms
 from connector.store.accounts.people import PersonStore
-from connector.store.accounts.sessions import Sessions, SignInThrottle
+from connector.store.accounts.second_factors import SecondFactors
+from connector.store.accounts.sessions import Sessions
+from connector.store.accounts.sign_in_throttle import SignInThrottle
 from connector.store.connections.connections import ConnectionRecord, Connections
 from connector.store.database import migrate
 from connector.store.database.audit import Audit
@@ -82,6 +85,8 @@ class Services:
     sessions: Sessions
     tokens: ApiTokens
     sign_in_throttle: SignInThrottle
+    second_factors: SecondFactors
+    pending_forms: PendingForms
 
     def read_as(self, viewer: Viewer) -> AbstractContextManager[Connection]:
         """A read-only transaction that shows what this viewer may see, and nothing else.
@@ -166,8 +171,10 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
             idle=timedelta(minutes=settings.session_idle_minutes),
             longest=timedelta(hours=settings.session_hours),
         ),
-        tokens=ApiTokens(engine),
+        tokens=ApiTokens(engine, provider_sign_in_valid=timedelta(days=settings.token_sign_in_days)),
         sign_in_throttle=SignInThrottle(engine),
+        second_factors=SecondFactors(engine, vault),
+        pending_forms=PendingForms(engine, vault),
     )
 
 

@@ -14,6 +14,14 @@ class LogFormat(StrEnum):
     TEXT = "text"
 
 
+class RequireSecondFactor(StrEnum):
+    """Who has to enrol a second factor to sign in by password."""
+
+    NOBODY = "nobody"
+    ADMINISTRATORS = "administrators"
+    EVERYBODY = "everybody"
+
+
 class Settings(BaseSettings):
     """Every setting is an environment variable ``GATEPOST_<NAME>``; the reference page Settings lists them all."""
 
@@ -41,6 +49,10 @@ class Settings(BaseSettings):
     """Minutes without a request after which people have to sign in again."""
     session_hours: int = Field(default=12, ge=1, le=24 * 30)
     """Hours after which people have to sign in again in any case."""
+    require_second_factor: RequireSecondFactor = RequireSecondFactor.NOBODY
+    """Who needs a second factor to sign in by password: ``nobody``, ``administrators`` or ``everybody``."""
+    token_sign_in_days: int = Field(default=30, ge=1, le=365)
+    """Days after the last sign-in through the identity provider for which the API tokens of that person work."""
     oidc_issuer: str | None = None
     """Address of the identity provider; with client id and secret people sign in through it."""
     oidc_client_id: str | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -15,7 +16,10 @@ from flask import Flask, Response, current_app, g, redirect, request, url_for
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from connector.bootstrap import Services, system_clock
+from connector.people.authentication import SignInMethod
 from connector.people.permissions import Role, RoleGrant, TokenScope, Viewer
+from connector.settings import RequireSecondFactor
+from webhook_server.known_device import remember_device
 
 MIN_TOKEN_LENGTH = 24
 """Characters of ``GATEPOST_API_TOKEN``."""
@@ -47,6 +51,26 @@ def open_to_all(view: View) -> View:
     return view
 
 
+def before_second_factor(view: View) -> View:
+    """A page for somebody who is signed in by password alone, and still has to enrol the second factor."""
+    view.gatepost_before_second_factor = True  # type: ignore[attr-defined]  # read by the check below
+    return view
+
+
+def lacks_second_factor(viewer: Viewer) -> bool:
+    """Whether this person signed in by password without the second factor that the settings ask for."""
+    signed_in = viewer.authentication
+    if signed_in is None or signed_in.method is not SignInMethod.PASSWORD or signed_in.has_second_factor:
+        return False
+    match services().settings.require_second_factor:
+        case RequireSecondFactor.EVERYBODY:
+            return True
+        case RequireSecondFactor.ADMINISTRATORS:
+            return Role.ADMINISTRATOR in viewer.roles
+        case RequireSecondFactor.NOBODY:
+            return False
+
+
 def current_viewer() -> Viewer:
     """The viewer of this request.  Raises Unauthorized, which redirects to the sign-in page."""
     viewer = viewer_or_none()
@@ -73,7 +97,9 @@ def cookie_name() -> str:
     return "__Host-gatepost" if services().settings.over_tls else "gatepost"
 
 
-def sign_in(response: Response, viewer: Viewer, by: str) -> Response:
+def sign_in(
+    response: Response, viewer: Viewer, by: str, *, method: SignInMethod, authenticated_at: datetime | None
+) -> Response:
     """Start a session and give its token to the browser; a former session of this browser ends."""
     here = services()
     before = viewer_or_none()
@@ -81,7 +107,15 @@ def sign_in(response: Response, viewer: Viewer, by: str) -> Response:
         here.sessions.end(before.person, before.session, by=before.login)
     if viewer.person is None:
         raise Forbidden("Only a person can sign in.")
-    token = here.sessions.begin(viewer.person, agent=request.headers.get("User-Agent", ""), by=by, now=system_clock())
+    token = here.sessions.begin(
+        viewer.person,
+        agent=request.headers.get("User-Agent", ""),
+        by=by,
+        now=system_clock(),
+        method=method,
+        authenticated_at=authenticated_at,
+    )
+    remember_device(here, response, viewer.person)
     response.set_cookie(
         cookie_name(),
         token,
@@ -115,6 +149,8 @@ def authenticate_requests(app: Flask) -> None:
         viewer = viewer_or_none()
         if viewer is None:
             return redirect_to_sign_in()
+        if lacks_second_factor(viewer) and not getattr(view, "gatepost_before_second_factor", False):
+            return _moved(url_for("second_factor.index"))
         wanted: frozenset[Role] = getattr(view, "gatepost_needs", frozenset())
         if wanted and not viewer.is_any(wanted):
             raise Forbidden(_allowed_roles(wanted))
@@ -125,11 +161,15 @@ def redirect_to_sign_in() -> Response:
     """Redirect to the sign-in page, and back to this page afterwards."""
     here = url_for("signin.show", next=request.full_path.rstrip("?") if request.method == "GET" else None)
     if request.headers.get("HX-Request") == "true":
-        # A redirect would put the sign-in page into the part that is being updated.
-        answer = Response(status=401)
-        answer.headers["HX-Redirect"] = url_for("signin.show", next=_page_of(request.headers.get("HX-Current-URL")))
-        return answer
-    found = redirect(here, 303)
+        here = url_for("signin.show", next=_page_of(request.headers.get("HX-Current-URL")))
+    return _moved(here)
+
+
+def _moved(address: str) -> Response:
+    if request.headers.get("HX-Request") == "true":
+        # A redirect would put that page into the part that is being updated.
+        return Response(status=401, headers={"HX-Redirect": address})
+    found = redirect(address, 303)
     return Response(found.get_data(), found.status_code, found.headers)
 
 
@@ -176,6 +216,8 @@ def _find_viewer() -> Viewer | None:
     else:
         token = request.cookies.get(cookie_name(), "")
         found = services().sessions.viewer(token, now=system_clock()) if token else None
+        if found is not None and request.path.startswith(API_PREFIXES) and lacks_second_factor(found):
+            found = None
     if found is None:
         return None
     settings = services().settings

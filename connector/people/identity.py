@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
 
 from connector.errors import GatepostError
 
@@ -30,6 +32,9 @@ class Begun:
     state: str
     nonce: str
     verifier: str
+    asked_at: datetime
+    fresh: bool = False
+    """Whether the person has to show at the provider who they are, even if they are signed in there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,16 @@ class Identity:
 
     issuer: str
     subject: str
-    login: str
-    email_verified: bool
+    email: str
+    """The address, only where the provider says that it is verified; else empty."""
+    unverified_email: str
+    """What the provider calls the address without saying that it is verified.  For a message, never to find anybody."""
     name: str
     groups: frozenset[str]
+    authenticated_at: datetime | None = None
+    """When the person showed the provider who they are (``auth_time``); unknown when it does not say."""
+
+    @property
+    def login(self) -> str:
+        """The verified address; else issuer and subject, which cannot be taken for an address."""
+        return self.email or f"{self.issuer.rstrip('/')}#{quote(self.subject, safe='-._~@:|')}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -61,15 +61,20 @@ class IdentityProvider:
         self._discovery: tuple[datetime, _Endpoints] | None = None
         self._keys: tuple[datetime, KeySet] | None = None
 
-    def begin(self) -> tuple[str, Begun]:
-        """The provider's page to go to, and what has to come back from it.  Raises SignInRefused."""
-        begun = Begun(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48))
+    def begin(self, *, fresh: bool = False) -> tuple[str, Begun]:
+        """The provider's page to go to, and what has to come back from it.  Raises SignInRefused.
+
+        ``fresh`` asks the person to sign in there once more; the answer then has to say when they did.
+        """
+        random = (secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48))
+        begun = Begun(*random, asked_at=self._clock(), fresh=fresh)
         session: Any = self._session(self._endpoints())
         url, _ = session.create_authorization_url(
             self._endpoints().authorize,
             state=begun.state,
             nonce=begun.nonce,
             code_verifier=begun.verifier,
+            **({"prompt": "login", "max_age": "0"} if fresh else {}),
         )
         return str(url), begun
 
@@ -90,8 +95,15 @@ class IdentityProvider:
         tokens = self._redeem(parameters["code"], state.verifier)
         claims = self._claims(as_text(tokens.get("id_token")), state.nonce)
         if self._client.groups_claim not in claims or "email" not in claims:
-            claims = {**self._userinfo(as_text(tokens.get("access_token")), as_text(claims.get("sub"))), **claims}
-        return self._identity(claims)
+            more = self._userinfo(as_text(tokens.get("access_token")), as_text(claims.get("sub")))
+            if "email" in claims and as_text(claims["email"]) != as_text(more.get("email")):
+                # Verified is said of the address beside it, not of another one.
+                more = {name: value for name, value in more.items() if name != "email_verified"}
+            claims = {**more, **claims}
+        identity = self._identity(claims)
+        if state.fresh:
+            _check_fresh(identity.authenticated_at, state.asked_at)
+        return identity
 
     def _redeem(self, code: str, verifier: str) -> JsonObject:
         endpoints = self._endpoints()
@@ -145,14 +157,16 @@ class IdentityProvider:
 
     def _identity(self, claims: JsonObject) -> Identity:
         email = as_text(claims.get("email"))
-        login = email or as_text(claims.get("preferred_username")) or as_text(claims.get("sub"))
+        is_verified = claims.get("email_verified") is True
+        subject = as_text(claims.get("sub"))
         return Identity(
             issuer=self._client.issuer,
-            subject=as_text(claims.get("sub")),
-            login=login,
-            email_verified=bool(email) and claims.get("email_verified") is True,
-            name=as_text(claims.get("name")) or login,
+            subject=subject,
+            email=email if is_verified else "",
+            unverified_email="" if is_verified else email,
+            name=as_text(claims.get("name")) or as_text(claims.get("preferred_username")) or email or subject,
             groups=frozenset(_values(_claim_at(claims, self._client.groups_claim))),
+            authenticated_at=_auth_time(claims, self._clock()),
         )
 
     def _endpoints(self) -> _Endpoints:
@@ -216,6 +230,29 @@ class IdentityProvider:
     def _plain(self, url: str) -> Any:
         host = urlsplit(url).hostname or ""
         return build_session(connection=host, base_url=url, timeout=self._timeout, classify=as_it_is, clock=self._clock)
+
+
+def _auth_time(claims: JsonObject, now: datetime) -> datetime | None:
+    """When the person signed in at the provider; a time ahead of ours is now, if the clocks can explain it."""
+    seconds = claims.get("auth_time")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return None
+    try:
+        at = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return min(at, now) if at - now <= timedelta(seconds=LEEWAY_SECONDS) else None
+
+
+def _check_fresh(authenticated_at: datetime | None, asked_at: datetime) -> None:
+    """Raises SignInRefused unless the person has signed in at the provider since they were asked to."""
+    if authenticated_at is None:
+        raise SignInRefused(
+            "The identity provider does not say when you signed in there (auth_time), so it cannot confirm that it is "
+            "you. Ask its administrator to send auth_time."
+        )
+    if authenticated_at < asked_at - timedelta(seconds=LEEWAY_SECONDS):
+        raise SignInRefused("The identity provider did not ask you to sign in again. Start the confirmation again.")
 
 
 def _checked_url(url: str) -> str:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, NewType
 
+from connector.people.authentication import Authentication
+
 PersonId = NewType("PersonId", int)
 
 HierarchyScope = tuple[str | None, ...]
@@ -141,6 +143,8 @@ class Viewer:
     locale: str = "en_GB"
     time_zone: str = "UTC"
     session: int | None = None
+    authentication: Authentication | None = None
+    """How the session began; ``None`` for a token."""
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -188,6 +192,22 @@ ALLOWED_ROLES: dict[Action, frozenset[Role]] = {
     Action.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
 }
 """Roles that allow an action wherever they were granted; seeing and giving commands depend on the measure."""
+
+SCOPE_ROLES: dict[TokenScope, frozenset[Role]] = {
+    TokenScope.WRITE: frozenset({Role.OWNER, Role.SPONSOR, Role.CONTROLLER}),
+    TokenScope.EVENTS: frozenset({Role.ADMINISTRATOR}),
+    TokenScope.ADMIN: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
+}
+"""The roles of which a person needs one to hold a scope, besides reading: what a reader sees is decided row by row."""
+
+
+def held_scopes(roles: Iterable[Role]) -> frozenset[TokenScope]:
+    """What a person with these roles may let a token do."""
+    held = frozenset(roles)
+    return frozenset(
+        scope for scope in TokenScope if scope is TokenScope.READ or not SCOPE_ROLES[scope].isdisjoint(held)
+    )
+
 
 COMMAND_ROLES = (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)
 

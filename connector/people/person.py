@@ -76,6 +76,6 @@ class TokenRow:
     name: str
     scopes: frozenset[TokenScope]
     created_at: datetime
-    expires_at: datetime | None
+    expires_at: datetime
     used_at: datetime | None
     revoked_at: datetime | None

@@ -15,6 +15,7 @@ from connector.http.tool_access import Auth
 from connector.http.transport import LOOPBACK_HOSTS, Timeout
 from connector.jira.tenant import API, tenant_cloud_id
 from connector.notify.message_addresses import OperatorMessengers
+from connector.runtime.address_checks import address_checks, sign_in_checks
 from connector.store.connections.connections import ConnectionRecord, registration_of
 from connector.store.connections.provisioned_objects import ProvisionedObjects
 from connector.store.database.row_level_access import reader_role_missing
@@ -57,6 +58,8 @@ def installation_checks(services: Services) -> Iterator[ConnectionCheck]:
     health = Health.GOOD if working else Health.WARNING
     hint = "" if working else "Nothing is worked on until one runs: gatepost serve, or gatepost worker"
     yield ConnectionCheck("workers", health, f"{working} at work", hint)
+    yield from address_checks(services.settings)
+    yield from sign_in_checks(services.settings)
     yield from _subscriptions(services)
     yield from _alerts(services)
 

@@ -26,7 +26,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Where things are stored": ("database_url", "data", "secret_key", "event_body_days", "history_days"),
     "Web server and pages": (
         "host", "port", "public_url", "trusted_proxies", "web_threads", "locale", "time_zone", "session_idle_minutes",
-        "session_hours", "api_token",
+        "session_hours", "require_second_factor", "token_sign_in_days", "api_token",
     ),
     "Identity provider": (
         "oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_scopes", "oidc_groups_claim",
@@ -48,6 +48,9 @@ NOTES: Mapping[str, str] = {
     "decrypt. See [Rotate the key](../../deploy/operations.md#rotate-the-key).",
     "api_token": "24 characters or more; it reads everything and can submit no command. Tokens of persons are better: "
     "`gatepost token create`.",
+    "require_second_factor": "People of the identity provider are not asked. See [People and "
+    "access](../guides/people-and-access.md#passwords-and-the-second-factor).",
+    "token_sign_in_days": "Somebody who has left cannot sign in there any more, and nobody tells Gatepost.",
     "trusted_proxies": "Whom a wrong password counts against is read from that header.",
     "oidc_issuer": "See [People and access](../guides/people-and-access.md#identity-provider).",
     "oidc_client_id": "The client that is registered at the identity provider.",

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine, text
 
 from connector.bootstrap import MappingCache, Services, system_clock
+from connector.people.authentication import SignInMethod
 from connector.people.permissions import Role, RoleGrant
 from connector.runtime.tasks import roll_up_settings
 from connector.store.reporting.rollups import Rollups
@@ -58,7 +59,9 @@ def _pages(services: Services) -> list[Figure]:
     person = services.people.add("office@nordbank.example", "Office", by="bench")
     services.people.grant(person.id, RoleGrant(Role.OFFICE), by="bench")
     client = create_app(replace(services, metrics=CollectorRegistry())).test_client()
-    token = services.sessions.begin(person.id, agent="bench", by="bench", now=system_clock())
+    token = services.sessions.begin(
+        person.id, agent="bench", by="bench", now=system_clock(), method=SignInMethod.PASSWORD, authenticated_at=None
+    )
     client.set_cookie("gatepost", token)
     figures = []
     for name, path, target in PAGES:

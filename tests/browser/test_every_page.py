@@ -31,12 +31,13 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "mapping": {"number": "1"},
     "measure": {"name": "{measure}", "verb": "approve", "number": "1"},
     "people": {"number": "2"},
+    "second_factor": {"number": "999999"},
     "operations": {"cause": "000000000000", "name": "jira-main"},
     "subscriptions": {"name": "nobody"},
 }
 """For the parts of addresses, by blueprint: something that is there, or an address that has to answer 404."""
 
-OPEN_TO_WHOEVER_IS_SIGNED_IN = {"account"}
+OPEN_TO_WHOEVER_IS_SIGNED_IN = {"account", "provider", "second_factor"}
 """Blueprints whose pages are for everybody with a session, whatever their role."""
 
 ANSWERS = {200, 204, 303, 302, 400, 404, 409}

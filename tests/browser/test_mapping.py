@@ -49,7 +49,9 @@ def desk(database: URL, tmp_path: Path, browser: Browser) -> Iterator[Desk]:
             )
         scene.run_until_idle()
         services = scene.services
-        person = services.people.add(LOGIN, "Maria Brandt", by="tests", password_hash=hash_password(PASSWORD))
+        person = services.people.add(
+            LOGIN, "Maria Brandt", by="tests", password_hash=hash_password(PASSWORD, login=LOGIN)
+        )
         services.people.grant(person.id, RoleGrant(Role.ADMINISTRATOR), by="tests")
         # Metrics are registered once for each application.
         app = create_app(replace(services, metrics=CollectorRegistry()))

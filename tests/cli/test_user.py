@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -98,10 +98,10 @@ def test_roles_and_accounts_are_given_and_removed(cli: Cli, people: PersonStore)
 
 
 def test_a_token_is_printed_once_and_revoked(cli: Cli, engine: Engine) -> None:
-    cli.ok("user", "add", ADA, "--name", "Ada", **SECRET)
+    cli.ok("user", "add", ADA, "--name", "Ada", "--admin", **SECRET)
     shown = cli.ok("token", "create", ADA, "--name", "ci", "--scope", "read", "--scope", "events", "--days", "30")
     (token,) = re.findall(r"gpt_[\w-]{43}", shown)
-    tokens = ApiTokens(engine)
+    tokens = ApiTokens(engine, provider_sign_in_valid=timedelta(days=30))
     now = datetime.now(UTC)
     viewer = tokens.viewer(token, now=now)
     assert viewer is not None
@@ -124,6 +124,24 @@ def test_disabling_and_a_new_password(cli: Cli, people: PersonStore) -> None:
     assert cli.ok("user", "sessions", ADA, "--end").strip() == f"{ADA}: 0 sessions ended."
 
 
+def test_a_second_factor_is_reset_on_the_machine(cli: Cli, engine: Engine) -> None:
+    """For the last administrator, who has lost phone and recovery codes."""
+    cli.ok("user", "add", ADA, "--name", "Ada", "--admin", **SECRET)
+    assert cli.refused("user", "reset-second-factor", ADA) == f"{ADA} has no second factor."
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO second_factor VALUES (1, 'sealed', now(), now(), 0)")
+    assert cli.ok("user", "reset-second-factor", ADA).strip() == (
+        f"{ADA} signs in by password alone, until they set up a second factor again."
+    )
+    assert '"action": "second_factor.reset"' in cli.ok("audit", "export")
+
+
+def test_a_token_for_which_its_person_has_no_role_is_refused(cli: Cli) -> None:
+    cli.ok("user", "add", ADA, "--name", "Ada", "--admin", **SECRET)
+    message = cli.refused("token", "create", ADA, "--name", "ci", "--scope", "write")
+    assert message == f"{ADA} has no role for the scope write."
+
+
 def test_every_change_is_in_the_audit(cli: Cli) -> None:
     cli.ok("user", "add", ADA, "--name", "Ada", "--admin", **SECRET)
     cli.ok("user", "disable", ADA)
@@ -137,7 +155,9 @@ def test_every_change_is_in_the_audit(cli: Cli) -> None:
 def test_a_missing_or_wrong_hash_matches_no_password() -> None:
     assert not verify_password("", None)
     assert not verify_password("x", "not a hash")
-    assert hash_password("x" * 12) != hash_password("x" * 12), "salted"
+    assert hash_password(SECRET["GATEPOST_PASSWORD"], login=ADA) != hash_password(
+        SECRET["GATEPOST_PASSWORD"], login=ADA
+    ), "salted"
 
 
 def test_keys_for_different_uses_differ() -> None:

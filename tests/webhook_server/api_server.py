@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from connector.bootstrap import Services, bootstrap
-from connector.people.permissions import PersonId, Role, RoleGrant, TokenScope, ToolAccount
+from connector.people.permissions import PersonId, Role, RoleGrant, TokenScope, ToolAccount, held_scopes
 from connector.settings import Settings
 from connector.store.connections.connections import ConnectionRecord
 from mapping.load import LoadedMapping
@@ -54,7 +54,11 @@ class ApiServer:
             people.link(person, ToolAccount(connection, account), by="tests")
         now = datetime.now(UTC)
         ends = now + timedelta(days=1)
-        self.tokens[name] = self.services.tokens.create(person, "tests", scopes, expires_at=ends, by="tests", now=now)
+        viewer = people.viewer(person)
+        assert viewer is not None
+        self.tokens[name] = self.services.tokens.create(
+            person, "tests", scopes & held_scopes(viewer.roles), expires_at=ends, by="tests", now=now
+        )
         return person
 
     def call(self, who: str, method: str, path: str, body: object = None, **headers: str) -> TestResponse:

@@ -38,6 +38,10 @@ class Provider:
     algorithm: str = "RS256"
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    signed_in_at: int | None = None
+    """When the person signed in here, which the token then says (``auth_time``); ``prompt=login`` asks them anew."""
+    ignores_prompt: bool = False
+    """Whether a session here is enough for it, whatever is asked."""
 
     def person(self, subject: str, email: str, *groups: str, verified: bool = True, name: str = "") -> None:
         self.claims = {
@@ -51,6 +55,8 @@ class Provider:
     def token(self, nonce: str) -> str:
         now = int(time.time())
         claims = {"iss": self.url, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": nonce, **self.claims}
+        if self.signed_in_at is not None:
+            claims["auth_time"] = self.signed_in_at
         key = self.signing or self.key
         header = {"alg": self.algorithm, "kid": key.kid or "first"}
         return jwt.encode(header, dict(self.alter_claims(claims)), key, algorithms=[self.algorithm])
@@ -86,6 +92,8 @@ def _app(state: Provider) -> Flask:
         assert (asked["response_type"], asked["client_id"]) == ("code", CLIENT)
         assert asked["code_challenge_method"] == "S256"
         assert "openid" in asked["scope"].split()
+        if asked.get("prompt") == "login" and asked.get("max_age") == "0" and not state.ignores_prompt:
+            state.signed_in_at = int(time.time())
         code = secrets.token_urlsafe(16)
         state.codes[code] = {name: asked[name] for name in ("nonce", "code_challenge", "redirect_uri")}
         return redirect(f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}")

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from werkzeug.test import TestResponse
 
 from connector.bootstrap import Services, system_clock
+from connector.people.authentication import SignInMethod
 from connector.people.permissions import PersonId, Role, RoleGrant
 from webhook_server.app import create_app
 
@@ -63,7 +64,14 @@ def browser(services: Services, *roles: Role, name: str = "Maria Brandt") -> Sig
         services.people.grant(person.id, RoleGrant(role), by="tests")
     # Metrics are registered once for each application.
     client = create_app(replace(services, metrics=CollectorRegistry())).test_client()
-    token = services.sessions.begin(person.id, agent="tests", by=login, now=system_clock())
+    token = services.sessions.begin(
+        person.id,
+        agent="tests",
+        by=login,
+        now=system_clock(),
+        method=SignInMethod.PASSWORD,
+        authenticated_at=system_clock(),
+    )
     client.set_cookie("gatepost", token)
     found = SignedInBrowser(client, person.id)
     found.get("/mapping")

@@ -14,6 +14,7 @@ OPEN = {
     "home.theme",
     "signin.show",
     "signin.authenticate",
+    "signin.code",
     "signin.end_session",
     "provider.start",
     "provider.callback",

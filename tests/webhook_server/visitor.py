@@ -57,7 +57,7 @@ class WebSite:
         return FormBrowser(self.app.test_client())
 
     def person(self, login: str, *grants: RoleGrant, name: str = "", password: str | None = PASSWORD) -> PersonId:
-        hash_ = None if not password else CHEAP if password == PASSWORD else hash_password(password)
+        hash_ = None if not password else CHEAP if password == PASSWORD else hash_password(password, login=login)
         person = self.services.people.add(login, name or login.title(), by="tests", password_hash=hash_)
         for grant in grants:
             self.services.people.grant(person.id, grant, by="tests")

@@ -18,6 +18,7 @@ from webhook_server.admin.measure import measure
 from webhook_server.admin.operations import operations
 from webhook_server.admin.people import people
 from webhook_server.admin.portfolio import portfolio
+from webhook_server.admin.second_factor import second_factor
 from webhook_server.admin.setup import setup
 from webhook_server.admin.signin import signin
 from webhook_server.admin.subscriptions import subscriptions
@@ -30,6 +31,7 @@ PAGES: tuple[Page, ...] = (
     signin,
     provider,
     account,
+    second_factor,
     people,
     connections,
     mapping,

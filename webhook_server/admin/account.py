@@ -11,9 +11,17 @@ from flask.typing import ResponseReturnValue
 from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
 from connector.people.passwords import hash_password, verify_password
-from connector.people.permissions import PersonId, Role, TokenScope, Viewer
+from connector.people.permissions import PersonId, TokenScope, Viewer, held_scopes
 from webhook_server.auth import current_viewer, services
 from webhook_server.formats import LOCALES, parse_locale
+from webhook_server.recent_sign_in import requires_recent_sign_in
+from webhook_server.sign_in_attempts import (
+    FailedSignIn,
+    attempt_of,
+    record_failed_sign_in,
+    seconds_to_wait,
+    too_many,
+)
 
 TOKEN_LIFETIMES_DAYS = (7, 30, 90, 365)
 
@@ -22,9 +30,9 @@ def account(_: Services) -> Blueprint:
     blueprint = Blueprint("account", __name__, url_prefix="/account")
     blueprint.add_url_rule("", "index", index)
     blueprint.add_url_rule("/preferences", "preferences", preferences, methods=["POST"])
-    blueprint.add_url_rule("/password", "password", password, methods=["POST"])
+    blueprint.add_url_rule("/password", "password", requires_recent_sign_in(password), methods=["POST"])
     blueprint.add_url_rule("/sessions/end", "end_session", end_session, methods=["POST"])
-    blueprint.add_url_rule("/tokens", "create_token", create_token, methods=["POST"])
+    blueprint.add_url_rule("/tokens", "create_token", requires_recent_sign_in(create_token), methods=["POST"])
     blueprint.add_url_rule("/tokens/<int:number>/revoke", "revoke_token", revoke_token, methods=["POST"])
     return blueprint
 
@@ -46,23 +54,25 @@ def preferences() -> ResponseReturnValue:
 
 
 def password() -> ResponseReturnValue:
-    """Changing the password needs the current one, and ends all other sessions."""
+    """Changing the password needs the current one, and ends all other sessions and every token."""
     viewer, here = current_viewer(), services()
-    person = _person(viewer)
-    wait = here.sign_in_throttle.attempt(viewer.login, request.remote_addr or "", now=system_clock())
+    person, attempt = _person(viewer), attempt_of(viewer)
+    wait = seconds_to_wait(here, attempt)
     if wait is not None:
-        abort(429, "Too many attempts. Try again in some minutes.")
+        abort(429, too_many(wait))
     if not verify_password(request.form.get("current", ""), here.people.password_hash(person)):
+        record_failed_sign_in(viewer.login, attempt.address, FailedSignIn.CREDENTIALS)
         return _render({"current": "This is not your current password."}), 422
-    here.sign_in_throttle.clear(viewer.login, request.remote_addr or "")
+    here.sign_in_throttle.clear(attempt)
     if request.form.get("new") != request.form.get("repeated"):
         return _render({"repeated": "The two passwords differ."}), 422
     try:
-        here.people.set_password(person, hash_password(request.form.get("new", "")), by=viewer.login)
+        hash_ = hash_password(request.form.get("new", ""), login=viewer.login, name=viewer.name)
+        here.people.set_password(person, hash_, by=viewer.login)
     except ConfigurationError as error:
         return _render({"new": str(error)}), 422
     here.sessions.end(person, by=viewer.login, except_session=viewer.session)
-    flash("The password is changed; every other browser has to sign in again.", "good")
+    flash("The password is changed: every other browser has to sign in again, and your tokens have ended.", "good")
     return redirect(url_for("account.index"), 303)
 
 
@@ -88,9 +98,12 @@ def create_token() -> ResponseReturnValue:
         return _render({"scope": "Choose what the token may do."}), 422
     if days not in TOKEN_LIFETIMES_DAYS:
         abort(400, "Choose one of the offered lifetimes.")
-    token = here.tokens.create(
-        _person(viewer), name, scopes, expires_at=now + timedelta(days=days), by=viewer.login, now=now
-    )
+    try:
+        token = here.tokens.create(
+            _person(viewer), name, scopes, expires_at=now + timedelta(days=days), by=viewer.login, now=now
+        )
+    except ConfigurationError as error:
+        return _render({"scope": str(error)}), 422
     return _render(new_token=token)
 
 
@@ -118,6 +131,7 @@ def _render(errors: dict[str, str] | None = None, new_token: str = "") -> str:
         errors=errors or {},
         form=request.form,
         scopes=_grantable_scopes(viewer),
+        second_factor=here.second_factors.is_enrolled(person.id),
         days=TOKEN_LIFETIMES_DAYS,
         locales=[(name, f"{parse_locale(name).get_display_name('en')}") for name in LOCALES],
         zones=sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")),
@@ -126,7 +140,8 @@ def _render(errors: dict[str, str] | None = None, new_token: str = "") -> str:
 
 def _grantable_scopes(viewer: Viewer) -> tuple[TokenScope, ...]:
     """A token never has more rights than its person."""
-    return tuple(scope for scope in TokenScope if scope is not TokenScope.ADMIN or Role.ADMINISTRATOR in viewer.roles)
+    held = held_scopes(viewer.roles)
+    return tuple(scope for scope in TokenScope if scope in held)
 
 
 def _person(viewer: Viewer) -> PersonId:

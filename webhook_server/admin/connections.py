@@ -29,6 +29,7 @@ from webhook_server.admin.connection_messages import Advice, advice_for, headlin
 from webhook_server.admin.mapping_candidate import author_of
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
+from webhook_server.recent_sign_in import requires_recent_sign_in
 
 OPERATORS = (Role.ADMINISTRATOR, Role.OPERATOR)
 READERS = (*OPERATORS, Role.OFFICE)
@@ -128,6 +129,7 @@ def _render_connection(
 def _add_actions(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/<name>/rotate")
     @requires_role(Role.ADMINISTRATOR)
+    @requires_recent_sign_in
     def rotate(name: str) -> ResponseReturnValue:
         """A new secret.  Where Gatepost registered the webhook itself, nobody sees it; else it is shown once."""
         record, secret = _record(services, name), secrets.token_urlsafe(32)

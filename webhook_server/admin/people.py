@@ -12,6 +12,7 @@ from connector.people.permissions import Role
 from webhook_server.admin import person as person_page
 from webhook_server.admin.grant_form import ROLES, grant_from, known_names, visible_with
 from webhook_server.auth import current_viewer, requires_role, services
+from webhook_server.recent_sign_in import requires_recent_sign_in
 
 requires_administrator = requires_role(Role.ADMINISTRATOR)
 
@@ -32,7 +33,7 @@ def people(_: Services) -> Blueprint:
         ("/<int:number>/active", "set_active", person_page.set_active, ["POST"]),
         ("/<int:number>/sessions/end", "end_sessions", person_page.end_sessions, ["POST"]),
     ):
-        blueprint.add_url_rule(rule, endpoint, requires_administrator(view), methods=methods)
+        blueprint.add_url_rule(rule, endpoint, requires_administrator(requires_recent_sign_in(view)), methods=methods)
     return blueprint
 
 
@@ -63,7 +64,8 @@ def add() -> ResponseReturnValue:
             "password": "Without an identity provider people sign in with a password: enter a first one."
         }), 422  # fmt: skip
     try:
-        hash_ = hash_password(password) if password else None
+        own = {"login": form.get("login", ""), "name": form.get("name", "")}
+        hash_ = hash_password(password, **own) if password else None
     except ConfigurationError as error:
         return render_template("people_new.html", form=form, errors={"password": str(error)}), 422
     try:

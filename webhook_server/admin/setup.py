@@ -33,6 +33,7 @@ from mapping.work_item import ConnectionName, Tool
 from webhook_server.admin.mapping_candidate import author_of, draft_of
 from webhook_server.admin.setup_provision import add_provision, nothing_missing
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.recent_sign_in import requires_recent_sign_in
 
 
 class StepState(StrEnum):
@@ -190,6 +191,7 @@ def _serve_step(services: Services, active: StoredMapping | None) -> tuple[str, 
 def _add_connect(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/connect")
     @requires_role(Role.ADMINISTRATOR)
+    @requires_recent_sign_in
     def connect() -> ResponseReturnValue:
         """Sign in first, and save the connection only when that worked."""
         entered = {name: request.form.get(name, "").strip() for name in ("name", "kind", "url", "user", "expires")}

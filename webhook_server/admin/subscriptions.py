@@ -22,6 +22,7 @@ from connector.people.permissions import Role
 from connector.store.notifications.deliveries import counts_by_state, find_deliveries, replay_for_subscription
 from connector.store.notifications.subscriptions import PER_MINUTE
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.recent_sign_in import requires_recent_sign_in
 
 PAGE_SIZE = 50
 DELIVERY_STATES = ("waiting", "done", "dead_letter")
@@ -62,6 +63,7 @@ def _add_pages(blueprint: Blueprint, services: Services) -> None:
 def _add_actions(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/new")
     @requires_role(Role.ADMINISTRATOR)
+    @requires_recent_sign_in
     def create() -> ResponseReturnValue:
         form = request.form
         try:
@@ -92,6 +94,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
 
     @blueprint.post("/<name>/rotate")
     @requires_role(Role.ADMINISTRATOR)
+    @requires_recent_sign_in
     def rotate(name: str) -> str:
         rotated = services.subscriptions.rotate_secret(
             _find_subscription(services, name).name, current_viewer().login, system_clock()

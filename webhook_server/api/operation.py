@@ -145,6 +145,9 @@ def _authorised_viewer(operation: Operation) -> Viewer:
     viewer = viewer_or_none()
     if viewer is None:
         raise Problem(401, "The bearer token is missing or wrong.", "Send Authorization: Bearer <token>.")
+    if operation.action is not None and not may(viewer, operation.action):
+        roles = " or ".join(role.value for role in sorted(ALLOWED_ROLES[operation.action]))
+        raise Problem(403, f"This needs the role {roles}.", "Ask an administrator of Gatepost for it.")
     if operation.scope not in viewer.scopes:
         scopes = ", ".join(sorted(viewer.scopes)) or "none"
         raise Problem(
@@ -152,9 +155,6 @@ def _authorised_viewer(operation: Operation) -> Viewer:
             f"This needs a token with the scope {operation.scope.value}; this one has {scopes}.",
             "Create another token: gatepost token create",
         )
-    if operation.action is not None and not may(viewer, operation.action):
-        roles = " or ".join(role.value for role in sorted(ALLOWED_ROLES[operation.action]))
-        raise Problem(403, f"This needs the role {roles}.", "Ask an administrator of Gatepost for it.")
     return viewer
 
 

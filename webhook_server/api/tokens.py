@@ -1,17 +1,16 @@
-"""The caller's own API tokens."""
+"""The caller's own API tokens: listed and revoked.
+
+None is created here: a new token changes access, so its person makes it on the page *My account*, signed in lately.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Annotated
+from datetime import datetime
 
-from pydantic import Field
-
-from connector.bootstrap import system_clock
 from connector.people.permissions import PersonId, TokenScope
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import Problem
-from webhook_server.api.values import Model, ShortText
+from webhook_server.api.values import Model
 
 
 class TokenModel(Model):
@@ -19,23 +18,13 @@ class TokenModel(Model):
     name: str
     scopes: list[TokenScope]
     created_at: datetime
-    expires_at: datetime | None
+    expires_at: datetime
     used_at: datetime | None
     revoked_at: datetime | None
 
 
 class TokenList(Model):
     items: list[TokenModel]
-
-
-class NewToken(Model):
-    name: ShortText
-    scopes: Annotated[list[TokenScope], Field(min_length=1, max_length=4)]
-    days: Annotated[int, Field(ge=1, le=3650)] = Field(default=90, description="Days until it expires.")
-
-
-class CreatedToken(Model):
-    token: str = Field(description="Shown only in this answer.")
 
 
 def list_tokens(call: ApiCall) -> TokenList:
@@ -49,21 +38,6 @@ def list_tokens(call: ApiCall) -> TokenList:
             for row in rows
         ]
     )  # fmt: skip
-
-
-def create_token(call: ApiCall) -> CreatedToken:
-    sent, person = call.body_as(NewToken), _person(call)
-    missing = sorted(set(sent.scopes) - call.viewer.scopes)
-    if missing:
-        raise Problem(
-            403, f"This token lacks the scopes: {', '.join(missing)}.", "Use a token that has the scopes to be given."
-        )
-    now = system_clock()
-    expires_at = now + timedelta(days=sent.days)
-    token = call.services.tokens.create(
-        person, sent.name, sent.scopes, expires_at=expires_at, by=call.viewer.login, now=now
-    )
-    return CreatedToken(token=token)
 
 
 def revoke_token(call: ApiCall) -> None:
@@ -82,17 +56,6 @@ NUMBER_PARAMETER = PathParameter("number", "a token's number", int)
 
 OPERATIONS = (
     Operation("GET", "/tokens", "tokens", "List your own tokens", list_tokens, TokenList),
-    Operation(
-        "POST",
-        "/tokens",
-        "tokens",
-        "Create a token for yourself",
-        create_token,
-        CreatedToken,
-        status=201,
-        scope=TokenScope.ADMIN,
-        body=NewToken,
-    ),
     Operation(
         "DELETE",
         "/tokens/{number}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, select, text, update
@@ -10,8 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from connector.errors import ConfigurationError
+from connector.people.authentication import Authentication
 from connector.people.permissions import PersonId, Role, RoleGrant, ToolAccount, Viewer
 from connector.people.person import GrantRow, GrantSource, Person, RoleRule
+from connector.store.accounts.token_ends import TokenEnd, end_tokens, end_tokens_of_lost_roles
 from connector.store.database import audit
 from connector.store.database.tables import API_TOKEN, PERSON, PERSON_ACCOUNT, ROLE_GRANT, ROLE_RULE, WEB_SESSION
 
@@ -77,9 +80,11 @@ class PersonStore:
         return found
 
     def set_password(self, person: PersonId, password_hash: str, *, by: str) -> None:
+        """The person's tokens end; their sessions are the caller's to end."""
         with self._engine.begin() as transaction:
             transaction.execute(update(PERSON).where(PERSON.c.id == person).values(password_hash=password_hash))
             _record(transaction, by, "person.password_set", person, {})
+            end_tokens(transaction, person, TokenEnd.PASSWORD_CHANGED, by=by)
 
     def set_active(self, person: PersonId, *, active: bool, by: str) -> None:
         """Somebody who is disabled is signed out everywhere, and their tokens end."""
@@ -113,11 +118,12 @@ class PersonStore:
                 return None
             grant = _grant(row)
             _record(transaction, by, "role.revoked", row.person_id, {"grant": str(grant), "number": number})
+            end_tokens_of_lost_roles(transaction, row.person_id, [grant.role], by=by)
         return grant
 
     def replace_group_grants(self, person: PersonId, grants: Iterable[RoleGrant], *, by: str) -> None:
         """Make what the directory says now the whole of what comes from the directory."""
-        keep = set(grants)
+        keep, taken = set(grants), list[Role]()
         with self._engine.begin() as transaction:
             query = select(ROLE_GRANT).where(
                 ROLE_GRANT.c.person_id == person, ROLE_GRANT.c.source == GrantSource.GROUP.value
@@ -128,9 +134,11 @@ class PersonStore:
                     keep.discard(grant)
                     continue
                 transaction.execute(delete(ROLE_GRANT).where(ROLE_GRANT.c.id == row.id))
+                taken.append(grant.role)
                 _record(transaction, by, "role.revoked", person, {"grant": str(grant), "number": row.id})
             for grant in sorted(keep, key=str):
                 _insert_grant(transaction, person, grant, GrantSource.GROUP, by)
+            end_tokens_of_lost_roles(transaction, person, taken, by=by)
 
     def link(self, person: PersonId, account: ToolAccount, *, by: str) -> None:
         """This account of a tool is this person.  Raises ConfigurationError when it is somebody else."""
@@ -173,6 +181,11 @@ class PersonStore:
         except IntegrityError as error:
             raise ConfigurationError(f"{subject} of {issuer} is somebody else already.") from error
 
+    def record_provider_sign_in(self, person: PersonId, *, now: datetime) -> None:
+        """The session that begins is in the audit; this is for the age of the person's tokens."""
+        with self._engine.begin() as transaction:
+            transaction.execute(update(PERSON).where(PERSON.c.id == person).values(provider_sign_in_at=now))
+
     def rules(self) -> tuple[RoleRule, ...]:
         with self._engine.connect() as connection:
             rows = connection.execute(select(ROLE_RULE).order_by(ROLE_RULE.c.claim, ROLE_RULE.c.id))
@@ -199,7 +212,7 @@ class PersonStore:
         return found
 
 
-def viewer_of(row: Row[Any], *, session: int | None = None) -> Viewer:
+def viewer_of(row: Row[Any], *, session: int | None = None, authentication: Authentication | None = None) -> Viewer:
     """From a row of :data:`VIEWER_COLUMNS`."""
     return Viewer(
         person=PersonId(row.person),
@@ -211,6 +224,7 @@ def viewer_of(row: Row[Any], *, session: int | None = None) -> Viewer:
         locale=row.locale or "",
         time_zone=row.time_zone or "",
         session=session,
+        authentication=authentication,
     )
 
 

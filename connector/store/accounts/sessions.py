@@ -1,4 +1,4 @@
-"""Who is signed in: sessions that end when idle or old, and the throttle on guessing passwords."""
+"""Who is signed in: sessions that end when idle or old."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, delete, func, insert, select, text, update
 
+from connector.people.authentication import Authentication, SignInMethod
 from connector.people.permissions import PersonId, Viewer
 from connector.people.person import SessionRow
 from connector.store.accounts.people import VIEWER_COLUMNS, viewer_of
 from connector.store.database import audit
-from connector.store.database.tables import FAILED_SIGN_IN, WEB_SESSION
+from connector.store.database.tables import WEB_SESSION
 
 SEEN_UPDATE_INTERVAL = timedelta(minutes=1)
 """How exactly the last use of a session is known: a page that is reloaded writes nothing."""
@@ -32,7 +33,16 @@ class Sessions:
         self._idle = idle
         self._longest = longest
 
-    def begin(self, person: PersonId, *, agent: str, by: str, now: datetime) -> str:
+    def begin(
+        self,
+        person: PersonId,
+        *,
+        agent: str,
+        by: str,
+        now: datetime,
+        method: SignInMethod,
+        authenticated_at: datetime | None,
+    ) -> str:
         """Sign a person in; the token is returned once and stands nowhere."""
         token = secrets.token_urlsafe(32)
         row = {
@@ -42,6 +52,8 @@ class Sessions:
             "seen_at": now,
             "expires_at": now + self._longest,
             "agent": agent[:200],
+            "method": method.value,
+            "authenticated_at": authenticated_at,
         }
         with self._engine.begin() as transaction:
             transaction.execute(delete(WEB_SESSION).where(WEB_SESSION.c.expires_at < now - RETENTION))
@@ -50,7 +62,7 @@ class Sessions:
                 "actor": by,
                 "action": "session.started",
                 "subject": f"person/{person}",
-                "detail": {"agent": agent[:200]},
+                "detail": {"agent": agent[:200], "method": method.value},
             }
             audit.record(transaction, [entry])
         return token
@@ -66,7 +78,19 @@ class Sessions:
         if now - row.seen_at >= SEEN_UPDATE_INTERVAL:
             with self._engine.begin() as transaction:
                 transaction.execute(update(WEB_SESSION).where(WEB_SESSION.c.id == row.session).values(seen_at=now))
-        return viewer_of(row, session=row.session)
+        authentication = Authentication(SignInMethod(row.method), row.authenticated_at, row.has_second_factor)
+        return viewer_of(row, session=row.session, authentication=authentication)
+
+    def confirm(self, session: int, *, method: SignInMethod, by: str, now: datetime) -> None:
+        """The person of this session has just shown again who they are."""
+        row = {"authenticated_at": now}
+        with self._engine.begin() as transaction:
+            changed = update(WEB_SESSION).where(WEB_SESSION.c.id == session, WEB_SESSION.c.revoked_at.is_(None))
+            person = transaction.execute(changed.values(row).returning(WEB_SESSION.c.person_id)).scalar()
+            if person is not None:
+                detail = {"method": method.value}
+                entry = {"actor": by, "action": "session.confirmed", "subject": f"person/{person}", "detail": detail}
+                audit.record(transaction, [entry])
 
     def active_sessions(self, person: PersonId, *, now: datetime) -> tuple[SessionRow, ...]:
         """The sessions that are good now, the last used first."""
@@ -108,56 +132,10 @@ class Sessions:
         return ended
 
 
-class SignInThrottle:
-    """Slows the guessing of passwords, per login and per address; in the database, so for all web servers at once."""
-
-    WINDOW = timedelta(minutes=15)
-    PER_LOGIN = 10
-    PER_ADDRESS = 50
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def attempt(self, login: str, address: str, *, now: datetime) -> float | None:
-        """Count one attempt; ``None`` when it may be made, else the seconds until the next may.
-
-        An attempt that is not admitted does not count, so that further attempts do not extend the wait.
-        """
-        limits = {f"login:{login.strip().lower()[:200]}": self.PER_LOGIN, f"address:{address}": self.PER_ADDRESS}
-        with self._engine.begin() as transaction:
-            transaction.execute(delete(FAILED_SIGN_IN).where(FAILED_SIGN_IN.c.at < now - 4 * self.WINDOW))
-            waits = []
-            for subject, most in limits.items():
-                transaction.execute(_LOCK_SUBJECT, {"subject": subject})
-                query = select(FAILED_SIGN_IN.c.at).where(
-                    FAILED_SIGN_IN.c.subject == subject, FAILED_SIGN_IN.c.at > now - self.WINDOW
-                )
-                tried = list(transaction.execute(query.order_by(FAILED_SIGN_IN.c.at.desc()).limit(most)).scalars())
-                if len(tried) >= most:
-                    waits.append((tried[-1] + self.WINDOW - now).total_seconds())
-            if waits:
-                return float(max(waits))
-            transaction.execute(insert(FAILED_SIGN_IN), [{"subject": subject, "at": now} for subject in limits])
-        return None
-
-    def clear(self, login: str, address: str) -> None:
-        """The attempt was good: what was counted for this login is forgotten, and its one of the address."""
-        with self._engine.begin() as transaction:
-            subject = f"login:{login.strip().lower()[:200]}"
-            transaction.execute(delete(FAILED_SIGN_IN).where(FAILED_SIGN_IN.c.subject == subject))
-            newest = (
-                select(FAILED_SIGN_IN.c.id)
-                .where(FAILED_SIGN_IN.c.subject == f"address:{address}")
-                .order_by(FAILED_SIGN_IN.c.id.desc())
-                .limit(1)
-                .scalar_subquery()
-            )
-            transaction.execute(delete(FAILED_SIGN_IN).where(FAILED_SIGN_IN.c.id == newest))
-
-
 _SESSION = text(f"""
-    SELECT s.id AS session, s.seen_at, {VIEWER_COLUMNS}
+    SELECT s.id AS session, s.seen_at, s.method, s.authenticated_at, EXISTS (
+        SELECT 1 FROM second_factor f WHERE f.person_id = p.id AND f.confirmed_at IS NOT NULL
+    ) AS has_second_factor, {VIEWER_COLUMNS}
     FROM web_session s JOIN person p ON p.id = s.person_id
     WHERE s.hash = :hash AND s.revoked_at IS NULL AND s.expires_at > :now AND s.seen_at > :idle_since AND p.active
 """)  # noqa: S608 - our own columns
-_LOCK_SUBJECT = text("SELECT pg_advisory_xact_lock(hashtextextended(:subject, 4713))")

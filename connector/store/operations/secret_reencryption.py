@@ -15,7 +15,14 @@ from sqlalchemy import Connection, Engine, delete, func, select, update
 from connector.errors import ConfigurationError
 from connector.notify.signing import new_secret
 from connector.store.database import audit
-from connector.store.database.tables import CONNECTION, DIGEST, IDEMPOTENT_RESPONSE, PERSON, SUBSCRIPTION
+from connector.store.database.tables import (
+    CONNECTION,
+    DIGEST,
+    IDEMPOTENT_RESPONSE,
+    PERSON,
+    SECOND_FACTOR,
+    SUBSCRIPTION,
+)
 from connector.store.queue import pauses
 from connector.vault import Vault
 from mapping.work_item import ConnectionName
@@ -53,9 +60,8 @@ def reencrypt_secrets(
     with engine.begin() as transaction:
         lost: list[str] = []
         subscriptions = partial(_subscriptions, fresh=new_secret(random_bytes))
-        renewed = sum(
-            step(transaction, vault, lost) for step in (_connections, subscriptions, _digests, _idempotent_responses)
-        )
+        steps = (_connections, subscriptions, _digests, _second_factors, _idempotent_responses)
+        renewed = sum(step(transaction, vault, lost) for step in steps)
         if lost and not discard_lost:
             raise ConfigurationError(
                 f"No key in GATEPOST_SECRET_KEY opens what is stored for {', '.join(lost)}; nothing was changed. "
@@ -119,6 +125,20 @@ def _digests(transaction: Connection, vault: Vault, lost: list[str]) -> int:
         else:
             lost.append(f"the digest of {row.login}")
             transaction.execute(delete(DIGEST).where(here))
+    return renewed
+
+
+def _second_factors(transaction: Connection, vault: Vault, lost: list[str]) -> int:
+    """One that is lost stays, so that nobody gets in with the password alone; an administrator resets it."""
+    renewed = 0
+    query = select(SECOND_FACTOR, PERSON.c.login).join(PERSON, PERSON.c.id == SECOND_FACTOR.c.person_id)
+    for row in transaction.execute(query.order_by(PERSON.c.login).with_for_update(of=SECOND_FACTOR)).all():
+        if _can_decrypt(vault, row.secret):
+            renewed += 1
+            here = SECOND_FACTOR.c.person_id == row.person_id
+            transaction.execute(update(SECOND_FACTOR).where(here).values(secret=vault.reencrypt(row.secret)))
+        else:
+            lost.append(f"the second factor of {row.login}")
     return renewed
 
 

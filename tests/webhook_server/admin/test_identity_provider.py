@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -32,6 +35,7 @@ def running() -> Iterator[Provider]:
 def idp(running: Provider) -> Provider:
     """The same server for all, with its tokens straight again."""
     running.alter_claims, running.signing, running.algorithm, running.userinfo = dict, None, "RS256", {}
+    running.signed_in_at, running.ignores_prompt = None, False
     running.person("s-1", "ada@x.example", "finance", name="Ada Acker")
     running.requests.clear()
     return running
@@ -108,12 +112,52 @@ def test_a_verified_address_binds_whom_an_administrator_has_added(house: WebSite
     assert person.oidc_subject == "s-1"
 
 
-def test_an_address_that_is_not_verified_makes_nobody_somebody_else(house: WebSite, idp: Provider) -> None:
+def unverified(token: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in token.items() if name != "email_verified"}
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        pytest.param(lambda token: token | {"email_verified": False}, id="false"),
+        pytest.param(unverified, id="missing"),
+        pytest.param(lambda token: token | {"email_verified": "yes"}, id="not a truth"),
+    ],
+)
+def test_an_address_that_is_not_verified_makes_nobody_somebody_else(
+    house: WebSite, idp: Provider, bend: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    """Neither a person whom an administrator added, nor the administrator, nor the name of one."""
     house.person("ada@x.example", RoleGrant(Role.ADMINISTRATOR))
-    idp.person("s-evil", "ada@x.example", verified=False)
-    message = refusal(through(house.visitor()))
-    assert "the identity provider does not say that this address is verified" in message
-    assert "gatepost user link ada@x.example --oidc s-evil" in message
+    idp.person("s-evil", "ada@x.example")
+    idp.alter_claims = bend
+    assert (
+        "The identity provider calls you s-evil (ada@x.example) and does not say that your address is verified, so "
+        "nobody is found by it. An administrator of Gatepost can link you: gatepost user link LOGIN --oidc s-evil"
+    ) in refusal(through(house.visitor()))
+    assert [person.login for person in house.services.people.all()] == ["ada@x.example"]
+
+
+def test_without_a_verified_address_a_person_is_named_by_issuer_and_subject(house: WebSite, idp: Provider) -> None:
+    house.services.people.add_rule("finance", OFFICE, by="tests")
+    ada = house.person("ada@x.example", RoleGrant(Role.ADMINISTRATOR))
+    idp.person("s evil/1", "ada@x.example", "finance", verified=False, name="Ada Acker")
+    visitor = house.visitor()
+    assert through(visitor).status_code == 303
+    page = page_text(visitor.get("/account"))
+    assert f"{idp.url}#s%20evil%2F1" in page
+    assert "administrator of everything" not in page
+    idp.person("s evil/1", "ada@x.example", "finance", verified=True)
+    assert through(house.visitor()).status_code == 303
+    assert [person.id for person in house.services.people.all() if person.oidc_subject] != [ada], "the same as before"
+    assert len(house.services.people.all()) == 2
+
+
+def test_what_userinfo_says_of_another_address_verifies_nothing(house: WebSite, idp: Provider) -> None:
+    house.person("ada@x.example", RoleGrant(Role.ADMINISTRATOR))
+    idp.claims = {"sub": "s-1", "email": "ada@x.example"}
+    idp.userinfo = {"sub": "s-1", "email": "eve@x.example", "email_verified": True, "groups": []}
+    assert "does not say that your address is verified" in refusal(through(house.visitor()))
 
 
 def test_another_identity_with_the_same_address_is_refused(house: WebSite, idp: Provider) -> None:
@@ -219,11 +263,89 @@ def test_an_answer_is_good_once_and_in_the_browser_that_asked(house: WebSite) ->
 def test_what_the_token_leaves_out_is_asked_for(house: WebSite, idp: Provider) -> None:
     house.services.people.add_rule("finance", OFFICE, by="tests")
     idp.claims = {"sub": "s-1"}
-    idp.userinfo = {"sub": "s-1", "email": "ada@x.example", "name": "Ada", "groups": ["finance"]}
+    idp.userinfo = {
+        "sub": "s-1",
+        "email": "ada@x.example",
+        "email_verified": True,
+        "name": "Ada",
+        "groups": ["finance"],
+    }
     assert through(house.visitor()).status_code == 303
     idp.userinfo = {"sub": "s-9", "email": "boss@x.example", "groups": ["finance"]}
     idp.claims = {"sub": "s-7"}
-    assert "s-7 has no role in Gatepost" in refusal(through(house.visitor()))
+    assert "The identity provider calls you s-7 and does not say" in refusal(through(house.visitor()))
+
+
+# --- to confirm that it is you ----------------------------------------------------------------------------------
+
+
+def waiting_form(house: WebSite, visitor: FormBrowser) -> str:
+    """A form of an administrator of the provider that waits for a confirmation; the way to the provider."""
+    asked = visitor.post("/people/new", {"login": "bob@x.example", "name": "Bob Berg"}, page="/people/new")
+    assert (asked.status_code, "Password" in page_text(asked)) == (401, False), "they have none"
+    found = re.search(r'href="(/signin/provider/confirm[^"]*)"', asked.text)
+    assert found is not None
+    return unescape(found[1])
+
+
+def answered(visitor: FormBrowser, way: str) -> TestResponse:
+    there = visitor.get(way).headers["Location"]
+    answer = requests.get(there, allow_redirects=False, timeout=LONGEST_CALL_SECONDS)
+    address = urlsplit(answer.headers["Location"])
+    return visitor.get(f"{address.path}?{address.query}")
+
+
+@pytest.fixture
+def administrator(house: WebSite, idp: Provider) -> FormBrowser:
+    """Signed in through the provider, which does not say when she signed in there."""
+    house.person("ada@x.example", RoleGrant(Role.ADMINISTRATOR), password=None)
+    visitor = house.visitor()
+    assert through(visitor).status_code == 303
+    return visitor
+
+
+def test_a_form_waits_for_a_new_sign_in_at_the_provider(
+    house: WebSite, idp: Provider, administrator: FormBrowser
+) -> None:
+    idp.signed_in_at = int(time.time()) - 3600
+    onward = answered(administrator, waiting_form(house, administrator)).headers["Location"]
+    page = administrator.get(onward)
+    assert "Your organisation has confirmed it. Nothing has been changed yet" in page_text(page)
+    assert house.services.people.find_by_login("bob@x.example") is None
+    token = parse_qs(urlsplit(onward).query)["form"][0]
+    assert administrator.post("/people/new", {"pending_form": token}, page=onward).status_code == 303
+    assert house.services.people.find_by_login("bob@x.example") is not None
+
+
+@pytest.mark.parametrize("seconds", [3600, None, 61 - 7200], ids=["a session of an hour", "silent", "from the future"])
+def test_a_session_at_the_provider_is_not_enough(
+    house: WebSite, idp: Provider, administrator: FormBrowser, seconds: int | None
+) -> None:
+    idp.ignores_prompt = True
+    idp.signed_in_at = None if seconds is None else int(time.time()) - seconds
+    answer = answered(administrator, waiting_form(house, administrator))
+    wanted = "did not ask you to sign in again." if seconds == 3600 else "does not say when you signed in there"
+    assert (answer.status_code, wanted in page_text(answer)) == (403, True)
+    waiting_form(house, administrator)
+
+
+def test_somebody_else_at_the_provider_confirms_nothing(
+    house: WebSite, idp: Provider, administrator: FormBrowser
+) -> None:
+    way = waiting_form(house, administrator)
+    idp.person("s-2", "eve@x.example", "finance")
+    answer = answered(administrator, way)
+    assert (answer.status_code, "Somebody else signed in at the identity provider." in page_text(answer)) == (403, True)
+    waiting_form(house, administrator)
+
+
+def test_a_sign_in_that_the_provider_says_to_be_new_needs_no_other(house: WebSite, idp: Provider) -> None:
+    house.person("ada@x.example", RoleGrant(Role.ADMINISTRATOR), password=None)
+    idp.signed_in_at = int(time.time()) - 60
+    visitor = house.visitor()
+    through(visitor)
+    form = {"login": "bob@x.example", "name": "Bob Berg"}
+    assert visitor.post("/people/new", form, page="/people/new").status_code == 303
 
 
 def test_the_redirect_is_asked_with_proof_and_without_secret(house: WebSite, idp: Provider) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from connector.bootstrap import system_clock
+from connector.people.authentication import SignInMethod
 from connector.people.permissions import Role, RoleGrant, ToolAccount
 from mapping.load import LoadedMapping
 from mapping.work_item import ConnectionName, NativeId
@@ -48,7 +49,14 @@ def enter(api: ApiServer, name: str, *grants: RoleGrant, account: str | None = N
     if account is not None:
         api.services.people.link(person, ToolAccount("jira-main", account), by="tests")
     client = api.app.test_client()
-    token = api.services.sessions.begin(person, agent="tests", by=login, now=system_clock())
+    token = api.services.sessions.begin(
+        person,
+        agent="tests",
+        by=login,
+        now=system_clock(),
+        method=SignInMethod.PASSWORD,
+        authenticated_at=system_clock(),
+    )
     client.set_cookie("gatepost", token)
     found = SignedInBrowser(client, person)
     found.get("/account")

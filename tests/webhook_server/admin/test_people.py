@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import URL
 
 from connector.bootstrap import MappingCache
-from connector.people.permissions import PersonId, Role, RoleGrant, TokenScope, ToolAccount
+from connector.people.permissions import Role, RoleGrant, TokenScope, ToolAccount
 from connector.runtime.tasks import refresh_all_rollups
 from connector.store.reporting.rollups import Rollups
 from tests.connector.store.conftest import StoreFixture, store
@@ -209,9 +209,8 @@ def test_one_clients_people_do_not_see_anothers_program(database: URL, with_meas
     for login in ("a@x.example", "b@x.example"):
         person = here.services.people.find_by_login(login)
         assert person is not None
-        token = here.services.tokens.create(
-            PersonId(person.id), "t", [TokenScope.READ], expires_at=None, by="tests", now=person.created_at
-        )
+        ends, now = person.created_at + timedelta(days=1), person.created_at
+        token = here.services.tokens.create(person.id, "t", [TokenScope.READ], expires_at=ends, by="tests", now=now)
         answer = here.visitor().get("/api/v1/measures", Authorization=f"Bearer {token}")
         visitor = here.visitor()
         visitor.sign_in(login)

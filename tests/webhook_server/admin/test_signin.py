@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from connector.bootstrap import system_clock
 from connector.people.permissions import PersonId, Role, RoleGrant
-from connector.store.accounts.sessions import SignInThrottle
+from connector.store.accounts.sign_in_throttle import SignInAttempt, SignInThrottle
 from tests.webhook_server.visitor import PASSWORD, FormBrowser, WebSite, page_text
 from webhook_server.admin.signin import WRONG_CREDENTIALS
 
@@ -132,37 +132,71 @@ def test_a_part_of_a_page_leads_the_whole_page_to_the_sign_in(site: WebSite) -> 
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/signin?next=/people/3?a%3Db")
 
 
-def test_guessing_is_slowed_per_login(site: WebSite) -> None:
+def test_guessing_is_slowed_for_the_pair_of_login_and_address(site: WebSite) -> None:
     site.person("ada@x.example", ADMIN)
-    visitor = site.visitor()
-    for _ in range(SignInThrottle.PER_LOGIN):
-        assert visitor.sign_in("ADA@x.example", "a wrong password").status_code == 401
-    answer = visitor.sign_in("ada@x.example")
+    guesser = site.visitor()
+    for _ in range(SignInThrottle.PER_PAIR):
+        assert guesser.sign_in("ADA@x.example", "a wrong password").status_code == 401
+    answer = guesser.sign_in("ada@x.example")
     assert answer.status_code == 429, "also the right one"
     assert "Too many attempts. Try again in 15 minutes." in page_text(answer)
     assert 0 < int(answer.headers["Retry-After"]) <= 900
-    assert site.services.sign_in_throttle.attempt("bob@x.example", "203.0.113.9", now=system_clock()) is None, (
-        "others may"
-    )
-    later = system_clock() + SignInThrottle.WINDOW
-    assert site.services.sign_in_throttle.attempt("ada@x.example", "203.0.113.9", now=later) is None
+    ada = site.visitor()
+    ada.client.environ_base["REMOTE_ADDR"] = "203.0.113.9"
+    assert ada.sign_in("ada@x.example").status_code == 303, "the real person is not kept out"
 
 
-def test_guessing_is_slowed_per_address(site: WebSite) -> None:
-    now = system_clock()
+def test_a_known_device_is_not_kept_out_by_guesses_from_its_own_address(site: WebSite) -> None:
+    ada = site.signed_in("ada@x.example", ADMIN)
+    ada.post("/signout", page="/account")
+    guesser = site.visitor()
+    while guesser.sign_in("ada@x.example", "a wrong password").status_code == 401:
+        pass
+    assert ada.sign_in("ada@x.example").status_code == 303
+
+
+def test_a_device_is_known_for_its_own_people_only_and_counts_its_own_guesses(site: WebSite) -> None:
+    eve = site.signed_in("eve@x.example")
+    site.person("ada@x.example", ADMIN)
+    stolen = cookie(eve, "gatepost-device")
+    for _ in range(SignInThrottle.PER_PAIR):
+        eve.sign_in("ada@x.example", "a wrong password")
+    assert eve.sign_in("ada@x.example").status_code == 429, "her cookie says nothing about Ada"
+    assert eve.sign_in("eve@x.example").status_code == 303
+    forger = site.visitor()
+    forger.client.set_cookie("gatepost-device", stolen + "x")
+    assert forger.sign_in("ada@x.example").status_code == 429
+    for _ in range(SignInThrottle.PER_DEVICE):
+        assert eve.sign_in("eve@x.example", "a wrong password").status_code == 401
+    assert eve.sign_in("eve@x.example").status_code == 429
+
+
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
+def tried(site: WebSite, login: str, address: str, *, code: bool = False) -> float | None:
+    attempt = SignInAttempt(login, address, code=code)
+    return site.services.sign_in_throttle.attempt(attempt, now=NOW)
+
+
+def test_guessing_is_slowed_per_address_and_per_network_of_ipv6(site: WebSite) -> None:
     for number in range(SignInThrottle.PER_ADDRESS):
-        assert site.services.sign_in_throttle.attempt(f"somebody-{number}", "203.0.113.9", now=now) is None
-    assert (
-        site.services.sign_in_throttle.attempt("one-more", "203.0.113.9", now=now)
-        == SignInThrottle.WINDOW.total_seconds()
-    )
-    assert site.services.sign_in_throttle.attempt("one-more", "203.0.113.10", now=now) is None
+        assert tried(site, f"somebody-{number}", f"2001:db8::{number + 1:x}") is None
+    assert tried(site, "one-more", "2001:db8::ffff") == SignInThrottle.WINDOW.total_seconds()
+    assert tried(site, "one-more", "2001:db8:0:1::1") is None
+
+
+def test_codes_are_slowed_per_login_from_all_unknown_devices_together(site: WebSite) -> None:
+    for number in range(SignInThrottle.CODES_PER_LOGIN):
+        assert tried(site, "ada@x.example", f"203.0.113.{number}", code=True) is None
+    assert tried(site, "ada@x.example", "203.0.113.250", code=True) == SignInThrottle.WINDOW.total_seconds()
+    assert tried(site, "ada@x.example", "203.0.113.251") is None, "her password may still be tried"
 
 
 def test_a_good_sign_in_forgets_the_wrong_ones_before(site: WebSite) -> None:
     site.person("ada@x.example", ADMIN)
     visitor = site.visitor()
-    for _ in range(SignInThrottle.PER_LOGIN - 1):
+    for _ in range(SignInThrottle.PER_PAIR - 1):
         visitor.sign_in("ada@x.example", "a wrong password")
     assert visitor.sign_in("ada@x.example").status_code == 303
     assert site.visitor().sign_in("ada@x.example", "a wrong password").status_code == 401

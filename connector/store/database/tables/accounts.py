@@ -29,6 +29,7 @@ PERSON = Table(
     Column("locale", Text),
     Column("time_zone", Text),
     timestamp_column("created_at", now=True),
+    timestamp_column("provider_sign_in_at"),
     UniqueConstraint("oidc_issuer", "oidc_subject"),
     Index("person_login", text("lower(login)"), unique=True),
 )
@@ -77,6 +78,8 @@ WEB_SESSION = Table(
     timestamp_column("expires_at", nullable=False),
     timestamp_column("revoked_at"),
     Column("agent", Text, nullable=False, server_default=text("''")),
+    Column("method", Text, nullable=False),
+    timestamp_column("authenticated_at"),
     Index("web_session_of", "person_id"),
 )
 
@@ -89,10 +92,40 @@ API_TOKEN = Table(
     Column("name", Text, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
     timestamp_column("created_at", nullable=False),
-    timestamp_column("expires_at"),
+    timestamp_column("expires_at", nullable=False),
     timestamp_column("used_at"),
     timestamp_column("revoked_at"),
     Index("api_token_of", "person_id"),
+)
+
+SECOND_FACTOR = Table(
+    "second_factor",
+    METADATA,
+    Column("person_id", BigInteger, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+    timestamp_column("created_at", nullable=False),
+    timestamp_column("confirmed_at"),
+    Column("last_period", BigInteger, nullable=False, server_default=text("0")),
+)
+
+RECOVERY_CODE = Table(
+    "recovery_code",
+    METADATA,
+    id_column(),
+    Column("person_id", BigInteger, ForeignKey("second_factor.person_id", ondelete="CASCADE"), nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Index("recovery_code_of", "person_id"),
+)
+
+PENDING_FORM = Table(
+    "pending_form",
+    METADATA,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("session_id", BigInteger, ForeignKey("web_session.id", ondelete="CASCADE"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("fields", LargeBinary, nullable=False),
+    timestamp_column("created_at", nullable=False),
+    Index("pending_form_of", "session_id"),
 )
 
 FAILED_SIGN_IN = Table(

@@ -48,6 +48,10 @@ def _filled(store: StoreFixture, key: str) -> None:
             text("INSERT INTO digest (person_id, address, frequency, hour) VALUES (:person, :target, 'daily', 7)"),
             {"person": person, "target": vault.encrypt("mailto://kaya@acme.example")},
         )
+        transaction.execute(
+            text("INSERT INTO second_factor (person_id, secret, created_at) VALUES (:person, :secret, now())"),
+            {"person": person, "secret": vault.encrypt("JBSWY3DPEHPK3PXP")},
+        )
 
 
 def _readable_with(store: StoreFixture, key: str) -> dict[str, bool]:
@@ -58,6 +62,7 @@ def _readable_with(store: StoreFixture, key: str) -> dict[str, bool]:
             "webhook secret": connection.execute(text("SELECT webhook_secrets[2] FROM connection")).scalar_one(),
             "subscription": connection.execute(text("SELECT secrets[1] FROM subscription")).scalar_one(),
             "digest": connection.execute(text("SELECT address FROM digest")).scalar_one(),
+            "second factor": connection.execute(text("SELECT secret FROM second_factor")).scalar_one(),
             "kept answer": connection.execute(text("SELECT body FROM idempotent_response")).scalar_one().encode(),
         }
     return {name: _opens(vault, sealed) for name, sealed in rows.items()}
@@ -83,21 +88,21 @@ def test_of_two_keys_the_first_encrypts_and_both_decrypt() -> None:
 def test_after_the_renewal_the_new_key_alone_opens_everything(store: StoreFixture) -> None:
     _filled(store, OLD)
     assert not any(_readable_with(store, NEW).values())
-    assert reencrypt_secrets(store.engine, Vault(f"{NEW},{OLD}"), by="operator") == ReencryptionResult(3, ())
+    assert reencrypt_secrets(store.engine, Vault(f"{NEW},{OLD}"), by="operator") == ReencryptionResult(4, ())
     assert all(_readable_with(store, NEW).values())
     assert not any(_readable_with(store, OLD).values())
     record = Connections(store.engine, Vault(NEW)).get(JIRA)
     assert record is not None
     assert (record.credential, record.webhook_secrets, record.paused_at) == ("token", ("new", "old"), None)
     summary = store.rows("SELECT actor, detail ->> 'text' AS summary FROM audit WHERE action = 'secrets.reencrypted'")
-    assert [tuple(row) for row in summary] == [("operator", "Stored secrets were encrypted anew: 3.")]
+    assert [tuple(row) for row in summary] == [("operator", "Stored secrets were encrypted anew: 4.")]
 
 
 def test_without_the_old_key_nothing_is_changed_and_everything_is_named(store: StoreFixture) -> None:
     _filled(store, OLD)
     said = (
         "No key in GATEPOST_SECRET_KEY opens what is stored for connection jira-main, subscription bridge, the digest of "
-        "kaya@acme.example; nothing was changed. Put the key that was in use behind the new one, with a comma. If it is "
+        "kaya@acme.example, the second factor of kaya@acme.example; nothing was changed. Put the key that was in use behind the new one, with a comma. If it is "
         "lost: gatepost key renew --lost"
     )
     with pytest.raises(ConfigurationError, match=f"^{re.escape(said)}$"):
@@ -107,7 +112,12 @@ def test_without_the_old_key_nothing_is_changed_and_everything_is_named(store: S
 
 def test_what_a_lost_key_locks_up_is_emptied_and_waits_for_a_person(store: StoreFixture) -> None:
     _filled(store, OLD)
-    given_up = ("connection jira-main", "subscription bridge", "the digest of kaya@acme.example")
+    given_up = (
+        "connection jira-main",
+        "subscription bridge",
+        "the digest of kaya@acme.example",
+        "the second factor of kaya@acme.example",
+    )
     assert reencrypt_secrets(store.engine, Vault(NEW), by="operator", discard_lost=True) == ReencryptionResult(
         0, given_up
     )
@@ -120,6 +130,7 @@ def test_what_a_lost_key_locks_up_is_emptied_and_waits_for_a_person(store: Store
     assert subscription.disabled_reason is not None
     assert subscription.disabled_reason.startswith("Its secret was encrypted with a key that is lost.")
     assert store.rows("SELECT 1 FROM digest") == []
+    assert len(store.rows("SELECT 1 FROM second_factor")) == 1, "or the password alone would be enough"
     assert store.rows("SELECT 1 FROM idempotent_response") == []
 
 

@@ -11,6 +11,8 @@ CREATE TABLE person (
     locale        text,
     time_zone     text,
     created_at    timestamptz NOT NULL DEFAULT now(),
+    -- The last sign-in through the identity provider: tokens end when it is too old.
+    provider_sign_in_at timestamptz,
     UNIQUE (oidc_issuer, oidc_subject)
 );
 CREATE UNIQUE INDEX person_login ON person (lower(login));
@@ -54,7 +56,10 @@ CREATE TABLE web_session (
     seen_at    timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     revoked_at timestamptz,
-    agent      text NOT NULL DEFAULT ''
+    agent      text NOT NULL DEFAULT '',
+    method     text NOT NULL CHECK (method IN ('password', 'provider')),
+    -- When the person last entered the password or signed in at the provider; unknown when the provider does not say.
+    authenticated_at timestamptz
 );
 CREATE INDEX web_session_of ON web_session (person_id);
 
@@ -65,11 +70,38 @@ CREATE TABLE api_token (
     name       text NOT NULL,
     scopes     text[] NOT NULL,
     created_at timestamptz NOT NULL,
-    expires_at timestamptz,
+    expires_at timestamptz NOT NULL CHECK (expires_at <= created_at + interval '366 days'),
     used_at    timestamptz,
     revoked_at timestamptz
 );
 CREATE INDEX api_token_of ON api_token (person_id);
+
+-- A program on the person's phone that makes codes; the secret is encrypted.
+CREATE TABLE second_factor (
+    person_id    bigint PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE,
+    secret       bytea NOT NULL,
+    created_at   timestamptz NOT NULL,
+    confirmed_at timestamptz,
+    -- The period of the last code that was accepted: no code counts twice.
+    last_period  bigint NOT NULL DEFAULT 0
+);
+
+CREATE TABLE recovery_code (
+    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    person_id bigint NOT NULL REFERENCES second_factor (person_id) ON DELETE CASCADE,
+    hash      bytea NOT NULL UNIQUE
+);
+CREATE INDEX recovery_code_of ON recovery_code (person_id);
+
+-- A form that waits until its person has confirmed who they are; encrypted, and taken once.
+CREATE TABLE pending_form (
+    hash       bytea PRIMARY KEY,
+    session_id bigint NOT NULL REFERENCES web_session (id) ON DELETE CASCADE,
+    path       text NOT NULL,
+    fields     bytea NOT NULL,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX pending_form_of ON pending_form (session_id);
 
 CREATE TABLE failed_sign_in (
     id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
