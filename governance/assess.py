@@ -21,11 +21,21 @@ from governance.facts import Unknown, known
 from governance.figures import figures_of
 from governance.findings import FindingContext, detect_findings, diversion, first_priorities
 from governance.fingerprint import FactGroup, fingerprint
-from governance.gates import REBASELINE, Policy
+from governance.gates import REBASELINE, GrantedStageRule, Policy, RoleChangeRule
 from governance.locked_plan import LockedPlan, differs_from_locked, lock_plan, with_locked_plan
 from governance.measure import Measure
 from governance.measure_state import Breach, Deviation, MeasureState, OffRamp
 from governance.money import CurrencyMismatch
+from governance.role_change import (
+    observe_roles,
+    pending,
+    role_conditions,
+    role_event,
+    stages_resting_on,
+    unaccepted_reason,
+    with_acceptance,
+)
+from governance.role_holders import HeldRole
 from governance.status import implementation_status, potential_status
 from governance.verdict import ConditionResult, Event, EventKind, GateState, Outcome, Status, Verdict
 
@@ -38,6 +48,7 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime) 
     change; a fact that was lost shuts the next gate.
     """
     assessment = _Assessment(measure, evidence, policy, now)
+    assessment.observe_roles()
     assessment.apply_commands()
     assessment.rebaseline()
     assessment.reopen()
@@ -70,6 +81,7 @@ class _Assessment:
     reopened_at: datetime | None = None
     confirmed_fingerprint: str = ""
     commands: tuple[Command, ...] = ()
+    role_holders: dict[str, HeldRole] = field(default_factory=dict)
     evaluated_gates: int = 0
     """Gates whose conditions are in ``results``; a gate's facts do not change while stages are granted."""
     results: list[ConditionResult] = field(default_factory=list)
@@ -99,12 +111,23 @@ class _Assessment:
         except CurrencyMismatch as error:
             self.effects, self.effects_problem = None, str(error)
 
+    def observe_roles(self) -> None:
+        """Notice who holds the roles now; a new holder does not count until the change is accepted."""
+        before = self.evidence.measure_state.role_holders
+        self.role_holders, changes = observe_roles(self.measure, before, self.policy, self.granted, self.now)
+        self.events += map(role_event, changes)
+        self.measure = with_acceptance(self.measure, self.role_holders)
+
     def apply_commands(self) -> None:
         """Rule on the commands that were given since the last assessment."""
         if not self.evidence.commands:
             return
-        context = CommandContext(self.measure, self.policy, self.effects, self.granted, self.plan, self.off_ramp)
+        context = CommandContext(
+            self.measure, self.policy, self.effects, self.granted, self.plan, self.off_ramp,
+            role_holders=self.role_holders, officers=self.evidence.officers,
+        )  # fmt: skip
         apply_commands(self.evidence.commands, context)
+        self.measure = context.measure
         self.commands, self.off_ramp = tuple(context.ruled_on), context.off_ramp
         self.events += context.events
         if context.restarted:
@@ -124,7 +147,7 @@ class _Assessment:
         if not requests or not differs_from_locked(self.measure.effects, plan):
             return
         newest = requests[-1]
-        approval_context = ApprovalContext(self.measure, self.policy, self.effects, self.commands, newest.at)
+        approval_context = self._approval_context(newest.at)
         results = evaluate_approvals(REBASELINE, self.policy.rebaseline, approval_context)
         if all(result.outcome is Outcome.MET for result in results):
             by = tuple(result.actual for result in results)
@@ -145,11 +168,21 @@ class _Assessment:
             if present != self.confirmed_fingerprint:
                 self._take_back(stage, "the actuals have changed since the controller confirmed them")
                 self.confirmed_fingerprint = ""
+        if self.policy.after_role_change is GrantedStageRule.TAKE_BACK:
+            self._take_back_changed_roles()
         for command in self.commands:
             if command.verb is Verb.REJECT and command.accepted:
                 index, when = self.policy.index(command.stage), self.granted_at.get(command.stage)
                 while 0 <= index <= self.granted and when is not None and command.at > when:
                     self._take_back(self.policy.stages[self.granted].key, f"{command.person.name}: {command.text}")
+
+    def _take_back_changed_roles(self) -> None:
+        """Take back every stage that rests on the approval of somebody whose role was changed without acceptance."""
+        for role, held in pending(self.role_holders):
+            resting = stages_resting_on(role, self.policy, self.granted)
+            why = unaccepted_reason(self.measure, role, held, self.policy)
+            while resting and self.granted >= self.policy.index(resting[0]):
+                self._take_back(self.policy.stages[self.granted].key, why)
 
     def _take_back(self, stage: str, why: str) -> None:
         self.granted -= 1
@@ -222,10 +255,16 @@ class _Assessment:
             self.evaluated_gates += 1
         self.unmet = any(result.outcome is not Outcome.MET for result in self.results)
         last = policy.gates[self.granted + 1]
-        approval_context = ApprovalContext(self.measure, policy, self.effects, self.commands, self.reopened_at)
+        approval_context = self._approval_context(self.reopened_at)
         approvals = self._without_disabled(evaluate_approvals(last.into, last.approvals, approval_context))
+        approvals += role_conditions(self.measure, self.role_holders, policy, self.granted)
         self.next_gate_unmet = any(result.outcome is not Outcome.MET for result in approvals) or self.unmet
         return (*self.results, *approvals)
+
+    def _approval_context(self, since: datetime | None) -> ApprovalContext:
+        return ApprovalContext(
+            self.measure, self.policy, self.effects, self.commands, since, role_holders=self.role_holders
+        )
 
     def _without_disabled(self, results: list[ConditionResult]) -> list[ConditionResult]:
         """The results of rules that are not switched off."""
@@ -273,7 +312,17 @@ class _Assessment:
             gate, self.granted, self.checklist, self.off_ramp, self.measure, self.evidence, policy, self.now
         )
         findings = detect_findings(
-            FindingContext(self.measure, self.evidence, policy, self.effects, stage, self.off_ramp, potential, self.now)
+            FindingContext(
+                self.measure,
+                self.evidence,
+                policy,
+                self.effects,
+                stage,
+                self.off_ramp,
+                potential,
+                self.now,
+                self.role_holders,
+            )
         )
         measure_state = MeasureState(
             stage=stage,
@@ -288,6 +337,7 @@ class _Assessment:
             findings_since={finding.key: finding.since for finding in findings},
             first_priorities=first_priorities(self.evidence) or before.first_priorities,
             breach=self._breach(gate),
+            role_holders=self.role_holders,
         )
         return Verdict(
             stage=stage,
@@ -319,6 +369,10 @@ class _Assessment:
             next_escalation_at(self.deviation, self.policy),
             kill_switch_at(self.red_since, self.policy.thresholds.kill_red_months) if self.off_ramp is None else None,
         ]
+        if self.policy.role_change is RoleChangeRule.COOLING:
+            moments += [
+                held.changed_at + self.policy.cooling for _, held in pending(self.role_holders) if held.changed_at
+            ]
         end = known(self.measure.end)
         if end is not None and not self.evidence.done:
             moments.append(datetime(end.year, end.month, end.day, tzinfo=self.now.tzinfo) + timedelta(days=1))

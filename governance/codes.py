@@ -8,7 +8,8 @@ CODES: Mapping[str, str] = {
     "TITLE_MISSING": "the measure has no title",
     "ROLE_MISSING": "a person, program, business unit or legal entity is not named",
     "VALUE_MISSING": "no rough value with its sign",
-    "SOD": "the controller is owner or sponsor at once",
+    "SOD": "one person holds two roles that are kept apart: owner, sponsor, controller",
+    "ROLE_CHANGED": "owner, sponsor or controller was changed in the tool, and nobody has accepted it",
     "BASELINE_MISSING": "no baseline to measure a saving against",
     "OVERCLAIM": "more is claimed on a baseline than it is worth",
     "PHASING_MISSING": "no plan by month with benefits and costs",
@@ -46,5 +47,6 @@ CODES: Mapping[str, str] = {
     "EVIDENCE_UNKNOWN": "something that the mapping asks for could not be read",
 }
 
-ALWAYS_ON = frozenset({"STAGE_UNKNOWN", "ON_HOLD", "CANCELLED"})
-"""Rules that no policy switches off: they are what a person decided, or what nobody can know."""
+ALWAYS_ON = frozenset({"STAGE_UNKNOWN", "ON_HOLD", "CANCELLED", "ROLE_CHANGED"})
+"""Rules that no policy switches off: they are what a person decided, or what nobody can know;
+a change of roles has a rule of its own in the policy (``role_change``)."""

@@ -14,7 +14,8 @@ from governance.condition_context import ConditionContext
 from governance.evidence import Evidence, OpenItem
 from governance.facts import Unknown, known
 from governance.gates import ConditionKind
-from governance.measure import Measure, Role
+from governance.measure import Measure, Person, Role
+from governance.separation import same_person
 from governance.verdict import ConditionResult
 
 
@@ -60,8 +61,12 @@ def _role(role: Role) -> Callable[[ConditionContext], ConditionResult]:
 
 
 def _separation_of_duties(context: ConditionContext) -> ConditionResult:
-    code, expected = "SOD", "a controller who is neither owner nor sponsor"
-    roles = context.measure.roles
+    code, roles = "SOD", context.measure.roles
+    expected = (
+        "a controller who is neither owner nor sponsor"
+        if context.policy.owner_may_sponsor
+        else "an owner, a sponsor and a controller who are three people"
+    )
     for holder in (roles.owner, roles.sponsor, roles.controller):
         if isinstance(holder, Unknown):
             return context.unknown(code, "controller", expected, holder.reason)
@@ -71,10 +76,21 @@ def _separation_of_duties(context: ConditionContext) -> ConditionResult:
             code, "controller", expected, "nobody named", "no controller is named who could check the figures"
         )
     for person, role in ((owner, "owner"), (sponsor, "sponsor")):
-        if person is not None and person.id == controller.id:
-            reason = f"{controller.name} is controller and {role} at once: nobody checks their own figures"
+        if person is not None and same_person(person, controller):
+            reason = f"{_both(controller, 'controller', person, role)} at once: nobody checks their own figures"
             return context.unmet(code, "controller", expected, f"also the {role}", reason, Role.SPONSOR)
+    apart = not context.policy.owner_may_sponsor
+    if apart and owner is not None and sponsor is not None and same_person(owner, sponsor):
+        reason = f"{_both(sponsor, 'sponsor', owner, 'owner')} at once: nobody decides on their own measure"
+        return context.unmet(code, "sponsor", expected, "also the owner", reason)
     return context.met(code, "controller", expected, controller.name)
+
+
+def _both(one: Person, role: str, other: Person, other_role: str) -> str:
+    """``J. Weber is controller and owner``; with two accounts, that both are one person."""
+    if one.id == other.id:
+        return f"{one.name} is {role} and {other_role}"
+    return f"{one.name} and {other.name} are accounts of one person, who is {role} and {other_role}"
 
 
 def _baseline(context: ConditionContext) -> ConditionResult:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from governance.locked_plan import LockedPlan
 from governance.responsible import Responsible
+from governance.role_holders import HeldRole
 
 
 class OffRampKind(StrEnum):
@@ -94,3 +95,5 @@ class MeasureState:
     first_priorities: Mapping[str, str] = field(default_factory=dict)
     """Item key to the priority that was read first."""
     breach: Breach | None = None
+    role_holders: Mapping[str, HeldRole] = field(default_factory=dict)
+    """Role to who holds it; a role that was never read is absent."""

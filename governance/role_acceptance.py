@@ -1,0 +1,105 @@
+"""``/accept-role``: who may accept that somebody else holds a role now.
+
+The former holder, because it was theirs; of the owner also the sponsor; the transformation office, a member of the
+steering committee, and on Gatepost's own pages an administrator.  Never whoever gains by it: the new holder, or for
+anybody but the former holder somebody who holds another role of the measure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from governance.evidence import Command, CommandOrigin
+from governance.facts import known
+from governance.gates import Policy
+from governance.measure import Measure, Person, Role
+from governance.role_change import pending, unaccepted_reason
+from governance.role_holders import HELD_ROLES, AcceptedBy, Capacity, HeldRole
+from governance.separation import same_person
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Whether a change is accepted: by what right, or why not."""
+
+    accepted_by: AcceptedBy | None
+    problem: str = ""
+
+
+def judge_acceptance(
+    command: Command,
+    measure: Measure,
+    holders: Mapping[str, HeldRole],
+    officers: Mapping[str, tuple[Capacity, ...]],
+    policy: Policy,
+) -> Acceptance:
+    """By what right the command accepts the change of the role that it names."""
+    role = next((one for one in HELD_ROLES if one.value == command.stage), None)
+    if role is None:
+        return Acceptance(None, f'"{command.stage}" is not a role of one person.')
+    held = dict(pending(holders)).get(role)
+    if held is None or held.changed_at is None:
+        return Acceptance(None, f"The {role.value} has not changed; there is nothing to accept.")
+    if held.present is None:
+        return Acceptance(None, f"Nobody is named as {role.value}: name the successor first.")
+    holder = held.present
+    if command.delegate and not holder.matches(command.delegate):
+        return Acceptance(None, f"The tool names {holder.name} as {role.value} now: nothing was accepted.")
+    if not command.delegate and command.at < held.changed_at:
+        # Said before Gatepost saw this change, it may have meant another one.
+        return Acceptance(
+            None,
+            f"{holder.name} was named {role.value} after this was written: give it again, if {holder.name} is meant.",
+        )
+    person = command.person
+    if same_person(person, holder):
+        return Acceptance(None, f"{person.name} is the new {role.value}: nobody accepts their own role.")
+    accepted_by = _right(command, role, held, measure, holders, officers)
+    if accepted_by is not None:
+        return Acceptance(accepted_by)
+    other = _own_role(person, measure, holders)
+    also = f" {person.name} is {other.value} of this measure." if other is not None else ""
+    return Acceptance(None, f"{person.name} may not accept this:{also} {_sentence(measure, role, held, policy)}")
+
+
+def _right(
+    command: Command,
+    role: Role,
+    held: HeldRole,
+    measure: Measure,
+    holders: Mapping[str, HeldRole],
+    officers: Mapping[str, tuple[Capacity, ...]],
+) -> AcceptedBy | None:
+    person, sponsor = command.person, known(measure.roles.sponsor)
+    owner_too = role is not Role.OWNER and _own_role(person, measure, holders) is Role.OWNER
+    if held.accepted is not None and held.accepted.id == person.id and not owner_too:
+        return AcceptedBy.FORMER_HOLDER
+    if role is Role.OWNER and sponsor is not None and sponsor.id == person.id:
+        return None if Role.SPONSOR in measure.roles.unaccepted else AcceptedBy.SPONSOR
+    if _own_role(person, measure, holders) is not None:
+        return None
+    capacities = {capacity for identity in person.identities for capacity in officers.get(identity, ())}
+    if Capacity.OFFICE in capacities:
+        return AcceptedBy.OFFICE
+    committee = known(measure.committee)
+    if committee is not None and committee.has_member(person):
+        return AcceptedBy.COMMITTEE
+    if Capacity.ADMINISTRATOR in capacities and command.source.origin in {CommandOrigin.PAGE, CommandOrigin.TRIAL}:
+        return AcceptedBy.ADMINISTRATOR
+    return None
+
+
+def _own_role(person: Person, measure: Measure, holders: Mapping[str, HeldRole]) -> Role | None:
+    """A role of the measure that the person holds or held last, by any account."""
+    for role in HELD_ROLES:
+        held = holders.get(role.value)
+        people = (known(measure.roles.of(role)), held.accepted if held else None)
+        if any(one is not None and same_person(one, person) for one in people):
+            return role
+    return None
+
+
+def _sentence(measure: Measure, role: Role, held: HeldRole, policy: Policy) -> str:
+    reason = unaccepted_reason(measure, role, held, policy)
+    return f"{reason[:1].upper()}{reason[1:]}."
