@@ -76,6 +76,18 @@ def parse_commands(text: str, policy: Policy) -> tuple[ParsedCommand, ...]:
     return tuple(found)
 
 
+def delegates_in(text: str) -> tuple[str, ...]:
+    """Whom the delegations in a comment name, by id or login, well formed or not; cheap for every other text."""
+    if "/delegate" not in text:
+        return ()
+    lines = (line.strip()[:MAX_LINE_LENGTH] for line in text.splitlines())
+    named = (
+        line.removeprefix("/delegate").partition(" until ")[0].strip() for line in lines if line[:9] == "/delegate"
+    )
+    found = (_MENTION.fullmatch(who) or _LOGIN.fullmatch(who) for who in named)
+    return tuple(one[1] for one in found if one is not None)
+
+
 def _command(line: str, policy: Policy) -> ParsedCommand | None:
     word, _, rest = line.partition(" ")
     verb = _VERBS.get(word)

@@ -16,6 +16,7 @@ from governance.verdict import Verdict
 from mapping.comment_commands import approvals_as_comments, commands_in, merge_commands
 from mapping.config import Enforce, MappingConfig, MeasureRule, WriteRule
 from mapping.expressions import ExpressionScope
+from mapping.known_people import NOBODY_KNOWN, KnownPeople
 from mapping.map_item import MappedMeasure, Unmapped, evidence_from, map_item, rule_for
 from mapping.marks import IMPEDIMENT, Mark, mark_changes, reverts_breach
 from mapping.policy import Policies
@@ -55,19 +56,24 @@ def assess_item(
     ruled_on: Sequence[Command] = (),
     related: RelatedEvidence = NO_RELATED_EVIDENCE,
     joined_last_written: LastWrittenByItem = NOTHING_WRITTEN,
+    people: KnownPeople = NOBODY_KNOWN,
 ) -> MeasureAssessment | Unmapped:
     """Map and assess one item at one moment; the same input gives the same result."""
     mapped = map_item(ExpressionScope(item, now, related.joined_items), config)
     if isinstance(mapped, Unmapped):
         return mapped
+    mapped = replace(mapped, measure=people.identified_measure(mapped.measure))
     policy = policies.of(mapped.measure)
     approval_comments = approvals_as_comments(item.approvals, mapped.rule.approvals) if mapped.rule.approvals else ()
     comments = (*item.comments, *approval_comments)
-    commands = merge_commands(comments, commands_in(comments, policy), ruled_on)
+    merged = merge_commands(comments, commands_in(comments, policy), ruled_on)
+    commands = tuple(map(people.identified_command, merged))
     # A flag that Gatepost raised itself says nothing about the work.
     own_flag = item.flagged and last_written.get(FieldName(Mark.FLAG)) == IMPEDIMENT
     item_without_own_flag = replace(item, flagged=False) if own_flag else item
     evidence = evidence_from(item_without_own_flag, mapped, commands, measure_state, related)
+    if people.officers:
+        evidence = replace(evidence, officers=people.officers_of(mapped.measure))
     verdict = assess(mapped.measure, evidence, policy, now)
     rule, measure = mapped.rule, mapped.measure
     explained = rule.enforce is Enforce.COMMENT or reverts_breach(rule, item)

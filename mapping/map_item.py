@@ -12,6 +12,7 @@ from governance.evidence import Command, Evidence, OpenItem
 from governance.facts import Fact, Unknown
 from governance.measure import Committee, HierarchyPath, Measure, MeasureId, Person, Roles
 from governance.measure_state import MeasureState
+from governance.role_holders import HELD_ROLES
 from mapping.config import FactRule, HierarchyRule, MappingConfig, MeasureRule, ProgressFrom
 from mapping.effects import effects_of
 from mapping.expressions import ExpressionScope
@@ -156,6 +157,7 @@ def _measure(scope: ExpressionScope, rule: MeasureRule, config: MappingConfig) -
             controller=_holder(scope, rule.roles.controller)
             if rule.roles.controller
             else _unmapped_field("controller"),
+            from_directory=tuple(role for role in HELD_ROLES if isinstance(getattr(rule.roles, role), RoleTable)),
         ),
         business_unit=_fact(scope, facts, "business_unit"),
         legal_entity=_fact(scope, facts, "legal_entity"),

@@ -16,6 +16,7 @@ import structlog
 from connector.errors import LimitScope, RateLimited, ToolError, Unreachable
 from connector.http.rate_limits import wait_seconds
 from connector.http.retry import PauseConnection, Retry, StopRetrying, decide
+from connector.sync.known_people import known_people
 from connector.sync.ports import ToolSite
 from connector.sync.related_evidence import NO_ITEM_EVIDENCE, ItemEvidence, RelatedEvidenceReader
 from connector.sync.stores import (
@@ -35,6 +36,7 @@ from governance.facts import Unknown
 from mapping.assess_item import assess_item
 from mapping.config import MappingConfig
 from mapping.fields import child_fields, needed_fields, plan_currency, uses_tool_approvals
+from mapping.known_people import KnownPeople
 from mapping.map_item import Unmapped
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
@@ -100,6 +102,7 @@ class Reconciler:
         now = self.clock()
         days = mapping.policies.base.thresholds.diversion_days
         evidence_by_item = self.related_evidence.read(site, reading.items.values(), mapping.config, days, now)
+        people = known_people(self.state_store, site.name, reading.items.values(), stored, mapping.config)
         joined_last_written = (
             self._joined_last_written(evidence_by_item.values(), began) if _writes_to_joined(mapping.config) else {}
         )
@@ -116,7 +119,9 @@ class Reconciler:
                     stored.get(requested, StoredState()),
                     evidence_by_item.get(item.native_id, NO_ITEM_EVIDENCE),
                 )
-                outcome = self._assess(part, requested, item, state, evidence, mapping, now, joined_last_written)
+                outcome = self._assess(
+                    part, requested, item, state, evidence, mapping, now, joined_last_written, people
+                )
                 if outcome is not None:
                     outcomes.append(outcome)
             self._settle(part, outcomes, mapping, now)
@@ -143,6 +148,7 @@ class Reconciler:
         mapping: ActiveMapping,
         now: datetime,
         joined_last_written: Mapping[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]],
+        people: KnownPeople,
     ) -> ItemOutcome | None:
         if item.native_id != requested:
             return ItemAlias(requested, item.native_id)
@@ -161,6 +167,7 @@ class Reconciler:
                 ruled_on=state.ruled_on,
                 related=evidence.related,
                 joined_last_written=joined_last_written,
+                people=people,
             )
         except Exception as error:  # noqa: BLE001 - one item that cannot be assessed must not hold up the other 99
             self._postpone(claim, [requested], error)
