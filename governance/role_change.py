@@ -6,7 +6,7 @@ that rest on the former holder's approval are judged again.  Who was accepted la
 empty, so that emptying it is no way round.
 
 The first assessment is trusted: somebody has to name the people first.  A role that was empty then may be filled
-freely until a stage was granted on an approval; see ``deploy/adr/0020-changes-of-roles-are-accepted.md``.
+freely until a stage was granted on an approval; see ``deploy/adr/0022-changes-of-roles-are-accepted.md``.
 """
 
 from __future__ import annotations
