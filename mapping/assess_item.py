@@ -62,7 +62,7 @@ def assess_item(
     mapped = map_item(ExpressionScope(item, now, related.joined_items), config)
     if isinstance(mapped, Unmapped):
         return mapped
-    mapped = replace(mapped, measure=people.identified_measure(mapped.measure))
+    mapped = replace(mapped, measure=people.identified_measure(mapped.measure, mapped.rule.roles))
     policy = policies.of(mapped.measure)
     approval_comments = approvals_as_comments(item.approvals, mapped.rule.approvals) if mapped.rule.approvals else ()
     comments = (*item.comments, *approval_comments)

@@ -85,6 +85,10 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "by": "The field whose value says who holds the role.",
         "people": "Value to person: {Cloud exit: {id: …, name: …}}.",
     },
+    "RoleGroup": {
+        "field": "The person field.",
+        "group": "Name of the ServiceNow group whose members may hold the role: a change to one of them is accepted.",
+    },
     "RoleHolder": {"id": "The tool's id of the person.", "name": "The name that is displayed."},
     "FactRule": {
         "title": "The measure's title; the item's own when it is left out.",
@@ -202,6 +206,7 @@ VALUE_NAMES: Mapping[str, Mapping[str, str]] = {
     "Match": {"project": "project", "type": "type", "table": "table", "status": "status"},
     "RoleRule": dict.fromkeys(FIELD_HELP["RoleRule"], "field"),
     "RoleTable": {"by": "field"},
+    "RoleGroup": {"field": "field"},
     "FactRule": dict.fromkeys(FIELD_HELP["FactRule"], "field"),
     "TranslatedSource": {"field": "field"},
     "ProgressRule": {"field": "field"},

@@ -8,7 +8,7 @@ from governance.spread import SpreadShape
 from mapping.config import EffectsFrom, FactRule, MappingConfig, MeasureRule, RoleRule, SeriesRule, WriteRule
 from mapping.expressions import fields_in
 from mapping.map_item import template_fields
-from mapping.sources import ComputedSource, JoinedSource, RoleTable, TranslatedSource, source_fields
+from mapping.sources import ComputedSource, JoinedSource, RoleGroup, RoleTable, TranslatedSource, source_fields
 from mapping.work_item import ConnectionName, FieldName
 
 ITEM_TEMPLATE_NAMES = frozenset({"Component", "Label", "Project"})
@@ -45,6 +45,17 @@ def plan_currency(config: MappingConfig, connection: ConnectionName) -> str | No
         for series in (rule.effects.plan, rule.effects.forecast, rule.effects.actual)
     )
     return config.reporting_currency if reads_plans else None
+
+
+def role_groups(config: MappingConfig, connection: ConnectionName) -> frozenset[str]:
+    """The groups of the connection whose members may hold a role."""
+    return frozenset(
+        source.group
+        for rule in config.measures
+        if rule.connection == connection
+        for _, source in _sources(rule.roles)
+        if isinstance(source, RoleGroup)
+    )
 
 
 def uses_tool_approvals(config: MappingConfig, connection: ConnectionName) -> bool:
@@ -120,7 +131,7 @@ def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _sources(
     model: RoleRule | FactRule | SeriesRule | None,
-) -> Iterator[tuple[str, str | ComputedSource | TranslatedSource | RoleTable | JoinedSource]]:
+) -> Iterator[tuple[str, str | ComputedSource | TranslatedSource | RoleTable | RoleGroup | JoinedSource]]:
     """The sources that a part of a rule names."""
     for name in type(model).model_fields if model is not None else ():
         part = getattr(model, name)

@@ -16,8 +16,8 @@ from governance.evidence import Command
 from governance.facts import Fact, known
 from governance.measure import Measure, Person
 from governance.role_holders import HELD_ROLES, Capacity
-from mapping.config import MappingConfig
-from mapping.sources import RoleTable
+from mapping.config import MappingConfig, RoleRule
+from mapping.sources import RoleGroup, RoleSource, RoleTable
 from mapping.work_item import FieldValue, WorkItem
 
 
@@ -56,19 +56,26 @@ class KnownPeople:
     identities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By id of the account."""
     officers: tuple[Officer, ...] = ()
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Group of the tool to the ids of its members; one that could not be read is absent, and accepts nobody."""
 
     def identified(self, person: Person) -> Person:
         """The person, with all that was ever known of who it is: somebody who is unlinked stays who they were."""
         found = _merged(person.identities, self.identities.get(person.id, ()))
         return person if found == person.identities else replace(person, identities=found)
 
-    def identified_measure(self, measure: Measure) -> Measure:
-        """The measure, with what is known of its owner, sponsor and controller."""
-        if not self.identities:
+    def identified_measure(self, measure: Measure, rule: RoleRule) -> Measure:
+        """The measure, with what is known of its owner, sponsor and controller, and who comes from a group."""
+        named = tuple(role for role in HELD_ROLES if self._is_member(measure.roles.of(role), getattr(rule, role.value)))
+        if not self.identities and not named:
             return measure
-        roles = measure.roles
+        roles = replace(measure.roles, from_directory=(*measure.roles.from_directory, *named))
         owner, sponsor, controller = (self._fact(roles.of(role)) for role in HELD_ROLES)
         return replace(measure, roles=replace(roles, owner=owner, sponsor=sponsor, controller=controller))
+
+    def _is_member(self, holder: Fact[Person], source: RoleSource | None) -> bool:
+        members = self.groups.get(source.group, frozenset()) if isinstance(source, RoleGroup) else ()
+        return isinstance(holder, Person) and holder.id in members
 
     def _fact(self, holder: Fact[Person]) -> Fact[Person]:
         return self.identified(holder) if isinstance(holder, Person) else holder

@@ -48,7 +48,7 @@ class Previewer:
             ids = [item.native_id for item in items_read.values()]
             stored, present = self.state_store.load(site.name, ids), self.current.current_measures(site.name, ids)
             related = self.related_evidence.read(site, items_read.values(), config, days, now)
-            people = known_people(self.state_store, site.name, items_read.values(), stored, config)
+            people = known_people(self.state_store, site, items_read.values(), stored, config)
             for item in items_read.values():
                 state = stored.get(item.native_id, StoredState())
                 assessed = assess_item(

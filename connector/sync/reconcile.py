@@ -102,7 +102,7 @@ class Reconciler:
         now = self.clock()
         days = mapping.policies.base.thresholds.diversion_days
         evidence_by_item = self.related_evidence.read(site, reading.items.values(), mapping.config, days, now)
-        people = known_people(self.state_store, site.name, reading.items.values(), stored, mapping.config)
+        people = known_people(self.state_store, site, reading.items.values(), stored, mapping.config)
         joined_last_written = (
             self._joined_last_written(evidence_by_item.values(), began) if _writes_to_joined(mapping.config) else {}
         )

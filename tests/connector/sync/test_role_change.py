@@ -30,6 +30,7 @@ from connector.sync.related_evidence import RelatedEvidenceReader
 from governance.measure import MeasureId
 from mapping.work_item import ConnectionName, NativeId
 from sandbox import servers
+from sandbox.jira.model import Value
 from sandbox.story import seed
 from tests.databases import Databases
 from tests.sites import connect, now
@@ -168,7 +169,7 @@ def world(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def attack(world: tuple[Services, servers.Sandbox]) -> Attack:
     """A measure of 1.9M that stands at Identified, with its real people."""
     services, sandbox = world
-    facts = {
+    facts: dict[str, Value] = {
         "Program": "Cloud exit", "Sponsor": "brandt", "Controller": "weber", "Business unit": "Group IT",
         "Legal entity": "Nordbank AG", "Rough value": 1_900_000, "Baseline": 4_000_000, "Overlaps": "none",
         "Objective": "Cost-income ratio", "Kill criteria": "half of plan", "Start date": "2026-01-01",
