@@ -23,7 +23,7 @@ from governance.responsible import responsible
 from governance.role_acceptance import Acceptance, judge_acceptance
 from governance.role_change import pending, role_event, unaccepted_reason, with_acceptance
 from governance.role_holders import Capacity, HeldRole, RoleChange, RoleChangeState
-from governance.separation import conflicting_role, pairs_kept_apart
+from governance.separation import conflicting_role, pairs_kept_apart, people_in
 from governance.verdict import Event, EventKind
 
 
@@ -297,9 +297,9 @@ def _delegate(command: Command, context: CommandContext) -> Ruling:
         return _refused("Nobody delegates to themselves.")
     for pair in pairs_kept_apart(context.policy):
         for role, other in (pair, reversed(pair)):
-            holder = roles.of(other)
-            if role in own and other not in own and isinstance(holder, Person) and _names(command, holder):
-                return _refused(_cannot_stand_in(holder.name, role, other))
+            held_by = [one for one in people_in(other, context.measure) if _names(command, one)]
+            if role in own and other not in own and held_by:
+                return _refused(_cannot_stand_in(held_by[0].name, role, other))
     return Ruling(accepted=True, reply=f"{_role(own[0]).capitalize()} delegated until {command.until}.", role=own[0])
 
 

@@ -6,6 +6,7 @@ business unit are separate dimensions, not levels.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -72,6 +73,8 @@ class Roles:
     """Roles whose holder is named by a table or group of the mapping, and not by a field alone."""
     unaccepted: tuple[Role, ...] = ()
     """Roles whose holder may not act yet, because nobody has accepted the change (:mod:`governance.role_change`)."""
+    former: Mapping[Role, Person] = field(default_factory=dict)
+    """Whose role it was before a change that nobody has accepted; separation of duties counts them still."""
 
     def of(self, role: Role) -> Fact[Person]:
         """The holder of a role; the steering committee is not one person and is ``None``."""

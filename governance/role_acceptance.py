@@ -1,8 +1,8 @@
 """``/accept-role``: who may accept that somebody else holds a role now.
 
 The former holder, because it was theirs; of the owner also the sponsor; the transformation office, a member of the
-steering committee, and on Gatepost's own pages an administrator.  Never whoever gains by it: the new holder, or for
-anybody but the former holder somebody who holds another role of the measure.
+steering committee, and on Gatepost's own pages an administrator.  Never whoever may gain by it: the new holder, or
+somebody who holds another role of the measure.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def judge_acceptance(
     accepted_by = _right(command, role, held, measure, holders, officers)
     if accepted_by is not None:
         return Acceptance(accepted_by)
-    other = _own_role(person, measure, holders)
-    also = f" {person.name} is {other.value} of this measure." if other is not None else ""
+    own = [role.value for role in HELD_ROLES if role in _own_roles(person, measure, holders)]
+    also = f" {person.name} is {' and '.join(own)} of this measure." if own else ""
     return Acceptance(None, f"{person.name} may not accept this:{also} {_sentence(measure, role, held, policy)}")
 
 
@@ -71,13 +71,12 @@ def _right(
     holders: Mapping[str, HeldRole],
     officers: Mapping[str, tuple[Capacity, ...]],
 ) -> AcceptedBy | None:
-    person, sponsor = command.person, known(measure.roles.sponsor)
-    owner_too = role is not Role.OWNER and _own_role(person, measure, holders) is Role.OWNER
-    if held.accepted is not None and held.accepted.id == person.id and not owner_too:
+    person, sponsor, own = command.person, known(measure.roles.sponsor), _own_roles(command.person, measure, holders)
+    if held.accepted is not None and held.accepted.id == person.id and own == {role}:
         return AcceptedBy.FORMER_HOLDER
-    if role is Role.OWNER and sponsor is not None and sponsor.id == person.id:
+    if role is Role.OWNER and sponsor is not None and sponsor.id == person.id and own == {Role.SPONSOR}:
         return None if Role.SPONSOR in measure.roles.unaccepted else AcceptedBy.SPONSOR
-    if _own_role(person, measure, holders) is not None:
+    if own:
         return None
     capacities = {capacity for identity in person.identities for capacity in officers.get(identity, ())}
     if Capacity.OFFICE in capacities:
@@ -90,14 +89,15 @@ def _right(
     return None
 
 
-def _own_role(person: Person, measure: Measure, holders: Mapping[str, HeldRole]) -> Role | None:
-    """A role of the measure that the person holds or held last, by any account."""
+def _own_roles(person: Person, measure: Measure, holders: Mapping[str, HeldRole]) -> set[Role]:
+    """The roles of the measure that the person holds or was accepted in last, by any account."""
+    own = set()
     for role in HELD_ROLES:
         held = holders.get(role.value)
         people = (known(measure.roles.of(role)), held.accepted if held else None)
         if any(one is not None and same_person(one, person) for one in people):
-            return role
-    return None
+            own.add(role)
+    return own
 
 
 def _sentence(measure: Measure, role: Role, held: HeldRole, policy: Policy) -> str:

@@ -94,11 +94,13 @@ def _same_account(one: Person | None, other: Person | None) -> bool:
 
 
 def with_acceptance(measure: Measure, holders: Mapping[str, HeldRole]) -> Measure:
-    """The measure, with the roles whose holder may not act yet."""
-    waiting = tuple(role for role, _ in pending(holders) if role in GUARDED_ROLES)
-    if waiting == measure.roles.unaccepted:
+    """The measure, with the roles whose holder may not act yet, and with whose they were."""
+    changed = dict(pending(holders))
+    if not changed and not measure.roles.unaccepted and not measure.roles.former:
         return measure
-    return replace(measure, roles=replace(measure.roles, unaccepted=waiting))
+    waiting = tuple(role for role in changed if role in GUARDED_ROLES)
+    former = {role: held.accepted for role, held in changed.items() if held.accepted is not None}
+    return replace(measure, roles=replace(measure.roles, unaccepted=waiting, former=former))
 
 
 def pending(holders: Mapping[str, HeldRole]) -> Iterator[tuple[Role, HeldRole]]:

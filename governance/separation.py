@@ -32,10 +32,18 @@ def conflicting_role(person: Person, role: Role, measure: Measure, policy: Polic
     for pair in pairs_kept_apart(policy):
         if role in pair:
             other = pair[0] if pair[1] is role else pair[1]
-            holder = measure.roles.of(other)
-            if isinstance(holder, Person) and same_person(holder, person):
+            if any(same_person(one, person) for one in people_in(other, measure)):
                 return other
     return None
+
+
+def people_in(role: Role, measure: Measure) -> tuple[Person, ...]:
+    """Whoever the tool names, and whose role it was as long as nobody has accepted the change.
+
+    Else an owner would stop being one by writing another name into the field.
+    """
+    holder, former = measure.roles.of(role), measure.roles.former.get(role)
+    return tuple(one for one in (holder, former) if isinstance(one, Person))
 
 
 def pairs_kept_apart(policy: Policy) -> tuple[tuple[Role, Role], ...]:

@@ -203,6 +203,25 @@ def test_who_accepts_a_change(
     assert world.say(person, role, Verb.ACCEPT_ROLE, source=CommandSource(origin, "1")).startswith(reply)
 
 
+def test_an_owner_stays_one_for_separation_of_duties_until_the_change_is_accepted() -> None:
+    """She writes another name into the field, and is delegated to by the controller."""
+    world = World(stage="detailed").name(owner=FRIEND)
+    reply = world.say(WEBER, "", Verb.DELEGATE, delegate="k", until=NOW.date())
+    assert reply == (
+        "A. Kaya is owner of this measure and cannot stand in for the controller: nobody checks their own figures."
+    )
+    world.name(controller=KAYA)
+    world.say(WEBER, "controller", Verb.ACCEPT_ROLE)
+    assert any("A. Kaya is controller and owner at once" in sentence for sentence in world.blockers)
+
+
+def test_who_is_owner_and_sponsor_does_not_accept_that_somebody_else_owns_it() -> None:
+    world = World(Roles(KAYA, KAYA, WEBER)).name(owner=FRIEND)
+    reply = world.say(KAYA, "owner", Verb.ACCEPT_ROLE)
+    assert reply.startswith("A. Kaya may not accept this: A. Kaya is owner and sponsor of this measure.")
+    assert any(sentence.endswith("SOD") for sentence in world.blockers)
+
+
 def test_an_officer_who_owns_the_measure_accepts_nothing_by_any_account() -> None:
     owner = Person("k", "A. Kaya", True, identities=("person:7",))
     world = World(Roles(owner, BRANDT, WEBER))
