@@ -20,9 +20,9 @@ from governance.locked_plan import LockedPlan, differs_from_locked
 from governance.measure import Measure, Person, Role
 from governance.measure_state import OffRamp, OffRampKind
 from governance.responsible import responsible
-from governance.role_acceptance import Acceptance, judge_acceptance
-from governance.role_change import pending, role_event, unaccepted_reason, with_acceptance
-from governance.role_holders import Capacity, HeldRole, RoleChange, RoleChangeState
+from governance.role_acceptance import rule_on_acceptance, take_role
+from governance.role_change import former_roles, unaccepted_reason
+from governance.role_holders import Capacity, HeldRole
 from governance.separation import conflicting_role, pairs_kept_apart, people_in
 from governance.verdict import Event, EventKind
 
@@ -93,19 +93,9 @@ def _take_effect(command: Command, ruling: Ruling, context: CommandContext) -> N
             context.off_ramp, context.resumed_at = None, command.at
             context.events.append(Event(EventKind.RESUMED, ruling.reply, command.person.name))
         case Verb.ACCEPT_ROLE:
-            _take_role(command, context)
+            context.events.append(take_role(command, context))
         case _:
             return
-
-
-def _take_role(command: Command, context: CommandContext) -> None:
-    role, judged = Role(command.stage), _judge_acceptance(command, context)
-    before = context.role_holders[role.value]
-    context.role_holders[role.value] = HeldRole(before.present, before.present)
-    context.measure = with_acceptance(context.measure, context.role_holders)
-    accepted = RoleChangeState.ACCEPTED
-    change = RoleChange(role, before.accepted, before.present, accepted, command.at, judged.accepted_by)
-    context.events.append(role_event(change, command.person.name))
 
 
 def _refused(answer: str) -> Ruling:
@@ -158,7 +148,9 @@ def _by_approval_role(
     required = tuple(rules)
     roles = context.acting_roles(command.person, [rule.role for rule in required], command.at)
     if not roles and command.verb is Verb.REJECT:
-        roles = _former_roles(command.person, required, context)
+        # They may still say no, as long as nobody has accepted that somebody else holds their role.
+        former = former_roles(command.person, context.role_holders)
+        roles = [rule.role for rule in required if rule.role in former]
     if not roles:
         return context.refusal(command.person, [rule.role for rule in required], refused)
     barred = [(role, delegate_conflict(command.person, role, context.measure, context.policy)) for role in roles]
@@ -172,12 +164,6 @@ def _by_approval_role(
         role=roles[0],
         fingerprints=fingerprints(context.measure, sorted(groups)),
     )
-
-
-def _former_roles(person: Person, rules: Iterable[ApprovalRule], context: CommandContext) -> list[Role]:
-    """The roles that the person held last and that nobody has accepted another holder of: they may still say no."""
-    held = {role: one.accepted for role, one in pending(context.role_holders)}
-    return [rule.role for rule in rules if (former := held.get(rule.role)) is not None and former.id == person.id]
 
 
 def _cannot_stand_in(name: str, role: Role, other: Role | None) -> str:
@@ -309,20 +295,6 @@ def _names(command: Command, person: Person) -> bool:
     return known_by or person.matches(command.delegate)
 
 
-def _judge_acceptance(command: Command, context: CommandContext) -> Acceptance:
-    return judge_acceptance(command, context.measure, context.role_holders, context.officers, context.policy)
-
-
-def _accept_role(command: Command, context: CommandContext) -> Ruling:
-    judged = _judge_acceptance(command, context)
-    if judged.accepted_by is None:
-        return _refused(judged.problem)
-    role = Role(command.stage)
-    holder = context.role_holders[role.value].present
-    reply = f"{holder.name if holder else 'nobody'} accepted as {role.value} by {command.person.name}."
-    return Ruling(accepted=True, reply=reply)
-
-
 def _by_command_role(
     command: Command, context: CommandContext, what: str, done: str, roles: Iterable[Role] | None = None
 ) -> Ruling:
@@ -354,5 +326,5 @@ _RULE_OF_VERB: Mapping[Verb, Callable[[Command, CommandContext], Ruling]] = {
     Verb.REASON: _reason,
     Verb.REBASELINE: _rebaseline,
     Verb.DELEGATE: _delegate,
-    Verb.ACCEPT_ROLE: _accept_role,
+    Verb.ACCEPT_ROLE: rule_on_acceptance,
 }

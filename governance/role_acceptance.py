@@ -9,14 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from governance.evidence import Command, CommandOrigin
+from governance.evidence import Command, CommandOrigin, Ruling
 from governance.facts import known
 from governance.gates import Policy
 from governance.measure import Measure, Person, Role
-from governance.role_change import pending, unaccepted_reason
-from governance.role_holders import HELD_ROLES, AcceptedBy, Capacity, HeldRole
+from governance.role_change import pending, role_event, unaccepted_reason, with_acceptance
+from governance.role_holders import HELD_ROLES, AcceptedBy, Capacity, HeldRole, RoleChange, RoleChangeState
 from governance.separation import same_person
+from governance.verdict import Event
+
+
+class RoleContext(Protocol):
+    """The state of the measure while commands are applied, as far as an acceptance concerns it."""
+
+    measure: Measure
+    policy: Policy
+    role_holders: dict[str, HeldRole]
+    officers: Mapping[str, tuple[Capacity, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +38,29 @@ class Acceptance:
     problem: str = ""
 
 
-def judge_acceptance(
-    command: Command,
-    measure: Measure,
-    holders: Mapping[str, HeldRole],
-    officers: Mapping[str, tuple[Capacity, ...]],
-    policy: Policy,
-) -> Acceptance:
-    """By what right the command accepts the change of the role that it names."""
+def rule_on_acceptance(command: Command, context: RoleContext) -> Ruling:
+    """Whether the change of the role that the command names is accepted."""
+    judged = _judge(command, context)
+    if judged.accepted_by is None:
+        return Ruling(accepted=False, reply=judged.problem)
+    holder = context.role_holders[command.stage].present
+    name = holder.name if holder is not None else "nobody"
+    return Ruling(accepted=True, reply=f"{name} accepted as {command.stage} by {command.person.name}.")
+
+
+def take_role(command: Command, context: RoleContext) -> Event:
+    """Let the new holder have the role, by a command that was accepted."""
+    role, accepted_by = Role(command.stage), _judge(command, context).accepted_by
+    before = context.role_holders[role.value]
+    context.role_holders[role.value] = HeldRole(before.present, before.present)
+    context.measure = with_acceptance(context.measure, context.role_holders)
+    accepted = RoleChangeState.ACCEPTED
+    change = RoleChange(role, before.accepted, before.present, accepted, command.at, accepted_by)
+    return role_event(change, command.person.name)
+
+
+def _judge(command: Command, context: RoleContext) -> Acceptance:
+    measure, holders = context.measure, context.role_holders
     role = next((one for one in HELD_ROLES if one.value == command.stage), None)
     if role is None:
         return Acceptance(None, f'"{command.stage}" is not a role of one person.')
@@ -55,22 +81,18 @@ def judge_acceptance(
     person = command.person
     if same_person(person, holder):
         return Acceptance(None, f"{person.name} is the new {role.value}: nobody accepts their own role.")
-    accepted_by = _right(command, role, held, measure, holders, officers)
+    accepted_by = _right(command, role, held, context)
     if accepted_by is not None:
         return Acceptance(accepted_by)
     own = [role.value for role in HELD_ROLES if role in _own_roles(person, measure, holders)]
     also = f" {person.name} is {' and '.join(own)} of this measure." if own else ""
-    return Acceptance(None, f"{person.name} may not accept this:{also} {_sentence(measure, role, held, policy)}")
+    return Acceptance(
+        None, f"{person.name} may not accept this:{also} {_sentence(measure, role, held, context.policy)}"
+    )
 
 
-def _right(
-    command: Command,
-    role: Role,
-    held: HeldRole,
-    measure: Measure,
-    holders: Mapping[str, HeldRole],
-    officers: Mapping[str, tuple[Capacity, ...]],
-) -> AcceptedBy | None:
+def _right(command: Command, role: Role, held: HeldRole, context: RoleContext) -> AcceptedBy | None:
+    measure, holders = context.measure, context.role_holders
     person, sponsor, own = command.person, known(measure.roles.sponsor), _own_roles(command.person, measure, holders)
     if held.accepted is not None and held.accepted.id == person.id and own == {role}:
         return AcceptedBy.FORMER_HOLDER
@@ -78,7 +100,7 @@ def _right(
         return None if Role.SPONSOR in measure.roles.unaccepted else AcceptedBy.SPONSOR
     if own:
         return None
-    capacities = {capacity for identity in person.identities for capacity in officers.get(identity, ())}
+    capacities = {capacity for identity in person.identities for capacity in context.officers.get(identity, ())}
     if Capacity.OFFICE in capacities:
         return AcceptedBy.OFFICE
     committee = known(measure.committee)

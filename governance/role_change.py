@@ -111,6 +111,11 @@ def pending(holders: Mapping[str, HeldRole]) -> Iterator[tuple[Role, HeldRole]]:
             yield role, held
 
 
+def former_roles(person: Person, holders: Mapping[str, HeldRole]) -> frozenset[Role]:
+    """The roles that an account held until a change that nobody has accepted."""
+    return frozenset(role for role, held in pending(holders) if held.accepted and held.accepted.id == person.id)
+
+
 def role_event(change: RoleChange, actor: str = "gatepost") -> Event:
     """The change as an event of the audit."""
     kind = {
