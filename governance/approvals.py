@@ -1,13 +1,14 @@
 """Who may approve, and which of the commands given count.
 
-An approval counts for a role only when the person who gave it holds that role now, in the tool's own records, or
-was the holder's delegate when it was given; nobody fills two approvals of one gate in two roles; a rejection
-takes back what was approved before it; and when the facts that it rests on change, it has to be given again.
+An approval counts for a role only when the person who gave it holds that role now, in the tool's own records and by
+a change that was accepted, or was the holder's delegate when it was given; nobody fills two approvals of one gate in
+two roles, whatever account they use; a rejection takes back what was approved before it; and when the facts that it
+rests on change, it has to be given again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -22,6 +23,9 @@ from governance.gates import ApprovalKind, ApprovalRule, Policy
 from governance.measure import Committee, Measure, Person, Role
 from governance.money import Money
 from governance.responsible import ADMINISTRATOR, Responsible, responsible
+from governance.role_change import acceptors, unaccepted_reason
+from governance.role_holders import HeldRole
+from governance.separation import conflicting_role, same_person
 from governance.verdict import Approval, ConditionResult, Outcome
 from governance.verdict import ApprovalState as State
 
@@ -30,6 +34,7 @@ APPROVAL_NAMES = {
     ApprovalKind.SIZE_AND_TIMING: "confirmation of size and timing",
     ApprovalKind.ACTUAL_EFFECT: "confirmation of the actual effect",
 }
+OWN_FIGURES = "nobody checks their own figures"
 CONFIRMATION_VERBS = frozenset({Verb.CONFIRM, Verb.WRITE_DOWN})
 
 
@@ -43,8 +48,12 @@ class ApprovalContext:
     commands: tuple[Command, ...]
     since: datetime | None = None
     """Commands from before this moment no longer count."""
-    approver_ids: set[str] = field(default_factory=set)
-    """Ids of the people who already fill an approval of this gate."""
+    approvers: list[Person] = field(default_factory=list)
+    """Who already fills an approval of this gate: who spoke, and whom they spoke for."""
+    role_holders: Mapping[str, HeldRole] = field(default_factory=dict)
+
+    def has_approved(self, person: Person) -> bool:
+        return any(same_person(person, other) for other in self.approvers)
 
     def counted_commands(self, verbs: Iterable[Verb], stage: str) -> list[Command]:
         wanted_verbs = frozenset(verbs)
@@ -98,11 +107,11 @@ def role_holder(measure: Measure, role: Role) -> Person | Committee | Unknown | 
 
 
 def may_act_as(person: Person, role: Role, measure: Measure, commands: Iterable[Command], at: datetime) -> bool:
-    """Whether the person holds the role, or is its holder's delegate on that day."""
+    """Whether the person holds the role, by a change that was accepted, or is its holder's delegate on that day."""
     holder = role_holder(measure, role)
     if isinstance(holder, Committee):
         return holder.has_member(person)
-    if not isinstance(holder, Person):
+    if not isinstance(holder, Person) or role in measure.roles.unaccepted:
         return False
     return person.id == holder.id or any(
         command.verb is Verb.DELEGATE
@@ -114,6 +123,14 @@ def may_act_as(person: Person, role: Role, measure: Measure, commands: Iterable[
         and person.matches(command.delegate)
         for command in commands
     )
+
+
+def delegate_conflict(person: Person, role: Role, measure: Measure, policy: Policy) -> Role | None:
+    """The role that bars somebody from standing in for a role's holder; ``None`` also for the holder."""
+    holder = measure.roles.of(role)
+    if isinstance(holder, Person) and holder.id != person.id:
+        return conflicting_role(person, role, measure, policy)
+    return None
 
 
 def current_write_down(context: ConditionContext) -> Command | None:
@@ -139,6 +156,12 @@ def _is_current(command: Command, measure: Measure) -> bool:
 def _evaluate(stage: str, rule: ApprovalRule, context: ApprovalContext) -> ConditionResult:
     if rule.role is Role.STEERING_COMMITTEE:
         return _committee(stage, rule, context)
+    if rule.role in context.measure.roles.unaccepted:
+        return _not_accepted(stage, rule, context)
+    return _by_holder(stage, rule, context)
+
+
+def _by_holder(stage: str, rule: ApprovalRule, context: ApprovalContext) -> ConditionResult:
     holder = context.measure.roles.of(rule.role)
     name, label = APPROVAL_NAMES[rule.kind], context.policy.label(stage)
     result = _result_builder(stage, rule, f"{name} by the {rule.role.value}")
@@ -162,18 +185,19 @@ def _evaluate(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Condi
     if rejected is not None and (newest is None or newest.at <= rejected.at):
         return _rejected(rejected, name, label, who, result, context)
     if newest is None:
-        if holder.id in context.approver_ids:
-            reason = f"{holder.name} has already approved in another role: the {name} needs a second person"
-            return result(Outcome.UNMET, "same person", reason, State.SAME_PERSON, who)
+        conflict = _conflict(holder, holder, rule, context)
+        if conflict:
+            return result(Outcome.UNMET, "same person", conflict, State.SAME_PERSON, who)
         reason = f"{holder.name} has not yet given the {name}"
         return result(Outcome.UNMET, "not given", reason, State.NOT_GIVEN, who)
-    if newest.person.id in context.approver_ids:
-        reason = f"{newest.person.name} has already approved in another role: the {name} needs a second person"
-        return result(Outcome.UNMET, "same person", reason, State.SAME_PERSON, who)
+    spoke = _spoke(newest.person, holder)
+    conflict = _conflict(newest.person, holder, rule, context)
+    if conflict:
+        return result(Outcome.UNMET, "same person", conflict, State.SAME_PERSON, who)
     expired_reason = _expired(newest, rule, context)
     if expired_reason:
         return result(Outcome.UNMET, "expired", expired_reason, State.EXPIRED, who)
-    context.approver_ids.add(newest.person.id)
+    context.approvers.extend(spoke)
     instead = "" if newest.person.id == holder.id else f" for {holder.name}"
     when = f"given by {newest.person.name}{instead} on {newest.at:%d %b %Y}"
     return result(Outcome.MET, when, f"the {name} into {label} was {when}", State.GIVEN)
@@ -198,6 +222,32 @@ def _rejected(
     return result(Outcome.UNMET, "rejected", reason, State.REJECTED, (responsible(context.measure, Role.OWNER),))
 
 
+def _spoke(person: Person, holder: Person) -> tuple[Person, ...]:
+    """Whoever speaks for somebody counts as both."""
+    return (person,) if person.id == holder.id else (person, holder)
+
+
+def _conflict(person: Person, holder: Person, rule: ApprovalRule, context: ApprovalContext) -> str:
+    """Why somebody may not fill this approval, as its holder or the holder's delegate; empty when they may."""
+    name = APPROVAL_NAMES[rule.kind]
+    twice = next((one for one in _spoke(person, holder) if context.has_approved(one)), None)
+    if twice is not None:
+        return f"{twice.name} has already approved in another role: the {name} needs a second person"
+    barred = delegate_conflict(person, rule.role, context.measure, context.policy)
+    if barred is not None:
+        return f"{person.name} gave the {name} for {holder.name} and is {barred.value} as well: {OWN_FIGURES}"
+    return ""
+
+
+def _not_accepted(stage: str, rule: ApprovalRule, context: ApprovalContext) -> ConditionResult:
+    """The holder of the role may not give the approval before the change of the role is accepted."""
+    held, name = context.role_holders[rule.role.value], APPROVAL_NAMES[rule.kind]
+    reason = f"the {name} waits: {unaccepted_reason(context.measure, rule.role, held, context.policy)}"
+    result = _result_builder(stage, rule, f"{name} by the {rule.role.value}")
+    who = acceptors(context.measure, rule.role, held)
+    return result(Outcome.UNMET, "role not accepted", reason, State.ROLE_CHANGED, who)
+
+
 def _committee(stage: str, rule: ApprovalRule, context: ApprovalContext) -> ConditionResult:
     """As many members as the quorum asks for; of each member the newest command counts."""
     committee = context.measure.committee
@@ -209,7 +259,7 @@ def _committee(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
         return result(Outcome.UNMET, "nobody named", reason, State.NOBODY, ADMINISTRATOR)
     rejections = context.rejections(rule, stage)
     newest = _newest_of_members(committee, stage, rejections, context)
-    against = next((command for command in newest.values() if command in rejections and not command.withdrawn), None)
+    against = next((command for command in newest if command in rejections and not command.withdrawn), None)
     former = _newest(one for one in rejections if not committee.has_member(one.person) and not one.withdrawn)
     who = (responsible(context.measure, rule.role),)
     if against is not None:
@@ -217,7 +267,7 @@ def _committee(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
         return result(Outcome.UNMET, "rejected", reason, State.REJECTED, who)
     valid = [
         command
-        for command in newest.values()
+        for command in newest
         if command.verb is Verb.APPROVE
         and not _expired(command, rule, context)
         and (former is None or command.at > former.at)
@@ -239,17 +289,18 @@ def _committee(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
 
 def _newest_of_members(
     committee: Committee, stage: str, rejections: Sequence[Command], context: ApprovalContext
-) -> dict[str, Command]:
-    """Of each member the newest approval or rejection, by the member's id."""
+) -> list[Command]:
+    """Of each member the newest approval or rejection; one person has one vote, with however many accounts."""
     given = sorted(
         [*context.counted_commands({Verb.APPROVE}, stage), *rejections],
         key=lambda one: (one.at, one.verb is Verb.REJECT),
     )
-    return {
-        command.person.id: command
-        for command in given
-        if committee.has_member(command.person) and command.person.id not in context.approver_ids
-    }
+    newest: list[Command] = []
+    for command in given:
+        if committee.has_member(command.person) and not context.has_approved(command.person):
+            newest = [earlier for earlier in newest if not same_person(earlier.person, command.person)]
+            newest.append(command)
+    return newest
 
 
 def _expired(command: Command, rule: ApprovalRule, context: ApprovalContext) -> str:

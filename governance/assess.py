@@ -23,12 +23,22 @@ from governance.figures import figures_of
 from governance.findings import FindingContext, detect_findings, diversion, first_priorities
 from governance.fingerprint import FactGroup, fingerprint
 from governance.gate_state import GateDueContext, gate_due, shut_state
-from governance.gates import REBASELINE, Policy
+from governance.gates import REBASELINE, GrantedStageRule, Policy, RoleChangeRule
 from governance.late_commands import facts_seen
 from governance.locked_plan import LockedPlan, differs_from_locked, lock_plan, with_locked_plan
 from governance.measure import Measure
 from governance.measure_state import Breach, Deviation, MeasureState, OffRamp
 from governance.money import CurrencyMismatch
+from governance.role_change import (
+    observe_roles,
+    pending,
+    role_conditions,
+    role_event,
+    stages_resting_on,
+    unaccepted_reason,
+    with_acceptance,
+)
+from governance.role_holders import HeldRole
 from governance.status import implementation_status, potential_status
 from governance.verdict import ConditionResult, Event, EventKind, GateState, Outcome, Status, Verdict
 
@@ -41,6 +51,7 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime) 
     change; a fact that was lost shuts the next gate.
     """
     assessment = _Assessment(measure, evidence, policy, now)
+    assessment.observe_roles()
     assessment.apply_commands()
     assessment.rebaseline()
     assessment.reopen()
@@ -73,6 +84,7 @@ class _Assessment:
     reopened_at: datetime | None = None
     confirmed_fingerprint: str = ""
     commands: tuple[Command, ...] = ()
+    role_holders: dict[str, HeldRole] = field(default_factory=dict)
     evaluated_gates: int = 0
     """Gates whose conditions are in ``results``; a gate's facts do not change while stages are granted."""
     results: list[ConditionResult] = field(default_factory=list)
@@ -102,6 +114,13 @@ class _Assessment:
         except CurrencyMismatch as error:
             self.effects, self.effects_problem = None, str(error)
 
+    def observe_roles(self) -> None:
+        """Notice who holds the roles now; a new holder does not count until the change is accepted."""
+        before = self.evidence.measure_state.role_holders
+        self.role_holders, changes = observe_roles(self.measure, before, self.policy, self.granted, self.now)
+        self.events += map(role_event, changes)
+        self.measure = with_acceptance(self.measure, self.role_holders)
+
     def apply_commands(self) -> None:
         """Rule on the commands that were given since the last assessment."""
         self.events += withdrawal_events(self.evidence.withdrawn_commands, self.policy)
@@ -109,9 +128,11 @@ class _Assessment:
             return
         seen, changed = self.evidence.measure_state.facts_seen, self.evidence.facts_changed
         context = CommandContext(
-            self.measure, self.policy, self.effects, self.granted, self.plan, self.off_ramp, seen, changed
-        )
+            self.measure, self.policy, self.effects, self.granted, self.plan, self.off_ramp, seen, changed,
+            role_holders=self.role_holders, officers=self.evidence.officers,
+        )  # fmt: skip
         apply_commands(self.evidence.commands, context)
+        self.measure = context.measure
         self.commands, self.off_ramp = tuple(context.ruled_on), context.off_ramp
         self.events += context.events
         if context.restarted:
@@ -131,7 +152,7 @@ class _Assessment:
         if not requests or not differs_from_locked(self.measure.effects, plan):
             return
         newest = requests[-1]
-        approval_context = ApprovalContext(self.measure, self.policy, self.effects, self.commands, newest.at)
+        approval_context = self._approval_context(newest.at)
         results = evaluate_approvals(REBASELINE, self.policy.rebaseline, approval_context)
         if all(result.outcome is Outcome.MET for result in results):
             by = tuple(result.actual for result in results)
@@ -152,11 +173,21 @@ class _Assessment:
             if present != self.confirmed_fingerprint:
                 self._take_back(stage, "the actuals have changed since the controller confirmed them")
                 self.confirmed_fingerprint = ""
+        if self.policy.after_role_change is GrantedStageRule.TAKE_BACK:
+            self._take_back_changed_roles()
         for command in self.commands:
             if command.verb is Verb.REJECT and command.accepted:
                 index, when = self.policy.index(command.stage), self.granted_at.get(command.stage)
                 while 0 <= index <= self.granted and when is not None and command.at > when:
                     self._take_back(self.policy.stages[self.granted].key, f"{command.person.name}: {command.text}")
+
+    def _take_back_changed_roles(self) -> None:
+        """Take back every stage that rests on the approval of somebody whose role was changed without acceptance."""
+        for role, held in pending(self.role_holders):
+            resting = stages_resting_on(role, self.policy, self.granted)
+            why = unaccepted_reason(self.measure, role, held, self.policy)
+            while resting and self.granted >= self.policy.index(resting[0]):
+                self._take_back(self.policy.stages[self.granted].key, why)
 
     def _take_back(self, stage: str, why: str) -> None:
         self.granted -= 1
@@ -229,10 +260,16 @@ class _Assessment:
             self.evaluated_gates += 1
         self.unmet = any(result.outcome is not Outcome.MET for result in self.results)
         last = policy.gates[self.granted + 1]
-        approval_context = ApprovalContext(self.measure, policy, self.effects, self.commands, self.reopened_at)
+        approval_context = self._approval_context(self.reopened_at)
         approvals = self._without_disabled(evaluate_approvals(last.into, last.approvals, approval_context))
+        approvals += role_conditions(self.measure, self.role_holders, policy, self.granted)
         self.next_gate_unmet = any(result.outcome is not Outcome.MET for result in approvals) or self.unmet
         return (*self.results, *approvals)
+
+    def _approval_context(self, since: datetime | None) -> ApprovalContext:
+        return ApprovalContext(
+            self.measure, self.policy, self.effects, self.commands, since, role_holders=self.role_holders
+        )
 
     def _without_disabled(self, results: list[ConditionResult]) -> list[ConditionResult]:
         """The results of rules that are not switched off."""
@@ -288,7 +325,7 @@ class _Assessment:
         findings = detect_findings(
             FindingContext(
                 self.measure, self.evidence, policy, self.effects, stage, self.off_ramp, potential, self.now,
-                self.commands,
+                self.role_holders, self.commands,
             )
         )  # fmt: skip
         self.events += [
@@ -312,6 +349,7 @@ class _Assessment:
             breach=self._breach(gate),
             facts_seen=facts_seen(self.measure, before.facts_seen, read_at),
             read_at=read_at,
+            role_holders=self.role_holders,
         )
         return Verdict(
             stage=stage,
@@ -344,6 +382,10 @@ class _Assessment:
             next_escalation_at(self.deviation, self.policy),
             kill_switch_at(self.red_since, self.policy.thresholds.kill_red_months) if self.off_ramp is None else None,
         ]
+        if self.policy.role_change is RoleChangeRule.COOLING:
+            moments += [
+                held.changed_at + self.policy.cooling for _, held in pending(self.role_holders) if held.changed_at
+            ]
         end = known(self.measure.end)
         if end is not None and not self.evidence.done:
             moments.append(datetime(end.year, end.month, end.day, tzinfo=self.now.tzinfo) + timedelta(days=1))

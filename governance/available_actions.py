@@ -19,6 +19,7 @@ from governance.locked_plan import differs_from_locked
 from governance.measure import Person, Role
 from governance.measure_state import Deviation, OffRampKind
 from governance.money import Money, Period
+from governance.role_change import acceptors, pending
 from governance.verdict import ConditionResult, Outcome
 
 TRIAL_SOURCE = CommandSource(CommandOrigin.TRIAL, "")
@@ -46,6 +47,8 @@ class AvailableAction:
     month: Period | None = None
     own_roles: tuple[Role, ...] = ()
     """Those of ``roles`` that the person in question holds."""
+    holder: Person | None = None
+    """Of ``/accept-role``: whom the tool names."""
     approval_kinds: tuple[ApprovalKind, ...] = ()
     """What the approval counts as, in the order of ``roles``."""
 
@@ -96,6 +99,17 @@ def _candidates(context: ActionContext, now: datetime) -> Iterator[AvailableActi
     if commands.off_ramp is None or commands.off_ramp.kind is not OffRampKind.CANCELLED:
         yield _action(commands, Verb.CANCEL, command_roles.get(Verb.CANCEL, ()))
     yield _action(commands, Verb.DELEGATE, command_roles.get(Verb.DELEGATE, ()))
+    yield from _role_changes(commands)
+
+
+def _role_changes(commands: CommandContext) -> Iterator[AvailableAction]:
+    """One acceptance for each role whose change waits for it; ``stage`` is the role."""
+    for role, held in pending(commands.role_holders):
+        if held.present is not None:
+            who = " or ".join(one.text for one in acceptors(commands.measure, role, held))
+            yield AvailableAction(
+                Verb.ACCEPT_ROLE, role.value, (role,), who, allowed=False, requested=True, holder=held.present
+            )
 
 
 def missing_approvals(
@@ -196,9 +210,10 @@ def _with_trial_ruling(
     """Whether the command would be accepted from this person now."""
     if person is None:
         return action
-    own_roles = commands.acting_roles(person, action.roles, now)
+    accepts = action.verb is Verb.ACCEPT_ROLE
+    own_roles = [] if accepts else commands.acting_roles(person, action.roles, now)
     put_on_hold = action.verb is Verb.RESUME and commands.off_ramp is not None and commands.off_ramp.by_id == person.id
-    if not own_roles and not put_on_hold:
+    if not own_roles and not put_on_hold and not accepts:
         return action
     trial_command = Command(
         action.verb,
@@ -209,10 +224,10 @@ def _with_trial_ruling(
         amount=action.amount,
         month=action.month,
         text=PLACEHOLDER_TEXT,
-        delegate=PLACEHOLDER_TEXT,
+        delegate=action.holder.id if action.holder else PLACEHOLDER_TEXT,
         until=now.date() + timedelta(days=1),
     )
-    trial = replace(commands, ruled_on=list(commands.ruled_on), events=[])
+    trial = replace(commands, role_holders=dict(commands.role_holders), ruled_on=list(commands.ruled_on), events=[])
     apply_commands((trial_command,), trial)
     ruling = trial.ruled_on[-1].ruling
     if ruling is not None and ruling.accepted:

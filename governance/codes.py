@@ -8,7 +8,8 @@ CODES: Mapping[str, str] = {
     "TITLE_MISSING": "the measure has no title",
     "ROLE_MISSING": "a person, program, business unit or legal entity is not named",
     "VALUE_MISSING": "no rough value with its sign",
-    "SOD": "the controller is owner or sponsor at once",
+    "SOD": "one person holds two roles that are kept apart: owner, sponsor, controller",
+    "ROLE_CHANGED": "owner, sponsor or controller was changed in the tool, and nobody has accepted it",
     "BASELINE_MISSING": "no baseline to measure a saving against",
     "OVERCLAIM": "more is claimed on a baseline than it is worth",
     "PHASING_MISSING": "no plan by month with benefits and costs",
@@ -47,5 +48,6 @@ CODES: Mapping[str, str] = {
     "COMMAND_ALTERED": "somebody changed or removed what another person had said",
 }
 
-ALWAYS_ON = frozenset({"STAGE_UNKNOWN", "ON_HOLD", "CANCELLED", "COMMAND_ALTERED"})
-"""Rules that no policy switches off: what a person decided, what nobody can know, what was done to people's words."""
+ALWAYS_ON = frozenset({"STAGE_UNKNOWN", "ON_HOLD", "CANCELLED", "COMMAND_ALTERED", "ROLE_CHANGED"})
+"""Rules that no policy switches off: what a person decided, what nobody can know, what was done to people's words;
+a change of roles has a rule of its own in the policy (``role_change``)."""

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from governance.evidence import Verb
 from governance.gates import REBASELINE, Policy
 from governance.money import MAX_DIGITS, Money, Period, is_reasonable
+from governance.role_holders import HELD_ROLES
 
 USAGE: Mapping[Verb, str] = {
     Verb.APPROVE: "/approve STAGE, for example: /approve decided",
@@ -29,6 +30,7 @@ USAGE: Mapping[Verb, str] = {
     Verb.REASON: "/reason text, for example: /reason delay: the supplier ships in March",
     Verb.DELEGATE: "/delegate person until DATE, for example: /delegate @Sara Lind until 2026-12-31",
     Verb.REBASELINE: "/rebaseline reason, for example: /rebaseline two sites were added to the scope",
+    Verb.ACCEPT_ROLE: "/accept-role ROLE, and best the new holder, for example: /accept-role sponsor @Sara Lind",
     Verb.HELP: "/help",
 }
 
@@ -72,6 +74,18 @@ def parse_commands(text: str, policy: Policy) -> tuple[ParsedCommand, ...]:
             if command is not None:
                 found.append(command)
     return tuple(found)
+
+
+def delegates_in(text: str) -> tuple[str, ...]:
+    """Whom the delegations in a comment name, by id or login, well formed or not; cheap for every other text."""
+    if "/delegate" not in text:
+        return ()
+    lines = (line.strip()[:MAX_LINE_LENGTH] for line in text.splitlines())
+    named = (
+        line.removeprefix("/delegate").partition(" until ")[0].strip() for line in lines if line[:9] == "/delegate"
+    )
+    found = (_MENTION.fullmatch(who) or _LOGIN.fullmatch(who) for who in named)
+    return tuple(one[1] for one in found if one is not None)
 
 
 def _command(line: str, policy: Policy) -> ParsedCommand | None:
@@ -165,6 +179,20 @@ def _delegate(verb: Verb, rest: str, _policy: Policy) -> ParsedCommand:
     return ParsedCommand(verb, delegate=person[1], until=until)
 
 
+def _accept_role(verb: Verb, rest: str, _policy: Policy) -> ParsedCommand:
+    """``/accept-role ROLE [PERSON]``"""
+    name, _, who = rest.partition(" ")
+    role = next((role.value for role in HELD_ROLES if role.value == name.casefold()), "")
+    if not role:
+        roles = ", ".join(one.value for one in HELD_ROLES)
+        raise _InvalidCommand(f'"{name}" is not a role; the roles are {roles}' if name else "the role is missing")
+    who = who.strip()
+    person = _MENTION.fullmatch(who) or _LOGIN.fullmatch(who)
+    if who and person is None:
+        raise _InvalidCommand(f'"{who}" is not a person: mention them with @, or write their user name')
+    return ParsedCommand(verb, stage=role, delegate=person[1] if person else "")
+
+
 _VERBS = {f"/{verb.value}": verb for verb in USAGE} | {"/writedown": Verb.WRITE_DOWN}
 
 _PARSERS: Mapping[Verb, Callable[[Verb, str, Policy], ParsedCommand]] = {
@@ -178,5 +206,6 @@ _PARSERS: Mapping[Verb, Callable[[Verb, str, Policy], ParsedCommand]] = {
     Verb.REASON: _with_reason,
     Verb.DELEGATE: _delegate,
     Verb.REBASELINE: _with_reason,
+    Verb.ACCEPT_ROLE: _accept_role,
     Verb.HELP: _without_argument,
 }

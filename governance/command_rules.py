@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from governance.approvals import may_act_as, mismatch, role_holder
+from governance.approvals import OWN_FIGURES, delegate_conflict, may_act_as, mismatch, role_holder
 from governance.command_grammar import USAGE
 from governance.effects import Effects
 from governance.evidence import Command, Ruling, Verb
@@ -22,6 +22,10 @@ from governance.locked_plan import LockedPlan, differs_from_locked
 from governance.measure import Measure, Person, Role
 from governance.measure_state import FactsSeen, OffRamp, OffRampKind
 from governance.responsible import responsible
+from governance.role_acceptance import rule_on_acceptance, take_role
+from governance.role_change import former_roles, unaccepted_reason
+from governance.role_holders import Capacity, HeldRole
+from governance.separation import conflicting_role, pairs_kept_apart, people_in
 from governance.verdict import Event, EventKind
 
 
@@ -42,11 +46,28 @@ class CommandContext:
     """When a measure was resumed by one of these commands."""
     restarted: bool = False
     """It came back from the kill switch, or from being cancelled: earlier approvals no longer count."""
+    role_holders: dict[str, HeldRole] = field(default_factory=dict)
+    officers: Mapping[str, tuple[Capacity, ...]] = field(default_factory=dict)
+    """Identity of a person to what they are at Gatepost for this measure."""
     ruled_on: list[Command] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
     def acting_roles(self, person: Person, roles: Iterable[Role], at: datetime) -> list[Role]:
         return [role for role in roles if may_act_as(person, role, self.measure, self.ruled_on, at)]
+
+    def unaccepted_reason(self, person: Person, roles: Iterable[Role]) -> str:
+        """Why the holder of one of these roles may not act yet; empty for anybody else."""
+        for role in roles:
+            holder = self.measure.roles.of(role)
+            if role in self.measure.roles.unaccepted and isinstance(holder, Person) and holder.id == person.id:
+                return unaccepted_reason(self.measure, role, self.role_holders[role.value], self.policy)
+        return ""
+
+    def refusal(self, person: Person, roles: Iterable[Role], refused: str) -> Ruling:
+        """That the person may not, and who may, or why not yet."""
+        wanted = tuple(roles)
+        reason = self.unaccepted_reason(person, wanted)
+        return _refused(f"{refused} yet: {reason}." if reason else f"{refused}; {self.who_may(wanted)} may.")
 
     def who_may(self, roles: Iterable[Role]) -> str:
         named = [role for role in dict.fromkeys(roles) if role_holder(self.measure, role) is not None]
@@ -76,6 +97,8 @@ def _take_effect(command: Command, ruling: Ruling, context: CommandContext) -> N
             context.restarted = context.off_ramp is not None and context.off_ramp.kind is not OffRampKind.ON_HOLD
             context.off_ramp, context.resumed_at = None, command.at
             context.events.append(Event(EventKind.RESUMED, ruling.reply, command.person.name))
+        case Verb.ACCEPT_ROLE:
+            context.events.append(take_role(command, context))
         case _:
             return
 
@@ -149,8 +172,16 @@ def _by_approval_role(
 ) -> Ruling:
     required = tuple(rules)
     roles = context.acting_roles(command.person, [rule.role for rule in required], command.at)
+    if not roles and command.verb is Verb.REJECT:
+        # They may still say no, as long as nobody has accepted that somebody else holds their role.
+        former = former_roles(command.person, context.role_holders)
+        roles = [rule.role for rule in required if rule.role in former]
     if not roles:
-        return _refused(f"{refused}; {context.who_may(rule.role for rule in required)} may.")
+        return context.refusal(command.person, [rule.role for rule in required], refused)
+    barred = [(role, delegate_conflict(command.person, role, context.measure, context.policy)) for role in roles]
+    roles = [role for role, other in barred if other is None or command.verb is Verb.REJECT]
+    if not roles:
+        return _refused(_cannot_stand_in(command.person.name, *barred[0]))
     groups = {group for rule in required if rule.role in roles for group in rule.depends_on}
     return Ruling(
         accepted=True,
@@ -158,6 +189,11 @@ def _by_approval_role(
         role=roles[0],
         fingerprints=fingerprints(context.measure, sorted(groups)),
     )
+
+
+def _cannot_stand_in(name: str, role: Role, other: Role | None) -> str:
+    holds = _role(other) if other is not None else ""
+    return f"{name} is {holds} of this measure and cannot stand in for the {_role(role)}: {OWN_FIGURES}."
 
 
 def _reject(command: Command, context: CommandContext) -> Ruling:
@@ -172,14 +208,12 @@ def _reject(command: Command, context: CommandContext) -> Ruling:
 
 
 def _confirm(command: Command, context: CommandContext) -> Ruling:
-    roles = context.measure.roles
-    if not context.acting_roles(command.person, [Role.CONTROLLER], command.at):
-        return _refused(
-            f"{command.person.name} may not confirm the actual effect; {context.who_may([Role.CONTROLLER])} may."
-        )
-    for holder, role in ((roles.owner, Role.OWNER), (roles.sponsor, Role.SPONSOR)):
-        if isinstance(holder, Person) and holder.id == command.person.id:
-            return _refused(f"{command.person.name} is {role.value} as well: nobody confirms their own figures.")
+    person = command.person
+    if not context.acting_roles(person, [Role.CONTROLLER], command.at):
+        return context.refusal(person, [Role.CONTROLLER], f"{person.name} may not confirm the actual effect")
+    other = conflicting_role(person, Role.CONTROLLER, context.measure, context.policy)
+    if other is not None:
+        return _refused(f"{person.name} is {other.value} as well: nobody confirms their own figures.")
     wrong = mismatch(command.amount, context.effects)
     actual = context.effects.actual if context.effects else None
     if not wrong and actual is not None and command.month is not None and command.month < actual.last:
@@ -260,6 +294,9 @@ def _delegate(command: Command, context: CommandContext) -> Ruling:
         for role in context.policy.command_roles[Verb.DELEGATE]
         if isinstance(holder := roles.of(role), Person) and holder.id == command.person.id
     ]
+    reason = context.unaccepted_reason(command.person, own)
+    if reason:
+        return _refused(f"{command.person.name} may not delegate yet: {reason}.")
     if not own or command.until is None:
         who = context.who_may(context.policy.command_roles[Verb.DELEGATE])
         return _refused(f"{command.person.name} has no role here to delegate; {who} may.")
@@ -268,17 +305,20 @@ def _delegate(command: Command, context: CommandContext) -> Ruling:
         return _refused(f"{command.until} has passed.")
     if command.until > command.at.date() + timedelta(days=longest):
         return _refused(f"{command.until} is more than {longest} days away, which is the longest delegation.")
-    if command.person.matches(command.delegate):
+    if _names(command, command.person):
         return _refused("Nobody delegates to themselves.")
-    barred = (Role.OWNER, Role.SPONSOR) if Role.CONTROLLER in own else (Role.CONTROLLER,)
-    for role in barred:
-        holder = roles.of(role)
-        if isinstance(holder, Person) and holder.matches(command.delegate):
-            return _refused(
-                f"{holder.name} is {role.value} of this measure and cannot stand in for the {_role(own[0])}: "
-                "nobody checks their own figures."
-            )
+    for pair in pairs_kept_apart(context.policy):
+        for role, other in (pair, reversed(pair)):
+            held_by = [one for one in people_in(other, context.measure) if _names(command, one)]
+            if role in own and other not in own and held_by:
+                return _refused(_cannot_stand_in(held_by[0].name, role, other))
     return Ruling(accepted=True, reply=f"{_role(own[0]).capitalize()} delegated until {command.until}.", role=own[0])
+
+
+def _names(command: Command, person: Person) -> bool:
+    """Whether the command names this person, by any account."""
+    known_by = any(identity in person.identities for identity in command.delegate_identities)
+    return known_by or person.matches(command.delegate)
 
 
 def _by_command_role(
@@ -287,7 +327,7 @@ def _by_command_role(
     allowed = tuple(roles if roles is not None else context.policy.command_roles.get(command.verb, ()))
     acting = context.acting_roles(command.person, allowed, command.at)
     if not acting:
-        return _refused(f"{command.person.name} may not {what}; {context.who_may(allowed)} may.")
+        return context.refusal(command.person, allowed, f"{command.person.name} may not {what}")
     return Ruling(accepted=True, reply=f"{done} by {command.person.name} as {_role(acting[0])}.", role=acting[0])
 
 
@@ -313,4 +353,5 @@ _RULE_OF_VERB: Mapping[Verb, Callable[[Command, CommandContext], Ruling]] = {
     Verb.REASON: _reason,
     Verb.REBASELINE: _rebaseline,
     Verb.DELEGATE: _delegate,
+    Verb.ACCEPT_ROLE: rule_on_acceptance,
 }

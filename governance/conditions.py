@@ -8,13 +8,15 @@ these results, and the same list is what people are shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import product
 
 from governance import business_case, legacy
 from governance.condition_context import ConditionContext
 from governance.evidence import Evidence, OpenItem
 from governance.facts import Unknown, known
 from governance.gates import ConditionKind
-from governance.measure import Measure, Role
+from governance.measure import Measure, Person, Role
+from governance.separation import pairs_kept_apart, people_in, same_person
 from governance.verdict import ConditionResult
 
 
@@ -60,21 +62,40 @@ def _role(role: Role) -> Callable[[ConditionContext], ConditionResult]:
 
 
 def _separation_of_duties(context: ConditionContext) -> ConditionResult:
-    code, expected = "SOD", "a controller who is neither owner nor sponsor"
-    roles = context.measure.roles
+    code, roles = "SOD", context.measure.roles
+    expected = (
+        "a controller who is neither owner nor sponsor"
+        if context.policy.owner_may_sponsor
+        else "an owner, a sponsor and a controller who are three people"
+    )
     for holder in (roles.owner, roles.sponsor, roles.controller):
         if isinstance(holder, Unknown):
             return context.unknown(code, "controller", expected, holder.reason)
-    owner, sponsor, controller = known(roles.owner), known(roles.sponsor), known(roles.controller)
+    controller = known(roles.controller)
     if controller is None:
         return context.unmet(
             code, "controller", expected, "nobody named", "no controller is named who could check the figures"
         )
-    for person, role in ((owner, "owner"), (sponsor, "sponsor")):
-        if person is not None and person.id == controller.id:
-            reason = f"{controller.name} is controller and {role} at once: nobody checks their own figures"
-            return context.unmet(code, "controller", expected, f"also the {role}", reason, Role.SPONSOR)
+    for other, role in pairs_kept_apart(context.policy):
+        for one, person in product(people_in(role, context.measure), people_in(other, context.measure)):
+            if same_person(one, person):
+                reason = f"{_both(one, role, person, other)} at once: {_WHY_APART[role]}"
+                act = Role.SPONSOR if role is Role.CONTROLLER else Role.OWNER
+                return context.unmet(code, role.value, expected, f"also the {other.value}", reason, act)
     return context.met(code, "controller", expected, controller.name)
+
+
+_WHY_APART: Mapping[Role, str] = {
+    Role.CONTROLLER: "nobody checks their own figures",
+    Role.SPONSOR: "nobody decides on their own measure",
+}
+
+
+def _both(one: Person, role: Role, other: Person, other_role: Role) -> str:
+    """``J. Weber is controller and owner``; with two accounts, that both are one person."""
+    if one.id == other.id:
+        return f"{one.name} is {role.value} and {other_role.value}"
+    return f"{one.name} and {other.name} are accounts of one person, who is {role.value} and {other_role.value}"
 
 
 def _baseline(context: ConditionContext) -> ConditionResult:

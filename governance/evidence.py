@@ -13,6 +13,7 @@ from governance.facts import Fact, Unknown
 from governance.measure import MeasureId, Person, Role
 from governance.measure_state import MeasureState
 from governance.money import Money, Period
+from governance.role_holders import Capacity
 
 
 class Verb(StrEnum):
@@ -29,6 +30,8 @@ class Verb(StrEnum):
     REASON = "reason"
     DELEGATE = "delegate"
     REBASELINE = "rebaseline"
+    ACCEPT_ROLE = "accept-role"
+    """Accept that somebody else holds a role of the measure now."""
     HELP = "help"
     MALFORMED = "malformed"
     """Something that was meant as a command and is none; ``text`` is what was written."""
@@ -82,6 +85,7 @@ class Command(NamedTuple):
     at: datetime
     source: CommandSource
     stage: str = ""
+    """What it names: a stage, ``rebaseline``, or the role of ``/accept-role``."""
     amount: Money | None = None
     month: Period | None = None
     text: str = ""
@@ -89,12 +93,15 @@ class Command(NamedTuple):
     problem: str = ""
     usage: str = ""
     delegate: str = ""
+    """The person whom it names, by id or login."""
     until: date | None = None
     ruling: Ruling | None = None
     digest: str = ""
     """Of the whole text that it was read from: another one means that the text was changed."""
     withdrawn: bool = False
     """Its speaker took it back.  A rejection stays on record so: it does not revive what was approved before it."""
+    delegate_identities: tuple[str, ...] = ()
+    """What is known of who stands behind ``delegate``, as of :attr:`Person.identities`."""
 
     @property
     def accepted(self) -> bool:
@@ -235,4 +242,6 @@ class Evidence:
     """The last moment at which a fact that approvals rest on may have been changed in the tool."""
     read_at: datetime | None = None
     """When the reading of all this began; ``None`` for the moment of the assessment."""
+    officers: Mapping[str, tuple[Capacity, ...]] = field(default_factory=dict)
+    """Identity of a person to what they are at Gatepost for this measure."""
     measure_state: MeasureState = field(default_factory=MeasureState)

@@ -7,7 +7,7 @@ reported, with who must act; where it has to stop something, a condition of a ga
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
@@ -24,6 +24,8 @@ from governance.measure import Measure, Person, Role
 from governance.measure_state import OffRamp, OffRampKind
 from governance.money import Money, Period
 from governance.responsible import ADMINISTRATOR, Responsible, responsible
+from governance.role_change import acceptors, granted_on, pending, unaccepted_reason
+from governance.role_holders import HeldRole
 from governance.verdict import Finding, Status
 
 QUARTER = 3
@@ -56,6 +58,7 @@ class FindingContext:
     off_ramp: OffRamp | None
     potential: Status
     now: datetime
+    role_holders: Mapping[str, HeldRole] = field(default_factory=dict)
     commands: tuple[Command, ...] = ()
     """All commands, with their rulings."""
 
@@ -128,6 +131,16 @@ def orphan(context: FindingContext) -> Iterator[FindingDraft]:
             yield FindingDraft(
                 role.value, f"the measure has lost its {role.value}: name one", context.holder(Role.SPONSOR)
             )
+
+
+def role_changed(context: FindingContext) -> Iterator[FindingDraft]:
+    """Somebody else was named owner, sponsor or controller in the tool, and nobody has accepted it."""
+    granted = context.policy.index(context.stage)
+    for role, held in pending(context.role_holders):
+        reason = unaccepted_reason(context.measure, role, held, context.policy)
+        rests = granted_on(role, held, context.policy, granted)
+        sentence = f"{rests}; {reason}" if rests else reason
+        yield FindingDraft(role.value, sentence, acceptors(context.measure, role, held))
 
 
 def _required_roles(context: FindingContext) -> frozenset[str]:
@@ -301,6 +314,7 @@ def altered_commands(context: FindingContext) -> Iterator[FindingDraft]:
 FINDING_RULES: Mapping[str, FindingRule] = {
     "RESOURCE_DIVERSION": zombie,
     "ORPHAN_OWNER": orphan,
+    "ROLE_CHANGED": role_changed,
     "LEGACY_COST_RUNNING": legacy_still_paid,
     "PRIORITY_MISMATCH": priority_mismatch,
     "PRIORITY_DRIFT": priority_drift,

@@ -137,6 +137,25 @@ class Thresholds:
     """Longest delegation."""
 
 
+class RoleChangeRule(StrEnum):
+    """When a change of owner, sponsor or controller in the tool counts."""
+
+    ACCEPT = "accept"
+    """When the former holder, the transformation office, the steering committee or an administrator accepts it."""
+    COOLING = "cooling"
+    """When it is accepted, or after some hours in which nobody put it back."""
+    TRUST = "trust"
+    """At once."""
+
+
+class GrantedStageRule(StrEnum):
+    """What becomes of a stage that rests on the approval of somebody whose role was changed without acceptance."""
+
+    SHUT = "shut"
+    """It stays granted; the next gate is shut."""
+    TAKE_BACK = "take_back"
+
+
 DEFAULT_ESCALATION = (
     EscalationStep(Role.OWNER, timedelta(0)),
     EscalationStep(Role.SPONSOR, timedelta(hours=1)),
@@ -176,6 +195,12 @@ class Policy:
     escalation: tuple[EscalationStep, ...] = DEFAULT_ESCALATION
     command_roles: Mapping[Verb, tuple[Role, ...]] = field(default_factory=lambda: DEFAULT_COMMAND_ROLES)
     rebaseline: tuple[ApprovalRule, ...] = REBASELINE_APPROVALS
+    owner_may_sponsor: bool = False
+    """Whether the owner of a measure may be its sponsor as well."""
+    role_change: RoleChangeRule = RoleChangeRule.ACCEPT
+    cooling: timedelta = timedelta(0)
+    """For :attr:`RoleChangeRule.COOLING`: how long a change of a role may be objected to."""
+    after_role_change: GrantedStageRule = GrantedStageRule.SHUT
     version: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -195,6 +220,10 @@ class Policy:
                 self.escalation,
                 sorted(self.command_roles.items()),
                 self.rebaseline,
+                self.owner_may_sponsor,
+                self.role_change,
+                self.cooling,
+                self.after_role_change,
             )
         )
         digest = hashlib.sha256(content.encode()).hexdigest()[:8]

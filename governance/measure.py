@@ -6,6 +6,7 @@ business unit are separate dimensions, not levels.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -39,6 +40,8 @@ class Person:
     active: bool | None = None
     login: str = field(default="", compare=False)
     """The name that a person signs in with, where the tool tells it (ServiceNow's user name)."""
+    identities: tuple[str, ...] = field(default=(), compare=False)
+    """What is known of who stands behind the account: two accounts that share one are one person."""
 
     def matches(self, reference: str) -> bool:
         """Whether a reference in a file or command means this person: id or login, never the shown name.
@@ -66,6 +69,12 @@ class Roles:
     owner: Fact[Person] = None
     sponsor: Fact[Person] = None
     controller: Fact[Person] = None
+    from_directory: tuple[Role, ...] = ()
+    """Roles whose holder is named by a table or group of the mapping, and not by a field alone."""
+    unaccepted: tuple[Role, ...] = ()
+    """Roles whose holder may not act yet, because nobody has accepted the change (:mod:`governance.role_change`)."""
+    former: Mapping[Role, Person] = field(default_factory=dict)
+    """Whose role it was before a change that nobody has accepted; separation of duties counts them still."""
 
     def of(self, role: Role) -> Fact[Person]:
         """The holder of a role; the steering committee is not one person and is ``None``."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from governance.locked_plan import LockedPlan
 from governance.responsible import Responsible
+from governance.role_holders import HeldRole
 
 
 class OffRampKind(StrEnum):
@@ -106,3 +107,5 @@ class MeasureState:
     """By group of facts (:mod:`governance.fingerprint`)."""
     read_at: datetime | None = None
     """When the reading for the last assessment began; what was said before it, and still stood then, was read."""
+    role_holders: Mapping[str, HeldRole] = field(default_factory=dict)
+    """Role to who holds it; a role that was never read is absent."""

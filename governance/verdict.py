@@ -13,6 +13,7 @@ from governance.gates import ApprovalKind
 from governance.measure_state import Deviation, MeasureState, OffRamp, ReasonRequest
 from governance.money import Money
 from governance.responsible import Responsible, in_words
+from governance.role_holders import RoleChange
 
 
 class Outcome(StrEnum):
@@ -38,6 +39,8 @@ class ApprovalState(StrEnum):
     """Whoever would give it has given another one of this gate."""
     INACTIVE = "inactive"
     """The account of whoever has to give it is not active."""
+    ROLE_CHANGED = "role_changed"
+    """Whoever has to give it holds the role by a change that nobody has accepted."""
     NOBODY = "nobody"
     """Nobody is named who could give it."""
     UNKNOWN = "unknown"
@@ -189,6 +192,9 @@ class EventKind(StrEnum):
     KILLED = "measure.kill_switch"
     COMMAND_WITHDRAWN = "command.withdrawn"
     COMMAND_ALTERED = "command.altered"
+    ROLE_CHANGED = "role.changed"
+    ROLE_ACCEPTED = "role.accepted"
+    ROLE_RESTORED = "role.restored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +204,7 @@ class Event:
     actor: str = "gatepost"
     label: str = ""
     """Of the stage that was granted or taken back."""
+    role_change: RoleChange | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from mapping.comment_commands import approvals_as_comments
 from mapping.config import Enforce, MappingConfig, MeasureRule, WriteRule
 from mapping.expressions import ExpressionScope
 from mapping.fact_changes import facts_changed
+from mapping.known_people import NOBODY_KNOWN, KnownPeople
 from mapping.map_item import MappedMeasure, Unmapped, evidence_from, map_item, rule_for
 from mapping.marks import IMPEDIMENT, Mark, mark_changes, reverts_breach
 from mapping.policy import Policies
@@ -57,6 +58,7 @@ def assess_item(
     joined_last_written: LastWrittenByItem = NOTHING_WRITTEN,
     read_at: datetime | None = None,
     fields_changed: datetime | None = None,
+    people: KnownPeople = NOBODY_KNOWN,
 ) -> MeasureAssessment | Unmapped:
     """Map and assess one item at one moment; the same input gives the same result.
 
@@ -66,20 +68,24 @@ def assess_item(
     mapped = map_item(ExpressionScope(item, now, related.joined_items), config)
     if isinstance(mapped, Unmapped):
         return mapped
+    mapped = replace(mapped, measure=people.identified_measure(mapped.measure, mapped.rule.roles))
     policy = policies.of(mapped.measure)
     approval_comments = approvals_as_comments(item.approvals, mapped.rule.approvals) if mapped.rule.approvals else ()
     comments = (*item.comments, *approval_comments)
     history = merge_commands(comments, policy, ruled_on, complete=item.all_comments, read_before=measure_state.read_at)
+    commands = tuple(map(people.identified_command, history.commands))
     # A flag that Gatepost raised itself says nothing about the work.
     own_flag = item.flagged and last_written.get(FieldName(Mark.FLAG)) == IMPEDIMENT
     item_without_own_flag = replace(item, flagged=False) if own_flag else item
     evidence = replace(
-        evidence_from(item_without_own_flag, mapped, tuple(history.commands), measure_state, related),
+        evidence_from(item_without_own_flag, mapped, commands, measure_state, related),
         withdrawn_commands=tuple(history.withdrawn),
         altered_commands=tuple(history.altered),
         facts_changed=facts_changed(item, mapped.rule, fields_changed),
         read_at=read_at,
     )
+    if people.officers:
+        evidence = replace(evidence, officers=people.officers_of(mapped.measure))
     verdict = assess(mapped.measure, evidence, policy, now)
     rule, measure = mapped.rule, mapped.measure
     explained = rule.enforce is Enforce.COMMENT or reverts_breach(rule, item)

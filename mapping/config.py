@@ -294,6 +294,14 @@ class PolicyRule(ThresholdRule):
     off: tuple[str, ...] = ()
     """Codes of rules that are switched off; every decision names the policy version that says so."""
     escalation: EscalationRule = EscalationRule()
+    owner_may_sponsor: bool = False
+    """Whether the owner of a measure may be its sponsor as well."""
+    role_change: Annotated[str, Field(pattern=r"^(accept|trust|cooling [1-9][0-9]{0,3})$")] = "accept"
+    """When a change of owner, sponsor or controller in the tool counts: when it is accepted, after hours of cooling
+    in which nobody put it back (``cooling 48``), or at once (``trust``)."""
+    after_role_change: Literal["shut", "take_back"] = "shut"
+    """What becomes of a stage that rests on the approval of somebody whose role was changed without acceptance: the
+    next gate is shut, or the stage is taken back."""
     overrides: tuple[OverrideRule, ...] = ()
 
 

@@ -86,6 +86,10 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "by": "The field whose value says who holds the role.",
         "people": "Value to person: {Cloud exit: {id: …, name: …}}.",
     },
+    "RoleGroup": {
+        "field": "The person field.",
+        "group": "Name of the ServiceNow group whose members may hold the role: a change to one of them is accepted.",
+    },
     "RoleHolder": {"id": "The tool's id of the person.", "name": "The name that is displayed."},
     "FactRule": {
         "title": "The measure's title; the item's own when it is left out.",
@@ -172,6 +176,11 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "preset": "The stage model.",
         "off": "Codes of rules that are switched off; every decision names the policy that says so.",
         "escalation": "From whom the reason is requested, how many minutes after a deviation was detected.",
+        "owner_may_sponsor": "Whether the owner of a measure may be its sponsor as well.",
+        "role_change": "When another owner, sponsor or controller in the tool counts: once the change is accepted "
+        "(accept), also after hours in which nobody put it back (cooling 48), or at once (trust).",
+        "after_role_change": "What becomes of a stage that rests on the approval of somebody whose role was changed "
+        "and nobody accepted that: the next gate is shut, or the stage is taken back.",
         "overrides": "Numbers for one program, one measure type, or one of both.",
         **_THRESHOLDS,
     },
@@ -198,6 +207,7 @@ VALUE_NAMES: Mapping[str, Mapping[str, str]] = {
     "Match": {"project": "project", "type": "type", "table": "table", "status": "status"},
     "RoleRule": dict.fromkeys(FIELD_HELP["RoleRule"], "field"),
     "RoleTable": {"by": "field"},
+    "RoleGroup": {"field": "field"},
     "FactRule": dict.fromkeys(FIELD_HELP["FactRule"], "field"),
     "TranslatedSource": {"field": "field"},
     "ProgressRule": {"field": "field"},

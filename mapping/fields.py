@@ -9,10 +9,10 @@ from governance.spread import SpreadShape
 from mapping.config import EffectsFrom, FactRule, MappingConfig, MeasureRule, RoleRule, SeriesRule, WriteRule
 from mapping.expressions import fields_in
 from mapping.map_item import template_fields
-from mapping.sources import ComputedSource, JoinedSource, RoleTable, TranslatedSource, source_fields
+from mapping.sources import ComputedSource, JoinedSource, RoleGroup, RoleTable, TranslatedSource, source_fields
 from mapping.work_item import ConnectionName, FieldName
 
-FactSource: TypeAlias = "str | ComputedSource | TranslatedSource | RoleTable | JoinedSource"
+FactSource: TypeAlias = "str | ComputedSource | TranslatedSource | RoleTable | RoleGroup | JoinedSource"
 
 ITEM_TEMPLATE_NAMES = frozenset({"Component", "Label", "Project"})
 """Template names that the item itself answers when no field is called so."""
@@ -48,6 +48,17 @@ def plan_currency(config: MappingConfig, connection: ConnectionName) -> str | No
         for series in (rule.effects.plan, rule.effects.forecast, rule.effects.actual)
     )
     return config.reporting_currency if reads_plans else None
+
+
+def role_groups(config: MappingConfig, connection: ConnectionName) -> frozenset[str]:
+    """The groups of the connection whose members may hold a role."""
+    return frozenset(
+        source.group
+        for rule in config.measures
+        if rule.connection == connection
+        for _, source in _sources(rule.roles)
+        if isinstance(source, RoleGroup)
+    )
 
 
 def uses_tool_approvals(config: MappingConfig, connection: ConnectionName) -> bool:

@@ -12,12 +12,13 @@ from governance.evidence import Command, Evidence, OpenItem
 from governance.facts import Fact, Unknown
 from governance.measure import Committee, HierarchyPath, Measure, MeasureId, Person, Roles
 from governance.measure_state import MeasureState
+from governance.role_holders import HELD_ROLES
 from mapping.config import FactRule, HierarchyRule, MappingConfig, MeasureRule, ProgressFrom
 from mapping.effects import effects_of
 from mapping.expressions import ExpressionScope
 from mapping.match import matches
 from mapping.related_evidence import RelatedEvidence
-from mapping.sources import RoleTable
+from mapping.sources import RoleGroup, RoleTable
 from mapping.values import date_of, decimal_of, money_of, person_of, text_of
 from mapping.work_item import FieldName, StatusCategory, Tool, WorkItem
 
@@ -156,6 +157,7 @@ def _measure(scope: ExpressionScope, rule: MeasureRule, config: MappingConfig) -
             controller=_holder(scope, rule.roles.controller)
             if rule.roles.controller
             else _unmapped_field("controller"),
+            from_directory=tuple(role for role in HELD_ROLES if isinstance(getattr(rule.roles, role), RoleTable)),
         ),
         business_unit=_fact(scope, facts, "business_unit"),
         legal_entity=_fact(scope, facts, "legal_entity"),
@@ -192,10 +194,12 @@ def _unmapped_field(name: str) -> Unknown:
     return Unknown(f"the mapping names no field for {name.replace('_', ' ')}; add it to the rule")
 
 
-def _holder(scope: ExpressionScope, source: str | RoleTable) -> Fact[Person]:
+def _holder(scope: ExpressionScope, source: str | RoleTable | RoleGroup) -> Fact[Person]:
     """The holder of a role: the person in the field, or whom the table names for the field's value."""
     if isinstance(source, str):
         return person_of(scope, source)
+    if isinstance(source, RoleGroup):
+        return person_of(scope, source.field)
     value = _template_value(scope, source.by)
     if value is None or isinstance(value, Unknown):
         return value

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cache
 
 from governance.facts import known
-from governance.gates import EscalationStep, Policy, Thresholds
+from governance.gates import EscalationStep, GrantedStageRule, Policy, RoleChangeRule, Thresholds
 from governance.measure import Measure, Role
 from governance.presets import PRESETS
 from mapping.config import EscalationRule, MappingConfig, ThresholdRule
@@ -20,11 +20,16 @@ class Policies:
 
     def __init__(self, config: MappingConfig) -> None:
         rule = config.policy
+        role_change, _, hours = rule.role_change.partition(" ")
         self._base = replace(
             PRESETS[rule.preset],
             thresholds=_with(Thresholds(), rule),
             off=frozenset(code.upper() for code in rule.off),
             escalation=_escalation(rule.escalation),
+            owner_may_sponsor=rule.owner_may_sponsor,
+            role_change=RoleChangeRule(role_change),
+            cooling=timedelta(hours=int(hours or 0)),
+            after_role_change=GrantedStageRule(rule.after_role_change),
         )
         self._overrides = rule.overrides
         self._for = cache(self._make)

@@ -15,6 +15,8 @@ from governance.deviations import reason_request_text
 from governance.evidence import Command, Verb
 from governance.measure import Measure, Person, Role
 from governance.measure_state import OffRampKind
+from governance.role_change import CODE as ROLE_CHANGED
+from governance.role_change import pending
 from governance.verdict import GateState, Verdict
 from mapping.neutral_text import neutral, without_joiners
 
@@ -62,6 +64,7 @@ def reply_comment_of(
     people: dict[str, str] = {}
     lines = [
         *_breach(measure, verdict, explains_breach_at, people),
+        *_role_changes(verdict, people),
         *_reason_requests(measure, verdict, people),
         *_killed(measure, verdict, people),
         *_rulings(verdict),
@@ -88,6 +91,15 @@ def _breach(measure: Measure, verdict: Verdict, status: str | None, people: dict
         yield f"{sentence}. Move it back or meet what is open: {conditions} not met and {where}."
     else:
         yield f"{sentence}; it is back at {status}. {conditions.capitalize()} not met and {where}."
+
+
+def _role_changes(verdict: Verdict, people: dict[str, str]) -> Iterator[str]:
+    """Whose role it was and whose it is to be learn of a change by being mentioned."""
+    sentences = {finding.subject: finding.sentence for finding in verdict.findings if finding.code == ROLE_CHANGED}
+    for role, held in pending(verdict.measure_state.role_holders):
+        named = [person for person in (held.accepted, held.present) if person is not None]
+        people |= {person.name: person.id for person in named}
+        yield f"{' and '.join(f'@{person.name}' for person in named)}: {sentences[role.value]}."
 
 
 def _reason_requests(measure: Measure, verdict: Verdict, people: dict[str, str]) -> Iterator[str]:

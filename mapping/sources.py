@@ -63,7 +63,7 @@ Source: TypeAlias = Annotated[
 ]
 """``Field name``, ``{cel: …}``, ``{field: …, values: {…}, default: …}`` or ``{from: join, field: …}``."""
 
-UNION_TAGS = frozenset({"field", "computed", "translated", "joined", "table"})
+UNION_TAGS = frozenset({"field", "computed", "translated", "joined", "table", "group"})
 """Names that pydantic puts into the path of an error and that are in no file."""
 
 
@@ -82,14 +82,25 @@ class RoleTable(MappingModel):
     people: Annotated[Mapping[str, RoleHolder], Field(min_length=1)]
 
 
+class RoleGroup(MappingModel):
+    """A person field, and the group of the tool whose members may stand in it (ServiceNow)."""
+
+    field: str
+    group: str
+    """The group's name.  Whoever the field names newly is accepted when they are a member."""
+
+
 def _role_kind(value: object) -> str:
+    if isinstance(value, RoleGroup) or (isinstance(value, Mapping) and "group" in value):
+        return "group"
     return "table" if isinstance(value, RoleTable | Mapping) else "field"
 
 
 RoleSource: TypeAlias = Annotated[
-    Annotated[str, Tag("field")] | Annotated[RoleTable, Tag("table")], Discriminator(_role_kind)
+    Annotated[str, Tag("field")] | Annotated[RoleTable, Tag("table")] | Annotated[RoleGroup, Tag("group")],
+    Discriminator(_role_kind),
 ]
-"""``User field``, or ``{by: Program, people: {Cloud exit: {id: …, name: …}}}``."""
+"""``User field``, ``{by: Program, people: {Cloud exit: {id: …, name: …}}}``, or ``{field: Field, group: Name}``."""
 
 
 def describe_source(source: str | ComputedSource | TranslatedSource | JoinedSource) -> str:
@@ -105,14 +116,16 @@ def describe_source(source: str | ComputedSource | TranslatedSource | JoinedSour
             return f'the field "{source}"'
 
 
-def source_fields(source: str | ComputedSource | TranslatedSource | RoleTable | JoinedSource | None) -> Iterator[str]:
+def source_fields(
+    source: str | ComputedSource | TranslatedSource | RoleTable | RoleGroup | JoinedSource | None,
+) -> Iterator[str]:
     """The fields of the item itself that a source reads."""
     match source:
         case None | JoinedSource():
             return
         case ComputedSource(cel=expression):
             yield from fields_in(expression)
-        case TranslatedSource(field=name) | RoleTable(by=name):
+        case TranslatedSource(field=name) | RoleTable(by=name) | RoleGroup(field=name):
             yield name
         case _:
             yield source

@@ -18,6 +18,7 @@ from governance.evidence import Children, OpenItem
 from governance.facts import Fact, Unknown
 from governance.measure import Person
 from governance.money import is_reasonable
+from mapping.known_people import mail_identity
 from mapping.reply_comment import TITLE
 from mapping.work_item import (
     ChildItem,
@@ -175,7 +176,9 @@ def person(value: Json | None) -> Person | None:
     active = user.get("active")
     # Data Center's key never changes and means nothing to people; its name is their login.
     login = as_text(user.get("name")) if user.get("key") and not user.get("accountId") else ""
-    return Person(identity, display_name or identity, active if isinstance(active, bool) else None, login)
+    address = as_text(user.get("emailAddress"))
+    identities = (mail_identity(address),) if address else ()
+    return Person(identity, display_name or identity, active if isinstance(active, bool) else None, login, identities)
 
 
 def open_item(issue: JsonObject, base_url: str = "") -> OpenItem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connector.bootstrap import Clock, MappingCache, Services, system_clock
 from connector.errors import ConfigurationError
+from connector.measures.speaker import GATEPOST_ACCOUNT, speaker_of
 from connector.people.permissions import Viewer
 from connector.store.queue.submitted_commands import SqlSubmittedCommands
 from connector.sync.command_submission import (
@@ -13,7 +14,10 @@ from connector.sync.command_submission import (
     no_linked_account,
     submit,
 )
-from governance.measure import MeasureId, Person
+from governance.command_grammar import parse_commands
+from governance.evidence import Verb
+from governance.gates import Policy
+from governance.measure import MeasureId
 from mapping.work_item import ConnectionName, NativeId
 
 
@@ -36,17 +40,22 @@ def submit_command(
     if active is None:
         raise ConfigurationError("There is no active mapping. Activate one with: gatepost mapping activate FILE")
     connection, _, native_id = measure.partition("/")
-    account = viewer.account_on(connection)
-    if account is None:
+    policy, person = active.policies.base, speaker_of(viewer, connection)
+    if person is None or (person.id.startswith(GATEPOST_ACCOUNT) and not _accepts_role(command, policy)):
         return no_linked_account(viewer.name, connection)
     submitted = SubmittedCommand(
         measure=measure,
         connection=ConnectionName(connection),
         native_id=NativeId(native_id),
         given_by=viewer.login,
-        person=Person(account.id, viewer.name),
+        person=person,
         text=command,
         channel=via,
         given_at=clock(),
     )
-    return submit(SqlSubmittedCommands(services.engine, services.waker), submitted, active.policies.base)
+    return submit(SqlSubmittedCommands(services.engine, services.waker), submitted, policy)
+
+
+def _accepts_role(command: str, policy: Policy) -> bool:
+    """Whether this is the one command that needs no account in the tool."""
+    return any(parsed.verb is Verb.ACCEPT_ROLE for parsed in parse_commands(command, policy))

@@ -17,6 +17,7 @@ KIND_LABELS = {
     WorkKind.CONFIRMATION: "Confirmations",
     WorkKind.APPROVAL: "Approvals",
     WorkKind.REASON: "Reasons requested from you",
+    WorkKind.ROLE_CHANGE: "Changes of owner, sponsor or controller",
     WorkKind.BLOCKER: "Blockers that are yours to clear",
 }
 

@@ -1,8 +1,8 @@
 """Which events one assessment makes, from the previous verdict and the new one.  Pure; the only place that decides it.
 
 An event is a difference: where nothing differs there is none, and a measure that is assessed for the first time has no
-status that could have changed.  The order is the order in which events follow from one another: the commands, what
-was granted for them, the gate, the statuses, the findings.
+status that could have changed.  The order is the order in which events follow from one another: who holds the roles,
+the commands, what was granted for them, the gate, the statuses, the findings.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from governance.evidence import Command, Verb
 from governance.measure_state import Breach
+from governance.role_holders import RoleChange
 from governance.verdict import Blocker, EventKind, Finding, GateState, Status, Verdict
 
 
@@ -28,6 +29,7 @@ class EventType(StrEnum):
     CONFIRMED = "confirmation.given"
     FINDING = "finding.raised"
     BREACHED = "measure.breached"
+    ROLE_CHANGED = "role.changed"
     PAUSED = "connection.paused"
     RESUMED = "connection.resumed"
 
@@ -43,6 +45,7 @@ EVENT_DESCRIPTIONS = {
     EventType.CONFIRMED: "the controller has signed the actual effect, or written it down",
     EventType.FINDING: "a finding that boards do not show",
     EventType.BREACHED: "the tool's status went past a shut gate",
+    EventType.ROLE_CHANGED: "owner, sponsor or controller was changed in the tool, accepted, or put back",
     EventType.PAUSED: "a connection is no longer called, until somebody has acted; only for subscriptions that name it",
     EventType.RESUMED: "such a connection is in use again; only for subscriptions that name it",
 }
@@ -114,8 +117,20 @@ class MeasureBreached:
     blockers: tuple[Blocker, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RoleChanged:
+    change: RoleChange
+
+
 MeasureEvent: TypeAlias = (
-    GateBlocked | GateOpened | StageGranted | StatusesChanged | ConfirmationGiven | FindingRaised | MeasureBreached
+    GateBlocked
+    | GateOpened
+    | StageGranted
+    | StatusesChanged
+    | ConfirmationGiven
+    | FindingRaised
+    | MeasureBreached
+    | RoleChanged
 )
 
 EVENT_TYPES: dict[type, EventType] = {
@@ -126,6 +141,7 @@ EVENT_TYPES: dict[type, EventType] = {
     ConfirmationGiven: EventType.CONFIRMED,
     FindingRaised: EventType.FINDING,
     MeasureBreached: EventType.BREACHED,
+    RoleChanged: EventType.ROLE_CHANGED,
 }
 
 
@@ -137,6 +153,7 @@ def derive_events(
     ``before`` is ``None`` for a measure that was never assessed.
     """
     return (
+        *(RoleChanged(event.role_change) for event in after.events if event.role_change is not None),
         *(
             ConfirmationGiven(command)
             for command in new_commands

@@ -21,6 +21,7 @@ from connector.notify.measure_events import (
     GateOpened,
     MeasureBreached,
     MeasureEvent,
+    RoleChanged,
     StageGranted,
     StatusesChanged,
 )
@@ -137,6 +138,17 @@ def _event_data(event: MeasureEvent) -> dict[str, Json]:
                     "by": command.person.name,
                     "at": timestamp_text(command.at),
                     "text": command.text,
+                }
+            }
+        case RoleChanged(change):
+            return {
+                "role_change": {
+                    "role": change.role.value,
+                    "state": change.state.value,
+                    "former": change.former.name if change.former else None,
+                    "holder": change.holder.name if change.holder else None,
+                    "accepted_by": change.accepted_by.value if change.accepted_by else None,
+                    "at": timestamp_text(change.at),
                 }
             }
         case FindingRaised(finding):

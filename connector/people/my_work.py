@@ -19,6 +19,9 @@ class WorkKind(StrEnum):
     APPROVAL = "approval"
     REASON = "reason"
     """The escalation has requested the reason for a deviation."""
+    ROLE_CHANGE = "role_change"
+    """Somebody else holds a role of the measure in the tool: it was theirs, it is to be theirs, or they are the
+    transformation office."""
     BLOCKER = "blocker"
     """Something else that shuts the gate, and that is theirs to clear."""
 

@@ -18,6 +18,7 @@ from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.errors import classifier
 from connector.servicenow.event_parser import ServiceNowEventParser
 from connector.servicenow.fields import TableFields
+from connector.servicenow.groups import Groups
 from connector.servicenow.heartbeat import ServiceNowHeartbeat
 from connector.servicenow.inspector import ServiceNowInspector
 from connector.servicenow.provision import ServiceNowProvisioner
@@ -77,6 +78,7 @@ def build_site(
         service_directory=ServiceNowServiceDirectory(client, fields, accounts),
         finder=reader,
         join_reader=reader,
+        groups=Groups(client, clock),
         inspector=ServiceNowInspector(access.name, client, fields),
         batch_writer=ServiceNowBatch(access.name, client, writer, checklists, classifier(access.name)),
         setup=ServiceNowSetup(access, client, fields, accounts, adapter),

@@ -6,7 +6,7 @@ store, which has its protocols in :mod:`connector.sync.stores`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -173,6 +173,13 @@ class ServiceDirectory(Protocol):
         """
 
 
+class GroupReader(Protocol):
+    """A tool whose groups say who may hold a role."""
+
+    def members(self, names: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """The ids of the active members of these groups; a group that is not shown is absent.  Raises ToolError."""
+
+
 class Timesheet(Protocol):
     """A tool in which people log their hours."""
 
@@ -245,5 +252,6 @@ class ToolSite:
     provisioner: Provisioner | None = None
     heartbeat: Heartbeat | None = None
     change_history: ChangeHistory | None = None
+    groups: GroupReader | None = None
     batches_per_read: int = 1
     """How many batches' worth of items one read takes; more than one where a read costs one call whatever its size."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from connector.sync.known_people import known_people
 from connector.sync.ports import ToolSite
 from connector.sync.related_evidence import NO_ITEM_EVIDENCE, RelatedEvidenceReader
 from connector.sync.stores import StateStore, StoredState
@@ -47,6 +48,7 @@ class Previewer:
             ids = [item.native_id for item in items_read.values()]
             stored, present = self.state_store.load(site.name, ids), self.current.current_measures(site.name, ids)
             related = self.related_evidence.read(site, items_read.values(), config, days, now)
+            people = known_people(self.state_store, site, items_read.values(), stored, config)
             for item in items_read.values():
                 state = stored.get(item.native_id, StoredState())
                 assessed = assess_item(
@@ -58,5 +60,6 @@ class Previewer:
                     now=now,
                     ruled_on=state.ruled_on,
                     related=related.get(item.native_id, NO_ITEM_EVIDENCE).related,
+                    people=people,
                 )
                 yield preview_item(item, assessed, present.get(item.native_id))

@@ -16,6 +16,7 @@ import structlog
 from connector.errors import AuthenticationFailed, LimitScope, RateLimited, RetryLater, ToolError, Unreachable
 from connector.http.rate_limits import wait_seconds
 from connector.http.retry import PauseConnection, Retry, StopRetrying, decide
+from connector.sync.known_people import known_people
 from connector.sync.ports import ToolSite
 from connector.sync.related_evidence import NO_ITEM_EVIDENCE, ItemEvidence, RelatedEvidenceReader
 from connector.sync.stores import (
@@ -36,6 +37,7 @@ from governance.facts import Unknown
 from mapping.assess_item import LastWrittenByItem, MeasureAssessment, assess_item
 from mapping.config import MappingConfig
 from mapping.fields import child_fields, fact_fields, needed_fields, plan_currency, uses_tool_approvals
+from mapping.known_people import KnownPeople
 from mapping.map_item import Unmapped
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
@@ -75,6 +77,7 @@ class ItemReading:
     evidence: ItemEvidence
     began: datetime
     joined_last_written: LastWrittenByItem
+    people: KnownPeople
 
     def assess(
         self, mapping: ActiveMapping, now: datetime, *, fields_changed: datetime | None = None
@@ -91,6 +94,7 @@ class ItemReading:
             ruled_on=self.state.ruled_on,
             related=self.evidence.related,
             joined_last_written=self.joined_last_written,
+            people=self.people,
             read_at=self.began,
             fields_changed=fields_changed,
         )
@@ -156,6 +160,7 @@ class Reconciler:
         now = self.clock()
         days = mapping.policies.base.thresholds.diversion_days
         evidence_by_item = self.related_evidence.read(site, read.items.values(), mapping.config, days, now)
+        people = known_people(self.state_store, site, read.items.values(), stored, mapping.config)
         joined_last_written = (
             self._joined_last_written(evidence_by_item.values(), began) if _writes_to_joined(mapping.config) else {}
         )
@@ -172,7 +177,7 @@ class Reconciler:
                     stored.get(requested, StoredState()),
                     evidence_by_item.get(item.native_id, NO_ITEM_EVIDENCE),
                 )
-                reading = ItemReading(site, item, state, evidence, began, joined_last_written)
+                reading = ItemReading(site, item, state, evidence, began, joined_last_written, people)
                 outcome = self._assess(part, requested, reading, mapping, now)
                 if outcome is not None:
                     outcomes.append(outcome)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ from connector.sync.ports import ParsedEvent, WriteResult
 from governance.evidence import BaselineClaim, Command
 from governance.measure_state import MeasureState
 from mapping.assess_item import MeasureAssessment
+from mapping.known_people import KnownPeople
 from mapping.reply_comment import ReplyComment
 from mapping.work_item import Comment, ConnectionName, FieldName, NativeId, WorkItem
 from mapping.writeback import WriteValue
@@ -96,6 +97,11 @@ class StateStore(Protocol):
 
         ``read_for`` says how many seconds ago the reading began that this is compared with.
         """
+
+    def people(
+        self, connection: ConnectionName, accounts: Collection[str], identities: Collection[str] = ()
+    ) -> KnownPeople:
+        """What is known of the people behind these accounts, and of those with these identities."""
 
     def baseline_claims(self, baselines: Sequence[str]) -> Mapping[str, tuple[BaselineClaim, ...]]:
         """What measures claim on these baselines, by the baseline's name."""

@@ -33,7 +33,7 @@ from mapping.config import (
     WriteRule,
 )
 from mapping.schema import json_schema
-from mapping.sources import ComputedSource, JoinedSource, RoleHolder, RoleTable, TranslatedSource
+from mapping.sources import ComputedSource, JoinedSource, RoleGroup, RoleHolder, RoleTable, TranslatedSource
 
 INTRODUCTION = """\
 # Mapping file
@@ -55,6 +55,7 @@ TITLES: Mapping[type, str] = {
     RoleRule: "roles",
     RoleTable: "A table of people",
     RoleHolder: "A person in a table",
+    RoleGroup: "A field and its group",
     FactRule: "facts",
     ComputedSource: "A computed value",
     TranslatedSource: "A translated value",

@@ -197,7 +197,7 @@ def test_help_lists_every_command() -> None:
     assert accepted
     assert [line.split()[0] for line in text.splitlines()[1:]] == [
         "/approve", "/reject", "/confirm", "/write-down", "/hold", "/resume", "/cancel", "/reason", "/delegate",
-        "/rebaseline",
+        "/rebaseline", "/accept-role",
     ]  # fmt: skip
 
 

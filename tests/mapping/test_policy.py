@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from governance.gates import EscalationStep, Thresholds
+from governance.gates import EscalationStep, GrantedStageRule, RoleChangeRule, Thresholds
 from governance.measure import Role
 from governance.presets import PRESETS
 from mapping.load import LoadedMapping, load_mapping
@@ -51,6 +51,19 @@ def test_own_numbers_replace_the_presets() -> None:
     expected = replace(Thresholds(), hurdle=Decimal(100_000), kill_red_months=6, low_priorities=("p4",))
     assert base.thresholds == expected
     assert base.version != PRESETS["five"].version
+
+
+def test_changes_of_roles_have_a_rule_of_their_own() -> None:
+    base = policies("{role_change: cooling 48, after_role_change: take_back, owner_may_sponsor: true}").base
+    assert (base.role_change, base.cooling) == (RoleChangeRule.COOLING, timedelta(hours=48))
+    assert base.after_role_change is GrantedStageRule.TAKE_BACK
+    assert base.owner_may_sponsor
+    assert base.version != PRESETS["five"].version
+
+
+@pytest.mark.parametrize("text", ["{role_change: cooling}", "{role_change: cooling 0}", "{role_change: never}"])
+def test_a_rule_for_changes_of_roles_that_means_nothing_is_a_problem(text: str) -> None:
+    assert not isinstance(load_mapping(HEAD.format(policy=text)), LoadedMapping)
 
 
 def test_the_escalation_is_in_minutes() -> None:

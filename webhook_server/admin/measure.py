@@ -25,16 +25,15 @@ from connector.store.measures.measure_details import MeasureDetails, MeasureSnap
 from connector.store.queue.submitted_commands import SqlSubmittedCommands
 from connector.store.reconcile.command_rows import plan_from_row
 from connector.sync.command_submission import SubmissionState
-from governance.available_actions import AvailableAction, available_actions
+from governance.available_actions import AvailableAction
 from governance.facts import Unknown
 from governance.gates import Policy
 from governance.hierarchy import NOT_STATED
 from governance.locked_plan import net_of
-from governance.measure import Person
 from governance.money import Money
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
-from webhook_server.admin.measure_actions import add_actions
+from webhook_server.admin.measure_actions import add_actions, offered_actions
 from webhook_server.admin.measure_status_history import changed_days, status_spans
 from webhook_server.admin.measure_timeline import TimelineEntry, command_origin, command_text, timeline_entry
 from webhook_server.admin.navigation import MEASURE_READERS
@@ -147,9 +146,7 @@ def available_actions_for(
     """The actions that are possible now, each with whether this viewer's account may take it."""
     if policy is None or snapshot.row["unmapped_since"] is not None:
         return ()
-    account = viewer.account_on(snapshot.row["connection"])
-    person = Person(account.id, viewer.name) if account else None
-    return available_actions(snapshot.action_context(policy), person, system_clock())
+    return offered_actions(snapshot, policy, viewer)
 
 
 def _page_data(details: MeasureDetails, policy: Policy | None, viewer: Viewer) -> dict[str, Any]:

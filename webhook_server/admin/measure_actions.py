@@ -18,8 +18,9 @@ from flask import Blueprint, Response, abort, flash, make_response, redirect, re
 from sqlalchemy import Connection, RowMapping
 
 from connector.bootstrap import Services, system_clock
+from connector.measures.speaker import officer, speaker_of
 from connector.measures.submit_command import submit_command
-from connector.people.permissions import Viewer
+from connector.people.permissions import HIERARCHY_LEVELS, Viewer
 from connector.store.measures.measure_details import MeasureSnapshot, measure_snapshot
 from connector.sync.command_submission import SubmissionChannel, SubmissionRefused, command_line
 from governance.available_actions import AvailableAction, available_actions
@@ -29,7 +30,7 @@ from governance.evidence import Verb
 from governance.fingerprint import FactGroup, fingerprints
 from governance.gates import Policy
 from governance.locked_plan import net_of
-from governance.measure import MeasureId, Person
+from governance.measure import MeasureId
 from governance.money import CurrencyMismatch
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
@@ -131,18 +132,20 @@ def _action_request(services: Services, finder: MeasureLookup, name: str, verb: 
     if policies is None:
         abort(409, "There is no active mapping, so nothing can be assessed. An administrator activates one.")
     policy = policies.of(snapshot.measure)
-    account = viewer.account_on(snapshot.row["connection"])
-    person = Person(account.id, viewer.name) if account else None
     wanted = (verb, request.values.get("stage", ""))
-    offered = (
-        available_actions(snapshot.action_context(policy), person, system_clock())
-        if snapshot.row["unmapped_since"] is None
-        else ()
-    )
+    offered = offered_actions(snapshot, policy, viewer) if snapshot.row["unmapped_since"] is None else ()
     chosen = next((action for action in offered if (action.verb.value, action.stage) == wanted), None)
     if chosen is None:
         abort(409, "This action is no longer available: somebody has already taken it, or it no longer applies.")
     return ActionRequest(snapshot, policy, chosen), viewer
+
+
+def offered_actions(snapshot: MeasureSnapshot, policy: Policy, viewer: Viewer) -> tuple[AvailableAction, ...]:
+    """The actions that are possible now, each with whether this viewer may take it."""
+    row = snapshot.row
+    officers = officer(viewer, tuple(row[level] for level in HIERARCHY_LEVELS), row["legal_entity"])
+    context = snapshot.action_context(policy, officers)
+    return available_actions(context, speaker_of(viewer, row["connection"]), system_clock())
 
 
 def _submit(services: Services, requested: ActionRequest, viewer: Viewer) -> Response:
@@ -179,7 +182,7 @@ def _command_text(action: AvailableAction, form: Mapping[str, str]) -> str:
         currency=action.amount.currency if action.amount else "",
         month=str(action.month) if action.month else "",
         text=form.get("text", "") if action.verb in NEEDS_REASON else "",
-        delegate=form.get("delegate", "").strip() if delegating else "",
+        delegate=form.get("delegate", "").strip() if delegating else action.holder.id if action.holder else "",
         until=date.fromisoformat(form["until"]) if delegating else None,
     )
 
@@ -229,10 +232,17 @@ def _render_form(
         "needs_reason": action.verb in NEEDS_REASON,
         "max_length": MAX_TEXT_LENGTH,
         "stage_label": requested.policy.label(action.stage) if action.stage else "",
+        "former_holder": _former_holder(requested),
         "people": _possible_delegates(services, viewer, row["connection"]) if action.verb is Verb.DELEGATE else [],
         "latest_day": formats().now.date() + timedelta(days=requested.policy.thresholds.delegation_days),
     }
     return render_template("measure/action.html", **page)
+
+
+def _former_holder(requested: ActionRequest) -> str:
+    """Who was accepted in the role before, of an acceptance; empty where nobody was."""
+    held = requested.snapshot.state.role_holders.get(requested.action.stage)
+    return held.accepted.name if held is not None and held.accepted is not None else ""
 
 
 def _stated_effects(snapshot: MeasureSnapshot) -> Effects | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from connector.store.database.audit import AuditEntry
 from connector.store.reconcile.command_rows import ACCEPTED, REFUSED
-from governance.evidence import CommandOrigin
+from governance.evidence import CommandOrigin, Verb
 from governance.gates import Policy
 from governance.money import Period
 from governance.verdict import gate_text
@@ -40,6 +40,9 @@ ENTRY_TITLES = {
     "deviation.reason_requested": ("info", ""),
     "deviation.explained": ("info", "The deviation was explained: "),
     "measure.kill_switch": ("bad", "The kill switch put it on hold: "),
+    "role.changed": ("bad", ""),
+    "role.accepted": ("info", ""),
+    "role.restored": ("info", ""),
 }
 """Mark and beginning of an entry whose detail is one text."""
 
@@ -76,6 +79,8 @@ def command_text(content: Mapping[str, Any], policy: Policy | None) -> str:
     verb = str(content.get("verb", ""))
     stage = content.get("stage") or ""
     amount = content.get("amount") or {}
+    if verb == Verb.ACCEPT_ROLE:
+        return " ".join(part for part in (verb, stage, content.get("delegate")) if part)
     parts = [verb, policy.label(stage) if policy and stage else stage]
     if amount:
         parts.append(formats().money(Decimal(amount["amount"]), amount["currency"], 2))

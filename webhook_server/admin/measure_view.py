@@ -241,6 +241,8 @@ def action_label(action: AvailableAction, policy: Policy, state: MeasureState) -
     stage = policy.label(action.stage) if action.stage else ""
     if revokes_stage(action, state, policy):
         return f"Revoke {stage}"
+    if action.holder is not None:
+        return f"Accept {action.holder.name} as {action.stage}"
     return {
         Verb.APPROVE: f"Approve {stage}",
         Verb.REJECT: f"Reject {stage}",

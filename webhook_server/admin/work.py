@@ -29,6 +29,10 @@ TITLES = {
         "Reasons",
         "More of the plan is missing than the tolerance allows, and you were asked for the reason.",
     ),
+    WorkKind.ROLE_CHANGE: (
+        "Changes of roles",
+        "Somebody else was named in the tool. Until the change is accepted, a new sponsor or controller cannot act.",
+    ),
     WorkKind.BLOCKER: ("Blockers", "Other conditions of a shut gate that you have to meet."),
 }
 
@@ -99,6 +103,8 @@ def next_step(task: OpenTask) -> tuple[str, str]:
             return "Approve…", url_for("measure.action_form", name=name, verb="approve", stage=task.stage)
         case WorkKind.REASON:
             return "Give the reason…", url_for("measure.action_form", name=name, verb="reason")
+        case WorkKind.ROLE_CHANGE:
+            return "See the change", url_for("measure.show", name=name, _anchor="actions")
         case WorkKind.BLOCKER:
             return "See what is missing", url_for("measure.show", name=name, _anchor="gate")
 

@@ -74,6 +74,7 @@ class CommandVerb(StrEnum):
     REASON = "reason"
     REBASELINE = "rebaseline"
     DELEGATE = "delegate"
+    ACCEPT_ROLE = "accept-role"
 
 
 class NewCommand(Model):
@@ -89,13 +90,16 @@ class NewCommand(Model):
         default=None, description="confirm, write-down: the last month of the actuals."
     )
     text: LongText | None = Field(default=None, description="The reason.")
-    delegate: ShortText | None = Field(default=None, description="delegate: id or user name in the tool.")
+    role: ShortText | None = Field(default=None, description="accept-role: `owner`, `sponsor` or `controller`.")
+    delegate: ShortText | None = Field(
+        default=None, description="delegate, accept-role: the person, by id or user name in the tool."
+    )
     until: date | None = Field(default=None, description="delegate: the last day.")
 
     def line(self) -> str:
         return command_line(
             Verb(self.verb.value),
-            stage=self.stage or "",
+            stage=self.stage or self.role or "",
             amount=Decimal(self.amount) if self.amount is not None else None,
             currency=self.currency or "",
             month=self.month or "",

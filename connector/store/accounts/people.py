@@ -229,10 +229,16 @@ def viewer_of(row: Row[Any], *, session: int | None = None, authentication: Auth
 
 
 def _holds_role_sql(role: Role) -> str:
+    # Whoever is asked about a change of a role reads like somebody who holds one.
+    asked = f" OR {_ASKED_SQL}" if role is Role.SPONSOR else ""
     return f"""EXISTS (SELECT 1 FROM measure m JOIN person_account a ON a.connection = m.connection
-               AND a.account = m.{role.value}_id WHERE a.person_id = p.id AND m.unmapped_since IS NULL)
+               AND a.account = m.{role.value}_id WHERE a.person_id = p.id AND m.unmapped_since IS NULL){asked}
                AS holds_{role.value}"""  # noqa: S608 - the names of our own columns
 
+
+_ASKED_SQL = """EXISTS (SELECT 1 FROM measure m JOIN person_account a
+               ON m.role_change_parties @> ARRAY[a.connection || chr(30) || a.account]
+               WHERE a.person_id = p.id AND m.unmapped_since IS NULL)"""
 
 VIEWER_COLUMNS = f"""p.id AS person, p.login, p.name, p.locale, p.time_zone,
     (SELECT jsonb_agg(jsonb_build_array(g.role, g.hierarchy, g.legal_entity) ORDER BY g.id)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, false, func, or_, text, true
 
-from connector.people.permissions import HIERARCHY_LEVELS, RoleGrant, Viewer
+from connector.people.permissions import HIERARCHY_LEVELS, RoleGrant, ToolAccount, Viewer
 from connector.store.database.tables import MEASURE
 
 UNIT_SEPARATOR, RECORD_SEPARATOR = "\x1f", "\x1e"
@@ -40,7 +40,7 @@ def viewer_settings(viewer: Viewer) -> dict[str, str]:
         "all": "on" if viewer.sees_everything else "off",
         "operates": "on" if viewer.operates else "off",
         "scopes": json.dumps([grant_key(grant) for grant in viewer.viewing_grants]),
-        "accounts": json.dumps([f"{one.connection}{RECORD_SEPARATOR}{one.id}" for one in sorted(viewer.accounts)]),
+        "accounts": json.dumps([account_key(account) for account in sorted(viewer.accounts)]),
         "longest": STATEMENT_TIMEOUT,
     }
 
@@ -48,6 +48,11 @@ def viewer_settings(viewer: Viewer) -> dict[str, str]:
 def grant_key(grant: RoleGrant) -> str:
     """A grant as one of the keys that ``gatepost_place_keys`` makes of a row."""
     return f"{UNIT_SEPARATOR.join(grant.hierarchy)}{RECORD_SEPARATOR}{grant.legal_entity or ''}"
+
+
+def account_key(account: ToolAccount) -> str:
+    """An account as one of the values of ``gatepost.accounts``."""
+    return f"{account.connection}{RECORD_SEPARATOR}{account.id}"
 
 
 def visible_to(viewer: Viewer, table: Table = MEASURE) -> ColumnElement[bool]:
@@ -63,6 +68,8 @@ def visible_to(viewer: Viewer, table: Table = MEASURE) -> ColumnElement[bool]:
         for account in sorted(viewer.accounts):
             holders = (table.c.owner_id, table.c.sponsor_id, table.c.controller_id)
             found.append((table.c.connection == account.connection) & or_(*(one == account.id for one in holders)))
+            if "role_change_parties" in table.c:
+                found.append(table.c.role_change_parties.contains([account_key(account)]))
     return or_(*found) if found else false()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, select, text
@@ -28,6 +29,8 @@ from governance.locked_plan import LockedPlan, with_locked_plan
 from governance.measure import Measure, Person, Role
 from governance.measure_state import MeasureState
 from governance.money import CurrencyMismatch
+from governance.role_change import with_acceptance
+from governance.role_holders import Capacity
 from governance.verdict import Verdict
 
 MAX_COMMANDS = 200
@@ -52,11 +55,13 @@ class MeasureSnapshot:
     def plan(self) -> LockedPlan | None:
         return self.state.plan
 
-    def action_context(self, policy: Policy) -> ActionContext:
-        """The same as a context of the domain."""
+    def action_context(
+        self, policy: Policy, officers: Mapping[str, tuple[Capacity, ...]] = MappingProxyType({})
+    ) -> ActionContext:
+        """The same as a context of the domain; ``officers`` says what people are at Gatepost for this measure."""
         room = CommandContext(
             self.measure, policy, self.effects, policy.index(self.state.stage), self.plan, self.state.off_ramp,
-            ruled_on=list(self.commands),
+            role_holders=dict(self.state.role_holders), officers=officers, ruled_on=list(self.commands),
         )  # fmt: skip
         verdict = self.verdict
         return ActionContext(room, verdict.next_stage, verdict.checklist, self.state.deviation, self.state.stage)
@@ -117,6 +122,8 @@ def measure_snapshot(connection: Connection, row: RowMapping) -> MeasureSnapshot
     except CurrencyMismatch as error:
         effects, problem = None, str(error)
     commands = newest_commands(connection, [row["id"]]).get(row["id"], ())
+    # Whose role nobody has accepted yet speaks in none.
+    measure = with_acceptance(measure, state.role_holders)
     return MeasureSnapshot(row, verdict_of(row), measure, state, commands, effects, problem)
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select, text
+from sqlalchemy import Connection, Engine, Row, func, select, text
 
-from connector.store.database.tables import COMMAND, SUBMITTED_COMMAND
+from connector.store.database.tables import COMMAND, PERSON, SUBMITTED_COMMAND
 from connector.store.measures.commands import SUBMITTED
 from connector.store.queue.inbox import mark_dirty
 from connector.store.queue.wake_up import TaskKind, Waker
 from connector.sync.command_submission import SubmittedCommand
 from governance.evidence import CommandOrigin
 from governance.measure import Person
+from mapping.known_people import mail_identity, person_identity
 from mapping.work_item import Comment, ConnectionName, NativeId
 
 _DELAY_REASON = text("SELECT reason FROM dirty_key WHERE connection = :connection AND native_id = :item")
@@ -73,8 +74,13 @@ def pending_commands(connection: Connection, measures: Sequence[str]) -> tuple[P
 def pending_comments(connection: Connection, measures: Sequence[str]) -> dict[str, tuple[Comment, ...]]:
     """The same as comments, in the form in which the next assessment rules on them."""
     found: dict[str, list[Comment]] = {}
-    for row in _pending(connection, measures):
-        person = Person(row.account, row.account_name, None, row.account_login)
+    rows = _pending(connection, measures)
+    numbers = _person_numbers(connection, {row.given_by for row in rows})
+    for row in rows:
+        # Who was signed in, beside the account that they spoke from.
+        number = numbers.get(row.given_by.casefold())
+        spoke = (mail_identity(row.given_by), *((person_identity(number),) if number is not None else ()))
+        person = Person(row.account, row.account_name, None, row.account_login, spoke)
         comment = Comment(str(row.id), person, row.given_at, row.text, CommandOrigin.PAGE)
         found.setdefault(row.measure_id, []).append(comment)
     return {measure: tuple(comments) for measure, comments in found.items()}
@@ -87,3 +93,12 @@ def _pending(connection: Connection, measures: Sequence[str]) -> Sequence[Row[An
     return connection.execute(
         select(SUBMITTED_COMMAND).select_from(SUBMITTED).where(waits).order_by(SUBMITTED_COMMAND.c.id)
     ).all()
+
+
+def _person_numbers(connection: Connection, logins: Collection[str]) -> dict[str, int]:
+    """The people of Gatepost with these logins."""
+    if not logins:
+        return {}
+    wanted = func.lower(PERSON.c.login).in_([login.lower() for login in logins])
+    query = select(PERSON.c.id, PERSON.c.login).where(wanted)
+    return {row.login.casefold(): row.id for row in connection.execute(query)}

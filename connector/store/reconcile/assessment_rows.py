@@ -8,7 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
+from connector.people.permissions import ToolAccount
 from connector.store.database.json_codec import Json, json_digest, to_json, values_to_json
+from connector.store.database.row_level_access import account_key
 from connector.store.measures.verdicts import verdict_to_json
 from connector.sync.stores import AssessedItem
 from governance.effects import EffectLine
@@ -16,9 +18,11 @@ from governance.explain import explain
 from governance.facts import Unknown, known
 from governance.locked_plan import with_locked_plan
 from governance.measure import Person
+from governance.measure_state import MeasureState
 from governance.money import Money
+from governance.role_change import pending
 from mapping.marks import is_mark
-from mapping.work_item import Comment, WorkItem
+from mapping.work_item import Comment, ConnectionName, WorkItem
 from mapping.writeback import Change, Comparison
 
 Row: TypeAlias = "dict[str, object]"
@@ -132,12 +136,19 @@ def measure_row(prepared: PreparedAssessment, mapping_version: int, now: datetim
         "item_created_at": item.created,
         "explanation": prepared.explanation,
         "findings": prepared.findings,
+        "role_change_parties": _role_change_parties(item.connection, verdict.measure_state),
         "verdict_digest": prepared.verdict_digest(),
         "effects_digest": prepared.effects_digest,
         "mapping_version": mapping_version,
         "policy_version": verdict.policy_version,
         "assessed_at": now,
     }
+
+
+def _role_change_parties(connection: ConnectionName, state: MeasureState) -> list[str]:
+    """The accounts whom a change of a role concerns that nobody has accepted yet."""
+    people = (person for _, held in pending(state.role_holders) for person in (held.accepted, held.present))
+    return sorted({account_key(ToolAccount(connection, person.id)) for person in people if person is not None})
 
 
 def decision_row(prepared: PreparedAssessment, mapping_version: int, now: datetime) -> Row:

@@ -16,6 +16,7 @@ from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.evidence import Command, CommandOrigin, CommandSource
 from governance.locked_plan import LockedPlan
 from governance.money import Money, Period
+from governance.verdict import Event
 from mapping.writeback import ChangeKind
 
 ACCEPTED, REFUSED = "command.accepted", "command.refused"
@@ -28,7 +29,7 @@ def audit_entries(prepared: PreparedAssessment, decided: Row | None, mapping_ver
     found: list[tuple[str, str, object]] = [
         (one.person.name, ACCEPTED if one.accepted else REFUSED, to_json(one)) for one in new_commands(prepared.outcome)
     ]
-    found += [(event.actor, event.kind.value, {"text": event.text}) for event in assessment.verdict.events]
+    found += [(event.actor, event.kind.value, _event_detail(event)) for event in assessment.verdict.events]
     found += [
         ("gatepost", "field.restored", change_row(change))
         for change in assessment.comparison.changes
@@ -54,6 +55,12 @@ def audit_entries(prepared: PreparedAssessment, decided: Row | None, mapping_ver
         }
         for actor, action, detail in found
     ]
+
+
+def _event_detail(event: Event) -> Row:
+    """What the audit keeps of an event: its text, and of a change of a role who it is about."""
+    change = event.role_change
+    return {"text": event.text} if change is None else {"text": event.text, "role_change": to_json(change)}
 
 
 def new_commands(outcome: AssessedItem) -> list[Command]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, Engine, select, text
@@ -13,12 +13,14 @@ from connector.store.measures.commands import newest_commands
 from connector.store.queue.outbox import IN_DOUBT, OWN_IF_PRESENT
 from connector.store.queue.submitted_commands import pending_comments
 from connector.store.reconcile import command_rows
+from connector.store.reconcile.account_people import load_people
 from connector.sync.stores import StoredState
 from governance.evidence import BaselineClaim
 from governance.locked_plan import LockedPlan
 from governance.measure import MeasureId
 from governance.measure_state import MeasureState
 from governance.money import Money, Period
+from mapping.known_people import KnownPeople
 from mapping.work_item import ConnectionName, FieldName, NativeId
 
 
@@ -59,6 +61,12 @@ class SqlStateStore:
                 state, values.get(item, {}), commands.get(measure.id, ()), pending.get(measure.id, ())
             )
         return states
+
+    def people(
+        self, connection: ConnectionName, accounts: Collection[str], identities: Collection[str] = ()
+    ) -> KnownPeople:
+        with self._engine.connect() as transaction:
+            return load_people(transaction, connection, accounts, identities)
 
     def baseline_claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:
         """What every mapped measure claims on these baselines: its planned benefit by month."""

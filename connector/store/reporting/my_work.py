@@ -7,6 +7,7 @@ task, also when three fields of it are missing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,12 +16,14 @@ from decimal import Decimal
 from sqlalchemy import Connection, Row, text
 
 from connector.people.my_work import MyWork, OpenTask, Reason, TaskGroup, WorkKind
+from connector.people.permissions import Role as ViewerRole
 from connector.people.permissions import Viewer
 from connector.store.database.json_codec import from_json
+from connector.store.database.row_level_access import account_key, grant_key
 from governance.gates import REBASELINE
 from governance.measure import Role
 from governance.measure_state import ReasonRequest
-from governance.verdict import ApprovalState, Blocker
+from governance.verdict import ApprovalState, Blocker, Finding
 
 PAGE = 50
 
@@ -51,10 +54,13 @@ def load_my_work(
     tasks of each kind.
     """
     accounts = sorted(viewer.accounts)
+    offices = [grant_key(grant) for grant in viewer.grants if grant.role is ViewerRole.OFFICE]
     values = {
         "connections": [one.connection for one in accounts],
         "accounts": [one.id for one in accounts],
         "seats": list(committee_programs),
+        "parties": [account_key(one) for one in accounts],
+        "offices": json.dumps(offices),
         "today": today,
         "kind": kind.value if kind else None,
         "each": per_kind,
@@ -63,7 +69,7 @@ def load_my_work(
         "after_kind": after.kind if after else None,
         "limit": limit + 1,
     }
-    rows = connection.execute(_WORK, values).all() if accounts else []
+    rows = connection.execute(_WORK, values).all() if accounts or offices else []
     shares = {
         WorkKind(row.kind): TaskGroup(row.count_of_kind, row.oldest_of_kind, row.stake_of_kind)
         for row in rows
@@ -91,6 +97,10 @@ def _reason_request(request: ReasonRequest, shortfall: Decimal) -> Reason:
     return Reason("DEVIATION_UNEXPLAINED", text, text)
 
 
+def _role_change(finding: Finding) -> Reason:
+    return Reason(finding.code, _capital(finding.sentence), finding.sentence)
+
+
 def _rebaseline(why: str) -> Reason:
     text = f"A re-baseline is asked for: {why}"
     return Reason("PLAN_LOCKED", text, text)
@@ -101,6 +111,8 @@ def _reason(stored: Mapping[str, object]) -> Reason:
     match stored:
         case {"blocker": blocker}:
             return _blocked(from_json(Blocker, blocker))
+        case {"finding": finding}:
+            return _role_change(from_json(Finding, finding))
         case {"request": request, "shortfall": shortfall}:
             return _reason_request(from_json(ReasonRequest, request), Decimal(str(shortfall)))
         case _:
@@ -158,13 +170,24 @@ WITH me AS (
           AND CAST(s.content ->> 'until' AS date) >= :today
           AND s.content #>> '{person,id}' = CASE s.role WHEN 'owner' THEN m.owner_id WHEN 'sponsor' THEN m.sponsor_id
                                                        WHEN 'controller' THEN m.controller_id END
+), concerned AS (
+    -- Whom a change of a role concerns that nobody has accepted: both holders, and the transformation office.
+    SELECT m.id FROM measure m WHERE m.role_change_parties && CAST(:parties AS text[])
+    UNION SELECT m.id FROM measure m
+        WHERE m.role_change_parties <> '{}'
+          AND CAST(:offices AS jsonb) ?| gatepost_place_keys(m.portfolio, m.program, m.project, m.package,
+                                                             m.legal_entity)
 ), held AS MATERIALIZED (
     SELECT m.id, m.connection, m.native_id, m.key, m.title, m.portfolio, m.program, m.project, m.package, m.gate,
            m.implementation, m.potential, m.plan_net, m.actual_net, m.variance_net, m.currency, h.roles,
-           m.verdict -> 'blockers' AS blockers, m.verdict -> 'deviation' AS deviation,
+           m.verdict -> 'blockers' AS blockers, m.verdict -> 'deviation' AS deviation, m.findings, h.concerned,
            jsonb_typeof(m.verdict -> 'off_ramp') = 'object' AS off_ramp, m.verdict ->> 'next_stage' AS next_key,
            m.verdict ->> 'next_stage_label' AS next_label
-    FROM (SELECT id, array_agg(role) AS roles FROM holds WHERE role IS NOT NULL GROUP BY id) AS h
+    FROM (SELECT id, coalesce(array_agg(role) FILTER (WHERE role IS NOT NULL), '{}') AS roles,
+                 bool_or(concerned) AS concerned
+          FROM (SELECT id, role, false AS concerned FROM holds WHERE role IS NOT NULL
+                UNION ALL SELECT id, NULL, true FROM concerned) AS either
+          GROUP BY id) AS h
     JOIN measure m ON m.id = h.id
     WHERE m.unmapped_since IS NULL
 ), parts AS (
@@ -190,6 +213,13 @@ WITH me AS (
                                    ELSE '[]' END) AS a (request)
     WHERE NOT h.off_ramp AND coalesce(h.deviation ->> 'reason', '') = ''
       AND a.request #>> '{responsible,role}' = ANY(h.roles)
+    UNION ALL
+    SELECT h.id, CAST(f.finding ->> 'since' AS timestamptz),
+           h.blockers @> jsonb_build_array(jsonb_build_object('code', 'ROLE_CHANGED',
+                                                              'subject', f.finding ->> 'subject')),
+           false, jsonb_build_object('finding', f.finding), 'role_change'
+    FROM held h CROSS JOIN LATERAL jsonb_array_elements(h.findings) AS f (finding)
+    WHERE h.concerned AND f.finding ->> 'code' = 'ROLE_CHANGED'
     UNION ALL
     SELECT h.id, request.at, false, true, jsonb_build_object('rebaseline', request.why), 'approval'
     FROM held h CROSS JOIN LATERAL

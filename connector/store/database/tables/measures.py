@@ -89,6 +89,7 @@ MEASURE = Table(
     timestamp_column("item_created_at"),
     Column("explanation", Text, nullable=False, server_default=text("''")),
     Column("findings", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("role_change_parties", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     # The accounts behind the names, made by the database from the facts.
     *(
         Column(f"{role}_id", Text, Computed(f"facts #>> '{{roles,{role},id}}'::text[]", persisted=True))
@@ -96,6 +97,8 @@ MEASURE = Table(
     ),
     UniqueConstraint("connection", "native_id"),
     ForeignKeyConstraint(["connection", "native_id"], ["work_item.connection", "work_item.native_id"]),
+    Index("measure_role_change_parties", "role_change_parties", postgresql_using="gin"),
+    Index("measure_role_changes", "id", postgresql_where=text("role_change_parties <> '{}'")),
     Index("measure_program", "program"),
     Index("measure_key", "key"),
     Index("measure_place", "portfolio", "program", "project", "package"),

@@ -58,6 +58,9 @@ CREATE TABLE measure (
     item_created_at timestamptz,
     explanation     text NOT NULL DEFAULT '',
     findings        jsonb NOT NULL DEFAULT '[]',
+    -- The accounts of the former and the new holder of every role whose change nobody has accepted, as in
+    -- gatepost.accounts: they see the measure, and are asked about it.
+    role_change_parties text[] NOT NULL DEFAULT '{}',
     owner_id        text GENERATED ALWAYS AS (facts #>> '{roles,owner,id}') STORED,
     sponsor_id      text GENERATED ALWAYS AS (facts #>> '{roles,sponsor,id}') STORED,
     controller_id   text GENERATED ALWAYS AS (facts #>> '{roles,controller,id}') STORED,
@@ -70,6 +73,8 @@ CREATE INDEX measure_baseline ON measure (baseline_id) WHERE baseline_id IS NOT 
 CREATE INDEX measure_owner ON measure (owner_id);
 CREATE INDEX measure_sponsor ON measure (sponsor_id);
 CREATE INDEX measure_controller ON measure (controller_id);
+CREATE INDEX measure_role_change_parties ON measure USING gin (role_change_parties);
+CREATE INDEX measure_role_changes ON measure (id) WHERE role_change_parties <> '{}';
 CREATE INDEX measure_program ON measure (program);
 CREATE INDEX measure_key ON measure (key);
 

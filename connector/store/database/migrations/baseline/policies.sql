@@ -1,12 +1,14 @@
 -- Which rows of which table a reader sees (row_visibility.sql).
 
 INSERT INTO row_policy (name, visible) VALUES
-    -- A measure by a grant that reaches its place, or by an own account that holds one of its roles.
+    -- A measure by a grant that reaches its place, or by an own account that holds one of its roles, or held it until
+    -- a change that nobody has accepted.
     ('measure',
         $$(SELECT gatepost_sees_all())
     OR (SELECT gatepost_scopes()) ?| gatepost_place_keys(portfolio, program, project, package, legal_entity)
     OR (SELECT gatepost_accounts()) ?| ARRAY[connection || E'\x1e' || owner_id, connection || E'\x1e' || sponsor_id,
-                                            connection || E'\x1e' || controller_id]$$),
+                                            connection || E'\x1e' || controller_id]
+    OR (SELECT gatepost_accounts()) ?| role_change_parties$$),
     -- What belongs to a measure.  One row is looked up, many are hashed: PostgreSQL chooses between the two forms of
     -- such an EXISTS by itself.
     ('effect_line',
