@@ -17,6 +17,7 @@ from webhook_server.admin.navigation import entries
 from webhook_server.api import api
 from webhook_server.auth import authenticate_requests
 from webhook_server.health import health
+from webhook_server.permission import OPEN, declare
 from webhook_server.webhooks import webhooks
 
 ExceptionInfo: TypeAlias = "tuple[type, BaseException, TracebackType | None] | tuple[None, None, None]"
@@ -42,6 +43,7 @@ def create_app(services: Services, clock: Clock = system_clock) -> Flask:
     app.register_blueprint(api(services))
     for page in PAGES:
         app.register_blueprint(page(services))
+    declare(app.view_functions["static"], OPEN)
     return app
 
 

@@ -20,6 +20,7 @@ from connector.store.database.tables import MEASURE
 from webhook_server.admin.navigation import AUDIT_READERS
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
+from webhook_server.permission import Reach
 
 PAGE_SIZE = 50
 MAX_SEQUENCE = 2**63 - 1
@@ -37,7 +38,7 @@ def audit(services: Services) -> Blueprint:
         return _page(services)
 
     @blueprint.post("/verify")
-    @requires_role(*AUDIT_READERS)
+    @requires_role(*AUDIT_READERS, reach=Reach.ORGANISATION)
     def verify() -> ResponseReturnValue:
         """The whole chain: line by line as it is read, or a whole page without scripts."""
         if not current_viewer().sees_everything:

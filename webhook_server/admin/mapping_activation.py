@@ -42,6 +42,7 @@ from webhook_server.admin.mapping_preview_run import (
     run_preview,
 )
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.permission import Reach
 
 SAMPLE_SIZE = 200
 MAX_REASON_LENGTH = 1_000
@@ -82,7 +83,7 @@ def _add_preview(blueprint: Blueprint, services: Services) -> None:
 
 def _add_activate(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/activate")
-    @requires_role(*EDITORS)
+    @requires_role(*EDITORS, reach=Reach.PART)
     def activate() -> ResponseReturnValue:
         viewer, reason = current_viewer(), request.form.get("reason", "").strip()[:MAX_REASON_LENGTH]
         candidate = find_candidate(services, viewer, request.form.get("candidate", "draft"))
@@ -105,13 +106,13 @@ def _add_activate(blueprint: Blueprint, services: Services) -> None:
 
 def _add_progress(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/progress/<int:number>")
-    @requires_role(*READERS)
+    @requires_role(*READERS, reach=Reach.NOTHING)
     def progress(number: int) -> str:
         stored = find_version(services, number)
         return render_template("mapping/progress.html", stored=stored, **_progress(services, stored))
 
     @blueprint.get("/progress/<int:number>/part")
-    @requires_role(*READERS)
+    @requires_role(*READERS, reach=Reach.NOTHING)
     def progress_part(number: int) -> str:
         stored = find_version(services, number)
         return render_template("mapping/_progress.html", stored=stored, **_progress(services, stored))

@@ -31,6 +31,7 @@ from webhook_server.admin.operations_messages import (
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.formats import duration_text
 from webhook_server.pages import formats
+from webhook_server.permission import Reach
 
 OPERATORS = (Role.OPERATOR, Role.ADMINISTRATOR)
 PAGE_SIZE = 50
@@ -49,30 +50,30 @@ def operations(services: Services) -> Blueprint:
 
 def _add_pages(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.PART)
     def index() -> str:
         return render_template("operations/index.html", **_overview(services))
 
     @blueprint.get("/figures")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.PART)
     def figures() -> str:
         """The part that is refreshed."""
         return render_template("operations/_figures.html", **_overview(services))
 
     @blueprint.get("/dead-letters/<cause>")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.PART)
     def dead_letter_cause(cause: str) -> str:
         return _render_cause(services, cause)
 
     @blueprint.get("/dead-letters")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.PART)
     def dead_letter() -> ResponseReturnValue:
         return _render_dead_letter(services, request.args.get("ref", ""))
 
 
 def _add_actions(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/dead-letters/replay")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.PART)
     def replay() -> ResponseReturnValue:
         target = request.form.get("target", "")
         done = dead_letters.replay(services.engine, services.waker, target, current_viewer().login, system_clock())
@@ -84,7 +85,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
         return redirect(url_for("operations.index"), 303)
 
     @blueprint.post("/dead-letters/drop")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.PART)
     def drop() -> ResponseReturnValue:
         target, reason = request.form.get("target", ""), request.form.get("reason", "").strip()[:MAX_REASON_LENGTH]
         if not reason:
@@ -98,7 +99,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
         return redirect(url_for("operations.index"), 303)
 
     @blueprint.post("/connections/<name>/resume")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.ORGANISATION)
     def resume(name: str) -> ResponseReturnValue:
         if services.connections.get(name) is None:
             raise NotFound(f'There is no connection "{name}".')

@@ -12,27 +12,29 @@ from connector.people.permissions import Role
 from webhook_server.admin import person as person_page
 from webhook_server.admin.grant_form import ROLES, grant_from, known_names, visible_with
 from webhook_server.auth import current_viewer, requires_role, services
+from webhook_server.permission import Reach
 
-requires_administrator = requires_role(Role.ADMINISTRATOR)
+PART, ORGANISATION = Reach.PART, Reach.ORGANISATION
 
 
 def people(_: Services) -> Blueprint:
     blueprint = Blueprint("people", __name__, url_prefix="/people")
-    for rule, endpoint, view, methods in (
-        ("", "index", index, ["GET"]),
-        ("/new", "add", add, ["GET", "POST"]),
-        ("/grant-preview", "grant_preview", grant_preview, ["GET"]),
-        ("/rules", "rules", rules, ["GET", "POST"]),
-        ("/rules/<int:number>/remove", "remove_rule", remove_rule, ["POST"]),
-        ("/<int:number>", "person", person_page.show, ["GET"]),
-        ("/<int:number>/grants", "grant", person_page.grant, ["POST"]),
-        ("/<int:number>/grants/<int:grant_number>/revoke", "revoke_grant", person_page.revoke_grant, ["POST"]),
-        ("/<int:number>/accounts", "link", person_page.link, ["POST"]),
-        ("/<int:number>/accounts/unlink", "unlink", person_page.unlink, ["POST"]),
-        ("/<int:number>/active", "set_active", person_page.set_active, ["POST"]),
-        ("/<int:number>/sessions/end", "end_sessions", person_page.end_sessions, ["POST"]),
+    for rule, endpoint, view, methods, reach in (
+        ("", "index", index, ["GET"], PART),
+        ("/new", "add", add, ["GET", "POST"], ORGANISATION),
+        ("/grant-preview", "grant_preview", grant_preview, ["GET"], PART),
+        ("/rules", "rules", rules, ["GET", "POST"], ORGANISATION),
+        ("/rules/<int:number>/remove", "remove_rule", remove_rule, ["POST"], ORGANISATION),
+        ("/<int:number>", "person", person_page.show, ["GET"], PART),
+        ("/<int:number>/grants", "grant", person_page.grant, ["POST"], PART),
+        ("/<int:number>/grants/<int:grant_number>/revoke", "revoke_grant", person_page.revoke_grant, ["POST"], PART),
+        ("/<int:number>/accounts", "link", person_page.link, ["POST"], ORGANISATION),
+        ("/<int:number>/accounts/unlink", "unlink", person_page.unlink, ["POST"], ORGANISATION),
+        ("/<int:number>/active", "set_active", person_page.set_active, ["POST"], PART),
+        ("/<int:number>/sessions/end", "end_sessions", person_page.end_sessions, ["POST"], PART),
     ):
-        blueprint.add_url_rule(rule, endpoint, requires_administrator(view), methods=methods)
+        allowed = requires_role(Role.ADMINISTRATOR, reach=reach)(view)
+        blueprint.add_url_rule(rule, endpoint, allowed, methods=methods)
     return blueprint
 
 

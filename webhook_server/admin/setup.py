@@ -33,6 +33,7 @@ from mapping.work_item import ConnectionName, Tool
 from webhook_server.admin.mapping_candidate import author_of, draft_of
 from webhook_server.admin.setup_provision import add_provision, nothing_missing
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.permission import Reach
 
 
 class StepState(StrEnum):
@@ -61,7 +62,7 @@ def setup(services: Services) -> Blueprint:
 
 def _add_steps(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.ORGANISATION)
     def index() -> str:
         steps = _steps(services, draft_of(services, current_viewer()))
         return render_template(
@@ -69,7 +70,7 @@ def _add_steps(blueprint: Blueprint, services: Services) -> None:
         )
 
     @blueprint.get("/survey/<name>")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.ORGANISATION)
     def survey(name: str) -> str:
         """What a tool has that could be governed; loaded after the page itself."""
         try:
@@ -80,7 +81,7 @@ def _add_steps(blueprint: Blueprint, services: Services) -> None:
         return render_template("setup/_survey.html", name=name, kinds=kinds, error="")
 
     @blueprint.post("/starter")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.ORGANISATION)
     def write_starter() -> ResponseReturnValue:
         """A first mapping from what the tool shows, as the viewer's draft."""
         viewer, name = current_viewer(), request.form.get("connection", "")
@@ -189,7 +190,7 @@ def _serve_step(services: Services, active: StoredMapping | None) -> tuple[str, 
 
 def _add_connect(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/connect")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.ORGANISATION)
     def connect() -> ResponseReturnValue:
         """Sign in first, and save the connection only when that worked."""
         entered = {name: request.form.get(name, "").strip() for name in ("name", "kind", "url", "user", "expires")}

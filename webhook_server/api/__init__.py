@@ -31,6 +31,7 @@ from webhook_server.api import (
 )
 from webhook_server.api.openapi import Document, document
 from webhook_server.api.operation import Operation, add_route
+from webhook_server.auth import open_to_all
 
 OPERATIONS: tuple[Operation, ...] = (
     *measures.OPERATIONS,
@@ -66,6 +67,7 @@ def api(services: Services) -> Blueprint:
         add_route(blueprint, operation, services)
 
     @blueprint.get("/openapi.json")
+    @open_to_all
     def openapi() -> Response:
         """Open to all: it describes the operations and contains no data."""
         return jsonify(openapi_document())

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from connector.people.permissions import Action
 from connector.store.database.audit import search
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.values import Model, Moment, Page, PageQuery, ShortText, make_page, number_cursor
@@ -53,6 +54,7 @@ def search_audit(call: ApiCall) -> Page[EntryModel]:
 OPERATIONS = (
     Operation(
         "GET", "/audit", "audit", "Search the audit, newest first", search_audit, Page[EntryModel], query=AuditQuery,
+        action=Action.READ_AUDIT,
         description="Entries about measures that the caller may see; all entries if that is every measure.",
     ),
 )  # fmt: skip

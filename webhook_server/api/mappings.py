@@ -231,7 +231,7 @@ TAG = "mappings"
 TOOL_UNAVAILABLE = {503: "The tool cannot be read now."}
 
 OPERATIONS = (
-    Operation("GET", "/mappings", TAG, "List versions", list_versions, MappingVersionList, action=Action.OPERATE),
+    Operation("GET", "/mappings", TAG, "List versions", list_versions, MappingVersionList, action=Action.OBSERVE),
     Operation(
         "GET",
         "/mappings/{number}",
@@ -240,7 +240,7 @@ OPERATIONS = (
         show,
         MappingVersionDetail,
         path_parameters=(NUMBER_PARAMETER,),
-        action=Action.OPERATE,
+        action=Action.OBSERVE,
     ),
     Operation(
         "POST",
@@ -250,7 +250,7 @@ OPERATIONS = (
         validate,
         CheckResult,
         body=CheckSource,
-        action=Action.CONFIGURE,
+        action=Action.DRAFT,
     ),
     Operation(
         "POST",
@@ -262,7 +262,7 @@ OPERATIONS = (
         status=201,
         body=NewMappingVersion,
         scope=TokenScope.ADMIN,
-        action=Action.CONFIGURE,
+        action=Action.DRAFT,
         description="A version with problems is stored as a draft.",
     ),
     Operation(
@@ -275,7 +275,7 @@ OPERATIONS = (
         path_parameters=(NUMBER_PARAMETER,),
         body=PreviewRequest,
         scope=TokenScope.ADMIN,
-        action=Action.CONFIGURE,
+        action=Action.DRAFT,
         problems=TOOL_UNAVAILABLE,
     ),
     Operation(

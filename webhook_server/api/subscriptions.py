@@ -216,7 +216,7 @@ def _operation(method: str, path: str, summary: str, run: Any, response: Any, **
         run,
         response,
         scope=TokenScope.EVENTS,
-        action=Action.CONFIGURE,
+        action=Action.SUBSCRIBE,
         path_parameters=parts,
         **more,
     )
