@@ -18,6 +18,7 @@ from connector.store.operations import overview as store
 from connector.store.operations.overview import OperationsOverview
 from connector.store.queue import dead_letters
 from connector.store.queue.dead_letter_details import dead_letter_details
+from connector.store.queue.operated_parts import OperatedParts
 from webhook_server.admin.operations_messages import (
     DEAD_LETTER_LABELS,
     DROP_EFFECT,
@@ -76,7 +77,10 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
     @requires_role(*OPERATORS, reach=Reach.PART)
     def replay() -> ResponseReturnValue:
         target = request.form.get("target", "")
-        done = dead_letters.replay(services.engine, services.waker, target, current_viewer().login, system_clock())
+        viewer = current_viewer()
+        done = dead_letters.replay(
+            services.engine, services.waker, target, viewer.login, system_clock(), parts=OperatedParts.of(viewer)
+        )
         if done:
             count = plural(done, "dead letter is", "dead letters are", formats())
             flash(f"{count} replayed. What fails again becomes a dead letter again.", "good")
@@ -93,7 +97,10 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
             if "/" in target:
                 return _render_dead_letter(services, target, error)
             return _render_cause(services, target, error), 422
-        done = dead_letters.drop(services.engine, target, current_viewer().login, reason.replace("\x00", ""))
+        viewer = current_viewer()
+        done = dead_letters.drop(
+            services.engine, target, viewer.login, reason.replace("\x00", ""), parts=OperatedParts.of(viewer)
+        )
         count = plural(done, "dead letter was", "dead letters were", formats())
         flash(f"{count} dropped: {reason}" if done else "It is no longer a dead letter.", "good" if done else "info")
         return redirect(url_for("operations.index"), 303)
@@ -111,7 +118,8 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
 
 
 def _overview(services: Services) -> dict[str, object]:
-    overview = store.operations_overview(services.engine, system_clock())
+    viewer = current_viewer()
+    overview = store.operations_overview(services.engine, system_clock(), OperatedParts.of(viewer))
     config = services.active_config()
     governed = {rule.connection for rule in config.measures} if config else set()
     webhooks = _webhooks(services)
@@ -125,6 +133,7 @@ def _overview(services: Services) -> dict[str, object]:
         "queue_labels": QUEUE_LABELS,
         "dead_letter_labels": DEAD_LETTER_LABELS,
         "duration": duration_text,
+        "may_resume": viewer.operates,
     }
 
 
@@ -177,12 +186,13 @@ def _rate_chart(name: str, started_at: datetime, values: Sequence[int]) -> RateC
 
 
 def _render_cause(services: Services, cause_id: str, error: str = "") -> str:
+    parts = OperatedParts.of(current_viewer())
     with services.engine.connect() as connection:
-        cause = dead_letters.find_cause(connection, cause_id)
+        cause = dead_letters.find_cause(connection, cause_id, parts=parts)
         if cause is None:
             raise NotFound("There are no dead letters with this cause any more.")
         listed = dead_letters.list_dead_letters(
-            connection, cause_id, after=request.args.get("after", ""), limit=PAGE_SIZE + 1
+            connection, cause_id, after=request.args.get("after", ""), limit=PAGE_SIZE + 1, parts=parts
         )
     singular, many = DEAD_LETTER_LABELS[cause.kind]
     return render_template(
@@ -200,7 +210,9 @@ def _render_cause(services: Services, cause_id: str, error: str = "") -> str:
 def _render_dead_letter(services: Services, ref: str, error: str = "") -> ResponseReturnValue:
     viewer = current_viewer()
     with services.read_as(viewer) as reader:
-        details = dead_letter_details(services.engine, reader, ref, show_all=viewer.sees_everything)
+        details = dead_letter_details(
+            services.engine, reader, ref, show_all=viewer.sees_everything, parts=OperatedParts.of(viewer)
+        )
     if details is None:
         raise NotFound("It is no longer a dead letter: it was replayed, dropped, or changed meanwhile.")
     kind = details.dead_letter.kind
