@@ -21,6 +21,7 @@ from connector.notify.allowed_hosts import HostRules, listed
 from connector.people.permissions import Viewer
 from connector.runtime.queue import TaskQueue
 from connector.settings import Settings
+from connector.store.accounts.access_changes import AccessChanges
 from connector.store.accounts.api_tokens import ApiTokens
 from connector.store.accounts.people import PersonStore
 from connector.store.accounts.sessions import Sessions, SignInThrottle
@@ -79,6 +80,7 @@ class Services:
     event_parsers: Mapping[Tool, EventParser]
     metrics: CollectorRegistry
     people: PersonStore
+    access_changes: AccessChanges
     sessions: Sessions
     tokens: ApiTokens
     sign_in_throttle: SignInThrottle
@@ -161,6 +163,7 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
         event_parsers={Tool.JIRA: jira.create_event_parser(), Tool.SERVICENOW: servicenow.create_event_parser()},
         metrics=CollectorRegistry(),
         people=PersonStore(engine),
+        access_changes=AccessChanges(engine),
         sessions=Sessions(
             engine,
             idle=timedelta(minutes=settings.session_idle_minutes),

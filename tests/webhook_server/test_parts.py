@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
+from connector.bootstrap import system_clock
 from connector.people.permissions import Role, RoleGrant
 from mapping.load import LoadedMapping, load_mapping
 from tests.connector.store.conftest import open_store
@@ -218,3 +219,88 @@ def test_the_pages_change_nothing_for_all_parts_by_the_role_of_one(parts: ApiSer
 
 def test_the_navigation_offers_the_set_up_only_to_whom_it_is_open(parts: ApiServer) -> None:
     assert 'href="/setup"' not in browser(parts, "cloud-admin").get("/connections").text
+
+
+# --- people -------------------------------------------------------------------------------------------------------
+
+
+def person_of(here: ApiServer, who: str) -> int:
+    found = here.services.people.find_by_login(f"{who}@acme.example")
+    assert found is not None
+    return found.id
+
+
+def test_who_administers_a_part_gives_roles_there_and_nowhere_else(parts: ApiServer) -> None:
+    somebody = parts.person("somebody")
+    visitor = browser(parts, "cloud-admin")
+    own = {"role": "viewer", "portfolio": "IT", "program": "Cloud exit"}
+    assert visitor.post(f"/people/{somebody}/grants", own, page="/account").status_code == 303
+    for wider in (
+        {"role": "viewer"},
+        {"role": "viewer", "portfolio": "IT"},
+        {"role": "viewer", "portfolio": "IT", "program": "Branches"},
+        {"role": "administrator"},
+    ):
+        answer = visitor.post(f"/people/{somebody}/grants", wider, page="/account")
+        assert answer.status_code == 422
+        assert "You may not give more than you hold" in page_text(answer)
+    found = parts.services.people.get(somebody)
+    assert found is not None
+    assert [str(one.grant) for one in found.grants] == ["viewer of IT / Cloud exit"]
+
+
+def test_who_administers_a_part_gives_no_more_to_themselves(parts: ApiServer) -> None:
+    me = person_of(parts, "cloud-admin")
+    answer = browser(parts, "cloud-admin").post(f"/people/{me}/grants", {"role": "administrator"}, page="/account")
+    assert (answer.status_code, "You may not give more than you hold" in page_text(answer)) == (422, True)
+
+
+@pytest.mark.parametrize("target", ["admin", "branch-admin", "operator"])
+def test_who_administers_a_part_takes_nothing_from_people_of_another(parts: ApiServer, target: str) -> None:
+    person, visitor = person_of(parts, target), browser(parts, "cloud-admin")
+    found = parts.services.people.get(person)  # type: ignore[arg-type]
+    assert found is not None
+    held = found.grants[0].id
+    for path, form in (
+        (f"/people/{person}/grants/{held}/revoke", {}),
+        (f"/people/{person}/active", {"active": "no"}),
+        (f"/people/{person}/sessions/end", {}),
+        (f"/people/{person}/accounts", {"connection": "jira-main", "account": "z"}),
+        (f"/people/{person}/accounts/unlink", {"connection": "jira-main", "account": "z"}),
+    ):
+        assert visitor.post(path, form, page="/account").status_code == 403, path
+    assert parts.services.people.get(person) == found  # type: ignore[arg-type]
+
+
+def test_who_administers_a_part_reads_what_people_are_there(parts: ApiServer) -> None:
+    both = parts.person("both", RoleGrant(Role.OFFICE, CLOUD), RoleGrant(Role.OFFICE, BRANCHES))
+    visitor = browser(parts, "cloud-admin")
+    listed = page_text(visitor.get("/people"))
+    assert "Cloud-viewer" in listed
+    assert "Branch-admin" not in listed
+    shown = page_text(visitor.get(f"/people/{both}"))
+    assert "Office of IT / Cloud exit." in shown
+    assert "Branches" not in shown
+    assert "Only what lies in the part that you administer is shown here." in shown
+    assert "Branch-admin" in page_text(visitor.get("/people?q=branch-admin@acme.example")), "known by login"
+
+
+def test_a_role_of_another_part_is_not_previewed_with_its_measures(parts: ApiServer) -> None:
+    visitor = browser(parts, "cloud-admin")
+    own = page_text(visitor.get("/people/grant-preview?role=viewer&portfolio=IT&program=Cloud+exit"))
+    assert "ITX-1" in own
+    other = page_text(visitor.get("/people/grant-preview?role=viewer&portfolio=IT&program=Branches"))
+    assert "ITX-2" not in other
+    assert "You do not administer this part: nobody gives more than they hold." in other
+
+
+def test_a_change_of_another_part_is_neither_shown_nor_decided(parts: ApiServer) -> None:
+    somebody = parts.person("pending")
+    branch = browser(parts, "branch-admin")
+    form = {"role": "controller", "portfolio": "IT", "program": "Branches"}
+    branch.post(f"/people/{somebody}/grants", form, page="/account")
+    (waiting,) = parts.services.access_changes.pending(system_clock())
+    visitor = browser(parts, "cloud-admin")
+    assert "Waiting for a second administrator" not in page_text(visitor.get("/people"))
+    answer = visitor.post(f"/people/changes/{waiting.id}/accept", page="/account")
+    assert "It reaches beyond the part that you administer." in page_text(answer)

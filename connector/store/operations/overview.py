@@ -208,7 +208,16 @@ TABLE_GROUPS = {
     "decisions and the audit": ("decision", "command", "submitted_command", "audit", "audit_head"),
     "sums of the portfolio": ("figures_", "measure_figures", "measure_finding", "measure_series", "rollup_"),
     "subscriptions": ("subscription",),
-    "people and sessions": ("person", "role_", "row_policy", "web_session", "api_token", "failed_sign_in"),
+    "people and sessions": (
+        "person",
+        "role_",
+        "row_policy",
+        "web_session",
+        "api_token",
+        "failed_sign_in",
+        "access_change",
+        "counted_event",
+    ),
     "the queue of tasks": ("procrastinate_",),
 }
 """Tables by what they are for: whole names, and beginnings of names."""
