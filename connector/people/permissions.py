@@ -215,6 +215,8 @@ class Action(StrEnum):
     """Subscriptions to the events of the part of the role."""
     DRAFT = "draft"
     """Prepare and preview a mapping; who may put it in force depends on what it changes."""
+    ACTIVATE = "activate"
+    """Put a mapping in force that changes no other part."""
     CONFIGURE = "configure"
     """Connections, the mapping of the whole organisation, rates."""
     MANAGE_PEOPLE = "manage people"
@@ -228,6 +230,7 @@ ALLOWED_ROLES: dict[Action, frozenset[Role]] = {
     Action.OPERATE_CONNECTIONS: OPERATING_ROLES,
     Action.SUBSCRIBE: ADMINISTRATORS,
     Action.DRAFT: ADMINISTRATORS,
+    Action.ACTIVATE: ADMINISTRATORS,
     Action.CONFIGURE: ADMINISTRATORS,
     Action.MANAGE_PEOPLE: ADMINISTRATORS,
 }

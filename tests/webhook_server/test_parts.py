@@ -5,12 +5,15 @@ ITX-1 is in IT / Cloud exit, ITX-2 in IT / Branches; each has an event and a wri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from sqlalchemy import text
 
 from connector.bootstrap import system_clock
+from connector.notify.subscription_filter import SubscriptionFilter
 from connector.people.permissions import Role, RoleGrant
 from mapping.load import LoadedMapping, load_mapping
 from tests.connector.store.conftest import open_store
@@ -304,3 +307,65 @@ def test_a_change_of_another_part_is_neither_shown_nor_decided(parts: ApiServer)
     assert "Waiting for a second administrator" not in page_text(visitor.get("/people"))
     answer = visitor.post(f"/people/changes/{waiting.id}/accept", page="/account")
     assert "It reaches beyond the part that you administer." in page_text(answer)
+
+
+# --- subscriptions and the mapping --------------------------------------------------------------------------------
+
+
+def test_who_administers_a_part_subscribes_to_its_events_and_to_no_others(parts: ApiServer) -> None:
+    add = parts.services.subscriptions.add
+    for name, part in (("of-branches", BRANCHES), ("of-all", ())):
+        add(name, "http://127.0.0.1:9/", SubscriptionFilter(hierarchy=part), per_minute=60, author="tests")
+    body = {"name": "of-cloud", "url": "http://127.0.0.1:9/", "hierarchy": list(CLOUD)}
+    assert parts.post("cloud-admin", "/subscriptions", body).status_code == 201
+    for wider in ({"hierarchy": list(BRANCHES)}, {"hierarchy": ["IT"]}, {}, {"events": ["connection.paused"]}):
+        refused = parts.post("cloud-admin", "/subscriptions", {**body, "name": "x", "hierarchy": [], **wider})
+        assert refused.status_code == 403, refused.text
+        assert refused.get_json()["title"].startswith("You do not administer all of these events")
+    listed = parts.get("cloud-admin", "/subscriptions").get_json()["items"]
+    assert [one["name"] for one in listed] == ["of-cloud"]
+    visitor = browser(parts, "cloud-admin")
+    assert "of-cloud" in page_text(visitor.get("/subscriptions"))
+    assert "of-branches" not in page_text(visitor.get("/subscriptions"))
+    for name in ("of-branches", "of-all"):
+        assert visitor.get(f"/subscriptions/{name}").status_code == 404
+        for step in ("test", "rotate", "resume", "replay", "remove"):
+            assert visitor.post(f"/subscriptions/{name}/{step}", {}, page="/account").status_code == 404
+        for step in ("rotate", "resume", "test"):
+            assert parts.post("cloud-admin", f"/subscriptions/{name}/{step}").status_code == 404
+        assert parts.get("cloud-admin", f"/subscriptions/{name}/deliveries").status_code == 404
+        assert parts.call("cloud-admin", "DELETE", f"/subscriptions/{name}").status_code == 404
+    form = {"name": "y", "url": "http://127.0.0.1:9/", "events": "stage.changed", "hierarchy": "IT / Branches"}
+    assert visitor.post("/subscriptions/new", form, page="/account").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("who", "old", "new", "status"),
+    [
+        pytest.param("it-admin", "business_unit: Business unit", "business_unit: Unit", 200, id="a fact of one's part"),
+        pytest.param("cloud-admin", "start: Start date", "start: Begin", 403, id="of a wider part"),
+        pytest.param("it-admin", "controller: Controller", "controller: Sponsor", 403, id="who approves"),
+        pytest.param("it-admin", "organization: ACME", "organization: X", 403, id="the organisation"),
+        pytest.param("admin", "controller: Controller", "controller: Sponsor", 200, id="for the whole organisation"),
+    ],
+)
+def test_a_mapping_is_activated_by_who_administers_all_that_it_changes(
+    parts: ApiServer, who: str, old: str, new: str, status: int
+) -> None:
+    if "it-admin" not in parts.tokens:
+        person = parts.person("it-admin", RoleGrant(Role.ADMINISTRATOR, ("IT",)))
+        parts.services.people.set_password(person, CHEAP, by="tests")
+    active = parts.services.mappings.active()
+    assert active is not None
+    source = active.source.replace(old, new)
+    stored = parts.post(who, "/mappings", {"source": source, "reason": "r"}).get_json()["number"]
+    if status == 403:
+        visitor = browser(parts, who)
+        form = {"candidate": str(stored), "reason": "r", "active": active.number}
+        page = visitor.get(f"/mapping/activate?candidate={stored}")
+        form |= {"fingerprint": unescape(re.findall(r'name="fingerprint" value="([^"]*)"', page.text)[0])}
+        refused = visitor.post("/mapping/activate", form, page="/account")
+        assert refused.status_code == 403, refused.text
+        assert "An administrator of the whole organisation has to activate it." in page_text(refused)
+    answer = parts.post(who, f"/mappings/{stored}/activate")
+    assert answer.status_code == status, answer.text

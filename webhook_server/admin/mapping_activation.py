@@ -9,7 +9,7 @@ from datetime import timedelta
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeSerializer
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, Forbidden
 
 from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
@@ -42,6 +42,7 @@ from webhook_server.admin.mapping_preview_run import (
     run_preview,
 )
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.mapping_access import NOT_ALLOWED, may_activate
 from webhook_server.permission import Reach
 
 SAMPLE_SIZE = 200
@@ -153,6 +154,8 @@ def _activate_candidate(services: Services, viewer: Viewer, candidate: Candidate
     author, active = author_of(viewer), services.mappings.active()
     if candidate.config is None:
         raise ConfigurationError("The text has problems. Correct them in the editor first.")
+    if not may_activate(services, viewer, candidate.config):
+        raise Forbidden(NOT_ALLOWED)
     if missing := _missing_connections(services, candidate.config):
         raise ConfigurationError(f"The mapping names {', '.join(missing)}, which is no connection. Connect it first.")
     if (active.number if active else None) != request.form.get("active", type=int):

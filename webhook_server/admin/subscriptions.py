@@ -23,6 +23,7 @@ from connector.store.notifications.deliveries import counts_by_state, find_deliv
 from connector.store.notifications.subscriptions import PER_MINUTE
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.permission import Reach
+from webhook_server.subscription_access import administered, administers_events, require_administered
 
 PAGE_SIZE = 50
 DELIVERY_STATES = ("waiting", "done", "dead_letter")
@@ -39,7 +40,7 @@ def _add_pages(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("")
     @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
     def index() -> str:
-        subscriptions = services.subscriptions.all()
+        subscriptions = administered(current_viewer(), services.subscriptions.all())
         with services.read_as(current_viewer()) as connection:
             counts = counts_by_state(connection)
         return render_template(
@@ -74,6 +75,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
             wanted = parse_filter(
                 [] if everything else chosen, form.get("hierarchy", ""), form.get("legal_entity") or None
             )
+            require_administered(current_viewer(), wanted)
             added = services.subscriptions.add(
                 form.get("name", "").strip(), form.get("url", "").strip(), wanted, per_minute=_per_minute(form),
                 author=current_viewer().login,
@@ -171,10 +173,14 @@ def _form(form: Mapping[str, str], error: str) -> str:
 
 
 def _find_subscription(services: Services, name: str) -> Subscription:
+    """One that the viewer administers.  Raises NotFound."""
     try:
-        return services.subscriptions.get(name)
+        found = services.subscriptions.get(name)
     except ConfigurationError:
-        raise NotFound(f'There is no subscription "{name}".') from None
+        found = None
+    if found is None or not administers_events(current_viewer(), found.filter):
+        raise NotFound(f'There is no subscription "{name}".')
+    return found
 
 
 def _per_minute(form: Mapping[str, str]) -> int:

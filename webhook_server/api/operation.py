@@ -129,6 +129,8 @@ _REACH: Mapping[Action | None, Reach] = {
     Action.OBSERVE: Reach.NOTHING,
     Action.OPERATE: Reach.PART,
     Action.SUBSCRIBE: Reach.PART,
+    Action.DRAFT: Reach.VISIBLE,
+    Action.ACTIVATE: Reach.PART,
     Action.MANAGE_PEOPLE: Reach.PART,
 }
 
