@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.operating_user import operating_user
 from cli.secret_input import TOKEN, read_secret
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
@@ -52,7 +52,7 @@ def add(
     """Add somebody who may sign in.  The password is asked for, or taken from GATEPOST_PASSWORD."""
     hash_ = None if no_password else hash_password(_password())
     with _services() as services:
-        person = services.people.add(login, name, by=_current_user(), password_hash=hash_)
+        person = services.people.add(login, name, by=operating_user(), password_hash=hash_)
         given = _request(services, _grant_change(person.id, RoleGrant(Role.ADMINISTRATOR))) if admin else None
         address = services.settings.address
     made = given is not None and given.procedure is not Procedure.WAITS
@@ -94,7 +94,7 @@ def grant(
 def revoke_grant(number: Annotated[int, typer.Argument(help="Its number, from: gatepost user list")]) -> None:
     """Revoke a role."""
     with _services() as services:
-        revoked = services.people.revoke_grant(number, by=_current_user())
+        revoked = services.people.revoke_grant(number, by=operating_user())
     if revoked is None:
         raise ConfigurationError(f"There is no grant {number}. See the numbers with: gatepost user list")
     typer.echo(f"Revoked: {revoked}.")
@@ -104,7 +104,7 @@ def revoke_grant(number: Annotated[int, typer.Argument(help="Its number, from: g
 def disable(login: Login) -> None:
     """End somebody's access at once: sessions and tokens too.  Their actions stay in the audit."""
     with _services() as services:
-        services.people.set_active(_person(services, login).id, active=False, by=_current_user())
+        services.people.set_active(_person(services, login).id, active=False, by=operating_user())
     typer.echo(f"{login} is disabled and signed out everywhere.")
 
 
@@ -122,8 +122,8 @@ def password(login: Login) -> None:
     hash_ = hash_password(_password())
     with _services() as services:
         person = _person(services, login)
-        services.people.set_password(person.id, hash_, by=_current_user())
-        services.sessions.end(person.id, by=_current_user())
+        services.people.set_password(person.id, hash_, by=operating_user())
+        services.sessions.end(person.id, by=operating_user())
     typer.echo(f"{login} has a new password and has to sign in again.")
 
 
@@ -195,7 +195,7 @@ def sessions(
     with _services() as services:
         person = _person(services, login)
         if end:
-            count = services.sessions.end(person.id, by=_current_user())
+            count = services.sessions.end(person.id, by=operating_user())
             typer.echo(f"{login}: {count} session{'' if count == 1 else 's'} ended.")
             return
         table = Table("Since", "Last used", "Expires", "Browser")
@@ -233,7 +233,7 @@ def add_rule(
 def remove_rule(number: Annotated[int, typer.Argument(help="Its number, from: gatepost user rules")]) -> None:
     """Remove a rule; members of the group lose the role at their next sign-in."""
     with _services() as services:
-        removed = services.people.remove_rule(number, by=_current_user())
+        removed = services.people.remove_rule(number, by=operating_user())
     if removed is None:
         raise ConfigurationError(f"There is no rule {number}. See the numbers with: gatepost user rules")
     typer.echo(f"Members of {removed.claim} are no longer {removed.grant} from their next sign-in on.")
@@ -241,10 +241,6 @@ def remove_rule(number: Annotated[int, typer.Argument(help="Its number, from: ga
 
 def _services() -> Services:
     return bootstrap(Settings(), application="gatepost user")
-
-
-def _current_user() -> str:
-    return f"{getpass.getuser()} (command line)"
 
 
 def _password() -> str:
@@ -266,7 +262,7 @@ def _grant_change(person: PersonId, role_grant: RoleGrant) -> AccessChange:
 
 def _request(services: Services, change: AccessChange) -> RequestResult:
     """Ask for a change as whoever runs the command: no person is known here, so another one may have to accept it."""
-    return services.access_changes.request(change, by=_current_user(), requester=None, now=system_clock())
+    return services.access_changes.request(change, by=operating_user(), requester=None, now=system_clock())
 
 
 def _echo(result: RequestResult, done: str) -> None:

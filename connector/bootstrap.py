@@ -35,6 +35,7 @@ from connector.store.database.row_level_access import read_as
 from connector.store.mapping_versions.versions import MappingVersions
 from connector.store.measures.measure_lookup import MeasureLookup
 from connector.store.notifications.subscriptions import Subscriptions
+from connector.store.operations.counted_events import CountedEvents
 from connector.store.operations.retention import RetentionPeriods
 from connector.store.queue.backlog import BacklogAges
 from connector.store.queue.inbox import SqlInbox
@@ -81,6 +82,7 @@ class Services:
     metrics: CollectorRegistry
     people: PersonStore
     access_changes: AccessChanges
+    counted_events: CountedEvents
     sessions: Sessions
     tokens: ApiTokens
     sign_in_throttle: SignInThrottle
@@ -164,6 +166,7 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
         metrics=CollectorRegistry(),
         people=PersonStore(engine),
         access_changes=AccessChanges(engine),
+        counted_events=CountedEvents(engine),
         sessions=Sessions(
             engine,
             idle=timedelta(minutes=settings.session_idle_minutes),

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, Forbidden
 
-from connector.bootstrap import Services
+from connector.bootstrap import Services, system_clock
 from connector.people.permissions import Viewer
 from connector.store.database.audit import AuditEntry, VerificationProgress, VerificationResult, action_names, search
 from connector.store.database.tables import MEASURE
@@ -54,6 +54,7 @@ def audit(services: Services) -> Blueprint:
 
 def _page(services: Services, verification: tuple[Markup, ...] = ()) -> str:
     viewer, filters = current_viewer(), request.args
+    services.counted_events.settle(system_clock())
     entries, keys, more = _search(services, viewer, filters)
     with services.engine.connect() as connection:
         names = action_names(connection)

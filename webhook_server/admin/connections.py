@@ -21,7 +21,6 @@ from connector.store.connections.connections import (
     registration_of,
     registration_values,
 )
-from connector.store.connections.provisioned_objects import ProvisionedObjects
 from connector.store.queue.rate_limits import SqlRateLimiter
 from connector.sync.setup import ConnectionCheck, Health
 from mapping.live_check import selected_names
@@ -132,9 +131,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
     def rotate(name: str) -> ResponseReturnValue:
         """A new secret.  Where Gatepost registered the webhook itself, nobody sees it; else it is shown once."""
         record, secret = _record(services, name), secrets.token_urlsafe(32)
-        until = services.connections.rotate_secret(name, secret)
-        log = ProvisionedObjects(services.engine, record.name, author_of(current_viewer()))
-        log.audit_note("connection.secret_rotated", f"The secret of the events of {name} was changed.")
+        until = services.connections.rotate_secret(name, secret, by=author_of(current_viewer()))
         if not _renews_secret_itself(record):
             return _render_connection(services, name, new_secret=secret)
         try:

@@ -21,7 +21,6 @@ from connector.notify.allowed_hosts import AddressForbidden, AddressUnresolved, 
 from connector.people.permissions import Role
 from connector.store.connections.connection_status import connection_statuses
 from connector.store.connections.connections import ConnectionRecord
-from connector.store.connections.provisioned_objects import ProvisionedObjects
 from connector.store.database.tables import PROVISIONED_OBJECT
 from connector.store.mapping_versions.drafts import DraftConflict, MappingDraft, MappingDrafts
 from connector.store.mapping_versions.versions import StoredMapping
@@ -211,10 +210,6 @@ def _add_connect(blueprint: Blueprint, services: Services) -> None:
         services.connections.save(record, by=author_of(current_viewer()))
         services.connections.update_details(
             record.name, own_account=identity.account, deployment=identity.deployment.value
-        )
-        note = f"{record.name} at {record.base_url} was connected as {identity.name}."
-        ProvisionedObjects(services.engine, record.name, author_of(current_viewer())).audit_note(
-            "connection.saved", note
         )
         flash(f"{record.name} is connected; Gatepost works there as {identity.name}.", "good")
         return redirect(url_for("setup.index"), 303)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from connector.bootstrap import system_clock
 from connector.people.permissions import Action
 from connector.store.database.audit import search
 from webhook_server.api.operation import ApiCall, Operation
@@ -36,6 +37,7 @@ class AuditQuery(PageQuery):
 
 def search_audit(call: ApiCall) -> Page[EntryModel]:
     query = call.query_as(AuditQuery)
+    call.services.counted_events.settle(system_clock())
     with call.services.read_as(call.viewer) as connection:
         entries = search(
             connection,

@@ -21,15 +21,17 @@ CREATE TABLE access_change (
 );
 CREATE INDEX access_change_waiting ON access_change (id) WHERE outcome IS NULL;
 
--- Refusals, failed sign-ins and exports, counted by the minute until they are written into the audit as one row each.
+-- Refusals, failed sign-ins and exports, counted until their minute or hour is over and each count
+-- becomes one entry of the audit.
 CREATE TABLE counted_event (
-    kind     text NOT NULL,
-    minute   timestamptz NOT NULL,
-    actor    text NOT NULL,
-    address  text NOT NULL,
-    about    text NOT NULL,
-    -- What the first of them was about, where `about` does not tell them apart.
-    example  text NOT NULL,
-    count    bigint NOT NULL,
-    PRIMARY KEY (minute, kind, actor, address, about)
+    kind    text NOT NULL,
+    since   timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
+    login   text NOT NULL,
+    address text NOT NULL,
+    about   text NOT NULL,
+    -- What the first of them asked for.
+    example text NOT NULL,
+    count   bigint NOT NULL,
+    PRIMARY KEY (kind, since, login, address, about)
 );
