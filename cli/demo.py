@@ -112,7 +112,8 @@ def set_up(settings: Settings, addresses: DemoAddresses, password: str) -> None:
                     credential,
                     (SECRET,),
                     webhook_auth=default_webhook_auth(tool),
-                )
+                ),
+                by="demo",
             )
         text = STORY_MAPPING.read_text(encoding="utf-8")
         loaded = load_mapping(text, STORY_MAPPING.name)

@@ -20,6 +20,7 @@ from connector.people.authentication import SignInMethod
 from connector.people.permissions import Role, RoleGrant, TokenScope, Viewer
 from connector.settings import RequireSecondFactor
 from webhook_server.known_device import remember_device
+from webhook_server.permission import OPEN, Entry, Permission, Reach, declare, permission_of
 
 MIN_TOKEN_LENGTH = 24
 """Characters of ``GATEPOST_API_TOKEN``."""
@@ -35,20 +36,18 @@ def services() -> Services:
     return found
 
 
-def requires_role(*roles: Role) -> Callable[[View], View]:
-    """Let in only who has one of these roles somewhere; ``Services.read_as`` decides which rows they see."""
+def requires_role(*roles: Role, reach: Reach = Reach.VISIBLE) -> Callable[[View], View]:
+    """Let in only who has one of these roles somewhere, or for everything where ``reach`` is the organisation.
 
-    def mark(view: View) -> View:
-        view.gatepost_needs = frozenset(roles)  # type: ignore[attr-defined]  # read by the check below
-        return view
-
-    return mark
+    ``Services.read_as`` decides which rows they see, and a view of :attr:`Reach.PART` on what they act.
+    """
+    permission = Permission(roles=frozenset(roles), reach=reach)
+    return lambda view: declare(view, permission)
 
 
 def open_to_all(view: View) -> View:
     """A page for whoever is not signed in yet."""
-    view.gatepost_open = True  # type: ignore[attr-defined]  # read by the check below
-    return view
+    return declare(view, OPEN)
 
 
 def before_second_factor(view: View) -> View:
@@ -144,16 +143,16 @@ def authenticate_requests(app: Flask) -> None:
         view = app.view_functions.get(request.endpoint or "")
         if view is None or request.path.startswith(API_PREFIXES) or request.endpoint == "static":
             return None
-        if getattr(view, "gatepost_open", False):
+        permission = permission_of(view)
+        if permission.entry is not Entry.SIGNED_IN:
             return None
         viewer = viewer_or_none()
         if viewer is None:
             return redirect_to_sign_in()
         if lacks_second_factor(viewer) and not getattr(view, "gatepost_before_second_factor", False):
             return _moved(url_for("second_factor.index"))
-        wanted: frozenset[Role] = getattr(view, "gatepost_needs", frozenset())
-        if wanted and not viewer.is_any(wanted):
-            raise Forbidden(_allowed_roles(wanted))
+        if not permission.admits_role(viewer):
+            raise Forbidden(_refusal(permission))
         return None
 
 
@@ -229,7 +228,5 @@ def _page_of(url: str | None) -> str:
     return safe_next(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
 
-def _allowed_roles(roles: frozenset[Role]) -> str:
-    names = [role.value for role in Role if role in roles]
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-    return f"This page is for the role {listed}. Ask an administrator of Gatepost for it."
+def _refusal(permission: Permission) -> str:
+    return f"This page is for the role {permission.allowed_roles}. Ask an administrator of Gatepost for it."

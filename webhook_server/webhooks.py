@@ -27,6 +27,7 @@ from connector.store.connections.connections import ConnectionRecord
 from connector.sync.ingest import ingest
 from connector.sync.ports import EventParser
 from mapping.work_item import Tool
+from webhook_server.permission import proves_itself
 
 RETRY_AFTER_SECONDS = 30
 BACKLOG_RETRY_AFTER_SECONDS = 120
@@ -49,6 +50,7 @@ def webhooks(services: Services, clock: Clock = system_clock) -> Blueprint:
 
     @blueprint.post("/<tool>/<connection>")
     @blueprint.post("/<tool>/<connection>/<secret>")
+    @proves_itself
     def receive(tool: str, connection: str, secret: str = "") -> tuple[Response, int]:
         try:
             record = services.connections.cached(connection)

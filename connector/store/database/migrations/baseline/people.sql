@@ -13,6 +13,8 @@ CREATE TABLE person (
     created_at    timestamptz NOT NULL DEFAULT now(),
     -- The last sign-in through the identity provider: tokens end when it is too old.
     provider_sign_in_at timestamptz,
+    -- When they last ceased to be an administrator.
+    administrator_until timestamptz,
     UNIQUE (oidc_issuer, oidc_subject)
 );
 CREATE UNIQUE INDEX person_login ON person (lower(login));
