@@ -10,7 +10,7 @@ from typing import Any
 
 from connector.store.database.audit import AuditEntry
 from connector.store.reconcile.command_rows import ACCEPTED, REFUSED
-from governance.evidence import CommandOrigin
+from governance.evidence import CommandOrigin, Verb
 from governance.gates import Policy
 from governance.money import Period
 from webhook_server.pages import formats
@@ -39,6 +39,8 @@ ENTRY_TITLES = {
     "deviation.reason_requested": ("info", ""),
     "deviation.explained": ("info", "The deviation was explained: "),
     "measure.kill_switch": ("bad", "The kill switch put it on hold: "),
+    "command.withdrawn": ("bad", ""),
+    "command.altered": ("bad", ""),
 }
 """Mark and beginning of an entry whose detail is one text."""
 
@@ -73,6 +75,8 @@ def _command_entry(entry: AuditEntry, detail: Mapping[str, Any], policy: Policy 
 def command_text(content: Mapping[str, Any], policy: Policy | None) -> str:
     """``approve Decided``, ``confirm 1,200,000.00 EUR until Oct 2026``."""
     verb = str(content.get("verb", ""))
+    if verb == Verb.OVERWRITTEN:
+        return "words that somebody else changed before they were read"
     stage = content.get("stage") or ""
     amount = content.get("amount") or {}
     parts = [verb, policy.label(stage) if policy and stage else stage]
