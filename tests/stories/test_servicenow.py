@@ -71,9 +71,10 @@ def test_the_owner_sets_the_sponsors_approval(scene: Simulation) -> None:
     assert shown["Gate findings"].startswith("Sara Lind set the approval on 05 Oct 2026 09:00 UTC: it does not count, ")
     (approval,) = scene.sandbox.servicenow.tables["sysapproval_approver"].values()
     scene.clock.move(minutes=5)
-    scene.sandbox.servicenow.update("sysapproval_approver", approval["sys_id"], {"state": "requested"}, "brandt")
-    scene.sandbox.servicenow.update("sysapproval_approver", approval["sys_id"], {"state": "approved"}, "brandt")
-    shown = decide(scene, "osei", "requested")
+    scene.sandbox.servicenow.change_approval(approval["sys_id"], "requested", by="brandt")
+    assert "COMMAND_ALTERED" not in scene.show(PROJECT).fields["Gate findings"]
+    scene.sandbox.servicenow.change_approval(approval["sys_id"], "approved", by="brandt")
+    shown = dict(scene.show(PROJECT).fields)
     assert shown["DoI stage"] == "Detailed"
     assert "COMMAND_ALTERED" not in shown["Gate findings"]
 
