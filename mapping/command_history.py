@@ -72,7 +72,10 @@ def merge_commands(
 def _hold_against(comment: Comment, stored: Sequence[Command], policy: Policy, history: CommandHistory) -> None:
     """A comment that commands were read from before."""
     # A journal entry shows no edit at all: its text is another one only when somebody went round the tool's own pages.
-    shows_edits = comment.edit is not None or comment.origin is CommandOrigin.APPROVAL
+    shows_edits = comment.edit is not None
+    if comment.origin is CommandOrigin.APPROVAL:
+        # Saving the row with a remark decides nothing: only another state is another decision.
+        shows_edits = digest(comment.text) != stored[-1].digest
     if comment.is_authors_word and shows_edits:
         _restate(comment, stored, policy, history)
         return
@@ -89,9 +92,8 @@ def _restate(comment: Comment, stored: Sequence[Command], policy: Policy, histor
     said = _said_in(comment, policy)
     unmatched = list(said)
     for command in stored:
-        # An approval in the tool that is decided once more, and a late command that is written once more, are said
-        # again, beside what was said before.
-        repeatable = comment.origin is CommandOrigin.APPROVAL or (command.ruling is not None and command.ruling.late)
+        # A late command that is written once more is said again, beside what was said before.
+        repeatable = command.ruling is not None and command.ruling.late
         same = next((one for one in (said if repeatable else unmatched) if _same_content(command, one)), None)
         if command.withdrawn:
             history.commands.append(command)

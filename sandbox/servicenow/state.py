@@ -127,6 +127,15 @@ class ServiceNowState(Instance):
             self._events.publish("sysapproval_approver", approval, "insert", (), {})
             self._events.publish(table, record, "update", ("approval",), record)
 
+    def change_approval(self, approval: str, state: str, *, by: str) -> None:
+        """Set the state of an approver's row that exists; its task is touched as well."""
+        with self.lock:
+            row = self.update("sysapproval_approver", approval, {"state": state}, by)
+            record = self.record("task", row["sysapproval"])
+            table = self._store.class_of(record, "task")
+            self._touch(record, by)
+            self._events.publish(table, record, "update", ("approval",), record)
+
     def rewrite_journal(self, entry: str, value: str) -> None:
         """What a script of an administrator can do to a journal entry: no rule runs, and nothing says who it was."""
         with self.lock:

@@ -182,18 +182,21 @@ def test_an_administrator_who_turns_a_rejection_round_changes_nothing() -> None:
     assert alterations(history) == [(Alteration.EDITED.value, "A. Kaya")]
 
 
-def test_an_approval_that_is_decided_once_more_is_said_again() -> None:
-    stored = ruled(*decided(APPROVED), accepted=False)
-    later = replace(APPROVED, at=NOW)
-    history = read(*decided(later), before=stored)
-    assert [(one.at, one.source.ordinal, one.ruling is None) for one in history.commands] == [
-        (APPROVED.at, 1, False),
-        (NOW, 2, True),
-    ]
-    everything = [
-        one if one.ruling else one._replace(ruling=Ruling(accepted=True, reply="")) for one in history.commands
-    ]
-    assert read(*decided(later), before=everything).commands == everything
+def test_a_row_that_its_approver_only_saves_is_decided_by_nobody() -> None:
+    """A remark of the approver does not adopt what somebody else has set, and repeats nothing of their own."""
+    stored = [one._replace(ruling=Ruling(accepted=False, reply="")) for one in read(*decided(BY_KAYA)).commands]
+    saved = replace(APPROVED, at=NOW)
+    assert read(*decided(saved), before=stored).commands == stored
+    late = ruled(*decided(APPROVED), accepted=False)
+    assert read(*decided(saved), before=late).commands == late
+
+
+def test_an_approval_that_was_open_in_between_is_decided_anew() -> None:
+    stored = [one._replace(ruling=Ruling(accepted=False, reply="")) for one in read(*decided(BY_KAYA)).commands]
+    opened = read(*decided(replace(APPROVED, decision=ApprovalDecision.OPEN)), before=stored)
+    assert (opened.commands, words(opened.withdrawn)) == ([], ["overwritten"])
+    history = read(*decided(replace(APPROVED, at=NOW)))
+    assert [(one.verb, one.at) for one in history.commands] == [("approve", NOW)]
 
 
 # --- people's text ----------------------------------------------------------------------------------------------------

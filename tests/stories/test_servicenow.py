@@ -39,9 +39,9 @@ def scene(database: URL, tmp_path: Path) -> Iterator[Simulation]:
         yield here
 
 
-def decide(scene: Simulation, person: str, state: str) -> dict[str, str]:
+def decide(scene: Simulation, person: str, state: str, *, by: str = "") -> dict[str, str]:
     (sys_id,) = (row["sys_id"] for row in scene.sandbox.servicenow.tables["pm_project"].values())
-    scene.sandbox.servicenow.decide_approval("pm_project", sys_id, person, state)
+    scene.sandbox.servicenow.decide_approval("pm_project", sys_id, person, state, by=by)
     return dict(scene.show(PROJECT).fields)
 
 
@@ -62,3 +62,33 @@ def test_a_request_and_a_rejection_open_nothing(scene: Simulation) -> None:
     assert decide(scene, "brandt", "requested")["DoI stage"] == "Identified"
     assert decide(scene, "brandt", "rejected")["DoI stage"] == "Identified"
     assert ("Martin Brandt", "command.accepted") in scene.audit(PROJECT)
+
+
+def test_the_owner_sets_the_sponsors_approval(scene: Simulation) -> None:
+    """It is a finding, and the sponsor's own decision settles it."""
+    shown = decide(scene, "brandt", "approved", by="lind")
+    assert shown["DoI stage"] == "Identified"
+    assert shown["Gate findings"].startswith("Sara Lind set the approval on 05 Oct 2026 09:00 UTC: it does not count, ")
+    (approval,) = scene.sandbox.servicenow.tables["sysapproval_approver"].values()
+    scene.clock.move(minutes=5)
+    scene.sandbox.servicenow.change_approval(approval["sys_id"], "requested", by="brandt")
+    assert "COMMAND_ALTERED" not in scene.show(PROJECT).fields["Gate findings"]
+    scene.sandbox.servicenow.change_approval(approval["sys_id"], "approved", by="brandt")
+    shown = dict(scene.show(PROJECT).fields)
+    assert shown["DoI stage"] == "Detailed"
+    assert "COMMAND_ALTERED" not in shown["Gate findings"]
+
+
+def test_a_journal_that_was_rewritten_changes_no_command(scene: Simulation) -> None:
+    scene.comment(PROJECT, "brandt", "/reject detailed no case")
+    (entry,) = (
+        row
+        for row in scene.sandbox.servicenow.tables["sys_journal_field"].values()
+        if row["value"].startswith("/reject")
+    )
+    scene.sandbox.servicenow.rewrite_journal(entry["sys_id"], "/approve detailed")
+    shown = scene.edit(PROJECT, "lind", Objective="Resilience").fields
+    assert "Martin Brandt rejected Detailed on 05 Oct 2026: no case" in shown["Gate blockers"]
+    assert shown["Gate findings"].startswith(
+        "somebody whom the tool does not name edited Martin Brandt's comment of 05 Oct 2026 with /reject Detailed: "
+    )

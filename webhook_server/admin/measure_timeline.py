@@ -43,6 +43,8 @@ ENTRY_TITLES = {
     "role.changed": ("bad", ""),
     "role.accepted": ("info", ""),
     "role.restored": ("info", ""),
+    "command.withdrawn": ("bad", ""),
+    "command.altered": ("bad", ""),
 }
 """Mark and beginning of an entry whose detail is one text."""
 
@@ -77,6 +79,8 @@ def _command_entry(entry: AuditEntry, detail: Mapping[str, Any], policy: Policy 
 def command_text(content: Mapping[str, Any], policy: Policy | None) -> str:
     """``approve Decided``, ``confirm 1,200,000.00 EUR until Oct 2026``."""
     verb = str(content.get("verb", ""))
+    if verb == Verb.OVERWRITTEN:
+        return "words that somebody else changed before they were read"
     stage = content.get("stage") or ""
     amount = content.get("amount") or {}
     if verb == Verb.ACCEPT_ROLE:
