@@ -171,12 +171,14 @@ class PersonStore:
                 _record(transaction, by, "account.unlinked", person, account._asdict())
 
     def link_oidc(self, person: PersonId, issuer: str, subject: str, *, by: str) -> None:
-        """Raises ConfigurationError when the provider's subject is somebody else."""
+        """Raises ConfigurationError when the provider's subject is somebody else.
+
+        Tokens rest until this identity has signed in.
+        """
+        row = {"oidc_issuer": issuer, "oidc_subject": subject, "provider_sign_in_at": None}
         try:
             with self._engine.begin() as transaction:
-                transaction.execute(
-                    update(PERSON).where(PERSON.c.id == person).values(oidc_issuer=issuer, oidc_subject=subject)
-                )
+                transaction.execute(update(PERSON).where(PERSON.c.id == person).values(row))
                 _record(transaction, by, "person.linked", person, {"issuer": issuer, "subject": subject})
         except IntegrityError as error:
             raise ConfigurationError(f"{subject} of {issuer} is somebody else already.") from error
