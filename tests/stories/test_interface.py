@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 
 from connector.notify.allowed_hosts import HostRules
 from connector.notify.subscription_filter import SubscriptionFilter
-from connector.people.permissions import TokenScope, ToolAccount
+from connector.people.permissions import Role, RoleGrant, TokenScope, ToolAccount
 from connector.store.notifications.subscriptions import Subscriptions
 from sandbox.story import seed
 from tests.connector.notify.receiver import Receiver
@@ -50,7 +50,7 @@ def test_a_command_by_the_api_is_accepted_replied_to_in_jira_and_sent_to_a_subsc
             "ITX", "Epic", TITLE, by="osei", status="Backlog", assignee="osei", duedate="2026-12-31", values=FACTS
         )
         here.wait_quiet()
-        brandt, kaya = _person(here, "brandt"), _person(here, "kaya")
+        brandt, kaya = _person(here, "brandt"), _person(here, "kaya", RoleGrant(Role.OWNER, ("HR",)))
         path = f"/measures/{issue.key}/commands"
         yes = brandt("POST", path, {"verb": "approve", "stage": "detailed"})
         assert _ruling(here, brandt, yes) == ("accepted", "Detailed approved by Brandt as sponsor.")
@@ -80,11 +80,13 @@ def test_a_command_by_the_api_is_accepted_replied_to_in_jira_and_sent_to_a_subsc
     assert granted == ["Identified", "Detailed"]
 
 
-def _person(here: World, name: str) -> ApiClient:
+def _person(here: World, name: str, *grants: RoleGrant) -> ApiClient:
     """An API client for somebody whose account in Jira is linked."""
     services, now = here.services, datetime.now(UTC)
     person = services.people.add(f"{name}@nordbank.example", name.capitalize(), by="tests").id
     services.people.link(person, ToolAccount("jira-main", name), by="tests")
+    for grant in grants:
+        services.people.grant(person, grant, by="tests")
     scopes = (TokenScope.READ, TokenScope.WRITE)
     token = services.tokens.create(person, "tests", scopes, expires_at=now + timedelta(hours=1), by="tests", now=now)
 

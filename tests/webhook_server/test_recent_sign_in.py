@@ -113,6 +113,20 @@ def test_guessing_at_the_question_is_slowed_and_keeps_nobody_out_of_signing_in(s
     assert site.visitor().sign_in("ada@x.example").status_code == 303
 
 
+@pytest.mark.parametrize("path", ["/subscriptions", "/subscriptions/bot/rotate"])
+def test_the_api_gives_a_secret_to_no_old_session(site: WebSite, path: str) -> None:
+    admin = site.signed_in("ada@x.example", ADMIN)
+    found = re.search(r'name="csrf-token" content="([^"]+)"', admin.get("/account").text)
+    assert found is not None
+    body = {"name": "bot", "url": "https://93.184.215.14/hook"} if path == "/subscriptions" else {}
+    answers = []
+    for _ in ("lately", "too long ago"):
+        answer = admin.client.post(f"/api/v1{path}", json=body, headers={"X-CSRFToken": found[1]})
+        answers.append("You signed in more than ten minutes ago." in answer.text)
+        age_sign_ins(site)
+    assert answers == [False, True]
+
+
 GUARDED = {
     "account.create_token",
     "account.password",

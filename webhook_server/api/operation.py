@@ -20,6 +20,7 @@ from webhook_server.api.idempotency import KEY_HEADER, IdempotentRequest, caller
 from webhook_server.api.problem import Problem, invalid_request
 from webhook_server.auth import viewer_or_none
 from webhook_server.permission import Permission, Reach, declare
+from webhook_server.recent_sign_in import is_recent
 
 MAX_PARAMETER_LENGTH = 300
 """Characters of a path parameter."""
@@ -96,6 +97,8 @@ class Operation:
     """Further responses that are not problems, by status."""
     problems: Mapping[int, str] = field(default_factory=dict)
     """Problems of this operation by status, with their explanation."""
+    changes_access: bool = False
+    """Whether a browser's session is not enough for it when the sign-in is older than ten minutes."""
     has_text_form: bool = False
     """Whether it also answers in plain text."""
     description: str = ""
@@ -176,6 +179,8 @@ def _authorised_viewer(operation: Operation) -> Viewer:
             f"This needs a token with the scope {operation.scope.value}; this one has {scopes}.",
             "Create another token: gatepost token create",
         )
+    if operation.changes_access and viewer.session is not None and not is_recent(viewer):
+        raise Problem(403, "You signed in more than ten minutes ago.", "Sign in again, or send a token.")
     return viewer
 
 

@@ -157,7 +157,10 @@ class PersonStore:
             access.unlink(transaction, person, account, by)
 
     def link_oidc(self, person: PersonId, issuer: str, subject: str, *, by: str) -> None:
-        """Raises ConfigurationError when the provider's subject is somebody else."""
+        """Raises ConfigurationError when the provider's subject is somebody else.
+
+        Tokens rest until this identity has signed in.
+        """
         with self._engine.begin() as transaction:
             access.link_identity(transaction, person, issuer, subject, by)
 

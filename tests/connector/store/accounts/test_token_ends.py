@@ -157,3 +157,5 @@ def test_tokens_of_people_of_the_provider_work_for_a_time_after_their_sign_in(
     assert scopes_of(services, given, NOW + timedelta(days=31)) is None, "gone from there, as far as anybody knows"
     services.people.record_provider_sign_in(ada, now=NOW + timedelta(days=40))
     assert scopes_of(services, given, NOW + timedelta(days=41)) == {READ}
+    services.people.link_oidc(ada, "https://idp.example", f"another subject {ada}", by="tests")
+    assert scopes_of(services, given, NOW + timedelta(days=41)) is None, "until the other identity has signed in"
