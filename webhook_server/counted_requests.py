@@ -1,4 +1,7 @@
-"""Which requests the audit counts: failed and locked sign-ins, refused tokens, refusals, exports, lists of the API."""
+"""Which requests the audit counts: refused tokens, refusals, exports, lists of the API.
+
+Failed sign-ins are counted where they fail (:mod:`webhook_server.sign_in_attempts`).
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,7 @@ from webhook_server.auth import is_bearer_request, viewer_or_none
 EXPORTS = {"portfolio.export_csv": "the portfolio as a file", "mapping.download": "a version of the mapping"}
 """Views that send a file, by endpoint."""
 
-SIGN_IN_BLUEPRINTS = frozenset({"signin", "provider"})
-LOCKED, REFUSED, UNKNOWN = 429, 403, 401
+REFUSED, UNKNOWN = 403, 401
 
 _log = structlog.get_logger(__name__)
 
@@ -26,7 +28,7 @@ def count_requests(app: Flask, services: Services) -> None:
     @app.after_request
     def count(answer: Response) -> Response:
         try:
-            event = _event(services, answer.status_code)
+            event = _event(answer.status_code)
             if event is not None:
                 services.counted_events.note(event, system_clock())
         except SQLAlchemyError as error:
@@ -35,10 +37,8 @@ def count_requests(app: Flask, services: Services) -> None:
         return answer
 
 
-def _event(services: Services, status: int) -> CountedEvent | None:
+def _event(status: int) -> CountedEvent | None:
     endpoint, address = request.endpoint or "", request.remote_addr or ""
-    if request.blueprint in SIGN_IN_BLUEPRINTS or endpoint == "account.password":
-        return _sign_in(services, status, address)
     if request.path.startswith("/api/") and status == UNKNOWN:
         return CountedEvent(CountedKind.TOKEN_REFUSED, address=address) if is_bearer_request() else None
     if status == REFUSED or (status == 200 and request.method == "GET" and _is_export(endpoint)):
@@ -53,19 +53,6 @@ def _event(services: Services, status: int) -> CountedEvent | None:
             return CountedEvent(CountedKind.DATA_EXPORTED, viewer.login, address, EXPORTS[endpoint], asked)
         return CountedEvent(CountedKind.DATA_READ, viewer.login, address, str(request.url_rule))
     return None
-
-
-def _sign_in(services: Services, status: int, address: str) -> CountedEvent | None:
-    """A login that nobody has is not written down: people enter their password in the wrong field."""
-    if status not in {LOCKED, UNKNOWN, REFUSED}:
-        return None
-    kind = CountedKind.SIGN_IN_LOCKED if status == LOCKED else CountedKind.SIGN_IN_FAILED
-    if request.endpoint == "account.password":
-        viewer = viewer_or_none()
-        return CountedEvent(kind, viewer.login if viewer is not None else "", address)
-    given = request.form.get("login", "")
-    person = services.people.find_by_login(given) if given and "\x00" not in given else None
-    return CountedEvent(kind, person.login if person is not None else "", address)
 
 
 def _is_export(endpoint: str) -> bool:

@@ -59,7 +59,7 @@ def test_every_route_declares_what_it_asks(site: WebSite) -> None:
         and not permission_of(app.view_functions[rule.endpoint]).roles
         and permission_of(app.view_functions[rule.endpoint]).scope is None
     }
-    assert without_role == {"account"}
+    assert without_role == {"account", "provider", "second_factor"}
     open_to_all = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
@@ -67,5 +67,5 @@ def test_every_route_declares_what_it_asks(site: WebSite) -> None:
     }
     assert open_to_all == {
         "api.openapi", "health.live", "health.metrics", "health.ready", "home.index", "home.theme", "hooks.receive",
-        "provider.callback", "provider.start", "signin.authenticate", "signin.end_session", "signin.show", "static",
+        "provider.callback", "provider.start", "signin.authenticate", "signin.code", "signin.end_session", "signin.show", "static",
     }  # fmt: skip

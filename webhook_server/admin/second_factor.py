@@ -19,6 +19,7 @@ from webhook_server.auth import (
     requires_role,
     services,
 )
+from webhook_server.permission import Reach
 from webhook_server.recent_sign_in import requires_recent_sign_in
 
 ACCOUNT = "/account/second-factor"
@@ -33,7 +34,11 @@ def second_factor(_: Services) -> Blueprint:
         (f"{ACCOUNT}/confirm", "confirm", before_second_factor(confirm)),
         (f"{ACCOUNT}/recovery-codes", "renew_recovery_codes", renew_recovery_codes),
         (f"{ACCOUNT}/remove", "remove", remove),
-        ("/people/<int:number>/second-factor/reset", "reset", requires_role(Role.ADMINISTRATOR)(reset)),
+        (
+            "/people/<int:number>/second-factor/reset",
+            "reset",
+            requires_role(Role.ADMINISTRATOR, reach=Reach.ORGANISATION)(reset),
+        ),
     ):
         blueprint.add_url_rule(path, endpoint, requires_recent_sign_in(view), methods=["POST"])
     return blueprint

@@ -84,11 +84,13 @@ def unlink(transaction: Connection, person: PersonId, account: ToolAccount, by: 
 
 
 def link_identity(transaction: Connection, person: PersonId, issuer: str, subject: str, by: str) -> None:
-    """Raises ConfigurationError when the provider's subject is somebody else."""
+    """Tokens rest until this identity has signed in.
+
+    Raises ConfigurationError when the provider's subject is somebody else.
+    """
+    row = {"oidc_issuer": issuer, "oidc_subject": subject, "provider_sign_in_at": None}
     try:
-        transaction.execute(
-            update(PERSON).where(PERSON.c.id == person).values(oidc_issuer=issuer, oidc_subject=subject)
-        )
+        transaction.execute(update(PERSON).where(PERSON.c.id == person).values(row))
     except IntegrityError as error:
         raise ConfigurationError(f"{subject} of {issuer} is somebody else already.") from error
     record(transaction, by, "person.linked", person, {"issuer": issuer, "subject": subject})
