@@ -130,7 +130,7 @@ def test_events_of_a_connection_are_told_to_who_asked_for_them_and_shown_with_it
     admin.post("/subscriptions/new", pager, page="/subscriptions/new")
     filters = {one.name: one.filter.events for one in here.services.subscriptions.all()}
     assert filters["all"] == frozenset()
-    assert len(filters["pager"]) == 8
+    assert len(filters["pager"]) == 9
     here.services.connections.save(
         ConnectionRecord(ConnectionName("jira-main"), Tool.JIRA, "https://acme.example", "bot", "token", ("secret",))
     )
