@@ -41,7 +41,7 @@ SHOWN_FIELDS = (
     "Forecast net",
     "Variance %",
 )
-GATES = ("Open", "Shut", "Breach")
+GATES = ("Open", "Not due", "Waiting", "Blocked", "Breach")
 
 
 def demo(

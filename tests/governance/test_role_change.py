@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -14,7 +14,7 @@ from governance.facts import Unknown
 from governance.gates import GrantedStageRule, Policy, RoleChangeRule
 from governance.measure import Committee, Measure, Person, Role, Roles
 from governance.role_holders import Capacity
-from governance.verdict import Verdict
+from governance.verdict import GateState, Verdict
 from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, evidence, measure, new_command
 
 HOUR = timedelta(hours=1)
@@ -285,6 +285,14 @@ def test_stages_that_rest_on_the_former_holder_shut_the_next_gate() -> None:
     assert world.verdict.stage == "decided"
     world.say(BRANDT, "sponsor", Verb.ACCEPT_ROLE)
     assert world.verdict.stage == "implemented"
+
+
+def test_an_unsettled_change_is_due_at_once_where_the_next_gate_is_not() -> None:
+    world = World(start=date(2027, 6, 1), end=date(2028, 5, 31))
+    world.say(BRANDT, "detailed")
+    assert world.pass_time().verdict.stage == "detailed"
+    assert world.verdict.gate is GateState.NOT_DUE
+    assert world.name(sponsor=LIND).verdict.gate is GateState.BLOCKED
 
 
 def test_stages_that_rest_on_the_former_holder_are_taken_back_where_the_policy_says_so() -> None:
