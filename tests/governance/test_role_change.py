@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from governance.assess import assess
+from governance.command_grammar import parse_commands
 from governance.evidence import Command, CommandOrigin, CommandSource, Verb
 from governance.facts import Unknown
 from governance.gates import GrantedStageRule, Policy, RoleChangeRule
@@ -350,3 +351,24 @@ def test_a_holder_whom_the_table_of_the_mapping_names_needs_no_acceptance() -> N
 def test_no_policy_switches_the_finding_off() -> None:
     world = World(policy=replace(POLICY, off=frozenset({"APPROVAL_MISSING"}))).approve().name(sponsor=LIND)
     assert any("ROLE_CHANGED" in sentence for sentence in world.blockers)
+
+
+@pytest.mark.parametrize(
+    ("text", "stage", "delegate", "problem"),
+    [
+        ("/accept-role sponsor", "sponsor", "", ""),
+        ("/accept-role Controller [~accountid:5b10]", "controller", "5b10", ""),
+        ("/accept-role owner @sara.lind", "owner", "sara.lind", ""),
+        ("/accept-role", "", "", "the role is missing"),
+        ("/accept-role boss", "", "", '"boss" is not a role; the roles are owner, sponsor, controller'),
+        (
+            "/accept-role sponsor Sara Lind",
+            "",
+            "",
+            '"Sara Lind" is not a person: mention them with @, or write their user name',
+        ),
+    ],
+)
+def test_how_an_acceptance_is_written(text: str, stage: str, delegate: str, problem: str) -> None:
+    (command,) = parse_commands(text, POLICY)
+    assert (command.stage, command.delegate, command.problem) == (stage, delegate, problem)
