@@ -15,6 +15,7 @@ from governance.facts import Unknown, known
 from governance.gates import ConditionKind, Gate, Policy
 from governance.measure import Measure
 from governance.money import Period
+from governance.role_change import CODE as ROLE_CHANGED
 from governance.verdict import ApprovalState, ConditionResult, GateState, Outcome
 
 WAITING_FOR = frozenset({ApprovalState.NOT_GIVEN, ApprovalState.QUORUM, ApprovalState.EXPIRED})
@@ -77,13 +78,14 @@ def gate_due(context: GateDueContext, checklist: Sequence[ConditionResult]) -> d
     * A gate that asks for finished work is due when the work is finished, or the day after its agreed end.
     * Every gate up to the decision is due ``gate_lead_days`` before the start of the work.
 
-    A condition of an earlier gate that no longer holds is due at once, and so is what the work does not bring about.
+    A condition of an earlier gate that no longer holds is due at once, and so are a granted stage whose approver was
+    changed without acceptance, and what the work does not bring about.
     """
     gate, policy = context.gate, context.policy
     if gate is None:
         return None
     left = [result for result in checklist if result.outcome is not Outcome.MET]
-    if any(result.stage != gate.into for result in left):
+    if any(result.stage != gate.into or result.code == ROLE_CHANGED for result in left):
         return None
     before_decision = context.granted < policy.index(policy.lock_at)
     if not before_decision and any(r.approval is None and r.code not in DONE_BY_THE_WORK for r in left):

@@ -51,7 +51,7 @@ ROLE_DESCRIPTIONS = {
     Role.OWNER: "sees measures; gives commands for those that they own in the tool",
     Role.SPONSOR: "sees measures; gives commands for those that they sponsor in the tool",
     Role.CONTROLLER: "sees measures; confirms those that they control in the tool",
-    Role.OFFICE: "sees measures, reports and deviations of the whole part",
+    Role.OFFICE: "sees measures, reports and deviations of the whole part, and accepts changes of roles",
     Role.OPERATOR: "sees queues, limits and connections, no measures",
     Role.ADMINISTRATOR: "manages connections, mapping and people, and sees measures",
 }

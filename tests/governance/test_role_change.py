@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from governance.assess import assess
+from governance.command_grammar import parse_commands
 from governance.evidence import Command, CommandOrigin, CommandSource, Verb
 from governance.facts import Unknown
 from governance.gates import GrantedStageRule, Policy, RoleChangeRule
 from governance.measure import Committee, Measure, Person, Role, Roles
 from governance.role_holders import Capacity
-from governance.verdict import Verdict
+from governance.verdict import GateState, Verdict
 from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, evidence, measure, new_command
 
 HOUR = timedelta(hours=1)
@@ -287,6 +288,14 @@ def test_stages_that_rest_on_the_former_holder_shut_the_next_gate() -> None:
     assert world.verdict.stage == "implemented"
 
 
+def test_an_unsettled_change_is_due_at_once_where_the_next_gate_is_not() -> None:
+    world = World(start=date(2027, 6, 1), end=date(2028, 5, 31))
+    world.say(BRANDT, "detailed")
+    assert world.pass_time().verdict.stage == "detailed"
+    assert world.verdict.gate is GateState.NOT_DUE
+    assert world.name(sponsor=LIND).verdict.gate is GateState.BLOCKED
+
+
 def test_stages_that_rest_on_the_former_holder_are_taken_back_where_the_policy_says_so() -> None:
     world = World(policy=replace(POLICY, after_role_change=GrantedStageRule.TAKE_BACK)).approve().name(sponsor=LIND)
     assert world.verdict.stage == "identified"
@@ -342,3 +351,24 @@ def test_a_holder_whom_the_table_of_the_mapping_names_needs_no_acceptance() -> N
 def test_no_policy_switches_the_finding_off() -> None:
     world = World(policy=replace(POLICY, off=frozenset({"APPROVAL_MISSING"}))).approve().name(sponsor=LIND)
     assert any("ROLE_CHANGED" in sentence for sentence in world.blockers)
+
+
+@pytest.mark.parametrize(
+    ("text", "stage", "delegate", "problem"),
+    [
+        ("/accept-role sponsor", "sponsor", "", ""),
+        ("/accept-role Controller [~accountid:5b10]", "controller", "5b10", ""),
+        ("/accept-role owner @sara.lind", "owner", "sara.lind", ""),
+        ("/accept-role", "", "", "the role is missing"),
+        ("/accept-role boss", "", "", '"boss" is not a role; the roles are owner, sponsor, controller'),
+        (
+            "/accept-role sponsor Sara Lind",
+            "",
+            "",
+            '"Sara Lind" is not a person: mention them with @, or write their user name',
+        ),
+    ],
+)
+def test_how_an_acceptance_is_written(text: str, stage: str, delegate: str, problem: str) -> None:
+    (command,) = parse_commands(text, POLICY)
+    assert (command.stage, command.delegate, command.problem) == (stage, delegate, problem)

@@ -189,6 +189,9 @@ def the_orphan(scene: Simulation) -> None:
         " · sponsor Martin Brandt · ORPHAN_OWNER"
     )
     shown = scene.edit(item, "brandt", assignee="lind")
+    assert shown.fields["Gate findings"].startswith("the owner was changed from Kwame Osei to Sara Lind on 06 Oct 2026")
+    shown = scene.comment(item, "brandt", "/accept-role owner")
+    assert "Sara Lind accepted as owner by Martin Brandt." in shown.reply
     assert shown.fields["Gate findings"] == ""
 
 

@@ -115,7 +115,7 @@ def test_events_of_a_connection_are_told_to_who_asked_for_them_and_shown_with_it
     by_default = re.findall(r'name="events" value="([\w.]+)" checked', admin.get("/subscriptions/new").text)
     assert by_default == [
         "gate.blocked", "gate.opened", "stage.granted", "status.changed", "confirmation.given", "finding.raised",
-        "measure.breached",
+        "measure.breached", "role.changed",
     ]  # fmt: skip
     refused = admin.post(
         "/subscriptions/new", FORM | {"url": receiver.url, "events": ["connection.paused"]}, page="/subscriptions/new"
@@ -130,7 +130,7 @@ def test_events_of_a_connection_are_told_to_who_asked_for_them_and_shown_with_it
     admin.post("/subscriptions/new", pager, page="/subscriptions/new")
     filters = {one.name: one.filter.events for one in here.services.subscriptions.all()}
     assert filters["all"] == frozenset()
-    assert len(filters["pager"]) == 8
+    assert len(filters["pager"]) == 9
     here.services.connections.save(
         ConnectionRecord(ConnectionName("jira-main"), Tool.JIRA, "https://acme.example", "bot", "token", ("secret",))
     )

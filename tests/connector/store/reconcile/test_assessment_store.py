@@ -20,6 +20,7 @@ from connector.sync.stores import (
     UnmappedItem,
 )
 from mapping.assess_item import assess_item
+from mapping.known_people import accounts_of
 from mapping.load import LoadedMapping, load_mapping
 from mapping.map_item import Unmapped
 from mapping.policy import Policies
@@ -42,14 +43,17 @@ def loaded() -> LoadedMapping:
 def record_assessment(store: StoreFixture, loaded: LoadedMapping, some: WorkItem) -> StoreResult:
     """An event marks the item, it is assessed as the flow does it, and the batch is settled."""
     stored = store.stored_state.load(JIRA, [some.native_id]).get(some.native_id, StoredState())
+    with_submitted = replace(some, comments=(*some.comments, *stored.submitted_comments))
+    spoke = {identity for comment in stored.submitted_comments for identity in comment.author.identities}
     assessed = assess_item(
-        replace(some, comments=(*some.comments, *stored.submitted_comments)),
+        with_submitted,
         loaded.config,
         Policies(loaded.config),
         measure_state=stored.measure_state,
         last_written=stored.last_written,
         now=NOW,
         ruled_on=stored.ruled_on,
+        people=store.stored_state.people(JIRA, set(accounts_of(with_submitted, stored.ruled_on)), spoke),
     )
     outcome = UnmappedItem(some, assessed.text) if isinstance(assessed, Unmapped) else AssessedItem(some, assessed)
     return settle(store, some.native_id, outcome)
