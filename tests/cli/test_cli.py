@@ -278,14 +278,15 @@ def test_the_audit_is_shown_verified_and_exported(assessed: Cli, tmp_path: Path)
     assert "A. Kaya  command.refused: A. Kaya may not approve Detailed; nobody is named who may. · mapping 1" in shown
     assert "gatepost  measure.assessed: gate blocked, stage none yet (decision " in shown
     verified = assessed.ok("audit", "verify")
-    assert "3 entries and 1 decision" in verified
+    assert "5 entries and 1 decision" in verified
     head = verified.rsplit("Head: ", 1)[1].strip()
     assert assessed.ok("audit", "verify", "--head", head)
     file = tmp_path / "audit.jsonl"
-    assert assessed.ok("audit", "export", str(file)) == f"3 entries written to {file}\n"
+    assert assessed.ok("audit", "export", str(file)) == f"6 entries written to {file}\n"
     rows = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [row["seq"] for row in rows] == [1, 2, 3]
-    assert rows[-1]["hash"] == head
+    assert [row["seq"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert rows[-2]["hash"] == head
+    assert rows[-1]["action"] == "data.exported", "the export itself is the last entry"
     assert (
         assessed.ok("audit", "export", "--format", "csv")
         .splitlines()[0]
@@ -302,6 +303,6 @@ def test_a_changed_audit_ends_with_1(assessed: Cli, database: URL) -> None:
     engine.dispose()
     result = assessed.run("audit", "verify")
     assert result.exit_code == 1
-    assert result.output == "entry 1 was changed after it was written\n1 problem in 3 entries\n"
+    assert result.output == "entry 1 was changed after it was written\n1 problem in 5 entries\n"
     missing = assessed.run("audit", "verify", "--head", "0" * 64)
     assert "the head 0000" in missing.output

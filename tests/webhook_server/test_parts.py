@@ -363,6 +363,7 @@ def test_a_mapping_is_activated_by_who_administers_all_that_it_changes(
         visitor = browser(parts, who)
         form = {"candidate": str(stored), "reason": "r", "active": active.number}
         page = visitor.get(f"/mapping/activate?candidate={stored}")
+        assert "An administrator of the whole organisation has to activate it." in page_text(page), "said beforehand"
         form |= {"fingerprint": unescape(re.findall(r'name="fingerprint" value="([^"]*)"', page.text)[0])}
         refused = visitor.post("/mapping/activate", form, page="/account")
         assert refused.status_code == 403, refused.text

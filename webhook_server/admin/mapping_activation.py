@@ -123,6 +123,8 @@ def _render(services: Services, candidate: Candidate, *, reason: str = "", error
     """The page of the activation; the candidate's problems where it cannot be activated."""
     viewer, active = current_viewer(), services.mappings.active()
     missing = _missing_connections(services, candidate.config)
+    if not notice and candidate.config is not None and not may_activate(services, viewer, candidate.config):
+        notice = NOT_ALLOWED
     with services.read_as(viewer) as connection:
         known = item_count(connection)
     return render_template(
