@@ -23,6 +23,8 @@ class Settings(BaseSettings):
         default=None, validation_alias=AliasChoices("DATABASE_URL", "GATEPOST_DATABASE_URL", "database_url")
     )
     """PostgreSQL 14 or newer.  Without it an embedded server runs under the data folder."""
+    maintenance_database_url: SecretStr | None = None
+    """The same database as its owner opens it, for ``gatepost db upgrade`` and ``gatepost db partitions`` alone."""
     data: Path = Path(".gatepost")
     """Folder of the embedded database and of the key that encrypts secrets."""
     secret_key: str | None = None
@@ -90,6 +92,11 @@ class Settings(BaseSettings):
     read_timeout: float = Field(default=30.0, gt=0)
     log_format: LogFormat = LogFormat.JSON
     log_level: str = "INFO"
+
+    @property
+    def maintenance_address(self) -> str | None:
+        """The owner's address of the database; secret."""
+        return self.maintenance_database_url.get_secret_value() if self.maintenance_database_url else None
 
     @property
     def address(self) -> str:
