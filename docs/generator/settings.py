@@ -23,7 +23,9 @@ the same `DATABASE_URL` and the same `GATEPOST_SECRET_KEY`.
 """
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Where things are stored": ("database_url", "data", "secret_key", "event_body_days", "history_days"),
+    "Where things are stored": (
+        "database_url", "maintenance_database_url", "data", "secret_key", "event_body_days", "history_days",
+    ),
     "Web server and pages": (
         "host", "port", "public_url", "trusted_proxies", "web_threads", "locale", "time_zone", "session_idle_minutes",
         "session_hours", "api_token",
@@ -44,6 +46,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 
 NOTES: Mapping[str, str] = {
     "database_url": "Every process of an installation needs the same one.",
+    "maintenance_database_url": "Not among the settings of the processes: `gatepost doctor` fails where it is. See "
+    "[Two logins](../../deploy/README.md#two-logins).",
     "secret_key": "The same on every machine. While it is changed, several keys with commas: the first encrypts, all "
     "decrypt. See [Rotate the key](../../deploy/operations.md#rotate-the-key).",
     "api_token": "24 characters or more; it reads everything and can submit no command. Tokens of persons are better: "

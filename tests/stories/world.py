@@ -26,6 +26,7 @@ from sandbox.jira.model import Deployment
 from sandbox.story import seed
 from sandbox.story.player import ScenarioPlayer
 from tests.conftest import ROOT
+from tests.databases import as_application
 from tests.sites import connect
 from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS, Process, T, wait_until
 
@@ -158,7 +159,7 @@ def world(
     dsn = database.render_as_string(hide_password=False)
     settings = Settings(database_url=dsn, data=folder, secret_key=key, port=port)
     environment = dict(os.environ) | {
-        "DATABASE_URL": dsn,
+        "DATABASE_URL": as_application(database).render_as_string(hide_password=False),
         "GATEPOST_DATA": str(folder),
         "GATEPOST_SECRET_KEY": key,
         "GATEPOST_PORT": str(port),
