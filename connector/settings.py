@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     """Mail domains and hosts for digests, separated by commas, ``*`` for any beginning; none when empty."""
     alerts: SecretStr | None = None
     """Recipients of alerts: mail addresses and Apprise addresses (``slack://…``), separated by commas."""
+    audit_sinks: SecretStr | None = None
+    """Where the signed head of the audit is kept, separated by commas: ``file:/folder``, ``https://host/folder``,
+    ``syslog:host:port``."""
     worker_concurrency: int = Field(default=4, ge=1, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
     connect_timeout: float = Field(default=5.0, gt=0)
@@ -112,6 +115,11 @@ class Settings(BaseSettings):
     def alert_addresses(self) -> str:
         """Recipients of alerts, separated by commas; secret."""
         return self.alerts.get_secret_value() if self.alerts else ""
+
+    @property
+    def audit_sink_list(self) -> str:
+        """Where the head of the audit is kept, separated by commas; secret."""
+        return self.audit_sinks.get_secret_value() if self.audit_sinks else ""
 
     @property
     def has_provider(self) -> bool:

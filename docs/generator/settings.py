@@ -40,6 +40,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Addresses of connections": ("connection_private_networks",),
     "Outgoing events": ("subscription_hosts", "subscription_private_networks", "subscription_http"),
     "Digests and alerts": ("digest_mail", "digest_schemes", "digest_hosts", "alerts"),
+    "Audit": ("audit_sinks",),
     "Log": ("log_format", "log_level"),
 }  # fmt: skip
 """The order in which a reader looks for them; what is in no group is listed at the end."""
@@ -64,6 +65,7 @@ NOTES: Mapping[str, str] = {
     "max_backlog_seconds": "The answer has a `Retry-After`; the sweep finds what a sender gave up on.",
     "restore_native_gates": "A change is reported either way.",
     "alerts": "Any host is allowed here. See [Watching it](../operating/watching.md).",
+    "audit_sinks": "See [The head of the audit](../../deploy/operations.md#the-head-of-the-audit).",
     "worker_concurrency": "Batches that one worker process works on at a time.",
     "web_threads": "Requests that one web server answers at a time.",
     "connect_timeout": "Seconds to wait for a connection to a tool.",

@@ -27,6 +27,19 @@ CREATE TABLE audit_head (
 );
 INSERT INTO audit_head (seq, hash) VALUES (0, '');
 
+-- Where its end was last kept outside of this database (connector/runtime/audit_anchoring.py).  Only a hint: what counts
+-- is what is kept there.
+CREATE TABLE audit_anchor (
+    sink        text PRIMARY KEY,
+    number      bigint NOT NULL DEFAULT 0,
+    seq         bigint NOT NULL DEFAULT 0,
+    anchored_at timestamptz,
+    tried_at    timestamptz,
+    problem     text,
+    detail      text NOT NULL DEFAULT '',
+    since       timestamptz NOT NULL
+);
+
 -- Names are qualified and the search path is fixed, with the session's temporary tables last: whoever inserts cannot put
 -- a table or a function of their own in the place of these.
 DO $make$ BEGIN EXECUTE format($sql$
