@@ -14,6 +14,7 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from connector.bootstrap import Services, bootstrap, system_clock
+from connector.errors import ConfigurationError
 from connector.settings import Settings
 from connector.store.database import migrate, postgres
 from connector.store.database.application_login import make_login
@@ -53,6 +54,11 @@ def upgrade() -> None:
     """
     settings = Settings()
     with _owner(settings) as (engine, logins):
+        if not migrate.may_upgrade(engine):
+            raise ConfigurationError(
+                f"{engine.url.username} does not own the schema. Give the owner's address in "
+                "GATEPOST_MAINTENANCE_DATABASE_URL."
+            )
         typer.echo(f"The schema is at revision {migrate.upgrade(engine)}.")
         if logins.maintenance != logins.application and make_login(engine, logins.application):
             typer.echo(f"{APPLICATION_ROLE} may log in now; the processes need no other login.")

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from connector.bootstrap import bootstrap
 from connector.runtime.doctor import installation_checks
 from connector.settings import Settings
-from connector.store.database import audit, migrate
+from connector.store.database import application_login, audit, migrate
 from connector.store.database.application_login import ExcessRight, login_rights, make_login
 from connector.store.database.audit import Audit
 from connector.store.database.engine import open_database
@@ -259,3 +259,19 @@ def test_the_processes_make_no_schema_and_an_upgrade_makes_no_login_twice(databa
         assert not make_login(owner, as_application(url))
         assert not make_login(owner, url)
         owner.dispose()
+
+
+def test_the_owner_makes_the_login_once_and_its_password_reaches_the_server_hashed(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = f"app_{token_hex(4)}"
+    monkeypatch.setattr(application_login, "APPLICATION_ROLE", role)
+    engine = open_database(databases.server, pool_size=1, application="tests")
+    address = databases.server.set(username=role, password="first")
+    assert make_login(engine, address)
+    assert not make_login(engine, address.set(password="second")), "another password is the administrator's matter"
+    with psycopg.connect(conninfo(databases.server), autocommit=True) as owner:
+        asked = "SELECT rolpassword LIKE 'SCRAM-SHA-256$%%', rolcanlogin, rolinherit FROM pg_authid WHERE rolname = %s"
+        assert owner.execute(asked, (role,)).fetchone() == (True, True, False)
+        owner.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+    engine.dispose()
