@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL
 
 from connector.bootstrap import Services, bootstrap
 from connector.settings import Settings
+from connector.store.database.application_login import make_login
 from connector.store.database.migrate import Schema
 from mapping.load import LoadedMapping, load_mapping
 from sandbox import servers
@@ -167,6 +168,7 @@ def world(
         "GATEPOST_WEB_THREADS": "4",
     }
     services = bootstrap(settings, application="tests", schema=Schema.UPGRADE)
+    make_login(services.engine, as_application(database))
     sandbox = servers.start(host=tools_at, deployment=deployment)
     for state in (sandbox.jira, sandbox.servicenow):
         # The story sends events before the server is up; a busy machine needs time to start it.

@@ -108,8 +108,8 @@ def upgrade(engine: Engine, revision: str = "head") -> str:
             if found.fit is not SchemaFit.NEWER:
                 command.upgrade(config, revision)
                 connection.commit()
-            if connection.execute(_RIGHTS_MISSING, {"role": APPLICATION_ROLE}).scalar():
-                # A database administrator has made a role meanwhile, or the database comes from a backup.
+            if found.fit is SchemaFit.OLDER or connection.execute(_RIGHTS_MISSING, {"role": APPLICATION_ROLE}).scalar():
+                # To new tables; or a database administrator has made a role meanwhile, or it comes from a backup.
                 connection.execute(text("SELECT gatepost_apply_policies()"))
                 connection.commit()
             return _find(connection).revision or ""

@@ -1,7 +1,8 @@
 -- The role that the processes log in as or work as (connector/store/database/engine.py), and all that it may do.
 --
--- gatepost db upgrade calls the function again, for a role that a database administrator has made later, and for a
--- database that was restored without its rights.
+-- gatepost db upgrade calls the function again: after a migration, for a role that a database administrator has made
+-- later, and for a database that was restored without its rights.  A migration that adds a table which is written once,
+-- or which the application may not write, replaces the function.
 
 CREATE FUNCTION gatepost_apply_rights() RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE one record;
