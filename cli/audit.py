@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import getpass
 import json
 import sys
 from collections.abc import Iterable
@@ -17,10 +18,15 @@ from rich.console import Console
 from cli.operating_user import operating_user
 from cli.report import find_measures
 from connector.bootstrap import bootstrap, system_clock
+from connector.errors import ConfigurationError
+from connector.notify.audit_anchor import PURPOSE, AnchorKeys
+from connector.runtime.audit_anchoring import anchoring
+from connector.runtime.audit_verification import DEPTH, AnchorCheck, check_anchors, moment
 from connector.settings import Settings
 from connector.store.database.audit import AuditEntry
 from connector.store.database.json_codec import to_json
 from connector.store.operations.counted_events import CountedEvent, CountedKind
+from connector.vault import open_vault
 from governance.verdict import gate_text
 
 app = typer.Typer(help="The record of decisions: write-once, a chain of hashes.", no_args_is_help=True)
@@ -36,26 +42,84 @@ def verify(
     head: Annotated[
         str | None, typer.Option(help="A head that was recorded earlier: it has to be in the chain")
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit status 1 also when the latest entries are in no anchor")
+    ] = False,
+    anchors: Annotated[int, typer.Option(min=1, help="How many anchors of each sink are read, newest first")] = DEPTH,
 ) -> None:
     """Check that nothing was changed or removed.  Exit status 1 when something was."""
     with bootstrap(Settings(), application="gatepost audit") as services:
+        kept = anchoring(services)
         result = services.audit.verify()
+        check = check_anchors(kept.anchors, kept.keys, kept.sinks, system_clock(), anchors)
         head_missing = head is not None and head not in {"", *(entry.hash for entry in services.audit.entries())}
-    for chain_break in result.breaks:
-        typer.echo(chain_break.text)
+    problems = [*(chain_break.text for chain_break in result.breaks), *check.breaks]
     if head_missing:
-        typer.echo(f"the head {head} is not in the chain: entries were changed or removed")
+        problems.append(f"the head {head} is not in the chain: entries were changed or removed")
+    for line in (*problems, *check.notes):
+        typer.echo(line)
     if result.role_missing:
         typer.echo(
             "Note: there is no separate database role; only triggers protect the rows. Ask the database administrator "
             "for: CREATE ROLE gatepost_app NOLOGIN; GRANT gatepost_app TO <the login>; then run gatepost db upgrade."
         )
-    if result.breaks or head_missing:
-        count = len(result.breaks) + head_missing
+    if problems:
+        count = len(problems)
         typer.echo(f"{count} {'problem' if count == 1 else 'problems'} in {result.entries} entries")
+    else:
+        typer.echo(f"{result.entries} entries and {result.decisions} decisions are as they were written.")
+        typer.echo(f"Head: {result.head or 'empty'}")
+    typer.echo(anchor_line(check, configured=bool(kept.sinks)))
+    if problems or (strict and check.unanchored_since is not None):
         raise typer.Exit(1)
-    typer.echo(f"{result.entries} entries and {result.decisions} decisions are as they were written.")
-    typer.echo(f"Head: {result.head or 'empty'}")
+
+
+def anchor_line(check: AnchorCheck, *, configured: bool) -> str:
+    """Up to where the audit is anchored, or from when on it is not."""
+    if check.unanchored_since is not None:
+        why = "no anchor of a sink that can be read holds them" if configured else "GATEPOST_AUDIT_SINKS names no sink"
+        entries = f"{check.entries_after:,} {'entry' if check.entries_after == 1 else 'entries'}"
+        return f"Unanchored since {moment(check.unanchored_since)}: {entries}; {why}."
+    if check.anchored is None:
+        return "Nothing is anchored yet."
+    sink, anchor = check.anchored
+    return f"Anchored up to entry {anchor.seq}, {moment(anchor.at)}, in {sink}."
+
+
+@app.command()
+def anchor(
+    restart: Annotated[
+        str | None,
+        typer.Option(help="Why the audit is another one than that of the anchors so far, for example after a restore"),
+    ] = None,
+) -> None:
+    """Keep the head of the audit in every sink now; a worker does so each hour.  Exit status 1 when one has not."""
+    with bootstrap(Settings(), application="gatepost audit") as services:
+        kept = anchoring(services)
+        if not kept.sinks:
+            raise ConfigurationError("GATEPOST_AUDIT_SINKS names no sink.")
+        if restart is not None:
+            if not restart.strip():
+                raise ConfigurationError("Say why with --restart: it stands in every later verification.")
+            kept.anchors.record_restart(getpass.getuser(), restart)
+        outcomes = kept.run(system_clock(), restart or "")
+    if not outcomes:
+        typer.echo("There is nothing to anchor, or a worker does it just now.")
+    for outcome in outcomes:
+        if outcome.anchor is not None:
+            typer.echo(f"{outcome.sink}: anchor {outcome.anchor.number}, entry {outcome.anchor.seq}")
+        else:
+            why = f"{outcome.problem}{f' ({outcome.detail})' if outcome.detail else ''}"
+            typer.echo(f"{outcome.sink}: not anchored: {why}")
+    if any(outcome.problem is not None for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+@app.command(name="key")
+def key_() -> None:
+    """Print the public key (Ed25519, base64) that checks the signatures of anchors."""
+    settings = Settings()
+    typer.echo(AnchorKeys(open_vault(settings.secret_key, settings.data).derive_keys(PURPOSE)).public_key)
 
 
 @app.command()

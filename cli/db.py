@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import Engine
 
 from connector.bootstrap import Services, bootstrap, system_clock
+from connector.errors import ConfigurationError
 from connector.settings import Settings
 from connector.store.database import migrate, postgres
+from connector.store.database.application_login import make_login
 from connector.store.database.engine import open_database
 from connector.store.database.json_codec import to_json
+from connector.store.database.postgres import APPLICATION_ROLE, DatabaseLogins
 from connector.store.operations.database_sizes import DatabaseSizes, database_sizes
 from connector.store.operations.retention import (
     CleanupResult,
@@ -22,6 +28,7 @@ from connector.store.operations.retention import (
     RetentionPeriods,
     clean_up,
     format_days,
+    keep_partitions,
     preview_clean_up,
 )
 
@@ -41,13 +48,35 @@ def _db() -> None:
 
 @app.command()
 def upgrade() -> None:
-    """Bring the schema to this version; safe to run at any time and from several machines at once."""
+    """Bring the schema to this version; safe to run at any time and from several machines at once.
+
+    As the owner of the schema: GATEPOST_MAINTENANCE_DATABASE_URL, or DATABASE_URL where there is only one login.
+    """
     settings = Settings()
-    engine = open_database(
-        postgres.locate(settings.database_url, settings.data), pool_size=1, application="gatepost db"
-    )
-    typer.echo(f"The schema is at revision {migrate.upgrade(engine)}.")
-    engine.dispose()
+    with _owner(settings) as (engine, logins):
+        if not migrate.may_upgrade(engine):
+            raise ConfigurationError(
+                f"{engine.url.username} does not own the schema. Give the owner's address in "
+                "GATEPOST_MAINTENANCE_DATABASE_URL."
+            )
+        typer.echo(f"The schema is at revision {migrate.upgrade(engine)}.")
+        if logins.maintenance != logins.application and make_login(engine, logins.application):
+            typer.echo(f"{APPLICATION_ROLE} may log in now; the processes need no other login.")
+        _report(keep_partitions(engine, _periods(settings), system_clock()), settings)
+
+
+@app.command()
+def partitions() -> None:
+    """Create the partitions of the coming days and drop those past their retention, as the owner of the schema.
+
+    A worker asks for the same each hour; this is for a database whose workers may not.
+    """
+    settings = Settings()
+    with _owner(settings) as (engine, _):
+        migrate.check(engine)
+        done = keep_partitions(engine, _periods(settings), system_clock())
+        if not _report(done, settings):
+            typer.echo("There is nothing to do.")
 
 
 @app.command()
@@ -147,6 +176,30 @@ def _bytes(count: int) -> str:
         if count >= factor:
             return f"{count / factor:,.1f} {unit}"
     return f"{count / 1000:,.0f} kB"
+
+
+@contextmanager
+def _owner(settings: Settings) -> Iterator[tuple[Engine, DatabaseLogins]]:
+    """The database as the owner of its schema opens it."""
+    logins = postgres.locate_logins(settings.database_url, settings.maintenance_address, settings.data)
+    engine = open_database(logins.maintenance, pool_size=2, application="gatepost db")
+    try:
+        yield engine, logins
+    finally:
+        engine.dispose()
+
+
+def _periods(settings: Settings) -> RetentionPeriods:
+    return RetentionPeriods(settings.event_body_days, settings.history_days)
+
+
+def _report(done: CleanupResult, settings: Settings) -> bool:
+    """Print what was done; returns whether that was anything."""
+    if done == CleanupResult(CleanupStatus.DONE):
+        return False
+    for line in cleanup_summary(done, _periods(settings), dry_run=False):
+        typer.echo(line)
+    return True
 
 
 def _services() -> Services:

@@ -19,7 +19,9 @@ def serve() -> None:
     log.configure(settings)
     with bootstrap(settings, application="gatepost serve", schema=Schema.UPGRADE) as services:
         command = [sys.executable, "-m", "cli"]
-        environment = dict(os.environ) | {
+        # The owner's login is for the upgrade, which is done: what serves and works does not get it.
+        kept = {name: value for name, value in os.environ.items() if name != "GATEPOST_MAINTENANCE_DATABASE_URL"}
+        environment = kept | {
             "DATABASE_URL": services.url.render_as_string(hide_password=False),
             "GATEPOST_DATA": str(settings.data.resolve()),
         }

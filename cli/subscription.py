@@ -135,7 +135,7 @@ def deliveries(
                 table.add_row(
                     str(delivery.id),
                     delivery.event,
-                    delivery.key or delivery.connection or "",
+                    delivery.key or delivery.connection or "the audit",
                     f"{delivery.created_at:%Y-%m-%d %H:%M:%S}",
                     delivery.state,
                     str(delivery.attempts),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Self
 
+import structlog
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
@@ -30,10 +31,11 @@ from connector.store.accounts.sessions import Sessions
 from connector.store.accounts.sign_in_throttle import SignInThrottle
 from connector.store.connections.connections import ConnectionRecord, Connections
 from connector.store.database import migrate
+from connector.store.database.application_login import login_rights
 from connector.store.database.audit import Audit
 from connector.store.database.engine import open_database
 from connector.store.database.migrate import Schema
-from connector.store.database.postgres import locate
+from connector.store.database.postgres import DatabaseLogins, locate_logins
 from connector.store.database.row_level_access import read_as
 from connector.store.mapping_versions.versions import MappingVersions
 from connector.store.measures.measure_lookup import MeasureLookup
@@ -58,6 +60,8 @@ from mapping.problems import MappingFileProblem
 from mapping.work_item import ConnectionName, Tool
 
 Clock = Callable[[], datetime]
+
+_log = structlog.get_logger(__name__)
 
 
 def system_clock() -> datetime:
@@ -140,13 +144,15 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
     Raises ConfigurationError with what to do when that is not possible.
     """
     vault = open_vault(settings.secret_key, settings.data)
-    url = locate(settings.database_url, settings.data)
+    logins = locate_logins(settings.database_url, settings.maintenance_address, settings.data)
     engine = open_database(
-        url, pool_size=max(settings.web_threads, settings.worker_concurrency) + 2, application=application
+        logins.application,
+        pool_size=max(settings.web_threads, settings.worker_concurrency) + 2,
+        application=application,
     )
     try:
         if schema is Schema.UPGRADE:
-            migrate.upgrade(engine)
+            _upgrade(engine, logins, application)
         else:
             migrate.check(engine)
     except BaseException:
@@ -155,7 +161,7 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
     waker = Waker(TaskQueue().defer)
     return Services(
         settings=settings,
-        url=url,
+        url=logins.application,
         engine=engine,
         vault=vault,
         waker=waker,
@@ -182,6 +188,24 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
         second_factors=SecondFactors(engine, vault),
         pending_forms=PendingForms(engine, vault),
     )
+
+
+def _upgrade(engine: Engine, logins: DatabaseLogins, application: str) -> None:
+    """As the owner of the schema, if the process has its login; else it is only checked."""
+    if logins.maintenance != logins.application:
+        owner = open_database(logins.maintenance, pool_size=1, application=application)
+        try:
+            migrate.upgrade(owner)
+        finally:
+            owner.dispose()
+    elif migrate.may_upgrade(engine):
+        migrate.upgrade(engine)
+    else:
+        migrate.check(engine)
+    login = login_rights(engine)
+    if login.excess:
+        # What protects the audit from the processes does not hold; gatepost doctor says what to do.
+        _log.warning("database login has too many rights", login=login.name, rights=[one.value for one in login.excess])
 
 
 def _subscription_rules(settings: Settings) -> HostRules:

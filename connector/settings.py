@@ -31,6 +31,8 @@ class Settings(BaseSettings):
         default=None, validation_alias=AliasChoices("DATABASE_URL", "GATEPOST_DATABASE_URL", "database_url")
     )
     """PostgreSQL 14 or newer.  Without it an embedded server runs under the data folder."""
+    maintenance_database_url: SecretStr | None = None
+    """The same database as its owner opens it, for ``gatepost db upgrade`` and ``gatepost db partitions`` alone."""
     data: Path = Path(".gatepost")
     """Folder of the embedded database and of the key that encrypts secrets."""
     secret_key: str | None = None
@@ -96,12 +98,20 @@ class Settings(BaseSettings):
     """Mail domains and hosts for digests, separated by commas, ``*`` for any beginning; none when empty."""
     alerts: SecretStr | None = None
     """Recipients of alerts: mail addresses and Apprise addresses (``slack://…``), separated by commas."""
+    audit_sinks: SecretStr | None = None
+    """Where the signed head of the audit is kept, separated by commas: ``file:/folder``, ``https://host/folder``,
+    ``syslog:host:port``."""
     worker_concurrency: int = Field(default=4, ge=1, le=64)
     web_threads: int = Field(default=8, ge=1, le=256)
     connect_timeout: float = Field(default=5.0, gt=0)
     read_timeout: float = Field(default=30.0, gt=0)
     log_format: LogFormat = LogFormat.JSON
     log_level: str = "INFO"
+
+    @property
+    def maintenance_address(self) -> str | None:
+        """The owner's address of the database; secret."""
+        return self.maintenance_database_url.get_secret_value() if self.maintenance_database_url else None
 
     @property
     def address(self) -> str:
@@ -117,6 +127,11 @@ class Settings(BaseSettings):
     def alert_addresses(self) -> str:
         """Recipients of alerts, separated by commas; secret."""
         return self.alerts.get_secret_value() if self.alerts else ""
+
+    @property
+    def audit_sink_list(self) -> str:
+        """Where the head of the audit is kept, separated by commas; secret."""
+        return self.audit_sinks.get_secret_value() if self.audit_sinks else ""
 
     @property
     def has_provider(self) -> bool:

@@ -21,7 +21,7 @@ class Vault:
 
     def __init__(self, keys: str | bytes) -> None:
         every = [key.strip() for key in (keys.decode() if isinstance(keys, bytes) else keys).split(",")]
-        self._key = every[0]
+        self._keys = tuple(every)
         try:
             self._fernet = MultiFernet([Fernet(key) for key in every])
         except ValueError as error:
@@ -48,7 +48,11 @@ class Vault:
 
     def derive_key(self, purpose: bytes) -> bytes:
         """32 bytes for another use of the same key, which tell nothing about it or about one another."""
-        return hmac.digest(base64.urlsafe_b64decode(self._key), purpose, "sha256")
+        return self.derive_keys(purpose)[0]
+
+    def derive_keys(self, purpose: bytes) -> tuple[bytes, ...]:
+        """The same of every key, the first one's first: what was signed with an older key can still be checked."""
+        return tuple(hmac.digest(base64.urlsafe_b64decode(key), purpose, "sha256") for key in self._keys)
 
 
 def open_vault(key: str | None, data: Path) -> Vault:

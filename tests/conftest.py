@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 
 from connector.store.database.postgres import locate
 from tests.command_line import Cli
-from tests.databases import Databases, forget_the_disk
+from tests.databases import Databases, as_application, forget_the_disk
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -98,9 +98,10 @@ def database(databases: Databases) -> Iterator[URL]:
 
 @pytest.fixture
 def cli(database: URL, tmp_path: Path) -> Cli:
+    """The command line as it is beside the processes, with their login."""
     return Cli(
         {
-            "DATABASE_URL": database.render_as_string(hide_password=False),
+            "DATABASE_URL": as_application(database).render_as_string(hide_password=False),
             "GATEPOST_DATA": str(tmp_path),
             "GATEPOST_CREDENTIAL": "api-token",
             "COLUMNS": "200",

@@ -24,6 +24,8 @@ from connector.store.database.postgres import conninfo
 LARGE_BYTES = 16 * 1024 * 1024
 """A database that has grown by so much is not emptied: making another one is quicker."""
 
+PASSWORD = "of-tests-alone"
+
 Connection: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
 
 
@@ -60,6 +62,8 @@ class Databases:
         engine.dispose()
         with _session(server.set(database=template)) as session:
             contents = _read(session)
+            # As whom the processes log in; another run on the same server gives it the same password.
+            session.execute(sql.SQL("ALTER ROLE gatepost_app LOGIN PASSWORD {}").format(sql.Literal(PASSWORD)))
         return cls(server, template, contents)
 
     @contextmanager
@@ -85,6 +89,8 @@ class Databases:
             admin.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(self.template))
             )
+            # Rights to a database are not copied with it.
+            admin.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
         return name
 
     def _give_back(self, name: str) -> None:
@@ -117,6 +123,11 @@ class Databases:
                     if last != clean.sequences[sequence]:
                         _set_back(session, sequence, clean.sequences[sequence])
         return True
+
+
+def as_application(url: URL) -> URL:
+    """The same database as the processes open it: by a login that owns nothing."""
+    return url.set(username="gatepost_app", password=PASSWORD)
 
 
 def forget_the_disk(server: URL) -> None:

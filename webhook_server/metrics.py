@@ -74,6 +74,7 @@ def _families(gauges: Gauges) -> Iterator[GaugeMetricFamily]:
         (metrics.PAUSED, gauges.paused),
         (metrics.RATE_LIMITED, gauges.rate_limited),
         (metrics.WRITES_LAST_MINUTE, gauges.written_last_minute),
+        (metrics.AUDIT_ANCHOR_AGE, gauges.anchor_ages),
     ):
         yield _family(metric, [((name,), value) for name, value in rows])
     for metric, pairs in ((metrics.DEAD_LETTERS, gauges.dead_letters), (metrics.SWEEP_OVERDUE, gauges.overdue_sweeps)):

@@ -32,9 +32,10 @@ class EventType(StrEnum):
     ROLE_CHANGED = "role.changed"
     PAUSED = "connection.paused"
     RESUMED = "connection.resumed"
+    AUDIT_HEAD = "audit.head"
 
 
-CONNECTION_EVENTS = frozenset({EventType.PAUSED, EventType.RESUMED})
+CONNECTION_EVENTS = frozenset({EventType.PAUSED, EventType.RESUMED, EventType.AUDIT_HEAD})
 """These concern no measure; only a subscription that names them receives them."""
 
 EVENT_DESCRIPTIONS = {
@@ -48,6 +49,7 @@ EVENT_DESCRIPTIONS = {
     EventType.ROLE_CHANGED: "owner, sponsor or controller was changed in the tool, accepted, or put back",
     EventType.PAUSED: "a connection is no longer called, until somebody has acted; only for subscriptions that name it",
     EventType.RESUMED: "such a connection is in use again; only for subscriptions that name it",
+    EventType.AUDIT_HEAD: "the signed head of the audit, hourly and after closing; only for subscriptions that name it",
 }
 
 TEST_EVENT = "test"

@@ -16,6 +16,7 @@ from connector.http.transport import LOOPBACK_HOSTS, Timeout
 from connector.jira.tenant import API, tenant_cloud_id
 from connector.notify.message_addresses import OperatorMessengers
 from connector.runtime.address_checks import address_checks, sign_in_checks
+from connector.runtime.database_checks import anchor_checks, login_checks
 from connector.store.connections.connections import ConnectionRecord, registration_of
 from connector.store.connections.provisioned_objects import ProvisionedObjects
 from connector.store.database.row_level_access import reader_role_missing
@@ -37,6 +38,8 @@ EXPIRY_WARNING = timedelta(days=14)
 
 def installation_checks(services: Services) -> Iterator[ConnectionCheck]:
     yield ConnectionCheck("database", Health.GOOD, f"answers at {services.url.host or 'the data folder'}")
+    yield from login_checks(services)
+    yield from anchor_checks(services, system_clock())
     if reader_role_missing(services.engine):
         hint = (
             "Ask the database administrator for: CREATE ROLE gatepost_reader NOLOGIN; GRANT gatepost_reader TO "

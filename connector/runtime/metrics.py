@@ -50,6 +50,11 @@ WRITES_LAST_MINUTE = Metric(
     "gatepost_writes_last_minute", ("connection",), "writes that the tool accepted in the last sixty seconds"
 )
 ALERTS_PENDING = Metric("gatepost_alerts_pending", (), "alerts that could not be delivered yet; they are tried again")
+AUDIT_ANCHOR_AGE = Metric(
+    "gatepost_audit_anchor_age_seconds",
+    ("sink",),
+    "how long ago the head of the audit was last kept in a sink; without one since the first entry, as sink none",
+)
 
 METRICS = (
     EVENTS,
@@ -64,4 +69,5 @@ METRICS = (
     SWEEP_OVERDUE,
     WRITES_LAST_MINUTE,
     ALERTS_PENDING,
+    AUDIT_ANCHOR_AGE,
 )

@@ -68,6 +68,7 @@ class TaskHandlers:
     send_digests: Callable[[], None]
     send_alerts: Callable[[], None]
     clean_up: Callable[[], None]
+    anchor_audit: Callable[[], None]
 
 
 def worker_app(conninfo: str, handlers: TaskHandlers, *, pool_size: int) -> procrastinate.App:
@@ -123,13 +124,24 @@ def worker_app(conninfo: str, handlers: TaskHandlers, *, pool_size: int) -> proc
     async def alerts(timestamp: int) -> None:  # noqa: ARG001 - as above
         await asyncio.to_thread(handlers.send_alerts)
 
+    _add_maintenance(app, handlers)
+    return app
+
+
+def _add_maintenance(app: procrastinate.App, handlers: TaskHandlers) -> None:
+    """What is done for the database itself."""
+
     # Away from the full hour, when sweeps begin and mail goes out.
     @app.periodic(cron="17 * * * *")
     @app.task(name="clean", queue="clean", queueing_lock="clean")
     async def clean(timestamp: int) -> None:  # noqa: ARG001 - as above
         await asyncio.to_thread(handlers.clean_up)
 
-    return app
+    # Each minute, so that a closing does not wait for the hour; and by itself, because a sink may be slow to answer.
+    @app.periodic(cron="* * * * *")
+    @app.task(name="anchor", queue="anchor", queueing_lock="anchor")
+    async def anchor(timestamp: int) -> None:  # noqa: ARG001 - as above
+        await asyncio.to_thread(handlers.anchor_audit)
 
 
 async def clear_stalled(app: procrastinate.App) -> int:

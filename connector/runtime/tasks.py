@@ -17,6 +17,7 @@ from connector.notify.delivery import DeliveryResult, EventNotifier
 from connector.notify.message_addresses import AllowedTargets, Messenger, OperatorMessengers
 from connector.notify.webhook_sender import WebhookSender
 from connector.runtime import alert_sending
+from connector.runtime.audit_anchoring import anchor_when_due
 from connector.runtime.digest_sending import send_due_digests
 from connector.runtime.maintenance import check_gates, refresh_webhooks, remember_own_account, send_heartbeat
 from connector.runtime.queue import TaskHandlers
@@ -200,6 +201,12 @@ class WorkerTasks:
         """Every hour: create partitions for the events to come, and delete what is past its retention."""
         clean_up(self._services.engine, self._services.retention_periods, self._clock(), lease=self._leases)
 
+    def anchor_audit(self) -> None:
+        """Every minute: keep the head of the audit outside of the database, after an hour or a closing."""
+        active = self._mapping.active()
+        stages = {active.policies.base.closing_stage} if active is not None else set[str]()
+        anchor_when_due(self._services, self._clock(), stages)
+
     def tick(self) -> None:
         """Every few seconds: what time alone has made due."""
         services, now = self._services, self._clock()
@@ -235,6 +242,7 @@ def task_handlers(
         tasks.send_digests,
         tasks.send_alerts,
         tasks.clean_up,
+        tasks.anchor_audit,
     )
 
 

@@ -23,7 +23,9 @@ the same `DATABASE_URL` and the same `GATEPOST_SECRET_KEY`.
 """
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Where things are stored": ("database_url", "data", "secret_key", "event_body_days", "history_days"),
+    "Where things are stored": (
+        "database_url", "maintenance_database_url", "data", "secret_key", "event_body_days", "history_days",
+    ),
     "Web server and pages": (
         "host", "port", "public_url", "trusted_proxies", "web_threads", "locale", "time_zone", "session_idle_minutes",
         "session_hours", "require_second_factor", "token_sign_in_days", "api_token",
@@ -38,12 +40,15 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Addresses of connections": ("connection_private_networks",),
     "Outgoing events": ("subscription_hosts", "subscription_private_networks", "subscription_http"),
     "Digests and alerts": ("digest_mail", "digest_schemes", "digest_hosts", "alerts"),
+    "Audit": ("audit_sinks",),
     "Log": ("log_format", "log_level"),
 }  # fmt: skip
 """The order in which a reader looks for them; what is in no group is listed at the end."""
 
 NOTES: Mapping[str, str] = {
     "database_url": "Every process of an installation needs the same one.",
+    "maintenance_database_url": "Not among the settings of the processes: `gatepost doctor` fails where it is. See "
+    "[Two logins](../../deploy/README.md#two-logins).",
     "secret_key": "The same on every machine. While it is changed, several keys with commas: the first encrypts, all "
     "decrypt. See [Rotate the key](../../deploy/operations.md#rotate-the-key).",
     "api_token": "24 characters or more; it reads everything and can submit no command. Tokens of persons are better: "
@@ -63,6 +68,7 @@ NOTES: Mapping[str, str] = {
     "max_backlog_seconds": "The answer has a `Retry-After`; the sweep finds what a sender gave up on.",
     "restore_native_gates": "A change is reported either way.",
     "alerts": "Any host is allowed here. See [Watching it](../operating/watching.md).",
+    "audit_sinks": "See [The head of the audit](../../deploy/operations.md#the-head-of-the-audit).",
     "worker_concurrency": "Batches that one worker process works on at a time.",
     "web_threads": "Requests that one web server answers at a time.",
     "connect_timeout": "Seconds to wait for a connection to a tool.",

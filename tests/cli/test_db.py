@@ -18,6 +18,7 @@ from connector.store.operations.database_sizes import TableSize, group_tables
 from connector.store.operations.retention import CleanupResult, CleanupStatus, RetentionPeriods
 from connector.store.queue import event_body_partitions
 from tests.command_line import Cli
+from tests.conftest import NEWEST
 
 RETENTION = RetentionPeriods(body_days=14, history_days=400)
 MB = 1000**2
@@ -176,3 +177,21 @@ def test_a_dead_letter_says_that_the_body_of_its_event_was_removed(cli: Cli, dat
         )  # fmt: skip
     engine.dispose()
     assert "The body was removed after 14 days." in cli.ok("dead-letters", "show", "item/jira-main/1").splitlines()
+
+
+def test_the_owner_upgrades_and_keeps_partitions_and_the_processes_may_not(cli: Cli, database: URL) -> None:
+    assert cli.refused("db", "upgrade") == (
+        "gatepost_app does not own the schema. Give the owner's address in GATEPOST_MAINTENANCE_DATABASE_URL."
+    )
+    owner = {"GATEPOST_MAINTENANCE_DATABASE_URL": database.render_as_string(hide_password=False)}
+    assert cli.ok("db", "upgrade", **owner) == f"The schema is at revision {NEWEST}.\n"
+    assert cli.ok("db", "partitions", **owner) == "There is nothing to do.\n"
+    engine = open_database(database, pool_size=1, application="tests")
+    tomorrow, old = datetime.now(UTC).date() + timedelta(days=1), datetime.now(UTC).date() - timedelta(days=20)
+    event_body_partitions.drop_partition(engine, tomorrow)
+    event_body_partitions.create_partition(engine, old)
+    engine.dispose()
+    assert cli.ok("db", "partitions", **owner).splitlines() == [
+        f"Created partitions for {tomorrow}.",
+        f"Dropped the bodies of {old}.",
+    ]

@@ -128,6 +128,14 @@ def test_a_pod_without_database_or_key_does_not_start(component: str) -> None:
     assert named == {name: {"name": "gatepost", "key": name} for name in ("DATABASE_URL", "GATEPOST_SECRET_KEY")}
 
 
+def test_only_the_migration_has_the_login_of_the_owner() -> None:
+    name = "GATEPOST_MAINTENANCE_DATABASE_URL"
+    (owner,) = [one for one in example().container("migrate")["env"] if one["name"] == name]
+    assert owner["valueFrom"]["secretKeyRef"] == {"name": "gatepost-owner", "key": name}
+    for component in ("web", "worker"):
+        assert "gatepost-owner" not in str(example().pod(component))
+
+
 def test_probes_ask_addresses_that_the_web_server_answers(routes: Map) -> None:
     web = example().container("web")
     adapter = routes.bind("localhost")

@@ -18,9 +18,10 @@ from tests.conftest import ROOT
 from tests.deploy.commands import command_exists
 
 DEPLOY = ROOT / "deploy"
-OF_COMPOSE = {"POSTGRES_PASSWORD", "GATEPOST_IMAGE", "PROXY", "PROXY_ADDRESS"}
+OF_COMPOSE = {"POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD", "GATEPOST_IMAGE", "PROXY", "PROXY_ADDRESS"}
 """What compose.yaml itself reads from the same file."""
-UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+SCHEMA_UNIT = DEPLOY / "systemd/gatepost-migrate.service"
+UNITS = sorted(set((DEPLOY / "systemd").glob("*.service")) - {SCHEMA_UNIT})
 
 
 def _service(name: str) -> Mapping[str, Any]:
@@ -35,7 +36,8 @@ def _known() -> set[str]:
 @pytest.mark.parametrize("service", ["web", "worker", "migrate"])
 def test_compose_runs_commands_that_exist_and_gives_settings_that_exist(service: str) -> None:
     command_exists(_service(service)["command"])
-    assert {"DATABASE_URL", "GATEPOST_SECRET_KEY"} <= set(_service(service)["environment"]) <= _known()
+    given = set(_service(service)["environment"])
+    assert {"DATABASE_URL", "GATEPOST_SECRET_KEY"} <= given <= _known() | {"POSTGRES_PASSWORD"}
 
 
 def test_compose_runs_two_of_each_after_the_schema_is_up_to_date() -> None:
@@ -56,8 +58,17 @@ def test_replicas_of_compose_share_no_folder_and_have_no_rights(service: str) ->
 
 def test_compose_refuses_to_start_without_password_and_key() -> None:
     environment = _service("worker")["environment"]
-    assert environment["DATABASE_URL"].startswith("postgresql://gatepost:${POSTGRES_PASSWORD:?")
+    assert environment["DATABASE_URL"].startswith("postgresql://gatepost_app:${POSTGRES_APP_PASSWORD:?")
     assert environment["GATEPOST_SECRET_KEY"].startswith("${GATEPOST_SECRET_KEY:?")
+
+
+def test_of_compose_only_the_migration_has_the_login_of_the_owner() -> None:
+    owners = _service("migrate")["environment"]["GATEPOST_MAINTENANCE_DATABASE_URL"]
+    assert owners.startswith("postgresql://gatepost:${POSTGRES_PASSWORD:?")
+    for name in ("web", "worker"):
+        environment = _service(name)["environment"]
+        assert "GATEPOST_MAINTENANCE_DATABASE_URL" not in environment
+        assert environment["POSTGRES_PASSWORD"] == "", "the file that all of them read has it"
 
 
 def test_compose_gives_a_stopping_process_time_for_its_longest_call() -> None:
@@ -98,20 +109,31 @@ def test_there_is_a_unit_for_web_and_one_for_any_number_of_workers() -> None:
 @pytest.mark.parametrize("path", UNITS, ids=[unit.name for unit in UNITS])
 def test_units_run_commands_that_exist(path: Path) -> None:
     service = _unit(path)["Service"]
-    for key in ("ExecStart", "ExecStartPre"):
-        words = shlex.split(service[key])
-        assert words[0] == "/opt/gatepost/bin/gatepost"
-        command_exists(words[1:])
+    words = shlex.split(service["ExecStart"])
+    assert words[0] == "/opt/gatepost/bin/gatepost"
+    command_exists(words[1:])
     assert service["User"] == "gatepost"
     assert service["KillSignal"] == "SIGTERM"
 
 
+def test_a_unit_of_its_own_brings_the_schema_up_to_date_and_has_the_login_of_the_owner() -> None:
+    unit = _unit(SCHEMA_UNIT)
+    assert unit["Service"]["ExecStart"] == "/opt/gatepost/bin/gatepost db upgrade"
+    assert unit["Service"]["DynamicUser"] == "yes", "another user than that of the processes"
+    assert unit["Service"]["TimeoutStartSec"] == "1h"
+    assert unit["Unit"]["StartLimitIntervalSec"] == "0"
+    assert "EnvironmentFile=/etc/gatepost/owner.env\n" in SCHEMA_UNIT.read_text()
+    for path in UNITS:
+        assert "owner.env" not in path.read_text()
+        assert SCHEMA_UNIT.name in _unit(path)["Unit"]["After"].split()
+        assert SCHEMA_UNIT.name in _unit(path)["Unit"]["Wants"].split()
+
+
 @pytest.mark.parametrize("path", UNITS, ids=[unit.name for unit in UNITS])
-def test_units_survive_a_database_that_is_down_and_a_long_migration(path: Path) -> None:
+def test_units_survive_a_database_that_is_down(path: Path) -> None:
     unit = _unit(path)
     assert unit["Unit"]["StartLimitIntervalSec"] == "0"
     assert unit["Service"]["Restart"] == "always"
-    assert unit["Service"]["TimeoutStartSec"] == "1h"
     assert int(unit["Service"]["TimeoutStopSec"]) >= Settings().connect_timeout + Settings().read_timeout + 5
 
 

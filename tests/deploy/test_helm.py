@@ -59,6 +59,15 @@ def test_a_trial_brings_its_secrets_also_for_the_migration_before_the_first_inst
     assert variable["valueFrom"]["secretKeyRef"] == {"name": "gatepost-migrate", "key": "DATABASE_URL"}
 
 
+def test_a_trial_keeps_the_login_of_the_owner_from_the_processes() -> None:
+    name = "GATEPOST_MAINTENANCE_DATABASE_URL"
+    values = TRIAL["secret"]["values"] | {name: "postgresql://owner@db/gatepost"}
+    release = rendered({"secret": {"values": values}})
+    assert name not in release.one("Secret", "gatepost")["stringData"]
+    assert release.one("Secret", "gatepost-migrate")["stringData"][name] == "postgresql://owner@db/gatepost"
+    assert {one["name"] for one in release.container("migrate")["env"]} == {"DATABASE_URL", name}
+
+
 def test_numbers_and_switches_are_passed_as_the_program_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = {
         "GATEPOST_MAX_BODY_BYTES": 52428800,

@@ -25,6 +25,7 @@ from sandbox.story import seed
 from sandbox.story.player import ScenarioPlayer
 from tests.conftest import ROOT
 from tests.connector.notify.receiver import Receiver
+from tests.databases import as_application
 from tests.faults.kill_points import KillPoint
 from tests.sites import connect
 from tests.stories.world import SECRET, World, free_port
@@ -191,7 +192,7 @@ def fault_world(database: URL, folder: Path, *, through: URL | None = None, **mo
     environment = (
         dict(os.environ)
         | {
-            "DATABASE_URL": (through or database).render_as_string(hide_password=False),
+            "DATABASE_URL": as_application(through or database).render_as_string(hide_password=False),
             "GATEPOST_DATA": str(folder),
             "GATEPOST_SECRET_KEY": key,
             "GATEPOST_PORT": str(port),

@@ -184,10 +184,11 @@ def the_next_version_works_beside_this_one(fleet: Fleet, folder: Path) -> None:
     edit_all(fleet)
     busy(fleet, 1)
     upgrade = [sys.executable, "-m", "cli", "db", "upgrade"]
+    owner = fleet.world.services.url.render_as_string(hide_password=False)
     result = subprocess.run(
         upgrade,
         cwd=newer,
-        env=fleet.world.environment,
+        env=fleet.world.environment | {"GATEPOST_MAINTENANCE_DATABASE_URL": owner},
         capture_output=True,
         text=True,
         check=True,

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL
 
 from connector.bootstrap import Services, bootstrap
 from connector.settings import Settings
+from connector.store.database.application_login import make_login
 from connector.store.database.migrate import Schema
 from mapping.load import LoadedMapping, load_mapping
 from sandbox import servers
@@ -26,6 +27,7 @@ from sandbox.jira.model import Deployment
 from sandbox.story import seed
 from sandbox.story.player import ScenarioPlayer
 from tests.conftest import ROOT
+from tests.databases import as_application
 from tests.sites import connect
 from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS, Process, T, wait_until
 
@@ -158,7 +160,7 @@ def world(
     dsn = database.render_as_string(hide_password=False)
     settings = Settings(database_url=dsn, data=folder, secret_key=key, port=port)
     environment = dict(os.environ) | {
-        "DATABASE_URL": dsn,
+        "DATABASE_URL": as_application(database).render_as_string(hide_password=False),
         "GATEPOST_DATA": str(folder),
         "GATEPOST_SECRET_KEY": key,
         "GATEPOST_PORT": str(port),
@@ -166,6 +168,7 @@ def world(
         "GATEPOST_WEB_THREADS": "4",
     }
     services = bootstrap(settings, application="tests", schema=Schema.UPGRADE)
+    make_login(services.engine, as_application(database))
     sandbox = servers.start(host=tools_at, deployment=deployment)
     for state in (sandbox.jira, sandbox.servicenow):
         # The story sends events before the server is up; a busy machine needs time to start it.

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from connector.errors import ConfigurationError
-from connector.store.database.postgres import MIN_VERSION
+from connector.store.database.postgres import APPLICATION_ROLE, MIN_VERSION
 
 MIGRATION_LOCK = 4_713_000_001
 """Key of the advisory lock; any number that no other program uses in this database."""
@@ -108,8 +108,8 @@ def upgrade(engine: Engine, revision: str = "head") -> str:
             if found.fit is not SchemaFit.NEWER:
                 command.upgrade(config, revision)
                 connection.commit()
-            if connection.execute(_UNPROTECTED).scalar():
-                # A database administrator has made the roles meanwhile that this login may not make.
+            if found.fit is SchemaFit.OLDER or connection.execute(_RIGHTS_MISSING, {"role": APPLICATION_ROLE}).scalar():
+                # To new tables; or a database administrator has made a role meanwhile, or it comes from a backup.
                 connection.execute(text("SELECT gatepost_apply_policies()"))
                 connection.commit()
             return _find(connection).revision or ""
@@ -122,11 +122,38 @@ def upgrade(engine: Engine, revision: str = "head") -> str:
             engine.dispose()
 
 
-# The role is there once somebody has made it; its rights, once the function has run.
-_UNPROTECTED = text("""
-    SELECT to_regproc('gatepost_apply_policies') IS NOT NULL AND EXISTS (
-        SELECT 1 FROM pg_roles
-        WHERE rolname = 'gatepost_reader' AND NOT has_table_privilege(oid, to_regclass('measure'), 'SELECT'))
+# A role is there once somebody has made it; its rights, once the function has run.
+_RIGHTS_MISSING = text("""
+    SELECT to_regproc('gatepost_apply_policies') IS NOT NULL AND (
+        EXISTS (SELECT 1 FROM pg_roles
+                WHERE rolname = 'gatepost_reader' AND NOT has_table_privilege(oid, to_regclass('measure'), 'SELECT'))
+        OR EXISTS (
+            SELECT 1 FROM pg_roles
+            WHERE rolname = :role AND (
+                NOT has_table_privilege(oid, to_regclass('audit'), 'INSERT')
+                OR NOT has_function_privilege(oid, to_regprocedure('gatepost_create_body_partition(date)'), 'EXECUTE')
+                OR has_table_privilege(oid, to_regclass('audit'), 'UPDATE, DELETE, TRUNCATE, TRIGGER')
+                OR has_schema_privilege(oid, current_schema(), 'CREATE')
+                OR has_database_privilege(oid, current_database(), 'TEMPORARY')
+                OR EXISTS (SELECT 1 FROM pg_roles AS reader
+                           WHERE reader.rolname = 'gatepost_reader'
+                             AND NOT pg_has_role(pg_roles.oid, reader.oid, 'MEMBER')))))
+""")
+
+
+def may_upgrade(engine: Engine) -> bool:
+    """Whether this login owns the schema, or may make one; the processes' own login does not."""
+    with engine.connect() as connection:
+        return bool(connection.execute(_MAY_UPGRADE, {"role": APPLICATION_ROLE}).scalar())
+
+
+# Until PostgreSQL 14 everybody may make tables in a fresh database; those of the application's own would be its own.
+_MAY_UPGRADE = text("""
+    SELECT session_user <> :role AND CASE WHEN to_regclass('alembic_version') IS NULL
+                THEN has_schema_privilege(session_user, current_schema(), 'CREATE')
+                ELSE pg_has_role(session_user,
+                                 (SELECT relowner FROM pg_class WHERE oid = to_regclass('alembic_version')), 'MEMBER')
+           END
 """)
 
 

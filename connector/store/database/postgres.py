@@ -1,8 +1,11 @@
-"""Where the database is: the one that DATABASE_URL names, or an embedded PostgreSQL in the data folder."""
+"""Where the database is: the one that DATABASE_URL names, or an embedded PostgreSQL in the data folder; and the two
+logins to it, that of the processes and that of the owner of the schema."""
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -14,6 +17,28 @@ from connector.errors import ConfigurationError
 
 DATABASE = "gatepost"
 MIN_VERSION = 14
+APPLICATION_ROLE = "gatepost_app"
+"""The role that the processes log in as: it owns nothing, and cannot change what is written once."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseLogins:
+    """The database, once as its processes open it and once as it is maintained."""
+
+    application: URL
+    maintenance: URL
+    """The owner of the schema: for migrations alone.  The same as the other where an installation has only one."""
+
+
+def locate_logins(database_url: str | None, maintenance_url: str | None, data: Path) -> DatabaseLogins:
+    """Both addresses of the database.  Raises ConfigurationError with what to do.
+
+    Those of the embedded server are the application's role and PostgreSQL's own superuser.
+    """
+    url = locate(database_url, data)
+    if not database_url:
+        return DatabaseLogins(url.set(username=APPLICATION_ROLE), url)
+    return DatabaseLogins(url, _parse(maintenance_url, "GATEPOST_MAINTENANCE_DATABASE_URL") if maintenance_url else url)
 
 
 def locate(database_url: str | None, data: Path) -> URL:
@@ -23,20 +48,20 @@ def locate(database_url: str | None, data: Path) -> URL:
     last of them.  Raises ConfigurationError with what to do.
     """
     if database_url:
-        return _parse(database_url)
+        return _parse(database_url, "DATABASE_URL")
     return _embedded(data / "postgres")
 
 
-def _parse(database_url: str) -> URL:
+def _parse(database_url: str, setting: str) -> URL:
     try:
         url = make_url(database_url)
     except ArgumentError as error:
         raise ConfigurationError(
-            "DATABASE_URL cannot be read. Write it as postgresql://user:password@host:5432/database"
+            f"{setting} cannot be read. Write it as postgresql://user:password@host:5432/database"
         ) from error
     if url.get_backend_name() not in {"postgresql", "postgres"}:
         raise ConfigurationError(
-            f"DATABASE_URL names {url.get_backend_name()}; Gatepost stores in PostgreSQL {MIN_VERSION} or newer only."
+            f"{setting} names {url.get_backend_name()}; Gatepost stores in PostgreSQL {MIN_VERSION} or newer only."
         )
     return url.set(drivername="postgresql+psycopg")
 
@@ -66,10 +91,18 @@ def _make_database(address: URL) -> None:
         # Two starting processes may both find the database missing; the second finds it made.
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
         if found is None:
-            try:
+            with contextlib.suppress(psycopg.errors.DuplicateDatabase):
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-            except psycopg.errors.DuplicateDatabase:
-                return
+        # Nobody comes in by the network, and on the machine nobody without rights to the folder of the socket.
+        if connection.execute(
+            "SELECT 1 FROM pg_roles WHERE rolname = %s AND rolcanlogin", (APPLICATION_ROLE,)
+        ).fetchone():
+            return
+        role = sql.Identifier(APPLICATION_ROLE)
+        try:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT").format(role))
+        except psycopg.errors.DuplicateObject:
+            connection.execute(sql.SQL("ALTER ROLE {} LOGIN").format(role))
 
 
 def conninfo(url: URL) -> str:

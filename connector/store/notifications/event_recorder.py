@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from connector.notify.measure_events import EVENT_TYPES, EventType, PreviousVerdict, derive_events
-from connector.notify.payload import event_body
+from connector.notify.payload import body_text, event_body
 from connector.notify.subscription_filter import SubscriptionFilter
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import MEASURE, SUBSCRIPTION, SUBSCRIPTION_DELIVERY
@@ -88,6 +88,20 @@ def record_connection_event(transaction: Connection, name: str, event: EventType
                     due_at=func.now(),
                 )
             )
+
+
+def wants_audit_head(transaction: Connection) -> bool:
+    """Whether any subscription that is on asks for the head of the audit."""
+    return any(wanted.accepts_connection(EventType.AUDIT_HEAD) for wanted in _filters(transaction).values())
+
+
+def record_audit_head(transaction: Connection, anchor: str, now: datetime) -> None:
+    """Store the signed head of the audit for whoever asked for it; the tick wakes who sends it, some seconds later."""
+    body = body_text(EventType.AUDIT_HEAD.value, {"anchor": anchor}, now)
+    for taker, wanted in _filters(transaction).items():
+        if wanted.accepts_connection(EventType.AUDIT_HEAD):
+            values = {"subscription_id": taker, "event": EventType.AUDIT_HEAD.value, "body": body}
+            transaction.execute(SUBSCRIPTION_DELIVERY.insert().values(**values, created_at=now, due_at=now))
 
 
 def _filters(transaction: Connection) -> dict[int, SubscriptionFilter]:

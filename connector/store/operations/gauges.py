@@ -39,6 +39,8 @@ class Gauges:
     live_workers: int
     waiting_alerts: int
     """That wait to be sent."""
+    anchor_ages: ValuesByName
+    """By sink, for how many seconds its anchor of the audit has been the last one."""
 
 
 def read_gauges(engine: Engine) -> Gauges:
@@ -62,6 +64,7 @@ def read_gauges(engine: Engine) -> Gauges:
             written_last_minute=[(row.name, row.written) for row in rows],
             live_workers=count_live_workers(connection),
             waiting_alerts=connection.execute(ALERTS).scalar_one(),
+            anchor_ages=[(row.sink, float(row.age)) for row in connection.execute(ANCHORS)],
         )
 
 
@@ -117,3 +120,11 @@ WORKERS = text("""
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """)
 ALERTS = text("SELECT count(*) FROM alert WHERE state = 'waiting'")
+# Without a sink nothing is anchored, from the first entry on.
+ANCHORS = text("""
+    SELECT sink, greatest(extract(epoch FROM now() - coalesce(anchored_at, since)), 0) AS age FROM audit_anchor
+    UNION ALL
+    SELECT 'none', coalesce((SELECT extract(epoch FROM now() - at) FROM audit ORDER BY seq LIMIT 1), 0)
+    WHERE NOT EXISTS (SELECT 1 FROM audit_anchor)
+    ORDER BY 1
+""")

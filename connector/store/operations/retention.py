@@ -7,10 +7,12 @@ commands and the audit are never touched here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from typing import TypeAlias
 
 import structlog
 from sqlalchemy import Connection, Engine, text
@@ -30,6 +32,9 @@ BATCH_SIZE = 5_000
 
 MAX_BATCHES = 200
 """Batches of one kind in one round, so that a round has an end: a million rows."""
+
+_Left: TypeAlias = "Mapping[PartitionResult, Sequence[date]]"
+"""Days that are left as they were, by the reason."""
 
 _log = structlog.get_logger(__name__)
 
@@ -98,18 +103,33 @@ def clean_up(
 
     Safe to run at any time and from several places at once; what is done already is not done again.
     """
-    with engine.connect() as turn:
-        mine = turn.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": RETENTION_LOCK}).scalar()
-        turn.commit()
-        if not mine:
-            return CleanupResult(CleanupStatus.BUSY)
-        try:
-            cleaned = _clean(engine, periods, now, max_batches, lease)
-        finally:
-            turn.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": RETENTION_LOCK})
-            turn.commit()
+    with _turn(engine) as mine:
+        cleaned = _clean(engine, periods, now, max_batches, lease) if mine else CleanupResult(CleanupStatus.BUSY)
     _log_result(cleaned)
     return cleaned
+
+
+def keep_partitions(engine: Engine, periods: RetentionPeriods, now: datetime) -> CleanupResult:
+    """Only what a round does with partitions: create those of the coming days, drop those past their retention."""
+    with _turn(engine) as mine:
+        if not mine:
+            return CleanupResult(CleanupStatus.BUSY)
+        made, not_made, dropped, kept = _renew_partitions(engine, periods, now)
+    return CleanupResult(CleanupStatus.DONE, made, dropped, problems=_problems(not_made, kept))
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[bool]:
+    """Whether no other process cleans just now; none does until the end."""
+    with engine.connect() as turn:
+        mine = bool(turn.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": RETENTION_LOCK}).scalar())
+        turn.commit()
+        try:
+            yield mine
+        finally:
+            if mine:
+                turn.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": RETENTION_LOCK})
+                turn.commit()
 
 
 def preview_clean_up(engine: Engine, periods: RetentionPeriods, now: datetime) -> CleanupResult:
@@ -130,10 +150,7 @@ def preview_clean_up(engine: Engine, periods: RetentionPeriods, now: datetime) -
 
 def _clean(engine: Engine, keeping: RetentionPeriods, now: datetime, most: int, hold: Lease) -> CleanupResult:
     first, since = midnight(keeping.first_body_day(now)), keeping.history_since(now)
-    with engine.connect() as connection:
-        there = event_body_partitions.partition_days(connection)
-    made, not_made = _each(_missing(there, now), lambda day: event_body_partitions.create_partition(engine, day))
-    dropped, kept = _each(_older(there, first.date()), lambda day: event_body_partitions.drop_partition(engine, day))
+    made, not_made, dropped, kept = _renew_partitions(engine, keeping, now)
     # A partition that only waits for its lock goes as a whole in an hour; one that this login may not drop is emptied.
     waiting = kept.get(PartitionResult.LOCKED, ())
     bodies, column, events, *writes = (
@@ -153,8 +170,23 @@ def _clean(engine: Engine, keeping: RetentionPeriods, now: datetime, most: int, 
         bodies + column,
         events,
         sum(writes),
-        (*_sentences(_NOT_CREATED_MESSAGES, not_made), *_sentences(_NOT_DROPPED_MESSAGES, kept)),
+        _problems(not_made, kept),
     )
+
+
+def _renew_partitions(
+    engine: Engine, keeping: RetentionPeriods, now: datetime
+) -> tuple[tuple[date, ...], _Left, tuple[date, ...], _Left]:
+    """The days that got a partition, why others did not; the days whose partition went, why others did not."""
+    with engine.connect() as connection:
+        there = event_body_partitions.partition_days(connection)
+    first = keeping.first_body_day(now)
+    made = _each(_missing(there, now), lambda day: event_body_partitions.create_partition(engine, day))
+    return *made, *_each(_older(there, first), lambda day: event_body_partitions.drop_partition(engine, day))
+
+
+def _problems(not_made: _Left, kept: _Left) -> tuple[str, ...]:
+    return (*_sentences(_NOT_CREATED_MESSAGES, not_made), *_sentences(_NOT_DROPPED_MESSAGES, kept))
 
 
 def _missing(there: Sequence[date], now: datetime) -> tuple[date, ...]:
@@ -167,9 +199,7 @@ def _older(there: Sequence[date], first: date) -> tuple[date, ...]:
     return tuple(day for day in there if day < first)
 
 
-def _each(
-    wanted: Sequence[date], change: Callable[[date], PartitionResult]
-) -> tuple[tuple[date, ...], Mapping[PartitionResult, list[date]]]:
+def _each(wanted: Sequence[date], change: Callable[[date], PartitionResult]) -> tuple[tuple[date, ...], _Left]:
     """Change the partitions of days; returns the days that are done, and why the others are not.
 
     What one day must wait for, the next ones would wait for as well, and events behind each of them.
@@ -246,24 +276,24 @@ _WRITES = tuple(
     for state in ("done", "superseded")
 )
 
-_OWNER = "Gatepost's login does not own the table inbox_body"
+_RIGHT = "Gatepost's login has no right to it"
 _NOT_CREATED_MESSAGES = {
     PartitionResult.LOCKED: "No partition could be made for {days}: somebody holds the table inbox_body. "
     "It is tried again in the next round.",
-    PartitionResult.FORBIDDEN: f"No partition could be made for {{days}}: {_OWNER}. Bodies go to the default partition "
-    "and are deleted one by one, which takes longer; make the login the owner of inbox_body and its partitions.",
+    PartitionResult.FORBIDDEN: f"No partition could be made for {{days}}: {_RIGHT}. Bodies go to the default partition "
+    "and are deleted one by one, which takes longer. Run: gatepost db upgrade",
     PartitionResult.ROWS_IN_DEFAULT: "No partition was made for {days}: the default partition already holds bodies of "
     "that time. They are deleted one by one when they are old.",
 }
 _NOT_DROPPED_MESSAGES = {
     PartitionResult.LOCKED: "The bodies of {days} could not be dropped: somebody holds the table inbox_body, for "
     "example a backup. It is tried again in the next round.",
-    PartitionResult.FORBIDDEN: f"The bodies of {{days}} could not be dropped as a whole: {_OWNER}. They were deleted "
-    "one by one; make the login the owner of inbox_body and its partitions.",
+    PartitionResult.FORBIDDEN: f"The bodies of {{days}} could not be dropped as a whole: {_RIGHT}. They were deleted "
+    "one by one. Run: gatepost db upgrade",
 }
 
 
-def _sentences(messages: Mapping[PartitionResult, str], left: Mapping[PartitionResult, Sequence[date]]) -> list[str]:
+def _sentences(messages: Mapping[PartitionResult, str], left: _Left) -> list[str]:
     return [messages[change].format(days=format_days(days)) for change, days in left.items()]
 
 

@@ -1,13 +1,14 @@
 """The days of the table ``inbox_body``: partitions that are made ahead of time and dropped when they are old.
 
 An event never waits for any of this for more than a second: a partition is made as a table of its own and attached,
-which lets events in meanwhile, and a change that does not get its lock gives way until the next round.
+which lets events in meanwhile, and a change that does not get its lock gives way until the next round.  The partitions
+belong to the owner of the schema, whose two functions (``event_bodies.sql`` of the migrations) make and drop them.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from enum import Enum
 
 from psycopg import errors
@@ -32,7 +33,7 @@ class PartitionResult(Enum):
     ROWS_IN_DEFAULT = "filled"
     """The default partition holds bodies of that day already; they stay there and are deleted by their age."""
     FORBIDDEN = "forbidden"
-    """The login does not own the table."""
+    """The login may not ask for it."""
 
 
 def midnight(day: date) -> datetime:
@@ -57,43 +58,25 @@ def partition_days(connection: Connection) -> tuple[date, ...]:
 
 
 def create_partition(engine: Engine, day: date) -> PartitionResult:
-    """Make the partition of a day.  ``CREATE TABLE … PARTITION OF`` would shut the table to events meanwhile."""
-    name, bounds = partition_name(day), {"first": midnight(day), "after": midnight(day + timedelta(days=1))}
-    first, after = (f"'{moment:%Y-%m-%d} 00:00:00+00'" for moment in bounds.values())
+    """Make the partition of a day."""
     try:
         with engine.begin() as transaction:
-            _as_owner(transaction)
-            if transaction.execute(_IN_DEFAULT, bounds).first() is not None:
-                return PartitionResult.ROWS_IN_DEFAULT
-            # With the same bounds as a constraint nobody has to scan the new table when it is attached.
-            transaction.exec_driver_sql(
-                f"CREATE TABLE {name} (LIKE inbox_body INCLUDING ALL, "
-                f"CONSTRAINT {name}_day CHECK (received_at >= {first} AND received_at < {after}))"
-            )
-            transaction.exec_driver_sql(
-                f"ALTER TABLE inbox_body ATTACH PARTITION {name} FOR VALUES FROM ({first}) TO ({after})"
-            )
-            transaction.exec_driver_sql(f"ALTER TABLE {name} DROP CONSTRAINT {name}_day")
+            transaction.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            made = transaction.execute(_CREATE, {"day": day}).scalar_one()
     except DBAPIError as error:
         return _failure_result(error)
-    return PartitionResult.DONE
+    return PartitionResult.DONE if made else PartitionResult.ROWS_IN_DEFAULT
 
 
 def drop_partition(engine: Engine, day: date) -> PartitionResult:
     """Drop the partition of a day with all that is in it."""
     try:
         with engine.begin() as transaction:
-            _as_owner(transaction)
-            transaction.exec_driver_sql(f"DROP TABLE {partition_name(day)}")
+            transaction.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            transaction.execute(_DROP, {"day": day})
     except DBAPIError as error:
         return _failure_result(error)
     return PartitionResult.DONE
-
-
-def _as_owner(transaction: Connection) -> None:
-    """The tables belong to the login, not to the role that the application works as."""
-    transaction.exec_driver_sql("SET LOCAL ROLE NONE")
-    transaction.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 def _failure_result(error: DBAPIError) -> PartitionResult:
@@ -112,6 +95,5 @@ _PARTITIONS = text("""
     SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
     WHERE i.inhparent = CAST('inbox_body' AS regclass)
 """)
-_IN_DEFAULT = text(f"""
-    SELECT 1 FROM {DEFAULT_PARTITION} WHERE received_at >= :first AND received_at < :after LIMIT 1
-""")  # noqa: S608 - our own name
+_CREATE = text("SELECT gatepost_create_body_partition(:day)")
+_DROP = text("SELECT gatepost_drop_body_partition(:day)")

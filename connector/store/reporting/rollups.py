@@ -12,15 +12,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import cast
 
-import psycopg
-from psycopg import sql
 from sqlalchemy import Connection, Engine, TextClause, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from connector.store.database.bulk_insert import insert_many
 from connector.store.database.json_codec import json_digest, to_json
-from connector.store.database.tables import EXCHANGE_RATE, FIGURES_PROGRESS, FIGURES_SETTINGS
+from connector.store.database.tables import (
+    EXCHANGE_RATE,
+    FIGURES_PROGRESS,
+    FIGURES_SETTINGS,
+    MEASURE_FIGURES,
+    MEASURE_FINDING,
+    MEASURE_SERIES,
+)
 from connector.store.database.tables.rollups import LEAKS, SUMS
 from connector.store.reporting.rollup_rows import FIGURES, FINDINGS, SERIES, RollupRows, line_of, rollup_rows_of
 from governance.effects import EffectLine
@@ -169,28 +174,15 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _store(transaction: Connection, rows: Sequence[RollupRows]) -> None:
-    """Through a table of the transaction's own: PostgreSQL copies into none that has policies."""
-    driver = cast("psycopg.Connection[tuple[object, ...]]", transaction.connection.driver_connection)
+    """As JSON: PostgreSQL copies into no table that has policies, and the application may make no table of its own."""
     for table, columns, values in (
-        ("measure_figures", FIGURES, [row.figures for row in rows]),
-        ("measure_finding", FINDINGS, [found for row in rows for found in row.findings]),
-        ("measure_series", SERIES, [series for row in rows for series in row.series]),
+        (MEASURE_FIGURES, FIGURES, [row.figures for row in rows]),
+        (MEASURE_FINDING, FINDINGS, [found for row in rows for found in row.findings]),
+        (MEASURE_SERIES, SERIES, [series for row in rows for series in row.series]),
     ):
-        into, halfway = sql.Identifier(table), sql.Identifier(f"{table}_arriving")
-        names = sql.SQL(", ").join(map(sql.Identifier, columns))
-        with driver.cursor() as cursor:
-            cursor.execute(_CREATE_STAGING.format(halfway, into))
-            with cursor.copy(_COPY.format(halfway, names)) as copy:
-                for value in values:
-                    copy.write_row(value)
-            cursor.execute(_INSERT_FROM_STAGING.format(into, names, halfway))
-            cursor.execute(_EMPTY.format(halfway))
+        insert_many(transaction, table, [dict(zip(columns, value, strict=True)) for value in values])
 
 
-_CREATE_STAGING = sql.SQL("CREATE TEMPORARY TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DELETE ROWS")
-_COPY = sql.SQL("COPY {} ({}) FROM STDIN")
-_INSERT_FROM_STAGING = sql.SQL("INSERT INTO {0} ({1}) SELECT {1} FROM {2}")
-_EMPTY = sql.SQL("TRUNCATE {}")
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
 _TAKE_DUE = text("""
     DELETE FROM figures_due WHERE id IN (SELECT id FROM figures_due ORDER BY id LIMIT :most) RETURNING measure_id

@@ -75,7 +75,7 @@ def test_an_event_of_a_connection_needs_its_name_and_no_part_of_the_measures(
 @pytest.mark.parametrize(
     ("events", "hierarchy", "text"),
     [
-        (["gate.shut"], "", '"gate.shut" is no event. There are: gate.blocked, gate.opened, stage.granted, status.changed, confirmation.given, finding.raised, measure.breached, role.changed, connection.paused, connection.resumed.'),
+        (["gate.shut"], "", '"gate.shut" is no event. There are: gate.blocked, gate.opened, stage.granted, status.changed, confirmation.given, finding.raised, measure.breached, role.changed, connection.paused, connection.resumed, audit.head.'),
         ([], "IT //", '"IT //" has an empty part: write Portfolio / Program / Project / Package.'),
         ([], "a/b/c/d/e", '"a/b/c/d/e" has 5 parts; a hierarchy has at most 4: portfolio / program / project / package.'),
     ],

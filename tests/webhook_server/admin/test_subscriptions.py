@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy.engine import URL
 
 from connector.people.permissions import Role, RoleGrant
 from connector.store.connections.connections import ConnectionRecord
+from connector.store.notifications.event_recorder import record_audit_head
 from mapping.work_item import ConnectionName, Tool
 from tests.connector.notify.receiver import Receiver
 from tests.webhook_server.visitor import FormBrowser, WebSite, page_text, site
@@ -139,3 +141,13 @@ def test_events_of_a_connection_are_told_to_who_asked_for_them_and_shown_with_it
     assert "connection.paused jira-main just now waiting" in shown
     assert "connection.paused of jira-main" in shown
     assert "No matching event has occurred yet" in page_text(admin.get("/subscriptions/all"))
+
+
+def test_the_head_of_the_audit_is_an_event_of_no_measure(here: WebSite, admin: FormBrowser, receiver: Receiver) -> None:
+    chosen = {"url": receiver.url, "place": "", "per_minute": "60", "name": "vault", "events": ["audit.head"]}
+    admin.post("/subscriptions/new", chosen, page="/subscriptions/new")
+    with here.services.engine.begin() as transaction:
+        record_audit_head(transaction, "signed", datetime.now(UTC))
+    shown = page_text(admin.get("/subscriptions/vault"))
+    assert "audit.head the audit just now waiting" in shown
+    assert "audit.head of the audit" in shown

@@ -18,6 +18,7 @@ from connector.store.database.tables.accounts import (
     WEB_SESSION,
 )
 from connector.store.database.tables.alerts import ALERT
+from connector.store.database.tables.audit_anchors import AUDIT_ANCHOR
 from connector.store.database.tables.columns import METADATA
 from connector.store.database.tables.digests import DIGEST, DIGEST_DAY
 from connector.store.database.tables.mapping_drafts import MAPPING_DRAFT
@@ -72,6 +73,7 @@ __all__ = [
     "ALERT",
     "API_TOKEN",
     "AUDIT",
+    "AUDIT_ANCHOR",
     "AUDIT_HEAD",
     "COMMAND",
     "CONNECTION",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 from connector.store.database import audit
 from connector.store.database.audit import Audit
 from connector.store.database.json_codec import json_digest
+from connector.store.operations.retention import RetentionPeriods, clean_up
 from tests.connector.store.conftest import StoreFixture
 from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, record_assessment
 from tests.mapping.items import item
@@ -89,6 +91,44 @@ def test_a_decision_that_was_slipped_in_is_found(store: StoreFixture, loaded: ob
     values = f"'jira-main/10001', now(), 'open', '{{\"gate\": \"open\"}}', '{{}}', 1, 'five', '{forged}'"
     tamper(store, f"INSERT INTO decision ({columns}) VALUES ({values})")
     assert broken(store) == ["decision 2 of jira-main/10001 is not in the audit"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        pytest.param("DELETE FROM decision", ["the decision of entry 3 about jira-main/10001 is missing"], id="trimmed"),
+        pytest.param(
+            "UPDATE decision SET stage = 'closed'",
+            ["the decision of entry 3 about jira-main/10001 is missing",
+             "decision 1 of jira-main/10001 is not in the audit"], id="another stage",
+        ),
+        pytest.param(
+            "UPDATE decision SET digest = ''",
+            ["decision 1 of jira-main/10001 is not what was decided",
+             "the decision of entry 3 about jira-main/10001 is missing",
+             "decision 1 of jira-main/10001 is not in the audit"], id="without its digest",
+        ),
+        pytest.param(
+            "INSERT INTO decision (measure_id, decided_at, stage, gate, verdict, evidence, mapping_version, "
+            "policy_version, digest) SELECT measure_id, decided_at, stage, gate, verdict, evidence, mapping_version, "
+            "policy_version, digest FROM decision",
+            ["decision 2 of jira-main/10001 is not in the audit"], id="twice",
+        ),
+    ],
+)  # fmt: skip
+def test_decisions_are_those_of_the_audit(
+    store: StoreFixture, loaded: object, statement: str, found: list[str]
+) -> None:
+    record_assessment(store, loaded, item(SHOWN))  # type: ignore[arg-type]
+    tamper(store, statement)
+    assert broken(store) == found
+
+
+def test_retention_takes_nothing_that_the_audit_rests_on(store: StoreFixture, loaded: object) -> None:
+    record_assessment(store, loaded, item(SHOWN))  # type: ignore[arg-type]
+    clean_up(store.engine, RetentionPeriods(1, 30), datetime.now(UTC) + timedelta(days=390))
+    result = Audit(store.engine).verify()
+    assert (result.decisions, result.breaks) == (1, ())
 
 
 @pytest.mark.parametrize("table", ONCE)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DataError, ProgrammingError
 from structlog.testing import capture_logs
 
 from connector.people.permissions import PersonId, Role, RoleGrant, Viewer
@@ -242,19 +243,45 @@ def clerk(kept: StoreFixture) -> Iterator[Engine]:
         transaction.exec_driver_sql(f"DROP ROLE {name}")
 
 
-def test_a_login_that_owns_no_table_removes_bodies_one_by_one_and_says_so(kept: StoreFixture, clerk: Engine) -> None:
+def test_a_login_that_owns_no_table_has_partitions_made_and_dropped(kept: StoreFixture, clerk: Engine) -> None:
+    event_body_partitions.create_partition(clerk, TODAY - timedelta(days=15))
+    event(kept, "old", age=timedelta(days=15))
+    assert clean_up(clerk, KEEPING, NOW + timedelta(days=1)) == CleanupResult(
+        CleanupStatus.DONE, (date(2026, 3, 28),), (date(2026, 3, 5),)
+    )
+    assert bodies(kept) == []
+
+
+def test_a_login_without_the_right_removes_bodies_one_by_one_and_says_so(kept: StoreFixture, clerk: Engine) -> None:
     event_body_partitions.create_partition(kept.engine, TODAY - timedelta(days=15))
     event(kept, "old", age=timedelta(days=15))
+    with kept.engine.begin() as transaction:
+        transaction.execute(text("RESET ROLE"))
+        for function in ("gatepost_create_body_partition", "gatepost_drop_body_partition"):
+            transaction.exec_driver_sql(f"REVOKE EXECUTE ON FUNCTION {function} FROM gatepost_app")
     cleaned = clean_up(clerk, KEEPING, NOW + timedelta(days=1))
     assert (cleaned.partitions_created, cleaned.partitions_dropped, cleaned.bodies_deleted) == ((), (), 1)
     assert cleaned.problems == (
-        "No partition could be made for 2026-03-28: Gatepost's login does not own the table inbox_body. Bodies go to the "
-        "default partition and are deleted one by one, which takes longer; make the login the owner of inbox_body and "
-        "its partitions.",
-        "The bodies of 2026-03-05 could not be dropped as a whole: Gatepost's login does not own the table inbox_body. "
-        "They were deleted one by one; make the login the owner of inbox_body and its partitions.",
+        "No partition could be made for 2026-03-28: Gatepost's login has no right to it. Bodies go to the default partition "
+        "and are deleted one by one, which takes longer. Run: gatepost db upgrade",
+        "The bodies of 2026-03-05 could not be dropped as a whole: Gatepost's login has no right to it. They were deleted "
+        "one by one. Run: gatepost db upgrade",
     )
     assert bodies(kept) == []
+
+
+@pytest.mark.parametrize("day", [date(1990, 1, 1), date(2999, 12, 31)])
+def test_no_partition_is_made_for_a_day_on_which_no_event_comes(kept: StoreFixture, day: date) -> None:
+    with pytest.raises(DataError, match=f"no event is of {day}"):
+        event_body_partitions.create_partition(kept.engine, day)
+
+
+def test_only_partitions_of_the_bodies_are_dropped(kept: StoreFixture) -> None:
+    with kept.engine.begin() as transaction:
+        transaction.execute(text("RESET ROLE"))
+        transaction.execute(text("CREATE TABLE inbox_body_20200101 (kept text)"))
+    with pytest.raises(ProgrammingError, match="2020-01-01 has no partition"):
+        event_body_partitions.drop_partition(kept.engine, date(2020, 1, 1))
 
 
 def test_history_goes_in_batches_and_what_has_no_end_stays(kept: StoreFixture, monkeypatch: pytest.MonkeyPatch) -> None:

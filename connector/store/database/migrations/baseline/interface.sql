@@ -41,7 +41,8 @@ CREATE TABLE subscription_delivery (
     claim_token     uuid,
     claimed_until   timestamptz,
     connection      text REFERENCES connection (name) ON DELETE CASCADE,
-    CONSTRAINT subscription_delivery_about CHECK (num_nonnulls(measure_id, connection) = 1)
+    CONSTRAINT subscription_delivery_about
+        CHECK (num_nonnulls(measure_id, connection) = CASE event WHEN 'audit.head' THEN 0 ELSE 1 END)
 );
 CREATE INDEX subscription_delivery_waiting ON subscription_delivery (subscription_id, due_at, id)
     WHERE state = 'waiting';

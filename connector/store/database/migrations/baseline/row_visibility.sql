@@ -62,6 +62,7 @@ CREATE TABLE row_policy (
 CREATE FUNCTION gatepost_apply_policies() RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE one row_policy%ROWTYPE;
 BEGIN
+    PERFORM gatepost_apply_rights();
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'gatepost_reader') THEN
         BEGIN
             CREATE ROLE gatepost_reader NOLOGIN;
@@ -73,17 +74,16 @@ BEGIN
         END;
     END IF;
     BEGIN
-        -- Also for a login that made the role itself: since PostgreSQL 16 that alone does not let it work as it.
-        EXECUTE format('GRANT gatepost_reader TO %I', current_user);
-    EXCEPTION WHEN insufficient_privilege OR invalid_grant_operation THEN
-        IF NOT pg_has_role(current_user, 'gatepost_reader', 'MEMBER') THEN
-            RETURN false;
+        -- Pages, API and exports of the processes read as this role.
+        IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'gatepost_app') THEN
+            GRANT gatepost_reader TO gatepost_app;
         END IF;
+    EXCEPTION WHEN insufficient_privilege OR invalid_grant_operation THEN NULL;
     END;
     BEGIN
-        -- The same for the role that the application works as, where there is one.
-        EXECUTE format('GRANT gatepost_app TO %I', current_user);
-    EXCEPTION WHEN insufficient_privilege OR invalid_grant_operation OR undefined_object THEN NULL;
+        -- Those of a login that is everything at once as well.
+        EXECUTE format('GRANT gatepost_reader TO %I', current_user);
+    EXCEPTION WHEN insufficient_privilege OR invalid_grant_operation THEN NULL;
     END;
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO gatepost_reader', current_schema());
     FOR one IN SELECT * FROM row_policy WHERE to_regclass(name) IS NOT NULL LOOP
@@ -104,12 +104,6 @@ BEGIN
     GRANT SELECT (name, tool, base_url, paused_at, paused_until, paused_reason, deployment, auth, expires_at,
                   webhook_auth)
         ON connection TO gatepost_reader;
-    IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'gatepost_app') THEN
-        GRANT SELECT, INSERT, UPDATE, DELETE
-            ON person, person_account, role_grant, role_rule, web_session, api_token, failed_sign_in, second_factor,
-               recovery_code, pending_form, access_change, counted_event TO gatepost_app;
-        EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO gatepost_app', current_schema());
-    END IF;
     RETURN true;
 END $$;
 
