@@ -133,7 +133,7 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
     vault = open_vault(settings.secret_key, settings.data)
     url = locate(settings.database_url, settings.data)
     engine = open_database(
-        url, pool_size=max(settings.web_threads, settings.worker_concurrency) + 2, application=application
+        url, pool_size=max(settings.web_threads, settings.worker_concurrency) + 4, application=application
     )
     try:
         if schema is Schema.UPGRADE:

@@ -25,7 +25,8 @@ the same `DATABASE_URL` and the same `GATEPOST_SECRET_KEY`.
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Where things are stored": ("database_url", "data", "secret_key", "event_body_days", "history_days"),
     "Web server and pages": (
-        "host", "port", "public_url", "trusted_proxies", "web_threads", "locale", "time_zone", "session_idle_minutes",
+        "host", "port", "public_url", "trusted_proxies", "web_threads", "web_connections",
+        "header_seconds", "body_seconds", "body_bytes_per_second", "locale", "time_zone", "session_idle_minutes",
         "session_hours", "api_token",
     ),
     "Identity provider": (
@@ -61,7 +62,7 @@ NOTES: Mapping[str, str] = {
     "restore_native_gates": "A change is reported either way.",
     "alerts": "Any host is allowed here. See [Watching it](../operating/watching.md).",
     "worker_concurrency": "Batches that one worker process works on at a time.",
-    "web_threads": "Requests that one web server answers at a time.",
+    "web_threads": "Events that one web server answers at a time, and as many requests for pages and the API.",
     "connect_timeout": "Seconds to wait for a connection to a tool.",
     "read_timeout": "Seconds to wait for a tool's answer.",
     "log_format": "`json` for collection, `text` for reading on a terminal.",

@@ -125,6 +125,11 @@ class Connections:
             self._cache[name] = (now, record)
         return record
 
+    def in_memory(self, name: str) -> ConnectionRecord | None:
+        """What :meth:`cached` read last, however old; asks no database."""
+        kept = self._cache.get(name)
+        return kept[1] if kept else None
+
     def save(self, record: ConnectionRecord, *, by: str = "gatepost") -> None:
         """Add a connection or change it; a change ends a pause, because it may have mended the cause."""
         values = {
