@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from werkzeug.datastructures import EnvironHeaders
-
 from connector.bootstrap import Clock, Services
 from connector.errors import WebhookAuthFailed
 from connector.store.connections.connections import ConnectionRecord
@@ -37,7 +35,7 @@ def decide_turn(services: Services, clock: Clock) -> DecideTurn:
 
 def _turn_of_event(record: ConnectionRecord, path_secret: str, environ: Environ, now: datetime) -> BodyTurn:
     try:
-        check_before_body(record, credentials_sent(EnvironHeaders(environ), path_secret), now)
+        check_before_body(record, credentials_sent(environ, path_secret), now)
     except WebhookAuthFailed:
         # The application reads the record anew before it refuses: the secret may be a newer one.
         return BodyTurn.ON_DEMAND

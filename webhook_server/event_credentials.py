@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TypedDict
-
-from werkzeug.datastructures import Headers
+from typing import Any, TypedDict
 
 from connector.events.webhook_auth import EventCredentials, authenticate_before_body, authenticate_event
 from connector.http.tool_access import WebhookAuth
@@ -19,14 +18,15 @@ class _Accepted(TypedDict):
     now: datetime
 
 
-def credentials_sent(headers: Headers, path_secret: str) -> EventCredentials:
-    scheme, _, bearer = headers.get("Authorization", "").partition(" ")
+def credentials_sent(environ: Mapping[str, Any], path_secret: str) -> EventCredentials:
+    """From the headers in a WSGI environment; read there, because every event is asked twice."""
+    scheme, _, bearer = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     return EventCredentials(
-        timestamp=headers.get("X-Gatepost-Timestamp", "").strip(),
-        timestamped_signature=headers.get("X-Gatepost-Signature", ""),
-        signature=headers.get("X-Hub-Signature", ""),
+        timestamp=environ.get("HTTP_X_GATEPOST_TIMESTAMP", "").strip(),
+        timestamped_signature=environ.get("HTTP_X_GATEPOST_SIGNATURE", ""),
+        signature=environ.get("HTTP_X_HUB_SIGNATURE", ""),
         bearer=bearer.strip() if scheme.lower() == "bearer" else "",
-        token=headers.get("X-Gatepost-Token", ""),
+        token=environ.get("HTTP_X_GATEPOST_TOKEN", ""),
         url_secret=path_secret,
     )
 

@@ -28,6 +28,7 @@ from connector.sync.ingest import ingest
 from connector.sync.ports import EventParser
 from mapping.work_item import Tool
 from webhook_server.event_credentials import check_before_body, check_event, credentials_sent
+from webhook_server.gateway.request_body import BodyOnDemand
 
 RETRY_AFTER_SECONDS = 30
 BACKLOG_RETRY_AFTER_SECONDS = 120
@@ -71,10 +72,11 @@ def _accept(
 ) -> tuple[Response, int, str]:
     if request.mimetype != "application/json":
         return *_refusal(415, "An event's Content-Type must be application/json."), "wrong_type"
-    sent = credentials_sent(request.headers, path_secret)
+    sent = credentials_sent(request.environ, path_secret)
     try:
-        # Whoever lacks what the headers have to show is refused before the body is waited for.
-        _authenticate(services, record, lambda newest: check_before_body(newest, sent, now))
+        if isinstance(request.environ["wsgi.input"], BodyOnDemand):
+            # Whoever lacks what the headers have to show is refused before the body is waited for.
+            _authenticate(services, record, lambda newest: check_before_body(newest, sent, now))
         body = request.get_data(cache=False)
         kind = _authenticate(services, record, lambda newest: check_event(newest, sent, body, now))
         late = services.backlog.age(record.name)

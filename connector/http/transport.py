@@ -32,6 +32,8 @@ from connector.errors import (
     Unreachable,
     ValuesRejected,
 )
+from connector.http.allowed_hosts import AddressForbidden, HostRules
+from connector.http.checked_connections import checked_pools
 from connector.http.json_values import Json
 from connector.http.rate_limits import RateLimiter, Unlimited
 from connector.http.socket_options import socket_options
@@ -89,7 +91,10 @@ class ToolAdapter(HTTPAdapter):
         clock: Callable[[], datetime],
         limiter: RateLimiter,
         renew: TokenRenewal | None = None,
+        host_rules: HostRules | None = None,
     ) -> None:
+        # Before the pools are made, which need it.
+        self._host_rules = host_rules
         super().__init__(max_retries=Retry(0, read=False), pool_connections=2, pool_maxsize=16)
         self._connection = connection
         self._allowed_hosts = allowed_hosts
@@ -104,6 +109,8 @@ class ToolAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *sizes: object, **options: object) -> None:
         super().init_poolmanager(*sizes, socket_options=socket_options(), **options)  # type: ignore[arg-type]
+        if self._host_rules is not None:
+            self.poolmanager.pool_classes_by_scheme = checked_pools(self._host_rules)
 
     def send(  # type: ignore[override]  # requests' own signature is wider than what is honoured here
         self, request: requests.PreparedRequest, **options: object
@@ -154,6 +161,9 @@ class ToolAdapter(HTTPAdapter):
                 proxies=options.get("proxies"),  # type: ignore[arg-type]
             )
             body = _read(response, operation)
+        except AddressForbidden as error:
+            self._log_call(operation, type(error).__name__, started)
+            raise HostNotAllowed(f"{error} Nothing was sent.", operation=operation) from None
         except requests.RequestException as error:
             self._log_call(operation, type(error).__name__, started)
             raise Unreachable(
@@ -217,6 +227,7 @@ def build_adapter(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     limiter: RateLimiter | None = None,
     renew: TokenRenewal | None = None,
+    host_rules: HostRules | None = None,
 ) -> ToolAdapter:
     """A transport that reaches the host of ``base_url`` only."""
     return ToolAdapter(
@@ -227,6 +238,7 @@ def build_adapter(
         clock=clock,
         limiter=limiter or Unlimited(),
         renew=renew,
+        host_rules=host_rules,
     )
 
 

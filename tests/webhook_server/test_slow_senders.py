@@ -162,8 +162,8 @@ def test_fifty_slow_connections_stop_nothing(server: Server) -> None:
         finally:
             stop.set()
             dribble.join()
-    with server.services.engine.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM inbox")).scalar() == 20
+    with server.services.engine.connect() as database:
+        assert database.execute(text("SELECT count(*) FROM inbox")).scalar() == 20
 
 
 def _dribble(slow: list[tuple[socket.socket, str]], stop: threading.Event) -> None:

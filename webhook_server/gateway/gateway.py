@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import structlog
 from werkzeug.exceptions import HTTPException
 
+from connector.runtime.log import cover_secrets
+from webhook_server.gateway.completions import Completions
 from webhook_server.gateway.environ import announced_length, environ_of
 from webhook_server.gateway.request_body import BodyLimits, BodyMemory, BodyOnDemand, HeldBody, SenderGone, read_body
 from webhook_server.gateway.rsgi import Headers, HttpProtocol, Scope
@@ -24,6 +27,7 @@ from webhook_server.gateway.thread_pools import ThreadPools
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
 Environ: TypeAlias = "dict[str, Any]"
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -59,6 +63,7 @@ class Gateway:
         self._limits = limits
         self._pools = pools
         self._memory = BodyMemory(limits.memory)
+        self._completions: Completions | None = None
 
     async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
         environ, loop = environ_of(scope), asyncio.get_running_loop()
@@ -72,7 +77,7 @@ class Gateway:
             environ["wsgi.input"] = await self._input(turn, protocol, length, held)
             if length == 0:
                 environ.pop("CONTENT_LENGTH", None)
-            await loop.run_in_executor(pool, self._answer, environ, protocol, loop)
+            await self._in_thread(pool, environ, protocol, loop)
         except HTTPException as refusal:
             _refuse(protocol, environ, refusal)
         except SenderGone:
@@ -90,6 +95,24 @@ class Gateway:
             # The application has its own words for a body that is too large.
             return BodyOnDemand(lambda: read_body(protocol, length, self._limits, held), asyncio.get_running_loop())
         return io.BytesIO(await read_body(protocol, length, self._limits, held))
+
+    async def _in_thread(
+        self, pool: ThreadPoolExecutor, environ: Environ, protocol: HttpProtocol, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        completions = self._completions = self._completions or Completions(loop)
+        answered = completions.expect()
+
+        def answer() -> None:
+            try:
+                self._answer(environ, protocol, loop)
+            except Exception:  # noqa: BLE001 - the thread's last resort; Flask has answered what it could
+                _log.exception("request not answered", path=cover_secrets(environ["PATH_INFO"]))
+                protocol.response_empty(500, [])
+            finally:
+                completions.report(answered)
+
+        pool.submit(answer)
+        await answered
 
     def _answer(self, environ: Environ, protocol: HttpProtocol, loop: asyncio.AbstractEventLoop) -> None:
         """Runs in a thread."""

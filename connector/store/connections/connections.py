@@ -54,6 +54,8 @@ class ConnectionRecord:
     webhook_auth: frozenset[WebhookAuth] = frozenset({WebhookAuth.SIGNATURE})
     webhook_registration: Mapping[str, Any] | None = None
     """What was registered at the tool: kind, id, address, end."""
+    made_on_page: bool = False
+    """Whether its address was entered on a page: then it must lead to a public or allowed host at each connection."""
 
     def accepted_secrets(self, now: datetime) -> tuple[str, ...]:
         """The secrets that events may be signed with; the one before the last rotation until its end."""
@@ -147,6 +149,7 @@ class Connections:
             "oauth": self._vault.encrypt(json.dumps(asdict(record.oauth))) if record.oauth else None,
             "webhook_auth": sorted(kind.value for kind in record.webhook_auth),
             "webhook_registration": record.webhook_registration,
+            "made_on_page": record.made_on_page,
         }
         with self._engine.begin() as transaction:
             transaction.execute(
@@ -257,6 +260,7 @@ class Connections:
             oauth=_grant(self._vault.decrypt(values["oauth"])) if values["oauth"] else None,
             webhook_auth=frozenset(WebhookAuth(kind) for kind in values["webhook_auth"]),
             webhook_registration=values["webhook_registration"],
+            made_on_page=values["made_on_page"],
         )
 
 
