@@ -40,6 +40,8 @@ from connector.http.socket_options import socket_options
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024
+LONGEST_WAIT_SECONDS = 24 * 3600.0
+"""What an answer may ask us to wait; a longer time is a mistake, and no clock can hold ``1e300`` seconds."""
 
 _log = structlog.get_logger(__name__)
 
@@ -305,13 +307,13 @@ def parse_retry_after(header: str | None, now: datetime) -> float | None:
     except ValueError:
         pass
     else:
-        return max(0.0, seconds) if isfinite(seconds) else None
+        return min(max(0.0, seconds), LONGEST_WAIT_SECONDS) if isfinite(seconds) else None
     try:
         moment = parsedate_to_datetime(header)
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return min(max(0.0, (moment - now).total_seconds()), LONGEST_WAIT_SECONDS)
 
 
 def _read(response: requests.Response, operation: str) -> bytes:
