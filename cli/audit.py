@@ -14,11 +14,13 @@ from typing import Annotated, TextIO
 import typer
 from rich.console import Console
 
+from cli.operating_user import operating_user
 from cli.report import find_measures
-from connector.bootstrap import bootstrap
+from connector.bootstrap import bootstrap, system_clock
 from connector.settings import Settings
 from connector.store.database.audit import AuditEntry
 from connector.store.database.json_codec import to_json
+from connector.store.operations.counted_events import CountedEvent, CountedKind
 
 app = typer.Typer(help="The record of decisions: write-once, a chain of hashes.", no_args_is_help=True)
 
@@ -73,6 +75,10 @@ def export(
 ) -> None:
     """Write the whole record out, with the hashes that link it."""
     with bootstrap(Settings(), application="gatepost audit") as services:
+        now = system_clock()
+        exported = CountedEvent(CountedKind.DATA_EXPORTED, operating_user(), about="the audit", example=str(file or ""))
+        services.counted_events.note(exported, now)
+        services.counted_events.settle(now + CountedKind.DATA_EXPORTED.period)
         entries = services.audit.entries()
         if file is None:
             _write(sys.stdout, entries, form)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import secrets
 import time
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from rich.markup import escape
 from cli.connect_servicenow import servicenow
 from cli.connection import check_connection_address
 from cli.oauth_consent import ask_consent
+from cli.operating_user import operating_user
 from cli.secret_input import CLIENT_SECRET, CREDENTIAL, ClientSecretFile, CredentialFile, read_secret
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import ConfigurationError, NotFound
@@ -118,7 +118,7 @@ def jira(
         services.connections.update_details(name, own_account=identity.account, deployment=identity.deployment.value)
         _show_identity(console, record, identity)
         if rotate:
-            services.connections.rotate_secret(name, secrets.token_urlsafe(32))
+            services.connections.rotate_secret(name, secrets.token_urlsafe(32), by=operating_user())
         if public_url is None:
             console.print("No webhook was registered: give this server's address as the tool reaches it: --public-url")
             return
@@ -161,7 +161,7 @@ def _sign_in(
         cloud = details.cloud_id or tenant_cloud_id(base, timeout=timeout)
     if details.auth in {Auth.SCOPED, Auth.OAUTH}:
         record = replace(record, api_url=f"{details.endpoints.api}/ex/jira/{cloud}")
-    services.connections.save(record, by=getpass.getuser())
+    services.connections.save(record, by=operating_user())
     return record
 
 
@@ -190,7 +190,7 @@ def _register(
     if parts.scheme != "https" and parts.hostname not in LOOPBACK_HOSTS:
         raise ConfigurationError(f"{public_url} is not https: the tools send only to an address with a certificate.")
     services.connections.update_details(
-        name, webhook_auth=sorted({*(auth.value for auth in record.webhook_auth), kind.value})
+        name, by=operating_user(), webhook_auth=sorted({*(auth.value for auth in record.webhook_auth), kind.value})
     )
     address = f"{public_url.rstrip('/')}/hooks/jira/{name}"
     secret = record.webhook_secrets[0]
@@ -210,7 +210,9 @@ def _register(
         console.print(f"Webhook {done} ({kind.value}{until}).")
         if kind is WebhookAuth.JWT:
             console.print("Dynamic webhooks send no events for worklogs, links and attachments; sweeps find those.")
-    services.connections.update_details(name, webhook_registration=registration_values(registration))
+    services.connections.update_details(
+        name, by=operating_user(), webhook_registration=registration_values(registration)
+    )
     return registration
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.connection import check_connection_address
+from cli.operating_user import operating_user
 from cli.secret_input import CLIENT_SECRET, CREDENTIAL, ClientSecretFile, CredentialFile, read_secret
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import ConfigurationError
@@ -70,9 +70,9 @@ def servicenow(
             old_secret_until=known.old_secret_until if known else None,
             webhook_auth=known.webhook_auth if known else default_webhook_auth(Tool.SERVICENOW),
         )  # fmt: skip
-        services.connections.save(_sign_in(record, credentials), by=getpass.getuser())
+        services.connections.save(_sign_in(record, credentials), by=operating_user())
         if rotate:
-            services.connections.rotate_secret(name, secrets.token_urlsafe(32))
+            services.connections.rotate_secret(name, secrets.token_urlsafe(32), by=operating_user())
         setup = Sites(services, system_clock).get(record.name).setup
         if setup is None:
             raise ConfigurationError(f"{name} is not a ServiceNow connection.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.operating_user import operating_user
 from cli.secret_input import CREDENTIAL, WEBHOOK_SECRET, CredentialFile, WebhookSecretFile, read_secret
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.http.connection_address import check_connection_address
@@ -52,7 +52,7 @@ def add(
             # Renewed credentials leave webhook authentication and registration unchanged.
             stored = (secret,) if webhook_secret else known.webhook_secrets
             record = replace(known, base_url=url, username=user, credential=credential, webhook_secrets=stored)
-        services.connections.save(record, by=getpass.getuser())
+        services.connections.save(record, by=operating_user())
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"Saved {name}. Its events go to [bold]/hooks/{tool.value}/{name}[/] on this server.")
     if secret in record.webhook_secrets and webhook_secret is None:
@@ -76,7 +76,7 @@ def list_() -> None:
 def resume(name: Annotated[str, typer.Argument(help="The connection's name")]) -> None:
     """End a pause, for instance after the credentials were renewed."""
     with _services() as services:
-        paused = services.connections.resume(name, by=getpass.getuser())
+        paused = services.connections.resume(name, by=operating_user())
     typer.echo(f"{name} is in use again." if paused else f"{name} was not paused.")
 
 
@@ -85,7 +85,7 @@ def rotate(name: Annotated[str, typer.Argument(help="The connection's name")]) -
     """Create a new webhook secret; the previous one is accepted for 7 more days."""
     secret = secrets.token_urlsafe(32)
     with _services() as services:
-        until = services.connections.rotate_secret(name, secret)
+        until = services.connections.rotate_secret(name, secret, by=operating_user())
     typer.echo(f"The new secret, shown only now: {secret}")
     if until is not None:
         typer.echo(f"The previous one is accepted until {_moment(until)}.")

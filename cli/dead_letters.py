@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.operating_user import operating_user
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.people.permissions import Role, RoleGrant, Viewer
@@ -82,7 +82,7 @@ def replay(target: Target, yes: YesOption = False) -> None:
         chosen = _find_dead_letters(services, target)
         if not yes:
             typer.confirm(f"Replay {_count_and_reason(chosen)}? Items are read and assessed again.", abort=True)
-        done = dead_letters.replay(services.engine, services.waker, target, _current_user(), system_clock())
+        done = dead_letters.replay(services.engine, services.waker, target, operating_user(), system_clock())
     typer.echo(f"{_count_text(done)} tried again. What fails again becomes a dead letter again.")
 
 
@@ -99,7 +99,7 @@ def drop(
         chosen = _find_dead_letters(services, target)
         if not yes:
             typer.confirm(f"Drop {_count_and_reason(chosen)}? This cannot be undone.", abort=True)
-        done = dead_letters.drop(services.engine, target, _current_user(), reason.strip())
+        done = dead_letters.drop(services.engine, target, operating_user(), reason.strip())
     typer.echo(f"{_count_text(done)} dropped: {reason.strip()}")
 
 
@@ -129,7 +129,7 @@ def _print_details(console: Console, details: DeadLetterDetails, retention: Rete
 
 def _find_details(services: Services, ref: str) -> DeadLetterDetails:
     """With the rights of the database's owner, who sees everything."""
-    everything = Viewer(person=None, login=_current_user(), name=_current_user(), grants=(RoleGrant(Role.VIEWER),))
+    everything = Viewer(person=None, login=operating_user(), name=operating_user(), grants=(RoleGrant(Role.VIEWER),))
     with services.read_as(everything) as reader:
         found = dead_letter_details(services.engine, reader, ref, show_all=True)
     if found is None:
@@ -157,10 +157,6 @@ def _count_and_reason(dead_letters: tuple[DeadLetter, ...]) -> str:
 
 def _count_text(count: int) -> str:
     return f"{count} {'dead letter was' if count == 1 else 'dead letters were'}"
-
-
-def _current_user() -> str:
-    return f"{getpass.getuser()} (command line)"
 
 
 def _services() -> Services:

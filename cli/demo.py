@@ -116,7 +116,8 @@ def _set_up(settings: Settings, jira: str, servicenow: str, password: str) -> No
                     credential,
                     (SECRET,),
                     webhook_auth=default_webhook_auth(tool),
-                )
+                ),
+                by="demo",
             )
         text = STORY_MAPPING.read_text(encoding="utf-8")
         loaded = load_mapping(text, STORY_MAPPING.name)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.connection import check_connection_address
+from cli.operating_user import operating_user
 from cli.secret_input import CREDENTIAL, CredentialFile, read_secret
 from connector.bootstrap import Services, bootstrap, previewer
 from connector.errors import ConfigurationError
@@ -81,7 +82,10 @@ def _connect(
     credential = read_secret(credential_file, CREDENTIAL, prompt="API token or password") or ""
     secret = secrets.token_urlsafe(32)
     services.connections.save(
-        ConnectionRecord(name, chosen, address, login, credential, (secret,), webhook_auth=default_webhook_auth(chosen))
+        ConnectionRecord(
+            name, chosen, address, login, credential, (secret,), webhook_auth=default_webhook_auth(chosen)
+        ),
+        by=operating_user(),
     )
     typer.echo(f"Saved {name}. Its events go to /hooks/{chosen.value}/{name} on this server.")
     typer.echo(f"They have to be signed with this secret, which is shown only now: {secret}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
 from cryptography.fernet import Fernet
+
+from cli.operating_user import operating_user
 
 app = typer.Typer(help="The key that encrypts credentials at rest; without a subcommand, print a new one.")
 
@@ -32,7 +33,7 @@ def renew(
     from connector.store.operations.secret_reencryption import reencrypt_secrets
 
     with bootstrap(Settings(), application="gatepost key") as services:
-        done = reencrypt_secrets(services.engine, services.vault, by=getpass.getuser(), discard_lost=lost)
+        done = reencrypt_secrets(services.engine, services.vault, by=operating_user(), discard_lost=lost)
     typer.echo(f"Stored secrets that were encrypted with the first key: {done.reencrypted}.")
     for secret in done.lost:
         typer.echo(f"Discarded: {secret}. Enter it again.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.operating_user import stated_author
 from cli.preview_table import print_rows, print_summary
 from cli.progress import progress_bar
 from connector.bootstrap import Services, Sites, bootstrap, previewer
@@ -118,7 +118,7 @@ def push(file: File, reason: Reason, author: Author = None) -> None:
     digest = str(loaded.version) if isinstance(loaded, LoadedMapping) else ""
     with bootstrap(Settings(), application="gatepost mapping") as services:
         stored = services.mappings.add(
-            text, digest, author=author or getpass.getuser(), reason=reason,
+            text, digest, author=stated_author(author), reason=reason,
             state=MappingState.VALIDATED if valid else MappingState.DRAFT,
         )  # fmt: skip
     if not isinstance(loaded, LoadedMapping):
@@ -151,7 +151,7 @@ def activate(
     wait: Wait = False,
 ) -> None:
     """Activate a mapping and reassess every known item with it."""
-    who = author or getpass.getuser()
+    who = stated_author(author)
     with bootstrap(Settings(), application="gatepost mapping") as services:
         if file is not None:
             loaded = _load(file)
@@ -179,7 +179,7 @@ def rollback(
 ) -> None:
     """Restore an earlier version, in one step."""
     with bootstrap(Settings(), application="gatepost mapping") as services:
-        stored = services.mappings.rollback(author=author or getpass.getuser(), reason=reason, to=to)
+        stored = services.mappings.rollback(author=stated_author(author), reason=reason, to=to)
         typer.echo(f"Version {stored.restores} is restored as version {stored.number} ({stored.digest}).")
         if wait:
             _wait(services)

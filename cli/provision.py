@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cli.operating_user import operating_user
 from cli.progress import progress_bar
 from cli.secret_input import CREDENTIAL, CredentialFile, read_secret
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
@@ -226,7 +226,7 @@ def _provisioner(
         site = sites.get(ConnectionName(name))
     if site.provisioner is None:
         raise ConfigurationError(f"{name} cannot be provisioned by this command.")
-    return site.provisioner, ProvisionedObjects(services.engine, site.name, getpass.getuser())
+    return site.provisioner, ProvisionedObjects(services.engine, site.name, operating_user())
 
 
 def _config(services: Services, file: Path | None) -> MappingConfig:

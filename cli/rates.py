@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -12,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.operating_user import stated_author
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.settings import Settings
@@ -48,7 +48,7 @@ def add(
     if not is_reasonable(rate.factor):
         raise ConfigurationError(f"A rate has at most {MAX_DIGITS} digits before the point.")
     with bootstrap(Settings(), application="gatepost rates") as services:
-        services.rates.save(rate, author or getpass.getuser())
+        services.rates.save(rate, stated_author(author))
     typer.echo(f"{rate} ({source})")
 
 

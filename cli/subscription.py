@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 from uuid import uuid4
 
@@ -10,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.operating_user import operating_user
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.notify.measure_events import EVENT_DESCRIPTIONS
@@ -48,7 +48,7 @@ def add(
     """Send events to a receiver; prints the secret with which they are signed."""
     event_filter = parse_filter(event or [], place, legal_entity)
     with _services() as services:
-        added = services.subscriptions.add(name, url, event_filter, per_minute=per_minute, author=getpass.getuser())
+        added = services.subscriptions.add(name, url, event_filter, per_minute=per_minute, author=operating_user())
     typer.echo(f"Saved {name}. Its events are signed with this secret, which is shown only now: {added.secrets[0]}")
     typer.echo(f"Try it: gatepost subscription test {name}")
 
@@ -96,7 +96,7 @@ def rotate(name: Name) -> None:
     """Create a new secret; for a day events are signed with the previous one as well."""
     now = system_clock()
     with _services() as services:
-        rotated = services.subscriptions.rotate_secret(name, getpass.getuser(), now)
+        rotated = services.subscriptions.rotate_secret(name, operating_user(), now)
     typer.echo(f"The new secret, shown only now: {rotated.secrets[0]}")
     typer.echo(
         f"The previous one is valid until {now + OLD_SECRET_VALID_FOR:%Y-%m-%d %H:%M} UTC: change the receiver "
@@ -108,7 +108,7 @@ def rotate(name: Name) -> None:
 def resume(name: Name) -> None:
     """Enable a subscription that was disabled because its receiver accepted nothing."""
     with _services() as services:
-        services.subscriptions.enable(name, getpass.getuser())
+        services.subscriptions.enable(name, operating_user())
     typer.echo(f"{name} is enabled. Send its dead letters with: gatepost subscription replay {name} --dead-letters")
 
 
@@ -116,7 +116,7 @@ def resume(name: Name) -> None:
 def remove(name: Name) -> None:
     """Remove a subscription with its deliveries."""
     with _services() as services:
-        services.subscriptions.remove(name, getpass.getuser())
+        services.subscriptions.remove(name, operating_user())
     typer.echo(f"{name} is removed; it receives no more events.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import timedelta
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.operating_user import operating_user
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.people.permissions import TokenScope
@@ -34,7 +34,7 @@ def create(
             raise ConfigurationError(f"There is no person {login}. List them with: gatepost user list")
         expires_at = now + timedelta(days=days) if days else None
         token = services.tokens.create(
-            person.id, name, scope or [TokenScope.READ], expires_at=expires_at, by=_current_user(), now=now
+            person.id, name, scope or [TokenScope.READ], expires_at=expires_at, by=operating_user(), now=now
         )
     typer.echo(
         f"Acts for {login} {f'until {expires_at:%d %b %Y}' if expires_at else 'until it is revoked'}. Shown only now:"
@@ -67,7 +67,7 @@ def list_() -> None:
 def revoke(number: Annotated[int, typer.Argument(help="Its number, from: gatepost token list")]) -> None:
     """Revoke a token at once."""
     with _services() as services:
-        revoked = services.tokens.revoke(number, by=_current_user())
+        revoked = services.tokens.revoke(number, by=operating_user())
     if not revoked:
         raise ConfigurationError(
             f"There is no token {number} that could be revoked. List them with: gatepost token list"
@@ -77,7 +77,3 @@ def revoke(number: Annotated[int, typer.Argument(help="Its number, from: gatepos
 
 def _services() -> Services:
     return bootstrap(Settings(), application="gatepost token")
-
-
-def _current_user() -> str:
-    return f"{getpass.getuser()} (command line)"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,12 +11,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.operating_user import operating_user
+from cli.secret_input import TOKEN, read_secret
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
+from connector.people.access_change import AccessChange, ChangeKind, PendingChange, Procedure
 from connector.people.passwords import hash_password
-from connector.people.permissions import Role, RoleGrant, ToolAccount, parse_hierarchy
+from connector.people.permissions import PersonId, Role, RoleGrant, TokenScope, ToolAccount, parse_hierarchy
 from connector.people.person import Person
 from connector.settings import Settings
+from connector.store.accounts.access_changes import RequestResult
 
 app = typer.Typer(help="The people of the pages: their roles, their accounts, their sessions.", no_args_is_help=True)
 
@@ -25,6 +29,15 @@ Place = Annotated[
     str, typer.Option(help='Part of the hierarchy, from the portfolio down: "IT / Cloud exit"; all of it by default')
 ]
 Entity = Annotated[str | None, typer.Option("--legal-entity", help="One legal entity only")]
+
+
+ChangeNumber = Annotated[int, typer.Argument(help="Its number, from: gatepost user changes")]
+AdministratorTokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file", help=f"File with your API token of the scope admin; {TOKEN} by default, else asked for"
+    ),
+]
 
 
 @app.command()
@@ -39,11 +52,13 @@ def add(
     """Add somebody who may sign in.  The password is asked for, or taken from GATEPOST_PASSWORD."""
     hash_ = None if no_password else hash_password(_password())
     with _services() as services:
-        person = services.people.add(login, name, by=_current_user(), password_hash=hash_)
-        if admin:
-            services.people.grant(person.id, RoleGrant(Role.ADMINISTRATOR), by=_current_user())
+        person = services.people.add(login, name, by=operating_user(), password_hash=hash_)
+        given = _request(services, _grant_change(person.id, RoleGrant(Role.ADMINISTRATOR))) if admin else None
         address = services.settings.address
-    typer.echo(f"Added {login}{' as administrator' if admin else ', who has no role yet: gatepost user grant'}.")
+    made = given is not None and given.procedure is not Procedure.WAITS
+    typer.echo(f"Added {login}{' as administrator' if made else ', who has no role yet: gatepost user grant'}.")
+    if given is not None and given.pending is not None:
+        _echo_waiting(given.pending)
     typer.echo(f"Sign in at {address}/signin")
 
 
@@ -71,15 +86,15 @@ def grant(
     """Give a role, for everything or for a part of the hierarchy."""
     role_grant = _grant(role, place, legal_entity)
     with _services() as services:
-        services.people.grant(_person(services, login).id, role_grant, by=_current_user())
-    typer.echo(f"{login} is {role_grant}.")
+        result = _request(services, _grant_change(_person(services, login).id, role_grant))
+    _echo(result, f"{login} is {role_grant}.")
 
 
 @app.command("revoke-grant")
 def revoke_grant(number: Annotated[int, typer.Argument(help="Its number, from: gatepost user list")]) -> None:
     """Revoke a role."""
     with _services() as services:
-        revoked = services.people.revoke_grant(number, by=_current_user())
+        revoked = services.people.revoke_grant(number, by=operating_user())
     if revoked is None:
         raise ConfigurationError(f"There is no grant {number}. See the numbers with: gatepost user list")
     typer.echo(f"Revoked: {revoked}.")
@@ -88,15 +103,17 @@ def revoke_grant(number: Annotated[int, typer.Argument(help="Its number, from: g
 @app.command()
 def disable(login: Login) -> None:
     """End somebody's access at once: sessions and tokens too.  Their actions stay in the audit."""
-    _set_active(login, active=False)
+    with _services() as services:
+        services.people.set_active(_person(services, login).id, active=False, by=operating_user())
     typer.echo(f"{login} is disabled and signed out everywhere.")
 
 
 @app.command()
 def enable(login: Login) -> None:
     """Let somebody sign in again."""
-    _set_active(login, active=True)
-    typer.echo(f"{login} may sign in again.")
+    with _services() as services:
+        result = _request(services, services.access_changes.enabling(_person(services, login).id))
+    _echo(result, f"{login} may sign in again.")
 
 
 @app.command()
@@ -105,8 +122,8 @@ def password(login: Login) -> None:
     hash_ = hash_password(_password())
     with _services() as services:
         person = _person(services, login)
-        services.people.set_password(person.id, hash_, by=_current_user())
-        services.sessions.end(person.id, by=_current_user())
+        services.people.set_password(person.id, hash_, by=operating_user())
+        services.sessions.end(person.id, by=operating_user())
     typer.echo(f"{login} has a new password and has to sign in again.")
 
 
@@ -126,12 +143,47 @@ def link(
             issuer = services.settings.oidc_issuer
             if issuer is None:
                 raise ConfigurationError("Set GATEPOST_OIDC_ISSUER first: a subject belongs to its provider.")
-            services.people.link_oidc(person.id, issuer, oidc, by=_current_user())
+            identity = AccessChange(ChangeKind.IDENTITY, person.id, account=ToolAccount(issuer, oidc))
+            _echo(_request(services, identity), f"{login} is {oidc}.")
         if account is not None:
-            tool_account = _account(account)
-            change = services.people.unlink if remove else services.people.link
-            change(person.id, tool_account, by=_current_user())
-    typer.echo(f"{login} is {'no longer ' if remove else ''}{account or oidc}.")
+            kind = ChangeKind.UNLINK if remove else ChangeKind.LINK
+            result = _request(services, AccessChange(kind, person.id, account=_account(account)))
+            _echo(result, f"{login} is {'no longer ' if remove else ''}{account}.")
+
+
+@app.command()
+def changes() -> None:
+    """List the changes of access that wait for a second administrator."""
+    table = Table("Number", "Change", "Asked for by", "Asked for", "Ends")
+    with _services() as services:
+        for pending in services.access_changes.pending(system_clock()):
+            times = (f"{at:%Y-%m-%d %H:%M}" for at in (pending.requested_at, pending.ends_at))
+            table.add_row(str(pending.id), escape(pending.sentence), escape(pending.requested_by), *times)
+    Console().print(table)
+
+
+@app.command()
+def accept(number: ChangeNumber, token_file: AdministratorTokenFile = None) -> None:
+    """Accept a change that another administrator asked for; your own API token says who you are."""
+    typer.echo(f"Accepted: {_decide(number, token_file, accept=True)}.")
+
+
+@app.command()
+def refuse(number: ChangeNumber, token_file: AdministratorTokenFile = None) -> None:
+    """Refuse a change that another administrator asked for; your own API token says who you are."""
+    typer.echo(f"Refused: {_decide(number, token_file, accept=False)}.")
+
+
+def _decide(number: int, token_file: Path | None, *, accept: bool) -> str:
+    # Whoever runs a command is known by the machine only, and may be the same who asked: so a person has to prove it.
+    token = read_secret(token_file, TOKEN, prompt="Your API token of the scope admin") or ""
+    with _services() as services:
+        viewer = services.tokens.viewer(token.strip(), now=system_clock())
+        if viewer is None or TokenScope.ADMIN not in viewer.scopes:
+            raise ConfigurationError(
+                "This is no valid API token of the scope admin. Create one on the page of your account."
+            )
+        return services.access_changes.decide(number, viewer, accept=accept, now=system_clock()).sentence
 
 
 @app.command()
@@ -143,7 +195,7 @@ def sessions(
     with _services() as services:
         person = _person(services, login)
         if end:
-            count = services.sessions.end(person.id, by=_current_user())
+            count = services.sessions.end(person.id, by=operating_user())
             typer.echo(f"{login}: {count} session{'' if count == 1 else 's'} ended.")
             return
         table = Table("Since", "Last used", "Expires", "Browser")
@@ -173,15 +225,15 @@ def add_rule(
     """Turn a group of the identity provider into a role."""
     role_grant = _grant(role, place, legal_entity)
     with _services() as services:
-        services.people.add_rule(group, role_grant, by=_current_user())
-    typer.echo(f"Members of {group} are {role_grant} from their next sign-in on.")
+        result = _request(services, AccessChange(ChangeKind.GROUP_RULE, grant=role_grant, group=group.strip()))
+    _echo(result, f"Members of {group} are {role_grant} from their next sign-in on.")
 
 
 @app.command("remove-rule")
 def remove_rule(number: Annotated[int, typer.Argument(help="Its number, from: gatepost user rules")]) -> None:
     """Remove a rule; members of the group lose the role at their next sign-in."""
     with _services() as services:
-        removed = services.people.remove_rule(number, by=_current_user())
+        removed = services.people.remove_rule(number, by=operating_user())
     if removed is None:
         raise ConfigurationError(f"There is no rule {number}. See the numbers with: gatepost user rules")
     typer.echo(f"Members of {removed.claim} are no longer {removed.grant} from their next sign-in on.")
@@ -189,10 +241,6 @@ def remove_rule(number: Annotated[int, typer.Argument(help="Its number, from: ga
 
 def _services() -> Services:
     return bootstrap(Settings(), application="gatepost user")
-
-
-def _current_user() -> str:
-    return f"{getpass.getuser()} (command line)"
 
 
 def _password() -> str:
@@ -208,9 +256,27 @@ def _person(services: Services, login: str) -> Person:
     return found
 
 
-def _set_active(login: str, *, active: bool) -> None:
-    with _services() as services:
-        services.people.set_active(_person(services, login).id, active=active, by=_current_user())
+def _grant_change(person: PersonId, role_grant: RoleGrant) -> AccessChange:
+    return AccessChange(ChangeKind.GRANT, person, role_grant)
+
+
+def _request(services: Services, change: AccessChange) -> RequestResult:
+    """Ask for a change as whoever runs the command: no person is known here, so another one may have to accept it."""
+    return services.access_changes.request(change, by=operating_user(), requester=None, now=system_clock())
+
+
+def _echo(result: RequestResult, done: str) -> None:
+    if result.pending is None:
+        typer.echo(done)
+    else:
+        _echo_waiting(result.pending)
+
+
+def _echo_waiting(pending: PendingChange) -> None:
+    typer.echo(
+        f"An administrator has to accept change {pending.id} until {pending.ends_at:%Y-%m-%d %H:%M} UTC: "
+        f"{pending.sentence}. They do it on the page People, or with: gatepost user accept {pending.id}"
+    )
 
 
 def _grant(role: Role, place: str, legal_entity: str | None) -> RoleGrant:

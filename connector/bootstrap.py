@@ -21,6 +21,7 @@ from connector.http.transport import Timeout
 from connector.people.permissions import Viewer
 from connector.runtime.queue import TaskQueue
 from connector.settings import Settings
+from connector.store.accounts.access_changes import AccessChanges
 from connector.store.accounts.api_tokens import ApiTokens
 from connector.store.accounts.people import PersonStore
 from connector.store.accounts.sessions import Sessions, SignInThrottle
@@ -34,6 +35,7 @@ from connector.store.database.row_level_access import read_as
 from connector.store.mapping_versions.versions import MappingVersions
 from connector.store.measures.measure_lookup import MeasureLookup
 from connector.store.notifications.subscriptions import Subscriptions
+from connector.store.operations.counted_events import CountedEvents
 from connector.store.operations.retention import RetentionPeriods
 from connector.store.queue.backlog import BacklogAges
 from connector.store.queue.inbox import SqlInbox
@@ -79,6 +81,8 @@ class Services:
     event_parsers: Mapping[Tool, EventParser]
     metrics: CollectorRegistry
     people: PersonStore
+    access_changes: AccessChanges
+    counted_events: CountedEvents
     sessions: Sessions
     tokens: ApiTokens
     sign_in_throttle: SignInThrottle
@@ -166,6 +170,8 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
         event_parsers={Tool.JIRA: jira.create_event_parser(), Tool.SERVICENOW: servicenow.create_event_parser()},
         metrics=CollectorRegistry(),
         people=PersonStore(engine),
+        access_changes=AccessChanges(engine),
+        counted_events=CountedEvents(engine),
         sessions=Sessions(
             engine,
             idle=timedelta(minutes=settings.session_idle_minutes),

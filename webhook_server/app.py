@@ -17,10 +17,12 @@ from webhook_server.admin.navigation import entries
 from webhook_server.api import api
 from webhook_server.auth import authenticate_requests
 from webhook_server.body_turn import decide_turn
+from webhook_server.counted_requests import count_requests
 from webhook_server.gateway.gateway import DecideTurn, Gateway
 from webhook_server.gateway.request_body import BodyLimits
 from webhook_server.gateway.thread_pools import ThreadPools
 from webhook_server.health import health
+from webhook_server.permission import OPEN, declare
 from webhook_server.webhooks import webhooks
 
 LARGE_BODIES = 4
@@ -43,12 +45,14 @@ def create_app(services: Services, clock: Clock = system_clock) -> Flask:
     app.extensions["gatepost"] = services
     security.add_security_headers(app, services)
     authenticate_requests(app)
+    count_requests(app, services)
     pages.add_page_support(app, services, entries)
     app.register_blueprint(webhooks(services, clock))
     app.register_blueprint(health(services))
     app.register_blueprint(api(services))
     for page in PAGES:
         app.register_blueprint(page(services))
+    declare(app.view_functions["static"], OPEN)
     return app
 
 

@@ -16,6 +16,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from connector.bootstrap import Services, system_clock
 from connector.people.permissions import Role, RoleGrant, TokenScope, Viewer
+from webhook_server.permission import OPEN, Entry, Permission, Reach, declare, permission_of
 
 MIN_TOKEN_LENGTH = 24
 """Characters of ``GATEPOST_API_TOKEN``."""
@@ -31,20 +32,18 @@ def services() -> Services:
     return found
 
 
-def requires_role(*roles: Role) -> Callable[[View], View]:
-    """Let in only who has one of these roles somewhere; ``Services.read_as`` decides which rows they see."""
+def requires_role(*roles: Role, reach: Reach = Reach.VISIBLE) -> Callable[[View], View]:
+    """Let in only who has one of these roles somewhere, or for everything where ``reach`` is the organisation.
 
-    def mark(view: View) -> View:
-        view.gatepost_needs = frozenset(roles)  # type: ignore[attr-defined]  # read by the check below
-        return view
-
-    return mark
+    ``Services.read_as`` decides which rows they see, and a view of :attr:`Reach.PART` on what they act.
+    """
+    permission = Permission(roles=frozenset(roles), reach=reach)
+    return lambda view: declare(view, permission)
 
 
 def open_to_all(view: View) -> View:
     """A page for whoever is not signed in yet."""
-    view.gatepost_open = True  # type: ignore[attr-defined]  # read by the check below
-    return view
+    return declare(view, OPEN)
 
 
 def current_viewer() -> Viewer:
@@ -110,14 +109,14 @@ def authenticate_requests(app: Flask) -> None:
         view = app.view_functions.get(request.endpoint or "")
         if view is None or request.path.startswith(API_PREFIXES) or request.endpoint == "static":
             return None
-        if getattr(view, "gatepost_open", False):
+        permission = permission_of(view)
+        if permission.entry is not Entry.SIGNED_IN:
             return None
         viewer = viewer_or_none()
         if viewer is None:
             return redirect_to_sign_in()
-        wanted: frozenset[Role] = getattr(view, "gatepost_needs", frozenset())
-        if wanted and not viewer.is_any(wanted):
-            raise Forbidden(_allowed_roles(wanted))
+        if not permission.admits_role(viewer):
+            raise Forbidden(_refusal(permission))
         return None
 
 
@@ -187,7 +186,5 @@ def _page_of(url: str | None) -> str:
     return safe_next(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
 
-def _allowed_roles(roles: frozenset[Role]) -> str:
-    names = [role.value for role in Role if role in roles]
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-    return f"This page is for the role {listed}. Ask an administrator of Gatepost for it."
+def _refusal(permission: Permission) -> str:
+    return f"This page is for the role {permission.allowed_roles}. Ask an administrator of Gatepost for it."

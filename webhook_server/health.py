@@ -11,6 +11,7 @@ from connector.bootstrap import Services
 from connector.store.database import migrate
 from connector.store.database.row_level_access import reader_role_missing
 from webhook_server.metrics import DatabaseCollector
+from webhook_server.permission import proves_itself
 
 NOT_READY_HINTS = {
     migrate.SchemaFit.MISSING: "Run: gatepost db upgrade",
@@ -24,11 +25,13 @@ def health(services: Services) -> Blueprint:
     services.metrics.register(DatabaseCollector(services.engine))
 
     @blueprint.get("/health/live")
+    @proves_itself
     def live() -> Response:
         """The process answers; nothing else is checked, so that a failing database restarts no web server."""
         return jsonify({"status": "alive"})
 
     @blueprint.get("/health/ready")
+    @proves_itself
     def ready() -> tuple[Response, int]:
         """The database answers and its schema is one that this version may work on."""
         try:
@@ -46,6 +49,7 @@ def health(services: Services) -> Blueprint:
         return jsonify({"status": "ready"}), 200
 
     @blueprint.get("/metrics")
+    @proves_itself
     def metrics() -> Response:
         return Response(generate_latest(services.metrics), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 

@@ -29,6 +29,7 @@ from connector.sync.ports import EventParser
 from mapping.work_item import Tool
 from webhook_server.event_credentials import check_before_body, check_event, credentials_sent
 from webhook_server.gateway.request_body import BodyOnDemand
+from webhook_server.permission import proves_itself
 
 RETRY_AFTER_SECONDS = 30
 BACKLOG_RETRY_AFTER_SECONDS = 120
@@ -51,6 +52,7 @@ def webhooks(services: Services, clock: Clock = system_clock) -> Blueprint:
 
     @blueprint.post("/<tool>/<connection>")
     @blueprint.post("/<tool>/<connection>/<secret>")
+    @proves_itself
     def receive(tool: str, connection: str, secret: str = "") -> tuple[Response, int]:
         try:
             record = services.connections.cached(connection)

@@ -58,6 +58,10 @@ ROLES_WITHOUT_MEASURES = frozenset({Role.OPERATOR})
 """Roles that by themselves let nobody see a measure."""
 
 
+OPERATING_ROLES = frozenset({Role.OPERATOR, Role.ADMINISTRATOR})
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+
+
 class TokenScope(StrEnum):
     """What an API token may be used for."""
 
@@ -87,6 +91,17 @@ class RoleGrant:
             return False
         prefix = tuple(name or "" for name in hierarchy[: len(self.hierarchy)])
         return prefix == self.hierarchy
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it reaches the whole organisation."""
+        return not self.hierarchy and self.legal_entity is None
+
+    def covers(self, hierarchy: tuple[str, ...], legal_entity: str | None) -> bool:
+        """Whether a whole part, with everything below it, lies within the part of this grant."""
+        if self.legal_entity is not None and self.legal_entity != legal_entity:
+            return False
+        return hierarchy[: len(self.hierarchy)] == self.hierarchy
 
     def __str__(self) -> str:
         """``controller of IT / Cloud exit, Nordbank AG only``."""
@@ -153,11 +168,25 @@ class Viewer:
 
     @property
     def sees_everything(self) -> bool:
-        return any(not grant.hierarchy and grant.legal_entity is None for grant in self.viewing_grants)
+        return any(grant.is_everywhere for grant in self.viewing_grants)
 
     @property
     def operates(self) -> bool:
-        return not self.roles.isdisjoint({Role.OPERATOR, Role.ADMINISTRATOR})
+        """Whether the viewer runs the whole installation, not only the queues of a part."""
+        return self.holds_everywhere(OPERATING_ROLES)
+
+    def grants_of(self, roles: Iterable[Role]) -> tuple[RoleGrant, ...]:
+        """The grants of one of these roles; a role that only an account in a tool gives is none."""
+        wanted = frozenset(roles)
+        return tuple(grant for grant in self.grants if grant.role in wanted)
+
+    def holds_everywhere(self, roles: Iterable[Role]) -> bool:
+        """Whether one of these roles was granted for the whole organisation."""
+        return any(grant.is_everywhere for grant in self.grants_of(roles))
+
+    def holds_for(self, roles: Iterable[Role], hierarchy: tuple[str, ...], legal_entity: str | None) -> bool:
+        """Whether one of these roles was granted for all of this part."""
+        return any(grant.covers(hierarchy, legal_entity) for grant in self.grants_of(roles))
 
     def is_any(self, roles: Iterable[Role]) -> bool:
         return not self.roles.isdisjoint(roles)
@@ -174,20 +203,41 @@ class Action(StrEnum):
     """Approve, confirm, explain, hold: as a holder of a role of the measure."""
     REPORT = "report"
     """Export and report on what is seen."""
+    READ_AUDIT = "read audit"
+    """What the audit holds of the measures that are seen."""
+    OBSERVE = "observe"
+    """Read connections, sweeps and the mapping, which show no measure."""
     OPERATE = "operate"
-    """Replay and drop dead letters, resume connections."""
+    """Replay and drop dead letters, have items assessed again: in the part of the role."""
+    OPERATE_CONNECTIONS = "operate connections"
+    """Check and resume connections, begin sweeps."""
+    SUBSCRIBE = "subscribe"
+    """Subscriptions to the events of the part of the role."""
+    DRAFT = "draft"
+    """Prepare and preview a mapping; who may put it in force depends on what it changes."""
+    ACTIVATE = "activate"
+    """Put a mapping in force that changes no other part."""
     CONFIGURE = "configure"
-    """Connections, mapping, rates, subscriptions."""
+    """Connections, the mapping of the whole organisation, rates."""
     MANAGE_PEOPLE = "manage people"
 
 
 ALLOWED_ROLES: dict[Action, frozenset[Role]] = {
     Action.REPORT: frozenset(Role) - ROLES_WITHOUT_MEASURES,
-    Action.OPERATE: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
-    Action.CONFIGURE: frozenset({Role.ADMINISTRATOR}),
-    Action.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
+    Action.READ_AUDIT: frozenset({Role.VIEWER, Role.CONTROLLER, Role.OFFICE, Role.ADMINISTRATOR}),
+    Action.OBSERVE: OPERATING_ROLES | {Role.OFFICE},
+    Action.OPERATE: OPERATING_ROLES,
+    Action.OPERATE_CONNECTIONS: OPERATING_ROLES,
+    Action.SUBSCRIBE: ADMINISTRATORS,
+    Action.DRAFT: ADMINISTRATORS,
+    Action.ACTIVATE: ADMINISTRATORS,
+    Action.CONFIGURE: ADMINISTRATORS,
+    Action.MANAGE_PEOPLE: ADMINISTRATORS,
 }
-"""Roles that allow an action wherever they were granted; seeing and giving commands depend on the measure."""
+"""Roles that allow an action; seeing and giving commands depend on the measure."""
+
+ORGANISATION_WIDE = frozenset({Action.OPERATE_CONNECTIONS, Action.CONFIGURE})
+"""Actions that touch every part: their role has to be granted for the whole organisation."""
 
 COMMAND_ROLES = (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)
 
@@ -207,7 +257,8 @@ def may(viewer: Viewer, action: Action, measure: MeasureAccess | None = None) ->
         case Action.SUBMIT_COMMAND:
             return measure is not None and bool(command_roles_of(viewer, measure))
         case _:
-            return viewer.is_any(ALLOWED_ROLES[action])
+            roles = ALLOWED_ROLES[action]
+            return viewer.holds_everywhere(roles) if action in ORGANISATION_WIDE else viewer.is_any(roles)
 
 
 def command_roles_of(viewer: Viewer, measure: MeasureAccess) -> tuple[Role, ...]:

@@ -57,8 +57,29 @@ def installation_checks(services: Services) -> Iterator[ConnectionCheck]:
     health = Health.GOOD if working else Health.WARNING
     hint = "" if working else "Nothing is worked on until one runs: gatepost serve, or gatepost worker"
     yield ConnectionCheck("workers", health, f"{working} at work", hint)
+    yield _administrators(services)
     yield from _subscriptions(services)
     yield from _alerts(services)
+
+
+def _administrators(services: Services) -> ConnectionCheck:
+    """Whether a second administrator can accept what one asks for (:mod:`connector.people.access_change`)."""
+    found = [
+        one
+        for one in services.access_changes.administrators(system_clock())
+        if not one.former and any(grant.is_everywhere for grant in one.grants)
+    ]
+    if len(found) > 1:
+        return ConnectionCheck(
+            "administrators", Health.GOOD, f"{len(found)} people: each change of who approves needs two of them"
+        )
+    named = f"only {found[0].login}" if found else "nobody on the pages"
+    return ConnectionCheck(
+        "administrators",
+        Health.WARNING,
+        f"{named}: one person alone gives the roles that approve, and links accounts",
+        "Add a second one: gatepost user grant LOGIN administrator",
+    )
 
 
 def _alerts(services: Services) -> Iterator[ConnectionCheck]:

@@ -217,6 +217,7 @@ class WorkerTasks:
             may_declare_dead=self._presence.may_declare_dead,
         )
         wake_due_deliveries(services.engine, services.waker, now)
+        services.counted_events.settle(now)
 
 
 def task_handlers(

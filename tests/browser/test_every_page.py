@@ -20,6 +20,7 @@ from tests.stories.world import World
 from tests.waiting import LONGEST_CALL_SECONDS
 from webhook_server.app import create_app
 from webhook_server.auth import API_PREFIXES
+from webhook_server.permission import Entry, permission_of
 from webhook_server.security import HEADERS
 
 EVERYBODY = tuple(Role)
@@ -79,7 +80,7 @@ def stops(app: Flask, method: str, measure: str) -> Iterator[Stop]:
         for name in rule.arguments:
             value = examples.get(name, "1").replace("{measure}", quote(measure))
             path = re.sub(rf"<(\w+:)?{name}>", value, path)
-        needs: frozenset[Role] = getattr(app.view_functions[rule.endpoint], "gatepost_needs", frozenset())
+        needs: frozenset[Role] = permission_of(app.view_functions[rule.endpoint]).roles
         yield Stop(rule.endpoint, path, needs)
 
 
@@ -105,10 +106,10 @@ def csrf(page: str) -> str:
 def test_every_page_says_who_may_come(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
-        if str(rule).startswith(API_PREFIXES) or rule.endpoint == "static" or getattr(view, "gatepost_open", False):
+        if str(rule).startswith(API_PREFIXES) or rule.endpoint == "static" or permission_of(view).entry is Entry.OPEN:
             continue
         blueprint = rule.endpoint.partition(".")[0]
-        assert getattr(view, "gatepost_needs", None) or blueprint in OPEN_TO_WHOEVER_IS_SIGNED_IN, rule
+        assert permission_of(view).roles or blueprint in OPEN_TO_WHOEVER_IS_SIGNED_IN, rule
 
 
 @pytest.mark.parametrize("role", EVERYBODY)
@@ -139,7 +140,7 @@ def without_json(page: str) -> str:
 
 def test_nobody_who_is_not_signed_in_sees_a_page(gatepost: World, app: Flask, measure: str) -> None:
     for stop in stops(app, "GET", measure):
-        if getattr(app.view_functions[stop.endpoint], "gatepost_open", False):
+        if permission_of(app.view_functions[stop.endpoint]).entry is Entry.OPEN:
             continue
         answer = requests.get(gatepost.url + stop.path, timeout=LONGEST_CALL_SECONDS, allow_redirects=False)
         assert answer.status_code == 303, stop.path

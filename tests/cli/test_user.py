@@ -97,6 +97,32 @@ def test_roles_and_accounts_are_given_and_removed(cli: Cli, people: PersonStore)
     assert people.rules() == ()
 
 
+def test_with_two_administrators_a_guarded_change_waits_for_one_of_them(cli: Cli, people: PersonStore) -> None:
+    """Whoever runs a command is nobody whom Gatepost knows: an administrator says who they are by their own token."""
+    cli.ok("user", "add", ADA, "--name", "Ada", "--admin", **SECRET)
+    cli.ok("user", "add", "bea@x.example", "--name", "Bea", "--admin", **SECRET)
+    cli.ok("user", "add", "carl@x.example", "--name", "Carl", "--no-password")
+    shown = cli.ok("user", "grant", "carl@x.example", "controller", "--place", "IT")
+    assert re.fullmatch(
+        r"An administrator has to accept change 1 until \d{4}-\d\d-\d\d \d\d:\d\d UTC: Carl becomes controller of IT. "
+        r"They do it on the page People, or with: gatepost user accept 1",
+        shown.strip(),
+    )
+    assert "Carl becomes controller of IT" in cli.ok("user", "changes")
+    assert cli.refused("user", "accept", "1", GATEPOST_TOKEN="gpt_none") == (
+        "This is no valid API token of the scope admin. Create one on the page of your account."
+    )
+    (reading,) = re.findall(r"gpt_[\w-]{43}", cli.ok("token", "create", ADA, "--name", "r", "--scope", "read"))
+    assert "no valid API token of the scope admin" in cli.refused("user", "accept", "1", GATEPOST_TOKEN=reading)
+    (token,) = re.findall(r"gpt_[\w-]{43}", cli.ok("token", "create", ADA, "--name", "a", "--scope", "admin"))
+    assert cli.ok("user", "accept", "1", GATEPOST_TOKEN=token) == "Accepted: Carl becomes controller of IT.\n"
+    person = people.find_by_login("carl@x.example")
+    assert person is not None
+    assert [str(one.grant) for one in person.grants] == ["controller of IT"]
+    assert person.grants[0].granted_by.endswith(f"(command line), accepted by {ADA}")
+    assert cli.refused("user", "refuse", "1", GATEPOST_TOKEN=token) == "There is no change 1 that waits."
+
+
 def test_a_token_is_printed_once_and_revoked(cli: Cli, engine: Engine) -> None:
     cli.ok("user", "add", ADA, "--name", "Ada", **SECRET)
     shown = cli.ok("token", "create", ADA, "--name", "ci", "--scope", "read", "--scope", "events", "--days", "30")

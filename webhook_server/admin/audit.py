@@ -13,13 +13,14 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, Forbidden
 
-from connector.bootstrap import Services
+from connector.bootstrap import Services, system_clock
 from connector.people.permissions import Viewer
 from connector.store.database.audit import AuditEntry, VerificationProgress, VerificationResult, action_names, search
 from connector.store.database.tables import MEASURE
 from webhook_server.admin.navigation import AUDIT_READERS
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
+from webhook_server.permission import Reach
 
 PAGE_SIZE = 50
 MAX_SEQUENCE = 2**63 - 1
@@ -37,7 +38,7 @@ def audit(services: Services) -> Blueprint:
         return _page(services)
 
     @blueprint.post("/verify")
-    @requires_role(*AUDIT_READERS)
+    @requires_role(*AUDIT_READERS, reach=Reach.ORGANISATION)
     def verify() -> ResponseReturnValue:
         """The whole chain: line by line as it is read, or a whole page without scripts."""
         if not current_viewer().sees_everything:
@@ -53,6 +54,7 @@ def audit(services: Services) -> Blueprint:
 
 def _page(services: Services, verification: tuple[Markup, ...] = ()) -> str:
     viewer, filters = current_viewer(), request.args
+    services.counted_events.settle(system_clock())
     entries, keys, more = _search(services, viewer, filters)
     with services.engine.connect() as connection:
         names = action_names(connection)

@@ -21,7 +21,6 @@ from connector.store.connections.connections import (
     registration_of,
     registration_values,
 )
-from connector.store.connections.provisioned_objects import ProvisionedObjects
 from connector.store.queue.rate_limits import SqlRateLimiter
 from connector.sync.setup import ConnectionCheck, Health
 from mapping.live_check import selected_names
@@ -29,6 +28,7 @@ from webhook_server.admin.connection_messages import Advice, advice_for, headlin
 from webhook_server.admin.mapping_candidate import author_of
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
+from webhook_server.permission import Reach
 
 OPERATORS = (Role.ADMINISTRATOR, Role.OPERATOR)
 READERS = (*OPERATORS, Role.OFFICE)
@@ -43,7 +43,7 @@ def connections(services: Services) -> Blueprint:
 
 def _add_pages(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("")
-    @requires_role(*READERS)
+    @requires_role(*READERS, reach=Reach.NOTHING)
     def index() -> str:
         statuses = connection_statuses(services.engine)
         rows = [(record, statuses[record.name], _advice(services, record)) for record in services.connections.all()]
@@ -52,16 +52,16 @@ def _add_pages(blueprint: Blueprint, services: Services) -> None:
             connections=rows,
             summary=headline([(record.name, advice) for record, _, advice in rows]),
             installation_checks=list(installation_checks(services)),
-            may_change=current_viewer().is_any({Role.ADMINISTRATOR}),
+            may_change=current_viewer().holds_everywhere({Role.ADMINISTRATOR}),
         )
 
     @blueprint.get("/<name>")
-    @requires_role(*READERS)
+    @requires_role(*READERS, reach=Reach.NOTHING)
     def show(name: str) -> str:
         return _render_connection(services, name)
 
     @blueprint.post("/<name>/check")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.ORGANISATION)
     def check(name: str) -> ResponseReturnValue:
         """The doctor's checks: line by line as each one is done, or a whole page where no script asks."""
         record = _record(services, name)
@@ -120,20 +120,18 @@ def _render_connection(
         old_secret_until=record.old_secret_until if record.old_secret_until and record.old_secret_until > now else None,
         old_secret_days=OLD_WEBHOOK_SECRET_VALID_FOR.days,
         renewed_by_us=_renews_secret_itself(record),
-        may_run=viewer.is_any(OPERATORS),
-        may_change=viewer.is_any({Role.ADMINISTRATOR}),
+        may_run=viewer.holds_everywhere(OPERATORS),
+        may_change=viewer.holds_everywhere({Role.ADMINISTRATOR}),
     )
 
 
 def _add_actions(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/<name>/rotate")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.ORGANISATION)
     def rotate(name: str) -> ResponseReturnValue:
         """A new secret.  Where Gatepost registered the webhook itself, nobody sees it; else it is shown once."""
         record, secret = _record(services, name), secrets.token_urlsafe(32)
-        until = services.connections.rotate_secret(name, secret)
-        log = ProvisionedObjects(services.engine, record.name, author_of(current_viewer()))
-        log.audit_note("connection.secret_rotated", f"The secret of the events of {name} was changed.")
+        until = services.connections.rotate_secret(name, secret, by=author_of(current_viewer()))
         if not _renews_secret_itself(record):
             return _render_connection(services, name, new_secret=secret)
         try:
@@ -151,7 +149,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
         return redirect(url_for("connections.show", name=name), 303)
 
     @blueprint.post("/<name>/resume")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.ORGANISATION)
     def resume(name: str) -> ResponseReturnValue:
         if services.connections.resume(_record(services, name).name, by=author_of(current_viewer())):
             flash(f"{name} is in use again.", "good")

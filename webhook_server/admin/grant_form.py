@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import func, select
 
 from connector.errors import ConfigurationError
-from connector.people.permissions import HIERARCHY_LEVELS, Role, RoleGrant, Viewer
+from connector.people.permissions import ADMINISTRATORS, HIERARCHY_LEVELS, Role, RoleGrant, Viewer
 from connector.store.database.row_level_access import visible_to
 from connector.store.database.tables import MEASURE
 from webhook_server.auth import current_viewer, services
@@ -30,6 +30,12 @@ def grant_from(form: Mapping[str, str]) -> RoleGrant:
     if path and not path[0]:
         raise ConfigurationError("Name the portfolio first: the hierarchy begins with it.")
     return RoleGrant(role, tuple(path), form.get("legal_entity", "").strip() or None)
+
+
+def require_giveable(viewer: Viewer, grant: RoleGrant) -> None:
+    """Raises ConfigurationError when a viewer does not administer all of the grant's part."""
+    if not viewer.holds_for(ADMINISTRATORS, grant.hierarchy, grant.legal_entity):
+        raise ConfigurationError("You do not administer this part: nobody gives more than they hold.")
 
 
 def visible_with(grant: RoleGrant) -> dict[str, object]:

@@ -21,6 +21,7 @@ from webhook_server.admin.mapping_guided import add_guided
 from webhook_server.admin.mapping_live_preview import add_live_preview
 from webhook_server.admin.tool_names import ToolNameCache
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.permission import Reach
 
 READERS = (Role.ADMINISTRATOR, Role.OFFICE, Role.OPERATOR)
 EDITORS = (Role.ADMINISTRATOR,)
@@ -50,7 +51,7 @@ def mapping(services: Services) -> Blueprint:
 
 def _add_history(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("")
-    @requires_role(*READERS)
+    @requires_role(*READERS, reach=Reach.NOTHING)
     def index() -> str:
         viewer = current_viewer()
         active, stored = services.mappings.active(), services.mappings.all()
@@ -68,7 +69,7 @@ def _add_history(blueprint: Blueprint, services: Services) -> None:
         )
 
     @blueprint.get("/versions/<int:number>")
-    @requires_role(*READERS)
+    @requires_role(*READERS, reach=Reach.NOTHING)
     def show(number: int) -> str:
         stored, active = find_version(services, number), services.mappings.active()
         loaded = load_mapping(stored.source)
@@ -83,7 +84,7 @@ def _add_history(blueprint: Blueprint, services: Services) -> None:
         )
 
     @blueprint.get("/versions/<int:number>/mapping.yaml")
-    @requires_role(*READERS)
+    @requires_role(*READERS, reach=Reach.NOTHING)
     def download(number: int) -> Response:
         answer = Response(find_version(services, number).source, mimetype="application/yaml")
         answer.headers["Content-Disposition"] = f'attachment; filename="mapping-{number}.yaml"'
@@ -108,7 +109,7 @@ def _add_draft(blueprint: Blueprint, services: Services) -> None:
     drafts = MappingDrafts(services.engine)
 
     @blueprint.get("/edit")
-    @requires_role(*EDITORS)
+    @requires_role(*EDITORS, reach=Reach.NOTHING)
     def edit() -> ResponseReturnValue:
         """The viewer's draft, or a new one from the active version or from the version that is named."""
         viewer, active = current_viewer(), services.mappings.active()
@@ -132,7 +133,7 @@ def _add_draft(blueprint: Blueprint, services: Services) -> None:
         )
 
     @blueprint.post("/draft")
-    @requires_role(*EDITORS)
+    @requires_role(*EDITORS, reach=Reach.NOTHING)
     def save() -> ResponseReturnValue:
         """Save the text; returns the line of state under the editor."""
         viewer, source = _signed_in_person(), _submitted_source()
@@ -153,7 +154,7 @@ def _add_draft(blueprint: Blueprint, services: Services) -> None:
         return render_template("mapping/_saved.html", draft=saved, problems=problems)
 
     @blueprint.post("/draft/discard")
-    @requires_role(*EDITORS)
+    @requires_role(*EDITORS, reach=Reach.NOTHING)
     def discard() -> ResponseReturnValue:
         viewer = _signed_in_person()
         drafts.delete(viewer.person)  # type: ignore[arg-type]  # a person, or _signed_in_person would have refused
@@ -182,19 +183,19 @@ def _add_editor_support(blueprint: Blueprint, services: Services, names: ToolNam
     """What the editor requests while somebody writes."""
 
     @blueprint.post("/check")
-    @requires_role(*EDITORS)
+    @requires_role(*EDITORS, reach=Reach.NOTHING)
     def check() -> Response:
         loaded = load_mapping(request.get_data(as_text=True)[: MAX_CHARACTERS + 1])
         problems = () if isinstance(loaded, LoadedMapping) else loaded
         return jsonify({"problems": [_as_json(problem) for problem in problems]})
 
     @blueprint.get("/schema.json")
-    @requires_role(*READERS)
+    @requires_role(*READERS, reach=Reach.NOTHING)
     def schema() -> Response:
         return jsonify(schema_of())
 
     @blueprint.get("/names")
-    @requires_role(*EDITORS)
+    @requires_role(*EDITORS, reach=Reach.NOTHING)
     def tool_names() -> tuple[Response, int]:
         connection = request.args.get("connection", "")
         try:

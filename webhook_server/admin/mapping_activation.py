@@ -9,7 +9,7 @@ from datetime import timedelta
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeSerializer
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, Forbidden
 
 from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
@@ -42,6 +42,8 @@ from webhook_server.admin.mapping_preview_run import (
     run_preview,
 )
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.mapping_access import NOT_ALLOWED, may_activate
+from webhook_server.permission import Reach
 
 SAMPLE_SIZE = 200
 MAX_REASON_LENGTH = 1_000
@@ -82,7 +84,7 @@ def _add_preview(blueprint: Blueprint, services: Services) -> None:
 
 def _add_activate(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/activate")
-    @requires_role(*EDITORS)
+    @requires_role(*EDITORS, reach=Reach.PART)
     def activate() -> ResponseReturnValue:
         viewer, reason = current_viewer(), request.form.get("reason", "").strip()[:MAX_REASON_LENGTH]
         candidate = find_candidate(services, viewer, request.form.get("candidate", "draft"))
@@ -105,13 +107,13 @@ def _add_activate(blueprint: Blueprint, services: Services) -> None:
 
 def _add_progress(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/progress/<int:number>")
-    @requires_role(*READERS)
+    @requires_role(*READERS, reach=Reach.NOTHING)
     def progress(number: int) -> str:
         stored = find_version(services, number)
         return render_template("mapping/progress.html", stored=stored, **_progress(services, stored))
 
     @blueprint.get("/progress/<int:number>/part")
-    @requires_role(*READERS)
+    @requires_role(*READERS, reach=Reach.NOTHING)
     def progress_part(number: int) -> str:
         stored = find_version(services, number)
         return render_template("mapping/_progress.html", stored=stored, **_progress(services, stored))
@@ -152,6 +154,8 @@ def _activate_candidate(services: Services, viewer: Viewer, candidate: Candidate
     author, active = author_of(viewer), services.mappings.active()
     if candidate.config is None:
         raise ConfigurationError("The text has problems. Correct them in the editor first.")
+    if not may_activate(services, viewer, candidate.config):
+        raise Forbidden(NOT_ALLOWED)
     if missing := _missing_connections(services, candidate.config):
         raise ConfigurationError(f"The mapping names {', '.join(missing)}, which is no connection. Connect it first.")
     if (active.number if active else None) != request.form.get("active", type=int):

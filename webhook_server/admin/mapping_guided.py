@@ -34,6 +34,7 @@ from mapping.problems import MappingFileProblem
 from webhook_server.admin.mapping_candidate import draft_of, text_differences
 from webhook_server.admin.tool_names import ToolNameCache, ToolNames
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.permission import Reach
 
 Path = tuple[str, ...]
 
@@ -103,7 +104,7 @@ class FormSection:
 
 def add_guided(blueprint: Blueprint, services: Services, names: ToolNameCache) -> None:
     @blueprint.get("/guided")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.NOTHING)
     def guided() -> ResponseReturnValue:
         source, _, revision = _source(services)
         rules = rule_names(source)
@@ -114,7 +115,7 @@ def add_guided(blueprint: Blueprint, services: Services, names: ToolNameCache) -
         return _render(services, names, source, revision, rule_index, form)
 
     @blueprint.post("/guided")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.NOTHING)
     def write() -> ResponseReturnValue:
         viewer = current_viewer()
         source, based_on, revision = _source(services)

@@ -25,6 +25,11 @@ class NavigationEntry:
     """Roles whose first page this is."""
     summary: str = ""
     """What the page answers, for the first page of somebody who has several."""
+    organisation: bool = False
+    """Whether the role has to be granted for the whole organisation."""
+
+    def is_for(self, viewer: Viewer) -> bool:
+        return viewer.holds_everywhere(self.roles) if self.organisation else viewer.is_any(self.roles)
 
 
 ENTRIES = (
@@ -42,7 +47,7 @@ ENTRIES = (
         "the connected tools and their state",
     ),
     NavigationEntry("Mapping", "mapping.index", OPERATORS | {Role.OFFICE}, (), "which item becomes which measure"),
-    NavigationEntry("Set-up", "setup.index", ADMINISTRATORS, (), "the first hour, step by step"),
+    NavigationEntry("Set-up", "setup.index", ADMINISTRATORS, (), "the first hour, step by step", organisation=True),
     NavigationEntry("Operations", "operations.index", OPERATORS, (Role.OPERATOR,), "dead letters, delays and limits"),
     NavigationEntry("Audit", "audit.index", AUDIT_READERS, (), "who did what, when, and proof that nobody changed it"),
     NavigationEntry("Subscriptions", "subscriptions.index", ADMINISTRATORS, (), "who receives which events"),
@@ -62,7 +67,7 @@ HOME_ORDER = (
 
 
 def entries(viewer: Viewer, endpoints: Container[str]) -> tuple[NavigationEntry, ...]:
-    return tuple(entry for entry in ENTRIES if entry.endpoint in endpoints and viewer.is_any(entry.roles))
+    return tuple(entry for entry in ENTRIES if entry.endpoint in endpoints and entry.is_for(viewer))
 
 
 def home_page(viewer: Viewer, endpoints: Container[str]) -> NavigationEntry | None:

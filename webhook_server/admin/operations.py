@@ -18,6 +18,7 @@ from connector.store.operations import overview as store
 from connector.store.operations.overview import OperationsOverview
 from connector.store.queue import dead_letters
 from connector.store.queue.dead_letter_details import dead_letter_details
+from connector.store.queue.operated_parts import OperatedParts
 from webhook_server.admin.operations_messages import (
     DEAD_LETTER_LABELS,
     DROP_EFFECT,
@@ -31,6 +32,7 @@ from webhook_server.admin.operations_messages import (
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.formats import duration_text
 from webhook_server.pages import formats
+from webhook_server.permission import Reach
 
 OPERATORS = (Role.OPERATOR, Role.ADMINISTRATOR)
 PAGE_SIZE = 50
@@ -49,33 +51,36 @@ def operations(services: Services) -> Blueprint:
 
 def _add_pages(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.PART)
     def index() -> str:
         return render_template("operations/index.html", **_overview(services))
 
     @blueprint.get("/figures")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.PART)
     def figures() -> str:
         """The part that is refreshed."""
         return render_template("operations/_figures.html", **_overview(services))
 
     @blueprint.get("/dead-letters/<cause>")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.PART)
     def dead_letter_cause(cause: str) -> str:
         return _render_cause(services, cause)
 
     @blueprint.get("/dead-letters")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.PART)
     def dead_letter() -> ResponseReturnValue:
         return _render_dead_letter(services, request.args.get("ref", ""))
 
 
 def _add_actions(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/dead-letters/replay")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.PART)
     def replay() -> ResponseReturnValue:
         target = request.form.get("target", "")
-        done = dead_letters.replay(services.engine, services.waker, target, current_viewer().login, system_clock())
+        viewer = current_viewer()
+        done = dead_letters.replay(
+            services.engine, services.waker, target, viewer.login, system_clock(), parts=OperatedParts.of(viewer)
+        )
         if done:
             count = plural(done, "dead letter is", "dead letters are", formats())
             flash(f"{count} replayed. What fails again becomes a dead letter again.", "good")
@@ -84,7 +89,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
         return redirect(url_for("operations.index"), 303)
 
     @blueprint.post("/dead-letters/drop")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.PART)
     def drop() -> ResponseReturnValue:
         target, reason = request.form.get("target", ""), request.form.get("reason", "").strip()[:MAX_REASON_LENGTH]
         if not reason:
@@ -92,13 +97,16 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
             if "/" in target:
                 return _render_dead_letter(services, target, error)
             return _render_cause(services, target, error), 422
-        done = dead_letters.drop(services.engine, target, current_viewer().login, reason.replace("\x00", ""))
+        viewer = current_viewer()
+        done = dead_letters.drop(
+            services.engine, target, viewer.login, reason.replace("\x00", ""), parts=OperatedParts.of(viewer)
+        )
         count = plural(done, "dead letter was", "dead letters were", formats())
         flash(f"{count} dropped: {reason}" if done else "It is no longer a dead letter.", "good" if done else "info")
         return redirect(url_for("operations.index"), 303)
 
     @blueprint.post("/connections/<name>/resume")
-    @requires_role(*OPERATORS)
+    @requires_role(*OPERATORS, reach=Reach.ORGANISATION)
     def resume(name: str) -> ResponseReturnValue:
         if services.connections.get(name) is None:
             raise NotFound(f'There is no connection "{name}".')
@@ -110,7 +118,8 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
 
 
 def _overview(services: Services) -> dict[str, object]:
-    overview = store.operations_overview(services.engine, system_clock())
+    viewer = current_viewer()
+    overview = store.operations_overview(services.engine, system_clock(), OperatedParts.of(viewer))
     config = services.active_config()
     governed = {rule.connection for rule in config.measures} if config else set()
     webhooks = _webhooks(services)
@@ -124,6 +133,7 @@ def _overview(services: Services) -> dict[str, object]:
         "queue_labels": QUEUE_LABELS,
         "dead_letter_labels": DEAD_LETTER_LABELS,
         "duration": duration_text,
+        "may_resume": viewer.operates,
     }
 
 
@@ -176,12 +186,13 @@ def _rate_chart(name: str, started_at: datetime, values: Sequence[int]) -> RateC
 
 
 def _render_cause(services: Services, cause_id: str, error: str = "") -> str:
+    parts = OperatedParts.of(current_viewer())
     with services.engine.connect() as connection:
-        cause = dead_letters.find_cause(connection, cause_id)
+        cause = dead_letters.find_cause(connection, cause_id, parts=parts)
         if cause is None:
             raise NotFound("There are no dead letters with this cause any more.")
         listed = dead_letters.list_dead_letters(
-            connection, cause_id, after=request.args.get("after", ""), limit=PAGE_SIZE + 1
+            connection, cause_id, after=request.args.get("after", ""), limit=PAGE_SIZE + 1, parts=parts
         )
     singular, many = DEAD_LETTER_LABELS[cause.kind]
     return render_template(
@@ -199,7 +210,9 @@ def _render_cause(services: Services, cause_id: str, error: str = "") -> str:
 def _render_dead_letter(services: Services, ref: str, error: str = "") -> ResponseReturnValue:
     viewer = current_viewer()
     with services.read_as(viewer) as reader:
-        details = dead_letter_details(services.engine, reader, ref, show_all=viewer.sees_everything)
+        details = dead_letter_details(
+            services.engine, reader, ref, show_all=viewer.sees_everything, parts=OperatedParts.of(viewer)
+        )
     if details is None:
         raise NotFound("It is no longer a dead letter: it was replayed, dropped, or changed meanwhile.")
     kind = details.dead_letter.kind

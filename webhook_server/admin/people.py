@@ -5,41 +5,47 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from connector.bootstrap import Services
+from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
+from connector.people.access_change import AccessChange, ChangeKind
 from connector.people.passwords import hash_password
-from connector.people.permissions import Role
+from connector.people.permissions import ADMINISTRATORS, Role
 from webhook_server.admin import person as person_page
-from webhook_server.admin.grant_form import ROLES, grant_from, known_names, visible_with
+from webhook_server.admin.grant_form import ROLES, grant_from, known_names, require_giveable, visible_with
+from webhook_server.admin.person_access import is_listed, shown_part, waiting_changes
 from webhook_server.auth import current_viewer, requires_role, services
+from webhook_server.permission import Reach
 
-requires_administrator = requires_role(Role.ADMINISTRATOR)
+PART, ORGANISATION = Reach.PART, Reach.ORGANISATION
 
 
 def people(_: Services) -> Blueprint:
     blueprint = Blueprint("people", __name__, url_prefix="/people")
-    for rule, endpoint, view, methods in (
-        ("", "index", index, ["GET"]),
-        ("/new", "add", add, ["GET", "POST"]),
-        ("/grant-preview", "grant_preview", grant_preview, ["GET"]),
-        ("/rules", "rules", rules, ["GET", "POST"]),
-        ("/rules/<int:number>/remove", "remove_rule", remove_rule, ["POST"]),
-        ("/<int:number>", "person", person_page.show, ["GET"]),
-        ("/<int:number>/grants", "grant", person_page.grant, ["POST"]),
-        ("/<int:number>/grants/<int:grant_number>/revoke", "revoke_grant", person_page.revoke_grant, ["POST"]),
-        ("/<int:number>/accounts", "link", person_page.link, ["POST"]),
-        ("/<int:number>/accounts/unlink", "unlink", person_page.unlink, ["POST"]),
-        ("/<int:number>/active", "set_active", person_page.set_active, ["POST"]),
-        ("/<int:number>/sessions/end", "end_sessions", person_page.end_sessions, ["POST"]),
+    for rule, endpoint, view, methods, reach in (
+        ("", "index", index, ["GET"], PART),
+        ("/new", "add", add, ["GET", "POST"], ORGANISATION),
+        ("/changes/<int:number>/accept", "accept_change", accept_change, ["POST"], PART),
+        ("/changes/<int:number>/refuse", "refuse_change", refuse_change, ["POST"], PART),
+        ("/grant-preview", "grant_preview", grant_preview, ["GET"], PART),
+        ("/rules", "rules", rules, ["GET", "POST"], ORGANISATION),
+        ("/rules/<int:number>/remove", "remove_rule", remove_rule, ["POST"], ORGANISATION),
+        ("/<int:number>", "person", person_page.show, ["GET"], PART),
+        ("/<int:number>/grants", "grant", person_page.grant, ["POST"], PART),
+        ("/<int:number>/grants/<int:grant_number>/revoke", "revoke_grant", person_page.revoke_grant, ["POST"], PART),
+        ("/<int:number>/accounts", "link", person_page.link, ["POST"], ORGANISATION),
+        ("/<int:number>/accounts/unlink", "unlink", person_page.unlink, ["POST"], ORGANISATION),
+        ("/<int:number>/active", "set_active", person_page.set_active, ["POST"], PART),
+        ("/<int:number>/sessions/end", "end_sessions", person_page.end_sessions, ["POST"], PART),
     ):
-        blueprint.add_url_rule(rule, endpoint, requires_administrator(view), methods=methods)
+        allowed = requires_role(Role.ADMINISTRATOR, reach=reach)(view)
+        blueprint.add_url_rule(rule, endpoint, allowed, methods=methods)
     return blueprint
 
 
 def index() -> str:
-    here = services()
+    here, viewer = services(), current_viewer()
     wanted = request.args.get("q", "").strip().lower()
-    people = here.people.all()
+    people = [shown_part(viewer, person) for person in here.people.all() if is_listed(viewer, person, wanted)]
     found = [person for person in people if wanted in f"{person.name} {person.login}".lower()]
     with_role = [person for person in people if person.active and (person.grants or person.accounts)]
     return render_template(
@@ -50,7 +56,26 @@ def index() -> str:
         q=request.args.get("q", ""),
         last_seen=here.sessions.last_seen(),
         rules=here.people.rules(),
+        pending=waiting_changes(viewer),
+        everywhere=viewer.holds_everywhere(ADMINISTRATORS),
     )
+
+
+def accept_change(number: int) -> ResponseReturnValue:
+    return _decide(number, accept=True)
+
+
+def refuse_change(number: int) -> ResponseReturnValue:
+    return _decide(number, accept=False)
+
+
+def _decide(number: int, *, accept: bool) -> ResponseReturnValue:
+    try:
+        decided = services().access_changes.decide(number, current_viewer(), accept=accept, now=system_clock())
+    except ConfigurationError as error:
+        abort(409, str(error))
+    flash(f"{'Accepted' if accept else 'Refused'}: {decided.sentence}.", "good")
+    return redirect(url_for("people.index"), 303)
 
 
 def add() -> ResponseReturnValue:
@@ -75,9 +100,10 @@ def add() -> ResponseReturnValue:
 
 
 def grant_preview() -> str:
-    """What somebody with this grant would see."""
+    """What somebody with this grant would see: only for who could give it, because it names measures."""
     try:
         wanted = grant_from(request.args)
+        require_giveable(current_viewer(), wanted)
     except ConfigurationError as error:
         return render_template("people_grant_preview.html", error=str(error))
     return render_template("people_grant_preview.html", grant=wanted, **visible_with(wanted))
@@ -88,11 +114,13 @@ def rules() -> ResponseReturnValue:
     error = ""
     if request.method == "POST":
         try:
-            here.people.add_rule(request.form.get("claim", ""), grant_from(request.form), by=viewer.login)
+            group = request.form.get("claim", "").strip()
+            change = AccessChange(ChangeKind.GROUP_RULE, grant=grant_from(request.form), group=group)
+            result = here.access_changes.request(change, by=viewer.login, requester=viewer, now=system_clock())
         except ConfigurationError as caught:
             error = str(caught)
         else:
-            flash("The rule applies from the next sign-in of each member.", "good")
+            flash(f"{result.message} A rule applies from the next sign-in of each member.", "good")
             return redirect(url_for("people.rules"), 303)
     page = render_template(
         "people_rules.html",

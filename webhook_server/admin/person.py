@@ -1,4 +1,4 @@
-"""``/people/<number>``: person person: roles, accounts in the tools, sessions, and their deactivation."""
+"""``/people/<number>``: one person: roles, accounts in the tools, sessions, and their deactivation."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from connector.bootstrap import system_clock
 from connector.errors import ConfigurationError
-from connector.people.permissions import PersonId, Role, ToolAccount
+from connector.people.access_change import AccessChange, ChangeKind, Procedure
+from connector.people.permissions import ADMINISTRATORS, PersonId, Role, ToolAccount, Viewer
 from connector.people.person import Person
 from connector.store.database.tables import CONNECTION, MEASURE
 from webhook_server.admin.grant_form import ROLES, grant_from, known_names
+from webhook_server.admin.person_access import administers, administers_whole, shown_part, waiting_changes
 from webhook_server.auth import current_viewer, services
 
 
@@ -23,21 +25,22 @@ def grant(number: int) -> ResponseReturnValue:
     person = _find_person(number)
     try:
         wanted = grant_from(request.form)
-        services().people.grant(person.id, wanted, by=current_viewer().login)
+        _request(AccessChange(ChangeKind.GRANT, person.id, wanted))
     except ConfigurationError as error:
         return _render(person, grant_error=str(error)), 422
-    flash(f"{person.name} is {wanted} from now on.", "good")
     return _redirect(person)
 
 
 def revoke_grant(number: int, grant_number: int) -> ResponseReturnValue:
-    person = _find_person(number)
+    person, viewer = _find_person(number), current_viewer()
     held = next((held for held in person.grants if held.id == grant_number), None)
     if held is None:
         abort(409, "This role was revoked already.")
+    if not administers(viewer, held.grant):
+        abort(403, "This role reaches beyond the part that you administer.")
     if held.grant.role is Role.ADMINISTRATOR and _is_last_administrator(held.id):
         abort(409, "This is the last administrator: give somebody else the role first.")
-    services().people.revoke_grant(grant_number, by=current_viewer().login)
+    services().people.revoke_grant(grant_number, by=viewer.login)
     flash(f"{person.name} is no longer {held.grant}.", "good")
     return _redirect(person)
 
@@ -48,18 +51,19 @@ def link(number: int) -> ResponseReturnValue:
     try:
         if not account.id:
             raise ConfigurationError("Enter the account's id in the tool.")
-        services().people.link(person.id, account, by=current_viewer().login)
+        _request(AccessChange(ChangeKind.LINK, person.id, account=account))
     except ConfigurationError as error:
         return _render(person, link_error=str(error)), 422
-    flash(f"{account.id} of {account.connection} is {person.name}.", "good")
     return _redirect(person)
 
 
 def unlink(number: int) -> ResponseReturnValue:
     person = _find_person(number)
     account = ToolAccount(request.form.get("connection", ""), request.form.get("account", ""))
-    services().people.unlink(person.id, account, by=current_viewer().login)
-    flash(f"{account.id} of {account.connection} is no longer {person.name}.", "good")
+    try:
+        _request(AccessChange(ChangeKind.UNLINK, person.id, account=account))
+    except ConfigurationError as error:
+        return _render(person, link_error=str(error)), 422
     return _redirect(person)
 
 
@@ -68,27 +72,51 @@ def set_active(number: int) -> ResponseReturnValue:
     active = request.form.get("active") == "yes"
     if not active and person.id == viewer.person:
         abort(409, "You cannot disable yourself: ask another administrator.")
-    services().people.set_active(person.id, active=active, by=viewer.login)
-    flash(f"{person.name} {'may sign in again' if active else 'is disabled and signed out everywhere'}.", "good")
+    _require_whole(viewer, person)
+    if active:
+        try:
+            _request(services().access_changes.enabling(person.id))
+        except ConfigurationError as error:
+            abort(409, str(error))
+    else:
+        services().people.set_active(person.id, active=False, by=viewer.login)
+        flash(f"{person.name} is disabled and signed out everywhere.", "good")
     return _redirect(person)
+
+
+def _request(change: AccessChange) -> None:
+    """Ask for a change; made at once, or waiting for another administrator.  Raises ConfigurationError."""
+    viewer = current_viewer()
+    result = services().access_changes.request(change, by=viewer.login, requester=viewer, now=system_clock())
+    flash(result.message, "info" if result.procedure is Procedure.WAITS else "good")
+
+
+def _require_whole(viewer: Viewer, person: Person) -> None:
+    if not administers_whole(viewer, person):
+        abort(403, f"{person.name} has access beyond the part that you administer.")
 
 
 def end_sessions(number: int) -> ResponseReturnValue:
     person = _find_person(number)
+    _require_whole(current_viewer(), person)
     ended = services().sessions.end(person.id, request.form.get("session", type=int), by=current_viewer().login)
     flash(f"{ended} session{'' if ended == 1 else 's'} of {person.name} ended.", "good")
     return _redirect(person)
 
 
 def _render(person: Person, *, grant_error: str = "", link_error: str = "") -> str:
-    here = services()
+    here, viewer = services(), current_viewer()
+    whole, everywhere = administers_whole(viewer, person), viewer.holds_everywhere(ADMINISTRATORS)
     return render_template(
         "person.html",
-        person=person,
-        sessions=here.sessions.active_sessions(person.id, now=system_clock()),
-        tokens=[token for token in here.tokens.all(person.id) if token.revoked_at is None],
-        connections=_connections(),
-        suggested=_suggested_accounts(person),
+        person=shown_part(viewer, person),
+        whole=whole,
+        everywhere=everywhere,
+        pending=[one for one in waiting_changes(viewer) if one.pending.change.person == person.id],
+        sessions=here.sessions.active_sessions(person.id, now=system_clock()) if whole else (),
+        tokens=[token for token in here.tokens.all(person.id) if token.revoked_at is None] if whole else (),
+        connections=_connections() if everywhere else [],
+        suggested=_suggested_accounts(person) if everywhere else [],
         roles=ROLES,
         names=known_names(),
         grant_error=grant_error,
@@ -117,7 +145,7 @@ def _suggested_accounts(person: Person) -> list[tuple[str, str, str]]:
 
 def _is_last_administrator(grant_number: int) -> bool:
     return not any(
-        held.grant.role is Role.ADMINISTRATOR and held.id != grant_number
+        held.grant.role is Role.ADMINISTRATOR and held.grant.is_everywhere and held.id != grant_number
         for other in services().people.all()
         if other.active
         for held in other.grants

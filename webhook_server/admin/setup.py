@@ -21,7 +21,6 @@ from connector.http.transport import Timeout
 from connector.people.permissions import Role
 from connector.store.connections.connection_status import connection_statuses
 from connector.store.connections.connections import ConnectionRecord
-from connector.store.connections.provisioned_objects import ProvisionedObjects
 from connector.store.database.tables import PROVISIONED_OBJECT
 from connector.store.mapping_versions.drafts import DraftConflict, MappingDraft, MappingDrafts
 from connector.store.mapping_versions.versions import StoredMapping
@@ -33,6 +32,7 @@ from mapping.work_item import ConnectionName, Tool
 from webhook_server.admin.mapping_candidate import author_of, draft_of
 from webhook_server.admin.setup_provision import add_provision, nothing_missing
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.permission import Reach
 
 
 class StepState(StrEnum):
@@ -61,7 +61,7 @@ def setup(services: Services) -> Blueprint:
 
 def _add_steps(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.ORGANISATION)
     def index() -> str:
         steps = _steps(services, draft_of(services, current_viewer()))
         return render_template(
@@ -69,7 +69,7 @@ def _add_steps(blueprint: Blueprint, services: Services) -> None:
         )
 
     @blueprint.get("/survey/<name>")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.ORGANISATION)
     def survey(name: str) -> str:
         """What a tool has that could be governed; loaded after the page itself."""
         try:
@@ -80,7 +80,7 @@ def _add_steps(blueprint: Blueprint, services: Services) -> None:
         return render_template("setup/_survey.html", name=name, kinds=kinds, error="")
 
     @blueprint.post("/starter")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.ORGANISATION)
     def write_starter() -> ResponseReturnValue:
         """A first mapping from what the tool shows, as the viewer's draft."""
         viewer, name = current_viewer(), request.form.get("connection", "")
@@ -189,7 +189,7 @@ def _serve_step(services: Services, active: StoredMapping | None) -> tuple[str, 
 
 def _add_connect(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/connect")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.ORGANISATION)
     def connect() -> ResponseReturnValue:
         """Sign in first, and save the connection only when that worked."""
         entered = {name: request.form.get(name, "").strip() for name in ("name", "kind", "url", "user", "expires")}
@@ -210,10 +210,6 @@ def _add_connect(blueprint: Blueprint, services: Services) -> None:
         services.connections.save(record, by=author_of(current_viewer()))
         services.connections.update_details(
             record.name, own_account=identity.account, deployment=identity.deployment.value
-        )
-        note = f"{record.name} at {record.base_url} was connected as {identity.name}."
-        ProvisionedObjects(services.engine, record.name, author_of(current_viewer())).audit_note(
-            "connection.saved", note
         )
         flash(f"{record.name} is connected; Gatepost works there as {identity.name}.", "good")
         return redirect(url_for("setup.index"), 303)

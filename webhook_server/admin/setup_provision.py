@@ -24,6 +24,7 @@ from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName
 from webhook_server.admin.mapping_candidate import author_of, draft_of
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.permission import Reach
 
 BATCH_SECONDS = 3.0
 """How long one request applies steps; the page then sends the next one."""
@@ -53,7 +54,7 @@ class ProvisionTarget:
 
 def add_provision(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/provision/<name>")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.ORGANISATION)
     def provision(name: str) -> str:
         """The options; the plan is loaded after the page itself."""
         record = services.connections.get(name)
@@ -71,7 +72,7 @@ def add_provision(blueprint: Blueprint, services: Services) -> None:
         )
 
     @blueprint.post("/provision/<name>/plan")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.ORGANISATION)
     def plan(name: str) -> str:
         target = _required_target(services, name)
         try:
@@ -82,7 +83,7 @@ def add_provision(blueprint: Blueprint, services: Services) -> None:
         return _render_plan(services, target, found, options)
 
     @blueprint.post("/provision/<name>/apply")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.ORGANISATION)
     def apply(name: str) -> str:
         """Apply some steps of the confirmed plan and plan again; each step is recorded as it is done."""
         target, state = _required_target(services, name), _state()

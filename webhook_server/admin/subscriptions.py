@@ -22,6 +22,8 @@ from connector.people.permissions import Role
 from connector.store.notifications.deliveries import counts_by_state, find_deliveries, replay_for_subscription
 from connector.store.notifications.subscriptions import PER_MINUTE
 from webhook_server.auth import current_viewer, requires_role
+from webhook_server.permission import Reach
+from webhook_server.subscription_access import administered, administers_events, require_administered
 
 PAGE_SIZE = 50
 DELIVERY_STATES = ("waiting", "done", "dead_letter")
@@ -36,9 +38,9 @@ def subscriptions(services: Services) -> Blueprint:
 
 def _add_pages(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
     def index() -> str:
-        subscriptions = services.subscriptions.all()
+        subscriptions = administered(current_viewer(), services.subscriptions.all())
         with services.read_as(current_viewer()) as connection:
             counts = counts_by_state(connection)
         return render_template(
@@ -49,19 +51,19 @@ def _add_pages(blueprint: Blueprint, services: Services) -> None:
         )
 
     @blueprint.get("/new")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
     def add() -> str:
         return _form({}, "")
 
     @blueprint.get("/<name>")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
     def show(name: str) -> str:
         return _render(services, _find_subscription(services, name))
 
 
 def _add_actions(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/new")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
     def create() -> ResponseReturnValue:
         form = request.form
         try:
@@ -73,6 +75,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
             wanted = parse_filter(
                 [] if everything else chosen, form.get("hierarchy", ""), form.get("legal_entity") or None
             )
+            require_administered(current_viewer(), wanted)
             added = services.subscriptions.add(
                 form.get("name", "").strip(), form.get("url", "").strip(), wanted, per_minute=_per_minute(form),
                 author=current_viewer().login,
@@ -82,7 +85,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
         return _render(services, added, secret=added.secrets[0], is_new=True)
 
     @blueprint.post("/<name>/test")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
     def test(name: str) -> str:
         subscription = _find_subscription(services, name)
         result = send_trial_event(
@@ -91,7 +94,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
         return _render(services, subscription, test_result=result)
 
     @blueprint.post("/<name>/rotate")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
     def rotate(name: str) -> str:
         rotated = services.subscriptions.rotate_secret(
             _find_subscription(services, name).name, current_viewer().login, system_clock()
@@ -99,14 +102,14 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
         return _render(services, rotated, secret=rotated.secrets[0])
 
     @blueprint.post("/<name>/resume")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
     def resume(name: str) -> ResponseReturnValue:
         services.subscriptions.enable(_find_subscription(services, name).name, current_viewer().login)
         flash(f"{name} is on again. Replay the dead letters to send what was not delivered meanwhile.", "good")
         return redirect(url_for("subscriptions.show", name=name), 303)
 
     @blueprint.post("/<name>/replay")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
     def replay(name: str) -> ResponseReturnValue:
         subscription = _find_subscription(services, name)
         number = request.form.get("number", type=int)
@@ -119,7 +122,7 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
         return redirect(url_for("subscriptions.show", name=name), 303)
 
     @blueprint.post("/<name>/remove")
-    @requires_role(Role.ADMINISTRATOR)
+    @requires_role(Role.ADMINISTRATOR, reach=Reach.PART)
     def remove(name: str) -> ResponseReturnValue:
         services.subscriptions.remove(_find_subscription(services, name).name, current_viewer().login)
         flash(f"{name} is removed and receives nothing any more.", "good")
@@ -170,10 +173,14 @@ def _form(form: Mapping[str, str], error: str) -> str:
 
 
 def _find_subscription(services: Services, name: str) -> Subscription:
+    """One that the viewer administers.  Raises NotFound."""
     try:
-        return services.subscriptions.get(name)
+        found = services.subscriptions.get(name)
     except ConfigurationError:
-        raise NotFound(f'There is no subscription "{name}".') from None
+        found = None
+    if found is None or not administers_events(current_viewer(), found.filter):
+        raise NotFound(f'There is no subscription "{name}".')
+    return found
 
 
 def _per_minute(form: Mapping[str, str]) -> int:

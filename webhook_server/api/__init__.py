@@ -31,6 +31,8 @@ from webhook_server.api import (
 )
 from webhook_server.api.openapi import Document, document
 from webhook_server.api.operation import Operation, add_route
+from webhook_server.api.values import PageQuery
+from webhook_server.auth import open_to_all
 
 OPERATIONS: tuple[Operation, ...] = (
     *measures.OPERATIONS,
@@ -53,6 +55,13 @@ OPERATIONS: tuple[Operation, ...] = (
 
 BASE = "/api/v1"
 
+LIST_ENDPOINTS = frozenset(
+    f"api.{operation.name}"
+    for operation in OPERATIONS
+    if operation.method == "GET" and operation.query is not None and issubclass(operation.query, PageQuery)
+)
+"""Operations that read many rows: the audit counts who reads them."""
+
 
 @cache
 def openapi_document() -> Document:
@@ -66,6 +75,7 @@ def api(services: Services) -> Blueprint:
         add_route(blueprint, operation, services)
 
     @blueprint.get("/openapi.json")
+    @open_to_all
     def openapi() -> Response:
         """Open to all: it describes the operations and contains no data."""
         return jsonify(openapi_document())

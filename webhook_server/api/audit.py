@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
+from connector.bootstrap import system_clock
+from connector.people.permissions import Action
 from connector.store.database.audit import search
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.values import Model, Moment, Page, PageQuery, ShortText, make_page, number_cursor
@@ -35,6 +37,7 @@ class AuditQuery(PageQuery):
 
 def search_audit(call: ApiCall) -> Page[EntryModel]:
     query = call.query_as(AuditQuery)
+    call.services.counted_events.settle(system_clock())
     with call.services.read_as(call.viewer) as connection:
         entries = search(
             connection,
@@ -53,6 +56,7 @@ def search_audit(call: ApiCall) -> Page[EntryModel]:
 OPERATIONS = (
     Operation(
         "GET", "/audit", "audit", "Search the audit, newest first", search_audit, Page[EntryModel], query=AuditQuery,
+        action=Action.READ_AUDIT,
         description="Entries about measures that the caller may see; all entries if that is every measure.",
     ),
 )  # fmt: skip

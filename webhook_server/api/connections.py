@@ -97,7 +97,7 @@ def _connection(call: ApiCall, record: ConnectionRecord) -> ConnectionModel:
 TAG = "connections"
 
 OPERATIONS = (
-    Operation("GET", "/connections", TAG, "List connections", list_connections, ConnectionList),
+    Operation("GET", "/connections", TAG, "List connections", list_connections, ConnectionList, action=Action.OBSERVE),
     Operation(
         "GET",
         "/connections/{connection}/health",
@@ -105,7 +105,7 @@ OPERATIONS = (
         "Check a connection now",
         health,
         HealthModel,
-        action=Action.OPERATE,
+        action=Action.OPERATE_CONNECTIONS,
         path_parameters=(CONNECTION_PARAMETER,),
         description="Calls the tool, which takes some seconds.",
     ),
@@ -117,7 +117,7 @@ OPERATIONS = (
         resume,
         ResumeResult,
         scope=TokenScope.ADMIN,
-        action=Action.OPERATE,
+        action=Action.OPERATE_CONNECTIONS,
         path_parameters=(CONNECTION_PARAMETER,),
     ),
 )

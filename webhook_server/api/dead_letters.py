@@ -10,6 +10,7 @@ from connector.bootstrap import system_clock
 from connector.people.permissions import Action, TokenScope
 from connector.store.queue import dead_letters
 from connector.store.queue.dead_letters import DeadLetterKind
+from connector.store.queue.operated_parts import OperatedParts
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.problem import Problem
 from webhook_server.api.values import Cursor, Limit, LongText, Model, Page, ShortText, from_cursor, make_page
@@ -67,7 +68,11 @@ def list_dead_letters(call: ApiCall) -> Page[DeadLetterModel]:
     after = from_cursor(query.cursor, str)
     with call.services.engine.connect() as connection:
         rows = dead_letters.list_dead_letters(
-            connection, query.cause, after=str(after[0]) if after else "", limit=query.limit + 1
+            connection,
+            query.cause,
+            after=str(after[0]) if after else "",
+            limit=query.limit + 1,
+            parts=OperatedParts.of(call.viewer),
         )
     items = [DeadLetterModel(**{name: getattr(row, name) for name in DeadLetterModel.model_fields}) for row in rows]
     return make_page(items, query.limit, [(row.ref,) for row in rows])
@@ -75,7 +80,7 @@ def list_dead_letters(call: ApiCall) -> Page[DeadLetterModel]:
 
 def list_causes(call: ApiCall) -> CauseList:
     with call.services.engine.connect() as connection:
-        found = dead_letters.causes(connection)
+        found = dead_letters.causes(connection, parts=OperatedParts.of(call.viewer))
     return CauseList(
         items=[
             CauseModel(
@@ -89,13 +94,16 @@ def list_causes(call: ApiCall) -> CauseList:
 
 def replay(call: ApiCall) -> AffectedCount:
     services, target = call.services, call.body_as(DeadLetterTarget).target
-    count = dead_letters.replay(services.engine, services.waker, target, call.viewer.login, system_clock())
+    parts = OperatedParts.of(call.viewer)
+    count = dead_letters.replay(services.engine, services.waker, target, call.viewer.login, system_clock(), parts=parts)
     return _affected(target, count)
 
 
 def drop(call: ApiCall) -> AffectedCount:
     sent = call.body_as(DropRequest)
-    return _affected(sent.target, dead_letters.drop(call.services.engine, sent.target, call.viewer.login, sent.reason))
+    parts = OperatedParts.of(call.viewer)
+    count = dead_letters.drop(call.services.engine, sent.target, call.viewer.login, sent.reason, parts=parts)
+    return _affected(sent.target, count)
 
 
 def _affected(target: str, count: int) -> AffectedCount:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import RowMapping
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table
 
-from connector.people.permissions import Action, TokenScope
+from connector.people.permissions import Action, Role, TokenScope
+from connector.store.database.tables import INBOX, OUTBOX
 from connector.store.queue import dead_letters, traffic
+from connector.store.queue.operated_parts import OperatedParts, listed_for
 from mapping.work_item import ConnectionName, NativeId
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import Problem
@@ -59,7 +62,8 @@ class EventModel(Model):
 
 class EventDetail(Model):
     event: EventModel
-    body: str | None = Field(description="As received; null after GATEPOST_EVENT_BODY_DAYS.")
+    body: str | None = Field(description="As received; null after GATEPOST_EVENT_BODY_DAYS, and where not visible.")
+    visible: bool = Field(description="Whether the caller sees the measure of every item that the event is about.")
 
 
 class WriteModel(Model):
@@ -77,8 +81,10 @@ class WriteModel(Model):
 
 class WriteDetail(Model):
     write: WriteModel
-    changes: list[dict[str, Any]] = Field(description="Per field the value read and the value to be written.")
-    reply_comment: dict[str, Any] | None = Field(description="The reply comment that it writes, if any.")
+    changes: list[dict[str, Any]] | None = Field(
+        description="Per field the value read and the value to be written; null for callers who do not see the measure."
+    )
+    reply_comment: dict[str, Any] | None = Field(description="The reply comment that it writes, if any; as `changes`.")
 
 
 class DropReason(Model):
@@ -97,50 +103,76 @@ class ReassessRequest(Model):
     native_id: ShortText
 
 
+@contextmanager
+def _queue(call: ApiCall, table: Table) -> Iterator[tuple[Connection, ColumnElement[bool] | None]]:
+    """A connection that lists the caller's rows of a queue, and the condition that narrows them.
+
+    The database shows an event or a write to whoever sees its measure or runs the whole installation.  Who runs a part
+    without seeing its measures gets the rows of that part by the condition alone, and never what stands in them.
+    """
+    viewer = call.viewer
+    if viewer.operates or not viewer.grants_of({Role.OPERATOR}):
+        with call.services.read_as(viewer) as connection:
+            yield connection, None
+    else:
+        with call.services.engine.connect() as connection:
+            yield connection, listed_for(viewer, table)
+
+
+def _sees(call: ApiCall, connection_name: str, items: Sequence[str | None]) -> bool:
+    if call.viewer.sees_everything:
+        return True
+    with call.services.read_as(call.viewer) as reader:
+        return traffic.sees_delivery(reader, connection_name, items)
+
+
 def list_inbox(call: ApiCall) -> Page[EventModel]:
     query = call.query_as(InboxQuery)
-    with call.services.read_as(call.viewer) as connection:
+    with _queue(call, INBOX) as (connection, listed):
         rows = traffic.list_events(
             connection,
             connection_name=query.connection,
             state=query.state,
             before=number_cursor(query.cursor),
             limit=query.limit + 1,
+            listed=listed,
         )
     return make_page([_event(row) for row in rows], query.limit, [(row["id"],) for row in rows])
 
 
 def show_event(call: ApiCall) -> EventDetail:
-    with call.services.read_as(call.viewer) as connection:
-        row = traffic.find_event(connection, call.number_parameter("number"))
-    if row is None:
-        raise Problem(404, f"There is no event {call.number_parameter('number')}.", "See the inbox.")
-    content = row["content"]
-    return EventDetail(event=_event(row), body=bytes(content).decode("utf-8", "replace") if content else None)
+    row = _event_row(call)
+    visible = _sees(call, row["connection"], row["items"])
+    content = row["content"] if visible else None
+    return EventDetail(
+        event=_event(row), body=bytes(content).decode("utf-8", "replace") if content else None, visible=visible
+    )
 
 
 def list_outbox(call: ApiCall) -> Page[WriteModel]:
     query = call.query_as(OutboxQuery)
-    with call.services.read_as(call.viewer) as connection:
+    with _queue(call, OUTBOX) as (connection, listed):
         rows = traffic.list_writes(
             connection,
             connection_name=query.connection,
             state=query.state,
             before=number_cursor(query.cursor),
             limit=query.limit + 1,
+            listed=listed,
         )
     return make_page([_write(row) for row in rows], query.limit, [(row["id"],) for row in rows])
 
 
 def show_write(call: ApiCall) -> WriteDetail:
     row = _row(call)
+    if not _sees(call, row["connection"], [row["native_id"]]):
+        return WriteDetail(write=_write(row), changes=None, reply_comment=None)
     return WriteDetail(write=_write(row), changes=row["changes"], reply_comment=row["reply_comment"])
 
 
 def replay_event(call: ApiCall) -> ReassessmentQueued:
-    with call.services.read_as(call.viewer) as connection:
-        row = traffic.find_event(connection, call.number_parameter("number"))
-    if row is None or row["native_id"] is None:
+    row = _event_row(call)
+    if row["native_id"] is None:
         raise Problem(404, f"There is no event {call.number_parameter('number')} of an item.", "See the inbox.")
     return _queue_reassessment(call, row["connection"], row["native_id"])
 
@@ -158,22 +190,49 @@ def reassess_item(call: ApiCall) -> ReassessmentQueued:
 
 
 def drop_write(call: ApiCall) -> None:
-    number = _row(call)["id"]
+    row = _row(call)
+    _require_operated(call, row["connection"], row["native_id"])
+    number = row["id"]
     if not traffic.drop_write(call.services.engine, number, call.viewer.login, call.body_as(DropReason).reason):
         raise Problem(
             409, f"Write {number} is in progress or finished.", "Only writes that wait and dead letters can be dropped."
         )
 
 
+def _event_row(call: ApiCall) -> Mapping[str, Any]:
+    number = call.number_parameter("number")
+    with _queue(call, INBOX) as (connection, listed):
+        known = traffic.find_event(connection, number, listed=listed)
+    if known is None:
+        raise Problem(404, f"There is no event {number}.", "See the inbox.")
+    # What the delivery is about in all: a reader is shown only those of its items that are theirs.
+    with call.services.engine.connect() as connection:
+        return {**known, "items": traffic.delivery_items(connection, number)}
+
+
 def _row(call: ApiCall) -> RowMapping:
-    with call.services.read_as(call.viewer) as connection:
-        row = traffic.find_write(connection, call.number_parameter("number"))
+    number = call.number_parameter("number")
+    with _queue(call, OUTBOX) as (connection, listed):
+        row = traffic.find_write(connection, number, listed=listed)
     if row is None:
-        raise Problem(404, f"There is no write {call.number_parameter('number')}.", "See the outbox.")
+        raise Problem(404, f"There is no write {number}.", "See the outbox.")
     return row
 
 
+def _require_operated(call: ApiCall, connection_name: str, native_id: str) -> None:
+    """To see an item is not to run its part."""
+    with call.services.engine.connect() as connection:
+        if OperatedParts.of(call.viewer).contains(connection, connection_name, native_id):
+            return
+    raise Problem(
+        404,
+        f"There is no item {native_id} of {connection_name} in the part that you run.",
+        "Ask an operator of the whole organisation.",
+    )
+
+
 def _queue_reassessment(call: ApiCall, connection: str, native_id: str) -> ReassessmentQueued:
+    _require_operated(call, connection, native_id)
     services = call.services
     dead_letters.reassess_item(
         services.engine, services.waker, ConnectionName(connection), NativeId(native_id), call.viewer.login

@@ -18,6 +18,7 @@ from mapping.work_item import ConnectionName, NativeId
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import FieldError, Problem
 from webhook_server.api.values import LongText, Model, ShortText
+from webhook_server.mapping_access import NOT_ALLOWED, may_activate
 
 MAX_PREVIEWED = 100
 
@@ -167,13 +168,20 @@ def preview(call: ApiCall) -> PreviewResult:
 
 def activate(call: ApiCall) -> MappingVersion:
     stored = _stored(call)
-    _refuse_unknown(call, _loaded(stored))
+    loaded = _loaded(stored)
+    _refuse_unknown(call, loaded)
+    _require_activation(call, loaded)
     return _version(call.services.mappings.activate_version(stored.number, author=call.viewer.login))
 
 
 def roll_back(call: ApiCall) -> MappingVersion:
     sent = call.body_as(RollbackRequest)
     return _version(call.services.mappings.rollback(author=call.viewer.login, reason=sent.reason, to=sent.to))
+
+
+def _require_activation(call: ApiCall, loaded: LoadedMapping) -> None:
+    if not may_activate(call.services, call.viewer, loaded.config):
+        raise Problem(403, NOT_ALLOWED, "Ask an administrator of the whole organisation.")
 
 
 def _stored(call: ApiCall) -> StoredMapping:
@@ -231,7 +239,7 @@ TAG = "mappings"
 TOOL_UNAVAILABLE = {503: "The tool cannot be read now."}
 
 OPERATIONS = (
-    Operation("GET", "/mappings", TAG, "List versions", list_versions, MappingVersionList, action=Action.OPERATE),
+    Operation("GET", "/mappings", TAG, "List versions", list_versions, MappingVersionList, action=Action.OBSERVE),
     Operation(
         "GET",
         "/mappings/{number}",
@@ -240,7 +248,7 @@ OPERATIONS = (
         show,
         MappingVersionDetail,
         path_parameters=(NUMBER_PARAMETER,),
-        action=Action.OPERATE,
+        action=Action.OBSERVE,
     ),
     Operation(
         "POST",
@@ -250,7 +258,7 @@ OPERATIONS = (
         validate,
         CheckResult,
         body=CheckSource,
-        action=Action.CONFIGURE,
+        action=Action.DRAFT,
     ),
     Operation(
         "POST",
@@ -262,7 +270,7 @@ OPERATIONS = (
         status=201,
         body=NewMappingVersion,
         scope=TokenScope.ADMIN,
-        action=Action.CONFIGURE,
+        action=Action.DRAFT,
         description="A version with problems is stored as a draft.",
     ),
     Operation(
@@ -275,7 +283,7 @@ OPERATIONS = (
         path_parameters=(NUMBER_PARAMETER,),
         body=PreviewRequest,
         scope=TokenScope.ADMIN,
-        action=Action.CONFIGURE,
+        action=Action.DRAFT,
         problems=TOOL_UNAVAILABLE,
     ),
     Operation(
@@ -287,7 +295,7 @@ OPERATIONS = (
         MappingVersion,
         path_parameters=(NUMBER_PARAMETER,),
         scope=TokenScope.ADMIN,
-        action=Action.CONFIGURE,
+        action=Action.ACTIVATE,
     ),
     Operation(
         "POST",

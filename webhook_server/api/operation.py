@@ -15,10 +15,11 @@ from pydantic import BaseModel, ValidationError
 
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError
-from connector.people.permissions import ALLOWED_ROLES, Action, TokenScope, Viewer, may
+from connector.people.permissions import ALLOWED_ROLES, ORGANISATION_WIDE, Action, TokenScope, Viewer
 from webhook_server.api.idempotency import KEY_HEADER, IdempotentRequest, caller_of
 from webhook_server.api.problem import Problem, invalid_request
 from webhook_server.auth import viewer_or_none
+from webhook_server.permission import Permission, Reach, declare
 
 MAX_PARAMETER_LENGTH = 300
 """Characters of a path parameter."""
@@ -100,6 +101,13 @@ class Operation:
     description: str = ""
 
     @property
+    def permission(self) -> Permission:
+        """What it asks of its caller, as every route declares it."""
+        roles = frozenset() if self.action is None else ALLOWED_ROLES.get(self.action, frozenset())
+        reach = Reach.ORGANISATION if self.action in ORGANISATION_WIDE else _REACH.get(self.action, Reach.VISIBLE)
+        return Permission(roles=roles, reach=reach, scope=self.scope)
+
+    @property
     def is_write(self) -> bool:
         return self.method != "GET"
 
@@ -115,6 +123,16 @@ class Operation:
             kind = "path:" if parameter.allows_slashes else "int:" if parameter.kind is int else ""
             path = path.replace(f"{{{parameter.name}}}", f"<{kind}{parameter.name}>")
         return path
+
+
+_REACH: Mapping[Action | None, Reach] = {
+    Action.OBSERVE: Reach.NOTHING,
+    Action.OPERATE: Reach.PART,
+    Action.SUBSCRIBE: Reach.PART,
+    Action.DRAFT: Reach.VISIBLE,
+    Action.ACTIVATE: Reach.PART,
+    Action.MANAGE_PEOPLE: Reach.PART,
+}
 
 
 def add_route(blueprint: Blueprint, operation: Operation, services: Services) -> None:
@@ -136,6 +154,7 @@ def add_route(blueprint: Blueprint, operation: Operation, services: Services) ->
         except Problem as problem:
             return problem.response()
 
+    declare(view, operation.permission)
     blueprint.add_url_rule(
         operation.rule(), operation.name, view, methods=[operation.method], provide_automatic_options=False
     )
@@ -152,9 +171,11 @@ def _authorised_viewer(operation: Operation) -> Viewer:
             f"This needs a token with the scope {operation.scope.value}; this one has {scopes}.",
             "Create another token: gatepost token create",
         )
-    if operation.action is not None and not may(viewer, operation.action):
-        roles = " or ".join(role.value for role in sorted(ALLOWED_ROLES[operation.action]))
-        raise Problem(403, f"This needs the role {roles}.", "Ask an administrator of Gatepost for it.")
+    permission = operation.permission
+    if not permission.admits_role(viewer):
+        raise Problem(
+            403, f"This needs the role {permission.allowed_roles}.", "Ask an administrator of Gatepost for it."
+        )
     return viewer
 
 

@@ -23,6 +23,7 @@ from webhook_server.api.inbox_outbox import OutboxState
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import Problem
 from webhook_server.api.values import MAX_NUMBER, Model, Page, PageQuery, ShortText, make_page, number_cursor
+from webhook_server.subscription_access import administered, administers_events, require_administered
 
 
 class SubscriptionModel(Model):
@@ -104,13 +105,18 @@ class ReplayResult(Model):
 
 
 def list_subscriptions(call: ApiCall) -> SubscriptionList:
-    return SubscriptionList(items=[_subscription(subscription) for subscription in call.services.subscriptions.all()])
+    listed = administered(call.viewer, call.services.subscriptions.all())
+    return SubscriptionList(items=[_subscription(subscription) for subscription in listed])
 
 
 def create_subscription(call: ApiCall) -> CreatedSubscription:
     sent = call.body_as(NewSubscription)
     event_filter = parse_filter([event.value for event in sent.events], "", sent.legal_entity)
     event_filter = replace(event_filter, hierarchy=tuple(sent.hierarchy))
+    try:
+        require_administered(call.viewer, event_filter)
+    except ConfigurationError as error:
+        raise Problem(403, str(error), "Ask an administrator of the whole organisation.") from None
     subscription = call.services.subscriptions.add(
         sent.name, sent.url, event_filter, per_minute=sent.per_minute, author=call.viewer.login
     )
@@ -165,10 +171,15 @@ def replay_deliveries(call: ApiCall) -> ReplayResult:
 
 
 def _find_subscription(call: ApiCall) -> Subscription:
+    """One that the caller administers.  Raises Problem."""
+    name = call.text_parameter("subscription")
     try:
-        return call.services.subscriptions.get(call.text_parameter("subscription"))
+        found = call.services.subscriptions.get(name)
     except ConfigurationError as error:
         raise Problem(404, str(error)) from None
+    if not administers_events(call.viewer, found.filter):
+        raise Problem(404, f'There is no subscription "{name}" in the part that you administer.')
+    return found
 
 
 def _subscription(subscription: Subscription) -> SubscriptionModel:
@@ -216,7 +227,7 @@ def _operation(method: str, path: str, summary: str, run: Any, response: Any, **
         run,
         response,
         scope=TokenScope.EVENTS,
-        action=Action.CONFIGURE,
+        action=Action.SUBSCRIBE,
         path_parameters=parts,
         **more,
     )

@@ -57,10 +57,10 @@ def request_sweep(call: ApiCall) -> SweepRequested:
 
 
 OPERATIONS = (
-    Operation("GET", "/sweeps", "sweeps", "List sweeps", list_sweeps, SweepList),
+    Operation("GET", "/sweeps", "sweeps", "List sweeps", list_sweeps, SweepList, action=Action.OBSERVE),
     Operation(
         "POST", "/connections/{connection}/sweeps", "sweeps", "Start a sweep", request_sweep, SweepRequested,
-        status=202, scope=TokenScope.ADMIN, action=Action.OPERATE, path_parameters=(CONNECTION_PARAMETER,),
+        status=202, scope=TokenScope.ADMIN, action=Action.OPERATE_CONNECTIONS, path_parameters=(CONNECTION_PARAMETER,),
         body=NewSweep,
     ),
 )  # fmt: skip

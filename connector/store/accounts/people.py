@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, select, text, update
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from connector.errors import ConfigurationError
 from connector.people.permissions import PersonId, Role, RoleGrant, ToolAccount, Viewer
 from connector.people.person import GrantRow, GrantSource, Person, RoleRule
-from connector.store.database import audit
+from connector.store.accounts import access
 from connector.store.database.tables import API_TOKEN, PERSON, PERSON_ACCOUNT, ROLE_GRANT, ROLE_RULE, WEB_SESSION
 
 MEASURE_ROLES = (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)
@@ -68,7 +68,7 @@ class PersonStore:
         try:
             with self._engine.begin() as transaction:
                 made = transaction.execute(insert(PERSON).values(row).returning(PERSON.c.id)).scalar_one()
-                _record(transaction, by, "person.added", made, {"login": login, "name": name})
+                access.record(transaction, by, "person.added", made, {"login": login, "name": name})
         except IntegrityError as error:
             raise ConfigurationError(f"There is a person {login} already.") from error
         found = self.get(PersonId(made))
@@ -79,20 +79,24 @@ class PersonStore:
     def set_password(self, person: PersonId, password_hash: str, *, by: str) -> None:
         with self._engine.begin() as transaction:
             transaction.execute(update(PERSON).where(PERSON.c.id == person).values(password_hash=password_hash))
-            _record(transaction, by, "person.password_set", person, {})
+            access.record(transaction, by, "person.password_set", person, {})
 
     def set_active(self, person: PersonId, *, active: bool, by: str) -> None:
         """Somebody who is disabled is signed out everywhere, and their tokens end."""
         with self._engine.begin() as transaction:
-            transaction.execute(update(PERSON).where(PERSON.c.id == person).values(active=active))
-            if not active:
-                for table in (WEB_SESSION, API_TOKEN):
-                    transaction.execute(
-                        update(table)
-                        .where(table.c.person_id == person, table.c.revoked_at.is_(None))
-                        .values(revoked_at=func.now())
-                    )
-            _record(transaction, by, "person.enabled" if active else "person.disabled", person, {})
+            if active:
+                access.enable(transaction, person, by)
+                return
+            transaction.execute(update(PERSON).where(PERSON.c.id == person).values(active=False))
+            if access.is_administrator(transaction, person):
+                access.note_former_administrator(transaction, person)
+            for table in (WEB_SESSION, API_TOKEN):
+                transaction.execute(
+                    update(table)
+                    .where(table.c.person_id == person, table.c.revoked_at.is_(None))
+                    .values(revoked_at=func.now())
+                )
+            access.record(transaction, by, "person.disabled", person, {})
 
     def set_preferences(self, person: PersonId, *, locale: str | None, time_zone: str | None) -> None:
         """How figures and times are written for them; no matter of access, so not in the audit."""
@@ -100,10 +104,13 @@ class PersonStore:
             transaction.execute(update(PERSON).where(PERSON.c.id == person).values(locale=locale, time_zone=time_zone))
 
     def grant(self, person: PersonId, grant: RoleGrant, *, by: str) -> None:
-        """Does nothing when they have exactly this already."""
+        """Does nothing when they have exactly this already.
+
+        What people ask for goes through :class:`~connector.store.accounts.access_changes.AccessChanges`, which knows
+        who has to agree; the same holds for :meth:`link`, :meth:`unlink` and :meth:`add_rule`.
+        """
         with self._engine.begin() as transaction:
-            if _find_same_grant(transaction, person, grant, GrantSource.HAND) is None:
-                _insert_grant(transaction, person, grant, GrantSource.HAND, by)
+            access.give(transaction, person, grant, by)
 
     def revoke_grant(self, number: int, *, by: str) -> RoleGrant | None:
         """Take a grant back by its number; ``None`` when there is no such grant."""
@@ -111,8 +118,8 @@ class PersonStore:
             row = transaction.execute(delete(ROLE_GRANT).where(ROLE_GRANT.c.id == number).returning(ROLE_GRANT)).first()
             if row is None:
                 return None
-            grant = _grant(row)
-            _record(transaction, by, "role.revoked", row.person_id, {"grant": str(grant), "number": number})
+            grant = access.grant_of(row)
+            access.record_revoked(transaction, by, PersonId(row.person_id), grant, number)
         return grant
 
     def replace_group_grants(self, person: PersonId, grants: Iterable[RoleGrant], *, by: str) -> None:
@@ -123,79 +130,47 @@ class PersonStore:
                 ROLE_GRANT.c.person_id == person, ROLE_GRANT.c.source == GrantSource.GROUP.value
             )
             for row in transaction.execute(query.with_for_update()).all():
-                grant = _grant(row)
+                grant = access.grant_of(row)
                 if grant in keep:
                     keep.discard(grant)
                     continue
                 transaction.execute(delete(ROLE_GRANT).where(ROLE_GRANT.c.id == row.id))
-                _record(transaction, by, "role.revoked", person, {"grant": str(grant), "number": row.id})
+                access.record_revoked(transaction, by, person, grant, row.id)
             for grant in sorted(keep, key=str):
-                _insert_grant(transaction, person, grant, GrantSource.GROUP, by)
+                access.insert_grant(transaction, person, grant, GrantSource.GROUP, by)
 
     def link(self, person: PersonId, account: ToolAccount, *, by: str) -> None:
         """This account of a tool is this person.  Raises ConfigurationError when it is somebody else."""
         with self._engine.begin() as transaction:
-            key = (PERSON_ACCOUNT.c.connection == account.connection, PERSON_ACCOUNT.c.account == account.id)
-            taken = transaction.execute(select(PERSON_ACCOUNT.c.person_id).where(*key)).scalar()
-            if taken == person:
-                return
-            if taken is not None:
-                raise ConfigurationError(f"{account.id} of {account.connection} is linked to somebody else already.")
-            row = {"connection": account.connection, "account": account.id, "person_id": person}
-            try:
-                transaction.execute(insert(PERSON_ACCOUNT).values(row))
-            except IntegrityError as error:
-                raise ConfigurationError(
-                    f'There is no connection "{account.connection}". List them with: gatepost connection list'
-                ) from error
-            _record(transaction, by, "account.linked", person, account._asdict())
+            access.link(transaction, person, account, by)
 
     def unlink(self, person: PersonId, account: ToolAccount, *, by: str) -> None:
         with self._engine.begin() as transaction:
-            gone = transaction.execute(
-                delete(PERSON_ACCOUNT).where(
-                    PERSON_ACCOUNT.c.connection == account.connection,
-                    PERSON_ACCOUNT.c.account == account.id,
-                    PERSON_ACCOUNT.c.person_id == person,
-                )
-            )
-            if gone.rowcount:
-                _record(transaction, by, "account.unlinked", person, account._asdict())
+            access.unlink(transaction, person, account, by)
 
     def link_oidc(self, person: PersonId, issuer: str, subject: str, *, by: str) -> None:
         """Raises ConfigurationError when the provider's subject is somebody else."""
-        try:
-            with self._engine.begin() as transaction:
-                transaction.execute(
-                    update(PERSON).where(PERSON.c.id == person).values(oidc_issuer=issuer, oidc_subject=subject)
-                )
-                _record(transaction, by, "person.linked", person, {"issuer": issuer, "subject": subject})
-        except IntegrityError as error:
-            raise ConfigurationError(f"{subject} of {issuer} is somebody else already.") from error
+        with self._engine.begin() as transaction:
+            access.link_identity(transaction, person, issuer, subject, by)
 
     def rules(self) -> tuple[RoleRule, ...]:
         with self._engine.connect() as connection:
             rows = connection.execute(select(ROLE_RULE).order_by(ROLE_RULE.c.claim, ROLE_RULE.c.id))
-            return tuple(RoleRule(row.id, row.claim, _grant(row), row.created_by) for row in rows)
+            return tuple(RoleRule(row.id, row.claim, access.grant_of(row), row.created_by) for row in rows)
 
     def add_rule(self, claim: str, grant: RoleGrant, *, by: str) -> None:
         """Everybody whose groups hold ``claim`` gets this grant at their next sign-in."""
-        if not claim.strip():
-            raise ConfigurationError("A rule names the group, as the identity provider writes it.")
-        row = _reach_columns(grant) | {"claim": claim.strip(), "created_by": by}
         with self._engine.begin() as transaction:
-            number = transaction.execute(insert(ROLE_RULE).values(row).returning(ROLE_RULE.c.id)).scalar_one()
-            detail = {"claim": claim.strip(), "grant": str(grant)}
-            audit.record(transaction, [_entry(by, "role_rule.added", f"role_rule/{number}", detail)])
+            access.add_rule(transaction, claim, grant, by)
 
     def remove_rule(self, number: int, *, by: str) -> RoleRule | None:
         with self._engine.begin() as transaction:
             row = transaction.execute(delete(ROLE_RULE).where(ROLE_RULE.c.id == number).returning(ROLE_RULE)).first()
             if row is None:
                 return None
-            found = RoleRule(row.id, row.claim, _grant(row), row.created_by)
+            found = RoleRule(row.id, row.claim, access.grant_of(row), row.created_by)
             detail = {"claim": found.claim, "grant": str(found.grant)}
-            audit.record(transaction, [_entry(by, "role_rule.removed", f"role_rule/{number}", detail)])
+            access.record_about(transaction, by, "role_rule.removed", f"role_rule/{number}", detail)
         return found
 
 
@@ -236,7 +211,7 @@ def _persons(connection: Connection, rows: Iterable[Row[Any]]) -> Iterable[Perso
     ids = [row.id for row in found]
     grants: dict[int, list[GrantRow]] = {}
     for row in connection.execute(select(ROLE_GRANT).where(ROLE_GRANT.c.person_id.in_(ids)).order_by(ROLE_GRANT.c.id)):
-        held = GrantRow(row.id, _grant(row), GrantSource(row.source), row.granted_by, row.granted_at)
+        held = GrantRow(row.id, access.grant_of(row), GrantSource(row.source), row.granted_by, row.granted_at)
         grants.setdefault(row.person_id, []).append(held)
     accounts: dict[int, set[ToolAccount]] = {}
     for row in connection.execute(select(PERSON_ACCOUNT).where(PERSON_ACCOUNT.c.person_id.in_(ids))):
@@ -256,39 +231,3 @@ def _persons(connection: Connection, rows: Iterable[Row[Any]]) -> Iterable[Perso
             grants=tuple(grants.get(row.id, ())),
             accounts=frozenset(accounts.get(row.id, ())),
         )
-
-
-def _grant(row: Row[Any]) -> RoleGrant:
-    return RoleGrant(Role(row.role), tuple(row.hierarchy), row.legal_entity)
-
-
-def _reach_columns(grant: RoleGrant) -> dict[str, object]:
-    return {"role": grant.role.value, "hierarchy": list(grant.hierarchy), "legal_entity": grant.legal_entity}
-
-
-def _find_same_grant(transaction: Connection, person: PersonId, grant: RoleGrant, source: GrantSource) -> int | None:
-    # The person's row orders two administrators who grant the same at once.
-    transaction.execute(select(PERSON.c.id).where(PERSON.c.id == person).with_for_update())
-    return transaction.execute(
-        select(ROLE_GRANT.c.id).where(
-            ROLE_GRANT.c.person_id == person,
-            ROLE_GRANT.c.role == grant.role.value,
-            ROLE_GRANT.c.hierarchy == list(grant.hierarchy),
-            ROLE_GRANT.c.legal_entity.is_not_distinct_from(grant.legal_entity),
-            ROLE_GRANT.c.source == source.value,
-        )
-    ).scalar()
-
-
-def _insert_grant(transaction: Connection, person: PersonId, grant: RoleGrant, source: GrantSource, by: str) -> None:
-    row = _reach_columns(grant) | {"person_id": person, "source": source.value, "granted_by": by}
-    number = transaction.execute(insert(ROLE_GRANT).values(row).returning(ROLE_GRANT.c.id)).scalar_one()
-    _record(transaction, by, "role.granted", person, {"grant": str(grant), "number": number, "source": source.value})
-
-
-def _record(transaction: Connection, by: str, action: str, person: int, detail: Mapping[str, object]) -> None:
-    audit.record(transaction, [_entry(by, action, f"person/{person}", detail)])
-
-
-def _entry(by: str, action: str, subject: str, detail: Mapping[str, object]) -> dict[str, object]:
-    return {"actor": by, "action": action, "subject": subject, "detail": detail}

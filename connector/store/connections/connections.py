@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, RowMapping, func, select, update
@@ -23,6 +24,7 @@ from connector.http.tool_access import (
     ToolAccess,
     WebhookAuth,
 )
+from connector.store.connections import connection_audit
 from connector.store.database.tables import CONNECTION
 from connector.store.queue import pauses
 from connector.sync.setup import WebhookRegistration
@@ -132,8 +134,11 @@ class Connections:
         kept = self._cache.get(name)
         return kept[1] if kept else None
 
-    def save(self, record: ConnectionRecord, *, by: str = "gatepost") -> None:
-        """Add a connection or change it; a change ends a pause, because it may have mended the cause."""
+    def save(self, record: ConnectionRecord, *, by: str | None = None) -> None:
+        """Add a connection or change it; a change ends a pause, because it may have mended the cause.
+
+        With ``by`` it is a change that a person made, which the audit holds; so with the others below.
+        """
         values = {
             "tool": record.tool.value,
             "base_url": record.base_url.rstrip("/"),
@@ -152,12 +157,15 @@ class Connections:
             "made_on_page": record.made_on_page,
         }
         with self._engine.begin() as transaction:
+            before = transaction.execute(select(CONNECTION).where(CONNECTION.c.name == record.name)).mappings().first()
             transaction.execute(
                 insert(CONNECTION)
                 .values(name=record.name, **values)
                 .on_conflict_do_update(index_elements=["name"], set_=values)
             )
-            pauses.resume(transaction, record.name, by)
+            pauses.resume(transaction, record.name, by or "gatepost")
+            if by is not None:
+                connection_audit.record_saved(transaction, by, record, before and partial(self._record, before))
 
     def get(self, name: str) -> ConnectionRecord | None:
         with self._engine.connect() as transaction:
@@ -169,7 +177,7 @@ class Connections:
             rows = transaction.execute(select(CONNECTION).order_by(CONNECTION.c.name)).mappings().all()
         return tuple(self._record(row) for row in rows)
 
-    def rotate_secret(self, name: str, secret: str) -> datetime | None:
+    def rotate_secret(self, name: str, secret: str, *, by: str | None = None) -> datetime | None:
         """Accept a new webhook secret; the one before until the moment returned, any older one no longer."""
         record = self.get(name)
         if record is None:
@@ -183,6 +191,8 @@ class Connections:
                 .values(webhook_secrets=sealed, old_secret_until=until)
                 .returning(CONNECTION.c.old_secret_until)
             ).scalar_one()
+            if by is not None:
+                connection_audit.record_rotated(transaction, by, name)
         self._cache.pop(name, None)
         return stored if isinstance(stored, datetime) else None
 
@@ -219,10 +229,12 @@ class Connections:
         self._cache.pop(name, None)
         return record
 
-    def update_details(self, name: str, **values: object) -> None:
+    def update_details(self, name: str, *, by: str | None = None, **values: object) -> None:
         """Keep what was learned of a connection: ``own_account``, ``webhook_registration``, ``webhook_auth``."""
         with self._engine.begin() as transaction:
             transaction.execute(update(CONNECTION).where(CONNECTION.c.name == name).values(**values))
+            if by is not None:
+                connection_audit.record_changed(transaction, by, name, values)
         self._cache.pop(name, None)
 
     def pause(self, connection: ConnectionName, reason: str, seconds: float | None) -> None:

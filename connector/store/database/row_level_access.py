@@ -58,7 +58,7 @@ def visible_to(viewer: Viewer, table: Table = MEASURE) -> ColumnElement[bool]:
     """
     if viewer.sees_everything:
         return true()
-    found = [_under(grant, table) for grant in viewer.viewing_grants]
+    found = [covers_row(grant, table) for grant in viewer.viewing_grants]
     if "owner_id" in table.c:
         for account in sorted(viewer.accounts):
             holders = (table.c.owner_id, table.c.sponsor_id, table.c.controller_id)
@@ -66,7 +66,8 @@ def visible_to(viewer: Viewer, table: Table = MEASURE) -> ColumnElement[bool]:
     return or_(*found) if found else false()
 
 
-def _under(grant: RoleGrant, table: Table) -> ColumnElement[bool]:
+def covers_row(grant: RoleGrant, table: Table = MEASURE) -> ColumnElement[bool]:
+    """Whether a row lies in the part of a grant; ``table`` has the columns portfolio to package and legal_entity."""
     levels = [_equals(table.c[level], name) for level, name in zip(HIERARCHY_LEVELS, grant.hierarchy, strict=False)]
     if grant.legal_entity is not None:
         levels.append(table.c.legal_entity == grant.legal_entity)

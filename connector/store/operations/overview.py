@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, text
 
 from connector.store.queue.dead_letters import DeadLetterCause, causes
+from connector.store.queue.operated_parts import WHOLE_ORGANISATION, OperatedParts
 from connector.store.queue.workers import WORKER_LOCK_NAMESPACE
 
 """Of the rates."""
@@ -161,8 +162,8 @@ class OperationsOverview:
         return min((one for one in self.queues if one.oldest), key=lambda one: one.oldest or self.at, default=None)
 
 
-def operations_overview(engine: Engine, now: datetime) -> OperationsOverview:
-    """Everything, as of one moment."""
+def operations_overview(engine: Engine, now: datetime, parts: OperatedParts = WHOLE_ORGANISATION) -> OperationsOverview:
+    """Everything, as of one moment; dead letters, whose reasons tell of items, only of these parts."""
     with engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True) as connection:
         return OperationsOverview(
             now,
@@ -176,7 +177,7 @@ def operations_overview(engine: Engine, now: datetime) -> OperationsOverview:
             tuple(SweepFigures(*row) for row in connection.execute(SWEEPS)),
             _figures(connection),
             tuple(SubscriptionFigures(*row) for row in connection.execute(SUBSCRIPTIONS)),
-            causes(connection),
+            causes(connection, parts=parts),
             tuple(GateDrift(*row) for row in connection.execute(DRIFT)),
             _sizes(connection),
             str(connection.execute(SCHEMA).scalar()),
@@ -207,7 +208,16 @@ TABLE_GROUPS = {
     "decisions and the audit": ("decision", "command", "submitted_command", "audit", "audit_head"),
     "sums of the portfolio": ("figures_", "measure_figures", "measure_finding", "measure_series", "rollup_"),
     "subscriptions": ("subscription",),
-    "people and sessions": ("person", "role_", "row_policy", "web_session", "api_token", "failed_sign_in"),
+    "people and sessions": (
+        "person",
+        "role_",
+        "row_policy",
+        "web_session",
+        "api_token",
+        "failed_sign_in",
+        "access_change",
+        "counted_event",
+    ),
     "the queue of tasks": ("procrastinate_",),
 }
 """Tables by what they are for: whole names, and beginnings of names."""

@@ -18,6 +18,8 @@ from sqlalchemy import Connection, Engine, Row, text
 from connector.store.database.json_codec import Json
 from connector.store.queue.dead_letters import DeadLetter, DeadLetterKind, audit_subject, list_dead_letters
 from connector.store.queue.event_bodies import decompress
+from connector.store.queue.operated_parts import WHOLE_ORGANISATION, OperatedParts
+from connector.store.queue.traffic import sees_delivery
 
 MAX_BODY_SHOWN = 6_000
 """Characters of a body that are shown."""
@@ -83,13 +85,15 @@ class DeadLetterDetails:
     response: str | None
 
 
-def dead_letter_details(engine: Engine, reader: Connection, ref: str, *, show_all: bool) -> DeadLetterDetails | None:
-    """The details of what a ref names, or ``None`` when it is no dead letter any more.
+def dead_letter_details(
+    engine: Engine, reader: Connection, ref: str, *, show_all: bool, parts: OperatedParts = WHOLE_ORGANISATION
+) -> DeadLetterDetails | None:
+    """The details of what a ref names, or ``None`` when it is no dead letter of these parts any more.
 
     ``reader`` is a connection that reads as the person who asks; ``show_all`` says that they see every measure.
     """
     with engine.connect() as connection:
-        found = list_dead_letters(connection, ref, limit=1)
+        found = list_dead_letters(connection, ref, limit=1, parts=parts)
         if not found:
             return None
         one = found[0]
@@ -113,7 +117,10 @@ def _of_item(
         seen,
         row.url if row else None,
         row.title if row else None,
-        tuple(_event(each, seen=seen) for each in connection.execute(_EVENTS, here)),
+        tuple(
+            _event(each, seen=everything or sees_delivery(reader, one.connection, each.items))
+            for each in connection.execute(_EVENTS, here)
+        ),
         tuple(_write(each, seen=seen) for each in connection.execute(_WRITES, here)),
         connection.execute(_LAST_WRITTEN, here).scalar(),
         acts,
@@ -203,7 +210,9 @@ _ITEM = text("""
 """)
 # The newest event, and those that wait or are dead letters with it: each of these has an index of its own.
 _EVENTS = text("""
-    SELECT i.id, i.event, i.delivery_id, i.received_at, i.state, coalesce(b.body, f.body) AS content
+    SELECT i.id, i.event, i.delivery_id, i.received_at, i.state, coalesce(b.body, f.body) AS content,
+           (SELECT array_agg(p.native_id) FROM inbox AS p
+            WHERE p.connection = i.connection AND p.delivery_id = i.delivery_id) AS items
     FROM (
         SELECT id FROM inbox WHERE state = 'pending' AND connection = :connection AND native_id = :item
         UNION SELECT id FROM inbox WHERE state = 'dead_letter' AND connection = :connection AND native_id = :item

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from connector.store.database import audit
 from connector.store.notifications.deliveries import resend_deliveries
 from connector.store.queue.inbox import mark_dirty
+from connector.store.queue.operated_parts import MEASURE_IN_PARTS, WHOLE_ORGANISATION, OperatedParts
 from connector.store.queue.wake_up import TaskKind, Waker
 from mapping.work_item import ConnectionName, NativeId
 
@@ -68,38 +69,56 @@ class DeadLetterCause:
     last_at: datetime
 
 
-def causes(connection: Connection, *, limit: int = 200) -> tuple[DeadLetterCause, ...]:
+def causes(
+    connection: Connection, *, limit: int = 200, parts: OperatedParts = WHOLE_ORGANISATION
+) -> tuple[DeadLetterCause, ...]:
     """The greatest first."""
+    asked = {"limit": limit, **parts.parameters}
     return tuple(
         DeadLetterCause(
             row.cause, DeadLetterKind(row.kind), row.connection, row.normalized_reason, row.many, row.first, row.last
         )
-        for row in connection.execute(_CAUSES, {"limit": limit})
+        for row in connection.execute(_CAUSES if parts.keys is None else _CAUSES_OF_PARTS, asked)
     )
 
 
-def find_cause(connection: Connection, cause_id: str) -> DeadLetterCause | None:
-    return next((one for one in causes(connection, limit=10_000) if one.id == cause_id), None)
+def find_cause(
+    connection: Connection, cause_id: str, *, parts: OperatedParts = WHOLE_ORGANISATION
+) -> DeadLetterCause | None:
+    return next((one for one in causes(connection, limit=10_000, parts=parts) if one.id == cause_id), None)
 
 
 def list_dead_letters(
-    connection: Connection, target: str | None = None, *, after: str = "", limit: int = 50
+    connection: Connection,
+    target: str | None = None,
+    *,
+    after: str = "",
+    limit: int = 50,
+    parts: OperatedParts = WHOLE_ORGANISATION,
 ) -> tuple[DeadLetter, ...]:
     """Dead letters in the order of their refs: all of them, those of one cause, or the one that a ref names."""
+    listed = _DEAD_LETTERS if parts.keys is None else _DEAD_LETTERS_OF_PARTS
     which = "TRUE" if target is None else "ref = :target" if "/" in target else "cause = :target"
-    query = text(f"{_DEAD_LETTERS} SELECT * FROM dead_letters WHERE {which} AND ref > :after ORDER BY ref LIMIT :limit")  # noqa: S608
-    return tuple(
-        _dead_letter(row) for row in connection.execute(query, {"target": target, "after": after, "limit": limit})
-    )
+    query = text(f"{listed} SELECT * FROM dead_letters WHERE {which} AND ref > :after ORDER BY ref LIMIT :limit")  # noqa: S608
+    asked = {"target": target, "after": after, "limit": limit, **parts.parameters}
+    return tuple(_dead_letter(row) for row in connection.execute(query, asked))
 
 
-def replay(engine: Engine, waker: Waker, target: str, actor: str, now: datetime) -> int:
+def replay(
+    engine: Engine,
+    waker: Waker,
+    target: str,
+    actor: str,
+    now: datetime,
+    *,
+    parts: OperatedParts = WHOLE_ORGANISATION,
+) -> int:
     """Replay what a cause or a ref names; returns how many dead letters that were.
 
     What fails again meanwhile is a new dead letter and is not tried twice.
     """
     done = 0
-    for batch in _in_batches(engine, target):
+    for batch in _in_batches(engine, target, parts):
         with engine.begin() as transaction:
             taken = [one for group in _by_kind(batch).values() for one in _replayed(transaction, waker, group, now)]
             _record(transaction, actor, "dead_letter.replayed", taken, {})
@@ -107,13 +126,13 @@ def replay(engine: Engine, waker: Waker, target: str, actor: str, now: datetime)
     return done
 
 
-def drop(engine: Engine, target: str, actor: str, reason: str) -> int:
+def drop(engine: Engine, target: str, actor: str, reason: str, *, parts: OperatedParts = WHOLE_ORGANISATION) -> int:
     """Drop what a cause or a ref names, for a reason that the audit keeps; returns how many dead letters that were.
 
     An item keeps its last assessment until a new event or sweep.
     """
     done = 0
-    for batch in _in_batches(engine, target):
+    for batch in _in_batches(engine, target, parts):
         with engine.begin() as transaction:
             taken = [
                 one
@@ -171,10 +190,10 @@ def _affected(
     yield from (one for one in group if one.ref in found)
 
 
-def _in_batches(engine: Engine, target: str) -> Iterator[tuple[DeadLetter, ...]]:
+def _in_batches(engine: Engine, target: str, parts: OperatedParts) -> Iterator[tuple[DeadLetter, ...]]:
     """All of them as they are now: one that fails again meanwhile does not come twice."""
     with engine.connect() as connection:
-        chosen = list_dead_letters(connection, target, limit=1_000_000)
+        chosen = list_dead_letters(connection, target, limit=1_000_000, parts=parts)
     yield from (chosen[start : start + BATCH_SIZE] for start in range(0, len(chosen), BATCH_SIZE))
 
 
@@ -231,31 +250,44 @@ _IDS = "|".join(
     )
 ).replace(":", r"\:")
 
-_DEAD_LETTERS = f"""
+_EVERY = """
     WITH every AS (
         SELECT 'item' AS kind, 'item/' || d.connection || '/' || d.native_id AS ref, coalesce(d.inbox_id, 0) AS number,
-               d.connection, d.native_id, w.key, coalesce(d.reason, '') AS reason, d.first_dirty_at AS since, d.attempts
+               d.connection, d.native_id, w.key, coalesce(d.reason, '') AS reason, d.first_dirty_at AS since,
+               d.attempts, d.connection || '/' || d.native_id AS measure_id
         FROM dirty_key AS d LEFT JOIN work_item AS w ON w.connection = d.connection AND w.native_id = d.native_id
         WHERE d.state = 'dead_letter'
         UNION ALL
         SELECT 'write', 'write/' || o.id, o.id, o.connection, o.native_id, o.key, coalesce(o.reason, ''),
-               coalesce(o.settled_at, o.created_at), o.attempts
+               coalesce(o.settled_at, o.created_at), o.attempts, o.connection || '/' || o.native_id
         FROM outbox AS o WHERE o.state = 'dead_letter'
         UNION ALL
         SELECT 'delivery', 'delivery/' || p.id, p.id, s.name, 'msg_' || replace(p.message_id\\:\\:text, '-', ''),
-               p.event, coalesce(p.reason, ''), coalesce(p.settled_at, p.created_at), p.attempts
+               p.event, coalesce(p.reason, ''), coalesce(p.settled_at, p.created_at), p.attempts, p.measure_id
         FROM subscription_delivery AS p JOIN subscription AS s ON s.id = p.subscription_id WHERE p.state = 'dead_letter'
+"""
+_NORMALIZED = rf"""
     ), normalized AS (
         SELECT *, regexp_replace(left(reason, 2000), '{_IDS}', '…', 'g') AS normalized_reason FROM every
     ), dead_letters AS (
         SELECT *, left(md5(concat_ws(chr(31), kind, connection, normalized_reason)), 12) AS cause FROM normalized
     )
 """  # noqa: S608
-_CAUSES = text(f"""{_DEAD_LETTERS}
+# An event about a connection has no measure, and so lies in no part.
+_DEAD_LETTERS = _EVERY + _NORMALIZED
+_DEAD_LETTERS_OF_PARTS = (
+    f"""{_EVERY.replace("WITH every AS", "WITH everywhere AS")}), every AS (
+        SELECT * FROM everywhere AS e
+        WHERE EXISTS (SELECT 1 FROM measure AS m WHERE m.id = e.measure_id AND {MEASURE_IN_PARTS})"""  # noqa: S608
+    + _NORMALIZED
+)
+_COUNTED = """
     SELECT cause, kind, connection, normalized_reason, count(*) AS many, min(since) AS first, max(since) AS last
     FROM dead_letters GROUP BY cause, kind, connection, normalized_reason
     ORDER BY many DESC, last DESC, cause LIMIT :limit
-""")  # noqa: S608
+"""
+_CAUSES = text(_DEAD_LETTERS + _COUNTED)
+_CAUSES_OF_PARTS = text(_DEAD_LETTERS_OF_PARTS + _COUNTED)
 
 _LOCK = {
     DeadLetterKind.ITEM: """

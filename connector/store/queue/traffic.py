@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, Table, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, Table, func, select, text, update
 
 from connector.store.database import audit
-from connector.store.database.tables import INBOX, OUTBOX
+from connector.store.database.tables import INBOX, MEASURE, OUTBOX
 from connector.store.queue.event_bodies import decompress
 
 
 def list_events(
-    connection: Connection, *, connection_name: str | None, state: str | None, before: int | None, limit: int
+    connection: Connection,
+    *,
+    connection_name: str | None,
+    state: str | None,
+    before: int | None,
+    limit: int,
+    listed: ColumnElement[bool] | None = None,
 ) -> Sequence[RowMapping]:
-    """Events, newest first, without their bodies."""
+    """Events, newest first, without their bodies; ``listed`` narrows them further."""
     rows = INBOX.c
     columns = (
         rows.id,
@@ -27,6 +33,8 @@ def list_events(
         rows.received_at,
     )
     query = select(*columns, rows.state, rows.reason, rows.settled_at)
+    if listed is not None:
+        query = query.where(listed)
     return _newest(connection, INBOX, query, connection_name, state, before, limit)
 
 
@@ -47,21 +55,59 @@ def _newest(
     return connection.execute(query.order_by(table.c.id.desc()).limit(limit)).mappings().all()
 
 
-def find_event(connection: Connection, number: int) -> Mapping[str, Any] | None:
-    """One event with its body, which stands with the first part of its delivery."""
+def find_event(
+    connection: Connection, number: int, *, listed: ColumnElement[bool] | None = None
+) -> Mapping[str, Any] | None:
+    """One event with its body, which stands with the first part of its delivery.
+
+    The body may tell of every item of the delivery (:func:`delivery_items`): it is for those who see all of them.
+    """
+    if (
+        listed is not None
+        and connection.execute(select(INBOX.c.id).where(INBOX.c.id == number, listed)).first() is None
+    ):
+        return None
     row = connection.execute(_EVENT, {"number": number}).mappings().first()
     return {**row, "content": row["content"] and decompress(bytes(row["content"]))} if row is not None else None
 
 
+def delivery_items(connection: Connection, number: int) -> tuple[str | None, ...]:
+    """The items that an event's whole delivery is about; ask it as the application, which sees all of them."""
+    part, event = INBOX.alias(), INBOX.alias()
+    query = select(part.c.native_id).where(
+        event.c.id == number, part.c.connection == event.c.connection, part.c.delivery_id == event.c.delivery_id
+    )
+    return tuple(connection.execute(query).scalars())
+
+
+def sees_delivery(reader: Connection, connection_name: str, items: Sequence[str | None]) -> bool:
+    """Whether a connection that reads as somebody shows the measure of every item that a delivery is about."""
+    wanted = set(items)
+    if not wanted or None in wanted:
+        return False
+    query = select(func.count()).where(
+        MEASURE.c.connection == connection_name, MEASURE.c.native_id.in_([item for item in wanted if item])
+    )
+    return reader.execute(query).scalar_one() == len(wanted)
+
+
 def list_writes(
-    connection: Connection, *, connection_name: str | None, state: str | None, before: int | None, limit: int
+    connection: Connection,
+    *,
+    connection_name: str | None,
+    state: str | None,
+    before: int | None,
+    limit: int,
+    listed: ColumnElement[bool] | None = None,
 ) -> Sequence[RowMapping]:
-    """Writes, newest first."""
-    return _newest(connection, OUTBOX, select(OUTBOX), connection_name, state, before, limit)
+    """Writes, newest first; ``listed`` narrows them further."""
+    query = select(OUTBOX) if listed is None else select(OUTBOX).where(listed)
+    return _newest(connection, OUTBOX, query, connection_name, state, before, limit)
 
 
-def find_write(connection: Connection, number: int) -> RowMapping | None:
-    return connection.execute(select(OUTBOX).where(OUTBOX.c.id == number)).mappings().first()
+def find_write(connection: Connection, number: int, *, listed: ColumnElement[bool] | None = None) -> RowMapping | None:
+    query = select(OUTBOX).where(OUTBOX.c.id == number)
+    return connection.execute(query if listed is None else query.where(listed)).mappings().first()
 
 
 def drop_write(engine: Engine, number: int, actor: str, reason: str) -> bool:

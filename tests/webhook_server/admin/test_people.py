@@ -85,7 +85,7 @@ def test_a_role_is_given_and_taken_back(site: WebSite) -> None:
     (held,) = site.services.people.all()[1].grants
     admin.post(f"/people/{bob}/grants/{held.id}/revoke", page=f"/people/{bob}")
     assert "Sees nothing yet: give a role or link an account." in page_text(admin.get(f"/people/{bob}"))
-    assert [action for _, action in site.audit()][-2:] == ["role.granted", "role.revoked"]
+    assert [action for _, action in site.audit()][-3:] == ["role.granted", "access_change.alone", "role.revoked"]
 
 
 def test_the_last_administrator_stays_one(site: WebSite) -> None:

@@ -3,6 +3,7 @@
 A test compares the two, so that neither drifts.
 """
 
+from connector.store.database.tables.access_changes import ACCESS_CHANGE, COUNTED_EVENT
 from connector.store.database.tables.accounts import (
     API_TOKEN,
     FAILED_SIGN_IN,
@@ -64,12 +65,14 @@ from connector.store.database.tables.subscriptions import (
 )
 
 __all__ = [
+    "ACCESS_CHANGE",
     "ALERT",
     "API_TOKEN",
     "AUDIT",
     "AUDIT_HEAD",
     "COMMAND",
     "CONNECTION",
+    "COUNTED_EVENT",
     "DECISION",
     "DEPENDENCY",
     "DIGEST",

@@ -29,6 +29,7 @@ PERSON = Table(
     Column("locale", Text),
     Column("time_zone", Text),
     timestamp_column("created_at", now=True),
+    timestamp_column("administrator_until"),
     UniqueConstraint("oidc_issuer", "oidc_subject"),
     Index("person_login", text("lower(login)"), unique=True),
 )

@@ -96,11 +96,13 @@ def test_saving_new_credentials_ends_a_pause_and_says_so(store: StoreFixture) ->
     record = store.connections.get(JIRA)
     assert record is not None
     store.connections.save(replace(record, credential="other"), by="perez@acme.example")
-    assert audit_entries(store) == [], "a change of a connection that is in use is no resume"
+    saved = ("perez@acme.example", "connection.saved", "jira-main at https://acme.example was changed: credential.")
+    assert audit_entries(store) == [saved], "a change of a connection that is in use is no resume"
     store.connections.pause(JIRA, REFUSED, None)
     store.connections.save(replace(record, credential="new"), by="perez@acme.example")
     assert store.connections.pause_reason(JIRA) is None
-    assert audit_entries(store)[1:] == [("perez@acme.example", "connection.resumed", "jira-main is in use again.")]
+    resumed = ("perez@acme.example", "connection.resumed", "jira-main is in use again.")
+    assert audit_entries(store)[2:] == [resumed, saved]
 
 
 def test_a_limit_that_somebody_ended_is_in_the_audit_and_no_alarm(store: StoreFixture) -> None:

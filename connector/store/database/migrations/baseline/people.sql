@@ -11,6 +11,8 @@ CREATE TABLE person (
     locale        text,
     time_zone     text,
     created_at    timestamptz NOT NULL DEFAULT now(),
+    -- When they last ceased to be an administrator.
+    administrator_until timestamptz,
     UNIQUE (oidc_issuer, oidc_subject)
 );
 CREATE UNIQUE INDEX person_login ON person (lower(login));

@@ -44,8 +44,11 @@ INSERT INTO row_policy (name, visible) VALUES
         $$(SELECT gatepost_operates()) OR (SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.connection = dirty_key.connection
                 AND seen.native_id = dirty_key.native_id)$$),
+    -- A body holds a measure's content: to operate is not enough.
     ('inbox_body',
-        $$(SELECT gatepost_operates()) OR EXISTS (SELECT 1 FROM inbox seen WHERE seen.id = inbox_body.inbox_id)$$),
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM inbox event JOIN measure seen ON seen.connection = event.connection
+                AND seen.native_id = event.native_id WHERE event.id = inbox_body.inbox_id)$$),
     -- Deliveries are about a measure or a connection.  The subscriptions themselves hold secrets: no reader sees them.
     ('subscription_delivery',
         $$(SELECT gatepost_sees_all())

@@ -106,7 +106,8 @@ BEGIN
         ON connection TO gatepost_reader;
     IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'gatepost_app') THEN
         GRANT SELECT, INSERT, UPDATE, DELETE
-            ON person, person_account, role_grant, role_rule, web_session, api_token, failed_sign_in TO gatepost_app;
+            ON person, person_account, role_grant, role_rule, web_session, api_token, failed_sign_in,
+               access_change, counted_event TO gatepost_app;
         EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO gatepost_app', current_schema());
     END IF;
     RETURN true;

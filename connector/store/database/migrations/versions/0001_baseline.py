@@ -20,6 +20,7 @@ BASELINE = Path(__file__).parent.parent / "baseline"
 TABLES = (
     "connections",
     "people",
+    "access_changes",
     "mappings",
     "flow",
     "measures",
