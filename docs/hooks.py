@@ -9,7 +9,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docs.generator import api, codes, commands, decisions, mapping, metrics, settings
+from docs.generator import api, codes, commands, decisions, mapping, metrics, permissions, settings
 from docs.generator.links import OFFERED, ROOT, TAKEN_IN, links_in, rewritten, target_of
 
 MADE: Mapping[str, Callable[[], str]] = {
@@ -19,6 +19,7 @@ MADE: Mapping[str, Callable[[], str]] = {
     "reference/metrics.md": metrics.page,
     "reference/codes.md": codes.page,
     "reference/api.md": api.page,
+    "reference/permissions.md": permissions.page,
     "reference/openapi.json": api.as_json,
     "decisions/index.md": decisions.page,
 }

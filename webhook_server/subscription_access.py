@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from connector.errors import ConfigurationError
 from connector.notify.measure_events import CONNECTION_EVENTS
 from connector.notify.subscription import Subscription
@@ -16,7 +18,7 @@ def administers_events(viewer: Viewer, wanted: SubscriptionFilter) -> bool:
     return viewer.holds_for(ADMINISTRATORS, wanted.hierarchy, wanted.legal_entity)
 
 
-def administered(viewer: Viewer, subscriptions: tuple[Subscription, ...]) -> tuple[Subscription, ...]:
+def administered(viewer: Viewer, subscriptions: Iterable[Subscription]) -> tuple[Subscription, ...]:
     """Those of them that the viewer administers."""
     return tuple(one for one in subscriptions if administers_events(viewer, one.filter))
 

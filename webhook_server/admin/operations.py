@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -120,6 +120,9 @@ def _add_actions(blueprint: Blueprint, services: Services) -> None:
 def _overview(services: Services) -> dict[str, object]:
     viewer = current_viewer()
     overview = store.operations_overview(services.engine, system_clock(), OperatedParts.of(viewer))
+    if not viewer.operates:
+        # Who receives the events of which part is for who administers it, on its own page.
+        overview = replace(overview, subscriptions=())
     config = services.active_config()
     governed = {rule.connection for rule in config.measures} if config else set()
     webhooks = _webhooks(services)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 from sqlalchemy import Connection
 
 from connector.errors import ConfigurationError
 from connector.store.database import audit
 
-if TYPE_CHECKING:
-    from connector.store.connections.connections import ConnectionRecord
+
+class Audited(Protocol):
+    """What is read of a connection's record."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def base_url(self) -> str: ...
+
+    @property
+    def username(self) -> str: ...
+
 
 AUDITED = {
     "base_url": "address",
@@ -27,9 +38,7 @@ AUDITED = {
 """What of a connection decides whom Gatepost talks with and whom it believes."""
 
 
-def record_saved(
-    transaction: Connection, by: str, record: ConnectionRecord, before: Callable[[], ConnectionRecord] | None
-) -> None:
+def record_saved(transaction: Connection, by: str, record: Audited, before: Callable[[], Audited] | None) -> None:
     """A connection was added, or changed; ``before`` opens the former record, ``None`` when there was none."""
     changed = () if before is None else _changes(record, before)
     done = "connected" if before is None else f"changed: {', '.join(changed) or 'nothing'}"
@@ -49,7 +58,7 @@ def record_changed(transaction: Connection, by: str, connection: str, columns: I
     _record(transaction, by, "connection.changed", connection, told, {"changed": names})
 
 
-def _changes(record: ConnectionRecord, before: Callable[[], ConnectionRecord]) -> tuple[str, ...]:
+def _changes(record: Audited, before: Callable[[], Audited]) -> tuple[str, ...]:
     try:
         known = before()
     except ConfigurationError:
@@ -59,7 +68,7 @@ def _changes(record: ConnectionRecord, before: Callable[[], ConnectionRecord]) -
 
 
 def _record(
-    transaction: Connection, by: str, action: str, connection: str, told: str, detail: dict[str, object]
+    transaction: Connection, by: str, action: str, connection: str, told: str, detail: Mapping[str, object]
 ) -> None:
     entry = {"actor": by, "action": action, "subject": connection, "detail": {**detail, "text": told}}
     audit.record(transaction, [entry])

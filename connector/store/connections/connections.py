@@ -165,7 +165,8 @@ class Connections:
             )
             pauses.resume(transaction, record.name, by or "gatepost")
             if by is not None:
-                connection_audit.record_saved(transaction, by, record, before and partial(self._record, before))
+                former = partial(self._record, before) if before is not None else None
+                connection_audit.record_saved(transaction, by, record, former)
 
     def get(self, name: str) -> ConnectionRecord | None:
         with self._engine.connect() as transaction:

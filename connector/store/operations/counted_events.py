@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, text, update
 
@@ -62,7 +63,7 @@ class CountedEvents:
     def note(self, event: CountedEvent, now: datetime) -> None:
         """Count one event, and write into the audit what is over."""
         since = _period_start(now, event.kind.period)
-        key = {
+        key: dict[str, object] = {
             "kind": event.kind.value,
             "since": since,
             "login": event.login[:MAX_TEXT],
@@ -93,7 +94,7 @@ def _add(transaction: Connection, key: dict[str, object]) -> bool:
     """Add one to a count; False when there is none yet."""
     rows = COUNTED_EVENT.c
     one = update(COUNTED_EVENT).where(*(rows[name] == value for name, value in key.items()))
-    return transaction.execute(one.values(count=rows.count + 1)).rowcount > 0
+    return transaction.execute(one.values(times=rows.times + 1)).rowcount > 0
 
 
 def _begin(transaction: Connection, event: CountedEvent, key: dict[str, object], since: datetime) -> None:
@@ -105,7 +106,7 @@ def _begin(transaction: Connection, event: CountedEvent, key: dict[str, object],
         key = key | {"login": "", "address": OTHERS, "about": ""}
         if _add(transaction, key):
             return
-    row = key | {"ends_at": since + event.kind.period, "example": event.example[:MAX_TEXT], "count": 1}
+    row = key | {"ends_at": since + event.kind.period, "example": event.example[:MAX_TEXT], "times": 1}
     transaction.execute(insert(COUNTED_EVENT).values(row))
 
 
@@ -123,10 +124,10 @@ def _settle(transaction: Connection, now: datetime) -> None:
         audit.record(transaction, [_entry(row) for row in rows])
 
 
-def _entry(row: Row[tuple[object, ...]]) -> dict[str, object]:
+def _entry(row: Row[Any]) -> dict[str, object]:
     detail = {
         "text": _sentence(row),
-        "count": row.count,
+        "count": row.times,
         "login": row.login or None,
         "address": row.address or None,
         "about": row.about or None,
@@ -140,8 +141,8 @@ def _entry(row: Row[tuple[object, ...]]) -> dict[str, object]:
     return {"actor": row.login if acted else "gatepost", "action": row.kind, "subject": subject, "detail": detail}
 
 
-def _sentence(row: Row[tuple[object, ...]]) -> str:
-    many, who = row.count, row.login or "an unknown login"
+def _sentence(row: Row[Any]) -> str:
+    many, who = int(row.times), row.login or "an unknown login"
     where = f" from {'other addresses and logins' if row.address == OTHERS else row.address}" if row.address else ""
     when = f"from {row.since:%Y-%m-%d %H:%M} UTC on, within {'an hour' if _is_hour(row) else 'a minute'}"
     times = f"{many} time{'' if many == 1 else 's'}"
@@ -173,7 +174,7 @@ _SUBJECTS = {
 }
 
 
-def _is_hour(row: Row[tuple[object, ...]]) -> bool:
+def _is_hour(row: Row[Any]) -> bool:
     return bool(row.ends_at - row.since >= timedelta(hours=1))
 
 

@@ -65,10 +65,10 @@ def house(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
             ConnectionRecord(ConnectionName("jira-main"), Tool.JIRA, "http://127.0.0.1:9", "bot", "token", ("s",))
         )
         ada, bea = site.person("ada@x.example", ADMIN), site.person("bea@x.example", ADMIN)
-        browsers = [site.visitor(), site.visitor()]
-        for browser, login in zip(browsers, ("ada@x.example", "bea@x.example"), strict=True):
-            assert browser.sign_in(login).status_code == 303
-        yield House(site, *browsers, ada, bea)
+        first, second = site.visitor(), site.visitor()
+        assert first.sign_in("ada@x.example").status_code == 303
+        assert second.sign_in("bea@x.example").status_code == 303
+        yield House(site, first, second, ada, bea)
 
 
 def test_a_controller_is_asked_for_by_one_administrator_and_accepted_by_another(house: House) -> None:

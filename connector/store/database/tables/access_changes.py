@@ -39,5 +39,5 @@ COUNTED_EVENT = Table(
     Column("address", Text, primary_key=True),
     Column("about", Text, primary_key=True),
     Column("example", Text, nullable=False),
-    Column("count", BigInteger, nullable=False),
+    Column("times", BigInteger, nullable=False),
 )

@@ -32,6 +32,6 @@ CREATE TABLE counted_event (
     about   text NOT NULL,
     -- What the first of them asked for.
     example text NOT NULL,
-    count   bigint NOT NULL,
+    times   bigint NOT NULL,
     PRIMARY KEY (kind, since, login, address, about)
 );
