@@ -14,12 +14,15 @@ from connector.people.passwords import hash_password, verify_password
 from connector.people.permissions import PersonId, Role, TokenScope, Viewer
 from webhook_server.auth import current_viewer, services
 from webhook_server.formats import LOCALES, parse_locale
+from webhook_server.permission import for_all_signed_in
 
 TOKEN_LIFETIMES_DAYS = (7, 30, 90, 365)
 
 
 def account(_: Services) -> Blueprint:
     blueprint = Blueprint("account", __name__, url_prefix="/account")
+    for view in (index, preferences, password, end_session, create_token, revoke_token):
+        for_all_signed_in(view)
     blueprint.add_url_rule("", "index", index)
     blueprint.add_url_rule("/preferences", "preferences", preferences, methods=["POST"])
     blueprint.add_url_rule("/password", "password", password, methods=["POST"])
