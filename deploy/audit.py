@@ -30,8 +30,8 @@ def bill_of_materials() -> bool:
     """Whether it was written."""
     file = OUTPUT / "sbom.cdx.json"
     done = run(
-        TOOLS / "cyclonedx-py", "requirements", LOCK, "--pyproject", ROOT / "pyproject.toml", "--mc-type", "application",
-        "--output-reproducible", "--output-format", "JSON", "--output-file", file,
+        TOOLS / "cyclonedx-py", "requirements", LOCK, "--pyproject", ROOT / "pyproject.toml",
+        "--mc-type", "application", "--output-reproducible", "--output-format", "JSON", "--output-file", file,
     )  # fmt: skip
     say(f"Bill of materials: {file.relative_to(ROOT)}" if done.returncode == 0 else done.stderr[-2000:])
     return done.returncode == 0
@@ -63,8 +63,8 @@ def vulnerabilities() -> bool | None:
         say("Vulnerabilities:\n" + "\n".join(found))
     if unasked:
         say(
-            f"Vulnerabilities: NOT known of {unasked} of {len(packages)} packages; the advisory service does not answer "
-            "for them from here. Run this where pypi.org can be reached."
+            f"Vulnerabilities: NOT known of {unasked} of {len(packages)} packages; the advisory service does not "
+            "answer for them from here. Run this where pypi.org can be reached."
         )
     if not found and not unasked:
         say(f"Vulnerabilities: none known of {len(packages)} packages.")
