@@ -64,7 +64,7 @@ def vulnerabilities() -> bool | None:
     if unasked:
         say(
             f"Vulnerabilities: NOT known of {unasked} of {len(packages)} packages; the advisory service does not "
-            "answer for them from here. Run this where pypi.org can be reached."
+            "answer for them from here. Run this where the package index can be reached."
         )
     if not found and not unasked:
         say(f"Vulnerabilities: none known of {len(packages)} packages.")

@@ -27,7 +27,7 @@ def decide_turn(services: Services, clock: Clock) -> DecideTurn:
         _, name, secret = (*rest.split("/", 2), "", "")[:3]
         record = services.connections.cached(name) if may_query else services.connections.in_memory(name)
         if record is None:
-            return BodyTurn.ON_DEMAND if may_query else BodyTurn.LOOK_UP
+            return BodyTurn.ON_DEMAND if may_query else BodyTurn.UNDECIDED
         return _turn_of_event(record, secret, environ, clock())
 
     return decide

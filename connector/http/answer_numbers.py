@@ -44,8 +44,10 @@ def _exact(value: Json | None) -> int | None:
         return int(value) if value.isascii() and value.isdigit() and len(value) <= len(str(LARGEST_ID)) else None
     if isinstance(value, int):
         return value
-    if isinstance(value, float | Decimal) and isfinite(value) and abs(value) <= LARGEST_ID and value == int(value):
-        return int(value)
+    if isinstance(value, float):
+        return int(value) if isfinite(value) and value.is_integer() else None
+    if isinstance(value, Decimal):
+        return int(value) if value.is_finite() and abs(value) <= LARGEST_ID and value == int(value) else None
     return None
 
 

@@ -63,7 +63,7 @@ class Installation:
 
     def ask(self, caller: str, method: str, rule: Rule) -> str:
         """The status of the answer, or where it leads."""
-        client, address, headers = self.here.app.test_client(), self.address(method, rule), {}
+        client, address, headers = self.here.app.test_client(), self.address(method, rule), dict[str, str]()
         if address.startswith("/api/"):
             headers |= {"Authorization": f"Bearer {self.here.tokens[caller]}"} if caller != "N" else {}
         else:

@@ -45,7 +45,7 @@ class BodyTurn(Enum):
     """Before a thread is taken."""
     ON_DEMAND = auto()
     """When the application asks for it, because it will most likely refuse the request without."""
-    LOOK_UP = auto()
+    UNDECIDED = auto()
     """What would decide it is not in memory; asked again in a thread, which may query the database."""
 
 
@@ -72,7 +72,7 @@ class Gateway:
         held = HeldBody(self._memory)
         try:
             turn = BodyTurn.FIRST if length == 0 else self._decide(environ, may_query=False)
-            if turn is BodyTurn.LOOK_UP:
+            if turn is BodyTurn.UNDECIDED:
                 turn = await loop.run_in_executor(pool, partial(self._decide, environ, may_query=True))
             environ["wsgi.input"] = await self._input(turn, protocol, length, held)
             if length == 0:
