@@ -22,8 +22,9 @@ import requests
 from cryptography.fernet import Fernet
 from sqlalchemy import text
 
-from connector.bootstrap import Services, bootstrap
+from connector.bootstrap import Services, bootstrap, system_clock
 from connector.http.tool_access import WebhookAuth
+from connector.people.permissions import Role, RoleGrant
 from connector.settings import Settings
 from connector.store.connections.connections import ConnectionRecord
 from connector.store.database.postgres import conninfo
@@ -45,6 +46,7 @@ SHORT = 5.0
 class Server:
     services: Services
     port: int
+    process: subprocess.Popen[bytes]
 
     def connect(self, head: str) -> socket.socket:
         """A connection with some bytes sent, and what belongs to them not."""
@@ -75,7 +77,7 @@ def server(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> It
             data=folder,
             secret_key=Fernet.generate_key().decode(),
         )
-        with bootstrap(settings, application="tests") as services, _running(services, folder) as port:
+        with bootstrap(settings, application="tests") as services, _running(services, folder) as (port, process):
             for name, kind in (
                 ("signed", WebhookAuth.SIGNATURE),
                 ("token", WebhookAuth.TOKEN),
@@ -85,11 +87,11 @@ def server(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> It
                     ConnectionName(name), Tool.JIRA, "https://x.example", "bot", "token", (SECRET,)
                 )
                 services.connections.save(replace(record, webhook_auth=frozenset({kind})))
-            yield Server(services, port)
+            yield Server(services, port, process)
 
 
 @contextmanager
-def _running(services: Services, folder: Path) -> Iterator[int]:
+def _running(services: Services, folder: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     port, settings = free_port(), services.settings
     assert settings.database_url
     assert settings.secret_key
@@ -114,7 +116,7 @@ def _running(services: Services, folder: Path) -> Iterator[int]:
             alive=process,
             evidence=log.read_text,
         )
-        yield port
+        yield port, process
     finally:
         process.terminate()
         process.wait(LONGEST_WAIT_SECONDS)
@@ -227,6 +229,43 @@ def test_health_and_events_are_answered_while_every_page_waits(server: Server) -
         blocker.rollback()
         for connection in waiting:
             assert _answer_of(connection) == b"HTTP/1.1 303 See Other"
+
+
+def test_an_answer_that_is_made_while_it_is_sent_arrives_whole(server: Server) -> None:
+    answer = requests.get(f"{server.url}/portfolio/export.csv", cookies=_signed_in(server), timeout=SHORT)
+    assert (answer.status_code, answer.headers["Transfer-Encoding"]) == (200, "chunked")
+    assert answer.text.lstrip("\ufeff").startswith("key,title,portfolio,")
+
+
+def test_an_address_arrives_as_it_was_sent(server: Server) -> None:
+    address = f"{server.url}/measures/Z%C3%BCrich%2FA?x=%26"
+    answer = requests.get(address, allow_redirects=False, timeout=SHORT)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/signin?next=/measures/Z%C3%BCrich/A?x%3D%2526")
+
+
+def test_a_stopping_server_answers_what_it_has_in_hand(server: Server) -> None:
+    """The last one here: it ends the server."""
+    with ExitStack() as stack:
+        blocker = stack.enter_context(server.services.engine.begin())
+        blocker.execute(text("LOCK TABLE web_session IN ACCESS EXCLUSIVE MODE"))
+        waiting = stack.enter_context(server.connect("GET /account HTTP/1.1\nHost: x\nCookie: gatepost=somebody\n\n"))
+        wait_until(lambda: _blocked(server) >= 1, "the page waits for the table")
+        server.process.terminate()
+        wait_until(lambda: not _accepts(server.port), "the server takes no new connection")
+        blocker.rollback()
+        assert _answer_of(waiting) == b"HTTP/1.1 303 See Other"
+    assert server.process.wait(LONGEST_WAIT_SECONDS) == 0
+
+
+def _signed_in(server: Server) -> dict[str, str]:
+    person = server.services.people.add("ada@x.example", "Ada", by="tests")
+    server.services.people.grant(person.id, RoleGrant(Role.VIEWER), by="tests")
+    return {"gatepost": server.services.sessions.begin(person.id, agent="", by="tests", now=system_clock())}
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _blocked(server: Server) -> int:

@@ -37,8 +37,3 @@ class ThreadPools:
         if path == "/health/live":
             return self.alive
         return self.health if path.startswith("/health/") or path == "/metrics" else self.pages
-
-    def close(self) -> None:
-        """Wait for the requests in hand."""
-        for pool in (self.events, self.pages, self.health, self.alive):
-            pool.shutdown()
