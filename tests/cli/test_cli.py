@@ -216,7 +216,7 @@ def test_explain_prints_the_verdict_as_a_checklist(assessed: Cli) -> None:
 
 def test_explain_as_json_holds_the_same(assessed: Cli) -> None:
     found = json.loads(assessed.ok("explain", "ITX-1", "--json"))
-    assert (found["key"], found["verdict"]["gate"]) == ("ITX-1", "shut")
+    assert (found["key"], found["verdict"]["gate"]) == ("ITX-1", "blocked")
 
 
 def test_an_unknown_key_says_what_that_means(assessed: Cli) -> None:
@@ -276,16 +276,17 @@ def test_the_history_shows_both_statuses(assessed: Cli) -> None:
 def test_the_audit_is_shown_verified_and_exported(assessed: Cli, tmp_path: Path) -> None:
     shown = assessed.ok("audit", "show", "ITX-1")
     assert "A. Kaya  command.refused: A. Kaya may not approve Detailed; nobody is named who may. · mapping 1" in shown
-    assert "gatepost  measure.assessed: gate shut, stage none yet (decision " in shown
+    assert "gatepost  measure.assessed: gate blocked, stage none yet (decision " in shown
     verified = assessed.ok("audit", "verify")
-    assert "3 entries and 1 decision" in verified
+    assert "5 entries and 1 decision" in verified
     head = verified.rsplit("Head: ", 1)[1].strip()
     assert assessed.ok("audit", "verify", "--head", head)
     file = tmp_path / "audit.jsonl"
-    assert assessed.ok("audit", "export", str(file)) == f"3 entries written to {file}\n"
+    assert assessed.ok("audit", "export", str(file)) == f"6 entries written to {file}\n"
     rows = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [row["seq"] for row in rows] == [1, 2, 3]
-    assert rows[-1]["hash"] == head
+    assert [row["seq"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert rows[-2]["hash"] == head
+    assert rows[-1]["action"] == "data.exported", "the export itself is the last entry"
     assert (
         assessed.ok("audit", "export", "--format", "csv")
         .splitlines()[0]
@@ -302,6 +303,6 @@ def test_a_changed_audit_ends_with_1(assessed: Cli, database: URL) -> None:
     engine.dispose()
     result = assessed.run("audit", "verify")
     assert result.exit_code == 1
-    assert result.output == "entry 1 was changed after it was written\n1 problem in 3 entries\n"
+    assert result.output == "entry 1 was changed after it was written\n1 problem in 5 entries\n"
     missing = assessed.run("audit", "verify", "--head", "0" * 64)
     assert "the head 0000" in missing.output
