@@ -7,7 +7,7 @@ ARGS ?=
 # Tests at once, each with a PostgreSQL of its own; many of them wait most of the time.
 JOBS ?= 3
 
-.PHONY: help setup demo serve test test-times lint format docs bench lock editor servicenow-app clean
+.PHONY: help setup demo serve test test-times lint format docs bench lock images audit editor servicenow-app clean
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,7 +55,16 @@ LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-h
 lock: ## Renew requirements.lock from pyproject.toml, and from it the container's (needs uv)
 	$(LOCK) --all-extras pyproject.toml -o requirements.lock
 	$(LOCK) --constraint requirements.lock pyproject.toml -o deploy/docker/runtime.lock
+	printf 'pip-audit\ncyclonedx-bom\ndetect-secrets\n' | $(LOCK) - -o deploy/audit.lock
 	echo hatchling | $(LOCK) --constraint requirements.lock - -o deploy/docker/build.lock
+
+images: ## Renew the digests of the images that Dockerfile and compose.yaml start from (needs docker and its registry)
+	$(PYTHON) deploy/docker/pin_images.py
+
+audit: setup ## Known vulnerabilities, bill of materials (SBOM) and secrets in the sources, into .audit/
+	$(PYTHON) -m venv .audit/tools
+	.audit/tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/audit.lock
+	.audit/tools/bin/python deploy/audit.py
 
 editor: ## Build the mapping editor's bundle from its sources (needs node and npm)
 	cd webhook_server/editor && npm ci --ignore-scripts && npm test && npm run build
@@ -64,4 +73,4 @@ servicenow-app: ## Build and pack the ServiceNow app (needs Node.js with npm)
 	cd deploy/servicenow-app && npm ci --no-audit --no-fund && $(PYTHON) generate.py --check && npm run lint && npm test && npm run build && $(PYTHON) pack.py
 
 clean: ## Remove the virtual environment, the demo's data and the built documentation
-	rm -rf $(VENV) .gatepost .site
+	rm -rf $(VENV) .gatepost .site .audit

@@ -16,9 +16,9 @@ from sqlalchemy.engine import URL
 
 from connector import jira, servicenow
 from connector.errors import ConfigurationError
+from connector.http.allowed_hosts import HostRules, listed
 from connector.http.tool_access import Auth, OAuthGrant, RenewedToken, ToolAccess
 from connector.http.transport import Timeout
-from connector.notify.allowed_hosts import HostRules, listed
 from connector.people.permissions import Viewer
 from connector.runtime.queue import TaskQueue
 from connector.settings import Settings
@@ -118,6 +118,11 @@ class Services:
             private_setting="GATEPOST_CONNECTION_PRIVATE_NETWORKS",
         )
 
+    def tool_access(self, record: ConnectionRecord) -> ToolAccess:
+        """How the connection's tool is reached; one that was made on a page keeps to the rules for pages."""
+        rules = self.connection_host_rules if record.made_on_page else None
+        return replace(record.tool_access, host_rules=rules)
+
     @property
     def subscription_host_rules(self) -> HostRules:
         """Where events may be sent to."""
@@ -147,7 +152,7 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
     logins = locate_logins(settings.database_url, settings.maintenance_address, settings.data)
     engine = open_database(
         logins.application,
-        pool_size=max(settings.web_threads, settings.worker_concurrency) + 2,
+        pool_size=max(settings.web_threads, settings.worker_concurrency) + 4,
         application=application,
     )
     try:
@@ -233,19 +238,19 @@ class Sites:
         if record is None:
             raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
         record = self._with_fresh_token(record)
-        kept = self._sites.get(name)
-        if kept is not None and kept[0] == record.tool_access:
+        access, kept = self._services.tool_access(record), self._sites.get(name)
+        if kept is not None and kept[0] == access:
             return kept[1]
         build = jira.site if record.tool is Tool.JIRA else servicenow.site
         limiter = SqlRateLimiter(self._services.engine, record.name)
         site = build(
-            record.tool_access,
+            access,
             timeout=self._timeout,
             clock=self._clock,
             limiter=limiter,
             renew=partial(self._token_after_refusal, record.name) if record.auth is Auth.OAUTH else None,
         )
-        self._sites[name] = (record.tool_access, site)
+        self._sites[name] = (access, site)
         return site
 
     def with_credentials(self, name: ConnectionName, user: str, credential: str) -> ToolSite:
@@ -253,7 +258,9 @@ class Sites:
         record = self._services.connections.get(name)
         if record is None:
             raise ConfigurationError(f'There is no connection "{name}". List them with: gatepost connection list')
-        access = replace(record.tool_access, auth=Auth.BASIC, username=user, credential=credential, api_url=None)
+        access = replace(
+            self._services.tool_access(record), auth=Auth.BASIC, username=user, credential=credential, api_url=None
+        )
         build = jira.site if record.tool is Tool.JIRA else servicenow.site
         limiter = SqlRateLimiter(self._services.engine, record.name)
         return build(access, timeout=self._timeout, clock=self._clock, limiter=limiter)

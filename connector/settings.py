@@ -66,6 +66,14 @@ class Settings(BaseSettings):
     port: int = Field(default=8600, ge=1, le=65535)
     max_body_bytes: int = Field(default=5 * 1024 * 1024, ge=1024)
     """Largest event body that a webhook endpoint accepts."""
+    header_seconds: float = Field(default=15, ge=1, le=300)
+    """Seconds within which a request's headers have to be complete, and for which an idle connection is kept."""
+    body_seconds: float = Field(default=30, ge=1, le=600)
+    """Seconds within which a request's body has to be complete."""
+    body_bytes_per_second: int = Field(default=2000, ge=1)
+    """Least rate of a request's body, in bytes a second; a slower one is answered with 408."""
+    web_connections: int = Field(default=500, ge=16, le=10_000)
+    """Connections that one web server holds at a time; more wait at the operating system."""
     batch_size: int = Field(default=100, ge=1, le=100)
     """Dirty keys that one task claims; Jira reads 100 in one call."""
     lease_seconds: int = Field(default=120, ge=5)

@@ -16,10 +16,17 @@ from webhook_server.admin import PAGES
 from webhook_server.admin.navigation import entries
 from webhook_server.api import api
 from webhook_server.auth import authenticate_requests
+from webhook_server.body_turn import decide_turn
 from webhook_server.counted_requests import count_requests
+from webhook_server.gateway.gateway import DecideTurn, Gateway
+from webhook_server.gateway.request_body import BodyLimits
+from webhook_server.gateway.thread_pools import ThreadPools
 from webhook_server.health import health
 from webhook_server.permission import OPEN, declare
 from webhook_server.webhooks import webhooks
+
+LARGE_BODIES = 4
+"""Bodies of the largest size that always have room at a time."""
 
 ExceptionInfo: TypeAlias = "tuple[type, BaseException, TracebackType | None] | tuple[None, None, None]"
 
@@ -49,8 +56,20 @@ def create_app(services: Services, clock: Clock = system_clock) -> Flask:
     return app
 
 
-def from_environment() -> Flask:
-    """The entry point for a WSGI server, which imports it by name in each of its processes."""
-    app = create_app(bootstrap(Settings(), application="gatepost web"))
+def from_environment() -> Gateway:
+    """The entry point for the web server, which imports it by name in each of its processes."""
+    services = bootstrap(Settings(), application="gatepost web")
+    gateway = build_gateway(create_app(services), decide_turn(services, system_clock), services.settings)
     garbage_collection.tune_garbage_collection()
-    return app
+    return gateway
+
+
+def build_gateway(app: Flask, decide: DecideTurn, settings: Settings) -> Gateway:
+    """The application as the web server runs it, with the limits of the settings."""
+    limits = BodyLimits(
+        largest=settings.max_body_bytes,
+        seconds=settings.body_seconds,
+        bytes_per_second=settings.body_bytes_per_second,
+        memory=max(LARGE_BODIES * settings.max_body_bytes, 64 * 1024 * 1024),
+    )
+    return Gateway(app, decide, limits, ThreadPools.of_size(settings.web_threads))

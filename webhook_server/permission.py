@@ -93,6 +93,11 @@ def proves_itself(view: View) -> View:
     return declare(view, OWN_PROOF)
 
 
+def for_all_signed_in(view: View) -> View:
+    """A page about the caller's own account, which needs no role."""
+    return declare(view, SIGNED_IN)
+
+
 def permission_of(view: Callable[..., object] | None) -> Permission:
     """What a view asks; a page without a declaration is for all signed-in people."""
     found: Permission = getattr(view, ATTRIBUTE, SIGNED_IN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from flask import Flask, Response, g, request
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from connector.bootstrap import Services
@@ -70,6 +70,9 @@ def add_security_headers(app: Flask, services: Services) -> None:
         # Without a cookie no browser session can be abused; the API itself refuses the request then.
         if request.path.startswith("/api/") and (is_bearer_request() or cookie_name() not in request.cookies):
             return
+        if not request.cookies:
+            # A form's token has its other half in a cookie: refused before a body is waited for.
+            raise CSRFError("The CSRF session token is missing.")
         csrf.protect()
 
     @app.after_request

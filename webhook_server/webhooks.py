@@ -3,7 +3,7 @@
 A connection's record says which authentication it accepts (:mod:`connector.events.webhook_auth`); a secret in the
 address follows the connection's name.
 
-The order matters: bound the bytes, verify the bytes, only then parse them, commit, answer.
+The order matters: check the headers, bound the bytes, verify the bytes, only then parse them, commit, answer.
 Jira sends again after 408, 409, 425, 429 and 5xx and drops the event after any other status
 (https://community.developer.atlassian.com/t/new-jira-cloud-webhook-retry-policy/30554), so 503
 means "nothing is stored, send it again", and a body that can never be stored must not answer 5xx.
@@ -11,6 +11,7 @@ means "nothing is stored, send it again", and a body that can never be stored mu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import uuid4
 
@@ -21,12 +22,13 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from connector.bootstrap import Clock, Services, system_clock
 from connector.errors import InvalidPayload, WebhookAuthFailed
-from connector.events.webhook_auth import EventCredentials, authenticate_event
 from connector.http.tool_access import WebhookAuth
 from connector.store.connections.connections import ConnectionRecord
 from connector.sync.ingest import ingest
 from connector.sync.ports import EventParser
 from mapping.work_item import Tool
+from webhook_server.event_credentials import check_before_body, check_event, credentials_sent
+from webhook_server.gateway.request_body import BodyOnDemand
 from webhook_server.permission import proves_itself
 
 RETRY_AFTER_SECONDS = 30
@@ -72,9 +74,13 @@ def _accept(
 ) -> tuple[Response, int, str]:
     if request.mimetype != "application/json":
         return *_refusal(415, "An event's Content-Type must be application/json."), "wrong_type"
-    body = request.get_data(cache=False)
+    sent = credentials_sent(request.environ, path_secret)
     try:
-        kind = _authenticate(services, record, body, _credentials_sent(path_secret), now)
+        if isinstance(request.environ["wsgi.input"], BodyOnDemand):
+            # Whoever lacks what the headers have to show is refused before the body is waited for.
+            _authenticate(services, record, lambda newest: check_before_body(newest, sent, now))
+        body = request.get_data(cache=False)
+        kind = _authenticate(services, record, lambda newest: check_event(newest, sent, body, now))
         late = services.backlog.age(record.name)
         if late > services.settings.max_backlog_seconds:
             return *_backlog_too_old(record.name, late), "backlog"
@@ -102,39 +108,16 @@ def _accept(
 
 
 def _authenticate(
-    services: Services, record: ConnectionRecord, body: bytes, sent: EventCredentials, now: datetime
+    services: Services, record: ConnectionRecord, check: Callable[[ConnectionRecord], WebhookAuth]
 ) -> WebhookAuth:
     """Raises WebhookAuthFailed.  A secret that was rotated a moment ago loses no event."""
     try:
-        return _authenticate_with(record, body, sent, now)
+        return check(record)
     except WebhookAuthFailed:
         newer = services.connections.reread(record.name)
         if newer is None or newer == record:
             raise
-        return _authenticate_with(newer, body, sent, now)
-
-
-def _authenticate_with(record: ConnectionRecord, body: bytes, sent: EventCredentials, now: datetime) -> WebhookAuth:
-    return authenticate_event(
-        body,
-        sent,
-        accepted=record.webhook_auth,
-        secrets=[secret.encode() for secret in record.accepted_secrets(now)],
-        client_secret=record.oauth.client_secret.encode() if record.oauth else None,
-        now=now,
-    )
-
-
-def _credentials_sent(path_secret: str) -> EventCredentials:
-    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    return EventCredentials(
-        timestamp=request.headers.get("X-Gatepost-Timestamp", "").strip(),
-        timestamped_signature=request.headers.get("X-Gatepost-Signature", ""),
-        signature=request.headers.get("X-Hub-Signature", ""),
-        bearer=bearer.strip() if scheme.lower() == "bearer" else "",
-        token=request.headers.get("X-Gatepost-Token", ""),
-        url_secret=path_secret,
-    )
+        return check(newer)
 
 
 def _delivery_id(record: ConnectionRecord, kind: WebhookAuth) -> str | None:

@@ -20,6 +20,22 @@ def verify_hub_signature(body: bytes, header: str | None, secrets: Sequence[byte
 
     Raises WebhookAuthFailed; its ``reason`` is missing, malformed, method_not_allowed or mismatch.
     """
+    method, received = parse_hub_signature(header)
+    expected = received.encode("utf-8", "replace")
+    matches = False
+    for secret in secrets:
+        digest = hmac.new(secret, body, method).hexdigest().encode()
+        # No early return: the duration must not reveal which secret was compared last.
+        matches |= hmac.compare_digest(digest, expected)
+    if not matches:
+        raise WebhookAuthFailed(
+            "X-Hub-Signature does not match: the sender signs with another secret, or the body was changed.",
+            reason="mismatch",
+        )
+
+
+def parse_hub_signature(header: str | None) -> tuple[str, str]:
+    """Method and digest of ``X-Hub-Signature``; raises WebhookAuthFailed for what no body could match."""
     if not header:
         raise WebhookAuthFailed("The event is not signed: X-Hub-Signature is missing.", reason="missing")
     method, separator, received = header.strip().partition("=")
@@ -30,17 +46,7 @@ def verify_hub_signature(body: bytes, header: str | None, secrets: Sequence[byte
             f"X-Hub-Signature uses a method that is not accepted; accepted: {', '.join(sorted(METHODS))}.",
             reason="method_not_allowed",
         )
-    expected = received.strip().lower().encode("utf-8", "replace")
-    matches = False
-    for secret in secrets:
-        digest = hmac.new(secret, body, method.lower()).hexdigest().encode()
-        # No early return: the duration must not reveal which secret was compared last.
-        matches |= hmac.compare_digest(digest, expected)
-    if not matches:
-        raise WebhookAuthFailed(
-            "X-Hub-Signature does not match: the sender signs with another secret, or the body was changed.",
-            reason="mismatch",
-        )
+    return method.lower(), received.strip().lower()
 
 
 TIMESTAMPED_VERSION = "v1"
@@ -57,6 +63,25 @@ def verify_timestamped_signature(
 
     ``timestamp`` is ``X-Gatepost-Timestamp`` in Unix seconds.  Raises WebhookAuthFailed; its ``reason`` is missing,
     malformed, method_not_allowed, mismatch or expired.
+    """
+    received = check_timestamped_form(timestamp, header, now, window)
+    matches = False
+    for secret in secrets:
+        expected = timestamped_signature(body, timestamp, secret).partition("=")[2]
+        # No early return: the duration must not reveal which secret was compared last.
+        matches |= hmac.compare_digest(expected.encode(), received.encode("utf-8", "replace"))
+    if not matches:
+        raise WebhookAuthFailed(
+            "X-Gatepost-Signature does not match: the app's property gatepost.secret has another secret, or the "
+            "body was changed.",
+            reason="mismatch",
+        )
+
+
+def check_timestamped_form(timestamp: str, header: str, now: datetime, window: int = WINDOW_SECONDS) -> str:
+    """The signature, as far as it shows without the body; raises WebhookAuthFailed for what no body could match.
+
+    The time is not proven yet, but one that is too far from ours is refused in any case.
     """
     if not timestamp or not header:
         raise WebhookAuthFailed(
@@ -79,23 +104,12 @@ def verify_timestamped_signature(
             f"X-Gatepost-Signature is of a version that is not accepted; accepted: {TIMESTAMPED_VERSION}.",
             reason="method_not_allowed",
         )
-    matches = False
-    for secret in secrets:
-        expected = timestamped_signature(body, timestamp, secret).partition("=")[2]
-        # No early return: the duration must not reveal which secret was compared last.
-        matches |= hmac.compare_digest(expected.encode(), received.encode("utf-8", "replace"))
-    if not matches:
-        raise WebhookAuthFailed(
-            "X-Gatepost-Signature does not match: the app's property gatepost.secret has another secret, or the "
-            "body was changed.",
-            reason="mismatch",
-        )
-    # Only a signed time can be trusted.
     if abs(now.timestamp() - int(timestamp)) > window:
         raise WebhookAuthFailed(
             f"The event was signed more than {window // 60} minutes ago or ahead; are both clocks right?",
             reason="expired",
         )
+    return received
 
 
 def timestamped_signature(body: bytes, timestamp: str, secret: bytes) -> str:

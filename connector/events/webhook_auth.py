@@ -13,7 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.errors import WebhookAuthFailed
-from connector.events.signatures import verify_hub_signature, verify_timestamped_signature
+from connector.events.signatures import (
+    check_timestamped_form,
+    parse_hub_signature,
+    verify_hub_signature,
+    verify_timestamped_signature,
+)
 from connector.http.tool_access import WebhookAuth
 
 LEEWAY_SECONDS = 120
@@ -63,26 +68,38 @@ def authenticate_event(
     Raises WebhookAuthFailed; its ``reason`` is missing, malformed, method_not_allowed, mismatch, no_expiry, expired,
     not_yet_valid or auth_not_allowed.
     """
+    kind = authenticate_before_body(
+        credentials, accepted=accepted, secrets=secrets, client_secret=client_secret, now=now
+    )
+    if kind is WebhookAuth.TIMESTAMPED:
+        verify_timestamped_signature(body, credentials.timestamp, credentials.timestamped_signature, secrets, now)
+    elif kind is WebhookAuth.SIGNATURE:
+        verify_hub_signature(body, credentials.signature, secrets)
+    return kind
+
+
+def authenticate_before_body(
+    credentials: EventCredentials,
+    *,
+    accepted: frozenset[WebhookAuth],
+    secrets: Sequence[bytes],
+    client_secret: bytes | None,
+    now: datetime,
+) -> WebhookAuth:
+    """The kind that counts for the event, and all of its proof that needs no body.
+
+    Tokens and secrets are verified here; of a signature only what no body could make good: its form and its time.
+    Raises WebhookAuthFailed, so that a body which cannot count is not waited for.
+    """
     presented = credentials.presented_kinds()
     kind = next((kind for kind in presented if kind in accepted), None)
     if kind is None:
-        if presented:
-            kinds = " and ".join(kind.value for kind in presented)
-            raise WebhookAuthFailed(
-                f"This connection does not accept {kinds} authentication; it accepts: {', '.join(sorted(accepted))}.",
-                reason="auth_not_allowed",
-            )
-        if accepted == {WebhookAuth.SIGNATURE}:
-            verify_hub_signature(body, None, secrets)
-        raise WebhookAuthFailed(
-            f"The event carries no authentication; this connection accepts: {', '.join(sorted(accepted))}.",
-            reason="missing",
-        )
+        raise _nothing_accepted(presented, accepted)
     match kind:
         case WebhookAuth.TIMESTAMPED:
-            verify_timestamped_signature(body, credentials.timestamp, credentials.timestamped_signature, secrets, now)
+            check_timestamped_form(credentials.timestamp, credentials.timestamped_signature, now)
         case WebhookAuth.SIGNATURE:
-            verify_hub_signature(body, credentials.signature, secrets)
+            parse_hub_signature(credentials.signature)
         case WebhookAuth.JWT:
             _verify_jwt(credentials.bearer, client_secret, now)
         case WebhookAuth.TOKEN:
@@ -90,6 +107,21 @@ def authenticate_event(
         case WebhookAuth.URL_SECRET:
             _verify_shared_secret(credentials.url_secret, secrets, "The secret in the address")
     return kind
+
+
+def _nothing_accepted(presented: Sequence[WebhookAuth], accepted: frozenset[WebhookAuth]) -> WebhookAuthFailed:
+    if presented:
+        kinds = " and ".join(kind.value for kind in presented)
+        return WebhookAuthFailed(
+            f"This connection does not accept {kinds} authentication; it accepts: {', '.join(sorted(accepted))}.",
+            reason="auth_not_allowed",
+        )
+    if accepted == {WebhookAuth.SIGNATURE}:
+        return WebhookAuthFailed("The event is not signed: X-Hub-Signature is missing.", reason="missing")
+    return WebhookAuthFailed(
+        f"The event carries no authentication; this connection accepts: {', '.join(sorted(accepted))}.",
+        reason="missing",
+    )
 
 
 def _verify_jwt(token: str, client_secret: bytes | None, now: datetime) -> None:

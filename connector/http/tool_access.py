@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from connector.http.allowed_hosts import HostRules
 from mapping.work_item import ConnectionName, Tool
 
 
@@ -69,6 +70,8 @@ class ToolAccess:
     auth: Auth = Auth.BASIC
     api_url: str | None = None
     """Where calls go, when that is another address."""
+    host_rules: HostRules | None = None
+    """Where its host may lead to, checked at each connection; ``None`` for one that the operator has given."""
 
     @property
     def api_base_url(self) -> str:

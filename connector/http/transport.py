@@ -32,12 +32,16 @@ from connector.errors import (
     Unreachable,
     ValuesRejected,
 )
+from connector.http.allowed_hosts import AddressForbidden, HostRules
+from connector.http.checked_connections import checked_pools
 from connector.http.json_values import Json
 from connector.http.rate_limits import RateLimiter, Unlimited
 from connector.http.socket_options import socket_options
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024
+LONGEST_WAIT_SECONDS = 24 * 3600.0
+"""What an answer may ask us to wait; a longer time is a mistake, and no clock can hold ``1e300`` seconds."""
 
 _log = structlog.get_logger(__name__)
 
@@ -89,7 +93,10 @@ class ToolAdapter(HTTPAdapter):
         clock: Callable[[], datetime],
         limiter: RateLimiter,
         renew: TokenRenewal | None = None,
+        host_rules: HostRules | None = None,
     ) -> None:
+        # Before the pools are made, which need it.
+        self._host_rules = host_rules
         super().__init__(max_retries=Retry(0, read=False), pool_connections=2, pool_maxsize=16)
         self._connection = connection
         self._allowed_hosts = allowed_hosts
@@ -104,6 +111,8 @@ class ToolAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *sizes: object, **options: object) -> None:
         super().init_poolmanager(*sizes, socket_options=socket_options(), **options)  # type: ignore[arg-type]
+        if self._host_rules is not None:
+            self.poolmanager.pool_classes_by_scheme = checked_pools(self._host_rules)
 
     def send(  # type: ignore[override]  # requests' own signature is wider than what is honoured here
         self, request: requests.PreparedRequest, **options: object
@@ -154,6 +163,9 @@ class ToolAdapter(HTTPAdapter):
                 proxies=options.get("proxies"),  # type: ignore[arg-type]
             )
             body = _read(response, operation)
+        except AddressForbidden as error:
+            self._log_call(operation, type(error).__name__, started)
+            raise HostNotAllowed(f"{error} Nothing was sent.", operation=operation) from None
         except requests.RequestException as error:
             self._log_call(operation, type(error).__name__, started)
             raise Unreachable(
@@ -217,6 +229,7 @@ def build_adapter(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     limiter: RateLimiter | None = None,
     renew: TokenRenewal | None = None,
+    host_rules: HostRules | None = None,
 ) -> ToolAdapter:
     """A transport that reaches the host of ``base_url`` only."""
     return ToolAdapter(
@@ -227,6 +240,7 @@ def build_adapter(
         clock=clock,
         limiter=limiter or Unlimited(),
         renew=renew,
+        host_rules=host_rules,
     )
 
 
@@ -293,13 +307,13 @@ def parse_retry_after(header: str | None, now: datetime) -> float | None:
     except ValueError:
         pass
     else:
-        return max(0.0, seconds) if isfinite(seconds) else None
+        return min(max(0.0, seconds), LONGEST_WAIT_SECONDS) if isfinite(seconds) else None
     try:
         moment = parsedate_to_datetime(header)
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return min(max(0.0, (moment - now).total_seconds()), LONGEST_WAIT_SECONDS)
 
 
 def _read(response: requests.Response, operation: str) -> bytes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.errors import InvalidResponse, NotFound, ValuesRejected
+from connector.http.answer_numbers import LARGEST_ID, Pages, whole_number
 from connector.http.json_values import JsonObject, as_list, as_object, as_text
 from connector.http.retry import retry_reads
 from connector.jira.client import json_object
@@ -111,7 +112,11 @@ class CloudAdmin:
         ids = []
         for row in _paged(self._jira.get_screen_schemes, id=sorted(scheme_ids - {""})):
             screens = as_object(row.get("screens"))
-            ids.append(int(as_text(screens.get("edit")) or as_text(screens.get("default"))))
+            ids.append(
+                whole_number(
+                    screens.get("edit") or screens.get("default"), "screens.default", "screenscheme", largest=LARGEST_ID
+                )
+            )
         return {number: Screen(number, self._screen_name(number)) for number in sorted(set(ids))}
 
     def _screen_name(self, number: int) -> str:
@@ -126,7 +131,7 @@ class CloudAdmin:
         for tab in tabs:
             fields = retry_reads()(self._jira.get_all_screen_tab_fields, screen, as_text(tab.get("id")))
             field_ids += [as_text(as_object(field).get("id")) for field in as_list(fields)]
-        return Tab(int(as_text(tabs[0].get("id"))), tuple(field_ids))
+        return Tab(whole_number(tabs[0].get("id"), "id", "screens/tabs", largest=LARGEST_ID), tuple(field_ids))
 
     def add_to_screen(self, screen: int, tab: int, field: str) -> None:
         self._jira.add_screen_tab_field(screen, tab, data={"fieldId": field})
@@ -138,12 +143,20 @@ class CloudAdmin:
         """Make a field valid in projects: by field schemes where the site has them, else by association."""
         try:
             rows = list(_paged(self._jira.get_projects_with_field_schemes, project_id=list(projects)))
-            schemes = sorted({int(as_text(row.get("schemeId"))) for row in rows})
+            schemes = sorted(
+                {
+                    whole_number(row.get("schemeId"), "schemeId", "projects/field schemes", largest=LARGEST_ID)
+                    for row in rows
+                }
+            )
             self._jira.update_fields_associated_with_schemes(data={field: [{"schemeIds": schemes}]})
             return "field schemes"
         except NotFound:
             # The schemes are experimental; "404 if the feature flag is disabled".
-            contexts = [{"type": "PROJECT_ID", "identifier": int(project)} for project in projects]
+            contexts = [
+                {"type": "PROJECT_ID", "identifier": whole_number(project, "id", "project/search", largest=LARGEST_ID)}
+                for project in projects
+            ]
             body = {"associationContexts": contexts, "fields": [{"type": "FIELD_ID", "identifier": field}]}
             self._jira.create_associations(data=body)
             return "field association"
@@ -227,7 +240,7 @@ class DataCenterAdmin:
             "name": name,
             "description": description,
             "type": f"{CUSTOM_FIELD_PREFIX}:{kind}",
-            "projectIds": [int(project) for project in projects],
+            "projectIds": [whole_number(project, "id", "project/search", largest=LARGEST_ID) for project in projects],
             "issueTypeIds": [],
         }
         return as_text(self._client.call("POST", "field", json=body).get("id"))
@@ -239,7 +252,13 @@ class DataCenterAdmin:
         """Those of this very name; letter case does not count."""
         response = self._client.call("GET", "screens", params={"search": name, "maxResults": 100})
         rows = as_list(response.get("values")) or as_list(response.get("screens"))
-        found = [Screen(int(as_text(as_object(row).get("id"))), as_text(as_object(row).get("name"))) for row in rows]
+        found = [
+            Screen(
+                whole_number(as_object(row).get("id"), "id", "screens", largest=LARGEST_ID),
+                as_text(as_object(row).get("name")),
+            )
+            for row in rows
+        ]
         return [screen for screen in found if screen.name.casefold() == name.casefold()]
 
     def tab(self, screen: int) -> Tab:
@@ -250,7 +269,7 @@ class DataCenterAdmin:
         for tab in tabs:
             fields = self._client.get_list(f"screens/{screen}/tabs/{as_text(tab.get('id'))}/fields")
             field_ids += [as_text(field.get("id")) for field in fields]
-        return Tab(int(as_text(tabs[0].get("id"))), tuple(field_ids))
+        return Tab(whole_number(tabs[0].get("id"), "id", "screens/tabs", largest=LARGEST_ID), tuple(field_ids))
 
     def add_to_screen(self, screen: int, tab: int, field: str) -> None:
         self._client.call("POST", f"screens/{screen}/tabs/{tab}/fields", json={"fieldId": field})
@@ -260,7 +279,7 @@ class DataCenterAdmin:
 
 
 def _paged(read: Any, *arguments: Any, **options: Any) -> Iterator[JsonObject]:
-    start = 0
+    start, pages = 0, Pages("page")
     while True:
         response = json_object(retry_reads()(read, *arguments, start_at=start, max_results=PAGE, **options), "page")
         page = [as_object(row) for row in as_list(response.get("values"))]
@@ -268,3 +287,4 @@ def _paged(read: Any, *arguments: Any, **options: Any) -> Iterator[JsonObject]:
         start += len(page)
         if not page or response.get("isLast") is True:
             return
+        pages.next(repr(page[0]))

@@ -52,6 +52,7 @@ def build_site(
         clock=clock,
         limiter=limiter,
         renew=renew,
+        host_rules=access.host_rules,
     )
     client = client_of(access, adapter)
     fields, own = SiteFields(client, clock), OwnAccount(client)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from connector.http.answer_numbers import LARGEST_ID, whole_number
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 from connector.http.retry import retry_reads
 from connector.jira import adf
@@ -81,7 +82,11 @@ def _bulk_value(field: Field, value: WriteValue, meta: JsonObject) -> tuple[str,
         }
         if value is not None and str(value) not in options:
             return None
-        chosen = int(options[str(value)]) if value is not None else NO_OPTION
+        chosen = (
+            whole_number(options[str(value)], "allowedValues.id", "editmeta", largest=LARGEST_ID)
+            if value is not None
+            else NO_OPTION
+        )
         return "singleSelectFields", {"fieldId": field.id, "option": {"optionId": chosen}}
     if field.custom == "float":
         return "clearableNumberFields", {"fieldId": field.id} | (

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Protocol
 
 from connector.errors import InvalidResponse
+from connector.http.answer_numbers import Pages
 from connector.http.json_values import Json, JsonObject
 
 INTERNAL: JsonObject = {"key": "sd.public.comment", "value": {"internal": True}}
@@ -146,12 +147,14 @@ def search(client: JiraClient, jql: str, fields: Sequence[str], limit: int | Non
     """The issues of a bounded query, page after page, all or the first ``limit``."""
     issues: list[JsonObject] = []
     following: str | None = None
+    pages = Pages("search")
     while True:
         page = client.search_page(jql, fields, following, MAX_IDS)
         issues += page.issues
         if not page.issues or page.next_page in {None, following} or (limit is not None and len(issues) >= limit):
             return issues[:limit]
         following = page.next_page
+        pages.next(following)
 
 
 def json_object(response: object, operation: str) -> JsonObject:

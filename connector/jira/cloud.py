@@ -10,6 +10,7 @@ from typing import Any, cast
 import requests
 from atlassian.jira.jira_cloud import JiraCloud
 
+from connector.http.answer_numbers import LARGEST_ID, Pages, whole_number
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 from connector.http.retry import retry_reads
 from connector.http.tool_access import Auth, ToolAccess
@@ -72,7 +73,9 @@ class CloudClient:
         if following:
             body["nextPageToken"] = following
         if reconcile:
-            body["reconcileIssues"] = [int(issue) for issue in reconcile[:MAX_RECONCILED]]
+            body["reconcileIssues"] = [
+                whole_number(issue, "id", "search/jql", largest=LARGEST_ID) for issue in reconcile[:MAX_RECONCILED]
+            ]
         send = self.jira.search_and_reconsile_issues_using_jql_post
         response = json_object(retry_reads()(send, data=body), "search/jql")
         token = response.get("nextPageToken")
@@ -81,7 +84,7 @@ class CloudClient:
 
     def count(self, jql: str) -> int:
         response = json_object(retry_reads()(self.jira.count_issues, data={"jql": jql}), "search/approximate-count")
-        return int(as_text(response.get("count")) or 0)
+        return whole_number(response.get("count"), "count", "search/approximate-count")
 
     def issue(self, issue: str, fields: Sequence[str]) -> JsonObject:
         return json_object(retry_reads()(self.jira.get_issue, issue, fields=",".join(fields)), "issue")
@@ -91,6 +94,7 @@ class CloudClient:
 
     def projects(self) -> Sequence[Project]:
         found: list[Project] = []
+        pages = Pages("project/search")
         while True:
             response = json_object(
                 retry_reads()(self.jira.search_projects, start_at=len(found), max_results=PROJECTS_PAGE), "project"
@@ -99,6 +103,7 @@ class CloudClient:
             found += page
             if not page or response.get("isLast") is True:
                 return found
+            pages.next(page[0].id)
 
     def statuses(self, project: str) -> Sequence[JsonObject]:
         response = retry_reads()(self.jira.get_all_statuses, project)
@@ -112,14 +117,16 @@ class CloudClient:
 
     def comments(self, issue: str) -> list[JsonObject]:
         found: list[JsonObject] = []
+        pages = Pages("comment")
         while True:
             response = json_object(
                 retry_reads()(self.jira.get_comments, issue, start_at=len(found), max_results=COMMENTS_PAGE), "comment"
             )
             page = [as_object(comment) for comment in as_list(response.get("comments"))]
             found += page
-            if not page or len(found) >= int(as_text(response.get("total")) or 0):
+            if not page or len(found) >= whole_number(response.get("total"), "total", "comment"):
                 return found
+            pages.next(as_text(page[0].get("id")))
 
     def add_comment(self, issue: str, text: str, mentions: Sequence[tuple[str, str]]) -> None:
         self.jira.add_comment(issue, data=_comment_body(text, mentions))

@@ -13,6 +13,7 @@ from typing import Any
 
 from jira import JIRA
 
+from connector.http.answer_numbers import whole_number
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 from connector.http.retry import retry_reads
 from connector.http.tool_access import Auth, ToolAccess
@@ -98,7 +99,7 @@ class DataCenterClient:
             response_json(retry_reads()(self._session.post, self._url("search"), json=body), "search"), "search"
         )
         found = [as_object(issue) for issue in as_list(response.get("issues"))]
-        total = int(as_text(response.get("total")) or 0)
+        total = whole_number(response.get("total"), "total", "search")
         end = start + len(found)
         return SearchPage(found, str(end) if found and end < total else None, total)
 
@@ -209,4 +210,4 @@ class DataCenterClient:
 def major_version(server_info: JsonObject) -> int:
     """The first number of a version."""
     numbers = as_list(server_info.get("versionNumbers"))
-    return int(as_text(numbers[0]) or 0) if numbers else 0
+    return whole_number(numbers[0], "versionNumbers", "serverInfo") if numbers else 0

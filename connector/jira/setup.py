@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connector.errors import AuthenticationFailed, NotFound, PermissionDenied, ToolError, ValuesRejected
+from connector.http.answer_numbers import LARGEST_ID, whole_number
 from connector.http.json_values import as_list, as_object, as_text
 from connector.http.tool_access import Auth, Deployment, ToolAccess, WebhookAuth
 from connector.http.transport import ToolAdapter
@@ -101,7 +102,7 @@ class JiraSetup:
         if registration.auth is not WebhookAuth.JWT:
             return registration
         api = self._dynamic()
-        ids = [int(identity) for identity in registration.id.split(",")]
+        ids = _numbers(registration.id.split(","))
         response = json_object(api.refresh_webhooks(data={"webhookIds": ids}), "webhook/refresh")
         listed = {as_text(as_object(row).get("id")) for row in as_list(self._listed(api).get("values"))}
         gone = [identity for identity in registration.id.split(",") if identity not in listed]
@@ -121,7 +122,7 @@ class JiraSetup:
 
     def _delete(self, ids: Sequence[str]) -> None:
         if ids:
-            self._dynamic().delete_webhook_by_id(data={"webhookIds": [int(identity) for identity in ids]})
+            self._dynamic().delete_webhook_by_id(data={"webhookIds": _numbers(ids)})
 
     def _dynamic(self) -> Any:
         if not isinstance(self._client, CloudClient) or self._access.auth is not Auth.OAUTH:
@@ -235,3 +236,7 @@ def _moment(milliseconds: object) -> datetime:
     if isinstance(milliseconds, int | float):
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
     return datetime.fromisoformat(str(milliseconds)[:19]).replace(tzinfo=UTC)
+
+
+def _numbers(ids: Sequence[str]) -> list[int]:
+    return [whole_number(identity, "createdWebhookId", "webhook", largest=LARGEST_ID) for identity in ids]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
+from connector.http.answer_numbers import whole_number
 from connector.http.json_values import JsonObject, as_list, as_object, as_text
 from connector.jira.client import JiraClient, search
 from connector.jira.payloads import worklog, worklogs
@@ -41,7 +42,7 @@ class JiraTimesheet:
         project = as_text(as_object(fields.get("project")).get("key"))
         block = as_object(fields.get("worklog"))
         shown = len(as_list(block.get("worklogs")))
-        if int(as_text(block.get("total")) or shown) > shown:
+        if whole_number(block.get("total"), "worklog.total", "search", missing=shown) > shown:
             # A search shows an issue's first twenty worklogs only.
             whole = self._client.worklogs(identity, datetime.combine(since, time(), UTC))
             entries: Iterator[tuple[str, date, Decimal]] = (entry for log in whole for entry in worklog(log, since))

@@ -12,8 +12,7 @@ import certifi
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, SSLError
 
-from connector.http.transport import parse_retry_after
-from connector.notify.allowed_hosts import (
+from connector.http.allowed_hosts import (
     AddressForbidden,
     AddressUnresolved,
     HostRules,
@@ -22,6 +21,7 @@ from connector.notify.allowed_hosts import (
     resolve,
     resolve_target,
 )
+from connector.http.transport import parse_retry_after
 from connector.notify.retry_schedule import DeliveryFailure
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 15.0

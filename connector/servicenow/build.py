@@ -51,6 +51,7 @@ def build_site(
         clock=clock,
         limiter=limiter,
         renew=renew,
+        host_rules=access.host_rules,
     )
     session = mount_adapter(requests.Session(), adapter)
     if access.auth is Auth.OAUTH:

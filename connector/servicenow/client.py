@@ -11,6 +11,7 @@ from urllib.parse import quote
 import requests
 
 from connector.errors import InvalidPayload, InvalidResponse, ToolError
+from connector.http.answer_numbers import whole_number
 from connector.http.json_values import JsonObject, as_list, as_object, as_text, parse_object
 from connector.http.retry import retry_reads
 from connector.http.transport import Classifier, ToolResponse
@@ -63,7 +64,7 @@ class ServiceNowClient:
         url = f"{self._base}/api/now/stats/{quote(table, safe='')}"
         parameters = {"sysparm_count": "true", "sysparm_query": str(query)}
         stats = as_object(as_object(self._get(url, parameters).get("result")).get("stats"))
-        return int(as_text(stats.get("count")) or 0)
+        return whole_number(stats.get("count"), "stats.count", f"stats/{table}")
 
     def _get(self, url: str, parameters: Mapping[str, str]) -> JsonObject:
         response = retry_reads()(
@@ -105,7 +106,8 @@ class ServiceNowClient:
         serviced = [as_object(row) for row in as_list(_result(response.content, url).get("serviced_requests"))]
         return {
             as_text(row.get("id")): BatchResponse(
-                int(as_text(row.get("status_code")) or 0), b64decode(as_text(row.get("body")))
+                whole_number(row.get("status_code"), "status_code", "batch", missing=0),
+                b64decode(as_text(row.get("body"))),
             )
             for row in serviced
         }

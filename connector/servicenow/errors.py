@@ -21,7 +21,7 @@ from connector.errors import (
     ToolError,
 )
 from connector.http.json_values import JsonObject, as_object, as_text, parse_object
-from connector.http.transport import Classifier, ToolResponse, error_for_status
+from connector.http.transport import LONGEST_WAIT_SECONDS, Classifier, ToolResponse, error_for_status
 
 _RULE = re.compile(r"aborted by Business Rule '([^'^]+)")
 
@@ -63,7 +63,7 @@ def _wait_seconds(response: ToolResponse) -> float:
         now = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
     except ValueError:
         return SEMAPHORE_SECONDS
-    return max(1.0, ends - now) if isfinite(ends) else SEMAPHORE_SECONDS
+    return min(max(1.0, ends - now), LONGEST_WAIT_SECONDS) if isfinite(ends) else SEMAPHORE_SECONDS
 
 
 def _error_in_success(response: ToolResponse, connection: str, message: str, *, failed: bool) -> ToolError | None:

@@ -17,6 +17,7 @@ from typing import Protocol
 import structlog
 
 from connector.errors import RetryLater, ToolError
+from connector.http.answer_numbers import Pages
 from connector.sync.lease import UNLEASED, Lease, LeaseState
 from connector.sync.ports import ToolSite
 from connector.sync.scan import Scanner, ScanPage
@@ -109,12 +110,14 @@ class Sweeper:
             if sweep.total is None:
                 sweep = replace(sweep, total=scanner.total(query, sweep.since))
             progress(sweep)
+            pages = Pages(f"{site.name}: the list of changed items")
             while True:
                 page = scanner.scan(query, sweep.since, sweep.cursor)
                 sweep = self.store.store_page(sweep, page)
                 progress(sweep)
                 if page.next_page is None:
                     break
+                pages.next(page.next_page)
                 if (lease_state := self.lease.state()) is not LeaseState.VALID:
                     _log.info("sweep interrupted", connection=site.name, seen=sweep.seen, why=lease_state.value)
                     return sweep

@@ -19,6 +19,7 @@ TAKEN_IN: Mapping[str, str] = {
     "CONTRIBUTING.md": "contributing.md",
     "deploy/README.md": "operating/deploying.md",
     "deploy/operations.md": "operating/runbook.md",
+    "deploy/security.md": "operating/security.md",
     "deploy/servicenow-app/README.md": "tools/servicenow-app.md",
     "deploy/examples/automation.md": "automation/examples.md",
     **{f"deploy/adr/{file.name}": f"decisions/{file.name}" for file in DECISIONS},

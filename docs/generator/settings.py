@@ -27,7 +27,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "database_url", "maintenance_database_url", "data", "secret_key", "event_body_days", "history_days",
     ),
     "Web server and pages": (
-        "host", "port", "public_url", "trusted_proxies", "web_threads", "locale", "time_zone", "session_idle_minutes",
+        "host", "port", "public_url", "trusted_proxies", "web_threads", "web_connections",
+        "header_seconds", "body_seconds", "body_bytes_per_second", "locale", "time_zone", "session_idle_minutes",
         "session_hours", "require_second_factor", "token_sign_in_days", "api_token",
     ),
     "Identity provider": (
@@ -70,7 +71,7 @@ NOTES: Mapping[str, str] = {
     "alerts": "Any host is allowed here. See [Watching it](../operating/watching.md).",
     "audit_sinks": "See [The head of the audit](../../deploy/operations.md#the-head-of-the-audit).",
     "worker_concurrency": "Batches that one worker process works on at a time.",
-    "web_threads": "Requests that one web server answers at a time.",
+    "web_threads": "Events that one web server answers at a time, and as many requests for pages and the API.",
     "connect_timeout": "Seconds to wait for a connection to a tool.",
     "read_timeout": "Seconds to wait for a tool's answer.",
     "log_format": "`json` for collection, `text` for reading on a terminal.",

@@ -9,9 +9,16 @@ from flask import Blueprint, Flask, Response, jsonify, request
 
 from cli.run import listen
 from connector.settings import Settings
+from webhook_server.app import build_gateway
+from webhook_server.gateway.gateway import BodyTurn, Environ, Gateway
 
 
-def application() -> Flask:
+def _body_first(environ: Environ, *, may_query: bool) -> BodyTurn:
+    del environ, may_query
+    return BodyTurn.FIRST
+
+
+def application() -> Gateway:
     app = Flask("nothing")
     hooks = Blueprint("hooks", __name__, url_prefix="/hooks")
 
@@ -21,7 +28,7 @@ def application() -> Flask:
         return jsonify({"result": "accepted"}), 202
 
     app.register_blueprint(hooks)
-    return app
+    return build_gateway(app, _body_first, Settings())
 
 
 if __name__ == "__main__":

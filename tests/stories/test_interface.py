@@ -14,7 +14,7 @@ import pytest
 import requests
 from sqlalchemy.engine import URL
 
-from connector.notify.allowed_hosts import HostRules
+from connector.http.allowed_hosts import HostRules
 from connector.notify.subscription_filter import SubscriptionFilter
 from connector.people.permissions import Role, RoleGrant, TokenScope, ToolAccount
 from connector.store.notifications.subscriptions import Subscriptions

@@ -14,6 +14,7 @@ from connector.people.passwords import hash_password, verify_password
 from connector.people.permissions import PersonId, TokenScope, Viewer, held_scopes
 from webhook_server.auth import current_viewer, services
 from webhook_server.formats import LOCALES, parse_locale
+from webhook_server.permission import for_all_signed_in
 from webhook_server.recent_sign_in import requires_recent_sign_in
 from webhook_server.sign_in_attempts import (
     FailedSignIn,
@@ -28,6 +29,8 @@ TOKEN_LIFETIMES_DAYS = (7, 30, 90, 365)
 
 def account(_: Services) -> Blueprint:
     blueprint = Blueprint("account", __name__, url_prefix="/account")
+    for view in (index, preferences, password, end_session, create_token, revoke_token):
+        for_all_signed_in(view)
     blueprint.add_url_rule("", "index", index)
     blueprint.add_url_rule("/preferences", "preferences", preferences, methods=["POST"])
     blueprint.add_url_rule("/password", "password", requires_recent_sign_in(password), methods=["POST"])

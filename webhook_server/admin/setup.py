@@ -14,10 +14,10 @@ from sqlalchemy import func, select
 from connector import jira, servicenow
 from connector.bootstrap import Services, Sites, system_clock
 from connector.errors import ConfigurationError, ToolError
+from connector.http.allowed_hosts import AddressForbidden, AddressUnresolved, resolve_target
 from connector.http.connection_address import check_connection_address
 from connector.http.tool_access import Auth, Deployment, WebhookAuth
 from connector.http.transport import Timeout
-from connector.notify.allowed_hosts import AddressForbidden, AddressUnresolved, resolve_target
 from connector.people.permissions import Role
 from connector.store.connections.connection_status import connection_statuses
 from connector.store.connections.connections import ConnectionRecord
@@ -221,7 +221,9 @@ def _entered_record(services: Services, entered: dict[str, str], credential: str
     """Raises ConfigurationError with what to enter instead."""
     name, url, user, kind = entered["name"], entered["url"].rstrip("/"), entered["user"], entered["kind"]
     check_connection_address(name, url)
-    _check_public(services, url)
+    by_operator = _is_given_by_operator(services, url)
+    if not by_operator:
+        _check_public(services, url)
     if not credential:
         raise ConfigurationError("Enter the token or password of the account that Gatepost works as.")
     if kind != "datacenter" and not user:
@@ -244,16 +246,20 @@ def _entered_record(services: Services, entered: dict[str, str], credential: str
         expires_at=ends,
         webhook_auth=known.webhook_auth if known else frozenset({WebhookAuth.SIGNATURE}),
         webhook_registration=known.webhook_registration if known else None,
+        made_on_page=not by_operator,
     )  # fmt: skip
+
+
+def _is_given_by_operator(services: Services, url: str) -> bool:
+    """Whether a connection that was made on the command line has this address."""
+    return any(record.base_url.rstrip("/") == url and not record.made_on_page for record in services.connections.all())
 
 
 def _check_public(services: Services, url: str) -> None:
     """A page must not find out what is inside our network.  Raises ConfigurationError.
 
-    An address that a connection has already was allowed before, or was given by the operator on the command line.
+    The transport checks again whenever it connects: a name may lead elsewhere by then.
     """
-    if any(record.base_url.rstrip("/") == url for record in services.connections.all()):
-        return
     try:
         resolve_target(url, services.connection_host_rules)
     except (AddressForbidden, AddressUnresolved) as error:
@@ -264,7 +270,7 @@ def _identify(services: Services, record: ConnectionRecord) -> ToolIdentity:
     """Raises ToolError, ConfigurationError."""
     timeout = Timeout(services.settings.connect_timeout, services.settings.read_timeout)
     build = jira.site if record.tool is Tool.JIRA else servicenow.site
-    tool_setup = build(record.tool_access, timeout=timeout, clock=system_clock).setup
+    tool_setup = build(services.tool_access(record), timeout=timeout, clock=system_clock).setup
     if tool_setup is None:
         raise ConfigurationError("Signing in to this tool is not supported.")
     return tool_setup.identify()

@@ -56,6 +56,8 @@ class ConnectionRecord:
     webhook_auth: frozenset[WebhookAuth] = frozenset({WebhookAuth.SIGNATURE})
     webhook_registration: Mapping[str, Any] | None = None
     """What was registered at the tool: kind, id, address, end."""
+    made_on_page: bool = False
+    """Whether its address was entered on a page: then it must lead to a public or allowed host at each connection."""
 
     def accepted_secrets(self, now: datetime) -> tuple[str, ...]:
         """The secrets that events may be signed with; the one before the last rotation until its end."""
@@ -127,6 +129,11 @@ class Connections:
             self._cache[name] = (now, record)
         return record
 
+    def in_memory(self, name: str) -> ConnectionRecord | None:
+        """What :meth:`cached` read last, however old; asks no database."""
+        kept = self._cache.get(name)
+        return kept[1] if kept else None
+
     def save(self, record: ConnectionRecord, *, by: str | None = None) -> None:
         """Add a connection or change it; a change ends a pause, because it may have mended the cause.
 
@@ -147,6 +154,7 @@ class Connections:
             "oauth": self._vault.encrypt(json.dumps(asdict(record.oauth))) if record.oauth else None,
             "webhook_auth": sorted(kind.value for kind in record.webhook_auth),
             "webhook_registration": record.webhook_registration,
+            "made_on_page": record.made_on_page,
         }
         with self._engine.begin() as transaction:
             before = transaction.execute(select(CONNECTION).where(CONNECTION.c.name == record.name)).mappings().first()
@@ -265,6 +273,7 @@ class Connections:
             oauth=_grant(self._vault.decrypt(values["oauth"])) if values["oauth"] else None,
             webhook_auth=frozenset(WebhookAuth(kind) for kind in values["webhook_auth"]),
             webhook_registration=values["webhook_registration"],
+            made_on_page=values["made_on_page"],
         )
 
 

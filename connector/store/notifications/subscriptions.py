@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, RowMapping, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.errors import ConfigurationError
-from connector.notify.allowed_hosts import AddressForbidden, HostRules, check_address
+from connector.http.allowed_hosts import AddressForbidden, HostRules, check_address
 from connector.notify.measure_events import EventType
 from connector.notify.signing import new_secret
 from connector.notify.subscription import Subscription

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from cryptography.fernet import Fernet
 
-from connector.notify.allowed_hosts import HostRules
+from connector.http.allowed_hosts import HostRules
 from connector.notify.delivery import DeliveryResult, EventNotifier
 from connector.notify.measure_events import EventType
 from connector.notify.subscription import Subscription

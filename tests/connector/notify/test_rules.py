@@ -10,7 +10,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from connector.errors import ConfigurationError
-from connector.notify.allowed_hosts import (
+from connector.http.allowed_hosts import (
     AddressForbidden,
     AddressUnresolved,
     HostRules,

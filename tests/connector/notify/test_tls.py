@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from connector.notify.allowed_hosts import HostRules
+from connector.http.allowed_hosts import HostRules
 from connector.notify.webhook_sender import Accepted, NotAccepted, WebhookSender
 
 NAME = "hooks.acme.example"

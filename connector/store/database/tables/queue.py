@@ -43,6 +43,7 @@ CONNECTION = Table(
     Column("oauth", LargeBinary),
     Column("webhook_auth", ARRAY(Text), nullable=False, server_default=text("'{signature}'")),
     Column("webhook_registration", JSONB),
+    Column("made_on_page", Boolean, nullable=False, server_default=text("false")),
 )
 
 INBOX = Table(

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import text
 
 from connector.errors import ConfigurationError
-from connector.notify.allowed_hosts import HostRules
+from connector.http.allowed_hosts import HostRules
 from connector.notify.subscription_filter import SubscriptionFilter
 from connector.store.connections.connections import Connections
 from connector.store.notifications.subscriptions import Subscriptions

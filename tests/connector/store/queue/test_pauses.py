@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 from structlog.testing import capture_logs
 
 from connector.errors import ConfigurationError
-from connector.notify.allowed_hosts import HostRules
+from connector.http.allowed_hosts import HostRules
 from connector.notify.measure_events import EventType
 from connector.notify.subscription_filter import SubscriptionFilter
 from connector.store.notifications.subscriptions import Subscriptions

@@ -19,7 +19,9 @@ CREATE TABLE connection (
     expires_at           timestamptz,
     oauth                bytea,
     webhook_auth         text[] NOT NULL DEFAULT '{signature}',
-    webhook_registration jsonb
+    webhook_registration jsonb,
+    -- Its address was entered on a page, and not by the operator: it may lead to public and allowed hosts only.
+    made_on_page         boolean NOT NULL DEFAULT false
 );
 
 -- What a limit of the tool has closed for a while: the site, an endpoint or an item.

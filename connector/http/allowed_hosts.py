@@ -106,14 +106,23 @@ def check_address(url: str, rules: HostRules) -> tuple[str, int]:
 def resolve_target(url: str, rules: HostRules, resolver: Resolver = resolve) -> ResolvedTarget:
     """The address to connect to.  Raises AddressForbidden, AddressUnresolved."""
     host, port = check_address(url, rules)
-    ip_addresses = resolver(host, port)
-    for text in ip_addresses:
-        _check_ip_address(host, text, rules)
-    if not ip_addresses:
-        raise AddressUnresolved(f"{host} has no address")
+    ip_addresses = allowed_addresses(host, port, rules, resolver)
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return ResolvedTarget(parts.scheme, host, port, path, ip_addresses[0])
+
+
+def allowed_addresses(host: str, port: int, rules: HostRules, resolver: Resolver = resolve) -> Sequence[str]:
+    """The IP addresses of a name, all of which may be connected to.  Raises AddressForbidden, AddressUnresolved.
+
+    One address that is not allowed forbids the name: whoever answers for it may give another one next time.
+    """
+    found = resolver(host, port)
+    for text in found:
+        _check_ip_address(host, text, rules)
+    if not found:
+        raise AddressUnresolved(f"{host} has no address")
+    return found
 
 
 def _check_ip_address(host: str, text: str, rules: HostRules) -> None:

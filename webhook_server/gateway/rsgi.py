@@ -1,0 +1,49 @@
+"""What of RSGI is used: https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from typing import Protocol, TypeAlias
+
+Headers: TypeAlias = "list[tuple[str, str]]"
+
+
+class RequestHeaders(Protocol):
+    def items(self) -> Sequence[tuple[str, str]]: ...
+
+
+class Scope(Protocol):
+    """A request without its body."""
+
+    @property
+    def http_version(self) -> str: ...
+    @property
+    def server(self) -> str: ...
+    @property
+    def client(self) -> str: ...
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def query_string(self) -> str: ...
+    @property
+    def headers(self) -> RequestHeaders: ...
+
+
+class Stream(Protocol):
+    """An answer that is sent in pieces."""
+
+    def send_bytes(self, data: bytes) -> Awaitable[None]: ...
+
+
+class HttpProtocol(Protocol):
+    """The body of a request, and its answer."""
+
+    def __call__(self) -> Awaitable[bytes]: ...
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+    def response_empty(self, status: int, headers: Headers) -> None: ...
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
+    def response_stream(self, status: int, headers: Headers) -> Stream: ...
