@@ -44,10 +44,11 @@ class ApiServer:
         *grants: RoleGrant,
         scopes: frozenset[TokenScope] = ALL_SCOPES,
         accounts: tuple[tuple[str, str], ...] = (),
+        password_hash: str | None = None,
     ) -> PersonId:
         """Add somebody with a token; tests refer to them by name."""
         people = self.services.people
-        person = people.add(f"{name}@acme.example", name.capitalize(), by="tests").id
+        person = people.add(f"{name}@acme.example", name.capitalize(), by="tests", password_hash=password_hash).id
         for grant in grants:
             people.grant(person, grant, by="tests")
         for connection, account in accounts:

@@ -15,6 +15,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from connector.bootstrap import system_clock
+from connector.people.authentication import SignInMethod
 from connector.people.permissions import PersonId, Role, RoleGrant, TokenScope, Viewer
 from mapping.load import LoadedMapping, load_mapping
 from tests.connector.store.conftest import open_store
@@ -82,7 +83,12 @@ class Installation:
             return "made up"
         if caller not in self.sessions or rule.rule in ENDS_SESSIONS:
             self.sessions[caller] = self.here.services.sessions.begin(
-                self.persons[caller], agent="", by="tests", now=system_clock()
+                self.persons[caller],
+                agent="",
+                by="tests",
+                now=system_clock(),
+                method=SignInMethod.PASSWORD,
+                authenticated_at=system_clock(),
             )
         return self.sessions.pop(caller) if rule.rule in ENDS_SESSIONS else self.sessions[caller]
 

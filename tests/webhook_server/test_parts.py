@@ -42,8 +42,8 @@ FLOW = f"""
 """
 WRITES = """
     INSERT INTO outbox (connection, native_id, key, target_values, changes, state, reason, settled_at, reply_comment)
-    SELECT 'jira-main', (10000 + n)::text, 'ITX-' || n, '{"Gate": "Shut"}',
-           '[{"field": "Gate", "kind": "first", "present": "Open", "target": "Shut", "last_written": null}]', 'dead_letter',
+    SELECT 'jira-main', (10000 + n)::text, 'ITX-' || n, '{"Gate": "Blocked"}',
+           '[{"field": "Gate", "kind": "first", "present": "Open", "target": "Blocked", "last_written": null}]', 'dead_letter',
            'refused: the option of ITX-' || n || ' is wrong' || n, now(), '{"text": "about Branches"}'
     FROM generate_series(1, 2) AS n
 """
@@ -69,8 +69,7 @@ def parts(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
             ("operator", Role.OPERATOR, ()),
             ("cloud-viewer", Role.VIEWER, CLOUD),
         ):
-            person = here.person(name, RoleGrant(role, place))
-            here.services.people.set_password(person, CHEAP, by="tests")
+            here.person(name, RoleGrant(role, place), password_hash=CHEAP)
         yield here
 
 
@@ -103,7 +102,7 @@ def test_an_operator_reads_which_writes_wait_and_no_values(parts: ApiServer) -> 
     shown = parts.get("operator", f"/outbox/{write_of(parts, 'ITX-2')}").get_json()
     assert (shown["write"]["key"], shown["changes"], shown["reply_comment"]) == ("ITX-2", None, None)
     shown = parts.get("admin", f"/outbox/{write_of(parts, 'ITX-2')}").get_json()
-    assert shown["changes"][0]["target"] == "Shut"
+    assert shown["changes"][0]["target"] == "Blocked"
     assert shown["reply_comment"] == {"text": "about Branches"}
 
 
@@ -353,8 +352,7 @@ def test_a_mapping_is_activated_by_who_administers_all_that_it_changes(
     parts: ApiServer, who: str, old: str, new: str, status: int
 ) -> None:
     if "it-admin" not in parts.tokens:
-        person = parts.person("it-admin", RoleGrant(Role.ADMINISTRATOR, ("IT",)))
-        parts.services.people.set_password(person, CHEAP, by="tests")
+        parts.person("it-admin", RoleGrant(Role.ADMINISTRATOR, ("IT",)), password_hash=CHEAP)
     active = parts.services.mappings.active()
     assert active is not None
     source = active.source.replace(old, new)

@@ -24,6 +24,7 @@ from sqlalchemy import text
 
 from connector.bootstrap import Services, bootstrap, system_clock
 from connector.http.tool_access import WebhookAuth
+from connector.people.authentication import SignInMethod
 from connector.people.permissions import Role, RoleGrant
 from connector.settings import Settings
 from connector.store.connections.connections import ConnectionRecord
@@ -260,7 +261,11 @@ def test_a_stopping_server_answers_what_it_has_in_hand(server: Server) -> None:
 def _signed_in(server: Server) -> dict[str, str]:
     person = server.services.people.add("ada@x.example", "Ada", by="tests")
     server.services.people.grant(person.id, RoleGrant(Role.VIEWER), by="tests")
-    return {"gatepost": server.services.sessions.begin(person.id, agent="", by="tests", now=system_clock())}
+    now = system_clock()
+    token = server.services.sessions.begin(
+        person.id, agent="", by="tests", now=now, method=SignInMethod.PASSWORD, authenticated_at=now
+    )
+    return {"gatepost": token}
 
 
 def _accepts(port: int) -> bool:

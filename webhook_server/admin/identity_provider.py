@@ -17,6 +17,7 @@ from connector.people.identity import Begun, Client, Identity, SignInRefused
 from connector.people.sign_in import sign_in_person
 from webhook_server.admin.signin import form
 from webhook_server.auth import before_second_factor, current_viewer, open_to_all, safe_next, sign_in
+from webhook_server.permission import for_all_signed_in
 from webhook_server.recent_sign_in import FORM_IS_GONE, TOKEN_FIELD
 from webhook_server.sign_in_attempts import FailedSignIn, record_failed_sign_in
 
@@ -81,6 +82,7 @@ def provider(services: Services) -> Blueprint:
 def _add_confirmation(blueprint: Blueprint, services: Services, identity_provider: IdentityProvider | None) -> None:
     @blueprint.get("/signin/provider/confirm")
     @before_second_factor
+    @for_all_signed_in
     def confirm() -> ResponseReturnValue:
         """The same for somebody who is signed in, and has to sign in there once more for a form that is waiting."""
         onward = url_for("provider.go_on", form=request.args.get("form", ""))
@@ -88,6 +90,7 @@ def _add_confirmation(blueprint: Blueprint, services: Services, identity_provide
 
     @blueprint.get("/signin/go-on")
     @before_second_factor
+    @for_all_signed_in
     def go_on() -> ResponseReturnValue:
         """The person is confirmed; the form that was waiting goes where it went at first, by the person's own click."""
         viewer, token = current_viewer(), request.args.get("form", "")

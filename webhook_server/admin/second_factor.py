@@ -19,7 +19,7 @@ from webhook_server.auth import (
     requires_role,
     services,
 )
-from webhook_server.permission import Reach
+from webhook_server.permission import Reach, for_all_signed_in
 from webhook_server.recent_sign_in import requires_recent_sign_in
 
 ACCOUNT = "/account/second-factor"
@@ -28,6 +28,8 @@ ACCOUNT = "/account/second-factor"
 def second_factor(_: Services) -> Blueprint:
     blueprint = Blueprint("second_factor", __name__)
     blueprint.add_app_template_global(lambda person: services().second_factors.is_enrolled(person), "has_second_factor")
+    for own in (index, begin, confirm, renew_recovery_codes, remove):
+        for_all_signed_in(own)
     blueprint.add_url_rule(ACCOUNT, "index", before_second_factor(index))
     for path, endpoint, view in (
         (f"{ACCOUNT}/begin", "begin", before_second_factor(begin)),

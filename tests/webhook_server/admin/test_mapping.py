@@ -136,7 +136,7 @@ def test_the_preview_shows_present_and_would_be_on_real_items(desk: Desk) -> Non
         "3 of 3 items: 1 would no longer be a measure, 1 new, 1 stays as it is. Nothing was written."
     )
     assert "CLOUD-1 An idea of CLOUD dropped no rule takes CLOUD-1 (Epic in CLOUD, Backlog)." in text
-    assert "SUP-1 Not governed new ■ shut" in text
+    assert "SUP-1 Not governed new ■ blocked" in text
     assert "Gate – Blocked" in text
 
 
