@@ -71,7 +71,7 @@ NOTES: Mapping[str, str] = {
     "alerts": "Any host is allowed here. See [Watching it](../operating/watching.md).",
     "audit_sinks": "See [The head of the audit](../../deploy/operations.md#the-head-of-the-audit).",
     "worker_concurrency": "Batches that one worker process works on at a time.",
-    "web_threads": "Events that one web server answers at a time, and as many requests for pages and the API.",
+    "web_threads": "Requests for pages and the API that one web server answers at a time, and half of its events.",
     "connect_timeout": "Seconds to wait for a connection to a tool.",
     "read_timeout": "Seconds to wait for a tool's answer.",
     "log_format": "`json` for collection, `text` for reading on a terminal.",

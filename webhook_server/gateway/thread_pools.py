@@ -23,9 +23,12 @@ class ThreadPools:
 
     @classmethod
     def of_size(cls, threads: int) -> Self:
-        """``threads`` for events, and as many for pages."""
+        """``threads`` for pages, and twice as many for events.
+
+        An event's thread mostly waits for the commit that takes others along: the more wait, the fewer commits.
+        """
         return cls(
-            ThreadPoolExecutor(threads, "events"),
+            ThreadPoolExecutor(2 * threads, "events"),
             ThreadPoolExecutor(threads, "pages"),
             ThreadPoolExecutor(HEALTH_THREADS, "health"),
             ThreadPoolExecutor(1, "alive"),

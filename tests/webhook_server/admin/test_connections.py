@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy.engine import URL
 
 from connector.bootstrap import Sites, bootstrap, system_clock
+from connector.errors import HostNotAllowed
 from connector.http.tool_access import Auth, WebhookAuth
 from connector.people.permissions import Role
 from connector.settings import Settings
@@ -228,6 +229,28 @@ def test_a_tool_is_connected_only_when_it_lets_us_in(desk: Desk) -> None:
     assert (done.status_code, done.location) == (303, "/setup")
     assert "second is connected; Gatepost works there as " in desk.admin.text("/setup")
     assert (WHO, "connection.saved") in desk.actions("second")
+
+
+def test_an_address_that_was_entered_on_a_page_is_checked_whenever_it_is_connected_to(desk: Desk) -> None:
+    services = desk.scene.services
+    given = services.connections.get("jira-main")
+    assert given is not None
+    # The operator's own connection leads to this machine; the same address on a page is the operator's as well.
+    assert services.tool_access(given).host_rules is None
+    services.connections.save(replace(given, name=ConnectionName("entered"), made_on_page=True))
+    entered = services.connections.get("entered")
+    assert entered is not None
+    assert services.tool_access(entered).host_rules == services.connection_host_rules
+    with pytest.raises(
+        HostNotAllowed, match=r"no public address\. .*GATEPOST_CONNECTION_PRIVATE_NETWORKS\. Nothing was sent"
+    ):
+        Sites(services, system_clock).get(entered.name).setup.identify()  # type: ignore[union-attr]
+    # An address that only a page has given is checked again when it is entered again.
+    services.connections.save(
+        replace(given, name=ConnectionName("entered"), base_url="https://127.0.0.1:9", made_on_page=True)
+    )
+    form = {"kind": "cloud", "name": "again", "url": "https://127.0.0.1:9", "user": seed.BOT_EMAIL}
+    assert "127.0.0.1 is no public address." in page_text(desk.admin.post("/setup/connect", **form, credential="x"))
 
 
 @pytest.mark.parametrize(
