@@ -13,7 +13,7 @@ from governance.approvals import ApprovalContext, evaluate_approvals
 from governance.command_rules import CommandContext, apply_commands
 from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
-from governance.deviations import assess_deviation, kill_switch, kill_switch_at, next_escalation_at, red_since
+from governance.deviations import Slip, assess_deviation, kill_switch, kill_switch_at, next_escalation_at, red_since
 from governance.effects import Effects, sum_up
 from governance.evidence import Command, Evidence, Verb
 from governance.explain import blockers_of
@@ -22,10 +22,13 @@ from governance.figures import figures_of
 from governance.findings import FindingContext, detect_findings, diversion, first_priorities
 from governance.fingerprint import FactGroup, fingerprint
 from governance.gates import REBASELINE, Policy
-from governance.locked_plan import LockedPlan, differs_from_locked, lock_plan, with_locked_plan
+from governance.locked_plan import LockedPlan, is_changed, lock_plan, with_locked_plan
+from governance.locked_scope import is_unscoped, scope_change, terms_of
+from governance.locked_terms import as_locked, changed_terms
 from governance.measure import Measure
 from governance.measure_state import Breach, Deviation, MeasureState, OffRamp
 from governance.money import CurrencyMismatch
+from governance.schedule import slip_in_days, tolerated_days
 from governance.status import implementation_status, potential_status
 from governance.verdict import ConditionResult, Event, EventKind, GateState, Outcome, Status, Verdict
 
@@ -40,13 +43,15 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime) 
     assessment = _Assessment(measure, evidence, policy, now)
     assessment.apply_commands()
     assessment.rebaseline()
+    assessment.report_changed_terms()
     assessment.reopen()
     potential = potential_status(measure, assessment.effects, assessment.effects_problem, policy.thresholds)
     assessment.assess_deviation()
     assessment.apply_kill_switch(potential)
     assessment.grant()
     diverted = diversion(evidence, policy, now) if policy.is_on("RESOURCE_DIVERSION") else ""
-    implementation = implementation_status(measure, evidence, policy.thresholds, now, diverted)
+    terms = assessment.plan.terms if assessment.plan else None
+    implementation = implementation_status(measure, evidence, policy.thresholds, now, diverted, terms)
     return assessment.verdict(implementation, potential)
 
 
@@ -66,6 +71,7 @@ class _Assessment:
     granted_at: dict[str, datetime] = field(default_factory=dict)
     off_ramp: OffRamp | None = None
     deviation: Deviation | None = None
+    changed_terms: dict[str, str] = field(default_factory=dict)
     red_since: datetime | None = None
     reopened_at: datetime | None = None
     confirmed_fingerprint: str = ""
@@ -103,7 +109,10 @@ class _Assessment:
         """Rule on the commands that were given since the last assessment."""
         if not self.evidence.commands:
             return
-        context = CommandContext(self.measure, self.policy, self.effects, self.granted, self.plan, self.off_ramp)
+        context = CommandContext(
+            self.measure, self.policy, self.effects, self.granted, self.plan, self.off_ramp,
+            scope_changed=self._scope_changed(),
+        )  # fmt: skip
         apply_commands(self.evidence.commands, context)
         self.commands, self.off_ramp = tuple(context.ruled_on), context.off_ramp
         self.events += context.events
@@ -121,16 +130,37 @@ class _Assessment:
             for command in self.commands
             if command.verb is Verb.REBASELINE and command.accepted and command.at > plan.at
         ]
-        if not requests or not differs_from_locked(self.measure.effects, plan):
+        if not requests or not (is_changed(self.measure, plan) or self._scope_changed()):
             return
         newest = requests[-1]
         approval_context = ApprovalContext(self.measure, self.policy, self.effects, self.commands, newest.at)
         results = evaluate_approvals(REBASELINE, self.policy.rebaseline, approval_context)
         if all(result.outcome is Outcome.MET for result in results):
             by = tuple(result.actual for result in results)
-            self._use_plan(lock_plan(self.measure.effects, self.now, number=plan.number + 1, reason=newest.text, by=by))
+            terms = terms_of(self.measure, self.evidence.children)
+            self._use_plan(
+                lock_plan(
+                    self.measure.effects, self.now, number=plan.number + 1, reason=newest.text, by=by, terms=terms
+                )
+            )
             self.red_since = None
             self.events.append(Event(EventKind.REBASELINED, f"Plan {plan.number + 1}: {newest.text}"))
+
+    def _scope_changed(self) -> bool:
+        """Whether the child items are others than those that were locked."""
+        terms = self.plan.terms if self.plan is not None else None
+        return scope_change(self.evidence.children, terms) is not None or is_unscoped(self.evidence.children, terms)
+
+    def report_changed_terms(self) -> None:
+        """Record each change of what was agreed, once for each new value."""
+        before, plan = self.evidence.measure_state.changed_terms, self.plan
+        if plan is None:
+            return
+        for change in changed_terms(self.measure, plan.terms):
+            self.changed_terms[change.subject] = change.present
+            if before.get(change.subject) != change.present:
+                text = f"Changed after the decision: {change.text}"
+                self.events.append(Event(EventKind.TERMS_CHANGED, text))
 
     def reopen(self) -> None:
         """Take back a stage that was rejected after it was granted, or closed on other actuals."""
@@ -161,9 +191,17 @@ class _Assessment:
         """Only a plan that was agreed can be deviated from."""
         if self.plan is None or self.off_ramp is not None:
             return
-        outcome = assess_deviation(self.measure, self.effects, self.policy, self.deviation, self.commands, self.now)
+        outcome = assess_deviation(
+            self.measure, self.effects, self._slip(), self.policy, self.deviation, self.commands, self.now
+        )
         self.deviation = outcome.deviation
         self.events += outcome.events
+
+    def _slip(self) -> Slip:
+        terms = self.plan.terms if self.plan is not None else None
+        implemented = self.granted > self.policy.index(self.policy.lock_at)
+        days = slip_in_days(self.measure, terms, self.now, implemented=implemented)
+        return Slip(days, tolerated_days(terms, self.policy.thresholds))
 
     def apply_kill_switch(self, potential: Status) -> None:
         if self.plan is None or self._stage() == self.policy.closing_stage:
@@ -197,7 +235,8 @@ class _Assessment:
         return self.effects is not None and self.effects.plan is not None and not self.measure.unreadable_effects
 
     def _lock(self, reason: str) -> None:
-        self.plan = lock_plan(self.measure.effects, self.now, reason=reason)
+        terms = terms_of(self.measure, self.evidence.children)
+        self.plan = lock_plan(self.measure.effects, self.now, reason=reason, terms=terms)
         self.events.append(Event(EventKind.PLAN_LOCKED, f"Plan 1 {reason}"))
 
     def _conditions(self) -> tuple[ConditionResult, ...]:
@@ -273,7 +312,9 @@ class _Assessment:
             gate, self.granted, self.checklist, self.off_ramp, self.measure, self.evidence, policy, self.now
         )
         findings = detect_findings(
-            FindingContext(self.measure, self.evidence, policy, self.effects, stage, self.off_ramp, potential, self.now)
+            FindingContext(
+                self.measure, self.evidence, policy, self.effects, stage, self.off_ramp, potential, self.now, self.plan
+            )
         )
         measure_state = MeasureState(
             stage=stage,
@@ -288,6 +329,7 @@ class _Assessment:
             findings_since={finding.key: finding.since for finding in findings},
             first_priorities=first_priorities(self.evidence) or before.first_priorities,
             breach=self._breach(gate),
+            changed_terms=self.changed_terms,
         )
         return Verdict(
             stage=stage,
@@ -319,9 +361,11 @@ class _Assessment:
             next_escalation_at(self.deviation, self.policy),
             kill_switch_at(self.red_since, self.policy.thresholds.kill_red_months) if self.off_ramp is None else None,
         ]
-        end = known(self.measure.end)
+        terms = self.plan.terms if self.plan is not None else None
+        end = known(as_locked(self.measure, terms).end)
         if end is not None and not self.evidence.done:
-            moments.append(datetime(end.year, end.month, end.day, tzinfo=self.now.tzinfo) + timedelta(days=1))
+            passed = datetime(end.year, end.month, end.day, tzinfo=self.now.tzinfo) + timedelta(days=1)
+            moments += [passed, passed + timedelta(days=tolerated_days(terms, self.policy.thresholds))]
         granted = self.granted_at.get(self._stage() or "")
         if granted is not None:
             moments.append(granted + timedelta(days=self.policy.thresholds.ageing_days + 1))

@@ -41,5 +41,7 @@ class ConditionContext:
         who = (responsible(self.measure, role),)
         return ConditionResult(self.stage, code, subject, Outcome.UNMET, expected, actual, reason, who)
 
-    def unknown(self, code: str, subject: str, expected: str, reason: str) -> ConditionResult:
-        return ConditionResult(self.stage, code, subject, Outcome.UNKNOWN, expected, "unknown", reason, ADMINISTRATOR)
+    def unknown(self, code: str, subject: str, expected: str, reason: str, role: Role | None = None) -> ConditionResult:
+        """``role`` acts where somebody has to say it, else the administrator who makes it readable."""
+        who = ADMINISTRATOR if role is None else (responsible(self.measure, role),)
+        return ConditionResult(self.stage, code, subject, Outcome.UNKNOWN, expected, "unknown", reason, who)

@@ -1,8 +1,9 @@
 """Deviation from the plan: tolerance, the request for a reason, the escalation, the kill switch.
 
-A measure past its tolerance must carry a reason.  It is requested from the owner at once; unanswered, from the
-sponsor after an hour and from the steering committee after a day (the steps are policy).  A reason holds for the
-shortfall that it was given for; when that grows by another tolerance, a reason is requested again.
+A measure whose money or time is past its tolerance must carry a reason.  It is requested from the owner at once;
+unanswered, from the sponsor after an hour and from the steering committee after a day (the steps are policy).  A
+reason holds for the shortfall and the slip that it was given for; when one grows by another tolerance, a reason is
+requested again.
 """
 
 from __future__ import annotations
@@ -34,6 +35,14 @@ def shortfall(effects: Effects | None) -> Decimal | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Slip:
+    """Time: days behind the locked schedule (``None``: nobody can say), and how many of them are tolerated."""
+
+    days: int | None
+    tolerated: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeviationOutcome:
     """The deviation after this assessment, and what happened to it."""
 
@@ -44,22 +53,23 @@ class DeviationOutcome:
 def assess_deviation(
     measure: Measure,
     effects: Effects | None,
+    slip: Slip,
     policy: Policy,
     before: Deviation | None,
     commands: tuple[Command, ...],
     now: datetime,
 ) -> DeviationOutcome:
     """Open, keep, explain or close the deviation, and take every escalation step that is due."""
-    missing, tolerance = shortfall(effects), policy.thresholds.tolerance
-    if missing is None:
-        # A shortfall that cannot be calculated now does not end a known deviation.
-        return DeviationOutcome(before)
-    if missing <= tolerance or not policy.is_on("DEVIATION_UNEXPLAINED"):
+    tolerance = policy.thresholds.tolerance
+    missing, late = _past_tolerance(effects, slip, tolerance, before)
+    if not (missing or late) or not policy.is_on("DEVIATION_UNEXPLAINED"):
         return DeviationOutcome(None)
-    current = before or Deviation(now, missing)
-    if current.explained_shortfall is not None and missing > current.explained_shortfall + tolerance:
-        current = Deviation(now, missing)
-    current = replace(current, shortfall=missing)
+    current = before or Deviation(now, missing, slip_days=late)
+    if current.explained_shortfall is not None and (
+        missing > current.explained_shortfall + tolerance or late > current.explained_slip + slip.tolerated
+    ):
+        current = Deviation(now, missing, slip_days=late)
+    current = replace(current, shortfall=missing, slip_days=late)
     explained = _reason(current, commands)
     if explained is not None:
         explained_deviation = replace(
@@ -68,6 +78,7 @@ def assess_deviation(
             reason_by=explained.person.name,
             reason_at=explained.at,
             explained_shortfall=missing,
+            explained_slip=late,
         )
         return DeviationOutcome(
             explained_deviation, (Event(EventKind.EXPLAINED, explained.text, explained.person.name),)
@@ -75,6 +86,25 @@ def assess_deviation(
     if current.reason:
         return DeviationOutcome(current)
     return _escalate(measure, policy, current, now)
+
+
+def _past_tolerance(
+    effects: Effects | None, slip: Slip, tolerance: Decimal, before: Deviation | None
+) -> tuple[Decimal, int]:
+    """The shortfall and the days past the tolerance, 0 for what is within it.
+
+    What cannot be calculated now does not end a known deviation.
+    """
+    missing, late = shortfall(effects), slip.days
+    if missing is None:
+        missing = before.shortfall if before is not None else Decimal(0)
+    elif missing <= tolerance:
+        missing = Decimal(0)
+    if late is None:
+        late = before.slip_days if before is not None else 0
+    elif late <= slip.tolerated:
+        late = 0
+    return missing, late
 
 
 def _reason(deviation: Deviation, commands: tuple[Command, ...]) -> Command | None:
@@ -103,7 +133,7 @@ def _escalate(measure: Measure, policy: Policy, deviation: Deviation, now: datet
     events = tuple(
         Event(
             EventKind.REASON_REQUESTED,
-            f"{who} was asked for the reason: {deviation.shortfall:.0%} of the plan is missing",
+            f"{who} was asked for the reason: {deviation.text}",
         )
         for who in (step.responsible.text for step in steps)
     )
@@ -151,6 +181,7 @@ def kill_switch(since: datetime | None, policy: Policy, now: datetime) -> OffRam
 def reason_request_text(deviation: Deviation, figures: Figures) -> str:
     """What the people who are asked read."""
     amounts = ""
-    if figures.plan is not None and figures.at_completion is not None:
+    if deviation.shortfall and figures.plan is not None and figures.at_completion is not None:
         amounts = f": {figures.at_completion} at completion of {figures.plan} planned"
-    return f"{deviation.shortfall:.0%} of the plan is missing{amounts}. Why? Answer with: /reason TEXT"
+    text = deviation.text
+    return f"{text[:1].upper()}{text[1:]}{amounts}. Why? Answer with: /reason TEXT"

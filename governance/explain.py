@@ -158,7 +158,7 @@ def _deviation(verdict: Verdict) -> Iterator[str]:
     if deviation is None:
         return
     yield ""
-    yield f"Deviation since {deviation.since:%d %b %Y %H:%M}: {deviation.shortfall:.0%} of the plan is missing"
+    yield f"Deviation since {deviation.since:%d %b %Y %H:%M}: {deviation.text}"
     for step in deviation.reason_requests:
         yield f"- {step.responsible.text} was asked on {step.at:%d %b %Y %H:%M}"
     if deviation.reason:

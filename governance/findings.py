@@ -18,6 +18,9 @@ from governance.evidence import Evidence, OpenItem, Service
 from governance.facts import Unknown, known
 from governance.gates import Policy
 from governance.legacy import running_services
+from governance.lock_findings import scope_changed, terms_changed
+from governance.locked_plan import LockedPlan
+from governance.locked_terms import as_locked
 from governance.measure import Measure, Person, Role
 from governance.measure_state import OffRamp, OffRampKind
 from governance.money import Money, Period
@@ -54,6 +57,7 @@ class FindingContext:
     off_ramp: OffRamp | None
     potential: Status
     now: datetime
+    plan: LockedPlan | None = None
 
     def holder(self, role: Role = Role.OWNER) -> tuple[Responsible, ...]:
         return (responsible(self.measure, role),)
@@ -142,7 +146,7 @@ def _required_roles(context: FindingContext) -> frozenset[str]:
 def legacy_still_paid(context: FindingContext) -> Iterator[FindingDraft]:
     """The legacy is active or booked after the measure's end, or after its work is done."""
     services = known(context.evidence.legacy)
-    end = known(context.measure.end)
+    end = known(as_locked(context.measure, context.plan.terms if context.plan else None).end)
     over = context.evidence.done or (end is not None and context.now.date() > end)
     still = running_services(services, context.now.date()) if services and over else None
     if still is not None:
@@ -296,6 +300,19 @@ def unknown_evidence(context: FindingContext) -> Iterator[FindingDraft]:
             yield FindingDraft(subject, fact.reason, ADMINISTRATOR)
 
 
+def _terms_changed(context: FindingContext) -> Iterator[FindingDraft]:
+    """Dates, kill criteria or other terms of the decision are no longer as they were agreed."""
+    for subject, sentence in terms_changed(context.measure, context.plan):
+        yield FindingDraft(subject, sentence, context.holder(Role.SPONSOR))
+
+
+def _scope_changed(context: FindingContext) -> Iterator[FindingDraft]:
+    """Child items were opened or deleted since the plan was locked."""
+    sentence = scope_changed(context.evidence.children, context.plan)
+    if sentence:
+        yield FindingDraft("scope", sentence, context.holder(Role.SPONSOR))
+
+
 FINDING_RULES: Mapping[str, FindingRule] = {
     "RESOURCE_DIVERSION": zombie,
     "ORPHAN_OWNER": orphan,
@@ -307,5 +324,7 @@ FINDING_RULES: Mapping[str, FindingRule] = {
     "COST_SPIKE": cost_spike,
     "CREEP": creep,
     "AGEING_IN_GATE": ageing,
+    "TERMS_CHANGED": _terms_changed,
+    "SCOPE_CHANGED": _scope_changed,
     "EVIDENCE_UNKNOWN": unknown_evidence,
 }

@@ -44,6 +44,7 @@ class ConditionKind(StrEnum):
     KILL_CRITERIA = "kill_criteria"
     PLAN_LOCK = "plan_lock"
     DEVIATION_EXPLAINED = "deviation_explained"
+    SCOPE = "scope"
     OPEN_WORK = "open_work"
     DEPENDENCIES = "dependencies"
     CHANGES = "changes"
@@ -119,6 +120,10 @@ class Thresholds:
     """Gross planned benefit from which the steering committee decides as well; ``None`` for never."""
     tolerance: Decimal = Decimal("0.10")
     """Share of the plan that may be missing at completion before a reason is asked for."""
+    slip_days: int = 14
+    """Days that the end or a milestone may lie behind the locked one before a reason is asked for."""
+    slip_share: Decimal = Decimal("0.10")
+    """The same as a share of the locked duration; the longer of the two counts."""
     kill_red_months: int | None = 3
     """Months of red potential without an approved recovery plan until the kill switch; ``None`` for never."""
     ageing_days: int = 120
@@ -131,6 +136,8 @@ class Thresholds:
     high_value: Decimal = Decimal(500_000)
     """Net plan from which the priority of serving tickets is checked."""
     low_priorities: tuple[str, ...] = ("low", "lowest", "minor", "trivial", "4 - low", "5 - planning")
+    done_on_word: bool = False
+    """Work without child items and progress is done when its owner says so."""
     delegation_days: int = 92
     """Longest delegation."""
 
@@ -154,8 +161,13 @@ DEFAULT_COMMAND_ROLES: Mapping[Verb, tuple[Role, ...]] = {
 """Which roles may give which command.  Whoever put a measure on hold may resume it as well."""
 
 REBASELINE_APPROVALS = (
-    ApprovalRule(Role.SPONSOR, code="PLAN_LOCKED", depends_on=(FactGroup.PLAN,)),
-    ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "PLAN_LOCKED", (FactGroup.PLAN,)),
+    ApprovalRule(Role.SPONSOR, code="PLAN_LOCKED", depends_on=(FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS)),
+    ApprovalRule(
+        Role.CONTROLLER,
+        ApprovalKind.SIZE_AND_TIMING,
+        "PLAN_LOCKED",
+        (FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS),
+    ),
 )
 
 

@@ -6,6 +6,7 @@ business unit are separate dimensions, not levels.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -107,6 +108,8 @@ class Measure:
     legal_entity: Fact[str] = None
     start: Fact[date] = None
     end: Fact[date] = None
+    milestones: Mapping[str, Fact[date]] = field(default_factory=dict)
+    """Dates by name that are agreed beside start and end."""
     rough_value: Fact[Money] = None
     baseline: Fact[Money] = None
     objective: Fact[str] = None

@@ -50,13 +50,36 @@ class Deviation:
 
     since: datetime
     shortfall: Decimal
-    """Share of the plan that is missing at completion (0.33 = a third)."""
+    """Share of the plan that is missing at completion (0.33 = a third); 0 while money is within the tolerance."""
     reason_requests: tuple[ReasonRequest, ...] = ()
     reason: str = ""
     reason_by: str = ""
     reason_at: datetime | None = None
     explained_shortfall: Decimal | None = None
     """The shortfall for which the reason was given; a worse one has to be explained anew."""
+    slip_days: int = 0
+    """Days behind the locked end or milestone; 0 while time is within the tolerance."""
+    explained_slip: int = 0
+    """The days of slip for which the reason was given."""
+
+    @property
+    def text(self) -> str:
+        """``53% of the plan is missing, and the work is 31 days behind the locked schedule``"""
+        return deviation_text(self.shortfall, self.slip_days)
+
+    @property
+    def text_at_completion(self) -> str:
+        """The same, and when the money will be missing."""
+        return deviation_text(self.shortfall, self.slip_days, " at completion")
+
+
+def deviation_text(shortfall: Decimal, slip_days: int, when: str = "") -> str:
+    """What is past its tolerance, in words; money and time are 0 while they are within it."""
+    parts = [f"{shortfall:.0%} of the plan is missing{when}"] if shortfall else []
+    if slip_days:
+        days = "1 day" if slip_days == 1 else f"{slip_days} days"
+        parts.append(f"the work is {days} behind the locked schedule")
+    return ", and ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +117,5 @@ class MeasureState:
     first_priorities: Mapping[str, str] = field(default_factory=dict)
     """Item key to the priority that was read first."""
     breach: Breach | None = None
+    changed_terms: Mapping[str, str] = field(default_factory=dict)
+    """Subject of a locked term to the changed value that was reported last."""

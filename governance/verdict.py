@@ -168,6 +168,7 @@ class EventKind(StrEnum):
     REASON_REQUESTED = "deviation.reason_requested"
     EXPLAINED = "deviation.explained"
     KILLED = "measure.kill_switch"
+    TERMS_CHANGED = "plan.terms_changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,6 +229,8 @@ class MeasureRule(MappingModel):
     hierarchy: HierarchyRule
     roles: RoleRule
     facts: FactRule = FactRule()
+    milestones: Mapping[str, Source] = {}
+    """Name of a milestone to the source of its date; the dates lock with the plan."""
     progress: ProgressRule = ProgressRule()
     effects: EffectRule = EffectRule()
     joins: tuple[JoinRule, ...] = ()
@@ -261,6 +263,12 @@ class ThresholdRule(MappingModel):
     committee_limit: Annotated[Decimal, Field(ge=0, lt=MAX_AMOUNT)] | None = None
     """Gross planned benefit from which the steering committee decides as well."""
     tolerance: Share | None = None
+    slip_days: Annotated[int, Field(ge=0, le=3650)] | None = None
+    """Days behind the locked end or milestone that need no reason."""
+    slip_share: Annotated[Decimal, Field(ge=0, le=1)] | None = None
+    """The same as a share of the locked duration; the longer of the two counts."""
+    done_on_word: bool | None = None
+    """Work without child items and progress is done when its owner says so."""
     kill_red_months: Annotated[int, Field(ge=1, le=60)] | None = None
     ageing_days: Days | None = None
     diversion_share: Share | None = None

@@ -56,6 +56,7 @@ class MeasureSnapshot:
         """The same as a context of the domain."""
         room = CommandContext(
             self.measure, policy, self.effects, policy.index(self.state.stage), self.plan, self.state.off_ramp,
+            scope_changed=any(finding.code == "SCOPE_CHANGED" for finding in self.verdict.findings),
             ruled_on=list(self.commands),
         )  # fmt: skip
         verdict = self.verdict

@@ -82,7 +82,7 @@ _CLAIMS = text("""
     ORDER BY m.id, e.month
 """)
 _PLANS = text("""
-    SELECT DISTINCT ON (measure_id) measure_id, number, locked_at, reason, approved_by, lines
+    SELECT DISTINCT ON (measure_id) measure_id, number, locked_at, reason, approved_by, lines, terms
     FROM plan_version WHERE measure_id = ANY(:ids) ORDER BY measure_id, number DESC
 """)
 
