@@ -20,6 +20,8 @@ from governance.fingerprint import FactGroup, fingerprint, readable_part
 from governance.gates import ApprovalKind, ApprovalRule, Policy
 from governance.measure import Committee, Measure, Person, Role
 from governance.money import Money
+from governance.rates import Rates
+from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
 from governance.responsible import ADMINISTRATOR, Responsible, responsible
 from governance.verdict import Approval, ConditionResult, Outcome
 from governance.verdict import ApprovalState as State
@@ -42,6 +44,7 @@ class ApprovalContext:
     commands: tuple[Command, ...]
     since: datetime | None = None
     """Commands from before this moment no longer count."""
+    rates: Rates = NO_RATES
     approver_ids: set[str] = field(default_factory=set)
     """Ids of the people who already fill an approval of this gate."""
 
@@ -70,7 +73,8 @@ def is_required(rule: ApprovalRule, context: ApprovalContext) -> bool:
     if limit is None:
         return False
     plan = context.effects.plan if context.effects else None
-    return plan is None or plan.total_benefit() >= limit
+    benefit = None if plan is None else ReportingCurrency(context.policy.currency, context.rates).benefit(plan)
+    return not isinstance(benefit, ReportingAmount) or benefit.money.amount >= limit
 
 
 def role_holder(measure: Measure, role: Role) -> Person | Committee | Unknown | None:

@@ -28,19 +28,21 @@ from governance.locked_terms import as_locked, changed_terms
 from governance.measure import Measure
 from governance.measure_state import Breach, Deviation, MeasureState, OffRamp
 from governance.money import CurrencyMismatch
+from governance.rates import Rates
+from governance.reporting_amounts import NO_RATES
 from governance.schedule import slip_in_days, tolerated_days
 from governance.status import implementation_status, potential_status
 from governance.verdict import ConditionResult, Event, EventKind, GateState, Outcome, Status, Verdict
 
 
-def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime) -> Verdict:
+def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime, rates: Rates = NO_RATES) -> Verdict:
     """Assess one measure at one moment.  Never raises on what a tool may hold.
 
     Stages are granted one after another while every condition and approval of the next gate is met.  A stage once
     granted is taken back only when somebody who approves it rejects it, or when the actuals of a closed measure
     change; a fact that was lost shuts the next gate.
     """
-    assessment = _Assessment(measure, evidence, policy, now)
+    assessment = _Assessment(measure, evidence, policy, now, rates)
     assessment.apply_commands()
     assessment.rebaseline()
     assessment.report_changed_terms()
@@ -63,6 +65,7 @@ class _Assessment:
     evidence: Evidence
     policy: Policy
     now: datetime
+    rates: Rates
     plan: LockedPlan | None = None
     effects: Effects | None = None
     effects_problem: str = ""
@@ -133,7 +136,9 @@ class _Assessment:
         if not requests or not (is_changed(self.measure, plan) or self._scope_changed()):
             return
         newest = requests[-1]
-        approval_context = ApprovalContext(self.measure, self.policy, self.effects, self.commands, newest.at)
+        approval_context = ApprovalContext(
+            self.measure, self.policy, self.effects, self.commands, newest.at, self.rates
+        )
         results = evaluate_approvals(REBASELINE, self.policy.rebaseline, approval_context)
         if all(result.outcome is Outcome.MET for result in results):
             by = tuple(result.actual for result in results)
@@ -256,12 +261,15 @@ class _Assessment:
                 self.now,
                 self.plan,
                 self.deviation,
+                self.rates,
             )
             self.results += self._without_disabled([evaluate(check, context) for check in gate.conditions])
             self.evaluated_gates += 1
         self.unmet = any(result.outcome is not Outcome.MET for result in self.results)
         last = policy.gates[self.granted + 1]
-        approval_context = ApprovalContext(self.measure, policy, self.effects, self.commands, self.reopened_at)
+        approval_context = ApprovalContext(
+            self.measure, policy, self.effects, self.commands, self.reopened_at, self.rates
+        )
         approvals = self._without_disabled(evaluate_approvals(last.into, last.approvals, approval_context))
         self.next_gate_unmet = any(result.outcome is not Outcome.MET for result in approvals) or self.unmet
         return (*self.results, *approvals)
@@ -313,7 +321,16 @@ class _Assessment:
         )
         findings = detect_findings(
             FindingContext(
-                self.measure, self.evidence, policy, self.effects, stage, self.off_ramp, potential, self.now, self.plan
+                self.measure,
+                self.evidence,
+                policy,
+                self.effects,
+                stage,
+                self.off_ramp,
+                potential,
+                self.now,
+                self.plan,
+                self.rates,
             )
         )
         measure_state = MeasureState(

@@ -48,18 +48,18 @@ def phasing(context: ConditionContext) -> ConditionResult:
 
 def hurdle(context: ConditionContext) -> ConditionResult:
     """The net plan reaches the hurdle of the policy."""
-    code = "BELOW_HURDLE"
-    plan = context.effects.plan if context.effects else None
-    limit = context.policy.thresholds.hurdle
+    code, expected = "BELOW_HURDLE", "a net plan over the hurdle"
+    if context.effects is None or context.measure.unreadable_effects:
+        return context.unknown(code, "net", expected, unreadable(context))
+    plan = context.effects.plan
     if plan is None:
-        if context.effects is None or context.measure.unreadable_effects:
-            return context.unknown(code, "net", "a net plan over the hurdle", unreadable(context))
-        return context.unmet(
-            code, "net", "a net plan over the hurdle", "no plan", "there is no plan to compare with the hurdle"
-        )
-    net, hurdle = Money(plan.total_net(), plan.currency), Money(limit, plan.currency)
+        return context.unmet(code, "net", expected, "no plan", "there is no plan to compare with the hurdle")
+    hurdle = context.reporting.threshold(context.policy.thresholds.hurdle, plan.currency)
     expected = f"a net plan of at least {hurdle}"
-    if net < hurdle:
+    net = context.reporting.net(plan)
+    if isinstance(net, Unknown):
+        return context.unknown(code, "net", expected, net.reason)
+    if net.money < hurdle:
         return context.unmet(code, "net", expected, str(net), f"net plan {net} is below the hurdle of {hurdle}")
     return context.met(code, "net", expected, str(net))
 
@@ -68,10 +68,10 @@ def payback(context: ConditionContext) -> ConditionResult:
     """The plan pays its costs back within the policy's months."""
     code, limit = "BELOW_HURDLE", context.policy.thresholds.payback_months
     expected = f"payback within {limit} months"
-    plan = context.effects.plan if context.effects else None
+    if context.effects is None or context.measure.unreadable_effects:
+        return context.unknown(code, "payback", expected, unreadable(context))
+    plan = context.effects.plan
     if plan is None:
-        if context.effects is None or context.measure.unreadable_effects:
-            return context.unknown(code, "payback", expected, unreadable(context))
         return context.unmet(code, "payback", expected, "no plan", "there is no plan to work a payback out of")
     months = plan.payback_months()
     if months is None:
@@ -88,7 +88,9 @@ def baseline_claims(context: ConditionContext) -> ConditionResult:
     name = context.measure.baseline_id
     if isinstance(name, Unknown):
         return context.unknown(code, "baseline", expected, name.reason)
-    too_much = overclaim(context.measure, context.evidence)
+    too_much = overclaim(context.measure, context.evidence, context.rates)
+    if isinstance(too_much, Unknown):
+        return context.unknown(code, "baseline", expected, too_much.reason)
     if too_much is None:
         return context.met(code, "baseline", expected, known(name) or "not shared")
     return context.unmet(code, "baseline", expected, too_much.claimed_text, too_much.sentence)
@@ -122,7 +124,7 @@ def actuals(context: ConditionContext) -> ConditionResult:
     code, needed = "ACTUALS_MISSING", context.policy.thresholds.observation_months
     expected = f"actuals of at least {needed} months"
     actual = context.effects.actual if context.effects else None
-    if actual is None and (context.effects is None or context.measure.unreadable_effects):
+    if context.effects is None or context.measure.unreadable_effects:
         return context.unknown(code, "actuals", expected, unreadable(context))
     booked = 0 if actual is None else len(actual.net)
     lost = current_write_down(context)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
-from governance.claims import overclaim
+from governance.claims import Overclaim, overclaim
 from governance.effects import Effects
 from governance.evidence import Evidence, OpenItem, Service
 from governance.facts import Unknown, known
@@ -24,6 +24,8 @@ from governance.locked_terms import as_locked
 from governance.measure import Measure, Person, Role
 from governance.measure_state import OffRamp, OffRampKind
 from governance.money import Money, Period
+from governance.rates import Rates
+from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
 from governance.responsible import ADMINISTRATOR, Responsible, responsible
 from governance.verdict import Finding, Status
 
@@ -58,6 +60,7 @@ class FindingContext:
     potential: Status
     now: datetime
     plan: LockedPlan | None = None
+    rates: Rates = NO_RATES
 
     def holder(self, role: Role = Role.OWNER) -> tuple[Responsible, ...]:
         return (responsible(self.measure, role),)
@@ -157,7 +160,7 @@ def legacy_still_paid(context: FindingContext) -> Iterator[FindingDraft]:
 def priority_mismatch(context: FindingContext) -> Iterator[FindingDraft]:
     """A valuable measure waits for a low-priority ticket."""
     value = _value(context)
-    if value is None or value.amount < context.policy.thresholds.high_value:
+    if value is None or isinstance(value, Unknown) or value.money.amount < context.policy.thresholds.high_value:
         return
     low = frozenset(context.policy.thresholds.low_priorities)
     for item in _serving_items(context.evidence):
@@ -209,8 +212,8 @@ def unfunded_work(context: FindingContext) -> Iterator[FindingDraft]:
 
 def double_count(context: FindingContext) -> Iterator[FindingDraft]:
     """Several measures claim more on a baseline than it is worth."""
-    too_much = overclaim(context.measure, context.evidence)
-    if too_much is not None:
+    too_much = overclaim(context.measure, context.evidence, context.rates)
+    if isinstance(too_much, Overclaim):
         yield FindingDraft("baseline", too_much.sentence, context.holder())
 
 
@@ -288,14 +291,23 @@ def ageing(context: FindingContext) -> Iterator[FindingDraft]:
     )
 
 
-def _value(context: FindingContext) -> Money | None:
+def _value(context: FindingContext) -> ReportingAmount | Unknown | None:
+    """The value at stake: the net plan."""
     plan = context.effects.plan if context.effects else None
-    return Money(plan.total_net(), plan.currency) if plan else None
+    return ReportingCurrency(context.policy.currency, context.rates).net(plan) if plan else None
 
 
 def unknown_evidence(context: FindingContext) -> Iterator[FindingDraft]:
     """What could not be read: nobody can say that there is nothing."""
-    for subject, fact in (("legacy", context.evidence.legacy), ("team", context.evidence.team)):
+    value = _value(context) if _serving_items(context.evidence) and context.policy.is_on("PRIORITY_MISMATCH") else None
+    claims = overclaim(context.measure, context.evidence, context.rates)
+    facts = (
+        ("legacy", context.evidence.legacy),
+        ("team", context.evidence.team),
+        ("value", value),
+        ("claims", claims if context.policy.is_on("OVERCLAIM") else None),
+    )
+    for subject, fact in facts:
         if isinstance(fact, Unknown):
             yield FindingDraft(subject, fact.reason, ADMINISTRATOR)
 

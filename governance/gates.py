@@ -112,7 +112,7 @@ class Thresholds:
     stale_days: int = 60
     """Two monthly reporting periods without an update make the implementation status unknown."""
     hurdle: Decimal = Decimal(0)
-    """Least net plan, in the currency of the measure."""
+    """Least net plan, in the policy's currency."""
     payback_months: int = 36
     realised_share: Decimal = Decimal("0.90")
     observation_months: int = 3
@@ -186,6 +186,8 @@ class Policy:
     escalation: tuple[EscalationStep, ...] = DEFAULT_ESCALATION
     command_roles: Mapping[Verb, tuple[Role, ...]] = field(default_factory=lambda: DEFAULT_COMMAND_ROLES)
     rebaseline: tuple[ApprovalRule, ...] = REBASELINE_APPROVALS
+    currency: str = ""
+    """The reporting currency, in which thresholds are; empty: amounts are compared in their own."""
     version: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -205,6 +207,7 @@ class Policy:
                 self.escalation,
                 sorted(self.command_roles.items()),
                 self.rebaseline,
+                self.currency,
             )
         )
         digest = hashlib.sha256(content.encode()).hexdigest()[:8]

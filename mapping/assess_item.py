@@ -12,6 +12,8 @@ from governance.assess import assess
 from governance.evidence import Command, Evidence
 from governance.facts import Unknown
 from governance.measure_state import MeasureState
+from governance.rates import Rates
+from governance.reporting_amounts import NO_RATES
 from governance.verdict import Verdict
 from mapping.comment_commands import approvals_as_comments, commands_in, merge_commands
 from mapping.config import Enforce, MappingConfig, MeasureRule, WriteRule
@@ -55,6 +57,7 @@ def assess_item(
     ruled_on: Sequence[Command] = (),
     related: RelatedEvidence = NO_RELATED_EVIDENCE,
     joined_last_written: LastWrittenByItem = NOTHING_WRITTEN,
+    rates: Rates = NO_RATES,
 ) -> MeasureAssessment | Unmapped:
     """Map and assess one item at one moment; the same input gives the same result."""
     mapped = map_item(ExpressionScope(item, now, related.joined_items), config)
@@ -68,7 +71,7 @@ def assess_item(
     own_flag = item.flagged and last_written.get(FieldName(Mark.FLAG)) == IMPEDIMENT
     item_without_own_flag = replace(item, flagged=False) if own_flag else item
     evidence = evidence_from(item_without_own_flag, mapped, commands, measure_state, related)
-    verdict = assess(mapped.measure, evidence, policy, now)
+    verdict = assess(mapped.measure, evidence, policy, now, rates)
     rule, measure = mapped.rule, mapped.measure
     explained = rule.enforce is Enforce.COMMENT or reverts_breach(rule, item)
     reply_comment = (
@@ -85,7 +88,7 @@ def assess_item(
     comparison = _with_written_at(comparison, rule.write, now)
     joined_writes: tuple[tuple[WorkItem, Comparison], ...] = ()
     if any(join.write for join in rule.joins):
-        own_verdict = assess(measure, replace(evidence, changes=item.changes), policy, now)
+        own_verdict = assess(measure, replace(evidence, changes=item.changes), policy, now, rates)
         joined_writes = tuple(_joined_writes(own_verdict, rule, config, related, joined_last_written, now))
     present_sources = {command.source for command in commands}
     withdrawn = tuple(command for command in ruled_on if command.source not in present_sources)

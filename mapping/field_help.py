@@ -27,7 +27,7 @@ _THRESHOLDS = {
     "diversion_share": "Share of the team's hours logged elsewhere from which a measure counts as diverted.",
     "diversion_days": "Days over which logged hours are counted.",
     "cost_spike": "Rise of a service's unit cost over the trailing quarter from which it is reported: 0.2 is a fifth.",
-    "high_value": "Yearly benefit from which a low priority of a measure's tickets is reported.",
+    "high_value": "Net plan from which a low priority of a measure's tickets is reported, in the reporting currency.",
     "low_priorities": "Names of the priorities that count as low.",
     "delegation_days": "Days after which a delegation ends by itself.",
 }

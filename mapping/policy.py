@@ -25,6 +25,7 @@ class Policies:
             thresholds=_with(Thresholds(), rule),
             off=frozenset(code.upper() for code in rule.off),
             escalation=_escalation(rule.escalation),
+            currency=config.reporting_currency,
         )
         self._overrides = rule.overrides
         self._for = cache(self._make)

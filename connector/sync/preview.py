@@ -47,6 +47,7 @@ class Previewer:
             ids = [item.native_id for item in items_read.values()]
             stored, present = self.state_store.load(site.name, ids), self.current.current_measures(site.name, ids)
             related = self.related_evidence.read(site, items_read.values(), config, days, now)
+            rates = self.state_store.rates()
             for item in items_read.values():
                 state = stored.get(item.native_id, StoredState())
                 assessed = assess_item(
@@ -58,5 +59,6 @@ class Previewer:
                     now=now,
                     ruled_on=state.ruled_on,
                     related=related.get(item.native_id, NO_ITEM_EVIDENCE).related,
+                    rates=rates,
                 )
                 yield preview_item(item, assessed, present.get(item.native_id))

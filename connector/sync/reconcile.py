@@ -32,6 +32,7 @@ from connector.sync.stores import (
     UnmappedItem,
 )
 from governance.facts import Unknown
+from governance.rates import Rates
 from mapping.assess_item import assess_item
 from mapping.config import MappingConfig
 from mapping.fields import child_fields, needed_fields, plan_currency, uses_tool_approvals
@@ -103,6 +104,7 @@ class Reconciler:
         joined_last_written = (
             self._joined_last_written(evidence_by_item.values(), began) if _writes_to_joined(mapping.config) else {}
         )
+        rates = self.state_store.rates()
         for part in _chunks(claim, self.batch_size):
             ids = [key.native_id for key in part.keys]
             outcomes: list[ItemOutcome] = [
@@ -116,7 +118,7 @@ class Reconciler:
                     stored.get(requested, StoredState()),
                     evidence_by_item.get(item.native_id, NO_ITEM_EVIDENCE),
                 )
-                outcome = self._assess(part, requested, item, state, evidence, mapping, now, joined_last_written)
+                outcome = self._assess(part, requested, item, state, evidence, mapping, now, joined_last_written, rates)
                 if outcome is not None:
                     outcomes.append(outcome)
             self._settle(part, outcomes, mapping, now)
@@ -143,6 +145,7 @@ class Reconciler:
         mapping: ActiveMapping,
         now: datetime,
         joined_last_written: Mapping[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]],
+        rates: Rates,
     ) -> ItemOutcome | None:
         if item.native_id != requested:
             return ItemAlias(requested, item.native_id)
@@ -161,6 +164,7 @@ class Reconciler:
                 ruled_on=state.ruled_on,
                 related=evidence.related,
                 joined_last_written=joined_last_written,
+                rates=rates,
             )
         except Exception as error:  # noqa: BLE001 - one item that cannot be assessed must not hold up the other 99
             self._postpone(claim, [requested], error)

@@ -12,6 +12,7 @@ from uuid import UUID
 from connector.sync.ports import ParsedEvent, WriteResult
 from governance.evidence import BaselineClaim, Command
 from governance.measure_state import MeasureState
+from governance.rates import Rates
 from mapping.assess_item import MeasureAssessment
 from mapping.reply_comment import ReplyComment
 from mapping.work_item import Comment, ConnectionName, FieldName, NativeId, WorkItem
@@ -96,6 +97,9 @@ class StateStore(Protocol):
 
         ``read_for`` says how many seconds ago the reading began that this is compared with.
         """
+
+    def rates(self) -> Rates:
+        """The dated exchange rates."""
 
     def baseline_claims(self, baselines: Sequence[str]) -> Mapping[str, tuple[BaselineClaim, ...]]:
         """What measures claim on these baselines, by the baseline's name."""

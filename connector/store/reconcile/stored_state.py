@@ -13,12 +13,14 @@ from connector.store.measures.commands import newest_commands
 from connector.store.queue.outbox import IN_DOUBT, OWN_IF_PRESENT
 from connector.store.queue.submitted_commands import pending_comments
 from connector.store.reconcile import command_rows
+from connector.store.reporting.exchange_rates import ExchangeRates
 from connector.sync.stores import StoredState
 from governance.evidence import BaselineClaim
 from governance.locked_plan import LockedPlan
 from governance.measure import MeasureId
 from governance.measure_state import MeasureState
 from governance.money import Money, Period
+from governance.rates import Rates
 from mapping.work_item import ConnectionName, FieldName, NativeId
 
 
@@ -59,6 +61,9 @@ class SqlStateStore:
                 state, values.get(item, {}), commands.get(measure.id, ()), pending.get(measure.id, ())
             )
         return states
+
+    def rates(self) -> Rates:
+        return ExchangeRates(self._engine).rates()
 
     def baseline_claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:
         """What every mapped measure claims on these baselines: its planned benefit by month."""

@@ -273,3 +273,14 @@ def test_a_measure_is_found_by_the_keys_that_it_had(store: StoreFixture, mapping
         assert measures.items_by_key(name) == {JIRA: [NativeId("10001")]}
     (row,) = store.rows("SELECT former_keys FROM work_item")
     assert row.former_keys == ["ITX-1", "CLOUD-7"]
+
+
+def test_another_rate_assesses_the_measures_of_its_currency_again(store: StoreFixture, mapping: LoadedMapping) -> None:
+    record_assessment(store, mapping, epic())
+    rates = ExchangeRates(store.engine)
+    since = datetime(2026, 1, 1, tzinfo=UTC).date()
+    rates.save(Rate("USD", "EUR", since, Decimal("0.91"), "treasury"), "kaya")
+    assert store.rows("SELECT native_id FROM dirty_key") == []
+    rates.save(Rate("EUR", "USD", since, Decimal("1.1"), "treasury"), "kaya")
+    assert [row.native_id for row in store.rows("SELECT native_id FROM dirty_key")] == ["10001"]
+    assert store.stored_state.rates().convert(Money(Decimal(2), "USD"), "EUR", Period(2026, 1)) is not None
