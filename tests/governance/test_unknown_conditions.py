@@ -128,9 +128,8 @@ def test_what_is_not_known_is_not_met(kind: ConditionKind, case: Case) -> None:
 )
 def test_work_without_child_items(facts: dict[str, object], on_word: bool, outcome: Outcome, text: str) -> None:
     policy = POLICY.with_thresholds(replace(POLICY.thresholds, done_on_word=on_word))
-    context = ConditionContext(
-        "implemented", measure(), replace(evidence(children=Children(0, 0)), **facts), policy, None
-    )  # type: ignore[arg-type]
+    present = replace(evidence(children=Children(0, 0)), **facts)  # type: ignore[arg-type]
+    context = ConditionContext("implemented", measure(), present, policy, None)
     result = evaluate(ConditionKind.OPEN_WORK, context)
     assert (result.outcome, result.reason) == (outcome, text)
 
