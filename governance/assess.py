@@ -13,7 +13,7 @@ from governance.approvals import ApprovalContext, evaluate_approvals
 from governance.command_rules import CommandContext, apply_commands
 from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
-from governance.deviations import Slip, assess_deviation, kill_switch, kill_switch_at, next_escalation_at, red_since
+from governance.deviations import Slip, assess_deviation, next_escalation_at, red_since
 from governance.effects import Effects, sum_up
 from governance.evidence import Command, Evidence, Verb
 from governance.explain import blockers_of
@@ -22,6 +22,9 @@ from governance.figures import figures_of
 from governance.findings import FindingContext, detect_findings, diversion, first_priorities
 from governance.fingerprint import FactGroup, fingerprint
 from governance.gates import REBASELINE, Policy
+from governance.kill_criteria import KillCriteria
+from governance.kill_evaluation import CriterionContext, CriterionState, agreed_criteria, evaluate_criteria
+from governance.kill_switch import criterion_at, decision_event, kill_switch, kill_switch_at, overdue
 from governance.locked_plan import LockedPlan, is_changed, lock_plan, with_locked_plan
 from governance.locked_scope import is_unscoped, scope_change, terms_of
 from governance.locked_terms import as_locked, changed_terms
@@ -76,6 +79,9 @@ class _Assessment:
     deviation: Deviation | None = None
     changed_terms: dict[str, str] = field(default_factory=dict)
     red_since: datetime | None = None
+    agreed_criteria: KillCriteria = field(default_factory=KillCriteria)
+    criteria: tuple[CriterionState, ...] = ()
+    overridden_criteria: dict[str, datetime] = field(default_factory=dict)
     reopened_at: datetime | None = None
     confirmed_fingerprint: str = ""
     commands: tuple[Command, ...] = ()
@@ -96,6 +102,7 @@ class _Assessment:
             before.confirmed_fingerprint,
         )
         self.red_since, self.reopened_at = before.red_since, before.reopened_at
+        self.overridden_criteria = dict(before.overridden_criteria)
         self.granted = self.policy.index(before.stage)
         self.granted_at = dict(before.granted_at)
         self._use_plan(before.plan)
@@ -117,8 +124,15 @@ class _Assessment:
             scope_changed=self._scope_changed(),
         )  # fmt: skip
         apply_commands(self.evidence.commands, context)
+        killed = self.off_ramp
         self.commands, self.off_ramp = tuple(context.ruled_on), context.off_ramp
         self.events += context.events
+        decision = decision_event(killed, self.off_ramp, self.commands)
+        if decision is not None:
+            self.events.append(decision)
+            if self.off_ramp is None:
+                holding = self.evidence.measure_state.criteria_since
+                self.overridden_criteria |= dict.fromkeys(holding, context.resumed_at or self.now)
         if context.restarted:
             # Whoever resumes a measure has its gates assessed anew, and the kill switch counts from here.
             self.reopened_at, self.red_since = context.resumed_at, None
@@ -212,12 +226,32 @@ class _Assessment:
         if self.plan is None or self._stage() == self.policy.closing_stage:
             self.red_since = None
             return
+        self._evaluate_criteria()
         if self.off_ramp is not None:
+            self.off_ramp, events = overdue(self.off_ramp, self.measure, self.now)
+            self.events += events
             return
         self.red_since = red_since(potential, self.red_since, self.now)
-        self.off_ramp = kill_switch(self.red_since, self.policy, self.now)
+        self.off_ramp = kill_switch(self.red_since, self.criteria, self.policy, self.now)
         if self.off_ramp is not None:
             self.events.append(Event(EventKind.KILLED, self.off_ramp.reason))
+
+    def _evaluate_criteria(self) -> None:
+        """What the agreed kill criteria say; an override holds until the criterion no longer does."""
+        self.agreed_criteria = agreed_criteria(self.measure, self.plan, self.policy)
+        context = CriterionContext(
+            self.effects,
+            self.evidence.legacy,
+            self._slip().days,
+            self.granted,
+            self.policy,
+            self.now.date(),
+            self.rates,
+        )
+        since = self.evidence.measure_state.criteria_since
+        self.criteria = evaluate_criteria(self.agreed_criteria, context, since, self.overridden_criteria, self.now)
+        still = {state.text for state in self.criteria if state.overridden}
+        self.overridden_criteria = {text: at for text, at in self.overridden_criteria.items() if text in still}
 
     def grant(self) -> None:
         """Grant stage after stage until a condition of the next gate is not met."""
@@ -331,6 +365,8 @@ class _Assessment:
                 self.now,
                 self.plan,
                 self.rates,
+                self.criteria,
+                self.agreed_criteria.unreadable,
             )
         )
         measure_state = MeasureState(
@@ -343,6 +379,8 @@ class _Assessment:
             reopened_at=self.reopened_at,
             deviation=self.deviation,
             red_since=self.red_since,
+            criteria_since={state.text: state.since for state in self.criteria if state.since is not None},
+            overridden_criteria=self.overridden_criteria,
             findings_since={finding.key: finding.since for finding in findings},
             first_priorities=first_priorities(self.evidence) or before.first_priorities,
             breach=self._breach(gate),
@@ -365,6 +403,7 @@ class _Assessment:
             deviation=self.deviation,
             findings=findings,
             allowed_stages=self._allowed_stages(gate),
+            kill_criteria=self.criteria,
             reason_requests=self.deviation.reason_requests if self.deviation and not self.deviation.reason else (),
             events=tuple(self.events),
             commands=self.commands,
@@ -377,6 +416,8 @@ class _Assessment:
         moments = [
             next_escalation_at(self.deviation, self.policy),
             kill_switch_at(self.red_since, self.policy.thresholds.kill_red_months) if self.off_ramp is None else None,
+            self.off_ramp.decide_by if self.off_ramp is not None else None,
+            *(criterion_at(state) for state in self.criteria),
         ]
         terms = self.plan.terms if self.plan is not None else None
         end = known(as_locked(self.measure, terms).end)

@@ -16,6 +16,8 @@ from governance.deviations import shortfall
 from governance.evidence import Evidence, OpenItem
 from governance.facts import Unknown, known
 from governance.gates import ConditionKind
+from governance.kill_criteria import FORMS
+from governance.kill_evaluation import agreed_criteria
 from governance.locked_scope import scope_change
 from governance.measure import Measure, Role
 from governance.verdict import ConditionResult
@@ -223,6 +225,25 @@ def _overlaps(context: ConditionContext) -> ConditionResult:
     return context.met(code, "overlaps", expected, value)
 
 
+def _kill_criteria(context: ConditionContext) -> ConditionResult:
+    """There are some, and each can be checked by machine: what cannot is said when it is agreed."""
+    code, expected = "KILL_CRITERIA_MISSING", f"kill criteria such as {FORMS}"
+    value = context.measure.kill_criteria
+    if isinstance(value, Unknown):
+        return context.unknown(code, "kill_criteria", expected, value.reason)
+    agreed = agreed_criteria(context.measure, context.plan, context.policy)
+    if not value or not (agreed.criteria or agreed.unreadable):
+        reason = "the set of kill criteria is missing"
+        return context.unmet(code, "kill_criteria", expected, "empty", reason)
+    if agreed.unreadable:
+        texts = " and ".join(f'"{text}"' for text in agreed.unreadable[:2])
+        more = f" and {len(agreed.unreadable) - 2} more" if len(agreed.unreadable) > 2 else ""
+        verb = "is no kill criterion" if len(agreed.unreadable) == 1 else "are no kill criteria"
+        reason = f"{texts}{more} {verb} that can be checked: write {FORMS}"
+        return context.unmet(code, "kill_criteria", expected, "cannot be checked", reason)
+    return context.met(code, "kill_criteria", expected, "; ".join(one.text for one in agreed.criteria))
+
+
 def _deviation_explained(context: ConditionContext) -> ConditionResult:
     code, expected = "DEVIATION_UNEXPLAINED", "a reason for every deviation past the tolerance"
     deviation = context.deviation
@@ -278,9 +299,7 @@ CONDITIONS: Mapping[ConditionKind, Callable[[ConditionContext], ConditionResult]
     ConditionKind.LEGACY_ENDED: legacy.has_ended,
     ConditionKind.HURDLE: business_case.hurdle,
     ConditionKind.PAYBACK: business_case.payback,
-    ConditionKind.KILL_CRITERIA: _text(
-        "KILL_CRITERIA_MISSING", "kill_criteria", "set of kill criteria", lambda measure: measure.kill_criteria
-    ),
+    ConditionKind.KILL_CRITERIA: _kill_criteria,
     ConditionKind.SCOPE: _scope_known,
     ConditionKind.OPEN_WORK: _open_work,
     ConditionKind.DEPENDENCIES: _none_open(

@@ -1,4 +1,4 @@
-"""Deviation from the plan: tolerance, the request for a reason, the escalation, the kill switch.
+"""Deviation from the plan: tolerance, the request for a reason, the escalation.
 
 A measure whose money or time is past its tolerance must carry a reason.  It is requested from the owner at once;
 unanswered, from the sponsor after an hour and from the steering committee after a day (the steps are policy).  A
@@ -16,11 +16,11 @@ from governance.effects import Effects
 from governance.evidence import Command, Verb
 from governance.gates import Policy
 from governance.measure import Measure
-from governance.measure_state import Deviation, OffRamp, OffRampKind, ReasonRequest
-from governance.money import Period
+from governance.measure_state import Deviation, ReasonRequest
 from governance.responsible import responsible
 from governance.verdict import Colour, Event, EventKind, Figures, Status
 
+DAYS_OF_A_WEEK = 7
 QUANTUM = Decimal("0.0001")
 
 
@@ -104,6 +104,9 @@ def _past_tolerance(
         late = before.slip_days if before is not None else 0
     elif late <= slip.tolerated:
         late = 0
+    elif before is not None and 0 < before.slip_days <= late < before.slip_days + DAYS_OF_A_WEEK:
+        # Late work is later every day; said anew every day it would be a decision and a write every day.
+        late = before.slip_days
     return missing, late
 
 
@@ -153,29 +156,6 @@ def red_since(potential: Status, before: datetime | None, now: datetime) -> date
     if potential.colour is Colour.RED:
         return before or now
     return before if potential.colour is Colour.GREY else None
-
-
-def kill_switch_at(since: datetime | None, months: int | None) -> datetime | None:
-    """The same day so many months later, or the last day of that month."""
-    if since is None or months is None:
-        return None
-    later = Period.of(since.date()).plus(months)
-    return since.replace(year=later.year, month=later.month, day=min(since.day, later.last_day.day))
-
-
-def kill_switch(since: datetime | None, policy: Policy, now: datetime) -> OffRamp | None:
-    """On hold by the kill switch when the potential was red for too long without an approved recovery plan.
-
-    An approved re-baseline is a recovery plan, and so is the sponsor's override; both start the clock anew.
-    """
-    months = policy.thresholds.kill_red_months
-    moment = kill_switch_at(since, months)
-    if since is None or moment is None or now < moment or not policy.is_on("KILL_SWITCH"):
-        return None
-    reason = (
-        f"the potential status is red since {since:%d %b %Y}, for {months} months, and no recovery plan was approved"
-    )
-    return OffRamp(OffRampKind.KILLED, "gatepost", now, reason)
 
 
 def reason_request_text(deviation: Deviation, figures: Figures) -> str:

@@ -17,6 +17,8 @@ from governance.effects import Effects
 from governance.evidence import Evidence, OpenItem, Service
 from governance.facts import Unknown, known
 from governance.gates import Policy
+from governance.kill_criteria import FORMS
+from governance.kill_evaluation import CriterionState
 from governance.legacy import running_services
 from governance.lock_findings import scope_changed, terms_changed
 from governance.locked_plan import LockedPlan
@@ -61,6 +63,9 @@ class FindingContext:
     now: datetime
     plan: LockedPlan | None = None
     rates: Rates = NO_RATES
+    criteria: tuple[CriterionState, ...] = ()
+    unreadable_criteria: tuple[str, ...] = ()
+    """Agreed kill criteria that are of no form that can be checked."""
 
     def holder(self, role: Role = Role.OWNER) -> tuple[Responsible, ...]:
         return (responsible(self.measure, role),)
@@ -310,6 +315,13 @@ def unknown_evidence(context: FindingContext) -> Iterator[FindingDraft]:
     for subject, fact in facts:
         if isinstance(fact, Unknown):
             yield FindingDraft(subject, fact.reason, ADMINISTRATOR)
+    for state in context.criteria:
+        if state.holds is None:
+            sentence = f'the agreed kill criterion "{state.text}" cannot be checked: {state.present}'
+            yield FindingDraft(f"kill_criterion {state.text}", sentence, context.holder())
+    for text in context.unreadable_criteria:
+        sentence = f'the agreed kill criterion "{text}" cannot be checked: it is none of {FORMS}'
+        yield FindingDraft(f"kill_criterion {text}", sentence, context.holder())
 
 
 def _terms_changed(context: FindingContext) -> Iterator[FindingDraft]:

@@ -126,6 +126,8 @@ class Thresholds:
     """The same as a share of the locked duration; the longer of the two counts."""
     kill_red_months: int | None = 3
     """Months of red potential without an approved recovery plan until the kill switch; ``None`` for never."""
+    kill_decision_days: int = 14
+    """Days within which somebody has to decide after the kill switch."""
     ageing_days: int = 120
     """Days in one stage after which that is reported."""
     diversion_share: Decimal = Decimal("0.5")

@@ -34,6 +34,10 @@ class OffRamp:
     at: datetime
     reason: str
     by_id: str = ""
+    decide_by: datetime | None = None
+    """After the kill switch: until when somebody has to decide."""
+    is_overdue: bool = False
+    """Nobody has decided by then, and that was reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,10 @@ class MeasureState:
     deviation: Deviation | None = None
     red_since: datetime | None = None
     """Since when the potential status is red; the kill switch counts from here."""
+    criteria_since: Mapping[str, datetime] = field(default_factory=dict)
+    """Text of a kill criterion to when it was seen to hold first."""
+    overridden_criteria: Mapping[str, datetime] = field(default_factory=dict)
+    """Text of a kill criterion that holds to when the sponsor decided to go on all the same."""
     findings_since: Mapping[str, datetime] = field(default_factory=dict)
     first_priorities: Mapping[str, str] = field(default_factory=dict)
     """Item key to the priority that was read first."""

@@ -39,21 +39,22 @@ class ReportingCurrency:
 
     def net(self, series: Series) -> ReportingAmount | Unknown:
         """Σ net of all months."""
-        return self._sum(series.net, series.currency)
+        return self.total(series.net, series.currency)
 
     def benefit(self, series: Series) -> ReportingAmount | Unknown:
         """Σ benefit of all months."""
-        return self._sum(series.benefit, series.currency)
+        return self.total(series.benefit, series.currency)
 
     def amount(self, money: Money, month: Period) -> ReportingAmount | Unknown:
         """One amount of one month."""
-        return self._sum({month.year * 12 + month.month - 1: money.amount}, money.currency)
+        return self.total({month.year * 12 + month.month - 1: money.amount}, money.currency)
 
     def threshold(self, amount: Decimal, currency: str) -> Money:
         """A number of the policy; ``currency`` is the measure's own, for a policy without a currency."""
         return Money(amount, self.code or currency)
 
-    def _sum(self, months: Mapping[int, Decimal], currency: str) -> ReportingAmount | Unknown:
+    def total(self, months: Mapping[int, Decimal], currency: str) -> ReportingAmount | Unknown:
+        """Σ of amounts by month; months are counted as in a series."""
         own = Money(sum(months.values(), Decimal(0)), currency)
         if not self.code or currency == self.code:
             return ReportingAmount(own, own)

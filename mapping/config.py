@@ -162,6 +162,8 @@ class WriteRule(MappingModel):
     forecast: str | None = None
     actual: str | None = None
     variance: str | None = None
+    funding: str | None = None
+    """Whether money may be spent: Not released, Released, or Stopped by the kill switch or a cancellation."""
     written_at: str | None = None
     """When the fields were written last; the app's gate goes by it.  Written along with the others only."""
 
@@ -269,6 +271,8 @@ class ThresholdRule(MappingModel):
     """The same as a share of the locked duration; the longer of the two counts."""
     done_on_word: bool | None = None
     """Work without child items and progress is done when its owner says so."""
+    kill_decision_days: Days | None = None
+    """Days within which somebody has to decide after the kill switch."""
     kill_red_months: Annotated[int, Field(ge=1, le=60)] | None = None
     ageing_days: Days | None = None
     diversion_share: Share | None = None

@@ -76,22 +76,24 @@ def paying_twice(scene: Simulation) -> None:
             snow.insert("fm_expense_line", booking, "admin")
     both: Value = "CRM-OLD, CRM-REPORTS"
     crm = ("jira", "Replace the CRM")
-    issue = epic(scene, crm[1], Legacy_services=both)
+    issue = epic(scene, crm[1], children=(2, 0), Legacy_services=both)
     scene.sandbox.jira.edit(issue.key, {"attachments": 1}, by="osei")
     project: Item = ("pm_project", "CRM decommissioning")
     people = {row["user_name"]: row["sys_id"] for row in snow.tables["sys_user"].values()}
-    snow.insert(
+    record = snow.insert(
         "pm_project",
         {
             "short_description": project[1], "state": "2", "u_program": "Data centre exit", "business_unit": "Group IT",
             "project_manager": people["lind"], "u_sponsor": people["brandt"], "u_controller": people["weber"],
             "u_legal_entity": "Nordbank AG", "u_baseline": "500000", "u_objective": "Cost-income ratio",
-            "u_kill_criteria": "none after May", "u_overlaps": "none", "start_date": "2026-01-01 00:00:00",
+            "u_kill_criteria": "not implemented by 2030-05-31", "u_overlaps": "none", "start_date": "2026-01-01 00:00:00",
             "end_date": "2026-12-31 00:00:00", "u_planned_benefit": "400000", "u_planned_cost": "20000",
-            "u_legacy_services": str(both),
+            "u_forecast_benefit": "400000", "u_forecast_cost": "20000", "u_legacy_services": str(both),
         },
         "lind",
     )  # fmt: skip
+    task = {"short_description": "Switch it off", "top_task": record["sys_id"], "state": "3"}
+    snow.insert("pm_project_task", task, "kaya")
     for person, comment in (("brandt", "/approve detailed\n/approve decided"), ("weber", "/approve decided")):
         scene.comment(project, person, comment)
 
