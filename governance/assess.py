@@ -6,7 +6,7 @@ list is what people read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from governance.approvals import ApprovalContext, evaluate_approvals
@@ -26,7 +26,7 @@ from governance.kill_criteria import KillCriteria
 from governance.kill_evaluation import CriterionContext, CriterionState, agreed_criteria, evaluate_criteria
 from governance.kill_switch import criterion_at, decision_event, kill_switch, kill_switch_at, overdue
 from governance.locked_plan import LockedPlan, is_changed, lock_plan, with_locked_plan
-from governance.locked_scope import is_unscoped, scope_change, terms_of
+from governance.locked_scope import is_unscoped, scope_change, scope_text, terms_of
 from governance.locked_terms import as_locked, changed_terms
 from governance.measure import Measure
 from governance.measure_state import Breach, Deviation, MeasureState, OffRamp
@@ -45,6 +45,7 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime, 
     granted is taken back only when somebody who approves it rejects it, or when the actuals of a closed measure
     change; a fact that was lost shuts the next gate.
     """
+    measure = replace(measure, scope=scope_text(evidence.children))
     assessment = _Assessment(measure, evidence, policy, now, rates)
     assessment.apply_commands()
     assessment.rebaseline()

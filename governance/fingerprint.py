@@ -24,6 +24,8 @@ class FactGroup(StrEnum):
     BASELINE = "baseline"
     TERMS = "terms"
     """Start, end, milestones and kill criteria."""
+    SCOPE = "scope"
+    """The child items."""
     PEOPLE = "people"
     """Owner, sponsor and controller."""
 
@@ -34,6 +36,7 @@ class FactGroup(StrEnum):
             "actuals": "actual effect",
             "baseline": "baseline",
             "terms": "schedule or other kill criteria",
+            "scope": "set of child items",
             "people": "set of people",
         }[self.value]
 
@@ -112,5 +115,6 @@ _FINGERPRINTS: Mapping[FactGroup, Callable[[Measure], str]] = {
     FactGroup.ACTUALS: _actuals,
     FactGroup.BASELINE: _baseline,
     FactGroup.TERMS: _terms,
+    FactGroup.SCOPE: lambda measure: measure.scope,
     FactGroup.PEOPLE: _people,
 }

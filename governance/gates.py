@@ -162,14 +162,10 @@ DEFAULT_COMMAND_ROLES: Mapping[Verb, tuple[Role, ...]] = {
 }
 """Which roles may give which command.  Whoever put a measure on hold may resume it as well."""
 
+REBASELINED_FACTS = (FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS, FactGroup.SCOPE)
 REBASELINE_APPROVALS = (
-    ApprovalRule(Role.SPONSOR, code="PLAN_LOCKED", depends_on=(FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS)),
-    ApprovalRule(
-        Role.CONTROLLER,
-        ApprovalKind.SIZE_AND_TIMING,
-        "PLAN_LOCKED",
-        (FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS),
-    ),
+    ApprovalRule(Role.SPONSOR, code="PLAN_LOCKED", depends_on=REBASELINED_FACTS),
+    ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "PLAN_LOCKED", REBASELINED_FACTS),
 )
 
 

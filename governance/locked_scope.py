@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import NamedTuple
 
 from governance.evidence import Children
@@ -24,6 +25,16 @@ def terms_of(measure: Measure, children: Fact[Children]) -> LockedTerms:
     facts = {name: str(value) for name in FACT_LABELS if (value := known(getattr(measure, name)))}
     milestones = {name: day for name, fact in measure.milestones.items() if (day := known(fact)) is not None}
     return LockedTerms(known(measure.start), known(measure.end), milestones, facts, _scope(children))
+
+
+def scope_text(children: Fact[Children]) -> str:
+    """``4 child items #…``: readable, then a digest of their ids; another set of child items is another text."""
+    scope = _scope(children)
+    if scope is None:
+        return "unknown child items"
+    count = "1 child item" if scope.count == 1 else f"{scope.count} child items"
+    digest = hashlib.sha256("\n".join(sorted(scope.keys)).encode()).hexdigest()[:12]
+    return f"{count} #{digest}"
 
 
 def _scope(children: Fact[Children]) -> LockedScope | None:

@@ -123,5 +123,7 @@ class Measure:
     rule_name: str = ""
     """The measure type: the name of the mapping's rule, for thresholds of its own."""
     effects: tuple[EffectLine, ...] = ()
+    scope: str = ""
+    """Which child items there are, as a text to compare; an assessment sets it from its evidence."""
     unreadable_effects: tuple[str, ...] = ()
     """One sentence for each effect that the mapping names and that could not be read."""

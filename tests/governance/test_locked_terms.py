@@ -153,6 +153,16 @@ def test_dates_that_move_while_they_are_approved_are_approved_anew() -> None:
     assert verdict.measure_state.plan.number == 1
 
 
+def test_work_that_is_deleted_while_a_rebaseline_is_approved_is_approved_anew() -> None:
+    moved = replace(PLANNED, end=date(2027, 3, 31))
+    request = new_command("", KAYA, Verb.REBASELINE, text="late", at=NOW + timedelta(hours=1))
+    half = after(decided(), moved, request, new_command("rebaseline", BRANDT, at=NOW + timedelta(hours=2)))
+    last = new_command("rebaseline", WEBER, at=NOW + timedelta(hours=3))
+    verdict = after(half, moved, last, work=children(A1=True, A2=True))
+    assert verdict.measure_state.plan is not None
+    assert verdict.measure_state.plan.number == 1
+
+
 def test_an_approval_of_the_decision_rests_on_the_dates_and_kill_criteria() -> None:
     half = assess(PLANNED, evidence(commands=APPROVALS[:2], children=FOUR), POLICY, NOW)
     softer = replace(PLANNED, kill_criteria="cost > 900,000 EUR")
