@@ -19,6 +19,7 @@ from connector.bootstrap import bootstrap
 from connector.settings import Settings
 from connector.store.database.audit import AuditEntry
 from connector.store.database.json_codec import to_json
+from governance.verdict import gate_text
 
 app = typer.Typer(help="The record of decisions: write-once, a chain of hashes.", no_args_is_help=True)
 
@@ -88,7 +89,9 @@ def _line(entry: AuditEntry) -> str:
     ruling = detail.get("ruling")
     if entry.action == "measure.assessed":
         stage = detail.get("stage") or "none yet"
-        text: object = f"gate {detail.get('gate')}, stage {stage} (decision {str(detail.get('digest'))[:12]})"
+        text: object = (
+            f"gate {gate_text(detail.get('gate'))}, stage {stage} (decision {str(detail.get('digest'))[:12]})"
+        )
     elif isinstance(ruling, dict):
         text = ruling.get("reply")
     else:

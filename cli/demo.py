@@ -7,22 +7,17 @@ import secrets
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import requests
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from cli.demo_people import DEMO_PEOPLE, add_people, link_people
+from cli.demo_processes import DemoAddresses, run_processes, wait_until_up
 from cli.progress import progress_bar
-from cli.secret_input import WEBHOOK_SECRET
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.http.tool_access import default_webhook_auth
@@ -46,7 +41,7 @@ SHOWN_FIELDS = (
     "Forecast net",
     "Variance %",
 )
-GATES = ("Open", "Shut", "Breach")
+GATES = ("Open", "Not due", "Waiting", "Blocked", "Breach")
 
 
 def demo(
@@ -57,28 +52,29 @@ def demo(
     """Start sandbox, server and worker on a fresh database, play the story, show what was written and why."""
     console = Console(highlight=False)
     started = time.monotonic()
-    ports = _free_ports(port)
+    addresses = free_addresses(port)
     _refuse_running(data)
     for number in (signal.SIGINT, signal.SIGTERM):
         # Both end the demo in order: all of its processes are stopped.
         signal.signal(number, signal.default_int_handler)
     if data.exists():
         shutil.rmtree(data)
-    settings = Settings(database_url=None, data=data, port=ports[0], log_format=LogFormat.TEXT, log_level="WARNING")
+    settings = Settings(
+        database_url=None, data=data, port=addresses.gatepost_port, log_format=LogFormat.TEXT, log_level="WARNING"
+    )
     log.configure(settings)
-    jira, servicenow = (f"http://127.0.0.1:{number}" for number in ports[1:])
     console.print("Setting up: database, connections, mapping, people …")
     password = secrets.token_urlsafe(12)
-    _set_up(settings, jira, servicenow, password)
-    with _run_processes(settings, ports, data / "logs"):
-        player = ScenarioPlayer(jira, servicenow)
-        _wait_until_up(f"http://127.0.0.1:{ports[0]}/health/ready", jira, servicenow)
+    set_up(settings, addresses, password)
+    with run_processes(settings, addresses, SECRET, data / "logs") as processes:
+        wait_until_up(processes, addresses)
+        player = ScenarioPlayer(addresses.jira, addresses.servicenow)
         _assess_all(console, player)
         _link(settings)
         written = _play_scenarios(console, player)
         _summary(console, player, written, time.monotonic() - started)
         console.print(
-            f"\nJira        {jira}\nServiceNow  {servicenow}\nGatepost    http://127.0.0.1:{ports[0]}/\n"
+            f"\nJira        {addresses.jira}\nServiceNow  {addresses.servicenow}\nGatepost    {addresses.gatepost}/\n"
             f"Logs        {data / 'logs'}"
         )
         _show_people(console, password)
@@ -101,11 +97,11 @@ def _refuse_running(data: Path) -> None:
     )
 
 
-def _set_up(settings: Settings, jira: str, servicenow: str, password: str) -> None:
+def set_up(settings: Settings, addresses: DemoAddresses, password: str) -> None:
     with bootstrap(settings, application="gatepost demo", schema=Schema.UPGRADE) as services:
         for name, tool, url, user, credential in (
-            ("jira-main", Tool.JIRA, jira, seed.BOT_EMAIL, seed.BOT_TOKEN),
-            ("servicenow-main", Tool.SERVICENOW, servicenow, seed.BOT_USER, seed.BOT_PASSWORD),
+            ("jira-main", Tool.JIRA, addresses.jira, seed.BOT_EMAIL, seed.BOT_TOKEN),
+            ("servicenow-main", Tool.SERVICENOW, addresses.servicenow, seed.BOT_USER, seed.BOT_PASSWORD),
         ):
             services.connections.save(
                 ConnectionRecord(
@@ -135,51 +131,6 @@ def _show_people(console: Console, password: str) -> None:
     console.print(f"\nSign in with the password [bold]{escape(password)}[/] as")
     for person in DEMO_PEOPLE:
         console.print(f"  [bold]{person.login:<24}[/] {person.name}: {person.summary}")
-
-
-@contextmanager
-def _run_processes(settings: Settings, ports: tuple[int, int, int], logs: Path) -> Iterator[None]:
-    """Server with worker, and the sandbox, each a process of its own; stopped at the end."""
-    logs.mkdir(parents=True, exist_ok=True)
-    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-    environment |= {
-        "GATEPOST_DATA": str(settings.data.resolve()),
-        "GATEPOST_PORT": str(ports[0]),
-        "GATEPOST_LOG_FORMAT": "text",
-        WEBHOOK_SECRET: SECRET,
-    }
-    command = [sys.executable, "-m", "cli"]
-    sandbox = [
-        "sandbox", "--jira-port", str(ports[1]), "--servicenow-port", str(ports[2]),
-        "--gatepost", f"http://127.0.0.1:{ports[0]}",
-    ]  # fmt: skip
-    processes = []
-    try:
-        for name, arguments in (("gatepost", ["serve"]), ("sandbox", sandbox)):
-            with (logs / f"{name}.log").open("wb") as output:
-                processes.append(
-                    subprocess.Popen([*command, *arguments], env=environment, stdout=output, stderr=output)  # noqa: S603
-                )
-        yield
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait(60)
-
-
-def _wait_until_up(*urls: str) -> None:
-    deadline = time.monotonic() + 60
-    for url in urls:
-        while True:
-            try:
-                if requests.get(url, timeout=2).status_code == 200:
-                    break
-            except requests.RequestException:
-                pass
-            if time.monotonic() > deadline:
-                raise ConfigurationError(f"{url} did not come up within a minute; see the logs in the data folder.")
-            time.sleep(0.1)
 
 
 def _assess_all(console: Console, player: ScenarioPlayer) -> None:
@@ -240,7 +191,7 @@ def _summary(console: Console, player: ScenarioPlayer, written: int, seconds: fl
     )
 
 
-def _free_ports(first: int) -> tuple[int, int, int]:
+def free_addresses(first: int) -> DemoAddresses:
     """Three ports: the preferred ones if they are free, otherwise any."""
     ports = []
     for preferred in (first, first + 101, first + 102):
@@ -251,7 +202,7 @@ def _free_ports(first: int) -> tuple[int, int, int]:
             except OSError:
                 probe.bind(("127.0.0.1", 0))
             ports.append(int(probe.getsockname()[1]))
-    return ports[0], ports[1], ports[2]
+    return DemoAddresses(*ports)
 
 
 def _until_interrupted() -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from governance.verdict import gate_text
 from mapping.preview import ItemPreview, PreviewOutcome, summarise
 
 COLOURS = {
@@ -29,7 +30,7 @@ def print_rows(rows: Sequence[ItemPreview]) -> None:
         if row.reason:
             console.print(f"{head}: {escape(row.reason)}")
             continue
-        console.print(f"{head} · rule {escape(row.rule)} · {escape(row.stage)}, gate {row.gate}")
+        console.print(f"{head} · rule {escape(row.rule)} · {escape(row.stage)}, gate {gate_text(row.gate)}")
         for change in row.changes:
             current, target = _shortened(change.present), _shortened(change.target)
             console.print(f"            {escape(str(change.field))}: {current} → [bold]{target}[/]")

@@ -7,7 +7,7 @@ list is what people read.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from governance.approvals import ApprovalContext, evaluate_approvals
 from governance.command_rules import CommandContext, apply_commands
@@ -21,6 +21,7 @@ from governance.facts import Unknown, known
 from governance.figures import figures_of
 from governance.findings import FindingContext, detect_findings, diversion, first_priorities
 from governance.fingerprint import FactGroup, fingerprint
+from governance.gate_state import GateDueContext, gate_due, shut_state
 from governance.gates import REBASELINE, Policy
 from governance.kill_criteria import KillCriteria
 from governance.kill_evaluation import CriterionContext, CriterionState, agreed_criteria, evaluate_criteria
@@ -318,16 +319,21 @@ class _Assessment:
 
     def _gate(self) -> GateState:
         if isinstance(self.evidence.tool_stage, Unknown):
-            return GateState.SHUT
+            return GateState.BLOCKED
         claimed = self.policy.index(self.evidence.tool_stage)
         # An item begins in the first stage's status; it has not gone ahead of anything by being there.
         if claimed > max(self.granted, 0) and self.policy.is_on("GATE_ORDER"):
             return GateState.BREACH
         if self.off_ramp is not None:
-            return GateState.SHUT
-        return (
-            GateState.OPEN if self.granted > claimed or self.granted + 1 == len(self.policy.stages) else GateState.SHUT
-        )
+            return GateState.BLOCKED
+        if self.granted > claimed or self.granted + 1 == len(self.policy.stages):
+            return GateState.OPEN
+        return shut_state(self.checklist, self._gate_due(), self.now)
+
+    def _gate_due(self) -> date | None:
+        end = known(as_locked(self.measure, self.plan.terms if self.plan is not None else None).end)
+        context = GateDueContext(self.measure, self.evidence, self.policy, self.granted, self.granted_at, end, self.now)
+        return gate_due(context, self.checklist)
 
     def _allowed_stages(self, gate: GateState) -> tuple[str, ...]:
         claimed = known(self.evidence.tool_stage)
@@ -350,9 +356,10 @@ class _Assessment:
     def verdict(self, implementation: Status, potential: Status) -> Verdict:
         policy, before = self.policy, self.evidence.measure_state
         stage, gate = self._stage(), self._gate()
+        due = self._gate_due() if gate is GateState.NOT_DUE else None
         following = policy.stages[self.granted + 1] if self.granted + 1 < len(policy.stages) else None
         blockers = blockers_of(
-            gate, self.granted, self.checklist, self.off_ramp, self.measure, self.evidence, policy, self.now
+            gate, self.granted, self.checklist, self.off_ramp, self.measure, self.evidence, policy, self.now, due
         )
         findings = detect_findings(
             FindingContext(
@@ -400,6 +407,7 @@ class _Assessment:
             potential=potential,
             figures=figures_of(self.effects),
             policy_version=policy.version,
+            gate_due=due,
             off_ramp=self.off_ramp,
             deviation=self.deviation,
             findings=findings,
@@ -425,6 +433,9 @@ class _Assessment:
         if end is not None and not self.evidence.done:
             passed = datetime(end.year, end.month, end.day, tzinfo=self.now.tzinfo) + timedelta(days=1)
             moments += [passed, passed + timedelta(days=tolerated_days(terms, self.policy.thresholds))]
+        due = self._gate_due()
+        if due is not None:
+            moments.append(datetime(due.year, due.month, due.day, tzinfo=self.now.tzinfo))
         granted = self.granted_at.get(self._stage() or "")
         if granted is not None:
             moments.append(granted + timedelta(days=self.policy.thresholds.ageing_days + 1))

@@ -151,7 +151,7 @@ def _all_done(context: ConditionContext, code: str, expected: str, total: int) -
         reason = f"the work has no child items, and its progress is {progress:.0%}"
         return context.unmet(code, "progress", expected, f"{progress:.0%}", reason)
     reason = "nothing but somebody's word shows that the work is done: it has no child items and states no progress"
-    return context.unknown(code, "progress", expected, reason, Role.OWNER)
+    return context.unmet(code, "progress", expected, "nobody's word but the owner's", reason)
 
 
 def _scope_known(context: ConditionContext) -> ConditionResult:

@@ -6,7 +6,7 @@ What a tool's blocker field holds is the beginning of the same text, cut to the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from governance.evidence import Evidence
 from governance.facts import Unknown, known
@@ -30,8 +30,12 @@ def blockers_of(
     evidence: Evidence,
     policy: Policy,
     now: datetime,
+    due: date | None = None,
 ) -> tuple[Blocker, ...]:
-    """What stands in the way, most urgent first; nothing when the gate is open."""
+    """What stands in the way, most urgent first; nothing when the gate is open.
+
+    ``due`` is the day from which a gate counts that is not due yet.
+    """
     if gate is GateState.OPEN:
         return ()
     into = policy.stages[min(granted + 1, len(policy.stages) - 1)]
@@ -60,7 +64,7 @@ def blockers_of(
     for result in checklist:
         if result.outcome is not Outcome.MET and unmet[result.code, result.subject] is result:
             first = since.get(result.key, now)
-            blockers.append(_unmet(result, into, blocker_sentence(into.label, result, first, now), first))
+            blockers.append(_unmet(result, into, blocker_sentence(into.label, result, first, now, due), first))
     return tuple(blockers)
 
 
@@ -85,13 +89,16 @@ def _off_ramp(off_ramp: OffRamp, stage: str, measure: Measure, now: datetime) ->
     return Blocker(f"{stage}:{code}:off_ramp", code, "off_ramp", stage, reason, text, (who,), off_ramp.at)
 
 
-def blocker_sentence(label: str, result: ConditionResult, since: datetime, now: datetime) -> str:
+def blocker_sentence(
+    label: str, result: ConditionResult, since: datetime, now: datetime, due: date | None = None
+) -> str:
     """A blocker as people read it, with the code at the end, for search."""
     who = f" · {result.who} to act" if result.responsible else ""
-    return f"{label} is shut: {result.reason}{who} · since {short_date(since, now)} · {result.code}"
+    shut = "is shut" if due is None else f"is not due before {short_date(due, now)}"
+    return f"{label} {shut}: {result.reason}{who} · since {short_date(since, now)} · {result.code}"
 
 
-def short_date(moment: datetime, now: datetime) -> str:
+def short_date(moment: date, now: datetime) -> str:
     """``12 Oct``, with the year when it is another one."""
     short = f"{moment.day} {MONTHS[moment.month - 1]}"
     return short if moment.year == now.year else f"{short} {moment.year}"
@@ -107,7 +114,11 @@ def explain(verdict: Verdict) -> Iterator[str]:
     yield from blocker_lines(verdict)
     if verdict.blockers:
         yield ""
-    gate = f"gate into {verdict.next_stage_label}: {verdict.gate.value}" if verdict.next_stage else "no further gate"
+    gate = (
+        f"gate into {verdict.next_stage_label}: {verdict.gate.label.lower()}"
+        if verdict.next_stage
+        else "no further gate"
+    )
     yield f"Stage {verdict.display_stage} · {gate}"
     yield f"Work  {_status_line(verdict.implementation)}"
     yield f"Money {_status_line(verdict.potential)}"

@@ -130,6 +130,8 @@ class Thresholds:
     """Days within which somebody has to decide after the kill switch."""
     ageing_days: int = 120
     """Days in one stage after which that is reported."""
+    gate_lead_days: int = 30
+    """Days before the start of the work from which the gates up to the decision are due."""
     diversion_share: Decimal = Decimal("0.5")
     """Share of the team that logs its time elsewhere from which the measure counts as diverted."""
     diversion_days: int = 14

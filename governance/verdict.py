@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -104,10 +104,29 @@ class Blocker:
 class GateState(StrEnum):
     OPEN = "open"
     """The item may move on from where the tool has it."""
-    SHUT = "shut"
-    """It may not; the blockers say why."""
+    NOT_DUE = "not_due"
+    """It may not, and work has not come to this gate yet."""
+    WAITING = "waiting"
+    """It may not; only approvals are missing."""
+    BLOCKED = "blocked"
+    """It may not; a condition fails or is unknown."""
     BREACH = "breach"
     """The tool's status is ahead of the granted stage."""
+
+    @property
+    def label(self) -> str:
+        """As people read it, in fields and on pages."""
+        return self.value.replace("_", " ").capitalize()
+
+    @property
+    def holds_up(self) -> bool:
+        """Whether somebody has to act now: it is shut, and it is due."""
+        return self not in {GateState.OPEN, GateState.NOT_DUE}
+
+
+def gate_text(stored: object) -> str:
+    """A stored state of the gate as people read it inside a sentence; what is no state is shown as it is."""
+    return str(stored).replace("_", " ")
 
 
 class Funding(StrEnum):
@@ -212,6 +231,8 @@ class Verdict:
     potential: Status
     figures: Figures
     policy_version: str
+    gate_due: date | None = None
+    """From which day the next gate is due, while its state is *not due*."""
     off_ramp: OffRamp | None = None
     deviation: Deviation | None = None
     findings: tuple[Finding, ...] = ()

@@ -201,7 +201,7 @@ class Enforce(StrEnum):
 
 class FlagWhen(StrEnum):
     SHUT = "shut"
-    """While the gate is shut, and in a breach."""
+    """While the gate is shut, and in a breach; the flag only while the gate is due as well."""
     BREACH = "breach"
 
 
@@ -275,6 +275,7 @@ class ThresholdRule(MappingModel):
     """Days within which somebody has to decide after the kill switch."""
     kill_red_months: Annotated[int, Field(ge=1, le=60)] | None = None
     ageing_days: Days | None = None
+    gate_lead_days: Days | None = None
     diversion_share: Share | None = None
     diversion_days: Annotated[int, Field(ge=1, le=90)] | None = None
     cost_spike: Annotated[Decimal, Field(gt=0, le=100)] | None = None

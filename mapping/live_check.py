@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from governance.verdict import Funding
+from governance.verdict import Funding, GateState
 from mapping.config import MappingConfig, MeasureRule, Selection, Selector
 from mapping.fields import rule_fields
 from mapping.load import LoadedMapping, MappingPath, format_path
 from mapping.problems import MappingFileProblem, did_you_mean
 from mapping.sources import RoleTable
 
-GATE_OPTIONS = ("Open", "Shut", "Breach")
+GATE_OPTIONS = tuple(state.label for state in GateState)
 STATUS_OPTIONS = ("Green", "Amber", "Red", "Grey")
 FUNDING_OPTIONS = tuple(one.value for one in Funding)
 NEEDED_OPTIONS: Mapping[str, tuple[str, ...]] = {

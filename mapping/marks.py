@@ -75,7 +75,7 @@ def _changes(
         yield from _unread_mark(f"{Mark.PROPERTY}:{marks.property}", verdict_json(verdict, measure), last_written)
     if marks.link:
         yield from _unread_mark(Mark.LINK, link_json(verdict, marks.link, measure), last_written)
-    raised = verdict.gate is GateState.BREACH or (marks.flag is FlagWhen.SHUT and shut)
+    raised = verdict.gate is GateState.BREACH or (marks.flag is FlagWhen.SHUT and verdict.gate.holds_up)
     if marks.flag is not None:
         yield from _shared_mark(
             Mark.FLAG, IMPEDIMENT if raised else None, is_there=item.flagged, last_written=last_written
@@ -198,7 +198,7 @@ def verdict_json(verdict: Verdict, measure: str) -> str:
 def link_json(verdict: Verdict, base: str, measure: str) -> str:
     """The remote link as JSON: where it leads, what it says, which icon it has."""
     base = base.rstrip("/")
-    gate = verdict.gate.value
+    gate = verdict.gate.label.lower()
     into = verdict.next_stage_label or verdict.stage_label
     count = len(verdict.blockers)
     summary = "nothing stands in the way" if not count else f"{count} blocker{'' if count == 1 else 's'}"
@@ -207,7 +207,7 @@ def link_json(verdict: Verdict, base: str, measure: str) -> str:
         "url": f"{base}/measures/{measure}",
         "title": title,
         "summary": summary,
-        "icon": f"{base}/static/gate-{gate}.svg",
+        "icon": f"{base}/static/gate-{verdict.gate.value}.svg",
         "iconTitle": f"Gate {gate}",
         "resolved": verdict.gate is GateState.OPEN,
     }

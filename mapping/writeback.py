@@ -33,7 +33,7 @@ def target_values(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteVal
         "doi_stage": verdict.display_stage,
         "implementation": verdict.implementation.colour.value.capitalize(),
         "potential": verdict.potential.colour.value.capitalize(),
-        "gate": verdict.gate.value.capitalize(),
+        "gate": verdict.gate.label,
         "allowed_stages": ", ".join(verdict.allowed_stages) or None,
         "blockers": join_lines(blocker_lines(verdict)),
         "findings": join_lines(

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-STATUS_VALUES = {"Open", "Shut", "Breach", "Green", "Amber", "Red", "Grey"}
+STATUS_VALUES = {"Open", "Not due", "Waiting", "Blocked", "Breach", "Green", "Amber", "Red", "Grey"}
 
 GOVERNED_FIELDS = (
     "DoI stage",

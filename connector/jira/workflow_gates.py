@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.sync.provision import GateStyle
+from governance.verdict import GateState
 
 Document = dict[str, Any]
 
+OPEN = GateState.OPEN.label
 CHECK_FIELD_RULE = "system:check-field-value"
 VALIDATE_FIELD_RULE = "system:validate-field-value"
 RESTRICT_ALL_USERS_RULE = "system:restrict-from-all-users"
@@ -40,7 +42,7 @@ class GateField:
 
     id: str
     values: Mapping[str, str]
-    """Open, Shut, Breach to what a rule compares with: the option's id, or the text itself."""
+    """Each state of the gate to what a rule compares with: the option's id, or the text itself."""
     comparison: str
     """OPTIONID or STRING."""
 
@@ -64,9 +66,9 @@ class WorkflowGate:
         rules = []
         if self.style is not GateStyle.EXPLAIN:
             if self.open_gate_required:
-                rules.append(self._check("=", "Open"))
+                rules.append(self._check("=", OPEN))
             else:
-                rules += [self._check("!=", "Shut"), self._check("!=", "Breach")]
+                rules += [self._check("!=", state) for state in self.field.values if state != OPEN]
             if self.automation_only:
                 rules.append({"ruleKey": RESTRICT_ALL_USERS_RULE, "parameters": {"restrictMode": "users"}})
         return rules

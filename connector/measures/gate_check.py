@@ -15,7 +15,7 @@ from typing import TypeAlias
 from connector.store.measures.measure_lookup import MeasureExplanation
 from governance.explain import CHECKBOXES
 from governance.gates import Policy, Stage
-from governance.verdict import Outcome, Verdict
+from governance.verdict import GateState, Outcome, Verdict
 
 
 class NoAnswerReason(StrEnum):
@@ -67,6 +67,8 @@ class GateCheck:
     """Whether a gate is open, and the checklist behind it."""
 
     open: bool
+    state: GateState
+    """What the gate means for the work of now."""
     measure: str
     key: str
     title: str | None
@@ -129,6 +131,7 @@ def _answer(measure: MeasureExplanation, target: Stage, policy: Policy) -> GateC
     is_open = granted >= policy.index(target.key) and verdict.off_ramp is None
     return GateCheck(
         open=is_open,
+        state=GateState.OPEN if is_open else _shut_state(verdict, policy, granted, target),
         measure=measure.id,
         key=measure.key,
         title=measure.title,
@@ -152,7 +155,16 @@ def _summary(measure: MeasureExplanation, target: Stage, policy: Policy, granted
     following = policy.stages[granted + 1]
     if following.key != target.key:
         return f"The gate into {target.label} is shut for {name}: {following.label} comes first."
+    if measure.verdict.gate_due is not None:
+        return f"The gate into {target.label} is shut for {name}: it is not due before {measure.verdict.gate_due}."
     return f"The gate into {target.label} is shut for {name}."
+
+
+def _shut_state(verdict: Verdict, policy: Policy, granted: int, target: Stage) -> GateState:
+    """Of a gate that is not the next one nothing is known but that others come first."""
+    if granted + 1 != policy.index(target.key) or verdict.gate is GateState.OPEN:
+        return GateState.BLOCKED
+    return verdict.gate
 
 
 def _blockers(verdict: Verdict) -> list[GateBlocker]:

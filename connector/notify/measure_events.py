@@ -36,7 +36,7 @@ CONNECTION_EVENTS = frozenset({EventType.PAUSED, EventType.RESUMED})
 """These concern no measure; only a subscription that names them receives them."""
 
 EVENT_DESCRIPTIONS = {
-    EventType.BLOCKED: "the gate shut, or its blockers changed while it is shut",
+    EventType.BLOCKED: "the gate shuts or comes due, or its blockers change while it holds the item up",
     EventType.OPENED: "the gate that was shut is open: the item may move on",
     EventType.GRANTED: "a stage was granted",
     EventType.STATUS: "a status changed its colour: implementation, potential or both",
@@ -164,9 +164,12 @@ def _gate(before: PreviousVerdict | None, after: Verdict) -> Iterator[MeasureEve
         return
     if after.gate is GateState.BREACH and breach is not None and (before is None or before.breached_at != breach.at):
         yield MeasureBreached(breach, after.blockers)
-    known = before.blockers if before is not None else frozenset()
+    if not after.gate.holds_up:
+        return
+    held_up = before is not None and GateState(before.gate).holds_up
+    known = before.blockers if before is not None and held_up else frozenset()
     keys = frozenset(blocker.key for blocker in after.blockers)
-    if before is None or before.gate == GateState.OPEN or keys != known:
+    if not held_up or keys != known:
         yield GateBlocked(after.blockers, keys - known)
 
 

@@ -13,6 +13,12 @@ from datetime import UTC, datetime, timedelta
 MAX_BLOCKERS = 3
 DEFAULT_STALE_MINUTES = 60
 CONTACT_HINT = "Ask whoever runs Gatepost (the people with the role u_gatepost_admin)"
+SHUT_REASONS = {
+    "Not due": "the gate is shut, and work has not come to it.",
+    "Waiting": "the gate is shut, and an approval is missing.",
+    "Blocked": "the gate is shut.",
+    "Breach": "the record is ahead of the stage it was granted.",
+}
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)")
 _MORE = re.compile(r"… and (\d+) more")
 
@@ -92,18 +98,17 @@ def _decide_gate(prefix: str, record: Mapping[str, str], settings: Settings, now
         if _is_open(settings.when_unassessed, "open"):
             return GateDecision(abort=False, code="unassessed")
         return _refuse("unassessed", [f"{prefix}it has never assessed this record. {CONTACT_HINT} to add it."])
-    if gate not in {"Open", "Shut", "Breach"}:
-        reason = f'the gate reads "{gate}", which is neither Open, Shut nor Breach.'
+    if gate != "Open" and gate not in SHUT_REASONS:
+        reason = f'the gate reads "{gate}", which is neither Open, Not due, Waiting, Blocked nor Breach.'
         return _refuse("unknown_gate", [f"{prefix}{reason} {CONTACT_HINT} to check this record."])
     last_active = _last_active(record, settings)
     if last_active is None or now - last_active[0] > timedelta(minutes=_minutes(settings.stale_minutes)):
         return _stale_decision(prefix, last_active, settings)
     if gate == "Open":
         return GateDecision(abort=False, code="open")
-    shut = "the gate is shut." if gate == "Shut" else "the record is ahead of the stage it was granted."
     link = record.get("u_gatepost_link", "").strip()
-    lines = [prefix + shut, *_blockers(record.get("u_gatepost_blockers", ""))]
-    return _refuse(gate.casefold(), [*lines, *([f"More: {link}"] if link else [])])
+    lines = [prefix + SHUT_REASONS[gate], *_blockers(record.get("u_gatepost_blockers", ""))]
+    return _refuse(gate.casefold().replace(" ", "_"), [*lines, *([f"More: {link}"] if link else [])])
 
 
 def _stale_decision(prefix: str, last_active: tuple[datetime, str] | None, settings: Settings) -> GateDecision:

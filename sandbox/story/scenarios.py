@@ -46,7 +46,7 @@ SCENARIOS = (
         "An epic without an owner gets one, and a rough value: it is identified",
         CRM,
         (Step("kaya", "edit", {"assignee": "osei", "Rough value": 1_200_000}),),
-        {"DoI stage": "Identified", "Gate": "Shut", "Gate blockers": "no sponsor is named"},
+        {"DoI stage": "Identified", "Gate": "Blocked", "Gate blockers": "no sponsor is named"},
     ),
     Scenario(
         "It gets its people and its plan; what is left is the sponsor's word",
@@ -68,7 +68,7 @@ SCENARIOS = (
                 },
             ),
         ),
-        {"Gate": "Shut", "Plan net": "900,000", "Gate blockers": "Martin Brandt has not yet given the approval"},
+        {"Gate": "Waiting", "Plan net": "900,000", "Gate blockers": "Martin Brandt has not yet given the approval"},
     ),
     Scenario(
         "The owner tries to approve it alone; the sponsor's approval is still missing",
@@ -80,7 +80,7 @@ SCENARIOS = (
         "The sponsor approves by comment: the gate opens, and the epic moves to Analysis",
         CRM,
         (Step("brandt", "comment", "/approve detailed"), Step("osei", "transition", "Analysis")),
-        {"DoI stage": "Detailed", "Gate": "Shut", "Gate blockers": "kill criteria is missing"},
+        {"DoI stage": "Detailed", "Gate": "Blocked", "Gate blockers": "kill criteria is missing"},
     ),
     Scenario(
         "Kill criteria, sponsor and controller: decided",
@@ -91,13 +91,13 @@ SCENARIOS = (
             Step("weber", "comment", "Size and timing hold.\n/approve decided"),
             Step("osei", "transition", "Approved"),
         ),
-        {"DoI stage": "Decided", "Gate": "Shut", "Gate blockers": "Kwame Osei has not yet given the approval"},
+        {"DoI stage": "Decided", "Gate": "Not due", "Gate blockers": "Kwame Osei has not yet given the approval"},
     ),
     Scenario(
         "Another epic is dragged to Done while its gate is shut: the workflow refuses",
         JOBS,
         (Step("lind", "transition", "Done", refused="not valid for the current state"),),
-        {"Gate": "Shut", "Gate blockers": "Martin Brandt has not yet given the approval"},
+        {"Gate": "Waiting", "Gate blockers": "Martin Brandt has not yet given the approval"},
     ),
     Scenario(
         "In a project whose workflow nobody has changed it goes through: a breach, told at once",
@@ -109,13 +109,13 @@ SCENARIOS = (
         "It is moved back",
         WEST,
         (Step("osei", "transition", "Approved"),),
-        {"Gate": "Shut", "Gate blockers": "4 of 9 child items are not done"},
+        {"Gate": "Not due", "Gate blockers": "4 of 9 child items are not done"},
     ),
     Scenario(
         "Somebody sets the field Gate to Open by hand: it is put back",
         TIERS,
         (Step("novak", "edit", {"Gate": "Open"}),),
-        {"Gate": "Shut"},
+        {"Gate": "Blocked"},
     ),
     Scenario(
         "Green outside, red inside: the forecast falls to 60 % of the plan",
@@ -138,25 +138,25 @@ SCENARIOS = (
         "The owner gives the reason: volume",
         LICENCES,
         (Step("kaya", "comment", "/reason volume: two business units keep their own contract"),),
-        {"Gate": "Shut", "Gate blockers": "Aylin Kaya has not yet given the approval"},
+        {"Gate": "Waiting", "Gate blockers": "Aylin Kaya has not yet given the approval"},
         expected_replies=("Reason noted (volume: two business units keep their own contract) by Aylin Kaya as owner.",),
     ),
     Scenario(
         "The owner declares the licence work implemented, and the epic may move to Done",
         LICENCES,
         (Step("kaya", "comment", "/approve implemented"), Step("kaya", "transition", "Done")),
-        {"DoI stage": "Implemented", "Gate": "Shut", "Gate blockers": "actuals are booked for 0 of the 3 months"},
+        {"DoI stage": "Implemented", "Gate": "Not due", "Gate blockers": "actuals are booked for 0 of the 3 months"},
     ),
     Scenario(
         "ServiceNow: a project with an open change cannot be closed",
         RELEASE,
         (Step("lind", "state", "3", refused="1 ServiceNow change is still open"),),
-        {"Gate": "Shut", "Gate blockers": "CHG"},
+        {"Gate": "Blocked", "Gate blockers": "CHG"},
     ),
     Scenario(
         "ServiceNow: the password project's owner approves, its gate opens, and it closes",
         RESET,
         (Step("lind", "work_notes", "/approve implemented"), Step("lind", "state", "3")),
-        {"DoI stage": "Implemented", "Gate": "Shut", "Gate blockers": "actuals are booked for 0 of the 3 months"},
+        {"DoI stage": "Implemented", "Gate": "Not due", "Gate blockers": "actuals are booked for 0 of the 3 months"},
     ),
 )

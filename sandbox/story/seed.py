@@ -149,7 +149,7 @@ def set_up_jira(state: JiraState) -> None:
     """People, fields, projects.  In ITX the workflow requires an open gate, in CLOUD it is unchanged."""
     set_up_people(state)
     for name, kind in WRITTEN_FIELDS.items():
-        state.add_field(name, kind, ("Open", "Shut", "Breach") if name == "Gate" else ())
+        state.add_field(name, kind, ("Open", "Not due", "Waiting", "Blocked", "Breach") if name == "Gate" else ())
     gate = state.field_named("Gate").id
     state.add_project("ITX", "IT transformation", workflow("ITX workflow", field_is(gate, "Open")))
     state.add_project("CLOUD", "Cloud", workflow("CLOUD workflow"))

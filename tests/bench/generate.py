@@ -119,7 +119,7 @@ class Generator:
             currency=draw.choices(CURRENCIES, CURRENCY_SHARES)[0],
             implementation=implementation,
             potential="grey",
-            gate="breach" if draw.random() < 0.01 else "shut" if off_ramp or draw.random() < 0.14 else "open",
+            gate="breach" if draw.random() < 0.01 else "blocked" if off_ramp or draw.random() < 0.14 else "open",
             reason=None,
         )
         measure.lines = list(self._lines(stage, realised, off_ramp))

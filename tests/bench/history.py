@@ -41,7 +41,7 @@ _INBOX = """
 """
 _OUTBOX = """
     INSERT INTO outbox (connection, native_id, key, target_values, changes, state, reason, created_at, due_at, settled_at)
-    SELECT connection, native_id, key, '{"Gate": "Shut"}', '[{"kind": "first", "field": "Gate", "target": "Shut"}]',
+    SELECT connection, native_id, key, '{"Gate": "Blocked"}', '[{"kind": "first", "field": "Gate", "target": "Blocked"}]',
            'done', 'done', past, past, past
     FROM measure, generate_series(1, :writes) AS n, LATERAL (SELECT now() - make_interval(days => n) AS past) AS age
 """
@@ -61,7 +61,7 @@ _DAYS = """
 """
 _AUDIT = """
     INSERT INTO audit (at, actor, action, subject, detail, seq, prev_hash, hash)
-    SELECT now() - make_interval(days => n), 'gatepost', 'measure.assessed', id, '{"gate": "shut"}',
+    SELECT now() - make_interval(days => n), 'gatepost', 'measure.assessed', id, '{"gate": "blocked"}',
            (SELECT seq FROM audit_head) + row_number() OVER (ORDER BY n, id), md5(id || n), md5(n || id)
     FROM measure, generate_series(1, :decisions) AS n
 """

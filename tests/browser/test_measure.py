@@ -13,7 +13,7 @@ from tests.browser.conftest import PHONE, Opener
 from tests.stories.world import World
 
 TIERING = ("jira", "Storage tiering")
-BOOKED = {"Actual net": "2,220,000", "Status": "Done", "Gate": "Shut"}
+BOOKED = {"Actual net": "2,220,000", "Status": "Done", "Gate": "Waiting"}
 LICENCES = ("jira", "Renegotiate the licence estate")
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.browser.conftest import DESK, PHONE, Opener
 from tests.stories.world import World
 
-REASON = "400 to PUT /rest/api/3/issue/{}: the option Shut of the field Gate does not exist"
+REASON = "400 to PUT /rest/api/3/issue/{}: the option Blocked of the field Gate does not exist"
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def dead_letters(gatepost: World) -> list[str]:
             connection.execute(
                 text(
                     "INSERT INTO outbox (connection, native_id, key, target_values, changes, state, reason, settled_at, attempts) "
-                    'VALUES (:c, :n, :k, \'{"Gate": "Shut"}\', \'[{"field": "Gate", "present": "Open", '
-                    '"target": "Shut"}]\', \'dead_letter\', :r, now(), 5)'
+                    'VALUES (:c, :n, :k, \'{"Gate": "Blocked"}\', \'[{"field": "Gate", "present": "Open", '
+                    '"target": "Blocked"}]\', \'dead_letter\', :r, now(), 5)'
                 ),
                 {"c": row.connection, "n": row.native_id, "k": row.key, "r": REASON.format(row.native_id)},
             )
@@ -47,14 +47,14 @@ def test_the_operator_sees_a_dead_letter_reads_its_cause_and_replays_it(
     page.get_by_role("link", name=re.compile("^400 to PUT")).click()
     expect(page.locator(".answer")).to_contain_text("3 writes that were refused of jira-main have this cause")
     expect(page.locator(".cause-text")).to_have_text(
-        "400 to PUT /rest/api/…/issue/…: the option Shut of the field Gate does not exist"
+        "400 to PUT /rest/api/…/issue/…: the option Blocked of the field Gate does not exist"
     )
     window.is_accessible()
     window.screenshot("operations-cause")
     page.get_by_role("link", name=dead_letters[0], exact=True).click()
     expect(page.locator(".answer")).to_contain_text("tried 5 times")
     expect(page.locator("main")).to_contain_text("shown to those who may see the measure")
-    expect(page.locator("main")).not_to_contain_text("Open → Shut")
+    expect(page.locator("main")).not_to_contain_text("Open → Blocked")
     window.is_accessible()
     window.screenshot("operations-item")
     page.get_by_role("link", name="Cause", exact=True).click()
@@ -82,7 +82,7 @@ def test_a_dead_letter_is_dropped_with_a_reason(visit: Opener, dead_letters: lis
     window.go("/operations")
     page.get_by_role("link", name=re.compile("^400 to PUT")).click()
     page.get_by_role("link", name=dead_letters[1], exact=True).click()
-    expect(page.locator("main")).to_contain_text("Gate: Open → Shut")
+    expect(page.locator("main")).to_contain_text("Gate: Open → Blocked")
     page.get_by_role("button", name="Drop…").click()
     dialog = page.get_by_role("dialog", name=re.compile("^Drop"))
     dialog.get_by_role("button", name="Drop", exact=True).click()

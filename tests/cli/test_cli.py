@@ -220,7 +220,7 @@ def test_explain_prints_the_verdict_as_a_checklist(assessed: Cli) -> None:
 
 def test_explain_as_json_holds_the_same(assessed: Cli) -> None:
     found = json.loads(assessed.ok("explain", "ITX-1", "--json"))
-    assert (found["key"], found["verdict"]["gate"]) == ("ITX-1", "shut")
+    assert (found["key"], found["verdict"]["gate"]) == ("ITX-1", "blocked")
 
 
 def test_an_unknown_key_says_what_that_means(assessed: Cli) -> None:
@@ -280,7 +280,7 @@ def test_the_history_shows_both_statuses(assessed: Cli) -> None:
 def test_the_audit_is_shown_verified_and_exported(assessed: Cli, tmp_path: Path) -> None:
     shown = assessed.ok("audit", "show", "ITX-1")
     assert "A. Kaya  command.refused: A. Kaya may not approve Detailed; nobody is named who may. · mapping 1" in shown
-    assert "gatepost  measure.assessed: gate shut, stage none yet (decision " in shown
+    assert "gatepost  measure.assessed: gate blocked, stage none yet (decision " in shown
     verified = assessed.ok("audit", "verify")
     assert "3 entries and 1 decision" in verified
     head = verified.rsplit("Head: ", 1)[1].strip()

@@ -12,9 +12,9 @@ from tests.command_line import Cli
 
 DEAD_LETTERS = """
     INSERT INTO outbox (connection, native_id, key, target_values, changes, state, reason, settled_at, attempts)
-    SELECT 'jira-main', (10000 + n)::text, 'ITX-' || n, '{"Gate": "Shut"}',
-           '[{"field": "Gate", "kind": "first", "present": "Open", "target": "Shut", "last_written": null}]', 'dead_letter',
-           'ITX-' || n || ': the option Shut does not exist', '2026-11-21T09:00:00Z', 5
+    SELECT 'jira-main', (10000 + n)::text, 'ITX-' || n, '{"Gate": "Blocked"}',
+           '[{"field": "Gate", "kind": "first", "present": "Open", "target": "Blocked", "last_written": null}]', 'dead_letter',
+           'ITX-' || n || ': the option Blocked does not exist', '2026-11-21T09:00:00Z', 5
     FROM generate_series(1, 3) AS n
 """
 
@@ -51,13 +51,13 @@ def test_without_dead_letters_the_list_says_so(cli: Cli) -> None:
 
 def test_causes_and_single_dead_letters_are_shown(failing: Cli) -> None:
     listed = failing.ok("dead-letters", "list")
-    assert "…: the option Shut does not exist" in listed
+    assert "…: the option Blocked does not exist" in listed
     assert listed.count("jira-main") == 1
     shown = failing.ok("dead-letters", "show", cause(failing))
-    assert shown.splitlines()[0] == "write/1  ITX-1  2026-11-21 09:00  ITX-1: the option Shut does not exist"
+    assert shown.splitlines()[0] == "write/1  ITX-1  2026-11-21 09:00  ITX-1: the option Blocked does not exist"
     details = failing.ok("dead-letters", "show", "write/1")
     assert "dead letter since 2026-11-21 09:00 UTC after 5 attempts" in details
-    assert "  Gate: Open -> Shut" in details
+    assert "  Gate: Open -> Blocked" in details
 
 
 def test_one_dead_letter_and_then_its_cause_are_replayed(failing: Cli, database: URL) -> None:
@@ -85,7 +85,7 @@ def test_dropping_needs_a_reason_which_the_audit_records(failing: Cli, database:
 def test_it_asks_for_confirmation(failing: Cli, database: URL) -> None:
     prompted = failing.run("dead-letters", "drop", cause(failing), "--reason", "x")
     assert (
-        "Drop 3 dead letters of jira-main (ITX-1: the option Shut does not exist)? This cannot be undone."
+        "Drop 3 dead letters of jira-main (ITX-1: the option Blocked does not exist)? This cannot be undone."
         in prompted.output
     )
     assert prompted.exit_code == 1

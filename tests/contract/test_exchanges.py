@@ -112,11 +112,11 @@ def use_connection(site: ToolSite, config: MappingConfig, sandbox: servers.Sandb
 def write(site: ToolSite, epics: list[NativeId], blocker: str) -> None:
     """Fields of every kind, marks, comments, in bulk and back."""
     values: dict[FieldName, WriteValue] = {
-        FieldName("Gate"): "Shut", FieldName("Gate blockers"): "one\ntwo", FieldName("Plan net"): Decimal("12.50"),
-        FieldName("DoI stage"): None, FieldName("@property:gatepost"): '{"gate": "shut"}',
+        FieldName("Gate"): "Blocked", FieldName("Gate blockers"): "one\ntwo", FieldName("Plan net"): Decimal("12.50"),
+        FieldName("DoI stage"): None, FieldName("@property:gatepost"): '{"gate": "blocked"}',
         FieldName("@link"): (
             '{"url": "https://g.example/m", "title": "Gate", "summary": "1 blocker", "icon": "https://g.example/i.svg",'
-            ' "iconTitle": "Gate shut", "resolved": false}'
+            ' "iconTitle": "Gate blocked", "resolved": false}'
         ),
         FieldName("@blocked by"): blocker,
     }  # fmt: skip

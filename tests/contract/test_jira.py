@@ -170,7 +170,7 @@ def test_gatepost_sends_what_is_described_and_nothing_deprecated(
     reading = site.reader.read(epics, frozenset(map(FieldName, ("Gate", "Gate blockers", "Plan net", "Sponsor"))))
     assert len(reading.items) == len(epics)
     values: dict[str, WriteValue] = {
-        "Gate": "Shut",
+        "Gate": "Blocked",
         "Gate blockers": "one\ntwo",
         "Plan net": Decimal("12.50"),
         "DoI stage": None,

@@ -71,12 +71,12 @@ def test_the_gate_the_rights_and_the_outbox_work(installed: RunningInstance) -> 
         "u_gatepost_heartbeat", {"u_connection": "m", "u_heartbeat_at": "2026-06-25 09:59:00"}, ROBOT[0]
     )
     installed.state.tables["u_gatepost_outbox"].clear()
-    verdict = {"u_gatepost_gate": "Shut", "u_gatepost_blockers": "Not yet"}
+    verdict = {"u_gatepost_gate": "Blocked", "u_gatepost_blockers": "Not yet"}
     response = installed.call("PATCH", path, verdict)
-    assert response.json()["result"]["u_gatepost_gate"] == "Shut"
+    assert response.json()["result"]["u_gatepost_gate"] == "Blocked"
     assert installed.state.tables["u_gatepost_outbox"] == {}, "its own columns send no event"
     installed.state.update("pm_project", record["sys_id"], {"u_gatepost_gate": "Open", "description": "d"}, "kaya")
-    assert (record["u_gatepost_gate"], record["description"]) == ("Shut", "d")
+    assert (record["u_gatepost_gate"], record["description"]) == ("Blocked", "d")
     (event,) = installed.state.tables["u_gatepost_outbox"].values()
     assert (event["u_state"], event["u_record"]) == ("queued", record["sys_id"])
     installed.state.passwords["kaya"] = "kaya"

@@ -120,9 +120,9 @@ def test_only_the_writers_role_writes_owned_columns_and_others_are_dropped_silen
     state.update("dmn_demand", record["sys_id"], {"u_gatepost_gate": "Open"}, "kaya")
     assert record["u_gatepost_gate"] != "Open"
     response = call(
-        sandbox, "PATCH", f"/table/dmn_demand/{record['sys_id']}", json={"u_gatepost_gate": "Shut", "nonsense": "x"}
+        sandbox, "PATCH", f"/table/dmn_demand/{record['sys_id']}", json={"u_gatepost_gate": "Blocked", "nonsense": "x"}
     )
-    assert response.json()["result"]["u_gatepost_gate"] == "Shut"
+    assert response.json()["result"]["u_gatepost_gate"] == "Blocked"
     assert "nonsense" not in response.json()["result"]
 
 

@@ -21,7 +21,7 @@ from tests.waiting import LONGEST_CALL_SECONDS
 
 LINK = (
     '{"url": "https://g.example/m", "title": "Gate", "summary": "1 blocker", "icon": "https://g.example/i.svg",'
-    ' "iconTitle": "Gate shut", "resolved": false}'
+    ' "iconTitle": "Gate blocked", "resolved": false}'
 )
 
 

@@ -37,7 +37,7 @@ def write(sandbox: servers.Sandbox, record: Record, status: object) -> WriteResu
     site.reader.read([NativeId(f"pm_project:{record['sys_id']}")], frozenset({GATE}))
     fault = {"status": status, "method": "PATCH", "path": "/api/now/table/pm_project", "times": 1}
     requests.post(f"{sandbox.servicenow.base_url}/sandbox/faults", json=fault, timeout=LONGEST_CALL_SECONDS)
-    return site.writer.write(WriteRequest(NativeId(f"pm_project:{record['sys_id']}"), {GATE: "Shut"}))
+    return site.writer.write(WriteRequest(NativeId(f"pm_project:{record['sys_id']}"), {GATE: "Blocked"}))
 
 
 @pytest.mark.parametrize("status", ["applied:500", "applied:403", "drop"])
@@ -47,7 +47,7 @@ def test_a_write_that_was_carried_out_is_done_whatever_the_response(
     """A transaction over its time, "POST returns 403 although operation succeeded", a connection that broke."""
     assert write(sandbox, record, status) is WriteResult.DONE
     row = sandbox.servicenow.tables["pm_project"][record["sys_id"]]
-    assert (row["u_gatepost_gate"], row["sys_mod_count"]) == ("Shut", "1"), "written once"
+    assert (row["u_gatepost_gate"], row["sys_mod_count"]) == ("Blocked", "1"), "written once"
 
 
 @pytest.mark.parametrize(("status", "error"), [(500, Unreachable), (403, PermissionDenied)])

@@ -162,7 +162,7 @@ def test_after_three_months_of_red_the_kill_switch_shuts_every_gate() -> None:
     assert verdict.potential.colour is Colour.RED
     assert verdict.off_ramp is not None
     assert (verdict.off_ramp.kind, verdict.gate, verdict.display_stage) == (
-        OffRampKind.KILLED, GateState.SHUT, "On hold (Decided)",
+        OffRampKind.KILLED, GateState.BLOCKED, "On hold (Decided)",
     )  # fmt: skip
     assert verdict.blockers[0].sentence == (
         "On hold by the kill switch since 22 Feb: the potential status is red since 21 Nov 2026, for 3 months, "

@@ -38,7 +38,7 @@ def test_the_explanation_is_a_checklist_with_evidence_and_who_must_act() -> None
         "Implemented is shut: A. Kaya has not yet given the approval · owner A. Kaya to act · since 21 Nov"
         " · APPROVAL_MISSING\n"
         "\n"
-        "Stage Decided · gate into Implemented: shut\n"
+        "Stage Decided · gate into Implemented: blocked\n"
         "Work  amber 0.84: 75% done, 89% expected by now\n"
     )
     assert (

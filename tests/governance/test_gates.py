@@ -142,7 +142,7 @@ CASES = {
     "child items are done before the measure is implemented": case(
         "implemented",
         measure(),
-        "Implemented is shut: 2 of 6 child items are not done (ITX-4, ITX-7)"
+        "Implemented is not due before 1 Jan 2027: 2 of 6 child items are not done (ITX-4, ITX-7)"
         " · owner A. Kaya to act · since 21 Nov · OPEN_WORK",
         children=Children(6, 4, (OpenItem("ITX-4", "a", "Open"), OpenItem("ITX-7", "b", "Open"))),
     ),
@@ -271,7 +271,7 @@ def test_no_stage_is_skipped() -> None:
 
 def test_a_granted_stage_stays_but_a_lost_fact_shuts_the_next_gate() -> None:
     verdict = assess(measure(roles=Roles(None, BRANDT, WEBER)), evidence("decided", "decided"), POLICY, NOW)
-    assert (verdict.stage, verdict.gate) == ("decided", GateState.SHUT)
+    assert (verdict.stage, verdict.gate) == ("decided", GateState.BLOCKED)
     assert "no owner is named" in verdict.blockers[0].sentence
 
 
@@ -293,13 +293,13 @@ def test_an_item_ahead_of_its_granted_stage_is_a_breach_and_says_so_first() -> N
 
 def test_an_item_in_its_first_status_has_not_gone_ahead_of_anything() -> None:
     verdict = assess(measure(title=None), evidence(None, "identified"), POLICY, NOW)
-    assert (verdict.gate, len(verdict.blockers)) == (GateState.SHUT, 1)
+    assert (verdict.gate, len(verdict.blockers)) == (GateState.BLOCKED, 1)
 
 
 def test_a_stage_that_could_not_be_read_shuts_the_gate() -> None:
     present = replace(evidence("detailed"), tool_stage=Unknown("the status was not returned"), commands=APPROVALS[:1])
     verdict = assess(measure(), present, POLICY, NOW)
-    assert verdict.gate is GateState.SHUT
+    assert verdict.gate is GateState.BLOCKED
     assert verdict.blockers[0].sentence == (
         "Decided is shut: the status was not returned · administrator to act · STAGE_UNKNOWN"
     )

@@ -152,7 +152,7 @@ def test_a_plan_in_another_order_is_the_same_plan(some: list[EffectLine], random
 
 def test_on_hold_shuts_every_gate_and_says_who_may_resume() -> None:
     verdict = assess_after(measure(), decided(), new_command("", KAYA, Verb.HOLD, text="waiting for the contract"))
-    assert (verdict.gate, verdict.display_stage) == (GateState.SHUT, "On hold (Decided)")
+    assert (verdict.gate, verdict.display_stage) == (GateState.BLOCKED, "On hold (Decided)")
     assert verdict.blockers[0].sentence == (
         "On hold since 20 Nov: waiting for the contract (by A. Kaya) · sponsor M. Brandt may resume it with /resume"
         " · ON_HOLD"

@@ -71,8 +71,6 @@ CASES: Mapping[ConditionKind, tuple[Case, ...]] = {
     ConditionKind.OPEN_WORK: (
         seen(children=HIDDEN),
         seen(children=Children(0, 0), progress=HIDDEN),
-        ({}, {"children": Children(0, 0)}, None, WORD),
-        ({}, {"children": None}, None, WORD),
     ),
     ConditionKind.DEPENDENCIES: (seen(blocking_links=HIDDEN),),
     ConditionKind.CHANGES: (seen(changes=HIDDEN),),
@@ -116,6 +114,8 @@ def test_what_is_not_known_is_not_met(kind: ConditionKind, case: Case) -> None:
     ("facts", "on_word", "outcome", "text"),
     [
         pytest.param({}, True, Outcome.MET, "no child items", id="the policy takes the owner's word"),
+        pytest.param({}, False, Outcome.UNMET, WORD, id="a word alone"),
+        pytest.param({"children": None}, False, Outcome.UNMET, WORD, id="a word alone, of what has no child items"),
         pytest.param({"progress": 1}, False, Outcome.MET, "no child items, 100% done", id="the progress says so"),
         pytest.param(
             {"progress": 0},

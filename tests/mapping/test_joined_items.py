@@ -84,14 +84,14 @@ def joined_values(assessment: MeasureAssessment) -> dict[str, object]:
 
 def test_a_joined_item_gets_the_gate_the_blockers_and_the_moment() -> None:
     assessment = assessed_with((change(),))
-    assert joined_values(assessment)["Gate"] == "Shut"
+    assert joined_values(assessment)["Gate"] == "Blocked"
     assert str(joined_values(assessment)["Gate blockers"]).startswith("Identified is shut: no rough value")
     assert joined_values(assessment)["Gatepost looked"] == NOW
 
 
 def test_the_moment_alone_is_no_reason_to_write() -> None:
     first = joined_values(assessed_with((change(),)))
-    there = change("Shut", str(first["Gate blockers"]))
+    there = change("Blocked", str(first["Gate blockers"]))
     assert assessed_with((there,)).joined_writes == ()
 
 
@@ -113,7 +113,7 @@ def test_joined_items_that_could_not_be_read_are_not_written() -> None:
 
 
 def test_somebody_elses_edit_is_put_back() -> None:
-    last_written = {(SNOW, CHANGE): {FieldName("Gate"): "Shut"}}
+    last_written = {(SNOW, CHANGE): {FieldName("Gate"): "Blocked"}}
     ((_, comparison),) = assessed_with((change("Open"),), last_written=last_written).joined_writes
     kinds = {str(one.field): one.kind.value for one in comparison.changes}
     assert kinds["Gate"] == "hand_edit"

@@ -101,10 +101,10 @@ def test_the_link_says_what_the_gate_does_and_leads_to_the_measure() -> None:
     content = json.loads(link_json(SHUT, "https://gatepost.acme.example/", "jira-main:1"))
     assert content == {
         "url": "https://gatepost.acme.example/measures/jira-main:1",
-        "title": "Gate into Detailed: shut",
+        "title": "Gate into Detailed: waiting",
         "summary": "1 blocker",
-        "icon": "https://gatepost.acme.example/static/gate-shut.svg",
-        "iconTitle": "Gate shut",
+        "icon": "https://gatepost.acme.example/static/gate-waiting.svg",
+        "iconTitle": "Gate waiting",
         "resolved": False,
     }
 
@@ -141,7 +141,7 @@ def test_a_breach_is_remembered_until_the_gate_opens() -> None:
     assert ahead.measure_state.breach == Breach(NOW, "In progress", "Decided", "Detailed")
     present = replace(evidence("identified", "identified", commands=()), measure_state=ahead.measure_state)
     back = assess(measure(), present, POLICY, NOW)
-    assert (back.gate, back.measure_state.breach) == (GateState.SHUT, ahead.measure_state.breach)
+    assert (back.gate, back.measure_state.breach) == (GateState.WAITING, ahead.measure_state.breach)
     comment = reply_comment_of(measure(), back, None, "Backlog")
     assert comment is not None
     assert comment.text.splitlines()[1] == (

@@ -45,10 +45,10 @@ def test_an_item_that_becomes_a_measure_is_new_with_all_that_would_be_written() 
         PreviewOutcome.NEW,
         "governed-epics",
         "Identified",
-        "shut",
+        "blocked",
     )
     assert [(str(change.field), change.present, str(change.target)[:7]) for change in found.changes] == [
-        ("Gate", None, "Shut"),
+        ("Gate", None, "Blocked"),
         ("Gate blockers", None, "Detaile"),
     ]
     assert any(blocker.code == "BASELINE_MISSING" for blocker in found.new_blockers)
@@ -56,9 +56,9 @@ def test_an_item_that_becomes_a_measure_is_new_with_all_that_would_be_written() 
 
 def test_only_new_and_removed_blockers_are_reported() -> None:
     codes = tuple(blocker.code for blocker in previewed(SHOWN, None).new_blockers)
-    same = previewed(SHOWN, CurrentMeasure("governed-epics", "shut", codes))
+    same = previewed(SHOWN, CurrentMeasure("governed-epics", "blocked", codes))
     assert (same.new_blockers, same.removed_blockers) == ((), ())
-    other = previewed(SHOWN, CurrentMeasure("governed-epics", "shut", (*codes[1:], "OPEN_WORK")))
+    other = previewed(SHOWN, CurrentMeasure("governed-epics", "blocked", (*codes[1:], "OPEN_WORK")))
     assert [blocker.code for blocker in other.new_blockers] == [codes[0]]
     assert other.removed_blockers == ("OPEN_WORK",)
     assert other.outcome is PreviewOutcome.CHANGED
@@ -66,7 +66,7 @@ def test_only_new_and_removed_blockers_are_reported() -> None:
 
 def test_a_measure_that_no_rule_takes_any_more_is_dropped_and_others_are_unmapped() -> None:
     elsewhere = replace(SHOWN, project="OTHER", type="Task")
-    assert previewed(elsewhere, CurrentMeasure("governed-epics", "shut", ())).outcome is PreviewOutcome.DROPPED
+    assert previewed(elsewhere, CurrentMeasure("governed-epics", "blocked", ())).outcome is PreviewOutcome.DROPPED
     assert previewed(elsewhere, None).outcome is PreviewOutcome.UNMAPPED
     assert previewed(elsewhere, None).reason == "no rule takes ITX-1 (Task in OTHER, Backlog)"
 

@@ -94,7 +94,7 @@ def test_a_condition_without_a_value_does_not_let_the_item_go() -> None:
     )
     present = evidence_from(item(), found, (), MeasureState(), NO_RELATED_EVIDENCE)
     verdict = assess(found.measure, present, default_policy(), NOW)
-    assert verdict.gate is GateState.SHUT
+    assert verdict.gate is GateState.BLOCKED
     assert verdict.blockers[0].code == "STAGE_UNKNOWN"
 
 

@@ -38,7 +38,7 @@ def test_the_whole_verdict_goes_to_the_fields_that_the_rule_names() -> None:
         "DoI stage": "Identified",
         "Work": "Green",
         "Money": "Green",
-        "Gate": "Shut",
+        "Gate": "Blocked",
         "Blockers": (
             "Detailed is shut: no baseline is fixed, so that no saving can be measured against it"
             " · owner A. Kaya to act · since 21 Nov · BASELINE_MISSING\n"
@@ -52,7 +52,7 @@ def test_the_whole_verdict_goes_to_the_fields_that_the_rule_names() -> None:
 
 
 def test_a_field_that_the_rule_does_not_name_is_not_written() -> None:
-    assert target_values(verdict(), WriteRule(gate="Gate")) == {"Gate": "Shut"}
+    assert target_values(verdict(), WriteRule(gate="Gate")) == {"Gate": "Waiting"}
 
 
 def test_figures_that_nobody_knows_clear_their_field() -> None:
@@ -76,17 +76,17 @@ def test_many_blockers_are_cut_on_whole_lines_and_counted() -> None:
 @pytest.mark.parametrize(
     ("last", "present", "value", "kind"),
     [
-        pytest.param({}, None, "Shut", ChangeKind.FIRST, id="never written before"),
-        pytest.param({GATE: "Open"}, "Open", "Shut", ChangeKind.CHANGED, id="the verdict has changed"),
-        pytest.param({GATE: "Shut"}, "Open", "Shut", ChangeKind.HAND_EDIT, id="somebody edited it: put back"),
+        pytest.param({}, None, "Blocked", ChangeKind.FIRST, id="never written before"),
+        pytest.param({GATE: "Open"}, "Open", "Blocked", ChangeKind.CHANGED, id="the verdict has changed"),
+        pytest.param({GATE: "Blocked"}, "Open", "Blocked", ChangeKind.HAND_EDIT, id="somebody edited it: put back"),
         pytest.param({GATE: None}, "Open", None, ChangeKind.HAND_EDIT, id="somebody filled a field that is ours"),
-        pytest.param({GATE: "Shut"}, "Shut", "Shut", None, id="nothing differs"),
-        pytest.param({}, "Shut", "Shut", None, id="it happens to be right already"),
+        pytest.param({GATE: "Blocked"}, "Blocked", "Blocked", None, id="nothing differs"),
+        pytest.param({}, "Blocked", "Blocked", None, id="it happens to be right already"),
         pytest.param({}, Decimal("1.0"), Decimal("1.00"), None, id="the same number"),
         pytest.param({}, Decimal(0), Decimal("-0.0"), None, id="zero from below"),
         pytest.param({}, "a \r\nb\n", "a\nb", None, id="the same text"),
         pytest.param({}, "", None, None, id="empty is empty"),
-        pytest.param({}, "shut", "Shut", ChangeKind.FIRST, id="letter case counts in an option"),
+        pytest.param({}, "shut", "Blocked", ChangeKind.FIRST, id="letter case counts in an option"),
     ],
 )
 def test_last_written_present_and_target_decide(
@@ -97,7 +97,7 @@ def test_last_written_present_and_target_decide(
 
 
 def test_a_field_that_the_tool_does_not_show_is_not_written_blindly() -> None:
-    assert compare({}, {}, {GATE: "Shut"}) == Comparison((), (GATE,))
+    assert compare({}, {}, {GATE: "Blocked"}) == Comparison((), (GATE,))
 
 
 def test_a_verdict_without_blockers_is_no_text() -> None:

@@ -97,8 +97,8 @@ def test_a_preview_by_jql_shows_what_becomes_a_measure(database: URL, tmp_path: 
         cli = Cli(scene, tmp_path)
         wider = _write(tmp_path, STORY.replace("project: [ITX, CLOUD]", "project: [ITX, CLOUD, SUP]"))
         preview = cli.run("mapping", "preview", wider, "--jql", "project = SUP")
-        assert "new  SUP-1 Chat instead of calls · rule epics · Identified, gate shut" in preview
-        assert "Gate: – → Shut" in preview
+        assert "new  SUP-1 Chat instead of calls · rule epics · Identified, gate blocked" in preview
+        assert "Gate: – → Blocked" in preview
         assert "+ Detailed is shut: no sponsor is named" in preview
         assert "1 item; nothing was written" in preview
         by_key = cli.run("mapping", "preview", wider, "--item", "sup-1")

@@ -50,11 +50,11 @@ def workflow(scene: Simulation) -> Workflow:
 
 def test_the_tool_refuses_while_the_gate_is_shut_and_allows_the_move_when_it_opens(guarded: Simulation) -> None:
     assert not guarded.move(ITEM, "osei", "Analysis")[0]
-    assert guarded.show(ITEM).fields["Gate"] == "Shut"
+    assert guarded.show(ITEM).fields["Gate"] == "Waiting"
     guarded.comment(ITEM, "brandt", "/approve detailed")
     assert guarded.show(ITEM).fields["Gate"] == "Open"
     assert guarded.move(ITEM, "osei", "Analysis")[0]
-    assert guarded.show(ITEM).fields["Gate"] == "Shut", "the next gate is a different one"
+    assert guarded.show(ITEM).fields["Gate"] == "Waiting", "the next gate is a different one"
     assert not guarded.move(ITEM, "osei", "Approved")[0]
     assert guarded.move(ITEM, "osei", "Backlog")[0], "the way back is never guarded"
 

@@ -92,7 +92,7 @@ def site(cli: Cli, database: URL, tmp_path: Path) -> Iterator[ProvisionedSite]:
 def test_a_plan_lists_everything_and_changes_nothing(site: ProvisionedSite) -> None:
     before = site.fields()
     output = site.plan()
-    assert "create the field Gate (select with Open, Shut, Breach) for CLOUD, ITX" in output
+    assert "create the field Gate (select with Open, Not due, Waiting, Blocked, Breach) for CLOUD, ITX" in output
     assert 'Gate blockers, Plan net, Forecast net, Actual net, Variance % on the screen "ITX: edit screen"' in output
     assert 'guard "To Analysis", "To Approved", "To Done", "To Closed" of the workflow "ITX epics"' in output
     assert "lets through an open gate only" in output
@@ -105,7 +105,7 @@ def test_missing_objects_are_created_and_verified_and_the_second_run_changes_not
     assert "Every owned field can be written on a real issue of each project." in output
     assert set(OWNED_COLUMNS) <= site.fields()
     jira = site.sandbox.jira
-    assert jira.field_named("Gate").options == ("Open", "Shut", "Breach")
+    assert jira.field_named("Gate").options == ("Open", "Not due", "Waiting", "Blocked", "Breach")
     assert jira.field_named("Gate blockers").type == "textarea"
     requests.delete(f"{jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
     again = site.apply()
@@ -138,16 +138,16 @@ def test_a_field_that_is_there_already_is_used_and_stays(site: ProvisionedSite) 
     jira.add_field("Plan net", "datepicker")
     output = site.plan()
     assert "create the field Gate (" not in output
-    assert "add the choice Shut to Gate" in output
+    assert "add the choice Blocked to Gate" in output
     assert '"Plan net" exists as datepicker, and a float is needed: rename one of the two' in output
     site.apply()
-    assert jira.field_named("Gate").options == ("Open", "Shut", "Breach")
+    assert jira.field_named("Gate").options == ("Open", "Not due", "Waiting", "Blocked", "Breach")
     site.run("destroy", "--yes")
     assert {"Gate", "Plan net"} <= site.fields(), "they were there before"
 
 
 def test_two_fields_of_one_name_need_a_persons_decision(site: ProvisionedSite) -> None:
-    site.sandbox.jira.add_field("Gate", "select", ("Open", "Shut", "Breach"))
+    site.sandbox.jira.add_field("Gate", "select", ("Open", "Not due", "Waiting", "Blocked", "Breach"))
     site.sandbox.jira.add_field("Gate", "textfield")
     assert '2 fields are called "Gate"' in site.plan()
 
@@ -201,7 +201,7 @@ def test_a_guarded_workflow_refuses_and_always_allows_the_way_back(site: Provisi
     site.apply()
     issue = next(issue for issue in site.sandbox.jira.issues.values() if issue.project == "ITX")
     assert "not valid for the current state" in move(site, issue.key, "Analysis"), "it has not been assessed yet"
-    set_gate(site, issue.key, "Shut")
+    set_gate(site, issue.key, "Blocked")
     assert "not valid for the current state" in move(site, issue.key, "Analysis")
     set_gate(site, issue.key, "Open", "Detailed")
     assert "does not match" in move(site, issue.key, "Done"), "an open gate does not allow to skip a stage"
@@ -213,7 +213,7 @@ def test_a_guarded_workflow_refuses_and_always_allows_the_way_back(site: Provisi
 def test_the_reason_can_be_shown_instead_of_hiding_the_transition(site: ProvisionedSite) -> None:
     site.apply("--style", "explain")
     issue = next(issue for issue in site.sandbox.jira.issues.values() if issue.project == "ITX")
-    set_gate(site, issue.key, "Shut")
+    set_gate(site, issue.key, "Blocked")
     assert move(site, issue.key, "Analysis").startswith(
         "Gatepost: the gate into Detailed is shut. The field with the blockers shows why and who must act."
     )
@@ -230,7 +230,7 @@ def test_items_that_are_not_governed_pass_where_they_share_the_workflow(site: Pr
     assert 'of the workflow "One for all": stops a shut gate; issues without one pass' in output
     story = jira.create("OPS", "Story", "Not governed", by="kaya")
     epic = jira.create("OPS", "Epic", "Governed", by="kaya")
-    set_gate(site, epic.key, "Shut")
+    set_gate(site, epic.key, "Blocked")
     assert move(site, story.key, "Analysis") == ""
     assert "not valid" in move(site, epic.key, "Analysis")
 

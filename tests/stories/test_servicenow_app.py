@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.waiting import LONGEST_CALL_SECONDS
 pytestmark = pytest.mark.story
 STORY = (ROOT / "sandbox/story/mapping.yaml").read_text()
 ONE_MEASURE = (ROOT / "deploy/examples/one-measure.yaml").read_text()
+NEXT_YEAR = datetime.now(UTC).year + 1
 PROJECT: Item = ("pm_project", "Retire the loan ledger")
 CHANGE: Item = ("change_request", "Cut the ledger off")
 MARKS = """    marks: {checklist: true, on_hold: shut, link: "https://gatepost.example"}
@@ -73,7 +75,7 @@ def events(scene: Simulation) -> list[tuple[str, str]]:
 def test_the_gate_refuses_with_gateposts_reason_and_the_checklist_has_every_condition(scene: Simulation) -> None:
     record = project(scene)
     shown = scene.show(PROJECT)
-    assert (shown.fields["Gate"], shown.fields["DoI stage"]) == ("Shut", "None yet")
+    assert (shown.fields["Gate"], shown.fields["DoI stage"]) == ("Blocked", "None yet")
     assert ("pm_project", "done") in events(scene), "the app's timestamped signature is accepted"
 
     allowed, message = scene.move(PROJECT, "lind", "3")
@@ -167,7 +169,11 @@ def test_an_epic_its_project_and_its_change_are_one_measure(database: URL, tmp_p
         epic = scene.show(EPIC).fields
         tables = scene.sandbox.servicenow.tables
         project, change = tables["pm_project"][project_id], tables["change_request"][change_id]
-        assert (project["u_gatepost_gate"], change["u_gatepost_gate"], epic["Gate"]) == ("Shut", "Shut", "Shut")
+        assert (project["u_gatepost_gate"], change["u_gatepost_gate"], epic["Gate"]) == (
+            "Blocked",
+            "Blocked",
+            "Blocked",
+        )
         assert project["u_gatepost_stage"] == epic["DoI stage"] == "Identified"
         assert project["u_gatepost_plan"] == "500000.00"
         assert change["u_gatepost_plan"] == "", "a change gets the gate and no amounts"
@@ -181,7 +187,9 @@ def test_an_epic_its_project_and_its_change_are_one_measure(database: URL, tmp_p
         )
         scene.sandbox.servicenow.update("change_request", change_id, {"u_gatepost_gate": "Open"}, "admin")
         scene.run_until_idle()
-        assert tables["change_request"][change_id]["u_gatepost_gate"] == "Shut", "edits by hand are restored there too"
+        assert tables["change_request"][change_id]["u_gatepost_gate"] == "Blocked", (
+            "edits by hand are restored there too"
+        )
 
 
 LEADING_PROJECT = """\
@@ -212,7 +220,7 @@ measures:
 """
 
 
-def test_an_epic_that_is_not_done_keeps_its_projects_gate_shut_and_says_so(database: URL, tmp_path: Path) -> None:
+def test_an_epic_that_is_not_done_keeps_its_projects_is_held_up_and_says_so(database: URL, tmp_path: Path) -> None:
     """The reverse: the project is the measure and names its epics in a column."""
     with simulation(database, tmp_path, mapping=LEADING_PROJECT) as scene:
         issue = scene.sandbox.jira.create("ITX", "Epic", EPIC[1], by="kaya", values={"Program": "Core"})
@@ -225,7 +233,7 @@ def test_an_epic_that_is_not_done_keeps_its_projects_gate_shut_and_says_so(datab
                 "project_manager": people["lind"], "u_sponsor": people["brandt"], "u_controller": people["weber"],
                 "u_legal_entity": "Nordbank AG", "u_rough_value": "400000", "u_baseline": "500000",
                 "u_planned_benefit": "400000", "u_planned_cost": "20000", "u_objective": issue.key,
-                "start_date": "2026-01-01 00:00:00", "end_date": "2026-12-31 00:00:00",
+                "start_date": "2026-01-01 00:00:00", "end_date": f"{NEXT_YEAR}-12-31 00:00:00",
             },
             "lind",
         )  # fmt: skip
@@ -234,7 +242,7 @@ def test_an_epic_that_is_not_done_keeps_its_projects_gate_shut_and_says_so(datab
         shown = scene.comment(PROJECT, "weber", "/approve decided")
         assert shown.fields["DoI stage"] == "Decided"
         assert f"1 Jira epic is still open ({issue.key})" in shown.fields["Gate blockers"]
-        assert scene.show(EPIC).fields["Gate"] == "Shut", "the epic shows the gate of the measure that it belongs to"
+        assert scene.show(EPIC).fields["Gate"] == "Not due", "the epic shows the gate of the measure that it belongs to"
         assert scene.move(EPIC, "kaya", "Done")[0] is False, "and its workflow refuses"
         shown = scene.comment(PROJECT, "lind", "/approve implemented")
         assert shown.fields["Gate blockers"].count("·") == 3, "only the epic blocks"
@@ -272,7 +280,7 @@ def test_the_app_is_created_over_the_table_api_once_and_removed(database: URL, t
         assert "Nothing is missing." in admin.run("plan")
         snow.grant(seed.BOT_USER, "u_gatepost_writer")
         project(scene)
-        assert scene.show(PROJECT).fields["Gate"] == "Shut"
+        assert scene.show(PROJECT).fields["Gate"] == "Blocked"
         scene.handlers.sweep(ConnectionName("servicenow-main"))
         allowed, message = scene.move(PROJECT, "lind", "3")
         assert (allowed, "Gatepost keeps State from becoming Closed Complete" in message) == (False, True)

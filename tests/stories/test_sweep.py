@@ -61,7 +61,7 @@ def test_a_lost_event_is_found_by_the_next_sweep_and_only_what_changed_is_read(w
     epic(without_events, "Another one")
     assert without_events.show(("jira", "Retire the legacy CRM")).fields["Gate"] == "", "no event was sent"
     sweep(without_events, SweepKind.FULL)
-    assert without_events.show(("jira", "Retire the legacy CRM")).fields["Gate"] == "Shut"
+    assert without_events.show(("jira", "Retire the legacy CRM")).fields["Gate"] == "Blocked"
     sweep(without_events)
     without_events.clock.move(minutes=20)
     without_events.sandbox.jira.edit(first.key, {"assignee": "osei", "Rough value": 1_200_000}, by="kaya")
@@ -77,7 +77,7 @@ def test_the_tick_starts_a_sweep_when_it_is_due(without_events: Simulation) -> N
     without_events.clock.move(minutes=16)
     without_events.handlers.tick()
     item = ("jira", "Retire the legacy CRM")
-    wait_until(lambda: without_events.player.show(item).fields["Gate"] == "Shut", "the gate is shut")
+    wait_until(lambda: without_events.player.show(item).fields["Gate"] == "Blocked", "the gate is shut")
 
 
 def test_the_time_zone_of_the_account_is_respected(without_events: Simulation) -> None:
@@ -221,7 +221,7 @@ def test_servicenow_is_swept_and_written_in_batches(database: URL, tmp_path: Pat
 
         assert run().marked == 150
         calls = requests.get(calls_url, timeout=LONGEST_CALL_SECONDS).json()["calls"]
-        assert all(row["u_gatepost_gate"] == "Shut" for row in snow.tables["pm_project"].values())
+        assert all(row["u_gatepost_gate"] == "Blocked" for row in snow.tables["pm_project"].values())
         outer = [call for call in calls if call["path"].endswith("/batch")]
         assert 3 <= len(outer) <= 12
         run()

@@ -79,15 +79,15 @@ def test_the_issue_has_the_verdict_the_link_the_flag_and_the_blocker(
         assert (verdict["stage"], verdict["next"], verdict["gate"], verdict["open"]) == (
             "identified",
             "detailed",
-            "shut",
+            "waiting",
             1,
         )
         assert verdict["blockers"][0]["code"] == "APPROVAL_MISSING"
         (link,) = issue.remote_links.values()
         shown = link["object"]
         assert isinstance(shown, dict)
-        assert (shown["title"], shown["summary"]) == ("Gate into Detailed: shut", "1 blocker")
-        assert shown["icon"]["url16x16"] == "https://gatepost.nordbank.example/static/gate-shut.svg"
+        assert (shown["title"], shown["summary"]) == ("Gate into Detailed: waiting", "1 blocker")
+        assert shown["icon"]["url16x16"] == "https://gatepost.nordbank.example/static/gate-waiting.svg"
         assert shown["status"]["resolved"] is False
         assert issue.values[flag.id] == ["Impediment"]
         assert issue.blocked_by == [governance.id]
@@ -179,7 +179,7 @@ def test_one_value_for_many_issues_is_written_in_one_bulk_edit(database: URL, tm
         reset_calls(scene)
         send_events(scene, issues)
         gate = scene.sandbox.jira.field_named("Gate").id
-        assert {issue.values[gate] for issue in issues} == {"Shut"}
+        assert {issue.values[gate] for issue in issues} == {"Blocked"}
         made = calls(scene)
         writes = sum(count for call, count in made.items() if call.startswith("PUT /rest/api/3/issue/"))
         tasks = made["POST /rest/api/3/bulk/issues/fields"]
@@ -195,7 +195,7 @@ def test_issues_that_a_bulk_edit_skips_are_written_singly(database: URL, tmp_pat
         scene.sandbox.jira.bulk.stubborn = {issues[3].id, issues[7].id}
         send_events(scene, issues)
         gate = scene.sandbox.jira.field_named("Gate").id
-        assert {issue.values.get(gate) for issue in issues} == {"Shut"}
+        assert {issue.values.get(gate) for issue in issues} == {"Blocked"}
         with scene.services.engine.connect() as connection:
             states = set(connection.execute(text("SELECT state FROM outbox")).scalars())
         assert states <= {"done", "superseded"}
@@ -208,7 +208,7 @@ def test_a_bulk_edit_whose_response_was_lost_is_repeated_without_harm(database: 
         requests.post(f"{scene.sandbox.jira.base_url}/sandbox/faults", json=lost, timeout=LONGEST_CALL_SECONDS)
         send_events(scene, issues)
         gate = scene.sandbox.jira.field_named("Gate").id
-        assert {issue.values.get(gate) for issue in issues} == {"Shut"}
+        assert {issue.values.get(gate) for issue in issues} == {"Blocked"}
         assert len(scene.sandbox.jira.bulk.tasks) == 2, "the first one was carried out, its response was lost"
         with scene.services.engine.connect() as connection:
             assert set(connection.execute(text("SELECT state FROM outbox")).scalars()) <= {"done", "superseded"}
@@ -220,7 +220,7 @@ def test_without_the_permission_for_bulk_edits_every_issue_is_written_singly(dat
         issues = create_alike(scene, 20)
         send_events(scene, issues)
         gate = scene.sandbox.jira.field_named("Gate").id
-        assert {issue.values.get(gate) for issue in issues} == {"Shut"}
+        assert {issue.values.get(gate) for issue in issues} == {"Blocked"}
 
 
 # --- moved back -------------------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ def test_an_issue_that_went_past_a_shut_gate_is_moved_back_with_one_comment(
         scene.run_until_idle()
         assert scene.move(item, "osei", "Done")[0], "this workflow has no native gate: it is allowed"
         shown = scene.show(item)
-        assert (issue.status, shown.fields["Gate"]) == ("Analysis", "Shut")
+        assert (issue.status, shown.fields["Gate"]) == ("Analysis", "Waiting")
         assert (
             "@Kwame Osei: moved to Done (Implemented) on 05 Oct 2026 09:00 UTC while the gate into Decided is shut; "
             "it is back at Analysis. 2 conditions are not met and are listed in the field Gate blockers."

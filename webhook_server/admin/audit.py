@@ -17,6 +17,7 @@ from connector.bootstrap import Services
 from connector.people.permissions import Viewer
 from connector.store.database.audit import AuditEntry, VerificationProgress, VerificationResult, action_names, search
 from connector.store.database.tables import MEASURE
+from governance.verdict import gate_text
 from webhook_server.admin.navigation import AUDIT_READERS
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
@@ -118,7 +119,7 @@ def entry_text(entry: AuditEntry) -> str:
     detail = entry.detail
     ruling = detail.get("ruling")
     if entry.action == "measure.assessed":
-        return f"gate {detail.get('gate')}, stage {detail.get('stage') or 'none yet'}"
+        return f"gate {gate_text(detail.get('gate'))}, stage {detail.get('stage') or 'none yet'}"
     if isinstance(ruling, dict) and ruling.get("reply"):
         return str(ruling["reply"])
     if detail.get("text"):

@@ -12,6 +12,7 @@ from connector.bootstrap import Services, previewer
 from connector.errors import ConfigurationError, ToolError
 from connector.people.permissions import Viewer
 from connector.store.reconcile.reassessment_progress import ItemPage, items_by_key, newest_items
+from governance.verdict import gate_text
 from mapping.config import MappingConfig
 from mapping.preview import ItemPreview, PreviewOutcome, summarise
 from mapping.work_item import ConnectionName, NativeId, Tool
@@ -162,7 +163,10 @@ def _lines(rows: Iterable[ItemPreview]) -> Iterator[PreviewLine]:
         elif row.outcome in {PreviewOutcome.NEW, PreviewOutcome.CHANGED}:
             changes = [f"{change.field}: {_short(change.present)} → {_short(change.target)}" for change in row.changes]
             yield PreviewLine(
-                row.key, row.title, row.outcome.value, " · ".join(changes[:4]) or f"{row.stage}, gate {row.gate}"
+                row.key,
+                row.title,
+                row.outcome.value,
+                " · ".join(changes[:4]) or f"{row.stage}, gate {gate_text(row.gate)}",
             )
 
 

@@ -13,6 +13,7 @@ from connector.store.reconcile.command_rows import ACCEPTED, REFUSED
 from governance.evidence import CommandOrigin
 from governance.gates import Policy
 from governance.money import Period
+from governance.verdict import gate_text
 from webhook_server.pages import formats
 
 
@@ -55,7 +56,7 @@ def timeline_entry(entry: AuditEntry, policy: Policy | None) -> TimelineEntry:
         what = f"{begin}{detail.get('text', '')}"
     elif entry.action == "measure.assessed":
         stage = policy.label(detail.get("stage")) if policy else detail.get("stage") or "None yet"
-        what = f"Assessed: stage {stage}, gate {detail.get('gate')}"
+        what = f"Assessed: stage {stage}, gate {gate_text(detail.get('gate'))}"
         more = f"mapping version {entry.mapping_version}, evidence {str(detail.get('digest'))[:12]}"
     elif entry.action == "field.restored":
         kind, what = "info", f"{detail.get('field')} was edited by hand and restored"

@@ -158,7 +158,7 @@ def _page_data(
         "bridge_minimum": show.axis_minimum(bridge),
         "bridge_chart": show.bridge_chart(bridge, figures.currency, formats()),
         "variances": lists.measures("variance", limit=TOP_ROWS).rows,
-        "waiting": lists.measures("benefit_behind_shut_gates", limit=TOP_ROWS).rows,
+        "waiting": lists.measures("held_up_benefit", limit=TOP_ROWS).rows,
         "excluded": lists.excluded_measures(limit=5) if total.excluded else (),
         "deferred": deferred,
         "days": lambda moment: show.days_since(moment, formats().now),

@@ -86,7 +86,7 @@ def _measures(lists: PortfolioLists, after: str | None, currency: str) -> tuple[
             row.actual,
             row.at_completion,
             row.variance,
-            row.benefit_behind_shut_gates,
+            row.held_up_benefit,
             currency,
             row.deviation_reason,
             " ".join(row.blockers),

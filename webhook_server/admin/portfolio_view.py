@@ -94,16 +94,16 @@ class FunnelRow:
 
 
 def summary_sentence(sums: PortfolioSums, figures: FigureSettings, formats: Formats) -> str:
-    """The page's summary: how many measures have a shut gate, and the benefit held back this fiscal year."""
+    """The page's summary: how many measures are held up at a gate, and the benefit that waits this fiscal year."""
     if not sums.measures:
         return "There is no measure here."
-    number, total = formats.number(sums.shut_gates), formats.number(sums.measures)
+    number, total = formats.number(sums.held_up), formats.number(sums.measures)
     of = f"{total} measure" if sums.measures == 1 else f"{total} measures"
-    if not sums.shut_gates:
-        return f"No gate is shut: {'the one measure' if sums.measures == 1 else f'all {of}'} may move on."
-    has, hold = ("has", "holds") if sums.shut_gates == 1 else ("have", "hold")
-    amount = f"{formats.short(sums.benefit_behind_shut_gates or ZERO)} {figures.currency}"
-    return f"{number} of {of} {has} a shut gate, which {hold} back {amount} of this year's benefit."
+    if not sums.held_up:
+        return f"Nothing is held up at a gate: {'the one measure' if sums.measures == 1 else f'all {of}'} can go on."
+    is_, it = ("is", "it") if sums.held_up == 1 else ("are", "them")
+    amount = f"{formats.short(sums.held_up_benefit or ZERO)} {figures.currency}"
+    return f"{number} of {of} {is_} held up at a gate, and {amount} of this year's benefit with {it}."
 
 
 def stage_labels(policy: Policy | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from connector.measures.gate_check import GateCheck, NoAnswer, NoAnswerReason, c
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_lookup import explanation_of
-from governance.verdict import Outcome
+from governance.verdict import GateState, Outcome
 from webhook_server.api.measures import MEASURE_PARAMETER
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
 from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
@@ -40,6 +40,10 @@ class GateCheckModel(Model):
     """Whether a measure may pass a gate."""
 
     open: bool
+    state: GateState = Field(
+        description="What the gate means for the work of now: open; not_due, when work has not come to it; waiting, "
+        "when only approvals are missing; blocked, when a condition fails or is unknown; breach."
+    )
     measure: str
     key: str
     title: str | None
@@ -88,7 +92,19 @@ def check(call: ApiCall) -> Reply:
 
 
 def _gate(answer: GateCheck) -> GateCheckModel:
-    same = ("open", "measure", "key", "title", "url", "stage", "stage_label", "granted_stage", "summary", "text")
+    same = (
+        "open",
+        "state",
+        "measure",
+        "key",
+        "title",
+        "url",
+        "stage",
+        "stage_label",
+        "granted_stage",
+        "summary",
+        "text",
+    )
     return GateCheckModel(
         blockers=[
             GateBlockerModel(code=blocker.code, sentence=blocker.sentence, who=blocker.who, since=blocker.since)

@@ -28,7 +28,7 @@ class Totals(Model):
 
     measures: int
     without_rate: int = Field(description="Measures without an exchange rate: counted, but not in the amounts.")
-    gates_shut: int = Field(description="Measures at a shut gate.")
+    held_up: int = Field(description="Measures whose gate is due and shut: waiting, blocked or in breach.")
     red_implementation: int
     red_potential: int
     plan: Amount | None
@@ -47,7 +47,7 @@ class Totals(Model):
     weighted_pipeline: Amount | None = Field(description="The gross benefit, weighted by stage.")
     cash: Amount | None
     avoidance: Amount | None = Field(description="Not included in the other figures.")
-    blocked_benefit: Amount | None = Field(description="This year's benefit that is held back by shut gates.")
+    held_up_benefit: Amount | None = Field(description="This year's benefit of these measures.")
 
 
 class HierarchyTotals(Model):
@@ -144,10 +144,10 @@ def _totals(sums: PortfolioSums, currency: str) -> Totals:
     return Totals(
         measures=sums.measures,
         without_rate=sums.excluded,
-        gates_shut=sums.shut_gates,
+        held_up=sums.held_up,
         red_implementation=sums.red_implementation,
         red_potential=sums.red_potential,
-        blocked_benefit=_amount(sums.benefit_behind_shut_gates, currency),
+        held_up_benefit=_amount(sums.held_up_benefit, currency),
         **{name: _amount(getattr(sums, name), currency) for name in AMOUNT_FIELDS},
     )
 

@@ -182,6 +182,7 @@ WITH me AS (
                   WHERE r.one ->> 'role' = ANY(h.roles))
       AND b.blocker ->> 'code' NOT IN ('ON_HOLD', 'CANCELLED', 'DEVIATION_UNEXPLAINED')
       AND (NOT h.off_ramp OR b.blocker ->> 'code' = 'KILL_SWITCH')
+      AND h.gate <> 'not_due'
     UNION ALL
     SELECT h.id, CAST(a.request ->> 'at' AS timestamptz), h.blockers @> '[{"code": "DEVIATION_UNEXPLAINED"}]', false,
            jsonb_build_object('request', a.request, 'shortfall', h.deviation -> 'shortfall',

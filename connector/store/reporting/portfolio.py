@@ -142,13 +142,13 @@ def _as_group_columns() -> Iterable[ColumnElement[Any]]:
     yield from (columns[name] for name in (*HIERARCHY_LEVELS, "legal_entity", "step", "implementation", "potential"))
     yield literal(1).label("measures")
     yield case((columns.missing_rate.is_(None), 0), else_=1).label("excluded")
-    yield case((columns.gate_shut, 1), else_=0).label("shut_gates")
+    yield case((columns.is_held_up, 1), else_=0).label("held_up")
     yield from (columns[name] for name in SUMS)
     for reason in LeakReason:
         yield case((columns.leak_reason == reason.value, columns.leakage), else_=null()).label(f"leak_{reason.value}")
 
 
-COUNTED = ("measures", "excluded", "shut_gates")
+COUNTED = ("measures", "excluded", "held_up")
 
 
 def _counts(source: FromClause) -> list[ColumnElement[int]]:
@@ -164,8 +164,8 @@ def _amounts(source: FromClause, names: Sequence[str]) -> list[ColumnElement[Dec
 
 
 def _sums(row: Sequence[Any]) -> PortfolioSums:
-    measures, excluded, shut_gates, red_implementation, red_potential, *amounts = row
-    counts = (int(count or 0) for count in (measures, excluded, shut_gates, red_implementation, red_potential))
+    measures, excluded, held_up, red_implementation, red_potential, *amounts = row
+    counts = (int(count or 0) for count in (measures, excluded, held_up, red_implementation, red_potential))
     return PortfolioSums(*counts, *amounts[: len(SUMS)])  # type: ignore[arg-type]  # five counts, then the amounts
 
 

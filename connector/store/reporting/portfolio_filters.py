@@ -38,6 +38,10 @@ _MEASURE_LEVEL = ("project", "package", "unit", "owner", "gate", "finding", "tex
 """Filters that the groups of a program cannot answer."""
 
 
+HELD_UP = "held_up"
+"""As a gate to filter by: waiting, blocked or breach."""
+
+
 @dataclass(frozen=True, slots=True)
 class PortfolioFilters:
     """``None`` is not filtered; the empty text is what nobody has stated."""
@@ -54,7 +58,7 @@ class PortfolioFilters:
     implementation: str | None = None
     potential: str | None = None
     gate: str | None = None
-    """``shut`` stands for every gate that holds a measure up, breached ones too; or ``open``."""
+    """A state of the gate, or HELD_UP for every state in which somebody has to act now."""
     finding: str | None = None
     text: str | None = None
     """A part of the key or the title."""
@@ -165,7 +169,7 @@ def measures_where(filters: PortfolioFilters) -> ColumnElement[bool]:
         if value is not None
     ]
     if filters.gate is not None:
-        parts.append(columns.gate_shut if filters.gate == "shut" else columns.gate == filters.gate)
+        parts.append(columns.is_held_up if filters.gate == HELD_UP else columns.gate == filters.gate)
     if filters.finding is not None:
         found = select(MEASURE_FINDING.c.measure_id).where(MEASURE_FINDING.c.code == filters.finding)
         parts.append(columns.measure_id.in_(found))

@@ -53,7 +53,7 @@ class MeasureRow:
     actual: Decimal | None
     at_completion: Decimal | None
     variance: Decimal | None
-    benefit_behind_shut_gates: Decimal | None
+    held_up_benefit: Decimal | None
     missing_rate: str | None
     stage_since: datetime | None
     deviation_since: datetime | None
@@ -100,7 +100,7 @@ class EffectLineFilters:
 
 SORTS = {
     "variance": ("variance", False),
-    "benefit_behind_shut_gates": ("benefit_behind_shut_gates", True),
+    "held_up_benefit": ("held_up_benefit", True),
     "plan": ("plan", True),
     "key": ("", False),
 }
@@ -242,7 +242,7 @@ def _row(row: Any) -> MeasureRow:
     return MeasureRow(
         row.measure_id, row.key, row.title, row.url, (row.portfolio, row.program, row.project, row.package), row.owner,
         row.step, row.gate, row.implementation, row.potential, row.plan, row.forecast, row.actual, row.at_completion,
-        row.variance, row.benefit_behind_shut_gates, row.missing_rate, row.stage_since, row.deviation_since,
+        row.variance, row.held_up_benefit, row.missing_rate, row.stage_since, row.deviation_since,
         row.deviation_reason, tuple(row.blockers), tuple(row.findings),
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ class PortfolioSums:
     measures: int
     excluded: int
     """Measures without a rate for their currency: counted, but in no amount."""
-    shut_gates: int
+    held_up: int
     red_implementation: int
     red_potential: int
     plan: Decimal | None
@@ -39,7 +39,7 @@ class PortfolioSums:
     weighted_pipeline: Decimal | None
     cash: Decimal | None
     avoidance: Decimal | None
-    benefit_behind_shut_gates: Decimal | None
+    held_up_benefit: Decimal | None
 
     @property
     def run_rate_change(self) -> Decimal:

@@ -24,8 +24,9 @@ RowValues: TypeAlias = "tuple[object, ...]"
 
 FIGURES = (
     "measure_id", "group_id", "curve_id", "portfolio", "program", "project", "package", "legal_entity", "business_unit",
-    "owner", "rule", "key", "title", "stage", "step", "gate", "implementation", "potential", "leak_reason", "gate_shut",
-    "holders", "missing_rate", *SUMS, "blockers", "findings", "stage_since", "deviation_since", "deviation_reason",
+    "owner", "rule", "key", "title", "stage", "step", "gate", "implementation", "potential", "leak_reason",
+    "is_held_up", "holders", "missing_rate", *SUMS, "blockers", "findings", "stage_since", "deviation_since",
+    "deviation_reason",
 )  # fmt: skip
 """Columns of ``measure_figures`` in the order of :attr:`RollupRows.figures`."""
 
@@ -56,7 +57,7 @@ def rollup_rows_of(row: Any, lines: Sequence[EffectLine], settings: RollUpSettin
     )  # fmt: skip
     part = measure_figures(entry, settings, rates)
     step = funnel_step(row.stage, row.off_ramp)
-    shut = row.gate != GateState.OPEN and step != CANCELLED
+    held_up = GateState(row.gate).holds_up and step != CANCELLED
     excluded = isinstance(part, MissingRate)
     leak = "" if isinstance(part, MissingRate) or not part.leakage else part.reason.value
     names = tuple(name or "" for name in (row.portfolio, row.program, row.project, row.package))
@@ -65,8 +66,8 @@ def rollup_rows_of(row: Any, lines: Sequence[EffectLine], settings: RollUpSettin
     group_id = group_key(*names[:2], entity, step, row.implementation, row.potential)
     figures = (
         row.id, group_id, curve_id, *names, entity, unit, row.owner or "", row.rule, row.key, row.title or "",
-        row.stage or "", step, row.gate, row.implementation, row.potential, leak, shut, _role_holders(row),
-        str(part) if excluded else None, *(EXCLUDED if isinstance(part, MissingRate) else _sums(part, shut=shut)),
+        row.stage or "", step, row.gate, row.implementation, row.potential, leak, held_up, _role_holders(row),
+        str(part) if excluded else None, *(EXCLUDED if isinstance(part, MissingRate) else _sums(part, held_up=held_up)),
         row.blockers, row.findings, _moment(row.stage_since), _moment(row.deviation_since), reason,
     )  # fmt: skip
     series = () if isinstance(part, MissingRate) else tuple(_series(row.id, part.months))
@@ -93,7 +94,7 @@ _KINDS = {kind.value: kind for kind in EffectKind}
 _ACCOUNTS = {account.value: account for account in Account}
 
 
-def _sums(part: MeasureFigures, *, shut: bool) -> tuple[Decimal | None, ...]:
+def _sums(part: MeasureFigures, *, held_up: bool) -> tuple[Decimal | None, ...]:
     """In the order of ``SUMS``."""
     plan, forecast, actual = Version.PLAN, Version.FORECAST, Version.ACTUAL
     return (
@@ -110,7 +111,7 @@ def _sums(part: MeasureFigures, *, shut: bool) -> tuple[Decimal | None, ...]:
         part.pipeline,
         part.cash,
         part.avoidance,
-        part.benefit if shut else ZERO,
+        part.benefit if held_up else ZERO,
     )
 
 

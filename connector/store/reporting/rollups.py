@@ -221,9 +221,9 @@ _DELETE_CURVES = text("DELETE FROM rollup_curve WHERE curve_id = ANY(:curve_ids)
 
 _INSERT_GROUPS = f"""
     INSERT INTO rollup_group (group_id, curve_id, portfolio, program, legal_entity, step, implementation, potential,
-                             measures, excluded, shut_gates, {", ".join(SUMS)}, {", ".join(LEAKS)})
+                             measures, excluded, held_up, {", ".join(SUMS)}, {", ".join(LEAKS)})
     SELECT group_id, curve_id, portfolio, program, legal_entity, step, implementation, potential,
-           count(*), count(missing_rate), count(*) FILTER (WHERE gate_shut),
+           count(*), count(missing_rate), count(*) FILTER (WHERE is_held_up),
            {", ".join(f"sum({name})" for name in SUMS)},
            {", ".join(f"sum(leakage) FILTER (WHERE leak_reason = '{reason}')" for reason in LeakReason)}
     FROM measure_figures {{where}}

@@ -10,7 +10,7 @@ const RULE = 'tables/pm_project.gate.js';
 const SHUT = {
   sys_id: 'p1',
   state: '2',
-  u_gatepost_gate: 'Shut',
+  u_gatepost_gate: 'Blocked',
   u_gatepost_blockers: 'Implemented is shut: <b>no</b> proof · Kaya to act',
   u_gatepost_checked: '2026-06-25 09:55:00',
   u_gatepost_link: 'https://gatepost.example/m/42',
@@ -96,7 +96,7 @@ describe('the rule', () => {
     const platform = new Platform();
     platform.add('sys_user_has_role', { user: 'lind', 'role.name': 'u_gatepost_writer', state: 'active' });
     const record = platform.save(RULE, 'pm_project', 'insert', {}, { ...SHUT });
-    assert.equal(record.getValue('u_gatepost_gate'), 'Shut');
+    assert.equal(record.getValue('u_gatepost_gate'), 'Blocked');
   });
 
   test('an insert into a gated value is checked', () => {

@@ -268,7 +268,7 @@ def test_a_429_is_an_error_at_once_without_a_sleep() -> None:
         headers={"Retry-After": "1847", "RateLimit-Reason": "jira-quota-tenant-based"},
     )
     with pytest.raises(RateLimited) as caught:
-        _jira("https://acme.example").writer.write(WriteRequest(NativeId("1"), {FieldName("Gate"): "Shut"}))
+        _jira("https://acme.example").writer.write(WriteRequest(NativeId("1"), {FieldName("Gate"): "Blocked"}))
     assert (caught.value.retry_after, caught.value.scope) == (1847, LimitScope.CONNECTION)
     assert len(responses.calls) == 2
 

@@ -182,7 +182,7 @@ def test_a_name_is_one_field_or_a_problem_with_a_hint(name: str, expected: objec
 @pytest.mark.parametrize(
     ("value", "kind", "custom", "sent"),
     [
-        ("Shut", "option", "select", {"value": "Shut"}),
+        ("Blocked", "option", "select", {"value": "Blocked"}),
         (Decimal("12.50"), "number", "float", 12.5),
         (Decimal(12), "number", "float", 12),
         (None, "option", "select", None),

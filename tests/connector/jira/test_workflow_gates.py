@@ -24,7 +24,11 @@ from connector.jira.workflow_gates import (
 )
 from connector.sync.provision import GateStyle
 
-GATE = GateField("customfield_10123", {"Open": "10456", "Shut": "10457", "Breach": "10458"}, "OPTIONID")
+GATE = GateField(
+    "customfield_10123",
+    {"Open": "10456", "Not due": "10457", "Waiting": "10458", "Blocked": "10459", "Breach": "10460"},
+    "OPTIONID",
+)
 CLOSED = WorkflowGate(GATE, open_gate_required=True, allowed_stages="customfield_10124")
 OTHER = {"ruleKey": "system:restrict-issue-transition", "id": "r1", "parameters": {"roleIds": "10002"}}
 FORGE = {
@@ -92,10 +96,14 @@ def test_a_gate_is_added_to_existing_rules_so_that_it_always_counts(before: Docu
     ("guard", "conditions", "validators"),
     [
         (WorkflowGate(GATE, open_gate_required=True), [OPEN], 0),
-        (WorkflowGate(GATE, open_gate_required=False), [rule("!=", "10457"), rule("!=", "10458")], 0),
+        (
+            WorkflowGate(GATE, open_gate_required=False),
+            [rule("!=", option) for option in ("10457", "10458", "10459", "10460")],
+            0,
+        ),
         (
             WorkflowGate(GATE, open_gate_required=False, allowed_stages="customfield_10124"),
-            [rule("!=", "10457"), rule("!=", "10458")],
+            [rule("!=", option) for option in ("10457", "10458", "10459", "10460")],
             0,
         ),
         (

@@ -59,7 +59,7 @@ def task(
     reason = Reason("APPROVAL_MISSING", "M. Brandt has not yet given the approval", "Decided is shut: …")
     return OpenTask(
         "jira-main/1", key, "One portal", "https://acme.example", "jira-main", ("IT",), kind, (Role.SPONSOR,),
-        datetime(2026, 2, 1, tzinfo=UTC), (reason,), "decided", "Decided", 0, "shut", "green",
+        datetime(2026, 2, 1, tzinfo=UTC), (reason,), "decided", "Decided", 0, "blocked", "green",
         "red", plan_amount, None, "EUR",
     )  # fmt: skip
 
@@ -204,7 +204,7 @@ INSERT INTO work_item (connection, native_id, key, url, snapshot, version, read_
     VALUES ('jira-main', '1', 'ITX-1', 'https://acme.example/ITX-1', '{}', '', now());
 INSERT INTO measure (id, connection, native_id, key, title, rule, gate, implementation, potential, facts, verdict,
                      verdict_digest, effects_digest, mapping_version, policy_version, assessed_at)
-    VALUES ('jira-main/1', 'jira-main', '1', 'ITX-1', 'One portal', 'r', 'shut', 'green', 'red',
+    VALUES ('jira-main/1', 'jira-main', '1', 'ITX-1', 'One portal', 'r', 'blocked', 'green', 'red',
             '{"roles": {"sponsor": {"id": "b"}}}',
             '{"next_stage": "decided", "next_stage_label": "Decided", "deviation": null, "off_ramp": null, "blockers": [
                {"key": "decided:APPROVAL_MISSING:sponsor", "code": "APPROVAL_MISSING", "subject": "sponsor",

@@ -136,7 +136,7 @@ def test_the_body_says_what_where_and_who_must_act() -> None:
         "legal_entity": "ACME AG",
     }
     assert data["stage"] == {"key": "detailed", "label": "Detailed"}
-    assert data["gate"] == {"state": "shut", "into": {"key": "decided", "label": "Decided"}}
+    assert data["gate"] == {"state": "waiting", "into": {"key": "decided", "label": "Decided"}}
     assert data["figures"]["plan"] == {"amount": "180000", "currency": "EUR"}
     assert data["who_must_act"] == ["sponsor M. Brandt", "controller J. Weber"]
     assert data["blockers"][0] == {

@@ -122,7 +122,7 @@ def pile_up(site: RefusingSite) -> None:
         connection.execute(
             text(
                 "INSERT INTO outbox (connection, native_id, key, target_values, changes, bulk_key) "
-                "SELECT 'jira-main', i, i, '{\"Gate\": \"Shut\"}', '[]', 'same' FROM unnest(CAST(:ids AS text[])) AS i"
+                "SELECT 'jira-main', i, i, '{\"Gate\": \"Blocked\"}', '[]', 'same' FROM unnest(CAST(:ids AS text[])) AS i"
             ),
             {"ids": [issue.id for issue in made]},
         )
@@ -156,7 +156,7 @@ def test_expired_credentials_make_no_dead_letters_and_one_alert(site: RefusingSi
     assert site.count("inbox WHERE state = 'done'") == ITEMS
     assert site.rows("SELECT state, count(*) AS n FROM outbox GROUP BY state") == [("done", WRITES)]
     gate = site.sandbox.jira.field_named("Gate").id
-    assert sum(issue.values.get(gate) == "Shut" for issue in site.sandbox.jira.issues.values()) == WRITES
+    assert sum(issue.values.get(gate) == "Blocked" for issue in site.sandbox.jira.issues.values()) == WRITES
     assert [one["title"] for one in site.pager.got[1:]] == ["Gatepost: jira-main is in use again"]
     assert site.calls(401) == refused
 

@@ -43,7 +43,7 @@ def projects(sandbox: servers.Sandbox, count: int) -> list[NativeId]:
 
 def test_each_record_gets_its_own_values_in_one_call(sandbox: servers.Sandbox, batch: BatchWriter) -> None:
     items = projects(sandbox, 5)
-    write_requests = [WriteRequest(item, {GATE: "Shut", PLAN: Decimal(n)}) for n, item in enumerate(items)]
+    write_requests = [WriteRequest(item, {GATE: "Blocked", PLAN: Decimal(n)}) for n, item in enumerate(items)]
     requests.delete(f"{sandbox.servicenow.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS)
     assert batch.write(write_requests) == dict.fromkeys(items, WriteResult.DONE)
     rows = sandbox.servicenow.tables["pm_project"]
@@ -61,10 +61,10 @@ def test_a_refused_write_has_its_own_error_and_the_others_are_written(
     sandbox.servicenow.add_column("pm_project", Column("state", "State", "string"))
     results = batch.write(
         [
-            WriteRequest(good, {GATE: "Shut"}),
+            WriteRequest(good, {GATE: "Blocked"}),
             WriteRequest(guarded, {STATE: "3"}),
-            WriteRequest(gone, {GATE: "Shut"}),
-            WriteRequest(other, {FieldName("Gaet"): "Shut"}),
+            WriteRequest(gone, {GATE: "Blocked"}),
+            WriteRequest(other, {FieldName("Gaet"): "Blocked"}),
         ]
     )
     assert results[good] is WriteResult.DONE
@@ -75,7 +75,7 @@ def test_a_refused_write_has_its_own_error_and_the_others_are_written(
 def test_what_the_batch_did_not_process_is_tried_again(sandbox: servers.Sandbox, batch: BatchWriter) -> None:
     items = projects(sandbox, 4)
     sandbox.servicenow.batch_limit = 2
-    results = batch.write([WriteRequest(item, {GATE: "Shut"}) for item in items])
+    results = batch.write([WriteRequest(item, {GATE: "Blocked"}) for item in items])
     assert [isinstance(results[item], RetryLater) for item in items] == [False, False, True, True]
 
 
@@ -83,4 +83,4 @@ def test_a_batch_that_fails_as_a_whole_is_one_failure(sandbox: servers.Sandbox, 
     fault = {"status": 503, "method": "POST", "path": "/api/now/v1/batch", "times": 1}
     requests.post(f"{sandbox.servicenow.base_url}/sandbox/faults", json=fault, timeout=LONGEST_CALL_SECONDS)
     with pytest.raises(Unreachable):
-        batch.write([WriteRequest(item, {GATE: "Shut"}) for item in projects(sandbox, 3)])
+        batch.write([WriteRequest(item, {GATE: "Blocked"}) for item in projects(sandbox, 3)])

@@ -65,8 +65,8 @@ def test_a_write_that_was_overtaken_is_noticed_by_the_records_count(
     version: str | None, count: str, result: WriteResult
 ) -> None:
     instance()
-    respond_with({"sys_mod_count": count, "u_gatepost_gate": "Shut"})
-    assert writes({GATE: "Shut"}, version) is result
+    respond_with({"sys_mod_count": count, "u_gatepost_gate": "Blocked"})
+    assert writes({GATE: "Blocked"}, version) is result
 
 
 @responses.activate
@@ -79,12 +79,12 @@ def test_a_write_that_was_overtaken_is_noticed_by_the_records_count(
             id="silently dropped",
         ),
         pytest.param(
-            {"u_gatepost_gate": "Shut"},
+            {"u_gatepost_gate": "Blocked"},
             '"Gate blockers" cannot be read back: an ACL hides it from Gatepost\'s user',
             id="hidden",
         ),
         pytest.param(
-            {"u_gatepost_gate": "Shut", "u_gatepost_blockers": "one"},
+            {"u_gatepost_gate": "Blocked", "u_gatepost_blockers": "one"},
             '"Gate blockers" is too short: it stores 3 of 7 characters. Give the column more',
             id="cut off",
         ),
@@ -94,7 +94,7 @@ def test_a_value_that_was_not_stored_is_reported_with_its_cause(record: dict[str
     instance()
     respond_with({"sys_mod_count": "5"} | record)
     with pytest.raises(ValuesRejected) as refused:
-        writes({GATE: "Shut", BLOCKERS: "one two"})
+        writes({GATE: "Blocked", BLOCKERS: "one two"})
     assert str(refused.value) == f"servicenow-main, pm_project: {message}."
 
 

@@ -114,7 +114,7 @@ def _row(number: int, *, answer: bool = False, bulk_key: str | None = None, atte
         JIRA,
         NativeId(str(number)),
         f"ITX-{number}",
-        {FieldName("Gate"): "Shut"},
+        {FieldName("Gate"): "Blocked"},
         attempts,
         said,
         bulk_key,
@@ -207,14 +207,18 @@ def _item(item: NativeId, gate: str) -> WorkItem:
 @pytest.mark.parametrize(
     ("row", "gates", "calls", "asked"),
     [
-        pytest.param({"attempts": 1}, {1: "Shut"}, ["write 1"], [], id="a first try asks nothing"),
-        pytest.param({"attempts": 2}, {1: "Shut"}, [], [("1",)], id="it was written before: only recorded"),
+        pytest.param({"attempts": 1}, {1: "Blocked"}, ["write 1"], [], id="a first try asks nothing"),
+        pytest.param({"attempts": 2}, {1: "Blocked"}, [], [("1",)], id="it was written before: only recorded"),
         pytest.param({"attempts": 2}, {1: "Open"}, ["write 1"], [("1",)], id="it was not written before"),
         pytest.param(
             {"attempts": 2}, None, ["write 1"], [("1",)], id="the tool does not say: twice is better than never"
         ),
         pytest.param(
-            {"attempts": 2, "answer": True}, {1: "Shut"}, ["answer 1"], [("1",)], id="written, and perhaps not answered"
+            {"attempts": 2, "answer": True},
+            {1: "Blocked"},
+            ["answer 1"],
+            [("1",)],
+            id="written, and perhaps not answered",
         ),
     ],
 )

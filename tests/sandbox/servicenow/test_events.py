@@ -120,7 +120,7 @@ def test_gateposts_own_columns_send_no_event(instance: RunningInstance, post: Po
     record = instance.project()
     post.take()
     path = f"/table/pm_project/{record['sys_id']}"
-    instance.call("PATCH", path, {"u_gatepost_gate": "Shut", "u_gatepost_stage": "Detailed"})
+    instance.call("PATCH", path, {"u_gatepost_gate": "Blocked", "u_gatepost_stage": "Detailed"})
     assert post.take() == []
     instance.call("PATCH", path, {"u_gatepost_gate": "Open", "description": "by hand"})
     instance.call("PATCH", path, {"work_notes": "an answer"})

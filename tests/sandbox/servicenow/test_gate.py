@@ -64,7 +64,9 @@ def sandbox() -> Iterator[servers.Sandbox]:
 def project(sandbox: servers.Sandbox) -> Record:
     state = sandbox.servicenow
     record = state.insert("pm_project", {"short_description": "P", "state": "2"}, "kaya")
-    state.update("pm_project", record["sys_id"], {"u_gatepost_gate": "Shut", "u_gatepost_blockers": BLOCKERS}, AUTH[0])
+    state.update(
+        "pm_project", record["sys_id"], {"u_gatepost_gate": "Blocked", "u_gatepost_blockers": BLOCKERS}, AUTH[0]
+    )
     state.insert("u_gatepost_heartbeat", {"u_connection": "main", "u_heartbeat_at": "2026-06-25 09:59:00"}, AUTH[0])
     return record
 
@@ -128,7 +130,7 @@ def test_gatepost_itself_may_move_a_record(sandbox: servers.Sandbox, project: Re
 
 
 def test_only_gatepost_and_an_administrator_write_the_verdict(sandbox: servers.Sandbox, project: Record) -> None:
-    for by, gate in (("kaya", "Shut"), ("boss", "Open")):
+    for by, gate in (("kaya", "Blocked"), ("boss", "Open")):
         sandbox.servicenow.update("pm_project", project["sys_id"], {"u_gatepost_gate": "Open"}, by)
         assert project["u_gatepost_gate"] == gate
     copied = sandbox.servicenow.insert("pm_project", {"short_description": "Copy", "u_gatepost_gate": "Open"}, "kaya")

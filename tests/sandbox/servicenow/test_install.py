@@ -91,7 +91,7 @@ def test_the_gate_works_when_its_rows_came_over_the_table_api(instance: RunningI
         add(instance, "sys_dictionary", **entry, max_length="4000")
     add(instance, "sys_properties", name="gatepost.gated.pm_project", value="state:3")
     record = instance.project(
-        u_gatepost_gate="Shut", u_gatepost_blockers="No", u_gatepost_checked="2026-06-25 09:59:00"
+        u_gatepost_gate="Blocked", u_gatepost_blockers="No", u_gatepost_checked="2026-06-25 09:59:00"
     )
     rule = {"name": "Gatepost gate", "collection": "pm_project", "when": "before", "action_update": "true"}
     made = add(instance, "sys_script", **rule, script=f"(function () {{ {GATE_SCRIPT} }}());")

@@ -137,7 +137,7 @@ def test_the_preview_shows_present_and_would_be_on_real_items(desk: Desk) -> Non
     )
     assert "CLOUD-1 An idea of CLOUD dropped no rule takes CLOUD-1 (Epic in CLOUD, Backlog)." in text
     assert "SUP-1 Not governed new ■ shut" in text
-    assert "Gate – Shut" in text
+    assert "Gate – Blocked" in text
 
 
 @pytest.mark.parametrize(

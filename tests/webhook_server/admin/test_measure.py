@@ -353,7 +353,7 @@ def test_the_statuses_over_time_are_spans_of_one_colour() -> None:
             "implementation": colour,
             "potential": "grey",
             "stage": "x",
-            "gate": "shut",
+            "gate": "blocked",
         }
         for place, colour in enumerate(colours)
     ]

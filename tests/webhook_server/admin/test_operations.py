@@ -141,9 +141,9 @@ def test_a_duration_is_written_as_a_person_would(seconds: int, text: str) -> Non
 
 DEAD_WRITES = """
     INSERT INTO outbox (connection, native_id, key, target_values, changes, state, reason, settled_at, attempts)
-    SELECT 'jira-main', (10000 + n)::text, 'ITX-' || n, '{"Gate": "Shut"}',
-           '[{"field": "Gate", "kind": "first", "present": "Open", "target": "Shut", "last_written": null}]', 'dead_letter',
-           '400 to PUT /rest/api/3/issue/' || (10000 + n) || ': the option Shut does not exist', now(), 5
+    SELECT 'jira-main', (10000 + n)::text, 'ITX-' || n, '{"Gate": "Blocked"}',
+           '[{"field": "Gate", "kind": "first", "present": "Open", "target": "Blocked", "last_written": null}]', 'dead_letter',
+           '400 to PUT /rest/api/3/issue/' || (10000 + n) || ': the option Blocked does not exist', now(), 5
     FROM generate_series(1, :many) AS n
 """
 
@@ -193,7 +193,7 @@ def test_dead_letters_are_listed_by_cause_with_their_details(site: WebSite, oper
     add_dead_letters(site)
     page = operator.get("/operations")
     assert (
-        "400 to PUT /rest/api/…/issue/…: the option Shut does not exist jira-main 3 writes that were refused"
+        "400 to PUT /rest/api/…/issue/…: the option Blocked does not exist jira-main 3 writes that were refused"
         in page_text(page)
     )
     listed = operator.get(f"/operations/dead-letters/{cause_of(page.text)}")
@@ -202,16 +202,16 @@ def test_dead_letters_are_listed_by_cause_with_their_details(site: WebSite, oper
     ref = re.search(r'href="(/operations/dead-letters\?ref=[^"]+)"', listed.text)
     assert ref is not None
     story = page_text(operator.get(ref[1]))
-    assert "tried 5 times: 400 to PUT /rest/api/3/issue/10001: the option Shut does not exist" in story
+    assert "tried 5 times: 400 to PUT /rest/api/3/issue/10001: the option Blocked does not exist" in story
     assert "The contents of event and fields are shown to those who may see the measure." in story
     assert "hidden" in story
-    assert "Open → Shut" not in story, "an operator sees no measure's contents"
+    assert "Open → Blocked" not in story, "an operator sees no measure's contents"
 
 
 def test_an_administrator_sees_the_fields_as_well(site: WebSite) -> None:
     add_dead_letters(site, 1)
     admin = site.signed_in("admin", RoleGrant(Role.ADMINISTRATOR))
-    assert "Gate : Open → Shut" in page_text(admin.get("/operations/dead-letters?ref=write/1"))
+    assert "Gate : Open → Blocked" in page_text(admin.get("/operations/dead-letters?ref=write/1"))
 
 
 def test_where_the_body_of_an_event_was_it_is_said_when_it_was_removed(site: WebSite) -> None:
@@ -239,7 +239,7 @@ EVENT_OF_DEAD_LETTER = """
 def test_an_administrator_of_one_part_sees_no_fields_of_another(site: WebSite) -> None:
     add_dead_letters(site, 1)
     admin = site.signed_in("admin", RoleGrant(Role.ADMINISTRATOR, ("HR",)))
-    assert "Open → Shut" not in page_text(admin.get("/operations/dead-letters?ref=write/1"))
+    assert "Open → Blocked" not in page_text(admin.get("/operations/dead-letters?ref=write/1"))
 
 
 def test_a_cause_is_replayed_by_somebody_whom_the_audit_names(site: WebSite, operator: FormBrowser) -> None:
@@ -319,7 +319,7 @@ def test_the_part_that_is_refreshed_is_a_part(site: WebSite, operator: FormBrows
     part = operator.get("/operations/figures").text
     assert "<html" not in part
     assert 'data-as-of="' in part
-    assert "the option Shut does not exist" in part
+    assert "the option Blocked does not exist" in part
 
 
 def test_the_audit_is_searched_and_its_filters_stand_in_the_address(site: WebSite) -> None:

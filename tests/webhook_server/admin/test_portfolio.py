@@ -46,7 +46,7 @@ def three(mapped: WebSite) -> WebSite:
     save_rates(mapped.services.engine)
     save(
         mapped.services.engine,
-        GivenMeasure(1, gate="shut", potential="red", codes=("OPEN_WORK",), findings=("ORPHAN_OWNER",), lines=LATE,
+        GivenMeasure(1, gate="blocked", potential="red", codes=("OPEN_WORK",), findings=("ORPHAN_OWNER",), lines=LATE,
               reason="delay: the supplier is late"),
         GivenMeasure(2, place=("Operations", "Branches", None, None), stage="decided", title="=cmd|' /C calc'!A0",
               lines=(line("plan", "benefit", "2026-07", 1000, "USD"), line("forecast", "benefit", "2026-07", 1000, "USD"))),
@@ -81,7 +81,7 @@ def test_an_empty_portfolio_teaches_the_next_step(mapped: WebSite) -> None:
 
 def test_the_first_line_answers_in_words_with_figures(three: WebSite) -> None:
     page = read(three.signed_in("office@acme.example", OFFICE), "/portfolio")
-    assert "1 of 3 measures has a shut gate, which holds back 1.2M EUR of this year's benefit." in page
+    assert "1 of 3 measures is held up at a gate, and 1.2M EUR of this year's benefit with it." in page
     assert (
         "1 of 3 measures is not included in the amounts on this page because an exchange rate is missing: "
         "ITX-3 (no rate from SEK to EUR on 2026-07-01)."
@@ -95,12 +95,12 @@ def test_the_first_line_answers_in_words_with_figures(three: WebSite) -> None:
 @pytest.mark.parametrize(
     ("shut", "expected"),
     [
-        (0, "No gate is shut: all 2 measures may move on."),
-        (2, "2 of 2 measures have a shut gate, which hold back 2.4M EUR of this year's benefit."),
+        (0, "Nothing is held up at a gate: all 2 measures can go on."),
+        (2, "2 of 2 measures are held up at a gate, and 2.4M EUR of this year's benefit with them."),
     ],
 )
 def test_the_sentence_in_its_other_forms(mapped: WebSite, shut: int, expected: str) -> None:
-    measures = [GivenMeasure(number, gate="shut" if number <= shut else "open", lines=LATE) for number in (1, 2)]
+    measures = [GivenMeasure(number, gate="blocked" if number <= shut else "open", lines=LATE) for number in (1, 2)]
     save(mapped.services.engine, *measures)
     refresh(mapped.services.engine)
     assert expected in read(mapped.signed_in("office@acme.example", OFFICE), "/portfolio")
@@ -109,7 +109,7 @@ def test_the_sentence_in_its_other_forms(mapped: WebSite, shut: int, expected: s
 def test_a_reader_of_one_portfolio_reads_nothing_of_another(three: WebSite) -> None:
     visitor = three.signed_in("branches@acme.example", RoleGrant(Role.OFFICE, ("Operations",)))
     page = read(visitor, "/portfolio")
-    assert "No gate is shut: the one measure may move on." in page
+    assert "Nothing is held up at a gate: the one measure can go on." in page
     for path in ("/portfolio", "/portfolio/measures", "/portfolio/lines", "/portfolio/findings", "/portfolio/curve",
                  "/portfolio/export.csv", "/portfolio/export.csv?rows=lines", "/portfolio/hierarchy?portfolio=IT",
                  "/portfolio/names?of=owner&owner=", "/portfolio?portfolio=IT"):  # fmt: skip
@@ -141,7 +141,7 @@ def test_the_matrix_leads_to_its_cell(three: WebSite) -> None:
     page = visitor.get("/portfolio").text
     (cell,) = re.findall(r'href="(/portfolio\?[^"]*implementation=green[^"]*potential=red[^"]*)"', page)
     page = read(visitor, unescape(cell))
-    assert "1 of 1 measure has a shut gate" in page
+    assert "1 of 1 measure is held up at a gate" in page
     assert "Implementation green × Potential red × Clear all" in page
 
 
@@ -192,7 +192,7 @@ def test_a_file_of_lines_says_how_each_was_converted(three: WebSite) -> None:
 def test_a_title_is_text_and_never_marks(mapped: WebSite) -> None:
     save(
         mapped.services.engine,
-        GivenMeasure(1, title="<script>alert(1)</script>", potential="red", lines=LATE, gate="shut"),
+        GivenMeasure(1, title="<script>alert(1)</script>", potential="red", lines=LATE, gate="blocked"),
     )
     refresh(mapped.services.engine)
     page = mapped.signed_in("office@acme.example", OFFICE).get("/portfolio").text

@@ -96,7 +96,9 @@ def everything(verdict: Verdict) -> Verdict:
         )
         for one in checklist
     )  # fmt: skip
-    return replace(verdict, gate=GateState.SHUT, checklist=checklist, blockers=blockers, off_ramp=None, deviation=None)
+    return replace(
+        verdict, gate=GateState.BLOCKED, checklist=checklist, blockers=blockers, off_ramp=None, deviation=None
+    )
 
 
 def asked(*roles: Role) -> Deviation:

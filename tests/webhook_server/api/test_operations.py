@@ -87,7 +87,7 @@ def test_who_holds_a_role_in_the_tool_sees_that_measure(api: ApiServer) -> None:
 def test_a_measure_is_named_by_key_or_id(api: ApiServer, name: str) -> None:
     assert api.get("admin", f"/measures/{name}").get_json()["measure"]["key"] == "ITX-1"
     found = api.get("admin", f"/measures/{name}/explain").get_json()
-    assert (found["key"], found["verdict"]["gate"]) == ("ITX-1", "shut")
+    assert (found["key"], found["verdict"]["gate"]) == ("ITX-1", "blocked")
     assert found["explanation"][0].startswith("Detailed is shut: ")
 
 
@@ -116,7 +116,7 @@ def test_a_measure_has_its_figures_as_texts_and_what_blocks_it(api: ApiServer) -
         ("", ["ITX-1", "ITX-2"]),
         ("?program=Branches", ["ITX-2"]),
         ("?program=branches", []),
-        ("?gate=shut&stage=identified", ["ITX-1", "ITX-2"]),
+        ("?gate=blocked&stage=identified", ["ITX-1", "ITX-2"]),
         ("?gate=open", []),
         ("?q=legacy%20crm", ["ITX-1", "ITX-2"]),
         ("?q=itx-2", ["ITX-2"]),
@@ -169,7 +169,7 @@ def test_a_key_of_two_measures_is_refused_with_their_ids(api: ApiServer) -> None
 
 def test_history_lines_and_decisions(api: ApiServer) -> None:
     (day,) = api.get("admin", "/measures/ITX-1/history").get_json()["items"]
-    assert (day["day"], day["gate"]) == ("2026-02-10", "shut")
+    assert (day["day"], day["gate"]) == ("2026-02-10", "blocked")
     lines = api.get("admin", "/measures/ITX-1/effect-lines").get_json()["items"]
     assert lines[0] == {
         "version": "plan", "kind": "benefit", "month": "2026-01-01", "account": "ebitda", "hard": True,

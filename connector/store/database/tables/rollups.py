@@ -30,10 +30,10 @@ SUMS = (
     "weighted_pipeline",
     "cash",
     "avoidance",
-    "benefit_behind_shut_gates",
+    "held_up_benefit",
 )
 """Amounts that are added up.  ``unforecast`` is the planned run-rate of measures without a forecast, ``waiting``
-this fiscal year's benefit of measures that stand at a shut gate."""
+this fiscal year's benefit of measures that are held up at a gate."""
 
 LEAKS = tuple(f"leak_{reason.value}" for reason in LeakReason)
 """Leakage by its reason, of a group."""
@@ -79,7 +79,7 @@ MEASURE_FIGURES = Table(
     *(Column(name, Text, nullable=False) for name in ("legal_entity", "business_unit", "owner", "rule")),
     *(Column(name, Text, nullable=False) for name in ("key", "title", "stage", "step")),
     *(Column(name, Text, nullable=False) for name in ("gate", "implementation", "potential", "leak_reason")),
-    Column("gate_shut", Boolean, nullable=False),
+    Column("is_held_up", Boolean, nullable=False),
     # Connection and account of whoever is owner, sponsor or controller; they see the measure without a grant.
     Column("holders", ARRAY(Text), nullable=False),
     Column("missing_rate", Text),
@@ -95,10 +95,10 @@ MEASURE_FIGURES = Table(
     Index("measure_figures_unit", "business_unit"),
     Index("measure_figures_variance", "variance", "measure_id", postgresql_where=text("variance < 0")),
     Index(
-        "measure_figures_behind_shut_gates",
-        "benefit_behind_shut_gates",
+        "measure_figures_held_up",
+        "held_up_benefit",
         "measure_id",
-        postgresql_where=text("benefit_behind_shut_gates > 0"),
+        postgresql_where=text("held_up_benefit > 0"),
     ),
     Index("measure_figures_excluded", "measure_id", postgresql_where=text("missing_rate IS NOT NULL")),
 )
@@ -128,7 +128,7 @@ ROLLUP_GROUP = Table(
     Column("curve_id", Uuid, nullable=False),
     *(Column(name, Text, nullable=False) for name in ("portfolio", "program", "legal_entity")),
     *(Column(name, Text, nullable=False) for name in ("step", "implementation", "potential")),
-    *(Column(name, BigInteger, nullable=False) for name in ("measures", "excluded", "shut_gates")),
+    *(Column(name, BigInteger, nullable=False) for name in ("measures", "excluded", "held_up")),
     *(Column(name, Numeric) for name in (*SUMS, *LEAKS)),
     Index("rollup_group_place", "portfolio", "program"),
 )

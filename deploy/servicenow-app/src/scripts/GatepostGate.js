@@ -8,6 +8,13 @@ var GatepostGate = (function () {
     var MAX_BLOCKERS = 3;
     var DEFAULT_STALE_MINUTES = 60;
     var CONTACT_HINT = 'Ask whoever runs Gatepost (the people with the role u_gatepost_admin)';
+    /** What each state of the gate that is not Open tells the person whose move is refused. */
+    var SHUT_REASONS = {
+        'Not due': 'the gate is shut, and work has not come to it.',
+        'Waiting': 'the gate is shut, and an approval is missing.',
+        'Blocked': 'the gate is shut.',
+        'Breach': 'the record is ahead of the stage it was granted.'
+    };
 
     function text(value) {
         return value === null || value === undefined ? '' : String(value).trim();
@@ -104,9 +111,9 @@ var GatepostGate = (function () {
                 : refuse('unassessed', [prefix + 'it has never assessed this record. '
                     + CONTACT_HINT + ' to add it.']);
         }
-        if (['Open', 'Shut', 'Breach'].indexOf(gate) < 0) {
+        if (gate !== 'Open' && !SHUT_REASONS.hasOwnProperty(gate)) {
             return refuse('unknown_gate', [prefix + 'the gate reads "' + gate
-                + '", which is neither Open, Shut nor Breach. ' + CONTACT_HINT + ' to check this record.']);
+                + '", which is neither Open, Not due, Waiting, Blocked nor Breach. ' + CONTACT_HINT + ' to check this record.']);
         }
         if (lastMillis === null || nowMillis - lastMillis > minutes(settings.stale_minutes) * 60000) {
             return stale(prefix, record, settings);
@@ -114,8 +121,7 @@ var GatepostGate = (function () {
         if (gate === 'Open') {
             return pass('open');
         }
-        return gate === 'Shut' ? refused('shut', prefix, 'the gate is shut.', record)
-            : refused('breach', prefix, 'the record is ahead of the stage it was granted.', record);
+        return refused(gate.toLowerCase().replace(' ', '_'), prefix, SHUT_REASONS[gate], record);
     }
 
     /**

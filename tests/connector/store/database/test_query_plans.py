@@ -58,7 +58,7 @@ INSERT INTO outbox (connection, native_id, key, target_values, changes, state, s
 SELECT 'jira-main', (n % {MEASURES} + 1)::text, 'ITX-' || n, '{{}}', '[]', 'done', now() - n * interval '1 s'
 FROM generate_series(1, {6 * MEASURES}) AS n;
 INSERT INTO outbox (connection, native_id, key, target_values, changes, bulk_key)
-SELECT 'jira-main', n::text, 'ITX-' || n, '{{"Gate": "Shut"}}', '[]', 'x' || n % 7
+SELECT 'jira-main', n::text, 'ITX-' || n, '{{"Gate": "Blocked"}}', '[]', 'x' || n % 7
 FROM generate_series(2000, 2000 + {LARGE}) AS n;
 INSERT INTO last_written (connection, native_id, field, value)
 SELECT 'jira-main', n::text, f, 'x' FROM generate_series(1, {MEASURES}) AS n, unnest(ARRAY['Gate', 'DoI stage', 'Plan net']) AS f;

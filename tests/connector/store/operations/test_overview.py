@@ -312,9 +312,9 @@ CROWD = (
        SELECT 'jira-main', 'd' || n, 'jira:issue_updated', (n % 100000)::text, '\\x7b7d',
               now() - (1000000 - n) * interval '200 ms', 'done', now() FROM generate_series(1, 1000000) n""",
     """INSERT INTO outbox (connection, native_id, key, target_values, changes, state, reason, created_at, settled_at)
-       SELECT 'jira-main', (n % 100000)::text, 'ITX-' || (n % 100000), '{"Gate": "Shut"}', '[]',
+       SELECT 'jira-main', (n % 100000)::text, 'ITX-' || (n % 100000), '{"Gate": "Blocked"}', '[]',
               CASE WHEN n % 300 = 0 THEN 'dead_letter' ELSE 'done' END,
-              CASE WHEN n % 300 = 0 THEN '400 to PUT /rest/api/3/issue/' || n || ': the option Shut does not exist' END,
+              CASE WHEN n % 300 = 0 THEN '400 to PUT /rest/api/3/issue/' || n || ': the option Blocked does not exist' END,
               now() - (300000 - n) * interval '1 s', now() - (300000 - n) * interval '1 s'
        FROM generate_series(1, 300000) n""",
     """INSERT INTO dirty_key (connection, native_id, state, reason, attempts)

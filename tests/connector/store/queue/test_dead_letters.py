@@ -34,8 +34,8 @@ UUID = "0b2f1c9e-7a70-4b9c-9b6a-0f3a1f1f5a10"
 def dead_write(store: StoreFixture, native_id: str, reason: str, key: str | None = None) -> int:
     values = {
         "connection": JIRA, "native_id": native_id, "key": key or f"ITX-{native_id}", "state": "dead_letter",
-        "reason": reason, "settled_at": NOW, "target_values": values_to_json({FieldName("Gate"): "Shut"}), "attempts": 5,
-        "changes": [{"field": "Gate", "kind": "first", "present": "Open", "target": "Shut", "last_written": None}],
+        "reason": reason, "settled_at": NOW, "target_values": values_to_json({FieldName("Gate"): "Blocked"}), "attempts": 5,
+        "changes": [{"field": "Gate", "kind": "first", "present": "Open", "target": "Blocked", "last_written": None}],
     }  # fmt: skip
     with store.engine.begin() as connection:
         return int(connection.execute(insert(OUTBOX).values(values).returning(OUTBOX.c.id)).scalar_one())
@@ -115,7 +115,7 @@ def test_reasons_that_differ_in_ids_are_one_cause(store: StoreFixture, first: st
     [
         pytest.param("answered 400", "answered 403", id="statuses"),
         pytest.param("customfield_10021 cannot be set", "customfield_10022 cannot be set", id="fields"),
-        pytest.param("the option Shut is missing", "the option Open is missing", id="words"),
+        pytest.param("the option Blocked is missing", "the option Open is missing", id="words"),
     ],
 )
 def test_reasons_that_mean_something_else_are_two_causes(store: StoreFixture, first: str, second: str) -> None:
@@ -284,7 +284,7 @@ def test_the_details_of_an_item_have_its_events_attempts_and_operator_actions(st
     assert event.body is not None
     assert "ITX-1" in event.body
     assert "s3cret" not in event.body
-    assert [(write.number, write.changes) for write in found.writes] == [(number, (("Gate", "Open", "Shut"),))]
+    assert [(write.number, write.changes) for write in found.writes] == [(number, (("Gate", "Open", "Blocked"),))]
     assert found.operator_actions == ()
 
 

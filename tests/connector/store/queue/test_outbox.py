@@ -21,7 +21,7 @@ GATE = FieldName("Gate")
 
 
 def add_write(store: StoreFixture, item: str, **values: WriteValue) -> None:
-    wanted = values_to_json({FieldName(name): value for name, value in (values or {"Gate": "Shut"}).items()})
+    wanted = values_to_json({FieldName(name): value for name, value in (values or {"Gate": "Blocked"}).items()})
     with store.engine.begin() as connection:
         connection.execute(
             insert(OUTBOX).values(connection=JIRA, native_id=item, key=f"ITX-{item}", target_values=wanted, changes=[])
@@ -38,16 +38,16 @@ def only(store: StoreFixture, worker: int = 1) -> OutboxRow:
 
 
 def test_what_goes_in_comes_out_as_it_was(store: StoreFixture) -> None:
-    add_write(store, "1", Gate="Shut", Plan=Decimal("12.50"), Blockers=None)
-    assert only(store).values == {"Gate": "Shut", "Plan": Decimal("12.50"), "Blockers": None}
+    add_write(store, "1", Gate="Blocked", Plan=Decimal("12.50"), Blockers=None)
+    assert only(store).values == {"Gate": "Blocked", "Plan": Decimal("12.50"), "Blockers": None}
 
 
 def test_a_done_write_is_remembered_as_last_written(store: StoreFixture) -> None:
-    add_write(store, "1", Gate="Shut", Plan=Decimal("12.50"))
+    add_write(store, "1", Gate="Blocked", Plan=Decimal("12.50"))
     store.outbox().done(only(store), WriteResult.DONE)
     assert states(store) == [("ITX-1", "done", "done")]
     stored = store.stored_state.load(JIRA, ["1"])["1"]  # type: ignore[list-item,index]
-    assert stored.last_written == {"Gate": "Shut", "Plan": "12.5"}
+    assert stored.last_written == {"Gate": "Blocked", "Plan": "12.5"}
 
 
 def test_a_claimed_item_is_not_given_to_another_worker(store: StoreFixture) -> None:

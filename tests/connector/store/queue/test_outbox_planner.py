@@ -81,7 +81,7 @@ def test_what_was_written_before_the_assessment_began_is_restored_when_it_is_gon
 def test_a_field_that_nobody_is_writing_is_requested_beside_the_one_in_progress(
     store: StoreFixture, loaded: LoadedMapping
 ) -> None:
-    add_write(store, STALE.native_id, Gate="Shut")
+    add_write(store, STALE.native_id, Gate="Blocked")
     store.outbox().claim(JIRA, 10)
     assert record_assessment(store, loaded, STALE).writes == 1
     (row,) = store.rows("SELECT target_values FROM outbox WHERE claim_token IS NULL AND state = 'waiting'")

@@ -72,7 +72,7 @@ def test_an_assessed_item_is_a_measure_a_decision_and_a_write_request(
         "Cloud exit",
         "A. Kaya",
         "identified",
-        "shut",
+        "blocked",
     )
     assert (measure.currency, measure.plan_net, measure.forecast_net) == ("EUR", 600, None)
     lines = store.rows(
@@ -80,7 +80,7 @@ def test_an_assessed_item_is_a_measure_a_decision_and_a_write_request(
     )
     assert [(line.kind, line.total, line.months) for line in lines] == [("benefit", 1000, 4), ("one_off_cost", 400, 1)]
     (write,) = store.rows("SELECT key, target_values ->> 'Gate' AS gate, state FROM outbox")
-    assert (write.key, write.gate, write.state) == ("ITX-1", "Shut", "waiting")
+    assert (write.key, write.gate, write.state) == ("ITX-1", "Blocked", "waiting")
     entries = store.rows("SELECT action, subject, detail FROM audit WHERE subject = 'jira-main/10001' ORDER BY seq")
     assert [entry.action for entry in entries] == ["stage.granted", "measure.assessed"]
     assert entries[0].detail == {"text": "Identified granted"}
@@ -118,8 +118,8 @@ def test_a_hand_edit_is_in_the_audit_trail(store: StoreFixture, loaded: LoadedMa
         "field": "Gate",
         "kind": "hand_edit",
         "present": "Open",
-        "target": "Shut",
-        "last_written": "Shut",
+        "target": "Blocked",
+        "last_written": "Blocked",
     }
 
 

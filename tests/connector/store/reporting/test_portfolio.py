@@ -37,11 +37,11 @@ def money(plan: int, forecast: int) -> tuple[EffectLine, ...]:
 def world(store: StoreFixture) -> StoreFixture:
     save(
         store.engine,
-        GivenMeasure(1, lines=money(1000, 900), gate="shut", codes=("OPEN_WORK",), reason="delay: later"),
+        GivenMeasure(1, lines=money(1000, 900), gate="blocked", codes=("OPEN_WORK",), reason="delay: later"),
         GivenMeasure(2, place=("IT", "Cloud exit", "Ledger", None), owner="B. Brandt", owner_id="b", stage="decided",
               potential="red", findings=("ORPHAN_OWNER",), lines=money(5000, 1000)),
         GivenMeasure(3, place=("Operations", "Branches", None, None), entity="Nordbank Suisse SA", owner_id="b", off_ramp="on_hold",
-              implementation="red", gate="shut", lines=money(300, 300), findings=("ORPHAN_OWNER", "CREEP")),
+              implementation="red", gate="blocked", lines=money(300, 300), findings=("ORPHAN_OWNER", "CREEP")),
         GivenMeasure(4, place=("IT", None, None, None), entity=None, owner_id="b", title="100% of_the rest", stage=None),
     )  # fmt: skip
     refresh(store.engine)
@@ -112,7 +112,7 @@ def test_a_sum_over_a_program_is_hidden_from_who_sees_only_a_part_of_it(world: S
         pytest.param({"stage": "on_hold"}, ["ITX-3"], id="on hold is no stage"),
         pytest.param({"stage": "(not stated)"}, ["ITX-4"], id="before the first stage"),
         pytest.param({"implementation": "green", "potential": "red"}, ["ITX-2"], id="a cell of the matrix"),
-        pytest.param({"gate": "shut"}, ["ITX-1", "ITX-3"], id="gate"),
+        pytest.param({"gate": "blocked"}, ["ITX-1", "ITX-3"], id="gate"),
         pytest.param({"finding": "ORPHAN_OWNER"}, ["ITX-2", "ITX-3"], id="finding"),
         pytest.param({"text": "itx-3"}, ["ITX-3"], id="key in any case"),
         pytest.param({"text": "100%"}, ["ITX-4"], id="a percent sign is a percent sign"),
@@ -159,7 +159,7 @@ def test_the_largest_loss_comes_first_and_carries_its_reason(world: StoreFixture
     assert rows[1].blockers == ("OPEN_WORK",)
 
 
-@pytest.mark.parametrize("sort", ["key", "variance", "benefit_behind_shut_gates", "plan"])
+@pytest.mark.parametrize("sort", ["key", "variance", "held_up_benefit", "plan"])
 def test_pages_of_one_row_come_to_the_same_as_one_page(world: StoreFixture, sort: str) -> None:
     with seen(world.engine, OFFICE) as (_, lists):
         whole, after, found = [row.key for row in lists.measures(sort).rows], None, []
@@ -250,7 +250,7 @@ def test_hot_queries_read_no_large_table_from_end_to_end(store: StoreFixture) ->
         portfolio.overview()
         portfolio.choices()
         portfolio.curve()
-        for sort in ("variance", "benefit_behind_shut_gates", "key"):
+        for sort in ("variance", "held_up_benefit", "key"):
             lists.measures(sort, limit=10)
         lists.findings(limit=10)
         lists.lines(EffectLineFilters(version="plan"), limit=50)

@@ -65,7 +65,7 @@ def draw_measure(draw: random.Random, number: int) -> GivenMeasure:
         entity=draw.choice(("Nordbank AG", "Nordbank Suisse SA", None)),
         stage=draw.choice((None, "identified", "detailed", "decided", "closed")),
         off_ramp=draw.choice((None, None, "on_hold", "cancelled", "killed")),
-        gate=draw.choice(("open", "shut", "breach")),
+        gate=draw.choice(("open", "not_due", "waiting", "blocked", "breach")),
         implementation=draw.choice(("green", "amber", "red", "grey")),
         potential=draw.choice(("green", "amber", "red", "grey")),
         reason=draw.choice((None, "", "delay: later", "price: more", "because")),
@@ -182,7 +182,7 @@ def test_an_assessment_that_changes_nothing_makes_no_figure_due(store: StoreFixt
     refresh(store.engine)
     save(store.engine, some)
     assert store.rows("SELECT count(*) FROM figures_due") == [(0,)]
-    save(store.engine, replace(some, gate="shut"))
+    save(store.engine, replace(some, gate="blocked"))
     assert store.rows("SELECT measure_id FROM figures_due") == [("jira-main/1",)]
 
 
@@ -213,14 +213,14 @@ def test_what_waits_is_the_benefit_of_the_year_behind_a_gate_that_is_not_open(st
     forecast = line("forecast", "benefit", "2026-04", 700)
     save(
         store.engine,
-        GivenMeasure(1, gate="shut", lines=lines),
+        GivenMeasure(1, gate="blocked", lines=lines),
         GivenMeasure(2, gate="breach", lines=(*lines, forecast)),
         GivenMeasure(3, gate="open", lines=lines),
-        GivenMeasure(4, gate="shut", off_ramp="cancelled", lines=lines),
+        GivenMeasure(4, gate="blocked", off_ramp="cancelled", lines=lines),
     )
     refresh(store.engine)
     total = overview(store.engine).total
-    assert (total.shut_gates, total.benefit_behind_shut_gates) == (2, Decimal(1700))
+    assert (total.held_up, total.held_up_benefit) == (2, Decimal(1700))
 
 
 def test_a_measure_without_a_forecast_leaks_nothing_and_has_a_sum_of_its_own(store: StoreFixture) -> None:

@@ -47,7 +47,7 @@ CREATE TABLE measure_figures (
     implementation            text NOT NULL,
     potential                 text NOT NULL,
     leak_reason               text NOT NULL,
-    gate_shut                 boolean NOT NULL,
+    is_held_up                 boolean NOT NULL,
     holders                   text[] NOT NULL,
     missing_rate              text,
     plan                      numeric,
@@ -67,7 +67,7 @@ CREATE TABLE measure_figures (
     weighted_pipeline         numeric,
     cash                      numeric,
     avoidance                 numeric,
-    benefit_behind_shut_gates numeric,
+    held_up_benefit numeric,
     blockers                  text[] NOT NULL,
     findings                  text[] NOT NULL,
     stage_since               timestamptz,
@@ -79,8 +79,8 @@ CREATE INDEX measure_figures_group ON measure_figures (group_id);
 CREATE INDEX measure_figures_owner ON measure_figures (owner);
 CREATE INDEX measure_figures_unit ON measure_figures (business_unit);
 CREATE INDEX measure_figures_variance ON measure_figures (variance, measure_id) WHERE variance < 0;
-CREATE INDEX measure_figures_behind_shut_gates ON measure_figures (benefit_behind_shut_gates, measure_id)
-    WHERE benefit_behind_shut_gates > 0;
+CREATE INDEX measure_figures_held_up ON measure_figures (held_up_benefit, measure_id)
+    WHERE held_up_benefit > 0;
 CREATE INDEX measure_figures_excluded ON measure_figures (measure_id) WHERE missing_rate IS NOT NULL;
 
 CREATE TABLE measure_finding (
@@ -112,7 +112,7 @@ CREATE TABLE rollup_group (
     potential                 text NOT NULL,
     measures                  bigint NOT NULL,
     excluded                  bigint NOT NULL,
-    shut_gates                bigint NOT NULL,
+    held_up                bigint NOT NULL,
     plan                      numeric,
     forecast                  numeric,
     actual                    numeric,
@@ -130,7 +130,7 @@ CREATE TABLE rollup_group (
     weighted_pipeline         numeric,
     cash                      numeric,
     avoidance                 numeric,
-    benefit_behind_shut_gates numeric,
+    held_up_benefit numeric,
     leak_scope                numeric,
     leak_delay                numeric,
     leak_price                numeric,
