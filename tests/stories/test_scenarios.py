@@ -278,12 +278,35 @@ def test_the_kill_switch_stops_a_measure_in_the_tool_and_only_the_sponsor_revive
         assert ("gatepost", "measure.kill_switch") in scene.audit(item)
 
 
+def the_moved_deadline(scene: Simulation) -> None:
+    """The due date of a decided epic is moved when the work is late, and a step that is open is deleted."""
+    item = ("jira", "Retire the archive")
+    epic(scene, item[1], children=(2, 2))
+    scene.clock.to_month("2027-01")
+    scene.clock.move(days=3)
+    assert scene.show(item).fields["Implementation status"] == "Red"
+    shown = scene.edit(item, "osei", duedate="2027-12-31")
+    assert shown.fields["Implementation status"] == "Red", "time is judged by the locked end"
+    assert "the end is 2027-12-31 instead of 2026-12-31" in shown.fields["Gate blockers"]
+    assert shown.fields["Gate findings"] == (
+        "the end is 2027-12-31 instead of 2026-12-31 since the plan was locked on 05 Oct 2026, and nobody has approved it"
+        " · sponsor Martin Brandt · TERMS_CHANGED"
+    )
+    assert "the work is 365 days behind the locked schedule" in shown.fields["Gate blockers"]
+    scene.comment(item, "osei", "/rebaseline delay: the archive's vendor is late")
+    scene.comment(item, "brandt", "/approve rebaseline")
+    shown = scene.comment(item, "weber", "/approve rebaseline")
+    assert "PLAN_LOCKED" not in shown.fields["Gate blockers"]
+    assert shown.fields["Gate findings"] == ""
+
+
 SCENARIOS: dict[str, tuple[Callable[[Simulation], None], tuple[str, ...]]] = {
     "paying twice": (paying_twice, ("LEGACY_COST_RUNNING",)),
     "green outside, red inside": (green_outside_red_inside, ("DEVIATION_UNEXPLAINED",)),
     "technically finished, case flawed": (technically_finished, ("VALUE_NOT_REALISED",)),
     "the orphan": (the_orphan, ("ORPHAN_OWNER",)),
     "the zombie": (the_zombie, ("RESOURCE_DIVERSION",)),
+    "the moved deadline": (the_moved_deadline, ("PLAN_LOCKED",)),
     "the hidden edit": (the_hidden_edit, ("GATE_ORDER",)),
 }
 
