@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from governance.money import is_reasonable
 
@@ -120,6 +121,7 @@ def _parse(written: str, stages: Mapping[str, str]) -> KillCriterion | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def _normalised(written: str) -> str:
     numbers, phrases = _WORDS
     plain = written.casefold()
