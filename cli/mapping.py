@@ -21,6 +21,7 @@ from connector.settings import Settings
 from connector.store.mapping_versions.versions import MappingState, StoredMapping
 from mapping.difference import differences
 from mapping.fields import rule_fields
+from mapping.governing import weak_points
 from mapping.live_check import live_problems, people_in
 from mapping.load import LoadedMapping, load_mapping
 from mapping.problems import MappingFileProblem
@@ -40,12 +41,20 @@ def check(
     file: File,
     live: Annotated[bool, typer.Option("--live", help="Check it against the connections as well")] = False,
 ) -> None:
-    """Report every problem of a mapping file with line and column.  Exit status 1 when there is one."""
+    """Report every problem of a mapping file with line and column.  Exit status 1 when there is one.
+
+    A policy that cannot govern is a problem; a weak one is warned of, with what could slip through.
+    """
     loaded = _load(file)
     if live:
         _check_live(file, loaded)
+    warnings = weak_points(loaded, str(file))
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
+    for warning in warnings:
+        console.print(f"warning: {warning}", markup=False)
     rules = len(loaded.config.measures)
-    typer.echo(f"{file}: {rules} {'rule' if rules == 1 else 'rules'}, no problems (version {loaded.version})")
+    weak = f", {len(warnings)} {'warning' if len(warnings) == 1 else 'warnings'}" if warnings else ""
+    typer.echo(f"{file}: {rules} {'rule' if rules == 1 else 'rules'}, no problems{weak} (version {loaded.version})")
 
 
 def _check_live(file: Path, loaded: LoadedMapping) -> None:
@@ -232,7 +241,7 @@ def _load(file: Path) -> LoadedMapping:
 
 
 def _report(file: Path, problems: Sequence[MappingFileProblem]) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     for problem in problems:
         console.print(str(problem), markup=False)
     console.print(f"{file}: {len(problems)} {'problem' if len(problems) == 1 else 'problems'}", markup=False)

@@ -22,6 +22,8 @@ from governance.fingerprint import FactGroup, fingerprint, readable_part
 from governance.gates import ApprovalKind, ApprovalRule, Policy
 from governance.measure import Committee, Measure, Person, Role
 from governance.money import Money
+from governance.rates import Rates
+from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
 from governance.responsible import ADMINISTRATOR, Responsible, responsible
 from governance.role_change import acceptors, unaccepted_reason
 from governance.role_holders import HeldRole
@@ -48,6 +50,7 @@ class ApprovalContext:
     commands: tuple[Command, ...]
     since: datetime | None = None
     """Commands from before this moment no longer count."""
+    rates: Rates = NO_RATES
     approvers: list[Person] = field(default_factory=list)
     """Who already fills an approval of this gate: who spoke, and whom they spoke for."""
     role_holders: Mapping[str, HeldRole] = field(default_factory=dict)
@@ -99,7 +102,8 @@ def is_required(rule: ApprovalRule, context: ApprovalContext) -> bool:
     if limit is None:
         return False
     plan = context.effects.plan if context.effects else None
-    return plan is None or plan.total_benefit() >= limit
+    benefit = None if plan is None else ReportingCurrency(context.policy.currency, context.rates).benefit(plan)
+    return not isinstance(benefit, ReportingAmount) or benefit.money.amount >= limit
 
 
 def role_holder(measure: Measure, role: Role) -> Person | Committee | Unknown | None:

@@ -6,7 +6,7 @@ list is what people read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from governance.altered_commands import withdrawal_events
@@ -14,7 +14,7 @@ from governance.approvals import ApprovalContext, evaluate_approvals
 from governance.command_rules import CommandContext, apply_commands
 from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
-from governance.deviations import assess_deviation, kill_switch, kill_switch_at, next_escalation_at, red_since
+from governance.deviations import Slip, assess_deviation, next_escalation_at, red_since
 from governance.effects import Effects, sum_up
 from governance.evidence import Command, Evidence, Verb
 from governance.explain import blockers_of
@@ -24,11 +24,18 @@ from governance.findings import FindingContext, detect_findings, diversion, firs
 from governance.fingerprint import FactGroup, fingerprint
 from governance.gate_state import GateDueContext, gate_due, shut_state
 from governance.gates import REBASELINE, GrantedStageRule, Policy, RoleChangeRule
+from governance.kill_criteria import KillCriteria
+from governance.kill_evaluation import CriterionContext, CriterionState, agreed_criteria, evaluate_criteria
+from governance.kill_switch import criterion_at, decision_event, kill_switch, kill_switch_at, overdue
 from governance.late_commands import facts_seen
-from governance.locked_plan import LockedPlan, differs_from_locked, lock_plan, with_locked_plan
+from governance.locked_plan import LockedPlan, is_changed, lock_plan, with_locked_plan
+from governance.locked_scope import is_unscoped, scope_change, scope_text, terms_of
+from governance.locked_terms import as_locked, changed_terms
 from governance.measure import Measure
 from governance.measure_state import Breach, Deviation, MeasureState, OffRamp
 from governance.money import CurrencyMismatch
+from governance.rates import Rates
+from governance.reporting_amounts import NO_RATES
 from governance.role_change import (
     observe_roles,
     pending,
@@ -39,28 +46,32 @@ from governance.role_change import (
     with_acceptance,
 )
 from governance.role_holders import HeldRole
+from governance.schedule import slip_in_days, tolerated_days
 from governance.status import implementation_status, potential_status
 from governance.verdict import ConditionResult, Event, EventKind, GateState, Outcome, Status, Verdict
 
 
-def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime) -> Verdict:
+def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime, rates: Rates = NO_RATES) -> Verdict:
     """Assess one measure at one moment.  Never raises on what a tool may hold.
 
     Stages are granted one after another while every condition and approval of the next gate is met.  A stage once
     granted is taken back only when somebody who approves it rejects it, or when the actuals of a closed measure
     change; a fact that was lost shuts the next gate.
     """
-    assessment = _Assessment(measure, evidence, policy, now)
+    measure = replace(measure, scope=scope_text(evidence.children))
+    assessment = _Assessment(measure, evidence, policy, now, rates)
     assessment.observe_roles()
     assessment.apply_commands()
     assessment.rebaseline()
+    assessment.report_changed_terms()
     assessment.reopen()
     potential = potential_status(measure, assessment.effects, assessment.effects_problem, policy.thresholds)
     assessment.assess_deviation()
     assessment.apply_kill_switch(potential)
     assessment.grant()
     diverted = diversion(evidence, policy, now) if policy.is_on("RESOURCE_DIVERSION") else ""
-    implementation = implementation_status(measure, evidence, policy.thresholds, now, diverted)
+    terms = assessment.plan.terms if assessment.plan else None
+    implementation = implementation_status(measure, evidence, policy.thresholds, now, diverted, terms)
     return assessment.verdict(implementation, potential)
 
 
@@ -72,6 +83,7 @@ class _Assessment:
     evidence: Evidence
     policy: Policy
     now: datetime
+    rates: Rates
     plan: LockedPlan | None = None
     effects: Effects | None = None
     effects_problem: str = ""
@@ -80,7 +92,11 @@ class _Assessment:
     granted_at: dict[str, datetime] = field(default_factory=dict)
     off_ramp: OffRamp | None = None
     deviation: Deviation | None = None
+    changed_terms: dict[str, str] = field(default_factory=dict)
     red_since: datetime | None = None
+    agreed_criteria: KillCriteria = field(default_factory=KillCriteria)
+    criteria: tuple[CriterionState, ...] = ()
+    overridden_criteria: dict[str, datetime] = field(default_factory=dict)
     reopened_at: datetime | None = None
     confirmed_fingerprint: str = ""
     commands: tuple[Command, ...] = ()
@@ -102,6 +118,7 @@ class _Assessment:
             before.confirmed_fingerprint,
         )
         self.red_since, self.reopened_at = before.red_since, before.reopened_at
+        self.overridden_criteria = dict(before.overridden_criteria)
         self.granted = self.policy.index(before.stage)
         self.granted_at = dict(before.granted_at)
         self._use_plan(before.plan)
@@ -129,12 +146,19 @@ class _Assessment:
         seen, changed = self.evidence.measure_state.facts_seen, self.evidence.facts_changed
         context = CommandContext(
             self.measure, self.policy, self.effects, self.granted, self.plan, self.off_ramp, seen, changed,
-            role_holders=self.role_holders, officers=self.evidence.officers,
+            role_holders=self.role_holders, officers=self.evidence.officers, scope_changed=self._scope_changed(),
         )  # fmt: skip
         apply_commands(self.evidence.commands, context)
         self.measure = context.measure
+        killed = self.off_ramp
         self.commands, self.off_ramp = tuple(context.ruled_on), context.off_ramp
         self.events += context.events
+        decision = decision_event(killed, self.off_ramp, self.commands)
+        if decision is not None:
+            self.events.append(decision)
+            if self.off_ramp is None:
+                holding = self.evidence.measure_state.criteria_since
+                self.overridden_criteria |= dict.fromkeys(holding, context.resumed_at or self.now)
         if context.restarted:
             # Whoever resumes a measure has its gates assessed anew, and the kill switch counts from here.
             self.reopened_at, self.red_since = context.resumed_at, None
@@ -149,16 +173,37 @@ class _Assessment:
             for command in self.commands
             if command.verb is Verb.REBASELINE and command.accepted and command.at > plan.at
         ]
-        if not requests or not differs_from_locked(self.measure.effects, plan):
+        if not requests or not (is_changed(self.measure, plan) or self._scope_changed()):
             return
         newest = requests[-1]
         approval_context = self._approval_context(newest.at)
         results = evaluate_approvals(REBASELINE, self.policy.rebaseline, approval_context)
         if all(result.outcome is Outcome.MET for result in results):
             by = tuple(result.actual for result in results)
-            self._use_plan(lock_plan(self.measure.effects, self.now, number=plan.number + 1, reason=newest.text, by=by))
+            terms = terms_of(self.measure, self.evidence.children)
+            self._use_plan(
+                lock_plan(
+                    self.measure.effects, self.now, number=plan.number + 1, reason=newest.text, by=by, terms=terms
+                )
+            )
             self.red_since = None
             self.events.append(Event(EventKind.REBASELINED, f"Plan {plan.number + 1}: {newest.text}"))
+
+    def _scope_changed(self) -> bool:
+        """Whether the child items are others than those that were locked."""
+        terms = self.plan.terms if self.plan is not None else None
+        return scope_change(self.evidence.children, terms) is not None or is_unscoped(self.evidence.children, terms)
+
+    def report_changed_terms(self) -> None:
+        """Record each change of what was agreed, once for each new value."""
+        before, plan = self.evidence.measure_state.changed_terms, self.plan
+        if plan is None:
+            return
+        for change in changed_terms(self.measure, plan.terms):
+            self.changed_terms[change.subject] = change.present
+            if before.get(change.subject) != change.present:
+                text = f"Changed after the decision: {change.text}"
+                self.events.append(Event(EventKind.TERMS_CHANGED, text))
 
     def reopen(self) -> None:
         """Take back a stage that was rejected after it was granted, or closed on other actuals."""
@@ -199,20 +244,48 @@ class _Assessment:
         """Only a plan that was agreed can be deviated from."""
         if self.plan is None or self.off_ramp is not None:
             return
-        outcome = assess_deviation(self.measure, self.effects, self.policy, self.deviation, self.commands, self.now)
+        outcome = assess_deviation(
+            self.measure, self.effects, self._slip(), self.policy, self.deviation, self.commands, self.now
+        )
         self.deviation = outcome.deviation
         self.events += outcome.events
+
+    def _slip(self) -> Slip:
+        terms = self.plan.terms if self.plan is not None else None
+        implemented = self.granted > self.policy.index(self.policy.lock_at)
+        days = slip_in_days(self.measure, terms, self.now, implemented=implemented)
+        return Slip(days, tolerated_days(terms, self.policy.thresholds))
 
     def apply_kill_switch(self, potential: Status) -> None:
         if self.plan is None or self._stage() == self.policy.closing_stage:
             self.red_since = None
             return
+        self._evaluate_criteria()
         if self.off_ramp is not None:
+            self.off_ramp, events = overdue(self.off_ramp, self.measure, self.now)
+            self.events += events
             return
         self.red_since = red_since(potential, self.red_since, self.now)
-        self.off_ramp = kill_switch(self.red_since, self.policy, self.now)
+        self.off_ramp = kill_switch(self.red_since, self.criteria, self.policy, self.now)
         if self.off_ramp is not None:
             self.events.append(Event(EventKind.KILLED, self.off_ramp.reason))
+
+    def _evaluate_criteria(self) -> None:
+        """What the agreed kill criteria say; an override holds until the criterion no longer does."""
+        self.agreed_criteria = agreed_criteria(self.measure, self.plan, self.policy)
+        context = CriterionContext(
+            self.effects,
+            self.evidence.legacy,
+            self._slip().days,
+            self.granted,
+            self.policy,
+            self.now.date(),
+            self.rates,
+        )
+        since = self.evidence.measure_state.criteria_since
+        self.criteria = evaluate_criteria(self.agreed_criteria, context, since, self.overridden_criteria, self.now)
+        still = {state.text for state in self.criteria if state.overridden}
+        self.overridden_criteria = {text: at for text, at in self.overridden_criteria.items() if text in still}
 
     def grant(self) -> None:
         """Grant stage after stage until a condition of the next gate is not met."""
@@ -235,7 +308,8 @@ class _Assessment:
         return self.effects is not None and self.effects.plan is not None and not self.measure.unreadable_effects
 
     def _lock(self, reason: str) -> None:
-        self.plan = lock_plan(self.measure.effects, self.now, reason=reason)
+        terms = terms_of(self.measure, self.evidence.children)
+        self.plan = lock_plan(self.measure.effects, self.now, reason=reason, terms=terms)
         self.events.append(Event(EventKind.PLAN_LOCKED, f"Plan 1 {reason}"))
 
     def _conditions(self) -> tuple[ConditionResult, ...]:
@@ -255,6 +329,7 @@ class _Assessment:
                 self.now,
                 self.plan,
                 self.deviation,
+                self.rates,
             )
             self.results += self._without_disabled([evaluate(check, context) for check in gate.conditions])
             self.evaluated_gates += 1
@@ -268,7 +343,7 @@ class _Assessment:
 
     def _approval_context(self, since: datetime | None) -> ApprovalContext:
         return ApprovalContext(
-            self.measure, self.policy, self.effects, self.commands, since, role_holders=self.role_holders
+            self.measure, self.policy, self.effects, self.commands, since, self.rates, role_holders=self.role_holders
         )
 
     def _without_disabled(self, results: list[ConditionResult]) -> list[ConditionResult]:
@@ -292,7 +367,7 @@ class _Assessment:
         return shut_state(self.checklist, self._gate_due(), self.now)
 
     def _gate_due(self) -> date | None:
-        end = known(self.measure.end)
+        end = known(as_locked(self.measure, self.plan.terms if self.plan is not None else None).end)
         context = GateDueContext(self.measure, self.evidence, self.policy, self.granted, self.granted_at, end, self.now)
         return gate_due(context, self.checklist)
 
@@ -325,7 +400,8 @@ class _Assessment:
         findings = detect_findings(
             FindingContext(
                 self.measure, self.evidence, policy, self.effects, stage, self.off_ramp, potential, self.now,
-                self.role_holders, self.commands,
+                self.role_holders, self.commands, self.plan, self.rates, self.criteria,
+                self.agreed_criteria.unreadable,
             )
         )  # fmt: skip
         self.events += [
@@ -344,12 +420,15 @@ class _Assessment:
             reopened_at=self.reopened_at,
             deviation=self.deviation,
             red_since=self.red_since,
+            criteria_since={state.text: state.since for state in self.criteria if state.since is not None},
+            overridden_criteria=self.overridden_criteria,
             findings_since={finding.key: finding.since for finding in findings},
             first_priorities=first_priorities(self.evidence) or before.first_priorities,
             breach=self._breach(gate),
             facts_seen=facts_seen(self.measure, before.facts_seen, read_at),
             read_at=read_at,
             role_holders=self.role_holders,
+            changed_terms=self.changed_terms,
         )
         return Verdict(
             stage=stage,
@@ -369,6 +448,7 @@ class _Assessment:
             deviation=self.deviation,
             findings=findings,
             allowed_stages=self._allowed_stages(gate),
+            kill_criteria=self.criteria,
             reason_requests=self.deviation.reason_requests if self.deviation and not self.deviation.reason else (),
             events=tuple(self.events),
             commands=self.commands,
@@ -381,14 +461,18 @@ class _Assessment:
         moments = [
             next_escalation_at(self.deviation, self.policy),
             kill_switch_at(self.red_since, self.policy.thresholds.kill_red_months) if self.off_ramp is None else None,
+            self.off_ramp.decide_by if self.off_ramp is not None else None,
+            *(criterion_at(state) for state in self.criteria),
         ]
         if self.policy.role_change is RoleChangeRule.COOLING:
             moments += [
                 held.changed_at + self.policy.cooling for _, held in pending(self.role_holders) if held.changed_at
             ]
-        end = known(self.measure.end)
+        terms = self.plan.terms if self.plan is not None else None
+        end = known(as_locked(self.measure, terms).end)
         if end is not None and not self.evidence.done:
-            moments.append(datetime(end.year, end.month, end.day, tzinfo=self.now.tzinfo) + timedelta(days=1))
+            passed = datetime(end.year, end.month, end.day, tzinfo=self.now.tzinfo) + timedelta(days=1)
+            moments += [passed, passed + timedelta(days=tolerated_days(terms, self.policy.thresholds))]
         due = self._gate_due()
         if due is not None:
             moments.append(datetime(due.year, due.month, due.day, tzinfo=self.now.tzinfo))

@@ -15,7 +15,7 @@ from governance.command_rules import CommandContext, apply_commands
 from governance.effects import ZERO
 from governance.evidence import Command, CommandOrigin, CommandSource, Verb
 from governance.gates import REBASELINE, ApprovalKind, ApprovalRule
-from governance.locked_plan import differs_from_locked
+from governance.locked_plan import is_changed
 from governance.measure import Person, Role
 from governance.measure_state import Deviation, OffRampKind
 from governance.money import Money, Period
@@ -168,7 +168,7 @@ def _confirmations(context: ActionContext, now: datetime) -> Iterator[AvailableA
 def _rebaselines(context: ActionContext) -> Iterator[AvailableAction]:
     """A re-baseline of a changed plan is requested first, and then approved or rejected."""
     commands = context.command_context
-    if commands.plan is None or not differs_from_locked(commands.measure.effects, commands.plan):
+    if commands.plan is None or not (is_changed(commands.measure, commands.plan) or commands.scope_changed):
         return
     requested_at = [
         command.at

@@ -9,6 +9,7 @@ from governance.claims import overclaim
 from governance.condition_context import ConditionContext
 from governance.facts import Unknown, known
 from governance.locked_plan import differs_from_locked, net_of
+from governance.locked_terms import changed_terms, unreadable_terms
 from governance.measure import Role
 from governance.money import Money
 from governance.verdict import ConditionResult
@@ -26,7 +27,7 @@ def rough_value(context: ConditionContext) -> ConditionResult:
     if isinstance(value, Unknown):
         return context.unknown(code, "value", expected, value.reason)
     if context.measure.unreadable_effects or context.effects_problem:
-        return context.unknown(code, "value", expected, _unreadable(context))
+        return context.unknown(code, "value", expected, unreadable(context))
     return context.unmet(code, "value", expected, "no value", "no rough value is given, not even its sign")
 
 
@@ -34,7 +35,7 @@ def phasing(context: ConditionContext) -> ConditionResult:
     """The plan is laid out by month, with benefits and costs."""
     code, expected = "PHASING_MISSING", "a plan by month with benefits and costs"
     if context.effects is None or context.measure.unreadable_effects:
-        return context.unknown(code, "plan", expected, _unreadable(context))
+        return context.unknown(code, "plan", expected, unreadable(context))
     plan = context.effects.plan
     if plan is None or not plan.benefit:
         return context.unmet(code, "plan", expected, "no benefit", "the plan by month has no benefit in it")
@@ -47,18 +48,18 @@ def phasing(context: ConditionContext) -> ConditionResult:
 
 def hurdle(context: ConditionContext) -> ConditionResult:
     """The net plan reaches the hurdle of the policy."""
-    code = "BELOW_HURDLE"
-    plan = context.effects.plan if context.effects else None
-    limit = context.policy.thresholds.hurdle
+    code, expected = "BELOW_HURDLE", "a net plan over the hurdle"
+    if context.effects is None or context.measure.unreadable_effects:
+        return context.unknown(code, "net", expected, unreadable(context))
+    plan = context.effects.plan
     if plan is None:
-        if context.effects is None or context.measure.unreadable_effects:
-            return context.unknown(code, "net", "a net plan over the hurdle", _unreadable(context))
-        return context.unmet(
-            code, "net", "a net plan over the hurdle", "no plan", "there is no plan to compare with the hurdle"
-        )
-    net, hurdle = Money(plan.total_net(), plan.currency), Money(limit, plan.currency)
+        return context.unmet(code, "net", expected, "no plan", "there is no plan to compare with the hurdle")
+    hurdle = context.reporting.threshold(context.policy.thresholds.hurdle, plan.currency)
     expected = f"a net plan of at least {hurdle}"
-    if net < hurdle:
+    net = context.reporting.net(plan)
+    if isinstance(net, Unknown):
+        return context.unknown(code, "net", expected, net.reason)
+    if net.money < hurdle:
         return context.unmet(code, "net", expected, str(net), f"net plan {net} is below the hurdle of {hurdle}")
     return context.met(code, "net", expected, str(net))
 
@@ -67,10 +68,10 @@ def payback(context: ConditionContext) -> ConditionResult:
     """The plan pays its costs back within the policy's months."""
     code, limit = "BELOW_HURDLE", context.policy.thresholds.payback_months
     expected = f"payback within {limit} months"
-    plan = context.effects.plan if context.effects else None
+    if context.effects is None or context.measure.unreadable_effects:
+        return context.unknown(code, "payback", expected, unreadable(context))
+    plan = context.effects.plan
     if plan is None:
-        if context.effects is None or context.measure.unreadable_effects:
-            return context.unknown(code, "payback", expected, _unreadable(context))
         return context.unmet(code, "payback", expected, "no plan", "there is no plan to work a payback out of")
     months = plan.payback_months()
     if months is None:
@@ -87,7 +88,9 @@ def baseline_claims(context: ConditionContext) -> ConditionResult:
     name = context.measure.baseline_id
     if isinstance(name, Unknown):
         return context.unknown(code, "baseline", expected, name.reason)
-    too_much = overclaim(context.measure, context.evidence)
+    too_much = overclaim(context.measure, context.evidence, context.rates)
+    if isinstance(too_much, Unknown):
+        return context.unknown(code, "baseline", expected, too_much.reason)
     if too_much is None:
         return context.met(code, "baseline", expected, known(name) or "not shared")
     return context.unmet(code, "baseline", expected, too_much.claimed_text, too_much.sentence)
@@ -99,15 +102,21 @@ def plan_lock(context: ConditionContext) -> ConditionResult:
     locked = context.plan
     if locked is None:
         return context.met(code, "plan", expected, "not locked yet")
-    if not differs_from_locked(context.measure.effects, locked):
+    if context.measure.unreadable_effects or (reason := unreadable_terms(context.measure, locked.terms)):
+        return context.unknown(code, "plan", expected, unreadable(context) or reason)
+    changes = [change.text for change in changed_terms(context.measure, locked.terms)]
+    if differs_from_locked(context.measure.effects, locked):
+        agreed = net_of(locked.lines)
+        present = net_of(line for line in context.measure.effects if line.version == "plan")
+        if present != agreed or not changes:
+            changes.insert(0, f"{present} instead of {agreed}" if present != agreed else "the same sum in other months")
+    if not changes:
         return context.met(code, "plan", expected, f"as locked on {locked.at:%d %b %Y}")
-    agreed = net_of(locked.lines)
-    present = net_of(line for line in context.measure.effects if line.version == "plan")
     reason = (
-        f"the plan was changed after it was locked on {locked.at:%d %b %Y} ({present} instead of {agreed}): "
+        f"the plan was changed after it was locked on {locked.at:%d %b %Y} ({'; '.join(changes)}): "
         "put it back, or ask for it with /rebaseline REASON"
     )
-    return context.unmet(code, "plan", expected, str(present), reason)
+    return context.unmet(code, "plan", expected, changes[0], reason)
 
 
 def actuals(context: ConditionContext) -> ConditionResult:
@@ -115,8 +124,8 @@ def actuals(context: ConditionContext) -> ConditionResult:
     code, needed = "ACTUALS_MISSING", context.policy.thresholds.observation_months
     expected = f"actuals of at least {needed} months"
     actual = context.effects.actual if context.effects else None
-    if actual is None and (context.effects is None or context.measure.unreadable_effects):
-        return context.unknown(code, "actuals", expected, _unreadable(context))
+    if context.effects is None or context.measure.unreadable_effects:
+        return context.unknown(code, "actuals", expected, unreadable(context))
     booked = 0 if actual is None else len(actual.net)
     lost = current_write_down(context)
     if lost is not None:
@@ -133,7 +142,7 @@ def value_realised(context: ConditionContext) -> ConditionResult:
     expected = f"at least {share:.0%} of the planned benefit of the same months"
     effects = context.effects
     if effects is None or context.measure.unreadable_effects:
-        return context.unknown(code, "value", expected, _unreadable(context))
+        return context.unknown(code, "value", expected, unreadable(context))
     lost = current_write_down(context)
     if lost is not None:
         return context.met(code, "value", expected, f"written down to {lost.amount} by {lost.person.name}: {lost.text}")
@@ -154,5 +163,6 @@ def value_realised(context: ConditionContext) -> ConditionResult:
     return context.met(code, "value", expected, f"{Money(reached, currency)} of {Money(planned, currency)}")
 
 
-def _unreadable(context: ConditionContext) -> str:
+def unreadable(context: ConditionContext) -> str:
+    """Why the amounts cannot be added up or read."""
     return context.effects_problem or "; ".join(context.measure.unreadable_effects)

@@ -18,7 +18,7 @@ from governance.facts import Fact, Unknown
 from governance.fingerprint import FactGroup, fingerprints
 from governance.gates import REBASELINE, ApprovalKind, ApprovalRule, Policy
 from governance.late_commands import late_reason
-from governance.locked_plan import LockedPlan, differs_from_locked
+from governance.locked_plan import LockedPlan, is_changed
 from governance.measure import Measure, Person, Role
 from governance.measure_state import FactsSeen, OffRamp, OffRampKind
 from governance.responsible import responsible
@@ -42,6 +42,8 @@ class CommandContext:
     facts_seen: Mapping[str, FactsSeen] = field(default_factory=dict)
     """As the last assessment read them."""
     facts_changed: Fact[datetime] = Unknown("when the facts were changed last was not read")
+    scope_changed: bool = False
+    """Child items were added or removed since the plan was locked."""
     resumed_at: datetime | None = None
     """When a measure was resumed by one of these commands."""
     restarted: bool = False
@@ -276,13 +278,17 @@ def _rebaseline(command: Command, context: CommandContext) -> Ruling:
     approvers = " and ".join(responsible(context.measure, rule.role).text for rule in context.policy.rebaseline)
     requested = f"Re-baseline asked for ({command.text}); {approvers} decide with /approve rebaseline. It was asked"
     ruling = _by_command_role(command, context, "ask for a re-baseline", requested)
-    return replace(ruling, fingerprints=fingerprints(context.measure, (FactGroup.PLAN,))) if ruling.accepted else ruling
+    return (
+        replace(ruling, fingerprints=fingerprints(context.measure, (FactGroup.PLAN, FactGroup.TERMS)))
+        if ruling.accepted
+        else ruling
+    )
 
 
 def _no_rebaseline(context: CommandContext) -> str:
     if context.plan is None:
         return "The plan is not locked yet: change it freely until it is decided."
-    if not differs_from_locked(context.measure.effects, context.plan):
+    if not is_changed(context.measure, context.plan) and not context.scope_changed:
         return f"The plan is as it was locked on {context.plan.at:%d %b %Y}: change it in the tool first."
     return ""
 

@@ -11,6 +11,8 @@ from governance.gates import Policy
 from governance.locked_plan import LockedPlan
 from governance.measure import Measure, Role
 from governance.measure_state import Deviation
+from governance.rates import Rates
+from governance.reporting_amounts import NO_RATES, ReportingCurrency
 from governance.responsible import ADMINISTRATOR, responsible
 from governance.verdict import ConditionResult, Outcome
 
@@ -31,6 +33,12 @@ class ConditionContext:
     now: datetime | None = None
     plan: LockedPlan | None = None
     deviation: Deviation | None = None
+    rates: Rates = NO_RATES
+
+    @property
+    def reporting(self) -> ReportingCurrency:
+        """The currency of the policy's thresholds."""
+        return ReportingCurrency(self.policy.currency, self.rates)
 
     def met(self, code: str, subject: str, expected: str, actual: str) -> ConditionResult:
         return ConditionResult(self.stage, code, subject, Outcome.MET, expected, actual, actual)
@@ -41,5 +49,7 @@ class ConditionContext:
         who = (responsible(self.measure, role),)
         return ConditionResult(self.stage, code, subject, Outcome.UNMET, expected, actual, reason, who)
 
-    def unknown(self, code: str, subject: str, expected: str, reason: str) -> ConditionResult:
-        return ConditionResult(self.stage, code, subject, Outcome.UNKNOWN, expected, "unknown", reason, ADMINISTRATOR)
+    def unknown(self, code: str, subject: str, expected: str, reason: str, role: Role | None = None) -> ConditionResult:
+        """``role`` acts where somebody has to say it, else the administrator who makes it readable."""
+        who = ADMINISTRATOR if role is None else (responsible(self.measure, role),)
+        return ConditionResult(self.stage, code, subject, Outcome.UNKNOWN, expected, "unknown", reason, who)

@@ -11,10 +11,15 @@ from collections.abc import Callable, Mapping
 from itertools import product
 
 from governance import business_case, legacy
+from governance.approvals import current_write_down
 from governance.condition_context import ConditionContext
+from governance.deviations import shortfall
 from governance.evidence import Evidence, OpenItem
 from governance.facts import Unknown, known
 from governance.gates import ConditionKind
+from governance.kill_criteria import FORMS
+from governance.kill_evaluation import agreed_criteria
+from governance.locked_scope import scope_change
 from governance.measure import Measure, Person, Role
 from governance.separation import pairs_kept_apart, people_in, same_person
 from governance.verdict import ConditionResult
@@ -130,20 +135,67 @@ def _open_work(context: ConditionContext) -> ConditionResult:
     children = context.evidence.children
     if isinstance(children, Unknown):
         return context.unknown(code, "children", expected, children.reason)
-    if children is None or children.total == children.done:
-        total = 0 if children is None else children.total
-        return context.met(code, "children", expected, f"{total} of {total} done" if total else "no child items")
-    open_count = children.total - children.done
-    reason = f"{open_count} of {children.total} child items are not done{_named(children.open)}"
-    return context.unmet(code, "children", expected, f"{children.done} of {children.total} done", reason)
+    total, done = (0, 0) if children is None else (children.total, children.done)
+    removed = _removed(context)
+    if total == done and not removed:
+        return _all_done(context, code, expected, total)
+    parts = []
+    if total != done:
+        named = _named(children.open) if children else ""
+        parts.append(f"{total - done} of {total} child items are not done{named}")
+    if removed:
+        parts.append(f"{removed}: put the work back, or ask for the smaller scope with /rebaseline REASON")
+    return context.unmet(code, "children", expected, f"{done} of {total} done", ", and ".join(parts))
+
+
+def _removed(context: ConditionContext) -> str:
+    """Deleted work is not done: what was removed since the lock, in words; empty for nothing."""
+    change = scope_change(context.evidence.children, context.plan.terms if context.plan else None)
+    if change is None or not change.removed or not context.policy.is_on("SCOPE_CHANGED"):
+        return ""
+    items = "1 child item that was" if change.removed == 1 else f"{change.removed} child items that were"
+    return f"{items} agreed {'is' if change.removed == 1 else 'are'} gone{_keys(change.removed_keys)}"
+
+
+def _all_done(context: ConditionContext, code: str, expected: str, total: int) -> ConditionResult:
+    """Nothing is open.  Where nothing says that work was done, its owner's word alone is not enough."""
+    if total:
+        return context.met(code, "children", expected, f"{total} of {total} done")
+    progress = context.evidence.progress
+    if context.policy.thresholds.done_on_word:
+        return context.met(code, "children", expected, "no child items")
+    if isinstance(progress, Unknown):
+        return context.unknown(code, "progress", expected, progress.reason)
+    if progress is not None and progress >= 1:
+        return context.met(code, "progress", expected, "no child items, 100% done")
+    if progress is not None:
+        reason = f"the work has no child items, and its progress is {progress:.0%}"
+        return context.unmet(code, "progress", expected, f"{progress:.0%}", reason)
+    reason = "nothing but somebody's word shows that the work is done: it has no child items and states no progress"
+    return context.unmet(code, "progress", expected, "nobody's word but the owner's", reason)
+
+
+def _scope_known(context: ConditionContext) -> ConditionResult:
+    """What the decision locks has to be readable when it is taken."""
+    code, expected = "SCOPE_CHANGED", "child items that can be read when the plan locks"
+    children = context.evidence.children
+    if isinstance(children, Unknown) and context.plan is None:
+        return context.unknown(code, "scope", expected, children.reason)
+    if isinstance(children, Unknown):
+        return context.met(code, "scope", expected, "locked with the plan")
+    count = 0 if children is None else children.total
+    return context.met(code, "scope", expected, "1 child item" if count == 1 else f"{count} child items")
+
+
+def _keys(keys: tuple[str, ...]) -> str:
+    """`` (ITX-4, ITX-7, +3)``: the first two keys and how many more."""
+    shown = ", ".join(keys[:2]) + (f", +{len(keys) - 2}" if len(keys) > 2 else "")
+    return f" ({shown})" if keys else ""
 
 
 def _named(items: tuple[OpenItem, ...]) -> str:
     """`` (ITX-4, ITX-7, +3)``: the first two keys and how many more."""
-    if not items:
-        return ""
-    keys = ", ".join(item.key for item in items[:2])
-    return f" ({keys}, +{len(items) - 2})" if len(items) > 2 else f" ({keys})"
+    return _keys(tuple(item.key for item in items))
 
 
 def _none_open(
@@ -194,15 +246,50 @@ def _overlaps(context: ConditionContext) -> ConditionResult:
     return context.met(code, "overlaps", expected, value)
 
 
+def _kill_criteria(context: ConditionContext) -> ConditionResult:
+    """There are some, and each can be checked by machine: what cannot is said when it is agreed."""
+    code, expected = "KILL_CRITERIA_MISSING", f"kill criteria such as {FORMS}"
+    value = context.measure.kill_criteria
+    if isinstance(value, Unknown):
+        return context.unknown(code, "kill_criteria", expected, value.reason)
+    agreed = agreed_criteria(context.measure, context.plan, context.policy)
+    if not value or not (agreed.criteria or agreed.unreadable):
+        reason = "the set of kill criteria is missing"
+        return context.unmet(code, "kill_criteria", expected, "empty", reason)
+    if agreed.unreadable:
+        texts = " and ".join(f'"{text}"' for text in agreed.unreadable[:2])
+        more = f" and {len(agreed.unreadable) - 2} more" if len(agreed.unreadable) > 2 else ""
+        verb = "is no kill criterion" if len(agreed.unreadable) == 1 else "are no kill criteria"
+        reason = f"{texts}{more} {verb} that can be checked: write {FORMS}"
+        return context.unmet(code, "kill_criteria", expected, "cannot be checked", reason)
+    return context.met(code, "kill_criteria", expected, "; ".join(one.text for one in agreed.criteria))
+
+
 def _deviation_explained(context: ConditionContext) -> ConditionResult:
     code, expected = "DEVIATION_UNEXPLAINED", "a reason for every deviation past the tolerance"
     deviation = context.deviation
     if deviation is None:
-        return context.met(code, "deviation", expected, "within the tolerance")
+        return _within_tolerance(context, code, expected)
     if deviation.reason:
         return context.met(code, "deviation", expected, f"{deviation.reason} ({deviation.reason_by})")
-    reason = f"{deviation.shortfall:.0%} of the plan is missing at completion, and nobody has given the reason"
+    reason = f"{deviation.text_at_completion}, and nobody has given the reason"
     return context.unmet(code, "deviation", expected, "no reason", f"{reason}: answer with /reason TEXT")
+
+
+def _within_tolerance(context: ConditionContext, code: str, expected: str) -> ConditionResult:
+    """Nobody who gives no forecast is on plan."""
+    if context.plan is None:
+        return context.met(code, "deviation", expected, "no plan is locked yet")
+    if context.effects is None or context.measure.unreadable_effects:
+        return context.unknown(code, "deviation", expected, business_case.unreadable(context))
+    if shortfall(context.effects) is not None:
+        return context.met(code, "deviation", expected, "within the tolerance")
+    if (written_down := current_write_down(context)) is not None:
+        return context.met(code, "deviation", expected, f"written down: {written_down.text}")
+    if context.effects.plan is not None and not context.effects.plan.total_net():
+        return context.met(code, "deviation", expected, "the net plan is zero, so there is no share of it")
+    reason = "there is no forecast, so nobody can say whether the plan will be reached: enter one"
+    return context.unknown(code, "deviation", expected, reason, Role.OWNER)
 
 
 CONDITIONS: Mapping[ConditionKind, Callable[[ConditionContext], ConditionResult]] = {
@@ -233,9 +320,8 @@ CONDITIONS: Mapping[ConditionKind, Callable[[ConditionContext], ConditionResult]
     ConditionKind.LEGACY_ENDED: legacy.has_ended,
     ConditionKind.HURDLE: business_case.hurdle,
     ConditionKind.PAYBACK: business_case.payback,
-    ConditionKind.KILL_CRITERIA: _text(
-        "KILL_CRITERIA_MISSING", "kill_criteria", "set of kill criteria", lambda measure: measure.kill_criteria
-    ),
+    ConditionKind.KILL_CRITERIA: _kill_criteria,
+    ConditionKind.SCOPE: _scope_known,
     ConditionKind.OPEN_WORK: _open_work,
     ConditionKind.DEPENDENCIES: _none_open(
         "DEPENDENCY_OPEN",

@@ -1,8 +1,9 @@
-"""Deviation from the plan: tolerance, the request for a reason, the escalation, the kill switch.
+"""Deviation from the plan: tolerance, the request for a reason, the escalation.
 
-A measure past its tolerance must carry a reason.  It is requested from the owner at once; unanswered, from the
-sponsor after an hour and from the steering committee after a day (the steps are policy).  A reason holds for the
-shortfall that it was given for; when that grows by another tolerance, a reason is requested again.
+A measure whose money or time is past its tolerance must carry a reason.  It is requested from the owner at once;
+unanswered, from the sponsor after an hour and from the steering committee after a day (the steps are policy).  A
+reason holds for the shortfall and the slip that it was given for; when one grows by another tolerance, a reason is
+requested again.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from governance.effects import Effects
 from governance.evidence import Command, Verb
 from governance.gates import Policy
 from governance.measure import Measure
-from governance.measure_state import Deviation, OffRamp, OffRampKind, ReasonRequest
-from governance.money import Period
+from governance.measure_state import Deviation, ReasonRequest
 from governance.responsible import responsible
 from governance.verdict import Colour, Event, EventKind, Figures, Status
 
+DAYS_OF_A_WEEK = 7
 QUANTUM = Decimal("0.0001")
 
 
@@ -34,6 +35,14 @@ def shortfall(effects: Effects | None) -> Decimal | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Slip:
+    """Time: days behind the locked schedule (``None``: nobody can say), and how many of them are tolerated."""
+
+    days: int | None
+    tolerated: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeviationOutcome:
     """The deviation after this assessment, and what happened to it."""
 
@@ -44,22 +53,23 @@ class DeviationOutcome:
 def assess_deviation(
     measure: Measure,
     effects: Effects | None,
+    slip: Slip,
     policy: Policy,
     before: Deviation | None,
     commands: tuple[Command, ...],
     now: datetime,
 ) -> DeviationOutcome:
     """Open, keep, explain or close the deviation, and take every escalation step that is due."""
-    missing, tolerance = shortfall(effects), policy.thresholds.tolerance
-    if missing is None:
-        # A shortfall that cannot be calculated now does not end a known deviation.
-        return DeviationOutcome(before)
-    if missing <= tolerance or not policy.is_on("DEVIATION_UNEXPLAINED"):
+    tolerance = policy.thresholds.tolerance
+    missing, late = _past_tolerance(effects, slip, tolerance, before)
+    if not (missing or late) or not policy.is_on("DEVIATION_UNEXPLAINED"):
         return DeviationOutcome(None)
-    current = before or Deviation(now, missing)
-    if current.explained_shortfall is not None and missing > current.explained_shortfall + tolerance:
-        current = Deviation(now, missing)
-    current = replace(current, shortfall=missing)
+    current = before or Deviation(now, missing, slip_days=late)
+    if current.explained_shortfall is not None and (
+        missing > current.explained_shortfall + tolerance or late > current.explained_slip + slip.tolerated
+    ):
+        current = Deviation(now, missing, slip_days=late)
+    current = replace(current, shortfall=missing, slip_days=late)
     explained = _reason(current, commands)
     if explained is not None:
         explained_deviation = replace(
@@ -68,6 +78,7 @@ def assess_deviation(
             reason_by=explained.person.name,
             reason_at=explained.at,
             explained_shortfall=missing,
+            explained_slip=late,
         )
         return DeviationOutcome(
             explained_deviation, (Event(EventKind.EXPLAINED, explained.text, explained.person.name),)
@@ -75,6 +86,28 @@ def assess_deviation(
     if current.reason:
         return DeviationOutcome(current)
     return _escalate(measure, policy, current, now)
+
+
+def _past_tolerance(
+    effects: Effects | None, slip: Slip, tolerance: Decimal, before: Deviation | None
+) -> tuple[Decimal, int]:
+    """The shortfall and the days past the tolerance, 0 for what is within it.
+
+    What cannot be calculated now does not end a known deviation.
+    """
+    missing, late = shortfall(effects), slip.days
+    if missing is None:
+        missing = before.shortfall if before is not None else Decimal(0)
+    elif missing <= tolerance:
+        missing = Decimal(0)
+    if late is None:
+        late = before.slip_days if before is not None else 0
+    elif late <= slip.tolerated:
+        late = 0
+    elif before is not None and 0 < before.slip_days <= late < before.slip_days + DAYS_OF_A_WEEK:
+        # Late work is later every day; said anew every day it would be a decision and a write every day.
+        late = before.slip_days
+    return missing, late
 
 
 def _reason(deviation: Deviation, commands: tuple[Command, ...]) -> Command | None:
@@ -103,7 +136,7 @@ def _escalate(measure: Measure, policy: Policy, deviation: Deviation, now: datet
     events = tuple(
         Event(
             EventKind.REASON_REQUESTED,
-            f"{who} was asked for the reason: {deviation.shortfall:.0%} of the plan is missing",
+            f"{who} was asked for the reason: {deviation.text}",
         )
         for who in (step.responsible.text for step in steps)
     )
@@ -125,32 +158,10 @@ def red_since(potential: Status, before: datetime | None, now: datetime) -> date
     return before if potential.colour is Colour.GREY else None
 
 
-def kill_switch_at(since: datetime | None, months: int | None) -> datetime | None:
-    """The same day so many months later, or the last day of that month."""
-    if since is None or months is None:
-        return None
-    later = Period.of(since.date()).plus(months)
-    return since.replace(year=later.year, month=later.month, day=min(since.day, later.last_day.day))
-
-
-def kill_switch(since: datetime | None, policy: Policy, now: datetime) -> OffRamp | None:
-    """On hold by the kill switch when the potential was red for too long without an approved recovery plan.
-
-    An approved re-baseline is a recovery plan, and so is the sponsor's override; both start the clock anew.
-    """
-    months = policy.thresholds.kill_red_months
-    moment = kill_switch_at(since, months)
-    if since is None or moment is None or now < moment or not policy.is_on("KILL_SWITCH"):
-        return None
-    reason = (
-        f"the potential status is red since {since:%d %b %Y}, for {months} months, and no recovery plan was approved"
-    )
-    return OffRamp(OffRampKind.KILLED, "gatepost", now, reason)
-
-
 def reason_request_text(deviation: Deviation, figures: Figures) -> str:
     """What the people who are asked read."""
     amounts = ""
-    if figures.plan is not None and figures.at_completion is not None:
+    if deviation.shortfall and figures.plan is not None and figures.at_completion is not None:
         amounts = f": {figures.at_completion} at completion of {figures.plan} planned"
-    return f"{deviation.shortfall:.0%} of the plan is missing{amounts}. Why? Answer with: /reason TEXT"
+    text = deviation.text
+    return f"{text[:1].upper()}{text[1:]}{amounts}. Why? Answer with: /reason TEXT"

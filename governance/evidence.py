@@ -139,6 +139,14 @@ class OpenItem:
     """What it is called, where the list that holds it does not say so: ``Jira epic``."""
 
 
+class ChildState(NamedTuple):
+    """One child item: the tool's id, which stays when its key changes, and whether it is done."""
+
+    id: str
+    key: str
+    done: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Children:
     """The mapped child items: how many there are, how many are done, which are open."""
@@ -149,6 +157,8 @@ class Children:
     in_progress: int = 0
     last_changed: datetime | None = None
     """The last change of any of them."""
+    items: tuple[ChildState, ...] = ()
+    """Each of them; empty where the tool tells only their number."""
 
 
 class LifeCycle(StrEnum):
@@ -230,6 +240,8 @@ class Evidence:
     flagged: bool = False
     progress: Fact[Decimal] = None
     """Share done, 0 to 1; ``None`` when nothing states it."""
+    progress_of_children: bool = False
+    """The stated share is that of the child items, weighted; it is measured against the locked scope."""
     done: bool = False
     """The tool's own status says the work is finished."""
     updated: datetime | None = None

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from governance.evidence import Evidence
 from governance.facts import Unknown, known
 from governance.gates import Policy, Stage
+from governance.kill_switch import decision_request
 from governance.measure import Measure, Role
 from governance.measure_state import OffRamp, OffRampKind
 from governance.responsible import ADMINISTRATOR, in_words, responsible
@@ -81,7 +82,10 @@ def _off_ramp(off_ramp: OffRamp, stage: str, measure: Measure, now: datetime) ->
     who = responsible(measure, Role.SPONSOR)
     by = "" if off_ramp.kind is OffRampKind.KILLED else f" (by {off_ramp.by})"
     reason = f"{off_ramp.kind.label} since {short_date(off_ramp.at, now)}: {off_ramp.reason}{by}"
-    text = f"{reason} · {who.text} may resume it with /resume · {code}"
+    next_step = f"{who.text} may resume it with /resume"
+    if off_ramp.kind is OffRampKind.KILLED:
+        next_step = decision_request(off_ramp, measure, now)
+    text = f"{reason} · {next_step} · {code}"
     return Blocker(f"{stage}:{code}:off_ramp", code, "off_ramp", stage, reason, text, (who,), off_ramp.at)
 
 
@@ -128,6 +132,20 @@ def explain(verdict: Verdict) -> Iterator[str]:
         yield "Findings"
         yield from (f"- {finding.sentence} · {finding.who} · {finding.code}" for finding in verdict.findings)
     yield from _deviation(verdict)
+    yield from _kill_criteria(verdict)
+
+
+def _kill_criteria(verdict: Verdict) -> Iterator[str]:
+    """Each agreed criterion with its present value."""
+    if not verdict.kill_criteria:
+        return
+    yield ""
+    yield "Kill criteria"
+    for state in verdict.kill_criteria:
+        says = {True: "holds", False: "does not hold", None: "cannot be checked"}[state.holds]
+        since = f" since {state.since:%d %b %Y}" if state.since is not None else ""
+        overridden = "; the sponsor decided to go on" if state.overridden else ""
+        yield f"- {state.text}: {state.present}; {says}{since}{overridden}"
 
 
 def _status_line(status: Status) -> str:
@@ -169,7 +187,7 @@ def _deviation(verdict: Verdict) -> Iterator[str]:
     if deviation is None:
         return
     yield ""
-    yield f"Deviation since {deviation.since:%d %b %Y %H:%M}: {deviation.shortfall:.0%} of the plan is missing"
+    yield f"Deviation since {deviation.since:%d %b %Y %H:%M}: {deviation.text}"
     for step in deviation.reason_requests:
         yield f"- {step.responsible.text} was asked on {step.at:%d %b %Y %H:%M}"
     if deviation.reason:

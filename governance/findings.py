@@ -13,16 +13,23 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from governance.altered_commands import altered_drafts
-from governance.claims import overclaim
+from governance.claims import Overclaim, overclaim
 from governance.effects import Effects
 from governance.evidence import Command, Evidence, OpenItem, Service
 from governance.facts import Unknown, known
 from governance.finding_draft import FindingDraft
 from governance.gates import Policy
+from governance.kill_criteria import FORMS
+from governance.kill_evaluation import CriterionState
 from governance.legacy import running_services
+from governance.lock_findings import scope_changed, terms_changed
+from governance.locked_plan import LockedPlan
+from governance.locked_terms import as_locked
 from governance.measure import Measure, Person, Role
 from governance.measure_state import OffRamp, OffRampKind
 from governance.money import Money, Period
+from governance.rates import Rates
+from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
 from governance.responsible import ADMINISTRATOR, Responsible, responsible
 from governance.role_change import acceptors, granted_on, pending, unaccepted_reason
 from governance.role_holders import HeldRole
@@ -61,6 +68,11 @@ class FindingContext:
     role_holders: Mapping[str, HeldRole] = field(default_factory=dict)
     commands: tuple[Command, ...] = ()
     """All commands, with their rulings."""
+    plan: LockedPlan | None = None
+    rates: Rates = NO_RATES
+    criteria: tuple[CriterionState, ...] = ()
+    unreadable_criteria: tuple[str, ...] = ()
+    """Agreed kill criteria that are of no form that can be checked."""
 
     def holder(self, role: Role = Role.OWNER) -> tuple[Responsible, ...]:
         return (responsible(self.measure, role),)
@@ -152,7 +164,7 @@ def _required_roles(context: FindingContext) -> frozenset[str]:
 def legacy_still_paid(context: FindingContext) -> Iterator[FindingDraft]:
     """The legacy is active or booked after the measure's end, or after its work is done."""
     services = known(context.evidence.legacy)
-    end = known(context.measure.end)
+    end = known(as_locked(context.measure, context.plan.terms if context.plan else None).end)
     over = context.evidence.done or (end is not None and context.now.date() > end)
     still = running_services(services, context.now.date()) if services and over else None
     if still is not None:
@@ -163,7 +175,7 @@ def legacy_still_paid(context: FindingContext) -> Iterator[FindingDraft]:
 def priority_mismatch(context: FindingContext) -> Iterator[FindingDraft]:
     """A valuable measure waits for a low-priority ticket."""
     value = _value(context)
-    if value is None or value.amount < context.policy.thresholds.high_value:
+    if value is None or isinstance(value, Unknown) or value.money.amount < context.policy.thresholds.high_value:
         return
     low = frozenset(context.policy.thresholds.low_priorities)
     for item in _serving_items(context.evidence):
@@ -215,8 +227,8 @@ def unfunded_work(context: FindingContext) -> Iterator[FindingDraft]:
 
 def double_count(context: FindingContext) -> Iterator[FindingDraft]:
     """Several measures claim more on a baseline than it is worth."""
-    too_much = overclaim(context.measure, context.evidence)
-    if too_much is not None:
+    too_much = overclaim(context.measure, context.evidence, context.rates)
+    if isinstance(too_much, Overclaim):
         yield FindingDraft("baseline", too_much.sentence, context.holder())
 
 
@@ -294,16 +306,45 @@ def ageing(context: FindingContext) -> Iterator[FindingDraft]:
     )
 
 
-def _value(context: FindingContext) -> Money | None:
+def _value(context: FindingContext) -> ReportingAmount | Unknown | None:
+    """The value at stake: the net plan."""
     plan = context.effects.plan if context.effects else None
-    return Money(plan.total_net(), plan.currency) if plan else None
+    return ReportingCurrency(context.policy.currency, context.rates).net(plan) if plan else None
 
 
 def unknown_evidence(context: FindingContext) -> Iterator[FindingDraft]:
     """What could not be read: nobody can say that there is nothing."""
-    for subject, fact in (("legacy", context.evidence.legacy), ("team", context.evidence.team)):
+    value = _value(context) if _serving_items(context.evidence) and context.policy.is_on("PRIORITY_MISMATCH") else None
+    claims = overclaim(context.measure, context.evidence, context.rates)
+    facts = (
+        ("legacy", context.evidence.legacy),
+        ("team", context.evidence.team),
+        ("value", value),
+        ("claims", claims if context.policy.is_on("OVERCLAIM") else None),
+    )
+    for subject, fact in facts:
         if isinstance(fact, Unknown):
             yield FindingDraft(subject, fact.reason, ADMINISTRATOR)
+    for state in context.criteria:
+        if state.holds is None:
+            sentence = f'the agreed kill criterion "{state.text}" cannot be checked: {state.present}'
+            yield FindingDraft(f"kill_criterion {state.text}", sentence, context.holder())
+    for text in context.unreadable_criteria:
+        sentence = f'the agreed kill criterion "{text}" cannot be checked: it is none of {FORMS}'
+        yield FindingDraft(f"kill_criterion {text}", sentence, context.holder())
+
+
+def _terms_changed(context: FindingContext) -> Iterator[FindingDraft]:
+    """Dates, kill criteria or other terms of the decision are no longer as they were agreed."""
+    for subject, sentence in terms_changed(context.measure, context.plan):
+        yield FindingDraft(subject, sentence, context.holder(Role.SPONSOR))
+
+
+def _scope_changed(context: FindingContext) -> Iterator[FindingDraft]:
+    """Child items were opened or deleted since the plan was locked."""
+    sentence = scope_changed(context.evidence.children, context.plan)
+    if sentence:
+        yield FindingDraft("scope", sentence, context.holder(Role.SPONSOR))
 
 
 def altered_commands(context: FindingContext) -> Iterator[FindingDraft]:
@@ -323,6 +364,8 @@ FINDING_RULES: Mapping[str, FindingRule] = {
     "COST_SPIKE": cost_spike,
     "CREEP": creep,
     "AGEING_IN_GATE": ageing,
+    "TERMS_CHANGED": _terms_changed,
+    "SCOPE_CHANGED": _scope_changed,
     "EVIDENCE_UNKNOWN": unknown_evidence,
     "COMMAND_ALTERED": altered_commands,
 }

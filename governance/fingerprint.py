@@ -22,14 +22,23 @@ class FactGroup(StrEnum):
     PLAN = "plan"
     ACTUALS = "actuals"
     BASELINE = "baseline"
+    TERMS = "terms"
+    """Start, end, milestones and kill criteria."""
+    SCOPE = "scope"
+    """The child items."""
     PEOPLE = "people"
     """Owner, sponsor and controller."""
 
     @property
     def label(self) -> str:
-        return {"plan": "plan", "actuals": "actual effect", "baseline": "baseline", "people": "set of people"}[
-            self.value
-        ]
+        return {
+            "plan": "plan",
+            "actuals": "actual effect",
+            "baseline": "baseline",
+            "terms": "schedule or other kill criteria",
+            "scope": "set of child items",
+            "people": "set of people",
+        }[self.value]
 
 
 def fingerprint(measure: Measure, group: FactGroup) -> str:
@@ -106,6 +115,16 @@ def _baseline(measure: Measure) -> str:
     return f"unknown #{value.reason}" if isinstance(value, Unknown) else str(value or "no baseline")
 
 
+def _terms(measure: Measure) -> str:
+    dates = [(name, _text(day)) for name, day in measure.milestones.items()]
+    milestones = "".join(f", {name} {day}" for name, day in sorted(dates))
+    return f"{_text(measure.start)} to {_text(measure.end)}{milestones}, kill criteria: {_text(measure.kill_criteria)}"
+
+
+def _text(fact: object) -> str:
+    return "unknown" if isinstance(fact, Unknown) else str(fact or "none")
+
+
 def _people(measure: Measure) -> str:
     holders = (measure.roles.owner, measure.roles.sponsor, measure.roles.controller)
     names = [getattr(holder, "name", "nobody") for holder in holders]
@@ -120,5 +139,7 @@ _FINGERPRINTS: Mapping[FactGroup, Callable[[Measure], str]] = {
     FactGroup.PLAN: _plan,
     FactGroup.ACTUALS: _actuals,
     FactGroup.BASELINE: _baseline,
+    FactGroup.TERMS: _terms,
+    FactGroup.SCOPE: lambda measure: measure.scope,
     FactGroup.PEOPLE: _people,
 }

@@ -44,6 +44,7 @@ class ConditionKind(StrEnum):
     KILL_CRITERIA = "kill_criteria"
     PLAN_LOCK = "plan_lock"
     DEVIATION_EXPLAINED = "deviation_explained"
+    SCOPE = "scope"
     OPEN_WORK = "open_work"
     DEPENDENCIES = "dependencies"
     CHANGES = "changes"
@@ -111,7 +112,7 @@ class Thresholds:
     stale_days: int = 60
     """Two monthly reporting periods without an update make the implementation status unknown."""
     hurdle: Decimal = Decimal(0)
-    """Least net plan, in the currency of the measure."""
+    """Least net plan, in the policy's currency."""
     payback_months: int = 36
     realised_share: Decimal = Decimal("0.90")
     observation_months: int = 3
@@ -119,8 +120,14 @@ class Thresholds:
     """Gross planned benefit from which the steering committee decides as well; ``None`` for never."""
     tolerance: Decimal = Decimal("0.10")
     """Share of the plan that may be missing at completion before a reason is asked for."""
+    slip_days: int = 14
+    """Days that the end or a milestone may lie behind the locked one before a reason is asked for."""
+    slip_share: Decimal = Decimal("0.10")
+    """The same as a share of the locked duration; the longer of the two counts."""
     kill_red_months: int | None = 3
     """Months of red potential without an approved recovery plan until the kill switch; ``None`` for never."""
+    kill_decision_days: int = 14
+    """Days within which somebody has to decide after the kill switch."""
     ageing_days: int = 120
     """Days in one stage after which that is reported."""
     gate_lead_days: int = 30
@@ -133,6 +140,8 @@ class Thresholds:
     high_value: Decimal = Decimal(500_000)
     """Net plan from which the priority of serving tickets is checked."""
     low_priorities: tuple[str, ...] = ("low", "lowest", "minor", "trivial", "4 - low", "5 - planning")
+    done_on_word: bool = False
+    """Work without child items and progress is done when its owner says so."""
     delegation_days: int = 92
     """Longest delegation."""
 
@@ -174,9 +183,10 @@ DEFAULT_COMMAND_ROLES: Mapping[Verb, tuple[Role, ...]] = {
 }
 """Which roles may give which command.  Whoever put a measure on hold may resume it as well."""
 
+REBASELINED_FACTS = (FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS, FactGroup.SCOPE)
 REBASELINE_APPROVALS = (
-    ApprovalRule(Role.SPONSOR, code="PLAN_LOCKED", depends_on=(FactGroup.PLAN,)),
-    ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "PLAN_LOCKED", (FactGroup.PLAN,)),
+    ApprovalRule(Role.SPONSOR, code="PLAN_LOCKED", depends_on=REBASELINED_FACTS),
+    ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "PLAN_LOCKED", REBASELINED_FACTS),
 )
 
 
@@ -201,6 +211,8 @@ class Policy:
     cooling: timedelta = timedelta(0)
     """For :attr:`RoleChangeRule.COOLING`: how long a change of a role may be objected to."""
     after_role_change: GrantedStageRule = GrantedStageRule.SHUT
+    currency: str = ""
+    """The reporting currency, in which thresholds are; empty: amounts are compared in their own."""
     version: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -224,6 +236,7 @@ class Policy:
                 self.role_change,
                 self.cooling,
                 self.after_role_change,
+                self.currency,
             )
         )
         digest = hashlib.sha256(content.encode()).hexdigest()[:8]

@@ -12,6 +12,8 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from governance.effects import ZERO, EffectLine, Version
+from governance.locked_terms import LockedTerms, changed_terms
+from governance.measure import Measure
 from governance.money import Money
 from governance.sums import signed
 
@@ -27,13 +29,21 @@ class LockedPlan:
     at: datetime
     reason: str
     approved_by: tuple[str, ...] = ()
+    terms: LockedTerms | None = None
+    """Schedule, kill criteria, baseline and scope, which lock with the amounts."""
 
 
 def lock_plan(
-    lines: Iterable[EffectLine], at: datetime, *, number: int = 1, reason: str = "", by: tuple[str, ...] = ()
+    lines: Iterable[EffectLine],
+    at: datetime,
+    *,
+    number: int = 1,
+    reason: str = "",
+    by: tuple[str, ...] = (),
+    terms: LockedTerms | None = None,
 ) -> LockedPlan:
-    """Keep the plan lines as they are now."""
-    return LockedPlan(number, tuple(line for line in lines if line.version is Version.PLAN), at, reason, by)
+    """Keep the plan lines and the terms as they are now."""
+    return LockedPlan(number, tuple(line for line in lines if line.version is Version.PLAN), at, reason, by, terms)
 
 
 def with_locked_plan(lines: tuple[EffectLine, ...], locked: LockedPlan | None) -> tuple[EffectLine, ...]:
@@ -47,6 +57,11 @@ def differs_from_locked(lines: tuple[EffectLine, ...], locked: LockedPlan) -> bo
     """Whether the tool's plan says something else than the locked one."""
     present = tuple([line for line in lines if line.version is Version.PLAN])
     return present != locked.lines and _sums(present) != _sums(locked.lines)
+
+
+def is_changed(measure: Measure, locked: LockedPlan) -> bool:
+    """Whether amounts or terms are no longer the locked ones."""
+    return differs_from_locked(measure.effects, locked) or bool(changed_terms(measure, locked.terms))
 
 
 def net_of(lines: Iterable[EffectLine], currency: str = "") -> Money | None:

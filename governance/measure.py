@@ -116,6 +116,8 @@ class Measure:
     legal_entity: Fact[str] = None
     start: Fact[date] = None
     end: Fact[date] = None
+    milestones: Mapping[str, Fact[date]] = field(default_factory=dict)
+    """Dates by name that are agreed beside start and end."""
     rough_value: Fact[Money] = None
     baseline: Fact[Money] = None
     objective: Fact[str] = None
@@ -129,5 +131,7 @@ class Measure:
     rule_name: str = ""
     """The measure type: the name of the mapping's rule, for thresholds of its own."""
     effects: tuple[EffectLine, ...] = ()
+    scope: str = ""
+    """Which child items there are, as a text to compare; an assessment sets it from its evidence."""
     unreadable_effects: tuple[str, ...] = ()
     """One sentence for each effect that the mapping names and that could not be read."""

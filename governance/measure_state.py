@@ -35,6 +35,10 @@ class OffRamp:
     at: datetime
     reason: str
     by_id: str = ""
+    decide_by: datetime | None = None
+    """After the kill switch: until when somebody has to decide."""
+    is_overdue: bool = False
+    """Nobody has decided by then, and that was reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,36 @@ class Deviation:
 
     since: datetime
     shortfall: Decimal
-    """Share of the plan that is missing at completion (0.33 = a third)."""
+    """Share of the plan that is missing at completion (0.33 = a third); 0 while money is within the tolerance."""
     reason_requests: tuple[ReasonRequest, ...] = ()
     reason: str = ""
     reason_by: str = ""
     reason_at: datetime | None = None
     explained_shortfall: Decimal | None = None
     """The shortfall for which the reason was given; a worse one has to be explained anew."""
+    slip_days: int = 0
+    """Days behind the locked end or milestone; 0 while time is within the tolerance."""
+    explained_slip: int = 0
+    """The days of slip for which the reason was given."""
+
+    @property
+    def text(self) -> str:
+        """``53% of the plan is missing, and the work is 31 days behind the locked schedule``"""
+        return deviation_text(self.shortfall, self.slip_days)
+
+    @property
+    def text_at_completion(self) -> str:
+        """The same, and when the money will be missing."""
+        return deviation_text(self.shortfall, self.slip_days, " at completion")
+
+
+def deviation_text(shortfall: Decimal, slip_days: int, when: str = "") -> str:
+    """What is past its tolerance, in words; money and time are 0 while they are within it."""
+    parts = [f"{shortfall:.0%} of the plan is missing{when}"] if shortfall else []
+    if slip_days:
+        days = "1 day" if slip_days == 1 else f"{slip_days} days"
+        parts.append(f"the work is {days} behind the locked schedule")
+    return ", and ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +126,10 @@ class MeasureState:
     deviation: Deviation | None = None
     red_since: datetime | None = None
     """Since when the potential status is red; the kill switch counts from here."""
+    criteria_since: Mapping[str, datetime] = field(default_factory=dict)
+    """Text of a kill criterion to when it was seen to hold first."""
+    overridden_criteria: Mapping[str, datetime] = field(default_factory=dict)
+    """Text of a kill criterion that holds to when the sponsor decided to go on all the same."""
     findings_since: Mapping[str, datetime] = field(default_factory=dict)
     first_priorities: Mapping[str, str] = field(default_factory=dict)
     """Item key to the priority that was read first."""
@@ -109,3 +140,5 @@ class MeasureState:
     """When the reading for the last assessment began; what was said before it, and still stood then, was read."""
     role_holders: Mapping[str, HeldRole] = field(default_factory=dict)
     """Role to who holds it; a role that was never read is absent."""
+    changed_terms: Mapping[str, str] = field(default_factory=dict)
+    """Subject of a locked term to the changed value that was reported last."""

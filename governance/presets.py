@@ -32,7 +32,7 @@ DETAIL = (
     ConditionKind.OBJECTIVE,
     ConditionKind.OVERLAPS,
 )
-CASE = (ConditionKind.HURDLE, ConditionKind.PAYBACK, ConditionKind.KILL_CRITERIA)
+CASE = (ConditionKind.HURDLE, ConditionKind.PAYBACK, ConditionKind.KILL_CRITERIA, ConditionKind.SCOPE)
 WORK = (
     ConditionKind.PLAN_LOCK,
     ConditionKind.DEVIATION_EXPLAINED,
@@ -50,9 +50,10 @@ EFFECT = (
 
 BY_OWNER = ApprovalRule(Role.OWNER)
 BY_SPONSOR = ApprovalRule(Role.SPONSOR, depends_on=(FactGroup.PLAN, FactGroup.BASELINE))
-SIZE = ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "CONTROLLER_SIZE", (FactGroup.PLAN,))
+DECISION_BY_SPONSOR = ApprovalRule(Role.SPONSOR, depends_on=(FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS))
+SIZE = ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "CONTROLLER_SIZE", (FactGroup.PLAN, FactGroup.TERMS))
 COMMITTEE = ApprovalRule(
-    Role.STEERING_COMMITTEE, code="STEERCO_DECISION", depends_on=(FactGroup.PLAN,), above_limit=True
+    Role.STEERING_COMMITTEE, code="STEERCO_DECISION", depends_on=(FactGroup.PLAN, FactGroup.TERMS), above_limit=True
 )
 ACTUAL = ApprovalRule(Role.CONTROLLER, ApprovalKind.ACTUAL_EFFECT, "CONTROLLER_CONFIRM", (FactGroup.ACTUALS,))
 
@@ -71,7 +72,7 @@ def default_policy(thresholds: Thresholds | None = None) -> Policy:
         (
             Gate("identified", IDEA),
             Gate("detailed", DETAIL, (BY_SPONSOR,)),
-            Gate("decided", CASE, (BY_SPONSOR, SIZE, COMMITTEE)),
+            Gate("decided", CASE, (DECISION_BY_SPONSOR, SIZE, COMMITTEE)),
             Gate("implemented", WORK, (BY_OWNER,)),
             Gate("closed", EFFECT, (ACTUAL,)),
         ),
@@ -112,7 +113,7 @@ def levels(thresholds: Thresholds | None = None) -> Policy:
             Gate("l0", (ConditionKind.TITLE, ConditionKind.PROGRAM), ()),
             Gate("l1", (ConditionKind.OWNER, ConditionKind.ROUGH_VALUE), (BY_OWNER,)),
             Gate("l2", DETAIL, (BY_SPONSOR,)),
-            Gate("l3", CASE, (BY_SPONSOR, SIZE, COMMITTEE)),
+            Gate("l3", CASE, (DECISION_BY_SPONSOR, SIZE, COMMITTEE)),
             Gate("l4", WORK, (BY_OWNER,)),
             Gate("l5", EFFECT, (ACTUAL,)),
         ),
@@ -135,7 +136,7 @@ def haertegrad(thresholds: Thresholds | None = None) -> Policy:
         (
             Gate("hg1", IDEA),
             Gate("hg2", DETAIL, (BY_SPONSOR,)),
-            Gate("hg3", CASE, (BY_SPONSOR, SIZE, COMMITTEE)),
+            Gate("hg3", CASE, (DECISION_BY_SPONSOR, SIZE, COMMITTEE)),
             Gate("hg4", WORK, (BY_OWNER,)),
             Gate("hg5", EFFECT, (ACTUAL,)),
         ),

@@ -6,6 +6,7 @@ each from numbers, and what is not known is grey, never green.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,8 +14,10 @@ from governance.effects import Effects
 from governance.evidence import Evidence
 from governance.facts import known
 from governance.gates import Thresholds
+from governance.locked_terms import LockedTerms, as_locked
 from governance.measure import Measure
 from governance.money import Money
+from governance.schedule import progress_of, shows_done
 from governance.verdict import Colour, Status
 
 ONE = Decimal(1)
@@ -22,13 +25,39 @@ QUANTUM = Decimal("0.01")
 
 
 def implementation_status(
-    measure: Measure, evidence: Evidence, thresholds: Thresholds, now: datetime, diverted: str = ""
+    measure: Measure,
+    evidence: Evidence,
+    thresholds: Thresholds,
+    now: datetime,
+    diverted: str = "",
+    terms: LockedTerms | None = None,
 ) -> Status:
-    """Progress compared with the elapsed share of the schedule; ``diverted`` says that its people work elsewhere."""
+    """Progress compared with the elapsed share of the schedule; ``diverted`` says that its people work elsewhere.
+
+    Time is judged by the locked dates and progress by the locked scope, until a re-baseline is approved.
+    """
+    status = _by_schedule(as_locked(measure, terms), evidence, thresholds, now, diverted, terms)
+    end = known(measure.end)
+    if terms is None or terms.end is None or end is None or end <= terms.end:
+        return status
+    return replace(status, reason=f"{status.reason}; the later end {end} is not approved")
+
+
+def _by_schedule(
+    measure: Measure,
+    evidence: Evidence,
+    thresholds: Thresholds,
+    now: datetime,
+    diverted: str,
+    terms: LockedTerms | None,
+) -> Status:
     start, end = known(measure.start), known(measure.end)
     if start is None or end is None or end < start:
         return Status(Colour.GREY, None, "there is no start and end date to measure progress against")
-    if evidence.done:
+    shown = shows_done(evidence, terms)
+    if evidence.done and shown is None and not thresholds.done_on_word:
+        return Status(Colour.GREY, None, "the status says done, and neither child items nor a progress show it")
+    if evidence.done and shown is not False:
         return Status(Colour.GREEN, ONE, "the work is done")
     today = now.date()
     if today > end:
@@ -36,16 +65,18 @@ def implementation_status(
     if evidence.updated is not None and (now - evidence.updated).days >= thresholds.stale_days:
         days = (now - evidence.updated).days
         return Status(Colour.GREY, None, f"no update for {days} days (STALE_STATUS)")
-    return _capped(_by_progress(measure, evidence, thresholds, now), evidence, diverted)
+    return _capped(_by_progress(measure, evidence, thresholds, now, terms), evidence, diverted)
 
 
-def _by_progress(measure: Measure, evidence: Evidence, thresholds: Thresholds, now: datetime) -> Status:
+def _by_progress(
+    measure: Measure, evidence: Evidence, thresholds: Thresholds, now: datetime, terms: LockedTerms | None
+) -> Status:
     start, end, today = known(measure.start), known(measure.end), now.date()
     if start is None or end is None:
         return Status(Colour.GREY, None, "there is no start and end date")
     if today < start:
         return Status(Colour.GREEN, None, f"the work begins on {start}")
-    progress = _progress(evidence)
+    progress = progress_of(evidence, terms)
     if progress is None:
         return Status(Colour.GREY, None, "nothing says how far the work is")
     expected = Decimal((today - start).days + 1) / Decimal((end - start).days + 1)
@@ -55,14 +86,6 @@ def _by_progress(measure: Measure, evidence: Evidence, thresholds: Thresholds, n
         return Status(Colour.GREEN, ratio, reason)
     colour = Colour.AMBER if ratio >= thresholds.implementation_amber else Colour.RED
     return Status(colour, ratio, reason)
-
-
-def _progress(evidence: Evidence) -> Decimal | None:
-    stated = known(evidence.progress)
-    if stated is not None:
-        return stated
-    children = known(evidence.children)
-    return Decimal(children.done) / children.total if children is not None and children.total else None
 
 
 def _capped(status: Status, evidence: Evidence, diverted: str) -> Status:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from governance.evidence import Command
 from governance.gates import ApprovalKind
-from governance.measure_state import Deviation, MeasureState, OffRamp, ReasonRequest
+from governance.kill_evaluation import CriterionState
+from governance.measure_state import Deviation, MeasureState, OffRamp, OffRampKind, ReasonRequest
 from governance.money import Money
 from governance.responsible import Responsible, in_words
 from governance.role_holders import RoleChange
@@ -131,6 +132,16 @@ def gate_text(stored: object) -> str:
     return str(stored).replace("_", " ")
 
 
+class Funding(StrEnum):
+    """Whether money may be spent on the measure, as the tool's funding field shows it."""
+
+    NOT_RELEASED = "Not released"
+    """It is not decided."""
+    RELEASED = "Released"
+    STOPPED = "Stopped"
+    """The kill switch stopped it, or it was cancelled."""
+
+
 class Colour(StrEnum):
     GREEN = "green"
     AMBER = "amber"
@@ -195,6 +206,10 @@ class EventKind(StrEnum):
     ROLE_CHANGED = "role.changed"
     ROLE_ACCEPTED = "role.accepted"
     ROLE_RESTORED = "role.restored"
+    KILL_OVERDUE = "measure.kill_switch_overdue"
+    KILL_OVERRIDDEN = "measure.kill_switch_overridden"
+    KILL_STOPPED = "measure.kill_switch_stopped"
+    TERMS_CHANGED = "plan.terms_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +247,8 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     allowed_stages: tuple[str, ...] = ()
     """Labels of the stages into which the item may be moved now; none while the gate is shut."""
+    kill_criteria: tuple[CriterionState, ...] = ()
+    """The agreed kill criteria, each with its present value."""
     reason_requests: tuple[ReasonRequest, ...] = ()
     """From whom the reason of the present deviation was requested so far."""
     events: tuple[Event, ...] = ()
@@ -241,6 +258,13 @@ class Verdict:
     """What the next assessment has to be given."""
     reassess_at: datetime | None = None
     """The next moment at which time alone changes the verdict."""
+
+    @property
+    def funding(self) -> Funding:
+        """Released by the decision, until the kill switch or a cancellation."""
+        if self.off_ramp is not None and self.off_ramp.kind is not OffRampKind.ON_HOLD:
+            return Funding.STOPPED
+        return Funding.RELEASED if self.measure_state.plan is not None else Funding.NOT_RELEASED
 
     @property
     def display_stage(self) -> str:

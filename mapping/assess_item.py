@@ -12,6 +12,8 @@ from governance.assess import assess
 from governance.evidence import Command, Evidence
 from governance.facts import Unknown
 from governance.measure_state import MeasureState
+from governance.rates import Rates
+from governance.reporting_amounts import NO_RATES
 from governance.verdict import Verdict
 from mapping.command_history import merge_commands
 from mapping.comment_commands import approvals_as_comments
@@ -59,6 +61,7 @@ def assess_item(
     read_at: datetime | None = None,
     fields_changed: datetime | None = None,
     people: KnownPeople = NOBODY_KNOWN,
+    rates: Rates = NO_RATES,
 ) -> MeasureAssessment | Unmapped:
     """Map and assess one item at one moment; the same input gives the same result.
 
@@ -86,7 +89,7 @@ def assess_item(
     )
     if people.officers:
         evidence = replace(evidence, officers=people.officers_of(mapped.measure))
-    verdict = assess(mapped.measure, evidence, policy, now)
+    verdict = assess(mapped.measure, evidence, policy, now, rates)
     rule, measure = mapped.rule, mapped.measure
     explained = rule.enforce is Enforce.COMMENT or reverts_breach(rule, item)
     reply_comment = (
@@ -103,7 +106,7 @@ def assess_item(
     comparison = _with_written_at(comparison, rule.write, now)
     joined_writes: tuple[tuple[WorkItem, Comparison], ...] = ()
     if any(join.write for join in rule.joins):
-        own_verdict = assess(measure, replace(evidence, changes=item.changes), policy, now)
+        own_verdict = assess(measure, replace(evidence, changes=item.changes), policy, now, rates)
         joined_writes = tuple(_joined_writes(own_verdict, rule, config, related, joined_last_written, now))
     return MeasureAssessment(mapped, evidence, verdict, comparison, joined_writes)
 

@@ -162,6 +162,8 @@ class WriteRule(MappingModel):
     forecast: str | None = None
     actual: str | None = None
     variance: str | None = None
+    funding: str | None = None
+    """Whether money may be spent: Not released, Released, or Stopped by the kill switch or a cancellation."""
     written_at: str | None = None
     """When the fields were written last; the app's gate goes by it.  Written along with the others only."""
 
@@ -229,6 +231,8 @@ class MeasureRule(MappingModel):
     hierarchy: HierarchyRule
     roles: RoleRule
     facts: FactRule = FactRule()
+    milestones: Mapping[str, Source] = {}
+    """Name of a milestone to the source of its date; the dates lock with the plan."""
     progress: ProgressRule = ProgressRule()
     effects: EffectRule = EffectRule()
     joins: tuple[JoinRule, ...] = ()
@@ -261,6 +265,14 @@ class ThresholdRule(MappingModel):
     committee_limit: Annotated[Decimal, Field(ge=0, lt=MAX_AMOUNT)] | None = None
     """Gross planned benefit from which the steering committee decides as well."""
     tolerance: Share | None = None
+    slip_days: Annotated[int, Field(ge=0, le=3650)] | None = None
+    """Days behind the locked end or milestone that need no reason."""
+    slip_share: Annotated[Decimal, Field(ge=0, le=1)] | None = None
+    """The same as a share of the locked duration; the longer of the two counts."""
+    done_on_word: bool | None = None
+    """Work without child items and progress is done when its owner says so."""
+    kill_decision_days: Days | None = None
+    """Days within which somebody has to decide after the kill switch."""
     kill_red_months: Annotated[int, Field(ge=1, le=60)] | None = None
     ageing_days: Days | None = None
     gate_lead_days: Days | None = None

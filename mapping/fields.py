@@ -127,6 +127,8 @@ def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
     for path, part in parts:
         for key, source in _sources(part):
             yield from ((name, (*path, key)) for name in source_fields(source))
+    for key, source in rule.milestones.items():
+        yield from ((name, ("milestones", key)) for name in source_fields(source))
     yield from ((name, ("write", key)) for key, name in rule.write.model_dump().items() if name)
     yield from ((name, ("match", "fields", name)) for name in rule.match.fields)
     if rule.when:

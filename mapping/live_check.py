@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from governance.verdict import GateState
+from governance.verdict import Funding, GateState
 from mapping.config import MappingConfig, MeasureRule, Selection, Selector
 from mapping.fields import rule_fields
 from mapping.load import LoadedMapping, MappingPath, format_path
@@ -17,10 +17,12 @@ from mapping.sources import RoleTable
 
 GATE_OPTIONS = tuple(state.label for state in GateState)
 STATUS_OPTIONS = ("Green", "Amber", "Red", "Grey")
+FUNDING_OPTIONS = tuple(one.value for one in Funding)
 NEEDED_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "gate": GATE_OPTIONS,
     "implementation": STATUS_OPTIONS,
     "potential": STATUS_OPTIONS,
+    "funding": FUNDING_OPTIONS,
 }
 """What a choice field has to offer, by the part of the verdict that it receives."""
 

@@ -30,6 +30,7 @@ class Policies:
             role_change=RoleChangeRule(role_change),
             cooling=timedelta(hours=int(hours or 0)),
             after_role_change=GrantedStageRule(rule.after_role_change),
+            currency=config.reporting_currency,
         )
         self._overrides = rule.overrides
         self._for = cache(self._make)

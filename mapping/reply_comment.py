@@ -118,7 +118,11 @@ def _killed(measure: Measure, verdict: Verdict, people: dict[str, str]) -> Itera
         return
     addressees = " and ".join(_mention(measure, role, people) for role in (Role.SPONSOR, Role.STEERING_COMMITTEE))
     when = f"{off_ramp.at:%d %b %Y}"
-    yield f"{addressees}: stopped by the kill switch on {when}: {off_ramp.reason}. Only the sponsor resumes it: /resume"
+    until = f" by {off_ramp.decide_by:%d %b %Y}" if off_ramp.decide_by is not None else ""
+    yield (
+        f"{addressees}: stopped by the kill switch on {when}: {off_ramp.reason}. The sponsor decides{until}: "
+        "/resume to go on, /cancel to stop"
+    )
 
 
 def _mention(measure: Measure, role: Role, people: dict[str, str]) -> str:

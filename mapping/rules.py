@@ -13,6 +13,7 @@ from governance.codes import ALWAYS_ON, CODES
 from governance.presets import PRESETS
 from mapping.expressions import check_expression
 from mapping.problems import did_you_mean
+from mapping.refusals import cannot_govern
 
 MappingPath: TypeAlias = "tuple[str | int, ...]"
 RuleProblem: TypeAlias = "tuple[MappingPath, str, str]"
@@ -46,6 +47,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
     yield from _check_off(policy.get("off"))
     yield from _check_overrides(policy.get("overrides"), list(names))
     yield from _check_committees(data.get("committees"))
+    yield from cannot_govern(data)
 
 
 def _check_sources(path: MappingPath, rule: Mapping[str, object]) -> Iterator[RuleProblem]:

@@ -44,6 +44,7 @@ def target_values(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteVal
         "forecast": _amount(figures.forecast),
         "actual": _amount(figures.actual),
         "variance": figures.variance_percent,
+        "funding": verdict.funding.value,
     }
     return {FieldName(name): parts[part] for part in parts if (name := getattr(rule, part)) is not None}
 

@@ -13,7 +13,7 @@ from connector.jira.fields import Field, FieldCatalogue, NotResolved
 from connector.jira.scanner import jql_quoted
 from connector.sync.provision import FieldSpec, ProvisionedObject, ProvisionOptions, ProvisionStep, StepKind
 from mapping.config import MeasureRule
-from mapping.live_check import GATE_OPTIONS, STATUS_OPTIONS, selected_names
+from mapping.live_check import FUNDING_OPTIONS, GATE_OPTIONS, STATUS_OPTIONS, selected_names
 
 TEXT, TEXT_AREA, NUMBER, CHOICE, READ_ONLY = "textfield", "textarea", "float", "select", "readonlyfield"
 MOMENT = "datetime"
@@ -29,6 +29,7 @@ FIELD_TYPES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "forecast": (NUMBER, ()),
     "actual": (NUMBER, ()),
     "variance": (NUMBER, ()),
+    "funding": (CHOICE, FUNDING_OPTIONS),
     "written_at": (MOMENT, ()),
 }
 """The field that each part of a verdict wants."""

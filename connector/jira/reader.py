@@ -24,7 +24,7 @@ from connector.jira.payloads import (
     work_item,
 )
 from connector.sync.ports import ReadResult
-from governance.evidence import Children
+from governance.evidence import Children, ChildState
 from governance.facts import Unknown
 from mapping.work_item import ChildItem, ConnectionName, FieldName, NativeId, WorkItem
 
@@ -184,6 +184,9 @@ class JiraReader:
             open=tuple(still_open[:MAX_OPEN_SHOWN]),
             in_progress=sum(map(in_progress, group)),
             last_changed=max(moments, default=None),
+            items=tuple(
+                ChildState(as_text(child.get("id")), as_text(child.get("key")), is_done(child)) for child in group
+            ),
         )
 
 

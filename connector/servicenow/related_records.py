@@ -28,7 +28,7 @@ from connector.servicenow.payloads import (
 )
 from connector.servicenow.query import Query
 from connector.servicenow.users import Users
-from governance.evidence import Children, OpenItem
+from governance.evidence import Children, ChildState, OpenItem
 from governance.facts import Unknown
 from mapping.reply_comment import TITLE
 from mapping.work_item import Approval, ChildItem, Comment, ConnectionName, FieldName, FieldValue, StatusCategory
@@ -234,4 +234,8 @@ def _summarize_children(group: Sequence[JsonObject]) -> Children:
         open=tuple(still_open[:MAX_OPEN_SHOWN]),
         in_progress=sum(status_category(row) is StatusCategory.INDETERMINATE for row in group),
         last_changed=max(moments, default=None),
+        items=tuple(
+            ChildState(raw_value(row.get("sys_id")), open_item(row).key, not is_true(row.get("active")))
+            for row in group
+        ),
     )

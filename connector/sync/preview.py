@@ -49,6 +49,7 @@ class Previewer:
             stored, present = self.state_store.load(site.name, ids), self.current.current_measures(site.name, ids)
             related = self.related_evidence.read(site, items_read.values(), config, days, now)
             people = known_people(self.state_store, site, items_read.values(), stored, config)
+            rates = self.state_store.rates()
             for item in items_read.values():
                 state = stored.get(item.native_id, StoredState())
                 assessed = assess_item(
@@ -61,5 +62,6 @@ class Previewer:
                     ruled_on=state.ruled_on,
                     related=related.get(item.native_id, NO_ITEM_EVIDENCE).related,
                     people=people,
+                    rates=rates,
                 )
                 yield preview_item(item, assessed, present.get(item.native_id))

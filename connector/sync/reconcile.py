@@ -34,6 +34,7 @@ from connector.sync.stores import (
 )
 from governance.evidence import Command
 from governance.facts import Unknown
+from governance.rates import Rates
 from mapping.assess_item import LastWrittenByItem, MeasureAssessment, assess_item
 from mapping.config import MappingConfig
 from mapping.fields import child_fields, fact_fields, needed_fields, plan_currency, uses_tool_approvals
@@ -78,6 +79,7 @@ class ItemReading:
     began: datetime
     joined_last_written: LastWrittenByItem
     people: KnownPeople
+    rates: Rates
 
     def assess(
         self, mapping: ActiveMapping, now: datetime, *, fields_changed: datetime | None = None
@@ -95,6 +97,7 @@ class ItemReading:
             related=self.evidence.related,
             joined_last_written=self.joined_last_written,
             people=self.people,
+            rates=self.rates,
             read_at=self.began,
             fields_changed=fields_changed,
         )
@@ -164,6 +167,7 @@ class Reconciler:
         joined_last_written = (
             self._joined_last_written(evidence_by_item.values(), began) if _writes_to_joined(mapping.config) else {}
         )
+        rates = self.state_store.rates()
         for part in _chunks(claim, self.batch_size):
             ids = [key.native_id for key in part.keys]
             outcomes: list[ItemOutcome] = [
@@ -177,7 +181,7 @@ class Reconciler:
                     stored.get(requested, StoredState()),
                     evidence_by_item.get(item.native_id, NO_ITEM_EVIDENCE),
                 )
-                reading = ItemReading(site, item, state, evidence, began, joined_last_written, people)
+                reading = ItemReading(site, item, state, evidence, began, joined_last_written, people, rates)
                 outcome = self._assess(part, requested, reading, mapping, now)
                 if outcome is not None:
                     outcomes.append(outcome)

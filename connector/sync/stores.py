@@ -12,6 +12,7 @@ from uuid import UUID
 from connector.sync.ports import ParsedEvent, WriteResult
 from governance.evidence import BaselineClaim, Command
 from governance.measure_state import MeasureState
+from governance.rates import Rates
 from mapping.assess_item import MeasureAssessment
 from mapping.known_people import KnownPeople
 from mapping.reply_comment import ReplyComment
@@ -102,6 +103,9 @@ class StateStore(Protocol):
         self, connection: ConnectionName, accounts: Collection[str], identities: Collection[str] = ()
     ) -> KnownPeople:
         """What is known of the people behind these accounts, and of those with these identities."""
+
+    def rates(self) -> Rates:
+        """The dated exchange rates."""
 
     def baseline_claims(self, baselines: Sequence[str]) -> Mapping[str, tuple[BaselineClaim, ...]]:
         """What measures claim on these baselines, by the baseline's name."""

@@ -63,6 +63,8 @@ SCENARIOS = (
                     "Baseline": 2_000_000,
                     "Planned benefit": 1_200_000,
                     "Planned cost": 300_000,
+                    "Forecast benefit": 1_200_000,
+                    "Forecast cost": 300_000,
                     "Objective": "Cost-income ratio below 50 %",
                     "Overlaps": "none",
                 },

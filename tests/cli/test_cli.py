@@ -103,7 +103,11 @@ def test_a_wrong_connection_says_what_to_do(cli: Cli, name: str, url: str, text:
 
 
 def test_a_mapping_is_checked(cli: Cli) -> None:
-    assert cli.ok("mapping", "check", MAPPING).startswith(f"{MAPPING}: 4 rules, no problems (version ")
+    *warnings, last = cli.ok("mapping", "check", MAPPING).splitlines()
+    assert last.startswith(f"{MAPPING}: 4 rules, no problems, 4 warnings (version ")
+    assert warnings[0] == (
+        f"warning: {MAPPING}:32:5: measures[0].enforce: an item that is moved past a shut gate is only explained."
+    )
 
 
 def test_a_wrong_mapping_shows_every_problem_and_ends_with_1(cli: Cli) -> None:

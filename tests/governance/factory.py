@@ -46,7 +46,7 @@ def measure(**changes: object) -> Measure:
         end=date(2026, 12, 31),
         baseline=eur(500_000),
         objective="Cost-income ratio",
-        kill_criteria="Half of plan for three months",
+        kill_criteria="cost > 1.2M",
         overlaps="none",
         effects=(
             *lines(Version.PLAN, 20_000, 60_000),

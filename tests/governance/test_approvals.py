@@ -111,7 +111,13 @@ def test_a_confirmation_does_not_survive_a_change_of_the_actuals() -> None:
         new_command("", WEBER, Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11)),
         stage="decided",
     )
-    more = measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 21_000, 60_000, months=11)))
+    more = measure(
+        effects=(
+            *lines(Version.PLAN, 20_000, 60_000),
+            *lines(Version.FORECAST, 20_000, 60_000),
+            *lines(Version.ACTUAL, 21_000, 60_000, months=11),
+        )
+    )
     verdict = assess_with(more, *confirmed, stage="implemented")
     assert [blocker.sentence for blocker in verdict.blockers] == [
         "Closed is shut: J. Weber gave the confirmation of the actual effect for another actual effect "

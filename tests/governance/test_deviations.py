@@ -166,7 +166,8 @@ def test_after_three_months_of_red_the_kill_switch_shuts_every_gate() -> None:
     )  # fmt: skip
     assert verdict.blockers[0].sentence == (
         "On hold by the kill switch since 22 Feb: the potential status is red since 21 Nov 2026, for 3 months, "
-        "and no recovery plan was approved · sponsor M. Brandt may resume it with /resume · KILL_SWITCH"
+        "and no recovery plan was approved · sponsor M. Brandt decides by 08 Mar 2027: /resume to go on, /cancel to stop"
+        " · KILL_SWITCH"
     )
     assert [event.kind for event in verdict.events] == [EventKind.KILLED]
 
@@ -218,5 +219,7 @@ def test_the_kill_switch_can_be_set_to_another_time_or_switched_off() -> None:
 
 def test_nothing_else_is_requested_for_a_measure_that_was_stopped() -> None:
     killed = red_for(3)
-    assert assess_at(RED, months(5), killed).events == ()
+    undecided = assess_at(RED, months(5), killed)
+    assert [event.kind for event in undecided.events] == [EventKind.KILL_OVERDUE]
+    assert assess_at(RED, months(6), undecided).events == ()
     assert datetime(2026, 11, 21, tzinfo=UTC).date() == NOW.date()

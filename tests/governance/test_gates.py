@@ -167,14 +167,26 @@ CASES = {
     ),
     "actuals are observed for some months": case(
         "closed",
-        measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 50_000, 0, months=2))),
+        measure(
+            effects=(
+                *lines(Version.PLAN, 20_000, 60_000),
+                *lines(Version.FORECAST, 20_000, 0),
+                *lines(Version.ACTUAL, 50_000, 0, months=2),
+            )
+        ),
         "Closed is shut: actuals are booked for 2 of the 3 months that have to be observed"
         " · controller J. Weber to act · since 21 Nov · ACTUALS_MISSING",
         commands=(new_command("", WEBER, Verb.CONFIRM, amount=eur(100_000), month=Period(2026, 2)),),
     ),
     "the agreed share of the value is realised": case(
         "closed",
-        measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 15_000, 0, months=4))),
+        measure(
+            effects=(
+                *lines(Version.PLAN, 20_000, 60_000),
+                *lines(Version.FORECAST, 20_000, 0),
+                *lines(Version.ACTUAL, 15_000, 0, months=4),
+            )
+        ),
         "Closed is shut: 60,000 EUR of 80,000 EUR planned benefit is realised (75%)"
         " · owner A. Kaya to act · since 21 Nov · VALUE_NOT_REALISED",
         commands=(new_command("", WEBER, Verb.CONFIRM, amount=eur(60_000), month=Period(2026, 4)),),

@@ -206,7 +206,14 @@ def test_a_closed_measure_whose_actuals_reach_another_month_stays_closed() -> No
     assert assess_after(measure(effects=same), before).stage == "closed"
 
 
-SHORT = measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 9_000, 60_000, months=11)))
+SHORT = measure(
+    effects=(
+        *lines(Version.PLAN, 20_000, 60_000),
+        *lines(Version.FORECAST, 141_000, 0, Period(2026, 12), 1),
+        *lines(Version.ACTUAL, 9_000, 60_000, months=11),
+    )
+)
+"""Half of the value has come so far; the rest is forecast for December."""
 
 
 def test_a_flawed_case_is_not_closed_by_a_plain_confirmation() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -51,6 +52,31 @@ def test_two_reporting_periods_without_an_update_are_grey() -> None:
 
 def test_unknown_progress_is_grey_never_green() -> None:
     assert work(measure(), evidence(children=Children(0, 0), updated=MIDDLE))[0] is Colour.GREY
+
+
+@pytest.mark.parametrize(
+    ("facts", "on_word", "colour", "reason"),
+    [
+        pytest.param({"children": Children(4, 4)}, False, Colour.GREEN, "the work is done", id="all child items done"),
+        pytest.param(
+            {"children": Children(4, 2)},
+            False,
+            Colour.GREEN,
+            "50% done, 50% expected by now",
+            id="open work: by progress",
+        ),
+        pytest.param({"progress": Decimal(1)}, False, Colour.GREEN, "the work is done", id="a progress of 100%"),
+        pytest.param(
+            {}, False, Colour.GREY, "the status says done, and neither child items nor a progress show it", id="a word"
+        ),
+        pytest.param({}, True, Colour.GREEN, "the work is done", id="a word, where the policy takes it"),
+    ],
+)
+def test_the_status_done_alone_is_a_word(facts: dict[str, object], on_word: bool, colour: Colour, reason: str) -> None:
+    policy = POLICY.with_thresholds(replace(POLICY.thresholds, done_on_word=on_word))
+    present = replace(evidence(children=Children(0, 0), done=True, updated=MIDDLE), **facts)  # type: ignore[arg-type]
+    status = assess(measure(), present, policy, MIDDLE).implementation
+    assert (status.colour, status.reason) == (colour, reason)
 
 
 def test_an_open_blocking_link_leaves_amber_at_best() -> None:

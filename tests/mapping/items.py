@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from governance.evidence import Children
 from governance.measure import Person
 from mapping.expressions import ExpressionScope
 from mapping.work_item import ConnectionName, FieldName, FieldValue, NativeId, StatusCategory, Tool, WorkItem
@@ -43,6 +44,7 @@ def item(fields: dict[str, FieldValue] | None = None, without: tuple[str, ...] =
         labels=("governed", "q4"),
         components=("CRM",),
         fields=values,
+        children=Children(0, 0),
         updated=datetime(2026, 2, 10, tzinfo=UTC),
     )
     return replace(whole, **changes)  # type: ignore[arg-type]

@@ -39,14 +39,14 @@ measures:
     match: {project: [ITX]}
     hierarchy: {}
     roles: {owner: Assignee}
-    stage: {from_status: {}}
+    stage: {from_status: {Backlog: identified}}
     write: {gate: Gate}
   - name: changes
     connection: snow-main
     match: {table: [change_request]}
     hierarchy: {}
     roles: {owner: Assigned to}
-    stage: {from_status: {}}
+    stage: {from_status: {Backlog: identified}}
     write: {gate: Gate}
 """
 

@@ -80,7 +80,7 @@ measures:
     roles: {{owner: Assignee}}
     facts: {{start: Start date, end: Due date}}
     effects: {{plan: {plan}}}
-    stage: {{from_status: {{}}}}
+    stage: {{from_status: {{Backlog: identified}}}}
     write: {{gate: Gate}}
 """
 

@@ -76,7 +76,7 @@ def test_the_kill_switch_addresses_the_sponsor_and_the_committee() -> None:
     assert comment is not None
     assert comment.text.splitlines()[1] == (
         "@M. Brandt and steering committee: stopped by the kill switch on 21 Nov 2026: the potential status is red "
-        "since 21 Aug 2026. Only the sponsor resumes it: /resume"
+        "since 21 Aug 2026. The sponsor decides: /resume to go on, /cancel to stop"
     )
     assert comment.mentions == ((BRANDT.name, BRANDT.id),)
 

@@ -44,7 +44,7 @@ measures:
     match: {{type: [Epic]}}
     hierarchy: {{}}
     roles: {{owner: Assignee}}
-    stage: {{from_status: {{}}}}
+    stage: {{from_status: {{Backlog: identified}}}}
     write: {{gate: Gate}}
 """
 

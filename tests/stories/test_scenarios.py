@@ -76,22 +76,24 @@ def paying_twice(scene: Simulation) -> None:
             snow.insert("fm_expense_line", booking, "admin")
     both: Value = "CRM-OLD, CRM-REPORTS"
     crm = ("jira", "Replace the CRM")
-    issue = epic(scene, crm[1], Legacy_services=both)
+    issue = epic(scene, crm[1], children=(2, 0), Legacy_services=both)
     scene.sandbox.jira.edit(issue.key, {"attachments": 1}, by="osei")
     project: Item = ("pm_project", "CRM decommissioning")
     people = {row["user_name"]: row["sys_id"] for row in snow.tables["sys_user"].values()}
-    snow.insert(
+    record = snow.insert(
         "pm_project",
         {
             "short_description": project[1], "state": "2", "u_program": "Data centre exit", "business_unit": "Group IT",
             "project_manager": people["lind"], "u_sponsor": people["brandt"], "u_controller": people["weber"],
             "u_legal_entity": "Nordbank AG", "u_baseline": "500000", "u_objective": "Cost-income ratio",
-            "u_kill_criteria": "none after May", "u_overlaps": "none", "start_date": "2026-01-01 00:00:00",
+            "u_kill_criteria": "not implemented by 2030-05-31", "u_overlaps": "none", "start_date": "2026-01-01 00:00:00",
             "end_date": "2026-12-31 00:00:00", "u_planned_benefit": "400000", "u_planned_cost": "20000",
-            "u_legacy_services": str(both),
+            "u_forecast_benefit": "400000", "u_forecast_cost": "20000", "u_legacy_services": str(both),
         },
         "lind",
     )  # fmt: skip
+    task = {"short_description": "Switch it off", "top_task": record["sys_id"], "state": "3"}
+    snow.insert("pm_project_task", task, "kaya")
     for person, comment in (("brandt", "/approve detailed\n/approve decided"), ("weber", "/approve decided")):
         scene.comment(project, person, comment)
 
@@ -279,12 +281,35 @@ def test_the_kill_switch_stops_a_measure_in_the_tool_and_only_the_sponsor_revive
         assert ("gatepost", "measure.kill_switch") in scene.audit(item)
 
 
+def the_moved_deadline(scene: Simulation) -> None:
+    """The due date of a decided epic is moved when the work is late, and a step that is open is deleted."""
+    item = ("jira", "Retire the archive")
+    epic(scene, item[1], children=(2, 2))
+    scene.clock.to_month("2027-01")
+    scene.clock.move(days=3)
+    assert scene.show(item).fields["Implementation status"] == "Red"
+    shown = scene.edit(item, "osei", duedate="2027-12-31")
+    assert shown.fields["Implementation status"] == "Red", "time is judged by the locked end"
+    assert "the end is 2027-12-31 instead of 2026-12-31" in shown.fields["Gate blockers"]
+    assert shown.fields["Gate findings"] == (
+        "the end is 2027-12-31 instead of 2026-12-31 since the plan was locked on 05 Oct 2026, and nobody has approved it"
+        " · sponsor Martin Brandt · TERMS_CHANGED"
+    )
+    assert "the work is 365 days behind the locked schedule" in shown.fields["Gate blockers"]
+    scene.comment(item, "osei", "/rebaseline delay: the archive's vendor is late")
+    scene.comment(item, "brandt", "/approve rebaseline")
+    shown = scene.comment(item, "weber", "/approve rebaseline")
+    assert "PLAN_LOCKED" not in shown.fields["Gate blockers"]
+    assert shown.fields["Gate findings"] == ""
+
+
 SCENARIOS: dict[str, tuple[Callable[[Simulation], None], tuple[str, ...]]] = {
     "paying twice": (paying_twice, ("LEGACY_COST_RUNNING",)),
     "green outside, red inside": (green_outside_red_inside, ("DEVIATION_UNEXPLAINED",)),
     "technically finished, case flawed": (technically_finished, ("VALUE_NOT_REALISED",)),
     "the orphan": (the_orphan, ("ORPHAN_OWNER",)),
     "the zombie": (the_zombie, ("RESOURCE_DIVERSION",)),
+    "the moved deadline": (the_moved_deadline, ("PLAN_LOCKED",)),
     "the hidden edit": (the_hidden_edit, ("GATE_ORDER",)),
 }
 

@@ -196,7 +196,7 @@ LEADING_PROJECT = """\
 version: 1
 organization: Nordbank
 reporting_currency: EUR
-policy: {off: [OVERLAP_UNDECLARED, KILL_CRITERIA_MISSING, NO_OUTCOME_LINK]}
+policy: {done_on_word: true, off: [OVERLAP_UNDECLARED, KILL_CRITERIA_MISSING, NO_OUTCOME_LINK, DEVIATION_UNEXPLAINED]}
 measures:
   - name: projects
     connection: servicenow-main

@@ -68,6 +68,7 @@ LABELS = {
     "potential": "Potential status",
     "allowed_stages": "Stages it may move into",
     "variance": "Variance in percent",
+    "funding": "Whether money may be spent",
     "written_at": "When Gatepost wrote last",
     "baseline_id": "Name of the baseline",
 }

@@ -27,7 +27,7 @@ TITLES = {
     WorkKind.APPROVAL: ("Approvals", "Gates that wait for your approval."),
     WorkKind.REASON: (
         "Reasons",
-        "More of the plan is missing than the tolerance allows, and you were asked for the reason.",
+        "More money is missing or more time has slipped than the tolerance allows, and you were asked for the reason.",
     ),
     WorkKind.ROLE_CHANGE: (
         "Changes of roles",

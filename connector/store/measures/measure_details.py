@@ -62,6 +62,7 @@ class MeasureSnapshot:
         room = CommandContext(
             self.measure, policy, self.effects, policy.index(self.state.stage), self.plan, self.state.off_ramp,
             role_holders=dict(self.state.role_holders), officers=officers, ruled_on=list(self.commands),
+            scope_changed=any(finding.code == "SCOPE_CHANGED" for finding in self.verdict.findings),
         )  # fmt: skip
         verdict = self.verdict
         return ActionContext(room, verdict.next_stage, verdict.checklist, self.state.deviation, self.state.stage)

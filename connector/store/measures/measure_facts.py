@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from connector.store.database.json_codec import from_json
 from governance.facts import Unknown
@@ -33,6 +33,8 @@ def _part(kind: Any, value: Any) -> Any:
         if isinstance(value, Mapping) and value.keys() == {"reason"}:
             return Unknown(str(value["reason"]))
         return None if value is None else from_json(possible[0], value)
+    if get_origin(kind) is Mapping and isinstance(value, Mapping):
+        return {name: _part(possible[1], part) for name, part in value.items()}
     if is_dataclass(kind) and isinstance(value, Mapping):
         return _record(kind, value)
     return from_json(kind, value)

@@ -73,7 +73,16 @@ class PreparedAssessment:
 
 
 VOLATILE_FIELDS = frozenset(
-    {"implementation", "potential", "reassess_at", "checklist", "events", "newly_granted", "policy_version"}
+    {
+        "implementation",
+        "potential",
+        "reassess_at",
+        "checklist",
+        "events",
+        "newly_granted",
+        "policy_version",
+        "kill_criteria",
+    }
 )
 """Parts that change without a decision.  The checklist's unmet part is the blockers; events happen once."""
 

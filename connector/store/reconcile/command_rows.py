@@ -9,12 +9,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from connector.store.database.json_codec import to_json
+from connector.store.database.json_codec import from_json, to_json
 from connector.store.reconcile.assessment_rows import PreparedAssessment, Row, change_row
 from connector.sync.stores import AssessedItem
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.evidence import Command, CommandOrigin, CommandSource
 from governance.locked_plan import LockedPlan
+from governance.locked_terms import LockedTerms
 from governance.money import Money, Period
 from governance.verdict import Event
 from mapping.writeback import ChangeKind
@@ -125,6 +126,7 @@ def plan_version_row(outcome: AssessedItem) -> Row | None:
         "reason": plan.reason,
         "approved_by": list(plan.approved_by),
         "lines": [_line_to_json(line) for line in plan.lines],
+        "terms": to_json(plan.terms),
     }
 
 
@@ -137,6 +139,7 @@ def plan_from_row(row: object) -> LockedPlan:
         stored.locked_at,
         stored.reason,
         tuple(stored.approved_by),
+        from_json(LockedTerms, stored.terms) if stored.terms else None,
     )
 
 

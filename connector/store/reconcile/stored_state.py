@@ -14,12 +14,14 @@ from connector.store.queue.outbox import IN_DOUBT, OWN_IF_PRESENT
 from connector.store.queue.submitted_commands import pending_comments
 from connector.store.reconcile import command_rows
 from connector.store.reconcile.account_people import load_people
+from connector.store.reporting.exchange_rates import ExchangeRates
 from connector.sync.stores import StoredState
 from governance.evidence import BaselineClaim
 from governance.locked_plan import LockedPlan
 from governance.measure import MeasureId
 from governance.measure_state import MeasureState
 from governance.money import Money, Period
+from governance.rates import Rates
 from mapping.known_people import KnownPeople
 from mapping.work_item import ConnectionName, FieldName, NativeId
 
@@ -68,6 +70,9 @@ class SqlStateStore:
         with self._engine.connect() as transaction:
             return load_people(transaction, connection, accounts, identities)
 
+    def rates(self) -> Rates:
+        return ExchangeRates(self._engine).rates()
+
     def baseline_claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:
         """What every mapped measure claims on these baselines: its planned benefit by month."""
         found: dict[str, dict[str, BaselineClaim]] = {}
@@ -90,7 +95,7 @@ _CLAIMS = text("""
     ORDER BY m.id, e.month
 """)
 _PLANS = text("""
-    SELECT DISTINCT ON (measure_id) measure_id, number, locked_at, reason, approved_by, lines
+    SELECT DISTINCT ON (measure_id) measure_id, number, locked_at, reason, approved_by, lines, terms
     FROM plan_version WHERE measure_id = ANY(:ids) ORDER BY measure_id, number DESC
 """)
 

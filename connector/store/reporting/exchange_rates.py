@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.database import audit
-from connector.store.database.tables import EXCHANGE_RATE
+from connector.store.database.tables import EXCHANGE_RATE, MEASURE
+from connector.store.queue.inbox import mark_dirty
 from governance.rates import Rate, Rates
+from mapping.work_item import ConnectionName, NativeId
 
 
 class ExchangeRates:
@@ -35,6 +37,7 @@ class ExchangeRates:
                     index_elements=["currency", "to", "since"], set_={"factor": rate.factor, "source": rate.source}
                 )
             )
+            _reassess(transaction, rate.currency)
             audit.record(
                 transaction,
                 [
@@ -46,3 +49,15 @@ class ExchangeRates:
                     }
                 ],
             )
+
+
+def _reassess(transaction: Connection, currency: str) -> None:
+    """Thresholds are compared in the reporting currency: another rate may be another verdict."""
+    query = select(MEASURE.c.connection, MEASURE.c.native_id).where(
+        MEASURE.c.currency == currency, MEASURE.c.unmapped_since.is_(None)
+    )
+    items: dict[ConnectionName, dict[NativeId, int | None]] = {}
+    for row in transaction.execute(query):
+        items.setdefault(ConnectionName(row.connection), {})[NativeId(row.native_id)] = None
+    for connection, some in sorted(items.items()):
+        mark_dirty(transaction, connection, some)

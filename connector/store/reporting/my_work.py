@@ -22,7 +22,7 @@ from connector.store.database.json_codec import from_json
 from connector.store.database.row_level_access import account_key, grant_key
 from governance.gates import REBASELINE
 from governance.measure import Role
-from governance.measure_state import ReasonRequest
+from governance.measure_state import ReasonRequest, deviation_text
 from governance.verdict import ApprovalState, Blocker, Finding
 
 PAGE = 50
@@ -91,9 +91,10 @@ def _blocked(blocker: Blocker) -> Reason:
     return Reason(blocker.code, _capital(blocker.reason), blocker.sentence, awaits)
 
 
-def _reason_request(request: ReasonRequest, shortfall: Decimal) -> Reason:
+def _reason_request(request: ReasonRequest, shortfall: Decimal, slip_days: int) -> Reason:
     who = request.responsible.text
-    text = f"{shortfall:.0%} of the plan is missing at completion; {who} was asked for the reason"
+    past = deviation_text(shortfall, slip_days, " at completion")
+    text = f"{_capital(past)}; {who} was asked for the reason"
     return Reason("DEVIATION_UNEXPLAINED", text, text)
 
 
@@ -113,8 +114,8 @@ def _reason(stored: Mapping[str, object]) -> Reason:
             return _blocked(from_json(Blocker, blocker))
         case {"finding": finding}:
             return _role_change(from_json(Finding, finding))
-        case {"request": request, "shortfall": shortfall}:
-            return _reason_request(from_json(ReasonRequest, request), Decimal(str(shortfall)))
+        case {"request": request, "shortfall": shortfall, "slip_days": int(days)}:
+            return _reason_request(from_json(ReasonRequest, request), Decimal(str(shortfall)), days)
         case _:
             return _rebaseline(str(stored["rebaseline"]))
 
@@ -207,7 +208,8 @@ WITH me AS (
       AND h.gate <> 'not_due'
     UNION ALL
     SELECT h.id, CAST(a.request ->> 'at' AS timestamptz), h.blockers @> '[{"code": "DEVIATION_UNEXPLAINED"}]', false,
-           jsonb_build_object('request', a.request, 'shortfall', h.deviation -> 'shortfall'), 'reason'
+           jsonb_build_object('request', a.request, 'shortfall', h.deviation -> 'shortfall',
+                              'slip_days', coalesce(CAST(h.deviation ->> 'slip_days' AS int), 0)), 'reason'
     FROM held h CROSS JOIN LATERAL
          jsonb_array_elements(CASE jsonb_typeof(h.deviation) WHEN 'object' THEN h.deviation -> 'reason_requests'
                                    ELSE '[]' END) AS a (request)

@@ -167,6 +167,7 @@ PLAN_VERSION = Table(
     Column("reason", Text, nullable=False),
     Column("approved_by", JSONB, nullable=False),
     Column("lines", JSONB, nullable=False),
+    Column("terms", JSONB),
 )
 
 STATUS_DAY = Table(

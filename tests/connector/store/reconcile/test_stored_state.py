@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ from connector.store.measures.measure_lookup import MeasureLookup
 from connector.store.reconcile.due_assessments import wake_due_assessments
 from connector.store.reporting.exchange_rates import ExchangeRates
 from connector.sync.stores import AbsentItem, AssessedItem, StoredState, UnmappedItem
-from governance.evidence import Command, CommandOrigin, CommandSource, Ruling, Verb
+from governance.evidence import Children, ChildState, Command, CommandOrigin, CommandSource, Ruling, Verb
 from governance.measure import MeasureId, Person, Role
 from governance.measure_state import Deviation, MeasureState, OffRamp, OffRampKind, ReasonRequest
 from governance.money import Money, Period
@@ -182,6 +182,21 @@ def test_the_locked_plan_is_kept_and_later_lines_do_not_change_it(store: StoreFi
     assert outcome.assessment.verdict.figures.plan == Money(Decimal(600), "EUR")
     (stored,) = store.rows("SELECT sum(amount) AS benefit FROM effect_line WHERE version = 'plan' AND kind = 'benefit'")
     assert stored.benefit == 1000, "totals count with the locked plan as well"
+
+
+def test_dates_and_scope_lock_with_the_plan_and_come_back(store: StoreFixture, mapping: LoadedMapping) -> None:
+    record_assessment(store, mapping, epic(*COMMENTS))
+    later = replace(
+        epic(*COMMENTS, **{"Due date": date(2026, 9, 30)}),
+        children=Children(1, 0, items=(ChildState("20001", "ITX-2", done=False),)),
+    )
+    verdict = record_assessment(store, mapping, later).assessment.verdict
+    assert [finding.sentence.partition(" since")[0] for finding in verdict.findings] == [
+        "the end is 2026-09-30 instead of 2026-04-30",
+        "1 child item was added (ITX-2)",
+    ]
+    (row,) = store.rows("SELECT terms ->> 'end' AS ends_on, terms #>> '{scope,count}' AS items FROM plan_version")
+    assert (row.ends_on, row.items) == ("2026-04-30", "0")
     assert len(store.rows("SELECT 1 FROM plan_version")) == 1
 
 
@@ -307,3 +322,14 @@ def test_a_measure_is_found_by_the_keys_that_it_had(store: StoreFixture, mapping
         assert measures.items_by_key(name) == {JIRA: [NativeId("10001")]}
     (row,) = store.rows("SELECT former_keys FROM work_item")
     assert row.former_keys == ["ITX-1", "CLOUD-7"]
+
+
+def test_another_rate_assesses_the_measures_of_its_currency_again(store: StoreFixture, mapping: LoadedMapping) -> None:
+    record_assessment(store, mapping, epic())
+    rates = ExchangeRates(store.engine)
+    since = datetime(2026, 1, 1, tzinfo=UTC).date()
+    rates.save(Rate("USD", "EUR", since, Decimal("0.91"), "treasury"), "kaya")
+    assert store.rows("SELECT native_id FROM dirty_key") == []
+    rates.save(Rate("EUR", "USD", since, Decimal("1.1"), "treasury"), "kaya")
+    assert [row.native_id for row in store.rows("SELECT native_id FROM dirty_key")] == ["10001"]
+    assert store.stored_state.rates().convert(Money(Decimal(2), "USD"), "EUR", Period(2026, 1)) is not None

@@ -56,5 +56,6 @@ CREATE TABLE plan_version (
     reason      text NOT NULL,
     approved_by jsonb NOT NULL,
     lines       jsonb NOT NULL,
+    terms       jsonb,
     PRIMARY KEY (measure_id, number)
 );

@@ -1,0 +1,208 @@
+"""What the agreed kill criteria say now: each with its present value, and since when it holds.
+
+A value that cannot be established neither fires a criterion nor stops its clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from governance.effects import Effects, Series
+from governance.evidence import Service
+from governance.facts import Fact, Unknown
+from governance.gates import Policy
+from governance.kill_criteria import CriterionKind, KillCriteria, KillCriterion, parse_kill_criteria
+from governance.locked_plan import LockedPlan
+from governance.measure import Measure
+from governance.money import Money
+from governance.rates import Rates
+from governance.reporting_amounts import ReportingAmount, ReportingCurrency
+
+
+class CriterionState(NamedTuple):
+    """One agreed criterion and what it is measured by now."""
+
+    text: str
+    present: str
+    """The present value, or why it is unknown."""
+    holds: bool | None
+    """``None`` when the value is unknown."""
+    since: datetime | None = None
+    """Since when it holds without a break."""
+    months: int = 0
+    """For how long it has to hold before it stops the measure."""
+    overridden: bool = False
+    """The sponsor decided to go on although it holds."""
+
+
+class Present(NamedTuple):
+    """The present value as a person reads it, and whether it is past the limit."""
+
+    text: str
+    holds: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionContext:
+    """What criteria are evaluated with."""
+
+    effects: Effects | None
+    legacy: Fact[tuple[Service, ...]]
+    slip: int | None
+    granted: int
+    """Position of the stage granted last."""
+    policy: Policy
+    today: date
+    rates: Rates
+
+
+def stage_names(policy: Policy) -> dict[str, str]:
+    """Keys and labels of the stages as people write them, in small letters."""
+    return {name.casefold(): stage.key for stage in policy.stages for name in (stage.key, stage.label)}
+
+
+def agreed_criteria(measure: Measure, plan: LockedPlan | None, policy: Policy) -> KillCriteria:
+    """The criteria of the decision; before it those that the tool holds now."""
+    text: object = measure.kill_criteria
+    if plan is not None and plan.terms is not None:
+        text = plan.terms.facts.get("kill_criteria", "")
+    return parse_kill_criteria(text, stage_names(policy)) if isinstance(text, str) else KillCriteria()
+
+
+def evaluate_criteria(
+    agreed: KillCriteria,
+    context: CriterionContext,
+    since: Mapping[str, datetime],
+    overridden: Mapping[str, datetime],
+    now: datetime,
+) -> tuple[CriterionState, ...]:
+    """``since``: text of a criterion to when it was seen to hold first; ``overridden``: to when that was decided."""
+    states = []
+    for criterion in agreed.criteria:
+        present = _EVALUATIONS[criterion.kind](criterion, context)
+        first = since.get(criterion.text)
+        if present.holds is not None:
+            first = (first or now) if present.holds else None
+        is_overridden = criterion.text in overridden and present.holds is not False
+        states.append(
+            CriterionState(criterion.text, present.text, present.holds, first, criterion.months, is_overridden)
+        )
+    return tuple(states)
+
+
+def _past(criterion: KillCriterion, value: Decimal, *, above: bool) -> bool:
+    if value == criterion.limit:
+        return criterion.includes_limit
+    return (value > criterion.limit) is above
+
+
+def _reporting(criterion: KillCriterion, context: CriterionContext) -> ReportingCurrency:
+    return ReportingCurrency(criterion.currency or context.policy.currency, context.rates)
+
+
+def _compared(criterion: KillCriterion, amount: ReportingAmount | Unknown, *, above: bool) -> Present:
+    if isinstance(amount, Unknown):
+        return Present(amount.reason, None)
+    return Present(str(amount), _past(criterion, amount.money.amount, above=above))
+
+
+def _costs(series: Series) -> dict[int, Decimal]:
+    return {month: series.benefit.get(month, Decimal(0)) - net for month, net in series.net.items()}
+
+
+def _cost(criterion: KillCriterion, context: CriterionContext) -> Present:
+    """Actual cost to date and what is forecast after it; without a forecast only more than the limit is certain."""
+    effects = context.effects
+    if effects is None or (effects.actual is None and effects.forecast is None):
+        return Present("neither a forecast nor actuals can be read", None)
+    actual = _costs(effects.actual) if effects.actual else {}
+    last = max(actual, default=0)
+    after = (
+        {month: cost for month, cost in _costs(effects.forecast).items() if month > last} if effects.forecast else {}
+    )
+    currency = (effects.actual or effects.forecast).currency  # type: ignore[union-attr]
+    present = _compared(criterion, _reporting(criterion, context).total(actual | after, currency), above=True)
+    if effects.forecast is None and present.holds is False:
+        return Present(f"{present.text} so far, and no forecast", None)
+    return present
+
+
+def _completion(effects: Effects) -> dict[int, Decimal] | None:
+    if effects.forecast is None:
+        return None
+    actual = dict(effects.actual.net) if effects.actual else {}
+    last = max(actual, default=0)
+    return actual | {month: net for month, net in effects.forecast.net.items() if month > last}
+
+
+def _forecast(criterion: KillCriterion, context: CriterionContext) -> Present:
+    months = _completion(context.effects) if context.effects else None
+    if context.effects is None or context.effects.forecast is None or months is None:
+        return Present("there is no forecast", None)
+    amount = _reporting(criterion, context).total(months, context.effects.forecast.currency)
+    return _compared(criterion, amount, above=False)
+
+
+def _share(criterion: KillCriterion, context: CriterionContext) -> Present:
+    """Net at completion as a share of the net plan."""
+    plan = context.effects.plan if context.effects else None
+    completion = context.effects.at_completion() if context.effects else None
+    if plan is None or completion is None:
+        return Present("there is no forecast" if plan is not None else "there is no plan", None)
+    if plan.total_net() <= 0:
+        return Present("the net plan is not above zero", None)
+    share = completion / plan.total_net()
+    money = Money(completion, plan.currency)
+    return Present(f"{share:.0%} of plan ({money})", _past(criterion, share, above=False))
+
+
+def _unit_cost(criterion: KillCriterion, context: CriterionContext) -> Present:
+    """The newest unit cost of the named service, or of the dearest; without demand there is no unit cost."""
+    services = context.legacy
+    if isinstance(services, Unknown):
+        return Present(services.reason, None)
+    named = [one for one in services or () if criterion.service in {"", one.name.casefold()}]
+    if not named:
+        return Present("no such service is named" if criterion.service else "no service is named", None)
+    found = [_of_service(criterion, service, context) for service in named]
+    past = [present for present in found if present.holds]
+    unknown = [present for present in found if present.holds is None]
+    return (past or unknown or found)[0]
+
+
+def _of_service(criterion: KillCriterion, service: Service, context: CriterionContext) -> Present:
+    months = sorted(month for month in service.costs if service.units.get(month))
+    if not months:
+        return Present(f"the unit cost of {service.name} is not known: cost or demand is missing", None)
+    newest = months[-1]
+    cost = service.costs[newest]
+    unit = Money(round(cost.amount / service.units[newest], 2), cost.currency)
+    present = _compared(criterion, _reporting(criterion, context).amount(unit, newest), above=True)
+    return Present(f"{service.name} {present.text} in {newest}", present.holds)
+
+
+def _slip(criterion: KillCriterion, context: CriterionContext) -> Present:
+    if context.slip is None:
+        return Present("no end is locked", None)
+    late = max(context.slip, 0)
+    return Present("1 day" if late == 1 else f"{late} days", _past(criterion, Decimal(late), above=True))
+
+
+def _not_reached(criterion: KillCriterion, context: CriterionContext) -> Present:
+    granted = context.policy.stages[context.granted].label if context.granted >= 0 else "None yet"
+    reached = context.granted >= context.policy.index(criterion.stage)
+    return Present(granted, not reached and criterion.by is not None and context.today > criterion.by)
+
+
+_EVALUATIONS: Mapping[CriterionKind, Callable[[KillCriterion, CriterionContext], Present]] = {
+    CriterionKind.COST: _cost,
+    CriterionKind.FORECAST: _forecast,
+    CriterionKind.FORECAST_SHARE: _share,
+    CriterionKind.UNIT_COST: _unit_cost,
+    CriterionKind.SLIP: _slip,
+    CriterionKind.NOT_REACHED: _not_reached,
+}

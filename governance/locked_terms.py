@@ -1,0 +1,100 @@
+"""What a decision rests on beside the money: schedule, kill criteria, baseline, scope.  Locked with the plan.
+
+A due date that is moved, a kill criterion that is emptied and a child item that is deleted after the decision would
+else turn red work green without anybody's word.  Until a re-baseline is approved, time is judged by the locked dates
+and progress by the locked scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import NamedTuple
+
+from governance.facts import Fact, Unknown
+from governance.measure import Measure
+
+
+@dataclass(frozen=True, slots=True)
+class LockedScope:
+    """The child items that there were: their number, and where the tool tells them their ids with their keys."""
+
+    count: int
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedTerms:
+    """Dates, facts and child items as they were agreed; ``None`` for what was empty."""
+
+    start: date | None = None
+    end: date | None = None
+    milestones: Mapping[str, date] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Name of a fact to its text; an empty one is not in it."""
+    scope: LockedScope | None = None
+    """``None`` when the child items could not be read."""
+
+
+class ChangedTerm(NamedTuple):
+    """One term that is no longer as it was agreed."""
+
+    subject: str
+    present: str
+    """Its value now as text; empty when it was emptied."""
+    text: str
+    """``the end is 2027-03-31 instead of 2026-12-31``"""
+
+
+FACT_LABELS: Mapping[str, str] = {
+    "kill_criteria": "kill criteria",
+    "baseline": "baseline",
+    "baseline_id": "shared baseline",
+    "objective": "objective",
+}
+"""The facts that lock, with what they are called."""
+
+
+def as_locked(measure: Measure, terms: LockedTerms | None) -> Measure:
+    """The measure with the dates that time is judged by."""
+    if terms is None or terms.end is None:
+        return measure
+    return replace(measure, start=terms.start, end=terms.end)
+
+
+def changed_terms(measure: Measure, terms: LockedTerms | None) -> tuple[ChangedTerm, ...]:
+    """What differs now; a term that cannot be read is in :func:`unreadable_terms`."""
+    return tuple(_changed(measure, terms)) if terms is not None else ()
+
+
+def _changed(measure: Measure, terms: LockedTerms) -> Iterator[ChangedTerm]:
+    dates: list[tuple[str, Fact[date], date | None]] = [
+        ("start", measure.start, terms.start),
+        ("end", measure.end, terms.end),
+    ]
+    names = dict.fromkeys((*terms.milestones, *measure.milestones))
+    dates += [(f'milestone "{name}"', measure.milestones.get(name), terms.milestones.get(name)) for name in names]
+    for name, fact, agreed in dates:
+        if not isinstance(fact, Unknown) and fact != agreed:
+            present = str(fact) if fact is not None else ""
+            yield ChangedTerm(name, present, f"the {name} is {present or 'empty'} instead of {agreed or 'empty'}")
+    for name, label in FACT_LABELS.items():
+        value = getattr(measure, name)
+        present, was = str(value) if value else "", terms.facts.get(name, "")
+        if isinstance(value, Unknown) or present == was:
+            continue
+        verb = "are" if label.endswith("criteria") else "is"
+        yield ChangedTerm(name, present, f"the {label} {verb} {_quoted(present)} instead of {_quoted(was)}")
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if text else "empty"
+
+
+def unreadable_terms(measure: Measure, terms: LockedTerms | None) -> str:
+    """Why it cannot be said whether a locked term still holds; empty when it can."""
+    if terms is None:
+        return ""
+    values = (measure.start, measure.end, *measure.milestones.values(), *(getattr(measure, n) for n in terms.facts))
+    return next((value.reason for value in values if isinstance(value, Unknown)), "")
