@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from governance.assess import assess
 from governance.effects import Version
-from governance.evidence import Command, CommandOrigin, CommandSource, Verb
+from governance.evidence import Children, Command, CommandOrigin, CommandSource, Verb
 from governance.facts import Fact, Unknown
 from governance.fingerprint import FactGroup, fingerprint
+from governance.locked_scope import scope_text
 from governance.measure import Measure
 from governance.measure_state import FactsSeen, MeasureState
 from governance.money import Period
@@ -109,7 +111,7 @@ def test_a_late_rejection_counts_all_the_same() -> None:
 def test_facts_are_dated_from_the_reading_that_saw_them_first() -> None:
     first = assess(SMALL, evidence("detailed", "detailed", commands=(), read_at=BEFORE), POLICY, GIVEN)
     state = first.measure_state
-    assert state.facts_seen == seen(SMALL, BEFORE)
+    assert state.facts_seen == seen(replace(SMALL, scope=scope_text(Children(4, 4))), BEFORE)
     assert state.read_at == BEFORE
     again = assess(SMALL, evidence("detailed", "detailed", commands=(), measure_state=state), POLICY, NOW)
     assert again.measure_state.facts_seen == state.facts_seen, "the same facts keep their date"

@@ -23,7 +23,7 @@ def config(text: str) -> MappingConfig:
         pytest.param("business_unit: Business unit", "business_unit: Unit", {("IT",)}, id="a fact of a rule of IT"),
         pytest.param("In Progress: detailed", "In Progress: identified", {("IT",)}, id="its statuses"),
         pytest.param("benefit: Actual benefit", "benefit: Other benefit", {("IT",)}, id="its amounts"),
-        pytest.param("owner: Assigned to}\n    stage: {from_status: {}}",
+        pytest.param("owner: Assigned to}\n    stage: {from_status: {Backlog: identified}}",
                      "owner: Assigned to}\n    stage: {from_status: {New: identified}}", {()}, id="a rule without a place"),
         pytest.param("labels: {any: [governed]", "labels: {any: [other]", None, id="which items it takes"),
         pytest.param("portfolio: IT,", "portfolio: HR,", None, id="where its items lie"),

@@ -63,7 +63,7 @@ def test_changes_of_roles_have_a_rule_of_their_own() -> None:
 
 @pytest.mark.parametrize("text", ["{role_change: cooling}", "{role_change: cooling 0}", "{role_change: never}"])
 def test_a_rule_for_changes_of_roles_that_means_nothing_is_a_problem(text: str) -> None:
-    assert not isinstance(load_mapping(HEAD.format(policy=text)), LoadedMapping)
+    assert not isinstance(load_mapping(HEAD.format(policy=text, stage="identified")), LoadedMapping)
 
 
 def test_the_escalation_is_in_minutes() -> None:
