@@ -52,7 +52,9 @@ def add(
     """Add somebody who may sign in.  The password is asked for, or taken from GATEPOST_PASSWORD."""
     hash_ = None if no_password else hash_password(_password(), login=login, name=name)
     with _services() as services:
-        person = services.people.add(login, name, by=operating_user(), password_hash=hash_)
+        person = services.people.add(
+            login, name, by=operating_user(), password_hash=hash_, password_is_first=hash_ is not None
+        )
         given = _request(services, _grant_change(person.id, RoleGrant(Role.ADMINISTRATOR))) if admin else None
         address = services.settings.address
     made = given is not None and given.procedure is not Procedure.WAITS
@@ -123,9 +125,9 @@ def password(login: Login) -> None:
     with _services() as services:
         person = _person(services, login)
         hash_ = hash_password(given, login=person.login, name=person.name)
-        services.people.set_password(person.id, hash_, by=operating_user())
+        services.people.set_password(person.id, hash_, by=operating_user(), is_first=True)
         services.sessions.end(person.id, by=operating_user())
-    typer.echo(f"{login} has a new password and has to sign in again.")
+    typer.echo(f"{login} has a new password, has to sign in again, and to change it then.")
 
 
 @app.command("reset-second-factor")

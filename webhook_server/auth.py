@@ -56,6 +56,18 @@ def before_second_factor(view: View) -> View:
     return view
 
 
+def before_own_password(view: View) -> View:
+    """A page for somebody whose password was set by somebody else, and who has to choose one of their own."""
+    view.gatepost_before_own_password = True  # type: ignore[attr-defined]  # read by the check below
+    return view
+
+
+def lacks_own_password(viewer: Viewer) -> bool:
+    """Whether this person signed in with a password that somebody else knows."""
+    signed_in = viewer.authentication
+    return signed_in is not None and signed_in.method is SignInMethod.PASSWORD and viewer.has_first_password
+
+
 def lacks_second_factor(viewer: Viewer) -> bool:
     """Whether this person signed in by password without the second factor that the settings ask for."""
     signed_in = viewer.authentication
@@ -149,6 +161,9 @@ def authenticate_requests(app: Flask) -> None:
         viewer = viewer_or_none()
         if viewer is None:
             return redirect_to_sign_in()
+        if lacks_own_password(viewer):
+            # First of all, so that nobody else enrols the second factor.
+            return None if getattr(view, "gatepost_before_own_password", False) else _moved(url_for("account.index"))
         if lacks_second_factor(viewer) and not getattr(view, "gatepost_before_second_factor", False):
             return _moved(url_for("second_factor.index"))
         if not permission.admits_role(viewer):
@@ -215,12 +230,16 @@ def _find_viewer() -> Viewer | None:
     else:
         token = request.cookies.get(cookie_name(), "")
         found = services().sessions.viewer(token, now=system_clock()) if token else None
-        if found is not None and request.path.startswith(API_PREFIXES) and lacks_second_factor(found):
+        if found is not None and request.path.startswith(API_PREFIXES) and _is_held_up(found):
             found = None
     if found is None:
         return None
     settings = services().settings
     return replace(found, locale=found.locale or settings.locale, time_zone=found.time_zone or settings.time_zone)
+
+
+def _is_held_up(viewer: Viewer) -> bool:
+    return lacks_own_password(viewer) or lacks_second_factor(viewer)
 
 
 def _page_of(url: str | None) -> str:

@@ -157,6 +157,8 @@ class Viewer:
     """Everything for a person on the pages; the scopes of the token, for a token."""
     locale: str = "en_GB"
     time_zone: str = "UTC"
+    has_first_password: bool = False
+    """Somebody else set their password, and knows it."""
     session: int | None = None
     authentication: Authentication | None = None
     """How the session began; ``None`` for a token."""

@@ -12,7 +12,7 @@ from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
 from connector.people.passwords import hash_password, verify_password
 from connector.people.permissions import PersonId, TokenScope, Viewer, held_scopes
-from webhook_server.auth import current_viewer, services
+from webhook_server.auth import before_own_password, current_viewer, services
 from webhook_server.formats import LOCALES, parse_locale
 from webhook_server.permission import for_all_signed_in
 from webhook_server.recent_sign_in import requires_recent_sign_in
@@ -31,6 +31,8 @@ def account(_: Services) -> Blueprint:
     blueprint = Blueprint("account", __name__, url_prefix="/account")
     for view in (index, preferences, password, end_session, create_token, revoke_token):
         for_all_signed_in(view)
+    for view in (index, password):
+        before_own_password(view)
     blueprint.add_url_rule("", "index", index)
     blueprint.add_url_rule("/preferences", "preferences", preferences, methods=["POST"])
     blueprint.add_url_rule("/password", "password", requires_recent_sign_in(password), methods=["POST"])
@@ -69,6 +71,8 @@ def password() -> ResponseReturnValue:
     here.sign_in_throttle.clear(attempt)
     if request.form.get("new") != request.form.get("repeated"):
         return _render({"repeated": "The two passwords differ."}), 422
+    if request.form.get("new") == request.form.get("current"):
+        return _render({"new": "This is your current password: choose another one."}), 422
     try:
         hash_ = hash_password(request.form.get("new", ""), login=viewer.login, name=viewer.name)
         here.people.set_password(person, hash_, by=viewer.login)

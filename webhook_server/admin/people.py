@@ -94,7 +94,9 @@ def add() -> ResponseReturnValue:
     except ConfigurationError as error:
         return render_template("people_new.html", form=form, errors={"password": str(error)}), 422
     try:
-        added = here.people.add(form.get("login", ""), form.get("name", ""), by=viewer.login, password_hash=hash_)
+        added = here.people.add(
+            form.get("login", ""), form.get("name", ""), by=viewer.login, password_hash=hash_, password_is_first=True
+        )
     except ConfigurationError as error:
         return render_template("people_new.html", form=form, errors={"login": str(error)}), 422
     flash(f"{added.name} is added. Give them a role, or link their account in a tool.", "good")

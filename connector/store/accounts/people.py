@@ -62,12 +62,18 @@ class PersonStore:
             row = connection.execute(_VIEWER, {"person": person}).first()
         return None if row is None else viewer_of(row)
 
-    def add(self, login: str, name: str, *, by: str, password_hash: str | None = None) -> Person:
-        """Raises ConfigurationError when there is such a person already, or the login is none."""
+    def add(
+        self, login: str, name: str, *, by: str, password_hash: str | None = None, password_is_first: bool = False
+    ) -> Person:
+        """A first password is one that somebody else knows: its person has to change it before anything else.
+
+        Raises ConfigurationError when there is such a person already, or the login is none."""
         login, name = login.strip(), name.strip()
         if not login or any(letter.isspace() for letter in login) or not name:
             raise ConfigurationError("A person has a login without spaces, best the e-mail address, and a name.")
-        row = {"login": login, "name": name, "password_hash": password_hash}
+        row = {
+            "login": login, "name": name, "password_hash": password_hash, "password_is_first": password_is_first,
+        }  # fmt: skip
         try:
             with self._engine.begin() as transaction:
                 made = transaction.execute(insert(PERSON).values(row).returning(PERSON.c.id)).scalar_one()
@@ -79,10 +85,11 @@ class PersonStore:
             raise ConfigurationError(f"{login} was removed at the same moment.")
         return found
 
-    def set_password(self, person: PersonId, password_hash: str, *, by: str) -> None:
-        """The person's tokens end; their sessions are the caller's to end."""
+    def set_password(self, person: PersonId, password_hash: str, *, by: str, is_first: bool = False) -> None:
+        """The person's tokens end; their sessions are the caller's to end.  For ``is_first`` see :meth:`add`."""
         with self._engine.begin() as transaction:
-            transaction.execute(update(PERSON).where(PERSON.c.id == person).values(password_hash=password_hash))
+            row = {"password_hash": password_hash, "password_is_first": is_first}
+            transaction.execute(update(PERSON).where(PERSON.c.id == person).values(row))
             access.record(transaction, by, "person.password_set", person, {})
             end_tokens(transaction, person, TokenEnd.PASSWORD_CHANGED, by=by)
 
@@ -201,6 +208,7 @@ def viewer_of(row: Row[Any], *, session: int | None = None, authentication: Auth
         measure_roles=frozenset(role for role in MEASURE_ROLES if getattr(row, f"holds_{role.value}")),
         locale=row.locale or "",
         time_zone=row.time_zone or "",
+        has_first_password=row.password_is_first,
         session=session,
         authentication=authentication,
     )
@@ -218,7 +226,7 @@ _ASKED_SQL = """EXISTS (SELECT 1 FROM measure m JOIN person_account a
                ON m.role_change_parties @> ARRAY[a.connection || chr(30) || a.account]
                WHERE a.person_id = p.id AND m.unmapped_since IS NULL)"""
 
-VIEWER_COLUMNS = f"""p.id AS person, p.login, p.name, p.locale, p.time_zone,
+VIEWER_COLUMNS = f"""p.id AS person, p.login, p.name, p.locale, p.time_zone, p.password_is_first,
     (SELECT jsonb_agg(jsonb_build_array(g.role, g.hierarchy, g.legal_entity) ORDER BY g.id)
      FROM role_grant g WHERE g.person_id = p.id) AS grants,
     (SELECT jsonb_agg(jsonb_build_array(a.connection, a.account))

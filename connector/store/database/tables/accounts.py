@@ -23,6 +23,7 @@ PERSON = Table(
     Column("login", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("password_hash", Text),
+    Column("password_is_first", Boolean, nullable=False, server_default=text("false")),
     Column("oidc_issuer", Text),
     Column("oidc_subject", Text),
     Column("active", Boolean, nullable=False, server_default=text("true")),

@@ -5,6 +5,8 @@ CREATE TABLE person (
     login         text NOT NULL,
     name          text NOT NULL,
     password_hash text,
+    -- Somebody else set the password, and knows it: nothing is open until it is changed.
+    password_is_first boolean NOT NULL DEFAULT false,
     oidc_issuer   text,
     oidc_subject  text,
     active        boolean NOT NULL DEFAULT true,
