@@ -60,12 +60,9 @@ def _plan(measure: Measure) -> str:
     lines = _of_version(measure, Version.PLAN)
     if not lines:
         return "no plan"
-    last, parts = "", []
-    for kind, month, line in _with_kind_and_month(lines):
-        parts.append(f"{kind} {month} {_plain(line.money.amount)}")
-        last = max(last, month)
-    content = "\n".join(sorted(parts))
-    return f"{_net(lines)} until {last} #{_digest(content)}"
+    parts = [f"{kind} {_month(line)} {_plain(line.money.amount)}" for kind, line in _with_kind(lines)]
+    parts.sort()
+    return f"{_net(lines)} until {max(map(_month, lines))} #{_digest(chr(10).join(parts))}"
 
 
 def _actuals(measure: Measure) -> str:
@@ -74,7 +71,7 @@ def _actuals(measure: Measure) -> str:
     lines = _of_version(measure, Version.ACTUAL)
     if not lines:
         return "no actuals"
-    for kind, _, line in _with_kind_and_month(lines):
+    for kind, line in _with_kind(lines):
         sums[kind] = sums.get(kind, ZERO) + line.money.amount
     content = "\n".join(sorted(f"{kind} {_plain(amount)}" for kind, amount in sums.items()))
     return f"{_net(lines)} #{_digest(content)}"
@@ -91,15 +88,20 @@ def _of_version(measure: Measure, version: Version) -> list[EffectLine]:
     return [line for line in measure.effects if line.version is version]
 
 
-def _with_kind_and_month(lines: Iterable[EffectLine]) -> Iterator[tuple[str, str, EffectLine]]:
-    """Each line with the text of its kind and of its month."""
+def _with_kind(lines: Iterable[EffectLine]) -> Iterator[tuple[str, EffectLine]]:
+    """Each line with the text of its kind."""
     text, kind, account, hard, currency = "", None, None, None, ""
     for line in lines:
         if line.kind is not kind or line.account is not account or line.hard != hard or line.money.currency != currency:
             kind, account, hard, currency = line.kind, line.account, line.hard, line.money.currency
             text = f"{kind} {account} {hard} {currency}"
-        month = line.month
-        yield text, f"{month.year:04}-{month.month:02}", line
+        yield text, line
+
+
+def _month(line: EffectLine) -> str:
+    month = line.month
+    number = month.month
+    return f"{month.year}-{number}" if number > 9 else f"{month.year}-0{number}"
 
 
 def _plain(amount: Decimal) -> str:

@@ -5,16 +5,17 @@ A value that cannot be established neither fires a criterion nor stops its clock
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from governance.effects import Effects, Series
 from governance.evidence import Service
 from governance.facts import Fact, Unknown
-from governance.gates import Policy
+from governance.gates import Policy, Stage
 from governance.kill_criteria import CriterionKind, KillCriteria, KillCriterion, parse_kill_criteria
 from governance.locked_plan import LockedPlan
 from governance.measure import Measure
@@ -60,9 +61,9 @@ class CriterionContext:
     rates: Rates
 
 
-def stage_names(policy: Policy) -> dict[str, str]:
+def stage_names(stages: Iterable[Stage]) -> dict[str, str]:
     """Keys and labels of the stages as people write them, in small letters."""
-    return {name.casefold(): stage.key for stage in policy.stages for name in (stage.key, stage.label)}
+    return {name.casefold(): stage.key for stage in stages for name in (stage.key, stage.label)}
 
 
 def agreed_criteria(measure: Measure, plan: LockedPlan | None, policy: Policy) -> KillCriteria:
@@ -70,7 +71,13 @@ def agreed_criteria(measure: Measure, plan: LockedPlan | None, policy: Policy) -
     text: object = measure.kill_criteria
     if plan is not None and plan.terms is not None:
         text = plan.terms.facts.get("kill_criteria", "")
-    return parse_kill_criteria(text, stage_names(policy)) if isinstance(text, str) else KillCriteria()
+    return _parsed(text, policy.stages) if isinstance(text, str) else KillCriteria()
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str, stages: tuple[Stage, ...]) -> KillCriteria:
+    """The same text is read in every assessment of its measure."""
+    return parse_kill_criteria(text, stage_names(stages))
 
 
 def evaluate_criteria(

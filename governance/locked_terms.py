@@ -58,7 +58,7 @@ FACT_LABELS: Mapping[str, str] = {
 
 def as_locked(measure: Measure, terms: LockedTerms | None) -> Measure:
     """The measure with the dates that time is judged by."""
-    if terms is None or terms.end is None:
+    if terms is None or terms.end is None or (measure.start == terms.start and measure.end == terms.end):
         return measure
     return replace(measure, start=terms.start, end=terms.end)
 

@@ -23,7 +23,7 @@ from governance.rates import Rate, Rates
 from governance.verdict import EventKind, Funding, Verdict
 from tests.governance.factory import APPROVALS, BRANDT, KAYA, NOW, POLICY, eur, evidence, lines, measure, new_command
 
-STAGES = stage_names(POLICY)
+STAGES = stage_names(POLICY.stages)
 DAY = timedelta(days=1)
 
 
