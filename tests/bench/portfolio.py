@@ -32,7 +32,7 @@ PAGES = (
     ("portfolio page, everything", "/portfolio", "≤ 300"),
     ("portfolio page, one cell of the matrix", "/portfolio?implementation=green&potential=red", "≤ 300"),
     ("portfolio page, one program", "/portfolio?portfolio=Group+IT&program=Cloud+exit+North", "≤ 300"),
-    ("portfolio page, all shut gates (its curve is loaded later)", "/portfolio?gate=shut", ""),
+    ("portfolio page, all that is held up (its curve is loaded later)", "/portfolio?gate=held_up", ""),
     ("effect lines behind a figure", "/portfolio/lines?version=plan", "≤ 300"),
 )
 

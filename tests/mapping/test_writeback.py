@@ -86,7 +86,7 @@ def test_many_blockers_are_cut_on_whole_lines_and_counted() -> None:
         pytest.param({}, Decimal(0), Decimal("-0.0"), None, id="zero from below"),
         pytest.param({}, "a \r\nb\n", "a\nb", None, id="the same text"),
         pytest.param({}, "", None, None, id="empty is empty"),
-        pytest.param({}, "shut", "Blocked", ChangeKind.FIRST, id="letter case counts in an option"),
+        pytest.param({}, "blocked", "Blocked", ChangeKind.FIRST, id="letter case counts in an option"),
     ],
 )
 def test_last_written_present_and_target_decide(

@@ -146,7 +146,7 @@ def test_pages_follow_one_another(api: ApiServer) -> None:
         ("?gate=ajar", "The query is not valid: gate."),
         ("?colour=red", "The query is not valid: colour."),
         ("?cursor=abc", "The query is not valid: cursor."),
-        ("?gate=open&gate=shut", "The query is not valid: gate."),
+        ("?gate=open&gate=blocked", "The query is not valid: gate."),
         ("?assessed_since=2026-02-10T08:00:00", "The query is not valid: assessed_since."),
     ],
 )
