@@ -313,6 +313,8 @@ def test_a_changed_audit_ends_with_1(assessed: Cli, database: URL) -> None:
     engine.dispose()
     result = assessed.run("audit", "verify")
     assert result.exit_code == 1
-    assert result.output == "entry 1 was changed after it was written\n1 problem in 5 entries\nNothing is anchored yet.\n"
+    assert (
+        result.output == "entry 1 was changed after it was written\n1 problem in 5 entries\nNothing is anchored yet.\n"
+    )
     missing = assessed.run("audit", "verify", "--head", "0" * 64)
     assert "the head 0000" in missing.output
