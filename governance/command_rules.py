@@ -119,6 +119,7 @@ def _malformed(command: Command, context: CommandContext) -> Ruling:
 def _overwritten(command: Command, context: CommandContext) -> Ruling:
     """Nothing of it counts; it matters only when whoever wrote it has a role, and may have rejected something."""
     roles = context.acting_roles(command.person, Role, command.at)
+    roles += former_roles(command.person, context.role_holders, context.measure)
     if not roles:
         return _refused("")
     reply = f"Not counted: {command.problem}, and what {command.person.name} had said is not known. Say it again."
@@ -176,7 +177,7 @@ def _by_approval_role(
     roles = context.acting_roles(command.person, [rule.role for rule in required], command.at)
     if not roles and command.verb is Verb.REJECT:
         # They may still say no, as long as nobody has accepted that somebody else holds their role.
-        former = former_roles(command.person, context.role_holders)
+        former = former_roles(command.person, context.role_holders, context.measure)
         roles = [rule.role for rule in required if rule.role in former]
     if not roles:
         return context.refusal(command.person, [rule.role for rule in required], refused)
@@ -332,9 +333,16 @@ def _by_command_role(
 ) -> Ruling:
     allowed = tuple(roles if roles is not None else context.policy.command_roles.get(command.verb, ()))
     acting = context.acting_roles(command.person, allowed, command.at)
+    if not acting and command.verb in _STOPS:
+        former = former_roles(command.person, context.role_holders, context.measure)
+        acting = [role for role in allowed if role in former]
     if not acting:
         return context.refusal(command.person, allowed, f"{command.person.name} may not {what}")
     return Ruling(accepted=True, reply=f"{done} by {command.person.name} as {_role(acting[0])}.", role=acting[0])
+
+
+_STOPS = frozenset({Verb.HOLD, Verb.CANCEL})
+"""What stops a measure counts also from whoever held the role until a change that nobody has accepted."""
 
 
 def _off_ramp_since(off_ramp: OffRamp) -> str:
