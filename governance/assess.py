@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from governance.altered_commands import withdrawal_events
-from governance.approvals import ApprovalContext, evaluate_approvals
+from governance.approvals import ApprovalContext, evaluate_approvals, rebaseline_rules
 from governance.command_rules import CommandContext, apply_commands
 from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
@@ -147,6 +147,7 @@ class _Assessment:
         context = CommandContext(
             self.measure, self.policy, self.effects, self.granted, self.plan, self.off_ramp, seen, changed,
             role_holders=self.role_holders, officers=self.evidence.officers, scope_changed=self._scope_changed(),
+            rates=self.rates,
         )  # fmt: skip
         apply_commands(self.evidence.commands, context)
         self.measure = context.measure
@@ -176,8 +177,11 @@ class _Assessment:
         if not requests or not (is_changed(self.measure, plan) or self._scope_changed()):
             return
         newest = requests[-1]
-        approval_context = self._approval_context(newest.at)
-        results = evaluate_approvals(REBASELINE, self.policy.rebaseline, approval_context)
+        rules = [
+            replace(rule, above_limit=False)
+            for rule in rebaseline_rules(self.measure, self.policy, self.effects, self.rates)
+        ]
+        results = evaluate_approvals(REBASELINE, rules, self._approval_context(newest.at))
         if all(result.outcome is Outcome.MET for result in results):
             by = tuple(result.actual for result in results)
             terms = terms_of(self.measure, self.evidence.children)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from governance.approvals import OWN_FIGURES, delegate_conflict, may_act_as, mismatch, role_holder
+from governance.approvals import OWN_FIGURES, delegate_conflict, may_act_as, mismatch, rebaseline_rules, role_holder
 from governance.command_grammar import USAGE
 from governance.effects import Effects
 from governance.evidence import Command, Ruling, Verb
@@ -21,6 +21,8 @@ from governance.late_commands import late_reason
 from governance.locked_plan import LockedPlan, is_changed
 from governance.measure import Measure, Person, Role
 from governance.measure_state import FactsSeen, OffRamp, OffRampKind
+from governance.rates import Rates
+from governance.reporting_amounts import NO_RATES
 from governance.responsible import responsible
 from governance.role_acceptance import rule_on_acceptance, take_role
 from governance.role_change import former_roles, unaccepted_reason
@@ -51,6 +53,7 @@ class CommandContext:
     role_holders: dict[str, HeldRole] = field(default_factory=dict)
     officers: Mapping[str, tuple[Capacity, ...]] = field(default_factory=dict)
     """Identity of a person to what they are at Gatepost for this measure."""
+    rates: Rates = NO_RATES
     ruled_on: list[Command] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -196,6 +199,8 @@ def _by_approval_role(
 
 def _cannot_stand_in(name: str, role: Role, other: Role | None) -> str:
     holds = _role(other) if other is not None else ""
+    if role is Role.STEERING_COMMITTEE:
+        return f"{name} is {holds} of this measure and has no vote on it: nobody decides on their own measure."
     return f"{name} is {holds} of this measure and cannot stand in for the {_role(role)}: {OWN_FIGURES}."
 
 
@@ -276,7 +281,9 @@ def _rebaseline(command: Command, context: CommandContext) -> Ruling:
     problem = _no_rebaseline(context)
     if problem:
         return _refused(problem)
-    approvers = " and ".join(responsible(context.measure, rule.role).text for rule in context.policy.rebaseline)
+    rules = rebaseline_rules(context.measure, context.policy, context.effects, context.rates)
+    *first, last = [responsible(context.measure, rule.role).text for rule in rules] or [""]
+    approvers = f"{', '.join(first)} and {last}" if first else last
     requested = f"Re-baseline asked for ({command.text}); {approvers} decide with /approve rebaseline. It was asked"
     ruling = _by_command_role(command, context, "ask for a re-baseline", requested)
     return (

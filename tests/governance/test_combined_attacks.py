@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from governance.effects import Version
 from governance.evidence import Verb
 from governance.facts import Unknown
-from tests.governance.factory import BRANDT, measure
-from tests.governance.test_role_change import LIND, World
+from governance.measure import Committee, Person
+from tests.governance.factory import BRANDT, KAYA, POLICY, WEBER, lines, measure
+from tests.governance.test_role_change import LIND, NOVAK, World
 
 SEVERAL = Unknown("the field names several people; a role has one holder")
 
@@ -57,3 +60,66 @@ def test_whoever_held_the_role_may_stop_the_measure_while_it_is_in_question(name
         "On hold (who changed this?) by M. Brandt as sponsor."
     )
     assert world.say(BRANDT, "", Verb.RESUME) == "Resumed by M. Brandt, who had put it on hold."
+
+
+def _limited(limit: int, *members: str) -> World:
+    """The steering committee decides from this limit on."""
+    thresholds = replace(POLICY.thresholds, committee_limit=Decimal(limit))
+    return World(policy=POLICY.with_thresholds(thresholds), committee=Committee("Board", frozenset(members)))
+
+
+@pytest.mark.parametrize(
+    "voter", [KAYA, Person("k2", "Anna K.", True, identities=("person:1",))], ids=["the owner", "her other account"]
+)
+def test_an_owner_has_no_vote_on_their_own_measure(voter: Person) -> None:
+    world = _limited(100_000, voter.id)
+    world.roles = replace(world.roles, owner=replace(KAYA, identities=("person:1",)))
+    world.approve()
+    assert world.say(voter, "decided") == (
+        f"{voter.name} is owner of this measure and has no vote on it: nobody decides on their own measure."
+    )
+    assert world.verdict.stage == "detailed"
+    assert [one for one in world.blockers if "STEERCO" in one] == [
+        "Decided is shut: 0 of 1 members of Board have approved"
+        " · steering committee Board to act · since 20 Nov · STEERCO_DECISION"
+    ]
+    assert world.say(voter, "decided", Verb.REJECT, text="too early") == (
+        f"Decided rejected (too early) by {voter.name} as steering committee."
+    )
+
+
+def test_a_vote_of_somebody_who_becomes_the_owner_is_no_vote() -> None:
+    world = _limited(100_000, "n")
+    world.say(BRANDT, "detailed")
+    world.say(NOVAK, "decided")
+    world.name(owner=NOVAK)
+    world.say(BRANDT, "decided")
+    world.say(WEBER, "decided")
+    assert world.verdict.stage == "detailed"
+
+
+@pytest.mark.parametrize(("agreed", "changed"), [(20_000, 200_000), (200_000, 20_000)], ids=["larger", "smaller"])
+def test_a_plan_past_the_limit_is_not_re_baselined_without_the_committee(agreed: int, changed: int) -> None:
+    world = _limited(300_000, "n")
+    rest = tuple(line for line in world.measure.effects if line.version is not Version.PLAN)
+    world.measure = replace(world.measure, effects=(*lines(Version.PLAN, agreed, 60_000), *rest))
+    world.pass_time().approve()
+    if agreed > changed:
+        world.say(NOVAK, "decided")
+    assert world.verdict.stage == "decided"
+    world.measure = replace(world.measure, effects=(*lines(Version.PLAN, changed, 60_000), *rest))
+    world.pass_time()
+    assert world.say(KAYA, "", Verb.REBASELINE, text="other numbers") == (
+        "Re-baseline asked for (other numbers); sponsor M. Brandt, controller J. Weber and steering committee Board "
+        "decide with /approve rebaseline. It was asked by A. Kaya as owner."
+    )
+    world.say(BRANDT, "rebaseline")
+    world.say(WEBER, "rebaseline")
+    assert _plan_number(world) == 1
+    world.say(NOVAK, "rebaseline")
+    assert _plan_number(world) == 2
+
+
+def _plan_number(world: World) -> int:
+    plan = world.verdict.measure_state.plan
+    return plan.number if plan is not None else 0
