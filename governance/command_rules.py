@@ -235,7 +235,7 @@ def _confirm(command: Command, context: CommandContext) -> Ruling:
         accepted=True,
         reply=f"{word} {command.amount} until {command.month}{why} by {command.person.name} as controller.",
         role=Role.CONTROLLER,
-        fingerprints=fingerprints(context.measure, (FactGroup.ACTUALS,)),
+        fingerprints=fingerprints(context.measure, (FactGroup.ACTUALS, FactGroup.PLACE)),
     )
     return _in_time(command, context, confirmed)
 

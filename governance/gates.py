@@ -183,7 +183,7 @@ DEFAULT_COMMAND_ROLES: Mapping[Verb, tuple[Role, ...]] = {
 }
 """Which roles may give which command.  Whoever put a measure on hold may resume it as well."""
 
-REBASELINED_FACTS = (FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS, FactGroup.SCOPE)
+REBASELINED_FACTS = (FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS, FactGroup.SCOPE, FactGroup.PLACE)
 REBASELINE_APPROVALS = (
     ApprovalRule(Role.SPONSOR, code="PLAN_LOCKED", depends_on=REBASELINED_FACTS),
     ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "PLAN_LOCKED", REBASELINED_FACTS),

@@ -10,8 +10,9 @@ import pytest
 from governance.effects import Version
 from governance.evidence import Verb
 from governance.facts import Unknown
-from governance.measure import Committee, Person
-from tests.governance.factory import BRANDT, KAYA, POLICY, WEBER, lines, measure
+from governance.measure import Committee, HierarchyPath, Person
+from governance.money import Period
+from tests.governance.factory import BRANDT, KAYA, POLICY, WEBER, eur, lines, measure
 from tests.governance.test_role_change import LIND, NOVAK, World
 
 SEVERAL = Unknown("the field names several people; a role has one holder")
@@ -123,3 +124,51 @@ def test_a_plan_past_the_limit_is_not_re_baselined_without_the_committee(agreed:
 def _plan_number(world: World) -> int:
     plan = world.verdict.measure_state.plan
     return plan.number if plan is not None else 0
+
+
+PLACES = {
+    "program": (
+        {"hierarchy": HierarchyPath("ACME", "IT", "Sandbox")},
+        "another program or measure type (program Cloud exit, type none then, program Sandbox, type none now)",
+    ),
+    "measure type": (
+        {"rule_name": "small"},
+        "another program or measure type (program Cloud exit, type none then, program Cloud exit, type small now)",
+    ),
+    "shared baseline": ({"baseline_id": "CRM"}, "another baseline (500,000 EUR then, 500,000 EUR of CRM now)"),
+    "objective": (
+        {"objective": "Growth"},
+        "another schedule, kill criteria or objective (2026-01-01 to 2026-12-31, kill criteria: cost > 1.2M, objective: "
+        "Cost-income ratio then, 2026-01-01 to 2026-12-31, kill criteria: cost > 1.2M, objective: Growth now)",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_decided_is_what_was_approved(place: str) -> None:
+    """Sponsor and controller have approved; then the owner moves the measure to where nobody else is asked."""
+    change, text = PLACES[place]
+    world = _limited(100_000, "n")
+    world.approve()
+    world.measure = replace(world.measure, **change)  # type: ignore[arg-type]
+    world.policy = POLICY
+    world.pass_time()
+    assert world.verdict.stage == "detailed"
+    assert [one for one in world.blockers if "another" in one] == [
+        f"Decided is shut: M. Brandt gave the approval for {text}: it has to be given again"
+        " · sponsor M. Brandt to act · since 20 Nov · APPROVAL_MISSING",
+        f"Decided is shut: J. Weber gave the confirmation of size and timing for {text}: it has to be given again"
+        " · controller J. Weber to act · since 20 Nov · CONTROLLER_SIZE",
+    ]
+
+
+def test_an_actual_effect_is_not_confirmed_for_another_program() -> None:
+    """Where less has to be realised: the controller confirms it there, and not for the program that it came from."""
+    world = World(stage="implemented")
+    world.measure = replace(world.measure, unreadable_effects=("a month cannot be read",))
+    world.pass_time()
+    said = world.say(WEBER, "", Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11))
+    assert said == "Confirmed: 160,000 EUR until 2026-11 by J. Weber as controller."
+    world.measure = replace(measure(), hierarchy=HierarchyPath("ACME", "IT", "Sandbox"))
+    world.pass_time()
+    assert world.verdict.stage == "implemented"
