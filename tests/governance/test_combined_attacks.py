@@ -40,7 +40,7 @@ def test_a_sponsor_says_no_also_while_the_field_names_two_people() -> None:
 
 
 @pytest.mark.parametrize("named", [LIND, None, SEVERAL], ids=["another", "nobody", "two people"])
-def test_overwritten_words_count_also_while_the_role_is_in_question(named: object) -> None:
+def test_overwritten_words_count_also_while_the_role_is_in_question(named: Person | Unknown | None) -> None:
     """The owner overwrites the sponsor's newest words, and names somebody else for the minute in which that is read."""
     world = World()
     world.measure = replace(world.measure, business_unit=None)
