@@ -15,13 +15,13 @@ from typing import Protocol
 
 from governance.altered_commands import overwritten_after
 from governance.condition_context import ConditionContext
-from governance.effects import Effects
+from governance.effects import Effects, sum_up
 from governance.evidence import Command, Verb
 from governance.facts import Unknown
 from governance.fingerprint import FactGroup, fingerprint, readable_part
 from governance.gates import ApprovalKind, ApprovalRule, Policy
 from governance.measure import Committee, Measure, Person, Role
-from governance.money import Money
+from governance.money import CurrencyMismatch, Money
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
 from governance.responsible import ADMINISTRATOR, Responsible, responsible
@@ -91,19 +91,35 @@ class ApprovalContext:
 
 def evaluate_approvals(stage: str, rules: Sequence[ApprovalRule], context: ApprovalContext) -> list[ConditionResult]:
     """One result per approval that the gate into ``stage`` asks for."""
-    return [_evaluate(stage, rule, context) for rule in rules if is_required(rule, context)]
+    required = (rule for rule in rules if is_required(rule, context.policy, context.effects, context.rates))
+    return [_evaluate(stage, rule, context) for rule in required]
 
 
-def is_required(rule: ApprovalRule, context: ApprovalContext) -> bool:
+def is_required(rule: ApprovalRule, policy: Policy, effects: Effects | None, rates: Rates = NO_RATES) -> bool:
     """Some approvals are only asked for above a limit; an unknown plan asks for them as well."""
     if not rule.above_limit:
         return True
-    limit = context.policy.thresholds.committee_limit
+    limit = policy.thresholds.committee_limit
     if limit is None:
         return False
-    plan = context.effects.plan if context.effects else None
-    benefit = None if plan is None else ReportingCurrency(context.policy.currency, context.rates).benefit(plan)
+    plan = effects.plan if effects else None
+    benefit = None if plan is None else ReportingCurrency(policy.currency, rates).benefit(plan)
     return not isinstance(benefit, ReportingAmount) or benefit.money.amount >= limit
+
+
+def rebaseline_rules(
+    measure: Measure, policy: Policy, locked: Effects | None, rates: Rates = NO_RATES
+) -> tuple[ApprovalRule, ...]:
+    """The approvals that a re-baseline asks for: by the size of the locked plan, or of the one that is to come."""
+    try:
+        proposed: Effects | None = sum_up(measure.effects)
+    except CurrencyMismatch:
+        proposed = None
+    return tuple(
+        rule
+        for rule in policy.rebaseline
+        if is_required(rule, policy, locked, rates) or is_required(rule, policy, proposed, rates)
+    )
 
 
 def role_holder(measure: Measure, role: Role) -> Person | Committee | Unknown | None:
@@ -130,9 +146,9 @@ def may_act_as(person: Person, role: Role, measure: Measure, commands: Iterable[
 
 
 def delegate_conflict(person: Person, role: Role, measure: Measure, policy: Policy) -> Role | None:
-    """The role that bars somebody from standing in for a role's holder; ``None`` also for the holder."""
+    """The role that bars somebody from standing in for another, or from a vote; ``None`` also for the holder."""
     holder = measure.roles.of(role)
-    if isinstance(holder, Person) and holder.id != person.id:
+    if role is Role.STEERING_COMMITTEE or (isinstance(holder, Person) and holder.id != person.id):
         return conflicting_role(person, role, measure, policy)
     return None
 
@@ -301,7 +317,11 @@ def _newest_of_members(
     )
     newest: list[Command] = []
     for command in given:
-        if committee.has_member(command.person) and not context.has_approved(command.person):
+        person = command.person
+        barred = command.verb is Verb.APPROVE and delegate_conflict(
+            person, Role.STEERING_COMMITTEE, context.measure, context.policy
+        )
+        if committee.has_member(person) and not context.has_approved(person) and not barred:
             newest = [earlier for earlier in newest if not same_person(earlier.person, command.person)]
             newest.append(command)
     return newest

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from governance.altered_commands import withdrawal_events
-from governance.approvals import ApprovalContext, evaluate_approvals
+from governance.approvals import ApprovalContext, evaluate_approvals, rebaseline_rules
 from governance.command_rules import CommandContext, apply_commands
 from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
-from governance.deviations import Slip, assess_deviation, next_escalation_at, red_since
+from governance.deviations import Slip, assess_deviation, next_escalation_at, red_clock
 from governance.effects import Effects, sum_up
 from governance.evidence import Command, Evidence, Verb
 from governance.explain import blockers_of
@@ -24,6 +24,7 @@ from governance.findings import FindingContext, detect_findings, diversion, firs
 from governance.fingerprint import FactGroup, fingerprint
 from governance.gate_state import GateDueContext, gate_due, shut_state
 from governance.gates import REBASELINE, GrantedStageRule, Policy, RoleChangeRule
+from governance.held_clock import HeldClock
 from governance.kill_criteria import KillCriteria
 from governance.kill_evaluation import CriterionContext, CriterionState, agreed_criteria, evaluate_criteria
 from governance.kill_switch import criterion_at, decision_event, kill_switch, kill_switch_at, overdue
@@ -93,7 +94,7 @@ class _Assessment:
     off_ramp: OffRamp | None = None
     deviation: Deviation | None = None
     changed_terms: dict[str, str] = field(default_factory=dict)
-    red_since: datetime | None = None
+    red: HeldClock = field(default_factory=HeldClock)
     agreed_criteria: KillCriteria = field(default_factory=KillCriteria)
     criteria: tuple[CriterionState, ...] = ()
     overridden_criteria: dict[str, datetime] = field(default_factory=dict)
@@ -117,7 +118,7 @@ class _Assessment:
             before.deviation,
             before.confirmed_fingerprint,
         )
-        self.red_since, self.reopened_at = before.red_since, before.reopened_at
+        self.red, self.reopened_at = HeldClock(before.red_since, before.red_interrupted), before.reopened_at
         self.overridden_criteria = dict(before.overridden_criteria)
         self.granted = self.policy.index(before.stage)
         self.granted_at = dict(before.granted_at)
@@ -147,6 +148,7 @@ class _Assessment:
         context = CommandContext(
             self.measure, self.policy, self.effects, self.granted, self.plan, self.off_ramp, seen, changed,
             role_holders=self.role_holders, officers=self.evidence.officers, scope_changed=self._scope_changed(),
+            rates=self.rates,
         )  # fmt: skip
         apply_commands(self.evidence.commands, context)
         self.measure = context.measure
@@ -161,7 +163,7 @@ class _Assessment:
                 self.overridden_criteria |= dict.fromkeys(holding, context.resumed_at or self.now)
         if context.restarted:
             # Whoever resumes a measure has its gates assessed anew, and the kill switch counts from here.
-            self.reopened_at, self.red_since = context.resumed_at, None
+            self.reopened_at, self.red = context.resumed_at, HeldClock()
 
     def rebaseline(self) -> None:
         """Replace the locked plan by the present one once that was requested and approved as it is now."""
@@ -176,8 +178,11 @@ class _Assessment:
         if not requests or not (is_changed(self.measure, plan) or self._scope_changed()):
             return
         newest = requests[-1]
-        approval_context = self._approval_context(newest.at)
-        results = evaluate_approvals(REBASELINE, self.policy.rebaseline, approval_context)
+        rules = [
+            replace(rule, above_limit=False)
+            for rule in rebaseline_rules(self.measure, self.policy, self.effects, self.rates)
+        ]
+        results = evaluate_approvals(REBASELINE, rules, self._approval_context(newest.at))
         if all(result.outcome is Outcome.MET for result in results):
             by = tuple(result.actual for result in results)
             terms = terms_of(self.measure, self.evidence.children)
@@ -186,7 +191,7 @@ class _Assessment:
                     self.measure.effects, self.now, number=plan.number + 1, reason=newest.text, by=by, terms=terms
                 )
             )
-            self.red_since = None
+            self.red = HeldClock()
             self.events.append(Event(EventKind.REBASELINED, f"Plan {plan.number + 1}: {newest.text}"))
 
     def _scope_changed(self) -> bool:
@@ -258,15 +263,15 @@ class _Assessment:
 
     def apply_kill_switch(self, potential: Status) -> None:
         if self.plan is None or self._stage() == self.policy.closing_stage:
-            self.red_since = None
+            self.red = HeldClock()
             return
         self._evaluate_criteria()
         if self.off_ramp is not None:
             self.off_ramp, events = overdue(self.off_ramp, self.measure, self.now)
             self.events += events
             return
-        self.red_since = red_since(potential, self.red_since, self.now)
-        self.off_ramp = kill_switch(self.red_since, self.criteria, self.policy, self.now)
+        self.red = red_clock(potential, self.red, self.now)
+        self.off_ramp = kill_switch(self.red.running_since, self.criteria, self.policy, self.now)
         if self.off_ramp is not None:
             self.events.append(Event(EventKind.KILLED, self.off_ramp.reason))
 
@@ -282,8 +287,14 @@ class _Assessment:
             self.now.date(),
             self.rates,
         )
-        since = self.evidence.measure_state.criteria_since
-        self.criteria = evaluate_criteria(self.agreed_criteria, context, since, self.overridden_criteria, self.now)
+        before = self.evidence.measure_state
+        clocks = {
+            text: HeldClock(since, before.criteria_interrupted.get(text))
+            for text, since in before.criteria_since.items()
+            # An approved re-baseline is a recovery plan.
+            if self.plan is None or before.plan is None or self.plan.number == before.plan.number
+        }
+        self.criteria = evaluate_criteria(self.agreed_criteria, context, clocks, self.overridden_criteria, self.now)
         still = {state.text for state in self.criteria if state.overridden}
         self.overridden_criteria = {text: at for text, at in self.overridden_criteria.items() if text in still}
 
@@ -419,8 +430,12 @@ class _Assessment:
             confirmed_fingerprint=self.confirmed_fingerprint,
             reopened_at=self.reopened_at,
             deviation=self.deviation,
-            red_since=self.red_since,
-            criteria_since={state.text: state.since for state in self.criteria if state.since is not None},
+            red_since=self.red.since,
+            red_interrupted=self.red.interrupted,
+            criteria_since={one.text: one.clock.since for one in self.criteria if one.clock.since is not None},
+            criteria_interrupted={
+                one.text: one.clock.interrupted for one in self.criteria if one.clock.interrupted is not None
+            },
             overridden_criteria=self.overridden_criteria,
             findings_since={finding.key: finding.since for finding in findings},
             first_priorities=first_priorities(self.evidence) or before.first_priorities,
@@ -458,9 +473,10 @@ class _Assessment:
 
     def _reassess_at(self) -> datetime | None:
         """When time alone will change something: the escalation, the kill switch, the end date, the ageing."""
+        kill_at = kill_switch_at(self.red.running_since, self.policy.thresholds.kill_red_months)
         moments = [
             next_escalation_at(self.deviation, self.policy),
-            kill_switch_at(self.red_since, self.policy.thresholds.kill_red_months) if self.off_ramp is None else None,
+            kill_at if self.off_ramp is None else None,
             self.off_ramp.decide_by if self.off_ramp is not None else None,
             *(criterion_at(state) for state in self.criteria),
         ]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from governance.approvals import APPROVAL_NAMES
+from governance.approvals import APPROVAL_NAMES, rebaseline_rules
 from governance.command_rules import CommandContext, apply_commands
 from governance.effects import ZERO
 from governance.evidence import Command, CommandOrigin, CommandSource, Verb
@@ -187,12 +187,13 @@ def _rebaselines(context: ActionContext) -> Iterator[AvailableAction]:
         and command.ruling
         and command.at > requested_at[-1]
     }
-    missing = [rule for rule in commands.policy.rebaseline if rule.role not in given]
+    rules = rebaseline_rules(commands.measure, commands.policy, commands.effects, commands.rates)
+    missing = [rule for rule in rules if rule.role not in given]
     roles = tuple(rule.role for rule in missing)
     if missing:
         action = _action(commands, Verb.APPROVE, roles, REBASELINE, requested=True)
         yield replace(action, approval_kinds=tuple(rule.kind for rule in missing))
-    yield _action(commands, Verb.REJECT, [rule.role for rule in commands.policy.rebaseline], REBASELINE)
+    yield _action(commands, Verb.REJECT, [rule.role for rule in rules], REBASELINE)
 
 
 def _action(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from governance.approvals import OWN_FIGURES, delegate_conflict, may_act_as, mismatch, role_holder
+from governance.approvals import OWN_FIGURES, delegate_conflict, may_act_as, mismatch, rebaseline_rules, role_holder
 from governance.command_grammar import USAGE
 from governance.effects import Effects
 from governance.evidence import Command, Ruling, Verb
@@ -21,6 +21,8 @@ from governance.late_commands import late_reason
 from governance.locked_plan import LockedPlan, is_changed
 from governance.measure import Measure, Person, Role
 from governance.measure_state import FactsSeen, OffRamp, OffRampKind
+from governance.rates import Rates
+from governance.reporting_amounts import NO_RATES
 from governance.responsible import responsible
 from governance.role_acceptance import rule_on_acceptance, take_role
 from governance.role_change import former_roles, unaccepted_reason
@@ -51,6 +53,7 @@ class CommandContext:
     role_holders: dict[str, HeldRole] = field(default_factory=dict)
     officers: Mapping[str, tuple[Capacity, ...]] = field(default_factory=dict)
     """Identity of a person to what they are at Gatepost for this measure."""
+    rates: Rates = NO_RATES
     ruled_on: list[Command] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -119,6 +122,7 @@ def _malformed(command: Command, context: CommandContext) -> Ruling:
 def _overwritten(command: Command, context: CommandContext) -> Ruling:
     """Nothing of it counts; it matters only when whoever wrote it has a role, and may have rejected something."""
     roles = context.acting_roles(command.person, Role, command.at)
+    roles += former_roles(command.person, context.role_holders, context.measure)
     if not roles:
         return _refused("")
     reply = f"Not counted: {command.problem}, and what {command.person.name} had said is not known. Say it again."
@@ -176,7 +180,7 @@ def _by_approval_role(
     roles = context.acting_roles(command.person, [rule.role for rule in required], command.at)
     if not roles and command.verb is Verb.REJECT:
         # They may still say no, as long as nobody has accepted that somebody else holds their role.
-        former = former_roles(command.person, context.role_holders)
+        former = former_roles(command.person, context.role_holders, context.measure)
         roles = [rule.role for rule in required if rule.role in former]
     if not roles:
         return context.refusal(command.person, [rule.role for rule in required], refused)
@@ -195,6 +199,8 @@ def _by_approval_role(
 
 def _cannot_stand_in(name: str, role: Role, other: Role | None) -> str:
     holds = _role(other) if other is not None else ""
+    if role is Role.STEERING_COMMITTEE:
+        return f"{name} is {holds} of this measure and has no vote on it: nobody decides on their own measure."
     return f"{name} is {holds} of this measure and cannot stand in for the {_role(role)}: {OWN_FIGURES}."
 
 
@@ -229,7 +235,7 @@ def _confirm(command: Command, context: CommandContext) -> Ruling:
         accepted=True,
         reply=f"{word} {command.amount} until {command.month}{why} by {command.person.name} as controller.",
         role=Role.CONTROLLER,
-        fingerprints=fingerprints(context.measure, (FactGroup.ACTUALS,)),
+        fingerprints=fingerprints(context.measure, (FactGroup.ACTUALS, FactGroup.PLACE)),
     )
     return _in_time(command, context, confirmed)
 
@@ -275,7 +281,9 @@ def _rebaseline(command: Command, context: CommandContext) -> Ruling:
     problem = _no_rebaseline(context)
     if problem:
         return _refused(problem)
-    approvers = " and ".join(responsible(context.measure, rule.role).text for rule in context.policy.rebaseline)
+    rules = rebaseline_rules(context.measure, context.policy, context.effects, context.rates)
+    *first, last = [responsible(context.measure, rule.role).text for rule in rules] or [""]
+    approvers = f"{', '.join(first)} and {last}" if first else last
     requested = f"Re-baseline asked for ({command.text}); {approvers} decide with /approve rebaseline. It was asked"
     ruling = _by_command_role(command, context, "ask for a re-baseline", requested)
     return (
@@ -332,9 +340,16 @@ def _by_command_role(
 ) -> Ruling:
     allowed = tuple(roles if roles is not None else context.policy.command_roles.get(command.verb, ()))
     acting = context.acting_roles(command.person, allowed, command.at)
+    if not acting and command.verb in _STOPS:
+        former = former_roles(command.person, context.role_holders, context.measure)
+        acting = [role for role in allowed if role in former]
     if not acting:
         return context.refusal(command.person, allowed, f"{command.person.name} may not {what}")
     return Ruling(accepted=True, reply=f"{done} by {command.person.name} as {_role(acting[0])}.", role=acting[0])
+
+
+_STOPS = frozenset({Verb.HOLD, Verb.CANCEL})
+"""What stops a measure counts also from whoever held the role until a change that nobody has accepted."""
 
 
 def _off_ramp_since(off_ramp: OffRamp) -> str:

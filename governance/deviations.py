@@ -15,6 +15,7 @@ from decimal import Decimal
 from governance.effects import Effects
 from governance.evidence import Command, Verb
 from governance.gates import Policy
+from governance.held_clock import HeldClock
 from governance.measure import Measure
 from governance.measure_state import Deviation, ReasonRequest
 from governance.responsible import responsible
@@ -151,11 +152,10 @@ def next_escalation_at(deviation: Deviation | None, policy: Policy) -> datetime 
     return min((deviation.since + step.after for step in policy.escalation if step.role not in requested), default=None)
 
 
-def red_since(potential: Status, before: datetime | None, now: datetime) -> datetime | None:
-    """Since when the potential is red; an unknown status does not end it."""
-    if potential.colour is Colour.RED:
-        return before or now
-    return before if potential.colour is Colour.GREY else None
+def red_clock(potential: Status, before: HeldClock, now: datetime) -> HeldClock:
+    """Since when the potential is red; an unknown status does not end it, nor does a better one of a few days."""
+    unknown = potential.colour is Colour.GREY
+    return before.run_on(holds=None if unknown else potential.colour is Colour.RED, now=now)
 
 
 def reason_request_text(deviation: Deviation, figures: Figures) -> str:

@@ -23,11 +23,13 @@ class FactGroup(StrEnum):
     ACTUALS = "actuals"
     BASELINE = "baseline"
     TERMS = "terms"
-    """Start, end, milestones and kill criteria."""
+    """Start, end, milestones, kill criteria and objective."""
     SCOPE = "scope"
     """The child items."""
     PEOPLE = "people"
     """Owner, sponsor and controller."""
+    PLACE = "place"
+    """Program and measure type, which have a steering committee and thresholds of their own."""
 
     @property
     def label(self) -> str:
@@ -35,9 +37,10 @@ class FactGroup(StrEnum):
             "plan": "plan",
             "actuals": "actual effect",
             "baseline": "baseline",
-            "terms": "schedule or other kill criteria",
+            "terms": "schedule, kill criteria or objective",
             "scope": "set of child items",
             "people": "set of people",
+            "place": "program or measure type",
         }[self.value]
 
 
@@ -114,13 +117,16 @@ def _plain(amount: Decimal) -> str:
 
 def _baseline(measure: Measure) -> str:
     value = measure.baseline
-    return f"unknown #{value.reason}" if isinstance(value, Unknown) else str(value or "no baseline")
+    shared = f" of {_text(measure.baseline_id)}" if measure.baseline_id else ""
+    amount = "unknown" if isinstance(value, Unknown) else str(value or "no baseline")
+    return f"{amount}{shared} #{value.reason}" if isinstance(value, Unknown) else f"{amount}{shared}"
 
 
 def _terms(measure: Measure) -> str:
-    dates = [(name, _text(day)) for name, day in measure.milestones.items()]
-    milestones = "".join(f", {name} {day}" for name, day in sorted(dates))
-    return f"{_text(measure.start)} to {_text(measure.end)}{milestones}, kill criteria: {_text(measure.kill_criteria)}"
+    days = [(name, _text(day)) for name, day in measure.milestones.items()]
+    milestones = "".join(f", {name} {day}" for name, day in sorted(days))
+    dates = f"{_text(measure.start)} to {_text(measure.end)}{milestones}"
+    return f"{dates}, kill criteria: {_text(measure.kill_criteria)}, objective: {_text(measure.objective)}"
 
 
 def _text(fact: object) -> str:
@@ -144,4 +150,5 @@ _FINGERPRINTS: Mapping[FactGroup, Callable[[Measure], str]] = {
     FactGroup.TERMS: _terms,
     FactGroup.SCOPE: lambda measure: measure.scope,
     FactGroup.PEOPLE: _people,
+    FactGroup.PLACE: lambda measure: f"program {_text(measure.hierarchy.program)}, type {measure.rule_name or 'none'}",
 }

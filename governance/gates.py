@@ -183,11 +183,13 @@ DEFAULT_COMMAND_ROLES: Mapping[Verb, tuple[Role, ...]] = {
 }
 """Which roles may give which command.  Whoever put a measure on hold may resume it as well."""
 
-REBASELINED_FACTS = (FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS, FactGroup.SCOPE)
+REBASELINED_FACTS = (FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS, FactGroup.SCOPE, FactGroup.PLACE)
 REBASELINE_APPROVALS = (
     ApprovalRule(Role.SPONSOR, code="PLAN_LOCKED", depends_on=REBASELINED_FACTS),
     ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "PLAN_LOCKED", REBASELINED_FACTS),
+    ApprovalRule(Role.STEERING_COMMITTEE, code="PLAN_LOCKED", depends_on=REBASELINED_FACTS, above_limit=True),
 )
+"""What the committee decides, it decides again: a plan is not made large, or small, behind its back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,7 @@ class Policy:
     command_roles: Mapping[Verb, tuple[Role, ...]] = field(default_factory=lambda: DEFAULT_COMMAND_ROLES)
     rebaseline: tuple[ApprovalRule, ...] = REBASELINE_APPROVALS
     owner_may_sponsor: bool = False
-    """Whether the owner of a measure may be its sponsor as well."""
+    """Whether the owner of a measure may be its sponsor as well, or decide on it in the steering committee."""
     role_change: RoleChangeRule = RoleChangeRule.ACCEPT
     cooling: timedelta = timedelta(0)
     """For :attr:`RoleChangeRule.COOLING`: how long a change of a role may be objected to."""

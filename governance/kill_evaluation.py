@@ -16,6 +16,7 @@ from governance.effects import Effects, Series
 from governance.evidence import Service
 from governance.facts import Fact, Unknown
 from governance.gates import Policy, Stage
+from governance.held_clock import HeldClock
 from governance.kill_criteria import CriterionKind, KillCriteria, KillCriterion, parse_kill_criteria
 from governance.locked_plan import LockedPlan
 from governance.measure import Measure
@@ -38,6 +39,8 @@ class CriterionState(NamedTuple):
     """For how long it has to hold before it stops the measure."""
     overridden: bool = False
     """The sponsor decided to go on although it holds."""
+    clock: HeldClock = HeldClock()
+    """Also while it does not hold for a few days."""
 
 
 class Present(NamedTuple):
@@ -83,21 +86,20 @@ def _parsed(text: str, stages: tuple[Stage, ...]) -> KillCriteria:
 def evaluate_criteria(
     agreed: KillCriteria,
     context: CriterionContext,
-    since: Mapping[str, datetime],
+    clocks: Mapping[str, HeldClock],
     overridden: Mapping[str, datetime],
     now: datetime,
 ) -> tuple[CriterionState, ...]:
-    """``since``: text of a criterion to when it was seen to hold first; ``overridden``: to when that was decided."""
+    """``clocks``: text of a criterion to since when it holds; ``overridden``: to when that was decided."""
     states = []
     for criterion in agreed.criteria:
         present = _EVALUATIONS[criterion.kind](criterion, context)
-        first = since.get(criterion.text)
-        if present.holds is not None:
-            first = (first or now) if present.holds else None
+        clock = clocks.get(criterion.text, HeldClock()).run_on(holds=present.holds, now=now)
+        if present.holds is False and (not criterion.months or criterion.text in overridden):
+            clock = HeldClock()
         is_overridden = criterion.text in overridden and present.holds is not False
-        states.append(
-            CriterionState(criterion.text, present.text, present.holds, first, criterion.months, is_overridden)
-        )
+        since, months = clock.running_since, criterion.months
+        states.append(CriterionState(criterion.text, present.text, present.holds, since, months, is_overridden, clock))
     return tuple(states)
 
 

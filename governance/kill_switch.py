@@ -12,18 +12,12 @@ from datetime import datetime, timedelta
 
 from governance.evidence import Command, Verb
 from governance.gates import Policy
+from governance.held_clock import months_later
 from governance.kill_evaluation import CriterionState
 from governance.measure import Measure, Role
 from governance.measure_state import OffRamp, OffRampKind
-from governance.money import Period
 from governance.responsible import responsible
 from governance.verdict import Event, EventKind
-
-
-def months_later(since: datetime, months: int) -> datetime:
-    """The same day so many months later, or the last day of that month."""
-    later = Period.of(since.date()).plus(months)
-    return since.replace(year=later.year, month=later.month, day=min(since.day, later.last_day.day))
 
 
 def kill_switch_at(since: datetime | None, months: int | None) -> datetime | None:

@@ -126,8 +126,12 @@ class MeasureState:
     deviation: Deviation | None = None
     red_since: datetime | None = None
     """Since when the potential status is red; the kill switch counts from here."""
+    red_interrupted: datetime | None = None
+    """Since when it is better, while that is not lasting yet (:mod:`governance.held_clock`)."""
     criteria_since: Mapping[str, datetime] = field(default_factory=dict)
     """Text of a kill criterion to when it was seen to hold first."""
+    criteria_interrupted: Mapping[str, datetime] = field(default_factory=dict)
+    """Text of one that does not hold to since when, while that is not lasting yet."""
     overridden_criteria: Mapping[str, datetime] = field(default_factory=dict)
     """Text of a kill criterion that holds to when the sponsor decided to go on all the same."""
     findings_since: Mapping[str, datetime] = field(default_factory=dict)

@@ -111,9 +111,19 @@ def pending(holders: Mapping[str, HeldRole]) -> Iterator[tuple[Role, HeldRole]]:
             yield role, held
 
 
-def former_roles(person: Person, holders: Mapping[str, HeldRole]) -> frozenset[Role]:
-    """The roles that an account held until a change that nobody has accepted."""
-    return frozenset(role for role, held in pending(holders) if held.accepted and held.accepted.id == person.id)
+def former_roles(person: Person, holders: Mapping[str, HeldRole], measure: Measure) -> tuple[Role, ...]:
+    """The roles that an account held until a change that nobody has accepted, or until nobody could read the field.
+
+    Whoever may edit the field could else silence its holder for the minute in which they say no.
+    """
+    in_question = {role for role, _ in pending(holders)}
+    in_question |= {role for role in HELD_ROLES if isinstance(measure.roles.of(role), Unknown)}
+    accepted = {role: held.accepted for role in HELD_ROLES if (held := holders.get(role.value)) is not None}
+    return tuple(
+        role
+        for role in HELD_ROLES
+        if role in in_question and (holder := accepted.get(role)) is not None and holder.id == person.id
+    )
 
 
 def role_event(change: RoleChange, actor: str = "gatepost") -> Event:

@@ -13,8 +13,9 @@ KEPT_APART: tuple[tuple[Role, Role], ...] = (
     (Role.OWNER, Role.CONTROLLER),
     (Role.SPONSOR, Role.CONTROLLER),
     (Role.OWNER, Role.SPONSOR),
+    (Role.OWNER, Role.STEERING_COMMITTEE),
 )
-"""Roles of one measure that two people hold."""
+"""Roles of one measure that two people hold; a committee's member who owns it has no vote on it."""
 
 
 def same_person(one: Person, other: Person) -> bool:

@@ -72,6 +72,7 @@ def assess_item(
     if isinstance(mapped, Unmapped):
         return mapped
     mapped = replace(mapped, measure=people.identified_measure(mapped.measure, mapped.rule.roles))
+    measure_state = people.identified_state(measure_state)
     policy = policies.of(mapped.measure)
     approval_comments = approvals_as_comments(item.approvals, mapped.rule.approvals) if mapped.rule.approvals else ()
     comments = (*item.comments, *approval_comments)

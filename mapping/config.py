@@ -307,7 +307,7 @@ class PolicyRule(ThresholdRule):
     """Codes of rules that are switched off; every decision names the policy version that says so."""
     escalation: EscalationRule = EscalationRule()
     owner_may_sponsor: bool = False
-    """Whether the owner of a measure may be its sponsor as well."""
+    """Whether the owner of a measure may be its sponsor as well, or decide on it in the steering committee."""
     role_change: Annotated[str, Field(pattern=r"^(accept|trust|cooling [1-9][0-9]{0,3})$")] = "accept"
     """When a change of owner, sponsor or controller in the tool counts: when it is accepted, after hours of cooling
     in which nobody put it back (``cooling 48``), or at once (``trust``)."""

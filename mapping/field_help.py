@@ -182,7 +182,8 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "preset": "The stage model.",
         "off": "Codes of rules that are switched off; every decision names the policy that says so.",
         "escalation": "From whom the reason is requested, how many minutes after a deviation was detected.",
-        "owner_may_sponsor": "Whether the owner of a measure may be its sponsor as well.",
+        "owner_may_sponsor": "Whether the owner of a measure may be its sponsor as well, or decide on it in the "
+        "steering committee.",
         "role_change": "When another owner, sponsor or controller in the tool counts: once the change is accepted "
         "(accept), also after hours in which nobody put it back (cooling 48), or at once (trust).",
         "after_role_change": "What becomes of a stage that rests on the approval of somebody whose role was changed "

@@ -84,6 +84,7 @@ def fact_fields(rule: MeasureRule) -> frozenset[FieldName]:
 
 def fact_sources(rule: MeasureRule) -> Iterator[FactSource]:
     """Where a rule's facts and amounts come from."""
+    yield from rule.milestones.values()
     for part in (rule.facts, rule.effects.plan, rule.effects.forecast, rule.effects.actual):
         yield from (source for _, source in _sources(part))
 

@@ -15,6 +15,8 @@ from governance.command_grammar import delegates_in
 from governance.evidence import Command
 from governance.facts import Fact, known
 from governance.measure import Measure, Person
+from governance.measure_state import MeasureState
+from governance.role_change import pending
 from governance.role_holders import HELD_ROLES, Capacity
 from mapping.config import MappingConfig, RoleRule
 from mapping.sources import RoleGroup, RoleSource, RoleTable
@@ -80,6 +82,21 @@ class KnownPeople:
     def _fact(self, holder: Fact[Person]) -> Fact[Person]:
         return self.identified(holder) if isinstance(holder, Person) else holder
 
+    def identified_state(self, state: MeasureState) -> MeasureState:
+        """The state, with what is known now of whoever held a role until a change that nobody has accepted.
+
+        They were stored as they were known then; an account that was linked since is theirs all the same.
+        """
+        holders = {
+            role: replace(held, accepted=self._known(held.accepted), present=self._known(held.present))
+            for role, held in state.role_holders.items()
+            if held.changed_at is not None
+        }
+        return replace(state, role_holders={**state.role_holders, **holders}) if holders else state
+
+    def _known(self, holder: Person | None) -> Person | None:
+        return self.identified(holder) if holder is not None else None
+
     def identified_command(self, command: Command) -> Command:
         """The command, with what is known of who gave it and whom it names."""
         return command._replace(
@@ -122,6 +139,12 @@ def accounts_of(item: WorkItem, commands: Sequence[Command]) -> Iterator[str]:
     yield from (command.delegate for command in commands if command.delegate)
     for comment in item.comments:
         yield from delegates_in(comment.text)
+
+
+def held_accounts(state: MeasureState) -> Iterator[str]:
+    """Ids of the accounts that held a role, or hold it, while a change of it is not accepted."""
+    for _, held in pending(state.role_holders):
+        yield from (person.id for person in (held.accepted, held.present) if person is not None)
 
 
 def table_accounts(config: MappingConfig) -> frozenset[str]:

@@ -12,7 +12,7 @@ from connector.errors import InvalidPayload
 Json: TypeAlias = "str | int | float | Decimal | bool | Sequence[Json] | Mapping[str, Json] | None"
 JsonObject: TypeAlias = "Mapping[str, Json]"
 
-_LARGEST_EXPONENT = 308
+_SMALLEST_EXPONENT, _LARGEST_EXPONENT = -324, 308
 EMPTY_OBJECT: JsonObject = {}
 
 
@@ -55,7 +55,7 @@ def _number(text: str) -> Decimal:
         number = Decimal(text)
     except ArithmeticError:
         number = Decimal("NaN")
-    if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
+    if not number.is_finite() or not _SMALLEST_EXPONENT <= number.adjusted() <= _LARGEST_EXPONENT:
         raise ValueError(f"{text[:40]} is beyond any number")
     return number
 

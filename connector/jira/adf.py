@@ -5,6 +5,7 @@ https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
@@ -23,26 +24,29 @@ BLOCKS = frozenset(
         "rule",
     }
 )
+OTHERS_WORDS = frozenset({"blockquote", "codeBlock"})
+"""What somebody repeats or shows; a command in it is not theirs."""
 MAX_DEPTH = 60
+_WIKI_MARK = re.compile(r"\{(quote|noformat|code)(:[^}\n]*)?\}")
 
 
 def to_text(document: Json | None, *, commands: bool = False) -> str:
     """The document's text, one line per block; a string is returned as it is.
 
     For commands a mention is written as in wiki text, ``[~accountid:…]``: the account identifies the
-    person, not the displayed name.
+    person, not the displayed name; and quotes and code are left out, in wiki text as well.
     """
     if isinstance(document, str):
-        return document
+        return _without_quotes(document) if commands else document
     lines: list[str] = [""]
     _walk(as_object(document), lines, 0, commands=commands)
     return "\n".join(line.rstrip() for line in lines).strip()
 
 
 def _walk(node: JsonObject, lines: list[str], depth: int, *, commands: bool) -> None:
-    if depth > MAX_DEPTH:
-        return
     kind = as_text(node.get("type"))
+    if depth > MAX_DEPTH or (commands and kind in OTHERS_WORDS):
+        return
     if kind == "text":
         lines[-1] += as_text(node.get("text"))
     elif kind == "hardBreak":
@@ -60,6 +64,18 @@ def _walk(node: JsonObject, lines: list[str], depth: int, *, commands: bool) -> 
         _walk(as_object(child), lines, depth + 1, commands=commands)
     if kind in BLOCKS and lines[-1]:
         lines.append("")
+
+
+def _without_quotes(wiki: str) -> str:
+    """Wiki text without what stands between two marks of one kind; a mark alone is text."""
+    parts, rest, opened = [], 0, None
+    for mark in _WIKI_MARK.finditer(wiki):
+        if opened is None:
+            opened = mark
+        elif mark[1] == opened[1] and not mark[2]:
+            parts.append(wiki[rest : opened.start()])
+            rest, opened = mark.end(), None
+    return "".join(parts) + wiki[rest:]
 
 
 def from_text(content: str, mentions: Sequence[tuple[str, str]] = ()) -> JsonObject:

@@ -12,7 +12,7 @@ from connector.sync.ports import ToolSite
 from connector.sync.stores import StateStore, StoredState
 from mapping.config import MappingConfig
 from mapping.fields import role_groups
-from mapping.known_people import KnownPeople, accounts_of, table_accounts
+from mapping.known_people import KnownPeople, accounts_of, held_accounts, table_accounts
 from mapping.work_item import NativeId, WorkItem
 
 _log = structlog.get_logger(__name__)
@@ -29,7 +29,7 @@ def known_people(
     accounts, identities = set(table_accounts(config)), set[str]()
     for item in items:
         state = stored.get(item.native_id, StoredState())
-        accounts.update(accounts_of(item, state.ruled_on))
+        accounts.update(accounts_of(item, state.ruled_on), held_accounts(state.measure_state))
         for comment in state.submitted_comments:
             accounts.add(comment.author.id)
             identities.update(comment.author.identities)

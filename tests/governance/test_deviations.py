@@ -172,10 +172,25 @@ def test_after_three_months_of_red_the_kill_switch_shuts_every_gate() -> None:
     assert [event.kind for event in verdict.events] == [EventKind.KILLED]
 
 
-def test_green_in_between_starts_the_clock_anew() -> None:
+def test_a_month_of_green_in_between_starts_the_clock_anew() -> None:
     good = assess_at(forecast(20_000), months(2), red_for(1))
-    assert good.measure_state.red_since is None
-    assert assess_at(RED, months(4), good).off_ramp is None
+    assert assess_at(forecast(20_000), months(3), good).measure_state.red_since is None
+    again = assess_at(RED, months(4), good)
+    assert (again.off_ramp, again.measure_state.red_since) == (None, months(4))
+
+
+def test_a_forecast_that_is_lifted_for_an_hour_stops_no_clock() -> None:
+    """The owner writes a better one before the third month is over, and puts it back."""
+    two = red_for(2)
+    lifted = assess_at(forecast(20_000), months(3) - timedelta(hours=2), two)
+    assert (lifted.potential.colour, lifted.off_ramp) == (Colour.GREEN, None)
+    still = assess_at(forecast(20_000), months(3) + timedelta(days=1), lifted)
+    assert still.off_ramp is None
+    killed = assess_at(RED, months(3) + timedelta(days=2), still)
+    assert killed.off_ramp is not None
+    assert killed.off_ramp.reason == (
+        "the potential status is red since 21 Nov 2026, for 3 months, and no recovery plan was approved"
+    )
 
 
 def test_an_unknown_status_does_not_stop_the_clock() -> None:

@@ -303,8 +303,14 @@ def test_a_criterion_over_months_holds_all_that_time_and_an_unknown_value_stops_
     assert first.measure_state.criteria_since == {"forecast < 50 % of plan for 3 months": NOW + DAY}
     unknown = after(hidden, first, NOW + timedelta(days=40))
     assert unknown.measure_state.criteria_since == first.measure_state.criteria_since
-    recovered = after(good, unknown, NOW + timedelta(days=60))
-    assert recovered.measure_state.criteria_since == {}
+    better = after(good, unknown, NOW + timedelta(days=60))
+    assert better.kill_criteria[0].since is None
+    assert better.measure_state.criteria_since == first.measure_state.criteria_since
+    recovered = after(good, better, NOW + timedelta(days=91))
+    assert (recovered.measure_state.criteria_since, recovered.measure_state.criteria_interrupted) == ({}, {})
+    later = datetime(2027, 2, 22, 9, tzinfo=NOW.tzinfo)
+    worse = after(some, better, later)
+    assert worse.measure_state.criteria_since == {"forecast < 50 % of plan for 3 months": later}
     almost = after(some, unknown, datetime(2027, 2, 21, 9, tzinfo=NOW.tzinfo))
     assert "kill criterion" not in (almost.off_ramp.reason if almost.off_ramp else "")
     due = after(some, unknown, datetime(2027, 2, 22, 9, tzinfo=NOW.tzinfo))

@@ -169,9 +169,10 @@ def test_an_approval_of_the_decision_rests_on_the_dates_and_kill_criteria() -> N
     present = evidence("detailed", "detailed", commands=(*half.commands, APPROVALS[2]), children=FOUR)
     verdict = assess(softer, present, POLICY, NOW)
     assert [blocker.reason for blocker in verdict.blockers] == [
-        "M. Brandt gave the approval for another schedule or other kill criteria (2026-01-01 to 2026-12-31, Go-live "
-        "2026-10-01, kill criteria: cost > 200,000 EUR then, 2026-01-01 to 2026-12-31, Go-live 2026-10-01, "
-        "kill criteria: cost > 900,000 EUR now): it has to be given again"
+        "M. Brandt gave the approval for another schedule, kill criteria or objective (2026-01-01 to 2026-12-31, Go-live "
+        "2026-10-01, kill criteria: cost > 200,000 EUR, objective: Cost-income ratio then, 2026-01-01 to 2026-12-31, "
+        "Go-live 2026-10-01, kill criteria: cost > 900,000 EUR, objective: Cost-income ratio now): it has to be given "
+        "again"
     ]
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from governance.evidence import CommandOrigin
 from governance.measure import HierarchyPath, Person, Role
 from governance.measure_state import MeasureState
-from governance.role_holders import Capacity
+from governance.role_holders import Capacity, HeldRole
 from mapping.assess_item import MeasureAssessment, assess_item
 from mapping.fields import role_groups
-from mapping.known_people import KnownPeople, Officer, accounts_of, mail_identity, person_identity
+from mapping.known_people import KnownPeople, Officer, accounts_of, held_accounts, mail_identity, person_identity
 from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
 from mapping.work_item import Comment, ConnectionName, FieldName
@@ -35,12 +37,12 @@ measures:
 """
 
 
-def assessed(people: KnownPeople, *comments: Comment) -> MeasureAssessment:
+def assessed(people: KnownPeople, *comments: Comment, state: MeasureState | None = None) -> MeasureAssessment:
     loaded = load_mapping(MAPPING)
     assert isinstance(loaded, LoadedMapping), loaded
     found = assess_item(
         item(comments=comments), loaded.config, Policies(loaded.config),
-        measure_state=MeasureState(), last_written={}, now=NOW, people=people,
+        measure_state=state or MeasureState(), last_written={}, now=NOW, people=people,
     )  # fmt: skip
     assert isinstance(found, MeasureAssessment)
     return found
@@ -60,6 +62,21 @@ def test_holders_speakers_and_delegates_are_known() -> None:
     assert command.ruling is not None
     assert command.ruling.reply == (
         "A. Kaya is owner of this measure and cannot stand in for the sponsor: nobody checks their own figures."
+    )
+
+
+def test_an_account_that_was_linked_after_the_change_of_a_role_is_its_former_holders() -> None:
+    """Whoever gave the ownership away under one account does not accept that as the sponsor under another."""
+    former = Person("k2", "Anna K.")
+    state = MeasureState(role_holders={"owner": HeldRole(former, KAYA, NOW - timedelta(days=1))})
+    assert list(held_accounts(state)) == ["k2", "k"]
+    known = KnownPeople({"k2": ("person:2",), "b": ("person:2",)})
+    (command,) = assessed(known, said("/accept-role owner"), state=state).verdict.commands
+    assert command.ruling is not None
+    assert command.ruling.reply == (
+        "M. Brandt may not accept this: M. Brandt is owner and sponsor of this measure. The owner was changed from "
+        "Anna K. to A. Kaya on 09 Feb 2026, and nobody has accepted it: Anna K., sponsor M. Brandt or the "
+        "transformation office does with /accept-role owner."
     )
 
 

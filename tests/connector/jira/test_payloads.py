@@ -355,3 +355,30 @@ def test_every_captured_issue_is_normalised(shared: Path) -> None:
     most = {"no key": 0, "no status": 35, "no status category": 69, "no type": 33, "no project": 32,
             "no moment of change": 36, "links unknown": 36}  # fmt: skip
     assert {part: lost[part] for part in most if lost[part] > most[part]} == {}, lost
+
+
+def _document(*nodes: tuple[str, str]) -> dict[str, object]:
+    def paragraph(text: str) -> dict[str, object]:
+        return {"type": "paragraph", "content": [{"type": "text", "text": text}]}
+
+    content = [
+        {"type": kind, "content": [{"type": "text", "text": text}] if kind == "codeBlock" else [paragraph(text)]}
+        for kind, text in nodes
+    ]
+    return {"type": "doc", "version": 1, "content": content}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (_document(("blockquote", "/approve decided"), ("panel", "No.")), "No."),
+        (_document(("codeBlock", "/approve decided"), ("panel", "/reject decided no")), "/reject decided no"),
+        ("{quote}\n/approve decided\n{quote}\nNo.", "\nNo."),
+        ("{code:title=x}\n/approve decided\n{code}\nNo.", "\nNo."),
+        ("{noformat}/approve decided{noformat}No.", "No."),
+        ("{quote}\n/approve decided", "{quote}\n/approve decided"),
+    ],
+    ids=["quote", "code", "wiki quote", "wiki code", "wiki without format", "a mark alone"],
+)
+def test_a_command_that_somebody_quotes_is_not_theirs(body: object, said: str) -> None:
+    assert adf.to_text(body, commands=True) == said  # type: ignore[arg-type]

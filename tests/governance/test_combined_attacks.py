@@ -1,0 +1,304 @@
+"""What somebody who wants a green light may combine: roles, rejections, delegations and edits, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from governance.effects import Version
+from governance.evidence import Verb
+from governance.facts import Unknown
+from governance.measure import Committee, HierarchyPath, Person
+from governance.money import Period
+from governance.presets import PRESETS
+from tests.governance.factory import BRANDT, KAYA, POLICY, WEBER, eur, lines, measure
+from tests.governance.test_role_change import FRIEND, LIND, NOVAK, OFFICER, World
+
+SEVERAL = Unknown("the field names several people; a role has one holder")
+
+
+def test_a_sponsor_says_no_also_while_the_field_names_two_people() -> None:
+    """The owner adds a second name to the field for the minute in which the sponsor rejects."""
+    world = World()
+    world.measure = replace(world.measure, business_unit=None)
+    world.say(BRANDT, "detailed")
+    world.name(sponsor=SEVERAL)
+    assert world.say(BRANDT, "detailed", Verb.REJECT, text="not like this") == (
+        "Detailed rejected (not like this) by M. Brandt as sponsor."
+    )
+    world.measure = measure()
+    world.name(sponsor=BRANDT)
+    assert world.verdict.stage == "identified"
+    assert [one for one in world.blockers if "rejected" in one] == [
+        "Detailed is shut: M. Brandt rejected Detailed on 20 Nov 2026: not like this"
+        " · owner A. Kaya to act · since 20 Nov · APPROVAL_MISSING"
+    ]
+
+
+@pytest.mark.parametrize("named", [LIND, None, SEVERAL], ids=["another", "nobody", "two people"])
+def test_overwritten_words_count_also_while_the_role_is_in_question(named: Person | Unknown | None) -> None:
+    """The owner overwrites the sponsor's newest words, and names somebody else for the minute in which that is read."""
+    world = World()
+    world.measure = replace(world.measure, business_unit=None)
+    world.say(BRANDT, "detailed")
+    world.roles = replace(world.roles, sponsor=named)
+    world.say(BRANDT, "", Verb.OVERWRITTEN, problem="A. Kaya edited it on 20 Nov 2026 11:30 UTC")
+    world.measure = measure()
+    world.name(sponsor=BRANDT)
+    assert world.verdict.stage == "identified"
+    assert [one for one in world.blockers if "edited" in one] == [
+        "Detailed is shut: what M. Brandt wrote on 20 Nov 2026, after the approval, is not known, because A. Kaya "
+        "edited it on 20 Nov 2026 11:30 UTC: it has to be given again"
+        " · sponsor M. Brandt to act · since 20 Nov · APPROVAL_MISSING"
+    ]
+
+
+@pytest.mark.parametrize("named", [LIND, None, SEVERAL], ids=["another", "nobody", "two people"])
+def test_whoever_held_the_role_may_stop_the_measure_while_it_is_in_question(named: object) -> None:
+    world = World().name(sponsor=named)
+    assert world.say(BRANDT, "", Verb.HOLD, text="who changed this?") == (
+        "On hold (who changed this?) by M. Brandt as sponsor."
+    )
+    assert world.say(BRANDT, "", Verb.RESUME) == "Resumed by M. Brandt, who had put it on hold."
+
+
+def _limited(limit: int, *members: str) -> World:
+    """The steering committee decides from this limit on."""
+    thresholds = replace(POLICY.thresholds, committee_limit=Decimal(limit))
+    return World(policy=POLICY.with_thresholds(thresholds), committee=Committee("Board", frozenset(members)))
+
+
+@pytest.mark.parametrize(
+    "voter", [KAYA, Person("k2", "Anna K.", True, identities=("person:1",))], ids=["the owner", "her other account"]
+)
+def test_an_owner_has_no_vote_on_their_own_measure(voter: Person) -> None:
+    world = _limited(100_000, voter.id)
+    world.roles = replace(world.roles, owner=replace(KAYA, identities=("person:1",)))
+    world.approve()
+    assert world.say(voter, "decided") == (
+        f"{voter.name} is owner of this measure and has no vote on it: nobody decides on their own measure."
+    )
+    assert world.verdict.stage == "detailed"
+    assert [one for one in world.blockers if "STEERCO" in one] == [
+        "Decided is shut: 0 of 1 members of Board have approved"
+        " · steering committee Board to act · since 20 Nov · STEERCO_DECISION"
+    ]
+    assert world.say(voter, "decided", Verb.REJECT, text="too early") == (
+        f"Decided rejected (too early) by {voter.name} as steering committee."
+    )
+
+
+def test_a_vote_of_somebody_who_becomes_the_owner_is_no_vote() -> None:
+    world = _limited(100_000, "n")
+    world.say(BRANDT, "detailed")
+    world.say(NOVAK, "decided")
+    world.name(owner=NOVAK)
+    world.say(BRANDT, "decided")
+    world.say(WEBER, "decided")
+    assert world.verdict.stage == "detailed"
+
+
+@pytest.mark.parametrize(("agreed", "changed"), [(20_000, 200_000), (200_000, 20_000)], ids=["larger", "smaller"])
+def test_a_plan_past_the_limit_is_not_re_baselined_without_the_committee(agreed: int, changed: int) -> None:
+    world = _limited(300_000, "n")
+    rest = tuple(line for line in world.measure.effects if line.version is not Version.PLAN)
+    world.measure = replace(world.measure, effects=(*lines(Version.PLAN, agreed, 60_000), *rest))
+    world.pass_time().approve()
+    if agreed > changed:
+        world.say(NOVAK, "decided")
+    assert world.verdict.stage == "decided"
+    world.measure = replace(world.measure, effects=(*lines(Version.PLAN, changed, 60_000), *rest))
+    world.pass_time()
+    assert world.say(KAYA, "", Verb.REBASELINE, text="other numbers") == (
+        "Re-baseline asked for (other numbers); sponsor M. Brandt, controller J. Weber and steering committee Board "
+        "decide with /approve rebaseline. It was asked by A. Kaya as owner."
+    )
+    world.say(BRANDT, "rebaseline")
+    world.say(WEBER, "rebaseline")
+    assert _plan_number(world) == 1
+    world.say(NOVAK, "rebaseline")
+    assert _plan_number(world) == 2
+
+
+def _plan_number(world: World) -> int:
+    plan = world.verdict.measure_state.plan
+    return plan.number if plan is not None else 0
+
+
+PLACES = {
+    "program": (
+        {"hierarchy": HierarchyPath("ACME", "IT", "Sandbox")},
+        "another program or measure type (program Cloud exit, type none then, program Sandbox, type none now)",
+    ),
+    "measure type": (
+        {"rule_name": "small"},
+        "another program or measure type (program Cloud exit, type none then, program Cloud exit, type small now)",
+    ),
+    "shared baseline": ({"baseline_id": "CRM"}, "another baseline (500,000 EUR then, 500,000 EUR of CRM now)"),
+    "objective": (
+        {"objective": "Growth"},
+        "another schedule, kill criteria or objective (2026-01-01 to 2026-12-31, kill criteria: cost > 1.2M, objective: "
+        "Cost-income ratio then, 2026-01-01 to 2026-12-31, kill criteria: cost > 1.2M, objective: Growth now)",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_decided_is_what_was_approved(place: str) -> None:
+    """Sponsor and controller have approved; then the owner moves the measure to where nobody else is asked."""
+    change, text = PLACES[place]
+    world = _limited(100_000, "n")
+    world.approve()
+    world.measure = replace(world.measure, **change)  # type: ignore[arg-type]
+    world.policy = POLICY
+    world.pass_time()
+    assert world.verdict.stage == "detailed"
+    assert [one for one in world.blockers if "another" in one] == [
+        f"Decided is shut: M. Brandt gave the approval for {text}: it has to be given again"
+        " · sponsor M. Brandt to act · since 20 Nov · APPROVAL_MISSING",
+        f"Decided is shut: J. Weber gave the confirmation of size and timing for {text}: it has to be given again"
+        " · controller J. Weber to act · since 20 Nov · CONTROLLER_SIZE",
+    ]
+
+
+def test_an_actual_effect_is_not_confirmed_for_another_program() -> None:
+    """Where less has to be realised: the controller confirms it there, and not for the program that it came from."""
+    world = World(stage="implemented")
+    world.measure = replace(world.measure, unreadable_effects=("a month cannot be read",))
+    world.pass_time()
+    said = world.say(WEBER, "", Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11))
+    assert said == "Confirmed: 160,000 EUR until 2026-11 by J. Weber as controller."
+    world.measure = replace(measure(), hierarchy=HierarchyPath("ACME", "IT", "Sandbox"))
+    world.pass_time()
+    assert world.verdict.stage == "implemented"
+
+
+# What holds: each way ends without the green light.
+
+ACCEPT, REJECT, DELEGATE = Verb.ACCEPT_ROLE, Verb.REJECT, Verb.DELEGATE
+UNTIL = date(2026, 12, 31)
+
+
+def _swapped(world: World) -> None:
+    """Sponsor and controller change places, and each accepts the other."""
+    world.name(sponsor=WEBER, controller=BRANDT)
+    for person, role in ((BRANDT, "sponsor"), (WEBER, "controller"), (WEBER, "sponsor"), (BRANDT, "controller")):
+        world.say(person, role, ACCEPT)
+    world.say(WEBER, "detailed")
+
+
+def _accepted_by_an_unaccepted_holder(world: World) -> None:
+    """The new sponsor accepts the new owner, and the new controller the new sponsor."""
+    world.name(owner=NOVAK, sponsor=LIND, controller=FRIEND)
+    for person, role in ((LIND, "owner"), (FRIEND, "sponsor"), (LIND, "controller"), (NOVAK, "sponsor")):
+        world.say(person, role, ACCEPT)
+    world.say(LIND, "detailed")
+
+
+def _emptied_and_filled_again(world: World) -> None:
+    for sponsor in (None, SEVERAL, None, FRIEND, None, SEVERAL, LIND):
+        world.name(sponsor=sponsor)
+    world.say(LIND, "detailed")
+
+
+def _named_while_nobody_looked(world: World) -> None:
+    """Accepted for one, then another is named before Gatepost reads it."""
+    world.name(sponsor=LIND)
+    world._add(BRANDT, "sponsor", ACCEPT)
+    world.name(sponsor=FRIEND)
+    world.say(FRIEND, "detailed")
+
+
+def _approved_in_the_batch_of_the_change(world: World) -> None:
+    world._add(LIND, "detailed")
+    world.name(sponsor=LIND)
+    world.say(BRANDT, "sponsor", ACCEPT)
+
+
+def _delegated_before_the_acceptance(world: World) -> None:
+    world.name(sponsor=LIND)
+    world.say(LIND, "", DELEGATE, delegate="f", until=UNTIL)
+    world.say(FRIEND, "detailed")
+    world.say(BRANDT, "sponsor", ACCEPT)
+    world.say(FRIEND, "detailed")
+
+
+def _delegate_of_a_former_holder(world: World) -> None:
+    world.say(BRANDT, "", DELEGATE, delegate="f", until=UNTIL)
+    world.name(sponsor=LIND)
+    world.say(FRIEND, "detailed")
+    world.say(BRANDT, "sponsor", ACCEPT)
+    world.say(FRIEND, "detailed")
+
+
+def _delegate_who_becomes_the_owner(world: World) -> None:
+    world.measure = replace(world.measure, business_unit=None)
+    world.say(BRANDT, "", DELEGATE, delegate="f", until=UNTIL)
+    world.say(FRIEND, "detailed")
+    world.measure = measure()
+    world.name(owner=FRIEND)
+
+
+def _rejection_taken_back_by_the_former_holder(world: World) -> None:
+    """Approved, rejected, the role given to another and back, and the rejection edited away."""
+    world.measure = replace(world.measure, business_unit=None)
+    world.say(BRANDT, "detailed")
+    world.name(sponsor=LIND)
+    world.say(BRANDT, "detailed", REJECT, text="no")
+    world.name(sponsor=BRANDT)
+    world.said = tuple(one._replace(withdrawn=True) if one.verb is REJECT else one for one in world.said)
+    world.measure = measure()
+    world.pass_time()
+
+
+def _rejection_that_the_successor_inherits(world: World) -> None:
+    world.measure = replace(world.measure, business_unit=None)
+    world.name(sponsor=LIND)
+    world.say(BRANDT, "sponsor", ACCEPT)
+    world.say(LIND, "detailed")
+    world.say(LIND, "detailed", REJECT, text="no")
+    world.name(sponsor=BRANDT)
+    world.say(LIND, "sponsor", ACCEPT)
+    world.measure = measure()
+    world.pass_time()
+
+
+def _office_in_a_role(world: World) -> None:
+    """Somebody of the office becomes sponsor by another account, and accepts that."""
+    world.officers = OFFICER
+    world.name(sponsor=Person("n2", "Petra N.", True, identities=("person:7",)))
+    world.say(NOVAK, "sponsor", ACCEPT)
+    world.say(world.roles.sponsor, "detailed")  # type: ignore[arg-type]
+
+
+def _preset_changed_in_between(world: World) -> None:
+    """The stages get other names, and the roles are as new."""
+    world.policy = PRESETS["six"]
+    world.name(sponsor=LIND)
+    world.say(LIND, "detailed")
+
+
+def _switched_off(world: World) -> None:
+    world.policy = replace(world.policy, off=frozenset({"ROLE_CHANGED", "COMMAND_ALTERED", "SOD"}))
+    world.name(sponsor=LIND)
+    world.say(LIND, "detailed")
+
+
+WAYS = [
+    _swapped, _accepted_by_an_unaccepted_holder, _emptied_and_filled_again, _named_while_nobody_looked,
+    _approved_in_the_batch_of_the_change, _delegated_before_the_acceptance, _delegate_of_a_former_holder,
+    _delegate_who_becomes_the_owner, _rejection_taken_back_by_the_former_holder,
+    _rejection_that_the_successor_inherits, _office_in_a_role, _preset_changed_in_between, _switched_off,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__.strip("_"))
+def test_no_way_round_ends_at_a_granted_stage(way: Callable[[World], None]) -> None:
+    world = World()
+    way(world)
+    assert world.verdict.stage == "identified"
+    assert [one for one in world.blockers if "APPROVAL_MISSING" in one]
