@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import ImmutableMultiDict
 
 from connector.bootstrap import system_clock
+from connector.errors import ConfigurationError
 from connector.people.authentication import SignInMethod
 from connector.people.passwords import verify_password
 from connector.people.permissions import Viewer
@@ -66,7 +67,10 @@ def _question() -> ResponseReturnValue | None:
             if request.files:
                 abort(409, "Sign in again first, then send the file.")
             fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
-            token = here.pending_forms.keep(viewer.session, _path(), fields, now=now)
+            try:
+                token = here.pending_forms.keep(viewer.session, _path(), fields, now=now)
+            except ConfigurationError as error:
+                abort(413, str(error))
             return _page(viewer, token)
         error = _check_password(viewer)
         if error:
