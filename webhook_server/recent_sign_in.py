@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-from flask import abort, g, make_response, render_template, request
+from flask import abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import ImmutableMultiDict
 
@@ -21,7 +21,7 @@ from connector.people.authentication import SignInMethod
 from connector.people.passwords import verify_password
 from connector.people.permissions import Viewer
 from connector.people.person import Person
-from webhook_server.auth import current_viewer, is_bearer_request, services
+from webhook_server.auth import confirm_session, current_viewer, is_bearer_request, services
 from webhook_server.sign_in_attempts import (
     FailedSignIn,
     attempt_of,
@@ -101,9 +101,7 @@ def _check_password(viewer: Viewer) -> str:
             record_failed_sign_in(viewer.login, attempt.address, FailedSignIn.CODE)
             return "This code is wrong, or was used already. Wait for the next one."
     here.sign_in_throttle.clear(attempt)
-    here.sessions.confirm(viewer.session, method=SignInMethod.PASSWORD, by=viewer.login, now=system_clock())
-    # The view finds the viewer as they are now.
-    g.pop("viewer", None)
+    confirm_session(viewer, method=SignInMethod.PASSWORD, at=system_clock())
     return ""
 
 

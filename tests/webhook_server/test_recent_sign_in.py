@@ -113,6 +113,19 @@ def test_guessing_at_the_question_is_slowed_and_keeps_nobody_out_of_signing_in(s
     assert site.visitor().sign_in("ada@x.example").status_code == 303
 
 
+def test_a_cookie_that_was_read_before_the_confirmation_ends_with_it(site: WebSite) -> None:
+    admin, thief = site.signed_in("ada@x.example", ADMIN), site.visitor()
+    stolen = admin.client.get_cookie("gatepost")
+    assert stolen is not None
+    thief.client.set_cookie("gatepost", stolen.value)
+    assert thief.get("/account").status_code == 200
+    age_sign_ins(site)
+    form = {"pending_form": pending(admin.post("/people/new", NEW, page="/people/new")), "password": PASSWORD}
+    assert admin.post("/people/new", form, page="/people/new").status_code == 303
+    assert admin.get("/account").status_code == 200
+    assert thief.get("/account").headers["Location"].startswith("/signin")
+
+
 def test_forms_that_wait_are_few_and_short(site: WebSite) -> None:
     admin = site.signed_in("ada@x.example", ADMIN)
     age_sign_ins(site)
