@@ -12,7 +12,7 @@ from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
 from connector.people.passwords import hash_password, verify_password
 from connector.people.permissions import PersonId, TokenScope, Viewer, held_scopes
-from webhook_server.auth import before_own_password, current_viewer, services
+from webhook_server.auth import before_own_password, current_viewer, lacks_own_password, services
 from webhook_server.formats import LOCALES, parse_locale
 from webhook_server.permission import for_all_signed_in
 from webhook_server.possible_values import number_of
@@ -141,6 +141,7 @@ def _render(errors: dict[str, str] | None = None, new_token: str = "") -> str:
         errors=errors or {},
         form=request.form,
         scopes=_grantable_scopes(viewer),
+        must_change=lacks_own_password(viewer),
         second_factor=here.second_factors.is_enrolled(person.id),
         days=TOKEN_LIFETIMES_DAYS,
         locales=[(name, f"{parse_locale(name).get_display_name('en')}") for name in LOCALES],
