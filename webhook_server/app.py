@@ -23,6 +23,7 @@ from webhook_server.gateway.request_body import BodyLimits
 from webhook_server.gateway.thread_pools import ThreadPools
 from webhook_server.health import health
 from webhook_server.permission import OPEN, declare
+from webhook_server.possible_values import refuse_impossible_values
 from webhook_server.webhooks import webhooks
 
 LARGE_BODIES = 4
@@ -45,6 +46,7 @@ def create_app(services: Services, clock: Clock = system_clock) -> Flask:
     app.extensions["gatepost"] = services
     security.add_security_headers(app, services)
     authenticate_requests(app)
+    refuse_impossible_values(app)
     count_requests(app, services)
     pages.add_page_support(app, services, entries)
     app.register_blueprint(webhooks(services, clock))

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask import Flask, Response, after_this_request, current_app, g, redirect, request, url_for
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from connector.bootstrap import Services, system_clock
@@ -127,11 +127,32 @@ def sign_in(
         authenticated_at=authenticated_at,
     )
     remember_device(here, response, viewer.person)
+    _give(response, token)
+    return response
+
+
+def confirm_session(viewer: Viewer, *, method: SignInMethod, at: datetime) -> None:
+    """The person of this session has shown again who they are: it goes on under a new token.
+
+    A cookie that was read by somebody else before ends with it, instead of being able to change access from now on.
+    """
+    if viewer.session is None:
+        raise Forbidden("Only a person can sign in.")
+    token = services().sessions.confirm(viewer.session, method=method, by=viewer.login, now=at)
+    if token is not None:
+        g.session_token = token
+        after_this_request(lambda response: _give(response, token))
+    # The view finds the viewer as they are now.
+    g.pop("viewer", None)
+
+
+def _give(response: Response, token: str) -> Response:
+    settings = services().settings
     response.set_cookie(
         cookie_name(),
         token,
-        max_age=here.settings.session_hours * 3600,
-        secure=here.settings.over_tls,
+        max_age=settings.session_hours * 3600,
+        secure=settings.over_tls,
         httponly=True,
         samesite="Lax",
         path="/",
@@ -228,7 +249,7 @@ def _find_viewer() -> Viewer | None:
     if is_bearer_request():
         found = bearer_viewer() if request.path.startswith("/api/") else None
     else:
-        token = request.cookies.get(cookie_name(), "")
+        token = g.get("session_token") or request.cookies.get(cookie_name(), "")
         found = services().sessions.viewer(token, now=system_clock()) if token else None
         if found is not None and request.path.startswith(API_PREFIXES) and _is_held_up(found):
             found = None

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from connector.bootstrap import Clock, Services
 from connector.errors import WebhookAuthFailed
 from connector.store.connections.connections import ConnectionRecord
@@ -25,7 +27,11 @@ def decide_turn(services: Services, clock: Clock) -> DecideTurn:
             signed = "HTTP_COOKIE" in environ or "HTTP_AUTHORIZATION" in environ
             return BodyTurn.FIRST if signed else BodyTurn.ON_DEMAND
         _, name, secret = (*rest.split("/", 2), "", "")[:3]
-        record = services.connections.cached(name) if may_query else services.connections.in_memory(name)
+        try:
+            record = services.connections.cached(name) if may_query else services.connections.in_memory(name)
+        except SQLAlchemyError:
+            # The application asks again, and has its own answer for a database that is away.
+            return BodyTurn.ON_DEMAND
         if record is None:
             return BodyTurn.ON_DEMAND if may_query else BodyTurn.UNDECIDED
         return _turn_of_event(record, secret, environ, clock())

@@ -11,16 +11,17 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-from flask import abort, g, make_response, render_template, request
+from flask import abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import ImmutableMultiDict
 
 from connector.bootstrap import system_clock
+from connector.errors import ConfigurationError
 from connector.people.authentication import SignInMethod
 from connector.people.passwords import verify_password
 from connector.people.permissions import Viewer
 from connector.people.person import Person
-from webhook_server.auth import current_viewer, is_bearer_request, services
+from webhook_server.auth import confirm_session, current_viewer, is_bearer_request, services
 from webhook_server.sign_in_attempts import (
     FailedSignIn,
     attempt_of,
@@ -66,7 +67,10 @@ def _question() -> ResponseReturnValue | None:
             if request.files:
                 abort(409, "Sign in again first, then send the file.")
             fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
-            token = here.pending_forms.keep(viewer.session, _path(), fields, now=now)
+            try:
+                token = here.pending_forms.keep(viewer.session, _path(), fields, now=now)
+            except ConfigurationError as error:
+                abort(413, str(error))
             return _page(viewer, token)
         error = _check_password(viewer)
         if error:
@@ -97,9 +101,7 @@ def _check_password(viewer: Viewer) -> str:
             record_failed_sign_in(viewer.login, attempt.address, FailedSignIn.CODE)
             return "This code is wrong, or was used already. Wait for the next one."
     here.sign_in_throttle.clear(attempt)
-    here.sessions.confirm(viewer.session, method=SignInMethod.PASSWORD, by=viewer.login, now=system_clock())
-    # The view finds the viewer as they are now.
-    g.pop("viewer", None)
+    confirm_session(viewer, method=SignInMethod.PASSWORD, at=system_clock())
     return ""
 
 

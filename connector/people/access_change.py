@@ -21,8 +21,8 @@ FORMER_ADMINISTRATOR_COUNTS_FOR = timedelta(days=7)
 """How long somebody still counts as the other administrator after they were removed: else whoever removes the other
 one would be alone at once, and could do everything."""
 
-GUARDED_ROLES = frozenset({Role.CONTROLLER, Role.SPONSOR, Role.ADMINISTRATOR})
-"""Roles that decide on measures, or on who decides."""
+GUARDED_ROLES = frozenset({Role.CONTROLLER, Role.SPONSOR, Role.OFFICE, Role.ADMINISTRATOR})
+"""Roles that decide on measures, or on who decides: the office accepts who becomes sponsor or controller of one."""
 
 
 class ChangeKind(StrEnum):
@@ -114,10 +114,22 @@ class Administrator:
     person: PersonId
     login: str
     grants: tuple[RoleGrant, ...]
-    former: bool = False
+    """What they are administrator of now."""
+    lost_lately: bool = False
+    """Whether a grant was taken away from them lately: of how much is not asked, so it may have been of everything."""
+
+    @property
+    def former(self) -> bool:
+        """Whether they are administrator of nothing any more."""
+        return not self.grants
 
     def may_change(self, change: AccessChange) -> bool:
-        return self.former or holds_what_it_gives(self.grants, change)
+        """Whether they count as somebody who could have a say; see :data:`FORMER_ADMINISTRATOR_COUNTS_FOR`."""
+        return self.lost_lately or self.holds(change)
+
+    def holds(self, change: AccessChange) -> bool:
+        """Whether they are administrator now of every part that the change reaches."""
+        return holds_what_it_gives(self.grants, change)
 
 
 class Procedure(StrEnum):
@@ -160,7 +172,7 @@ def procedure_of(
     others = [one for one in able if one.person != requester]
     if len(others) <= (1 if requester is None else 0):
         return Procedure.ALONE
-    acceptors = [one for one in others if not one.former and one.person != change.person]
+    acceptors = [one for one in others if one.holds(change) and one.person != change.person]
     return Procedure.WAITS if acceptors else Procedure.NOBODY_COULD_ACCEPT
 
 

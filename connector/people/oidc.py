@@ -96,10 +96,7 @@ class IdentityProvider:
         claims = self._claims(as_text(tokens.get("id_token")), state.nonce)
         if self._client.groups_claim not in claims or "email" not in claims:
             more = self._userinfo(as_text(tokens.get("access_token")), as_text(claims.get("sub")))
-            if "email" in claims and as_text(claims["email"]) != as_text(more.get("email")):
-                # Verified is said of the address beside it, not of another one.
-                more = {name: value for name, value in more.items() if name != "email_verified"}
-            claims = {**more, **claims}
+            claims = _merged(claims, more)
         identity = self._identity(claims)
         if state.fresh:
             _check_fresh(identity.authenticated_at, state.asked_at)
@@ -230,6 +227,19 @@ class IdentityProvider:
     def _plain(self, url: str) -> Any:
         host = urlsplit(url).hostname or ""
         return build_session(connection=host, base_url=url, timeout=self._timeout, classify=as_it_is, clock=self._clock)
+
+
+def _merged(token: JsonObject, more: JsonObject) -> JsonObject:
+    """The token's claims, with what it leaves out; verified is said of the address beside it, and of no other one."""
+    if "email" not in token:
+        token = _without_verified(token)
+    elif as_text(token["email"]) != as_text(more.get("email")):
+        more = _without_verified(more)
+    return {**more, **token}
+
+
+def _without_verified(claims: JsonObject) -> JsonObject:
+    return {name: value for name, value in claims.items() if name != "email_verified"}
 
 
 def _auth_time(claims: JsonObject, now: datetime) -> datetime | None:

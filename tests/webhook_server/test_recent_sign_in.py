@@ -113,12 +113,44 @@ def test_guessing_at_the_question_is_slowed_and_keeps_nobody_out_of_signing_in(s
     assert site.visitor().sign_in("ada@x.example").status_code == 303
 
 
-@pytest.mark.parametrize("path", ["/subscriptions", "/subscriptions/bot/rotate"])
-def test_the_api_gives_a_secret_to_no_old_session(site: WebSite, path: str) -> None:
+def test_a_cookie_that_was_read_before_the_confirmation_ends_with_it(site: WebSite) -> None:
+    admin, thief = site.signed_in("ada@x.example", ADMIN), site.visitor()
+    stolen = admin.client.get_cookie("gatepost")
+    assert stolen is not None
+    thief.client.set_cookie("gatepost", stolen.value)
+    assert thief.get("/account").status_code == 200
+    age_sign_ins(site)
+    form = {"pending_form": pending(admin.post("/people/new", NEW, page="/people/new")), "password": PASSWORD}
+    assert admin.post("/people/new", form, page="/people/new").status_code == 303
+    assert admin.get("/account").status_code == 200
+    assert thief.get("/account").headers["Location"].startswith("/signin")
+
+
+def test_forms_that_wait_are_few_and_short(site: WebSite) -> None:
+    admin = site.signed_in("ada@x.example", ADMIN)
+    age_sign_ins(site)
+    long = admin.post("/people/new", NEW | {"name": "x" * 20_000}, page="/people/new")
+    assert (long.status_code, "sign in again first" in page_text(long)) == (413, True)
+    first = pending(admin.post("/people/new", NEW, page="/people/new"))
+    for _ in range(20):
+        newest = pending(admin.post("/people/new", NEW, page="/people/new"))
+    with site.services.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM pending_form")).scalar() == 20
+    form = {"password": PASSWORD}
+    assert admin.post("/people/new", form | {"pending_form": first}, page="/people").status_code == 409
+    assert admin.post("/people/new", form | {"pending_form": newest}, page="/people").status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/subscriptions", "/subscriptions/bot/rotate", "/mappings/rollback"])
+def test_the_api_gives_no_secret_and_no_mapping_to_an_old_session(site: WebSite, path: str) -> None:
     admin = site.signed_in("ada@x.example", ADMIN)
     found = re.search(r'name="csrf-token" content="([^"]+)"', admin.get("/account").text)
     assert found is not None
-    body = {"name": "bot", "url": "https://93.184.215.14/hook"} if path == "/subscriptions" else {}
+    bodies = {
+        "/subscriptions": {"name": "bot", "url": "https://93.184.215.14/hook"},
+        "/mappings/rollback": {"reason": "r"},
+    }
+    body = bodies.get(path, {})
     answers = []
     for _ in ("lately", "too long ago"):
         answer = admin.client.post(f"/api/v1{path}", json=body, headers={"X-CSRFToken": found[1]})
@@ -131,6 +163,7 @@ GUARDED = {
     "account.create_token",
     "account.password",
     "connections.rotate",
+    "mapping.activate",
     "people.add",
     "people.grant",
     "people.link",

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -213,6 +213,42 @@ def test_who_proves_nothing_is_answered_before_the_body(
         answer = _answer_of(connection)
     assert answer.startswith(f"HTTP/1.1 {status} ".encode()), answer
     assert time.monotonic() - began < SHORT
+
+
+FORM = "Cookie: a=b\nContent-Type: application/x-www-form-urlencoded"
+FOUR_MEGABYTES = "400000\r\n" + "a" * 0x400000 + "\r\n"
+MALFORMED = [
+    pytest.param(f"POST /signin HTTP/1.1\nHost: x\n{FORM}\nContent-Length: 3\nContent-Length: 30\n\na=b", "", 400, id="two lengths"),
+    pytest.param(f"POST /signin HTTP/1.1\nHost: x\n{FORM}\nContent-Length: +3\n\na=b", "", 400, id="a length with a sign"),
+    pytest.param(f"POST /signin HTTP/1.1\nHost: x\n{FORM}\nTransfer-Encoding: xchunked\n\n0\n\n", "", 400, id="an unknown encoding"),
+    pytest.param(
+        f"POST /signin HTTP/1.1\nHost: x\n{FORM}\nContent-Length: 3\nTransfer-Encoding: chunked\n\n",
+        FOUR_MEGABYTES * 3, 413, id="chunks beyond the length beside them",
+    ),
+    pytest.param(
+        f"POST /signin HTTP/1.1\nHost: x\n{FORM}\nContent-Length: 0\nTransfer-Encoding: chunked\n\n",
+        FOUR_MEGABYTES * 3, 413, id="chunks beside a length of nothing",
+    ),
+    pytest.param("GET /health/live HTTP/1.1\nHost: x\n" + "X: a\n" * 5000 + "\n", "", 431, id="too many headers"),
+    pytest.param(f"GET /{'a' * 200_000} HTTP/1.1\nHost: x\n\n", "", 414, id="an endless address"),
+    pytest.param("GET /static/%2e%2e/%2e%2e/app.py HTTP/1.1\nHost: x\n\n", "", 404, id="a file beside the static ones"),
+    pytest.param(
+        "GET /account HTTP/1.1\nHost: x\nUpgrade: websocket\nConnection: Upgrade\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\nSec-WebSocket-Version: 13\n\n", "", 400, id="a web socket",
+    ),
+    pytest.param("POST /hooks/jira/a%00b HTTP/1.1\nHost: x\nContent-Length: 2\n\n{}", "", 404, id="a name that no row holds"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("head", "body", "status"), MALFORMED)
+def test_a_malformed_request_is_refused_and_the_next_one_answered(
+    server: Server, head: str, body: str, status: int
+) -> None:
+    with server.connect(head) as connection:
+        with suppress(OSError):  # the answer comes before all of it is sent
+            connection.sendall(body.encode())
+        assert _answer_of(connection).startswith(f"HTTP/1.1 {status} ".encode())
+    assert server.health("live") == 200
 
 
 def test_health_and_events_are_answered_while_every_page_waits(server: Server) -> None:

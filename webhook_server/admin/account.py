@@ -12,9 +12,10 @@ from connector.bootstrap import Services, system_clock
 from connector.errors import ConfigurationError
 from connector.people.passwords import hash_password, verify_password
 from connector.people.permissions import PersonId, TokenScope, Viewer, held_scopes
-from webhook_server.auth import before_own_password, current_viewer, services
+from webhook_server.auth import before_own_password, current_viewer, lacks_own_password, services
 from webhook_server.formats import LOCALES, parse_locale
 from webhook_server.permission import for_all_signed_in
+from webhook_server.possible_values import number_of
 from webhook_server.recent_sign_in import requires_recent_sign_in
 from webhook_server.sign_in_attempts import (
     FailedSignIn,
@@ -86,7 +87,9 @@ def password() -> ResponseReturnValue:
 def end_session() -> ResponseReturnValue:
     """One session, or all but this one."""
     viewer, here = current_viewer(), services()
-    number = request.form.get("session", type=int)
+    number = number_of(request.form.get("session"))
+    if number is None and "session" in request.form:
+        abort(400, "There is no such session.")
     except_session = viewer.session if number is None else None
     ended = here.sessions.end(_person(viewer), number, by=viewer.login, except_session=except_session)
     flash(f"{ended} session{'' if ended == 1 else 's'} ended." if ended else "It had ended already.", "good")
@@ -138,6 +141,7 @@ def _render(errors: dict[str, str] | None = None, new_token: str = "") -> str:
         errors=errors or {},
         form=request.form,
         scopes=_grantable_scopes(viewer),
+        must_change=lacks_own_password(viewer),
         second_factor=here.second_factors.is_enrolled(person.id),
         days=TOKEN_LIFETIMES_DAYS,
         locales=[(name, f"{parse_locale(name).get_display_name('en')}") for name in LOCALES],

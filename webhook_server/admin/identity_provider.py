@@ -16,7 +16,7 @@ from connector.people.authentication import SignInMethod
 from connector.people.identity import Begun, Client, Identity, SignInRefused
 from connector.people.sign_in import sign_in_person
 from webhook_server.admin.signin import form
-from webhook_server.auth import before_second_factor, current_viewer, open_to_all, safe_next, sign_in
+from webhook_server.auth import before_second_factor, confirm_session, current_viewer, open_to_all, safe_next, sign_in
 from webhook_server.permission import for_all_signed_in
 from webhook_server.recent_sign_in import FORM_IS_GONE, TOKEN_FIELD
 from webhook_server.sign_in_attempts import FailedSignIn, record_failed_sign_in
@@ -137,7 +137,7 @@ def _confirmed(services: Services, identity: Identity, onward: str) -> ResponseR
     if viewer.session is None or linked != (identity.issuer, identity.subject):
         raise SignInRefused("Somebody else signed in at the identity provider. Sign out there, and start again.")
     at = identity.authenticated_at or system_clock()
-    services.sessions.confirm(viewer.session, method=SignInMethod.PROVIDER, by=viewer.login, now=at)
+    confirm_session(viewer, method=SignInMethod.PROVIDER, at=at)
     return redirect(safe_next(onward), 303)
 
 

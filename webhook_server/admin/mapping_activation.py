@@ -44,6 +44,7 @@ from webhook_server.admin.mapping_preview_run import (
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.mapping_access import NOT_ALLOWED, may_activate
 from webhook_server.permission import Reach
+from webhook_server.recent_sign_in import requires_recent_sign_in
 
 SAMPLE_SIZE = 200
 MAX_REASON_LENGTH = 1_000
@@ -85,6 +86,8 @@ def _add_preview(blueprint: Blueprint, services: Services) -> None:
 def _add_activate(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/activate")
     @requires_role(*EDITORS, reach=Reach.PART)
+    # The mapping says whose word counts: which field names the sponsor, who accepts a change of it.
+    @requires_recent_sign_in
     def activate() -> ResponseReturnValue:
         viewer, reason = current_viewer(), request.form.get("reason", "").strip()[:MAX_REASON_LENGTH]
         candidate = find_candidate(services, viewer, request.form.get("candidate", "draft"))

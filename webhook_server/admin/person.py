@@ -15,6 +15,7 @@ from connector.store.database.tables import CONNECTION, MEASURE
 from webhook_server.admin.grant_form import ROLES, grant_from, known_names
 from webhook_server.admin.person_access import administers, administers_whole, shown_part, waiting_changes
 from webhook_server.auth import current_viewer, services
+from webhook_server.possible_values import number_of
 
 
 def show(number: int) -> str:
@@ -99,7 +100,10 @@ def _require_whole(viewer: Viewer, person: Person) -> None:
 def end_sessions(number: int) -> ResponseReturnValue:
     person = _find_person(number)
     _require_whole(current_viewer(), person)
-    ended = services().sessions.end(person.id, request.form.get("session", type=int), by=current_viewer().login)
+    number = number_of(request.form.get("session"))
+    if number is None and "session" in request.form:
+        abort(400, "There is no such session.")
+    ended = services().sessions.end(person.id, number, by=current_viewer().login)
     flash(f"{ended} session{'' if ended == 1 else 's'} of {person.name} ended.", "good")
     return _redirect(person)
 

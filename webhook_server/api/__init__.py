@@ -31,7 +31,6 @@ from webhook_server.api import (
 )
 from webhook_server.api.openapi import Document, document
 from webhook_server.api.operation import Operation, add_route
-from webhook_server.api.values import PageQuery
 from webhook_server.auth import open_to_all
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -58,7 +57,7 @@ BASE = "/api/v1"
 LIST_ENDPOINTS = frozenset(
     f"api.{operation.name}"
     for operation in OPERATIONS
-    if operation.method == "GET" and operation.query is not None and issubclass(operation.query, PageQuery)
+    if operation.method == "GET" and operation.query is not None and "cursor" in operation.query.model_fields
 )
 """Operations that read many rows: the audit counts who reads them."""
 

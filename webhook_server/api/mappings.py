@@ -296,6 +296,7 @@ OPERATIONS = (
         path_parameters=(NUMBER_PARAMETER,),
         scope=TokenScope.ADMIN,
         action=Action.ACTIVATE,
+        changes_access=True,
     ),
     Operation(
         "POST",
@@ -307,5 +308,6 @@ OPERATIONS = (
         body=RollbackRequest,
         scope=TokenScope.ADMIN,
         action=Action.CONFIGURE,
+        changes_access=True,
     ),
 )

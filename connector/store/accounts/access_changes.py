@@ -244,7 +244,7 @@ def _administrators(connection: Connection, now: datetime) -> tuple[Administrato
             PersonId(row.id),
             row.login,
             tuple(RoleGrant(Role.ADMINISTRATOR, tuple(place), entity) for place, entity in row.grants or ()),
-            former=row.grants is None,
+            lost_lately=row.lost_lately,
         )
         for row in rows
     )
@@ -284,7 +284,8 @@ _ADMINISTRATORS = text("""
            CASE WHEN p.active THEN
                (SELECT jsonb_agg(jsonb_build_array(g.hierarchy, g.legal_entity) ORDER BY g.id)
                 FROM role_grant AS g WHERE g.person_id = p.id AND g.role = 'administrator')
-           END AS grants
+           END AS grants,
+           coalesce(p.administrator_until > :since, false) AS lost_lately
     FROM person AS p
     WHERE (p.active AND EXISTS (SELECT 1 FROM role_grant AS g WHERE g.person_id = p.id AND g.role = 'administrator'))
        OR p.administrator_until > :since

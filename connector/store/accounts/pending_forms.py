@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, delete, insert, select
+from sqlalchemy import ColumnElement, Engine, delete, insert, select, text
 
 from connector.errors import ConfigurationError
 from connector.store.accounts.sessions import token_hash
@@ -16,6 +16,12 @@ from connector.vault import Vault
 
 VALID_FOR = timedelta(minutes=30)
 """How long somebody may take to sign in again."""
+
+MAX_FORMS = 20
+"""Forms of one session that wait at a time, the newest: more tabs than this are no person's."""
+
+MAX_CHARACTERS = 20_000
+"""Of the names and values of one form; the longest of a page has a tenth of it."""
 
 Fields = Sequence[tuple[str, str]]
 """Names and values of a form in their order; a name may occur more than once."""
@@ -27,7 +33,12 @@ class PendingForms:
         self._vault = vault
 
     def keep(self, session: int, path: str, fields: Fields, *, now: datetime) -> str:
-        """Keep a form that was sent to this path; returns the token by which the same session takes it."""
+        """Keep a form that was sent to this path; returns the token by which the same session takes it.
+
+        Raises ConfigurationError for a form that is too long to be kept.
+        """
+        if len(path) + sum(len(name) + len(value) for name, value in fields) > MAX_CHARACTERS:
+            raise ConfigurationError("This is too long to be kept while you sign in: sign in again first.")
         token = secrets.token_urlsafe(32)
         row = {
             "hash": token_hash(token),
@@ -38,6 +49,7 @@ class PendingForms:
         }
         with self._engine.begin() as transaction:
             transaction.execute(delete(PENDING_FORM).where(PENDING_FORM.c.created_at < now - VALID_FOR))
+            transaction.execute(_KEEP_NEWEST, {"session": session, "most": MAX_FORMS - 1})
             transaction.execute(insert(PENDING_FORM).values(row))
         return token
 
@@ -67,3 +79,10 @@ class PendingForms:
             PENDING_FORM.c.session_id == session,
             PENDING_FORM.c.created_at >= now - VALID_FOR,
         )
+
+
+_KEEP_NEWEST = text("""
+    DELETE FROM pending_form WHERE session_id = :session AND hash NOT IN (
+        SELECT hash FROM pending_form WHERE session_id = :session ORDER BY created_at DESC LIMIT :most
+    )
+""")

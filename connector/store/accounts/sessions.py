@@ -18,6 +18,8 @@ from connector.store.database.tables import WEB_SESSION
 SEEN_UPDATE_INTERVAL = timedelta(minutes=1)
 """How exactly the last use of a session is known: a page that is reloaded writes nothing."""
 
+TOKEN_BYTES = 32
+
 RETENTION = timedelta(days=30)
 """How long a session that has ended stays in the table."""
 
@@ -44,7 +46,7 @@ class Sessions:
         authenticated_at: datetime | None,
     ) -> str:
         """Sign a person in; the token is returned once and stands nowhere."""
-        token = secrets.token_urlsafe(32)
+        token = secrets.token_urlsafe(TOKEN_BYTES)
         row = {
             "hash": token_hash(token),
             "person_id": person,
@@ -81,9 +83,13 @@ class Sessions:
         authentication = Authentication(SignInMethod(row.method), row.authenticated_at, row.has_second_factor)
         return viewer_of(row, session=row.session, authentication=authentication)
 
-    def confirm(self, session: int, *, method: SignInMethod, by: str, now: datetime) -> None:
-        """The person of this session has just shown again who they are."""
-        row = {"authenticated_at": now}
+    def confirm(self, session: int, *, method: SignInMethod, by: str, now: datetime) -> str | None:
+        """The person of this session has just shown again who they are; returns its new token, the former one ends.
+
+        ``None`` when the session was ended meanwhile.
+        """
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        row = {"authenticated_at": now, "hash": token_hash(token)}
         with self._engine.begin() as transaction:
             changed = update(WEB_SESSION).where(WEB_SESSION.c.id == session, WEB_SESSION.c.revoked_at.is_(None))
             person = transaction.execute(changed.values(row).returning(WEB_SESSION.c.person_id)).scalar()
@@ -91,6 +97,7 @@ class Sessions:
                 detail = {"method": method.value}
                 entry = {"actor": by, "action": "session.confirmed", "subject": f"person/{person}", "detail": detail}
                 audit.record(transaction, [entry])
+        return token if person is not None else None
 
     def active_sessions(self, person: PersonId, *, now: datetime) -> tuple[SessionRow, ...]:
         """The sessions that are good now, the last used first."""

@@ -169,6 +169,9 @@ class Connections:
                 connection_audit.record_saved(transaction, by, record, former)
 
     def get(self, name: str) -> ConnectionRecord | None:
+        if "\x00" in name:
+            # Senders choose what they ask for; PostgreSQL would refuse the question, and not say that there is none.
+            return None
         with self._engine.connect() as transaction:
             row = transaction.execute(select(CONNECTION).where(CONNECTION.c.name == name)).mappings().first()
         return None if row is None else self._record(row)

@@ -66,9 +66,9 @@ class CountedEvents:
         key: dict[str, object] = {
             "kind": event.kind.value,
             "since": since,
-            "login": event.login[:MAX_TEXT],
-            "address": event.address[:MAX_TEXT],
-            "about": event.about[:MAX_TEXT],
+            "login": _storable(event.login),
+            "address": _storable(event.address),
+            "about": _storable(event.about),
         }
         with self._engine.begin() as transaction:
             if not _add(transaction, key):
@@ -83,6 +83,11 @@ class CountedEvents:
 
 OTHERS = "others"
 """In the place of the address, for what came after :data:`MAX_COUNTS`."""
+
+
+def _storable(text: str) -> str:
+    """Whoever asks chooses the address: one with NUL, which PostgreSQL stores in no text, is counted all the same."""
+    return text[:MAX_TEXT].replace("\x00", "�")
 
 
 def _period_start(now: datetime, period: timedelta) -> datetime:
@@ -106,7 +111,7 @@ def _begin(transaction: Connection, event: CountedEvent, key: dict[str, object],
         key = key | {"login": "", "address": OTHERS, "about": ""}
         if _add(transaction, key):
             return
-    row = key | {"ends_at": since + event.kind.period, "example": event.example[:MAX_TEXT], "times": 1}
+    row = key | {"ends_at": since + event.kind.period, "example": _storable(event.example), "times": 1}
     transaction.execute(insert(COUNTED_EVENT).values(row))
 
 

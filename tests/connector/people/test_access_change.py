@@ -39,7 +39,8 @@ def enable(*holds: RoleGrant, account: ToolAccount | None = None) -> AccessChang
 
 ada, bea = Administrator(ADA, "ada", (ALL,)), Administrator(BEA, "bea", (ALL,))
 bea_of_hr = Administrator(BEA, "bea", (RoleGrant(Role.ADMINISTRATOR, ("HR",)),))
-former = Administrator(BEA, "bea", (), former=True)
+former = Administrator(BEA, "bea", (), lost_lately=True)
+bea_of_hr_only = Administrator(BEA, "bea", bea_of_hr.grants, lost_lately=True)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,20 @@ former = Administrator(BEA, "bea", (), former=True)
         ),
         pytest.param(
             AccessChange(ChangeKind.GROUP_RULE, grant=RoleGrant(Role.OFFICE), group="office"), ADA, [ada, bea],
-            Procedure.AT_ONCE, id="a group of the office",
+            Procedure.WAITS, id="a group of the office, which accepts changes of roles",
+        ),
+        pytest.param(
+            AccessChange(ChangeKind.GROUP_RULE, grant=RoleGrant(Role.VIEWER), group="all"), ADA, [ada, bea],
+            Procedure.AT_ONCE, id="a group of viewers",
+        ),
+        pytest.param(grant(Role.OFFICE), ADA, [ada, bea], Procedure.WAITS, id="the office"),
+        pytest.param(
+            grant(Role.CONTROLLER), ADA, [ada, bea_of_hr_only], Procedure.NOBODY_COULD_ACCEPT,
+            id="the other was cut down to another part lately",
+        ),
+        pytest.param(
+            grant(Role.CONTROLLER, place=("HR",)), ADA, [ada, bea_of_hr_only], Procedure.WAITS,
+            id="the other was cut down, and this is what is left to them",
         ),
         pytest.param(enable(RoleGrant(Role.VIEWER)), ADA, [ada, bea], Procedure.AT_ONCE, id="a viewer comes back"),
         pytest.param(enable(RoleGrant(Role.CONTROLLER)), ADA, [ada, bea], Procedure.WAITS, id="a controller comes back"),

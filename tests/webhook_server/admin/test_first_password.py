@@ -1,4 +1,4 @@
-"""A password that an administrator chose opens nothing but its own change: else its chooser could decide as two people."""
+"""A password that an administrator chose opens nothing but its own change."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def bob(site: WebSite) -> FormBrowser:
 def test_every_page_leads_to_the_change(bob: FormBrowser, path: str) -> None:
     answer = bob.get(path)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account")
-    assert "Somebody else chose your password and knows it. Change it below to go on." in page_text(bob.get("/account"))
+    shown = page_text(bob.get("/account"))
+    assert "Somebody else chose your password and knows it. Change it below to go on." in shown
+    assert ("Change the password" in shown, "Create a token" in shown, "Second factor" in shown) == (True, False, False)
 
 
 def test_the_api_knows_nobody_by_such_a_session(bob: FormBrowser) -> None:

@@ -158,6 +158,11 @@ def test_what_userinfo_says_of_another_address_verifies_nothing(house: WebSite, 
     idp.claims = {"sub": "s-1", "email": "ada@x.example"}
     idp.userinfo = {"sub": "s-1", "email": "eve@x.example", "email_verified": True, "groups": []}
     assert "does not say that your address is verified" in refusal(through(house.visitor()))
+    # A token that verifies an address that it does not name says nothing of the one that stands elsewhere.
+    idp.claims = {"sub": "s-1", "email_verified": True}
+    for said in ({}, {"email_verified": False}):
+        idp.userinfo = {"sub": "s-1", "email": "ada@x.example", "groups": [], **said}
+        assert "does not say that your address is verified" in refusal(through(house.visitor()))
 
 
 def test_another_identity_with_the_same_address_is_refused(house: WebSite, idp: Provider) -> None:
