@@ -16,7 +16,7 @@ from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
 from governance.deviations import Slip, assess_deviation, next_escalation_at, red_since
 from governance.effects import Effects, sum_up
-from governance.evidence import Command, Evidence, Verb
+from governance.evidence import Command, Evidence, Report, Verb
 from governance.explain import blockers_of
 from governance.facts import Unknown, known
 from governance.figures import figures_of
@@ -32,8 +32,9 @@ from governance.locked_plan import LockedPlan, is_changed, lock_plan, with_locke
 from governance.locked_scope import is_unscoped, scope_change, scope_text, terms_of
 from governance.locked_terms import as_locked, changed_terms
 from governance.measure import Measure
-from governance.measure_state import Breach, Deviation, MeasureState, OffRamp
+from governance.measure_state import Breach, Deviation, MeasureState, OffRamp, SeenFact
 from governance.money import CurrencyMismatch
+from governance.progress_seen import last_report, observe_progress
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES
 from governance.role_change import (
@@ -69,9 +70,14 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime, 
     assessment.assess_deviation()
     assessment.apply_kill_switch(potential)
     assessment.grant()
-    diverted = diversion(evidence, policy, now) if policy.is_on("RESOURCE_DIVERSION") else ""
+    assessment.observe_progress()
+    moved = assessment.children_moved
+    diverted = diversion(evidence, policy, now, moved) if policy.is_on("RESOURCE_DIVERSION") else ""
     terms = assessment.plan.terms if assessment.plan else None
-    implementation = implementation_status(measure, evidence, policy.thresholds, now, diverted, terms)
+    reported_at = last_report(assessment.progress_seen, evidence.counted_reports)
+    implementation = implementation_status(
+        measure, evidence, policy.thresholds, now, diverted, terms, reported_at=reported_at
+    )
     return assessment.verdict(implementation, potential)
 
 
@@ -101,6 +107,7 @@ class _Assessment:
     confirmed_fingerprint: str = ""
     commands: tuple[Command, ...] = ()
     role_holders: dict[str, HeldRole] = field(default_factory=dict)
+    progress_seen: dict[str, SeenFact] = field(default_factory=dict)
     evaluated_gates: int = 0
     """Gates whose conditions are in ``results``; a gate's facts do not change while stages are granted."""
     results: list[ConditionResult] = field(default_factory=list)
@@ -353,12 +360,26 @@ class _Assessment:
     def _stage(self) -> str | None:
         return self.policy.stages[self.granted].key if self.granted >= 0 else None
 
+    def observe_progress(self) -> None:
+        """Notice what people have reported on the work since the last assessment."""
+        refused = self.evidence.measure_state.breach
+        self.progress_seen = observe_progress(self.evidence, self.now, refused, in_breach=self._is_breach())
+
+    @property
+    def children_moved(self) -> datetime | None:
+        seen = self.progress_seen.get(Report.CHILDREN)
+        return seen.since if seen is not None else None
+
+    def _is_breach(self) -> bool:
+        """An item begins in the first stage's status; it has not gone ahead of anything by being there."""
+        claimed = self.policy.index(known(self.evidence.tool_stage))
+        return claimed > max(self.granted, 0) and self.policy.is_on("GATE_ORDER")
+
     def _gate(self) -> GateState:
         if isinstance(self.evidence.tool_stage, Unknown):
             return GateState.BLOCKED
         claimed = self.policy.index(self.evidence.tool_stage)
-        # An item begins in the first stage's status; it has not gone ahead of anything by being there.
-        if claimed > max(self.granted, 0) and self.policy.is_on("GATE_ORDER"):
+        if self._is_breach():
             return GateState.BREACH
         if self.off_ramp is not None:
             return GateState.BLOCKED
@@ -401,7 +422,7 @@ class _Assessment:
             FindingContext(
                 self.measure, self.evidence, policy, self.effects, stage, self.off_ramp, potential, self.now,
                 self.role_holders, self.commands, self.plan, self.rates, self.criteria,
-                self.agreed_criteria.unreadable,
+                self.agreed_criteria.unreadable, self.children_moved,
             )
         )  # fmt: skip
         self.events += [
@@ -429,6 +450,7 @@ class _Assessment:
             read_at=read_at,
             role_holders=self.role_holders,
             changed_terms=self.changed_terms,
+            progress_seen=self.progress_seen,
         )
         return Verdict(
             stage=stage,

@@ -109,6 +109,16 @@ class FactsSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenFact:
+    """A fact that reports on the work, as it was seen last (:mod:`governance.progress_seen`)."""
+
+    value: str
+    since: datetime | None
+    """Since when it is so, or a moment not long after; ``None`` when that is not known."""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureState:
     """All that the next assessment has to know of the ones before."""
 
@@ -142,3 +152,5 @@ class MeasureState:
     """Role to who holds it; a role that was never read is absent."""
     changed_terms: Mapping[str, str] = field(default_factory=dict)
     """Subject of a locked term to the changed value that was reported last."""
+    progress_seen: Mapping[str, SeenFact] = field(default_factory=dict)
+    """What reports on the work, by :class:`governance.evidence.Report` or name of the report field."""

@@ -303,6 +303,27 @@ def the_moved_deadline(scene: Simulation) -> None:
     assert shown.fields["Gate findings"] == ""
 
 
+def test_grey_stays_grey_until_somebody_reports_on_the_work(database: URL, tmp_path: Path) -> None:
+    """What anybody may do to a ticket, and what Gatepost writes itself, says nothing about the work."""
+    with simulation(database, tmp_path) as scene:
+        jira = scene.sandbox.jira
+        item = ("jira", "Archive on request")
+        issue = epic(scene, item[1], duedate="2027-12-31", children=(3, 1))
+        assert scene.show(item).fields["Implementation status"] == "Green"
+        scene.clock.move(days=61)
+        assert scene.show(item).fields["Implementation status"] == "Grey", "and Gatepost has written the field"
+        (step,) = [one for one in jira.issues.values() if one.summary == f"{item[1]}: step 4"]
+        scene.comment(item, "osei", "All is well.")
+        assert scene.edit(item, "osei", Objective="Another one").fields["Implementation status"] == "Grey"
+        jira.edit(step.key, {"summary": "Another name"}, by="osei")
+        jira.create("ITX", "Story", "One more step", by="osei", parent=issue.key, status="Analysis")
+        scene.clock.move(days=1, minutes=5)
+        assert scene.show(item).fields["Implementation status"] == "Grey"
+        jira.transition(step.key, "Backlog", by="osei")
+        scene.clock.move(days=1, minutes=5)
+        assert scene.show(item).fields["Implementation status"] == "Green", "a step was moved: that is a report"
+
+
 SCENARIOS: dict[str, tuple[Callable[[Simulation], None], tuple[str, ...]]] = {
     "paying twice": (paying_twice, ("LEGACY_COST_RUNNING",)),
     "green outside, red inside": (green_outside_red_inside, ("DEVIATION_UNEXPLAINED",)),
