@@ -32,7 +32,7 @@ from governance.locked_plan import LockedPlan, is_changed, lock_plan, with_locke
 from governance.locked_scope import is_unscoped, scope_change, scope_text, terms_of
 from governance.locked_terms import as_locked, changed_terms
 from governance.measure import Measure
-from governance.measure_state import Breach, Deviation, MeasureState, OffRamp, SeenFact
+from governance.measure_state import Breach, Deviation, MeasureState, OffRamp, SeenFact, is_new_breach
 from governance.money import CurrencyMismatch
 from governance.progress_seen import last_report, observe_progress
 from governance.rates import Rates
@@ -408,7 +408,7 @@ class _Assessment:
         if gate is not GateState.BREACH or claimed is None or (before is not None and before.status == status):
             return before
         into = self.policy.stages[self.granted + 1].label
-        return Breach(self.now, status, self.policy.label(claimed), into)
+        return Breach(self.now, status, self.policy.label(claimed), into, self.evidence.moved_by)
 
     def verdict(self, implementation: Status, potential: Status) -> Verdict:
         policy, before = self.policy, self.evidence.measure_state
@@ -430,6 +430,10 @@ class _Assessment:
             for one in findings
             if one.code == "COMMAND_ALTERED" and one.key not in before.findings_since
         ]
+        breach = self._breach(gate)
+        if breach is not None and is_new_breach(breach, before.breach):
+            text = f"{breach.text} while the gate into {breach.gate} is shut"
+            self.events.append(Event(EventKind.BREACHED, text[:1].upper() + text[1:], by=breach.by))
         read_at = self.evidence.read_at or self.now
         measure_state = MeasureState(
             stage=stage,
@@ -445,12 +449,13 @@ class _Assessment:
             overridden_criteria=self.overridden_criteria,
             findings_since={finding.key: finding.since for finding in findings},
             first_priorities=first_priorities(self.evidence) or before.first_priorities,
-            breach=self._breach(gate),
+            breach=breach,
             facts_seen=facts_seen(self.measure, before.facts_seen, read_at),
             read_at=read_at,
             role_holders=self.role_holders,
             changed_terms=self.changed_terms,
             progress_seen=self.progress_seen,
+            item_version=self.evidence.item_version,
         )
         return Verdict(
             stage=stage,

@@ -273,6 +273,10 @@ class Evidence:
     """The stated share is that of the child items, weighted; it is measured against the locked scope."""
     done: bool = False
     """The tool's own status says the work is finished."""
+    moved_by: Person | None = None
+    """Who gave the item its present status; ``None`` when the tool does not name anybody for certain."""
+    item_version: str = ""
+    """What the tool counts up on each change of the item."""
     updated: datetime | None = None
     """When the tool changed the item last, by anything: a comment, a rename, Gatepost's own write."""
     reported: Mapping[str, Fact[ReportedFact]] = field(default_factory=dict)

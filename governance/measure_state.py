@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from governance.locked_plan import LockedPlan
+from governance.measure import Person, name_of
 from governance.responsible import Responsible
 from governance.role_holders import HeldRole
 
@@ -98,6 +99,18 @@ class Breach:
     """Label of the stage that this status stands for."""
     gate: str
     """Label of the stage whose gate was shut."""
+    by: Person | None = None
+    """Who moved it, by the tool's own record; ``None`` when the tool does not name anybody for certain."""
+
+    @property
+    def text(self) -> str:
+        """``moved to Done (Implemented) by Kwame Osei``"""
+        return f"moved to {self.status} ({self.stage}) by {name_of(self.by)}"
+
+
+def is_new_breach(present: Breach, before: Breach | None) -> bool:
+    """Whether this is another one than the last assessment had seen."""
+    return before is None or (before.at, before.status) != (present.at, present.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +167,5 @@ class MeasureState:
     """Subject of a locked term to the changed value that was reported last."""
     progress_seen: Mapping[str, SeenFact] = field(default_factory=dict)
     """What reports on the work, by :class:`governance.evidence.Report` or name of the report field."""
+    item_version: str = ""
+    """Version of the item as the last assessment read it."""

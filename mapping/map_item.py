@@ -102,6 +102,7 @@ def evidence_from(
         progress=mapped.progress,
         progress_of_children=mapped.rule.progress.source is ProgressFrom.CHILDREN,
         done=item.status_category is StatusCategory.DONE,
+        item_version=item.version,
         updated=item.updated,
         reported=reported_facts(item, mapped.rule, mapped.measure, mapped.progress, known(related.team)),
         counted_reports=frozenset((*mapped.rule.reports.counts, *mapped.rule.reports.fields)),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from sandbox.jira.model import Deployment, Issue, Value
@@ -235,8 +236,17 @@ def the_hidden_edit(scene: Simulation) -> None:
         "move it back or meet the conditions below · GATE_ORDER"
     )
     assert ("gatepost", "field.restored") in scene.audit(item)
+    moved, edited = (_who(scene, item, action) for action in ("measure.breached", "field.restored"))
+    assert (moved, edited) == ("Petr Novak", "Petr Novak"), "the audit says who it was"
     assert not scene.move(item, "novak", "Closed")[0], "it cannot move further"
     assert scene.services.audit.verify().breaks == ()
+
+
+def _who(scene: Simulation, item: Item, action: str) -> str:
+    """Whom the audit names for the first such entry of the item."""
+    with scene.services.engine.begin() as connection:
+        query = "SELECT detail -> 'by' ->> 'name' FROM audit WHERE action = :action ORDER BY seq LIMIT 1"
+        return str(connection.execute(text(query), {"action": action}).scalar())
 
 
 def test_an_outage_of_the_other_tool_shuts_the_gate_and_passes(database: URL, tmp_path: Path) -> None:
