@@ -16,7 +16,7 @@ from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
 from governance.deviations import Slip, assess_deviation, next_escalation_at, red_clock
 from governance.effects import Effects, sum_up
-from governance.evidence import Command, Evidence, Verb
+from governance.evidence import Command, Evidence, Report, Verb
 from governance.explain import blockers_of
 from governance.facts import Unknown, known
 from governance.figures import figures_of
@@ -33,8 +33,9 @@ from governance.locked_plan import LockedPlan, is_changed, lock_plan, with_locke
 from governance.locked_scope import is_unscoped, scope_change, scope_text, terms_of
 from governance.locked_terms import as_locked, changed_terms
 from governance.measure import Measure
-from governance.measure_state import Breach, Deviation, MeasureState, OffRamp
+from governance.measure_state import Breach, Deviation, MeasureState, OffRamp, SeenFact, is_new_breach
 from governance.money import CurrencyMismatch
+from governance.progress_seen import last_report, observe_progress
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES
 from governance.role_change import (
@@ -70,9 +71,14 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime, 
     assessment.assess_deviation()
     assessment.apply_kill_switch(potential)
     assessment.grant()
-    diverted = diversion(evidence, policy, now) if policy.is_on("RESOURCE_DIVERSION") else ""
+    assessment.observe_progress()
+    moved = assessment.children_moved
+    diverted = diversion(evidence, policy, now, moved) if policy.is_on("RESOURCE_DIVERSION") else ""
     terms = assessment.plan.terms if assessment.plan else None
-    implementation = implementation_status(measure, evidence, policy.thresholds, now, diverted, terms)
+    reported_at = last_report(assessment.progress_seen, evidence.counted_reports)
+    implementation = implementation_status(
+        measure, evidence, policy.thresholds, now, diverted, terms, reported_at=reported_at
+    )
     return assessment.verdict(implementation, potential)
 
 
@@ -102,6 +108,7 @@ class _Assessment:
     confirmed_fingerprint: str = ""
     commands: tuple[Command, ...] = ()
     role_holders: dict[str, HeldRole] = field(default_factory=dict)
+    progress_seen: dict[str, SeenFact] = field(default_factory=dict)
     evaluated_gates: int = 0
     """Gates whose conditions are in ``results``; a gate's facts do not change while stages are granted."""
     results: list[ConditionResult] = field(default_factory=list)
@@ -364,12 +371,26 @@ class _Assessment:
     def _stage(self) -> str | None:
         return self.policy.stages[self.granted].key if self.granted >= 0 else None
 
+    def observe_progress(self) -> None:
+        """Notice what people have reported on the work since the last assessment."""
+        refused = self.evidence.measure_state.breach
+        self.progress_seen = observe_progress(self.evidence, self.now, refused, in_breach=self._is_breach())
+
+    @property
+    def children_moved(self) -> datetime | None:
+        seen = self.progress_seen.get(Report.CHILDREN)
+        return seen.since if seen is not None else None
+
+    def _is_breach(self) -> bool:
+        """An item begins in the first stage's status; it has not gone ahead of anything by being there."""
+        claimed = self.policy.index(known(self.evidence.tool_stage))
+        return claimed > max(self.granted, 0) and self.policy.is_on("GATE_ORDER")
+
     def _gate(self) -> GateState:
         if isinstance(self.evidence.tool_stage, Unknown):
             return GateState.BLOCKED
         claimed = self.policy.index(self.evidence.tool_stage)
-        # An item begins in the first stage's status; it has not gone ahead of anything by being there.
-        if claimed > max(self.granted, 0) and self.policy.is_on("GATE_ORDER"):
+        if self._is_breach():
             return GateState.BREACH
         if self.off_ramp is not None:
             return GateState.BLOCKED
@@ -398,7 +419,7 @@ class _Assessment:
         if gate is not GateState.BREACH or claimed is None or (before is not None and before.status == status):
             return before
         into = self.policy.stages[self.granted + 1].label
-        return Breach(self.now, status, self.policy.label(claimed), into)
+        return Breach(self.now, status, self.policy.label(claimed), into, self.evidence.moved_by)
 
     def verdict(self, implementation: Status, potential: Status) -> Verdict:
         policy, before = self.policy, self.evidence.measure_state
@@ -412,7 +433,7 @@ class _Assessment:
             FindingContext(
                 self.measure, self.evidence, policy, self.effects, stage, self.off_ramp, potential, self.now,
                 self.role_holders, self.commands, self.plan, self.rates, self.criteria,
-                self.agreed_criteria.unreadable,
+                self.agreed_criteria.unreadable, self.children_moved,
             )
         )  # fmt: skip
         self.events += [
@@ -420,6 +441,10 @@ class _Assessment:
             for one in findings
             if one.code == "COMMAND_ALTERED" and one.key not in before.findings_since
         ]
+        breach = self._breach(gate)
+        if breach is not None and is_new_breach(breach, before.breach):
+            text = f"{breach.text} while the gate into {breach.gate} is shut"
+            self.events.append(Event(EventKind.BREACHED, text[:1].upper() + text[1:], by=breach.by))
         read_at = self.evidence.read_at or self.now
         measure_state = MeasureState(
             stage=stage,
@@ -439,11 +464,13 @@ class _Assessment:
             overridden_criteria=self.overridden_criteria,
             findings_since={finding.key: finding.since for finding in findings},
             first_priorities=first_priorities(self.evidence) or before.first_priorities,
-            breach=self._breach(gate),
+            breach=breach,
             facts_seen=facts_seen(self.measure, before.facts_seen, read_at),
             read_at=read_at,
             role_holders=self.role_holders,
             changed_terms=self.changed_terms,
+            progress_seen=self.progress_seen,
+            item_version=self.evidence.item_version,
         )
         return Verdict(
             stage=stage,

@@ -126,6 +126,31 @@ class AlteredCommand:
     at: datetime | None = None
 
 
+class Report(StrEnum):
+    """What may count as somebody's report on the work; a report field counts under its own name."""
+
+    STATUS = "status"
+    PROGRESS = "progress"
+    DATES = "dates"
+    CHILDREN = "children"
+    """Moves of child items from one status to another."""
+    WORKLOGS = "worklogs"
+
+
+DEFAULT_REPORTS = frozenset({Report.STATUS, Report.PROGRESS, Report.DATES, Report.CHILDREN})
+"""Hours say that somebody worked, not how far the work is."""
+
+
+class ReportedFact(NamedTuple):
+    """A fact that reports on the work, as a text to compare; empty when nothing is stated."""
+
+    value: str
+    source: str = ""
+    """Where the mapping takes it from: another place is no news about the work."""
+    at: datetime | None = None
+    """When it became so, where the fact itself says it."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenItem:
     """A piece of work that is not finished: a child, a blocking link, a change."""
@@ -145,6 +170,8 @@ class ChildState(NamedTuple):
     id: str
     key: str
     done: bool
+    status: str = ""
+    """The tool's own value for it, not its name: a renamed status is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +183,7 @@ class Children:
     open: tuple[OpenItem, ...] = ()
     in_progress: int = 0
     last_changed: datetime | None = None
-    """The last change of any of them."""
+    """The last change of any of them, by anything: not earlier than the last move of one."""
     items: tuple[ChildState, ...] = ()
     """Each of them; empty where the tool tells only their number."""
 
@@ -207,6 +234,8 @@ class Team:
     members: tuple[TeamMember, ...]
     window_days: int
     """Length of the window in which hours were counted."""
+    last_logged: date | None = None
+    """The last day of the window for which somebody of the team logged hours on the measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +273,16 @@ class Evidence:
     """The stated share is that of the child items, weighted; it is measured against the locked scope."""
     done: bool = False
     """The tool's own status says the work is finished."""
+    moved_by: Person | None = None
+    """Who gave the item its present status; ``None`` when the tool does not name anybody for certain."""
+    item_version: str = ""
+    """What the tool counts up on each change of the item."""
     updated: datetime | None = None
+    """When the tool changed the item last, by anything: a comment, a rename, Gatepost's own write."""
+    reported: Mapping[str, Fact[ReportedFact]] = field(default_factory=dict)
+    """What reports on the work beside the child items: a :class:`Report`, or the name of a report field."""
+    counted_reports: frozenset[str] = DEFAULT_REPORTS
+    """Which of them the mapping counts."""
     created: datetime | None = None
     commands: tuple[Command, ...] = ()
     withdrawn_commands: tuple[Command, ...] = ()

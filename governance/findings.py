@@ -73,6 +73,8 @@ class FindingContext:
     criteria: tuple[CriterionState, ...] = ()
     unreadable_criteria: tuple[str, ...] = ()
     """Agreed kill criteria that are of no form that can be checked."""
+    children_moved: datetime | None = None
+    """When a child item was moved last from one status to another, or a moment not long after."""
 
     def holder(self, role: Role = Role.OWNER) -> tuple[Responsible, ...]:
         return (responsible(self.measure, role),)
@@ -96,22 +98,23 @@ def detect_findings(context: FindingContext) -> tuple[Finding, ...]:
 
 def zombie(context: FindingContext) -> Iterator[FindingDraft]:
     """Green on paper; the people of the measure work on something else, and nothing of it moves."""
-    diverted = diversion(context.evidence, context.policy, context.now)
+    diverted = diversion(context.evidence, context.policy, context.now, context.children_moved)
     if diverted:
         yield FindingDraft("team", diverted, context.holder(Role.SPONSOR))
 
 
-def diversion(evidence: Evidence, policy: Policy, now: datetime) -> str:
-    """The sentence about people who log their time elsewhere; empty when there is nothing to say."""
+def diversion(evidence: Evidence, policy: Policy, now: datetime, moved: datetime | None) -> str:
+    """The sentence about people who log their time elsewhere; empty when there is nothing to say.
+
+    ``moved`` is when a child item was moved last from one status to another; a renamed one is as untouched as before.
+    """
     team = known(evidence.team)
     if team is None or not team.members or evidence.done:
         return ""
     away = [member for member in team.members if member.hours_elsewhere > member.hours_on_measure]
     if Decimal(len(away)) / len(team.members) < policy.thresholds.diversion_share:
         return ""
-    children = known(evidence.children)
-    last_changed = children.last_changed if children is not None else None
-    if last_changed is not None and now - last_changed < timedelta(days=team.window_days):
+    if moved is not None and now - moved < timedelta(days=team.window_days):
         return ""
     hours = sum((member.hours_elsewhere for member in away), Decimal(0))
     hours_by_project: dict[str, Decimal] = {}
@@ -120,7 +123,7 @@ def diversion(evidence: Evidence, policy: Policy, now: datetime) -> str:
             hours_by_project.get(member.main_other_project, Decimal(0)) + member.hours_elsewhere
         )
     main_project = max(hours_by_project, key=lambda project: hours_by_project[project])
-    since = f" since {last_changed:%d %b %Y}" if last_changed else ""
+    since = f" since {moved:%d %b %Y}" if moved else ""
     where = f", most of them on {main_project}" if main_project else ""
     return (
         f"{len(away)} of {len(team.members)} people log their time elsewhere "

@@ -52,6 +52,11 @@ class Person:
         return wanted == self.id.casefold() or bool(self.login and wanted == self.login.casefold())
 
 
+def name_of(person: Person | None) -> str:
+    """The person's name, or that the tool names nobody: nobody is guessed."""
+    return person.name if person is not None else "somebody whom the tool does not name"
+
+
 @dataclass(frozen=True, slots=True)
 class Committee:
     """The steering committee of a program; ``members`` are ids or logins."""

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from governance.locked_plan import LockedPlan
+from governance.measure import Person, name_of
 from governance.responsible import Responsible
 from governance.role_holders import HeldRole
 
@@ -98,6 +99,18 @@ class Breach:
     """Label of the stage that this status stands for."""
     gate: str
     """Label of the stage whose gate was shut."""
+    by: Person | None = None
+    """Who moved it, by the tool's own record; ``None`` when the tool does not name anybody for certain."""
+
+    @property
+    def text(self) -> str:
+        """``moved to Done (Implemented) by Kwame Osei``"""
+        return f"moved to {self.status} ({self.stage}) by {name_of(self.by)}"
+
+
+def is_new_breach(present: Breach, before: Breach | None) -> bool:
+    """Whether this is another one than the last assessment had seen."""
+    return before is None or (before.at, before.status) != (present.at, present.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,16 @@ class FactsSeen:
 
     fingerprint: str
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFact:
+    """A fact that reports on the work, as it was seen last (:mod:`governance.progress_seen`)."""
+
+    value: str
+    since: datetime | None
+    """Since when it is so, or a moment not long after; ``None`` when that is not known."""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +169,7 @@ class MeasureState:
     """Role to who holds it; a role that was never read is absent."""
     changed_terms: Mapping[str, str] = field(default_factory=dict)
     """Subject of a locked term to the changed value that was reported last."""
+    progress_seen: Mapping[str, SeenFact] = field(default_factory=dict)
+    """What reports on the work, by :class:`governance.evidence.Report` or name of the report field."""
+    item_version: str = ""
+    """Version of the item as the last assessment read it."""

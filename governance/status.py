@@ -31,12 +31,19 @@ def implementation_status(
     now: datetime,
     diverted: str = "",
     terms: LockedTerms | None = None,
+    *,
+    reported_at: datetime | None,
 ) -> Status:
     """Progress compared with the elapsed share of the schedule; ``diverted`` says that its people work elsewhere.
 
     Time is judged by the locked dates and progress by the locked scope, until a re-baseline is approved.
+    ``reported_at`` is when somebody reported on the work last (:mod:`governance.progress_seen`).
     """
-    status = _by_schedule(as_locked(measure, terms), evidence, thresholds, now, diverted, terms)
+    status = _by_schedule(as_locked(measure, terms), evidence, thresholds, now, terms)
+    if status is None:
+        status = _unreported(reported_at, thresholds, now)
+    if status is None:
+        status = _capped(_by_progress(as_locked(measure, terms), evidence, thresholds, now, terms), evidence, diverted)
     end = known(measure.end)
     if terms is None or terms.end is None or end is None or end <= terms.end:
         return status
@@ -48,9 +55,9 @@ def _by_schedule(
     evidence: Evidence,
     thresholds: Thresholds,
     now: datetime,
-    diverted: str,
     terms: LockedTerms | None,
-) -> Status:
+) -> Status | None:
+    """What the dates and the tool's own status say alone; ``None`` when it depends on the progress."""
     start, end = known(measure.start), known(measure.end)
     if start is None or end is None or end < start:
         return Status(Colour.GREY, None, "there is no start and end date to measure progress against")
@@ -62,10 +69,18 @@ def _by_schedule(
     today = now.date()
     if today > end:
         return Status(Colour.RED, None, f"the end was {end}, and the work is not done")
-    if evidence.updated is not None and (now - evidence.updated).days >= thresholds.stale_days:
-        days = (now - evidence.updated).days
-        return Status(Colour.GREY, None, f"no update for {days} days (STALE_STATUS)")
-    return _capped(_by_progress(measure, evidence, thresholds, now, terms), evidence, diverted)
+    return None
+
+
+def _unreported(reported_at: datetime | None, thresholds: Thresholds, now: datetime) -> Status | None:
+    """Grey while nobody has reported on the work for too long: what was true then need not be true now."""
+    if reported_at is None:
+        return Status(Colour.GREY, None, "it is not known when somebody last reported on the work (STALE_STATUS)")
+    days = (now - reported_at).days
+    if days < thresholds.stale_days:
+        return None
+    reason = f"nobody has reported on the work for {days} days, since {reported_at:%d %b %Y} (STALE_STATUS)"
+    return Status(Colour.GREY, None, reason)
 
 
 def _by_progress(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from governance.evidence import Command
 from governance.gates import ApprovalKind
 from governance.kill_evaluation import CriterionState
+from governance.measure import Person
 from governance.measure_state import Deviation, MeasureState, OffRamp, OffRampKind, ReasonRequest
 from governance.money import Money
 from governance.responsible import Responsible, in_words
@@ -210,6 +211,7 @@ class EventKind(StrEnum):
     KILL_OVERRIDDEN = "measure.kill_switch_overridden"
     KILL_STOPPED = "measure.kill_switch_stopped"
     TERMS_CHANGED = "plan.terms_changed"
+    BREACHED = "measure.breached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,8 @@ class Event:
     label: str = ""
     """Of the stage that was granted or taken back."""
     role_change: RoleChange | None = None
+    by: Person | None = None
+    """Of a breach: who moved the item, where the tool names somebody for certain."""
 
 
 @dataclass(frozen=True, slots=True)

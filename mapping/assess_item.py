@@ -11,7 +11,8 @@ from typing import TypeAlias
 from governance.assess import assess
 from governance.evidence import Command, Evidence
 from governance.facts import Unknown
-from governance.measure_state import MeasureState
+from governance.measure import Person
+from governance.measure_state import MeasureState, is_new_breach
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES
 from governance.verdict import Verdict
@@ -33,6 +34,7 @@ LastWrittenByItem: TypeAlias = "Mapping[tuple[ConnectionName, NativeId], Mapping
 """What was written last, by item."""
 
 NOTHING_WRITTEN: LastWrittenByItem = MappingProxyType({})
+NOBODY_NAMED: Mapping[FieldName, Person] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,13 @@ def assess_item(
     fields_changed: datetime | None = None,
     people: KnownPeople = NOBODY_KNOWN,
     rates: Rates = NO_RATES,
+    editors: Mapping[FieldName, Person] = NOBODY_NAMED,
 ) -> MeasureAssessment | Unmapped:
     """Map and assess one item at one moment; the same input gives the same result.
 
     ``read_at`` is when the reading of the item began; ``fields_changed`` when a mapped field of the item was changed
-    last, where the tool's history was asked for it.
+    last, where the tool's history was asked for it; ``editors`` who changed the status and the owned fields last, where
+    the tool was asked and names somebody for certain.
     """
     mapped = map_item(ExpressionScope(item, now, related.joined_items), config)
     if isinstance(mapped, Unmapped):
@@ -87,6 +91,7 @@ def assess_item(
         altered_commands=tuple(history.altered),
         facts_changed=facts_changed(item, mapped.rule, fields_changed),
         read_at=read_at,
+        moved_by=editors.get(FieldName(Mark.STATUS)),
     )
     if people.officers:
         evidence = replace(evidence, officers=people.officers_of(mapped.measure))
@@ -104,6 +109,7 @@ def assess_item(
     marks = mark_changes(verdict, rule, item, measure.id, last_written)
     if marks:
         comparison = replace(comparison, changes=(*comparison.changes, *marks))
+    comparison = _with_editors(comparison, editors)
     comparison = _with_written_at(comparison, rule.write, now)
     joined_writes: tuple[tuple[WorkItem, Comparison], ...] = ()
     if any(join.write for join in rule.joins):
@@ -135,6 +141,25 @@ def _joined_writes(
                 comparison = compare(written_there, other.fields, target_values(verdict, join.write))
                 if comparison.has_writes:
                     yield other, _with_written_at(comparison, join.write, now)
+
+
+def edits_to_explain(assessed: MeasureAssessment) -> frozenset[FieldName]:
+    """What somebody else has changed since the last assessment, and of which people want to know who it was."""
+    fields = {change.field for change in assessed.comparison.changes if change.kind is ChangeKind.HAND_EDIT}
+    present, before = assessed.verdict.measure_state.breach, assessed.evidence.measure_state.breach
+    if present is not None and is_new_breach(present, before):
+        fields.add(FieldName(Mark.STATUS))
+    return frozenset(fields)
+
+
+def _with_editors(comparison: Comparison, editors: Mapping[FieldName, Person]) -> Comparison:
+    if not editors:
+        return comparison
+    changes = (
+        replace(change, by=editors.get(change.field)) if change.kind is ChangeKind.HAND_EDIT else change
+        for change in comparison.changes
+    )
+    return replace(comparison, changes=tuple(changes))
 
 
 def _with_written_at(comparison: Comparison, rule: WriteRule, now: datetime) -> Comparison:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from governance.evidence import DEFAULT_REPORTS, Report
 from governance.money import MAX_AMOUNT
 from governance.spread import SpreadShape
 from mapping.sources import MappingModel, RoleSource, Source
@@ -94,6 +95,14 @@ class ProgressRule(MappingModel):
     """For ``percent``: the field."""
     weight: str | None = None
     """For ``children``: their field that says how much each one counts, such as story points."""
+
+
+class ReportRule(MappingModel):
+    """What counts as somebody's report on the work.  Without one for the policy's days the status is grey."""
+
+    counts: tuple[Report, ...] = tuple(sorted(DEFAULT_REPORTS))
+    fields: tuple[str, ...] = ()
+    """Fields in which people report, such as a status report; Gatepost writes none of them."""
 
 
 class EffectsFrom(StrEnum):
@@ -234,6 +243,7 @@ class MeasureRule(MappingModel):
     milestones: Mapping[str, Source] = {}
     """Name of a milestone to the source of its date; the dates lock with the plan."""
     progress: ProgressRule = ProgressRule()
+    reports: ReportRule = ReportRule()
     effects: EffectRule = EffectRule()
     joins: tuple[JoinRule, ...] = ()
     legacy: LegacyRule | None = None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 
 from governance.facts import Fact, Unknown
 from mapping.config import EffectsFrom, MeasureRule
 from mapping.fields import fact_sources
-from mapping.sources import ComputedSource, JoinedSource
+from mapping.sources import ComputedSource, JoinedSource, item_parts
 from mapping.work_item import Tool, WorkItem
 
 TRANSACTION = {Tool.JIRA: timedelta(0), Tool.SERVICENOW: timedelta(seconds=1)}
@@ -18,7 +17,6 @@ ServiceNow counts whole seconds, and its record and its journal are written one 
 """
 
 UNDATED = frozenset({"item.children", "item.attachments", "now"})
-_USED = re.compile(r"\bitem\.\w+|\bnow\b")
 
 
 def facts_changed(item: WorkItem, rule: MeasureRule, fields_changed: datetime | None) -> Fact[datetime]:
@@ -34,7 +32,7 @@ def facts_changed(item: WorkItem, rule: MeasureRule, fields_changed: datetime | 
         if isinstance(source, JoinedSource):
             return Unknown("facts come from joined items")
         if isinstance(source, ComputedSource):
-            used |= set(_USED.findall(source.cel))
+            used |= item_parts(source)
     if used & UNDATED:
         return Unknown("an expression counts what leaves no date behind when it goes")
     # The tool was asked for the history of fields; an expression may look at other parts of the item.

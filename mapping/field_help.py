@@ -12,7 +12,7 @@ _THRESHOLDS = {
     "potential_amber": "From this share of the plan on, the potential status is amber; below it is red: 0.85.",
     "implementation_green": "From this share of the expected progress on, the implementation status is green: 0.90.",
     "implementation_amber": "From this share of the expected progress on, it is amber; below it is red: 0.75.",
-    "stale_days": "Days without an update after which the implementation status is grey.",
+    "stale_days": "Days without a report on the work after which the implementation status is grey.",
     "hurdle": "Least net plan for a decision, in the reporting currency.",
     "payback_months": "Months within which the cumulated net has to be positive.",
     "realised_share": "Share of the plan that the actual effect has to reach before a measure is closed.",
@@ -54,6 +54,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "facts": "Which fields hold what the gates ask for.",
         "milestones": "Name of a milestone to the field with its date; the dates lock with the plan.",
         "progress": "How far the work is: by the child items, a percentage, or the dates.",
+        "reports": "What counts as somebody's report on the work; without one for stale_days the status is grey.",
         "effects": "The amounts of the measure: plan, forecast and actual.",
         "joins": "Items of another connection that feed the same measure.",
         "legacy": "The services that the measure retires, and the ServiceNow that knows them.",
@@ -121,6 +122,10 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "from": "children, percent or dates.",
         "field": "For percent: the field that holds it.",
         "weight": "For children: their field that says how much each one counts.",
+    },
+    "ReportRule": {
+        "counts": "What counts: status, progress (a percentage), dates, children (moves of child items), worklogs.",
+        "fields": "Fields in which people report, such as a status report.",
     },
     "EffectRule": {
         "currency": "Field that names the currency of the amounts.",

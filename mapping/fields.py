@@ -77,8 +77,8 @@ def _join_key_fields(config: MappingConfig, connection: ConnectionName) -> Itera
 
 
 def fact_fields(rule: MeasureRule) -> frozenset[FieldName]:
-    """The item's own fields that a rule reads: all that it names but those that Gatepost writes."""
-    named = (name for name, path in _named_fields(rule) if path[0] != "write")
+    """The item's own fields that approvals rest on: all but reports on the work, and those that Gatepost writes."""
+    named = (name for name, path in _named_fields(rule) if path[0] not in {"write", "reports"})
     return frozenset(FieldName(name) for name in named if name not in ITEM_TEMPLATE_NAMES)
 
 
@@ -141,6 +141,7 @@ def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
         (rule.effects.currency, ("effects", "currency")),
     )
     yield from ((name, path) for name, path in single if name)
+    yield from ((name, ("reports", "fields")) for name in rule.reports.fields)
     yield from ((join.own_field, ("joins",)) for join in rule.joins if join.own_field)
     for key, template in rule.hierarchy.model_dump().items():
         if template:

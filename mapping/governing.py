@@ -100,7 +100,7 @@ def _numbers(path: MappingPath, rule: ThresholdRule) -> Iterator[Weakness]:
             (rule.kill_decision_days or 0) > 90,
             "a stopped measure may stay undecided",
         ),
-        ("stale_days", (rule.stale_days or 0) > YEAR, "a status that nobody has updated for a year still counts"),
+        ("stale_days", (rule.stale_days or 0) > YEAR, "a status on which nobody has reported for a year still counts"),
         ("delegation_days", (rule.delegation_days or 0) > YEAR, "a delegate may decide for more than a year"),
         (
             "done_on_word",

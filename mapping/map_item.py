@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from governance.evidence import Command, Evidence, OpenItem
-from governance.facts import Fact, Unknown
+from governance.facts import Fact, Unknown, known
 from governance.measure import Committee, HierarchyPath, Measure, MeasureId, Person, Roles
 from governance.measure_state import MeasureState
 from governance.role_holders import HELD_ROLES
@@ -18,6 +18,7 @@ from mapping.effects import effects_of
 from mapping.expressions import ExpressionScope
 from mapping.match import matches
 from mapping.related_evidence import RelatedEvidence
+from mapping.reported_facts import reported_facts
 from mapping.sources import RoleGroup, RoleTable
 from mapping.values import date_of, decimal_of, money_of, person_of, text_of
 from mapping.work_item import FieldName, StatusCategory, Tool, WorkItem
@@ -101,7 +102,10 @@ def evidence_from(
         progress=mapped.progress,
         progress_of_children=mapped.rule.progress.source is ProgressFrom.CHILDREN,
         done=item.status_category is StatusCategory.DONE,
+        item_version=item.version,
         updated=item.updated,
+        reported=reported_facts(item, mapped.rule, mapped.measure, mapped.progress, known(related.team)),
+        counted_reports=frozenset((*mapped.rule.reports.counts, *mapped.rule.reports.fields)),
         created=item.created,
         commands=commands,
         measure_state=measure_state,

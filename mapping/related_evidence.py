@@ -128,7 +128,9 @@ def team_of(
         return people
     if time_entries is None or isinstance(time_entries, Unknown):
         return time_entries or Unknown("the logged hours were not read")
-    return Team(tuple(_member(item, person, time_entries) for person in people), days)
+    ids = {person.id for person in people}
+    here = (one.day for one in time_entries if one.person in ids and item.native_id in {one.item, one.parent})
+    return Team(tuple(_member(item, person, time_entries) for person in people), days, max(here, default=None))
 
 
 def _member(item: WorkItem, person: Person, logged: Iterable[TimeEntry]) -> TeamMember:

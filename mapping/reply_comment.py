@@ -80,8 +80,9 @@ def _breach(measure: Measure, verdict: Verdict, status: str | None, people: dict
     breach = verdict.measure_state.breach
     if breach is None or status is None:
         return
+    breach_text = neutral(breach.text)
     sentence = (
-        f"{_mention(measure, Role.OWNER, people)}: moved to {breach.status} ({breach.stage}) on "
+        f"{_mention(measure, Role.OWNER, people)}: {breach_text} on "
         f"{breach.at:%d %b %Y %H:%M} UTC while the gate into {breach.gate} is shut"
     )
     count = len([one for one in verdict.blockers if one.code != "GATE_ORDER"])

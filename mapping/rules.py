@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from governance.codes import ALWAYS_ON, CODES
+from governance.evidence import Report
 from governance.presets import PRESETS
 from mapping.expressions import check_expression
 from mapping.problems import did_you_mean
@@ -44,6 +45,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
         yield from _check_sources(path, rule)
         yield from _check_joins(path, rule)
         yield from _check_progress((*path, "progress"), rule.get("progress"))
+        yield from _check_reports(path, rule)
     yield from _check_off(policy.get("off"))
     yield from _check_overrides(policy.get("overrides"), list(names))
     yield from _check_committees(data.get("committees"))
@@ -112,6 +114,31 @@ def _check_progress(path: MappingPath, progress: object) -> Iterator[RuleProblem
         yield (*path, "weight"), "a weight is read for children only.", "Leave it out, or write from: children."
     if not percent and "field" in progress:
         yield (*path, "field"), "a field is read for percent only.", "Leave it out, or write from: percent."
+
+
+def _check_reports(path: MappingPath, rule: Mapping[str, object]) -> Iterator[RuleProblem]:
+    """Something has to count, and nothing that Gatepost writes itself, or cannot read."""
+    reports, write = rule.get("reports"), rule.get("write")
+    if not isinstance(reports, Mapping):
+        return
+    counts, fields = reports.get("counts"), reports.get("fields")
+    own = {str(name).casefold() for name in write.values()} if isinstance(write, Mapping) else set()
+    if counts == [] and not fields:
+        yield (
+            (*path, "reports"),
+            "nothing counts as a report on the work.",
+            "Name what people report by, or leave it out.",
+        )
+    for index, name in enumerate(fields if isinstance(fields, list) else []):
+        if str(name).casefold() in own:
+            here: MappingPath = (*path, "reports", "fields", index)
+            yield here, f'Gatepost itself writes "{name}".', "Name a field in which people report."
+        if str(name) in set(Report):
+            here = (*path, "reports", "fields", index)
+            yield here, f'"{name}" is the word for one of counts.', "Write it under counts, or rename the field."
+    if isinstance(counts, list) and Report.WORKLOGS in counts and not rule.get("team"):
+        hint = "Name the field with its people under team."
+        yield (*path, "reports", "counts"), "hours are read of the measure's people only.", hint
 
 
 def _check_off(codes: object) -> Iterator[RuleProblem]:

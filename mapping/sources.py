@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from mapping.expressions import fields_in
+
+_ITEM_PART = re.compile(r"\bitem\.\w+|\bnow\b")
 
 
 class MappingModel(BaseModel):
@@ -114,6 +117,16 @@ def describe_source(source: str | ComputedSource | TranslatedSource | JoinedSour
             return f'the field "{name}" of {join}'
         case _:
             return f'the field "{source}"'
+
+
+def item_parts(source: ComputedSource) -> set[str]:
+    """What an expression reads: ``item.fields``, ``item.updated``, ``now``."""
+    return set(_ITEM_PART.findall(source.cel))
+
+
+def changes_by_itself(source: Source) -> bool:
+    """Whether a value may change without anybody changing a field of the item: with time, a comment, a child item."""
+    return isinstance(source, ComputedSource) and bool(item_parts(source) - {"item.fields"})
 
 
 def source_fields(

@@ -86,6 +86,8 @@ class Change:
     present: str | None
     target: WriteValue
     last_written: str | None
+    by: Person | None = None
+    """Of an edit by hand: who made it, where the tool names somebody for certain."""
 
 
 @dataclass(frozen=True, slots=True)

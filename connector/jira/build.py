@@ -57,6 +57,7 @@ def build_site(
     client = client_of(access, adapter)
     fields, own = SiteFields(client, clock), OwnAccount(client)
     cloud = access.deployment is Deployment.CLOUD
+    history = JiraChangeHistory(client, fields, own)
     reader = JiraReader(access.name, access.base_url, client, fields, own, native_gates=cloud)
     return ToolSite(
         access.name,
@@ -71,7 +72,8 @@ def build_site(
         setup=JiraSetup(access, client, adapter),
         scanner=JiraScanner(client, lambda: adapter.clock_skew),
         bulk_editor=JiraBulk(client, fields) if isinstance(client, CloudClient) else None,
-        change_history=JiraChangeHistory(client, fields),
+        change_history=history,
+        editors=history,
         provisioner=provisioner_of(access, client),
         batches_per_read=BREADTH,
     )

@@ -1,23 +1,30 @@
-"""When an issue's fields were changed last, by its changelog."""
+"""When an issue's fields were changed last and by whom, by its changelog."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from connector.http.json_values import JsonObject, as_list, as_object, as_text
 from connector.jira.client import JiraClient
-from connector.jira.fields import Field, SiteFields
-from connector.jira.payloads import moment
-from mapping.work_item import FieldName, NativeId
+from connector.jira.fields import Field, OwnAccount, SiteFields
+from connector.jira.payloads import moment, person
+from governance.measure import Person
+from mapping.marks import Mark
+from mapping.work_item import FieldName, NativeId, WorkItem
+
+STATUS = frozenset({"status"})
+"""How a changelog names the status, by id and by name."""
+MOVE = FieldName(Mark.STATUS)
 
 
 class JiraChangeHistory:
-    """Implements :class:`connector.sync.ports.ChangeHistory`."""
+    """Implements :class:`connector.sync.ports.ChangeHistory` and :class:`connector.sync.ports.Editors`."""
 
-    def __init__(self, client: JiraClient, fields: SiteFields) -> None:
+    def __init__(self, client: JiraClient, fields: SiteFields, own: OwnAccount) -> None:
         self._client = client
         self._fields = fields
+        self._own = own
 
     def last_change(self, item: NativeId, fields: frozenset[FieldName], since: datetime) -> datetime | None:
         """Data Center names a changed field by its visible name, or by its id; an entry without a time counts as now's.
@@ -31,6 +38,27 @@ class JiraChangeHistory:
             if names & set(_changed(entry)) and (at := moment(entry.get("created"))) is not None and at >= since
         ]
         return max(moments, default=None)
+
+    def editors(self, item: WorkItem, fields: frozenset[FieldName], seen_version: str) -> Mapping[FieldName, Person]:
+        """The author of the last entry for each field, made after the reading before and not after this one.
+
+        An older entry is not of this change: its own may not be in the history yet.
+        """
+        until, since = item.updated, moment(seen_version) or item.created
+        if until is None or since is None:
+            return {}
+        names = {name: STATUS if name == MOVE else self._names(frozenset({name})) for name in fields}
+        newest: dict[FieldName, tuple[datetime, Person | None]] = {}
+        for entry in self._client.changelog(item.native_id, since):
+            at = moment(entry.get("created"))
+            if at is None or not since <= at <= until:
+                continue
+            changed = set(_changed(entry))
+            for name, known_as in names.items():
+                if known_as & changed and (name not in newest or newest[name][0] <= at):
+                    is_other_move = name == MOVE and _new_status(entry) != item.status
+                    newest[name] = (at, None if is_other_move else person(entry.get("author")))
+        return {name: who for name, (_, who) in newest.items() if who is not None and who.id != self._own.id()}
 
     def _names(self, fields: frozenset[FieldName]) -> set[str]:
         catalogue = self._fields.catalogue()
@@ -46,3 +74,8 @@ class JiraChangeHistory:
 def _changed(entry: JsonObject) -> Iterator[str]:
     for item in map(as_object, as_list(entry.get("items"))):
         yield from (as_text(item.get(part)).casefold() for part in ("fieldId", "field"))
+
+
+def _new_status(entry: JsonObject) -> str:
+    changes = map(as_object, as_list(entry.get("items")))
+    return next((as_text(one.get("toString")) for one in changes if as_text(one.get("field")).casefold() in STATUS), "")

@@ -193,6 +193,10 @@ def in_progress(issue: JsonObject) -> bool:
     return _category(as_object(as_object(issue.get("fields")).get("status"))) is StatusCategory.INDETERMINATE
 
 
+def status_id(issue: JsonObject) -> str:
+    return as_text(as_object(as_object(issue.get("fields")).get("status")).get("id"))
+
+
 def updated(issue: JsonObject) -> datetime | None:
     return moment(as_object(issue.get("fields")).get("updated"))
 

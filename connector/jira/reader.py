@@ -20,6 +20,7 @@ from connector.jira.payloads import (
     is_done,
     named_values,
     open_item,
+    status_id,
     updated,
     work_item,
 )
@@ -185,7 +186,8 @@ class JiraReader:
             in_progress=sum(map(in_progress, group)),
             last_changed=max(moments, default=None),
             items=tuple(
-                ChildState(as_text(child.get("id")), as_text(child.get("key")), is_done(child)) for child in group
+                ChildState(as_text(child.get("id")), as_text(child.get("key")), is_done(child), status_id(child))
+                for child in group
             ),
         )
 

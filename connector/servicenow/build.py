@@ -15,6 +15,7 @@ from connector.servicenow.batch import ServiceNowBatch
 from connector.servicenow.batched_queries import BatchedQueries
 from connector.servicenow.checklist import Checklists
 from connector.servicenow.client import ServiceNowClient
+from connector.servicenow.editors import ServiceNowEditors
 from connector.servicenow.errors import classifier
 from connector.servicenow.event_parser import ServiceNowEventParser
 from connector.servicenow.fields import TableFields
@@ -26,6 +27,7 @@ from connector.servicenow.reader import ServiceNowReader
 from connector.servicenow.scanner import ServiceNowScanner
 from connector.servicenow.service_directory import ServiceNowServiceDirectory
 from connector.servicenow.setup import ServiceNowSetup
+from connector.servicenow.users import Users
 from connector.servicenow.writer import ServiceNowWriter
 from connector.sync.ports import ToolSite
 from mapping.work_item import Tool
@@ -69,6 +71,7 @@ def build_site(
         access.name, access.base_url, client, fields, batched_queries, accounts, access.username, clock
     )
     checklists = Checklists(access.name, client, fields, classifier(access.name))
+    editors = ServiceNowEditors(client, Users(client, clock), access.username)
     writer = ServiceNowWriter(access.name, client, fields, checklists, access.username)
     return ToolSite(
         access.name,
@@ -80,6 +83,7 @@ def build_site(
         finder=reader,
         join_reader=reader,
         groups=Groups(client, clock),
+        editors=editors,
         inspector=ServiceNowInspector(access.name, client, fields),
         batch_writer=ServiceNowBatch(access.name, client, writer, checklists, classifier(access.name)),
         setup=ServiceNowSetup(access, client, fields, accounts, adapter),

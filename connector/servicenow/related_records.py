@@ -235,7 +235,12 @@ def _summarize_children(group: Sequence[JsonObject]) -> Children:
         in_progress=sum(status_category(row) is StatusCategory.INDETERMINATE for row in group),
         last_changed=max(moments, default=None),
         items=tuple(
-            ChildState(raw_value(row.get("sys_id")), open_item(row).key, not is_true(row.get("active")))
+            ChildState(
+                raw_value(row.get("sys_id")),
+                raw_value(row.get("number")),
+                not is_true(row.get("active")),
+                raw_value(row.get("state")),
+            )
             for row in group
         ),
     )

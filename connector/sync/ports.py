@@ -17,6 +17,7 @@ from connector.sync.provision import Provisioner
 from connector.sync.scan import Scanner
 from connector.sync.setup import ConnectionSetup
 from governance.evidence import Service
+from governance.measure import Person
 from mapping.config import MeasureRule
 from mapping.live_check import RuleInspection
 from mapping.related_evidence import TimeEntry
@@ -194,6 +195,17 @@ class ChangeHistory(Protocol):
         """When one of these fields was changed last; ``None`` when none was from ``since`` on.  Raises ToolError."""
 
 
+class Editors(Protocol):
+    """A tool that tells who changed an item."""
+
+    def editors(self, item: WorkItem, fields: frozenset[FieldName], seen_version: str) -> Mapping[FieldName, Person]:
+        """Who changed each of these fields last, as the item was read; :attr:`mapping.marks.Mark.STATUS` for a move.
+
+        ``seen_version`` is the version of the reading before; empty for none.  Whom the tool does not name for
+        certain is absent, and so is Gatepost's own account.  Raises ToolError.
+        """
+
+
 class EventParser(Protocol):
     def parse(self, body: bytes) -> ParsedEvent:
         """Parse an event's body.  Raises InvalidPayload when it is not a JSON object."""
@@ -252,6 +264,7 @@ class ToolSite:
     provisioner: Provisioner | None = None
     heartbeat: Heartbeat | None = None
     change_history: ChangeHistory | None = None
+    editors: Editors | None = None
     groups: GroupReader | None = None
     batches_per_read: int = 1
     """How many batches' worth of items one read takes; more than one where a read costs one call whatever its size."""

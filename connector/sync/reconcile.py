@@ -34,8 +34,9 @@ from connector.sync.stores import (
 )
 from governance.evidence import Command
 from governance.facts import Unknown
+from governance.measure import Person
 from governance.rates import Rates
-from mapping.assess_item import LastWrittenByItem, MeasureAssessment, assess_item
+from mapping.assess_item import NOBODY_NAMED, LastWrittenByItem, MeasureAssessment, assess_item, edits_to_explain
 from mapping.config import MappingConfig
 from mapping.fields import child_fields, fact_fields, needed_fields, plan_currency, uses_tool_approvals
 from mapping.known_people import KnownPeople
@@ -82,7 +83,12 @@ class ItemReading:
     rates: Rates
 
     def assess(
-        self, mapping: ActiveMapping, now: datetime, *, fields_changed: datetime | None = None
+        self,
+        mapping: ActiveMapping,
+        now: datetime,
+        *,
+        fields_changed: datetime | None = None,
+        editors: Mapping[FieldName, Person] = NOBODY_NAMED,
     ) -> MeasureAssessment | Unmapped:
         # Commands from pages are ruled on with those from the tool; the item is stored as the tool has it.
         submitted = self.state.submitted_comments
@@ -100,7 +106,20 @@ class ItemReading:
             rates=self.rates,
             read_at=self.began,
             fields_changed=fields_changed,
+            editors=editors,
         )
+
+    def editors(self, fields: frozenset[FieldName]) -> Mapping[FieldName, Person]:
+        """Who changed these fields of the item; whom the tool does not name is absent."""
+        if self.site.editors is None or not fields:
+            return NOBODY_NAMED
+        try:
+            return self.site.editors.editors(self.item, fields, self.state.measure_state.item_version)
+        except (RetryLater, AuthenticationFailed):
+            raise
+        except ToolError as error:
+            _log.warning("editors not readable", connection=self.site.name, item=self.item.key, why=str(error))
+            return NOBODY_NAMED
 
     def last_change(self, assessed: MeasureAssessment, late: Sequence[Command]) -> datetime | None:
         """When a fact of the item was changed last; ``None`` when that cannot be known."""
@@ -206,10 +225,7 @@ class Reconciler:
         if item.native_id != requested:
             return ItemAlias(requested, item.native_id)
         try:
-            assessed = reading.assess(mapping, now)
-            if isinstance(assessed, MeasureAssessment) and (late := late_commands(assessed)):
-                # It may be that nothing which counts was changed: the tool's own history says so.
-                assessed = reading.assess(mapping, now, fields_changed=reading.last_change(assessed, late))
+            assessed = self._assess_with_history(reading, mapping, now)
         except Exception as error:  # noqa: BLE001 - one item that cannot be assessed must not hold up the other 99
             self._postpone(claim, [requested], error)
             return None
@@ -219,6 +235,21 @@ class Reconciler:
         return AssessedItem(
             item, assessed, evidence.dependencies, min(moment for moment in moments if moment is not None)
         )
+
+    def _assess_with_history(
+        self, reading: ItemReading, mapping: ActiveMapping, now: datetime
+    ) -> MeasureAssessment | Unmapped:
+        """The tool's history is asked only where the answer depends on it, and the item is then assessed once more."""
+        assessed = reading.assess(mapping, now)
+        if isinstance(assessed, Unmapped):
+            return assessed
+        # It may be that nothing which counts was changed since a late command was given.
+        late = late_commands(assessed)
+        fields_changed = reading.last_change(assessed, late) if late else None
+        editors = reading.editors(edits_to_explain(assessed))
+        if not late and not editors:
+            return assessed
+        return reading.assess(mapping, now, fields_changed=fields_changed, editors=editors)
 
     def _joined_last_written(
         self, batch_evidence: Iterable[ItemEvidence], began: datetime

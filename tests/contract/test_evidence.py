@@ -13,6 +13,7 @@ from connector.sync.ports import ToolSite, WriteResult
 from governance.evidence import Children, LifeCycle, Service
 from governance.facts import Unknown
 from governance.money import Money, Period
+from mapping.marks import Mark
 from mapping.related_evidence import TimeEntry
 from mapping.reply_comment import ReplyComment
 from mapping.work_item import FieldName, NativeId
@@ -257,6 +258,43 @@ def test_an_approval_is_the_approvers_own_when_they_or_their_delegate_saved_it(
     assert (approval.person.id, approval.is_own) == (people["brandt"], counts)
     assert approval.set_by is not None
     assert approval.set_by.name == {"brandt": "Martin Brandt", "kaya": "Aylin Kaya"}[saved_by]
+
+
+def test_the_history_names_who_moved_an_issue_and_who_edited_a_field(sandbox: servers.Sandbox, site: ToolSite) -> None:
+    assert site.editors is not None
+    issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya", status="Backlog")
+    sandbox.jira.edit(issue.key, {"Gate": "Open"}, by="osei")
+    sandbox.jira.edit(issue.key, {"Sponsor": "lind"}, by="brandt")
+    read = site.reader.read([NativeId(issue.id)], frozenset()).items[NativeId(issue.id)]
+    gate, status = FieldName("Gate"), FieldName(Mark.STATUS)
+    both = frozenset({gate, status})
+    assert {name: who.name for name, who in site.editors.editors(read, both, "").items()} == {gate: "Kwame Osei"}
+    later = (NOW + timedelta(hours=1)).isoformat()
+    assert site.editors.editors(read, both, later) == {}, "no entry since the reading before: nobody is guessed"
+    sandbox.jira.transition(issue.key, "Analysis", by="lind", over_rest=False)
+    moved = site.reader.read([NativeId(issue.id)], frozenset()).items[NativeId(issue.id)]
+    assert site.editors.editors(moved, both, "")[status].name == "Sara Lind"
+    assert site.editors.editors(read, frozenset({status}), "") == {}, "a later move is not the one that was read"
+    sandbox.jira.edit(issue.key, {"Gate": "Shut"}, by="gatepost-bot")
+    assert site.editors.editors(moved, frozenset({gate}), "") == {}, "Gatepost's own write is nobody's edit"
+
+
+@pytest.mark.parametrize(
+    ("saved_by", "name"),
+    [(["kaya"], "Aylin Kaya"), (["osei", "kaya"], None), ([], None), ([seed.BOT_USER], None)],
+    ids=["one person", "two people since", "nobody", "Gatepost itself"],
+)
+def test_whoever_saved_a_record_once_is_named_and_nobody_is_guessed(
+    sandbox: servers.Sandbox, snow: ToolSite, saved_by: list[str], name: str | None
+) -> None:
+    assert snow.editors is not None
+    record = sandbox.servicenow.insert("pm_project", {"short_description": "P", "state": "1"}, "brandt")
+    item, seen = NativeId(f"pm_project:{record['sys_id']}"), record["sys_mod_count"]
+    for number, login in enumerate(saved_by):
+        sandbox.servicenow.update("pm_project", record["sys_id"], {"short_description": f"P{number}"}, login)
+    (read,) = snow.reader.read([item], frozenset()).items.values()
+    who = snow.editors.editors(read, frozenset({FieldName("Gate")}), seen).get(FieldName("Gate"))
+    assert (who.name if who is not None else None) == name
 
 
 def test_a_work_note_is_added_once_for_one_text(sandbox: servers.Sandbox, snow: ToolSite) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from governance.effects import EffectKind, EffectLine, Version
-from governance.evidence import Children, Command, CommandOrigin, CommandSource, Evidence, Verb
+from governance.evidence import Children, Command, CommandOrigin, CommandSource, Evidence, Report, ReportedFact, Verb
 from governance.gates import Policy, Thresholds
 from governance.measure import HierarchyPath, Measure, MeasureId, Person, Roles
 from governance.measure_state import MeasureState
@@ -82,6 +82,7 @@ def evidence(granted: str | None = None, tool_stage: str | None = None, **change
         changes=(),
         attachments=1,
         updated=NOW,
+        reported={Report.STATUS: ReportedFact("In progress")},
         facts_changed=NOW - timedelta(days=30),
         commands=APPROVALS,
         measure_state=MeasureState(granted),

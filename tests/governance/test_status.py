@@ -47,7 +47,10 @@ def test_without_dates_the_implementation_status_is_grey() -> None:
 
 def test_two_reporting_periods_without_an_update_are_grey() -> None:
     present = evidence(updated=MIDDLE - timedelta(days=70))
-    assert work(measure(), present) == (Colour.GREY, "no update for 70 days (STALE_STATUS)")
+    assert work(measure(), present) == (
+        Colour.GREY,
+        "nobody has reported on the work for 70 days, since 23 Apr 2026 (STALE_STATUS)",
+    )
 
 
 def test_unknown_progress_is_grey_never_green() -> None:

@@ -124,7 +124,7 @@ WEAK: Mapping[str, tuple[Change, list[str]]] = {
         [
             "policy.kill_red_months: a measure may fail for more than a year.",
             "policy.kill_decision_days: a stopped measure may stay undecided.",
-            "policy.stale_days: a status that nobody has updated for a year still counts.",
+            "policy.stale_days: a status on which nobody has reported for a year still counts.",
             "policy.delegation_days: a delegate may decide for more than a year.",
         ],
     ),

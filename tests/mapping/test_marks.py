@@ -12,11 +12,11 @@ from governance.assess import assess
 from governance.measure import Role
 from governance.measure_state import Breach
 from governance.responsible import Responsible
-from governance.verdict import Blocker, GateState, Verdict
+from governance.verdict import Blocker, EventKind, GateState, Verdict
 from mapping.marks import MAX_PROPERTY_LENGTH, Mark, is_mark, link_json, mark_changes, stored_value, verdict_json
 from mapping.reply_comment import reply_comment_of
 from mapping.work_item import FieldName, Link, StatusCategory
-from tests.governance.factory import NOW, POLICY, evidence, measure
+from tests.governance.factory import KAYA, NOW, POLICY, evidence, measure
 from tests.mapping.items import item
 from tests.mapping.rules import rule
 
@@ -145,9 +145,14 @@ def test_a_breach_is_remembered_until_the_gate_opens() -> None:
     comment = reply_comment_of(measure(), back, None, "Backlog")
     assert comment is not None
     assert comment.text.splitlines()[1] == (
-        "@A. Kaya: moved to In progress (Decided) on 21 Nov 2026 09:00 UTC while the gate into Detailed is shut; it is "
-        "back at Backlog. 1 condition is not met and is listed in the field Gate blockers."
+        "@A. Kaya: moved to In progress (Decided) by somebody whom the tool does not name on 21 Nov 2026 09:00 UTC while "
+        "the gate into Detailed is shut; it is back at Backlog. 1 condition is not met and is listed in the field Gate blockers."
     )
+    named = assess(measure(), evidence("identified", "decided", commands=(), moved_by=KAYA), POLICY, NOW)
+    assert [(event.text, event.by) for event in named.events if event.kind is EventKind.BREACHED] == [
+        ("Moved to In progress (Decided) by A. Kaya while the gate into Detailed is shut", KAYA)
+    ]
+    assert EventKind.BREACHED not in {event.kind for event in back.events}, "it is told once"
     opened = replace(evidence("detailed", "identified"), measure_state=replace(back.measure_state, stage="detailed"))
     assert assess(measure(), opened, POLICY, NOW).measure_state.breach is None
 

@@ -96,6 +96,7 @@ def test_hours_on_the_item_and_its_children_are_here_and_all_others_elsewhere() 
             TeamMember("M. Brandt", Decimal(0), Decimal(9), "SUP"),
         ),
         14,
+        date(2026, 2, 9),
     )
 
 

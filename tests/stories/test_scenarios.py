@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from sandbox.jira.model import Deployment, Issue, Value
@@ -247,8 +248,17 @@ def the_hidden_edit(scene: Simulation) -> None:
         "move it back or meet the conditions below · GATE_ORDER"
     )
     assert ("gatepost", "field.restored") in scene.audit(item)
+    moved, edited = (_who(scene, item, action) for action in ("measure.breached", "field.restored"))
+    assert (moved, edited) == ("Petr Novak", "Petr Novak"), "the audit says who it was"
     assert not scene.move(item, "novak", "Closed")[0], "it cannot move further"
     assert scene.services.audit.verify().breaks == ()
+
+
+def _who(scene: Simulation, item: Item, action: str) -> str:
+    """Whom the audit names for the first such entry of the item."""
+    with scene.services.engine.begin() as connection:
+        query = "SELECT detail -> 'by' ->> 'name' FROM audit WHERE action = :action ORDER BY seq LIMIT 1"
+        return str(connection.execute(text(query), {"action": action}).scalar())
 
 
 def test_an_outage_of_the_other_tool_shuts_the_gate_and_passes(database: URL, tmp_path: Path) -> None:
@@ -313,6 +323,27 @@ def the_moved_deadline(scene: Simulation) -> None:
     shown = scene.comment(item, "weber", "/approve rebaseline")
     assert "PLAN_LOCKED" not in shown.fields["Gate blockers"]
     assert shown.fields["Gate findings"] == ""
+
+
+def test_grey_stays_grey_until_somebody_reports_on_the_work(database: URL, tmp_path: Path) -> None:
+    """What anybody may do to a ticket, and what Gatepost writes itself, says nothing about the work."""
+    with simulation(database, tmp_path) as scene:
+        jira = scene.sandbox.jira
+        item = ("jira", "Archive on request")
+        issue = epic(scene, item[1], duedate="2027-12-31", children=(3, 1))
+        assert scene.show(item).fields["Implementation status"] == "Green"
+        scene.clock.move(days=61)
+        assert scene.show(item).fields["Implementation status"] == "Grey", "and Gatepost has written the field"
+        (step,) = [one for one in jira.issues.values() if one.summary == f"{item[1]}: step 4"]
+        scene.comment(item, "osei", "All is well.")
+        assert scene.edit(item, "osei", Objective="Another one").fields["Implementation status"] == "Grey"
+        jira.edit(step.key, {"summary": "Another name"}, by="osei")
+        jira.create("ITX", "Story", "One more step", by="osei", parent=issue.key, status="Analysis")
+        scene.clock.move(days=1, minutes=5)
+        assert scene.show(item).fields["Implementation status"] == "Grey"
+        jira.transition(step.key, "Backlog", by="osei")
+        scene.clock.move(days=1, minutes=5)
+        assert scene.show(item).fields["Implementation status"] == "Green", "a step was moved: that is a report"
 
 
 SCENARIOS: dict[str, tuple[Callable[[Simulation], None], tuple[str, ...]]] = {

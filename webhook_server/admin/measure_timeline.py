@@ -12,8 +12,10 @@ from connector.store.database.audit import AuditEntry
 from connector.store.reconcile.command_rows import ACCEPTED, REFUSED
 from governance.evidence import CommandOrigin, Verb
 from governance.gates import Policy
+from governance.measure import name_of
 from governance.money import Period
 from governance.verdict import gate_text
+from mapping.marks import Mark
 from webhook_server.pages import formats
 
 
@@ -45,6 +47,7 @@ ENTRY_TITLES = {
     "role.restored": ("info", ""),
     "command.withdrawn": ("bad", ""),
     "command.altered": ("bad", ""),
+    "measure.breached": ("bad", ""),
 }
 """Mark and beginning of an entry whose detail is one text."""
 
@@ -64,9 +67,16 @@ def timeline_entry(entry: AuditEntry, policy: Policy | None) -> TimelineEntry:
         what = f"Assessed: stage {stage}, gate {gate_text(detail.get('gate'))}"
         more = f"mapping version {entry.mapping_version}, evidence {str(detail.get('digest'))[:12]}"
     elif entry.action == "field.restored":
-        kind, what = "info", f"{detail.get('field')} was edited by hand and restored"
-        more = f"{_quoted(detail.get('present'))} became {_quoted(detail.get('wanted'))} again"
+        kind, what = "info", _restored_entry(detail)
+        more = f"{_quoted(detail.get('present'))} became {_quoted(detail.get('target'))} again"
     return TimelineEntry(entry.seq, entry.at, who, what[:1].upper() + what[1:], more, kind)
+
+
+def _restored_entry(detail: Mapping[str, Any]) -> str:
+    who = (detail.get("by") or {}).get("name") or name_of(None)
+    if detail.get("field") == Mark.STATUS:
+        return f"It was moved by {who} past a shut gate, and is moved back"
+    return f"{detail.get('field')} was edited by hand by {who} and restored"
 
 
 def _command_entry(entry: AuditEntry, detail: Mapping[str, Any], policy: Policy | None) -> tuple[str, str, str]:

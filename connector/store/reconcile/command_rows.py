@@ -17,7 +17,7 @@ from governance.evidence import Command, CommandOrigin, CommandSource
 from governance.locked_plan import LockedPlan
 from governance.locked_terms import LockedTerms
 from governance.money import Money, Period
-from governance.verdict import Event
+from governance.verdict import Event, EventKind
 from mapping.writeback import ChangeKind
 
 ACCEPTED, REFUSED = "command.accepted", "command.refused"
@@ -32,12 +32,12 @@ def audit_entries(prepared: PreparedAssessment, decided: Row | None, mapping_ver
     ]
     found += [(event.actor, event.kind.value, _event_detail(event)) for event in assessment.verdict.events]
     found += [
-        ("gatepost", "field.restored", change_row(change))
+        ("gatepost", "field.restored", change_row(change) | {"by": to_json(change.by)})
         for change in assessment.comparison.changes
         if change.kind is ChangeKind.HAND_EDIT
     ]
     found += [
-        ("gatepost", "field.restored", change_row(change) | {"item": item.key})
+        ("gatepost", "field.restored", change_row(change) | {"item": item.key, "by": to_json(change.by)})
         for item, comparison in assessment.joined_writes
         for change in comparison.changes
         if change.kind is ChangeKind.HAND_EDIT
@@ -59,9 +59,13 @@ def audit_entries(prepared: PreparedAssessment, decided: Row | None, mapping_ver
 
 
 def _event_detail(event: Event) -> Row:
-    """What the audit keeps of an event: its text, and of a change of a role who it is about."""
-    change = event.role_change
-    return {"text": event.text} if change is None else {"text": event.text, "role_change": to_json(change)}
+    """What the audit keeps of an event: its text, of a change of a role who it is about, of a breach who it was."""
+    detail: Row = {"text": event.text}
+    if event.role_change is not None:
+        detail["role_change"] = to_json(event.role_change)
+    if event.kind is EventKind.BREACHED:
+        detail["by"] = to_json(event.by)
+    return detail
 
 
 def new_commands(outcome: AssessedItem) -> list[Command]:

@@ -119,6 +119,7 @@ def test_a_hand_edit_is_in_the_audit_trail(store: StoreFixture, loaded: LoadedMa
     )
     (entry,) = store.rows("SELECT detail FROM audit WHERE action = 'field.restored'")
     assert entry.detail == {
+        "by": None,
         "field": "Gate",
         "kind": "hand_edit",
         "present": "Open",
