@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from governance.altered_commands import withdrawal_events
 from governance.approvals import ApprovalContext, evaluate_approvals
+from governance.closure import cancelled_status, ended_without_value, without_value_status
 from governance.command_rules import CommandContext, apply_commands
 from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
@@ -32,7 +33,7 @@ from governance.locked_plan import LockedPlan, is_changed, lock_plan, with_locke
 from governance.locked_scope import is_unscoped, scope_change, scope_text, terms_of
 from governance.locked_terms import as_locked, changed_terms
 from governance.measure import Measure
-from governance.measure_state import Breach, Deviation, MeasureState, OffRamp
+from governance.measure_state import Breach, Deviation, MeasureState, OffRamp, OffRampKind, is_cancelled
 from governance.money import CurrencyMismatch
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES
@@ -72,7 +73,7 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime, 
     diverted = diversion(evidence, policy, now) if policy.is_on("RESOURCE_DIVERSION") else ""
     terms = assessment.plan.terms if assessment.plan else None
     implementation = implementation_status(measure, evidence, policy.thresholds, now, diverted, terms)
-    return assessment.verdict(implementation, potential)
+    return assessment.verdict(*assessment.final_statuses(implementation, potential))
 
 
 @dataclass(slots=True)
@@ -199,6 +200,9 @@ class _Assessment:
         before, plan = self.evidence.measure_state.changed_terms, self.plan
         if plan is None:
             return
+        if is_cancelled(self.off_ramp):
+            self.changed_terms = dict(before)
+            return
         for change in changed_terms(self.measure, plan.terms):
             self.changed_terms[change.subject] = change.present
             if before.get(change.subject) != change.present:
@@ -242,6 +246,10 @@ class _Assessment:
 
     def assess_deviation(self) -> None:
         """Only a plan that was agreed can be deviated from."""
+        if is_cancelled(self.off_ramp) or self.lost is not None:
+            # Nobody is asked for the reason any more: why the value does not come has been said.
+            self.deviation = None
+            return
         if self.plan is None or self.off_ramp is not None:
             return
         outcome = assess_deviation(
@@ -360,13 +368,42 @@ class _Assessment:
         # An item begins in the first stage's status; it has not gone ahead of anything by being there.
         if claimed > max(self.granted, 0) and self.policy.is_on("GATE_ORDER"):
             return GateState.BREACH
+        if self.evidence.ended and not self._may_end():
+            return GateState.BREACH
+        if is_cancelled(self.off_ramp):
+            # Shut, so that no native gate lets it into a later stage; and nobody has to act.
+            return GateState.NOT_DUE
         if self.off_ramp is not None:
             return GateState.BLOCKED
         if self.granted > claimed or self.granted + 1 == len(self.policy.stages):
             return GateState.OPEN
         return shut_state(self.checklist, self._gate_due(), self.now)
 
+    def _may_end(self) -> bool:
+        """Whether the tool's status may be one in which cancelled work ends."""
+        stopped = self.off_ramp is not None and self.off_ramp.kind is not OffRampKind.ON_HOLD
+        return stopped or self.lost is not None
+
+    def final_statuses(self, implementation: Status, potential: Status) -> tuple[Status, Status]:
+        """Both statuses; what was cancelled, or closed without value, shows no success."""
+        if self.off_ramp is not None and is_cancelled(self.off_ramp):
+            status = cancelled_status(self.off_ramp)
+            return status, status
+        if self.lost is not None:
+            status = without_value_status(self.lost)
+            return status, status
+        return implementation, potential
+
+    @property
+    def lost(self) -> Command | None:
+        """The write-down to nothing on which the measure was closed; ``None`` for any other measure."""
+        if self._stage() is None or self._stage() != self.policy.closing_stage:
+            return None
+        return ended_without_value(self.commands, self.measure)
+
     def _gate_due(self) -> date | None:
+        if is_cancelled(self.off_ramp):
+            return None
         end = known(as_locked(self.measure, self.plan.terms if self.plan is not None else None).end)
         context = GateDueContext(self.measure, self.evidence, self.policy, self.granted, self.granted_at, end, self.now)
         return gate_due(context, self.checklist)
@@ -384,6 +421,11 @@ class _Assessment:
         if gate is GateState.OPEN:
             return None
         status = self.evidence.tool_status
+        if gate is GateState.NOT_DUE and is_cancelled(self.off_ramp):
+            return None
+        if gate is GateState.BREACH and self.evidence.ended and (before is None or before.status != status):
+            into = self.policy.stages[min(self.granted + 1, len(self.policy.stages) - 1)].label
+            return Breach(self.now, status, "", into)
         if gate is not GateState.BREACH or claimed is None or (before is not None and before.status == status):
             return before
         into = self.policy.stages[self.granted + 1].label
@@ -445,6 +487,7 @@ class _Assessment:
             policy_version=policy.version,
             gate_due=due,
             off_ramp=self.off_ramp,
+            without_value=self.off_ramp is None and self.lost is not None,
             deviation=self.deviation,
             findings=findings,
             allowed_stages=self._allowed_stages(gate),
@@ -458,6 +501,8 @@ class _Assessment:
 
     def _reassess_at(self) -> datetime | None:
         """When time alone will change something: the escalation, the kill switch, the end date, the ageing."""
+        if is_cancelled(self.off_ramp):
+            return None
         moments = [
             next_escalation_at(self.deviation, self.policy),
             kill_switch_at(self.red_since, self.policy.thresholds.kill_red_months) if self.off_ramp is None else None,

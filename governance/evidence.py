@@ -244,6 +244,8 @@ class Evidence:
     """The stated share is that of the child items, weighted; it is measured against the locked scope."""
     done: bool = False
     """The tool's own status says the work is finished."""
+    ended: bool = False
+    """The tool's status is one in which cancelled work ends (*Won't do*); such work is not ``done``."""
     updated: datetime | None = None
     created: datetime | None = None
     commands: tuple[Command, ...] = ()

@@ -26,7 +26,7 @@ from governance.lock_findings import scope_changed, terms_changed
 from governance.locked_plan import LockedPlan
 from governance.locked_terms import as_locked
 from governance.measure import Measure, Person, Role
-from governance.measure_state import OffRamp, OffRampKind
+from governance.measure_state import OffRamp, OffRampKind, is_cancelled
 from governance.money import Money, Period
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
@@ -36,6 +36,10 @@ from governance.role_holders import HeldRole
 from governance.verdict import Finding, Status
 
 QUARTER = 3
+
+AFTER_CANCELLATION = frozenset({"CREEP", "COMMAND_ALTERED"})
+"""What is still reported of a cancelled measure: that work goes on all the same, and what was done to people's words.
+Nobody is asked for anything else any more; after ``/resume`` everything counts again."""
 
 PRIORITY_RANKS: Mapping[str, int] = {
     name: rank
@@ -85,8 +89,9 @@ def detect_findings(context: FindingContext) -> tuple[Finding, ...]:
     """Everything that is to be reported, each with the moment when it was detected first."""
     since = context.evidence.measure_state.findings_since
     found = []
+    cancelled = is_cancelled(context.off_ramp)
     for code, rule in FINDING_RULES.items():
-        if context.policy.is_on(code):
+        if context.policy.is_on(code) and (not cancelled or code in AFTER_CANCELLATION):
             for raised in rule(context):
                 key = f"{code}:{raised.subject}"
                 first = since.get(key, context.now)

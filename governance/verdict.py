@@ -243,6 +243,8 @@ class Verdict:
     gate_due: date | None = None
     """From which day the next gate is due, while its state is *not due*."""
     off_ramp: OffRamp | None = None
+    without_value: bool = False
+    """It was closed on a write-down to nothing."""
     deviation: Deviation | None = None
     findings: tuple[Finding, ...] = ()
     allowed_stages: tuple[str, ...] = ()
@@ -270,5 +272,5 @@ class Verdict:
     def display_stage(self) -> str:
         """The stage as a field shows it: an off-ramp stands before it."""
         if self.off_ramp is None:
-            return self.stage_label
+            return f"{self.stage_label} without value" if self.without_value else self.stage_label
         return f"{'Cancelled' if self.off_ramp.kind == 'cancelled' else 'On hold'} ({self.stage_label})"
