@@ -151,8 +151,8 @@ def figures(
     console = Console(highlight=False)
     console.print(table)
     for step, beside in sorted(found.beside.items()):
-        amount = f"{beside.plan:,.0f} {found.currency} net were planned"
-        console.print(f"* without {_left_out_text(step, beside.measures)}: {amount}", soft_wrap=True)
+        planned = f"{beside.plan:,.0f} {found.currency} net were planned"
+        console.print(f"* without {_left_out_text(step, beside.measures)}: {planned}", soft_wrap=True)
     for measure, missing in found.left_out.items():
         console.print(f"* without {names.get(MeasureId(measure), measure)}: {missing}", soft_wrap=True)
 

@@ -24,17 +24,20 @@ from governance.figures import figures_of
 from governance.findings import FindingContext, detect_findings, diversion, first_priorities
 from governance.fingerprint import FactGroup, fingerprint
 from governance.gate_state import GateDueContext, gate_due, shut_state
-from governance.gates import REBASELINE, GrantedStageRule, Policy, RoleChangeRule
+from governance.gates import REBASELINE, ConditionKind, GrantedStageRule, Policy, RoleChangeRule
 from governance.kill_criteria import KillCriteria
 from governance.kill_evaluation import CriterionContext, CriterionState, agreed_criteria, evaluate_criteria
 from governance.kill_switch import criterion_at, decision_event, kill_switch, kill_switch_at, overdue
 from governance.late_commands import facts_seen
+from governance.legacy import CODE as LEGACY_CODE
+from governance.legacy import running_services
+from governance.legacy_cost import LegacyCost, legacy_cost, own_lines
 from governance.locked_plan import LockedPlan, is_changed, lock_plan, with_locked_plan
 from governance.locked_scope import is_unscoped, scope_change, scope_text, terms_of
 from governance.locked_terms import as_locked, changed_terms
 from governance.measure import Measure
 from governance.measure_state import Breach, Deviation, MeasureState, OffRamp, OffRampKind, is_cancelled
-from governance.money import CurrencyMismatch
+from governance.money import CurrencyMismatch, Period
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES
 from governance.role_change import (
@@ -48,7 +51,7 @@ from governance.role_change import (
 )
 from governance.role_holders import HeldRole
 from governance.schedule import slip_in_days, tolerated_days
-from governance.status import implementation_status, potential_status
+from governance.status import implementation_status, potential_status, without_unknown_cost
 from governance.verdict import ConditionResult, Event, EventKind, GateState, Outcome, Status, Verdict
 
 
@@ -66,7 +69,8 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime, 
     assessment.rebaseline()
     assessment.report_changed_terms()
     assessment.reopen()
-    potential = potential_status(measure, assessment.effects, assessment.effects_problem, policy.thresholds)
+    potential = potential_status(assessment.measure, assessment.effects, assessment.effects_problem, policy.thresholds)
+    potential = without_unknown_cost(potential, assessment.legacy.problem)
     assessment.assess_deviation()
     assessment.apply_kill_switch(potential)
     assessment.grant()
@@ -86,6 +90,7 @@ class _Assessment:
     now: datetime
     rates: Rates
     plan: LockedPlan | None = None
+    legacy: LegacyCost = field(default_factory=LegacyCost)
     effects: Effects | None = None
     effects_problem: str = ""
     granted: int = -1
@@ -125,12 +130,21 @@ class _Assessment:
         self._use_plan(before.plan)
 
     def _use_plan(self, plan: LockedPlan | None) -> None:
-        """Count with this plan from here on."""
+        """Count with this plan from here on, and with what is paid for the legacy after its end."""
         self.plan = plan
+        self._count_legacy_cost()
         try:
             self.effects, self.effects_problem = sum_up(with_locked_plan(self.measure.effects, plan)), ""
         except CurrencyMismatch as error:
             self.effects, self.effects_problem = None, str(error)
+
+    def _count_legacy_cost(self) -> None:
+        own = own_lines(self.measure.effects)
+        end = as_locked(self.measure, self.plan.terms if self.plan is not None else None).end
+        # What a cancelled measure was to retire stays; it is no cost of the measure.
+        services = None if is_cancelled(self.evidence.measure_state.off_ramp) else self.evidence.legacy
+        self.legacy = legacy_cost(services, own, end, self.now.date(), self.rates)
+        self.measure = replace(self.measure, effects=(*own, *self.legacy.lines))
 
     def observe_roles(self) -> None:
         """Notice who holds the roles now; a new holder does not count until the change is accepted."""
@@ -222,6 +236,7 @@ class _Assessment:
             if present != self.confirmed_fingerprint:
                 self._take_back(stage, "the actuals have changed since the controller confirmed them")
                 self.confirmed_fingerprint = ""
+        self._reopen_for_legacy()
         if self.policy.after_role_change is GrantedStageRule.TAKE_BACK:
             self._take_back_changed_roles()
         for command in self.commands:
@@ -229,6 +244,19 @@ class _Assessment:
                 index, when = self.policy.index(command.stage), self.granted_at.get(command.stage)
                 while 0 <= index <= self.granted and when is not None and command.at > when:
                     self._take_back(self.policy.stages[self.granted].key, f"{command.person.name}: {command.text}")
+
+    def _reopen_for_legacy(self) -> None:
+        """Take back the closing stage when a service that had ended is active or billed again."""
+        stage = self._stage()
+        gate = self.policy.gate(stage or "")
+        asked = gate is not None and ConditionKind.LEGACY_ENDED in gate.conditions
+        if stage is None or stage != self.policy.closing_stage or not asked or not self.policy.is_on(LEGACY_CODE):
+            return
+        services = known(self.evidence.legacy)
+        still = running_services(services, self.now.date()) if services else None
+        if still is not None:
+            self._take_back(stage, still.sentence())
+            self.confirmed_fingerprint = ""
 
     def _take_back_changed_roles(self) -> None:
         """Take back every stage that rests on the approval of somebody whose role was changed without acceptance."""
@@ -490,6 +518,7 @@ class _Assessment:
             without_value=self.off_ramp is None and self.lost is not None,
             deviation=self.deviation,
             findings=findings,
+            legacy_lines=self.legacy.lines,
             allowed_stages=self._allowed_stages(gate),
             kill_criteria=self.criteria,
             reason_requests=self.deviation.reason_requests if self.deviation and not self.deviation.reason else (),
@@ -518,6 +547,10 @@ class _Assessment:
         if end is not None and not self.evidence.done:
             passed = datetime(end.year, end.month, end.day, tzinfo=self.now.tzinfo) + timedelta(days=1)
             moments += [passed, passed + timedelta(days=tolerated_days(terms, self.policy.thresholds))]
+        if end is not None and self.evidence.legacy:
+            # From the month after the agreed end on, what is still paid for the legacy counts.
+            following = Period.of(max(end, self.now.date())).plus(1).first_day
+            moments.append(datetime(following.year, following.month, 1, tzinfo=self.now.tzinfo))
         due = self._gate_due()
         if due is not None:
             moments.append(datetime(due.year, due.month, due.day, tzinfo=self.now.tzinfo))

@@ -174,7 +174,10 @@ def legacy_still_paid(context: FindingContext) -> Iterator[FindingDraft]:
     still = running_services(services, context.now.date()) if services and over else None
     if still is not None:
         when = "the work is done" if context.evidence.done else f"the measure ended on {end}"
-        yield FindingDraft("legacy", f"{still.sentence()}, although {when}", context.holder())
+        actual = context.effects.actual if context.effects else None
+        paid = Money(sum(actual.legacy.values(), Decimal(0)), actual.currency) if actual and actual.legacy else None
+        total = f"; {paid} paid since" if paid is not None else ""
+        yield FindingDraft("legacy", f"{still.sentence()}, although {when}{total}", context.holder())
 
 
 def priority_mismatch(context: FindingContext) -> Iterator[FindingDraft]:
@@ -220,7 +223,7 @@ def unfunded_work(context: FindingContext) -> Iterator[FindingDraft]:
     children = known(context.evidence.children)
     working = children.in_progress + children.done if children else 0
     actual = context.effects.actual if context.effects else None
-    spent = sum((-amount for amount in actual.net.values() if amount < 0), Decimal(0)) if actual else Decimal(0)
+    spent = sum((-amount for amount in actual.own.values() if amount < 0), Decimal(0)) if actual else Decimal(0)
     if not working and not spent:
         return
     what = f"{Money(spent, actual.currency)} spent" if actual and spent else f"{working} child items worked on"

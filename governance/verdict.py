@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from governance.effects import EffectLine
 from governance.evidence import Command
 from governance.gates import ApprovalKind
 from governance.kill_evaluation import CriterionState
@@ -254,6 +255,8 @@ class Verdict:
     reason_requests: tuple[ReasonRequest, ...] = ()
     """From whom the reason of the present deviation was requested so far."""
     events: tuple[Event, ...] = ()
+    legacy_lines: tuple[EffectLine, ...] = ()
+    """What is still paid for the legacy after the agreed end; part of the figures."""
     commands: tuple[Command, ...] = ()
     """Every command with its ruling, in the order in which they were given."""
     measure_state: MeasureState = MeasureState()  # noqa: RUF009 - frozen, so that sharing it is safe

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ LATE = measure(
     end=date(2026, 6, 30), effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.FORECAST, 1_000, 60_000))
 )
 """Past its end, and nearly all of its money is gone."""
-WONT_DO: Mapping[str, object] = {"tool_stage": None, "tool_status": "Won't do", "ended": True}
+WONT_DO: Mapping[str, Any] = {"tool_stage": None, "tool_status": "Won't do", "ended": True}
 CONFIRMATION = (
     "Cancelled since 11 Nov: replaced by the group's platform (by M. Brandt)"
     " · sponsor M. Brandt may resume it with /resume · CANCELLED"
@@ -71,7 +72,7 @@ ENDS: Mapping[str, tuple[OffRamp | None, Mapping[str, object], GateState, list[s
 
 @pytest.mark.parametrize(("off_ramp", "facts", "gate", "first"), ENDS.values(), ids=ENDS.keys())
 def test_ended_statuses_are_open_to_what_was_stopped_and_a_breach_for_all_else(
-    off_ramp: OffRamp | None, facts: Mapping[str, object], gate: GateState, first: list[str]
+    off_ramp: OffRamp | None, facts: Mapping[str, Any], gate: GateState, first: list[str]
 ) -> None:
     verdict = at(off_ramp, **facts)
     assert verdict.gate is gate
@@ -91,7 +92,7 @@ def test_an_undecided_idea_does_not_leave_by_that_exit_either() -> None:
 def test_the_rule_cannot_be_switched_off_with_the_order_of_gates() -> None:
     state = MeasureState("decided")
     policy = replace(POLICY, off=frozenset({"GATE_ORDER"}))
-    verdict = assess(LATE, replace(evidence("decided"), measure_state=state, **WONT_DO), policy, NOW)  # type: ignore[arg-type]
+    verdict = assess(LATE, replace(evidence("decided"), measure_state=state, **WONT_DO), policy, NOW)
     assert verdict.gate is GateState.BREACH
 
 
@@ -100,7 +101,7 @@ def test_the_cancellation_settles_the_breach() -> None:
     cancel = new_command("", BRANDT, Verb.CANCEL, text="replaced", at=NOW + timedelta(hours=1))
     settled = assess(
         LATE,
-        replace(evidence("decided"), commands=(cancel,), measure_state=moved.measure_state, **WONT_DO),  # type: ignore[arg-type]
+        replace(evidence("decided"), commands=(cancel,), measure_state=moved.measure_state, **WONT_DO),
         POLICY,
         NOW + DAY,
     )
@@ -178,5 +179,5 @@ def test_it_may_be_ended_in_the_tool_as_well() -> None:
         *lines(Version.PLAN, 20_000, 60_000), *lines(Version.FORECAST, 20_000, 60_000),
         *lines(Version.ACTUAL, 0, 0, months=11),
     ))  # fmt: skip
-    present = replace(evidence("closed"), commands=before.commands, measure_state=before.measure_state, **WONT_DO)  # type: ignore[arg-type]
+    present = replace(evidence("closed"), commands=before.commands, measure_state=before.measure_state, **WONT_DO)
     assert assess(some, present, POLICY, NOW + DAY).gate is GateState.OPEN

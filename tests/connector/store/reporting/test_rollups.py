@@ -44,7 +44,7 @@ def draw_lines(draw: random.Random) -> tuple[EffectLine, ...]:
     for _ in range(draw.randrange(20)):
         one = line(
             draw.choice(("plan", "forecast", "actual")),
-            draw.choice(("benefit", "one_off_benefit", "recurring_cost", "one_off_cost", "capex")),
+            draw.choice(("benefit", "one_off_benefit", "recurring_cost", "one_off_cost", "capex", "legacy_cost")),
             f"{draw.choice((2025, 2026, 2027))}-{draw.randint(1, 12):02}",
             f"{draw.randint(1, 500_000)}.{draw.randint(0, 99):02}",
             draw.choice(currencies),
@@ -274,3 +274,18 @@ def test_what_ended_without_value_is_in_no_total_and_stands_beside_with_count_an
     with read_as(store.engine, OFFICE) as connection:
         curve = Portfolio(connection, OFFICE, cancelled).curve()
         assert [point.net for point in curve] == [{Version.PLAN: 5700}], "what is left out can be opened"
+
+
+def test_what_is_still_paid_for_the_legacy_lowers_the_totals_and_no_run_rate(store: StoreFixture) -> None:
+    own = (
+        line("plan", "benefit", "2026-03", 1000),
+        line("forecast", "benefit", "2026-03", 1000),
+        line("actual", "benefit", "2026-03", 1000),
+    )
+    paid = (line("forecast", "legacy_cost", "2026-06", 300), line("actual", "legacy_cost", "2026-06", 300))
+    save(store.engine, GivenMeasure(1, lines=(*own, *paid)))
+    refresh(store.engine)
+    for filters in (PortfolioFilters(), FINE):
+        total = overview(store.engine, filters).total
+        assert (total.forecast, total.actual, total.at_completion, total.variance) == (700, 700, 700, -300)
+        assert (total.in_year_forecast, total.run_rate_forecast, total.leakage) == (700, 12_000, 0)
