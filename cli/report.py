@@ -25,6 +25,7 @@ from governance.effects import Account, Version
 from governance.hierarchy import Dimension, HierarchyNode, Total, roll_up
 from governance.measure import MeasureId
 from governance.money import Money
+from governance.roll_up import CANCELLED, LEFT_OUT
 
 Key = Annotated[str, typer.Argument(help="Key of the item (ITX-7, PRJ0000012) or id of the measure")]
 
@@ -81,6 +82,8 @@ def totals(
         active = _active(services)
         currency, rates = active.config.reporting_currency, services.rates.rates()
         entries = list(services.measures.hierarchy_entries(active.config.organization))
+        left_out = Counter(entry.step for entry in entries if entry.step in LEFT_OUT)
+        entries = [entry for entry in entries if entry.step not in LEFT_OUT]
         by_version = {version: roll_up(entries, by, version, currency, rates, account=account) for version in Version}
         if lines is not None:
             _print_lines(services, lines, by_version)
@@ -105,6 +108,8 @@ def totals(
         caveats += [f"{' / '.join(node)}: {text}" for total in (plan, forecast, actual) if (text := total.caveat())]
     console = Console(highlight=False)
     console.print(table)
+    for step, number in sorted(left_out.items()):
+        console.print(f"* without {_left_out_text(step, number)}", soft_wrap=True)
     for caveat in dict.fromkeys(caveats):
         console.print(f"* {caveat}", soft_wrap=True)
 
@@ -145,8 +150,16 @@ def figures(
         table.add_row(name, f"{amount:,.0f}")
     console = Console(highlight=False)
     console.print(table)
+    for step, beside in sorted(found.beside.items()):
+        planned = f"{beside.plan:,.0f} {found.currency} net were planned"
+        console.print(f"* without {_left_out_text(step, beside.measures)}: {planned}", soft_wrap=True)
     for measure, missing in found.left_out.items():
         console.print(f"* without {names.get(MeasureId(measure), measure)}: {missing}", soft_wrap=True)
+
+
+def _left_out_text(step: str, number: int) -> str:
+    count = "1 measure" if number == 1 else f"{number} measures"
+    return f"{count} {'cancelled' if step == CANCELLED else 'closed without value'}"
 
 
 def _active(services: Services) -> ActiveMapping:

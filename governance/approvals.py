@@ -162,13 +162,14 @@ def current_write_down(context: ConditionContext) -> Command | None:
             if command.verb is Verb.WRITE_DOWN
             and command.accepted
             and may_act_as(command.person, Role.CONTROLLER, context.measure, context.commands, command.at)
-            and _is_current(command, context.measure)
+            and is_current(command, context.measure)
         ),
         None,
     )
 
 
-def _is_current(command: Command, measure: Measure) -> bool:
+def is_current(command: Command, measure: Measure) -> bool:
+    """Whether the facts that the command relied on are still those of now."""
     given = command.ruling.fingerprints if command.ruling else {}
     return all(fingerprint(measure, FactGroup(name)) == text for name, text in given.items())
 

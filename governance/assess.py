@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from governance.altered_commands import withdrawal_events
 from governance.approvals import ApprovalContext, evaluate_approvals, rebaseline_rules
+from governance.closure import cancelled_status, ended_without_value, without_value_status
 from governance.command_rules import CommandContext, apply_commands
 from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
@@ -23,18 +24,30 @@ from governance.figures import figures_of
 from governance.findings import FindingContext, detect_findings, diversion, first_priorities
 from governance.fingerprint import FactGroup, fingerprint
 from governance.gate_state import GateDueContext, gate_due, shut_state
-from governance.gates import REBASELINE, GrantedStageRule, Policy, RoleChangeRule
+from governance.gates import REBASELINE, ConditionKind, GrantedStageRule, Policy, RoleChangeRule
 from governance.held_clock import HeldClock
 from governance.kill_criteria import KillCriteria
 from governance.kill_evaluation import CriterionContext, CriterionState, agreed_criteria, evaluate_criteria
 from governance.kill_switch import criterion_at, decision_event, kill_switch, kill_switch_at, overdue
 from governance.late_commands import facts_seen
+from governance.legacy import CODE as LEGACY_CODE
+from governance.legacy import running_services
+from governance.legacy_cost import LegacyCost, legacy_cost, own_lines
 from governance.locked_plan import LockedPlan, is_changed, lock_plan, with_locked_plan
 from governance.locked_scope import is_unscoped, scope_change, scope_text, terms_of
 from governance.locked_terms import as_locked, changed_terms
 from governance.measure import Measure
-from governance.measure_state import Breach, Deviation, MeasureState, OffRamp, SeenFact, is_new_breach
-from governance.money import CurrencyMismatch
+from governance.measure_state import (
+    Breach,
+    Deviation,
+    MeasureState,
+    OffRamp,
+    OffRampKind,
+    SeenFact,
+    is_cancelled,
+    is_new_breach,
+)
+from governance.money import CurrencyMismatch, Period
 from governance.progress_seen import last_report, observe_progress
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES
@@ -49,7 +62,7 @@ from governance.role_change import (
 )
 from governance.role_holders import HeldRole
 from governance.schedule import slip_in_days, tolerated_days
-from governance.status import implementation_status, potential_status
+from governance.status import implementation_status, potential_status, without_unknown_cost
 from governance.verdict import ConditionResult, Event, EventKind, GateState, Outcome, Status, Verdict
 
 
@@ -67,7 +80,8 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime, 
     assessment.rebaseline()
     assessment.report_changed_terms()
     assessment.reopen()
-    potential = potential_status(measure, assessment.effects, assessment.effects_problem, policy.thresholds)
+    potential = potential_status(assessment.measure, assessment.effects, assessment.effects_problem, policy.thresholds)
+    potential = without_unknown_cost(potential, assessment.legacy.problem)
     assessment.assess_deviation()
     assessment.apply_kill_switch(potential)
     assessment.grant()
@@ -79,7 +93,7 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime, 
     implementation = implementation_status(
         measure, evidence, policy.thresholds, now, diverted, terms, reported_at=reported_at
     )
-    return assessment.verdict(implementation, potential)
+    return assessment.verdict(*assessment.final_statuses(implementation, potential))
 
 
 @dataclass(slots=True)
@@ -92,6 +106,7 @@ class _Assessment:
     now: datetime
     rates: Rates
     plan: LockedPlan | None = None
+    legacy: LegacyCost = field(default_factory=LegacyCost)
     effects: Effects | None = None
     effects_problem: str = ""
     granted: int = -1
@@ -132,12 +147,21 @@ class _Assessment:
         self._use_plan(before.plan)
 
     def _use_plan(self, plan: LockedPlan | None) -> None:
-        """Count with this plan from here on."""
+        """Count with this plan from here on, and with what is paid for the legacy after its end."""
         self.plan = plan
+        self._count_legacy_cost()
         try:
             self.effects, self.effects_problem = sum_up(with_locked_plan(self.measure.effects, plan)), ""
         except CurrencyMismatch as error:
             self.effects, self.effects_problem = None, str(error)
+
+    def _count_legacy_cost(self) -> None:
+        own = own_lines(self.measure.effects)
+        end = as_locked(self.measure, self.plan.terms if self.plan is not None else None).end
+        # What a cancelled measure was to retire stays; it is no cost of the measure.
+        services = None if is_cancelled(self.evidence.measure_state.off_ramp) else self.evidence.legacy
+        self.legacy = legacy_cost(services, own, end, self.now.date(), self.rates)
+        self.measure = replace(self.measure, effects=(*own, *self.legacy.lines))
 
     def observe_roles(self) -> None:
         """Notice who holds the roles now; a new holder does not count until the change is accepted."""
@@ -211,6 +235,9 @@ class _Assessment:
         before, plan = self.evidence.measure_state.changed_terms, self.plan
         if plan is None:
             return
+        if is_cancelled(self.off_ramp):
+            self.changed_terms = dict(before)
+            return
         for change in changed_terms(self.measure, plan.terms):
             self.changed_terms[change.subject] = change.present
             if before.get(change.subject) != change.present:
@@ -230,6 +257,7 @@ class _Assessment:
             if present != self.confirmed_fingerprint:
                 self._take_back(stage, "the actuals have changed since the controller confirmed them")
                 self.confirmed_fingerprint = ""
+        self._reopen_for_legacy()
         if self.policy.after_role_change is GrantedStageRule.TAKE_BACK:
             self._take_back_changed_roles()
         for command in self.commands:
@@ -237,6 +265,19 @@ class _Assessment:
                 index, when = self.policy.index(command.stage), self.granted_at.get(command.stage)
                 while 0 <= index <= self.granted and when is not None and command.at > when:
                     self._take_back(self.policy.stages[self.granted].key, f"{command.person.name}: {command.text}")
+
+    def _reopen_for_legacy(self) -> None:
+        """Take back the closing stage when a service that had ended is active or billed again."""
+        stage = self._stage()
+        gate = self.policy.gate(stage or "")
+        asked = gate is not None and ConditionKind.LEGACY_ENDED in gate.conditions
+        if stage is None or stage != self.policy.closing_stage or not asked or not self.policy.is_on(LEGACY_CODE):
+            return
+        services = known(self.evidence.legacy)
+        still = running_services(services, self.now.date()) if services else None
+        if still is not None:
+            self._take_back(stage, still.sentence())
+            self.confirmed_fingerprint = ""
 
     def _take_back_changed_roles(self) -> None:
         """Take back every stage that rests on the approval of somebody whose role was changed without acceptance."""
@@ -254,6 +295,10 @@ class _Assessment:
 
     def assess_deviation(self) -> None:
         """Only a plan that was agreed can be deviated from."""
+        if is_cancelled(self.off_ramp) or self.lost is not None:
+            # Nobody is asked for the reason any more: why the value does not come has been said.
+            self.deviation = None
+            return
         if self.plan is None or self.off_ramp is not None:
             return
         outcome = assess_deviation(
@@ -392,13 +437,42 @@ class _Assessment:
         claimed = self.policy.index(self.evidence.tool_stage)
         if self._is_breach():
             return GateState.BREACH
+        if self.evidence.ended and not self._may_end():
+            return GateState.BREACH
+        if is_cancelled(self.off_ramp):
+            # Shut, so that no native gate lets it into a later stage; and nobody has to act.
+            return GateState.NOT_DUE
         if self.off_ramp is not None:
             return GateState.BLOCKED
         if self.granted > claimed or self.granted + 1 == len(self.policy.stages):
             return GateState.OPEN
         return shut_state(self.checklist, self._gate_due(), self.now)
 
+    def _may_end(self) -> bool:
+        """Whether the tool's status may be one in which cancelled work ends."""
+        stopped = self.off_ramp is not None and self.off_ramp.kind is not OffRampKind.ON_HOLD
+        return stopped or self.lost is not None
+
+    def final_statuses(self, implementation: Status, potential: Status) -> tuple[Status, Status]:
+        """Both statuses; what was cancelled, or closed without value, shows no success."""
+        if self.off_ramp is not None and is_cancelled(self.off_ramp):
+            status = cancelled_status(self.off_ramp)
+            return status, status
+        if self.lost is not None:
+            status = without_value_status(self.lost)
+            return status, status
+        return implementation, potential
+
+    @property
+    def lost(self) -> Command | None:
+        """The write-down to nothing on which the measure was closed; ``None`` for any other measure."""
+        if self._stage() is None or self._stage() != self.policy.closing_stage:
+            return None
+        return ended_without_value(self.commands, self.measure)
+
     def _gate_due(self) -> date | None:
+        if is_cancelled(self.off_ramp):
+            return None
         end = known(as_locked(self.measure, self.plan.terms if self.plan is not None else None).end)
         context = GateDueContext(self.measure, self.evidence, self.policy, self.granted, self.granted_at, end, self.now)
         return gate_due(context, self.checklist)
@@ -416,6 +490,11 @@ class _Assessment:
         if gate is GateState.OPEN:
             return None
         status = self.evidence.tool_status
+        if gate is GateState.NOT_DUE and is_cancelled(self.off_ramp):
+            return None
+        if gate is GateState.BREACH and self.evidence.ended and (before is None or before.status != status):
+            into = self.policy.stages[min(self.granted + 1, len(self.policy.stages) - 1)].label
+            return Breach(self.now, status, "", into)
         if gate is not GateState.BREACH or claimed is None or (before is not None and before.status == status):
             return before
         into = self.policy.stages[self.granted + 1].label
@@ -487,8 +566,10 @@ class _Assessment:
             policy_version=policy.version,
             gate_due=due,
             off_ramp=self.off_ramp,
+            without_value=self.off_ramp is None and self.lost is not None,
             deviation=self.deviation,
             findings=findings,
+            legacy_lines=self.legacy.lines,
             allowed_stages=self._allowed_stages(gate),
             kill_criteria=self.criteria,
             reason_requests=self.deviation.reason_requests if self.deviation and not self.deviation.reason else (),
@@ -500,6 +581,8 @@ class _Assessment:
 
     def _reassess_at(self) -> datetime | None:
         """When time alone will change something: the escalation, the kill switch, the end date, the ageing."""
+        if is_cancelled(self.off_ramp):
+            return None
         kill_at = kill_switch_at(self.red.running_since, self.policy.thresholds.kill_red_months)
         moments = [
             next_escalation_at(self.deviation, self.policy),
@@ -516,6 +599,10 @@ class _Assessment:
         if end is not None and not self.evidence.done:
             passed = datetime(end.year, end.month, end.day, tzinfo=self.now.tzinfo) + timedelta(days=1)
             moments += [passed, passed + timedelta(days=tolerated_days(terms, self.policy.thresholds))]
+        if end is not None and self.evidence.legacy:
+            # From the month after the agreed end on, what is still paid for the legacy counts.
+            following = Period.of(max(end, self.now.date())).plus(1).first_day
+            moments.append(datetime(following.year, following.month, 1, tzinfo=self.now.tzinfo))
         due = self._gate_due()
         if due is not None:
             moments.append(datetime(due.year, due.month, due.day, tzinfo=self.now.tzinfo))

@@ -126,7 +126,7 @@ def actuals(context: ConditionContext) -> ConditionResult:
     actual = context.effects.actual if context.effects else None
     if context.effects is None or context.measure.unreadable_effects:
         return context.unknown(code, "actuals", expected, unreadable(context))
-    booked = 0 if actual is None else len(actual.net)
+    booked = 0 if actual is None else len(actual.own)
     lost = current_write_down(context)
     if lost is not None:
         return context.met(code, "actuals", expected, f"written down: {lost.text}")
@@ -146,19 +146,22 @@ def value_realised(context: ConditionContext) -> ConditionResult:
     lost = current_write_down(context)
     if lost is not None:
         return context.met(code, "value", expected, f"written down to {lost.amount} by {lost.person.name}: {lost.text}")
-    if effects.plan is None or effects.actual is None:
+    if effects.plan is None or effects.actual is None or not effects.actual.own:
         lacking = "plan" if effects.plan is None else "actuals"
         reason = f"there are no {lacking}" if effects.plan else "there is no plan"
         return context.unmet(
             code, "value", expected, "nothing to compare", f"{reason} to compare the value with", Role.CONTROLLER
         )
-    months = set(effects.actual.net)
+    months = set(effects.actual.own)
     planned = sum((amount for month, amount in effects.plan.benefit.items() if month in months), Decimal(0))
-    reached, due = effects.actual.total_benefit(), planned * share
+    legacy = sum(effects.actual.legacy.values(), Decimal(0))
+    reached, due = effects.actual.total_benefit() - legacy, planned * share
     currency = effects.plan.currency
     if reached < due:
         percent = f"{reached / planned:.0%}" if planned else "nothing"
         reason = f"{Money(reached, currency)} of {Money(planned, currency)} planned benefit is realised ({percent})"
+        if legacy:
+            reason += f", less {Money(legacy, currency)} still paid for the legacy"
         return context.unmet(code, "value", expected, percent, reason)
     return context.met(code, "value", expected, f"{Money(reached, currency)} of {Money(planned, currency)}")
 

@@ -34,6 +34,7 @@ CODES: Mapping[str, str] = {
     "EVIDENCE_MISSING": "no evidence of the effect is attached",
     "CONTROLLER_CONFIRM": "the controller has not confirmed the actual effect",
     "GATE_ORDER": "the tool's status is ahead of the granted stage",
+    "NOT_CANCELLED": "the tool's status says cancelled, and nobody has cancelled the measure",
     "STAGE_UNKNOWN": "the tool's status could not be read",
     "ON_HOLD": "somebody put the measure on hold",
     "CANCELLED": "somebody cancelled the measure",
@@ -50,6 +51,6 @@ CODES: Mapping[str, str] = {
     "COMMAND_ALTERED": "somebody changed or removed what another person had said",
 }
 
-ALWAYS_ON = frozenset({"STAGE_UNKNOWN", "ON_HOLD", "CANCELLED", "COMMAND_ALTERED", "ROLE_CHANGED"})
+ALWAYS_ON = frozenset({"STAGE_UNKNOWN", "NOT_CANCELLED", "ON_HOLD", "CANCELLED", "COMMAND_ALTERED", "ROLE_CHANGED"})
 """Rules that no policy switches off: what a person decided, what nobody can know, what was done to people's words;
 a change of roles has a rule of its own in the policy (``role_change``)."""

@@ -28,6 +28,8 @@ class EffectKind(StrEnum):
     RECURRING_COST = "recurring_cost"
     ONE_OFF_COST = "one_off_cost"
     CAPEX = "capex"
+    LEGACY_COST = "legacy_cost"
+    """Still paid after the agreed end for what the measure retires; see :mod:`governance.legacy_cost`."""
 
     @property
     def is_benefit(self) -> bool:
@@ -81,6 +83,10 @@ class Series:
     """At least one line of a cost kind is there."""
     benefit_total: Decimal
     net_total: Decimal
+    own: Mapping[int, Decimal]
+    """Net without legacy cost: only months with an amount of the measure's own."""
+    legacy: Mapping[int, Decimal]
+    """What is still paid for the legacy; part of ``net``."""
 
     @property
     def first(self) -> Period:
@@ -129,13 +135,23 @@ class Effects:
 
     def at_completion(self) -> Decimal | None:
         """Actual to date + forecast after the last actual month; ``None`` without a forecast."""
+        months = self.completion_by_month()
+        return None if months is None else sum(months.values(), ZERO)
+
+    def completion_by_month(self) -> dict[int, Decimal] | None:
+        """The months of :meth:`at_completion`.
+
+        A late invoice for the legacy says nothing of how far the measure's own actuals reach, so legacy cost is taken
+        as forecast, which holds what is booked of it as well.
+        """
         if self.forecast is None:
             return None
-        if self.actual is None:
-            return self.forecast.total_net()
-        last = max(self.actual.net)
-        after = sum((amount for month, amount in self.forecast.net.items() if month > last), ZERO)
-        return self.actual.total_net() + after
+        own = dict(self.actual.own) if self.actual else {}
+        last = max(own, default=-1)
+        months = own | {month: amount for month, amount in self.forecast.own.items() if month > last}
+        for month, cost in self.forecast.legacy.items():
+            months[month] = months.get(month, ZERO) - cost
+        return months
 
 
 def sum_up(lines: Iterable[EffectLine]) -> Effects:
@@ -144,6 +160,7 @@ def sum_up(lines: Iterable[EffectLine]) -> Effects:
     # grouped by version, so that the pair of sums is looked up once per group.
     sums: dict[Version, tuple[dict[int, Decimal], dict[int, Decimal]]] = {}
     with_costs: set[Version] = set()
+    legacy: dict[Version, dict[int, Decimal]] = {}
     currency, version = "", None
     benefit: dict[int, Decimal] = {}
     net: dict[int, Decimal] = {}
@@ -161,7 +178,10 @@ def sum_up(lines: Iterable[EffectLine]) -> Effects:
             version = line.version
             benefit, net = sums.setdefault(version, ({}, {}))
         number, amount = month.year * 12 + month.month - 1, money.amount
-        if kind is EffectKind.BENEFIT or kind is EffectKind.ONE_OFF_BENEFIT:
+        if kind is EffectKind.LEGACY_COST:
+            paid = legacy.setdefault(line.version, {})
+            paid[number] = paid.get(number, ZERO) + amount
+        elif kind is EffectKind.BENEFIT or kind is EffectKind.ONE_OFF_BENEFIT:
             benefit[number] = benefit[number] + amount if number in benefit else amount
             net[number] = net[number] + amount if number in net else amount
         else:
@@ -171,9 +191,22 @@ def sum_up(lines: Iterable[EffectLine]) -> Effects:
     def series(version: Version) -> Series | None:
         if version not in sums:
             return None
-        benefit, net = sums[version]
-        return Series(
-            currency, benefit, net, version in with_costs, sum(benefit.values(), ZERO), sum(net.values(), ZERO)
-        )
+        return _series(currency, *sums[version], legacy.get(version, {}), costs_known=version in with_costs)
 
     return Effects(series(Version.PLAN), series(Version.FORECAST), series(Version.ACTUAL))
+
+
+def _series(
+    currency: str,
+    benefit: Mapping[int, Decimal],
+    own: Mapping[int, Decimal],
+    legacy: Mapping[int, Decimal],
+    *,
+    costs_known: bool,
+) -> Series:
+    net = own
+    if legacy:
+        net = {month: own.get(month, ZERO) - legacy.get(month, ZERO) for month in sorted({*own, *legacy})}
+    return Series(
+        currency, benefit, net, costs_known, sum(benefit.values(), ZERO), sum(net.values(), ZERO), own, legacy
+    )

@@ -277,6 +277,8 @@ class Evidence:
     """Who gave the item its present status; ``None`` when the tool does not name anybody for certain."""
     item_version: str = ""
     """What the tool counts up on each change of the item."""
+    ended: bool = False
+    """The tool's status is one in which cancelled work ends (*Won't do*); such work is not ``done``."""
     updated: datetime | None = None
     """When the tool changed the item last, by anything: a comment, a rename, Gatepost's own write."""
     reported: Mapping[str, Fact[ReportedFact]] = field(default_factory=dict)

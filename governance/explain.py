@@ -5,7 +5,7 @@ What a tool's blocker field holds is the beginning of the same text, cut to the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from governance.evidence import Evidence
@@ -13,7 +13,7 @@ from governance.facts import Unknown, known
 from governance.gates import Policy, Stage
 from governance.kill_switch import decision_request
 from governance.measure import Measure, Role
-from governance.measure_state import OffRamp, OffRampKind
+from governance.measure_state import OffRamp, OffRampKind, is_cancelled
 from governance.responsible import ADMINISTRATOR, in_words, responsible
 from governance.verdict import Blocker, ConditionResult, GateState, Outcome, Status, Verdict
 
@@ -41,7 +41,9 @@ def blockers_of(
     into = policy.stages[min(granted + 1, len(policy.stages) - 1)]
     since = evidence.measure_state.blockers_since
     blockers = []
-    if gate is GateState.BREACH:
+    if gate is GateState.BREACH and evidence.ended:
+        blockers.append(_not_cancelled(into.key, measure, evidence, since, now))
+    elif gate is GateState.BREACH:
         claimed = policy.label(known(evidence.tool_stage))
         text = (
             f"Moved to {evidence.tool_status} ({claimed}) while the gate into {into.label} is shut: "
@@ -53,6 +55,8 @@ def blockers_of(
         blockers.append(Blocker(key, "GATE_ORDER", "status", into.key, text, sentence, who, since.get(key, now)))
     if off_ramp is not None:
         blockers.append(_off_ramp(off_ramp, into.key, measure, now))
+        if is_cancelled(off_ramp):
+            return tuple(blockers)
     if isinstance(evidence.tool_stage, Unknown):
         key = f"{into.key}:STAGE_UNKNOWN:status"
         reason = evidence.tool_stage.reason
@@ -75,6 +79,17 @@ def _unmet(result: ConditionResult, into: Stage, text: str, since: datetime) -> 
     )  # fmt: skip
 
 
+def _not_cancelled(
+    stage: str, measure: Measure, evidence: Evidence, since: Mapping[str, datetime], now: datetime
+) -> Blocker:
+    """The tool's status says cancelled, and nobody has cancelled the measure."""
+    code, who = "NOT_CANCELLED", responsible(measure, Role.SPONSOR)
+    reason = f"moved to {evidence.tool_status}, and the measure is not cancelled"
+    text = f"{reason[:1].upper()}{reason[1:]}: {who.text} confirms with /cancel REASON, or it is moved back · {code}"
+    key = f"{stage}:{code}:status"
+    return Blocker(key, code, "status", stage, reason, text, (who,), since.get(key, now))
+
+
 def _off_ramp(off_ramp: OffRamp, stage: str, measure: Measure, now: datetime) -> Blocker:
     code = {OffRampKind.ON_HOLD: "ON_HOLD", OffRampKind.CANCELLED: "CANCELLED", OffRampKind.KILLED: "KILL_SWITCH"}[
         off_ramp.kind
@@ -86,7 +101,8 @@ def _off_ramp(off_ramp: OffRamp, stage: str, measure: Measure, now: datetime) ->
     if off_ramp.kind is OffRampKind.KILLED:
         next_step = decision_request(off_ramp, measure, now)
     text = f"{reason} · {next_step} · {code}"
-    return Blocker(f"{stage}:{code}:off_ramp", code, "off_ramp", stage, reason, text, (who,), off_ramp.at)
+    asked = () if off_ramp.kind is OffRampKind.CANCELLED else (who,)
+    return Blocker(f"{stage}:{code}:off_ramp", code, "off_ramp", stage, reason, text, asked, off_ramp.at)
 
 
 def blocker_sentence(

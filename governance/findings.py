@@ -26,7 +26,7 @@ from governance.lock_findings import scope_changed, terms_changed
 from governance.locked_plan import LockedPlan
 from governance.locked_terms import as_locked
 from governance.measure import Measure, Person, Role
-from governance.measure_state import OffRamp, OffRampKind
+from governance.measure_state import OffRamp, OffRampKind, is_cancelled
 from governance.money import Money, Period
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
@@ -36,6 +36,10 @@ from governance.role_holders import HeldRole
 from governance.verdict import Finding, Status
 
 QUARTER = 3
+
+AFTER_CANCELLATION = frozenset({"CREEP", "COMMAND_ALTERED"})
+"""What is still reported of a cancelled measure: that work goes on all the same, and what was done to people's words.
+Nobody is asked for anything else any more; after ``/resume`` everything counts again."""
 
 PRIORITY_RANKS: Mapping[str, int] = {
     name: rank
@@ -87,8 +91,9 @@ def detect_findings(context: FindingContext) -> tuple[Finding, ...]:
     """Everything that is to be reported, each with the moment when it was detected first."""
     since = context.evidence.measure_state.findings_since
     found = []
+    cancelled = is_cancelled(context.off_ramp)
     for code, rule in FINDING_RULES.items():
-        if context.policy.is_on(code):
+        if context.policy.is_on(code) and (not cancelled or code in AFTER_CANCELLATION):
             for raised in rule(context):
                 key = f"{code}:{raised.subject}"
                 first = since.get(key, context.now)
@@ -172,7 +177,10 @@ def legacy_still_paid(context: FindingContext) -> Iterator[FindingDraft]:
     still = running_services(services, context.now.date()) if services and over else None
     if still is not None:
         when = "the work is done" if context.evidence.done else f"the measure ended on {end}"
-        yield FindingDraft("legacy", f"{still.sentence()}, although {when}", context.holder())
+        actual = context.effects.actual if context.effects else None
+        paid = Money(sum(actual.legacy.values(), Decimal(0)), actual.currency) if actual and actual.legacy else None
+        total = f"; {paid} paid since" if paid is not None else ""
+        yield FindingDraft("legacy", f"{still.sentence()}, although {when}{total}", context.holder())
 
 
 def priority_mismatch(context: FindingContext) -> Iterator[FindingDraft]:
@@ -218,7 +226,7 @@ def unfunded_work(context: FindingContext) -> Iterator[FindingDraft]:
     children = known(context.evidence.children)
     working = children.in_progress + children.done if children else 0
     actual = context.effects.actual if context.effects else None
-    spent = sum((-amount for amount in actual.net.values() if amount < 0), Decimal(0)) if actual else Decimal(0)
+    spent = sum((-amount for amount in actual.own.values() if amount < 0), Decimal(0)) if actual else Decimal(0)
     if not working and not spent:
         return
     what = f"{Money(spent, actual.currency)} spent" if actual and spent else f"{working} child items worked on"

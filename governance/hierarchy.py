@@ -59,6 +59,8 @@ class RollUpMeasure:
     stage: str | None = None
     reason: str = ""
     """Why less comes than was planned, as its owner gave it."""
+    step: str = ""
+    """How it left, of :data:`governance.roll_up.LEFT_OUT`, or where it stands."""
 
     @classmethod
     def of(cls, measure: Measure, lines: tuple[EffectLine, ...] | None = None) -> RollUpMeasure:

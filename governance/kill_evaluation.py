@@ -120,7 +120,7 @@ def _compared(criterion: KillCriterion, amount: ReportingAmount | Unknown, *, ab
 
 
 def _costs(series: Series) -> dict[int, Decimal]:
-    return {month: series.benefit.get(month, Decimal(0)) - net for month, net in series.net.items()}
+    return {month: series.benefit.get(month, Decimal(0)) - net for month, net in series.own.items()}
 
 
 def _cost(criterion: KillCriterion, context: CriterionContext) -> Present:
@@ -140,16 +140,8 @@ def _cost(criterion: KillCriterion, context: CriterionContext) -> Present:
     return present
 
 
-def _completion(effects: Effects) -> dict[int, Decimal] | None:
-    if effects.forecast is None:
-        return None
-    actual = dict(effects.actual.net) if effects.actual else {}
-    last = max(actual, default=0)
-    return actual | {month: net for month, net in effects.forecast.net.items() if month > last}
-
-
 def _forecast(criterion: KillCriterion, context: CriterionContext) -> Present:
-    months = _completion(context.effects) if context.effects else None
+    months = context.effects.completion_by_month() if context.effects else None
     if context.effects is None or context.effects.forecast is None or months is None:
         return Present("there is no forecast", None)
     amount = _reporting(criterion, context).total(months, context.effects.forecast.currency)

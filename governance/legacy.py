@@ -13,13 +13,12 @@ from decimal import Decimal
 from governance.condition_context import ConditionContext
 from governance.evidence import Service
 from governance.facts import Unknown
+from governance.legacy_cost import LATE_MONTHS
 from governance.money import Money, Period
 from governance.verdict import ConditionResult
 
 CODE = "LEGACY_COST_RUNNING"
 SUBJECT = "legacy"
-LATE_MONTHS = 2
-"""Bookings come late: what was booked two months ago still says what a month costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +28,12 @@ class RunningLegacy:
     services: tuple[Service, ...]
     monthly: Money | None
     """What they cost in the newest booked month; ``None`` when nothing was booked lately or currencies differ."""
+    booked: tuple[tuple[str, str], ...] = ()
+    """Each service by name, with its months and amounts."""
 
     def sentence(self) -> str:
-        """``41,000 EUR a month still paid for 3 legacy services (CRM-OLD, +2)``"""
-        names = self.services[0].name + (f", +{len(self.services) - 1}" if len(self.services) > 1 else "")
+        """``41,000 EUR a month still paid for 2 legacy services (A: 40,000 EUR in 2026-11; B: nothing booked)``"""
+        names = "; ".join(f"{name}: {what}" for name, what in self.booked)
         retired = all(service.is_retired for service in self.services)
         kind = "retired" if retired else "legacy"
         count = f"1 {kind} service" if len(self.services) == 1 else f"{len(self.services)} {kind} services"
@@ -51,7 +52,22 @@ def running_services(services: tuple[Service, ...], today: date) -> RunningLegac
         for service in services
         if not service.is_retired or any(paid in recent and money.amount > 0 for paid, money in service.costs.items())
     )
-    return RunningLegacy(still, _monthly(still, month)) if still else None
+    return running(still, today) if still else None
+
+
+def running(services: tuple[Service, ...], today: date) -> RunningLegacy:
+    """The services with what they cost now, and in which months that was booked."""
+    month = Period.of(today)
+    return RunningLegacy(
+        services, _monthly(services, month), tuple((one.name, _booked(one, month)) for one in services)
+    )
+
+
+def _booked(service: Service, now: Period) -> str:
+    """``30,000 EUR in 2026-10, 30,000 EUR in 2026-11``; the months of late bookings are among them."""
+    months = [month for month in sorted(service.costs) if now.plus(-LATE_MONTHS) <= month <= now]
+    paid = ", ".join(f"{service.costs[month]} in {month}" for month in months)
+    return paid or "nothing booked"
 
 
 def _monthly(services: tuple[Service, ...], now: Period) -> Money | None:
@@ -77,7 +93,7 @@ def end_is_dated(context: ConditionContext) -> ConditionResult:
     undated = tuple(service for service in still.services if service.ends_on is None) if still else ()
     if not undated:
         return context.met(CODE, SUBJECT, expected, "every end is dated" if still else _over(services))
-    reason = f"{RunningLegacy(undated, _monthly(undated, Period.of(_today(context)))).sentence()}, and no end is dated"
+    reason = f"{running(undated, _today(context)).sentence()}, and no end is dated"
     return context.unmet(CODE, SUBJECT, expected, "no end", reason)
 
 

@@ -42,6 +42,11 @@ class OffRamp:
     """Nobody has decided by then, and that was reported."""
 
 
+def is_cancelled(off_ramp: OffRamp | None) -> bool:
+    """Whether somebody cancelled the measure: nothing is asked of anybody for it any more."""
+    return off_ramp is not None and off_ramp.kind is OffRampKind.CANCELLED
+
+
 @dataclass(frozen=True, slots=True)
 class ReasonRequest:
     """From whom the reason was requested, and when."""
@@ -96,7 +101,7 @@ class Breach:
     status: str
     """As the tool calls it."""
     stage: str
-    """Label of the stage that this status stands for."""
+    """Label of the stage that this status stands for; empty for one in which cancelled work ends."""
     gate: str
     """Label of the stage whose gate was shut."""
     by: Person | None = None

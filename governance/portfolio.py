@@ -14,7 +14,16 @@ from governance import sums
 from governance.effects import ZERO, Version
 from governance.hierarchy import RollUpMeasure
 from governance.rates import MissingRate, Rates
+from governance.roll_up import LEFT_OUT
 from governance.sums import LeakReason
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Measures of which nothing comes any more: how many, and what was planned of them, net of all costs."""
+
+    measures: int
+    plan: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,8 @@ class PortfolioFigures:
     avoidance: Decimal
     left_out: Mapping[str, MissingRate] = field(default_factory=dict)
     """Measure id to the first rate that it lacks."""
+    beside: Mapping[str, Beside] = field(default_factory=dict)
+    """Cancelled measures, and those closed without value: in none of the sums above."""
 
 
 def figures(
@@ -52,10 +63,15 @@ def figures(
     """Add everything up; a measure that cannot be converted whole is left out whole and named."""
     whole: list[RollUpMeasure] = []
     left_out: dict[str, MissingRate] = {}
+    beside: dict[str, Beside] = {}
     for entry in entries:
         converted = _in(entry, currency, rates)
         if isinstance(converted, MissingRate):
             left_out[entry.id] = converted
+        elif entry.step in LEFT_OUT:
+            before = beside.get(entry.step, Beside(0, ZERO))
+            net = sums.net(converted.lines, Version.PLAN)
+            beside[entry.step] = Beside(before.measures + 1, before.plan + net)
         else:
             whole.append(converted)
     leaks = [
@@ -81,6 +97,7 @@ def figures(
         cash=sum((sums.cash(entry.lines, Version.PLAN) for entry in whole), ZERO),
         avoidance=sum((sums.avoidance(entry.lines, Version.PLAN) for entry in whole), ZERO),
         left_out=left_out,
+        beside=beside,
     )
 
 

@@ -19,6 +19,9 @@ from governance.sums import MONTHS, LeakReason
 
 CANCELLED = "cancelled"
 ON_HOLD = "on_hold"
+WITHOUT_VALUE = "without_value"
+LEFT_OUT = (CANCELLED, WITHOUT_VALUE)
+"""Steps that no headline total counts: nothing comes of them any more.  They are shown beside, with count and sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +117,10 @@ def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rat
     )
 
 
-def funnel_step(stage: str | None, off_ramp: str | None) -> str:
-    """Where a measure stands in the funnel: its stage, or the off-ramp that it took; empty before the first stage."""
+def funnel_step(stage: str | None, off_ramp: str | None, *, without_value: bool = False) -> str:
+    """Where a measure stands in the funnel: its stage, or how it left; empty before the first stage."""
     if off_ramp is None:
-        return stage or ""
+        return WITHOUT_VALUE if without_value else stage or ""
     return CANCELLED if off_ramp == CANCELLED else ON_HOLD
 
 

@@ -112,6 +112,13 @@ def _capped(status: Status, evidence: Evidence, diverted: str) -> Status:
     return Status(Colour.AMBER, status.number, f"{status.reason}; {why}") if why else status
 
 
+def without_unknown_cost(status: Status, problem: str) -> Status:
+    """No green or amber while it is not known what is still paid for the legacy."""
+    if not problem or status.colour not in {Colour.GREEN, Colour.AMBER}:
+        return status
+    return Status(Colour.GREY, None, f"what is still paid for the legacy is not known: {problem}")
+
+
 def potential_status(measure: Measure, effects: Effects | None, problem: str, thresholds: Thresholds) -> Status:
     """Net at completion compared with the net plan."""
     if effects is None:

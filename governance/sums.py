@@ -50,6 +50,11 @@ def gross(lines: Iterable[EffectLine], version: Version) -> Decimal:
     return sum((line.money.amount for line in _of(lines, version) if line.kind.is_benefit), ZERO)
 
 
+def net(lines: Iterable[EffectLine], version: Version) -> Decimal:
+    """Benefits less all costs, over all years."""
+    return sum(map(signed, _of(lines, version)), ZERO)
+
+
 def net_recurring(lines: Iterable[EffectLine], version: Version) -> dict[Period, Decimal]:
     """Benefit − recurring cost, by month."""
     sums: dict[Period, Decimal] = {}

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from governance.effects import EffectLine
 from governance.evidence import Command
 from governance.gates import ApprovalKind
 from governance.kill_evaluation import CriterionState
@@ -247,6 +248,8 @@ class Verdict:
     gate_due: date | None = None
     """From which day the next gate is due, while its state is *not due*."""
     off_ramp: OffRamp | None = None
+    without_value: bool = False
+    """It was closed on a write-down to nothing."""
     deviation: Deviation | None = None
     findings: tuple[Finding, ...] = ()
     allowed_stages: tuple[str, ...] = ()
@@ -256,6 +259,8 @@ class Verdict:
     reason_requests: tuple[ReasonRequest, ...] = ()
     """From whom the reason of the present deviation was requested so far."""
     events: tuple[Event, ...] = ()
+    legacy_lines: tuple[EffectLine, ...] = ()
+    """What is still paid for the legacy after the agreed end; part of the figures."""
     commands: tuple[Command, ...] = ()
     """Every command with its ruling, in the order in which they were given."""
     measure_state: MeasureState = MeasureState()  # noqa: RUF009 - frozen, so that sharing it is safe
@@ -274,5 +279,5 @@ class Verdict:
     def display_stage(self) -> str:
         """The stage as a field shows it: an off-ramp stands before it."""
         if self.off_ramp is None:
-            return self.stage_label
+            return f"{self.stage_label} without value" if self.without_value else self.stage_label
         return f"{'Cancelled' if self.off_ramp.kind == 'cancelled' else 'On hold'} ({self.stage_label})"

@@ -97,7 +97,7 @@ def assess_item(
         evidence = replace(evidence, officers=people.officers_of(mapped.measure))
     verdict = assess(mapped.measure, evidence, policy, now, rates)
     rule, measure = mapped.rule, mapped.measure
-    explained = rule.enforce is Enforce.COMMENT or reverts_breach(rule, item)
+    explained = rule.enforce is Enforce.COMMENT or reverts_breach(rule, item) or _ended_before(rule, verdict)
     reply_comment = (
         reply_comment_of(measure, verdict, item.reply_comment, item.status if explained else None)
         if rule.reply_comment
@@ -116,6 +116,12 @@ def assess_item(
         own_verdict = assess(measure, replace(evidence, changes=item.changes), policy, now, rates)
         joined_writes = tuple(_joined_writes(own_verdict, rule, config, related, joined_last_written, now))
     return MeasureAssessment(mapped, evidence, verdict, comparison, joined_writes)
+
+
+def _ended_before(rule: MeasureRule, verdict: Verdict) -> bool:
+    """Moved to a status of cancelled work and back: whoever did that finds out why, where a gate is native as well."""
+    breach = verdict.measure_state.breach
+    return rule.enforce is Enforce.NATIVE and breach is not None and not breach.stage
 
 
 def _joined_writes(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from mapping.config import HierarchyRule, MappingConfig, MeasureRule
 
-PART_FIELDS = frozenset({"facts", "progress", "effects", "stage", "team", "reply_comment"})
+PART_FIELDS = frozenset({"facts", "progress", "effects", "stage", "ends", "team", "reply_comment"})
 """What may change in a rule without touching items of another rule, roles, or the gate."""
 
 

@@ -201,6 +201,13 @@ class StageRule(MappingModel):
     from_status: Mapping[str, str]
 
 
+class EndRule(MappingModel):
+    """Statuses of the tool in which work ends without its result."""
+
+    cancelled: tuple[str, ...] = ()
+    """*Won't do*, *Closed Incomplete* and the like: open to cancelled measures, a breach for all others."""
+
+
 class Enforce(StrEnum):
     NATIVE = "native"
     REVERT = "revert"
@@ -250,6 +257,7 @@ class MeasureRule(MappingModel):
     team: str | None = None
     """Field with the people of the measure; their logged hours are compared."""
     stage: StageRule
+    ends: EndRule = EndRule()
     approvals: str | None = None
     """Stage that the tool's own approvals stand for (ServiceNow): an approval is its approver's ``/approve``."""
     enforce: Enforce = Enforce.NATIVE

@@ -18,7 +18,7 @@ from mapping.values import FieldSource, money_of, text_of
 from mapping.work_item import WorkItem
 
 AMOUNT_KEYS: tuple[tuple[str, EffectKind, Account], ...] = (
-    *((kind.value, kind, Account.EBITDA) for kind in EffectKind),
+    *((kind.value, kind, Account.EBITDA) for kind in EffectKind if kind is not EffectKind.LEGACY_COST),
     ("avoidance", EffectKind.BENEFIT, Account.AVOIDANCE),
     ("cash", EffectKind.ONE_OFF_BENEFIT, Account.CASH),
 )

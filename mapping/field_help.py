@@ -60,6 +60,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "legacy": "The services that the measure retires, and the ServiceNow that knows them.",
         "team": "Field with the people of the measure; their logged hours are compared.",
         "stage": "Which stage each status of the tool claims.",
+        "ends": "Statuses of the tool in which work ends without its result.",
         "approvals": "Stage that the tool's own approvals count for (ServiceNow).",
         "enforce": "What happens at a shut gate: native (the tool refuses), revert, comment, or off.",
         "reply_comment": "Whether commands are answered in one comment of the item.",
@@ -158,6 +159,10 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "own_field": "This item's field that holds their keys.",
         "link": "The label of this item's links to them.",
         "write": "Fields of theirs that receive the measure's verdict too.",
+    },
+    "EndRule": {
+        "cancelled": "Statuses that are open to cancelled measures and a breach for all others: Won't do, Closed "
+        "Incomplete.",
     },
     "StageRule": {"from_status": "Status of the tool to stage."},
     "MarkRule": {

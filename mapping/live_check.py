@@ -80,19 +80,24 @@ def _of(path: MappingPath, rule: MeasureRule, inspection: RuleInspection) -> Ite
     for part, name in rule.write.model_dump().items():
         if name and name not in inspection.problems:
             yield from _target((*path, "write", part), part, name, inspection)
-    statuses = inspection.statuses
-    if statuses is not None:
-        known = {status.casefold() for status in statuses}
-        for status in rule.stage.from_status:
-            if status.casefold() not in known:
-                hint = did_you_mean(status, statuses) or f"There are {', '.join(statuses)}."
-                yield (
-                    (*path, "stage", "from_status", status),
-                    f'no item of this rule can have the status "{status}".',
-                    hint,
-                )
+    yield from _statuses(path, rule, inspection.statuses)
     yield from _projects((*path, "match"), rule, inspection)
     yield from _people(path, rule, inspection)
+
+
+def _statuses(
+    path: MappingPath, rule: MeasureRule, statuses: tuple[str, ...] | None
+) -> Iterator[tuple[MappingPath, str, str]]:
+    """Statuses of the rule that no item can have."""
+    if statuses is None:
+        return
+    known = {status.casefold() for status in statuses}
+    named: list[tuple[MappingPath, str]] = [(("stage", "from_status", one), one) for one in rule.stage.from_status]
+    named += [(("ends", "cancelled", number), one) for number, one in enumerate(rule.ends.cancelled)]
+    for inner, status in named:
+        if status.casefold() not in known:
+            hint = did_you_mean(status, statuses) or f"There are {', '.join(statuses)}."
+            yield (*path, *inner), f'no item of this rule can have the status "{status}".', hint
 
 
 def _target(

@@ -47,6 +47,8 @@ class MappedMeasure:
     measure: Measure
     tool_stage: Fact[str]
     progress: Fact[Decimal]
+    ended: bool = False
+    """The tool's status is one in which cancelled work ends."""
 
 
 def map_item(scope: ExpressionScope, config: MappingConfig) -> MappedMeasure | Unmapped:
@@ -61,7 +63,7 @@ def map_item(scope: ExpressionScope, config: MappingConfig) -> MappedMeasure | U
         what = f"{kind}, {item.status}"
         return Unmapped(UnmappedReason.NO_RULE, f"no rule takes {item.key} ({what})", f"no rule takes {what}")
     stage = _tool_stage(item, rule) if unknown is None else unknown
-    return MappedMeasure(rule, _measure(scope, rule, config), stage, _progress(scope, rule))
+    return MappedMeasure(rule, _measure(scope, rule, config), stage, _progress(scope, rule), _is_ended(item, rule))
 
 
 def rule_for(scope: ExpressionScope, config: MappingConfig) -> tuple[MeasureRule | None, Unknown | None]:
@@ -101,8 +103,9 @@ def evidence_from(
         flagged=item.flagged,
         progress=mapped.progress,
         progress_of_children=mapped.rule.progress.source is ProgressFrom.CHILDREN,
-        done=item.status_category is StatusCategory.DONE,
         item_version=item.version,
+        done=item.status_category is StatusCategory.DONE and not mapped.ended,
+        ended=mapped.ended,
         updated=item.updated,
         reported=reported_facts(item, mapped.rule, mapped.measure, mapped.progress, known(related.team)),
         counted_reports=frozenset((*mapped.rule.reports.counts, *mapped.rule.reports.fields)),
@@ -256,6 +259,10 @@ def _elapsed(scope: ExpressionScope, rule: MeasureRule) -> Fact[Decimal]:
 def _tool_stage(item: WorkItem, rule: MeasureRule) -> str | None:
     tool_status = item.status.casefold()
     return next((stage for status, stage in rule.stage.from_status.items() if status.casefold() == tool_status), None)
+
+
+def _is_ended(item: WorkItem, rule: MeasureRule) -> bool:
+    return item.status.casefold() in {status.casefold() for status in rule.ends.cancelled}
 
 
 def _hierarchy(scope: ExpressionScope, rule: HierarchyRule, organization: str) -> HierarchyPath:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from governance.explain import blocker_lines
+from governance.measure_state import is_cancelled
 from governance.verdict import GateState, Outcome, Verdict
 from mapping.config import Enforce, FlagWhen, MeasureRule
 from mapping.work_item import FieldName, StatusCategory, WorkItem
@@ -70,7 +71,9 @@ def mark_changes(
 def _changes(
     verdict: Verdict, rule: MeasureRule, item: WorkItem, measure: str, last_written: Mapping[FieldName, str | None]
 ) -> Iterator[Change]:
-    marks, shut = rule.marks, verdict.gate is not GateState.OPEN
+    # A cancelled measure holds nothing up: what marks it as blocked would keep people from ending it.
+    marks = rule.marks
+    shut = verdict.gate is not GateState.OPEN and not is_cancelled(verdict.off_ramp)
     if marks.property:
         yield from _unread_mark(f"{Mark.PROPERTY}:{marks.property}", verdict_json(verdict, measure), last_written)
     if marks.link:
@@ -153,8 +156,12 @@ def checklist_json(verdict: Verdict) -> str:
 
 
 def reverts_breach(rule: MeasureRule, item: WorkItem) -> bool:
-    """Whether an item that went past a shut gate is moved back: asked for, or the tool cannot refuse by itself."""
-    return rule.enforce is Enforce.REVERT or (rule.enforce is Enforce.NATIVE and not item.native_gates)
+    """Whether an item that went past a shut gate is moved back: asked for, or the tool cannot refuse by itself.
+
+    No native gate stands before a status in which cancelled work ends: it would keep out cancelled measures as well.
+    """
+    ended = item.status.casefold() in {status.casefold() for status in rule.ends.cancelled}
+    return rule.enforce is Enforce.REVERT or (rule.enforce is Enforce.NATIVE and (ended or not item.native_gates))
 
 
 def revert_statuses(verdict: Verdict, rule: MeasureRule, item: WorkItem) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from governance.deviations import reason_request_text
 from governance.evidence import Command, Verb
 from governance.measure import Measure, Person, Role
-from governance.measure_state import OffRampKind
+from governance.measure_state import Breach, OffRampKind
 from governance.role_change import CODE as ROLE_CHANGED
 from governance.role_change import pending
 from governance.verdict import GateState, Verdict
@@ -80,6 +80,9 @@ def _breach(measure: Measure, verdict: Verdict, status: str | None, people: dict
     breach = verdict.measure_state.breach
     if breach is None or status is None:
         return
+    if not breach.stage:
+        yield from _ended(measure, breach, people)
+        return
     breach_text = neutral(breach.text)
     sentence = (
         f"{_mention(measure, Role.OWNER, people)}: {breach_text} on "
@@ -94,10 +97,21 @@ def _breach(measure: Measure, verdict: Verdict, status: str | None, people: dict
         yield f"{sentence}; it is back at {status}. {conditions.capitalize()} not met and {where}."
 
 
+def _ended(measure: Measure, breach: Breach, people: dict[str, str]) -> Iterator[str]:
+    """Moved to a status of cancelled work, and nobody has cancelled the measure: the sponsor is asked."""
+    addressees = " and ".join(_mention(measure, role, people) for role in (Role.SPONSOR, Role.OWNER))
+    yield (
+        f"{addressees}: moved to {breach.status} on {breach.at:%d %b %Y %H:%M} UTC, and the measure is not cancelled. "
+        "The sponsor cancels it with /cancel REASON; until then this status is not open to it"
+    )
+
+
 def _role_changes(verdict: Verdict, people: dict[str, str]) -> Iterator[str]:
     """Whose role it was and whose it is to be learn of a change by being mentioned."""
     sentences = {finding.subject: finding.sentence for finding in verdict.findings if finding.code == ROLE_CHANGED}
     for role, held in pending(verdict.measure_state.role_holders):
+        if role.value not in sentences:
+            continue  # Of a cancelled measure it is not reported.
         named = [person for person in (held.accepted, held.present) if person is not None]
         people |= {person.name: person.id for person in named}
         yield f"{' and '.join(f'@{person.name}' for person in named)}: {sentences[role.value]}."

@@ -40,6 +40,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
             names.setdefault(name, index)
         yield from _check_match((*path, "match"), rule.get("match"))
         yield from _check_stages((*path, "stage", "from_status"), _inner(rule, "stage", "from_status"), stages)
+        yield from _check_ends((*path, "ends", "cancelled"), rule)
         yield from _check_stages(path, {"approvals": rule.get("approvals")}, stages)
         yield from _check_targets((*path, "write"), rule.get("write"))
         yield from _check_sources(path, rule)
@@ -216,6 +217,16 @@ def _check_stages(path: MappingPath, statuses: object, stages: Sequence[str]) ->
         if isinstance(stage, str) and stage not in stages:
             hint = did_you_mean(stage, stages) or f"The stages are {', '.join(stages)}."
             yield (*path, status), f'"{stage}" is not a stage.', hint
+
+
+def _check_ends(path: MappingPath, rule: Mapping[str, object]) -> Iterator[RuleProblem]:
+    """A status that ends cancelled work stands for no stage: its transition is not gated, and it is never a success."""
+    statuses, ended = _inner(rule, "stage", "from_status"), _inner(rule, "ends", "cancelled")
+    stages = {str(status).casefold() for status in statuses} if isinstance(statuses, Mapping) else set()
+    for index, status in enumerate(ended if isinstance(ended, list) else []):
+        if str(status).casefold() in stages:
+            message = f'"{status}" stands for a stage under stage.from_status as well.'
+            yield (*path, index), message, "Name it in one of the two: a status that ends cancelled work is no stage."
 
 
 def _check_targets(path: MappingPath, write: object) -> Iterator[RuleProblem]:

@@ -89,6 +89,8 @@ STATUSES_OF_STAGE: Mapping[str, tuple[str, ...]] = {
     "implemented": ("done", "resolved", "completed", "closed complete", "released"),
     "closed": ("closed", "archived"),
 }
+ENDING_WORDS = ("cancel", "reject", "declin", "incomplete", "skipped", "abandon", "won't", "won’t", "wont ")
+"""Parts of the names of statuses in which work ends without its result."""
 STAGE_OF_CATEGORY = {
     StatusCategory.NEW: "identified",
     StatusCategory.INDETERMINATE: "decided",
@@ -177,7 +179,12 @@ def _lines(
     yield "      from_status:              # what a status claims; Gatepost grants the stage, or calls it a breach"
     for status, category in survey.statuses:
         stage = _stage(status, category)
-        yield f"        {_quoted(status)}: {stage}" if stage else f"        # {_quoted(status)}: claims no stage"
+        if stage:
+            yield f"        {_quoted(status)}: {stage}"
+    ended = [_quoted(status) for status, category in survey.statuses if _stage(status, category) is None]
+    if ended:
+        yield "    ends:                       # open to cancelled measures, a breach for all others"
+        yield f"      cancelled: [{', '.join(ended)}]"
     yield "    enforce: native"
     yield "    write:                      # fields that Gatepost owns; a hand edit is put back"
     for part, field in written:
@@ -210,7 +217,7 @@ def _effects(found: Mapping[str, str], missing: Sequence[str]) -> Iterator[str]:
 
 def _stage(status: str, category: StatusCategory) -> str | None:
     name = status.casefold()
-    if any(part in name for part in ("cancel", "reject", "declin", "incomplete", "skipped", "abandon")):
+    if any(part in name for part in ENDING_WORDS):
         return None
     return next((stage for stage, names in STATUSES_OF_STAGE.items() if name in names), STAGE_OF_CATEGORY.get(category))
 

@@ -35,8 +35,9 @@ from mapping.related_evidence import (
 )
 from mapping.work_item import ConnectionName, NativeId, WorkItem
 
-MONTHS_OF_COSTS = 6
-"""A trailing quarter, the month after it, and two for late bookings."""
+MONTHS_OF_COSTS = 36
+"""Three years: what is still paid after a measure's end counts as long as anybody looks at the measure, and a window
+that left a month behind would change the actuals on which it was closed."""
 RETRY_AFTER = timedelta(minutes=5)
 
 _log = structlog.get_logger(__name__)

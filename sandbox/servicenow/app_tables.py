@@ -9,7 +9,7 @@ from sandbox.servicenow.instance import Instance
 from sandbox.servicenow.model import Column, RecordChange, Table
 
 WRITER, ADMIN_ROLE = "u_gatepost_writer", "u_gatepost_admin"
-GATED_STATES: Mapping[str, str] = {"pm_project": "state:3,4,7", "dmn_demand": "state:8", "change_request": "state:-1,3"}
+GATED_STATES: Mapping[str, str] = {"pm_project": "state:3", "dmn_demand": "state:8", "change_request": "state:-1,3"}
 RELATED_RECORDS: Mapping[str, str] = {
     "cost_plan": "task",
     "benefit_plan": "task",

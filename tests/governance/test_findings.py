@@ -105,20 +105,23 @@ CASES = {
     # still paying
     "the work is done and the old services are paid": case(
         "LEGACY_COST_RUNNING",
-        "41,000 EUR a month still paid for 2 legacy services (CRM-OLD, +1), although the work is done",
+        "41,000 EUR a month still paid for 2 legacy services (CRM-OLD: 30,000 EUR in 2026-10, 30,000 EUR in 2026-11; "
+        "CRM-RPT: 11,000 EUR in 2026-11), although the work is done",
         legacy=(service("CRM-OLD", False, 30_000, 30_000), service("CRM-RPT", False, 11_000)), done=True,
     ),
     "retired on paper and billed all the same": case(
-        "LEGACY_COST_RUNNING", "30,000 EUR a month still paid for 1 retired service (CRM-OLD), although the work is done",
+        "LEGACY_COST_RUNNING",
+        "30,000 EUR a month still paid for 1 retired service (CRM-OLD: 30,000 EUR in 2026-11), although the work is done",
         legacy=(service("CRM-OLD", True, 30_000),), done=True,
     ),
     "active, and nothing booked": case(
-        "LEGACY_COST_RUNNING", "1 legacy service is still active (CRM-OLD), although the work is done",
+        "LEGACY_COST_RUNNING", "1 legacy service is still active (CRM-OLD: nothing booked), although the work is done",
         legacy=(service("CRM-OLD", False),), done=True,
     ),
     "the end has passed": case(
         "LEGACY_COST_RUNNING",
-        "30,000 EUR a month still paid for 1 legacy service (CRM-OLD), although the measure ended on 2026-10-31",
+        "30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in 2026-11), although the measure "
+        "ended on 2026-10-31; 30,000 EUR paid since",
         some=measure(end=date(2026, 10, 31)), legacy=(service("CRM-OLD", False, 30_000),),
     ),
     "before the end the old services may run": case(
@@ -129,7 +132,7 @@ CASES = {
         legacy=(Service("CRM-OLD", LifeCycle.RETIRED, {Period(2026, 8): eur(30_000)}),), done=True,
     ),
     "a booking of two currencies is not added up": case(
-        "LEGACY_COST_RUNNING", "2 legacy services are still active (A, +1), although the work is done",
+        "LEGACY_COST_RUNNING", "2 legacy services are still active (A: 5 EUR in 2026-11; B: 5 USD in 2026-11), although the work is done",
         legacy=(service("A", False, 5), Service("B", LifeCycle.ACTIVE, {NOVEMBER: Money(Decimal(5), "USD")})), done=True,
     ),
     # priority
@@ -266,7 +269,8 @@ def test_diversion_leaves_no_status_greener_than_amber() -> None:
     [
         pytest.param(
             (service("CRM-OLD", False, 30_000),), "decided",
-            "Implemented is shut: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD), and no end is dated"
+            "Implemented is shut: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in 2026-11), and no end "
+            "is dated"
             " · owner A. Kaya to act · since 21 Nov · LEGACY_COST_RUNNING", id="into Implemented the end has to be dated",
         ),
         pytest.param(
@@ -274,7 +278,7 @@ def test_diversion_leaves_no_status_greener_than_amber() -> None:
         ),
         pytest.param(
             (service("CRM-OLD", False, 30_000, ends_on=date(2026, 12, 31)),), "implemented",
-            "Closed is shut: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD)"
+            "Closed is shut: 30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in 2026-11)"
             " · owner A. Kaya to act · since 21 Nov · LEGACY_COST_RUNNING", id="into Closed it has to have ended",
         ),
         pytest.param((service("CRM-OLD", True),), "implemented", "", id="retired and not booked has ended"),

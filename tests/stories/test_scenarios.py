@@ -110,14 +110,21 @@ def paying_twice(scene: Simulation) -> None:
     for person, comment in (("brandt", "/approve detailed\n/approve decided"), ("weber", "/approve decided")):
         scene.comment(project, person, comment)
 
-    paid = "41,000 EUR a month still paid for 2 legacy services (CRM-OLD, +1)"
+    def paid(*months: str) -> str:
+        each = [
+            f"{name}: {', '.join(f'{amount} EUR in {month}' for month in months)}"
+            for name, amount in (("CRM-OLD", "30,000"), ("CRM-REPORTS", "11,000"))
+        ]
+        return f"41,000 EUR a month still paid for 2 legacy services ({'; '.join(each)})"
+
+    before = paid("2026-08", "2026-09", "2026-10")
     for item, owner, name, to in ((crm, "osei", "Kwame Osei", "Done"), (project, "lind", "Sara Lind", "3")):
         scene.comment(item, owner, "/approve implemented")
         allowed, message = scene.move(item, owner, to)
         blockers = scene.show(item).fields["Gate blockers"]
         assert not allowed, "the tool itself has to refuse"
-        assert f"Implemented is shut: {paid}, and no end is dated · owner {name} to act" in blockers
-        assert item is crm or f"{paid}, and no end is dated" in message, "ServiceNow shows it on the form as well"
+        assert f"Implemented is shut: {before}, and no end is dated · owner {name} to act" in blockers
+        assert item is crm or f"{before}, and no end is dated" in message, "ServiceNow shows it on the form as well"
 
     for service in services:
         snow.update("cmdb_ci_service", service["sys_id"], {"u_retirement_date": "2026-11-30"}, "admin")
@@ -131,14 +138,15 @@ def paying_twice(scene: Simulation) -> None:
     for service, amount in zip(services, (30_000, 11_000), strict=True):
         booking = {"source_id": service["sys_id"], "date": "2027-01-03", "amount": f"EUR;{amount}"}
         snow.insert("fm_expense_line", booking, "admin")
+    # What is still paid after the agreed end is taken off: 900,000 EUR less 41,000 EUR.
     scene.edit(crm, "weber", Actual_benefit=1_200_000, Actual_cost=300_000)
-    blockers = scene.comment(crm, "weber", "/confirm 900k EUR 2027-01").fields["Gate blockers"]
-    assert f"Closed is shut: {paid} · owner Kwame Osei to act" in blockers
+    blockers = scene.comment(crm, "weber", "/confirm 859k EUR 2027-01").fields["Gate blockers"]
+    assert f"Closed is shut: {paid('2027-01')} · owner Kwame Osei to act" in blockers
     assert not scene.move(crm, "osei", "Closed")[0], "still active: not closed"
 
     for service in services:
         snow.update("cmdb_ci_service", service["sys_id"], {"operational_status": "6"}, "admin")
-    retired = paid.replace("legacy", "retired")
+    retired = paid("2027-01").replace("legacy", "retired")
     assert f"Closed is shut: {retired}" in scene.show(crm).fields["Gate blockers"], "retired, and still billed"
     scene.clock.to_month("2027-03")
     assert scene.show(crm).fields["DoI stage"] == "Closed"

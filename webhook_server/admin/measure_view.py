@@ -27,6 +27,7 @@ KIND_LABELS = {
     "recurring_cost": "Recurring cost",
     "one_off_cost": "One-off cost",
     "capex": "Capex",
+    "legacy_cost": "Legacy cost",
 }
 ACCOUNT_LABELS = {Account.CASH.value: "cash", Account.AVOIDANCE.value: "avoidance"}
 

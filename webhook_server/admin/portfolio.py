@@ -149,6 +149,7 @@ def _page_data(
         "scale": scale,
         "sentence": show.summary_sentence(total, figures, formats()),
         "funnel": rows,
+        "beside": show.beside(overview, filters),
         "funnel_chart": show.funnel_chart(rows, figures.currency, formats()),
         "statuses": show.STATUS_COLOURS,
         "heat": lambda sums: show.shade(sums.measures if sums else 0, maximum),

@@ -21,7 +21,7 @@ from governance.effects import ZERO, Version
 from governance.gates import Policy
 from governance.hierarchy import NOT_STATED
 from governance.money import Period
-from governance.roll_up import CANCELLED, ON_HOLD
+from governance.roll_up import CANCELLED, LEFT_OUT, ON_HOLD, WITHOUT_VALUE
 from governance.sums import MONTHS, LeakReason
 from webhook_server.formats import Formats
 
@@ -109,22 +109,39 @@ def summary_sentence(sums: PortfolioSums, figures: FigureSettings, formats: Form
 def stage_labels(policy: Policy | None) -> dict[str, str]:
     """Labels of stages and off-ramps, in their order."""
     stages = {stage.key: stage.label for stage in policy.stages} if policy else {}
-    return {"": "None yet", **stages, ON_HOLD: "On hold", CANCELLED: "Cancelled"}
+    return {"": "None yet", **stages, ON_HOLD: "On hold", CANCELLED: "Cancelled", WITHOUT_VALUE: "Closed without value"}
 
 
 def funnel(overview: PortfolioOverview, names: Mapping[str, str]) -> tuple[FunnelRow, ...]:
     """Every stage in order, also empty ones; stages of an earlier policy come last."""
-    order = [*(key for key in names if key not in {ON_HOLD, CANCELLED})]
+    order = [*(key for key in names if key not in {ON_HOLD, *LEFT_OUT})]
     order += [key for key in overview.by_stage if key not in names]
-    order += [ON_HOLD, CANCELLED]
+    order += [ON_HOLD, *LEFT_OUT]
     total = overview.total.run_rate_plan or ZERO
     rows = []
     for key in order:
         sums = overview.by_stage.get(key, NO_SUMS)
         share = (sums.run_rate_plan or ZERO) / total if total else ZERO
-        if sums.measures or (key in names and key not in {"", ON_HOLD, CANCELLED}):
-            rows.append(FunnelRow(key, names.get(key, key), sums, share, key in {ON_HOLD, CANCELLED}))
+        if sums.measures or (key in names and key not in {"", ON_HOLD, *LEFT_OUT}):
+            rows.append(FunnelRow(key, names.get(key, key), sums, share, key in {ON_HOLD, *LEFT_OUT}))
     return tuple(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class BesideRow:
+    """Measures that no total of the page counts: cancelled, or closed without value."""
+
+    key: str
+    label: str
+    sums: PortfolioSums
+
+
+def beside(overview: PortfolioOverview, filters: PortfolioFilters) -> tuple[BesideRow, ...]:
+    """What is left out of the totals, unless the page is filtered to it."""
+    if filters.stage in LEFT_OUT:
+        return ()
+    names = {CANCELLED: "cancelled", WITHOUT_VALUE: "closed without value"}
+    return tuple(BesideRow(step, names[step], sums) for step, sums in overview.left_out.items())
 
 
 NO_SUMS = PortfolioSums(0, 0, 0, 0, 0, *([None] * 18))
@@ -135,7 +152,7 @@ def bridge(overview: PortfolioOverview, by: str, names: Mapping[str, str]) -> Br
     total = overview.total
     if by == "stage":
         order = [
-            *(key for key in names if key in overview.by_stage),
+            *(key for key in names if key in overview.by_stage and key not in LEFT_OUT),
             *(key for key in overview.by_stage if key not in names),
         ]
         steps = [

@@ -56,7 +56,7 @@ class HierarchyTotals(Model):
 
 
 class StageTotals(Model):
-    stage: str = Field(description="A stage's key, on_hold or cancelled; empty before the first stage.")
+    stage: str = Field(description="A stage's key, on_hold, cancelled or without_value; empty before the first stage.")
     totals: Totals
 
 
@@ -80,6 +80,10 @@ class PortfolioTotals(Model):
     total: Totals
     hierarchies: list[HierarchyTotals] = Field(description="The next level below the requested part.")
     stages: list[StageTotals]
+    left_out: list[StageTotals] = Field(
+        description="What no other sum counts: measures that were cancelled or closed without value. "
+        "They are among the stages as well."
+    )
     statuses: list[StatusTotals]
     months: list[MonthTotals]
 
@@ -120,6 +124,7 @@ def totals(call: ApiCall) -> PortfolioTotals:
         total=_totals(overview.total, currency),
         hierarchies=[_hierarchy(node, currency) for node in overview.children],
         stages=[StageTotals(stage=name, totals=_totals(sums, currency)) for name, sums in overview.by_stage.items()],
+        left_out=[StageTotals(stage=name, totals=_totals(sums, currency)) for name, sums in overview.left_out.items()],
         statuses=[
             StatusTotals(
                 implementation=Colour(implementation), potential=Colour(potential), totals=_totals(sums, currency)

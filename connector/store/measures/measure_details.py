@@ -118,6 +118,8 @@ def measure_snapshot(connection: Connection, row: RowMapping) -> MeasureSnapshot
     latest = select(PLAN_VERSION).where(PLAN_VERSION.c.measure_id == row["id"]).order_by(PLAN_VERSION.c.number.desc())
     locked = connection.execute(latest.limit(1)).first()
     state = replace(from_json(MeasureState, stored), plan=command_rows.plan_from_row(locked) if locked else None)
+    verdict = verdict_of(row)
+    measure = replace(measure, effects=(*measure.effects, *verdict.legacy_lines))
     try:
         effects, problem = sum_up(with_locked_plan(measure.effects, state.plan)), ""
     except CurrencyMismatch as error:
@@ -125,7 +127,7 @@ def measure_snapshot(connection: Connection, row: RowMapping) -> MeasureSnapshot
     commands = newest_commands(connection, [row["id"]]).get(row["id"], ())
     # Whose role nobody has accepted yet speaks in none.
     measure = with_acceptance(measure, state.role_holders)
-    return MeasureSnapshot(row, verdict_of(row), measure, state, commands, effects, problem)
+    return MeasureSnapshot(row, verdict, measure, state, commands, effects, problem)
 
 
 def measure_details(connection: Connection, row: RowMapping) -> MeasureDetails:

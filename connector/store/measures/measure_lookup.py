@@ -16,6 +16,7 @@ from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.hierarchy import RollUpMeasure
 from governance.measure import HierarchyPath, MeasureId
 from governance.money import Money, Period
+from governance.roll_up import funnel_step
 from governance.verdict import Blocker, Verdict
 from mapping.preview import CurrentMeasure
 from mapping.work_item import ConnectionName, NativeId
@@ -87,7 +88,12 @@ class MeasureLookup:
     def hierarchy_entries(self, organization: str) -> Iterator[RollUpMeasure]:
         """Every mapped measure with its effect lines, for totals."""
         measures = (
-            select(MEASURE, MEASURE.c.verdict["deviation"]["reason"].astext.label("leak"))
+            select(
+                MEASURE,
+                MEASURE.c.verdict["deviation"]["reason"].astext.label("leak"),
+                MEASURE.c.verdict["off_ramp"]["kind"].astext.label("off_ramp"),
+                MEASURE.c.verdict["without_value"].astext.label("without_value"),
+            )
             .where(MEASURE.c.unmapped_since.is_(None))
             .order_by(MEASURE.c.id)
         )
@@ -101,7 +107,14 @@ class MeasureLookup:
                 found = tuple(effects.get(row.id, ()))
                 leak = row.leak or ""
                 yield RollUpMeasure(
-                    MeasureId(row.id), place, row.legal_entity, row.business_unit, found, row.stage, leak
+                    MeasureId(row.id),
+                    place,
+                    row.legal_entity,
+                    row.business_unit,
+                    found,
+                    row.stage,
+                    leak,
+                    funnel_step(row.stage, row.off_ramp, without_value=row.without_value == "true"),
                 )
 
     def current_measures(self, connection: ConnectionName, items: Sequence[NativeId]) -> dict[NativeId, CurrentMeasure]:

@@ -42,7 +42,8 @@ class PreparedAssessment:
         self.measure_state = to_json(replace(verdict.measure_state, plan=None))
         self.findings = self.verdict.pop("findings")
         plan = verdict.measure_state.plan
-        self.effects_digest = json_digest([self.facts["effects"], plan.number if plan else None])
+        legacy = to_json(verdict.legacy_lines)
+        self.effects_digest = json_digest([self.facts["effects"], plan.number if plan else None, legacy])
         self.explanation = "\n".join(explain(verdict))
 
     def verdict_digest(self) -> str:
@@ -179,9 +180,9 @@ def decision_row(prepared: PreparedAssessment, mapping_version: int, now: dateti
 def effect_line_rows(outcome: AssessedItem) -> list[Row]:
     """One row per version, kind, month and currency; several lines of one month are added up."""
     sums: dict[LineKey, Decimal] = defaultdict(Decimal)
-    facts = outcome.assessment.mapped.measure
+    facts, verdict = outcome.assessment.mapped.measure, outcome.assessment.verdict
     # The lines that count: once the plan is locked, it stands here in place of the tool's.
-    for line in with_locked_plan(facts.effects, outcome.assessment.verdict.measure_state.plan):
+    for line in (*with_locked_plan(facts.effects, verdict.measure_state.plan), *verdict.legacy_lines):
         sums[_line_key(line)] += line.money.amount
     return [
         {

@@ -204,7 +204,7 @@ WITH me AS (
     WHERE EXISTS (SELECT FROM jsonb_array_elements(b.blocker -> 'responsible') AS r (one)
                   WHERE r.one ->> 'role' = ANY(h.roles))
       AND b.blocker ->> 'code' NOT IN ('ON_HOLD', 'CANCELLED', 'DEVIATION_UNEXPLAINED')
-      AND (NOT h.off_ramp OR b.blocker ->> 'code' = 'KILL_SWITCH')
+      AND (NOT h.off_ramp OR b.blocker ->> 'code' IN ('KILL_SWITCH', 'NOT_CANCELLED'))
       AND h.gate <> 'not_due'
     UNION ALL
     SELECT h.id, CAST(a.request ->> 'at' AS timestamptz), h.blockers @> '[{"code": "DEVIATION_UNEXPLAINED"}]', false,

@@ -7,11 +7,25 @@ of what its reader may see.  Lists of single measures and lines are in :mod:`con
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, null, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    null,
+    select,
+    tuple_,
+    union,
+)
 
 from connector.people.permissions import Viewer
 from connector.store.database.tables import (
@@ -28,6 +42,7 @@ from connector.store.reporting.portfolio_filters import (
     HIERARCHY_LEVELS,
     PortfolioFilters,
     can_use_sums,
+    counted,
     measures_where,
     sums_where,
     visible_measures,
@@ -44,6 +59,7 @@ from connector.store.reporting.portfolio_results import (
 )
 from governance.effects import Version
 from governance.money import Period
+from governance.roll_up import LEFT_OUT
 from governance.sums import LeakReason
 
 
@@ -84,7 +100,14 @@ class Portfolio:
         which = func.grouping(*at, once.c.step, *lights)
         query = select(which, *at, once.c.step, *lights, *_counts(once), *_amounts(once, (*SUMS, *LEAKS)))
         rows = self._connection.execute(query.group_by(func.grouping_sets(*sets))).all()
-        return _overview(rows, len(places), filters.hierarchy)
+        overview = _overview(rows, len(places), filters.hierarchy)
+        return replace(overview, by_stage={**overview.by_stage, **self._beside()})
+
+    def _beside(self) -> dict[str, PortfolioSums]:
+        """What the headline leaves out: cancelled, and closed without value, each with its own sums."""
+        source = self._source("program", beside=True)
+        query = select(source.c.step, *_counts(source), *_amounts(source, SUMS)).group_by(source.c.step)
+        return {row[0]: _sums(row[1:]) for row in self._connection.execute(query)}
 
     def children(self, path: tuple[str, ...]) -> tuple[HierarchySums, ...]:
         """The places right under a place, by name; nothing under a package but its measures."""
@@ -98,8 +121,8 @@ class Portfolio:
 
     def choices(self) -> FilterChoices:
         """The names that filters offer: whatever the viewer sees, and the programs of the portfolio that is chosen."""
-        source = self._source("program", PortfolioFilters()).alias()
-        names = select(source.c.portfolio, source.c.program, source.c.legal_entity).distinct()
+        sources = (self._source("program", PortfolioFilters(), beside=beside).alias() for beside in (False, True))
+        names = union(*(select(source.c.portfolio, source.c.program, source.c.legal_entity) for source in sources))
         rows = self._connection.execute(names).all()
         chosen = self._filters.portfolio
         return FilterChoices(
@@ -118,22 +141,30 @@ class Portfolio:
     def _curve(self) -> Select[Any]:
         filters = self._filters
         if filters.needs_measures or not self._grouped:
-            return _summed_series(and_(measures_where(filters), visible_measures(self._viewer)))
+            return _summed_series(
+                and_(measures_where(filters), visible_measures(self._viewer), counted(filters, MEASURE_FIGURES))
+            )
         if filters.filters_by_status:
-            wanted = and_(sums_where(filters), visible_sums(self._viewer))
+            wanted = and_(sums_where(filters), visible_sums(self._viewer), counted(filters, ROLLUP_GROUP))
             return _net(
                 ROLLUP_MONTH.join(ROLLUP_GROUP, ROLLUP_GROUP.c.group_id == ROLLUP_MONTH.c.group_id), ROLLUP_MONTH
             ).where(wanted)
         wanted = and_(sums_where(filters, ROLLUP_CURVE), visible_sums(self._viewer, ROLLUP_CURVE))
         return _net(ROLLUP_CURVE, ROLLUP_CURVE).where(wanted)
 
-    def _source(self, level: str, filters: PortfolioFilters | None = None) -> FromClause:
-        """Groups when they know enough, else the measures in the shape of groups of one."""
+    def _source(self, level: str, filters: PortfolioFilters | None = None, *, beside: bool = False) -> FromClause:
+        """Groups when they know enough, else the measures in the shape of groups of one.
+
+        ``beside`` are those that the headline leaves out; without it those that it counts.
+        """
         filters = filters or self._filters
-        if self._grouped and not filters.needs_measures and level not in {"project", "package"}:
-            wanted = and_(sums_where(filters), visible_sums(self._viewer))
+        groups = self._grouped and not filters.needs_measures and level not in {"project", "package"}
+        table = ROLLUP_GROUP if groups else MEASURE_FIGURES
+        shown = table.c.step.in_(LEFT_OUT) if beside else counted(filters, table)
+        if groups:
+            wanted = and_(sums_where(filters), visible_sums(self._viewer), shown)
             return select(ROLLUP_GROUP).where(wanted).subquery()
-        wanted = and_(measures_where(filters), visible_measures(self._viewer))
+        wanted = and_(measures_where(filters), visible_measures(self._viewer), shown)
         return select(*_as_group_columns()).where(wanted).subquery()
 
 

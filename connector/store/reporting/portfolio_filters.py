@@ -11,6 +11,7 @@ from connector.people.permissions import ToolAccount, Viewer
 from connector.store.database.row_level_access import visible_to
 from connector.store.database.tables import MEASURE, MEASURE_FIGURES, MEASURE_FINDING, ROLLUP_GROUP
 from governance.hierarchy import NOT_STATED
+from governance.roll_up import LEFT_OUT
 
 MAX_LENGTH = 200
 """Characters of a filter's value; no name in a tool is longer."""
@@ -54,7 +55,7 @@ class PortfolioFilters:
     unit: str | None = None
     owner: str | None = None
     stage: str | None = None
-    """A stage's key, ``on_hold`` or ``cancelled``; the empty text is before the first stage."""
+    """A stage's key, ``on_hold``, ``cancelled`` or ``without_value``; the empty text is before the first stage."""
     implementation: str | None = None
     potential: str | None = None
     gate: str | None = None
@@ -182,6 +183,11 @@ def measures_where(filters: PortfolioFilters) -> ColumnElement[bool]:
 def sums_where(filters: PortfolioFilters, table: FromClause = ROLLUP_GROUP) -> ColumnElement[bool]:
     """The filters on a table of groups; not for those of :attr:`PortfolioFilters.needs_measures`."""
     return and_(true(), *_common_conditions(filters, table))
+
+
+def counted(filters: PortfolioFilters, table: FromClause) -> ColumnElement[bool]:
+    """What headline totals count: all but the steps that are shown beside, unless one of them is asked for."""
+    return true() if filters.stage in LEFT_OUT else table.c.step.not_in(LEFT_OUT)
 
 
 def _common_conditions(filters: PortfolioFilters, table: FromClause) -> list[ColumnElement[bool]]:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, s
 from connector.people.permissions import Viewer
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import EFFECT_LINE, MEASURE, MEASURE_FIGURES, MEASURE_FINDING, WORK_ITEM
-from connector.store.reporting.portfolio_filters import PortfolioFilters, measures_where, visible_measures
+from connector.store.reporting.portfolio_filters import PortfolioFilters, counted, measures_where, visible_measures
 from connector.store.reporting.rollup_rows import line_of
 from governance.effects import EffectLine
 from governance.money import Period
@@ -115,6 +115,8 @@ class PortfolioLists:
         self._filters = filters
         self._chosen = bool(filters) or not viewer.sees_everything
         self._wanted = and_(measures_where(filters), visible_measures(viewer))
+        self._counted = counted(filters, MEASURE_FIGURES)
+        """As in the totals that these lists explain."""
 
     def measures(self, sort: str = "key", after: str | None = None, limit: int = PAGE) -> ListPage[MeasureRow]:
         """By variance (largest loss first), by what waits or is planned (largest first), or by id.
@@ -126,7 +128,7 @@ class PortfolioLists:
         query = _measures().where(self._wanted)
         order = [columns[name], columns.measure_id] if name else [columns.measure_id]
         if name:
-            query = query.where(columns[name] < 0 if sort == "variance" else columns[name] > 0)
+            query = query.where(self._counted, columns[name] < 0 if sort == "variance" else columns[name] > 0)
         begun = _parse_cursor(after, len(order))
         if begun:
             values = [*map(Decimal, begun[:-1]), begun[-1]]
@@ -141,7 +143,7 @@ class PortfolioLists:
 
     def excluded_measures(self, limit: int = 20) -> tuple[MeasureRow, ...]:
         """Measures that are in no sum, because a rate is missing."""
-        query = _measures().where(self._wanted, MEASURE_FIGURES.c.missing_rate.is_not(None))
+        query = _measures().where(self._wanted, self._counted, MEASURE_FIGURES.c.missing_rate.is_not(None))
         query = query.order_by(MEASURE_FIGURES.c.measure_id).limit(limit)
         return tuple(_row(row) for row in self._connection.execute(query))
 
@@ -172,7 +174,7 @@ class PortfolioLists:
         return ListPage(rows[:limit], _format_cursor((rows[limit - 1].code, rows[limit - 1].measure)) if more else None)
 
     def lines(self, filters: EffectLineFilters, after: str | None = None, limit: int = PAGE) -> ListPage[EffectLineRow]:
-        """Effect lines by measure, version, kind and month."""
+        """Effect lines by measure, version, kind and month, of the measures that the totals count."""
         columns = EFFECT_LINE.c
         order = (
             columns.measure_id, columns.version, columns.kind, columns.month, columns.currency, columns.account,
@@ -181,7 +183,7 @@ class PortfolioLists:
         query = (
             select(MEASURE_FIGURES.c.key, MEASURE_FIGURES.c.title, WORK_ITEM.c.url, *order, columns.amount)
             .select_from(_joined().join(EFFECT_LINE, columns.measure_id == MEASURE_FIGURES.c.measure_id))
-            .where(self._wanted, *_lines_where(filters))
+            .where(self._wanted, self._counted, *_lines_where(filters))
             .order_by(*order)
         )
         begun = _parse_cursor(after, len(order))

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from governance.effects import ZERO, Version
 from governance.money import Period
+from governance.roll_up import LEFT_OUT
 from governance.sums import LeakReason
 
 
@@ -71,9 +72,14 @@ class PortfolioOverview:
     programs: tuple[HierarchySums, ...]
     """The programs when no part of the hierarchy is filtered; else the same as the children."""
     by_stage: Mapping[str, PortfolioSums]
-    """By stage, with ``on_hold`` and ``cancelled``; the empty text is before the first stage."""
+    """By stage, with ``on_hold``, ``cancelled`` and ``without_value``; the empty text is before the first stage."""
     by_status: Mapping[tuple[str, str], PortfolioSums]
     """By implementation and potential status."""
+
+    @property
+    def left_out(self) -> Mapping[str, PortfolioSums]:
+        """What no other sum here counts: cancelled, and closed without value."""
+        return {step: self.by_stage[step] for step in LEFT_OUT if step in self.by_stage}
 
 
 @dataclass(frozen=True, slots=True)

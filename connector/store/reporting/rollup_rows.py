@@ -17,7 +17,7 @@ from governance.hierarchy import RollUpMeasure
 from governance.measure import HierarchyPath, MeasureId
 from governance.money import Money, Period
 from governance.rates import MissingRate, Rates
-from governance.roll_up import CANCELLED, MeasureFigures, MonthlyFigures, RollUpSettings, funnel_step, measure_figures
+from governance.roll_up import LEFT_OUT, MeasureFigures, MonthlyFigures, RollUpSettings, funnel_step, measure_figures
 from governance.verdict import GateState
 
 RowValues: TypeAlias = "tuple[object, ...]"
@@ -56,8 +56,8 @@ def rollup_rows_of(row: Any, lines: Sequence[EffectLine], settings: RollUpSettin
         MeasureId(row.id), place, row.legal_entity, row.business_unit, tuple(lines), row.stage, reason
     )  # fmt: skip
     part = measure_figures(entry, settings, rates)
-    step = funnel_step(row.stage, row.off_ramp)
-    held_up = GateState(row.gate).holds_up and step != CANCELLED
+    step = funnel_step(row.stage, row.off_ramp, without_value=row.without_value)
+    held_up = GateState(row.gate).holds_up and step not in LEFT_OUT
     excluded = isinstance(part, MissingRate)
     leak = "" if isinstance(part, MissingRate) or not part.leakage else part.reason.value
     names = tuple(name or "" for name in (row.portfolio, row.program, row.project, row.package))

@@ -30,7 +30,7 @@ from connector.store.database.tables.rollups import LEAKS, SUMS
 from connector.store.reporting.rollup_rows import FIGURES, FINDINGS, SERIES, RollupRows, line_of, rollup_rows_of
 from governance.effects import EffectLine
 from governance.rates import Rate, Rates
-from governance.roll_up import RollUpSettings
+from governance.roll_up import LEFT_OUT, RollUpSettings
 from governance.sums import LeakReason
 
 CHUNK_SIZE = 2_000
@@ -196,6 +196,7 @@ MEASURES = text("""
     SELECT id, connection, key, title, rule, portfolio, program, project, package, legal_entity, business_unit, owner,
            stage, gate, implementation, potential, owner_id, sponsor_id, controller_id,
            verdict #>> '{off_ramp,kind}' AS off_ramp,
+           coalesce(CAST(verdict ->> 'without_value' AS boolean), false) AS without_value,
            verdict #>> '{deviation,reason}' AS reason, verdict #>> '{deviation,since}' AS deviation_since,
            measure_state #>> ARRAY['granted_at', stage] AS stage_since,
            ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(verdict -> 'blockers') AS one ORDER BY 1)
@@ -228,14 +229,15 @@ _INSERT_GROUP_MONTHS = """
          unnest(s.months, s.recurring, s.one_off, s.avoidance, s.cash) AS u (month, recurring, one_off, avoidance, cash)
     {where} GROUP BY f.group_id, s.version, u.month
 """
-_INSERT_CURVES = """
+_INSERT_CURVES = f"""
     INSERT INTO rollup_curve (curve_id, version, month, portfolio, program, legal_entity,
                               recurring, one_off, avoidance, cash)
     SELECT c.curve_id, m.version, m.month, c.portfolio, c.program, c.legal_entity,
            sum(m.recurring), sum(m.one_off), sum(m.avoidance), sum(m.cash)
     FROM rollup_group AS c JOIN rollup_month AS m USING (group_id)
-    {where} GROUP BY c.curve_id, m.version, m.month, c.portfolio, c.program, c.legal_entity
-"""
+    WHERE c.step NOT IN ({", ".join(f"'{step}'" for step in LEFT_OUT)}) {{where}}
+    GROUP BY c.curve_id, m.version, m.month, c.portfolio, c.program, c.legal_entity
+"""  # noqa: S608 - our own names
 
 
 def _add_up(*, whole: bool) -> Iterator[TextClause]:
@@ -243,6 +245,6 @@ def _add_up(*, whole: bool) -> Iterator[TextClause]:
     for statement, where in (
         (_INSERT_GROUPS, "WHERE group_id = ANY(:group_ids)"),
         (_INSERT_GROUP_MONTHS, "WHERE f.group_id = ANY(:group_ids)"),
-        (_INSERT_CURVES, "WHERE c.curve_id = ANY(:curve_ids)"),
+        (_INSERT_CURVES, "AND c.curve_id = ANY(:curve_ids)"),
     ):
         yield text(statement.format(where="" if whole else where))

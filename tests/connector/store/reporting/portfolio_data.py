@@ -18,7 +18,7 @@ from governance.measure import HierarchyPath, MeasureId
 from governance.money import Money, Period
 from governance.presets import default_policy
 from governance.rates import Rate
-from governance.roll_up import RollUpSettings
+from governance.roll_up import RollUpSettings, funnel_step
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 BASIS = RollUpSettings("EUR", 1, 2026, default_policy().weights)
@@ -43,6 +43,7 @@ class GivenMeasure:
     owner_id: str = "k"
     stage: str | None = "detailed"
     off_ramp: str | None = None
+    without_value: bool = False
     gate: str = "open"
     implementation: str = "green"
     potential: str = "green"
@@ -61,7 +62,14 @@ class GivenMeasure:
         """The same measure as the domain's own figures take it."""
         place = HierarchyPath("", *self.place)
         return RollUpMeasure(
-            MeasureId(self.id), place, self.entity, self.unit, self.lines, self.stage, self.reason or ""
+            MeasureId(self.id),
+            place,
+            self.entity,
+            self.unit,
+            self.lines,
+            self.stage,
+            self.reason or "",
+            funnel_step(self.stage, self.off_ramp, without_value=self.without_value),
         )
 
 
@@ -135,10 +143,23 @@ def _values(one: GivenMeasure) -> dict[str, object]:
     verdict = {
         "blockers": blockers,
         "off_ramp": {"kind": one.off_ramp} if one.off_ramp else None,
+        "without_value": one.without_value,
         "deviation": {"reason": one.reason, "since": since} if one.reason is not None else None,
     }
     stamp = json.dumps(
-        [str(part) for part in (one.lines, one.stage, one.gate, one.off_ramp, one.reason, one.codes, one.findings)]
+        [
+            str(part)
+            for part in (
+                one.lines,
+                one.stage,
+                one.gate,
+                one.off_ramp,
+                one.without_value,
+                one.reason,
+                one.codes,
+                one.findings,
+            )
+        ]
     )
     return {
         "id": one.id, "connection": "jira-main", "native_id": str(one.number), "key": f"ITX-{one.number}",

@@ -18,6 +18,7 @@ from connector.store.reporting.rollups import RefreshStatus
 from governance import portfolio
 from governance.effects import ZERO, EffectLine, Version
 from governance.rates import Rate, Rates
+from governance.roll_up import LEFT_OUT
 from governance.sums import LeakReason
 from tests.connector.store.conftest import StoreFixture
 from tests.connector.store.reporting.portfolio_data import (
@@ -43,7 +44,7 @@ def draw_lines(draw: random.Random) -> tuple[EffectLine, ...]:
     for _ in range(draw.randrange(20)):
         one = line(
             draw.choice(("plan", "forecast", "actual")),
-            draw.choice(("benefit", "one_off_benefit", "recurring_cost", "one_off_cost", "capex")),
+            draw.choice(("benefit", "one_off_benefit", "recurring_cost", "one_off_cost", "capex", "legacy_cost")),
             f"{draw.choice((2025, 2026, 2027))}-{draw.randint(1, 12):02}",
             f"{draw.randint(1, 500_000)}.{draw.randint(0, 99):02}",
             draw.choice(currencies),
@@ -65,6 +66,7 @@ def draw_measure(draw: random.Random, number: int) -> GivenMeasure:
         entity=draw.choice(("Nordbank AG", "Nordbank Suisse SA", None)),
         stage=draw.choice((None, "identified", "detailed", "decided", "closed")),
         off_ramp=draw.choice((None, None, "on_hold", "cancelled", "killed")),
+        without_value=draw.random() < 0.2,
         gate=draw.choice(("open", "not_due", "waiting", "blocked", "breach")),
         implementation=draw.choice(("green", "amber", "red", "grey")),
         potential=draw.choice(("green", "amber", "red", "grey")),
@@ -85,13 +87,21 @@ def agree(engine: Engine, measures: dict[int, GivenMeasure], rates: tuple[Rate, 
     )
     for found in (overview(engine), overview(engine, FINE)):
         total = found.total
-        assert (total.measures, total.excluded) == (len(measures), len(expected.left_out))
+        count = sum(one.entry.step not in LEFT_OUT for one in measures.values())
+        missing = sum(one.entry.step not in LEFT_OUT and one.id in expected.left_out for one in measures.values())
+        assert (total.measures, total.excluded) == (count, missing)
+        beside = {step: (sums.measures - sums.excluded, sums.plan or ZERO) for step, sums in found.left_out.items()}
+        assert {step: sums for step, sums in beside.items() if sums[0]} == {
+            step: (one.measures, one.plan) for step, one in expected.beside.items()
+        }
         assert _amounts(total) == _expected(expected)
         assert {reason: amount for reason, amount in found.leakage_by_reason.items() if amount} == expected.leakage
         for parts in (found.children, found.programs):
-            assert sum(node.sums.measures for node in parts) == len(measures)
+            assert sum(node.sums.measures for node in parts) == count
             assert sum((node.sums.gross_benefit or ZERO for node in parts), ZERO) == expected.gross
-        assert sum((sums.cash or ZERO for sums in found.by_stage.values()), ZERO) == expected.cash
+        assert sum((sums.cash or ZERO for step, sums in found.by_stage.items() if step not in LEFT_OUT), ZERO) == (
+            expected.cash
+        )
         assert sum((sums.avoidance or ZERO for sums in found.by_status.values()), ZERO) == expected.avoidance
 
 
@@ -238,3 +248,44 @@ def test_a_measure_without_a_forecast_leaks_nothing_and_has_a_sum_of_its_own(sto
         720,
         1200,
     )
+
+
+def test_what_ended_without_value_is_in_no_total_and_stands_beside_with_count_and_sum(store: StoreFixture) -> None:
+    save(
+        store.engine,
+        GivenMeasure(1, lines=(line("plan", "benefit", "2026-03", 1000),)),
+        GivenMeasure(2, off_ramp="cancelled", lines=(line("plan", "benefit", "2026-03", 5000),)),
+        GivenMeasure(3, off_ramp="cancelled", lines=(line("plan", "benefit", "2026-03", 700),)),
+        GivenMeasure(4, stage="closed", without_value=True, lines=(line("plan", "benefit", "2026-03", 90),)),
+        GivenMeasure(5, off_ramp="on_hold", lines=(line("plan", "benefit", "2026-03", 40),)),
+    )
+    refresh(store.engine)
+    for filters in (PortfolioFilters(), FINE):
+        found = overview(store.engine, filters)
+        assert (found.total.measures, found.total.plan) == (2, 1040)
+        assert {step: (sums.measures, sums.plan) for step, sums in found.left_out.items()} == {
+            "cancelled": (2, 5700), "without_value": (1, 90),
+        }  # fmt: skip
+        assert sum(sums.measures for sums in found.by_status.values()) == 2
+        with read_as(store.engine, OFFICE) as connection:
+            assert [point.net for point in Portfolio(connection, OFFICE, filters).curve()] == [{Version.PLAN: 1040}]
+    cancelled = PortfolioFilters(stage="cancelled")
+    assert (overview(store.engine, cancelled).total.measures, overview(store.engine, cancelled).total.plan) == (2, 5700)
+    with read_as(store.engine, OFFICE) as connection:
+        curve = Portfolio(connection, OFFICE, cancelled).curve()
+        assert [point.net for point in curve] == [{Version.PLAN: 5700}], "what is left out can be opened"
+
+
+def test_what_is_still_paid_for_the_legacy_lowers_the_totals_and_no_run_rate(store: StoreFixture) -> None:
+    own = (
+        line("plan", "benefit", "2026-03", 1000),
+        line("forecast", "benefit", "2026-03", 1000),
+        line("actual", "benefit", "2026-03", 1000),
+    )
+    paid = (line("forecast", "legacy_cost", "2026-06", 300), line("actual", "legacy_cost", "2026-06", 300))
+    save(store.engine, GivenMeasure(1, lines=(*own, *paid)))
+    refresh(store.engine)
+    for filters in (PortfolioFilters(), FINE):
+        total = overview(store.engine, filters).total
+        assert (total.forecast, total.actual, total.at_completion, total.variance) == (700, 700, 700, -300)
+        assert (total.in_year_forecast, total.run_rate_forecast, total.leakage) == (700, 12_000, 0)

@@ -81,7 +81,8 @@ CREATE INDEX measure_key ON measure (key);
 CREATE TABLE effect_line (
     measure_id text NOT NULL REFERENCES measure (id),
     version    text NOT NULL CHECK (version IN ('plan', 'forecast', 'actual')),
-    kind       text NOT NULL CHECK (kind IN ('benefit', 'one_off_benefit', 'recurring_cost', 'one_off_cost', 'capex')),
+    kind       text NOT NULL CHECK (kind IN ('benefit', 'one_off_benefit', 'recurring_cost', 'one_off_cost', 'capex',
+                                                  'legacy_cost')),
     month      date NOT NULL CHECK (extract(day FROM month) = 1),
     amount     numeric NOT NULL,
     currency   text NOT NULL,

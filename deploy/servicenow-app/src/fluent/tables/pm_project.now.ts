@@ -193,8 +193,8 @@ Property({
     $id: Now.ID['property-gated-pm_project'],
     name: 'gatepost.gated.pm_project',
     type: 'string',
-    value: 'state:3,4,7',
-    description: "Values that a record can enter only through an open gate, as column:value,value; Closed Complete, Closed Incomplete and Closed Skipped are the platform's own values of a project.",
+    value: 'state:3',
+    description: "Values that a record can enter only through an open gate, as column:value,value; Closed Complete is the platform's own value of a project that has succeeded; Closed Incomplete and Closed Skipped are where cancelled projects end.",
     roles: { read: [gatepostAdmin], write: [gatepostAdmin] },
 })
 

@@ -1,0 +1,44 @@
+"""Measures that end without their value: cancelled, or closed on a write-down to nothing.
+
+Neither is a success: no light is green for them, totals leave them out and show them beside, and nothing is asked of
+anybody any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from governance.approvals import is_current, may_act_as
+from governance.evidence import Command, Verb
+from governance.measure import Measure, Role
+from governance.measure_state import OffRamp
+from governance.verdict import Colour, Status
+
+
+def ended_without_value(commands: Sequence[Command], measure: Measure) -> Command | None:
+    """The controller's write-down to zero or less that holds for the actuals of now."""
+    for command in reversed(commands):
+        if (
+            command.verb in {Verb.WRITE_DOWN, Verb.CONFIRM}
+            and command.accepted
+            and may_act_as(command.person, Role.CONTROLLER, measure, commands, command.at)
+            and is_current(command, measure)
+        ):
+            is_nothing = command.amount is not None and command.amount.amount <= 0
+            return command if command.verb is Verb.WRITE_DOWN and is_nothing else None
+    return None
+
+
+def cancelled_status(off_ramp: OffRamp) -> Status:
+    """Grey, with what was decided: nothing of the measure is on its way any more."""
+    return Status(Colour.GREY, None, f"cancelled on {off_ramp.at:%d %b %Y} by {off_ramp.by}: {off_ramp.reason}")
+
+
+def without_value_status(lost: Command) -> Status:
+    """Grey, with the write-down."""
+    until = f" until {lost.month}" if lost.month is not None else ""
+    return Status(
+        Colour.GREY,
+        None,
+        f"closed without value: written down to {lost.amount}{until} by {lost.person.name}: {lost.text}",
+    )
