@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,12 +12,16 @@ import pytest
 from governance.effects import Version
 from governance.evidence import Verb
 from governance.facts import Unknown
+from governance.gates import Policy
 from governance.measure import Committee, HierarchyPath, Person
+from governance.measure_state import OffRamp, OffRampKind
 from governance.money import Period
 from governance.presets import PRESETS
-from tests.governance.factory import BRANDT, KAYA, POLICY, WEBER, eur, lines, measure
+from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, eur, lines, measure
 from tests.governance.test_role_change import FRIEND, LIND, NOVAK, OFFICER, World
 
+ACCEPT, REJECT, DELEGATE = Verb.ACCEPT_ROLE, Verb.REJECT, Verb.DELEGATE
+UNTIL = date(2026, 12, 31)
 SEVERAL = Unknown("the field names several people; a role has one holder")
 
 
@@ -129,6 +133,43 @@ def _plan_number(world: World) -> int:
     return plan.number if plan is not None else 0
 
 
+KILLED = OffRamp(OffRampKind.KILLED, "gatepost", NOW - timedelta(days=2), "red for three months")
+
+
+def _killed(**changes: object) -> World:
+    world = World(stage="decided", **changes)
+    state = replace(world.verdict.measure_state, off_ramp=KILLED)
+    world.verdict = replace(world.verdict, measure_state=state)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("policy", "reply"),
+    [
+        (
+            POLICY,
+            "O. Friend is owner of this measure and cannot stand in for the sponsor: nobody checks their own figures.",
+        ),
+        (replace(POLICY, owner_may_sponsor=True), "Resumed by O. Friend as sponsor."),
+    ],
+    ids=["kept apart", "allowed by the policy"],
+)
+def test_a_delegate_who_became_the_owner_overrides_no_kill_switch(policy: Policy, reply: str) -> None:
+    world = _killed(policy=policy)
+    world.say(BRANDT, "", DELEGATE, delegate="f", until=UNTIL)
+    world.name(owner=FRIEND)
+    assert world.say(FRIEND, "", Verb.RESUME) == reply
+
+
+def test_an_owner_in_the_committee_resumes_nothing() -> None:
+    world = World(committee=Committee("Board", frozenset({"k"})))
+    world.say(BRANDT, "", Verb.CANCEL, text="too dear")
+    assert world.say(KAYA, "", Verb.RESUME) == (
+        "A. Kaya is owner of this measure and has no vote on it: nobody decides on their own measure."
+    )
+    assert world.say(BRANDT, "", Verb.RESUME) == "Resumed by M. Brandt as sponsor."
+
+
 PLACES = {
     "program": (
         {"hierarchy": HierarchyPath("ACME", "IT", "Sandbox")},
@@ -178,9 +219,6 @@ def test_an_actual_effect_is_not_confirmed_for_another_program() -> None:
 
 
 # What holds: each way ends without the green light.
-
-ACCEPT, REJECT, DELEGATE = Verb.ACCEPT_ROLE, Verb.REJECT, Verb.DELEGATE
-UNTIL = date(2026, 12, 31)
 
 
 def _swapped(world: World) -> None:
