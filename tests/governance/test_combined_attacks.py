@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from governance.effects import Version
+from governance.effects import EffectKind, EffectLine, Version
 from governance.evidence import Verb
 from governance.facts import Unknown
 from governance.gates import Policy
@@ -136,8 +136,8 @@ def _plan_number(world: World) -> int:
 KILLED = OffRamp(OffRampKind.KILLED, "gatepost", NOW - timedelta(days=2), "red for three months")
 
 
-def _killed(**changes: object) -> World:
-    world = World(stage="decided", **changes)
+def _killed(policy: Policy) -> World:
+    world = World(stage="decided", policy=policy)
     state = replace(world.verdict.measure_state, off_ramp=KILLED)
     world.verdict = replace(world.verdict, measure_state=state)
     return world
@@ -155,7 +155,7 @@ def _killed(**changes: object) -> World:
     ids=["kept apart", "allowed by the policy"],
 )
 def test_a_delegate_who_became_the_owner_overrides_no_kill_switch(policy: Policy, reply: str) -> None:
-    world = _killed(policy=policy)
+    world = _killed(policy)
     world.say(BRANDT, "", DELEGATE, delegate="f", until=UNTIL)
     world.name(owner=FRIEND)
     assert world.say(FRIEND, "", Verb.RESUME) == reply
@@ -168,6 +168,34 @@ def test_an_owner_in_the_committee_resumes_nothing() -> None:
         "A. Kaya is owner of this measure and has no vote on it: nobody decides on their own measure."
     )
     assert world.say(BRANDT, "", Verb.RESUME) == "Resumed by M. Brandt as sponsor."
+
+
+def _monthly(kind: EffectKind, *amounts: int) -> tuple[EffectLine, ...]:
+    first = Period(2026, 1)
+    return tuple(EffectLine(Version.PLAN, kind, first.plus(month), eur(one)) for month, one in enumerate(amounts))
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        (*_monthly(EffectKind.BENEFIT, 20_000, 20_000), *_monthly(EffectKind.ONE_OFF_COST, -900_000, 10_000)),
+        (
+            *_monthly(EffectKind.BENEFIT, 900_000, 20_000, 0, 0, -800_000),
+            *_monthly(EffectKind.ONE_OFF_COST, 10_000),
+        ),
+    ],
+    ids=["as a negative cost", "taken back later"],
+)
+def test_the_committees_limit_is_not_undercut_by_signs(plan: tuple[EffectLine, ...]) -> None:
+    world = _limited(300_000, "n")
+    rest = tuple(line for line in world.measure.effects if line.version is not Version.PLAN)
+    world.measure = replace(world.measure, effects=(*plan, *rest))
+    world.pass_time().approve().pass_time()
+    assert world.verdict.stage == "detailed"
+    assert [one for one in world.blockers if "STEERCO" in one] == [
+        "Decided is shut: 0 of 1 members of Board have approved"
+        " · steering committee Board to act · since 20 Nov · STEERCO_DECISION"
+    ]
 
 
 PLACES = {
