@@ -15,7 +15,7 @@ from typing import Protocol
 
 from governance.altered_commands import overwritten_after
 from governance.condition_context import ConditionContext
-from governance.effects import Effects, sum_up
+from governance.effects import ZERO, Effects, sum_up
 from governance.evidence import Command, Verb
 from governance.facts import Unknown
 from governance.fingerprint import FactGroup, fingerprint, readable_part
@@ -103,7 +103,11 @@ def is_required(rule: ApprovalRule, policy: Policy, effects: Effects | None, rat
     if limit is None:
         return False
     plan = effects.plan if effects else None
-    benefit = None if plan is None else ReportingCurrency(policy.currency, rates).benefit(plan)
+    if plan is None:
+        return True
+    # A benefit that is written as a negative cost, or taken back in a later year, is one all the same.
+    months = {month: max(plan.benefit.get(month, ZERO), net, ZERO) for month, net in plan.net.items()}
+    benefit = ReportingCurrency(policy.currency, rates).total(months, plan.currency)
     return not isinstance(benefit, ReportingAmount) or benefit.money.amount >= limit
 
 

@@ -345,6 +345,12 @@ def _by_command_role(
         acting = [role for role in allowed if role in former]
     if not acting:
         return context.refusal(command.person, allowed, f"{command.person.name} may not {what}")
+    if command.verb is Verb.RESUME:
+        # Whoever owns it by now, and stands in for its sponsor or sits in the committee, does not decide to go on.
+        barred = [(role, delegate_conflict(command.person, role, context.measure, context.policy)) for role in acting]
+        acting = [role for role, other in barred if other is None]
+        if not acting:
+            return _refused(_cannot_stand_in(command.person.name, *barred[0]))
     return Ruling(accepted=True, reply=f"{done} by {command.person.name} as {_role(acting[0])}.", role=acting[0])
 
 

@@ -131,7 +131,10 @@ def _cost(criterion: KillCriterion, context: CriterionContext) -> Present:
     actual = _costs(effects.actual) if effects.actual else {}
     last = max(actual, default=0)
     after = (
-        {month: cost for month, cost in _costs(effects.forecast).items() if month > last} if effects.forecast else {}
+        # A forecast of negative cost takes back nothing of what was spent: it is its owner's word.
+        {month: max(cost, Decimal(0)) for month, cost in _costs(effects.forecast).items() if month > last}
+        if effects.forecast
+        else {}
     )
     currency = (effects.actual or effects.forecast).currency  # type: ignore[union-attr]
     present = _compared(criterion, _reporting(criterion, context).total(actual | after, currency), above=True)

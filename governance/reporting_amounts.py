@@ -41,10 +41,6 @@ class ReportingCurrency:
         """Σ net of all months."""
         return self.total(series.net, series.currency)
 
-    def benefit(self, series: Series) -> ReportingAmount | Unknown:
-        """Σ benefit of all months."""
-        return self.total(series.benefit, series.currency)
-
     def amount(self, money: Money, month: Period) -> ReportingAmount | Unknown:
         """One amount of one month."""
         return self.total({month.year * 12 + month.month - 1: money.amount}, money.currency)

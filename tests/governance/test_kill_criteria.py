@@ -167,6 +167,16 @@ NOW_SAYS: Mapping[str, tuple[str, dict[str, object], object, str, bool | None]] 
     "cost in another currency without a rate": (
         "cost > 10 USD", {}, None, "there is no rate from EUR to USD on 2026-01-01: add it with gatepost rates add", None,
     ),
+    "cost that a forecast takes back": (
+        "cost > 59,999",
+        {
+            "effects": (
+                *lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 20_000, 60_000, months=1),
+                *lines(Version.FORECAST, 20_000, -30_000, Period(2026, 6)),
+            )
+        },
+        None, "60,000 EUR", True,
+    ),
     "share above": ("forecast < 33 % of plan", {}, None, "33% of plan (60,000 EUR)", False),
     "share below": ("forecast < 34 % of plan", {}, None, "33% of plan (60,000 EUR)", True),
     "share without a forecast": (
