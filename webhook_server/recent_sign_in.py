@@ -69,8 +69,8 @@ def _question() -> ResponseReturnValue | None:
             fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
             try:
                 token = here.pending_forms.keep(viewer.session, _path(), fields, now=now)
-            except ConfigurationError as error:
-                abort(413, str(error))
+            except ConfigurationError as too_long:
+                abort(413, str(too_long))
             return _page(viewer, token)
         error = _check_password(viewer)
         if error:

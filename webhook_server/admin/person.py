@@ -100,10 +100,10 @@ def _require_whole(viewer: Viewer, person: Person) -> None:
 def end_sessions(number: int) -> ResponseReturnValue:
     person = _find_person(number)
     _require_whole(current_viewer(), person)
-    number = number_of(request.form.get("session"))
-    if number is None and "session" in request.form:
+    session = number_of(request.form.get("session"))
+    if session is None and "session" in request.form:
         abort(400, "There is no such session.")
-    ended = services().sessions.end(person.id, number, by=current_viewer().login)
+    ended = services().sessions.end(person.id, session, by=current_viewer().login)
     flash(f"{ended} session{'' if ended == 1 else 's'} of {person.name} ended.", "good")
     return _redirect(person)
 
