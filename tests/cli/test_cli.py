@@ -139,8 +139,13 @@ def test_a_mapping_is_activated_once_and_a_changed_one_is_a_new_version(cli: Cli
     )
 
 
-def test_the_schema_is_upgraded_alone(cli: Cli) -> None:
-    assert cli.ok("db", "upgrade") == f"The schema is at revision {NEWEST}.\n"
+def test_the_schema_is_upgraded_by_its_owner_alone(cli: Cli, database: URL) -> None:
+    assert cli.refused("db", "upgrade") == (
+        "gatepost_app does not own the schema. Give the owner's address in GATEPOST_MAINTENANCE_DATABASE_URL."
+    )
+    owner = database.render_as_string(hide_password=False)
+    upgraded = cli.ok("db", "upgrade", GATEPOST_MAINTENANCE_DATABASE_URL=owner)
+    assert upgraded.startswith(f"The schema is at revision {NEWEST}.\n")
 
 
 def test_another_database_is_refused(cli: Cli) -> None:
@@ -283,7 +288,8 @@ def test_the_audit_is_shown_verified_and_exported(assessed: Cli, tmp_path: Path)
     assert "gatepost  measure.assessed: gate blocked, stage none yet (decision " in shown
     verified = assessed.ok("audit", "verify")
     assert "5 entries and 1 decision" in verified
-    head = verified.rsplit("Head: ", 1)[1].strip()
+    head, *anchored = verified.rsplit("Head: ", 1)[1].splitlines()
+    assert anchored == ["Nothing is anchored yet."]
     assert assessed.ok("audit", "verify", "--head", head)
     file = tmp_path / "audit.jsonl"
     assert assessed.ok("audit", "export", str(file)) == f"6 entries written to {file}\n"
@@ -307,6 +313,8 @@ def test_a_changed_audit_ends_with_1(assessed: Cli, database: URL) -> None:
     engine.dispose()
     result = assessed.run("audit", "verify")
     assert result.exit_code == 1
-    assert result.output == "entry 1 was changed after it was written\n1 problem in 5 entries\n"
+    assert (
+        result.output == "entry 1 was changed after it was written\n1 problem in 5 entries\nNothing is anchored yet.\n"
+    )
     missing = assessed.run("audit", "verify", "--head", "0" * 64)
     assert "the head 0000" in missing.output

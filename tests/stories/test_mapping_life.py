@@ -266,7 +266,7 @@ def test_one_measure_is_fed_by_items_of_both_tools(database: URL, tmp_path: Path
     """A Jira epic and its ServiceNow changes, joined by the epic's key in the changes' correlation id."""
     with simulation(database, tmp_path, mapping=JOINED) as scene:
         item = ("jira", "Move the archive")
-        issue = epic(scene, item[1])
+        issue = epic(scene, item[1], read_first=True)
         assert "CHANGE_OPEN" not in scene.show(item).fields["Gate blockers"], "no related item, nothing open"
         snow = scene.sandbox.servicenow
         columns = {"short_description": "Cut over", "state": "-1", "correlation_id": issue.key}

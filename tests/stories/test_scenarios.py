@@ -42,9 +42,19 @@ FACTS: dict[str, Value] = {
 
 
 def epic(
-    scene: Simulation, title: str, project: str = "ITX", children: tuple[int, int] = (0, 0), **more: Value
+    scene: Simulation,
+    title: str,
+    project: str = "ITX",
+    children: tuple[int, int] = (0, 0),
+    *,
+    read_first: bool = False,
+    **more: Value,
 ) -> Issue:
-    """An epic of the year 2026 at Decided: sponsor and controller have approved, and the plan is locked."""
+    """An epic of the year 2026 at Decided: sponsor and controller have approved, and the plan is locked.
+
+    ``read_first``: its facts are read before anybody approves; where they come from other items as well, nobody could
+    say else which facts an approval was given for.
+    """
     jira = scene.sandbox.jira
     values = FACTS | {name.replace("_", " "): value for name, value in more.items()}
     due = str(values.pop("duedate", "2026-12-31"))
@@ -55,6 +65,8 @@ def epic(
         status = "Done" if number < children[0] else "Analysis"
         jira.create(project, "Story", f"{title}: step {number + 1}", by="osei", parent=issue.key, status=status)
     item = ("jira", title)
+    if read_first:
+        scene.run_until_idle()
     scene.comment(item, "brandt", "/approve detailed")
     scene.comment(item, "brandt", "/approve decided")
     scene.comment(item, "weber", "/approve decided")

@@ -45,7 +45,7 @@ def test_a_wrong_token_is_refused(api: ApiServer, sent: str) -> None:
 def test_the_token_of_the_settings_reads_and_changes_nothing(api: ApiServer) -> None:
     assert len(api.get("settings", "/measures").get_json()["items"]) == 2
     assert problem_of(api.post("settings", "/reassess", {"connection": "jira-main", "native_id": "10001"})) == (
-        403, "This needs the role administrator or operator.", "Ask an administrator of Gatepost for it.",
+        403, "This needs the role operator or administrator.", "Ask an administrator of Gatepost for it.",
     )  # fmt: skip
 
 
