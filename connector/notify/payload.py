@@ -112,6 +112,7 @@ def _event_data(event: MeasureEvent) -> dict[str, Json]:
                 "stage": breach.stage,
                 "gate": breach.gate,
                 "since": timestamp_text(breach.at),
+                "by": breach.by.name if breach.by is not None else None,
             }
             return _blockers(blockers, frozenset()) | {"breach": breach_data}
         case GateOpened(allowed_stages):
