@@ -333,6 +333,38 @@ def the_moved_deadline(scene: Simulation) -> None:
     assert shown.fields["Gate findings"] == ""
 
 
+def _state(scene: Simulation, item: Item) -> str:
+    rows = scene.sandbox.servicenow.tables[item[0]].values()
+    return next(row["state"] for row in rows if row["short_description"] == item[1])
+
+
+def cancelled_and_ended(scene: Simulation) -> None:
+    """A project of the kind that the tool closes without a result: open after the cancellation, a breach before it."""
+    snow, project = scene.sandbox.servicenow, ("pm_project", "Replace the archive")
+    people = {row["user_name"]: row["sys_id"] for row in snow.tables["sys_user"].values()}
+    values = {
+        "short_description": project[1], "state": "-5", "u_program": "Data centre exit", "business_unit": "Group IT",
+        "project_manager": people["lind"], "u_sponsor": people["brandt"], "u_controller": people["weber"],
+        "start_date": "2026-01-01 00:00:00", "end_date": "2026-12-31 00:00:00", "u_planned_benefit": "400000",
+        "u_planned_cost": "20000", "u_forecast_benefit": "400000", "u_forecast_cost": "20000",
+    }  # fmt: skip
+    snow.insert("pm_project", values, "lind")
+    assert not scene.move(project, "lind", "3")[0], "Closed Complete is a success, and its gate is shut"
+    assert scene.move(project, "lind", "4")[0], "no native gate stands before Closed Incomplete"
+    shown = scene.show(project)
+    assert shown.fields["Gate"] != "Breach", "it was moved back: nobody has cancelled it"
+    assert _state(scene, project) == "-5"
+    shown = scene.comment(project, "brandt", "/cancel replaced by the group's own platform")
+    assert (shown.fields["Gate"], shown.fields["DoI stage"]) == ("Not due", "Cancelled (Identified)")
+    assert not scene.move(project, "lind", "3")[0], "and what is cancelled does not pass for a success"
+    assert scene.move(project, "lind", "4")[0]
+    shown = scene.show(project)
+    assert _state(scene, project) == "4", "and there it stays"
+    assert (shown.fields["Implementation status"], shown.fields["Potential status"]) == ("Grey", "Grey")
+    assert len(shown.fields["Gate blockers"].splitlines()) == 1
+    assert shown.fields["Gate findings"] == ""
+
+
 def test_grey_stays_grey_until_somebody_reports_on_the_work(database: URL, tmp_path: Path) -> None:
     """What anybody may do to a ticket, and what Gatepost writes itself, says nothing about the work."""
     with simulation(database, tmp_path) as scene:
@@ -371,6 +403,11 @@ def test_the_scenario_ends_as_expected(name: str, deployment: Deployment, databa
     scenario, _ = SCENARIOS[name]
     with simulation(database, tmp_path, deployment=deployment) as scene:
         scenario(scene)
+
+
+def test_a_cancelled_project_ends_in_its_tool(database: URL, tmp_path: Path) -> None:
+    with simulation(database, tmp_path) as scene:
+        cancelled_and_ended(scene)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -108,17 +108,20 @@ def gate_view(verdict: Verdict, roles: Collection[Role]) -> GateView:
 def waits_for(blocker: Blocker, verdict: Verdict, roles: Collection[Role]) -> bool:
     """Whether a blocker waits for somebody who acts in these roles; the same as on My work.
 
-    On an off-ramp a measure waits for nobody, except for the sponsor after the kill switch; the reason of a deviation
+    On an off-ramp a measure waits for nobody, except for the sponsor after the kill switch, and where it was ended in
+    the tool without a cancellation; the reason of a deviation
     waits for those whom the escalation has reached.
     """
-    if blocker.code in RESUMABLE or (verdict.off_ramp is not None and blocker.code != KILL_SWITCH):
+    if blocker.code in RESUMABLE or (verdict.off_ramp is not None and blocker.code not in STILL_ASKED):
         return False
     if blocker.code == UNEXPLAINED:
         return any(step.responsible.role in roles for step in verdict.reason_requests)
     return any(person.role in roles for person in blocker.responsible)
 
 
-KILL_SWITCH, UNEXPLAINED = "KILL_SWITCH", "DEVIATION_UNEXPLAINED"
+UNEXPLAINED = "DEVIATION_UNEXPLAINED"
+STILL_ASKED = frozenset({"KILL_SWITCH", "NOT_CANCELLED"})
+"""What waits for somebody although the measure is on an off-ramp."""
 RESUMABLE = frozenset({"ON_HOLD", "CANCELLED"})
 """Somebody put the measure there on purpose: it may be resumed, and nobody has to."""
 
