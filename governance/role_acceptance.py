@@ -1,8 +1,9 @@
 """``/accept-role``: who may accept that somebody else holds a role now.
 
-The former holder, because it was theirs; of the owner also the sponsor; the transformation office, a member of the
-steering committee, and on Gatepost's own pages an administrator.  Never whoever may gain by it: the new holder, or
-somebody who holds another role of the measure.
+The former holder, because it was theirs; of the owner also the sponsor; the transformation office, and on Gatepost's
+own pages an administrator.  Never whoever may gain by it: the new holder, or somebody who holds another role of the
+measure.  Nor a member of the steering committee: which committee it is depends on the item's program, which the owner
+may move.
 """
 
 from __future__ import annotations
@@ -103,9 +104,6 @@ def _right(command: Command, role: Role, held: HeldRole, context: RoleContext) -
     capacities = {capacity for identity in person.identities for capacity in context.officers.get(identity, ())}
     if Capacity.OFFICE in capacities:
         return AcceptedBy.OFFICE
-    committee = known(measure.committee)
-    if committee is not None and committee.has_member(person):
-        return AcceptedBy.COMMITTEE
     if Capacity.ADMINISTRATOR in capacities and command.source.origin in {CommandOrigin.PAGE, CommandOrigin.TRIAL}:
         return AcceptedBy.ADMINISTRATOR
     return None

@@ -140,7 +140,6 @@ _ACCEPTED_HOW: Mapping[AcceptedBy, str] = {
     AcceptedBy.FORMER_HOLDER: "accepted by the former holder",
     AcceptedBy.SPONSOR: "accepted by the sponsor",
     AcceptedBy.OFFICE: "accepted by the transformation office",
-    AcceptedBy.COMMITTEE: "accepted by the steering committee",
     AcceptedBy.ADMINISTRATOR: "accepted by an administrator",
     AcceptedBy.DIRECTORY: "named by the table or group of the mapping",
     AcceptedBy.COOLING: "nobody objected in time",

@@ -27,7 +27,6 @@ class AcceptedBy(StrEnum):
     SPONSOR = "sponsor"
     """The sponsor accepts a new owner."""
     OFFICE = "office"
-    COMMITTEE = "committee"
     ADMINISTRATOR = "administrator"
     DIRECTORY = "directory"
     """The mapping names a table or group as the source of the role, and that names the new holder."""
