@@ -10,6 +10,7 @@ from tests.browser.conftest import Opener
 from tests.stories.world import World
 
 SECRET = "a first password of some length"
+OWN_SECRET = "seven quiet lanterns at dusk"
 
 
 def test_somebody_is_invited_given_a_role_and_signed_out_again(visit: Opener, gatepost: World) -> None:
@@ -41,7 +42,16 @@ def test_somebody_is_invited_given_a_role_and_signed_out_again(visit: Opener, ga
     guest.get_by_label("Login").fill("lind@nordbank.example")
     guest.get_by_label("Password").fill(SECRET)
     guest.get_by_role("button", name="Sign in", exact=True).click()
-    guest.wait_for_url("**/portfolio")
+    guest.wait_for_url("**/account")
+    expect(guest.locator("main")).to_contain_text("Somebody else chose your password and knows it.")
+    other.is_accessible()
+    other.screenshot("people-first-password")
+    guest.get_by_label("Current password").fill(SECRET)
+    guest.get_by_label("New password", exact=True).fill(OWN_SECRET)
+    guest.get_by_label("New password again").fill(OWN_SECRET)
+    guest.get_by_role("button", name="Change the password").click()
+    expect(guest.locator("main")).to_contain_text("The password is changed")
+    other.go("/portfolio")
     expect(guest.locator(".answer")).to_contain_text(f"{seen[1]} measures")
     expect(guest.get_by_role("link", name="People", exact=True)).to_have_count(0)
     other.go("/people")
