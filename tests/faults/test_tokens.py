@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connector.http.tool_access import Auth, OAuthGrant, OAuthGrantType
+from connector.store.connections.connections import CACHE_SECONDS
 from sandbox.jira.oauth import GATEWAY
 from sandbox.story import seed
 from tests.faults.observed import Observed, observe, visible_differences
@@ -48,6 +50,8 @@ def over_oauth(plain: FaultWorld) -> Iterator[FaultWorld]:
     play(plain, plain.done)
     records = [record for name in (JIRA, SNOW) if (record := plain.services.connections.get(name)) is not None]
     _sign_in(plain)
+    # Until then the workers go on with the password that they have in memory.
+    time.sleep(CACHE_SECONDS)
     yield plain
     for record in records:
         plain.services.connections.save(record)
