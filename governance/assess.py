@@ -35,7 +35,7 @@ from governance.legacy import running_services
 from governance.legacy_cost import LegacyCost, legacy_cost, own_lines
 from governance.locked_plan import LockedPlan, is_changed, lock_plan, with_locked_plan
 from governance.locked_scope import is_unscoped, scope_change, scope_text, terms_of
-from governance.locked_terms import as_locked, changed_terms
+from governance.locked_terms import LockedTerms, as_locked, changed_terms
 from governance.measure import Measure
 from governance.measure_state import (
     Breach,
@@ -88,10 +88,9 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime, 
     assessment.observe_progress()
     moved = assessment.children_moved
     diverted = diversion(evidence, policy, now, moved) if policy.is_on("RESOURCE_DIVERSION") else ""
-    terms = assessment.plan.terms if assessment.plan else None
     reported_at = last_report(assessment.progress_seen, evidence.counted_reports)
     implementation = implementation_status(
-        measure, evidence, policy.thresholds, now, diverted, terms, reported_at=reported_at
+        measure, evidence, policy.thresholds, now, diverted, assessment.terms, reported_at=reported_at
     )
     return assessment.verdict(*assessment.final_statuses(implementation, potential))
 
@@ -155,9 +154,14 @@ class _Assessment:
         except CurrencyMismatch as error:
             self.effects, self.effects_problem = None, str(error)
 
+    @property
+    def terms(self) -> LockedTerms | None:
+        """What was locked beside the amounts; ``None`` before the decision."""
+        return self.plan.terms if self.plan is not None else None
+
     def _count_legacy_cost(self) -> None:
         own = own_lines(self.measure.effects)
-        end = as_locked(self.measure, self.plan.terms if self.plan is not None else None).end
+        end = as_locked(self.measure, self.terms).end
         # What a cancelled measure was to retire stays; it is no cost of the measure.
         services = None if is_cancelled(self.evidence.measure_state.off_ramp) else self.evidence.legacy
         self.legacy = legacy_cost(services, own, end, self.now.date(), self.rates)
@@ -227,8 +231,8 @@ class _Assessment:
 
     def _scope_changed(self) -> bool:
         """Whether the child items are others than those that were locked."""
-        terms = self.plan.terms if self.plan is not None else None
-        return scope_change(self.evidence.children, terms) is not None or is_unscoped(self.evidence.children, terms)
+        children, terms = self.evidence.children, self.terms
+        return scope_change(children, terms) is not None or is_unscoped(children, terms)
 
     def report_changed_terms(self) -> None:
         """Record each change of what was agreed, once for each new value."""
@@ -308,10 +312,9 @@ class _Assessment:
         self.events += outcome.events
 
     def _slip(self) -> Slip:
-        terms = self.plan.terms if self.plan is not None else None
         implemented = self.granted > self.policy.index(self.policy.lock_at)
-        days = slip_in_days(self.measure, terms, self.now, implemented=implemented)
-        return Slip(days, tolerated_days(terms, self.policy.thresholds))
+        days = slip_in_days(self.measure, self.terms, self.now, implemented=implemented)
+        return Slip(days, tolerated_days(self.terms, self.policy.thresholds))
 
     def apply_kill_switch(self, potential: Status) -> None:
         if self.plan is None or self._stage() == self.policy.closing_stage:
@@ -431,7 +434,7 @@ class _Assessment:
         claimed = self.policy.index(known(self.evidence.tool_stage))
         return claimed > max(self.granted, 0) and self.policy.is_on("GATE_ORDER")
 
-    def _gate(self) -> GateState:
+    def _gate(self, due: date | None) -> GateState:
         if isinstance(self.evidence.tool_stage, Unknown):
             return GateState.BLOCKED
         claimed = self.policy.index(self.evidence.tool_stage)
@@ -446,7 +449,7 @@ class _Assessment:
             return GateState.BLOCKED
         if self.granted > claimed or self.granted + 1 == len(self.policy.stages):
             return GateState.OPEN
-        return shut_state(self.checklist, self._gate_due(), self.now)
+        return shut_state(self.checklist, due, self.now)
 
     def _may_end(self) -> bool:
         """Whether the tool's status may be one in which cancelled work ends."""
@@ -473,7 +476,7 @@ class _Assessment:
     def _gate_due(self) -> date | None:
         if is_cancelled(self.off_ramp):
             return None
-        end = known(as_locked(self.measure, self.plan.terms if self.plan is not None else None).end)
+        end = known(as_locked(self.measure, self.terms).end)
         context = GateDueContext(self.measure, self.evidence, self.policy, self.granted, self.granted_at, end, self.now)
         return gate_due(context, self.checklist)
 
@@ -502,12 +505,14 @@ class _Assessment:
 
     def verdict(self, implementation: Status, potential: Status) -> Verdict:
         policy, before = self.policy, self.evidence.measure_state
-        stage, gate = self._stage(), self._gate()
-        due = self._gate_due() if gate is GateState.NOT_DUE else None
+        due = self._gate_due()
+        stage, gate = self._stage(), self._gate(due)
+        not_due_before = due if gate is GateState.NOT_DUE else None
         following = policy.stages[self.granted + 1] if self.granted + 1 < len(policy.stages) else None
         blockers = blockers_of(
-            gate, self.granted, self.checklist, self.off_ramp, self.measure, self.evidence, policy, self.now, due
-        )
+            gate, self.granted, self.checklist, self.off_ramp, self.measure, self.evidence, policy, self.now,
+            not_due_before,
+        )  # fmt: skip
         findings = detect_findings(
             FindingContext(
                 self.measure, self.evidence, policy, self.effects, stage, self.off_ramp, potential, self.now,
@@ -564,7 +569,7 @@ class _Assessment:
             potential=potential,
             figures=figures_of(self.effects),
             policy_version=policy.version,
-            gate_due=due,
+            gate_due=not_due_before,
             off_ramp=self.off_ramp,
             without_value=self.off_ramp is None and self.lost is not None,
             deviation=self.deviation,
@@ -576,10 +581,10 @@ class _Assessment:
             events=tuple(self.events),
             commands=self.commands,
             measure_state=measure_state,
-            reassess_at=self._reassess_at(),
+            reassess_at=self._reassess_at(due),
         )
 
-    def _reassess_at(self) -> datetime | None:
+    def _reassess_at(self, due: date | None) -> datetime | None:
         """When time alone will change something: the escalation, the kill switch, the end date, the ageing."""
         if is_cancelled(self.off_ramp):
             return None
@@ -594,16 +599,14 @@ class _Assessment:
             moments += [
                 held.changed_at + self.policy.cooling for _, held in pending(self.role_holders) if held.changed_at
             ]
-        terms = self.plan.terms if self.plan is not None else None
-        end = known(as_locked(self.measure, terms).end)
+        end = known(as_locked(self.measure, self.terms).end)
         if end is not None and not self.evidence.done:
             passed = datetime(end.year, end.month, end.day, tzinfo=self.now.tzinfo) + timedelta(days=1)
-            moments += [passed, passed + timedelta(days=tolerated_days(terms, self.policy.thresholds))]
+            moments += [passed, passed + timedelta(days=tolerated_days(self.terms, self.policy.thresholds))]
         if end is not None and self.evidence.legacy:
             # From the month after the agreed end on, what is still paid for the legacy counts.
             following = Period.of(max(end, self.now.date())).plus(1).first_day
             moments.append(datetime(following.year, following.month, 1, tzinfo=self.now.tzinfo))
-        due = self._gate_due()
         if due is not None:
             moments.append(datetime(due.year, due.month, due.day, tzinfo=self.now.tzinfo))
         granted = self.granted_at.get(self._stage() or "")
