@@ -9,10 +9,11 @@ import structlog
 from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from connector.bootstrap import Services, system_clock
+from connector.bootstrap import Services
 from connector.store.operations.counted_events import CountedEvent, CountedKind
 from webhook_server.api import LIST_ENDPOINTS
 from webhook_server.auth import is_bearer_request, viewer_or_none
+from webhook_server.counted_event import note_event
 
 EXPORTS = {"portfolio.export_csv": "the portfolio as a file", "mapping.download": "a version of the mapping"}
 """Views that send a file, by endpoint."""
@@ -29,11 +30,12 @@ def count_requests(app: Flask, services: Services) -> None:
     def count(answer: Response) -> Response:
         try:
             event = _event(answer.status_code)
-            if event is not None:
-                services.counted_events.note(event, system_clock())
         except SQLAlchemyError as error:
-            # The answer itself is not spoiled by it; without a database there is no audit to write into.
+            # Who asked cannot be known without the database; the answer itself is not spoiled by it.
             _log.error("event not counted", path=request.path, error=type(error).__name__)
+        else:
+            if event is not None:
+                note_event(services, event)
         return answer
 
 

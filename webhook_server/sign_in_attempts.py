@@ -7,13 +7,13 @@ from enum import StrEnum
 
 import structlog
 from flask import request
-from sqlalchemy.exc import SQLAlchemyError
 
 from connector.bootstrap import Services, system_clock
 from connector.people.permissions import Viewer
 from connector.store.accounts.sign_in_throttle import SignInAttempt
 from connector.store.operations.counted_events import CountedEvent, CountedKind
 from webhook_server.auth import services
+from webhook_server.counted_event import note_event
 from webhook_server.known_device import device_of
 
 _log = structlog.get_logger(__name__)
@@ -67,8 +67,4 @@ def record_failed_sign_in(login: str, address: str, reason: FailedSignIn) -> Non
     known = person.login if person is not None else ""
     _log.warning("sign-in failed", login=known, address=address, reason=reason.value)
     kind = CountedKind.SIGN_IN_LOCKED if reason is FailedSignIn.THROTTLED else CountedKind.SIGN_IN_FAILED
-    try:
-        services().counted_events.note(CountedEvent(kind, known, address), system_clock())
-    except SQLAlchemyError as error:
-        # Whoever guesses gets the same answer; without a database there is no audit to write into.
-        _log.error("event not counted", kind=kind.value, error=type(error).__name__)
+    note_event(services(), CountedEvent(kind, known, address))
