@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 from governance.command_grammar import delegates_in
 from governance.evidence import Command
 from governance.facts import Fact, known
-from governance.measure import Measure, Person
+from governance.measure import HELD_ROLES, Measure, Person
 from governance.measure_state import MeasureState
 from governance.role_change import pending
-from governance.role_holders import HELD_ROLES, Capacity
+from governance.role_holders import Capacity
 from mapping.config import MappingConfig, RoleRule
 from mapping.sources import RoleGroup, RoleSource, RoleTable
 from mapping.work_item import FieldValue, WorkItem

@@ -10,9 +10,8 @@ from enum import StrEnum
 
 from governance.evidence import Command, Evidence, OpenItem
 from governance.facts import Fact, Unknown, known
-from governance.measure import Committee, HierarchyPath, Measure, MeasureId, Person, Roles
+from governance.measure import HELD_ROLES, Committee, HierarchyPath, Measure, MeasureId, Person, Roles
 from governance.measure_state import MeasureState
-from governance.role_holders import HELD_ROLES
 from mapping.config import FactRule, HierarchyRule, MappingConfig, MeasureRule, ProgressFrom
 from mapping.effects import effects_of
 from mapping.expressions import ExpressionScope

@@ -295,7 +295,7 @@ measure_states = st.builds(
         explained_shortfall=st.none() | st.decimals(-9, 9, places=4),
     ),
     red_since=st.none() | moments,
-    first_priorities=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
+    highest_priorities=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
 )  # fmt: skip
 
 
