@@ -156,13 +156,13 @@ def askable_from(measure: Measure, policy: Policy, index: int) -> Responsible | 
 
 
 def unnamed_steps(
-    measure: Measure, policy: Policy, deviation: Deviation | None
+    measure: Measure, policy: Policy, deviation: Deviation | None, now: datetime
 ) -> Iterator[tuple[Role, Responsible | None]]:
-    """The steps of the ladder that name nobody while a reason is waited for, and who is asked instead."""
+    """The steps of the ladder that are due and name nobody while a reason is waited for, and who is asked instead."""
     if deviation is None or deviation.reason:
         return
     for index, step in enumerate(policy.escalation):
-        if not responsible(measure, step.role).name:
+        if now >= deviation.since + step.after and not responsible(measure, step.role).name:
             yield step.role, askable_from(measure, policy, index)
 
 

@@ -302,7 +302,7 @@ def _scope_changed(context: FindingContext) -> Iterator[FindingDraft]:
 
 def nobody_named(context: FindingContext) -> Iterator[FindingDraft]:
     """A step of the escalation asks nobody, because the tool names nobody."""
-    for role, instead in unnamed_steps(context.measure, context.policy, context.deviation):
+    for role, instead in unnamed_steps(context.measure, context.policy, context.deviation, context.now):
         title = context.measure.roles.label(role)
         asked = f"{instead.text} is asked in its place" if instead is not None else "nobody after it is named either"
         sentence = (

@@ -144,7 +144,7 @@ def _joined_writes(
         for other in others:
             if rule_for(ExpressionScope(other, now), config)[0] is None:
                 written_there = last_written.get((other.connection, other.native_id), {})
-                comparison = compare(written_there, other.fields, target_values(verdict, join.write))
+                comparison = compare(written_there, other.fields, target_values(verdict, join.write, other.key))
                 if comparison.has_writes:
                     yield other, _with_written_at(comparison, join.write, now)
 

@@ -13,9 +13,8 @@ from governance.facts import Unknown
 from governance.gates import Policy, Thresholds
 from governance.measure import Committee, Measure, Person, Roles
 from governance.measure_state import MeasureState, OffRamp, OffRampKind, OwnerActivity
-from governance.verdict import Verdict
 from tests.governance.factory import BRANDT, KAYA, NOW, POLICY, WEBER, evidence, measure, new_command
-from tests.governance.test_deviations import BOARD, LOCKED, assess_at, forecast, requested_from
+from tests.governance.test_deviations import BOARD, assess_at, forecast, requested_from
 
 OSEI = Person("o", "K. Osei", True)
 WATCHFUL: Policy = replace(POLICY, thresholds=replace(POLICY.thresholds, owner_inactive_days=30))
@@ -115,42 +114,40 @@ def test_one_owner_across_joined_items(joined: tuple[JoinedOwner, ...], found: l
     assert sentences("OWNER_CONFLICT", some, replace(seen(NOW), joined_owners=joined)) == found
 
 
-def escalated(roles: Roles, committee: Committee | None, at: datetime = NOW) -> Verdict:
-    return assess_at(replace(forecast(12_000), roles=roles, committee=committee), at)
-
-
+IN_ITS_PLACE = "has to be asked for the reason of the deviation, and nobody is named:"
 LADDER = {
-    "everybody is named": (Roles(KAYA, BRANDT, WEBER), BOARD, ["owner A. Kaya"], []),
+    "everybody is named": (Roles(KAYA, BRANDT, WEBER), BOARD, NOW, ["owner A. Kaya"], []),
     "without an owner the sponsor is asked at once": (
-        Roles(None, BRANDT, WEBER), BOARD, ["sponsor M. Brandt"],
-        ["the owner has to be asked for the reason of the deviation, and nobody is named: sponsor M. Brandt is asked in "
-         "its place; name one"],
+        Roles(None, BRANDT, WEBER), BOARD, NOW, ["sponsor M. Brandt"],
+        [f"the owner {IN_ITS_PLACE} sponsor M. Brandt is asked in its place; name one"],
     ),
     "without owner and sponsor the committee is asked": (
-        Roles(None, None, WEBER), BOARD, ["steering committee IT Board"],
-        ["the owner has to be asked for the reason of the deviation, and nobody is named: steering committee IT Board is "
-         "asked in its place; name one",
-         "the sponsor has to be asked for the reason of the deviation, and nobody is named: steering committee IT Board "
-         "is asked in its place; name one"],
+        Roles(None, None, WEBER), BOARD, NOW, ["steering committee IT Board"],
+        [f"the owner {IN_ITS_PLACE} steering committee IT Board is asked in its place; name one"],
     ),
     "who is unknown is not named": (
-        Roles(Unknown("hidden"), BRANDT, WEBER), BOARD, ["sponsor M. Brandt"],
-        ["the owner has to be asked for the reason of the deviation, and nobody is named: sponsor M. Brandt is asked in "
-         "its place; name one"],
+        Roles(Unknown("hidden"), BRANDT, WEBER), BOARD, NOW, ["sponsor M. Brandt"],
+        [f"the owner {IN_ITS_PLACE} sponsor M. Brandt is asked in its place; name one"],
+    ),
+    "a step that is not due yet is not missed": (Roles(KAYA, None, WEBER), None, NOW, ["owner A. Kaya"], []),
+    "the sponsor's hour is over": (
+        Roles(KAYA, None, WEBER), BOARD, NOW + timedelta(hours=1), ["owner A. Kaya", "steering committee IT Board"],
+        [f"the sponsor {IN_ITS_PLACE} steering committee IT Board is asked in its place; name one"],
     ),
     "nobody at all": (
-        Roles(None, None, WEBER), None, [],
-        [f"the {role} has to be asked for the reason of the deviation, and nobody is named: nobody after it is named "
-         "either; name one" for role in ("owner", "sponsor", "steering committee")],
+        Roles(None, None, WEBER), None, NOW, [],
+        [f"the owner {IN_ITS_PLACE} nobody after it is named either; name one"],
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("roles", "committee", "asked", "found"), LADDER.values(), ids=LADDER.keys())
+@pytest.mark.parametrize(("roles", "committee", "at", "asked", "found"), LADDER.values(), ids=LADDER.keys())
 def test_the_ladder_asks_somebody(
-    roles: Roles, committee: Committee | None, asked: list[str], found: list[str]
+    roles: Roles, committee: Committee | None, at: datetime, asked: list[str], found: list[str]
 ) -> None:
-    verdict = escalated(roles, committee)
+    some = replace(forecast(12_000), roles=roles, committee=committee)
+    first = assess_at(some)
+    verdict = assess_at(some, at, first) if at > NOW else first
     unnamed = [one for one in verdict.findings if one.code == "NOBODY_NAMED"]
     assert requested_from(verdict) == asked
     assert [one.sentence for one in unnamed] == found
@@ -161,4 +158,3 @@ def test_whoever_stood_in_is_asked_once() -> None:
     some = replace(forecast(12_000), roles=Roles(None, BRANDT, WEBER))
     later = assess_at(some, NOW + timedelta(hours=2), assess_at(some))
     assert requested_from(later) == ["sponsor M. Brandt"]
-    assert LOCKED.plan is not None

@@ -15,7 +15,6 @@ from connector.store.measures import measure_queries
 from connector.store.measures.measure_queries import MeasureFilter
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from governance.effects import Account, EffectKind, Version
-from governance.measure import Role
 from governance.responsible import Responsible
 from governance.verdict import Colour, Finding, GateState, Outcome, Status
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
@@ -75,7 +74,7 @@ class MeasureSummary(Model):
 class ResponsibleModel(Model):
     """Somebody who must act."""
 
-    role: Role | None = Field(description="The role of the measure; null for somebody without a role there.")
+    role: str | None = Field(description="Key of the role of the measure; null for somebody without a role there.")
     name: str = Field(description="Empty if nobody is named.")
 
 
