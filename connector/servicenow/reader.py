@@ -60,7 +60,6 @@ BASE_COLUMNS = (
     "on_hold",
     "on_hold_reason",
     "priority",
-    "sys_updated_by",
 )
 WITH_PLANS = frozenset({"pm_project", "dmn_demand"})
 NO_PLANS = Unknown("only projects and demands have cost and benefit plans")
