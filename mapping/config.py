@@ -166,6 +166,8 @@ class WriteRule(MappingModel):
     """The stages into which the item may be moved now, by name; empty while the gate is shut.  A native gate that
     reads this field lets nobody skip a stage."""
     blockers: str | None = None
+    why: str | None = None
+    """Why each status has its colour.  Without this field the reasons of what is not green follow the blockers."""
     findings: str | None = None
     plan: str | None = None
     forecast: str | None = None

@@ -181,6 +181,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "funding": "Whether money may be spent: Not released, Released or Stopped.",
         "allowed_stages": "The stages into which the item may be moved now.",
         "blockers": "What keeps the gate shut, one sentence a line.",
+        "why": "Why each status has its colour; without it the reasons stand below the blockers.",
         "findings": "What dashboards hide, one sentence a line.",
         "plan": "Net plan.",
         "forecast": "Net forecast.",

@@ -24,6 +24,7 @@ FIELD_TYPES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "gate": (CHOICE, GATE_OPTIONS),
     "allowed_stages": (TEXT, ()),
     "blockers": (TEXT_AREA, ()),
+    "why": (TEXT_AREA, ()),
     "findings": (TEXT_AREA, ()),
     "plan": (NUMBER, ()),
     "forecast": (NUMBER, ()),
