@@ -15,6 +15,7 @@ from governance.kill_evaluation import CriterionState
 from governance.measure import Person
 from governance.measure_state import Deviation, MeasureState, OffRamp, OffRampKind, ReasonRequest
 from governance.money import Money
+from governance.named_sentence import NamedSentence
 from governance.responsible import Responsible, in_words
 from governance.role_holders import RoleChange
 
@@ -74,6 +75,8 @@ class ConditionResult(NamedTuple):
     responsible: tuple[Responsible, ...] = ()
     """Who must act; nobody for a condition that is met."""
     approval: Approval | None = None
+    named: NamedSentence | None = None
+    """The reason with names that not every reader may see; ``None`` when it has no more of them than ``reason``."""
 
     @property
     def key(self) -> str:
@@ -181,6 +184,8 @@ class Finding:
     sentence: str
     responsible: tuple[Responsible, ...]
     since: datetime
+    named: NamedSentence | None = None
+    """The sentence with names that not every reader may see."""
 
     @property
     def key(self) -> str:

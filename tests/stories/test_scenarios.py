@@ -235,7 +235,7 @@ def the_zombie(scene: Simulation) -> None:
             jira.log_work(where, 8, by=account, started=scene.clock() - timedelta(days=back))
     scene.clock.move(days=1, minutes=5)
     shown = scene.show(item)
-    sentence = "3 of 6 people log their time elsewhere (120 h in 14 days, most of them on SUP)"
+    sentence = "3 of 6 people log their time elsewhere (120 h in 14 days, most of them on one other project)"
     assert f"{sentence}, and no milestone was touched since 05 Oct 2026" in shown.fields["Gate findings"]
     assert shown.fields["Gate findings"].endswith("· sponsor Martin Brandt · RESOURCE_DIVERSION")
     assert shown.fields["Implementation status"] == "Amber", "green on paper is not green"

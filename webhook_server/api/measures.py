@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_queries import MeasureFilter
+from connector.store.measures.names_for_viewer import decision_without_names
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from governance.effects import Account, EffectKind, Version
 from governance.measure import Role
@@ -374,7 +375,10 @@ def show_decision(call: ApiCall) -> DecisionDetail:
             f"There is no decision {call.number_parameter('number')}.",
             "A measure's decisions are listed with their numbers.",
         )
-    return DecisionDetail(decision=_decision(row), verdict=row["verdict"], evidence=row["evidence"])
+    verdict, evidence = row["verdict"], row["evidence"]
+    if not call.viewer.sees_everything:
+        verdict, evidence = decision_without_names(verdict), decision_without_names(evidence)
+    return DecisionDetail(decision=_decision(row), verdict=verdict, evidence=evidence)
 
 
 def _decision(row: RowMapping) -> DecisionSummary:
