@@ -19,6 +19,7 @@ from governance.facts import Unknown, known
 from governance.gates import ConditionKind
 from governance.kill_criteria import FORMS
 from governance.kill_evaluation import agreed_criteria
+from governance.kill_plausibility import never_fires
 from governance.locked_scope import scope_change
 from governance.measure import Measure, Person, Role
 from governance.named_sentence import NamedSentence, connection_of
@@ -279,6 +280,15 @@ def _kill_criteria(context: ConditionContext) -> ConditionResult:
         verb = "is no kill criterion" if len(agreed.unreadable) == 1 else "are no kill criteria"
         reason = f"{texts}{more} {verb} that can be checked: write {FORMS}"
         return context.unmet(code, "kill_criteria", expected, "cannot be checked", reason)
+    if context.plan is None:
+        never = {
+            one.text: why
+            for one in agreed.criteria
+            if (why := never_fires(one, context.measure, context.effects, context.policy))
+        }
+        if never:
+            reason = "; ".join(f'"{text}" can never stop the measure: {why}' for text, why in never.items())
+            return context.unmet(code, "kill_criteria", expected, "can never fire", reason)
     return context.met(code, "kill_criteria", expected, "; ".join(one.text for one in agreed.criteria))
 
 

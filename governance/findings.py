@@ -6,6 +6,7 @@ reported, with who must act; where it has to stop something, a condition of a ga
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -221,7 +222,9 @@ def _about_item(item: OpenItem, says: str, context: FindingContext) -> FindingDr
     if not item.elsewhere:
         return FindingDraft(item.key, f"{item.key} {says}", context.holder())
     named = NamedSentence(f"{item.key} {says}", (f"{connection_of(context.measure)}/{item.key}",))
-    return FindingDraft(item.key, f"{ELSEWHERE} {says}", context.holder(), named)
+    # The subject is shown beside the sentence, and must not tell the key either.
+    subject = f"item {hashlib.sha256(item.key.encode()).hexdigest()[:8]}"
+    return FindingDraft(subject, f"{ELSEWHERE} {says}", context.holder(), named)
 
 
 def _serving_items(evidence: Evidence) -> tuple[OpenItem, ...]:

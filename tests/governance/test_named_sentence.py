@@ -110,6 +110,13 @@ def test_a_blocking_item_of_another_project_is_counted_and_not_named() -> None:
     assert condition.named == NamedSentence("2 blocking items are still open (SEC-9, ITX-4)", ("jira-main/SEC-9",))
 
 
+def test_a_low_priority_of_an_item_elsewhere_is_said_without_its_key() -> None:
+    effects = (*lines(Version.PLAN, 60_000, 60_000), *lines(Version.FORECAST, 60_000, 60_000))
+    found = finding(judged(measure(effects=effects), blocking_links=(SECRET,)), "PRIORITY_MISMATCH")
+    assert found.sentence == "a blocking item of another project has priority Low, but 660,000 EUR wait for it"
+    assert "SEC" not in found.key
+
+
 def test_people_who_work_elsewhere_are_said_without_where() -> None:
     team = Team((TeamMember("A", Decimal(0), Decimal(40), "SEC", elsewhere=True),), 14)
     found = finding(judged(measure(), team=team), "RESOURCE_DIVERSION")

@@ -82,12 +82,13 @@ def decision_without_names(stored: Any) -> Any:
         return [decision_without_names(one) for one in stored if not (_is_elsewhere(one) and "months" in one)]
     if not isinstance(stored, dict):
         return stored
-    kept = {key: decision_without_names(value) for key, value in stored.items() if key != "named"}
+    kept = {key: decision_without_names(value) for key, value in stored.items() if key not in _HIDDEN}
     if _is_elsewhere(stored):
         kept |= {key: ELSEWHERE if key == "key" else "" for key in _NAMES if key in stored}
     return kept
 
 
+_HIDDEN = frozenset({"named", "first_priorities"})
 _NAMES = ("key", "title", "url", "main_other_project")
 
 
