@@ -65,8 +65,8 @@ def test_a_light_comes_with_its_reason() -> None:
     )
     rule = WriteRule(implementation="Work", potential="Money", blockers="Blockers", why="Why")
     values = target_values(red, rule)
-    assert values["Why"] == why
-    assert "Potential" not in str(values["Blockers"])
+    assert values[FieldName("Why")] == why
+    assert "Potential" not in str(values[FieldName("Blockers")])
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_light_comes_with_its_reason() -> None:
     ],
 )
 def test_without_a_field_of_its_own_the_reason_follows_the_blockers(rule: WriteRule, lines: int) -> None:
-    shown = str(target_values(red_verdict(), rule)["Blockers"]).splitlines()
+    shown = str(target_values(red_verdict(), rule)[FieldName("Blockers")]).splitlines()
     assert [line for line in shown if line.startswith(("Potential ", "Implementation "))] == [
         "Potential Red: 90,000 EUR at completion of 180,000 EUR planned; red since 01 Nov 2026; "
         "nobody has given the reason since 02 Nov 2026"

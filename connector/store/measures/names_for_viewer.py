@@ -30,7 +30,8 @@ def visible_names(
     connection: Connection, verdict: Verdict, links: Collection[str], *, everything: bool
 ) -> VisibleNames:
     """Of the keys and projects in the verdict's sentences, and of ``links``: those of measures that the viewer sees."""
-    named = [one.named for one in (*verdict.checklist, *verdict.findings) if one.named is not None]
+    named = [one.named for one in verdict.checklist if one.named is not None]
+    named += [one.named for one in verdict.findings if one.named is not None]
     items = {item for one in named for item in one.items} | set(links)
     areas = {area for one in named for area in one.areas}
     if everything or not (items or areas):
