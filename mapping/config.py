@@ -12,6 +12,7 @@ from pydantic import Field
 from governance.evidence import DEFAULT_REPORTS, Report
 from governance.money import MAX_AMOUNT
 from governance.spread import SpreadShape
+from governance.verdict import GateState
 from mapping.sources import MappingModel, RoleSource, Source
 
 Share = Annotated[Decimal, Field(gt=0, le=1)]
@@ -334,6 +335,8 @@ class PolicyRule(ThresholdRule):
     after_role_change: Literal["shut", "take_back"] = "shut"
     """What becomes of a stage that rests on the approval of somebody whose role was changed without acceptance: the
     next gate is shut, or the stage is taken back."""
+    gate_names: Mapping[GateState, str] = {}
+    """What people read for the states of the gate, where that is another name: ``{blocked: Gesperrt}``."""
     overrides: tuple[OverrideRule, ...] = ()
 
 

@@ -35,7 +35,7 @@ def target_values(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteVal
         "doi_stage": verdict.display_stage,
         "implementation": verdict.implementation.colour.value.capitalize(),
         "potential": verdict.potential.colour.value.capitalize(),
-        "gate": verdict.gate.label,
+        "gate": verdict.gate_label,
         "allowed_stages": ", ".join(verdict.allowed_stages) or None,
         "blockers": join_lines([*blocker_lines(verdict), *_reasons_beside_blockers(verdict, rule)]),
         "why": "\n".join(status_reasons(verdict)) if rule.why else None,
