@@ -215,6 +215,8 @@ class Service:
     ends_on: date | None = None
     """The dated end of the contract or the retirement that is planned."""
     owner: str = ""
+    accounts: Mapping[Period, tuple[str, ...]] = field(default_factory=dict)
+    """The accounts on which a month was booked, where the bookings name one."""
 
     @property
     def is_retired(self) -> bool:
