@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from governance.named_sentence import NamedSentence
 from governance.responsible import Responsible
 
 
-class TicketNote(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TicketNote:
     """What a finding says of one ticket, for the ticket's own field."""
 
     key: str
     sentence: str
+    elsewhere: bool = False
+    """The ticket lies in another project: readers of the measure need not be able to see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +26,5 @@ class FindingDraft:
     responsible: tuple[Responsible, ...]
     tickets: tuple[TicketNote, ...] = ()
     """What is said of each ticket that the finding is about."""
+    named: NamedSentence | None = None
+    """The sentence with names that not every reader may see."""

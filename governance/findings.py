@@ -30,6 +30,7 @@ from governance.locked_terms import as_locked
 from governance.measure import Measure, Person, Role
 from governance.measure_state import Deviation, OffRamp, OffRampKind, OwnerActivity, is_cancelled
 from governance.money import Money, Period
+from governance.named_sentence import NamedSentence, connection_of
 from governance.ownership import conflict_drafts, inactive_drafts
 from governance.priorities import drift_drafts, low_tickets, mismatch_draft, serving_items
 from governance.rates import Rates
@@ -86,7 +87,10 @@ def detect_findings(context: FindingContext) -> tuple[Finding, ...]:
             for raised in rule(context):
                 key = f"{code}:{raised.subject}"
                 first = since.get(key, context.now)
-                found.append(Finding(code, raised.subject, raised.sentence, raised.responsible, first, raised.tickets))
+                finding = Finding(
+                    code, raised.subject, raised.sentence, raised.responsible, first, raised.tickets, raised.named
+                )
+                found.append(finding)
     return tuple(found)
 
 
@@ -94,11 +98,29 @@ def zombie(context: FindingContext) -> Iterator[FindingDraft]:
     """Green on paper; the people of the measure work on something else, and nothing of it moves."""
     diverted = diversion(context.evidence, context.policy, context.now, context.children_moved)
     if diverted:
-        yield FindingDraft("team", diverted, context.holder(Role.SPONSOR))
+        yield FindingDraft("team", diverted, context.holder(Role.SPONSOR), named=_named_diversion(diverted, context))
 
 
-def diversion(evidence: Evidence, policy: Policy, now: datetime, moved: datetime | None) -> str:
+def _named_diversion(neutral: str, context: FindingContext) -> NamedSentence | None:
+    """The sentence with the other project's name; ``None`` where the neutral one has it."""
+    projects = _hidden_projects(context)
+    if not projects:
+        return None
+    text = diversion(context.evidence, context.policy, context.now, context.children_moved, named=True)
+    return NamedSentence(text, areas=projects) if text != neutral else None
+
+
+def _hidden_projects(context: FindingContext) -> tuple[str, ...]:
+    team = known(context.evidence.team)
+    connection = connection_of(context.measure)
+    members = team.members if team is not None else ()
+    return tuple(sorted({f"{connection}/{one.main_other_project}" for one in members if one.elsewhere}))
+
+
+def diversion(evidence: Evidence, policy: Policy, now: datetime, moved: datetime | None, *, named: bool = False) -> str:
     """The sentence about people who log their time elsewhere; empty when there is nothing to say.
+
+    Another project of the tool is only called by its name when that is asked for (``named``).
 
     ``moved`` is when a child item was moved last from one status to another; a renamed one is as untouched as before.
     """
@@ -118,7 +140,8 @@ def diversion(evidence: Evidence, policy: Policy, now: datetime, moved: datetime
         )
     main_project = max(hours_by_project, key=lambda project: hours_by_project[project])
     since = f" since {moved:%d %b %Y}" if moved else ""
-    where = f", most of them on {main_project}" if main_project else ""
+    hidden = not named and any(one.elsewhere and one.main_other_project == main_project for one in away)
+    where = f", most of them on {'one other project' if hidden else main_project}" if main_project else ""
     return (
         f"{len(away)} of {len(team.members)} people log their time elsewhere "
         f"({hours:.0f} h in {team.window_days} days{where}), and no milestone was touched{since}"
@@ -176,12 +199,13 @@ def priority_mismatch(context: FindingContext) -> Iterator[FindingDraft]:
     low = low_tickets(context.evidence, context.policy.thresholds.low_priorities)
     value = _value(context) if low else None
     if isinstance(value, ReportingAmount) and value.money.amount >= context.policy.thresholds.high_value:
-        yield mismatch_draft(low, value, known(context.measure.title) or "a measure", context.holder())
+        measure = (connection_of(context.measure), known(context.measure.title) or "a measure")
+        yield mismatch_draft(low, value, measure, context.holder())
 
 
 def priority_drift(context: FindingContext) -> Iterator[FindingDraft]:
     """Somebody lowered the priority of work that the measure waits for."""
-    yield from drift_drafts(context.evidence, context.holder())
+    yield from drift_drafts(context.evidence, connection_of(context.measure), context.holder())
 
 
 def unfunded_work(context: FindingContext) -> Iterator[FindingDraft]:
@@ -203,7 +227,7 @@ def double_count(context: FindingContext) -> Iterator[FindingDraft]:
     """Several measures claim more on a baseline than it is worth."""
     too_much = overclaim(context.measure, context.evidence, context.rates)
     if isinstance(too_much, Overclaim):
-        yield FindingDraft("baseline", too_much.sentence, context.holder())
+        yield FindingDraft("baseline", too_much.sentence, context.holder(), named=too_much.named)
 
 
 def service_cost_spike(context: FindingContext) -> Iterator[FindingDraft]:
