@@ -88,6 +88,8 @@ class Settings(BaseSettings):
     """Days for which the bodies of events are stored."""
     history_days: int = Field(default=400, ge=30)
     """Days for which events and writes are stored after they are finished."""
+    known_days: int = Field(default=3650, ge=400)
+    """Days for which it can be asked what was known of a measure; what held good before is deleted."""
     restore_native_gates: bool = False
     """Restore native gates that somebody removed from a workflow; otherwise they are only reported."""
     connection_private_networks: str = ""
