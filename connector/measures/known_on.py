@@ -33,9 +33,7 @@ class KnownOn:
     """As it stands in an address: ``2026-06-30`` or a moment with its time zone."""
 
     def __str__(self) -> str:
-        return (
-            f"{self.at:%Y-%m-%d}" if len(self.text) == DAY_LENGTH else f"{self.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        )
+        return self.at.strftime("%Y-%m-%d" if len(self.text) == DAY_LENGTH else "%Y-%m-%d %H:%M UTC")
 
 
 DAY_LENGTH = len("2026-06-30")

@@ -10,9 +10,12 @@ from flask import request
 from pydantic import Field
 from sqlalchemy import Connection, RowMapping
 
+from connector.bootstrap import system_clock
+from connector.measures.known_on import NotAMoment, NotKnownYet, known_row, parse_known_on
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_queries import MeasureFilter
+from connector.store.measures.verdict_history import KnownMeasure
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from governance.effects import Account, EffectKind, Version
 from governance.measure import Role
@@ -117,7 +120,17 @@ class StatusModel(Model):
     reason: str
 
 
+class KnownOnQuery(Model):
+    on: ShortText | None = Field(
+        default=None,
+        description="As known on a day (2026-06-30, until its end in UTC) or at a moment (2026-06-30T12:00Z).",
+    )
+
+
 class MeasureDetail(Model):
+    known_from: datetime | None = Field(
+        description="Since when what is shown was known, if a day was asked for; null for today."
+    )
     measure: MeasureSummary
     next_stage: str | None
     allowed_stages: list[str] = Field(description="Labels of the stages to which the item may move now.")
@@ -285,11 +298,30 @@ def list_measures(call: ApiCall) -> Page[MeasureSummary]:
     return make_page([measure_summary(row) for row in rows], query.limit, [(row["id"],) for row in rows])
 
 
+def find_known(call: ApiCall, connection: Connection) -> tuple[RowMapping, KnownMeasure | None]:
+    """The measure of the path, as known on the day of the query where there is one.
+
+    Raises Problem: 422 for what is no day of the past, 404 before Gatepost knew the measure.
+    """
+    row = find_measure(call, connection)
+    given = call.query_as(KnownOnQuery).on
+    if given is None:
+        return row, None
+    try:
+        known = known_row(connection, row, parse_known_on(given, system_clock()))
+    except NotAMoment as error:
+        raise Problem(422, str(error), "Ask for a day or a moment of the past.") from error
+    except NotKnownYet as error:
+        raise Problem(404, str(error), "Ask for a later day.") from error
+    return known.row, known  # type: ignore[return-value]  # a row as the catalogue has it
+
+
 def show(call: ApiCall) -> MeasureDetail:
     with call.services.read_as(call.viewer) as connection:
-        row = find_measure(call, connection)
+        row, known = find_known(call, connection)
     verdict = verdict_of(row)
     return MeasureDetail(
+        known_from=known.known_from if known else None,
         measure=measure_summary(row),
         next_stage=verdict.next_stage,
         allowed_stages=list(verdict.allowed_stages),
@@ -324,7 +356,7 @@ def show(call: ApiCall) -> MeasureDetail:
 def explain(call: ApiCall) -> Explanation | Reply:
     """The verdict as a checklist: JSON, or plain text if the client prefers it."""
     with call.services.read_as(call.viewer) as connection:
-        row = find_measure(call, connection)
+        row, _ = find_known(call, connection)
     if request.accept_mimetypes.best_match(["application/json", "text/plain"]) == "text/plain":
         return Reply(None, text=f"{row['key']} {row['title'] or ''}\n\n{row['explanation']}\n")
     names = (name for name in Explanation.model_fields if name not in {"explanation", "verdict"})
@@ -343,7 +375,8 @@ def history(call: ApiCall) -> StatusDayList:
 
 def effect_lines(call: ApiCall) -> EffectLineList:
     with call.services.read_as(call.viewer) as connection:
-        rows = measure_queries.effect_lines(connection, find_measure(call, connection)["id"])
+        row, known = find_known(call, connection)
+        rows = known.lines if known else measure_queries.effect_lines(connection, row["id"])
     return EffectLineList(
         items=[
             EffectLineModel(
@@ -394,10 +427,13 @@ def _get(path: str, summary: str, run: Any, response: Any, **more: Any) -> Opera
 
 OPERATIONS = (
     Operation("GET", "/measures", TAG, "List measures", list_measures, Page[MeasureSummary], query=MeasuresQuery),
-    _get("/measures/{measure}", "Show a measure", show, MeasureDetail),
-    _get("/measures/{measure}/explain", "Explain the verdict as a checklist", explain, Explanation, has_text_form=True),
+    _get("/measures/{measure}", "Show a measure", show, MeasureDetail, query=KnownOnQuery),
+    _get(
+        "/measures/{measure}/explain", "Explain the verdict as a checklist", explain, Explanation, has_text_form=True,
+        query=KnownOnQuery,
+    ),
     _get("/measures/{measure}/history", "Show implementation and potential status day by day", history, StatusDayList),
-    _get("/measures/{measure}/effect-lines", "List effect lines", effect_lines, EffectLineList),
+    _get("/measures/{measure}/effect-lines", "List effect lines", effect_lines, EffectLineList, query=KnownOnQuery),
     _get("/measures/{measure}/decisions", "List decisions", list_decisions, Page[DecisionSummary], query=PageQuery),
     Operation(
         "GET", "/decisions/{number}", TAG, "Show a decision with its evidence", show_decision, DecisionDetail,

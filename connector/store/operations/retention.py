@@ -86,10 +86,10 @@ class CleanupResult:
     """Taken away one by one: from before bodies had days, or of days without a partition."""
     events_deleted: int = 0
     writes_deleted: int = 0
-    versions_deleted: int = 0
-    """Of what was known of measures."""
     problems: tuple[str, ...] = ()
     """What could not be done now, as sentences."""
+    versions_deleted: int = 0
+    """Of what was known of measures."""
 
     def combined_with(self, later: CleanupResult) -> CleanupResult:
         """Both rounds together; how it stands is what the later one says."""
@@ -100,8 +100,8 @@ class CleanupResult:
             self.bodies_deleted + later.bodies_deleted,
             self.events_deleted + later.events_deleted,
             self.writes_deleted + later.writes_deleted,
-            self.versions_deleted + later.versions_deleted,
             later.problems,
+            self.versions_deleted + later.versions_deleted,
         )
 
 
@@ -182,8 +182,8 @@ def _clean(engine: Engine, keeping: RetentionPeriods, now: datetime, most: int, 
         bodies + column,
         events,
         sum(writes),
-        versions,
         _problems(not_made, kept),
+        versions,
     )
 
 
