@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
-from flask import abort
+from flask import Blueprint, abort, g
 
 from connector.bootstrap import Services
 from connector.measures.known_on import KnownOn, NotAMoment, parse_known_on
@@ -22,9 +23,32 @@ def requested_day(values: Mapping[str, str]) -> KnownOn | None:
     if not given:
         return None
     try:
-        return parse_known_on(given, formats().now)
+        g.known_on = parse_known_on(given, formats().now)
     except NotAMoment as error:
         abort(400, str(error))
+    return g.known_on
+
+
+def keep_day(blueprint: Blueprint) -> None:
+    """Have the links between pages that know the past keep the day of this page; ``on=''`` leads back to today."""
+
+    @blueprint.url_defaults
+    def add_day(endpoint: str, values: dict[str, Any]) -> None:
+        on: KnownOn | None = g.get("known_on")
+        if on is not None and endpoint in KEEPS_DAY and not values.setdefault(PARAMETER, on.text):
+            del values[PARAMETER]
+
+    @blueprint.context_processor
+    def known_day() -> dict[str, object]:
+        return {"known_on": g.get("known_on")}
+
+
+KEEPS_DAY = frozenset(
+    {
+        "measure.show", "measure.older_timeline", "measure.why", "portfolio.index", "portfolio.hierarchy_rows",
+        "portfolio.measures", "portfolio.findings", "portfolio.export_csv", "portfolio.why",
+    }
+)  # fmt: skip
 
 
 def policies_of_version(services: Services, number: int) -> Policies | None:

@@ -34,7 +34,7 @@ from governance.locked_plan import net_of
 from governance.money import Money
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
-from webhook_server.admin.as_known import policies_of_version, requested_day
+from webhook_server.admin.as_known import keep_day, policies_of_version, requested_day
 from webhook_server.admin.measure_actions import add_actions, offered_actions
 from webhook_server.admin.measure_status_history import changed_days, status_spans
 from webhook_server.admin.measure_timeline import TimelineEntry, command_origin, command_text, timeline_entry
@@ -78,6 +78,7 @@ MAX_NAME_LENGTH = 300
 def measure(services: Services) -> Blueprint:
     blueprint = Blueprint("measure", __name__, url_prefix="/measures")
     finder = MeasureFinder(services, MappingCache(services.mappings))
+    keep_day(blueprint)
 
     @blueprint.context_processor
     def template_helpers() -> dict[str, object]:
@@ -156,7 +157,7 @@ def past_page(
     before = request.args.get("before", type=int)
     lines, more = timeline_page(connection, row["id"], before, policy, on.at)
     page = page_data(details, policy, viewer, on)
-    return render_template("measure/show.html", **page, known_on=on, timeline=lines, timeline_after=more)
+    return render_template("measure/show.html", **page, timeline=lines, timeline_after=more)
 
 
 def timeline_page(

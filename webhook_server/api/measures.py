@@ -10,8 +10,7 @@ from flask import request
 from pydantic import Field
 from sqlalchemy import Connection, RowMapping
 
-from connector.bootstrap import system_clock
-from connector.measures.known_on import NotAMoment, NotKnownYet, known_row, parse_known_on
+from connector.measures.known_on import NotKnownYet, known_row
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_queries import MeasureFilter
@@ -21,6 +20,7 @@ from governance.effects import Account, EffectKind, Version
 from governance.measure import Role
 from governance.responsible import Responsible
 from governance.verdict import Colour, Finding, GateState, Outcome, Status
+from webhook_server.api.known_on import day_of
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
 from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
 from webhook_server.api.values import (
@@ -304,13 +304,11 @@ def find_known(call: ApiCall, connection: Connection) -> tuple[RowMapping, Known
     Raises Problem: 422 for what is no day of the past, 404 before Gatepost knew the measure.
     """
     row = find_measure(call, connection)
-    given = call.query_as(KnownOnQuery).on
-    if given is None:
+    on = day_of(call.query_as(KnownOnQuery).on)
+    if on is None:
         return row, None
     try:
-        known = known_row(connection, row, parse_known_on(given, system_clock()))
-    except NotAMoment as error:
-        raise Problem(422, str(error), "Ask for a day or a moment of the past.") from error
+        known = known_row(connection, row, on)
     except NotKnownYet as error:
         raise Problem(404, str(error), "Ask for a later day.") from error
     return known.row, known  # type: ignore[return-value]  # a row as the catalogue has it

@@ -18,7 +18,7 @@ from sqlalchemy import (
     Connection,
     Executable,
     Result,
-    Select,
+    SelectBase,
     bindparam,
     literal_column,
     select,
@@ -81,7 +81,7 @@ class FiguresAt:
         self._at = at
 
     def execute(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Result[Any]:
-        if not isinstance(statement, Select):
+        if not isinstance(statement, SelectBase):
             raise TypeError("figures of a moment are selected")
         # The given statement goes in whole, so that its own WITH stands behind these names.
         inner = statement.add_cte(*_tables_at())
@@ -114,9 +114,9 @@ def _tables_at() -> tuple[CTE, ...]:
     measures = (
         text("""
             SELECT m.id, m.connection, m.native_id, m.owner_id, m.sponsor_id, m.controller_id,
-                   (SELECT v.findings FROM verdict_version AS v
-                    WHERE v.measure_id = m.id AND v.known_from <= :figures_at
-                    ORDER BY v.known_from DESC, v.id DESC LIMIT 1) AS findings
+                   coalesce((SELECT v.findings FROM verdict_version AS v
+                             WHERE v.measure_id = m.id AND v.known_from <= :figures_at
+                             ORDER BY v.known_from DESC, v.id DESC LIMIT 1), '[]') AS findings
             FROM measure AS m
         """)
         .columns(*map(literal_column, ("id", "connection", "native_id", "owner_id", "sponsor_id", "controller_id")))
