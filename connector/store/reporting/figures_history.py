@@ -14,16 +14,18 @@ from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
+    Column,
     Connection,
     Executable,
     Result,
     SelectBase,
-    bindparam,
     literal_column,
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql
 
 from connector.people.permissions import Viewer
 from connector.store.database.tables import FIGURES_SETTINGS_VERSION, MEASURE_FIGURES
@@ -88,25 +90,28 @@ class FiguresAt:
         return self._connection.execute(inner, (parameters or {}) | {"figures_at": self._at})
 
 
+_HELD = """
+    FROM measure AS m
+    CROSS JOIN LATERAL (SELECT v.figures FROM figures_version AS v
+                        WHERE v.measure_id = m.id AND v.known_from <= :figures_at
+                        ORDER BY v.known_from DESC, v.id DESC LIMIT 1) AS held
+"""
+
+
 @cache
 def _tables_at() -> tuple[CTE, ...]:
-    """``measure_figures``, ``measure_finding`` and ``measure`` as they were at ``:figures_at``."""
-    columns = tuple(column.name for column in MEASURE_FIGURES.columns)
+    """``measure_figures``, ``measure_finding`` and ``measure`` as they were at ``:figures_at``.
+
+    Each column is read by itself, so that a query reads those that it needs and no more.
+    """
+    columns = ", ".join(f"{_typed(column)} AS {column.name}" for column in MEASURE_FIGURES.columns)
     figures = (
-        text("""
-            SELECT f.* FROM measure AS m
-            CROSS JOIN LATERAL (SELECT v.figures FROM figures_version AS v
-                                WHERE v.measure_id = m.id AND v.known_from <= :figures_at
-                                ORDER BY v.known_from DESC, v.id DESC LIMIT 1) AS held
-            CROSS JOIN LATERAL jsonb_populate_record(CAST(NULL AS measure_figures), held.figures) AS f
-            WHERE held.figures IS NOT NULL
-        """)
-        .bindparams(bindparam("figures_at"))
-        .columns(*(literal_column(name) for name in columns))
+        text(f"SELECT {columns} {_HELD} WHERE held.figures IS NOT NULL")
+        .columns(*(literal_column(column.name) for column in MEASURE_FIGURES.columns))
         .cte("measure_figures")
     )
     findings = (
-        text("SELECT unnest(f.findings) AS code, f.measure_id FROM measure_figures AS f")
+        text(f"SELECT jsonb_array_elements_text(held.figures -> 'findings') AS code, m.id AS measure_id {_HELD}")
         .columns(literal_column("code"), literal_column("measure_id"))
         .cte("measure_finding")
     )
@@ -123,6 +128,16 @@ def _tables_at() -> tuple[CTE, ...]:
         .cte("measure")
     )
     return figures, findings, measures
+
+
+def _typed(column: Column[Any]) -> str:
+    """A column of ``measure_figures`` out of the version that held good, in the column's own type."""
+    if isinstance(column.type, ARRAY):
+        elements = f"jsonb_array_elements_text(held.figures -> '{column.name}')"
+        return f"ARRAY(SELECT one.value FROM {elements} WITH ORDINALITY AS one (value, n) ORDER BY one.n)"  # noqa: S608
+    value = f"held.figures ->> '{column.name}'"
+    kind = column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
+    return f"({value})" if kind == "TEXT" else f"CAST({value} AS {kind})"
 
 
 class PastPortfolio(Portfolio):
