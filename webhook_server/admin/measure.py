@@ -39,6 +39,7 @@ from webhook_server.admin.measure_actions import add_actions, offered_actions
 from webhook_server.admin.measure_status_history import changed_days, status_spans
 from webhook_server.admin.measure_timeline import TimelineEntry, command_origin, command_text, timeline_entry
 from webhook_server.admin.navigation import MEASURE_READERS
+from webhook_server.admin.variance import add_measure_why
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
 
@@ -139,6 +140,7 @@ def measure(services: Services) -> Blueprint:
             return answer
         return render_template("measure/command.html", row=row, **_submitted_command(services, row, command))
 
+    add_measure_why(blueprint, services, finder.row)
     add_actions(blueprint, services, finder)
     return blueprint
 

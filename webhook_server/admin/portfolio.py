@@ -22,6 +22,7 @@ from webhook_server.admin.as_known import keep_day
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.portfolio_lists import add_rows
 from webhook_server.admin.portfolio_request import PortfolioRequest, figures_or_gone, shared_page_data, stages_of
+from webhook_server.admin.variance import add_portfolio_why
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
 
@@ -126,6 +127,7 @@ def portfolio(services: Services) -> Blueprint:
         return render_template("portfolio/names.html", names=values)
 
     add_rows(blueprint, services, stages)
+    add_portfolio_why(blueprint, services)
     return blueprint
 
 
