@@ -88,7 +88,7 @@ def add_portfolio_why(blueprint: Blueprint, services: Services) -> None:
         )
 
 
-def _kind_label(kind: EffectKind, hard: bool) -> str:  # noqa: FBT001 - called from a template
+def _kind_label(kind: EffectKind, hard: bool) -> str:
     label = KIND_LABELS.get(kind.value, kind.value)
     return label if hard else f"{label} (soft)"
 

@@ -62,18 +62,14 @@ class PortfolioVariance:
         return sum((place.amount for place in self.places), ZERO)
 
 
-def variance_by(
-    connection: Connection, viewer: Viewer, filters: PortfolioFilters, by: VarianceBy
-) -> PortfolioVariance:
+def variance_by(connection: Connection, viewer: Viewer, filters: PortfolioFilters, by: VarianceBy) -> PortfolioVariance:
     """The largest loss first."""
     columns = MEASURE_FIGURES.c
     name = columns[by.value]
     wanted = and_(measures_where(filters), visible_measures(viewer), counted(filters, MEASURE_FIGURES))
     size = func.row_number().over(partition_by=name, order_by=(func.abs(columns.variance).desc(), columns.measure_id))
     ranked = (
-        select(
-            name.label("name"), columns.measure_id, columns.key, columns.title, columns.variance, size.label("rank")
-        )
+        select(name.label("name"), columns.measure_id, columns.key, columns.title, columns.variance, size.label("rank"))
         .where(wanted, columns.variance.is_not(None), columns.variance != 0)
         .subquery()
     )
