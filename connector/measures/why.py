@@ -9,12 +9,12 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping
 
 from connector.store.measures import measure_queries
-from connector.store.measures.known_changes import KnownChange, change_before, known_changes
+from connector.store.measures.known_changes import KnownChange, KnownChanges, known_changes
 from connector.store.measures.verdicts import verdict_of
 from connector.store.reporting.rollup_rows import line_of
-from governance.effects import EffectKind, EffectLine, Version
+from governance.effects import EffectLine, Version
 from governance.sums import LeakReason
-from governance.variance_tree import VarianceTree, latest_estimate, variance_tree
+from governance.variance_tree import KindShare, VarianceTree, latest_estimate, variance_tree
 from governance.verdict import Verdict
 
 
@@ -26,13 +26,13 @@ class MeasureWhy:
     currency: str
     problem: str
     """Why there is no tree; empty with one."""
-    changes: tuple[KnownChange, ...]
+    known: KnownChanges
     stated_reason: str
     """The reason that the owner gave for the deviation."""
 
-    def change_of(self, kind: EffectKind) -> KnownChange | None:
+    def change_of(self, share: KindShare) -> KnownChange | None:
         """The newest change of an amount of this kind."""
-        return change_before(self.changes, kind)
+        return self.known.before((share.kind, share.hard))
 
 
 def measure_why(

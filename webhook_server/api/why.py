@@ -57,7 +57,8 @@ class WhyModel(Model):
     kinds: list[KindModel]
     other: Amount | None = Field(description="What the variance holds beside the lines.")
     stated_reason: str
-    changes: list[ChangeModel]
+    changes: list[ChangeModel] = Field(description="Newest first.")
+    changes_complete: bool = Field(description="False when older changes are left out.")
 
 
 class MeasureVarianceModel(Model):
@@ -141,10 +142,11 @@ def _why(found: MeasureWhy) -> WhyModel:
     return WhyModel(
         amount=_money(tree.amount, currency) if tree else None,
         problem=found.problem,
-        kinds=[_kind(share, currency, found.change_of(share.kind)) for share in tree.kinds] if tree else [],
+        kinds=[_kind(share, currency, found.change_of(share)) for share in tree.kinds] if tree else [],
         other=_money(tree.other, currency) if tree else None,
         stated_reason=found.stated_reason,
-        changes=[_change(change) for change in found.changes],
+        changes=[_change(change) for change in found.known.changes],
+        changes_complete=found.known.complete,
     )
 
 

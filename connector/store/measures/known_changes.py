@@ -6,17 +6,19 @@ assessment.  For everything else the item's own history names the person.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
 from connector.store.measures.verdict_history import KEPT_APART
-from governance.effects import EffectKind, Version
+from governance.effects import ZERO, Account, EffectKind, Version
 from governance.money import Money
+from governance.variance_tree import LineKind
 
 MAX_VERSIONS = 60
 """Versions that are compared; older changes are in the timeline."""
@@ -38,36 +40,51 @@ class KnownChange:
 
     at: datetime
     parts: tuple[ChangedPart, ...]
-    kinds: frozenset[EffectKind]
-    """Kinds of which an amount changed."""
+    kinds: frozenset[LineKind]
+    """Kinds of which an amount changed that counts in a variance, and whether it was a hard one."""
     people: tuple[str, ...]
     """Whose commands were accepted in that assessment, with what they said."""
 
 
-def known_changes(connection: Connection, measure: str, until: datetime | None = None) -> tuple[KnownChange, ...]:
-    """Changes of facts and amounts, newest first."""
-    asked = {"measure": measure, "until": until, "most": MAX_VERSIONS}
+@dataclass(frozen=True, slots=True)
+class KnownChanges:
+    """Newest first."""
+
+    changes: tuple[KnownChange, ...] = ()
+    complete: bool = True
+    """Whether they go back to the first version that is kept."""
+
+    def before(self, kind: LineKind) -> KnownChange | None:
+        """The newest change of an amount of this kind."""
+        return next((change for change in self.changes if kind in change.kinds), None)
+
+
+def known_changes(connection: Connection, measure: str, until: datetime | None = None) -> KnownChanges:
+    """Changes of facts and amounts up to now, or to a moment."""
+    asked = {"measure": measure, "until": until, "most": MAX_VERSIONS + 1}
     versions = connection.execute(_VERSIONS, asked).mappings().all()
     people: dict[datetime, list[str]] = {}
     for row in connection.execute(_COMMANDS, {"measure": measure, "moments": [one["known_from"] for one in versions]}):
         people.setdefault(row.ruled_at, []).append(f"{row.person} ({row.verb.replace('-', ' ')})")
+    return KnownChanges(changes_of(versions, people), len(versions) <= MAX_VERSIONS)
+
+
+def changes_of(
+    versions: Sequence[Mapping[str, Any]], people: Mapping[datetime, Sequence[str]]
+) -> tuple[KnownChange, ...]:
+    """``versions`` are rows with moment, facts and lines, newest first; one that says the same is no change."""
     found = []
-    for after, before in zip(versions, versions[1:], strict=False):
+    for after, before in pairwise(versions):
         parts = [*_facts(before["facts"], after["facts"])]
-        kinds: set[EffectKind] = set()
+        kinds: set[LineKind] = set()
         if before["effects_digest"] != after["effects_digest"]:
             for kind, part in _amounts(before["lines"] or (), after["lines"] or ()):
-                kinds.add(kind)
-                parts += [part] if part is not None else []
-        if parts or kinds:
+                kinds |= kind
+                parts.append(part)
+        if parts:
             at = after["known_from"]
             found.append(KnownChange(at, tuple(parts), frozenset(kinds), tuple(people.get(at, ()))))
     return tuple(found)
-
-
-def change_before(changes: tuple[KnownChange, ...], kind: EffectKind) -> KnownChange | None:
-    """The newest change of an amount of this kind."""
-    return next((change for change in changes if kind in change.kinds), None)
 
 
 def _facts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[ChangedPart]:
@@ -103,31 +120,58 @@ HIDDEN = frozenset({KEPT_APART, "id", "organization", "rule_name", "from_directo
 
 
 def _amounts(
-    before: list[Mapping[str, Any]], after: list[Mapping[str, Any]]
-) -> Iterator[tuple[EffectKind, ChangedPart | None]]:
-    """Each version and kind with an amount of any month that changed; with its sum where that is another one."""
+    before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[frozenset[LineKind], ChangedPart]]:
+    """Each kind of line with an amount of any month that changed, by its sum where that is another one."""
     old, new = _months(before), _months(after)
     for key in sorted({*old, *new}):
-        if old.get(key) == new.get(key):
+        was, now = old.get(key, {}), new.get(key, {})
+        if was == now:
             continue
-        version, kind, currency = key
-        sums = [sum(months[key].values(), Decimal(0)) if key in months else None for months in (old, new)]
-        part = None
-        label = f"{Version(version).value} {EffectKind(kind).value.replace('_', ' ')}"
-        if sums[0] != sums[1]:
-            part = ChangedPart(label, *(NOTHING if one is None else str(Money(one, currency)) for one in sums))
+        counts = key.account is Account.EBITDA
+        kinds = frozenset({(key.kind, key.hard)} if counts else ())
+        sums = (sum(was.values(), ZERO), sum(now.values(), ZERO))
+        if sums[0] != sums[1] or not (was and now):
+            texts = (_money(months, amount, key) for months, amount in zip((was, now), sums, strict=True))
+            yield kinds, ChangedPart(key.label, *texts)
+        elif (was_span := _span(was)) != (span := _span(now)):
+            yield kinds, ChangedPart(f"{key.label}, months", was_span, span)
         else:
-            part = ChangedPart(f"{label} by month", *(_span(months[key]) for months in (old, new)))
-        yield EffectKind(kind), part
+            first, *others = sorted(month for month in {*was, *now} if was.get(month) != now.get(month))
+            label = f"{key.label} in {first}" + (f" and {len(others)} more months" if len(others) > 1 else "")
+            yield kinds, ChangedPart(label, *(str(Money(one.get(first, ZERO), key.currency)) for one in (was, now)))
 
 
-def _months(lines: list[Mapping[str, Any]]) -> dict[tuple[str, str, str], dict[str, Decimal]]:
-    found: dict[tuple[str, str, str], dict[str, Decimal]] = {}
+class _Key(NamedTuple):
+    """Lines that are added up."""
+
+    version: Version
+    kind: EffectKind
+    account: Account
+    hard: bool
+    currency: str
+
+    @property
+    def label(self) -> str:
+        account = "" if self.account is Account.EBITDA else f" ({self.account.value})"
+        return f"{self.version.value} {self.kind.value.replace('_', ' ')}{account}{'' if self.hard else ' (soft)'}"
+
+
+def _months(lines: Sequence[Mapping[str, Any]]) -> dict[_Key, dict[str, Decimal]]:
+    found: dict[_Key, dict[str, Decimal]] = {}
     for line in lines:
-        months = found.setdefault((line["version"], line["kind"], line["currency"]), {})
+        key = _Key(
+            Version(line["version"]), EffectKind(line["kind"]), Account(line["account"]), line["hard"],
+            line["currency"],
+        )  # fmt: skip
+        months = found.setdefault(key, {})
         month = str(line["month"])[:7]
-        months[month] = months.get(month, Decimal(0)) + Decimal(str(line["amount"]))
+        months[month] = months.get(month, ZERO) + Decimal(str(line["amount"]))
     return found
+
+
+def _money(months: Mapping[str, Decimal], amount: Decimal, key: _Key) -> str:
+    return str(Money(amount, key.currency)) if months else NOTHING
 
 
 def _span(months: Mapping[str, Decimal]) -> str:

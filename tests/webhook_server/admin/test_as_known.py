@@ -15,13 +15,14 @@ from connector.people.permissions import Role, RoleGrant
 from connector.sync.stores import AssessedItem, StoredState, UnmappedItem
 from governance.measure import Person
 from mapping.assess_item import assess_item
-from mapping.load import LoadedMapping
+from mapping.load import LoadedMapping, load_mapping
 from mapping.map_item import Unmapped
 from mapping.policy import Policies
 from mapping.work_item import WorkItem
 from tests.connector.store.conftest import JIRA, StoreFixture, open_store
 from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, settle
 from tests.mapping.items import item
+from tests.mapping.test_apply import MAPPING
 from tests.webhook_server.admin.test_measure import enter
 from tests.webhook_server.api_server import ApiServer, api_server, problem_of
 from tests.webhook_server.signed_in_browser import SignedInBrowser, page_text
@@ -142,3 +143,54 @@ def test_reasons_of_a_later_day_without_news_are_those_of_that_day(api: ApiServe
         )
     assert "Said on that day" in office.text("/measures/ITX-1?on=2026-02-25")
     assert "Said on that day" not in office.text("/measures/ITX-1?on=2026-02-19")
+
+
+FORECAST = MAPPING.replace("      actual:", "      forecast: {benefit: Forecast benefit}\n      actual:")
+
+
+def fall_short(here: ApiServer) -> None:
+    """In May a forecast as planned; in June a quarter less."""
+    loaded = load_mapping(FORECAST)
+    assert isinstance(loaded, LoadedMapping)
+    for month, forecast in ((5, 1000), (6, 750)):
+        some = item(SHOWN | {"Forecast benefit": Decimal(forecast), "Planned cost": None})
+        assess_at(here.store, loaded, some, datetime(2026, month, 10, 9, 0, tzinfo=UTC))
+
+
+def test_a_variance_opens_into_its_causes_and_the_change_before_them(api: ApiServer, office: SignedInBrowser) -> None:
+    fall_short(api)
+    assert 'href="/measures/jira-main/10001/why"' in office.get("/measures/ITX-1").text
+    page = office.text("/measures/ITX-1/why")
+    assert "Why ITX-1 deviates At completion is −250.00 EUR against plan." in page
+    assert (
+        "Benefit: −250.00 EUR Before that: forecast benefit from 1,000 EUR to 750 EUR, seen 10 Jun 2026, 09:00; "
+        "the item's own history in jira-main names who. Value: more or less a month: −250.00 EUR"
+    ) in page
+    assert "Jan 2026 −62.50" in page
+    assert "Forecast benefit: 1,000 EUR became 750 EUR" in page
+    past = office.text("/measures/ITX-1/why?on=2026-05-31")
+    assert "As known on 2026-05-31." in past
+    assert "At completion is 0.00 EUR against plan." in past
+    assert "Every kind of line is as planned." in past
+    assert "750 EUR" not in past
+    assert "Without a forecast there is no variance." in office.text("/measures/ITX-1/why?on=2026-02-10")
+    assert office.get("/measures/ITX-1/why?on=2026-02-09").status_code == 404
+
+
+def test_the_api_opens_a_variance_and_hides_it_from_other_parts(api: ApiServer) -> None:
+    fall_short(api)
+    api.person("office", OFFICE)
+    api.person("branch", RoleGrant(Role.OFFICE, ("IT", "Branches")))
+    found = api.get("office", "/measures/ITX-1/why").get_json()
+    assert (found["amount"], found["problem"], found["changes_complete"]) == (
+        {"amount": "-250.00", "currency": "EUR"}, "", True,
+    )  # fmt: skip
+    (kind,) = found["kinds"]
+    assert (kind["kind"], kind["shift"], [cause["cause"] for cause in kind["causes"]]) == ("benefit", 0, ["value"])
+    months = kind["causes"][0]["months"]
+    assert sum(Decimal(one["amount"]["amount"]) for one in months) == -250
+    assert kind["change"]["parts"] == ["forecast benefit: 1,000 EUR became 750 EUR"]
+    assert api.get("office", "/measures/ITX-1/why?on=2026-05-31").get_json()["amount"]["amount"] == "0.00"
+    for path in ("", "/why", "/explain", "/effect-lines"):
+        for day in ("", "?on=2026-02-10", "?on=2026-05-31"):
+            assert api.get("branch", f"/measures/ITX-1{path}{day}").status_code == 404

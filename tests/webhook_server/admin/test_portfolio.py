@@ -249,3 +249,20 @@ def test_the_portfolio_of_a_day_is_what_was_known_then_and_its_links_keep_the_da
     assert answer.headers["Content-Disposition"] == 'attachment; filename="portfolio-measures-2026-11-22.csv"'
     assert visitor.get("/portfolio/export.csv?rows=lines&on=2026-11-22").status_code == 404
     assert "1 measure" in read(visitor, "/portfolio/measures?on=2026-11-22&potential=red")
+
+
+def test_a_variance_opens_by_program_down_to_the_measures(three: WebSite) -> None:
+    visitor = three.signed_in("office@acme.example", OFFICE)
+    assert 'href="/portfolio/why"' in visitor.get("/portfolio").text
+    page = read(visitor, "/portfolio/why")
+    assert "Where the variance comes from At completion is −1,500,000.00 EUR against plan" in page
+    assert "Cloud exit: −1,500,000.00 EUR" in page
+    assert 'href="/measures/jira-main/1/why"' in visitor.get("/portfolio/why").text
+    assert "Nordbank AG: −1,500,000.00 EUR" in read(visitor, "/portfolio/why?by=legal_entity")
+    assert "No measure deviates." in read(visitor, "/portfolio/why?portfolio=Operations")
+    save(three.services.engine, GivenMeasure(1, lines=LATE[:2]))
+    Rollups(three.services.engine).refresh(BASIS, NOW + timedelta(days=3))
+    assert "No measure deviates." in read(visitor, "/portfolio/why")
+    assert "Cloud exit: −1,500,000.00 EUR" in read(visitor, "/portfolio/why?on=2026-11-22")
+    branch = three.signed_in("branch@acme.example", RoleGrant(Role.OFFICE, ("Operations",)))
+    assert "No measure deviates." in read(branch, "/portfolio/why?on=2026-11-22")
