@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -84,6 +85,8 @@ class Settings(BaseSettings):
     """Minutes between sweeps for changed items, which find what lost events missed."""
     full_sweep_hour: int = Field(default=2, ge=0, le=23)
     """Hour of the day (UTC) of the full sweep, which also finds deleted items."""
+    source_age_minutes: int = Field(default=60, ge=1, le=30 * 24 * 60)
+    """Minutes after which pages warn that a source was not read to the end; never less than two sweeps."""
     event_body_days: int = Field(default=14, ge=1, le=3650)
     """Days for which the bodies of events are stored."""
     history_days: int = Field(default=400, ge=30)
@@ -117,6 +120,11 @@ class Settings(BaseSettings):
     read_timeout: float = Field(default=30.0, gt=0)
     log_format: LogFormat = LogFormat.JSON
     log_level: str = "INFO"
+
+    @property
+    def source_age_limit(self) -> timedelta:
+        """The age from which a source is no present."""
+        return timedelta(minutes=max(self.source_age_minutes, 2 * self.sweep_minutes))
 
     @property
     def maintenance_address(self) -> str | None:

@@ -29,6 +29,7 @@ from connector.store.measures.names_for_viewer import (
     with_visible_names,
     without_hidden_links,
 )
+from connector.store.operations.source_ages import source_ages
 from connector.store.queue.submitted_commands import SqlSubmittedCommands
 from connector.store.reconcile.command_rows import plan_from_row
 from connector.sync.command_submission import SubmissionState
@@ -45,6 +46,7 @@ from webhook_server.admin.measure_actions import add_actions, offered_actions
 from webhook_server.admin.measure_status_history import changed_days, status_spans
 from webhook_server.admin.measure_timeline import TimelineEntry, command_origin, command_text, timeline_entry
 from webhook_server.admin.navigation import MEASURE_READERS
+from webhook_server.admin.sources import sources_view
 from webhook_server.admin.variance import add_measure_why
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
@@ -113,6 +115,8 @@ def measure(services: Services) -> Blueprint:
             command = ruling(connection, number, row["id"]) if number is not None else None
             lines, more = timeline_page(connection, row["id"], request.args.get("before", type=int), policy)
         page = page_data(details, policy, viewer)
+        ages = source_ages(services.engine, (row["connection"],))
+        page["sources"] = sources_view(ages, services.settings.source_age_limit, formats())
         submitted = _submitted_command(services, row, command) if command is not None else {}
         return render_template("measure/show.html", **page, **submitted, timeline=lines, timeline_after=more)
 

@@ -8,9 +8,12 @@ from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services
+from connector.people.permissions import Viewer
+from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import HIERARCHY_LEVELS, PortfolioFilters
 from connector.store.reporting.portfolio_lists import PortfolioLists
@@ -22,6 +25,7 @@ from webhook_server.admin.as_known import keep_day
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.portfolio_lists import add_rows
 from webhook_server.admin.portfolio_request import PortfolioRequest, figures_or_gone, shared_page_data, stages_of
+from webhook_server.admin.sources import sources_view
 from webhook_server.admin.variance import add_portfolio_why
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
@@ -67,6 +71,7 @@ def portfolio(services: Services) -> Blueprint:
                 figures,
                 stages(),
             )
+            page |= _sources(services, connection, viewer, portfolio_request)
         answer = make_response(render_template("portfolio/index.html", **page))
         answer.headers["HX-Push-Url"] = portfolio_request.address
         return answer
@@ -136,6 +141,16 @@ def _without_figures(portfolio_: Portfolio, request_: PortfolioRequest, stages: 
     if request_.on is not None:
         return render_template("portfolio/unknown_then.html"), 404
     return render_template("portfolio/empty.html", rebuild=portfolio_.rebuild_progress(), stages=stages)
+
+
+def _sources(
+    services: Services, connection: Connection, viewer: Viewer, request_: PortfolioRequest
+) -> dict[str, object]:
+    """How old the sources of today's page are."""
+    if request_.on is not None:
+        return {}
+    ages = visible_sources(services.engine, connection, viewer)
+    return {"sources": sources_view(ages, services.settings.source_age_limit, formats())}
 
 
 def _page_data(

@@ -10,6 +10,7 @@ from flask import request
 from pydantic import Field
 from sqlalchemy import Connection, RowMapping
 
+from connector.bootstrap import system_clock
 from connector.measures.known_on import NotKnownYet, known_row
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
@@ -17,6 +18,7 @@ from connector.store.measures.measure_queries import MeasureFilter
 from connector.store.measures.names_for_viewer import decision_without_names
 from connector.store.measures.verdict_history import KnownMeasure
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
+from connector.store.operations.source_ages import source_ages
 from governance.effects import Account, EffectKind, Version
 from governance.kill_switch import criterion_at
 from governance.measure import Role
@@ -25,6 +27,7 @@ from governance.verdict import Colour, Finding, GateState, Outcome, Status
 from webhook_server.api.known_on import day_of
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
 from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
+from webhook_server.api.sources import SourceModel, source_models
 from webhook_server.api.values import (
     Amount,
     HierarchyModel,
@@ -158,6 +161,7 @@ class MeasureDetail(Model):
     unreachable_since: datetime | None
     unreachable_reason: str | None
     unmapped_reason: str | None = Field(description="Why it is no longer a measure.")
+    sources: list[SourceModel] = Field(description="The connection that it is read from; empty for a day in the past.")
 
 
 class Explanation(Model):
@@ -331,7 +335,9 @@ def show(call: ApiCall) -> MeasureDetail:
     with call.services.read_as(call.viewer) as connection:
         row, known = find_known(call, connection)
     verdict = verdict_of(row)
+    ages = source_ages(call.services.engine, (row["connection"],)) if known is None else ()
     return MeasureDetail(
+        sources=source_models(ages, call.services.settings.source_age_limit, system_clock()),
         known_from=known.known_from if known else None,
         measure=measure_summary(row),
         next_stage=verdict.next_stage,

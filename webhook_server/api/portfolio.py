@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from connector.bootstrap import system_clock
+from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.figures_history import PastPortfolio
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
@@ -16,6 +18,7 @@ from governance.verdict import Colour
 from webhook_server.api.known_on import day_of
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.problem import Problem
+from webhook_server.api.sources import SourceModel, source_models
 from webhook_server.api.values import Amount, Model, ShortText
 
 AMOUNT_FIELDS = (
@@ -88,6 +91,7 @@ class PortfolioTotals(Model):
     )
     statuses: list[StatusTotals]
     months: list[MonthTotals]
+    sources: list[SourceModel] = Field(description="Of the measures that you see; empty for a day in the past.")
 
 
 class PortfolioQuery(Model):
@@ -130,8 +134,10 @@ def totals(call: ApiCall) -> PortfolioTotals:
                 "A worker calculates them; start one with: gatepost serve, or gatepost worker",
             )
         overview, points = portfolio.overview(), portfolio.curve()
+        ages = visible_sources(call.services.engine, connection, call.viewer) if on is None else ()
     currency = settings.currency
     return PortfolioTotals(
+        sources=source_models(ages, call.services.settings.source_age_limit, system_clock()),
         currency=currency,
         fiscal_year=settings.year,
         refreshed_at=settings.refreshed_at,

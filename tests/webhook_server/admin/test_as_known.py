@@ -18,7 +18,7 @@ from mapping.assess_item import assess_item
 from mapping.load import LoadedMapping, load_mapping
 from mapping.map_item import Unmapped
 from mapping.policy import Policies
-from mapping.work_item import WorkItem
+from mapping.work_item import NativeId, WorkItem
 from tests.connector.store.conftest import JIRA, StoreFixture, open_store
 from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, settle
 from tests.mapping.items import item
@@ -194,3 +194,48 @@ def test_the_api_opens_a_variance_and_hides_it_from_other_parts(api: ApiServer) 
     for path in ("", "/why", "/explain", "/effect-lines"):
         for day in ("", "?on=2026-02-10", "?on=2026-05-31"):
             assert api.get("branch", f"/measures/ITX-1{path}{day}").status_code == 404
+
+
+def swept(here: ApiServer, since: str, ended: str, started: str = "0") -> None:
+    """The sweep for changes of Jira, in minutes before now."""
+    with here.store.engine.begin() as transaction:
+        transaction.execute(
+            text("""
+            INSERT INTO sweep (connection, kind, query, since, started_at, ended_at)
+            VALUES ('jira-main', 'changed', 'q', now() - CAST(:since AS interval), now() - CAST(:started AS interval),
+                    CASE WHEN :ended THEN now() END)
+            ON CONFLICT (connection, kind) DO UPDATE
+            SET since = excluded.since, started_at = excluded.started_at, ended_at = excluded.ended_at
+        """),
+            {"since": f"{since} minutes", "started": f"{started} minutes", "ended": ended == "ended"},
+        )
+
+
+def test_a_page_says_how_old_its_source_is_and_warns_past_the_limit(api: ApiServer, office: SignedInBrowser) -> None:
+    page = office.text("/measures/ITX-1")
+    assert (
+        "jira-main has never been read to the end: what is shown of it may be incomplete or out of date. "
+        "An operator checks the worker and the connection."
+    ) in page
+    assert "Sources: jira-main never read to the end, last event " in page
+    swept(api, since="20", ended="ended", started="5")
+    page = office.text("/measures/ITX-1")
+    assert "An operator checks" not in page
+    assert "(5 minutes ago), last event " in page
+    swept(api, since="90", ended="running")
+    page = office.text("/measures/ITX-1")
+    assert "jira-main is known up to " in page
+    assert (
+        ": a change made there since may be missing from this page. The limit is 60 minutes. "
+        "An operator checks the worker and the connection."
+    ) in page
+    assert "Sources:" not in office.text("/measures/ITX-1?on=2026-02-10")
+    (source,) = api.get("settings", "/measures/ITX-1").get_json()["sources"]
+    assert (source["connection"], source["late"]) == ("jira-main", True)
+    swept(api, since="20", ended="ended", started="5")
+    api.store.receive_event("waits", NativeId("10001"))
+    with api.store.engine.begin() as transaction:
+        transaction.execute(text("UPDATE dirty_key SET first_dirty_at = now() - interval '2 hours', due_at = now()"))
+    assert ", because items that changed wait to be assessed: a change made there since" in office.text(
+        "/measures/ITX-1"
+    )

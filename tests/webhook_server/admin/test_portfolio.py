@@ -266,3 +266,11 @@ def test_a_variance_opens_by_program_down_to_the_measures(three: WebSite) -> Non
     assert "Cloud exit: −1,500,000.00 EUR" in read(visitor, "/portfolio/why?on=2026-11-22")
     branch = three.signed_in("branch@acme.example", RoleGrant(Role.OFFICE, ("Operations",)))
     assert "No measure deviates." in read(branch, "/portfolio/why?on=2026-11-22")
+
+
+def test_the_portfolio_names_the_sources_of_what_its_reader_sees(three: WebSite) -> None:
+    office = three.signed_in("office@acme.example", OFFICE)
+    assert "jira-main has never been read to the end" in read(office, "/portfolio")
+    assert "Sources:" not in read(office, "/portfolio?on=2026-11-22")
+    nothing = three.signed_in("hr@acme.example", RoleGrant(Role.OFFICE, ("HR",)))
+    assert "jira-main" not in read(nothing, "/portfolio")
