@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping
 
+from connector.measures.counted_lines import counted_lines
 from connector.store.measures import measure_queries
 from connector.store.measures.known_changes import KnownChange, KnownChanges, known_changes
 from connector.store.measures.verdicts import verdict_of
-from connector.store.reporting.rollup_rows import line_of
 from governance.effects import EffectLine, Version
 from governance.sums import LeakReason
 from governance.variance_tree import KindShare, VarianceTree, latest_estimate, variance_tree
@@ -61,11 +61,5 @@ def measure_why(
 
 def why_of_now(connection: Connection, row: RowMapping) -> MeasureWhy:
     """The tree of a measure as it stands, from one of the catalogue's rows."""
-    lines = [
-        line_of(
-            line["version"], line["kind"], line["month"], line["amount"], line["currency"], line["account"],
-            hard=line["hard"],
-        )
-        for line in measure_queries.effect_lines(connection, row["id"])
-    ]  # fmt: skip
+    lines = counted_lines(measure_queries.effect_lines(connection, row["id"]))
     return measure_why(connection, row["id"], verdict_of(row), lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from sqlalchemy import text
 from connector.people.permissions import Role, RoleGrant
 from connector.sync.stores import AssessedItem, StoredState, UnmappedItem
 from governance.measure import Person
+from governance.rates import Rate
 from mapping.assess_item import assess_item
 from mapping.load import LoadedMapping, load_mapping
 from mapping.map_item import Unmapped
@@ -239,3 +240,39 @@ def test_a_page_says_how_old_its_source_is_and_warns_past_the_limit(api: ApiServ
     assert ", because items that changed wait to be assessed: a change made there since" in office.text(
         "/measures/ITX-1"
     )
+
+
+SWISS = FORECAST.replace(
+    "measures:", "legal_entities:\n  ACME Schweiz: {currency: CHF, fiscal_year_start: 4}\nmeasures:", 1
+)
+SWISS = SWISS.replace("facts: {", "facts: {legal_entity: Legal entity, ")
+
+
+def test_a_measure_shows_its_figures_in_the_books_of_its_legal_entity(api: ApiServer, office: SignedInBrowser) -> None:
+    loaded = load_mapping(SWISS)
+    assert isinstance(loaded, LoadedMapping)
+    api.services.mappings.activate(SWISS, str(loaded.version), author="tests", reason="tests")
+    values = SHOWN | {"Forecast benefit": Decimal(750), "Planned cost": None}
+    assess_at(api.store, loaded, item(values | {"Legal entity": "acme schweiz"}), APRIL)
+    page = office.text("/measures/ITX-1")
+    assert "In the books of the group and of acme schweiz" in page
+    assert (
+        "There are no figures in CHF: no rate from EUR to CHF on 2026-01-01. An administrator adds it with gatepost "
+        "rates add."
+    ) in page
+    api.services.rates.save(Rate("EUR", "CHF", date(2025, 1, 1), Decimal("0.9")), "tests")
+    page = office.text("/measures/ITX-1")
+    assert "Group, all years EUR" in page
+    assert "Variance −250 " in page
+    assert " −225 " in page
+    found = api.get("settings", "/measures/ITX-1").get_json()["ledgers"]
+    assert (found["local"]["currency"], found["local"]["year_begins"][5:]) == ("CHF", "04-01")
+    assert found["local"]["total"]["variance"] == {"amount": "-225.00", "currency": "CHF"}
+    assert found["group"]["total"]["plan"] == {"amount": "1000.00", "currency": "EUR"}
+    assert api.get("settings", "/measures/ITX-1?on=2026-04-10").get_json()["ledgers"] is None
+    assert "In the books of" not in office.text("/measures/ITX-1?on=2026-04-10")
+    assess_at(api.store, loaded, item(values | {"Legal entity": "ACME Ltd"}), APRIL)
+    assert (
+        "The mapping names no currency and no fiscal year for the legal entity ACME Ltd: its figures are the group's "
+        "alone."
+    ) in office.text("/measures/ITX-1")
