@@ -21,7 +21,6 @@ from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from connector.store.operations.source_ages import source_ages
 from governance.effects import Account, EffectKind, Version
 from governance.kill_switch import criterion_at
-from governance.measure import Role
 from governance.responsible import Responsible
 from governance.verdict import Colour, Finding, GateState, Outcome, Status
 from webhook_server.api.known_on import day_of
@@ -84,7 +83,7 @@ class MeasureSummary(Model):
 class ResponsibleModel(Model):
     """Somebody who must act."""
 
-    role: Role | None = Field(description="The role of the measure; null for somebody without a role there.")
+    role: str | None = Field(description="Key of the role of the measure; null for somebody without a role there.")
     name: str = Field(description="Empty if nobody is named.")
 
 
