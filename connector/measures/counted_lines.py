@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+
+from sqlalchemy import RowMapping
 
 from connector.store.reporting.rollup_rows import line_of
 from governance.effects import EffectLine
 
 
-def counted_lines(rows: Iterable[Mapping[str, Any]]) -> tuple[EffectLine, ...]:
+def counted_lines(rows: Iterable[RowMapping]) -> tuple[EffectLine, ...]:
     """From rows of :func:`connector.store.measures.measure_queries.effect_lines`."""
     return tuple(
         line_of(

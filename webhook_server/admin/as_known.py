@@ -23,10 +23,11 @@ def requested_day(values: Mapping[str, str]) -> KnownOn | None:
     if not given:
         return None
     try:
-        g.known_on = parse_known_on(given, formats().now)
+        on = parse_known_on(given, formats().now)
     except NotAMoment as error:
         abort(400, str(error))
-    return g.known_on
+    g.known_on = on
+    return on
 
 
 def keep_day(blueprint: Blueprint) -> None:

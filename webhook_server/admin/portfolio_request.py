@@ -68,7 +68,7 @@ class PortfolioRequest:
         return past_lists(connection, viewer, self.filters, self.on.at)
 
     @property
-    def query(self) -> dict[str, str]:
+    def query(self) -> dict[str, Any]:
         bridge = {"bridge": self.bridge} if self.bridge != "cause" else {}
         return self.filters.query | bridge | ({PARAMETER: self.on.text} if self.on is not None else {})
 

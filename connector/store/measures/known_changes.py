@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from connector.store.measures.verdict_history import KEPT_APART
 from governance.effects import ZERO, Account, EffectKind, Version
@@ -70,7 +70,7 @@ def known_changes(connection: Connection, measure: str, until: datetime | None =
 
 
 def changes_of(
-    versions: Sequence[Mapping[str, Any]], people: Mapping[datetime, Sequence[str]]
+    versions: Sequence[RowMapping] | Sequence[Mapping[str, Any]], people: Mapping[datetime, Sequence[str]]
 ) -> tuple[KnownChange, ...]:
     """``versions`` are rows with moment, facts and lines, newest first; one that says the same is no change."""
     found = []

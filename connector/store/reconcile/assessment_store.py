@@ -237,7 +237,7 @@ def _store_effects(
 ) -> None:
     if not repriced:
         return
-    digests = {one.id: one.effects_digest for one in repriced}
+    digests: dict[str, str] = {one.id: one.effects_digest for one in repriced}
     transaction.execute(EFFECT_LINE.delete().where(EFFECT_LINE.c.measure_id.in_(list(digests))))
     lines = [line for one in repriced for line in assessment_rows.effect_line_rows(one.outcome)]
     insert_many(transaction, EFFECT_LINE, lines)

@@ -19,7 +19,7 @@ from mapping.assess_item import assess_item
 from mapping.load import LoadedMapping, load_mapping
 from mapping.map_item import Unmapped
 from mapping.policy import Policies
-from mapping.work_item import NativeId, WorkItem
+from mapping.work_item import FieldValue, NativeId, WorkItem
 from tests.connector.store.conftest import JIRA, StoreFixture, open_store
 from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, settle
 from tests.mapping.items import item
@@ -32,7 +32,7 @@ __all__ = ["loaded"]
 
 NOVAK = Person("n", "N. Novak", True)
 FEBRUARY, MARCH, APRIL = (datetime(2026, month, 10, 9, 0, tzinfo=UTC) for month in (2, 3, 4))
-RENAMED = {"Assignee": NOVAK, "Planned benefit": Decimal(2000)}
+RENAMED: dict[str, FieldValue] = {"Assignee": NOVAK, "Planned benefit": Decimal(2000)}
 OFFICE = RoleGrant(Role.OFFICE)
 
 
