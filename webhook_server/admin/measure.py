@@ -42,7 +42,7 @@ from governance.money import Money
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
 from webhook_server.admin.as_known import keep_day, policies_of_version, requested_day
-from webhook_server.admin.ledgers import ledger_data
+from webhook_server.admin.books import books_data
 from webhook_server.admin.measure_actions import add_actions, offered_actions
 from webhook_server.admin.measure_status_history import changed_days, status_spans
 from webhook_server.admin.measure_timeline import TimelineEntry, command_origin, command_text, timeline_entry
@@ -118,7 +118,7 @@ def measure(services: Services) -> Blueprint:
             lines, more = timeline_page(connection, row["id"], request.args.get("before", type=int), policy)
         page = page_data(details, policy, viewer)
         ages = source_ages(services.engine, (row["connection"],))
-        page |= ledger_data(services, active.config, details) if active else {}
+        page |= books_data(services, active.config, details) if active else {}
         page["sources"] = sources_view(ages, services.settings.source_age_limit, formats())
         submitted = _submitted_command(services, row, command) if command is not None else {}
         return render_template("measure/show.html", **page, **submitted, timeline=lines, timeline_after=more)

@@ -23,8 +23,8 @@ from governance.effects import Account, EffectKind, Version
 from governance.kill_switch import criterion_at
 from governance.responsible import Responsible
 from governance.verdict import Colour, Finding, GateState, Outcome, Status
+from webhook_server.api.books import BothBooksModel, books_of
 from webhook_server.api.known_on import day_of
-from webhook_server.api.ledgers import LedgersModel, ledgers_of
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
 from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
 from webhook_server.api.sources import SourceModel, source_models
@@ -161,7 +161,7 @@ class MeasureDetail(Model):
     unreachable_since: datetime | None
     unreachable_reason: str | None
     unmapped_reason: str | None = Field(description="Why it is no longer a measure.")
-    ledgers: LedgersModel | None = Field(
+    books: BothBooksModel | None = Field(
         description="Also in the currency and fiscal year of its legal entity, where the mapping names others than the "
         "group's; null for a day in the past, whose rates are not kept."
     )
@@ -338,11 +338,11 @@ def find_known(call: ApiCall, connection: Connection) -> tuple[RowMapping, Known
 def show(call: ApiCall) -> MeasureDetail:
     with call.services.read_as(call.viewer) as connection:
         row, known = find_known(call, connection)
-        ledgers = ledgers_of(call.services, connection, row) if known is None else None
+        books = books_of(call.services, connection, row) if known is None else None
     verdict = verdict_of(row)
     ages = source_ages(call.services.engine, (row["connection"],)) if known is None else ()
     return MeasureDetail(
-        ledgers=ledgers,
+        books=books,
         sources=source_models(ages, call.services.settings.source_age_limit, system_clock()),
         known_from=known.known_from if known else None,
         measure=measure_summary(row),

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
 from connector.store.measures.verdict_history import KEPT_APART
 from governance.effects import ZERO, Account, EffectKind, Version
@@ -62,7 +62,7 @@ class KnownChanges:
 def known_changes(connection: Connection, measure: str, until: datetime | None = None) -> KnownChanges:
     """Changes of facts and amounts up to now, or to a moment."""
     asked = {"measure": measure, "until": until, "most": MAX_VERSIONS + 1}
-    versions = connection.execute(_VERSIONS, asked).mappings().all()
+    versions = [dict(row) for row in connection.execute(_VERSIONS, asked).mappings()]
     people: dict[datetime, list[str]] = {}
     for row in connection.execute(_COMMANDS, {"measure": measure, "moments": [one["known_from"] for one in versions]}):
         people.setdefault(row.ruled_at, []).append(f"{row.person} ({row.verb.replace('-', ' ')})")
@@ -70,7 +70,7 @@ def known_changes(connection: Connection, measure: str, until: datetime | None =
 
 
 def changes_of(
-    versions: Sequence[RowMapping] | Sequence[Mapping[str, Any]], people: Mapping[datetime, Sequence[str]]
+    versions: Sequence[Mapping[str, Any]], people: Mapping[datetime, Sequence[str]]
 ) -> tuple[KnownChange, ...]:
     """``versions`` are rows with moment, facts and lines, newest first; one that says the same is no change."""
     found = []

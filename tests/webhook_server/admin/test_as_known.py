@@ -265,11 +265,11 @@ def test_a_measure_shows_its_figures_in_the_books_of_its_legal_entity(api: ApiSe
     assert "Group, all years EUR" in page
     assert "Variance −250 " in page
     assert " −225 " in page
-    found = api.get("settings", "/measures/ITX-1").get_json()["ledgers"]
+    found = api.get("settings", "/measures/ITX-1").get_json()["books"]
     assert (found["local"]["currency"], found["local"]["year_begins"][5:]) == ("CHF", "04-01")
     assert found["local"]["total"]["variance"] == {"amount": "-225.00", "currency": "CHF"}
     assert found["group"]["total"]["plan"] == {"amount": "1000.00", "currency": "EUR"}
-    assert api.get("settings", "/measures/ITX-1?on=2026-04-10").get_json()["ledgers"] is None
+    assert api.get("settings", "/measures/ITX-1?on=2026-04-10").get_json()["books"] is None
     assert "In the books of" not in office.text("/measures/ITX-1?on=2026-04-10")
     assess_at(api.store, loaded, item(values | {"Legal entity": "ACME Ltd"}), APRIL)
     assert (

@@ -6,48 +6,48 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from governance.books import Books, BooksFigures, books_figures
 from governance.effects import EffectLine
-from governance.ledger_figures import Ledger, LedgerFigures, ledger_figures
 from governance.money import Period
 from governance.rates import Rates
 from mapping.config import MappingConfig
 
 
 @dataclass(frozen=True, slots=True)
-class TwoLedgers:
+class BothBooks:
     """The same lines twice."""
 
-    group: LedgerFigures
-    local: LedgerFigures
+    group: BooksFigures
+    local: BooksFigures
     legal_entity: str
 
 
-def local_ledger(config: MappingConfig, legal_entity: str | None) -> Ledger | None:
+def local_books(config: MappingConfig, legal_entity: str | None) -> Books | None:
     """The books of a legal entity; ``None`` where the mapping names none, or they are kept as the group's."""
     wanted = (legal_entity or "").casefold()
     found = next((rule for name, rule in config.legal_entities.items() if name.casefold() == wanted), None)
     if found is None:
         return None
     start = config.fiscal_year_start if found.fiscal_year_start is None else found.fiscal_year_start
-    ledger = Ledger(found.currency, start)
-    return None if ledger == group_ledger(config) else ledger
+    books = Books(found.currency, start)
+    return None if books == group_books(config) else books
 
 
-def group_ledger(config: MappingConfig) -> Ledger:
-    return Ledger(config.reporting_currency, config.fiscal_year_start)
+def group_books(config: MappingConfig) -> Books:
+    return Books(config.reporting_currency, config.fiscal_year_start)
 
 
-def two_ledgers(
+def both_books(
     config: MappingConfig, legal_entity: str | None, lines: Iterable[EffectLine], rates: Rates, today: date
-) -> TwoLedgers | None:
+) -> BothBooks | None:
     """``None`` where there is nothing to show beside the group's figures."""
-    local, counted = local_ledger(config, legal_entity), tuple(lines)
+    local, counted = local_books(config, legal_entity), tuple(lines)
     if local is None or not counted:
         return None
     now = Period(today.year, today.month)
-    return TwoLedgers(
-        ledger_figures(counted, group_ledger(config), now, rates),
-        ledger_figures(counted, local, now, rates),
+    return BothBooks(
+        books_figures(counted, group_books(config), now, rates),
+        books_figures(counted, local, now, rates),
         legal_entity or "",
     )
 

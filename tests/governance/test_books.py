@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from governance.books import Books, books_figures
 from governance.effects import Account, EffectKind, EffectLine, Version
-from governance.ledger_figures import Ledger, ledger_figures
 from governance.money import Money, Period
 from governance.rates import MissingRate, Rate, Rates
 
@@ -37,7 +37,7 @@ def line(version: str, month: str, amount: int, kind: str = "benefit", currency:
     ],
 )
 def test_the_fiscal_year_of_a_month(start: int, month: Period, first: Period) -> None:
-    assert Ledger("CHF", start).year_of(month) == first
+    assert Books("CHF", start).year_of(month) == first
 
 
 LINES = (
@@ -49,31 +49,31 @@ LINES = (
 
 
 @pytest.mark.parametrize(
-    ("ledger", "whole", "in_year"),
+    ("books", "whole", "in_year"),
     [
-        pytest.param(Ledger("EUR"), (360, 210, 50, -150), (260, 130, 50, -130), id="the group: calendar year in EUR"),
-        pytest.param(Ledger("EUR", 4), (360, 210, 50, -150), (160, 130, 50, -30),
+        pytest.param(Books("EUR"), (360, 210, 50, -150), (260, 130, 50, -130), id="the group: calendar year in EUR"),
+        pytest.param(Books("EUR", 4), (360, 210, 50, -150), (160, 130, 50, -30),
                      id="a fiscal year from April: March is not in it, April of the next year neither"),
-        pytest.param(Ledger("CHF", 4), (304, 173, 45, -131), (134, 109, 45, -25),
+        pytest.param(Books("CHF", 4), (304, 173, 45, -131), (134, 109, 45, -25),
                      id="each month at its own rate: 0.9 to June, 0.8 from July"),
     ],
 )  # fmt: skip
-def test_the_same_measure_in_two_ledgers(ledger: Ledger, whole: tuple[int, ...], in_year: tuple[int, ...]) -> None:
-    found = ledger_figures(LINES, ledger, NOW, RATES)
+def test_the_same_measure_in_both_books(books: Books, whole: tuple[int, ...], in_year: tuple[int, ...]) -> None:
+    found = books_figures(LINES, books, NOW, RATES)
     for sums, expected in ((found.whole, whole), (found.in_year, in_year)):
         assert sums is not None
         assert (sums.plan, sums.estimate, sums.actual, sums.variance) == expected
 
 
 def test_a_missing_rate_is_named_and_never_worked_out_by_way_of_another_currency() -> None:
-    found = ledger_figures((*LINES, line("plan", "2026-06", 1, currency="USD")), Ledger("CHF", 4), NOW, RATES)
+    found = books_figures((*LINES, line("plan", "2026-06", 1, currency="USD")), Books("CHF", 4), NOW, RATES)
     assert (found.whole, found.in_year) == (None, None)
     assert found.missing == MissingRate("USD", "CHF", Period(2026, 6))
 
 
 def test_without_a_forecast_there_is_no_estimate_and_no_variance_and_cash_counts_nowhere() -> None:
     cash = EffectLine(Version.ACTUAL, EffectKind.BENEFIT, NOW, Money(Decimal(7), "EUR"), Account.CASH)
-    found = ledger_figures((line("plan", "2026-06", 100), cash), Ledger("EUR"), NOW, RATES)
+    found = books_figures((line("plan", "2026-06", 100), cash), Books("EUR"), NOW, RATES)
     assert found.whole is not None
     assert (found.whole.plan, found.whole.estimate, found.whole.actual, found.whole.variance) == (100, None, None, None)
     assert found.last_month == Period(2026, 12)

@@ -18,7 +18,7 @@ from governance.variance_tree import latest_estimate
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class Books:
     """Whose books: the currency in which they are kept, and the month in which their fiscal year begins."""
 
     currency: str
@@ -30,7 +30,7 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerSums:
+class BookSums:
     """Net of all costs; ``None`` where there is no such line."""
 
     plan: Decimal | None
@@ -45,15 +45,15 @@ class LedgerSums:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerFigures:
-    """One measure in one ledger; not rounded."""
+class BooksFigures:
+    """One measure in one set of books; not rounded."""
 
-    ledger: Ledger
+    books: Books
     year: Period
     """The first month of the fiscal year."""
-    whole: LedgerSums | None
+    whole: BookSums | None
     """All years; ``None`` while a rate is missing."""
-    in_year: LedgerSums | None
+    in_year: BookSums | None
     missing: MissingRate | None = None
 
     @property
@@ -62,10 +62,10 @@ class LedgerFigures:
         return self.year.plus(MONTHS - 1)
 
 
-def ledger_figures(lines: Iterable[EffectLine], ledger: Ledger, now: Period, rates: Rates) -> LedgerFigures:
+def books_figures(lines: Iterable[EffectLine], books: Books, now: Period, rates: Rates) -> BooksFigures:
     """``lines`` are those that count, with the locked plan; the year is the one in which ``now`` lies."""
     counted = tuple(line for line in lines if line.account is Account.EBITDA)
-    year = ledger.year_of(now)
+    year = books.year_of(now)
     series = (
         _version(counted, Version.PLAN),
         latest_estimate(counted),
@@ -78,17 +78,17 @@ def ledger_figures(lines: Iterable[EffectLine], ledger: Ledger, now: Period, rat
             continue
         total, in_year = ZERO, ZERO
         for line in some:
-            converted = rates.convert(line.money, ledger.currency, line.month)
+            converted = rates.convert(line.money, books.currency, line.month)
             if isinstance(converted, MissingRate):
-                return LedgerFigures(ledger, year, None, None, converted)
+                return BooksFigures(books, year, None, None, converted)
             amount = converted.money.amount if line.kind.is_benefit else -converted.money.amount
             total += amount
             if 0 <= year.months_to(line.month) < MONTHS:
                 in_year += amount
         found.append((total, in_year))
     plan, estimate, actual = found
-    return LedgerFigures(
-        ledger, year, LedgerSums(plan[0], estimate[0], actual[0]), LedgerSums(plan[1], estimate[1], actual[1])
+    return BooksFigures(
+        books, year, BookSums(plan[0], estimate[0], actual[0]), BookSums(plan[1], estimate[1], actual[1])
     )
 
 

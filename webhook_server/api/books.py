@@ -9,16 +9,16 @@ from pydantic import Field
 from sqlalchemy import Connection, RowMapping
 
 from connector.bootstrap import Services, system_clock
+from connector.measures.books import BothBooks, both_books, local_books
 from connector.measures.counted_lines import counted_lines
-from connector.measures.ledgers import TwoLedgers, local_ledger, two_ledgers
 from connector.store.measures import measure_queries
-from governance.ledger_figures import LedgerFigures, LedgerSums
+from governance.books import BooksFigures, BookSums
 from webhook_server.api.values import Amount, Model
 
 CENT = Decimal("0.01")
 
 
-class LedgerSumsModel(Model):
+class BookSumsModel(Model):
     """Net of all costs; null where there is no such amount."""
 
     plan: Amount | None
@@ -27,37 +27,37 @@ class LedgerSumsModel(Model):
     variance: Amount | None = Field(description="Estimate less plan.")
 
 
-class LedgerModel(Model):
+class BooksModel(Model):
     currency: str
     year_begins: date = Field(description="The first day of the fiscal year in which today lies.")
-    total: LedgerSumsModel | None = Field(description="All years; null while a rate is missing.")
-    in_year: LedgerSumsModel | None
+    total: BookSumsModel | None = Field(description="All years; null while a rate is missing.")
+    in_year: BookSumsModel | None
     missing_rate: str | None = Field(description="Which rate is missing; null otherwise.")
 
 
-class LedgersModel(Model):
+class BothBooksModel(Model):
     legal_entity: str
-    group: LedgerModel
-    local: LedgerModel
+    group: BooksModel
+    local: BooksModel
 
 
-def ledgers_of(services: Services, connection: Connection, row: RowMapping) -> LedgersModel | None:
+def books_of(services: Services, connection: Connection, row: RowMapping) -> BothBooksModel | None:
     """``None`` where the books of its legal entity are kept as the group's, or the mapping does not name them."""
     config = services.active_config()
-    if config is None or local_ledger(config, row["legal_entity"]) is None:
+    if config is None or local_books(config, row["legal_entity"]) is None:
         return None
     lines = counted_lines(measure_queries.effect_lines(connection, row["id"]))
-    found = two_ledgers(config, row["legal_entity"], lines, services.rates.rates(), system_clock().date())
-    return _ledgers(found) if found else None
+    found = both_books(config, row["legal_entity"], lines, services.rates.rates(), system_clock().date())
+    return _both_books(found) if found else None
 
 
-def _ledgers(found: TwoLedgers) -> LedgersModel:
-    return LedgersModel(legal_entity=found.legal_entity, group=_ledger(found.group), local=_ledger(found.local))
+def _both_books(found: BothBooks) -> BothBooksModel:
+    return BothBooksModel(legal_entity=found.legal_entity, group=_books(found.group), local=_books(found.local))
 
 
-def _ledger(figures: LedgerFigures) -> LedgerModel:
-    currency = figures.ledger.currency
-    return LedgerModel(
+def _books(figures: BooksFigures) -> BooksModel:
+    currency = figures.books.currency
+    return BooksModel(
         currency=currency,
         year_begins=figures.year.first_day,
         total=_sums(figures.whole, currency),
@@ -66,10 +66,10 @@ def _ledger(figures: LedgerFigures) -> LedgerModel:
     )
 
 
-def _sums(sums: LedgerSums | None, currency: str) -> LedgerSumsModel | None:
+def _sums(sums: BookSums | None, currency: str) -> BookSumsModel | None:
     if sums is None:
         return None
-    return LedgerSumsModel(
+    return BookSumsModel(
         **{name: _amount(getattr(sums, name), currency) for name in ("plan", "estimate", "actual", "variance")}
     )
 
