@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connector.store.operations.source_ages import SourceAge
+from connector.store.operations.source_ages import EVENT_DAYS, SourceAge
 from webhook_server.formats import Formats, duration_text
+
+NO_EVENT = f"no event in the last {EVENT_DAYS} days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ def _warning(source: SourceAge, limit: timedelta, writer: Formats) -> str:
 
 def _age(source: SourceAge, writer: Formats) -> str:
     until = f"known up to {_moment(source.read_until, writer)}" if source.read_until else "never read to the end"
-    event = _moment(source.last_event_at, writer) if source.last_event_at else "none"
-    return f"{source.connection} {until}, last event {event}"
+    event = f"last event {_moment(source.last_event_at, writer)}" if source.last_event_at else NO_EVENT
+    return f"{source.connection} {until}, {event}"
 
 
 def _moment(value: datetime, writer: Formats) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from connector.store.operations.source_ages import SourceAge
+from connector.store.operations.source_ages import EVENT_DAYS, SourceAge
 from webhook_server.api.values import Model
 
 
@@ -16,7 +16,7 @@ class SourceModel(Model):
     known_up_to: datetime | None = Field(
         description="Every change up to then is in the figures; null while the source was never read to the end."
     )
-    last_event_at: datetime | None
+    last_event_at: datetime | None = Field(description=f"Null without one in the last {EVENT_DAYS} days.")
     late: bool = Field(description="Past the limit of GATEPOST_SOURCE_AGE_MINUTES; true as well when nothing is known.")
 
 

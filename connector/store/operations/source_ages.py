@@ -12,6 +12,9 @@ from connector.people.permissions import Viewer
 from connector.store.database.row_level_access import visible_to
 from connector.store.database.tables import CONNECTION, MEASURE
 
+EVENT_DAYS = 2
+"""Events are looked for so far back: of a connection without any, the whole inbox would be read for each page."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceAge:
@@ -21,6 +24,7 @@ class SourceAge:
     swept_at: datetime | None
     """When the newest sweep began that has ended: every change before it was found."""
     last_event_at: datetime | None
+    """Of the last :data:`EVENT_DAYS` days; ``None`` when there was none."""
     waiting_since: datetime | None
     """Since when the oldest item waits that was found changed and is not assessed yet."""
 
@@ -55,7 +59,7 @@ def source_ages(engine: Engine, connections: Sequence[str]) -> tuple[SourceAge, 
     if not connections:
         return ()
     with engine.connect() as connection:
-        rows = connection.execute(_AGES, {"names": list(connections)})
+        rows = connection.execute(_AGES, {"names": list(connections), "event_days": EVENT_DAYS})
         return tuple(SourceAge(row.name, row.swept_at, row.last_event_at, row.waiting_since) for row in rows)
 
 
@@ -65,6 +69,7 @@ _AGES = text("""
            (SELECT max(CASE WHEN ended_at IS NOT NULL THEN started_at WHEN kind = 'changed' THEN since END)
             FROM sweep WHERE sweep.connection = wanted.name) AS swept_at,
            (SELECT received_at FROM inbox WHERE inbox.connection = wanted.name
+            AND received_at > now() - make_interval(days => :event_days)
             ORDER BY received_at DESC LIMIT 1) AS last_event_at,
            (SELECT min(first_dirty_at) FROM dirty_key WHERE dirty_key.connection = wanted.name
             AND state = 'waiting' AND (due_at <= now() OR attempts > 0)) AS waiting_since
