@@ -4,8 +4,8 @@ A pause *without an end* (credentials refused, a host that is not allowed, wrong
 once: to the log, the audit, the subscribers who asked for it, and by an alert.  It stays as it was first given until
 somebody resumes the connection or saves it anew, whatever else fails meanwhile: several workers run into the same
 problem, each with a message of its own.  Just after that no such pause begins: a worker may still go by the
-credentials that it had read before, and would stop what was just mended.  A pause *with an end* is a tool's own limit; it raises no alert and never
-shortens one without.
+credentials that it had read before, and would stop what was just mended.  A pause *with an end* is a tool's own limit;
+it raises no alert and never shortens one without.
 """
 
 from __future__ import annotations
