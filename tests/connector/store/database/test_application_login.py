@@ -41,11 +41,18 @@ def processes(shared_database: URL) -> Iterator[Engine]:
     engine.dispose()
 
 
-WRITTEN_ONCE = ("audit", "decision", "command", "plan_version", "submitted_command")
+WRITTEN_ONCE = (
+    "audit", "decision", "command", "ledger_entry", "month_close_step", "plan_version", "submitted_command",
+)  # fmt: skip
 
 ATTACKS = [
     "UPDATE audit SET actor = actor",
-    *(f"UPDATE {table} SET measure_id = measure_id" for table in WRITTEN_ONCE[1:]),
+    "UPDATE month_close_step SET closed_through = closed_through",
+    *(
+        f"UPDATE {table} SET measure_id = measure_id"
+        for table in WRITTEN_ONCE
+        if table not in {"audit", "month_close_step"}
+    ),
     *(f"DELETE FROM {table}" for table in WRITTEN_ONCE),
     *(f"TRUNCATE {table} CASCADE" for table in WRITTEN_ONCE),
     *(f"ALTER TABLE {table} DISABLE TRIGGER ALL" for table in WRITTEN_ONCE),

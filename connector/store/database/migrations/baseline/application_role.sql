@@ -30,7 +30,8 @@ BEGIN
                    -- Its texts are run as the owner of the schema.
                    WHEN c.relname = 'row_policy' THEN NULL
                    WHEN c.relname IN ('alembic_version', 'audit_head', 'schema_compatibility') THEN 'SELECT'
-                   WHEN c.relname IN ('audit', 'command', 'decision', 'plan_version', 'submitted_command')
+                   WHEN c.relname IN ('audit', 'command', 'decision', 'ledger_entry', 'month_close_step', 'plan_version',
+                                      'submitted_command')
                        THEN 'SELECT, INSERT'
                    WHEN c.relname = 'inbox_body' THEN 'SELECT, INSERT, DELETE'
                    ELSE 'SELECT, INSERT, UPDATE, DELETE'

@@ -24,6 +24,10 @@ INSERT INTO row_policy (name, visible) VALUES
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = plan_version.measure_id)$$),
     ('dependency',
         $$(SELECT gatepost_sees_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = dependency.measure_id)$$),
+    -- What belongs to a service alone is for those who see everything.
+    ('ledger_entry',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = ledger_entry.measure_id)$$),
     ('submitted_command',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = submitted_command.measure_id)$$),
@@ -80,6 +84,9 @@ INSERT INTO row_policy (name, visible) VALUES
     ('rollup_month',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM rollup_group seen WHERE seen.group_id = rollup_month.group_id)$$),
+    -- The checklist names measures: for those who see all of the legal entity.
+    ('month_close_step',
+        $$(SELECT gatepost_sees_all()) OR (SELECT gatepost_scopes()) ? (E'\x1e' || nullif(legal_entity, ''))$$),
     -- Nothing of a measure stands in these.
     ('mapping_version', NULL),
     ('exchange_rate', NULL),

@@ -22,3 +22,9 @@ CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON plan_version FOR EACH STATE
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON submitted_command FOR EACH ROW EXECUTE FUNCTION written_once();
 CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON submitted_command
     FOR EACH STATEMENT EXECUTE FUNCTION written_once();
+
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON ledger_entry FOR EACH ROW EXECUTE FUNCTION written_once();
+CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION written_once();
+
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON month_close_step FOR EACH ROW EXECUTE FUNCTION written_once();
+CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON month_close_step FOR EACH STATEMENT EXECUTE FUNCTION written_once();
