@@ -65,8 +65,8 @@ class Posting:
     account: Account = Account.EBITDA
     hard: bool = True
     """Measurable in the books, or in value terms only (soft)."""
-    line: str = ""
-    """Line of the income statement, where it is known."""
+    pl_line: str = ""
+    """Line of the profit and loss statement, where it is known."""
     spend: Spend | None = None
     cost_centre: str = ""
     gl_account: str = ""

@@ -67,7 +67,7 @@ def digest(entries: Iterable[LedgerEntry]) -> str:
         posting = entry.posting
         parts = (
             entry.id, posting.version, posting.kind, posting.month, posting.money.amount.normalize(),
-            posting.money.currency, posting.measure, posting.service, posting.account, posting.hard, posting.line,
+            posting.money.currency, posting.measure, posting.service, posting.account, posting.hard, posting.pl_line,
             posting.spend, posting.cost_centre, posting.gl_account, posting.legal_entity, posting.counterparty,
             entry.type, entry.corrects, entry.reverses,
         )  # fmt: skip

@@ -112,6 +112,8 @@ class EffectsFrom(StrEnum):
     """The same fields of its child items, added up."""
     PLANS = "plans"
     """ServiceNow's cost plans and benefit plans of the record: planned and actual amounts by fiscal period."""
+    LEDGER = "ledger"
+    """Finance owns this version: its figures come from the ledger, and nothing of it is read from the tool."""
 
 
 class SeriesRule(MappingModel):
@@ -137,12 +139,26 @@ class SeriesRule(MappingModel):
     spread: SpreadShape = SpreadShape.LINEAR
 
 
+class CompareRule(MappingModel):
+    """Totals to date that the tool holds beside the ledger's actuals.
+
+    They count nowhere; a difference is somebody's work.
+    """
+
+    benefit: Source | None = None
+    one_off_benefit: Source | None = None
+    recurring_cost: Source | None = None
+    one_off_cost: Source | None = None
+    capex: Source | None = None
+
+
 class EffectRule(MappingModel):
     currency: str | None = None
     """Field that names the currency; without it amounts are in the reporting currency."""
     plan: SeriesRule | None = None
     forecast: SeriesRule | None = None
     actual: SeriesRule | None = None
+    compare: CompareRule | None = None
 
 
 class LegacyRule(MappingModel):
@@ -350,6 +366,8 @@ class MappingConfig(MappingModel):
     organization: str
     reporting_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
+    legal_entities: tuple[str, ...] = ()
+    """The group's own legal entities: what is booked between two of them is no effect of the group."""
     policy: PolicyRule = PolicyRule()
     committees: tuple[CommitteeRule, ...] = ()
     measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]

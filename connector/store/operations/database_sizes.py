@@ -82,7 +82,7 @@ _GROUP_RULES = (
     _GroupRule(
         "measures", ("measure", "plan_version", "dependency", "status_day"), "kept for ever, a status a day each"
     ),
-    _GroupRule("ledger", ("ledger_entry", "month_close_step"), "kept for ever"),
+    _GroupRule("ledger", ("ledger_entry", "ledger_difference", "month_close_step"), "kept for ever"),
     _GroupRule("effect lines", ("effect_line",), "those that the measures have now"),
     _GroupRule("figures", ("figures_", "measure_figures", "measure_finding", "measure_series", "rollup_"), "made anew"),
     _GroupRule("decisions", ("decision", "command", "submitted_command"), "kept for ever"),

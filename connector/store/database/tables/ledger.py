@@ -20,7 +20,7 @@ LEDGER_ENTRY = Table(
     Column("currency", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("hard", Boolean, nullable=False),
-    Column("line", Text, nullable=False, server_default=text("''")),
+    Column("pl_line", Text, nullable=False, server_default=text("''")),
     Column("spend", Text),
     *(
         Column(name, Text, nullable=False, server_default=text("''"))
@@ -40,6 +40,17 @@ LEDGER_ENTRY = Table(
     Index("ledger_entry_of_measure", "measure_id", "version", "month", postgresql_where=text("measure_id IS NOT NULL")),
     Index("ledger_entry_month", "month", "legal_entity", "id"),
     Index("ledger_entry_batch", "batch", postgresql_where=text("batch <> ''")),
+)
+
+LEDGER_DIFFERENCE = Table(
+    "ledger_difference",
+    METADATA,
+    Column("measure_id", Text, ForeignKey("measure.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("ledger", Text, nullable=False),
+    Column("tool", Text, nullable=False),
+    timestamp_column("since", nullable=False),
+    timestamp_column("due_at", nullable=False),
 )
 
 MONTH_CLOSE_STEP = Table(

@@ -7,13 +7,13 @@ CREATE TABLE ledger_entry (
     service      text NOT NULL DEFAULT '',
     version      text NOT NULL CHECK (version IN ('budget', 'plan', 'forecast', 'committed', 'actual')),
     kind         text NOT NULL CHECK (kind IN ('benefit', 'one_off_benefit', 'recurring_cost', 'one_off_cost', 'capex',
-                                                'legacy_cost')),
+                                                'legacy_cost', 'depreciation', 'tax')),
     month        date NOT NULL CHECK (extract(day FROM month) = 1),
     amount       numeric NOT NULL CHECK (amount <> 0),
     currency     text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
-    account      text NOT NULL CHECK (account IN ('ebitda', 'cash', 'avoidance')),
+    account      text NOT NULL CHECK (account IN ('ebitda', 'cash', 'avoidance', 'ebit')),
     hard         boolean NOT NULL,
-    line         text NOT NULL DEFAULT '',
+    pl_line      text NOT NULL DEFAULT '',
     spend        text CHECK (spend IN ('capex', 'opex')),
     cost_centre  text NOT NULL DEFAULT '',
     gl_account   text NOT NULL DEFAULT '',
@@ -42,6 +42,18 @@ CREATE UNIQUE INDEX ledger_entry_reverses ON ledger_entry (reverses) WHERE rever
 CREATE INDEX ledger_entry_of_measure ON ledger_entry (measure_id, version, month) WHERE measure_id IS NOT NULL;
 CREATE INDEX ledger_entry_month ON ledger_entry (month, legal_entity, id);
 CREATE INDEX ledger_entry_batch ON ledger_entry (batch) WHERE batch <> '';
+
+-- Where the tool's own figure differs from the ledger's: work for the controller, until the two agree.
+CREATE TABLE ledger_difference (
+    measure_id text NOT NULL REFERENCES measure (id),
+    kind       text NOT NULL,
+    -- Both as people read them.
+    ledger     text NOT NULL,
+    tool       text NOT NULL,
+    since      timestamptz NOT NULL,
+    due_at     timestamptz NOT NULL,
+    PRIMARY KEY (measure_id, kind)
+);
 
 -- The close of months: what was prepared, and who answered it.  closed_through of the newest answer counts.
 CREATE TABLE month_close_step (

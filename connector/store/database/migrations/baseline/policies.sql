@@ -28,6 +28,9 @@ INSERT INTO row_policy (name, visible) VALUES
     ('ledger_entry',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = ledger_entry.measure_id)$$),
+    ('ledger_difference',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = ledger_difference.measure_id)$$),
     ('submitted_command',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = submitted_command.measure_id)$$),
