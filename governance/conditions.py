@@ -19,8 +19,10 @@ from governance.facts import Unknown, known
 from governance.gates import ConditionKind
 from governance.kill_criteria import FORMS
 from governance.kill_evaluation import agreed_criteria
+from governance.kill_plausibility import never_fires
 from governance.locked_scope import scope_change
 from governance.measure import Measure, Person, Role
+from governance.named_sentence import NamedSentence, connection_of
 from governance.separation import pairs_kept_apart, people_in, same_person
 from governance.verdict import ConditionResult
 
@@ -194,8 +196,23 @@ def _keys(keys: tuple[str, ...]) -> str:
 
 
 def _named(items: tuple[OpenItem, ...]) -> str:
-    """`` (ITX-4, ITX-7, +3)``: the first two keys and how many more."""
-    return _keys(tuple(item.key for item in items))
+    """`` (ITX-4, ITX-7, +3)``: the first two keys and how many more; of other projects only how many."""
+    hidden = sum(item.elsewhere for item in items)
+    keys = tuple(item.key for item in items if not item.elsewhere)
+    if not hidden:
+        return _keys(keys)
+    shown = _keys(keys).removeprefix(" (").removesuffix(")")
+    return f" ({', '.join(filter(None, (shown, f'{hidden} of another project')))})"
+
+
+def _with_names(result: ConditionResult, items: tuple[OpenItem, ...], context: ConditionContext) -> ConditionResult:
+    """The reason with all keys, for those who may see them."""
+    hidden = tuple(item.key for item in items if item.elsewhere)
+    if not hidden:
+        return result
+    text = result.reason.replace(_named(items), _keys(tuple(item.key for item in items)))
+    connection = connection_of(context.measure)
+    return result._replace(named=NamedSentence(text, tuple(f"{connection}/{key}" for key in hidden)))
 
 
 def _none_open(
@@ -211,7 +228,8 @@ def _none_open(
             return context.met(code, subject, expected, "none open")
         singular, plural = _noun_phrase(items, nouns)
         count = f"1 {singular}" if len(items) == 1 else f"{len(items)} {plural}"
-        return context.unmet(code, subject, expected, count, f"{count} still open{_named(items)}")
+        result = context.unmet(code, subject, expected, count, f"{count} still open{_named(items)}")
+        return _with_names(result, items, context)
 
     return check
 
@@ -262,6 +280,15 @@ def _kill_criteria(context: ConditionContext) -> ConditionResult:
         verb = "is no kill criterion" if len(agreed.unreadable) == 1 else "are no kill criteria"
         reason = f"{texts}{more} {verb} that can be checked: write {FORMS}"
         return context.unmet(code, "kill_criteria", expected, "cannot be checked", reason)
+    if context.plan is None:
+        never = {
+            one.text: why
+            for one in agreed.criteria
+            if (why := never_fires(one, context.measure, context.effects, context.policy))
+        }
+        if never:
+            reason = "; ".join(f'"{text}" can never stop the measure: {why}' for text, why in never.items())
+            return context.unmet(code, "kill_criteria", expected, "can never fire", reason)
     return context.met(code, "kill_criteria", expected, "; ".join(one.text for one in agreed.criteria))
 
 

@@ -190,6 +190,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "funding": "Whether money may be spent: Not released, Released or Stopped.",
         "allowed_stages": "The stages into which the item may be moved now.",
         "blockers": "What keeps the gate shut, one sentence a line.",
+        "why": "Why each status has its colour; without it the reasons stand below the blockers.",
         "findings": "What dashboards hide, one sentence a line.",
         "plan": "Net plan.",
         "forecast": "Net forecast.",
@@ -207,6 +208,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "(accept), also after hours in which nobody put it back (cooling 48), or at once (trust).",
         "after_role_change": "What becomes of a stage that rests on the approval of somebody whose role was changed "
         "and nobody accepted that: the next gate is shut, or the stage is taken back.",
+        "gate_names": "What people read for the states of the gate, in fields and on pages: {blocked: Gesperrt}.",
         "overrides": "Numbers for one program, one measure type, or one of both.",
         **_THRESHOLDS,
     },

@@ -46,7 +46,7 @@ ORDER = {
 }
 """Tables in the order in which an instance can take them, and what a preview calls their kind."""
 
-SECRET = frozenset({"gatepost.endpoint", "gatepost.secret"})
+SECRET = frozenset({"gatepost.endpoint", "gatepost.secret", "gatepost.gate_names"})
 """Properties that must not have a value in the update set."""
 
 PLATFORM = frozenset({"sys_id", "sys_scope", "sys_update_name", "sys_name", "sys_policy"})
