@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -122,6 +122,7 @@ class RefusalReason(StrEnum):
     ZERO = "zero"
     SAME_ENTITY = "same_entity"
     MONTH_CLOSED = "month_closed"
+    NOT_BEGUN = "not_begun"
     UNKNOWN_ENTRY = "unknown_entry"
     ALREADY_CORRECTED = "already_corrected"
     REVERSAL = "reversal"
@@ -139,8 +140,11 @@ class Refusal:
     sentence: str
 
 
-def posting_refusal(entry: NewEntry, closed_through: Period | None) -> Refusal | None:
-    """Why a new entry that is no correction may not be posted; ``None`` when it may."""
+def posting_refusal(entry: NewEntry, closed_through: Period | None, today: date) -> Refusal | None:
+    """Why a new entry that is no correction may not be posted; ``None`` when it may.
+
+    ``closed_through`` is the last month that is closed for the entry's legal entity or for that of its measure.
+    """
     posting, amount = entry.posting, entry.posting.money.amount
     if bool(posting.measure) == bool(posting.service):
         return Refusal(RefusalReason.NO_SUBJECT, "An entry belongs to one measure or to one service: name one of them.")
@@ -158,6 +162,15 @@ def posting_refusal(entry: NewEntry, closed_through: Period | None) -> Refusal |
     if posting.counterparty and posting.counterparty.casefold() == posting.legal_entity.casefold():
         return Refusal(
             RefusalReason.SAME_ENTITY, f"{posting.counterparty} cannot be its own counterparty: name the other side."
+        )
+    if (
+        posting.version is LedgerVersion.ACTUAL
+        and entry.type is not EntryType.REVERSAL
+        and today < posting.month.first_day
+    ):
+        return Refusal(
+            RefusalReason.NOT_BEGUN,
+            f"{posting.month} has not begun: an actual is what was booked. Post what is expected as forecast.",
         )
     if closed_through is not None and posting.month <= closed_through:
         entity = f" of {posting.legal_entity}" if posting.legal_entity else ""

@@ -6,12 +6,15 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 
-from governance.effects import EffectLine, Version
+from governance.effects import EffectKind, EffectLine, Version
 from governance.ledger import LedgerEntry, LedgerVersion
 from governance.money import Money
 
 SERIES = {LedgerVersion(version.value): version for version in Version if version.value in set(LedgerVersion)}
 """The versions that an assessment reads; the others are kept and reported only."""
+
+COSTS = frozenset({EffectKind.RECURRING_COST, EffectKind.ONE_OFF_COST, EffectKind.CAPEX})
+"""The kinds that stand in the accounts of the general ledger."""
 
 
 def effect_lines(entries: Iterable[LedgerEntry], group: Collection[str] = ()) -> tuple[EffectLine, ...]:
@@ -58,6 +61,22 @@ def outside_group(entries: Iterable[LedgerEntry], group: Collection[str]) -> Ite
     for entry in entries:
         if not entry.posting.counterparty or entry.posting.counterparty.casefold() not in names:
             yield entry
+
+
+def booked_cost(entries: Iterable[LedgerEntry], currency: str) -> Money:
+    """Σ actuals of running cost, one-off cost and investment in one currency, corrections and reversals included.
+
+    That is what the general ledger of a legal entity shows too; a saving stands in no account, and what is booked
+    between two companies of the group stands in the books of each.
+    """
+    amounts = (
+        entry.posting.money.amount
+        for entry in entries
+        if entry.posting.version is LedgerVersion.ACTUAL
+        and entry.posting.kind in COSTS
+        and entry.posting.money.currency == currency
+    )
+    return Money(sum(amounts, Decimal(0)), currency)
 
 
 def digest(entries: Iterable[LedgerEntry]) -> str:

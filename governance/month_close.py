@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from governance.money import Period
+from governance.money import Money, Period
 
 DUE_AFTER = timedelta(days=10)
 """From the end of the month until everything on its checklist is to be done."""
@@ -42,11 +42,13 @@ class CloseItemKind(StrEnum):
     MISSING_RATE = "missing_rate"
     DIFFERENCE = "difference"
     """The tool's figure differs from the ledger's."""
+    NOT_ASSESSED = "not_assessed"
+    """Entries were posted and their measure has not been assessed since: whether the tool agrees is not known."""
 
     @property
     def keeps_open(self) -> bool:
         """Whether the month cannot be closed before it is settled."""
-        return self in {CloseItemKind.MISSING_RATE, CloseItemKind.DIFFERENCE}
+        return self in {CloseItemKind.MISSING_RATE, CloseItemKind.DIFFERENCE, CloseItemKind.NOT_ASSESSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,21 @@ class CloseItem:
 
 
 @dataclass(frozen=True, slots=True)
+class TieOut:
+    """What the general ledger shows of the month's cost, beside the same of the ledger here."""
+
+    stated: Money
+    booked: Money
+    """:func:`governance.ledger_sums.booked_cost`, in the same currency."""
+
+    @property
+    def difference(self) -> Money:
+        return self.stated - self.booked
+
+
+@dataclass(frozen=True, slots=True)
 class Signer:
-    """Who takes a step; ``person`` is ``None`` on the command line, where no person is known."""
+    """Who takes a step; ``person`` is ``None`` where no person is known, who then signs nothing."""
 
     login: str
     person: int | None
@@ -84,6 +99,8 @@ class CloseStep:
     entries: int = 0
     ledger_digest: str = ""
     reason: str = ""
+    tie_out: TieOut | None = None
+    """Given by whoever prepares, and signed with the rest."""
 
     @property
     def ends_at(self) -> datetime:
@@ -120,6 +137,7 @@ class CloseRefusal(StrEnum):
     NOT_THE_LAST = "not_the_last"
     NOTHING_WAITS = "nothing_waits"
     SAME_PERSON = "same_person"
+    NOBODY_KNOWN = "nobody_known"
     OWN_ENTRIES = "own_entries"
     LEDGER_CHANGED = "ledger_changed"
     ENDED = "ended"
@@ -132,7 +150,12 @@ class RefusedStep:
 
 
 def refusal_to_prepare(
-    state: CloseState, month: Period, today: date, checklist: Sequence[CloseItem], reason: str
+    state: CloseState,
+    month: Period,
+    today: date,
+    checklist: Sequence[CloseItem],
+    reason: str,
+    tie_out: TieOut | None = None,
 ) -> RefusedStep | None:
     """Why the close of a month cannot be prepared; ``None`` when it can."""
     entity = _of(state.legal_entity)
@@ -147,12 +170,13 @@ def refusal_to_prepare(
         return RefusedStep(
             CloseRefusal.OUT_OF_ORDER, f"Close {before}{entity} first: months close one after the other."
         )
-    open_items = [item for item in checklist if item.kind.keeps_open]
-    if open_items:
-        first, more = open_items[0], len(open_items) - 1
-        rest = f", and {more} more" if more else ""
+    if (kept := _kept_open(f"{month}{entity}", checklist)) is not None:
+        return kept
+    if tie_out is not None and tie_out.difference.amount and not reason.strip():
         return RefusedStep(
-            CloseRefusal.KEPT_OPEN, f"{month}{entity} stays open: {first.text} ({first.who} has to act){rest}."
+            CloseRefusal.NO_REASON,
+            f"The general ledger shows {tie_out.stated} of cost for {month}{entity}, the ledger {tie_out.booked}: find "
+            f"the difference of {tie_out.difference}, or say why it stays.",
         )
     if checklist and not reason.strip():
         left = "1 line" if len(checklist) == 1 else f"{len(checklist):,} lines"
@@ -185,12 +209,26 @@ def refusal_to_reopen(state: CloseState, month: Period, reason: str) -> RefusedS
 
 
 def refusal_to_accept(
-    step: CloseStep, by: Signer, now: datetime, ledger_digest: str, own_entries: int
+    step: CloseStep,
+    by: Signer,
+    now: datetime,
+    ledger_digest: str,
+    own_entries: int,
+    checklist: Sequence[CloseItem] = (),
 ) -> RefusedStep | None:
-    """Why somebody may not accept what waits; ``ledger_digest`` is that of now, ``own_entries`` are of this person."""
+    """Why somebody may not accept what waits.
+
+    ``ledger_digest`` and ``checklist`` are those of now; ``own_entries`` are of this person.
+    """
     if now >= step.ends_at:
         return RefusedStep(CloseRefusal.ENDED, "It was not answered in time: prepare it again.")
-    if by.person is None or by.person == step.by.person or by.login.casefold() == step.by.login.casefold():
+    if by.person is None or step.by.person is None:
+        return RefusedStep(
+            CloseRefusal.NOBODY_KNOWN,
+            "Two people sign a month, each with their own name: a token without a person, or the command line without "
+            "a token, is nobody's.",
+        )
+    if by.person == step.by.person or by.login.casefold() == step.by.login.casefold():
         return RefusedStep(
             CloseRefusal.SAME_PERSON,
             "You prepared it yourself: somebody else reviews it, signed in with their own name.",
@@ -205,7 +243,7 @@ def refusal_to_accept(
             CloseRefusal.LEDGER_CHANGED,
             "The ledger of the month has changed since the close was prepared. Refuse it, and prepare it again.",
         )
-    return None
+    return _kept_open(f"{step.month}{_of(step.legal_entity)}", checklist)
 
 
 def closed_after(step: CloseStep, state: CloseState) -> Period | None:
@@ -213,6 +251,15 @@ def closed_after(step: CloseStep, state: CloseState) -> Period | None:
     if step.kind is StepKind.CLOSE_PREPARED:
         return step.month
     return None if step.month == state.first_closed else step.month.plus(-1)
+
+
+def _kept_open(month: str, checklist: Sequence[CloseItem]) -> RefusedStep | None:
+    open_items = [item for item in checklist if item.kind.keeps_open]
+    if not open_items:
+        return None
+    first, more = open_items[0], len(open_items) - 1
+    rest = f", and {more} more" if more else ""
+    return RefusedStep(CloseRefusal.KEPT_OPEN, f"{month} stays open: {first.text} ({first.who} has to act){rest}.")
 
 
 def _waits(step: CloseStep) -> RefusedStep:

@@ -50,7 +50,7 @@ def entry_of(values: Mapping[str, str], source: LedgerSource) -> NewEntry:
         version=_word(LedgerVersion, "version", value("version")),
         kind=_word(EffectKind, "kind", value("kind")),
         month=_month(value("month")),
-        money=_money(value("amount"), value("currency")),
+        money=money_of(value("amount"), value("currency")),
         measure=value("measure"),
         service=value("service"),
         account=_word(Account, "account", value("account")) if value("account") else Account.EBITDA,
@@ -104,7 +104,8 @@ def _month(text: str) -> Period:
         raise WrongLine(f'"{text}" is no month; write 2026-10') from None
 
 
-def _money(amount: str, currency: str) -> Money:
+def money_of(amount: str, currency: str) -> Money:
+    """The amount as it stands in a line.  Raises WrongLine."""
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise WrongLine(f'"{currency}" is no currency; write three capitals, such as EUR')
     try:

@@ -8,13 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connector.people.permissions import Role, Viewer
+from connector.people.permissions import POSTING_ROLES, Viewer
 from connector.store.ledger.entries import LedgerEntries, PostingResult
 from connector.store.ledger.measure_names import NamedMeasure, measures_by_name
 from governance.ledger import LedgerEntry, NewEntry
-
-POSTING_ROLES = frozenset({Role.CONTROLLER, Role.OFFICE})
-"""Who posts, corrects and closes: for the part of the organisation of their role."""
 
 
 @dataclass(frozen=True, slots=True)

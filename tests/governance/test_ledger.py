@@ -36,7 +36,7 @@ from governance.ledger_source import (
     source_from_mapping,
     source_to_mapping,
 )
-from governance.ledger_sums import digest, effect_lines
+from governance.ledger_sums import booked_cost, digest, effect_lines
 from governance.money import Money, Period
 
 NOW = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
@@ -58,9 +58,9 @@ def stored(number: int, new: NewEntry) -> LedgerEntry:
 
 
 def entry(
-    number: int, amount: str | Decimal = "100", kind: EntryType = EntryType.POSTING, **changes: object
+    number: int, amount: str | Decimal = "100", type_: EntryType = EntryType.POSTING, **changes: object
 ) -> LedgerEntry:
-    return stored(number, NewEntry(posting(amount, **changes), WEBER, kind))
+    return stored(number, NewEntry(posting(amount, **changes), WEBER, type_))
 
 
 def corrected(entries: Sequence[LedgerEntry], number: int, amount: str) -> list[LedgerEntry] | Refusal:
@@ -146,6 +146,19 @@ def test_an_accrual_takes_itself_back_and_both_are_corrected_together() -> None:
             id="a closed month",
         ),
         pytest.param(
+            NewEntry(posting(month=Period(2031, 12)), WEBER),
+            "2031-12 has not begun: an actual is what was booked. Post what is expected as forecast.",
+            id="an actual of the future",
+        ),
+        pytest.param(
+            NewEntry(posting(month=Period(2031, 12), version=LedgerVersion.FORECAST), WEBER),
+            None,
+            id="a forecast of it",
+        ),
+        pytest.param(
+            NewEntry(posting(month=Period(2026, 11)), WEBER, EntryType.ACCRUAL), None, id="an accrual of this month"
+        ),
+        pytest.param(
             NewEntry(posting(counterparty="acme ag"), WEBER),
             "acme ag cannot be its own counterparty: name the other side.",
             id="with itself",
@@ -163,7 +176,7 @@ def test_an_accrual_takes_itself_back_and_both_are_corrected_together() -> None:
     ],
 )
 def test_what_may_be_posted_while_september_is_closed(new: NewEntry, sentence: str | None) -> None:
-    refusal = posting_refusal(new, closed_through=Period(2026, 9))
+    refusal = posting_refusal(new, closed_through=Period(2026, 9), today=NOW.date())
     assert (refusal.sentence if refusal else None) == sentence
 
 
@@ -172,6 +185,18 @@ def test_an_intercompany_saving_is_no_saving_of_the_group() -> None:
     entries = [entry(1), entry(2, "40", counterparty="ACME GmbH"), entry(3, "7", counterparty="Oracle")]
     assert [line.money.amount for line in effect_lines(entries)] == [Decimal(147)]
     assert [line.money.amount for line in effect_lines(entries, GROUP)] == [Decimal(107)]
+
+
+def test_what_the_general_ledger_is_compared_with_is_the_booked_cost_of_one_currency() -> None:
+    cost = EffectKind.RECURRING_COST
+    entries = [
+        entry(1),
+        entry(2, "40", kind=cost),
+        entry(3, "7", counterparty="ACME GmbH", kind=EffectKind.CAPEX),
+        entry(4, "9", kind=cost, version=LedgerVersion.COMMITTED),
+    ]
+    assert booked_cost(entries, "EUR") == Money(Decimal(47), "EUR")
+    assert booked_cost(entries, "USD") == Money(Decimal(0), "USD")
 
 
 def test_budget_and_committed_are_kept_and_make_no_effect_line() -> None:

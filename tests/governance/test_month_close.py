@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
-from governance.money import Period
+from governance.money import Money, Period
 from governance.month_close import (
     CloseItem,
     CloseItemKind,
@@ -14,6 +16,7 @@ from governance.month_close import (
     CloseStep,
     Signer,
     StepKind,
+    TieOut,
     closed_after,
     refusal_to_accept,
     refusal_to_prepare,
@@ -85,8 +88,14 @@ def test_preparing_the_close_of_a_month(
             "You prepared it yourself: somebody else reviews it, signed in with their own name.", id="another account",
         ),
         pytest.param(
-            PREPARED, Signer("root (command line)", None), "abc", 0, NOW,
-            "You prepared it yourself: somebody else reviews it, signed in with their own name.", id="nobody known",
+            PREPARED, Signer("settings", None), "abc", 0, NOW,
+            "Two people sign a month, each with their own name: a token without a person, or the command line without a "
+            "token, is nobody's.", id="nobody known",
+        ),
+        pytest.param(
+            replace(PREPARED, by=Signer("settings", None)), BRANDT, "abc", 0, NOW,
+            "Two people sign a month, each with their own name: a token without a person, or the command line without a "
+            "token, is nobody's.", id="prepared by nobody known",
         ),
         pytest.param(
             PREPARED, BRANDT, "abc", 2, NOW, "You posted 2 entries of this month yourself: somebody else reviews it.",
@@ -126,6 +135,34 @@ def test_accepting_what_somebody_else_prepared(
 )
 def test_asking_for_a_reopening(month: Period, reason: str, sentence: str | None) -> None:
     refusal = refusal_to_reopen(SEPTEMBER_CLOSED, month, reason)
+    assert (refusal.sentence if refusal else None) == sentence
+
+
+def test_what_keeps_a_month_open_is_asked_again_of_whoever_reviews() -> None:
+    """A field that somebody changed after the preparation is a difference that the signature would cover up."""
+    refusal = refusal_to_accept(PREPARED, BRANDT, NOW, "abc", 0, (MISSING, DIFFERENCE))
+    assert refusal is not None
+    assert refusal.sentence == (
+        "2026-10 of ACME AG stays open: ITX-2: the ledger has 100 EUR, the tool 120 EUR (J. Weber has to act)."
+    )
+    assert refusal_to_accept(PREPARED, BRANDT, NOW, "abc", 0, (MISSING,)) is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "reason", "sentence"),
+    [
+        pytest.param("1200", "", None, id="to the cent"),
+        pytest.param("1180", "an invoice of 20 EUR came late", None, id="explained"),
+        pytest.param(
+            "1180", " ",
+            "The general ledger shows 1,180 EUR of cost for 2026-10 of ACME AG, the ledger 1,200 EUR: find the difference "
+            "of -20 EUR, or say why it stays.", id="not explained",
+        ),
+    ],
+)  # fmt: skip
+def test_the_cost_of_the_month_is_that_of_the_general_ledger(stated: str, reason: str, sentence: str | None) -> None:
+    tie_out = TieOut(Money(Decimal(stated), "EUR"), Money(Decimal(1200), "EUR"))
+    refusal = refusal_to_prepare(SEPTEMBER_CLOSED, OCTOBER, NOW.date(), (), reason, tie_out)
     assert (refusal.sentence if refusal else None) == sentence
 
 

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
+from sqlalchemy import Connection
 
 from connector.bootstrap import system_clock
-from connector.finance.ledger_lines import MAX_LINES, WrongLine, entry_of
-from connector.finance.post_lines import POSTING_ROLES, may_post, post_lines
-from connector.people.permissions import Action, TokenScope
+from connector.finance.ledger_lines import MAX_LINES, WrongLine, entry_of, money_of
+from connector.finance.post_lines import may_post, post_lines
+from connector.people.permissions import POSTING_ROLES, Action, TokenScope
 from connector.store.ledger.entries import read_entries, related_entries
 from connector.store.ledger.measure_names import measures_by_name
 from governance.effects import Account, EffectKind
@@ -19,7 +20,6 @@ from governance.ledger import EntryId, EntryType, LedgerEntry, LedgerVersion, Ne
 from governance.ledger_source import EnteredBy, FileCell, SourceRecord
 from governance.money import Money, Period
 from governance.month_close import CloseItemKind, CloseStep, RefusedStep, Signer, StepKind
-from webhook_server.api.measures import find_measure_named
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import Problem
 from webhook_server.api.values import Amount, LongText, Model, Page, PageQuery, ShortText, make_page, number_cursor
@@ -121,6 +121,8 @@ class CloseStepModel(Model):
     entries: int
     ledger_digest: str
     reason: str
+    gl_cost: Amount | None = Field(description="The cost of the month in the general ledger, where it was given.")
+    booked_cost: Amount | None = Field(description="The same of the ledger here.")
 
 
 class MonthModel(Model):
@@ -134,7 +136,16 @@ class MonthModel(Model):
 class CloseRequest(Model):
     month: Month
     legal_entity: Text = ""
-    reason: Text = ""
+    reason: Text = Field(default="", description="Why it is closed with lines that are not done, or with a difference.")
+    gl_cost: Amount | None = Field(
+        default=None, description="The cost of the month in the general ledger: running, one-off and investment."
+    )
+
+
+class ReopeningRequest(Model):
+    month: Month
+    legal_entity: Text = ""
+    reason: Text
 
 
 class RefusalReasonModel(Model):
@@ -144,7 +155,7 @@ class RefusalReasonModel(Model):
 def list_entries(call: ApiCall) -> Page[LedgerEntryModel]:
     query = call.query_as(LedgerQuery)
     with call.services.read_as(call.viewer) as connection:
-        measure = find_measure_named(query.measure, connection, call.viewer)["id"] if query.measure else None
+        measure = _measure_id(connection, query.measure) if query.measure else None
         found = read_entries(
             connection,
             measure=measure,
@@ -182,9 +193,7 @@ def correct_entry(call: ApiCall) -> LedgerEntryList:
         raise Problem(403, "Only a controller or the transformation office of this part corrects it.")
     right = Money(Decimal(sent.amount), known.posting.money.currency)
     login = call.viewer.login
-    result = call.services.ledger.correct(
-        number, right, sent.reason, EnteredBy(login), by=login, at=system_clock()
-    )
+    result = call.services.ledger.correct(number, right, sent.reason, EnteredBy(login), by=login, at=system_clock())
     if result.refused:
         raise Problem(422, result.refused[0].refusal.sentence)
     return LedgerEntryList(items=[_entry(one) for one in result.entries])
@@ -194,9 +203,8 @@ def show_month(call: ApiCall) -> MonthModel:
     query = call.query_as(CloseQuery)
     month, entity = Period.parse(query.month), query.legal_entity or ""
     _require_whole(call, entity)
-    config = call.services.active_config()
     state = call.services.month_close.state(entity, system_clock())
-    items = call.services.month_close.checklist(month, entity, config.reporting_currency if config else "")
+    items = call.services.month_close.checklist(month, entity, _currency(call))
     return MonthModel(
         month=query.month,
         legal_entity=entity,
@@ -215,18 +223,16 @@ def show_month(call: ApiCall) -> MonthModel:
 def prepare_close(call: ApiCall) -> CloseStepModel:
     sent = call.body_as(CloseRequest)
     _require_whole(call, sent.legal_entity)
-    config = call.services.active_config()
-    currency = config.reporting_currency if config else ""
     return _answered(
         call.services.month_close.prepare(
-            Period.parse(sent.month), sent.legal_entity, currency, by=_signer(call), now=system_clock(),
-            reason=sent.reason,
+            Period.parse(sent.month), sent.legal_entity, _currency(call), by=_signer(call), now=system_clock(),
+            reason=sent.reason, gl_cost=_gl_cost(sent.gl_cost),
         )
     )  # fmt: skip
 
 
 def request_reopening(call: ApiCall) -> CloseStepModel:
-    sent = call.body_as(CloseRequest)
+    sent = call.body_as(ReopeningRequest)
     _require_whole(call, sent.legal_entity)
     return _answered(
         call.services.month_close.request_reopening(
@@ -237,7 +243,7 @@ def request_reopening(call: ApiCall) -> CloseStepModel:
 
 def accept_step(call: ApiCall) -> CloseStepModel:
     number = _step_number(call)
-    return _answered(call.services.month_close.accept(number, by=_signer(call), now=system_clock()))
+    return _answered(call.services.month_close.accept(number, _currency(call), by=_signer(call), now=system_clock()))
 
 
 def refuse_step(call: ApiCall) -> CloseStepModel:
@@ -261,6 +267,32 @@ def _require_whole(call: ApiCall, legal_entity: str) -> None:
         raise Problem(403, f"This needs the role controller or office for {what}.")
 
 
+def _measure_id(connection: Connection, name: str) -> str:
+    found = measures_by_name(connection, {name}).get(name, ())
+    if not found:
+        raise Problem(404, f'There is no measure "{name}" that you may see.', "Give its id, such as jira-main/10001.")
+    if len(found) > 1:
+        raise Problem(
+            409, f'"{name}" is the key of several measures.', f"Give one of {', '.join(m.id for m in found)}."
+        )
+    return found[0].id
+
+
+def _currency(call: ApiCall) -> str:
+    config = call.services.active_config()
+    return config.reporting_currency if config else ""
+
+
+def _gl_cost(given: Amount | None) -> Money | None:
+    """Raises Problem for what is no amount."""
+    if given is None:
+        return None
+    try:
+        return money_of(given.amount, given.currency or "")
+    except WrongLine as error:
+        raise Problem(422, f"gl_cost: {error}.") from None
+
+
 def _signer(call: ApiCall) -> Signer:
     return Signer(call.viewer.login, call.viewer.person)
 
@@ -275,7 +307,13 @@ def _step_model(step: CloseStep) -> CloseStepModel:
     return CloseStepModel(
         number=step.id, kind=step.kind, legal_entity=step.legal_entity, month=str(step.month), by=step.by.login,
         at=step.at, entries=step.entries, ledger_digest=step.ledger_digest, reason=step.reason,
+        gl_cost=_amount(step.tie_out.stated) if step.tie_out else None,
+        booked_cost=_amount(step.tie_out.booked) if step.tie_out else None,
     )  # fmt: skip
+
+
+def _amount(money: Money) -> Amount:
+    return Amount(amount=f"{money.amount:f}", currency=money.currency)
 
 
 def _new_entry(position: int, line: NewLine, sent: NewEntries, login: str) -> NewEntry:
@@ -287,7 +325,9 @@ def _new_entry(position: int, line: NewLine, sent: NewEntries, login: str) -> Ne
         source = EnteredBy(login)
     values = line.model_dump(mode="json", exclude={"record"}, exclude_none=True)
     try:
-        return entry_of({name: str(value).lower() if name == "hard" else str(value) for name, value in values.items()}, source)
+        return entry_of(
+            {name: str(value).lower() if name == "hard" else str(value) for name, value in values.items()}, source
+        )
     except WrongLine as error:
         raise Problem(422, f"entries[{position}]: {error}.", "Nothing was posted.") from None
 
@@ -297,7 +337,7 @@ def _entry(entry: LedgerEntry) -> LedgerEntryModel:
     return LedgerEntryModel(
         number=entry.id, measure=posting.measure or None, service=posting.service, version=posting.version,
         kind=posting.kind, month=str(posting.month),
-        money=Amount(amount=f"{posting.money.amount:f}", currency=posting.money.currency), account=posting.account,
+        money=_amount(posting.money), account=posting.account,
         hard=posting.hard, pl_line=posting.pl_line, spend=posting.spend, cost_centre=posting.cost_centre,
         gl_account=posting.gl_account, legal_entity=posting.legal_entity, counterparty=posting.counterparty,
         type=entry.type, corrects=entry.corrects, reverses=entry.reverses, reason=entry.reason,
@@ -309,7 +349,6 @@ def _entry(entry: LedgerEntry) -> LedgerEntryModel:
 TAG = "ledger"
 NUMBER = PathParameter("number", "an entry's number", int)
 STEP = PathParameter("number", "the number of what waits", int)
-WRITES = {"scope": TokenScope.WRITE, "action": Action.POST_MONEY}
 REFUSED = {422: "A line is wrong or refused; nothing was posted."}
 
 OPERATIONS = (
@@ -338,7 +377,7 @@ OPERATIONS = (
     ),
     Operation(
         "POST", "/ledger/months/reopen", TAG, "Ask for the last closed month to be reopened", request_reopening,
-        CloseStepModel, scope=TokenScope.WRITE, action=Action.POST_MONEY, body=CloseRequest,
+        CloseStepModel, scope=TokenScope.WRITE, action=Action.POST_MONEY, body=ReopeningRequest,
         problems={409: "The month cannot be reopened; the problem says why."},
     ),
     Operation(

@@ -8,6 +8,7 @@ from governance.money import Period
 from governance.month_close import DUE_AFTER, CloseItem, CloseItemKind
 
 RATES_BY = "an administrator"
+ASSESSED_BY = "an operator"
 
 
 def close_checklist(
@@ -25,6 +26,9 @@ def close_checklist(
     for row in connection.execute(_DIFFERENCES, asked):
         told = f"{row.key}: of {_kind(row.kind)} to date the ledger has {row.ledger}, the tool {row.tool}"
         found.append(CloseItem(CloseItemKind.DIFFERENCE, told, _who(row), row.due_at.date(), row.id, row.key))
+    for row in connection.execute(_NOT_ASSESSED, asked):
+        told = f"{row.key} has entries of {month} and has not been assessed since the last one"
+        found.append(CloseItem(CloseItemKind.NOT_ASSESSED, told, ASSESSED_BY, due, row.id, row.key))
     if reporting_currency:
         for row in connection.execute(_RATES, asked):
             told = f"there is no rate from {row.currency} to {reporting_currency} on {month.first_day}"
@@ -48,11 +52,19 @@ def _who(row: object) -> str:
     return getattr(row, "controller", None) or "the controller, whom nobody has named,"
 
 
-_OF_ENTITY = "(CAST(:entity AS text) = '' OR m.legal_entity = :entity) AND m.unmapped_since IS NULL"
+_OF_ENTITY = "(CAST(:entity AS text) = '' OR lower(m.legal_entity) = lower(:entity)) AND m.unmapped_since IS NULL"
 _DIFFERENCES = text(f"""
     SELECT m.id, m.key, m.controller, d.kind, d.ledger, d.tool, d.due_at
     FROM ledger_difference AS d JOIN measure AS m ON m.id = d.measure_id
     WHERE {_OF_ENTITY} ORDER BY m.key, m.id, d.kind
+""")  # noqa: S608 - our own clause
+# Whether the tool agrees with these entries is found by the next assessment only.
+_NOT_ASSESSED = text(f"""
+    SELECT m.id, m.key FROM measure AS m
+    JOIN (SELECT e.measure_id, max(e.entered_at) AS entered_at FROM ledger_entry AS e
+          WHERE e.month = :month AND e.measure_id IS NOT NULL GROUP BY 1) AS newest ON newest.measure_id = m.id
+    WHERE newest.entered_at > m.assessed_at AND {_OF_ENTITY}
+    ORDER BY m.key, m.id
 """)  # noqa: S608 - our own clause
 _RATES = text(f"""
     SELECT DISTINCT e.currency FROM effect_line AS e JOIN measure AS m ON m.id = e.measure_id

@@ -14,12 +14,11 @@ from governance.reconciliation import DUE_AFTER
 
 
 def store_differences(transaction: Connection, outcomes: Sequence[AssessedItem], now: datetime) -> None:
-    """Keep the differences of measures that are compared; one that was there keeps its date and its deadline."""
-    compared = {
-        outcome.assessment.mapped.measure.id: outcome.assessment.ledger_differences
-        for outcome in outcomes
-        if outcome.assessment.ledger_differences is not None
-    }
+    """Keep the differences of these measures; one that was there keeps its date and its deadline.
+
+    Where the mapping compares nothing any more, nothing is left that somebody could settle.
+    """
+    compared = {outcome.assessment.mapped.measure.id: outcome.assessment.ledger_differences for outcome in outcomes}
     if not compared:
         return
     rows = [

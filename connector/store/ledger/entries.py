@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, RowMapping, select, text
+from sqlalchemy import Connection, Engine, RowMapping, func, select, text
 
 from connector.store.database import audit
 from connector.store.database.bulk_insert import insert_many
@@ -71,7 +71,7 @@ class LedgerEntries:
             transaction.execute(_WHILE_OPEN)
             measures = _measures(transaction, {entry.posting.measure for entry in entries if entry.posting.measure})
             placed = [_with_legal_entity(entry, measures) for entry in entries]
-            refused = tuple(_refused(transaction, placed, measures, batch))
+            refused = tuple(_refused(transaction, placed, measures, batch, at.date()))
             if refused:
                 return PostingResult(refused=refused)
             numbers = iter([0] * (2 * len(placed))) if dry_run else _numbers(transaction, placed)
@@ -137,7 +137,8 @@ def read_entries(
     if month is not None:
         query = query.where(rows.month == month.first_day)
     if legal_entity:
-        query = query.where(rows.legal_entity == legal_entity)
+        # In any case, as a company is closed (ledger_closed_through).
+        query = query.where(func.lower(rows.legal_entity) == func.lower(legal_entity))
     if limit is not None:
         query = query.limit(limit)
     return tuple(map(entry_from_row, connection.execute(query).mappings()))
@@ -167,20 +168,23 @@ def _with_legal_entity(entry: NewEntry, measures: Mapping[str, RowMapping]) -> N
 
 
 def _refused(
-    transaction: Connection, entries: Sequence[NewEntry], measures: Mapping[str, RowMapping], batch: str
+    transaction: Connection, entries: Sequence[NewEntry], measures: Mapping[str, RowMapping], batch: str, today: date
 ) -> Iterator[RefusedEntry]:
     if batch and transaction.execute(_BATCH_KNOWN, {"batch": batch}).first() is not None:
         sentence = f'"{batch}" is in the ledger already. To change what it brought, correct its entries.'
         yield RefusedEntry(0, Refusal(RefusalReason.BATCH_KNOWN, sentence))
         return
-    closed = _closed_through(transaction, {entry.posting.legal_entity for entry in entries})
+    own = {name: row["legal_entity"] or "" for name, row in measures.items()}
+    closed = _closed_through(transaction, {entry.posting.legal_entity for entry in entries} | set(own.values()))
     for position, entry in enumerate(entries):
         name = entry.posting.measure
         if name and name not in measures:
             sentence = f'There is no measure "{name}" that Gatepost has read.'
             yield RefusedEntry(position, Refusal(RefusalReason.NO_SUBJECT, sentence))
             continue
-        refusal = posting_refusal(entry, closed.get(entry.posting.legal_entity))
+        # An entry of another company changes the measure's month as well: both have to be open.
+        both = {entry.posting.legal_entity, own.get(name, "")} & set(closed)
+        refusal = posting_refusal(entry, max((closed[one] for one in both), default=None), today)
         if refusal is not None:
             yield RefusedEntry(position, refusal)
 

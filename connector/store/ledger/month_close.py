@@ -19,8 +19,8 @@ from connector.store.database.tables import MONTH_CLOSE_STEP
 from connector.store.ledger.close_checklist import close_checklist
 from connector.store.ledger.entries import read_entries
 from governance.ledger import LedgerEntry
-from governance.ledger_sums import digest
-from governance.money import Period
+from governance.ledger_sums import booked_cost, digest
+from governance.money import Money, Period
 from governance.month_close import (
     WAITING,
     CloseItem,
@@ -30,6 +30,7 @@ from governance.month_close import (
     RefusedStep,
     Signer,
     StepKind,
+    TieOut,
     closed_after,
     refusal_to_accept,
     refusal_to_prepare,
@@ -81,18 +82,25 @@ class MonthClose:
         by: Signer,
         now: datetime,
         reason: str = "",
+        gl_cost: Money | None = None,
     ) -> CloseStep | RefusedStep:
-        """Prepare the close of a month, for another person to accept."""
+        """Prepare the close of a month, for another person to accept.
+
+        ``gl_cost`` is what the general ledger shows of the month's cost: what
+        :func:`governance.ledger_sums.booked_cost` adds up here.
+        """
         with self._engine.begin() as transaction:
             transaction.execute(_ALONE)
             checklist = close_checklist(transaction, month, legal_entity, reporting_currency)
-            refusal = refusal_to_prepare(_state(transaction, legal_entity, now), month, now.date(), checklist, reason)
+            entries = read_entries(transaction, month=month, legal_entity=legal_entity)
+            tie_out = TieOut(gl_cost, booked_cost(entries, gl_cost.currency)) if gl_cost is not None else None
+            state = _state(transaction, legal_entity, now)
+            refusal = refusal_to_prepare(state, month, now.date(), checklist, reason, tie_out)
             if refusal is not None:
                 return refusal
-            entries = read_entries(transaction, month=month, legal_entity=legal_entity)
             step = CloseStep(
                 0, StepKind.CLOSE_PREPARED, legal_entity, month, by, now, None, None, len(entries), digest(entries),
-                reason.strip(),
+                reason.strip(), tie_out,
             )  # fmt: skip
             return _store(transaction, step, "month.close_prepared", checklist)
 
@@ -108,7 +116,7 @@ class MonthClose:
             step = CloseStep(0, StepKind.REOPENING_REQUESTED, legal_entity, month, by, now, reason=reason.strip())
             return _store(transaction, step, "month.reopening_requested")
 
-    def accept(self, number: int, *, by: Signer, now: datetime) -> CloseStep | RefusedStep:
+    def accept(self, number: int, reporting_currency: str, *, by: Signer, now: datetime) -> CloseStep | RefusedStep:
         """Close or reopen, as was prepared."""
         with self._engine.begin() as transaction:
             transaction.execute(_ALONE)
@@ -117,16 +125,19 @@ class MonthClose:
                 return _NOTHING
             entries = read_entries(transaction, month=waiting.month, legal_entity=waiting.legal_entity)
             signed = digest(entries)
-            refusal = refusal_to_accept(waiting, by, now, signed, _entered_by(entries, by))
+            closes = waiting.kind is StepKind.CLOSE_PREPARED
+            checklist = (
+                close_checklist(transaction, waiting.month, waiting.legal_entity, reporting_currency) if closes else ()
+            )
+            refusal = refusal_to_accept(waiting, by, now, signed, _entered_by(entries, by), checklist)
             if refusal is not None:
                 return refusal
-            closes = waiting.kind is StepKind.CLOSE_PREPARED
             through = closed_after(waiting, _state(transaction, waiting.legal_entity, now))
             step = replace(
                 waiting, kind=StepKind.CLOSED if closes else StepKind.REOPENED, by=by, at=now, answers=waiting.id,
                 closed_through=through, entries=len(entries), ledger_digest=signed,
             )  # fmt: skip
-            return _store(transaction, step, "month.closed" if closes else "month.reopened", prepared=waiting)
+            return _store(transaction, step, "month.closed" if closes else "month.reopened", checklist, waiting)
 
     def refuse(self, number: int, reason: str, *, by: Signer, now: datetime) -> CloseStep | RefusedStep:
         """Refuse what waits, or withdraw what one has prepared oneself."""
@@ -146,6 +157,7 @@ class MonthClose:
                 entries=0,
                 ledger_digest="",
                 reason=reason.strip(),
+                tie_out=None,
             )
             return _store(transaction, step, f"month.{kind.value}", prepared=waiting)
 
@@ -184,6 +196,7 @@ def _store(
     checklist: Sequence[CloseItem] = (),
     prepared: CloseStep | None = None,
 ) -> CloseStep:
+    tie_out = step.tie_out
     row = {
         "kind": step.kind.value,
         "legal_entity": step.legal_entity,
@@ -192,6 +205,9 @@ def _store(
         "closed_through": step.closed_through.first_day if step.closed_through else None,
         "entries": step.entries,
         "ledger_digest": step.ledger_digest,
+        "gl_cost": tie_out.stated.amount if tie_out else None,
+        "ledger_cost": tie_out.booked.amount if tie_out else None,
+        "cost_currency": tie_out.stated.currency if tie_out else None,
         "checklist": to_json(tuple(checklist)),
         "reason": step.reason,
         "login": step.by.login,
@@ -209,6 +225,7 @@ def _store(
         "entries": step.entries,
         "ledger_digest": step.ledger_digest,
         "checklist": len(checklist),
+        "general_ledger": f"{tie_out.stated}, booked {tie_out.booked}" if tie_out else None,
         "reason": step.reason,
         "prepared_by": prepared.by.login if prepared else None,
     }
@@ -232,6 +249,8 @@ def _step(row: Row[Any]) -> CloseStep:
         row.id, StepKind(row.kind), row.legal_entity, Period.of(row.month), Signer(row.login, row.person_id), row.at,
         row.answers, Period.of(row.closed_through) if row.closed_through is not None else None, row.entries,
         row.ledger_digest, row.reason,
+        TieOut(Money(row.gl_cost, row.cost_currency), Money(row.ledger_cost, row.cost_currency))
+        if row.cost_currency is not None else None,
     )  # fmt: skip
 
 
@@ -244,14 +263,15 @@ _ENTITIES = text("""
 """)
 _STATE = text("""
     SELECT ledger_closed_through(:entity) AS closed, ledger_closed_through('') AS with_all,
-           (SELECT min(month) FROM month_close_step WHERE legal_entity = :entity AND kind = 'closed') AS first
+           (SELECT min(month) FROM month_close_step
+            WHERE lower(legal_entity) = lower(:entity) AND kind = 'closed') AS first
 """)
-_STEPS = text("SELECT * FROM month_close_step WHERE legal_entity = :entity ORDER BY id DESC LIMIT :limit")
+_STEPS = text("SELECT * FROM month_close_step WHERE lower(legal_entity) = lower(:entity) ORDER BY id DESC LIMIT :limit")
 _STEP = text("SELECT * FROM month_close_step WHERE id = :id")
 _ANSWERED = text("SELECT 1 FROM month_close_step WHERE answers = :id")
 _WAITING = text("""
     SELECT * FROM month_close_step AS s
-    WHERE s.legal_entity = :entity AND s.kind IN ('close prepared', 'reopening requested')
+    WHERE lower(s.legal_entity) = lower(:entity) AND s.kind IN ('close prepared', 'reopening requested')
       AND NOT EXISTS (SELECT 1 FROM month_close_step AS a WHERE a.answers = s.id)
     ORDER BY s.id DESC LIMIT 1
 """)

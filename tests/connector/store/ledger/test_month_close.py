@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -18,7 +19,7 @@ from governance.ledger import EntryId, LedgerVersion, NewEntry, Posting
 from governance.ledger_source import EnteredBy
 from governance.ledger_sums import digest
 from governance.money import Money, Period
-from governance.month_close import CloseRefusal, CloseStep, RefusedStep, Signer
+from governance.month_close import CloseRefusal, CloseStep, RefusedStep, Signer, TieOut
 from tests.connector.store.conftest import StoreFixture, open_store
 from tests.connector.store.reporting.portfolio_data import GivenMeasure, line, save
 from tests.databases import Databases
@@ -41,11 +42,19 @@ def close(store: StoreFixture) -> MonthClose:
     return MonthClose(store.engine)
 
 
-def post(store: StoreFixture, amount: int, month: Period, number: int = 1) -> EntryId | str:
+def post(
+    store: StoreFixture,
+    amount: int,
+    month: Period,
+    number: int = 1,
+    kind: str = "benefit",
+    entity: str = "",
+    at: datetime = NOW,
+) -> EntryId | str:
     """The number of the entry, or why it was refused."""
     money = Money(Decimal(amount), "EUR")
-    posting = Posting(LedgerVersion.ACTUAL, EffectKind.BENEFIT, month, money, f"jira-main/{number}")
-    found = LedgerEntries(store.engine, store.waker).post([NewEntry(posting, EnteredBy("w"))], by="j.weber", at=NOW)
+    posting = Posting(LedgerVersion.ACTUAL, EffectKind(kind), month, money, f"jira-main/{number}", legal_entity=entity)
+    found = LedgerEntries(store.engine, store.waker).post([NewEntry(posting, EnteredBy("w"))], by="j.weber", at=at)
     return found.refused[0].refusal.sentence if found.refused else found.entries[0].id
 
 
@@ -63,14 +72,14 @@ def test_a_month_from_its_close_to_its_reopening(store: StoreFixture, close: Mon
     first = post(store, 100, OCTOBER)
     assert isinstance(first, int)
     prepared = step(close.prepare(OCTOBER, AG, "EUR", by=BRANDT, now=NOW))
-    assert refused(close.accept(prepared.id, by=BRANDT, now=NOW)) is CloseRefusal.SAME_PERSON
-    assert refused(close.accept(prepared.id, by=WEBER, now=NOW)) is CloseRefusal.OWN_ENTRIES
+    assert refused(close.accept(prepared.id, "EUR", by=BRANDT, now=NOW)) is CloseRefusal.SAME_PERSON
+    assert refused(close.accept(prepared.id, "EUR", by=WEBER, now=NOW)) is CloseRefusal.OWN_ENTRIES
     post(store, 50, OCTOBER)
-    assert refused(close.accept(prepared.id, by=KELLER, now=NOW)) is CloseRefusal.LEDGER_CHANGED
+    assert refused(close.accept(prepared.id, "EUR", by=KELLER, now=NOW)) is CloseRefusal.LEDGER_CHANGED
     step(close.refuse(prepared.id, "one invoice was missing", by=KELLER, now=NOW))
     prepared = step(close.prepare(OCTOBER, AG, "EUR", by=BRANDT, now=NOW))
-    closed = step(close.accept(prepared.id, by=KELLER, now=NOW))
-    assert refused(close.accept(prepared.id, by=KELLER, now=NOW)) is CloseRefusal.NOTHING_WAITS
+    closed = step(close.accept(prepared.id, "EUR", by=KELLER, now=NOW))
+    assert refused(close.accept(prepared.id, "EUR", by=KELLER, now=NOW)) is CloseRefusal.NOTHING_WAITS
 
     # Of this legal entity nothing comes into October or before; of the other one it still does.
     assert (close.closed_through(AG), close.closed_through(SUISSE)) == (OCTOBER, None)
@@ -80,6 +89,10 @@ def test_a_month_from_its_close_to_its_reopening(store: StoreFixture, close: Mon
     )
     assert isinstance(post(store, 7, SEPTEMBER, number=2), int)
     assert isinstance(post(store, 7, NOVEMBER), int)
+
+    # Nor through another company, or the same one in other letters: it is the measure's month.
+    for other in ("NORDBANK AG", "Nordbank Nowhere"):
+        assert str(post(store, 7, OCTOBER, entity=other)).casefold().startswith("2026-10 of nordbank")
 
     # A correction carries the closed month, and says so.
     corrected = LedgerEntries(store.engine, store.waker).correct(
@@ -96,15 +109,43 @@ def test_a_month_from_its_close_to_its_reopening(store: StoreFixture, close: Mon
     # Two people and a reason open it again, and the month before stays as it was.
     assert refused(close.request_reopening(OCTOBER, AG, " ", by=BRANDT, now=NOW)) is CloseRefusal.NO_REASON
     wanted = step(close.request_reopening(OCTOBER, AG, "the whole file was wrong", by=BRANDT, now=NOW))
-    assert refused(close.accept(wanted.id, by=BRANDT, now=NOW)) is CloseRefusal.SAME_PERSON
-    step(close.accept(wanted.id, by=WEBER, now=NOW))
+    assert refused(close.accept(wanted.id, "EUR", by=BRANDT, now=NOW)) is CloseRefusal.SAME_PERSON
+    step(close.accept(wanted.id, "EUR", by=WEBER, now=NOW))
     assert close.closed_through(AG) is None
     assert isinstance(post(store, 8, OCTOBER), int)
 
 
+def test_the_general_ledgers_cost_is_signed_beside_the_booked_one(store: StoreFixture, close: MonthClose) -> None:
+    save(store.engine, GivenMeasure(4, entity="Nordbank Oy"))
+    post(store, 120, OCTOBER, number=4, kind="recurring_cost")
+    stated = Money(Decimal(100), "EUR")
+    asked = partial(close.prepare, OCTOBER, "Nordbank Oy", "EUR", by=BRANDT, now=NOW, gl_cost=stated)
+    unexplained = asked()
+    assert isinstance(unexplained, RefusedStep)
+    assert unexplained.sentence == (
+        "The general ledger shows 100 EUR of cost for 2026-10 of Nordbank Oy, the ledger 120 EUR: find the difference of "
+        "-20 EUR, or say why it stays."
+    )
+    prepared = step(asked(reason="20 EUR are booked in November"))
+    signed = step(close.accept(prepared.id, "EUR", by=KELLER, now=NOW))
+    assert signed.tie_out == TieOut(stated, Money(Decimal(120), "EUR"))
+    assert close.step(signed.id) == signed
+
+
+def test_a_posting_that_was_not_assessed_yet_keeps_the_month_open(store: StoreFixture, close: MonthClose) -> None:
+    save(store.engine, GivenMeasure(5, entity="Nordbank Ltd"))
+    post(store, 120, OCTOBER, number=5, at=datetime(2026, 11, 22, tzinfo=UTC))
+    kept = close.prepare(OCTOBER, "Nordbank Ltd", "EUR", by=BRANDT, now=datetime(2026, 11, 23, tzinfo=UTC), reason="x")
+    assert isinstance(kept, RefusedStep)
+    assert kept.sentence == (
+        "2026-10 of Nordbank Ltd stays open: ITX-5 has entries of 2026-10 and has not been assessed since the last one (an "
+        "operator has to act)."
+    )
+
+
 def test_what_is_closed_for_all_is_closed_for_each(store: StoreFixture, close: MonthClose) -> None:
     prepared = step(close.prepare(Period(2026, 3), "", "EUR", by=BRANDT, now=NOW))
-    step(close.accept(prepared.id, by=KELLER, now=NOW))
+    step(close.accept(prepared.id, "EUR", by=KELLER, now=NOW))
     assert close.closed_through(SUISSE) == Period(2026, 3)
     assert refused(close.request_reopening(Period(2026, 3), SUISSE, "why", by=BRANDT, now=NOW)) is (
         CloseRefusal.NOT_THE_LAST
@@ -113,7 +154,9 @@ def test_what_is_closed_for_all_is_closed_for_each(store: StoreFixture, close: M
 
 
 def test_the_database_itself_lets_only_corrections_into_a_closed_month(store: StoreFixture, close: MonthClose) -> None:
-    step(close.accept(step(close.prepare(Period(2026, 4), "", "EUR", by=BRANDT, now=NOW)).id, by=KELLER, now=NOW))
+    step(
+        close.accept(step(close.prepare(Period(2026, 4), "", "EUR", by=BRANDT, now=NOW)).id, "EUR", by=KELLER, now=NOW)
+    )
     statement = text("""
         INSERT INTO ledger_entry (measure_id, version, kind, month, amount, currency, account, hard, type, source,
                                   entered_at, entered_by, legal_entity)

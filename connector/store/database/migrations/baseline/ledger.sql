@@ -68,6 +68,10 @@ CREATE TABLE month_close_step (
     closed_through date CHECK (extract(day FROM closed_through) = 1),
     entries        bigint NOT NULL DEFAULT 0,
     ledger_digest  text NOT NULL DEFAULT '',
+    -- The cost of the month in the general ledger, as whoever prepared it stated it, and in the ledger here.
+    gl_cost        numeric,
+    ledger_cost    numeric,
+    cost_currency  text CHECK (cost_currency ~ '^[A-Z]{3}$'),
     checklist      jsonb NOT NULL DEFAULT '[]',
     reason         text NOT NULL DEFAULT '',
     login          text NOT NULL,
@@ -75,15 +79,17 @@ CREATE TABLE month_close_step (
     person_id      bigint,
     at             timestamptz NOT NULL,
     CONSTRAINT month_close_step_answer CHECK ((kind IN ('close prepared', 'reopening requested')) = (answers IS NULL)),
-    CONSTRAINT month_close_step_reopening CHECK (kind <> 'reopening requested' OR reason <> '')
+    CONSTRAINT month_close_step_reopening CHECK (kind <> 'reopening requested' OR reason <> ''),
+    CONSTRAINT month_close_step_cost CHECK (num_nulls(gl_cost, ledger_cost, cost_currency) IN (0, 3))
 );
-CREATE INDEX month_close_step_of ON month_close_step (legal_entity, id);
+CREATE INDEX month_close_step_of ON month_close_step (lower(legal_entity), id);
 
--- The last month that is closed for a legal entity, by itself or with all others; NULL while none is.
+-- The last month that is closed for a legal entity (in any case), by itself or with all others; NULL while none is.
 CREATE FUNCTION ledger_closed_through(entity text) RETURNS date LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT max(newest.closed_through) FROM (
-        SELECT DISTINCT ON (s.legal_entity) s.closed_through FROM month_close_step AS s
-        WHERE s.legal_entity IN ('', entity) AND s.kind IN ('closed', 'reopened') ORDER BY s.legal_entity, s.id DESC
+        SELECT DISTINCT ON (lower(s.legal_entity)) s.closed_through FROM month_close_step AS s
+        WHERE lower(s.legal_entity) IN ('', lower(entity)) AND s.kind IN ('closed', 'reopened')
+        ORDER BY lower(s.legal_entity), s.id DESC
     ) AS newest
 $$;
 
