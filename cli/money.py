@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -11,17 +10,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.money_close import accept, close, refuse, reopen
 from cli.operating_user import operating_user
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
-from connector.finance.ledger_lines import WrongLine, entry_of, read_csv
+from connector.finance.ledger_lines import WrongLine, entry_of, money_of, read_csv
 from connector.finance.post_lines import LineProblem, PostedLines, lines_of, post_lines
 from connector.settings import Settings
 from connector.store.ledger.entries import read_entries, related_entries
 from governance.ledger import EntryId, LedgerEntry, NewEntry
 from governance.ledger_source import EnteredBy, FileCell
-from governance.money import Money, Period
-from governance.month_close import RefusedStep, Signer
 
 app = typer.Typer(help="Money as finance knows it: the ledger, and the close of its months.", no_args_is_help=True)
 
@@ -95,42 +93,17 @@ def correct(
         if known is None:
             raise ConfigurationError(f"There is no entry {entry} in the ledger.")
         try:
-            right = Money(Decimal(amount), known.posting.money.currency)
-        except ArithmeticError:
-            raise ConfigurationError(f'"{amount}" is no amount; write 1234567.89.') from None
+            right = money_of(amount, known.posting.money.currency)
+        except WrongLine as error:
+            raise ConfigurationError(f"{error}.") from None
         made = services.ledger.correct(EntryId(entry), right, reason, EnteredBy(user), by=user, at=_now())
         result = lines_of(made)
         _raise_problems(result, ())
         _print_entries(result.entries)
 
 
-@app.command()
-def close(
-    month: Annotated[str, typer.Argument(help="2026-10")],
-    legal_entity: Annotated[str, typer.Option(help="One legal entity; all together by default")] = "",
-    prepare: Annotated[bool, typer.Option("--prepare", help="Prepare the close, for somebody else to review")] = False,
-    reason: Annotated[str, typer.Option(help="Why it is closed with lines that are not done")] = "",
-) -> None:
-    """Show what is not done of a month, or prepare its close; whoever reviews it is signed in on the page Money."""
-    period = _period(month)
-    with bootstrap(Settings(), application="gatepost money") as services:
-        config = services.active_config()
-        currency = config.reporting_currency if config else ""
-        table = Table("What", "Who", "Until", "Keeps it open")
-        for item in services.month_close.checklist(period, legal_entity, currency):
-            table.add_row(item.text, item.who, str(item.due), "yes" if item.kind.keeps_open else "no")
-        Console(highlight=False).print(table)
-        through = services.month_close.closed_through(legal_entity)
-        typer.echo(f"Closed through {through}." if through else "No month is closed yet.")
-        if not prepare:
-            return
-        step = services.month_close.prepare(
-            period, legal_entity, currency, by=Signer(operating_user(), None), now=_now(), reason=reason
-        )
-        if isinstance(step, RefusedStep):
-            raise ConfigurationError(step.sentence)
-    typer.echo(f"{step.sentence[:1].upper()}{step.sentence[1:]} is prepared with {step.entries:,} entries. A second")
-    typer.echo("person accepts it on the page Money.")
+for _command in (close, accept, refuse, reopen):
+    app.command()(_command)
 
 
 def _lines_of_file(file: Path) -> list[NewEntry]:
@@ -180,13 +153,6 @@ def _print_entries(found: tuple[LedgerEntry, ...], limit: int = 200) -> None:
             str(posting.money), kind, str(entry.corrects or ""), str(entry.source), entry.entered_by, entry.reason,
         )  # fmt: skip
     Console(highlight=False).print(table)
-
-
-def _period(text: str) -> Period:
-    try:
-        return Period.parse(text)
-    except ValueError:
-        raise ConfigurationError(f'"{text}" is no month; write 2026-10.') from None
 
 
 def _now() -> datetime:

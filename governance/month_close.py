@@ -28,6 +28,10 @@ class StepKind(StrEnum):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
 
+    @property
+    def is_about_reopening(self) -> bool:
+        return self in {StepKind.REOPENING_REQUESTED, StepKind.REOPENED}
+
 
 WAITING = frozenset({StepKind.CLOSE_PREPARED, StepKind.REOPENING_REQUESTED})
 

@@ -13,10 +13,23 @@ from decimal import Decimal
 
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.facts import Fact, Unknown
+from governance.gates import EscalationStep
+from governance.measure import Role
 from governance.money import Money
 
 DUE_AFTER = timedelta(days=5)
 """How long the controller has to settle a difference, from when it was seen first."""
+LADDER = (
+    EscalationStep(Role.CONTROLLER, timedelta(0)),
+    EscalationStep(Role.SPONSOR, DUE_AFTER),
+    EscalationStep(Role.STEERING_COMMITTEE, 2 * DUE_AFTER),
+)
+"""Whose work a difference is, from how long after it was seen first: all up to there."""
+
+
+def kind_text(kind: str) -> str:
+    """A kind of effect as people read it: ``one-off cost``."""
+    return kind.replace("one_off", "one-off").replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ def may_post(viewer: Viewer, measure: NamedMeasure | None) -> bool:
     return any(grant.reaches(measure.hierarchy, measure.legal_entity) for grant in viewer.grants_of(POSTING_ROLES))
 
 
+def may_close(viewer: Viewer, legal_entity: str) -> bool:
+    """Whether somebody may close months of a legal entity, or (empty) of all: it is signed for the whole of it."""
+    return viewer.holds_for(POSTING_ROLES, (), legal_entity or None)
+
+
 def post_lines(
     ledger: LedgerEntries,
     connection: Connection,

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from connector.bootstrap import system_clock
 from connector.finance.ledger_lines import MAX_LINES, WrongLine, entry_of, money_of
-from connector.finance.post_lines import may_post, post_lines
-from connector.people.permissions import POSTING_ROLES, Action, TokenScope
+from connector.finance.post_lines import may_close, may_post, post_lines
+from connector.people.permissions import Action, TokenScope
 from connector.store.ledger.entries import read_entries, related_entries
 from connector.store.ledger.measure_names import measures_by_name
 from governance.effects import Account, EffectKind
@@ -262,7 +262,7 @@ def _step_number(call: ApiCall) -> int:
 
 def _require_whole(call: ApiCall, legal_entity: str) -> None:
     """A close is signed for all of a legal entity, or for all of them."""
-    if not call.viewer.holds_for(POSTING_ROLES, (), legal_entity or None):
+    if not may_close(call.viewer, legal_entity):
         what = f"all of {legal_entity}" if legal_entity else "the whole organisation"
         raise Problem(403, f"This needs the role controller or office for {what}.")
 

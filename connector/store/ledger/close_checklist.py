@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from governance.money import Period
 from governance.month_close import DUE_AFTER, CloseItem, CloseItemKind
+from governance.reconciliation import kind_text
 
 RATES_BY = "an administrator"
 ASSESSED_BY = "an operator"
@@ -24,7 +25,7 @@ def close_checklist(
     due = month.last_day + DUE_AFTER
     found: list[CloseItem] = []
     for row in connection.execute(_DIFFERENCES, asked):
-        told = f"{row.key}: of {_kind(row.kind)} to date the ledger has {row.ledger}, the tool {row.tool}"
+        told = f"{row.key}: of {kind_text(row.kind)} to date the ledger has {row.ledger}, the tool {row.tool}"
         found.append(CloseItem(CloseItemKind.DIFFERENCE, told, _who(row), row.due_at.date(), row.id, row.key))
     for row in connection.execute(_NOT_ASSESSED, asked):
         told = f"{row.key} has entries of {month} and has not been assessed since the last one"
@@ -34,7 +35,7 @@ def close_checklist(
             told = f"there is no rate from {row.currency} to {reporting_currency} on {month.first_day}"
             found.append(CloseItem(CloseItemKind.MISSING_RATE, told, RATES_BY, due))
     for row in connection.execute(_MISSING, asked):
-        kinds = " and ".join(map(_kind, row.kinds))
+        kinds = " and ".join(map(kind_text, row.kinds))
         told = f"{row.key} has a plan of {kinds} for {month} and no actual"
         found.append(CloseItem(CloseItemKind.MISSING_ACTUAL, told, _who(row), due, row.id, row.key))
     for row in connection.execute(_UNVALIDATED, asked):
@@ -42,10 +43,6 @@ def close_checklist(
         told = f"{row.key}: the actual benefit of {before} is not confirmed"
         found.append(CloseItem(CloseItemKind.UNVALIDATED, told, _who(row), due, row.id, row.key))
     return tuple(found)
-
-
-def _kind(kind: str) -> str:
-    return kind.replace("_", " ")
 
 
 def _who(row: object) -> str:

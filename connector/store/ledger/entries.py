@@ -127,11 +127,17 @@ def read_entries(
     month: Period | None = None,
     legal_entity: str = "",
     after: int = 0,
+    newest_first: bool = False,
     limit: int | None = None,
 ) -> tuple[LedgerEntry, ...]:
-    """Entries in the order of their numbers, those after ``after``; of a measure, a month, a legal entity, or all."""
+    """Entries in the order of their numbers, those after ``after``; of a measure, a month, a legal entity, or all.
+
+    With ``newest_first`` in the opposite order, and those below ``after``, when it is not 0.
+    """
     rows = LEDGER_ENTRY.c
-    query = select(LEDGER_ENTRY).where(rows.id > after).order_by(rows.id)
+    query = select(LEDGER_ENTRY).order_by(rows.id.desc() if newest_first else rows.id)
+    if after:
+        query = query.where(rows.id < after if newest_first else rows.id > after)
     if measure is not None:
         query = query.where(rows.measure_id == measure)
     if month is not None:

@@ -35,6 +35,13 @@ def measures_by_name(connection: Connection, names: Collection[str]) -> dict[str
     }
 
 
+def key_by_id(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The keys of the measures that this connection shows."""
+    rows = connection.execute(_KEYS, {"ids": sorted(ids)})
+    return {row.id: row.key for row in rows}
+
+
+_KEYS = text("SELECT id, key FROM measure WHERE id = ANY(:ids)")
 _NAMED = text("""
     SELECT id, key, portfolio, program, project, package, legal_entity FROM measure
     WHERE id = ANY(:names) UNION
