@@ -28,10 +28,6 @@ class StepKind(StrEnum):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
 
-    @property
-    def is_about_reopening(self) -> bool:
-        return self in {StepKind.REOPENING_REQUESTED, StepKind.REOPENED}
-
 
 WAITING = frozenset({StepKind.CLOSE_PREPARED, StepKind.REOPENING_REQUESTED})
 
@@ -113,7 +109,7 @@ class CloseStep:
     @property
     def sentence(self) -> str:
         """``the close of 2026-10 of ACME AG``"""
-        what = "the reopening" if self.kind is StepKind.REOPENING_REQUESTED else "the close"
+        what = "the reopening" if self.kind in {StepKind.REOPENING_REQUESTED, StepKind.REOPENED} else "the close"
         return f"{what} of {self.month}{_of(self.legal_entity)}"
 
 

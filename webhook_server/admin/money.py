@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from connector.bootstrap import Services, system_clock
 from connector.finance.ledger_lines import WrongLine, money_of
 from connector.finance.post_lines import may_close
-from connector.people.permissions import Role, Viewer
+from connector.people.permissions import Role
 from connector.store.ledger.entries import read_entries
 from connector.store.ledger.measure_names import key_by_id, measures_by_name
 from governance.ledger import LedgerEntry
@@ -93,19 +93,16 @@ def accept(number: int) -> ResponseReturnValue:
 
 def refuse(number: int) -> ResponseReturnValue:
     """Refuse what somebody else prepared, or withdraw one's own."""
-    _require_step(number)
+    asked = _require_step(number)
     reason = request.form.get("reason", "")
-    return _answer(
-        current_services().month_close.refuse(number, reason, by=_signer(), now=system_clock()), "does not come"
-    )
+    step = current_services().month_close.refuse(number, reason, by=_signer(), now=system_clock())
+    return _answer(step, "does not come", asked)
 
 
-def _answer(step: CloseStep | RefusedStep, told: str) -> ResponseReturnValue:
+def _answer(step: CloseStep | RefusedStep, told: str, about: CloseStep | None = None) -> ResponseReturnValue:
     if isinstance(step, RefusedStep):
         return _page(step.sentence), 409
-    what = "The reopening" if step.kind.is_about_reopening else "The close"
-    of_entity = f" of {step.legal_entity}" if step.legal_entity else ""
-    flash(f"{what} of {step.month}{of_entity} {told}.", "good")
+    flash(f"{capitalised((about or step).sentence)} {told}.", "good")
     return redirect(url_for("money.index", legal_entity=step.legal_entity or None), 303)
 
 
@@ -138,7 +135,7 @@ def _page(error: str = "") -> str:
         "money/index.html",
         error=error,
         form=request.form,
-        shown=_shown(viewer, entity, month) if entities else None,
+        shown=_shown(entity, month) if entities else None,
         entities=entities,
         entity=entity,
         month=month,
@@ -153,7 +150,7 @@ def _page(error: str = "") -> str:
     )
 
 
-def _shown(viewer: Viewer, entity: str, wanted: Period | None) -> MonthShown:
+def _shown(entity: str, wanted: Period | None) -> MonthShown:
     """The month that was asked for, else the first one that is not closed and over."""
     close, now = current_services().month_close, system_clock()
     state = close.state(entity, now)
@@ -175,10 +172,11 @@ def _asked() -> tuple[Period, str]:
     return month, entity
 
 
-def _require_step(number: int) -> None:
+def _require_step(number: int) -> CloseStep:
     step = current_services().month_close.step(number)
     if step is None or not may_close(current_viewer(), step.legal_entity):
         abort(404, "There is no such step of a close that you may sign.")
+    return step
 
 
 def _signer() -> Signer:

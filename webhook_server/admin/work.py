@@ -35,7 +35,7 @@ TITLES = {
     ),
     WorkKind.DIFFERENCE: (
         "Differences",
-        "The tool holds another actual than the ledger. Correct the one that is wrong; the month stays open until then.",
+        "The tool holds another actual than the ledger. Correct the wrong one: the month stays open until then.",
     ),
     WorkKind.BLOCKER: ("Blockers", "Other conditions of a shut gate that you have to meet."),
 }
