@@ -94,6 +94,13 @@ def test_the_processes_cannot_reach_what_is_written_once(
         session.execute(statement.replace("{owner}", str(shared_database.username)))
 
 
+@pytest.mark.parametrize("table", WRITTEN_ONCE)
+def test_the_processes_add_to_what_is_written_once_and_nothing_else(processes: Engine, table: str) -> None:
+    asked = "SELECT has_table_privilege(%s, 'INSERT'), has_table_privilege(%s, 'UPDATE, DELETE, TRUNCATE')"
+    with psycopg.connect(conninfo(processes.url)) as session:
+        assert session.execute(asked, (table, table)).fetchone() == (True, False)
+
+
 def test_there_is_no_other_role_to_go_back_to(processes: Engine) -> None:
     with psycopg.connect(conninfo(processes.url)) as session:
         session.execute("RESET ROLE")
