@@ -354,6 +354,7 @@ REFUSED = {422: "A line is wrong or refused; nothing was posted."}
 OPERATIONS = (
     Operation(
         "GET", "/ledger/entries", TAG, "List ledger entries", list_entries, Page[LedgerEntryModel], query=LedgerQuery,
+        problems={404: "There is no such measure.", 409: "Several measures have the key; the problem names their ids."},
         description="Of the measures that the caller sees, in the order in which they were entered.",
     ),
     Operation(
