@@ -139,6 +139,8 @@ class EffectsFrom(StrEnum):
     """The same fields of its child items, added up."""
     PLANS = "plans"
     """ServiceNow's cost plans and benefit plans of the record: planned and actual amounts by fiscal period."""
+    LEDGER = "ledger"
+    """Finance owns this version: its figures come from the ledger, and nothing of it is read from the tool."""
 
 
 class SeriesRule(MappingModel):
@@ -164,12 +166,26 @@ class SeriesRule(MappingModel):
     spread: SpreadShape = SpreadShape.LINEAR
 
 
+class CompareRule(MappingModel):
+    """Totals to date that the tool holds beside the ledger's actuals.
+
+    They count nowhere; a difference is somebody's work.
+    """
+
+    benefit: Source | None = None
+    one_off_benefit: Source | None = None
+    recurring_cost: Source | None = None
+    one_off_cost: Source | None = None
+    capex: Source | None = None
+
+
 class EffectRule(MappingModel):
     currency: str | None = None
     """Field that names the currency; without it amounts are in the reporting currency."""
     plan: SeriesRule | None = None
     forecast: SeriesRule | None = None
     actual: SeriesRule | None = None
+    compare: CompareRule | None = None
 
 
 class LegacyRule(MappingModel):
@@ -407,9 +423,10 @@ class CommitteeRule(MappingModel):
 
 
 class LegalEntityRule(MappingModel):
-    """The books of a legal entity, where they are kept otherwise than the group's."""
+    """A company of the group, and its books where they are kept otherwise than the group's."""
 
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    """``None`` is the group's."""
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] | None = None
     """``None`` is the group's."""
 
@@ -420,7 +437,10 @@ class MappingConfig(MappingModel):
     reporting_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
     legal_entities: Mapping[str, LegalEntityRule] = {}
-    """By name, as measures state it; letter case does not count."""
+    """The group's own companies by name, as measures state it; letter case does not count.
+
+    What is booked between two of them is no effect of the group.
+    """
     policy: PolicyRule = PolicyRule()
     committees: tuple[CommitteeRule, ...] = ()
     measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]

@@ -41,7 +41,8 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "organization": "The organization at the top of the hierarchy.",
         "reporting_currency": "Amounts without a currency of their own are in this one: EUR.",
         "fiscal_year_start": "Number of the month in which the fiscal year begins.",
-        "legal_entities": "Name of a legal entity to its currency and fiscal year, shown beside the group's.",
+        "legal_entities": "Companies of the group with their currency and fiscal year, shown beside the group's; "
+        "what is booked between two of them is no effect of the group.",
         "policy": "The stage model, its numbers, and what is switched off.",
         "committees": "Steering committees: which programs each decides, and who belongs to it.",
         "measures": "The rules, from top to bottom: the first one that takes an item makes a measure of it.",
@@ -149,6 +150,14 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "plan": "What was agreed; locked at the decision.",
         "forecast": "What the owner expects now.",
         "actual": "What was booked.",
+        "compare": "Fields whose totals to date are compared with the ledger's actuals; they count nowhere.",
+    },
+    "CompareRule": {
+        "benefit": "Recurring benefit to date, as the tool has it.",
+        "one_off_benefit": "One-off benefit to date, as the tool has it.",
+        "recurring_cost": "Running cost to date, as the tool has it.",
+        "one_off_cost": "One-off cost to date, as the tool has it.",
+        "capex": "Investment to date, as the tool has it.",
     },
     "SeriesRule": {
         "benefit": "Recurring benefit, in total.",
@@ -159,7 +168,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "avoidance": "Recurring cost that does not come; counted apart, never in the net.",
         "cash": "A one-off cash effect that is no result, such as working capital.",
         "table": "A text field with a table by month.",
-        "from": "fields, children, or plans (ServiceNow's cost and benefit plans).",
+        "from": "fields, children, plans (ServiceNow's cost and benefit plans), or ledger: finance owns the version.",
         "spread": "How recurring totals are spread over the months.",
     },
     "LegacyRule": {

@@ -29,7 +29,7 @@ def local_books(config: MappingConfig, legal_entity: str | None) -> Books | None
     if found is None:
         return None
     start = config.fiscal_year_start if found.fiscal_year_start is None else found.fiscal_year_start
-    books = Books(found.currency, start)
+    books = Books(found.currency or config.reporting_currency, start)
     return None if books == group_books(config) else books
 
 

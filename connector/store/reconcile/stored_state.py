@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, select, text
 from connector.people.permissions import HIERARCHY_LEVELS
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import MEASURE
+from connector.store.ledger.sums import ledger_lines
 from connector.store.measures.commands import newest_commands
 from connector.store.queue.outbox import IN_DOUBT, OWN_IF_PRESENT
 from connector.store.queue.submitted_commands import pending_comments
@@ -18,6 +19,7 @@ from connector.store.reconcile import command_rows
 from connector.store.reconcile.account_people import load_people
 from connector.store.reporting.exchange_rates import ExchangeRates
 from connector.sync.stores import StoredState
+from governance.effects import EffectLine
 from governance.evidence import BaselineClaim
 from governance.locked_plan import LockedPlan
 from governance.measure import MeasureId
@@ -88,6 +90,12 @@ class SqlStateStore:
                 months = dict(claim.months) | {Period.of(row.month): Money(row.amount, row.currency)}
                 claims[row.id] = replace(claim, months=months)
         return {name: tuple(claims.values()) for name, claims in found.items()}
+
+    def ledger_lines(
+        self, measures: Sequence[MeasureId], group: Collection[str]
+    ) -> dict[MeasureId, tuple[EffectLine, ...]]:
+        with self._engine.connect() as transaction:
+            return ledger_lines(transaction, measures, group)
 
 
 def _place(row: Row[Any]) -> Place:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -187,6 +187,33 @@ def test_a_member_of_the_committee_is_asked_for_its_decision(api: ApiServer) -> 
     with read_as(api.services.engine, member) as connection:
         assert [one.roles for one in load_my_work(connection, member, TODAY, committee_programs=seats).tasks] == [
             ("steering_committee",)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("account", "day", "roles"),
+    [
+        pytest.param("w", 1, [("controller",)], id="the controller at once"),
+        pytest.param("b", 5, [], id="not the sponsor before the deadline"),
+        pytest.param("b", 6, [("sponsor",)], id="the sponsor once it has passed"),
+        pytest.param("k", 20, [], id="never the owner, whose figure may be the wrong one"),
+    ],
+)
+def test_a_difference_is_the_controllers_work_and_climbs(
+    api: ApiServer, account: str, day: int, roles: list[tuple[str, ...]]
+) -> None:
+    with api.services.engine.begin() as transaction:
+        transaction.exec_driver_sql(
+            "INSERT INTO ledger_difference VALUES ('jira-main/10001', 'one_off_cost', '100 EUR', '120 EUR', "
+            "'2026-02-01T23:00:00Z', '2026-02-06T23:00:00Z')"
+        )
+    me = Viewer(None, "x", "X", (RoleGrant(Role.OFFICE),), frozenset({ToolAccount("jira-main", account)}))
+    with read_as(api.services.engine, me) as connection:
+        found = load_my_work(connection, me, date(2026, 2, day), kind=WorkKind.DIFFERENCE).tasks
+    assert [one.roles for one in found] == roles
+    for one in found:
+        assert [reason.text for reason in one.reasons] == [
+            "Of one-off cost to date the ledger has 100 EUR, the tool 120 EUR: to be settled by 2026-02-06"
         ]
 
 
