@@ -29,7 +29,7 @@ class FactGroup(StrEnum):
     PEOPLE = "people"
     """Owner, sponsor and controller."""
     PLACE = "place"
-    """Program and measure type, which have a steering committee and thresholds of their own."""
+    """Program, measure type and class, which have a steering committee and thresholds of their own."""
 
     @property
     def label(self) -> str:
@@ -40,7 +40,7 @@ class FactGroup(StrEnum):
             "terms": "schedule, kill criteria or objective",
             "scope": "set of child items",
             "people": "set of people",
-            "place": "program or measure type",
+            "place": "program, measure type or class",
         }[self.value]
 
 
@@ -139,6 +139,12 @@ def _people(measure: Measure) -> str:
     return f"{', '.join(names)} #{_digest('|'.join(str(getattr(holder, 'id', '')) for holder in holders))}"
 
 
+def _place(measure: Measure) -> str:
+    stated = measure.measure_class
+    of_class = f", class {_text(stated)}" if stated else ""
+    return f"program {_text(measure.hierarchy.program)}, type {measure.rule_name or 'none'}{of_class}"
+
+
 def _digest(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
@@ -150,5 +156,5 @@ _FINGERPRINTS: Mapping[FactGroup, Callable[[Measure], str]] = {
     FactGroup.TERMS: _terms,
     FactGroup.SCOPE: lambda measure: measure.scope,
     FactGroup.PEOPLE: _people,
-    FactGroup.PLACE: lambda measure: f"program {_text(measure.hierarchy.program)}, type {measure.rule_name or 'none'}",
+    FactGroup.PLACE: _place,
 }

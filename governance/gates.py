@@ -113,19 +113,29 @@ class Thresholds:
     """Two monthly reporting periods without an update make the implementation status unknown."""
     hurdle: Decimal = Decimal(0)
     """Least net plan, in the policy's currency."""
+    npv_hurdle: Decimal | None = None
+    """Least net present value of the plan, in the policy's currency; ``None`` for none."""
+    discount_rate: Decimal = Decimal("0.08")
+    """Rate per year at which money that comes later is worth less."""
+    horizon_months: int = 60
+    """Months after the first one that the net present value counts."""
+    contingency: Decimal = Decimal(0)
+    """Share that comes on top of planned one-off cost and capex when a plan is decided."""
     payback_months: int = 36
     realised_share: Decimal = Decimal("0.90")
     observation_months: int = 3
     committee_limit: Decimal | None = None
-    """Gross planned benefit from which the steering committee decides as well; ``None`` for never."""
+    """Planned benefit, or planned cost, from which the steering committee decides as well; ``None`` for never."""
     tolerance: Decimal = Decimal("0.10")
-    """Share of the plan that may be missing at completion before a reason is asked for."""
+    """Share by which benefit, run-rate or cost may be off the plan before a reason is asked for."""
+    tolerance_amount: Decimal = Decimal(0)
+    """Amount in the policy's currency by which they may be off whatever share that is."""
     slip_days: int = 14
     """Days that the end or a milestone may lie behind the locked one before a reason is asked for."""
     slip_share: Decimal = Decimal("0.10")
     """The same as a share of the locked duration; the longer of the two counts."""
     kill_red_months: int | None = 3
-    """Months of red potential without an approved recovery plan until the kill switch; ``None`` for never."""
+    """Months of red potential until the kill switch; ``None`` for never."""
     kill_decision_days: int = 14
     """Days within which somebody has to decide after the kill switch."""
     ageing_days: int = 120
@@ -184,12 +194,18 @@ DEFAULT_COMMAND_ROLES: Mapping[Verb, tuple[Role, ...]] = {
 """Which roles may give which command.  Whoever put a measure on hold may resume it as well."""
 
 REBASELINED_FACTS = (FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS, FactGroup.SCOPE, FactGroup.PLACE)
-REBASELINE_APPROVALS = (
-    ApprovalRule(Role.SPONSOR, code="PLAN_LOCKED", depends_on=REBASELINED_FACTS),
-    ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "PLAN_LOCKED", REBASELINED_FACTS),
-    ApprovalRule(Role.STEERING_COMMITTEE, code="PLAN_LOCKED", depends_on=REBASELINED_FACTS, above_limit=True),
-)
-"""What the committee decides, it decides again: a plan is not made large, or small, behind its back."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureClass:
+    """A class of measures with a hurdle of its own; ``None`` for the policy's number."""
+
+    name: str
+    hurdle: Decimal | None = None
+    npv_hurdle: Decimal | None = None
+    payback_months: int | None = None
+    mandatory: bool = False
+    """It has to be done, with or without a benefit: no hurdle, and its cost is what is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +222,6 @@ class Policy:
     """Codes of rules that this organisation has switched off."""
     escalation: tuple[EscalationStep, ...] = DEFAULT_ESCALATION
     command_roles: Mapping[Verb, tuple[Role, ...]] = field(default_factory=lambda: DEFAULT_COMMAND_ROLES)
-    rebaseline: tuple[ApprovalRule, ...] = REBASELINE_APPROVALS
     owner_may_sponsor: bool = False
     """Whether the owner of a measure may be its sponsor as well, or decide on it in the steering committee."""
     role_change: RoleChangeRule = RoleChangeRule.ACCEPT
@@ -215,6 +230,10 @@ class Policy:
     after_role_change: GrantedStageRule = GrantedStageRule.SHUT
     currency: str = ""
     """The reporting currency, in which thresholds are; empty: amounts are compared in their own."""
+    classes: tuple[MeasureClass, ...] = ()
+    """Classes of measures; without any all have the thresholds' hurdle."""
+    fiscal_year_start: int = 1
+    """Number of the month in which the fiscal year begins."""
     version: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -233,12 +252,13 @@ class Policy:
                 sorted(self.off),
                 self.escalation,
                 sorted(self.command_roles.items()),
-                self.rebaseline,
                 self.owner_may_sponsor,
                 self.role_change,
                 self.cooling,
                 self.after_role_change,
                 self.currency,
+                self.classes,
+                self.fiscal_year_start,
             )
         )
         digest = hashlib.sha256(content.encode()).hexdigest()[:8]
@@ -265,6 +285,15 @@ class Policy:
     def gate(self, key: str) -> Gate | None:
         index = self.index(key)
         return self.gates[index] if index >= 0 else None
+
+    @property
+    def rebaseline(self) -> tuple[ApprovalRule, ...]:
+        """Whoever decided on the plan decides on another one: it is not made large, or small, behind their backs."""
+        gate = self.gate(self.lock_at)
+        return tuple(
+            replace(rule, code="PLAN_LOCKED", depends_on=REBASELINED_FACTS)
+            for rule in (gate.approvals if gate is not None else ())
+        )
 
     def is_on(self, code: str) -> bool:
         return code not in self.off

@@ -31,6 +31,12 @@ class LockedPlan:
     approved_by: tuple[str, ...] = ()
     terms: LockedTerms | None = None
     """Schedule, kill criteria, baseline and scope, which lock with the amounts."""
+    original: LockedPlan | None = None
+    """The plan of the decision, which no re-baseline replaces; ``None`` while it is this one."""
+
+    @property
+    def of_the_decision(self) -> LockedPlan:
+        return self.original or self
 
 
 def lock_plan(
@@ -41,9 +47,11 @@ def lock_plan(
     reason: str = "",
     by: tuple[str, ...] = (),
     terms: LockedTerms | None = None,
+    before: LockedPlan | None = None,
 ) -> LockedPlan:
-    """Keep the plan lines and the terms as they are now."""
-    return LockedPlan(number, tuple(line for line in lines if line.version is Version.PLAN), at, reason, by, terms)
+    """Keep the plan lines and the terms as they are now, beside the plan of the decision."""
+    planned = tuple(line for line in lines if line.version is Version.PLAN)
+    return LockedPlan(number, planned, at, reason, by, terms, before.of_the_decision if before is not None else None)
 
 
 def with_locked_plan(lines: tuple[EffectLine, ...], locked: LockedPlan | None) -> tuple[EffectLine, ...]:

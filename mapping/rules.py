@@ -12,6 +12,7 @@ from typing import TypeAlias
 from governance.codes import ALWAYS_ON, CODES
 from governance.evidence import Report
 from governance.presets import PRESETS
+from mapping.class_rules import check_classes
 from mapping.expressions import check_expression
 from mapping.problems import did_you_mean
 from mapping.refusals import cannot_govern
@@ -49,6 +50,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
         yield from _check_reports(path, rule)
     yield from _check_off(policy.get("off"))
     yield from _check_overrides(policy.get("overrides"), list(names))
+    yield from check_classes(policy.get("classes"))
     yield from _check_committees(data.get("committees"))
     yield from cannot_govern(data)
 

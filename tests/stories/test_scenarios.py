@@ -159,12 +159,12 @@ def green_outside_red_inside(scene: Simulation) -> None:
     epic(scene, item[1], children=(8, 2))
     shown = scene.edit(item, "osei", Forecast_benefit=950_000)
     assert (shown.fields["Implementation status"], shown.fields["Potential status"]) == ("Green", "Red")
-    assert "28% of the plan is missing at completion, and nobody has given the reason" in shown.fields["Gate blockers"]
-    assert "@Kwame Osei: 28% of the plan is missing: 650,000 EUR at completion of 900,000 EUR planned." in shown.reply
+    assert "the lifetime benefit is 21% below plan, and nobody has given the reason" in shown.fields["Gate blockers"]
+    assert "@Kwame Osei: The lifetime benefit is 21% below plan: 950,000 EUR of 1,200,000 EUR planned." in shown.reply
     assert "sponsor Martin Brandt asked" not in shown.reply
     scene.clock.move(minutes=61)
     reply = scene.show(item).reply
-    assert "@Martin Brandt: 28% of the plan is missing" in reply
+    assert "@Martin Brandt: The lifetime benefit is 21% below plan" in reply
     assert "- owner Kwame Osei was asked on 05 Oct 2026 09:0" in reply
     assert "- sponsor Martin Brandt was asked on 05 Oct 2026 10:0" in reply
     shown = scene.comment(item, "osei", "/reason volume: two branches stay open")

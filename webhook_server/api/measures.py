@@ -16,8 +16,11 @@ from connector.store.measures.measure_queries import MeasureFilter
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from governance.effects import Account, EffectKind, Version
 from governance.measure import Role
+from governance.money import Money
+from governance.plan_check import CheckKind
 from governance.responsible import Responsible
 from governance.verdict import Colour, Finding, GateState, Outcome, Status
+from governance.verdict import Figures as VerdictFigures
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
 from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
 from webhook_server.api.values import (
@@ -111,10 +114,32 @@ class FindingModel(Model):
     since: datetime
 
 
+class PlanCheckModel(Model):
+    """The latest estimate against the plan in one figure."""
+
+    kind: CheckKind
+    period: str = Field(description="Fiscal year of the in-year benefit, month of the run-rate.")
+    planned: Amount
+    expected: Amount
+    ratio: str | None = Field(description="1 is as planned, 0.9 a tenth too little benefit or too much cost.")
+    colour: Colour
+
+
 class StatusModel(Model):
     colour: Colour
     ratio: str | None = Field(description="1 is as planned.")
     reason: str
+    checks: list[PlanCheckModel] = Field(description="Of the potential: what the colour is the worst of, worst first.")
+
+
+class PlanFigures(Model):
+    """What the decision rests on, and the variance to what was decided first."""
+
+    npv: Amount | None = Field(description="Net present value of the plan at the policy's rate.")
+    payback_months: int | None = Field(description="Months after which the cumulative cash stays at zero or more.")
+    original_plan: Amount | None = Field(description="Net plan of the decision, if a re-baseline has replaced it.")
+    variance_to_original: Amount | None = Field(description="At completion minus the plan of the decision.")
+    missing_actuals: list[str] = Field(description="Closed months without a booking; they count as forecast.")
 
 
 class MeasureDetail(Model):
@@ -126,6 +151,7 @@ class MeasureDetail(Model):
     findings: list[FindingModel]
     implementation: StatusModel
     potential: StatusModel
+    plan_figures: PlanFigures
     off_ramp: str | None = Field(description="Why it is on hold or cancelled; null otherwise.")
     mapping_version: int
     policy_version: str
@@ -254,7 +280,32 @@ def finding_model(finding: Finding) -> FindingModel:
 
 def status_model(status: Status) -> StatusModel:
     ratio = None if status.number is None else str(status.number)
-    return StatusModel(colour=status.colour, ratio=ratio, reason=status.reason)
+    return StatusModel(
+        colour=status.colour, ratio=ratio, reason=status.reason,
+        checks=[
+            PlanCheckModel(
+                kind=one.check.kind, period=one.check.period, planned=_amount(one.check.planned),
+                expected=_amount(one.check.expected), colour=one.colour,
+                ratio=None if one.check.ratio is None else f"{one.check.ratio:.6f}",
+            )
+            for one in status.checks
+        ],
+    )  # fmt: skip
+
+
+def plan_figures(figures: VerdictFigures) -> PlanFigures:
+    npv, original, variance = figures.npv, figures.original_plan, figures.variance_to_original
+    return PlanFigures(
+        npv=npv and _amount(npv),
+        payback_months=figures.payback_months,
+        original_plan=original and _amount(original),
+        variance_to_original=variance and _amount(variance),
+        missing_actuals=[gap.text for gap in figures.missing_actuals],
+    )
+
+
+def _amount(money: Money) -> Amount:
+    return Amount(amount=f"{money.amount:f}", currency=money.currency)
 
 
 def find_measure(call: ApiCall, connection: Connection) -> RowMapping:
@@ -311,6 +362,7 @@ def show(call: ApiCall) -> MeasureDetail:
         findings=[finding_model(finding) for finding in verdict.findings],
         implementation=status_model(verdict.implementation),
         potential=status_model(verdict.potential),
+        plan_figures=plan_figures(verdict.figures),
         off_ramp=verdict.off_ramp.reason if verdict.off_ramp else None,
         **{
             name: row[name]
