@@ -234,6 +234,8 @@ class Policy:
     """Classes of measures; without any all have the thresholds' hurdle."""
     fiscal_year_start: int = 1
     """Number of the month in which the fiscal year begins."""
+    gate_names: Mapping[str, str] = field(default_factory=dict)
+    """What people call the states of a gate, by their keys, where that is another name; no part of the version."""
     version: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ from pydantic import Field
 from governance.evidence import DEFAULT_REPORTS, Report
 from governance.money import MAX_AMOUNT
 from governance.spread import SpreadShape
+from governance.verdict import GateState
 from mapping.sources import MappingModel, RoleSource, Source
 
 Share = Annotated[Decimal, Field(gt=0, le=1)]
@@ -170,6 +171,8 @@ class WriteRule(MappingModel):
     """The stages into which the item may be moved now, by name; empty while the gate is shut.  A native gate that
     reads this field lets nobody skip a stage."""
     blockers: str | None = None
+    why: str | None = None
+    """Why each status has its colour.  Without this field the reasons of what is not green follow the blockers."""
     findings: str | None = None
     plan: str | None = None
     forecast: str | None = None
@@ -357,6 +360,8 @@ class PolicyRule(ThresholdRule):
     after_role_change: Literal["shut", "take_back"] = "shut"
     """What becomes of a stage that rests on the approval of somebody whose role was changed without acceptance: the
     next gate is shut, or the stage is taken back."""
+    gate_names: Mapping[GateState, str] = {}
+    """What people read for the states of the gate, where that is another name: ``{blocked: Gesperrt}``."""
     overrides: tuple[OverrideRule, ...] = ()
     classes: tuple[ClassRule, ...] = ()
     """Classes of measures; with them every measure has to be of one (``facts.class``)."""

@@ -33,6 +33,7 @@ class Policies:
             currency=config.reporting_currency,
             classes=tuple(MeasureClass(**one.model_dump()) for one in rule.classes),
             fiscal_year_start=config.fiscal_year_start,
+            gate_names={state.value: name.strip() for state, name in rule.gate_names.items()},
         )
         self._overrides = rule.overrides
         self._for = cache(self._make)
