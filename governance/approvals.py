@@ -132,7 +132,7 @@ def rebaseline_rules(
 
     So a plan that is lowered under the committee's limit first is not raised again without it.
     """
-    locked = [] if plan is None else [plan.lines] if plan.original is None else [plan.original.lines, plan.lines]
+    locked = [] if plan is None else [plan.lines] if plan.original is None else [plan.original, plan.lines]
     sizes = [_size(lines) for lines in (*locked, measure.effects)]
     return tuple(
         rule for rule in policy.rebaseline if any(is_required(rule, policy, effects, rates) for effects in sizes)

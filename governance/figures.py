@@ -33,7 +33,7 @@ def figures_of(
     percent = None
     if net and variance is not None:
         percent = (variance / abs(net) * 100).quantize(Decimal("0.1"))
-    original = net_of(plan.original.lines, currency) if plan is not None and plan.original is not None else None
+    original = net_of(plan.original, currency) if plan is not None and plan.original is not None else None
     cash = cash_of(planned, thresholds.contingency) if planned else {}
     values = present_values(cash, thresholds.discount_rate, thresholds.horizon_months)
     return Figures(

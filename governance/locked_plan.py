@@ -31,12 +31,12 @@ class LockedPlan:
     approved_by: tuple[str, ...] = ()
     terms: LockedTerms | None = None
     """Schedule, kill criteria, baseline and scope, which lock with the amounts."""
-    original: LockedPlan | None = None
-    """The plan of the decision, which no re-baseline replaces; ``None`` while it is this one."""
+    original: tuple[EffectLine, ...] | None = None
+    """The lines of the decision, which no re-baseline replaces; ``None`` while they are these."""
 
     @property
-    def of_the_decision(self) -> LockedPlan:
-        return self.original or self
+    def decided_lines(self) -> tuple[EffectLine, ...]:
+        return self.lines if self.original is None else self.original
 
 
 def lock_plan(
@@ -51,7 +51,7 @@ def lock_plan(
 ) -> LockedPlan:
     """Keep the plan lines and the terms as they are now, beside the plan of the decision."""
     planned = tuple(line for line in lines if line.version is Version.PLAN)
-    return LockedPlan(number, planned, at, reason, by, terms, before.of_the_decision if before is not None else None)
+    return LockedPlan(number, planned, at, reason, by, terms, before.decided_lines if before is not None else None)
 
 
 def with_locked_plan(lines: tuple[EffectLine, ...], locked: LockedPlan | None) -> tuple[EffectLine, ...]:

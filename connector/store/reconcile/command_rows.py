@@ -137,8 +137,8 @@ def plan_version_row(outcome: AssessedItem) -> Row | None:
     }
 
 
-def plan_from_row(row: object, original: LockedPlan | None = None) -> LockedPlan:
-    """The inverse of :func:`plan_version_row`; ``original`` is the plan of the decision, where this is a later one."""
+def plan_from_row(row: object, before: LockedPlan | None = None) -> LockedPlan:
+    """The inverse of :func:`plan_version_row`; ``before`` is the plan of the decision, where this is a later one."""
     stored: Any = row
     return LockedPlan(
         stored.number,
@@ -147,7 +147,7 @@ def plan_from_row(row: object, original: LockedPlan | None = None) -> LockedPlan
         stored.reason,
         tuple(stored.approved_by),
         from_json(LockedTerms, stored.terms) if stored.terms else None,
-        original,
+        before.decided_lines if before is not None else None,
     )
 
 
