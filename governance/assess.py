@@ -164,6 +164,19 @@ class _Assessment:
         if self.effects is not None and not isinstance(self.estimate, Unknown):
             self.checks = plan_checks(self.effects, self.estimate, today, self.policy.fiscal_year_start)
 
+    def _original_checks(self) -> tuple[PlanCheck, ...]:
+        """The estimate against the plan of the decision, which no re-baseline replaces."""
+        original = None if self.plan is None else self.plan.original
+        if original is None or isinstance(self.estimate, Unknown):
+            return self.checks
+        try:
+            decided = sum_up(original)
+        except CurrencyMismatch:
+            return ()
+        if decided.plan is None or decided.plan.currency != self.estimate.currency:
+            return ()
+        return plan_checks(decided, self.estimate, self.now.date(), self.policy.fiscal_year_start)
+
     def potential(self) -> Status:
         """Will the money come: the worst of the checks."""
         today = self.now.date()
@@ -597,7 +610,7 @@ class _Assessment:
             blockers=blockers,
             implementation=implementation,
             potential=potential,
-            figures=figures_of(self.effects, self.estimate, self.plan, policy.thresholds),
+            figures=figures_of(self.effects, self.estimate, self.plan, policy.thresholds, self._original_checks()),
             policy_version=policy.version,
             gate_due=not_due_before,
             gate_name=policy.gate_names.get(gate.value, ""),

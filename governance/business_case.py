@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 from governance.approvals import current_write_down
@@ -19,6 +19,7 @@ from governance.measure import Role
 from governance.measure_class import hurdle_of, is_mandatory
 from governance.money import Money
 from governance.observation import Observation, earns_once, earns_regularly, observation
+from governance.plan_check import TENTH
 from governance.reporting_amounts import CENT
 from governance.verdict import ConditionResult, Outcome
 
@@ -265,7 +266,8 @@ def _compared(context: ConditionContext, parts: list[_Realised], currency: str, 
     texts = [f"{Money(part.reached, currency)} of {Money(part.planned, currency)}" for part in parts]
     for part, amounts in zip(parts, texts, strict=True):
         if part.reached < part.planned * share:
-            percent = f"{part.reached / part.planned:.0%}"
+            # Never rounded to the better side: 89.9% of the plan is not 90%.
+            percent = f"{(part.reached / part.planned * 100).quantize(TENTH, ROUND_FLOOR).normalize():f}%"
             reason = f"{amounts} planned {part.what} is realised ({percent})"
             if part.legacy:
                 reason += f", less {Money(part.legacy, currency)} still paid for the legacy"
@@ -274,15 +276,23 @@ def _compared(context: ConditionContext, parts: list[_Realised], currency: str, 
 
 
 def _without_benefit(context: ConditionContext, plan: Series, actual: Series, expected: str) -> ConditionResult:
-    """Nothing of nothing is no success, but for a measure that has to be done: what it was to cost is spent."""
-    code = "VALUE_NOT_REALISED"
+    """Nothing of nothing is no success; of a measure that has to be done the agreed share of its cost has to be booked.
+
+    That is the share of the forecast cost, so that one invoice of many does not close it.
+    """
+    code, share = "VALUE_NOT_REALISED", context.policy.thresholds.realised_share
     if not is_mandatory(context.measure, context.policy):
         return context.unmet(code, "value", expected, "nothing planned", "no benefit is planned that could be realised")
-    spent, planned = sum_of(actual.kinds, *COSTS), sum_of(plan.kinds, *COSTS)
-    amounts = f"{Money(spent, plan.currency)} of {Money(planned, plan.currency)} planned cost is booked"
-    if spent <= 0 < planned:
-        return context.unmet(code, "value", "booked cost", "nothing booked", amounts, Role.CONTROLLER)
-    return context.met(code, "value", "booked cost", amounts)
+    forecast = context.effects.forecast if context.effects is not None else None
+    of, which = (plan, "planned") if forecast is None else (forecast, "forecast")
+    spent, due, expected = sum_of(actual.kinds, *COSTS), sum_of(of.kinds, *COSTS), f"at least {share:.0%} of the cost"
+    amounts = f"{Money(spent, plan.currency)} of {Money(due, plan.currency)} {which} cost is booked"
+    if due <= 0:
+        reason = f"neither a benefit nor a cost is {which}: there is nothing that could be confirmed"
+        return context.unmet(code, "value", expected, f"nothing {which}", reason)
+    if spent < due * share:
+        return context.unmet(code, "value", expected, f"{spent / due:.0%}", amounts, Role.CONTROLLER)
+    return context.met(code, "value", expected, amounts)
 
 
 def _observed(context: ConditionContext, plan: Series) -> Observation | None:

@@ -11,17 +11,23 @@ from governance.investment import cash_of, payback_months, present_values
 from governance.latest_estimate import LatestEstimate
 from governance.locked_plan import LockedPlan, net_of
 from governance.money import Money
+from governance.plan_check import CheckKind, PlanCheck
 from governance.verdict import Figures
 
 CENT = Decimal("0.01")
+LEAKING = frozenset({CheckKind.IN_YEAR, CheckKind.RUN_RATE})
 
 
 def figures_of(
-    effects: Effects | None, estimate: LatestEstimate | Unknown, plan: LockedPlan | None, thresholds: Thresholds
+    effects: Effects | None,
+    estimate: LatestEstimate | Unknown,
+    plan: LockedPlan | None,
+    thresholds: Thresholds,
+    checks: tuple[PlanCheck, ...] = (),
 ) -> Figures:
     """Plan, forecast, actual, at completion; variance = at completion − plan, also in percent of the plan.
 
-    After a re-baseline the variance to the plan of the decision stands beside it.
+    After a re-baseline the variance to the plan of the decision stands beside it.  ``checks`` compare with that plan.
     """
     if effects is None:
         return Figures()
@@ -48,7 +54,17 @@ def figures_of(
         npv=Money(sum(values.values(), ZERO).quantize(CENT), currency) if values else None,
         payback_months=payback_months(cash),
         missing_actuals=() if isinstance(estimate, Unknown) else estimate.missing,
+        leakage=leakage_of(checks),
     )
+
+
+def leakage_of(checks: tuple[PlanCheck, ...]) -> tuple[PlanCheck, ...]:
+    """Leakage.
+
+    Formula: original plan − latest estimate, in-year and run-rate, losses only.
+    Source: McKinsey, where value is lost between target and bottom line.
+    """
+    return tuple([check for check in checks if check.kind in LEAKING and check.deviation < 0])
 
 
 def _difference(completion: Decimal | None, original: Money | None, currency: str) -> Money | None:

@@ -63,9 +63,15 @@ def _plan(measure: Measure) -> str:
     lines = _of_version(measure, Version.PLAN)
     if not lines:
         return "no plan"
-    parts = [f"{kind} {_month(line)} {_plain(line.money.amount)}" for kind, line in _with_kind(lines)]
+    parts, last = [], 0
+    for kind, line in _with_kind(lines):
+        month = line.month
+        number = month.year * 100 + month.month
+        if number > last:
+            last = number
+        parts.append(f"{kind} {number} {_plain(line.money.amount)}")
     parts.sort()
-    return f"{_net(lines)} until {max(map(_month, lines))} #{_digest(chr(10).join(parts))}"
+    return f"{_net(lines)} until {last // 100}-{last % 100:02d} #{_digest(chr(10).join(parts))}"
 
 
 def _actuals(measure: Measure) -> str:
@@ -99,12 +105,6 @@ def _with_kind(lines: Iterable[EffectLine]) -> Iterator[tuple[str, EffectLine]]:
             kind, account, hard, currency = line.kind, line.account, line.hard, line.money.currency
             text = f"{kind} {account} {hard} {currency}"
         yield text, line
-
-
-def _month(line: EffectLine) -> str:
-    month = line.month
-    number = month.month
-    return f"{month.year}-{number}" if number > 9 else f"{month.year}-0{number}"
 
 
 def _plain(amount: Decimal) -> str:

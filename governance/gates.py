@@ -208,6 +208,10 @@ class MeasureClass:
     """It has to be done, with or without a benefit: no hurdle, and its cost is what is judged."""
 
 
+def _is_confirmation(rule: ApprovalRule) -> bool:
+    return rule.kind is ApprovalKind.ACTUAL_EFFECT
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Stages in their order, one gate per stage, thresholds.  Two equal policies have one version."""
@@ -237,6 +241,8 @@ class Policy:
     gate_names: Mapping[str, str] = field(default_factory=dict)
     """What people call the states of a gate, by their keys, where that is another name; no part of the version."""
     version: str = field(init=False)
+    closing_stage: str = field(init=False, compare=False, repr=False)
+    """The stage that asks for the confirmation of the actual effect."""
 
     def __post_init__(self) -> None:
         keys = tuple(stage.key for stage in self.stages)
@@ -265,6 +271,8 @@ class Policy:
         )
         digest = hashlib.sha256(content.encode()).hexdigest()[:8]
         object.__setattr__(self, "version", f"{self.name}/{digest}")
+        confirmed = (gate.into for gate in self.gates if any(map(_is_confirmation, gate.approvals)))
+        object.__setattr__(self, "closing_stage", next(confirmed, keys[-1] if keys else ""))
 
     def index(self, key: str | None) -> int:
         """Position of a stage, 0 for the first; -1 for none and for a key that is not of this policy."""
@@ -302,14 +310,6 @@ class Policy:
 
     def with_thresholds(self, thresholds: Thresholds) -> Policy:
         return replace(self, thresholds=thresholds)
-
-    @property
-    def closing_stage(self) -> str:
-        """The stage that asks for the confirmation of the actual effect."""
-        for gate in self.gates:
-            if any(rule.kind is ApprovalKind.ACTUAL_EFFECT for rule in gate.approvals):
-                return gate.into
-        return self.stages[-1].key
 
     @property
     def weights(self) -> dict[str, Decimal]:

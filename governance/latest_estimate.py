@@ -6,14 +6,15 @@ the last month with a booking of that kind, and never later than the last comple
 comes late says nothing of the benefits before it.
 
 * Recurring kinds: a month up to the cut-off counts as booked, every other one as forecast.  A month up to the cut-off
-  without a booking is named, and counts as forecast.
+  without a booking is named, and counts as forecast; so is a later one that has been over for :data:`LATE_MONTHS`, so
+  that nobody stops booking without its being seen.
 * One-off kinds: what is booked counts, and what is still to come is forecast − booked, never below zero.
 * Legacy cost is taken from the forecast, which holds what is booked of it as well (:mod:`governance.legacy_cost`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -32,6 +33,8 @@ SPEND = (EffectKind.ONE_OFF_COST, EffectKind.CAPEX)
 """What is paid to get there."""
 FAR = 10**6
 """Later than any month."""
+LATE_MONTHS = 2
+"""Bookings may come so many months late before they are missed."""
 
 KIND_LABELS: Mapping[EffectKind, str] = {
     EffectKind.BENEFIT: "recurring benefit",
@@ -45,17 +48,32 @@ KIND_LABELS: Mapping[EffectKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class MissingActuals:
-    """Months up to the cut-off for which nothing of the kind is booked; they count as forecast."""
+    """Closed months for which nothing of the kind is booked; they count as forecast."""
 
     kind: EffectKind
     months: tuple[Period, ...]
 
     @property
     def text(self) -> str:
-        """``no recurring benefit is booked for 2026-02 and 2026-04``"""
-        names = [str(month) for month in self.months]
+        """``no recurring benefit is booked for 2026-02 and 2026-05 to 2026-08``"""
+        names = list(_runs(self.months))
         listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
         return f"no {KIND_LABELS.get(self.kind, self.kind.value)} is booked for {listed}"
+
+
+def _runs(months: Iterable[Period]) -> Iterator[str]:
+    """Months in a row as one: ``2026-05 to 2026-08``."""
+    runs: list[list[Period]] = []
+    for month in months:
+        if runs and runs[-1][-1].plus(1) == month:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    for run in runs:
+        if len(run) > 2:
+            yield f"{run[0]} to {run[-1]}"
+        else:
+            yield from map(str, run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +173,9 @@ def _spent_once(booked: Months, expected: Months, limit: int) -> Months:
 
 
 def _gap(booked: Months, expected: Months, limit: int, *, closed: bool) -> tuple[Period, ...]:
-    """Months up to the cut-off that are forecast and not booked."""
-    cut_off = limit if closed else max((month for month in booked if month <= limit), default=-1)
+    """Months that are closed or long over, and are forecast and not booked."""
+    newest = max((month for month in booked if month <= limit), default=-1)
+    cut_off = limit if closed else newest if limit == FAR or newest < 0 else max(newest, limit - LATE_MONTHS)
     return tuple(
         [period(month) for month in sorted(expected) if month <= cut_off and month not in booked and expected[month]]
     )

@@ -11,12 +11,9 @@ from datetime import date
 from decimal import Decimal
 
 from governance.effects import RECURRING, ZERO, EffectKind, Effects, Series, period
-from governance.latest_estimate import net_recurring, sum_of
+from governance.latest_estimate import LATE_MONTHS, net_recurring, sum_of
 from governance.money import Period
 from governance.steady_state import steady_window
-
-LATE_MONTHS = 2
-"""Bookings come late: the observed months end two months ago at the earliest, so that nothing stopped closes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +38,7 @@ def observation(effects: Effects, plan: Series, months: int, today: date, closed
     limit = _number(closed) if closed is not None else today.year * 12 + today.month - 2
     booked = actual.kinds.get(EffectKind.BENEFIT, {}) if actual is not None else {}
     newest = max((month for month in booked if month <= limit), default=limit)
+    # Bookings come late; the observed months end two months ago at the earliest, so that nothing stopped closes.
     until = limit if closed is not None else max(newest, limit - LATE_MONTHS)
     window = steady_window(planned, months, until)
     if window is None:

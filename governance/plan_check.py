@@ -79,8 +79,10 @@ class PlanCheck:
 
     @property
     def text(self) -> str:
-        """``lifetime benefit 222,000 EUR of 240,000 EUR planned (92.5%)``"""
+        """``lifetime benefit 222,000 EUR of 240,000 EUR planned (92.5%)``, or ``cost 1,000 EUR as planned``"""
         planned = self.planned.amount
+        if self.expected.amount == planned:
+            return f"{self.name} {self.expected} as planned"
         if not planned:
             return f"{self.name} {self.expected}, and none was planned"
         # Never rounded to the better side: 94.96% of the benefit is not 95%.

@@ -206,6 +206,8 @@ class Figures:
     """Of the plan; ``None`` also when it never pays back."""
     missing_actuals: tuple[MissingActuals, ...] = ()
     """Months that count as forecast although they are closed, because nothing is booked for them."""
+    leakage: tuple[PlanCheck, ...] = ()
+    """In-year benefit and run-rate that fall short of the plan of the decision."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from governance.presets import PRESETS
 from mapping.config import Enforce, MappingConfig, MeasureRule, ThresholdRule
 from mapping.load import LoadedMapping, MappingPath, format_path
 from mapping.problems import MappingFileProblem
+from mapping.sources import TranslatedSource
 
 Weakness: TypeAlias = "tuple[MappingPath, str]"
 
@@ -94,6 +95,11 @@ def _classes(config: MappingConfig) -> Iterator[Weakness]:
         if rule.facts.measure_class is not None and not classes:
             message = "the class is read, and the policy has none: all measures have the same hurdle."
             yield ("measures", index, "facts", "class"), message
+        source = rule.facts.measure_class
+        default = source.default if isinstance(source, TranslatedSource) else None
+        if default and default.strip().casefold() in {one.name.casefold() for one in classes if one.mandatory}:
+            message = f"a measure of which nobody states the class is {default}: no hurdle is asked of it."
+            yield ("measures", index, "facts", "class", "default"), message
 
 
 def _numbers(path: MappingPath, rule: ThresholdRule) -> Iterator[Weakness]:

@@ -51,7 +51,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
         yield from _check_reports(path, rule)
     yield from _check_off(policy.get("off"))
     yield from _check_overrides(policy.get("overrides"), list(names))
-    yield from check_classes(policy.get("classes"))
+    yield from check_classes(data)
     yield from _check_committees(data.get("committees"))
     yield from cannot_govern(data)
     yield from wrong_gate_names(data)

@@ -66,6 +66,16 @@ CASES: Mapping[str, tuple[tuple[EffectLine, ...], int, str]] = {
     ),
     "a booked benefit lowers what was forecast": ((*PHASED, *monthly(ACTUAL, BENEFIT, 40, 1, 5)), 900, ""),
     "nothing is booked yet": (PHASED, 1200, ""),
+    "booked until two months ago": ((*PHASED, *monthly(ACTUAL, BENEFIT, 90, 1, 3)), 1170, ""),
+    "nobody books any more": (
+        (*PHASED, *at(ACTUAL, BENEFIT, {1: 90})), 1190, "no recurring benefit is booked for 2026-02 and 2026-03",
+    ),
+    "what is missing in a row is named as one": (
+        (*PHASED, *at(ACTUAL, BENEFIT, {1: 100, 5: 100}), *monthly(FORECAST, RUNNING, 10), *at(ACTUAL, RUNNING, {1: 10})),
+        1080,
+        "no recurring benefit is booked for 2026-02 to 2026-04; no running cost is booked for 2026-02 and 2026-03",
+    ),
+    "a month booked with nothing is booked": ((*PHASED, *at(ACTUAL, BENEFIT, {1: 100, 2: 0, 3: 100})), 1100, ""),
 }  # fmt: skip
 
 

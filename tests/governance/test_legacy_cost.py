@@ -159,7 +159,7 @@ def test_it_is_taken_off_the_realised_value() -> None:
         if blocker.code == "VALUE_NOT_REALISED"
     ]
     assert reason == (
-        "10,000 EUR of 60,000 EUR planned net recurring benefit from 2026-07 to 2026-09 is realised (17%), "
+        "10,000 EUR of 60,000 EUR planned net recurring benefit from 2026-07 to 2026-09 is realised (16.6%), "
         "less 50,000 EUR still paid for the legacy"
     )
 

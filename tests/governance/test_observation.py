@@ -10,14 +10,14 @@ import pytest
 
 from governance.assess import assess
 from governance.effects import EffectKind, EffectLine
-from governance.gates import MeasureClass
+from governance.gates import MeasureClass, Policy
 from governance.locked_plan import lock_plan
 from governance.measure_state import MeasureState
 from governance.money import Period
 from governance.steady_state import steady_window
 from governance.verdict import Outcome, Verdict
 from tests.governance.factory import NOW, POLICY, evidence, measure
-from tests.governance.test_latest_estimate import ACTUAL, BENEFIT, CAPEX, ONE_OFF, PLAN, RUNNING, at
+from tests.governance.test_latest_estimate import ACTUAL, BENEFIT, CAPEX, FORECAST, ONE_OFF, PLAN, RUNNING, at
 from tests.governance.test_plan_checks import CLASSES, months
 
 Lines = tuple[EffectLine, ...]
@@ -28,11 +28,11 @@ def planned(kind: EffectKind, plan: Mapping[int, int], actual: Mapping[int, int]
     return (*at(PLAN, kind, plan), *at(ACTUAL, kind, actual))
 
 
-def at_closing(some: Lines, closed: Period | None = None, **facts: object) -> Verdict:
+def at_closing(some: Lines, closed: Period | None = None, policy: Policy = POLICY, **facts: object) -> Verdict:
     """On 21 November 2026; October is the last month that is over."""
     state = MeasureState("implemented", plan=lock_plan(some, NOW))
     present = replace(evidence("implemented", "implemented", commands=()), measure_state=state, closed_through=closed)
-    policy = CLASSES if facts else POLICY
+    policy = CLASSES if facts else policy
     return assess(measure(effects=some, **facts), present, policy, NOW)
 
 
@@ -61,12 +61,12 @@ CASES: Mapping[str, tuple[Lines, tuple[str, ...]]] = {
         planned(BENEFIT, months(100), {2: 100, 7: 100, 10: 100}),
         (
             "actuals are booked for 1 of the 3 months that have to be observed (2026-08 to 2026-10)",
-            "100 EUR of 300 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (33%)",
+            "100 EUR of 300 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (33.3%)",
         ),
     ),
     "running cost nine times the plan": (
         (*planned(BENEFIT, months(100), months(100, 1, 10)), *planned(RUNNING, months(10), months(90, 1, 10))),
-        ("30 EUR of 270 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (11%)",),
+        ("30 EUR of 270 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (11.1%)",),
     ),
     "a running cost that nobody booked": (
         (*planned(BENEFIT, months(100), months(100, 1, 10)), *at(PLAN, RUNNING, months(10))),
@@ -83,7 +83,7 @@ CASES: Mapping[str, tuple[Lines, tuple[str, ...]]] = {
     "nine tenths of it": (planned(BENEFIT, months(100), months(90, 1, 10)), ()),
     "a little less than nine tenths": (
         planned(BENEFIT, months(1000), months(899, 1, 10)),
-        ("2,697 EUR of 3,000 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (90%)",),
+        ("2,697 EUR of 3,000 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (89.9%)",),
     ),
     "a benefit that comes every third month": (
         planned(BENEFIT, {3: 300, 6: 300, 9: 300, 12: 300}, {3: 300, 6: 300, 9: 300}), (),
@@ -113,10 +113,54 @@ def test_what_is_not_closed_by_finance_is_not_observed() -> None:
     assert results(at_closing(some, Period(2026, 9))) == (NOT_YET, NOTHING)
 
 
-def test_what_has_to_be_done_is_closed_on_its_cost() -> None:
-    assert results(at_closing(planned(CAPEX, {1: 100}, {1: 110}), measure_class="Regulatory")) == ()
-    unspent = planned(CAPEX, {1: 100}, {1: 0})
-    assert results(at_closing(unspent, measure_class="Regulatory")) == ("0 EUR of 100 EUR planned cost is booked",)
+def test_the_running_cost_of_a_year_is_nine_times_the_plan() -> None:
+    """The whole year is observed, and is over."""
+    some = (*planned(BENEFIT, months(100), months(100)), *planned(RUNNING, months(10), months(90)))
+    policy = POLICY.with_thresholds(replace(POLICY.thresholds, observation_months=12))
+    assert results(at_closing(some, Period(2026, 12), policy)) == (
+        "120 EUR of 1,080 EUR planned net recurring benefit from 2026-01 to 2026-12 is realised (11.1%)",
+    )
+
+
+def test_three_good_months_of_a_year_are_not_a_year() -> None:
+    """February, July and November were picked, of a year that is over."""
+    some = planned(BENEFIT, months(100), {2: 100, 7: 100, 11: 100})
+    assert results(at_closing(some, Period(2026, 12))) == (
+        "actuals are booked for 1 of the 3 months that have to be observed (2026-10 to 2026-12)",
+        "100 EUR of 300 EUR planned net recurring benefit from 2026-10 to 2026-12 is realised (33.3%)",
+    )
+
+
+def test_what_cannot_be_read_is_not_observed() -> None:
+    unreadable = measure(
+        effects=planned(BENEFIT, months(100), months(100, 1, 10)), unreadable_effects=("row 3 is no amount",)
+    )
+    state = MeasureState("implemented", plan=lock_plan(unreadable.effects, NOW))
+    verdict = assess(
+        unreadable, replace(evidence("implemented", "implemented", commands=()), measure_state=state), POLICY, NOW
+    )
+    unknown = [one for one in verdict.checklist if one.code in {"ACTUALS_MISSING", "VALUE_NOT_REALISED"}]
+    assert [(one.outcome, one.reason) for one in unknown] == [(Outcome.UNKNOWN, "row 3 is no amount")] * 2
+
+
+NEITHER = "neither a benefit nor a cost is planned: there is nothing that could be confirmed"
+MANDATORY: Mapping[str, tuple[Lines, tuple[str, ...]]] = {
+    "more than planned": (planned(CAPEX, {1: 100}, {1: 110}), ()),
+    "exactly the agreed share": (planned(CAPEX, {1: 100}, {1: 90}), ()),
+    "a little less": (planned(CAPEX, {1: 1000}, {1: 899}), ("899 EUR of 1,000 EUR planned cost is booked",)),
+    "one invoice of many": (planned(CAPEX, {1: 100}, {1: 1}), ("1 EUR of 100 EUR planned cost is booked",)),
+    "nothing booked": (planned(CAPEX, {1: 100}, {1: 0}), ("0 EUR of 100 EUR planned cost is booked",)),
+    "cheaper than planned, and so forecast": ((*planned(CAPEX, {1: 100}, {1: 60}), *at(FORECAST, CAPEX, {1: 60})), ()),
+    "more is still to come than was planned": (
+        (*planned(CAPEX, {1: 100}, {1: 100}), *at(FORECAST, CAPEX, {1: 200})), ("100 EUR of 200 EUR forecast cost is booked",),
+    ),
+    "nothing of nothing": (planned(CAPEX, {1: 0}, {1: 0}), (NEITHER,)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("some", "expected"), MANDATORY.values(), ids=MANDATORY.keys())
+def test_what_has_to_be_done_is_closed_on_its_cost(some: Lines, expected: tuple[str, ...]) -> None:
+    assert results(at_closing(some, measure_class="Regulatory")) == expected
     assert MeasureClass("Regulatory", mandatory=True) in CLASSES.classes
 
 

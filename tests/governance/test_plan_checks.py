@@ -158,6 +158,41 @@ def test_the_light_is_the_worst_of_the_figures(some: Lines, colour: Colour, figu
         assert verdict.potential.checks[0].colour is colour, "the worst stands first"
 
 
+EDGES: Mapping[str, tuple[int, Colour, bool]] = {
+    "exactly the share of green": (95_000, Colour.GREEN, False),
+    "a cent less": (94_999, Colour.AMBER, False),
+    "exactly the tolerance": (90_000, Colour.AMBER, False),
+    "past the tolerance": (89_999, Colour.AMBER, True),
+    "exactly the share of amber": (85_000, Colour.AMBER, True),
+    "less": (84_999, Colour.RED, True),
+    "nothing": (0, Colour.RED, True),
+    "a loss": (-5, Colour.RED, True),
+}
+
+
+@pytest.mark.parametrize(("expected", "colour", "asked"), EDGES.values(), ids=EDGES.keys())
+def test_the_edges_belong_to_the_better_side(expected: int, colour: Colour, *, asked: bool) -> None:
+    verdict = judged(both(BENEFIT, {1: 100_000}, {1: expected}))
+    assert (verdict.potential.colour, verdict.deviation is not None) == (colour, asked)
+    overrun = judged(both(ONE_OFF, {1: 100_000}, {1: 200_000 - expected}))
+    assert (overrun.potential.colour, overrun.deviation is not None) == (colour, asked), (
+        "cost is the same the other way"
+    )
+
+
+def test_the_whole_reason_names_each_figure_with_the_worst_first() -> None:
+    some = (*both(BENEFIT, months(100), months(100, 1, 11) | {12: 40}), *both(ONE_OFF, {1: 400}, {1: 440}))
+    assert judged(some).potential.reason == (
+        "run-rate 2026-12 960 EUR of 1,200 EUR planned (80.0%); cost 440 EUR of 400 EUR planned (110.0%); "
+        "lifetime benefit 1,140 EUR of 1,200 EUR planned (95.0%); "
+        "in-year benefit FY 2026 1,140 EUR of 1,200 EUR planned (95.0%)"
+    )
+    assert judged((*both(BENEFIT, months(100), months(100)), *both(ONE_OFF, {1: 400}, {1: 300}))).potential.reason == (
+        "lifetime benefit 1,200 EUR as planned; in-year benefit FY 2026 1,200 EUR as planned; "
+        "run-rate 2026-12 1,200 EUR as planned; cost 300 EUR of 400 EUR planned (75.0%)"
+    )
+
+
 SHORT = both(BENEFIT, {1: 1000}, {1: 800})
 DOLLARS = tuple(replace(line, money=Money(line.money.amount, "USD")) for line in SHORT)
 TOLERATED: Mapping[str, tuple[Lines, int, Rates, bool]] = {

@@ -19,7 +19,7 @@ from governance.effects import Account, EffectKind, Version
 from governance.kill_switch import criterion_at
 from governance.measure import Role
 from governance.money import Money
-from governance.plan_check import CheckKind
+from governance.plan_check import CheckKind, PlanCheck
 from governance.responsible import Responsible
 from governance.verdict import Colour, Finding, GateState, Outcome, Status
 from governance.verdict import Figures as VerdictFigures
@@ -124,6 +124,11 @@ class PlanCheckModel(Model):
     planned: Amount
     expected: Amount
     ratio: str | None = Field(description="1 is as planned, 0.9 a tenth too little benefit or too much cost.")
+
+
+class CheckWithColour(PlanCheckModel):
+    """One figure that the colour of the potential is made of."""
+
     colour: Colour
 
 
@@ -131,7 +136,7 @@ class StatusModel(Model):
     colour: Colour
     ratio: str | None = Field(description="1 is as planned.")
     reason: str
-    checks: list[PlanCheckModel] = Field(description="Of the potential: what the colour is the worst of, worst first.")
+    checks: list[CheckWithColour] = Field(description="Of the potential: what the colour is the worst of, worst first.")
 
 
 class PlanFigures(Model):
@@ -142,6 +147,9 @@ class PlanFigures(Model):
     original_plan: Amount | None = Field(description="Net plan of the decision, if a re-baseline has replaced it.")
     variance_to_original: Amount | None = Field(description="At completion minus the plan of the decision.")
     missing_actuals: list[str] = Field(description="Closed months without a booking; they count as forecast.")
+    leakage: list[PlanCheckModel] = Field(
+        description="In-year benefit and run-rate below the plan of the decision, also after a re-baseline."
+    )
 
 
 class KillCriterionModel(Model):
@@ -294,16 +302,21 @@ def finding_model(finding: Finding) -> FindingModel:
 def status_model(status: Status) -> StatusModel:
     ratio = None if status.number is None else str(status.number)
     return StatusModel(
-        colour=status.colour, ratio=ratio, reason=status.reason,
-        checks=[
-            PlanCheckModel(
-                kind=one.check.kind, period=one.check.period, planned=_amount(one.check.planned),
-                expected=_amount(one.check.expected), colour=one.colour,
-                ratio=None if one.check.ratio is None else f"{one.check.ratio:.6f}",
-            )
-            for one in status.checks
-        ],
-    )  # fmt: skip
+        colour=status.colour,
+        ratio=ratio,
+        reason=status.reason,
+        checks=[CheckWithColour(**_check(one.check).model_dump(), colour=one.colour) for one in status.checks],
+    )
+
+
+def _check(check: PlanCheck) -> PlanCheckModel:
+    return PlanCheckModel(
+        kind=check.kind,
+        period=check.period,
+        planned=_amount(check.planned),
+        expected=_amount(check.expected),
+        ratio=None if check.ratio is None else f"{check.ratio:.6f}",
+    )
 
 
 def plan_figures(figures: VerdictFigures) -> PlanFigures:
@@ -314,6 +327,7 @@ def plan_figures(figures: VerdictFigures) -> PlanFigures:
         original_plan=original and _amount(original),
         variance_to_original=variance and _amount(variance),
         missing_actuals=[gap.text for gap in figures.missing_actuals],
+        leakage=[_check(one) for one in figures.leakage],
     )
 
 
