@@ -23,6 +23,9 @@ ROLES = "    roles: {owner: Assignee"
 TRANSLATED = "{field: Kind, values: {Invest: growth, Law: Regulatory}, unknown: block}"
 
 
+NOT_SEEN = 'the field "Class" was not returned by jira-main; check that it exists and that Gatepost may see it'
+
+
 def mapping(source: str | None, policy: str = CLASSES) -> str:
     facts = f"    facts: {{class: {source}}}\n" if source else ""
     return SOUND.replace(POLICY, policy).replace(ROLES, f"{facts}{ROLES}")
@@ -119,9 +122,9 @@ def test_a_choice_field_offers_each_class(options: tuple[str, ...], problems: li
     [
         ("Class", {"Class": "Growth"}, "Growth"),
         ("Class", {"Class": None}, None),
-        ("Class", {}, Unknown('the field "Class" is not there')),
+        ("Class", {}, Unknown(NOT_SEEN)),
         (TRANSLATED, {"Kind": "law"}, "Regulatory"),
-        (TRANSLATED, {"Kind": "Fun"}, Unknown('"Fun" in the field "Kind" has no meaning in the mapping')),
+        (TRANSLATED, {"Kind": "Fun"}, Unknown('the field "Kind" holds "Fun", which the mapping does not translate')),
     ],
 )
 def test_the_class_of_an_item(source: str, fields: dict[str, str | None], expected: Fact[str]) -> None:
