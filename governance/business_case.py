@@ -245,7 +245,7 @@ def value_realised(context: ConditionContext) -> ConditionResult:
             reason = "there are no closed months at planned steady state to compare the value with"
             return context.unmet(code, "value", expected, "nothing to compare", reason, Role.CONTROLLER)
         what = f"net recurring benefit from {observed.first} to {observed.last}"
-        parts.append(_Realised(what, observed.planned, observed.reached, observed.legacy))
+        parts.append(_Realised(what, observed.planned, observed.reached, observed.legacy, observed.legacy_paid))
     if once > 0:
         booked = sum_of(effects.actual.kinds, EffectKind.ONE_OFF_BENEFIT)
         parts.append(_Realised("one-off benefit", once, booked))
@@ -259,6 +259,7 @@ class _Realised(NamedTuple):
     planned: Decimal
     reached: Decimal
     legacy: Decimal = ZERO
+    legacy_paid: Decimal = ZERO
 
 
 def _compared(context: ConditionContext, parts: list[_Realised], currency: str, expected: str) -> ConditionResult:
@@ -271,6 +272,8 @@ def _compared(context: ConditionContext, parts: list[_Realised], currency: str, 
             reason = f"{amounts} planned {part.what} is realised ({percent})"
             if part.legacy:
                 reason += f", less {Money(part.legacy, currency)} still paid for the legacy"
+                if part.legacy != part.legacy_paid:
+                    reason += f", the part of these months of {Money(part.legacy_paid, currency)}"
             return context.unmet(code, "value", expected, percent, reason)
     return context.met(code, "value", expected, "; ".join(texts))
 

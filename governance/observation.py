@@ -11,9 +11,11 @@ from datetime import date
 from decimal import Decimal
 
 from governance.effects import RECURRING, ZERO, EffectKind, Effects, Series, period
-from governance.latest_estimate import LATE_MONTHS, net_recurring, sum_of
+from governance.latest_estimate import LATE_MONTHS, Months, net_recurring, sum_of
 from governance.money import Period
 from governance.steady_state import steady_window
+
+CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,11 @@ class Observation:
     planned: Decimal
     """Planned net recurring; above zero."""
     reached: Decimal
-    """Booked net recurring, less legacy cost since the first of these months."""
+    """Booked net recurring, less the legacy cost that counts for these months."""
     legacy: Decimal
+    """Of these months, and of what was paid in others as large a part as these months are of the plan."""
+    legacy_paid: Decimal
+    """All legacy cost since the agreed end."""
 
 
 def observation(effects: Effects, plan: Series, months: int, today: date, closed: Period | None) -> Observation | None:
@@ -45,18 +50,30 @@ def observation(effects: Effects, plan: Series, months: int, today: date, closed
         return None
     kinds = actual.kinds if actual is not None else {}
     reached = net_recurring(kinds)
-    legacy = sum(
-        (amount for month, amount in kinds.get(EffectKind.LEGACY_COST, {}).items() if month >= window[0]), ZERO
-    )
+    paid = kinds.get(EffectKind.LEGACY_COST, {})
+    plan_of_window = sum((planned.get(month, ZERO) for month in window), ZERO)
+    legacy = _legacy(paid, window, plan_of_window, sum(planned.values(), ZERO)) if paid else ZERO
     return Observation(
         period(window[0]),
         period(window[-1]),
         len(window),
         sum(_is_booked(month, plan, effects) for month in window),
-        sum((planned.get(month, ZERO) for month in window), ZERO),
+        plan_of_window,
         sum((reached.get(month, ZERO) for month in window), ZERO) - legacy,
         legacy,
+        sum(paid.values(), ZERO),
     )
+
+
+def _legacy(paid: Months, window: range, planned: Decimal, planned_in_all: Decimal) -> Decimal:
+    """A bill that comes once after the end takes off its part of the whole plan, not the whole of three months.
+
+    While anything is still billed the measure is not closed anyway (:mod:`governance.legacy`).
+    """
+    within = sum((amount for month, amount in paid.items() if month in window), ZERO)
+    outside = sum(paid.values(), ZERO) - within
+    part = min(planned / planned_in_all, Decimal(1)) if planned_in_all > 0 else Decimal(1)
+    return (within + outside * part).quantize(CENT)
 
 
 def earns_once(plan: Series) -> Decimal:

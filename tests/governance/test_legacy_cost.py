@@ -159,9 +159,16 @@ def test_it_is_taken_off_the_realised_value() -> None:
         if blocker.code == "VALUE_NOT_REALISED"
     ]
     assert reason == (
-        "10,000 EUR of 60,000 EUR planned net recurring benefit from 2026-07 to 2026-09 is realised (16.6%), "
-        "less 50,000 EUR still paid for the legacy"
+        "47,500 EUR of 60,000 EUR planned net recurring benefit from 2026-07 to 2026-09 is realised (79.1%), "
+        "less 12,500 EUR still paid for the legacy, the part of these months of 50,000 EUR"
     )
+
+
+def test_one_late_bill_is_not_the_whole_value_of_the_months_that_are_observed() -> None:
+    """It is a fortieth of the plan, and would be a tenth of the three months."""
+    present = evidence("implemented", "implemented", legacy=(service(retired=True, oct=6),), commands=())
+    codes = {blocker.code for blocker in assess(ENDED, present, POLICY, NOW).blockers}
+    assert "VALUE_NOT_REALISED" not in codes
 
 
 def test_the_finding_names_every_service_with_months_and_amounts() -> None:

@@ -189,7 +189,10 @@ def technically_finished(scene: Simulation) -> None:
     assert "Correct form: /confirm 100000 EUR 2026-12" in wrong.reply
     shown = scene.comment(item, "weber", "/confirm 100k EUR 2027-01")
     assert not scene.move(item, "osei", "Closed")[0], "confirmed, but not realised"
-    blocker = "Closed is shut: 400,000 EUR of 1,200,000 EUR planned benefit is realised (33%)"
+    blocker = (
+        "Closed is shut: 100,000.03 EUR of 300,000 EUR planned net recurring benefit from 2026-10 to 2026-12 is realised "
+        "(33.3%)"
+    )
     assert blocker in shown.fields["Gate blockers"]
     assert "may not confirm" in scene.comment(item, "osei", "/write-down 100k EUR 2027-01 it is what it is").reply
     shown = scene.comment(item, "weber", "/write-down 100k EUR 2027-01 the volume never came")
