@@ -40,21 +40,24 @@ def plan_checks(
 
 
 def _benefits(plan: Series, estimate: LatestEstimate, today: date, fiscal_year_start: int) -> Iterator[PlanCheck]:
+    if not _earns(plan, estimate):
+        return
     currency = plan.currency
     expected = sum_of(estimate.kinds, *EARNED) - sum_of(estimate.kinds, EffectKind.LEGACY_COST)
     yield PlanCheck(CheckKind.LIFETIME, Money(plan.benefit_total, currency), Money(expected, currency))
     first = _fiscal_year(plan.benefit, today, fiscal_year_start)
-    yield PlanCheck(
-        CheckKind.IN_YEAR,
-        Money(_within(plan.benefit, first), currency),
-        Money(
-            sum((_within(estimate.of(kind), first) for kind in EARNED), ZERO)
-            - _within(estimate.of(EffectKind.LEGACY_COST), first),
-            currency,
-        ),
-        f"FY {first // MONTHS}",
-    )
+    planned = _within(plan.benefit, first)
+    if planned:
+        # A late bill in a year for which nothing was planned has no share of it; the lifetime benefit holds it.
+        earned = sum((_within(estimate.of(kind), first) for kind in EARNED), ZERO)
+        earned -= _within(estimate.of(EffectKind.LEGACY_COST), first)
+        yield PlanCheck(CheckKind.IN_YEAR, Money(planned, currency), Money(earned, currency), f"FY {first // MONTHS}")
     yield from _run_rate(plan, estimate)
+
+
+def _earns(plan: Series, estimate: LatestEstimate) -> bool:
+    """Whether a benefit is planned or expected; legacy cost of a measure that only costs is one of its costs."""
+    return bool(plan.benefit_total or sum_of(estimate.kinds, *EARNED))
 
 
 def _run_rate(plan: Series, estimate: LatestEstimate) -> Iterator[PlanCheck]:
@@ -72,6 +75,8 @@ def _run_rate(plan: Series, estimate: LatestEstimate) -> Iterator[PlanCheck]:
 
 def _costs(plan: Series, estimate: LatestEstimate) -> Iterator[PlanCheck]:
     planned, expected = sum_of(plan.kinds, *COSTS), sum_of(estimate.kinds, *COSTS)
+    if EffectKind.LEGACY_COST in estimate.kinds and not _earns(plan, estimate):
+        expected += sum_of(estimate.kinds, EffectKind.LEGACY_COST)
     yield PlanCheck(CheckKind.COST, Money(planned, plan.currency), Money(expected, plan.currency))
     spend, spent = sum_of(plan.kinds, *SPEND), sum_of(estimate.kinds, *SPEND)
     if spend != planned or spent != expected:

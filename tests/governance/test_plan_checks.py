@@ -10,11 +10,13 @@ from decimal import Decimal
 import pytest
 
 from governance.assess import assess
-from governance.effects import EffectKind, EffectLine, Version
+from governance.effects import EffectKind, EffectLine, Version, sum_up
 from governance.gates import MeasureClass
+from governance.latest_estimate import LatestEstimate, latest_estimate
 from governance.locked_plan import lock_plan
 from governance.measure_state import MeasureState
 from governance.money import Money, Period
+from governance.plan_checks import plan_checks
 from governance.rates import Rate, Rates
 from governance.verdict import Colour, Verdict
 from tests.governance.factory import NOW, POLICY, evidence, measure
@@ -156,6 +158,33 @@ def test_the_light_is_the_worst_of_the_figures(some: Lines, colour: Colour, figu
     assert (verdict.deviation.text if verdict.deviation else "") == deviation
     if colour in {Colour.RED, Colour.AMBER}:
         assert verdict.potential.checks[0].colour is colour, "the worst stands first"
+
+
+BILLS: Mapping[str, tuple[Lines, list[str]]] = {
+    "in a year for which nothing is planned": (
+        (*both(BENEFIT, months(100, -11, 0), months(100, -11, 0)), *at(FORECAST, EffectKind.LEGACY_COST, {1: 41})),
+        ["lifetime benefit 1,159 EUR of 1,200 EUR planned (96.5%)", "run-rate 2025-12 1,200 EUR as planned"],
+    ),
+    "in a year with a benefit": (
+        (*both(BENEFIT, {1: 100}, {1: 100}), *at(FORECAST, EffectKind.LEGACY_COST, {2: 40})),
+        [
+            "lifetime benefit 60 EUR of 100 EUR planned (60.0%)",
+            "in-year benefit FY 2026 60 EUR of 100 EUR planned (60.0%)",
+        ],
+    ),
+    "of a measure that only costs": (
+        (*both(CAPEX, {1: 1000}, {1: 1000}), *at(FORECAST, EffectKind.LEGACY_COST, {2: 1})),
+        ["cost 1,001 EUR of 1,000 EUR planned (100.1%)", "spend 1,000 EUR as planned"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("some", "texts"), BILLS.values(), ids=BILLS.keys())
+def test_a_late_bill_for_the_legacy_is_compared_with_what_was_planned(some: Lines, texts: list[str]) -> None:
+    effects, today = sum_up(some), date(2026, 3, 5)
+    estimate = latest_estimate(effects, today)
+    assert isinstance(estimate, LatestEstimate)
+    assert [check.text for check in plan_checks(effects, estimate, today, 1)] == texts
 
 
 EDGES: Mapping[str, tuple[int, Colour, bool]] = {
