@@ -16,7 +16,7 @@ CODES: Mapping[str, str] = {
     "DATES_MISSING": "no start or end, or the end before the start",
     "NO_OUTCOME_LINK": "no objective or KPI",
     "OVERLAP_UNDECLARED": "it is not stated whether the measure overlaps with others",
-    "BELOW_HURDLE": "net plan below the hurdle, or payback too late",
+    "BELOW_HURDLE": "net plan or NPV below the hurdle of its class, or payback too late",
     "KILL_CRITERIA_MISSING": "no kill criteria agreed, or one that cannot be checked",
     "APPROVAL_MISSING": "an approval is missing",
     "CONTROLLER_SIZE": "the controller has not confirmed size and timing",

@@ -222,6 +222,7 @@ def _measure(scope: ExpressionScope, rule: MeasureRule, config: MappingConfig) -
         overlaps=_fact(scope, facts, "overlaps"),
         baseline_id=text_of(scope, facts.baseline_id) if facts.baseline_id else None,
         committee=_committee(hierarchy.program, config),
+        measure_class=text_of(scope, facts.measure_class) if facts.measure_class else None,
         rule_name=rule.name,
         effects=effects,
         unreadable_effects=unreadable,

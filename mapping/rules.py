@@ -12,6 +12,7 @@ from typing import TypeAlias
 from governance.codes import ALWAYS_ON, CODES
 from governance.evidence import Report
 from governance.presets import PRESETS
+from mapping.class_rules import check_classes
 from mapping.expressions import check_expression
 from mapping.gate_names import wrong_gate_names
 from mapping.ledger_rules import check_ledger
@@ -54,6 +55,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
     yield from check_roles(data, policy, stages)
     yield from _check_off(policy.get("off"))
     yield from _check_overrides(policy.get("overrides"), list(names))
+    yield from check_classes(data)
     yield from _check_committees(data.get("committees"))
     yield from _check_legal_entities(data.get("legal_entities"))
     yield from cannot_govern(data)

@@ -23,6 +23,7 @@ from connector.store.database.row_level_access import account_key, grant_key
 from governance.gates import REBASELINE
 from governance.measure import Role
 from governance.measure_state import ReasonRequest, deviation_text
+from governance.plan_check import PlanCheck
 from governance.reconciliation import LADDER, kind_text
 from governance.verdict import ApprovalState, Blocker, Finding
 
@@ -94,9 +95,9 @@ def _blocked(blocker: Blocker) -> Reason:
     return Reason(blocker.code, _capital(blocker.reason), blocker.sentence, awaits)
 
 
-def _reason_request(request: ReasonRequest, shortfall: Decimal, slip_days: int) -> Reason:
+def _reason_request(request: ReasonRequest, checks: tuple[PlanCheck, ...], slip_days: int) -> Reason:
     who = request.responsible.text
-    past = deviation_text(shortfall, slip_days, " at completion")
+    past = deviation_text(checks, slip_days)
     text = f"{_capital(past)}; {who} was asked for the reason"
     return Reason("DEVIATION_UNEXPLAINED", text, text)
 
@@ -124,8 +125,9 @@ def _reason(stored: Mapping[str, object]) -> Reason:
             return _role_change(from_json(Finding, finding))
         case {"difference": str(kind), "ledger": str(ledger), "tool": str(tool), "due": str(due)}:
             return _difference(kind, ledger, tool, due)
-        case {"request": request, "shortfall": shortfall, "slip_days": int(days)}:
-            return _reason_request(from_json(ReasonRequest, request), Decimal(str(shortfall)), days)
+        case {"request": request, "checks": checks, "slip_days": int(days)}:
+            found = tuple(from_json(PlanCheck, check) for check in checks) if isinstance(checks, list) else ()
+            return _reason_request(from_json(ReasonRequest, request), found, days)
         case _:
             return _rebaseline(str(stored["rebaseline"]))
 
@@ -223,7 +225,7 @@ WITH me AS (
       AND h.gate <> 'not_due'
     UNION ALL
     SELECT h.id, CAST(a.request ->> 'at' AS timestamptz), h.blockers @> '[{"code": "DEVIATION_UNEXPLAINED"}]', false,
-           jsonb_build_object('request', a.request, 'shortfall', h.deviation -> 'shortfall',
+           jsonb_build_object('request', a.request, 'checks', h.deviation -> 'checks',
                               'slip_days', coalesce(CAST(h.deviation ->> 'slip_days' AS int), 0)), 'reason'
     FROM held h CROSS JOIN LATERAL
          jsonb_array_elements(CASE jsonb_typeof(h.deviation) WHEN 'object' THEN h.deviation -> 'reason_requests'

@@ -20,6 +20,8 @@ from connector.store.reporting.my_work import load_my_work
 from governance.gates import ApprovalKind
 from governance.measure import Role as MeasureRole
 from governance.measure_state import ReasonRequest
+from governance.money import Money
+from governance.plan_check import CheckKind, PlanCheck
 from governance.responsible import Responsible
 from governance.verdict import Approval, ApprovalState, Blocker
 from mapping.load import LoadedMapping, load_mapping
@@ -93,10 +95,11 @@ REJECTED = blocker(
 HELD = blocker("ON_HOLD", SPONSOR_ROLE, 5, "On hold")
 KILLED = blocker("KILL_SWITCH", SPONSOR_ROLE, 5, "three months red")
 DEVIATION = {
-    "since": "2026-02-06T08:00:00+00:00", "shortfall": "0.27", "reason": "",
+    "since": "2026-02-06T08:00:00+00:00", "slip_days": 0, "reason": "",
+    "checks": [to_json(PlanCheck(CheckKind.LIFETIME, Money(Decimal(100), "EUR"), Money(Decimal(73), "EUR")))],
     "reason_requests": [to_json(ReasonRequest(PEOPLE[OWNER], datetime(2026, 2, 6, 8, tzinfo=UTC)))],
 }  # fmt: skip
-LATE = blocker("DEVIATION_UNEXPLAINED", OWNER, 6, "27% of the plan is missing", "deviation")
+LATE = blocker("DEVIATION_UNEXPLAINED", OWNER, 6, "the lifetime benefit is 27% below plan", "deviation")
 OFF_RAMP = {"kind": "on_hold", "by": "M. Brandt", "at": "2026-02-05T08:00:00+00:00", "reason": "later", "by_id": "b"}
 
 
