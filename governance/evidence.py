@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from governance.actuals_seen import SeenTotal
 from governance.facts import Fact, Unknown
 from governance.measure import MeasureId, Person, Role
 from governance.measure_state import MeasureState
@@ -285,6 +286,8 @@ class Evidence:
     """What reports on the work beside the child items: a :class:`Report`, or the name of a report field."""
     counted_reports: frozenset[str] = DEFAULT_REPORTS
     """Which of them the mapping counts."""
+    actuals_seen: Mapping[str, tuple[SeenTotal, ...]] = field(default_factory=dict)
+    """Kind of actual to the totals to date that were seen so far, with those of now."""
     created: datetime | None = None
     commands: tuple[Command, ...] = ()
     withdrawn_commands: tuple[Command, ...] = ()

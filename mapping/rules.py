@@ -15,6 +15,7 @@ from governance.presets import PRESETS
 from mapping.expressions import check_expression
 from mapping.problems import did_you_mean
 from mapping.refusals import cannot_govern
+from mapping.timing_rules import check_timing
 
 MappingPath: TypeAlias = "tuple[str | int, ...]"
 RuleProblem: TypeAlias = "tuple[MappingPath, str, str]"
@@ -47,6 +48,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
         yield from _check_joins(path, rule)
         yield from _check_progress((*path, "progress"), rule.get("progress"))
         yield from _check_reports(path, rule)
+        yield from check_timing((*path, "effects", "timing"), rule)
     yield from _check_off(policy.get("off"))
     yield from _check_overrides(policy.get("overrides"), list(names))
     yield from _check_committees(data.get("committees"))

@@ -22,7 +22,7 @@ from governance.money import Period
 from mapping.config import JoinRule, MappingConfig, MeasureRule
 from mapping.expressions import ExpressionScope
 from mapping.fields import joined_fields
-from mapping.map_item import rule_for
+from mapping.match import rule_for
 from mapping.related_evidence import (
     NO_RELATED_EVIDENCE,
     EvidenceNeeds,
