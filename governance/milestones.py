@@ -48,7 +48,7 @@ class MilestoneEffect:
     account: Account = Account.EBITDA
     hard: bool = True
     per: AmountPer = AmountPer.MONTH
-    ramp: int = 0
+    ramp_up: int = 0
     """Months in which it grows evenly: with 3 a quarter, a half, three quarters, and then all of it."""
     shape: SpreadShape = SpreadShape.LINEAR
     """How a total without a ramp is laid over its months."""
@@ -107,9 +107,9 @@ def _named(milestone: str) -> str:
 
 def lay_out(effect: MilestoneEffect, first: Period, months: int) -> MonthlyAmounts:
     """The amount of each month, in cents whose sum is that of the unrounded amounts."""
-    if effect.per is AmountPer.TOTAL and not effect.ramp:
+    if effect.per is AmountPer.TOTAL and not effect.ramp_up:
         return spread(effect.money, first, first.plus(months - 1), effect.shape)
-    full = effect.ramp + 1
+    full = effect.ramp_up + 1
     weights = [min(number, full) for number in range(1, months + 1)]
     match effect.per:
         case AmountPer.MONTH:

@@ -140,7 +140,7 @@ class TimingRule(MappingModel):
     """``start`` or ``end`` of the work, or a name under ``milestones``."""
     offset: Annotated[int, Field(ge=-120, le=120)] = 0
     """Months after the start or milestone; below zero before it."""
-    ramp: Annotated[int, Field(ge=0, le=120)] = 0
+    ramp_up: Annotated[int, Field(ge=0, le=120)] = 0
     """Recurring: months in which the amount grows evenly until it is whole."""
     duration: Months | None = None
     """Recurring: months that it lasts; without it until the policy's horizon."""

@@ -149,7 +149,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "start": "Field with the date whose month is the first.",
         "milestone": "start or end of the work, or the name of a milestone.",
         "offset": "Months after it; -1 is the month before.",
-        "ramp": "Months in which the amount grows evenly until it is whole.",
+        "ramp_up": "Months in which the amount grows evenly until it is whole.",
         "duration": "Months that it lasts; without it until horizon_months of the policy.",
         "per": "What the field holds: the amount of a month, of a year, or the total of all months.",
     },

@@ -75,7 +75,7 @@ class TimedSeries:
         recurring = key.kind in RECURRING
         effect = MilestoneEffect(
             version, key.kind, amount, first, rule.offset, count, key.account,
-            per=rule.per if recurring else AmountPer.TOTAL, ramp=rule.ramp if recurring else 0, shape=shape,
+            per=rule.per if recurring else AmountPer.TOTAL, ramp_up=rule.ramp_up if recurring else 0, shape=shape,
         )  # fmt: skip
         found, problems = resolve_dates([effect], self.dates, self._horizon(first, rule.offset))
         return problems[0] if problems else found

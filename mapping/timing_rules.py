@@ -12,7 +12,7 @@ MappingPath: TypeAlias = "tuple[str | int, ...]"
 RuleProblem: TypeAlias = "tuple[MappingPath, str, str]"
 
 BEGINNINGS = ("over", "start", "milestone")
-RECURRING_KEYS = ("ramp", "duration", "per")
+RECURRING_KEYS = ("ramp_up", "duration", "per")
 RECURRING_KINDS = frozenset({"benefit", "recurring_cost", "avoidance"})
 
 

@@ -55,14 +55,14 @@ def test_a_later_end_moves_the_benefit_and_leaves_its_run_rate() -> None:
         pytest.param(benefit(12, months=2), {"2026-07": 1, "2026-08": 1}, id="per year"),
         pytest.param(benefit(12, months=3, per=AmountPer.TOTAL), {"2026-07": 4, "2026-08": 4, "2026-09": 4}, id="total"),
         pytest.param(
-            benefit(12, months=5, ramp=3, per=AmountPer.MONTH),
+            benefit(12, months=5, ramp_up=3, per=AmountPer.MONTH),
             {"2026-07": 3, "2026-08": 6, "2026-09": 9, "2026-10": 12, "2026-11": 12},
             id="a ramp of three months",
         ),
         pytest.param(
-            benefit(90, months=4, ramp=2, per=AmountPer.TOTAL),
+            benefit(90, months=4, ramp_up=2, per=AmountPer.TOTAL),
             {"2026-07": 10, "2026-08": 20, "2026-09": 30, "2026-10": 30},
-            id="a total with a ramp",
+            id="a total that grows",
         ),
         pytest.param(
             benefit(100, months=3, offset=-1, per=AmountPer.TOTAL),
@@ -88,13 +88,15 @@ def test_an_open_end_is_the_horizon_and_nothing_comes_after_it() -> None:
 
 
 @given(st.integers(1, 10**9), st.integers(1, 40), st.integers(0, 12), st.sampled_from(AmountPer))
-def test_no_timing_loses_a_cent(cents: int, months: int, ramp: int, per: AmountPer) -> None:
+def test_no_timing_loses_a_cent(cents: int, months: int, ramp_up: int, per: AmountPer) -> None:
     money = Money(Decimal(cents) / 100, "EUR")
-    amounts = laid(MilestoneEffect(Version.PLAN, EffectKind.BENEFIT, money, "Go-live", 1, months, per=per, ramp=ramp))
+    amounts = laid(
+        MilestoneEffect(Version.PLAN, EffectKind.BENEFIT, money, "Go-live", 1, months, per=per, ramp_up=ramp_up)
+    )
     assert len(amounts) == months
     if per is AmountPer.TOTAL:
         assert sum(amounts.values()) == money.amount
-    if per is AmountPer.YEAR and not ramp and months >= 12:
+    if per is AmountPer.YEAR and not ramp_up and months >= 12:
         assert sum(list(amounts.values())[:12]) == money.amount
 
 

@@ -82,7 +82,7 @@ def span(found: MappedMeasure) -> tuple[str, str, Decimal]:
                      id="a date of its own"),
         pytest.param("benefit: {over: work, per: total}", ("2026-01", "2026-06", 1200), id="during the work, as said"),
         pytest.param("benefit: {milestone: start, duration: 12}", ("2026-01", "2026-12", 1200), id="from the start"),
-        pytest.param("benefit: {duration: 4, ramp: 3, per: month}", ("2026-07", "2026-10", 3000), id="a ramp"),
+        pytest.param("benefit: {duration: 4, ramp_up: 3, per: month}", ("2026-07", "2026-10", 3000), id="growing"),
     ],
 )  # fmt: skip
 def test_a_benefit_comes_when_the_timing_says(timing: str, expected: tuple[str, str, int]) -> None:
