@@ -256,8 +256,8 @@ JOINED = STORY.replace(
     legacy:""",
     1,
 ).replace(
-    "actual: {benefit: Actual benefit, one_off_cost: Actual cost,",
-    "actual: {benefit: Actual benefit, one_off_cost: {from: change, field: Actual cost},",
+    "actual: {benefit: Actual benefit, one_off_cost: Actual cost}",
+    "actual: {benefit: Actual benefit, one_off_cost: {from: change, field: Actual cost}}",
     1,
 )
 

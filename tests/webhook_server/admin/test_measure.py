@@ -323,7 +323,7 @@ def test_the_confirmation_shows_its_amount_and_months_and_submits_exactly_these(
     weber = enter(closing_api, "Weber", account="w")
     page = weber.get(f"{ITX1}/actions/confirm")
     assert "You confirm as controller that 1,000.00 EUR net have been realised until Feb 2026." in page_text(page)
-    assert "Net, 2 months 1,000.00" in page_text(page)
+    assert "Net, 1 month 1,000.00" in page_text(page)
     assert "You sign as controller, Weber (jira-main)" in page_text(page)
     assert weber.post(f"{ITX1}/actions/confirm", **fields(page.text)).status_code == 303
     (command,) = closing_api.store.rows("SELECT text FROM submitted_command")

@@ -35,7 +35,9 @@ SHOWN: dict[str, FieldValue] = {"Rough value": Decimal(1), "Actual benefit": Non
 
 @pytest.fixture
 def loaded() -> LoadedMapping:
-    result = load_mapping(MAPPING)
+    result = load_mapping(
+        MAPPING.replace("    effects:\n", "    effects:\n      timing: {benefit: {over: work, per: total}}\n")
+    )
     assert isinstance(result, LoadedMapping)
     return result
 
@@ -82,7 +84,7 @@ def test_an_assessed_item_is_a_measure_a_decision_and_a_write_request(
     lines = store.rows(
         "SELECT kind, sum(amount) AS total, count(*) AS months FROM effect_line GROUP BY kind ORDER BY kind"
     )
-    assert [(line.kind, line.total, line.months) for line in lines] == [("benefit", 1000, 4), ("one_off_cost", 400, 1)]
+    assert [(line.kind, line.total, line.months) for line in lines] == [("benefit", 1000, 4), ("one_off_cost", 400, 4)]
     (write,) = store.rows("SELECT key, target_values ->> 'Gate' AS gate, state FROM outbox")
     assert (write.key, write.gate, write.state) == ("ITX-1", "Blocked", "waiting")
     entries = store.rows("SELECT action, subject, detail FROM audit WHERE subject = 'jira-main/10001' ORDER BY seq")
