@@ -576,6 +576,7 @@ class _Assessment:
             figures=figures_of(self.effects),
             policy_version=policy.version,
             gate_due=not_due_before,
+            gate_name=policy.gate_names.get(gate.value, ""),
             off_ramp=self.off_ramp,
             without_value=self.off_ramp is None and self.lost is not None,
             deviation=self.deviation,

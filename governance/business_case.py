@@ -93,7 +93,8 @@ def baseline_claims(context: ConditionContext) -> ConditionResult:
         return context.unknown(code, "baseline", expected, too_much.reason)
     if too_much is None:
         return context.met(code, "baseline", expected, known(name) or "not shared")
-    return context.unmet(code, "baseline", expected, too_much.claimed_text, too_much.sentence)
+    result = context.unmet(code, "baseline", expected, too_much.claimed_text, too_much.sentence)
+    return result._replace(named=too_much.named)
 
 
 def plan_lock(context: ConditionContext) -> ConditionResult:

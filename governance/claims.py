@@ -14,8 +14,10 @@ from decimal import Decimal
 from governance.effects import ZERO, EffectKind, Version
 from governance.evidence import BaselineClaim, Evidence
 from governance.facts import Unknown, known
+from governance.item_keys import first_keys
 from governance.measure import Measure
 from governance.money import Money, Period
+from governance.named_sentence import NamedSentence
 from governance.rates import MissingRate, Rates
 from governance.reporting_amounts import NO_RATES
 
@@ -27,6 +29,8 @@ class Overclaim:
     month: Period
     claimed_text: str
     sentence: str
+    named: NamedSentence | None = None
+    """The sentence with measures and amounts of other parts of the organisation; ``None`` when there are none."""
 
 
 def claim_of(measure: Measure, key: str, since: datetime) -> BaselineClaim:
@@ -58,15 +62,39 @@ def overclaim(measure: Measure, evidence: Evidence, rates: Rates = NO_RATES) -> 
         if others and youngest and isinstance(total, Unknown):
             return total
         if others and youngest and isinstance(total, Decimal) and total > worth:
-            claimed = Money(round(total, 2), baseline.currency)
-            keys = ", ".join(claim.key for claim in others[:2]) + (f", +{len(others) - 2}" if len(others) > 2 else "")
-            return Overclaim(
-                month,
-                f"{claimed} in {month}",
-                f"{claimed} is claimed on the baseline {name} in {month}, which is worth "
-                f"{Money(round(worth, 2), baseline.currency)} a month: {keys} claimed it first",
-            )
+            return _overclaim(name, month, own_claim, Money(round(total, 2), baseline.currency), worth, others)
     return None
+
+
+def _overclaim(
+    name: str, month: Period, own: Money, claimed: Money, worth: Decimal, others: Sequence[BaselineClaim]
+) -> Overclaim:
+    """The sum tells what the others claim: where one of them stands elsewhere, only the own amount is said."""
+    value = Money(round(worth, 2), claimed.currency)
+    text = (
+        f"{claimed} is claimed on the baseline {name} in {month}, which is worth {value} a month: "
+        f"{first_keys([claim.key for claim in others])} claimed it first"
+    )
+    hidden = [claim for claim in others if claim.elsewhere]
+    if not hidden:
+        return Overclaim(month, f"{claimed} in {month}", text)
+    items = tuple(f"{claim.place.connection}/{claim.key}" for claim in hidden)
+    seen = ", ".join(claim.key for claim in others if not claim.elsewhere)
+    first = f"{seen} and {_not_named(hidden)}" if seen else _not_named(hidden)
+    neutral = (
+        f"more is claimed on the baseline {name} in {month} than it is worth ({value} a month), {own} of it here: "
+        f"{first} claimed it first"
+    )
+    return Overclaim(month, f"more than {value} in {month}", neutral, NamedSentence(text, items))
+
+
+def _not_named(claims: Sequence[BaselineClaim]) -> str:
+    """``another measure of portfolio IT, which you may not see``"""
+    portfolios = sorted({claim.place.portfolio for claim in claims} - {""})
+    where = f" of portfolio {portfolios[0]}" if len(portfolios) == 1 else ""
+    if len(claims) == 1:
+        return f"another measure{where}, which you may not see,"
+    return f"{len(claims)} other measures{where}, which you may not see,"
 
 
 def _sum(amounts: Sequence[Money], currency: str, month: Period, rates: Rates) -> Decimal | Unknown:

@@ -24,6 +24,7 @@ from governance.measure_state import FactsSeen, OffRamp, OffRampKind
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES
 from governance.responsible import responsible
+from governance.right_amount import right_command
 from governance.role_acceptance import rule_on_acceptance, take_role
 from governance.role_change import former_roles, unaccepted_reason
 from governance.role_holders import Capacity, HeldRole
@@ -166,7 +167,7 @@ def _rules(stage: str, context: CommandContext) -> tuple[ApprovalRule, ...]:
 
 def _not_by_approval(stage: str, label: str, context: CommandContext) -> str:
     if stage == context.policy.closing_stage:
-        right = _right_amount(context)
+        right = right_command(context.effects)
         return (
             f"{label} is not approved but confirmed, by {responsible(context.measure, Role.CONTROLLER).text}: {right}"
         )
@@ -227,7 +228,7 @@ def _confirm(command: Command, context: CommandContext) -> Ruling:
     if not wrong and actual is not None and command.month is not None and command.month < actual.last:
         wrong = f"the actuals reach to {actual.last}"
     if wrong:
-        right = _right_amount(context, command)
+        right = right_command(context.effects, command)
         return _refused(f"{command.amount} until {command.month} does not hold: {wrong}. Correct form: {right}")
     word = "Written down to" if command.verb is Verb.WRITE_DOWN else "Confirmed:"
     why = f" ({command.text})" if command.text else ""
@@ -238,16 +239,6 @@ def _confirm(command: Command, context: CommandContext) -> Ruling:
         fingerprints=fingerprints(context.measure, (FactGroup.ACTUALS, FactGroup.PLACE)),
     )
     return _in_time(command, context, confirmed)
-
-
-def _right_amount(context: CommandContext, command: Command | None = None) -> str:
-    """The confirmation that would hold now."""
-    actual = context.effects.actual if context.effects else None
-    if actual is None:
-        month = command.month if command is not None else "MONTH"
-        return f"book the actuals first, or write the effect down: /write-down 0 EUR {month} reason"
-    amount = f"{actual.total_net().normalize():f}"
-    return f"/confirm {amount} {actual.currency} {actual.last}"
 
 
 def _hold(command: Command, context: CommandContext) -> Ruling:

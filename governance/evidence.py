@@ -14,6 +14,7 @@ from governance.facts import Fact, Unknown
 from governance.measure import MeasureId, Person, Role
 from governance.measure_state import MeasureState
 from governance.money import Money, Period
+from governance.named_sentence import Place
 from governance.role_holders import Capacity
 
 
@@ -163,6 +164,8 @@ class OpenItem:
     priority: str = ""
     kind_label: str = ""
     """What it is called, where the list that holds it does not say so: ``Jira epic``."""
+    elsewhere: bool = False
+    """It is no part of the measure and lies in another project: readers of the measure need not be able to see it."""
 
 
 class ChildState(NamedTuple):
@@ -213,6 +216,8 @@ class Service:
     ends_on: date | None = None
     """The dated end of the contract or the retirement that is planned."""
     owner: str = ""
+    accounts: Mapping[Period, tuple[str, ...]] = field(default_factory=dict)
+    """The accounts on which a month was booked, where the bookings name one."""
 
     @property
     def is_retired(self) -> bool:
@@ -228,6 +233,8 @@ class TeamMember:
     hours_elsewhere: Decimal
     main_other_project: str = ""
     """The project with most of the other hours."""
+    elsewhere: bool = False
+    """That is another project than the measure's own: readers of the measure need not be able to see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +254,9 @@ class BaselineClaim:
     key: str
     since: datetime
     months: Mapping[Period, Money]
+    place: Place = Place()  # noqa: RUF009 - frozen, so that sharing it is safe
+    elsewhere: bool = False
+    """It stands in another part of the organisation: readers of this measure need not be able to see it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,11 +130,7 @@ def explain(verdict: Verdict) -> Iterator[str]:
     yield from blocker_lines(verdict)
     if verdict.blockers:
         yield ""
-    gate = (
-        f"gate into {verdict.next_stage_label}: {verdict.gate.label.lower()}"
-        if verdict.next_stage
-        else "no further gate"
-    )
+    gate = f"gate into {verdict.next_stage_label}: {verdict.gate_in_text}" if verdict.next_stage else "no further gate"
     yield f"Stage {verdict.display_stage} · {gate}"
     yield f"Work  {_status_line(verdict.implementation)}"
     yield f"Money {_status_line(verdict.potential)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from governance.named_sentence import NamedSentence
 from governance.responsible import Responsible
 
 
@@ -13,3 +14,5 @@ class FindingDraft:
     """Tells two findings of one code apart."""
     sentence: str
     responsible: tuple[Responsible, ...]
+    named: NamedSentence | None = None
+    """The sentence with names that not every reader may see."""

@@ -6,6 +6,7 @@ reported, with who must act; where it has to stop something, a condition of a ga
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ from governance.locked_terms import as_locked
 from governance.measure import Measure, Person, Role
 from governance.measure_state import OffRamp, OffRampKind, is_cancelled
 from governance.money import Money, Period
+from governance.named_sentence import ELSEWHERE, NamedSentence, connection_of
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
 from governance.responsible import ADMINISTRATOR, Responsible, responsible
@@ -97,7 +99,7 @@ def detect_findings(context: FindingContext) -> tuple[Finding, ...]:
             for raised in rule(context):
                 key = f"{code}:{raised.subject}"
                 first = since.get(key, context.now)
-                found.append(Finding(code, raised.subject, raised.sentence, raised.responsible, first))
+                found.append(Finding(code, raised.subject, raised.sentence, raised.responsible, first, raised.named))
     return tuple(found)
 
 
@@ -105,11 +107,29 @@ def zombie(context: FindingContext) -> Iterator[FindingDraft]:
     """Green on paper; the people of the measure work on something else, and nothing of it moves."""
     diverted = diversion(context.evidence, context.policy, context.now, context.children_moved)
     if diverted:
-        yield FindingDraft("team", diverted, context.holder(Role.SPONSOR))
+        yield FindingDraft("team", diverted, context.holder(Role.SPONSOR), _named_diversion(diverted, context))
 
 
-def diversion(evidence: Evidence, policy: Policy, now: datetime, moved: datetime | None) -> str:
+def _named_diversion(neutral: str, context: FindingContext) -> NamedSentence | None:
+    """The sentence with the other project's name; ``None`` where the neutral one has it."""
+    projects = _hidden_projects(context)
+    if not projects:
+        return None
+    text = diversion(context.evidence, context.policy, context.now, context.children_moved, named=True)
+    return NamedSentence(text, areas=projects) if text != neutral else None
+
+
+def _hidden_projects(context: FindingContext) -> tuple[str, ...]:
+    team = known(context.evidence.team)
+    connection = connection_of(context.measure)
+    members = team.members if team is not None else ()
+    return tuple(sorted({f"{connection}/{one.main_other_project}" for one in members if one.elsewhere}))
+
+
+def diversion(evidence: Evidence, policy: Policy, now: datetime, moved: datetime | None, *, named: bool = False) -> str:
     """The sentence about people who log their time elsewhere; empty when there is nothing to say.
+
+    Another project of the tool is only called by its name when that is asked for (``named``).
 
     ``moved`` is when a child item was moved last from one status to another; a renamed one is as untouched as before.
     """
@@ -129,7 +149,8 @@ def diversion(evidence: Evidence, policy: Policy, now: datetime, moved: datetime
         )
     main_project = max(hours_by_project, key=lambda project: hours_by_project[project])
     since = f" since {moved:%d %b %Y}" if moved else ""
-    where = f", most of them on {main_project}" if main_project else ""
+    hidden = not named and any(one.elsewhere and one.main_other_project == main_project for one in away)
+    where = f", most of them on {'one other project' if hidden else main_project}" if main_project else ""
     return (
         f"{len(away)} of {len(team.members)} people log their time elsewhere "
         f"({hours:.0f} h in {team.window_days} days{where}), and no milestone was touched{since}"
@@ -191,11 +212,7 @@ def priority_mismatch(context: FindingContext) -> Iterator[FindingDraft]:
     low = frozenset(context.policy.thresholds.low_priorities)
     for item in _serving_items(context.evidence):
         if item.priority.casefold() in low:
-            yield FindingDraft(
-                item.key,
-                f"{item.key} has priority {item.priority}, but {value} wait for it",
-                context.holder(),
-            )
+            yield _about_item(item, f"has priority {item.priority}, but {value} wait for it", context)
 
 
 def priority_drift(context: FindingContext) -> Iterator[FindingDraft]:
@@ -204,9 +221,16 @@ def priority_drift(context: FindingContext) -> Iterator[FindingDraft]:
     for item in _serving_items(context.evidence):
         was = first.get(item.key, item.priority)
         if PRIORITY_RANKS.get(item.priority.casefold(), 0) > PRIORITY_RANKS.get(was.casefold(), 9):
-            yield FindingDraft(
-                item.key, f"{item.key} was lowered from priority {was} to {item.priority}", context.holder()
-            )
+            yield _about_item(item, f"was lowered from priority {was} to {item.priority}", context)
+
+
+def _about_item(item: OpenItem, says: str, context: FindingContext) -> FindingDraft:
+    if not item.elsewhere:
+        return FindingDraft(item.key, f"{item.key} {says}", context.holder())
+    named = NamedSentence(f"{item.key} {says}", (f"{connection_of(context.measure)}/{item.key}",))
+    # The subject is shown beside the sentence, and must not tell the key either.
+    subject = f"item {hashlib.sha256(item.key.encode()).hexdigest()[:8]}"
+    return FindingDraft(subject, f"{ELSEWHERE} {says}", context.holder(), named)
 
 
 def _serving_items(evidence: Evidence) -> tuple[OpenItem, ...]:
@@ -240,7 +264,7 @@ def double_count(context: FindingContext) -> Iterator[FindingDraft]:
     """Several measures claim more on a baseline than it is worth."""
     too_much = overclaim(context.measure, context.evidence, context.rates)
     if isinstance(too_much, Overclaim):
-        yield FindingDraft("baseline", too_much.sentence, context.holder())
+        yield FindingDraft("baseline", too_much.sentence, context.holder(), too_much.named)
 
 
 def cost_spike(context: FindingContext) -> Iterator[FindingDraft]:

@@ -215,6 +215,8 @@ class Policy:
     after_role_change: GrantedStageRule = GrantedStageRule.SHUT
     currency: str = ""
     """The reporting currency, in which thresholds are; empty: amounts are compared in their own."""
+    gate_names: Mapping[str, str] = field(default_factory=dict)
+    """What people call the states of a gate, by their keys, where that is another name; no part of the version."""
     version: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -66,8 +66,14 @@ def running(services: tuple[Service, ...], today: date) -> RunningLegacy:
 def _booked(service: Service, now: Period) -> str:
     """``30,000 EUR in 2026-10, 30,000 EUR in 2026-11``; the months of late bookings are among them."""
     months = [month for month in sorted(service.costs) if now.plus(-LATE_MONTHS) <= month <= now]
-    paid = ", ".join(f"{service.costs[month]} in {month}" for month in months)
+    paid = ", ".join(f"{service.costs[month]} in {month}{_accounts(service, month)}" for month in months)
     return paid or "nothing booked"
+
+
+def _accounts(service: Service, month: Period) -> str:
+    """`` on account 4711``; empty where no booking names one."""
+    accounts = service.accounts.get(month, ())
+    return f" on account{'' if len(accounts) == 1 else 's'} {' and '.join(accounts)}" if accounts else ""
 
 
 def _monthly(services: tuple[Service, ...], now: Period) -> Money | None:

@@ -108,7 +108,9 @@ def _capped(status: Status, evidence: Evidence, diverted: str) -> Status:
     if status.colour is not Colour.GREEN:
         return status
     links = known(evidence.blocking_links)
-    why = f"blocked by {links[0].key}" if links else "flagged" if evidence.flagged else diverted
+    link = next((one for one in links if not one.elsewhere), links[0]) if links else None
+    named = "" if link is None else "an item of another project" if link.elsewhere else link.key
+    why = f"blocked by {named}" if link is not None else "flagged" if evidence.flagged else diverted
     return Status(Colour.AMBER, status.number, f"{status.reason}; {why}") if why else status
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from governance.effects import EffectLine
@@ -15,6 +17,7 @@ from governance.kill_evaluation import CriterionState
 from governance.measure import Person
 from governance.measure_state import Deviation, MeasureState, OffRamp, OffRampKind, ReasonRequest
 from governance.money import Money
+from governance.named_sentence import NamedSentence
 from governance.responsible import Responsible, in_words
 from governance.role_holders import RoleChange
 
@@ -74,6 +77,8 @@ class ConditionResult(NamedTuple):
     responsible: tuple[Responsible, ...] = ()
     """Who must act; nobody for a condition that is met."""
     approval: Approval | None = None
+    named: NamedSentence | None = None
+    """The reason with names that not every reader may see; ``None`` when it has no more of them than ``reason``."""
 
     @property
     def key(self) -> str:
@@ -129,9 +134,17 @@ class GateState(StrEnum):
         return self not in {GateState.OPEN, GateState.NOT_DUE}
 
 
-def gate_text(stored: object) -> str:
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
+
+
+def gate_text(stored: object, names: Mapping[str, str] = NO_NAMES) -> str:
     """A stored state of the gate as people read it inside a sentence; what is no state is shown as it is."""
-    return str(stored).replace("_", " ")
+    return names.get(str(stored)) or str(stored).replace("_", " ")
+
+
+def gate_labels(names: Mapping[str, str] = NO_NAMES) -> tuple[str, ...]:
+    """The states as a field shows them, in their order; ``names`` has those that are called otherwise."""
+    return tuple(names.get(state.value) or state.label for state in GateState)
 
 
 class Funding(StrEnum):
@@ -181,6 +194,8 @@ class Finding:
     sentence: str
     responsible: tuple[Responsible, ...]
     since: datetime
+    named: NamedSentence | None = None
+    """The sentence with names that not every reader may see."""
 
     @property
     def key(self) -> str:
@@ -249,6 +264,8 @@ class Verdict:
     gate_due: date | None = None
     """From which day the next gate is due, while its state is *not due*."""
     off_ramp: OffRamp | None = None
+    gate_name: str = ""
+    """What this organisation calls the state of the gate; empty where it has its own name."""
     without_value: bool = False
     """It was closed on a write-down to nothing."""
     deviation: Deviation | None = None
@@ -268,6 +285,16 @@ class Verdict:
     """What the next assessment has to be given."""
     reassess_at: datetime | None = None
     """The next moment at which time alone changes the verdict."""
+
+    @property
+    def gate_label(self) -> str:
+        """The state of the gate as a field shows it."""
+        return self.gate_name or self.gate.label
+
+    @property
+    def gate_in_text(self) -> str:
+        """The same inside a sentence."""
+        return self.gate_name or self.gate.label.lower()
 
     @property
     def funding(self) -> Funding:

@@ -13,6 +13,7 @@ from governance.evidence import DEFAULT_REPORTS, Report
 from governance.milestones import AmountPer
 from governance.money import MAX_AMOUNT
 from governance.spread import MAX_MONTHS, SpreadShape
+from governance.verdict import GateState
 from mapping.sources import MappingModel, RoleSource, Source
 
 Share = Annotated[Decimal, Field(gt=0, le=1)]
@@ -216,6 +217,8 @@ class WriteRule(MappingModel):
     """The stages into which the item may be moved now, by name; empty while the gate is shut.  A native gate that
     reads this field lets nobody skip a stage."""
     blockers: str | None = None
+    why: str | None = None
+    """Why each status has its colour.  Without this field the reasons of what is not green follow the blockers."""
     findings: str | None = None
     plan: str | None = None
     forecast: str | None = None
@@ -384,6 +387,8 @@ class PolicyRule(ThresholdRule):
     next gate is shut, or the stage is taken back."""
     horizon_months: Months = 60
     """Months from the start of the work up to which benefits and running costs without a duration count."""
+    gate_names: Mapping[GateState, str] = {}
+    """What people read for the states of the gate, where that is another name: ``{blocked: Gesperrt}``."""
     overrides: tuple[OverrideRule, ...] = ()
 
 

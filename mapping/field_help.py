@@ -201,6 +201,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "funding": "Whether money may be spent: Not released, Released or Stopped.",
         "allowed_stages": "The stages into which the item may be moved now.",
         "blockers": "What keeps the gate shut, one sentence a line.",
+        "why": "Why each status has its colour; without it the reasons stand below the blockers.",
         "findings": "What dashboards hide, one sentence a line.",
         "plan": "Net plan.",
         "forecast": "Net forecast.",
@@ -219,6 +220,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "after_role_change": "What becomes of a stage that rests on the approval of somebody whose role was changed "
         "and nobody accepted that: the next gate is shut, or the stage is taken back.",
         "horizon_months": "Months from the start of the work up to which amounts without a duration count: 60.",
+        "gate_names": "What people read for the states of the gate, in fields and on pages: {blocked: Gesperrt}.",
         "overrides": "Numbers for one program, one measure type, or one of both.",
         **_THRESHOLDS,
     },

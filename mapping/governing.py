@@ -48,6 +48,11 @@ HALF = Decimal("0.5")
 YEAR = 365
 
 
+def warnings_of(loaded: LoadedMapping | tuple[MappingFileProblem, ...]) -> tuple[MappingFileProblem, ...]:
+    """The same of a text as :func:`mapping.load.load_mapping` gave it; none while it has problems."""
+    return weak_points(loaded, "") if isinstance(loaded, LoadedMapping) else ()
+
+
 def weak_points(loaded: LoadedMapping, source: str) -> tuple[MappingFileProblem, ...]:
     """What a mapping that is valid lets through; warnings, in the order of the file."""
     found = [*_policy(loaded.config), *_rules(loaded.config)]

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from governance.verdict import Funding, GateState
+from governance.verdict import Funding, gate_labels
 from mapping.config import MappingConfig, MeasureRule, Selection, Selector
 from mapping.fields import rule_fields
 from mapping.load import LoadedMapping, MappingPath, format_path
+from mapping.policy import Policies
 from mapping.problems import MappingFileProblem, did_you_mean
 from mapping.sources import RoleTable
 
-GATE_OPTIONS = tuple(state.label for state in GateState)
+GATE_OPTIONS = gate_labels()
 STATUS_OPTIONS = ("Green", "Amber", "Red", "Grey")
 FUNDING_OPTIONS = tuple(one.value for one in Funding)
 NEEDED_OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -64,7 +65,8 @@ def rule_problems(
     loaded: LoadedMapping, index: int, inspection: RuleInspection, source: str
 ) -> tuple[MappingFileProblem, ...]:
     """Of one rule, without the committees: their members may be in another tool."""
-    found = _of(("measures", index), loaded.config.measures[index], inspection)
+    needed = {**NEEDED_OPTIONS, "gate": gate_labels(Policies(loaded.config).base.gate_names)}
+    found = _of(("measures", index), loaded.config.measures[index], inspection, needed)
     problems = {
         MappingFileProblem(*loaded.position_of(path), format_path(path), message, hint, source)
         for path, message, hint in found
@@ -72,14 +74,16 @@ def rule_problems(
     return tuple(sorted(problems))
 
 
-def _of(path: MappingPath, rule: MeasureRule, inspection: RuleInspection) -> Iterator[tuple[MappingPath, str, str]]:
+def _of(
+    path: MappingPath, rule: MeasureRule, inspection: RuleInspection, needed: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[MappingPath, str, str]]:
     for name, places in rule_fields(rule).items():
         if name in inspection.problems:
             for inner in places:
                 yield (*path, *inner), _as_sentence(inspection.problems[name]), ""
     for part, name in rule.write.model_dump().items():
         if name and name not in inspection.problems:
-            yield from _target((*path, "write", part), part, name, inspection)
+            yield from _target((*path, "write", part), needed.get(part, ()), name, inspection)
     yield from _statuses(path, rule, inspection.statuses)
     yield from _projects((*path, "match"), rule, inspection)
     yield from _people(path, rule, inspection)
@@ -101,14 +105,12 @@ def _statuses(
 
 
 def _target(
-    path: MappingPath, part: str, name: str, inspection: RuleInspection
+    path: MappingPath, needed: tuple[str, ...], name: str, inspection: RuleInspection
 ) -> Iterator[tuple[MappingPath, str, str]]:
     if inspection.editable is not None and name not in inspection.editable:
         hint = "Put it on the edit screen of these items, and let Gatepost's account edit it."
         yield path, f'Gatepost may not edit the field "{name}".', hint
-    lacking = [
-        option for option in NEEDED_OPTIONS.get(part, ()) if option not in inspection.options.get(name, (option,))
-    ]
+    lacking = [option for option in needed if option not in inspection.options.get(name, (option,))]
     if lacking:
         yield path, f'the field "{name}" does not offer {", ".join(lacking)}.', "Add the options, or use a text field."
 

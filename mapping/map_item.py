@@ -19,6 +19,7 @@ from mapping.config import FactRule, HierarchyRule, MappingConfig, MeasureRule, 
 from mapping.effects import ActualsContext, MappedEffects, WorkDates, effects_of
 from mapping.expressions import ExpressionScope
 from mapping.match import rule_for
+from mapping.places import claims_seen_from, links_seen_from
 from mapping.related_evidence import RelatedEvidence
 from mapping.reported_facts import reported_facts
 from mapping.sources import RoleGroup, RoleTable
@@ -93,13 +94,13 @@ def evidence_from(
         tool_stage=mapped.tool_stage,
         tool_status=item.status,
         children=item.children,
-        blocking_links=_blocking(item, mapped.rule),
+        blocking_links=links_seen_from(_blocking(item, mapped.rule), item),
         changes=_changes(item, related),
         tickets=item.incidents,
         attachments=item.attachments,
         legacy=related.legacy,
         team=related.team,
-        claims=related.claims,
+        claims=claims_seen_from(related.claims, item, mapped.measure),
         flagged=item.flagged,
         progress=mapped.progress,
         progress_of_children=mapped.rule.progress.source is ProgressFrom.CHILDREN,

@@ -205,7 +205,7 @@ def verdict_json(verdict: Verdict, measure: str) -> str:
 def link_json(verdict: Verdict, base: str, measure: str) -> str:
     """The remote link as JSON: where it leads, what it says, which icon it has."""
     base = base.rstrip("/")
-    gate = verdict.gate.label.lower()
+    gate = verdict.gate_in_text
     into = verdict.next_stage_label or verdict.stage_label
     count = len(verdict.blockers)
     summary = "nothing stands in the way" if not count else f"{count} blocker{'' if count == 1 else 's'}"

@@ -31,6 +31,7 @@ class Policies:
             cooling=timedelta(hours=int(hours or 0)),
             after_role_change=GrantedStageRule(rule.after_role_change),
             currency=config.reporting_currency,
+            gate_names={state.value: name.strip() for state, name in rule.gate_names.items()},
         )
         self._overrides = rule.overrides
         self._for = cache(self._make)

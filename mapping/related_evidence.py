@@ -144,6 +144,5 @@ def _member(item: WorkItem, person: Person, logged: Iterable[TimeEntry]) -> Team
         else:
             elsewhere += one.hours
             hours_by_project[one.project] = hours_by_project.get(one.project, Decimal(0)) + one.hours
-    return TeamMember(
-        person.name, here, elsewhere, max(hours_by_project, key=lambda project: hours_by_project[project], default="")
-    )
+    main = max(hours_by_project, key=lambda project: hours_by_project[project], default="")
+    return TeamMember(person.name, here, elsewhere, main, bool(main) and main != (item.project or item.type))

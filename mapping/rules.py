@@ -13,6 +13,7 @@ from governance.codes import ALWAYS_ON, CODES
 from governance.evidence import Report
 from governance.presets import PRESETS
 from mapping.expressions import check_expression
+from mapping.gate_names import wrong_gate_names
 from mapping.problems import did_you_mean
 from mapping.refusals import cannot_govern
 from mapping.timing_rules import check_timing
@@ -53,6 +54,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
     yield from _check_overrides(policy.get("overrides"), list(names))
     yield from _check_committees(data.get("committees"))
     yield from cannot_govern(data)
+    yield from wrong_gate_names(data)
 
 
 def _check_sources(path: MappingPath, rule: Mapping[str, object]) -> Iterator[RuleProblem]:

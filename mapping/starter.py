@@ -75,6 +75,7 @@ WRITE_CANDIDATES: Mapping[str, tuple[str, ...]] = {
     "potential": ("Potential status",),
     "gate": ("Gate",),
     "blockers": ("Gate blockers",),
+    "why": ("Why",),
     "findings": ("Gate findings",),
     "plan": ("Plan net",),
     "forecast": ("Forecast net",),

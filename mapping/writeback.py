@@ -12,6 +12,7 @@ from typing import TypeAlias
 from governance.explain import blocker_lines
 from governance.measure import Person
 from governance.money import Money
+from governance.status_reasons import status_reasons, unmapped_reasons
 from governance.verdict import Verdict
 from mapping.config import WriteRule
 from mapping.neutral_text import without_joiners
@@ -34,9 +35,10 @@ def target_values(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteVal
         "doi_stage": verdict.display_stage,
         "implementation": verdict.implementation.colour.value.capitalize(),
         "potential": verdict.potential.colour.value.capitalize(),
-        "gate": verdict.gate.label,
+        "gate": verdict.gate_label,
         "allowed_stages": ", ".join(verdict.allowed_stages) or None,
-        "blockers": join_lines(blocker_lines(verdict)),
+        "blockers": join_lines([*blocker_lines(verdict), *_reasons_beside_blockers(verdict, rule)]),
+        "why": "\n".join(status_reasons(verdict)) if rule.why else None,
         "findings": join_lines(
             [f"{finding.sentence} · {finding.who} · {finding.code}" for finding in verdict.findings]
         ),
@@ -47,6 +49,13 @@ def target_values(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteVal
         "funding": verdict.funding.value,
     }
     return {FieldName(name): parts[part] for part in parts if (name := getattr(rule, part)) is not None}
+
+
+def _reasons_beside_blockers(verdict: Verdict, rule: WriteRule) -> list[str]:
+    """A colour comes with its reason: without a field of their own, those of colours that are shown and not green."""
+    if rule.why:
+        return []
+    return unmapped_reasons(verdict, work=rule.implementation is not None, money=rule.potential is not None)
 
 
 def join_lines(sentences: Sequence[str], limit: int = MAX_FIELD_TEXT) -> str | None:

@@ -17,6 +17,7 @@ GOVERNED_FIELDS = (
     "Gate findings",
     "Implementation status",
     "Potential status",
+    "Why",
     "Plan net",
     "Forecast net",
     "Actual net",

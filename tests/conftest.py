@@ -11,6 +11,7 @@ from types import CodeType
 import pytest
 import structlog
 from flask import Flask
+from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.engine import URL, make_url
 
@@ -22,6 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 NEWEST = max(path.name[:4] for path in (ROOT / "connector/store/database/migrations/versions").glob("[0-9]*.py"))
 """The schema's newest revision."""
+
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+settings.register_profile("gatepost", deadline=None)
+settings.load_profile("gatepost")
 
 
 @pytest.hookimpl(optionalhook=True)

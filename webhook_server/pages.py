@@ -23,8 +23,10 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import HTTPException, Unauthorized
 from werkzeug.http import parse_accept_header
 
-from connector.bootstrap import Services, system_clock
+from connector.bootstrap import MappingCache, Services, system_clock
+from connector.errors import ConfigurationError
 from connector.people.permissions import Viewer
+from governance.verdict import gate_text
 from webhook_server.auth import API_PREFIXES, redirect_to_sign_in, viewer_or_none
 from webhook_server.formats import LOCALES, Formats, browser, capitalised, parse_locale, parse_zone
 from webhook_server.security import style_nonce
@@ -63,6 +65,20 @@ def add_page_support(app: Flask, services: Services, navigation: Navigation) -> 
         style_nonce=style_nonce,
         has_endpoint=lambda name: name in app.view_functions,
     )
+
+    mappings = MappingCache(services.mappings)
+
+    def gate_name(state: str | None) -> str:
+        """A state of the gate as this organisation calls it."""
+        if "gate_names" not in g:
+            try:
+                active = mappings.active()
+            except ConfigurationError:
+                active = None
+            g.gate_names = active.policies.base.gate_names if active is not None else {}
+        return gate_text(state, g.gate_names) if state else ""
+
+    app.jinja_env.globals["gate_name"] = gate_name
 
     @app.context_processor
     def everywhere() -> dict[str, object]:

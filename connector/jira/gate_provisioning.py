@@ -11,6 +11,7 @@ from connector.jira.client import Project
 from connector.jira.fields import Field
 from connector.jira.owned_fields import GovernedProjects
 from connector.jira.workflow_gates import (
+    OPEN,
     Document,
     GateField,
     WorkflowGate,
@@ -21,8 +22,10 @@ from connector.jira.workflow_gates import (
 )
 from connector.sync.provision import GateSpec, PlacedGate, ProvisionedObject, ProvisionOptions, ProvisionStep, StepKind
 from governance.presets import PRESETS
+from governance.verdict import gate_labels
 from mapping.config import Enforce, MappingConfig, MeasureRule
 from mapping.live_check import GATE_OPTIONS, selected_names
+from mapping.policy import Policies
 from mapping.work_item import ConnectionName
 
 
@@ -125,9 +128,10 @@ class GateProvisioner:
         spec = GateSpec(
             name, rule.write.gate or "", rule.write.allowed_stages, closed, options.style, options.automation_only,
             options.exempt_group, former_allowed_stages, {transition.id: transition.stage for transition in gated},
+            Policies(config).base.gate_names,
         )  # fmt: skip
         step = ProvisionStep(StepKind.GATE, str(document["id"]), description, spec)
-        gate = self._gate_field(field) if field is not None else None
+        gate = self._gate_field(field, spec.gate_names) if field is not None else None
         if gate is None:
             return step, ""
         guard = _guard(gate, allowed_stages.id if allowed_stages else "", spec)
@@ -139,15 +143,21 @@ class GateProvisioner:
         )
         return (None, "") if right else (step, "")
 
-    def _gate_field(self, field: Field) -> GateField | None:
-        """A choice is compared by its option's id, a line of text by its value; ``None`` while choices are missing."""
+    def _gate_field(self, field: Field, names: Mapping[str, str]) -> GateField | None:
+        """A choice is compared by its option's id, a line of text by its value; ``None`` while choices are missing.
+
+        An issue that has not been assessed since a state was renamed holds the old name, which goes on being shut.
+        """
+        called = dict(zip(GATE_OPTIONS, gate_labels(names), strict=True))
+        former = {f"{own}, as it was called": own for own, name in called.items() if own not in {name, OPEN}}
         if field.custom not in {"select", "radiobuttons"}:
-            return GateField(field.id, {option: option for option in GATE_OPTIONS}, "STRING")
+            return GateField(field.id, called | former, "STRING")
         context = self._admin.contexts(field.id)[0]
         options = self._admin.options(field.id, context.id)
-        if any(option not in options for option in GATE_OPTIONS):
+        if any(name not in options for name in called.values()):
             return None
-        return GateField(field.id, {option: options[option] for option in GATE_OPTIONS}, "OPTIONID")
+        kept = {state: name for state, name in former.items() if name in options}
+        return GateField(field.id, {state: options[name] for state, name in (called | kept).items()}, "OPTIONID")
 
     # --- doing -------------------------------------------------------------------------------------
 
@@ -158,9 +168,9 @@ class GateProvisioner:
         is stored afterwards is not what was written.
         """
         field, allowed_stages = fields.get(spec.gate), fields.get(spec.allowed_stages or "")
-        gate = self._gate_field(field) if field is not None else None
+        gate = self._gate_field(field, spec.gate_names) if field is not None else None
         if field is None or gate is None:
-            raise ValuesRejected(f"{self._connection}: the field {spec.gate} with its three choices does not exist yet")
+            raise ValuesRejected(f"{self._connection}: the field {spec.gate} with its choices does not exist yet")
         allowed_stages_id = allowed_stages.id if allowed_stages else ""
         guard = _guard(gate, allowed_stages_id, spec)
         read = self._admin.workflow(workflow)

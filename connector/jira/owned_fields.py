@@ -12,6 +12,7 @@ from connector.jira.client import JiraClient, Project, search
 from connector.jira.fields import Field, FieldCatalogue, NotResolved
 from connector.jira.scanner import jql_quoted
 from connector.sync.provision import FieldSpec, ProvisionedObject, ProvisionOptions, ProvisionStep, StepKind
+from governance.verdict import NO_NAMES, gate_labels
 from mapping.config import MeasureRule
 from mapping.live_check import FUNDING_OPTIONS, GATE_OPTIONS, STATUS_OPTIONS, selected_names
 
@@ -24,6 +25,7 @@ FIELD_TYPES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "gate": (CHOICE, GATE_OPTIONS),
     "allowed_stages": (TEXT, ()),
     "blockers": (TEXT_AREA, ()),
+    "why": (TEXT_AREA, ()),
     "findings": (TEXT_AREA, ()),
     "plan": (NUMBER, ()),
     "forecast": (NUMBER, ()),
@@ -75,13 +77,16 @@ class GovernedProjects:
         return [project.id for project in self.projects]
 
 
-def owned_fields(rules: Sequence[MeasureRule], options: ProvisionOptions) -> list[OwnedField]:
+def owned_fields(
+    rules: Sequence[MeasureRule], options: ProvisionOptions, gate_names: Mapping[str, str] = NO_NAMES
+) -> list[OwnedField]:
     """The owned fields of the rules, without duplicates; several rules may name one field."""
     fields: dict[str, OwnedField] = {}
     for rule in rules:
         for part, name in rule.write.model_dump().items():
             if name:
                 kind, choices = FIELD_TYPES[part]
+                choices = gate_labels(gate_names) if part == "gate" else choices
                 kind = READ_ONLY if options.readonly and kind == TEXT else kind
                 if name in fields and fields[name].kind != kind:
                     raise ConfigurationError(

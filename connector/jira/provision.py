@@ -47,6 +47,7 @@ from connector.sync.provision import (
 )
 from mapping.config import MappingConfig, MeasureRule
 from mapping.live_check import selected_names
+from mapping.policy import Policies
 from mapping.work_item import ConnectionName
 
 
@@ -65,17 +66,18 @@ class CloudProvisioner:
         rules = [rule for rule in config.measures if rule.connection == self._connection]
         ground = governed_projects(self._client, rules)
         catalogue = FieldCatalogue.from_payload(self._client.fields())
-        notes = list(project_notes(ground, owned_fields(rules, options)))
+        owned = owned_fields(rules, options, Policies(config).base.gate_names)
+        notes = list(project_notes(ground, owned))
         steps: list[ProvisionStep] = []
         fields: dict[str, Field] = {}
-        for want in owned_fields(rules, options):
+        for want in owned:
             field = existing_field(catalogue, want, made, notes)
             if field is NoField.TO_MAKE:
                 steps.append(creation_step(want, ground))
             elif isinstance(field, Field):
                 fields[want.name] = field
                 steps += self._steps_for_existing_field(want, field, ground)
-        steps += self._screens(owned_fields(rules, options), fields, ground, rules)
+        steps += self._screens(owned, fields, ground, rules)
         steps += self._associations(fields, ground, rules, steps)
         gates, gate_notes = self._keeper.plan(config, rules, ground, fields, options, made)
         order = list(StepKind)

@@ -28,7 +28,9 @@ from connector.sync.provision import (
     StepKind,
 )
 from mapping.config import MappingConfig
+from mapping.gate_names import app_property
 from mapping.live_check import selected_names
+from mapping.policy import Policies
 from mapping.work_item import ConnectionName
 
 ACL_TABLES = frozenset({"sys_security_acl", "sys_security_acl_role"})
@@ -108,6 +110,9 @@ class ServiceNowProvisioner:
         order = list(StepKind)
         if not steps:
             notes.append(PROPERTIES_HINT)
+        wanted = app_property(Policies(config).base.gate_names)
+        if wanted:
+            notes.append(f"Set gatepost.gate_names to {wanted}, or the app's gate refuses every move.")
         return ProvisionPlan(tuple(sorted(steps, key=lambda step: order.index(step.kind))), tuple(notes))
 
     def apply(self, step: ProvisionStep) -> ProvisionedObject:
@@ -151,7 +156,7 @@ class ServiceNowProvisioner:
     def verify(self, config: MappingConfig) -> Sequence[str]:
         """Owned columns that do not exist, and properties without which the app sends nothing."""
         self._fields.forget()
-        return [*self._columns(config), *self._properties()]
+        return [*self._columns(config), *self._properties(), *self._gate_names(config)]
 
     def _columns(self, config: MappingConfig) -> Iterator[str]:
         for rule in config.measures:
@@ -168,6 +173,14 @@ class ServiceNowProvisioner:
         for name in ("gatepost.endpoint", "gatepost.secret"):
             if not any(raw_value(row.get("name")) == name and raw_value(row.get("value")) for row in rows):
                 yield f"{name} is not set: events wait in the app's outbox. {PROPERTIES_HINT}"
+
+    def _gate_names(self, config: MappingConfig) -> Iterator[str]:
+        """Renamed states that the app does not know: an unknown name is refused, also that of an open gate."""
+        wanted = app_property(Policies(config).base.gate_names)
+        rows = self._client.query(PROPERTIES, Query().one_of("name", ("gatepost.gate_names",)), ("name", "value"))
+        present = next((raw_value(row.get("value")) for row in rows), "")
+        if wanted and {one.strip() for one in present.split(";")} != set(wanted.split(";")):
+            yield f"gatepost.gate_names is not {wanted}: the app's gate refuses moves whose gate has another name."
 
     def _wrong_scope(self, config: MappingConfig) -> Iterator[str]:
         tables = {

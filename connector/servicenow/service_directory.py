@@ -6,6 +6,7 @@ A service is a row of ``cmdb_ci_service``; what is booked on it are rows of ``fm
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -20,6 +21,8 @@ from governance.evidence import Service
 from governance.money import Money, Period
 
 SERVICES, EXPENSES = "cmdb_ci_service", "fm_expense_line"
+ACCOUNT = "account"
+"""The column of an expense line with the account that it is booked on, on instances that have one."""
 COLUMNS = ("sys_id", "name", "operational_status", "install_status", "life_cycle_stage", "owned_by")
 
 
@@ -46,9 +49,10 @@ class ServiceNowServiceDirectory:
         if not rows:
             return {}
         currency = self._accounts.currency() or currency
-        costs = self._costs([raw_value(row.get("sys_id")) for row in rows], since, currency)
+        booked = self._booked([raw_value(row.get("sys_id")) for row in rows], since, currency)
         return {
-            raw_value(row.get("name")): _service(row, end, costs.get(raw_value(row.get("sys_id")), {})) for row in rows
+            raw_value(row.get("name")): _service(row, end, booked.get(raw_value(row.get("sys_id")), Booked()))
+            for row in rows
         }
 
     def _end(self, label: str | None) -> Column | None:
@@ -59,30 +63,45 @@ class ServiceNowServiceDirectory:
             raise ValuesRejected(column.message, fields={label: column.message})
         return column
 
-    def _costs(self, ids: Sequence[str], since: date, currency: str) -> dict[str, dict[Period, Money]]:
+    def _booked(self, ids: Sequence[str], since: date, currency: str) -> dict[str, Booked]:
+        account = [ACCOUNT] if ACCOUNT in self._fields.catalogue(EXPENSES) else []
         rows = self._client.query(
             EXPENSES,
             Query().one_of("source_id", ids).since("date", since).ordered_by("date"),
-            ("sys_id", "source_id", "date", "amount"),
+            ("sys_id", "source_id", "date", "amount", *account),
         )
-        costs: dict[str, dict[Period, Money]] = {}
+        booked: dict[str, Booked] = {}
         for row in rows:
             day = column_value(row.get("date"), "glide_date", "", None)
             amount = column_value(row.get("amount"), "currency", "", None)
             money = Money(amount, currency) if isinstance(amount, Decimal) else amount
             if isinstance(day, date) and isinstance(money, Money):
-                months = costs.setdefault(raw_value(row.get("source_id")), {})
-                month = Period.of(day)
-                months[month] = months[month] + money if month in months else money
-        return costs
+                of_service = booked.setdefault(raw_value(row.get("source_id")), Booked())
+                of_service.add(Period.of(day), money, display_value(row.get(ACCOUNT)))
+        return booked
 
 
-def _service(row: JsonObject, end: Column | None, costs: Mapping[Period, Money]) -> Service:
+@dataclass(slots=True)
+class Booked:
+    """What is booked on one service."""
+
+    costs: dict[Period, Money] = field(default_factory=dict)
+    accounts: dict[Period, tuple[str, ...]] = field(default_factory=dict)
+
+    def add(self, month: Period, money: Money, account: str) -> None:
+        self.costs[month] = self.costs[month] + money if month in self.costs else money
+        named = self.accounts.get(month, ())
+        if account and account not in named:
+            self.accounts[month] = (*named, account)
+
+
+def _service(row: JsonObject, end: Column | None, booked: Booked) -> Service:
     end_value = column_value(row.get(end.name), "glide_date", "", None) if end else None
     return Service(
         name=raw_value(row.get("name")),
         life_cycle=life_cycle(row),
-        costs=costs,
+        costs=booked.costs,
+        accounts=booked.accounts,
         ends_on=end_value if isinstance(end_value, date) else None,
         owner=display_value(row.get("owned_by")),
     )

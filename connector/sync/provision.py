@@ -7,7 +7,7 @@ group of steps: what one made (a field's id) the next one needs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
@@ -112,6 +112,8 @@ class GateSpec:
     """Id of the field that an earlier version of the gates compared."""
     transitions: Mapping[str, str]
     """Id of a transition to the label of the stage that it leads into."""
+    gate_names: Mapping[str, str] = field(default_factory=dict)
+    """What the states of the gate are called, by their keys, where that is another name."""
 
 
 @dataclass(frozen=True, slots=True)

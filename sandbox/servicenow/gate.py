@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 MAX_BLOCKERS = 3
 DEFAULT_STALE_MINUTES = 60
 CONTACT_HINT = "Ask whoever runs Gatepost (the people with the role u_gatepost_admin)"
+STATES = {"open": "Open", "not_due": "Not due", "waiting": "Waiting", "blocked": "Blocked", "breach": "Breach"}
+"""The states by the key that the property ``gatepost.gate_names`` uses, with their own names."""
 SHUT_REASONS = {
     "Not due": "the gate is shut, and work has not come to it.",
     "Waiting": "the gate is shut, and an approval is missing.",
@@ -32,6 +34,7 @@ class Settings:
     when_stale: str = "closed"
     when_unassessed: str = "open"
     exempt_writer: str = "true"
+    gate_names: str = ""
     is_writer: bool = False
     heartbeat_at: str = ""
     """The time of the newest heartbeat, in UTC."""
@@ -92,14 +95,26 @@ def decide(
     return _decide_gate(f"Gatepost keeps {column} from becoming {value}: ", stored, settings, now)
 
 
+def gate_state(written: str, setting: str) -> str:
+    """The state that a written name stands for, by its own name or one of ``open:Offen;blocked:Gesperrt``; or empty."""
+    names: dict[str, str] = {}
+    for part in setting.strip().split(";"):
+        key, _, name = (one.strip() for one in part.partition(":"))
+        if key in STATES and name:
+            # A name that two states have stands for neither.
+            names[name] = "" if names.get(name, STATES[key]) != STATES[key] else STATES[key]
+    return written if written in STATES.values() else names.get(written, "")
+
+
 def _decide_gate(prefix: str, record: Mapping[str, str], settings: Settings, now: datetime) -> GateDecision:
-    gate = record.get("u_gatepost_gate", "").strip()
-    if not gate:
+    written = record.get("u_gatepost_gate", "").strip()
+    gate = gate_state(written, settings.gate_names)
+    if not written:
         if _is_open(settings.when_unassessed, "open"):
             return GateDecision(abort=False, code="unassessed")
         return _refuse("unassessed", [f"{prefix}it has never assessed this record. {CONTACT_HINT} to add it."])
-    if gate != "Open" and gate not in SHUT_REASONS:
-        reason = f'the gate reads "{gate}", which is neither Open, Not due, Waiting, Blocked nor Breach.'
+    if not gate:
+        reason = f'the gate reads "{written}", which is neither Open, Not due, Waiting, Blocked nor Breach.'
         return _refuse("unknown_gate", [f"{prefix}{reason} {CONTACT_HINT} to check this record."])
     last_active = _last_active(record, settings)
     if last_active is None or now - last_active[0] > timedelta(minutes=_minutes(settings.stale_minutes)):

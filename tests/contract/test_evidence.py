@@ -19,7 +19,7 @@ from mapping.reply_comment import ReplyComment
 from mapping.work_item import FieldChange, FieldName, NativeId
 from sandbox import servers
 from sandbox.jira.model import Deployment
-from sandbox.servicenow.model import Record
+from sandbox.servicenow.model import Column, Record
 from sandbox.story import seed
 from tests.sites import jira_site, servicenow_site
 
@@ -74,6 +74,21 @@ def test_a_service_is_read_with_its_life_cycle_and_its_costs(sandbox: servers.Sa
             ends_on=date(2026, 12, 31),
         )
     }
+
+
+def test_the_accounts_of_bookings_are_read_where_the_instance_has_them(
+    sandbox: servers.Sandbox, snow: ToolSite
+) -> None:
+    sandbox.servicenow.add_column("fm_expense_line", Column("account", "Account"))
+    record = service(sandbox, "CRM-ACC")
+    for account in ("4711", "4712", "4711", ""):
+        booked = {"source_id": record["sys_id"], "date": "2026-10-03", "amount": "EUR;5", "account": account}
+        sandbox.servicenow.insert("fm_expense_line", booked, "admin")
+    (found,) = read_services(snow, "CRM-ACC", end_column=None).values()
+    assert (found.costs, found.accounts) == (
+        {Period(2026, 10): Money(Decimal(20), "EUR")},
+        {Period(2026, 10): ("4711", "4712")},
+    )
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,18 @@ NO = {
         "160,000 EUR until 2026-09 does not hold: the actuals reach to 2026-11. "
         "Correct form: /confirm 160000 EUR 2026-11",
     ),
+    "the reply to a wrong write-down is the write-down that would be right": (
+        new_command("", WEBER, Verb.WRITE_DOWN, amount=eur(90_000), month=Period(2026, 11), text="no volume"),
+        {"stage": "implemented"},
+        "90,000 EUR until 2026-11 does not hold: 160,000 EUR is booked until 2026-11. "
+        "Correct form: /write-down 160000 EUR 2026-11 no volume",
+    ),
+    "a write-down of what was never booked is to nothing": (
+        new_command("", WEBER, Verb.WRITE_DOWN, amount=eur(90_000), month=Period(2026, 11), text="no volume"),
+        {"stage": "implemented", "some": measure(effects=lines(Version.PLAN, 20_000, 60_000))},
+        "90,000 EUR until 2026-11 does not hold: no actuals are booked. "
+        "Correct form: /write-down 0 EUR 2026-11 no volume, or book the actuals first",
+    ),
     "nothing can be confirmed where nothing is booked": (
         new_command("", WEBER, Verb.CONFIRM, amount=eur(1), month=Period(2026, 11)),
         {"stage": "implemented", "some": measure(effects=lines(Version.PLAN, 20_000, 60_000))},

@@ -124,6 +124,12 @@ CASES = {
         "ended on 2026-10-31; 30,000 EUR paid since",
         some=measure(end=date(2026, 10, 31)), legacy=(service("CRM-OLD", False, 30_000),),
     ),
+    "a booking that names its accounts": case(
+        "LEGACY_COST_RUNNING",
+        "30,000 EUR a month still paid for 1 legacy service (CRM-OLD: 30,000 EUR in 2026-11 on accounts 4711 and 4712), "
+        "although the work is done",
+        legacy=(service("CRM-OLD", False, 30_000, accounts={NOVEMBER: ("4711", "4712")}),), done=True,
+    ),
     "before the end the old services may run": case(
         "LEGACY_COST_RUNNING", legacy=(service("CRM-OLD", False, 30_000),)
     ),

@@ -15,11 +15,12 @@ from governance.evidence import Command, LifeCycle, Service, Verb
 from governance.explain import explain
 from governance.facts import Unknown
 from governance.kill_criteria import CriterionKind, KillCriterion, parse_kill_criteria
-from governance.kill_evaluation import stage_names
+from governance.kill_evaluation import CriterionContext, evaluate_criteria, stage_names
 from governance.measure import Measure
 from governance.measure_state import OffRampKind
 from governance.money import Money, Period
 from governance.rates import Rate, Rates
+from governance.reporting_amounts import NO_RATES
 from governance.verdict import EventKind, Funding, Verdict
 from tests.governance.factory import APPROVALS, BRANDT, KAYA, NOW, POLICY, eur, evidence, lines, measure, new_command
 
@@ -114,6 +115,48 @@ def test_what_cannot_be_checked_is_said_when_it_is_agreed(text: str, reason: str
     assert verdict.blockers[0].code == "KILL_CRITERIA_MISSING"
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param(
+            "not implemented by 2029-01-01",
+            '"not implemented by 2029-01-01" can never stop the measure: 2029-01-01 lies after the plan, which ends in '
+            "2026-12: name an earlier day",
+            id="a day after the plan",
+        ),
+        pytest.param(
+            "not detailed by 2026-06-01",
+            '"not detailed by 2026-06-01" can never stop the measure: Detailed is reached when it is agreed: name a later '
+            "stage",
+            id="a stage that is behind it",
+        ),
+        pytest.param(
+            "forecast < 0 % of plan",
+            '"forecast < 0 % of plan" can never stop the measure: a forecast is stopped long before 0 % of the plan: name '
+            "a share above it",
+            id="less than nothing",
+        ),
+        pytest.param(
+            "cost > 1.2M for 24 months",
+            '"cost > 1.2M for 24 months" can never stop the measure: it has to hold for 24 months, and the plan has 12: '
+            "name fewer",
+            id="for longer than the plan",
+        ),
+        pytest.param(
+            "cost > -5",
+            '"cost > -5" is no kill criterion that can be checked: write cost > 1.2M, forecast < 60 % of plan for 3 '
+            "months, unit cost > 12.50, slip > 60 days, not STAGE by 2026-12-31",
+            id="a negative cost",
+        ),
+        pytest.param("not implemented by 2026-12-31; cost > 1.2M for 3 months", None, id="what can fire"),
+    ],
+)
+def test_what_can_never_fire_is_said_when_it_is_agreed(text: str, reason: str | None) -> None:
+    verdict = assess(measure(kill_criteria=text), evidence("detailed", "detailed"), POLICY, NOW)
+    found = [one.reason for one in verdict.blockers if one.code == "KILL_CRITERIA_MISSING"]
+    assert found == ([reason] if reason else [])
+
+
 # What they say now.
 
 SERVICE = Service(
@@ -199,8 +242,14 @@ NOW_SAYS: Mapping[str, tuple[str, dict[str, object], object, str, bool | None]] 
     "slip": ("slip > 20 days", {}, None, "0 days", False),
     "a day that has not come": ("not implemented by 2026-11-22", {}, None, "Decided", False),
     "a day that has passed": ("not implemented by 2026-11-21", {}, None, "Decided", True),
-    "a stage that was reached": ("not decided by 2026-11-01", {}, None, "Decided", False),
 }  # fmt: skip
+
+
+def test_a_stage_that_was_reached_in_time_fires_nothing() -> None:
+    implemented = CriterionContext(None, None, None, POLICY.index("implemented"), POLICY, NOW.date(), NO_RATES)
+    agreed = parse_kill_criteria("not implemented by 2026-11-01", {"implemented": "implemented"})
+    (state,) = evaluate_criteria(agreed, implemented, {}, {}, NOW)
+    assert (state.present, state.holds) == ("Implemented", False)
 
 
 @pytest.mark.parametrize(("text", "changes", "legacy", "present", "holds"), NOW_SAYS.values(), ids=NOW_SAYS.keys())

@@ -93,7 +93,7 @@ def test_hours_on_the_item_and_its_children_are_here_and_all_others_elsewhere() 
     assert team == Team(
         (
             TeamMember("A. Kaya", Decimal(5), Decimal(4), "ITX"),
-            TeamMember("M. Brandt", Decimal(0), Decimal(9), "SUP"),
+            TeamMember("M. Brandt", Decimal(0), Decimal(9), "SUP", elsewhere=True),
         ),
         14,
         date(2026, 2, 9),

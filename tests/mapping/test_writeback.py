@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from governance.assess import assess
 from governance.explain import blocker_lines
-from governance.verdict import Verdict
+from governance.locked_plan import LockedPlan
+from governance.locked_terms import LockedTerms
+from governance.measure_state import Deviation
+from governance.status_reasons import status_reasons
+from governance.verdict import Colour, Status, Verdict
 from mapping.config import WriteRule
 from mapping.work_item import FieldName, FieldValue
 from mapping.writeback import Change, ChangeKind, Comparison, WriteValue, canonical, compare, join_lines, target_values
@@ -49,6 +54,59 @@ def test_the_whole_verdict_goes_to_the_fields_that_the_rule_names() -> None:
         "Actual": Decimal("160000.00"),
         "Variance %": Decimal("0.0"),
     }
+
+
+def test_a_light_comes_with_its_reason() -> None:
+    red = red_verdict()
+    why = (
+        "Implementation Green: the work is done\n"
+        "Potential Red: 90,000 EUR at completion of 180,000 EUR planned; red since 01 Nov 2026; "
+        "nobody has given the reason since 02 Nov 2026"
+    )
+    rule = WriteRule(implementation="Work", potential="Money", blockers="Blockers", why="Why")
+    values = target_values(red, rule)
+    assert values[FieldName("Why")] == why
+    assert "Potential" not in str(values[FieldName("Blockers")])
+
+
+@pytest.mark.parametrize(
+    ("rule", "lines"),
+    [
+        pytest.param(WriteRule(potential="Money", blockers="Blockers"), 1, id="the colour that is not green"),
+        pytest.param(WriteRule(implementation="Work", blockers="Blockers"), 0, id="a green one needs no reason"),
+        pytest.param(WriteRule(blockers="Blockers"), 0, id="no colour is shown"),
+        pytest.param(WriteRule(potential="Money", blockers="Blockers", why="Why"), 0, id="it has its own field"),
+    ],
+)
+def test_without_a_field_of_its_own_the_reason_follows_the_blockers(rule: WriteRule, lines: int) -> None:
+    shown = str(target_values(red_verdict(), rule)[FieldName("Blockers")]).splitlines()
+    assert [line for line in shown if line.startswith(("Potential ", "Implementation "))] == [
+        "Potential Red: 90,000 EUR at completion of 180,000 EUR planned; red since 01 Nov 2026; "
+        "nobody has given the reason since 02 Nov 2026"
+    ] * lines
+
+
+def test_work_that_is_late_says_the_agreed_end() -> None:
+    late = replace(red_verdict(), implementation=Status(Colour.AMBER, Decimal("0.9"), "40% done, 45% expected by now"))
+    assert status_reasons(late)[0] == (
+        "Implementation Amber: 40% done, 45% expected by now; the agreed end is 2026-12-31"
+    )
+
+
+def red_verdict() -> Verdict:
+    """Decided; half of the money is missing since the beginning of November, and nobody has said why."""
+    shut = verdict(baseline=None)
+    return replace(
+        shut,
+        implementation=Status(Colour.GREEN, Decimal(1), "the work is done"),
+        potential=Status(Colour.RED, Decimal("0.5"), "90,000 EUR at completion of 180,000 EUR planned"),
+        deviation=Deviation(datetime(2026, 11, 2, tzinfo=UTC), Decimal("0.5")),
+        measure_state=replace(
+            shut.measure_state,
+            red_since=datetime(2026, 11, 1, tzinfo=UTC),
+            plan=LockedPlan(1, (), NOW, "locked", terms=LockedTerms(end=date(2026, 12, 31))),
+        ),
+    )
 
 
 def test_a_field_that_the_rule_does_not_name_is_not_written() -> None:

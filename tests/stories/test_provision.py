@@ -29,7 +29,7 @@ MAPPING = (
     .replace("      gate: Gate\n", "      gate: Gate\n      allowed_stages: Gate allowed stages\n", 1)
 )
 OWNED_COLUMNS = (
-    "DoI stage", "Implementation status", "Potential status", "Gate", "Gate allowed stages", "Gate blockers",
+    "DoI stage", "Implementation status", "Potential status", "Gate", "Gate allowed stages", "Gate blockers", "Why",
     "Plan net", "Forecast net", "Actual net", "Variance %",
 )  # fmt: skip
 
@@ -93,7 +93,9 @@ def test_a_plan_lists_everything_and_changes_nothing(site: ProvisionedSite) -> N
     before = site.fields()
     output = site.plan()
     assert "create the field Gate (select with Open, Not due, Waiting, Blocked, Breach) for CLOUD, ITX" in output
-    assert 'Gate blockers, Plan net, Forecast net, Actual net, Variance % on the screen "ITX: edit screen"' in output
+    assert (
+        'Gate blockers, Why, Plan net, Forecast net, Actual net, Variance % on the screen "ITX: edit screen"' in output
+    )
     assert 'guard "To Analysis", "To Approved", "To Done", "To Closed" of the workflow "ITX epics"' in output
     assert "lets through an open gate only" in output
     assert site.fields() == before
@@ -208,6 +210,20 @@ def test_a_guarded_workflow_refuses_and_always_allows_the_way_back(site: Provisi
     assert move(site, issue.key, "Analysis") == ""
     set_gate(site, issue.key, "Breach")
     assert move(site, issue.key, "Backlog") == "", "the way back is never guarded"
+
+
+def test_a_renamed_state_of_the_gate_opens_and_shuts_like_its_own(site: ProvisionedSite) -> None:
+    site.apply()
+    named = MAPPING.replace("\npolicy:", "\npolicy:\n  gate_names: {open: Offen, blocked: Gesperrt}\n#", 1)
+    assert named != MAPPING
+    Path(site.file).write_text(named)
+    assert "add the choice Gesperrt to Gate" in site.plan()
+    site.apply()
+    site.apply()  # the workflow's rules name the choices, which the first run has made
+    key = next(issue.key for issue in site.sandbox.jira.issues.values() if issue.project == "ITX")
+    for gate, may in (("Gesperrt", False), ("Blocked", False), ("Open", False), ("Offen", True)):
+        set_gate(site, key, gate, "Detailed")
+        assert (move(site, key, "Analysis") == "") is may, gate
 
 
 def test_the_reason_can_be_shown_instead_of_hiding_the_transition(site: ProvisionedSite) -> None:

@@ -99,7 +99,7 @@ def paying_twice(scene: Simulation) -> None:
             "short_description": project[1], "state": "2", "u_program": "Data centre exit", "business_unit": "Group IT",
             "project_manager": people["lind"], "u_sponsor": people["brandt"], "u_controller": people["weber"],
             "u_legal_entity": "Nordbank AG", "u_baseline": "500000", "u_objective": "Cost-income ratio",
-            "u_kill_criteria": "not implemented by 2030-05-31", "u_overlaps": "none", "start_date": "2026-01-01 00:00:00",
+            "u_kill_criteria": "cost > 9M", "u_overlaps": "none", "start_date": "2026-01-01 00:00:00",
             "end_date": "2026-12-31 00:00:00", "u_planned_benefit": "400000", "u_planned_cost": "20000",
             "u_forecast_benefit": "400000", "u_forecast_cost": "20000", "u_legacy_services": str(both),
         },
@@ -235,7 +235,7 @@ def the_zombie(scene: Simulation) -> None:
             jira.log_work(where, 8, by=account, started=scene.clock() - timedelta(days=back))
     scene.clock.move(days=1, minutes=5)
     shown = scene.show(item)
-    sentence = "3 of 6 people log their time elsewhere (120 h in 14 days, most of them on SUP)"
+    sentence = "3 of 6 people log their time elsewhere (120 h in 14 days, most of them on one other project)"
     assert f"{sentence}, and no milestone was touched since 05 Oct 2026" in shown.fields["Gate findings"]
     assert shown.fields["Gate findings"].endswith("· sponsor Martin Brandt · RESOURCE_DIVERSION")
     assert shown.fields["Implementation status"] == "Amber", "green on paper is not green"

@@ -30,7 +30,7 @@ def scene(database: URL, tmp_path: Path) -> Iterator[Simulation]:
                 "short_description": PROJECT[1], "state": "-5", "u_program": "Core", "business_unit": "Group IT",
                 "project_manager": people["lind"], "u_sponsor": people["brandt"], "u_controller": people["weber"],
                 "u_legal_entity": "Nordbank AG", "u_baseline": "500000", "u_objective": "Cost-income ratio",
-                "u_kill_criteria": "not implemented by 2030-05-31", "u_overlaps": "none", "start_date": "2026-01-01 00:00:00",
+                "u_kill_criteria": "cost > 9M", "u_overlaps": "none", "start_date": "2026-01-01 00:00:00",
                 "end_date": "2026-12-31 00:00:00", "u_planned_benefit": "400000", "u_planned_cost": "20000",
             },
             "lind",

@@ -12,6 +12,7 @@ from connector.people.permissions import Role, Viewer
 from connector.store.mapping_versions.drafts import DraftConflict, MappingDraft, MappingDrafts
 from connector.store.mapping_versions.versions import StoredMapping
 from mapping.difference import differences
+from mapping.governing import warnings_of
 from mapping.load import LoadedMapping, load_mapping
 from mapping.problems import MappingFileProblem
 from mapping.schema import json_schema as schema_of
@@ -61,6 +62,7 @@ def _add_history(blueprint: Blueprint, services: Services) -> None:
             "mapping/index.html",
             active=active,
             rules=loaded.config.measures if isinstance(loaded, LoadedMapping) else (),
+            warnings=warnings_of(loaded) if loaded is not None else (),
             history=stored,
             changes=changes,
             drafts=MappingDrafts(services.engine).all(),
@@ -79,6 +81,7 @@ def _add_history(blueprint: Blueprint, services: Services) -> None:
             stored=stored,
             active=active,
             problems=loaded if not isinstance(loaded, LoadedMapping) else (),
+            warnings=warnings_of(loaded),
             differences=differences_from(active, config) if active and active.number != number else (),
             may_change=current_viewer().is_any(EDITORS),
         )
@@ -127,6 +130,7 @@ def _add_draft(blueprint: Blueprint, services: Services) -> None:
             revision=draft.revision if draft else 0,
             based_on=draft.based_on if draft else active.number if active else None,
             problems=() if isinstance(loaded, LoadedMapping) else loaded,
+            warnings=warnings_of(loaded),
             has_other_draft=bool(begun and draft),
             newer_version=_newer_version(services, draft, active),
             connections=[record.name for record in services.connections.all()],
@@ -151,7 +155,7 @@ def _add_draft(blueprint: Blueprint, services: Services) -> None:
             return redirect(url_for("mapping.edit"), 303)
         loaded = load_mapping(source)
         problems = () if isinstance(loaded, LoadedMapping) else loaded
-        return render_template("mapping/_saved.html", draft=saved, problems=problems)
+        return render_template("mapping/_saved.html", draft=saved, problems=problems, warnings=warnings_of(loaded))
 
     @blueprint.post("/draft/discard")
     @requires_role(*EDITORS, reach=Reach.NOTHING)
@@ -187,7 +191,12 @@ def _add_editor_support(blueprint: Blueprint, services: Services, names: ToolNam
     def check() -> Response:
         loaded = load_mapping(request.get_data(as_text=True)[: MAX_CHARACTERS + 1])
         problems = () if isinstance(loaded, LoadedMapping) else loaded
-        return jsonify({"problems": [_as_json(problem) for problem in problems]})
+        return jsonify(
+            {
+                "problems": [_as_json(problem) for problem in problems],
+                "warnings": [_as_json(warning) for warning in warnings_of(loaded)],
+            }
+        )
 
     @blueprint.get("/schema.json")
     @requires_role(*READERS, reach=Reach.NOTHING)

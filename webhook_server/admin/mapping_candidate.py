@@ -14,6 +14,7 @@ from connector.store.mapping_versions.drafts import MappingDraft, MappingDrafts
 from connector.store.mapping_versions.versions import MappingState, StoredMapping
 from mapping.config import MappingConfig
 from mapping.difference import differences
+from mapping.governing import warnings_of
 from mapping.load import LoadedMapping, load_mapping
 from mapping.problems import MappingFileProblem
 
@@ -36,6 +37,8 @@ class Candidate:
     config: MappingConfig | None
     digest: str
     problems: tuple[MappingFileProblem, ...]
+    warnings: tuple[MappingFileProblem, ...]
+    """What a policy that is valid lets through."""
     based_on: int | None = None
     revision: int = 0
     stored: StoredMapping | None = None
@@ -122,6 +125,7 @@ def _candidate(
         loaded.config if isinstance(loaded, LoadedMapping) else None,
         str(loaded.version) if isinstance(loaded, LoadedMapping) else "",
         () if good else tuple(loaded),  # type: ignore[arg-type]  # the other of two cases
+        warnings_of(loaded),
         draft.based_on if draft else None,
         draft.revision if draft else 0,
         stored,

@@ -6,7 +6,7 @@ like one that does not exist.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,6 +22,12 @@ from connector.store.database.tables import MEASURE
 from connector.store.measures import measure_queries
 from connector.store.measures.commands import SubmittedRuling, ruling
 from connector.store.measures.measure_details import MeasureDetails, MeasureSnapshot, measure_details
+from connector.store.measures.names_for_viewer import (
+    hidden_links,
+    visible_names,
+    with_visible_names,
+    without_hidden_links,
+)
 from connector.store.queue.submitted_commands import SqlSubmittedCommands
 from connector.store.reconcile.command_rows import plan_from_row
 from connector.sync.command_submission import SubmissionState
@@ -90,7 +96,7 @@ def measure(services: Services) -> Blueprint:
         policies = finder.policies()
         with services.read_as(viewer) as connection:
             row = finder.row(connection, viewer, name)
-            details = measure_details(connection, row)
+            details = _with_names(connection, measure_details(connection, row), viewer)
             policy = policies.of(details.snapshot.measure) if policies else None
             number = request.args.get("command", type=int)
             command = ruling(connection, number, row["id"]) if number is not None else None
@@ -129,6 +135,18 @@ def measure(services: Services) -> Blueprint:
 
     add_actions(blueprint, services, finder)
     return blueprint
+
+
+def _with_names(connection: Connection, details: MeasureDetails, viewer: Viewer) -> MeasureDetails:
+    """With the names of other parts of the organisation that the viewer may see, and without all others."""
+    name, verdict = details.snapshot.row["connection"], details.snapshot.verdict
+    links = hidden_links(details.evidence, name)
+    visible = visible_names(connection, verdict, links, everything=viewer.sees_everything)
+    return replace(
+        details,
+        snapshot=replace(details.snapshot, verdict=with_visible_names(verdict, visible)),
+        evidence=without_hidden_links(details.evidence, name, visible),
+    )
 
 
 def timeline_page(

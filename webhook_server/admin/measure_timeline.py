@@ -14,7 +14,7 @@ from governance.evidence import CommandOrigin, Verb
 from governance.gates import Policy
 from governance.measure import name_of
 from governance.money import Period
-from governance.verdict import gate_text
+from governance.verdict import NO_NAMES, gate_text
 from mapping.marks import Mark
 from webhook_server.pages import formats
 
@@ -64,7 +64,9 @@ def timeline_entry(entry: AuditEntry, policy: Policy | None) -> TimelineEntry:
         what = f"{begin}{detail.get('text', '')}"
     elif entry.action == "measure.assessed":
         stage = policy.label(detail.get("stage")) if policy else detail.get("stage") or "None yet"
-        what = f"Assessed: stage {stage}, gate {gate_text(detail.get('gate'))}"
+        what = (
+            f"Assessed: stage {stage}, gate {gate_text(detail.get('gate'), policy.gate_names if policy else NO_NAMES)}"
+        )
         more = f"mapping version {entry.mapping_version}, evidence {str(detail.get('digest'))[:12]}"
     elif entry.action == "field.restored":
         kind, what = "info", _restored_entry(detail)

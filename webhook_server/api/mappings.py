@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -12,8 +13,10 @@ from connector.errors import ConfigurationError, ToolError
 from connector.people.permissions import Action, TokenScope
 from connector.store.mapping_versions.versions import MappingState, StoredMapping
 from connector.store.reconcile.reassessment_progress import items_by_key, newest_items
+from mapping.governing import warnings_of
 from mapping.load import LoadedMapping, load_mapping
 from mapping.preview import ItemPreview, PreviewOutcome, summarise
+from mapping.problems import MappingFileProblem
 from mapping.work_item import ConnectionName, NativeId
 from webhook_server.api.operation import ApiCall, Operation, PathParameter
 from webhook_server.api.problem import FieldError, Problem
@@ -41,11 +44,6 @@ class MappingVersionList(Model):
     items: list[MappingVersion]
 
 
-class MappingVersionDetail(Model):
-    version: MappingVersion
-    source: str
-
-
 class MappingProblem(Model):
     line: int
     column: int
@@ -54,11 +52,18 @@ class MappingProblem(Model):
     hint: str
 
 
+class MappingVersionDetail(Model):
+    version: MappingVersion
+    source: str
+    warnings: list[MappingProblem] = Field(description="Where its policy is weak: what could slip through.")
+
+
 class CheckResult(Model):
     valid: bool
     digest: str | None
     rules: int
     problems: list[MappingProblem]
+    warnings: list[MappingProblem] = Field(description="Where the policy is weak: what could slip through.")
 
 
 class CheckSource(Model):
@@ -116,20 +121,21 @@ def list_versions(call: ApiCall) -> MappingVersionList:
 
 def show(call: ApiCall) -> MappingVersionDetail:
     stored = _stored(call)
-    return MappingVersionDetail(version=_version(stored), source=stored.source)
+    warnings = _problems(warnings_of(load_mapping(stored.source)))
+    return MappingVersionDetail(version=_version(stored), source=stored.source, warnings=warnings)
 
 
 def validate(call: ApiCall) -> CheckResult:
     loaded = load_mapping(call.body_as(CheckSource).source)
     if isinstance(loaded, LoadedMapping):
-        return CheckResult(valid=True, digest=str(loaded.version), rules=len(loaded.config.measures), problems=[])
-    problems = [
-        MappingProblem(
-            line=problem.line, column=problem.column, path=problem.path, message=problem.message, hint=problem.hint
-        )
-        for problem in loaded
-    ]
-    return CheckResult(valid=False, digest=None, rules=0, problems=problems)
+        warnings = _problems(warnings_of(loaded))
+        rules = len(loaded.config.measures)
+        return CheckResult(valid=True, digest=str(loaded.version), rules=rules, problems=[], warnings=warnings)
+    return CheckResult(valid=False, digest=None, rules=0, problems=_problems(loaded), warnings=[])
+
+
+def _problems(found: Iterable[MappingFileProblem]) -> list[MappingProblem]:
+    return [MappingProblem(**{name: getattr(one, name) for name in MappingProblem.model_fields}) for one in found]
 
 
 def store_version(call: ApiCall) -> MappingVersion:

@@ -13,8 +13,10 @@ from sqlalchemy import Connection, RowMapping
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_queries import MeasureFilter
+from connector.store.measures.names_for_viewer import decision_without_names
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from governance.effects import Account, EffectKind, Version
+from governance.kill_switch import criterion_at
 from governance.measure import Role
 from governance.responsible import Responsible
 from governance.verdict import Colour, Finding, GateState, Outcome, Status
@@ -117,6 +119,16 @@ class StatusModel(Model):
     reason: str
 
 
+class KillCriterionModel(Model):
+    text: str
+    present: str = Field(description="The present value, or why it is not known.")
+    holds: bool | None = Field(description="Null when the present value is not known.")
+    since: datetime | None = Field(description="Since when it has held without a break.")
+    fires_at: datetime | None = Field(description="When it stops the measure if nothing changes.")
+    overridden: bool = Field(description="The sponsor decided to go on although it holds.")
+    evaluated_at: datetime
+
+
 class MeasureDetail(Model):
     measure: MeasureSummary
     next_stage: str | None
@@ -126,6 +138,7 @@ class MeasureDetail(Model):
     findings: list[FindingModel]
     implementation: StatusModel
     potential: StatusModel
+    kill_criteria: list[KillCriterionModel] = Field(description="The agreed criteria, evaluated from the decision on.")
     off_ramp: str | None = Field(description="Why it is on hold or cancelled; null otherwise.")
     mapping_version: int
     policy_version: str
@@ -311,6 +324,13 @@ def show(call: ApiCall) -> MeasureDetail:
         findings=[finding_model(finding) for finding in verdict.findings],
         implementation=status_model(verdict.implementation),
         potential=status_model(verdict.potential),
+        kill_criteria=[
+            KillCriterionModel(
+                text=one.text, present=one.present, holds=one.holds, since=one.since, fires_at=criterion_at(one),
+                overridden=one.overridden, evaluated_at=row["assessed_at"],
+            )
+            for one in verdict.kill_criteria
+        ],
         off_ramp=verdict.off_ramp.reason if verdict.off_ramp else None,
         **{
             name: row[name]
@@ -328,9 +348,10 @@ def explain(call: ApiCall) -> Explanation | Reply:
     if request.accept_mimetypes.best_match(["application/json", "text/plain"]) == "text/plain":
         return Reply(None, text=f"{row['key']} {row['title'] or ''}\n\n{row['explanation']}\n")
     names = (name for name in Explanation.model_fields if name not in {"explanation", "verdict"})
+    stored = verdict_to_json(verdict_of(row))
     return Explanation(
         explanation=row["explanation"].splitlines(),
-        verdict=verdict_to_json(verdict_of(row)),
+        verdict=stored if call.viewer.sees_everything else decision_without_names(stored),
         **{name: row[name] for name in names},
     )
 
@@ -374,7 +395,10 @@ def show_decision(call: ApiCall) -> DecisionDetail:
             f"There is no decision {call.number_parameter('number')}.",
             "A measure's decisions are listed with their numbers.",
         )
-    return DecisionDetail(decision=_decision(row), verdict=row["verdict"], evidence=row["evidence"])
+    verdict, evidence = row["verdict"], row["evidence"]
+    if not call.viewer.sees_everything:
+        verdict, evidence = decision_without_names(verdict), decision_without_names(evidence)
+    return DecisionDetail(decision=_decision(row), verdict=verdict, evidence=evidence)
 
 
 def _decision(row: RowMapping) -> DecisionSummary:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, Row, select, text
 
+from connector.people.permissions import HIERARCHY_LEVELS
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import MEASURE
 from connector.store.measures.commands import newest_commands
@@ -21,8 +23,10 @@ from governance.locked_plan import LockedPlan
 from governance.measure import MeasureId
 from governance.measure_state import MeasureState
 from governance.money import Money, Period
+from governance.named_sentence import Place
 from governance.rates import Rates
 from mapping.known_people import KnownPeople
+from mapping.places import area_of_key
 from mapping.work_item import ConnectionName, FieldName, NativeId
 
 
@@ -80,18 +84,25 @@ class SqlStateStore:
             for row in transaction.execute(_CLAIMS, {"names": sorted(baselines)}):
                 claims = found.setdefault(row.baseline_id, {})
                 born = row.item_created_at or row.assessed_at
-                claim = claims.setdefault(row.id, BaselineClaim(MeasureId(row.id), row.key, born, {}))
+                claim = claims.setdefault(row.id, BaselineClaim(MeasureId(row.id), row.key, born, {}, _place(row)))
                 months = dict(claim.months) | {Period.of(row.month): Money(row.amount, row.currency)}
                 claims[row.id] = replace(claim, months=months)
         return {name: tuple(claims.values()) for name, claims in found.items()}
 
 
+def _place(row: Row[Any]) -> Place:
+    """As :func:`mapping.places.place_of` gives it for an item."""
+    hierarchy = tuple(getattr(row, level) or "" for level in HIERARCHY_LEVELS)
+    return Place(row.connection, area_of_key(row.key), hierarchy, row.legal_entity or "")
+
+
 _CLAIMS = text("""
-    SELECT m.id, m.key, m.baseline_id, m.item_created_at, m.assessed_at, e.month, e.currency, sum(e.amount) AS amount
+    SELECT m.id, m.key, m.connection, m.portfolio, m.program, m.project, m.package, m.legal_entity,
+           m.baseline_id, m.item_created_at, m.assessed_at, e.month, e.currency, sum(e.amount) AS amount
     FROM measure AS m JOIN effect_line AS e ON e.measure_id = m.id
     WHERE m.baseline_id = ANY(:names) AND m.unmapped_since IS NULL
       AND e.version = 'plan' AND e.kind = 'benefit' AND e.account = 'ebitda'
-    GROUP BY m.id, m.key, m.baseline_id, m.item_created_at, m.assessed_at, e.month, e.currency
+    GROUP BY m.id, e.month, e.currency
     ORDER BY m.id, e.month
 """)
 _PLANS = text("""

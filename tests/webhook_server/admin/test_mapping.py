@@ -68,7 +68,7 @@ def test_the_first_line_says_what_is_active(desk: Desk) -> None:
     text = desk.admin.text("/mapping")
     assert "Version 1 is active since " in text
     assert ": 4 rules." in text
-    assert "epics jira-main project ITX, CLOUD type Epic 5 10 comment" in text
+    assert "epics jira-main project ITX, CLOUD type Epic 5 11 comment" in text
 
 
 @pytest.mark.parametrize(
@@ -161,6 +161,20 @@ def test_a_mapping_is_checked_against_the_tools_rule_by_rule(desk: Desk) -> None
     assert "Rules: 1 of 4 (25%)" in text
     last = page_text(desk.admin.update("/mapping/check-rules", source=wrong, rule=3, problem_count=1))
     assert last.endswith("1 name or setting does not fit. Correct this before activating.")
+
+
+def test_a_weak_policy_is_warned_of_where_it_is_written_and_where_it_is_activated(own: Desk) -> None:
+    said = "policy.slip_days: the work may be a year late before anybody is asked why."
+    assert said not in own.admin.text("/mapping")
+    weak = STORY.replace("hurdle: 100000", "hurdle: 100000, slip_days: 400")
+    shown = own.save(weak)
+    assert "No problems." in shown
+    assert said in shown
+    assert said in own.admin.text("/mapping/edit")
+    assert said in own.admin.text("/mapping/activate?candidate=draft")
+    assert own.activate().status_code == 303
+    assert said in own.admin.text("/mapping")
+    assert said in own.admin.text("/mapping/versions/2")
 
 
 def test_a_draft_is_saved_and_a_second_window_gets_a_conflict(own: Desk) -> None:

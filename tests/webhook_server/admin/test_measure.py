@@ -17,6 +17,7 @@ import pytest
 from connector.bootstrap import system_clock
 from connector.people.authentication import SignInMethod
 from connector.people.permissions import Role, RoleGrant, ToolAccount
+from governance.evidence import OpenItem
 from mapping.load import LoadedMapping
 from mapping.work_item import ConnectionName, NativeId
 from tests.connector.store.conftest import StoreFixture, open_store
@@ -72,6 +73,24 @@ def fields(text: str) -> dict[str, str]:
     """The hidden fields of the form."""
     found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text)
     return {name: unescape(value) for name, value in found if name in {"stage", "fingerprint", "key"}}
+
+
+def test_a_blocking_item_of_another_project_is_named_only_to_whoever_may_see_it(
+    api: ApiServer, loaded: LoadedMapping
+) -> None:
+    secret = (OpenItem("SEC-9", "The merger", "Open", "https://jira.example/browse/SEC-9"),)
+    record_assessment(api.store, loaded, item(SHOWN | {"Sponsor": None}, blocking_links=secret))
+    page = enter(api, "Vera", CLOUD).text(ITX1)
+    assert "SEC-9" not in page
+    assert "The merger" not in page
+    assert "a blocking item of another project" in page
+    api.person("viewer", CLOUD)
+    (newest, *_) = api.get("viewer", f"{ITX1}/decisions").get_json()["items"]
+    told = api.get("viewer", f"/decisions/{newest['number']}").text
+    assert "The merger" not in told
+    assert "SEC-9" not in told
+    assert "SEC-9" in api.get("admin", f"/decisions/{newest['number']}").text
+    assert "SEC-9" in enter(api, "Ada", RoleGrant(Role.ADMINISTRATOR), RoleGrant(Role.VIEWER)).text(ITX1)
 
 
 def test_the_page_says_why_the_gate_is_shut_and_what_is_behind_it(api: ApiServer) -> None:

@@ -393,6 +393,13 @@ def test_a_mapping_is_checked_stored_activated_and_restored(api: ApiServer) -> N
     assert (wrong["valid"], wrong["problems"][0]["line"]) == (False, 1)
     fine = api.post("admin", "/mappings/validate", {"source": MAPPING}).get_json()
     assert (fine["valid"], fine["rules"]) == (True, 3)
+    weak = MAPPING.replace("organization: ACME", "organization: ACME\npolicy: {off: [SOD]}", 1)
+    (warning,) = [
+        one
+        for one in api.post("admin", "/mappings/validate", {"source": weak}).get_json()["warnings"]
+        if one["path"].startswith("policy.off")
+    ]
+    assert warning["message"] == "without SOD, somebody may confirm their own figures."
     draft = api.post("admin", "/mappings", {"source": "version: 1\n", "reason": "try"}).get_json()
     assert draft["state"] == "draft"
     assert problem_of(api.post("admin", f"/mappings/{draft['number']}/activate"))[:2] == (

@@ -48,6 +48,15 @@ Property({
     roles: { read: [gatepostAdmin], write: [gatepostAdmin] },
 })
 
+// No value here: a newer version must not take back the names that an instance uses.
+Property({
+    $id: Now.ID['property-gate-names'],
+    name: 'gatepost.gate_names',
+    type: 'string',
+    description: 'Names of the gate states where the mapping renames them, such as open:Offen;blocked:Gesperrt.',
+    roles: { read: [gatepostAdmin], write: [gatepostAdmin] },
+})
+
 Property({
     $id: Now.ID['property-exempt-writer'],
     name: 'gatepost.exempt_writer',

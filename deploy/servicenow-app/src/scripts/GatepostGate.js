@@ -8,6 +8,8 @@ var GatepostGate = (function () {
     var MAX_BLOCKERS = 3;
     var DEFAULT_STALE_MINUTES = 60;
     var CONTACT_HINT = 'Ask whoever runs Gatepost (the people with the role u_gatepost_admin)';
+    /** The states by the key that the property gatepost.gate_names uses, with their own names. */
+    var STATES = { open: 'Open', not_due: 'Not due', waiting: 'Waiting', blocked: 'Blocked', breach: 'Breach' };
     /** What each state of the gate that is not Open tells the person whose move is refused. */
     var SHUT_REASONS = {
         'Not due': 'the gate is shut, and work has not come to it.',
@@ -103,17 +105,35 @@ var GatepostGate = (function () {
             : 'the time of its last activity is unknown. ') + CONTACT_HINT + ' to start it again.']);
     }
 
+    /** The state that a written name stands for, by its own name or one of "open:Offen;blocked:Gesperrt"; or empty. */
+    function gateState(written, setting) {
+        var names = {};
+        text(setting).split(';').forEach(function (part) {
+            var colon = part.indexOf(':');
+            var state = part.slice(0, colon).trim();
+            var name = part.slice(colon + 1).trim();
+            if (STATES.hasOwnProperty(state) && name) {
+                // A name that two states have stands for neither.
+                names[name] = names.hasOwnProperty(name) && names[name] !== STATES[state] ? '' : STATES[state];
+            }
+        });
+        return written === 'Open' || SHUT_REASONS.hasOwnProperty(written) ? written
+            : names.hasOwnProperty(written) ? names[written] : '';
+    }
+
     function decideGate(prefix, record, settings, nowMillis) {
-        var gate = text(record.u_gatepost_gate);
+        var written = text(record.u_gatepost_gate);
+        var gate = gateState(written, settings.gate_names);
         var lastMillis = millis(lastActive(record, settings));
-        if (!gate) {
+        if (!written) {
             return isOpen(settings.when_unassessed, 'open') ? pass('unassessed')
                 : refuse('unassessed', [prefix + 'it has never assessed this record. '
                     + CONTACT_HINT + ' to add it.']);
         }
-        if (gate !== 'Open' && !SHUT_REASONS.hasOwnProperty(gate)) {
-            return refuse('unknown_gate', [prefix + 'the gate reads "' + gate
-                + '", which is neither Open, Not due, Waiting, Blocked nor Breach. ' + CONTACT_HINT + ' to check this record.']);
+        if (!gate) {
+            return refuse('unknown_gate', [prefix + 'the gate reads "' + written
+                + '", which is neither Open, Not due, Waiting, Blocked nor Breach. ' + CONTACT_HINT
+                + ' to check this record.']);
         }
         if (lastMillis === null || nowMillis - lastMillis > minutes(settings.stale_minutes) * 60000) {
             return stale(prefix, record, settings);

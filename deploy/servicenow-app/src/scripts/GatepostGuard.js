@@ -7,8 +7,8 @@ var GatepostGuard = (function () {
     /** Columns that only Gatepost fills; see tables.json. */
     var OWNED_COLUMNS = [
         'u_gatepost_stage', 'u_gatepost_implementation', 'u_gatepost_potential', 'u_gatepost_gate',
-        'u_gatepost_findings', 'u_gatepost_blockers', 'u_gatepost_plan', 'u_gatepost_forecast', 'u_gatepost_actual',
-        'u_gatepost_variance', 'u_gatepost_checked', 'u_gatepost_link'
+        'u_gatepost_findings', 'u_gatepost_blockers', 'u_gatepost_why', 'u_gatepost_plan', 'u_gatepost_forecast',
+        'u_gatepost_actual', 'u_gatepost_variance', 'u_gatepost_checked', 'u_gatepost_link'
     ];
 
     /** gs.hasRole is true for every administrator; an administrator is not the integration user. */
@@ -52,6 +52,7 @@ var GatepostGuard = (function () {
             when_stale: gs.getProperty('gatepost.when_stale', 'closed'),
             when_unassessed: gs.getProperty('gatepost.when_unassessed', 'open'),
             exempt_writer: gs.getProperty('gatepost.exempt_writer', 'true'),
+            gate_names: gs.getProperty('gatepost.gate_names', ''),
             is_writer: isWriter(),
             heartbeat_at: lastHeartbeat(),
             labels: labels(record, move.column)

@@ -81,6 +81,10 @@ declare global {
                         table: 'sys_security_acl'
                         id: '9e75cd603e09457c9e38735cf59aba4c'
                     }
+                    'change_request-u_gatepost_why-write': {
+                        table: 'sys_security_acl'
+                        id: '0dee4400a5254b8e867e9adacf2a270c'
+                    }
                     'checklist-create': {
                         table: 'sys_security_acl'
                         id: '273f7ddd32ba4ebbb4b607f5448b2fc4'
@@ -168,6 +172,10 @@ declare global {
                     'dmn_demand-u_gatepost_variance-write': {
                         table: 'sys_security_acl'
                         id: '726c61a69dd946778c01cd19e0534a93'
+                    }
+                    'dmn_demand-u_gatepost_why-write': {
+                        table: 'sys_security_acl'
+                        id: 'ede3feee6a78460694ca713ff1e44ff6'
                     }
                     'fm_expense_line-event': {
                         table: 'sys_script'
@@ -289,6 +297,10 @@ declare global {
                         table: 'sys_security_acl'
                         id: '3ef48047d9934824ade4313db46c5fb6'
                     }
+                    'pm_project-u_gatepost_why-write': {
+                        table: 'sys_security_acl'
+                        id: '5d2bdfc5f35449da96dc9977268189f0'
+                    }
                     'property-endpoint': {
                         table: 'sys_properties'
                         id: 'f34aa1fa0cf04ae9a2fd3f4bc32509d5'
@@ -296,6 +308,10 @@ declare global {
                     'property-exempt-writer': {
                         table: 'sys_properties'
                         id: '9a06c5080b8a40168c68cb5e9037bf6d'
+                    }
+                    'property-gate-names': {
+                        table: 'sys_properties'
+                        id: '5acb2e897e284a8c868ed3932e2d446b'
                     }
                     'property-gated-change_request': {
                         table: 'sys_properties'
@@ -398,6 +414,19 @@ declare global {
                         id: '0537de9a47ad4fe88a49470c04bec913'
                         key: {
                             sys_security_acl: '5fd4da3ceedc42b88bf825534c2cda46'
+                            sys_user_role: {
+                                id: '72a9e3ea0f5140a6bab8cbebc3124063'
+                                key: {
+                                    name: 'u_gatepost_writer'
+                                }
+                            }
+                        }
+                    },
+                    {
+                        table: 'sys_security_acl_role'
+                        id: '057913165f304ee7bff72cf35d7423ee'
+                        key: {
+                            sys_security_acl: '0dee4400a5254b8e867e9adacf2a270c'
                             sys_user_role: {
                                 id: '72a9e3ea0f5140a6bab8cbebc3124063'
                                 key: {
@@ -721,6 +750,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: '21d4e7b996dc4f649e0a37ce27ad450c'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: '3e0e55479101497190d86e68e1c8d54f'
@@ -899,6 +929,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: '2d137af8bf254d67a60b74980cca5771'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: '8968459bfcbd497d88ee7f9f737106dc'
@@ -919,12 +950,56 @@ declare global {
                         }
                     },
                     {
+                        table: 'sys_ui_element'
+                        id: '2d30d02c5d614e06802741e6c5ccf3cd'
+                        key: {
+                            sys_ui_section: {
+                                id: '8968459bfcbd497d88ee7f9f737106dc'
+                                key: {
+                                    name: 'change_request'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_checked'
+                            position: '14'
+                        }
+                    },
+                    {
                         table: 'sys_documentation'
                         id: '2ed301693a934cff86249cc2e0979585'
                         key: {
                             name: 'u_gatepost_outbox'
                             element: 'u_response'
                             language: 'en'
+                        }
+                    },
+                    {
+                        table: 'sys_ui_element'
+                        id: '30e12add30024b54bccd51edc65c3273'
+                        key: {
+                            sys_ui_section: {
+                                id: '3e0e55479101497190d86e68e1c8d54f'
+                                key: {
+                                    name: 'pm_project'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_plan'
+                            position: '10'
                         }
                     },
                     {
@@ -1190,6 +1265,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: '3d9f3d3c998742a49c2653835c903ac7'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: '3e0e55479101497190d86e68e1c8d54f'
@@ -1212,6 +1288,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: '3db63d6b7ec844cab61998d933fb7afe'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: '8968459bfcbd497d88ee7f9f737106dc'
@@ -1249,6 +1326,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: '3edbe278566f42e6a8d5f6f8c9cc249b'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: 'dd50e3f840d340fb82493aed3c7a496c'
@@ -1330,10 +1408,67 @@ declare global {
                         }
                     },
                     {
+                        table: 'sys_ui_element'
+                        id: '4247fe5417af451cb81cef3f9f79ca6a'
+                        key: {
+                            sys_ui_section: {
+                                id: '8968459bfcbd497d88ee7f9f737106dc'
+                                key: {
+                                    name: 'change_request'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_variance'
+                            position: '13'
+                        }
+                    },
+                    {
                         table: 'sys_security_acl_role'
                         id: '42affc31876546d69f35219325d31475'
                         key: {
                             sys_security_acl: 'c087213b94fe44a9a3de8d813933f3c2'
+                            sys_user_role: {
+                                id: '72a9e3ea0f5140a6bab8cbebc3124063'
+                                key: {
+                                    name: 'u_gatepost_writer'
+                                }
+                            }
+                        }
+                    },
+                    {
+                        table: 'sys_ui_element'
+                        id: '443f0242fec34d76b61d6c258dfb282f'
+                        key: {
+                            sys_ui_section: {
+                                id: 'dd50e3f840d340fb82493aed3c7a496c'
+                                key: {
+                                    name: 'dmn_demand'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_plan'
+                            position: '10'
+                        }
+                    },
+                    {
+                        table: 'sys_security_acl_role'
+                        id: '4491ae9115a8494f99082f8bad274c5d'
+                        key: {
+                            sys_security_acl: '5d2bdfc5f35449da96dc9977268189f0'
                             sys_user_role: {
                                 id: '72a9e3ea0f5140a6bab8cbebc3124063'
                                 key: {
@@ -1353,6 +1488,28 @@ declare global {
                                     name: 'u_gatepost_writer'
                                 }
                             }
+                        }
+                    },
+                    {
+                        table: 'sys_ui_element'
+                        id: '46f7164ef1414e0f9c303f358376857b'
+                        key: {
+                            sys_ui_section: {
+                                id: 'dd50e3f840d340fb82493aed3c7a496c'
+                                key: {
+                                    name: 'dmn_demand'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_actual'
+                            position: '12'
                         }
                     },
                     {
@@ -1419,6 +1576,28 @@ declare global {
                             name: 'u_gatepost_checklist'
                             element: 'NULL'
                             language: 'en'
+                        }
+                    },
+                    {
+                        table: 'sys_ui_element'
+                        id: '4a2b2f9a8f4c4596906564b0634b2fa8'
+                        key: {
+                            sys_ui_section: {
+                                id: 'dd50e3f840d340fb82493aed3c7a496c'
+                                key: {
+                                    name: 'dmn_demand'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_forecast'
+                            position: '11'
                         }
                     },
                     {
@@ -1591,6 +1770,28 @@ declare global {
                         }
                     },
                     {
+                        table: 'sys_ui_element'
+                        id: '5a63e61f1c904017b9e38f8ebfa2f031'
+                        key: {
+                            sys_ui_section: {
+                                id: '3e0e55479101497190d86e68e1c8d54f'
+                                key: {
+                                    name: 'pm_project'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_variance'
+                            position: '13'
+                        }
+                    },
+                    {
                         table: 'sys_documentation'
                         id: '5ae7c190820249cda0dda7cf51efe751'
                         key: {
@@ -1674,6 +1875,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: '5f4700ea36d1488d95bf299714ed9dd6'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: '3e0e55479101497190d86e68e1c8d54f'
@@ -1691,6 +1893,15 @@ declare global {
                             }
                             element: 'u_gatepost_forecast'
                             position: '10'
+                        }
+                    },
+                    {
+                        table: 'sys_documentation'
+                        id: '5f71ac5d8c0e46e1acc292d17434a826'
+                        key: {
+                            name: 'change_request'
+                            element: 'u_gatepost_why'
+                            language: 'en'
                         }
                     },
                     {
@@ -1720,6 +1931,19 @@ declare global {
                         id: '6321fb2f75704849ae3ea4f5c55a4b74'
                         key: {
                             name: 'dmn_demand'
+                        }
+                    },
+                    {
+                        table: 'sys_security_acl_role'
+                        id: '66adf5caf4c24e23b4fc8b745332faa4'
+                        key: {
+                            sys_security_acl: 'ede3feee6a78460694ca713ff1e44ff6'
+                            sys_user_role: {
+                                id: '72a9e3ea0f5140a6bab8cbebc3124063'
+                                key: {
+                                    name: 'u_gatepost_writer'
+                                }
+                            }
                         }
                     },
                     {
@@ -1948,6 +2172,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: '7298e80c72b64ce0846d52e7f3bbd89b'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: '8968459bfcbd497d88ee7f9f737106dc'
@@ -2027,6 +2252,14 @@ declare global {
                         }
                     },
                     {
+                        table: 'sys_dictionary'
+                        id: '78e75a05398648ee9260ed17e940ed43'
+                        key: {
+                            name: 'pm_project'
+                            element: 'u_gatepost_why'
+                        }
+                    },
+                    {
                         table: 'sys_documentation'
                         id: '7ce57cd423fe4e0a9dbe208c0cd00790'
                         key: {
@@ -2038,6 +2271,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: '7e7d7548ed834eef863baf41bdfa8836'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: '3e0e55479101497190d86e68e1c8d54f'
@@ -2148,6 +2382,28 @@ declare global {
                         }
                     },
                     {
+                        table: 'sys_ui_element'
+                        id: '8b143c16006f49e0a50c3a5e57c7cbcd'
+                        key: {
+                            sys_ui_section: {
+                                id: 'dd50e3f840d340fb82493aed3c7a496c'
+                                key: {
+                                    name: 'dmn_demand'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_link'
+                            position: '15'
+                        }
+                    },
+                    {
                         table: 'sys_security_acl_role'
                         id: '8b517037a1f445ae86bed02e61eccbda'
                         key: {
@@ -2195,6 +2451,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: '8bc3462d5c5c431687330525f6b15068'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: '8968459bfcbd497d88ee7f9f737106dc'
@@ -2241,6 +2498,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: '902cc9dfa9f749c4ba686641ad89a607'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: '8968459bfcbd497d88ee7f9f737106dc'
@@ -2291,6 +2549,28 @@ declare global {
                         }
                     },
                     {
+                        table: 'sys_ui_element'
+                        id: '912a6d9816564981a54af9ef06d1c590'
+                        key: {
+                            sys_ui_section: {
+                                id: 'dd50e3f840d340fb82493aed3c7a496c'
+                                key: {
+                                    name: 'dmn_demand'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_why'
+                            position: '9'
+                        }
+                    },
+                    {
                         table: 'sys_security_acl_role'
                         id: '91bf0ebcb4c948f79528766ab147431c'
                         key: {
@@ -2323,6 +2603,28 @@ declare global {
                             }
                             element: 'short_description'
                             position: '1'
+                        }
+                    },
+                    {
+                        table: 'sys_ui_element'
+                        id: '929f0abb56074a3b8140ff602f726435'
+                        key: {
+                            sys_ui_section: {
+                                id: '8968459bfcbd497d88ee7f9f737106dc'
+                                key: {
+                                    name: 'change_request'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_forecast'
+                            position: '11'
                         }
                     },
                     {
@@ -2430,6 +2732,28 @@ declare global {
                         }
                     },
                     {
+                        table: 'sys_ui_element'
+                        id: 'a1b1b83afbfc4cbf911dba6ba0737cb0'
+                        key: {
+                            sys_ui_section: {
+                                id: '8968459bfcbd497d88ee7f9f737106dc'
+                                key: {
+                                    name: 'change_request'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_actual'
+                            position: '12'
+                        }
+                    },
+                    {
                         table: 'sys_documentation'
                         id: 'a2260e87952d4976906c4d7e831cb90e'
                         key: {
@@ -2454,6 +2778,28 @@ declare global {
                             name: 'dmn_demand'
                             element: 'u_gatepost_actual'
                             language: 'en'
+                        }
+                    },
+                    {
+                        table: 'sys_ui_element'
+                        id: 'a519fef5a8ca4d30adf3d84db49f0639'
+                        key: {
+                            sys_ui_section: {
+                                id: '3e0e55479101497190d86e68e1c8d54f'
+                                key: {
+                                    name: 'pm_project'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_link'
+                            position: '15'
                         }
                     },
                     {
@@ -2487,6 +2833,28 @@ declare global {
                         }
                     },
                     {
+                        table: 'sys_ui_element'
+                        id: 'a86da0b604fa4c66aa2b8c1a9050e317'
+                        key: {
+                            sys_ui_section: {
+                                id: '8968459bfcbd497d88ee7f9f737106dc'
+                                key: {
+                                    name: 'change_request'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_link'
+                            position: '15'
+                        }
+                    },
+                    {
                         table: 'sys_ui_list_element'
                         id: 'a8e8ad4722204602af94b4c5746efe27'
                         key: {
@@ -2512,6 +2880,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: 'a8f0f5aad75848468244e49f6aae6977'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: '3e0e55479101497190d86e68e1c8d54f'
@@ -2643,6 +3012,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: 'b1eaf22fa60c4a5a8638f435f8ed24bb'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: '3e0e55479101497190d86e68e1c8d54f'
@@ -2677,6 +3047,24 @@ declare global {
                     },
                     {
                         table: 'sys_documentation'
+                        id: 'b28143510e9942d0936fc8c1a11153fa'
+                        key: {
+                            name: 'dmn_demand'
+                            element: 'u_gatepost_why'
+                            language: 'en'
+                        }
+                    },
+                    {
+                        table: 'sys_documentation'
+                        id: 'b53082fd25414cfa803fa8c98dc340ad'
+                        key: {
+                            name: 'pm_project'
+                            element: 'u_gatepost_why'
+                            language: 'en'
+                        }
+                    },
+                    {
+                        table: 'sys_documentation'
                         id: 'b5b7d4af71f74c5883155365b3aea8b9'
                         key: {
                             name: 'u_gatepost_checklist'
@@ -2695,6 +3083,28 @@ declare global {
                                     name: 'u_gatepost_admin'
                                 }
                             }
+                        }
+                    },
+                    {
+                        table: 'sys_ui_element'
+                        id: 'b710403eb9504920b4b955cbfa4ce4eb'
+                        key: {
+                            sys_ui_section: {
+                                id: 'dd50e3f840d340fb82493aed3c7a496c'
+                                key: {
+                                    name: 'dmn_demand'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_checked'
+                            position: '14'
                         }
                     },
                     {
@@ -2798,6 +3208,28 @@ declare global {
                         }
                     },
                     {
+                        table: 'sys_ui_element'
+                        id: 'c0e86585f75442fda3168d9678eec953'
+                        key: {
+                            sys_ui_section: {
+                                id: '8968459bfcbd497d88ee7f9f737106dc'
+                                key: {
+                                    name: 'change_request'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_why'
+                            position: '9'
+                        }
+                    },
+                    {
                         table: 'sys_dictionary'
                         id: 'c136a642221a47e9b70b36730ceb4ed6'
                         key: {
@@ -2808,6 +3240,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: 'c190d8995e744b1e9a6123940f866fa8'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: 'dd50e3f840d340fb82493aed3c7a496c'
@@ -2860,6 +3293,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: 'c3d09d98c5164725a42952ab6fb82ad8'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: 'dd50e3f840d340fb82493aed3c7a496c'
@@ -2958,6 +3392,28 @@ declare global {
                         }
                     },
                     {
+                        table: 'sys_ui_element'
+                        id: 'd0b1923dbfd642388bf27f05bf66457c'
+                        key: {
+                            sys_ui_section: {
+                                id: '3e0e55479101497190d86e68e1c8d54f'
+                                key: {
+                                    name: 'pm_project'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_actual'
+                            position: '12'
+                        }
+                    },
+                    {
                         table: 'sys_documentation'
                         id: 'd0dc2d5b62f1417594f67321131c6f1d'
                         key: {
@@ -2969,6 +3425,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: 'd13ee97324f54ea1b1d0a9642e6528f6'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: 'dd50e3f840d340fb82493aed3c7a496c'
@@ -3082,8 +3539,17 @@ declare global {
                         }
                     },
                     {
+                        table: 'sys_dictionary'
+                        id: 'd6edd08458204228b2407f244b852db3'
+                        key: {
+                            name: 'dmn_demand'
+                            element: 'u_gatepost_why'
+                        }
+                    },
+                    {
                         table: 'sys_ui_element'
                         id: 'd73eb1263e4f47ccb0bdfec90cfebb93'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: 'dd50e3f840d340fb82493aed3c7a496c'
@@ -3148,6 +3614,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: 'dc8be79ccf9a42588214900820af7ee5'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: '8968459bfcbd497d88ee7f9f737106dc'
@@ -3348,6 +3815,7 @@ declare global {
                     {
                         table: 'sys_ui_element'
                         id: 'eb32d5f001004fd688b391843634a7e6'
+                        deleted: true
                         key: {
                             sys_ui_section: {
                                 id: 'dd50e3f840d340fb82493aed3c7a496c'
@@ -3381,11 +3849,55 @@ declare global {
                         }
                     },
                     {
+                        table: 'sys_ui_element'
+                        id: 'ec4eeda01ad54f9aa8b763947606358c'
+                        key: {
+                            sys_ui_section: {
+                                id: 'dd50e3f840d340fb82493aed3c7a496c'
+                                key: {
+                                    name: 'dmn_demand'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_variance'
+                            position: '13'
+                        }
+                    },
+                    {
                         table: 'sys_dictionary'
                         id: 'ed7b6074e5ce4848a96f53effd4ac8e9'
                         key: {
                             name: 'pm_project'
                             element: 'u_gatepost_blockers'
+                        }
+                    },
+                    {
+                        table: 'sys_ui_element'
+                        id: 'ede23deacd4549f4b12e76d318d06dc4'
+                        key: {
+                            sys_ui_section: {
+                                id: '8968459bfcbd497d88ee7f9f737106dc'
+                                key: {
+                                    name: 'change_request'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_plan'
+                            position: '10'
                         }
                     },
                     {
@@ -3430,6 +3942,14 @@ declare global {
                             }
                             element: 'u_gatepost_implementation'
                             position: '4'
+                        }
+                    },
+                    {
+                        table: 'sys_dictionary'
+                        id: 'f2142412446242929f3c27727c1021db'
+                        key: {
+                            name: 'change_request'
+                            element: 'u_gatepost_why'
                         }
                     },
                     {
@@ -3478,6 +3998,72 @@ declare global {
                         key: {
                             name: 'change_request'
                             element: 'u_gatepost_actual'
+                        }
+                    },
+                    {
+                        table: 'sys_ui_element'
+                        id: 'f66f9a4f5fa14c67a1a22571bc5acf67'
+                        key: {
+                            sys_ui_section: {
+                                id: '3e0e55479101497190d86e68e1c8d54f'
+                                key: {
+                                    name: 'pm_project'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_forecast'
+                            position: '11'
+                        }
+                    },
+                    {
+                        table: 'sys_ui_element'
+                        id: 'f745b131c8834b95a7e3383403131169'
+                        key: {
+                            sys_ui_section: {
+                                id: '3e0e55479101497190d86e68e1c8d54f'
+                                key: {
+                                    name: 'pm_project'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_why'
+                            position: '9'
+                        }
+                    },
+                    {
+                        table: 'sys_ui_element'
+                        id: 'f74630c4fcdc4d81b49f23bffe2cc105'
+                        key: {
+                            sys_ui_section: {
+                                id: '3e0e55479101497190d86e68e1c8d54f'
+                                key: {
+                                    name: 'pm_project'
+                                    caption: 'NULL'
+                                    view: {
+                                        id: '0fa7b06378ff420c95ccffbf69674149'
+                                        key: {
+                                            name: 'gatepost'
+                                        }
+                                    }
+                                    sys_domain: 'NULL'
+                                }
+                            }
+                            element: 'u_gatepost_checked'
+                            position: '14'
                         }
                     },
                     {

@@ -12,6 +12,7 @@ export const change_request = Table({
         u_gatepost_gate: StringColumn({ label: 'Gate', maxLength: 40 }),
         u_gatepost_findings: StringColumn({ label: 'Gate findings', maxLength: 4000 }),
         u_gatepost_blockers: StringColumn({ label: 'Gate blockers', maxLength: 4000 }),
+        u_gatepost_why: StringColumn({ label: 'Why', maxLength: 4000 }),
         u_gatepost_plan: DecimalColumn({ label: 'Plan net' }),
         u_gatepost_forecast: DecimalColumn({ label: 'Forecast net' }),
         u_gatepost_actual: DecimalColumn({ label: 'Actual net' }),
@@ -82,6 +83,17 @@ Acl({
     operation: 'write',
     table: 'change_request',
     field: 'u_gatepost_blockers',
+    roles: [gatepostWriter],
+    adminOverrides: true,
+    description: 'Only Gatepost writes its verdict.',
+})
+
+Acl({
+    $id: Now.ID['change_request-u_gatepost_why-write'],
+    type: 'record',
+    operation: 'write',
+    table: 'change_request',
+    field: 'u_gatepost_why',
     roles: [gatepostWriter],
     adminOverrides: true,
     description: 'Only Gatepost writes its verdict.',
@@ -259,39 +271,45 @@ Record({
 })
 
 Record({
+    $id: Now.ID['change_request-section-u_gatepost_why'],
+    table: 'sys_ui_element',
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_why', position: 9 },
+})
+
+Record({
     $id: Now.ID['change_request-section-u_gatepost_plan'],
     table: 'sys_ui_element',
-    data: { sys_ui_section: section_change_request, element: 'u_gatepost_plan', position: 9 },
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_plan', position: 10 },
 })
 
 Record({
     $id: Now.ID['change_request-section-u_gatepost_forecast'],
     table: 'sys_ui_element',
-    data: { sys_ui_section: section_change_request, element: 'u_gatepost_forecast', position: 10 },
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_forecast', position: 11 },
 })
 
 Record({
     $id: Now.ID['change_request-section-u_gatepost_actual'],
     table: 'sys_ui_element',
-    data: { sys_ui_section: section_change_request, element: 'u_gatepost_actual', position: 11 },
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_actual', position: 12 },
 })
 
 Record({
     $id: Now.ID['change_request-section-u_gatepost_variance'],
     table: 'sys_ui_element',
-    data: { sys_ui_section: section_change_request, element: 'u_gatepost_variance', position: 12 },
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_variance', position: 13 },
 })
 
 Record({
     $id: Now.ID['change_request-section-u_gatepost_checked'],
     table: 'sys_ui_element',
-    data: { sys_ui_section: section_change_request, element: 'u_gatepost_checked', position: 13 },
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_checked', position: 14 },
 })
 
 Record({
     $id: Now.ID['change_request-section-u_gatepost_link'],
     table: 'sys_ui_element',
-    data: { sys_ui_section: section_change_request, element: 'u_gatepost_link', position: 14 },
+    data: { sys_ui_section: section_change_request, element: 'u_gatepost_link', position: 15 },
 })
 
 const related_change_request = Record({
