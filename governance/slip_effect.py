@@ -8,32 +8,30 @@ Formula, over the recurring net p(month) of the plan and the months s by which t
     postponed      = what of missing is made up in any year, the earliest first;  lost = missing − postponed
 
 A benefit that lasts for a duration moves as a whole: all is postponed.  One that ends on a date of its own, or at the
-horizon, has fewer months: what is missing is lost.  For a steady benefit, missing(year) is
-:func:`governance.sums.loss_of_slip`.  What the forecast changes beside its start is no slip and not in here.
+horizon, has fewer months: what is missing is lost.  For a steady benefit, missing(year) is the monthly amount × the
+months slipped inside the year.  What the forecast changes beside its start is no slip and not in here; where a measure
+has several benefits, the first month of the earliest one counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from governance.effects import RECURRING, ZERO, Account, EffectKind, EffectLine
-from governance.money import CurrencyMismatch, Period
-
-YEAR = 12
+from governance.effects import RECURRING, ZERO, Account, EffectKind, EffectLine, Version
+from governance.facts import Fact, Unknown
+from governance.money import Period
 
 
 @dataclass(frozen=True, slots=True)
 class SlipEffect:
     """Amounts of one fiscal year, in the currency of the plan; all zero without a slip."""
 
-    months: int = 0
-    """Months by which the benefit begins later; negative when it begins earlier."""
     lost: Decimal = ZERO
-    """Missing in the year, and in no later one made up."""
+    """Missing in the year, and in no other one made up."""
     postponed: Decimal = ZERO
-    """Missing in the year, and made up later."""
+    """Missing in the year, and made up in another: a later one, or an earlier one where the benefit begins earlier."""
     made_up: Decimal = ZERO
     """What comes in the year on top of its plan: from years before, or because the benefit begins earlier."""
 
@@ -43,35 +41,69 @@ class SlipEffect:
         return self.lost + self.postponed - self.made_up
 
 
-def slip_effect(
-    plan: Iterable[EffectLine], forecast: Iterable[EffectLine], year: int, fiscal_year_start: int = 1
-) -> SlipEffect:
-    """What the slip of the forecast's benefit costs the fiscal year that begins in ``year``.
+NO_EFFECT = SlipEffect()
 
-    Raises CurrencyMismatch when the lines are not all in one currency.
+
+@dataclass(frozen=True, slots=True)
+class BenefitSlip:
+    """When the benefit begins by plan and by forecast, and what that costs each fiscal year."""
+
+    planned: Period
+    """The first month with a benefit in the plan."""
+    expected: Period
+    """The first month with a benefit in the forecast."""
+    currency: str
+    by_year: Mapping[int, SlipEffect]
+    """By the year in which the fiscal year begins; years without an effect are left out."""
+
+    @property
+    def months(self) -> int:
+        """Months by which the benefit begins later; negative when it begins earlier."""
+        return self.planned.months_to(self.expected)
+
+    def of_year(self, year: int) -> SlipEffect:
+        return self.by_year.get(year, NO_EFFECT)
+
+
+def benefit_slip(lines: Iterable[EffectLine], fiscal_year_start: int = 1) -> Fact[BenefitSlip]:
+    """The slip between plan and forecast of one measure; ``None`` without a planned benefit, which cannot slip.
+
+    Unknown without a forecast of the benefit, and when amounts are in several currencies.
     """
-    planned, forecast_lines = tuple(plan), tuple(forecast)
-    if len({line.money.currency for line in (*planned, *forecast_lines)}) > 1:
-        raise CurrencyMismatch("plan and forecast in several currencies need a rate before they are compared")
-    before, after = _first_benefit(planned), _first_benefit(forecast_lines)
-    if before is None or after is None or before == after:
-        return SlipEffect()
-    months = before.months_to(after)
-    amounts = _net_by_month(planned)
-    last = max(_net_by_month(forecast_lines))
+    counted = [line for line in lines if line.version is not Version.ACTUAL and _counts(line)]
+    plan = [line for line in counted if line.version is Version.PLAN]
+    forecast = [line for line in counted if line.version is Version.FORECAST]
+    planned, expected = _first_benefit(plan), _first_benefit(forecast)
+    if planned is None:
+        return None
+    if expected is None:
+        return Unknown("no benefit is forecast")
+    if len({line.money.currency for line in counted}) > 1:
+        return Unknown("plan and forecast are in several currencies")
+    by_year = {} if planned == expected else _by_year(plan, forecast, planned.months_to(expected), fiscal_year_start)
+    return BenefitSlip(planned, expected, plan[0].money.currency, by_year)
+
+
+def _by_year(
+    plan: Iterable[EffectLine], forecast: Iterable[EffectLine], months: int, fiscal_year_start: int
+) -> dict[int, SlipEffect]:
+    amounts, last = _net_by_month(plan), max(_net_by_month(forecast))
     slipped = {moved: amount for month, amount in amounts.items() if (moved := month.plus(months)) <= last}
-    first_of_year = Period(year, fiscal_year_start)
     differences = {month: amounts.get(month, ZERO) - slipped.get(month, ZERO) for month in sorted({*amounts, *slipped})}
     to_make_up = -sum((less for less in differences.values() if less < 0), ZERO)
-    lost = postponed = made_up = ZERO
+    years: dict[int, SlipEffect] = {}
     for month, less in differences.items():
-        later = min(max(less, ZERO), to_make_up)
+        if not less:
+            continue
+        missing = max(less, ZERO)
+        later = min(missing, to_make_up)
         to_make_up -= later
-        if 0 <= first_of_year.months_to(month) < YEAR:
-            postponed += later
-            lost += max(less, ZERO) - later
-            made_up += max(-less, ZERO)
-    return SlipEffect(months, lost, postponed, made_up)
+        year = month.year - (month.month < fiscal_year_start)
+        before = years.get(year, NO_EFFECT)
+        years[year] = SlipEffect(
+            before.lost + missing - later, before.postponed + later, before.made_up + max(-less, ZERO)
+        )
+    return years
 
 
 def _first_benefit(lines: Iterable[EffectLine]) -> Period | None:

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.effects import EffectKind, EffectLine, Version, sum_up
+from governance.facts import Unknown
 from governance.milestones import AmountPer, MilestoneEffect, resolve_dates
-from governance.money import CurrencyMismatch, Money, Period
-from governance.slip_effect import SlipEffect, slip_effect
-from governance.sums import in_year, loss_of_slip, run_rate
+from governance.money import Money, Period
+from governance.slip_effect import BenefitSlip, SlipEffect, benefit_slip
+from governance.sums import in_year, run_rate
 from tests.governance.factory import eur
 
 GO_LIVE = {"Go-live": date(2026, 6, 30)}
@@ -111,49 +112,63 @@ PLAN = series(Version.PLAN, "2026-07", "2027-06")
 OPEN_PLAN = series(Version.PLAN, "2026-07", "2030-12")
 
 
+def slip_of(plan: list[EffectLine], forecast: list[EffectLine], fiscal_year_start: int = 1) -> BenefitSlip:
+    found = benefit_slip([*plan, *forecast], fiscal_year_start)
+    assert isinstance(found, BenefitSlip)
+    return found
+
+
 @pytest.mark.parametrize(
-    ("plan", "forecast", "year", "expected"),
+    ("plan", "forecast", "months", "expected"),
     [
-        pytest.param(PLAN, ("2026-07", "2027-06"), 2026, SlipEffect(), id="no slip"),
-        pytest.param(PLAN, ("2027-01", "2027-12"), 2026, SlipEffect(6, Decimal(0), Decimal(600)),
-                     id="a duration moves as a whole: postponed"),
-        pytest.param(PLAN, ("2027-01", "2027-12"), 2027, SlipEffect(6, Decimal(0), Decimal(0), Decimal(600)),
-                     id="and comes in the next year"),
-        pytest.param(OPEN_PLAN, ("2027-01", "2030-12"), 2026, SlipEffect(6, Decimal(600)),
-                     id="up to the horizon: six months are lost"),
-        pytest.param(OPEN_PLAN, ("2027-01", "2030-12"), 2027, SlipEffect(6), id="and in no other year once more"),
-        pytest.param(PLAN, ("2027-01", "2027-09"), 2026, SlipEffect(6, Decimal(300), Decimal(300)),
+        pytest.param(PLAN, ("2026-07", "2027-06"), 0, {}, id="no slip"),
+        pytest.param(PLAN, ("2027-01", "2027-12"), 6,
+                     {2026: SlipEffect(postponed=Decimal(600)), 2027: SlipEffect(made_up=Decimal(600))},
+                     id="six months late with the same total: postponed, and made up in the next year"),
+        pytest.param(OPEN_PLAN, ("2027-01", "2030-12"), 6, {2026: SlipEffect(lost=Decimal(600))},
+                     id="up to the horizon: six months are lost, and in no other year once more"),
+        pytest.param(PLAN, ("2027-01", "2027-09"), 6,
+                     {2026: SlipEffect(Decimal(300), Decimal(300)), 2027: SlipEffect(made_up=Decimal(300))},
                      id="half of it is made up"),
-        pytest.param(PLAN, ("2026-04", "2027-03"), 2026, SlipEffect(-3, Decimal(0), Decimal(0), Decimal(300)),
+        pytest.param(PLAN, ("2026-04", "2027-03"), -3,
+                     {2026: SlipEffect(made_up=Decimal(300)), 2027: SlipEffect(postponed=Decimal(300))},
                      id="earlier"),
     ],
 )  # fmt: skip
 def test_a_slip_is_lost_or_postponed(
-    plan: list[EffectLine], forecast: tuple[str, str], year: int, expected: SlipEffect
+    plan: list[EffectLine], forecast: tuple[str, str], months: int, expected: dict[int, SlipEffect]
 ) -> None:
-    assert slip_effect(plan, series(Version.FORECAST, *forecast), year) == expected
+    found = slip_of(plan, series(Version.FORECAST, *forecast))
+    assert (found.months, found.by_year) == (months, expected)
 
 
-def test_a_smaller_forecast_is_no_slip() -> None:
-    assert slip_effect(PLAN, series(Version.FORECAST, "2026-07", "2027-06", 60), 2026) == SlipEffect()
-    assert slip_effect(PLAN, [], 2026) == SlipEffect()
-    with pytest.raises(CurrencyMismatch):
-        slip_effect(
-            PLAN, [EffectLine(Version.FORECAST, EffectKind.BENEFIT, Period(2027, 1), Money(Decimal(1), "USD"))], 2026
-        )
+def test_the_years_are_fiscal_years() -> None:
+    found = slip_of(PLAN, series(Version.FORECAST, "2027-01", "2027-12"), fiscal_year_start=10)
+    assert found.by_year == {
+        2025: SlipEffect(postponed=Decimal(300)),
+        2026: SlipEffect(postponed=Decimal(300), made_up=Decimal(300)),
+        2027: SlipEffect(made_up=Decimal(300)),
+    }
 
 
-@given(st.integers(1, 40), st.integers(0, 40), st.integers(0, 60))
-def test_each_missing_amount_is_counted_once(months: int, slip: int, cut: int) -> None:
+def test_a_smaller_forecast_is_no_slip_and_none_at_all_is_not_known() -> None:
+    assert slip_of(PLAN, series(Version.FORECAST, "2026-07", "2027-06", 60)).by_year == {}
+    assert benefit_slip(PLAN) == Unknown("no benefit is forecast")
+    assert benefit_slip(series(Version.FORECAST, "2026-07", "2027-06")) is None, "what is not planned cannot slip"
+    dollars = EffectLine(Version.FORECAST, EffectKind.BENEFIT, Period(2027, 1), Money(Decimal(1), "USD"))
+    assert benefit_slip([*PLAN, dollars]) == Unknown("plan and forecast are in several currencies")
+
+
+@given(st.integers(1, 40), st.integers(0, 40), st.integers(0, 60), st.integers(1, 12))
+def test_each_missing_amount_is_counted_once(months: int, slip: int, cut: int, fiscal_year_start: int) -> None:
     first = Period(2026, 7)
     last = first.plus(months - 1)
     plan = series(Version.PLAN, str(first), str(last))
     ends = max(last.plus(slip - cut), first.plus(slip))
-    forecast = series(Version.FORECAST, str(first.plus(slip)), str(ends))
-    years = [slip_effect(plan, forecast, year) for year in range(2025, 2036)]
+    found = slip_of(plan, series(Version.FORECAST, str(first.plus(slip)), str(ends)), fiscal_year_start)
+    years = [found.of_year(year) for year in range(2024, 2037)]
     assert sum(one.in_year for one in years) == sum(one.lost for one in years)
     if slip <= months + cut:
         assert sum(one.postponed for one in years) == sum(one.made_up for one in years)
     if slip <= months and ends >= last.plus(slip):
-        expected = [loss_of_slip(Decimal(100), first, first.plus(slip), year) for year in range(2025, 2036)]
-        assert [one.lost + one.postponed for one in years] == expected
+        assert sum(one.lost + one.postponed for one in years) == 100 * slip

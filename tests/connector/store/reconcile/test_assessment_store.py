@@ -61,6 +61,17 @@ def record_assessment(store: StoreFixture, loaded: LoadedMapping, some: WorkItem
     return settle(store, some.native_id, outcome)
 
 
+def forecast_later(store: StoreFixture, measure: str = "jira-main/10001") -> None:
+    """Its benefit, 250 EUR from January to April 2026 by plan, is forecast from November 2026 to February 2027."""
+    with store.engine.begin() as transaction:
+        for month in ("2026-11-01", "2026-12-01", "2027-01-01", "2027-02-01"):
+            transaction.exec_driver_sql(
+                "INSERT INTO effect_line (measure_id, version, kind, currency, month, account, hard, amount)"
+                " VALUES (%(measure)s, 'forecast', 'benefit', 'EUR', %(month)s, 'ebitda', true, 250)",
+                {"measure": measure, "month": month},
+            )
+
+
 def settle(store: StoreFixture, native_id: NativeId, outcome: ItemOutcome, now: datetime = NOW) -> StoreResult:
     store.receive_event(f"d{datetime.now(UTC).timestamp()}", native_id)
     claim = store.work().claim(JIRA, 100)
