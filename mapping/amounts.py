@@ -64,7 +64,7 @@ class SeriesReader:
             if self.series.source is EffectsFrom.CHILDREN:
                 yield key, source, self._of_children(key, source)
             elif isinstance(source, JoinedSource):
-                yield key, source, self._sum(key, source, joined_scopes(self.scope, source), source.field)
+                yield key, source, self._of_joined(key, source)
             else:
                 yield key, source, self.read(key, source, self.scope)
 
@@ -75,16 +75,18 @@ class SeriesReader:
             return amount
         return signed(amount, key, self.series.sign, describe_source(source))
 
-    def left_out(self) -> tuple[str, ...]:
-        """Keys of child items whose amounts are left out here: they are measures with money of their own."""
-        if self.series.source is not EffectsFrom.CHILDREN:
-            return ()
-        keys = [key for key in AMOUNT_KEYS if getattr(self.series, key.name) is not None]
-        return tuple(
-            child.key or "a child item"
-            for child in self.scope.item.child_items
-            if any(self._has_own_money(child, key) for key in keys)
-        )
+    def left_out(self) -> Iterator[tuple[str, str]]:
+        """What is left out here and its kind: a child or joined item that is a measure with money of its own."""
+        for key in AMOUNT_KEYS:
+            source: FieldSource | None = getattr(self.series, key.name)
+            if source is not None and self.series.source is EffectsFrom.CHILDREN:
+                for child in self.scope.item.child_items:
+                    if self._has_own_money(child, key):
+                        yield "a child item", child.key
+            elif isinstance(source, JoinedSource):
+                for scope in joined_scopes(self.scope, source):
+                    if isinstance(scope, ExpressionScope) and self._counts_itself(scope, key):
+                        yield "a joined item", scope.item.key
 
     def _of_children(self, key: AmountKey, source: FieldSource) -> Fact[Money]:
         """The sum over all child items; one that cannot be read makes the sum unknown, an empty one adds nothing."""
@@ -97,6 +99,15 @@ class SeriesReader:
             if not self._has_own_money(child, key)
         )
         return self._sum(key, source, scopes, source, "of a child item ", "the child items hold")
+
+    def _of_joined(self, key: AmountKey, source: JoinedSource) -> Fact[Money]:
+        """The sum over the joined items that do not count the amount themselves."""
+        scopes = (
+            scope
+            for scope in joined_scopes(self.scope, source)
+            if isinstance(scope, Unknown) or not self._counts_itself(scope, key)
+        )
+        return self._sum(key, source, scopes, source.field)
 
     def _sum(
         self,
@@ -124,7 +135,10 @@ class SeriesReader:
         """Whether a rule makes a measure of the child and reads this amount there: one owner counts it."""
         if not child.type:
             return False
-        rule, _ = rule_for(ExpressionScope(as_item(child, self.scope.item), self.scope.now), self.config)
+        return self._counts_itself(ExpressionScope(as_item(child, self.scope.item), self.scope.now), key)
+
+    def _counts_itself(self, scope: ExpressionScope, key: AmountKey) -> bool:
+        rule, _ = rule_for(scope, self.config)
         return rule is not None and reads(rule, self.version, key)
 
 

@@ -20,7 +20,7 @@ from governance.verdict import Verdict
 from mapping.command_history import merge_commands
 from mapping.comment_commands import approvals_as_comments
 from mapping.config import Enforce, MappingConfig, MeasureRule, WriteRule
-from mapping.effects import NO_HISTORY, ActualsContext
+from mapping.effects import NO_HISTORY, MoneyContext
 from mapping.expressions import ExpressionScope
 from mapping.fact_changes import facts_changed
 from mapping.known_people import NOBODY_KNOWN, KnownPeople
@@ -78,8 +78,9 @@ def assess_item(
     tool was asked for them.
     """
     sighting = Sighting(read_at or now, measure_state.read_at, item.created)
-    actuals = ActualsContext(sighting, measure_state.actuals_seen, field_history)
-    mapped = map_item(ExpressionScope(item, now, related.joined_items), config, actuals)
+    locked = measure_state.plan.terms if measure_state.plan is not None else None
+    context = MoneyContext(sighting, measure_state.actuals_seen, field_history, locked.start if locked else None)
+    mapped = map_item(ExpressionScope(item, now, related.joined_items), config, context)
     if isinstance(mapped, Unmapped):
         return mapped
     mapped = replace(mapped, measure=people.identified_measure(mapped.measure, mapped.rule.roles))

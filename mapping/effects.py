@@ -24,13 +24,15 @@ NO_HISTORY: Mapping[FieldName, tuple[FieldChange, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class ActualsContext:
-    """What was seen of the totals to date before, and when they are read now."""
+class MoneyContext:
+    """What is known of a measure's money from before, and when it is read now."""
 
     sighting: Sighting
     seen: Mapping[str, tuple[SeenTotal, ...]] = field(default_factory=dict)
     history: Mapping[FieldName, tuple[FieldChange, ...]] = field(default_factory=dict)
     """The changes of fields that the tool's history was asked for."""
+    locked_start: date | None = None
+    """The start of the work that was agreed with the plan; the forecast's horizon does not move with a later one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,14 @@ class MappedEffects:
 
 
 def effects_of(
-    scope: ExpressionScope, config: MappingConfig, rule: MeasureRule, dates: WorkDates, actuals: ActualsContext
+    scope: ExpressionScope, config: MappingConfig, rule: MeasureRule, dates: WorkDates, context: MoneyContext
 ) -> MappedEffects:
     """All lines of a measure.
 
     Plan and forecast come when the mapping's timing says.  Actuals in fields are totals to date: each is booked in the
     month in which it was seen (:mod:`governance.actuals_seen`).
     """
-    found = MappedEffects(seen=dict(actuals.seen))
+    found = MappedEffects(seen=dict(context.seen))
     effects = rule.effects
     currency = text_of(scope, effects.currency) if effects.currency else config.reporting_currency
     if isinstance(currency, Unknown):
@@ -80,6 +82,8 @@ def effects_of(
     timed = TimedSeries.of(
         scope, effects.timing, dates.start, dates.end, dates.milestones, config.policy.horizon_months
     )
+    # What a re-baseline would lock has the horizon of the dates that would be agreed with it.
+    by_version = {Version.PLAN: timed, Version.FORECAST: replace(timed, horizon_from=context.locked_start)}
     for version in Version:
         series: SeriesRule | None = getattr(effects, version.value)
         if series is None:
@@ -89,11 +93,11 @@ def effects_of(
             found.add(lines)
         for key, source, amount in reader.amounts():
             if version is Version.ACTUAL:
-                _book(found, reader, key, source, amount, actuals)
+                _book(found, reader, key, source, amount, context)
             elif isinstance(amount, Unknown):
                 found.problems.append(amount.reason)
             elif amount is not None:
-                found.add(timed.lines(version, key, amount, series.spread))
+                found.add(by_version[version].lines(version, key, amount, series.spread))
         found.notes += _elsewhere(version, reader.left_out())
     found.problems = list(dict.fromkeys(found.problems))
     return found
@@ -124,16 +128,16 @@ def _book(
     key: AmountKey,
     source: FieldSource,
     amount: Fact[Money],
-    actuals: ActualsContext,
+    context: MoneyContext,
 ) -> None:
     """Book a total to date: what was seen before stays booked where it was, also while the field cannot be read."""
     named = describe_source(source)
     if reader.series.source is EffectsFrom.CHILDREN:
         named = f"{named} of the child items"
     is_own_field = isinstance(source, str) and reader.series.source is EffectsFrom.FIELDS
-    history = actuals.history.get(FieldName(source), ()) if isinstance(source, str) and is_own_field else ()
-    before = actuals.seen.get(key.name, ())
-    observed = observe_total(named, amount, before, actuals.sighting, tuple(_totals(reader, key, source, history)))
+    history = context.history.get(FieldName(source), ()) if isinstance(source, str) and is_own_field else ()
+    before = context.seen.get(key.name, ())
+    observed = observe_total(named, amount, before, context.sighting, tuple(_totals(reader, key, source, history)))
     if observed.problem:
         found.problems.append(observed.problem)
     if observed.seen:
@@ -158,9 +162,12 @@ def _totals(
     return (TotalChange(change.at, read(change.before), read(change.after)) for change in history)
 
 
-def _elsewhere(version: Version, keys: Sequence[str]) -> Iterator[str]:
-    if keys:
+def _elsewhere(version: Version, left_out: Iterable[tuple[str, str]]) -> Iterator[str]:
+    by_kind: dict[str, dict[str, None]] = {}
+    for kind, key in left_out:
+        by_kind.setdefault(kind, {})[key] = None
+    for kind, keys in by_kind.items():
         yield (
-            f"the {version.value} leaves out {', '.join(keys)}: a child item that is a measure with money of its own "
-            "counts there, and only there"
+            f"the {version.value} leaves out {', '.join(keys)}: {kind} that is a measure with money of its own counts "
+            "there, and only there"
         )

@@ -16,7 +16,7 @@ from governance.measure import Committee, HierarchyPath, Measure, MeasureId, Per
 from governance.measure_state import MeasureState
 from governance.role_holders import HELD_ROLES
 from mapping.config import FactRule, HierarchyRule, MappingConfig, MeasureRule, ProgressFrom
-from mapping.effects import ActualsContext, MappedEffects, WorkDates, effects_of
+from mapping.effects import MappedEffects, MoneyContext, WorkDates, effects_of
 from mapping.expressions import ExpressionScope
 from mapping.match import rule_for
 from mapping.places import claims_seen_from, links_seen_from
@@ -59,11 +59,11 @@ class MappedMeasure:
 
 
 def map_item(
-    scope: ExpressionScope, config: MappingConfig, actuals: ActualsContext | None = None
+    scope: ExpressionScope, config: MappingConfig, context: MoneyContext | None = None
 ) -> MappedMeasure | Unmapped:
     """The first rule of the file that takes the item makes a measure of it.
 
-    ``actuals`` is what was seen of the totals to date before; without it they are seen for the first time.
+    ``context`` is what is known of its money from before; without it everything is seen for the first time.
     """
     item = scope.item
     rule, unknown = rule_for(scope, config)
@@ -75,8 +75,8 @@ def map_item(
         what = f"{kind}, {item.status}"
         return Unmapped(UnmappedReason.NO_RULE, f"no rule takes {item.key} ({what})", f"no rule takes {what}")
     stage = _tool_stage(item, rule) if unknown is None else unknown
-    actuals = actuals or ActualsContext(Sighting(scope.now, created=item.created))
-    measure, effects = _measure(scope, rule, config, actuals)
+    context = context or MoneyContext(Sighting(scope.now, created=item.created))
+    measure, effects = _measure(scope, rule, config, context)
     return MappedMeasure(
         rule, measure, stage, _progress(scope, rule), _is_ended(item, rule), effects.seen, effects.undated
     )
@@ -151,14 +151,14 @@ def _what(item: WorkItem) -> str:
 
 
 def _measure(
-    scope: ExpressionScope, rule: MeasureRule, config: MappingConfig, actuals: ActualsContext
+    scope: ExpressionScope, rule: MeasureRule, config: MappingConfig, context: MoneyContext
 ) -> tuple[Measure, MappedEffects]:
     item = scope.item
     facts, currency = rule.facts, config.reporting_currency
     start = date_of(scope, facts.start) if facts.start else None
     end = date_of(scope, facts.end) if facts.end else None
     milestones = {name: date_of(scope, source) for name, source in rule.milestones.items()}
-    effects = effects_of(scope, config, rule, WorkDates(start, end, milestones), actuals)
+    effects = effects_of(scope, config, rule, WorkDates(start, end, milestones), context)
     hierarchy = _hierarchy(scope, rule.hierarchy, config.organization)
     measure = Measure(
         id=MeasureId(f"{item.connection}/{item.native_id}"),

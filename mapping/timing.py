@@ -42,6 +42,8 @@ class TimedSeries:
     dates: Mapping[str, Fact[date]]
     """The milestones, with the start and the end of the work."""
     horizon_months: int
+    horizon_from: date | None = None
+    """The agreed start of the work; without one the present start begins the horizon."""
 
     @classmethod
     def of(
@@ -105,7 +107,8 @@ class TimedSeries:
 
         So a benefit that begins later is a shorter one; without a start of the work it begins with the benefit.
         """
-        for day, shift in ((self.dates[START], 0), (self.dates.get(milestone), offset)):
+        start = self.horizon_from or self.dates[START]
+        for day, shift in ((start, 0), (self.dates.get(milestone), offset)):
             if isinstance(day, date):
                 return Period.of(day).plus(shift + self.horizon_months - 1)
         return None

@@ -13,7 +13,7 @@ from governance.evidence import Children
 from governance.measure_state import MeasureState
 from governance.money import Money, Period
 from mapping.assess_item import MeasureAssessment, assess_item
-from mapping.effects import ActualsContext
+from mapping.effects import MoneyContext
 from mapping.governing import weak_points
 from mapping.load import LoadedMapping, load_mapping
 from mapping.map_item import MappedMeasure, map_item
@@ -204,7 +204,7 @@ def test_the_history_of_a_field_dates_its_actuals() -> None:
     assert isinstance(first, MappedMeasure)
     assert first.undated_actuals == {FieldName("Amount"): NOW - timedelta(days=60)}
     change = FieldChange(NOW - timedelta(days=40), "", "300.0")
-    context = ActualsContext(Sighting(NOW, created=some.created), history={FieldName("Amount"): (change,)})
+    context = MoneyContext(Sighting(NOW, created=some.created), history={FieldName("Amount"): (change,)})
     dated = map_item(expression_scope(some), config, context)
     assert isinstance(dated, MappedMeasure)
     assert [(line.version, line.month, line.money) for line in dated.measure.effects] == [
