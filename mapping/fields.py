@@ -11,7 +11,6 @@ from mapping.config import (
     FactRule,
     MappingConfig,
     MeasureRule,
-    RoleRule,
     SeriesRule,
     Sign,
     TimingsRule,
@@ -69,7 +68,7 @@ def role_groups(config: MappingConfig, connection: ConnectionName) -> frozenset[
         source.group
         for rule in config.measures
         if rule.connection == connection
-        for _, source in _sources(rule.roles)
+        for source in rule.roles.by_role().values()
         if isinstance(source, RoleGroup)
     )
 
@@ -108,9 +107,9 @@ def joined_fields(rule: MeasureRule, join: str) -> frozenset[FieldName]:
     parts = (rule.facts, rule.effects.plan, rule.effects.forecast, rule.effects.actual)
     sources = [source for part in parts for _, source in _sources(part)]
     named = [source.field for source in sources if isinstance(source, JoinedSource) and source.join == join]
-    return frozenset(
-        map(FieldName, (*named, *(name for one in rule.joins if one.name == join for name in _owned(one.write))))
-    )
+    of_join = [one for one in rule.joins if one.name == join]
+    owned = (name for one in of_join for name in _owned(one.write))
+    return frozenset(map(FieldName, (*named, *owned, *(one.owner for one in of_join if one.owner))))
 
 
 def _owned(rule: WriteRule | None) -> Iterator[str]:
@@ -132,8 +131,10 @@ def _needed(rule: MeasureRule) -> Iterator[str]:
 
 def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
     """(field, path in the rule) of everything that is read or written."""
-    parts: tuple[tuple[tuple[str, ...], RoleRule | FactRule | SeriesRule | None], ...] = (
-        (("roles",), rule.roles),
+    for role, holder in rule.roles.by_role().items():
+        place = ("further", role.value, "from") if role.value in rule.roles.further else (role.value,)
+        yield from ((name, ("roles", *place)) for name in source_fields(holder))
+    parts: tuple[tuple[tuple[str, ...], FactRule | SeriesRule | None], ...] = (
         (("facts",), rule.facts),
         (("effects", "plan"), rule.effects.plan),
         (("effects", "forecast"), rule.effects.forecast),
@@ -153,6 +154,7 @@ def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
     single = (
         (rule.team, ("team",)),
         (rule.legacy.services if rule.legacy else None, ("legacy", "services")),
+        (rule.watched.services if rule.watched else None, ("watched", "services")),
         (rule.progress.field, ("progress", "field")),
         (rule.effects.currency, ("effects", "currency")),
     )
@@ -173,7 +175,7 @@ def _timing_sources(rule: MeasureRule) -> Iterator[tuple[str, Source]]:
 
 
 def _sources(
-    model: RoleRule | FactRule | SeriesRule | None,
+    model: FactRule | SeriesRule | None,
 ) -> Iterator[tuple[str, FactSource]]:
     """The sources that a part of a rule names."""
     for name in type(model).model_fields if model is not None else ():

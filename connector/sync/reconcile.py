@@ -33,7 +33,7 @@ from connector.sync.stores import (
     UnmappedItem,
 )
 from governance.evidence import Command
-from governance.facts import Unknown
+from governance.facts import Unknown, known
 from governance.measure import Person
 from governance.rates import Rates
 from mapping.assess_item import NOBODY_NAMED, LastWrittenByItem, MeasureAssessment, assess_item, edits_to_explain
@@ -91,6 +91,7 @@ class ItemReading:
         fields_changed: datetime | None = None,
         editors: Mapping[FieldName, Person] = NOBODY_NAMED,
         field_history: Mapping[FieldName, tuple[FieldChange, ...]] = NO_HISTORY,
+        owner_edited: datetime | None = None,
     ) -> MeasureAssessment | Unmapped:
         # Commands from pages are ruled on with those from the tool; the item is stored as the tool has it.
         submitted = self.state.submitted_comments
@@ -110,6 +111,7 @@ class ItemReading:
             fields_changed=fields_changed,
             editors=editors,
             field_history=field_history,
+            owner_edited=owner_edited,
         )
 
     def history_of_actuals(self, undated: Mapping[FieldName, datetime]) -> Mapping[FieldName, tuple[FieldChange, ...]]:
@@ -140,6 +142,21 @@ class ItemReading:
         except ToolError as error:
             _log.warning("editors not readable", connection=self.site.name, item=self.item.key, why=str(error))
             return NOBODY_NAMED
+
+    def owner_edited(self, assessed: MeasureAssessment) -> datetime | None:
+        """When the owner changed the item last, where nothing else is known of them for too long."""
+        history, owner = self.site.personal_history, known(assessed.mapped.measure.roles.owner)
+        activity = assessed.verdict.measure_state.owner_activity
+        inactive = any(finding.code == "OWNER_INACTIVE" for finding in assessed.verdict.findings)
+        if history is None or owner is None or activity is None or not inactive:
+            return None
+        try:
+            return history.last_edit(self.item, owner, activity.acted_at or activity.since)
+        except (RetryLater, AuthenticationFailed):
+            raise
+        except ToolError as error:
+            _log.warning("history not readable", connection=self.site.name, item=self.item.key, why=str(error))
+            return None
 
     def last_change(self, assessed: MeasureAssessment, late: Sequence[Command]) -> datetime | None:
         """When a fact of the item was changed last; ``None`` when that cannot be known."""
@@ -268,9 +285,13 @@ class Reconciler:
         fields_changed = reading.last_change(assessed, late) if late else None
         editors = reading.editors(edits_to_explain(assessed))
         history = reading.history_of_actuals(assessed.mapped.undated_actuals)
-        if not late and not editors and not history:
+        owner_edited = reading.owner_edited(assessed)
+        if not late and not editors and not history and owner_edited is None:
             return assessed
-        return reading.assess(mapping, now, fields_changed=fields_changed, editors=editors, field_history=history)
+        return reading.assess(
+            mapping, now, fields_changed=fields_changed, editors=editors, field_history=history,
+            owner_edited=owner_edited,
+        )  # fmt: skip
 
     def _joined_last_written(
         self, batch_evidence: Iterable[ItemEvidence], began: datetime
