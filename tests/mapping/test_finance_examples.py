@@ -5,6 +5,8 @@ Each case failed while totals were laid over the months of the work, and amounts
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -22,7 +24,7 @@ from governance.verdict import Colour
 from mapping.assess_item import MeasureAssessment, assess_item
 from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
-from mapping.related_evidence import RelatedEvidence
+from mapping.related_evidence import NO_RELATED_EVIDENCE, RelatedEvidence
 from mapping.work_item import ChildItem, ConnectionName, FieldName, FieldValue, NativeId, StatusCategory, Tool
 from tests.mapping.items import NOW, item
 
@@ -66,18 +68,24 @@ EPIC: dict[str, FieldValue] = {
     "Benefit": Decimal(1_200_000), "Cost": Decimal(400_000),
 }  # fmt: skip
 AT = datetime(2026, 1, 20, tzinfo=UTC)
+UNDECIDED = MeasureState()
 
 
-def assessed(effects: str, fields: dict[str, FieldValue] | None = None, **more: object) -> MeasureAssessment:
+def assessed(
+    effects: str,
+    fields: Mapping[str, FieldValue] | None = None,
+    state: MeasureState = UNDECIDED,
+    related: RelatedEvidence = NO_RELATED_EVIDENCE,
+    **more: object,
+) -> MeasureAssessment:
     """An epic from January to June 2026 with a benefit of 1.2M and a cost of 400k, in one point as the case has it."""
     loaded = load_mapping(MAPPING.format(effects=effects))
     assert isinstance(loaded, LoadedMapping), loaded
-    parts = {name: more.pop(name) for name in ("state", "related") if name in more}
+    some = replace(item({**EPIC, **(fields or {})}), **more)  # type: ignore[arg-type]
     found = assess_item(
-        item(EPIC | (fields or {}), **more), loaded.config, Policies(loaded.config),
-        measure_state=parts.get("state", MeasureState()), last_written={}, now=NOW,
-        related=parts.get("related", RelatedEvidence()),
-    )  # type: ignore[arg-type]  # fmt: skip
+        some, loaded.config, Policies(loaded.config),
+        measure_state=state, last_written={}, now=NOW, related=related,
+    )  # fmt: skip
     assert isinstance(found, MeasureAssessment)
     return found
 
@@ -103,7 +111,7 @@ def lines_that_count(found: MeasureAssessment) -> tuple[EffectLine, ...]:
     ],
 )
 def test_a_benefit_begins_after_the_work_and_a_later_end_leaves_its_run_rate(
-    end: date, figures: tuple[int, int], payback: int
+    end: date, figures: tuple[object, object], payback: int
 ) -> None:
     """Not: run-rate 2.4M, in-year 800k, payback in month 2, and half the run-rate once the due date is moved."""
     lines = lines_that_count(assessed(BOTH, {"Due date": end}))
@@ -139,7 +147,7 @@ def test_only_the_forecast_slips(timing: str, expected: dict[int, SlipEffect], c
 
 def test_moving_the_start_with_the_end_does_not_move_the_horizon() -> None:
     """A later start of the work would give the late benefit its months back, and nothing would be lost."""
-    later = {"Start date": date(2026, 7, 1), "Due date": date(2026, 12, 31)}
+    later: dict[str, FieldValue] = {"Start date": date(2026, 7, 1), "Due date": date(2026, 12, 31)}
     slip = benefit_slip(lines_that_count(assessed(BOTH, later, state=decided(BOTH))))
     assert isinstance(slip, BenefitSlip)
     assert slip.by_year == {2026: SlipEffect(lost=Decimal(600_000))}
@@ -187,7 +195,8 @@ def test_a_joined_item_that_is_a_measure_counts_its_money_itself() -> None:
     related = RelatedEvidence(joined_items={"change": (change, other)})
     effects = "actual: {one_off_cost: {from: change, field: Actual cost}}"
     epic = assessed(effects, related=related)
-    assert (costs(epic), costs(assessed(effects, fields, **_place_of(change)))) == (50, 800)
+    itself = assessed(effects, fields, **_place_of(change))  # type: ignore[arg-type]
+    assert (costs(epic), costs(itself)) == (50, 800)
     assert epic.mapped.measure.effect_notes == (
         "the actual leaves out CHG1: a joined item that is a measure with money of its own counts there, and only there",
     )
