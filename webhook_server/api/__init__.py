@@ -28,6 +28,7 @@ from webhook_server.api import (
     sweeps,
     tokens,
     version,
+    why,
     work,
 )
 from webhook_server.api.openapi import Document, document
@@ -52,6 +53,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *audit.OPERATIONS,
     *tokens.OPERATIONS,
     *version.OPERATIONS,
+    *why.OPERATIONS,
 )
 
 BASE = "/api/v1"
