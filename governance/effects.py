@@ -6,7 +6,8 @@ completion = actual to date + forecast after.  Plan, forecast and actual are sep
 "Impact tracking": plan frozen at the decision, forecast the latest revised plan, actual what is posted).
 EBITDA, cash and avoidance are separate accounts: these sums are of EBITDA and of the costs to achieve it;
 avoidance never enters them (Syensqo's initiative dashboard; GEP on cost avoidance).  What reports need beyond
-this (run-rate, carry-over, leakage, pipeline, cash) is in :mod:`governance.sums`.
+this (EBITDA, cash, run-rate, leakage, pipeline) is in :mod:`governance.definitions`.  The net of this module is the
+cash effect before working capital and tax: capex lowers it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ class EffectKind(StrEnum):
     CAPEX = "capex"
     LEGACY_COST = "legacy_cost"
     """Still paid after the agreed end for what the measure retires; see :mod:`governance.legacy_cost`."""
+    DEPRECIATION = "depreciation"
+    """Of capex: in EBIT only; its account is :attr:`Account.EBIT`."""
+    TAX = "tax"
+    """Paid on the effect: in cash only; its account is :attr:`Account.CASH`."""
 
     @property
     def is_benefit(self) -> bool:
@@ -41,13 +46,15 @@ RECURRING = frozenset({EffectKind.BENEFIT, EffectKind.RECURRING_COST})
 
 
 class Account(StrEnum):
-    """Where an amount shows; the three are never added up into one."""
+    """Where an amount shows; they are never added up into one."""
 
     EBITDA = "ebitda"
     CASH = "cash"
     """Working capital and other effects that are cash but no result."""
     AVOIDANCE = "avoidance"
     """A cost that does not come; an estimate, never part of the EBITDA total."""
+    EBIT = "ebit"
+    """Below EBITDA: depreciation."""
 
 
 class Version(StrEnum):
@@ -67,6 +74,13 @@ class EffectLine:
     account: Account = Account.EBITDA
     hard: bool = True
     """Measurable in the books (hard) or in value terms only (soft); ServiceNow's benefit categories."""
+    pl_line: str = ""
+    """The line of the profit and loss statement where it shows, as the organisation calls it; empty: not stated."""
+
+
+def signed(line: EffectLine) -> Decimal:
+    """Benefits count up, costs down."""
+    return line.money.amount if line.kind.is_benefit else -line.money.amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +179,10 @@ def sum_up(lines: Iterable[EffectLine]) -> Effects:
     benefit: dict[int, Decimal] = {}
     net: dict[int, Decimal] = {}
     for line in lines:
-        if line.account is not Account.EBITDA:
-            continue
         money, month, kind = line.money, line.month, line.kind
+        # Soft savings are in no account; a cost counts whatever it is called.
+        if line.account is not Account.EBITDA or (not line.hard and kind.is_benefit):
+            continue
         if money.currency != currency:
             if currency:
                 raise CurrencyMismatch(

@@ -11,11 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from governance.effects import ZERO, EffectLine, Version
+from governance.effects import ZERO, EffectLine, Version, signed
 from governance.locked_terms import LockedTerms, changed_terms
 from governance.measure import Measure
 from governance.money import Money
-from governance.sums import signed
 
 EffectKey: TypeAlias = "tuple[str, str, bool, str, int, int]"
 

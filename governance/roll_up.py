@@ -1,27 +1,44 @@
 """One measure's part of every total, in the reporting currency: what the roll-ups are made of.
 
-The sums are those of :mod:`governance.sums`, so that the parts of any set of measures add up to what
-:func:`governance.portfolio.figures` says of the same measures.
+Every figure is one of :mod:`governance.definitions`.  A total is the sum of these amounts over its measures, so that it
+comes to the same along every dimension, and plan, latest estimate and variance are of the same measures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 
-from governance import sums
-from governance.effects import RECURRING, ZERO, Account, EffectLine, Version, sum_up
+from governance.definitions.estimate import latest_estimate
+from governance.definitions.leakage import Leakage, LeakReason, causes_of, leakage, split
+from governance.definitions.parts import Part, Parts, by_version, months_of
+from governance.definitions.pipeline import pipeline
+from governance.definitions.results import (
+    avoidance,
+    capex,
+    cash_effect,
+    ebit_effect,
+    ebitda_effect,
+    one_off,
+    recurring_ebitda,
+    soft_savings,
+    total,
+)
+from governance.definitions.years import (
+    FiscalYear,
+    carry_over,
+    exit_rate,
+    in_year,
+    number_of,
+    run_rate,
+    steady_month,
+)
+from governance.effects import ZERO, EffectLine, Version, period
 from governance.hierarchy import RollUpMeasure
+from governance.left_out import ENDED, LeftOut
 from governance.money import Period
 from governance.rates import MissingRate, Rates
-from governance.sums import MONTHS, LeakReason
-
-CANCELLED = "cancelled"
-ON_HOLD = "on_hold"
-WITHOUT_VALUE = "without_value"
-LEFT_OUT = (CANCELLED, WITHOUT_VALUE)
-"""Steps that no headline total counts: nothing comes of them any more.  They are shown beside, with count and sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,99 +46,300 @@ class RollUpSettings:
     """What every figure depends on; other settings make other figures."""
 
     currency: str
-    fiscal_year_start: int
-    year: int
-    """First calendar year of the fiscal year that *in-year* means."""
+    year: FiscalYear
+    """The fiscal year that *in-year* means."""
+    closed: Period
+    """The last closed month: actuals count up to it, forecast after it."""
     weights: Mapping[str, Decimal]
-    """Share of the benefit that the risk-weighted pipeline counts, by stage."""
+    """Share of the benefit that the pipeline counts, by stage, in the order of the stages."""
+    committed_from: str
+    """The stage from which committed totals count a measure."""
 
     @property
-    def first_month(self) -> Period:
-        return Period(self.year, self.fiscal_year_start)
+    def stages(self) -> tuple[str, ...]:
+        return tuple(self.weights)
 
-    @property
-    def last_month(self) -> Period:
-        return self.first_month.plus(MONTHS - 1)
+    def is_committed(self, stage: str | None) -> bool:
+        stages = self.stages
+        return stage in stages and stages.index(stage) >= stages.index(self.committed_from)
+
+    def is_open(self, stage: str | None) -> bool:
+        """Whether more may come of the stage than is there: all but the last one."""
+        return stage != self.stages[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What a measure adds to the totals; ``None`` where it has no such figure.  Below zero is less than nothing.
+
+    ``plan`` is the locked plan, ``estimate`` the latest estimate, ``actual`` what is booked.
+    """
+
+    recurring_plan: Decimal | None = None
+    recurring_estimate: Decimal | None = None
+    one_off_plan: Decimal | None = None
+    one_off_estimate: Decimal | None = None
+    ebitda_plan: Decimal | None = None
+    ebitda_estimate: Decimal | None = None
+    ebitda_actual: Decimal | None = None
+    variance: Decimal | None = None
+    """EBITDA effect: latest estimate − plan."""
+    ebit_plan: Decimal | None = None
+    ebit_estimate: Decimal | None = None
+    capex_plan: Decimal | None = None
+    capex_estimate: Decimal | None = None
+    capex_actual: Decimal | None = None
+    cash_plan: Decimal | None = None
+    cash_estimate: Decimal | None = None
+    cash_actual: Decimal | None = None
+    in_year_plan: Decimal | None = None
+    """EBITDA effect of the fiscal year."""
+    in_year_estimate: Decimal | None = None
+    in_year_actual: Decimal | None = None
+    in_year_cash_plan: Decimal | None = None
+    in_year_cash_estimate: Decimal | None = None
+    run_rate_plan: Decimal | None = None
+    """In the plan's steady month."""
+    run_rate_estimate: Decimal | None = None
+    """At the same age."""
+    run_rate_closed: Decimal | None = None
+    """Of the latest estimate in the last closed month."""
+    exit_rate_plan: Decimal | None = None
+    exit_rate_estimate: Decimal | None = None
+    carry_over_plan: Decimal | None = None
+    carry_over_estimate: Decimal | None = None
+    run_rate_loss: Decimal | None = None
+    run_rate_gain: Decimal | None = None
+    in_year_loss: Decimal | None = None
+    in_year_gain: Decimal | None = None
+    committed_run_rate: Decimal | None = None
+    """The planned run-rate if the measure is past the commitment, whatever became of it."""
+    committed_in_year: Decimal | None = None
+    pipeline: Decimal | None = None
+    avoidance_plan: Decimal | None = None
+    avoidance_estimate: Decimal | None = None
+    soft_plan: Decimal | None = None
+    soft_estimate: Decimal | None = None
+    delayed_benefit: Decimal | None = None
+    """Benefit of the open months of the fiscal year that a shut gate before the implementation delays."""
+    unconfirmed_benefit: Decimal | None = None
+    """Benefit booked in the fiscal year of a measure whose actual effect nobody has confirmed."""
+
+
+AMOUNTS = tuple(each.name for each in fields(Amounts))
 
 
 @dataclass(frozen=True, slots=True)
 class MonthlyFigures:
-    """What one month of one version brings.  Net is recurring + one-off; avoidance and cash stand apart."""
+    """One month of plan, latest estimate (``forecast``) or actual."""
 
     version: Version
     month: Period
-    recurring: Decimal = ZERO
-    one_off: Decimal = ZERO
-    avoidance: Decimal = ZERO
-    cash: Decimal = ZERO
-    """Working capital and other effects that are cash but no result."""
+    recurring: Decimal
+    one_off: Decimal
+    capex: Decimal
+    cash: Decimal
+    """The whole cash effect."""
+    avoidance: Decimal
+    soft: Decimal
+
+    @property
+    def ebitda(self) -> Decimal:
+        return self.recurring + self.one_off
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureFigures:
-    """A measure's figures, all in one currency; ``None`` where a series has no line."""
+    """A measure's figures, all in one currency."""
 
-    net: Mapping[Version, Decimal]
-    """Net of all costs over all years; a version without a line is absent."""
-    in_year: Mapping[Version, Decimal]
-    run_rate: Mapping[Version, Decimal]
-    completion: Decimal | None
-    variance: Decimal | None
-    """At completion − plan."""
-    leakage: Decimal | None
-    """Planned run-rate − forecast run-rate; ``None`` without a forecast."""
-    reason: LeakReason
-    carry_over: Decimal
-    gross: Decimal
-    pipeline: Decimal
-    cash: Decimal
-    avoidance: Decimal
-    benefit: Decimal
-    """This fiscal year's benefit before costs: as forecast, or as planned where nothing is forecast."""
-    months: tuple[MonthlyFigures, ...]
+    left_out: LeftOut | None
+    """Why the committed totals do not hold it."""
+    amounts: Amounts
+    run_rate_losses: Mapping[LeakReason, Decimal] = field(default_factory=dict)
+    in_year_losses: Mapping[LeakReason, Decimal] = field(default_factory=dict)
+    months: tuple[MonthlyFigures, ...] = ()
+    missing: MissingRate | None = None
+    """The first rate that it lacks; then it has no amounts."""
 
 
-def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rates) -> MeasureFigures | MissingRate:
+def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rates) -> MeasureFigures:
     """A measure's figures; one that cannot be converted whole has none, and the missing rate says why."""
     lines = _converted(measure.lines, settings.currency, rates)
     if isinstance(lines, MissingRate):
-        return lines
-    year, start = settings.year, settings.fiscal_year_start
-    effects = sum_up(lines)
-    series = {Version.PLAN: effects.plan, Version.FORECAST: effects.forecast, Version.ACTUAL: effects.actual}
-    net = {
-        version: versions_series.total_net()
-        for version, versions_series in series.items()
-        if versions_series is not None
-    }
-    completion = effects.at_completion()
-    reason = LeakReason.of(measure.reason)
-    # As in governance.portfolio: a measure counts as forecast when it has any forecast line, of whatever account.
-    forecast = any(line.version is Version.FORECAST for line in lines)
-    gross = sums.gross(lines, Version.PLAN)
+        ended = LeftOut(measure.step) if measure.step in ENDED else LeftOut.NO_RATE
+        return MeasureFigures(ended, Amounts(), missing=lines)
+    versions = by_version(lines)
+    plan, actual = versions.get(Version.PLAN), versions.get(Version.ACTUAL)
+    forecast = versions.get(Version.FORECAST)
+    estimate = None if forecast is None else latest_estimate(actual or {}, forecast, number_of(settings.closed))
+    left_out = _left_out(measure, settings, plan, estimate)
+    amounts = _Amounts(measure, settings, plan, estimate, actual)
+    causes = causes_of(measure.reason)
     return MeasureFigures(
-        net=net,
-        in_year={version: sums.in_year(lines, version, year, start) for version in Version},
-        run_rate={version: sums.run_rate(lines, version) for version in (Version.PLAN, Version.FORECAST)},
-        completion=completion,
-        variance=completion - net[Version.PLAN] if completion is not None and Version.PLAN in net else None,
-        leakage=sums.leakage(lines, reason).amount if forecast else None,
-        reason=reason,
-        carry_over=sums.carry_over(lines, Version.PLAN, year, start),
-        gross=gross,
-        pipeline=sums.pipeline([(measure.stage, gross)], settings.weights),
-        cash=sums.cash(lines, Version.PLAN),
-        avoidance=sums.avoidance(lines, Version.PLAN),
-        benefit=_benefit(lines, Version.FORECAST if forecast else Version.PLAN, settings),
-        months=_months(lines),
+        left_out=left_out,
+        amounts=amounts.made(),
+        run_rate_losses=split(amounts.run_rate_leak.loss, causes) if amounts.run_rate_leak.loss else {},
+        in_year_losses=split(amounts.in_year_leak.loss, causes) if amounts.in_year_leak.loss else {},
+        months=tuple(
+            month
+            for version, parts in ((Version.PLAN, plan), (Version.FORECAST, estimate), (Version.ACTUAL, actual))
+            if parts is not None
+            for month in _months(version, parts)
+        ),
     )
 
 
-def funnel_step(stage: str | None, off_ramp: str | None, *, without_value: bool = False) -> str:
-    """Where a measure stands in the funnel: its stage, or how it left; empty before the first stage."""
-    if off_ramp is None:
-        return WITHOUT_VALUE if without_value else stage or ""
-    return CANCELLED if off_ramp == CANCELLED else ON_HOLD
+def _left_out(
+    measure: RollUpMeasure, settings: RollUpSettings, plan: Parts | None, estimate: Parts | None
+) -> LeftOut | None:
+    if measure.step in ENDED:
+        return LeftOut(measure.step)
+    if not settings.is_committed(measure.stage):
+        return LeftOut.NOT_COMMITTED
+    if not measure.governable:
+        return LeftOut.NOT_GOVERNABLE
+    if plan is None:
+        return LeftOut.NO_PLAN
+    return LeftOut.NO_FORECAST if estimate is None else None
+
+
+class _Amounts:
+    """The amounts of one measure, with what several of them need worked out once."""
+
+    def __init__(
+        self,
+        measure: RollUpMeasure,
+        settings: RollUpSettings,
+        plan: Parts | None,
+        estimate: Parts | None,
+        actual: Parts | None,
+    ) -> None:
+        self._measure, self._settings = measure, settings
+        self._plan, self._estimate, self._actual = plan, estimate, actual
+        self._recurring = {} if plan is None else recurring_ebitda(plan)
+        self._expected = {} if estimate is None else recurring_ebitda(estimate)
+        self._steady = steady_month(self._recurring or self._expected)
+        self._same_age = self._steady
+        if self._steady is not None and self._recurring and self._expected:
+            self._same_age = self._steady + min(self._expected) - min(self._recurring)
+        compared = plan is not None and estimate is not None
+        self.run_rate_leak = leakage(self._run_rate_plan, self._run_rate_estimate) if compared else Leakage()
+        self.in_year_leak = Leakage()
+        if plan is not None and estimate is not None:
+            year = settings.year
+            self.in_year_leak = leakage(in_year(ebitda_effect(plan), year), in_year(ebitda_effect(estimate), year))
+
+    @property
+    def _run_rate_plan(self) -> Decimal:
+        return ZERO if self._steady is None else run_rate(self._recurring, self._steady)
+
+    @property
+    def _run_rate_estimate(self) -> Decimal:
+        return ZERO if self._same_age is None else run_rate(self._expected, self._same_age)
+
+    def made(self) -> Amounts:
+        found = Amounts()
+        if self._plan is not None:
+            found = self._with_plan(found, self._plan)
+        if self._estimate is not None:
+            found = self._with_estimate(found, self._estimate)
+        if self._actual is not None:
+            found = self._with_actual(found, self._actual)
+        if self._plan is not None and self._estimate is not None:
+            found = replace(
+                found,
+                variance=total(ebitda_effect(self._estimate)) - total(ebitda_effect(self._plan)),
+                run_rate_loss=self.run_rate_leak.loss,
+                run_rate_gain=self.run_rate_leak.gain,
+                in_year_loss=self.in_year_leak.loss,
+                in_year_gain=self.in_year_leak.gain,
+            )
+        return replace(
+            found, delayed_benefit=self._delayed(), unconfirmed_benefit=self._unconfirmed(), pipeline=self._pipeline()
+        )
+
+    def _with_plan(self, found: Amounts, plan: Parts) -> Amounts:
+        year, ebitda = self._settings.year, ebitda_effect(plan)
+        committed = self._settings.is_committed(self._measure.stage)
+        this_year, rate = in_year(ebitda, year), self._run_rate_plan
+        return replace(
+            found,
+            recurring_plan=total(self._recurring),
+            one_off_plan=total(one_off(plan)),
+            ebitda_plan=total(ebitda),
+            ebit_plan=total(ebit_effect(plan)),
+            capex_plan=total(capex(plan)),
+            cash_plan=total(cash_effect(plan)),
+            in_year_plan=this_year,
+            in_year_cash_plan=in_year(cash_effect(plan), year),
+            run_rate_plan=rate,
+            exit_rate_plan=exit_rate(self._recurring, year),
+            carry_over_plan=carry_over(self._recurring, year),
+            committed_run_rate=rate if committed else ZERO,
+            committed_in_year=this_year if committed else ZERO,
+            avoidance_plan=total(avoidance(plan)),
+            soft_plan=total(soft_savings(plan)),
+        )
+
+    def _with_estimate(self, found: Amounts, estimate: Parts) -> Amounts:
+        year, ebitda = self._settings.year, ebitda_effect(estimate)
+        return replace(
+            found,
+            recurring_estimate=total(self._expected),
+            one_off_estimate=total(one_off(estimate)),
+            ebitda_estimate=total(ebitda),
+            ebit_estimate=total(ebit_effect(estimate)),
+            capex_estimate=total(capex(estimate)),
+            cash_estimate=total(cash_effect(estimate)),
+            in_year_estimate=in_year(ebitda, year),
+            in_year_cash_estimate=in_year(cash_effect(estimate), year),
+            run_rate_estimate=self._run_rate_estimate,
+            run_rate_closed=run_rate(self._expected, number_of(self._settings.closed)),
+            exit_rate_estimate=exit_rate(self._expected, year),
+            carry_over_estimate=carry_over(self._expected, year),
+            avoidance_estimate=total(avoidance(estimate)),
+            soft_estimate=total(soft_savings(estimate)),
+        )
+
+    def _with_actual(self, found: Amounts, actual: Parts) -> Amounts:
+        ebitda = ebitda_effect(actual)
+        return replace(
+            found,
+            ebitda_actual=total(ebitda),
+            capex_actual=total(capex(actual)),
+            cash_actual=total(cash_effect(actual)),
+            in_year_actual=in_year(ebitda, self._settings.year),
+        )
+
+    def _delayed(self) -> Decimal:
+        """Months to come of the fiscal year; after the implementation no gate delays them any more."""
+        stages, stage = self._settings.stages, self._measure.stage
+        implemented = stage in stages and stages.index(stage) >= len(stages) - 2
+        expected = self._estimate if self._estimate is not None else self._plan
+        if not self._measure.held_up or implemented or expected is None:
+            return ZERO
+        closed = number_of(self._settings.closed)
+        benefit = months_of(expected, Part.RECURRING_BENEFIT, Part.ONE_OFF_BENEFIT)
+        return in_year({month: amount for month, amount in benefit.items() if month > closed}, self._settings.year)
+
+    def _unconfirmed(self) -> Decimal:
+        measure = self._measure
+        if self._actual is None or measure.step in ENDED or not self._settings.is_open(measure.stage):
+            return ZERO
+        return in_year(months_of(self._actual, Part.RECURRING_BENEFIT, Part.ONE_OFF_BENEFIT), self._settings.year)
+
+    def _pipeline(self) -> Decimal:
+        measure, settings = self._measure, self._settings
+        if measure.step in ENDED or not settings.is_open(measure.stage) or self._plan is None or self._steady is None:
+            return ZERO
+        rate = run_rate(self._recurring, self._steady)
+        cost = run_rate(_filled(months_of(self._plan, Part.RUNNING_COST), self._recurring), self._steady)
+        return pipeline(rate - cost, cost, settings.weights.get(measure.stage or "", ZERO))
+
+
+def _filled(months: dict[int, Decimal], like: Mapping[int, Decimal]) -> dict[int, Decimal]:
+    """The same months as the other ones, so that both have one steady month."""
+    return {month: months.get(month, ZERO) for month in like}
 
 
 def _converted(lines: Iterable[EffectLine], currency: str, rates: Rates) -> tuple[EffectLine, ...] | MissingRate:
@@ -134,28 +352,7 @@ def _converted(lines: Iterable[EffectLine], currency: str, rates: Rates) -> tupl
     return tuple(converted)
 
 
-def _benefit(lines: Iterable[EffectLine], version: Version, settings: RollUpSettings) -> Decimal:
-    first, last = settings.first_month, settings.last_month
-    return sums.gross((line for line in lines if first <= line.month <= last), version)
-
-
-def _months(lines: Iterable[EffectLine]) -> tuple[MonthlyFigures, ...]:
-    converted_money: dict[tuple[Version, int], dict[str, Decimal]] = {}
-    for line in lines:
-        month_number = line.month.year * 12 + line.month.month - 1
-        month = converted_money.setdefault((line.version, month_number), {})
-        name = _column(line)
-        month[name] = month.get(name, ZERO) + sums.signed(line)
-    return tuple(
-        MonthlyFigures(version, Period(month_number // 12, month_number % 12 + 1), **amounts)
-        for (version, month_number), amounts in sorted(converted_money.items())
-    )
-
-
-def _column(line: EffectLine) -> str:
-    match line.account:
-        case Account.CASH:
-            return "cash"
-        case Account.AVOIDANCE:
-            return "avoidance"
-    return "recurring" if line.kind in RECURRING else "one_off"
+def _months(version: Version, parts: Parts) -> Iterable[MonthlyFigures]:
+    columns = tuple(make(parts) for make in (recurring_ebitda, one_off, capex, cash_effect, avoidance, soft_savings))
+    for month in sorted({month for column in columns for month in column}):
+        yield MonthlyFigures(version, period(month), *(column.get(month, ZERO) for column in columns))

@@ -337,6 +337,8 @@ class PolicyRule(ThresholdRule):
     next gate is shut, or the stage is taken back."""
     gate_names: Mapping[GateState, str] = {}
     """What people read for the states of the gate, where that is another name: ``{blocked: Gesperrt}``."""
+    committed_from: str | None = None
+    """Key of the stage from which committed totals count a measure; without it the stage that locks the plan."""
     overrides: tuple[OverrideRule, ...] = ()
 
 
@@ -355,6 +357,8 @@ class MappingConfig(MappingModel):
     organization: str
     reporting_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
+    fiscal_year_named_by: Literal["first", "last"] = "first"
+    """Whether a fiscal year is called by the calendar year in which it begins or by the one in which it ends."""
     policy: PolicyRule = PolicyRule()
     committees: tuple[CommitteeRule, ...] = ()
     measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]

@@ -17,8 +17,9 @@ from mapping.sources import describe_source
 from mapping.values import FieldSource, money_of, text_of
 from mapping.work_item import WorkItem
 
+UNSTATED_KINDS = (EffectKind.LEGACY_COST, EffectKind.DEPRECIATION, EffectKind.TAX)
 AMOUNT_KEYS: tuple[tuple[str, EffectKind, Account], ...] = (
-    *((kind.value, kind, Account.EBITDA) for kind in EffectKind if kind is not EffectKind.LEGACY_COST),
+    *((kind.value, kind, Account.EBITDA) for kind in EffectKind if kind not in UNSTATED_KINDS),
     ("avoidance", EffectKind.BENEFIT, Account.AVOIDANCE),
     ("cash", EffectKind.ONE_OFF_BENEFIT, Account.CASH),
 )

@@ -40,6 +40,8 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "organization": "The organization at the top of the hierarchy.",
         "reporting_currency": "Amounts without a currency of their own are in this one: EUR.",
         "fiscal_year_start": "Number of the month in which the fiscal year begins.",
+        "fiscal_year_named_by": "Whether a fiscal year is called by the calendar year in which it begins (first) or ends "
+        "(last).",
         "policy": "The stage model, its numbers, and what is switched off.",
         "committees": "Steering committees: which programs each decides, and who belongs to it.",
         "measures": "The rules, from top to bottom: the first one that takes an item makes a measure of it.",
@@ -200,6 +202,8 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "after_role_change": "What becomes of a stage that rests on the approval of somebody whose role was changed "
         "and nobody accepted that: the next gate is shut, or the stage is taken back.",
         "gate_names": "What people read for the states of the gate, in fields and on pages: {blocked: Gesperrt}.",
+        "committed_from": "Key of the stage from which committed totals count a measure; without it the stage that "
+        "locks the plan.",
         "overrides": "Numbers for one program, one measure type, or one of both.",
         **_THRESHOLDS,
     },
