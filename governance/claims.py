@@ -14,6 +14,7 @@ from decimal import Decimal
 from governance.effects import ZERO, EffectKind, Version
 from governance.evidence import BaselineClaim, Evidence
 from governance.facts import Unknown, known
+from governance.item_keys import first_keys
 from governance.measure import Measure
 from governance.money import Money, Period
 from governance.named_sentence import NamedSentence
@@ -70,10 +71,9 @@ def _overclaim(
 ) -> Overclaim:
     """The sum tells what the others claim: where one of them stands elsewhere, only the own amount is said."""
     value = Money(round(worth, 2), claimed.currency)
-    keys = ", ".join(claim.key for claim in others[:2]) + (f", +{len(others) - 2}" if len(others) > 2 else "")
     text = (
         f"{claimed} is claimed on the baseline {name} in {month}, which is worth {value} a month: "
-        f"{keys} claimed it first"
+        f"{first_keys([claim.key for claim in others])} claimed it first"
     )
     hidden = [claim for claim in others if claim.elsewhere]
     if not hidden:

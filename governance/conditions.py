@@ -17,6 +17,7 @@ from governance.deviations import shortfall
 from governance.evidence import Evidence, OpenItem
 from governance.facts import Unknown, known
 from governance.gates import ConditionKind
+from governance.item_keys import keys_in_brackets
 from governance.kill_criteria import FORMS
 from governance.kill_evaluation import agreed_criteria
 from governance.kill_plausibility import never_fires
@@ -156,7 +157,7 @@ def _removed(context: ConditionContext) -> str:
     if change is None or not change.removed or not context.policy.is_on("SCOPE_CHANGED"):
         return ""
     items = "1 child item that was" if change.removed == 1 else f"{change.removed} child items that were"
-    return f"{items} agreed {'is' if change.removed == 1 else 'are'} gone{_keys(change.removed_keys)}"
+    return f"{items} agreed {'is' if change.removed == 1 else 'are'} gone{keys_in_brackets(change.removed_keys)}"
 
 
 def _all_done(context: ConditionContext, code: str, expected: str, total: int) -> ConditionResult:
@@ -189,30 +190,18 @@ def _scope_known(context: ConditionContext) -> ConditionResult:
     return context.met(code, "scope", expected, "1 child item" if count == 1 else f"{count} child items")
 
 
-def _keys(keys: tuple[str, ...]) -> str:
-    """`` (ITX-4, ITX-7, +3)``: the first two keys and how many more."""
-    shown = ", ".join(keys[:2]) + (f", +{len(keys) - 2}" if len(keys) > 2 else "")
-    return f" ({shown})" if keys else ""
-
-
 def _named(items: tuple[OpenItem, ...]) -> str:
     """`` (ITX-4, ITX-7, +3)``: the first two keys and how many more; of other projects only how many."""
     hidden = sum(item.elsewhere for item in items)
-    keys = tuple(item.key for item in items if not item.elsewhere)
-    if not hidden:
-        return _keys(keys)
-    shown = _keys(keys).removeprefix(" (").removesuffix(")")
-    return f" ({', '.join(filter(None, (shown, f'{hidden} of another project')))})"
+    keys = [item.key for item in items if not item.elsewhere]
+    return keys_in_brackets(keys, f"{hidden} of another project" if hidden else "")
 
 
-def _with_names(result: ConditionResult, items: tuple[OpenItem, ...], context: ConditionContext) -> ConditionResult:
-    """The reason with all keys, for those who may see them."""
-    hidden = tuple(item.key for item in items if item.elsewhere)
-    if not hidden:
-        return result
-    text = result.reason.replace(_named(items), _keys(tuple(item.key for item in items)))
+def _with_all_keys(says: str, items: tuple[OpenItem, ...], context: ConditionContext) -> NamedSentence | None:
+    """What is said with all keys, for those who may see them; ``None`` where every reader is told all of them."""
     connection = connection_of(context.measure)
-    return result._replace(named=NamedSentence(text, tuple(f"{connection}/{key}" for key in hidden)))
+    hidden = tuple(f"{connection}/{item.key}" for item in items if item.elsewhere)
+    return NamedSentence(says + keys_in_brackets([item.key for item in items]), hidden) if hidden else None
 
 
 def _none_open(
@@ -228,8 +217,9 @@ def _none_open(
             return context.met(code, subject, expected, "none open")
         singular, plural = _noun_phrase(items, nouns)
         count = f"1 {singular}" if len(items) == 1 else f"{len(items)} {plural}"
-        result = context.unmet(code, subject, expected, count, f"{count} still open{_named(items)}")
-        return _with_names(result, items, context)
+        says = f"{count} still open"
+        result = context.unmet(code, subject, expected, count, says + _named(items))
+        return result._replace(named=_with_all_keys(says, items, context))
 
     return check
 

@@ -107,10 +107,16 @@ def zombie(context: FindingContext) -> Iterator[FindingDraft]:
     """Green on paper; the people of the measure work on something else, and nothing of it moves."""
     diverted = diversion(context.evidence, context.policy, context.now, context.children_moved)
     if diverted:
-        text = diversion(context.evidence, context.policy, context.now, context.children_moved, named=True)
-        projects = _hidden_projects(context)
-        named = NamedSentence(text, areas=projects) if projects and text != diverted else None
-        yield FindingDraft("team", diverted, context.holder(Role.SPONSOR), named)
+        yield FindingDraft("team", diverted, context.holder(Role.SPONSOR), _named_diversion(diverted, context))
+
+
+def _named_diversion(neutral: str, context: FindingContext) -> NamedSentence | None:
+    """The sentence with the other project's name; ``None`` where the neutral one has it."""
+    projects = _hidden_projects(context)
+    if not projects:
+        return None
+    text = diversion(context.evidence, context.policy, context.now, context.children_moved, named=True)
+    return NamedSentence(text, areas=projects) if text != neutral else None
 
 
 def _hidden_projects(context: FindingContext) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def never_fires(criterion: KillCriterion, measure: Measure, effects: Effects | N
             return f"{criterion.by} lies after the plan, which ends in {horizon}: name an earlier day"
     begin = known(measure.start)
     if criterion.months and begin is not None and horizon is not None:
-        length = len(tuple(Period.of(begin).until(horizon))) if Period.of(begin) <= horizon else 0
+        length = Period.of(begin).months_to(horizon) + 1
         if criterion.months >= length > 0:
             return f"it has to hold for {criterion.months} months, and the plan has {length}: name fewer"
     return ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from governance.evidence import Children
 from governance.facts import Fact
+from governance.item_keys import keys_in_brackets
 from governance.locked_plan import LockedPlan
 from governance.locked_scope import is_unscoped, scope_change
 from governance.locked_terms import changed_terms
@@ -38,13 +39,8 @@ def scope_changed(children: Fact[Children], plan: LockedPlan | None) -> str:
     parts = []
     if change.added:
         items = "1 child item was" if change.added == 1 else f"{change.added} child items were"
-        parts.append(f"{items} added{_keys(change.added_keys)}")
+        parts.append(f"{items} added{keys_in_brackets(change.added_keys)}")
     if change.removed:
         items = "1 child item was" if change.removed == 1 else f"{change.removed} child items were"
-        parts.append(f"{items} removed{_keys(change.removed_keys)}")
+        parts.append(f"{items} removed{keys_in_brackets(change.removed_keys)}")
     return f"{' and '.join(parts)} since the plan was locked on {plan.at:%d %b %Y}"
-
-
-def _keys(keys: tuple[str, ...]) -> str:
-    shown = ", ".join(keys[:2]) + (f", +{len(keys) - 2}" if len(keys) > 2 else "")
-    return f" ({shown})" if keys else ""

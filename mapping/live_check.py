@@ -12,6 +12,7 @@ from governance.verdict import Funding, gate_labels
 from mapping.config import MappingConfig, MeasureRule, Selection, Selector
 from mapping.fields import rule_fields
 from mapping.load import LoadedMapping, MappingPath, format_path
+from mapping.policy import Policies
 from mapping.problems import MappingFileProblem, did_you_mean
 from mapping.sources import RoleTable
 
@@ -64,8 +65,7 @@ def rule_problems(
     loaded: LoadedMapping, index: int, inspection: RuleInspection, source: str
 ) -> tuple[MappingFileProblem, ...]:
     """Of one rule, without the committees: their members may be in another tool."""
-    names = {state.value: name for state, name in loaded.config.policy.gate_names.items()}
-    needed = {**NEEDED_OPTIONS, "gate": gate_labels(names)}
+    needed = {**NEEDED_OPTIONS, "gate": gate_labels(Policies(loaded.config).base.gate_names)}
     found = _of(("measures", index), loaded.config.measures[index], inspection, needed)
     problems = {
         MappingFileProblem(*loaded.position_of(path), format_path(path), message, hint, source)

@@ -22,9 +22,9 @@ from connector.jira.workflow_gates import (
 )
 from connector.sync.provision import GateSpec, PlacedGate, ProvisionedObject, ProvisionOptions, ProvisionStep, StepKind
 from governance.presets import PRESETS
-from governance.verdict import GateState
+from governance.verdict import gate_labels
 from mapping.config import Enforce, MappingConfig, MeasureRule
-from mapping.live_check import selected_names
+from mapping.live_check import GATE_OPTIONS, selected_names
 from mapping.policy import Policies
 from mapping.work_item import ConnectionName
 
@@ -148,7 +148,7 @@ class GateProvisioner:
 
         An issue that has not been assessed since a state was renamed holds the old name, which goes on being shut.
         """
-        called = {state.label: names.get(state.value) or state.label for state in GateState}
+        called = dict(zip(GATE_OPTIONS, gate_labels(names), strict=True))
         former = {f"{own}, as it was called": own for own, name in called.items() if own not in {name, OPEN}}
         if field.custom not in {"select", "radiobuttons"}:
             return GateField(field.id, called | former, "STRING")

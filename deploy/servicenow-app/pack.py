@@ -46,7 +46,7 @@ ORDER = {
 }
 """Tables in the order in which an instance can take them, and what a preview calls their kind."""
 
-SECRET = frozenset({"gatepost.endpoint", "gatepost.secret", "gatepost.gate_names"})
+WITHOUT_VALUE = frozenset({"gatepost.endpoint", "gatepost.secret", "gatepost.gate_names"})
 """Properties that must not have a value in the update set."""
 
 PLATFORM = frozenset({"sys_id", "sys_scope", "sys_update_name", "sys_name", "sys_policy"})
@@ -114,7 +114,7 @@ def _collection(update: Update) -> int:
 def _without_values(root: ET.Element, text: str) -> str:
     """A property without a value goes without the element: a newer version must not wipe what has been set since."""
     name = root.findtext("sys_properties/name")
-    if name in SECRET and root.findtext("sys_properties/value"):
+    if name in WITHOUT_VALUE and root.findtext("sys_properties/value"):
         raise ValueError(f"{name} has a value; it must not")
     return text.replace("    <value/>\n", "") if name else text
 
