@@ -25,6 +25,8 @@ from governance.definitions.results import (
     soft_savings,
     total,
 )
+from governance.definitions.variance import at_completion, variance
+from governance.definitions.waiting import delayed_benefit, unconfirmed_benefit
 from governance.definitions.years import (
     FiscalYear,
     carry_over,
@@ -126,6 +128,7 @@ class Amounts:
     """Benefit booked in the fiscal year of a measure whose actual effect nobody has confirmed."""
 
 
+BENEFIT_PARTS = (Part.RECURRING_BENEFIT, Part.ONE_OFF_BENEFIT)
 AMOUNTS = tuple(each.name for each in fields(Amounts))
 
 
@@ -248,7 +251,7 @@ class _Amounts:
         if self._plan is not None and self._estimate is not None:
             found = replace(
                 found,
-                variance=total(ebitda_effect(self._estimate)) - total(ebitda_effect(self._plan)),
+                variance=variance(ebitda_effect(self._plan), ebitda_effect(self._estimate)),
                 run_rate_loss=self.run_rate_leak.loss,
                 run_rate_gain=self.run_rate_leak.gain,
                 in_year_loss=self.in_year_leak.loss,
@@ -285,20 +288,20 @@ class _Amounts:
         year, ebitda = self._settings.year, ebitda_effect(estimate)
         return replace(
             found,
-            recurring_estimate=total(self._expected),
-            one_off_estimate=total(one_off(estimate)),
-            ebitda_estimate=total(ebitda),
-            ebit_estimate=total(ebit_effect(estimate)),
-            capex_estimate=total(capex(estimate)),
-            cash_estimate=total(cash_effect(estimate)),
+            recurring_estimate=at_completion(self._expected),
+            one_off_estimate=at_completion(one_off(estimate)),
+            ebitda_estimate=at_completion(ebitda),
+            ebit_estimate=at_completion(ebit_effect(estimate)),
+            capex_estimate=at_completion(capex(estimate)),
+            cash_estimate=at_completion(cash_effect(estimate)),
             in_year_estimate=in_year(ebitda, year),
             in_year_cash_estimate=in_year(cash_effect(estimate), year),
             run_rate_estimate=self._run_rate_estimate,
             run_rate_closed=run_rate(self._expected, number_of(self._settings.closed)),
             exit_rate_estimate=exit_rate(self._expected, year),
             carry_over_estimate=carry_over(self._expected, year),
-            avoidance_estimate=total(avoidance(estimate)),
-            soft_estimate=total(soft_savings(estimate)),
+            avoidance_estimate=at_completion(avoidance(estimate)),
+            soft_estimate=at_completion(soft_savings(estimate)),
         )
 
     def _with_actual(self, found: Amounts, actual: Parts) -> Amounts:
@@ -318,15 +321,14 @@ class _Amounts:
         expected = self._estimate if self._estimate is not None else self._plan
         if not self._measure.held_up or implemented or expected is None:
             return ZERO
-        closed = number_of(self._settings.closed)
-        benefit = months_of(expected, Part.RECURRING_BENEFIT, Part.ONE_OFF_BENEFIT)
-        return in_year({month: amount for month, amount in benefit.items() if month > closed}, self._settings.year)
+        benefit = months_of(expected, *BENEFIT_PARTS)
+        return delayed_benefit(benefit, self._settings.year, number_of(self._settings.closed))
 
     def _unconfirmed(self) -> Decimal:
         measure = self._measure
         if self._actual is None or measure.step in ENDED or not self._settings.is_open(measure.stage):
             return ZERO
-        return in_year(months_of(self._actual, Part.RECURRING_BENEFIT, Part.ONE_OFF_BENEFIT), self._settings.year)
+        return unconfirmed_benefit(months_of(self._actual, *BENEFIT_PARTS), self._settings.year)
 
     def _pipeline(self) -> Decimal:
         measure, settings = self._measure, self._settings

@@ -40,8 +40,8 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "organization": "The organization at the top of the hierarchy.",
         "reporting_currency": "Amounts without a currency of their own are in this one: EUR.",
         "fiscal_year_start": "Number of the month in which the fiscal year begins.",
-        "fiscal_year_named_by": "Whether a fiscal year is called by the calendar year in which it begins (first) or ends "
-        "(last).",
+        "fiscal_year_named_by": "Whether a fiscal year is called by the calendar year in which it begins (first) "
+        "or ends (last).",
         "policy": "The stage model, its numbers, and what is switched off.",
         "committees": "Steering committees: which programs each decides, and who belongs to it.",
         "measures": "The rules, from top to bottom: the first one that takes an item makes a measure of it.",

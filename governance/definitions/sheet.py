@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from inspect import getdoc
 from typing import Any, TypeAlias
 
-from governance.definitions import estimate, leakage, pipeline, results, years
+from governance.definitions import estimate, leakage, pipeline, results, variance, waiting, years
 
 Definition: TypeAlias = Callable[..., Any]
 
@@ -22,6 +22,8 @@ DEFINITIONS: tuple[Definition, ...] = (
     results.avoidance,
     results.soft_savings,
     estimate.latest_estimate,
+    variance.at_completion,
+    variance.variance,
     years.in_year,
     years.run_rate,
     years.steady_month,
@@ -29,6 +31,8 @@ DEFINITIONS: tuple[Definition, ...] = (
     years.carry_over,
     leakage.leakage,
     pipeline.pipeline,
+    waiting.delayed_benefit,
+    waiting.unconfirmed_benefit,
 )
 
 

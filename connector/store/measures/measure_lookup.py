@@ -11,9 +11,9 @@ from sqlalchemy import Engine, RowMapping, or_, select
 
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import EFFECT_LINE, MEASURE, STATUS_DAY, WORK_ITEM
+from connector.store.measures.roll_up_entry import entry_of
 from connector.store.measures.verdicts import verdict_of
 from governance.effects import Account, EffectKind, EffectLine, Version
-from connector.store.measures.roll_up_entry import entry_of
 from governance.hierarchy import RollUpMeasure
 from governance.measure import HierarchyPath, MeasureId
 from governance.money import Money, Period
@@ -87,15 +87,12 @@ class MeasureLookup:
 
     def hierarchy_entries(self, organization: str) -> Iterator[RollUpMeasure]:
         """Every measure with its effect lines, for totals; also those that have left."""
-        measures = (
-            select(
-                MEASURE,
-                MEASURE.c.verdict["deviation"]["reason"].astext.label("reason"),
-                MEASURE.c.verdict["off_ramp"]["kind"].astext.label("off_ramp"),
-                MEASURE.c.verdict["without_value"].astext.label("without_value"),
-            )
-            .order_by(MEASURE.c.id)
-        )
+        measures = select(
+            MEASURE,
+            MEASURE.c.verdict["deviation"]["reason"].astext.label("reason"),
+            MEASURE.c.verdict["off_ramp"]["kind"].astext.label("off_ramp"),
+            MEASURE.c.verdict["without_value"].astext.label("without_value"),
+        ).order_by(MEASURE.c.id)
         lines = select(EFFECT_LINE).order_by(EFFECT_LINE.c.measure_id)
         with self._engine.connect() as connection:
             effects: dict[str, list[EffectLine]] = {}

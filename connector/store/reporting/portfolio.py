@@ -48,7 +48,7 @@ from connector.store.reporting.portfolio_results import (
 )
 from governance.definitions.leakage import LeakReason
 from governance.definitions.years import FiscalYear, YearName
-from governance.effects import Version
+from governance.effects import ZERO, Version
 from governance.left_out import LeftOut
 from governance.money import Period
 from governance.roll_up import Amounts
@@ -100,7 +100,10 @@ class Portfolio:
         """By stage and by why it is left out, also of measures that have ended."""
         source = self._source("program", ended=True)
         keys = (source.c.step, source.c.left_out)
-        counts = [func.sum(source.c.measures), *(func.sum(source.c[name]) for name in ("measures", "held_up"))]
+        counts: list[ColumnElement[Any]] = [
+            func.sum(source.c.measures),
+            *(func.sum(source.c[name]) for name in ("measures", "held_up")),
+        ]
         counts += [_red(source, light) for light in ("implementation", "potential")]
         query = select(*keys, *counts, *(func.sum(source.c[name]) for name in SUMS)).group_by(*keys)
         by_step: _ByStep = {}
@@ -174,13 +177,18 @@ class Portfolio:
         wanted = and_(measures_where(filters), visible_measures(self._viewer), shown)
         return select(*_as_group_columns()).where(wanted).subquery()
 
-    def _counts(self, source: FromClause) -> list[ColumnElement[int]]:
-        of = [func.sum(source.c.measures), func.sum(source.c.measures).filter(self._is_counted(source))]
+    def _counts(self, source: FromClause) -> list[ColumnElement[Any]]:
+        of: list[ColumnElement[Any]] = [
+            func.sum(source.c.measures),
+            func.sum(source.c.measures).filter(self._is_counted(source)),
+        ]
         return [*of, func.sum(source.c.held_up), *(_red(source, light) for light in ("implementation", "potential"))]
 
     def _amounts(self, source: FromClause, names: Sequence[str]) -> list[ColumnElement[Decimal]]:
         return [
-            func.sum(source.c[name]) if name in OPEN_AMOUNTS else func.sum(source.c[name]).filter(self._is_counted(source))
+            func.sum(source.c[name])
+            if name in OPEN_AMOUNTS
+            else func.sum(source.c[name]).filter(self._is_counted(source))
             for name in names
         ]
 
@@ -212,8 +220,8 @@ def _red(source: FromClause, light: str) -> ColumnElement[int]:
 
 def _sums(row: Sequence[Any]) -> PortfolioSums:
     """Five counts, then the amounts."""
-    counts = (int(count or 0) for count in row[:5])
-    return PortfolioSums(*counts, Amounts(*row[5 : 5 + len(SUMS)]))
+    measures, counted_, held_up, implementation, potential = (int(count or 0) for count in row[:5])
+    return PortfolioSums(measures, counted_, held_up, implementation, potential, Amounts(*row[5 : 5 + len(SUMS)]))
 
 
 def _added(one: PortfolioSums | None, other: PortfolioSums) -> PortfolioSums:
@@ -221,7 +229,7 @@ def _added(one: PortfolioSums | None, other: PortfolioSums) -> PortfolioSums:
         return other
     counts = {name: getattr(one, name) + getattr(other, name) for name in COUNT_NAMES}
     pairs = ((name, getattr(one.amounts, name), getattr(other.amounts, name)) for name in SUMS)
-    amounts = {name: (a or 0) + (b or 0) for name, a, b in pairs if a is not None or b is not None}
+    amounts = {name: (a or ZERO) + (b or ZERO) for name, a, b in pairs if a is not None or b is not None}
     return PortfolioSums(**counts, amounts=Amounts(**amounts))
 
 
@@ -258,9 +266,7 @@ def _overview(
         children=tuple(children),
         programs=tuple(places.get(depth, ())),
         by_stage={step: reduce(_added, (sums for _, sums in found)) for step, found in by_step.items()},
-        counted_by_stage={
-            step: sums for step, found in by_step.items() for is_counted, sums in found if is_counted
-        },
+        counted_by_stage={step: sums for step, found in by_step.items() for is_counted, sums in found if is_counted},
         by_status=lights,
         left_out=by_reason,
     )

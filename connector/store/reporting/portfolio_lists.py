@@ -149,7 +149,9 @@ class PortfolioLists:
         if len(rows) <= limit:
             return ListPage(rows, None)
         last = rows[limit - 1]
-        return ListPage(rows[:limit], _format_cursor((str(getattr(last.amounts, name)), last.id) if name else (last.id,)))
+        return ListPage(
+            rows[:limit], _format_cursor((str(getattr(last.amounts, name)), last.id) if name else (last.id,))
+        )
 
     def excluded_measures(self, limit: int = 20) -> tuple[MeasureRow, ...]:
         """Measures that are in no sum, because a rate is missing."""

@@ -12,14 +12,14 @@ from sqlalchemy import Engine, text
 
 from connector.people.permissions import PersonId, Role, RoleGrant, Viewer
 from connector.store.reporting.rollups import RefreshResult, Rollups
+from governance.definitions.years import FiscalYear
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.hierarchy import RollUpMeasure
+from governance.left_out import ENDED, funnel_step
 from governance.measure import HierarchyPath, MeasureId
 from governance.money import Money, Period
 from governance.presets import default_policy
 from governance.rates import Rate
-from governance.definitions.years import FiscalYear
-from governance.left_out import ENDED, funnel_step
 from governance.roll_up import RollUpSettings
 from governance.verdict import GateState
 

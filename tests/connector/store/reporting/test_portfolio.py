@@ -80,7 +80,9 @@ def test_sums_and_lists_hold_what_a_viewer_may_see_and_nothing_else(
         assert found.total.measures == len(keys)
         plan = {"ITX-1": 1000, "ITX-2": 5000, "ITX-3": 300}
         assert (found.total.amounts.ebitda_plan or 0) == sum(plan.get(key, 0) for key in keys)
-        assert sum((point.ebitda[Version.PLAN] for point in portfolio.curve()), Decimal(0)) == (found.total.amounts.ebitda_plan or 0)
+        assert sum((point.ebitda[Version.PLAN] for point in portfolio.curve()), Decimal(0)) == (
+            found.total.amounts.ebitda_plan or 0
+        )
         shown = {one.key for one in lists.lines(EffectLineFilters()).rows} | {one.key for one in lists.findings().rows}
         assert shown <= set(keys)
         assert sum(lists.finding_counts().values()) == len(lists.findings().rows)

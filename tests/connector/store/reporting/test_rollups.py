@@ -16,12 +16,12 @@ from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_results import PortfolioOverview, PortfolioSums
 from connector.store.reporting.rollups import RefreshStatus
 from governance import portfolio
-from governance.effects import ZERO, EffectLine, Version
-from governance.rates import Rate, Rates
 from governance.definitions.leakage import LeakReason
 from governance.definitions.years import FiscalYear
+from governance.effects import ZERO, EffectLine, Version
 from governance.left_out import ENDED, LeftOut
 from governance.money import Period
+from governance.rates import Rate, Rates
 from governance.roll_up import AMOUNTS, RollUpSettings
 from tests.connector.store.conftest import StoreFixture
 from tests.connector.store.reporting.portfolio_data import (
@@ -47,7 +47,9 @@ def draw_lines(draw: random.Random) -> tuple[EffectLine, ...]:
     for _ in range(draw.randrange(20)):
         one = line(
             draw.choice(("plan", "forecast", "actual")),
-            draw.choice(("benefit", "one_off_benefit", "recurring_cost", "one_off_cost", "capex", "legacy_cost", "tax")),
+            draw.choice(
+                ("benefit", "one_off_benefit", "recurring_cost", "one_off_cost", "capex", "legacy_cost", "tax")
+            ),
             f"{draw.choice((2025, 2026, 2027))}-{draw.randint(1, 12):02}",
             f"{draw.randint(1, 500_000)}.{draw.randint(0, 99):02}",
             draw.choice(currencies),
@@ -100,9 +102,9 @@ def agree(
                 assert amount == (getattr(expected.amounts, name) or ZERO), name
         assert (total.amounts.pipeline or ZERO) == expected.pipeline
         assert (found.run_rate_losses, found.in_year_losses) == (expected.run_rate_losses, expected.in_year_losses)
-        assert {reason: (sums.measures, sums.amounts.ebitda_plan or ZERO) for reason, sums in found.left_out.items()} == {
-            reason: (sums.measures, sums.amounts.ebitda_plan or ZERO) for reason, sums in expected.left_out.items()
-        }
+        assert {
+            reason: (sums.measures, sums.amounts.ebitda_plan or ZERO) for reason, sums in found.left_out.items()
+        } == {reason: (sums.measures, sums.amounts.ebitda_plan or ZERO) for reason, sums in expected.left_out.items()}
         assert total.counted + sum(sums.measures for sums in found.left_out.values()) == len(entries)
         for parts in (found.children, found.programs):
             assert sum(node.sums.measures for node in parts) == live
