@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Annotated
@@ -29,8 +29,7 @@ from governance.hierarchy import Dimension, HierarchyNode, RollUpMeasure, Total,
 from governance.left_out import LeftOut
 from governance.measure import MeasureId
 from governance.money import Money
-from governance.rates import Rates
-from governance.roll_up import RollUpSettings, measure_figures
+from governance.roll_up import measure_figures
 
 Key = Annotated[str, typer.Argument(help="Key of the item (ITX-7, PRJ0000012) or id of the measure")]
 
@@ -90,7 +89,12 @@ def totals(
         for entry in services.measures.hierarchy_entries(active.config.organization):
             by_node.setdefault(entry.node(by), []).append(entry)
         if lines is not None:
-            _print_lines(services, lines, _line_totals(by_node, by, settings, rates, figure))
+            entries = [entry for found in by_node.values() for entry in found]
+            by_version = {
+                version: roll_up(entries, by, version, settings.currency, rates, figure=figure) for version in Version
+            }
+            reasons = {entry.id: measure_figures(entry, settings, rates).left_out for entry in entries}
+            _print_lines(services, lines, by_version, reasons)
             return
         names = services.measures.measure_names()
     report = next(line for line in REPORT if line.figure is figure)
@@ -137,8 +141,7 @@ def figures(
     single = Table("Figure")
     single.add_column("Amount", justify="right")
     for name in SINGLE:
-        amount = found.pipeline if name == "pipeline" else getattr(found.amounts, name)
-        single.add_row(WORDS[name].heading, _amount_text(amount))
+        single.add_row(WORDS[name].heading, _amount_text(getattr(found.amounts, name)))
     for what, losses in (("run-rate", found.run_rate_losses), ("in-year", found.in_year_losses)):
         for reason, amount in losses.items():
             single.add_row(f"Leakage, loss of {what} by {reason.value}", _amount_text(amount))
@@ -171,23 +174,6 @@ def _print_left_out(console: Console, found: portfolio.PortfolioFigures, names: 
         console.print(f"* without {names.get(MeasureId(measure), measure)}: {missing}", soft_wrap=True)
 
 
-def _line_totals(
-    by_node: Mapping[HierarchyNode, Sequence[RollUpMeasure]],
-    by: Dimension,
-    settings: RollUpSettings,
-    rates: Rates,
-    figure: Figure,
-) -> dict[Version, Mapping[HierarchyNode, Total]]:
-    """The lines of the measures that totals hold, and of those that lack only a rate."""
-    kept = [
-        entry
-        for entries in by_node.values()
-        for entry in entries
-        if measure_figures(entry, settings, rates).left_out in {None, LeftOut.NO_RATE}
-    ]
-    return {version: roll_up(kept, by, version, settings.currency, rates, figure=figure) for version in Version}
-
-
 def _active(services: Services) -> ActiveMapping:
     active = MappingCache(services.mappings).active()
     if active is None:
@@ -199,12 +185,24 @@ def _amount_text(amount: Decimal | None) -> str:
     return "" if amount is None else f"{amount:,.0f}"
 
 
-def _print_lines(services: Services, name: str, by_version: Mapping[Version, Mapping[HierarchyNode, Total]]) -> None:
+def _print_lines(
+    services: Services,
+    name: str,
+    by_version: Mapping[Version, Mapping[HierarchyNode, Total]],
+    reasons: Mapping[MeasureId, LeftOut | None],
+) -> None:
+    """Every line of the node, also of the measures that its total leaves out, with the reason."""
+
+    def reason_of(measure: MeasureId) -> str:
+        reason = reasons[measure]
+        return LEFT_OUT_TEXTS[reason] if reason else ""
+
     names = services.measures.measure_names()
     table = Table("Measure", "Version", "Kind", "Month", title=name)
     for heading in ("Amount", "Converted"):
         table.add_column(heading, justify="right")
-    table.add_column("Rate")
+    for heading in ("Rate", "Not in the total"):
+        table.add_column(heading)
     hits = 0
     for version, totals_ in by_version.items():
         for node, total in totals_.items():
@@ -217,11 +215,11 @@ def _print_lines(services: Services, name: str, by_version: Mapping[Version, Map
                 line = part.line
                 table.add_row(
                     names.get(part.measure, part.measure), version, line.kind, str(line.month), str(line.money),
-                    str(converted), rate,
+                    str(converted), rate, reason_of(part.measure),
                 )  # fmt: skip
             for measure, line, missing in total.left_out:
                 row = (names.get(measure, measure), version, line.kind, str(line.month), str(line.money))
-                table.add_row(*row, "left out", str(missing))
+                table.add_row(*row, "left out", str(missing), reason_of(measure))
     if not hits:
         raise ConfigurationError(f'Nothing is called "{name}" along this dimension. List them without --lines.')
     Console(highlight=False).print(table)

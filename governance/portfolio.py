@@ -7,7 +7,7 @@ its measures' run-rates, because each reaches its steady month at a time of its 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from governance.definitions.leakage import LeakReason
@@ -16,6 +16,9 @@ from governance.hierarchy import RollUpMeasure
 from governance.left_out import LeftOut
 from governance.rates import MissingRate, Rates
 from governance.roll_up import AMOUNTS, Amounts, MeasureFigures, RollUpSettings, measure_figures
+
+OPEN_AMOUNTS = ("pipeline", "delayed_benefit", "unconfirmed_benefit")
+"""Amounts of all measures that have not ended, whether committed totals hold them or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,10 @@ class PortfolioFigures:
     settings: RollUpSettings
     measures: int
     amounts: Amounts
+    """Those of :data:`OPEN_AMOUNTS` are of every measure that has not ended, committed or not."""
     run_rate_losses: Mapping[LeakReason, Decimal]
     in_year_losses: Mapping[LeakReason, Decimal]
     left_out: Mapping[LeftOut, LeftOutSum]
-    pipeline: Decimal
-    """Of every open measure, committed or not."""
     missing_rates: Mapping[str, MissingRate]
     """Measure id to the first rate that it lacks."""
 
@@ -54,13 +56,17 @@ def figures(entries: Iterable[RollUpMeasure], settings: RollUpSettings, rates: R
     return PortfolioFigures(
         settings=settings,
         measures=len(counted),
-        amounts=added(counted),
+        amounts=replace(added(counted), **_open_amounts(figures for _, figures in made)),
         run_rate_losses=_by_reason(figures.run_rate_losses for figures in counted),
         in_year_losses=_by_reason(figures.in_year_losses for figures in counted),
         left_out={reason: LeftOutSum(len(found), added(found)) for reason, found in beside.items()},
-        pipeline=sum((figures.amounts.pipeline or ZERO for _, figures in made), ZERO),
         missing_rates={measure: figures.missing for measure, figures in made if figures.missing is not None},
     )
+
+
+def _open_amounts(parts: Iterable[MeasureFigures]) -> dict[str, Decimal]:
+    sums = added(parts)
+    return {name: getattr(sums, name) or ZERO for name in OPEN_AMOUNTS}
 
 
 def added(parts: Iterable[MeasureFigures]) -> Amounts:

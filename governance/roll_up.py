@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from governance.definitions.estimate import latest_estimate
 from governance.definitions.leakage import Leakage, LeakReason, causes_of, leakage, split
-from governance.definitions.parts import Part, Parts, by_version, months_of
+from governance.definitions.parts import Months, Part, Parts, by_version, months_of
 from governance.definitions.pipeline import pipeline
 from governance.definitions.results import (
     avoidance,
@@ -222,9 +222,7 @@ class _Amounts:
         self._recurring = {} if plan is None else recurring_ebitda(plan)
         self._expected = {} if estimate is None else recurring_ebitda(estimate)
         self._steady = steady_month(self._recurring or self._expected)
-        self._same_age = self._steady
-        if self._steady is not None and self._recurring and self._expected:
-            self._same_age = self._steady + min(self._expected) - min(self._recurring)
+        self._same_age = _same_age(self._steady, self._recurring, self._expected)
         compared = plan is not None and estimate is not None
         self.run_rate_leak = leakage(self._run_rate_plan, self._run_rate_estimate) if compared else Leakage()
         self.in_year_leak = Leakage()
@@ -337,6 +335,18 @@ class _Amounts:
         rate = run_rate(self._recurring, self._steady)
         cost = run_rate(_filled(months_of(self._plan, Part.RUNNING_COST), self._recurring), self._steady)
         return pipeline(rate - cost, cost, settings.weights.get(measure.stage or "", ZERO))
+
+
+def _same_age(steady: int | None, plan: Months, expected: Months) -> int | None:
+    """The month in which the latest estimate is as old as the plan in its steady month.
+
+    An estimate that begins later and reaches as far as the plan is as old as it can be in its last month: it lost
+    months, not its run-rate.
+    """
+    if steady is None or not plan or not expected:
+        return steady
+    same = steady + min(expected) - min(plan)
+    return min(same, max(expected)) if max(expected) >= max(plan) else same
 
 
 def _filled(months: dict[int, Decimal], like: Mapping[int, Decimal]) -> dict[int, Decimal]:

@@ -20,7 +20,7 @@ from governance.left_out import LeftOut, funnel_step
 from governance.measure import HierarchyPath, MeasureId
 from governance.money import Money, Period
 from governance.rates import Rate, Rates
-from governance.roll_up import AMOUNTS, Amounts, MeasureFigures, RollUpSettings, measure_figures
+from governance.roll_up import AMOUNTS, MeasureFigures, RollUpSettings, measure_figures
 from tests.governance.factory import POLICY, eur
 
 BASIS = RollUpSettings("EUR", FiscalYear(Period(2026, 4)), Period(2026, 10), POLICY.weights, "decided")
@@ -69,8 +69,11 @@ def test_the_parts_add_up_to_the_portfolios_figures_along_every_dimension(found:
             if made[entry.id].left_out is None:
                 places[entry.node(dimension)].append(made[entry.id])
         parts = [portfolio.added(figures) for figures in places.values()]
-        for name in AMOUNTS:
+        for name in set(AMOUNTS) - set(portfolio.OPEN_AMOUNTS):
             assert sum(getattr(part, name) or ZERO for part in parts) == (getattr(whole.amounts, name) or ZERO)
+        for name in portfolio.OPEN_AMOUNTS:
+            parts_of_all = (getattr(part.amounts, name) or ZERO for part in made.values())
+            assert sum(parts_of_all) == getattr(whole.amounts, name)
     amounts = whole.amounts
     assert sum(whole.run_rate_losses.values()) == (amounts.run_rate_loss or ZERO)
     assert sum(whole.in_year_losses.values()) == (amounts.in_year_loss or ZERO)
@@ -85,10 +88,10 @@ def test_the_parts_add_up_to_the_portfolios_figures_along_every_dimension(found:
 @given(entries)
 def test_the_bridges_lead_from_the_plan_to_the_latest_estimate(found: list[RollUpMeasure]) -> None:
     amounts = portfolio.figures(found, BASIS, RATES).amounts
-    zero = Amounts(**dict.fromkeys(AMOUNTS, ZERO))
 
     def of(name: str) -> Decimal:
-        return getattr(amounts, name) or getattr(zero, name)
+        amount: Decimal | None = getattr(amounts, name)
+        return amount or ZERO
 
     assert of("run_rate_plan") - of("run_rate_loss") + of("run_rate_gain") == of("run_rate_estimate")
     assert of("in_year_plan") - of("in_year_loss") + of("in_year_gain") == of("in_year_estimate")
@@ -152,10 +155,18 @@ def test_a_gain_offsets_no_loss() -> None:
     assert found.run_rate_losses == {LeakReason.OTHER: 480}
 
 
-def test_a_licence_that_runs_longer_and_a_partial_month_are_no_leakage() -> None:
+def test_a_delay_up_to_the_same_end_loses_no_run_rate_and_an_early_end_loses_it_all() -> None:
+    plan = monthly(Version.PLAN, 100, JULY, 24)
+    late = made(entry(*plan, *monthly(Version.FORECAST, 100, Period(2027, 1), 18))).amounts
+    assert (late.run_rate_plan, late.run_rate_estimate, late.in_year_loss) == (1200, 1200, 600)
+    short = made(entry(*plan, *monthly(Version.FORECAST, 100, JULY, 6))).amounts
+    assert (short.run_rate_estimate, short.run_rate_loss, short.in_year_loss) == (0, 1200, 0)
+
+
+def test_a_partial_last_month_is_no_leakage() -> None:
     partial = (*monthly(Version.FORECAST, 100, JANUARY, 11), *monthly(Version.FORECAST, 30, Period(2026, 12), 1))
-    amounts = made(entry(*PLAN, *partial[:-1], *monthly(Version.FORECAST, 100, Period(2026, 12), 1))).amounts
-    assert (amounts.run_rate_plan, amounts.run_rate_estimate) == (1200, 1200)
+    amounts = made(entry(*PLAN[:11], *monthly(Version.PLAN, 30, Period(2026, 12), 1), *partial)).amounts
+    assert (amounts.run_rate_plan, amounts.run_rate_estimate, amounts.run_rate_loss) == (1200, 1200, 0)
 
 
 @pytest.mark.parametrize(

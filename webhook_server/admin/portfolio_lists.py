@@ -111,4 +111,4 @@ def _sums(portfolio: Portfolio, wanted: EffectLineFilters) -> dict[Version, Deci
         for version, amount in (point.cash if wanted.figure is Figure.CASH else point.ebitda).items():
             if wanted.version in {None, version.value}:
                 found[version] = found.get(version, ZERO) + amount
-    return found
+    return {version: found[version] for version in Version if version in found}

@@ -29,6 +29,7 @@ KIND_LABELS = {
     "one_off_benefit": "one-off benefit",
     "recurring_cost": "recurring cost",
     "one_off_cost": "one-off cost",
+    "legacy_cost": "legacy cost",
     "ebitda": "EBITDA",
 }
 """Labels of kinds and accounts that differ from their values."""

@@ -51,6 +51,7 @@ from governance.definitions.years import FiscalYear, YearName
 from governance.effects import ZERO, Version
 from governance.left_out import LeftOut
 from governance.money import Period
+from governance.portfolio import OPEN_AMOUNTS
 from governance.roll_up import Amounts
 
 
@@ -196,8 +197,6 @@ class Portfolio:
         return counted(self._filters, source)
 
 
-OPEN_AMOUNTS = ("pipeline", "delayed_benefit", "unconfirmed_benefit")
-"""Amounts of all measures that have not ended, whether committed totals hold them or not."""
 COUNTED = ("measures", "held_up")
 
 _ByStep: TypeAlias = "dict[str, list[tuple[bool, PortfolioSums]]]"

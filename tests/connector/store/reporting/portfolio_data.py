@@ -110,6 +110,7 @@ def save(engine: Engine, *measures: GivenMeasure) -> None:
                 transaction.execute(_LINE, {
                     "id": one.id, "version": row.version, "kind": row.kind, "month": row.month.first_day,
                     "amount": row.money.amount, "currency": row.money.currency, "account": row.account,
+                    "hard": row.hard, "pl_line": row.pl_line,
                 })  # fmt: skip
 
 
@@ -187,8 +188,8 @@ def _values(one: GivenMeasure) -> dict[str, object]:
 
 
 _LINE = text("""
-    INSERT INTO effect_line (measure_id, version, kind, month, amount, currency, account)
-    VALUES (:id, :version, :kind, :month, :amount, :currency, :account)
+    INSERT INTO effect_line (measure_id, version, kind, month, amount, currency, account, hard, pl_line)
+    VALUES (:id, :version, :kind, :month, :amount, :currency, :account, :hard, :pl_line)
     ON CONFLICT (measure_id, version, kind, month, currency, account, hard, pl_line)
     DO UPDATE SET amount = effect_line.amount + excluded.amount
 """)
