@@ -138,12 +138,45 @@ class SeriesRule(MappingModel):
     spread: SpreadShape = SpreadShape.LINEAR
 
 
+class LineAttributes(MappingModel):
+    pl_line: str | None = None
+    """Line of the profit and loss statement, as the organisation calls it."""
+
+
+class BenefitAttributes(LineAttributes):
+    hard: bool | Source | None = None
+    """Whether the books show it; a field says so with *yes* or *hard*, and anything else is soft."""
+
+
+class CapexAttributes(LineAttributes):
+    depreciation_months: Annotated[int, Field(ge=1, le=480)] | None = None
+    """It is depreciated in equal parts over so many months, from the month after it was spent."""
+
+
+class SpendAttributes(CapexAttributes):
+    capex: bool | Source | None = None
+    """Whether it is capitalised; a field says so with *yes*, *capex* or *capitalised*; anything else is expensed."""
+
+
+class AttributesRule(MappingModel):
+    """What lines of a kind are beside their kind, in all versions."""
+
+    benefit: BenefitAttributes | None = None
+    one_off_benefit: BenefitAttributes | None = None
+    recurring_cost: LineAttributes | None = None
+    one_off_cost: SpendAttributes | None = None
+    capex: CapexAttributes | None = None
+    avoidance: LineAttributes | None = None
+    cash: LineAttributes | None = None
+
+
 class EffectRule(MappingModel):
     currency: str | None = None
     """Field that names the currency; without it amounts are in the reporting currency."""
     plan: SeriesRule | None = None
     forecast: SeriesRule | None = None
     actual: SeriesRule | None = None
+    attributes: AttributesRule = AttributesRule()
 
 
 class LegacyRule(MappingModel):

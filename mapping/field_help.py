@@ -34,6 +34,9 @@ _THRESHOLDS = {
     "delegation_days": "Days after which a delegation ends by itself.",
 }
 
+_PL_LINE = {"pl_line": "Line of the profit and loss statement, as the organisation calls it."}
+_DEPRECIATION = {"depreciation_months": "Months over which it is depreciated, from the month after it was spent."}
+
 FIELD_HELP: Mapping[str, Mapping[str, str]] = {
     "MappingConfig": {
         "version": "Version of the file's format: 1.",
@@ -135,6 +138,27 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "plan": "What was agreed; locked at the decision.",
         "forecast": "What the owner expects now.",
         "actual": "What was booked.",
+        "attributes": "P&L line, hard or soft, capex and depreciation, by kind of amount.",
+    },
+    "AttributesRule": {
+        "benefit": "Of recurring benefits.",
+        "one_off_benefit": "Of benefits that come once.",
+        "recurring_cost": "Of running costs.",
+        "one_off_cost": "Of the cost of getting there.",
+        "capex": "Of investments.",
+        "avoidance": "Of costs that do not come.",
+        "cash": "Of cash effects that are no result.",
+    },
+    "LineAttributes": _PL_LINE,
+    "BenefitAttributes": {
+        **_PL_LINE,
+        "hard": "true, false, or a field: yes or hard is in the books, anything else is soft.",
+    },
+    "CapexAttributes": {**_PL_LINE, **_DEPRECIATION},
+    "SpendAttributes": {
+        **_PL_LINE,
+        **_DEPRECIATION,
+        "capex": "true, false, or a field: yes, capex or capitalised is capex, anything else is expensed.",
     },
     "SeriesRule": {
         "benefit": "Recurring benefit, in total.",
@@ -235,6 +259,8 @@ VALUE_NAMES: Mapping[str, Mapping[str, str]] = {
     "TranslatedSource": {"field": "field"},
     "ProgressRule": {"field": "field"},
     "EffectRule": {"currency": "field"},
+    "BenefitAttributes": {"hard": "field"},
+    "SpendAttributes": {"capex": "field"},
     "SeriesRule": {key: "field" for key in FIELD_HELP["SeriesRule"] if key not in {"from", "spread"}},
     "LegacyRule": {"services": "field", "connection": "connection"},
     "JoinRule": {"connection": "connection", "own_field": "field"},

@@ -13,6 +13,7 @@ from governance.facts import Fact, Unknown, known
 from governance.measure import Committee, HierarchyPath, Measure, MeasureId, Person, Roles
 from governance.measure_state import MeasureState
 from governance.role_holders import HELD_ROLES
+from mapping.attributes import with_attributes
 from mapping.config import FactRule, HierarchyRule, MappingConfig, MeasureRule, ProgressFrom
 from mapping.effects import effects_of
 from mapping.expressions import ExpressionScope
@@ -155,6 +156,8 @@ def _measure(scope: ExpressionScope, rule: MeasureRule, config: MappingConfig) -
     start = date_of(scope, facts.start) if facts.start else None
     end = date_of(scope, facts.end) if facts.end else None
     effects, unreadable = effects_of(scope, rule.effects, start, end, currency)
+    effects, unread = with_attributes(scope, rule.effects.attributes, effects)
+    unreadable = (*unreadable, *unread)
     hierarchy = _hierarchy(scope, rule.hierarchy, config.organization)
     return Measure(
         id=MeasureId(f"{item.connection}/{item.native_id}"),
