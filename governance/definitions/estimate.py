@@ -40,9 +40,10 @@ def _recurring(booked: Months, expected: Months, closed: int) -> dict[int, Decim
 
 def _spent_once(booked: Months, expected: Months, closed: int) -> dict[int, Decimal]:
     """What is booked, and the rest of the forecast: in the open months that it names, and otherwise in the next."""
-    months = dict(booked)
-    rest = sum(expected.values(), ZERO) - sum(booked.values(), ZERO)
-    if rest == 0 or (rest > 0) != (sum(expected.values(), ZERO) > 0):
+    months, whole = dict(booked), sum(expected.values(), ZERO)
+    rest = whole - sum(booked.values(), ZERO)
+    # More than the forecast is booked, or what nobody forecast: nothing is still to come.
+    if rest * whole <= 0:
         return months
     for month in sorted(month for month in expected if month > closed and month not in booked):
         part = expected[month] if abs(expected[month]) < abs(rest) else rest

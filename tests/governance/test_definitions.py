@@ -239,6 +239,18 @@ ONCE = EffectKind.ONE_OFF_COST
             600,
             id="a month that nobody booked is taken from the forecast",
         ),
+        pytest.param(
+            (*forecast(*[100] * 6), *actual(70, kind=EffectKind.ONE_OFF_BENEFIT)),
+            6,
+            670,
+            id="a one-off benefit that nobody forecast stays booked",
+        ),
+        pytest.param(
+            (*forecast(*[100] * 6), *forecast(50, kind=ONCE), *actual(80, kind=ONCE)),
+            6,
+            520,
+            id="a one-off cost above its forecast stays booked",
+        ),
     ],
 )
 def test_the_latest_estimate_is_what_is_closed_and_the_forecast_after_it(
