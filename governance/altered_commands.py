@@ -110,6 +110,6 @@ def _subject(command: Command) -> str:
 
 def _speaker(command: Command, measure: Measure) -> Responsible:
     role = command.ruling.role if command.ruling else None
-    holder = measure.roles.of(role) if role is not None and role is not Role.STEERING_COMMITTEE else None
+    holder = measure.roles.of(role) if role is not None and role != Role.STEERING_COMMITTEE else None
     holds = isinstance(holder, Person) and holder.id == command.person.id
     return Responsible(role if holds else None, command.person.name, command.person.id)

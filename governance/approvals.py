@@ -83,7 +83,7 @@ class ApprovalContext:
             and command.accepted
             and (self.since is None or command.at > self.since)
             and (
-                (command.ruling is not None and command.ruling.role is rule.role)
+                (command.ruling is not None and command.ruling.role == rule.role)
                 or may_act_as(command.person, rule.role, self.measure, self.commands, command.at)
             )
         ]
@@ -127,7 +127,7 @@ def rebaseline_rules(
 
 
 def role_holder(measure: Measure, role: Role) -> Person | Committee | Unknown | None:
-    return measure.committee if role is Role.STEERING_COMMITTEE else measure.roles.of(role)
+    return measure.committee if role == Role.STEERING_COMMITTEE else measure.roles.of(role)
 
 
 def may_act_as(person: Person, role: Role, measure: Measure, commands: Iterable[Command], at: datetime) -> bool:
@@ -152,7 +152,7 @@ def may_act_as(person: Person, role: Role, measure: Measure, commands: Iterable[
 def delegate_conflict(person: Person, role: Role, measure: Measure, policy: Policy) -> Role | None:
     """The role that bars somebody from standing in for another, or from a vote; ``None`` also for the holder."""
     holder = measure.roles.of(role)
-    if role is Role.STEERING_COMMITTEE or (isinstance(holder, Person) and holder.id != person.id):
+    if role == Role.STEERING_COMMITTEE or (isinstance(holder, Person) and holder.id != person.id):
         return conflicting_role(person, role, measure, policy)
     return None
 
@@ -179,7 +179,7 @@ def is_current(command: Command, measure: Measure) -> bool:
 
 
 def _evaluate(stage: str, rule: ApprovalRule, context: ApprovalContext) -> ConditionResult:
-    if rule.role is Role.STEERING_COMMITTEE:
+    if rule.role == Role.STEERING_COMMITTEE:
         return _committee(stage, rule, context)
     if rule.role in context.measure.roles.unaccepted:
         return _not_accepted(stage, rule, context)
@@ -189,12 +189,13 @@ def _evaluate(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Condi
 def _by_holder(stage: str, rule: ApprovalRule, context: ApprovalContext) -> ConditionResult:
     holder = context.measure.roles.of(rule.role)
     name, label = APPROVAL_NAMES[rule.kind], context.policy.label(stage)
-    result = _result_builder(stage, rule, f"{name} by the {rule.role.value}")
+    role = context.measure.roles.label(rule.role)
+    result = _result_builder(stage, rule, f"{name} by the {role}")
     who = (responsible(context.measure, rule.role),)
     if isinstance(holder, Unknown):
         return result(Outcome.UNKNOWN, "unknown", holder.reason, State.UNKNOWN, ADMINISTRATOR)
     if holder is None:
-        reason = f"the {name} by the {rule.role.value} is missing, and nobody is named as {rule.role.value}"
+        reason = f"the {name} by the {role} is missing, and nobody is named as {role}"
         return result(Outcome.UNMET, "nobody named", reason, State.NOBODY, who)
     verbs = CONFIRMATION_VERBS if rule.kind is ApprovalKind.ACTUAL_EFFECT else {Verb.APPROVE}
     given = [
@@ -203,7 +204,7 @@ def _by_holder(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
         if may_act_as(command.person, rule.role, context.measure, context.commands, command.at)
     ]
     if not given and holder.active is False:
-        reason = f"{holder.name} has to give the {name}, but that account is inactive: name another {rule.role.value}"
+        reason = f"{holder.name} has to give the {name}, but that account is inactive: name another {role}"
         return result(Outcome.UNMET, "inactive account", reason, State.INACTIVE, who)
     rejected = _newest(context.rejections(rule, stage))
     newest = _newest(given)
@@ -260,7 +261,8 @@ def _conflict(person: Person, holder: Person, rule: ApprovalRule, context: Appro
         return f"{twice.name} has already approved in another role: the {name} needs a second person"
     barred = delegate_conflict(person, rule.role, context.measure, context.policy)
     if barred is not None:
-        return f"{person.name} gave the {name} for {holder.name} and is {barred.value} as well: {OWN_FIGURES}"
+        other = context.measure.roles.label(barred)
+        return f"{person.name} gave the {name} for {holder.name} and is {other} as well: {OWN_FIGURES}"
     return ""
 
 
@@ -268,7 +270,7 @@ def _not_accepted(stage: str, rule: ApprovalRule, context: ApprovalContext) -> C
     """The holder of the role may not give the approval before the change of the role is accepted."""
     held, name = context.role_holders[rule.role.value], APPROVAL_NAMES[rule.kind]
     reason = f"the {name} waits: {unaccepted_reason(context.measure, rule.role, held, context.policy)}"
-    result = _result_builder(stage, rule, f"{name} by the {rule.role.value}")
+    result = _result_builder(stage, rule, f"{name} by the {context.measure.roles.label(rule.role)}")
     who = acceptors(context.measure, rule.role, held)
     return result(Outcome.UNMET, "role not accepted", reason, State.ROLE_CHANGED, who)
 

@@ -21,7 +21,7 @@ from governance.evidence import Command, Evidence, Report, Verb
 from governance.explain import blockers_of
 from governance.facts import Unknown, known
 from governance.figures import figures_of
-from governance.findings import FindingContext, detect_findings, diversion, first_priorities
+from governance.findings import FindingContext, detect_findings, diversion
 from governance.fingerprint import FactGroup, fingerprint
 from governance.gate_state import GateDueContext, gate_due, shut_state
 from governance.gates import REBASELINE, ConditionKind, GrantedStageRule, Policy, RoleChangeRule
@@ -43,11 +43,14 @@ from governance.measure_state import (
     MeasureState,
     OffRamp,
     OffRampKind,
+    OwnerActivity,
     SeenFact,
     is_cancelled,
     is_new_breach,
 )
 from governance.money import CurrencyMismatch, Period
+from governance.ownership import inactive_at, observe_owner
+from governance.priorities import highest_priorities
 from governance.progress_seen import last_report, observe_progress
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES
@@ -335,7 +338,7 @@ class _Assessment:
         self.agreed_criteria = agreed_criteria(self.measure, self.plan, self.policy)
         context = CriterionContext(
             self.effects,
-            self.evidence.legacy,
+            self.evidence.services,
             self._slip().days,
             self.granted,
             self.policy,
@@ -513,11 +516,13 @@ class _Assessment:
             gate, self.granted, self.checklist, self.off_ramp, self.measure, self.evidence, policy, self.now,
             not_due_before,
         )  # fmt: skip
+        owner_activity = observe_owner(self.measure, self.evidence, self.commands, self.now)
         findings = detect_findings(
             FindingContext(
                 self.measure, self.evidence, policy, self.effects, stage, self.off_ramp, potential, self.now,
                 self.role_holders, self.commands, self.plan, self.rates, self.criteria,
-                self.agreed_criteria.unreadable, self.children_moved,
+                self.agreed_criteria.unreadable, self.children_moved, self.deviation,
+                owner_activity,
             )
         )  # fmt: skip
         self.events += [
@@ -547,13 +552,14 @@ class _Assessment:
             },
             overridden_criteria=self.overridden_criteria,
             findings_since={finding.key: finding.since for finding in findings},
-            first_priorities=first_priorities(self.evidence) or before.first_priorities,
+            highest_priorities=highest_priorities(self.evidence),
             breach=breach,
             facts_seen=facts_seen(self.measure, before.facts_seen, read_at),
             read_at=read_at,
             role_holders=self.role_holders,
             changed_terms=self.changed_terms,
             progress_seen=self.progress_seen,
+            owner_activity=owner_activity,
             item_version=self.evidence.item_version,
         )
         return Verdict(
@@ -582,10 +588,10 @@ class _Assessment:
             events=tuple(self.events),
             commands=self.commands,
             measure_state=measure_state,
-            reassess_at=self._reassess_at(due),
+            reassess_at=self._reassess_at(due, owner_activity),
         )
 
-    def _reassess_at(self, due: date | None) -> datetime | None:
+    def _reassess_at(self, due: date | None, owner_activity: OwnerActivity | None) -> datetime | None:
         """When time alone will change something: the escalation, the kill switch, the end date, the ageing."""
         if is_cancelled(self.off_ramp):
             return None
@@ -595,6 +601,7 @@ class _Assessment:
             kill_at if self.off_ramp is None else None,
             self.off_ramp.decide_by if self.off_ramp is not None else None,
             *(criterion_at(state) for state in self.criteria),
+            inactive_at(owner_activity, self.policy.thresholds.owner_inactive_days),
         ]
         if self.policy.role_change is RoleChangeRule.COOLING:
             moments += [

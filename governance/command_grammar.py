@@ -15,8 +15,8 @@ from difflib import get_close_matches
 
 from governance.evidence import Verb
 from governance.gates import REBASELINE, Policy
+from governance.measure import HELD_ROLES
 from governance.money import MAX_DIGITS, Money, Period, is_reasonable
-from governance.role_holders import HELD_ROLES
 
 USAGE: Mapping[Verb, str] = {
     Verb.APPROVE: "/approve STAGE, for example: /approve decided",
@@ -179,12 +179,13 @@ def _delegate(verb: Verb, rest: str, _policy: Policy) -> ParsedCommand:
     return ParsedCommand(verb, delegate=person[1], until=until)
 
 
-def _accept_role(verb: Verb, rest: str, _policy: Policy) -> ParsedCommand:
+def _accept_role(verb: Verb, rest: str, policy: Policy) -> ParsedCommand:
     """``/accept-role ROLE [PERSON]``"""
     name, _, who = rest.partition(" ")
-    role = next((role.value for role in HELD_ROLES if role.value == name.casefold()), "")
+    every = (*HELD_ROLES, *policy.further_roles)
+    role = next((role.value for role in every if role.value == name.casefold()), "")
     if not role:
-        roles = ", ".join(one.value for one in HELD_ROLES)
+        roles = ", ".join(one.value for one in every)
         raise _InvalidCommand(f'"{name}" is not a role; the roles are {roles}' if name else "the role is missing")
     who = who.strip()
     person = _MENTION.fullmatch(who) or _LOGIN.fullmatch(who)

@@ -19,7 +19,7 @@ from governance.fingerprint import FactGroup, fingerprints
 from governance.gates import REBASELINE, ApprovalKind, ApprovalRule, Policy
 from governance.late_commands import late_reason
 from governance.locked_plan import LockedPlan, is_changed
-from governance.measure import Measure, Person, Role
+from governance.measure import Measure, Person, Role, Roles
 from governance.measure_state import FactsSeen, OffRamp, OffRampKind
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES
@@ -76,7 +76,8 @@ class CommandContext:
         return _refused(f"{refused} yet: {reason}." if reason else f"{refused}; {self.who_may(wanted)} may.")
 
     def who_may(self, roles: Iterable[Role]) -> str:
-        named = [role for role in dict.fromkeys(roles) if role_holder(self.measure, role) is not None]
+        own = self.measure.roles.every
+        named = [role for role in dict.fromkeys(roles) if role in own and role_holder(self.measure, role) is not None]
         names = [responsible(self.measure, role).text for role in named]
         return " or ".join(names) if names else "nobody is named who"
 
@@ -114,7 +115,7 @@ def _refused(answer: str) -> Ruling:
 
 
 def _malformed(command: Command, context: CommandContext) -> Ruling:
-    if not context.acting_roles(command.person, Role, command.at):
+    if not context.acting_roles(command.person, context.measure.roles.every, command.at):
         # Everybody who may comment could otherwise have any text repeated in Gatepost's name.
         return _refused(f"That is no command. Correct form: {command.usage}")
     return _refused(f'"{command.text}": {command.problem}. Correct form: {command.usage}')
@@ -122,7 +123,7 @@ def _malformed(command: Command, context: CommandContext) -> Ruling:
 
 def _overwritten(command: Command, context: CommandContext) -> Ruling:
     """Nothing of it counts; it matters only when whoever wrote it has a role, and may have rejected something."""
-    roles = context.acting_roles(command.person, Role, command.at)
+    roles = context.acting_roles(command.person, context.measure.roles.every, command.at)
     roles += former_roles(command.person, context.role_holders, context.measure)
     if not roles:
         return _refused("")
@@ -188,21 +189,21 @@ def _by_approval_role(
     barred = [(role, delegate_conflict(command.person, role, context.measure, context.policy)) for role in roles]
     roles = [role for role, other in barred if other is None or command.verb is Verb.REJECT]
     if not roles:
-        return _refused(_cannot_stand_in(command.person.name, *barred[0]))
+        return _refused(_cannot_stand_in(context.measure.roles, command.person.name, *barred[0]))
     groups = {group for rule in required if rule.role in roles for group in rule.depends_on}
     return Ruling(
         accepted=True,
-        reply=f"{done} by {command.person.name} as {_role(roles[0])}.",
+        reply=f"{done} by {command.person.name} as {context.measure.roles.label(roles[0])}.",
         role=roles[0],
         fingerprints=fingerprints(context.measure, sorted(groups)),
     )
 
 
-def _cannot_stand_in(name: str, role: Role, other: Role | None) -> str:
-    holds = _role(other) if other is not None else ""
-    if role is Role.STEERING_COMMITTEE:
+def _cannot_stand_in(roles: Roles, name: str, role: Role, other: Role | None) -> str:
+    holds = roles.label(other) if other is not None else ""
+    if role == Role.STEERING_COMMITTEE:
         return f"{name} is {holds} of this measure and has no vote on it: nobody decides on their own measure."
-    return f"{name} is {holds} of this measure and cannot stand in for the {_role(role)}: {OWN_FIGURES}."
+    return f"{name} is {holds} of this measure and cannot stand in for the {roles.label(role)}: {OWN_FIGURES}."
 
 
 def _reject(command: Command, context: CommandContext) -> Ruling:
@@ -222,7 +223,9 @@ def _confirm(command: Command, context: CommandContext) -> Ruling:
         return context.refusal(person, [Role.CONTROLLER], f"{person.name} may not confirm the actual effect")
     other = conflicting_role(person, Role.CONTROLLER, context.measure, context.policy)
     if other is not None:
-        return _refused(f"{person.name} is {other.value} as well: nobody confirms their own figures.")
+        return _refused(
+            f"{person.name} is {context.measure.roles.label(other)} as well: nobody confirms their own figures."
+        )
     wrong = mismatch(command.amount, context.effects)
     actual = context.effects.actual if context.effects else None
     if not wrong and actual is not None and command.month is not None and command.month < actual.last:
@@ -316,8 +319,12 @@ def _delegate(command: Command, context: CommandContext) -> Ruling:
         for role, other in (pair, reversed(pair)):
             held_by = [one for one in people_in(other, context.measure) if _names(command, one)]
             if role in own and other not in own and held_by:
-                return _refused(_cannot_stand_in(held_by[0].name, role, other))
-    return Ruling(accepted=True, reply=f"{_role(own[0]).capitalize()} delegated until {command.until}.", role=own[0])
+                return _refused(_cannot_stand_in(context.measure.roles, held_by[0].name, role, other))
+    return Ruling(
+        accepted=True,
+        reply=f"{_capital(context.measure.roles.label(own[0]))} delegated until {command.until}.",
+        role=own[0],
+    )
 
 
 def _names(command: Command, person: Person) -> bool:
@@ -341,8 +348,12 @@ def _by_command_role(
         barred = [(role, delegate_conflict(command.person, role, context.measure, context.policy)) for role in acting]
         acting = [role for role, other in barred if other is None]
         if not acting:
-            return _refused(_cannot_stand_in(command.person.name, *barred[0]))
-    return Ruling(accepted=True, reply=f"{done} by {command.person.name} as {_role(acting[0])}.", role=acting[0])
+            return _refused(_cannot_stand_in(context.measure.roles, command.person.name, *barred[0]))
+    return Ruling(
+        accepted=True,
+        reply=f"{done} by {command.person.name} as {context.measure.roles.label(acting[0])}.",
+        role=acting[0],
+    )
 
 
 _STOPS = frozenset({Verb.HOLD, Verb.CANCEL})
@@ -353,8 +364,8 @@ def _off_ramp_since(off_ramp: OffRamp) -> str:
     return f"{off_ramp.kind.label.lower()} since {off_ramp.at:%d %b %Y}"
 
 
-def _role(role: Role) -> str:
-    return role.value.replace("_", " ")
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 _RULE_OF_VERB: Mapping[Verb, Callable[[Command, CommandContext], Ruling]] = {

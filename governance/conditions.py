@@ -22,7 +22,7 @@ from governance.kill_criteria import FORMS
 from governance.kill_evaluation import agreed_criteria
 from governance.kill_plausibility import never_fires
 from governance.locked_scope import scope_change
-from governance.measure import Measure, Person, Role
+from governance.measure import HELD_ROLES, Measure, Person, Role
 from governance.named_sentence import NamedSentence, connection_of
 from governance.separation import pairs_kept_apart, people_in, same_person
 from governance.verdict import ConditionResult
@@ -58,11 +58,11 @@ def _role(role: Role) -> Callable[[ConditionContext], ConditionResult]:
         if isinstance(holder, Unknown):
             return context.unknown("ROLE_MISSING", name, expected, holder.reason)
         if holder is None:
-            act = Role.OWNER if role is not Role.OWNER else Role.SPONSOR
+            act = Role.OWNER if role != Role.OWNER else Role.SPONSOR
             return context.unmet("ROLE_MISSING", name, expected, "nobody named", f"no {name} is named", act)
         if holder.active is False:
             reason = f"the {name} {holder.name} has an inactive account"
-            act = Role.SPONSOR if role is not Role.SPONSOR else Role.OWNER
+            act = Role.SPONSOR if role != Role.SPONSOR else Role.OWNER
             return context.unmet("ROLE_MISSING", name, expected, "inactive", reason, act)
         return context.met("ROLE_MISSING", name, expected, holder.name)
 
@@ -76,7 +76,8 @@ def _separation_of_duties(context: ConditionContext) -> ConditionResult:
         if context.policy.owner_may_sponsor
         else "an owner, a sponsor and a controller who are three people"
     )
-    for holder in (roles.owner, roles.sponsor, roles.controller):
+    further = {role for pair in context.policy.kept_apart for role in pair if role in roles.held} - set(HELD_ROLES)
+    for holder in map(roles.of, (*HELD_ROLES, *sorted(further))):
         if isinstance(holder, Unknown):
             return context.unknown(code, "controller", expected, holder.reason)
     controller = known(roles.controller)
@@ -87,9 +88,10 @@ def _separation_of_duties(context: ConditionContext) -> ConditionResult:
     for other, role in pairs_kept_apart(context.policy):
         for one, person in product(people_in(role, context.measure), people_in(other, context.measure)):
             if same_person(one, person):
-                reason = f"{_both(one, role, person, other)} at once: {_WHY_APART[role]}"
-                act = Role.SPONSOR if role is Role.CONTROLLER else Role.OWNER
-                return context.unmet(code, role.value, expected, f"also the {other.value}", reason, act)
+                why = _WHY_APART.get(role, "the policy keeps these roles apart")
+                reason = f"{_both(one, roles.label(role), person, roles.label(other))} at once: {why}"
+                act = Role.SPONSOR if role == Role.CONTROLLER else Role.OWNER
+                return context.unmet(code, role.value, expected, f"also the {roles.label(other)}", reason, act)
     return context.met(code, "controller", expected, controller.name)
 
 
@@ -99,11 +101,11 @@ _WHY_APART: Mapping[Role, str] = {
 }
 
 
-def _both(one: Person, role: Role, other: Person, other_role: Role) -> str:
+def _both(one: Person, role: str, other: Person, other_role: str) -> str:
     """``J. Weber is controller and owner``; with two accounts, that both are one person."""
     if one.id == other.id:
-        return f"{one.name} is {role.value} and {other_role.value}"
-    return f"{one.name} and {other.name} are accounts of one person, who is {role.value} and {other_role.value}"
+        return f"{one.name} is {role} and {other_role}"
+    return f"{one.name} and {other.name} are accounts of one person, who is {role} and {other_role}"
 
 
 def _baseline(context: ConditionContext) -> ConditionResult:

@@ -1,13 +1,14 @@
 """Deviation from the plan: tolerance, the request for a reason, the escalation.
 
 A measure whose money or time is past its tolerance must carry a reason.  It is requested from the owner at once;
-unanswered, from the sponsor after an hour and from the steering committee after a day (the steps are policy).  A
-reason holds for the shortfall and the slip that it was given for; when one grows by another tolerance, a reason is
-requested again.
+unanswered, from the sponsor after an hour and from the steering committee after a day (the steps are policy).  Where a
+step names nobody, the next one that does is asked in its place, and that nobody is named is a finding.  A reason holds
+for the shortfall and the slip that it was given for; when one grows by another tolerance, a reason is requested again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,9 +17,9 @@ from governance.effects import Effects
 from governance.evidence import Command, Verb
 from governance.gates import Policy
 from governance.held_clock import HeldClock
-from governance.measure import Measure
+from governance.measure import Measure, Role
 from governance.measure_state import Deviation, ReasonRequest
-from governance.responsible import responsible
+from governance.responsible import Responsible, responsible
 from governance.verdict import Colour, Event, EventKind, Figures, Status
 
 DAYS_OF_A_WEEK = 7
@@ -128,12 +129,16 @@ def _reason(deviation: Deviation, commands: tuple[Command, ...]) -> Command | No
 
 
 def _escalate(measure: Measure, policy: Policy, deviation: Deviation, now: datetime) -> DeviationOutcome:
+    """Ask whom the due steps name; where one names nobody, the next step with a person is asked in its place."""
     requested = {step.responsible.role for step in deviation.reason_requests}
-    steps = tuple(
-        ReasonRequest(responsible(measure, step.role), now)
-        for step in policy.escalation
-        if step.role not in requested and now >= deviation.since + step.after
-    )
+    due = [
+        asked
+        for index, step in enumerate(policy.escalation)
+        if now >= deviation.since + step.after
+        and (asked := askable_from(measure, policy, index)) is not None
+        and asked.role not in requested
+    ]
+    steps = tuple(ReasonRequest(one, now) for one in dict.fromkeys(due))
     events = tuple(
         Event(
             EventKind.REASON_REQUESTED,
@@ -142,6 +147,23 @@ def _escalate(measure: Measure, policy: Policy, deviation: Deviation, now: datet
         for who in (step.responsible.text for step in steps)
     )
     return DeviationOutcome(replace(deviation, reason_requests=(*deviation.reason_requests, *steps)), events)
+
+
+def askable_from(measure: Measure, policy: Policy, index: int) -> Responsible | None:
+    """Whom a step of the ladder asks: its own holder, or the next one that is named; ``None`` when nobody is."""
+    people = (responsible(measure, step.role) for step in policy.escalation[index:])
+    return next((one for one in people if one.name), None)
+
+
+def unnamed_steps(
+    measure: Measure, policy: Policy, deviation: Deviation | None, now: datetime
+) -> Iterator[tuple[Role, Responsible | None]]:
+    """The steps of the ladder that are due and name nobody while a reason is waited for, and who is asked instead."""
+    if deviation is None or deviation.reason:
+        return
+    for index, step in enumerate(policy.escalation):
+        if now >= deviation.since + step.after and not responsible(measure, step.role).name:
+            yield step.role, askable_from(measure, policy, index)
 
 
 def next_escalation_at(deviation: Deviation | None, policy: Policy) -> datetime | None:

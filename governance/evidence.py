@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from governance.facts import Fact, Unknown
+from governance.facts import Fact, Unknown, known
 from governance.measure import MeasureId, Person, Role
 from governance.measure_state import MeasureState
 from governance.money import Money, Period
@@ -259,6 +259,14 @@ class BaselineClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinedOwner:
+    """Whom an item that is joined to the measure names as its owner."""
+
+    key: str
+    owner: Fact[Person]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything a verdict may rest on beside the measure.  What was not read is unknown."""
 
@@ -273,7 +281,13 @@ class Evidence:
     attachments: Fact[int] = Unknown("attachments were not read")
     legacy: Fact[tuple[Service, ...]] = None
     """The services that the measure retires; ``None`` when the mapping names none."""
+    watched: Fact[tuple[Service, ...]] = None
+    """Services that the measure is about and that stay: their cost is watched, and none of them has to end."""
     team: Fact[Team] = None
+    joined_owners: tuple[JoinedOwner, ...] = ()
+    """Owners of the items that are joined to the measure, where the mapping says which field names them."""
+    owner_edited: datetime | None = None
+    """When the owner last changed or moved the item, by the tool's own record; ``None`` when it names nothing."""
     claims: tuple[BaselineClaim, ...] = ()
     """What other measures claim on the same baseline."""
     flagged: bool = False
@@ -307,3 +321,12 @@ class Evidence:
     officers: Mapping[str, tuple[Capacity, ...]] = field(default_factory=dict)
     """Identity of a person to what they are at Gatepost for this measure."""
     measure_state: MeasureState = field(default_factory=MeasureState)
+
+    @property
+    def services(self) -> Fact[tuple[Service, ...]]:
+        """Those that it retires and those that it watches; unknown when either could not be read."""
+        for some in (self.legacy, self.watched):
+            if isinstance(some, Unknown):
+                return some
+        every = {one.name: one for one in (*(known(self.watched) or ()), *(known(self.legacy) or ()))}
+        return tuple(every.values()) or None

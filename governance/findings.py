@@ -6,7 +6,6 @@ reported, with who must act; where it has to stop something, a condition of a ga
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,8 +14,10 @@ from typing import TypeAlias
 
 from governance.altered_commands import altered_drafts
 from governance.claims import Overclaim, overclaim
+from governance.cost_spike import cost_spike
+from governance.deviations import unnamed_steps
 from governance.effects import Effects
-from governance.evidence import Command, Evidence, OpenItem, Service
+from governance.evidence import Command, Evidence
 from governance.facts import Unknown, known
 from governance.finding_draft import FindingDraft
 from governance.gates import Policy
@@ -27,36 +28,21 @@ from governance.lock_findings import scope_changed, terms_changed
 from governance.locked_plan import LockedPlan
 from governance.locked_terms import as_locked
 from governance.measure import Measure, Person, Role
-from governance.measure_state import OffRamp, OffRampKind, is_cancelled
+from governance.measure_state import Deviation, OffRamp, OffRampKind, OwnerActivity, is_cancelled
 from governance.money import Money, Period
-from governance.named_sentence import ELSEWHERE, NamedSentence, connection_of
+from governance.named_sentence import NamedSentence, connection_of
+from governance.ownership import conflict_drafts, inactive_drafts
+from governance.priorities import drift_drafts, low_tickets, mismatch_draft, serving_items
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
 from governance.responsible import ADMINISTRATOR, Responsible, responsible
-from governance.role_change import acceptors, granted_on, pending, unaccepted_reason
+from governance.role_change import OFFICE, acceptors, granted_on, pending, unaccepted_reason
 from governance.role_holders import HeldRole
 from governance.verdict import Finding, Status
-
-QUARTER = 3
 
 AFTER_CANCELLATION = frozenset({"CREEP", "COMMAND_ALTERED"})
 """What is still reported of a cancelled measure: that work goes on all the same, and what was done to people's words.
 Nobody is asked for anything else any more; after ``/resume`` everything counts again."""
-
-PRIORITY_RANKS: Mapping[str, int] = {
-    name: rank
-    for rank, names in enumerate(
-        (
-            ("highest", "blocker", "1 - critical"),
-            ("high", "critical", "2 - high"),
-            ("medium", "major", "3 - moderate"),
-            ("low", "minor", "4 - low"),
-            ("lowest", "trivial", "5 - planning"),
-        )
-    )
-    for name in names
-}
-"""Priority names of Jira and ServiceNow by urgency, 0 the most urgent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +67,8 @@ class FindingContext:
     """Agreed kill criteria that are of no form that can be checked."""
     children_moved: datetime | None = None
     """When a child item was moved last from one status to another, or a moment not long after."""
+    deviation: Deviation | None = None
+    owner_activity: OwnerActivity | None = None
 
     def holder(self, role: Role = Role.OWNER) -> tuple[Responsible, ...]:
         return (responsible(self.measure, role),)
@@ -99,7 +87,10 @@ def detect_findings(context: FindingContext) -> tuple[Finding, ...]:
             for raised in rule(context):
                 key = f"{code}:{raised.subject}"
                 first = since.get(key, context.now)
-                found.append(Finding(code, raised.subject, raised.sentence, raised.responsible, first, raised.named))
+                finding = Finding(
+                    code, raised.subject, raised.sentence, raised.responsible, first, raised.tickets, raised.named
+                )
+                found.append(finding)
     return tuple(found)
 
 
@@ -107,7 +98,7 @@ def zombie(context: FindingContext) -> Iterator[FindingDraft]:
     """Green on paper; the people of the measure work on something else, and nothing of it moves."""
     diverted = diversion(context.evidence, context.policy, context.now, context.children_moved)
     if diverted:
-        yield FindingDraft("team", diverted, context.holder(Role.SPONSOR), _named_diversion(diverted, context))
+        yield FindingDraft("team", diverted, context.holder(Role.SPONSOR), named=_named_diversion(diverted, context))
 
 
 def _named_diversion(neutral: str, context: FindingContext) -> NamedSentence | None:
@@ -158,20 +149,18 @@ def diversion(evidence: Evidence, policy: Policy, now: datetime, moved: datetime
 
 
 def orphan(context: FindingContext) -> Iterator[FindingDraft]:
-    """Owner, sponsor or controller has left: nobody steers, and nobody notices."""
-    for role in (Role.OWNER, Role.SPONSOR, Role.CONTROLLER):
-        holder = context.measure.roles.of(role)
+    """The holder of a role has left: nobody steers, and nobody notices."""
+    for role in context.measure.roles.held:
+        holder, label = context.measure.roles.of(role), context.measure.roles.label(role)
         if isinstance(holder, Person) and holder.active is False:
-            act = Role.SPONSOR if role is not Role.SPONSOR else Role.STEERING_COMMITTEE
+            act = Role.SPONSOR if role != Role.SPONSOR else Role.STEERING_COMMITTEE
             yield FindingDraft(
                 role.value,
-                f"the {role.value} {holder.name} has left (the account is inactive): name another {role.value}",
+                f"the {label} {holder.name} has left (the account is inactive): name another {label}",
                 context.holder(act),
             )
         elif holder is None and role.value in _required_roles(context):
-            yield FindingDraft(
-                role.value, f"the measure has lost its {role.value}: name one", context.holder(Role.SPONSOR)
-            )
+            yield FindingDraft(role.value, f"the measure has lost its {label}: name one", context.holder(Role.SPONSOR))
 
 
 def role_changed(context: FindingContext) -> Iterator[FindingDraft]:
@@ -187,7 +176,8 @@ def role_changed(context: FindingContext) -> Iterator[FindingDraft]:
 def _required_roles(context: FindingContext) -> frozenset[str]:
     """Roles that the granted stages asked for."""
     reached = context.policy.gates[: context.policy.index(context.stage) + 1]
-    return frozenset(check.value for gate in reached for check in gate.conditions)
+    asked = (rule.role.value for gate in reached for rule in gate.approvals)
+    return frozenset((*(check.value for gate in reached for check in gate.conditions), *asked))
 
 
 def legacy_still_paid(context: FindingContext) -> Iterator[FindingDraft]:
@@ -205,44 +195,17 @@ def legacy_still_paid(context: FindingContext) -> Iterator[FindingDraft]:
 
 
 def priority_mismatch(context: FindingContext) -> Iterator[FindingDraft]:
-    """A valuable measure waits for a low-priority ticket."""
-    value = _value(context)
-    if value is None or isinstance(value, Unknown) or value.money.amount < context.policy.thresholds.high_value:
-        return
-    low = frozenset(context.policy.thresholds.low_priorities)
-    for item in _serving_items(context.evidence):
-        if item.priority.casefold() in low:
-            yield _about_item(item, f"has priority {item.priority}, but {value} wait for it", context)
+    """A valuable measure waits for low-priority tickets."""
+    low = low_tickets(context.evidence, context.policy.thresholds.low_priorities)
+    value = _value(context) if low else None
+    if isinstance(value, ReportingAmount) and value.money.amount >= context.policy.thresholds.high_value:
+        measure = (connection_of(context.measure), known(context.measure.title) or "a measure")
+        yield mismatch_draft(low, value, measure, context.holder())
 
 
 def priority_drift(context: FindingContext) -> Iterator[FindingDraft]:
     """Somebody lowered the priority of work that the measure waits for."""
-    first = context.evidence.measure_state.first_priorities
-    for item in _serving_items(context.evidence):
-        was = first.get(item.key, item.priority)
-        if PRIORITY_RANKS.get(item.priority.casefold(), 0) > PRIORITY_RANKS.get(was.casefold(), 9):
-            yield _about_item(item, f"was lowered from priority {was} to {item.priority}", context)
-
-
-def _about_item(item: OpenItem, says: str, context: FindingContext) -> FindingDraft:
-    if not item.elsewhere:
-        return FindingDraft(item.key, f"{item.key} {says}", context.holder())
-    named = NamedSentence(f"{item.key} {says}", (f"{connection_of(context.measure)}/{item.key}",))
-    # The subject is shown beside the sentence, and must not tell the key either.
-    subject = f"item {hashlib.sha256(item.key.encode()).hexdigest()[:8]}"
-    return FindingDraft(subject, f"{ELSEWHERE} {says}", context.holder(), named)
-
-
-def _serving_items(evidence: Evidence) -> tuple[OpenItem, ...]:
-    children = known(evidence.children)
-    linked = known(evidence.blocking_links) or ()
-    return (*linked, *(children.open if children else ()), *(known(evidence.tickets) or ()))
-
-
-def first_priorities(evidence: Evidence) -> dict[str, str]:
-    """Priorities as they were seen first; a key that is gone is forgotten."""
-    first = evidence.measure_state.first_priorities
-    return {item.key: first.get(item.key, item.priority) for item in _serving_items(evidence) if item.priority}
+    yield from drift_drafts(context.evidence, connection_of(context.measure), context.holder())
 
 
 def unfunded_work(context: FindingContext) -> Iterator[FindingDraft]:
@@ -264,43 +227,21 @@ def double_count(context: FindingContext) -> Iterator[FindingDraft]:
     """Several measures claim more on a baseline than it is worth."""
     too_much = overclaim(context.measure, context.evidence, context.rates)
     if isinstance(too_much, Overclaim):
-        yield FindingDraft("baseline", too_much.sentence, context.holder(), too_much.named)
+        yield FindingDraft("baseline", too_much.sentence, context.holder(), named=too_much.named)
 
 
-def cost_spike(context: FindingContext) -> Iterator[FindingDraft]:
-    """The unit cost of a service lies above its trailing quarter."""
+def service_cost_spike(context: FindingContext) -> Iterator[FindingDraft]:
+    """A service that the measure retires, or that it watches, costs more by the unit than it did."""
     tolerance = context.policy.thresholds.cost_spike
-    for service in known(context.evidence.legacy) or ():
-        spike = _spike(service, tolerance)
+    decided = Period.of(context.plan.at.date()) if context.plan is not None else None
+    services = {
+        one.name: one for one in (*(known(context.evidence.watched) or ()), *(known(context.evidence.legacy) or ()))
+    }
+    for service in services.values():
+        spike = cost_spike(service, tolerance, decided, context.rates)
         if spike:
             owner = (Responsible(None, service.owner),) if service.owner else context.holder()
             yield FindingDraft(service.name, spike, owner)
-
-
-def _spike(service: Service, tolerance: Decimal) -> str:
-    costs = {month: _unit_cost(service, month) for month in sorted(service.costs)}
-    known_costs = {month: cost for month, cost in costs.items() if cost is not None}
-    if len(known_costs) < QUARTER + 1:
-        return ""
-    *_, newest = known_costs
-    before = [known_costs[month] for month in known_costs if newest.plus(-QUARTER) <= month < newest]
-    mean = sum(before, Decimal(0)) / QUARTER
-    if len(before) < QUARTER or mean <= 0 or known_costs[newest] <= mean * (1 + tolerance):
-        return ""
-    currency = service.costs[newest].currency
-    unit = " per unit" if newest in service.units else ""
-    return (
-        f"{service.name} cost {Money(round(known_costs[newest], 2), currency)}{unit} in {newest}, "
-        f"{known_costs[newest] / mean - 1:.0%} above the quarter before ({Money(round(mean, 2), currency)})"
-    )
-
-
-def _unit_cost(service: Service, month: Period) -> Decimal | None:
-    cost = service.costs[month].amount
-    if not service.units:
-        return cost
-    units = service.units.get(month)
-    return cost / units if units else None
 
 
 def creep(context: FindingContext) -> Iterator[FindingDraft]:
@@ -349,10 +290,11 @@ def _value(context: FindingContext) -> ReportingAmount | Unknown | None:
 
 def unknown_evidence(context: FindingContext) -> Iterator[FindingDraft]:
     """What could not be read: nobody can say that there is nothing."""
-    value = _value(context) if _serving_items(context.evidence) and context.policy.is_on("PRIORITY_MISMATCH") else None
+    value = _value(context) if serving_items(context.evidence) and context.policy.is_on("PRIORITY_MISMATCH") else None
     claims = overclaim(context.measure, context.evidence, context.rates)
     facts = (
         ("legacy", context.evidence.legacy),
+        ("watched", context.evidence.watched),
         ("team", context.evidence.team),
         ("value", value),
         ("claims", claims if context.policy.is_on("OVERCLAIM") else None),
@@ -382,6 +324,30 @@ def _scope_changed(context: FindingContext) -> Iterator[FindingDraft]:
         yield FindingDraft("scope", sentence, context.holder(Role.SPONSOR))
 
 
+def nobody_named(context: FindingContext) -> Iterator[FindingDraft]:
+    """A step of the escalation asks nobody, because the tool names nobody."""
+    for role, instead in unnamed_steps(context.measure, context.policy, context.deviation, context.now):
+        title = context.measure.roles.label(role)
+        asked = f"{instead.text} is asked in its place" if instead is not None else "nobody after it is named either"
+        sentence = (
+            f"the {title} has to be asked for the reason of the deviation, and nobody is named: {asked}; name one"
+        )
+        yield FindingDraft(role.value, sentence, (OFFICE,))
+
+
+def owner_conflict(context: FindingContext) -> Iterator[FindingDraft]:
+    """A joined item has another owner."""
+    yield from conflict_drafts(context.measure, context.evidence.joined_owners)
+
+
+def owner_inactive(context: FindingContext) -> Iterator[FindingDraft]:
+    """The owner does nothing; nobody is asked while the measure rests."""
+    last = context.policy.index(context.stage) + 1 == len(context.policy.stages)
+    if context.off_ramp is None and not last:
+        limit = context.policy.thresholds.owner_inactive_days
+        yield from inactive_drafts(context.measure, context.owner_activity, limit, context.now)
+
+
 def altered_commands(context: FindingContext) -> Iterator[FindingDraft]:
     """Somebody changed what another person had said."""
     yield from altered_drafts(context.evidence.altered_commands, context.commands, context.measure, context.policy)
@@ -396,11 +362,14 @@ FINDING_RULES: Mapping[str, FindingRule] = {
     "PRIORITY_DRIFT": priority_drift,
     "UNFUNDED_WORK": unfunded_work,
     "OVERCLAIM": double_count,
-    "COST_SPIKE": cost_spike,
+    "COST_SPIKE": service_cost_spike,
     "CREEP": creep,
     "AGEING_IN_GATE": ageing,
     "TERMS_CHANGED": _terms_changed,
     "SCOPE_CHANGED": _scope_changed,
     "EVIDENCE_UNKNOWN": unknown_evidence,
+    "NOBODY_NAMED": nobody_named,
+    "OWNER_CONFLICT": owner_conflict,
+    "OWNER_INACTIVE": owner_inactive,
     "COMMAND_ALTERED": altered_commands,
 }

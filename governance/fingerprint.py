@@ -134,7 +134,7 @@ def _text(fact: object) -> str:
 
 
 def _people(measure: Measure) -> str:
-    holders = (measure.roles.owner, measure.roles.sponsor, measure.roles.controller)
+    holders = tuple(measure.roles.of(role) for role in measure.roles.held)
     names = [getattr(holder, "name", "nobody") for holder in holders]
     return f"{', '.join(names)} #{_digest('|'.join(str(getattr(holder, 'id', '')) for holder in holders))}"
 

@@ -144,6 +144,8 @@ class Thresholds:
     """Work without child items and progress is done when its owner says so."""
     delegation_days: int = 92
     """Longest delegation."""
+    owner_inactive_days: int | None = None
+    """Days without an action by the owner after which that is reported; ``None`` for never."""
 
 
 class RoleChangeRule(StrEnum):
@@ -207,6 +209,10 @@ class Policy:
     escalation: tuple[EscalationStep, ...] = DEFAULT_ESCALATION
     command_roles: Mapping[Verb, tuple[Role, ...]] = field(default_factory=lambda: DEFAULT_COMMAND_ROLES)
     rebaseline: tuple[ApprovalRule, ...] = REBASELINE_APPROVALS
+    further_roles: tuple[Role, ...] = ()
+    """Roles that the mapping adds to those that every measure has."""
+    kept_apart: tuple[tuple[Role, Role], ...] = ()
+    """Pairs of roles that one person may not hold, beside those of owner, sponsor and controller."""
     owner_may_sponsor: bool = False
     """Whether the owner of a measure may be its sponsor as well, or decide on it in the steering committee."""
     role_change: RoleChangeRule = RoleChangeRule.ACCEPT
@@ -236,6 +242,8 @@ class Policy:
                 self.escalation,
                 sorted(self.command_roles.items()),
                 self.rebaseline,
+                self.further_roles,
+                self.kept_apart,
                 self.owner_may_sponsor,
                 self.role_change,
                 self.cooling,

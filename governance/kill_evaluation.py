@@ -55,7 +55,7 @@ class CriterionContext:
     """What criteria are evaluated with."""
 
     effects: Effects | None
-    legacy: Fact[tuple[Service, ...]]
+    services: Fact[tuple[Service, ...]]
     slip: int | None
     granted: int
     """Position of the stage granted last."""
@@ -166,7 +166,7 @@ def _share(criterion: KillCriterion, context: CriterionContext) -> Present:
 
 def _unit_cost(criterion: KillCriterion, context: CriterionContext) -> Present:
     """The newest unit cost of the named service, or of the dearest; without demand there is no unit cost."""
-    services = context.legacy
+    services = context.services
     if isinstance(services, Unknown):
         return Present(services.reason, None)
     named = [one for one in services or () if criterion.service in {"", one.name.casefold()}]

@@ -9,23 +9,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
-from typing import NewType
+from typing import ClassVar, NewType
 
 from governance.effects import EffectLine
-from governance.facts import Fact
+from governance.facts import Fact, Unknown
 from governance.money import Money
 
 MeasureId = NewType("MeasureId", str)
 
 
-class Role(StrEnum):
-    """The roles that a gate may ask for."""
+class Role(str):
+    """A role of a measure, by its key: one of the four that every measure has, or one that a mapping adds.
 
-    OWNER = "owner"
-    SPONSOR = "sponsor"
-    CONTROLLER = "controller"
-    STEERING_COMMITTEE = "steering_committee"
+    Equal keys are equal roles; compare with ``==``.
+    """
+
+    __slots__ = ()
+
+    OWNER: ClassVar[Role]
+    SPONSOR: ClassVar[Role]
+    CONTROLLER: ClassVar[Role]
+    STEERING_COMMITTEE: ClassVar[Role]
+
+    @property
+    def value(self) -> str:
+        """The key, as the mapping and the API write it."""
+        return str(self)
+
+    @property
+    def words(self) -> str:
+        """``risk owner``; a mapping may name a further role otherwise: :meth:`Roles.label`."""
+        return self.replace("_", " ")
+
+
+Role.OWNER = Role("owner")
+Role.SPONSOR = Role("sponsor")
+Role.CONTROLLER = Role("controller")
+Role.STEERING_COMMITTEE = Role("steering_committee")
+
+HELD_ROLES = (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)
+"""Roles that one person holds on every measure, in a field of the tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +104,11 @@ class Roles:
     former: Mapping[Role, Person] = field(default_factory=dict)
     """Whose role it was before a change that nobody has accepted; separation of duties counts them still."""
 
+    further: Mapping[Role, Fact[Person]] = field(default_factory=dict)
+    """Holders of the roles that the mapping adds, in its order."""
+    labels: Mapping[Role, str] = field(default_factory=dict)
+    """What further roles are called."""
+
     def of(self, role: Role) -> Fact[Person]:
         """The holder of a role; the steering committee is not one person and is ``None``."""
         match role:
@@ -92,6 +120,21 @@ class Roles:
                 return self.controller
             case Role.STEERING_COMMITTEE:
                 return None
+        return self.further.get(role, Unknown(f"the mapping names no field for {self.label(role)}; add it to the rule"))
+
+    @property
+    def held(self) -> tuple[Role, ...]:
+        """The roles that one person holds, those that the mapping adds among them."""
+        return (*HELD_ROLES, *map(Role, self.further)) if self.further else HELD_ROLES
+
+    @property
+    def every(self) -> tuple[Role, ...]:
+        """Those and the steering committee."""
+        return (*self.held, Role.STEERING_COMMITTEE)
+
+    def label(self, role: Role) -> str:
+        """As people read it inside a sentence."""
+        return self.labels.get(role) or role.words
 
 
 @dataclass(frozen=True, slots=True)

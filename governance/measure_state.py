@@ -137,6 +137,18 @@ class SeenFact:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerActivity:
+    """What is known of the actions of the present owner."""
+
+    owner: str
+    """The tool's id."""
+    since: datetime
+    """Since when they are the owner, as far as Gatepost has seen it."""
+    acted_at: datetime | None = None
+    """The last action that the tool or Gatepost names them for."""
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureState:
     """All that the next assessment has to know of the ones before."""
 
@@ -163,8 +175,8 @@ class MeasureState:
     overridden_criteria: Mapping[str, datetime] = field(default_factory=dict)
     """Text of a kill criterion that holds to when the sponsor decided to go on all the same."""
     findings_since: Mapping[str, datetime] = field(default_factory=dict)
-    first_priorities: Mapping[str, str] = field(default_factory=dict)
-    """Item key to the priority that was read first."""
+    highest_priorities: Mapping[str, str] = field(default_factory=dict)
+    """Key of a ticket that the measure waits for to the most urgent priority that it was ever seen with."""
     breach: Breach | None = None
     facts_seen: Mapping[str, FactsSeen] = field(default_factory=dict)
     """By group of facts (:mod:`governance.fingerprint`)."""
@@ -176,5 +188,6 @@ class MeasureState:
     """Subject of a locked term to the changed value that was reported last."""
     progress_seen: Mapping[str, SeenFact] = field(default_factory=dict)
     """What reports on the work, by :class:`governance.evidence.Report` or name of the report field."""
+    owner_activity: OwnerActivity | None = None
     item_version: str = ""
     """Version of the item as the last assessment read it."""

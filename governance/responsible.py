@@ -17,13 +17,15 @@ class Responsible(NamedTuple):
     """Of the person or committee as people see it; empty where nobody is named."""
     id: str = ""
     """The tool's id of the person; empty for a committee and where nobody is named."""
+    label: str = ""
+    """What the role is called, where a mapping names it otherwise than by its key."""
 
     @property
     def text(self) -> str:
         """``sponsor M. Brandt``; ``steering committee IT Board``; ``owner (nobody named)``; ``administrator``."""
         if self.role is None:
             return self.name
-        title = self.role.value.replace("_", " ")
+        title = self.label or self.role.words
         return f"{title} {self.name}" if self.name else f"{title} (nobody named)"
 
 
@@ -33,10 +35,11 @@ ADMINISTRATOR = (Responsible(None, "administrator"),)
 
 def responsible(measure: Measure, role: Role) -> Responsible:
     """The holder of a role now."""
-    holder = measure.committee if role is Role.STEERING_COMMITTEE else measure.roles.of(role)
+    holder = measure.committee if role == Role.STEERING_COMMITTEE else measure.roles.of(role)
+    label = measure.roles.labels.get(role, "") if measure.roles.labels else ""
     if isinstance(holder, Person):
-        return Responsible(role, holder.name, holder.id)
-    return Responsible(role, holder.name if isinstance(holder, Committee) else "")
+        return Responsible(role, holder.name, holder.id, label)
+    return Responsible(role, holder.name if isinstance(holder, Committee) else "", label=label)
 
 
 def in_words(people: Iterable[Responsible]) -> str:

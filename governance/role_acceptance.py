@@ -17,7 +17,7 @@ from governance.facts import known
 from governance.gates import Policy
 from governance.measure import Measure, Person, Role
 from governance.role_change import pending, role_event, unaccepted_reason, with_acceptance
-from governance.role_holders import HELD_ROLES, AcceptedBy, Capacity, HeldRole, RoleChange, RoleChangeState
+from governance.role_holders import AcceptedBy, Capacity, HeldRole, RoleChange, RoleChangeState
 from governance.separation import same_person
 from governance.verdict import Event
 
@@ -46,7 +46,8 @@ def rule_on_acceptance(command: Command, context: RoleContext) -> Ruling:
         return Ruling(accepted=False, reply=judged.problem)
     holder = context.role_holders[command.stage].present
     name = holder.name if holder is not None else "nobody"
-    return Ruling(accepted=True, reply=f"{name} accepted as {command.stage} by {command.person.name}.")
+    label = context.measure.roles.label(Role(command.stage))
+    return Ruling(accepted=True, reply=f"{name} accepted as {label} by {command.person.name}.")
 
 
 def take_role(command: Command, context: RoleContext) -> Event:
@@ -62,30 +63,32 @@ def take_role(command: Command, context: RoleContext) -> Event:
 
 def _judge(command: Command, context: RoleContext) -> Acceptance:
     measure, holders = context.measure, context.role_holders
-    role = next((one for one in HELD_ROLES if one.value == command.stage), None)
+    role = next((one for one in measure.roles.held if one.value == command.stage), None)
     if role is None:
-        return Acceptance(None, f'"{command.stage}" is not a role of one person.')
+        return Acceptance(None, f'"{command.stage}" is not a role of one person on this measure.')
+    label = measure.roles.label(role)
     held = dict(pending(holders)).get(role)
     if held is None or held.changed_at is None:
-        return Acceptance(None, f"The {role.value} has not changed; there is nothing to accept.")
+        return Acceptance(None, f"The {label} has not changed; there is nothing to accept.")
     if held.present is None:
-        return Acceptance(None, f"Nobody is named as {role.value}: name the successor first.")
+        return Acceptance(None, f"Nobody is named as {label}: name the successor first.")
     holder = held.present
     if command.delegate and not holder.matches(command.delegate):
-        return Acceptance(None, f"The tool names {holder.name} as {role.value} now: nothing was accepted.")
+        return Acceptance(None, f"The tool names {holder.name} as {label} now: nothing was accepted.")
     if not command.delegate and command.at < held.changed_at:
         # Said before Gatepost saw this change, it may have meant another one.
         return Acceptance(
             None,
-            f"{holder.name} was named {role.value} after this was written: give it again, if {holder.name} is meant.",
+            f"{holder.name} was named {label} after this was written: give it again, if {holder.name} is meant.",
         )
     person = command.person
     if same_person(person, holder):
-        return Acceptance(None, f"{person.name} is the new {role.value}: nobody accepts their own role.")
+        return Acceptance(None, f"{person.name} is the new {label}: nobody accepts their own role.")
     accepted_by = _right(command, role, held, context)
     if accepted_by is not None:
         return Acceptance(accepted_by)
-    own = [role.value for role in HELD_ROLES if role in _own_roles(person, measure, holders)]
+    held_by_person = _own_roles(person, measure, holders)
+    own = [measure.roles.label(one) for one in measure.roles.held if one in held_by_person]
     also = f" {person.name} is {' and '.join(own)} of this measure." if own else ""
     return Acceptance(
         None, f"{person.name} may not accept this:{also} {_sentence(measure, role, held, context.policy)}"
@@ -97,7 +100,7 @@ def _right(command: Command, role: Role, held: HeldRole, context: RoleContext) -
     person, sponsor, own = command.person, known(measure.roles.sponsor), _own_roles(command.person, measure, holders)
     if held.accepted is not None and held.accepted.id == person.id and own == {role}:
         return AcceptedBy.FORMER_HOLDER
-    if role is Role.OWNER and sponsor is not None and sponsor.id == person.id and own == {Role.SPONSOR}:
+    if role == Role.OWNER and sponsor is not None and sponsor.id == person.id and own == {Role.SPONSOR}:
         return None if Role.SPONSOR in measure.roles.unaccepted else AcceptedBy.SPONSOR
     if own:
         return None
@@ -112,7 +115,7 @@ def _right(command: Command, role: Role, held: HeldRole, context: RoleContext) -
 def _own_roles(person: Person, measure: Measure, holders: Mapping[str, HeldRole]) -> set[Role]:
     """The roles of the measure that the person holds or was accepted in last, by any account."""
     own = set()
-    for role in HELD_ROLES:
+    for role in measure.roles.held:
         held = holders.get(role.value)
         people = (known(measure.roles.of(role)), held.accepted if held else None)
         if any(one is not None and same_person(one, person) for one in people):

@@ -1,4 +1,4 @@
-"""Changes of owner, sponsor and controller: a role cannot be borrowed for the length of an approval.
+"""Changes of the roles that one person holds: a role cannot be borrowed for the length of an approval.
 
 Whoever may edit an item's fields can name anybody there.  So the holder of a role whom the tool names newly does not
 count until the change is accepted (:mod:`governance.role_acceptance`), a change is a finding until then, and stages
@@ -17,25 +17,29 @@ from datetime import datetime
 
 from governance.facts import Fact, Unknown
 from governance.gates import Policy, RoleChangeRule
-from governance.measure import Measure, Person, Role
+from governance.measure import HELD_ROLES, Measure, Person, Role
 from governance.responsible import Responsible, responsible
-from governance.role_holders import HELD_ROLES, AcceptedBy, HeldRole, RoleChange, RoleChangeState
+from governance.role_holders import AcceptedBy, HeldRole, RoleChange, RoleChangeState
 from governance.verdict import ConditionResult, Event, EventKind, Outcome
 
 CODE = "ROLE_CHANGED"
 OFFICE = Responsible(None, "transformation office")
 """Whoever accepts changes of roles where the former holder does not."""
-GUARDED_ROLES = frozenset({Role.SPONSOR, Role.CONTROLLER})
-"""Roles whose new holder may not act before the change is accepted."""
 
 
 def observe_roles(
     measure: Measure, before: Mapping[str, HeldRole], policy: Policy, granted: int, now: datetime
 ) -> tuple[dict[str, HeldRole], list[RoleChange]]:
     """Who holds the roles now, compared with the last assessment; ``granted`` is the index of the granted stage."""
-    holders, changes = dict(before), []
+    # A role that this rule does not have is remembered as it was accepted last: a rule is no way round the acceptance.
+    held_roles = measure.roles.held
+    holders: dict[str, HeldRole] = {
+        name: held if name in held_roles or held.changed_at is None else HeldRole(held.accepted, held.accepted)
+        for name, held in before.items()
+    }
+    changes = []
     first_naming = not any(_asked_of_others(policy, granted))
-    for role in HELD_ROLES:
+    for role in held_roles:
         seen = _observe(role, measure.roles.of(role), before.get(role.value), first_naming, now)
         held, change = _by_policy(role, *seen, measure, policy, now)
         holders[role.value] = held
@@ -47,7 +51,7 @@ def observe_roles(
 def _asked_of_others(policy: Policy, granted: int) -> Iterator[Role]:
     """Roles beside the owner's own on whose approval a granted stage rests."""
     for gate in policy.gates[: granted + 1]:
-        yield from (rule.role for rule in gate.approvals if rule.role is not Role.OWNER)
+        yield from (rule.role for rule in gate.approvals if rule.role != Role.OWNER)
 
 
 def _observe(
@@ -98,14 +102,15 @@ def with_acceptance(measure: Measure, holders: Mapping[str, HeldRole]) -> Measur
     changed = dict(pending(holders))
     if not changed and not measure.roles.unaccepted and not measure.roles.former:
         return measure
-    waiting = tuple(role for role in changed if role in GUARDED_ROLES)
+    # A new owner may act at once: nothing but the owner's own approvals hangs on it.
+    waiting = tuple(role for role in changed if role != Role.OWNER)
     former = {role: held.accepted for role, held in changed.items() if held.accepted is not None}
     return replace(measure, roles=replace(measure.roles, unaccepted=waiting, former=former))
 
 
 def pending(holders: Mapping[str, HeldRole]) -> Iterator[tuple[Role, HeldRole]]:
     """The roles whose change nobody has accepted."""
-    for role in HELD_ROLES:
+    for role in (*HELD_ROLES, *(Role(name) for name in holders if name not in HELD_ROLES)):
         held = holders.get(role.value)
         if held is not None and held.changed_at is not None:
             yield role, held
@@ -117,11 +122,11 @@ def former_roles(person: Person, holders: Mapping[str, HeldRole], measure: Measu
     Whoever may edit the field could else silence its holder for the minute in which they say no.
     """
     in_question = {role for role, _ in pending(holders)}
-    in_question |= {role for role in HELD_ROLES if isinstance(measure.roles.of(role), Unknown)}
-    accepted = {role: held.accepted for role in HELD_ROLES if (held := holders.get(role.value)) is not None}
+    in_question |= {role for role in measure.roles.held if isinstance(measure.roles.of(role), Unknown)}
+    accepted = {role: held.accepted for role in measure.roles.held if (held := holders.get(role.value)) is not None}
     return tuple(
         role
-        for role in HELD_ROLES
+        for role in measure.roles.held
         if role in in_question and (holder := accepted.get(role)) is not None and holder.id == person.id
     )
 
@@ -149,7 +154,7 @@ _ACCEPTED_HOW: Mapping[AcceptedBy, str] = {
 
 
 def _event_text(change: RoleChange) -> str:
-    role = change.role.value
+    role = change.role.words
     if change.state is RoleChangeState.RESTORED:
         return f"{_name(change.holder)} is {role} again: the change of the {role} was put back"
     if change.accepted_by is not None:
@@ -171,7 +176,7 @@ def acceptors(measure: Measure, role: Role, held: HeldRole) -> tuple[Responsible
     former = (Responsible(None, held.accepted.name, held.accepted.id),) if held.accepted else ()
     sponsor = (
         (responsible(measure, Role.SPONSOR),)
-        if role is Role.OWNER and measure.roles.sponsor is not None and Role.SPONSOR not in measure.roles.unaccepted
+        if role == Role.OWNER and measure.roles.sponsor is not None and Role.SPONSOR not in measure.roles.unaccepted
         else ()
     )
     return (*former, *sponsor, OFFICE)
@@ -182,14 +187,14 @@ def unaccepted_reason(measure: Measure, role: Role, held: HeldRole, policy: Poli
     since, former, holder = held.changed_at, held.accepted, held.present
     if since is None:
         return ""
-    when = f"on {since:%d %b %Y}"
+    when, label = f"on {since:%d %b %Y}", measure.roles.label(role)
     if holder is None:
         name = _name(former)
-        return f"{name} was taken out as {role.value} {when} and nobody is named: name the successor, or {name} again"
+        return f"{name} was taken out as {label} {when} and nobody is named: name the successor, or {name} again"
     what = (
-        f"the {role.value} was changed from {former.name} to {holder.name} {when}"
+        f"the {label} was changed from {former.name} to {holder.name} {when}"
         if former
-        else f"{holder.name} was named {role.value} {when}, after stages had been granted"
+        else f"{holder.name} was named {label} {when}, after stages had been granted"
     )
     *first, last = [person.text for person in acceptors(measure, role, held)]
     who = f"{', '.join(first)} or the {last}" if first else f"the {last}"
@@ -203,7 +208,7 @@ def _cools(policy: Policy) -> bool:
 
 def stages_resting_on(role: Role, policy: Policy, granted: int) -> list[str]:
     """Keys of the granted stages whose gate asked for an approval of that role, in their order."""
-    return [gate.into for gate in policy.gates[: granted + 1] if any(rule.role is role for rule in gate.approvals)]
+    return [gate.into for gate in policy.gates[: granted + 1] if any(rule.role == role for rule in gate.approvals)]
 
 
 def granted_on(role: Role, held: HeldRole, policy: Policy, granted: int) -> str:

@@ -8,9 +8,6 @@ from enum import StrEnum
 
 from governance.measure import Person, Role
 
-HELD_ROLES = (Role.OWNER, Role.SPONSOR, Role.CONTROLLER)
-"""Roles that one person holds, in a field of the tool."""
-
 
 class Capacity(StrEnum):
     """What somebody is at Gatepost, where this measure is within their grant."""

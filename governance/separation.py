@@ -32,7 +32,7 @@ def conflicting_role(person: Person, role: Role, measure: Measure, policy: Polic
     """The role of the measure that bars a person from acting in ``role``, because they hold it, by any account."""
     for pair in pairs_kept_apart(policy):
         if role in pair:
-            other = pair[0] if pair[1] is role else pair[1]
+            other = pair[0] if pair[1] == role else pair[1]
             if any(same_person(one, person) for one in people_in(other, measure)):
                 return other
     return None
@@ -49,4 +49,5 @@ def people_in(role: Role, measure: Measure) -> tuple[Person, ...]:
 
 def pairs_kept_apart(policy: Policy) -> tuple[tuple[Role, Role], ...]:
     """The pairs of roles that this policy keeps apart."""
-    return KEPT_APART[:2] if policy.owner_may_sponsor else KEPT_APART
+    pairs = KEPT_APART[:2] if policy.owner_may_sponsor else KEPT_APART
+    return (*pairs, *policy.kept_apart) if policy.kept_apart else pairs

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from governance.effects import EffectLine
 from governance.evidence import Command
+from governance.finding_draft import TicketNote
 from governance.gates import ApprovalKind
 from governance.kill_evaluation import CriterionState
 from governance.measure import Person
@@ -194,6 +195,8 @@ class Finding:
     sentence: str
     responsible: tuple[Responsible, ...]
     since: datetime
+    tickets: tuple[TicketNote, ...] = ()
+    """What is said of each ticket that it is about, for the ticket's own field."""
     named: NamedSentence | None = None
     """The sentence with names that not every reader may see."""
 

@@ -65,12 +65,14 @@ def assess_item(
     people: KnownPeople = NOBODY_KNOWN,
     rates: Rates = NO_RATES,
     editors: Mapping[FieldName, Person] = NOBODY_NAMED,
+    owner_edited: datetime | None = None,
 ) -> MeasureAssessment | Unmapped:
     """Map and assess one item at one moment; the same input gives the same result.
 
     ``read_at`` is when the reading of the item began; ``fields_changed`` when a mapped field of the item was changed
     last, where the tool's history was asked for it; ``editors`` who changed the status and the owned fields last, where
-    the tool was asked and names somebody for certain.
+    the tool was asked and names somebody for certain; ``owner_edited`` when the owner changed the item last, where it
+    was asked for that.
     """
     mapped = map_item(ExpressionScope(item, now, related.joined_items), config)
     if isinstance(mapped, Unmapped):
@@ -92,6 +94,7 @@ def assess_item(
         facts_changed=facts_changed(item, mapped.rule, fields_changed),
         read_at=read_at,
         moved_by=editors.get(FieldName(Mark.STATUS)),
+        owner_edited=owner_edited,
     )
     if people.officers:
         evidence = replace(evidence, officers=people.officers_of(mapped.measure))
@@ -144,7 +147,7 @@ def _joined_writes(
         for other in others:
             if rule_for(ExpressionScope(other, now), config)[0] is None:
                 written_there = last_written.get((other.connection, other.native_id), {})
-                comparison = compare(written_there, other.fields, target_values(verdict, join.write))
+                comparison = compare(written_there, other.fields, target_values(verdict, join.write, other.key))
                 if comparison.has_writes:
                     yield other, _with_written_at(comparison, join.write, now)
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from governance.evidence import DEFAULT_REPORTS, Report
+from governance.measure import Role
 from governance.money import MAX_AMOUNT
 from governance.spread import SpreadShape
 from governance.verdict import GateState
@@ -54,12 +55,37 @@ class HierarchyRule(MappingModel):
     package: str | None = None
 
 
+RoleKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+"""Key of a role beside the four that every measure has: lower case, such as ``risk_owner``."""
+
+
+class FurtherRole(MappingModel):
+    """A role that an organisation has beside owner, sponsor and controller."""
+
+    model_config = MappingModel.model_config | {"populate_by_name": True}
+
+    label: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    """What it is called; its key with blanks when it is left out."""
+    source: Annotated[RoleSource, Field(alias="from")]
+
+
 class RoleRule(MappingModel):
     """Visible names of person fields, or tables."""
 
     owner: RoleSource
     sponsor: RoleSource | None = None
     controller: RoleSource | None = None
+    further: Mapping[RoleKey, FurtherRole] = {}
+    """Roles by key that gates may ask for as well (``policy.approvals``)."""
+
+    def by_role(self) -> dict[Role, RoleSource | None]:
+        """Where the holder of each role is named."""
+        held: dict[Role, RoleSource | None] = {
+            Role.OWNER: self.owner,
+            Role.SPONSOR: self.sponsor,
+            Role.CONTROLLER: self.controller,
+        }
+        return {**held, **{Role(key): role.source for key, role in self.further.items()}}
 
 
 class FactRule(MappingModel):
@@ -189,6 +215,14 @@ class LegacyRule(MappingModel):
     """Label of the service's column with its planned end."""
 
 
+class WatchedRule(MappingModel):
+    """Services that the measure is about and that stay: a field that names them, and the ServiceNow that knows them."""
+
+    services: str
+    """Field with the services' names, separated by commas or lines."""
+    connection: str
+
+
 class WriteRule(MappingModel):
     """Which owned field of the tool receives which part of the verdict (visible names)."""
 
@@ -203,6 +237,8 @@ class WriteRule(MappingModel):
     why: str | None = None
     """Why each status has its colour.  Without this field the reasons of what is not green follow the blockers."""
     findings: str | None = None
+    priority: str | None = None
+    """Of a joined ticket: what is wrong with its own priority; nothing in the measure's own fields."""
     plan: str | None = None
     forecast: str | None = None
     actual: str | None = None
@@ -211,6 +247,10 @@ class WriteRule(MappingModel):
     """Whether money may be spent: Not released, Released, or Stopped by the kill switch or a cancellation."""
     written_at: str | None = None
     """When the fields were written last; the app's gate goes by it.  Written along with the others only."""
+
+
+TICKET_TABLES = frozenset({"incident", "problem"})
+"""Tables of ServiceNow whose records are tickets."""
 
 
 class JoinRule(MappingModel):
@@ -227,8 +267,17 @@ class JoinRule(MappingModel):
     """This item's field that holds their keys or numbers, separated by commas or lines."""
     link: str | None = None
     """The label of this item's links to them, as it reads here: ``relates to``, ``is implemented by``."""
+    tickets: bool | None = None
+    """Whether they are tickets that serve the measure: their priority is checked, and they shut no gate.  Incidents
+    and problems are, unless it says otherwise."""
+    owner: str | None = None
+    """Their field that names who owns them; another owner than the measure's is reported."""
     write: WriteRule | None = None
     """Fields of theirs that receive the measure's verdict too, while no rule makes a measure of them."""
+
+    @property
+    def joins_tickets(self) -> bool:
+        return self.tickets if self.tickets is not None else self.table in TICKET_TABLES
 
 
 class StageRule(MappingModel):
@@ -290,6 +339,7 @@ class MeasureRule(MappingModel):
     effects: EffectRule = EffectRule()
     joins: tuple[JoinRule, ...] = ()
     legacy: LegacyRule | None = None
+    watched: WatchedRule | None = None
     team: str | None = None
     """Field with the people of the measure; their logged hours are compared."""
     stage: StageRule
@@ -336,6 +386,8 @@ class ThresholdRule(MappingModel):
     high_value: Annotated[Decimal, Field(ge=0, lt=MAX_AMOUNT)] | None = None
     low_priorities: tuple[str, ...] | None = None
     delegation_days: Days | None = None
+    owner_inactive_days: Days | None = None
+    """Days without an action by the owner after which that is reported; never when it is left out."""
 
 
 class OverrideRule(ThresholdRule):
@@ -360,6 +412,10 @@ class PolicyRule(ThresholdRule):
     off: tuple[str, ...] = ()
     """Codes of rules that are switched off; every decision names the policy version that says so."""
     escalation: EscalationRule = EscalationRule()
+    approvals: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
+    """Stage to keys of further roles whose approval its gate asks for as well."""
+    kept_apart: tuple[Annotated[tuple[str, ...], Field(min_length=2, max_length=2)], ...] = ()
+    """Pairs of roles that one person may not hold on one measure, beside those of owner, sponsor and controller."""
     owner_may_sponsor: bool = False
     """Whether the owner of a measure may be its sponsor as well, or decide on it in the steering committee."""
     role_change: Annotated[str, Field(pattern=r"^(accept|trust|cooling [1-9][0-9]{0,3})$")] = "accept"

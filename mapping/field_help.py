@@ -28,10 +28,11 @@ _THRESHOLDS = {
     "gate_lead_days": "Days before the start of the work from which the gates up to the decision are due.",
     "diversion_share": "Share of the team's hours logged elsewhere from which a measure counts as diverted.",
     "diversion_days": "Days over which logged hours are counted.",
-    "cost_spike": "Rise of a service's unit cost over the trailing quarter from which it is reported: 0.2 is a fifth.",
+    "cost_spike": "Rise of a service's unit cost over a quarter or year ago, or its baseline, that is borne: 0.2.",
     "high_value": "Net plan from which a low priority of a measure's tickets is reported, in the reporting currency.",
     "low_priorities": "Names of the priorities that count as low.",
     "delegation_days": "Days after which a delegation ends by itself.",
+    "owner_inactive_days": "Days without an action by the owner after which that is reported.",
 }
 
 _PL_LINE = {"pl_line": "Line of the profit and loss statement, as the organisation calls it."}
@@ -63,6 +64,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "effects": "The amounts of the measure: plan, forecast and actual.",
         "joins": "Items of another connection that feed the same measure.",
         "legacy": "The services that the measure retires, and the ServiceNow that knows them.",
+        "watched": "Services that the measure is about and that stay: their unit cost is watched.",
         "team": "Field with the people of the measure; their logged hours are compared.",
         "stage": "Which stage each status of the tool claims.",
         "ends": "Statuses of the tool in which work ends without its result.",
@@ -93,6 +95,15 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "owner": "Person who drives the measure.",
         "sponsor": "Person who wants the measure and decides about it.",
         "controller": "Person of finance who confirms its size and its effect; neither owner nor sponsor.",
+        "further": "Roles by key that gates may ask for as well: {risk_owner: {label: Risk owner, from: Field}}.",
+    },
+    "FurtherRole": {
+        "label": "What the role is called; its key with blanks when it is left out.",
+        "from": "The person field, role table or group that says who holds it.",
+    },
+    "WatchedRule": {
+        "services": "Field with the names of services that stay.",
+        "connection": "The ServiceNow that knows them.",
     },
     "RoleTable": {
         "by": "The field whose value says who holds the role.",
@@ -184,6 +195,8 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "their_field": "Their field that holds this item's key.",
         "own_field": "This item's field that holds their keys.",
         "link": "The label of this item's links to them.",
+        "tickets": "Whether they are tickets: their priority is checked, they shut no gate. Incidents are.",
+        "owner": "Their field that names their owner; another owner than the measure's is reported.",
         "write": "Fields of theirs that receive the measure's verdict too.",
     },
     "EndRule": {
@@ -209,6 +222,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "blockers": "What keeps the gate shut, one sentence a line.",
         "why": "Why each status has its colour; without it the reasons stand below the blockers.",
         "findings": "What dashboards hide, one sentence a line.",
+        "priority": "Of a joined ticket: what is wrong with its own priority.",
         "plan": "Net plan.",
         "forecast": "Net forecast.",
         "actual": "Net actual.",
@@ -219,6 +233,8 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "preset": "The stage model.",
         "off": "Codes of rules that are switched off; every decision names the policy that says so.",
         "escalation": "From whom the reason is requested, how many minutes after a deviation was detected.",
+        "approvals": "Stage to keys of further roles whose approval its gate asks for as well.",
+        "kept_apart": "Pairs of roles that one person may not hold on one measure.",
         "owner_may_sponsor": "Whether the owner of a measure may be its sponsor as well, or decide on it in the "
         "steering committee.",
         "role_change": "When another owner, sponsor or controller in the tool counts: once the change is accepted "
@@ -252,7 +268,9 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
 VALUE_NAMES: Mapping[str, Mapping[str, str]] = {
     "MeasureRule": {"connection": "connection", "team": "field"},
     "Match": {"project": "project", "type": "type", "table": "table", "status": "status"},
-    "RoleRule": dict.fromkeys(FIELD_HELP["RoleRule"], "field"),
+    "RoleRule": dict.fromkeys(("owner", "sponsor", "controller"), "field"),
+    "FurtherRole": {"from": "field"},
+    "WatchedRule": {"services": "field", "connection": "connection"},
     "RoleTable": {"by": "field"},
     "RoleGroup": {"field": "field"},
     "FactRule": dict.fromkeys(FIELD_HELP["FactRule"], "field"),

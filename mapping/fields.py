@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from governance.spread import SpreadShape
-from mapping.config import EffectsFrom, FactRule, MappingConfig, MeasureRule, RoleRule, SeriesRule, WriteRule
+from mapping.config import EffectsFrom, FactRule, MappingConfig, MeasureRule, SeriesRule, WriteRule
 from mapping.expressions import fields_in
 from mapping.map_item import template_fields
 from mapping.sources import ComputedSource, JoinedSource, RoleGroup, RoleTable, TranslatedSource, source_fields
@@ -56,7 +56,7 @@ def role_groups(config: MappingConfig, connection: ConnectionName) -> frozenset[
         source.group
         for rule in config.measures
         if rule.connection == connection
-        for _, source in _sources(rule.roles)
+        for source in rule.roles.by_role().values()
         if isinstance(source, RoleGroup)
     )
 
@@ -96,9 +96,9 @@ def joined_fields(rule: MeasureRule, join: str) -> frozenset[FieldName]:
     sources = [source for part in parts for _, source in _sources(part)]
     sources += [source for _, source in _attribute_sources(rule)]
     named = [source.field for source in sources if isinstance(source, JoinedSource) and source.join == join]
-    return frozenset(
-        map(FieldName, (*named, *(name for one in rule.joins if one.name == join for name in _owned(one.write))))
-    )
+    of_join = [one for one in rule.joins if one.name == join]
+    owned = (name for one in of_join for name in _owned(one.write))
+    return frozenset(map(FieldName, (*named, *owned, *(one.owner for one in of_join if one.owner))))
 
 
 def _owned(rule: WriteRule | None) -> Iterator[str]:
@@ -120,8 +120,10 @@ def _needed(rule: MeasureRule) -> Iterator[str]:
 
 def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
     """(field, path in the rule) of everything that is read or written."""
-    parts: tuple[tuple[tuple[str, ...], RoleRule | FactRule | SeriesRule | None], ...] = (
-        (("roles",), rule.roles),
+    for role, holder in rule.roles.by_role().items():
+        place = ("further", role.value, "from") if role.value in rule.roles.further else (role.value,)
+        yield from ((name, ("roles", *place)) for name in source_fields(holder))
+    parts: tuple[tuple[tuple[str, ...], FactRule | SeriesRule | None], ...] = (
         (("facts",), rule.facts),
         (("effects", "plan"), rule.effects.plan),
         (("effects", "forecast"), rule.effects.forecast),
@@ -141,6 +143,7 @@ def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
     single = (
         (rule.team, ("team",)),
         (rule.legacy.services if rule.legacy else None, ("legacy", "services")),
+        (rule.watched.services if rule.watched else None, ("watched", "services")),
         (rule.progress.field, ("progress", "field")),
         (rule.effects.currency, ("effects", "currency")),
     )
@@ -164,7 +167,7 @@ def _attribute_sources(rule: MeasureRule) -> Iterator[tuple[tuple[str, ...], Fac
 
 
 def _sources(
-    model: RoleRule | FactRule | SeriesRule | None,
+    model: FactRule | SeriesRule | None,
 ) -> Iterator[tuple[str, FactSource]]:
     """The sources that a part of a rule names."""
     for name in type(model).model_fields if model is not None else ():

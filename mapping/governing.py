@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from governance.gates import Policy
+from governance.measure import Role
 from governance.presets import PRESETS
 from mapping.config import Enforce, MappingConfig, MeasureRule, ThresholdRule
 from mapping.load import LoadedMapping, MappingPath, format_path
@@ -40,6 +41,8 @@ OFF: Mapping[str, str] = {
     "EVIDENCE_MISSING": "a measure is closed without evidence of its effect",
     "CONTROLLER_SIZE": "a plan is decided that no controller has checked",
     "ORPHAN_OWNER": "nobody is told that an owner, sponsor or controller has left",
+    "NOBODY_NAMED": "nobody is told that there is nobody to ask for a reason",
+    "OWNER_CONFLICT": "nobody is told that a joined item has another owner",
     "EVIDENCE_UNKNOWN": "nobody is told what could not be read",
 }
 """Code of a rule that is switched off to what could slip through then."""
@@ -132,7 +135,7 @@ def _rules(config: MappingConfig) -> Iterator[Weakness]:
                 "no field shows the gate: neither people nor the tool see that it is shut.",
             )
         yield from _stages((*path, "stage", "from_status"), rule, policy)
-        yield from _sources(path, rule, policy, off)
+        yield from _sources(path, rule, policy, off, config.policy.approvals)
 
 
 def _stages(path: MappingPath, rule: MeasureRule, policy: Policy) -> Iterator[Weakness]:
@@ -146,12 +149,19 @@ def _stages(path: MappingPath, rule: MeasureRule, policy: Policy) -> Iterator[We
         yield path, f"no status stands for {label}: an item that is closed without its effect is no breach."
 
 
-def _sources(path: MappingPath, rule: MeasureRule, policy: Policy, off: set[str]) -> Iterator[Weakness]:
+def _sources(
+    path: MappingPath, rule: MeasureRule, policy: Policy, off: set[str], approvals: Mapping[str, tuple[str, ...]]
+) -> Iterator[Weakness]:
     """People and amounts that the mapping does not read."""
     for role in ("sponsor", "controller"):
         if getattr(rule.roles, role) is None:
             gate = next(g.into for g in policy.gates if any(check.value == role for check in g.conditions))
             yield (*path, "roles"), f"no field names the {role}: no measure gets into {policy.label(gate)}."
+    for stage, keys in approvals.items():
+        for key in keys:
+            if key not in rule.roles.further:
+                label = policy.label(stage)
+                yield (*path, "roles"), f"no field names the {Role(key).words}: no measure gets into {label}."
     effects = rule.effects
     if effects.plan is None and "PHASING_MISSING" in off:
         yield (*path, "effects"), "no plan is read: measures are decided without any money."

@@ -35,11 +35,11 @@ TEXT_PATHS: tuple[RulePath, ...] = (
     ("name",),
     ("connection",),
     *_under(("hierarchy",), tuple(HierarchyRule.model_fields)),
-    *_under(("roles",), tuple(RoleRule.model_fields)),
+    *_under(("roles",), tuple(name for name in RoleRule.model_fields if name != "further")),
     *_under(("facts",), tuple(FactRule.model_fields)),
     *(path for version in VERSIONS for path in _under(("effects", version), AMOUNTS)),
     ("enforce",),
-    *_under(("write",), tuple(WriteRule.model_fields)),
+    *_under(("write",), tuple(name for name in WriteRule.model_fields if name != "priority")),
 )
 """Paths inside a rule that the form has a text field for."""
 

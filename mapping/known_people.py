@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 from governance.command_grammar import delegates_in
 from governance.evidence import Command
 from governance.facts import Fact, known
-from governance.measure import Measure, Person
+from governance.measure import HELD_ROLES, Measure, Person
 from governance.measure_state import MeasureState
 from governance.role_change import pending
-from governance.role_holders import HELD_ROLES, Capacity
+from governance.role_holders import Capacity
 from mapping.config import MappingConfig, RoleRule
 from mapping.sources import RoleGroup, RoleSource, RoleTable
 from mapping.work_item import FieldValue, WorkItem
@@ -67,13 +67,17 @@ class KnownPeople:
         return person if found == person.identities else replace(person, identities=found)
 
     def identified_measure(self, measure: Measure, rule: RoleRule) -> Measure:
-        """The measure, with what is known of its owner, sponsor and controller, and who comes from a group."""
-        named = tuple(role for role in HELD_ROLES if self._is_member(measure.roles.of(role), getattr(rule, role.value)))
+        """The measure, with what is known of whoever holds a role, and who comes from a group."""
+        named = tuple(
+            role for role, source in rule.by_role().items() if self._is_member(measure.roles.of(role), source)
+        )
         if not self.identities and not named:
             return measure
         roles = replace(measure.roles, from_directory=(*measure.roles.from_directory, *named))
         owner, sponsor, controller = (self._fact(roles.of(role)) for role in HELD_ROLES)
-        return replace(measure, roles=replace(roles, owner=owner, sponsor=sponsor, controller=controller))
+        further = {role: self._fact(holder) for role, holder in roles.further.items()}
+        roles = replace(roles, owner=owner, sponsor=sponsor, controller=controller, further=further)
+        return replace(measure, roles=roles)
 
     def _is_member(self, holder: Fact[Person], source: RoleSource | None) -> bool:
         members = self.groups.get(source.group, frozenset()) if isinstance(source, RoleGroup) else ()
@@ -152,7 +156,7 @@ def table_accounts(config: MappingConfig) -> frozenset[str]:
     return frozenset(
         holder.id
         for rule in config.measures
-        for table in (rule.roles.owner, rule.roles.sponsor, rule.roles.controller)
+        for table in rule.roles.by_role().values()
         if isinstance(table, RoleTable)
         for holder in table.people.values()
     )

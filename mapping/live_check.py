@@ -130,11 +130,11 @@ def _projects(
 
 
 def _people(path: MappingPath, rule: MeasureRule, inspection: RuleInspection) -> Iterator[tuple[MappingPath, str, str]]:
-    for role in ("owner", "sponsor", "controller"):
-        source = getattr(rule.roles, role)
+    for role, source in rule.roles.by_role().items():
+        place = ("further", role.value, "from") if role.value in rule.roles.further else (role.value,)
         for value, holder in source.people.items() if isinstance(source, RoleTable) else ():
             if holder.id in inspection.people:
-                yield (*path, "roles", role, "people", value), f"{inspection.people[holder.id]}.", ""
+                yield (*path, "roles", *place, "people", value), f"{inspection.people[holder.id]}.", ""
 
 
 def _committees(config: MappingConfig, inspections: tuple[RuleInspection, ...]) -> Iterator[tuple[MappingPath, str]]:
@@ -151,7 +151,7 @@ def _as_sentence(text: str) -> str:
 
 def people_in(rule: MeasureRule) -> frozenset[str]:
     """Ids of the people whom a rule's tables name."""
-    tables = (rule.roles.owner, rule.roles.sponsor, rule.roles.controller)
+    tables = rule.roles.by_role().values()
     return frozenset(holder.id for table in tables if isinstance(table, RoleTable) for holder in table.people.values())
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from governance.evidence import Command, Evidence, OpenItem
+from governance.evidence import Command, Evidence, JoinedOwner, OpenItem
 from governance.facts import Fact, Unknown, known
-from governance.measure import Committee, HierarchyPath, Measure, MeasureId, Person, Roles
+from governance.measure import Committee, HierarchyPath, Measure, MeasureId, Person, Role, Roles
 from governance.measure_state import MeasureState
-from governance.role_holders import HELD_ROLES
 from mapping.attributes import with_attributes
 from mapping.config import FactRule, HierarchyRule, MappingConfig, MeasureRule, ProgressFrom
 from mapping.effects import effects_of
@@ -96,10 +96,12 @@ def evidence_from(
         tool_status=item.status,
         children=item.children,
         blocking_links=links_seen_from(_blocking(item, mapped.rule), item),
-        changes=_changes(item, related),
-        tickets=item.incidents,
+        changes=_changes(item, mapped.rule, related),
+        tickets=_tickets(item, mapped.rule, related),
         attachments=item.attachments,
         legacy=related.legacy,
+        watched=related.watched,
+        joined_owners=tuple(_joined_owners(mapped.rule, related)),
         team=related.team,
         claims=claims_seen_from(related.claims, item, mapped.measure),
         flagged=item.flagged,
@@ -124,12 +126,45 @@ def _blocking(item: WorkItem, rule: MeasureRule) -> Fact[tuple[OpenItem, ...]]:
     return tuple(one for one in item.blocking_links if one.key != rule.marks.blocked_by)
 
 
-def _changes(item: WorkItem, related: RelatedEvidence) -> Fact[tuple[OpenItem, ...]]:
+def _tickets(item: WorkItem, rule: MeasureRule, related: RelatedEvidence) -> Fact[tuple[OpenItem, ...]]:
+    """The item's own open incidents, and the joined items that are tickets and not done."""
+    joined = [related.joined_items.get(join.name, ()) for join in rule.joins if join.joins_tickets]
+    if not joined or isinstance(item.incidents, Unknown):
+        return item.incidents
+    found = list(item.incidents or ())
+    for others in joined:
+        if isinstance(others, Unknown):
+            return others
+        found += [
+            OpenItem(other.key, other.title or "", other.status, other.url, other.priority, _what(other))
+            for other in others
+            if other.status_category is not StatusCategory.DONE
+        ]
+    return tuple(found)
+
+
+def _joined_owners(rule: MeasureRule, related: RelatedEvidence) -> Iterator[JoinedOwner]:
+    """Whom the joined items name as their owner; their own rule decides who owns an item that is a measure itself."""
+    for join in rule.joins:
+        others = related.joined_items.get(join.name, ())
+        for other in () if join.owner is None or isinstance(others, Unknown) else others:
+            name = FieldName(join.owner or "")
+            value = other.fields.get(name)
+            if name in other.fields:
+                yield JoinedOwner(other.key, value if isinstance(value, Person) else None)
+            else:
+                yield JoinedOwner(other.key, Unknown(f'{other.connection} does not show the field "{name}"'))
+
+
+def _changes(item: WorkItem, rule: MeasureRule, related: RelatedEvidence) -> Fact[tuple[OpenItem, ...]]:
     """The item's own open changes, and the joined items that are not done."""
     if isinstance(item.changes, Unknown):
         return item.changes
     found = list(item.changes or ())
-    for joined in related.joined_items.values():
+    tickets = {join.name for join in rule.joins if join.joins_tickets}
+    for name, joined in related.joined_items.items():
+        if name in tickets:
+            continue
         if isinstance(joined, Unknown):
             return joined
         found += [
@@ -169,7 +204,9 @@ def _measure(scope: ExpressionScope, rule: MeasureRule, config: MappingConfig) -
             controller=_holder(scope, rule.roles.controller)
             if rule.roles.controller
             else _unmapped_field("controller"),
-            from_directory=tuple(role for role in HELD_ROLES if isinstance(getattr(rule.roles, role), RoleTable)),
+            from_directory=tuple(role for role, one in rule.roles.by_role().items() if isinstance(one, RoleTable)),
+            further={Role(key): _holder(scope, role.source) for key, role in rule.roles.further.items()},
+            labels={Role(key): role.label for key, role in rule.roles.further.items() if role.label},
         ),
         business_unit=_fact(scope, facts, "business_unit"),
         legal_entity=_fact(scope, facts, "legal_entity"),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
+from governance.evidence import Verb
 from governance.facts import known
 from governance.gates import EscalationStep, GrantedStageRule, Policy, RoleChangeRule, Thresholds
 from governance.measure import Measure, Role
 from governance.presets import PRESETS
 from mapping.config import EscalationRule, MappingConfig, ThresholdRule
+from mapping.further_roles import further_roles, kept_apart, with_approvals
 
 THRESHOLD_NAMES = tuple(ThresholdRule.model_fields)
 
@@ -21,8 +24,14 @@ class Policies:
     def __init__(self, config: MappingConfig) -> None:
         rule = config.policy
         role_change, _, hours = rule.role_change.partition(" ")
+        preset = PRESETS[rule.preset]
+        further = further_roles(config)
         self._base = replace(
-            PRESETS[rule.preset],
+            preset,
+            gates=with_approvals(preset, rule.approvals),
+            further_roles=further,
+            kept_apart=kept_apart(rule),
+            command_roles=_command_roles(preset, further),
             thresholds=_with(Thresholds(), rule),
             off=frozenset(code.upper() for code in rule.off),
             escalation=_escalation(rule.escalation),
@@ -71,3 +80,11 @@ def _escalation(rule: EscalationRule) -> tuple[EscalationStep, ...]:
         (Role.STEERING_COMMITTEE, rule.steering_committee),
     )
     return tuple(EscalationStep(role, timedelta(minutes=minutes)) for role, minutes in steps)
+
+
+def _command_roles(preset: Policy, further: tuple[Role, ...]) -> Mapping[Verb, tuple[Role, ...]]:
+    """Who holds a further role may delegate it; no other command goes by it."""
+    if not further:
+        return preset.command_roles
+    delegating = (*preset.command_roles.get(Verb.DELEGATE, ()), *further)
+    return {**preset.command_roles, Verb.DELEGATE: delegating}

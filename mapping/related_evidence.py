@@ -31,6 +31,9 @@ class EvidenceNeeds:
     baseline: Fact[str] = None
     joins: tuple[tuple[JoinRule, Fact[tuple[str, ...]]], ...] = ()
     """Each join with the keys to look for; with ``their_field`` this item's own key is looked for."""
+    watched: Fact[tuple[str, ...]] = None
+    """Services that stay."""
+    watched_from: ConnectionName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class RelatedEvidence:
     """What was found out."""
 
     legacy: Fact[tuple[Service, ...]] = None
+    watched: Fact[tuple[Service, ...]] = None
     team: Fact[Team] = None
     claims: tuple[BaselineClaim, ...] = ()
     joined_items: Mapping[str, tuple[WorkItem, ...] | Unknown] = field(default_factory=dict)
@@ -67,6 +71,8 @@ def evidence_needs(scope: ExpressionScope, rule: MeasureRule) -> EvidenceNeeds:
         services=names_of(scope, legacy.services) if legacy else None,
         services_from=ConnectionName(legacy.connection) if legacy else None,
         end_column=legacy.end_column if legacy else None,
+        watched=names_of(scope, rule.watched.services) if rule.watched else None,
+        watched_from=ConnectionName(rule.watched.connection) if rule.watched else None,
         team=people_of(scope, rule.team) if rule.team else None,
         baseline=text_of(scope, rule.facts.baseline_id) if rule.facts.baseline_id else None,
         joins=tuple((join, _keys(scope, join)) for join in rule.joins),
@@ -103,19 +109,20 @@ def joined_items_of(
     return joined
 
 
-def legacy_of(needs: EvidenceNeeds, found: Mapping[str, Service] | Unknown | None) -> Fact[tuple[Service, ...]]:
+def services_of(
+    names: Fact[tuple[str, ...]],
+    connection: ConnectionName | None,
+    found: Mapping[str, Service] | Unknown | None,
+) -> Fact[tuple[Service, ...]]:
     """The item's services; a name that the other tool does not know makes all of it unknown."""
-    names = needs.services
     if names is None or isinstance(names, Unknown):
         return names
     if found is None or isinstance(found, Unknown):
-        return found or Unknown(f"the services of {needs.services_from} were not read")
+        return found or Unknown(f"the services of {connection} were not read")
     services = {name.casefold(): service for name, service in found.items()}
     missing = [name for name in names if name.casefold() not in services]
     if missing:
-        return Unknown(
-            f'{needs.services_from} shows no service called "{missing[0]}": correct the name, or let Gatepost see it'
-        )
+        return Unknown(f'{connection} shows no service called "{missing[0]}": correct the name, or let Gatepost see it')
     return tuple(services[name.casefold()] for name in names)
 
 

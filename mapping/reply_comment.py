@@ -147,7 +147,7 @@ def _mention(measure: Measure, role: Role, people: dict[str, str]) -> str:
         name = neutral(holder.name)
         people[name] = holder.id
         return f"@{name}"
-    return role.value.replace("_", " ")
+    return measure.roles.label(role)
 
 
 def _rulings(verdict: Verdict) -> Iterator[str]:

@@ -16,6 +16,7 @@ from mapping.expressions import check_expression
 from mapping.gate_names import wrong_gate_names
 from mapping.problems import did_you_mean
 from mapping.refusals import cannot_govern
+from mapping.role_checks import check_roles
 
 MappingPath: TypeAlias = "tuple[str | int, ...]"
 RuleProblem: TypeAlias = "tuple[MappingPath, str, str]"
@@ -49,6 +50,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
         yield from _check_joins(path, rule)
         yield from _check_progress((*path, "progress"), rule.get("progress"))
         yield from _check_reports(path, rule)
+    yield from check_roles(data, policy, stages)
     yield from _check_off(policy.get("off"))
     yield from _check_overrides(policy.get("overrides"), list(names))
     yield from _check_committees(data.get("committees"))

@@ -140,6 +140,8 @@ class WorkItem:
     parent: str | None = None
     level: int | None = None
     """Jira's hierarchy level (1 epic, 0 story, -1 sub-task); unknown for ServiceNow."""
+    priority: str = ""
+    """As the tool calls it; empty where it has none."""
     links: tuple[Link, ...] = ()
     children: Fact[Children] = Unknown("children were not read")
     child_items: tuple[ChildItem, ...] = ()

@@ -28,8 +28,8 @@ MAX_FIELD_TEXT = 4000
 CENT = Decimal("0.01")
 
 
-def target_values(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteValue]:
-    """What each owned field of the rule shall hold."""
+def target_values(verdict: Verdict, rule: WriteRule, ticket: str = "") -> dict[FieldName, WriteValue]:
+    """What each owned field of the rule shall hold; ``ticket`` is the key of a joined item that receives it."""
     figures = verdict.figures
     parts: dict[str, WriteValue] = {
         "doi_stage": verdict.display_stage,
@@ -42,6 +42,7 @@ def target_values(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteVal
         "findings": join_lines(
             [f"{finding.sentence} · {finding.who} · {finding.code}" for finding in verdict.findings]
         ),
+        "priority": join_lines(ticket_notes(verdict, ticket)),
         "plan": _amount(figures.plan),
         "forecast": _amount(figures.forecast),
         "actual": _amount(figures.actual),
@@ -49,6 +50,16 @@ def target_values(verdict: Verdict, rule: WriteRule) -> dict[FieldName, WriteVal
         "funding": verdict.funding.value,
     }
     return {FieldName(name): parts[part] for part in parts if (name := getattr(rule, part)) is not None}
+
+
+def ticket_notes(verdict: Verdict, ticket: str) -> list[str]:
+    """What the findings say of one ticket, with their codes."""
+    return [
+        f"{note.sentence} · {finding.who} · {finding.code}"
+        for finding in verdict.findings
+        for note in finding.tickets
+        if note.key == ticket
+    ]
 
 
 def _reasons_beside_blockers(verdict: Verdict, rule: WriteRule) -> list[str]:

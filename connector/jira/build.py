@@ -74,6 +74,7 @@ def build_site(
         bulk_editor=JiraBulk(client, fields) if isinstance(client, CloudClient) else None,
         change_history=history,
         editors=history,
+        personal_history=history,
         provisioner=provisioner_of(access, client),
         batches_per_read=BREADTH,
     )

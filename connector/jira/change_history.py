@@ -8,7 +8,8 @@ from datetime import datetime
 from connector.http.json_values import JsonObject, as_list, as_object, as_text
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, OwnAccount, SiteFields
-from connector.jira.payloads import moment, person
+from connector.jira.payloads import moment
+from connector.jira.payloads import person as author
 from governance.measure import Person
 from mapping.marks import Mark
 from mapping.work_item import FieldName, NativeId, WorkItem
@@ -19,7 +20,8 @@ MOVE = FieldName(Mark.STATUS)
 
 
 class JiraChangeHistory:
-    """Implements :class:`connector.sync.ports.ChangeHistory` and :class:`connector.sync.ports.Editors`."""
+    """Implements :class:`connector.sync.ports.ChangeHistory`, :class:`connector.sync.ports.Editors`
+    and :class:`connector.sync.ports.PersonalHistory`."""
 
     def __init__(self, client: JiraClient, fields: SiteFields, own: OwnAccount) -> None:
         self._client = client
@@ -57,8 +59,20 @@ class JiraChangeHistory:
             for name, known_as in names.items():
                 if known_as & changed and (name not in newest or newest[name][0] <= at):
                     is_other_move = name == MOVE and _new_status(entry) != item.status
-                    newest[name] = (at, None if is_other_move else person(entry.get("author")))
+                    newest[name] = (at, None if is_other_move else author(entry.get("author")))
         return {name: who for name, (_, who) in newest.items() if who is not None and who.id != self._own.id()}
+
+    def last_edit(self, item: WorkItem, person: Person, since: datetime) -> datetime | None:
+        """Of an entry without a time nobody can say that it is new."""
+        moments = [
+            at
+            for entry in self._client.changelog(item.native_id, since)
+            if (who := author(entry.get("author"))) is not None
+            and who.id == person.id
+            and (at := moment(entry.get("created"))) is not None
+            and at >= since
+        ]
+        return max(moments, default=None)
 
     def _names(self, fields: frozenset[FieldName]) -> set[str]:
         catalogue = self._fields.catalogue()

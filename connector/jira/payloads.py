@@ -47,6 +47,7 @@ BASE_FIELDS = (
     "comment",
     "created",
     "updated",
+    "priority",
 )
 """System fields that every work item needs."""
 
@@ -90,6 +91,7 @@ def work_item(
         labels=tuple(label for label in map(as_text, as_list(values.get("labels"))) if label),
         components=tuple(name for name in map(_name, as_list(values.get("components"))) if name),
         fields=named_values(values, fields),
+        priority=_name(values.get("priority")),
         parent=as_text(as_object(values.get("parent")).get("key")) or None,
         level=_level(values.get("issuetype")),
         links=_links(values),

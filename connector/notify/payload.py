@@ -58,6 +58,7 @@ def event_body(
                 ("owner", measure.roles.owner),
                 ("sponsor", measure.roles.sponsor),
                 ("controller", measure.roles.controller),
+                *measure.roles.further.items(),
             )
         },
         "status": {

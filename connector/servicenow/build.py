@@ -27,6 +27,7 @@ from connector.servicenow.reader import ServiceNowReader
 from connector.servicenow.scanner import ServiceNowScanner
 from connector.servicenow.service_directory import ServiceNowServiceDirectory
 from connector.servicenow.setup import ServiceNowSetup
+from connector.servicenow.timesheet import ServiceNowTimesheet
 from connector.servicenow.users import Users
 from connector.servicenow.writer import ServiceNowWriter
 from connector.sync.ports import ToolSite
@@ -84,6 +85,8 @@ def build_site(
         join_reader=reader,
         groups=Groups(client, clock),
         editors=editors,
+        personal_history=editors,
+        timesheet=ServiceNowTimesheet(client),
         inspector=ServiceNowInspector(access.name, client, fields),
         batch_writer=ServiceNowBatch(access.name, client, writer, checklists, classifier(access.name)),
         setup=ServiceNowSetup(access, client, fields, accounts, adapter),

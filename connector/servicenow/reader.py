@@ -59,6 +59,7 @@ BASE_COLUMNS = (
     "sys_mod_count",
     "on_hold",
     "on_hold_reason",
+    "priority",
 )
 WITH_PLANS = frozenset({"pm_project", "dmn_demand"})
 NO_PLANS = Unknown("only projects and demands have cost and benefit plans")
@@ -185,6 +186,7 @@ class ServiceNowReader:
             type=table,
             project="",
             assignment_group=display_value(row.get("assignment_group")),
+            priority=display_value(row.get("priority")),
             title=raw_value(row.get("short_description")) or raw_value(row.get("name")) or None,
             status=display_value(row.get("state")),
             status_category=status_category(row),

@@ -206,6 +206,15 @@ class Editors(Protocol):
         """
 
 
+class PersonalHistory(Protocol):
+    """A tool that tells what one person did to an item."""
+
+    def last_edit(self, item: WorkItem, person: Person, since: datetime) -> datetime | None:
+        """When the person changed or moved the item last, from ``since`` on; ``None`` when the tool names them for
+        nothing.  Raises ToolError.
+        """
+
+
 class EventParser(Protocol):
     def parse(self, body: bytes) -> ParsedEvent:
         """Parse an event's body.  Raises InvalidPayload when it is not a JSON object."""
@@ -265,6 +274,7 @@ class ToolSite:
     heartbeat: Heartbeat | None = None
     change_history: ChangeHistory | None = None
     editors: Editors | None = None
+    personal_history: PersonalHistory | None = None
     groups: GroupReader | None = None
     batches_per_read: int = 1
     """How many batches' worth of items one read takes; more than one where a read costs one call whatever its size."""

@@ -33,7 +33,7 @@ from connector.sync.stores import (
     UnmappedItem,
 )
 from governance.evidence import Command
-from governance.facts import Unknown
+from governance.facts import Unknown, known
 from governance.measure import Person
 from governance.rates import Rates
 from mapping.assess_item import NOBODY_NAMED, LastWrittenByItem, MeasureAssessment, assess_item, edits_to_explain
@@ -89,6 +89,7 @@ class ItemReading:
         *,
         fields_changed: datetime | None = None,
         editors: Mapping[FieldName, Person] = NOBODY_NAMED,
+        owner_edited: datetime | None = None,
     ) -> MeasureAssessment | Unmapped:
         # Commands from pages are ruled on with those from the tool; the item is stored as the tool has it.
         submitted = self.state.submitted_comments
@@ -107,6 +108,7 @@ class ItemReading:
             read_at=self.began,
             fields_changed=fields_changed,
             editors=editors,
+            owner_edited=owner_edited,
         )
 
     def editors(self, fields: frozenset[FieldName]) -> Mapping[FieldName, Person]:
@@ -120,6 +122,21 @@ class ItemReading:
         except ToolError as error:
             _log.warning("editors not readable", connection=self.site.name, item=self.item.key, why=str(error))
             return NOBODY_NAMED
+
+    def owner_edited(self, assessed: MeasureAssessment) -> datetime | None:
+        """When the owner changed the item last, where nothing else is known of them for too long."""
+        history, owner = self.site.personal_history, known(assessed.mapped.measure.roles.owner)
+        activity = assessed.verdict.measure_state.owner_activity
+        inactive = any(finding.code == "OWNER_INACTIVE" for finding in assessed.verdict.findings)
+        if history is None or owner is None or activity is None or not inactive:
+            return None
+        try:
+            return history.last_edit(self.item, owner, activity.acted_at or activity.since)
+        except (RetryLater, AuthenticationFailed):
+            raise
+        except ToolError as error:
+            _log.warning("history not readable", connection=self.site.name, item=self.item.key, why=str(error))
+            return None
 
     def last_change(self, assessed: MeasureAssessment, late: Sequence[Command]) -> datetime | None:
         """When a fact of the item was changed last; ``None`` when that cannot be known."""
@@ -247,9 +264,10 @@ class Reconciler:
         late = late_commands(assessed)
         fields_changed = reading.last_change(assessed, late) if late else None
         editors = reading.editors(edits_to_explain(assessed))
-        if not late and not editors:
+        owner_edited = reading.owner_edited(assessed)
+        if not late and not editors and owner_edited is None:
             return assessed
-        return reading.assess(mapping, now, fields_changed=fields_changed, editors=editors)
+        return reading.assess(mapping, now, fields_changed=fields_changed, editors=editors, owner_edited=owner_edited)
 
     def _joined_last_written(
         self, batch_evidence: Iterable[ItemEvidence], began: datetime

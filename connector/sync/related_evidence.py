@@ -30,7 +30,7 @@ from mapping.related_evidence import (
     TimeEntry,
     evidence_needs,
     joined_items_of,
-    legacy_of,
+    services_of,
     team_of,
 )
 from mapping.work_item import ConnectionName, NativeId, WorkItem
@@ -81,7 +81,7 @@ class RelatedEvidenceReader:
         for item in items:
             scope = ExpressionScope(item, now)
             rule, _ = rule_for(scope, config)
-            if rule is not None and (rule.legacy or rule.team or rule.facts.baseline_id or rule.joins):
+            if rule is not None and (rule.legacy or rule.watched or rule.team or rule.facts.baseline_id or rule.joins):
                 needs_by_item[item.native_id] = (item, evidence_needs(scope, rule), rule)
         if not needs_by_item:
             return {}
@@ -104,6 +104,8 @@ class RelatedEvidenceReader:
         for needs in all_needs:
             if needs.services_from is not None:
                 names.setdefault((needs.services_from, needs.end_column), set()).update(known(needs.services) or ())
+            if needs.watched_from is not None:
+                names.setdefault((needs.watched_from, None), set()).update(known(needs.watched) or ())
         since = Period.of(now.date()).plus(-MONTHS_OF_COSTS).first_day
         found: dict[tuple[ConnectionName, str | None], Mapping[str, Service] | Unknown] = {}
         for (connection, end_column), some in names.items():
@@ -176,15 +178,19 @@ def _item_evidence(
     services = (
         fetched.services.get((needs.services_from, needs.end_column)) if needs.services_from is not None else None
     )
+    watched = fetched.services.get((needs.watched_from, None)) if needs.watched_from is not None else None
     joined = joined_items_of(needs, fetched.joined)
     own = f"{item.connection}/{item.native_id}"
     related = RelatedEvidence(
-        legacy=legacy_of(needs, services),
+        legacy=services_of(needs.services, needs.services_from, services),
+        watched=services_of(needs.watched, needs.watched_from, watched),
         team=team_of(item, needs, fetched.time_entries, days),
         claims=tuple(claim for claim in fetched.claims.get(known(needs.baseline) or "", ()) if claim.measure != own),
         joined_items=joined,
     )
-    failed = any(isinstance(part, Unknown) for part in (services, fetched.time_entries, *fetched.joined.values()))
+    failed = any(
+        isinstance(part, Unknown) for part in (services, watched, fetched.time_entries, *fetched.joined.values())
+    )
     return ItemEvidence(related, now + RETRY_AFTER if failed else None, _dependencies(item, needs, joined))
 
 
@@ -195,6 +201,8 @@ def _dependencies(
     found: dict[tuple[ConnectionName, str], None] = {}
     if needs.services_from is not None:
         found |= dict.fromkeys((needs.services_from, name.casefold()) for name in known(needs.services) or ())
+    if needs.watched_from is not None:
+        found |= dict.fromkeys((needs.watched_from, name.casefold()) for name in known(needs.watched) or ())
     for join, keys in needs.joins:
         connection = ConnectionName(join.connection)
         names = known(keys) or () if not join.their_field else (item.key,)

@@ -146,6 +146,13 @@ CASES = {
         "PRIORITY_MISMATCH", "NET-9 has priority Low, but 660,000 EUR wait for it",
         some=VALUABLE, blocking_links=(LOW,),
     ),
+    "the money that waits for three tickets is stated once": case(
+        "PRIORITY_MISMATCH",
+        "660,000 EUR wait for 4 tickets of low priority (NET-9: Low, ITX-4: Lowest, INC1: 4 - Low, +1)",
+        some=VALUABLE, blocking_links=(LOW,),
+        children=Children(2, 1, (OpenItem("ITX-4", "a", "Open", priority="Lowest"), replace(LOW, priority=""))),
+        tickets=(OpenItem("INC1", "a", "New", priority="4 - Low"), OpenItem("INC2", "a", "New", priority="5 - Planning")),
+    ),
     "a small measure may wait": case("PRIORITY_MISMATCH", blocking_links=(LOW,)),
     "a high ticket is where it belongs": case(
         "PRIORITY_MISMATCH", some=VALUABLE, blocking_links=(replace(LOW, priority="High"),)
@@ -153,17 +160,22 @@ CASES = {
     "somebody lowered the priority of a child": case(
         "PRIORITY_DRIFT", "ITX-4 was lowered from priority High to Medium",
         children=Children(2, 1, (OpenItem("ITX-4", "a", "Open", priority="Medium"),)),
-        state=MeasureState("decided", first_priorities={"ITX-4": "High"}),
+        state=MeasureState("decided", highest_priorities={"ITX-4": "High"}),
     ),
     "raising a priority is no drift": case(
         "PRIORITY_DRIFT",
         children=Children(2, 1, (OpenItem("ITX-4", "a", "Open", priority="Highest"),)),
-        state=MeasureState("decided", first_priorities={"ITX-4": "High"}),
+        state=MeasureState("decided", highest_priorities={"ITX-4": "High"}),
+    ),
+    "lowered and raised halfway again is drift against the highest": case(
+        "PRIORITY_DRIFT", "ITX-4 was lowered from priority Highest to High",
+        children=Children(2, 1, (OpenItem("ITX-4", "a", "Open", priority="High"),)),
+        state=MeasureState("decided", highest_priorities={"ITX-4": "Highest"}),
     ),
     "ServiceNow's priorities are understood as well": case(
         "PRIORITY_DRIFT", "INC1 was lowered from priority 1 - Critical to 4 - Low",
         blocking_links=(OpenItem("INC1", "a", "New", priority="4 - Low"),),
-        state=MeasureState("decided", first_priorities={"INC1": "1 - Critical"}),
+        state=MeasureState("decided", highest_priorities={"INC1": "1 - Critical"}),
     ),
     # unfunded
     "work that serves no objective": case(
@@ -194,7 +206,9 @@ CASES = {
     "a measure alone may claim what it likes": case("OVERCLAIM", some=SHARED, created=LATE),
     # cost spike
     "a service costs a third more than in the quarter before": case(
-        "COST_SPIKE", "CRM-OLD cost 40,000 EUR in 2026-11, 33% above the quarter before (30,000 EUR)",
+        "COST_SPIKE",
+        "CRM-OLD cost 40,000 EUR in 2026-11, 33% above the quarter before (30,000 EUR) and 33% above the baseline of "
+        "2026-08 (30,000 EUR), more than the tolerated 20% since 2026-11",
         legacy=(service("CRM-OLD", False, 30_000, 30_000, 30_000, 40_000),),
     ),
     "more of a service for more users is no spike": case(
@@ -204,13 +218,24 @@ CASES = {
         }),),
     ),
     "dearer by the unit, although the bill is the same": case(
-        "COST_SPIKE", "CRM-OLD cost 20 EUR per unit in 2026-11, 100% above the quarter before (10 EUR)",
+        "COST_SPIKE",
+        "CRM-OLD cost 20 EUR per unit in 2026-11, 100% above the quarter before (10 EUR) and 100% above the baseline "
+        "of 2026-08 (10 EUR), more than the tolerated 20% since 2026-11",
         legacy=(service("CRM-OLD", False, 30_000, 30_000, 30_000, 30_000, units={
             NOVEMBER.plus(n): Decimal(1500 if n == 0 else 3000) for n in range(-3, 1)
         }),),
     ),
     "a fifth more is borne": case(
         "COST_SPIKE", legacy=(service("CRM-OLD", False, 30_000, 30_000, 30_000, 36_000),)
+    ),
+    "a service that stays is watched as well": case(
+        "COST_SPIKE",
+        "CRM-NEW cost 40,000 EUR in 2026-11, 33% above the quarter before (30,000 EUR) and 33% above the baseline of "
+        "2026-08 (30,000 EUR), more than the tolerated 20% since 2026-11",
+        watched=(service("CRM-NEW", False, 30_000, 30_000, 30_000, 40_000),),
+    ),
+    "a service that stays need not end": case(
+        "LEGACY_COST_RUNNING", watched=(service("CRM-NEW", False, 30_000, 30_000),), done=True,
     ),
     "three months are not enough to compare": case("COST_SPIKE", legacy=(service("X", False, 10, 10, 40),)),
     # creep

@@ -38,7 +38,7 @@ def claim(key: str, portfolio: str = "HR", *, elsewhere: bool = True) -> Baselin
 
 def judged(some: Measure, stage: str = "decided", **facts: object) -> Verdict:
     state = MeasureState(stage, granted_at={stage: NOW})
-    present: Evidence = replace(evidence(stage, stage, commands=()), measure_state=state, **facts)  # type: ignore[arg-type]
+    present: Evidence = replace(evidence(stage, stage, commands=()), **{"measure_state": state, **facts})  # type: ignore[arg-type]
     return assess(some, present, POLICY, NOW)
 
 
@@ -114,6 +114,18 @@ def test_a_low_priority_of_an_item_elsewhere_is_said_without_its_key() -> None:
     effects = (*lines(Version.PLAN, 60_000, 60_000), *lines(Version.FORECAST, 60_000, 60_000))
     found = finding(judged(measure(effects=effects), blocking_links=(SECRET,)), "PRIORITY_MISMATCH")
     assert found.sentence == "a blocking item of another project has priority Low, but 660,000 EUR wait for it"
+    assert "SEC" not in found.key
+    assert found.named == NamedSentence("SEC-9 has priority Low, but 660,000 EUR wait for it", ("jira-main/SEC-9",))
+    (note,) = found.tickets
+    assert note.sentence == "priority Low, but 660,000 EUR of a measure of another project wait for this ticket"
+    assert note.elsewhere
+
+
+def test_a_lowered_priority_of_an_item_elsewhere_is_said_without_its_key() -> None:
+    state = MeasureState(highest_priorities={"SEC-9": "High"})
+    found = finding(judged(measure(), blocking_links=(SECRET,), measure_state=state), "PRIORITY_DRIFT")
+    assert found.sentence == "a blocking item of another project was lowered from priority High to Low"
+    assert found.named == NamedSentence("SEC-9 was lowered from priority High to Low", ("jira-main/SEC-9",))
     assert "SEC" not in found.key
 
 

@@ -23,7 +23,7 @@ from mapping.config import (
     WriteRule,
 )
 from mapping.expressions import ExpressionScope
-from mapping.related_evidence import EvidenceNeeds, TimeEntry, evidence_needs, joined_items_of, legacy_of, team_of
+from mapping.related_evidence import EvidenceNeeds, TimeEntry, evidence_needs, joined_items_of, services_of, team_of
 from mapping.sources import JoinedSource
 from mapping.values import money_of, text_of
 from mapping.work_item import ConnectionName, Link, NativeId, WorkItem
@@ -73,7 +73,7 @@ def test_a_team_written_as_text_is_unknown() -> None:
     ],
 )  # fmt: skip
 def test_services(names: object, found: object, legacy: object) -> None:
-    assert legacy_of(EvidenceNeeds(services=names, services_from=SNOW), found) == legacy  # type: ignore[arg-type]
+    assert services_of(names, SNOW, found) == legacy  # type: ignore[arg-type]
 
 
 def test_hours_on_the_item_and_its_children_are_here_and_all_others_elsewhere() -> None:

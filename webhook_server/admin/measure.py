@@ -187,7 +187,7 @@ def _page_data(details: MeasureDetails, policy: Policy | None, viewer: Viewer) -
         "policy": policy,
         "account": account,
         "own_accounts": accounts,
-        "acts_as": [role.value.replace("_", " ") for role in roles],
+        "acts_as": [snapshot.measure.roles.label(role) for role in roles],
         "sentence": show.summary_sentence(snapshot, gate, policy, writer),
         "stage_strip": show.stage_strip(policy, snapshot.state, row["tool_stage"]) if policy else (),
         "gate": gate,
@@ -247,7 +247,7 @@ def _escalation_steps(snapshot: MeasureSnapshot, policy: Policy | None) -> list[
     requests = {sent.responsible.role: sent for sent in deviation.reason_requests}
     return [
         {
-            "role": step.role.value.replace("_", " "),
+            "role": step.role.words,
             "name": requests[step.role].responsible.text if step.role in requests else "",
             "at": requests[step.role].at if step.role in requests else deviation.since + step.after,
             "requested": step.role in requests,

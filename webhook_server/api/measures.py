@@ -17,7 +17,6 @@ from connector.store.measures.names_for_viewer import decision_without_names
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from governance.effects import Account, EffectKind, Version
 from governance.kill_switch import criterion_at
-from governance.measure import Role
 from governance.responsible import Responsible
 from governance.verdict import Colour, Finding, GateState, Outcome, Status
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
@@ -77,7 +76,7 @@ class MeasureSummary(Model):
 class ResponsibleModel(Model):
     """Somebody who must act."""
 
-    role: Role | None = Field(description="The role of the measure; null for somebody without a role there.")
+    role: str | None = Field(description="Key of the role of the measure; null for somebody without a role there.")
     name: str = Field(description="Empty if nobody is named.")
 
 

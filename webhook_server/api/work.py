@@ -10,7 +10,6 @@ from connector.bootstrap import MappingCache, system_clock
 from connector.measures.my_work import my_work_of
 from connector.people.my_work import MyWork, OpenTask, WorkKind
 from connector.store.reporting.my_work import PageStart
-from governance.measure import Role
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.problem import Problem
 from webhook_server.api.values import Amount, Model, PageQuery, from_cursor, to_cursor
@@ -24,7 +23,7 @@ class PendingActionModel(Model):
     title: str | None
     url: str = Field(description="The item in its tool.")
     kind: WorkKind
-    roles: list[Role] = Field(description="The roles of the measure that the caller has.")
+    roles: list[str] = Field(description="Keys of the roles of the measure that the caller has.")
     since: datetime
     sentences: list[str] = Field(description="Why, as in the tool's field with the blockers.")
     codes: list[str]

@@ -13,6 +13,7 @@ from functools import cache
 from types import UnionType
 from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from governance.measure import Role
 from governance.money import Period
 from mapping.work_item import FieldName
 from mapping.writeback import WriteValue
@@ -43,7 +44,7 @@ def _writer(kind: Any) -> Callable[[Any], Json]:
     """How to write one type, worked out once: asking the class each time takes longer than all the rest."""
     if issubclass(kind, Enum):
         return lambda value: value._value_
-    if issubclass(kind, Decimal | Period):
+    if issubclass(kind, Decimal | Period | str):
         return str
     if issubclass(kind, date):
         return lambda value: value.isoformat()
@@ -101,7 +102,7 @@ def _reader(kind: Any) -> Any:
         readers = {item.name: _reader(hints[item.name]) for item in fields(kind) if item.init}
         make: Any = kind
         return lambda value: make(**{name: read(value[name]) for name, read in readers.items() if name in value})
-    return kind if isinstance(kind, type) and issubclass(kind, Enum | Decimal) else lambda value: value
+    return kind if isinstance(kind, type) and issubclass(kind, Enum | Decimal | Role) else lambda value: value
 
 
 def json_digest(value: Json) -> str:

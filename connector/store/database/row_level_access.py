@@ -68,6 +68,8 @@ def visible_to(viewer: Viewer, table: Table = MEASURE) -> ColumnElement[bool]:
         for account in sorted(viewer.accounts):
             holders = (table.c.owner_id, table.c.sponsor_id, table.c.controller_id)
             found.append((table.c.connection == account.connection) & or_(*(one == account.id for one in holders)))
+            if "further_holders" in table.c:
+                found.append(table.c.further_holders.contains([account_key(account)]))
             if "role_change_parties" in table.c:
                 found.append(table.c.role_change_parties.contains([account_key(account)]))
     return or_(*found) if found else false()

@@ -72,7 +72,7 @@ class MeasureSnapshot:
         people = [Person(account, "") for account in accounts]
         return tuple(
             role
-            for role in Role
+            for role in self.measure.roles.every
             if any(may_act_as(person, role, self.measure, self.commands, now) for person in people)
         )
 

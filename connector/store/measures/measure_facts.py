@@ -34,7 +34,7 @@ def _part(kind: Any, value: Any) -> Any:
             return Unknown(str(value["reason"]))
         return None if value is None else from_json(possible[0], value)
     if get_origin(kind) is Mapping and isinstance(value, Mapping):
-        return {name: _part(possible[1], part) for name, part in value.items()}
+        return {from_json(possible[0], name): _part(possible[1], part) for name, part in value.items()}
     if is_dataclass(kind) and isinstance(value, Mapping):
         return _record(kind, value)
     return from_json(kind, value)

@@ -89,7 +89,7 @@ def decision_without_names(stored: Any) -> Any:
     return kept
 
 
-_HIDDEN = frozenset({"named", "first_priorities"})
+_HIDDEN = frozenset({"named", "highest_priorities"})
 _NAMES = ("key", "title", "url", "main_other_project")
 
 

@@ -160,6 +160,10 @@ WITH me AS (
         ON m.sponsor_id = me.account AND m.connection = me.connection
     UNION SELECT m.id, 'controller' FROM me JOIN measure m
         ON m.controller_id = me.account AND m.connection = me.connection
+    UNION SELECT m.id, further.key FROM me JOIN measure m
+        ON m.further_holders @> ARRAY[me.connection || E'\x1e' || me.account]
+        CROSS JOIN LATERAL jsonb_each(m.facts #> '{roles,further}') AS further
+        WHERE further.value ->> 'id' = me.account
     UNION SELECT m.id, 'steering_committee' FROM measure m
         JOIN me ON me.connection = m.connection
         WHERE m.program = ANY(CAST(:seats AS text[]))
@@ -170,7 +174,8 @@ WITH me AS (
         WHERE s.verb = 'delegate' AND s.accepted AND lower(s.content ->> 'delegate') = lower(me.account)
           AND CAST(s.content ->> 'until' AS date) >= :today
           AND s.content #>> '{person,id}' = CASE s.role WHEN 'owner' THEN m.owner_id WHEN 'sponsor' THEN m.sponsor_id
-                                                       WHEN 'controller' THEN m.controller_id END
+                                                       WHEN 'controller' THEN m.controller_id
+                                                       ELSE m.facts #>> ARRAY['roles', 'further', s.role, 'id'] END
 ), concerned AS (
     -- Whom a change of a role concerns that nobody has accepted: both holders, and the transformation office.
     SELECT m.id FROM measure m WHERE m.role_change_parties && CAST(:parties AS text[])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from sqlalchemy import ColumnElement, FromClause, and_, any_, false, func, or_, select, true
 
 from connector.people.permissions import ToolAccount, Viewer
-from connector.store.database.row_level_access import visible_to
+from connector.store.database.row_level_access import account_key, visible_to
 from connector.store.database.tables import MEASURE, MEASURE_FIGURES, MEASURE_FINDING, ROLLUP_GROUP
 from governance.hierarchy import NOT_STATED
 from governance.left_out import ENDED
@@ -138,7 +138,8 @@ def _held_by(account: ToolAccount) -> ColumnElement[bool]:
     columns = MEASURE.c
     holders = (columns.owner_id, columns.sponsor_id, columns.controller_id)
     ids = select(columns.id).where(
-        columns.connection == account.connection, or_(*(one == account.id for one in holders))
+        columns.connection == account.connection,
+        or_(*(one == account.id for one in holders), columns.further_holders.contains([account_key(account)])),
     )
     return MEASURE_FIGURES.c.measure_id == any_(func.array(ids.scalar_subquery()))
 

@@ -117,7 +117,8 @@ def _array(parts: Iterable[str]) -> str:
 def _role_holders(row: Any) -> list[str]:
     """As ``gatepost.accounts`` writes them; see ``row_visibility.sql`` of the migrations."""
     ids = (row.owner_id, row.sponsor_id, row.controller_id)
-    return sorted({f"{row.connection}{RECORD_SEPARATOR}{account}" for account in ids if account})
+    own = {f"{row.connection}{RECORD_SEPARATOR}{account}" for account in ids if account}
+    return sorted({*own, *row.further_holders})
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -195,7 +195,7 @@ _DELETE_FINDINGS = text("DELETE FROM measure_finding WHERE measure_id = ANY(:ids
 _DELETE_SERIES = text("DELETE FROM measure_series WHERE measure_id = ANY(:ids)")
 MEASURES = text("""
     SELECT id, connection, key, title, rule, portfolio, program, project, package, legal_entity, business_unit, owner,
-           stage, gate, implementation, potential, owner_id, sponsor_id, controller_id, unmapped_since,
+           stage, gate, implementation, potential, owner_id, sponsor_id, controller_id, further_holders, unmapped_since,
            verdict #>> '{off_ramp,kind}' AS off_ramp,
            coalesce(CAST(verdict ->> 'without_value' AS boolean), false) AS without_value,
            verdict #>> '{deviation,reason}' AS reason, verdict #>> '{deviation,since}' AS deviation_since,

@@ -146,6 +146,14 @@ INCIDENT = (
     Column("resolved_at", "Resolved", "glide_date_time"),
     Column("reopen_count", "Reopen count", "integer"),
 )
+DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+TIME_CARD = (
+    person("user", "User"),
+    Column("task", "Task", "reference", 32, reference="task"),
+    Column("week_starts_on", "Week starts on", "glide_date"),
+    Column("state", "State"),
+    *(Column(day, day.capitalize(), "decimal") for day in DAYS),
+)
 TABLES = (
     Table("task", "Task", TASK_COLUMNS, prefix="TASK", shown_by="number"),
     Table("planned_task", "Planned task", PLANNED, parent="task", prefix="PTASK", shown_by="number"),
@@ -154,6 +162,7 @@ TABLES = (
     Table("dmn_demand", "Demand", DEMAND, parent="task", prefix="DMND", shown_by="number"),
     Table("change_request", "Change request", CHANGE, parent="task", prefix="CHG", shown_by="number"),
     Table("incident", "Incident", INCIDENT, parent="task", prefix="INC", shown_by="number"),
+    Table("time_card", "Time card", TIME_CARD),
     Table("pm_portfolio", "Portfolio", (Column("name", "Name"),), parent="planned_task", prefix="PRTF"),
 )
 CLOSED_STATES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -20,6 +20,7 @@ from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.query import Query
 from connector.sync.ports import ToolSite
 from governance.facts import Unknown
+from governance.measure import Person
 from governance.money import Money
 from mapping.work_item import FieldName, NativeId, WorkItem
 from sandbox import servers
@@ -234,3 +235,29 @@ def test_an_offering_is_a_service_with_a_life_cycle_of_its_own(sandbox: servers.
     assert directory is not None
     item = directory.services(["Gold CRM"], end_column=None, since=NOW.date(), currency="EUR")
     assert item["Gold CRM"].is_retired
+
+
+def test_hours_on_tasks_are_read_from_time_cards_and_the_last_save_from_the_record(sandbox: servers.Sandbox) -> None:
+    site, snow = servicenow_site(sandbox.servicenow), sandbox.servicenow
+    own = project(sandbox)
+    task = snow.insert("pm_project_task", {"short_description": "T", "top_task": own["sys_id"]}, "lind")
+    incident = snow.insert("incident", {"short_description": "I"}, "lind")
+    card = {"user": own["sys_id"], "week_starts_on": "2026-11-15"}
+    snow.insert("time_card", card | {"task": task["sys_id"], "saturday": "1", "monday": "6.5", "sunday": "9"}, "lind")
+    snow.insert("time_card", card | {"task": incident["sys_id"], "tuesday": "2"}, "lind")
+    snow.insert("time_card", card | {"task": incident["sys_id"], "tuesday": "3", "state": "Rejected"}, "lind")
+    assert site.timesheet is not None
+    found = site.timesheet.time_entries([own["sys_id"]], date(2026, 11, 16))
+    home = f"pm_project:{own['sys_id']}"
+    assert {(one.item.partition(":")[0], one.parent, one.day, one.hours) for one in found} == {
+        ("pm_project_task", home, date(2026, 11, 16), Decimal("6.5")),
+        ("pm_project_task", home, date(2026, 11, 21), Decimal(1)),
+        ("incident", None, date(2026, 11, 17), Decimal(2)),
+    }
+    assert site.personal_history is not None
+    lind = snow.find_user("lind")
+    assert lind is not None
+    item = read(site, own)
+    for person, at in ((Person(lind["sys_id"], "S. Lind"), item.updated), (Person("other", "lind"), None)):
+        assert site.personal_history.last_edit(item, person, NOW - timedelta(days=30)) == at
+    assert site.personal_history.last_edit(item, Person(lind["sys_id"], "S. Lind"), NOW + timedelta(days=1)) is None

@@ -248,3 +248,21 @@ def test_an_office_that_owns_the_measure_by_another_account_accepts_nothing(atta
     attack.edit(Sponsor="osei")
     reply = attack.say(owner, "/accept-role sponsor osei")
     assert reply.startswith("Aylin Kaya may not accept this: Aylin Kaya is owner of this measure.")
+
+
+def test_a_further_role_finds_its_approval_under_my_work_and_gives_it(attack: Attack) -> None:
+    table = "{by: Program, people: {Cloud exit: {id: lind, name: Sara Lind}}}"
+    further = f"further: {{risk_owner: {{label: Risk officer, from: {table}}}}}"
+    text_of = MAPPING.replace("controller: Controller}", f"controller: Controller, {further}}}")
+    text_of = text_of.replace("measures:", "policy: {approvals: {detailed: [risk_owner]}}\nmeasures:", 1)
+    attack.services.mappings.activate(text_of, "digest-2", author="tests", reason="tests")
+    try:
+        attack.assess()
+        officer = attack.person("risk", "Sara Lind", account="lind")
+        work = my_work_of(attack.services, MappingCache(attack.services.mappings), officer, now())
+        (task,) = [one for one in work.tasks if one.measure == attack.measure and one.kind is WorkKind.APPROVAL]
+        assert task.roles == ("risk_owner",)
+        assert attack.say(officer, "/approve detailed") == "Detailed approved by Sara Lind as Risk officer."
+        assert "risk_owner" in attack.value("measure_state -> 'role_holders'")
+    finally:
+        attack.services.mappings.activate(MAPPING, "digest-3", author="tests", reason="tests")

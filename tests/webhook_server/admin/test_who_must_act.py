@@ -21,7 +21,7 @@ from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from connector.store.reporting.my_work import load_my_work
 from governance.codes import CODES
 from governance.gates import ApprovalKind
-from governance.measure import Role
+from governance.measure import HELD_ROLES, Role
 from governance.measure_state import Deviation, OffRamp, OffRampKind, ReasonRequest
 from governance.responsible import ADMINISTRATOR, Responsible
 from governance.verdict import Approval, ApprovalState, Blocker, ConditionResult, GateState, Outcome, Verdict
@@ -78,7 +78,7 @@ committees:
 def everything(verdict: Verdict) -> Verdict:
     """Every code with every role that might have to act, and with the administrator and two at once."""
     people: dict[str, tuple[Responsible, ...]] = {
-        role.value: (Responsible(role, "Somebody", ACCOUNTS[role]),) for role in Role
+        role.value: (Responsible(role, "Somebody", ACCOUNTS[role]),) for role in (*HELD_ROLES, Role.STEERING_COMMITTEE)
     }
     people |= {"administrator": ADMINISTRATOR, "two": (*people["owner"], *people["sponsor"])}
     checklist = tuple(
@@ -112,7 +112,7 @@ def off_ramp(kind: OffRampKind) -> OffRamp:
 STATES = {
     "on the road": {},
     "a deviation, the owner asked": {"deviation": asked(Role.OWNER)},
-    "a deviation, the ladder climbed": {"deviation": asked(*Role)},
+    "a deviation, the ladder climbed": {"deviation": asked(*HELD_ROLES, Role.STEERING_COMMITTEE)},
     "on hold": {"off_ramp": off_ramp(OffRampKind.ON_HOLD)},
     "cancelled": {"off_ramp": off_ramp(OffRampKind.CANCELLED)},
     "killed": {"off_ramp": off_ramp(OffRampKind.KILLED)},

@@ -95,8 +95,10 @@ MEASURE = Table(
         Column(f"{role}_id", Text, Computed(f"facts #>> '{{roles,{role},id}}'::text[]", persisted=True))
         for role in ("owner", "sponsor", "controller")
     ),
+    Column("further_holders", ARRAY(Text), Computed("gatepost_further_holders(connection, facts)", persisted=True)),
     UniqueConstraint("connection", "native_id"),
     ForeignKeyConstraint(["connection", "native_id"], ["work_item.connection", "work_item.native_id"]),
+    Index("measure_further_holders", "further_holders", postgresql_using="gin"),
     Index("measure_role_change_parties", "role_change_parties", postgresql_using="gin"),
     Index("measure_role_changes", "id", postgresql_where=text("role_change_parties <> '{}'")),
     Index("measure_program", "program"),

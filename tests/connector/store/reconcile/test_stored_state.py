@@ -17,7 +17,7 @@ from connector.store.reconcile.due_assessments import wake_due_assessments
 from connector.store.reporting.exchange_rates import ExchangeRates
 from connector.sync.stores import AbsentItem, AssessedItem, StoredState, UnmappedItem
 from governance.evidence import Children, ChildState, Command, CommandOrigin, CommandSource, Ruling, Verb
-from governance.measure import MeasureId, Person, Role
+from governance.measure import HELD_ROLES, MeasureId, Person, Role
 from governance.measure_state import Deviation, MeasureState, OffRamp, OffRampKind, ReasonRequest
 from governance.money import Money, Period
 from governance.rates import Rate
@@ -279,7 +279,12 @@ def test_a_rate_is_kept_and_its_correction_is_recorded(store: StoreFixture) -> N
 
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds it
-people = st.builds(Responsible, st.none() | st.sampled_from(Role), st.text(max_size=9), st.text(max_size=9))
+people = st.builds(
+    Responsible,
+    st.none() | st.sampled_from((*HELD_ROLES, Role.STEERING_COMMITTEE, Role("risk_owner"))),
+    st.text(max_size=9),
+    st.text(max_size=9),
+)
 measure_states = st.builds(
     MeasureState,
     stage=st.sampled_from([None, "detailed"]),
@@ -295,7 +300,7 @@ measure_states = st.builds(
         explained_shortfall=st.none() | st.decimals(-9, 9, places=4),
     ),
     red_since=st.none() | moments,
-    first_priorities=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
+    highest_priorities=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
 )  # fmt: skip
 
 

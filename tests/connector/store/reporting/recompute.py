@@ -73,10 +73,10 @@ def estimate_of(name: str, booked: Series, expected: Series) -> Series:
         return expected | {
             month: amount for month, amount in booked.items() if month <= CLOSED or month not in expected
         }
-    months, left = dict(booked), sum(expected.values()) - sum(booked.values())
+    months, left = dict(booked), sum((*expected.values(), *(-one for one in booked.values())), Decimal(0))
     for month in sorted(expected):
         if month > CLOSED and month not in booked and left * sum(expected.values()) > 0:
-            part = min((expected[month], left), key=abs)
+            part = expected[month] if abs(expected[month]) < abs(left) else left
             months[month], left = part, left - part
     if left * sum(expected.values()) > 0:
         place = after(max(CLOSED, *booked))

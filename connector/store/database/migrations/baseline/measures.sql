@@ -17,6 +17,15 @@ CREATE INDEX work_item_key ON work_item (key);
 CREATE INDEX work_item_former_keys ON work_item USING gin (former_keys);
 CREATE INDEX work_item_read ON work_item (read_at DESC);
 
+-- Accounts of the roles beside owner, sponsor and controller: connection, record separator, id.
+CREATE FUNCTION gatepost_further_holders(connection text, facts jsonb) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(array_agg(DISTINCT connection || E'\x1e' || (held.value ->> 'id')), '{}')
+    FROM jsonb_each(CASE jsonb_typeof(facts #> '{roles,further}') WHEN 'object' THEN facts #> '{roles,further}'
+                         ELSE '{}' END) AS held
+    WHERE held.value ->> 'id' IS NOT NULL
+$$;
+
 CREATE TABLE measure (
     id              text PRIMARY KEY,
     connection      text NOT NULL,
@@ -64,9 +73,12 @@ CREATE TABLE measure (
     owner_id        text GENERATED ALWAYS AS (facts #>> '{roles,owner,id}') STORED,
     sponsor_id      text GENERATED ALWAYS AS (facts #>> '{roles,sponsor,id}') STORED,
     controller_id   text GENERATED ALWAYS AS (facts #>> '{roles,controller,id}') STORED,
+    -- The accounts that hold the roles which a mapping adds, as in gatepost.accounts.
+    further_holders text[] GENERATED ALWAYS AS (gatepost_further_holders(connection, facts)) STORED,
     FOREIGN KEY (connection, native_id) REFERENCES work_item (connection, native_id),
     UNIQUE (connection, native_id)
 );
+CREATE INDEX measure_further_holders ON measure USING gin (further_holders);
 CREATE INDEX measure_place ON measure (portfolio, program, project, package);
 CREATE INDEX measure_reassess ON measure (reassess_at) WHERE unmapped_since IS NULL;
 CREATE INDEX measure_baseline ON measure (baseline_id) WHERE baseline_id IS NOT NULL;

@@ -8,6 +8,7 @@ INSERT INTO row_policy (name, visible) VALUES
     OR (SELECT gatepost_scopes()) ?| gatepost_place_keys(portfolio, program, project, package, legal_entity)
     OR (SELECT gatepost_accounts()) ?| ARRAY[connection || E'\x1e' || owner_id, connection || E'\x1e' || sponsor_id,
                                             connection || E'\x1e' || controller_id]
+    OR (SELECT gatepost_accounts()) ?| further_holders
     OR (SELECT gatepost_accounts()) ?| role_change_parties$$),
     -- What belongs to a measure.  One row is looked up, many are hashed: PostgreSQL chooses between the two forms of
     -- such an EXISTS by itself.
