@@ -40,6 +40,7 @@ from governance.money import Money
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
 from webhook_server.admin.measure_actions import add_actions, offered_actions
+from webhook_server.admin.measure_report import report_data
 from webhook_server.admin.measure_status_history import changed_days, status_spans
 from webhook_server.admin.measure_timeline import TimelineEntry, command_origin, command_text, timeline_entry
 from webhook_server.admin.navigation import MEASURE_READERS
@@ -101,7 +102,8 @@ def measure(services: Services) -> Blueprint:
             number = request.args.get("command", type=int)
             command = ruling(connection, number, row["id"]) if number is not None else None
             lines, more = timeline_page(connection, row["id"], request.args.get("before", type=int), policy)
-        page = _page_data(details, policy, viewer)
+            report = report_data(connection, viewer, row["id"])
+        page = _page_data(details, policy, viewer) | report
         submitted = _submitted_command(services, row, command) if command is not None else {}
         return render_template("measure/show.html", **page, **submitted, timeline=lines, timeline_after=more)
 

@@ -153,6 +153,11 @@ class PortfolioLists:
             rows[:limit], _format_cursor((str(getattr(last.amounts, name)), last.id) if name else (last.id,))
         )
 
+    def measure(self, measure: str) -> MeasureRow | None:
+        """One measure by its id; ``None`` before its figures were made."""
+        row = self._connection.execute(_measures().where(self._wanted, MEASURE_FIGURES.c.measure_id == measure)).first()
+        return _row(row) if row is not None else None
+
     def excluded_measures(self, limit: int = 20) -> tuple[MeasureRow, ...]:
         """Measures that are in no sum, because a rate is missing."""
         query = _measures().where(self._wanted, self._live, MEASURE_FIGURES.c.missing_rate.is_not(None))
