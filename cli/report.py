@@ -28,8 +28,8 @@ from governance.effects import Version
 from governance.hierarchy import Dimension, HierarchyNode, RollUpMeasure, Total, roll_up
 from governance.left_out import LeftOut
 from governance.measure import MeasureId
+from governance.measure_figures import measure_figures
 from governance.money import Money
-from governance.roll_up import measure_figures
 
 Key = Annotated[str, typer.Argument(help="Key of the item (ITX-7, PRJ0000012) or id of the measure")]
 

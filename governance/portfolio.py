@@ -14,8 +14,9 @@ from governance.definitions.leakage import LeakReason
 from governance.effects import ZERO
 from governance.hierarchy import RollUpMeasure
 from governance.left_out import LeftOut
+from governance.measure_figures import measure_figures
 from governance.rates import MissingRate, Rates
-from governance.roll_up import AMOUNTS, Amounts, MeasureFigures, RollUpSettings, measure_figures
+from governance.roll_up import AMOUNTS, Amounts, MeasureFigures, RollUpSettings
 
 OPEN_AMOUNTS = ("pipeline", "delayed_benefit", "unconfirmed_benefit")
 """Amounts of all measures that have not ended, whether committed totals hold them or not."""

@@ -18,9 +18,10 @@ from governance.effects import ZERO, Account, EffectKind, EffectLine, Version
 from governance.hierarchy import Dimension, RollUpMeasure
 from governance.left_out import LeftOut, funnel_step
 from governance.measure import HierarchyPath, MeasureId
+from governance.measure_figures import measure_figures
 from governance.money import Money, Period
 from governance.rates import Rate, Rates
-from governance.roll_up import AMOUNTS, MeasureFigures, RollUpSettings, measure_figures
+from governance.roll_up import AMOUNTS, MeasureFigures, RollUpSettings
 from tests.governance.factory import POLICY, eur
 
 BASIS = RollUpSettings("EUR", FiscalYear(Period(2026, 4)), Period(2026, 10), POLICY.weights, "decided")

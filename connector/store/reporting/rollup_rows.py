@@ -18,9 +18,10 @@ from governance.definitions.leakage import LeakReason
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.left_out import LEFT
 from governance.measure import HierarchyPath
+from governance.measure_figures import measure_figures
 from governance.money import Money, Period
 from governance.rates import Rates
-from governance.roll_up import AMOUNTS, Amounts, MeasureFigures, MonthlyFigures, RollUpSettings, measure_figures
+from governance.roll_up import AMOUNTS, Amounts, MeasureFigures, MonthlyFigures, RollUpSettings
 
 RowValues: TypeAlias = "tuple[object, ...]"
 
