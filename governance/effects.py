@@ -83,6 +83,11 @@ def signed(line: EffectLine) -> Decimal:
     return line.money.amount if line.kind.is_benefit else -line.money.amount
 
 
+def is_in_net(line: EffectLine) -> bool:
+    """Soft savings are in no account; a cost counts whatever it is called."""
+    return line.account is Account.EBITDA and (line.hard or not line.kind.is_benefit)
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """One version of a measure's effects, added up by month; built once per assessment.

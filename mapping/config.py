@@ -441,6 +441,14 @@ class CommitteeRule(MappingModel):
     quorum: Annotated[int, Field(ge=1)] = 1
 
 
+class LegalEntityRule(MappingModel):
+    """The books of a legal entity, where they are kept otherwise than the group's."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    fiscal_year_start: Annotated[int, Field(ge=1, le=12)] | None = None
+    """``None`` is the group's."""
+
+
 class MappingConfig(MappingModel):
     version: Literal[1]
     organization: str
@@ -448,6 +456,8 @@ class MappingConfig(MappingModel):
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
     fiscal_year_named_by: Literal["first", "last"] = "first"
     """Whether a fiscal year is called by the calendar year in which it begins or by the one in which it ends."""
+    legal_entities: Mapping[str, LegalEntityRule] = {}
+    """By name, as measures state it; letter case does not count."""
     policy: PolicyRule = PolicyRule()
     committees: tuple[CommitteeRule, ...] = ()
     measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]

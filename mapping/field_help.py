@@ -46,9 +46,14 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "fiscal_year_start": "Number of the month in which the fiscal year begins.",
         "fiscal_year_named_by": "Whether a fiscal year is called by the calendar year in which it begins (first) "
         "or ends (last).",
+        "legal_entities": "Name of a legal entity to its currency and fiscal year, shown beside the group's.",
         "policy": "The stage model, its numbers, and what is switched off.",
         "committees": "Steering committees: which programs each decides, and who belongs to it.",
         "measures": "The rules, from top to bottom: the first one that takes an item makes a measure of it.",
+    },
+    "LegalEntityRule": {
+        "currency": "The currency of its books: CHF.",
+        "fiscal_year_start": "Number of the month in which its fiscal year begins; without one, the group's.",
     },
     "MeasureRule": {
         "name": "The rule's name, as every decision and report says it.",

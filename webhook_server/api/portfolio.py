@@ -7,6 +7,9 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from connector.bootstrap import system_clock
+from connector.store.operations.source_ages import visible_sources
+from connector.store.reporting.figures_history import PastPortfolio
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_results import HierarchySums, PortfolioSums
@@ -14,9 +17,11 @@ from governance.definitions.leakage import LeakReason
 from governance.effects import Version
 from governance.left_out import LeftOut
 from governance.verdict import Colour
+from webhook_server.api.known_on import day_of
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.portfolio_amounts import PortfolioAmounts, amounts_of
 from webhook_server.api.problem import Problem
+from webhook_server.api.sources import SourceModel, source_models
 from webhook_server.api.values import Amount, Model, ShortText
 
 
@@ -95,6 +100,7 @@ class PortfolioTotals(Model):
     losses: list[Losses]
     statuses: list[StatusTotals]
     months: list[MonthTotals]
+    sources: list[SourceModel] = Field(description="Of the measures that you see; empty for a day in the past.")
 
 
 class PortfolioQuery(Model):
@@ -109,6 +115,11 @@ class PortfolioQuery(Model):
     implementation: Colour | None = None
     potential: Colour | None = None
     left_out: LeftOut | None = Field(None, description="Only what the totals leave out for this reason.")
+    on: ShortText | None = Field(
+        default=None,
+        description="As known on a day (2026-06-30, until its end in UTC) or at a moment (2026-06-30T12:00Z); "
+        "without the months, which are kept for today alone.",
+    )
 
 
 SIDES = {Version.PLAN: "plan", Version.FORECAST: "estimate", Version.ACTUAL: "actual"}
@@ -120,9 +131,16 @@ def totals(call: ApiCall) -> PortfolioTotals:
             "left_out")  # fmt: skip
     given = {name: value for name in same if (value := getattr(query, name)) is not None}
     filters = PortfolioFilters(entity=query.legal_entity, unit=query.business_unit, **given)
+    on = day_of(query.on)
     with call.services.read_as(call.viewer) as connection:
-        portfolio = Portfolio(connection, call.viewer, filters)
+        portfolio = (
+            Portfolio(connection, call.viewer, filters)
+            if on is None
+            else PastPortfolio(connection, call.viewer, filters, on.at)
+        )
         settings = portfolio.settings()
+        if settings is None and on is not None:
+            raise Problem(404, f"No figures were known on {on}.", "Ask for a later day.")
         if settings is None:
             raise Problem(
                 409,
@@ -130,8 +148,10 @@ def totals(call: ApiCall) -> PortfolioTotals:
                 "A worker calculates them; start one with: gatepost serve, or gatepost worker",
             )
         overview, points = portfolio.overview(), portfolio.curve()
+        ages = visible_sources(call.services.engine, connection, call.viewer) if on is None else ()
     currency = settings.currency
     return PortfolioTotals(
+        sources=source_models(ages, call.services.settings.source_age_limit, system_clock()),
         currency=currency,
         fiscal_year=settings.year.name,
         fiscal_year_begins=settings.year.first.first_day,
@@ -192,7 +212,7 @@ def _amount(value: Decimal | None, currency: str) -> Amount | None:
 OPERATIONS = (
     Operation(
         "GET", "/portfolio", "portfolio", "Show sums of the portfolio", totals, PortfolioTotals, query=PortfolioQuery,
-        problems={409: "There are no figures yet."},
+        problems={404: "No figures were known on that day.", 409: "There are no figures yet."},
         description="Sums are over the measures that the caller may see.",
     ),
 )  # fmt: skip

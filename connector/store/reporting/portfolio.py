@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import reduce
 from typing import Any, TypeAlias
@@ -69,8 +69,7 @@ class Portfolio:
         row = self._connection.execute(select(FIGURES_SETTINGS)).first()
         if row is None:
             return None
-        year = FiscalYear(Period.of(row.first_month), YearName(row.year_named_by))
-        return FigureSettings(row.currency, year, Period.of(row.closed_month), row.committed_from, row.refreshed_at)
+        return figure_settings_of(row, row.refreshed_at)
 
     def rebuild_progress(self) -> RebuildProgress | None:
         row = self._connection.execute(select(FIGURES_PROGRESS)).first()
@@ -198,6 +197,13 @@ class Portfolio:
 
 
 COUNTED = ("measures", "held_up")
+
+
+def figure_settings_of(row: Any, at: datetime) -> FigureSettings:
+    """The settings of a row, with the moment that the figures are of."""
+    year = FiscalYear(Period.of(row.first_month), YearName(row.year_named_by))
+    return FigureSettings(row.currency, year, Period.of(row.closed_month), row.committed_from, at)
+
 
 _ByStep: TypeAlias = "dict[str, list[tuple[bool, PortfolioSums]]]"
 """By stage: sums, and whether totals hold them."""
