@@ -125,8 +125,8 @@ def save_rates(engine: Engine, rates: Sequence[Rate] = RATES) -> None:
     with engine.begin() as transaction:
         for rate in rates:
             transaction.execute(
-                text("INSERT INTO exchange_rate VALUES (:c, :t, :s, :f, 'tests') "
-                     'ON CONFLICT (currency, "to", since) DO UPDATE SET factor = excluded.factor'),
+                text("INSERT INTO exchange_rate VALUES (:c, :t, 'average', :s, :f, 'tests') "
+                     'ON CONFLICT (currency, "to", kind, since) DO UPDATE SET factor = excluded.factor'),
                 {"c": rate.currency, "t": rate.to_currency, "s": rate.since, "f": rate.factor},
             )  # fmt: skip
 
