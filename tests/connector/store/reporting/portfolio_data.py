@@ -28,6 +28,7 @@ BASIS = RollUpSettings("EUR", FiscalYear(Period(2026, 1)), Period(2026, 10), def
 OFFICE = Viewer(PersonId(1), "office@nordbank.example", "M. Brandt", (RoleGrant(Role.OFFICE),))
 RATES = (
     Rate("USD", "EUR", date(2025, 1, 1), Decimal("0.92"), "tests"),
+    Rate("USD", "EUR", date(2026, 1, 1), Decimal("0.92"), "tests"),
     Rate("USD", "EUR", date(2026, 6, 1), Decimal("0.9357"), "tests"),
     Rate("CHF", "EUR", date(2026, 4, 1), Decimal("1.0604"), "tests"),
 )
