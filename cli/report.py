@@ -121,7 +121,8 @@ def totals(
         if lines is not None:
             entries = [entry for found in by_node.values() for entry in found]
             by_version = {
-                version: roll_up(entries, by, version, settings.currency, rates, figure=figure) for version in Version
+                version: roll_up(entries, by, version, settings.currency, settings.usable(rates), figure=figure)
+                for version in Version
             }
             reasons = {entry.id: measure_figures(entry, settings, rates).left_out for entry in entries}
             _print_lines(services, lines, by_version, reasons)
