@@ -74,7 +74,7 @@ def _facts(program: str, benefit: int, **more: Value) -> dict[str, Value]:
         "Legal entity": "Nordbank AG",
         "Baseline": benefit * 2,
         "Objective": "Cost-income ratio below 50 %",
-        "Kill criteria": "forecast < 20 % of plan for 6 months",
+        "Kill criteria": "forecast < 20 % of plan for 3 months",
         "Overlaps": "none",
         "Rough value": benefit,
         **{name.replace("_", " "): value for name, value in more.items()},

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from sandbox.jira.model import Issue, Value, field_is
+from sandbox.jira.model import Issue, Refusal, Value, field_is
 from sandbox.jira.state import JiraState
+from sandbox.servicenow.model import Refusal as RecordRefusal
 from sandbox.servicenow.state import ServiceNowState
 from sandbox.story.player import BOT_ACCOUNTS
 from sandbox.story.seed import column_of, workflow
@@ -110,9 +111,14 @@ class YearTools:
         self.jira.comment(self.issue(title).key, text, by=by)
 
     def move(self, by: str, to: str, *titles: str) -> None:
-        """Raises Refusal when the workflow withholds a move."""
+        """Raises StoryBroken when the workflow withholds a move."""
         for title in titles:
-            self.jira.transition(self.issue(title).key, to, by=by)
+            issue = self.issue(title)
+            try:
+                self.jira.transition(issue.key, to, by=by)
+            except Refusal as refusal:
+                blockers = issue.values.get(self.jira.field_named("Gate blockers").id)
+                raise StoryBroken(f"{title} cannot move to {to}: {blockers}") from refusal
 
     def rewrite(self, title: str, author: str, by: str, text: str) -> None:
         """Somebody else changes the last comment of its author."""
@@ -151,8 +157,13 @@ class YearTools:
         self.servicenow.insert("pm_project", raw, owner)
 
     def update(self, title: str, by: str, values: Mapping[str, str]) -> None:
-        """Raises Refusal when a rule of the instance aborts the change."""
-        self.servicenow.update("pm_project", self._id("pm_project", title), values, by)
+        """Raises StoryBroken when a rule of the instance aborts the change."""
+        identity = self._id("pm_project", title)
+        try:
+            self.servicenow.update("pm_project", identity, values, by)
+        except RecordRefusal as refusal:
+            blockers = self.servicenow.tables["pm_project"][identity]["u_gatepost_blockers"]
+            raise StoryBroken(f"{title} cannot be changed to {dict(values)}: {blockers}") from refusal
 
     def task(self, title: str, name: str, state: str) -> None:
         """A task of a project."""
