@@ -161,6 +161,9 @@ def cleanup_summary(cleaned: CleanupResult, retention: RetentionPeriods, *, dry_
         lines.append(f"{delete} {_counted(cleaned.events_deleted, 'event', 'events')} {after}.")
     if cleaned.writes_deleted:
         lines.append(f"{delete} {_counted(cleaned.writes_deleted, 'write', 'writes')} {after}.")
+    if cleaned.versions_deleted:
+        versions = _counted(cleaned.versions_deleted, "superseded version", "superseded versions")
+        lines.append(f"{delete} {versions} of what was known of measures, older than {retention.known_days} days.")
     if cleaned.status is CleanupStatus.BUSY:
         lines.append("A worker is cleaning up and does the rest." if lines else "A worker is cleaning up.")
     return [*lines, *cleaned.problems] or ["There is nothing to do."]
@@ -190,7 +193,7 @@ def _owner(settings: Settings) -> Iterator[tuple[Engine, DatabaseLogins]]:
 
 
 def _periods(settings: Settings) -> RetentionPeriods:
-    return RetentionPeriods(settings.event_body_days, settings.history_days)
+    return RetentionPeriods(settings.event_body_days, settings.history_days, settings.known_days)
 
 
 def _report(done: CleanupResult, settings: Settings) -> bool:

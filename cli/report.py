@@ -15,9 +15,11 @@ from rich.table import Table
 
 from connector.bootstrap import MappingCache, Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
+from connector.measures.known_on import KnownOn, NotAMoment, NotKnownYet, known_row, parse_known_on
 from connector.settings import Settings
 from connector.store.database.json_codec import Json, to_json
-from connector.store.measures.measure_lookup import MeasureExplanation
+from connector.store.measures.measure_lookup import MeasureExplanation, explanation_of
+from connector.store.measures.measure_queries import find_measures as find_rows
 from connector.store.measures.verdicts import verdict_to_json
 from connector.sync.reconcile import ActiveMapping
 from governance import portfolio
@@ -32,10 +34,21 @@ Key = Annotated[str, typer.Argument(help="Key of the item (ITX-7, PRJ0000012) or
 CENT = Decimal("0.01")
 
 
-def explain(key: Key, as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False) -> None:
+def explain(
+    key: Key,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    on: Annotated[
+        str | None, typer.Option(help="As known on a day, 2026-06-30, or at a moment, 2026-06-30T12:00Z")
+    ] = None,
+) -> None:
     """Print the verdict on a measure as a checklist: every condition, its evidence, and who must act."""
     with bootstrap(Settings(), application="gatepost explain") as services:
+        known_on = _known_on(on) if on is not None else None
         for measure in find_measures(services, key):
+            if known_on is not None:
+                measure = _as_known(services, measure, known_on)
+                if not as_json:
+                    typer.echo(f"As known on {known_on}. What was corrected or decided later is not in it.")
             if as_json:
                 typer.echo(json.dumps(_as_json(measure), indent=1))
                 continue
@@ -51,6 +64,23 @@ def explain(key: Key, as_json: Annotated[bool, typer.Option("--json", help="Prin
                 typer.echo(f"It is no longer a measure: {measure.unmapped_reason}")
             typer.echo("")
             typer.echo(measure.explanation)
+
+
+def _known_on(given: str) -> KnownOn:
+    try:
+        return parse_known_on(given, system_clock())
+    except NotAMoment as error:
+        raise ConfigurationError(str(error)) from error
+
+
+def _as_known(services: Services, measure: MeasureExplanation, on: KnownOn) -> MeasureExplanation:
+    """The explanation that was stored by then.  Raises ConfigurationError before the measure was known."""
+    with services.engine.connect() as connection:
+        (row,) = find_rows(connection, measure.id)
+        try:
+            return explanation_of(known_row(connection, row, on).row)  # type: ignore[arg-type]  # such a row
+        except NotKnownYet as error:
+            raise ConfigurationError(str(error)) from error
 
 
 def _as_json(measure: MeasureExplanation) -> dict[str, Json]:

@@ -131,7 +131,7 @@ class Services:
     @property
     def retention_periods(self) -> RetentionPeriods:
         """How long bodies and history are kept."""
-        return RetentionPeriods(self.settings.event_body_days, self.settings.history_days)
+        return RetentionPeriods(self.settings.event_body_days, self.settings.history_days, self.settings.known_days)
 
     def close(self) -> None:
         self.engine.dispose()

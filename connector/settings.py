@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -84,10 +85,14 @@ class Settings(BaseSettings):
     """Minutes between sweeps for changed items, which find what lost events missed."""
     full_sweep_hour: int = Field(default=2, ge=0, le=23)
     """Hour of the day (UTC) of the full sweep, which also finds deleted items."""
+    source_age_minutes: int = Field(default=60, ge=1, le=30 * 24 * 60)
+    """Minutes after which pages warn that a source was not read to the end; never less than two sweeps."""
     event_body_days: int = Field(default=14, ge=1, le=3650)
     """Days for which the bodies of events are stored."""
     history_days: int = Field(default=400, ge=30)
     """Days for which events and writes are stored after they are finished."""
+    known_days: int = Field(default=3650, ge=400)
+    """Days for which it can be asked what was known of a measure; what held good before is deleted."""
     restore_native_gates: bool = False
     """Restore native gates that somebody removed from a workflow; otherwise they are only reported."""
     connection_private_networks: str = ""
@@ -115,6 +120,11 @@ class Settings(BaseSettings):
     read_timeout: float = Field(default=30.0, gt=0)
     log_format: LogFormat = LogFormat.JSON
     log_level: str = "INFO"
+
+    @property
+    def source_age_limit(self) -> timedelta:
+        """The age from which a source is no present."""
+        return timedelta(minutes=max(self.source_age_minutes, 2 * self.sweep_minutes))
 
     @property
     def maintenance_address(self) -> str | None:

@@ -406,11 +406,21 @@ class CommitteeRule(MappingModel):
     quorum: Annotated[int, Field(ge=1)] = 1
 
 
+class LegalEntityRule(MappingModel):
+    """The books of a legal entity, where they are kept otherwise than the group's."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    fiscal_year_start: Annotated[int, Field(ge=1, le=12)] | None = None
+    """``None`` is the group's."""
+
+
 class MappingConfig(MappingModel):
     version: Literal[1]
     organization: str
     reporting_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
+    legal_entities: Mapping[str, LegalEntityRule] = {}
+    """By name, as measures state it; letter case does not count."""
     policy: PolicyRule = PolicyRule()
     committees: tuple[CommitteeRule, ...] = ()
     measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]

@@ -41,9 +41,14 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "organization": "The organization at the top of the hierarchy.",
         "reporting_currency": "Amounts without a currency of their own are in this one: EUR.",
         "fiscal_year_start": "Number of the month in which the fiscal year begins.",
+        "legal_entities": "Name of a legal entity to its currency and fiscal year, shown beside the group's.",
         "policy": "The stage model, its numbers, and what is switched off.",
         "committees": "Steering committees: which programs each decides, and who belongs to it.",
         "measures": "The rules, from top to bottom: the first one that takes an item makes a measure of it.",
+    },
+    "LegalEntityRule": {
+        "currency": "The currency of its books: CHF.",
+        "fiscal_year_start": "Number of the month in which its fiscal year begins; without one, the group's.",
     },
     "MeasureRule": {
         "name": "The rule's name, as every decision and report says it.",

@@ -53,6 +53,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
     yield from _check_off(policy.get("off"))
     yield from _check_overrides(policy.get("overrides"), list(names))
     yield from _check_committees(data.get("committees"))
+    yield from _check_legal_entities(data.get("legal_entities"))
     yield from cannot_govern(data)
     yield from wrong_gate_names(data)
 
@@ -190,6 +191,14 @@ def _check_committees(committees: object) -> Iterator[RuleProblem]:
                 message = f'the program "{program}" already belongs to {seen[program_name]}.'
                 yield (*path, "programs"), message, "A program has one steering committee."
             seen.setdefault(program_name, str(committee.get("name")))
+
+
+def _check_legal_entities(entities: object) -> Iterator[RuleProblem]:
+    seen: dict[str, str] = {}
+    for name in map(str, entities if isinstance(entities, Mapping) else ()):
+        known = seen.setdefault(name.casefold(), name)
+        if known != name:
+            yield ("legal_entities", name), f'"{name}" is "{known}" again.', "Letter case does not count; keep one."
 
 
 def _inner(value: Mapping[str, object], *keys: str) -> object:

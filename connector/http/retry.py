@@ -41,6 +41,10 @@ class StopRetrying:
     reason: str
 
 
+PAUSED_RETRY_SECONDS = 3.0
+"""How long work waits at least that ran into a pause, so that nothing is tried again and again with what is refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class PauseConnection:
     """Stop the whole connection until a person has acted."""

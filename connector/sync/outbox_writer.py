@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from connector.errors import LimitScope, RateLimited, RetryLater, ToolError
-from connector.http.retry import PauseConnection, Retry, StopRetrying, decide
+from connector.http.retry import PAUSED_RETRY_SECONDS, PauseConnection, Retry, StopRetrying, decide
 from connector.sync.lease import UNLEASED, Lease, LeaseState
 from connector.sync.ports import BatchWriter, BulkResult, ToolSite, WriteRequest, WriteResult
 from connector.sync.reconcile import BatchResult, counts_as_attempt
@@ -233,7 +233,7 @@ class OutboxWriter:
                 return self._postpone(row, seconds, error)
             case PauseConnection(reason=reason):
                 self.pauses.pause(row.connection, reason, None)
-                self.outbox.postpone([row], 0, reason, count=False)
+                self.outbox.postpone([row], PAUSED_RETRY_SECONDS, reason, count=False)
                 return False
             case StopRetrying(reason=reason):
                 self.outbox.dead_letter(row, reason)
@@ -245,7 +245,7 @@ class OutboxWriter:
         if not isinstance(decision, PauseConnection):
             return False
         self.pauses.pause(group[0].connection, decision.reason, None)
-        self.outbox.postpone(group, 0, decision.reason, count=False)
+        self.outbox.postpone(group, PAUSED_RETRY_SECONDS, decision.reason, count=False)
         return True
 
     def _postpone(self, row: OutboxRow, seconds: float, error: Exception) -> bool:

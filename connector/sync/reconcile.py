@@ -15,7 +15,7 @@ import structlog
 
 from connector.errors import AuthenticationFailed, LimitScope, RateLimited, RetryLater, ToolError, Unreachable
 from connector.http.rate_limits import wait_seconds
-from connector.http.retry import PauseConnection, Retry, StopRetrying, decide
+from connector.http.retry import PAUSED_RETRY_SECONDS, PauseConnection, Retry, StopRetrying, decide
 from connector.sync.known_people import known_people
 from connector.sync.ports import ToolSite
 from connector.sync.related_evidence import NO_ITEM_EVIDENCE, ItemEvidence, RelatedEvidenceReader
@@ -298,7 +298,7 @@ class Reconciler:
         if isinstance(decision := decide(error, 1, jitter=1.0), PauseConnection):
             # No item causes this, whatever their number: none becomes a dead letter, and none counts as tried.
             self.pauses.pause(claim.connection, decision.reason, None)
-            self.dirty_keys.postpone(claim, items, 0, decision.reason, count=False)
+            self.dirty_keys.postpone(claim, items, PAUSED_RETRY_SECONDS, decision.reason, count=False)
             return
         attempts = {key.native_id: key.attempts for key in claim.keys}
         for item in items:

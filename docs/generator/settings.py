@@ -25,6 +25,7 @@ the same `DATABASE_URL` and the same `GATEPOST_SECRET_KEY`.
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Where things are stored": (
         "database_url", "maintenance_database_url", "data", "secret_key", "event_body_days", "history_days",
+        "known_days", "source_age_minutes",
     ),
     "Web server and pages": (
         "host", "port", "public_url", "trusted_proxies", "web_threads", "web_connections",

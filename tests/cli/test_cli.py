@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -226,6 +226,17 @@ def test_explain_prints_the_verdict_as_a_checklist(assessed: Cli) -> None:
 def test_explain_as_json_holds_the_same(assessed: Cli) -> None:
     found = json.loads(assessed.ok("explain", "ITX-1", "--json"))
     assert (found["key"], found["verdict"]["gate"]) == ("ITX-1", "blocked")
+
+
+def test_explain_as_known_on_a_day(assessed: Cli) -> None:
+    text = assessed.ok("explain", "ITX-1", "--on", f"{NOW:%Y-%m-%d}")
+    assert text.startswith(
+        f"As known on {NOW:%Y-%m-%d}. What was corrected or decided later is not in it.\nITX-1 Retire"
+    )
+    day_before = f"{NOW - timedelta(days=1):%Y-%m-%d}"
+    assert f"Gatepost did not know this measure on {day_before}. It is known since" in assessed.refused(
+        "explain", "ITX-1", "--on", day_before
+    )
 
 
 def test_an_unknown_key_says_what_that_means(assessed: Cli) -> None:

@@ -7,7 +7,7 @@ like one that does not exist.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, RowMapping
 
 from connector.bootstrap import MappingCache, Services, system_clock
+from connector.measures.known_on import KnownOn, NotKnownYet, known_details, known_row
 from connector.people.permissions import HIERARCHY_LEVELS, Viewer
 from connector.store.database import audit
 from connector.store.database.row_level_access import visible_to
@@ -28,6 +29,7 @@ from connector.store.measures.names_for_viewer import (
     with_visible_names,
     without_hidden_links,
 )
+from connector.store.operations.source_ages import source_ages
 from connector.store.queue.submitted_commands import SqlSubmittedCommands
 from connector.store.reconcile.command_rows import plan_from_row
 from connector.sync.command_submission import SubmissionState
@@ -39,10 +41,14 @@ from governance.locked_plan import net_of
 from governance.money import Money
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
+from webhook_server.admin.as_known import keep_day, policies_of_version, requested_day
+from webhook_server.admin.books import books_data
 from webhook_server.admin.measure_actions import add_actions, offered_actions
 from webhook_server.admin.measure_status_history import changed_days, status_spans
 from webhook_server.admin.measure_timeline import TimelineEntry, command_origin, command_text, timeline_entry
 from webhook_server.admin.navigation import MEASURE_READERS
+from webhook_server.admin.sources import sources_view
+from webhook_server.admin.variance import add_measure_why
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
 
@@ -82,6 +88,7 @@ MAX_NAME_LENGTH = 300
 def measure(services: Services) -> Blueprint:
     blueprint = Blueprint("measure", __name__, url_prefix="/measures")
     finder = MeasureFinder(services, MappingCache(services.mappings))
+    keep_day(blueprint)
 
     @blueprint.context_processor
     def template_helpers() -> dict[str, object]:
@@ -90,10 +97,18 @@ def measure(services: Services) -> Blueprint:
 
     @blueprint.get("/<path:name>")
     @requires_role(*MEASURE_READERS)
-    def show(name: str) -> str:
-        """The whole page; ``command`` is the number of a submitted command, ``before`` a later page of the timeline."""
+    def show(name: str) -> ResponseReturnValue:
+        """The whole page; ``command`` is the number of a submitted command, ``before`` a later page of the timeline.
+
+        With ``on`` it is the page of that day, on which nothing can be done.
+        """
         viewer = current_viewer()
-        policies = finder.policies()
+        on = requested_day(request.args)
+        if on is not None:
+            with services.read_as(viewer) as connection:
+                return past_page(services, connection, viewer, finder.row(connection, viewer, name), on)
+        active = finder.mappings.active()
+        policies = active.policies if active else None
         with services.read_as(viewer) as connection:
             row = finder.row(connection, viewer, name)
             details = _with_names(connection, measure_details(connection, row), viewer)
@@ -101,7 +116,10 @@ def measure(services: Services) -> Blueprint:
             number = request.args.get("command", type=int)
             command = ruling(connection, number, row["id"]) if number is not None else None
             lines, more = timeline_page(connection, row["id"], request.args.get("before", type=int), policy)
-        page = _page_data(details, policy, viewer)
+        page = page_data(details, policy, viewer)
+        ages = source_ages(services.engine, (row["connection"],))
+        page |= books_data(services, active.config, details) if active else {}
+        page["sources"] = sources_view(ages, services.settings.source_age_limit, formats())
         submitted = _submitted_command(services, row, command) if command is not None else {}
         return render_template("measure/show.html", **page, **submitted, timeline=lines, timeline_after=more)
 
@@ -114,7 +132,9 @@ def measure(services: Services) -> Blueprint:
         with services.read_as(viewer) as connection:
             row = finder.row(connection, viewer, name)
             policy = policies.base if policies else None
-            lines, more = timeline_page(connection, row["id"], request.args.get("before", type=int), policy)
+            on = requested_day(request.args)
+            before = request.args.get("before", type=int)
+            lines, more = timeline_page(connection, row["id"], before, policy, on.at if on else None)
         return render_template("measure/timeline.html", row=row, timeline=lines, timeline_after=more)
 
     @blueprint.get("/<path:name>/commands/<int:number>")
@@ -133,8 +153,26 @@ def measure(services: Services) -> Blueprint:
             return answer
         return render_template("measure/command.html", row=row, **_submitted_command(services, row, command))
 
+    add_measure_why(blueprint, services, finder.row)
     add_actions(blueprint, services, finder)
     return blueprint
+
+
+def past_page(
+    services: Services, connection: Connection, viewer: Viewer, row: RowMapping, on: KnownOn
+) -> ResponseReturnValue:
+    """The page as the measure was known; nothing on it can be acted on."""
+    try:
+        known = known_row(connection, row, on)
+    except NotKnownYet as error:
+        return render_template("measure/unknown_then.html", row=row, on=on, sentence=str(error)), 404
+    details = _with_names(connection, known_details(connection, known, on), viewer)
+    policies = policies_of_version(services, known.row["mapping_version"])
+    policy = policies.of(details.snapshot.measure) if policies else None
+    before = request.args.get("before", type=int)
+    lines, more = timeline_page(connection, row["id"], before, policy, on.at)
+    page = page_data(details, policy, viewer, on)
+    return render_template("measure/show.html", **page, timeline=lines, timeline_after=more)
 
 
 def _with_names(connection: Connection, details: MeasureDetails, viewer: Viewer) -> MeasureDetails:
@@ -150,10 +188,10 @@ def _with_names(connection: Connection, details: MeasureDetails, viewer: Viewer)
 
 
 def timeline_page(
-    connection: Connection, measure: str, before: int | None, policy: Policy | None
+    connection: Connection, measure: str, before: int | None, policy: Policy | None, until: datetime | None = None
 ) -> tuple[tuple[TimelineEntry, ...], int | None]:
     """Entries of the audit, newest first, and the number that the next page begins before."""
-    entries = audit.search(connection, subject=measure, before=before, limit=TIMELINE_PAGE_SIZE + 1)
+    entries = audit.search(connection, subject=measure, before=before, until=until, limit=TIMELINE_PAGE_SIZE + 1)
     more = entries[TIMELINE_PAGE_SIZE - 1].seq if len(entries) > TIMELINE_PAGE_SIZE else None
     return tuple(timeline_entry(entry, policy) for entry in entries[:TIMELINE_PAGE_SIZE]), more
 
@@ -167,17 +205,20 @@ def available_actions_for(
     return offered_actions(snapshot, policy, viewer)
 
 
-def _page_data(details: MeasureDetails, policy: Policy | None, viewer: Viewer) -> dict[str, Any]:
+def page_data(
+    details: MeasureDetails, policy: Policy | None, viewer: Viewer, on: KnownOn | None = None
+) -> dict[str, Any]:
     snapshot, row = details.snapshot, details.snapshot.row
     account = viewer.account_on(row["connection"])
     accounts = {account.id for account in viewer.accounts if account.connection == row["connection"]}
-    roles = snapshot.roles_of(accounts, system_clock())
+    # Nobody acts in the past, so nothing there is theirs to do.
+    roles = snapshot.roles_of(accounts, system_clock()) if on is None else ()
     gate = show.gate_view(snapshot.verdict, roles)
     rows, writer = show.months(snapshot.effects), formats()
-    actions = available_actions_for(snapshot, policy, viewer)
+    actions = available_actions_for(snapshot, policy, viewer) if on is None else ()
     currency = row["currency"] or ""
     verdict = snapshot.verdict
-    today = writer.now.date()
+    today = on.at.date() if on is not None else writer.now.date()
     return {
         "row": row,
         "snapshot": snapshot,

@@ -8,9 +8,12 @@ from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services
+from connector.people.permissions import Viewer
+from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import HIERARCHY_LEVELS, PortfolioFilters
 from connector.store.reporting.portfolio_lists import PortfolioLists
@@ -18,9 +21,12 @@ from connector.store.reporting.portfolio_results import FigureSettings
 from governance.codes import CODES
 from governance.effects import Version
 from webhook_server.admin import portfolio_view as show
+from webhook_server.admin.as_known import keep_day
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.portfolio_lists import add_rows
 from webhook_server.admin.portfolio_request import PortfolioRequest, figures_or_gone, shared_page_data, stages_of
+from webhook_server.admin.sources import sources_view
+from webhook_server.admin.variance import add_portfolio_why
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
 
@@ -31,6 +37,7 @@ TOP_ROWS = 10
 def portfolio(services: Services) -> Blueprint:
     blueprint = Blueprint("portfolio", __name__, url_prefix="/portfolio")
     stages = stages_of(services)
+    keep_day(blueprint)
 
     @blueprint.context_processor
     def template_helpers() -> dict[str, object]:
@@ -53,17 +60,18 @@ def portfolio(services: Services) -> Blueprint:
             return redirect(portfolio_request.address, 302)
         viewer = current_viewer()
         with services.read_as(viewer) as connection:
-            portfolio_ = Portfolio(connection, viewer, portfolio_request.filters)
+            portfolio_ = portfolio_request.portfolio(connection, viewer)
             figures = portfolio_.settings()
             if figures is None:
-                return render_template("portfolio/empty.html", rebuild=portfolio_.rebuild_progress(), stages=stages())
+                return _without_figures(portfolio_, portfolio_request, stages())
             page = _page_data(
                 portfolio_,
-                PortfolioLists(connection, viewer, portfolio_request.filters),
+                portfolio_request.lists(connection, viewer),
                 portfolio_request,
                 figures,
                 stages(),
             )
+            page |= _sources(services, connection, viewer, portfolio_request)
         answer = make_response(render_template("portfolio/index.html", **page))
         answer.headers["HX-Push-Url"] = portfolio_request.address
         return answer
@@ -76,7 +84,7 @@ def portfolio(services: Services) -> Blueprint:
         path = portfolio_request.filters.hierarchy
         viewer = current_viewer()
         with services.read_as(viewer) as connection:
-            portfolio_ = Portfolio(connection, viewer, portfolio_request.filters)
+            portfolio_ = portfolio_request.portfolio(connection, viewer)
             figures = figures_or_gone(portfolio_)
             nodes = portfolio_.children(path)
         scale = show.Scale(*_scale(request.args, figures))
@@ -96,7 +104,7 @@ def portfolio(services: Services) -> Blueprint:
         portfolio_request = PortfolioRequest.from_query(request.args)
         viewer = current_viewer()
         with services.read_as(viewer) as connection:
-            portfolio_ = Portfolio(connection, viewer, portfolio_request.filters)
+            portfolio_ = portfolio_request.portfolio(connection, viewer)
             page = _curve(portfolio_, figures_or_gone(portfolio_))
         return render_template("portfolio/curve.html", **page)
 
@@ -107,7 +115,7 @@ def portfolio(services: Services) -> Blueprint:
         portfolio_request = PortfolioRequest.from_query(request.args)
         viewer = current_viewer()
         with services.read_as(viewer) as connection:
-            page = _findings(PortfolioLists(connection, viewer, portfolio_request.filters), request.args.get("after"))
+            page = _findings(portfolio_request.lists(connection, viewer), request.args.get("after"))
         return render_template("portfolio/findings.html", filters=portfolio_request.filters, whole=False, **page)
 
     @blueprint.get("/names")
@@ -124,7 +132,25 @@ def portfolio(services: Services) -> Blueprint:
         return render_template("portfolio/names.html", names=values)
 
     add_rows(blueprint, services, stages)
+    add_portfolio_why(blueprint, services)
     return blueprint
+
+
+def _without_figures(portfolio_: Portfolio, request_: PortfolioRequest, stages: dict[str, str]) -> ResponseReturnValue:
+    """There are none yet, or there were none on that day."""
+    if request_.on is not None:
+        return render_template("portfolio/unknown_then.html"), 404
+    return render_template("portfolio/empty.html", rebuild=portfolio_.rebuild_progress(), stages=stages)
+
+
+def _sources(
+    services: Services, connection: Connection, viewer: Viewer, request_: PortfolioRequest
+) -> dict[str, object]:
+    """How old the sources of today's page are."""
+    if request_.on is not None:
+        return {}
+    ages = visible_sources(services.engine, connection, viewer)
+    return {"sources": sources_view(ages, services.settings.source_age_limit, formats())}
 
 
 def _page_data(
@@ -165,7 +191,10 @@ def _page_data(
         "days": lambda moment: show.days_since(moment, formats().now),
         "levels": HIERARCHY_LEVELS,
     }
-    if not deferred:
+    if request_.on is not None:
+        page["deferred"] = False
+        page |= _findings(lists, None)
+    elif not deferred:
         page |= _curve(portfolio_, figures) | _findings(lists, None)
     return page
 

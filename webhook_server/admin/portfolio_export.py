@@ -12,10 +12,9 @@ from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Services
 from connector.people.permissions import Viewer
-from connector.store.reporting.portfolio import Portfolio
-from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_lists import EffectLineFilters, PortfolioLists
 from governance.rates import MissingRate, Rates
+from webhook_server.admin.portfolio_request import PortfolioRequest
 
 BATCH_ROWS = 2_000
 """Rows that are read and sent at once."""
@@ -35,27 +34,30 @@ LINE_COLUMNS = (
 
 
 def export(
-    services: Services, viewer: Viewer, filters: PortfolioFilters, line_filters: EffectLineFilters, rows: str
+    services: Services, viewer: Viewer, asked: PortfolioRequest, line_filters: EffectLineFilters, rows: str
 ) -> Response:
     """Raises NotFound for another name of rows."""
     if rows not in {"measures", "lines"}:
         raise NotFound("There are files of measures and of lines.")
-    written = _csv_rows(services, viewer, filters, line_filters, rows)
+    if rows == "lines" and asked.on is not None:
+        raise NotFound("Effect lines of many measures are kept for today alone; a measure's page has those of a day.")
+    written = _csv_rows(services, viewer, asked, line_filters, rows)
     answer = Response(stream_with_context(written), mimetype="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="portfolio-{rows}.csv"'
+    day = f"-{asked.on.at:%Y-%m-%d}" if asked.on is not None else ""
+    answer.headers["Content-Disposition"] = f'attachment; filename="portfolio-{rows}{day}.csv"'
     return answer
 
 
 def _csv_rows(
-    services: Services, viewer: Viewer, filters: PortfolioFilters, line_filters: EffectLineFilters, rows: str
+    services: Services, viewer: Viewer, asked: PortfolioRequest, line_filters: EffectLineFilters, rows: str
 ) -> Iterator[str]:
     rates = services.rates.rates()
     # Without this mark spreadsheets read the file in the character set of their country.
     yield "\ufeff"
     with services.read_as(viewer) as connection:
-        figures = Portfolio(connection, viewer, filters).settings()
+        figures = asked.portfolio(connection, viewer).settings()
         currency = figures.currency if figures else ""
-        lists = PortfolioLists(connection, viewer, filters)
+        lists = asked.lists(connection, viewer)
         yield _csv([MEASURE_COLUMNS if rows == "measures" else LINE_COLUMNS])
         after: str | None = None
         while True:

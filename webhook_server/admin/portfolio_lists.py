@@ -36,10 +36,10 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
         sort = request.args.get("sort", "key")
         viewer = current_viewer()
         with services.read_as(viewer) as connection:
-            portfolio = Portfolio(connection, viewer, portfolio_request.filters)
+            portfolio = portfolio_request.portfolio(connection, viewer)
             figures = figures_or_gone(portfolio)
             total = portfolio.overview().total
-            lists = PortfolioLists(connection, viewer, portfolio_request.filters)
+            lists = portfolio_request.lists(connection, viewer)
             page = lists.measures(sort if sort in SORTS else "key", request.args.get("after"))
             choices = portfolio.choices()
         return render_template(
@@ -88,7 +88,7 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
         return export(
             services,
             current_viewer(),
-            portfolio_request.filters,
+            portfolio_request,
             line_filters(request.args),
             request.args.get("rows", "measures"),
         )

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import url_for
+from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import MappingCache, Services
+from connector.measures.known_on import KnownOn
+from connector.people.permissions import Viewer
+from connector.store.reporting.figures_history import PastPortfolio, past_lists
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import FILTER_LABELS, PortfolioFilters
-from connector.store.reporting.portfolio_lists import EffectLineFilters
+from connector.store.reporting.portfolio_lists import EffectLineFilters, PortfolioLists
 from connector.store.reporting.portfolio_results import FigureSettings, FilterChoices
 from governance.effects import Account, EffectKind, Version
 from governance.hierarchy import NOT_STATED
 from governance.money import Period
 from governance.sums import MONTHS
 from webhook_server.admin import portfolio_view as show
+from webhook_server.admin.as_known import PARAMETER, requested_day
 
 Stages = Callable[[], dict[str, str]]
 """Returns the present labels of the stages."""
@@ -42,21 +46,36 @@ class PortfolioRequest:
 
     filters: PortfolioFilters
     bridge: str
+    on: KnownOn | None = None
+    """The day whose portfolio is asked for; ``None`` is today."""
 
     @classmethod
     def from_query(cls, values: Mapping[str, str]) -> PortfolioRequest:
         bridge = values.get("bridge", "cause")
-        return cls(PortfolioFilters.parse(values), bridge if bridge in show.BRIDGE_LABELS else "cause")
+        known_bridge = bridge if bridge in show.BRIDGE_LABELS else "cause"
+        return cls(PortfolioFilters.parse(values), known_bridge, requested_day(values))
+
+    def portfolio(self, connection: Connection, viewer: Viewer) -> Portfolio:
+        """The sums of now, or of that day."""
+        if self.on is None:
+            return Portfolio(connection, viewer, self.filters)
+        return PastPortfolio(connection, viewer, self.filters, self.on.at)
+
+    def lists(self, connection: Connection, viewer: Viewer) -> PortfolioLists:
+        """The lists of now, or of that day."""
+        if self.on is None:
+            return PortfolioLists(connection, viewer, self.filters)
+        return past_lists(connection, viewer, self.filters, self.on.at)
 
     @property
-    def query(self) -> dict[str, str]:
-        return self.filters.query | ({"bridge": self.bridge} if self.bridge != "cause" else {})
+    def query(self) -> dict[str, Any]:
+        bridge = {"bridge": self.bridge} if self.bridge != "cause" else {}
+        return self.filters.query | bridge | ({PARAMETER: self.on.text} if self.on is not None else {})
 
     @property
     def address(self) -> str:
         """The address of the first page: the same for the same filters, in whatever order they came."""
-        query = urlencode(self.query)
-        return url_for("portfolio.index") + (f"?{query}" if query else "")
+        return url_for("portfolio.index", **self.query)
 
 
 def shared_page_data(
@@ -78,6 +97,8 @@ def shared_page_data(
 def figures_or_gone(portfolio: Portfolio) -> FigureSettings:
     figures = portfolio.settings()
     if figures is None:
+        if isinstance(portfolio, PastPortfolio):
+            raise NotFound("No figures were known then: Gatepost had not calculated any yet. Ask for a later day.")
         raise NotFound("No figures have been calculated yet. Open the portfolio's first page; it says what is missing.")
     return figures
 

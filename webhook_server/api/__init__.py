@@ -27,6 +27,7 @@ from webhook_server.api import (
     sweeps,
     tokens,
     version,
+    why,
     work,
 )
 from webhook_server.api.openapi import Document, document
@@ -50,6 +51,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *audit.OPERATIONS,
     *tokens.OPERATIONS,
     *version.OPERATIONS,
+    *why.OPERATIONS,
 )
 
 BASE = "/api/v1"

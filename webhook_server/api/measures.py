@@ -10,17 +10,24 @@ from flask import request
 from pydantic import Field
 from sqlalchemy import Connection, RowMapping
 
+from connector.bootstrap import system_clock
+from connector.measures.known_on import NotKnownYet, known_row
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_queries import MeasureFilter
 from connector.store.measures.names_for_viewer import decision_without_names
+from connector.store.measures.verdict_history import KnownMeasure
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
+from connector.store.operations.source_ages import source_ages
 from governance.effects import Account, EffectKind, Version
 from governance.kill_switch import criterion_at
 from governance.responsible import Responsible
 from governance.verdict import Colour, Finding, GateState, Outcome, Status
+from webhook_server.api.books import BothBooksModel, books_of
+from webhook_server.api.known_on import day_of
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
 from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
+from webhook_server.api.sources import SourceModel, source_models
 from webhook_server.api.values import (
     Amount,
     HierarchyModel,
@@ -118,6 +125,13 @@ class StatusModel(Model):
     reason: str
 
 
+class KnownOnQuery(Model):
+    on: ShortText | None = Field(
+        default=None,
+        description="As known on a day (2026-06-30, until its end in UTC) or at a moment (2026-06-30T12:00Z).",
+    )
+
+
 class KillCriterionModel(Model):
     text: str
     present: str = Field(description="The present value, or why it is not known.")
@@ -129,6 +143,9 @@ class KillCriterionModel(Model):
 
 
 class MeasureDetail(Model):
+    known_from: datetime | None = Field(
+        description="Since when what is shown was known, if a day was asked for; null for today."
+    )
     measure: MeasureSummary
     next_stage: str | None
     allowed_stages: list[str] = Field(description="Labels of the stages to which the item may move now.")
@@ -144,6 +161,11 @@ class MeasureDetail(Model):
     unreachable_since: datetime | None
     unreachable_reason: str | None
     unmapped_reason: str | None = Field(description="Why it is no longer a measure.")
+    books: BothBooksModel | None = Field(
+        description="Also in the currency and fiscal year of its legal entity, where the mapping names others than the "
+        "group's; null for a day in the past, whose rates are not kept."
+    )
+    sources: list[SourceModel] = Field(description="The connection that it is read from; empty for a day in the past.")
 
 
 class Explanation(Model):
@@ -297,11 +319,32 @@ def list_measures(call: ApiCall) -> Page[MeasureSummary]:
     return make_page([measure_summary(row) for row in rows], query.limit, [(row["id"],) for row in rows])
 
 
+def find_known(call: ApiCall, connection: Connection) -> tuple[RowMapping, KnownMeasure | None]:
+    """The measure of the path, as known on the day of the query where there is one.
+
+    Raises Problem: 422 for what is no day of the past, 404 before Gatepost knew the measure.
+    """
+    row = find_measure(call, connection)
+    on = day_of(call.query_as(KnownOnQuery).on)
+    if on is None:
+        return row, None
+    try:
+        known = known_row(connection, row, on)
+    except NotKnownYet as error:
+        raise Problem(404, str(error), "Ask for a later day.") from error
+    return known.row, known  # type: ignore[return-value]  # a row as the catalogue has it
+
+
 def show(call: ApiCall) -> MeasureDetail:
     with call.services.read_as(call.viewer) as connection:
-        row = find_measure(call, connection)
+        row, known = find_known(call, connection)
+        books = books_of(call.services, connection, row) if known is None else None
     verdict = verdict_of(row)
+    ages = source_ages(call.services.engine, (row["connection"],)) if known is None else ()
     return MeasureDetail(
+        books=books,
+        sources=source_models(ages, call.services.settings.source_age_limit, system_clock()),
+        known_from=known.known_from if known else None,
         measure=measure_summary(row),
         next_stage=verdict.next_stage,
         allowed_stages=list(verdict.allowed_stages),
@@ -343,7 +386,7 @@ def show(call: ApiCall) -> MeasureDetail:
 def explain(call: ApiCall) -> Explanation | Reply:
     """The verdict as a checklist: JSON, or plain text if the client prefers it."""
     with call.services.read_as(call.viewer) as connection:
-        row = find_measure(call, connection)
+        row, _ = find_known(call, connection)
     if request.accept_mimetypes.best_match(["application/json", "text/plain"]) == "text/plain":
         return Reply(None, text=f"{row['key']} {row['title'] or ''}\n\n{row['explanation']}\n")
     names = (name for name in Explanation.model_fields if name not in {"explanation", "verdict"})
@@ -363,7 +406,8 @@ def history(call: ApiCall) -> StatusDayList:
 
 def effect_lines(call: ApiCall) -> EffectLineList:
     with call.services.read_as(call.viewer) as connection:
-        rows = measure_queries.effect_lines(connection, find_measure(call, connection)["id"])
+        row, known = find_known(call, connection)
+        rows = known.lines if known else measure_queries.effect_lines(connection, row["id"])
     return EffectLineList(
         items=[
             EffectLineModel(
@@ -417,10 +461,13 @@ def _get(path: str, summary: str, run: Any, response: Any, **more: Any) -> Opera
 
 OPERATIONS = (
     Operation("GET", "/measures", TAG, "List measures", list_measures, Page[MeasureSummary], query=MeasuresQuery),
-    _get("/measures/{measure}", "Show a measure", show, MeasureDetail),
-    _get("/measures/{measure}/explain", "Explain the verdict as a checklist", explain, Explanation, has_text_form=True),
+    _get("/measures/{measure}", "Show a measure", show, MeasureDetail, query=KnownOnQuery),
+    _get(
+        "/measures/{measure}/explain", "Explain the verdict as a checklist", explain, Explanation, has_text_form=True,
+        query=KnownOnQuery,
+    ),
     _get("/measures/{measure}/history", "Show implementation and potential status day by day", history, StatusDayList),
-    _get("/measures/{measure}/effect-lines", "List effect lines", effect_lines, EffectLineList),
+    _get("/measures/{measure}/effect-lines", "List effect lines", effect_lines, EffectLineList, query=KnownOnQuery),
     _get("/measures/{measure}/decisions", "List decisions", list_decisions, Page[DecisionSummary], query=PageQuery),
     Operation(
         "GET", "/decisions/{number}", TAG, "Show a decision with its evidence", show_decision, DecisionDetail,

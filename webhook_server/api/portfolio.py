@@ -7,13 +7,18 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from connector.bootstrap import system_clock
+from connector.store.operations.source_ages import visible_sources
+from connector.store.reporting.figures_history import PastPortfolio
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_results import HierarchySums, PortfolioSums
 from governance.effects import Version
 from governance.verdict import Colour
+from webhook_server.api.known_on import day_of
 from webhook_server.api.operation import ApiCall, Operation
 from webhook_server.api.problem import Problem
+from webhook_server.api.sources import SourceModel, source_models
 from webhook_server.api.values import Amount, Model, ShortText
 
 AMOUNT_FIELDS = (
@@ -86,6 +91,7 @@ class PortfolioTotals(Model):
     )
     statuses: list[StatusTotals]
     months: list[MonthTotals]
+    sources: list[SourceModel] = Field(description="Of the measures that you see; empty for a day in the past.")
 
 
 class PortfolioQuery(Model):
@@ -99,6 +105,11 @@ class PortfolioQuery(Model):
     stage: ShortText | None = None
     implementation: Colour | None = None
     potential: Colour | None = None
+    on: ShortText | None = Field(
+        default=None,
+        description="As known on a day (2026-06-30, until its end in UTC) or at a moment (2026-06-30T12:00Z); "
+        "without the months, which are kept for today alone.",
+    )
 
 
 def totals(call: ApiCall) -> PortfolioTotals:
@@ -106,9 +117,16 @@ def totals(call: ApiCall) -> PortfolioTotals:
     same = ("portfolio", "program", "project", "package", "owner", "stage", "implementation", "potential")
     given = {name: value for name in same if (value := getattr(query, name)) is not None}
     filters = PortfolioFilters(entity=query.legal_entity, unit=query.business_unit, **given)
+    on = day_of(query.on)
     with call.services.read_as(call.viewer) as connection:
-        portfolio = Portfolio(connection, call.viewer, filters)
+        portfolio = (
+            Portfolio(connection, call.viewer, filters)
+            if on is None
+            else PastPortfolio(connection, call.viewer, filters, on.at)
+        )
         settings = portfolio.settings()
+        if settings is None and on is not None:
+            raise Problem(404, f"No figures were known on {on}.", "Ask for a later day.")
         if settings is None:
             raise Problem(
                 409,
@@ -116,8 +134,10 @@ def totals(call: ApiCall) -> PortfolioTotals:
                 "A worker calculates them; start one with: gatepost serve, or gatepost worker",
             )
         overview, points = portfolio.overview(), portfolio.curve()
+        ages = visible_sources(call.services.engine, connection, call.viewer) if on is None else ()
     currency = settings.currency
     return PortfolioTotals(
+        sources=source_models(ages, call.services.settings.source_age_limit, system_clock()),
         currency=currency,
         fiscal_year=settings.year,
         refreshed_at=settings.refreshed_at,
@@ -164,7 +184,7 @@ def _amount(value: Decimal | None, currency: str) -> Amount | None:
 OPERATIONS = (
     Operation(
         "GET", "/portfolio", "portfolio", "Show sums of the portfolio", totals, PortfolioTotals, query=PortfolioQuery,
-        problems={409: "There are no figures yet."},
+        problems={404: "No figures were known on that day.", 409: "There are no figures yet."},
         description="Sums are over the measures that the caller may see.",
     ),
 )  # fmt: skip

@@ -83,6 +83,11 @@ _GROUP_RULES = (
         "measures", ("measure", "plan_version", "dependency", "status_day"), "kept for ever, a status a day each"
     ),
     _GroupRule("effect lines", ("effect_line",), "those that the measures have now"),
+    _GroupRule(
+        "what was known",
+        ("verdict_version", "effects_version", "figures_version", "figures_settings_version"),
+        "superseded versions deleted after {known} days",
+    ),
     _GroupRule("figures", ("figures_", "measure_figures", "measure_finding", "measure_series", "rollup_"), "made anew"),
     _GroupRule("decisions", ("decision", "command", "submitted_command"), "kept for ever"),
     _GroupRule("audit", ("audit",), "kept for ever"),
@@ -106,7 +111,7 @@ def database_sizes(connection: Connection, periods: RetentionPeriods) -> Databas
 
 def group_tables(tables: Sequence[TableSize], database: int, periods: RetentionPeriods) -> DatabaseSizes:
     """Tables put together by what they hold, with what is worth doing."""
-    values = {"bodies": _bodies(tables, periods), "history": periods.history_days}
+    values = {"bodies": _bodies(tables, periods), "history": periods.history_days, "known": periods.known_days}
     groups = []
     for kind in (*_GROUP_RULES, _OTHER):
         its = [one for one in tables if _group_rule(one.name) is kind]

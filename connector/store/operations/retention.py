@@ -1,8 +1,8 @@
 """What is kept, and how long.
 
 The bodies of events for some days, then their partitions are dropped; events and writes that have an end for a longer
-time, because people read them later.  What waits, and dead letters, stay however old they are.  Measures, decisions,
-commands and the audit are never touched here.
+time, because people read them later.  What was known of measures goes when it was superseded long ago.  What waits, and
+dead letters, stay however old they are.  Measures, decisions, commands and the audit are never touched here.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TypeAlias
 import structlog
 from sqlalchemy import Connection, Engine, text
 
+from connector.store.operations.version_retention import MIN_KNOWN_DAYS, count_superseded, forget_superseded
 from connector.store.queue import event_body_partitions
 from connector.store.queue.event_body_partitions import PartitionResult, midnight, partition_name
 from connector.sync.lease import UNLEASED, Lease, LeaseState
@@ -45,6 +46,7 @@ class RetentionPeriods:
 
     body_days: int
     history_days: int
+    known_days: int = 3650
 
     def first_body_day(self, now: datetime) -> date:
         """The oldest day (UTC) whose bodies are kept: days are dropped whole, so a body may live a day longer."""
@@ -53,6 +55,10 @@ class RetentionPeriods:
     def history_since(self, now: datetime) -> datetime:
         """What was settled before this moment goes; an event never goes before its body."""
         return now - timedelta(days=max(self.history_days, self.body_days + 1))
+
+    def known_since(self, now: datetime) -> datetime:
+        """From this moment on it can be asked what was known."""
+        return now - timedelta(days=self.known_days)
 
     def missing_body_reason(self, received_at: datetime, now: datetime) -> str:
         """The message about an event without a body."""
@@ -82,6 +88,8 @@ class CleanupResult:
     writes_deleted: int = 0
     problems: tuple[str, ...] = ()
     """What could not be done now, as sentences."""
+    versions_deleted: int = 0
+    """Of what was known of measures."""
 
     def combined_with(self, later: CleanupResult) -> CleanupResult:
         """Both rounds together; how it stands is what the later one says."""
@@ -93,6 +101,7 @@ class CleanupResult:
             self.events_deleted + later.events_deleted,
             self.writes_deleted + later.writes_deleted,
             later.problems,
+            self.versions_deleted + later.versions_deleted,
         )
 
 
@@ -145,6 +154,7 @@ def preview_clean_up(engine: Engine, periods: RetentionPeriods, now: datetime) -
             bodies_deleted=_BODIES.count(connection, first, old) + _OLD_BODIES.count(connection, first),
             events_deleted=_EVENTS.count(connection, since),
             writes_deleted=sum(one.count(connection, since) for one in _WRITES),
+            versions_deleted=count_superseded(connection, periods.known_since(now)),
         )
 
 
@@ -162,7 +172,9 @@ def _clean(engine: Engine, keeping: RetentionPeriods, now: datetime, most: int, 
             *((one, since, ()) for one in _WRITES),
         )
     )
-    full = most * BATCH_SIZE in (bodies, column, events, *writes) or hold.state() is not LeaseState.VALID
+    versions = _forget_versions(engine, keeping.known_since(now), now, hold)
+    taken = (bodies, column, events, *writes)
+    full = most * BATCH_SIZE in taken or versions >= BATCH_SIZE or hold.state() is not LeaseState.VALID
     return CleanupResult(
         CleanupStatus.MORE if full else CleanupStatus.DONE,
         made,
@@ -171,7 +183,16 @@ def _clean(engine: Engine, keeping: RetentionPeriods, now: datetime, most: int, 
         events,
         sum(writes),
         _problems(not_made, kept),
+        versions,
     )
+
+
+def _forget_versions(engine: Engine, before: datetime, now: datetime, hold: Lease) -> int:
+    """One batch of versions that were superseded before a moment; the database refuses what is too young."""
+    if before > now - timedelta(days=MIN_KNOWN_DAYS) or hold.state() is not LeaseState.VALID:
+        return 0
+    with engine.begin() as transaction:
+        return forget_superseded(transaction, before, BATCH_SIZE)
 
 
 def _renew_partitions(
@@ -311,6 +332,7 @@ def _log_result(cleaned: CleanupResult) -> None:
         or cleaned.bodies_deleted
         or cleaned.events_deleted
         or cleaned.writes_deleted
+        or cleaned.versions_deleted
     ):
         _log.info(
             "cleanup finished",
@@ -319,6 +341,7 @@ def _log_result(cleaned: CleanupResult) -> None:
             bodies=cleaned.bodies_deleted,
             events=cleaned.events_deleted,
             writes=cleaned.writes_deleted,
+            versions=cleaned.versions_deleted,
         )
     for sentence in cleaned.problems:
         _log.warning("cleanup incomplete", why=sentence)

@@ -3,8 +3,9 @@
 A pause *without an end* (credentials refused, a host that is not allowed, wrong configuration) is reported at once and
 once: to the log, the audit, the subscribers who asked for it, and by an alert.  It stays as it was first given until
 somebody resumes the connection or saves it anew, whatever else fails meanwhile: several workers run into the same
-problem, each with a message of its own.  A pause *with an end* is a tool's own limit; it raises no alert and never
-shortens one without.
+problem, each with a message of its own.  Just after that no such pause begins: a worker may still go by the
+credentials that it had read before, and would stop what was just mended.  A pause *with an end* is a tool's own limit;
+it raises no alert and never shortens one without.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from connector.store.notifications import alerts
 from connector.store.notifications.event_recorder import record_connection_event
 from mapping.work_item import ConnectionName
 
+SETTLING_SECONDS = 6
+"""How long after a resume a refusal may still come from credentials that a worker read before."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -30,7 +34,9 @@ def pause(transaction: Connection, connection: ConnectionName, reason: str, seco
     if seconds is not None:
         transaction.execute(_FOR_A_WHILE, {"name": connection, "reason": reason, "seconds": seconds})
         return False
-    row = transaction.execute(_UNTIL_RESUMED, {"name": connection, "reason": reason}).first()
+    row = transaction.execute(
+        _UNTIL_RESUMED, {"name": connection, "reason": reason, "settling": SETTLING_SECONDS}
+    ).first()
     if row is None:
         return False
     _log.error("connection paused", connection=connection, why=reason)
@@ -74,6 +80,7 @@ PAUSED = text("""
 _UNTIL_RESUMED = text("""
     UPDATE connection SET paused_at = now(), paused_until = NULL, paused_reason = :reason
     WHERE name = :name AND (paused_at IS NULL OR paused_until IS NOT NULL)
+      AND (resumed_at IS NULL OR resumed_at < now() - make_interval(secs => :settling))
     RETURNING name, tool, base_url, paused_at, paused_reason, now() AS at
 """)
 # Two limits at once: the longer one counts, since the first.
@@ -90,7 +97,7 @@ _RESUME = text("""
         SELECT name, tool, base_url, paused_at, paused_until, coalesce(paused_reason, '') AS paused_reason
         FROM connection WHERE name = :name AND paused_at IS NOT NULL FOR UPDATE
     )
-    UPDATE connection AS c SET paused_at = NULL, paused_until = NULL, paused_reason = NULL
+    UPDATE connection AS c SET paused_at = NULL, paused_until = NULL, paused_reason = NULL, resumed_at = now()
     FROM was WHERE c.name = was.name
     RETURNING was.name, was.tool, was.base_url, was.paused_at, was.paused_until, was.paused_reason, now() AS at,
               was.paused_until IS NULL OR was.paused_until > now() AS lasted

@@ -21,6 +21,7 @@ from connector.store.database.tables import (
     STATUS_DAY,
     WORK_ITEM,
 )
+from connector.store.measures import verdict_history
 from connector.store.notifications.event_recorder import EventRecorder
 from connector.store.queue.dirty_keys import release_claim, still_claimed
 from connector.store.queue.inbox import mark_dirty, schedule_reassessment
@@ -49,7 +50,7 @@ class SqlAssessmentStore:
             watch = EventRecorder(transaction, assessed)
             _store_items(transaction, [*assessed, *unmapped], now)
             entries, decisions = _store_measures(transaction, assessed, mapping_version, now)
-            _mark_unmapped(transaction, claim.connection, unmapped)
+            _mark_unmapped(transaction, claim.connection, unmapped, now)
             _mark_unreachable(transaction, claim.connection, [o for o in kept if isinstance(o, AbsentItem)])
             planned = plan_writes(transaction, claim, assessed)
             supersede_writes(transaction, claim.connection, [outcome.item.native_id for outcome in unmapped])
@@ -157,6 +158,8 @@ def _store_measures(
     prepared = [assessment_rows.PreparedAssessment(outcome) for outcome in outcomes]
     known = _previous_assessments(transaction, prepared)
     new_rows = [assessment_rows.measure_row(one, mapping_version, now) for one in prepared]
+    for row in new_rows:
+        row["known_digest"] = verdict_history.known_digest(row)
     _upsert_measures(transaction, new_rows)
     # A verdict that says what the last one said is no decision: it would only flood the history.
     decided = [
@@ -173,7 +176,9 @@ def _store_measures(
     days = [one for one in prepared if one.id in decisions or known[one.id].assessed_at.date() < today]
     _store_days(transaction, [assessment_rows.status_day_row(one, now) for one in days])
     repriced = [one for one in prepared if one.id not in known or known[one.id].effects_digest != one.effects_digest]
-    _store_effects(transaction, [one.outcome for one in repriced])
+    _store_effects(transaction, repriced, now)
+    changed = [row for row in new_rows if row["id"] not in known or _is_news(known[str(row["id"])], row)]
+    verdict_history.store_versions(transaction, changed, now)
     # Recorded with each decision and not with each assessment, so that one missing field does not flood the list.
     unwritable = [
         assessment_rows.unwritable_fields_row(one.outcome)
@@ -192,8 +197,14 @@ def _previous_assessments(
     transaction: Connection, prepared: Sequence[assessment_rows.PreparedAssessment]
 ) -> dict[str, Any]:
     """The last assessment, by measure."""
-    query = select(MEASURE.c.id, MEASURE.c.verdict_digest, MEASURE.c.effects_digest, MEASURE.c.assessed_at)
-    return {row.id: row for row in transaction.execute(query.where(MEASURE.c.id.in_([one.id for one in prepared])))}
+    columns = (MEASURE.c[name] for name in ("id", "verdict_digest", "effects_digest", "known_digest", "assessed_at"))
+    query = select(*columns).where(MEASURE.c.id.in_([one.id for one in prepared]))
+    return {row.id: row for row in transaction.execute(query)}
+
+
+def _is_news(before: Any, row: assessment_rows.Row) -> bool:
+    """Whether something else is known than the newest version says."""
+    return bool(before.known_digest != row["known_digest"])
 
 
 def _upsert_measures(transaction: Connection, new_rows: Sequence[assessment_rows.Row]) -> None:
@@ -221,22 +232,34 @@ def _store_days(transaction: Connection, days: Sequence[assessment_rows.Row]) ->
         insert_many(transaction, STATUS_DAY, days, on_conflict_update(("measure_id", "day"), tuple(days[0])))
 
 
-def _store_effects(transaction: Connection, outcomes: Sequence[AssessedItem]) -> None:
-    if not outcomes:
+def _store_effects(
+    transaction: Connection, repriced: Sequence[assessment_rows.PreparedAssessment], now: datetime
+) -> None:
+    if not repriced:
         return
-    ids = [outcome.assessment.mapped.measure.id for outcome in outcomes]
-    transaction.execute(EFFECT_LINE.delete().where(EFFECT_LINE.c.measure_id.in_(ids)))
-    insert_many(
-        transaction, EFFECT_LINE, [line for outcome in outcomes for line in assessment_rows.effect_line_rows(outcome)]
-    )
+    digests: dict[str, str] = {one.id: one.effects_digest for one in repriced}
+    transaction.execute(EFFECT_LINE.delete().where(EFFECT_LINE.c.measure_id.in_(list(digests))))
+    lines = [line for one in repriced for line in assessment_rows.effect_line_rows(one.outcome)]
+    insert_many(transaction, EFFECT_LINE, lines)
+    verdict_history.store_lines(transaction, digests, lines, now)
 
 
-def _mark_unmapped(transaction: Connection, connection: ConnectionName, outcomes: Sequence[UnmappedItem]) -> None:
+def _mark_unmapped(
+    transaction: Connection, connection: ConnectionName, outcomes: Sequence[UnmappedItem], now: datetime
+) -> None:
+    if outcomes:
+        reasons = {outcome.item.native_id: outcome.reason for outcome in outcomes}
+        verdict_history.store_removals(transaction, connection, reasons, now)
     for outcome in outcomes:
         transaction.execute(
             update(MEASURE)
             .where(MEASURE.c.connection == connection, MEASURE.c.native_id == outcome.item.native_id)
-            .values(unmapped_since=func.coalesce(MEASURE.c.unmapped_since, func.now()), unmapped_reason=outcome.reason)
+            .values(
+                unmapped_since=func.coalesce(MEASURE.c.unmapped_since, func.now()),
+                unmapped_reason=outcome.reason,
+                # When it comes back, that is news.
+                known_digest="",
+            )
         )
 
 

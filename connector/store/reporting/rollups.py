@@ -27,6 +27,7 @@ from connector.store.database.tables import (
     MEASURE_SERIES,
 )
 from connector.store.database.tables.rollups import LEAKS, SUMS
+from connector.store.reporting import figures_history
 from connector.store.reporting.rollup_rows import FIGURES, FINDINGS, SERIES, RollupRows, line_of, rollup_rows_of
 from governance.effects import EffectLine
 from governance.rates import Rate, Rates
@@ -83,10 +84,13 @@ class Rollups:
                 reason = "exchange rates, currency or fiscal year have changed" if before else "the first time"
                 count = self._rebuild(transaction, settings, Rates(rates), reason, now)
                 _store_settings(transaction, settings, stamp, now)
+                figures_history.store_versions(transaction, None, now)
+                figures_history.store_settings(transaction, now)
                 return RefreshResult(RefreshStatus.REBUILT, count)
             ids = sorted(set(transaction.execute(_TAKE_DUE, {"most": MAX_DUE}).scalars()))
             if ids:
                 self._renew(transaction, ids, settings, Rates(rates))
+                figures_history.store_versions(transaction, ids, now)
             more = bool(ids) and bool(transaction.execute(_HAS_DUE).scalar())
             if not more:
                 transaction.execute(FIGURES_SETTINGS.update().values(refreshed_at=now))

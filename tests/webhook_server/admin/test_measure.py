@@ -80,7 +80,8 @@ def test_a_blocking_item_of_another_project_is_named_only_to_whoever_may_see_it(
 ) -> None:
     secret = (OpenItem("SEC-9", "The merger", "Open", "https://jira.example/browse/SEC-9"),)
     record_assessment(api.store, loaded, item(SHOWN | {"Sponsor": None}, blocking_links=secret))
-    page = enter(api, "Vera", CLOUD).text(ITX1)
+    vera = enter(api, "Vera", CLOUD)
+    page = vera.text(ITX1)
     assert "SEC-9" not in page
     assert "The merger" not in page
     assert "a blocking item of another project" in page
@@ -90,7 +91,22 @@ def test_a_blocking_item_of_another_project_is_named_only_to_whoever_may_see_it(
     assert "The merger" not in told
     assert "SEC-9" not in told
     assert "SEC-9" in api.get("admin", f"/decisions/{newest['number']}").text
-    assert "SEC-9" in enter(api, "Ada", RoleGrant(Role.ADMINISTRATOR), RoleGrant(Role.VIEWER)).text(ITX1)
+    ada = enter(api, "Ada", RoleGrant(Role.ADMINISTRATOR), RoleGrant(Role.VIEWER))
+    assert "SEC-9" in ada.text(ITX1)
+    # The same when somebody asks for the past, and why.
+    past = f"{ITX1}?on=2026-02-10"
+    shown = vera.text(past)
+    assert "As known on 2026-02-10." in shown
+    assert "a blocking item of another project" in shown
+    assert "SEC-9" in ada.text(past)
+    for answer in (
+        vera.get(past), vera.get(f"{ITX1}/why"), vera.get(f"{ITX1}/why?on=2026-02-10"),
+        *(api.get("viewer", f"{ITX1}{path}on=2026-02-10") for path in ("?", "/explain?", "/why?")),
+        api.get("viewer", f"{ITX1}/explain?on=2026-02-10", Accept="text/plain"),
+    ):  # fmt: skip
+        assert answer.status_code == 200
+        assert "SEC-9" not in answer.text
+        assert "The merger" not in answer.text
 
 
 def test_the_page_says_why_the_gate_is_shut_and_what_is_behind_it(api: ApiServer) -> None:

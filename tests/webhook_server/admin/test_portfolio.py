@@ -5,17 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 
 from connector.people.permissions import Role, RoleGrant
 from connector.store.connections.connections import ConnectionRecord
+from connector.store.reporting.rollups import Rollups
 from governance.codes import CODES
 from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName, Tool
 from tests.bench.generate import MAPPING
-from tests.connector.store.reporting.portfolio_data import GivenMeasure, line, refresh, save, save_rates
+from tests.connector.store.reporting.portfolio_data import BASIS, NOW, GivenMeasure, line, refresh, save, save_rates
 from tests.webhook_server.visitor import FormBrowser, WebSite, page_text
 
 OFFICE = RoleGrant(Role.OFFICE)
@@ -223,3 +225,52 @@ def test_names_are_offered_as_somebody_writes(three: WebSite) -> None:
     visitor = three.signed_in("office@acme.example", OFFICE)
     assert visitor.get("/portfolio/names?of=owner&owner=A.").text.strip() == '<option value="A. Kaya"></option>'
     assert visitor.get("/portfolio/names?of=secret").status_code == 404
+
+
+def test_the_portfolio_of_a_day_is_what_was_known_then_and_its_links_keep_the_day(three: WebSite) -> None:
+    visitor = three.signed_in("office@acme.example", OFFICE)
+    save(three.services.engine, GivenMeasure(1, gate="open", potential="green", lines=LATE[:2]))
+    Rollups(three.services.engine).refresh(BASIS, NOW + timedelta(days=3))
+    page = read(visitor, "/portfolio?on=2026-11-22")
+    assert "As known on 2026-11-22. What was corrected or decided later is not on this page" in page
+    assert "1 of 3 measures is held up at a gate" in page
+    html = visitor.get("/portfolio?on=2026-11-22").text
+    assert 'href="/portfolio/measures?on=2026-11-22"' in html
+    assert 'href="/measures/jira-main/1?on=2026-11-22"' in html
+    assert '<a href="/portfolio">Back to today</a>' in html
+    assert "/portfolio/lines" not in html
+    assert "Nothing is held up at a gate" in read(visitor, "/portfolio")
+    assert "No figures were known on 2026-11-20: Gatepost had not calculated any yet." in page_text(
+        visitor.get("/portfolio?on=2026-11-20")
+    )
+    answer = visitor.get("/portfolio/export.csv?on=2026-11-22")
+    (first, *_) = csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff")))
+    assert (first["key"], first["gate"], first["forecast"]) == ("ITX-1", "blocked", "1100000")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="portfolio-measures-2026-11-22.csv"'
+    assert visitor.get("/portfolio/export.csv?rows=lines&on=2026-11-22").status_code == 404
+    assert "1 measure" in read(visitor, "/portfolio/measures?on=2026-11-22&potential=red")
+
+
+def test_a_variance_opens_by_program_down_to_the_measures(three: WebSite) -> None:
+    visitor = three.signed_in("office@acme.example", OFFICE)
+    assert 'href="/portfolio/why"' in visitor.get("/portfolio").text
+    page = read(visitor, "/portfolio/why")
+    assert "Where the variance comes from At completion is −1,500,000.00 EUR against plan" in page
+    assert "Cloud exit: −1,500,000.00 EUR" in page
+    assert 'href="/measures/jira-main/1/why"' in visitor.get("/portfolio/why").text
+    assert "Nordbank AG: −1,500,000.00 EUR" in read(visitor, "/portfolio/why?by=legal_entity")
+    assert "No measure deviates." in read(visitor, "/portfolio/why?portfolio=Operations")
+    save(three.services.engine, GivenMeasure(1, lines=LATE[:2]))
+    Rollups(three.services.engine).refresh(BASIS, NOW + timedelta(days=3))
+    assert "No measure deviates." in read(visitor, "/portfolio/why")
+    assert "Cloud exit: −1,500,000.00 EUR" in read(visitor, "/portfolio/why?on=2026-11-22")
+    branch = three.signed_in("branch@acme.example", RoleGrant(Role.OFFICE, ("Operations",)))
+    assert "No measure deviates." in read(branch, "/portfolio/why?on=2026-11-22")
+
+
+def test_the_portfolio_names_the_sources_of_what_its_reader_sees(three: WebSite) -> None:
+    office = three.signed_in("office@acme.example", OFFICE)
+    assert "jira-main has never been read to the end" in read(office, "/portfolio")
+    assert "Sources:" not in read(office, "/portfolio?on=2026-11-22")
+    nothing = three.signed_in("hr@acme.example", RoleGrant(Role.OFFICE, ("HR",)))
+    assert "jira-main" not in read(nothing, "/portfolio")

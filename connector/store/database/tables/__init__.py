@@ -67,6 +67,12 @@ from connector.store.database.tables.subscriptions import (
     SUBSCRIPTION,
     SUBSCRIPTION_DELIVERY,
 )
+from connector.store.database.tables.verdict_history import (
+    EFFECTS_VERSION,
+    FIGURES_SETTINGS_VERSION,
+    FIGURES_VERSION,
+    VERDICT_VERSION,
+)
 
 __all__ = [
     "ACCESS_CHANGE",
@@ -83,12 +89,15 @@ __all__ = [
     "DIGEST",
     "DIGEST_DAY",
     "DIRTY_KEY",
+    "EFFECTS_VERSION",
     "EFFECT_LINE",
     "EXCHANGE_RATE",
     "FAILED_SIGN_IN",
     "FIGURES_DUE",
     "FIGURES_PROGRESS",
     "FIGURES_SETTINGS",
+    "FIGURES_SETTINGS_VERSION",
+    "FIGURES_VERSION",
     "IDEMPOTENT_RESPONSE",
     "INBOX",
     "INBOX_BODY",
@@ -122,6 +131,7 @@ __all__ = [
     "SUBSCRIPTION_DELIVERY",
     "SWEEP",
     "SWEEP_SEEN",
+    "VERDICT_VERSION",
     "WEB_SESSION",
     "WORKER",
     "WORK_ITEM",

@@ -78,6 +78,7 @@ MEASURE = Table(
     Column("verdict", JSONB, nullable=False),
     Column("verdict_digest", Text, nullable=False),
     Column("effects_digest", Text, nullable=False),
+    Column("known_digest", Text, nullable=False, server_default=text("''")),
     Column("mapping_version", Integer, ForeignKey("mapping_version.number"), nullable=False),
     Column("policy_version", Text, nullable=False),
     timestamp_column("assessed_at", nullable=False),

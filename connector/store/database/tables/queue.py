@@ -35,6 +35,7 @@ CONNECTION = Table(
     timestamp_column("paused_at"),
     timestamp_column("paused_until"),
     Column("paused_reason", Text),
+    timestamp_column("resumed_at"),
     Column("deployment", Text, nullable=False, server_default=text("'cloud'")),
     Column("auth", Text, nullable=False, server_default=text("'basic'")),
     Column("api_url", Text),

@@ -43,7 +43,12 @@ def processes(shared_database: URL) -> Iterator[Engine]:
 
 WRITTEN_ONCE = ("audit", "decision", "command", "plan_version", "submitted_command")
 
+KNOWN = ("verdict_version", "effects_version", "figures_version", "figures_settings_version")
+
 ATTACKS = [
+    *(f"UPDATE {table} SET known_from = known_from" for table in KNOWN),
+    *(f"{verb} {table}" for table in KNOWN for verb in ("DELETE FROM", "TRUNCATE")),
+    *(f"ALTER TABLE {table} DISABLE TRIGGER ALL" for table in KNOWN),
     "UPDATE audit SET actor = actor",
     *(f"UPDATE {table} SET measure_id = measure_id" for table in WRITTEN_ONCE[1:]),
     *(f"DELETE FROM {table}" for table in WRITTEN_ONCE),
@@ -109,6 +114,7 @@ def test_every_function_that_runs_as_the_owner_fixes_where_it_looks(processes: E
         ("audit_chain", fixed),
         ("gatepost_create_body_partition", fixed),
         ("gatepost_drop_body_partition", fixed),
+        ("gatepost_forget_versions", fixed),
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from connector.errors import ConfigurationError
@@ -32,6 +33,12 @@ def audit_entries(store: StoreFixture) -> list[tuple[str, str, str]]:
         "SELECT actor, action, detail ->> 'text' AS text FROM audit WHERE subject = 'jira-main' ORDER BY seq"
     )
     return [(row.actor, row.action, row.text) for row in rows]
+
+
+def settle(store: StoreFixture) -> None:
+    """Nobody goes by what was read before the resume any more."""
+    with store.engine.begin() as transaction:
+        transaction.execute(text("UPDATE connection SET resumed_at = resumed_at - interval '1 minute'"))
 
 
 def alerts(store: StoreFixture) -> list[tuple[str, bool]]:
@@ -88,8 +95,23 @@ def test_a_resume_is_reported_with_the_person_who_did_it(store: StoreFixture) ->
     assert not store.connections.resume(JIRA, by="perez@acme.example")
     assert audit_entries(store)[1:] == [("perez@acme.example", "connection.resumed", "jira-main is in use again.")]
     assert alerts(store) == [("paused", False), ("resumed", False)]
+    settle(store)
     store.connections.pause(JIRA, REFUSED, None)
     assert alerts(store)[2:] == [("paused", True)], "the next pause is reported anew"
+
+
+def test_a_refusal_of_the_former_credentials_does_not_stop_a_connection_that_was_just_resumed(
+    store: StoreFixture,
+) -> None:
+    record = store.connections.get(JIRA)
+    assert record is not None
+    store.connections.pause(JIRA, REFUSED, None)
+    store.connections.save(replace(record, credential="new"))
+    store.connections.pause(JIRA, REFUSED, None)
+    assert store.connections.pause_reason(JIRA) is None, "a worker that had read the old ones comes late"
+    settle(store)
+    store.connections.pause(JIRA, REFUSED, None)
+    assert store.connections.pause_reason(JIRA) == REFUSED, "the new ones are refused as well"
 
 
 def test_saving_new_credentials_ends_a_pause_and_says_so(store: StoreFixture) -> None:

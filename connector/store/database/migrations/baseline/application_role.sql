@@ -30,7 +30,9 @@ BEGIN
                    -- Its texts are run as the owner of the schema.
                    WHEN c.relname = 'row_policy' THEN NULL
                    WHEN c.relname IN ('alembic_version', 'audit_head', 'schema_compatibility') THEN 'SELECT'
-                   WHEN c.relname IN ('audit', 'command', 'decision', 'plan_version', 'submitted_command')
+                   WHEN c.relname IN ('audit', 'command', 'decision', 'plan_version', 'submitted_command',
+                                      'verdict_version', 'effects_version', 'figures_version',
+                                      'figures_settings_version')
                        THEN 'SELECT, INSERT'
                    WHEN c.relname = 'inbox_body' THEN 'SELECT, INSERT, DELETE'
                    ELSE 'SELECT, INSERT, UPDATE, DELETE'
@@ -49,8 +51,10 @@ BEGIN
         END IF;
     END LOOP;
     REVOKE EXECUTE ON FUNCTION gatepost_apply_rights(), gatepost_apply_policies(), gatepost_protect(text, text),
-        gatepost_create_body_partition(date), gatepost_drop_body_partition(date) FROM PUBLIC;
-    GRANT EXECUTE ON FUNCTION gatepost_create_body_partition(date), gatepost_drop_body_partition(date) TO gatepost_app;
+        gatepost_create_body_partition(date), gatepost_drop_body_partition(date),
+        gatepost_forget_versions(timestamptz, integer) FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION gatepost_create_body_partition(date), gatepost_drop_body_partition(date),
+        gatepost_forget_versions(timestamptz, integer) TO gatepost_app;
     BEGIN
         -- Nobody but the owners makes anything that could stand in the place of a table or a function of ours.
         EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM PUBLIC, gatepost_app', current_schema());

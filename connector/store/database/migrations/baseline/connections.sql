@@ -12,6 +12,8 @@ CREATE TABLE connection (
     paused_at            timestamptz,
     paused_until         timestamptz,
     paused_reason        text,
+    -- When its last pause ended: workers go on for a moment with what they read before.
+    resumed_at           timestamptz,
     deployment           text NOT NULL DEFAULT 'cloud' CHECK (deployment IN ('cloud', 'datacenter')),
     auth                 text NOT NULL DEFAULT 'basic' CHECK (auth IN ('basic', 'scoped', 'oauth', 'bearer', 'apikey')),
     api_url              text,

@@ -56,6 +56,8 @@ CREATE TABLE measure (
     verdict         jsonb NOT NULL,
     verdict_digest  text NOT NULL,
     effects_digest  text NOT NULL,
+    -- Of everything that its newest version holds (verdict_history.sql); empty asks for another version.
+    known_digest    text NOT NULL DEFAULT '',
     mapping_version integer NOT NULL REFERENCES mapping_version (number),
     policy_version  text NOT NULL,
     assessed_at     timestamptz NOT NULL,

@@ -81,7 +81,18 @@ INSERT INTO row_policy (name, visible) VALUES
     ('rollup_month',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM rollup_group seen WHERE seen.group_id = rollup_month.group_id)$$),
+    -- The past of what a reader sees today.
+    ('verdict_version',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = verdict_version.measure_id)$$),
+    ('effects_version',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = effects_version.measure_id)$$),
+    ('figures_version',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = figures_version.measure_id)$$),
     -- Nothing of a measure stands in these.
+    ('figures_settings_version', NULL),
     ('mapping_version', NULL),
     ('exchange_rate', NULL),
     ('sweep', NULL),

@@ -22,3 +22,18 @@ CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON plan_version FOR EACH STATE
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON submitted_command FOR EACH ROW EXECUTE FUNCTION written_once();
 CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON submitted_command
     FOR EACH STATEMENT EXECUTE FUNCTION written_once();
+
+-- What was known goes by its retention alone, and only when it is old.
+DO $$
+DECLARE one text;
+BEGIN
+    FOREACH one IN ARRAY ARRAY['verdict_version', 'effects_version', 'figures_version', 'figures_settings_version'] LOOP
+        EXECUTE format(
+            'CREATE TRIGGER written_once BEFORE UPDATE ON %I FOR EACH ROW EXECUTE FUNCTION written_once()', one);
+        EXECUTE format(
+            'CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION written_once()',
+            one);
+        EXECUTE format(
+            'CREATE TRIGGER kept BEFORE DELETE ON %I FOR EACH ROW EXECUTE FUNCTION kept_for_400_days()', one);
+    END LOOP;
+END $$;

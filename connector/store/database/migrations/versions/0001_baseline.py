@@ -27,6 +27,7 @@ TABLES = (
     "records",
     "audit",
     "rollups",
+    "verdict_history",
     "interface",
     "messages",
     "schema_compatibility",

@@ -1,0 +1,94 @@
+-- What was known of measures, and since when: the answers to "as known on a day".
+--
+-- Rows are added and never changed; each holds good until the next one of its measure.  Facts, verdicts and figures are
+-- JSON, so that another figure or another condition needs no other table, and what was known stays as it was stored.
+
+CREATE TABLE verdict_version (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    measure_id      text NOT NULL REFERENCES measure (id),
+    known_from      timestamptz NOT NULL,
+    -- Key, title, place, people, stage, gate, lights: the short columns of the measure.
+    record          jsonb NOT NULL,
+    facts           jsonb NOT NULL,
+    verdict         jsonb NOT NULL,
+    findings        jsonb NOT NULL,
+    measure_state   jsonb NOT NULL,
+    explanation     text NOT NULL,
+    effects_digest  text NOT NULL,
+    mapping_version integer NOT NULL REFERENCES mapping_version (number),
+    policy_version  text NOT NULL,
+    -- Why no rule took the item any more; NULL while it was a measure.
+    removed_reason  text
+);
+CREATE INDEX verdict_version_of ON verdict_version (measure_id, known_from DESC, id DESC);
+CREATE INDEX verdict_version_age ON verdict_version USING brin (known_from);
+
+-- The effect lines of a verdict, once for all versions that rest on the same ones.
+CREATE TABLE effects_version (
+    measure_id text NOT NULL REFERENCES measure (id),
+    digest     text NOT NULL,
+    known_from timestamptz NOT NULL,
+    lines      jsonb NOT NULL,
+    PRIMARY KEY (measure_id, digest)
+);
+
+-- A row of measure_figures as it was; NULL when the measure left the figures.
+CREATE TABLE figures_version (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    measure_id text NOT NULL,
+    known_from timestamptz NOT NULL,
+    figures    jsonb
+);
+CREATE INDEX figures_version_of ON figures_version (measure_id, known_from DESC, id DESC);
+CREATE INDEX figures_version_age ON figures_version USING brin (known_from);
+
+-- Currency and fiscal year of the figures from a moment on.
+CREATE TABLE figures_settings_version (
+    id                bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    known_from        timestamptz NOT NULL,
+    currency          text NOT NULL,
+    fiscal_year_start integer NOT NULL,
+    year              integer NOT NULL
+);
+
+DO $make$ BEGIN EXECUTE format($sql$
+    -- Takes away versions that were superseded before a moment, at most so many of each kind; returns how many.  The
+    -- one that held good at that moment stays, so that every later question has its answer.  Nothing of the last 400
+    -- days goes, whoever asks.
+    CREATE FUNCTION gatepost_forget_versions(before timestamptz, most integer) RETURNS bigint LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, %1$I, pg_temp AS $$
+    DECLARE gone bigint; more bigint;
+    BEGIN
+        IF before IS NULL OR before > pg_catalog.now() - interval '400 days' THEN
+            RAISE EXCEPTION 'what was known since %% is kept', before USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        DELETE FROM %1$I.verdict_version WHERE id = ANY (ARRAY(
+            SELECT old.id FROM %1$I.verdict_version AS old WHERE old.known_from < before AND EXISTS (
+                SELECT 1 FROM %1$I.verdict_version AS next WHERE next.measure_id = old.measure_id
+                    AND (next.known_from, next.id) > (old.known_from, old.id) AND next.known_from <= before)
+            LIMIT most));
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        IF gone > 0 THEN
+            DELETE FROM %1$I.effects_version AS old WHERE old.known_from < before AND NOT EXISTS (
+                SELECT 1 FROM %1$I.verdict_version AS kept
+                WHERE kept.measure_id = old.measure_id AND kept.effects_digest = old.digest);
+        END IF;
+        DELETE FROM %1$I.figures_version WHERE id = ANY (ARRAY(
+            SELECT old.id FROM %1$I.figures_version AS old WHERE old.known_from < before AND EXISTS (
+                SELECT 1 FROM %1$I.figures_version AS next WHERE next.measure_id = old.measure_id
+                    AND (next.known_from, next.id) > (old.known_from, old.id) AND next.known_from <= before)
+            LIMIT most));
+        GET DIAGNOSTICS more = ROW_COUNT;
+        RETURN gone + more;
+    END $$;
+$sql$, current_schema()); END $make$;
+
+-- Also the owner of the schema takes away nothing that is younger.
+CREATE FUNCTION kept_for_400_days() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.known_from > now() - interval '400 days' THEN
+        RAISE EXCEPTION 'rows of % are kept for 400 days: % is not possible', TG_TABLE_NAME, TG_OP
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN OLD;
+END $$;

@@ -1,0 +1,54 @@
+"""What was known of measures and since when; rows are added and never changed (``verdict_history.sql``)."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from connector.store.database.tables.columns import METADATA, id_column, timestamp_column
+
+VERDICT_VERSION = Table(
+    "verdict_version",
+    METADATA,
+    id_column(),
+    Column("measure_id", Text, ForeignKey("measure.id"), nullable=False),
+    timestamp_column("known_from", nullable=False),
+    *(Column(name, JSONB, nullable=False) for name in ("record", "facts", "verdict", "findings", "measure_state")),
+    Column("explanation", Text, nullable=False),
+    Column("effects_digest", Text, nullable=False),
+    Column("mapping_version", Integer, ForeignKey("mapping_version.number"), nullable=False),
+    Column("policy_version", Text, nullable=False),
+    Column("removed_reason", Text),
+    Index("verdict_version_of", "measure_id", text("known_from DESC"), text("id DESC")),
+    Index("verdict_version_age", "known_from", postgresql_using="brin"),
+)
+
+EFFECTS_VERSION = Table(
+    "effects_version",
+    METADATA,
+    Column("measure_id", Text, ForeignKey("measure.id"), primary_key=True),
+    Column("digest", Text, primary_key=True),
+    timestamp_column("known_from", nullable=False),
+    Column("lines", JSONB, nullable=False),
+)
+
+FIGURES_VERSION = Table(
+    "figures_version",
+    METADATA,
+    id_column(),
+    Column("measure_id", Text, nullable=False),
+    timestamp_column("known_from", nullable=False),
+    Column("figures", JSONB),
+    Index("figures_version_of", "measure_id", text("known_from DESC"), text("id DESC")),
+    Index("figures_version_age", "known_from", postgresql_using="brin"),
+)
+
+FIGURES_SETTINGS_VERSION = Table(
+    "figures_settings_version",
+    METADATA,
+    id_column(),
+    timestamp_column("known_from", nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("fiscal_year_start", Integer, nullable=False),
+    Column("year", Integer, nullable=False),
+)
