@@ -56,7 +56,7 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of Gatepost; the next two are the sandbox's")] = 8600,
     year: Annotated[bool, typer.Option(help="Play the year before the story first")] = True,
 ) -> None:
-    """Start sandbox, server and worker on a fresh database, play a year and the story, show what was written and why."""
+    """Start sandbox, server and worker on a fresh database, play a year and the story, show the outcome."""
     console = Console(highlight=False)
     started = time.monotonic()
     addresses = free_addresses(port)
@@ -84,10 +84,7 @@ def demo(
             _link(settings)
             written = _play_scenarios(console, player)
             _summary(console, player, written, time.monotonic() - started)
-            console.print(
-                f"\nJira        {addresses.jira}\nServiceNow  {addresses.servicenow}\nGatepost    {addresses.gatepost}/\n"
-                f"Logs        {data / 'logs'}"
-            )
+            _show_addresses(console, addresses, data)
             _show_people(console, password)
             player.close()
             if not once:
@@ -173,6 +170,13 @@ def store_set_up(services: Services, addresses: DemoAddresses, password: str) ->
 def _link(settings: Settings) -> None:
     with bootstrap(settings, application="gatepost demo") as services:
         link_people(services)
+
+
+def _show_addresses(console: Console, addresses: DemoAddresses, data: Path) -> None:
+    console.print(
+        f"\nJira        {addresses.jira}\nServiceNow  {addresses.servicenow}\nGatepost    {addresses.gatepost}/\n"
+        f"Logs        {data / 'logs'}"
+    )
 
 
 def _show_people(console: Console, password: str) -> None:

@@ -61,7 +61,7 @@ def run_processes(settings: Settings, addresses: DemoAddresses, logs: Path) -> I
     try:
         log = logs / "gatepost.log"
         with log.open("wb") as output:
-            processes[log] = subprocess.Popen(  # noqa: S603
+            processes[log] = subprocess.Popen(
                 [sys.executable, "-m", "cli", "serve"], env=environment, stdout=output, stderr=output
             )
         yield processes

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import text
 
 from cli.moved_clock import MovedClock, at_rest, is_work_left, worker_thread
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError
+from connector.runtime.queue import TaskHandlers
+from connector.settings import Settings
+from connector.store.database.engine import open_database
+from connector.store.database.postgres import locate_logins
 from sandbox.servers import Sandbox
 from sandbox.serving import Server
 from sandbox.story.year import CHAPTERS, Chapter
@@ -25,56 +29,65 @@ Progress = Callable[[int, int, str], None]
 """Told before each chapter: how many are done, of how many, and what happens now."""
 
 
-def play_year(services: Services, sandbox: Sandbox, clock: MovedClock, port: int, progress: Progress) -> date:
+def play_year(services: Services, sandbox: Sandbox, clock: MovedClock, port: int, progress: Progress) -> None:
     """Play every chapter; both stand-ins go by the same clock, which shows the real time afterwards.
 
-    The stand-ins send their events to ``port``, where this process listens meanwhile.  Returns the day on which the
-    year ends.  Raises ConfigurationError when a step does not come to rest.
+    The stand-ins send their events to ``port``, where this process listens meanwhile.  Raises ConfigurationError when
+    a step does not come to rest.
     """
-    today = clock().date()
-    tools = YearTools(sandbox.jira, sandbox.servicenow, today)
+    tools = YearTools(sandbox.jira, sandbox.servicenow, clock().date())
     clock.move_to(CHAPTERS[0].moment(tools))
+    audit = _AuditTime(services.settings)
     web = Server(create_app(services, clock), "127.0.0.1", port).start()
     try:
         with worker_thread(services, clock) as handlers:
-
-            def rest(chapter: Chapter) -> None:
-                handlers.tick()
-                deadline = time.monotonic() + LONGEST_STEP_SECONDS
-                while not at_rest(sandbox, lambda: is_work_left(services.engine)):
-                    if time.monotonic() > deadline:
-                        raise ConfigurationError(f"The demo's past year does not go on: {chapter.title}")
-                    time.sleep(POLL_SECONDS)
-
             for number, chapter in enumerate(CHAPTERS):
-                progress(number, len(CHAPTERS), f"{chapter.moment(tools):%B %Y}")
-                _move(services, clock, chapter.moment(tools))
-                rest(chapter)
+                moment = chapter.moment(tools)
+                progress(number, len(CHAPTERS), f"{moment:%B %Y}")
+                clock.move_to(moment)
+                audit.move_to(moment)
+                _rest(services, sandbox, handlers, chapter)
                 for _ in chapter.play(tools):
-                    rest(chapter)
+                    _rest(services, sandbox, handlers, chapter)
             progress(len(CHAPTERS), len(CHAPTERS), "today")
-            _release(services, clock)
-            rest(CHAPTERS[-1])
+            clock.release()
+            audit.release()
+            _rest(services, sandbox, handlers, CHAPTERS[-1])
     finally:
-        _release(services, clock)
+        clock.release()
         web.stop()
-    return today
 
 
-def _move(services: Services, clock: MovedClock, moment: datetime) -> None:
-    clock.move_to(moment)
-    _set_audit_time(services, datetime.now(UTC) - moment)
+def _rest(services: Services, sandbox: Sandbox, handlers: TaskHandlers, chapter: Chapter) -> None:
+    """Do what is due, and wait until nothing is left to do."""
+    handlers.tick()
+    deadline = time.monotonic() + LONGEST_STEP_SECONDS
+    while not at_rest(sandbox, lambda: is_work_left(services.engine)):
+        if time.monotonic() > deadline:
+            raise ConfigurationError(f"The demo's past year does not go on: {chapter.title}")
+        time.sleep(POLL_SECONDS)
 
 
-def _release(services: Services, clock: MovedClock) -> None:
-    clock.release()
-    _set_audit_time(services, timedelta(0))
+class _AuditTime:
+    """The audit takes its time from the database, whatever the application says: in the demo's database it moves too.
 
+    Only the owner of the schema may do that, who has made this database a moment ago; no process of the demo has that
+    login afterwards.
+    """
 
-def _set_audit_time(services: Services, ago: timedelta) -> None:
-    """The audit takes its time from the database and not from the application: in the demo's database that moves too."""
-    default = f"now() - interval '{ago.total_seconds():.0f} seconds'" if ago else "now()"
-    with services.engine.begin() as transaction:
-        # The owner of the schema, who made the database, and not the role of the application, who may not do this.
-        transaction.execute(text("SET LOCAL ROLE NONE"))
-        transaction.execute(text(f"ALTER TABLE audit ALTER at SET DEFAULT {default}"))
+    def __init__(self, settings: Settings) -> None:
+        logins = locate_logins(settings.database_url, settings.maintenance_address, settings.data)
+        self._engine = open_database(logins.maintenance, pool_size=1, application="gatepost demo")
+
+    def move_to(self, moment: datetime) -> None:
+        ago = (datetime.now(UTC) - moment).total_seconds()
+        self._set(f"now() - interval '{ago:.0f} seconds'")
+
+    def release(self) -> None:
+        self._set("now()")
+        self._engine.dispose()
+
+    def _set(self, default: str) -> None:
+        with self._engine.begin() as transaction:
+            transaction.execute(text("SET LOCAL ROLE NONE"))
+            transaction.execute(text(f"ALTER TABLE audit ALTER at SET DEFAULT {default}"))

@@ -49,7 +49,7 @@ class MovedClock:
 
 @contextmanager
 def worker_thread(services: Services, clock: Clock) -> Iterator[TaskHandlers]:
-    """The worker of the product in a thread, on a clock of its own; what it would do on each tick is left to the caller."""
+    """The product's worker in a thread, on a clock of its own; the caller says when it ticks."""
     with WorkerPresence(services.engine, postgres.conninfo(services.url)) as presence:
         handlers = task_handlers(services, presence, clock=clock)
         app = queue.worker_app(postgres.conninfo(services.url), handlers, pool_size=6)
@@ -93,7 +93,8 @@ def _delivered(sandbox: Sandbox) -> int:
 
 
 _WORK_LEFT = text("""
-    SELECT (SELECT count(*) FROM dirty_key WHERE state = 'waiting') + (SELECT count(*) FROM outbox WHERE state = 'waiting')
+    SELECT (SELECT count(*) FROM dirty_key WHERE state = 'waiting')
+         + (SELECT count(*) FROM outbox WHERE state = 'waiting')
          + (SELECT count(*) FROM procrastinate_jobs
             WHERE status = 'doing' OR (status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())))
 """)

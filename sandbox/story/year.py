@@ -146,9 +146,9 @@ def _work_ends(tools: YearTools) -> Iterator[None]:
         tools.move(owner, "Done", *steps[title])
         tools.say(title, owner, "/approve implemented")
     tools.edit(ROBOTS, "osei", {"Forecast by month": tools.table(range(-6, 6), 45_000, 300_000)})
-    tools.say(ROBOTS, "osei", "/reason volume: customers want to talk to somebody")
     tools.move("lind", "Done", "Build the platform")
     yield
+    tools.say(ROBOTS, "osei", "/reason volume: customers want to talk to somebody")
     tools.move("osei", "Done", MAIL)
     tools.move("kaya", "Done", VOICE)
     yield
@@ -157,7 +157,12 @@ def _work_ends(tools: YearTools) -> Iterator[None]:
 def _book(tools: YearTools, through: int) -> None:
     """The controller books what the first two brought up to a month."""
     tools.edit(MAIL, "weber", {"Actual by month": tools.table(range(-9, through + 1), 61_000, 88_000)})
-    tools.edit(VOICE, "weber", {"Actual by month": tools.table(range(-9, through + 1), 15_000, 60_000)})
+    tools.edit(VOICE, "weber", {"Actual by month": tools.table(range(-9, through + 1), 28_000, 60_000)})
+
+
+def _book_mailroom(tools: YearTools, benefit: int) -> None:
+    """What the project in ServiceNow has brought and cost to date."""
+    tools.update(MAILROOM, "weber", {"u_actual_benefit": str(benefit), "u_actual_cost": "118000"})
 
 
 def _late(tools: YearTools) -> Iterator[None]:
@@ -175,7 +180,9 @@ def _late(tools: YearTools) -> Iterator[None]:
 def _third_wave(tools: YearTools) -> Iterator[None]:
     """Another eight start, one of them for a sponsor who will leave."""
     _book(tools, -8)
-    tools.epic(CUSTOMER, "lind", (-7, 3), _facts(CORE, 1_250_000, Sponsor="rossi") | _planned(tools, 4, 110_000, 400_000))
+    tools.epic(
+        CUSTOMER, "lind", (-7, 3), _facts(CORE, 1_250_000, Sponsor="rossi") | _planned(tools, 4, 110_000, 400_000)
+    )
     tools.epic(PHONES, "osei", (-7, -1), _facts(EXIT, 360_000) | _planned(tools, 0, 30_000, 45_000))
     tools.epic(PRINT, "kaya", (-7, 2), _facts(DESK, 240_000) | _planned(tools, 3, 20_000, 30_000))
     crm: dict[str, Value] = {"Legacy services": OLD_DATABASE, "Watched services": OLD_REPORTS}
@@ -208,7 +215,8 @@ def _stopped(tools: YearTools) -> Iterator[None]:
 def _closed(tools: YearTools) -> Iterator[None]:
     """One effect is confirmed as planned, and one lower than planned."""
     _book(tools, -6)
-    tools.edit(VOICE, "kaya", {"Forecast by month": tools.table(range(-9, 3), 15_000, 60_000)})
+    tools.edit(VOICE, "kaya", {"Forecast by month": tools.table(range(-9, 3), 28_000, 60_000)})
+    yield
     tools.say(VOICE, "kaya", "/reason volume: customers prefer the app")
     yield
     month = tools.period(-6)
@@ -251,6 +259,7 @@ def _second_delay(tools: YearTools) -> Iterator[None]:
 def _sponsor_leaves(tools: YearTools) -> Iterator[None]:
     """A sponsor leaves the bank; work starts that nobody pays for."""
     tools.jira.deactivate("rossi")
+    _book_mailroom(tools, 45_000)
     chat = {name: value for name, value in _facts(DESK, 200_000).items() if name != "Objective"}
     tools.epic(CHAT, "novak", (-3, 6), chat)
     tools.steps(CHAT, "Try a vendor's widget", "Talk to compliance", status="Analysis")
@@ -266,6 +275,8 @@ def _on_hold(tools: YearTools) -> Iterator[None]:
     """A measure rests, and nobody switches the old database off."""
     tools.say(NETWORK, "osei", "/hold waiting for the landlord's contracts")
     tools.move("lind", "Done", f"{OLD_CRM}: prepare")
+    tools.report(SHOP, CUSTOMER, PRINT, OLD_CRM, DATA)
+    _book_mailroom(tools, 90_000)
     for month in range(-4, -1):
         tools.bill(OLD_DATABASE, month, 21_000)
         tools.bill(OLD_REPORTS, month, 24_000)
@@ -276,6 +287,9 @@ def _quiet_changes(tools: YearTools) -> Iterator[None]:
     """Somebody moves a date, opens more work, takes over a measure and corrects another's words."""
     tools.bill(OLD_DATABASE, -1, 21_000)
     tools.bill(OLD_REPORTS, -1, 31_000)
+    tools.move("kaya", "Done", f"{PRINT}: prepare", f"{DATA}: prepare")
+    tools.move("lind", "Analysis", f"{ARCHITECTURE}: prepare")
+    _book_mailroom(tools, 135_000)
     tools.edit(PHONES, "osei", {"duedate": str(tools.last(3))})
     tools.steps(PHONES, "Find out who still calls", "Buy headsets")
     tools.edit(PRINT, "novak", {"assignee": "novak"})
@@ -284,19 +298,19 @@ def _quiet_changes(tools: YearTools) -> Iterator[None]:
 
 
 def _elsewhere(tools: YearTools) -> Iterator[None]:
-    """The architects work on support; a forecast falls, and nobody says why."""
-    support = tools.jira.create("SUP", "Task", "Night shifts", by="kaya")
+    """The architects work for another measure, whose forecast falls, and nobody says why."""
+    other = tools.issue("Decide small cases at once").key
     for login in TEAM:
         for back in range(5):
             started = tools.jira.clock() - timedelta(days=back)
-            tools.jira.log_work(support.key, 8, by=login, started=started)
+            tools.jira.log_work(other, 8, by=login, started=started)
     tools.edit("Scan the form", "novak", {"priority": "Low"})
     tools.edit(DISPUTES, "kaya", {"Forecast by month": tools.table(range(7, 19), 38_000, 120_000)})
     tools.move("lind", "Analysis", "Move the rest", f"{CUSTOMER}: prepare")
     yield
 
 
-def _nobody_answers(tools: YearTools) -> Iterator[None]:
+def _nobody_answers(_tools: YearTools) -> Iterator[None]:
     """Nobody is left who could be asked."""
     yield from ()
 

@@ -25,8 +25,8 @@ FIELDS: Mapping[str, str] = {
     "Watched services": "textfield",
     "Incidents": "textfield",
 }
-INACTIVE_DAYS = 120
-"""Days without an action after which the demo's policy reports an owner."""
+POLICY = "owner_inactive_days: 120, ageing_days: 240"
+"""What the demo's policy reports beside the usual: owners who do nothing, and what stays in a stage for very long."""
 
 
 class StoryBroken(RuntimeError):
@@ -39,7 +39,7 @@ def year_mapping() -> str:
     base, numbers = (here / "mapping.yaml").read_text(encoding="utf-8"), "policy: {"
     if base.count(numbers) != 1:
         raise StoryBroken("the demo's mapping has no policy, or several")
-    base = base.replace(numbers, f"{numbers}owner_inactive_days: {INACTIVE_DAYS}, ")
+    base = base.replace(numbers, f"{numbers}{POLICY}, ")
     return base + (here / "year_mapping.yaml").read_text(encoding="utf-8")
 
 
@@ -109,6 +109,13 @@ class YearTools:
 
     def say(self, title: str, by: str, text: str) -> None:
         self.jira.comment(self.issue(title).key, text, by=by)
+
+    def report(self, *titles: str) -> None:
+        """The owners say in the description how far the work is."""
+        for title in titles:
+            issue = self.issue(title)
+            text = f"{self.jira.clock():%d %b %Y}: on the way, see the steps."
+            self.jira.edit(issue.key, {"description": text}, by=issue.assignee or "kaya")
 
     def move(self, by: str, to: str, *titles: str) -> None:
         """Raises StoryBroken when the workflow withholds a move."""
