@@ -37,6 +37,8 @@ from connector.store.database.engine import open_database
 from connector.store.database.migrate import Schema
 from connector.store.database.postgres import DatabaseLogins, locate_logins
 from connector.store.database.row_level_access import read_as
+from connector.store.ledger.entries import LedgerEntries
+from connector.store.ledger.month_close import MonthClose
 from connector.store.mapping_versions.versions import MappingVersions
 from connector.store.measures.measure_lookup import MeasureLookup
 from connector.store.notifications.subscriptions import Subscriptions
@@ -83,6 +85,8 @@ class Services:
     backlog: BacklogAges
     measures: MeasureLookup
     rates: ExchangeRates
+    ledger: LedgerEntries
+    month_close: MonthClose
     audit: Audit
     subscriptions: Subscriptions
     event_parsers: Mapping[Tool, EventParser]
@@ -176,6 +180,8 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
         backlog=BacklogAges(engine),
         measures=MeasureLookup(engine),
         rates=ExchangeRates(engine),
+        ledger=LedgerEntries(engine, waker),
+        month_close=MonthClose(engine),
         audit=Audit(engine),
         subscriptions=Subscriptions(engine, vault, _subscription_rules(settings)),
         event_parsers={Tool.JIRA: jira.create_event_parser(), Tool.SERVICENOW: servicenow.create_event_parser()},

@@ -11,15 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from governance.altered_commands import overwritten_after
 from governance.condition_context import ConditionContext
-from governance.effects import ZERO, Effects, sum_up
+from governance.effects import ZERO, EffectLine, Effects, Series, sum_up
 from governance.evidence import Command, Verb
 from governance.facts import Unknown
 from governance.fingerprint import FactGroup, fingerprint, readable_part
 from governance.gates import ApprovalKind, ApprovalRule, Policy
+from governance.latest_estimate import COSTS, SPEND
+from governance.locked_plan import LockedPlan
 from governance.measure import Committee, Measure, Person, Role
 from governance.money import CurrencyMismatch, Money
 from governance.rates import Rates
@@ -96,7 +99,7 @@ def evaluate_approvals(stage: str, rules: Sequence[ApprovalRule], context: Appro
 
 
 def is_required(rule: ApprovalRule, policy: Policy, effects: Effects | None, rates: Rates = NO_RATES) -> bool:
-    """Some approvals are only asked for above a limit; an unknown plan asks for them as well."""
+    """Some approvals are only asked for above a limit, of benefit or of cost; an unknown plan asks for them as well."""
     if not rule.above_limit:
         return True
     limit = policy.thresholds.committee_limit
@@ -107,23 +110,40 @@ def is_required(rule: ApprovalRule, policy: Policy, effects: Effects | None, rat
         return True
     # A benefit that is written as a negative cost, or taken back in a later year, is one all the same.
     months = {month: max(plan.benefit.get(month, ZERO), net, ZERO) for month, net in plan.net.items()}
-    benefit = ReportingCurrency(policy.currency, rates).total(months, plan.currency)
-    return not isinstance(benefit, ReportingAmount) or benefit.money.amount >= limit
+    reporting = ReportingCurrency(policy.currency, rates)
+    amounts = (reporting.total(each, plan.currency) for each in (months, _spent(plan, policy.thresholds.contingency)))
+    return any(not isinstance(one, ReportingAmount) or one.money.amount >= limit for one in amounts)
+
+
+def _spent(plan: Series, contingency: Decimal) -> dict[int, Decimal]:
+    """All planned cost by month, with the contingency; a negative cost takes nothing off."""
+    months: dict[int, Decimal] = {}
+    for kind in COSTS:
+        share = 1 + contingency if kind in SPEND else Decimal(1)
+        for month, amount in plan.kinds.get(kind, {}).items():
+            months[month] = months.get(month, ZERO) + max(amount, ZERO) * share
+    return months
 
 
 def rebaseline_rules(
-    measure: Measure, policy: Policy, locked: Effects | None, rates: Rates = NO_RATES
+    measure: Measure, policy: Policy, plan: LockedPlan | None, rates: Rates = NO_RATES
 ) -> tuple[ApprovalRule, ...]:
-    """The approvals that a re-baseline asks for: by the size of the locked plan, or of the one that is to come."""
-    try:
-        proposed: Effects | None = sum_up(measure.effects)
-    except CurrencyMismatch:
-        proposed = None
+    """The approvals of the decision: by the size of its plan, of the present one, or of the one that is to come.
+
+    So a plan that is lowered under the committee's limit first is not raised again without it.
+    """
+    locked = [] if plan is None else [plan.lines] if plan.original is None else [plan.original, plan.lines]
+    sizes = [_size(lines) for lines in (*locked, measure.effects)]
     return tuple(
-        rule
-        for rule in policy.rebaseline
-        if is_required(rule, policy, locked, rates) or is_required(rule, policy, proposed, rates)
+        rule for rule in policy.rebaseline if any(is_required(rule, policy, effects, rates) for effects in sizes)
     )
+
+
+def _size(lines: Iterable[EffectLine]) -> Effects | None:
+    try:
+        return sum_up(lines)
+    except CurrencyMismatch:
+        return None
 
 
 def role_holder(measure: Measure, role: Role) -> Person | Committee | Unknown | None:

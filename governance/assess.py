@@ -30,6 +30,7 @@ from governance.kill_criteria import KillCriteria
 from governance.kill_evaluation import CriterionContext, CriterionState, agreed_criteria, evaluate_criteria
 from governance.kill_switch import criterion_at, decision_event, kill_switch, kill_switch_at, overdue
 from governance.late_commands import facts_seen
+from governance.latest_estimate import LatestEstimate, latest_estimate
 from governance.legacy import CODE as LEGACY_CODE
 from governance.legacy import running_services
 from governance.legacy_cost import LegacyCost, legacy_cost, own_lines
@@ -50,6 +51,8 @@ from governance.measure_state import (
 )
 from governance.money import CurrencyMismatch, Period
 from governance.ownership import inactive_at, observe_owner
+from governance.plan_check import PlanCheck
+from governance.plan_checks import is_small, past_tolerance, plan_checks
 from governance.priorities import highest_priorities
 from governance.progress_seen import last_report, observe_progress
 from governance.rates import Rates
@@ -83,8 +86,7 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime, 
     assessment.rebaseline()
     assessment.report_changed_terms()
     assessment.reopen()
-    potential = potential_status(assessment.measure, assessment.effects, assessment.effects_problem, policy.thresholds)
-    potential = without_unknown_cost(potential, assessment.legacy.problem)
+    potential = without_unknown_cost(assessment.potential(), assessment.legacy.problem)
     assessment.assess_deviation()
     assessment.apply_kill_switch(potential)
     assessment.grant()
@@ -111,6 +113,9 @@ class _Assessment:
     legacy: LegacyCost = field(default_factory=LegacyCost)
     effects: Effects | None = None
     effects_problem: str = ""
+    estimate: LatestEstimate | Unknown = Unknown("there is no forecast")
+    checks: tuple[PlanCheck, ...] = ()
+    """The estimate against the plan; empty while it is unknown."""
     granted: int = -1
     newly_granted: list[str] = field(default_factory=list)
     granted_at: dict[str, datetime] = field(default_factory=dict)
@@ -156,6 +161,37 @@ class _Assessment:
             self.effects, self.effects_problem = sum_up(with_locked_plan(self.measure.effects, plan)), ""
         except CurrencyMismatch as error:
             self.effects, self.effects_problem = None, str(error)
+        today = self.now.date()
+        self.estimate = latest_estimate(self.effects, today, self.evidence.closed_through)
+        self.checks = ()
+        if self.effects is not None and not isinstance(self.estimate, Unknown):
+            self.checks = plan_checks(self.effects, self.estimate, today, self.policy.fiscal_year_start)
+
+    def _original_checks(self) -> tuple[PlanCheck, ...]:
+        """The estimate against the plan of the decision, which no re-baseline replaces."""
+        original = None if self.plan is None else self.plan.original
+        if original is None or isinstance(self.estimate, Unknown):
+            return self.checks
+        try:
+            decided = sum_up(original)
+        except CurrencyMismatch:
+            return ()
+        if decided.plan is None or decided.plan.currency != self.estimate.currency:
+            return ()
+        return plan_checks(decided, self.estimate, self.now.date(), self.policy.fiscal_year_start)
+
+    def potential(self) -> Status:
+        """Will the money come: the worst of the checks."""
+        today = self.now.date()
+        return potential_status(
+            self.measure,
+            self.effects,
+            self.effects_problem,
+            self.estimate,
+            self.checks,
+            lambda check: is_small(check, self.policy, self.rates, today),
+            self.policy.thresholds,
+        )
 
     @property
     def terms(self) -> LockedTerms | None:
@@ -217,8 +253,7 @@ class _Assessment:
             return
         newest = requests[-1]
         rules = [
-            replace(rule, above_limit=False)
-            for rule in rebaseline_rules(self.measure, self.policy, self.effects, self.rates)
+            replace(rule, above_limit=False) for rule in rebaseline_rules(self.measure, self.policy, plan, self.rates)
         ]
         results = evaluate_approvals(REBASELINE, rules, self._approval_context(newest.at))
         if all(result.outcome is Outcome.MET for result in results):
@@ -226,10 +261,15 @@ class _Assessment:
             terms = terms_of(self.measure, self.evidence.children)
             self._use_plan(
                 lock_plan(
-                    self.measure.effects, self.now, number=plan.number + 1, reason=newest.text, by=by, terms=terms
+                    self.measure.effects,
+                    self.now,
+                    number=plan.number + 1,
+                    reason=newest.text,
+                    by=by,
+                    terms=terms,
+                    before=plan,
                 )
             )
-            self.red = HeldClock()
             self.events.append(Event(EventKind.REBASELINED, f"Plan {plan.number + 1}: {newest.text}"))
 
     def _scope_changed(self) -> bool:
@@ -308,8 +348,11 @@ class _Assessment:
             return
         if self.plan is None or self.off_ramp is not None:
             return
+        past = None
+        if self.effects is not None and self.effects.plan is not None and not isinstance(self.estimate, Unknown):
+            past = past_tolerance(self.checks, self.policy, self.rates, self.now.date())
         outcome = assess_deviation(
-            self.measure, self.effects, self._slip(), self.policy, self.deviation, self.commands, self.now
+            self.measure, past, self._slip(), self.policy, self.deviation, self.commands, self.now
         )
         self.deviation = outcome.deviation
         self.events += outcome.events
@@ -344,13 +387,12 @@ class _Assessment:
             self.policy,
             self.now.date(),
             self.rates,
+            self.estimate,
         )
         before = self.evidence.measure_state
         clocks = {
             text: HeldClock(since, before.criteria_interrupted.get(text))
             for text, since in before.criteria_since.items()
-            # An approved re-baseline is a recovery plan.
-            if self.plan is None or before.plan is None or self.plan.number == before.plan.number
         }
         self.criteria = evaluate_criteria(self.agreed_criteria, context, clocks, self.overridden_criteria, self.now)
         still = {state.text for state in self.criteria if state.overridden}
@@ -399,6 +441,7 @@ class _Assessment:
                 self.plan,
                 self.deviation,
                 self.rates,
+                self.estimate,
             )
             self.results += self._without_disabled([evaluate(check, context) for check in gate.conditions])
             self.evaluated_gates += 1
@@ -521,7 +564,7 @@ class _Assessment:
             FindingContext(
                 self.measure, self.evidence, policy, self.effects, stage, self.off_ramp, potential, self.now,
                 self.role_holders, self.commands, self.plan, self.rates, self.criteria,
-                self.agreed_criteria.unreadable, self.children_moved, self.deviation,
+                self.agreed_criteria.unreadable, self.children_moved, self.estimate, self.deviation,
                 owner_activity,
             )
         )  # fmt: skip
@@ -573,7 +616,7 @@ class _Assessment:
             blockers=blockers,
             implementation=implementation,
             potential=potential,
-            figures=figures_of(self.effects),
+            figures=figures_of(self.effects, self.estimate, self.plan, policy.thresholds, self._original_checks()),
             policy_version=policy.version,
             gate_due=not_due_before,
             gate_name=policy.gate_names.get(gate.value, ""),

@@ -187,7 +187,7 @@ def _rebaselines(context: ActionContext) -> Iterator[AvailableAction]:
         and command.ruling
         and command.at > requested_at[-1]
     }
-    rules = rebaseline_rules(commands.measure, commands.policy, commands.effects, commands.rates)
+    rules = rebaseline_rules(commands.measure, commands.policy, commands.plan, commands.rates)
     missing = [rule for rule in rules if rule.role not in given]
     roles = tuple(rule.role for rule in missing)
     if missing:

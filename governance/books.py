@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from governance.effects import ZERO, Account, EffectLine, Version
+from governance.estimate_lines import estimate_lines
 from governance.money import Period
 from governance.rates import MissingRate, Rates
 from governance.sums import MONTHS
-from governance.variance_tree import latest_estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,13 @@ class BooksFigures:
         return self.year.plus(MONTHS - 1)
 
 
-def books_figures(lines: Iterable[EffectLine], books: Books, now: Period, rates: Rates) -> BooksFigures:
-    """``lines`` are those that count, with the locked plan; the year is the one in which ``now`` lies."""
+def books_figures(lines: Iterable[EffectLine], books: Books, today: date, rates: Rates) -> BooksFigures:
+    """``lines`` are those that count, with the locked plan; the year is the one of ``today``."""
     counted = tuple(line for line in lines if line.account is Account.EBITDA)
-    year = books.year_of(now)
+    year = books.year_of(Period.of(today))
     series = (
         _version(counted, Version.PLAN),
-        latest_estimate(counted),
+        estimate_lines(counted, today),
         _version(counted, Version.ACTUAL),
     )
     found: list[tuple[Decimal | None, Decimal | None]] = []

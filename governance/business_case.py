@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from dataclasses import replace
+from decimal import ROUND_FLOOR, Decimal
+from typing import NamedTuple
 
 from governance.approvals import current_write_down
 from governance.claims import overclaim
 from governance.condition_context import ConditionContext
+from governance.effects import ZERO, EffectKind, Series
 from governance.facts import Unknown, known
+from governance.investment import cash_of, payback_months, present_values
+from governance.latest_estimate import COSTS, sum_of
 from governance.locked_plan import differs_from_locked, net_of
 from governance.locked_terms import changed_terms, unreadable_terms
 from governance.measure import Role
+from governance.measure_class import hurdle_of, is_mandatory
 from governance.money import Money
-from governance.verdict import ConditionResult
+from governance.observation import Observation, earns_once, earns_regularly, observation
+from governance.plan_check import TENTH
+from governance.reporting_amounts import CENT
+from governance.verdict import ConditionResult, Outcome
 
 
 def rough_value(context: ConditionContext) -> ConditionResult:
@@ -37,6 +46,10 @@ def phasing(context: ConditionContext) -> ConditionResult:
     if context.effects is None or context.measure.unreadable_effects:
         return context.unknown(code, "plan", expected, unreadable(context))
     plan = context.effects.plan
+    if plan is not None and plan.costs_known and is_mandatory(context.measure, context.policy):
+        return context.met(
+            code, "plan", "a plan by month with costs", f"{len(plan.net)} months from {plan.first} to {plan.last}"
+        )
     if plan is None or not plan.benefit:
         return context.unmet(code, "plan", expected, "no benefit", "the plan by month has no benefit in it")
     if not plan.costs_known:
@@ -47,33 +60,90 @@ def phasing(context: ConditionContext) -> ConditionResult:
 
 
 def hurdle(context: ConditionContext) -> ConditionResult:
-    """The net plan reaches the hurdle of the policy."""
+    """The net plan, and its net present value, reach the hurdle of the measure's class."""
     code, expected = "BELOW_HURDLE", "a net plan over the hurdle"
+    asked = hurdle_of(context.measure, context.policy)
+    if isinstance(asked, Unknown):
+        return context.unknown(code, "class", "a class of the policy", asked.reason, Role.OWNER)
     if context.effects is None or context.measure.unreadable_effects:
         return context.unknown(code, "net", expected, unreadable(context))
     plan = context.effects.plan
     if plan is None:
         return context.unmet(code, "net", expected, "no plan", "there is no plan to compare with the hurdle")
-    hurdle = context.reporting.threshold(context.policy.thresholds.hurdle, plan.currency)
+    if asked.mandatory:
+        return context.met(code, "net", "no hurdle", f"no hurdle is asked of {asked.class_name}")
+    results = [
+        result for result in (_net_hurdle(context, plan, asked.net), _npv_hurdle(context, plan, asked.npv)) if result
+    ]
+    failed = next((result for result in results if result.outcome is not Outcome.MET), None)
+    if failed is not None or len(results) == 1:
+        return failed or results[0]
+    expected = " and ".join(result.expected for result in results)
+    return context.met(code, "net", expected, "; ".join(result.actual for result in results))
+
+
+def _net_hurdle(context: ConditionContext, plan: Series, least: Decimal | None) -> ConditionResult | None:
+    if least is None:
+        return None
+    code, hurdle = "BELOW_HURDLE", context.reporting.threshold(least, plan.currency)
     expected = f"a net plan of at least {hurdle}"
-    net = context.reporting.net(plan)
+    cash = cash_of(plan, context.policy.thresholds.contingency)
+    net = context.reporting.total(cash, plan.currency)
     if isinstance(net, Unknown):
         return context.unknown(code, "net", expected, net.reason)
     if net.money < hurdle:
-        return context.unmet(code, "net", expected, str(net), f"net plan {net} is below the hurdle of {hurdle}")
+        spare = _contingency(context)
+        return context.unmet(code, "net", expected, str(net), f"net plan {net}{spare} is below the hurdle of {hurdle}")
     return context.met(code, "net", expected, str(net))
 
 
+def _npv_hurdle(context: ConditionContext, plan: Series, least: Decimal | None) -> ConditionResult | None:
+    if least is None:
+        return None
+    thresholds = context.policy.thresholds
+    code, hurdle = "BELOW_HURDLE", context.reporting.threshold(least, plan.currency)
+    rate = f"{thresholds.discount_rate * 100:f}".rstrip("0").rstrip(".")
+    at = f"at {rate}% over {thresholds.horizon_months} months"
+    expected = f"an NPV of at least {hurdle} {at}"
+    cash = cash_of(plan, thresholds.contingency)
+    values = present_values(cash, thresholds.discount_rate, thresholds.horizon_months)
+    npv = context.reporting.total(values, plan.currency)
+    if isinstance(npv, Unknown):
+        return context.unknown(code, "npv", expected, npv.reason)
+    shown = replace(npv, money=_in_cents(npv.money), own=_in_cents(npv.own))
+    if npv.money < hurdle:
+        spare = _contingency(context)
+        return context.unmet(
+            code, "npv", expected, str(shown), f"NPV {shown}{spare} {at} is below the hurdle of {hurdle}"
+        )
+    return context.met(code, "npv", expected, f"NPV {shown} {at}")
+
+
+def _in_cents(money: Money) -> Money:
+    return Money(money.amount.quantize(CENT), money.currency)
+
+
+def _contingency(context: ConditionContext) -> str:
+    share = context.policy.thresholds.contingency
+    return f", with {share:.0%} contingency on its cost," if share else ""
+
+
 def payback(context: ConditionContext) -> ConditionResult:
-    """The plan pays its costs back within the policy's months."""
-    code, limit = "BELOW_HURDLE", context.policy.thresholds.payback_months
-    expected = f"payback within {limit} months"
+    """The plan pays its costs back within the months of the measure's class, for good."""
+    code = "BELOW_HURDLE"
+    asked = hurdle_of(context.measure, context.policy)
+    if isinstance(asked, Unknown):
+        return context.unknown(code, "class", "a class of the policy", asked.reason, Role.OWNER)
+    limit = asked.payback_months
+    expected = f"payback within {limit} months" if limit is not None else "no payback"
     if context.effects is None or context.measure.unreadable_effects:
         return context.unknown(code, "payback", expected, unreadable(context))
     plan = context.effects.plan
     if plan is None:
         return context.unmet(code, "payback", expected, "no plan", "there is no plan to work a payback out of")
-    months = plan.payback_months()
+    if limit is None:
+        return context.met(code, "payback", expected, f"no payback is asked of {asked.class_name}")
+    months = payback_months(cash_of(plan, context.policy.thresholds.contingency))
     if months is None:
         return context.unmet(code, "payback", expected, "never", "the plan never pays its costs back")
     if months > limit:
@@ -121,26 +191,39 @@ def plan_lock(context: ConditionContext) -> ConditionResult:
 
 
 def actuals(context: ConditionContext) -> ConditionResult:
-    """Actuals are booked for the months that have to be observed."""
+    """Actuals are booked for closed months in a row at planned steady state."""
     code, needed = "ACTUALS_MISSING", context.policy.thresholds.observation_months
-    expected = f"actuals of at least {needed} months"
-    actual = context.effects.actual if context.effects else None
+    expected = f"actuals of {needed} closed months in a row at planned steady state"
     if context.effects is None or context.measure.unreadable_effects:
         return context.unknown(code, "actuals", expected, unreadable(context))
-    booked = 0 if actual is None else len(actual.own)
     lost = current_write_down(context)
     if lost is not None:
         return context.met(code, "actuals", expected, f"written down: {lost.text}")
-    if booked < needed:
-        reason = f"actuals are booked for {booked} of the {needed} months that have to be observed"
-        return context.unmet(code, "actuals", expected, f"{booked} months", reason, Role.CONTROLLER)
-    return context.met(code, "actuals", expected, f"{booked} months")
+    plan, actual = context.effects.plan, context.effects.actual
+    if plan is None:
+        return context.unmet(code, "actuals", expected, "no plan", "there is no plan that actuals could be observed of")
+    if not earns_regularly(plan):
+        if actual is None or not actual.own:
+            reason = "no actuals are booked"
+            return context.unmet(code, "actuals", "actuals", "nothing booked", reason, Role.CONTROLLER)
+        return context.met(code, "actuals", "actuals", f"{len(actual.own)} months")
+    observed = _observed(context, plan)
+    if observed is None:
+        reason = f"the plan has not been in steady state for {needed} closed months yet"
+        return context.unmet(code, "actuals", expected, "not yet", reason, Role.CONTROLLER)
+    if observed.booked < observed.length:
+        reason = (
+            f"actuals are booked for {observed.booked} of the {observed.length} months that have to be observed "
+            f"({observed.first} to {observed.last})"
+        )
+        return context.unmet(code, "actuals", expected, f"{observed.booked} months", reason, Role.CONTROLLER)
+    return context.met(code, "actuals", expected, f"{observed.first} to {observed.last}")
 
 
 def value_realised(context: ConditionContext) -> ConditionResult:
-    """The agreed share of the planned benefit of the same months is there."""
+    """The agreed share of the planned net recurring of the observed months is there, and of what was to come once."""
     code, share = "VALUE_NOT_REALISED", context.policy.thresholds.realised_share
-    expected = f"at least {share:.0%} of the planned benefit of the same months"
+    expected = f"at least {share:.0%} of the planned net recurring benefit of the same months"
     effects = context.effects
     if effects is None or context.measure.unreadable_effects:
         return context.unknown(code, "value", expected, unreadable(context))
@@ -148,23 +231,78 @@ def value_realised(context: ConditionContext) -> ConditionResult:
     if lost is not None:
         return context.met(code, "value", expected, f"written down to {lost.amount} by {lost.person.name}: {lost.text}")
     if effects.plan is None or effects.actual is None or not effects.actual.own:
-        lacking = "plan" if effects.plan is None else "actuals"
-        reason = f"there are no {lacking}" if effects.plan else "there is no plan"
+        lacking = "there are no actuals" if effects.plan else "there is no plan"
         return context.unmet(
-            code, "value", expected, "nothing to compare", f"{reason} to compare the value with", Role.CONTROLLER
+            code, "value", expected, "nothing to compare", f"{lacking} to compare the value with", Role.CONTROLLER
         )
-    months = set(effects.actual.own)
-    planned = sum((amount for month, amount in effects.plan.benefit.items() if month in months), Decimal(0))
-    legacy = sum(effects.actual.legacy.values(), Decimal(0))
-    reached, due = effects.actual.total_benefit() - legacy, planned * share
-    currency = effects.plan.currency
-    if reached < due:
-        percent = f"{reached / planned:.0%}" if planned else "nothing"
-        reason = f"{Money(reached, currency)} of {Money(planned, currency)} planned benefit is realised ({percent})"
-        if legacy:
-            reason += f", less {Money(legacy, currency)} still paid for the legacy"
-        return context.unmet(code, "value", expected, percent, reason)
-    return context.met(code, "value", expected, f"{Money(reached, currency)} of {Money(planned, currency)}")
+    plan, once = effects.plan, earns_once(effects.plan)
+    if not earns_regularly(plan) and once <= 0:
+        return _without_benefit(context, plan, effects.actual, expected)
+    parts: list[_Realised] = []
+    if earns_regularly(plan):
+        observed = _observed(context, plan)
+        if observed is None:
+            reason = "there are no closed months at planned steady state to compare the value with"
+            return context.unmet(code, "value", expected, "nothing to compare", reason, Role.CONTROLLER)
+        what = f"net recurring benefit from {observed.first} to {observed.last}"
+        parts.append(_Realised(what, observed.planned, observed.reached, observed.legacy, observed.legacy_paid))
+    if once > 0:
+        booked = sum_of(effects.actual.kinds, EffectKind.ONE_OFF_BENEFIT)
+        parts.append(_Realised("one-off benefit", once, booked))
+    return _compared(context, parts, plan.currency, expected)
+
+
+class _Realised(NamedTuple):
+    """What came of a part of the planned benefit; ``planned`` is above zero."""
+
+    what: str
+    planned: Decimal
+    reached: Decimal
+    legacy: Decimal = ZERO
+    legacy_paid: Decimal = ZERO
+
+
+def _compared(context: ConditionContext, parts: list[_Realised], currency: str, expected: str) -> ConditionResult:
+    code, share = "VALUE_NOT_REALISED", context.policy.thresholds.realised_share
+    texts = [f"{Money(part.reached, currency)} of {Money(part.planned, currency)}" for part in parts]
+    for part, amounts in zip(parts, texts, strict=True):
+        if part.reached < part.planned * share:
+            # Never rounded to the better side: 89.9% of the plan is not 90%.
+            percent = f"{(part.reached / part.planned * 100).quantize(TENTH, ROUND_FLOOR).normalize():f}%"
+            reason = f"{amounts} planned {part.what} is realised ({percent})"
+            if part.legacy:
+                reason += f", less {Money(part.legacy, currency)} still paid for the legacy"
+                if part.legacy != part.legacy_paid:
+                    reason += f", the part of these months of {Money(part.legacy_paid, currency)}"
+            return context.unmet(code, "value", expected, percent, reason)
+    return context.met(code, "value", expected, "; ".join(texts))
+
+
+def _without_benefit(context: ConditionContext, plan: Series, actual: Series, expected: str) -> ConditionResult:
+    """Nothing of nothing is no success; of a measure that has to be done the agreed share of its cost has to be booked.
+
+    That is the share of the forecast cost, so that one invoice of many does not close it.
+    """
+    code, share = "VALUE_NOT_REALISED", context.policy.thresholds.realised_share
+    if not is_mandatory(context.measure, context.policy):
+        return context.unmet(code, "value", expected, "nothing planned", "no benefit is planned that could be realised")
+    forecast = context.effects.forecast if context.effects is not None else None
+    of, which = (plan, "planned") if forecast is None else (forecast, "forecast")
+    spent, due, expected = sum_of(actual.kinds, *COSTS), sum_of(of.kinds, *COSTS), f"at least {share:.0%} of the cost"
+    amounts = f"{Money(spent, plan.currency)} of {Money(due, plan.currency)} {which} cost is booked"
+    if due <= 0:
+        reason = f"neither a benefit nor a cost is {which}: there is nothing that could be confirmed"
+        return context.unmet(code, "value", expected, f"nothing {which}", reason)
+    if spent < due * share:
+        return context.unmet(code, "value", expected, f"{spent / due:.0%}", amounts, Role.CONTROLLER)
+    return context.met(code, "value", expected, amounts)
+
+
+def _observed(context: ConditionContext, plan: Series) -> Observation | None:
+    if context.effects is None or context.now is None:
+        return None
+    months, closed = context.policy.thresholds.observation_months, context.evidence.closed_through
+    return observation(context.effects, plan, months, context.now.date(), closed)
 
 
 def unreadable(context: ConditionContext) -> str:

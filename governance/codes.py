@@ -16,7 +16,7 @@ CODES: Mapping[str, str] = {
     "DATES_MISSING": "no start or end, or the end before the start",
     "NO_OUTCOME_LINK": "no objective or KPI",
     "OVERLAP_UNDECLARED": "it is not stated whether the measure overlaps with others",
-    "BELOW_HURDLE": "net plan below the hurdle, or payback too late",
+    "BELOW_HURDLE": "net plan or NPV below the hurdle of its class, or payback too late",
     "KILL_CRITERIA_MISSING": "no kill criteria agreed, or one that cannot be checked",
     "APPROVAL_MISSING": "an approval is missing",
     "CONTROLLER_SIZE": "the controller has not confirmed size and timing",
@@ -30,6 +30,7 @@ CODES: Mapping[str, str] = {
     "CHANGE_OPEN": "a ServiceNow change is not closed successfully",
     "LEGACY_COST_RUNNING": "legacy services are active or still paid",
     "ACTUALS_MISSING": "actuals are not booked for the observation months",
+    "LEDGER_DIFFERENCE": "the tool holds another actual than the ledger; it keeps the month open",
     "VALUE_NOT_REALISED": "less than the agreed share of the plan is realised, and it is not written down",
     "EVIDENCE_MISSING": "no evidence of the effect is attached",
     "CONTROLLER_CONFIRM": "the controller has not confirmed the actual effect",
@@ -54,6 +55,8 @@ CODES: Mapping[str, str] = {
     "COMMAND_ALTERED": "somebody changed or removed what another person had said",
 }
 
-ALWAYS_ON = frozenset({"STAGE_UNKNOWN", "NOT_CANCELLED", "ON_HOLD", "CANCELLED", "COMMAND_ALTERED", "ROLE_CHANGED"})
+ALWAYS_ON = frozenset(
+    {"STAGE_UNKNOWN", "NOT_CANCELLED", "ON_HOLD", "CANCELLED", "COMMAND_ALTERED", "ROLE_CHANGED", "LEDGER_DIFFERENCE"}
+)
 """Rules that no policy switches off: what a person decided, what nobody can know, what was done to people's words;
 a change of roles has a rule of its own in the policy (``role_change``)."""

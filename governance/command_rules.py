@@ -275,7 +275,7 @@ def _rebaseline(command: Command, context: CommandContext) -> Ruling:
     problem = _no_rebaseline(context)
     if problem:
         return _refused(problem)
-    rules = rebaseline_rules(context.measure, context.policy, context.effects, context.rates)
+    rules = rebaseline_rules(context.measure, context.policy, context.plan, context.rates)
     *first, last = [responsible(context.measure, rule.role).text for rule in rules] or [""]
     approvers = f"{', '.join(first)} and {last}" if first else last
     requested = f"Re-baseline asked for ({command.text}); {approvers} decide with /approve rebaseline. It was asked"

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from governance.effects import Effects
 from governance.evidence import Command, Evidence
+from governance.facts import Unknown
 from governance.gates import Policy
+from governance.latest_estimate import LatestEstimate
 from governance.locked_plan import LockedPlan
 from governance.measure import Measure, Role
 from governance.measure_state import Deviation
@@ -34,6 +36,8 @@ class ConditionContext:
     plan: LockedPlan | None = None
     deviation: Deviation | None = None
     rates: Rates = NO_RATES
+    estimate: LatestEstimate | Unknown = Unknown("there is no forecast")
+    """What is expected now, under the locked plan."""
 
     @property
     def reporting(self) -> ReportingCurrency:

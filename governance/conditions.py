@@ -13,7 +13,6 @@ from itertools import product
 from governance import business_case, legacy
 from governance.approvals import current_write_down
 from governance.condition_context import ConditionContext
-from governance.deviations import shortfall
 from governance.evidence import Evidence, OpenItem
 from governance.facts import Unknown, known
 from governance.gates import ConditionKind
@@ -291,7 +290,7 @@ def _deviation_explained(context: ConditionContext) -> ConditionResult:
         return _within_tolerance(context, code, expected)
     if deviation.reason:
         return context.met(code, "deviation", expected, f"{deviation.reason} ({deviation.reason_by})")
-    reason = f"{deviation.text_at_completion}, and nobody has given the reason"
+    reason = f"{deviation.text}, and nobody has given the reason"
     return context.unmet(code, "deviation", expected, "no reason", f"{reason}: answer with /reason TEXT")
 
 
@@ -301,13 +300,12 @@ def _within_tolerance(context: ConditionContext, code: str, expected: str) -> Co
         return context.met(code, "deviation", expected, "no plan is locked yet")
     if context.effects is None or context.measure.unreadable_effects:
         return context.unknown(code, "deviation", expected, business_case.unreadable(context))
-    if shortfall(context.effects) is not None:
+    estimate = context.estimate
+    if not isinstance(estimate, Unknown):
         return context.met(code, "deviation", expected, "within the tolerance")
     if (written_down := current_write_down(context)) is not None:
         return context.met(code, "deviation", expected, f"written down: {written_down.text}")
-    if context.effects.plan is not None and not context.effects.plan.total_net():
-        return context.met(code, "deviation", expected, "the net plan is zero, so there is no share of it")
-    reason = "there is no forecast, so nobody can say whether the plan will be reached: enter one"
+    reason = f"{estimate.reason}, so nobody can say whether the plan will be reached: enter one"
     return context.unknown(code, "deviation", expected, reason, Role.OWNER)
 
 

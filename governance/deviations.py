@@ -13,27 +13,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from governance.effects import Effects
 from governance.evidence import Command, Verb
 from governance.gates import Policy
 from governance.held_clock import HeldClock
 from governance.measure import Measure, Role
 from governance.measure_state import Deviation, ReasonRequest
+from governance.plan_check import PlanCheck, worst_benefit, worst_cost
 from governance.responsible import Responsible, responsible
-from governance.verdict import Colour, Event, EventKind, Figures, Status
+from governance.verdict import Colour, Event, EventKind, Status
 
 DAYS_OF_A_WEEK = 7
-QUANTUM = Decimal("0.0001")
-
-
-def shortfall(effects: Effects | None) -> Decimal | None:
-    """(plan − at completion) / |plan|; ``None`` when one is missing or the plan is zero."""
-    if effects is None or effects.plan is None:
-        return None
-    plan, completion = effects.plan.total_net(), effects.at_completion()
-    if completion is None or plan == 0:
-        return None
-    return ((plan - completion) / abs(plan)).quantize(QUANTUM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +43,26 @@ class DeviationOutcome:
 
 def assess_deviation(
     measure: Measure,
-    effects: Effects | None,
+    past: tuple[PlanCheck, ...] | None,
     slip: Slip,
     policy: Policy,
     before: Deviation | None,
     commands: tuple[Command, ...],
     now: datetime,
 ) -> DeviationOutcome:
-    """Open, keep, explain or close the deviation, and take every escalation step that is due."""
-    tolerance = policy.thresholds.tolerance
-    missing, late = _past_tolerance(effects, slip, tolerance, before)
-    if not (missing or late) or not policy.is_on("DEVIATION_UNEXPLAINED"):
+    """Open, keep, explain or close the deviation, and take every escalation step that is due.
+
+    ``past`` are the checks past their tolerance; ``None`` while nobody can say, which does not end a known deviation.
+    """
+    checks = past if past is not None else before.checks if before is not None else ()
+    late = _late(slip, before)
+    if not (checks or late) or not policy.is_on("DEVIATION_UNEXPLAINED"):
         return DeviationOutcome(None)
-    current = before or Deviation(now, missing, slip_days=late)
-    if current.explained_shortfall is not None and (
-        missing > current.explained_shortfall + tolerance or late > current.explained_slip + slip.tolerated
-    ):
-        current = Deviation(now, missing, slip_days=late)
-    current = replace(current, shortfall=missing, slip_days=late)
+    current = (
+        replace(before, checks=checks, slip_days=late) if before is not None else Deviation(now, checks, slip_days=late)
+    )
+    if _is_worse(current, slip, policy.thresholds.tolerance):
+        current = Deviation(now, checks, slip_days=late)
     explained = _reason(current, commands)
     if explained is not None:
         explained_deviation = replace(
@@ -79,7 +70,8 @@ def assess_deviation(
             reason=explained.text,
             reason_by=explained.person.name,
             reason_at=explained.at,
-            explained_shortfall=missing,
+            explained_shortfall=current.shortfall,
+            explained_overrun=current.overrun,
             explained_slip=late,
         )
         return DeviationOutcome(
@@ -90,26 +82,26 @@ def assess_deviation(
     return _escalate(measure, policy, current, now)
 
 
-def _past_tolerance(
-    effects: Effects | None, slip: Slip, tolerance: Decimal, before: Deviation | None
-) -> tuple[Decimal, int]:
-    """The shortfall and the days past the tolerance, 0 for what is within it.
+def _is_worse(deviation: Deviation, slip: Slip, tolerance: Decimal) -> bool:
+    """Whether it has grown by another tolerance since its reason was given."""
+    return deviation.explained_shortfall is not None and (
+        deviation.shortfall > deviation.explained_shortfall + tolerance
+        or deviation.overrun > deviation.explained_overrun + tolerance
+        or deviation.slip_days > deviation.explained_slip + slip.tolerated
+    )
 
-    What cannot be calculated now does not end a known deviation.
-    """
-    missing, late = shortfall(effects), slip.days
-    if missing is None:
-        missing = before.shortfall if before is not None else Decimal(0)
-    elif missing <= tolerance:
-        missing = Decimal(0)
+
+def _late(slip: Slip, before: Deviation | None) -> int:
+    """The days past the tolerance, 0 for what is within it; what cannot be said now ends no known slip."""
+    late = slip.days
     if late is None:
-        late = before.slip_days if before is not None else 0
-    elif late <= slip.tolerated:
-        late = 0
-    elif before is not None and 0 < before.slip_days <= late < before.slip_days + DAYS_OF_A_WEEK:
+        return before.slip_days if before is not None else 0
+    if late <= slip.tolerated:
+        return 0
+    if before is not None and 0 < before.slip_days <= late < before.slip_days + DAYS_OF_A_WEEK:
         # Late work is later every day; said anew every day it would be a decision and a write every day.
-        late = before.slip_days
-    return missing, late
+        return before.slip_days
+    return late
 
 
 def _reason(deviation: Deviation, commands: tuple[Command, ...]) -> Command | None:
@@ -180,10 +172,9 @@ def red_clock(potential: Status, before: HeldClock, now: datetime) -> HeldClock:
     return before.run_on(holds=None if unknown else potential.colour is Colour.RED, now=now)
 
 
-def reason_request_text(deviation: Deviation, figures: Figures) -> str:
+def reason_request_text(deviation: Deviation) -> str:
     """What the people who are asked read."""
-    amounts = ""
-    if deviation.shortfall and figures.plan is not None and figures.at_completion is not None:
-        amounts = f": {figures.at_completion} at completion of {figures.plan} planned"
+    worst = worst_benefit(deviation.checks) or worst_cost(deviation.checks)
+    amounts = f": {worst.expected} of {worst.planned} planned" if worst is not None and worst.planned.amount else ""
     text = deviation.text
     return f"{text[:1].upper()}{text[1:]}{amounts}. Why? Answer with: /reason TEXT"

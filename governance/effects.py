@@ -1,9 +1,9 @@
 """Effect lines: dated amounts by version, and the sums that every assessment needs.
 
-Formulas: gross = benefit; net recurring = benefit − recurring cost; cumulative net(t) = Σ net recurring −
-Σ one-off; payback = first month with cumulative net ≥ 0; in-year(Y) = Σ months of fiscal year Y; at
-completion = actual to date + forecast after.  Plan, forecast and actual are separate series (McKinsey Wave,
-"Impact tracking": plan frozen at the decision, forecast the latest revised plan, actual what is posted).
+Formulas: gross = benefit; net recurring = benefit − recurring cost; in-year(Y) = Σ months of fiscal year Y.  What is
+expected at completion is in :mod:`governance.latest_estimate`, payback in :mod:`governance.investment`.  Plan,
+forecast and actual are separate series (McKinsey Wave, "Impact tracking": plan frozen at the decision, forecast the
+latest revised plan, actual what is posted).
 EBITDA, cash and avoidance are separate accounts: these sums are of EBITDA and of the costs to achieve it;
 avoidance never enters them (Syensqo's initiative dashboard; GEP on cost avoidance).  What reports need beyond
 this (run-rate, carry-over, leakage, pipeline, cash) is in :mod:`governance.sums`.
@@ -87,6 +87,10 @@ class Series:
     """Net without legacy cost: only months with an amount of the measure's own."""
     legacy: Mapping[int, Decimal]
     """What is still paid for the legacy; part of ``net``."""
+    kinds: Mapping[EffectKind, Mapping[int, Decimal]]
+    """Amounts of each kind by month, without a sign."""
+    working_capital: Mapping[int, Decimal]
+    """Signed amounts of the account cash; in no sum of the result."""
 
     @property
     def first(self) -> Period:
@@ -101,18 +105,6 @@ class Series:
 
     def total_net(self) -> Decimal:
         return self.net_total
-
-    def payback_months(self) -> int | None:
-        """Months from the first line to the first month with a cumulative net of zero or more.
-
-        1 when the first month already pays; ``None`` when the series never does.
-        """
-        running, first = ZERO, min(self.net)
-        for month in sorted(self.net):
-            running += self.net[month]
-            if running >= 0:
-                return month - first + 1
-        return None
 
     def in_year(self, year: int, fiscal_year_start: int = 1) -> Decimal:
         """Net sum of the fiscal year that begins in ``year``."""
@@ -133,80 +125,81 @@ class Effects:
     forecast: Series | None
     actual: Series | None
 
-    def at_completion(self) -> Decimal | None:
-        """Actual to date + forecast after the last actual month; ``None`` without a forecast."""
-        months = self.completion_by_month()
-        return None if months is None else sum(months.values(), ZERO)
-
-    def completion_by_month(self) -> dict[int, Decimal] | None:
-        """The months of :meth:`at_completion`.
-
-        A late invoice for the legacy says nothing of how far the measure's own actuals reach, so legacy cost is taken
-        as forecast, which holds what is booked of it as well.
-        """
-        if self.forecast is None:
-            return None
-        own = dict(self.actual.own) if self.actual else {}
-        last = max(own, default=-1)
-        months = own | {month: amount for month, amount in self.forecast.own.items() if month > last}
-        for month, cost in self.forecast.legacy.items():
-            months[month] = months.get(month, ZERO) - cost
-        return months
-
 
 def sum_up(lines: Iterable[EffectLine]) -> Effects:
     """Add effect lines up.  Raises CurrencyMismatch when they are not all in one currency."""
     # Months are counted as plain numbers here: hashing 120 periods took longer than adding them up.  Lines come
-    # grouped by version, so that the pair of sums is looked up once per group.
-    sums: dict[Version, tuple[dict[int, Decimal], dict[int, Decimal]]] = {}
-    with_costs: set[Version] = set()
-    legacy: dict[Version, dict[int, Decimal]] = {}
-    currency, version = "", None
-    benefit: dict[int, Decimal] = {}
-    net: dict[int, Decimal] = {}
+    # grouped by version and kind, so that their months are looked up once per group.
+    sums: dict[Version, dict[EffectKind, dict[int, Decimal]]] = {}
+    cash: list[EffectLine] = []
+    currency, version, kind = "", None, None
+    months: dict[int, Decimal] = {}
     for line in lines:
         if line.account is not Account.EBITDA:
+            if line.account is Account.CASH:
+                cash.append(line)
             continue
-        money, month, kind = line.money, line.month, line.kind
+        money, month = line.money, line.month
         if money.currency != currency:
             if currency:
                 raise CurrencyMismatch(
                     f"effects in {currency} and {money.currency} need a rate before they are added up"
                 )
             currency = money.currency
-        if line.version is not version:
-            version = line.version
-            benefit, net = sums.setdefault(version, ({}, {}))
-        number, amount = month.year * 12 + month.month - 1, money.amount
-        if kind is EffectKind.LEGACY_COST:
-            paid = legacy.setdefault(line.version, {})
-            paid[number] = paid.get(number, ZERO) + amount
-        elif kind is EffectKind.BENEFIT or kind is EffectKind.ONE_OFF_BENEFIT:
-            benefit[number] = benefit[number] + amount if number in benefit else amount
-            net[number] = net[number] + amount if number in net else amount
-        else:
-            with_costs.add(version)
-            net[number] = net[number] - amount if number in net else -amount
+        if line.version is not version or line.kind is not kind:
+            version, kind = line.version, line.kind
+            months = sums.setdefault(version, {}).setdefault(kind, {})
+        number = month.year * 12 + month.month - 1
+        months[number] = months[number] + money.amount if number in months else money.amount
+    working_capital = _working_capital(cash, currency) if cash else {}
 
     def series(version: Version) -> Series | None:
-        if version not in sums:
-            return None
-        return _series(currency, *sums[version], legacy.get(version, {}), costs_known=version in with_costs)
+        kinds = sums.get(version)
+        return _series(currency, kinds, working_capital.get(version, {})) if kinds else None
 
     return Effects(series(Version.PLAN), series(Version.FORECAST), series(Version.ACTUAL))
 
 
+def _working_capital(lines: Iterable[EffectLine], currency: str) -> dict[Version, dict[int, Decimal]]:
+    found: dict[Version, dict[int, Decimal]] = {}
+    for line in lines:
+        if line.money.currency != currency:
+            continue
+        months = found.setdefault(line.version, {})
+        number = line.month.year * 12 + line.month.month - 1
+        amount = line.money.amount if line.kind.is_benefit else -line.money.amount
+        months[number] = months.get(number, ZERO) + amount
+    return found
+
+
 def _series(
-    currency: str,
-    benefit: Mapping[int, Decimal],
-    own: Mapping[int, Decimal],
-    legacy: Mapping[int, Decimal],
-    *,
-    costs_known: bool,
+    currency: str, kinds: Mapping[EffectKind, Mapping[int, Decimal]], working_capital: Mapping[int, Decimal]
 ) -> Series:
-    net = own
+    benefit: dict[int, Decimal] = {}
+    for kind in BENEFITS:
+        for number, amount in kinds.get(kind, {}).items() if benefit else ():
+            benefit[number] = benefit[number] + amount if number in benefit else amount
+        benefit = benefit or dict(kinds.get(kind, {}))
+    own, costs_known = dict(benefit), False
+    for kind, months in kinds.items():
+        if kind in BENEFITS or kind is EffectKind.LEGACY_COST:
+            continue
+        costs_known = True
+        for number, amount in months.items():
+            own[number] = own[number] - amount if number in own else -amount
+    legacy = kinds.get(EffectKind.LEGACY_COST, {})
+    net: Mapping[int, Decimal] = own
     if legacy:
         net = {month: own.get(month, ZERO) - legacy.get(month, ZERO) for month in sorted({*own, *legacy})}
     return Series(
-        currency, benefit, net, costs_known, sum(benefit.values(), ZERO), sum(net.values(), ZERO), own, legacy
+        currency,
+        benefit,
+        net,
+        costs_known,
+        sum(benefit.values(), ZERO),
+        sum(net.values(), ZERO),
+        own,
+        legacy,
+        kinds,
+        working_capital,
     )

@@ -309,6 +309,8 @@ class Evidence:
     """What reports on the work beside the child items: a :class:`Report`, or the name of a report field."""
     counted_reports: frozenset[str] = DEFAULT_REPORTS
     """Which of them the mapping counts."""
+    closed_through: Period | None = None
+    """The last month that finance has closed, where a month close tells it."""
     created: datetime | None = None
     commands: tuple[Command, ...] = ()
     withdrawn_commands: tuple[Command, ...] = ()

@@ -180,6 +180,12 @@ def _money(verdict: Verdict) -> Iterator[str]:
     ]
     if parts:
         yield f"Net   {', '.join(parts)}"
+    if figures.npv is not None:
+        payback = "never" if figures.payback_months is None else f"after {figures.payback_months} months"
+        yield f"Plan  NPV {figures.npv}, payback {payback}"
+    if figures.original_plan is not None:
+        variance = "" if figures.variance_to_original is None else f", variance to it {figures.variance_to_original}"
+        yield f"Original plan {figures.original_plan}{variance}"
     plan = verdict.measure_state.plan
     if plan is not None:
         yield f"Plan {plan.number} locked on {plan.at:%d %b %Y}: {plan.reason}"

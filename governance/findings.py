@@ -23,6 +23,7 @@ from governance.finding_draft import FindingDraft
 from governance.gates import Policy
 from governance.kill_criteria import FORMS
 from governance.kill_evaluation import CriterionState
+from governance.latest_estimate import LatestEstimate
 from governance.legacy import running_services
 from governance.lock_findings import scope_changed, terms_changed
 from governance.locked_plan import LockedPlan
@@ -67,6 +68,7 @@ class FindingContext:
     """Agreed kill criteria that are of no form that can be checked."""
     children_moved: datetime | None = None
     """When a child item was moved last from one status to another, or a moment not long after."""
+    estimate: LatestEstimate | Unknown = Unknown("there is no forecast")
     deviation: Deviation | None = None
     owner_activity: OwnerActivity | None = None
 
@@ -256,10 +258,9 @@ def creep(context: FindingContext) -> Iterator[FindingDraft]:
             died = f"was stopped by the kill switch on {context.off_ramp.at:%d %b %Y}"
         yield FindingDraft("work", f"{items} in progress, although the measure {died}", context.holder())
         return
-    completion = context.effects.at_completion() if context.effects else None
-    plan = context.effects.plan if context.effects else None
-    if plan is not None and completion is not None and completion <= 0 < plan.total_net():
-        gone = Money(completion, plan.currency)
+    plan, estimate = context.effects.plan if context.effects else None, context.estimate
+    if plan is not None and not isinstance(estimate, Unknown) and estimate.at_completion <= 0 < plan.total_net():
+        gone = Money(estimate.at_completion, plan.currency)
         yield FindingDraft(
             "work",
             f"{items} in progress, although the business case no longer holds ({gone} at completion)",

@@ -29,7 +29,7 @@ class FactGroup(StrEnum):
     PEOPLE = "people"
     """Owner, sponsor and controller."""
     PLACE = "place"
-    """Program and measure type, which have a steering committee and thresholds of their own."""
+    """Program, measure type and class, which have a steering committee and thresholds of their own."""
 
     @property
     def label(self) -> str:
@@ -40,7 +40,7 @@ class FactGroup(StrEnum):
             "terms": "schedule, kill criteria or objective",
             "scope": "set of child items",
             "people": "set of people",
-            "place": "program or measure type",
+            "place": "program, measure type or class",
         }[self.value]
 
 
@@ -63,9 +63,15 @@ def _plan(measure: Measure) -> str:
     lines = _of_version(measure, Version.PLAN)
     if not lines:
         return "no plan"
-    parts = [f"{kind} {_month(line)} {_plain(line.money.amount)}" for kind, line in _with_kind(lines)]
+    parts, last = [], 0
+    for kind, line in _with_kind(lines):
+        month = line.month
+        number = month.year * 100 + month.month
+        if number > last:
+            last = number
+        parts.append(f"{kind} {number} {_plain(line.money.amount)}")
     parts.sort()
-    return f"{_net(lines)} until {max(map(_month, lines))} #{_digest(chr(10).join(parts))}"
+    return f"{_net(lines)} until {last // 100}-{last % 100:02d} #{_digest(chr(10).join(parts))}"
 
 
 def _actuals(measure: Measure) -> str:
@@ -101,12 +107,6 @@ def _with_kind(lines: Iterable[EffectLine]) -> Iterator[tuple[str, EffectLine]]:
         yield text, line
 
 
-def _month(line: EffectLine) -> str:
-    month = line.month
-    number = month.month
-    return f"{month.year}-{number}" if number > 9 else f"{month.year}-0{number}"
-
-
 def _plain(amount: Decimal) -> str:
     """One text for 1000, 1E+3 and 1000.00."""
     text = str(amount)
@@ -139,6 +139,12 @@ def _people(measure: Measure) -> str:
     return f"{', '.join(names)} #{_digest('|'.join(str(getattr(holder, 'id', '')) for holder in holders))}"
 
 
+def _place(measure: Measure) -> str:
+    stated = measure.measure_class
+    of_class = f", class {_text(stated)}" if stated else ""
+    return f"program {_text(measure.hierarchy.program)}, type {measure.rule_name or 'none'}{of_class}"
+
+
 def _digest(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
@@ -150,5 +156,5 @@ _FINGERPRINTS: Mapping[FactGroup, Callable[[Measure], str]] = {
     FactGroup.TERMS: _terms,
     FactGroup.SCOPE: lambda measure: measure.scope,
     FactGroup.PEOPLE: _people,
-    FactGroup.PLACE: lambda measure: f"program {_text(measure.hierarchy.program)}, type {measure.rule_name or 'none'}",
+    FactGroup.PLACE: _place,
 }

@@ -113,19 +113,29 @@ class Thresholds:
     """Two monthly reporting periods without an update make the implementation status unknown."""
     hurdle: Decimal = Decimal(0)
     """Least net plan, in the policy's currency."""
+    npv_hurdle: Decimal | None = None
+    """Least net present value of the plan, in the policy's currency; ``None`` for none."""
+    discount_rate: Decimal = Decimal("0.08")
+    """Rate per year at which money that comes later is worth less."""
+    horizon_months: int = 60
+    """Months after the first one that the net present value counts."""
+    contingency: Decimal = Decimal(0)
+    """Share that comes on top of planned one-off cost and capex when a plan is decided."""
     payback_months: int = 36
     realised_share: Decimal = Decimal("0.90")
     observation_months: int = 3
     committee_limit: Decimal | None = None
-    """Gross planned benefit from which the steering committee decides as well; ``None`` for never."""
+    """Planned benefit, or planned cost, from which the steering committee decides as well; ``None`` for never."""
     tolerance: Decimal = Decimal("0.10")
-    """Share of the plan that may be missing at completion before a reason is asked for."""
+    """Share by which benefit, run-rate or cost may be off the plan before a reason is asked for."""
+    tolerance_amount: Decimal = Decimal(0)
+    """Amount in the policy's currency by which they may be off whatever share that is."""
     slip_days: int = 14
     """Days that the end or a milestone may lie behind the locked one before a reason is asked for."""
     slip_share: Decimal = Decimal("0.10")
     """The same as a share of the locked duration; the longer of the two counts."""
     kill_red_months: int | None = 3
-    """Months of red potential without an approved recovery plan until the kill switch; ``None`` for never."""
+    """Months of red potential until the kill switch; ``None`` for never."""
     kill_decision_days: int = 14
     """Days within which somebody has to decide after the kill switch."""
     ageing_days: int = 120
@@ -186,12 +196,22 @@ DEFAULT_COMMAND_ROLES: Mapping[Verb, tuple[Role, ...]] = {
 """Which roles may give which command.  Whoever put a measure on hold may resume it as well."""
 
 REBASELINED_FACTS = (FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS, FactGroup.SCOPE, FactGroup.PLACE)
-REBASELINE_APPROVALS = (
-    ApprovalRule(Role.SPONSOR, code="PLAN_LOCKED", depends_on=REBASELINED_FACTS),
-    ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "PLAN_LOCKED", REBASELINED_FACTS),
-    ApprovalRule(Role.STEERING_COMMITTEE, code="PLAN_LOCKED", depends_on=REBASELINED_FACTS, above_limit=True),
-)
-"""What the committee decides, it decides again: a plan is not made large, or small, behind its back."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureClass:
+    """A class of measures with a hurdle of its own; ``None`` for the policy's number."""
+
+    name: str
+    hurdle: Decimal | None = None
+    npv_hurdle: Decimal | None = None
+    payback_months: int | None = None
+    mandatory: bool = False
+    """It has to be done, with or without a benefit: no hurdle, and its cost is what is judged."""
+
+
+def _is_confirmation(rule: ApprovalRule) -> bool:
+    return rule.kind is ApprovalKind.ACTUAL_EFFECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +228,6 @@ class Policy:
     """Codes of rules that this organisation has switched off."""
     escalation: tuple[EscalationStep, ...] = DEFAULT_ESCALATION
     command_roles: Mapping[Verb, tuple[Role, ...]] = field(default_factory=lambda: DEFAULT_COMMAND_ROLES)
-    rebaseline: tuple[ApprovalRule, ...] = REBASELINE_APPROVALS
     further_roles: tuple[Role, ...] = ()
     """Roles that the mapping adds to those that every measure has."""
     kept_apart: tuple[tuple[Role, Role], ...] = ()
@@ -221,9 +240,15 @@ class Policy:
     after_role_change: GrantedStageRule = GrantedStageRule.SHUT
     currency: str = ""
     """The reporting currency, in which thresholds are; empty: amounts are compared in their own."""
+    classes: tuple[MeasureClass, ...] = ()
+    """Classes of measures; without any all have the thresholds' hurdle."""
+    fiscal_year_start: int = 1
+    """Number of the month in which the fiscal year begins."""
     gate_names: Mapping[str, str] = field(default_factory=dict)
     """What people call the states of a gate, by their keys, where that is another name; no part of the version."""
     version: str = field(init=False)
+    closing_stage: str = field(init=False, compare=False, repr=False)
+    """The stage that asks for the confirmation of the actual effect."""
 
     def __post_init__(self) -> None:
         keys = tuple(stage.key for stage in self.stages)
@@ -241,7 +266,6 @@ class Policy:
                 sorted(self.off),
                 self.escalation,
                 sorted(self.command_roles.items()),
-                self.rebaseline,
                 self.further_roles,
                 self.kept_apart,
                 self.owner_may_sponsor,
@@ -249,10 +273,14 @@ class Policy:
                 self.cooling,
                 self.after_role_change,
                 self.currency,
+                self.classes,
+                self.fiscal_year_start,
             )
         )
         digest = hashlib.sha256(content.encode()).hexdigest()[:8]
         object.__setattr__(self, "version", f"{self.name}/{digest}")
+        confirmed = (gate.into for gate in self.gates if any(map(_is_confirmation, gate.approvals)))
+        object.__setattr__(self, "closing_stage", next(confirmed, keys[-1] if keys else ""))
 
     def index(self, key: str | None) -> int:
         """Position of a stage, 0 for the first; -1 for none and for a key that is not of this policy."""
@@ -276,19 +304,20 @@ class Policy:
         index = self.index(key)
         return self.gates[index] if index >= 0 else None
 
+    @property
+    def rebaseline(self) -> tuple[ApprovalRule, ...]:
+        """Whoever decided on the plan decides on another one: it is not made large, or small, behind their backs."""
+        gate = self.gate(self.lock_at)
+        return tuple(
+            replace(rule, code="PLAN_LOCKED", depends_on=REBASELINED_FACTS)
+            for rule in (gate.approvals if gate is not None else ())
+        )
+
     def is_on(self, code: str) -> bool:
         return code not in self.off
 
     def with_thresholds(self, thresholds: Thresholds) -> Policy:
         return replace(self, thresholds=thresholds)
-
-    @property
-    def closing_stage(self) -> str:
-        """The stage that asks for the confirmation of the actual effect."""
-        for gate in self.gates:
-            if any(rule.kind is ApprovalKind.ACTUAL_EFFECT for rule in gate.approvals):
-                return gate.into
-        return self.stages[-1].key
 
     @property
     def weights(self) -> dict[str, Decimal]:

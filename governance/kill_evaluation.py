@@ -18,6 +18,7 @@ from governance.facts import Fact, Unknown
 from governance.gates import Policy, Stage
 from governance.held_clock import HeldClock
 from governance.kill_criteria import CriterionKind, KillCriteria, KillCriterion, parse_kill_criteria
+from governance.latest_estimate import COSTS, LatestEstimate
 from governance.locked_plan import LockedPlan
 from governance.measure import Measure
 from governance.money import Money
@@ -62,6 +63,7 @@ class CriterionContext:
     policy: Policy
     today: date
     rates: Rates
+    estimate: LatestEstimate | Unknown = Unknown("there is no forecast")
 
 
 def stage_names(stages: Iterable[Stage]) -> dict[str, str]:
@@ -125,42 +127,48 @@ def _costs(series: Series) -> dict[int, Decimal]:
 
 def _cost(criterion: KillCriterion, context: CriterionContext) -> Present:
     """Actual cost to date and what is forecast after it; without a forecast only more than the limit is certain."""
-    effects = context.effects
+    effects, estimate = context.effects, context.estimate
     if effects is None or (effects.actual is None and effects.forecast is None):
         return Present("neither a forecast nor actuals can be read", None)
-    actual = _costs(effects.actual) if effects.actual else {}
-    last = max(actual, default=0)
-    after = (
-        # A forecast of negative cost takes back nothing of what was spent: it is its owner's word.
-        {month: max(cost, Decimal(0)) for month, cost in _costs(effects.forecast).items() if month > last}
-        if effects.forecast
-        else {}
-    )
-    currency = (effects.actual or effects.forecast).currency  # type: ignore[union-attr]
-    present = _compared(criterion, _reporting(criterion, context).total(actual | after, currency), above=True)
-    if effects.forecast is None and present.holds is False:
-        return Present(f"{present.text} so far, and no forecast", None)
-    return present
+    if isinstance(estimate, Unknown):
+        spent = _costs(effects.actual) if effects.actual else {}
+        currency = (effects.actual or effects.forecast).currency  # type: ignore[union-attr]
+        present = _compared(criterion, _reporting(criterion, context).total(spent, currency), above=True)
+        return present if present.holds else Present(f"{present.text} so far, and no forecast", None)
+    months = _expected_costs(effects, estimate)
+    return _compared(criterion, _reporting(criterion, context).total(months, estimate.currency), above=True)
+
+
+def _expected_costs(effects: Effects, estimate: LatestEstimate) -> dict[int, Decimal]:
+    """A forecast of negative cost takes back nothing of what was spent: it is its owner's word."""
+    months: dict[int, Decimal] = {}
+    for kind in COSTS:
+        booked = effects.actual.kinds.get(kind, {}) if effects.actual is not None else {}
+        for month, amount in estimate.of(kind).items():
+            counted = amount if month in booked else max(amount, Decimal(0))
+            months[month] = months.get(month, Decimal(0)) + counted
+    return months
 
 
 def _forecast(criterion: KillCriterion, context: CriterionContext) -> Present:
-    months = context.effects.completion_by_month() if context.effects else None
-    if context.effects is None or context.effects.forecast is None or months is None:
-        return Present("there is no forecast", None)
-    amount = _reporting(criterion, context).total(months, context.effects.forecast.currency)
+    estimate = context.estimate
+    if isinstance(estimate, Unknown):
+        return Present(estimate.reason, None)
+    amount = _reporting(criterion, context).total(estimate.net, estimate.currency)
     return _compared(criterion, amount, above=False)
 
 
 def _share(criterion: KillCriterion, context: CriterionContext) -> Present:
     """Net at completion as a share of the net plan."""
-    plan = context.effects.plan if context.effects else None
-    completion = context.effects.at_completion() if context.effects else None
-    if plan is None or completion is None:
-        return Present("there is no forecast" if plan is not None else "there is no plan", None)
+    plan, estimate = context.effects.plan if context.effects else None, context.estimate
+    if plan is None:
+        return Present("there is no plan", None)
+    if isinstance(estimate, Unknown):
+        return Present(estimate.reason, None)
     if plan.total_net() <= 0:
         return Present("the net plan is not above zero", None)
-    share = completion / plan.total_net()
-    money = Money(completion, plan.currency)
+    share = estimate.at_completion / plan.total_net()
+    money = Money(estimate.at_completion, plan.currency)
     return Present(f"{share:.0%} of plan ({money})", _past(criterion, share, above=False))
 
 

@@ -1,6 +1,6 @@
 """The kill switch: when it stops a measure, until when somebody has to decide, and what was decided.
 
-It fires on months of red potential without an approved recovery plan, and on each agreed kill criterion once.  The
+It fires on months of red potential, and on each agreed kill criterion once.  The
 sponsor overrides it with ``/resume`` or stops the measure with ``/cancel``.
 """
 
@@ -35,9 +35,10 @@ def criterion_at(state: CriterionState) -> datetime | None:
 def kill_switch(
     since: datetime | None, criteria: Iterable[CriterionState], policy: Policy, now: datetime
 ) -> OffRamp | None:
-    """On hold by the kill switch: red for too long without an approved recovery plan, or an agreed criterion holds.
+    """On hold by the kill switch: red for too long, or an agreed criterion holds.
 
-    An approved re-baseline is a recovery plan, and so is the sponsor's override; both start the clock anew.
+    The sponsor's override starts the clock anew.  An approved re-baseline does not: by the new plan the potential may
+    be better, and a month of that ends the clock like any lasting recovery.
     """
     if not policy.is_on("KILL_SWITCH"):
         return None
@@ -45,10 +46,7 @@ def kill_switch(
     moment = kill_switch_at(since, policy.thresholds.kill_red_months)
     if since is not None and moment is not None and now >= moment:
         months = policy.thresholds.kill_red_months
-        reasons.append(
-            f"the potential status is red since {since:%d %b %Y}, for {months} months, "
-            "and no recovery plan was approved"
-        )
+        reasons.append(f"the potential status is red since {since:%d %b %Y}, for {months} months")
     reasons += [_criterion_reason(state) for state in criteria if (at := criterion_at(state)) is not None and now >= at]
     if not reasons:
         return None

@@ -11,11 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from governance.effects import ZERO, EffectLine, Version
+from governance.effects import ZERO, EffectKind, EffectLine, Version
 from governance.locked_terms import LockedTerms, changed_terms
 from governance.measure import Measure
 from governance.money import Money
-from governance.sums import signed
 
 EffectKey: TypeAlias = "tuple[str, str, bool, str, int, int]"
 
@@ -31,6 +30,12 @@ class LockedPlan:
     approved_by: tuple[str, ...] = ()
     terms: LockedTerms | None = None
     """Schedule, kill criteria, baseline and scope, which lock with the amounts."""
+    original: tuple[EffectLine, ...] | None = None
+    """The lines of the decision, which no re-baseline replaces; ``None`` while they are these."""
+
+    @property
+    def decided_lines(self) -> tuple[EffectLine, ...]:
+        return self.lines if self.original is None else self.original
 
 
 def lock_plan(
@@ -41,9 +46,11 @@ def lock_plan(
     reason: str = "",
     by: tuple[str, ...] = (),
     terms: LockedTerms | None = None,
+    before: LockedPlan | None = None,
 ) -> LockedPlan:
-    """Keep the plan lines and the terms as they are now."""
-    return LockedPlan(number, tuple(line for line in lines if line.version is Version.PLAN), at, reason, by, terms)
+    """Keep the plan lines and the terms as they are now, beside the plan of the decision."""
+    planned = tuple(line for line in lines if line.version is Version.PLAN)
+    return LockedPlan(number, planned, at, reason, by, terms, before.decided_lines if before is not None else None)
 
 
 def with_locked_plan(lines: tuple[EffectLine, ...], locked: LockedPlan | None) -> tuple[EffectLine, ...]:
@@ -66,11 +73,19 @@ def is_changed(measure: Measure, locked: LockedPlan) -> bool:
 
 def net_of(lines: Iterable[EffectLine], currency: str = "") -> Money | None:
     """Net of all lines; ``None`` without lines or over two currencies."""
-    all_lines = tuple(lines)
-    currencies = {line.money.currency for line in all_lines}
-    if len(currencies) != 1:
-        return Money(ZERO, currency) if currency and not currencies else None
-    return Money(sum((signed(line) for line in all_lines), ZERO), currencies.pop())
+    # Every assessment takes this of all lines twice for its fingerprints.
+    net, found = ZERO, ""
+    for line in lines:
+        money, kind = line.money, line.kind
+        if money.currency != found:
+            if found:
+                return None
+            found = money.currency
+        if kind is EffectKind.BENEFIT or kind is EffectKind.ONE_OFF_BENEFIT:
+            net += money.amount
+        else:
+            net -= money.amount
+    return Money(net, found or currency) if found or currency else None
 
 
 def _sums(lines: Iterable[EffectLine]) -> dict[EffectKey, Decimal]:

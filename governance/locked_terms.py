@@ -52,6 +52,7 @@ FACT_LABELS: Mapping[str, str] = {
     "baseline": "baseline",
     "baseline_id": "shared baseline",
     "objective": "objective",
+    "measure_class": "class",
 }
 """The facts that lock, with what they are called."""
 

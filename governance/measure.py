@@ -176,6 +176,8 @@ class Measure:
     """The baseline that the benefit is claimed on; several measures may share one."""
     committee: Fact[Committee] = None
     """The steering committee of the program."""
+    measure_class: Fact[str] = None
+    """The class whose hurdle it has to reach (:mod:`governance.measure_class`)."""
     rule_name: str = ""
     """The measure type: the name of the mapping's rule, for thresholds of its own."""
     effects: tuple[EffectLine, ...] = ()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from governance.effects import ZERO
 from governance.locked_plan import LockedPlan
 from governance.measure import Person, name_of
+from governance.plan_check import PlanCheck, worst_benefit, worst_cost
 from governance.responsible import Responsible
 from governance.role_holders import HeldRole
 
@@ -60,33 +62,42 @@ class Deviation:
     """A measure past its tolerance."""
 
     since: datetime
-    shortfall: Decimal
-    """Share of the plan that is missing at completion (0.33 = a third); 0 while money is within the tolerance."""
+    checks: tuple[PlanCheck, ...] = ()
+    """What is past the tolerance; empty while money is within it."""
     reason_requests: tuple[ReasonRequest, ...] = ()
     reason: str = ""
     reason_by: str = ""
     reason_at: datetime | None = None
     explained_shortfall: Decimal | None = None
-    """The shortfall for which the reason was given; a worse one has to be explained anew."""
+    """The share of benefit for which the reason was given; a worse one has to be explained anew."""
+    explained_overrun: Decimal = ZERO
+    """The share of cost for which the reason was given."""
     slip_days: int = 0
     """Days behind the locked end or milestone; 0 while time is within the tolerance."""
     explained_slip: int = 0
     """The days of slip for which the reason was given."""
 
     @property
-    def text(self) -> str:
-        """``53% of the plan is missing, and the work is 31 days behind the locked schedule``"""
-        return deviation_text(self.shortfall, self.slip_days)
+    def shortfall(self) -> Decimal:
+        """Share of the benefit that is missing (0.33 = a third); 0 while it is within the tolerance."""
+        worst = worst_benefit(self.checks)
+        return worst.shortfall if worst is not None else ZERO
 
     @property
-    def text_at_completion(self) -> str:
-        """The same, and when the money will be missing."""
-        return deviation_text(self.shortfall, self.slip_days, " at completion")
+    def overrun(self) -> Decimal:
+        """Share by which the cost is above plan; 0 while it is within the tolerance."""
+        worst = worst_cost(self.checks)
+        return worst.shortfall if worst is not None else ZERO
+
+    @property
+    def text(self) -> str:
+        """``the lifetime benefit is 53% below plan, and the work is 31 days behind the locked schedule``"""
+        return deviation_text(self.checks, self.slip_days)
 
 
-def deviation_text(shortfall: Decimal, slip_days: int, when: str = "") -> str:
-    """What is past its tolerance, in words; money and time are 0 while they are within it."""
-    parts = [f"{shortfall:.0%} of the plan is missing{when}"] if shortfall else []
+def deviation_text(checks: Sequence[PlanCheck], slip_days: int) -> str:
+    """What is past its tolerance, in words: the worst of the benefits, the worst of the costs, and the time."""
+    parts = [worst.shortfall_text for worst in (worst_benefit(checks), worst_cost(checks)) if worst is not None]
     if slip_days:
         days = "1 day" if slip_days == 1 else f"{slip_days} days"
         parts.append(f"the work is {days} behind the locked schedule")

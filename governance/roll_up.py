@@ -12,7 +12,9 @@ from decimal import Decimal
 
 from governance import sums
 from governance.effects import RECURRING, ZERO, Account, EffectLine, Version, sum_up
+from governance.facts import Unknown
 from governance.hierarchy import RollUpMeasure
+from governance.latest_estimate import latest_estimate
 from governance.money import Period
 from governance.rates import MissingRate, Rates
 from governance.sums import MONTHS, LeakReason
@@ -94,7 +96,8 @@ def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rat
         for version, versions_series in series.items()
         if versions_series is not None
     }
-    completion = effects.at_completion()
+    estimate = latest_estimate(effects, None)
+    completion = None if isinstance(estimate, Unknown) else estimate.at_completion
     reason = LeakReason.of(measure.reason)
     # As in governance.portfolio: a measure counts as forecast when it has any forecast line, of whatever account.
     forecast = any(line.version is Version.FORECAST for line in lines)

@@ -6,19 +6,21 @@ each from numbers, and what is not known is grey, never green.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from governance.effects import Effects
 from governance.evidence import Evidence
-from governance.facts import known
+from governance.facts import Unknown, known
 from governance.gates import Thresholds
+from governance.latest_estimate import LatestEstimate
 from governance.locked_terms import LockedTerms, as_locked
 from governance.measure import Measure
-from governance.money import Money
+from governance.plan_check import PlanCheck
 from governance.schedule import progress_of, shows_done
-from governance.verdict import Colour, Status
+from governance.verdict import Colour, PotentialCheck, Status
 
 ONE = Decimal(1)
 QUANTUM = Decimal("0.01")
@@ -121,25 +123,41 @@ def without_unknown_cost(status: Status, problem: str) -> Status:
     return Status(Colour.GREY, None, f"what is still paid for the legacy is not known: {problem}")
 
 
-def potential_status(measure: Measure, effects: Effects | None, problem: str, thresholds: Thresholds) -> Status:
-    """Net at completion compared with the net plan."""
+def potential_status(
+    measure: Measure,
+    effects: Effects | None,
+    problem: str,
+    estimate: LatestEstimate | Unknown,
+    checks: tuple[PlanCheck, ...],
+    is_small: Callable[[PlanCheck], bool],
+    thresholds: Thresholds,
+) -> Status:
+    """The worst of the checks of :mod:`governance.plan_checks`; ``is_small`` is the absolute tolerance."""
     if effects is None:
         return Status(Colour.GREY, None, problem)
     if measure.unreadable_effects:
         return Status(Colour.GREY, None, measure.unreadable_effects[0])
     if effects.plan is None:
         return Status(Colour.GREY, None, "there is no plan")
-    completion = effects.at_completion()
-    if completion is None:
-        return Status(Colour.GREY, None, "there is no forecast")
-    plan = effects.plan.total_net()
-    amounts = (
-        f"{Money(completion, effects.plan.currency)} at completion of {Money(plan, effects.plan.currency)} planned"
-    )
-    if plan <= 0:
-        colour = Colour.GREEN if completion >= plan else Colour.RED
-        return Status(colour, None, f"{amounts}; the plan is not above zero, so there is no ratio")
-    ratio = (completion / plan).quantize(QUANTUM)
-    if ratio >= thresholds.potential_green:
-        return Status(Colour.GREEN, ratio, amounts)
-    return Status(Colour.AMBER if ratio >= thresholds.potential_amber else Colour.RED, ratio, amounts)
+    if isinstance(estimate, Unknown):
+        return Status(Colour.GREY, None, estimate.reason)
+    if not checks:
+        return Status(Colour.GREY, None, "the plan is zero, so there is nothing to compare")
+    judged = [PotentialCheck(check, _potential_colour(check, is_small, thresholds)) for check in checks]
+    judged.sort(key=lambda one: (_SEVERITY[one.colour], ONE if one.check.ratio is None else one.check.ratio))
+    ratio = min((check.ratio for check in checks if check.ratio is not None), default=None)
+    number = None if ratio is None else ratio.quantize(QUANTUM, ROUND_FLOOR)
+    texts = [one.check.text for one in judged]
+    texts += [f"{gap.text}: taken from the forecast" for gap in estimate.missing]
+    return Status(judged[0].colour, number, "; ".join(texts), tuple(judged))
+
+
+_SEVERITY = {Colour.RED: 0, Colour.AMBER: 1, Colour.GREEN: 2}
+
+
+def _potential_colour(check: PlanCheck, is_small: Callable[[PlanCheck], bool], thresholds: Thresholds) -> Colour:
+    """By the unrounded ratio: 94.96 percent is less than 95."""
+    ratio = check.ratio
+    if (ratio is not None and ratio >= thresholds.potential_green) or is_small(check):
+        return Colour.GREEN
+    return Colour.AMBER if ratio is not None and ratio >= thresholds.potential_amber else Colour.RED

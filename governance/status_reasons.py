@@ -19,7 +19,7 @@ def status_reasons(verdict: Verdict) -> tuple[str, str]:
     if verdict.deviation is not None and not verdict.deviation.reason:
         unanswered = f"nobody has given the reason since {verdict.deviation.since:%d %b %Y}"
         work += [unanswered] if verdict.deviation.slip_days else []
-        money += [unanswered] if verdict.deviation.shortfall else []
+        money += [unanswered] if verdict.deviation.checks else []
     return "; ".join(work), "; ".join(money)
 
 

@@ -18,7 +18,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-from governance.effects import ZERO, Account, EffectKind, EffectLine, Version
+from governance.effects import ZERO, Account, EffectKind, EffectLine
 from governance.money import Period
 from governance.sums import LeakReason, signed
 
@@ -81,22 +81,6 @@ class VarianceTree:
     @property
     def amount(self) -> Decimal:
         return sum((share.amount for share in self.kinds), self.other)
-
-
-def latest_estimate(lines: Iterable[EffectLine]) -> tuple[EffectLine, ...] | None:
-    """The lines of :meth:`governance.effects.Effects.at_completion`; ``None`` without a forecast."""
-    counted = [line for line in lines if line.account is Account.EBITDA]
-    if not any(line.version is Version.FORECAST for line in counted):
-        return None
-    legacy = EffectKind.LEGACY_COST
-    booked = [line for line in counted if line.version is Version.ACTUAL and line.kind is not legacy]
-    last = max((line.month for line in booked), default=None)
-    ahead = [
-        line
-        for line in counted
-        if line.version is Version.FORECAST and (line.kind is legacy or last is None or line.month > last)
-    ]
-    return (*booked, *ahead)
 
 
 def variance_tree(

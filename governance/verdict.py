@@ -15,10 +15,12 @@ from governance.evidence import Command
 from governance.finding_draft import TicketNote
 from governance.gates import ApprovalKind
 from governance.kill_evaluation import CriterionState
+from governance.latest_estimate import MissingActuals
 from governance.measure import Person
 from governance.measure_state import Deviation, MeasureState, OffRamp, OffRampKind, ReasonRequest
 from governance.money import Money
 from governance.named_sentence import NamedSentence
+from governance.plan_check import PlanCheck
 from governance.responsible import Responsible, in_words
 from governance.role_holders import RoleChange
 
@@ -166,12 +168,22 @@ class Colour(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PotentialCheck:
+    """One comparison with the plan, and the colour that it has by itself."""
+
+    check: PlanCheck
+    colour: Colour
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """A colour with its number and its reason; ``number`` is a ratio (1 = as planned)."""
 
     colour: Colour
     number: Decimal | None
     reason: str
+    checks: tuple[PotentialCheck, ...] = ()
+    """Of the potential: what the colour is the worst of, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +195,20 @@ class Figures:
     actual: Money | None = None
     at_completion: Money | None = None
     variance: Money | None = None
+    """At completion − present plan."""
     variance_percent: Decimal | None = None
+    original_plan: Money | None = None
+    """The plan of the decision, where a re-baseline has replaced it."""
+    variance_to_original: Money | None = None
+    """At completion − plan of the decision, where a re-baseline has replaced it."""
+    npv: Money | None = None
+    """Net present value of the plan at the policy's rate."""
+    payback_months: int | None = None
+    """Of the plan; ``None`` also when it never pays back."""
+    missing_actuals: tuple[MissingActuals, ...] = ()
+    """Months that count as forecast although they are closed, because nothing is booked for them."""
+    leakage: tuple[PlanCheck, ...] = ()
+    """In-year benefit and run-rate that fall short of the plan of the decision."""
 
 
 @dataclass(frozen=True, slots=True)

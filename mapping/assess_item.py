@@ -14,6 +14,7 @@ from governance.facts import Unknown
 from governance.measure import Person
 from governance.measure_state import MeasureState, is_new_breach
 from governance.rates import Rates
+from governance.reconciliation import LedgerDifference
 from governance.reporting_amounts import NO_RATES
 from governance.verdict import Verdict
 from mapping.command_history import merge_commands
@@ -22,6 +23,7 @@ from mapping.config import Enforce, MappingConfig, MeasureRule, WriteRule
 from mapping.expressions import ExpressionScope
 from mapping.fact_changes import facts_changed
 from mapping.known_people import NOBODY_KNOWN, KnownPeople
+from mapping.ledger_effects import ledger_differences, with_ledger
 from mapping.map_item import MappedMeasure, Unmapped, evidence_from, map_item, rule_for
 from mapping.marks import IMPEDIMENT, Mark, mark_changes, reverts_breach
 from mapping.policy import Policies
@@ -47,6 +49,8 @@ class MeasureAssessment:
     comparison: Comparison
     joined_writes: tuple[tuple[WorkItem, Comparison], ...] = ()
     """Joined items that receive the verdict too, and what differs there."""
+    ledger_differences: tuple[LedgerDifference, ...] | None = None
+    """Where the tool's actuals differ from the ledger's; ``None`` when the rule compares nothing."""
 
 
 def assess_item(
@@ -74,10 +78,12 @@ def assess_item(
     the tool was asked and names somebody for certain; ``owner_edited`` when the owner changed the item last, where it
     was asked for that.
     """
-    mapped = map_item(ExpressionScope(item, now, related.joined_items), config)
+    scope = ExpressionScope(item, now, related.joined_items)
+    mapped = map_item(scope, config)
     if isinstance(mapped, Unmapped):
         return mapped
     mapped = replace(mapped, measure=people.identified_measure(mapped.measure, mapped.rule.roles))
+    mapped = with_ledger(mapped, related.ledger)
     measure_state = people.identified_state(measure_state)
     policy = policies.of(mapped.measure)
     approval_comments = approvals_as_comments(item.approvals, mapped.rule.approvals) if mapped.rule.approvals else ()
@@ -118,7 +124,8 @@ def assess_item(
     if any(join.write for join in rule.joins):
         own_verdict = assess(measure, replace(evidence, changes=item.changes), policy, now, rates)
         joined_writes = tuple(_joined_writes(own_verdict, rule, config, related, joined_last_written, now))
-    return MeasureAssessment(mapped, evidence, verdict, comparison, joined_writes)
+    compared = ledger_differences(scope, mapped, config.reporting_currency)
+    return MeasureAssessment(mapped, evidence, verdict, comparison, joined_writes, compared)
 
 
 def _ended_before(rule: MeasureRule, verdict: Verdict) -> bool:

@@ -91,6 +91,8 @@ class RoleRule(MappingModel):
 class FactRule(MappingModel):
     """Where a measure's facts come from: visible names of fields, expressions, translated fields."""
 
+    model_config = MappingModel.model_config | {"populate_by_name": True}
+
     title: Source | None = None
     business_unit: Source | None = None
     legal_entity: Source | None = None
@@ -103,6 +105,8 @@ class FactRule(MappingModel):
     overlaps: Source | None = None
     baseline_id: Source | None = None
     """The baseline that the benefit is claimed on, by name; several measures may share one."""
+    measure_class: Annotated[Source | None, Field(alias="class")] = None
+    """The class of the measure, one of ``policy.classes``."""
 
 
 class ProgressFrom(StrEnum):
@@ -139,6 +143,8 @@ class EffectsFrom(StrEnum):
     """The same fields of its child items, added up."""
     PLANS = "plans"
     """ServiceNow's cost plans and benefit plans of the record: planned and actual amounts by fiscal period."""
+    LEDGER = "ledger"
+    """Finance owns this version: its figures come from the ledger, and nothing of it is read from the tool."""
 
 
 class SeriesRule(MappingModel):
@@ -164,12 +170,26 @@ class SeriesRule(MappingModel):
     spread: SpreadShape = SpreadShape.LINEAR
 
 
+class CompareRule(MappingModel):
+    """Totals to date that the tool holds beside the ledger's actuals.
+
+    They count nowhere; a difference is somebody's work.
+    """
+
+    benefit: Source | None = None
+    one_off_benefit: Source | None = None
+    recurring_cost: Source | None = None
+    one_off_cost: Source | None = None
+    capex: Source | None = None
+
+
 class EffectRule(MappingModel):
     currency: str | None = None
     """Field that names the currency; without it amounts are in the reporting currency."""
     plan: SeriesRule | None = None
     forecast: SeriesRule | None = None
     actual: SeriesRule | None = None
+    compare: CompareRule | None = None
 
 
 class LegacyRule(MappingModel):
@@ -330,12 +350,22 @@ class ThresholdRule(MappingModel):
     stale_days: Days | None = None
     hurdle: Annotated[Decimal, Field(lt=MAX_AMOUNT)] | None = None
     """Least net plan, in the reporting currency."""
+    npv_hurdle: Annotated[Decimal, Field(lt=MAX_AMOUNT)] | None = None
+    """Least net present value of the plan, in the reporting currency."""
+    discount_rate: Annotated[Decimal, Field(ge=0, le=1)] | None = None
+    """Rate per year at which money that comes later is worth less."""
+    horizon_months: Annotated[int, Field(ge=12, le=360)] | None = None
+    """Months after the first one that the net present value counts."""
+    contingency: Annotated[Decimal, Field(ge=0, le=1)] | None = None
+    """Share that comes on top of planned one-off cost and capex when a plan is decided."""
     payback_months: Annotated[int, Field(ge=1, le=240)] | None = None
     realised_share: Share | None = None
     observation_months: Annotated[int, Field(ge=1, le=60)] | None = None
     committee_limit: Annotated[Decimal, Field(ge=0, lt=MAX_AMOUNT)] | None = None
-    """Gross planned benefit from which the steering committee decides as well."""
+    """Planned benefit, or planned cost, from which the steering committee decides as well."""
     tolerance: Share | None = None
+    tolerance_amount: Annotated[Decimal, Field(ge=0, lt=MAX_AMOUNT)] | None = None
+    """Amount in the reporting currency by which benefit or cost may be off whatever share that is."""
     slip_days: Annotated[int, Field(ge=0, le=3650)] | None = None
     """Days behind the locked end or milestone that need no reason."""
     slip_share: Annotated[Decimal, Field(ge=0, le=1)] | None = None
@@ -362,6 +392,17 @@ class OverrideRule(ThresholdRule):
 
     program: str | None = None
     measures: str | None = None
+
+
+class ClassRule(MappingModel):
+    """A class of measures with a hurdle of its own; what is left out is the policy's."""
+
+    name: Annotated[str, Field(min_length=1)]
+    hurdle: Annotated[Decimal, Field(lt=MAX_AMOUNT)] | None = None
+    npv_hurdle: Annotated[Decimal, Field(lt=MAX_AMOUNT)] | None = None
+    payback_months: Annotated[int, Field(ge=1, le=240)] | None = None
+    mandatory: bool = False
+    """It has to be done, with or without a benefit: no hurdle, and its cost is what is judged."""
 
 
 class EscalationRule(MappingModel):
@@ -394,6 +435,8 @@ class PolicyRule(ThresholdRule):
     gate_names: Mapping[GateState, str] = {}
     """What people read for the states of the gate, where that is another name: ``{blocked: Gesperrt}``."""
     overrides: tuple[OverrideRule, ...] = ()
+    classes: tuple[ClassRule, ...] = ()
+    """Classes of measures; with them every measure has to be of one (``facts.class``)."""
 
 
 class CommitteeRule(MappingModel):
@@ -407,9 +450,10 @@ class CommitteeRule(MappingModel):
 
 
 class LegalEntityRule(MappingModel):
-    """The books of a legal entity, where they are kept otherwise than the group's."""
+    """A company of the group, and its books where they are kept otherwise than the group's."""
 
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    """``None`` is the group's."""
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] | None = None
     """``None`` is the group's."""
 
@@ -420,7 +464,10 @@ class MappingConfig(MappingModel):
     reporting_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
     legal_entities: Mapping[str, LegalEntityRule] = {}
-    """By name, as measures state it; letter case does not count."""
+    """The group's own companies by name, as measures state it; letter case does not count.
+
+    What is booked between two of them is no effect of the group.
+    """
     policy: PolicyRule = PolicyRule()
     committees: tuple[CommitteeRule, ...] = ()
     measures: Annotated[tuple[MeasureRule, ...], Field(min_length=1)]

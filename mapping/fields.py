@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from governance.spread import SpreadShape
-from mapping.config import EffectsFrom, FactRule, MappingConfig, MeasureRule, SeriesRule, WriteRule
+from mapping.config import (
+    CompareRule,
+    EffectsFrom,
+    FactRule,
+    MappingConfig,
+    MeasureRule,
+    SeriesRule,
+    WriteRule,
+)
 from mapping.expressions import fields_in
 from mapping.map_item import template_fields
 from mapping.sources import ComputedSource, JoinedSource, RoleGroup, RoleTable, TranslatedSource, source_fields
@@ -78,7 +86,11 @@ def _join_key_fields(config: MappingConfig, connection: ConnectionName) -> Itera
 
 def fact_fields(rule: MeasureRule) -> frozenset[FieldName]:
     """The item's own fields that approvals rest on: all but reports on the work, and those that Gatepost writes."""
-    named = (name for name, path in _named_fields(rule) if path[0] not in {"write", "reports"})
+    named = (
+        name
+        for name, path in _named_fields(rule)
+        if path[0] not in {"write", "reports"} and path[:2] != ("effects", "compare")
+    )
     return frozenset(FieldName(name) for name in named if name not in ITEM_TEMPLATE_NAMES)
 
 
@@ -121,11 +133,12 @@ def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
     for role, holder in rule.roles.by_role().items():
         place = ("further", role.value, "from") if role.value in rule.roles.further else (role.value,)
         yield from ((name, ("roles", *place)) for name in source_fields(holder))
-    parts: tuple[tuple[tuple[str, ...], FactRule | SeriesRule | None], ...] = (
+    parts: tuple[tuple[tuple[str, ...], FactRule | SeriesRule | CompareRule | None], ...] = (
         (("facts",), rule.facts),
         (("effects", "plan"), rule.effects.plan),
         (("effects", "forecast"), rule.effects.forecast),
         (("effects", "actual"), rule.effects.actual),
+        (("effects", "compare"), rule.effects.compare),
     )
     for path, part in parts:
         for key, source in _sources(part):
@@ -152,7 +165,7 @@ def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _sources(
-    model: FactRule | SeriesRule | None,
+    model: FactRule | SeriesRule | CompareRule | None,
 ) -> Iterator[tuple[str, FactSource]]:
     """The sources that a part of a rule names."""
     for name in type(model).model_fields if model is not None else ():

@@ -16,6 +16,7 @@ from governance.presets import PRESETS
 from mapping.config import Enforce, MappingConfig, MeasureRule, ThresholdRule
 from mapping.load import LoadedMapping, MappingPath, format_path
 from mapping.problems import MappingFileProblem
+from mapping.sources import TranslatedSource
 
 Weakness: TypeAlias = "tuple[MappingPath, str]"
 
@@ -75,8 +76,9 @@ def _policy(config: MappingConfig) -> Iterator[Weakness]:
     yield from _numbers(("policy",), policy)
     for index, override in enumerate(policy.overrides):
         yield from _numbers(("policy", "overrides", index), override)
-    if policy.hurdle is None:
+    if policy.hurdle is None and policy.npv_hurdle is None and not policy.classes:
         yield ("policy",), "no hurdle is set: a plan that earns nothing is decided."
+    yield from _classes(config)
     limits = [policy.committee_limit, *(override.committee_limit for override in policy.overrides)]
     if config.committees and all(limit is None for limit in limits):
         yield ("committees",), "no committee_limit is set: the steering committees never decide."
@@ -85,11 +87,39 @@ def _policy(config: MappingConfig) -> Iterator[Weakness]:
         yield ("policy", "committee_limit"), message
 
 
+def _classes(config: MappingConfig) -> Iterator[Weakness]:
+    classes = config.policy.classes
+    if classes and all(one.mandatory for one in classes):
+        yield ("policy", "classes"), "every class is mandatory: no measure has to earn anything."
+    for index, rule in enumerate(config.measures):
+        if classes and rule.facts.measure_class is None:
+            message = "the policy has classes, and no field names the class: no measure of this rule is decided."
+            yield ("measures", index, "facts"), message
+        if rule.facts.measure_class is not None and not classes:
+            message = "the class is read, and the policy has none: all measures have the same hurdle."
+            yield ("measures", index, "facts", "class"), message
+        source = rule.facts.measure_class
+        default = source.default if isinstance(source, TranslatedSource) else None
+        if default and default.strip().casefold() in {one.name.casefold() for one in classes if one.mandatory}:
+            message = f"a measure of which nobody states the class is {default}: no hurdle is asked of it."
+            yield ("measures", index, "facts", "class", "default"), message
+
+
 def _numbers(path: MappingPath, rule: ThresholdRule) -> Iterator[Weakness]:
     """Numbers that are set so that the rule catches little."""
     weak: tuple[tuple[str, bool, str], ...] = (
         ("hurdle", rule.hurdle is not None and rule.hurdle <= 0, "a plan that earns nothing is decided"),
         ("tolerance", (rule.tolerance or 0) >= HALF, "half of the money may be missing before anybody is asked why"),
+        (
+            "tolerance_amount",
+            bool(rule.hurdle) and (rule.tolerance_amount or 0) >= (rule.hurdle or 0),
+            "all that a measure at the hurdle earns may be missing before anybody is asked why",
+        ),
+        (
+            "discount_rate",
+            rule.npv_hurdle is not None and rule.discount_rate == 0,
+            "money that comes in ten years counts as much as money now",
+        ),
         ("slip_days", (rule.slip_days or 0) >= YEAR, "the work may be a year late before anybody is asked why"),
         ("slip_share", (rule.slip_share or 0) >= HALF, "the work may take half as long again before anybody is asked"),
         (

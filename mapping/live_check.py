@@ -66,7 +66,8 @@ def rule_problems(
 ) -> tuple[MappingFileProblem, ...]:
     """Of one rule, without the committees: their members may be in another tool."""
     needed = {**NEEDED_OPTIONS, "gate": gate_labels(Policies(loaded.config).base.gate_names)}
-    found = _of(("measures", index), loaded.config.measures[index], inspection, needed)
+    classes = tuple(one.name for one in loaded.config.policy.classes)
+    found = _of(("measures", index), loaded.config.measures[index], inspection, needed, classes)
     problems = {
         MappingFileProblem(*loaded.position_of(path), format_path(path), message, hint, source)
         for path, message, hint in found
@@ -75,7 +76,11 @@ def rule_problems(
 
 
 def _of(
-    path: MappingPath, rule: MeasureRule, inspection: RuleInspection, needed: Mapping[str, tuple[str, ...]]
+    path: MappingPath,
+    rule: MeasureRule,
+    inspection: RuleInspection,
+    needed: Mapping[str, tuple[str, ...]],
+    classes: tuple[str, ...],
 ) -> Iterator[tuple[MappingPath, str, str]]:
     for name, places in rule_fields(rule).items():
         if name in inspection.problems:
@@ -84,9 +89,23 @@ def _of(
     for part, name in rule.write.model_dump().items():
         if name and name not in inspection.problems:
             yield from _target((*path, "write", part), needed.get(part, ()), name, inspection)
+    yield from _classes(path, rule, inspection, classes)
     yield from _statuses(path, rule, inspection.statuses)
     yield from _projects((*path, "match"), rule, inspection)
     yield from _people(path, rule, inspection)
+
+
+def _classes(
+    path: MappingPath, rule: MeasureRule, inspection: RuleInspection, classes: tuple[str, ...]
+) -> Iterator[tuple[MappingPath, str, str]]:
+    """Classes that the choice field of the class cannot hold: no measure could be of them."""
+    name = rule.facts.measure_class
+    options = inspection.options.get(name, ()) if isinstance(name, str) else ()
+    known = {option.strip().casefold() for option in options}
+    lacking = [one for one in classes if one.strip().casefold() not in known]
+    if options and lacking:
+        hint = "Add the options, or translate the field's values."
+        yield (*path, "facts", "class"), f'the field "{name}" does not offer {", ".join(lacking)}.', hint
 
 
 def _statuses(

@@ -67,6 +67,11 @@ def map_item(scope: ExpressionScope, config: MappingConfig) -> MappedMeasure | U
     return MappedMeasure(rule, _measure(scope, rule, config), stage, _progress(scope, rule), _is_ended(item, rule))
 
 
+def measure_id(item: WorkItem) -> MeasureId:
+    """The id of the measure that an item is."""
+    return MeasureId(f"{item.connection}/{item.native_id}")
+
+
 def rule_for(scope: ExpressionScope, config: MappingConfig) -> tuple[MeasureRule | None, Unknown | None]:
     """The first rule of the file that takes the item, and why that is not certain, if it is not.
 
@@ -192,7 +197,7 @@ def _measure(scope: ExpressionScope, rule: MeasureRule, config: MappingConfig) -
     effects, unreadable = effects_of(scope, rule.effects, start, end, currency)
     hierarchy = _hierarchy(scope, rule.hierarchy, config.organization)
     return Measure(
-        id=MeasureId(f"{item.connection}/{item.native_id}"),
+        id=measure_id(item),
         title=text_of(scope, facts.title) if facts.title else item.title,
         hierarchy=hierarchy,
         roles=Roles(
@@ -217,6 +222,7 @@ def _measure(scope: ExpressionScope, rule: MeasureRule, config: MappingConfig) -
         overlaps=_fact(scope, facts, "overlaps"),
         baseline_id=text_of(scope, facts.baseline_id) if facts.baseline_id else None,
         committee=_committee(hierarchy.program, config),
+        measure_class=text_of(scope, facts.measure_class) if facts.measure_class else None,
         rule_name=rule.name,
         effects=effects,
         unreadable_effects=unreadable,

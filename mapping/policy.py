@@ -9,7 +9,7 @@ from functools import cache
 
 from governance.evidence import Verb
 from governance.facts import known
-from governance.gates import EscalationStep, GrantedStageRule, Policy, RoleChangeRule, Thresholds
+from governance.gates import EscalationStep, GrantedStageRule, MeasureClass, Policy, RoleChangeRule, Thresholds
 from governance.measure import Measure, Role
 from governance.presets import PRESETS
 from mapping.config import EscalationRule, MappingConfig, ThresholdRule
@@ -40,6 +40,8 @@ class Policies:
             cooling=timedelta(hours=int(hours or 0)),
             after_role_change=GrantedStageRule(rule.after_role_change),
             currency=config.reporting_currency,
+            classes=tuple(MeasureClass(**one.model_dump()) for one in rule.classes),
+            fiscal_year_start=config.fiscal_year_start,
             gate_names={state.value: name.strip() for state, name in rule.gate_names.items()},
         )
         self._overrides = rule.overrides

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from governance.effects import EffectLine
 from governance.evidence import BaselineClaim, Service, Team, TeamMember
 from governance.facts import Fact, Unknown
 from governance.measure import Person
@@ -59,6 +60,8 @@ class RelatedEvidence:
     claims: tuple[BaselineClaim, ...] = ()
     joined_items: Mapping[str, tuple[WorkItem, ...] | Unknown] = field(default_factory=dict)
     """Items of other connections that feed the measure, by the name of the join."""
+    ledger: Fact[tuple[EffectLine, ...]] = None
+    """What the ledger holds of the measure; ``None`` when it was not read."""
 
 
 NO_RELATED_EVIDENCE = RelatedEvidence()

@@ -122,7 +122,7 @@ def _reason_requests(measure: Measure, verdict: Verdict, people: dict[str, str])
         return
     last = verdict.reason_requests[-1].responsible
     who = _mention(measure, last.role, people) if last.role is not None else last.text
-    yield f"{who}: {reason_request_text(verdict.deviation, verdict.figures)}"
+    yield f"{who}: {reason_request_text(verdict.deviation)}"
     for step in verdict.reason_requests:
         yield f"- {step.responsible.text} was asked on {step.at:%d %b %Y %H:%M} UTC"
 

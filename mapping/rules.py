@@ -12,8 +12,10 @@ from typing import TypeAlias
 from governance.codes import ALWAYS_ON, CODES
 from governance.evidence import Report
 from governance.presets import PRESETS
+from mapping.class_rules import check_classes
 from mapping.expressions import check_expression
 from mapping.gate_names import wrong_gate_names
+from mapping.ledger_rules import check_ledger
 from mapping.problems import did_you_mean
 from mapping.refusals import cannot_govern
 from mapping.role_checks import check_roles
@@ -49,9 +51,11 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
         yield from _check_joins(path, rule)
         yield from _check_progress((*path, "progress"), rule.get("progress"))
         yield from _check_reports(path, rule)
+        yield from check_ledger(path, rule)
     yield from check_roles(data, policy, stages)
     yield from _check_off(policy.get("off"))
     yield from _check_overrides(policy.get("overrides"), list(names))
+    yield from check_classes(data)
     yield from _check_committees(data.get("committees"))
     yield from _check_legal_entities(data.get("legal_entities"))
     yield from cannot_govern(data)
@@ -63,7 +67,11 @@ def _check_sources(path: MappingPath, rule: Mapping[str, object]) -> Iterator[Ru
     if isinstance(when := rule.get("when"), str):
         yield from _check_expression((*path, "when"), when)
     effects = rule.get("effects")
-    series = [("effects", name) for name in ("plan", "forecast", "actual")] if isinstance(effects, Mapping) else []
+    series = (
+        [("effects", name) for name in ("plan", "forecast", "actual", "compare")]
+        if isinstance(effects, Mapping)
+        else []
+    )
     for keys in (("facts",), *series):
         part = _inner(rule, *keys)
         for name, source in part.items() if isinstance(part, Mapping) else ():

@@ -8,7 +8,6 @@ from datetime import date
 
 from governance.books import Books, BooksFigures, books_figures
 from governance.effects import EffectLine
-from governance.money import Period
 from governance.rates import Rates
 from mapping.config import MappingConfig
 
@@ -29,7 +28,7 @@ def local_books(config: MappingConfig, legal_entity: str | None) -> Books | None
     if found is None:
         return None
     start = config.fiscal_year_start if found.fiscal_year_start is None else found.fiscal_year_start
-    books = Books(found.currency, start)
+    books = Books(found.currency or config.reporting_currency, start)
     return None if books == group_books(config) else books
 
 
@@ -44,10 +43,9 @@ def both_books(
     local, counted = local_books(config, legal_entity), tuple(lines)
     if local is None or not counted:
         return None
-    now = Period(today.year, today.month)
     return BothBooks(
-        books_figures(counted, group_books(config), now, rates),
-        books_figures(counted, local, now, rates),
+        books_figures(counted, group_books(config), today, rates),
+        books_figures(counted, local, today, rates),
         legal_entity or "",
     )
 

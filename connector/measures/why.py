@@ -13,9 +13,9 @@ from connector.store.measures import measure_queries
 from connector.store.measures.known_changes import KnownChange, KnownChanges, known_changes
 from connector.store.measures.verdicts import verdict_of
 from governance.effects import EffectLine, Version
+from governance.estimate_lines import estimate_lines
 from governance.sums import LeakReason
-from governance.variance_tree import KindShare, VarianceTree, latest_estimate, variance_tree
-from governance.verdict import Verdict
+from governance.variance_tree import KindShare, VarianceTree, variance_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +36,16 @@ class MeasureWhy:
 
 
 def measure_why(
-    connection: Connection, measure: str, verdict: Verdict, lines: Iterable[EffectLine], until: datetime | None = None
+    connection: Connection, row: RowMapping, lines: Iterable[EffectLine], until: datetime | None = None
 ) -> MeasureWhy:
-    """``lines`` are those that count, with the locked plan; ``until`` is the day of a past page."""
+    """``row`` is as the catalogue has it, ``lines`` are those that count; ``until`` is the day of a past page."""
+    measure, verdict = row["id"], verdict_of(row)
     counted = tuple(lines)
     changes = known_changes(connection, measure, until)
     reason = verdict.deviation.reason if verdict.deviation else ""
     currencies = sorted({line.money.currency for line in counted})
     variance = verdict.figures.variance
-    estimate = latest_estimate(counted)
+    estimate = None if len(currencies) > 1 else estimate_lines(counted, row["assessed_at"].date())
     problem = ""
     if len(currencies) > 1:
         problem = f"Its amounts are in {' and '.join(currencies)}, which are not added up without a rate."
@@ -62,4 +63,4 @@ def measure_why(
 def why_of_now(connection: Connection, row: RowMapping) -> MeasureWhy:
     """The tree of a measure as it stands, from one of the catalogue's rows."""
     lines = counted_lines(measure_queries.effect_lines(connection, row["id"]))
-    return measure_why(connection, row["id"], verdict_of(row), lines)
+    return measure_why(connection, row, lines)

@@ -18,6 +18,7 @@ KIND_LABELS = {
     WorkKind.APPROVAL: "Approvals",
     WorkKind.REASON: "Reasons requested from you",
     WorkKind.ROLE_CHANGE: "Changes of owner, sponsor or controller",
+    WorkKind.DIFFERENCE: "Differences between the ledger and the tool",
     WorkKind.BLOCKER: "Blockers that are yours to clear",
 }
 

@@ -22,6 +22,8 @@ class WorkKind(StrEnum):
     ROLE_CHANGE = "role_change"
     """Somebody else holds a role of the measure in the tool: it was theirs, it is to be theirs, or they are the
     transformation office."""
+    DIFFERENCE = "difference"
+    """The tool's actual is another than the ledger's; first the controller's, later of those above."""
     BLOCKER = "blocker"
     """Something else that shuts the gate, and that is theirs to clear."""
 

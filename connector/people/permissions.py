@@ -62,6 +62,8 @@ ROLES_WITHOUT_MEASURES = frozenset({Role.OPERATOR})
 
 OPERATING_ROLES = frozenset({Role.OPERATOR, Role.ADMINISTRATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+POSTING_ROLES = frozenset({Role.CONTROLLER, Role.OFFICE})
+"""Who posts into the ledger, corrects it and closes months: for the part of the organisation of their role."""
 
 
 class TokenScope(StrEnum):
@@ -209,6 +211,8 @@ class Action(StrEnum):
     """Approve, confirm, explain, hold: as a holder of a role of the measure."""
     REPORT = "report"
     """Export and report on what is seen."""
+    POST_MONEY = "post money"
+    """Post into the ledger, correct it, and close its months: in the part of the role."""
     READ_AUDIT = "read audit"
     """What the audit holds of the measures that are seen."""
     OBSERVE = "observe"
@@ -230,6 +234,7 @@ class Action(StrEnum):
 
 ALLOWED_ROLES: dict[Action, frozenset[Role]] = {
     Action.REPORT: frozenset(Role) - ROLES_WITHOUT_MEASURES,
+    Action.POST_MONEY: POSTING_ROLES,
     Action.READ_AUDIT: frozenset({Role.VIEWER, Role.CONTROLLER, Role.OFFICE, Role.ADMINISTRATOR}),
     Action.OBSERVE: OPERATING_ROLES | {Role.OFFICE},
     Action.OPERATE: OPERATING_ROLES,
@@ -246,7 +251,7 @@ ORGANISATION_WIDE = frozenset({Action.OPERATE_CONNECTIONS, Action.CONFIGURE})
 """Actions that touch every part: their role has to be granted for the whole organisation."""
 
 SCOPE_ROLES: dict[TokenScope, frozenset[Role]] = {
-    TokenScope.WRITE: frozenset({Role.OWNER, Role.SPONSOR, Role.CONTROLLER}),
+    TokenScope.WRITE: frozenset({Role.OWNER, Role.SPONSOR, Role.CONTROLLER, Role.OFFICE}),
     TokenScope.EVENTS: frozenset({Role.ADMINISTRATOR}),
     TokenScope.ADMIN: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
 }

@@ -16,13 +16,16 @@ import structlog
 from connector.errors import ConfigurationError, ToolError
 from connector.sync.ports import ToolSite
 from connector.sync.stores import StateStore
+from governance.effects import EffectLine
 from governance.evidence import BaselineClaim, Service
 from governance.facts import Unknown, known
+from governance.measure import MeasureId
 from governance.money import Period
 from mapping.config import JoinRule, MappingConfig, MeasureRule
 from mapping.expressions import ExpressionScope
 from mapping.fields import joined_fields
-from mapping.map_item import rule_for
+from mapping.ledger_effects import reads_ledger
+from mapping.map_item import measure_id, rule_for
 from mapping.related_evidence import (
     NO_RELATED_EVIDENCE,
     EvidenceNeeds,
@@ -66,6 +69,8 @@ class FetchedEvidence:
     time_entries: Sequence[TimeEntry] | Unknown
     claims: Mapping[str, tuple[BaselineClaim, ...]]
     joined: JoinReads
+    ledger: Mapping[MeasureId, tuple[EffectLine, ...]]
+    """Of each measure that reads it, also of one without an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,9 @@ class RelatedEvidenceReader:
         for item in items:
             scope = ExpressionScope(item, now)
             rule, _ = rule_for(scope, config)
-            if rule is not None and (rule.legacy or rule.watched or rule.team or rule.facts.baseline_id or rule.joins):
+            if rule is not None and (
+                rule.legacy or rule.watched or rule.team or rule.facts.baseline_id or rule.joins or reads_ledger(rule)
+            ):
                 needs_by_item[item.native_id] = (item, evidence_needs(scope, rule), rule)
         if not needs_by_item:
             return {}
@@ -90,9 +97,14 @@ class RelatedEvidenceReader:
         time_entries = self._time_entries(site, all_needs, now, days)
         claims = self._claims(all_needs)
         joined = self._joined([(needs, rule) for _, needs, rule in needs_by_item.values()])
+        ledger = self._ledger([item for item, _, rule in needs_by_item.values() if reads_ledger(rule)], config)
         return {
             name: _item_evidence(
-                item, needs, FetchedEvidence(services, time_entries, claims, joined.get(rule.name, {})), days, now
+                item,
+                needs,
+                FetchedEvidence(services, time_entries, claims, joined.get(rule.name, {}), ledger),
+                days,
+                now,
             )
             for name, (item, needs, rule) in needs_by_item.items()
         }
@@ -163,6 +175,13 @@ class RelatedEvidenceReader:
             _log.warning("joined items not readable", connection=join.connection, why=str(error))
             return Unknown(f"the items of {join.connection} could not be read: {error}")
 
+    def _ledger(self, items: Sequence[WorkItem], config: MappingConfig) -> Mapping[MeasureId, tuple[EffectLine, ...]]:
+        measures = [measure_id(item) for item in items]
+        if not measures:
+            return {}
+        found = self.state_store.ledger_lines(measures, config.legal_entities)
+        return {measure: found.get(measure, ()) for measure in measures}
+
     def _claims(self, all_needs: Sequence[EvidenceNeeds]) -> Mapping[str, tuple[BaselineClaim, ...]]:
         names = {name for needs in all_needs if (name := known(needs.baseline))}
         return self.state_store.baseline_claims(sorted(names)) if names else {}
@@ -180,13 +199,14 @@ def _item_evidence(
     )
     watched = fetched.services.get((needs.watched_from, None)) if needs.watched_from is not None else None
     joined = joined_items_of(needs, fetched.joined)
-    own = f"{item.connection}/{item.native_id}"
+    own = measure_id(item)
     related = RelatedEvidence(
         legacy=services_of(needs.services, needs.services_from, services),
         watched=services_of(needs.watched, needs.watched_from, watched),
         team=team_of(item, needs, fetched.time_entries, days),
         claims=tuple(claim for claim in fetched.claims.get(known(needs.baseline) or "", ()) if claim.measure != own),
         joined_items=joined,
+        ledger=fetched.ledger.get(own),
     )
     failed = any(
         isinstance(part, Unknown) for part in (services, watched, fetched.time_entries, *fetched.joined.values())

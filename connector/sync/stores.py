@@ -10,7 +10,9 @@ from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from connector.sync.ports import ParsedEvent, WriteResult
+from governance.effects import EffectLine
 from governance.evidence import BaselineClaim, Command
+from governance.measure import MeasureId
 from governance.measure_state import MeasureState
 from governance.rates import Rates
 from mapping.assess_item import MeasureAssessment
@@ -109,6 +111,12 @@ class StateStore(Protocol):
 
     def baseline_claims(self, baselines: Sequence[str]) -> Mapping[str, tuple[BaselineClaim, ...]]:
         """What measures claim on these baselines, by the baseline's name."""
+
+    def ledger_lines(
+        self, measures: Sequence[MeasureId], group: Collection[str]
+    ) -> Mapping[MeasureId, tuple[EffectLine, ...]]:
+        """What the ledger holds of these measures, without what is booked between two legal entities of ``group``; a
+        measure without an entry is absent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,9 +126,9 @@ SCENARIOS = (
         {
             "Potential status": "Red",
             "Forecast net": "1,320,000",
-            "Gate blockers": "41% of the plan is missing at completion, and nobody has given the reason",
+            "Gate blockers": "the lifetime benefit is 38% below plan, and nobody has given the reason",
         },
-        expected_replies=("41% of the plan is missing: 1,320,000 EUR at completion of 2,220,000 EUR planned. Why?",),
+        expected_replies=("The lifetime benefit is 38% below plan: 1,500,000 EUR of 2,400,000 EUR planned. Why?",),
     ),
     Scenario(
         "A slip of the pen in the answer is answered with what would be right",

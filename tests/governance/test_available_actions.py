@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import pytest
 
@@ -103,7 +102,7 @@ def test_who_may_resume(kind: OffRampKind, by: str, person: Person, expected: bo
 
 
 def test_a_reason_is_offered_during_a_deviation_and_requested_until_it_is_given() -> None:
-    open_ = Deviation(NOW, Decimal("0.2"))
+    open_ = Deviation(NOW, slip_days=20)
     assert "reason" not in allowed(table(), KAYA)
 
     def reason(some: ActionContext) -> AvailableAction:

@@ -13,6 +13,8 @@ from governance.money import Money, Period
 from governance.rates import MissingRate, Rate, Rates
 
 NOW = Period(2026, 6)
+TODAY = date(2026, 7, 15)
+"""June is over."""
 RATES = Rates(
     (
         Rate("EUR", "CHF", date(2025, 1, 1), Decimal("0.9")),
@@ -44,6 +46,7 @@ LINES = (
     line("plan", "2026-03", 100), line("plan", "2026-06", 100), line("plan", "2026-07", 100), line("plan", "2027-04", 100),
     line("plan", "2026-06", 40, "capex"),
     line("forecast", "2026-06", 80), line("forecast", "2026-07", 80), line("forecast", "2027-04", 80),
+    line("forecast", "2026-06", 40, "capex"),
     line("actual", "2026-06", 50),
 )  # fmt: skip
 
@@ -51,29 +54,29 @@ LINES = (
 @pytest.mark.parametrize(
     ("books", "whole", "in_year"),
     [
-        pytest.param(Books("EUR"), (360, 210, 50, -150), (260, 130, 50, -130), id="the group: calendar year in EUR"),
-        pytest.param(Books("EUR", 4), (360, 210, 50, -150), (160, 130, 50, -30),
+        pytest.param(Books("EUR"), (360, 170, 50, -190), (260, 90, 50, -170), id="the group: calendar year in EUR"),
+        pytest.param(Books("EUR", 4), (360, 170, 50, -190), (160, 90, 50, -70),
                      id="a fiscal year from April: March is not in it, April of the next year neither"),
-        pytest.param(Books("CHF", 4), (304, 173, 45, -131), (134, 109, 45, -25),
+        pytest.param(Books("CHF", 4), (304, 137, 45, -167), (134, 73, 45, -61),
                      id="each month at its own rate: 0.9 to June, 0.8 from July"),
     ],
 )  # fmt: skip
 def test_the_same_measure_in_both_books(books: Books, whole: tuple[int, ...], in_year: tuple[int, ...]) -> None:
-    found = books_figures(LINES, books, NOW, RATES)
+    found = books_figures(LINES, books, TODAY, RATES)
     for sums, expected in ((found.whole, whole), (found.in_year, in_year)):
         assert sums is not None
         assert (sums.plan, sums.estimate, sums.actual, sums.variance) == expected
 
 
 def test_a_missing_rate_is_named_and_never_worked_out_by_way_of_another_currency() -> None:
-    found = books_figures((*LINES, line("plan", "2026-06", 1, currency="USD")), Books("CHF", 4), NOW, RATES)
+    found = books_figures((*LINES, line("plan", "2026-06", 1, currency="USD")), Books("CHF", 4), TODAY, RATES)
     assert (found.whole, found.in_year) == (None, None)
     assert found.missing == MissingRate("USD", "CHF", Period(2026, 6))
 
 
 def test_without_a_forecast_there_is_no_estimate_and_no_variance_and_cash_counts_nowhere() -> None:
     cash = EffectLine(Version.ACTUAL, EffectKind.BENEFIT, NOW, Money(Decimal(7), "EUR"), Account.CASH)
-    found = books_figures((line("plan", "2026-06", 100), cash), Books("EUR"), NOW, RATES)
+    found = books_figures((line("plan", "2026-06", 100), cash), Books("EUR"), TODAY, RATES)
     assert found.whole is not None
     assert (found.whole.plan, found.whole.estimate, found.whole.actual, found.whole.variance) == (100, None, None, None)
     assert found.last_month == Period(2026, 12)

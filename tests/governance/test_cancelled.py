@@ -110,7 +110,7 @@ def test_the_cancellation_settles_the_breach() -> None:
 
 
 def test_nobody_is_asked_for_a_cancelled_measure() -> None:
-    asked = Deviation(NOW - 30 * DAY, eur(1).amount, (ReasonRequest(Responsible(None, "A. Kaya"), NOW),))
+    asked = Deviation(NOW - 30 * DAY, reason_requests=(ReasonRequest(Responsible(None, "A. Kaya"), NOW),), slip_days=20)
     state = MeasureState("decided", off_ramp=CANCELLED, deviation=asked, red_since=NOW - 300 * DAY)
     left = replace(LATE, roles=replace(LATE.roles, owner=replace(LATE.roles.owner, active=False)))  # type: ignore[type-var]
     verdict = assess(left, replace(evidence("decided", "decided"), commands=(), measure_state=state), POLICY, NOW)

@@ -199,11 +199,11 @@ def test_the_committees_limit_is_not_undercut_by_signs(plan: tuple[EffectLine, .
 PLACES = {
     "program": (
         {"hierarchy": HierarchyPath("ACME", "IT", "Sandbox")},
-        "another program or measure type (program Cloud exit, type none then, program Sandbox, type none now)",
+        "another program, measure type or class (program Cloud exit, type none then, program Sandbox, type none now)",
     ),
     "measure type": (
         {"rule_name": "small"},
-        "another program or measure type (program Cloud exit, type none then, program Cloud exit, type small now)",
+        "another program, measure type or class (program Cloud exit, type none then, program Cloud exit, type small now)",
     ),
     "shared baseline": ({"baseline_id": "CRM"}, "another baseline (500,000 EUR then, 500,000 EUR of CRM now)"),
     "objective": (

@@ -30,31 +30,10 @@ def test_net_is_benefit_less_all_costs() -> None:
     assert (plan.total_benefit(), plan.total_net()) == (240_000, 180_000)
 
 
-def test_payback_is_the_first_month_in_which_the_sum_is_not_below_zero() -> None:
-    plan = sum_up(lines(Version.PLAN, 20_000, 60_000)).plan
-    assert plan is not None
-    assert plan.payback_months() == 3
-
-
-def test_a_plan_that_never_pays_has_no_payback() -> None:
-    plan = sum_up(lines(Version.PLAN, 1, 60_000)).plan
-    assert plan is not None
-    assert plan.payback_months() is None
-
-
 def test_the_in_year_effect_follows_the_fiscal_year() -> None:
     plan = sum_up(lines(Version.PLAN, 10, 0, months=24)).plan
     assert plan is not None
     assert (plan.in_year(2026), plan.in_year(2026, fiscal_year_start=10), plan.in_year(2028)) == (120, 120, 0)
-
-
-def test_at_completion_is_actual_to_date_and_forecast_after() -> None:
-    effects = sum_up((*lines(Version.FORECAST, 10, 0), *lines(Version.ACTUAL, 7, 0, months=4)))
-    assert effects.at_completion() == 4 * 7 + 8 * 10
-
-
-def test_without_a_forecast_nobody_knows_the_sum_at_completion() -> None:
-    assert sum_up(lines(Version.ACTUAL, 7, 0)).at_completion() is None
 
 
 def test_currencies_do_not_mix() -> None:

@@ -171,12 +171,12 @@ CASES = {
             effects=(
                 *lines(Version.PLAN, 20_000, 60_000),
                 *lines(Version.FORECAST, 20_000, 0),
-                *lines(Version.ACTUAL, 50_000, 0, months=2),
+                *lines(Version.ACTUAL, 50_000, 0, Period(2026, 8), months=2),
             )
         ),
-        "Closed is shut: actuals are booked for 2 of the 3 months that have to be observed"
+        "Closed is shut: actuals are booked for 2 of the 3 months that have to be observed (2026-07 to 2026-09)"
         " · controller J. Weber to act · since 21 Nov · ACTUALS_MISSING",
-        commands=(new_command("", WEBER, Verb.CONFIRM, amount=eur(100_000), month=Period(2026, 2)),),
+        commands=(new_command("", WEBER, Verb.CONFIRM, amount=eur(100_000), month=Period(2026, 9)),),
     ),
     "the agreed share of the value is realised": case(
         "closed",
@@ -184,12 +184,12 @@ CASES = {
             effects=(
                 *lines(Version.PLAN, 20_000, 60_000),
                 *lines(Version.FORECAST, 20_000, 0),
-                *lines(Version.ACTUAL, 15_000, 0, months=4),
+                *lines(Version.ACTUAL, 15_000, 0, months=10),
             )
         ),
-        "Closed is shut: 60,000 EUR of 80,000 EUR planned benefit is realised (75%)"
+        "Closed is shut: 45,000 EUR of 60,000 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (75%)"
         " · owner A. Kaya to act · since 21 Nov · VALUE_NOT_REALISED",
-        commands=(new_command("", WEBER, Verb.CONFIRM, amount=eur(60_000), month=Period(2026, 4)),),
+        commands=(new_command("", WEBER, Verb.CONFIRM, amount=eur(150_000), month=Period(2026, 10)),),
     ),
     "evidence is attached": case(
         "closed",

@@ -60,14 +60,14 @@ COUNTED: Mapping[str, tuple[object, tuple[int, int, int], Colour]] = {
     "retired, and a large late invoice": ((service(retired=True, oct=40),), (140, 80, 140), Colour.RED),
     "two late months": ((service(retired=True, oct=10, nov=12),), (158, 98, 158), Colour.AMBER),
     "a credit note takes some of it back": ((service(retired=True, oct=10, nov=-6),), (176, 116, 176), Colour.GREEN),
-    "active: it is expected as long as anything is forecast": ((service(oct=10, nov=10),), (150, 100, 150), Colour.RED),
+    "active: it is expected as long as anything is forecast": ((service(oct=10, nov=10),), (150, 100, 150), Colour.AMBER),
     "active until a dated end": (
         (service(oct=10, nov=10, ends=date(2026, 11, 30)),), (160, 100, 160), Colour.AMBER,
     ),
     "active until an end after the forecast": (
         (service(oct=10, nov=10, ends=date(2027, 2, 15)),), (130, 100, 130), Colour.RED,
     ),
-    "active, and November is not booked yet": ((service(sep=10, oct=10),), (150, 110, 150), Colour.RED),
+    "active, and November is not booked yet": ((service(sep=10, oct=10),), (150, 110, 150), Colour.AMBER),
     "active, and nothing booked": ((service(),), (180, 120, 180), Colour.GREEN),
     "two services": ((service(retired=True, oct=3), service("CRM-RPT", retired=True, nov=2)), (175, 115, 175), Colour.GREEN),
 }  # fmt: skip
@@ -147,7 +147,7 @@ def test_it_is_never_counted_as_months_that_were_observed() -> None:
     some = replace(ENDED, effects=tuple(line for line in ENDED.effects if line.version is not Version.ACTUAL))
     present = evidence("implemented", "implemented", legacy=(service(retired=True, oct=5, nov=5),), commands=())
     reasons = [blocker.reason for blocker in assess(some, present, POLICY, NOW).blockers]
-    assert "actuals are booked for 0 of the 3 months that have to be observed" in reasons
+    assert "actuals are booked for 0 of the 3 months that have to be observed (2026-08 to 2026-10)" in reasons
     assert "there are no actuals to compare the value with" in reasons
 
 
@@ -159,8 +159,16 @@ def test_it_is_taken_off_the_realised_value() -> None:
         if blocker.code == "VALUE_NOT_REALISED"
     ]
     assert reason == (
-        "130,000 EUR of 180,000 EUR planned benefit is realised (72%), less 50,000 EUR still paid for the legacy"
+        "47,500 EUR of 60,000 EUR planned net recurring benefit from 2026-07 to 2026-09 is realised (79.1%), "
+        "less 12,500 EUR still paid for the legacy, the part of these months of 50,000 EUR"
     )
+
+
+def test_one_late_bill_is_not_the_whole_value_of_the_months_that_are_observed() -> None:
+    """It is a fortieth of the plan, and would be a tenth of the three months."""
+    present = evidence("implemented", "implemented", legacy=(service(retired=True, oct=6),), commands=())
+    codes = {blocker.code for blocker in assess(ENDED, present, POLICY, NOW).blockers}
+    assert "VALUE_NOT_REALISED" not in codes
 
 
 def test_the_finding_names_every_service_with_months_and_amounts() -> None:

@@ -97,7 +97,12 @@ def test_money_at_completion_is_compared_with_the_plan(forecast: int, colour: Co
     changed = measure(effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.FORECAST, forecast, 60_000)))
     status = assess(changed, evidence(), POLICY, NOW).potential
     assert status.colour is colour
-    assert status.reason.endswith("at completion of 180,000 EUR planned")
+    total = f"{forecast * 12:,} EUR of 240,000 EUR planned ({forecast / 200:.1f}%)"
+    if forecast == 20_000:
+        total = "240,000 EUR as planned"
+    assert status.reason.startswith(
+        f"lifetime benefit {total}; in-year benefit FY 2026 {total}; run-rate 2026-12 {total}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_a_reason_is_requested_from_the_owner_by_name() -> None:
     comment = reply_comment_of(SOME, verdict(), None)
     assert comment == ReplyComment(
         f"{HEAD}\n"
-        "@A. Kaya: 53% of the plan is missing: 84,000 EUR at completion of 180,000 EUR planned. "
+        "@A. Kaya: The lifetime benefit is 40% below plan: 144,000 EUR of 240,000 EUR planned. "
         "Why? Answer with: /reason TEXT\n"
         "- owner A. Kaya was asked on 21 Nov 2026 09:00 UTC",
         (("A. Kaya", "k"),),

@@ -13,6 +13,8 @@ from governance.explain import blocker_lines
 from governance.locked_plan import LockedPlan
 from governance.locked_terms import LockedTerms
 from governance.measure_state import Deviation
+from governance.money import Money
+from governance.plan_check import CheckKind, PlanCheck
 from governance.status_reasons import status_reasons
 from governance.verdict import Colour, Status, Verdict
 from mapping.config import WriteRule
@@ -21,6 +23,7 @@ from mapping.writeback import Change, ChangeKind, Comparison, WriteValue, canoni
 from tests.governance.factory import NOW, POLICY, evidence, measure
 
 GATE = FieldName("Gate")
+HALF = PlanCheck(CheckKind.LIFETIME, Money(Decimal(180_000), "EUR"), Money(Decimal(90_000), "EUR"))
 ALL = WriteRule(
     doi_stage="DoI stage",
     implementation="Work",
@@ -100,7 +103,7 @@ def red_verdict() -> Verdict:
         shut,
         implementation=Status(Colour.GREEN, Decimal(1), "the work is done"),
         potential=Status(Colour.RED, Decimal("0.5"), "90,000 EUR at completion of 180,000 EUR planned"),
-        deviation=Deviation(datetime(2026, 11, 2, tzinfo=UTC), Decimal("0.5")),
+        deviation=Deviation(datetime(2026, 11, 2, tzinfo=UTC), (HALF,)),
         measure_state=replace(
             shut.measure_state,
             red_since=datetime(2026, 11, 1, tzinfo=UTC),

@@ -159,12 +159,12 @@ def green_outside_red_inside(scene: Simulation) -> None:
     epic(scene, item[1], children=(8, 2))
     shown = scene.edit(item, "osei", Forecast_benefit=950_000)
     assert (shown.fields["Implementation status"], shown.fields["Potential status"]) == ("Green", "Red")
-    assert "28% of the plan is missing at completion, and nobody has given the reason" in shown.fields["Gate blockers"]
-    assert "@Kwame Osei: 28% of the plan is missing: 650,000 EUR at completion of 900,000 EUR planned." in shown.reply
+    assert "the lifetime benefit is 21% below plan, and nobody has given the reason" in shown.fields["Gate blockers"]
+    assert "@Kwame Osei: The lifetime benefit is 21% below plan: 950,000 EUR of 1,200,000 EUR planned." in shown.reply
     assert "sponsor Martin Brandt asked" not in shown.reply
     scene.clock.move(minutes=61)
     reply = scene.show(item).reply
-    assert "@Martin Brandt: 28% of the plan is missing" in reply
+    assert "@Martin Brandt: The lifetime benefit is 21% below plan" in reply
     assert "- owner Kwame Osei was asked on 05 Oct 2026 09:0" in reply
     assert "- sponsor Martin Brandt was asked on 05 Oct 2026 10:0" in reply
     shown = scene.comment(item, "osei", "/reason volume: two branches stay open")
@@ -189,7 +189,10 @@ def technically_finished(scene: Simulation) -> None:
     assert "Correct form: /confirm 100000 EUR 2026-12" in wrong.reply
     shown = scene.comment(item, "weber", "/confirm 100k EUR 2027-01")
     assert not scene.move(item, "osei", "Closed")[0], "confirmed, but not realised"
-    blocker = "Closed is shut: 400,000 EUR of 1,200,000 EUR planned benefit is realised (33%)"
+    blocker = (
+        "Closed is shut: 100,000.03 EUR of 300,000 EUR planned net recurring benefit from 2026-10 to 2026-12 is realised "
+        "(33.3%)"
+    )
     assert blocker in shown.fields["Gate blockers"]
     assert "may not confirm" in scene.comment(item, "osei", "/write-down 100k EUR 2027-01 it is what it is").reply
     shown = scene.comment(item, "weber", "/write-down 100k EUR 2027-01 the volume never came")

@@ -15,6 +15,7 @@ from webhook_server.admin.home import home
 from webhook_server.admin.identity_provider import provider
 from webhook_server.admin.mapping import mapping
 from webhook_server.admin.measure import measure
+from webhook_server.admin.money import money
 from webhook_server.admin.operations import operations
 from webhook_server.admin.people import people
 from webhook_server.admin.portfolio import portfolio
@@ -39,6 +40,7 @@ PAGES: tuple[Page, ...] = (
     portfolio,
     measure,
     work,
+    money,
     digest,
     subscriptions,
     operations,

@@ -39,6 +39,7 @@ ENTRIES = (
     NavigationEntry(
         "My work", "work.index", MEASURE_ROLES, (Role.OWNER, Role.SPONSOR, Role.CONTROLLER), "what waits for you"
     ),
+    NavigationEntry("Money", "money.index", MEASURE_READERS, (), "the ledger, and which months are closed"),
     NavigationEntry(
         "Connections",
         "connections.index",

@@ -12,7 +12,6 @@ from connector.bootstrap import Services
 from connector.measures.known_on import NotKnownYet, known_row
 from connector.measures.why import measure_why, why_of_now
 from connector.people.permissions import Viewer
-from connector.store.measures.verdicts import verdict_of
 from connector.store.reporting.figures_history import figures_at
 from connector.store.reporting.variance_by_place import VarianceBy, variance_by
 from governance.effects import EffectKind
@@ -60,9 +59,8 @@ def add_measure_why(blueprint: Blueprint, services: Services, find: FindRow) -> 
                     known = known_row(connection, row, on)
                 except NotKnownYet as error:
                     abort(404, str(error))
-                verdict = verdict_of(known.row)  # type: ignore[arg-type]  # a row as the catalogue has it
-                found = measure_why(connection, row["id"], verdict, known.effect_lines, on.at)
-                row = known.row  # type: ignore[assignment]
+                row = known.row  # type: ignore[assignment]  # a row as the catalogue has it
+                found = measure_why(connection, row, known.effect_lines, on.at)
         return render_template(
             "measure/why.html", row=row, why=found, cause_labels=CAUSE_LABELS, kind_label=_kind_label, shift=_shift
         )

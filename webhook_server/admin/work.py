@@ -33,6 +33,10 @@ TITLES = {
         "Changes of roles",
         "Somebody else was named in the tool. Until the change is accepted, a new sponsor or controller cannot act.",
     ),
+    WorkKind.DIFFERENCE: (
+        "Differences",
+        "The tool holds another actual than the ledger. Correct the wrong one: the month stays open until then.",
+    ),
     WorkKind.BLOCKER: ("Blockers", "Other conditions of a shut gate that you have to meet."),
 }
 
@@ -105,6 +109,8 @@ def next_step(task: OpenTask) -> tuple[str, str]:
             return "Give the reason…", url_for("measure.action_form", name=name, verb="reason")
         case WorkKind.ROLE_CHANGE:
             return "See the change", url_for("measure.show", name=name, _anchor="actions")
+        case WorkKind.DIFFERENCE:
+            return "See the entries", url_for("money.index", measure=name)
         case WorkKind.BLOCKER:
             return "See what is missing", url_for("measure.show", name=name, _anchor="gate")
 

@@ -21,8 +21,11 @@ from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from connector.store.operations.source_ages import source_ages
 from governance.effects import Account, EffectKind, Version
 from governance.kill_switch import criterion_at
+from governance.money import Money
+from governance.plan_check import CheckKind, PlanCheck
 from governance.responsible import Responsible
 from governance.verdict import Colour, Finding, GateState, Outcome, Status
+from governance.verdict import Figures as VerdictFigures
 from webhook_server.api.books import BothBooksModel, books_of
 from webhook_server.api.known_on import day_of
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
@@ -119,10 +122,40 @@ class FindingModel(Model):
     since: datetime
 
 
+class PlanCheckModel(Model):
+    """The latest estimate against the plan in one figure."""
+
+    kind: CheckKind
+    period: str = Field(description="Fiscal year of the in-year benefit, month of the run-rate.")
+    planned: Amount
+    expected: Amount
+    ratio: str | None = Field(description="1 is as planned, 0.9 a tenth too little benefit or too much cost.")
+
+
+class CheckWithColour(PlanCheckModel):
+    """One figure that the colour of the potential is made of."""
+
+    colour: Colour
+
+
 class StatusModel(Model):
     colour: Colour
     ratio: str | None = Field(description="1 is as planned.")
     reason: str
+    checks: list[CheckWithColour] = Field(description="Of the potential: what the colour is the worst of, worst first.")
+
+
+class PlanFigures(Model):
+    """What the decision rests on, and the variance to what was decided first."""
+
+    npv: Amount | None = Field(description="Net present value of the plan at the policy's rate.")
+    payback_months: int | None = Field(description="Months after which the cumulative cash stays at zero or more.")
+    original_plan: Amount | None = Field(description="Net plan of the decision, if a re-baseline has replaced it.")
+    variance_to_original: Amount | None = Field(description="At completion minus the plan of the decision.")
+    missing_actuals: list[str] = Field(description="Closed months without a booking; they count as forecast.")
+    leakage: list[PlanCheckModel] = Field(
+        description="In-year benefit and run-rate below the plan of the decision, also after a re-baseline."
+    )
 
 
 class KnownOnQuery(Model):
@@ -154,6 +187,7 @@ class MeasureDetail(Model):
     findings: list[FindingModel]
     implementation: StatusModel
     potential: StatusModel
+    plan_figures: PlanFigures
     kill_criteria: list[KillCriterionModel] = Field(description="The agreed criteria, evaluated from the decision on.")
     off_ramp: str | None = Field(description="Why it is on hold or cancelled; null otherwise.")
     mapping_version: int
@@ -288,7 +322,38 @@ def finding_model(finding: Finding) -> FindingModel:
 
 def status_model(status: Status) -> StatusModel:
     ratio = None if status.number is None else str(status.number)
-    return StatusModel(colour=status.colour, ratio=ratio, reason=status.reason)
+    return StatusModel(
+        colour=status.colour,
+        ratio=ratio,
+        reason=status.reason,
+        checks=[CheckWithColour(**_check(one.check).model_dump(), colour=one.colour) for one in status.checks],
+    )
+
+
+def _check(check: PlanCheck) -> PlanCheckModel:
+    return PlanCheckModel(
+        kind=check.kind,
+        period=check.period,
+        planned=_amount(check.planned),
+        expected=_amount(check.expected),
+        ratio=None if check.ratio is None else f"{check.ratio:.6f}",
+    )
+
+
+def plan_figures(figures: VerdictFigures) -> PlanFigures:
+    npv, original, variance = figures.npv, figures.original_plan, figures.variance_to_original
+    return PlanFigures(
+        npv=npv and _amount(npv),
+        payback_months=figures.payback_months,
+        original_plan=original and _amount(original),
+        variance_to_original=variance and _amount(variance),
+        missing_actuals=[gap.text for gap in figures.missing_actuals],
+        leakage=[_check(one) for one in figures.leakage],
+    )
+
+
+def _amount(money: Money) -> Amount:
+    return Amount(amount=f"{money.amount:f}", currency=money.currency)
 
 
 def find_measure(call: ApiCall, connection: Connection) -> RowMapping:
@@ -366,6 +431,7 @@ def show(call: ApiCall) -> MeasureDetail:
         findings=[finding_model(finding) for finding in verdict.findings],
         implementation=status_model(verdict.implementation),
         potential=status_model(verdict.potential),
+        plan_figures=plan_figures(verdict.figures),
         kill_criteria=[
             KillCriterionModel(
                 text=one.text, present=one.present, holds=one.holds, since=one.since, fires_at=criterion_at(one),

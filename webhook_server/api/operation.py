@@ -131,6 +131,7 @@ class Operation:
 _REACH: Mapping[Action | None, Reach] = {
     Action.OBSERVE: Reach.NOTHING,
     Action.OPERATE: Reach.PART,
+    Action.POST_MONEY: Reach.PART,
     Action.SUBSCRIBE: Reach.PART,
     Action.DRAFT: Reach.VISIBLE,
     Action.ACTIVATE: Reach.PART,

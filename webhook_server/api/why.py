@@ -9,7 +9,6 @@ from pydantic import Field
 
 from connector.measures.why import MeasureWhy, measure_why, why_of_now
 from connector.store.measures.known_changes import KnownChange
-from connector.store.measures.verdicts import verdict_of
 from connector.store.reporting.figures_history import PastPortfolio, figures_at
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
@@ -98,7 +97,7 @@ def why(call: ApiCall) -> WhyModel:
         else:
             until = day_of(call.query_as(KnownOnQuery).on)
             at = until.at if until else None
-            found = measure_why(connection, row["id"], verdict_of(row), known.effect_lines, at)
+            found = measure_why(connection, row, known.effect_lines, at)
     return _why(found)
 
 

@@ -115,9 +115,8 @@ def measure_snapshot(connection: Connection, row: RowMapping) -> MeasureSnapshot
     }
     measure = measure_from_facts(named | row["facts"])
     stored = connection.execute(select(MEASURE.c.measure_state).where(MEASURE.c.id == row["id"])).scalar_one()
-    latest = select(PLAN_VERSION).where(PLAN_VERSION.c.measure_id == row["id"]).order_by(PLAN_VERSION.c.number.desc())
-    locked = connection.execute(latest.limit(1)).first()
-    state = replace(from_json(MeasureState, stored), plan=command_rows.plan_from_row(locked) if locked else None)
+    plan = command_rows.locked_plans(connection, [row["id"]]).get(row["id"])
+    state = replace(from_json(MeasureState, stored), plan=plan)
     verdict = verdict_of(row)
     measure = replace(measure, effects=(*measure.effects, *verdict.legacy_lines))
     try:

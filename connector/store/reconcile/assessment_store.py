@@ -21,6 +21,7 @@ from connector.store.database.tables import (
     STATUS_DAY,
     WORK_ITEM,
 )
+from connector.store.ledger.differences import store_differences
 from connector.store.measures import verdict_history
 from connector.store.notifications.event_recorder import EventRecorder
 from connector.store.queue.dirty_keys import release_claim, still_claimed
@@ -187,6 +188,7 @@ def _store_measures(
     ]
     insert_many(transaction, OUTBOX, [row | {"settled_at": now} for row in unwritable])
     _store_commands_and_plans(transaction, outcomes, now)
+    store_differences(transaction, outcomes, now)
     entries = [
         entry for one in prepared for entry in command_rows.audit_entries(one, decisions.get(one.id), mapping_version)
     ]

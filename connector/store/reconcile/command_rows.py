@@ -5,9 +5,12 @@ These rows are written once and never changed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+from sqlalchemy import Connection, text
 
 from connector.store.database.json_codec import from_json, to_json
 from connector.store.reconcile.assessment_rows import PreparedAssessment, Row, change_row
@@ -134,8 +137,8 @@ def plan_version_row(outcome: AssessedItem) -> Row | None:
     }
 
 
-def plan_from_row(row: object) -> LockedPlan:
-    """The inverse of :func:`plan_version_row`."""
+def plan_from_row(row: object, before: LockedPlan | None = None) -> LockedPlan:
+    """The inverse of :func:`plan_version_row`; ``before`` is the plan of the decision, where this is a later one."""
     stored: Any = row
     return LockedPlan(
         stored.number,
@@ -144,7 +147,25 @@ def plan_from_row(row: object) -> LockedPlan:
         stored.reason,
         tuple(stored.approved_by),
         from_json(LockedTerms, stored.terms) if stored.terms else None,
+        before.decided_lines if before is not None else None,
     )
+
+
+def locked_plans(transaction: Connection, ids: Sequence[str]) -> dict[str, LockedPlan]:
+    """The newest plan of each measure, with the one of the decision."""
+    plans: dict[str, LockedPlan] = {}
+    for row in transaction.execute(_PLANS, {"ids": list(ids)}) if ids else ():
+        plans[row.measure_id] = plan_from_row(row, plans.get(row.measure_id))
+    return plans
+
+
+_PLANS = text("""
+    SELECT measure_id, number, locked_at, reason, approved_by, lines, terms
+    FROM (SELECT *, min(number) OVER (PARTITION BY measure_id) AS original,
+                 max(number) OVER (PARTITION BY measure_id) AS newest
+          FROM plan_version WHERE measure_id = ANY(:ids)) AS p
+    WHERE number IN (original, newest) ORDER BY measure_id, number
+""")
 
 
 def _line_to_json(line: EffectLine) -> list[object]:

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select, text
+from sqlalchemy import Engine, Row, select, text
 
 from connector.people.permissions import HIERARCHY_LEVELS
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import MEASURE
+from connector.store.ledger.sums import ledger_lines
 from connector.store.measures.commands import newest_commands
 from connector.store.queue.outbox import IN_DOUBT, OWN_IF_PRESENT
 from connector.store.queue.submitted_commands import pending_comments
@@ -18,8 +19,8 @@ from connector.store.reconcile import command_rows
 from connector.store.reconcile.account_people import load_people
 from connector.store.reporting.exchange_rates import ExchangeRates
 from connector.sync.stores import StoredState
+from governance.effects import EffectLine
 from governance.evidence import BaselineClaim
-from governance.locked_plan import LockedPlan
 from governance.measure import MeasureId
 from governance.measure_state import MeasureState
 from governance.money import Money, Period
@@ -48,7 +49,7 @@ class SqlStateStore:
             asked = {"connection": connection, "items": list(items)}
             written = transaction.execute(_LAST_WRITTEN, asked | {"read_for": read_for}).all()
             ids = [row.id for row in measures]
-            plans = _plans(transaction, ids)
+            plans = command_rows.locked_plans(transaction, ids)
             commands = newest_commands(transaction, ids)
             pending = pending_comments(transaction, ids)
         values: dict[NativeId, dict[FieldName, str | None]] = {}
@@ -89,6 +90,12 @@ class SqlStateStore:
                 claims[row.id] = replace(claim, months=months)
         return {name: tuple(claims.values()) for name, claims in found.items()}
 
+    def ledger_lines(
+        self, measures: Sequence[MeasureId], group: Collection[str]
+    ) -> dict[MeasureId, tuple[EffectLine, ...]]:
+        with self._engine.connect() as transaction:
+            return ledger_lines(transaction, measures, group)
+
 
 def _place(row: Row[Any]) -> Place:
     """As :func:`mapping.places.place_of` gives it for an item."""
@@ -105,10 +112,6 @@ _CLAIMS = text("""
     GROUP BY m.id, e.month, e.currency
     ORDER BY m.id, e.month
 """)
-_PLANS = text("""
-    SELECT DISTINCT ON (measure_id) measure_id, number, locked_at, reason, approved_by, lines, terms
-    FROM plan_version WHERE measure_id = ANY(:ids) ORDER BY measure_id, number DESC
-""")
 
 
 # What another worker recorded while the item was being read may be newer than what was read: the value that is seen
@@ -117,9 +120,3 @@ _LAST_WRITTEN = text("""
     SELECT native_id, field, value, written_at < now() - make_interval(secs => :read_for) AS is_certain
     FROM last_written WHERE connection = :connection AND native_id = ANY(:items)
 """)
-
-
-def _plans(transaction: Connection, ids: Sequence[str]) -> dict[str, LockedPlan]:
-    if not ids:
-        return {}
-    return {row.measure_id: command_rows.plan_from_row(row) for row in transaction.execute(_PLANS, {"ids": list(ids)})}

@@ -23,6 +23,8 @@ from connector.store.database.row_level_access import account_key, grant_key
 from governance.gates import REBASELINE
 from governance.measure import Role
 from governance.measure_state import ReasonRequest, deviation_text
+from governance.plan_check import PlanCheck
+from governance.reconciliation import LADDER, kind_text
 from governance.verdict import ApprovalState, Blocker, Finding
 
 PAGE = 50
@@ -62,6 +64,8 @@ def load_my_work(
         "parties": [account_key(one) for one in accounts],
         "offices": json.dumps(offices),
         "today": today,
+        "ladder_roles": [step.role.value for step in LADDER],
+        "ladder_days": [step.after.days for step in LADDER],
         "kind": kind.value if kind else None,
         "each": per_kind,
         "since": after.since if after else None,
@@ -91,15 +95,20 @@ def _blocked(blocker: Blocker) -> Reason:
     return Reason(blocker.code, _capital(blocker.reason), blocker.sentence, awaits)
 
 
-def _reason_request(request: ReasonRequest, shortfall: Decimal, slip_days: int) -> Reason:
+def _reason_request(request: ReasonRequest, checks: tuple[PlanCheck, ...], slip_days: int) -> Reason:
     who = request.responsible.text
-    past = deviation_text(shortfall, slip_days, " at completion")
+    past = deviation_text(checks, slip_days)
     text = f"{_capital(past)}; {who} was asked for the reason"
     return Reason("DEVIATION_UNEXPLAINED", text, text)
 
 
 def _role_change(finding: Finding) -> Reason:
     return Reason(finding.code, _capital(finding.sentence), finding.sentence)
+
+
+def _difference(kind: str, ledger: str, tool: str, due: str) -> Reason:
+    text = f"Of {kind_text(kind)} to date the ledger has {ledger}, the tool {tool}: to be settled by {due}"
+    return Reason("LEDGER_DIFFERENCE", text, text)
 
 
 def _rebaseline(why: str) -> Reason:
@@ -114,8 +123,11 @@ def _reason(stored: Mapping[str, object]) -> Reason:
             return _blocked(from_json(Blocker, blocker))
         case {"finding": finding}:
             return _role_change(from_json(Finding, finding))
-        case {"request": request, "shortfall": shortfall, "slip_days": int(days)}:
-            return _reason_request(from_json(ReasonRequest, request), Decimal(str(shortfall)), days)
+        case {"difference": str(kind), "ledger": str(ledger), "tool": str(tool), "due": str(due)}:
+            return _difference(kind, ledger, tool, due)
+        case {"request": request, "checks": checks, "slip_days": int(days)}:
+            found = tuple(from_json(PlanCheck, check) for check in checks) if isinstance(checks, list) else ()
+            return _reason_request(from_json(ReasonRequest, request), found, days)
         case _:
             return _rebaseline(str(stored["rebaseline"]))
 
@@ -213,7 +225,7 @@ WITH me AS (
       AND h.gate <> 'not_due'
     UNION ALL
     SELECT h.id, CAST(a.request ->> 'at' AS timestamptz), h.blockers @> '[{"code": "DEVIATION_UNEXPLAINED"}]', false,
-           jsonb_build_object('request', a.request, 'shortfall', h.deviation -> 'shortfall',
+           jsonb_build_object('request', a.request, 'checks', h.deviation -> 'checks',
                               'slip_days', coalesce(CAST(h.deviation ->> 'slip_days' AS int), 0)), 'reason'
     FROM held h CROSS JOIN LATERAL
          jsonb_array_elements(CASE jsonb_typeof(h.deviation) WHEN 'object' THEN h.deviation -> 'reason_requests'
@@ -227,6 +239,13 @@ WITH me AS (
            false, jsonb_build_object('finding', f.finding), 'role_change'
     FROM held h CROSS JOIN LATERAL jsonb_array_elements(h.findings) AS f (finding)
     WHERE h.concerned AND f.finding ->> 'code' = 'ROLE_CHANGED'
+    UNION ALL
+    SELECT h.id, d.since, false, false,
+           jsonb_build_object('difference', d.kind, 'ledger', d.ledger, 'tool', d.tool,
+                              'due', to_char(d.due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')), 'difference'
+    FROM held h JOIN ledger_difference AS d ON d.measure_id = h.id
+    WHERE EXISTS (SELECT FROM unnest(CAST(:ladder_roles AS text[]), CAST(:ladder_days AS int[])) AS l (role, days)
+                  WHERE l.role = ANY(h.roles) AND CAST(d.since AT TIME ZONE 'UTC' AS date) + l.days <= :today)
     UNION ALL
     SELECT h.id, request.at, false, true, jsonb_build_object('rebaseline', request.why), 'approval'
     FROM held h CROSS JOIN LATERAL

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -102,7 +101,8 @@ def everything(verdict: Verdict) -> Verdict:
 
 
 def asked(*roles: Role) -> Deviation:
-    return Deviation(NOW, Decimal("0.2"), tuple(ReasonRequest(Responsible(role, "Somebody"), NOW) for role in roles))
+    requests = tuple(ReasonRequest(Responsible(role, "Somebody"), NOW) for role in roles)
+    return Deviation(NOW, reason_requests=requests, slip_days=20)
 
 
 def off_ramp(kind: OffRampKind) -> OffRamp:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from connector.store.reporting.my_work import load_my_work
 from governance.gates import ApprovalKind
 from governance.measure import Role as MeasureRole
 from governance.measure_state import ReasonRequest
+from governance.money import Money
+from governance.plan_check import CheckKind, PlanCheck
 from governance.responsible import Responsible
 from governance.verdict import Approval, ApprovalState, Blocker
 from mapping.load import LoadedMapping, load_mapping
@@ -93,10 +95,11 @@ REJECTED = blocker(
 HELD = blocker("ON_HOLD", SPONSOR_ROLE, 5, "On hold")
 KILLED = blocker("KILL_SWITCH", SPONSOR_ROLE, 5, "three months red")
 DEVIATION = {
-    "since": "2026-02-06T08:00:00+00:00", "shortfall": "0.27", "reason": "",
+    "since": "2026-02-06T08:00:00+00:00", "slip_days": 0, "reason": "",
+    "checks": [to_json(PlanCheck(CheckKind.LIFETIME, Money(Decimal(100), "EUR"), Money(Decimal(73), "EUR")))],
     "reason_requests": [to_json(ReasonRequest(PEOPLE[OWNER], datetime(2026, 2, 6, 8, tzinfo=UTC)))],
 }  # fmt: skip
-LATE = blocker("DEVIATION_UNEXPLAINED", OWNER, 6, "27% of the plan is missing", "deviation")
+LATE = blocker("DEVIATION_UNEXPLAINED", OWNER, 6, "the lifetime benefit is 27% below plan", "deviation")
 OFF_RAMP = {"kind": "on_hold", "by": "M. Brandt", "at": "2026-02-05T08:00:00+00:00", "reason": "later", "by_id": "b"}
 
 
@@ -187,6 +190,33 @@ def test_a_member_of_the_committee_is_asked_for_its_decision(api: ApiServer) -> 
     with read_as(api.services.engine, member) as connection:
         assert [one.roles for one in load_my_work(connection, member, TODAY, committee_programs=seats).tasks] == [
             ("steering_committee",)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("account", "day", "roles"),
+    [
+        pytest.param("w", 1, [("controller",)], id="the controller at once"),
+        pytest.param("b", 5, [], id="not the sponsor before the deadline"),
+        pytest.param("b", 6, [("sponsor",)], id="the sponsor once it has passed"),
+        pytest.param("k", 20, [], id="never the owner, whose figure may be the wrong one"),
+    ],
+)
+def test_a_difference_is_the_controllers_work_and_climbs(
+    api: ApiServer, account: str, day: int, roles: list[tuple[str, ...]]
+) -> None:
+    with api.services.engine.begin() as transaction:
+        transaction.exec_driver_sql(
+            "INSERT INTO ledger_difference VALUES ('jira-main/10001', 'one_off_cost', '100 EUR', '120 EUR', "
+            "'2026-02-01T23:00:00Z', '2026-02-06T23:00:00Z')"
+        )
+    me = Viewer(None, "x", "X", (RoleGrant(Role.OFFICE),), frozenset({ToolAccount("jira-main", account)}))
+    with read_as(api.services.engine, me) as connection:
+        found = load_my_work(connection, me, date(2026, 2, day), kind=WorkKind.DIFFERENCE).tasks
+    assert [one.roles for one in found] == roles
+    for one in found:
+        assert [reason.text for reason in one.reasons] == [
+            "Of one-off cost to date the ledger has 100 EUR, the tool 120 EUR: to be settled by 2026-02-06"
         ]
 
 

@@ -21,6 +21,7 @@ from connector.store.database.tables.alerts import ALERT
 from connector.store.database.tables.audit_anchors import AUDIT_ANCHOR
 from connector.store.database.tables.columns import METADATA
 from connector.store.database.tables.digests import DIGEST, DIGEST_DAY
+from connector.store.database.tables.ledger import LEDGER_DIFFERENCE, LEDGER_ENTRY, MONTH_CLOSE_STEP
 from connector.store.database.tables.mapping_drafts import MAPPING_DRAFT
 from connector.store.database.tables.measures import (
     AUDIT,
@@ -102,6 +103,8 @@ __all__ = [
     "INBOX",
     "INBOX_BODY",
     "LAST_WRITTEN",
+    "LEDGER_DIFFERENCE",
+    "LEDGER_ENTRY",
     "MAPPING_DRAFT",
     "MAPPING_VERSION",
     "MEASURE",
@@ -109,6 +112,7 @@ __all__ = [
     "MEASURE_FINDING",
     "MEASURE_SERIES",
     "METADATA",
+    "MONTH_CLOSE_STEP",
     "OUTBOX",
     "PENDING_FORM",
     "PERSON",

@@ -59,7 +59,7 @@ def scopes_of(services: Services, given: str, now: datetime = NOW) -> set[TokenS
     [
         ((), {READ}),
         ((Role.VIEWER,), {READ}),
-        ((Role.OFFICE,), {READ}),
+        ((Role.OFFICE,), {READ, WRITE}),
         ((Role.OWNER,), {READ, WRITE}),
         ((Role.CONTROLLER, Role.VIEWER), {READ, WRITE}),
         ((Role.OPERATOR,), {READ, ADMIN}),

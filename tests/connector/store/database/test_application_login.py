@@ -41,7 +41,9 @@ def processes(shared_database: URL) -> Iterator[Engine]:
     engine.dispose()
 
 
-WRITTEN_ONCE = ("audit", "decision", "command", "plan_version", "submitted_command")
+WRITTEN_ONCE = (
+    "audit", "decision", "command", "ledger_entry", "month_close_step", "plan_version", "submitted_command",
+)  # fmt: skip
 
 KNOWN = ("verdict_version", "effects_version", "figures_version", "figures_settings_version")
 
@@ -50,7 +52,12 @@ ATTACKS = [
     *(f"{verb} {table}" for table in KNOWN for verb in ("DELETE FROM", "TRUNCATE")),
     *(f"ALTER TABLE {table} DISABLE TRIGGER ALL" for table in KNOWN),
     "UPDATE audit SET actor = actor",
-    *(f"UPDATE {table} SET measure_id = measure_id" for table in WRITTEN_ONCE[1:]),
+    "UPDATE month_close_step SET closed_through = closed_through",
+    *(
+        f"UPDATE {table} SET measure_id = measure_id"
+        for table in WRITTEN_ONCE
+        if table not in {"audit", "month_close_step"}
+    ),
     *(f"DELETE FROM {table}" for table in WRITTEN_ONCE),
     *(f"TRUNCATE {table} CASCADE" for table in WRITTEN_ONCE),
     *(f"ALTER TABLE {table} DISABLE TRIGGER ALL" for table in WRITTEN_ONCE),
@@ -90,6 +97,13 @@ def test_the_processes_cannot_reach_what_is_written_once(
 ) -> None:
     with psycopg.connect(conninfo(processes.url)) as session, pytest.raises(psycopg.errors.InsufficientPrivilege):
         session.execute(statement.replace("{owner}", str(shared_database.username)))
+
+
+@pytest.mark.parametrize("table", WRITTEN_ONCE)
+def test_the_processes_add_to_what_is_written_once_and_nothing_else(processes: Engine, table: str) -> None:
+    asked = "SELECT has_table_privilege(%s, 'INSERT'), has_table_privilege(%s, 'UPDATE, DELETE, TRUNCATE')"
+    with psycopg.connect(conninfo(processes.url)) as session:
+        assert session.execute(asked, (table, table)).fetchone() == (True, False)
 
 
 def test_there_is_no_other_role_to_go_back_to(processes: Engine) -> None:

@@ -182,6 +182,7 @@ OPEN_TO_READERS = {
     "exchange_rate",
     "figures_progress",
     "figures_settings",
+    "figures_settings_version",
     "mapping_version",
     "provisioned_object",
     "rate_limit",

@@ -20,6 +20,7 @@ from governance.evidence import Children, ChildState, Command, CommandOrigin, Co
 from governance.measure import HELD_ROLES, MeasureId, Person, Role
 from governance.measure_state import Deviation, MeasureState, OffRamp, OffRampKind, ReasonRequest
 from governance.money import Money, Period
+from governance.plan_check import CheckKind, PlanCheck
 from governance.rates import Rate
 from governance.responsible import Responsible
 from mapping.assess_item import assess_item
@@ -279,6 +280,8 @@ def test_a_rate_is_kept_and_its_correction_is_recorded(store: StoreFixture) -> N
 
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds it
+amounts = st.builds(Money, st.decimals(-9, 9, places=4), st.just("EUR"))
+plan_checks = st.builds(PlanCheck, st.sampled_from(CheckKind), amounts, amounts, st.text(max_size=9))
 people = st.builds(
     Responsible,
     st.none() | st.sampled_from((*HELD_ROLES, Role.STEERING_COMMITTEE, Role("risk_owner"))),
@@ -295,7 +298,7 @@ measure_states = st.builds(
     confirmed_fingerprint=st.text(max_size=9),
     deviation=st.none()
     | st.builds(
-        Deviation, moments, st.decimals(-9, 9, places=4),
+        Deviation, moments, st.lists(plan_checks, max_size=2).map(tuple),
         reason_requests=st.lists(st.builds(ReasonRequest, people, moments), max_size=3).map(tuple),
         explained_shortfall=st.none() | st.decimals(-9, 9, places=4),
     ),

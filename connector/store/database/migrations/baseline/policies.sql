@@ -25,6 +25,13 @@ INSERT INTO row_policy (name, visible) VALUES
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = plan_version.measure_id)$$),
     ('dependency',
         $$(SELECT gatepost_sees_all()) OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = dependency.measure_id)$$),
+    -- What belongs to a service alone is for those who see everything.
+    ('ledger_entry',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = ledger_entry.measure_id)$$),
+    ('ledger_difference',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = ledger_difference.measure_id)$$),
     ('submitted_command',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = submitted_command.measure_id)$$),
@@ -91,6 +98,9 @@ INSERT INTO row_policy (name, visible) VALUES
     ('figures_version',
         $$(SELECT gatepost_sees_all())
             OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = figures_version.measure_id)$$),
+    -- The checklist names measures: for those who see all of the legal entity.
+    ('month_close_step',
+        $$(SELECT gatepost_sees_all()) OR (SELECT gatepost_scopes()) ? (E'\x1e' || nullif(legal_entity, ''))$$),
     -- Nothing of a measure stands in these.
     ('figures_settings_version', NULL),
     ('mapping_version', NULL),

@@ -37,3 +37,8 @@ BEGIN
             'CREATE TRIGGER kept BEFORE DELETE ON %I FOR EACH ROW EXECUTE FUNCTION kept_for_400_days()', one);
     END LOOP;
 END $$;
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON ledger_entry FOR EACH ROW EXECUTE FUNCTION written_once();
+CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION written_once();
+
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON month_close_step FOR EACH ROW EXECUTE FUNCTION written_once();
+CREATE TRIGGER written_once_whole BEFORE TRUNCATE ON month_close_step FOR EACH STATEMENT EXECUTE FUNCTION written_once();

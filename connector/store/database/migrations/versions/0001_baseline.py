@@ -25,6 +25,7 @@ TABLES = (
     "flow",
     "measures",
     "records",
+    "ledger",
     "audit",
     "rollups",
     "verdict_history",

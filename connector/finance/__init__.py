@@ -1,0 +1,1 @@
+"""The money of finance: lines of ledger entries as people and programs give them, and who may post them."""

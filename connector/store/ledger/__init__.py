@@ -1,0 +1,1 @@
+"""The ledger: entries, their sums, and the close of months."""

@@ -1,0 +1,65 @@
+"""``gatepost money``: a file of finance into the ledger, a correction, and a month signed with two tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from connector.people.permissions import Role, RoleGrant
+from mapping.load import LoadedMapping
+from tests.command_line import Cli
+from tests.connector.store.conftest import open_store
+from tests.connector.store.reconcile.test_assessment_store import loaded
+from tests.webhook_server.api_server import api_server
+
+__all__ = ["loaded"]
+
+HEAD = "measure;version;kind;month;amount;currency;cost centre\n"
+
+
+@pytest.fixture
+def tokens(cli: Cli, database: URL, loaded: LoadedMapping, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """ITX-1, assessed since whatever is posted, and the tokens of two controllers."""
+    with open_store(database) as store, api_server(store, loaded, tmp_path) as api:
+        for name in ("brandt", "keller"):
+            api.person(name, RoleGrant(Role.CONTROLLER))
+        with api.services.engine.begin() as transaction:
+            transaction.exec_driver_sql("UPDATE measure SET assessed_at = now() + interval '1 hour'")
+        yield api.tokens
+
+
+def test_a_file_is_posted_whole_or_not_at_all_and_its_month_is_signed(
+    cli: Cli, tokens: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "October.csv"
+    file.write_text(f"{HEAD}ITX-1;actual;capex;2026-10;100;EUR;4711\nITX-1;actual;capex;2026-10;1.000,5;EUR;\n")
+    assert cli.refused("money", "post", str(file)) == (
+        'October.csv: line 3: "1.000,5" is no amount; write 1234567.89. Nothing was posted.'
+    )
+    file.write_text(f"{HEAD}ITX-1;actual;capex;2026-10;100;EUR;4711\nitx-1;actual;capex;2026-10;20;EUR;\n")
+    assert cli.ok("money", "post", str(file), "--dry-run").endswith("2 would be posted.\n")
+    assert cli.ok("money", "post", str(file)).endswith("2 posted.\n")
+    assert "is in the ledger already" in cli.refused("money", "post", str(file))
+    assert cli.ok("money", "entries", "ITX-1", COLUMNS="250").count("October.csv, line") == 2
+    cli.ok("money", "correct", "1", "--amount", "90", "--reason", "credit note")
+
+    shown = cli.ok("money", "close", "2026-10")
+    assert shown == "Nothing is left to do of 2026-10.\nNo month is closed yet.\n"
+    prepare = ("money", "close", "2026-10", "--prepare")
+    assert cli.refused(*prepare, GATEPOST_TOKEN="none").startswith("A month is signed with your own API token")
+    assert "a difference of" not in cli.refused(*prepare, "--gl-cost", "100", GATEPOST_TOKEN=tokens["brandt"])
+    assert "find the difference of -10 EUR" in cli.refused(
+        *prepare, "--gl-cost", "100 EUR", GATEPOST_TOKEN=tokens["brandt"]
+    )
+    done = cli.ok(*prepare, "--gl-cost", "110 EUR", GATEPOST_TOKEN=tokens["brandt"])
+    assert done.endswith("page Money, or with gatepost money accept 1.\n")
+    assert cli.refused("money", "accept", "1", GATEPOST_TOKEN=tokens["brandt"]).startswith("You prepared it yourself")
+    assert cli.ok("money", "accept", "1", GATEPOST_TOKEN=tokens["keller"]).startswith("2026-10 is closed.")
+    reopen = ("money", "reopen", "2026-10", "--reason", "wrong company")
+    assert "gatepost money accept 3" in cli.ok(*reopen, GATEPOST_TOKEN=tokens["brandt"])
+    assert cli.ok("money", "refuse", "3", "--reason", "correct it", GATEPOST_TOKEN=tokens["keller"]) == (
+        "Refused: 2026-10.\n"
+    )

@@ -1,0 +1,70 @@
+"""A measure whose actuals finance owns is judged by what the ledger holds, though its item has not changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from connector.store.ledger.entries import LedgerEntries
+from connector.sync.ports import ToolSite
+from connector.sync.related_evidence import RelatedEvidenceReader
+from connector.sync.stores import AssessedItem
+from governance.effects import EffectKind
+from governance.ledger import LedgerVersion, NewEntry, Posting
+from governance.ledger_source import EnteredBy
+from governance.measure_state import MeasureState
+from governance.money import Money, Period
+from mapping.assess_item import MeasureAssessment, assess_item
+from mapping.policy import Policies
+from mapping.work_item import FieldName, Tool
+from tests.connector.store.conftest import JIRA, StoreFixture, open_store
+from tests.databases import Databases
+from tests.mapping.items import NOW, item
+from tests.mapping.test_ledger import CONFIG
+
+SITE = ToolSite(JIRA, Tool.JIRA, reader=None, writer=None, event_parser=None)  # type: ignore[arg-type]
+"""Nothing is read from it: an item with a ledger needs no call."""
+BOOKED = Money(Decimal(1000), "EUR")
+
+
+@pytest.fixture(scope="module")
+def store(databases: Databases) -> Iterator[StoreFixture]:
+    with databases.one() as url, open_store(url) as opened:
+        yield opened
+
+
+def assess(store: StoreFixture, booked: int, now: datetime) -> MeasureAssessment:
+    """What a worker does, with a field that holds ``booked``."""
+    some = item({"Actual": None, "Booked benefit": Decimal(booked)})
+    reader = RelatedEvidenceReader(lambda _name: SITE, store.stored_state)
+    related = reader.read(SITE, [some], CONFIG, 7, now)[some.native_id].related
+    state = store.stored_state.load(JIRA, [some.native_id]).get(some.native_id)
+    found = assess_item(
+        some, CONFIG, Policies(CONFIG), measure_state=state.measure_state if state else MeasureState(), last_written={},
+        now=now, related=related,
+    )  # fmt: skip
+    assert isinstance(found, MeasureAssessment)
+    store.receive_event(f"d{now.timestamp()}", some.native_id)
+    claim = store.work().claim(JIRA, 10)
+    assert claim is not None
+    store.assessments.store(claim, [AssessedItem(some, found)], 1, now)
+    return found
+
+
+def test_a_posting_is_judged_and_written_and_a_difference_keeps_its_deadline(store: StoreFixture) -> None:
+    assess(store, 0, NOW)
+    posting = Posting(LedgerVersion.ACTUAL, EffectKind.BENEFIT, Period(2026, 1), BOOKED, "jira-main/10001")
+    LedgerEntries(store.engine, store.waker).post([NewEntry(posting, EnteredBy("w"))], by="w", at=NOW)
+    assert [row.native_id for row in store.rows("SELECT native_id FROM dirty_key")] == ["10001"]
+    found = assess(store, 900, NOW + timedelta(hours=1))
+    assert {one.field: one.target for one in found.comparison.changes}[FieldName("Actual")] == Decimal("1000.00")
+    assert [row.amount for row in store.rows("SELECT amount FROM effect_line WHERE version = 'actual'")] == [1000]
+    assess(store, 950, NOW + timedelta(days=2))
+    (row,) = store.rows("SELECT ledger, tool, due_at FROM ledger_difference")
+    assert (row.ledger, row.tool) == ("1,000 EUR", "950 EUR")
+    assert row.due_at == datetime(2026, 2, 15, 10, 0, tzinfo=UTC)
+    assess(store, 1000, NOW + timedelta(days=3))
+    assert store.rows("SELECT 1 FROM ledger_difference") == []

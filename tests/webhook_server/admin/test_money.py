@@ -1,0 +1,113 @@
+"""The page Money: the ledger with where it comes from, and a month that two people sign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from connector.bootstrap import system_clock
+from connector.people.permissions import Role, RoleGrant
+from governance.effects import EffectKind
+from governance.ledger import LedgerVersion, NewEntry, Posting
+from governance.ledger_source import BillLine, FileCell
+from governance.money import Money, Period
+from mapping.load import LoadedMapping, load_mapping
+from tests.connector.store.conftest import open_store
+from tests.databases import Databases
+from tests.mapping.test_apply import MAPPING
+from tests.webhook_server.admin.test_measure import enter
+from tests.webhook_server.api_server import ApiServer, api_server
+from tests.webhook_server.signed_in_browser import SignedInBrowser, page_text
+
+JANUARY = Period(2026, 1)
+
+
+@pytest.fixture(scope="module")
+def api(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    """A bill of ITX-1 and a cell of ITX-2, both booked as cost of January, and assessed since."""
+    loaded = load_mapping(MAPPING)
+    assert isinstance(loaded, LoadedMapping)
+    with (
+        databases.one() as url,
+        open_store(url) as store,
+        api_server(store, loaded, tmp_path_factory.mktemp("m")) as here,
+    ):
+        for number, amount, source in (
+            (10001, "100.50", BillLine("AWS 2026-01", "12")),
+            (10002, "20", FileCell("Actuals.xlsx", "D14", "Jan")),
+        ):
+            posting = Posting(
+                LedgerVersion.ACTUAL,
+                EffectKind.ONE_OFF_COST,
+                JANUARY,
+                Money(Decimal(amount), "EUR"),
+                f"jira-main/{number}",
+            )
+            at = datetime(2026, 2, 1, tzinfo=UTC)
+            here.services.ledger.post([NewEntry(posting, source)], by="SAP", at=at)
+        with here.services.engine.begin() as transaction:
+            transaction.exec_driver_sql("UPDATE measure SET assessed_at = '2026-02-02T00:00:00Z'")
+        yield here
+
+
+@pytest.fixture(scope="module")
+def weber(api: ApiServer) -> SignedInBrowser:
+    return enter(api, "Weber", RoleGrant(Role.CONTROLLER))
+
+
+def test_a_reader_sees_entries_of_their_part_with_where_they_come_from_and_signs_nothing(api: ApiServer) -> None:
+    vera = enter(api, "Vera", RoleGrant(Role.VIEWER, ("IT", "Branches")))
+    shown = vera.text("/money")
+    assert "No month is closed yet." in shown
+    assert "one-off cost 20.00 EUR posting Actuals.xlsx, Jan!D14 SAP" in shown.replace("\xa0", " ")
+    assert "AWS" not in shown
+    assert "Close of" not in shown
+    assert "Nothing is in the ledger here." in vera.text("/money?measure=ITX-1")
+    assert vera.post("/money/close", month="2026-01").status_code == 403
+
+
+def test_entries_are_found_by_measure_and_month(weber: SignedInBrowser) -> None:
+    assert "bill AWS 2026-01, line 12" in weber.text("/money?measure=itx-1&month=2026-01")
+    assert "Actuals.xlsx" not in weber.text("/money?measure=ITX-1")
+    assert "Nothing is in the ledger here." in weber.text("/money?month=2025-12")
+    assert weber.get("/money?month=soon").status_code == 404
+
+
+def test_a_controller_of_one_part_closes_nothing(api: ApiServer) -> None:
+    part = enter(api, "Part", RoleGrant(Role.CONTROLLER, ("IT", "Cloud exit")))
+    assert "Close of" not in part.text("/money")
+    assert part.post("/money/close", month="2026-01", legal_entity="").status_code == 403
+
+
+def test_two_people_sign_a_month_and_two_reopen_it(api: ApiServer, weber: SignedInBrowser) -> None:
+    brandt = enter(api, "Brandt", RoleGrant(Role.OFFICE))
+    assert "Nothing is left to do of Jan 2026." in weber.text("/money?month=2026-01")
+    form = {"month": "2026-01", "legal_entity": "", "gl_cost": "120 EUR"}
+    different = weber.post("/money/close", **form)
+    assert different.status_code == 409
+    assert "find the difference of -0.50 EUR, or say why it stays." in page_text(different)
+    assert weber.post("/money/close", **form | {"gl_cost": "a lot"}).status_code == 422
+    assert weber.post("/money/close", **form | {"reason": "rounded"}).status_code == 303
+    waits = weber.text("/money")
+    assert "No month is closed yet. The close of 2026-01 waits for a second person." in waits
+    assert "You prepared it: somebody else signs it." in waits
+    step = api.services.month_close.state("", system_clock()).waiting
+    assert step is not None
+    assert weber.post(f"/money/steps/{step.id}/accept").status_code == 409
+    assert "Cost in the general ledger 120.00 EUR, booked 120.50 EUR." in brandt.text("/money").replace("\xa0", " ")
+    assert brandt.post(f"/money/steps/{step.id}/accept").status_code == 303
+    assert "The close of 2026-01 is signed. Money Closed through 2026-01." in brandt.text("/money")
+
+    asked = {"month": "2026-01", "legal_entity": ""}
+    assert "A reopening needs a reason" in page_text(brandt.post("/money/reopen", **asked))
+    assert brandt.post("/money/reopen", **asked, reason="wrong file").status_code == 303
+    reopening = api.services.month_close.state("", system_clock()).waiting
+    assert reopening is not None
+    assert weber.post(f"/money/steps/{reopening.id}/refuse", reason="correct it").status_code == 303
+    shown = weber.text("/money?month=2026-01")
+    assert "The reopening of 2026-01 does not come." in shown
+    assert "closed through 2026-01" in shown.casefold()
+    assert weber.post("/money/steps/999/accept").status_code == 404

@@ -1,0 +1,207 @@
+"""``/money``: which months are closed and what is not done of the next one, and the ledger with where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from connector.bootstrap import Services, system_clock
+from connector.finance.ledger_lines import WrongLine, money_of
+from connector.finance.post_lines import may_close
+from connector.people.permissions import Role
+from connector.store.ledger.entries import read_entries
+from connector.store.ledger.measure_names import key_by_id, measures_by_name
+from governance.ledger import LedgerEntry
+from governance.money import Money, Period
+from governance.month_close import CloseItem, CloseState, CloseStep, RefusedStep, Signer
+from governance.reconciliation import kind_text
+from webhook_server.admin.navigation import MEASURE_READERS
+from webhook_server.auth import current_viewer, requires_role
+from webhook_server.auth import services as current_services
+from webhook_server.formats import capitalised
+from webhook_server.permission import Reach
+
+ROWS = 50
+SIGNERS = (Role.CONTROLLER, Role.OFFICE)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthShown:
+    """The close of one legal entity's months, for whoever may sign it."""
+
+    legal_entity: str
+    month: Period
+    state: CloseState
+    checklist: tuple[CloseItem, ...]
+    steps: tuple[CloseStep, ...]
+
+    @property
+    def keeps_open(self) -> int:
+        return sum(item.kind.keeps_open for item in self.checklist)
+
+
+def money(_: Services) -> Blueprint:
+    blueprint = Blueprint("money", __name__, url_prefix="/money")
+    reads, signs = requires_role(*MEASURE_READERS), requires_role(*SIGNERS, reach=Reach.PART)
+    blueprint.add_url_rule("", "index", reads(index))
+    for rule, endpoint, view in (
+        ("/close", "prepare", prepare),
+        ("/reopen", "reopen", reopen),
+        ("/steps/<int:number>/accept", "accept", accept),
+        ("/steps/<int:number>/refuse", "refuse", refuse),
+    ):
+        blueprint.add_url_rule(rule, endpoint, signs(view), methods=["POST"])
+    return blueprint
+
+
+def index() -> str:
+    """The months and the ledger, of a measure and a month when they are named."""
+    return _page()
+
+
+def prepare() -> ResponseReturnValue:
+    """Prepare the close of a month, for a second person."""
+    month, entity = _asked()
+    gl_cost = _gl_cost(request.form.get("gl_cost", ""))
+    if isinstance(gl_cost, str):
+        return _page(gl_cost), 422
+    by, reason = _signer(), request.form.get("reason", "")
+    return _answer(
+        current_services().month_close.prepare(
+            month, entity, _currency(), by=by, now=system_clock(), reason=reason, gl_cost=gl_cost
+        ),
+        "is prepared: a second person has to accept it",
+    )
+
+
+def reopen() -> ResponseReturnValue:
+    """Ask for the last closed month to be open again."""
+    month, entity = _asked()
+    reason = request.form.get("reason", "")
+    asked = current_services().month_close.request_reopening(month, entity, reason, by=_signer(), now=system_clock())
+    return _answer(asked, "is asked for: a second person has to accept it")
+
+
+def accept(number: int) -> ResponseReturnValue:
+    """Sign what somebody else prepared."""
+    _require_step(number)
+    done = current_services().month_close.accept(number, _currency(), by=_signer(), now=system_clock())
+    return _answer(done, "is signed")
+
+
+def refuse(number: int) -> ResponseReturnValue:
+    """Refuse what somebody else prepared, or withdraw one's own."""
+    asked = _require_step(number)
+    reason = request.form.get("reason", "")
+    step = current_services().month_close.refuse(number, reason, by=_signer(), now=system_clock())
+    return _answer(step, "does not come", asked)
+
+
+def _answer(step: CloseStep | RefusedStep, told: str, about: CloseStep | None = None) -> ResponseReturnValue:
+    if isinstance(step, RefusedStep):
+        return _page(step.sentence), 409
+    flash(f"{capitalised((about or step).sentence)} {told}.", "good")
+    return redirect(url_for("money.index", legal_entity=step.legal_entity or None), 303)
+
+
+def _page(error: str = "") -> str:
+    here, viewer = current_services(), current_viewer()
+    named, month = (
+        request.values.get("measure", "").strip()[:200].replace("\x00", ""),
+        _month(request.args.get("month")),
+    )
+    entities = [one for one in here.month_close.legal_entities() if may_close(viewer, one)]
+    entity = request.values.get("legal_entity", "")
+    if entity not in entities:
+        entity = entities[0] if entities else ""
+    after = request.args.get("after", "")
+    with here.read_as(viewer) as connection:
+        measures = measures_by_name(connection, {named}).get(named, ()) if named else ()
+        entries: tuple[LedgerEntry, ...] = ()
+        if not named or len(measures) == 1:
+            entries = read_entries(
+                connection,
+                measure=measures[0].id if measures else None,
+                month=month,
+                legal_entity=entity,
+                after=int(after) if after.isdecimal() and len(after) < 19 else 0,
+                newest_first=True,
+                limit=ROWS + 1,
+            )
+        keys = key_by_id(connection, {entry.posting.measure for entry in entries})
+    return render_template(
+        "money/index.html",
+        error=error,
+        form=request.form,
+        shown=_shown(entity, month) if entities else None,
+        entities=entities,
+        entity=entity,
+        month=month,
+        named=named,
+        ambiguous=[one.id for one in measures] if len(measures) > 1 else [],
+        entries=[(entry, keys.get(entry.posting.measure, entry.posting.subject)) for entry in entries[:ROWS]],
+        following=entries[ROWS - 1].id if len(entries) > ROWS else None,
+        closed_through=here.month_close.closed_through(entity),
+        me=viewer.person,
+        capitalised=capitalised,
+        kind_text=kind_text,
+    )
+
+
+def _shown(entity: str, wanted: Period | None) -> MonthShown:
+    """The month that was asked for, else the first one that is not closed and over."""
+    close, now = current_services().month_close, system_clock()
+    state = close.state(entity, now)
+    over = Period.of(now.date()).plus(-1)
+    month = wanted or (state.waiting.month if state.waiting else None)
+    if month is None:
+        month = min(state.closed_through.plus(1), over) if state.closed_through else over
+    items = close.checklist(month, entity, _currency())
+    return MonthShown(entity, month, state, items, close.steps(entity))
+
+
+def _asked() -> tuple[Period, str]:
+    """The month and the legal entity of a form, for whoever may sign for all of it."""
+    entity, month = request.form.get("legal_entity", ""), _month(request.form.get("month"))
+    if not may_close(current_viewer(), entity):
+        abort(403, "A month is closed by a controller or the transformation office of the whole legal entity.")
+    if month is None:
+        abort(400, "The form names no month.")
+    return month, entity
+
+
+def _require_step(number: int) -> CloseStep:
+    step = current_services().month_close.step(number)
+    if step is None or not may_close(current_viewer(), step.legal_entity):
+        abort(404, "There is no such step of a close that you may sign.")
+    return step
+
+
+def _signer() -> Signer:
+    viewer = current_viewer()
+    return Signer(viewer.login, viewer.person)
+
+
+def _currency() -> str:
+    config = current_services().active_config()
+    return config.reporting_currency if config else ""
+
+
+def _gl_cost(text: str) -> Money | str | None:
+    """What was entered, or why it is no amount."""
+    amount, _, currency = text.strip().partition(" ")
+    if not amount:
+        return None
+    try:
+        return money_of(amount, currency.strip() or _currency())
+    except WrongLine as error:
+        return f"Cost in the general ledger: {error}, such as 1200.50 EUR."
+
+
+def _month(text: str | None) -> Period | None:
+    try:
+        return Period.parse(text) if text else None
+    except ValueError:
+        abort(404, f'"{text}" is no month. Write it as 2026-10.')
