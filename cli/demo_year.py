@@ -45,7 +45,7 @@ def play_year(services: Services, sandbox: Sandbox, clock: MovedClock, port: int
                 moment = chapter.moment(tools)
                 progress(number, len(CHAPTERS), f"{moment:%B %Y}")
                 clock.move_to(moment)
-                audit.move_to(moment)
+                audit.follow(clock)
                 _rest(services, sandbox, handlers, chapter)
                 for _ in chapter.play(tools):
                     _rest(services, sandbox, handlers, chapter)
@@ -79,9 +79,9 @@ class _AuditTime:
         logins = locate_logins(settings.database_url, settings.maintenance_address, settings.data)
         self._engine = open_database(logins.maintenance, pool_size=1, application="gatepost demo")
 
-    def move_to(self, moment: datetime) -> None:
-        ago = (datetime.now(UTC) - moment).total_seconds()
-        self._set(f"now() - interval '{ago:.0f} seconds'")
+    def follow(self, clock: MovedClock) -> None:
+        ago = (datetime.now(UTC) - clock()).total_seconds()
+        self._set(f"now() - interval '{ago:.6f} seconds'")
 
     def release(self) -> None:
         self._set("now()")

@@ -28,6 +28,7 @@ DATA, REPORTS = "Shared data platform", "Reports from the data platform"
 CHAT = "Chat with advisers in the app"
 DISPUTES = "Faster card disputes"
 NETWORK = "Renew the branch network"
+INVOICES = "Electronic invoices"
 MAILROOM = "Digital mailroom"
 ARCHIVE = "Replace the archive system"
 TEAM: Mapping[str, str] = {f"architect{number}": f"Architect {number}" for number in range(1, 5)}
@@ -114,14 +115,16 @@ def _first_wave(tools: YearTools) -> Iterator[None]:
 
 
 def _second_wave(tools: YearTools) -> Iterator[None]:
-    """Two more are decided, one of them in ServiceNow; another two are wanted."""
+    """Three more are decided, one of them in ServiceNow; another two are wanted."""
     tools.epic(SHOP, "lind", (-11, -7), _facts(CORE, 1_900_000) | _planned(tools, -6, 160_000, 600_000))
     tools.steps(SHOP, "Build the platform", "Move the login", "Move payments", "Move the rest")
     tools.epic(DESKTOPS, "novak", (-11, 9), _facts(DESK, 400_000) | _planned(tools, 10, 40_000, 90_000))
+    tools.epic(INVOICES, "kaya", (-11, -6), _facts(DESK, 540_000) | _planned(tools, -3, 45_000, 120_000))
+    tools.steps(INVOICES, "Agree the format", "Switch the suppliers over")
     tools.project(MAILROOM, "novak", (-11, -7), _facts(DESK, 540_000) | _totals(540_000, 120_000))
     tools.project(ARCHIVE, "kaya", (-11, 2), _facts(EXIT, 650_000) | _totals(650_000, 280_000))
     tools.task(MAILROOM, "Scan the incoming mail", "3")
-    yield from _decide(tools, SHOP)
+    yield from _decide(tools, SHOP, INVOICES)
     tools.say(DESKTOPS, "brandt", "/approve detailed")
     tools.update(MAILROOM, "brandt", {"work_notes": "/approve detailed"})
     yield
@@ -158,11 +161,6 @@ def _book(tools: YearTools, through: int) -> None:
     """The controller books what the first two brought up to a month."""
     tools.edit(MAIL, "weber", {"Actual by month": tools.table(range(-9, through + 1), 61_000, 88_000)})
     tools.edit(VOICE, "weber", {"Actual by month": tools.table(range(-9, through + 1), 28_000, 60_000)})
-
-
-def _book_mailroom(tools: YearTools, benefit: int) -> None:
-    """What the project in ServiceNow has brought and cost to date."""
-    tools.update(MAILROOM, "weber", {"u_actual_benefit": str(benefit), "u_actual_cost": "118000"})
 
 
 def _late(tools: YearTools) -> Iterator[None]:
@@ -206,7 +204,10 @@ def _stopped(tools: YearTools) -> Iterator[None]:
     tools.update(ARCHIVE, "brandt", {"work_notes": "/cancel replaced by the group's own platform"})
     tools.move("lind", "Done", "Move the login")
     tools.update(MAILROOM, "novak", {"work_notes": "/approve implemented"})
+    tools.move("kaya", "Done", "Agree the format", "Switch the suppliers over")
+    tools.say(INVOICES, "kaya", "/approve implemented")
     yield
+    tools.move("kaya", "Done", INVOICES)
     tools.update(ARCHIVE, "kaya", {"state": "4"})
     tools.update(MAILROOM, "novak", {"state": "3"})
     yield
@@ -259,7 +260,6 @@ def _second_delay(tools: YearTools) -> Iterator[None]:
 def _sponsor_leaves(tools: YearTools) -> Iterator[None]:
     """A sponsor leaves the bank; work starts that nobody pays for."""
     tools.jira.deactivate("rossi")
-    _book_mailroom(tools, 45_000)
     chat = {name: value for name, value in _facts(DESK, 200_000).items() if name != "Objective"}
     tools.epic(CHAT, "novak", (-3, 6), chat)
     tools.steps(CHAT, "Try a vendor's widget", "Talk to compliance", status="Analysis")
@@ -273,10 +273,10 @@ def _sponsor_leaves(tools: YearTools) -> Iterator[None]:
 
 def _on_hold(tools: YearTools) -> Iterator[None]:
     """A measure rests, and nobody switches the old database off."""
+    tools.edit(INVOICES, "weber", {"Actual by month": tools.table(range(-3, -2), 44_000, 118_000)})
     tools.say(NETWORK, "osei", "/hold waiting for the landlord's contracts")
     tools.move("lind", "Done", f"{OLD_CRM}: prepare")
     tools.report(SHOP, CUSTOMER, PRINT, OLD_CRM, DATA)
-    _book_mailroom(tools, 90_000)
     for month in range(-4, -1):
         tools.bill(OLD_DATABASE, month, 21_000)
         tools.bill(OLD_REPORTS, month, 24_000)
@@ -289,7 +289,7 @@ def _quiet_changes(tools: YearTools) -> Iterator[None]:
     tools.bill(OLD_REPORTS, -1, 31_000)
     tools.move("kaya", "Done", f"{PRINT}: prepare", f"{DATA}: prepare")
     tools.move("lind", "Analysis", f"{ARCHITECTURE}: prepare")
-    _book_mailroom(tools, 135_000)
+    tools.edit(INVOICES, "weber", {"Actual by month": tools.table(range(-3, -1), 44_000, 118_000)})
     tools.edit(PHONES, "osei", {"duedate": str(tools.last(3))})
     tools.steps(PHONES, "Find out who still calls", "Buy headsets")
     tools.edit(PRINT, "novak", {"assignee": "novak"})
@@ -299,6 +299,7 @@ def _quiet_changes(tools: YearTools) -> Iterator[None]:
 
 def _elsewhere(tools: YearTools) -> Iterator[None]:
     """The architects work for another measure, whose forecast falls, and nobody says why."""
+    tools.edit(INVOICES, "weber", {"Actual by month": tools.table(range(-3, 0), 44_000, 118_000)})
     other = tools.issue("Decide small cases at once").key
     for login in TEAM:
         for back in range(5):
