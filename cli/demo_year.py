@@ -11,7 +11,6 @@ from sqlalchemy import text
 from cli.moved_clock import MovedClock, at_rest, is_work_left, worker_thread
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError
-from connector.runtime.queue import TaskHandlers
 from connector.settings import Settings
 from connector.store.database.engine import open_database
 from connector.store.database.postgres import locate_logins
@@ -23,7 +22,7 @@ from webhook_server.app import create_app
 
 LONGEST_STEP_SECONDS = 120.0
 """A step takes a fraction of a second; after this something is broken."""
-POLL_SECONDS = 0.01
+POLL_SECONDS = 0.05
 
 Progress = Callable[[int, int, str], None]
 """Told before each chapter: how many are done, of how many, and what happens now."""
@@ -46,21 +45,23 @@ def play_year(services: Services, sandbox: Sandbox, clock: MovedClock, port: int
                 progress(number, len(CHAPTERS), f"{moment:%B %Y}")
                 clock.move_to(moment)
                 audit.follow(clock)
-                _rest(services, sandbox, handlers, chapter)
+                # What is due by the new time; what follows from events needs no tick.
+                handlers.tick()
+                _rest(services, sandbox, chapter)
                 for _ in chapter.play(tools):
-                    _rest(services, sandbox, handlers, chapter)
+                    _rest(services, sandbox, chapter)
             progress(len(CHAPTERS), len(CHAPTERS), "today")
             clock.release()
             audit.release()
-            _rest(services, sandbox, handlers, CHAPTERS[-1])
+            handlers.tick()
+            _rest(services, sandbox, CHAPTERS[-1])
     finally:
         clock.release()
         web.stop()
 
 
-def _rest(services: Services, sandbox: Sandbox, handlers: TaskHandlers, chapter: Chapter) -> None:
-    """Do what is due, and wait until nothing is left to do."""
-    handlers.tick()
+def _rest(services: Services, sandbox: Sandbox, chapter: Chapter) -> None:
+    """Wait until nothing is left to do."""
     deadline = time.monotonic() + LONGEST_STEP_SECONDS
     while not at_rest(sandbox, lambda: is_work_left(services.engine)):
         if time.monotonic() > deadline:
