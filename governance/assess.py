@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from governance.actuals_seen import booking_sentences
 from governance.altered_commands import withdrawal_events
 from governance.approvals import ApprovalContext, evaluate_approvals, rebaseline_rules
 from governance.closure import cancelled_status, ended_without_value, without_value_status
@@ -577,6 +578,10 @@ class _Assessment:
         if breach is not None and is_new_breach(breach, before.breach):
             text = f"{breach.text} while the gate into {breach.gate} is shut"
             self.events.append(Event(EventKind.BREACHED, text[:1].upper() + text[1:], by=breach.by))
+        self.events += [
+            Event(EventKind.ACTUALS_BOOKED, text)
+            for text in booking_sentences(before.actuals_seen, self.evidence.actuals_seen, before.read_at)
+        ]
         read_at = self.evidence.read_at or self.now
         measure_state = MeasureState(
             stage=stage,
@@ -602,6 +607,7 @@ class _Assessment:
             role_holders=self.role_holders,
             changed_terms=self.changed_terms,
             progress_seen=self.progress_seen,
+            actuals_seen=self.evidence.actuals_seen,
             owner_activity=owner_activity,
             item_version=self.evidence.item_version,
         )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from governance.actuals_seen import SeenTotal
 from governance.facts import Fact, Unknown, known
 from governance.measure import MeasureId, Person, Role
 from governance.measure_state import MeasureState
@@ -311,6 +312,8 @@ class Evidence:
     """Which of them the mapping counts."""
     closed_through: Period | None = None
     """The last month that finance has closed, where a month close tells it."""
+    actuals_seen: Mapping[str, tuple[SeenTotal, ...]] = field(default_factory=dict)
+    """Kind of actual to the totals to date that were seen so far, with those of now."""
     created: datetime | None = None
     commands: tuple[Command, ...] = ()
     withdrawn_commands: tuple[Command, ...] = ()

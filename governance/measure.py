@@ -183,5 +183,7 @@ class Measure:
     effects: tuple[EffectLine, ...] = ()
     scope: str = ""
     """Which child items there are, as a text to compare; an assessment sets it from its evidence."""
+    effect_notes: tuple[str, ...] = ()
+    """What the effects leave out, because it counts elsewhere; for people."""
     unreadable_effects: tuple[str, ...] = ()
     """One sentence for each effect that the mapping names and that could not be read."""

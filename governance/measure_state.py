@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from governance.actuals_seen import SeenTotal
 from governance.effects import ZERO
 from governance.locked_plan import LockedPlan
 from governance.measure import Person, name_of
@@ -199,6 +200,8 @@ class MeasureState:
     """Subject of a locked term to the changed value that was reported last."""
     progress_seen: Mapping[str, SeenFact] = field(default_factory=dict)
     """What reports on the work, by :class:`governance.evidence.Report` or name of the report field."""
+    actuals_seen: Mapping[str, tuple[SeenTotal, ...]] = field(default_factory=dict)
+    """Kind of actual to the totals to date that were seen, one for each month in which another one was seen."""
     owner_activity: OwnerActivity | None = None
     item_version: str = ""
     """Version of the item as the last assessment read it."""

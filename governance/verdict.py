@@ -256,6 +256,7 @@ class EventKind(StrEnum):
     KILL_STOPPED = "measure.kill_switch_stopped"
     TERMS_CHANGED = "plan.terms_changed"
     BREACHED = "measure.breached"
+    ACTUALS_BOOKED = "actuals.booked"
 
 
 @dataclass(frozen=True, slots=True)

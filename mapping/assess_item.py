@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
+from governance.actuals_seen import Sighting
 from governance.assess import assess
 from governance.evidence import Command, Evidence
 from governance.facts import Unknown
@@ -20,16 +21,18 @@ from governance.verdict import Verdict
 from mapping.command_history import merge_commands
 from mapping.comment_commands import approvals_as_comments
 from mapping.config import Enforce, MappingConfig, MeasureRule, WriteRule
+from mapping.effects import NO_HISTORY, MoneyContext
 from mapping.expressions import ExpressionScope
 from mapping.fact_changes import facts_changed
 from mapping.known_people import NOBODY_KNOWN, KnownPeople
 from mapping.ledger_effects import ledger_differences, with_ledger
-from mapping.map_item import MappedMeasure, Unmapped, evidence_from, map_item, rule_for
+from mapping.map_item import MappedMeasure, Unmapped, evidence_from, map_item
 from mapping.marks import IMPEDIMENT, Mark, mark_changes, reverts_breach
+from mapping.match import rule_for
 from mapping.policy import Policies
 from mapping.related_evidence import NO_RELATED_EVIDENCE, RelatedEvidence
 from mapping.reply_comment import reply_comment_of
-from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
+from mapping.work_item import ConnectionName, FieldChange, FieldName, NativeId, WorkItem
 from mapping.writeback import Change, ChangeKind, Comparison, compare, target_values
 
 LastWrittenByItem: TypeAlias = "Mapping[tuple[ConnectionName, NativeId], Mapping[FieldName, str | None]]"
@@ -69,6 +72,7 @@ def assess_item(
     people: KnownPeople = NOBODY_KNOWN,
     rates: Rates = NO_RATES,
     editors: Mapping[FieldName, Person] = NOBODY_NAMED,
+    field_history: Mapping[FieldName, tuple[FieldChange, ...]] = NO_HISTORY,
     owner_edited: datetime | None = None,
 ) -> MeasureAssessment | Unmapped:
     """Map and assess one item at one moment; the same input gives the same result.
@@ -76,10 +80,13 @@ def assess_item(
     ``read_at`` is when the reading of the item began; ``fields_changed`` when a mapped field of the item was changed
     last, where the tool's history was asked for it; ``editors`` who changed the status and the owned fields last, where
     the tool was asked and names somebody for certain; ``owner_edited`` when the owner changed the item last, where it
-    was asked for that.
+    was asked for that; ``field_history`` the changes of fields with actuals, where the tool was asked for them.
     """
+    sighting = Sighting(read_at or now, measure_state.read_at, item.created)
+    locked = measure_state.plan.terms if measure_state.plan is not None else None
+    context = MoneyContext(sighting, measure_state.actuals_seen, field_history, locked.start if locked else None)
     scope = ExpressionScope(item, now, related.joined_items)
-    mapped = map_item(scope, config)
+    mapped = map_item(scope, config, context)
     if isinstance(mapped, Unmapped):
         return mapped
     mapped = replace(mapped, measure=people.identified_measure(mapped.measure, mapped.rule.roles))

@@ -11,13 +11,15 @@ from pydantic import Field
 
 from governance.evidence import DEFAULT_REPORTS, Report
 from governance.measure import Role
+from governance.milestones import AmountPer
 from governance.money import MAX_AMOUNT
-from governance.spread import SpreadShape
+from governance.spread import MAX_MONTHS, SpreadShape
 from governance.verdict import GateState
 from mapping.sources import MappingModel, RoleSource, Source
 
 Share = Annotated[Decimal, Field(gt=0, le=1)]
 Days = Annotated[int, Field(ge=1, le=3650)]
+Months = Annotated[int, Field(ge=1, le=MAX_MONTHS)]
 Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 365)]
 
 
@@ -147,10 +149,55 @@ class EffectsFrom(StrEnum):
     """Finance owns this version: its figures come from the ledger, and nothing of it is read from the tool."""
 
 
-class SeriesRule(MappingModel):
-    """Where the amounts of one version are: totals in fields, or a table by month in one field.
+class Sign(StrEnum):
+    """How a tool writes its costs."""
 
-    ``spread`` lays recurring kinds over the measure's months; one-off kinds fall into the first.
+    POSITIVE = "positive"
+    """All amounts are positive; what they are says which way they count."""
+    NEGATIVE_COSTS = "negative_costs"
+    """Costs are below zero, benefits above."""
+
+
+class TimingRule(MappingModel):
+    """When an amount of plan and forecast comes: over the months of the work, or from a month on.
+
+    Without one of ``over``, ``start`` and ``milestone``, recurring amounts and one-off benefits begin in the month
+    after the end of the work, capex falls into its last month, and one-off costs lie over its months.
+    """
+
+    over: Literal["work"] | None = None
+    """Over the months from the start of the work to its end."""
+    start: Source | None = None
+    """A date: the month of the first amount."""
+    milestone: str | None = None
+    """``start`` or ``end`` of the work, or a name under ``milestones``."""
+    offset: Annotated[int, Field(ge=-120, le=120)] = 0
+    """Months after the start or milestone; below zero before it."""
+    ramp_up: Annotated[int, Field(ge=0, le=120)] = 0
+    """Recurring: months in which the amount grows evenly until it is whole."""
+    duration: Months | None = None
+    """Recurring: months that it lasts; without it until the policy's horizon."""
+    per: AmountPer = AmountPer.YEAR
+    """Recurring: whether the field holds the amount of a month, of a year, or of all months together."""
+
+
+class TimingsRule(MappingModel):
+    """When plan and forecast of each kind come."""
+
+    benefit: TimingRule | None = None
+    one_off_benefit: TimingRule | None = None
+    recurring_cost: TimingRule | None = None
+    one_off_cost: TimingRule | None = None
+    capex: TimingRule | None = None
+    avoidance: TimingRule | None = None
+    cash: TimingRule | None = None
+
+
+class SeriesRule(MappingModel):
+    """Where the amounts of one version are: in fields, or in a table by month in one field.
+
+    What fields hold of plan and forecast comes when ``timing`` says; of actuals they hold totals to date, which are
+    booked in the month in which they are seen to change.
     """
 
     model_config = MappingModel.model_config | {"populate_by_name": True}
@@ -163,11 +210,13 @@ class SeriesRule(MappingModel):
     avoidance: Source | None = None
     """A recurring cost that does not come; counted apart, never in the net."""
     cash: Source | None = None
+    """A one-off cash effect that is no result, such as working capital; it may be negative."""
     table: str | None = None
     """A text field with a table by month; see :mod:`mapping.month_table`."""
     source: Annotated[EffectsFrom, Field(alias="from")] = EffectsFrom.FIELDS
-    """A one-off cash effect that is no result, such as working capital."""
     spread: SpreadShape = SpreadShape.LINEAR
+    """How amounts over the work, and totals, are laid over their months."""
+    sign: Sign = Sign.POSITIVE
 
 
 class CompareRule(MappingModel):
@@ -186,6 +235,7 @@ class CompareRule(MappingModel):
 class EffectRule(MappingModel):
     currency: str | None = None
     """Field that names the currency; without it amounts are in the reporting currency."""
+    timing: TimingsRule = TimingsRule()
     plan: SeriesRule | None = None
     forecast: SeriesRule | None = None
     actual: SeriesRule | None = None
@@ -432,6 +482,8 @@ class PolicyRule(ThresholdRule):
     after_role_change: Literal["shut", "take_back"] = "shut"
     """What becomes of a stage that rests on the approval of somebody whose role was changed without acceptance: the
     next gate is shut, or the stage is taken back."""
+    horizon_months: Months = 60
+    """Months from the start of the work up to which benefits and running costs without a duration count."""
     gate_names: Mapping[GateState, str] = {}
     """What people read for the states of the gate, where that is another name: ``{blocked: Gesperrt}``."""
     overrides: tuple[OverrideRule, ...] = ()

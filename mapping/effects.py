@@ -1,137 +1,173 @@
-"""Amounts in fields, laid over the months of a measure."""
+"""The money of a measure: what is planned and expected, when it comes, and what was booked in which month."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
-from governance.effects import RECURRING, Account, EffectKind, EffectLine, Version
+from governance.actuals_seen import SeenTotal, Sighting, TotalChange, booked, observe_total
+from governance.effects import EffectLine, Version
 from governance.facts import Fact, Unknown
-from governance.money import Money, Period
-from governance.spread import SpreadShape, spread
-from mapping.config import EffectRule, EffectsFrom, SeriesRule
+from governance.money import Money
+from mapping.amounts import AmountKey, SeriesReader, wrong_sign
+from mapping.config import EffectsFrom, MappingConfig, MeasureRule, SeriesRule
 from mapping.expressions import ExpressionScope
 from mapping.month_table import read_table
 from mapping.sources import describe_source
-from mapping.values import FieldSource, money_of, text_of
-from mapping.work_item import WorkItem
+from mapping.timing import TimedSeries
+from mapping.values import FieldSource, text_of
+from mapping.work_item import FieldChange, FieldName
 
-AMOUNT_KEYS: tuple[tuple[str, EffectKind, Account], ...] = (
-    *((kind.value, kind, Account.EBITDA) for kind in EffectKind if kind is not EffectKind.LEGACY_COST),
-    ("avoidance", EffectKind.BENEFIT, Account.AVOIDANCE),
-    ("cash", EffectKind.ONE_OFF_BENEFIT, Account.CASH),
-)
-"""Key of the mapping, and what its amount means."""
+NOTHING_SEEN: Mapping[str, tuple[SeenTotal, ...]] = {}
+NO_HISTORY: Mapping[FieldName, tuple[FieldChange, ...]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyContext:
+    """What is known of a measure's money from before, and when it is read now."""
+
+    sighting: Sighting
+    seen: Mapping[str, tuple[SeenTotal, ...]] = field(default_factory=dict)
+    history: Mapping[FieldName, tuple[FieldChange, ...]] = field(default_factory=dict)
+    """The changes of fields that the tool's history was asked for."""
+    locked_start: date | None = None
+    """The start of the work that was agreed with the plan; the forecast's horizon does not move with a later one."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkDates:
+    """The dates that amounts may depend on."""
+
+    start: Fact[date] = None
+    end: Fact[date] = None
+    milestones: Mapping[str, Fact[date]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class MappedEffects:
+    """The effect lines, and what is to be said of them."""
+
+    lines: list[EffectLine] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    """A sentence for each amount that could not be read or laid out."""
+    notes: list[str] = field(default_factory=list)
+    """What is not counted here, and where it is counted."""
+    seen: dict[str, tuple[SeenTotal, ...]] = field(default_factory=dict)
+    """The totals to date that were seen so far, by key of the series."""
+    undated: dict[FieldName, datetime] = field(default_factory=dict)
+    """Fields with an actual whose month the tool's history could tell, and from when on it has to be read."""
+
+    def add(self, found: Sequence[EffectLine] | str) -> None:
+        if isinstance(found, str):
+            self.problems.append(found)
+        else:
+            self.lines += found
 
 
 def effects_of(
-    scope: ExpressionScope, rule: EffectRule, start: Fact[date], end: Fact[date], reporting_currency: str
-) -> tuple[tuple[EffectLine, ...], tuple[str, ...]]:
-    """The effect lines, and a sentence for each amount that could not be read or laid out.
+    scope: ExpressionScope, config: MappingConfig, rule: MeasureRule, dates: WorkDates, context: MoneyContext
+) -> MappedEffects:
+    """All lines of a measure.
 
-    Recurring kinds are spread over the months from start to end, one-off kinds fall into the first
-    month.  Actuals are totals to date: they are spread from the start to the month of the item's last change,
-    at the latest to the end.
+    Plan and forecast come when the mapping's timing says.  Actuals in fields are totals to date: each is booked in the
+    month in which it was seen (:mod:`governance.actuals_seen`).
     """
-    lines: list[EffectLine] = []
-    problems: list[str] = []
-    currency = text_of(scope, rule.currency) if rule.currency else reporting_currency
+    found = MappedEffects(seen=dict(context.seen))
+    effects = rule.effects
+    currency = text_of(scope, effects.currency) if effects.currency else config.reporting_currency
     if isinstance(currency, Unknown):
-        return (), (currency.reason,)
-    for version, series in (
-        (Version.PLAN, rule.plan),
-        (Version.FORECAST, rule.forecast),
-        (Version.ACTUAL, rule.actual),
-    ):
-        if series is not None:
-            for found in _series(scope, version, series, start, end, currency or reporting_currency):
-                if isinstance(found, str):
-                    problems.append(found)
-                else:
-                    lines += found
-    return tuple(lines), tuple(dict.fromkeys(problems))
+        found.problems.append(currency.reason)
+        return found
+    timed = TimedSeries.of(
+        scope, effects.timing, dates.start, dates.end, dates.milestones, config.policy.horizon_months
+    )
+    # What a re-baseline would lock has the horizon of the dates that would be agreed with it.
+    by_version = {Version.PLAN: timed, Version.FORECAST: replace(timed, horizon_from=context.locked_start)}
+    for version in Version:
+        series: SeriesRule | None = getattr(effects, version.value)
+        if series is None:
+            continue
+        reader = SeriesReader(scope, config, version.value, series, currency or config.reporting_currency)
+        for lines in _given_by_month(reader, version):
+            found.add(lines)
+        for key, source, amount in reader.amounts():
+            if version is Version.ACTUAL:
+                _book(found, reader, key, source, amount, context)
+            elif isinstance(amount, Unknown):
+                found.problems.append(amount.reason)
+            elif amount is not None:
+                found.add(by_version[version].lines(version, key, amount, series.spread))
+        found.notes += _elsewhere(version, reader.left_out())
+    found.problems = list(dict.fromkeys(found.problems))
+    return found
 
 
-def _series(
-    scope: ExpressionScope, version: Version, series: SeriesRule, start: Fact[date], end: Fact[date], currency: str
-) -> Iterator[Sequence[EffectLine] | str]:
-    """The lines of one version, part by part; a sentence for each part that has none."""
+def _given_by_month(reader: SeriesReader, version: Version) -> Iterator[Sequence[EffectLine] | str]:
+    """Lines that the tool itself holds by month: cost and benefit plans, and a table in a field."""
+    series = reader.series
     if series.source is EffectsFrom.PLANS:
-        planned = scope.item.plan_lines
+        planned = reader.scope.item.plan_lines
         if isinstance(planned, Unknown):
             yield planned.reason
         else:
-            yield [line for line in planned or () if line.version is version]
+            lines = [line for line in planned or () if line.version is version]
+            yield wrong_sign(lines, "a cost or benefit plan") or lines
     if series.table:
-        yield _of_table(scope, series.table, version, currency)
-    for kind, account, amount in _amounts(scope, series, currency):
-        if isinstance(amount, Unknown):
-            yield amount.reason
-        elif amount is not None:
-            try:
-                first, last = _months(version, start, end, scope.item)
-                yield _spread_lines(version, kind, account, amount, first, last, series.spread)
-            except ValueError as error:
-                yield f"the {version.value} cannot be laid over months: {error}"
-
-
-def _amounts(
-    scope: ExpressionScope, series: SeriesRule, currency: str
-) -> Iterator[tuple[EffectKind, Account, Fact[Money]]]:
-    for key, kind, account in AMOUNT_KEYS:
-        name = getattr(series, key)
-        if name is None:
-            continue
-        if series.source is EffectsFrom.CHILDREN:
-            yield kind, account, _of_children(scope, name, currency)
-        else:
-            yield kind, account, money_of(scope, name, currency)
-
-
-def _of_children(scope: ExpressionScope, name: FieldSource, currency: str) -> Fact[Money]:
-    """The sum over all child items; one that cannot be read makes the sum unknown, an empty one adds nothing."""
-    if isinstance(scope.item.children, Unknown):
-        return scope.item.children
-    total: Money | None = None
-    for child in scope.item.child_items:
-        amount = money_of(ExpressionScope(replace(scope.item, fields=child.fields), scope.now), name, currency)
-        if isinstance(amount, Unknown):
-            return Unknown(f"of a child item {amount.reason}")
-        if amount is not None:
-            if total is not None and total.currency != amount.currency:
-                return Unknown(
-                    f"the child items hold {describe_source(name)} in {total.currency} and {amount.currency}"
-                )
-            total = amount if total is None else total + amount
-    return total
-
-
-def _of_table(scope: ExpressionScope, name: str, version: Version, currency: str) -> tuple[EffectLine, ...] | str:
-    value = text_of(scope, name)
-    if isinstance(value, Unknown):
-        return value.reason
-    if value is None:
-        return ()
-    found = read_table(value, version, currency)
-    return f"{describe_source(name)}: {found}" if isinstance(found, str) else found
-
-
-def _months(version: Version, start: Fact[date], end: Fact[date], item: WorkItem) -> tuple[Period, Period]:
-    for value in (start, end):
+        value = text_of(reader.scope, series.table)
         if isinstance(value, Unknown):
-            raise ValueError(value.reason)
-    if not isinstance(start, date) or not isinstance(end, date):
-        raise ValueError("the start or end date is missing")
-    first, last = Period.of(start), Period.of(end)
-    if version is Version.ACTUAL and item.updated is not None:
-        last = max(first, min(last, Period.of(item.updated.date())))
-    return first, last
+            yield value.reason
+        elif value is not None:
+            table = read_table(value, version, reader.currency, series.sign)
+            yield f"{describe_source(series.table)}: {table}" if isinstance(table, str) else table
 
 
-def _spread_lines(
-    version: Version, kind: EffectKind, account: Account, amount: Money, first: Period, last: Period, shape: SpreadShape
-) -> list[EffectLine]:
-    if kind not in RECURRING:
-        return [EffectLine(version, kind, first, amount, account)]
-    return [EffectLine(version, kind, month, money, account) for month, money in spread(amount, first, last, shape)]
+def _book(
+    found: MappedEffects,
+    reader: SeriesReader,
+    key: AmountKey,
+    source: FieldSource,
+    amount: Fact[Money],
+    context: MoneyContext,
+) -> None:
+    """Book a total to date: what was seen before stays booked where it was, also while the field cannot be read."""
+    named = describe_source(source)
+    if reader.series.source is EffectsFrom.CHILDREN:
+        named = f"{named} of the child items"
+    is_own_field = isinstance(source, str) and reader.series.source is EffectsFrom.FIELDS
+    history = context.history.get(FieldName(source), ()) if isinstance(source, str) and is_own_field else ()
+    before = context.seen.get(key.name, ())
+    observed = observe_total(named, amount, before, context.sighting, tuple(_totals(reader, key, source, history)))
+    if observed.problem:
+        found.problems.append(observed.problem)
+    if observed.seen:
+        found.seen[key.name] = observed.seen
+    if isinstance(source, str) and is_own_field and observed.undated_since is not None:
+        found.undated[FieldName(source)] = observed.undated_since
+    found.lines += [
+        EffectLine(Version.ACTUAL, key.kind, month, money, key.account) for month, money in booked(observed.seen)
+    ]
+
+
+def _totals(
+    reader: SeriesReader, key: AmountKey, source: FieldSource, history: Iterable[FieldChange]
+) -> Iterator[TotalChange]:
+    """What the tool's history says of a field, read as the field itself is."""
+
+    def read(text: str) -> Fact[Money]:
+        item = reader.scope.item
+        fields = {**item.fields, FieldName(str(source)): text or None}
+        return reader.read(key, source, ExpressionScope(replace(item, fields=fields), reader.scope.now))
+
+    return (TotalChange(change.at, read(change.before), read(change.after)) for change in history)
+
+
+def _elsewhere(version: Version, left_out: Iterable[tuple[str, str]]) -> Iterator[str]:
+    by_kind: dict[str, dict[str, None]] = {}
+    for kind, key in left_out:
+        by_kind.setdefault(kind, {})[key] = None
+    for kind, keys in by_kind.items():
+        yield (
+            f"the {version.value} leaves out {', '.join(keys)}: {kind} that is a measure with money of its own counts "
+            "there, and only there"
+        )

@@ -13,11 +13,13 @@ from mapping.config import (
     MappingConfig,
     MeasureRule,
     SeriesRule,
+    Sign,
+    TimingsRule,
     WriteRule,
 )
 from mapping.expressions import fields_in
 from mapping.map_item import template_fields
-from mapping.sources import ComputedSource, JoinedSource, RoleGroup, RoleTable, TranslatedSource, source_fields
+from mapping.sources import ComputedSource, JoinedSource, RoleGroup, RoleTable, Source, TranslatedSource, source_fields
 from mapping.work_item import ConnectionName, FieldName
 
 FactSource: TypeAlias = "str | ComputedSource | TranslatedSource | RoleTable | RoleGroup | JoinedSource"
@@ -44,7 +46,10 @@ def child_fields(config: MappingConfig, connection: ConnectionName) -> frozenset
         for name in source_fields(source)
     )
     weights = (rule.progress.weight for rule in rules if rule.progress.weight)
-    return frozenset(map(FieldName, (*amounts, *weights)))
+    added_up = tuple(amounts)
+    # Whether a child is a measure of its own, whose money counts there, depends on the fields that rules match.
+    matched = (name for rule in rules for name in (*rule.match.fields, *fields_in(rule.when or ""))) if added_up else ()
+    return frozenset(map(FieldName, (*added_up, *weights, *matched)))
 
 
 def plan_currency(config: MappingConfig, connection: ConnectionName) -> str | None:
@@ -97,6 +102,7 @@ def fact_fields(rule: MeasureRule) -> frozenset[FieldName]:
 def fact_sources(rule: MeasureRule) -> Iterator[FactSource]:
     """Where a rule's facts and amounts come from."""
     yield from rule.milestones.values()
+    yield from (source for _, source in _timing_sources(rule))
     for part in (rule.facts, rule.effects.plan, rule.effects.forecast, rule.effects.actual):
         yield from (source for _, source in _sources(part))
 
@@ -143,6 +149,8 @@ def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
     for path, part in parts:
         for key, source in _sources(part):
             yield from ((name, (*path, key)) for name in source_fields(source))
+    for key, source in _timing_sources(rule):
+        yield from ((name, ("effects", "timing", key, "start")) for name in source_fields(source))
     for key, source in rule.milestones.items():
         yield from ((name, ("milestones", key)) for name in source_fields(source))
     yield from ((name, ("write", key)) for key, name in rule.write.model_dump().items() if name)
@@ -164,11 +172,19 @@ def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield from ((name, ("hierarchy", key)) for name in template_fields(template))
 
 
+def _timing_sources(rule: MeasureRule) -> Iterator[tuple[str, Source]]:
+    """Kind and date of the timings that begin on a date of their own."""
+    for name in TimingsRule.model_fields:
+        timing = getattr(rule.effects.timing, name)
+        if timing is not None and timing.start is not None:
+            yield name, timing.start
+
+
 def _sources(
     model: FactRule | SeriesRule | CompareRule | None,
 ) -> Iterator[tuple[str, FactSource]]:
     """The sources that a part of a rule names."""
     for name in type(model).model_fields if model is not None else ():
         part = getattr(model, name)
-        if part is not None and not isinstance(part, SpreadShape | EffectsFrom):
+        if part is not None and not isinstance(part, SpreadShape | EffectsFrom | Sign):
             yield name, part

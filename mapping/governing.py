@@ -13,7 +13,7 @@ from typing import TypeAlias
 from governance.gates import Policy
 from governance.measure import Role
 from governance.presets import PRESETS
-from mapping.config import Enforce, MappingConfig, MeasureRule, ThresholdRule
+from mapping.config import EffectsFrom, Enforce, MappingConfig, MeasureRule, Selection, Selector, ThresholdRule
 from mapping.load import LoadedMapping, MappingPath, format_path
 from mapping.problems import MappingFileProblem
 from mapping.sources import TranslatedSource
@@ -166,6 +166,42 @@ def _rules(config: MappingConfig) -> Iterator[Weakness]:
             )
         yield from _stages((*path, "stage", "from_status"), rule, policy)
         yield from _sources(path, rule, policy, off, config.policy.approvals)
+        yield from _counted_elsewhere(path, rule, config)
+
+
+def _counted_elsewhere(path: MappingPath, rule: MeasureRule, config: MappingConfig) -> Iterator[Weakness]:
+    """Child items whose amounts are added up, and that another rule may make measures of."""
+    for version in ("plan", "forecast", "actual"):
+        series = getattr(rule.effects, version)
+        if series is None or series.source is not EffectsFrom.CHILDREN:
+            continue
+        others = [other.name for other in config.measures if _may_take_children(other, rule, version)]
+        if others:
+            message = (
+                f"amounts of child items are added up, and {' and '.join(others)} may make measures of the same items: "
+                "such a child counts there, and is left out here."
+            )
+            yield (*path, "effects", version, "from"), message
+
+
+def _may_take_children(other: MeasureRule, rule: MeasureRule, version: str) -> bool:
+    series = getattr(other.effects, version)
+    if other is rule or other.connection != rule.connection or series is None or series.source is EffectsFrom.CHILDREN:
+        return False
+    ours, theirs = _values(rule.match.project), _values(other.match.project)
+    if ours and theirs and not ours & theirs:
+        return False
+    # An item is no child of one of its own kind.
+    for mine, its in ((rule.match.type, other.match.type), (rule.match.table, other.match.table)):
+        if _values(its) and _values(its) <= _values(mine):
+            return False
+    return True
+
+
+def _values(selection: Selection | None) -> frozenset[str]:
+    """The values of which one has to hold, without letter case; empty when any may."""
+    names = selection.any if isinstance(selection, Selector) else selection or ()
+    return frozenset(name.casefold() for name in names)
 
 
 def _stages(path: MappingPath, rule: MeasureRule, policy: Policy) -> Iterator[Weakness]:

@@ -23,7 +23,7 @@ RulePath: TypeAlias = tuple[str, ...]
 """A path inside a rule."""
 
 VERSIONS = ("plan", "forecast", "actual")
-AMOUNTS = tuple(name for name in SeriesRule.model_fields if name not in {"source", "table"})
+AMOUNTS = tuple(name for name in SeriesRule.model_fields if name not in {"source", "table", "sign"})
 """What the form has of a series: its amounts, and how they are spread over the months."""
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from governance.actuals_seen import SeenTotal, Sighting
 from governance.evidence import Command, Evidence, JoinedOwner, OpenItem
 from governance.facts import Fact, Unknown, known
 from governance.measure import Committee, HierarchyPath, Measure, MeasureId, Person, Role, Roles
 from governance.measure_state import MeasureState
 from mapping.config import FactRule, HierarchyRule, MappingConfig, MeasureRule, ProgressFrom
-from mapping.effects import effects_of
+from mapping.effects import MappedEffects, MoneyContext, WorkDates, effects_of
 from mapping.expressions import ExpressionScope
-from mapping.match import matches
+from mapping.match import rule_for
 from mapping.places import claims_seen_from, links_seen_from
 from mapping.related_evidence import RelatedEvidence
 from mapping.reported_facts import reported_facts
@@ -50,10 +51,19 @@ class MappedMeasure:
     progress: Fact[Decimal]
     ended: bool = False
     """The tool's status is one in which cancelled work ends."""
+    actuals_seen: Mapping[str, tuple[SeenTotal, ...]] = field(default_factory=dict)
+    """Totals to date that were seen so far, by key of the series."""
+    undated_actuals: Mapping[FieldName, datetime] = field(default_factory=dict)
+    """Fields with an actual whose month the tool's history could tell, and from when on it has to be read."""
 
 
-def map_item(scope: ExpressionScope, config: MappingConfig) -> MappedMeasure | Unmapped:
-    """The first rule of the file that takes the item makes a measure of it."""
+def map_item(
+    scope: ExpressionScope, config: MappingConfig, context: MoneyContext | None = None
+) -> MappedMeasure | Unmapped:
+    """The first rule of the file that takes the item makes a measure of it.
+
+    ``context`` is what is known of its money from before; without it everything is seen for the first time.
+    """
     item = scope.item
     rule, unknown = rule_for(scope, config)
     if rule is None:
@@ -64,27 +74,16 @@ def map_item(scope: ExpressionScope, config: MappingConfig) -> MappedMeasure | U
         what = f"{kind}, {item.status}"
         return Unmapped(UnmappedReason.NO_RULE, f"no rule takes {item.key} ({what})", f"no rule takes {what}")
     stage = _tool_stage(item, rule) if unknown is None else unknown
-    return MappedMeasure(rule, _measure(scope, rule, config), stage, _progress(scope, rule), _is_ended(item, rule))
+    context = context or MoneyContext(Sighting(scope.now, created=item.created))
+    measure, effects = _measure(scope, rule, config, context)
+    return MappedMeasure(
+        rule, measure, stage, _progress(scope, rule), _is_ended(item, rule), effects.seen, effects.undated
+    )
 
 
 def measure_id(item: WorkItem) -> MeasureId:
     """The id of the measure that an item is."""
     return MeasureId(f"{item.connection}/{item.native_id}")
-
-
-def rule_for(scope: ExpressionScope, config: MappingConfig) -> tuple[MeasureRule | None, Unknown | None]:
-    """The first rule of the file that takes the item, and why that is not certain, if it is not.
-
-    A condition without a value does not release the item: no rule would govern it.  The rule takes it, and
-    the unknown condition shuts its gate.
-    """
-    for rule in config.measures:
-        taken = matches(rule, scope)
-        if isinstance(taken, Unknown):
-            return rule, Unknown(f"it is not clear whether the rule {rule.name} takes it: {taken.reason}")
-        if taken:
-            return rule, None
-    return None, None
 
 
 def evidence_from(
@@ -114,6 +113,7 @@ def evidence_from(
         item_version=item.version,
         done=item.status_category is StatusCategory.DONE and not mapped.ended,
         ended=mapped.ended,
+        actuals_seen=mapped.actuals_seen,
         updated=item.updated,
         reported=reported_facts(item, mapped.rule, mapped.measure, mapped.progress, known(related.team)),
         counted_reports=frozenset((*mapped.rule.reports.counts, *mapped.rule.reports.fields)),
@@ -189,14 +189,17 @@ def _what(item: WorkItem) -> str:
     return f"Jira {item.type.lower()}"
 
 
-def _measure(scope: ExpressionScope, rule: MeasureRule, config: MappingConfig) -> Measure:
+def _measure(
+    scope: ExpressionScope, rule: MeasureRule, config: MappingConfig, context: MoneyContext
+) -> tuple[Measure, MappedEffects]:
     item = scope.item
     facts, currency = rule.facts, config.reporting_currency
     start = date_of(scope, facts.start) if facts.start else None
     end = date_of(scope, facts.end) if facts.end else None
-    effects, unreadable = effects_of(scope, rule.effects, start, end, currency)
+    milestones = {name: date_of(scope, source) for name, source in rule.milestones.items()}
+    effects = effects_of(scope, config, rule, WorkDates(start, end, milestones), context)
     hierarchy = _hierarchy(scope, rule.hierarchy, config.organization)
-    return Measure(
+    measure = Measure(
         id=measure_id(item),
         title=text_of(scope, facts.title) if facts.title else item.title,
         hierarchy=hierarchy,
@@ -214,7 +217,7 @@ def _measure(scope: ExpressionScope, rule: MeasureRule, config: MappingConfig) -
         legal_entity=_fact(scope, facts, "legal_entity"),
         start=start,
         end=end,
-        milestones={name: date_of(scope, source) for name, source in rule.milestones.items()},
+        milestones=milestones,
         rough_value=money_of(scope, facts.rough_value, currency) if facts.rough_value else None,
         baseline=money_of(scope, facts.baseline, currency) if facts.baseline else _unmapped_field("baseline"),
         objective=_fact(scope, facts, "objective"),
@@ -224,9 +227,11 @@ def _measure(scope: ExpressionScope, rule: MeasureRule, config: MappingConfig) -
         committee=_committee(hierarchy.program, config),
         measure_class=text_of(scope, facts.measure_class) if facts.measure_class else None,
         rule_name=rule.name,
-        effects=effects,
-        unreadable_effects=unreadable,
+        effects=tuple(effects.lines),
+        unreadable_effects=tuple(effects.problems),
+        effect_notes=tuple(effects.notes),
     )
+    return measure, effects
 
 
 def _committee(program: Fact[str], config: MappingConfig) -> Fact[Committee]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from governance.facts import Unknown
 from governance.measure import Person
-from mapping.config import Match, MeasureRule, Selection, Selector
+from mapping.config import MappingConfig, Match, MeasureRule, Selection, Selector
 from mapping.expressions import ExpressionScope
 from mapping.work_item import FieldName, FieldValue, Tool, WorkItem
 
@@ -19,6 +19,21 @@ def matches(rule: MeasureRule, scope: ExpressionScope) -> bool | Unknown:
     if rule.connection != scope.item.connection or not _matches(rule.match, scope.item):
         return False
     return True if rule.when is None else scope.is_true(rule.when)
+
+
+def rule_for(scope: ExpressionScope, config: MappingConfig) -> tuple[MeasureRule | None, Unknown | None]:
+    """The first rule of the file that takes the item, and why that is not certain, if it is not.
+
+    A condition without a value does not release the item: no rule would govern it.  The rule takes it, and
+    the unknown condition shuts its gate.
+    """
+    for rule in config.measures:
+        taken = matches(rule, scope)
+        if isinstance(taken, Unknown):
+            return rule, Unknown(f"it is not clear whether the rule {rule.name} takes it: {taken.reason}")
+        if taken:
+            return rule, None
+    return None, None
 
 
 def _matches(match: Match, item: WorkItem) -> bool:

@@ -16,23 +16,26 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from governance.effects import Account, EffectKind, EffectLine, Version
+from governance.facts import Unknown
 from governance.money import Money, Period
+from mapping.amounts import AmountKey, signed
+from mapping.config import Sign
 from mapping.values import parse_amount
 
-COLUMNS: dict[str, tuple[EffectKind, Account]] = {
-    "benefit": (EffectKind.BENEFIT, Account.EBITDA),
-    "one-off benefit": (EffectKind.ONE_OFF_BENEFIT, Account.EBITDA),
-    "recurring cost": (EffectKind.RECURRING_COST, Account.EBITDA),
-    "one-off cost": (EffectKind.ONE_OFF_COST, Account.EBITDA),
-    "capex": (EffectKind.CAPEX, Account.EBITDA),
-    "avoidance": (EffectKind.BENEFIT, Account.AVOIDANCE),
-    "cash": (EffectKind.ONE_OFF_BENEFIT, Account.CASH),
+COLUMNS: dict[str, AmountKey] = {
+    "benefit": AmountKey("benefit", EffectKind.BENEFIT),
+    "one-off benefit": AmountKey("one-off benefit", EffectKind.ONE_OFF_BENEFIT),
+    "recurring cost": AmountKey("recurring cost", EffectKind.RECURRING_COST),
+    "one-off cost": AmountKey("one-off cost", EffectKind.ONE_OFF_COST),
+    "capex": AmountKey("capex", EffectKind.CAPEX),
+    "avoidance": AmountKey("avoidance", EffectKind.BENEFIT, Account.AVOIDANCE),
+    "cash": AmountKey("cash", EffectKind.ONE_OFF_BENEFIT, Account.CASH),
 }
 MAX_LINES = 600
 _SEPARATOR = re.compile(r"\s*[|;\t]\s*")
 
 
-def read_table(text: str, version: Version, currency: str) -> tuple[EffectLine, ...] | str:
+def read_table(text: str, version: Version, currency: str, sign: Sign = Sign.POSITIVE) -> tuple[EffectLine, ...] | str:
     """The lines of a table, or the first thing that is wrong with it, as a sentence."""
     rows = [_cells(line) for line in text.splitlines() if line.strip() and not set(line) <= set("|-+ :")]
     if not rows:
@@ -47,7 +50,7 @@ def read_table(text: str, version: Version, currency: str) -> tuple[EffectLine, 
         return f'"{unknown[0] if unknown else ""}" is no column; the columns are {", ".join(COLUMNS)}'
     lines: list[EffectLine] = []
     for number, cells in enumerate(rows[1:], 2):
-        found = _line(cells, header, version, currency)
+        found = _line(cells, header, version, currency, sign)
         if isinstance(found, str):
             return f"line {number} of the table: {found}"
         lines += found
@@ -58,7 +61,9 @@ def _cells(line: str) -> list[str]:
     return _SEPARATOR.split(line.strip().strip("|").strip())
 
 
-def _line(cells: Sequence[str], header: Sequence[str], version: Version, currency: str) -> list[EffectLine] | str:
+def _line(
+    cells: Sequence[str], header: Sequence[str], version: Version, currency: str, sign: Sign
+) -> list[EffectLine] | str:
     try:
         month = Period.parse(cells[0])
     except ValueError as error:
@@ -72,6 +77,9 @@ def _line(cells: Sequence[str], header: Sequence[str], version: Version, currenc
         amount = parse_amount(cell)
         if not isinstance(amount, Decimal):
             return f'"{cell}": {amount}'
-        kind, account = COLUMNS[name]
-        lines.append(EffectLine(version, kind, month, Money(amount, currency), account))
+        key = COLUMNS[name]
+        money = signed(Money(amount, currency), key, sign, "the cell")
+        if isinstance(money, Unknown):
+            return money.reason
+        lines.append(EffectLine(version, key.kind, month, money, key.account))
     return lines

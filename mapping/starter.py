@@ -209,7 +209,10 @@ def _effects(found: Mapping[str, str], missing: Sequence[str]) -> Iterator[str]:
     if not versions:
         yield "    # effects: no field looks like a planned benefit; without a plan nothing is decided"
         return
-    yield "    effects:                    # totals in fields, laid over the months from start to end"
+    yield "    effects:                    # actuals are totals to date, booked when they are seen to change"
+    yield "      timing:"
+    yield "        # per year, from the month after the end on; duration: 12 would count twelve months"
+    yield "        benefit: {milestone: end, offset: 1, per: year}"
     for version in versions:
         yield f"      {version}:"
         parts = [part for part in READ_CANDIDATES if part.startswith(f"{version}.")]

@@ -83,8 +83,28 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class ChildItem:
+    """A child item with the fields that were requested, and what rules for measures look at."""
+
     done: bool
     fields: Mapping[FieldName, FieldValue]
+    key: str = ""
+    type: str = ""
+    """Issue type name, or the ServiceNow table; empty when it was not read."""
+    project: str = ""
+    status: str = ""
+    status_category: StatusCategory = StatusCategory.UNKNOWN
+    labels: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    assignment_group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A change of a field, as the tool's own history tells it; empty texts for an empty field."""
+
+    at: datetime
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)

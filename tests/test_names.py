@@ -65,7 +65,7 @@ PRIVATE = frozenset(
 )
 """What each became stands in docs/glossary.md.  A word may be right inside a longer one, see ``STANDARD``."""
 
-STANDARD = ("off_ramp", "offramp")
+STANDARD = ("off_ramp", "offramp", "ramp_up")
 """Terms that hold a word of ``PRIVATE`` and are standard all the same."""
 
 

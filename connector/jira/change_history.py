@@ -12,7 +12,7 @@ from connector.jira.payloads import moment
 from connector.jira.payloads import person as author
 from governance.measure import Person
 from mapping.marks import Mark
-from mapping.work_item import FieldName, NativeId, WorkItem
+from mapping.work_item import FieldChange, FieldName, NativeId, WorkItem
 
 STATUS = frozenset({"status"})
 """How a changelog names the status, by id and by name."""
@@ -40,6 +40,25 @@ class JiraChangeHistory:
             if names & set(_changed(entry)) and (at := moment(entry.get("created"))) is not None and at >= since
         ]
         return max(moments, default=None)
+
+    def changes(
+        self, item: NativeId, fields: frozenset[FieldName], since: datetime
+    ) -> Mapping[FieldName, tuple[FieldChange, ...]]:
+        """The values as Jira writes them in its history; an entry without a time is left out with its field."""
+        known_as = {name: self._names(frozenset({name})) for name in fields}
+        found: dict[FieldName, list[FieldChange]] = {}
+        undated: set[FieldName] = set()
+        for entry in self._client.changelog(item, since):
+            at = moment(entry.get("created"))
+            for change in map(as_object, as_list(entry.get("items"))):
+                names = {as_text(change.get(part)).casefold() for part in ("fieldId", "field")}
+                for name in (name for name, known in known_as.items() if known & names):
+                    if at is None:
+                        undated.add(name)
+                    elif at >= since:
+                        before, after = as_text(change.get("fromString")), as_text(change.get("toString"))
+                        found.setdefault(name, []).append(FieldChange(at, before, after))
+        return {name: tuple(changes) for name, changes in found.items() if name not in undated}
 
     def editors(self, item: WorkItem, fields: frozenset[FieldName], seen_version: str) -> Mapping[FieldName, Person]:
         """The author of the last entry for each field, made after the reading before and not after this one.

@@ -88,8 +88,8 @@ def work_item(
         title=as_text(values.get("summary")) or None,
         status=_name(status),
         status_category=_category(status),
-        labels=tuple(label for label in map(as_text, as_list(values.get("labels"))) if label),
-        components=tuple(name for name in map(_name, as_list(values.get("components"))) if name),
+        labels=_labels(values),
+        components=_components(values),
         fields=named_values(values, fields),
         priority=_name(values.get("priority")),
         parent=as_text(as_object(values.get("parent")).get("key")) or None,
@@ -110,6 +110,31 @@ def work_item(
         updated=moment(values.get("updated")),
         version=as_text(values.get("updated")),
     )
+
+
+def child_item(issue: JsonObject, fields: Mapping[FieldName, Field]) -> ChildItem:
+    """A child issue with the requested fields, and what rules for measures look at."""
+    values = as_object(issue.get("fields"))
+    status = as_object(values.get("status"))
+    return ChildItem(
+        done=is_done(issue),
+        fields=named_values(values, fields),
+        key=as_text(issue.get("key")),
+        type=_name(values.get("issuetype")),
+        project=as_text(as_object(values.get("project")).get("key")),
+        status=_name(status),
+        status_category=_category(status),
+        labels=_labels(values),
+        components=_components(values),
+    )
+
+
+def _labels(values: JsonObject) -> tuple[str, ...]:
+    return tuple(label for label in map(as_text, as_list(values.get("labels"))) if label)
+
+
+def _components(values: JsonObject) -> tuple[str, ...]:
+    return tuple(name for name in map(_name, as_list(values.get("components"))) if name)
 
 
 def named_values(values: JsonObject, fields: Mapping[FieldName, Field]) -> dict[FieldName, FieldValue]:

@@ -15,10 +15,10 @@ from connector.jira.fields import Field, OwnAccount, SiteFields
 from connector.jira.payloads import (
     BASE_FIELDS,
     FLAGGED,
+    child_item,
     has_all_comments,
     in_progress,
     is_done,
-    named_values,
     open_item,
     status_id,
     updated,
@@ -33,6 +33,8 @@ EPIC_LINK = "gh-epic-link"
 """Custom type of the field Epic Link."""
 
 CHILD_FIELDS = ("summary", "project", "status", "parent", "priority", "updated")
+MATCHED_FIELDS = ("issuetype", "labels", "components")
+"""What rules look at as well; read where children's amounts are added up, because a child may be a measure itself."""
 MAX_OPEN_SHOWN = 20
 """Open children that are read by name; all are counted."""
 
@@ -155,7 +157,8 @@ class JiraReader:
             return {}
         # Company-managed projects of old, and all of Data Center, hang a story on its epic by a field of its own.
         epic = self._fields.catalogue().by_custom_type(EPIC_LINK)
-        requested = [*CHILD_FIELDS, *sorted(below.ids - set(CHILD_FIELDS))]
+        system = (*CHILD_FIELDS, *MATCHED_FIELDS) if below.ids else CHILD_FIELDS
+        requested = [*system, *sorted(below.ids - set(system))]
         query = f"parent in ({', '.join(ids)})"
         if epic is not None:
             requested.append(epic.id)
@@ -213,10 +216,7 @@ class ResolvedFields:
 def _items_of(group: Sequence[JsonObject], below: ResolvedFields) -> tuple[ChildItem, ...]:
     if not below.ids:
         return ()
-    return tuple(
-        ChildItem(is_done(child), named_values(as_object(child.get("fields")), below.for_issue(child)))
-        for child in group
-    )
+    return tuple(child_item(child, below.for_issue(child)) for child in group)
 
 
 def _by_requested_id(requested: Sequence[NativeId], item: WorkItem) -> dict[NativeId, WorkItem]:

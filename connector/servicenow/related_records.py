@@ -20,6 +20,7 @@ from connector.servicenow.payloads import (
     change_is_open,
     column_value,
     comment,
+    display_value,
     is_true,
     moment,
     open_item,
@@ -99,10 +100,11 @@ class RelatedRecordReader:
         if with_tasks:
             columns = (
                 *_TASK,
+                *(("assignment_group",) if child_fields else ()),
                 *(name for column in self._child_columns(child_fields).values() for name in query_columns(column)),
             )
             query = Query().one_of("top_task", with_tasks).ordered_by("number")
-            queries[TASKS] = TableQuery("pm_project_task", query, columns)
+            queries[TASKS] = TableQuery(CHILD_TABLE, query, columns)
         if approvals:
             queries[APPROVALS] = approvals_query(every)
         return queries
@@ -138,7 +140,7 @@ class RelatedRecordReader:
         return approvals_of(rows, self._delegations.read(others), people)
 
     def _child_columns(self, below: frozenset[FieldName]) -> dict[FieldName, Column]:
-        return resolve_columns(self._fields.catalogue("pm_project_task"), below) if below else {}
+        return resolve_columns(self._fields.catalogue(CHILD_TABLE), below) if below else {}
 
     def _comments(self, results: QueryResults) -> tuple[dict[str, tuple[Comment, ...]], dict[str, str]]:
         """People's comments, and Gatepost's newest reply comment, by record."""
@@ -166,6 +168,7 @@ class RelatedRecordReader:
         return Unknown(f"the {what} could not be read: {rows}")
 
 
+CHILD_TABLE = "pm_project_task"
 _INCIDENT = ("sys_id", "number", "short_description", "state", "active", "parent", "priority")
 _CHANGE = ("sys_id", "number", "short_description", "state", "close_code", "parent", "priority")
 _TASK = ("sys_id", "number", "short_description", "state", "active", "top_task", "priority", "sys_updated_on")
@@ -222,7 +225,15 @@ def _is_open(row: JsonObject) -> bool:
 
 
 def _child(row: JsonObject, columns: Mapping[FieldName, Column], currency: str | None) -> ChildItem:
-    return ChildItem(not is_true(row.get("active")), values_of(row, columns, currency))
+    return ChildItem(
+        not is_true(row.get("active")),
+        values_of(row, columns, currency),
+        key=raw_value(row.get("number")),
+        type=CHILD_TABLE,
+        status=display_value(row.get("state")),
+        status_category=status_category(row),
+        assignment_group=display_value(row.get("assignment_group")),
+    )
 
 
 def _summarize_children(group: Sequence[JsonObject]) -> Children:

@@ -23,7 +23,7 @@ from mapping.live_check import RuleInspection
 from mapping.related_evidence import TimeEntry
 from mapping.reply_comment import ReplyComment
 from mapping.starter import Survey
-from mapping.work_item import ConnectionName, FieldName, NativeId, Tool, WorkItem
+from mapping.work_item import ConnectionName, FieldChange, FieldName, NativeId, Tool, WorkItem
 from mapping.writeback import WriteValue
 
 
@@ -193,6 +193,14 @@ class ChangeHistory(Protocol):
 
     def last_change(self, item: NativeId, fields: frozenset[FieldName], since: datetime) -> datetime | None:
         """When one of these fields was changed last; ``None`` when none was from ``since`` on.  Raises ToolError."""
+
+    def changes(
+        self, item: NativeId, fields: frozenset[FieldName], since: datetime
+    ) -> Mapping[FieldName, tuple[FieldChange, ...]]:
+        """Every change of these fields from ``since`` on, oldest first; a field without one is absent.
+
+        Raises ToolError.
+        """
 
 
 class Editors(Protocol):

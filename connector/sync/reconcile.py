@@ -38,11 +38,12 @@ from governance.measure import Person
 from governance.rates import Rates
 from mapping.assess_item import NOBODY_NAMED, LastWrittenByItem, MeasureAssessment, assess_item, edits_to_explain
 from mapping.config import MappingConfig
+from mapping.effects import NO_HISTORY
 from mapping.fields import child_fields, fact_fields, needed_fields, plan_currency, uses_tool_approvals
 from mapping.known_people import KnownPeople
 from mapping.map_item import Unmapped
 from mapping.policy import Policies
-from mapping.work_item import ConnectionName, FieldName, NativeId, WorkItem
+from mapping.work_item import ConnectionName, FieldChange, FieldName, NativeId, WorkItem
 
 REASSESS_EVERY = timedelta(days=1)
 """Every measure is assessed once a day: no event comes when an account is closed or a month ends."""
@@ -89,6 +90,7 @@ class ItemReading:
         *,
         fields_changed: datetime | None = None,
         editors: Mapping[FieldName, Person] = NOBODY_NAMED,
+        field_history: Mapping[FieldName, tuple[FieldChange, ...]] = NO_HISTORY,
         owner_edited: datetime | None = None,
     ) -> MeasureAssessment | Unmapped:
         # Commands from pages are ruled on with those from the tool; the item is stored as the tool has it.
@@ -108,8 +110,26 @@ class ItemReading:
             read_at=self.began,
             fields_changed=fields_changed,
             editors=editors,
+            field_history=field_history,
             owner_edited=owner_edited,
         )
+
+    def history_of_actuals(self, undated: Mapping[FieldName, datetime]) -> Mapping[FieldName, tuple[FieldChange, ...]]:
+        """The changes of fields with an actual that was seen now and may have been entered in an earlier month."""
+        if self.site.change_history is None or not undated:
+            return NO_HISTORY
+        try:
+            found = self.site.change_history.changes(self.item.native_id, frozenset(undated), min(undated.values()))
+        except (RetryLater, AuthenticationFailed):
+            raise
+        except ToolError as error:
+            _log.warning("history not readable", connection=self.site.name, item=self.item.key, why=str(error))
+            return NO_HISTORY
+        return {
+            name: since
+            for name, changes in found.items()
+            if (since := tuple(c for c in changes if c.at >= undated[name]))
+        }
 
     def editors(self, fields: frozenset[FieldName]) -> Mapping[FieldName, Person]:
         """Who changed these fields of the item; whom the tool does not name is absent."""
@@ -264,10 +284,14 @@ class Reconciler:
         late = late_commands(assessed)
         fields_changed = reading.last_change(assessed, late) if late else None
         editors = reading.editors(edits_to_explain(assessed))
+        history = reading.history_of_actuals(assessed.mapped.undated_actuals)
         owner_edited = reading.owner_edited(assessed)
-        if not late and not editors and owner_edited is None:
+        if not late and not editors and not history and owner_edited is None:
             return assessed
-        return reading.assess(mapping, now, fields_changed=fields_changed, editors=editors, owner_edited=owner_edited)
+        return reading.assess(
+            mapping, now, fields_changed=fields_changed, editors=editors, field_history=history,
+            owner_edited=owner_edited,
+        )  # fmt: skip
 
     def _joined_last_written(
         self, batch_evidence: Iterable[ItemEvidence], began: datetime

@@ -25,7 +25,8 @@ from mapping.config import JoinRule, MappingConfig, MeasureRule
 from mapping.expressions import ExpressionScope
 from mapping.fields import joined_fields
 from mapping.ledger_effects import reads_ledger
-from mapping.map_item import measure_id, rule_for
+from mapping.map_item import measure_id
+from mapping.match import rule_for
 from mapping.related_evidence import (
     NO_RELATED_EVIDENCE,
     EvidenceNeeds,

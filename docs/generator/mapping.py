@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from docs.generator.tables import code, marked, table
+from governance.milestones import AmountPer
 from governance.spread import SpreadShape
 from mapping.config import (
     CommitteeRule,
@@ -30,7 +31,10 @@ from mapping.config import (
     RoleRule,
     Selector,
     SeriesRule,
+    Sign,
     StageRule,
+    TimingRule,
+    TimingsRule,
     WriteRule,
 )
 from mapping.schema import json_schema
@@ -64,7 +68,11 @@ TITLES: Mapping[type, str] = {
     ProgressRule: "progress",
     ProgressFrom: "Where progress comes from",
     EffectRule: "effects",
+    TimingsRule: "timing",
+    TimingRule: "The timing of one kind",
+    AmountPer: "What an amount is of",
     SeriesRule: "A series of amounts",
+    Sign: "sign",
     EffectsFrom: "Where amounts come from",
     SpreadShape: "spread",
     LegacyRule: "legacy",

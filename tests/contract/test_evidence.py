@@ -16,7 +16,7 @@ from governance.money import Money, Period
 from mapping.marks import Mark
 from mapping.related_evidence import TimeEntry
 from mapping.reply_comment import ReplyComment
-from mapping.work_item import FieldName, NativeId
+from mapping.work_item import FieldChange, FieldName, NativeId
 from sandbox import servers
 from sandbox.jira.model import Deployment
 from sandbox.servicenow.model import Column, Record
@@ -208,6 +208,20 @@ def test_the_history_dates_the_last_change_of_the_mapped_fields(sandbox: servers
     assert site.change_history.last_change(item, fields, NOW + timedelta(days=1)) is None
     sandbox.jira.edit(issue.key, {"summary": "E"}, by="kaya")
     assert site.change_history.last_change(item, frozenset({FieldName("Sponsor")}), NOW - timedelta(days=1)) is None
+
+
+def test_the_history_tells_what_a_field_held_when(sandbox: servers.Sandbox, site: ToolSite) -> None:
+    assert site.change_history is not None
+    issue = sandbox.jira.create("ITX", "Epic", "E", by="kaya")
+    for amount in (100, 250):
+        sandbox.jira.edit(issue.key, {"Actual benefit": amount}, by="kaya")
+    sandbox.jira.comment(issue.key, "a comment", by="kaya")
+    fields = frozenset({FieldName("Actual benefit"), FieldName("Actual cost")})
+    found = site.change_history.changes(NativeId(issue.id), fields, NOW - timedelta(days=1))
+    assert found == {
+        FieldName("Actual benefit"): (FieldChange(NOW, "", "100"), FieldChange(NOW, "100", "250")),
+    }
+    assert site.change_history.changes(NativeId(issue.id), fields, NOW + timedelta(days=1)) == {}
 
 
 JOKER = "- J. Joker: *bold* {color:red}x{color} [~kaya] @\u2060Sara Lind https:\u2060//evil.example"

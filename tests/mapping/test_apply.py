@@ -147,32 +147,30 @@ def test_the_tools_status_claims_a_stage(status: str, stage: str | None, config:
     assert mapped(item(status=status), config).tool_stage == stage
 
 
-def test_a_recurring_amount_is_laid_over_the_months_and_a_one_off_falls_into_the_first(config: MappingConfig) -> None:
-    effects = mapped(item(), config).measure.effects
-    assert [(line.kind, str(line.month), line.money.amount) for line in effects] == [
-        (EffectKind.BENEFIT, "2026-01", 250),
-        (EffectKind.BENEFIT, "2026-02", 250),
-        (EffectKind.BENEFIT, "2026-03", 250),
-        (EffectKind.BENEFIT, "2026-04", 250),
-        (EffectKind.ONE_OFF_COST, "2026-01", 400),
+def test_a_benefit_begins_after_the_work_and_its_cost_lies_over_the_work(config: MappingConfig) -> None:
+    effects = mapped(item({"Planned benefit": Decimal(1200)}), config).measure.effects
+    assert [(line.kind, str(line.month), line.money.amount) for line in effects[-4:]] == [
+        (EffectKind.ONE_OFF_COST, f"2026-{month:02d}", 100) for month in range(1, 5)
     ]
+    benefit = [line for line in effects if line.kind is EffectKind.BENEFIT]
+    assert {line.money.amount for line in benefit} == {100}
+    assert (str(benefit[0].month), str(benefit[-1].month)) == ("2026-05", "2030-12")
 
 
-def test_actuals_reach_to_the_month_of_the_last_change(config: MappingConfig) -> None:
+def test_an_actual_is_booked_in_the_month_in_which_it_is_seen(config: MappingConfig) -> None:
     some = item({"Actual benefit": Decimal(90)}, updated=datetime(2026, 3, 2, tzinfo=UTC))
     actual = [line for line in mapped(some, config).measure.effects if line.version is Version.ACTUAL]
-    assert [(line.month, line.money) for line in actual] == [
-        (Period(2026, month), Money(Decimal(30), "EUR")) for month in (1, 2, 3)
-    ]
+    assert [(line.month, line.money) for line in actual] == [(Period(2026, 2), Money(Decimal(90), "EUR"))]
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"Due date": None}, "the plan cannot be laid over months: the start or end date is missing"),
+        ({"Due date": None}, "the end of the work has no date for the effect to depend on"),
         (
             {"Due date": "soon"},
-            'the plan cannot be laid over months: the field "Due date" holds "soon", which is not a date such as 2026-10-31',
+            'the date of the end of the work is unknown: the field "Due date" holds "soon", which is not a date such as '
+            "2026-10-31",
         ),
         (
             {"Planned benefit": "1,234"},

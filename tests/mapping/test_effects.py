@@ -79,7 +79,7 @@ measures:
     hierarchy: {{}}
     roles: {{owner: Assignee}}
     facts: {{start: Start date, end: Due date}}
-    effects: {{plan: {plan}}}
+    effects: {{timing: {{benefit: {{duration: 12}}}}, plan: {plan}}}
     stage: {{from_status: {{Backlog: identified}}}}
     write: {{gate: Gate}}
 """

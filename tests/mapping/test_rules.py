@@ -36,7 +36,7 @@ measures:
     hierarchy: {{program: "{{Program}}"}}
     roles: {roles}
     facts: {{start: Start date, end: Due date{facts}}}
-    effects: {{plan: {{benefit: {benefit}}}}}
+    effects: {{timing: {{benefit: {{duration: 12}}}}, plan: {{benefit: {benefit}}}}}
     stage: {{from_status: {{Backlog: identified}}}}
     write: {{gate: Gate}}
   - name: second

@@ -51,6 +51,7 @@ TABLE: dict[str, str] = {
     "GET /api/v1/me": "401 200 200 200 200",
     "GET /api/v1/measures": "401 200 200 200 200",
     "GET /api/v1/measures/<path:measure>": "401 404 404 404 404",
+    "GET /api/v1/measures/<path:measure>/benefit-slip": "401 404 404 404 404",
     "GET /api/v1/measures/<path:measure>/commands": "401 404 404 404 404",
     "POST /api/v1/measures/<path:measure>/commands": "401 403 404 403 403",
     "GET /api/v1/measures/<path:measure>/commands/<int:number>": "401 404 404 404 404",

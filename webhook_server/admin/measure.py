@@ -21,6 +21,7 @@ from connector.store.database import audit
 from connector.store.database.row_level_access import visible_to
 from connector.store.database.tables import MEASURE
 from connector.store.measures import measure_queries
+from connector.store.measures.benefit_slips import stored_slip
 from connector.store.measures.commands import SubmittedRuling, ruling
 from connector.store.measures.measure_details import MeasureDetails, MeasureSnapshot, measure_details
 from connector.store.measures.names_for_viewer import (
@@ -38,7 +39,8 @@ from governance.facts import Unknown
 from governance.gates import Policy
 from governance.hierarchy import NOT_STATED
 from governance.locked_plan import net_of
-from governance.money import Money
+from governance.money import Money, Period
+from governance.slip_effect import BenefitSlip
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
 from webhook_server.admin.as_known import keep_day, policies_of_version, requested_day
@@ -66,6 +68,11 @@ class MeasureFinder:
     def policies(self) -> Policies | None:
         active = self.mappings.active()
         return active.policies if active else None
+
+    def fiscal_year_start(self) -> int:
+        """The month in which the fiscal year begins."""
+        active = self.mappings.active()
+        return active.config.fiscal_year_start if active else 1
 
     def row(self, connection: Connection, viewer: Viewer, name: str) -> RowMapping:
         """The measure of that name.  Answers 404 when there is none, and a choice when there are several."""
@@ -116,7 +123,7 @@ def measure(services: Services) -> Blueprint:
             number = request.args.get("command", type=int)
             command = ruling(connection, number, row["id"]) if number is not None else None
             lines, more = timeline_page(connection, row["id"], request.args.get("before", type=int), policy)
-        page = page_data(details, policy, viewer)
+        page = page_data(details, policy, viewer) | slip_data(details, finder.fiscal_year_start())
         ages = source_ages(services.engine, (row["connection"],))
         page |= books_data(services, active.config, details) if active else {}
         page["sources"] = sources_view(ages, services.settings.source_age_limit, formats())
@@ -259,6 +266,13 @@ def page_data(
         "related": details.related_items,
         "stage_label": lambda key: policy.label(key) if policy else key or "None yet",
     }
+
+
+def slip_data(details: MeasureDetails, fiscal_year_start: int) -> dict[str, Any]:
+    """The slip of the benefit, and its fiscal years with the month in which each begins."""
+    slip = stored_slip(details.effect_lines, fiscal_year_start)
+    years = sorted(slip.by_year.items()) if isinstance(slip, BenefitSlip) else []
+    return {"slip": slip, "slip_years": [(Period(year, fiscal_year_start), effect) for year, effect in years]}
 
 
 def _hierarchy_filters(row: RowMapping, level: str) -> dict[str, str]:

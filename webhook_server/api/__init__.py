@@ -13,6 +13,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from connector.bootstrap import Services
 from webhook_server.api import (
     audit,
+    benefit_slip,
     commands,
     connections,
     dead_letters,
@@ -37,6 +38,7 @@ from webhook_server.auth import open_to_all
 
 OPERATIONS: tuple[Operation, ...] = (
     *measures.OPERATIONS,
+    *benefit_slip.OPERATIONS,
     *commands.OPERATIONS,
     *work.OPERATIONS,
     *gates.OPERATIONS,

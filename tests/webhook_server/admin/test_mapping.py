@@ -277,7 +277,7 @@ def test_a_paused_connection_explains_why_nothing_moves(own: Desk) -> None:
 def test_the_form_shows_a_rule_and_writes_only_what_was_changed(own: Desk) -> None:
     page = own.admin.get("/mapping/guided")
     text = page_text(page)
-    assert "Rule 1 of 4, epics. 2 parts are written by hand and stay unchanged." in text
+    assert "Rule 1 of 4, epics. 3 parts are written by hand and stay unchanged." in text
     assert "legacy {services: Legacy services, connection: servicenow-main, end_column: Retirement date}" in text
     form = _form_of(own, 0) | {"roles.sponsor": "Executive sponsor"}
     answer = own.admin.post("/mapping/guided", rule=0, revision=0, then="edit", **form)

@@ -21,7 +21,12 @@ from governance.evidence import OpenItem
 from mapping.load import LoadedMapping
 from mapping.work_item import ConnectionName, NativeId
 from tests.connector.store.conftest import StoreFixture, open_store
-from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, record_assessment
+from tests.connector.store.reconcile.test_assessment_store import (
+    SHOWN,
+    forecast_later,
+    loaded,
+    record_assessment,
+)
 from tests.mapping.items import item
 from tests.webhook_server.api_server import ApiServer, api_server
 from tests.webhook_server.signed_in_browser import SignedInBrowser, page_text
@@ -343,6 +348,16 @@ def test_an_item_that_is_gone_or_out_of_the_mapping_says_so(api: ApiServer) -> N
     assert brandt.get(f"{ITX1}/actions/approve?stage=detailed").status_code == 409
 
 
+def test_the_page_says_what_a_later_start_of_the_benefit_costs_each_year(api: ApiServer) -> None:
+    vera = enter(api, "Vera", CLOUD)
+    assert "It is not known whether the benefit begins as planned: no benefit is forecast." in vera.text(ITX1)
+    forecast_later(api.store)
+    text = vera.text(ITX1)
+    assert "The benefit begins 10 months later than planned Planned from Jan 2026, now forecast from Nov 2026." in text
+    assert "Fiscal year from Lost EUR Postponed EUR Made up EUR Missing in the year EUR" in text
+    assert "Jan 2026 0 1,000 500 500 Jan 2027 0 0 500 −500" in text
+
+
 def test_a_text_of_the_tool_is_only_text(api: ApiServer, loaded: LoadedMapping) -> None:
     record_assessment(
         api.store, loaded, item(SHOWN, title="<script>alert(1)</script>", url="https://acme.example/browse/ITX-1")
@@ -358,11 +373,11 @@ def test_the_confirmation_shows_its_amount_and_months_and_submits_exactly_these(
     weber = enter(closing_api, "Weber", account="w")
     page = weber.get(f"{ITX1}/actions/confirm")
     assert "You confirm as controller that 1,000.00 EUR net have been realised until Feb 2026." in page_text(page)
-    assert "Net, 2 months 1,000.00" in page_text(page)
+    assert "Net, 1 month 1,000.00" in page_text(page)
     assert "You sign as controller, Weber (jira-main)" in page_text(page)
     assert weber.post(f"{ITX1}/actions/confirm", **fields(page.text)).status_code == 303
     (command,) = closing_api.store.rows("SELECT text FROM submitted_command")
-    assert command.text == "/confirm 1000.00 EUR 2026-02"
+    assert command.text == "/confirm 1000 EUR 2026-02"
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from connector.people.permissions import Role, RoleGrant
 from mapping.load import LoadedMapping
 from tests.connector.notify.receiver import Receiver
 from tests.connector.store.conftest import JIRA, StoreFixture, store
-from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, record_assessment
+from tests.connector.store.reconcile.test_assessment_store import SHOWN, forecast_later, loaded, record_assessment
 from tests.mapping.items import item
 from tests.mapping.test_apply import MAPPING
 from tests.webhook_server.api_server import ApiServer, api_server, problem_of
@@ -167,6 +167,9 @@ def test_a_key_of_two_measures_is_refused_with_their_ids(api: ApiServer) -> None
     assert api.get("admin", "/gates/ITX-1/detailed").get_json()["type"] == "urn:gatepost:ambiguous"
 
 
+SLIP_PARTS = ("lost", "postponed", "made_up", "in_year")
+
+
 def test_history_lines_and_decisions(api: ApiServer) -> None:
     (day,) = api.get("admin", "/measures/ITX-1/history").get_json()["items"]
     assert (day["day"], day["gate"]) == ("2026-02-10", "blocked")
@@ -175,6 +178,12 @@ def test_history_lines_and_decisions(api: ApiServer) -> None:
         "version": "plan", "kind": "benefit", "month": "2026-01-01", "account": "ebitda", "hard": True,
         "money": {"amount": "250.00", "currency": "EUR"},
     }  # fmt: skip
+    assert api.get("admin", "/measures/ITX-1/benefit-slip").get_json()["unknown"] == "no benefit is forecast"
+    forecast_later(api.store)
+    slip = api.get("admin", "/measures/ITX-1/benefit-slip").get_json()
+    assert (slip["planned"], slip["expected"], slip["months"]) == ("2026-01-01", "2026-11-01", 10)
+    years = [[year["fiscal_year"], *(year[part]["amount"] for part in SLIP_PARTS)] for year in slip["years"]]
+    assert years == [[2026, "0.00", "1000.00", "500.00", "500.00"], [2027, "0", "0", "500.00", "-500.00"]]
     (decision,) = api.get("admin", "/measures/ITX-1/decisions").get_json()["items"]
     whole = api.get("admin", f"/decisions/{decision['number']}").get_json()
     assert whole["evidence"]["item"]["key"] == "ITX-1"

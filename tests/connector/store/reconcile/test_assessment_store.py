@@ -35,7 +35,9 @@ SHOWN: dict[str, FieldValue] = {"Rough value": Decimal(1), "Actual benefit": Non
 
 @pytest.fixture
 def loaded() -> LoadedMapping:
-    result = load_mapping(MAPPING)
+    result = load_mapping(
+        MAPPING.replace("    effects:\n", "    effects:\n      timing: {benefit: {over: work, per: total}}\n")
+    )
     assert isinstance(result, LoadedMapping)
     return result
 
@@ -57,6 +59,17 @@ def record_assessment(store: StoreFixture, loaded: LoadedMapping, some: WorkItem
     )
     outcome = UnmappedItem(some, assessed.text) if isinstance(assessed, Unmapped) else AssessedItem(some, assessed)
     return settle(store, some.native_id, outcome)
+
+
+def forecast_later(store: StoreFixture, measure: str = "jira-main/10001") -> None:
+    """Its benefit, 250 EUR from January to April 2026 by plan, is forecast from November 2026 to February 2027."""
+    with store.engine.begin() as transaction:
+        for month in ("2026-11-01", "2026-12-01", "2027-01-01", "2027-02-01"):
+            transaction.exec_driver_sql(
+                "INSERT INTO effect_line (measure_id, version, kind, currency, month, account, hard, amount)"
+                " VALUES (%(measure)s, 'forecast', 'benefit', 'EUR', %(month)s, 'ebitda', true, 250)",
+                {"measure": measure, "month": month},
+            )
 
 
 def settle(store: StoreFixture, native_id: NativeId, outcome: ItemOutcome, now: datetime = NOW) -> StoreResult:
@@ -82,7 +95,7 @@ def test_an_assessed_item_is_a_measure_a_decision_and_a_write_request(
     lines = store.rows(
         "SELECT kind, sum(amount) AS total, count(*) AS months FROM effect_line GROUP BY kind ORDER BY kind"
     )
-    assert [(line.kind, line.total, line.months) for line in lines] == [("benefit", 1000, 4), ("one_off_cost", 400, 1)]
+    assert [(line.kind, line.total, line.months) for line in lines] == [("benefit", 1000, 4), ("one_off_cost", 400, 4)]
     (write,) = store.rows("SELECT key, target_values ->> 'Gate' AS gate, state FROM outbox")
     assert (write.key, write.gate, write.state) == ("ITX-1", "Blocked", "waiting")
     entries = store.rows("SELECT action, subject, detail FROM audit WHERE subject = 'jira-main/10001' ORDER BY seq")

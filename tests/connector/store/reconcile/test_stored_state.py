@@ -46,7 +46,7 @@ measures:
     hierarchy: {program: "{Program}"}
     roles: {owner: Assignee, sponsor: Sponsor, controller: Controller}
     facts: {start: Start date, end: Due date, baseline_id: Baseline name}
-    effects: {plan: {benefit: Planned benefit, one_off_cost: Planned cost}}
+    effects: {timing: {benefit: {over: work, per: total}, one_off_cost: {milestone: start}}, plan: {benefit: Planned benefit, one_off_cost: Planned cost}}
     stage: {from_status: {Backlog: identified, Analysis: detailed}}
     write: {gate: Gate}
 """
