@@ -224,10 +224,10 @@ def _closed(tools: YearTools) -> Iterator[None]:
     tools.say(MAIL, "weber", f"/confirm 1 EUR {month}")
     tools.say(VOICE, "weber", f"/confirm 1 EUR {month}")
     yield
-    tools.answer_as_told(MAIL, "weber")
+    tools.give_correct_form(MAIL, "weber")
     tools.say(VOICE, "weber", f"/write-down 1 EUR {month} the volume never came")
     yield
-    tools.answer_as_told(VOICE, "weber", "the volume never came")
+    tools.give_correct_form(VOICE, "weber", "the volume never came")
     yield
     tools.move("osei", "Closed", MAIL)
     tools.move("kaya", "Closed", VOICE)

@@ -133,7 +133,7 @@ class YearTools:
         comment = next(one for one in reversed(issue.comments) if one.author == author)
         self.jira.edit_comment(issue.key, comment.id, text, by=by)
 
-    def answer_as_told(self, title: str, by: str, reason: str = "") -> None:
+    def give_correct_form(self, title: str, by: str, reason: str = "") -> None:
         """Give the last command again, in the form that Gatepost's reply calls correct."""
         replies = [one.text for one in self.issue(title).comments if one.author in BOT_ACCOUNTS]
         found = re.findall(r"Correct form: (/\S+ -?[\d,.]+\w? [A-Z]{3} \d{4}-\d{2})", replies[-1]) if replies else []
