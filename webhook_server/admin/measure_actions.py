@@ -40,7 +40,7 @@ from webhook_server.api.problem import Problem
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
 
-NEEDS_REASON = frozenset({Verb.REJECT, Verb.WRITE_DOWN, Verb.HOLD, Verb.CANCEL, Verb.REASON, Verb.REBASELINE})
+NEEDS_REASON = frozenset({Verb.REJECT, Verb.CONFIRM_LOWER, Verb.HOLD, Verb.CANCEL, Verb.REASON, Verb.REBASELINE})
 """Commands that need a reason."""
 
 SHOWN_VERSION = {
@@ -48,7 +48,7 @@ SHOWN_VERSION = {
     Verb.REJECT: Version.PLAN,
     Verb.REBASELINE: Version.PLAN,
     Verb.CONFIRM: Version.ACTUAL,
-    Verb.WRITE_DOWN: Version.ACTUAL,
+    Verb.CONFIRM_LOWER: Version.ACTUAL,
 }
 """Which months are shown before somebody does this."""
 
