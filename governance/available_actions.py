@@ -152,17 +152,23 @@ def _confirmations(context: ActionContext, now: datetime) -> Iterator[AvailableA
     commands = context.command_context
     gate = commands.policy.gate(context.next_stage or "")
     rules = [rule for rule in gate.approvals if rule.kind is ApprovalKind.ACTUAL_EFFECT] if gate else []
-    if gate is None or not missing_approvals(rules, gate.into, context.checklist):
+    requested = gate is not None and bool(missing_approvals(rules, gate.into, context.checklist))
+    if not requested and commands.plan is None:
         return
     plan = commands.effects.plan if commands.effects else None
     roles = commands.policy.command_roles.get(Verb.CONFIRM, ())
     validation, last = commands.validation, last_signable(now.date(), commands.closed_through)
+    if not requested and not validation.unsigned_months(last):
+        return
     span = open_months(validation, last)
     if span is not None:
         booked = sum(validation.claimed.of(*span).values(), ZERO)
         amount = Money(booked, validation.claimed.currency)
         yield replace(
-            _action(commands, Verb.CONFIRM, roles, requested=True), amount=amount, first_month=span[0], month=span[1]
+            _action(commands, Verb.CONFIRM, roles, requested=requested),
+            amount=amount,
+            first_month=span[0],
+            month=span[1],
         )
     else:
         span, amount = planned_months(plan, last), Money(ZERO, plan.currency if plan else "EUR")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from governance.definitions.validated import claimed_value
 from governance.effects import ZERO, Effects
 from governance.facts import Unknown
 from governance.gates import Thresholds
@@ -69,9 +70,8 @@ def value_figures(validation: Validation) -> tuple[Money, Money, Money] | tuple[
     claimed = validation.claimed
     if not claimed.lines:
         return None, None, None
-    whole = sum(claimed.lines.values(), ZERO)
     return (
-        Money(whole, claimed.currency),
+        Money(claimed_value(claimed.lines.values()), claimed.currency),
         Money(validation.validated, claimed.currency),
         Money(validation.unvalidated, claimed.currency),
     )

@@ -28,7 +28,10 @@ class SignedLine:
     claimed: Decimal
     """What was booked when it was signed."""
     validated: Decimal
+    currency: str
     pl_line: str = ""
+    reason: str = ""
+    """Why a lower value was confirmed."""
 
     @property
     def key(self) -> LineKey:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from governance.effects import ZERO, Account, EffectKind, EffectLine, Version
+from governance.definitions.validated import unvalidated_value, validated_value
+from governance.effects import ZERO, EffectKind, EffectLine, Version, is_in_net, signed
 from governance.evidence import Command, Verb
 from governance.fingerprint import FactGroup, fingerprint
 from governance.locked_plan import LockedPlan
@@ -62,16 +63,13 @@ def claimed_of(lines: Iterable[EffectLine]) -> Claimed:
     found: dict[LineKey, Decimal] = {}
     currency = ""
     for line in lines:
-        if line.version is not Version.ACTUAL or line.account is not Account.EBITDA or line.kind is EffectKind.CAPEX:
-            continue
-        benefit = line.kind.is_benefit
-        if benefit and not line.hard:
+        if line.version is not Version.ACTUAL or line.kind is EffectKind.CAPEX or not is_in_net(line):
             continue
         if currency and line.money.currency != currency:
             return Claimed(is_mixed=True)
         currency = line.money.currency
-        key = LineKey(line.month, line.kind)
-        found[key] = found.get(key, ZERO) + (line.money.amount if benefit else -line.money.amount)
+        key = LineKey(line.month, line.kind, line.pl_line)
+        found[key] = found.get(key, ZERO) + signed(line)
     return Claimed(currency, found)
 
 
@@ -109,7 +107,7 @@ def sign(command: Command, claimed: Claimed, measure: Measure, plan: LockedPlan 
         first,
         last,
         currency,
-        _lowered(lines, sum(lines.values(), ZERO) - amount),
+        _lowered(lines, sum(lines.values(), ZERO) - amount, currency, command.text),
         digest_of(lines, currency),
         plan_number(plan),
         fingerprint(measure, FactGroup.BASELINE),
@@ -117,7 +115,7 @@ def sign(command: Command, claimed: Claimed, measure: Measure, plan: LockedPlan 
     )
 
 
-def _lowered(lines: Mapping[LineKey, Decimal], less: Decimal) -> tuple[SignedLine, ...]:
+def _lowered(lines: Mapping[LineKey, Decimal], less: Decimal, currency: str, reason: str) -> tuple[SignedLine, ...]:
     """The lines with ``less`` taken off: of the benefits, and of a cost only where there is no benefit."""
     bearing = [key for key in sorted(lines) if lines[key] > 0] or sorted(lines)
     whole = sum((abs(lines[key]) for key in bearing), ZERO)
@@ -130,7 +128,7 @@ def _lowered(lines: Mapping[LineKey, Decimal], less: Decimal) -> tuple[SignedLin
     if bearing:
         off[bearing[-1]] = rest
     return tuple(
-        SignedLine(key.month, key.kind, lines[key], lines[key] - off.get(key, ZERO), key.pl_line)
+        SignedLine(key.month, key.kind, lines[key], lines[key] - off.get(key, ZERO), currency, key.pl_line, reason)
         for key in sorted(lines)
     )
 
@@ -177,11 +175,11 @@ class Validation:
 
     @property
     def validated(self) -> Decimal:
-        return sum((line.validated for line in self.signed.values()), ZERO)
+        return validated_value(self.signed.values())
 
     @property
     def unvalidated(self) -> Decimal:
-        return sum((amount for key, amount in self.claimed.lines.items() if key not in self.signed), ZERO)
+        return unvalidated_value(self.claimed.lines, self.signed)
 
     def unsigned_months(self, last: Period) -> list[Period]:
         """Booked months up to ``last`` of which a line is not signed."""
@@ -210,17 +208,17 @@ def validation_of(
     ]
     standing = [(one, signature) for one, signature in given if not ended_reason(signature, claimed, measure, plan)]
     standing.sort(key=lambda pair: pair[0].at)
-    signed: dict[LineKey, SignedLine] = {}
+    newest: dict[LineKey, SignedLine] = {}
     for _, signature in standing:
-        signed |= {line.key: line for line in signature.lines}
-    return Validation(claimed, tuple(standing), signed)
+        newest |= {line.key: line for line in signature.lines}
+    return Validation(claimed, tuple(standing), newest)
 
 
 def validated_kinds(
-    kinds: Mapping[EffectKind, Mapping[int, Decimal]], signed: Mapping[LineKey, SignedLine]
+    kinds: Mapping[EffectKind, Mapping[int, Decimal]], lines: Mapping[LineKey, SignedLine]
 ) -> Mapping[EffectKind, Mapping[int, Decimal]]:
     """Booked amounts by kind and number of the month, less what was confirmed lower."""
-    lowered = [line for line in signed.values() if line.difference]
+    lowered = [line for line in lines.values() if line.difference]
     if not lowered:
         return kinds
     found = {kind: dict(months) for kind, months in kinds.items()}

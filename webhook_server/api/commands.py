@@ -43,6 +43,7 @@ class SignedLineModel(Model):
     claimed: str = Field(description="What was booked then.")
     validated: str
     currency: str
+    reason: str = Field(description="Why a lower value was confirmed.")
 
 
 class RulingModel(Model):
@@ -176,7 +177,8 @@ def _signed(content: Mapping[str, Any]) -> list[SignedLineModel]:
             pl_line=line.get("pl_line", ""),
             claimed=line["claimed"],
             validated=line["validated"],
-            currency=signature["currency"],
+            currency=line["currency"],
+            reason=line.get("reason", ""),
         )
         for line in signature.get("lines", ())
     ]

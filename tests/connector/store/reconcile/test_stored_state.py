@@ -320,7 +320,7 @@ def test_a_command_comes_back_as_it_was() -> None:
     one = Command(
         Verb.CONFIRM, KAYA, NOW, CommandSource(CommandOrigin.COMMENT, "1", 2), amount=Money(Decimal("1.50"), "EUR"), month=Period(2026, 10),
         until=NOW.date(), ruling=Ruling(accepted=True, reply="yes", role=Role.CONTROLLER, fingerprints={"actuals": "x #1"},
-            signature=Signature(Period(2026, 9), Period(2026, 10), "EUR", (SignedLine(Period(2026, 9), EffectKind.BENEFIT, Decimal("2"), Decimal("1.50")),), "x", 1, "none")),
+            signature=Signature(Period(2026, 9), Period(2026, 10), "EUR", (SignedLine(Period(2026, 9), EffectKind.BENEFIT, Decimal("2"), Decimal("1.50"), "EUR"),), "x", 1, "none")),
         first_month=Period(2026, 9),
     )  # fmt: skip
     assert from_json(Command, to_json(one)) == one
