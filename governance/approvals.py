@@ -186,7 +186,7 @@ def current_lower_value(context: ConditionContext, months: Iterable[Period] = ()
     return next(
         (
             command
-            for command, signature in reversed(context.validation.standing)
+            for command, signature in reversed(context.validation.valid)
             if command.verb is Verb.CONFIRM_LOWER
             and not signature.pl_line
             and may_act_as(command.person, Role.CONTROLLER, context.measure, context.commands, command.at)
@@ -405,7 +405,7 @@ def _unsigned(newest: Command, given: list[Command], rejected: Command | None, c
         return f"{newest.person.name} gave the {name} for other facts ({why}): it has to be given again"
     if not months:
         # Nothing of nothing is no success: a lower value says so, with a reason.
-        nothing = any(one.verb is Verb.CONFIRM_LOWER for one, _ in validation.standing)
+        nothing = any(one.verb is Verb.CONFIRM_LOWER for one, _ in validation.valid)
         return "" if nothing else "there is no closed month that could be confirmed"
     return f"{newest.person.name} has not confirmed the actual effect of {months_text(missing)}"
 

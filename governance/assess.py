@@ -342,7 +342,7 @@ class _Assessment:
         return ClosedOn(first, last, "several currencies" if claimed.is_mixed else digest_of(lines, claimed.currency))
 
     def _closes_on(self) -> ClosedOn | None:
-        signed = [signature for _, signature in self.validation.standing]
+        signed = [signature for _, signature in self.validation.valid]
         if not signed:
             return None
         return self._booked_for(min(one.first for one in signed), max(one.last for one in signed))

@@ -21,7 +21,7 @@ from governance.measure_state import Deviation, OffRampKind
 from governance.money import Money, Period
 from governance.right_amount import open_months, planned_months
 from governance.role_change import acceptors, pending
-from governance.validation import last_signable
+from governance.validation import CENT, last_signable
 from governance.verdict import ConditionResult, Outcome
 
 TRIAL_SOURCE = CommandSource(CommandOrigin.TRIAL, "")
@@ -221,6 +221,13 @@ def _action(
     )
 
 
+def _trial_amount(action: AvailableAction, commands: CommandContext) -> Money | None:
+    """A lower value is tried with a cent less than is claimed; where nothing is booked it is nothing."""
+    if action.verb is Verb.CONFIRM_LOWER and action.amount is not None and commands.validation.claimed.lines:
+        return Money(action.amount.amount - CENT, action.amount.currency)
+    return action.amount
+
+
 def _with_trial_ruling(
     action: AvailableAction, commands: CommandContext, person: Person | None, now: datetime
 ) -> AvailableAction:
@@ -238,7 +245,7 @@ def _with_trial_ruling(
         now,
         TRIAL_SOURCE,
         stage=action.stage,
-        amount=action.amount,
+        amount=_trial_amount(action, commands),
         month=action.month,
         first_month=action.first_month,
         text=PLACEHOLDER_TEXT,

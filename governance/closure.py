@@ -18,7 +18,7 @@ from governance.verdict import Colour, Status
 
 def ended_without_value(validation: Validation, commands: Sequence[Command], measure: Measure) -> Command | None:
     """The controller's lower value of zero or less, when no later confirmation stands."""
-    for command, _ in reversed(validation.standing):
+    for command, _ in reversed(validation.valid):
         if may_act_as(command.person, Role.CONTROLLER, measure, commands, command.at) and is_current(command, measure):
             is_nothing = command.amount is not None and command.amount.amount <= 0
             return command if command.verb is Verb.CONFIRM_LOWER and is_nothing else None

@@ -161,7 +161,7 @@ class Validation:
     """What stands of everything that was signed."""
 
     claimed: Claimed = Claimed()
-    standing: tuple[tuple[Command, Signature], ...] = ()
+    valid: tuple[tuple[Command, Signature], ...] = ()
     """In the order in which they were given."""
     signed: Mapping[LineKey, SignedLine] = field(default_factory=dict)
     """By line what the newest of them says."""
@@ -170,7 +170,7 @@ class Validation:
         """Whether every booked line of the month is signed; of a month without one, that nothing came of it."""
         keys = [key for key in self.claimed.lines if key.month == month]
         if not keys:
-            return any(one.first <= month <= one.last and not one.pl_line for _, one in self.standing)
+            return any(one.first <= month <= one.last and not one.pl_line for _, one in self.valid)
         return all(key in self.signed for key in keys)
 
     @property
@@ -206,12 +206,12 @@ def validation_of(
         and command.ruling.signature is not None
         and (since is None or command.at > since)
     ]
-    standing = [(one, signature) for one, signature in given if not ended_reason(signature, claimed, measure, plan)]
-    standing.sort(key=lambda pair: pair[0].at)
+    valid = [(one, signature) for one, signature in given if not ended_reason(signature, claimed, measure, plan)]
+    valid.sort(key=lambda pair: pair[0].at)
     newest: dict[LineKey, SignedLine] = {}
-    for _, signature in standing:
+    for _, signature in valid:
         newest |= {line.key: line for line in signature.lines}
-    return Validation(claimed, tuple(standing), newest)
+    return Validation(claimed, tuple(valid), newest)
 
 
 def validated_kinds(

@@ -79,7 +79,7 @@ def assess(api: ApiServer, loaded: LoadedMapping, number: str = "10001") -> None
 def fields(text: str) -> dict[str, str]:
     """The hidden fields of the form."""
     found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text)
-    return {name: unescape(value) for name, value in found if name in {"stage", "fingerprint", "key"}}
+    return {name: unescape(value) for name, value in found if name in {"stage", "fingerprint", "key", "first", "last"}}
 
 
 def test_a_blocking_item_of_another_project_is_named_only_to_whoever_may_see_it(
