@@ -84,8 +84,7 @@ def signature_problem(
         return "" if amount == booked else told
     if amount.amount > booked.amount:
         return f"{told}, and nobody confirms more than is claimed"
-    planned = _planned(effects, first, last)
-    if amount == booked and (command.pl_line or planned is None or booked.amount >= planned):
+    if amount == booked and (command.pl_line or not _is_less_than_planned(booked.amount, effects, first, last)):
         return f"{told}, which is no less than was planned: it is confirmed with /confirm"
     return ""
 
@@ -99,14 +98,15 @@ def _not_signable(last: Period, today: date, closed_through: Period | None, enti
     return ""
 
 
-def _planned(effects: Effects | None, first: Period, last: Period) -> Decimal | None:
-    """Planned effect on the result of these months; ``None`` without a plan."""
+def _is_less_than_planned(booked: Decimal, effects: Effects | None, first: Period, last: Period) -> bool:
+    """Whether the plan has more for these months, or its benefit comes in other months only."""
     plan = effects.plan if effects is not None else None
     if plan is None:
-        return None
+        return False
     months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
-    total = ZERO
+    planned, earns = ZERO, False
     for kind in PROFIT_AND_LOSS:
-        planned = sum((amount for month, amount in plan.kinds.get(kind, {}).items() if month in months), ZERO)
-        total += planned if kind.is_benefit else -planned
-    return total
+        amounts = [amount for month, amount in plan.kinds.get(kind, {}).items() if month in months]
+        planned += sum(amounts, ZERO) if kind.is_benefit else -sum(amounts, ZERO)
+        earns = earns or (kind.is_benefit and any(amount > 0 for amount in amounts))
+    return booked < planned or not earns

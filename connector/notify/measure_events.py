@@ -43,7 +43,7 @@ EVENT_DESCRIPTIONS = {
     EventType.OPENED: "the gate that was shut is open: the item may move on",
     EventType.GRANTED: "a stage was granted",
     EventType.STATUS: "a status changed its colour: implementation, potential or both",
-    EventType.CONFIRMED: "the controller has signed the actual effect, or a lower value",
+    EventType.CONFIRMED: "the controller has signed the actual effect of one month or several, or a lower value",
     EventType.FINDING: "a finding that boards do not show",
     EventType.BREACHED: "the tool's status went past a shut gate",
     EventType.ROLE_CHANGED: "owner, sponsor or controller was changed in the tool, accepted, or put back",

@@ -147,7 +147,8 @@ def test_reasons_of_a_later_day_without_news_are_those_of_that_day(api: ApiServe
 
 
 FORECAST = MAPPING.replace(
-    "      actual:", "      timing: {benefit: {over: work, per: total}}\n      forecast: {benefit: Forecast benefit}\n      actual:"
+    "      actual:",
+    "      timing: {benefit: {over: work, per: total}}\n      forecast: {benefit: Forecast benefit}\n      actual:",
 )
 
 
