@@ -21,6 +21,7 @@ from governance.measure import HierarchyPath, Measure, MeasureId
 from governance.money import Money
 from governance.plan_rates import FrozenRates
 from governance.rates import Conversion, MissingRate, Rate, Rates
+from governance.signature import SignedLine
 
 HierarchyNode: TypeAlias = tuple[str, ...]
 """The path from the top: ``("ACME", "IT", "Cloud exit")``; of a dimension only its own name."""
@@ -73,6 +74,8 @@ class RollUpMeasure:
     """The exchange rates of the decision; ``None`` before it."""
     original: tuple[EffectLine, ...] | None = None
     """The plan of the decision, where a re-baseline has replaced it."""
+    signed: tuple[SignedLine, ...] = ()
+    """What stands of what its controller has signed, in the currency of its actuals."""
 
     @classmethod
     def of(cls, measure: Measure, lines: tuple[EffectLine, ...] | None = None) -> RollUpMeasure:

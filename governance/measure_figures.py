@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -24,8 +24,9 @@ from governance.definitions.results import (
     soft_savings,
     total,
 )
+from governance.definitions.validated import claimed_value, unvalidated_value, validated_value
 from governance.definitions.variance import at_completion, exchange_effect, variance
-from governance.definitions.waiting import delayed_benefit, unconfirmed_benefit
+from governance.definitions.waiting import delayed_benefit
 from governance.definitions.years import (
     carry_over,
     exit_rate,
@@ -34,11 +35,14 @@ from governance.definitions.years import (
     run_rate,
     steady_month,
 )
-from governance.effects import ZERO, Version, period
+from governance.effects import ZERO, EffectLine, Version, period
 from governance.hierarchy import RollUpMeasure
 from governance.left_out import ENDED, LeftOut
-from governance.rates import MissingRate, Rates
+from governance.line_rates import LineRates
+from governance.money import Money
+from governance.rates import Conversion, MissingRate, Rates
 from governance.roll_up import Amounts, MeasureFigures, MonthlyFigures, RollUpSettings
+from governance.validation import claimed_of
 
 BENEFIT_PARTS = (Part.RECURRING_BENEFIT, Part.ONE_OFF_BENEFIT)
 
@@ -50,9 +54,12 @@ def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rat
         ended = LeftOut(measure.step) if measure.step in ENDED else LeftOut.NO_RATE
         return MeasureFigures(ended, Amounts(), missing=parts)
     amounts = _Amounts(measure, settings, parts)
+    made = amounts.made()
+    if parts.actual is not None and measure.step not in ENDED:
+        made = replace(made, **_values(measure, settings.currency, settings.usable(rates)))
     return MeasureFigures(
         left_out=_left_out(measure, settings, parts.plan, parts.estimate),
-        amounts=amounts.made(),
+        amounts=made,
         run_rate_losses=amounts.run_rate_losses(),
         in_year_losses=amounts.in_year_losses(),
         months=tuple(
@@ -66,6 +73,31 @@ def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rat
             for month in _months(version, some)
         ),
     )
+
+
+def _values(measure: RollUpMeasure, currency: str, rates: Rates) -> dict[str, Decimal | None]:
+    """Claimed, validated and unvalidated; what was signed is converted like the bookings of its month."""
+    claimed = claimed_of(_booked(measure, currency, rates))
+    signed = []
+    for line in measure.signed:
+        found = rates.convert(Money(line.validated, line.currency), currency, line.month)
+        if not isinstance(found, MissingRate):
+            signed.append(replace(line, validated=found.money.amount))
+    return {
+        "claimed": claimed_value(claimed.lines.values()),
+        "validated": validated_value(signed),
+        "unvalidated": unvalidated_value(claimed.lines, {line.key for line in signed}),
+    }
+
+
+def _booked(measure: RollUpMeasure, currency: str, rates: Rates) -> Iterator[EffectLine]:
+    conversions = LineRates(rates, measure.rates)
+    for line in measure.lines:
+        if line.version is not Version.ACTUAL:
+            continue
+        converted = conversions.convert(line, currency)
+        if isinstance(converted, Conversion):
+            yield line if converted.rate is None else replace(line, money=converted.money)
 
 
 def _left_out(
@@ -164,9 +196,7 @@ class _Amounts:
             )
         if self._parts.has_rates:
             found = replace(found, **self._exchange_effects())
-        return replace(
-            found, delayed_benefit=self._delayed(), unconfirmed_benefit=self._unconfirmed(), pipeline=self._pipeline()
-        )
+        return replace(found, delayed_benefit=self._delayed(), pipeline=self._pipeline())
 
     def _with_plan(self, found: Amounts, plan: Parts) -> Amounts:
         year, ebitda = self._settings.year, ebitda_effect(plan)
@@ -278,12 +308,6 @@ class _Amounts:
             return ZERO
         benefit = months_of(expected, *BENEFIT_PARTS)
         return delayed_benefit(benefit, self._settings.year, number_of(self._settings.closed))
-
-    def _unconfirmed(self) -> Decimal:
-        measure = self._measure
-        if self._actual is None or measure.step in ENDED or not self._settings.is_open(measure.stage):
-            return ZERO
-        return unconfirmed_benefit(months_of(self._actual, *BENEFIT_PARTS), self._settings.year)
 
     def _pipeline(self) -> Decimal:
         measure, settings = self._measure, self._settings

@@ -12,6 +12,7 @@ from governance.actuals_seen import SeenTotal
 from governance.effects import ZERO
 from governance.locked_plan import LockedPlan
 from governance.measure import Person, name_of
+from governance.money import Period
 from governance.plan_check import PlanCheck, worst_benefit, worst_cost
 from governance.responsible import Responsible
 from governance.role_holders import HeldRole
@@ -149,6 +150,15 @@ class SeenFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedOn:
+    """What was booked for the months that were signed."""
+
+    first: Period
+    last: Period
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class OwnerActivity:
     """What is known of the actions of the present owner."""
 
@@ -171,8 +181,10 @@ class MeasureState:
     granted_at: Mapping[str, datetime] = field(default_factory=dict)
     off_ramp: OffRamp | None = None
     plan: LockedPlan | None = None
-    confirmed_fingerprint: str = ""
-    """Fingerprint of the actuals on which the measure was closed; other actuals open it again."""
+    closed_on: ClosedOn | None = None
+    """The actuals on which the measure was closed; others of the same months open it again."""
+    closed_through: Period | None = None
+    """The last month that finance had closed at the last assessment, where it closes months."""
     reopened_at: datetime | None = None
     """Commands from before this moment no longer count."""
     deviation: Deviation | None = None

@@ -23,6 +23,7 @@ from governance.named_sentence import NamedSentence
 from governance.plan_check import PlanCheck
 from governance.responsible import Responsible, in_words
 from governance.role_holders import RoleChange
+from governance.signature import SignedLine
 
 
 class Outcome(StrEnum):
@@ -194,6 +195,12 @@ class Figures:
     forecast: Money | None = None
     actual: Money | None = None
     at_completion: Money | None = None
+    claimed: Money | None = None
+    """Booked effect on the result: benefits less costs, without capex."""
+    validated: Money | None = None
+    """What of it the controller has signed."""
+    unvalidated: Money | None = None
+    """What of it nobody has signed; claimed − validated − unvalidated was confirmed lower."""
     variance: Money | None = None
     """At completion − present plan."""
     variance_percent: Decimal | None = None
@@ -295,7 +302,7 @@ class Verdict:
     gate_name: str = ""
     """What this organisation calls the state of the gate; empty where it has its own name."""
     without_value: bool = False
-    """It was closed on a write-down to nothing."""
+    """It was closed on a confirmed value of nothing."""
     deviation: Deviation | None = None
     findings: tuple[Finding, ...] = ()
     allowed_stages: tuple[str, ...] = ()
@@ -307,6 +314,8 @@ class Verdict:
     events: tuple[Event, ...] = ()
     legacy_lines: tuple[EffectLine, ...] = ()
     """What is still paid for the legacy after the agreed end; part of the figures."""
+    signed: tuple[SignedLine, ...] = ()
+    """What stands of what the controller has signed, by month and P&L line."""
     commands: tuple[Command, ...] = ()
     """Every command with its ruling, in the order in which they were given."""
     measure_state: MeasureState = MeasureState()  # noqa: RUF009 - frozen, so that sharing it is safe

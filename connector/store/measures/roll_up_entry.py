@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from connector.store.database.json_codec import from_json
 from connector.store.reconcile.command_rows import plan_line_of
 from connector.store.reconcile.frozen_rates import frozen_from_text
 from governance.effects import EffectLine
 from governance.hierarchy import RollUpMeasure
 from governance.left_out import ENDED, funnel_step
 from governance.measure import HierarchyPath, MeasureId
+from governance.signature import SignedLine
 from governance.verdict import GateState
 
 
 def entry_of(row: Any, place: HierarchyPath, lines: Sequence[EffectLine], *, without_value: bool) -> RollUpMeasure:
-    """``row`` has the columns of a measure, ``off_ramp`` and ``reason`` of its verdict, ``plan_rates`` of its locked
-    plan as text, and ``original_lines`` of the plan of the decision where a re-baseline has replaced it."""
+    """``row`` has the columns of a measure, ``off_ramp``, ``reason`` and ``signed`` of its verdict, ``plan_rates`` of
+    its locked plan as text, and ``original_lines`` of the plan of the decision where a re-baseline has replaced it."""
     step = funnel_step(
         row.stage, row.off_ramp, without_value=without_value, left=row.unmapped_since is not None
     )  # fmt: skip
@@ -34,4 +36,5 @@ def entry_of(row: Any, place: HierarchyPath, lines: Sequence[EffectLine], *, wit
         held_up=GateState(row.gate).holds_up and step not in ENDED,
         rates=frozen_from_text(row.plan_rates),
         original=None if row.original_lines is None else tuple(map(plan_line_of, row.original_lines)),
+        signed=tuple(from_json(SignedLine, line) for line in row.signed or ()),
     )
