@@ -173,6 +173,8 @@ class MeasureState:
     plan: LockedPlan | None = None
     confirmed_fingerprint: str = ""
     """Fingerprint of the actuals on which the measure was closed; other actuals open it again."""
+    relapsed_from: datetime | None = None
+    """When the measure had been closed that a savings relapse opened again; ``None`` for any other."""
     reopened_at: datetime | None = None
     """Commands from before this moment no longer count."""
     deviation: Deviation | None = None

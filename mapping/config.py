@@ -411,6 +411,8 @@ class ThresholdRule(MappingModel):
     payback_months: Annotated[int, Field(ge=1, le=240)] | None = None
     realised_share: Share | None = None
     observation_months: Annotated[int, Field(ge=1, le=60)] | None = None
+    relapse_months: Annotated[int, Field(ge=0, le=120)] | None = None
+    """Months after the one of closing in which benefit and legacy cost are watched."""
     committee_limit: Annotated[Decimal, Field(ge=0, lt=MAX_AMOUNT)] | None = None
     """Planned benefit, or planned cost, from which the steering committee decides as well."""
     tolerance: Share | None = None
