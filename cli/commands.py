@@ -53,12 +53,12 @@ COMMANDS = (
     CommandEntry(
         "totals",
         "report:totals",
-        "Print plan, forecast and actual in the reporting currency, and the lines of each total.",
+        "Print plan, latest estimate and actual of the same measures, what is left out, and the lines of each total.",
     ),
     CommandEntry(
         "figures",
         "report:figures",
-        "Print in-year, run-rate, carry-over, leakage by reason, pipeline, cash and avoidance.",
+        "Print every figure of the definition sheet: plan, latest estimate and actual, leakage by reason, pipeline.",
     ),
     CommandEntry(
         "sandbox", "sandbox:sandbox", "Start stand-ins for Jira and ServiceNow, as real HTTP servers with state."

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from rich.table import Table
 from connector.bootstrap import MappingCache, Services, bootstrap, system_clock
 from connector.errors import ConfigurationError
 from connector.measures.known_on import KnownOn, NotAMoment, NotKnownYet, known_row, parse_known_on
+from connector.runtime.tasks import roll_up_settings
 from connector.settings import Settings
 from connector.store.database.json_codec import Json, to_json
 from connector.store.measures.measure_lookup import MeasureExplanation, explanation_of
@@ -23,11 +23,15 @@ from connector.store.measures.measure_queries import find_measures as find_rows
 from connector.store.measures.verdicts import verdict_to_json
 from connector.sync.reconcile import ActiveMapping
 from governance import portfolio
-from governance.effects import Account, Version
-from governance.hierarchy import Dimension, HierarchyNode, Total, roll_up
+from governance.definitions.report import REPORT, SINGLE, WORDS
+from governance.definitions.results import Figure
+from governance.definitions.years import FiscalYear, YearName
+from governance.effects import Version
+from governance.hierarchy import Dimension, HierarchyNode, RollUpMeasure, Total, roll_up
+from governance.left_out import LeftOut
 from governance.measure import MeasureId
+from governance.measure_figures import measure_figures
 from governance.money import Money
-from governance.roll_up import CANCELLED, LEFT_OUT
 
 Key = Annotated[str, typer.Argument(help="Key of the item (ITX-7, PRJ0000012) or id of the measure")]
 
@@ -104,92 +108,100 @@ def history(key: Key) -> None:
 
 def totals(
     by: Annotated[Dimension, typer.Option(help="The dimension to add up along")] = Dimension.PROGRAM,
-    account: Annotated[Account, typer.Option(help="EBITDA with its costs, cash, or avoidance")] = Account.EBITDA,
+    figure: Annotated[Figure, typer.Option(help="What to add up, as the definition sheet calls it")] = Figure.EBITDA,
     lines: Annotated[str | None, typer.Option(help="List the lines and rates of the node with this name")] = None,
 ) -> None:
-    """Print plan, forecast and actual in the reporting currency, and the lines of each total."""
+    """Print plan, latest estimate and actual of the same measures, what is left out, and the lines of each total."""
     with bootstrap(Settings(), application="gatepost totals") as services:
         active = _active(services)
-        currency, rates = active.config.reporting_currency, services.rates.rates()
-        entries = list(services.measures.hierarchy_entries(active.config.organization))
-        left_out = Counter(entry.step for entry in entries if entry.step in LEFT_OUT)
-        entries = [entry for entry in entries if entry.step not in LEFT_OUT]
-        by_version = {version: roll_up(entries, by, version, currency, rates, account=account) for version in Version}
+        settings, rates = roll_up_settings(active, system_clock()), services.rates.rates()
+        by_node: dict[HierarchyNode, list[RollUpMeasure]] = {}
+        for entry in services.measures.hierarchy_entries(active.config.organization):
+            by_node.setdefault(entry.node(by), []).append(entry)
         if lines is not None:
-            _print_lines(services, lines, by_version)
+            entries = [entry for found in by_node.values() for entry in found]
+            by_version = {
+                version: roll_up(entries, by, version, settings.currency, rates, figure=figure) for version in Version
+            }
+            reasons = {entry.id: measure_figures(entry, settings, rates).left_out for entry in entries}
+            _print_lines(services, lines, by_version, reasons)
             return
-    count: Counter[HierarchyNode] = Counter(entry.node(by) for entry in entries)
-    kind = account.value.upper() if account is Account.EBITDA else account.value
-    table = Table(by.value.replace("_", " ").capitalize(), title=f"Net {kind} in {currency}")
-    for heading in ("Measures", "Plan", "Forecast", "Actual", "Forecast − plan"):
+        names = services.measures.measure_names()
+    report = next(line for line in REPORT if line.figure is figure)
+    made = {node: portfolio.figures(by_node[node], settings, rates) for node in sorted(by_node)}
+    table = Table(by.value.replace("_", " ").capitalize(), title=f"{report.name} in {settings.currency}")
+    for heading in ("Measures", "Plan", "Latest estimate", "Variance", "Actual"):
         table.add_column(heading, justify="right")
-    caveats = []
-    for node in by_version[Version.PLAN]:
-        plan, forecast, actual = (by_version[version][node] for version in Version)
-        # A measure without a forecast has no variance: its plan would otherwise look like a loss.
-        forecasted = {part.measure for part in forecast.lines}
-        compared = sum((part.amount for part in plan.lines if part.measure in forecasted), Decimal(0))
+    for node, found in made.items():
+        plan, estimate = (getattr(found.amounts, name) for name in (report.plan, report.estimate))
+        actual = getattr(found.amounts, report.actual) if report.actual else None
         table.add_row(
-            node[-1] if sum(other[-1] == node[-1] for other in count) == 1 else " / ".join(node),
-            str(count[node]),
-            *(_amount_text(total) for total in (plan, forecast, actual)),
-            f"{forecast.money.amount - compared:,.0f}" if forecasted else "",
+            node[-1] if sum(other[-1] == node[-1] for other in made) == 1 else " / ".join(node),
+            str(found.measures),
+            *(_amount_text(amount) for amount in (plan, estimate)),
+            _amount_text(None if plan is None or estimate is None else estimate - plan),
+            _amount_text(actual),
         )
-        caveats += [f"{' / '.join(node)}: {text}" for total in (plan, forecast, actual) if (text := total.caveat())]
     console = Console(highlight=False)
     console.print(table)
-    for step, number in sorted(left_out.items()):
-        console.print(f"* without {_left_out_text(step, number)}", soft_wrap=True)
-    for caveat in dict.fromkeys(caveats):
-        console.print(f"* {caveat}", soft_wrap=True)
+    for found in made.values():
+        _print_left_out(console, found, names)
 
 
 def figures(
-    year: Annotated[
-        int | None, typer.Option(help="First calendar year of the fiscal year; this one by default")
-    ] = None,
+    year: Annotated[int | None, typer.Option(help="The fiscal year, as it is named; this one by default")] = None,
 ) -> None:
-    """Print in-year, run-rate, carry-over, leakage by reason, pipeline, cash and avoidance."""
+    """Print every figure of the definition sheet: plan, latest estimate and actual, leakage by reason, pipeline."""
     with bootstrap(Settings(), application="gatepost figures") as services:
         active = _active(services)
         config = active.config
-        now = system_clock()
-        fiscal_year = year if year is not None else now.year - (now.month < config.fiscal_year_start)
-        found = portfolio.figures(
-            services.measures.hierarchy_entries(config.organization),
-            config.reporting_currency,
-            services.rates.rates(),
-            fiscal_year,
-            fiscal_year_start=config.fiscal_year_start,
-            weights=active.policies.base.weights,
-        )
+        settings = roll_up_settings(active, system_clock())
+        if year is not None:
+            named = FiscalYear.named(year, config.fiscal_year_start, YearName(config.fiscal_year_named_by))
+            settings = replace(settings, year=named)
+        entries = services.measures.hierarchy_entries(config.organization)
+        found = portfolio.figures(entries, settings, services.rates.rates())
         names = services.measures.measure_names()
-    table = Table("Figure", title=f"{config.organization}, fiscal year {fiscal_year}, in {found.currency}")
-    table.add_column("Amount", justify="right")
-    rows = [(f"In-year net, {version.value}", amount) for version, amount in found.in_year.items()]
-    rows += [(f"Run-rate, {version.value}", amount) for version, amount in found.run_rate.items()]
-    rows += [("Carry-over into the next year, plan", found.carry_over)]
-    rows += [(f"Leakage by {reason.value}", amount) for reason, amount in found.leakage.items()]
-    rows += [
-        ("Gross planned benefit, all years", found.gross),
-        ("Risk-weighted pipeline of it", found.pipeline),
-        ("Cash, plan, all years", found.cash),
-        ("Avoidance, plan, not included above", found.avoidance),
-    ]
-    for name, amount in rows:
-        table.add_row(name, f"{amount:,.0f}")
+    table = Table("Figure", title=f"{config.organization}, {settings.year.label}, in {settings.currency}")
+    for heading in ("Plan", "Latest estimate", "Actual"):
+        table.add_column(heading, justify="right")
+    for line in REPORT:
+        amounts = (getattr(found.amounts, name) if name else None for name in (line.plan, line.estimate, line.actual))
+        table.add_row(line.name, *map(_amount_text, amounts))
+    single = Table("Figure")
+    single.add_column("Amount", justify="right")
+    for name in SINGLE:
+        single.add_row(WORDS[name].heading, _amount_text(getattr(found.amounts, name)))
+    for what, losses in (("run-rate", found.run_rate_losses), ("in-year", found.in_year_losses)):
+        for reason, amount in losses.items():
+            single.add_row(f"Leakage, loss of {what} by {reason.value}", _amount_text(amount))
     console = Console(highlight=False)
     console.print(table)
-    for step, beside in sorted(found.beside.items()):
-        planned = f"{beside.plan:,.0f} {found.currency} net were planned"
-        console.print(f"* without {_left_out_text(step, beside.measures)}: {planned}", soft_wrap=True)
-    for measure, missing in found.left_out.items():
+    console.print(single)
+    _print_left_out(console, found, names)
+
+
+LEFT_OUT_TEXTS = {
+    LeftOut.LEFT: "left the mapping",
+    LeftOut.CANCELLED: "cancelled",
+    LeftOut.WITHOUT_VALUE: "closed without value",
+    LeftOut.NO_RATE: "without an exchange rate",
+    LeftOut.NOT_COMMITTED: "not committed yet",
+    LeftOut.NOT_GOVERNABLE: "not governable",
+    LeftOut.NO_PLAN: "without a plan",
+    LeftOut.NO_FORECAST: "without a forecast",
+}
+
+
+def _print_left_out(console: Console, found: portfolio.PortfolioFigures, names: Mapping[MeasureId, str]) -> None:
+    """What the totals do not hold: a line for each reason, with count and sum, and the missing rates by name."""
+    for reason, beside in found.left_out.items():
+        count = "1 measure" if beside.measures == 1 else f"{beside.measures} measures"
+        planned = beside.amounts.ebitda_plan
+        amount = f": EBITDA effect of {planned:,.0f} {found.settings.currency} planned" if planned is not None else ""
+        console.print(f"* without {count} {LEFT_OUT_TEXTS[reason]}{amount}", soft_wrap=True)
+    for measure, missing in found.missing_rates.items():
         console.print(f"* without {names.get(MeasureId(measure), measure)}: {missing}", soft_wrap=True)
-
-
-def _left_out_text(step: str, number: int) -> str:
-    count = "1 measure" if number == 1 else f"{number} measures"
-    return f"{count} {'cancelled' if step == CANCELLED else 'closed without value'}"
 
 
 def _active(services: Services) -> ActiveMapping:
@@ -199,16 +211,28 @@ def _active(services: Services) -> ActiveMapping:
     return active
 
 
-def _amount_text(total: Total) -> str:
-    return f"{total.money.amount:,.0f}{'' if total.complete else ' *'}" if total.lines or not total.complete else ""
+def _amount_text(amount: Decimal | None) -> str:
+    return "" if amount is None else f"{amount:,.0f}"
 
 
-def _print_lines(services: Services, name: str, by_version: Mapping[Version, Mapping[HierarchyNode, Total]]) -> None:
+def _print_lines(
+    services: Services,
+    name: str,
+    by_version: Mapping[Version, Mapping[HierarchyNode, Total]],
+    reasons: Mapping[MeasureId, LeftOut | None],
+) -> None:
+    """Every line of the node, also of the measures that its total leaves out, with the reason."""
+
+    def reason_of(measure: MeasureId) -> str:
+        reason = reasons[measure]
+        return LEFT_OUT_TEXTS[reason] if reason else ""
+
     names = services.measures.measure_names()
     table = Table("Measure", "Version", "Kind", "Month", title=name)
     for heading in ("Amount", "Converted"):
         table.add_column(heading, justify="right")
-    table.add_column("Rate")
+    for heading in ("Rate", "Not in the total"):
+        table.add_column(heading)
     hits = 0
     for version, totals_ in by_version.items():
         for node, total in totals_.items():
@@ -221,11 +245,11 @@ def _print_lines(services: Services, name: str, by_version: Mapping[Version, Map
                 line = part.line
                 table.add_row(
                     names.get(part.measure, part.measure), version, line.kind, str(line.month), str(line.money),
-                    str(converted), rate,
+                    str(converted), rate, reason_of(part.measure),
                 )  # fmt: skip
             for measure, line, missing in total.left_out:
                 row = (names.get(measure, measure), version, line.kind, str(line.month), str(line.money))
-                table.add_row(*row, "left out", str(missing))
+                table.add_row(*row, "left out", str(missing), reason_of(measure))
     if not hits:
         raise ConfigurationError(f'Nothing is called "{name}" along this dimension. List them without --lines.')
     Console(highlight=False).print(table)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from governance.effects import ZERO, Account, EffectLine, Version
+from governance.definitions.years import MONTHS
+from governance.effects import ZERO, EffectLine, Version, is_in_net
 from governance.estimate_lines import estimate_lines
 from governance.money import Period
 from governance.rates import MissingRate, Rates
-from governance.sums import MONTHS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class BooksFigures:
 
 def books_figures(lines: Iterable[EffectLine], books: Books, today: date, rates: Rates) -> BooksFigures:
     """``lines`` are those that count, with the locked plan; the year is the one of ``today``."""
-    counted = tuple(line for line in lines if line.account is Account.EBITDA)
+    counted = tuple(line for line in lines if is_in_net(line))
     year = books.year_of(Period.of(today))
     series = (
         _version(counted, Version.PLAN),

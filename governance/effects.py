@@ -6,7 +6,8 @@ forecast and actual are separate series (McKinsey Wave, "Impact tracking": plan 
 latest revised plan, actual what is posted).
 EBITDA, cash and avoidance are separate accounts: these sums are of EBITDA and of the costs to achieve it;
 avoidance never enters them (Syensqo's initiative dashboard; GEP on cost avoidance).  What reports need beyond
-this (run-rate, carry-over, leakage, pipeline, cash) is in :mod:`governance.sums`.
+this (EBITDA, cash, run-rate, leakage, pipeline) is in :mod:`governance.definitions`.  The net of this module is the
+cash effect before working capital and tax: capex lowers it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ class EffectKind(StrEnum):
     CAPEX = "capex"
     LEGACY_COST = "legacy_cost"
     """Still paid after the agreed end for what the measure retires; see :mod:`governance.legacy_cost`."""
+    DEPRECIATION = "depreciation"
+    """Of capex: in EBIT only; its account is :attr:`Account.EBIT`."""
+    TAX = "tax"
+    """Paid on the effect: in cash only; its account is :attr:`Account.CASH`."""
 
     @property
     def is_benefit(self) -> bool:
@@ -37,17 +42,20 @@ class EffectKind(StrEnum):
 
 
 BENEFITS = frozenset({EffectKind.BENEFIT, EffectKind.ONE_OFF_BENEFIT})
+BELOW_EBITDA = frozenset({EffectKind.DEPRECIATION, EffectKind.TAX})
 RECURRING = frozenset({EffectKind.BENEFIT, EffectKind.RECURRING_COST})
 
 
 class Account(StrEnum):
-    """Where an amount shows; the three are never added up into one."""
+    """Where an amount shows; they are never added up into one."""
 
     EBITDA = "ebitda"
     CASH = "cash"
     """Working capital and other effects that are cash but no result."""
     AVOIDANCE = "avoidance"
     """A cost that does not come; an estimate, never part of the EBITDA total."""
+    EBIT = "ebit"
+    """Below EBITDA: depreciation."""
 
 
 class Version(StrEnum):
@@ -67,6 +75,20 @@ class EffectLine:
     account: Account = Account.EBITDA
     hard: bool = True
     """Measurable in the books (hard) or in value terms only (soft); ServiceNow's benefit categories."""
+    pl_line: str = ""
+    """The line of the profit and loss statement where it shows, as the organisation calls it; empty: not stated."""
+
+
+def signed(line: EffectLine) -> Decimal:
+    """Benefits count up, costs down."""
+    return line.money.amount if line.kind.is_benefit else -line.money.amount
+
+
+def is_in_net(line: EffectLine) -> bool:
+    """Soft savings are in no account; a cost counts whatever it is called; depreciation and tax are in another one."""
+    if line.account is not Account.EBITDA or line.kind in BELOW_EBITDA:
+        return False
+    return line.hard or not line.kind.is_benefit
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +157,8 @@ def sum_up(lines: Iterable[EffectLine]) -> Effects:
     currency, version, kind = "", None, None
     months: dict[int, Decimal] = {}
     for line in lines:
-        if line.account is not Account.EBITDA:
+        # Soft savings are in no account; a cost counts whatever it is called.
+        if line.account is not Account.EBITDA or (not line.hard and line.kind.is_benefit):
             if line.account is Account.CASH:
                 cash.append(line)
             continue
@@ -154,7 +177,7 @@ def sum_up(lines: Iterable[EffectLine]) -> Effects:
     working_capital = _working_capital(cash, currency) if cash else {}
 
     def series(version: Version) -> Series | None:
-        kinds = sums.get(version)
+        kinds = {kind: months for kind, months in sums.get(version, {}).items() if kind not in BELOW_EBITDA}
         return _series(currency, kinds, working_capital.get(version, {})) if kinds else None
 
     return Effects(series(Version.PLAN), series(Version.FORECAST), series(Version.ACTUAL))

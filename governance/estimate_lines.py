@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from governance.effects import Account, EffectKind, EffectLine, Version, period, sum_up
+from governance.effects import EffectKind, EffectLine, Version, is_in_net, period, sum_up
 from governance.facts import Unknown
 from governance.latest_estimate import Months, latest_estimate
 from governance.money import Money, Period
@@ -19,7 +19,7 @@ def estimate_lines(
     ``None`` where it is unknown.  Amounts of several currencies are estimated each in its own.  Where a kind has hard
     and soft amounts, each is estimated on its own.
     """
-    counted = [line for line in lines if line.account is Account.EBITDA]
+    counted = [line for line in lines if is_in_net(line)]
     found: list[EffectLine] = []
     for currency in sorted({line.money.currency for line in counted}):
         own = [line for line in counted if line.money.currency == currency]

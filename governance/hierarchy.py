@@ -12,7 +12,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-from governance.effects import ZERO, Account, EffectKind, EffectLine, Version
+from governance.definitions.parts import part_of
+from governance.definitions.results import Figure
+from governance.effects import ZERO, EffectKind, EffectLine, Version
 from governance.facts import known
 from governance.measure import HierarchyPath, Measure, MeasureId
 from governance.money import Money
@@ -60,7 +62,11 @@ class RollUpMeasure:
     reason: str = ""
     """Why less comes than was planned, as its owner gave it."""
     step: str = ""
-    """How it left, of :data:`governance.roll_up.LEFT_OUT`, or where it stands."""
+    """How it ended, of :data:`governance.left_out.ENDED`, or where it is in the funnel."""
+    governable: bool = True
+    """Owner, sponsor, controller, business unit and legal entity are known."""
+    held_up: bool = False
+    """Its gate is due and shut."""
 
     @classmethod
     def of(cls, measure: Measure, lines: tuple[EffectLine, ...] | None = None) -> RollUpMeasure:
@@ -156,10 +162,10 @@ def roll_up(
     currency: str,
     rates: Rates,
     *,
-    account: Account = Account.EBITDA,
+    figure: Figure = Figure.EBITDA,
     include: Callable[[EffectLine], bool] = lambda _line: True,
 ) -> Mapping[HierarchyNode, Total]:
-    """One total per node of a dimension, in the order of the names."""
+    """One total of a figure per node of a dimension, in the order of the names."""
     parts: dict[HierarchyNode, list[TotalLine]] = {}
     left: dict[HierarchyNode, list[tuple[MeasureId, EffectLine, MissingRate]]] = {}
     for entry in entries:
@@ -167,7 +173,7 @@ def roll_up(
         included = parts.setdefault(node, [])
         missing = left.setdefault(node, [])
         for line in entry.lines:
-            if line.version is not version or line.account is not account or not include(line):
+            if line.version is not version or part_of(line) not in figure.parts or not include(line):
                 continue
             converted = rates.convert(line.money, currency, line.month)
             if isinstance(converted, MissingRate):

@@ -35,7 +35,7 @@ def payback_months(cash: Mapping[int, Decimal]) -> int | None:
     """Payback.
 
     Formula: months from the first one to the first after which the cumulative cash stays at zero or more; 1 when it
-    never is below, ``None`` when it ends below.
+    never is below, never when it ends below.
     Source: common practice of controllers.
     """
     if not cash:
@@ -51,11 +51,12 @@ def payback_months(cash: Mapping[int, Decimal]) -> int | None:
 
 
 def present_values(cash: Mapping[int, Decimal], rate: Decimal, horizon: int) -> dict[int, Decimal]:
-    """The parts of the net present value.
+    """Net present value.
 
-    Formula: NPV = Σ cash ÷ (1 + r)^(months ÷ 12), months counted from the first one, none later than the horizon.
+    Formula: Σ cash ÷ (1 + r)^(months ÷ 12), months counted from the first one, none later than the horizon.
     Source: common practice of controllers.
     """
+    # Month by month, so that each part can be shown.
     if not cash:
         return {}
     first, factors = min(cash), _factors(rate, horizon)

@@ -20,6 +20,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
 
+from governance.definitions.estimate import FAR, one_off_estimate, recurring_estimate
 from governance.effects import BENEFITS, RECURRING, ZERO, EffectKind, Effects, Series, period
 from governance.facts import Unknown
 from governance.money import Period
@@ -31,8 +32,6 @@ NO_MONTHS: Months = {}
 COSTS = (EffectKind.RECURRING_COST, EffectKind.ONE_OFF_COST, EffectKind.CAPEX)
 SPEND = (EffectKind.ONE_OFF_COST, EffectKind.CAPEX)
 """What is paid to get there."""
-FAR = 10**6
-"""Later than any month."""
 LATE_MONTHS = 2
 """Bookings may come so many months late before they are missed."""
 
@@ -118,9 +117,9 @@ def latest_estimate(
         if kind is EffectKind.LEGACY_COST or not booked:
             months: Months = expected
         elif kind in RECURRING:
-            months = _recurring(booked, expected, limit, is_cost=kind not in BENEFITS)
+            months = recurring_estimate(booked, expected, limit, is_cost=kind not in BENEFITS)
         else:
-            months = _spent_once(booked, expected, limit)
+            months = one_off_estimate(booked, expected, limit)
         if months:
             kinds[kind] = months
         if kind in RECURRING and (booked or closed_through is not None):
@@ -140,36 +139,6 @@ def _unforecast(plan: Series | None, forecast: Series) -> list[EffectKind]:
         for kind, months in plan.kinds.items()
         if kind not in forecast.kinds and kind is not EffectKind.LEGACY_COST and any(months.values())
     ]
-
-
-def _recurring(booked: Months, expected: Months, limit: int, *, is_cost: bool) -> Months:
-    """What is booked of complete months, over the forecast.
-
-    A cost of a month that is not complete counts as well where none was forecast: it is spent.
-    """
-    counted = {
-        month: amount for month, amount in booked.items() if month <= limit or (is_cost and month not in expected)
-    }
-    return {**expected, **counted}
-
-
-def _spent_once(booked: Months, expected: Months, limit: int) -> Months:
-    """What is booked, and what is still to come: in the open months of the forecast, and else in the next one."""
-    rest = sum(expected.values(), ZERO) - sum(booked.values(), ZERO)
-    if rest <= 0:
-        return booked
-    months = dict(booked)
-    for month in sorted(month for month in expected if month > limit and month not in booked):
-        part = min(expected[month], rest)
-        if part > 0:
-            months[month] = part
-            rest -= part
-        if not rest:
-            return months
-    last = max(booked)
-    following = (last if limit == FAR else max(limit, last)) + 1
-    months[following] = months.get(following, ZERO) + rest
-    return months
 
 
 def _gap(booked: Months, expected: Months, limit: int, *, closed: bool) -> tuple[Period, ...]:

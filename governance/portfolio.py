@@ -1,111 +1,89 @@
-"""The figures of many measures in one currency: what a CFO asks for, with what they lack.
+"""The figures of many measures in one currency: what a CFO asks for, with what is left out.
 
 Each measure is converted and summed on its own, and the sums are added up: a run-rate of a portfolio is the sum of
-its measures' run-rates, because each reaches its steady state in a month of its own.
+its measures' run-rates, because each reaches its steady month at a time of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from governance import sums
-from governance.effects import ZERO, Version
+from governance.definitions.leakage import LeakReason
+from governance.effects import ZERO
 from governance.hierarchy import RollUpMeasure
+from governance.left_out import LeftOut
+from governance.measure_figures import measure_figures
 from governance.rates import MissingRate, Rates
-from governance.roll_up import LEFT_OUT
-from governance.sums import LeakReason
+from governance.roll_up import AMOUNTS, Amounts, MeasureFigures, RollUpSettings
+
+OPEN_AMOUNTS = ("pipeline", "delayed_benefit", "unconfirmed_benefit")
+"""Amounts of all measures that have not ended, whether committed totals hold them or not."""
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """Measures of which nothing comes any more: how many, and what was planned of them, net of all costs."""
+class LeftOutSum:
+    """Measures that the totals do not hold: how many, and their amounts as far as they can be converted."""
 
     measures: int
-    plan: Decimal
+    amounts: Amounts
 
 
 @dataclass(frozen=True, slots=True)
 class PortfolioFigures:
-    """Sums in the reporting currency; ``left_out`` are measures with a line that has no rate."""
+    """Sums in the reporting currency over the measures that committed totals hold."""
 
-    currency: str
-    year: int
-    in_year: Mapping[Version, Decimal]
-    """Net of all costs, in the fiscal year."""
-    run_rate: Mapping[Version, Decimal]
-    """Annualised, recurring only; plan and forecast."""
-    carry_over: Decimal
-    """What the plan brings in the next year on top of this one."""
-    leakage: Mapping[LeakReason, Decimal]
-    """Planned run-rate that is no longer forecast, by reason; only of measures that have a forecast."""
-    pipeline: Decimal
-    """Risk-weighted gross plan."""
-    gross: Decimal
-    cash: Decimal
-    avoidance: Decimal
-    left_out: Mapping[str, MissingRate] = field(default_factory=dict)
+    settings: RollUpSettings
+    measures: int
+    amounts: Amounts
+    """Those of :data:`OPEN_AMOUNTS` are of every measure that has not ended, committed or not."""
+    run_rate_losses: Mapping[LeakReason, Decimal]
+    in_year_losses: Mapping[LeakReason, Decimal]
+    left_out: Mapping[LeftOut, LeftOutSum]
+    missing_rates: Mapping[str, MissingRate]
     """Measure id to the first rate that it lacks."""
-    beside: Mapping[str, Beside] = field(default_factory=dict)
-    """Cancelled measures, and those closed without value: in none of the sums above."""
 
 
-def figures(
-    entries: Iterable[RollUpMeasure],
-    currency: str,
-    rates: Rates,
-    year: int,
-    *,
-    fiscal_year_start: int = 1,
-    weights: Mapping[str, Decimal],
-) -> PortfolioFigures:
+def figures(entries: Iterable[RollUpMeasure], settings: RollUpSettings, rates: Rates) -> PortfolioFigures:
     """Add everything up; a measure that cannot be converted whole is left out whole and named."""
-    whole: list[RollUpMeasure] = []
-    left_out: dict[str, MissingRate] = {}
-    beside: dict[str, Beside] = {}
-    for entry in entries:
-        converted = _in(entry, currency, rates)
-        if isinstance(converted, MissingRate):
-            left_out[entry.id] = converted
-        elif entry.step in LEFT_OUT:
-            before = beside.get(entry.step, Beside(0, ZERO))
-            net = sums.net(converted.lines, Version.PLAN)
-            beside[entry.step] = Beside(before.measures + 1, before.plan + net)
-        else:
-            whole.append(converted)
-    leaks = [
-        sums.leakage(entry.lines, LeakReason.of(entry.reason))
-        for entry in whole
-        if any(line.version is Version.FORECAST for line in entry.lines)
-    ]
+    made = [(entry.id, measure_figures(entry, settings, rates)) for entry in entries]
+    counted = [figures for _, figures in made if figures.left_out is None]
+    beside = {
+        reason: [figures for _, figures in made if figures.left_out is reason]
+        for reason in LeftOut
+        if any(figures.left_out is reason for _, figures in made)
+    }
     return PortfolioFigures(
-        currency=currency,
-        year=year,
-        in_year={
-            version: sum((sums.in_year(entry.lines, version, year, fiscal_year_start) for entry in whole), ZERO)
-            for version in Version
-        },
-        run_rate={
-            version: sum((sums.run_rate(entry.lines, version) for entry in whole), ZERO)
-            for version in (Version.PLAN, Version.FORECAST)
-        },
-        carry_over=sum((sums.carry_over(e.lines, Version.PLAN, year, fiscal_year_start) for e in whole), ZERO),
-        leakage={reason: amount for reason, amount in sums.by_reason(leaks).items() if amount},
-        pipeline=sums.pipeline(((entry.stage, sums.gross(entry.lines, Version.PLAN)) for entry in whole), weights),
-        gross=sum((sums.gross(entry.lines, Version.PLAN) for entry in whole), ZERO),
-        cash=sum((sums.cash(entry.lines, Version.PLAN) for entry in whole), ZERO),
-        avoidance=sum((sums.avoidance(entry.lines, Version.PLAN) for entry in whole), ZERO),
-        left_out=left_out,
-        beside=beside,
+        settings=settings,
+        measures=len(counted),
+        amounts=replace(added(counted), **_open_amounts(figures for _, figures in made)),
+        run_rate_losses=_by_reason(figures.run_rate_losses for figures in counted),
+        in_year_losses=_by_reason(figures.in_year_losses for figures in counted),
+        left_out={reason: LeftOutSum(len(found), added(found)) for reason, found in beside.items()},
+        missing_rates={measure: figures.missing for measure, figures in made if figures.missing is not None},
     )
 
 
-def _in(entry: RollUpMeasure, currency: str, rates: Rates) -> RollUpMeasure | MissingRate:
-    lines = []
-    for line in entry.lines:
-        converted = rates.convert(line.money, currency, line.month)
-        if isinstance(converted, MissingRate):
-            return converted
-        lines.append(line if converted.rate is None else replace(line, money=converted.money))
-    return replace(entry, lines=tuple(lines))
+def _open_amounts(parts: Iterable[MeasureFigures]) -> dict[str, Decimal]:
+    sums = added(parts)
+    return {name: getattr(sums, name) or ZERO for name in OPEN_AMOUNTS}
+
+
+def added(parts: Iterable[MeasureFigures]) -> Amounts:
+    """Name by name; ``None`` where no measure has such a figure."""
+    sums: dict[str, Decimal] = {}
+    for part in parts:
+        for name in AMOUNTS:
+            amount = getattr(part.amounts, name)
+            if amount is not None:
+                sums[name] = sums.get(name, ZERO) + amount
+    return Amounts(**sums)
+
+
+def _by_reason(losses: Iterable[Mapping[LeakReason, Decimal]]) -> dict[LeakReason, Decimal]:
+    sums: dict[LeakReason, Decimal] = {}
+    for found in losses:
+        for reason, amount in found.items():
+            sums[reason] = sums.get(reason, ZERO) + amount
+    return {reason: sums[reason] for reason in LeakReason if sums.get(reason)}

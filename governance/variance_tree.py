@@ -18,9 +18,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-from governance.effects import ZERO, Account, EffectKind, EffectLine
+from governance.definitions.leakage import LeakReason
+from governance.effects import ZERO, EffectKind, EffectLine, is_in_net, signed
 from governance.money import Period
-from governance.sums import LeakReason, signed
 
 MonthlyAmounts: TypeAlias = "Mapping[Period, Decimal]"
 LineKind: TypeAlias = "tuple[EffectKind, bool]"
@@ -109,7 +109,7 @@ def variance_tree(
 def _by_kind(lines: Iterable[EffectLine]) -> dict[LineKind, dict[Period, Decimal]]:
     found: dict[LineKind, dict[Period, Decimal]] = {}
     for line in lines:
-        if line.account is Account.EBITDA:
+        if is_in_net(line):
             months = found.setdefault((line.kind, line.hard), {})
             months[line.month] = months.get(line.month, ZERO) + signed(line)
     return found

@@ -38,8 +38,11 @@ class AmountKey:
         return self.account is Account.CASH
 
 
+UNSTATED_KINDS = frozenset({EffectKind.LEGACY_COST, EffectKind.DEPRECIATION, EffectKind.TAX})
+"""Kinds that no series names."""
+
 AMOUNT_KEYS: tuple[AmountKey, ...] = (
-    *(AmountKey(kind.value, kind) for kind in EffectKind if kind is not EffectKind.LEGACY_COST),
+    *(AmountKey(kind.value, kind) for kind in EffectKind if kind not in UNSTATED_KINDS),
     AmountKey("avoidance", EffectKind.BENEFIT, Account.AVOIDANCE),
     AmountKey("cash", EffectKind.ONE_OFF_BENEFIT, Account.CASH),
 )

@@ -232,6 +232,38 @@ class CompareRule(MappingModel):
     capex: Source | None = None
 
 
+class LineAttributes(MappingModel):
+    pl_line: str | None = None
+    """Line of the profit and loss statement, as the organisation calls it."""
+
+
+class BenefitAttributes(LineAttributes):
+    hard: bool | Source | None = None
+    """Whether the books show it; a field says so with *yes* or *hard*, and anything else is soft."""
+
+
+class CapexAttributes(LineAttributes):
+    depreciation_months: Annotated[int, Field(ge=1, le=480)] | None = None
+    """It is depreciated in equal parts over so many months, from the month after it was spent."""
+
+
+class SpendAttributes(CapexAttributes):
+    capex: bool | Source | None = None
+    """Whether it is capitalised; a field says so with *yes*, *capex* or *capitalised*; anything else is expensed."""
+
+
+class AttributesRule(MappingModel):
+    """What lines of a kind are beside their kind, in all versions."""
+
+    benefit: BenefitAttributes | None = None
+    one_off_benefit: BenefitAttributes | None = None
+    recurring_cost: LineAttributes | None = None
+    one_off_cost: SpendAttributes | None = None
+    capex: CapexAttributes | None = None
+    avoidance: LineAttributes | None = None
+    cash: LineAttributes | None = None
+
+
 class EffectRule(MappingModel):
     currency: str | None = None
     """Field that names the currency; without it amounts are in the reporting currency."""
@@ -240,6 +272,7 @@ class EffectRule(MappingModel):
     forecast: SeriesRule | None = None
     actual: SeriesRule | None = None
     compare: CompareRule | None = None
+    attributes: AttributesRule = AttributesRule()
 
 
 class LegacyRule(MappingModel):
@@ -488,6 +521,8 @@ class PolicyRule(ThresholdRule):
     """Months from the start of the work up to which benefits and running costs without a duration count."""
     gate_names: Mapping[GateState, str] = {}
     """What people read for the states of the gate, where that is another name: ``{blocked: Gesperrt}``."""
+    committed_from: str | None = None
+    """Key of the stage from which committed totals count a measure; without it the stage that locks the plan."""
     overrides: tuple[OverrideRule, ...] = ()
     classes: tuple[ClassRule, ...] = ()
     """Classes of measures; with them every measure has to be of one (``facts.class``)."""
@@ -517,6 +552,8 @@ class MappingConfig(MappingModel):
     organization: str
     reporting_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
+    fiscal_year_named_by: Literal["first", "last"] = "first"
+    """Whether a fiscal year is called by the calendar year in which it begins or by the one in which it ends."""
     legal_entities: Mapping[str, LegalEntityRule] = {}
     """The group's own companies by name, as measures state it; letter case does not count.
 

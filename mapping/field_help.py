@@ -43,12 +43,17 @@ _THRESHOLDS = {
     "owner_inactive_days": "Days without an action by the owner after which that is reported.",
 }
 
+_PL_LINE = {"pl_line": "Line of the profit and loss statement, as the organisation calls it."}
+_DEPRECIATION = {"depreciation_months": "Months over which it is depreciated, from the month after it was spent."}
+
 FIELD_HELP: Mapping[str, Mapping[str, str]] = {
     "MappingConfig": {
         "version": "Version of the file's format: 1.",
         "organization": "The organization at the top of the hierarchy.",
         "reporting_currency": "Amounts without a currency of their own are in this one: EUR.",
         "fiscal_year_start": "Number of the month in which the fiscal year begins.",
+        "fiscal_year_named_by": "Whether a fiscal year is called by the calendar year in which it begins (first) "
+        "or ends (last).",
         "legal_entities": "Companies of the group with their currency and fiscal year, shown beside the group's; "
         "what is booked between two of them is no effect of the group.",
         "policy": "The stage model, its numbers, and what is switched off.",
@@ -161,6 +166,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "actual": "What was booked; in fields as totals to date, booked in the month in which they are seen to change.",
         "timing": "When plan and forecast of each kind come.",
         "compare": "Fields whose totals to date are compared with the ledger's actuals; they count nowhere.",
+        "attributes": "P&L line, hard or soft, capex and depreciation, by kind of amount.",
     },
     "TimingsRule": {
         "benefit": "From the month after the end of the work on, per year, unless something else is said.",
@@ -186,6 +192,26 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "recurring_cost": "Running cost to date, as the tool has it.",
         "one_off_cost": "One-off cost to date, as the tool has it.",
         "capex": "Investment to date, as the tool has it.",
+    },
+    "AttributesRule": {
+        "benefit": "Of recurring benefits.",
+        "one_off_benefit": "Of benefits that come once.",
+        "recurring_cost": "Of running costs.",
+        "one_off_cost": "Of the cost of getting there.",
+        "capex": "Of investments.",
+        "avoidance": "Of costs that do not come.",
+        "cash": "Of cash effects that are no result.",
+    },
+    "LineAttributes": _PL_LINE,
+    "BenefitAttributes": {
+        **_PL_LINE,
+        "hard": "true, false, or a field: yes or hard is in the books, anything else is soft.",
+    },
+    "CapexAttributes": {**_PL_LINE, **_DEPRECIATION},
+    "SpendAttributes": {
+        **_PL_LINE,
+        **_DEPRECIATION,
+        "capex": "true, false, or a field: yes, capex or capitalised is capex, anything else is expensed.",
     },
     "SeriesRule": {
         "benefit": "Recurring benefit; per year unless the timing says something else.",
@@ -259,6 +285,8 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "after_role_change": "What becomes of a stage that rests on the approval of somebody whose role was changed "
         "and nobody accepted that: the next gate is shut, or the stage is taken back.",
         "gate_names": "What people read for the states of the gate, in fields and on pages: {blocked: Gesperrt}.",
+        "committed_from": "Key of the stage from which committed totals count a measure; without it the stage that "
+        "locks the plan.",
         "overrides": "Numbers for one program, one measure type, or one of both.",
         "classes": "Classes of measures, each with its own hurdle; with them every measure has to be of one.",
         **_THRESHOLDS,
@@ -302,6 +330,8 @@ VALUE_NAMES: Mapping[str, Mapping[str, str]] = {
     "EffectRule": {"currency": "field"},
     "TimingRule": {"start": "field"},
     "SeriesRule": {key: "field" for key in FIELD_HELP["SeriesRule"] if key not in {"from", "spread", "sign"}},
+    "BenefitAttributes": {"hard": "field"},
+    "SpendAttributes": {"capex": "field"},
     "LegacyRule": {"services": "field", "connection": "connection"},
     "JoinRule": {"connection": "connection", "own_field": "field"},
     "WriteRule": dict.fromkeys(FIELD_HELP["WriteRule"], "written"),

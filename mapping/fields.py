@@ -105,12 +105,14 @@ def fact_sources(rule: MeasureRule) -> Iterator[FactSource]:
     yield from (source for _, source in _timing_sources(rule))
     for part in (rule.facts, rule.effects.plan, rule.effects.forecast, rule.effects.actual):
         yield from (source for _, source in _sources(part))
+    yield from (source for _, source in _attribute_sources(rule))
 
 
 def joined_fields(rule: MeasureRule, join: str) -> frozenset[FieldName]:
     """The fields of joined items that a rule's facts and effects name, and those that are written there."""
     parts = (rule.facts, rule.effects.plan, rule.effects.forecast, rule.effects.actual)
     sources = [source for part in parts for _, source in _sources(part)]
+    sources += [source for _, source in _attribute_sources(rule)]
     named = [source.field for source in sources if isinstance(source, JoinedSource) and source.join == join]
     of_join = [one for one in rule.joins if one.name == join]
     owned = (name for one in of_join for name in _owned(one.write))
@@ -151,6 +153,8 @@ def _named_fields(rule: MeasureRule) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield from ((name, (*path, key)) for name in source_fields(source))
     for key, source in _timing_sources(rule):
         yield from ((name, ("effects", "timing", key, "start")) for name in source_fields(source))
+    for path, source in _attribute_sources(rule):
+        yield from ((name, path) for name in source_fields(source))
     for key, source in rule.milestones.items():
         yield from ((name, ("milestones", key)) for name in source_fields(source))
     yield from ((name, ("write", key)) for key, name in rule.write.model_dump().items() if name)
@@ -178,6 +182,17 @@ def _timing_sources(rule: MeasureRule) -> Iterator[tuple[str, Source]]:
         timing = getattr(rule.effects.timing, name)
         if timing is not None and timing.start is not None:
             yield name, timing.start
+
+
+def _attribute_sources(rule: MeasureRule) -> Iterator[tuple[tuple[str, ...], FactSource]]:
+    """Whether a benefit is hard, and whether spend is capitalised, where a field says so."""
+    attributes = rule.effects.attributes
+    for kind in type(attributes).model_fields:
+        part = getattr(attributes, kind)
+        for name in ("hard", "capex"):
+            source = getattr(part, name, None)
+            if source is not None and not isinstance(source, bool):
+                yield ("effects", "attributes", kind, name), source
 
 
 def _sources(

@@ -14,6 +14,7 @@ from governance.evidence import Command, Evidence, JoinedOwner, OpenItem
 from governance.facts import Fact, Unknown, known
 from governance.measure import Committee, HierarchyPath, Measure, MeasureId, Person, Role, Roles
 from governance.measure_state import MeasureState
+from mapping.attributes import with_attributes
 from mapping.config import FactRule, HierarchyRule, MappingConfig, MeasureRule, ProgressFrom
 from mapping.effects import MappedEffects, MoneyContext, WorkDates, effects_of
 from mapping.expressions import ExpressionScope
@@ -198,6 +199,8 @@ def _measure(
     end = date_of(scope, facts.end) if facts.end else None
     milestones = {name: date_of(scope, source) for name, source in rule.milestones.items()}
     effects = effects_of(scope, config, rule, WorkDates(start, end, milestones), context)
+    lines, unread = with_attributes(scope, rule.effects.attributes, effects.lines)
+    effects = replace(effects, lines=list(lines), problems=[*effects.problems, *unread])
     hierarchy = _hierarchy(scope, rule.hierarchy, config.organization)
     measure = Measure(
         id=measure_id(item),

@@ -45,6 +45,8 @@ class Policies:
             gate_names={state.value: name.strip() for state, name in rule.gate_names.items()},
         )
         self._overrides = rule.overrides
+        self.committed_from = rule.committed_from or self._base.lock_at or self._base.stages[-1].key
+        """Key of the stage from which committed totals count a measure."""
         self._for = cache(self._make)
 
     @property

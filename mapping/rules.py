@@ -31,6 +31,7 @@ def check_rules(data: Mapping[str, object]) -> Iterator[RuleProblem]:
     policy = policy if isinstance(policy, Mapping) else {}
     preset = PRESETS.get(str(policy.get("preset", "five")), PRESETS["five"])
     stages = [stage.key for stage in preset.stages]
+    yield from _check_stages(("policy",), {"committed_from": policy.get("committed_from")}, stages)
     names: dict[str, int] = {}
     rules = data.get("measures")
     for index, rule in enumerate(rules if isinstance(rules, list) else []):

@@ -15,7 +15,7 @@ def counted_lines(rows: Iterable[RowMapping]) -> tuple[EffectLine, ...]:
     return tuple(
         line_of(
             line["version"], line["kind"], line["month"], line["amount"], line["currency"], line["account"],
-            hard=line["hard"],
+            hard=line["hard"], pl_line=line["pl_line"],
         )
         for line in rows
     )  # fmt: skip

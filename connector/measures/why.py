@@ -12,9 +12,9 @@ from connector.measures.counted_lines import counted_lines
 from connector.store.measures import measure_queries
 from connector.store.measures.known_changes import KnownChange, KnownChanges, known_changes
 from connector.store.measures.verdicts import verdict_of
+from governance.definitions.leakage import causes_of
 from governance.effects import EffectLine, Version
 from governance.estimate_lines import estimate_lines
-from governance.sums import LeakReason
 from governance.variance_tree import KindShare, VarianceTree, variance_tree
 
 
@@ -56,7 +56,7 @@ def measure_why(
     if problem or estimate is None or variance is None:
         return MeasureWhy(None, "", problem, changes, reason)
     plan = (line for line in counted if line.version is Version.PLAN)
-    tree = variance_tree(plan, estimate, variance=variance.amount, stated=LeakReason.of(reason))
+    tree = variance_tree(plan, estimate, variance=variance.amount, stated=causes_of(reason)[0].reason)
     return MeasureWhy(tree, variance.currency, "", changes, reason)
 
 

@@ -39,6 +39,8 @@ from connector.sync.ports import ToolSite
 from connector.sync.reconcile import ActiveMapping, BatchResult, Reconciler
 from connector.sync.related_evidence import RelatedEvidenceReader
 from connector.sync.sweep import Sweeper, SweepKind
+from governance.definitions.years import FiscalYear, YearName
+from governance.money import Period
 from governance.roll_up import RollUpSettings
 from mapping.work_item import ConnectionName
 
@@ -262,8 +264,11 @@ def refresh_all_rollups(rollups: Rollups, active: ActiveMapping, now: datetime, 
 def roll_up_settings(active: ActiveMapping, now: datetime) -> RollUpSettings:
     """The settings of the active mapping on which figures depend, in the fiscal year of a moment."""
     config = active.config
-    year = now.year - (now.month < config.fiscal_year_start)
-    return RollUpSettings(config.reporting_currency, config.fiscal_year_start, year, active.policies.base.weights)
+    year = FiscalYear.of(now.date(), config.fiscal_year_start, YearName(config.fiscal_year_named_by))
+    closed = Period.of(now.date()).plus(-1)
+    return RollUpSettings(
+        config.reporting_currency, year, closed, active.policies.base.weights, active.policies.committed_from
+    )
 
 
 def jitter() -> float:

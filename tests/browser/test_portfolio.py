@@ -18,7 +18,7 @@ def _figures(gatepost: World) -> None:
 
 def drawn(page: Page) -> None:
     """The charts are there, and a table shows the same figures."""
-    for chart in ("#c-funnel", "#c-bridge", "#c-curve"):
+    for chart in ("#c-funnel", "#c-bridge-in-year", "#c-bridge-run-rate", "#c-curve"):
         expect(page.locator(f"{chart} .canvas svg path").first).to_be_attached()
 
 
@@ -41,7 +41,7 @@ def test_the_office_goes_from_the_sentence_to_the_lines(visit: Opener) -> None:
     drawn(page)
     page.locator("#tree tfoot a").first.click()
     page.wait_for_url("**/portfolio/lines?**version=plan**")
-    expect(page.locator(".answer")).to_contain_text("The net of these lines is a plan of")
+    expect(page.locator(".answer")).to_contain_text("The EBITDA effect of these lines: plan")
     assert page.locator("tbody tr").count() > 0
     assert page.locator("tbody th a").first.get_attribute("href")
     window.is_accessible()

@@ -15,8 +15,8 @@ from governance.investment import payback_months
 from governance.milestones import AmountPer, MilestoneEffect, resolve_dates
 from governance.money import Money, Period
 from governance.slip_effect import BenefitSlip, SlipEffect, benefit_slip
-from governance.sums import in_year, run_rate
 from tests.governance.factory import eur
+from tests.governance.sheet_figures import in_year, run_rate
 
 GO_LIVE = {"Go-live": date(2026, 6, 30)}
 HORIZON = Period(2030, 12)

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance.definitions.leakage import LeakReason
 from governance.effects import ZERO, Account, EffectKind, EffectLine, Version, sum_up
 from governance.estimate_lines import estimate_lines
 from governance.facts import Unknown
 from governance.latest_estimate import latest_estimate
 from governance.money import Money, Period
-from governance.sums import LeakReason
 from governance.variance_tree import VarianceCause, variance_tree
 
 JANUARY = Period(2026, 1)

@@ -20,13 +20,13 @@ from governance.locked_terms import LockedTerms
 from governance.measure import Measure
 from governance.measure_state import MeasureState
 from governance.slip_effect import BenefitSlip, SlipEffect, benefit_slip
-from governance.sums import in_year, run_rate
 from governance.verdict import Colour
 from mapping.assess_item import MeasureAssessment, assess_item
 from mapping.load import LoadedMapping, load_mapping
 from mapping.policy import Policies
 from mapping.related_evidence import NO_RELATED_EVIDENCE, RelatedEvidence
 from mapping.work_item import ChildItem, ConnectionName, FieldName, FieldValue, NativeId, StatusCategory, Tool
+from tests.governance.sheet_figures import in_year, run_rate
 from tests.mapping.items import NOW, item
 
 MAPPING = """

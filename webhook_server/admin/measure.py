@@ -46,6 +46,7 @@ from webhook_server.admin import measure_view as show
 from webhook_server.admin.as_known import keep_day, policies_of_version, requested_day
 from webhook_server.admin.books import books_data
 from webhook_server.admin.measure_actions import add_actions, offered_actions
+from webhook_server.admin.measure_report import report_data
 from webhook_server.admin.measure_status_history import changed_days, status_spans
 from webhook_server.admin.measure_timeline import TimelineEntry, command_origin, command_text, timeline_entry
 from webhook_server.admin.navigation import MEASURE_READERS
@@ -123,7 +124,8 @@ def measure(services: Services) -> Blueprint:
             number = request.args.get("command", type=int)
             command = ruling(connection, number, row["id"]) if number is not None else None
             lines, more = timeline_page(connection, row["id"], request.args.get("before", type=int), policy)
-        page = page_data(details, policy, viewer) | slip_data(details, finder.fiscal_year_start())
+            report = report_data(connection, viewer, row["id"])
+        page = page_data(details, policy, viewer) | slip_data(details, finder.fiscal_year_start()) | report
         ages = source_ages(services.engine, (row["connection"],))
         page |= books_data(services, active.config, details) if active else {}
         page["sources"] = sources_view(ages, services.settings.source_age_limit, formats())

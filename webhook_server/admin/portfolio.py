@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -17,12 +18,17 @@ from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import HIERARCHY_LEVELS, PortfolioFilters
 from connector.store.reporting.portfolio_lists import PortfolioLists
-from connector.store.reporting.portfolio_results import FigureSettings
+from connector.store.reporting.portfolio_results import FigureSettings, PortfolioOverview
 from governance.codes import CODES
-from governance.effects import Version
+from governance.definitions import years
+from governance.definitions.report import REPORT, WORDS
+from governance.definitions.results import ebitda_effect
+from governance.definitions.sheet import name_of
+from governance.left_out import LeftOut
 from webhook_server.admin import portfolio_view as show
 from webhook_server.admin.as_known import keep_day
 from webhook_server.admin.navigation import MEASURE_READERS
+from webhook_server.admin.portfolio_bridge import BRIDGE_LABELS, Bridge, Horizon, axis_minimum, bridge, bridge_chart
 from webhook_server.admin.portfolio_lists import add_rows
 from webhook_server.admin.portfolio_request import PortfolioRequest, figures_or_gone, shared_page_data, stages_of
 from webhook_server.admin.sources import sources_view
@@ -49,6 +55,8 @@ def portfolio(services: Services) -> Blueprint:
             "other_filters": show.other_filters,
             "codes": CODES,
             "kind_labels": show.KIND_LABELS,
+            "left_out_labels": show.LEFT_OUT_LABELS,
+            "tile_names": show.TILE_NAMES,
         }
 
     @blueprint.get("")
@@ -163,9 +171,12 @@ def _page_data(
     filters = request_.filters
     overview = portfolio_.overview()
     total = overview.total
-    scale = show.Scale.of(figures.currency, total.plan, total.forecast, total.actual, total.run_rate_plan)
+    amounts = total.amounts
+    largest = (amounts.ebitda_plan, amounts.ebitda_estimate, amounts.ebitda_actual, amounts.run_rate_plan)
+    scale = show.Scale.of(figures.currency, *largest)
     rows = show.funnel(overview, stages)
-    bridge = show.bridge(overview, request_.bridge, stages)
+    left_out = show.left_out_rows(overview, filters)
+    excluded = overview.left_out.get(LeftOut.NO_RATE, show.NO_SUMS).measures
     deferred = filters.needs_measures
     maximum = max((sums.measures for sums in overview.by_status.values()), default=0)
     page: dict[str, Any] = shared_page_data(request_, figures, stages, portfolio_.choices()) | {
@@ -175,18 +186,19 @@ def _page_data(
         "scale": scale,
         "sentence": show.summary_sentence(total, figures, formats()),
         "funnel": rows,
-        "beside": show.beside(overview, filters),
+        "left_out": left_out,
+        "report": REPORT,
+        "words": WORDS,
         "funnel_chart": show.funnel_chart(rows, figures.currency, formats()),
         "statuses": show.STATUS_COLOURS,
         "heat": lambda sums: show.shade(sums.measures if sums else 0, maximum),
-        "bridges": show.BRIDGE_LABELS,
-        "bridge": bridge,
+        "bridges": _bridges(overview, request_.bridge, stages, figures.currency),
+        "bridge_labels": BRIDGE_LABELS,
         "bridge_by": request_.bridge,
-        "bridge_minimum": show.axis_minimum(bridge),
-        "bridge_chart": show.bridge_chart(bridge, figures.currency, formats()),
         "variances": lists.measures("variance", limit=TOP_ROWS).rows,
-        "waiting": lists.measures("held_up_benefit", limit=TOP_ROWS).rows,
-        "excluded": lists.excluded_measures(limit=5) if total.excluded else (),
+        "waiting": lists.measures("delayed", limit=TOP_ROWS).rows,
+        "excluded_count": excluded,
+        "excluded": lists.excluded_measures(limit=5) if excluded else (),
         "deferred": deferred,
         "days": lambda moment: show.days_since(moment, formats().now),
         "levels": HIERARCHY_LEVELS,
@@ -199,6 +211,33 @@ def _page_data(
     return page
 
 
+@dataclass(frozen=True, slots=True)
+class ShownBridge:
+    """A bridge with its chart."""
+
+    title: str
+    name: str
+    unit: str
+    """What its amounts are of, after the currency."""
+    bridge: Bridge
+    minimum: Decimal
+    chart: Mapping[str, object]
+
+
+def _bridges(overview: PortfolioOverview, by: str, stages: Mapping[str, str], currency: str) -> tuple[ShownBridge, ...]:
+    """In-year beside run-rate: a delay loses the one and not the other."""
+    shown = []
+    for horizon, title, unit in (
+        (Horizon.IN_YEAR, f"{name_of(years.in_year)}, {name_of(ebitda_effect)}", ""),
+        (Horizon.RUN_RATE, name_of(years.run_rate), " a year"),
+    ):
+        made = bridge(overview, horizon, by, stages)
+        chart = bridge_chart(made, currency, formats())
+        name = horizon.value.replace("_", "-")
+        shown.append(ShownBridge(title, name, unit, made, axis_minimum(made), chart))
+    return tuple(shown)
+
+
 def _curve(portfolio_: Portfolio, figures: FigureSettings) -> dict[str, Any]:
     rows = show.curve(portfolio_.curve())
     amounts = [amount for row in rows for amount in row.total.values()]
@@ -208,7 +247,7 @@ def _curve(portfolio_: Portfolio, figures: FigureSettings) -> dict[str, Any]:
         "curve_scale": scale,
         "curve_chart": show.curve_chart(rows, figures, formats()),
         "year_end": show.year_end_row(rows, figures),
-        "versions": tuple(Version),
+        "versions": show.VERSION_LABELS,
         "figures": figures,
     }
 

@@ -13,7 +13,9 @@ from werkzeug.exceptions import NotFound
 from connector.bootstrap import Services
 from connector.people.permissions import Viewer
 from connector.store.reporting.portfolio_lists import EffectLineFilters, PortfolioLists
+from governance.definitions.report import WORDS
 from governance.rates import MissingRate, Rates
+from governance.roll_up import AMOUNTS
 from webhook_server.admin.portfolio_request import PortfolioRequest
 
 BATCH_ROWS = 2_000
@@ -24,11 +26,12 @@ FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 MEASURE_COLUMNS = (
     "key", "title", "portfolio", "program", "project", "package", "owner", "stage", "gate", "implementation",
-    "potential", "plan", "forecast", "actual", "at completion", "variance", "blocked benefit", "currency", "reason",
-    "blockers", "findings", "missing rate", "address",
+    "potential", "not in the totals", *(WORDS[name].heading for name in AMOUNTS), "currency", "reason", "blockers",
+    "findings", "missing rate", "address",
 )  # fmt: skip
+"""Amounts in the words of the definition sheet."""
 LINE_COLUMNS = (
-    "key", "title", "version", "kind", "month", "account", "hard", "amount", "currency", "converted",
+    "key", "title", "version", "kind", "month", "account", "hard", "P&L line", "amount", "currency", "converted",
     "reporting currency", "rate", "address",
 )  # fmt: skip
 
@@ -83,12 +86,8 @@ def _measures(lists: PortfolioLists, after: str | None, currency: str) -> tuple[
             row.gate,
             row.implementation,
             row.potential,
-            row.plan,
-            row.forecast,
-            row.actual,
-            row.at_completion,
-            row.variance,
-            row.held_up_benefit,
+            row.left_out,
+            *(getattr(row.amounts, name) for name in AMOUNTS),
             currency,
             row.deviation_reason,
             " ".join(row.blockers),
@@ -113,8 +112,8 @@ def _lines(
         rate = str(conversion) if isinstance(conversion, MissingRate) else conversion.rate
         piece.append(
             (
-                row.key, row.title, line.version, line.kind, line.month, line.account, line.hard, line.money.amount,
-                line.money.currency, converted, "" if missing else currency, rate, row.url,
+                row.key, row.title, line.version, line.kind, line.month, line.account, line.hard, line.pl_line,
+                line.money.amount, line.money.currency, converted, "" if missing else currency, rate, row.url,
             )
         )  # fmt: skip
     return page.next_cursor, piece

@@ -10,7 +10,9 @@ from flask.typing import ResponseReturnValue
 from connector.bootstrap import Services
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_lists import SORTS, EffectLineFilters, PortfolioLists
-from governance.effects import ZERO, Account, EffectKind, Version
+from governance.definitions.report import REPORT
+from governance.definitions.results import Figure
+from governance.effects import ZERO, EffectKind, Version
 from webhook_server.admin import portfolio_view as show
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.portfolio_export import export
@@ -62,7 +64,7 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
         with services.read_as(viewer) as connection:
             portfolio = Portfolio(connection, viewer, portfolio_request.filters)
             figures = figures_or_gone(portfolio)
-            net = _net(portfolio, wanted_lines)
+            sums = _sums(portfolio, wanted_lines)
             page = PortfolioLists(connection, viewer, portfolio_request.filters).lines(
                 wanted_lines, request.args.get("after")
             )
@@ -74,10 +76,11 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
             line_filters=wanted_lines,
             rows=rows,
             after=page.next_cursor,
-            net=net,
+            sums=sums,
+            version_labels=show.VERSION_LABELS,
+            figure_names=FIGURE_NAMES,
             versions=tuple(Version),
             kinds=tuple(EffectKind),
-            accounts=tuple(Account),
         )
 
     @blueprint.get("/export.csv")
@@ -94,17 +97,18 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
         )
 
 
-def _net(portfolio: Portfolio, wanted_lines: EffectLineFilters) -> dict[Version, Decimal] | None:
-    """The net of the lines; ``None`` where only single kinds or accounts are listed, which have no net."""
-    if wanted_lines.kind is not None or wanted_lines.account not in {None, Account.EBITDA.value}:
+FIGURE_NAMES = {line.figure.value: line.name for line in REPORT if line.figure}
+
+
+def _sums(portfolio: Portfolio, wanted: EffectLineFilters) -> dict[Version, Decimal] | None:
+    """What the lines come to; ``None`` where they are of one kind, or of a figure that no curve shows."""
+    if wanted.kind is not None or wanted.figure not in {Figure.EBITDA, Figure.CASH}:
         return None
-    net: dict[Version, Decimal] = {}
+    found: dict[Version, Decimal] = {}
     for point in portfolio.curve():
-        if (wanted_lines.first and point.month < wanted_lines.first) or (
-            wanted_lines.last and point.month > wanted_lines.last
-        ):
+        if (wanted.first and point.month < wanted.first) or (wanted.last and point.month > wanted.last):
             continue
-        for version, amount in point.net.items():
-            if wanted_lines.version in {None, version.value}:
-                net[version] = net.get(version, ZERO) + amount
-    return net
+        for version, amount in (point.cash if wanted.figure is Figure.CASH else point.ebitda).items():
+            if wanted.version in {None, version.value}:
+                found[version] = found.get(version, ZERO) + amount
+    return {version: found[version] for version in Version if version in found}

@@ -18,12 +18,13 @@ from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import FILTER_LABELS, PortfolioFilters
 from connector.store.reporting.portfolio_lists import EffectLineFilters, PortfolioLists
 from connector.store.reporting.portfolio_results import FigureSettings, FilterChoices
-from governance.effects import Account, EffectKind, Version
+from governance.definitions.results import Figure
+from governance.effects import EffectKind, Version
 from governance.hierarchy import NOT_STATED
 from governance.money import Period
-from governance.sums import MONTHS
 from webhook_server.admin import portfolio_view as show
 from webhook_server.admin.as_known import PARAMETER, requested_day
+from webhook_server.admin.portfolio_bridge import BRIDGE_LABELS
 
 Stages = Callable[[], dict[str, str]]
 """Returns the present labels of the stages."""
@@ -52,7 +53,7 @@ class PortfolioRequest:
     @classmethod
     def from_query(cls, values: Mapping[str, str]) -> PortfolioRequest:
         bridge = values.get("bridge", "cause")
-        known_bridge = bridge if bridge in show.BRIDGE_LABELS else "cause"
+        known_bridge = bridge if bridge in BRIDGE_LABELS else "cause"
         return cls(PortfolioFilters.parse(values), known_bridge, requested_day(values))
 
     def portfolio(self, connection: Connection, viewer: Viewer) -> Portfolio:
@@ -81,7 +82,6 @@ class PortfolioRequest:
 def shared_page_data(
     request_: PortfolioRequest, figures: FigureSettings, stages: dict[str, str], choices: FilterChoices
 ) -> dict[str, Any]:
-    first = Period(figures.year, figures.fiscal_year_start)
     return {
         "filters": request_.filters,
         "query": request_.query,
@@ -90,7 +90,7 @@ def shared_page_data(
         "choices": choices,
         "filter_labels": FILTER_LABELS,
         "not_stated": NOT_STATED,
-        "year": {"first": str(first), "last": str(first.plus(MONTHS - 1))},
+        "year": {"first": str(figures.year.first), "last": str(figures.year.last)},
     }
 
 
@@ -104,9 +104,9 @@ def figures_or_gone(portfolio: Portfolio) -> FigureSettings:
 
 
 def line_filters(values: Mapping[str, str]) -> EffectLineFilters:
-    """Filters for lines; unknown versions, kinds, accounts and months are ignored."""
+    """Filters for lines; unknown versions, kinds, figures and months are ignored."""
 
-    def member(name: str, kind: type[Version | EffectKind | Account]) -> str | None:
+    def member(name: str, kind: type[Version | EffectKind | Figure]) -> str | None:
         value = values.get(name, "")
         return value if value in {known.value for known in kind} else None
 
@@ -116,10 +116,11 @@ def line_filters(values: Mapping[str, str]) -> EffectLineFilters:
         except ValueError:
             return None
 
+    figure = member("figure", Figure)
     return EffectLineFilters(
         member("version", Version),
         member("kind", EffectKind),
-        member("account", Account),
+        Figure(figure) if figure else None,
         month("first"),
         month("last"),
     )

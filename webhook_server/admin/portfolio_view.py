@@ -13,40 +13,49 @@ from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_results import (
     CurvePoint,
     FigureSettings,
-    HierarchySums,
     PortfolioOverview,
     PortfolioSums,
 )
+from governance.definitions.report import WORDS
+from governance.definitions.years import FiscalYear
 from governance.effects import ZERO, Version
 from governance.gates import Policy
-from governance.hierarchy import NOT_STATED
+from governance.left_out import ENDED, ON_HOLD, LeftOut
 from governance.money import Period
-from governance.roll_up import CANCELLED, LEFT_OUT, ON_HOLD, WITHOUT_VALUE
-from governance.sums import MONTHS, LeakReason
 from webhook_server.formats import Formats
 
 STATUS_COLOURS = ("green", "amber", "red", "grey")
-MAX_BRIDGE_STEPS = 10
-"""Bars of a bridge; smaller steps are added up in one."""
-
-LEAKAGE_LABELS = {
-    LeakReason.SCOPE: "Scope",
-    LeakReason.DELAY: "Delay",
-    LeakReason.PRICE: "Price",
-    LeakReason.VOLUME: "Volume",
-    LeakReason.OVERLAP: "Overlap",
-    LeakReason.CANCELLED: "Cancelled",
-    LeakReason.UNSTATED: "No reason given",
-}
 KIND_LABELS = {
     "one_off_benefit": "one-off benefit",
     "recurring_cost": "recurring cost",
     "one_off_cost": "one-off cost",
+    "legacy_cost": "legacy cost",
     "ebitda": "EBITDA",
 }
 """Labels of kinds and accounts that differ from their values."""
 
-BRIDGE_LABELS = {"cause": "By cause", "stage": "By stage", "hierarchy": "By program"}
+VERSION_LABELS = {Version.PLAN: "Plan", Version.FORECAST: "Latest estimate", Version.ACTUAL: "Actual"}
+"""Series by month as people read them: the forecast is shown as the latest estimate that is made of it."""
+
+TILE_NAMES = {
+    name: WORDS[name].heading.replace(", EBITDA effect", "").replace(", in the steady month", "")
+    for name in (
+        "in_year_plan", "in_year_estimate", "in_year_actual", "run_rate_plan", "run_rate_estimate",
+        "carry_over_estimate", "pipeline", "unconfirmed_benefit",
+    )
+}  # fmt: skip
+"""What a tile is called; the note below it says of what the figure is."""
+
+LEFT_OUT_LABELS = {
+    LeftOut.LEFT: "Left the mapping",
+    LeftOut.CANCELLED: "Cancelled",
+    LeftOut.WITHOUT_VALUE: "Closed without value",
+    LeftOut.NO_RATE: "Exchange rate missing",
+    LeftOut.NOT_COMMITTED: "Not committed yet",
+    LeftOut.NOT_GOVERNABLE: "Not governable",
+    LeftOut.NO_PLAN: "Without a plan",
+    LeftOut.NO_FORECAST: "Without a forecast",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +73,6 @@ class Scale:
 
     def __call__(self, amount: Decimal | None) -> Decimal | None:
         return None if amount is None else amount / self.factor
-
-
-@dataclass(frozen=True, slots=True)
-class BridgeStep:
-    """One bar of a bridge: a name, the amount that it adds or subtracts, and the filters of its link."""
-
-    name: str
-    amount: Decimal
-    query: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Bridge:
-    plan: Decimal
-    steps: tuple[BridgeStep, ...]
-    forecast: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,107 +95,52 @@ def summary_sentence(sums: PortfolioSums, figures: FigureSettings, formats: Form
     if not sums.held_up:
         return f"Nothing is held up at a gate: {'the one measure' if sums.measures == 1 else f'all {of}'} can go on."
     is_, it = ("is", "it") if sums.held_up == 1 else ("are", "them")
-    amount = f"{formats.short(sums.held_up_benefit or ZERO)} {figures.currency}"
-    return f"{number} of {of} {is_} held up at a gate, and {amount} of this year's benefit with {it}."
+    amount = f"{formats.short(sums.amounts.delayed_benefit or ZERO)} {figures.currency}"
+    return f"{number} of {of} {is_} held up at a gate, and {amount} of benefit still to come this year with {it}."
 
 
 def stage_labels(policy: Policy | None) -> dict[str, str]:
     """Labels of stages and off-ramps, in their order."""
     stages = {stage.key: stage.label for stage in policy.stages} if policy else {}
-    return {"": "None yet", **stages, ON_HOLD: "On hold", CANCELLED: "Cancelled", WITHOUT_VALUE: "Closed without value"}
+    return {"": "None yet", **stages, ON_HOLD: "On hold", **{step: LEFT_OUT_LABELS[LeftOut(step)] for step in ENDED}}
 
 
 def funnel(overview: PortfolioOverview, names: Mapping[str, str]) -> tuple[FunnelRow, ...]:
     """Every stage in order, also empty ones; stages of an earlier policy come last."""
-    order = [*(key for key in names if key not in {ON_HOLD, *LEFT_OUT})]
+    order = [*(key for key in names if key not in {ON_HOLD, *ENDED})]
     order += [key for key in overview.by_stage if key not in names]
-    order += [ON_HOLD, *LEFT_OUT]
-    total = overview.total.run_rate_plan or ZERO
+    order += [ON_HOLD, *ENDED]
+    total = sum((_run_rate(sums) for key, sums in overview.by_stage.items() if key not in ENDED), ZERO)
     rows = []
     for key in order:
         sums = overview.by_stage.get(key, NO_SUMS)
-        share = (sums.run_rate_plan or ZERO) / total if total else ZERO
-        if sums.measures or (key in names and key not in {"", ON_HOLD, *LEFT_OUT}):
-            rows.append(FunnelRow(key, names.get(key, key), sums, share, key in {ON_HOLD, *LEFT_OUT}))
+        share = _run_rate(sums) / total if total and key not in ENDED else ZERO
+        if sums.measures or (key in names and key not in {"", ON_HOLD, *ENDED}):
+            rows.append(FunnelRow(key, names.get(key, key), sums, share, key in {ON_HOLD, *ENDED}))
     return tuple(rows)
 
 
-@dataclass(frozen=True, slots=True)
-class BesideRow:
-    """Measures that no total of the page counts: cancelled, or closed without value."""
+def _run_rate(sums: PortfolioSums) -> Decimal:
+    return sums.amounts.run_rate_plan or ZERO
 
-    key: str
+
+@dataclass(frozen=True, slots=True)
+class LeftOutRow:
+    """Measures that the totals do not hold, for one reason."""
+
+    reason: LeftOut
     label: str
     sums: PortfolioSums
 
 
-def beside(overview: PortfolioOverview, filters: PortfolioFilters) -> tuple[BesideRow, ...]:
-    """What is left out of the totals, unless the page is filtered to it."""
-    if filters.stage in LEFT_OUT:
+def left_out_rows(overview: PortfolioOverview, filters: PortfolioFilters) -> tuple[LeftOutRow, ...]:
+    """What the totals of the page do not hold; nothing where just that is asked for."""
+    if filters.left_out is not None or filters.stage in ENDED:
         return ()
-    names = {CANCELLED: "cancelled", WITHOUT_VALUE: "closed without value"}
-    return tuple(BesideRow(step, names[step], sums) for step, sums in overview.left_out.items())
+    return tuple(LeftOutRow(reason, LEFT_OUT_LABELS[reason], sums) for reason, sums in overview.left_out.items())
 
 
-NO_SUMS = PortfolioSums(0, 0, 0, 0, 0, *([None] * 18))
-
-
-def bridge(overview: PortfolioOverview, by: str, names: Mapping[str, str]) -> Bridge:
-    """From the planned run-rate to the forecast run-rate; what is not forecast yet is a step of its own."""
-    total = overview.total
-    if by == "stage":
-        order = [
-            *(key for key in names if key in overview.by_stage and key not in LEFT_OUT),
-            *(key for key in overview.by_stage if key not in names),
-        ]
-        steps = [
-            BridgeStep(names.get(key, key), overview.by_stage[key].run_rate_change, {"stage": key or NOT_STATED})
-            for key in order
-        ]
-    elif by == "hierarchy":
-        steps = [_hierarchy_step(node) for node in overview.programs]
-        steps.sort(key=lambda step: -abs(step.amount))
-    else:
-        steps = [BridgeStep(LEAKAGE_LABELS[reason], -amount) for reason, amount in overview.leakage_by_reason.items()]
-    shown = [step for step in steps if step.amount]
-    if len(shown) > MAX_BRIDGE_STEPS:
-        rest = shown[MAX_BRIDGE_STEPS - 1 :]
-        shown = [
-            *shown[: MAX_BRIDGE_STEPS - 1],
-            BridgeStep(f"{len(rest)} others", sum((step.amount for step in rest), ZERO)),
-        ]
-    if total.unforecast_run_rate:
-        shown.append(BridgeStep("Not forecast yet", -total.unforecast_run_rate))
-    return Bridge(total.run_rate_plan or ZERO, tuple(shown), total.run_rate_forecast or ZERO)
-
-
-def _hierarchy_step(node: HierarchySums) -> BridgeStep:
-    query = PortfolioFilters().at_path(node.path).query
-    return BridgeStep(node.name or NOT_STATED, node.sums.run_rate_change, query)
-
-
-def axis_minimum(figures: Bridge) -> Decimal:
-    """Where the axis of a bridge begins: above zero when its steps would be too small to see; the caption says so."""
-    levels = [figures.plan, figures.forecast]
-    for step in figures.steps:
-        levels.append((levels[-1] if len(levels) > 2 else figures.plan) + step.amount)
-    least, most = min(levels), max(levels)
-    if least <= 0 or most - least >= most / 2:
-        return min(ZERO, least)
-    room = Decimal(10) ** (max(most.adjusted(), 1) - 1)
-    return max((least - (most - least) * 2 / 5) // room * room, ZERO)
-
-
-def bridge_chart(figures: Bridge, currency: str, formats: Formats) -> dict[str, Any]:
-    bars: list[dict[str, Any]] = [{"name": "Plan", "from": 0, "to": _float(figures.plan), "kind": "total"}]
-    level = figures.plan
-    for step in figures.steps:
-        following = level + step.amount
-        kind = "gain" if step.amount > 0 else "loss"
-        bars.append({"name": step.name, "from": _float(level), "to": _float(following), "kind": kind})
-        level = following
-    bars.append({"name": "Forecast", "from": 0, "to": _float(figures.forecast), "kind": "total"})
-    return {"unit": currency, "locale": _locale_tag(formats), "minimum": _float(axis_minimum(figures)), "bars": bars}
+NO_SUMS = PortfolioSums()
 
 
 def funnel_chart(rows: Sequence[FunnelRow], currency: str, formats: Formats) -> dict[str, Any]:
@@ -212,8 +150,8 @@ def funnel_chart(rows: Sequence[FunnelRow], currency: str, formats: Formats) -> 
         "rows": [
             {
                 "name": row.label,
-                "plan": _float(row.sums.run_rate_plan),
-                "forecast": _float(row.sums.run_rate_forecast),
+                "plan": _float(row.sums.amounts.run_rate_plan),
+                "estimate": _float(row.sums.amounts.run_rate_estimate),
                 "offRamp": row.is_off_ramp,
             }
             for row in rows
@@ -223,10 +161,10 @@ def funnel_chart(rows: Sequence[FunnelRow], currency: str, formats: Formats) -> 
 
 @dataclass(frozen=True, slots=True)
 class CurveRow:
-    """Cumulative net up to and with a month; ``None`` after the last month that a version has."""
+    """EBITDA effect of a month, and up to and with it; ``None`` after the last month that a version has."""
 
     month: Period
-    net: Mapping[Version, Decimal | None]
+    ebitda: Mapping[Version, Decimal | None]
     total: Mapping[Version, Decimal | None]
 
 
@@ -234,17 +172,17 @@ def curve(points: Sequence[CurvePoint]) -> tuple[CurveRow, ...]:
     """Every month from the first to the last, also months without amounts."""
     if not points:
         return ()
-    by_month = {point.month: point.net for point in points}
-    last = {version: max((p.month for p in points if version in p.net), default=None) for version in Version}
+    by_month = {point.month: point.ebitda for point in points}
+    last = {version: max((p.month for p in points if version in p.ebitda), default=None) for version in Version}
     running = dict.fromkeys(Version, ZERO)
     rows = []
     for month in points[0].month.until(points[-1].month):
-        net = by_month.get(month, {})
+        amounts = by_month.get(month, {})
         for version in Version:
-            running[version] += net.get(version, ZERO)
+            running[version] += amounts.get(version, ZERO)
         until = {version: end is not None and month <= end for version, end in last.items()}
         total = {version: running[version] if until[version] else None for version in Version}
-        rows.append(CurveRow(month, {version: net.get(version) for version in Version}, total))
+        rows.append(CurveRow(month, {version: amounts.get(version) for version in Version}, total))
     return tuple(rows)
 
 
@@ -256,17 +194,16 @@ def curve_chart(rows: Sequence[CurveRow], figures: FigureSettings, formats: Form
         "series": {version.value: [_float_or_none(row.total[version]) for row in rows] for version in Version},
         "today": _row_index(rows, Period.of(formats.now.date())),
         "years": [
-            {"at": index, "name": f"FY {row.month.year}"}
+            {"at": index, "name": FiscalYear(row.month, figures.year.named_by).label}
             for index, row in enumerate(rows)
-            if row.month.month == figures.fiscal_year_start
+            if row.month.month == figures.year.first.month
         ],
     }
 
 
 def year_end_row(rows: Sequence[CurveRow], figures: FigureSettings) -> CurveRow | None:
     """The row of the present fiscal year's last month."""
-    last = Period(figures.year, figures.fiscal_year_start).plus(MONTHS - 1)
-    return next((row for row in rows if row.month == last), None)
+    return next((row for row in rows if row.month == figures.year.last), None)
 
 
 def shade(measures: int, maximum: int) -> int:

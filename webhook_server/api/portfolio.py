@@ -13,46 +13,45 @@ from connector.store.reporting.figures_history import PastPortfolio
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_results import HierarchySums, PortfolioSums
+from governance.definitions.leakage import LeakReason
 from governance.effects import Version
+from governance.left_out import LeftOut
 from governance.verdict import Colour
 from webhook_server.api.known_on import day_of
 from webhook_server.api.operation import ApiCall, Operation
+from webhook_server.api.portfolio_amounts import PortfolioAmounts, amounts_of
 from webhook_server.api.problem import Problem
 from webhook_server.api.sources import SourceModel, source_models
 from webhook_server.api.values import Amount, Model, ShortText
 
-AMOUNT_FIELDS = (
-    "plan", "forecast", "actual", "at_completion", "variance", "in_year_plan", "in_year_forecast", "in_year_actual",
-    "run_rate_plan", "run_rate_forecast", "carry_over", "leakage", "gross_benefit", "weighted_pipeline", "cash",
-    "avoidance",
-)  # fmt: skip
-
 
 class Totals(Model):
-    """Net, in the reporting currency; null if no measure has such a figure."""
+    """Counts are of all measures that have not ended, amounts of those that committed totals hold."""
 
     measures: int
-    without_rate: int = Field(description="Measures without an exchange rate: counted, but not in the amounts.")
+    counted: int = Field(
+        description="Measures that the amounts are of: plan, latest estimate and variance of the same."
+    )
     held_up: int = Field(description="Measures whose gate is due and shut: waiting, blocked or in breach.")
     red_implementation: int
     red_potential: int
-    plan: Amount | None
-    forecast: Amount | None
-    actual: Amount | None
-    at_completion: Amount | None = Field(description="Actual to date, and forecast for the rest.")
-    variance: Amount | None = Field(description="At completion minus plan, of measures that have a forecast.")
-    in_year_plan: Amount | None
-    in_year_forecast: Amount | None
-    in_year_actual: Amount | None
-    run_rate_plan: Amount | None
-    run_rate_forecast: Amount | None
-    carry_over: Amount | None
-    leakage: Amount | None = Field(description="Planned run-rate that is no longer forecast.")
-    gross_benefit: Amount | None = Field(description="Planned benefit of all years.")
-    weighted_pipeline: Amount | None = Field(description="The gross benefit, weighted by stage.")
-    cash: Amount | None
-    avoidance: Amount | None = Field(description="Not included in the other figures.")
-    held_up_benefit: Amount | None = Field(description="This year's benefit of these measures.")
+    amounts: PortfolioAmounts = Field(
+        description="Of the counted measures; the pipeline, delayed and unconfirmed benefit are of all that have not "
+        "ended."
+    )
+
+
+class LeftOutTotals(Model):
+    reason: LeftOut = Field(description="Why the totals do not hold these measures.")
+    totals: Totals
+
+
+class Losses(Model):
+    """Leakage by reason; null is none."""
+
+    reason: LeakReason
+    run_rate: Amount | None
+    in_year: Amount | None
 
 
 class HierarchyTotals(Model):
@@ -61,7 +60,9 @@ class HierarchyTotals(Model):
 
 
 class StageTotals(Model):
-    stage: str = Field(description="A stage's key, on_hold, cancelled or without_value; empty before the first stage.")
+    stage: str = Field(
+        description="A stage's key, on_hold, cancelled, without_value or left; empty before the first stage."
+    )
     totals: Totals
 
 
@@ -73,22 +74,30 @@ class StatusTotals(Model):
 
 class MonthTotals(Model):
     month: date = Field(description="Its first day.")
-    plan: Amount | None
-    forecast: Amount | None
+    plan: Amount | None = Field(description="EBITDA effect.")
+    estimate: Amount | None = Field(description="The same of the latest estimate.")
     actual: Amount | None
+    cash_plan: Amount | None = Field(description="Cash effect.")
+    cash_estimate: Amount | None
+    cash_actual: Amount | None
 
 
 class PortfolioTotals(Model):
     currency: str
-    fiscal_year: int
+    fiscal_year: int = Field(description="As the organisation names it, by its first or its last calendar year.")
+    fiscal_year_begins: date
+    closed_month: date = Field(
+        description="First day of the month until which actuals count; forecasts count after it."
+    )
+    committed_from: str = Field(description="Key of the stage from which totals count a measure.")
     refreshed_at: datetime = Field(description="When the figures were calculated.")
     total: Totals
     hierarchies: list[HierarchyTotals] = Field(description="The next level below the requested part.")
     stages: list[StageTotals]
-    left_out: list[StageTotals] = Field(
-        description="What no other sum counts: measures that were cancelled or closed without value. "
-        "They are among the stages as well."
+    left_out: list[LeftOutTotals] = Field(
+        description="What the totals do not hold, by reason. They are among the stages as well."
     )
+    losses: list[Losses]
     statuses: list[StatusTotals]
     months: list[MonthTotals]
     sources: list[SourceModel] = Field(description="Of the measures that you see; empty for a day in the past.")
@@ -105,6 +114,7 @@ class PortfolioQuery(Model):
     stage: ShortText | None = None
     implementation: Colour | None = None
     potential: Colour | None = None
+    left_out: LeftOut | None = Field(None, description="Only what the totals leave out for this reason.")
     on: ShortText | None = Field(
         default=None,
         description="As known on a day (2026-06-30, until its end in UTC) or at a moment (2026-06-30T12:00Z); "
@@ -112,9 +122,13 @@ class PortfolioQuery(Model):
     )
 
 
+SIDES = {Version.PLAN: "plan", Version.FORECAST: "estimate", Version.ACTUAL: "actual"}
+
+
 def totals(call: ApiCall) -> PortfolioTotals:
     query = call.query_as(PortfolioQuery)
-    same = ("portfolio", "program", "project", "package", "owner", "stage", "implementation", "potential")
+    same = ("portfolio", "program", "project", "package", "owner", "stage", "implementation", "potential",
+            "left_out")  # fmt: skip
     given = {name: value for name in same if (value := getattr(query, name)) is not None}
     filters = PortfolioFilters(entity=query.legal_entity, unit=query.business_unit, **given)
     on = day_of(query.on)
@@ -139,12 +153,26 @@ def totals(call: ApiCall) -> PortfolioTotals:
     return PortfolioTotals(
         sources=source_models(ages, call.services.settings.source_age_limit, system_clock()),
         currency=currency,
-        fiscal_year=settings.year,
+        fiscal_year=settings.year.name,
+        fiscal_year_begins=settings.year.first.first_day,
+        closed_month=settings.closed.first_day,
+        committed_from=settings.committed_from,
         refreshed_at=settings.refreshed_at,
         total=_totals(overview.total, currency),
         hierarchies=[_hierarchy(node, currency) for node in overview.children],
         stages=[StageTotals(stage=name, totals=_totals(sums, currency)) for name, sums in overview.by_stage.items()],
-        left_out=[StageTotals(stage=name, totals=_totals(sums, currency)) for name, sums in overview.left_out.items()],
+        left_out=[
+            LeftOutTotals(reason=reason, totals=_totals(sums, currency)) for reason, sums in overview.left_out.items()
+        ],
+        losses=[
+            Losses(
+                reason=reason,
+                run_rate=_amount(overview.run_rate_losses.get(reason), currency),
+                in_year=_amount(overview.in_year_losses.get(reason), currency),
+            )
+            for reason in LeakReason
+            if reason in overview.run_rate_losses or reason in overview.in_year_losses
+        ],
         statuses=[
             StatusTotals(
                 implementation=Colour(implementation), potential=Colour(potential), totals=_totals(sums, currency)
@@ -154,7 +182,8 @@ def totals(call: ApiCall) -> PortfolioTotals:
         months=[
             MonthTotals(
                 month=point.month.first_day,
-                **{version.value: _amount(point.net.get(version), currency) for version in Version},
+                **{SIDES[version]: _amount(point.ebitda.get(version), currency) for version in Version},
+                **{f"cash_{SIDES[version]}": _amount(point.cash.get(version), currency) for version in Version},
             )
             for point in points
         ],
@@ -168,12 +197,11 @@ def _hierarchy(node: HierarchySums, currency: str) -> HierarchyTotals:
 def _totals(sums: PortfolioSums, currency: str) -> Totals:
     return Totals(
         measures=sums.measures,
-        without_rate=sums.excluded,
+        counted=sums.counted,
         held_up=sums.held_up,
         red_implementation=sums.red_implementation,
         red_potential=sums.red_potential,
-        held_up_benefit=_amount(sums.held_up_benefit, currency),
-        **{name: _amount(getattr(sums, name), currency) for name in AMOUNT_FIELDS},
+        amounts=amounts_of(sums.amounts, currency),
     )
 
 

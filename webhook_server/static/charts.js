@@ -66,7 +66,7 @@
   const hatch = (c) => ({ symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: Math.PI / 4, color: c.sheet });
 
   const kinds = {
-    // Two bars a stage: planned and forecast run-rate; off-ramps hatched, because they are not stages.
+    // Two bars a stage: planned run-rate and its latest estimate; off-ramps hatched, because they are not stages.
     funnel(data, c) {
       const rows = data.rows;
       const write = writer(data.locale);
@@ -77,11 +77,11 @@
       return {
         ...base(c),
         grid: { left: 4, right: 18, top: 30, bottom: 4, containLabel: true },
-        legend: legend(c, ["Plan", "Forecast"]),
+        legend: legend(c, ["Plan", "Latest estimate"]),
         tooltip: { ...base(c).tooltip, axisPointer: { type: "shadow" }, formatter: tooltipText(write, data.unit) },
         xAxis: amounts(c, data.locale),
         yAxis: { ...names(c, rows.map((row) => row.name)), inverse: true },
-        series: [series("Plan", "plan", c.plan), series("Forecast", "forecast", c.forecast)],
+        series: [series("Plan", "plan", c.plan), series("Latest estimate", "estimate", c.forecast)],
       };
     },
 
@@ -132,11 +132,11 @@
       return {
         ...base(c),
         grid: { left: 4, right: 20, top: 34, bottom: 4, containLabel: true },
-        legend: { ...legend(c, ["Plan", "Forecast", "Actual"]), icon: "roundRect", itemHeight: 4 },
+        legend: { ...legend(c, ["Plan", "Latest estimate", "Actual"]), icon: "roundRect", itemHeight: 4 },
         tooltip: { ...base(c).tooltip, formatter: tooltipText(write, data.unit) },
         xAxis: { ...names(c, data.months, { hideOverlap: true }), boundaryGap: false },
         yAxis: amounts(c, data.locale),
-        series: [plan, line("Forecast", "forecast", c.forecast, "solid", 2), line("Actual", "actual", c.actual, "solid", 3.5)],
+        series: [plan, line("Latest estimate", "forecast", c.forecast, "solid", 2), line("Actual", "actual", c.actual, "solid", 3.5)],
       };
     },
   };

@@ -11,12 +11,12 @@ from sqlalchemy import Engine, RowMapping, or_, select
 
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import EFFECT_LINE, MEASURE, STATUS_DAY, WORK_ITEM
+from connector.store.measures.roll_up_entry import entry_of
 from connector.store.measures.verdicts import verdict_of
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.hierarchy import RollUpMeasure
 from governance.measure import HierarchyPath, MeasureId
 from governance.money import Money, Period
-from governance.roll_up import funnel_step
 from governance.verdict import Blocker, Verdict
 from mapping.preview import CurrentMeasure
 from mapping.work_item import ConnectionName, NativeId
@@ -86,17 +86,13 @@ class MeasureLookup:
             )
 
     def hierarchy_entries(self, organization: str) -> Iterator[RollUpMeasure]:
-        """Every mapped measure with its effect lines, for totals."""
-        measures = (
-            select(
-                MEASURE,
-                MEASURE.c.verdict["deviation"]["reason"].astext.label("leak"),
-                MEASURE.c.verdict["off_ramp"]["kind"].astext.label("off_ramp"),
-                MEASURE.c.verdict["without_value"].astext.label("without_value"),
-            )
-            .where(MEASURE.c.unmapped_since.is_(None))
-            .order_by(MEASURE.c.id)
-        )
+        """Every measure with its effect lines, for totals; also those that have left."""
+        measures = select(
+            MEASURE,
+            MEASURE.c.verdict["deviation"]["reason"].astext.label("reason"),
+            MEASURE.c.verdict["off_ramp"]["kind"].astext.label("off_ramp"),
+            MEASURE.c.verdict["without_value"].astext.label("without_value"),
+        ).order_by(MEASURE.c.id)
         lines = select(EFFECT_LINE).order_by(EFFECT_LINE.c.measure_id)
         with self._engine.connect() as connection:
             effects: dict[str, list[EffectLine]] = {}
@@ -105,17 +101,7 @@ class MeasureLookup:
             for row in connection.execute(measures):
                 place = HierarchyPath(organization, row.portfolio, row.program, row.project, row.package)
                 found = tuple(effects.get(row.id, ()))
-                leak = row.leak or ""
-                yield RollUpMeasure(
-                    MeasureId(row.id),
-                    place,
-                    row.legal_entity,
-                    row.business_unit,
-                    found,
-                    row.stage,
-                    leak,
-                    funnel_step(row.stage, row.off_ramp, without_value=row.without_value == "true"),
-                )
+                yield entry_of(row, place, found, without_value=row.without_value == "true")
 
     def current_measures(self, connection: ConnectionName, items: Sequence[NativeId]) -> dict[NativeId, CurrentMeasure]:
         """Rule, gate and blockers' codes of these items' measures."""
@@ -160,7 +146,8 @@ class MeasureLookup:
 
 def _line(row: Any) -> EffectLine:
     money, month = Money(row.amount, row.currency), Period.of(row.month)
-    return EffectLine(Version(row.version), EffectKind(row.kind), month, money, Account(row.account), row.hard)
+    account = Account(row.account)
+    return EffectLine(Version(row.version), EffectKind(row.kind), month, money, account, row.hard, row.pl_line)
 
 
 def explanation_of(row: RowMapping) -> MeasureExplanation:

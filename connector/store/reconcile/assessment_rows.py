@@ -26,7 +26,7 @@ from mapping.work_item import Comment, ConnectionName, WorkItem
 from mapping.writeback import Change, Comparison
 
 Row: TypeAlias = "dict[str, object]"
-LineKey: TypeAlias = "tuple[str, str, str, date, str, bool]"
+LineKey: TypeAlias = "tuple[str, str, str, date, str, bool, str]"
 
 
 class PreparedAssessment:
@@ -194,9 +194,10 @@ def effect_line_rows(outcome: AssessedItem) -> list[Row]:
             "month": month,
             "account": account,
             "hard": hard,
+            "pl_line": pl_line,
             "amount": amount,
         }
-        for (version, kind, currency, month, account, hard), amount in sums.items()
+        for (version, kind, currency, month, account, hard, pl_line), amount in sums.items()
     ]
 
 
@@ -274,6 +275,7 @@ def _line_key(line: EffectLine) -> LineKey:
         line.month.first_day,
         line.account.value,
         line.hard,
+        line.pl_line,
     )
 
 

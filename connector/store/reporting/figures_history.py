@@ -29,7 +29,7 @@ from sqlalchemy.dialects import postgresql
 
 from connector.people.permissions import Viewer
 from connector.store.database.tables import FIGURES_SETTINGS_VERSION, MEASURE_FIGURES
-from connector.store.reporting.portfolio import Portfolio
+from connector.store.reporting.portfolio import Portfolio, figure_settings_of
 from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_lists import PortfolioLists
 from connector.store.reporting.portfolio_results import CurvePoint, FigureSettings, RebuildProgress
@@ -67,11 +67,14 @@ _LEFT_ALL = text(f"""
 """)  # noqa: S608 - our own names
 _LEFT = text(f"{_LEFT_ALL.text} AND m.id = ANY(:ids)")
 _SETTINGS = text("""
-    INSERT INTO figures_settings_version (known_from, currency, fiscal_year_start, year)
-    SELECT :now, s.currency, s.fiscal_year_start, s.year FROM figures_settings AS s
+    INSERT INTO figures_settings_version (known_from, currency, first_month, year_named_by, closed_month,
+                                          committed_from)
+    SELECT :now, s.currency, s.first_month, s.year_named_by, s.closed_month, s.committed_from
+    FROM figures_settings AS s
     LEFT JOIN LATERAL (SELECT v.* FROM figures_settings_version AS v ORDER BY v.id DESC LIMIT 1) AS newest ON true
-    WHERE (s.currency, s.fiscal_year_start, s.year)
-          IS DISTINCT FROM (newest.currency, newest.fiscal_year_start, newest.year)
+    WHERE (s.currency, s.first_month, s.year_named_by, s.closed_month, s.committed_from)
+          IS DISTINCT FROM (newest.currency, newest.first_month, newest.year_named_by, newest.closed_month,
+                            newest.committed_from)
 """)
 
 
@@ -154,7 +157,7 @@ class PastPortfolio(Portfolio):
         versions = FIGURES_SETTINGS_VERSION.c
         query = select(FIGURES_SETTINGS_VERSION).where(versions.known_from <= self._at).order_by(versions.id.desc())
         row = self._present.execute(query.limit(1)).first()
-        return FigureSettings(row.currency, row.fiscal_year_start, row.year, self._at) if row else None
+        return figure_settings_of(row, self._at) if row else None
 
     def rebuild_progress(self) -> RebuildProgress | None:
         return None

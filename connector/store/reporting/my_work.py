@@ -266,7 +266,7 @@ WITH me AS (
            h.implementation, h.potential, h.roles, h.next_key, h.next_label, h.currency,
            coalesce(b.currency, h.currency) AS reporting,
            jsonb_array_length(h.blockers) AS blockers_in_all,
-           CASE WHEN f.measure_id IS NOT NULL THEN f.plan
+           CASE WHEN f.measure_id IS NOT NULL THEN f.cash_plan
                 WHEN b.currency IS NULL OR b.currency = h.currency THEN h.plan_net END AS stake,
            CASE t.kind WHEN 'confirmation' THEN h.actual_net WHEN 'reason' THEN h.variance_net END AS amount,
            row_number() OVER (PARTITION BY t.id ORDER BY t.kind) = 1 AS first_of_measure

@@ -8,24 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import reduce
+from typing import Any, TypeAlias
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    FromClause,
-    Select,
-    and_,
-    case,
-    func,
-    literal,
-    null,
-    select,
-    tuple_,
-    union,
-)
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, select, true, tuple_
 
 from connector.people.permissions import Viewer
 from connector.store.database.tables import (
@@ -37,12 +25,13 @@ from connector.store.database.tables import (
     ROLLUP_GROUP,
     ROLLUP_MONTH,
 )
-from connector.store.database.tables.rollups import LEAKS, SUMS
+from connector.store.database.tables.rollups import LEAKS, NUMBERS, SUMS, YEAR_LEAKS
 from connector.store.reporting.portfolio_filters import (
     HIERARCHY_LEVELS,
     PortfolioFilters,
     can_use_sums,
     counted,
+    live,
     measures_where,
     sums_where,
     visible_measures,
@@ -57,10 +46,13 @@ from connector.store.reporting.portfolio_results import (
     PortfolioSums,
     RebuildProgress,
 )
-from governance.effects import Version
+from governance.definitions.leakage import LeakReason
+from governance.definitions.years import FiscalYear, YearName
+from governance.effects import ZERO, Version
+from governance.left_out import LeftOut
 from governance.money import Period
-from governance.roll_up import LEFT_OUT
-from governance.sums import LeakReason
+from governance.portfolio import OPEN_AMOUNTS
+from governance.roll_up import Amounts
 
 
 class Portfolio:
@@ -75,7 +67,9 @@ class Portfolio:
     def settings(self) -> FigureSettings | None:
         """``None`` before the first figures were made."""
         row = self._connection.execute(select(FIGURES_SETTINGS)).first()
-        return FigureSettings(row.currency, row.fiscal_year_start, row.year, row.refreshed_at) if row else None
+        if row is None:
+            return None
+        return figure_settings_of(row, row.refreshed_at)
 
     def rebuild_progress(self) -> RebuildProgress | None:
         row = self._connection.execute(select(FIGURES_PROGRESS)).first()
@@ -88,26 +82,41 @@ class Portfolio:
         # Without a place the programs are wanted as well as the portfolios; under one, what lies right beneath it.
         places = HIERARCHY_LEVELS[:2] if depth == 0 else HIERARCHY_LEVELS[min(depth, len(HIERARCHY_LEVELS) - 1) :][:1]
         source = self._source(places[-1])
-        keys = [source.c[name] for name in (*places, "step", "implementation", "potential")]
-        summed = [func.sum(source.c[name]).label(name) for name in (*COUNTED, *SUMS, *LEAKS)]
+        keys = [source.c[name] for name in (*places, "implementation", "potential", "left_out")]
+        summed = [func.sum(source.c[name]).label(name) for name in (*COUNTED, *NUMBERS)]
         # Added up once over everything, and from there, a hundredth of the rows, in all the ways.
         once = select(*keys, *summed).group_by(*keys).cte("once").prefix_with("MATERIALIZED", dialect="postgresql")
         at = [once.c[name] for name in places]
         lights = (once.c.implementation, once.c.potential)
-        sets = [tuple_(), tuple_(*at), tuple_(once.c.step), tuple_(*lights)]
+        sets = [tuple_(), tuple_(*at), tuple_(*lights)]
         if depth == 0:
             sets.append(tuple_(at[0]))
-        which = func.grouping(*at, once.c.step, *lights)
-        query = select(which, *at, once.c.step, *lights, *_counts(once), *_amounts(once, (*SUMS, *LEAKS)))
+        which = func.grouping(*at, *lights)
+        query = select(which, *at, *lights, *self._counts(once), *self._amounts(once, NUMBERS))
         rows = self._connection.execute(query.group_by(func.grouping_sets(*sets))).all()
-        overview = _overview(rows, len(places), filters.hierarchy)
-        return replace(overview, by_stage={**overview.by_stage, **self._beside()})
+        return _overview(rows, len(places), filters.hierarchy, *self._by_step())
 
-    def _beside(self) -> dict[str, PortfolioSums]:
-        """What the headline leaves out: cancelled, and closed without value, each with its own sums."""
-        source = self._source("program", beside=True)
-        query = select(source.c.step, *_counts(source), *_amounts(source, SUMS)).group_by(source.c.step)
-        return {row[0]: _sums(row[1:]) for row in self._connection.execute(query)}
+    def _by_step(self) -> tuple[_ByStep, _ByReason]:
+        """By stage and by why it is left out, also of measures that have ended."""
+        source = self._source("program", ended=True)
+        keys = (source.c.step, source.c.left_out)
+        counts: list[ColumnElement[Any]] = [
+            func.sum(source.c.measures),
+            *(func.sum(source.c[name]) for name in ("measures", "held_up")),
+        ]
+        counts += [_red(source, light) for light in ("implementation", "potential")]
+        query = select(*keys, *counts, *(func.sum(source.c[name]) for name in SUMS)).group_by(*keys)
+        by_step: _ByStep = {}
+        by_reason: _ByReason = {}
+        for step, reason, *row in self._connection.execute(query):
+            sums = _sums(row)
+            if not reason:
+                sums = replace(sums, counted=sums.measures)
+            else:
+                sums = replace(sums, counted=0)
+                by_reason[LeftOut(reason)] = _added(by_reason.get(LeftOut(reason)), sums)
+            by_step.setdefault(step, []).append((not reason, sums))
+        return by_step, {reason: by_reason[reason] for reason in LeftOut if reason in by_reason}
 
     def children(self, path: tuple[str, ...]) -> tuple[HierarchySums, ...]:
         """The places right under a place, by name; nothing under a package but its measures."""
@@ -116,13 +125,13 @@ class Portfolio:
         level = HIERARCHY_LEVELS[len(path)]
         source = self._source(level, self._filters.at_path(path))
         place = source.c[level]
-        query = select(place, *_counts(source), *_amounts(source, SUMS)).group_by(place).order_by(place)
+        query = select(place, *self._counts(source), *self._amounts(source, SUMS)).group_by(place).order_by(place)
         return tuple(HierarchySums((*path, row[0]), _sums(row[1:])) for row in self._connection.execute(query))
 
     def choices(self) -> FilterChoices:
         """The names that filters offer: whatever the viewer sees, and the programs of the portfolio that is chosen."""
-        sources = (self._source("program", PortfolioFilters(), beside=beside).alias() for beside in (False, True))
-        names = union(*(select(source.c.portfolio, source.c.program, source.c.legal_entity) for source in sources))
+        source = self._source("program", PortfolioFilters(), ended=True)
+        names = select(source.c.portfolio, source.c.program, source.c.legal_entity).distinct()
         rows = self._connection.execute(names).all()
         chosen = self._filters.portfolio
         return FilterChoices(
@@ -132,11 +141,12 @@ class Portfolio:
         )
 
     def curve(self) -> tuple[CurvePoint, ...]:
-        """Net by month: plan, forecast, actual."""
-        points: dict[date, dict[Version, Decimal]] = {}
+        """EBITDA and cash effect by month: plan, latest estimate, actual."""
+        points: dict[date, CurvePoint] = {}
         for row in self._connection.execute(self._curve()):
-            points.setdefault(row.month, {})[Version(row.version)] = row.net
-        return tuple(CurvePoint(Period.of(month), points[month]) for month in sorted(points))
+            point = points.setdefault(row.month, CurvePoint(Period.of(row.month), {}, {}))
+            point.ebitda[Version(row.version)], point.cash[Version(row.version)] = row.ebitda, row.cash
+        return tuple(points[month] for month in sorted(points))
 
     def _curve(self) -> Select[Any]:
         filters = self._filters
@@ -146,101 +156,156 @@ class Portfolio:
             )
         if filters.filters_by_status:
             wanted = and_(sums_where(filters), visible_sums(self._viewer), counted(filters, ROLLUP_GROUP))
-            return _net(
+            return _by_month(
                 ROLLUP_MONTH.join(ROLLUP_GROUP, ROLLUP_GROUP.c.group_id == ROLLUP_MONTH.c.group_id), ROLLUP_MONTH
             ).where(wanted)
         wanted = and_(sums_where(filters, ROLLUP_CURVE), visible_sums(self._viewer, ROLLUP_CURVE))
-        return _net(ROLLUP_CURVE, ROLLUP_CURVE).where(wanted)
+        return _by_month(ROLLUP_CURVE, ROLLUP_CURVE).where(wanted)
 
-    def _source(self, level: str, filters: PortfolioFilters | None = None, *, beside: bool = False) -> FromClause:
+    def _source(self, level: str, filters: PortfolioFilters | None = None, *, ended: bool = False) -> FromClause:
         """Groups when they know enough, else the measures in the shape of groups of one.
 
-        ``beside`` are those that the headline leaves out; without it those that it counts.
+        ``ended`` are those of which nothing comes any more as well.
         """
         filters = filters or self._filters
         groups = self._grouped and not filters.needs_measures and level not in {"project", "package"}
         table = ROLLUP_GROUP if groups else MEASURE_FIGURES
-        shown = table.c.step.in_(LEFT_OUT) if beside else counted(filters, table)
+        shown = true() if ended else live(filters, table)
         if groups:
             wanted = and_(sums_where(filters), visible_sums(self._viewer), shown)
             return select(ROLLUP_GROUP).where(wanted).subquery()
         wanted = and_(measures_where(filters), visible_measures(self._viewer), shown)
         return select(*_as_group_columns()).where(wanted).subquery()
 
+    def _counts(self, source: FromClause) -> list[ColumnElement[Any]]:
+        of: list[ColumnElement[Any]] = [
+            func.sum(source.c.measures),
+            func.sum(source.c.measures).filter(self._is_counted(source)),
+        ]
+        return [*of, func.sum(source.c.held_up), *(_red(source, light) for light in ("implementation", "potential"))]
+
+    def _amounts(self, source: FromClause, names: Sequence[str]) -> list[ColumnElement[Decimal]]:
+        return [
+            func.sum(source.c[name])
+            if name in OPEN_AMOUNTS
+            else func.sum(source.c[name]).filter(self._is_counted(source))
+            for name in names
+        ]
+
+    def _is_counted(self, source: FromClause) -> ColumnElement[bool]:
+        return counted(self._filters, source)
+
+
+COUNTED = ("measures", "held_up")
+
+
+def figure_settings_of(row: Any, at: datetime) -> FigureSettings:
+    """The settings of a row, with the moment that the figures are of."""
+    year = FiscalYear(Period.of(row.first_month), YearName(row.year_named_by))
+    return FigureSettings(row.currency, year, Period.of(row.closed_month), row.committed_from, at)
+
+
+_ByStep: TypeAlias = "dict[str, list[tuple[bool, PortfolioSums]]]"
+"""By stage: sums, and whether totals hold them."""
+_ByReason: TypeAlias = "dict[LeftOut, PortfolioSums]"
+
 
 def _as_group_columns() -> Iterable[ColumnElement[Any]]:
     columns = MEASURE_FIGURES.c
-    yield from (columns[name] for name in (*HIERARCHY_LEVELS, "legal_entity", "step", "implementation", "potential"))
+    names = (*HIERARCHY_LEVELS, "legal_entity", "step", "implementation", "potential", "left_out")
+    yield from (columns[name] for name in names)
     yield literal(1).label("measures")
-    yield case((columns.missing_rate.is_(None), 0), else_=1).label("excluded")
     yield case((columns.is_held_up, 1), else_=0).label("held_up")
-    yield from (columns[name] for name in SUMS)
-    for reason in LeakReason:
-        yield case((columns.leak_reason == reason.value, columns.leakage), else_=null()).label(f"leak_{reason.value}")
+    yield from (columns[name] for name in NUMBERS)
 
 
-COUNTED = ("measures", "excluded", "held_up")
-
-
-def _counts(source: FromClause) -> list[ColumnElement[int]]:
-    counted: list[ColumnElement[int]] = [func.sum(source.c[name]) for name in COUNTED]
-    counted += [
-        func.sum(source.c.measures).filter(source.c[light] == "red") for light in ("implementation", "potential")
-    ]
-    return counted
-
-
-def _amounts(source: FromClause, names: Sequence[str]) -> list[ColumnElement[Decimal]]:
-    return [func.sum(source.c[name]) for name in names]
+def _red(source: FromClause, light: str) -> ColumnElement[int]:
+    return func.sum(source.c.measures).filter(source.c[light] == "red")
 
 
 def _sums(row: Sequence[Any]) -> PortfolioSums:
-    measures, excluded, held_up, red_implementation, red_potential, *amounts = row
-    counts = (int(count or 0) for count in (measures, excluded, held_up, red_implementation, red_potential))
-    return PortfolioSums(*counts, *amounts[: len(SUMS)])  # type: ignore[arg-type]  # five counts, then the amounts
+    """Five counts, then the amounts."""
+    measures, counted_, held_up, implementation, potential = (int(count or 0) for count in row[:5])
+    return PortfolioSums(measures, counted_, held_up, implementation, potential, Amounts(*row[5 : 5 + len(SUMS)]))
 
 
-def _overview(rows: Sequence[Any], depth: int, path: tuple[str, ...]) -> PortfolioOverview:
+def _added(one: PortfolioSums | None, other: PortfolioSums) -> PortfolioSums:
+    if one is None:
+        return other
+    counts = {name: getattr(one, name) + getattr(other, name) for name in COUNT_NAMES}
+    pairs = ((name, getattr(one.amounts, name), getattr(other.amounts, name)) for name in SUMS)
+    amounts = {name: (a or ZERO) + (b or ZERO) for name, a, b in pairs if a is not None or b is not None}
+    return PortfolioSums(**counts, amounts=Amounts(**amounts))
+
+
+COUNT_NAMES = ("measures", "counted", "held_up", "red_implementation", "red_potential")
+
+
+def _overview(
+    rows: Sequence[Any], depth: int, path: tuple[str, ...], by_step: _ByStep, by_reason: _ByReason
+) -> PortfolioOverview:
     """``rows`` begin with the bits of the columns that they are *not* grouped by."""
-    width = depth + 3
+    width = depth + 2
     every = (1 << width) - 1
-    total, leaks = _sums([0] * 5 + [None] * len(SUMS)), {}
+    total = PortfolioSums()
+    losses: tuple[dict[LeakReason, Decimal], dict[LeakReason, Decimal]] = ({}, {})
     places: dict[int, list[HierarchySums]] = {}
-    steps: dict[str, PortfolioSums] = {}
     lights: dict[tuple[str, str], PortfolioSums] = {}
     for row in rows:
         grouped, keys, sums = every & ~row[0], row[1 : 1 + width], _sums(row[1 + width :])
         if grouped == 0:
             total = sums
-            leaks = {reason: value for reason, value in zip(LeakReason, row[-len(LEAKS) :], strict=True) if value}
-        elif grouped == 0b100:
-            steps[keys[depth]] = sums
+            losses = _losses(row[-len(LEAKS) - len(YEAR_LEAKS) : -len(YEAR_LEAKS)]), _losses(row[-len(YEAR_LEAKS) :])
         elif grouped == 0b011:
-            lights[keys[depth + 1], keys[depth + 2]] = sums
+            lights[keys[depth], keys[depth + 1]] = sums
         else:
             named = tuple(name for name in keys[:depth] if name is not None)
             places.setdefault(len(named), []).append(HierarchySums((*path, *named), sums))
     for found in places.values():
         found.sort(key=lambda node: node.path)
     children = places.get(1, ()) if len(path) < len(HIERARCHY_LEVELS) else ()
-    return PortfolioOverview(total, leaks, tuple(children), tuple(places.get(depth, ())), steps, lights)
+    return PortfolioOverview(
+        total=total,
+        run_rate_losses=losses[0],
+        in_year_losses=losses[1],
+        children=tuple(children),
+        programs=tuple(places.get(depth, ())),
+        by_stage={step: reduce(_added, (sums for _, sums in found)) for step, found in by_step.items()},
+        counted_by_stage={step: sums for step, found in by_step.items() for is_counted, sums in found if is_counted},
+        by_status=lights,
+        left_out=by_reason,
+    )
 
 
-def _net(source: FromClause, months: FromClause) -> Select[Any]:
-    net = func.sum(months.c.recurring + months.c.one_off).label("net")
-    return select(months.c.version, months.c.month, net).select_from(source).group_by(months.c.version, months.c.month)
+def _losses(amounts: Sequence[Decimal | None]) -> dict[LeakReason, Decimal]:
+    return {reason: amount for reason, amount in zip(LeakReason, amounts, strict=True) if amount}
+
+
+def _by_month(source: FromClause, months: FromClause) -> Select[Any]:
+    ebitda, cash = _monthly(months)
+    return (
+        select(months.c.version, months.c.month, ebitda, cash)
+        .select_from(source)
+        .group_by(months.c.version, months.c.month)
+    )
+
+
+def _monthly(months: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    ebitda = func.sum(months.c.recurring + months.c.one_off).label("ebitda")
+    return ebitda, func.sum(months.c.cash).label("cash")
 
 
 def _summed_series(wanted: ColumnElement[bool]) -> Select[Any]:
     """Month by month out of the measures' own series."""
     series = MEASURE_SERIES.c
-    unnested = func.unnest(series.months, series.recurring, series.one_off).table_valued(
-        "month", "recurring", "one_off", name="u", joins_implicitly=True
+    names = ("recurring", "one_off", "cash")
+    unnested = func.unnest(series.months, *(series[name] for name in names)).table_valued(
+        "month", *names, name="u", joins_implicitly=True
     )
     months = unnested.render_derived()
-    net = func.sum(months.c.recurring + months.c.one_off).label("net")
+    ebitda, cash = _monthly(months)
     return (
-        select(series.version, months.c.month, net)
+        select(series.version, months.c.month, ebitda, cash)
         .select_from(MEASURE_FIGURES.join(MEASURE_SERIES, MEASURE_FIGURES.c.measure_id == series.measure_id), months)
         .where(wanted)
         .group_by(series.version, months.c.month)

@@ -11,7 +11,7 @@ from connector.people.permissions import ToolAccount, Viewer
 from connector.store.database.row_level_access import account_key, visible_to
 from connector.store.database.tables import MEASURE, MEASURE_FIGURES, MEASURE_FINDING, ROLLUP_GROUP
 from governance.hierarchy import NOT_STATED
-from governance.roll_up import LEFT_OUT
+from governance.left_out import ENDED
 
 MAX_LENGTH = 200
 """Characters of a filter's value; no name in a tool is longer."""
@@ -29,6 +29,7 @@ FILTER_LABELS = {
     "potential": "Potential",
     "gate": "Gate",
     "finding": "Finding",
+    "left_out": "Not in the totals",
     "text": "Text",
 }
 """Filters as people call them, in the order in which an address has them."""
@@ -55,12 +56,14 @@ class PortfolioFilters:
     unit: str | None = None
     owner: str | None = None
     stage: str | None = None
-    """A stage's key, ``on_hold``, ``cancelled`` or ``without_value``; the empty text is before the first stage."""
+    """A stage's key, ``on_hold``, or how a measure ended; the empty text is before the first stage."""
     implementation: str | None = None
     potential: str | None = None
     gate: str | None = None
     """A state of the gate, or HELD_UP for every state in which somebody has to act now."""
     finding: str | None = None
+    left_out: str | None = None
+    """Only what the totals leave out for this reason."""
     text: str | None = None
     """A part of the key or the title."""
 
@@ -98,7 +101,7 @@ class PortfolioFilters:
     @property
     def filters_by_status(self) -> bool:
         """Whether a stage or a status is filtered, which the curve of a whole program does not know."""
-        return not (self.stage is self.implementation is self.potential is None)
+        return not (self.stage is self.implementation is self.potential is self.left_out is None)
 
     def at_path(self, path: tuple[str, ...]) -> PortfolioFilters:
         """The same, at a place."""
@@ -186,9 +189,18 @@ def sums_where(filters: PortfolioFilters, table: FromClause = ROLLUP_GROUP) -> C
     return and_(true(), *_common_conditions(filters, table))
 
 
+def live(filters: PortfolioFilters, table: FromClause) -> ColumnElement[bool]:
+    """What is counted as a measure: all that have not ended, unless those are asked for."""
+    return true() if _asks_for_ended(filters) else table.c.step.not_in(ENDED)
+
+
 def counted(filters: PortfolioFilters, table: FromClause) -> ColumnElement[bool]:
-    """What headline totals count: all but the steps that are shown beside, unless one of them is asked for."""
-    return true() if filters.stage in LEFT_OUT else table.c.step.not_in(LEFT_OUT)
+    """What amounts are of: what committed totals hold, unless what they leave out is asked for."""
+    return true() if filters.left_out is not None or _asks_for_ended(filters) else table.c.left_out == ""
+
+
+def _asks_for_ended(filters: PortfolioFilters) -> bool:
+    return filters.stage in ENDED or filters.left_out in ENDED
 
 
 def _common_conditions(filters: PortfolioFilters, table: FromClause) -> list[ColumnElement[bool]]:
@@ -199,5 +211,6 @@ def _common_conditions(filters: PortfolioFilters, table: FromClause) -> list[Col
         "step": filters.stage,
         "implementation": filters.implementation,
         "potential": filters.potential,
+        "left_out": filters.left_out,
     }
     return [table.c[name] == value for name, value in wanted.items() if value is not None]

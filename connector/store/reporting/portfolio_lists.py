@@ -11,15 +11,25 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, select, true, tuple_
 
 from connector.people.permissions import Viewer
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import EFFECT_LINE, MEASURE, MEASURE_FIGURES, MEASURE_FINDING, WORK_ITEM
-from connector.store.reporting.portfolio_filters import PortfolioFilters, counted, measures_where, visible_measures
+from connector.store.reporting.part_conditions import lines_of
+from connector.store.reporting.portfolio_filters import (
+    PortfolioFilters,
+    counted,
+    live,
+    measures_where,
+    visible_measures,
+)
 from connector.store.reporting.rollup_rows import line_of
+from governance.definitions.results import Figure
 from governance.effects import EffectLine
+from governance.left_out import LEFT, LeftOut
 from governance.money import Period
+from governance.roll_up import AMOUNTS, Amounts
 from governance.verdict import Finding as Stored
 
 PAGE = 50
@@ -48,12 +58,9 @@ class MeasureRow:
     gate: str
     implementation: str
     potential: str
-    plan: Decimal | None
-    forecast: Decimal | None
-    actual: Decimal | None
-    at_completion: Decimal | None
-    variance: Decimal | None
-    held_up_benefit: Decimal | None
+    left_out: LeftOut | None
+    """Why the totals do not hold it."""
+    amounts: Amounts
     missing_rate: str | None
     stage_since: datetime | None
     deviation_since: datetime | None
@@ -89,19 +96,19 @@ class EffectLineRow:
 
 @dataclass(frozen=True, slots=True)
 class EffectLineFilters:
-    """Which lines of the measures: by version, kind, account, and from and to a month."""
+    """Which lines of the measures: by version, kind, figure that they are part of, and from and to a month."""
 
     version: str | None = None
     kind: str | None = None
-    account: str | None = None
+    figure: Figure | None = None
     first: Period | None = None
     last: Period | None = None
 
 
 SORTS = {
     "variance": ("variance", False),
-    "held_up_benefit": ("held_up_benefit", True),
-    "plan": ("plan", True),
+    "delayed": ("delayed_benefit", True),
+    "plan": ("ebitda_plan", True),
     "key": ("", False),
 }
 """Column, and whether the largest comes first; ``key`` is the order of the ids."""
@@ -117,6 +124,8 @@ class PortfolioLists:
         self._wanted = and_(measures_where(filters), visible_measures(viewer))
         self._counted = counted(filters, MEASURE_FIGURES)
         """As in the totals that these lists explain."""
+        self._live = live(filters, MEASURE_FIGURES)
+        self._listed = true() if LEFT in {filters.stage, filters.left_out} else MEASURE_FIGURES.c.step != LEFT
 
     def measures(self, sort: str = "key", after: str | None = None, limit: int = PAGE) -> ListPage[MeasureRow]:
         """By variance (largest loss first), by what waits or is planned (largest first), or by id.
@@ -125,10 +134,11 @@ class PortfolioLists:
         """
         name, largest = SORTS[sort]
         columns = MEASURE_FIGURES.c
-        query = _measures().where(self._wanted)
+        query = _measures().where(self._wanted, self._listed)
         order = [columns[name], columns.measure_id] if name else [columns.measure_id]
         if name:
-            query = query.where(self._counted, columns[name] < 0 if sort == "variance" else columns[name] > 0)
+            shown = self._live if sort == "delayed" else self._counted
+            query = query.where(shown, columns[name] < 0 if sort == "variance" else columns[name] > 0)
         begun = _parse_cursor(after, len(order))
         if begun:
             values = [*map(Decimal, begun[:-1]), begun[-1]]
@@ -139,11 +149,18 @@ class PortfolioLists:
         if len(rows) <= limit:
             return ListPage(rows, None)
         last = rows[limit - 1]
-        return ListPage(rows[:limit], _format_cursor((str(getattr(last, name)), last.id) if name else (last.id,)))
+        return ListPage(
+            rows[:limit], _format_cursor((str(getattr(last.amounts, name)), last.id) if name else (last.id,))
+        )
+
+    def measure(self, measure: str) -> MeasureRow | None:
+        """One measure by its id; ``None`` before its figures were made."""
+        row = self._connection.execute(_measures().where(self._wanted, MEASURE_FIGURES.c.measure_id == measure)).first()
+        return _row(row) if row is not None else None
 
     def excluded_measures(self, limit: int = 20) -> tuple[MeasureRow, ...]:
         """Measures that are in no sum, because a rate is missing."""
-        query = _measures().where(self._wanted, self._counted, MEASURE_FIGURES.c.missing_rate.is_not(None))
+        query = _measures().where(self._wanted, self._live, MEASURE_FIGURES.c.missing_rate.is_not(None))
         query = query.order_by(MEASURE_FIGURES.c.measure_id).limit(limit)
         return tuple(_row(row) for row in self._connection.execute(query))
 
@@ -178,7 +195,7 @@ class PortfolioLists:
         columns = EFFECT_LINE.c
         order = (
             columns.measure_id, columns.version, columns.kind, columns.month, columns.currency, columns.account,
-            columns.hard,
+            columns.hard, columns.pl_line,
         )  # fmt: skip
         query = (
             select(MEASURE_FIGURES.c.key, MEASURE_FIGURES.c.title, WORK_ITEM.c.url, *order, columns.amount)
@@ -188,13 +205,13 @@ class PortfolioLists:
         )
         begun = _parse_cursor(after, len(order))
         if begun:
-            values = [*begun[:3], date.fromisoformat(begun[3]), *begun[4:6], begun[6] == "True"]
+            values = [*begun[:3], date.fromisoformat(begun[3]), *begun[4:6], begun[6] == "True", begun[7]]
             query = query.where(tuple_(*order) > tuple_(*map(literal, values)))
             # Said apart as well, so that the index begins where the page does.
             query = query.where(columns.measure_id >= begun[0])
         rows = self._connection.execute(query.limit(limit + 1)).all()
         kept = tuple(_line(row) for row in rows[:limit])
-        return ListPage(kept, _format_cursor(tuple(map(str, rows[limit - 1][3:10]))) if len(rows) > limit else None)
+        return ListPage(kept, _format_cursor(tuple(map(str, rows[limit - 1][3:11]))) if len(rows) > limit else None)
 
     def column_values(self, column: str, beginning: str = "", limit: int = 30) -> tuple[str, ...]:
         """The names of a column that begin so; skips from name to name, so that it does not read every measure."""
@@ -229,10 +246,11 @@ def _lines_where(wanted: EffectLineFilters) -> list[ColumnElement[bool]]:
         for column, value in (
             (columns.version, wanted.version),
             (columns.kind, wanted.kind),
-            (columns.account, wanted.account),
         )
         if value is not None
     ]
+    if wanted.figure is not None:
+        parts.append(lines_of(wanted.figure))
     if wanted.first is not None:
         parts.append(columns.month >= wanted.first.first_day)
     if wanted.last is not None:
@@ -243,8 +261,8 @@ def _lines_where(wanted: EffectLineFilters) -> list[ColumnElement[bool]]:
 def _row(row: Any) -> MeasureRow:
     return MeasureRow(
         row.measure_id, row.key, row.title, row.url, (row.portfolio, row.program, row.project, row.package), row.owner,
-        row.step, row.gate, row.implementation, row.potential, row.plan, row.forecast, row.actual, row.at_completion,
-        row.variance, row.held_up_benefit, row.missing_rate, row.stage_since, row.deviation_since,
+        row.step, row.gate, row.implementation, row.potential, LeftOut(row.left_out) if row.left_out else None,
+        Amounts(*(getattr(row, name) for name in AMOUNTS)), row.missing_rate, row.stage_since, row.deviation_since,
         row.deviation_reason, tuple(row.blockers), tuple(row.findings),
     )  # fmt: skip
 
@@ -262,7 +280,9 @@ def _finding(row: Any) -> FindingRow:
 
 
 def _line(row: Any) -> EffectLineRow:
-    line = line_of(row.version, row.kind, row.month, row.amount, row.currency, row.account, hard=row.hard)
+    line = line_of(
+        row.version, row.kind, row.month, row.amount, row.currency, row.account, hard=row.hard, pl_line=row.pl_line
+    )
     return EffectLineRow(row.measure_id, row.key, row.title, row.url, line)
 
 

@@ -3,49 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from governance.effects import ZERO, Version
+from governance.definitions.leakage import LeakReason
+from governance.definitions.years import FiscalYear
+from governance.effects import Version
+from governance.left_out import LeftOut
 from governance.money import Period
-from governance.roll_up import LEFT_OUT
-from governance.sums import LeakReason
+from governance.roll_up import Amounts
 
 
 @dataclass(frozen=True, slots=True)
 class PortfolioSums:
-    """The figures of many measures, in the reporting currency; ``None`` where no measure has such a figure."""
+    """Many measures: counts are of all that have not ended, amounts of those that committed totals hold."""
 
-    measures: int
-    excluded: int
-    """Measures without a rate for their currency: counted, but in no amount."""
-    held_up: int
-    red_implementation: int
-    red_potential: int
-    plan: Decimal | None
-    forecast: Decimal | None
-    actual: Decimal | None
-    at_completion: Decimal | None
-    variance: Decimal | None
-    in_year_plan: Decimal | None
-    in_year_forecast: Decimal | None
-    in_year_actual: Decimal | None
-    run_rate_plan: Decimal | None
-    run_rate_forecast: Decimal | None
-    unforecast_run_rate: Decimal | None
-    carry_over: Decimal | None
-    leakage: Decimal | None
-    gross_benefit: Decimal | None
-    weighted_pipeline: Decimal | None
-    cash: Decimal | None
-    avoidance: Decimal | None
-    held_up_benefit: Decimal | None
-
-    @property
-    def run_rate_change(self) -> Decimal:
-        """From the planned run-rate to the forecast one, of the measures that have a forecast."""
-        return -(self.leakage or ZERO)
+    measures: int = 0
+    counted: int = 0
+    """Measures that the amounts are of."""
+    held_up: int = 0
+    red_implementation: int = 0
+    red_potential: int = 0
+    amounts: Amounts = field(default_factory=Amounts)
+    """In the reporting currency; of the pipeline, and of what a gate delays or nobody has confirmed, the amounts of
+    all measures that have not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +47,24 @@ class PortfolioOverview:
     """One part of the portfolio, added up in all the ways that its page shows."""
 
     total: PortfolioSums
-    leakage_by_reason: Mapping[LeakReason, Decimal]
-    """Planned run-rate that is no longer forecast, by reason."""
+    run_rate_losses: Mapping[LeakReason, Decimal]
+    """Planned run-rate that the latest estimate does not have any more, by reason."""
+    in_year_losses: Mapping[LeakReason, Decimal]
+    """The same of the fiscal year's EBITDA effect."""
     children: tuple[HierarchySums, ...]
     """What lies directly under the filtered part of the hierarchy, by name."""
     programs: tuple[HierarchySums, ...]
     """The programs when no part of the hierarchy is filtered; else the same as the children."""
     by_stage: Mapping[str, PortfolioSums]
-    """By stage, with ``on_hold``, ``cancelled`` and ``without_value``; the empty text is before the first stage."""
+    """By stage, with ``on_hold`` and how measures ended, whether totals hold them or not; the empty text is before the
+    first stage."""
+    counted_by_stage: Mapping[str, PortfolioSums]
+    """The same of what totals hold."""
     by_status: Mapping[tuple[str, str], PortfolioSums]
     """By implementation and potential status."""
 
-    @property
-    def left_out(self) -> Mapping[str, PortfolioSums]:
-        """What no other sum here counts: cancelled, and closed without value."""
-        return {step: self.by_stage[step] for step in LEFT_OUT if step in self.by_stage}
+    left_out: Mapping[LeftOut, PortfolioSums]
+    """What the amounts do not hold, by reason: with it, the measures of the total and those that have ended are all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +78,11 @@ class FilterChoices:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """Net of one month, by version."""
+    """EBITDA effect and cash effect of one month: plan, latest estimate (``forecast``) and actual."""
 
     month: Period
-    net: dict[Version, Decimal]
+    ebitda: dict[Version, Decimal]
+    cash: dict[Version, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +90,11 @@ class FigureSettings:
     """The settings that figures were calculated with, and how old the figures are."""
 
     currency: str
-    fiscal_year_start: int
-    year: int
+    year: FiscalYear
+    closed: Period
+    """Last closed month."""
+    committed_from: str
+    """Key of the stage from which totals count a measure."""
     refreshed_at: datetime
 
 

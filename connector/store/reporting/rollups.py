@@ -26,13 +26,12 @@ from connector.store.database.tables import (
     MEASURE_FINDING,
     MEASURE_SERIES,
 )
-from connector.store.database.tables.rollups import LEAKS, SUMS
+from connector.store.database.tables.rollups import MONTHLY, NUMBERS
 from connector.store.reporting import figures_history
 from connector.store.reporting.rollup_rows import FIGURES, FINDINGS, SERIES, RollupRows, line_of, rollup_rows_of
 from governance.effects import EffectLine
 from governance.rates import Rate, Rates
-from governance.roll_up import LEFT_OUT, RollUpSettings
-from governance.sums import LeakReason
+from governance.roll_up import RollUpSettings
 
 CHUNK_SIZE = 2_000
 """Measures that are in memory at once."""
@@ -81,7 +80,7 @@ class Rollups:
             stamp = json_digest(to_json([settings, *rates]))
             before = transaction.execute(select(FIGURES_SETTINGS.c.digest)).scalar()
             if before != stamp:
-                reason = "exchange rates, currency or fiscal year have changed" if before else "the first time"
+                reason = "exchange rates, currency, policy or month have changed" if before else "the first time"
                 count = self._rebuild(transaction, settings, Rates(rates), reason, now)
                 _store_settings(transaction, settings, stamp, now)
                 figures_history.store_versions(transaction, None, now)
@@ -114,7 +113,7 @@ class Rollups:
     def _rebuild(self, transaction: Connection, basis: RollUpSettings, rates: Rates, reason: str, now: datetime) -> int:
         for table in ROLLUP_TABLES:
             transaction.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - our own names
-        ids = list(transaction.execute(_MAPPED).scalars())
+        ids = list(transaction.execute(_ALL).scalars())
         done = 0
         for chunk in _chunks(ids):
             self._progress(reason, done, len(ids), now)
@@ -153,8 +152,10 @@ def _store_settings(transaction: Connection, basis: RollUpSettings, stamp: str, 
     values = {
         "digest": stamp,
         "currency": basis.currency,
-        "fiscal_year_start": basis.fiscal_year_start,
-        "year": basis.year,
+        "first_month": basis.year.first.first_day,
+        "year_named_by": basis.year.named_by.value,
+        "closed_month": basis.closed.first_day,
+        "committed_from": basis.committed_from,
         "built_at": now,
         "refreshed_at": now,
     }
@@ -192,13 +193,13 @@ _TAKE_DUE = text("""
     DELETE FROM figures_due WHERE id IN (SELECT id FROM figures_due ORDER BY id LIMIT :most) RETURNING measure_id
 """)
 _HAS_DUE = text("SELECT EXISTS (SELECT 1 FROM figures_due)")
-_MAPPED = text("SELECT id FROM measure WHERE unmapped_since IS NULL ORDER BY id")
+_ALL = text("SELECT id FROM measure ORDER BY id")
 _DELETE_FIGURES = text("DELETE FROM measure_figures WHERE measure_id = ANY(:ids) RETURNING group_id, curve_id")
 _DELETE_FINDINGS = text("DELETE FROM measure_finding WHERE measure_id = ANY(:ids)")
 _DELETE_SERIES = text("DELETE FROM measure_series WHERE measure_id = ANY(:ids)")
 MEASURES = text("""
     SELECT id, connection, key, title, rule, portfolio, program, project, package, legal_entity, business_unit, owner,
-           stage, gate, implementation, potential, owner_id, sponsor_id, controller_id, further_holders,
+           stage, gate, implementation, potential, owner_id, sponsor_id, controller_id, further_holders, unmapped_since,
            verdict #>> '{off_ramp,kind}' AS off_ramp,
            coalesce(CAST(verdict ->> 'without_value' AS boolean), false) AS without_value,
            verdict #>> '{deviation,reason}' AS reason, verdict #>> '{deviation,since}' AS deviation_since,
@@ -206,10 +207,10 @@ MEASURES = text("""
            ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(verdict -> 'blockers') AS one ORDER BY 1)
                AS blockers,
            ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(findings) AS one ORDER BY 1) AS findings
-    FROM measure WHERE id = ANY(:ids) AND unmapped_since IS NULL ORDER BY id
+    FROM measure WHERE id = ANY(:ids) ORDER BY id
 """)
 _LINES = text("""
-    SELECT measure_id, version, kind, month, amount, currency, account, hard
+    SELECT measure_id, version, kind, month, amount, currency, account, hard, pl_line
     FROM effect_line WHERE measure_id = ANY(:ids)
 """)
 _DELETE_GROUPS = text("DELETE FROM rollup_group WHERE group_id = ANY(:group_ids)")
@@ -218,28 +219,26 @@ _DELETE_CURVES = text("DELETE FROM rollup_curve WHERE curve_id = ANY(:curve_ids)
 
 _INSERT_GROUPS = f"""
     INSERT INTO rollup_group (group_id, curve_id, portfolio, program, legal_entity, step, implementation, potential,
-                             measures, excluded, held_up, {", ".join(SUMS)}, {", ".join(LEAKS)})
-    SELECT group_id, curve_id, portfolio, program, legal_entity, step, implementation, potential,
-           count(*), count(missing_rate), count(*) FILTER (WHERE is_held_up),
-           {", ".join(f"sum({name})" for name in SUMS)},
-           {", ".join(f"sum(leakage) FILTER (WHERE leak_reason = '{reason}')" for reason in LeakReason)}
+                             left_out, measures, held_up, {", ".join(NUMBERS)})
+    SELECT group_id, curve_id, portfolio, program, legal_entity, step, implementation, potential, left_out,
+           count(*), count(*) FILTER (WHERE is_held_up), {", ".join(f"sum({name})" for name in NUMBERS)}
     FROM measure_figures {{where}}
-    GROUP BY group_id, curve_id, portfolio, program, legal_entity, step, implementation, potential
+    GROUP BY group_id, curve_id, portfolio, program, legal_entity, step, implementation, potential, left_out
 """  # noqa: S608 - our own names
-_INSERT_GROUP_MONTHS = """
-    INSERT INTO rollup_month (group_id, version, month, recurring, one_off, avoidance, cash)
-    SELECT f.group_id, s.version, u.month, sum(u.recurring), sum(u.one_off), sum(u.avoidance), sum(u.cash)
+_INSERT_GROUP_MONTHS = f"""
+    INSERT INTO rollup_month (group_id, version, month, {", ".join(MONTHLY)})
+    SELECT f.group_id, s.version, u.month, {", ".join(f"sum(u.{name})" for name in MONTHLY)}
     FROM measure_figures AS f JOIN measure_series AS s USING (measure_id),
-         unnest(s.months, s.recurring, s.one_off, s.avoidance, s.cash) AS u (month, recurring, one_off, avoidance, cash)
-    {where} GROUP BY f.group_id, s.version, u.month
-"""
+         unnest(s.months, {", ".join(f"s.{name}" for name in MONTHLY)}) AS u (month, {", ".join(MONTHLY)})
+    {{where}} GROUP BY f.group_id, s.version, u.month
+"""  # noqa: S608 - our own names
 _INSERT_CURVES = f"""
     INSERT INTO rollup_curve (curve_id, version, month, portfolio, program, legal_entity,
-                              recurring, one_off, avoidance, cash)
+                              {", ".join(MONTHLY)})
     SELECT c.curve_id, m.version, m.month, c.portfolio, c.program, c.legal_entity,
-           sum(m.recurring), sum(m.one_off), sum(m.avoidance), sum(m.cash)
+           {", ".join(f"sum(m.{name})" for name in MONTHLY)}
     FROM rollup_group AS c JOIN rollup_month AS m USING (group_id)
-    WHERE c.step NOT IN ({", ".join(f"'{step}'" for step in LEFT_OUT)}) {{where}}
+    WHERE c.left_out = '' {{where}}
     GROUP BY c.curve_id, m.version, m.month, c.portfolio, c.program, c.legal_entity
 """  # noqa: S608 - our own names
 

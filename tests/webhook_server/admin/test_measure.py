@@ -17,6 +17,7 @@ import pytest
 from connector.bootstrap import system_clock
 from connector.people.authentication import SignInMethod
 from connector.people.permissions import Role, RoleGrant, ToolAccount
+from governance.definitions.report import REPORT
 from governance.evidence import OpenItem
 from mapping.load import LoadedMapping
 from mapping.work_item import ConnectionName, NativeId
@@ -27,6 +28,7 @@ from tests.connector.store.reconcile.test_assessment_store import (
     loaded,
     record_assessment,
 )
+from tests.connector.store.reporting.portfolio_data import refresh
 from tests.mapping.items import item
 from tests.webhook_server.api_server import ApiServer, api_server
 from tests.webhook_server.signed_in_browser import SignedInBrowser, page_text
@@ -125,6 +127,18 @@ def test_the_page_says_why_the_gate_is_shut_and_what_is_behind_it(api: ApiServer
     assert "BASELINE_MISSING" in page
     assert "Identified granted" in page
     assert "Open in jira-main" in page
+
+
+def test_the_page_has_the_figures_of_the_totals_in_the_words_of_the_definition_sheet(api: ApiServer) -> None:
+    vera = enter(api, "Vera", CLOUD)
+    assert "in the words of the definition sheet" not in vera.text(ITX1)
+    refresh(api.services.engine)
+    page = vera.text(ITX1)
+    assert "All figures, in the words of the definition sheet In EUR, FY 2026; actuals count until Oct 2026" in page
+    assert "The totals leave this measure out: not committed yet." in page
+    for reported in REPORT:
+        assert f"{reported.name} " in page
+        assert reported.term.formula in page
 
 
 @pytest.mark.parametrize("name", ["ITX-1", "itx-1", "jira-main/10001"])

@@ -14,6 +14,9 @@ from connector.people.permissions import Role, RoleGrant
 from connector.store.connections.connections import ConnectionRecord
 from connector.store.reporting.rollups import Rollups
 from governance.codes import CODES
+from governance.definitions.report import REPORT, WORDS
+from governance.effects import EffectLine
+from governance.money import Period
 from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName, Tool
 from tests.bench.generate import MAPPING
@@ -26,6 +29,8 @@ LATE = (
     line("plan", "one_off_cost", "2026-03", 100_000),
     line("forecast", "benefit", "2026-03", 1_200_000),
     line("forecast", "one_off_cost", "2026-03", 100_000),
+    line("plan", "benefit", "2026-12", 500_000),
+    line("forecast", "benefit", "2026-12", 500_000),
     line("actual", "benefit", "2026-03", 400_000),
 )
 
@@ -83,13 +88,13 @@ def test_an_empty_portfolio_teaches_the_next_step(mapped: WebSite) -> None:
 
 def test_the_first_line_answers_in_words_with_figures(three: WebSite) -> None:
     page = read(three.signed_in("office@acme.example", OFFICE), "/portfolio")
-    assert "1 of 3 measures is held up at a gate, and 1.2M EUR of this year's benefit with it." in page
+    assert "1 of 3 measures is held up at a gate, and 500K EUR of benefit still to come this year with it." in page
     assert (
         "1 of 3 measures is not included in the amounts on this page because an exchange rate is missing: "
         "ITX-3 (no rate from SEK to EUR on 2026-07-01)."
     ) in page
     assert "ITX-1 ↗ Retire the legacy CRM" in page
-    assert "−1,500,000 −79% delay: the supplier is late" in page
+    assert "−1,600,000 −67% delay: the supplier is late" in page
     assert "child items are not done OPEN_WORK" in page
     assert "Something is orphan_owner ORPHAN_OWNER owner A. Kaya" in page
 
@@ -98,7 +103,7 @@ def test_the_first_line_answers_in_words_with_figures(three: WebSite) -> None:
     ("shut", "expected"),
     [
         (0, "Nothing is held up at a gate: all 2 measures can go on."),
-        (2, "2 of 2 measures are held up at a gate, and 2.4M EUR of this year's benefit with them."),
+        (2, "2 of 2 measures are held up at a gate, and 1.0M EUR of benefit still to come this year with them."),
     ],
 )
 def test_the_sentence_in_its_other_forms(mapped: WebSite, shut: int, expected: str) -> None:
@@ -149,21 +154,24 @@ def test_the_matrix_leads_to_its_cell(three: WebSite) -> None:
 
 def test_a_figure_leads_to_its_lines_which_add_up_to_it(three: WebSite) -> None:
     visitor = three.signed_in("office@acme.example", OFFICE)
-    page = read(visitor, "/portfolio/lines?version=plan&first=2026-01&last=2026-12")
+    page = read(visitor, "/portfolio/lines?figure=ebitda&first=2026-01&last=2026-12")
     assert (
-        "The net of these lines is a plan of 1,900,936 EUR; costs are subtracted, and each line is converted with the rate of "
-        "its month's first day."
+        "The EBITDA effect of these lines: plan 2,400,936 EUR, latest estimate 800,936 EUR, actual 400,000 EUR. "
+        "The latest estimate takes actuals until Oct 2026 and forecasts after it. "
+        "Costs are subtracted, and each line is converted with the rate of its month's first day."
     ) in page
-    assert "one-off cost Mar 2026 EBITDA 100,000 EUR −100,000" in page
-    assert "benefit Jul 2026 EBITDA 1,000 USD 936 1 USD = 0.9357 EUR since 2026-06-01" in page
+    assert "In-year, plan 2.4M EUR" in read(visitor, "/portfolio")
+    assert "one-off cost Mar 2026 EBITDA – 100,000 EUR −100,000" in page
+    assert "benefit Jul 2026 EBITDA – 1,000 USD 936 1 USD = 0.9357 EUR since 2026-06-01" in page
+    page = read(visitor, "/portfolio/lines?left_out=no_rate")
     assert "1,000 SEK not included: no rate from SEK to EUR on 2026-07-01" in page
     assert 'href="https://acme.example/browse/ITX-1"' in visitor.get("/portfolio/lines").text
 
 
-@pytest.mark.parametrize("spoiled", ["version=x", "kind=x", "first=2026-13", "last=x", "after=x", "account=x"])
+@pytest.mark.parametrize("spoiled", ["version=x", "kind=x", "first=2026-13", "last=x", "after=x", "figure=x"])
 def test_a_spoiled_address_filters_nothing(three: WebSite, spoiled: str) -> None:
     page = read(three.signed_in("office@acme.example", OFFICE), f"/portfolio/lines?{spoiled}")
-    assert "8 lines on this page" in page
+    assert "9 lines on this page" in page
 
 
 def test_an_address_that_no_form_can_send_is_refused(three: WebSite) -> None:
@@ -174,8 +182,8 @@ def test_a_file_holds_every_measure_and_no_formula(three: WebSite) -> None:
     answer = three.signed_in("office@acme.example", OFFICE).get("/portfolio/export.csv")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="portfolio-measures.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
-    assert [(row["key"], row["variance"], row["currency"], row["missing rate"]) for row in rows] == [
-        ("ITX-1", "-1500000", "EUR", ""),
+    assert [(row["key"], row["Variance, EBITDA effect"], row["currency"], row["missing rate"]) for row in rows] == [
+        ("ITX-1", "-1600000", "EUR", ""),
         ("ITX-2", "0.0000", "EUR", ""),
         ("ITX-3", "", "EUR", "no rate from SEK to EUR on 2026-07-01"),
     ]
@@ -188,9 +196,14 @@ def test_a_file_of_lines_says_how_each_was_converted(three: WebSite) -> None:
     rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
     assert [(row["key"], row["amount"], row["converted"], row["rate"]) for row in rows] == [
         ("ITX-1", "2000000", "2000000", ""),
+        ("ITX-1", "500000", "500000", ""),
         ("ITX-1", "100000", "100000", ""),
         ("ITX-2", "1000", "935.7000", "1 USD = 0.9357 EUR since 2026-06-01"),
-        ("ITX-3", "1000", "", "no rate from SEK to EUR on 2026-07-01"),
+    ]
+    text = visitor.get("/portfolio/export.csv?rows=lines&left_out=no_rate").text
+    rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    assert [(row["key"], row["amount"], row["converted"], row["rate"]) for row in rows] == [
+        ("ITX-3", "1000", "", "no rate from SEK to EUR on 2026-07-01")
     ]
     assert visitor.get("/portfolio/export.csv?rows=people").status_code == 404
 
@@ -206,14 +219,71 @@ def test_a_title_is_text_and_never_marks(mapped: WebSite) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
-def test_the_bridge_closes_by_cause_by_stage_and_by_place(three: WebSite) -> None:
+def test_both_bridges_close_by_cause_by_stage_and_by_place(three: WebSite) -> None:
     visitor = three.signed_in("office@acme.example", OFFICE)
-    assert "Step Run-rate EUR a year Plan 24,011,228 Delay −9,600,000 Forecast 14,411,228" in read(
-        visitor, "/portfolio"
+    for query, step in (("", "Delay"), ("?bridge=stage", "Decided"), ("?bridge=hierarchy", "Cloud exit")):
+        page = read(visitor, f"/portfolio{query}")
+        assert f"EBITDA effect EUR Plan 2,400,936 {step} −1,600,000 Latest estimate 800,936" in page
+        assert f"Run-rate EUR a year Plan 8,011,228 {step} −6,400,000 Latest estimate 1,611,228" in page
+
+
+def test_losses_and_gains_are_bars_of_their_own_and_a_slip_loses_only_in_year(mapped: WebSite) -> None:
+    def monthly(version: str, first: int, amount: int) -> tuple[EffectLine, ...]:
+        months = (Period(2026, 1).plus(number) for number in range(first - 1, 24))
+        return tuple(line(version, "benefit", str(month), amount) for month in months)
+
+    save(
+        mapped.services.engine,
+        GivenMeasure(
+            1, lines=(*monthly("plan", 7, 100), *monthly("forecast", 13, 100)), reason="delay 60 %, scope 40 %"
+        ),
+        GivenMeasure(2, lines=(*monthly("plan", 11, 100), *monthly("forecast", 11, 60)), reason="Supplier is late"),
+        GivenMeasure(3, lines=(*monthly("plan", 11, 100), *monthly("forecast", 11, 140))),
     )
-    by_stage = read(visitor, "/portfolio?bridge=stage")
-    assert "Plan 24,011,228 Detailed −9,600,000 Forecast 14,411,228" in by_stage
-    assert "Plan 24,011,228 Cloud exit −9,600,000 Forecast 14,411,228" in read(visitor, "/portfolio?bridge=hierarchy")
+    refresh(mapped.services.engine)
+    page = read(mapped.signed_in("office@acme.example", OFFICE), "/portfolio")
+    assert (
+        "EBITDA effect EUR Plan 1,000 Scope −240 Delay −360 Another reason −80 Gains +80 Latest estimate 400"
+    ) in page
+    assert "Run-rate EUR a year Plan 3,600 Another reason −480 Gains +480 Latest estimate 3,600" in page
+
+
+def test_what_is_left_out_is_a_line_with_count_and_sum(mapped: WebSite) -> None:
+    lines = LATE[:1]
+    both = (*lines, line("forecast", "benefit", "2026-03", 1_800_000))
+    save(
+        mapped.services.engine,
+        GivenMeasure(1, lines=both),
+        GivenMeasure(2, lines=lines),
+        GivenMeasure(3, lines=both, off_ramp="cancelled"),
+        GivenMeasure(4, lines=both, stage="identified"),
+        GivenMeasure(5, lines=both, sponsor_id=None),
+    )
+    refresh(mapped.services.engine)
+    visitor = mapped.signed_in("office@acme.example", OFFICE)
+    page = read(visitor, "/portfolio")
+    assert "In all 4 2,000,000 1,800,000 – −200,000" in page
+    assert "Left out: cancelled 1 2,000,000 1,800,000 –" in page
+    assert "Left out: not committed yet 1 2,000,000 1,800,000 –" in page
+    assert "Left out: not governable 1 2,000,000 1,800,000 –" in page
+    assert "Left out: without a forecast 1 2,000,000 – –" in page
+    page = read(visitor, "/portfolio?left_out=no_forecast")
+    assert "In all 1 2,000,000 – – –" in page
+    rows = csv.DictReader(io.StringIO(visitor.get("/portfolio/export.csv").text.lstrip("\ufeff")))
+    assert [(row["key"], row["not in the totals"]) for row in rows] == [
+        ("ITX-1", ""), ("ITX-2", "no_forecast"), ("ITX-3", "cancelled"), ("ITX-4", "not_committed"),
+        ("ITX-5", "not_governable"),
+    ]  # fmt: skip
+
+
+def test_the_page_and_the_file_use_the_words_of_the_definition_sheet(three: WebSite) -> None:
+    visitor = three.signed_in("office@acme.example", OFFICE)
+    page = read(visitor, "/portfolio")
+    header = next(csv.reader(io.StringIO(visitor.get("/portfolio/export.csv").text.lstrip("\ufeff"))))
+    for reported in REPORT:
+        assert f"{reported.name} " in page
+        assert reported.term.formula in page
+    assert {words.heading for words in WORDS.values()} <= set(header)
 
 
 def test_every_finding_has_a_label(three: WebSite) -> None:
@@ -245,7 +315,7 @@ def test_the_portfolio_of_a_day_is_what_was_known_then_and_its_links_keep_the_da
     )
     answer = visitor.get("/portfolio/export.csv?on=2026-11-22")
     (first, *_) = csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff")))
-    assert (first["key"], first["gate"], first["forecast"]) == ("ITX-1", "blocked", "1100000")
+    assert (first["key"], first["gate"], first["EBITDA effect, latest estimate"]) == ("ITX-1", "blocked", "800000")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="portfolio-measures-2026-11-22.csv"'
     assert visitor.get("/portfolio/export.csv?rows=lines&on=2026-11-22").status_code == 404
     assert "1 measure" in read(visitor, "/portfolio/measures?on=2026-11-22&potential=red")
@@ -255,15 +325,15 @@ def test_a_variance_opens_by_program_down_to_the_measures(three: WebSite) -> Non
     visitor = three.signed_in("office@acme.example", OFFICE)
     assert 'href="/portfolio/why"' in visitor.get("/portfolio").text
     page = read(visitor, "/portfolio/why")
-    assert "Where the variance comes from At completion is −1,500,000.00 EUR against plan" in page
-    assert "Cloud exit: −1,500,000.00 EUR" in page
+    assert "Where the variance comes from At completion is −1,600,000.00 EUR against plan" in page
+    assert "Cloud exit: −1,600,000.00 EUR" in page
     assert 'href="/measures/jira-main/1/why"' in visitor.get("/portfolio/why").text
-    assert "Nordbank AG: −1,500,000.00 EUR" in read(visitor, "/portfolio/why?by=legal_entity")
+    assert "Nordbank AG: −1,600,000.00 EUR" in read(visitor, "/portfolio/why?by=legal_entity")
     assert "No measure deviates." in read(visitor, "/portfolio/why?portfolio=Operations")
     save(three.services.engine, GivenMeasure(1, lines=LATE[:2]))
     Rollups(three.services.engine).refresh(BASIS, NOW + timedelta(days=3))
     assert "No measure deviates." in read(visitor, "/portfolio/why")
-    assert "Cloud exit: −1,500,000.00 EUR" in read(visitor, "/portfolio/why?on=2026-11-22")
+    assert "Cloud exit: −1,600,000.00 EUR" in read(visitor, "/portfolio/why?on=2026-11-22")
     branch = three.signed_in("branch@acme.example", RoleGrant(Role.OFFICE, ("Operations",)))
     assert "No measure deviates." in read(branch, "/portfolio/why?on=2026-11-22")
 

@@ -121,6 +121,7 @@ EFFECT_LINE = Table(
     Column("currency", Text, primary_key=True),
     Column("account", Text, primary_key=True, server_default=text("'ebitda'")),
     Column("hard", Boolean, primary_key=True, server_default=text("true")),
+    Column("pl_line", Text, primary_key=True, server_default=text("''")),
 )
 
 DECISION = Table(

@@ -10,33 +10,20 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Numeri
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from connector.store.database.tables.columns import METADATA, id_column, timestamp_column
-from governance.sums import LeakReason
+from governance.definitions.leakage import LeakReason
+from governance.roll_up import AMOUNTS
 
-SUMS = (
-    "plan",
-    "forecast",
-    "actual",
-    "at_completion",
-    "variance",
-    "in_year_plan",
-    "in_year_forecast",
-    "in_year_actual",
-    "run_rate_plan",
-    "run_rate_forecast",
-    "unforecast_run_rate",
-    "carry_over",
-    "leakage",
-    "gross_benefit",
-    "weighted_pipeline",
-    "cash",
-    "avoidance",
-    "held_up_benefit",
-)
-"""Amounts that are added up.  ``unforecast`` is the planned run-rate of measures without a forecast, ``waiting``
-this fiscal year's benefit of measures that are held up at a gate."""
+SUMS = AMOUNTS
+"""Amounts that are added up: :class:`governance.roll_up.Amounts`."""
 
 LEAKS = tuple(f"leak_{reason.value}" for reason in LeakReason)
-"""Leakage by its reason, of a group."""
+"""Losses of the run-rate by their reason."""
+YEAR_LEAKS = tuple(f"year_leak_{reason.value}" for reason in LeakReason)
+"""Losses of the fiscal year's EBITDA by their reason."""
+NUMBERS = (*SUMS, *LEAKS, *YEAR_LEAKS)
+
+MONTHLY = ("recurring", "one_off", "capex", "cash", "avoidance", "soft")
+"""Columns of one month."""
 
 FIGURES_DUE = Table(
     "figures_due",
@@ -52,8 +39,10 @@ FIGURES_SETTINGS = Table(
     Column("singleton", Boolean, primary_key=True, server_default=text("true")),
     Column("digest", Text, nullable=False),
     Column("currency", Text, nullable=False),
-    Column("fiscal_year_start", Integer, nullable=False),
-    Column("year", Integer, nullable=False),
+    Column("first_month", Date, nullable=False),
+    Column("year_named_by", Text, nullable=False),
+    Column("closed_month", Date, nullable=False),
+    Column("committed_from", Text, nullable=False),
     timestamp_column("built_at", nullable=False),
     timestamp_column("refreshed_at", nullable=False),
 )
@@ -78,12 +67,12 @@ MEASURE_FIGURES = Table(
     *(Column(name, Text, nullable=False) for name in ("portfolio", "program", "project", "package")),
     *(Column(name, Text, nullable=False) for name in ("legal_entity", "business_unit", "owner", "rule")),
     *(Column(name, Text, nullable=False) for name in ("key", "title", "stage", "step")),
-    *(Column(name, Text, nullable=False) for name in ("gate", "implementation", "potential", "leak_reason")),
+    *(Column(name, Text, nullable=False) for name in ("gate", "implementation", "potential", "left_out")),
     Column("is_held_up", Boolean, nullable=False),
     # Connection and account of whoever is owner, sponsor or controller; they see the measure without a grant.
     Column("holders", ARRAY(Text), nullable=False),
     Column("missing_rate", Text),
-    *(Column(name, Numeric) for name in SUMS),
+    *(Column(name, Numeric) for name in NUMBERS),
     Column("blockers", ARRAY(Text), nullable=False),
     Column("findings", ARRAY(Text), nullable=False),
     timestamp_column("stage_since"),
@@ -95,10 +84,10 @@ MEASURE_FIGURES = Table(
     Index("measure_figures_unit", "business_unit"),
     Index("measure_figures_variance", "variance", "measure_id", postgresql_where=text("variance < 0")),
     Index(
-        "measure_figures_held_up",
-        "held_up_benefit",
+        "measure_figures_delayed",
+        "delayed_benefit",
         "measure_id",
-        postgresql_where=text("held_up_benefit > 0"),
+        postgresql_where=text("delayed_benefit > 0"),
     ),
     Index("measure_figures_excluded", "measure_id", postgresql_where=text("missing_rate IS NOT NULL")),
 )
@@ -118,7 +107,7 @@ MEASURE_SERIES = Table(
     Column("measure_id", Text, primary_key=True),
     Column("version", Text, primary_key=True),
     Column("months", ARRAY(Date), nullable=False),
-    *(Column(name, ARRAY(Numeric), nullable=False) for name in ("recurring", "one_off", "avoidance", "cash")),
+    *(Column(name, ARRAY(Numeric), nullable=False) for name in MONTHLY),
 )
 
 ROLLUP_GROUP = Table(
@@ -127,9 +116,9 @@ ROLLUP_GROUP = Table(
     Column("group_id", Uuid, primary_key=True),
     Column("curve_id", Uuid, nullable=False),
     *(Column(name, Text, nullable=False) for name in ("portfolio", "program", "legal_entity")),
-    *(Column(name, Text, nullable=False) for name in ("step", "implementation", "potential")),
-    *(Column(name, BigInteger, nullable=False) for name in ("measures", "excluded", "held_up")),
-    *(Column(name, Numeric) for name in (*SUMS, *LEAKS)),
+    *(Column(name, Text, nullable=False) for name in ("step", "implementation", "potential", "left_out")),
+    *(Column(name, BigInteger, nullable=False) for name in ("measures", "held_up")),
+    *(Column(name, Numeric) for name in NUMBERS),
     Index("rollup_group_place", "portfolio", "program"),
 )
 
@@ -139,7 +128,7 @@ ROLLUP_MONTH = Table(
     Column("group_id", Uuid, primary_key=True),
     Column("version", Text, primary_key=True),
     Column("month", Date, primary_key=True),
-    *(Column(name, Numeric, nullable=False) for name in ("recurring", "one_off", "avoidance", "cash")),
+    *(Column(name, Numeric, nullable=False) for name in MONTHLY),
 )
 
 ROLLUP_CURVE = Table(
@@ -149,5 +138,5 @@ ROLLUP_CURVE = Table(
     Column("version", Text, primary_key=True),
     Column("month", Date, primary_key=True),
     *(Column(name, Text, nullable=False) for name in ("portfolio", "program", "legal_entity")),
-    *(Column(name, Numeric, nullable=False) for name in ("recurring", "one_off", "avoidance", "cash")),
+    *(Column(name, Numeric, nullable=False) for name in MONTHLY),
 )

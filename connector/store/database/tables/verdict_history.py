@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from connector.store.database.tables.columns import METADATA, id_column, timestamp_column
@@ -49,6 +49,8 @@ FIGURES_SETTINGS_VERSION = Table(
     id_column(),
     timestamp_column("known_from", nullable=False),
     Column("currency", Text, nullable=False),
-    Column("fiscal_year_start", Integer, nullable=False),
-    Column("year", Integer, nullable=False),
+    Column("first_month", Date, nullable=False),
+    Column("year_named_by", Text, nullable=False),
+    Column("closed_month", Date, nullable=False),
+    Column("committed_from", Text, nullable=False),
 )

@@ -12,16 +12,19 @@ from sqlalchemy import Engine, text
 
 from connector.people.permissions import PersonId, Role, RoleGrant, Viewer
 from connector.store.reporting.rollups import RefreshResult, Rollups
+from governance.definitions.years import FiscalYear
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.hierarchy import RollUpMeasure
+from governance.left_out import ENDED, funnel_step
 from governance.measure import HierarchyPath, MeasureId
 from governance.money import Money, Period
 from governance.presets import default_policy
 from governance.rates import Rate
-from governance.roll_up import RollUpSettings, funnel_step
+from governance.roll_up import RollUpSettings
+from governance.verdict import GateState
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-BASIS = RollUpSettings("EUR", 1, 2026, default_policy().weights)
+BASIS = RollUpSettings("EUR", FiscalYear(Period(2026, 1)), Period(2026, 10), default_policy().weights, "decided")
 OFFICE = Viewer(PersonId(1), "office@nordbank.example", "M. Brandt", (RoleGrant(Role.OFFICE),))
 RATES = (
     Rate("USD", "EUR", date(2025, 1, 1), Decimal("0.92"), "tests"),
@@ -41,7 +44,8 @@ class GivenMeasure:
     unit: str | None = "Payments"
     owner: str = "A. Kaya"
     owner_id: str = "k"
-    stage: str | None = "detailed"
+    stage: str | None = "decided"
+    sponsor_id: str | None = "s"
     off_ramp: str | None = None
     without_value: bool = False
     gate: str = "open"
@@ -51,6 +55,7 @@ class GivenMeasure:
     title: str = "Retire the legacy CRM"
     codes: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
+    left: bool = False
     lines: tuple[EffectLine, ...] = field(default_factory=tuple)
 
     @property
@@ -61,6 +66,7 @@ class GivenMeasure:
     def entry(self) -> RollUpMeasure:
         """The same measure as the domain's own figures take it."""
         place = HierarchyPath("", *self.place)
+        step = funnel_step(self.stage, self.off_ramp, without_value=self.without_value, left=self.left)
         return RollUpMeasure(
             MeasureId(self.id),
             place,
@@ -69,7 +75,9 @@ class GivenMeasure:
             self.lines,
             self.stage,
             self.reason or "",
-            funnel_step(self.stage, self.off_ramp, without_value=self.without_value),
+            step,
+            governable=all((self.owner_id, self.sponsor_id, self.unit, self.entity)),
+            held_up=GateState(self.gate).holds_up and step not in ENDED,
         )
 
 
@@ -102,6 +110,7 @@ def save(engine: Engine, *measures: GivenMeasure) -> None:
                 transaction.execute(_LINE, {
                     "id": one.id, "version": row.version, "kind": row.kind, "month": row.month.first_day,
                     "amount": row.money.amount, "currency": row.money.currency, "account": row.account,
+                    "hard": row.hard, "pl_line": row.pl_line,
                 })  # fmt: skip
 
 
@@ -127,7 +136,11 @@ def refresh(engine: Engine, basis: RollUpSettings = BASIS) -> RefreshResult:
 
 
 def _values(one: GivenMeasure) -> dict[str, object]:
-    people = {"owner": {"id": one.owner_id, "name": one.owner, "active": True}}
+    people = {
+        "owner": {"id": one.owner_id, "name": one.owner, "active": True},
+        "sponsor": {"id": one.sponsor_id, "name": "S. Sponsor", "active": True} if one.sponsor_id else None,
+        "controller": {"id": "c", "name": "C. Controller", "active": True},
+    }
     since = "2026-09-01T00:00:00+00:00"
     blockers = [{"code": code, "sentence": f"{code} is missing", "since": since} for code in one.codes]
     findings = [
@@ -158,6 +171,7 @@ def _values(one: GivenMeasure) -> dict[str, object]:
                 one.reason,
                 one.codes,
                 one.findings,
+                one.sponsor_id,
             )
         ]
     )
@@ -174,8 +188,8 @@ def _values(one: GivenMeasure) -> dict[str, object]:
 
 
 _LINE = text("""
-    INSERT INTO effect_line (measure_id, version, kind, month, amount, currency, account)
-    VALUES (:id, :version, :kind, :month, :amount, :currency, :account)
-    ON CONFLICT (measure_id, version, kind, month, currency, account, hard)
+    INSERT INTO effect_line (measure_id, version, kind, month, amount, currency, account, hard, pl_line)
+    VALUES (:id, :version, :kind, :month, :amount, :currency, :account, :hard, :pl_line)
+    ON CONFLICT (measure_id, version, kind, month, currency, account, hard, pl_line)
     DO UPDATE SET amount = effect_line.amount + excluded.amount
 """)

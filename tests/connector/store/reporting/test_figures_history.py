@@ -52,11 +52,16 @@ def test_a_past_portfolio_has_the_sums_that_were_known_then(world: StoreFixture)
         past = PastPortfolio(connection, OFFICE, NO_FILTER, LATER - timedelta(seconds=1))
         overview = past.overview()
         assert past.settings().currency == "EUR"  # type: ignore[union-attr]
-        total = overview.total
-        assert (total.measures, total.plan, total.forecast, total.variance) == (2, Decimal(1840), Decimal(1840), 0)
+        total, amounts = overview.total, overview.total.amounts
+        assert (total.measures, amounts.ebitda_plan, amounts.ebitda_estimate, amounts.variance) == (
+            2,
+            Decimal(1840),
+            Decimal(1840),
+            0,
+        )
         assert (total.red_implementation, [node.path for node in overview.children]) == (0, [("IT",)])
         lists = past_lists(connection, OFFICE, NO_FILTER, FIRST)
-        assert [(row.key, row.owner, row.forecast) for row in lists.measures().rows] == [
+        assert [(row.key, row.owner, row.amounts.ebitda_estimate) for row in lists.measures().rows] == [
             ("ITX-1", "A. Kaya", Decimal(920)),
             ("ITX-2", "B. Brandt", Decimal(920)),
         ]
@@ -69,8 +74,8 @@ def test_the_newest_version_is_what_the_portfolio_says_today(world: StoreFixture
         for filters in (NO_FILTER, PortfolioFilters(portfolio="IT"), PortfolioFilters(implementation="red")):
             today = Portfolio(connection, OFFICE, filters).overview()
             past = PastPortfolio(connection, OFFICE, filters, LATER).overview()
-            assert (past.total, past.children, past.by_stage, past.by_status, past.leakage_by_reason) == (
-                today.total, today.children, today.by_stage, today.by_status, today.leakage_by_reason,
+            assert (past.total, past.children, past.by_stage, past.by_status, past.run_rate_losses) == (
+                today.total, today.children, today.by_stage, today.by_status, today.run_rate_losses,
             )  # fmt: skip
 
 

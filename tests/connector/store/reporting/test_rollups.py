@@ -16,10 +16,13 @@ from connector.store.reporting.portfolio_filters import PortfolioFilters
 from connector.store.reporting.portfolio_results import PortfolioOverview, PortfolioSums
 from connector.store.reporting.rollups import RefreshStatus
 from governance import portfolio
+from governance.definitions.leakage import LeakReason
+from governance.definitions.years import FiscalYear
 from governance.effects import ZERO, EffectLine, Version
+from governance.left_out import ENDED, LeftOut
+from governance.money import Period
 from governance.rates import Rate, Rates
-from governance.roll_up import LEFT_OUT
-from governance.sums import LeakReason
+from governance.roll_up import AMOUNTS, RollUpSettings
 from tests.connector.store.conftest import StoreFixture
 from tests.connector.store.reporting.portfolio_data import (
     BASIS,
@@ -44,7 +47,9 @@ def draw_lines(draw: random.Random) -> tuple[EffectLine, ...]:
     for _ in range(draw.randrange(20)):
         one = line(
             draw.choice(("plan", "forecast", "actual")),
-            draw.choice(("benefit", "one_off_benefit", "recurring_cost", "one_off_cost", "capex", "legacy_cost")),
+            draw.choice(
+                ("benefit", "one_off_benefit", "recurring_cost", "one_off_cost", "capex", "legacy_cost", "tax")
+            ),
             f"{draw.choice((2025, 2026, 2027))}-{draw.randint(1, 12):02}",
             f"{draw.randint(1, 500_000)}.{draw.randint(0, 99):02}",
             draw.choice(currencies),
@@ -64,13 +69,14 @@ def draw_measure(draw: random.Random, number: int) -> GivenMeasure:
             draw.choice(("Contracts", None)),
         ),
         entity=draw.choice(("Nordbank AG", "Nordbank Suisse SA", None)),
-        stage=draw.choice((None, "identified", "detailed", "decided", "closed")),
+        stage=draw.choice((None, "identified", "decided", "implemented", "closed")),
+        sponsor_id=draw.choice(("s", "s", "s", None)),
         off_ramp=draw.choice((None, None, "on_hold", "cancelled", "killed")),
         without_value=draw.random() < 0.2,
         gate=draw.choice(("open", "not_due", "waiting", "blocked", "breach")),
         implementation=draw.choice(("green", "amber", "red", "grey")),
         potential=draw.choice(("green", "amber", "red", "grey")),
-        reason=draw.choice((None, "", "delay: later", "price: more", "because")),
+        reason=draw.choice((None, "", "delay: later", "price 30 %, volume 70 %: more", "because")),
         lines=draw_lines(draw),
     )
 
@@ -80,45 +86,34 @@ def overview(engine: Engine, filters: PortfolioFilters | None = None) -> Portfol
         return Portfolio(connection, OFFICE, filters or PortfolioFilters()).overview()
 
 
-def agree(engine: Engine, measures: dict[int, GivenMeasure], rates: tuple[Rate, ...], year: int = 2026) -> None:
+def agree(
+    engine: Engine, measures: dict[int, GivenMeasure], rates: tuple[Rate, ...], settings: RollUpSettings = BASIS
+) -> None:
     """The sums of the groups, and those over single measures, are those of the domain."""
-    expected = portfolio.figures(
-        [one.entry for one in measures.values()], "EUR", Rates(rates), year, weights=BASIS.weights
-    )
+    entries = [one.entry for one in measures.values()]
+    expected = portfolio.figures(entries, settings, Rates(rates))
+    live = sum(entry.step not in ENDED for entry in entries)
     for found in (overview(engine), overview(engine, FINE)):
         total = found.total
-        count = sum(one.entry.step not in LEFT_OUT for one in measures.values())
-        missing = sum(one.entry.step not in LEFT_OUT and one.id in expected.left_out for one in measures.values())
-        assert (total.measures, total.excluded) == (count, missing)
-        beside = {step: (sums.measures - sums.excluded, sums.plan or ZERO) for step, sums in found.left_out.items()}
-        assert {step: sums for step, sums in beside.items() if sums[0]} == {
-            step: (one.measures, one.plan) for step, one in expected.beside.items()
-        }
-        assert _amounts(total) == _expected(expected)
-        assert {reason: amount for reason, amount in found.leakage_by_reason.items() if amount} == expected.leakage
+        assert (total.measures, total.counted) == (live, expected.measures)
+        for name in AMOUNTS:
+            amount = getattr(total.amounts, name) or ZERO
+            assert amount == (getattr(expected.amounts, name) or ZERO), name
+        assert (found.run_rate_losses, found.in_year_losses) == (expected.run_rate_losses, expected.in_year_losses)
+        assert {
+            reason: (sums.measures, sums.amounts.ebitda_plan or ZERO) for reason, sums in found.left_out.items()
+        } == {reason: (sums.measures, sums.amounts.ebitda_plan or ZERO) for reason, sums in expected.left_out.items()}
+        assert total.counted + sum(sums.measures for sums in found.left_out.values()) == len(entries)
         for parts in (found.children, found.programs):
-            assert sum(node.sums.measures for node in parts) == count
-            assert sum((node.sums.gross_benefit or ZERO for node in parts), ZERO) == expected.gross
-        assert sum((sums.cash or ZERO for step, sums in found.by_stage.items() if step not in LEFT_OUT), ZERO) == (
-            expected.cash
-        )
-        assert sum((sums.avoidance or ZERO for sums in found.by_status.values()), ZERO) == expected.avoidance
+            assert sum(node.sums.measures for node in parts) == live
+            _same("ebitda_plan", [node.sums for node in parts], total)
+        _same("cash_estimate", list(found.counted_by_stage.values()), total)
+        _same("variance", list(found.by_status.values()), total)
 
 
-def _amounts(total: PortfolioSums) -> list[Decimal]:
-    found = (
-        total.in_year_plan, total.in_year_forecast, total.in_year_actual, total.run_rate_plan, total.run_rate_forecast,
-        total.carry_over, total.weighted_pipeline, total.gross_benefit, total.cash, total.avoidance,
-    )  # fmt: skip
-    return [amount or ZERO for amount in found]
-
-
-def _expected(figures: portfolio.PortfolioFigures) -> list[Decimal]:
-    return [
-        *(figures.in_year[version] for version in Version),
-        *(figures.run_rate[version] for version in (Version.PLAN, Version.FORECAST)),
-        figures.carry_over, figures.pipeline, figures.gross, figures.cash, figures.avoidance,
-    ]  # fmt: skip
+def _same(name: str, parts: list[PortfolioSums], total: PortfolioSums) -> None:
+    """Sums along any dimension agree."""
+    assert sum((getattr(part.amounts, name) or ZERO for part in parts), ZERO) == (getattr(total.amounts, name) or ZERO)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -130,25 +125,24 @@ def test_totals_equal_the_domains_figures_whatever_happens_to_the_measures(store
     save(store.engine, *there.values())
     assert refresh(store.engine).status is RefreshStatus.REBUILT
     agree(store.engine, there, RATES)
-    gone: dict[int, GivenMeasure] = {}
     for _ in range(6):
         for number in draw.sample(sorted(there), 5):
             changed = draw_measure(draw, number)
             # Some change in one point only: the place, the light, the money.
             there[number] = draw.choice((
                 changed,
-                replace(there[number], place=changed.place),
-                replace(there[number], potential=changed.potential),
-                replace(there[number], lines=changed.lines),
-                replace(there[number], off_ramp=changed.off_ramp),
+                replace(there[number], place=changed.place, left=False),
+                replace(there[number], potential=changed.potential, left=False),
+                replace(there[number], lines=changed.lines, left=False),
+                replace(there[number], off_ramp=changed.off_ramp, left=False),
             ))  # fmt: skip
             save(store.engine, there[number])
-        number = draw.choice(sorted(there))
-        gone[number] = there.pop(number)
+        number = draw.choice([number for number, one in there.items() if not one.left])
+        there[number] = replace(there[number], left=True)
         unmap(store.engine, number)
+        back = draw.choice([number for number, one in there.items() if one.left])
         if draw.random() < 0.5:
-            back = draw.choice(sorted(gone))
-            there[back] = gone.pop(back)
+            there[back] = replace(there[back], left=False)
             save(store.engine, there[back])
         assert refresh(store.engine).status is RefreshStatus.DONE
         agree(store.engine, there, RATES)
@@ -164,14 +158,14 @@ def test_a_rate_that_comes_later_makes_every_figure_anew(store: StoreFixture) ->
     save(store.engine, *there.values())
     refresh(store.engine)
     agree(store.engine, there, RATES)
-    assert store.rows("SELECT missing_rate, plan FROM measure_figures") == [
+    assert store.rows("SELECT missing_rate, ebitda_plan FROM measure_figures") == [
         ("no rate from SEK to EUR on 2026-03-01", None)
     ]
     rates = (*RATES, Rate("SEK", "EUR", date(2026, 1, 1), Decimal("0.087"), "tests"))
     save_rates(store.engine, rates)
     assert refresh(store.engine).status is RefreshStatus.REBUILT
     agree(store.engine, there, rates)
-    assert store.rows("SELECT missing_rate, plan FROM measure_figures") == [(None, Decimal("587.000"))]
+    assert store.rows("SELECT missing_rate, ebitda_plan FROM measure_figures") == [(None, Decimal("587.000"))]
     assert store.rows("SELECT count(*) FROM figures_progress") == [(0,)]
 
 
@@ -182,8 +176,9 @@ def test_another_fiscal_year_makes_every_figure_anew(store: StoreFixture) -> Non
     save(store.engine, *there.values())
     refresh(store.engine)
     agree(store.engine, there, ())
-    assert refresh(store.engine, replace(BASIS, year=2027)).status is RefreshStatus.REBUILT
-    agree(store.engine, there, (), 2027)
+    another = replace(BASIS, year=FiscalYear(Period(2027, 1)))
+    assert refresh(store.engine, another).status is RefreshStatus.REBUILT
+    agree(store.engine, there, (), another)
 
 
 def test_an_assessment_that_changes_nothing_makes_no_figure_due(store: StoreFixture) -> None:
@@ -196,20 +191,21 @@ def test_an_assessment_that_changes_nothing_makes_no_figure_due(store: StoreFixt
     assert store.rows("SELECT measure_id FROM figures_due") == [("jira-main/1",)]
 
 
-def test_an_empty_group_leaves_nothing_behind(store: StoreFixture) -> None:
-    save(store.engine, GivenMeasure(1, findings=("ORPHAN_OWNER",), lines=(line("plan", "benefit", "2026-03", 1000),)))
+def test_a_measure_whose_item_left_is_a_line_of_its_own_and_of_the_bridge(store: StoreFixture) -> None:
+    lines = (line("plan", "benefit", "2026-03", 1000), line("forecast", "benefit", "2026-03", 1000))
+    save(store.engine, GivenMeasure(1, findings=("ORPHAN_OWNER",), lines=lines), GivenMeasure(2, lines=lines))
     refresh(store.engine)
     unmap(store.engine, 1)
     refresh(store.engine)
-    for table in (
-        "measure_figures",
-        "measure_finding",
-        "measure_series",
-        "rollup_group",
-        "rollup_month",
-        "rollup_curve",
-    ):
-        assert store.rows(f"SELECT count(*) FROM {table}") == [(0,)], table
+    for filters in (PortfolioFilters(), FINE):
+        found = overview(store.engine, filters)
+        assert (found.total.measures, found.total.amounts.ebitda_plan) == (1, 1000)
+        (left,) = found.left_out.items()
+        assert (left[0], left[1].measures) == (LeftOut.LEFT, 1)
+        assert (left[1].amounts.ebitda_plan, left[1].amounts.committed_run_rate) == (1000, 12_000)
+    opened = overview(store.engine, PortfolioFilters(left_out="left"))
+    assert (opened.total.measures, opened.total.amounts.ebitda_plan) == (1, 1000), "what left can be opened"
+    assert store.rows("SELECT count(*) FROM measure_finding") == [(0,)], "nobody has to act on it"
 
 
 def test_a_second_refresher_leaves_the_first_alone(store: StoreFixture) -> None:
@@ -218,62 +214,72 @@ def test_a_second_refresher_leaves_the_first_alone(store: StoreFixture) -> None:
         assert refresh(store.engine).status is RefreshStatus.BUSY
 
 
-def test_what_waits_is_the_benefit_of_the_year_behind_a_gate_that_is_not_open(store: StoreFixture) -> None:
-    lines = (line("plan", "benefit", "2026-03", 1000), line("plan", "benefit", "2027-03", 5000))
-    forecast = line("forecast", "benefit", "2026-04", 700)
+def test_what_a_gate_delays_are_the_months_to_come(store: StoreFixture) -> None:
+    lines = tuple(line("plan", "benefit", month, 1000) for month in ("2026-03", "2026-12", "2027-03"))
+    forecast = line("forecast", "benefit", "2026-11", 700)
+    booked = line("actual", "benefit", "2026-03", 400)
     save(
         store.engine,
         GivenMeasure(1, gate="blocked", lines=lines),
         GivenMeasure(2, gate="breach", lines=(*lines, forecast)),
         GivenMeasure(3, gate="open", lines=lines),
         GivenMeasure(4, gate="blocked", off_ramp="cancelled", lines=lines),
+        GivenMeasure(5, gate="waiting", stage="implemented", lines=(*lines, booked)),
     )
     refresh(store.engine)
     total = overview(store.engine).total
-    assert (total.held_up, total.held_up_benefit) == (2, Decimal(1700))
+    assert (total.held_up, total.amounts.delayed_benefit, total.amounts.unconfirmed_benefit) == (3, 1700, 400)
 
 
-def test_a_measure_without_a_forecast_leaks_nothing_and_has_a_sum_of_its_own(store: StoreFixture) -> None:
+def test_plan_estimate_and_variance_of_a_row_are_of_the_same_measures(store: StoreFixture) -> None:
     plan = line("plan", "benefit", "2026-03", 100)
+    late = line("forecast", "benefit", "2026-03", 60)
     save(
         store.engine,
         GivenMeasure(1, lines=(plan,)),
-        GivenMeasure(2, reason="delay: the supplier is late", lines=(plan, line("forecast", "benefit", "2026-03", 60))),
+        GivenMeasure(2, reason="delay: the supplier is late", lines=(plan, late)),
+        GivenMeasure(3, stage="identified", lines=(plan, late)),
+        GivenMeasure(4, sponsor_id=None, lines=(plan, late)),
     )
     refresh(store.engine)
     found = overview(store.engine)
-    assert found.leakage_by_reason == {LeakReason.DELAY: Decimal(480)}
-    assert (found.total.run_rate_plan, found.total.run_rate_forecast, found.total.unforecast_run_rate) == (
-        2400,
-        720,
-        1200,
-    )
+    amounts = found.total.amounts
+    assert (amounts.ebitda_plan, amounts.ebitda_estimate, amounts.variance) == (100, 60, -40)
+    assert (amounts.run_rate_plan, amounts.run_rate_estimate) == (1200, 720)
+    assert (found.run_rate_losses, found.in_year_losses) == ({LeakReason.DELAY: 480}, {LeakReason.DELAY: 40})
+    assert {reason: (sums.measures, sums.amounts.ebitda_plan) for reason, sums in found.left_out.items()} == {
+        LeftOut.NO_FORECAST: (1, 100), LeftOut.NOT_COMMITTED: (1, 100), LeftOut.NOT_GOVERNABLE: (1, 100),
+    }  # fmt: skip
 
 
-def test_what_ended_without_value_is_in_no_total_and_stands_beside_with_count_and_sum(store: StoreFixture) -> None:
+def test_what_ended_is_in_no_total_and_a_line_of_its_own_with_count_and_sum(store: StoreFixture) -> None:
+    def both(amount: int) -> tuple[EffectLine, ...]:
+        return line("plan", "benefit", "2026-03", amount), line("forecast", "benefit", "2026-03", amount)
+
     save(
         store.engine,
-        GivenMeasure(1, lines=(line("plan", "benefit", "2026-03", 1000),)),
-        GivenMeasure(2, off_ramp="cancelled", lines=(line("plan", "benefit", "2026-03", 5000),)),
-        GivenMeasure(3, off_ramp="cancelled", lines=(line("plan", "benefit", "2026-03", 700),)),
-        GivenMeasure(4, stage="closed", without_value=True, lines=(line("plan", "benefit", "2026-03", 90),)),
-        GivenMeasure(5, off_ramp="on_hold", lines=(line("plan", "benefit", "2026-03", 40),)),
+        GivenMeasure(1, lines=both(1000)),
+        GivenMeasure(2, off_ramp="cancelled", lines=both(5000)),
+        GivenMeasure(3, off_ramp="cancelled", lines=both(700)),
+        GivenMeasure(4, stage="closed", without_value=True, lines=both(90)),
+        GivenMeasure(5, off_ramp="on_hold", lines=both(40)),
     )
     refresh(store.engine)
     for filters in (PortfolioFilters(), FINE):
         found = overview(store.engine, filters)
-        assert (found.total.measures, found.total.plan) == (2, 1040)
-        assert {step: (sums.measures, sums.plan) for step, sums in found.left_out.items()} == {
-            "cancelled": (2, 5700), "without_value": (1, 90),
+        assert (found.total.measures, found.total.amounts.ebitda_plan) == (2, 1040)
+        assert {reason: (sums.measures, sums.amounts.ebitda_plan) for reason, sums in found.left_out.items()} == {
+            LeftOut.CANCELLED: (2, 5700), LeftOut.WITHOUT_VALUE: (1, 90),
         }  # fmt: skip
         assert sum(sums.measures for sums in found.by_status.values()) == 2
         with read_as(store.engine, OFFICE) as connection:
-            assert [point.net for point in Portfolio(connection, OFFICE, filters).curve()] == [{Version.PLAN: 1040}]
-    cancelled = PortfolioFilters(stage="cancelled")
-    assert (overview(store.engine, cancelled).total.measures, overview(store.engine, cancelled).total.plan) == (2, 5700)
-    with read_as(store.engine, OFFICE) as connection:
-        curve = Portfolio(connection, OFFICE, cancelled).curve()
-        assert [point.net for point in curve] == [{Version.PLAN: 5700}], "what is left out can be opened"
+            assert [point.ebitda[Version.PLAN] for point in Portfolio(connection, OFFICE, filters).curve()] == [1040]
+    for filters in (PortfolioFilters(stage="cancelled"), PortfolioFilters(left_out="cancelled")):
+        opened = overview(store.engine, filters).total
+        assert (opened.measures, opened.amounts.ebitda_plan) == (2, 5700)
+        with read_as(store.engine, OFFICE) as connection:
+            curve = Portfolio(connection, OFFICE, filters).curve()
+            assert [point.ebitda[Version.PLAN] for point in curve] == [5700], "what is left out can be opened"
 
 
 def test_what_is_still_paid_for_the_legacy_lowers_the_totals_and_no_run_rate(store: StoreFixture) -> None:
@@ -286,6 +292,6 @@ def test_what_is_still_paid_for_the_legacy_lowers_the_totals_and_no_run_rate(sto
     save(store.engine, GivenMeasure(1, lines=(*own, *paid)))
     refresh(store.engine)
     for filters in (PortfolioFilters(), FINE):
-        total = overview(store.engine, filters).total
-        assert (total.forecast, total.actual, total.at_completion, total.variance) == (700, 700, 700, -300)
-        assert (total.in_year_forecast, total.run_rate_forecast, total.leakage) == (700, 12_000, 0)
+        amounts = overview(store.engine, filters).total.amounts
+        assert (amounts.ebitda_estimate, amounts.ebitda_actual, amounts.variance) == (700, 700, -300)
+        assert (amounts.in_year_estimate, amounts.run_rate_estimate, amounts.run_rate_loss) == (700, 12_000, 0)

@@ -96,13 +96,14 @@ CREATE TABLE effect_line (
     measure_id text NOT NULL REFERENCES measure (id),
     version    text NOT NULL CHECK (version IN ('plan', 'forecast', 'actual')),
     kind       text NOT NULL CHECK (kind IN ('benefit', 'one_off_benefit', 'recurring_cost', 'one_off_cost', 'capex',
-                                                  'legacy_cost')),
+                                                  'legacy_cost', 'depreciation', 'tax')),
     month      date NOT NULL CHECK (extract(day FROM month) = 1),
     amount     numeric NOT NULL,
     currency   text NOT NULL,
     account    text NOT NULL DEFAULT 'ebitda',
     hard       boolean NOT NULL DEFAULT true,
-    PRIMARY KEY (measure_id, version, kind, month, currency, account, hard)
+    pl_line    text NOT NULL DEFAULT '',
+    PRIMARY KEY (measure_id, version, kind, month, currency, account, hard, pl_line)
 );
 
 -- Items of other connections that a measure depends on.

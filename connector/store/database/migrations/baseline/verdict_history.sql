@@ -47,8 +47,10 @@ CREATE TABLE figures_settings_version (
     id                bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     known_from        timestamptz NOT NULL,
     currency          text NOT NULL,
-    fiscal_year_start integer NOT NULL,
-    year              integer NOT NULL
+    first_month       date NOT NULL,
+    year_named_by     text NOT NULL,
+    closed_month      date NOT NULL,
+    committed_from    text NOT NULL
 );
 
 DO $make$ BEGIN EXECUTE format($sql$

@@ -1,0 +1,32 @@
+"""A stored measure as the roll-ups see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from governance.effects import EffectLine
+from governance.hierarchy import RollUpMeasure
+from governance.left_out import ENDED, funnel_step
+from governance.measure import HierarchyPath, MeasureId
+from governance.verdict import GateState
+
+
+def entry_of(row: Any, place: HierarchyPath, lines: Sequence[EffectLine], *, without_value: bool) -> RollUpMeasure:
+    """``row`` has the columns of a measure, and ``off_ramp`` and ``reason`` of its verdict."""
+    step = funnel_step(
+        row.stage, row.off_ramp, without_value=without_value, left=row.unmapped_since is not None
+    )  # fmt: skip
+    answering = (row.owner_id, row.sponsor_id, row.controller_id, row.business_unit, row.legal_entity)
+    return RollUpMeasure(
+        MeasureId(row.id),
+        place,
+        row.legal_entity,
+        row.business_unit,
+        tuple(lines),
+        row.stage,
+        row.reason or "",
+        step,
+        governable=all(answering),
+        held_up=GateState(row.gate).holds_up and step not in ENDED,
+    )

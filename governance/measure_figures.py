@@ -1,0 +1,247 @@
+"""The figures of one measure: every amount of :class:`governance.roll_up.Amounts`, worked out in one currency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from governance.definitions.estimate import latest_estimate
+from governance.definitions.leakage import Leakage, causes_of, leakage, split
+from governance.definitions.parts import Months, Part, Parts, by_version, months_of
+from governance.definitions.pipeline import pipeline
+from governance.definitions.results import (
+    avoidance,
+    capex,
+    cash_effect,
+    ebit_effect,
+    ebitda_effect,
+    one_off,
+    recurring_ebitda,
+    soft_savings,
+    total,
+)
+from governance.definitions.variance import at_completion, variance
+from governance.definitions.waiting import delayed_benefit, unconfirmed_benefit
+from governance.definitions.years import (
+    carry_over,
+    exit_rate,
+    in_year,
+    number_of,
+    run_rate,
+    steady_month,
+)
+from governance.effects import ZERO, EffectLine, Version, period
+from governance.hierarchy import RollUpMeasure
+from governance.left_out import ENDED, LeftOut
+from governance.rates import MissingRate, Rates
+from governance.roll_up import Amounts, MeasureFigures, MonthlyFigures, RollUpSettings
+
+BENEFIT_PARTS = (Part.RECURRING_BENEFIT, Part.ONE_OFF_BENEFIT)
+
+
+def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rates) -> MeasureFigures:
+    """A measure's figures; one that cannot be converted whole has none, and the missing rate says why."""
+    lines = _converted(measure.lines, settings.currency, rates)
+    if isinstance(lines, MissingRate):
+        ended = LeftOut(measure.step) if measure.step in ENDED else LeftOut.NO_RATE
+        return MeasureFigures(ended, Amounts(), missing=lines)
+    versions = by_version(lines)
+    plan, actual = versions.get(Version.PLAN), versions.get(Version.ACTUAL)
+    forecast = versions.get(Version.FORECAST)
+    estimate = (
+        None if forecast is None else latest_estimate(plan or {}, actual or {}, forecast, number_of(settings.closed))
+    )
+    left_out = _left_out(measure, settings, plan, estimate)
+    amounts = _Amounts(measure, settings, plan, estimate, actual)
+    causes = causes_of(measure.reason)
+    return MeasureFigures(
+        left_out=left_out,
+        amounts=amounts.made(),
+        run_rate_losses=split(amounts.run_rate_leak.loss, causes) if amounts.run_rate_leak.loss else {},
+        in_year_losses=split(amounts.in_year_leak.loss, causes) if amounts.in_year_leak.loss else {},
+        months=tuple(
+            month
+            for version, parts in ((Version.PLAN, plan), (Version.FORECAST, estimate), (Version.ACTUAL, actual))
+            if parts is not None
+            for month in _months(version, parts)
+        ),
+    )
+
+
+def _left_out(
+    measure: RollUpMeasure, settings: RollUpSettings, plan: Parts | None, estimate: Parts | None
+) -> LeftOut | None:
+    if measure.step in ENDED:
+        return LeftOut(measure.step)
+    if not settings.is_committed(measure.stage):
+        return LeftOut.NOT_COMMITTED
+    if not measure.governable:
+        return LeftOut.NOT_GOVERNABLE
+    if plan is None:
+        return LeftOut.NO_PLAN
+    return LeftOut.NO_FORECAST if estimate is None else None
+
+
+class _Amounts:
+    """The amounts of one measure, with what several of them need worked out once."""
+
+    def __init__(
+        self,
+        measure: RollUpMeasure,
+        settings: RollUpSettings,
+        plan: Parts | None,
+        estimate: Parts | None,
+        actual: Parts | None,
+    ) -> None:
+        self._measure, self._settings = measure, settings
+        self._plan, self._estimate, self._actual = plan, estimate, actual
+        self._recurring = {} if plan is None else recurring_ebitda(plan)
+        self._expected = {} if estimate is None else recurring_ebitda(estimate)
+        self._steady = steady_month(self._recurring or self._expected)
+        self._same_age = _same_age(self._steady, self._recurring, self._expected)
+        compared = plan is not None and estimate is not None
+        self.run_rate_leak = leakage(self._run_rate_plan, self._run_rate_estimate) if compared else Leakage()
+        self.in_year_leak = Leakage()
+        if plan is not None and estimate is not None:
+            year = settings.year
+            self.in_year_leak = leakage(in_year(ebitda_effect(plan), year), in_year(ebitda_effect(estimate), year))
+
+    @property
+    def _run_rate_plan(self) -> Decimal:
+        return ZERO if self._steady is None else run_rate(self._recurring, self._steady)
+
+    @property
+    def _run_rate_estimate(self) -> Decimal:
+        return ZERO if self._same_age is None else run_rate(self._expected, self._same_age)
+
+    def made(self) -> Amounts:
+        found = Amounts()
+        if self._plan is not None:
+            found = self._with_plan(found, self._plan)
+        if self._estimate is not None:
+            found = self._with_estimate(found, self._estimate)
+        if self._actual is not None:
+            found = self._with_actual(found, self._actual)
+        if self._plan is not None and self._estimate is not None:
+            found = replace(
+                found,
+                variance=variance(ebitda_effect(self._plan), ebitda_effect(self._estimate)),
+                run_rate_loss=self.run_rate_leak.loss,
+                run_rate_gain=self.run_rate_leak.gain,
+                in_year_loss=self.in_year_leak.loss,
+                in_year_gain=self.in_year_leak.gain,
+            )
+        return replace(
+            found, delayed_benefit=self._delayed(), unconfirmed_benefit=self._unconfirmed(), pipeline=self._pipeline()
+        )
+
+    def _with_plan(self, found: Amounts, plan: Parts) -> Amounts:
+        year, ebitda = self._settings.year, ebitda_effect(plan)
+        committed = self._settings.is_committed(self._measure.stage)
+        this_year, rate = in_year(ebitda, year), self._run_rate_plan
+        return replace(
+            found,
+            recurring_plan=total(self._recurring),
+            one_off_plan=total(one_off(plan)),
+            ebitda_plan=total(ebitda),
+            ebit_plan=total(ebit_effect(plan)),
+            capex_plan=total(capex(plan)),
+            cash_plan=total(cash_effect(plan)),
+            in_year_plan=this_year,
+            in_year_cash_plan=in_year(cash_effect(plan), year),
+            run_rate_plan=rate,
+            exit_rate_plan=exit_rate(self._recurring, year),
+            carry_over_plan=carry_over(self._recurring, year),
+            committed_run_rate=rate if committed else ZERO,
+            committed_in_year=this_year if committed else ZERO,
+            avoidance_plan=total(avoidance(plan)),
+            soft_plan=total(soft_savings(plan)),
+        )
+
+    def _with_estimate(self, found: Amounts, estimate: Parts) -> Amounts:
+        year, ebitda = self._settings.year, ebitda_effect(estimate)
+        return replace(
+            found,
+            recurring_estimate=at_completion(self._expected),
+            one_off_estimate=at_completion(one_off(estimate)),
+            ebitda_estimate=at_completion(ebitda),
+            ebit_estimate=at_completion(ebit_effect(estimate)),
+            capex_estimate=at_completion(capex(estimate)),
+            cash_estimate=at_completion(cash_effect(estimate)),
+            in_year_estimate=in_year(ebitda, year),
+            in_year_cash_estimate=in_year(cash_effect(estimate), year),
+            run_rate_estimate=self._run_rate_estimate,
+            run_rate_closed=run_rate(self._expected, number_of(self._settings.closed)),
+            exit_rate_estimate=exit_rate(self._expected, year),
+            carry_over_estimate=carry_over(self._expected, year),
+            avoidance_estimate=at_completion(avoidance(estimate)),
+            soft_estimate=at_completion(soft_savings(estimate)),
+        )
+
+    def _with_actual(self, found: Amounts, actual: Parts) -> Amounts:
+        ebitda = ebitda_effect(actual)
+        return replace(
+            found,
+            ebitda_actual=total(ebitda),
+            capex_actual=total(capex(actual)),
+            cash_actual=total(cash_effect(actual)),
+            in_year_actual=in_year(ebitda, self._settings.year),
+        )
+
+    def _delayed(self) -> Decimal:
+        """Months to come of the fiscal year; after the implementation no gate delays them any more."""
+        stages, stage = self._settings.stages, self._measure.stage
+        implemented = stage in stages and stages.index(stage) >= len(stages) - 2
+        expected = self._estimate if self._estimate is not None else self._plan
+        if not self._measure.held_up or implemented or expected is None:
+            return ZERO
+        benefit = months_of(expected, *BENEFIT_PARTS)
+        return delayed_benefit(benefit, self._settings.year, number_of(self._settings.closed))
+
+    def _unconfirmed(self) -> Decimal:
+        measure = self._measure
+        if self._actual is None or measure.step in ENDED or not self._settings.is_open(measure.stage):
+            return ZERO
+        return unconfirmed_benefit(months_of(self._actual, *BENEFIT_PARTS), self._settings.year)
+
+    def _pipeline(self) -> Decimal:
+        measure, settings = self._measure, self._settings
+        if measure.step in ENDED or not settings.is_open(measure.stage) or self._plan is None or self._steady is None:
+            return ZERO
+        rate = run_rate(self._recurring, self._steady)
+        cost = run_rate(_filled(months_of(self._plan, Part.RUNNING_COST), self._recurring), self._steady)
+        return pipeline(rate - cost, cost, settings.weights.get(measure.stage or "", ZERO))
+
+
+def _same_age(steady: int | None, plan: Months, expected: Months) -> int | None:
+    """The month in which the latest estimate is as old as the plan in its steady month.
+
+    An estimate that begins later and reaches as far as the plan is as old as it can be in its last month: it lost
+    months, not its run-rate.
+    """
+    if steady is None or not plan or not expected:
+        return steady
+    same = steady + min(expected) - min(plan)
+    return min(same, max(expected)) if max(expected) >= max(plan) else same
+
+
+def _filled(months: dict[int, Decimal], like: Mapping[int, Decimal]) -> dict[int, Decimal]:
+    """The same months as the other ones, so that both have one steady month."""
+    return {month: months.get(month, ZERO) for month in like}
+
+
+def _converted(lines: Iterable[EffectLine], currency: str, rates: Rates) -> tuple[EffectLine, ...] | MissingRate:
+    converted = []
+    for line in lines:
+        converted_money = rates.convert(line.money, currency, line.month)
+        if isinstance(converted_money, MissingRate):
+            return converted_money
+        converted.append(line if converted_money.rate is None else replace(line, money=converted_money.money))
+    return tuple(converted)
+
+
+def _months(version: Version, parts: Parts) -> Iterable[MonthlyFigures]:
+    columns = tuple(make(parts) for make in (recurring_ebitda, one_off, capex, cash_effect, avoidance, soft_savings))
+    for month in sorted({month for column in columns for month in column}):
+        yield MonthlyFigures(version, period(month), *(column.get(month, ZERO) for column in columns))
