@@ -109,6 +109,12 @@ class FactRule(MappingModel):
     """The baseline that the benefit is claimed on, by name; several measures may share one."""
     measure_class: Annotated[Source | None, Field(alias="class")] = None
     """The class of the measure, one of ``policy.classes``."""
+    completion_probable: Source | None = None
+    """For capitalisation, yes or no: whether it will probably be completed."""
+    development_certain: Source | None = None
+    """For capitalisation, yes or no: whether no significant development uncertainty is left."""
+    cloud_service: Source | None = None
+    """For capitalisation, yes or no: whether the work configures a cloud service."""
 
 
 class ProgressFrom(StrEnum):

@@ -141,6 +141,9 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "overlaps": "Other measures that claim the same effect, or none.",
         "baseline_id": "The baseline's name, when several measures share one.",
         "class": "The measure's class, one of policy.classes, which says what hurdle it has to reach.",
+        "completion_probable": "For capitalisation, yes or no: it will probably be completed; the status counts too.",
+        "development_certain": "For capitalisation, yes or no: no significant development uncertainty is left.",
+        "cloud_service": "For capitalisation, yes or no: the work configures a cloud service, which is expensed.",
     },
     "ComputedSource": {"cel": "An expression over the item, in CEL."},
     "TranslatedSource": {
