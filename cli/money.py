@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.money_capitalisation import capitalisation
 from cli.money_close import accept, close, refuse, reopen
 from cli.operating_user import operating_user
 from connector.bootstrap import bootstrap
@@ -102,7 +103,7 @@ def correct(
         _print_entries(result.entries)
 
 
-for _command in (close, accept, refuse, reopen):
+for _command in (close, accept, refuse, reopen, capitalisation):
     app.command()(_command)
 
 
