@@ -36,7 +36,7 @@ TEXT_PATHS: tuple[RulePath, ...] = (
     ("connection",),
     *_under(("hierarchy",), tuple(HierarchyRule.model_fields)),
     *_under(("roles",), tuple(name for name in RoleRule.model_fields if name != "further")),
-    *_under(("facts",), tuple(FactRule.model_fields)),
+    *_under(("facts",), tuple(field.alias or name for name, field in FactRule.model_fields.items())),
     *(path for version in VERSIONS for path in _under(("effects", version), AMOUNTS)),
     ("enforce",),
     *_under(("write",), tuple(name for name in WriteRule.model_fields if name != "priority")),

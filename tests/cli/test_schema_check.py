@@ -40,6 +40,7 @@ CHECKS = (
     ("key", "renew"),
     ("audit", "verify"),
     ("rates", "list"),
+    ("money", "entries", "ITX-1"),
     ("db", "size"),
     ("db", "clean"),
     ("connect", "jira", "jira-main", "--url", "https://acme.example", "--user", "bot@acme.example"),

@@ -12,12 +12,14 @@ from sqlalchemy.engine import URL
 from connector.people.permissions import Role
 from connector.store.mapping_versions.drafts import MappingDrafts
 from connector.store.mapping_versions.versions import MappingConflict, MappingState
+from mapping.field_help import FIELD_HELP
 from mapping.guided import LIST_PATHS, TEXT_PATHS, read_form
 from mapping.load import LoadedMapping, format_path, load_mapping
 from tests.conftest import ROOT
 from tests.databases import Databases
 from tests.stories.simulation import Simulation, simulation
 from tests.webhook_server.signed_in_browser import SignedInBrowser, browser, hidden, page_text
+from webhook_server.admin.mapping_guided import MODELS
 
 STORY = (ROOT / "sandbox/story/mapping.yaml").read_text()
 ITX_ONLY = STORY.replace("project: [ITX, CLOUD]", "project: [ITX]")
@@ -304,3 +306,8 @@ def _form_of(desk: Desk, rule: int) -> dict[str, object]:
         "status": list(found.stages),
         "stage": list(found.stages.values()),
     }
+
+
+def test_every_field_of_the_form_has_a_help_text_under_the_name_that_the_file_uses() -> None:
+    for path in (*LIST_PATHS, *TEXT_PATHS):
+        assert path[-1] in FIELD_HELP[MODELS.get(path[0], "MeasureRule")], path
