@@ -43,8 +43,8 @@ def capitalisation_of(snapshot: MeasureSnapshot, period: Period) -> Capitalisati
 def capitalised_measures(connection: Connection, period: Period) -> Iterator[CapitalisedMeasure]:
     """The measures that the connection sees and that have a cost booked in the month, by key."""
     amounts: dict[str, list[tuple[EffectKind, Money]]] = {}
-    for row in connection.execute(_BOOKED, {"month": period.first_day}):
-        amounts.setdefault(row.measure_id, []).append((EffectKind(row.kind), Money(row.amount, row.currency)))
+    for one in connection.execute(_BOOKED, {"month": period.first_day}):
+        amounts.setdefault(one.measure_id, []).append((EffectKind(one.kind), Money(one.amount, one.currency)))
     for row in measure_queries.measures_by_id(connection, tuple(amounts)):
         found = capitalisation_of(measure_snapshot(connection, row), period)
         yield CapitalisedMeasure(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 import pytest
 
@@ -54,14 +55,14 @@ def booked(**months: int | None) -> Measure:
 def later(
     before: Verdict,
     some: Measure,
+    facts: Mapping[str, object] = MappingProxyType({}),
     *,
     now: datetime = MARCH_2027,
     policy: Policy = POLICY,
     more: tuple[Command, ...] = (),
-    **facts: object,
 ) -> Verdict:
-    facts = {"legacy": (GONE,), "closed_through": FEBRUARY} | facts
-    present = evidence("closed", "closed", done=True, commands=(*before.commands, *more), **facts)
+    present = evidence("closed", "closed", legacy=(GONE,), closed_through=FEBRUARY, done=True)
+    present = replace(present, commands=(*before.commands, *more), **facts)  # type: ignore[arg-type]
     return assess(some, replace(present, measure_state=before.measure_state), policy, now)
 
 
@@ -126,7 +127,7 @@ CASES: Mapping[str, tuple[Measure, dict[str, object], str]] = {
 
 @pytest.mark.parametrize(("some", "facts", "sentence"), CASES.values(), ids=CASES.keys())
 def test_each_month_after_closing_is_watched(some: Measure, facts: dict[str, object], sentence: str) -> None:
-    verdict = later(closed(), some, **facts)
+    verdict = later(closed(), some, facts)
     assert [one.sentence for one in found(verdict)] == ([sentence] if sentence else [])
     assert verdict.stage == ("implemented" if sentence else "closed")
 
@@ -184,7 +185,7 @@ UNKNOWN: Mapping[str, tuple[Measure, dict[str, object], str]] = {
 
 @pytest.mark.parametrize(("some", "facts", "sentence"), UNKNOWN.values(), ids=UNKNOWN.keys())
 def test_what_is_not_known_is_said_and_opens_nothing(some: Measure, facts: dict[str, object], sentence: str) -> None:
-    verdict = later(closed(), some, **facts)
+    verdict = later(closed(), some, facts)
     assert [one.sentence for one in found(verdict)] == [sentence]
     assert verdict.stage == "closed"
 
@@ -250,7 +251,7 @@ def test_it_is_watched_as_long_as_the_policy_says(policy: Policy, now: datetime,
 def test_legacy_cost_of_the_ledger_counts_and_stands_in_place_of_the_service_bill() -> None:
     posted = EffectLine(Version.ACTUAL, EffectKind.LEGACY_COST, JANUARY, eur(7_000))
     some = booked()
-    verdict = later(closed(), replace(some, effects=(*some.effects, posted)), legacy=paid(jan=4_000))
+    verdict = later(closed(), replace(some, effects=(*some.effects, posted)), {"legacy": paid(jan=4_000)})
     assert verdict.relapse is not None
     assert verdict.relapse.lost == eur(7_000)
     assert verdict.figures.actual == eur(20_000 * 14 - 60_000 - 7_000)
