@@ -56,7 +56,7 @@ from governance.plan_checks import is_small, past_tolerance, plan_checks
 from governance.priorities import highest_priorities
 from governance.progress_seen import last_report, observe_progress
 from governance.rates import Rates
-from governance.relapse import Relapse, find_relapse, nothing_booked
+from governance.relapse import Relapse, find_relapse, months_without_benefit, nothing_booked
 from governance.relapse_rules import confirmed_actuals, posted_legacy, relapse_condition, watch_of, watches_legacy
 from governance.reporting_amounts import NO_RATES
 from governance.role_change import (
@@ -117,6 +117,7 @@ class _Assessment:
     relapse: Relapse | None = None
     relapse_lines: tuple[EffectLine, ...] = ()
     relapsed_from: datetime | None = None
+    lost_months: tuple[Period, ...] = ()
     effects: Effects | None = None
     effects_problem: str = ""
     estimate: LatestEstimate | Unknown = Unknown("there is no forecast")
@@ -158,6 +159,9 @@ class _Assessment:
         self.granted = self.policy.index(before.stage)
         self.granted_at = dict(before.granted_at)
         self.relapsed_from, self.posted_legacy = before.relapsed_from, posted_legacy(self.measure.effects)
+        self.lost_months = before.lost_months
+        if self.lost_months:
+            self._count_nothing(self.lost_months)
         self._use_plan(before.plan)
 
     def _use_plan(self, plan: LockedPlan | None) -> None:
@@ -335,15 +339,20 @@ class _Assessment:
         problem = "; ".join(self.measure.unreadable_effects) or self.effects_problem
         services = self.evidence.legacy if watches_legacy(self.policy) else None
         self.relapse = find_relapse(watch, self.effects, problem, services, self.posted_legacy)
-        self.relapse_lines = nothing_booked(self.relapse)
-        if self.relapse_lines:
-            self.measure = replace(self.measure, effects=(*self.measure.effects, *self.relapse_lines))
+        missing = months_without_benefit(self.relapse)
+        if missing:
+            self._count_nothing(missing)
             self._use_plan(self.plan)
         if is_closed and self.relapse.is_relapse:
             self._take_back(stage, self.relapse.sentence)
             self.confirmed_fingerprint, self.reopened_at, self.relapsed_from = "", self.now, closed_at
             text = self.relapse.sentence
             self.events.append(Event(EventKind.RELAPSED, text[:1].upper() + text[1:]))
+
+    def _count_nothing(self, months: tuple[Period, ...]) -> None:
+        added = nothing_booked(months, self.measure.effects)
+        self.relapse_lines = (*self.relapse_lines, *added)
+        self.measure = replace(self.measure, effects=(*self.measure.effects, *added))
 
     def _reopen_for_legacy(self) -> None:
         """Take back the closing stage when a service that had ended is active or billed again."""
@@ -446,6 +455,8 @@ class _Assessment:
             if stage == self.policy.closing_stage:
                 self.confirmed_fingerprint = confirmed_actuals(self.measure, self.now)
                 # Closed once more, knowing of it; the watch begins anew.
+                if self.relapse is not None:
+                    self.lost_months = (*self.lost_months, *months_without_benefit(self.relapse))
                 self.relapse = None
             self.checklist = self._conditions()
 
@@ -626,6 +637,7 @@ class _Assessment:
             off_ramp=self.off_ramp,
             plan=self.plan,
             confirmed_fingerprint=self.confirmed_fingerprint,
+            lost_months=self.lost_months,
             relapsed_from=self.relapsed_from if stage != policy.closing_stage else None,
             reopened_at=self.reopened_at,
             deviation=self.deviation,

@@ -12,6 +12,7 @@ from governance.actuals_seen import SeenTotal
 from governance.effects import ZERO
 from governance.locked_plan import LockedPlan
 from governance.measure import Person, name_of
+from governance.money import Period
 from governance.plan_check import PlanCheck, worst_benefit, worst_cost
 from governance.responsible import Responsible
 from governance.role_holders import HeldRole
@@ -175,6 +176,8 @@ class MeasureState:
     """Fingerprint of the actuals on which the measure was closed; other actuals open it again."""
     relapsed_from: datetime | None = None
     """When the measure had been closed that a savings relapse opened again; ``None`` for any other."""
+    lost_months: tuple[Period, ...] = ()
+    """Months of which no benefit was booked when it was closed again: nobody's forecast stands in for them."""
     reopened_at: datetime | None = None
     """Commands from before this moment no longer count."""
     deviation: Deviation | None = None

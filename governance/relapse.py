@@ -9,13 +9,13 @@ nobody closes is not known to be fine, and is named.  See ``deploy/adr/0040-savi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 
-from governance.effects import RECURRING, ZERO, EffectKind, EffectLine, Effects, Series, Version, period
+from governance.effects import RECURRING, ZERO, Account, EffectKind, EffectLine, Effects, Series, Version, period
 from governance.evidence import Service
 from governance.facts import Fact, Unknown
 from governance.latest_estimate import KIND_LABELS, LATE_MONTHS, Months, net_recurring
@@ -161,12 +161,20 @@ def find_relapse(
     return Relapse(watch.closed_on, tuple(found), not_closed, problem)
 
 
-def nothing_booked(relapse: Relapse) -> tuple[EffectLine, ...]:
-    """Lines of 0 for the months in which the benefit is missing: after closure nobody's forecast stands in for them."""
+def months_without_benefit(relapse: Relapse) -> tuple[Period, ...]:
+    """Months of which no benefit is booked."""
+    return tuple(one.month for one in relapse.months if one.missing is EffectKind.BENEFIT)
+
+
+def nothing_booked(months: Collection[Period], lines: Sequence[EffectLine]) -> tuple[EffectLine, ...]:
+    """Lines of 0 for these months, where no benefit is booked: after closing nobody's forecast stands in for them."""
+    benefits = [one for one in lines if one.kind is EffectKind.BENEFIT and one.account is Account.EBITDA]
+    booked = {one.month for one in benefits if one.version is Version.ACTUAL}
+    currency = benefits[0].money.currency if benefits else ""
     return tuple(
-        EffectLine(Version.ACTUAL, EffectKind.BENEFIT, one.month, Money(ZERO, one.lost.currency))
-        for one in relapse.months
-        if one.missing is EffectKind.BENEFIT
+        EffectLine(Version.ACTUAL, EffectKind.BENEFIT, month, Money(ZERO, currency))
+        for month in sorted(set(months) - booked)
+        if currency
     )
 
 

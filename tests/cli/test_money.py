@@ -98,3 +98,20 @@ def test_the_capitalisation_of_a_month_is_a_signed_file(
     lines = (tmp_path / "october.csv").read_text().splitlines()
     assert lines[0].startswith("period,measure,key,title,legal_entity,treatment,currency,booked_as_capex,")
     assert ",opex,EUR,500.00,500.00,0.00,500.00,unmet: nobody has decided on the measure," in lines[1]
+
+
+def test_a_budget_is_locked_for_a_closed_measure_only(cli: Cli, tokens: dict[str, str]) -> None:
+    asked = ("money", "lock-budget", "ITX-1", "--cost-centre", "4711", "--amount", "500.00 EUR", "--reason", "licences")
+    assert cli.refused(*asked, "--first", "soon", GATEPOST_TOKEN=tokens["brandt"]) == (
+        '--first: "soon" is no month; write 2027-01.'
+    )
+    assert cli.refused(*asked, "--first", "2099-01", GATEPOST_TOKEN="none").startswith(
+        "A budget is changed with your own"
+    )
+    assert cli.refused(*asked, "--first", "2099-01", GATEPOST_TOKEN=tokens["brandt"]) == (
+        "ITX-1 is not closed: only a saving that the controller has confirmed is taken out of a budget."
+    )
+    assert cli.ok("money", "lock-budget") == ""
+    assert cli.refused("money", "lock-budget", "--agree", "7") == (
+        "No lock 7 waits. gatepost money lock-budget shows what does."
+    )

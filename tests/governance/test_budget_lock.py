@@ -105,12 +105,12 @@ def budget(number: int, month: Period, amount: int, corrects: int | None = None,
     of = EntryId(corrects) if corrects else None
     return LedgerEntry(
         EntryId(number),
-        replace(posting, **changes),
+        replace(posting, **changes),  # type: ignore[arg-type]
         EnteredBy("x"),
         NOW,
         "x",
         kind,
-        of,  # type: ignore[arg-type]
+        of,
     )
 
 

@@ -201,6 +201,23 @@ def test_it_is_closed_again_when_the_controller_confirms_what_is_left() -> None:
     assert after.measure_state.relapsed_from is None
 
 
+def test_a_month_without_a_benefit_stays_lost_when_the_measure_is_closed_again() -> None:
+    """Else a confirmation would bring its forecast back."""
+    missing = replace(booked(nov=None), effects=booked(nov=None).effects)
+    open_again = later(closed(), missing)
+    confirm = new_command(
+        "", WEBER, Verb.CONFIRM, amount=eur(200_000), month=FEBRUARY, at=MARCH_2027 + timedelta(days=1)
+    )
+    after = later(open_again, missing, more=(confirm,), now=MARCH_2027 + timedelta(days=2))
+    assert (after.stage, after.measure_state.lost_months) == ("closed", (NOVEMBER,)), [b.reason for b in after.blockers]
+    then = later(after, missing, now=MARCH_2027 + timedelta(days=3))
+    assert then.stage == "closed"
+    assert then.figures.at_completion == open_again.figures.at_completion == eur(20_000 * 23 - 60_000)
+    late = later(then, booked(), now=MARCH_2027 + timedelta(days=4))
+    assert late.figures.at_completion == eur(20_000 * 24 - 60_000)
+    assert late.stage == "implemented", "what was confirmed has changed"
+
+
 def test_a_month_that_is_booked_late_ends_the_finding_and_still_has_to_be_confirmed() -> None:
     open_again = later(closed(), booked(jan=None))
     after = later(open_again, booked(), now=MARCH_2027 + timedelta(days=2))
