@@ -106,7 +106,7 @@ def test_a_mapping_is_checked(cli: Cli) -> None:
     *warnings, last = cli.ok("mapping", "check", MAPPING).splitlines()
     assert last.startswith(f"{MAPPING}: 4 rules, no problems, 4 warnings (version ")
     assert warnings[0] == (
-        f"warning: {MAPPING}:32:5: measures[0].enforce: an item that is moved past a shut gate is only explained."
+        f"warning: {MAPPING}:33:5: measures[0].enforce: an item that is moved past a shut gate is only explained."
     )
 
 
@@ -247,13 +247,13 @@ def test_totals_name_missing_rates(assessed: Cli) -> None:
     text = assessed.ok("totals")
     assert "EBITDA effect in EUR" in text
     assert "Cloud exit" in text
-    assert "* without ITX-1 Retire the legacy CRM: no rate from USD to EUR on 2026-01-01" in text
+    assert "* without ITX-1 Retire the legacy CRM: no rate from USD to EUR on 2026-05-01" in text
     assessed.ok("rates", "add", "usd", "eur", "2026-01-01", "0.9", "--source", "treasury")
     text = assessed.ok("totals", "--by", "legal_entity")
     assert "* without 1 measure not committed yet: EBITDA effect of 1,080 EUR planned" in text
     lines = assessed.ok("totals", "--lines", "Cloud exit")
-    assert "300 USD" in lines
-    assert "270 EUR" in lines
+    assert "100 USD" in lines
+    assert "90 EUR" in lines
     assert "1 USD = 0.9 EUR since 2026-01-01" in lines
     assert assessed.refused("totals", "--lines", "Nothing") == (
         'Nothing is called "Nothing" along this dimension. List them without --lines.'
@@ -263,7 +263,7 @@ def test_totals_name_missing_rates(assessed: Cli) -> None:
 def test_figures_name_the_measures_without_a_rate(assessed: Cli) -> None:
     text = assessed.ok("figures", "--year", "2026")
     assert "Nordbank, FY 2026, in EUR" in text
-    assert "* without ITX-1 Retire the legacy CRM: no rate from USD to EUR on 2026-01-01" in text
+    assert "* without ITX-1 Retire the legacy CRM: no rate from USD to EUR on 2026-05-01" in text
     assessed.ok("rates", "add", "usd", "eur", "2026-01-01", "0.9", "--source", "treasury")
     text = assessed.ok("figures", "--year", "2026")
     assert "* without 1 measure not committed yet: EBITDA effect of 1,080 EUR planned" in text

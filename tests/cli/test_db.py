@@ -66,6 +66,7 @@ def test_groups_of_tables_are_listed_with_their_limits_the_largest_first() -> No
         ["events to subscribers", "4,000", "8.0 MB", "1.0 MB", "9.0 MB", "<1%", "deleted 30 days after they were taken"],
         ["queue of tasks", "3", "82 kB", "200 kB", "282 kB", "<1%", "deleted when they are done"],
         ["other", "40", "16 kB", "33 kB", "49 kB", "<1%", "people, mappings, settings"],
+        ["ledger", "0", "0 kB", "0 kB", "0 kB", "0%", "kept for ever"],
         ["what was known", "0", "0 kB", "0 kB", "0 kB", "0%", "superseded versions deleted after 3650 days"],
         ["total", "4,784,055", "2.4 GB", "580.3 MB", "3.0 GB", "100%"],
     ]  # fmt: skip

@@ -146,7 +146,10 @@ def test_reasons_of_a_later_day_without_news_are_those_of_that_day(api: ApiServe
     assert "Said on that day" not in office.text("/measures/ITX-1?on=2026-02-19")
 
 
-FORECAST = MAPPING.replace("      actual:", "      forecast: {benefit: Forecast benefit}\n      actual:")
+FORECAST = MAPPING.replace(
+    "      actual:",
+    "      timing: {benefit: {over: work, per: total}}\n      forecast: {benefit: Forecast benefit}\n      actual:",
+)
 
 
 def fall_short(here: ApiServer) -> None:
