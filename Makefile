@@ -22,7 +22,7 @@ $(BIN)/gatepost: requirements.lock pyproject.toml
 
 setup: $(BIN)/gatepost ## Make the virtual environment from the lock file
 
-demo: setup ## Play the main job on the embedded default (ARGS=--once ends by itself)
+demo: setup ## Play a year and the main job on the embedded default (ARGS=--once ends by itself)
 	$(BIN)/gatepost demo $(ARGS)
 
 serve: setup ## Run web and worker in the foreground

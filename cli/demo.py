@@ -8,6 +8,8 @@ import shutil
 import signal
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +19,10 @@ from rich.markup import escape
 
 from cli.demo_people import DEMO_PEOPLE, add_people, link_people
 from cli.demo_processes import DemoAddresses, run_processes, wait_until_up
+from cli.demo_year import play_year
+from cli.moved_clock import MovedClock
 from cli.progress import progress_bar
-from connector.bootstrap import bootstrap
+from connector.bootstrap import Services, bootstrap
 from connector.errors import ConfigurationError
 from connector.http.tool_access import default_webhook_auth
 from connector.runtime import log
@@ -27,11 +31,13 @@ from connector.store.connections.connections import ConnectionRecord
 from connector.store.database.migrate import Schema
 from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName, Tool
+from sandbox import servers
 from sandbox.story import scenarios, seed
 from sandbox.story.player import ScenarioPlayer, ShownItem
+from sandbox.story.year import TEAM
+from sandbox.story.year_tools import set_up_year, year_mapping
 
 SECRET = "sandbox-secret"  # noqa: S105 - signs the sandbox's events on this machine
-STORY_MAPPING = Path(seed.__file__).parent / "mapping.yaml"
 SHOWN_FIELDS = (
     "DoI stage",
     "Gate",
@@ -48,8 +54,9 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the story")] = False,
     data: Annotated[Path, typer.Option(help="Folder of the demo's database; deleted first")] = Path(".gatepost/demo"),
     port: Annotated[int, typer.Option(help="Port of Gatepost; the next two are the sandbox's")] = 8600,
+    year: Annotated[bool, typer.Option(help="Play the year before the story first")] = True,
 ) -> None:
-    """Start sandbox, server and worker on a fresh database, play the story, show what was written and why."""
+    """Start sandbox, server and worker on a fresh database, play a year and the story, show the outcome."""
     console = Console(highlight=False)
     started = time.monotonic()
     addresses = free_addresses(port)
@@ -64,24 +71,55 @@ def demo(
     )
     log.configure(settings)
     console.print("Setting up: database, connections, mapping, people …")
-    password = secrets.token_urlsafe(12)
-    set_up(settings, addresses, password)
-    with run_processes(settings, addresses, SECRET, data / "logs") as processes:
-        wait_until_up(processes, addresses)
-        player = ScenarioPlayer(addresses.jira, addresses.servicenow)
-        _assess_all(console, player)
-        _link(settings)
-        written = _play_scenarios(console, player)
-        _summary(console, player, written, time.monotonic() - started)
-        console.print(
-            f"\nJira        {addresses.jira}\nServiceNow  {addresses.servicenow}\nGatepost    {addresses.gatepost}/\n"
-            f"Logs        {data / 'logs'}"
+    password, clock = secrets.token_urlsafe(12), MovedClock()
+    with stand_ins(addresses, clock) as sandbox:
+        set_up(settings, addresses, password)
+        if year:
+            _play_year(console, settings, sandbox, clock)
+        with run_processes(settings, addresses, data / "logs") as processes:
+            wait_until_up(processes, addresses)
+            sandbox.fill_story()
+            player = ScenarioPlayer(addresses.jira, addresses.servicenow)
+            _assess_all(console, player)
+            _link(settings)
+            written = _play_scenarios(console, player)
+            _summary(console, player, written, time.monotonic() - started)
+            _show_addresses(console, addresses, data)
+            _show_people(console, password)
+            player.close()
+            if not once:
+                console.print("\nEverything keeps running: sign in as one of them and try it. Ctrl-C ends it.")
+                _until_interrupted()
+
+
+@contextmanager
+def stand_ins(addresses: DemoAddresses, clock: MovedClock) -> Iterator[servers.Sandbox]:
+    """Both stand-ins with the people and fields of the demo and no items; they send events to Gatepost's address."""
+    sandbox = servers.start(jira_port=addresses.jira_port, servicenow_port=addresses.servicenow_port, clock=clock)
+    try:
+        jira_hook, servicenow_hook = (
+            f"{addresses.gatepost}/hooks/{one}" for one in ("jira/jira-main", "servicenow/servicenow-main")
         )
-        _show_people(console, password)
-        player.close()
-        if not once:
-            console.print("\nEverything keeps running: sign in as one of them and try it. Ctrl-C ends it.")
-            _until_interrupted()
+        sandbox.register_webhooks(jira_hook, servicenow_hook, SECRET)
+        sandbox.set_up_story()
+        set_up_year(sandbox.jira, TEAM)
+        sandbox.install_app(servicenow_hook, SECRET)
+        yield sandbox
+    finally:
+        sandbox.stop()
+
+
+def _play_year(console: Console, settings: Settings, sandbox: servers.Sandbox, clock: MovedClock) -> None:
+    with (
+        bootstrap(settings, application="gatepost demo") as services,
+        progress_bar(console) as progress,
+    ):
+        task = progress.add_task("The past year", total=None)
+
+        def show(done: int, total: int, when: str) -> None:
+            progress.update(task, completed=done, total=total, description=f"The past year: {when}")
+
+        play_year(services, sandbox, clock, settings.port, show)
 
 
 def _refuse_running(data: Path) -> None:
@@ -98,34 +136,47 @@ def _refuse_running(data: Path) -> None:
 
 
 def set_up(settings: Settings, addresses: DemoAddresses, password: str) -> None:
+    """The schema, connections, mapping and people."""
     with bootstrap(settings, application="gatepost demo", schema=Schema.UPGRADE) as services:
-        for name, tool, url, user, credential in (
-            ("jira-main", Tool.JIRA, addresses.jira, seed.BOT_EMAIL, seed.BOT_TOKEN),
-            ("servicenow-main", Tool.SERVICENOW, addresses.servicenow, seed.BOT_USER, seed.BOT_PASSWORD),
-        ):
-            services.connections.save(
-                ConnectionRecord(
-                    ConnectionName(name),
-                    tool,
-                    url,
-                    user,
-                    credential,
-                    (SECRET,),
-                    webhook_auth=default_webhook_auth(tool),
-                ),
-                by="demo",
-            )
-        text = STORY_MAPPING.read_text(encoding="utf-8")
-        loaded = load_mapping(text, STORY_MAPPING.name)
-        if not isinstance(loaded, LoadedMapping):
-            raise ConfigurationError("; ".join(map(str, loaded)))
-        services.mappings.activate(text, loaded.version, author="demo", reason="the demo's rules")
-        add_people(services, password)
+        store_set_up(services, addresses, password)
+
+
+def store_set_up(services: Services, addresses: DemoAddresses, password: str) -> None:
+    """Connections, mapping and people, in a database that has the schema."""
+    for name, tool, url, user, credential in (
+        ("jira-main", Tool.JIRA, addresses.jira, seed.BOT_EMAIL, seed.BOT_TOKEN),
+        ("servicenow-main", Tool.SERVICENOW, addresses.servicenow, seed.BOT_USER, seed.BOT_PASSWORD),
+    ):
+        services.connections.save(
+            ConnectionRecord(
+                ConnectionName(name),
+                tool,
+                url,
+                user,
+                credential,
+                (SECRET,),
+                webhook_auth=default_webhook_auth(tool),
+            ),
+            by="demo",
+        )
+    text = year_mapping()
+    loaded = load_mapping(text, "the demo's mapping")
+    if not isinstance(loaded, LoadedMapping):
+        raise ConfigurationError("; ".join(map(str, loaded)))
+    services.mappings.activate(text, loaded.version, author="demo", reason="the demo's rules")
+    add_people(services, password)
 
 
 def _link(settings: Settings) -> None:
     with bootstrap(settings, application="gatepost demo") as services:
         link_people(services)
+
+
+def _show_addresses(console: Console, addresses: DemoAddresses, data: Path) -> None:
+    console.print(
+        f"\nJira        {addresses.jira}\nServiceNow  {addresses.servicenow}\nGatepost    {addresses.gatepost}/\n"
+        f"Logs        {data / 'logs'}"
+    )
 
 
 def _show_people(console: Console, password: str) -> None:

@@ -1,4 +1,4 @@
-"""The processes of ``gatepost demo``: server with worker, and the sandbox, started as a person would start them."""
+"""The process of ``gatepost demo``: server with worker, started as a person would start it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pathlib import Path
 
 import requests
 
-from cli.secret_input import WEBHOOK_SECRET
 from connector.errors import ConfigurationError
 from connector.settings import Settings
 
@@ -49,33 +48,22 @@ class DemoAddresses:
 
 
 @contextmanager
-def run_processes(settings: Settings, addresses: DemoAddresses, secret: str, logs: Path) -> Iterator[Processes]:
-    """Start both processes, and stop them at the end; ``secret`` signs the sandbox's events."""
+def run_processes(settings: Settings, addresses: DemoAddresses, logs: Path) -> Iterator[Processes]:
+    """Start the server with its worker, and stop it at the end."""
     logs.mkdir(parents=True, exist_ok=True)
     environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
     environment |= {
         "GATEPOST_DATA": str(settings.data.resolve()),
         "GATEPOST_PORT": str(addresses.gatepost_port),
         "GATEPOST_LOG_FORMAT": "text",
-        WEBHOOK_SECRET: secret,
     }
-    sandbox = [
-        "sandbox",
-        "--jira-port",
-        str(addresses.jira_port),
-        "--servicenow-port",
-        str(addresses.servicenow_port),
-        "--gatepost",
-        addresses.gatepost,
-    ]
     processes: dict[Path, subprocess.Popen[bytes]] = {}
     try:
-        for name, arguments in (("gatepost", ["serve"]), ("sandbox", sandbox)):
-            log = logs / f"{name}.log"
-            with log.open("wb") as output:
-                processes[log] = subprocess.Popen(  # noqa: S603
-                    [sys.executable, "-m", "cli", *arguments], env=environment, stdout=output, stderr=output
-                )
+        log = logs / "gatepost.log"
+        with log.open("wb") as output:
+            processes[log] = subprocess.Popen(
+                [sys.executable, "-m", "cli", "serve"], env=environment, stdout=output, stderr=output
+            )
         yield processes
     finally:
         for process in processes.values():

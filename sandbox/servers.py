@@ -16,7 +16,7 @@ from sandbox.servicenow.gatepost_app import install_app
 from sandbox.servicenow.model import EventForm, EventRule
 from sandbox.servicenow.state import ServiceNowState
 from sandbox.serving import Server
-from sandbox.story.seed import BOT_USER, seed_jira, seed_servicenow
+from sandbox.story.seed import BOT_USER, fill_jira, fill_servicenow, set_up_jira, set_up_servicenow
 
 JIRA_EVENTS = [
     "jira:issue_created",
@@ -52,8 +52,18 @@ class Sandbox:
 
     def load_story(self) -> None:
         """Load the story; an event is sent for every item."""
-        seed_jira(self.jira)
-        seed_servicenow(self.servicenow)
+        self.set_up_story()
+        self.fill_story()
+
+    def set_up_story(self) -> None:
+        """The people and fields of the story, and no item."""
+        set_up_jira(self.jira)
+        set_up_servicenow(self.servicenow)
+
+    def fill_story(self) -> None:
+        """The items of the story, on stand-ins that are set up for it; an event is sent for every item."""
+        fill_jira(self.jira)
+        fill_servicenow(self.servicenow)
 
     def install_app(self, url: str, secret: str) -> None:
         """Install Gatepost's app on ServiceNow instead of the plain gate; it sends its tables' events from now on."""

@@ -160,6 +160,11 @@ def set_up_jira(state: JiraState) -> None:
 def seed_jira(state: JiraState) -> list[str]:
     """Set the site up and fill it; returns the keys of the epics."""
     set_up_jira(state)
+    return fill_jira(state)
+
+
+def fill_jira(state: JiraState) -> list[str]:
+    """Fill a site that is set up; returns the keys of the epics."""
     keys = []
     for item in SEED_MEASURES:
         if item.project in state.projects:
@@ -205,7 +210,13 @@ def set_up_servicenow(state: ServiceNowState) -> dict[str, str]:
 
 def seed_servicenow(state: ServiceNowState) -> list[tuple[str, str]]:
     """Set the instance up and fill it; returns (table, number) of the records."""
-    ids = set_up_servicenow(state)
+    set_up_servicenow(state)
+    return fill_servicenow(state)
+
+
+def fill_servicenow(state: ServiceNowState) -> list[tuple[str, str]]:
+    """Fill an instance that is set up; returns (table, number) of the records."""
+    ids = {row["user_name"]: row["sys_id"] for row in state.tables["sys_user"].values()}
     found = []
     managers = {"pm_project": "project_manager", "dmn_demand": "demand_manager", "change_request": "assigned_to"}
     for item in SEED_MEASURES:

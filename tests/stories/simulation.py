@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
 
 from cryptography.fernet import Fernet
-from sqlalchemy import text
 from sqlalchemy.engine import URL
 
+from cli.moved_clock import MovedClock, at_rest, is_work_left, worker_thread
 from connector.bootstrap import Services, bootstrap
-from connector.runtime import queue
 from connector.runtime.queue import TaskHandlers
-from connector.runtime.tasks import task_handlers
 from connector.settings import Settings
-from connector.store.database import postgres
-from connector.store.queue.workers import WorkerPresence
 from governance.money import Period
 from mapping.load import LoadedMapping, load_mapping
 from sandbox import servers
@@ -32,7 +25,6 @@ from sandbox.story.player import ScenarioPlayer, ShownItem
 from sandbox.story.scenarios import Item
 from tests.conftest import ROOT
 from tests.sites import connect
-from tests.stories.world import at_rest
 from tests.waiting import LONGEST_WAIT_SECONDS, wait_until
 from webhook_server.app import create_app
 
@@ -41,23 +33,15 @@ START = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 """When every scenario begins."""
 
 
-@dataclass
-class Clock:
+class Clock(MovedClock):
     """The time in Gatepost and in both tools."""
 
-    base: datetime = START
-    started: float = field(default_factory=time.monotonic)
-
-    def __call__(self) -> datetime:
-        return self.base + timedelta(seconds=time.monotonic() - self.started)
-
-    def move(self, **by: float) -> None:
-        self.base += timedelta(**by)
+    def __init__(self, start: datetime = START) -> None:
+        super().__init__(start)
 
     def to_month(self, month: str) -> None:
         """The fifth of a month, at nine."""
-        self.base = datetime.combine(Period.parse(month).first_day, START.timetz()) + timedelta(days=4)
-        self.started = time.monotonic()
+        self.move_to(datetime.combine(Period.parse(month).first_day, START.timetz()) + timedelta(days=4))
 
 
 @dataclass
@@ -71,11 +55,7 @@ class Simulation:
     def run_until_idle(self) -> None:
         """Run the tick for the present time, and wait until nothing is left to do."""
         self.handlers.tick()
-        wait_until(lambda: at_rest(self.sandbox, self._is_anything_left), "nothing is left to do")
-
-    def _is_anything_left(self) -> bool:
-        with self.services.engine.connect() as connection:
-            return bool(connection.execute(_WORK_LEFT).scalar_one())
+        wait_until(lambda: at_rest(self.sandbox, lambda: is_work_left(self.services.engine)), "nothing is left to do")
 
     def show(self, item: Item) -> ShownItem:
         self.run_until_idle()
@@ -120,13 +100,6 @@ class Simulation:
         return [(entry.actor, entry.action) for entry in self.services.audit.entries(measure.id)]
 
 
-_WORK_LEFT = text("""
-    SELECT (SELECT count(*) FROM dirty_key WHERE state = 'waiting') + (SELECT count(*) FROM outbox WHERE state = 'waiting')
-         + (SELECT count(*) FROM procrastinate_jobs
-            WHERE status = 'doing' OR (status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())))
-""")
-
-
 @contextmanager
 def simulation(
     database: URL,
@@ -157,34 +130,11 @@ def simulation(
     web = Server(create_app(services, clock), "127.0.0.1", 0).start()
     sandbox.register_webhooks(f"{web.url}/hooks/jira/jira-main", f"{web.url}/hooks/servicenow/servicenow-main", SECRET)
     player = ScenarioPlayer(sandbox.jira.base_url, sandbox.servicenow.base_url, timeout_seconds=LONGEST_WAIT_SECONDS)
-    with WorkerPresence(services.engine, postgres.conninfo(services.url)) as presence:
-        handlers = task_handlers(services, presence, clock=clock)
-        with _worker(services, handlers):
-            try:
-                yield Simulation(services, sandbox, player, clock, handlers)
-            finally:
-                player.close()
-                sandbox.stop()
-                web.stop()
+    with worker_thread(services, clock) as handlers:
+        try:
+            yield Simulation(services, sandbox, player, clock, handlers)
+        finally:
+            player.close()
+            sandbox.stop()
+            web.stop()
     services.close()
-
-
-@contextmanager
-def _worker(services: Services, handlers: TaskHandlers) -> Iterator[None]:
-    """The worker of the product, in a thread."""
-    app = queue.worker_app(postgres.conninfo(services.url), handlers, pool_size=6)
-    loop = asyncio.new_event_loop()
-    task = loop.create_task(queue.run_worker(app, name="stories", concurrency=4, signals=False))
-
-    def run() -> None:
-        with suppress(asyncio.CancelledError):
-            loop.run_until_complete(task)
-        loop.close()
-
-    thread = Thread(target=run, name="worker")
-    thread.start()
-    try:
-        yield
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join(LONGEST_WAIT_SECONDS)

@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Row, text
 from sqlalchemy.engine import URL
 
+from cli.moved_clock import at_rest
 from connector.bootstrap import Services, bootstrap
 from connector.settings import Settings
 from connector.store.database.application_login import make_login
@@ -115,22 +116,6 @@ class World:
             f"{item.fields['Title']}": {name: item.fields.get(name, "") for name in (*seed.WRITTEN_FIELDS, "Status")}
             for item in self.player.items()
         }
-
-
-def at_rest(sandbox: servers.Sandbox, is_anything_left: Callable[[], bool]) -> bool:
-    """Whether there was a moment with no event in transit and nothing left to do in the database.
-
-    Everything sent earlier is in the database when it is queried, and what Gatepost writes is sent before the write is
-    recorded as done: so nothing is overlooked when no event arrived in between.
-    """
-    if not sandbox.wait_delivered(1):
-        return False
-    before = _delivered(sandbox)
-    return not is_anything_left() and sandbox.wait_delivered(0) and _delivered(sandbox) == before
-
-
-def _delivered(sandbox: servers.Sandbox) -> int:
-    return sum(len(state.deliverer.log) for state in (sandbox.jira, sandbox.servicenow))
 
 
 def is_ready(url: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from connector.store.database.audit import AuditEntry
 from connector.store.database.json_codec import Json
+from governance.verdict import EventKind
 from webhook_server.admin.measure_timeline import timeline_entry
 
 NOVAK: dict[str, Json] = {"id": "novak", "name": "Petr Novak", "active": True}
@@ -38,3 +39,10 @@ def test_the_timeline_names_who_it_was(detail: dict[str, Json], title: str, more
     at = datetime(2026, 11, 21, tzinfo=UTC)
     entry = timeline_entry(AuditEntry(1, at, "gatepost", "field.restored", "m", detail, 1, "p", "", ""), None)
     assert (entry.what, entry.detail) == (title, more)
+
+
+@pytest.mark.parametrize("kind", EventKind)
+def test_the_timeline_says_what_happened_and_not_what_it_is_called(kind: EventKind) -> None:
+    detail: dict[str, Json] = {"text": "what happened"}
+    entry = AuditEntry(1, datetime(2026, 11, 21, tzinfo=UTC), "gatepost", kind.value, "m", detail, 1, "p", "", "")
+    assert timeline_entry(entry, None).what.casefold().endswith("what happened")

@@ -71,7 +71,9 @@ def drawer(kind: str, account: str, hard: bool) -> str:
 def estimate_of(name: str, booked: Series, expected: Series) -> Series:
     if name not in {"one_off_benefit", "one_off_cost", "capex"} or not booked:
         return expected | {
-            month: amount for month, amount in booked.items() if month <= CLOSED or month not in expected
+            month: amount
+            for month, amount in booked.items()
+            if month <= CLOSED or (name not in {"benefit", "soft", "avoidance"} and month not in expected)
         }
     months, left = dict(booked), sum((*expected.values(), *(-one for one in booked.values())), Decimal(0))
     for month in sorted(expected):
@@ -133,10 +135,18 @@ def figures_of(row: Row, rates: Sequence[tuple[str, Month, Decimal]]) -> tuple[s
         place[month] = place.get(month, Decimal(0)) + (-converted if kind in COSTS else converted)
     plan, forecast, actual = (versions.get(name) for name in ("plan", "forecast", "actual"))
     estimate = None
-    if forecast is not None:
+    if forecast is not None and not _unforecast(plan or {}, forecast):
         names = {*forecast, *(actual or {})}
         estimate = {name: estimate_of(name, (actual or {}).get(name, {}), forecast.get(name, {})) for name in names}
     return _why(row, plan, estimate), _figures(row, plan, estimate, actual)
+
+
+def _unforecast(plan: dict[str, Series], forecast: dict[str, Series]) -> bool:
+    """Something is planned of which nobody forecasts anything."""
+    return any(
+        any(plan.get(name, {}).values()) and name not in forecast
+        for name in ("benefit", "recurring_cost", "one_off_benefit", "one_off_cost", "capex")
+    )
 
 
 def _why(row: Row, plan: object, estimate: object) -> str:
