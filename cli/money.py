@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.money_capitalisation import capitalisation
 from cli.money_close import accept, close, refuse, reopen
+from cli.money_lock import lock_budget
 from cli.operating_user import operating_user
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
@@ -102,7 +104,7 @@ def correct(
         _print_entries(result.entries)
 
 
-for _command in (close, accept, refuse, reopen):
+for _command in (close, accept, refuse, reopen, capitalisation, lock_budget):
     app.command()(_command)
 
 

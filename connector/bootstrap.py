@@ -37,6 +37,7 @@ from connector.store.database.engine import open_database
 from connector.store.database.migrate import Schema
 from connector.store.database.postgres import DatabaseLogins, locate_logins
 from connector.store.database.row_level_access import read_as
+from connector.store.ledger.budget_locks import BudgetLocks
 from connector.store.ledger.entries import LedgerEntries
 from connector.store.ledger.month_close import MonthClose
 from connector.store.mapping_versions.versions import MappingVersions
@@ -87,6 +88,7 @@ class Services:
     rates: ExchangeRates
     ledger: LedgerEntries
     month_close: MonthClose
+    budget_locks: BudgetLocks
     audit: Audit
     subscriptions: Subscriptions
     event_parsers: Mapping[Tool, EventParser]
@@ -182,6 +184,7 @@ def bootstrap(settings: Settings, *, application: str, schema: Schema = Schema.C
         rates=ExchangeRates(engine),
         ledger=LedgerEntries(engine, waker),
         month_close=MonthClose(engine, waker),
+        budget_locks=BudgetLocks(engine, LedgerEntries(engine, waker)),
         audit=Audit(engine),
         subscriptions=Subscriptions(engine, vault, _subscription_rules(settings)),
         event_parsers={Tool.JIRA: jira.create_event_parser(), Tool.SERVICENOW: servicenow.create_event_parser()},

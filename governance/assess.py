@@ -18,7 +18,7 @@ from governance.command_rules import CommandContext, apply_commands
 from governance.condition_context import ConditionContext
 from governance.conditions import evaluate
 from governance.deviations import Slip, assess_deviation, next_escalation_at, red_clock
-from governance.effects import Effects, sum_up
+from governance.effects import EffectLine, Effects, sum_up
 from governance.evidence import Command, Evidence, Report, Verb
 from governance.explain import blockers_of
 from governance.facts import Unknown, known
@@ -34,7 +34,7 @@ from governance.late_commands import facts_seen
 from governance.latest_estimate import LatestEstimate, latest_estimate
 from governance.legacy import CODE as LEGACY_CODE
 from governance.legacy import running_services
-from governance.legacy_cost import LegacyCost, legacy_cost, own_lines
+from governance.legacy_cost import LegacyCost, legacy_cost, own_lines, with_posted
 from governance.locked_plan import LockedPlan, is_changed, lock_plan, rates_of_plan, with_locked_plan
 from governance.locked_scope import is_unscoped, scope_change, scope_text, terms_of
 from governance.locked_terms import LockedTerms, as_locked, changed_terms
@@ -58,6 +58,8 @@ from governance.plan_checks import is_small, past_tolerance, plan_checks
 from governance.priorities import highest_priorities
 from governance.progress_seen import last_report, observe_progress
 from governance.rates import Rates
+from governance.relapse import Relapse, find_relapse, months_without_benefit, nothing_booked
+from governance.relapse_rules import posted_legacy, relapse_condition, watch_of, watches_legacy
 from governance.reporting_amounts import NO_RATES
 from governance.role_change import (
     observe_roles,
@@ -115,6 +117,11 @@ class _Assessment:
     rates: Rates
     plan: LockedPlan | None = None
     legacy: LegacyCost = field(default_factory=LegacyCost)
+    posted_legacy: tuple[EffectLine, ...] = ()
+    relapse: Relapse | None = None
+    relapse_lines: tuple[EffectLine, ...] = ()
+    relapsed_from: datetime | None = None
+    lost_months: tuple[Period, ...] = ()
     effects: Effects | None = None
     effects_problem: str = ""
     estimate: LatestEstimate | Unknown = Unknown("there is no forecast")
@@ -153,6 +160,10 @@ class _Assessment:
         self.overridden_criteria = dict(before.overridden_criteria)
         self.granted = self.policy.index(before.stage)
         self.granted_at = dict(before.granted_at)
+        self.relapsed_from, self.posted_legacy = before.relapsed_from, posted_legacy(self.measure.effects)
+        self.lost_months = before.lost_months
+        if self.lost_months:
+            self._count_nothing(self.lost_months)
         self._use_plan(before.plan)
 
     def _use_plan(self, plan: LockedPlan | None) -> None:
@@ -205,8 +216,9 @@ class _Assessment:
         end = as_locked(self.measure, self.terms).end
         # What a cancelled measure was to retire stays; it is no cost of the measure.
         services = None if is_cancelled(self.evidence.measure_state.off_ramp) else self.evidence.legacy
-        self.legacy = legacy_cost(services, own, end, self.now.date(), self.rates)
-        self.measure = replace(self.measure, effects=(*own, *self.legacy.lines))
+        paid = legacy_cost(services, own, end, self.now.date(), self.rates)
+        self.legacy = with_posted(paid, self.posted_legacy, own) if self.posted_legacy else paid
+        self.measure = replace(self.measure, effects=(*own, *self.posted_legacy, *self.legacy.lines))
 
     def observe_roles(self) -> None:
         """Notice who holds the roles now; a new holder does not count until the change is accepted."""
@@ -310,6 +322,7 @@ class _Assessment:
 
     def reopen(self) -> None:
         """Take back a stage that was rejected after it was granted, or closed on other actuals."""
+        self._reopen_for_relapse()
         stage = self._stage()
         if (
             stage
@@ -347,6 +360,34 @@ class _Assessment:
         if not signed:
             return None
         return self._booked_for(min(one.first for one in signed), max(one.last for one in signed))
+
+    def _reopen_for_relapse(self) -> None:
+        """Take back the closing stage when the saving did not stay; what a relapse opened is watched on."""
+        stage = self._stage() or ""
+        is_closed = stage == self.policy.closing_stage
+        closed_at = self.granted_at.get(stage) if is_closed else self.relapsed_from
+        if closed_at is None or is_cancelled(self.off_ramp) or self.lost is not None:
+            return
+        watch = watch_of(self.policy, self.evidence, self.commands, closed_at, self.now.date(), self.rates)
+        if watch is None:
+            return
+        problem = "; ".join(self.measure.unreadable_effects) or self.effects_problem
+        services = self.evidence.legacy if watches_legacy(self.policy) else None
+        self.relapse = find_relapse(watch, self.effects, problem, services, self.posted_legacy)
+        missing = months_without_benefit(self.relapse)
+        if missing:
+            self._count_nothing(missing)
+            self._use_plan(self.plan)
+        if is_closed and self.relapse.is_relapse:
+            self._take_back(stage, self.relapse.sentence)
+            self.closed_on, self.reopened_at, self.relapsed_from = None, self.now, closed_at
+            text = self.relapse.sentence
+            self.events.append(Event(EventKind.RELAPSED, text[:1].upper() + text[1:]))
+
+    def _count_nothing(self, months: tuple[Period, ...]) -> None:
+        added = nothing_booked(months, self.measure.effects)
+        self.relapse_lines = (*self.relapse_lines, *added)
+        self.measure = replace(self.measure, effects=(*self.measure.effects, *added))
 
     def _reopen_for_legacy(self) -> None:
         """Take back the closing stage when a service that had ended is active or billed again."""
@@ -448,6 +489,10 @@ class _Assessment:
                 self._lock("locked at the decision")
             if stage == self.policy.closing_stage:
                 self.closed_on = self._closes_on()
+                # Closed once more, knowing of it; the watch begins anew.
+                if self.relapse is not None:
+                    self.lost_months = (*self.lost_months, *months_without_benefit(self.relapse))
+                self.relapse = None
             self.checklist = self._conditions()
 
     def _has_plan(self) -> bool:
@@ -489,6 +534,9 @@ class _Assessment:
         approval_context = self._approval_context(self.reopened_at)
         approvals = self._without_disabled(evaluate_approvals(last.into, last.approvals, approval_context))
         approvals += role_conditions(self.measure, self.role_holders, policy, self.granted)
+        if self.relapse is not None and self.relapse.is_relapse and last.into == policy.closing_stage:
+            again = relapse_condition(self.relapse, self.measure, policy, self.commands, self.reopened_at)
+            approvals = [*approvals, again]
         self.next_gate_unmet = any(result.outcome is not Outcome.MET for result in approvals) or self.unmet
         return (*self.results, *approvals)
 
@@ -605,7 +653,7 @@ class _Assessment:
                 self.measure, self.evidence, policy, self.effects, stage, self.off_ramp, potential, self.now,
                 self.role_holders, self.commands, self.plan, self.rates, self.criteria,
                 self.agreed_criteria.unreadable, self.children_moved, self.estimate, self.deviation,
-                owner_activity,
+                owner_activity, self.relapse,
             )
         )  # fmt: skip
         self.events += [
@@ -630,6 +678,8 @@ class _Assessment:
             plan=self.plan,
             closed_on=self.closed_on,
             closed_through=self.evidence.closed_through,
+            lost_months=self.lost_months,
+            relapsed_from=self.relapsed_from if stage != policy.closing_stage else None,
             reopened_at=self.reopened_at,
             deviation=self.deviation,
             red_since=self.red.since,
@@ -673,6 +723,8 @@ class _Assessment:
             deviation=self.deviation,
             findings=findings,
             legacy_lines=self.legacy.lines,
+            relapse=self.relapse,
+            relapse_lines=self.relapse_lines,
             allowed_stages=self._allowed_stages(gate),
             kill_criteria=self.criteria,
             reason_requests=self.deviation.reason_requests if self.deviation and not self.deviation.reason else (),
@@ -709,6 +761,10 @@ class _Assessment:
             moments.append(datetime(following.year, following.month, 1, tzinfo=self.now.tzinfo))
         if due is not None:
             moments.append(datetime(due.year, due.month, due.day, tzinfo=self.now.tzinfo))
+        if self.relapse is not None or self._stage() == self.policy.closing_stage:
+            # Another month is over then.
+            following = Period.of(self.now).plus(1).first_day
+            moments.append(datetime(following.year, following.month, 1, tzinfo=self.now.tzinfo))
         granted = self.granted_at.get(self._stage() or "")
         if granted is not None:
             moments.append(granted + timedelta(days=self.policy.thresholds.ageing_days + 1))

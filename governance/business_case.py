@@ -325,7 +325,8 @@ def months_to_sign(context: ConditionContext) -> tuple[Period, ...]:
     if not earns_regularly(plan):
         return tuple(sorted(once or {key.month for key in claimed if key.month <= last}))
     observed = _observed(context, plan)
-    return tuple(sorted({*observed.first.until(observed.last), *once})) if observed is not None else ()
+    months = observed.first.until(observed.last) if observed is not None else ()
+    return tuple(sorted({*months, *once}))
 
 
 def unreadable(context: ConditionContext) -> str:

@@ -32,6 +32,7 @@ CODES: Mapping[str, str] = {
     "ACTUALS_MISSING": "actuals are not booked for the observation months",
     "LEDGER_DIFFERENCE": "the tool holds another actual than the ledger; it keeps the month open",
     "VALUE_NOT_REALISED": "less than the agreed share of the plan is realised, and no lower value is confirmed",
+    "SAVINGS_RELAPSE": "after closure the benefit stopped, or the legacy cost came back",
     "EVIDENCE_MISSING": "no evidence of the effect is attached",
     "CONTROLLER_CONFIRM": "the controller has not confirmed the actual effect of the months that count",
     "GATE_ORDER": "the tool's status is ahead of the granted stage",

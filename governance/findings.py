@@ -36,6 +36,8 @@ from governance.ownership import conflict_drafts, inactive_drafts
 from governance.plan_rates import converter_of
 from governance.priorities import drift_drafts, low_tickets, mismatch_draft, serving_items
 from governance.rates import Rates
+from governance.relapse import Relapse
+from governance.relapse_rules import relapse_drafts
 from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
 from governance.responsible import ADMINISTRATOR, Responsible, responsible
 from governance.role_change import OFFICE, acceptors, granted_on, pending, unaccepted_reason
@@ -72,6 +74,7 @@ class FindingContext:
     estimate: LatestEstimate | Unknown = Unknown("there is no forecast")
     deviation: Deviation | None = None
     owner_activity: OwnerActivity | None = None
+    relapse: Relapse | None = None
 
     def holder(self, role: Role = Role.OWNER) -> tuple[Responsible, ...]:
         return (responsible(self.measure, role),)
@@ -356,11 +359,17 @@ def altered_commands(context: FindingContext) -> Iterator[FindingDraft]:
     yield from altered_drafts(context.evidence.altered_commands, context.commands, context.measure, context.policy)
 
 
+def savings_relapse(context: FindingContext) -> Iterator[FindingDraft]:
+    """After closure the benefit stopped, or the legacy cost came back."""
+    yield from relapse_drafts(context.relapse, context.measure)
+
+
 FINDING_RULES: Mapping[str, FindingRule] = {
     "RESOURCE_DIVERSION": zombie,
     "ORPHAN_OWNER": orphan,
     "ROLE_CHANGED": role_changed,
     "LEGACY_COST_RUNNING": legacy_still_paid,
+    "SAVINGS_RELAPSE": savings_relapse,
     "PRIORITY_MISMATCH": priority_mismatch,
     "PRIORITY_DRIFT": priority_drift,
     "UNFUNDED_WORK": unfunded_work,

@@ -125,6 +125,8 @@ class Thresholds:
     payback_months: int = 36
     realised_share: Decimal = Decimal("0.90")
     observation_months: int = 3
+    relapse_months: int = 12
+    """Months after the one of closing in which benefit and legacy cost are watched; 0 for none."""
     committee_limit: Decimal | None = None
     """Planned benefit, or planned cost, from which the steering committee decides as well; ``None`` for never."""
     tolerance: Decimal = Decimal("0.10")

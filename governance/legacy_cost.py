@@ -7,7 +7,7 @@ active is expected to cost what it cost last, until its dated end; without one, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -69,6 +69,15 @@ def legacy_cost(
         if context.last_forecast is not None:
             lines += [_line(Version.FORECAST, month, money) for month, money in (booked | expected).items()]
     return LegacyCost(tuple(lines))
+
+
+def with_posted(paid: LegacyCost, posted: tuple[EffectLine, ...], own: tuple[EffectLine, ...]) -> LegacyCost:
+    """Without the months that the ledger holds: these are the ledger's, and are in the forecast as they are booked."""
+    months = {line.month for line in posted}
+    lines = [line for line in paid.lines if line.month not in months]
+    if any(line.version is Version.FORECAST for line in own):
+        lines += [replace(line, version=Version.FORECAST) for line in posted]
+    return replace(paid, lines=tuple(lines))
 
 
 def costs_after(service: Service, end: date, today: date) -> dict[Period, Money]:

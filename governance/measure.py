@@ -178,6 +178,10 @@ class Measure:
     """The steering committee of the program."""
     measure_class: Fact[str] = None
     """The class whose hurdle it has to reach (:mod:`governance.measure_class`)."""
+    completion_probable: Fact[str] = None
+    """What the item states on capitalisation, yes or no (:mod:`governance.capitalisation`)."""
+    development_certain: Fact[str] = None
+    cloud_service: Fact[str] = None
     rule_name: str = ""
     """The measure type: the name of the mapping's rule, for thresholds of its own."""
     effects: tuple[EffectLine, ...] = ()

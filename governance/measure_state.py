@@ -185,6 +185,10 @@ class MeasureState:
     """The actuals on which the measure was closed; others of the same months open it again."""
     closed_through: Period | None = None
     """The last month that finance had closed at the last assessment, where it closes months."""
+    relapsed_from: datetime | None = None
+    """When the measure had been closed that a savings relapse opened again; ``None`` for any other."""
+    lost_months: tuple[Period, ...] = ()
+    """Months of which no benefit was booked when it was closed again: nobody's forecast stands in for them."""
     reopened_at: datetime | None = None
     """Commands from before this moment no longer count."""
     deviation: Deviation | None = None

@@ -134,9 +134,11 @@ def _lowered(lines: Mapping[LineKey, Decimal], less: Decimal, currency: str, rea
 
 
 def digest_of(lines: Mapping[LineKey, Decimal], currency: str) -> str:
-    """SHA-256 of month, kind, P&L line and amount of each line."""
+    """SHA-256 of month, kind, P&L line and amount of each line that is not zero."""
     content = "\n".join(
-        f"{key.month} {key.kind} {key.pl_line} {lines[key].normalize():f} {currency}" for key in sorted(lines)
+        f"{key.month} {key.kind} {key.pl_line} {lines[key].normalize():f} {currency}"
+        for key in sorted(lines)
+        if lines[key]
     )
     return hashlib.sha256(content.encode()).hexdigest()
 

@@ -21,6 +21,7 @@ from governance.measure_state import Deviation, MeasureState, OffRamp, OffRampKi
 from governance.money import Money
 from governance.named_sentence import NamedSentence
 from governance.plan_check import PlanCheck
+from governance.relapse import Relapse
 from governance.responsible import Responsible, in_words
 from governance.role_holders import RoleChange
 from governance.signature import SignedLine
@@ -264,6 +265,7 @@ class EventKind(StrEnum):
     TERMS_CHANGED = "plan.terms_changed"
     BREACHED = "measure.breached"
     ACTUALS_BOOKED = "actuals.booked"
+    RELAPSED = "measure.savings_relapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +318,10 @@ class Verdict:
     """What is still paid for the legacy after the agreed end; part of the figures."""
     signed: tuple[SignedLine, ...] = ()
     """What stands of what the controller has signed, by month and P&L line."""
+    relapse: Relapse | None = None
+    """What the watch after closure found; ``None`` while nothing is watched."""
+    relapse_lines: tuple[EffectLine, ...] = ()
+    """0 for the months after closure of which no benefit is booked; part of the figures."""
     commands: tuple[Command, ...] = ()
     """Every command with its ruling, in the order in which they were given."""
     measure_state: MeasureState = MeasureState()  # noqa: RUF009 - frozen, so that sharing it is safe

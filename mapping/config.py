@@ -110,6 +110,12 @@ class FactRule(MappingModel):
     """The baseline that the benefit is claimed on, by name; several measures may share one."""
     measure_class: Annotated[Source | None, Field(alias="class")] = None
     """The class of the measure, one of ``policy.classes``."""
+    completion_probable: Source | None = None
+    """For capitalisation, yes or no: whether it will probably be completed."""
+    development_certain: Source | None = None
+    """For capitalisation, yes or no: whether no significant development uncertainty is left."""
+    cloud_service: Source | None = None
+    """For capitalisation, yes or no: whether the work configures a cloud service."""
 
 
 class ProgressFrom(StrEnum):
@@ -445,6 +451,8 @@ class ThresholdRule(MappingModel):
     payback_months: Annotated[int, Field(ge=1, le=240)] | None = None
     realised_share: Share | None = None
     observation_months: Annotated[int, Field(ge=1, le=60)] | None = None
+    relapse_months: Annotated[int, Field(ge=0, le=120)] | None = None
+    """Months after the one of closing in which benefit and legacy cost are watched."""
     committee_limit: Annotated[Decimal, Field(ge=0, lt=MAX_AMOUNT)] | None = None
     """Planned benefit, or planned cost, from which the steering committee decides as well."""
     tolerance: Share | None = None

@@ -22,6 +22,8 @@ _THRESHOLDS = {
     "payback_months": "Months after which the cumulated cash has to stay at zero or more.",
     "realised_share": "Share of the planned net recurring benefit of the observed months that closing asks for.",
     "observation_months": "Closed months in a row at planned steady state that have to be booked to close a measure.",
+    "relapse_months": "Months after closing in which a benefit that stops, or a legacy cost that comes back, opens the "
+    "measure again: 12; 0 for none.",
     "committee_limit": "Planned benefit, or planned cost, from which the steering committee decides as well.",
     "tolerance": "Share by which benefit, run-rate or cost may be off the plan before a reason is requested.",
     "tolerance_amount": "Amount by which they may be off whatever share that is, in the reporting currency.",
@@ -139,6 +141,9 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "overlaps": "Other measures that claim the same effect, or none.",
         "baseline_id": "The baseline's name, when several measures share one.",
         "class": "The measure's class, one of policy.classes, which says what hurdle it has to reach.",
+        "completion_probable": "For capitalisation, yes or no: it will probably be completed; the status counts too.",
+        "development_certain": "For capitalisation, yes or no: no significant development uncertainty is left.",
+        "cloud_service": "For capitalisation, yes or no: the work configures a cloud service, which is expensed.",
     },
     "ComputedSource": {"cel": "An expression over the item, in CEL."},
     "TranslatedSource": {

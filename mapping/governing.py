@@ -39,6 +39,7 @@ OFF: Mapping[str, str] = {
     "LEGACY_COST_RUNNING": "a measure is closed while what it replaces is still paid for",
     "ACTUALS_MISSING": "a measure is closed without booked actuals",
     "VALUE_NOT_REALISED": "a measure is closed however little of its value has come",
+    "SAVINGS_RELAPSE": "a saving that stops after closing stays unseen",
     "EVIDENCE_MISSING": "a measure is closed without evidence of its effect",
     "CONTROLLER_SIZE": "a plan is decided that no controller has checked",
     "ORPHAN_OWNER": "nobody is told that an owner, sponsor or controller has left",
@@ -127,6 +128,7 @@ def _numbers(path: MappingPath, rule: ThresholdRule) -> Iterator[Weakness]:
             rule.realised_share is not None and rule.realised_share <= HALF,
             "a measure is closed when half of its value has not come",
         ),
+        ("relapse_months", rule.relapse_months == 0, "a saving that stops after closing stays unseen"),
         (
             "potential_amber",
             rule.potential_amber is not None and rule.potential_amber < HALF,

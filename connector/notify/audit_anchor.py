@@ -58,6 +58,21 @@ class AnchorKeys:
         content = _content(anchor, name)
         return _json({**content, "signature": base64.b64encode(key.sign(_signed(content))).decode()})
 
+    def sign_bytes(self, signed: bytes) -> tuple[str, str]:
+        """(name of the key, signature in base64) of something else, which begins with a purpose of its own."""
+        name, key = next(iter(self._keys.items()))
+        return name, base64.b64encode(key.sign(signed)).decode()
+
+    def check_bytes(self, key: str, signature: str, signed: bytes) -> None:
+        """Raises AnchorInvalid for a key that is not this installation's, and for a signature that does not fit."""
+        known = self._keys.get(key)
+        if known is None:
+            raise AnchorInvalid("it is signed with a key that is not this installation's")
+        try:
+            known.public_key().verify(base64.b64decode(signature, validate=True), signed)
+        except (InvalidSignature, ValueError) as error:
+            raise AnchorInvalid("its signature does not fit its content") from error
+
     def read(self, text: str) -> Anchor:
         """The anchor in a text that was kept.  Raises AnchorInvalid."""
         try:

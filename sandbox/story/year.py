@@ -225,7 +225,7 @@ def _closed(tools: YearTools) -> Iterator[None]:
     tools.say(VOICE, "weber", f"/confirm 1 EUR {month}")
     yield
     tools.give_correct_form(MAIL, "weber")
-    tools.say(VOICE, "weber", f"/write-down 1 EUR {month} the volume never came")
+    tools.say(VOICE, "weber", f"/confirm-lower 1 EUR {month} the volume never came")
     yield
     tools.give_correct_form(VOICE, "weber", "the volume never came")
     yield

@@ -81,7 +81,7 @@ def test_each_end_and_each_pause_is_there(past_year: PastYear) -> None:
         year.NETWORK: "On hold (Decided)",
     }
     accepted = past_year.rows("SELECT verb FROM command WHERE accepted")
-    assert {"confirm", "write-down", "cancel", "hold", "reason"} <= {row.verb for row in accepted}
+    assert {"confirm", "confirm-lower", "cancel", "hold", "reason"} <= {row.verb for row in accepted}
     assert past_year.rows("SELECT count(*) AS number FROM audit WHERE action = 'measure.kill_switch'")[0].number == 1
     assert past_year.rows("SELECT count(*) AS number FROM audit WHERE action = 'plan.rebaselined'")[0].number == 2
 

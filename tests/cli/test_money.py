@@ -63,3 +63,55 @@ def test_a_file_is_posted_whole_or_not_at_all_and_its_month_is_signed(
     assert cli.ok("money", "refuse", "3", "--reason", "correct it", GATEPOST_TOKEN=tokens["keller"]) == (
         "Refused: 2026-10.\n"
     )
+
+
+def test_the_capitalisation_of_a_month_is_a_signed_file(
+    cli: Cli, tokens: dict[str, str], database: URL, tmp_path: Path
+) -> None:
+    with open_store(database) as store, store.engine.begin() as transaction:
+        transaction.exec_driver_sql(
+            "INSERT INTO effect_line (measure_id, version, kind, currency, month, account, hard, amount)"
+            " SELECT id, 'actual', kind, 'EUR', '2031-10-01', 'ebitda', true, 500 FROM measure,"
+            " (VALUES ('capex'), ('one_off_cost')) AS k (kind) WHERE key = 'ITX-1'"
+        )
+    for name in ("october.json", "october.csv"):
+        file = tmp_path / name
+        told = cli.ok("money", "capitalisation", "2031-10", "--out", str(file))
+        assert told.startswith(
+            "1 measure with cost in 2031-10: 0 may be capitalised.\n"
+            "ITX-1: 500 EUR is booked as capex and has to be expensed (authorised and funded: nobody has decided on the "
+            "measure; "
+        )
+        assert told.endswith(f"Written to {file}, signed in {name}.sig.\n")
+        assert cli.ok("money", "capitalisation", "verify", str(file)).startswith(f"{name} is as it was signed on ")
+        content = file.read_text()
+        file.write_text(content.replace("500.00", "900.00", 1))
+        assert cli.refused("money", "capitalisation", "verify", str(file)) == (
+            f"{name} is not as it was signed: the file was changed after it was signed."
+        )
+        file.write_text(content)
+        signature = tmp_path / f"{name}.sig"
+        signature.write_text(signature.read_text().replace("2031-10", "2031-11", 1))
+        assert cli.refused("money", "capitalisation", "verify", str(file)) == (
+            f"{name} is not as it was signed: its signature does not fit its content."
+        )
+    lines = (tmp_path / "october.csv").read_text().splitlines()
+    assert lines[0].startswith("period,measure,key,title,legal_entity,treatment,currency,booked_as_capex,")
+    assert ",opex,EUR,500.00,500.00,0.00,500.00,unmet: nobody has decided on the measure," in lines[1]
+
+
+def test_a_budget_is_locked_for_a_closed_measure_only(cli: Cli, tokens: dict[str, str]) -> None:
+    asked = ("money", "lock-budget", "ITX-1", "--cost-centre", "4711", "--amount", "500.00 EUR", "--reason", "licences")
+    assert cli.refused(*asked, "--first", "soon", GATEPOST_TOKEN=tokens["brandt"]) == (
+        '--first: "soon" is no month; write 2027-01.'
+    )
+    assert cli.refused(*asked, "--first", "2099-01", GATEPOST_TOKEN="none").startswith(
+        "A budget is changed with your own"
+    )
+    assert cli.refused(*asked, "--first", "2099-01", GATEPOST_TOKEN=tokens["brandt"]) == (
+        "ITX-1 is not closed: only a saving that the controller has confirmed is taken out of a budget."
+    )
+    assert cli.ok("money", "lock-budget") == ""
+    assert cli.refused("money", "lock-budget", "--agree", "7") == (
+        "No lock 7 waits. gatepost money lock-budget shows what does."
+    )

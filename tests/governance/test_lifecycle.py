@@ -209,6 +209,17 @@ def test_a_benefit_that_is_taken_back_later_opens_it_again(amount: int) -> None:
     assert assess_after(measure(effects=(*measure().effects, taken_back)), closed()).stage == "implemented"
 
 
+def test_a_closed_measure_whose_actuals_reach_another_month_stays_closed() -> None:
+    """What is booked for a month after closing is no change of what the controller confirmed."""
+    more = (*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 20_000, 60_000, months=12))
+    assert assess_after(measure(effects=more), closed()).stage == "closed"
+
+
+def test_a_closed_measure_opens_again_when_an_amount_is_moved_to_another_month() -> None:
+    moved = (*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 11_000, 60_000, months=20))
+    assert assess_after(measure(effects=moved), closed()).stage == "implemented"
+
+
 SHORT = measure(
     effects=(
         *lines(Version.PLAN, 20_000, 60_000),

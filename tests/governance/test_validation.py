@@ -143,6 +143,7 @@ def test_what_ends_a_signature(later: Lines, facts: dict[str, Any], why: str) ->
         )
 
 
+CLOSING = {"ACTUALS_MISSING", "VALUE_NOT_REALISED", "CONTROLLER_CONFIRM"}
 CLOSES: Mapping[str, tuple[tuple[Command, ...], tuple[str, ...]]] = {
     "every observed month": ((confirm(300, AUGUST, OCTOBER),), ()),
     "each by itself": (tuple(confirm(100, Period(2026, month), Period(2026, month),
@@ -171,9 +172,19 @@ def test_closing_rests_on_the_months_that_were_validated(case: str) -> None:
     commands, expected = CLOSES[case]
     more = at(ACTUAL, RUNNING, {10: 1}) if case == "one P&L line of several" else ()
     verdict = judged((*TEN, *more), *commands)
-    codes = {"ACTUALS_MISSING", "VALUE_NOT_REALISED", "CONTROLLER_CONFIRM"}
-    unmet = [one for one in verdict.checklist if one.code in codes and one.outcome is not Outcome.MET]
+    unmet = [one for one in verdict.checklist if one.code in CLOSING and one.outcome is not Outcome.MET]
     assert tuple(one.reason for one in unmet) == expected
+
+
+def test_what_is_taken_back_opens_a_measure_again_that_was_closed_before_its_benefit_was_planned() -> None:
+    """No month is observed: nothing but the lower value closed it."""
+    later = at(PLAN, BENEFIT, dict.fromkeys(range(13, 25), 100))
+    some = (*later, *at(ACTUAL, BENEFIT, {9: 60}))
+    closed = judged(some, lower(50, Period(2026, 9), OCTOBER))
+    assert not [one for one in closed.checklist if one.code in CLOSING and one.outcome is not Outcome.MET]
+    verdict = judged((*some, *at(ACTUAL, BENEFIT, {11: -10})), *closed.commands)
+    (why,) = [one.reason for one in verdict.checklist if one.code == "CONTROLLER_CONFIRM"]
+    assert why == "J. Weber has not confirmed the actual effect of 2026-11"
 
 
 def test_a_signed_line_leaves_the_other_lines_of_its_month_open() -> None:

@@ -134,13 +134,13 @@ def paying_twice(scene: Simulation) -> None:
     assert scene.move(crm, "osei", "Done")[0]
     assert scene.move(project, "lind", "3")[0]
 
+    scene.clock.to_month("2026-12")
+    scene.edit(crm, "weber", Actual_benefit=400_000, Actual_cost=300_000)
     scene.clock.to_month("2027-01")
     for service, amount in zip(services, (30_000, 11_000), strict=True):
         booking = {"source_id": service["sys_id"], "date": "2027-01-03", "amount": f"EUR;{amount}"}
         snow.insert("fm_expense_line", booking, "admin")
-    # What is still paid after the agreed end is taken off: 900,000 EUR less 41,000 EUR.
-    scene.edit(crm, "weber", Actual_benefit=1_200_000, Actual_cost=300_000)
-    blockers = scene.comment(crm, "weber", "/confirm 900k EUR 2026-01..2026-12").fields["Gate blockers"]
+    blockers = scene.edit(crm, "weber", Actual_benefit=800_000).fields["Gate blockers"]
     assert f"Closed is shut: {paid('2027-01')} · owner Kwame Osei to act" in blockers
     assert not scene.move(crm, "osei", "Closed")[0], "still active: not closed"
 
@@ -148,8 +148,14 @@ def paying_twice(scene: Simulation) -> None:
         snow.update("cmdb_ci_service", service["sys_id"], {"operational_status": "6"}, "admin")
     retired = paid("2027-01").replace("legacy", "retired")
     assert f"Closed is shut: {retired}" in scene.show(crm).fields["Gate blockers"], "retired, and still billed"
+    scene.clock.to_month("2027-02")
+    scene.edit(crm, "weber", Actual_benefit=1_000_000)
     scene.clock.to_month("2027-03")
-    assert scene.show(crm).fields["DoI stage"] == "Closed"
+    scene.edit(crm, "weber", Actual_benefit=1_200_000)
+    scene.clock.to_month("2027-04")
+    # What is still paid after the agreed end is taken off: 900,000 EUR less 41,000 EUR.
+    shown = scene.comment(crm, "weber", "/confirm 859k EUR 2026-12..2027-03")
+    assert shown.fields["DoI stage"] == "Closed"
     assert scene.move(crm, "osei", "Closed")[0]
 
 

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, RowMapping
 
 from connector.bootstrap import MappingCache, Services, system_clock
+from connector.finance.capitalisation_file import capitalisation_of
 from connector.measures.known_on import KnownOn, NotKnownYet, known_details, known_row
 from connector.people.permissions import HIERARCHY_LEVELS, Viewer
 from connector.store.database import audit
@@ -268,6 +269,7 @@ def page_data(
         "evidence": details.evidence,
         "evidence_at": details.evidence_decided_at,
         "related": details.related_items,
+        "capitalisation": capitalisation_of(snapshot, Period.of(today)),
         "stage_label": lambda key: policy.label(key) if policy else key or "None yet",
     }
 

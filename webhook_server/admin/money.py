@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,6 +19,7 @@ from governance.ledger import LedgerEntry
 from governance.money import Money, Period
 from governance.month_close import CloseItem, CloseState, CloseStep, RefusedStep, Signer
 from governance.reconciliation import kind_text
+from webhook_server.admin.money_lock import agree_to_lock, lock_data, prepare_lock, refuse_lock
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.auth import services as current_services
@@ -51,6 +54,9 @@ def money(_: Services) -> Blueprint:
         ("/reopen", "reopen", reopen),
         ("/steps/<int:number>/accept", "accept", accept),
         ("/steps/<int:number>/refuse", "refuse", refuse),
+        ("/locks", "prepare_lock", partial(_locked, prepare_lock)),
+        ("/locks/<int:number>/agree", "agree_to_lock", partial(_locked, agree_to_lock)),
+        ("/locks/<int:number>/refuse", "refuse_lock", partial(_locked, refuse_lock)),
     ):
         blueprint.add_url_rule(rule, endpoint, signs(view), methods=["POST"])
     return blueprint
@@ -99,6 +105,12 @@ def refuse(number: int) -> ResponseReturnValue:
     return _answer(step, "does not come", asked)
 
 
+def _locked(view: Callable[..., ResponseReturnValue | str], **values: int) -> ResponseReturnValue:
+    """A lock of a budget; a text of it says why it was not taken."""
+    answer = view(**values)
+    return (_page(answer), 409) if isinstance(answer, str) else answer
+
+
 def _answer(step: CloseStep | RefusedStep, told: str, about: CloseStep | None = None) -> ResponseReturnValue:
     if isinstance(step, RefusedStep):
         return _page(step.sentence), 409
@@ -145,6 +157,7 @@ def _page(error: str = "") -> str:
         following=entries[ROWS - 1].id if len(entries) > ROWS else None,
         closed_through=here.month_close.closed_through(entity),
         me=viewer.person,
+        **(lock_data(viewer) if viewer.grants_of(SIGNERS) else {}),
         capitalised=capitalised,
         kind_text=kind_text,
     )

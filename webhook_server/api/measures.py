@@ -27,9 +27,11 @@ from governance.responsible import Responsible
 from governance.verdict import Colour, Finding, GateState, Outcome, Status
 from governance.verdict import Figures as VerdictFigures
 from webhook_server.api.books import BothBooksModel, books_of
+from webhook_server.api.capitalisation import CapitalisationModel, capitalisation_model
 from webhook_server.api.known_on import day_of
 from webhook_server.api.operation import ApiCall, Operation, PathParameter, Reply
 from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
+from webhook_server.api.relapse import RelapseModel, relapse_model
 from webhook_server.api.sources import SourceModel, source_models
 from webhook_server.api.values import (
     Amount,
@@ -203,6 +205,12 @@ class MeasureDetail(Model):
         "group's; null for a day in the past, whose rates are not kept."
     )
     sources: list[SourceModel] = Field(description="The connection that it is read from; empty for a day in the past.")
+    capitalisation: CapitalisationModel | None = Field(
+        description="Whether what is spent may be capitalised; null for a day in the past."
+    )
+    relapse: RelapseModel | None = Field(
+        description="What the watch after closing found; null while nothing is watched."
+    )
 
 
 class Explanation(Model):
@@ -410,10 +418,13 @@ def show(call: ApiCall) -> MeasureDetail:
     with call.services.read_as(call.viewer) as connection:
         row, known = find_known(call, connection)
         books = books_of(call.services, connection, row) if known is None else None
+        capitalisation = capitalisation_model(connection, row) if known is None else None
     verdict = verdict_of(row)
     ages = source_ages(call.services.engine, (row["connection"],)) if known is None else ()
     return MeasureDetail(
         books=books,
+        capitalisation=capitalisation,
+        relapse=relapse_model(verdict.relapse),
         sources=source_models(ages, call.services.settings.source_age_limit, system_clock()),
         known_from=known.known_from if known else None,
         measure=measure_summary(row),

@@ -104,8 +104,8 @@ _RIGHTS = """
                 OR {may_set}) AS server,
         bool_or(EXISTS (
             SELECT 1 FROM ours
-            WHERE (ours.relname IN ('audit', 'decision', 'command', 'ledger_entry', 'month_close_step', 'plan_version',
-                                    'submitted_command')
+            WHERE (ours.relname IN ('audit', 'budget_lock_step', 'decision', 'command', 'ledger_entry',
+                                    'month_close_step', 'plan_version', 'submitted_command')
                    AND (has_table_privilege(mine.oid, ours.oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER')
                         OR has_any_column_privilege(mine.oid, ours.oid, 'UPDATE')))
                OR (ours.relname IN ('audit_head', 'row_policy', 'alembic_version', 'schema_compatibility')

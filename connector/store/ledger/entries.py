@@ -86,18 +86,34 @@ class LedgerEntries:
         """Make ``right`` the amount in effect of an entry; also in a month that is closed."""
         with self._engine.begin() as transaction:
             transaction.execute(_WHILE_OPEN)
-            related = _related(transaction, entry)
-            corrections = Ledger(related).correction(entry, right, reason, source)
-            if isinstance(corrections, Refusal):
-                return PostingResult(refused=(RefusedEntry(0, corrections),))
-            closed = _closed_through(transaction, {one.posting.legal_entity for one in corrections})
-            numbers = _numbers(transaction, corrections)
-            made = tuple(
-                replace(one, after_close=_is_closed(one, closed)) for one in _numbered(corrections, numbers, by, at, "")
-            )
-            measures = _measures(transaction, {one.posting.measure for one in made if one.posting.measure})
-            self._store(transaction, made, measures, "ledger.corrected", by, corrections[0].reason)
+            made = self.correct_in(transaction, entry, right, reason, source, by=by, at=at)
+        if isinstance(made, Refusal):
+            return PostingResult(refused=(RefusedEntry(0, made),))
         return PostingResult(made)
+
+    def correct_in(
+        self,
+        transaction: Connection,
+        entry: EntryId,
+        right: Money,
+        reason: str,
+        source: LedgerSource,
+        *,
+        by: str,
+        at: datetime,
+    ) -> tuple[LedgerEntry, ...] | Refusal:
+        """The same within a transaction, which holds the ledger's lock."""
+        corrections = Ledger(_related(transaction, entry)).correction(entry, right, reason, source)
+        if isinstance(corrections, Refusal):
+            return corrections
+        closed = _closed_through(transaction, {one.posting.legal_entity for one in corrections})
+        numbers = _numbers(transaction, corrections)
+        made = tuple(
+            replace(one, after_close=_is_closed(one, closed)) for one in _numbered(corrections, numbers, by, at, "")
+        )
+        measures = _measures(transaction, {one.posting.measure for one in made if one.posting.measure})
+        self._store(transaction, made, measures, "ledger.corrected", by, corrections[0].reason)
+        return made
 
     def _store(
         self,

@@ -119,7 +119,7 @@ def measure_snapshot(connection: Connection, row: RowMapping) -> MeasureSnapshot
     plan = command_rows.locked_plans(connection, [row["id"]]).get(row["id"])
     state = replace(from_json(MeasureState, stored), plan=plan)
     verdict = verdict_of(row)
-    measure = replace(measure, effects=(*measure.effects, *verdict.legacy_lines))
+    measure = replace(measure, effects=(*measure.effects, *verdict.legacy_lines, *verdict.relapse_lines))
     try:
         effects, problem = sum_up(with_locked_plan(measure.effects, state.plan)), ""
     except CurrencyMismatch as error:

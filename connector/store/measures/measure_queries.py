@@ -79,6 +79,11 @@ def find_measures(
     return _named(connection, present, visible) or _named(connection, former, visible)
 
 
+def measures_by_id(connection: Connection, ids: Sequence[str]) -> Sequence[RowMapping]:
+    """With everything that is stored of them, in the order of their ids."""
+    return _named(connection, MEASURE.c.id.in_(ids), None) if ids else ()
+
+
 def _named(connection: Connection, keys: ColumnElement[bool], seen: ColumnElement[bool] | None) -> Sequence[RowMapping]:
     columns = (MEASURE.c.verdict, MEASURE.c.findings, MEASURE.c.explanation, MEASURE.c.facts, MEASURE.c.unmapped_reason)
     item = (WORK_ITEM.c.unreachable_since, WORK_ITEM.c.unreachable_reason)

@@ -42,8 +42,8 @@ class PreparedAssessment:
         self.measure_state = to_json(replace(verdict.measure_state, plan=None))
         self.findings = self.verdict.pop("findings")
         plan = verdict.measure_state.plan
-        legacy = to_json(verdict.legacy_lines)
-        self.effects_digest = json_digest([self.facts["effects"], plan.number if plan else None, legacy])
+        added = to_json((*verdict.legacy_lines, *verdict.relapse_lines))
+        self.effects_digest = json_digest([self.facts["effects"], plan.number if plan else None, added])
         self.explanation = "\n".join(explain(verdict))
 
     def verdict_digest(self) -> str:
@@ -182,7 +182,8 @@ def effect_line_rows(outcome: AssessedItem) -> list[Row]:
     sums: dict[LineKey, Decimal] = defaultdict(Decimal)
     facts, verdict = outcome.assessment.mapped.measure, outcome.assessment.verdict
     # The lines that count: once the plan is locked, it stands here in place of the tool's.
-    for line in (*with_locked_plan(facts.effects, verdict.measure_state.plan), *verdict.legacy_lines):
+    counted = with_locked_plan(facts.effects, verdict.measure_state.plan)
+    for line in (*counted, *verdict.legacy_lines, *verdict.relapse_lines):
         sums[_line_key(line)] += line.money.amount
     return [
         {

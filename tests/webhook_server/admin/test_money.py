@@ -111,3 +111,18 @@ def test_two_people_sign_a_month_and_two_reopen_it(api: ApiServer, weber: Signed
     assert "The reopening of 2026-01 does not come." in shown
     assert "closed through 2026-01" in shown.casefold()
     assert weber.post("/money/steps/999/accept").status_code == 404
+
+
+def test_only_a_closed_measure_gives_a_saving_for_a_budget(api: ApiServer, weber: SignedInBrowser) -> None:
+    form = {"lock_measure": "ITX-1", "cost_centre": "4711", "first": "2099-01", "amount": "500 EUR", "why": "licences"}
+    refused = weber.post("/money/locks", **form)
+    assert refused.status_code == 409
+    assert (
+        "ITX-1 is not closed: only a saving that the controller has confirmed is taken out of a budget."
+        in page_text(refused)
+    )
+    assert "Amount of a month:" in page_text(weber.post("/money/locks", **form | {"amount": "much"}))
+    assert weber.post("/money/locks/1/agree").status_code == 404
+    vera = enter(api, "Verena", RoleGrant(Role.VIEWER))
+    assert "Savings taken out of budgets" not in vera.text("/money")
+    assert vera.post("/money/locks", **form).status_code == 403

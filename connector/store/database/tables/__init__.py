@@ -21,7 +21,7 @@ from connector.store.database.tables.alerts import ALERT
 from connector.store.database.tables.audit_anchors import AUDIT_ANCHOR
 from connector.store.database.tables.columns import METADATA
 from connector.store.database.tables.digests import DIGEST, DIGEST_DAY
-from connector.store.database.tables.ledger import LEDGER_DIFFERENCE, LEDGER_ENTRY, MONTH_CLOSE_STEP
+from connector.store.database.tables.ledger import BUDGET_LOCK_STEP, LEDGER_DIFFERENCE, LEDGER_ENTRY, MONTH_CLOSE_STEP
 from connector.store.database.tables.mapping_drafts import MAPPING_DRAFT
 from connector.store.database.tables.measures import (
     AUDIT,
@@ -82,6 +82,7 @@ __all__ = [
     "AUDIT",
     "AUDIT_ANCHOR",
     "AUDIT_HEAD",
+    "BUDGET_LOCK_STEP",
     "COMMAND",
     "CONNECTION",
     "COUNTED_EVENT",

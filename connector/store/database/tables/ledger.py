@@ -74,3 +74,22 @@ MONTH_CLOSE_STEP = Table(
     timestamp_column("at", nullable=False),
     Index("month_close_step_of", text("lower(legal_entity)"), "id"),
 )
+
+BUDGET_LOCK_STEP = Table(
+    "budget_lock_step",
+    METADATA,
+    id_column(),
+    Column("kind", Text, nullable=False),
+    Column("answers", BigInteger, ForeignKey("budget_lock_step.id"), unique=True),
+    Column("measure_id", Text, ForeignKey("measure.id"), nullable=False),
+    Column("cost_centre", Text, nullable=False),
+    Column("month", Date, nullable=False),
+    Column("amount", Numeric, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("entries", BigInteger, nullable=False, server_default=text("0")),
+    Column("login", Text, nullable=False),
+    Column("person_id", BigInteger),
+    timestamp_column("at", nullable=False),
+    Index("budget_lock_step_of", "measure_id", "id"),
+)

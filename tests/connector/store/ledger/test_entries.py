@@ -14,13 +14,16 @@ from sqlalchemy.exc import DBAPIError
 
 from connector.people.permissions import PersonId, Role, RoleGrant, Viewer
 from connector.store.database.row_level_access import read_as
+from connector.store.ledger.budget_locks import BudgetLocks
 from connector.store.ledger.entries import LedgerEntries, PostingResult, read_entries
 from connector.store.ledger.sums import ledger_lines
+from governance.budget_lock import BudgetLock, BudgetLockStep, LockRefusal, LockStepKind, RefusedLock
 from governance.effects import EffectKind, EffectLine, Version
 from governance.ledger import EntryId, EntryType, LedgerVersion, NewEntry, Posting
 from governance.ledger_source import EnteredBy, FileCell
 from governance.ledger_sums import effect_lines
 from governance.money import Money, Period
+from governance.month_close import Signer
 from tests.connector.store.conftest import StoreFixture, open_store
 from tests.connector.store.reporting.portfolio_data import GivenMeasure, save
 from tests.databases import Databases
@@ -174,3 +177,51 @@ def test_an_import_of_100_000_entries_stays_within_its_time(store: StoreFixture,
     assert len(post(ledger, *entries, batch="Actuals.xlsx").entries) == 5_000
     assert time.process_time() - began < 3
     assert [line.money.amount for line in lines(store, 8)] == [Decimal(5_000)]
+
+
+def test_a_saving_is_taken_out_of_a_budget_by_two_people(store: StoreFixture, ledger: LedgerEntries) -> None:
+    locks, first = BudgetLocks(store.engine, ledger), Period(2027, 1)
+    post(
+        ledger,
+        *(
+            benefit(
+                8,
+                "600",
+                first.plus(number),
+                version=LedgerVersion.BUDGET,
+                kind=EffectKind.RECURRING_COST,
+                cost_centre="4711",
+            )
+            for number in range(12)
+        ),
+    )
+    lock = BudgetLock("jira-main/8", "4711", first, Money(Decimal(500), "EUR"), "licences are gone")
+    brandt, keller = Signer("brandt", 1), Signer("keller", 2)
+
+    def validated(_: BudgetLock) -> Money:
+        return Money(Decimal(500), "EUR")
+
+    prepared = locks.prepare(lock, validated, by=brandt, now=NOW)
+    assert isinstance(prepared, BudgetLockStep)
+    own = locks.agree(prepared.id, validated, by=brandt, now=NOW)
+    assert isinstance(own, RefusedLock)
+    assert own.sentence == "You prepared it yourself: somebody else has to agree."
+    agreed = locks.agree(prepared.id, validated, by=keller, now=NOW)
+    assert isinstance(agreed, BudgetLockStep)
+    assert (agreed.kind, agreed.entries, locks.waiting()) == (LockStepKind.LOCKED, 12, ())
+    rows = store.rows(
+        "SELECT sum(amount), count(*) FILTER (WHERE type = 'correction') AS corrections, max(reason) AS reason"
+        " FROM ledger_entry WHERE version = 'budget' AND measure_id = 'jira-main/8'"
+    )
+    assert tuple(rows[0]) == (
+        Decimal(1200), 12, "licences are gone (saving of jira-main/8; prepared by brandt, agreed by keller)",
+    )  # fmt: skip
+    again = locks.prepare(lock, validated, by=brandt, now=NOW)
+    assert isinstance(again, RefusedLock)
+    assert again.reason is LockRefusal.TOO_MUCH
+    (told,) = store.rows("SELECT actor, detail ->> 'text' AS text FROM audit WHERE action = 'budget.locked'")
+    assert tuple(told) == (
+        "keller",
+        "500 EUR a month out of the budget of cost centre 4711, 2027-01 to 2027-12: locked, prepared by brandt. "
+        "licences are gone",
+    )

@@ -30,7 +30,8 @@ BEGIN
                    -- Its texts are run as the owner of the schema.
                    WHEN c.relname = 'row_policy' THEN NULL
                    WHEN c.relname IN ('alembic_version', 'audit_head', 'schema_compatibility') THEN 'SELECT'
-                   WHEN c.relname IN ('audit', 'command', 'decision', 'ledger_entry', 'month_close_step', 'plan_version',
+                   WHEN c.relname IN ('audit', 'budget_lock_step', 'command', 'decision', 'ledger_entry',
+                                      'month_close_step', 'plan_version',
                                       'submitted_command', 'verdict_version', 'effects_version', 'figures_version',
                                       'figures_settings_version')
                        THEN 'SELECT, INSERT'

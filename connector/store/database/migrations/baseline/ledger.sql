@@ -84,6 +84,27 @@ CREATE TABLE month_close_step (
 );
 CREATE INDEX month_close_step_of ON month_close_step (lower(legal_entity), id);
 
+-- Savings that are taken out of a cost centre's budget: what was prepared, and who agreed or refused.
+CREATE TABLE budget_lock_step (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind        text NOT NULL CHECK (kind IN ('prepared', 'locked', 'refused')),
+    answers     bigint UNIQUE REFERENCES budget_lock_step (id),
+    measure_id  text NOT NULL REFERENCES measure (id),
+    cost_centre text NOT NULL CHECK (cost_centre <> ''),
+    -- The first of twelve; the amount is that of each of them.
+    month       date NOT NULL CHECK (extract(day FROM month) = 1),
+    amount      numeric NOT NULL CHECK (amount > 0),
+    currency    text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    reason      text NOT NULL CHECK (reason <> ''),
+    entries     bigint NOT NULL DEFAULT 0,
+    login       text NOT NULL,
+    person_id   bigint,
+    at          timestamptz NOT NULL,
+    CONSTRAINT budget_lock_step_answer CHECK ((kind = 'prepared') = (answers IS NULL)),
+    CONSTRAINT budget_lock_step_people CHECK (kind = 'refused' OR person_id IS NOT NULL)
+);
+CREATE INDEX budget_lock_step_of ON budget_lock_step (measure_id, id);
+
 -- The last month that is closed for a legal entity (in any case), by itself or with all others; NULL while none is.
 CREATE FUNCTION ledger_closed_through(entity text) RETURNS date LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT max(newest.closed_through) FROM (

@@ -101,6 +101,9 @@ INSERT INTO row_policy (name, visible) VALUES
     -- The checklist names measures: for those who see all of the legal entity.
     ('month_close_step',
         $$(SELECT gatepost_sees_all()) OR (SELECT gatepost_scopes()) ? (E'\x1e' || nullif(legal_entity, ''))$$),
+    ('budget_lock_step',
+        $$(SELECT gatepost_sees_all())
+            OR EXISTS (SELECT 1 FROM measure seen WHERE seen.id = budget_lock_step.measure_id)$$),
     -- Nothing of a measure stands in these.
     ('figures_settings_version', NULL),
     ('mapping_version', NULL),
