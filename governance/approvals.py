@@ -21,16 +21,17 @@ from governance.evidence import Command, Verb
 from governance.facts import Unknown
 from governance.fingerprint import FactGroup, fingerprint, readable_part
 from governance.gates import ApprovalKind, ApprovalRule, Policy
-from governance.latest_estimate import COSTS, SPEND
+from governance.latest_estimate import COSTS, SPEND, months_text
 from governance.locked_plan import LockedPlan
 from governance.measure import Committee, Measure, Person, Role
-from governance.money import CurrencyMismatch, Money
+from governance.money import CurrencyMismatch, Period
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
 from governance.responsible import ADMINISTRATOR, Responsible, responsible
 from governance.role_change import acceptors, unaccepted_reason
 from governance.role_holders import HeldRole
 from governance.separation import conflicting_role, same_person
+from governance.validation import CONFIRMATION_VERBS, ended_reason, validation_of
 from governance.verdict import Approval, ConditionResult, Outcome
 from governance.verdict import ApprovalState as State
 
@@ -40,7 +41,6 @@ APPROVAL_NAMES = {
     ApprovalKind.ACTUAL_EFFECT: "confirmation of the actual effect",
 }
 OWN_FIGURES = "nobody checks their own figures"
-CONFIRMATION_VERBS = frozenset({Verb.CONFIRM, Verb.WRITE_DOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,9 @@ class ApprovalContext:
     approvers: list[Person] = field(default_factory=list)
     """Who already fills an approval of this gate: who spoke, and whom they spoke for."""
     role_holders: Mapping[str, HeldRole] = field(default_factory=dict)
+    plan: LockedPlan | None = None
+    months_to_sign: tuple[Period, ...] = ()
+    """The months that a confirmation of the actual effect has to be of; empty where there is none yet."""
 
     def has_approved(self, person: Person) -> bool:
         return any(same_person(person, other) for other in self.approvers)
@@ -177,16 +180,18 @@ def delegate_conflict(person: Person, role: Role, measure: Measure, policy: Poli
     return None
 
 
-def current_write_down(context: ConditionContext) -> Command | None:
-    """The controller's write-down that holds for the actuals of now."""
+def current_lower_value(context: ConditionContext, months: Iterable[Period] = ()) -> Command | None:
+    """The controller's newest lower value that stands, when it is of all these months."""
+    wanted = tuple(months)
     return next(
         (
             command
-            for command in reversed(context.commands)
-            if command.verb is Verb.WRITE_DOWN
-            and command.accepted
+            for command, signature in reversed(context.validation.valid)
+            if command.verb is Verb.CONFIRM_LOWER
+            and not signature.pl_line
             and may_act_as(command.person, Role.CONTROLLER, context.measure, context.commands, command.at)
             and is_current(command, context.measure)
+            and all(signature.first <= month <= signature.last for month in wanted)
         ),
         None,
     )
@@ -240,7 +245,9 @@ def _by_holder(stage: str, rule: ApprovalRule, context: ApprovalContext) -> Cond
     conflict = _conflict(newest.person, holder, rule, context)
     if conflict:
         return result(Outcome.UNMET, "same person", conflict, State.SAME_PERSON, who)
-    expired_reason = _expired(newest, rule, context)
+    expired_reason = _expired(newest, rule, context) or (
+        _unsigned(newest, given, rejected, context) if rule.kind is ApprovalKind.ACTUAL_EFFECT else ""
+    )
     if expired_reason:
         return result(Outcome.UNMET, "expired", expired_reason, State.EXPIRED, who)
     context.approvers.extend(spoke)
@@ -376,13 +383,31 @@ def _expired(command: Command, rule: ApprovalRule, context: ApprovalContext) -> 
     return ""
 
 
-def mismatch(amount: Money | None, effects: Effects | None) -> str:
-    """What is wrong with a confirmed amount; empty when it is what is booked."""
-    actual = effects.actual if effects else None
-    if actual is None:
-        return "no actuals are booked" if amount is None or amount.amount else ""
-    booked = Money(actual.total_net(), actual.currency)
-    return "" if amount == booked else f"{booked} is booked until {actual.last}"
+def _unsigned(newest: Command, given: list[Command], rejected: Command | None, context: ApprovalContext) -> str:
+    """Why the months that count for closing are not all signed; empty when they are."""
+    measure, plan = context.measure, context.plan
+    counted = [
+        one
+        for one in given
+        if (rejected is None or one.at > rejected.at)
+        and is_current(one, measure)
+        and overwritten_after(one, context.commands) is None
+    ]
+    validation = validation_of(measure, plan, counted)
+    months = context.months_to_sign
+    missing = [month for month in months if not validation.is_covered(month)]
+    if months and not missing:
+        return ""
+    signature = newest.ruling.signature if newest.ruling is not None else None
+    why = ended_reason(signature, validation.claimed, measure, plan) if signature is not None else ""
+    if why:
+        name = APPROVAL_NAMES[ApprovalKind.ACTUAL_EFFECT]
+        return f"{newest.person.name} gave the {name} for other facts ({why}): it has to be given again"
+    if not months:
+        # Nothing of nothing is no success: a lower value says so, with a reason.
+        nothing = any(one.verb is Verb.CONFIRM_LOWER for one, _ in validation.valid)
+        return "" if nothing else "there is no closed month that could be confirmed"
+    return f"{newest.person.name} has not confirmed the actual effect of {months_text(missing)}"
 
 
 def _newest(commands: Iterable[Command]) -> Command | None:

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from governance.actuals_seen import booking_sentences
 from governance.altered_commands import withdrawal_events
 from governance.approvals import ApprovalContext, evaluate_approvals, rebaseline_rules
+from governance.business_case import months_to_sign
 from governance.closure import cancelled_status, ended_without_value, without_value_status
 from governance.command_rules import CommandContext, apply_commands
 from governance.condition_context import ConditionContext
@@ -37,9 +38,10 @@ from governance.legacy_cost import LegacyCost, legacy_cost, own_lines, with_post
 from governance.locked_plan import LockedPlan, is_changed, lock_plan, with_locked_plan
 from governance.locked_scope import is_unscoped, scope_change, scope_text, terms_of
 from governance.locked_terms import LockedTerms, as_locked, changed_terms
-from governance.measure import Measure
+from governance.measure import Measure, Role
 from governance.measure_state import (
     Breach,
+    ClosedOn,
     Deviation,
     MeasureState,
     OffRamp,
@@ -57,7 +59,7 @@ from governance.priorities import highest_priorities
 from governance.progress_seen import last_report, observe_progress
 from governance.rates import Rates
 from governance.relapse import Relapse, find_relapse, months_without_benefit, nothing_booked
-from governance.relapse_rules import confirmed_actuals, posted_legacy, relapse_condition, watch_of, watches_legacy
+from governance.relapse_rules import posted_legacy, relapse_condition, watch_of, watches_legacy
 from governance.reporting_amounts import NO_RATES
 from governance.role_change import (
     observe_roles,
@@ -71,6 +73,7 @@ from governance.role_change import (
 from governance.role_holders import HeldRole
 from governance.schedule import slip_in_days, tolerated_days
 from governance.status import implementation_status, potential_status, without_unknown_cost
+from governance.validation import NOTHING_SIGNED, Validation, digest_of, is_taken_back, validation_of
 from governance.verdict import ConditionResult, Event, EventKind, GateState, Outcome, Status, Verdict
 
 
@@ -86,6 +89,7 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime, 
     assessment.observe_roles()
     assessment.apply_commands()
     assessment.rebaseline()
+    assessment.read_signatures()
     assessment.report_changed_terms()
     assessment.reopen()
     potential = without_unknown_cost(assessment.potential(), assessment.legacy.problem)
@@ -134,7 +138,8 @@ class _Assessment:
     criteria: tuple[CriterionState, ...] = ()
     overridden_criteria: dict[str, datetime] = field(default_factory=dict)
     reopened_at: datetime | None = None
-    confirmed_fingerprint: str = ""
+    closed_on: ClosedOn | None = None
+    validation: Validation = NOTHING_SIGNED
     commands: tuple[Command, ...] = ()
     role_holders: dict[str, HeldRole] = field(default_factory=dict)
     progress_seen: dict[str, SeenFact] = field(default_factory=dict)
@@ -145,15 +150,12 @@ class _Assessment:
     next_gate_unmet: bool = False
     """A condition or an approval of the next gate is not met."""
     checklist: tuple[ConditionResult, ...] = ()
+    months_to_sign: tuple[Period, ...] = ()
     events: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         before = self.evidence.measure_state
-        self.off_ramp, self.deviation, self.confirmed_fingerprint = (
-            before.off_ramp,
-            before.deviation,
-            before.confirmed_fingerprint,
-        )
+        self.off_ramp, self.deviation, self.closed_on = before.off_ramp, before.deviation, before.closed_on
         self.red, self.reopened_at = HeldClock(before.red_since, before.red_interrupted), before.reopened_at
         self.overridden_criteria = dict(before.overridden_criteria)
         self.granted = self.policy.index(before.stage)
@@ -169,7 +171,7 @@ class _Assessment:
         self.plan = plan
         self._count_legacy_cost()
         try:
-            self.effects, self.effects_problem = sum_up(with_locked_plan(self.measure.effects, plan)), ""
+            self.effects, self.effects_problem = sum_up(self._counted_lines()), ""
         except CurrencyMismatch as error:
             self.effects, self.effects_problem = None, str(error)
         today = self.now.date()
@@ -234,7 +236,7 @@ class _Assessment:
         context = CommandContext(
             self.measure, self.policy, self.effects, self.granted, self.plan, self.off_ramp, seen, changed,
             role_holders=self.role_holders, officers=self.evidence.officers, scope_changed=self._scope_changed(),
-            rates=self.rates,
+            rates=self.rates, closed_through=self.evidence.closed_through,
         )  # fmt: skip
         apply_commands(self.evidence.commands, context)
         self.measure = context.measure
@@ -284,6 +286,20 @@ class _Assessment:
             )
             self.events.append(Event(EventKind.REBASELINED, f"Plan {plan.number + 1}: {newest.text}"))
 
+    def read_signatures(self) -> None:
+        """What stands of what the controller signed."""
+        closing = self.policy.closing_stage
+        rejected = [
+            one.at
+            for one in self.commands
+            if one.verb is Verb.REJECT
+            and one.stage == closing
+            and one.ruling is not None
+            and one.ruling.accepted
+            and one.ruling.role == Role.CONTROLLER
+        ]
+        self.validation = validation_of(self.measure, self.plan, self.commands, max(rejected, default=None))
+
     def _scope_changed(self) -> bool:
         """Whether the child items are others than those that were locked."""
         children, terms = self.evidence.children, self.terms
@@ -310,13 +326,12 @@ class _Assessment:
         if (
             stage
             and stage == self.policy.closing_stage
-            and self.confirmed_fingerprint
+            and self.closed_on is not None
             and self.policy.is_on("CONTROLLER_CONFIRM")
+            and self._booked_for(self.closed_on.first, self.closed_on.last) != self.closed_on
         ):
-            present = confirmed_actuals(self.measure, self.granted_at.get(stage))
-            if present != self.confirmed_fingerprint:
-                self._take_back(stage, "the actuals have changed since the controller confirmed them")
-                self.confirmed_fingerprint = ""
+            self._take_back(stage, "the actuals have changed since the controller confirmed them")
+            self.closed_on = None
         self._reopen_for_legacy()
         if self.policy.after_role_change is GrantedStageRule.TAKE_BACK:
             self._take_back_changed_roles()
@@ -345,14 +360,36 @@ class _Assessment:
             self._use_plan(self.plan)
         if is_closed and self.relapse.is_relapse:
             self._take_back(stage, self.relapse.sentence)
-            self.confirmed_fingerprint, self.reopened_at, self.relapsed_from = "", self.now, closed_at
+            self.closed_on, self.reopened_at, self.relapsed_from = None, self.now, closed_at
             text = self.relapse.sentence
             self.events.append(Event(EventKind.RELAPSED, text[:1].upper() + text[1:]))
 
+    def _counted_lines(self) -> tuple[EffectLine, ...]:
+        lines = with_locked_plan(self.measure.effects, self.plan)
+        return (*lines, *self.relapse_lines) if self.relapse_lines else lines
+
     def _count_nothing(self, months: tuple[Period, ...]) -> None:
-        added = nothing_booked(months, self.measure.effects)
-        self.relapse_lines = (*self.relapse_lines, *added)
-        self.measure = replace(self.measure, effects=(*self.measure.effects, *added))
+        # Not among the measure's own lines: nobody has booked them, and nobody signs them.
+        self.relapse_lines = (*self.relapse_lines, *nothing_booked(months, self.measure.effects))
+
+    def _booked_for(self, first: Period, last: Period) -> ClosedOn:
+        """What is booked of the result for these months; others are signed by themselves.
+
+        A legacy cost that comes back, and a benefit that is taken back, are of what was signed, whenever it is.
+        """
+        claimed = self.validation.claimed
+        lines = {
+            key: amount
+            for key, amount in claimed.lines.items()
+            if first <= key.month <= last or is_taken_back(key, amount)
+        }
+        return ClosedOn(first, last, "several currencies" if claimed.is_mixed else digest_of(lines, claimed.currency))
+
+    def _closes_on(self) -> ClosedOn | None:
+        signed = [signature for _, signature in self.validation.valid]
+        if not signed:
+            return None
+        return self._booked_for(min(one.first for one in signed), max(one.last for one in signed))
 
     def _reopen_for_legacy(self) -> None:
         """Take back the closing stage when a service that had ended is active or billed again."""
@@ -365,7 +402,7 @@ class _Assessment:
         still = running_services(services, self.now.date()) if services else None
         if still is not None:
             self._take_back(stage, still.sentence())
-            self.confirmed_fingerprint = ""
+            self.closed_on = None
 
     def _take_back_changed_roles(self) -> None:
         """Take back every stage that rests on the approval of somebody whose role was changed without acceptance."""
@@ -453,7 +490,7 @@ class _Assessment:
             if stage == self.policy.lock_at and self.plan is None:
                 self._lock("locked at the decision")
             if stage == self.policy.closing_stage:
-                self.confirmed_fingerprint = confirmed_actuals(self.measure, self.now)
+                self.closed_on = self._closes_on()
                 # Closed once more, knowing of it; the watch begins anew.
                 if self.relapse is not None:
                     self.lost_months = (*self.lost_months, *months_without_benefit(self.relapse))
@@ -486,8 +523,11 @@ class _Assessment:
                 self.plan,
                 self.deviation,
                 self.rates,
+                self.validation,
                 self.estimate,
             )
+            if gate.into == policy.closing_stage:
+                self.months_to_sign = months_to_sign(context)
             self.results += self._without_disabled([evaluate(check, context) for check in gate.conditions])
             self.evaluated_gates += 1
         self.unmet = any(result.outcome is not Outcome.MET for result in self.results)
@@ -503,8 +543,9 @@ class _Assessment:
 
     def _approval_context(self, since: datetime | None) -> ApprovalContext:
         return ApprovalContext(
-            self.measure, self.policy, self.effects, self.commands, since, self.rates, role_holders=self.role_holders
-        )
+            self.measure, self.policy, self.effects, self.commands, since, self.rates,
+            role_holders=self.role_holders, plan=self.plan, months_to_sign=self.months_to_sign,
+        )  # fmt: skip
 
     def _without_disabled(self, results: list[ConditionResult]) -> list[ConditionResult]:
         """The results of rules that are not switched off."""
@@ -562,10 +603,10 @@ class _Assessment:
 
     @property
     def lost(self) -> Command | None:
-        """The write-down to nothing on which the measure was closed; ``None`` for any other measure."""
+        """The confirmed value of nothing on which the measure was closed; ``None`` for any other measure."""
         if self._stage() is None or self._stage() != self.policy.closing_stage:
             return None
-        return ended_without_value(self.commands, self.measure)
+        return ended_without_value(self.validation, self.commands, self.measure)
 
     def _gate_due(self) -> date | None:
         if is_cancelled(self.off_ramp):
@@ -636,7 +677,8 @@ class _Assessment:
             granted_at=self.granted_at,
             off_ramp=self.off_ramp,
             plan=self.plan,
-            confirmed_fingerprint=self.confirmed_fingerprint,
+            closed_on=self.closed_on,
+            closed_through=self.evidence.closed_through,
             lost_months=self.lost_months,
             relapsed_from=self.relapsed_from if stage != policy.closing_stage else None,
             reopened_at=self.reopened_at,
@@ -671,7 +713,9 @@ class _Assessment:
             blockers=blockers,
             implementation=implementation,
             potential=potential,
-            figures=figures_of(self.effects, self.estimate, self.plan, policy.thresholds, self._original_checks()),
+            figures=figures_of(
+                self.effects, self.estimate, self.plan, policy.thresholds, self._original_checks(), self.validation
+            ),
             policy_version=policy.version,
             gate_due=not_due_before,
             gate_name=policy.gate_names.get(gate.value, ""),
@@ -686,6 +730,7 @@ class _Assessment:
             kill_criteria=self.criteria,
             reason_requests=self.deviation.reason_requests if self.deviation and not self.deviation.reason else (),
             events=tuple(self.events),
+            signed=tuple(line for _, line in sorted(self.validation.signed.items())),
             commands=self.commands,
             measure_state=measure_state,
             reassess_at=self._reassess_at(due, owner_activity),

@@ -19,7 +19,9 @@ from governance.locked_plan import is_changed
 from governance.measure import Person, Role
 from governance.measure_state import Deviation, OffRampKind
 from governance.money import Money, Period
+from governance.right_amount import open_months, planned_months
 from governance.role_change import acceptors, pending
+from governance.validation import CENT, last_signable
 from governance.verdict import ConditionResult, Outcome
 
 TRIAL_SOURCE = CommandSource(CommandOrigin.TRIAL, "")
@@ -45,6 +47,8 @@ class AvailableAction:
     """Something waits for it: an approval is missing, a reason was requested."""
     amount: Money | None = None
     month: Period | None = None
+    """The last month."""
+    first_month: Period | None = None
     own_roles: tuple[Role, ...] = ()
     """Those of ``roles`` that the person in question holds."""
     holder: Person | None = None
@@ -148,21 +152,33 @@ def _confirmations(context: ActionContext, now: datetime) -> Iterator[AvailableA
     commands = context.command_context
     gate = commands.policy.gate(context.next_stage or "")
     rules = [rule for rule in gate.approvals if rule.kind is ApprovalKind.ACTUAL_EFFECT] if gate else []
-    if gate is None or not missing_approvals(rules, gate.into, context.checklist):
+    requested = gate is not None and bool(missing_approvals(rules, gate.into, context.checklist))
+    if not requested and commands.plan is None:
         return
-    actual, plan = (commands.effects.actual, commands.effects.plan) if commands.effects else (None, None)
+    plan = commands.effects.plan if commands.effects else None
     roles = commands.policy.command_roles.get(Verb.CONFIRM, ())
-    if actual is not None:
-        amount, month = Money(actual.total_net(), actual.currency), actual.last
-        yield replace(_action(commands, Verb.CONFIRM, roles, requested=True), amount=amount, month=month)
+    validation, last = commands.validation, last_signable(now.date(), commands.closed_through)
+    if not requested and not validation.unsigned_months(last):
+        return
+    span = open_months(validation, last)
+    if span is not None:
+        booked = sum(validation.claimed.of(*span).values(), ZERO)
+        amount = Money(booked, validation.claimed.currency)
+        yield replace(
+            _action(commands, Verb.CONFIRM, roles, requested=requested),
+            amount=amount,
+            first_month=span[0],
+            month=span[1],
+        )
     else:
-        amount, month = Money(ZERO, plan.currency if plan else "EUR"), Period.of(now.date())
+        span, amount = planned_months(plan, last), Money(ZERO, plan.currency if plan else "EUR")
     falls_short = any(
         result.code in {"VALUE_NOT_REALISED", "ACTUALS_MISSING"} and result.outcome is not Outcome.MET
         for result in context.checklist
     )
-    if falls_short:
-        yield replace(_action(commands, Verb.WRITE_DOWN, roles), amount=amount, month=month)
+    if falls_short or validation.claimed.lines:
+        lower = _action(commands, Verb.CONFIRM_LOWER, roles)
+        yield replace(lower, amount=amount, first_month=span[0], month=span[1])
 
 
 def _rebaselines(context: ActionContext) -> Iterator[AvailableAction]:
@@ -205,6 +221,13 @@ def _action(
     )
 
 
+def _trial_amount(action: AvailableAction, commands: CommandContext) -> Money | None:
+    """A lower value is tried with a cent less than is claimed; where nothing is booked it is nothing."""
+    if action.verb is Verb.CONFIRM_LOWER and action.amount is not None and commands.validation.claimed.lines:
+        return Money(action.amount.amount - CENT, action.amount.currency)
+    return action.amount
+
+
 def _with_trial_ruling(
     action: AvailableAction, commands: CommandContext, person: Person | None, now: datetime
 ) -> AvailableAction:
@@ -222,8 +245,9 @@ def _with_trial_ruling(
         now,
         TRIAL_SOURCE,
         stage=action.stage,
-        amount=action.amount,
+        amount=_trial_amount(action, commands),
         month=action.month,
+        first_month=action.first_month,
         text=PLACEHOLDER_TEXT,
         delegate=action.holder.id if action.holder else PLACEHOLDER_TEXT,
         until=now.date() + timedelta(days=1),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
-from governance.approvals import current_write_down
+from governance.approvals import current_lower_value
 from governance.claims import overclaim
 from governance.condition_context import ConditionContext
 from governance.effects import ZERO, EffectKind, Series
@@ -17,10 +17,11 @@ from governance.locked_plan import differs_from_locked, net_of
 from governance.locked_terms import changed_terms, unreadable_terms
 from governance.measure import Role
 from governance.measure_class import hurdle_of, is_mandatory
-from governance.money import Money
+from governance.money import Money, Period
 from governance.observation import Observation, earns_once, earns_regularly, observation
 from governance.plan_check import TENTH
 from governance.reporting_amounts import CENT
+from governance.validation import is_taken_back, last_signable, validated_kinds
 from governance.verdict import ConditionResult, Outcome
 
 
@@ -196,9 +197,9 @@ def actuals(context: ConditionContext) -> ConditionResult:
     expected = f"actuals of {needed} closed months in a row at planned steady state"
     if context.effects is None or context.measure.unreadable_effects:
         return context.unknown(code, "actuals", expected, unreadable(context))
-    lost = current_write_down(context)
+    lost = current_lower_value(context, months_to_sign(context))
     if lost is not None:
-        return context.met(code, "actuals", expected, f"written down: {lost.text}")
+        return context.met(code, "actuals", expected, f"lower value confirmed: {lost.text}")
     plan, actual = context.effects.plan, context.effects.actual
     if plan is None:
         return context.unmet(code, "actuals", expected, "no plan", "there is no plan that actuals could be observed of")
@@ -227,9 +228,10 @@ def value_realised(context: ConditionContext) -> ConditionResult:
     effects = context.effects
     if effects is None or context.measure.unreadable_effects:
         return context.unknown(code, "value", expected, unreadable(context))
-    lost = current_write_down(context)
+    lost = current_lower_value(context, months_to_sign(context))
     if lost is not None:
-        return context.met(code, "value", expected, f"written down to {lost.amount} by {lost.person.name}: {lost.text}")
+        confirmed = f"lower value of {lost.amount} confirmed by {lost.person.name}: {lost.text}"
+        return context.met(code, "value", expected, confirmed)
     if effects.plan is None or effects.actual is None or not effects.actual.own:
         lacking = "there are no actuals" if effects.plan else "there is no plan"
         return context.unmet(
@@ -247,7 +249,7 @@ def value_realised(context: ConditionContext) -> ConditionResult:
         what = f"net recurring benefit from {observed.first} to {observed.last}"
         parts.append(_Realised(what, observed.planned, observed.reached, observed.legacy, observed.legacy_paid))
     if once > 0:
-        booked = sum_of(effects.actual.kinds, EffectKind.ONE_OFF_BENEFIT)
+        booked = sum_of(validated_kinds(effects.actual.kinds, context.validation.signed), EffectKind.ONE_OFF_BENEFIT)
         parts.append(_Realised("one-off benefit", once, booked))
     return _compared(context, parts, plan.currency, expected)
 
@@ -302,7 +304,28 @@ def _observed(context: ConditionContext, plan: Series) -> Observation | None:
     if context.effects is None or context.now is None:
         return None
     months, closed = context.policy.thresholds.observation_months, context.evidence.closed_through
-    return observation(context.effects, plan, months, context.now.date(), closed)
+    return observation(context.effects, plan, months, context.now.date(), closed, context.validation.signed)
+
+
+def months_to_sign(context: ConditionContext) -> tuple[Period, ...]:
+    """The months on which closing rests: the observed ones, and those in which a one-off benefit came or any was lost.
+
+    Where nothing recurring is planned it is every booked month that may be signed.
+    """
+    effects, plan = context.effects, context.effects.plan if context.effects is not None else None
+    if effects is None or plan is None or context.now is None:
+        return ()
+    last = last_signable(context.now.date(), context.evidence.closed_through)
+    claimed = context.validation.claimed.lines
+    once = {
+        key.month
+        for key, amount in claimed.items()
+        if (key.kind is EffectKind.ONE_OFF_BENEFIT and key.month <= last) or is_taken_back(key, amount)
+    }
+    if not earns_regularly(plan):
+        return tuple(sorted(once or {key.month for key in claimed if key.month <= last}))
+    observed = _observed(context, plan)
+    return tuple(sorted({*observed.first.until(observed.last), *once})) if observed is not None else ()
 
 
 def unreadable(context: ConditionContext) -> str:

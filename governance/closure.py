@@ -1,4 +1,4 @@
-"""Measures that end without their value: cancelled, or closed on a write-down to nothing.
+"""Measures that end without their value: cancelled, or closed on a confirmed value of nothing.
 
 Neither is a success: no light is green for them, totals leave them out and show them beside, and nothing is asked of
 anybody any more.
@@ -12,20 +12,16 @@ from governance.approvals import is_current, may_act_as
 from governance.evidence import Command, Verb
 from governance.measure import Measure, Role
 from governance.measure_state import OffRamp
+from governance.validation import Validation, months_of
 from governance.verdict import Colour, Status
 
 
-def ended_without_value(commands: Sequence[Command], measure: Measure) -> Command | None:
-    """The controller's write-down to zero or less that holds for the actuals of now."""
-    for command in reversed(commands):
-        if (
-            command.verb in {Verb.WRITE_DOWN, Verb.CONFIRM}
-            and command.accepted
-            and may_act_as(command.person, Role.CONTROLLER, measure, commands, command.at)
-            and is_current(command, measure)
-        ):
+def ended_without_value(validation: Validation, commands: Sequence[Command], measure: Measure) -> Command | None:
+    """The controller's lower value of zero or less, when no later confirmation stands."""
+    for command, _ in reversed(validation.valid):
+        if may_act_as(command.person, Role.CONTROLLER, measure, commands, command.at) and is_current(command, measure):
             is_nothing = command.amount is not None and command.amount.amount <= 0
-            return command if command.verb is Verb.WRITE_DOWN and is_nothing else None
+            return command if command.verb is Verb.CONFIRM_LOWER and is_nothing else None
     return None
 
 
@@ -35,10 +31,6 @@ def cancelled_status(off_ramp: OffRamp) -> Status:
 
 
 def without_value_status(lost: Command) -> Status:
-    """Grey, with the write-down."""
-    until = f" until {lost.month}" if lost.month is not None else ""
-    return Status(
-        Colour.GREY,
-        None,
-        f"closed without value: written down to {lost.amount}{until} by {lost.person.name}: {lost.text}",
-    )
+    """Grey, with the confirmed value."""
+    confirmed = f"{lost.amount} for {months_of(lost)} confirmed by {lost.person.name}"
+    return Status(Colour.GREY, None, f"closed without value: {confirmed}: {lost.text}")

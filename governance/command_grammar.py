@@ -21,9 +21,9 @@ from governance.money import MAX_DIGITS, Money, Period, is_reasonable
 USAGE: Mapping[Verb, str] = {
     Verb.APPROVE: "/approve STAGE, for example: /approve decided",
     Verb.REJECT: "/reject STAGE reason, for example: /reject decided the costs are not final",
-    Verb.CONFIRM: "/confirm AMOUNT CURRENCY MONTH, for example: /confirm 1.2M EUR 2026-10",
-    Verb.WRITE_DOWN: "/write-down AMOUNT CURRENCY MONTH reason, for example: "
-    "/write-down 300k EUR 2026-10 the volume never came",
+    Verb.CONFIRM: "/confirm AMOUNT CURRENCY MONTH[..MONTH], for example: /confirm 1.2M EUR 2026-08..2026-10",
+    Verb.CONFIRM_LOWER: "/confirm-lower AMOUNT CURRENCY MONTH[..MONTH] reason, for example: "
+    "/confirm-lower 300k EUR 2026-08..2026-10 the volume never came",
     Verb.HOLD: "/hold reason, for example: /hold waiting for the supplier's contract",
     Verb.RESUME: "/resume",
     Verb.CANCEL: "/cancel reason, for example: /cancel replaced by the group's own platform",
@@ -41,6 +41,7 @@ MAX_COMMANDS = 20
 _FACTORS = {"": Decimal(1), "k": Decimal(1000), "m": Decimal(1_000_000)}
 _AMOUNT = re.compile(r"(-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,4})?)([kKmM]?)")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_LINE = "line="
 _MENTION = re.compile(r"\[~(?:accountid:)?([^\]\s]{1,128})\]")
 _LOGIN = re.compile(r"@?([A-Za-z0-9_.:@-]{1,128})")
 
@@ -53,11 +54,16 @@ class ParsedCommand:
     stage: str = ""
     amount: Money | None = None
     month: Period | None = None
+    """The month, or the last one of several."""
     text: str = ""
     problem: str = ""
     usage: str = ""
     delegate: str = ""
     until: date | None = None
+    first_month: Period | None = None
+    """The first of several months; ``None`` for one month."""
+    pl_line: str = ""
+    """The only P&L line, or kind of effect, that a confirmation speaks of."""
 
 
 class _InvalidCommand(Exception):
@@ -133,24 +139,43 @@ def _with_stage_and_reason(verb: Verb, rest: str, policy: Policy) -> ParsedComma
 
 
 def _confirm(verb: Verb, rest: str, _policy: Policy) -> ParsedCommand:
+    """``AMOUNT CURRENCY MONTH[..MONTH] [line=P&L_LINE] [reason]``"""
     words = rest.split(None, 3)
-    if len(words) < 3 or (len(words) > 3 and verb is Verb.CONFIRM):
+    reason = words[3] if len(words) > 3 else ""
+    pl_line = ""
+    if reason.startswith(_LINE):
+        pl_line, _, reason = reason.removeprefix(_LINE).partition(" ")
+        if not pl_line:
+            raise _InvalidCommand("the P&L line is missing")
+    if len(words) < 3 or (reason and verb is Verb.CONFIRM):
         raise _InvalidCommand("an amount, a currency and a month are needed")
-    if verb is Verb.WRITE_DOWN and len(words) < 4:
+    if verb is Verb.CONFIRM_LOWER and not reason.strip():
         raise _InvalidCommand("the reason is missing")
     amount = _AMOUNT.fullmatch(words[0])
     if amount is None:
         raise _InvalidCommand(f'"{words[0]}" is not an amount')
     if not _CURRENCY.fullmatch(words[1]):
         raise _InvalidCommand(f'"{words[1]}" is not a currency code of three capitals')
-    try:
-        month = Period.parse(words[2])
-    except ValueError as error:
-        raise _InvalidCommand(str(error)) from None
+    first, month = _months(words[2])
     value = Decimal(amount[1].replace(",", "")) * _FACTORS[amount[2].lower()]
     if not is_reasonable(value):
         raise _InvalidCommand(f'"{words[0]}" is larger than an amount of {MAX_DIGITS} digits')
-    return ParsedCommand(verb, amount=Money(value, words[1]), month=month, text=words[3] if len(words) > 3 else "")
+    money = Money(value, words[1])
+    return ParsedCommand(verb, amount=money, month=month, text=reason.strip(), first_month=first, pl_line=pl_line)
+
+
+def _months(text: str) -> tuple[Period | None, Period]:
+    """The first month, where it is not the only one, and the last."""
+    first, _, last = text.rpartition("..")
+    try:
+        if not first:
+            return None, Period.parse(last)
+        months = Period.parse(first), Period.parse(last)
+    except ValueError as error:
+        raise _InvalidCommand(str(error)) from None
+    if months[0] > months[1]:
+        raise _InvalidCommand(f"{months[0]} is after {months[1]}")
+    return (None if months[0] == months[1] else months[0]), months[1]
 
 
 def _with_reason(verb: Verb, rest: str, _policy: Policy) -> ParsedCommand:
@@ -194,13 +219,13 @@ def _accept_role(verb: Verb, rest: str, policy: Policy) -> ParsedCommand:
     return ParsedCommand(verb, stage=role, delegate=person[1] if person else "")
 
 
-_VERBS = {f"/{verb.value}": verb for verb in USAGE} | {"/writedown": Verb.WRITE_DOWN}
+_VERBS = {f"/{verb.value}": verb for verb in USAGE}
 
 _PARSERS: Mapping[Verb, Callable[[Verb, str, Policy], ParsedCommand]] = {
     Verb.APPROVE: _with_stage,
     Verb.REJECT: _with_stage_and_reason,
     Verb.CONFIRM: _confirm,
-    Verb.WRITE_DOWN: _confirm,
+    Verb.CONFIRM_LOWER: _confirm,
     Verb.HOLD: _with_reason,
     Verb.RESUME: _without_argument,
     Verb.CANCEL: _with_reason,

@@ -10,25 +10,28 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from governance.approvals import OWN_FIGURES, delegate_conflict, may_act_as, mismatch, rebaseline_rules, role_holder
+from governance.approvals import OWN_FIGURES, delegate_conflict, may_act_as, rebaseline_rules, role_holder
 from governance.command_grammar import USAGE
 from governance.effects import Effects
 from governance.evidence import Command, Ruling, Verb
-from governance.facts import Fact, Unknown
+from governance.facts import Fact, Unknown, known
 from governance.fingerprint import FactGroup, fingerprints
 from governance.gates import REBASELINE, ApprovalKind, ApprovalRule, Policy
 from governance.late_commands import late_reason
 from governance.locked_plan import LockedPlan, is_changed
 from governance.measure import Measure, Person, Role, Roles
 from governance.measure_state import FactsSeen, OffRamp, OffRampKind
+from governance.money import Period
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES
 from governance.responsible import responsible
-from governance.right_amount import right_command
+from governance.right_amount import right_command, signature_problem
 from governance.role_acceptance import rule_on_acceptance, take_role
 from governance.role_change import former_roles, unaccepted_reason
 from governance.role_holders import Capacity, HeldRole
 from governance.separation import conflicting_role, pairs_kept_apart, people_in
+from governance.signature import Signature
+from governance.validation import Validation, last_signable, months_of, sign, validation_of
 from governance.verdict import Event, EventKind
 
 
@@ -55,8 +58,15 @@ class CommandContext:
     officers: Mapping[str, tuple[Capacity, ...]] = field(default_factory=dict)
     """Identity of a person to what they are at Gatepost for this measure."""
     rates: Rates = NO_RATES
+    closed_through: Period | None = None
+    """The last month that finance has closed, where it closes months."""
     ruled_on: list[Command] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+
+    @property
+    def validation(self) -> Validation:
+        """What stands of the confirmations that were ruled on so far."""
+        return validation_of(self.measure, self.plan, self.ruled_on)
 
     def acting_roles(self, person: Person, roles: Iterable[Role], at: datetime) -> list[Role]:
         return [role for role in roles if may_act_as(person, role, self.measure, self.ruled_on, at)]
@@ -152,7 +162,7 @@ def _approve(command: Command, context: CommandContext) -> Ruling:
     else:
         rules = _rules(command.stage, context)
         if not rules:
-            return _refused(_not_by_approval(command.stage, label, context))
+            return _refused(_not_by_approval(command, label, context))
         if context.granted >= context.policy.index(command.stage):
             return _refused(f"{label} has been granted already; there is nothing to approve.")
     ruling = _by_approval_role(
@@ -166,9 +176,10 @@ def _rules(stage: str, context: CommandContext) -> tuple[ApprovalRule, ...]:
     return tuple(rule for rule in gate.approvals if rule.kind is not ApprovalKind.ACTUAL_EFFECT) if gate else ()
 
 
-def _not_by_approval(stage: str, label: str, context: CommandContext) -> str:
-    if stage == context.policy.closing_stage:
-        right = right_command(context.effects)
+def _not_by_approval(command: Command, label: str, context: CommandContext) -> str:
+    if command.stage == context.policy.closing_stage:
+        last = last_signable(command.at.date(), context.closed_through)
+        right = right_command(context.validation, context.effects, last)
         return (
             f"{label} is not approved but confirmed, by {responsible(context.measure, Role.CONTROLLER).text}: {right}"
         )
@@ -226,22 +237,35 @@ def _confirm(command: Command, context: CommandContext) -> Ruling:
         return _refused(
             f"{person.name} is {context.measure.roles.label(other)} as well: nobody confirms their own figures."
         )
-    wrong = mismatch(command.amount, context.effects)
-    actual = context.effects.actual if context.effects else None
-    if not wrong and actual is not None and command.month is not None and command.month < actual.last:
-        wrong = f"the actuals reach to {actual.last}"
+    validation, closed = context.validation, context.closed_through
+    entity = known(context.measure.legal_entity) or ""
+    wrong = signature_problem(command, validation, context.effects, closed, entity)
     if wrong:
-        right = right_command(context.effects, command)
-        return _refused(f"{command.amount} until {command.month} does not hold: {wrong}. Correct form: {right}")
-    word = "Written down to" if command.verb is Verb.WRITE_DOWN else "Confirmed:"
-    why = f" ({command.text})" if command.text else ""
+        right = right_command(validation, context.effects, last_signable(command.at.date(), closed), command)
+        return _refused(f"{command.amount} for {months_of(command)} does not hold: {wrong}. Correct form: {right}")
+    signature = sign(command, validation.claimed, context.measure, context.plan)
     confirmed = Ruling(
         accepted=True,
-        reply=f"{word} {command.amount} until {command.month}{why} by {command.person.name} as controller.",
+        reply=_signed(command, signature),
         role=Role.CONTROLLER,
-        fingerprints=fingerprints(context.measure, (FactGroup.ACTUALS, FactGroup.PLACE)),
+        fingerprints=fingerprints(context.measure, (FactGroup.ACTUALS, FactGroup.BASELINE, FactGroup.PLACE)),
+        signature=signature,
     )
-    return _in_time(command, context, confirmed)
+    ruling = _in_time(command, context, confirmed)
+    # The signature itself is bound to the amounts of its months; those of other months may change.
+    if not ruling.accepted:
+        return ruling
+    return replace(ruling, fingerprints=fingerprints(context.measure, (FactGroup.PLACE,)))
+
+
+def _signed(command: Command, signature: Signature) -> str:
+    line = f" of {command.pl_line}" if command.pl_line else ""
+    by = f"by {command.person.name} as controller"
+    if command.verb is Verb.CONFIRM:
+        return f"Confirmed: {command.amount}{line} for {signature.span} {by}."
+    less = signature.claimed - signature.validated
+    claimed = f", {less} less than the {signature.claimed} claimed" if less.amount else ""
+    return f"Lower value confirmed: {command.amount}{line} for {signature.span}{claimed} ({command.text}) {by}."
 
 
 def _hold(command: Command, context: CommandContext) -> Ruling:
@@ -375,7 +399,7 @@ _RULE_OF_VERB: Mapping[Verb, Callable[[Command, CommandContext], Ruling]] = {
     Verb.APPROVE: _approve,
     Verb.REJECT: _reject,
     Verb.CONFIRM: _confirm,
-    Verb.WRITE_DOWN: _confirm,
+    Verb.CONFIRM_LOWER: _confirm,
     Verb.HOLD: _hold,
     Verb.CANCEL: _cancel,
     Verb.RESUME: _resume,

@@ -16,6 +16,7 @@ from governance.measure_state import Deviation
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES, ReportingCurrency
 from governance.responsible import ADMINISTRATOR, responsible
+from governance.validation import NOTHING_SIGNED, Validation
 from governance.verdict import ConditionResult, Outcome
 
 
@@ -36,6 +37,8 @@ class ConditionContext:
     plan: LockedPlan | None = None
     deviation: Deviation | None = None
     rates: Rates = NO_RATES
+    validation: Validation = NOTHING_SIGNED
+    """What of the actuals the controller has signed."""
     estimate: LatestEstimate | Unknown = Unknown("there is no forecast")
     """What is expected now, under the locked plan."""
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from itertools import product
 
 from governance import business_case, legacy
-from governance.approvals import current_write_down
+from governance.approvals import current_lower_value
 from governance.condition_context import ConditionContext
 from governance.evidence import Evidence, OpenItem
 from governance.facts import Unknown, known
@@ -303,8 +303,8 @@ def _within_tolerance(context: ConditionContext, code: str, expected: str) -> Co
     estimate = context.estimate
     if not isinstance(estimate, Unknown):
         return context.met(code, "deviation", expected, "within the tolerance")
-    if (written_down := current_write_down(context)) is not None:
-        return context.met(code, "deviation", expected, f"written down: {written_down.text}")
+    if (lower := current_lower_value(context, business_case.months_to_sign(context))) is not None:
+        return context.met(code, "deviation", expected, f"lower value confirmed: {lower.text}")
     reason = f"{estimate.reason}, so nobody can say whether the plan will be reached: enter one"
     return context.unknown(code, "deviation", expected, reason, Role.OWNER)
 

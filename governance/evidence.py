@@ -16,6 +16,7 @@ from governance.measure_state import MeasureState
 from governance.money import Money, Period
 from governance.named_sentence import Place
 from governance.role_holders import Capacity
+from governance.signature import Signature
 
 
 class Verb(StrEnum):
@@ -24,8 +25,8 @@ class Verb(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     CONFIRM = "confirm"
-    WRITE_DOWN = "write-down"
-    """A confirmation of its own kind: the effect is less than planned, and stays so."""
+    CONFIRM_LOWER = "confirm-lower"
+    """A confirmation of its own kind: less is validated than was claimed or planned, and it stays so."""
     HOLD = "hold"
     RESUME = "resume"
     CANCEL = "cancel"
@@ -54,6 +55,8 @@ class Ruling:
     """Of the facts that it relied on (:mod:`governance.fingerprint`), by group."""
     late: bool = False
     """Refused because it is not known that the facts of now are those for which it was given."""
+    signature: Signature | None = None
+    """Of an accepted confirmation: what it signed."""
 
 
 class CommandOrigin(StrEnum):
@@ -90,6 +93,7 @@ class Command(NamedTuple):
     """What it names: a stage, ``rebaseline``, or the role of ``/accept-role``."""
     amount: Money | None = None
     month: Period | None = None
+    """The month, or the last one of several."""
     text: str = ""
     """The reason; of a malformed command what was written."""
     problem: str = ""
@@ -102,6 +106,10 @@ class Command(NamedTuple):
     """Of the whole text that it was read from: another one means that the text was changed."""
     withdrawn: bool = False
     """Its speaker took it back.  A rejection stays on record so: it does not revive what was approved before it."""
+    first_month: Period | None = None
+    """The first of several months; ``None`` for one month."""
+    pl_line: str = ""
+    """Of a confirmation: the only P&L line, or kind of effect, that it speaks of."""
     delegate_identities: tuple[str, ...] = ()
     """What is known of who stands behind ``delegate``, as of :attr:`Person.identities`."""
 

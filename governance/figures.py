@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from governance.definitions.validated import claimed_value
 from governance.effects import ZERO, Effects
 from governance.facts import Unknown
 from governance.gates import Thresholds
@@ -12,6 +13,7 @@ from governance.latest_estimate import LatestEstimate
 from governance.locked_plan import LockedPlan, net_of
 from governance.money import Money
 from governance.plan_check import CheckKind, PlanCheck
+from governance.validation import NOTHING_SIGNED, Validation
 from governance.verdict import Figures
 
 CENT = Decimal("0.01")
@@ -24,6 +26,7 @@ def figures_of(
     plan: LockedPlan | None,
     thresholds: Thresholds,
     checks: tuple[PlanCheck, ...] = (),
+    validation: Validation = NOTHING_SIGNED,
 ) -> Figures:
     """Plan, forecast, actual, at completion; variance = at completion − plan, also in percent of the plan.
 
@@ -42,7 +45,11 @@ def figures_of(
     original = net_of(plan.original, currency) if plan is not None and plan.original is not None else None
     cash = cash_of(planned, thresholds.contingency) if planned else {}
     values = present_values(cash, thresholds.discount_rate, thresholds.horizon_months)
+    claimed, validated, unvalidated = value_figures(validation)
     return Figures(
+        claimed=claimed,
+        validated=validated,
+        unvalidated=unvalidated,
         plan=Money(net, currency) if net is not None else None,
         forecast=Money(forecast.total_net(), currency) if forecast else None,
         actual=Money(actual.total_net(), currency) if actual else None,
@@ -55,6 +62,18 @@ def figures_of(
         payback_months=payback_months(cash),
         missing_actuals=() if isinstance(estimate, Unknown) else estimate.missing,
         leakage=leakage_of(checks),
+    )
+
+
+def value_figures(validation: Validation) -> tuple[Money, Money, Money] | tuple[None, None, None]:
+    """Claimed, validated and unvalidated; nothing where nothing of the result is booked."""
+    claimed = validation.claimed
+    if not claimed.lines:
+        return None, None, None
+    return (
+        Money(claimed_value(claimed.lines.values()), claimed.currency),
+        Money(validation.validated, claimed.currency),
+        Money(validation.unvalidated, claimed.currency),
     )
 
 

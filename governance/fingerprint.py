@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 
-from governance.effects import ZERO, EffectLine, Version
+from governance.effects import EffectLine, Version
 from governance.facts import Unknown
 from governance.locked_plan import net_of
 from governance.measure import Measure
@@ -75,14 +75,15 @@ def _plan(measure: Measure) -> str:
 
 
 def _actuals(measure: Measure) -> str:
-    """Amounts by kind.  Not by month: a total to date that a tool holds in one field reaches further every month."""
+    """Amounts by kind and month: what moves to another month is another actual."""
     sums: dict[str, Decimal] = {}
     lines = _of_version(measure, Version.ACTUAL)
     if not lines:
         return "no actuals"
     for kind, line in _with_kind(lines):
-        sums[kind] = sums.get(kind, ZERO) + line.money.amount
-    content = "\n".join(sorted(f"{kind} {_plain(amount)}" for kind, amount in sums.items()))
+        key = f"{kind} {line.month.year * 100 + line.month.month}"
+        sums[key] = sums[key] + line.money.amount if key in sums else line.money.amount
+    content = "\n".join(sorted([f"{key} {_plain(amount)}" for key, amount in sums.items()]))
     return f"{_net(lines)} #{_digest(content)}"
 
 

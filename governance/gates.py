@@ -193,7 +193,7 @@ DEFAULT_COMMAND_ROLES: Mapping[Verb, tuple[Role, ...]] = {
     Verb.REBASELINE: (Role.OWNER, Role.SPONSOR),
     Verb.DELEGATE: (Role.OWNER, Role.SPONSOR, Role.CONTROLLER),
     Verb.CONFIRM: (Role.CONTROLLER,),
-    Verb.WRITE_DOWN: (Role.CONTROLLER,),
+    Verb.CONFIRM_LOWER: (Role.CONTROLLER,),
 }
 """Which roles may give which command.  Whoever put a measure on hold may resume it as well."""
 

@@ -19,6 +19,7 @@ from governance.facts import known
 from governance.measure import HierarchyPath, Measure, MeasureId
 from governance.money import Money
 from governance.rates import Conversion, MissingRate, Rate, Rates
+from governance.signature import SignedLine
 
 HierarchyNode: TypeAlias = tuple[str, ...]
 """The path from the top: ``("ACME", "IT", "Cloud exit")``; of a dimension only its own name."""
@@ -67,6 +68,8 @@ class RollUpMeasure:
     """Owner, sponsor, controller, business unit and legal entity are known."""
     held_up: bool = False
     """Its gate is due and shut."""
+    signed: tuple[SignedLine, ...] = ()
+    """What stands of what its controller has signed, in the currency of its actuals."""
 
     @classmethod
     def of(cls, measure: Measure, lines: tuple[EffectLine, ...] | None = None) -> RollUpMeasure:

@@ -15,6 +15,7 @@ from governance.facts import Fact
 from governance.fingerprint import FactGroup, fingerprint, readable_part
 from governance.measure import Measure
 from governance.measure_state import FactsSeen
+from governance.signature import span_text
 
 
 def late_reason(
@@ -58,8 +59,10 @@ def again(command: Command) -> str:
     if command.verb is Verb.APPROVE:
         return f"/approve {command.stage}"
     amount = f"{command.amount.amount.normalize():f} {command.amount.currency}" if command.amount else "AMOUNT CURRENCY"
-    text = f" {command.text}" if command.verb is Verb.WRITE_DOWN else ""
-    return f"/{command.verb.value} {amount} {command.month or 'MONTH'}{text}"
+    line = f" line={command.pl_line}" if command.pl_line else ""
+    text = f" {command.text}" if command.verb is Verb.CONFIRM_LOWER else ""
+    months = span_text(command.first_month or command.month, command.month) if command.month else "MONTH"
+    return f"/{command.verb.value} {amount} {months}{line}{text}"
 
 
 def facts_seen(measure: Measure, before: Mapping[str, FactsSeen], read_at: datetime) -> dict[str, FactsSeen]:

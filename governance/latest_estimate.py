@@ -55,9 +55,13 @@ class MissingActuals:
     @property
     def text(self) -> str:
         """``no recurring benefit is booked for 2026-02 and 2026-05 to 2026-08``"""
-        names = list(_runs(self.months))
-        listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-        return f"no {KIND_LABELS.get(self.kind, self.kind.value)} is booked for {listed}"
+        return f"no {KIND_LABELS.get(self.kind, self.kind.value)} is booked for {months_text(self.months)}"
+
+
+def months_text(months: Iterable[Period]) -> str:
+    """``2026-02 and 2026-05 to 2026-08``"""
+    names = list(_runs(months))
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def _runs(months: Iterable[Period]) -> Iterator[str]:

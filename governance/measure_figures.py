@@ -21,8 +21,9 @@ from governance.definitions.results import (
     soft_savings,
     total,
 )
+from governance.definitions.validated import claimed_value, unvalidated_value, validated_value
 from governance.definitions.variance import at_completion, variance
-from governance.definitions.waiting import delayed_benefit, unconfirmed_benefit
+from governance.definitions.waiting import delayed_benefit
 from governance.definitions.years import (
     carry_over,
     exit_rate,
@@ -34,8 +35,10 @@ from governance.definitions.years import (
 from governance.effects import ZERO, EffectLine, Version, period
 from governance.hierarchy import RollUpMeasure
 from governance.left_out import ENDED, LeftOut
+from governance.money import Money
 from governance.rates import MissingRate, Rates
 from governance.roll_up import Amounts, MeasureFigures, MonthlyFigures, RollUpSettings
+from governance.validation import claimed_of
 
 BENEFIT_PARTS = (Part.RECURRING_BENEFIT, Part.ONE_OFF_BENEFIT)
 
@@ -55,9 +58,12 @@ def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rat
     left_out = _left_out(measure, settings, plan, estimate)
     amounts = _Amounts(measure, settings, plan, estimate, actual)
     causes = causes_of(measure.reason)
+    made = amounts.made()
+    if actual is not None and measure.step not in ENDED:
+        made = replace(made, **_values(measure, lines, settings.currency, rates))
     return MeasureFigures(
         left_out=left_out,
-        amounts=amounts.made(),
+        amounts=made,
         run_rate_losses=split(amounts.run_rate_leak.loss, causes) if amounts.run_rate_leak.loss else {},
         in_year_losses=split(amounts.in_year_leak.loss, causes) if amounts.in_year_leak.loss else {},
         months=tuple(
@@ -67,6 +73,23 @@ def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rat
             for month in _months(version, parts)
         ),
     )
+
+
+def _values(
+    measure: RollUpMeasure, lines: Iterable[EffectLine], currency: str, rates: Rates
+) -> dict[str, Decimal | None]:
+    """Claimed, validated and unvalidated; what was signed is converted like the bookings of its month."""
+    claimed = claimed_of(lines)
+    signed = []
+    for line in measure.signed:
+        found = rates.convert(Money(line.validated, line.currency), currency, line.month)
+        if not isinstance(found, MissingRate):
+            signed.append(replace(line, validated=found.money.amount))
+    return {
+        "claimed": claimed_value(claimed.lines.values()),
+        "validated": validated_value(signed),
+        "unvalidated": unvalidated_value(claimed.lines, {line.key for line in signed}),
+    }
 
 
 def _left_out(
@@ -132,9 +155,7 @@ class _Amounts:
                 in_year_loss=self.in_year_leak.loss,
                 in_year_gain=self.in_year_leak.gain,
             )
-        return replace(
-            found, delayed_benefit=self._delayed(), unconfirmed_benefit=self._unconfirmed(), pipeline=self._pipeline()
-        )
+        return replace(found, delayed_benefit=self._delayed(), pipeline=self._pipeline())
 
     def _with_plan(self, found: Amounts, plan: Parts) -> Amounts:
         year, ebitda = self._settings.year, ebitda_effect(plan)
@@ -198,12 +219,6 @@ class _Amounts:
             return ZERO
         benefit = months_of(expected, *BENEFIT_PARTS)
         return delayed_benefit(benefit, self._settings.year, number_of(self._settings.closed))
-
-    def _unconfirmed(self) -> Decimal:
-        measure = self._measure
-        if self._actual is None or measure.step in ENDED or not self._settings.is_open(measure.stage):
-            return ZERO
-        return unconfirmed_benefit(months_of(self._actual, *BENEFIT_PARTS), self._settings.year)
 
     def _pipeline(self) -> Decimal:
         measure, settings = self._measure, self._settings

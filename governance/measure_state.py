@@ -150,6 +150,15 @@ class SeenFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedOn:
+    """What was booked for the months that were signed."""
+
+    first: Period
+    last: Period
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class OwnerActivity:
     """What is known of the actions of the present owner."""
 
@@ -172,8 +181,10 @@ class MeasureState:
     granted_at: Mapping[str, datetime] = field(default_factory=dict)
     off_ramp: OffRamp | None = None
     plan: LockedPlan | None = None
-    confirmed_fingerprint: str = ""
-    """Fingerprint of the actuals on which the measure was closed; other actuals open it again."""
+    closed_on: ClosedOn | None = None
+    """The actuals on which the measure was closed; others of the same months open it again."""
+    closed_through: Period | None = None
+    """The last month that finance had closed at the last assessment, where it closes months."""
     relapsed_from: datetime | None = None
     """When the measure had been closed that a savings relapse opened again; ``None`` for any other."""
     lost_months: tuple[Period, ...] = ()

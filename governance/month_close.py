@@ -38,7 +38,7 @@ class CloseItemKind(StrEnum):
     MISSING_ACTUAL = "missing_actual"
     """Something is planned for the month and nothing is booked."""
     UNVALIDATED = "unvalidated"
-    """A month that was closed before has actuals that nobody has confirmed."""
+    """A month that was closed before has actuals that nobody has signed."""
     MISSING_RATE = "missing_rate"
     DIFFERENCE = "difference"
     """The tool's figure differs from the ledger's."""

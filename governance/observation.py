@@ -6,16 +6,21 @@ was planned.  What counts is what is left of the benefit after running cost, in 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from governance.effects import RECURRING, ZERO, EffectKind, Effects, Series, period
 from governance.latest_estimate import LATE_MONTHS, Months, net_recurring, sum_of
 from governance.money import Period
+from governance.signature import LineKey, SignedLine
 from governance.steady_state import steady_window
+from governance.validation import validated_kinds
 
 CENT = Decimal("0.01")
+NOTHING: Mapping[LineKey, SignedLine] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +35,25 @@ class Observation:
     planned: Decimal
     """Planned net recurring; above zero."""
     reached: Decimal
-    """Booked net recurring, less the legacy cost that counts for these months."""
+    """Booked net recurring, as far as nothing less was confirmed, less the legacy cost that counts for these months."""
     legacy: Decimal
     """Of these months, and of what was paid in others as large a part as these months are of the plan."""
     legacy_paid: Decimal
     """All legacy cost since the agreed end."""
 
 
-def observation(effects: Effects, plan: Series, months: int, today: date, closed: Period | None) -> Observation | None:
-    """The latest closed months at planned steady state; ``None`` when there are not so many yet."""
+def observation(
+    effects: Effects,
+    plan: Series,
+    months: int,
+    today: date,
+    closed: Period | None,
+    signed: Mapping[LineKey, SignedLine] = NOTHING,
+) -> Observation | None:
+    """The latest closed months at planned steady state; ``None`` when there are not so many yet.
+
+    What the controller confirmed lower counts with its lower value.
+    """
     planned, actual = net_recurring(plan.kinds), effects.actual
     limit = _number(closed) if closed is not None else today.year * 12 + today.month - 2
     booked = actual.kinds.get(EffectKind.BENEFIT, {}) if actual is not None else {}
@@ -48,7 +63,7 @@ def observation(effects: Effects, plan: Series, months: int, today: date, closed
     window = steady_window(planned, months, until)
     if window is None:
         return None
-    kinds = actual.kinds if actual is not None else {}
+    kinds = validated_kinds(actual.kinds, signed) if actual is not None else {}
     reached = net_recurring(kinds)
     paid = kinds.get(EffectKind.LEGACY_COST, {})
     plan_of_window = sum((planned.get(month, ZERO) for month in window), ZERO)

@@ -18,7 +18,7 @@ from governance.measure_figures import measure_figures
 from governance.rates import MissingRate, Rates
 from governance.roll_up import AMOUNTS, Amounts, MeasureFigures, RollUpSettings
 
-OPEN_AMOUNTS = ("pipeline", "delayed_benefit", "unconfirmed_benefit")
+OPEN_AMOUNTS = ("pipeline", "delayed_benefit", "claimed", "validated", "unvalidated")
 """Amounts of all measures that have not ended, whether committed totals hold them or not."""
 
 

@@ -54,9 +54,7 @@ DECIDED_FACTS = (FactGroup.PLAN, FactGroup.BASELINE, FactGroup.TERMS, FactGroup.
 DECISION_BY_SPONSOR = ApprovalRule(Role.SPONSOR, depends_on=DECIDED_FACTS)
 SIZE = ApprovalRule(Role.CONTROLLER, ApprovalKind.SIZE_AND_TIMING, "CONTROLLER_SIZE", DECIDED_FACTS)
 COMMITTEE = ApprovalRule(Role.STEERING_COMMITTEE, code="STEERCO_DECISION", depends_on=DECIDED_FACTS, above_limit=True)
-ACTUAL = ApprovalRule(
-    Role.CONTROLLER, ApprovalKind.ACTUAL_EFFECT, "CONTROLLER_CONFIRM", (FactGroup.ACTUALS, FactGroup.PLACE)
-)
+ACTUAL = ApprovalRule(Role.CONTROLLER, ApprovalKind.ACTUAL_EFFECT, "CONTROLLER_CONFIRM", (FactGroup.PLACE,))
 
 
 def default_policy(thresholds: Thresholds | None = None) -> Policy:

@@ -2,7 +2,7 @@
 
 For the agreed months after closure (``relapse_months``) each month that is over is compared.  Expected of a month is
 the plan's steady month, or what the plan has for that month where that is less; of a measure that was closed on a
-write-down no more than what was booked then.  A month below the agreed share of it, one that is closed and holds
+lower value no more than what was booked then.  A month below the agreed share of it, one that is closed and holds
 nothing, and any legacy cost from the month of closing on are a relapse.  A month that has long been over and that
 nobody closes is not known to be fine, and is named.  See ``deploy/adr/0040-savings-relapse-and-budget-lock.md``.
 """

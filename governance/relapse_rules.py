@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
-from governance.effects import RECURRING, EffectKind, EffectLine, Version
+from governance.effects import EffectKind, EffectLine, Version
 from governance.evidence import Command, Evidence, Verb
 from governance.finding_draft import FindingDraft
-from governance.fingerprint import FactGroup, fingerprint
 from governance.gates import ConditionKind, Policy
 from governance.measure import Measure, Role
-from governance.money import Period
 from governance.rates import Rates
 from governance.relapse import CODE, Relapse, RelapseWatch
 from governance.responsible import responsible
 from governance.verdict import ConditionResult, Outcome
 
 SUBJECT = "savings"
-CONFIRMING = frozenset({Verb.CONFIRM, Verb.WRITE_DOWN})
+CONFIRMING = frozenset({Verb.CONFIRM, Verb.CONFIRM_LOWER})
 
 
 def posted_legacy(lines: Sequence[EffectLine]) -> tuple[EffectLine, ...]:
     """Legacy cost that stands in the ledger."""
     return tuple([one for one in lines if one.kind is EffectKind.LEGACY_COST and one.version is Version.ACTUAL])
-
-
-def confirmed_actuals(measure: Measure, closed_at: datetime | None) -> str:
-    """Fingerprint of what the controller confirmed at closing.
-
-    A recurring amount of the month of closing or a later one is new, and no change of what was confirmed; the relapse
-    watch compares it.  What comes once, and what is paid for the legacy, counts in every month.
-    """
-    if closed_at is None:
-        return fingerprint(measure, FactGroup.ACTUALS)
-    until = Period.of(closed_at)
-    kept = tuple([line for line in measure.effects if line.month < until or line.kind not in RECURRING])
-    return fingerprint(replace(measure, effects=kept), FactGroup.ACTUALS)
 
 
 def watch_of(
@@ -68,7 +52,7 @@ def watches_legacy(policy: Policy) -> bool:
 def _is_written_down(commands: Sequence[Command]) -> bool:
     """Whether the last word of the controller on the effect was a lower value."""
     said = [one for one in commands if one.verb in CONFIRMING and one.accepted and not one.withdrawn]
-    return bool(said) and said[-1].verb is Verb.WRITE_DOWN
+    return bool(said) and said[-1].verb is Verb.CONFIRM_LOWER
 
 
 def relapse_condition(

@@ -101,8 +101,12 @@ class Amounts:
     soft_estimate: Decimal | None = None
     delayed_benefit: Decimal | None = None
     """Benefit of the open months of the fiscal year that a shut gate before the implementation delays."""
-    unconfirmed_benefit: Decimal | None = None
-    """Benefit booked in the fiscal year of a measure whose actual effect nobody has confirmed."""
+    claimed: Decimal | None = None
+    """Booked EBITDA effect of all months."""
+    validated: Decimal | None = None
+    """What of it the controller has signed."""
+    unvalidated: Decimal | None = None
+    """What of it nobody has signed."""
 
 
 AMOUNTS = tuple(each.name for each in fields(Amounts))

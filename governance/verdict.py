@@ -24,6 +24,7 @@ from governance.plan_check import PlanCheck
 from governance.relapse import Relapse
 from governance.responsible import Responsible, in_words
 from governance.role_holders import RoleChange
+from governance.signature import SignedLine
 
 
 class Outcome(StrEnum):
@@ -195,6 +196,12 @@ class Figures:
     forecast: Money | None = None
     actual: Money | None = None
     at_completion: Money | None = None
+    claimed: Money | None = None
+    """Booked effect on the result: benefits less costs, without capex."""
+    validated: Money | None = None
+    """What of it the controller has signed."""
+    unvalidated: Money | None = None
+    """What of it nobody has signed; claimed − validated − unvalidated was confirmed lower."""
     variance: Money | None = None
     """At completion − present plan."""
     variance_percent: Decimal | None = None
@@ -297,7 +304,7 @@ class Verdict:
     gate_name: str = ""
     """What this organisation calls the state of the gate; empty where it has its own name."""
     without_value: bool = False
-    """It was closed on a write-down to nothing."""
+    """It was closed on a confirmed value of nothing."""
     deviation: Deviation | None = None
     findings: tuple[Finding, ...] = ()
     allowed_stages: tuple[str, ...] = ()
@@ -313,6 +320,8 @@ class Verdict:
     """What the watch after closure found; ``None`` while nothing is watched."""
     relapse_lines: tuple[EffectLine, ...] = ()
     """0 for the months after closure of which no benefit is booked; part of the figures."""
+    signed: tuple[SignedLine, ...] = ()
+    """What stands of what the controller has signed, by month and P&L line."""
     commands: tuple[Command, ...] = ()
     """Every command with its ruling, in the order in which they were given."""
     measure_state: MeasureState = MeasureState()  # noqa: RUF009 - frozen, so that sharing it is safe

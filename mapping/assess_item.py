@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from governance.actuals_seen import Sighting
 from governance.assess import assess
+from governance.closed_months import NO_CLOSED_MONTHS, ClosedMonths
 from governance.evidence import Command, Evidence
 from governance.facts import Unknown
 from governance.measure import Person
@@ -71,6 +72,7 @@ def assess_item(
     fields_changed: datetime | None = None,
     people: KnownPeople = NOBODY_KNOWN,
     rates: Rates = NO_RATES,
+    closed_months: ClosedMonths = NO_CLOSED_MONTHS,
     editors: Mapping[FieldName, Person] = NOBODY_NAMED,
     field_history: Mapping[FieldName, tuple[FieldChange, ...]] = NO_HISTORY,
     owner_edited: datetime | None = None,
@@ -108,6 +110,7 @@ def assess_item(
         read_at=read_at,
         moved_by=editors.get(FieldName(Mark.STATUS)),
         owner_edited=owner_edited,
+        closed_through=closed_months.through(mapped.measure.legal_entity),
     )
     if people.officers:
         evidence = replace(evidence, officers=people.officers_of(mapped.measure))

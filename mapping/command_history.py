@@ -156,6 +156,7 @@ def _same_content(command: Command, other: Command) -> bool:
     return (
         command.verb is other.verb
         and command.person.id == other.person.id
-        and (command.stage, command.amount, command.month, command.text, command.delegate, command.until)
-        == (other.stage, other.amount, other.month, other.text, other.delegate, other.until)
+        and (command.stage, command.amount, command.first_month, command.month, command.pl_line, command.text)
+        == (other.stage, other.amount, other.first_month, other.month, other.pl_line, other.text)
+        and (command.delegate, command.until) == (other.delegate, other.until)
     )

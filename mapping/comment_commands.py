@@ -66,6 +66,8 @@ def _command(comment: Comment, number: int, command: ParsedCommand) -> Command:
         stage=command.stage,
         amount=command.amount,
         month=command.month,
+        first_month=command.first_month,
+        pl_line=command.pl_line,
         text=text,
         problem=problem,
         usage=command.usage,

@@ -43,7 +43,7 @@ EVENT_DESCRIPTIONS = {
     EventType.OPENED: "the gate that was shut is open: the item may move on",
     EventType.GRANTED: "a stage was granted",
     EventType.STATUS: "a status changed its colour: implementation, potential or both",
-    EventType.CONFIRMED: "the controller has signed the actual effect, or written it down",
+    EventType.CONFIRMED: "the controller has signed the actual effect of one month or several, or a lower value",
     EventType.FINDING: "a finding that boards do not show",
     EventType.BREACHED: "the tool's status went past a shut gate",
     EventType.ROLE_CHANGED: "owner, sponsor or controller was changed in the tool, accepted, or put back",
@@ -159,7 +159,7 @@ def derive_events(
         *(
             ConfirmationGiven(command)
             for command in new_commands
-            if command.accepted and command.verb in {Verb.CONFIRM, Verb.WRITE_DOWN}
+            if command.accepted and command.verb in {Verb.CONFIRM, Verb.CONFIRM_LOWER}
         ),
         *_granted(after),
         *_gate(before, after),

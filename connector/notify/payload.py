@@ -134,8 +134,9 @@ def _event_data(event: MeasureEvent) -> dict[str, Json]:
         case ConfirmationGiven(command):
             return {
                 "confirmation": {
-                    "kind": "write_down" if command.verb is Verb.WRITE_DOWN else "actual_effect",
+                    "kind": "lower_value" if command.verb is Verb.CONFIRM_LOWER else "actual_effect",
                     "amount": _money(command.amount),
+                    "from": str(command.first_month or command.month) if command.month else None,
                     "until": str(command.month) if command.month else None,
                     "by": command.person.name,
                     "at": timestamp_text(command.at),

@@ -69,7 +69,7 @@ class OpenTask:
     plan_amount: Decimal | None
     """Net plan in the reporting currency; ``None`` without a plan, or without a rate."""
     amount: Decimal | None
-    """Of a confirmation the net actual, of a reason what is missing; in the measure's currency."""
+    """Of a confirmation what nobody has signed, of a reason what is missing; in the measure's currency."""
     currency: str | None
 
     @property

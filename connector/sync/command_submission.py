@@ -106,6 +106,7 @@ def command_line(
     amount: Decimal | None = None,
     currency: str = "",
     month: str = "",
+    pl_line: str = "",
     text: str = "",
     delegate: str = "",
     until: date | None = None,
@@ -117,6 +118,7 @@ def command_line(
         f"{amount:f}" if amount is not None else "",
         currency,
         month,
+        f"line={pl_line}" if pl_line else "",
         f"{delegate} until {until.isoformat()}" if delegate and until is not None else delegate,
         text,
     ]

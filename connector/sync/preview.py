@@ -49,7 +49,7 @@ class Previewer:
             stored, present = self.state_store.load(site.name, ids), self.current.current_measures(site.name, ids)
             related = self.related_evidence.read(site, items_read.values(), config, days, now)
             people = known_people(self.state_store, site, items_read.values(), stored, config)
-            rates = self.state_store.rates()
+            rates, closed = self.state_store.rates(), self.state_store.closed_months()
             for item in items_read.values():
                 state = stored.get(item.native_id, StoredState())
                 assessed = assess_item(
@@ -63,5 +63,6 @@ class Previewer:
                     related=related.get(item.native_id, NO_ITEM_EVIDENCE).related,
                     people=people,
                     rates=rates,
+                    closed_months=closed,
                 )
                 yield preview_item(item, assessed, present.get(item.native_id))

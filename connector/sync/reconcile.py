@@ -32,6 +32,7 @@ from connector.sync.stores import (
     StoredState,
     UnmappedItem,
 )
+from governance.closed_months import ClosedMonths
 from governance.evidence import Command
 from governance.facts import Unknown, known
 from governance.measure import Person
@@ -82,6 +83,7 @@ class ItemReading:
     joined_last_written: LastWrittenByItem
     people: KnownPeople
     rates: Rates
+    closed_months: ClosedMonths
 
     def assess(
         self,
@@ -107,6 +109,7 @@ class ItemReading:
             joined_last_written=self.joined_last_written,
             people=self.people,
             rates=self.rates,
+            closed_months=self.closed_months,
             read_at=self.began,
             fields_changed=fields_changed,
             editors=editors,
@@ -223,7 +226,7 @@ class Reconciler:
         joined_last_written = (
             self._joined_last_written(evidence_by_item.values(), began) if _writes_to_joined(mapping.config) else {}
         )
-        rates = self.state_store.rates()
+        rates, closed = self.state_store.rates(), self.state_store.closed_months()
         for part in _chunks(claim, self.batch_size):
             ids = [key.native_id for key in part.keys]
             outcomes: list[ItemOutcome] = [
@@ -237,7 +240,7 @@ class Reconciler:
                     stored.get(requested, StoredState()),
                     evidence_by_item.get(item.native_id, NO_ITEM_EVIDENCE),
                 )
-                reading = ItemReading(site, item, state, evidence, began, joined_last_written, people, rates)
+                reading = ItemReading(site, item, state, evidence, began, joined_last_written, people, rates, closed)
                 outcome = self._assess(part, requested, reading, mapping, now)
                 if outcome is not None:
                     outcomes.append(outcome)

@@ -10,6 +10,7 @@ from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from connector.sync.ports import ParsedEvent, WriteResult
+from governance.closed_months import ClosedMonths
 from governance.effects import EffectLine
 from governance.evidence import BaselineClaim, Command
 from governance.measure import MeasureId
@@ -108,6 +109,9 @@ class StateStore(Protocol):
 
     def rates(self) -> Rates:
         """The dated exchange rates."""
+
+    def closed_months(self) -> ClosedMonths:
+        """Through which month finance has closed, by legal entity."""
 
     def baseline_claims(self, baselines: Sequence[str]) -> Mapping[str, tuple[BaselineClaim, ...]]:
         """What measures claim on these baselines, by the baseline's name."""

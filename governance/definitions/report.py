@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from governance.definitions import leakage, pipeline, results, variance, waiting, years
+from governance.definitions import leakage, pipeline, results, validated, variance, waiting, years
 from governance.definitions.results import Figure
 from governance.definitions.sheet import Definition, Term, term
 
@@ -66,7 +66,9 @@ SINGLE: dict[str, tuple[Definition, str]] = {
     "committed_in_year": (years.in_year, "committed"),
     "pipeline": (pipeline.pipeline, ""),
     "delayed_benefit": (waiting.delayed_benefit, ""),
-    "unconfirmed_benefit": (waiting.unconfirmed_benefit, ""),
+    "claimed": (validated.claimed_value, ""),
+    "validated": (validated.validated_value, ""),
+    "unvalidated": (validated.unvalidated_value, ""),
 }
 """Amounts that stand alone, with their term and what they are of it."""
 

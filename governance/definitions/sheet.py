@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from inspect import getdoc
 from typing import Any, TypeAlias
 
-from governance.definitions import estimate, leakage, pipeline, results, variance, waiting, years
+from governance.definitions import estimate, leakage, pipeline, results, validated, variance, waiting, years
 from governance.investment import payback_months, present_values
 
 Definition: TypeAlias = Callable[..., Any]
@@ -35,7 +35,9 @@ DEFINITIONS: tuple[Definition, ...] = (
     leakage.leakage,
     pipeline.pipeline,
     waiting.delayed_benefit,
-    waiting.unconfirmed_benefit,
+    validated.claimed_value,
+    validated.validated_value,
+    validated.unvalidated_value,
 )
 
 

@@ -16,12 +16,3 @@ def delayed_benefit(benefit: Months, year: FiscalYear, closed: int) -> Decimal:
     Source: ours; what is realised already waits for nothing.
     """
     return in_year({month: amount for month, amount in benefit.items() if month > closed}, year)
-
-
-def unconfirmed_benefit(booked: Months, year: FiscalYear) -> Decimal:
-    """Unconfirmed benefit.
-
-    Formula: Σ benefit booked in the fiscal year, of a measure that is not closed yet.
-    Source: ours; the controller confirms the effect when the measure is closed.
-    """
-    return in_year(booked, year)

@@ -69,7 +69,7 @@ APPROVALS = (
     new_command("decided", BRANDT),
     new_command("decided", WEBER),
     new_command("implemented", KAYA),
-    new_command("", WEBER, Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11)),
+    new_command("", WEBER, Verb.CONFIRM, amount=eur(140_000), first_month=Period(2026, 1), month=Period(2026, 10)),
 )
 
 

@@ -108,7 +108,7 @@ def test_another_baseline_is_another_case() -> None:
 def test_a_confirmation_does_not_survive_a_change_of_the_actuals() -> None:
     confirmed = ruled_on(
         measure(),
-        new_command("", WEBER, Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11)),
+        new_command("", WEBER, Verb.CONFIRM, amount=eur(140_000), first_month=Period(2026, 1), month=Period(2026, 10)),
         stage="decided",
     )
     more = measure(
@@ -120,8 +120,8 @@ def test_a_confirmation_does_not_survive_a_change_of_the_actuals() -> None:
     )
     verdict = assess_with(more, *confirmed, stage="implemented")
     assert [blocker.sentence for blocker in verdict.blockers] == [
-        "Closed is shut: J. Weber gave the confirmation of the actual effect for another actual effect "
-        "(160,000 EUR then, 171,000 EUR now): it has to be given again · controller J. Weber to act · since 21 Nov"
+        "Closed is shut: J. Weber gave the confirmation of the actual effect for other facts (140,000 EUR was "
+        "booked for 2026-01..2026-10 then, 150,000 EUR is now): it has to be given again · controller J. Weber to act · since 21 Nov"
         " · CONTROLLER_CONFIRM"
     ]
 

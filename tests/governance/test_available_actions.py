@@ -131,7 +131,7 @@ def test_nobody_confirms_their_own_figures() -> None:
     some = table("implemented", "closed", checklist=(missing("CONTROLLER_CONFIRM", "controller", "closed"),
                                                       missing("ACTUALS_MISSING", "actuals", "closed")))  # fmt: skip
     some.command_context.measure = replace(some.command_context.measure, roles=people)
-    (down,) = [one for one in available_actions(some, KAYA, NOW) if one.verb is Verb.WRITE_DOWN]
+    (down,) = [one for one in available_actions(some, KAYA, NOW) if one.verb is Verb.CONFIRM_LOWER]
     assert (down.allowed, down.problem) == (
         False, "A. Kaya is owner as well: nobody confirms their own figures.",
     )  # fmt: skip

@@ -151,24 +151,30 @@ def closed(amount: int, *more: Command, benefit: int = 0) -> Verdict:
         *lines(Version.ACTUAL, benefit, 0, months=11),
     ))  # fmt: skip
     lost = new_command(
-        "", WEBER, Verb.WRITE_DOWN, amount=eur(amount), month=Period(2026, 11), text="the merger was called off"
+        "",
+        WEBER,
+        Verb.CONFIRM_LOWER,
+        amount=eur(amount),
+        first_month=Period(2026, 1),
+        month=Period(2026, 10),
+        text="the merger was called off",
     )
     return assess(
         some, evidence("implemented", "implemented", done=True, commands=(*APPROVALS[:4], lost, *more)), POLICY, NOW
     )
 
 
-def test_a_measure_that_was_written_down_to_nothing_is_no_success() -> None:
+def test_a_measure_whose_confirmed_value_is_nothing_is_no_success() -> None:
     verdict = closed(0)
     assert (verdict.stage, verdict.display_stage, verdict.without_value) == ("closed", "Closed without value", True)
-    expected = "closed without value: written down to 0 EUR until 2026-11 by J. Weber: the merger was called off"
+    expected = "closed without value: 0 EUR for 2026-01..2026-10 confirmed by J. Weber: the merger was called off"
     for status in (verdict.implementation, verdict.potential):
         assert (status.colour, status.reason) == (Colour.GREY, expected)
     assert (verdict.deviation, verdict.gate) == (None, GateState.OPEN)
 
 
-def test_one_that_was_written_down_to_less_is_judged_by_what_it_brought() -> None:
-    verdict = closed(11_000, benefit=1_000)
+def test_one_with_a_lower_value_is_judged_by_what_it_brought() -> None:
+    verdict = closed(10_000, benefit=1_000)
     assert (verdict.stage, verdict.display_stage, verdict.without_value) == ("closed", "Closed", False)
     assert verdict.potential.colour is Colour.RED
 

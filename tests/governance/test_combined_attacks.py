@@ -237,8 +237,8 @@ def test_an_actual_effect_is_not_confirmed_for_another_program() -> None:
     world = World(stage="implemented")
     world.measure = replace(world.measure, unreadable_effects=("a month cannot be read",))
     world.pass_time()
-    said = world.say(WEBER, "", Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11))
-    assert said == "Confirmed: 160,000 EUR until 2026-11 by J. Weber as controller."
+    said = world.say(WEBER, "", Verb.CONFIRM, amount=eur(140_000), first_month=Period(2026, 1), month=Period(2026, 10))
+    assert said == "Confirmed: 140,000 EUR for 2026-01..2026-10 by J. Weber as controller."
     world.measure = replace(measure(), hierarchy=HierarchyPath("ACME", "IT", "Sandbox"))
     world.pass_time()
     assert world.verdict.stage == "implemented"

@@ -39,6 +39,11 @@ def ruling_of(command: Command, **changes: object) -> tuple[bool, str]:
     return ruled.ruling.accepted, ruled.ruling.reply
 
 
+def lower(amount: int, text: str) -> Command:
+    months = {"first_month": Period(2026, 1), "month": Period(2026, 10)}
+    return new_command("", WEBER, Verb.CONFIRM_LOWER, amount=eur(amount), text=text, **months)
+
+
 YES = {
     "the sponsor approves the details": (new_command("detailed", BRANDT), {}, "Detailed approved by M. Brandt as sponsor."),
     "the controller confirms size and timing": (
@@ -54,18 +59,32 @@ YES = {
         "Decided rejected (too dear) by M. Brandt as sponsor.",
     ),
     "the controller confirms what is booked": (
-        new_command("", WEBER, Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11)), {"stage": "implemented"},
-        "Confirmed: 160,000 EUR until 2026-11 by J. Weber as controller.",
+        new_command("", WEBER, Verb.CONFIRM, amount=eur(140_000), first_month=Period(2026, 1), month=Period(2026, 10)), {"stage": "implemented"},
+        "Confirmed: 140,000 EUR for 2026-01..2026-10 by J. Weber as controller.",
     ),
-    "the controller writes down with a reason": (
-        new_command("", WEBER, Verb.WRITE_DOWN, amount=eur(160_000), month=Period(2026, 11), text="no volume"),
+    "the controller confirms one month": (
+        new_command("", WEBER, Verb.CONFIRM, amount=eur(20_000), month=Period(2026, 10)), {"stage": "implemented"},
+        "Confirmed: 20,000 EUR for 2026-10 by J. Weber as controller.",
+    ),
+    "the controller confirms one P&L line": (
+        new_command("", WEBER, Verb.CONFIRM, amount=eur(-60_000), month=Period(2026, 1), pl_line="one_off_cost"),
         {"stage": "implemented"},
-        "Written down to 160,000 EUR until 2026-11 (no volume) by J. Weber as controller.",
+        "Confirmed: -60,000 EUR of one_off_cost for 2026-01 by J. Weber as controller.",
     ),
-    "an effect that never came is written down to zero": (
-        new_command("", WEBER, Verb.WRITE_DOWN, amount=eur(0), month=Period(2026, 11), text="nothing came"),
-        {"stage": "implemented", "some": measure(effects=lines(Version.PLAN, 20_000, 60_000))},
-        "Written down to 0 EUR until 2026-11 (nothing came) by J. Weber as controller.",
+    "the controller confirms less than is claimed, with a reason": (
+        lower(90_000, "no volume"), {"stage": "implemented"},
+        "Lower value confirmed: 90,000 EUR for 2026-01..2026-10, 50,000 EUR less than the 140,000 EUR claimed "
+        "(no volume) by J. Weber as controller.",
+    ),
+    "all that is claimed is less than was planned": (
+        lower(100_000, "no volume"),
+        {"stage": "implemented", "some": measure(
+            effects=(*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 10_000, 0, months=10)))},
+        "Lower value confirmed: 100,000 EUR for 2026-01..2026-10 (no volume) by J. Weber as controller.",
+    ),
+    "an effect that never came is confirmed as zero": (
+        lower(0, "nothing came"), {"stage": "implemented", "some": measure(effects=lines(Version.PLAN, 20_000, 60_000))},
+        "Lower value confirmed: 0 EUR for 2026-01..2026-10 (nothing came) by J. Weber as controller.",
     ),
     "the owner puts it on hold": (new_command("", KAYA, Verb.HOLD, text="wait"), {}, "On hold (wait) by A. Kaya as owner."),
     "the sponsor cancels": (new_command("", BRANDT, Verb.CANCEL, text="replaced"), {}, "Cancelled (replaced) by M. Brandt as sponsor."),
@@ -102,45 +121,52 @@ NO = {
     ),
     "closing is confirmed, not approved": (
         new_command("closed", WEBER), {"stage": "implemented"},
-        "Closed is not approved but confirmed, by controller J. Weber: /confirm 160000 EUR 2026-11",
+        "Closed is not approved but confirmed, by controller J. Weber: /confirm 140000 EUR 2026-01..2026-10",
     ),
     "a granted stage needs no approval": (
         new_command("detailed", BRANDT), {"stage": "decided"}, "Detailed has been granted already; there is nothing to approve."
     ),
     "the reply to a wrong amount has the right one": (
-        new_command("", WEBER, Verb.CONFIRM, amount=eur(150_000), month=Period(2026, 11)), {"stage": "implemented"},
-        "150,000 EUR until 2026-11 does not hold: 160,000 EUR is booked until 2026-11. "
-        "Correct form: /confirm 160000 EUR 2026-11",
+        new_command("", WEBER, Verb.CONFIRM, amount=eur(150_000), month=Period(2026, 10)), {"stage": "implemented"},
+        "150,000 EUR for 2026-10 does not hold: 20,000 EUR is booked for 2026-10. "
+        "Correct form: /confirm 20000 EUR 2026-10",
     ),
-    "the reply to a month before the last booking has the right one": (
-        new_command("", WEBER, Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 9)), {"stage": "implemented"},
-        "160,000 EUR until 2026-09 does not hold: the actuals reach to 2026-11. "
-        "Correct form: /confirm 160000 EUR 2026-11",
+    "a month that is not over is not confirmed": (
+        new_command("", WEBER, Verb.CONFIRM, amount=eur(20_000), month=Period(2026, 11)), {"stage": "implemented"},
+        "20,000 EUR for 2026-11 does not hold: 2026-11 is not over. Correct form: /confirm 140000 EUR 2026-01..2026-10",
     ),
-    "the reply to a wrong write-down is the write-down that would be right": (
-        new_command("", WEBER, Verb.WRITE_DOWN, amount=eur(90_000), month=Period(2026, 11), text="no volume"),
-        {"stage": "implemented"},
-        "90,000 EUR until 2026-11 does not hold: 160,000 EUR is booked until 2026-11. "
-        "Correct form: /write-down 160000 EUR 2026-11 no volume",
+    "a month of the future is not confirmed": (
+        new_command("", WEBER, Verb.CONFIRM, amount=eur(400_000), month=Period(2031, 12)), {"stage": "implemented"},
+        "400,000 EUR for 2031-12 does not hold: 2031-12 is not over. "
+        "Correct form: /confirm 140000 EUR 2026-01..2026-10",
     ),
-    "a write-down of what was never booked is to nothing": (
-        new_command("", WEBER, Verb.WRITE_DOWN, amount=eur(90_000), month=Period(2026, 11), text="no volume"),
-        {"stage": "implemented", "some": measure(effects=lines(Version.PLAN, 20_000, 60_000))},
-        "90,000 EUR until 2026-11 does not hold: no actuals are booked. "
-        "Correct form: /write-down 0 EUR 2026-11 no volume, or book the actuals first",
+    "nobody confirms more than is claimed": (
+        lower(150_000, "no volume"), {"stage": "implemented"},
+        "150,000 EUR for 2026-01..2026-10 does not hold: 140,000 EUR is booked for 2026-01..2026-10, and nobody confirms "
+        "more than is claimed. Correct form: /confirm-lower 140000 EUR 2026-01..2026-10 no volume",
+    ),
+    "what is as planned is no lower value": (
+        lower(140_000, "no volume"), {"stage": "implemented"},
+        "140,000 EUR for 2026-01..2026-10 does not hold: 140,000 EUR is booked for 2026-01..2026-10, which is no less than "
+        "was planned: it is confirmed with /confirm. Correct form: /confirm 140000 EUR 2026-01..2026-10",
+    ),
+    "what was never booked is confirmed as nothing": (
+        lower(90_000, "no volume"), {"stage": "implemented", "some": measure(effects=lines(Version.PLAN, 20_000, 60_000))},
+        "90,000 EUR for 2026-01..2026-10 does not hold: nothing is booked for 2026-01..2026-10. "
+        "Correct form: /confirm-lower 0 EUR 2026-01..2026-10 no volume, or book the actuals first",
     ),
     "nothing can be confirmed where nothing is booked": (
-        new_command("", WEBER, Verb.CONFIRM, amount=eur(1), month=Period(2026, 11)),
+        new_command("", WEBER, Verb.CONFIRM, amount=eur(0), month=Period(2026, 10)),
         {"stage": "implemented", "some": measure(effects=lines(Version.PLAN, 20_000, 60_000))},
-        "1 EUR until 2026-11 does not hold: no actuals are booked. Correct form: book the actuals first, "
-        "or write the effect down: /write-down 0 EUR 2026-11 reason",
+        "0 EUR for 2026-10 does not hold: nothing is booked for 2026-10. Correct form: book the actuals first, "
+        "or confirm a lower value: /confirm-lower 0 EUR 2026-01..2026-10 reason",
     ),
     "the owner does not confirm": (
-        new_command("", KAYA, Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11)), {"stage": "implemented"},
+        new_command("", KAYA, Verb.CONFIRM, amount=eur(140_000), first_month=Period(2026, 1), month=Period(2026, 10)), {"stage": "implemented"},
         "A. Kaya may not confirm the actual effect; controller J. Weber may.",
     ),
     "who is sponsor and controller at once confirms nothing": (
-        new_command("", WEBER, Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11)),
+        new_command("", WEBER, Verb.CONFIRM, amount=eur(140_000), first_month=Period(2026, 1), month=Period(2026, 10)),
         {"stage": "implemented", "some": measure(roles=replace(measure().roles, sponsor=WEBER))},
         "J. Weber is sponsor as well: nobody confirms their own figures.",
     ),
@@ -208,7 +234,7 @@ def test_help_lists_every_command() -> None:
     accepted, text = ruling_of(new_command("", LIND, Verb.HELP))
     assert accepted
     assert [line.split()[0] for line in text.splitlines()[1:]] == [
-        "/approve", "/reject", "/confirm", "/write-down", "/hold", "/resume", "/cancel", "/reason", "/delegate",
+        "/approve", "/reject", "/confirm", "/confirm-lower", "/hold", "/resume", "/cancel", "/reason", "/delegate",
         "/rebaseline", "/accept-role",
     ]  # fmt: skip
 

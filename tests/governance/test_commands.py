@@ -31,10 +31,30 @@ STAGES = "the stages are Identified, Detailed, Decided, Implemented, Closed"
         ("/confirm 1.2M EUR 2026-10", ParsedCommand(Verb.CONFIRM, amount=eur(1_200_000), month=Period(2026, 10))),
         ("/confirm 1,200,000 EUR 2026-10", ParsedCommand(Verb.CONFIRM, amount=eur(1_200_000), month=Period(2026, 10))),
         ("/confirm 250k EUR 2026-01", ParsedCommand(Verb.CONFIRM, amount=eur(250_000), month=Period(2026, 1))),
+        (
+            "/confirm 250k EUR 2026-01..2026-03",
+            ParsedCommand(Verb.CONFIRM, amount=eur(250_000), first_month=Period(2026, 1), month=Period(2026, 3)),
+        ),
+        (
+            "/confirm 250k EUR 2026-01..2026-01 line=benefit",
+            ParsedCommand(Verb.CONFIRM, amount=eur(250_000), month=Period(2026, 1), pl_line="benefit"),
+        ),
+        (
+            "/confirm-lower 1 EUR 2026-01 line=recurring_cost the supplier pays it",
+            ParsedCommand(
+                Verb.CONFIRM_LOWER,
+                amount=eur(1),
+                month=Period(2026, 1),
+                pl_line="recurring_cost",
+                text="the supplier pays it",
+            ),
+        ),
         ("/confirm -3000.50 EUR 2026-01", ParsedCommand(Verb.CONFIRM, amount=eur("-3000.50"), month=Period(2026, 1))),
         (
-            "/write-down 300k EUR 2026-10 the volume never came",
-            ParsedCommand(Verb.WRITE_DOWN, amount=eur(300_000), month=Period(2026, 10), text="the volume never came"),
+            "/confirm-lower 300k EUR 2026-10 the volume never came",
+            ParsedCommand(
+                Verb.CONFIRM_LOWER, amount=eur(300_000), month=Period(2026, 10), text="the volume never came"
+            ),
         ),
         ("/hold waiting for the contract", ParsedCommand(Verb.HOLD, text="waiting for the contract")),
         ("/resume", ParsedCommand(Verb.RESUME)),
@@ -74,8 +94,12 @@ def test_a_command_means_one_thing(text: str, command: ParsedCommand) -> None:
         ("/confirm 1e999 EUR 2026-10", '"1e999" is not an amount', Verb.CONFIRM),
         ("/confirm 12 euro 2026-10", '"euro" is not a currency code of three capitals', Verb.CONFIRM),
         ("/confirm 12 EUR Oct", "a month is written YYYY-MM, not 'Oct'", Verb.CONFIRM),
+        ("/confirm 12 EUR 2026-10..2026-09", "2026-10 is after 2026-09", Verb.CONFIRM),
+        ("/confirm 12 EUR 2026-10..", "a month is written YYYY-MM, not ''", Verb.CONFIRM),
+        ("/confirm 12 EUR 2026-10 line=", "the P&L line is missing", Verb.CONFIRM),
+        ("/confirm-lower 12 EUR 2026-10 line=benefit", "the reason is missing", Verb.CONFIRM_LOWER),
         ("/confirm 12 EUR 2026-10 indeed", "an amount, a currency and a month are needed", Verb.CONFIRM),
-        ("/write-down 12 EUR 2026-10", "the reason is missing", Verb.WRITE_DOWN),
+        ("/confirm-lower 12 EUR 2026-10", "the reason is missing", Verb.CONFIRM_LOWER),
         ("/hold", "the reason is missing", Verb.HOLD),
         ("/cancel", "the reason is missing", Verb.CANCEL),
         ("/resume please", 'nothing may follow, but "please" does', Verb.RESUME),

@@ -176,7 +176,11 @@ CASES = {
         ),
         "Closed is shut: actuals are booked for 2 of the 3 months that have to be observed (2026-07 to 2026-09)"
         " · controller J. Weber to act · since 21 Nov · ACTUALS_MISSING",
-        commands=(new_command("", WEBER, Verb.CONFIRM, amount=eur(100_000), month=Period(2026, 9)),),
+        commands=(
+            new_command(
+                "", WEBER, Verb.CONFIRM, amount=eur(100_000), first_month=Period(2026, 7), month=Period(2026, 9)
+            ),
+        ),
     ),
     "the agreed share of the value is realised": case(
         "closed",
@@ -189,7 +193,11 @@ CASES = {
         ),
         "Closed is shut: 45,000 EUR of 60,000 EUR planned net recurring benefit from 2026-08 to 2026-10 is realised (75%)"
         " · owner A. Kaya to act · since 21 Nov · VALUE_NOT_REALISED",
-        commands=(new_command("", WEBER, Verb.CONFIRM, amount=eur(150_000), month=Period(2026, 10)),),
+        commands=(
+            new_command(
+                "", WEBER, Verb.CONFIRM, amount=eur(150_000), first_month=Period(2026, 1), month=Period(2026, 10)
+            ),
+        ),
     ),
     "evidence is attached": case(
         "closed",
@@ -209,7 +217,11 @@ CASES = {
         measure(),
         "Closed is shut: J. Weber has not yet given the confirmation of the actual effect"
         " · controller J. Weber to act · since 21 Nov · CONTROLLER_CONFIRM",
-        commands=(new_command("", WEBER, Verb.CONFIRM, amount=eur(150_000), month=Period(2026, 11)),),
+        commands=(
+            new_command(
+                "", WEBER, Verb.CONFIRM, amount=eur(150_000), first_month=Period(2026, 1), month=Period(2026, 10)
+            ),
+        ),
     ),
     "an approval is no confirmation": case(
         "closed",

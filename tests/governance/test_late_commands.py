@@ -94,11 +94,13 @@ def test_an_approval_counts_for_the_facts_of_its_moment(
 
 
 def test_a_confirmation_of_the_actuals_is_bound_alike() -> None:
-    confirm = new_command("", WEBER, Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11), at=GIVEN)
+    confirm = new_command(
+        "", WEBER, Verb.CONFIRM, amount=eur(140_000), first_month=Period(2026, 1), month=Period(2026, 10), at=GIVEN
+    )
     before = seen(measure(effects=lines(Version.ACTUAL, 21_000, 0)), BEFORE)
     assert reply(assess_with(confirm, before, AFTER, stage="implemented")) == (
         "Not counted: the actual effect was changed (252,000 EUR before, 160,000 EUR now), and not provably before "
-        "21 Nov 2026 08:00 UTC. Look at it as it is now, and say it again: /confirm 160000 EUR 2026-11"
+        "21 Nov 2026 08:00 UTC. Look at it as it is now, and say it again: /confirm 140000 EUR 2026-01..2026-10"
     )
 
 

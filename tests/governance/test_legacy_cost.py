@@ -184,7 +184,7 @@ def test_the_finding_names_every_service_with_months_and_amounts() -> None:
 # --- after closing -----------------------------------------------------------------------------------------------------
 
 GONE = service(retired=True, sep=30)
-CONFIRMED = new_command("", WEBER, Verb.CONFIRM, amount=eur(120_000), month=SEPTEMBER)
+CONFIRMED = new_command("", WEBER, Verb.CONFIRM, amount=eur(120_000), first_month=Period(2026, 1), month=SEPTEMBER)
 
 
 def closed() -> Verdict:

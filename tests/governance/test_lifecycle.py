@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.assess import assess
-from governance.effects import EffectLine, Version, sum_up
+from governance.effects import EffectKind, EffectLine, Version, sum_up
 from governance.evidence import Command, Evidence, Verb
 from governance.gates import Policy, Thresholds
 from governance.locked_plan import differs_from_locked, lock_plan, with_locked_plan
@@ -197,15 +197,16 @@ def test_a_closed_measure_opens_again_when_its_actuals_change() -> None:
     assert verdict.events[0].text == "Closed taken back: the actuals have changed since the controller confirmed them"
 
 
-def test_a_closed_measure_whose_actuals_reach_another_month_stays_closed() -> None:
-    """What is booked for a month after closing is no change of what the controller confirmed."""
-    more = (*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 20_000, 60_000, months=12))
-    assert assess_after(measure(effects=more), closed()).stage == "closed"
+def test_a_closed_measure_stays_closed_when_another_month_is_booked() -> None:
+    before = closed()
+    more = measure(effects=(*measure().effects, *lines(Version.ACTUAL, 20_000, 0, Period(2026, 12), 1)))
+    assert assess_after(more, before).stage == "closed"
 
 
-def test_a_closed_measure_opens_again_when_an_amount_is_moved_to_another_month() -> None:
-    moved = (*lines(Version.PLAN, 20_000, 60_000), *lines(Version.ACTUAL, 11_000, 60_000, months=20))
-    assert assess_after(measure(effects=moved), closed()).stage == "implemented"
+@pytest.mark.parametrize("amount", [-20_000, -1])
+def test_a_benefit_that_is_taken_back_later_opens_it_again(amount: int) -> None:
+    taken_back = EffectLine(Version.ACTUAL, EffectKind.BENEFIT, Period(2026, 12), eur(amount))
+    assert assess_after(measure(effects=(*measure().effects, taken_back)), closed()).stage == "implemented"
 
 
 SHORT = measure(
@@ -219,26 +220,50 @@ SHORT = measure(
 
 
 def test_a_flawed_case_is_not_closed_by_a_plain_confirmation() -> None:
-    confirmation = new_command("", WEBER, Verb.CONFIRM, amount=eur(39_000), month=Period(2026, 11))
+    confirmation = new_command(
+        "", WEBER, Verb.CONFIRM, amount=eur(30_000), first_month=Period(2026, 1), month=Period(2026, 10)
+    )
     verdict = assess_after(SHORT, None, *APPROVALS[:-1], confirmation)
     assert unmet(verdict) == ["VALUE_NOT_REALISED"]
 
 
-def test_a_write_down_is_a_confirmation_of_its_own_kind() -> None:
-    confirmation = new_command("", WEBER, Verb.WRITE_DOWN, amount=eur(39_000), month=Period(2026, 11), text="no volume")
+def test_a_lower_value_is_a_confirmation_of_its_own_kind() -> None:
+    confirmation = new_command(
+        "",
+        WEBER,
+        Verb.CONFIRM_LOWER,
+        amount=eur(30_000),
+        first_month=Period(2026, 1),
+        month=Period(2026, 10),
+        text="no volume",
+    )
     assert assess_after(SHORT, None, *APPROVALS[:-1], confirmation).stage == "closed"
 
 
-def test_a_write_down_by_the_sponsor_is_none() -> None:
+def test_a_lower_value_by_the_sponsor_is_none() -> None:
     confirmation = new_command(
-        "", BRANDT, Verb.WRITE_DOWN, amount=eur(39_000), month=Period(2026, 11), text="no volume"
+        "",
+        BRANDT,
+        Verb.CONFIRM_LOWER,
+        amount=eur(30_000),
+        first_month=Period(2026, 1),
+        month=Period(2026, 10),
+        text="no volume",
     )
     assert assess_after(SHORT, None, *APPROVALS[:-1], confirmation).stage == "implemented"
 
 
-def test_an_effect_that_never_came_is_closed_by_a_write_down_to_zero() -> None:
+def test_an_effect_that_never_came_is_closed_by_a_confirmed_value_of_zero() -> None:
     never = measure(effects=lines(Version.PLAN, 20_000, 60_000))
-    confirmation = new_command("", WEBER, Verb.WRITE_DOWN, amount=eur(0), month=Period(2026, 11), text="nothing came")
+    confirmation = new_command(
+        "",
+        WEBER,
+        Verb.CONFIRM_LOWER,
+        amount=eur(0),
+        first_month=Period(2026, 1),
+        month=Period(2026, 10),
+        text="nothing came",
+    )
     assert assess_after(never, None, *APPROVALS[:-1], confirmation).stage == "closed"
 
 

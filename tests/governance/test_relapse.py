@@ -28,7 +28,7 @@ PLANNED = (*lines(Version.PLAN, 20_000, 60_000, months=24), *lines(Version.FOREC
 MEASURE = measure(
     end=date(2026, 9, 30), effects=(*PLANNED, *lines(Version.ACTUAL, 20_000, 60_000, months=10)), rule_name="epic"
 )
-CONFIRM = new_command("", WEBER, Verb.CONFIRM, amount=eur(140_000), month=OCTOBER)
+CONFIRM = new_command("", WEBER, Verb.CONFIRM, amount=eur(140_000), first_month=Period(2026, 1), month=OCTOBER)
 
 
 def closed(policy: Policy = POLICY, confirmation: Command = CONFIRM, some: Measure = MEASURE) -> Verdict:
@@ -194,7 +194,13 @@ def test_it_is_closed_again_when_the_controller_confirms_what_is_left() -> None:
     some = booked(jan=16_000)
     open_again = later(closed(), some)
     confirm = new_command(
-        "", WEBER, Verb.CONFIRM, amount=eur(216_000), month=FEBRUARY, at=MARCH_2027 + timedelta(days=1)
+        "",
+        WEBER,
+        Verb.CONFIRM,
+        amount=eur(216_000),
+        first_month=Period(2026, 1),
+        month=FEBRUARY,
+        at=MARCH_2027 + timedelta(days=1),
     )
     after = later(open_again, some, more=(confirm,), now=MARCH_2027 + timedelta(days=2))
     assert (after.stage, found(after)) == ("closed", []), [one.sentence for one in after.blockers]
@@ -206,7 +212,13 @@ def test_a_month_without_a_benefit_stays_lost_when_the_measure_is_closed_again()
     missing = replace(booked(nov=None), effects=booked(nov=None).effects)
     open_again = later(closed(), missing)
     confirm = new_command(
-        "", WEBER, Verb.CONFIRM, amount=eur(200_000), month=FEBRUARY, at=MARCH_2027 + timedelta(days=1)
+        "",
+        WEBER,
+        Verb.CONFIRM,
+        amount=eur(200_000),
+        first_month=Period(2026, 1),
+        month=FEBRUARY,
+        at=MARCH_2027 + timedelta(days=1),
     )
     after = later(open_again, missing, more=(confirm,), now=MARCH_2027 + timedelta(days=2))
     assert (after.stage, after.measure_state.lost_months) == ("closed", (NOVEMBER,)), [b.reason for b in after.blockers]
@@ -227,7 +239,15 @@ def test_a_month_that_is_booked_late_ends_the_finding_and_still_has_to_be_confir
 
 def test_a_measure_that_was_written_down_has_to_keep_what_was_booked() -> None:
     half = replace(MEASURE, effects=(*PLANNED, *lines(Version.ACTUAL, 10_000, 60_000, months=10)))
-    lower = new_command("", WEBER, Verb.WRITE_DOWN, amount=eur(40_000), month=OCTOBER, text="less volume")
+    lower = new_command(
+        "",
+        WEBER,
+        Verb.CONFIRM_LOWER,
+        amount=eur(40_000),
+        first_month=Period(2026, 1),
+        month=OCTOBER,
+        text="less volume",
+    )
     before = closed(confirmation=lower, some=half)
 
     def month(amount: int) -> Measure:

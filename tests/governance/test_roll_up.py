@@ -22,6 +22,7 @@ from governance.measure_figures import measure_figures
 from governance.money import Money, Period
 from governance.rates import Rate, Rates
 from governance.roll_up import AMOUNTS, MeasureFigures, RollUpSettings
+from governance.signature import SignedLine
 from tests.governance.factory import POLICY, eur
 
 BASIS = RollUpSettings("EUR", FiscalYear(Period(2026, 4)), Period(2026, 10), POLICY.weights, "decided")
@@ -124,19 +125,40 @@ def test_the_latest_estimate_of_the_year_knows_what_was_booked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stage", "booked", "delayed", "unconfirmed"),
+    ("stage", "booked", "delayed"),
     [
-        pytest.param("implemented", 10, 0, 1000, id="the gate of the closing delays nothing"),
-        pytest.param("decided", 0, 200, 0, id="months to come before the implementation"),
-        pytest.param("closed", 12, 0, 0, id="confirmed"),
+        pytest.param("implemented", 10, 0, id="the gate of the closing delays nothing"),
+        pytest.param("decided", 0, 200, id="months to come before the implementation"),
+        pytest.param("closed", 12, 0, id="closed"),
     ],
 )
 def test_what_a_gate_delays_are_months_to_come_and_no_money_that_is_there(
-    stage: str, booked: int, delayed: int, unconfirmed: int
+    stage: str, booked: int, delayed: int
 ) -> None:
     lines = (*PLAN, *FORECAST, *monthly(Version.ACTUAL, 100, JANUARY, booked))
     amounts = made(entry(*lines, stage=stage, held_up=True)).amounts
-    assert (amounts.delayed_benefit, amounts.unconfirmed_benefit) == (delayed, unconfirmed)
+    assert amounts.delayed_benefit == delayed
+
+
+def test_claimed_validated_and_unvalidated_are_of_the_same_months() -> None:
+    """January is signed at 70 of 100, February by nobody; what ended has no such value."""
+    booked = (*monthly(Version.ACTUAL, 100, JANUARY, 2), EffectLine(Version.ACTUAL, EffectKind.CAPEX, JANUARY, eur(9)))
+    january = SignedLine(JANUARY, EffectKind.BENEFIT, Decimal(100), Decimal(70), "EUR")
+    amounts = made(entry(*PLAN, *FORECAST, *booked, stage="implemented", signed=(january,))).amounts
+    assert (amounts.claimed, amounts.validated, amounts.unvalidated) == (200, 70, 100)
+    ended = made(entry(*PLAN, *booked, stage="implemented", step="cancelled", signed=(january,))).amounts
+    assert (ended.claimed, ended.validated, ended.unvalidated) == (None, None, None)
+
+
+def test_what_was_signed_in_another_currency_is_converted_as_its_month_was_booked() -> None:
+    rates = Rates([Rate("USD", "EUR", JANUARY.first_day, Decimal("0.5"), "bank"),
+                   Rate("USD", "EUR", JANUARY.plus(1).first_day, Decimal("0.4"), "bank")])  # fmt: skip
+    booked = [
+        EffectLine(Version.ACTUAL, EffectKind.BENEFIT, JANUARY.plus(n), Money(Decimal(100), "USD")) for n in (0, 1)
+    ]
+    both = tuple(SignedLine(line.month, line.kind, Decimal(100), Decimal(90), "USD") for line in booked)
+    amounts = measure_figures(entry(*booked, stage="implemented", signed=both), BASIS, rates).amounts
+    assert (amounts.claimed, amounts.validated, amounts.unvalidated) == (90, 81, 0)
 
 
 def test_a_delay_is_lost_in_the_year_and_not_in_the_run_rate() -> None:

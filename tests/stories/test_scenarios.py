@@ -140,7 +140,7 @@ def paying_twice(scene: Simulation) -> None:
         snow.insert("fm_expense_line", booking, "admin")
     # What is still paid after the agreed end is taken off: 900,000 EUR less 41,000 EUR.
     scene.edit(crm, "weber", Actual_benefit=1_200_000, Actual_cost=300_000)
-    blockers = scene.comment(crm, "weber", "/confirm 859k EUR 2027-01").fields["Gate blockers"]
+    blockers = scene.comment(crm, "weber", "/confirm 900k EUR 2026-01..2026-12").fields["Gate blockers"]
     assert f"Closed is shut: {paid('2027-01')} · owner Kwame Osei to act" in blockers
     assert not scene.move(crm, "osei", "Closed")[0], "still active: not closed"
 
@@ -176,27 +176,29 @@ def green_outside_red_inside(scene: Simulation) -> None:
 
 
 def technically_finished(scene: Simulation) -> None:
-    """All work is done and the business case has failed: only a confirmed write-down closes it."""
+    """All work is done and the business case has failed: only a lower value that is confirmed closes it."""
     item = ("jira", "Voice assistant for branches")
     issue = epic(scene, item[1], children=(3, 0))
     scene.sandbox.jira.edit(issue.key, {"attachments": 1}, by="osei")
     scene.comment(item, "osei", "/approve implemented")
     assert scene.move(item, "osei", "Done")[0]
-    scene.clock.to_month("2027-01")
+    scene.clock.to_month("2026-11")
     scene.edit(item, "weber", Forecast_benefit=400_000, Actual_benefit=400_000, Actual_cost=300_000)
     scene.comment(item, "osei", "/reason volume: customers prefer the app")
-    wrong = scene.comment(item, "weber", "/confirm 400k EUR 2027-01")
-    assert "Correct form: /confirm 100000 EUR 2026-12" in wrong.reply
-    shown = scene.comment(item, "weber", "/confirm 100k EUR 2027-01")
+    scene.clock.to_month("2027-01")
+    wrong = scene.comment(item, "weber", "/confirm 400k EUR 2026-11")
+    assert "Correct form: /confirm 100000 EUR 2026-11" in wrong.reply
+    shown = scene.comment(item, "weber", "/confirm 100k EUR 2026-11")
     assert not scene.move(item, "osei", "Closed")[0], "confirmed, but not realised"
-    blocker = (
-        "Closed is shut: 100,000.03 EUR of 300,000 EUR planned net recurring benefit from 2026-10 to 2026-12 is realised "
-        "(33.3%)"
+    assert "VALUE_NOT_REALISED" in shown.fields["Gate blockers"]
+    assert (
+        "may not confirm"
+        in scene.comment(item, "osei", "/confirm-lower 100k EUR 2026-10..2026-12 it is what it is").reply
     )
-    assert blocker in shown.fields["Gate blockers"]
-    assert "may not confirm" in scene.comment(item, "osei", "/write-down 100k EUR 2027-01 it is what it is").reply
-    shown = scene.comment(item, "weber", "/write-down 100k EUR 2027-01 the volume never came")
-    assert "Written down to 100,000 EUR until 2027-01 (the volume never came) by Julia Weber" in shown.reply
+    shown = scene.comment(item, "weber", "/confirm-lower 100k EUR 2026-10..2026-12 the volume never came")
+    assert (
+        "Lower value confirmed: 100,000 EUR for 2026-10..2026-12 (the volume never came) by Julia Weber" in shown.reply
+    )
     assert shown.fields["DoI stage"] == "Closed"
     assert scene.move(item, "osei", "Closed")[0]
     shown = scene.edit(item, "weber", Actual_benefit=350_000)

@@ -46,6 +46,7 @@ from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
 from webhook_server.admin.as_known import keep_day, policies_of_version, requested_day
 from webhook_server.admin.books import books_data
+from webhook_server.admin.confirmation_form import line_name
 from webhook_server.admin.measure_actions import add_actions, offered_actions
 from webhook_server.admin.measure_report import report_data
 from webhook_server.admin.measure_status_history import changed_days, status_spans
@@ -235,6 +236,7 @@ def page_data(
         "measure": snapshot.measure,
         "verdict": verdict,
         "state": snapshot.state,
+        "line_name": line_name,
         "policy": policy,
         "account": account,
         "own_accounts": accounts,

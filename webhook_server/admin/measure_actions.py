@@ -32,15 +32,18 @@ from governance.gates import Policy
 from governance.locked_plan import net_of
 from governance.measure import MeasureId
 from governance.money import CurrencyMismatch
+from governance.signature import span_text
+from governance.validation import CONFIRMATION_VERBS
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
+from webhook_server.admin.confirmation_form import amount_in, claimed_rows, confirmation_errors, with_months
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.api.idempotency import IdempotentRequest, caller_of
 from webhook_server.api.problem import Problem
 from webhook_server.auth import current_viewer, requires_role
 from webhook_server.pages import formats
 
-NEEDS_REASON = frozenset({Verb.REJECT, Verb.WRITE_DOWN, Verb.HOLD, Verb.CANCEL, Verb.REASON, Verb.REBASELINE})
+NEEDS_REASON = frozenset({Verb.REJECT, Verb.CONFIRM_LOWER, Verb.HOLD, Verb.CANCEL, Verb.REASON, Verb.REBASELINE})
 """Commands that need a reason."""
 
 SHOWN_VERSION = {
@@ -48,7 +51,7 @@ SHOWN_VERSION = {
     Verb.REJECT: Version.PLAN,
     Verb.REBASELINE: Version.PLAN,
     Verb.CONFIRM: Version.ACTUAL,
-    Verb.WRITE_DOWN: Version.ACTUAL,
+    Verb.CONFIRM_LOWER: Version.ACTUAL,
 }
 """Which months are shown before somebody does this."""
 
@@ -137,7 +140,7 @@ def _action_request(services: Services, finder: MeasureLookup, name: str, verb: 
     chosen = next((action for action in offered if (action.verb.value, action.stage) == wanted), None)
     if chosen is None:
         abort(409, "This action is no longer available: somebody has already taken it, or it no longer applies.")
-    return ActionRequest(snapshot, policy, chosen), viewer
+    return ActionRequest(snapshot, policy, with_months(chosen, snapshot, request.values)), viewer
 
 
 def offered_actions(snapshot: MeasureSnapshot, policy: Policy, viewer: Viewer) -> tuple[AvailableAction, ...]:
@@ -175,12 +178,15 @@ def _redirect_to_measure(name: str, command_number: int | None = None, anchor: s
 def _command_text(action: AvailableAction, form: Mapping[str, str]) -> str:
     """The command; amounts and months are those that were shown."""
     delegating = action.verb is Verb.DELEGATE
+    stated = action.amount.amount if action.amount else None
+    if action.verb is Verb.CONFIRM_LOWER:
+        stated = amount_in(form)
     return command_line(
         action.verb,
         stage=action.stage,
-        amount=action.amount.amount if action.amount else None,
+        amount=stated,
         currency=action.amount.currency if action.amount else "",
-        month=str(action.month) if action.month else "",
+        month=span_text(action.first_month or action.month, action.month) if action.month else "",
         text=form.get("text", "") if action.verb in NEEDS_REASON else "",
         delegate=form.get("delegate", "").strip() if delegating else action.holder.id if action.holder else "",
         until=date.fromisoformat(form["until"]) if delegating else None,
@@ -195,6 +201,8 @@ def _form_errors(requested: ActionRequest, form: Mapping[str, str]) -> dict[str,
         errors["text"] = "Give a reason: it is all that later readers of the record have."
     if len(text) > MAX_TEXT_LENGTH:
         errors["text"] = f"Write up to {MAX_TEXT_LENGTH} characters; this has {len(text)}."
+    if requested.action.verb in CONFIRMATION_VERBS:
+        errors |= confirmation_errors(requested.action, form)
     if requested.action.verb is Verb.DELEGATE:
         if not form.get("delegate", "").strip():
             errors["delegate"] = "Name the person who stands in."
@@ -229,6 +237,7 @@ def _render_form(
         "locked_net": net_of(snapshot.plan.lines) if snapshot.plan else None,
         "revokes_stage": show.revokes_stage(action, snapshot.state, requested.policy),
         "open_conditions": [condition for condition in gate.open_conditions if not condition.approval],
+        "claimed_rows": claimed_rows(snapshot, action) if action.verb in CONFIRMATION_VERBS else [],
         "needs_reason": action.verb in NEEDS_REASON,
         "max_length": MAX_TEXT_LENGTH,
         "stage_label": requested.policy.label(action.stage) if action.stage else "",

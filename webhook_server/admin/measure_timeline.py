@@ -93,7 +93,7 @@ def _command_entry(entry: AuditEntry, detail: Mapping[str, Any], policy: Policy 
 
 
 def command_text(content: Mapping[str, Any], policy: Policy | None) -> str:
-    """``approve Decided``, ``confirm 1,200,000.00 EUR until Oct 2026``."""
+    """``approve Decided``, ``confirm 1,200,000.00 EUR for Aug 2026 to Oct 2026``."""
     verb = str(content.get("verb", ""))
     if verb == Verb.OVERWRITTEN:
         return "words that somebody else changed before they were read"
@@ -105,7 +105,8 @@ def command_text(content: Mapping[str, Any], policy: Policy | None) -> str:
     if amount:
         parts.append(formats().money(Decimal(amount["amount"]), amount["currency"], 2))
     if content.get("month"):
-        parts.append(f"until {formats().month(Period.parse(content['month']))}")
+        months = [Period.parse(content[name]) for name in ("first_month", "month") if content.get(name)]
+        parts.append("for " + " to ".join(formats().month(month) for month in months))
     if content.get("delegate"):
         parts.append(f"to {content['delegate']} until {content.get('until')}")
     command = " ".join(part for part in parts if part)

@@ -251,7 +251,7 @@ def action_label(action: AvailableAction, policy: Policy, state: MeasureState) -
         Verb.APPROVE: f"Approve {stage}",
         Verb.REJECT: f"Reject {stage}",
         Verb.CONFIRM: "Confirm the actual effect",
-        Verb.WRITE_DOWN: "Write the effect down",
+        Verb.CONFIRM_LOWER: "Confirm a lower value",
         Verb.REASON: "Give the reason",
         Verb.HOLD: "Put on hold",
         Verb.RESUME: "Resume",

@@ -41,7 +41,7 @@ TILE_NAMES = {
     name: WORDS[name].heading.replace(", EBITDA effect", "").replace(", in the steady month", "")
     for name in (
         "in_year_plan", "in_year_estimate", "in_year_actual", "run_rate_plan", "run_rate_estimate",
-        "carry_over_estimate", "pipeline", "unconfirmed_benefit",
+        "carry_over_estimate", "pipeline", "claimed", "validated", "unvalidated",
     )
 }  # fmt: skip
 """What a tile is called; the note below it says of what the figure is."""

@@ -5,10 +5,11 @@ A submitted command is stored and answered with 202 and its address.  A worker r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from pydantic import Field
@@ -33,6 +34,18 @@ from webhook_server.api.problem import AMBIGUOUS_TYPE, Problem
 from webhook_server.api.values import Amount, LongText, Model, Page, PageQuery, ShortText, make_page, number_cursor
 
 
+class SignedLineModel(Model):
+    """One P&L line of one month, as the controller signed it; a cost is below zero."""
+
+    month: str
+    kind: str
+    pl_line: str
+    claimed: str = Field(description="What was booked then.")
+    validated: str
+    currency: str
+    reason: str = Field(description="Why a lower value was confirmed.")
+
+
 class RulingModel(Model):
     """What was ruled on a command, wherever it was given."""
 
@@ -46,7 +59,9 @@ class RulingModel(Model):
     reply: str
     stage: str
     amount: Amount | None
-    month: str | None
+    month: str | None = Field(description="Of a confirmation: its month, or the last of several.")
+    first_month: str | None = Field(description="Of a confirmation of several months: the first.")
+    signed: list[SignedLineModel] = Field(description="Of an accepted confirmation: what it signed.")
     reason: str
 
 
@@ -67,7 +82,7 @@ class CommandVerb(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     CONFIRM = "confirm"
-    WRITE_DOWN = "write-down"
+    CONFIRM_LOWER = "confirm-lower"
     HOLD = "hold"
     RESUME = "resume"
     CANCEL = "cancel"
@@ -77,17 +92,23 @@ class CommandVerb(StrEnum):
     ACCEPT_ROLE = "accept-role"
 
 
+MONTHS = r"^\d{4}-(0[1-9]|1[0-2])(\.\.\d{4}-(0[1-9]|1[0-2]))?$"
+
+
 class NewCommand(Model):
     """The parts of a command; a missing part is answered with the correct form."""
 
     verb: CommandVerb
     stage: ShortText | None = Field(default=None, description="approve, reject: a stage, or `rebaseline`.")
     amount: Annotated[str, Field(pattern=r"^-?\d{1,15}(\.\d{1,4})?$", examples=["1200000.00"])] | None = Field(
-        default=None, description="confirm, write-down: the actual effect."
+        default=None, description="confirm, confirm-lower: the validated effect of the months."
     )
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
-    month: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] | None = Field(
-        default=None, description="confirm, write-down: the last month of the actuals."
+    month: Annotated[str, Field(pattern=MONTHS)] | None = Field(
+        default=None, description="confirm, confirm-lower: the month, or the first and the last: `2026-08..2026-10`."
+    )
+    pl_line: Annotated[str, Field(pattern=r"^\S{1,100}$")] | None = Field(
+        default=None, description="confirm, confirm-lower: the only P&L line, or kind of effect, that is signed."
     )
     text: LongText | None = Field(default=None, description="The reason.")
     role: ShortText | None = Field(default=None, description="accept-role: `owner`, `sponsor` or `controller`.")
@@ -103,6 +124,7 @@ class NewCommand(Model):
             amount=Decimal(self.amount) if self.amount is not None else None,
             currency=self.currency or "",
             month=self.month or "",
+            pl_line=self.pl_line or "",
             text=self.text or "",
             delegate=self.delegate or "",
             until=self.until,
@@ -137,11 +159,29 @@ def list_rulings(call: ApiCall) -> Page[RulingModel]:
                 stage=content.get("stage", ""),
                 amount=Amount(**amount) if amount else None,
                 month=content.get("month"),
+                first_month=content.get("first_month"),
+                signed=_signed(content),
                 reason=content.get("text", ""),
                 **{name: row[name] for name in ("verb", "person", "role", "given_at", "ruled_at", "accepted")},
             )
         )
     return make_page(items, query.limit, [(row["id"],) for row in rows])
+
+
+def _signed(content: Mapping[str, Any]) -> list[SignedLineModel]:
+    signature = (content.get("ruling") or {}).get("signature") or {}
+    return [
+        SignedLineModel(
+            month=line["month"],
+            kind=line["kind"],
+            pl_line=line.get("pl_line", ""),
+            claimed=line["claimed"],
+            validated=line["validated"],
+            currency=line["currency"],
+            reason=line.get("reason", ""),
+        )
+        for line in signature.get("lines", ())
+    ]
 
 
 def list_pending_commands(call: ApiCall) -> PendingCommandList:

@@ -148,12 +148,15 @@ class StatusModel(Model):
 
 
 class PlanFigures(Model):
-    """What the decision rests on, and the variance to what was decided first."""
+    """What the decision rests on, the variance to what was decided first, and the validated value."""
 
     npv: Amount | None = Field(description="Net present value of the plan at the policy's rate.")
     payback_months: int | None = Field(description="Months after which the cumulative cash stays at zero or more.")
     original_plan: Amount | None = Field(description="Net plan of the decision, if a re-baseline has replaced it.")
     variance_to_original: Amount | None = Field(description="At completion minus the plan of the decision.")
+    claimed: Amount | None = Field(description="Booked effect on the result of all months, without capex.")
+    validated: Amount | None = Field(description="What of it the controller has signed.")
+    unvalidated: Amount | None = Field(description="What of it nobody has signed.")
     missing_actuals: list[str] = Field(description="Closed months without a booking; they count as forecast.")
     leakage: list[PlanCheckModel] = Field(
         description="In-year benefit and run-rate below the plan of the decision, also after a re-baseline."
@@ -355,6 +358,9 @@ def plan_figures(figures: VerdictFigures) -> PlanFigures:
         payback_months=figures.payback_months,
         original_plan=original and _amount(original),
         variance_to_original=variance and _amount(variance),
+        claimed=figures.claimed and _amount(figures.claimed),
+        validated=figures.validated and _amount(figures.validated),
+        unvalidated=figures.unvalidated and _amount(figures.unvalidated),
         missing_actuals=[gap.text for gap in figures.missing_actuals],
         leakage=[_check(one) for one in figures.leakage],
     )

@@ -60,7 +60,9 @@ class PortfolioAmounts(Model):
     soft_plan: Amount | None = _described("soft_plan")
     soft_estimate: Amount | None = _described("soft_estimate")
     delayed_benefit: Amount | None = _described("delayed_benefit")
-    unconfirmed_benefit: Amount | None = _described("unconfirmed_benefit")
+    claimed: Amount | None = _described("claimed")
+    validated: Amount | None = _described("validated")
+    unvalidated: Amount | None = _described("unvalidated")
 
 
 def amounts_of(sums: Summed, currency: str) -> PortfolioAmounts:

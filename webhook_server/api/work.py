@@ -30,7 +30,7 @@ class PendingActionModel(Model):
     stage: str | None = Field(description="The stage that an approval would name.")
     other_blockers: int = Field(description="Further blockers of the same gate that are not in this entry.")
     plan_amount: Amount | None = Field(description="Net plan in the reporting currency.")
-    amount: Amount | None = Field(description="For a confirmation the net actual, for a reason the shortfall.")
+    amount: Amount | None = Field(description="For a confirmation what nobody has signed, for a reason the shortfall.")
 
 
 class KindSummaryModel(Model):

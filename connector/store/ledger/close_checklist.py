@@ -40,7 +40,7 @@ def close_checklist(
         found.append(CloseItem(CloseItemKind.MISSING_ACTUAL, told, _who(row), due, row.id, row.key))
     for row in connection.execute(_UNVALIDATED, asked):
         before = Period.of(row.month)
-        told = f"{row.key}: the actual benefit of {before} is not confirmed"
+        told = f"{row.key}: the actual benefit of {before} is not validated"
         found.append(CloseItem(CloseItemKind.UNVALIDATED, told, _who(row), due, row.id, row.key))
     return tuple(found)
 
@@ -81,13 +81,14 @@ _MISSING = text(f"""
                       WHERE a.measure_id = m.id AND a.version = 'actual' AND a.month = e.month AND a.kind = e.kind)
     GROUP BY m.id, m.key, m.controller ORDER BY m.key, m.id
 """)  # noqa: S608 - our own clause
-# The newest month before this one with an actual benefit that no confirmation reaches.
+# The newest month before this one with an actual benefit that nobody has signed, or no longer as it is.
 _UNVALIDATED = text(f"""
     SELECT DISTINCT ON (m.key, m.id) m.id, m.key, m.controller, e.month
     FROM effect_line AS e JOIN measure AS m ON m.id = e.measure_id
     WHERE e.version = 'actual' AND e.kind IN ('benefit', 'one_off_benefit') AND e.month < :month
+      AND e.account = 'ebitda' AND e.hard
       AND e.month <= ledger_closed_through(coalesce(m.legal_entity, '')) AND {_OF_ENTITY}
-      AND NOT EXISTS (SELECT 1 FROM command AS c WHERE c.measure_id = m.id AND c.verb = 'confirm' AND c.accepted
-                      AND c.content ->> 'month' >= to_char(e.month, 'YYYY-MM'))
+      AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(m.verdict -> 'signed') AS s (line)
+                      WHERE s.line ->> 'month' = to_char(e.month, 'YYYY-MM') AND s.line ->> 'kind' = e.kind)
     ORDER BY m.key, m.id, e.month DESC
 """)  # noqa: S608 - our own clause

@@ -17,7 +17,9 @@ from connector.store.database import audit
 from connector.store.database.json_codec import to_json
 from connector.store.database.tables import MONTH_CLOSE_STEP
 from connector.store.ledger.close_checklist import close_checklist
+from connector.store.ledger.closed_months import assess_again
 from connector.store.ledger.entries import read_entries
+from connector.store.queue.wake_up import Waker
 from governance.ledger import LedgerEntry
 from governance.ledger_sums import booked_cost, digest
 from governance.money import Money, Period
@@ -39,8 +41,9 @@ from governance.month_close import (
 
 
 class MonthClose:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, waker: Waker) -> None:
         self._engine = engine
+        self._waker = waker
 
     def state(self, legal_entity: str, now: datetime) -> CloseState:
         """Where a legal entity stands, or all together (empty)."""
@@ -137,6 +140,7 @@ class MonthClose:
                 waiting, kind=StepKind.CLOSED if closes else StepKind.REOPENED, by=by, at=now, answers=waiting.id,
                 closed_through=through, entries=len(entries), ledger_digest=signed,
             )  # fmt: skip
+            assess_again(transaction, self._waker, waiting.legal_entity)
             return _store(transaction, step, "month.closed" if closes else "month.reopened", checklist, waiting)
 
     def refuse(self, number: int, reason: str, *, by: Signer, now: datetime) -> CloseStep | RefusedStep:

@@ -63,6 +63,7 @@ class MeasureSnapshot:
             self.measure, policy, self.effects, policy.index(self.state.stage), self.plan, self.state.off_ramp,
             role_holders=dict(self.state.role_holders), officers=officers, ruled_on=list(self.commands),
             scope_changed=any(finding.code == "SCOPE_CHANGED" for finding in self.verdict.findings),
+            closed_through=self.state.closed_through,
         )  # fmt: skip
         verdict = self.verdict
         return ActionContext(room, verdict.next_stage, verdict.checklist, self.state.deviation, self.state.stage)

@@ -92,6 +92,7 @@ class MeasureLookup:
             MEASURE.c.verdict["deviation"]["reason"].astext.label("reason"),
             MEASURE.c.verdict["off_ramp"]["kind"].astext.label("off_ramp"),
             MEASURE.c.verdict["without_value"].astext.label("without_value"),
+            MEASURE.c.verdict["signed"].label("signed"),
         ).order_by(MEASURE.c.id)
         lines = select(EFFECT_LINE).order_by(EFFECT_LINE.c.measure_id)
         with self._engine.connect() as connection:

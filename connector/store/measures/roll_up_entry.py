@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from connector.store.database.json_codec import from_json
 from governance.effects import EffectLine
 from governance.hierarchy import RollUpMeasure
 from governance.left_out import ENDED, funnel_step
 from governance.measure import HierarchyPath, MeasureId
+from governance.signature import SignedLine
 from governance.verdict import GateState
 
 
 def entry_of(row: Any, place: HierarchyPath, lines: Sequence[EffectLine], *, without_value: bool) -> RollUpMeasure:
-    """``row`` has the columns of a measure, and ``off_ramp`` and ``reason`` of its verdict."""
+    """``row`` has the columns of a measure, and ``off_ramp``, ``reason`` and ``signed`` of its verdict."""
     step = funnel_step(
         row.stage, row.off_ramp, without_value=without_value, left=row.unmapped_since is not None
     )  # fmt: skip
@@ -29,4 +31,5 @@ def entry_of(row: Any, place: HierarchyPath, lines: Sequence[EffectLine], *, wit
         step,
         governable=all(answering),
         held_up=GateState(row.gate).holds_up and step not in ENDED,
+        signed=tuple(from_json(SignedLine, line) for line in row.signed or ()),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, Row, select, text
 from connector.people.permissions import HIERARCHY_LEVELS
 from connector.store.database.json_codec import from_json
 from connector.store.database.tables import MEASURE
+from connector.store.ledger.closed_months import closed_months
 from connector.store.ledger.sums import ledger_lines
 from connector.store.measures.commands import newest_commands
 from connector.store.queue.outbox import IN_DOUBT, OWN_IF_PRESENT
@@ -19,6 +20,7 @@ from connector.store.reconcile import command_rows
 from connector.store.reconcile.account_people import load_people
 from connector.store.reporting.exchange_rates import ExchangeRates
 from connector.sync.stores import StoredState
+from governance.closed_months import ClosedMonths
 from governance.effects import EffectLine
 from governance.evidence import BaselineClaim
 from governance.measure import MeasureId
@@ -77,6 +79,10 @@ class SqlStateStore:
 
     def rates(self) -> Rates:
         return ExchangeRates(self._engine).rates()
+
+    def closed_months(self) -> ClosedMonths:
+        with self._engine.connect() as transaction:
+            return closed_months(transaction)
 
     def baseline_claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:
         """What every mapped measure claims on these baselines: its planned benefit by month."""

@@ -200,7 +200,8 @@ WITH me AS (
            m.implementation, m.potential, m.plan_net, m.actual_net, m.variance_net, m.currency, h.roles,
            m.verdict -> 'blockers' AS blockers, m.verdict -> 'deviation' AS deviation, m.findings, h.concerned,
            jsonb_typeof(m.verdict -> 'off_ramp') = 'object' AS off_ramp, m.verdict ->> 'next_stage' AS next_key,
-           m.verdict ->> 'next_stage_label' AS next_label
+           m.verdict ->> 'next_stage_label' AS next_label,
+           CAST(m.verdict #>> '{figures,unvalidated,amount}' AS numeric) AS unvalidated
     FROM (SELECT id, coalesce(array_agg(role) FILTER (WHERE role IS NOT NULL), '{}') AS roles,
                  bool_or(concerned) AS concerned
           FROM (SELECT id, role, false AS concerned FROM holds WHERE role IS NOT NULL
@@ -268,7 +269,7 @@ WITH me AS (
            jsonb_array_length(h.blockers) AS blockers_in_all,
            CASE WHEN f.measure_id IS NOT NULL THEN f.cash_plan
                 WHEN b.currency IS NULL OR b.currency = h.currency THEN h.plan_net END AS stake,
-           CASE t.kind WHEN 'confirmation' THEN h.actual_net WHEN 'reason' THEN h.variance_net END AS amount,
+           CASE t.kind WHEN 'confirmation' THEN h.unvalidated WHEN 'reason' THEN h.variance_net END AS amount,
            row_number() OVER (PARTITION BY t.id ORDER BY t.kind) = 1 AS first_of_measure
     FROM tasks t JOIN held h ON h.id = t.id LEFT JOIN measure_figures f ON f.measure_id = t.id
     LEFT JOIN figures_settings b ON true

@@ -202,6 +202,7 @@ MEASURES = text("""
            stage, gate, implementation, potential, owner_id, sponsor_id, controller_id, further_holders, unmapped_since,
            verdict #>> '{off_ramp,kind}' AS off_ramp,
            coalesce(CAST(verdict ->> 'without_value' AS boolean), false) AS without_value,
+           verdict -> 'signed' AS signed,
            verdict #>> '{deviation,reason}' AS reason, verdict #>> '{deviation,since}' AS deviation_since,
            measure_state #>> ARRAY['granted_at', stage] AS stage_since,
            ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(verdict -> 'blockers') AS one ORDER BY 1)

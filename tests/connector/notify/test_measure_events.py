@@ -72,7 +72,9 @@ def test_an_event_is_a_difference(name: str) -> None:
 
 
 def test_a_confirmation_that_closes_comes_before_the_events_that_follow_from_it() -> None:
-    command = new_command("", WEBER, Verb.CONFIRM, amount=eur(160_000), month=Period(2026, 11))
+    command = new_command(
+        "", WEBER, Verb.CONFIRM, amount=eur(140_000), first_month=Period(2026, 1), month=Period(2026, 10)
+    )
     before = verdict_of(evidence("implemented", "implemented", commands=()))
     after = verdict_of(evidence("implemented", "implemented", commands=(command,)))
     events = derive_events(previous(before), after, after.commands)
@@ -84,8 +86,9 @@ def test_a_confirmation_that_closes_comes_before_the_events_that_follow_from_it(
     body = json.loads(text_of(events[0], after))
     assert body["data"]["confirmation"] == {
         "kind": "actual_effect",
-        "amount": {"amount": "160000", "currency": "EUR"},
-        "until": "2026-11",
+        "amount": {"amount": "140000", "currency": "EUR"},
+        "from": "2026-01",
+        "until": "2026-10",
         "by": "J. Weber",
         "at": "2026-11-20T09:00:00Z",
         "text": "",

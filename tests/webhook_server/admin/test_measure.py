@@ -79,7 +79,7 @@ def assess(api: ApiServer, loaded: LoadedMapping, number: str = "10001") -> None
 def fields(text: str) -> dict[str, str]:
     """The hidden fields of the form."""
     found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text)
-    return {name: unescape(value) for name, value in found if name in {"stage", "fingerprint", "key"}}
+    return {name: unescape(value) for name, value in found if name in {"stage", "fingerprint", "key", "first", "last"}}
 
 
 def test_a_blocking_item_of_another_project_is_named_only_to_whoever_may_see_it(
@@ -386,12 +386,26 @@ def test_the_confirmation_shows_its_amount_and_months_and_submits_exactly_these(
 ) -> None:
     weber = enter(closing_api, "Weber", account="w")
     page = weber.get(f"{ITX1}/actions/confirm")
-    assert "You confirm as controller that 1,000.00 EUR net have been realised until Feb 2026." in page_text(page)
-    assert "Net, 1 month 1,000.00" in page_text(page)
+    assert "You confirm as controller that 1,000.00 EUR of the result were realised in Feb 2026." in page_text(page)
+    assert "Feb 2026 recurring benefit 1,000.00" in page_text(page)
     assert "You sign as controller, Weber (jira-main)" in page_text(page)
     assert weber.post(f"{ITX1}/actions/confirm", **fields(page.text)).status_code == 303
     (command,) = closing_api.store.rows("SELECT text FROM submitted_command")
     assert command.text == "/confirm 1000 EUR 2026-02"
+
+
+def test_a_lower_value_is_entered_with_its_reason_and_never_more_than_is_claimed(
+    closing_api: ApiServer, loaded: LoadedMapping
+) -> None:
+    weber = enter(closing_api, "Weber", account="w")
+    page = weber.get(f"{ITX1}/actions/confirm-lower?first=2026-01&last=2026-02")
+    assert "1,000.00 EUR of the result are claimed from Jan 2026 to Feb 2026." in page_text(page)
+    sent = fields(page.text) | {"text": "no volume"}
+    refused = weber.post(f"{ITX1}/actions/confirm-lower", **sent | {"amount": "1,000.01"})
+    assert (refused.status_code, "nobody confirms more" in refused.text) == (422, True)
+    assert weber.post(f"{ITX1}/actions/confirm-lower", **sent | {"amount": "600.50"}).status_code == 303
+    (command,) = closing_api.store.rows("SELECT text FROM submitted_command")
+    assert command.text == "/confirm-lower 600.50 EUR 2026-01..2026-02 no volume"
 
 
 @pytest.fixture

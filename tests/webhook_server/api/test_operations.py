@@ -299,7 +299,7 @@ def test_without_an_account_in_the_tool_a_command_is_refused(api: ApiServer) -> 
         (
             {"verb": "confirm", "amount": "1200000.50", "currency": "EUR"},
             "An amount, a currency and a month are needed.",
-            "Correct form: /confirm AMOUNT CURRENCY MONTH, for example: /confirm 1.2M EUR 2026-10",
+            "Correct form: /confirm AMOUNT CURRENCY MONTH[..MONTH], for example: /confirm 1.2M EUR 2026-08..2026-10",
         ),
         (
             {"verb": "hold"},

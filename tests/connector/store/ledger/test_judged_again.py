@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from connector.store.ledger.entries import LedgerEntries
+from connector.store.ledger.month_close import MonthClose
 from connector.sync.ports import ToolSite
 from connector.sync.related_evidence import RelatedEvidenceReader
 from connector.sync.stores import AssessedItem
@@ -17,6 +18,7 @@ from governance.ledger import LedgerVersion, NewEntry, Posting
 from governance.ledger_source import EnteredBy
 from governance.measure_state import MeasureState
 from governance.money import Money, Period
+from governance.month_close import CloseStep, Signer
 from mapping.assess_item import MeasureAssessment, assess_item
 from mapping.policy import Policies
 from mapping.work_item import FieldName, Tool
@@ -44,7 +46,7 @@ def assess(store: StoreFixture, booked: int, now: datetime) -> MeasureAssessment
     state = store.stored_state.load(JIRA, [some.native_id]).get(some.native_id)
     found = assess_item(
         some, CONFIG, Policies(CONFIG), measure_state=state.measure_state if state else MeasureState(), last_written={},
-        now=now, related=related,
+        now=now, related=related, closed_months=store.stored_state.closed_months(),
     )  # fmt: skip
     assert isinstance(found, MeasureAssessment)
     store.receive_event(f"d{now.timestamp()}", some.native_id)
@@ -68,3 +70,23 @@ def test_a_posting_is_judged_and_written_and_a_difference_keeps_its_deadline(sto
     assert row.due_at == datetime(2026, 2, 15, 10, 0, tzinfo=UTC)
     assess(store, 1000, NOW + timedelta(days=3))
     assert store.rows("SELECT 1 FROM ledger_difference") == []
+
+
+def test_a_close_is_judged_and_so_is_its_reopening(store: StoreFixture) -> None:
+    """The measure has no legal entity: what all companies close together counts for it."""
+    january, december = Period(2026, 1), Period(2025, 12)
+    close = MonthClose(store.engine, store.waker)
+    assert assess(store, 1000, NOW + timedelta(days=4)).evidence.closed_through is None
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    for expected in (january, december):
+        asked = (
+            close.prepare(january, "", "EUR", by=Signer("a", 1), now=at)
+            if expected == january
+            else close.request_reopening(january, "", "late", by=Signer("a", 1), now=at)
+        )
+        assert isinstance(asked, CloseStep), asked
+        assert store.rows("SELECT 1 FROM dirty_key") == []
+        assert isinstance(close.accept(asked.id, "EUR", by=Signer("b", 2), now=at), CloseStep)
+        assert [row.native_id for row in store.rows("SELECT native_id FROM dirty_key")] == ["10001"]
+        found = assess(store, 1000, at)
+        assert found.evidence.closed_through == found.verdict.measure_state.closed_through == expected

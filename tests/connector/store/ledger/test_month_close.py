@@ -39,7 +39,7 @@ def store(databases: Databases) -> Iterator[StoreFixture]:
 
 @pytest.fixture
 def close(store: StoreFixture) -> MonthClose:
-    return MonthClose(store.engine)
+    return MonthClose(store.engine, store.waker)
 
 
 def post(
@@ -199,7 +199,7 @@ def test_the_checklist_names_what_is_missing_who_has_to_act_and_until_when(
         ("ITX-3: of benefit to date the ledger has 180 EUR, the tool 200 EUR", "J. Weber", "2026-11-05"),
         ("there is no rate from USD to EUR on 2026-11-01", "an administrator", "2026-12-10"),
         ("ITX-3 has a plan of recurring cost for 2026-11 and no actual", "J. Weber", "2026-12-10"),
-        ("ITX-3: the actual benefit of 2026-02 is not confirmed", "J. Weber", "2026-12-10"),
+        ("ITX-3: the actual benefit of 2026-02 is not validated", "J. Weber", "2026-12-10"),
     ]
     december = datetime(2026, 12, 2, tzinfo=UTC)
     kept = close.prepare(NOVEMBER, "Nordbank SARL", "EUR", by=BRANDT, now=december, reason="in a hurry")

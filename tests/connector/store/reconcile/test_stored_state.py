@@ -16,13 +16,15 @@ from connector.store.measures.measure_lookup import MeasureLookup
 from connector.store.reconcile.due_assessments import wake_due_assessments
 from connector.store.reporting.exchange_rates import ExchangeRates
 from connector.sync.stores import AbsentItem, AssessedItem, StoredState, UnmappedItem
+from governance.effects import EffectKind
 from governance.evidence import Children, ChildState, Command, CommandOrigin, CommandSource, Ruling, Verb
 from governance.measure import HELD_ROLES, MeasureId, Person, Role
-from governance.measure_state import Deviation, MeasureState, OffRamp, OffRampKind, ReasonRequest
+from governance.measure_state import ClosedOn, Deviation, MeasureState, OffRamp, OffRampKind, ReasonRequest
 from governance.money import Money, Period
 from governance.plan_check import CheckKind, PlanCheck
 from governance.rates import Rate
 from governance.responsible import Responsible
+from governance.signature import Signature, SignedLine
 from mapping.assess_item import assess_item
 from mapping.load import LoadedMapping, load_mapping
 from mapping.map_item import Unmapped
@@ -288,6 +290,7 @@ people = st.builds(
     st.text(max_size=9),
     st.text(max_size=9),
 )
+periods = st.builds(Period, st.integers(2020, 2030), st.integers(1, 12))
 measure_states = st.builds(
     MeasureState,
     stage=st.sampled_from([None, "detailed"]),
@@ -295,7 +298,8 @@ measure_states = st.builds(
     granted_at=st.dictionaries(st.sampled_from(["identified", "detailed"]), moments),
     off_ramp=st.none() | st.builds(OffRamp, st.sampled_from(OffRampKind), st.text(max_size=9), moments, st.text(max_size=9)),
     plan=st.none(),
-    confirmed_fingerprint=st.text(max_size=9),
+    closed_on=st.none() | st.builds(ClosedOn, periods, periods, st.text(max_size=9)),
+    closed_through=st.none() | periods,
     deviation=st.none()
     | st.builds(
         Deviation, moments, st.lists(plan_checks, max_size=2).map(tuple),
@@ -315,7 +319,9 @@ def test_a_measure_state_comes_back_as_it_was(some: MeasureState) -> None:
 def test_a_command_comes_back_as_it_was() -> None:
     one = Command(
         Verb.CONFIRM, KAYA, NOW, CommandSource(CommandOrigin.COMMENT, "1", 2), amount=Money(Decimal("1.50"), "EUR"), month=Period(2026, 10),
-        until=NOW.date(), ruling=Ruling(accepted=True, reply="yes", role=Role.CONTROLLER, fingerprints={"actuals": "x #1"}),
+        until=NOW.date(), ruling=Ruling(accepted=True, reply="yes", role=Role.CONTROLLER, fingerprints={"actuals": "x #1"},
+            signature=Signature(Period(2026, 9), Period(2026, 10), "EUR", (SignedLine(Period(2026, 9), EffectKind.BENEFIT, Decimal("2"), Decimal("1.50"), "EUR"),), "x", 1, "none")),
+        first_month=Period(2026, 9),
     )  # fmt: skip
     assert from_json(Command, to_json(one)) == one
 
