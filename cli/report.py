@@ -121,7 +121,8 @@ def totals(
         if lines is not None:
             entries = [entry for found in by_node.values() for entry in found]
             by_version = {
-                version: roll_up(entries, by, version, settings.currency, rates, figure=figure) for version in Version
+                version: roll_up(entries, by, version, settings.currency, settings.usable(rates), figure=figure)
+                for version in Version
             }
             reasons = {entry.id: measure_figures(entry, settings, rates).left_out for entry in entries}
             _print_lines(services, lines, by_version, reasons)
@@ -130,16 +131,18 @@ def totals(
     report = next(line for line in REPORT if line.figure is figure)
     made = {node: portfolio.figures(by_node[node], settings, rates) for node in sorted(by_node)}
     table = Table(by.value.replace("_", " ").capitalize(), title=f"{report.name} in {settings.currency}")
-    for heading in ("Measures", "Plan", "Latest estimate", "Variance", "Actual"):
+    for heading in ("Measures", "Plan", "Latest estimate", "Variance", "Exchange effect", "Actual"):
         table.add_column(heading, justify="right")
     for node, found in made.items():
         plan, estimate = (getattr(found.amounts, name) for name in (report.plan, report.estimate))
         actual = getattr(found.amounts, report.actual) if report.actual else None
+        exchange = getattr(found.amounts, report.fx)
         table.add_row(
             node[-1] if sum(other[-1] == node[-1] for other in made) == 1 else " / ".join(node),
             str(found.measures),
             *(_amount_text(amount) for amount in (plan, estimate)),
-            _amount_text(None if plan is None or estimate is None else estimate - plan),
+            _amount_text(None if plan is None or estimate is None else estimate - plan - (exchange or 0)),
+            _amount_text(exchange),
             _amount_text(actual),
         )
     console = Console(highlight=False)
@@ -163,10 +166,12 @@ def figures(
         found = portfolio.figures(entries, settings, services.rates.rates())
         names = services.measures.measure_names()
     table = Table("Figure", title=f"{config.organization}, {settings.year.label}, in {settings.currency}")
-    for heading in ("Plan", "Latest estimate", "Actual"):
+    for heading in ("Plan", "Latest estimate", "Of it exchange rates", "Actual"):
         table.add_column(heading, justify="right")
     for line in REPORT:
-        amounts = (getattr(found.amounts, name) if name else None for name in (line.plan, line.estimate, line.actual))
+        amounts = (
+            getattr(found.amounts, name) if name else None for name in (line.plan, line.estimate, line.fx, line.actual)
+        )
         table.add_row(line.name, *map(_amount_text, amounts))
     single = Table("Figure")
     single.add_column("Amount", justify="right")

@@ -25,7 +25,8 @@ from governance.latest_estimate import COSTS, SPEND, months_text
 from governance.locked_plan import LockedPlan
 from governance.measure import Committee, Measure, Person, Role
 from governance.money import CurrencyMismatch, Period
-from governance.rates import Rates
+from governance.plan_rates import converter_of
+from governance.rates import Converter, Rates
 from governance.reporting_amounts import NO_RATES, ReportingAmount, ReportingCurrency
 from governance.responsible import ADMINISTRATOR, Responsible, responsible
 from governance.role_change import acceptors, unaccepted_reason
@@ -101,7 +102,7 @@ def evaluate_approvals(stage: str, rules: Sequence[ApprovalRule], context: Appro
     return [_evaluate(stage, rule, context) for rule in required]
 
 
-def is_required(rule: ApprovalRule, policy: Policy, effects: Effects | None, rates: Rates = NO_RATES) -> bool:
+def is_required(rule: ApprovalRule, policy: Policy, effects: Effects | None, rates: Converter = NO_RATES) -> bool:
     """Some approvals are only asked for above a limit, of benefit or of cost; an unknown plan asks for them as well."""
     if not rule.above_limit:
         return True
@@ -137,8 +138,10 @@ def rebaseline_rules(
     """
     locked = [] if plan is None else [plan.lines] if plan.original is None else [plan.original, plan.lines]
     sizes = [_size(lines) for lines in (*locked, measure.effects)]
+    # A re-baseline is measured with the rates that it will have: those of the decision.
+    kept = converter_of(plan.rates if plan is not None else None, rates)
     return tuple(
-        rule for rule in policy.rebaseline if any(is_required(rule, policy, effects, rates) for effects in sizes)
+        rule for rule in policy.rebaseline if any(is_required(rule, policy, effects, kept) for effects in sizes)
     )
 
 

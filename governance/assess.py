@@ -35,7 +35,7 @@ from governance.latest_estimate import LatestEstimate, latest_estimate
 from governance.legacy import CODE as LEGACY_CODE
 from governance.legacy import running_services
 from governance.legacy_cost import LegacyCost, legacy_cost, own_lines, with_posted
-from governance.locked_plan import LockedPlan, is_changed, lock_plan, with_locked_plan
+from governance.locked_plan import LockedPlan, is_changed, lock_plan, rates_of_plan, with_locked_plan
 from governance.locked_scope import is_unscoped, scope_change, scope_text, terms_of
 from governance.locked_terms import LockedTerms, as_locked, changed_terms
 from governance.measure import Measure, Role
@@ -85,7 +85,7 @@ def assess(measure: Measure, evidence: Evidence, policy: Policy, now: datetime, 
     change; a fact that was lost shuts the next gate.
     """
     measure = replace(measure, scope=scope_text(evidence.children))
-    assessment = _Assessment(measure, evidence, policy, now, rates)
+    assessment = _Assessment(measure, evidence, policy, now, rates.aged(now.date(), policy.rate_age_days))
     assessment.observe_roles()
     assessment.apply_commands()
     assessment.rebaseline()
@@ -282,6 +282,7 @@ class _Assessment:
                     by=by,
                     terms=terms,
                     before=plan,
+                    rates=rates_of_plan(self.measure.effects, self.rates, self.now.date(), plan),
                 )
             )
             self.events.append(Event(EventKind.REBASELINED, f"Plan {plan.number + 1}: {newest.text}"))
@@ -502,7 +503,8 @@ class _Assessment:
 
     def _lock(self, reason: str) -> None:
         terms = terms_of(self.measure, self.evidence.children)
-        self.plan = lock_plan(self.measure.effects, self.now, reason=reason, terms=terms)
+        rates = rates_of_plan(self.measure.effects, self.rates, self.now.date())
+        self.plan = lock_plan(self.measure.effects, self.now, reason=reason, terms=terms, rates=rates)
         self.events.append(Event(EventKind.PLAN_LOCKED, f"Plan 1 {reason}"))
 
     def _conditions(self) -> tuple[ConditionResult, ...]:

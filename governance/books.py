@@ -14,7 +14,9 @@ from decimal import Decimal
 from governance.definitions.years import MONTHS
 from governance.effects import ZERO, EffectLine, Version, is_in_net
 from governance.estimate_lines import estimate_lines
+from governance.line_rates import LineRates
 from governance.money import Period
+from governance.plan_rates import FrozenRates
 from governance.rates import MissingRate, Rates
 
 
@@ -63,10 +65,14 @@ class BooksFigures:
         return self.year.plus(MONTHS - 1)
 
 
-def books_figures(lines: Iterable[EffectLine], books: Books, today: date, rates: Rates) -> BooksFigures:
-    """``lines`` are those that count, with the locked plan; the year is the one of ``today``."""
+def books_figures(
+    lines: Iterable[EffectLine], books: Books, today: date, rates: Rates, frozen: FrozenRates | None = None
+) -> BooksFigures:
+    """``lines`` are those that count, with the locked plan, which has the rates ``frozen``; the year is the one of
+    ``today``."""
     counted = tuple(line for line in lines if is_in_net(line))
     year = books.year_of(Period.of(today))
+    line_rates = LineRates(rates, frozen)
     series = (
         _version(counted, Version.PLAN),
         estimate_lines(counted, today),
@@ -79,7 +85,7 @@ def books_figures(lines: Iterable[EffectLine], books: Books, today: date, rates:
             continue
         total, in_year = ZERO, ZERO
         for line in some:
-            converted = rates.convert(line.money, books.currency, line.month)
+            converted = line_rates.convert(line, books.currency)
             if isinstance(converted, MissingRate):
                 return BooksFigures(books, year, None, None, converted)
             amount = converted.money.amount if line.kind.is_benefit else -converted.money.amount

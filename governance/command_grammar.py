@@ -27,7 +27,7 @@ USAGE: Mapping[Verb, str] = {
     Verb.HOLD: "/hold reason, for example: /hold waiting for the supplier's contract",
     Verb.RESUME: "/resume",
     Verb.CANCEL: "/cancel reason, for example: /cancel replaced by the group's own platform",
-    Verb.REASON: "/reason text, for example: /reason delay: the supplier ships in March",
+    Verb.REASON: "/reason text, for example: /reason price 60 volume 40 dearer, and fewer of them",
     Verb.DELEGATE: "/delegate person until DATE, for example: /delegate @Sara Lind until 2026-12-31",
     Verb.REBASELINE: "/rebaseline reason, for example: /rebaseline two sites were added to the scope",
     Verb.ACCEPT_ROLE: "/accept-role ROLE, and best the new holder, for example: /accept-role sponsor @Sara Lind",

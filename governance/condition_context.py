@@ -13,6 +13,7 @@ from governance.latest_estimate import LatestEstimate
 from governance.locked_plan import LockedPlan
 from governance.measure import Measure, Role
 from governance.measure_state import Deviation
+from governance.plan_rates import converter_of
 from governance.rates import Rates
 from governance.reporting_amounts import NO_RATES, ReportingCurrency
 from governance.responsible import ADMINISTRATOR, responsible
@@ -44,8 +45,9 @@ class ConditionContext:
 
     @property
     def reporting(self) -> ReportingCurrency:
-        """The currency of the policy's thresholds."""
-        return ReportingCurrency(self.policy.currency, self.rates)
+        """The currency of the policy's thresholds; a locked plan keeps the rates of its decision."""
+        frozen = self.plan.rates if self.plan is not None else None
+        return ReportingCurrency(self.policy.currency, converter_of(frozen, self.rates))
 
     def met(self, code: str, subject: str, expected: str, actual: str) -> ConditionResult:
         return ConditionResult(self.stage, code, subject, Outcome.MET, expected, actual, actual)

@@ -256,7 +256,7 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class BaselineClaim:
-    """What one measure claims on a baseline, by month."""
+    """What one measure claims on a baseline, by month: its planned benefit, and what is booked of it."""
 
     measure: MeasureId
     key: str
@@ -265,6 +265,7 @@ class BaselineClaim:
     place: Place = Place()  # noqa: RUF009 - frozen, so that sharing it is safe
     elsewhere: bool = False
     """It stands in another part of the organisation: readers of this measure need not be able to see it."""
+    booked: Mapping[Period, Money] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

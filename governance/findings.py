@@ -33,6 +33,7 @@ from governance.measure_state import Deviation, OffRamp, OffRampKind, OwnerActiv
 from governance.money import Money, Period
 from governance.named_sentence import NamedSentence, connection_of
 from governance.ownership import conflict_drafts, inactive_drafts
+from governance.plan_rates import converter_of
 from governance.priorities import drift_drafts, low_tickets, mismatch_draft, serving_items
 from governance.rates import Rates
 from governance.relapse import Relapse
@@ -289,7 +290,8 @@ def ageing(context: FindingContext) -> Iterator[FindingDraft]:
 def _value(context: FindingContext) -> ReportingAmount | Unknown | None:
     """The value at stake: the net plan."""
     plan = context.effects.plan if context.effects else None
-    return ReportingCurrency(context.policy.currency, context.rates).net(plan) if plan else None
+    rates = converter_of(context.plan.rates if context.plan is not None else None, context.rates)
+    return ReportingCurrency(context.policy.currency, rates).net(plan) if plan else None
 
 
 def unknown_evidence(context: FindingContext) -> Iterator[FindingDraft]:

@@ -16,6 +16,7 @@ from enum import StrEnum
 from governance.evidence import Verb
 from governance.fingerprint import FactGroup
 from governance.measure import Role
+from governance.rates import RATE_AGE_DAYS
 
 REBASELINE = "rebaseline"
 """What ``/approve`` names to approve a change of the locked plan."""
@@ -241,6 +242,8 @@ class Policy:
     """For :attr:`RoleChangeRule.COOLING`: how long a change of a role may be objected to."""
     after_role_change: GrantedStageRule = GrantedStageRule.SHUT
     currency: str = ""
+    rate_age_days: int = RATE_AGE_DAYS
+    """Greatest age of an exchange rate; an older one is unknown."""
     """The reporting currency, in which thresholds are; empty: amounts are compared in their own."""
     classes: tuple[MeasureClass, ...] = ()
     """Classes of measures; without any all have the thresholds' hurdle."""

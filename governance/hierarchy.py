@@ -16,8 +16,10 @@ from governance.definitions.parts import part_of
 from governance.definitions.results import Figure
 from governance.effects import ZERO, EffectKind, EffectLine, Version
 from governance.facts import known
+from governance.line_rates import LineRates
 from governance.measure import HierarchyPath, Measure, MeasureId
 from governance.money import Money
+from governance.plan_rates import FrozenRates
 from governance.rates import Conversion, MissingRate, Rate, Rates
 from governance.signature import SignedLine
 
@@ -68,6 +70,10 @@ class RollUpMeasure:
     """Owner, sponsor, controller, business unit and legal entity are known."""
     held_up: bool = False
     """Its gate is due and shut."""
+    rates: FrozenRates | None = None
+    """The exchange rates of the decision; ``None`` before it."""
+    original: tuple[EffectLine, ...] | None = None
+    """The plan of the decision, where a re-baseline has replaced it."""
     signed: tuple[SignedLine, ...] = ()
     """What stands of what its controller has signed, in the currency of its actuals."""
 
@@ -175,10 +181,11 @@ def roll_up(
         node = entry.node(dimension)
         included = parts.setdefault(node, [])
         missing = left.setdefault(node, [])
+        conversions = LineRates(rates, entry.rates)
         for line in entry.lines:
             if line.version is not version or part_of(line) not in figure.parts or not include(line):
                 continue
-            converted = rates.convert(line.money, currency, line.month)
+            converted = conversions.convert(line, currency)
             if isinstance(converted, MissingRate):
                 missing.append((entry.id, line, converted))
             else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -15,6 +15,8 @@ from governance.effects import ZERO, EffectKind, EffectLine, Version
 from governance.locked_terms import LockedTerms, changed_terms
 from governance.measure import Measure
 from governance.money import Money
+from governance.plan_rates import FrozenRates, frozen_rates
+from governance.rates import Rates
 
 EffectKey: TypeAlias = "tuple[str, str, bool, str, int, int]"
 
@@ -32,6 +34,8 @@ class LockedPlan:
     """Schedule, kill criteria, baseline and scope, which lock with the amounts."""
     original: tuple[EffectLine, ...] | None = None
     """The lines of the decision, which no re-baseline replaces; ``None`` while they are these."""
+    rates: FrozenRates | None = None
+    """The exchange rates of the decision; a re-baseline keeps them."""
 
     @property
     def decided_lines(self) -> tuple[EffectLine, ...]:
@@ -47,10 +51,24 @@ def lock_plan(
     by: tuple[str, ...] = (),
     terms: LockedTerms | None = None,
     before: LockedPlan | None = None,
+    rates: FrozenRates | None = None,
 ) -> LockedPlan:
     """Keep the plan lines and the terms as they are now, beside the plan of the decision."""
     planned = tuple(line for line in lines if line.version is Version.PLAN)
-    return LockedPlan(number, planned, at, reason, by, terms, before.decided_lines if before is not None else None)
+    original = before.decided_lines if before is not None else None
+    return LockedPlan(number, planned, at, reason, by, terms, original, rates)
+
+
+def rates_of_plan(
+    lines: Iterable[EffectLine], rates: Rates, day: date, before: LockedPlan | None = None
+) -> FrozenRates | None:
+    """What the plan in these lines is frozen with on ``day``; ``before`` is the plan that it replaces."""
+    planned = [line for line in lines if line.version is Version.PLAN]
+    if not planned:
+        return None
+    first = min(line.month for line in planned)
+    currencies = {line.money.currency for line in planned}
+    return frozen_rates(currencies, first, rates, day, before.rates if before is not None else None)
 
 
 def with_locked_plan(lines: tuple[EffectLine, ...], locked: LockedPlan | None) -> tuple[EffectLine, ...]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from governance.definitions.estimate import latest_estimate
-from governance.definitions.leakage import Leakage, causes_of, leakage, split
-from governance.definitions.parts import Months, Part, Parts, by_version, months_of
+from governance.converted_parts import ConvertedParts, converted_parts
+from governance.definitions.causes import computed_losses
+from governance.definitions.leakage import Leakage, LeakReason, causes_of, leakage, split
+from governance.definitions.parts import Months, Part, Parts, months_of
 from governance.definitions.pipeline import pipeline
 from governance.definitions.results import (
+    EBITDA_PARTS,
+    RECURRING_PARTS,
     avoidance,
     capex,
     cash_effect,
@@ -22,7 +25,7 @@ from governance.definitions.results import (
     total,
 )
 from governance.definitions.validated import claimed_value, unvalidated_value, validated_value
-from governance.definitions.variance import at_completion, variance
+from governance.definitions.variance import at_completion, exchange_effect, variance
 from governance.definitions.waiting import delayed_benefit
 from governance.definitions.years import (
     carry_over,
@@ -35,8 +38,9 @@ from governance.definitions.years import (
 from governance.effects import ZERO, EffectLine, Version, period
 from governance.hierarchy import RollUpMeasure
 from governance.left_out import ENDED, LeftOut
+from governance.line_rates import LineRates
 from governance.money import Money
-from governance.rates import MissingRate, Rates
+from governance.rates import Conversion, MissingRate, Rates
 from governance.roll_up import Amounts, MeasureFigures, MonthlyFigures, RollUpSettings
 from governance.validation import claimed_of
 
@@ -45,41 +49,35 @@ BENEFIT_PARTS = (Part.RECURRING_BENEFIT, Part.ONE_OFF_BENEFIT)
 
 def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rates) -> MeasureFigures:
     """A measure's figures; one that cannot be converted whole has none, and the missing rate says why."""
-    lines = _converted(measure.lines, settings.currency, rates)
-    if isinstance(lines, MissingRate):
+    parts = converted_parts(measure, settings.currency, settings.closed, settings.usable(rates))
+    if isinstance(parts, MissingRate):
         ended = LeftOut(measure.step) if measure.step in ENDED else LeftOut.NO_RATE
-        return MeasureFigures(ended, Amounts(), missing=lines)
-    versions = by_version(lines)
-    plan, actual = versions.get(Version.PLAN), versions.get(Version.ACTUAL)
-    forecast = versions.get(Version.FORECAST)
-    estimate = (
-        None if forecast is None else latest_estimate(plan or {}, actual or {}, forecast, number_of(settings.closed))
-    )
-    left_out = _left_out(measure, settings, plan, estimate)
-    amounts = _Amounts(measure, settings, plan, estimate, actual)
-    causes = causes_of(measure.reason)
+        return MeasureFigures(ended, Amounts(), missing=parts)
+    amounts = _Amounts(measure, settings, parts)
     made = amounts.made()
-    if actual is not None and measure.step not in ENDED:
-        made = replace(made, **_values(measure, lines, settings.currency, rates))
+    if parts.actual is not None and measure.step not in ENDED:
+        made = replace(made, **_values(measure, settings.currency, settings.usable(rates)))
     return MeasureFigures(
-        left_out=left_out,
+        left_out=_left_out(measure, settings, parts.plan, parts.estimate),
         amounts=made,
-        run_rate_losses=split(amounts.run_rate_leak.loss, causes) if amounts.run_rate_leak.loss else {},
-        in_year_losses=split(amounts.in_year_leak.loss, causes) if amounts.in_year_leak.loss else {},
+        run_rate_losses=amounts.run_rate_losses(),
+        in_year_losses=amounts.in_year_losses(),
         months=tuple(
             month
-            for version, parts in ((Version.PLAN, plan), (Version.FORECAST, estimate), (Version.ACTUAL, actual))
-            if parts is not None
-            for month in _months(version, parts)
+            for version, some in (
+                (Version.PLAN, parts.plan),
+                (Version.FORECAST, parts.estimate),
+                (Version.ACTUAL, parts.actual),
+            )
+            if some is not None
+            for month in _months(version, some)
         ),
     )
 
 
-def _values(
-    measure: RollUpMeasure, lines: Iterable[EffectLine], currency: str, rates: Rates
-) -> dict[str, Decimal | None]:
+def _values(measure: RollUpMeasure, currency: str, rates: Rates) -> dict[str, Decimal | None]:
     """Claimed, validated and unvalidated; what was signed is converted like the bookings of its month."""
-    claimed = claimed_of(lines)
+    claimed = claimed_of(_booked(measure, currency, rates))
     signed = []
     for line in measure.signed:
         found = rates.convert(Money(line.validated, line.currency), currency, line.month)
@@ -90,6 +88,16 @@ def _values(
         "validated": validated_value(signed),
         "unvalidated": unvalidated_value(claimed.lines, {line.key for line in signed}),
     }
+
+
+def _booked(measure: RollUpMeasure, currency: str, rates: Rates) -> Iterator[EffectLine]:
+    conversions = LineRates(rates, measure.rates)
+    for line in measure.lines:
+        if line.version is not Version.ACTUAL:
+            continue
+        converted = conversions.convert(line, currency)
+        if isinstance(converted, Conversion):
+            yield line if converted.rate is None else replace(line, money=converted.money)
 
 
 def _left_out(
@@ -109,34 +117,64 @@ def _left_out(
 class _Amounts:
     """The amounts of one measure, with what several of them need worked out once."""
 
-    def __init__(
-        self,
-        measure: RollUpMeasure,
-        settings: RollUpSettings,
-        plan: Parts | None,
-        estimate: Parts | None,
-        actual: Parts | None,
-    ) -> None:
-        self._measure, self._settings = measure, settings
-        self._plan, self._estimate, self._actual = plan, estimate, actual
-        self._recurring = {} if plan is None else recurring_ebitda(plan)
-        self._expected = {} if estimate is None else recurring_ebitda(estimate)
+    def __init__(self, measure: RollUpMeasure, settings: RollUpSettings, parts: ConvertedParts) -> None:
+        self._measure, self._settings, self._parts = measure, settings, parts
+        self._plan, self._estimate, self._actual = parts.plan, parts.estimate, parts.actual
+        self._recurring = {} if parts.plan is None else recurring_ebitda(parts.plan)
+        self._expected = {} if parts.estimate is None else recurring_ebitda(parts.estimate)
         self._steady = steady_month(self._recurring or self._expected)
         self._same_age = _same_age(self._steady, self._recurring, self._expected)
-        compared = plan is not None and estimate is not None
-        self.run_rate_leak = leakage(self._run_rate_plan, self._run_rate_estimate) if compared else Leakage()
-        self.in_year_leak = Leakage()
-        if plan is not None and estimate is not None:
+        self._decided, self._decided_steady, self._decided_age = self._recurring, self._steady, self._same_age
+        if parts.original is not parts.plan:
+            self._decided = {} if parts.original is None else recurring_ebitda(parts.original)
+            self._decided_steady = steady_month(self._decided)
+            self._decided_age = _same_age(self._decided_steady, self._decided, self._expected)
+        self._agreed = self._expected
+        if parts.has_rates and parts.budget_estimate is not None:
+            self._agreed = recurring_ebitda(parts.budget_estimate)
+        self.run_rate_leak, self.in_year_leak = Leakage(), Leakage()
+        if parts.original is not None and parts.budget_estimate is not None:
             year = settings.year
-            self.in_year_leak = leakage(in_year(ebitda_effect(plan), year), in_year(ebitda_effect(estimate), year))
+            self.run_rate_leak = leakage(self._run_rate_original, _rate_at(self._agreed, self._decided_age))
+            self.in_year_leak = leakage(
+                in_year(ebitda_effect(parts.original), year), in_year(ebitda_effect(parts.budget_estimate), year)
+            )
+
+    def run_rate_losses(self) -> dict[LeakReason, Decimal]:
+        """By reason; a run-rate is compared at the same age, so that no delay lowers it."""
+        loss, original, estimate = self.run_rate_leak.loss, self._parts.original, self._parts.budget_estimate
+        if not loss or original is None or estimate is None:
+            return {}
+        computed = computed_losses(
+            original, estimate, RECURRING_PARTS, loss,
+            lambda months: _rate_at(_filled(months, self._decided), self._decided_steady),
+            lambda months: _rate_at(_filled(months, self._agreed), self._decided_age),
+        )  # fmt: skip
+        computed.pop(LeakReason.DELAY, None)
+        return split(loss, causes_of(self._measure.reason), computed)
+
+    def in_year_losses(self) -> dict[LeakReason, Decimal]:
+        loss, original, estimate = self.in_year_leak.loss, self._parts.original, self._parts.budget_estimate
+        if not loss or original is None or estimate is None:
+            return {}
+
+        def of_year(months: Months) -> Decimal:
+            return in_year(months, self._settings.year)
+
+        computed = computed_losses(original, estimate, EBITDA_PARTS, loss, of_year, of_year)
+        return split(loss, causes_of(self._measure.reason), computed)
+
+    @property
+    def _run_rate_original(self) -> Decimal:
+        return _rate_at(self._decided, self._decided_steady)
 
     @property
     def _run_rate_plan(self) -> Decimal:
-        return ZERO if self._steady is None else run_rate(self._recurring, self._steady)
+        return _rate_at(self._recurring, self._steady)
 
     @property
     def _run_rate_estimate(self) -> Decimal:
-        return ZERO if self._same_age is None else run_rate(self._expected, self._same_age)
+        return _rate_at(self._expected, self._same_age)
 
     def made(self) -> Amounts:
         found = Amounts()
@@ -146,15 +184,18 @@ class _Amounts:
             found = self._with_estimate(found, self._estimate)
         if self._actual is not None:
             found = self._with_actual(found, self._actual)
-        if self._plan is not None and self._estimate is not None:
+        agreed = self._parts.budget_estimate
+        if self._plan is not None and agreed is not None:
             found = replace(
                 found,
-                variance=variance(ebitda_effect(self._plan), ebitda_effect(self._estimate)),
+                variance=variance(ebitda_effect(self._plan), ebitda_effect(agreed)),
                 run_rate_loss=self.run_rate_leak.loss,
                 run_rate_gain=self.run_rate_leak.gain,
                 in_year_loss=self.in_year_leak.loss,
                 in_year_gain=self.in_year_leak.gain,
             )
+        if self._parts.has_rates:
+            found = replace(found, **self._exchange_effects())
         return replace(found, delayed_benefit=self._delayed(), pipeline=self._pipeline())
 
     def _with_plan(self, found: Amounts, plan: Parts) -> Amounts:
@@ -172,6 +213,8 @@ class _Amounts:
             in_year_plan=this_year,
             in_year_cash_plan=in_year(cash_effect(plan), year),
             run_rate_plan=rate,
+            in_year_original=self._in_year_original(this_year),
+            run_rate_original=self._run_rate_original,
             exit_rate_plan=exit_rate(self._recurring, year),
             carry_over_plan=carry_over(self._recurring, year),
             committed_run_rate=rate if committed else ZERO,
@@ -210,6 +253,52 @@ class _Amounts:
             in_year_actual=in_year(ebitda, self._settings.year),
         )
 
+    def _in_year_original(self, of_plan: Decimal) -> Decimal:
+        original = self._parts.original
+        if original is self._plan:
+            return of_plan
+        return ZERO if original is None else in_year(ebitda_effect(original), self._settings.year)
+
+    def _exchange_effects(self) -> dict[str, Decimal]:
+        """What exchange rates made of each figure since the decision."""
+        parts, found = self._parts, dict[str, Decimal]()
+        if parts.estimate is not None and parts.budget_estimate is not None:
+            now, then = self._rated(parts.estimate, self._expected), self._rated(parts.budget_estimate, self._agreed)
+            found |= {f"{name}_fx": exchange_effect(amount, then[name]) for name, amount in now.items()}
+        if parts.actual is not None and parts.budget_actual is not None:
+            booked, agreed = self._booked(parts.actual), self._booked(parts.budget_actual)
+            found |= {f"{name}_actual_fx": exchange_effect(amount, agreed[name]) for name, amount in booked.items()}
+        return found
+
+    def _rated(self, estimate: Parts, recurring: Months) -> dict[str, Decimal]:
+        year, ebitda, cash = self._settings.year, ebitda_effect(estimate), cash_effect(estimate)
+        return {
+            "recurring": total(recurring),
+            "one_off": total(one_off(estimate)),
+            "ebitda": total(ebitda),
+            "ebit": total(ebit_effect(estimate)),
+            "capex": total(capex(estimate)),
+            "cash": total(cash),
+            "in_year": in_year(ebitda, year),
+            "in_year_cash": in_year(cash, year),
+            "run_rate": _rate_at(recurring, self._same_age),
+            "run_rate_closed": run_rate(recurring, number_of(self._settings.closed)),
+            "run_rate_original": _rate_at(recurring, self._decided_age),
+            "exit_rate": exit_rate(recurring, year),
+            "carry_over": carry_over(recurring, year),
+            "avoidance": total(avoidance(estimate)),
+            "soft": total(soft_savings(estimate)),
+        }
+
+    def _booked(self, actual: Parts) -> dict[str, Decimal]:
+        ebitda = ebitda_effect(actual)
+        return {
+            "ebitda": total(ebitda),
+            "capex": total(capex(actual)),
+            "cash": total(cash_effect(actual)),
+            "in_year": in_year(ebitda, self._settings.year),
+        }
+
     def _delayed(self) -> Decimal:
         """Months to come of the fiscal year; after the implementation no gate delays them any more."""
         stages, stage = self._settings.stages, self._measure.stage
@@ -229,6 +318,10 @@ class _Amounts:
         return pipeline(rate - cost, cost, settings.weights.get(measure.stage or "", ZERO))
 
 
+def _rate_at(recurring: Months, month: int | None) -> Decimal:
+    return ZERO if month is None else run_rate(recurring, month)
+
+
 def _same_age(steady: int | None, plan: Months, expected: Months) -> int | None:
     """The month in which the latest estimate is as old as the plan in its steady month.
 
@@ -241,19 +334,9 @@ def _same_age(steady: int | None, plan: Months, expected: Months) -> int | None:
     return min(same, max(expected)) if max(expected) >= max(plan) else same
 
 
-def _filled(months: dict[int, Decimal], like: Mapping[int, Decimal]) -> dict[int, Decimal]:
+def _filled(months: Months, like: Mapping[int, Decimal]) -> dict[int, Decimal]:
     """The same months as the other ones, so that both have one steady month."""
     return {month: months.get(month, ZERO) for month in like}
-
-
-def _converted(lines: Iterable[EffectLine], currency: str, rates: Rates) -> tuple[EffectLine, ...] | MissingRate:
-    converted = []
-    for line in lines:
-        converted_money = rates.convert(line.money, currency, line.month)
-        if isinstance(converted_money, MissingRate):
-            return converted_money
-        converted.append(line if converted_money.rate is None else replace(line, money=converted_money.money))
-    return tuple(converted)
 
 
 def _months(version: Version, parts: Parts) -> Iterable[MonthlyFigures]:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from governance.effects import Series, period
 from governance.facts import Unknown
 from governance.money import Money, Period
-from governance.rates import MissingRate, Rates
+from governance.rates import Converter, MissingRate, Rates
 
 CENT = Decimal("0.01")
 
@@ -35,7 +35,7 @@ class ReportingCurrency:
     """The currency of thresholds, and the rates into it; without a code amounts are compared as they are."""
 
     code: str
-    rates: Rates
+    rates: Converter
 
     def net(self, series: Series) -> ReportingAmount | Unknown:
         """Σ net of all months."""

@@ -17,7 +17,7 @@ from governance.definitions.years import (
 from governance.effects import Version
 from governance.left_out import LeftOut
 from governance.money import Period
-from governance.rates import MissingRate
+from governance.rates import RATE_AGE_DAYS, MissingRate, Rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,12 @@ class RollUpSettings:
     """Share of the benefit that the pipeline counts, by stage, in the order of the stages."""
     committed_from: str
     """The stage from which committed totals count a measure."""
+    rate_age_days: int = RATE_AGE_DAYS
+    """Greatest age of an exchange rate; an older one is missing."""
+
+    def usable(self, rates: Rates) -> Rates:
+        """The rates that are not too old in the month after the last closed one."""
+        return rates.aged(self.closed.plus(1).first_day, self.rate_age_days)
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -51,7 +57,9 @@ class RollUpSettings:
 class Amounts:
     """What a measure adds to the totals; ``None`` where it has no such figure.  Below zero is less than nothing.
 
-    ``plan`` is the locked plan, ``estimate`` the latest estimate, ``actual`` what is booked.
+    ``plan`` is the locked plan at the rates of its decision, ``estimate`` the latest estimate and ``actual`` what is
+    booked, both at the rates of their months.  ``…_fx`` is the part of an estimate or actual that exchange rates made
+    since the decision: without it the amount is at the rates of the decision.
     """
 
     recurring_plan: Decimal | None = None
@@ -62,7 +70,7 @@ class Amounts:
     ebitda_estimate: Decimal | None = None
     ebitda_actual: Decimal | None = None
     variance: Decimal | None = None
-    """EBITDA effect: latest estimate − plan."""
+    """EBITDA effect: latest estimate − plan, both at the rates of the decision."""
     ebit_plan: Decimal | None = None
     ebit_estimate: Decimal | None = None
     capex_plan: Decimal | None = None
@@ -87,6 +95,10 @@ class Amounts:
     exit_rate_estimate: Decimal | None = None
     carry_over_plan: Decimal | None = None
     carry_over_estimate: Decimal | None = None
+    in_year_original: Decimal | None = None
+    """EBITDA effect of the fiscal year in the plan of the decision, from which leakage is counted."""
+    run_rate_original: Decimal | None = None
+    """In the steady month of the plan of the decision."""
     run_rate_loss: Decimal | None = None
     run_rate_gain: Decimal | None = None
     in_year_loss: Decimal | None = None
@@ -107,6 +119,26 @@ class Amounts:
     """What of it the controller has signed."""
     unvalidated: Decimal | None = None
     """What of it nobody has signed."""
+    recurring_fx: Decimal | None = None
+    one_off_fx: Decimal | None = None
+    ebitda_fx: Decimal | None = None
+    ebitda_actual_fx: Decimal | None = None
+    ebit_fx: Decimal | None = None
+    capex_fx: Decimal | None = None
+    capex_actual_fx: Decimal | None = None
+    cash_fx: Decimal | None = None
+    cash_actual_fx: Decimal | None = None
+    in_year_fx: Decimal | None = None
+    in_year_actual_fx: Decimal | None = None
+    in_year_cash_fx: Decimal | None = None
+    run_rate_fx: Decimal | None = None
+    run_rate_closed_fx: Decimal | None = None
+    run_rate_original_fx: Decimal | None = None
+    """Of the latest estimate at the age of the original plan in its steady month."""
+    exit_rate_fx: Decimal | None = None
+    carry_over_fx: Decimal | None = None
+    avoidance_fx: Decimal | None = None
+    soft_fx: Decimal | None = None
 
 
 AMOUNTS = tuple(each.name for each in fields(Amounts))

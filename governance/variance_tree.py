@@ -5,20 +5,21 @@ Variance = latest estimate − plan, favourable positive.  What each part is:
 * scope: a kind of line that is only in one of the two, so it was added or removed;
 * timing: the plan moved by as many months as its first amount moved, less the plan; a plan that moves past its own end
   and past the end of the estimate loses those months, one that begins earlier gains them;
-* price or volume: the rest, where the owner's reason says so; value where nothing says more;
-* exchange rate: the plan at the rates of now less the plan at the rates that it was locked with;
+* price or volume: the rest, as far as the owner's reason says so; value where nothing says more;
+* exchange rate: the estimate at the rates of its months less the estimate at the rates of the decision, at which every
+  other cause is counted;
 * other: what the verdict counts beside these lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-from governance.definitions.leakage import LeakReason
+from governance.definitions.leakage import Cause, LeakReason
 from governance.effects import ZERO, EffectKind, EffectLine, is_in_net, signed
 from governance.money import Period
 
@@ -88,11 +89,12 @@ def variance_tree(
     estimate: Iterable[EffectLine],
     *,
     variance: Decimal | None = None,
-    stated: LeakReason = LeakReason.UNSTATED,
+    stated: Sequence[Cause] = (),
     rate: RateOf | None = None,
     locked_rate: RateOf | None = None,
 ) -> VarianceTree:
-    """All lines are in one currency; ``rate`` and ``locked_rate`` turn their months into the reporting currency.
+    """All lines are in one currency; ``rate`` turns their months into the reporting currency, and ``locked_rate`` does
+    so with the rates of the decision.
 
     ``variance`` is what the verdict says in that currency; what it holds beyond these lines is named as other.
     """
@@ -119,7 +121,7 @@ def _kind(
     kind: LineKind,
     planned: MonthlyAmounts,
     expected: MonthlyAmounts,
-    stated: LeakReason,
+    stated: Sequence[Cause],
     rate: RateOf | None,
     locked_rate: RateOf | None,
 ) -> KindShare:
@@ -130,17 +132,35 @@ def _kind(
         parts[VarianceCause.SCOPE] = _less(expected, planned)
     else:
         parts[VarianceCause.TIMING] = _less(moved, planned)
-        parts[STATED.get(stated, VarianceCause.VALUE)] = _less(expected, moved)
-    if rate is not None:
+        parts |= _by_statement(_less(expected, moved), stated)
+    counted = locked_rate or rate
+    if counted is not None:
         parts = {
-            cause: {month: amount * rate(month) for month, amount in months.items()} for cause, months in parts.items()
+            cause: {month: amount * counted(month) for month, amount in months.items()}
+            for cause, months in parts.items()
         }
-        if locked_rate is not None:
-            parts[VarianceCause.EXCHANGE_RATE] = {
-                month: amount * (rate(month) - locked_rate(month)) for month, amount in planned.items()
-            }
+    if rate is not None and locked_rate is not None:
+        parts[VarianceCause.EXCHANGE_RATE] = {
+            month: amount * (rate(month) - locked_rate(month)) for month, amount in expected.items()
+        }
     causes = (CauseShare(cause, _stated_months(months)) for cause, months in parts.items())
     return KindShare(*kind, tuple(share for share in causes if share.months), shift)
+
+
+def _by_statement(rest: MonthlyAmounts, stated: Sequence[Cause]) -> dict[VarianceCause, dict[Period, Decimal]]:
+    """The rest by what its owner says; what nobody splits is value."""
+    found: dict[VarianceCause, dict[Period, Decimal]] = {}
+    left = dict(rest)
+    for cause in stated:
+        name = STATED.get(cause.reason)
+        if name is None:
+            continue
+        months = found.setdefault(name, {})
+        for month, amount in rest.items():
+            part = amount * cause.share
+            months[month] = months.get(month, ZERO) + part
+            left[month] -= part
+    return found | {VarianceCause.VALUE: left}
 
 
 def _shift(planned: MonthlyAmounts, expected: MonthlyAmounts) -> int:

@@ -13,6 +13,7 @@ from governance.evidence import DEFAULT_REPORTS, Report
 from governance.measure import Role
 from governance.milestones import AmountPer
 from governance.money import MAX_AMOUNT
+from governance.rates import RATE_AGE_DAYS
 from governance.spread import MAX_MONTHS, SpreadShape
 from governance.verdict import GateState
 from mapping.sources import MappingModel, RoleSource, Source
@@ -525,6 +526,8 @@ class PolicyRule(ThresholdRule):
     next gate is shut, or the stage is taken back."""
     horizon_months: Months = 60
     """Months from the start of the work up to which benefits and running costs without a duration count."""
+    rate_age_days: Annotated[int, Field(ge=1, le=4_000)] = RATE_AGE_DAYS
+    """Greatest age of an exchange rate in days; with an older one an amount is unknown."""
     gate_names: Mapping[GateState, str] = {}
     """What people read for the states of the gate, where that is another name: ``{blocked: Gesperrt}``."""
     committed_from: str | None = None

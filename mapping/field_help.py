@@ -287,6 +287,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "(accept), also after hours in which nobody put it back (cooling 48), or at once (trust).",
         "after_role_change": "What becomes of a stage that rests on the approval of somebody whose role was changed "
         "and nobody accepted that: the next gate is shut, or the stage is taken back.",
+        "rate_age_days": "Greatest age of an exchange rate in days; with an older one an amount is unknown: 400.",
         "gate_names": "What people read for the states of the gate, in fields and on pages: {blocked: Gesperrt}.",
         "committed_from": "Key of the stage from which committed totals count a measure; without it the stage that "
         "locks the plan.",

@@ -40,6 +40,7 @@ class Policies:
             cooling=timedelta(hours=int(hours or 0)),
             after_role_change=GrantedStageRule(rule.after_role_change),
             currency=config.reporting_currency,
+            rate_age_days=rule.rate_age_days,
             classes=tuple(MeasureClass(**one.model_dump()) for one in rule.classes),
             fiscal_year_start=config.fiscal_year_start,
             gate_names={state.value: name.strip() for state, name in rule.gate_names.items()},

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from connector.measures.usable_rates import usable_rates
 from governance.books import Books, BooksFigures, books_figures
 from governance.effects import EffectLine
+from governance.plan_rates import FrozenRates
 from governance.rates import Rates
 from mapping.config import MappingConfig
 
@@ -37,15 +39,21 @@ def group_books(config: MappingConfig) -> Books:
 
 
 def both_books(
-    config: MappingConfig, legal_entity: str | None, lines: Iterable[EffectLine], rates: Rates, today: date
+    config: MappingConfig,
+    legal_entity: str | None,
+    lines: Iterable[EffectLine],
+    rates: Rates,
+    today: date,
+    frozen: FrozenRates | None = None,
 ) -> BothBooks | None:
-    """``None`` where there is nothing to show beside the group's figures."""
+    """``None`` where there is nothing to show beside the group's figures; ``frozen`` are the rates of its plan."""
     local, counted = local_books(config, legal_entity), tuple(lines)
     if local is None or not counted:
         return None
+    usable = usable_rates(rates, config, today)
     return BothBooks(
-        books_figures(counted, group_books(config), today, rates),
-        books_figures(counted, local, today, rates),
+        books_figures(counted, group_books(config), today, usable, frozen),
+        books_figures(counted, local, today, usable, frozen),
         legal_entity or "",
     )
 

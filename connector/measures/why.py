@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection, RowMapping, select
 
 from connector.measures.counted_lines import counted_lines
+from connector.store.database.tables import FIGURES_SETTINGS
 from connector.store.measures import measure_queries
 from connector.store.measures.known_changes import KnownChange, KnownChanges, known_changes
+from connector.store.measures.plan_rates import plan_rates
 from connector.store.measures.verdicts import verdict_of
+from connector.store.reporting.exchange_rates import all_rates
 from governance.definitions.leakage import causes_of
 from governance.effects import EffectLine, Version
 from governance.estimate_lines import estimate_lines
+from governance.money import Money, Period
+from governance.plan_rates import PlanRates
+from governance.rates import RATE_AGE_DAYS, MissingRate, Rates
 from governance.variance_tree import KindShare, VarianceTree, variance_tree
 
 
@@ -29,6 +36,8 @@ class MeasureWhy:
     known: KnownChanges
     stated_reason: str
     """The reason that the owner gave for the deviation."""
+    rated: bool = False
+    """In the reporting currency, so that what exchange rates did stands apart."""
 
     def change_of(self, share: KindShare) -> KnownChange | None:
         """The newest change of an amount of this kind."""
@@ -38,7 +47,11 @@ class MeasureWhy:
 def measure_why(
     connection: Connection, row: RowMapping, lines: Iterable[EffectLine], until: datetime | None = None
 ) -> MeasureWhy:
-    """``row`` is as the catalogue has it, ``lines`` are those that count; ``until`` is the day of a past page."""
+    """``row`` is as the catalogue has it, ``lines`` are those that count; ``until`` is the day of a past page.
+
+    A decided measure of another currency is shown in the reporting currency, unless a rate is missing or the day is
+    past: the rates of that day are not kept.
+    """
     measure, verdict = row["id"], verdict_of(row)
     counted = tuple(lines)
     changes = known_changes(connection, measure, until)
@@ -55,9 +68,40 @@ def measure_why(
         problem = "Without a plan there is no variance."
     if problem or estimate is None or variance is None:
         return MeasureWhy(None, "", problem, changes, reason)
-    plan = (line for line in counted if line.version is Version.PLAN)
-    tree = variance_tree(plan, estimate, variance=variance.amount, stated=causes_of(reason)[0].reason)
-    return MeasureWhy(tree, variance.currency, "", changes, reason)
+    plan = tuple(line for line in counted if line.version is Version.PLAN)
+    causes = causes_of(reason)
+    tree = variance_tree(plan, estimate, variance=variance.amount, stated=causes)
+    rates = None if until is not None or tree.other else _rates_of(connection, row, (*plan, *estimate))
+    if rates is None:
+        return MeasureWhy(tree, variance.currency, "", changes, reason)
+    tree = variance_tree(
+        plan, estimate, stated=causes, rate=rates.now.__getitem__, locked_rate=rates.decided.__getitem__
+    )
+    return MeasureWhy(tree, rates.currency, "", changes, reason, rated=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _MonthRates:
+    currency: str
+    now: Mapping[Period, Decimal]
+    decided: Mapping[Period, Decimal]
+
+
+def _rates_of(connection: Connection, row: RowMapping, lines: tuple[EffectLine, ...]) -> _MonthRates | None:
+    """``None`` for a measure of the reporting currency, before its decision, and where a rate is missing."""
+    to, frozen = connection.execute(select(FIGURES_SETTINGS.c.currency)).scalar(), plan_rates(connection, row["id"])
+    own = {line.money.currency for line in lines}
+    if to is None or frozen is None or len(own) != 1 or own == {to}:
+        return None
+    one, now, decided = Money(Decimal(1), own.pop()), {}, {}
+    rates = Rates(all_rates(connection)).aged(row["assessed_at"].date(), RATE_AGE_DAYS)
+    agreed = PlanRates(rates, frozen)
+    for month in {line.month for line in lines}:
+        present, then = rates.convert(one, to, month), agreed.convert(one, to, month)
+        if isinstance(present, MissingRate) or isinstance(then, MissingRate):
+            return None
+        now[month], decided[month] = present.money.amount, then.money.amount
+    return _MonthRates(to, now, decided)
 
 
 def why_of_now(connection: Connection, row: RowMapping) -> MeasureWhy:

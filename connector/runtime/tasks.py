@@ -267,7 +267,12 @@ def roll_up_settings(active: ActiveMapping, now: datetime) -> RollUpSettings:
     year = FiscalYear.of(now.date(), config.fiscal_year_start, YearName(config.fiscal_year_named_by))
     closed = Period.of(now.date()).plus(-1)
     return RollUpSettings(
-        config.reporting_currency, year, closed, active.policies.base.weights, active.policies.committed_from
+        config.reporting_currency,
+        year,
+        closed,
+        active.policies.base.weights,
+        active.policies.committed_from,
+        config.policy.rate_age_days,
     )
 
 

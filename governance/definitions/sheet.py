@@ -25,6 +25,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     estimate.latest_estimate,
     variance.at_completion,
     variance.variance,
+    variance.exchange_effect,
     years.in_year,
     years.run_rate,
     years.steady_month,

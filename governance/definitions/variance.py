@@ -20,7 +20,16 @@ def at_completion(estimate: Months) -> Decimal:
 def variance(plan: Months, estimate: Months) -> Decimal:
     """Variance.
 
-    Formula: latest estimate at completion − plan, favourable is positive; both at the same rate of each month.
+    Formula: latest estimate at completion − plan, favourable is positive; both at the rates of the decision.
     Source: common practice of controllers; PMI, variance at completion.
     """
     return at_completion(estimate) - total(plan)
+
+
+def exchange_effect(now: Decimal, agreed: Decimal) -> Decimal:
+    """Exchange effect.
+
+    Formula: a figure at the rates of its months − the same figure at the rates of the decision.
+    Source: common practice of controllers, constant currency; IAS 21 on average and closing rates.
+    """
+    return now - agreed

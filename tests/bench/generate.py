@@ -46,7 +46,7 @@ CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK")
 CURRENCY_SHARES = (780, 120, 60, 37, 3)
 """There is no exchange rate for SEK: its measures are excluded from every total."""
 REASONS = (
-    "delay: the supplier delivers a quarter later",
+    "volume: the supplier delivers a quarter less",
     "scope: two branches stay out until the works council has agreed",
     "price: the new licence costs more than offered",
     "volume: fewer customers move than expected",
@@ -203,8 +203,12 @@ _CONNECTION = text("""
     VALUES ('jira-main', 'jira', 'https://nordbank.example', 'gatepost', '') ON CONFLICT DO NOTHING
 """)
 _RATES = text("""
-    INSERT INTO exchange_rate VALUES ('USD', 'EUR', '2020-01-01', 0.92, 'ECB'), ('USD', 'EUR', '2026-07-01', 0.935, 'ECB'),
-        ('GBP', 'EUR', '2020-01-01', 1.17, 'ECB'), ('CHF', 'EUR', '2020-01-01', 1.06, 'ECB') ON CONFLICT DO NOTHING
+    INSERT INTO exchange_rate
+    SELECT v.currency, 'EUR', v.kind, make_date(y, 1, 1), v.factor, 'ECB'
+    FROM (VALUES ('USD', 'average', 0.92), ('GBP', 'average', 1.17), ('CHF', 'average', 1.06),
+                 ('USD', 'closing', 0.91), ('GBP', 'closing', 1.16), ('CHF', 'closing', 1.05)) AS v (currency, kind, factor),
+         generate_series(2020, 2032) AS y
+    ON CONFLICT DO NOTHING
 """)
 
 

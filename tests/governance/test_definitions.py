@@ -282,21 +282,34 @@ def test_losses_and_gains_stay_apart(planned: int, estimate: int, leak: Leakage)
 @pytest.mark.parametrize(
     ("text", "causes"),
     [
-        pytest.param("delay: the supplier ships in March", (Cause(LeakReason.DELAY),), id="one of the list"),
+        pytest.param("price: the supplier asks for more", (Cause(LeakReason.PRICE),), id="one of the list"),
+        pytest.param("delay: the supplier ships in March", (Cause(LeakReason.OTHER),), id="a delay is worked out"),
+        pytest.param(
+            "scope 60 %, price 40 %",
+            (Cause(LeakReason.OTHER, Decimal("0.6")), Cause(LeakReason.PRICE, Decimal("0.4"))),
+            id="so is scope",
+        ),
+        pytest.param(
+            "price 60 volume 40 dearer, and fewer of them",
+            (Cause(LeakReason.PRICE, Decimal("0.6")), Cause(LeakReason.VOLUME, Decimal("0.4"))),
+            id="a split without signs",
+        ),
+        pytest.param("volume 3 sites stay open", (Cause(LeakReason.VOLUME),), id="a number that is no share"),
+        pytest.param("phase 2 is late", (Cause(LeakReason.OTHER),), id="a number behind another word"),
         pytest.param("Volume - two branches stay open", (Cause(LeakReason.VOLUME),), id="in any case"),
         pytest.param("Supplier is late", (Cause(LeakReason.OTHER),), id="a reason that is none of the list"),
         pytest.param("", (Cause(LeakReason.UNSTATED),), id="none"),
         pytest.param(
-            "delay 60 %, price 40%: late and dearer",
-            (Cause(LeakReason.DELAY, Decimal("0.6")), Cause(LeakReason.PRICE, Decimal("0.4"))),
+            "volume 60 %, price 40%: fewer and dearer",
+            (Cause(LeakReason.VOLUME, Decimal("0.6")), Cause(LeakReason.PRICE, Decimal("0.4"))),
             id="a split",
         ),
         pytest.param(
-            "delay 60 %: the rest is not known",
-            (Cause(LeakReason.DELAY, Decimal("0.6")), Cause(LeakReason.UNSTATED, Decimal("0.4"))),
+            "volume 60 %: the rest is not known",
+            (Cause(LeakReason.VOLUME, Decimal("0.6")), Cause(LeakReason.UNSTATED, Decimal("0.4"))),
             id="what a split leaves has no reason",
         ),
-        pytest.param("delay 90 %, price 20 %: too much", (Cause(LeakReason.DELAY),), id="more than the whole"),
+        pytest.param("volume 90 %, price 20 %: too much", (Cause(LeakReason.VOLUME),), id="more than the whole"),
     ],
 )
 def test_a_reason_begins_with_its_causes(text: str, causes: tuple[Cause, ...]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.definitions.leakage import LeakReason
+from governance.definitions.leakage import Cause, LeakReason
 from governance.effects import ZERO, Account, EffectKind, EffectLine, Version, sum_up
 from governance.estimate_lines import estimate_lines
 from governance.facts import Unknown
@@ -28,7 +28,7 @@ def lines(version: str, kind: str, first: int, *amounts: int) -> tuple[EffectLin
 
 
 def causes(*expected: EffectLine, plan: tuple[EffectLine, ...], stated: str = "unstated") -> dict[str, int]:
-    tree = variance_tree(plan, expected, stated=LeakReason(stated))
+    tree = variance_tree(plan, expected, stated=[Cause(LeakReason(stated))])
     found: dict[str, int] = {}
     for share in (share for kind in tree.kinds for share in kind.causes):
         found[share.cause] = found.get(share.cause, 0) + int(share.amount)
@@ -68,13 +68,20 @@ def test_the_causes_of_a_variance(
     assert causes(*expected, plan=plan, stated=stated) == parts
 
 
+def test_the_rest_is_split_as_its_owner_says() -> None:
+    shares = [Cause(LeakReason.PRICE, Decimal("0.6")), Cause(LeakReason.VOLUME, Decimal("0.3"))]
+    (kind,) = variance_tree(PLAN, lines("forecast", "benefit", 0, 80, 80, 80, 80), stated=shares).kinds
+    assert {share.cause.value: share.amount for share in kind.causes} == {"price": -48, "volume": -24, "value": -8}
+
+
 def test_exchange_rates_stand_apart() -> None:
+    """80 a month of 100 at 0.90, and what 0.80 makes of these 80."""
     tree = variance_tree(
         PLAN, lines("forecast", "benefit", 0, 80, 80, 80, 80), rate=lambda _: Decimal("0.8"), locked_rate=lambda _: Decimal("0.9")
     )  # fmt: skip
     (kind,) = tree.kinds
     found = {share.cause: share.amount for share in kind.causes}
-    assert found == {VarianceCause.VALUE: Decimal("-64.0"), VarianceCause.EXCHANGE_RATE: Decimal("-40.0")}
+    assert found == {VarianceCause.VALUE: Decimal("-72.0"), VarianceCause.EXCHANGE_RATE: Decimal("-32.0")}
     assert tree.amount == 4 * (80 * Decimal("0.8") - 100 * Decimal("0.9"))
 
 
@@ -112,7 +119,7 @@ def test_children_add_up_to_their_parent_and_the_whole_to_the_variance(
     completion = expected.at_completion
     plan = [line for line in some if line.version is Version.PLAN]
     variance = completion - (effects.plan.total_net() if effects.plan else ZERO)
-    tree = variance_tree(plan, estimate, variance=variance, stated=stated)
+    tree = variance_tree(plan, estimate, variance=variance, stated=[Cause(stated)])
     assert tree.amount == variance
     mixed = any(len({line.hard for line in some if line.kind is kind}) > 1 for kind in EffectKind)
     assert mixed or tree.other == ZERO, "only hard and soft amounts of one kind are estimated apart"

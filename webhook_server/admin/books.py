@@ -6,6 +6,7 @@ from connector.bootstrap import Services
 from connector.measures.books import both_books, local_books, unnamed_entity
 from connector.measures.counted_lines import counted_lines
 from connector.store.measures.measure_details import MeasureDetails
+from connector.store.reconcile.frozen_rates import frozen_from_json
 from mapping.config import MappingConfig
 from webhook_server.pages import formats
 
@@ -16,5 +17,7 @@ def books_data(services: Services, config: MappingConfig, details: MeasureDetail
     found: dict[str, object] = {"unnamed_entity": entity if unnamed_entity(config, entity) else ""}
     if local_books(config, entity) is not None:
         lines = counted_lines(details.effect_lines)
-        found["books"] = both_books(config, entity, lines, services.rates.rates(), formats().now.date())
+        newest = details.plan_versions[0] if details.plan_versions else None
+        frozen = frozen_from_json(newest.rates) if newest is not None else None
+        found["books"] = both_books(config, entity, lines, services.rates.rates(), formats().now.date(), frozen)
     return found

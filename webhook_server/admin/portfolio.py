@@ -18,8 +18,9 @@ from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import HIERARCHY_LEVELS, PortfolioFilters
 from connector.store.reporting.portfolio_lists import PortfolioLists
-from connector.store.reporting.portfolio_results import FigureSettings, PortfolioOverview
+from connector.store.reporting.portfolio_results import FigureSettings, PortfolioOverview, in_constant_currency
 from governance.codes import CODES
+from governance.constant_currency import RatesView
 from governance.definitions import years
 from governance.definitions.report import REPORT, WORDS
 from governance.definitions.results import ebitda_effect
@@ -170,6 +171,8 @@ def _page_data(
 ) -> dict[str, Any]:
     filters = request_.filters
     overview = portfolio_.overview()
+    if request_.rates is RatesView.BUDGET:
+        overview = in_constant_currency(overview)
     total = overview.total
     amounts = total.amounts
     largest = (amounts.ebitda_plan, amounts.ebitda_estimate, amounts.ebitda_actual, amounts.run_rate_plan)

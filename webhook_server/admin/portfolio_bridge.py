@@ -32,6 +32,9 @@ LEAKAGE_LABELS = {
 }
 
 
+EXCHANGE_LABEL = "Exchange rates"
+
+
 class Horizon(StrEnum):
     """What a bridge is of."""
 
@@ -40,7 +43,12 @@ class Horizon(StrEnum):
     RUN_RATE = "run_rate"
 
     def plan(self, sums: PortfolioSums) -> Decimal:
-        return self._of(sums, "plan")
+        """The plan of the decision, from which losses are counted."""
+        return self._of(sums, "original")
+
+    def is_replaced(self, sums: PortfolioSums) -> bool:
+        """Whether a re-baseline has made another plan of it."""
+        return self._of(sums, "plan") != self._of(sums, "original")
 
     def estimate(self, sums: PortfolioSums) -> Decimal:
         return self._of(sums, "estimate")
@@ -50,6 +58,10 @@ class Horizon(StrEnum):
 
     def gain(self, sums: PortfolioSums) -> Decimal:
         return self._of(sums, "gain")
+
+    def exchange(self, sums: PortfolioSums) -> Decimal:
+        """What exchange rates made of the estimate since the decision."""
+        return self._of(sums, "fx" if self is Horizon.IN_YEAR else "original_fx")
 
     def reasons(self, overview: PortfolioOverview) -> Mapping[LeakReason, Decimal]:
         return overview.in_year_losses if self is Horizon.IN_YEAR else overview.run_rate_losses
@@ -73,13 +85,15 @@ class Bridge:
     """Plan + steps = latest estimate, to the cent."""
 
     horizon: Horizon
+    begin: str
+    """What the first bar is."""
     plan: Decimal
     steps: tuple[BridgeStep, ...]
     estimate: Decimal
 
 
 def bridge(overview: PortfolioOverview, horizon: Horizon, by: str, names: Mapping[str, str]) -> Bridge:
-    """What is between both: losses of each cause or place, then gains."""
+    """What is between both: losses of each cause or place, then gains, then what exchange rates did."""
     if by == "stage":
         steps = list(_by_stage(overview, horizon, names))
     elif by == "hierarchy":
@@ -89,12 +103,17 @@ def bridge(overview: PortfolioOverview, horizon: Horizon, by: str, names: Mappin
         steps.append(BridgeStep("Gains", horizon.gain(overview.total)))
     losses = _largest([step for step in steps if step.amount < 0], "losses")
     shown = (*losses, *_largest([step for step in steps if step.amount > 0], "gains"))
+    exchange = horizon.exchange(overview.total)
+    if exchange:
+        shown = (*shown, BridgeStep(EXCHANGE_LABEL, exchange))
     plan, estimate = horizon.plan(overview.total), horizon.estimate(overview.total)
-    # Only where measures are asked for that totals leave out: they lack the one or the other.
+    # Where measures are asked for that totals leave out: they lack the one or the other.  After a re-baseline the
+    # run-rate of the present plan may be in its steady month at another age than that of the decision's.
     rest = estimate - plan - sum((step.amount for step in shown), ZERO)
     if rest:
-        shown = (*shown, BridgeStep("Without a plan or a latest estimate", rest))
-    return Bridge(horizon, plan, shown, estimate)
+        shown = (*shown, BridgeStep("Not compared", rest))
+    begin = "Plan of the decision" if horizon.is_replaced(overview.total) else "Plan"
+    return Bridge(horizon, begin, plan, shown, estimate)
 
 
 def _by_stage(overview: PortfolioOverview, horizon: Horizon, names: Mapping[str, str]) -> Iterator[BridgeStep]:
@@ -136,7 +155,7 @@ def axis_minimum(figures: Bridge) -> Decimal:
 
 def bridge_chart(figures: Bridge, currency: str, formats: Formats) -> dict[str, Any]:
     """For the chart only: the table shows the exact amounts."""
-    bars: list[dict[str, Any]] = [{"name": "Plan", "from": 0, "to": _float(figures.plan), "kind": "total"}]
+    bars: list[dict[str, Any]] = [{"name": figures.begin, "from": 0, "to": _float(figures.plan), "kind": "total"}]
     level = figures.plan
     for step in figures.steps:
         following = level + step.amount

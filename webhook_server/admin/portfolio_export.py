@@ -13,9 +13,11 @@ from werkzeug.exceptions import NotFound
 from connector.bootstrap import Services
 from connector.people.permissions import Viewer
 from connector.store.reporting.portfolio_lists import EffectLineFilters, PortfolioLists
+from governance.constant_currency import RatesView, in_constant_currency
 from governance.definitions.report import WORDS
+from governance.line_rates import LineRates
 from governance.rates import MissingRate, Rates
-from governance.roll_up import AMOUNTS
+from governance.roll_up import AMOUNTS, Amounts
 from webhook_server.admin.portfolio_request import PortfolioRequest
 
 BATCH_ROWS = 2_000
@@ -37,14 +39,19 @@ LINE_COLUMNS = (
 
 
 def export(
-    services: Services, viewer: Viewer, asked: PortfolioRequest, line_filters: EffectLineFilters, rows: str
+    services: Services,
+    viewer: Viewer,
+    asked: PortfolioRequest,
+    wanted: EffectLineFilters,
+    rows: str,
+    rates: Rates,
 ) -> Response:
     """Raises NotFound for another name of rows."""
     if rows not in {"measures", "lines"}:
         raise NotFound("There are files of measures and of lines.")
     if rows == "lines" and asked.on is not None:
         raise NotFound("Effect lines of many measures are kept for today alone; a measure's page has those of a day.")
-    written = _csv_rows(services, viewer, asked, line_filters, rows)
+    written = _csv_rows(services, viewer, asked, wanted, rows, rates)
     answer = Response(stream_with_context(written), mimetype="text/csv; charset=utf-8")
     day = f"-{asked.on.at:%Y-%m-%d}" if asked.on is not None else ""
     answer.headers["Content-Disposition"] = f'attachment; filename="portfolio-{rows}{day}.csv"'
@@ -52,9 +59,13 @@ def export(
 
 
 def _csv_rows(
-    services: Services, viewer: Viewer, asked: PortfolioRequest, line_filters: EffectLineFilters, rows: str
+    services: Services,
+    viewer: Viewer,
+    asked: PortfolioRequest,
+    wanted: EffectLineFilters,
+    rows: str,
+    rates: Rates,
 ) -> Iterator[str]:
-    rates = services.rates.rates()
     # Without this mark spreadsheets read the file in the character set of their country.
     yield "\ufeff"
     with services.read_as(viewer) as connection:
@@ -65,16 +76,18 @@ def _csv_rows(
         after: str | None = None
         while True:
             if rows == "measures":
-                page, piece = _measures(lists, after, currency)
+                page, piece = _measures(lists, after, currency, asked.rates)
             else:
-                page, piece = _lines(lists, line_filters, after, currency, rates)
+                page, piece = _lines(lists, wanted, after, currency, rates)
             yield _csv(piece)
             after = page
             if after is None:
                 return
 
 
-def _measures(lists: PortfolioLists, after: str | None, currency: str) -> tuple[str | None, list[Sequence[object]]]:
+def _measures(
+    lists: PortfolioLists, after: str | None, currency: str, view: RatesView
+) -> tuple[str | None, list[Sequence[object]]]:
     page = lists.measures("key", after, BATCH_ROWS)
     return page.next_cursor, [
         (
@@ -87,7 +100,7 @@ def _measures(lists: PortfolioLists, after: str | None, currency: str) -> tuple[
             row.implementation,
             row.potential,
             row.left_out,
-            *(getattr(row.amounts, name) for name in AMOUNTS),
+            *(getattr(_shown(row.amounts, view), name) for name in AMOUNTS),
             currency,
             row.deviation_reason,
             " ".join(row.blockers),
@@ -99,6 +112,10 @@ def _measures(lists: PortfolioLists, after: str | None, currency: str) -> tuple[
     ]
 
 
+def _shown(amounts: Amounts, view: RatesView) -> Amounts:
+    return in_constant_currency(amounts) if view is RatesView.BUDGET else amounts
+
+
 def _lines(
     lists: PortfolioLists, line_filters: EffectLineFilters, after: str | None, currency: str, rates: Rates
 ) -> tuple[str | None, list[Sequence[object]]]:
@@ -106,7 +123,7 @@ def _lines(
     piece: list[Sequence[object]] = []
     for row in page.rows:
         line = row.line
-        conversion = rates.convert(line.money, currency, line.month)
+        conversion = LineRates(rates, row.rates).convert(line, currency)
         missing = isinstance(conversion, MissingRate)
         converted = None if isinstance(conversion, MissingRate) else conversion.money.amount
         rate = str(conversion) if isinstance(conversion, MissingRate) else conversion.rate

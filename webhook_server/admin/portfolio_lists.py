@@ -7,12 +7,15 @@ from decimal import Decimal
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from connector.bootstrap import Services
+from connector.bootstrap import MappingCache, Services
+from connector.measures.usable_rates import usable_rates
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_lists import SORTS, EffectLineFilters, PortfolioLists
 from governance.definitions.report import REPORT
 from governance.definitions.results import Figure
 from governance.effects import ZERO, EffectKind, Version
+from governance.line_rates import LineRates
+from governance.rates import Rates
 from webhook_server.admin import portfolio_view as show
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.admin.portfolio_export import export
@@ -29,6 +32,7 @@ from webhook_server.pages import formats
 
 def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
     """The addresses of these pages."""
+    mappings = MappingCache(services.mappings)
 
     @blueprint.get("/measures")
     @requires_role(*MEASURE_READERS)
@@ -60,7 +64,7 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
         portfolio_request = PortfolioRequest.from_query(request.args)
         wanted_lines = line_filters(request.args)
         viewer = current_viewer()
-        rates = services.rates.rates()
+        rates = present_rates(services, mappings)
         with services.read_as(viewer) as connection:
             portfolio = Portfolio(connection, viewer, portfolio_request.filters)
             figures = figures_or_gone(portfolio)
@@ -69,7 +73,7 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
                 wanted_lines, request.args.get("after")
             )
             choices = portfolio.choices()
-        rows = [(line, rates.convert(line.line.money, figures.currency, line.line.month)) for line in page.rows]
+        rows = [(line, LineRates(rates, line.rates).convert(line.line, figures.currency)) for line in page.rows]
         return render_template(
             "portfolio/lines.html",
             **shared_page_data(portfolio_request, figures, stages(), choices),
@@ -94,7 +98,14 @@ def add_rows(blueprint: Blueprint, services: Services, stages: Stages) -> None:
             portfolio_request,
             line_filters(request.args),
             request.args.get("rows", "measures"),
+            present_rates(services, mappings),
         )
+
+
+def present_rates(services: Services, mappings: MappingCache) -> Rates:
+    """As the totals use them."""
+    active = mappings.active()
+    return usable_rates(services.rates.rates(), active.config if active else None, formats().now.date())
 
 
 FIGURE_NAMES = {line.figure.value: line.name for line in REPORT if line.figure}

@@ -18,6 +18,7 @@ from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import FILTER_LABELS, PortfolioFilters
 from connector.store.reporting.portfolio_lists import EffectLineFilters, PortfolioLists
 from connector.store.reporting.portfolio_results import FigureSettings, FilterChoices
+from governance.constant_currency import RatesView
 from governance.definitions.results import Figure
 from governance.effects import EffectKind, Version
 from governance.hierarchy import NOT_STATED
@@ -49,12 +50,15 @@ class PortfolioRequest:
     bridge: str
     on: KnownOn | None = None
     """The day whose portfolio is asked for; ``None`` is today."""
+    rates: RatesView = RatesView.MONTH
+    """At which rates estimates and actuals are shown."""
 
     @classmethod
     def from_query(cls, values: Mapping[str, str]) -> PortfolioRequest:
         bridge = values.get("bridge", "cause")
         known_bridge = bridge if bridge in BRIDGE_LABELS else "cause"
-        return cls(PortfolioFilters.parse(values), known_bridge, requested_day(values))
+        rates = RatesView.BUDGET if values.get("rates") == RatesView.BUDGET else RatesView.MONTH
+        return cls(PortfolioFilters.parse(values), known_bridge, requested_day(values), rates)
 
     def portfolio(self, connection: Connection, viewer: Viewer) -> Portfolio:
         """The sums of now, or of that day."""
@@ -71,7 +75,8 @@ class PortfolioRequest:
     @property
     def query(self) -> dict[str, Any]:
         bridge = {"bridge": self.bridge} if self.bridge != "cause" else {}
-        return self.filters.query | bridge | ({PARAMETER: self.on.text} if self.on is not None else {})
+        rates = {"rates": self.rates.value} if self.rates is not RatesView.MONTH else {}
+        return self.filters.query | bridge | rates | ({PARAMETER: self.on.text} if self.on is not None else {})
 
     @property
     def address(self) -> str:
@@ -85,6 +90,7 @@ def shared_page_data(
     return {
         "filters": request_.filters,
         "query": request_.query,
+        "rates": request_.rates.value,
         "figures": figures,
         "stages": stages,
         "choices": choices,

@@ -12,6 +12,7 @@ from connector.bootstrap import Services, system_clock
 from connector.measures.books import BothBooks, both_books, local_books
 from connector.measures.counted_lines import counted_lines
 from connector.store.measures import measure_queries
+from connector.store.measures.plan_rates import plan_rates
 from governance.books import BooksFigures, BookSums
 from webhook_server.api.values import Amount, Model
 
@@ -47,7 +48,8 @@ def books_of(services: Services, connection: Connection, row: RowMapping) -> Bot
     if config is None or local_books(config, row["legal_entity"]) is None:
         return None
     lines = counted_lines(measure_queries.effect_lines(connection, row["id"]))
-    found = both_books(config, row["legal_entity"], lines, services.rates.rates(), system_clock().date())
+    frozen = plan_rates(connection, row["id"])
+    found = both_books(config, row["legal_entity"], lines, services.rates.rates(), system_clock().date(), frozen)
     return _both_books(found) if found else None
 
 

@@ -12,7 +12,8 @@ from connector.store.operations.source_ages import visible_sources
 from connector.store.reporting.figures_history import PastPortfolio
 from connector.store.reporting.portfolio import Portfolio
 from connector.store.reporting.portfolio_filters import PortfolioFilters
-from connector.store.reporting.portfolio_results import HierarchySums, PortfolioSums
+from connector.store.reporting.portfolio_results import HierarchySums, PortfolioSums, in_constant_currency
+from governance.constant_currency import RatesView
 from governance.definitions.leakage import LeakReason
 from governance.effects import Version
 from governance.left_out import LeftOut
@@ -115,6 +116,11 @@ class PortfolioQuery(Model):
     implementation: Colour | None = None
     potential: Colour | None = None
     left_out: LeftOut | None = Field(None, description="Only what the totals leave out for this reason.")
+    rates: RatesView = Field(
+        RatesView.MONTH,
+        description="month: estimates and actuals at the rates of their months; budget: in constant currency, at the "
+        "rates of each decision, but for the months.",
+    )
     on: ShortText | None = Field(
         default=None,
         description="As known on a day (2026-06-30, until its end in UTC) or at a moment (2026-06-30T12:00Z); "
@@ -148,6 +154,8 @@ def totals(call: ApiCall) -> PortfolioTotals:
                 "A worker calculates them; start one with: gatepost serve, or gatepost worker",
             )
         overview, points = portfolio.overview(), portfolio.curve()
+        if query.rates is RatesView.BUDGET:
+            overview = in_constant_currency(overview)
         ages = visible_sources(call.services.engine, connection, call.viewer) if on is None else ()
     currency = settings.currency
     return PortfolioTotals(

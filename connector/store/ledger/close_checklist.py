@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from connector.store.reporting.exchange_rates import all_rates
 from governance.money import Period
 from governance.month_close import DUE_AFTER, CloseItem, CloseItemKind
+from governance.rates import RATE_AGE_DAYS, MissingRate, RateKind, Rates
 from governance.reconciliation import kind_text
 
 RATES_BY = "an administrator"
@@ -31,9 +33,12 @@ def close_checklist(
         told = f"{row.key} has entries of {month} and has not been assessed since the last one"
         found.append(CloseItem(CloseItemKind.NOT_ASSESSED, told, ASSESSED_BY, due, row.id, row.key))
     if reporting_currency:
+        rates = Rates(all_rates(connection)).aged(month.last_day, RATE_AGE_DAYS)
         for row in connection.execute(_RATES, asked):
-            told = f"there is no rate from {row.currency} to {reporting_currency} on {month.first_day}"
-            found.append(CloseItem(CloseItemKind.MISSING_RATE, told, RATES_BY, due))
+            kind = RateKind.CLOSING if row.is_balance else RateKind.AVERAGE
+            rate = rates.rate_for(row.currency, reporting_currency, month, kind)
+            if isinstance(rate, MissingRate):
+                found.append(CloseItem(CloseItemKind.MISSING_RATE, f"there is {rate}", RATES_BY, due))
     for row in connection.execute(_MISSING, asked):
         kinds = " and ".join(map(kind_text, row.kinds))
         told = f"{row.key} has a plan of {kinds} for {month} and no actual"
@@ -64,11 +69,9 @@ _NOT_ASSESSED = text(f"""
     ORDER BY m.key, m.id
 """)  # noqa: S608 - our own clause
 _RATES = text(f"""
-    SELECT DISTINCT e.currency FROM effect_line AS e JOIN measure AS m ON m.id = e.measure_id
-    WHERE e.month = :month AND e.currency <> :currency AND {_OF_ENTITY}
-      AND NOT EXISTS (SELECT 1 FROM exchange_rate AS r
-                      WHERE r.currency = e.currency AND r."to" = :currency AND r.since <= :month)
-    ORDER BY 1
+    SELECT DISTINCT e.currency, e.account = 'cash' AND e.kind NOT IN ('capex', 'depreciation', 'tax') AS is_balance
+    FROM effect_line AS e JOIN measure AS m ON m.id = e.measure_id
+    WHERE e.month = :month AND e.currency <> :currency AND {_OF_ENTITY} ORDER BY 1, 2
 """)  # noqa: S608 - our own clause
 # What was decided and is not cancelled; the plan is then the locked one.
 _MISSING = text(f"""

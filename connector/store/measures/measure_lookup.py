@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, or_, select
+from sqlalchemy import Engine, Label, RowMapping, Text, cast, exists, or_, select
 
 from connector.store.database.json_codec import from_json
-from connector.store.database.tables import EFFECT_LINE, MEASURE, STATUS_DAY, WORK_ITEM
+from connector.store.database.tables import EFFECT_LINE, MEASURE, PLAN_VERSION, STATUS_DAY, WORK_ITEM
 from connector.store.measures.roll_up_entry import entry_of
 from connector.store.measures.verdicts import verdict_of
 from governance.effects import Account, EffectKind, EffectLine, Version
@@ -92,6 +92,7 @@ class MeasureLookup:
             MEASURE.c.verdict["deviation"]["reason"].astext.label("reason"),
             MEASURE.c.verdict["off_ramp"]["kind"].astext.label("off_ramp"),
             MEASURE.c.verdict["without_value"].astext.label("without_value"),
+            *_plan_columns(),
             MEASURE.c.verdict["signed"].label("signed"),
         ).order_by(MEASURE.c.id)
         lines = select(EFFECT_LINE).order_by(EFFECT_LINE.c.measure_id)
@@ -167,3 +168,12 @@ def explanation_of(row: RowMapping) -> MeasureExplanation:
         unreachable_reason=row["unreachable_reason"],
         unmapped_reason=row["unmapped_reason"],
     )
+
+
+def _plan_columns() -> tuple[Label[Any], ...]:
+    """Rates of the locked plan as text, and the lines of the decision where a re-baseline has replaced them."""
+    plan, later = PLAN_VERSION, PLAN_VERSION.alias()
+    rates = select(cast(plan.c.rates, Text)).where(plan.c.measure_id == MEASURE.c.id).order_by(plan.c.number.desc())
+    replaced = exists().where(later.c.measure_id == MEASURE.c.id, later.c.number > 1)
+    lines = select(plan.c.lines).where(plan.c.measure_id == MEASURE.c.id, plan.c.number == 1, replaced)
+    return rates.limit(1).scalar_subquery().label("plan_rates"), lines.scalar_subquery().label("original_lines")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from connector.store.database.json_codec import from_json
+from connector.store.reconcile.command_rows import plan_line_of
+from connector.store.reconcile.frozen_rates import frozen_from_text
 from governance.effects import EffectLine
 from governance.hierarchy import RollUpMeasure
 from governance.left_out import ENDED, funnel_step
@@ -15,7 +17,8 @@ from governance.verdict import GateState
 
 
 def entry_of(row: Any, place: HierarchyPath, lines: Sequence[EffectLine], *, without_value: bool) -> RollUpMeasure:
-    """``row`` has the columns of a measure, and ``off_ramp``, ``reason`` and ``signed`` of its verdict."""
+    """``row`` has the columns of a measure, ``off_ramp``, ``reason`` and ``signed`` of its verdict, ``plan_rates`` of
+    its locked plan as text, and ``original_lines`` of the plan of the decision where a re-baseline has replaced it."""
     step = funnel_step(
         row.stage, row.off_ramp, without_value=without_value, left=row.unmapped_since is not None
     )  # fmt: skip
@@ -31,5 +34,7 @@ def entry_of(row: Any, place: HierarchyPath, lines: Sequence[EffectLine], *, wit
         step,
         governable=all(answering),
         held_up=GateState(row.gate).holds_up and step not in ENDED,
+        rates=frozen_from_text(row.plan_rates),
+        original=None if row.original_lines is None else tuple(map(plan_line_of, row.original_lines)),
         signed=tuple(from_json(SignedLine, line) for line in row.signed or ()),
     )

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from connector.store.database.json_codec import from_json, to_json
 from connector.store.reconcile.assessment_rows import PreparedAssessment, Row, change_row
+from connector.store.reconcile.frozen_rates import frozen_from_json, frozen_to_json
 from connector.sync.stores import AssessedItem
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.evidence import Command, CommandOrigin, CommandSource
@@ -134,6 +135,7 @@ def plan_version_row(outcome: AssessedItem) -> Row | None:
         "approved_by": list(plan.approved_by),
         "lines": [_line_to_json(line) for line in plan.lines],
         "terms": to_json(plan.terms),
+        "rates": frozen_to_json(plan.rates),
     }
 
 
@@ -142,12 +144,13 @@ def plan_from_row(row: object, before: LockedPlan | None = None) -> LockedPlan:
     stored: Any = row
     return LockedPlan(
         stored.number,
-        tuple(map(_line_from_json, stored.lines)),
+        tuple(map(plan_line_of, stored.lines)),
         stored.locked_at,
         stored.reason,
         tuple(stored.approved_by),
         from_json(LockedTerms, stored.terms) if stored.terms else None,
         before.decided_lines if before is not None else None,
+        frozen_from_json(stored.rates),
     )
 
 
@@ -160,7 +163,7 @@ def locked_plans(transaction: Connection, ids: Sequence[str]) -> dict[str, Locke
 
 
 _PLANS = text("""
-    SELECT measure_id, number, locked_at, reason, approved_by, lines, terms
+    SELECT measure_id, number, locked_at, reason, approved_by, lines, terms, rates
     FROM (SELECT *, min(number) OVER (PARTITION BY measure_id) AS original,
                  max(number) OVER (PARTITION BY measure_id) AS newest
           FROM plan_version WHERE measure_id = ANY(:ids)) AS p
@@ -173,7 +176,8 @@ def _line_to_json(line: EffectLine) -> list[object]:
     return [line.kind.value, str(line.month), str(money.amount), money.currency, line.account.value, line.hard]
 
 
-def _line_from_json(stored: Any) -> EffectLine:
+def plan_line_of(stored: Any) -> EffectLine:
+    """One of the lines of a plan's row."""
     kind, month, amount, currency, account, hard = stored
     money = Money(Decimal(amount), currency)
     return EffectLine(Version.PLAN, EffectKind(kind), Period.parse(month), money, Account(account), hard)

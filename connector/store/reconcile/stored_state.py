@@ -21,7 +21,7 @@ from connector.store.reconcile.account_people import load_people
 from connector.store.reporting.exchange_rates import ExchangeRates
 from connector.sync.stores import StoredState
 from governance.closed_months import ClosedMonths
-from governance.effects import EffectLine
+from governance.effects import EffectLine, Version
 from governance.evidence import BaselineClaim
 from governance.measure import MeasureId
 from governance.measure_state import MeasureState
@@ -85,15 +85,18 @@ class SqlStateStore:
             return closed_months(transaction)
 
     def baseline_claims(self, baselines: Sequence[str]) -> dict[str, tuple[BaselineClaim, ...]]:
-        """What every mapped measure claims on these baselines: its planned benefit by month."""
+        """What every mapped measure claims on these baselines: its planned and its booked benefit by month."""
         found: dict[str, dict[str, BaselineClaim]] = {}
         with self._engine.connect() as transaction:
             for row in transaction.execute(_CLAIMS, {"names": sorted(baselines)}):
                 claims = found.setdefault(row.baseline_id, {})
                 born = row.item_created_at or row.assessed_at
                 claim = claims.setdefault(row.id, BaselineClaim(MeasureId(row.id), row.key, born, {}, _place(row)))
-                months = dict(claim.months) | {Period.of(row.month): Money(row.amount, row.currency)}
-                claims[row.id] = replace(claim, months=months)
+                amount = {Period.of(row.month): Money(row.amount, row.currency)}
+                if row.version == Version.PLAN:
+                    claims[row.id] = replace(claim, months={**claim.months, **amount})
+                else:
+                    claims[row.id] = replace(claim, booked={**claim.booked, **amount})
         return {name: tuple(claims.values()) for name, claims in found.items()}
 
     def ledger_lines(
@@ -111,12 +114,12 @@ def _place(row: Row[Any]) -> Place:
 
 _CLAIMS = text("""
     SELECT m.id, m.key, m.connection, m.portfolio, m.program, m.project, m.package, m.legal_entity,
-           m.baseline_id, m.item_created_at, m.assessed_at, e.month, e.currency, sum(e.amount) AS amount
+           m.baseline_id, m.item_created_at, m.assessed_at, e.version, e.month, e.currency, sum(e.amount) AS amount
     FROM measure AS m JOIN effect_line AS e ON e.measure_id = m.id
     WHERE m.baseline_id = ANY(:names) AND m.unmapped_since IS NULL
-      AND e.version = 'plan' AND e.kind = 'benefit' AND e.account = 'ebitda'
-    GROUP BY m.id, e.month, e.currency
-    ORDER BY m.id, e.month
+      AND e.version IN ('plan', 'actual') AND e.kind = 'benefit' AND e.account = 'ebitda'
+    GROUP BY m.id, e.version, e.month, e.currency
+    ORDER BY m.id, e.version, e.month
 """)
 
 

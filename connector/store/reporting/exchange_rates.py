@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from connector.store.database import audit
 from connector.store.database.tables import EXCHANGE_RATE, MEASURE
 from connector.store.queue.inbox import mark_dirty
-from governance.rates import Rate, Rates
+from governance.rates import Rate, RateKind, Rates
 from mapping.work_item import ConnectionName, NativeId
 
 
@@ -18,23 +18,26 @@ class ExchangeRates:
 
     def all(self) -> tuple[Rate, ...]:
         with self._engine.connect() as connection:
-            rows = connection.execute(
-                select(EXCHANGE_RATE).order_by(EXCHANGE_RATE.c.currency, EXCHANGE_RATE.c.to, EXCHANGE_RATE.c.since)
-            ).all()
-        return tuple(Rate(row.currency, row.to, row.since, row.factor, row.source) for row in rows)
+            return all_rates(connection)
 
     def rates(self) -> Rates:
         return Rates(self.all())
 
     def save(self, rate: Rate, author: str) -> None:
-        """Add a rate, or correct the one of the same day; the audit keeps both."""
-        values = {"currency": rate.currency, "to": rate.to_currency, "since": rate.since}
+        """Add a rate, or correct the one of the same kind and day; the audit keeps both."""
+        values = {
+            "currency": rate.currency,
+            "to": rate.to_currency,
+            "kind": rate.kind.value,
+            "since": rate.since,
+        }
         with self._engine.begin() as transaction:
             transaction.execute(
                 insert(EXCHANGE_RATE)
                 .values(**values, factor=rate.factor, source=rate.source)
                 .on_conflict_do_update(
-                    index_elements=["currency", "to", "since"], set_={"factor": rate.factor, "source": rate.source}
+                    index_elements=["currency", "to", "kind", "since"],
+                    set_={"factor": rate.factor, "source": rate.source},
                 )
             )
             _reassess(transaction, rate.currency)
@@ -49,6 +52,16 @@ class ExchangeRates:
                     }
                 ],
             )
+
+
+def all_rates(connection: Connection) -> tuple[Rate, ...]:
+    """Every rate, by currencies, kind and day."""
+    columns = EXCHANGE_RATE.c
+    order = (columns.currency, columns.to, columns.kind, columns.since)
+    return tuple(
+        Rate(row.currency, row.to, row.since, row.factor, row.source, RateKind(row.kind))
+        for row in connection.execute(select(EXCHANGE_RATE).order_by(*order))
+    )
 
 
 def _reassess(transaction: Connection, currency: str) -> None:

@@ -11,11 +11,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, func, literal, select, true, tuple_
 
 from connector.people.permissions import Viewer
 from connector.store.database.json_codec import from_json
-from connector.store.database.tables import EFFECT_LINE, MEASURE, MEASURE_FIGURES, MEASURE_FINDING, WORK_ITEM
+from connector.store.database.tables import (
+    EFFECT_LINE,
+    MEASURE,
+    MEASURE_FIGURES,
+    MEASURE_FINDING,
+    PLAN_VERSION,
+    WORK_ITEM,
+)
+from connector.store.reconcile.frozen_rates import frozen_from_text
 from connector.store.reporting.part_conditions import lines_of
 from connector.store.reporting.portfolio_filters import (
     PortfolioFilters,
@@ -29,6 +37,7 @@ from governance.definitions.results import Figure
 from governance.effects import EffectLine
 from governance.left_out import LEFT, LeftOut
 from governance.money import Period
+from governance.plan_rates import FrozenRates
 from governance.roll_up import AMOUNTS, Amounts
 from governance.verdict import Finding as Stored
 
@@ -92,6 +101,8 @@ class EffectLineRow:
     title: str
     url: str
     line: EffectLine
+    rates: FrozenRates | None = None
+    """Those of the locked plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +209,7 @@ class PortfolioLists:
             columns.hard, columns.pl_line,
         )  # fmt: skip
         query = (
-            select(MEASURE_FIGURES.c.key, MEASURE_FIGURES.c.title, WORK_ITEM.c.url, *order, columns.amount)
+            select(MEASURE_FIGURES.c.key, MEASURE_FIGURES.c.title, WORK_ITEM.c.url, *order, columns.amount, _PLAN_RATES)
             .select_from(_joined().join(EFFECT_LINE, columns.measure_id == MEASURE_FIGURES.c.measure_id))
             .where(self._wanted, self._counted, *_lines_where(filters))
             .order_by(*order)
@@ -225,6 +236,14 @@ class PortfolioLists:
         return tuple(row[0] for row in self._connection.execute(query.limit(limit)) if row[0])
 
 
+_PLAN_RATES = (
+    select(cast(PLAN_VERSION.c.rates, Text))
+    .where(PLAN_VERSION.c.measure_id == EFFECT_LINE.c.measure_id)
+    .order_by(PLAN_VERSION.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("plan_rates")
+)
 _HAS_FINDING = MEASURE_FINDING.c.measure_id == MEASURE_FIGURES.c.measure_id
 
 
@@ -283,7 +302,7 @@ def _line(row: Any) -> EffectLineRow:
     line = line_of(
         row.version, row.kind, row.month, row.amount, row.currency, row.account, hard=row.hard, pl_line=row.pl_line
     )
-    return EffectLineRow(row.measure_id, row.key, row.title, row.url, line)
+    return EffectLineRow(row.measure_id, row.key, row.title, row.url, line, frozen_from_text(row.plan_rates))
 
 
 def _format_cursor(parts: Sequence[str]) -> str:

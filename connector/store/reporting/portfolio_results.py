@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
+from governance import constant_currency
 from governance.definitions.leakage import LeakReason
 from governance.definitions.years import FiscalYear
 from governance.effects import Version
@@ -106,3 +107,21 @@ class RebuildProgress:
     done: int
     total: int
     started_at: datetime
+
+
+def in_constant_currency(overview: PortfolioOverview) -> PortfolioOverview:
+    """The same sums at the rates of each decision."""
+    return replace(
+        overview,
+        total=_constant(overview.total),
+        children=tuple(HierarchySums(node.path, _constant(node.sums)) for node in overview.children),
+        programs=tuple(HierarchySums(node.path, _constant(node.sums)) for node in overview.programs),
+        by_stage={key: _constant(sums) for key, sums in overview.by_stage.items()},
+        counted_by_stage={key: _constant(sums) for key, sums in overview.counted_by_stage.items()},
+        by_status={key: _constant(sums) for key, sums in overview.by_status.items()},
+        left_out={key: _constant(sums) for key, sums in overview.left_out.items()},
+    )
+
+
+def _constant(sums: PortfolioSums) -> PortfolioSums:
+    return replace(sums, amounts=constant_currency.in_constant_currency(sums.amounts))

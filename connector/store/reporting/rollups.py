@@ -19,7 +19,6 @@ from sqlalchemy.dialects.postgresql import insert
 from connector.store.database.bulk_insert import insert_many
 from connector.store.database.json_codec import json_digest, to_json
 from connector.store.database.tables import (
-    EXCHANGE_RATE,
     FIGURES_PROGRESS,
     FIGURES_SETTINGS,
     MEASURE_FIGURES,
@@ -28,9 +27,10 @@ from connector.store.database.tables import (
 )
 from connector.store.database.tables.rollups import MONTHLY, NUMBERS
 from connector.store.reporting import figures_history
+from connector.store.reporting.exchange_rates import all_rates
 from connector.store.reporting.rollup_rows import FIGURES, FINDINGS, SERIES, RollupRows, line_of, rollup_rows_of
 from governance.effects import EffectLine
-from governance.rates import Rate, Rates
+from governance.rates import Rates
 from governance.roll_up import RollUpSettings
 
 CHUNK_SIZE = 2_000
@@ -76,7 +76,7 @@ class Rollups:
         with self._engine.begin() as transaction:
             if not transaction.execute(_TRY_LOCK, {"key": ROLLUP_LOCK}).scalar():
                 return RefreshResult(RefreshStatus.BUSY)
-            rates = _rates(transaction)
+            rates = all_rates(transaction)
             stamp = json_digest(to_json([settings, *rates]))
             before = transaction.execute(select(FIGURES_SETTINGS.c.digest)).scalar()
             if before != stamp:
@@ -141,13 +141,6 @@ class Rollups:
             apart.execute(statement.on_conflict_do_update(index_elements=["singleton"], set_=values))
 
 
-def _rates(transaction: Connection) -> list[Rate]:
-    rows = transaction.execute(
-        select(EXCHANGE_RATE).order_by(EXCHANGE_RATE.c.currency, EXCHANGE_RATE.c.to, EXCHANGE_RATE.c.since)
-    )
-    return [Rate(row.currency, row.to, row.since, row.factor, row.source) for row in rows]
-
-
 def _store_settings(transaction: Connection, basis: RollUpSettings, stamp: str, now: datetime) -> None:
     values = {
         "digest": stamp,
@@ -205,6 +198,11 @@ MEASURES = text("""
            verdict -> 'signed' AS signed,
            verdict #>> '{deviation,reason}' AS reason, verdict #>> '{deviation,since}' AS deviation_since,
            measure_state #>> ARRAY['granted_at', stage] AS stage_since,
+           (SELECT CAST(p.rates AS text) FROM plan_version AS p WHERE p.measure_id = measure.id
+            ORDER BY p.number DESC LIMIT 1) AS plan_rates,
+           (SELECT p.lines FROM plan_version AS p WHERE p.measure_id = measure.id AND p.number = 1
+            AND EXISTS (SELECT 1 FROM plan_version AS q WHERE q.measure_id = measure.id AND q.number > 1)
+           ) AS original_lines,
            ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(verdict -> 'blockers') AS one ORDER BY 1)
                AS blockers,
            ARRAY(SELECT DISTINCT one ->> 'code' FROM jsonb_array_elements(findings) AS one ORDER BY 1) AS findings

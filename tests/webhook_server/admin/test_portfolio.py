@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from html import unescape
 
 import pytest
+from sqlalchemy import text
 
 from connector.people.permissions import Role, RoleGrant
 from connector.store.connections.connections import ConnectionRecord
@@ -17,6 +20,7 @@ from governance.codes import CODES
 from governance.definitions.report import REPORT, WORDS
 from governance.effects import EffectLine
 from governance.money import Period
+from governance.rates import Rate
 from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName, Tool
 from tests.bench.generate import MAPPING
@@ -221,7 +225,7 @@ def test_a_title_is_text_and_never_marks(mapped: WebSite) -> None:
 
 def test_both_bridges_close_by_cause_by_stage_and_by_place(three: WebSite) -> None:
     visitor = three.signed_in("office@acme.example", OFFICE)
-    for query, step in (("", "Delay"), ("?bridge=stage", "Decided"), ("?bridge=hierarchy", "Cloud exit")):
+    for query, step in (("", "Another reason"), ("?bridge=stage", "Decided"), ("?bridge=hierarchy", "Cloud exit")):
         page = read(visitor, f"/portfolio{query}")
         assert f"EBITDA effect EUR Plan 2,400,936 {step} −1,600,000 Latest estimate 800,936" in page
         assert f"Run-rate EUR a year Plan 8,011,228 {step} −6,400,000 Latest estimate 1,611,228" in page
@@ -242,10 +246,47 @@ def test_losses_and_gains_are_bars_of_their_own_and_a_slip_loses_only_in_year(ma
     )
     refresh(mapped.services.engine)
     page = read(mapped.signed_in("office@acme.example", OFFICE), "/portfolio")
-    assert (
-        "EBITDA effect EUR Plan 1,000 Scope −240 Delay −360 Another reason −80 Gains +80 Latest estimate 400"
-    ) in page
+    assert ("EBITDA effect EUR Plan 1,000 Delay −600 Another reason −80 Gains +80 Latest estimate 400") in page
     assert "Run-rate EUR a year Plan 3,600 Another reason −480 Gains +480 Latest estimate 3,600" in page
+
+
+def test_what_a_currency_does_is_a_bar_of_its_own_and_in_no_constant_currency(mapped: WebSite) -> None:
+    """100,000 dollars a month, decided at 0.90, and 0.80 from July on; the plan of the decision had 120,000."""
+    months = [Period(2026, 1).plus(number) for number in range(12)]
+    lines = tuple(
+        line(version, "benefit", str(month), 100_000, "USD") for version in ("plan", "forecast") for month in months
+    )
+    decided = [["benefit", str(month), "120000", "USD", "ebitda", True] for month in months]
+    rates = {"day": "2026-02-01", "rates": [["average", "USD", "EUR", "2026-01-01", "0.90", "tests"]]}
+    engine = mapped.services.engine
+    save_rates(engine, [Rate("USD", "EUR", date(2026, 1, 1), Decimal("0.90"))])
+    save_rates(engine, [Rate("USD", "EUR", date(2026, 7, 1), Decimal("0.80"))])
+    save(engine, GivenMeasure(1, lines=lines))
+    with engine.begin() as transaction:
+        for number, plan in ((1, decided), (2, [])):
+            transaction.execute(
+                text(
+                    "INSERT INTO plan_version (measure_id, number, locked_at, reason, approved_by, lines, rates)"
+                    " VALUES ('jira-main/1', :number, now(), '', '[]', :lines, :rates)"
+                ),
+                {"number": number, "lines": json.dumps(plan), "rates": json.dumps(rates)},
+            )
+    refresh(engine)
+    visitor = mapped.signed_in("office@acme.example", OFFICE)
+    bridge = "EBITDA effect EUR Plan of the decision 1,296,000 No reason given −216,000 "
+    page = read(visitor, "/portfolio")
+    assert f"{bridge}Exchange rates −60,000 Latest estimate 1,020,000" in page
+    assert "EBITDA effect 1,080,000 1,020,000 −60,000" in page
+    assert f"{bridge}Latest estimate 1,080,000" in read(visitor, "/portfolio?rates=budget")
+    for query, estimate, effect in (("", "1020000.00", "-60000.00"), ("?rates=budget", "1080000.00", "")):
+        answer = visitor.get(f"/portfolio/export.csv{query}").text
+        (row,) = csv.DictReader(io.StringIO(answer.lstrip("\ufeff")))
+        assert row["EBITDA effect, plan"] == "1080000.00"
+        assert (row["EBITDA effect, latest estimate"], row["Exchange effect, EBITDA effect"]) == (estimate, effect)
+        assert row["Variance, EBITDA effect"] == "0.00"
+    page = read(visitor, "/portfolio/lines?version=plan")
+    assert "1 USD = 0.9 EUR since 2026-01-01" in page
+    assert "0.8 EUR" not in page
 
 
 def test_what_is_left_out_is_a_line_with_count_and_sum(mapped: WebSite) -> None:

@@ -15,6 +15,7 @@ from connector.people.permissions import Role, RoleGrant, TokenScope
 from governance.definitions.report import WORDS
 from governance.effects import Account, EffectKind, EffectLine, Version
 from governance.money import Money, Period
+from governance.rates import RateKind
 from tests.connector.store.reporting.portfolio_data import RATES, GivenMeasure, refresh, save, save_rates
 from tests.connector.store.reporting.recompute import Row, figures_of, totals_of
 from tests.webhook_server.admin.test_portfolio import mapped
@@ -104,7 +105,14 @@ def test_page_file_and_api_agree_to_the_cent_with_a_second_calculation(mapped: W
     save_rates(mapped.services.engine)
     save(mapped.services.engine, *(generated(draw, number) for number in range(1, 61)))
     refresh(mapped.services.engine)
-    rates = [(rate.currency, f"{rate.since:%Y-%m}", rate.factor) for rate in RATES]
+    rates = [
+        (
+            f"{rate.currency} closing" if rate.kind is RateKind.CLOSING else rate.currency,
+            f"{rate.since:%Y-%m}",
+            rate.factor,
+        )
+        for rate in RATES
+    ]
     rows = rows_of(mapped.services.engine)
     expected = totals_of(rows, rates)
     assert len({figures_of(row, rates)[0] for row in rows}) >= 6, "the year has every way to be left out"

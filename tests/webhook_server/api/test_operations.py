@@ -493,7 +493,14 @@ def test_a_sweep_is_requested(api: ApiServer) -> None:
 
 
 def test_a_rate_is_set(api: ApiServer) -> None:
-    rate = {"currency": "USD", "to": "EUR", "since": "2026-01-01", "factor": "0.92", "source": "treasury"}
+    rate = {
+        "currency": "USD",
+        "to": "EUR",
+        "kind": "closing",
+        "since": "2026-01-01",
+        "factor": "0.92",
+        "source": "treasury",
+    }
     assert api.call("admin", "PUT", "/rates", rate).get_json()["factor"] == "0.92"
     assert api.get("admin", "/rates").get_json()["items"] == [rate]
     assert problem_of(api.call("admin", "PUT", "/rates", rate | {"to": "USD"}))[:2] == (

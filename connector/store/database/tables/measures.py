@@ -172,6 +172,7 @@ PLAN_VERSION = Table(
     Column("approved_by", JSONB, nullable=False),
     Column("lines", JSONB, nullable=False),
     Column("terms", JSONB),
+    Column("rates", JSONB),
 )
 
 STATUS_DAY = Table(
@@ -200,6 +201,7 @@ EXCHANGE_RATE = Table(
     METADATA,
     Column("currency", Text, primary_key=True),
     Column("to", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
     Column("since", Date, primary_key=True),
     Column("factor", Numeric, nullable=False),
     Column("source", Text, nullable=False),

@@ -19,7 +19,7 @@ from governance.left_out import ENDED, funnel_step
 from governance.measure import HierarchyPath, MeasureId
 from governance.money import Money, Period
 from governance.presets import default_policy
-from governance.rates import Rate
+from governance.rates import Rate, RateKind
 from governance.roll_up import RollUpSettings
 from governance.verdict import GateState
 
@@ -28,8 +28,12 @@ BASIS = RollUpSettings("EUR", FiscalYear(Period(2026, 1)), Period(2026, 10), def
 OFFICE = Viewer(PersonId(1), "office@nordbank.example", "M. Brandt", (RoleGrant(Role.OFFICE),))
 RATES = (
     Rate("USD", "EUR", date(2025, 1, 1), Decimal("0.92"), "tests"),
+    Rate("USD", "EUR", date(2026, 1, 1), Decimal("0.92"), "tests"),
     Rate("USD", "EUR", date(2026, 6, 1), Decimal("0.9357"), "tests"),
     Rate("CHF", "EUR", date(2026, 4, 1), Decimal("1.0604"), "tests"),
+    Rate("USD", "EUR", date(2025, 1, 31), Decimal("0.91"), "tests", RateKind.CLOSING),
+    Rate("USD", "EUR", date(2026, 1, 31), Decimal("0.93"), "tests", RateKind.CLOSING),
+    Rate("CHF", "EUR", date(2026, 4, 30), Decimal("1.06"), "tests", RateKind.CLOSING),
 )
 """SEK has none, and CHF none before April 2026."""
 
@@ -125,9 +129,9 @@ def save_rates(engine: Engine, rates: Sequence[Rate] = RATES) -> None:
     with engine.begin() as transaction:
         for rate in rates:
             transaction.execute(
-                text("INSERT INTO exchange_rate VALUES (:c, :t, :s, :f, 'tests') "
-                     'ON CONFLICT (currency, "to", since) DO UPDATE SET factor = excluded.factor'),
-                {"c": rate.currency, "t": rate.to_currency, "s": rate.since, "f": rate.factor},
+                text("INSERT INTO exchange_rate VALUES (:c, :t, :k, :s, :f, 'tests') "
+                     'ON CONFLICT (currency, "to", kind, since) DO UPDATE SET factor = excluded.factor'),
+                {"c": rate.currency, "k": rate.kind.value, "t": rate.to_currency, "s": rate.since, "f": rate.factor},
             )  # fmt: skip
 
 

@@ -48,8 +48,8 @@ def between(first: Month, last: Month) -> list[Month]:
 def in_euro(
     amount: Decimal, currency: str, month: Month, rates: Sequence[tuple[str, Month, Decimal]]
 ) -> Decimal | None:
-    """With the latest rate that was valid on the month's first day."""
-    if currency == "EUR":
+    """With the latest rate that was valid on the month's first day; a closing rate on its last."""
+    if currency.startswith("EUR"):
         return amount
     valid = [(since, factor) for code, since, factor in rates if code == currency and since <= month]
     return amount * max(valid)[1] if valid else None
@@ -127,18 +127,40 @@ def shifted(month: Month, first: Month, other: Month) -> Month:
 def figures_of(row: Row, rates: Sequence[tuple[str, Month, Decimal]]) -> tuple[str, dict[str, Decimal]]:
     """Why it is in no total, or the empty text, and the figures by the heading of the file."""
     versions: dict[str, dict[str, Series]] = {}
-    for version, kind, month, amount, currency, account, hard in row.lines:
-        converted = in_euro(amount, currency, month, rates)
-        if converted is None:
-            return ("cancelled" if row.ended else "no_rate"), {}
+    (currency,) = {line[4] for line in row.lines} or {"EUR"}
+    for version, kind, month, amount, _, account, hard in row.lines:
         place = versions.setdefault(version, {}).setdefault(drawer(kind, account, hard), {})
-        place[month] = place.get(month, Decimal(0)) + (-converted if kind in COSTS else converted)
+        place[month] = place.get(month, Decimal(0)) + (-amount if kind in COSTS else amount)
     plan, forecast, actual = (versions.get(name) for name in ("plan", "forecast", "actual"))
     estimate = None
     if forecast is not None and not _unforecast(plan or {}, forecast):
         names = {*forecast, *(actual or {})}
         estimate = {name: estimate_of(name, (actual or {}).get(name, {}), forecast.get(name, {})) for name in names}
+    try:
+        plan, estimate, actual = (
+            _in_euro(drawers, currency, rates, closes) for drawers, closes in
+            ((plan, False), (estimate, True), (actual, True))
+        )  # fmt: skip
+    except LookupError:
+        return ("cancelled" if row.ended else "no_rate"), {}
     return _why(row, plan, estimate), _figures(row, plan, estimate, actual)
+
+
+def _in_euro(
+    drawers: dict[str, Series] | None, currency: str, rates: Sequence[tuple[str, Month, Decimal]], closes: bool
+) -> dict[str, Series] | None:
+    """The estimate is made before, in the measure's own currency.  Raises LookupError without a rate."""
+    if drawers is None:
+        return None
+    found: dict[str, Series] = {}
+    for name, months in drawers.items():
+        of = f"{currency} closing" if closes and name == "working capital" else currency
+        for month, amount in months.items():
+            converted = in_euro(amount, of, month, rates)
+            if converted is None:
+                raise LookupError(of)
+            found.setdefault(name, {})[month] = converted
+    return found
 
 
 def _unforecast(plan: dict[str, Series], forecast: dict[str, Series]) -> bool:

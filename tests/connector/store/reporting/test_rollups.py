@@ -239,7 +239,7 @@ def test_plan_estimate_and_variance_of_a_row_are_of_the_same_measures(store: Sto
     save(
         store.engine,
         GivenMeasure(1, lines=(plan,)),
-        GivenMeasure(2, reason="delay: the supplier is late", lines=(plan, late)),
+        GivenMeasure(2, reason="price: the supplier is dearer", lines=(plan, late)),
         GivenMeasure(3, stage="identified", lines=(plan, late)),
         GivenMeasure(4, sponsor_id=None, lines=(plan, late)),
     )
@@ -248,7 +248,7 @@ def test_plan_estimate_and_variance_of_a_row_are_of_the_same_measures(store: Sto
     amounts = found.total.amounts
     assert (amounts.ebitda_plan, amounts.ebitda_estimate, amounts.variance) == (100, 60, -40)
     assert (amounts.run_rate_plan, amounts.run_rate_estimate) == (1200, 720)
-    assert (found.run_rate_losses, found.in_year_losses) == ({LeakReason.DELAY: 480}, {LeakReason.DELAY: 40})
+    assert (found.run_rate_losses, found.in_year_losses) == ({LeakReason.PRICE: 480}, {LeakReason.PRICE: 40})
     assert {reason: (sums.measures, sums.amounts.ebitda_plan) for reason, sums in found.left_out.items()} == {
         LeftOut.NO_FORECAST: (1, 100), LeftOut.NOT_COMMITTED: (1, 100), LeftOut.NOT_GOVERNABLE: (1, 100),
     }  # fmt: skip

@@ -133,8 +133,9 @@ CREATE TABLE status_day (
 CREATE TABLE exchange_rate (
     currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     "to"     text NOT NULL CHECK ("to" ~ '^[A-Z]{3}$'),
+    kind     text NOT NULL CHECK (kind IN ('average', 'closing', 'budget')),
     since    date NOT NULL,
     factor   numeric NOT NULL CHECK (factor > 0),
     source   text NOT NULL,
-    PRIMARY KEY (currency, "to", since)
+    PRIMARY KEY (currency, "to", kind, since)
 );

@@ -57,5 +57,6 @@ CREATE TABLE plan_version (
     approved_by jsonb NOT NULL,
     lines       jsonb NOT NULL,
     terms       jsonb,
+    rates       jsonb,
     PRIMARY KEY (measure_id, number)
 );

@@ -1,0 +1,16 @@
+"""The exchange rates of a measure's locked plan."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from connector.store.database.tables import PLAN_VERSION
+from connector.store.reconcile.frozen_rates import frozen_from_json
+from governance.plan_rates import FrozenRates
+
+
+def plan_rates(connection: Connection, measure: str) -> FrozenRates | None:
+    """``None`` before the decision."""
+    plan = PLAN_VERSION.c
+    newest = select(plan.rates).where(plan.measure_id == measure).order_by(plan.number.desc()).limit(1)
+    return frozen_from_json(connection.execute(newest).scalar())
