@@ -171,7 +171,7 @@ class _Assessment:
         self.plan = plan
         self._count_legacy_cost()
         try:
-            self.effects, self.effects_problem = sum_up(with_locked_plan(self.measure.effects, plan)), ""
+            self.effects, self.effects_problem = sum_up(self._counted_lines()), ""
         except CurrencyMismatch as error:
             self.effects, self.effects_problem = None, str(error)
         today = self.now.date()
@@ -342,25 +342,6 @@ class _Assessment:
                 while 0 <= index <= self.granted and when is not None and command.at > when:
                     self._take_back(self.policy.stages[self.granted].key, f"{command.person.name}: {command.text}")
 
-    def _booked_for(self, first: Period, last: Period) -> ClosedOn:
-        """What is booked of the result for these months; others are signed by themselves.
-
-        A legacy cost that comes back, and a benefit that is taken back, are of what was signed, whenever it is.
-        """
-        claimed = self.validation.claimed
-        lines = {
-            key: amount
-            for key, amount in claimed.lines.items()
-            if first <= key.month <= last or is_taken_back(key, amount)
-        }
-        return ClosedOn(first, last, "several currencies" if claimed.is_mixed else digest_of(lines, claimed.currency))
-
-    def _closes_on(self) -> ClosedOn | None:
-        signed = [signature for _, signature in self.validation.valid]
-        if not signed:
-            return None
-        return self._booked_for(min(one.first for one in signed), max(one.last for one in signed))
-
     def _reopen_for_relapse(self) -> None:
         """Take back the closing stage when the saving did not stay; what a relapse opened is watched on."""
         stage = self._stage() or ""
@@ -384,10 +365,32 @@ class _Assessment:
             text = self.relapse.sentence
             self.events.append(Event(EventKind.RELAPSED, text[:1].upper() + text[1:]))
 
+    def _counted_lines(self) -> tuple[EffectLine, ...]:
+        lines = with_locked_plan(self.measure.effects, self.plan)
+        return (*lines, *self.relapse_lines) if self.relapse_lines else lines
+
     def _count_nothing(self, months: tuple[Period, ...]) -> None:
-        added = nothing_booked(months, self.measure.effects)
-        self.relapse_lines = (*self.relapse_lines, *added)
-        self.measure = replace(self.measure, effects=(*self.measure.effects, *added))
+        # Not among the measure's own lines: nobody has booked them, and nobody signs them.
+        self.relapse_lines = (*self.relapse_lines, *nothing_booked(months, self.measure.effects))
+
+    def _booked_for(self, first: Period, last: Period) -> ClosedOn:
+        """What is booked of the result for these months; others are signed by themselves.
+
+        A legacy cost that comes back, and a benefit that is taken back, are of what was signed, whenever it is.
+        """
+        claimed = self.validation.claimed
+        lines = {
+            key: amount
+            for key, amount in claimed.lines.items()
+            if first <= key.month <= last or is_taken_back(key, amount)
+        }
+        return ClosedOn(first, last, "several currencies" if claimed.is_mixed else digest_of(lines, claimed.currency))
+
+    def _closes_on(self) -> ClosedOn | None:
+        signed = [signature for _, signature in self.validation.valid]
+        if not signed:
+            return None
+        return self._booked_for(min(one.first for one in signed), max(one.last for one in signed))
 
     def _reopen_for_legacy(self) -> None:
         """Take back the closing stage when a service that had ended is active or billed again."""

@@ -316,12 +316,12 @@ class Verdict:
     events: tuple[Event, ...] = ()
     legacy_lines: tuple[EffectLine, ...] = ()
     """What is still paid for the legacy after the agreed end; part of the figures."""
-    signed: tuple[SignedLine, ...] = ()
-    """What stands of what the controller has signed, by month and P&L line."""
     relapse: Relapse | None = None
     """What the watch after closure found; ``None`` while nothing is watched."""
     relapse_lines: tuple[EffectLine, ...] = ()
     """0 for the months after closure of which no benefit is booked; part of the figures."""
+    signed: tuple[SignedLine, ...] = ()
+    """What stands of what the controller has signed, by month and P&L line."""
     commands: tuple[Command, ...] = ()
     """Every command with its ruling, in the order in which they were given."""
     measure_state: MeasureState = MeasureState()  # noqa: RUF009 - frozen, so that sharing it is safe

@@ -158,7 +158,7 @@ def _work_ends(tools: YearTools) -> Iterator[None]:
 
 
 def _book(tools: YearTools, through: int) -> None:
-    """The controller books what the first two brought up to a month."""
+    """The controller books what the first two brought, also after closing: else they open again."""
     tools.edit(MAIL, "weber", {"Actual by month": tools.table(range(-9, through + 1), 61_000, 88_000)})
     tools.edit(VOICE, "weber", {"Actual by month": tools.table(range(-9, through + 1), 28_000, 60_000)})
 
@@ -236,6 +236,7 @@ def _closed(tools: YearTools) -> Iterator[None]:
 
 def _second_delay(tools: YearTools) -> Iterator[None]:
     """The late measure is planned anew for the second time; two claim the same baseline."""
+    _book(tools, -5)
     later = tools.table(range(1, 13), 150_000, 700_000)
     tools.edit(SHOP, "lind", {"duedate": str(tools.last(0)), "Plan by month": later, "Forecast by month": later})
     tools.say(SHOP, "lind", "/rebaseline delay: payments need another audit")
@@ -259,6 +260,7 @@ def _second_delay(tools: YearTools) -> Iterator[None]:
 
 def _sponsor_leaves(tools: YearTools) -> Iterator[None]:
     """A sponsor leaves the bank; work starts that nobody pays for."""
+    _book(tools, -4)
     tools.jira.deactivate("rossi")
     chat = {name: value for name, value in _facts(DESK, 200_000).items() if name != "Objective"}
     tools.epic(CHAT, "novak", (-3, 6), chat)
@@ -273,6 +275,7 @@ def _sponsor_leaves(tools: YearTools) -> Iterator[None]:
 
 def _on_hold(tools: YearTools) -> Iterator[None]:
     """A measure rests, and nobody switches the old database off."""
+    _book(tools, -3)
     tools.edit(INVOICES, "weber", {"Actual by month": tools.table(range(-3, -2), 44_000, 118_000)})
     tools.say(NETWORK, "osei", "/hold waiting for the landlord's contracts")
     tools.move("lind", "Done", f"{OLD_CRM}: prepare")
@@ -285,6 +288,7 @@ def _on_hold(tools: YearTools) -> Iterator[None]:
 
 def _quiet_changes(tools: YearTools) -> Iterator[None]:
     """Somebody moves a date, opens more work, takes over a measure and corrects another's words."""
+    _book(tools, -2)
     tools.bill(OLD_DATABASE, -1, 21_000)
     tools.bill(OLD_REPORTS, -1, 31_000)
     tools.move("kaya", "Done", f"{PRINT}: prepare", f"{DATA}: prepare")

@@ -22,14 +22,13 @@ from governance.verdict import EventKind, Finding, Outcome, Verdict
 from tests.governance.factory import APPROVALS, NOW, POLICY, WEBER, eur, evidence, lines, measure, new_command
 
 OCTOBER, NOVEMBER, DECEMBER, JANUARY, FEBRUARY = (Period(2026, 10).plus(number) for number in range(5))
-FIRST = Period(2026, 1)
 MARCH_2027 = datetime(2027, 3, 10, 9, 0, tzinfo=UTC)
 GONE = Service("CRM-OLD", LifeCycle.RETIRED)
 PLANNED = (*lines(Version.PLAN, 20_000, 60_000, months=24), *lines(Version.FORECAST, 20_000, 60_000, months=24))
 MEASURE = measure(
     end=date(2026, 9, 30), effects=(*PLANNED, *lines(Version.ACTUAL, 20_000, 60_000, months=10)), rule_name="epic"
 )
-CONFIRM = new_command("", WEBER, Verb.CONFIRM, amount=eur(140_000), first_month=FIRST, month=OCTOBER)
+CONFIRM = new_command("", WEBER, Verb.CONFIRM, amount=eur(140_000), first_month=Period(2026, 1), month=OCTOBER)
 
 
 def closed(policy: Policy = POLICY, confirmation: Command = CONFIRM, some: Measure = MEASURE) -> Verdict:
@@ -199,7 +198,7 @@ def test_it_is_closed_again_when_the_controller_confirms_what_is_left() -> None:
         WEBER,
         Verb.CONFIRM,
         amount=eur(216_000),
-        first_month=FIRST,
+        first_month=Period(2026, 1),
         month=FEBRUARY,
         at=MARCH_2027 + timedelta(days=1),
     )
@@ -217,7 +216,7 @@ def test_a_month_without_a_benefit_stays_lost_when_the_measure_is_closed_again()
         WEBER,
         Verb.CONFIRM,
         amount=eur(200_000),
-        first_month=FIRST,
+        first_month=Period(2026, 1),
         month=FEBRUARY,
         at=MARCH_2027 + timedelta(days=1),
     )
@@ -241,7 +240,13 @@ def test_a_month_that_is_booked_late_ends_the_finding_and_still_has_to_be_confir
 def test_a_measure_that_was_written_down_has_to_keep_what_was_booked() -> None:
     half = replace(MEASURE, effects=(*PLANNED, *lines(Version.ACTUAL, 10_000, 60_000, months=10)))
     lower = new_command(
-        "", WEBER, Verb.CONFIRM_LOWER, amount=eur(40_000), first_month=FIRST, month=OCTOBER, text="less volume"
+        "",
+        WEBER,
+        Verb.CONFIRM_LOWER,
+        amount=eur(40_000),
+        first_month=Period(2026, 1),
+        month=OCTOBER,
+        text="less volume",
     )
     before = closed(confirmation=lower, some=half)
 
