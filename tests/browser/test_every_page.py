@@ -30,6 +30,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "connections": {"name": "jira-main"},
     "setup": {"name": "jira-main"},
     "mapping": {"number": "1"},
+    "money": {"number": "999999"},
     "measure": {"name": "{measure}", "verb": "approve", "number": "1"},
     "people": {"number": "2"},
     "second_factor": {"number": "999999"},
