@@ -302,7 +302,7 @@ def test_the_kill_switch_stops_a_measure_in_the_tool_and_only_the_sponsor_revive
 ) -> None:
     with simulation(database, tmp_path) as scene:
         item = ("jira", "Robots for mortgages")
-        epic(scene, item[1], duedate="2027-12-31", children=(1, 4))
+        epic(scene, item[1], duedate="2027-06-30", children=(1, 4))
         scene.edit(item, "osei", Forecast_benefit=500_000)
         scene.comment(item, "osei", "/reason volume: nobody wants it")
         for month in ("2026-11", "2026-12"):
@@ -381,7 +381,7 @@ def test_grey_stays_grey_until_somebody_reports_on_the_work(database: URL, tmp_p
     with simulation(database, tmp_path) as scene:
         jira = scene.sandbox.jira
         item = ("jira", "Archive on request")
-        issue = epic(scene, item[1], duedate="2027-12-31", children=(3, 1))
+        issue = epic(scene, item[1], duedate="2027-06-30", children=(3, 1))
         assert scene.show(item).fields["Implementation status"] == "Green"
         scene.clock.move(days=61)
         assert scene.show(item).fields["Implementation status"] == "Grey", "and Gatepost has written the field"
