@@ -66,7 +66,7 @@ COMMANDS = (
     CommandEntry(
         "demo",
         "demo:demo",
-        "Start sandbox, server and worker on a fresh database, play the story, show what was written and why.",
+        "Start sandbox, server and worker on a fresh database, play a year and the story, show the outcome.",
     ),
     CommandEntry("key", "key:app", "The key that encrypts credentials at rest; without a subcommand, print a new one."),
     CommandEntry("audit", "audit:app", "The record of decisions: write-once, a chain of hashes."),

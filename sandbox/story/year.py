@@ -220,7 +220,7 @@ def _closed(tools: YearTools) -> Iterator[None]:
     yield
     tools.say(VOICE, "kaya", "/reason volume: customers prefer the app")
     yield
-    month = tools.period(-6)
+    month = f"{tools.period(-10)}..{tools.period(-6)}"
     tools.say(MAIL, "weber", f"/confirm 1 EUR {month}")
     tools.say(VOICE, "weber", f"/confirm 1 EUR {month}")
     yield

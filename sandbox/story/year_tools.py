@@ -136,7 +136,11 @@ class YearTools:
     def give_correct_form(self, title: str, by: str, reason: str = "") -> None:
         """Give the last command again, in the form that Gatepost's reply calls correct."""
         replies = [one.text for one in self.issue(title).comments if one.author in BOT_ACCOUNTS]
-        found = re.findall(r"Correct form: (/\S+ -?[\d,.]+\w? [A-Z]{3} \d{4}-\d{2})", replies[-1]) if replies else []
+        found = (
+            re.findall(r"Correct form: (/\S+ -?[\d,.]+\w? [A-Z]{3} \d{4}-\d{2}(?:\.\.\d{4}-\d{2})?)", replies[-1])
+            if replies
+            else []
+        )
         if not found:
             raise StoryBroken(f"{title}: Gatepost did not say which command would be right: {replies}")
         self.say(title, by, f"{found[-1]} {reason}".strip())

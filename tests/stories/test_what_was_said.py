@@ -95,8 +95,8 @@ def test_the_plan_that_was_changed_behind_an_approval_is_not_approved(scene: Sim
     shown = scene.show(EPIC)
     assert shown.fields["DoI stage"] == "Detailed"
     assert (
-        "Martin Brandt, 05 Oct 2026 09:00 UTC: Not counted: the plan was changed (900,000 EUR until 2026-12 before, "
-        "1,600,000 EUR until 2026-12 now), and not provably before 05 Oct 2026 09:00 UTC. Look at it as it is now, and say "
+        "Martin Brandt, 05 Oct 2026 09:00 UTC: Not counted: the plan was changed (900,000 EUR until 2027-12 before, "
+        "1,600,000 EUR until 2027-12 now), and not provably before 05 Oct 2026 09:00 UTC. Look at it as it is now, and say "
         "it again: /approve decided"
     ) in shown.reply
     assert "Decided approved by Julia Weber as controller" in shown.reply, (

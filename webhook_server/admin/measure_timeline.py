@@ -44,6 +44,8 @@ ENTRY_TITLES = {
     "plan.terms_changed": ("bad", ""),
     "measure.kill_switch": ("bad", "The kill switch put it on hold: "),
     "measure.kill_switch_overdue": ("bad", ""),
+    "measure.savings_relapsed": ("bad", ""),
+    "actuals.booked": ("info", ""),
     "measure.kill_switch_overridden": ("info", ""),
     "measure.kill_switch_stopped": ("info", ""),
     "role.changed": ("bad", ""),

@@ -256,6 +256,7 @@ def test_a_pause_by_a_process_without_alerts_is_reported_as_well(
 def test_old_alerts_are_forgotten_and_open_ones_are_not(services: Services) -> None:
     services.connections.pause(JIRA, "the credentials are refused.", None)
     services.connections.resume(JIRA)
+    run(services, "UPDATE connection SET resumed_at = resumed_at - interval '1 minute'")
     services.connections.pause(JIRA, "the credentials are refused.", None)
     send_due_alerts(services, operators())
     run(services, "UPDATE alert SET settled_at = now() - interval '91 days'")
