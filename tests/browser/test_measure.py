@@ -80,7 +80,7 @@ def test_the_owner_approves_and_the_controller_sees_what_is_booked_and_why_it_ca
     window = visit()
     page = window.sign_in("controller")
     window.go(f"/measures/{key}")
-    expect(page.locator("main")).to_contain_text("the plan has not been in steady state for 3 closed months yet")
+    expect(page.locator("main")).to_contain_text("The plan has not been in steady state for 3 closed months yet")
     expect(page.locator("main")).to_contain_text("Unvalidated")
     window.is_accessible()
     window.has_no_overflow()
