@@ -6,7 +6,7 @@ the work, capex falls into its last month, and one-off costs lie over its months
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -112,8 +112,3 @@ class TimedSeries:
             if isinstance(day, date):
                 return Period.of(day).plus(shift + self.horizon_months - 1)
         return None
-
-
-def uses_milestones(timings: TimingsRule) -> Iterable[str]:
-    """The milestones that the timings name."""
-    return (rule.milestone for name in TimingsRule.model_fields if (rule := getattr(timings, name)) and rule.milestone)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connector.notify.audit_anchor import AnchorInvalid, AnchorKeys
+from connector.notify.audit_anchor import AnchorInvalid, AnchorKeys, canonical_json
 
 PURPOSE = b"gatepost capitalisation 1\n"
 
@@ -44,7 +44,7 @@ def sign(keys: AnchorKeys, content: bytes, period: str, by: str, at: datetime) -
         period, hashlib.sha256(content).hexdigest(), at.astimezone(UTC).isoformat("T", "seconds"), by
     )
     key, signature = keys.sign_bytes(_bytes(signed))
-    return _json({**asdict(signed), "key": key, "signature": signature}) + "\n"
+    return canonical_json({**asdict(signed), "key": key, "signature": signature}) + "\n"
 
 
 def verify(keys: AnchorKeys, content: bytes, signature: str) -> FileSignature:
@@ -65,8 +65,4 @@ def verify(keys: AnchorKeys, content: bytes, signature: str) -> FileSignature:
 
 
 def _bytes(signed: FileSignature) -> bytes:
-    return PURPOSE + _json(asdict(signed)).encode()
-
-
-def _json(content: dict[str, object]) -> str:
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return PURPOSE + canonical_json(asdict(signed)).encode()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -56,7 +56,7 @@ class AnchorKeys:
         """The anchor as it is kept: one line of JSON."""
         name, key = next(iter(self._keys.items()))
         content = _content(anchor, name)
-        return _json({**content, "signature": base64.b64encode(key.sign(_signed(content))).decode()})
+        return canonical_json({**content, "signature": base64.b64encode(key.sign(_signed(content))).decode()})
 
     def sign_bytes(self, signed: bytes) -> tuple[str, str]:
         """(name of the key, signature in base64) of something else, which begins with a purpose of its own."""
@@ -106,8 +106,9 @@ def _content(anchor: Anchor, key: str) -> dict[str, object]:
 
 def _signed(content: dict[str, object]) -> bytes:
     """The bytes under the signature: all but the signature, in the order of the names."""
-    return PURPOSE + b"\n" + _json(content).encode()
+    return PURPOSE + b"\n" + canonical_json(content).encode()
 
 
-def _json(content: dict[str, object]) -> str:
+def canonical_json(content: Mapping[str, object]) -> str:
+    """One text for one content, whatever the order of its keys: what is signed."""
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -157,12 +157,6 @@ def set_up_jira(state: JiraState) -> None:
     state.add_project("SUP", "Support", workflow("SUP workflow"))
 
 
-def seed_jira(state: JiraState) -> list[str]:
-    """Set the site up and fill it; returns the keys of the epics."""
-    set_up_jira(state)
-    return fill_jira(state)
-
-
 def fill_jira(state: JiraState) -> list[str]:
     """Fill a site that is set up; returns the keys of the epics."""
     keys = []
@@ -206,12 +200,6 @@ def set_up_servicenow(state: ServiceNowState) -> dict[str, str]:
         _columns(state, table)
         state.gate_rule(table, states)
     return ids
-
-
-def seed_servicenow(state: ServiceNowState) -> list[tuple[str, str]]:
-    """Set the instance up and fill it; returns (table, number) of the records."""
-    set_up_servicenow(state)
-    return fill_servicenow(state)
 
 
 def fill_servicenow(state: ServiceNowState) -> list[tuple[str, str]]:

@@ -37,8 +37,8 @@ class Totals(Model):
     red_implementation: int
     red_potential: int
     amounts: PortfolioAmounts = Field(
-        description="Of the counted measures; the pipeline, delayed and unconfirmed benefit are of all that have not "
-        "ended."
+        description="Of the counted measures; the pipeline, delayed benefit, claimed, validated and unvalidated value "
+        "are of all that have not ended."
     )
 
 
