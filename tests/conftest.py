@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType
 
@@ -14,10 +14,11 @@ from flask import Flask
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.engine import URL, make_url
+from werkzeug.routing import Rule
 
 from connector.store.database.postgres import locate
 from tests.command_line import Cli
-from tests.databases import Databases, as_application, forget_the_disk
+from tests.databases import Databases, as_application, forget_the_disk, stop
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -60,6 +61,27 @@ def _templates_compiled_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _addresses_built_when_asked_for() -> Iterator[None]:
+    """Werkzeug compiles two functions for each of some 160 routes that build its address; a test needs a few of them."""
+    compile_builder = Rule._compile_builder
+
+    def compile_later(self: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        built: list[Callable[..., tuple[str, str]]] = []
+
+        # Its own name for the rule: a route may have a part that is called ``self``.
+        def build(rule: Rule, /, **values: object) -> tuple[str, str]:
+            if not built:
+                built.append(compile_builder(self, append_unknown))
+            return built[0](rule, **values)
+
+        return build
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_later)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_log() -> Iterator[None]:
     """What one test sets up for its log does not reach the next one."""
@@ -88,6 +110,8 @@ def postgres() -> Iterator[URL]:
         url = locate(None, Path(folder))
         forget_the_disk(url)
         yield url
+        # Before its folder goes: without that nobody can tell it to, and it works on for a minute.
+        stop(Path(folder))
 
 
 @pytest.fixture(scope="session")

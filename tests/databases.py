@@ -7,9 +7,12 @@ whose schema a test has changed, or that has become large, is dropped instead.
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self, TypeAlias
 from uuid import uuid4
 
@@ -140,6 +143,12 @@ def forget_the_disk(server: URL) -> None:
         for setting in ("fsync", "full_page_writes"):
             admin.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
         admin.execute("SELECT pg_reload_conf()")
+
+
+def stop(data: Path) -> None:
+    """End the embedded server of this data folder at once, whoever is connected."""
+    process_id = int((data / "postgres" / "postmaster.pid").read_text().split()[0])
+    os.kill(process_id, signal.SIGQUIT)
 
 
 @contextmanager
