@@ -69,9 +69,14 @@ def site(tmp_path: Path) -> Iterator[tuple[Machines, Fleet]]:
             yield made, fleet
 
 
+def _slow_down_jira(fleet: Fleet, seconds: float) -> None:
+    """Each answer takes this long from now on."""
+    address = f"{fleet.world.sandbox.jira.base_url}/sandbox/faults"
+    requests.post(address, json={"delay_ms": int(seconds * 1000)}, timeout=LONGEST_CALL_SECONDS)
+
+
 def _backlog(fleet: Fleet, turn: int) -> None:
     here = fleet.world
-    requests.post(f"{here.sandbox.jira.base_url}/sandbox/faults", json={"delay_ms": 150}, timeout=LONGEST_CALL_SECONDS)
     here.services.connections.pause(JIRA, "a backlog is made", None)
     for number, issue in enumerate(list(here.sandbox.jira.issues.values())):
         status = {"status": "Done"} if number % 10 == turn else {}
@@ -109,12 +114,15 @@ def _assert_complete(fleet: Fleet) -> None:
 
 def test_workers_that_are_cut_off_lose_nothing_do_nothing_twice_and_work_on_later(site: tuple[Machines, Fleet]) -> None:
     made, fleet = site
+    # Slow enough that a worker is still writing its first claims when the next one claims its own, on any machine.
+    _slow_down_jira(fleet, 2)
     _backlog(fleet, 2)
     fleet.world.wait_until(lambda: len(_busy_workers(fleet)) >= 2, "two workers are in the middle of writing")
     first, second = _busy_workers(fleet)[:2]
     without_database, isolated = fleet.name_of(first), fleet.name_of(second)
     made.disconnect(without_database, DATABASE)
     made.disconnect(isolated, DATABASE, TOOLS)
+    _slow_down_jira(fleet, 0.15)
     fleet.world.wait_until(lambda: _claims(fleet, first) + _claims(fleet, second) == 0, "their claims are taken over")
     fleet.world.wait_quiet()
     _assert_complete(fleet)
