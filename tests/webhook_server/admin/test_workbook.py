@@ -91,13 +91,17 @@ def test_another_program_calculates_the_same(three: WebSite, tmp_path: Path) -> 
     command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to",
                "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "made"), str(bare)]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=LONGEST_WAIT_SECONDS)
-    calculated = load_workbook(tmp_path / "made" / "bare.xlsx", data_only=True)
+    # Read without its charts, which the reader does not know as LibreOffice writes them.
+    calculated = load_workbook(tmp_path / "made" / "bare.xlsx", data_only=True, read_only=True)
+    results = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in calculated}
+    calculated.close()
     formulas = load_workbook(io.BytesIO(whole))
     compared = 0
     for sheet in formulas:
         for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
             wanted = expected[sheet.title][cell.coordinate].value
-            assert calculated[sheet.title][cell.coordinate].value == pytest.approx(wanted), (sheet.title, cell)
+            result = results[sheet.title][cell.row - 1][cell.column - 1]
+            assert result == pytest.approx(wanted), (sheet.title, cell)
             compared += 1
     assert compared > 100
 
