@@ -42,6 +42,7 @@ from governance.hierarchy import NOT_STATED
 from governance.locked_plan import net_of
 from governance.money import Money, Period
 from governance.slip_effect import BenefitSlip
+from governance.stated_criteria import criteria_in, stated_criteria
 from mapping.policy import Policies
 from webhook_server.admin import measure_view as show
 from webhook_server.admin.as_known import keep_day, policies_of_version, requested_day
@@ -269,6 +270,9 @@ def page_data(
         "evidence": details.evidence,
         "evidence_at": details.evidence_decided_at,
         "related": details.related_items,
+        "stated_criteria": stated_criteria(snapshot.commands),
+        "criteria_in": criteria_in,
+        "agreed_text": "; ".join(one.text for one in verdict.kill_criteria),
         "capitalisation": capitalisation_of(snapshot, Period.of(today)),
         "stage_label": lambda key: policy.label(key) if policy else key or "None yet",
     }
