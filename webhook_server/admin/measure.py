@@ -26,10 +26,10 @@ from connector.store.measures.benefit_slips import stored_slip
 from connector.store.measures.commands import SubmittedRuling, ruling
 from connector.store.measures.measure_details import MeasureDetails, MeasureSnapshot, measure_details
 from connector.store.measures.names_for_viewer import (
+    decision_without_names,
     hidden_links,
     visible_names,
     with_visible_names,
-    without_hidden_links,
 )
 from connector.store.operations.source_ages import source_ages
 from connector.store.queue.submitted_commands import SqlSubmittedCommands
@@ -195,7 +195,7 @@ def _with_names(connection: Connection, details: MeasureDetails, viewer: Viewer)
     return replace(
         details,
         snapshot=replace(details.snapshot, verdict=with_visible_names(verdict, visible)),
-        evidence=without_hidden_links(details.evidence, name, visible),
+        evidence=decision_without_names(details.evidence, visible, name),
     )
 
 

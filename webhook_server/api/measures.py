@@ -15,7 +15,7 @@ from connector.measures.known_on import NotKnownYet, known_row
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
 from connector.store.measures.measure_queries import MeasureFilter
-from connector.store.measures.names_for_viewer import decision_without_names
+from connector.store.measures.names_for_viewer import VisibleNames, decision_without_names
 from connector.store.measures.verdict_history import KnownMeasure
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from connector.store.operations.source_ages import source_ages
@@ -476,7 +476,7 @@ def explain(call: ApiCall) -> Explanation | Reply:
     stored = verdict_to_json(verdict_of(row))
     return Explanation(
         explanation=row["explanation"].splitlines(),
-        verdict=stored if call.viewer.sees_everything else decision_without_names(stored),
+        verdict=decision_without_names(stored, VisibleNames(everything=call.viewer.sees_everything)),
         **{name: row[name] for name in names},
     )
 
@@ -521,9 +521,8 @@ def show_decision(call: ApiCall) -> DecisionDetail:
             f"There is no decision {call.number_parameter('number')}.",
             "A measure's decisions are listed with their numbers.",
         )
-    verdict, evidence = row["verdict"], row["evidence"]
-    if not call.viewer.sees_everything:
-        verdict, evidence = decision_without_names(verdict), decision_without_names(evidence)
+    visible = VisibleNames(everything=call.viewer.sees_everything)
+    verdict, evidence = (decision_without_names(row[part], visible) for part in ("verdict", "evidence"))
     return DecisionDetail(decision=_decision(row), verdict=verdict, evidence=evidence)
 
 
