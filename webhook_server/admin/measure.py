@@ -183,7 +183,7 @@ def past_page(
     policy = policies.of(details.snapshot.measure) if policies else None
     before = request.args.get("before", type=int)
     lines, more = timeline_page(connection, row["id"], before, policy, on.at)
-    page = page_data(details, policy, viewer, on)
+    page = page_data(details, policy, viewer, on) | slip_data(details, policy.fiscal_year_start if policy else 1)
     return render_template("measure/show.html", **page, timeline=lines, timeline_after=more)
 
 

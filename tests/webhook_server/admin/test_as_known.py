@@ -279,3 +279,20 @@ def test_a_measure_shows_its_figures_in_the_books_of_its_legal_entity(api: ApiSe
         "The mapping names no currency and no fiscal year for the legal entity ACME Ltd: its figures are the group's "
         "alone."
     ) in office.text("/measures/ITX-1")
+
+
+def test_the_slip_of_the_benefit_is_that_of_its_day(api: ApiServer) -> None:
+    """In May the benefit is forecast as it was planned; on a page of March nobody had forecast anything."""
+    timing = "    effects:\n      timing: {benefit: {over: work, per: total}}\n"
+    with_forecast = load_mapping(
+        MAPPING.replace("    effects:\n", f"{timing}      forecast: {{benefit: Forecast benefit}}\n")
+    )
+    assert isinstance(with_forecast, LoadedMapping)
+    assess_at(api.store, with_forecast, item(SHOWN | {"Forecast benefit": Decimal(1000)}), APRIL.replace(month=5))
+    vera = enter(api, "Vera", RoleGrant(Role.VIEWER))
+    unknown = "It is not known whether the benefit begins as planned: no benefit is forecast."
+    assert unknown in vera.text("/measures/ITX-1?on=2026-03-11")
+    assert unknown not in vera.text("/measures/ITX-1?on=2026-05-11")
+    then = api.get("admin", "/measures/ITX-1/benefit-slip?on=2026-03-11").get_json()
+    assert (then["planned"], then["unknown"]) == (None, "no benefit is forecast")
+    assert api.get("admin", "/measures/ITX-1/benefit-slip?on=2026-05-11").get_json()["months"] == 0
