@@ -79,8 +79,7 @@ def main(arguments: Sequence[str]) -> None:
     _mutmut("none")
     size = None if options.of == "all" else int(options.of)
     drawn = {module: sample(exit_codes(module), size) for module in options.modules}
-    for names in drawn.values():
-        _mutmut(*names)
+    _mutmut(*(name for names in drawn.values() for name in names))
     reports = (report(module, names, exit_codes(module)) for module, names in drawn.items())
     sys.stdout.write("\n".join(reports) + "\n")
 
