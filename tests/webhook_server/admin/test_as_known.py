@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -22,6 +23,7 @@ from mapping.policy import Policies
 from mapping.work_item import FieldValue, NativeId, WorkItem
 from tests.connector.store.conftest import JIRA, StoreFixture, open_store
 from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, settle
+from tests.connector.store.reporting.portfolio_data import refresh
 from tests.mapping.items import item
 from tests.mapping.test_apply import MAPPING
 from tests.webhook_server.admin.test_measure import enter
@@ -296,3 +298,23 @@ def test_the_slip_of_the_benefit_is_that_of_its_day(api: ApiServer) -> None:
     then = api.get("admin", "/measures/ITX-1/benefit-slip?on=2026-03-11").get_json()
     assert (then["planned"], then["unknown"]) == (None, "no benefit is forecast")
     assert api.get("admin", "/measures/ITX-1/benefit-slip?on=2026-05-11").get_json()["months"] == 0
+
+
+def test_holders_of_further_roles_are_listed_and_those_of_a_day_are_those_of_then(api: ApiServer) -> None:
+    further = "controller: Controller, further: {risk_owner: {label: Risk officer, from: Risk owner}}}"
+    mapping = load_mapping(MAPPING.replace("controller: Controller}", further))
+    assert isinstance(mapping, LoadedMapping)
+    for month, who in ((5, NOVAK), (6, None)):
+        assess_at(api.store, mapping, item(SHOWN | {"Risk owner": who}), APRIL.replace(month=month))
+        if who is not None:
+            held = [{"role": "risk_owner", "name": "N. Novak"}]
+            assert api.get("admin", "/measures/ITX-1").get_json()["measure"]["further_roles"] == held
+            (first, second) = api.get("admin", "/measures").get_json()["items"]
+            assert (first["further_roles"], second["further_roles"]) == (held, [])
+            refresh(api.services.engine)
+            office = enter(api, "Olga", OFFICE)
+            rows = csv.DictReader(office.get("/portfolio/export.csv").text.lstrip("\ufeff").splitlines())
+            assert {row["key"]: row["further roles"] for row in rows} == {"ITX-1": "risk owner: N. Novak", "ITX-2": ""}
+    assert api.get("admin", "/measures/ITX-1").get_json()["measure"]["further_roles"] == []
+    then = api.get("admin", "/measures/ITX-1?on=2026-05-11").get_json()
+    assert then["measure"]["further_roles"] == held
