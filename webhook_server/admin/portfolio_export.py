@@ -28,8 +28,8 @@ FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 MEASURE_COLUMNS = (
     "key", "title", "portfolio", "program", "project", "package", "owner", "further roles", "stage", "gate",
-    "implementation", "potential", "not in the totals", *(WORDS[name].heading for name in AMOUNTS), "currency", "reason",
-    "blockers", "findings", "missing rate", "address",
+    "implementation", "potential", "not in the totals", *(WORDS[name].heading for name in AMOUNTS), "currency",
+    "reason", "blockers", "findings", "missing rate", "address",
 )  # fmt: skip
 """Amounts in the words of the definition sheet."""
 LINE_COLUMNS = (
