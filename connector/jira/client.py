@@ -143,13 +143,18 @@ class JiraClient(Protocol):
     def delete_webhook(self, hook: str) -> None: ...
 
 
-def search(client: JiraClient, jql: str, fields: Sequence[str], limit: int | None = None) -> list[JsonObject]:
-    """The issues of a bounded query, page after page, all or the first ``limit``."""
+def search(
+    client: JiraClient, jql: str, fields: Sequence[str], limit: int | None = None, reconcile: Sequence[str] = ()
+) -> list[JsonObject]:
+    """The issues of a bounded query, page after page, all or the first ``limit``.
+
+    ``reconcile`` are ids whose newest state it has to know: a search's index is otherwise some seconds late (Cloud).
+    """
     issues: list[JsonObject] = []
     following: str | None = None
     pages = Pages("search")
     while True:
-        page = client.search_page(jql, fields, following, MAX_IDS)
+        page = client.search_page(jql, fields, following, MAX_IDS, reconcile)
         issues += page.issues
         if not page.issues or page.next_page in {None, following} or (limit is not None and len(issues) >= limit):
             return issues[:limit]

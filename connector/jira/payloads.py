@@ -7,7 +7,7 @@ and v3): what cannot be read is omitted and so becomes unknown; nothing here rai
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -70,8 +70,12 @@ def work_item(
     own_account: str = "",
     child_items: tuple[ChildItem, ...] = (),
     native_gates: bool = True,
+    parent_fields: Sequence[str] = (),
 ) -> WorkItem:
-    """``fields`` maps the requested visible names to the site's own; ``own_account`` is Gatepost's."""
+    """``fields`` maps the requested visible names to the site's own; ``own_account`` is Gatepost's.
+
+    ``parent_fields`` are the ids of the fields beside ``parent`` by which this issue may hang on another one.
+    """
     values = as_object(issue.get("fields"))
     key = as_text(issue.get("key"))
     comments, response = _comments(values.get("comment"), own_account)
@@ -93,6 +97,7 @@ def work_item(
         fields=named_values(values, fields),
         priority=_name(values.get("priority")),
         parent=as_text(as_object(values.get("parent")).get("key")) or None,
+        parents=parents_of(values, parent_fields),
         level=_level(values.get("issuetype")),
         links=_links(values),
         children=children,
@@ -127,6 +132,20 @@ def child_item(issue: JsonObject, fields: Mapping[FieldName, Field]) -> ChildIte
         labels=_labels(values),
         components=_components(values),
     )
+
+
+def parents_of(values: JsonObject, parent_fields: Sequence[str]) -> tuple[str, ...]:
+    """Ids and keys of the issues on which these fields hang an issue.
+
+    ``parent`` is an object, Epic Link a key, and Parent Link (Advanced Roadmaps) a key or an object with the issue
+    under ``data``.
+    """
+    names: dict[str, None] = {}
+    for value in (values.get("parent"), *(values.get(name) for name in parent_fields)):
+        holder = as_object(as_object(value).get("data")) or as_object(value)
+        parts = (as_text(holder.get("id")), as_text(holder.get("key"))) if holder else (as_text(value),)
+        names |= {name: None for name in parts if name}
+    return tuple(names)
 
 
 def _labels(values: JsonObject) -> tuple[str, ...]:

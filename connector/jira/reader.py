@@ -11,6 +11,7 @@ from connector.errors import AuthenticationFailed, RetryLater, ToolError, Values
 from connector.http.json_values import JsonObject, as_object, as_text
 from connector.jira.absence import AbsenceCheck
 from connector.jira.client import MAX_IDS, JiraClient, search
+from connector.jira.evidence_scanner import EPIC_LINK, parent_fields
 from connector.jira.fields import Field, OwnAccount, SiteFields
 from connector.jira.payloads import (
     BASE_FIELDS,
@@ -29,12 +30,11 @@ from governance.evidence import Children, ChildState
 from governance.facts import Unknown
 from mapping.work_item import ChildItem, ConnectionName, FieldName, NativeId, WorkItem
 
-EPIC_LINK = "gh-epic-link"
-"""Custom type of the field Epic Link."""
-
 CHILD_FIELDS = ("summary", "project", "status", "parent", "priority", "updated")
 MATCHED_FIELDS = ("issuetype", "labels", "components")
 """What rules look at as well; read where children's amounts are added up, because a child may be a measure itself."""
+MAX_RECONCILED = 50
+"""Issues whose newest state a search can be asked to know."""
 MAX_OPEN_SHOWN = 20
 """Open children that are read by name; all are counted."""
 
@@ -76,7 +76,8 @@ class JiraReader:
         del plans, approvals
         resolved = self._resolve(fields)
         below = self._resolve(child_fields) if child_fields else ResolvedFields({}, ())
-        requested = [*BASE_FIELDS, *sorted(resolved.ids - set(BASE_FIELDS))]
+        hanging = parent_fields(self._fields)
+        requested = [*BASE_FIELDS, *sorted((resolved.ids | set(hanging)) - set(BASE_FIELDS))]
         issues = [
             issue
             for start in range(0, len(items), MAX_IDS)
@@ -97,6 +98,7 @@ class JiraReader:
                 else self._summarize_children(children.get(identity, ())),
                 own_account=self._own.id(),
                 native_gates=self._native_gates,
+                parent_fields=hanging,
                 child_items=() if isinstance(children, Unknown) else _items_of(children.get(identity, ()), below),
             )
             by_requested_id |= _by_requested_id(items, item)
@@ -165,7 +167,8 @@ class JiraReader:
             query += f' OR "{epic.name}" in ({", ".join(ids)})'
         by_key = {as_text(issue.get("key")): NativeId(as_text(issue.get("id"))) for issue in issues}
         try:
-            found = search(self._client, f"{query} ORDER BY key", requested)
+            # A child that changed is read together with its parent, which must not see it as it was before.
+            found = search(self._client, f"{query} ORDER BY key", requested, reconcile=ids[:MAX_RECONCILED])
         except (RetryLater, AuthenticationFailed):
             raise
         except ToolError as error:

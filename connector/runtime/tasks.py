@@ -42,6 +42,7 @@ from connector.sync.sweep import Sweeper, SweepKind
 from governance.definitions.years import FiscalYear, YearName
 from governance.money import Period
 from governance.roll_up import RollUpSettings
+from mapping.fields import connections_of
 from mapping.work_item import ConnectionName
 
 DELIVERY_BATCH_SIZE = 20
@@ -215,8 +216,8 @@ class WorkerTasks:
         wake_due_assessments(services.engine, services.waker, now)
         active = self._mapping.active()
         if active is not None:
-            governed = {rule.connection for rule in active.config.measures}
-            connections = [record.name for record in services.connections.all() if record.name in governed]
+            swept = connections_of(active.config)
+            connections = [record.name for record in services.connections.all() if record.name in swept]
             self._sweeps.wake({name for name, _ in self._sweeps.due(now, connections)})
         release_abandoned(services.engine, self._leases, worker=self._presence.worker)
         take_back_claims(

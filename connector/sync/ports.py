@@ -14,7 +14,7 @@ from typing import Protocol, TypeAlias
 
 from connector.errors import ToolError
 from connector.sync.provision import Provisioner
-from connector.sync.scan import Scanner
+from connector.sync.scan import EvidenceScanner, Scanner
 from connector.sync.setup import ConnectionSetup
 from governance.evidence import Service
 from governance.measure import Person
@@ -48,6 +48,8 @@ class ItemsChanged:
     reported_change: ReportedChange | None = None
     deleted: NativeId | None = None
     """The one of the items that is gone, when the event says that it was deleted."""
+    logged_by: str | None = None
+    """The account whose logged hours changed: measures of a team look at hours on any item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +278,7 @@ class ToolSite:
     join_reader: JoinReader | None = None
     setup: ConnectionSetup | None = None
     scanner: Scanner | None = None
+    evidence_scanner: EvidenceScanner | None = None
     bulk_editor: BulkEditor | None = None
     batch_writer: BatchWriter | None = None
     provisioner: Provisioner | None = None

@@ -244,11 +244,13 @@ class Reconciler:
                 outcome = self._assess(part, requested, reading, mapping, now)
                 if outcome is not None:
                     outcomes.append(outcome)
-            self._settle(part, outcomes, mapping, now)
+            self._settle(part, outcomes, mapping, now, began)
         return BatchResult.MORE if claim.full else BatchResult.DONE
 
-    def _settle(self, claim: Claim, outcomes: Sequence[ItemOutcome], mapping: ActiveMapping, now: datetime) -> None:
-        settled = self.assessment_store.store(claim, outcomes, mapping.number, now)
+    def _settle(
+        self, claim: Claim, outcomes: Sequence[ItemOutcome], mapping: ActiveMapping, now: datetime, began: datetime
+    ) -> None:
+        settled = self.assessment_store.store(claim, outcomes, mapping.number, now, read_from=began)
         _log.info(
             "reconciled",
             connection=claim.connection,

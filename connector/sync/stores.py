@@ -22,6 +22,9 @@ from mapping.reply_comment import ReplyComment
 from mapping.work_item import Comment, ConnectionName, FieldName, NativeId, WorkItem
 from mapping.writeback import WriteValue
 
+LOGGED_HOURS = "logged:"
+"""Before an account, in what a measure depends on: the hours that its holder logs, on whatever item."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
@@ -174,8 +177,19 @@ class StoreResult:
 
 
 class AssessmentStore(Protocol):
-    def store(self, claim: Claim, outcomes: Sequence[ItemOutcome], mapping_version: int, now: datetime) -> StoreResult:
-        """Store measures, decisions and outbox rows of a batch and give its keys back, in one transaction."""
+    def store(
+        self,
+        claim: Claim,
+        outcomes: Sequence[ItemOutcome],
+        mapping_version: int,
+        now: datetime,
+        *,
+        read_from: datetime | None = None,
+    ) -> StoreResult:
+        """Store measures, decisions and outbox rows of a batch and give its keys back, in one transaction.
+
+        ``read_from`` is when the reading began: what changed after it may not be in it.
+        """
 
 
 @dataclass(frozen=True, slots=True)

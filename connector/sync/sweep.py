@@ -2,13 +2,15 @@
 
 Events get lost: a sender gives up, a webhook ends, the endpoint was unavailable for an hour.  So what the rules
 may take is listed by time of change now and then, and once a night all of it: items without an event are found, and
-so are those that are no longer there.  Each page is stored with the position in the search, so that an interrupted
-sweep goes on where it was.
+so are those that are no longer there.  What changed besides the measures (children, joined records, approvals, plans)
+makes those dirty whose evidence rests on it; once a night every measure is read again with all of it, because a
+deletion leaves no trace that a search would find.  Each page is stored with the position in the
+search, so that an interrupted sweep goes on where it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,7 +22,7 @@ from connector.errors import RetryLater, ToolError
 from connector.http.answer_numbers import Pages
 from connector.sync.lease import UNLEASED, Lease, LeaseState
 from connector.sync.ports import ToolSite
-from connector.sync.scan import Scanner, ScanPage
+from connector.sync.scan import EvidenceChange, Scanner, ScanPage
 from mapping.config import MappingConfig
 from mapping.work_item import ConnectionName
 
@@ -36,7 +38,7 @@ class SweepKind(StrEnum):
     CHANGED = "changed"
     """What was changed since the last sweep."""
     FULL = "full"
-    """Everything that the rules may take, and everything known that is not among it."""
+    """Everything that the rules may take, everything known that is not among it, and what verdicts rest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Sweep:
     seen: int = 0
     marked: int = 0
     total: int | None = None
+    evidence: int = 0
+    """Measures that are read again because of what they rest on; not stored."""
 
 
 class SweepStore(Protocol):
@@ -61,8 +65,12 @@ class SweepStore(Protocol):
     def store_page(self, sweep: Sweep, page: ScanPage) -> Sweep:
         """Mark what is new or changed as dirty and store the position, in one transaction."""
 
+    def mark_evidence(self, sweep: Sweep, changes: Sequence[EvidenceChange]) -> Sweep:
+        """Mark the measures whose evidence rests on these, unless they were read since."""
+
     def end(self, sweep: Sweep, due: datetime) -> Sweep:
-        """After the last page; a full run also marks what is known and was not seen."""
+        """After the last page; a full run also marks what is known and was not seen, and every measure that was not
+        read since it began."""
 
     def covers_changed(self, sweep: Sweep, due: datetime) -> None:
         """A full run was a run over what was changed as well; the next one of those is due later."""
@@ -108,10 +116,11 @@ class Sweeper:
         sweep = self.store.begin(Sweep(site.name, kind, query, since, began))
         try:
             if sweep.total is None:
-                sweep = replace(sweep, total=scanner.total(query, sweep.since))
+                sweep = replace(sweep, total=scanner.total(query, sweep.since) if rules else 0)
             progress(sweep)
             pages = Pages(f"{site.name}: the list of changed items")
-            while True:
+            # A connection without rules of its own only has evidence for the measures of others.
+            while rules:
                 page = scanner.scan(query, sweep.since, sweep.cursor)
                 sweep = self.store.store_page(sweep, page)
                 progress(sweep)
@@ -121,6 +130,7 @@ class Sweeper:
                 if (lease_state := self.lease.state()) is not LeaseState.VALID:
                     _log.info("sweep interrupted", connection=site.name, seen=sweep.seen, why=lease_state.value)
                     return sweep
+            sweep = self._evidence(site, config, sweep)
         except ToolError as error:
             wait = RETRY_AFTER_ERROR
             if isinstance(error, RetryLater) and error.retry_after:
@@ -133,7 +143,24 @@ class Sweeper:
         if kind is SweepKind.FULL:
             self.store.covers_changed(sweep, self._next(SweepKind.CHANGED))
         progress(sweep)
-        _log.info("sweep finished", connection=site.name, kind=kind.value, seen=sweep.seen, marked=sweep.marked)
+        _log.info(
+            "sweep finished",
+            connection=site.name,
+            kind=kind.value,
+            seen=sweep.seen,
+            marked=sweep.marked,
+            evidence=sweep.evidence,
+        )
+        return sweep
+
+    def _evidence(self, site: ToolSite, config: MappingConfig, sweep: Sweep) -> Sweep:
+        """A full run has no need of it: it has every measure read."""
+        if site.evidence_scanner is None or sweep.kind is SweepKind.FULL or sweep.since is None:
+            return sweep
+        for page in site.evidence_scanner.evidence_changes(config, sweep.since):
+            sweep = self.store.mark_evidence(sweep, page)
+            if self.lease.state() is not LeaseState.VALID:
+                break
         return sweep
 
     def _next(self, kind: SweepKind) -> datetime:
