@@ -83,7 +83,7 @@ class JiraReader:
             for start in range(0, len(items), MAX_IDS)
             for issue in self._client.bulk_fetch(items[start : start + MAX_IDS], requested)
         ]
-        issues = [self._with_all_comments(issue) for issue in issues]
+        issues, unheard = self._heard(issues)
         children = self._children(issues, below)
         by_requested_id: dict[NativeId, WorkItem] = {}
         for issue in issues:
@@ -102,10 +102,11 @@ class JiraReader:
                 child_items=() if isinstance(children, Unknown) else _items_of(children.get(identity, ()), below),
             )
             by_requested_id |= _by_requested_id(items, item)
-        missing = [item for item in items if item not in by_requested_id]
-        if not missing:
-            return ReadResult(by_requested_id, ())
-        reasons, unsure = AbsenceCheck(self._client).confirm(missing)
+        # Nothing is decided about an issue on which somebody may have said something that was not read.
+        silent = {name: reason for name in items if (reason := unheard.get(name.casefold())) is not None}
+        missing = [item for item in items if item not in by_requested_id and item not in silent]
+        reasons, unsure = AbsenceCheck(self._client).confirm(missing) if missing else ({}, ())
+        reasons |= silent
         return ReadResult(by_requested_id, tuple(reasons), reasons, unsure)
 
     def read_joined(
@@ -126,13 +127,28 @@ class JiraReader:
         ordered = query if " order by " in f" {query.casefold()} " else f"{query} ORDER BY updated DESC"
         return [NativeId(as_text(issue.get("id"))) for issue in search(self._client, ordered, ["summary"], limit)]
 
+    def _heard(self, issues: Sequence[JsonObject]) -> tuple[list[JsonObject], dict[str, str]]:
+        """Issues with all their comments; and by id and key why those of others could not all be read."""
+        heard: list[JsonObject] = []
+        unheard: dict[str, str] = {}
+        for issue in issues:
+            try:
+                heard.append(self._with_all_comments(issue))
+            except (RetryLater, AuthenticationFailed):
+                raise
+            except ToolError as error:
+                _log.warning("comments not readable", connection=self._connection, why=str(error))
+                names = (as_text(issue.get(name)).casefold() for name in ("id", "key"))
+                unheard |= dict.fromkeys(names, f"the comments could not all be read: {error}")
+        return heard, unheard
+
     def _with_all_comments(self, issue: JsonObject) -> JsonObject:
         """A command that is not read counts for nobody, and a rejection that is pushed out of a list must count."""
         values = as_object(issue.get("fields"))
         if has_all_comments(values.get("comment")):
             return issue
         comments = self._client.comments(as_text(issue.get("id")))
-        return {**issue, "fields": {**values, "comment": {"comments": comments}}}
+        return {**issue, "fields": {**values, "comment": {"comments": comments, "total": len(comments)}}}
 
     def _resolve(self, names: Iterable[FieldName]) -> ResolvedFields:
         catalogue = self._fields.catalogue()

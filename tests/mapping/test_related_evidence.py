@@ -116,7 +116,7 @@ def _wanted(some: WorkItem, join: JoinRule) -> EvidenceNeeds:
     )
 
 
-LINKED = item(
+LINKED = item(blocking_links=(), 
     {"Changes": "CHG2, CHG1"},
     links=(Link("relates to", "CHG9"), Link("is blocked by", "CHG8"), Link("Relates to", "CHG7")),
 )
