@@ -74,6 +74,9 @@ class RetryLater(ToolError):
 class Unreachable(RetryLater):
     """No connection, a timeout, or a 5xx answer.  A write may or may not have been taken."""
 
+    silent = False
+    """The tool let us wait in vain, or is not called because it did: trying again at once would only wait again."""
+
     @property
     def outage(self) -> bool:
         """The tool as a whole is down, not this call wrong: waiting does not count as an attempt."""

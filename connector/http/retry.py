@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixed
 
 from connector.errors import (
     AuthenticationFailed,
@@ -82,8 +82,12 @@ def _backoff(attempts: int, jitter: float) -> float:
     return min(doubled, MAX_DELAY) * jitter
 
 
+def _broke_off(error: BaseException) -> bool:
+    return isinstance(error, Unreachable) and not error.silent
+
+
 def retry_reads() -> Retrying:
     """Two quick tries of an idempotent read when the connection breaks; anything longer goes to the queue."""
     return Retrying(
-        retry=retry_if_exception_type(Unreachable), stop=stop_after_attempt(2), wait=wait_fixed(0.2), reraise=True
+        retry=retry_if_exception(_broke_off), stop=stop_after_attempt(2), wait=wait_fixed(0.2), reraise=True
     )

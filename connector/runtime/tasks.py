@@ -130,7 +130,9 @@ class WorkerTasks:
                 return
             try:
                 site = self._sites.get(connection)
-                for _, kind in self._sweeps.due(self._clock(), [connection]):
+                due = self._sweeps.due(self._clock(), [connection])
+                # One kind, and then the next connection's turn: what changed comes before what is listed at night.
+                for _, kind in due[:1]:
                     if site.scanner is not None:
                         self._sweeper.run(site, site.scanner, active.config, kind)
                         if self._leases.state() is not LeaseState.VALID:
@@ -139,6 +141,8 @@ class WorkerTasks:
                         send_heartbeat(site, self._clock())
                         if kind is SweepKind.FULL:
                             check_gates(self._services, site, active.config)
+                if len(due) > 1:
+                    self._sweeps.wake({connection})
             except ToolError as error:
                 self._handle_unreachable(connection, error)
 

@@ -18,6 +18,7 @@ from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.editors import ServiceNowEditors
 from connector.servicenow.errors import classifier
 from connector.servicenow.event_parser import ServiceNowEventParser
+from connector.servicenow.event_scope import ServiceNowEventScope
 from connector.servicenow.evidence_scanner import ServiceNowEvidenceScanner
 from connector.servicenow.fields import TableFields
 from connector.servicenow.groups import Groups
@@ -95,6 +96,7 @@ def build_site(
         evidence_scanner=ServiceNowEvidenceScanner(
             access.name, client, fields, batched_queries, lambda: adapter.clock_skew
         ),
+        event_scope=ServiceNowEventScope(access.name),
         provisioner=ServiceNowProvisioner(access.name, client, fields),
         heartbeat=ServiceNowHeartbeat(access.name, client, fields),
         batches_per_read=BREADTH,

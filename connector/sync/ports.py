@@ -18,7 +18,7 @@ from connector.sync.scan import EvidenceScanner, Scanner
 from connector.sync.setup import ConnectionSetup
 from governance.evidence import Service
 from governance.measure import Person
-from mapping.config import MeasureRule
+from mapping.config import MappingConfig, MeasureRule
 from mapping.live_check import RuleInspection
 from mapping.related_evidence import TimeEntry
 from mapping.reply_comment import ReplyComment
@@ -242,6 +242,13 @@ class JoinReader(Protocol):
         """
 
 
+class EventScope(Protocol):
+    """A tool that sends events about more than the rules are about."""
+
+    def reason_to_ignore(self, item: NativeId, config: MappingConfig) -> str | None:
+        """Why an item concerns no rule, or ``None`` when it may."""
+
+
 class Inspector(Protocol):
     """A tool that can say whether a rule fits it."""
 
@@ -279,6 +286,7 @@ class ToolSite:
     setup: ConnectionSetup | None = None
     scanner: Scanner | None = None
     evidence_scanner: EvidenceScanner | None = None
+    event_scope: EventScope | None = None
     bulk_editor: BulkEditor | None = None
     batch_writer: BatchWriter | None = None
     provisioner: Provisioner | None = None

@@ -80,6 +80,9 @@ class DirtyKeys(Protocol):
     def postpone(self, claim: Claim, items: Sequence[NativeId], seconds: float, reason: str, *, count: bool) -> None:
         """Give keys back, to be claimed again after a while; ``count`` says whether this was an attempt."""
 
+    def ignore(self, claim: Claim, items: Mapping[NativeId, str]) -> None:
+        """Give keys back that concern no rule; their events end as ignored, with the reason."""
+
     def dead_letter(self, claim: Claim, items: Sequence[NativeId], reason: str) -> None:
         """Give keys back for good, with the reason; the next event of such an item revives it."""
 

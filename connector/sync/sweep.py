@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+from zlib import crc32
 
 import structlog
 
@@ -29,6 +30,10 @@ from mapping.work_item import ConnectionName
 OVERLAP = timedelta(minutes=5)
 """A query by time knows minutes only, and what is changed while it runs may be missed: start this much earlier."""
 
+FULL_SPREAD = timedelta(minutes=50)
+"""The full sweeps of a night begin within this time after the hour that is set."""
+CHANGED_SPREAD = 0.1
+"""The share of the interval by which the other ones come earlier."""
 RETRY_AFTER_ERROR = timedelta(minutes=2)
 
 _log = structlog.get_logger(__name__)
@@ -139,9 +144,9 @@ class Sweeper:
             resumable = sweep if isinstance(error, RetryLater) else replace(sweep, cursor=None)
             self.store.failed(resumable, str(error), self.clock() + wait)
             raise
-        sweep = self.store.end(sweep, self._next(kind))
+        sweep = self.store.end(sweep, self._next(site.name, kind))
         if kind is SweepKind.FULL:
-            self.store.covers_changed(sweep, self._next(SweepKind.CHANGED))
+            self.store.covers_changed(sweep, self._next(site.name, SweepKind.CHANGED))
         progress(sweep)
         _log.info(
             "sweep finished",
@@ -163,11 +168,12 @@ class Sweeper:
                 break
         return sweep
 
-    def _next(self, kind: SweepKind) -> datetime:
-        now = self.clock()
+    def _next(self, connection: ConnectionName, kind: SweepKind) -> datetime:
+        """Spread by the connection's name, so that not all of them are due in the same minute."""
+        now, share = self.clock(), crc32(connection.encode()) % 1_000 / 1_000
         if kind is SweepKind.CHANGED:
-            return now + self.interval
-        tonight = now.replace(hour=self.full_hour, minute=0, second=0, microsecond=0)
+            return now + self.interval * (1 - CHANGED_SPREAD * share)
+        tonight = now.replace(hour=self.full_hour, minute=0, second=0, microsecond=0) + FULL_SPREAD * share
         return tonight if tonight > now else tonight + timedelta(days=1)
 
     def _since(self, connection: ConnectionName, query: str) -> datetime | None:

@@ -5,6 +5,7 @@ Jira Data Center, where a story hangs on its epic by the field Epic Link, and Se
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -12,8 +13,9 @@ from sqlalchemy import text
 
 from connector.bootstrap import Sites
 from connector.runtime.tasks import build_sweeper
+from connector.sync.ingest import ingest
 from connector.sync.sweep import Sweep, SweepKind
-from mapping.work_item import ConnectionName
+from mapping.work_item import ConnectionName, Tool
 from sandbox.jira.model import Deployment, Issue
 from tests.databases import Databases
 from tests.stories.simulation import Simulation, simulation
@@ -157,3 +159,18 @@ class TestWithoutEvents:
         snow.insert("pm_project_task", {"short_description": "Cut over", "top_task": project["sys_id"]}, "lind")
         sweep(scene, SNOW)
         assert children(scene, native) == (1, 0)
+
+
+def test_an_event_of_a_table_that_no_rule_names_ends_as_ignored_and_stops_nothing(scene: Simulation) -> None:
+    snow = scene.sandbox.servicenow
+    project = snow.insert("pm_project", {"short_description": "Beside it", "state": "-5"}, "lind")
+    parser = scene.services.event_parsers[Tool.SERVICENOW]
+    body = json.dumps({"table": "u_nobody_knows", "sys_id": "f" * 32, "operation": "update"}).encode()
+    ingest(body, connection=SNOW, parser=parser, inbox=scene.services.inbox, delivery_id="odd")
+    scene.run_until_idle()
+    with scene.services.engine.connect() as connection:
+        (event,) = connection.execute(text("SELECT state, reason FROM inbox WHERE delivery_id = 'odd'")).all()
+        dead = connection.execute(text("SELECT count(*) FROM dirty_key WHERE state = 'dead_letter'")).scalar()
+    assert tuple(event) == ("ignored", "no rule names the table u_nobody_knows, and no evidence rests on it")
+    assert dead == 0
+    assert snow.tables["pm_project"][project["sys_id"]]["u_gatepost_gate"] == "Blocked"

@@ -88,6 +88,7 @@ class SqlInbox:
         connections = sorted({ConnectionName(part[0]) for part in parts})
         try:
             with driver.pipeline():
+                driver.execute(_BOUNDS)
                 taken = driver.execute(_STORE_EVENTS, _columns(parts))
                 asked = {name: self._waker.check_queued(driver, TaskKind.RECONCILE, name) for name in connections}
             rows = cast("Sequence[tuple[str, str, str]]", taken.fetchall())
@@ -114,6 +115,11 @@ def _event_rows(arrival: ReceivedEvent, body: bytes, *, echo: bool) -> Iterator[
     for number, item in enumerate(sorted(arrival.parsed.items)):
         yield (*here, number, event, item, item == arrival.parsed.deleted, "pending", None, None if number else body)
 
+
+_BOUNDS: LiteralString = (
+    "SELECT set_config('lock_timeout', '1500', true), set_config('statement_timeout', '2000', true)"
+)
+"""A sender waits for two of these transactions at most, and is answered within five seconds."""
 
 _NAMES = ("connections", "deliveries", "parts", "events", "items", "deletions", "states", "reasons", "bodies")
 
