@@ -13,6 +13,7 @@ from connector.errors import (
     HostNotAllowed,
     InvalidResponse,
     LimitScope,
+    NotProvisioned,
     RateLimited,
     RetryLater,
     ToolError,
@@ -45,6 +46,12 @@ PAUSED_RETRY_SECONDS = 3.0
 """How long work waits at least that ran into a pause, so that nothing is tried again and again with what is refused."""
 
 
+PROVISIONING_RETRY_SECONDS = 120.0
+LONGEST_PROVISIONING_RETRY = 900.0
+"""How soon a write is tried again that waits for a field, an option, a screen or a right: at first, and at most.
+It never becomes a dead letter: what it waits for is nothing of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class PauseConnection:
     """Stop the whole connection until a person has acted."""
@@ -62,6 +69,8 @@ def decide(error: Exception, attempts: int, *, jitter: float) -> RetryDecision:
     """
     if isinstance(error, AuthenticationFailed | HostNotAllowed | ConfigurationError):
         return PauseConnection(str(error))
+    if isinstance(error, NotProvisioned):
+        return Retry(min(PROVISIONING_RETRY_SECONDS * 2 ** min(attempts - 1, 3), LONGEST_PROVISIONING_RETRY) * jitter)
     if isinstance(error, RetryLater):
         if attempts >= MAX_ATTEMPTS:
             return StopRetrying(f"gave up after {attempts} attempts: {error}")

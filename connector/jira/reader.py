@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -33,6 +34,8 @@ from mapping.work_item import ChildItem, ConnectionName, FieldName, NativeId, Wo
 CHILD_FIELDS = ("summary", "project", "status", "parent", "priority", "updated")
 MATCHED_FIELDS = ("issuetype", "labels", "components")
 """What rules look at as well; read where children's amounts are added up, because a child may be a measure itself."""
+LOOK_UP_AGAIN = timedelta(minutes=1)
+"""How often at most the list of fields is read again for a name that a mapping uses and the site lacks."""
 MAX_RECONCILED = 50
 """Issues whose newest state a search can be asked to know."""
 MAX_OPEN_SHOWN = 20
@@ -151,7 +154,8 @@ class JiraReader:
         return {**issue, "fields": {**values, "comment": {"comments": comments, "total": len(comments)}}}
 
     def _resolve(self, names: Iterable[FieldName]) -> ResolvedFields:
-        catalogue = self._fields.catalogue()
+        names = frozenset(names)
+        catalogue = self._fields.with_names(names, oldest=LOOK_UP_AGAIN)
         flag = catalogue.resolve(FLAGGED)
         resolved: dict[FieldName, Field] = {FieldName(FLAGGED): flag} if isinstance(flag, Field) else {}
         scoped: list[tuple[FieldName, Field]] = []
