@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 # Tests at once, each with a PostgreSQL of its own; many of them wait most of the time.
 JOBS ?= 3
+# Demo and tests start many processes: each would compile all sources anew, which is most of what a start costs.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo serve test test-times lint format docs bench lock images audit editor servicenow-app clean
 
