@@ -42,6 +42,7 @@ from connector.sync.sweep import Sweeper, SweepKind
 from governance.definitions.years import FiscalYear, YearName
 from governance.money import Period
 from governance.roll_up import RollUpSettings
+from mapping.fields import connections_of
 from mapping.work_item import ConnectionName
 
 DELIVERY_BATCH_SIZE = 20
@@ -129,7 +130,9 @@ class WorkerTasks:
                 return
             try:
                 site = self._sites.get(connection)
-                for _, kind in self._sweeps.due(self._clock(), [connection]):
+                due = self._sweeps.due(self._clock(), [connection])
+                # One kind, and then the next connection's turn: what changed comes before what is listed at night.
+                for _, kind in due[:1]:
                     if site.scanner is not None:
                         self._sweeper.run(site, site.scanner, active.config, kind)
                         if self._leases.state() is not LeaseState.VALID:
@@ -138,6 +141,8 @@ class WorkerTasks:
                         send_heartbeat(site, self._clock())
                         if kind is SweepKind.FULL:
                             check_gates(self._services, site, active.config)
+                if len(due) > 1:
+                    self._sweeps.wake({connection})
             except ToolError as error:
                 self._handle_unreachable(connection, error)
 
@@ -215,8 +220,8 @@ class WorkerTasks:
         wake_due_assessments(services.engine, services.waker, now)
         active = self._mapping.active()
         if active is not None:
-            governed = {rule.connection for rule in active.config.measures}
-            connections = [record.name for record in services.connections.all() if record.name in governed]
+            swept = connections_of(active.config)
+            connections = [record.name for record in services.connections.all() if record.name in swept]
             self._sweeps.wake({name for name, _ in self._sweeps.due(now, connections)})
         release_abandoned(services.engine, self._leases, worker=self._presence.worker)
         take_back_claims(
