@@ -24,6 +24,7 @@ from governance.definitions.results import (
     soft_savings,
     total,
 )
+from governance.definitions.steady_state import steady_month
 from governance.definitions.validated import claimed_value, unvalidated_value, validated_value
 from governance.definitions.variance import at_completion, exchange_effect, variance
 from governance.definitions.waiting import delayed_benefit
@@ -33,7 +34,6 @@ from governance.definitions.years import (
     in_year,
     number_of,
     run_rate,
-    steady_month,
 )
 from governance.effects import ZERO, EffectLine, Version, period
 from governance.hierarchy import RollUpMeasure
@@ -49,7 +49,8 @@ BENEFIT_PARTS = (Part.RECURRING_BENEFIT, Part.ONE_OFF_BENEFIT)
 
 def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rates) -> MeasureFigures:
     """A measure's figures; one that cannot be converted whole has none, and the missing rate says why."""
-    parts = converted_parts(measure, settings.currency, settings.closed, settings.usable(rates))
+    closed = settings.closed_of(measure.legal_entity)
+    parts = converted_parts(measure, settings.currency, closed, settings.usable(rates))
     if isinstance(parts, MissingRate):
         ended = LeftOut(measure.step) if measure.step in ENDED else LeftOut.NO_RATE
         return MeasureFigures(ended, Amounts(), missing=parts)
@@ -119,6 +120,7 @@ class _Amounts:
 
     def __init__(self, measure: RollUpMeasure, settings: RollUpSettings, parts: ConvertedParts) -> None:
         self._measure, self._settings, self._parts = measure, settings, parts
+        self._closed = number_of(settings.closed_of(measure.legal_entity))
         self._plan, self._estimate, self._actual = parts.plan, parts.estimate, parts.actual
         self._recurring = {} if parts.plan is None else recurring_ebitda(parts.plan)
         self._expected = {} if parts.estimate is None else recurring_ebitda(parts.estimate)
@@ -236,7 +238,7 @@ class _Amounts:
             in_year_estimate=in_year(ebitda, year),
             in_year_cash_estimate=in_year(cash_effect(estimate), year),
             run_rate_estimate=self._run_rate_estimate,
-            run_rate_closed=run_rate(self._expected, number_of(self._settings.closed)),
+            run_rate_closed=run_rate(self._expected, self._closed),
             exit_rate_estimate=exit_rate(self._expected, year),
             carry_over_estimate=carry_over(self._expected, year),
             avoidance_estimate=at_completion(avoidance(estimate)),
@@ -282,7 +284,7 @@ class _Amounts:
             "in_year": in_year(ebitda, year),
             "in_year_cash": in_year(cash, year),
             "run_rate": _rate_at(recurring, self._same_age),
-            "run_rate_closed": run_rate(recurring, number_of(self._settings.closed)),
+            "run_rate_closed": run_rate(recurring, self._closed),
             "run_rate_original": _rate_at(recurring, self._decided_age),
             "exit_rate": exit_rate(recurring, year),
             "carry_over": carry_over(recurring, year),
@@ -307,7 +309,7 @@ class _Amounts:
         if not self._measure.held_up or implemented or expected is None:
             return ZERO
         benefit = months_of(expected, *BENEFIT_PARTS)
-        return delayed_benefit(benefit, self._settings.year, number_of(self._settings.closed))
+        return delayed_benefit(benefit, self._settings.year, self._closed)
 
     def _pipeline(self) -> Decimal:
         measure, settings = self._measure, self._settings

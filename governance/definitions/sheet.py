@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from inspect import getdoc
 from typing import Any, TypeAlias
 
-from governance.definitions import estimate, leakage, pipeline, results, validated, variance, waiting, years
+from governance.definitions import (
+    estimate,
+    leakage,
+    pipeline,
+    results,
+    steady_state,
+    validated,
+    variance,
+    waiting,
+    years,
+)
 from governance.investment import payback_months, present_values
 
 Definition: TypeAlias = Callable[..., Any]
@@ -28,7 +38,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     variance.exchange_effect,
     years.in_year,
     years.run_rate,
-    years.steady_month,
+    steady_state.steady_month,
     years.exit_rate,
     years.carry_over,
     payback_months,

@@ -93,7 +93,7 @@ class FigureSettings:
     currency: str
     year: FiscalYear
     closed: Period
-    """Last closed month."""
+    """The last month that was over; a legal entity that closes months here has its own."""
     committed_from: str
     """Key of the stage from which totals count a measure."""
     refreshed_at: datetime

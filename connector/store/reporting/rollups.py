@@ -9,7 +9,7 @@ figures or the new ones and never a mixture of both.  See deploy/adr/0012-roll-u
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -26,6 +26,7 @@ from connector.store.database.tables import (
     MEASURE_SERIES,
 )
 from connector.store.database.tables.rollups import MONTHLY, NUMBERS
+from connector.store.ledger.closed_months import closed_months
 from connector.store.reporting import figures_history
 from connector.store.reporting.exchange_rates import all_rates
 from connector.store.reporting.rollup_rows import FIGURES, FINDINGS, SERIES, RollupRows, line_of, rollup_rows_of
@@ -77,7 +78,11 @@ class Rollups:
             if not transaction.execute(_TRY_LOCK, {"key": ROLLUP_LOCK}).scalar():
                 return RefreshResult(RefreshStatus.BUSY)
             rates = all_rates(transaction)
-            stamp = json_digest(to_json([settings, *rates]))
+            closed = closed_months(transaction)
+            # What one legal entity closes makes its own measures due (rollups.sql), and not those of all others.
+            common = replace(settings, closed_months=closed.of_all)
+            stamp = json_digest(to_json([common, *rates]))
+            settings = replace(settings, closed_months=closed)
             before = transaction.execute(select(FIGURES_SETTINGS.c.digest)).scalar()
             if before != stamp:
                 reason = "exchange rates, currency, policy or month have changed" if before else "the first time"

@@ -72,6 +72,8 @@ MEASURE_FIGURES = Table(
     # Connection and account of whoever is owner, sponsor or controller; they see the measure without a grant.
     Column("holders", ARRAY(Text), nullable=False),
     Column("missing_rate", Text),
+    # Actuals count up to it, forecast after it.
+    Column("closed_month", Date, nullable=False),
     *(Column(name, Numeric) for name in NUMBERS),
     Column("blockers", ARRAY(Text), nullable=False),
     Column("findings", ARRAY(Text), nullable=False),
