@@ -9,6 +9,7 @@ from inspect import getdoc
 from typing import Any, TypeAlias
 
 from governance.definitions import (
+    baseline,
     estimate,
     leakage,
     pipeline,
@@ -44,6 +45,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     payback_months,
     present_values,
     leakage.leakage,
+    baseline.normalised_baseline,
     pipeline.pipeline,
     waiting.delayed_benefit,
     validated.claimed_value,
