@@ -66,5 +66,5 @@ def test_a_field_of_the_item_is_the_baseline_of_its_measure() -> None:
 
     assert str(series("month | volume | price\n2026-01 | 10 | 5")) == "5 USD from 2026-01"
     assert series("month | price") == Unknown(
-        "Series: the first line of the table has to name month, volume, price, each once"
+        'the field "Series": the first line of the table has to name month, volume, price, each once'
     )
