@@ -154,6 +154,7 @@ def _store_settings(transaction: Connection, basis: RollUpSettings, stamp: str, 
         "year_named_by": basis.year.named_by.value,
         "closed_month": basis.closed.first_day,
         "committed_from": basis.committed_from,
+        "rate_age_days": basis.rate_age_days,
         "built_at": now,
         "refreshed_at": now,
     }

@@ -43,6 +43,7 @@ FIGURES_SETTINGS = Table(
     Column("year_named_by", Text, nullable=False),
     Column("closed_month", Date, nullable=False),
     Column("committed_from", Text, nullable=False),
+    Column("rate_age_days", Integer, nullable=False),
     timestamp_column("built_at", nullable=False),
     timestamp_column("refreshed_at", nullable=False),
 )

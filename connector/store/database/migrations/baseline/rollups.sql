@@ -16,6 +16,7 @@ CREATE TABLE figures_settings (
     year_named_by     text NOT NULL,
     closed_month      date NOT NULL,
     committed_from    text NOT NULL,
+    rate_age_days     integer NOT NULL,
     built_at          timestamptz NOT NULL,
     refreshed_at      timestamptz NOT NULL
 );
