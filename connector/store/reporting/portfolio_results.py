@@ -27,8 +27,8 @@ class PortfolioSums:
     red_implementation: int = 0
     red_potential: int = 0
     amounts: Amounts = field(default_factory=Amounts)
-    """In the reporting currency; of the pipeline, and of what a gate delays or nobody has confirmed, the amounts of
-    all measures that have not ended."""
+    """In the reporting currency; of the pipeline, delayed benefit and unvalidated value, the amounts of all
+    measures that have not ended."""
 
 
 @dataclass(frozen=True, slots=True)
