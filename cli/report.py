@@ -133,7 +133,7 @@ def totals(
     report = next(line for line in REPORT if line.figure is figure)
     made = {node: portfolio.figures(by_node[node], settings, rates) for node in sorted(by_node)}
     table = Table(by.value.replace("_", " ").capitalize(), title=f"{report.name} in {settings.currency}")
-    for heading in ("Measures", "Plan", "Latest estimate", "Variance", "Exchange effect", "Actual"):
+    for heading in ("Measures", "Plan current", "Latest estimate", "Variance", "Exchange effect", "Actual"):
         table.add_column(heading, justify="right")
     for node, found in made.items():
         plan, estimate = (getattr(found.amounts, name) for name in (report.plan, report.estimate))
@@ -168,7 +168,7 @@ def figures(
         found = portfolio.figures(entries, settings, services.rates.rates())
         names = services.measures.measure_names()
     table = Table("Figure", title=f"{config.organization}, {settings.year.label}, in {settings.currency}")
-    for heading in ("Plan", "Latest estimate", "Of it exchange rates", "Actual"):
+    for heading in ("Plan current", "Latest estimate", "Of it exchange rates", "Actual"):
         table.add_column(heading, justify="right")
     for line in REPORT:
         amounts = (

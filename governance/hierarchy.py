@@ -74,6 +74,8 @@ class RollUpMeasure:
     """The exchange rates of the decision; ``None`` before it."""
     original: tuple[EffectLine, ...] | None = None
     """The plan of the decision, where a re-baseline has replaced it."""
+    budget: tuple[EffectLine, ...] = ()
+    """Cost that was approved, by month: the ledger's, as lines of a plan."""
     signed: tuple[SignedLine, ...] = ()
     """What stands of what its controller has signed, in the currency of its actuals."""
 

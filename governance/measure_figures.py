@@ -11,6 +11,7 @@ from governance.definitions.causes import computed_losses
 from governance.definitions.leakage import Leakage, LeakReason, causes_of, leakage, split
 from governance.definitions.parts import Months, Part, Parts, months_of
 from governance.definitions.pipeline import pipeline
+from governance.definitions.plans import budget, plan_current, plan_original
 from governance.definitions.results import (
     EBITDA_PARTS,
     RECURRING_PARTS,
@@ -58,6 +59,8 @@ def measure_figures(measure: RollUpMeasure, settings: RollUpSettings, rates: Rat
     made = amounts.made()
     if parts.actual is not None and measure.step not in ENDED:
         made = replace(made, **_values(measure, settings.currency, settings.usable(rates)))
+    if measure.budget:
+        made = replace(made, budget=_budget(measure, settings.currency, settings.usable(rates)))
     return MeasureFigures(
         left_out=_left_out(measure, settings, parts.plan, parts.estimate),
         amounts=made,
@@ -89,6 +92,18 @@ def _values(measure: RollUpMeasure, currency: str, rates: Rates) -> dict[str, De
         "validated": validated_value(signed),
         "unvalidated": unvalidated_value(claimed.lines, {line.key for line in signed}),
     }
+
+
+def _budget(measure: RollUpMeasure, currency: str, rates: Rates) -> Decimal | None:
+    """``None`` where a rate is missing; other figures do not rest on the budget."""
+    conversions, months = LineRates(rates, measure.rates), dict[int, Decimal]()
+    for line in measure.budget:
+        converted = conversions.convert(line, currency)
+        if isinstance(converted, MissingRate):
+            return None
+        number = number_of(line.month)
+        months[number] = months.get(number, ZERO) + converted.money.amount
+    return budget(months)
 
 
 def _booked(measure: RollUpMeasure, currency: str, rates: Rates) -> Iterator[EffectLine]:
@@ -208,7 +223,8 @@ class _Amounts:
             found,
             recurring_plan=total(self._recurring),
             one_off_plan=total(one_off(plan)),
-            ebitda_plan=total(ebitda),
+            ebitda_plan=plan_current(ebitda),
+            ebitda_original=self._ebitda_original(ebitda),
             ebit_plan=total(ebit_effect(plan)),
             capex_plan=total(capex(plan)),
             cash_plan=total(cash_effect(plan)),
@@ -254,6 +270,12 @@ class _Amounts:
             cash_actual=total(cash_effect(actual)),
             in_year_actual=in_year(ebitda, self._settings.year),
         )
+
+    def _ebitda_original(self, of_plan: Months) -> Decimal:
+        original = self._parts.original
+        if original is not self._plan:
+            of_plan = {} if original is None else ebitda_effect(original)
+        return plan_original(of_plan)
 
     def _in_year_original(self, of_plan: Decimal) -> Decimal:
         original = self._parts.original

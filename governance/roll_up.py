@@ -74,6 +74,9 @@ class Amounts:
     recurring_estimate: Decimal | None = None
     one_off_plan: Decimal | None = None
     one_off_estimate: Decimal | None = None
+    budget: Decimal | None = None
+    """Cost that was approved, of the ledger's entries of the version budget."""
+    ebitda_original: Decimal | None = None
     ebitda_plan: Decimal | None = None
     ebitda_estimate: Decimal | None = None
     ebitda_actual: Decimal | None = None

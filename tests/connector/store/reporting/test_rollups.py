@@ -340,3 +340,30 @@ _CLOSE = text("""
     INSERT INTO month_close_step (kind, legal_entity, month, answers, closed_through, login, at)
     SELECT 'closed', :entity, :month, id, :month, 'm.brandt', now() FROM prepared
 """)
+
+
+def test_the_budget_is_what_the_ledger_says_was_approved_with_its_corrections(store: StoreFixture) -> None:
+    """150 EUR and 50 USD; the rate of dollars is 0.92, and the benefit of a budget is no spend."""
+    save_rates(store.engine)
+    lines = (line("plan", "benefit", "2026-03", 500), line("forecast", "benefit", "2026-03", 500))
+    save(store.engine, GivenMeasure(1, lines=lines), GivenMeasure(2, lines=lines))
+    refresh(store.engine)
+    with store.engine.begin() as transaction:
+        for values in (
+            {"id": 1, "kind": "capex", "amount": 200, "currency": "EUR", "type": "posting"},
+            {"id": 2, "kind": "one_off_cost", "amount": 50, "currency": "USD", "type": "posting"},
+            {"id": 3, "kind": "benefit", "amount": 900, "currency": "EUR", "type": "posting"},
+            {"id": 4, "kind": "capex", "amount": -50, "currency": "EUR", "type": "correction"},
+        ):
+            transaction.execute(_BUDGET, values)
+    assert (refresh(store.engine).measures, overview(store.engine).total.amounts.budget) == (1, Decimal("196.00"))
+    assert store.rows("SELECT budget FROM measure_figures ORDER BY measure_id")[1].budget is None
+
+
+_BUDGET = text("""
+    INSERT INTO ledger_entry (id, measure_id, version, kind, month, amount, currency, account, hard, type, corrects, reason,
+                              source, entered_at, entered_by)
+    VALUES (:id, 'jira-main/1', 'budget', :kind, '2026-03-01', :amount, :currency, 'ebitda', true, :type,
+            CASE WHEN :type = 'correction' THEN 1 END, CASE WHEN :type = 'correction' THEN 'cut' ELSE '' END,
+            '{"kind": "person", "who": "w"}', now(), 'w')
+""")

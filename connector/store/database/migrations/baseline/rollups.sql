@@ -36,6 +36,8 @@ CREATE TABLE figure_amounts (
     recurring_estimate    numeric,
     one_off_plan          numeric,
     one_off_estimate      numeric,
+    budget                numeric,
+    ebitda_original       numeric,
     ebitda_plan           numeric,
     ebitda_estimate       numeric,
     ebitda_actual         numeric,
@@ -247,3 +249,13 @@ BEGIN
 END $$;
 CREATE TRIGGER figures_due_of_entity AFTER INSERT ON month_close_step FOR EACH ROW
     WHEN (NEW.kind IN ('closed', 'reopened') AND NEW.legal_entity <> '') EXECUTE FUNCTION figures_due_of_entity();
+
+-- Budget entries change a figure, and no verdict.
+CREATE FUNCTION figures_due_of_budget() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO figures_due (measure_id)
+    SELECT DISTINCT measure_id FROM added WHERE version = 'budget' AND measure_id IS NOT NULL;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER figures_due_of_budget AFTER INSERT ON ledger_entry REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION figures_due_of_budget();
