@@ -39,6 +39,7 @@ from connector.sync.ports import ToolSite
 from connector.sync.reconcile import ActiveMapping, BatchResult, Reconciler
 from connector.sync.related_evidence import RelatedEvidenceReader
 from connector.sync.sweep import Sweeper, SweepKind
+from governance.closed_months import NO_CLOSED_MONTHS, ClosedMonths
 from governance.definitions.years import FiscalYear, YearName
 from governance.money import Period
 from governance.roll_up import RollUpSettings
@@ -266,7 +267,9 @@ def refresh_all_rollups(rollups: Rollups, active: ActiveMapping, now: datetime, 
     return refreshed
 
 
-def roll_up_settings(active: ActiveMapping, now: datetime) -> RollUpSettings:
+def roll_up_settings(
+    active: ActiveMapping, now: datetime, closed_months: ClosedMonths = NO_CLOSED_MONTHS
+) -> RollUpSettings:
     """The settings of the active mapping on which figures depend, in the fiscal year of a moment."""
     config = active.config
     year = FiscalYear.of(now.date(), config.fiscal_year_start, YearName(config.fiscal_year_named_by))
@@ -278,6 +281,7 @@ def roll_up_settings(active: ActiveMapping, now: datetime) -> RollUpSettings:
         active.policies.base.weights,
         active.policies.committed_from,
         config.policy.rate_age_days,
+        closed_months,
     )
 
 
