@@ -2,12 +2,14 @@
 
 A name that is checked first and resolved again for the connection may lead elsewhere by then: whoever answers for the
 name decides (DNS rebinding).  So the name is resolved once for each connection, every address is checked, and the
-socket goes to one of them; TLS still proves the name.
+socket goes to one of them; TLS still proves the name.  Through a proxy the same holds: it is told the address that was
+checked, and a name only when the administrator has named that host.
 """
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +18,14 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
-from connector.http.allowed_hosts import AddressUnresolved, HostRules, Resolver, allowed_addresses, resolve
+from connector.http.allowed_hosts import (
+    AddressUnresolved,
+    HostRules,
+    Resolver,
+    allowed_addresses,
+    resolve,
+    tunnel_host,
+)
 
 if TYPE_CHECKING:
     _Connection = HTTPConnection
@@ -32,6 +41,9 @@ class _Checked(_Connection):
 
     def _new_conn(self) -> socket.socket:
         """Raises AddressForbidden before anything is sent."""
+        if self.proxy is not None:
+            # The proxy is the administrator's own; what it connects to is checked in ``set_tunnel``.
+            return super()._new_conn()
         port = self.port or self.default_port
         try:
             addresses = allowed_addresses(self.host, port, self.rules, type(self).resolver)
@@ -47,6 +59,18 @@ class _Checked(_Connection):
             raise ConnectTimeoutError(self, f"Connection to {self.host} timed out.") from error
         except OSError as error:
             raise NewConnectionError(self, f"Failed to establish a new connection: {error}") from error
+
+    def set_tunnel(
+        self, host: str, port: int | None = None, headers: Mapping[str, str] | None = None, scheme: str = "http"
+    ) -> None:
+        """What a proxy is asked to connect to.  Raises AddressForbidden before it is."""
+        try:
+            target = tunnel_host(host, port or 443, self.rules, type(self).resolver)
+        except AddressUnresolved as error:
+            raise NameResolutionError(host, self, socket.gaierror(str(error))) from None
+        if target != host and isinstance(self, HTTPSConnection):
+            self.server_hostname = host
+        super().set_tunnel(target, port, headers, scheme)
 
     def _connect(self, address: str, port: int) -> socket.socket:
         return create_connection(

@@ -18,8 +18,6 @@ from urllib.parse import urlsplit
 
 import requests
 import structlog
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
 
 from connector.errors import (
     AuthenticationFailed,
@@ -33,10 +31,11 @@ from connector.errors import (
     ValuesRejected,
 )
 from connector.http.allowed_hosts import AddressForbidden, HostRules
-from connector.http.checked_connections import checked_pools
+from connector.http.failures import failure_of
 from connector.http.json_values import Json
+from connector.http.network import Network
+from connector.http.network_adapter import NetworkAdapter, port_of
 from connector.http.rate_limits import RateLimiter, Unlimited
-from connector.http.socket_options import socket_options
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024
@@ -80,7 +79,7 @@ TokenRenewal = Callable[[str], "str | None"]
 """From the access token that was refused to the current one."""
 
 
-class ToolAdapter(HTTPAdapter):
+class ToolAdapter(NetworkAdapter):
     """A transport that is bounded, typed and silent about secrets."""
 
     def __init__(
@@ -94,10 +93,9 @@ class ToolAdapter(HTTPAdapter):
         limiter: RateLimiter,
         renew: TokenRenewal | None = None,
         host_rules: HostRules | None = None,
+        network: Network | None = None,
     ) -> None:
-        # Before the pools are made, which need it.
-        self._host_rules = host_rules
-        super().__init__(max_retries=Retry(0, read=False), pool_connections=2, pool_maxsize=16)
+        super().__init__(network or Network(), host_rules=host_rules)
         self._connection = connection
         self._allowed_hosts = allowed_hosts
         self._timeout = timeout
@@ -109,11 +107,6 @@ class ToolAdapter(HTTPAdapter):
         self.clock_skew: timedelta | None = None
         """How far the tool's clock was ahead of ours when it answered last (``Date`` has whole seconds)."""
 
-    def init_poolmanager(self, *sizes: object, **options: object) -> None:
-        super().init_poolmanager(*sizes, socket_options=socket_options(), **options)  # type: ignore[arg-type]
-        if self._host_rules is not None:
-            self.poolmanager.pool_classes_by_scheme = checked_pools(self._host_rules)
-
     def send(  # type: ignore[override]  # requests' own signature is wider than what is honoured here
         self, request: requests.PreparedRequest, **options: object
     ) -> requests.Response:
@@ -122,10 +115,11 @@ class ToolAdapter(HTTPAdapter):
         An access token that is refused before its stated expiry is renewed and the call sent again: what was answered
         with 401 was not carried out, whatever its method.
         """
+        del options
         if self._token is not None:
             request.headers["Authorization"] = f"Bearer {self._token}"
         try:
-            return self._send_once(request, options)
+            return self._send_once(request)
         except AuthenticationFailed:
             scheme, _, refused = str(request.headers.get("Authorization", "")).partition(" ")
             fresh = self._renew(refused) if self._renew is not None and scheme == "Bearer" else None
@@ -133,9 +127,9 @@ class ToolAdapter(HTTPAdapter):
                 raise
         self._token = fresh
         request.headers["Authorization"] = f"Bearer {fresh}"
-        return self._send_once(request, options)
+        return self._send_once(request)
 
-    def _send_once(self, request: requests.PreparedRequest, options: Mapping[str, object]) -> requests.Response:
+    def _send_once(self, request: requests.PreparedRequest) -> requests.Response:
         parts = urlsplit(request.url or "")
         operation = f"{request.method} {parts.path}"
         host = parts.hostname or ""
@@ -154,22 +148,16 @@ class ToolAdapter(HTTPAdapter):
             )
         started = time.monotonic()
         try:
-            response = super().send(
-                request,
-                stream=True,
-                timeout=(self._timeout.connect, self._timeout.read),
-                verify=options.get("verify", True),  # type: ignore[arg-type]
-                cert=options.get("cert"),  # type: ignore[arg-type]
-                proxies=options.get("proxies"),  # type: ignore[arg-type]
-            )
+            response = super().send(request, stream=True, timeout=(self._timeout.connect, self._timeout.read))
             body = _read(response, operation)
         except AddressForbidden as error:
             self._log_call(operation, type(error).__name__, started)
             raise HostNotAllowed(f"{error} Nothing was sent.", operation=operation) from None
         except requests.RequestException as error:
             self._log_call(operation, type(error).__name__, started)
+            why = failure_of(error, host, port_of(request.url or ""), self.proxy_of(request.url or ""))
             raise Unreachable(
-                f"{self._connection} does not answer ({type(error).__name__}) on {operation}.", operation=operation
+                f"{self._connection} does not answer on {operation}: {why}", operation=operation
             ) from error
         self._log_call(operation, response.status_code, started)
         self._compare_clocks(response)
@@ -212,11 +200,13 @@ def build_session(
     classify: Classifier,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     limiter: RateLimiter | None = None,
+    network: Network | None = None,
 ) -> requests.Session:
     """A session that reaches the host of ``base_url`` only."""
     adapter = build_adapter(
-        connection=connection, base_url=base_url, timeout=timeout, classify=classify, clock=clock, limiter=limiter
-    )
+        connection=connection, base_url=base_url, timeout=timeout, classify=classify, clock=clock, limiter=limiter,
+        network=network,
+    )  # fmt: skip
     return mount_adapter(requests.Session(), adapter)
 
 
@@ -230,6 +220,7 @@ def build_adapter(
     limiter: RateLimiter | None = None,
     renew: TokenRenewal | None = None,
     host_rules: HostRules | None = None,
+    network: Network | None = None,
 ) -> ToolAdapter:
     """A transport that reaches the host of ``base_url`` only."""
     return ToolAdapter(
@@ -241,6 +232,7 @@ def build_adapter(
         limiter=limiter or Unlimited(),
         renew=renew,
         host_rules=host_rules,
+        network=network,
     )
 
 
@@ -249,7 +241,7 @@ SessionT = TypeVar("SessionT", bound=requests.Session)
 
 def mount_adapter(session: SessionT, adapter: ToolAdapter) -> SessionT:
     """Make a session, also one that a vendor's client has built for itself, send through the adapter only."""
-    # Neither .netrc nor proxy variables decide where credentials go.
+    # Neither .netrc nor variables that we have not read decide where credentials go.
     session.trust_env = False
     # A redirect is an unexpected response: a dead session, or another host.
     session.max_redirects = 0

@@ -98,7 +98,11 @@ class WorkerTasks:
         self._rollups = Rollups(services.engine)
         self._alert_monitor = alert_sending.AlertMonitor(services)
         self._notifier = EventNotifier(
-            self._deliveries, WebhookSender(services.subscription_host_rules, clock), clock, jitter, self._leases
+            self._deliveries,
+            WebhookSender(services.subscription_host_rules, clock, network=services.network),
+            clock,
+            jitter,
+            self._leases,
         )
 
     def reconcile(self, connection: ConnectionName) -> None:
@@ -189,14 +193,17 @@ class WorkerTasks:
         settings = self._services.settings
         allowed = AllowedTargets.from_settings(settings.digest_schemes, settings.digest_hosts, settings.mail_server)
         if allowed.allows_any:
-            send_due_digests(self._services, self._mapping, Messenger(allowed), self._clock())
+            send_due_digests(
+                self._services, self._mapping, Messenger(allowed, self._services.message_way_out), self._clock()
+            )
 
     def send_alerts(self) -> None:
         """Every half minute: raise and send the alerts for whoever runs Gatepost."""
         self._alert_monitor.check()
         settings = self._services.settings
         alert_sending.send_due_alerts(
-            self._services, OperatorMessengers(settings.alert_addresses, settings.mail_server)
+            self._services,
+            OperatorMessengers(settings.alert_addresses, settings.mail_server, self._services.message_way_out),
         )
 
     def clean_up(self) -> None:
