@@ -9,7 +9,6 @@ checked, and a name only when the administrator has named that host.
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
@@ -42,7 +41,7 @@ class _Checked(_Connection):
     def _new_conn(self) -> socket.socket:
         """Raises AddressForbidden before anything is sent."""
         if self.proxy is not None:
-            # The proxy is the administrator's own; what it connects to is checked in ``set_tunnel``.
+            # The proxy is the administrator's own; what it connects to is checked in ``_tunnel``.
             return super()._new_conn()
         port = self.port or self.default_port
         try:
@@ -60,17 +59,23 @@ class _Checked(_Connection):
         except OSError as error:
             raise NewConnectionError(self, f"Failed to establish a new connection: {error}") from error
 
-    def set_tunnel(
-        self, host: str, port: int | None = None, headers: Mapping[str, str] | None = None, scheme: str = "http"
-    ) -> None:
-        """What a proxy is asked to connect to.  Raises AddressForbidden before it is."""
+    def _tunnel(self) -> None:
+        """Ask the proxy for the address that was checked; TLS and the request keep to the name.
+
+        Raises AddressForbidden before the proxy is asked.
+        """
+        name, port = self._tunnel_host or "", self._tunnel_port or 443
         try:
-            target = tunnel_host(host, port or 443, self.rules, type(self).resolver)
+            target = tunnel_host(name, port, self.rules, type(self).resolver)
         except AddressUnresolved as error:
-            raise NameResolutionError(host, self, socket.gaierror(str(error))) from None
-        if target != host and isinstance(self, HTTPSConnection):
-            self.server_hostname = host
-        super().set_tunnel(target, port, headers, scheme)
+            raise NameResolutionError(name, self, socket.gaierror(str(error))) from None
+        self._tunnel_host = target
+        if "Host" in self._tunnel_headers:
+            self._tunnel_headers["Host"] = f"[{target}]:{port}" if ":" in target else f"{target}:{port}"
+        try:
+            super()._tunnel()  # type: ignore[misc]  # of the standard library's class, whose stubs leave it out
+        finally:
+            self._tunnel_host = name
 
     def _connect(self, address: str, port: int) -> socket.socket:
         return create_connection(

@@ -181,6 +181,7 @@ def test_rules_for_pages_hold_through_a_proxy(authority: Authority, proxy: Runni
         # A host that is named: the proxy may resolve it.
         assert ask(named) == 200
         assert proxy.connected[before:] == [f"127.0.0.1:{tool.port}", f"{TOOL}:{tool.port}"]
+        assert {one.headers["Host"] for one in tool.asked} == {f"{TOOL}:{tool.port}"}
 
 
 def test_what_a_proxy_is_told() -> None:
