@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Thread
+from typing import Self
 
 import pytest
 
@@ -145,52 +146,53 @@ def test_the_audits_store_by_the_proxy(authority: Authority, proxy: RunningProxy
 # --- mail --------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def mail_server(context: ssl.SSLContext, *, at_once: bool) -> Iterator[tuple[int, list[str]]]:
+class MailServer:
     """Takes mail over TLS: from the first byte, or after STARTTLS."""
-    got: list[str] = []
-    server = socket.create_server(("127.0.0.1", 0))
 
-    def talk() -> None:
-        while True:
-            try:
-                connected, _ = server.accept()
-            except OSError:
-                return
-            try:
-                _session(context.wrap_socket(connected, server_side=True) if at_once else connected)
-            except OSError:
-                connected.close()
+    def __init__(self, context: ssl.SSLContext, *, at_once: bool) -> None:
+        self._context = context
+        self._at_once = at_once
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._server.getsockname()[1])
+        self.got: list[str] = []
+        Thread(target=self._serve, daemon=True).start()
 
-    def _session(connected: socket.socket) -> None:
-        file = connected.makefile("rb")
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connected, _ = self._server.accept()
+                with connected, suppress(OSError):
+                    self._talk(self._context.wrap_socket(connected, server_side=True) if self._at_once else connected)
+
+    def _talk(self, connected: socket.socket) -> None:
         connected.sendall(b"220 ready\r\n")
+        file = connected.makefile("rb")
         while line := file.readline():
-            word = line.split()[0].upper() if line.split() else b""
-            if word == b"EHLO":
-                connected.sendall(b"250-here\r\n250 STARTTLS\r\n")
-            elif word == b"STARTTLS":
-                connected.sendall(b"220 go\r\n")
-                connected = context.wrap_socket(connected, server_side=True)
+            word = line.split()[0].upper()
+            connected.sendall(ANSWERS.get(word, b"250 ok\r\n"))
+            if word == b"STARTTLS":
+                connected = self._context.wrap_socket(connected, server_side=True)
                 file = connected.makefile("rb")
             elif word == b"DATA":
-                connected.sendall(b"354 go\r\n")
-                while (text := file.readline()) != b".\r\n":
-                    got.append(text.decode())
+                self.got += [text.decode() for text in iter(file.readline, b".\r\n")]
                 connected.sendall(b"250 taken\r\n")
             elif word == b"QUIT":
-                connected.sendall(b"221 bye\r\n")
                 connected.close()
                 return
-            else:
-                connected.sendall(b"250 ok\r\n")
 
-    thread = Thread(target=talk, daemon=True)
-    thread.start()
-    try:
-        yield server.getsockname()[1], got
-    finally:
-        server.close()
+
+ANSWERS = {
+    b"EHLO": b"250-here\r\n250 STARTTLS\r\n",
+    b"STARTTLS": b"220 go\r\n",
+    b"DATA": b"354 go\r\n",
+    b"QUIT": b"221 bye\r\n",
+}
 
 
 @pytest.mark.parametrize("mode", ["ssl", "starttls"])
@@ -198,13 +200,13 @@ def mail_server(context: ssl.SSLContext, *, at_once: bool) -> Iterator[tuple[int
 def test_mail_with_a_private_authority(
     authority: Authority, proxy: RunningProxy, known_names: None, mode: str, by_proxy: bool
 ) -> None:
-    with mail_server(authority.server_context(TOOL), at_once=mode == "ssl") as (port, got):
-        server = f"mailtos://{TOOL}:{port}?from=gatepost@nordbank.example&mode={mode}"
+    with MailServer(authority.server_context(TOOL), at_once=mode == "ssl") as mail:
+        server = f"mailtos://{TOOL}:{mail.port}?from=gatepost@nordbank.example&mode={mode}"
         way = WayOut(Network(authorities=authority.pem), through(proxy, authority).proxy if by_proxy else None)
         before = len(proxy.connected)
         messengers = OperatorMessengers("ops@nordbank.example", server, way)
         assert messengers.send(messengers.names[0], "Paused", "jira-main is paused")
-        assert any("Paused" in line for line in got)
+        assert any("Paused" in line for line in mail.got)
         assert len(proxy.connected) - before == by_proxy
         untrusted = OperatorMessengers("ops@nordbank.example", server)
         assert not untrusted.send(untrusted.names[0], "Paused", "again")
