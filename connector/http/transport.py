@@ -35,6 +35,7 @@ from connector.http.failures import failure_of
 from connector.http.json_values import Json
 from connector.http.network import Network
 from connector.http.network_adapter import NetworkAdapter, port_of
+from connector.http.pacing import Pacing
 from connector.http.rate_limits import RateLimiter, Unlimited
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -102,6 +103,7 @@ class ToolAdapter(NetworkAdapter):
         self._classify = classify
         self._clock = clock
         self._limiter = limiter
+        self._pacing = Pacing()
         self._renew = renew
         self._token: str | None = None
         self.clock_skew: timedelta | None = None
@@ -164,6 +166,8 @@ class ToolAdapter(NetworkAdapter):
         failure = self._failure(response, body, operation)
         if isinstance(failure, RateLimited):
             self._limiter.close(failure)
+        elif (pause := self._pacing.after(response.headers, self._clock())) is not None:
+            self._limiter.slow_down(pause)
         if failure is not None:
             raise failure
         return response

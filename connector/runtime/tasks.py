@@ -12,6 +12,7 @@ import structlog
 
 from connector.bootstrap import Clock, MappingCache, Services, Sites, system_clock
 from connector.errors import ToolError
+from connector.http.pacing import background_work
 from connector.http.retry import PauseConnection, decide
 from connector.notify.delivery import DeliveryResult, EventNotifier
 from connector.notify.message_addresses import AllowedTargets, Messenger, OperatorMessengers
@@ -128,7 +129,7 @@ class WorkerTasks:
     def sweep(self, connection: ConnectionName) -> None:
         """Find changes that no event reported, and renew what would expire."""
         active = self._mapping.active()
-        with self._sweeps.exclusive(connection) as mine:
+        with background_work(), self._sweeps.exclusive(connection) as mine:
             if active is None or not mine or self._services.connections.pause_reason(connection) is not None:
                 return
             try:
