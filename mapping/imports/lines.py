@@ -58,7 +58,7 @@ def read_lines(sheet: SheetTable, profile: Profile, progress: Progress | None = 
     grid = make_grid(sheet, profile.direction, profile.header, profile.header_rows)
     if grid is None:
         found.problems.add(
-            ProblemCode.NO_TABLE, "", f"The file ends before row {profile.header}, where the profile expects the heads.",
+            ProblemCode.NO_TABLE, "", f"The file ends before row {profile.header}, where the heads should be.",
             "Correct header in the profile, or take the right sheet.",
         )  # fmt: skip
         return found
@@ -141,12 +141,12 @@ class _Reader:
         if amount is None:
             return
         if (position, source.column) in self._merged_amounts:
-            self._problem(ProblemCode.MERGED, cell, "This amount stands in merged cells: it is not clear what it is of.",
+            self._problem(ProblemCode.MERGED, cell, "This amount stands in merged cells: what it is of is not clear.",
                           "Split the cells and write each amount into its own.")  # fmt: skip
             return
         if cell in self._grid.sheet.formulas:
             self._counts["formulas"] += 1
-        if amount.was_text:
+        if amount.was_text and self._grid.sheet.sheet:
             self._counts["texts"] += 1
         number = amount.number * source.factor
         if number == 0:
@@ -209,10 +209,9 @@ class _Reader:
         if self._profile.incomplete == "quarantine":
             return what
         code = {"subject": ProblemCode.NO_SUBJECT, "month": ProblemCode.NO_MONTH, "currency": ProblemCode.NO_CURRENCY}
-        names = {"subject": f'the cell of "{self._grid.heads[self._columns.subject]}"', "month": "the cell of its month",
-                 "currency": "the cell of its currency"}  # fmt: skip
+        name = f'the cell of "{self._grid.heads[self._columns.subject]}"' if what == "subject" else f"its {what}"
         self._problem(
-            code[what], cell, f"There is an amount, and {names[what]} is empty.",
+            code[what], cell, f"There is an amount, and {name} is empty.",
             "Fill it in, add the row to skip, or write incomplete: quarantine in the profile.",
         )  # fmt: skip
         return None
@@ -237,7 +236,7 @@ class _Reader:
             written = "positive" if source.is_negative else "negative"
             self._problem(
                 ProblemCode.NEGATIVE, cell, f"{-number if source.is_negative else number:,f} is {written}.",
-                "Write costs and benefits with one sign, or write negative: credit in the profile, when it is a credit note.",
+                "Write all amounts with one sign, or write negative: credit in the profile, for credit notes.",
             )  # fmt: skip
             return None
         return number
@@ -263,7 +262,7 @@ class _Reader:
         position: int,
         row: Sequence[CellValue],
         source: TextSource,
-        words: type[LedgerVersion] | type[EffectKind],
+        words: type[LedgerVersion | EffectKind],
         name: str,
         cell: str,
     ) -> LedgerVersion | EffectKind | None:
@@ -292,10 +291,12 @@ class _Reader:
         if key not in self._spans:
             self._spans[key] = read_span(value, day_first=self._profile.day_first, year_ends=self._profile.year_ends)
         span = self._spans[key]
+        if span is NotAPeriod.TEXT and self._profile.incomplete == "quarantine":
+            return None
         if isinstance(span, NotAPeriod):
             shown = text_of(value)[:60]
             if span is NotAPeriod.AMBIGUOUS:
-                self._problem(ProblemCode.NO_MONTH, cell, f'"{shown}" can be two days, with the day or the month first.',
+                self._problem(ProblemCode.NO_MONTH, cell, f'"{shown}" can be two days: the day or the month first.',
                               "Say day_first: true or false in the profile.")  # fmt: skip
             else:
                 self._problem(ProblemCode.NO_MONTH, cell, f'"{shown}" is no month and no day.', "Write 2026-10.")
@@ -349,7 +350,7 @@ _NUMBER_PROBLEMS = {
         "Correct the cell, or decimal in the profile.",
     ),
     NotANumber.OTHER_CURRENCY: (ProblemCode.NO_CURRENCY, '"{}" names two currencies.', "Correct it."),
-    NotANumber.PERCENT: (ProblemCode.NOT_A_NUMBER, '"{}" is a share, not an amount.', "Take the column of the amounts."),
+    NotANumber.PERCENT: (ProblemCode.NOT_A_NUMBER, '"{}" is a share, not an amount.', "Take another column."),
     NotANumber.ERROR: (
         ProblemCode.ERROR_CELL, "The cell shows the error {}.", "Correct its formula, and save the file again.",
     ),

@@ -86,6 +86,13 @@ def read_span(value: CellValue, *, day_first: bool | None = None, year_ends: int
 
 
 def _read_text(text: str, day_first: bool | None, year_ends: int) -> Span | NotAPeriod:
+    found = _read_day(text, day_first)
+    if found is None:
+        found = _read_longer(text, year_ends)
+    return found if found is not None else _read_month(text, year_ends)
+
+
+def _read_day(text: str, day_first: bool | None) -> Span | NotAPeriod | None:
     if found := _ISO.fullmatch(text):
         return _of_day(int(found[1]), int(found[2]), int(found[3]))
     if found := _DAY.fullmatch(text):
@@ -94,6 +101,10 @@ def _read_text(text: str, day_first: bool | None, year_ends: int) -> Span | NotA
         return _of_day(_year(found[3]), number, int(found[1]))
     if (found := _US_DAY.fullmatch(text)) and (number := _named(found[1])):
         return _of_day(int(found[3]), number, int(found[2]))
+    return None
+
+
+def _read_longer(text: str, year_ends: int) -> Span | None:
     if found := _QUARTER.fullmatch(text):
         year, quarter = (_year(found[2]), int(found[1])) if found[1] else (int(found[3]), int(found[4]))
         last = _year_end(year, year_ends).plus(3 * quarter - 12)
@@ -101,6 +112,10 @@ def _read_text(text: str, day_first: bool | None, year_ends: int) -> Span | NotA
     if (found := _YEARS.fullmatch(text)) and _is_next(found[1], found[2]):
         end = _year_end(int(found[1]) + 1, year_ends)
         return Span(end.plus(-11), end)
+    return None
+
+
+def _read_month(text: str, year_ends: int) -> Span | NotAPeriod:
     if found := _YEAR_MONTH.fullmatch(text):
         year, month = next((found[i], found[i + 1]) for i in (1, 3, 5) if found[i])
         return _month(int(year), int(month))
@@ -110,11 +125,9 @@ def _read_text(text: str, day_first: bool | None, year_ends: int) -> Span | NotA
         word, year = (found[1], found[2]) if found[1] else (found[4], found[3])
         if number := _named(word):
             return _month(_year(year), number)
-    if found := _YEAR.fullmatch(text):
-        year_number = _year(found[2])
-        if 1990 <= year_number <= 2100:
-            end = _year_end(year_number, year_ends)
-            return Span(end.plus(-11), end)
+    if (found := _YEAR.fullmatch(text)) and 1990 <= _year(found[2]) <= 2100:
+        end = _year_end(_year(found[2]), year_ends)
+        return Span(end.plus(-11), end)
     return NotAPeriod.TEXT
 
 

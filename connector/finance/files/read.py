@@ -31,7 +31,7 @@ def read_file(
         raise FileRefused("The file is empty.")
     if len(content) > MAX_FILE_BYTES:
         raise FileRefused(
-            f"The file has {len(content) // 1_000_000:,} MB; at most {MAX_FILE_BYTES // 1_000_000} MB are read. Split it."
+            f"The file has {len(content) // 1_000_000:,} MB; at most {MAX_FILE_BYTES // 1_000_000} are read. Split it."
         )
     for beginning, sentence in _OTHERS:
         if content.startswith(beginning):

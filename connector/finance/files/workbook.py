@@ -93,9 +93,9 @@ def _cell(value: object) -> CellValue:
 
 _REFUSALS = {
     "password": "The workbook is protected by a password. Save it without one.",
-    "memory": "The workbook needs more than 1 GB of memory or two minutes to be read: it is refused as harmful. Save the "
-    "sheet as CSV.",
-    "cells": "The sheet reaches over millions of empty cells. Delete the rows and columns behind the table, and save it.",
+    "memory": "The workbook needs more than 1 GB of memory or two minutes to be read: it is refused as harmful. "
+    "Save the sheet as CSV.",
+    "cells": "The sheet reaches over millions of empty cells. Delete what is behind the table, and save it.",
     "unreadable": "The workbook cannot be read: it is damaged, or no workbook. Save it again as xlsx.",
 }
 

@@ -1,6 +1,6 @@
 """What a reader of values does not say of a workbook: its size, its errors, what it hides, what it links to.
 
-Workbooks of the newer kinds are ZIP files.  Their parts are searched as bytes, piece by piece: no XML is parsed, so that
+Workbooks of the newer kinds are ZIP files.  Their parts are searched as bytes, piece by piece: no XML is parsed, so
 no entity is ever expanded.
 """
 
@@ -81,8 +81,8 @@ def _check_size(archive: ZipFile) -> None:
     for part in parts:
         if part.file_size > 10_000_000 and part.file_size > part.compress_size * MAX_RATIO:
             raise FileRefused(
-                f'The part "{part.filename[:80]}" of the workbook becomes more than {MAX_RATIO} times as large when it is '
-                "unpacked: it is refused as harmful. Save the sheet as CSV."
+                f'The part "{part.filename[:80]}" of the workbook becomes more than {MAX_RATIO} times as large when '
+                "it is unpacked: it is refused as harmful. Save the sheet as CSV."
             )
 
 

@@ -1,7 +1,7 @@
 """Reads one sheet of a workbook in a process of its own, with limits on memory and time, and prints its rows.
 
-Its input comes from outside and is read by native code: a workbook that asks for all of the memory ends this process and
-no other.  Run as a script; it knows nothing of the rest of Gatepost.  Lines of JSON: what the workbook is, then one
+Its input comes from outside and is read by native code: a workbook that asks for all of the memory ends this process
+and no other.  Run as a script; it knows nothing of the rest of Gatepost.  Lines of JSON: what the workbook is, then one
 list for each row (0 for an empty one), then ``end``.
 """
 
