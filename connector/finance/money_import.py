@@ -19,6 +19,7 @@ from connector.store.ledger import imports, quarantine
 from connector.store.ledger.quarantine import Quarantined, QuarantinedLine
 from connector.store.ledger.statements import LOCK, copy_statements, known_amounts, posted_measures, store_entries
 from connector.store.queue.wake_up import Waker
+from governance.ledger import NewEntry
 from governance.ledger_source import EnteredBy
 from governance.money import Money
 from governance.statements import Statement, change_of, posting_key
@@ -182,7 +183,7 @@ class MoneyImports:
                 raise NotDecided(f"Import {number} was taken back already.")
             wanted = imports.statements_without(transaction, number)
             held = known_amounts(transaction, set(wanted))
-            entries = []
+            entries: list[NewEntry] = []
             for key, amount in wanted.items():
                 if key in held:
                     posting = replace(

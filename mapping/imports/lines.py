@@ -9,6 +9,7 @@ from decimal import Decimal
 from fnmatch import translate
 from re import IGNORECASE, Pattern
 from re import compile as compile_pattern
+from typing import TypeVar
 
 from governance.effects import EffectKind
 from governance.ledger import LedgerVersion, Posting
@@ -25,6 +26,7 @@ from mapping.imports.table import Grid, make_grid
 MAX_TEXT = 200
 """Characters of a subject, an account or a company."""
 Progress = Callable[[int], None]
+Word = TypeVar("Word", LedgerVersion, EffectKind)
 
 
 @dataclass(slots=True)
@@ -155,8 +157,8 @@ class _Reader:
         if rule is None:
             return
         currency = self._currency(position, row, amount, cell)
-        version = self._word(position, row, source.version, LedgerVersion, "version", cell)
-        kind = self._word(position, row, source.kind, EffectKind, "kind", cell)
+        version = self._word(self._value(position, row, source.version), LedgerVersion, "version", cell)
+        kind = self._word(self._value(position, row, source.kind), EffectKind, "kind", cell)
         span = self._span(position, row, source, cell)
         if currency is None or version is None or kind is None or isinstance(span, NotAPeriod):
             return
@@ -257,16 +259,7 @@ class _Reader:
             return None
         return stated or amount.currency
 
-    def _word(
-        self,
-        position: int,
-        row: Sequence[CellValue],
-        source: TextSource,
-        words: type[LedgerVersion | EffectKind],
-        name: str,
-        cell: str,
-    ) -> LedgerVersion | EffectKind | None:
-        text = self._value(position, row, source)
+    def _word(self, text: str, words: type[Word], name: str, cell: str) -> Word | None:
         try:
             return words(text.lower().replace(" ", "_").replace("-", "_"))
         except ValueError:

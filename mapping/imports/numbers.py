@@ -123,7 +123,7 @@ def _digits(text: str, decimal: DecimalSign | None) -> Decimal | NotANumber:
         return Decimal(text)
     if decimal is not None:
         return _with_sign(text, decimal)
-    readings = {found for sign in (".", ",") if isinstance(found := _with_sign(text, sign), Decimal)}  # type: ignore[arg-type]
+    readings = {found for sign in (".", ",") if isinstance(found := _with_sign(text, sign), Decimal)}
     if not readings:
         return NotANumber.TEXT
     return readings.pop() if len(readings) == 1 else NotANumber.AMBIGUOUS

@@ -168,7 +168,7 @@ def _year(text: str) -> int:
 
 
 def _is_next(first: str, second: str) -> bool:
-    return (int(first) + 1) % 10 ** len(second) == int(second)
+    return str(int(first) + 1).endswith(second)
 
 
 def _named(word: str) -> int | None:

@@ -40,6 +40,7 @@ _VERSIONS = (
     (LedgerVersion.PLAN, r"whole.?life|wlc|life.?cycle|total budgeted|\bplan|\bsoll\b"),
     (LedgerVersion.BUDGET, r"budget|baseline"),
 )
+_WHOLE_LIFE = re.compile(r"whole.?life|wlc|life.?cycle", re.IGNORECASE)
 _KINDS = (
     (EffectKind.BENEFIT, r"benefit|saving|nutzen|einspar|ertrag|revenue"),
     (EffectKind.CAPEX, r"capex|capital|investition|\binvest"),
@@ -198,16 +199,19 @@ class _Proposer:
         used = [one for one in self._columns if one.index in in_months] + amounts
         currency = self._currency(used)
         subject = self._subject({one.index for one in used})
-        values = {
-            "name": self._name, "sheet": self._sheet.sheet or None, "direction": self._direction, "header": self._header,
+        values: dict[str, object] = {
+            "name": self._name, "sheet": self._sheet.sheet or None, "direction": self._direction,
+            "header": self._header,
             "subject": subject, "currency": currency, "decimal": self._decimal(used),
             "unit": self._unit(used), "skip": self._skip(subject), "no_amount": self._no_amount(used),
-            "year_ends": self._year_ends(currency, used), "day_first": self._day_first(),
+            "day_first": self._day_first(), "year_ends": self._year_ends(currency, used),
         } | self._negative(used)  # fmt: skip
-        values["amounts"] = [self._months_rule(pattern) for pattern in sorted(patterns)] + [
-            self._amount_rule(one, amounts, subject) for one in amounts
-        ]
-        if any(rule.months is None for rule in values["amounts"]):
+        rules = self._one_of_each(
+            [self._months_rule(pattern) for pattern in sorted(patterns)]
+            + [self._amount_rule(one, amounts, subject) for one in amounts]
+        )
+        values["amounts"] = rules
+        if any(rule.months is None for rule in rules):
             values["longer_periods"] = "last"
         return self._checked(Profile.model_validate(values))
 
@@ -233,6 +237,26 @@ class _Proposer:
             first = next(iter(read.problems))
             self._say(f"{read.problems.count:,} problems are left, the first: {first}")
         return Proposal(profile, self._unsure, read)
+
+    def _one_of_each(self, rules: list[AmountColumn]) -> list[AmountColumn]:
+        """Two columns of one version and kind would be added up: the cost of the whole life gives way."""
+        kept: list[AmountColumn] = []
+        whole = [
+            one for one in rules if re.search(_VERSIONS[3][1].split("|total")[0], one.column or one.months or "", re.I)
+        ]
+        for rule in [one for one in rules if one not in whole] + whole:
+            name = rule.column or rule.months
+            taken = {
+                (str(one.version), str(one.kind)) for one in kept if one.column is not None and rule.column is not None
+            }
+            if (str(rule.version), str(rule.kind)) in taken and rule in whole:
+                rule = rule.model_copy(update={"version": LedgerVersion.BUDGET})
+                self._say(f'"{name}" is taken as budget, because another column states the plan.')
+            if (str(rule.version), str(rule.kind)) in taken:
+                self._say(f'"{name}" is left out: another column states the same version and kind (amounts).')
+                continue
+            kept.append(rule)
+        return kept
 
     def _say(self, sentence: str) -> None:
         if sentence not in self._unsure:
@@ -292,7 +316,7 @@ class _Proposer:
             self._say("No head names a unit: amounts are taken as they stand (unit; k, m or bn when they are larger).")
         return "one"
 
-    def _negative(self, used: Sequence[_Column]) -> dict[str, str]:
+    def _negative(self, used: Sequence[_Column]) -> dict[str, object]:
         negative, numbers = sum(one.negative for one in used), sum(one.numbers for one in used)
         if not negative:
             return {}
@@ -317,8 +341,9 @@ class _Proposer:
                     texts[text if len(text) <= 60 else f"{text[:50].rstrip()}*"] += many
         if texts:
             self._say(
-                f'{sum(texts.values()):,} cells hold a text in place of an amount, such as "{texts.most_common(1)[0][0]}": '
-                "they are taken as no amount (no_amount)."
+                f"{sum(texts.values()):,} cells hold a text in place of an amount, such as "
+                f'"{texts.most_common(1)[0][0]}": they'
+                " are taken as no amount (no_amount)."
             )
         return [text for text, _ in texts.most_common(MOST_TEXTS)]
 

@@ -37,7 +37,7 @@ def read_workbook(name: str, content: bytes, sheet: str | None = None) -> SheetT
     left = head["left"] if isinstance(head["left"], int) else 0
     merged = head["merged"] if isinstance(head["merged"], list) else []
     return SheetTable(
-        name, rows, found, _notes(parts, marks, head, left), frozenset(marks.hidden_rows),
+        name, rows, found, _notes(parts, marks, head, left, sheet or ""), frozenset(marks.hidden_rows),
         frozenset(marks.hidden_columns), frozenset(marks.formulas),
         tuple((top, first, bottom, last) for (top, first), (bottom, last) in merged),
     )  # fmt: skip
@@ -126,11 +126,11 @@ def _write_errors(rows: list[Row], marks: SheetMarks) -> None:
             rows[row][column - 1] = error
 
 
-def _notes(parts: WorkbookParts, marks: SheetMarks, head: dict[str, object], left: int) -> tuple[str, ...]:
+def _notes(parts: WorkbookParts, marks: SheetMarks, head: dict[str, object], left: int, wanted: str) -> tuple[str, ...]:
     notes = []
     sheets = head["sheets"] if isinstance(head["sheets"], list) else []
     hidden = [str(one["name"]) for one in sheets if one["filled"] and not one["shown"] and one["name"] != head["sheet"]]
-    if hidden:
+    if hidden and not wanted:
         notes.append(f"Hidden sheets were not read: {', '.join(hidden[:5])}.")
     if parts.has_macros:
         notes.append("The workbook holds macros; they were not run.")

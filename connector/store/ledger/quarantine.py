@@ -35,7 +35,7 @@ class NewQuarantine:
 
     subject: str
     gap: str
-    """``subject``, ``month`` or ``currency``: what is missing; ``measure``: nothing has this name; ``several`` have it."""
+    """``subject``, ``month``, ``currency`` when it is missing; ``measure`` when nothing has this name, ``several``."""
     currency: str
     lines: tuple[QuarantinedLine, ...]
 
