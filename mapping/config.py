@@ -108,6 +108,10 @@ class FactRule(MappingModel):
     overlaps: Source | None = None
     baseline_id: Source | None = None
     """The baseline that the benefit is claimed on, by name; several measures may share one."""
+    baseline_series: Source | None = None
+    """A text field with the baseline by month: volume, price, rate; see :mod:`mapping.baseline_table`."""
+    baseline_kind: Source | None = None
+    """``cost`` or ``revenue``: a benefit may be more than the revenue that it starts from, never more than the cost."""
     measure_class: Annotated[Source | None, Field(alias="class")] = None
     """The class of the measure, one of ``policy.classes``."""
     completion_probable: Source | None = None

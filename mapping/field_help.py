@@ -141,6 +141,8 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "kill_criteria": "What would stop the measure, agreed beforehand: cost > 1.2M; forecast < 60 % of plan; …",
         "overlaps": "Other measures that claim the same effect, or none.",
         "baseline_id": "The baseline's name, when several measures share one.",
+        "baseline_series": "A text field with a table by month: month | volume | price | currency | rate.",
+        "baseline_kind": "cost, or revenue, of which a benefit may be more than it was; cost when it is left out.",
         "class": "The measure's class, one of policy.classes, which says what hurdle it has to reach.",
         "completion_probable": "For capitalisation, yes or no: it will probably be completed; the status counts too.",
         "development_certain": "For capitalisation, yes or no: no significant development uncertainty is left.",

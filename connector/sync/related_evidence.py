@@ -15,7 +15,7 @@ import structlog
 
 from connector.errors import ConfigurationError, ToolError
 from connector.sync.ports import ToolSite
-from connector.sync.stores import StateStore
+from connector.sync.stores import LOGGED_HOURS, StateStore
 from governance.effects import EffectLine
 from governance.evidence import BaselineClaim, Service
 from governance.facts import Unknown, known
@@ -244,6 +244,8 @@ def _dependencies(
         found |= dict.fromkeys((needs.services_from, name.casefold()) for name in known(needs.services) or ())
     if needs.watched_from is not None:
         found |= dict.fromkeys((needs.watched_from, name.casefold()) for name in known(needs.watched) or ())
+    # Hours that are logged elsewhere leave no trace on this item.
+    found |= dict.fromkeys((item.connection, f"{LOGGED_HOURS}{person.id}") for person in known(needs.team) or ())
     for join, keys in needs.joins:
         connection = ConnectionName(join.connection)
         names = known(keys) or () if not join.their_field else (item.key,)

@@ -72,6 +72,8 @@ class MeasureRow:
     """Why the totals do not hold it."""
     amounts: Amounts
     missing_rate: str | None
+    closed: Period
+    """The last closed month of its legal entity, or else the last that is over."""
     stage_since: datetime | None
     deviation_since: datetime | None
     deviation_reason: str
@@ -285,8 +287,9 @@ def _row(row: Any) -> MeasureRow:
     return MeasureRow(
         row.measure_id, row.key, row.title, row.url, (row.portfolio, row.program, row.project, row.package), row.owner,
         row.step, row.gate, row.implementation, row.potential, LeftOut(row.left_out) if row.left_out else None,
-        Amounts(*(getattr(row, name) for name in AMOUNTS)), row.missing_rate, row.stage_since, row.deviation_since,
-        row.deviation_reason, tuple(row.blockers), tuple(row.findings), further_holders(row.further_roles),
+        Amounts(*(getattr(row, name) for name in AMOUNTS)), row.missing_rate, Period.of(row.closed_month),
+        row.stage_since, row.deviation_since, row.deviation_reason, tuple(row.blockers), tuple(row.findings),
+        further_holders(row.further_roles),
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from governance.ledger_source import EnteredBy
 from governance.measure_state import MeasureState
 from governance.money import Money, Period
 from governance.month_close import CloseStep, Signer
+from governance.rates import Reporting
 from mapping.assess_item import MeasureAssessment, assess_item
 from mapping.policy import Policies
 from mapping.related_evidence import TimeEntry
@@ -87,13 +88,13 @@ def test_a_close_is_judged_and_so_is_its_reopening(store: StoreFixture) -> None:
     at = datetime(2026, 3, 2, tzinfo=UTC)
     for expected in (january, december):
         asked = (
-            close.prepare(january, "", "EUR", by=Signer("a", 1), now=at)
+            close.prepare(january, "", Reporting("EUR"), by=Signer("a", 1), now=at)
             if expected == january
             else close.request_reopening(january, "", "late", by=Signer("a", 1), now=at)
         )
         assert isinstance(asked, CloseStep), asked
         assert store.rows("SELECT 1 FROM dirty_key") == []
-        assert isinstance(close.accept(asked.id, "EUR", by=Signer("b", 2), now=at), CloseStep)
+        assert isinstance(close.accept(asked.id, Reporting("EUR"), by=Signer("b", 2), now=at), CloseStep)
         assert [row.native_id for row in store.rows("SELECT native_id FROM dirty_key")] == ["10001"]
         found = assess(store, 1000, at)
         assert found.evidence.closed_through == found.verdict.measure_state.closed_through == expected
