@@ -93,6 +93,8 @@ class LimitScope(StrEnum):
     CONNECTION = "connection"
     ENDPOINT = "endpoint"
     ITEM = "item"
+    BACKGROUND = "background"
+    """What can wait: sweeps, while the rest of an allowance is kept for events."""
 
 
 class RateLimited(RetryLater):

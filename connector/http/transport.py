@@ -18,8 +18,6 @@ from urllib.parse import urlsplit
 
 import requests
 import structlog
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
 
 from connector.errors import (
     AuthenticationFailed,
@@ -34,11 +32,13 @@ from connector.errors import (
 )
 from connector.http.allowed_hosts import AddressForbidden, HostRules
 from connector.http.calls_in_flight import CALLS_IN_FLIGHT
-from connector.http.checked_connections import checked_pools
 from connector.http.circuit_breaker import CircuitBreaker
+from connector.http.failures import failure_of
 from connector.http.json_values import Json
+from connector.http.network import Network
+from connector.http.network_adapter import NetworkAdapter, port_of
+from connector.http.pacing import Pacing
 from connector.http.rate_limits import RateLimiter, Unlimited
-from connector.http.socket_options import socket_options
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024
@@ -86,7 +86,7 @@ TokenRenewal = Callable[[str], "str | None"]
 """From the access token that was refused to the current one."""
 
 
-class ToolAdapter(HTTPAdapter):
+class ToolAdapter(NetworkAdapter):
     """A transport that is bounded, typed and silent about secrets."""
 
     def __init__(
@@ -100,26 +100,21 @@ class ToolAdapter(HTTPAdapter):
         limiter: RateLimiter,
         renew: TokenRenewal | None = None,
         host_rules: HostRules | None = None,
+        network: Network | None = None,
     ) -> None:
-        # Before the pools are made, which need it.
-        self._host_rules = host_rules
-        super().__init__(max_retries=Retry(0, read=False), pool_connections=2, pool_maxsize=16)
+        super().__init__(network or Network(), host_rules=host_rules)
         self._connection = connection
         self._allowed_hosts = allowed_hosts
         self._timeout = timeout
         self._classify = classify
         self._clock = clock
         self._limiter = limiter
+        self._pacing = Pacing()
         self._renew = renew
         self._token: str | None = None
         self._breaker = CircuitBreaker()
         self.clock_skew: timedelta | None = None
         """How far the tool's clock was ahead of ours when it answered last (``Date`` has whole seconds)."""
-
-    def init_poolmanager(self, *sizes: object, **options: object) -> None:
-        super().init_poolmanager(*sizes, socket_options=socket_options(), **options)  # type: ignore[arg-type]
-        if self._host_rules is not None:
-            self.poolmanager.pool_classes_by_scheme = checked_pools(self._host_rules)
 
     def send(  # type: ignore[override]  # requests' own signature is wider than what is honoured here
         self, request: requests.PreparedRequest, **options: object
@@ -129,10 +124,11 @@ class ToolAdapter(HTTPAdapter):
         An access token that is refused before its stated expiry is renewed and the call sent again: what was answered
         with 401 was not carried out, whatever its method.
         """
+        del options
         if self._token is not None:
             request.headers["Authorization"] = f"Bearer {self._token}"
         try:
-            return self._send_once(request, options)
+            return self._send_once(request)
         except AuthenticationFailed:
             scheme, _, refused = str(request.headers.get("Authorization", "")).partition(" ")
             fresh = self._renew(refused) if self._renew is not None and scheme == "Bearer" else None
@@ -140,9 +136,9 @@ class ToolAdapter(HTTPAdapter):
                 raise
         self._token = fresh
         request.headers["Authorization"] = f"Bearer {fresh}"
-        return self._send_once(request, options)
+        return self._send_once(request)
 
-    def _send_once(self, request: requests.PreparedRequest, options: Mapping[str, object]) -> requests.Response:
+    def _send_once(self, request: requests.PreparedRequest) -> requests.Response:
         parts = urlsplit(request.url or "")
         operation = f"{request.method} {parts.path}"
         host = parts.hostname or ""
@@ -163,36 +159,31 @@ class ToolAdapter(HTTPAdapter):
         started = time.monotonic()
         read_timeout = min(self._timeout.read, TRIAL_SECONDS) if self._breaker.on_trial else self._timeout.read
         try:
-            response, body = self._exchange(request, options, operation, read_timeout)
+            response, body = self._exchange(request, operation, read_timeout)
         except AddressForbidden as error:
             self._log_call(operation, type(error).__name__, started)
             self._breaker.answered()
             raise HostNotAllowed(f"{error} Nothing was sent.", operation=operation) from None
         except requests.RequestException as error:
             self._log_call(operation, type(error).__name__, started)
-            raise self._unanswered(error, operation) from error
+            raise self._unanswered(error, request, operation) from error
         self._breaker.answered()
         self._log_call(operation, response.status_code, started)
         self._compare_clocks(response)
         failure = self._failure(response, body, operation)
         if isinstance(failure, RateLimited):
             self._limiter.close(failure)
+        elif (pause := self._pacing.after(response.headers, self._clock())) is not None:
+            self._limiter.slow_down(pause)
         if failure is not None:
             raise failure
         return response
 
     def _exchange(
-        self, request: requests.PreparedRequest, options: Mapping[str, object], operation: str, read_timeout: float
+        self, request: requests.PreparedRequest, operation: str, read_timeout: float
     ) -> tuple[requests.Response, bytes]:
         with CALLS_IN_FLIGHT.call():
-            response = super().send(
-                request,
-                stream=True,
-                timeout=(self._timeout.connect, read_timeout),
-                verify=options.get("verify", True),  # type: ignore[arg-type]
-                cert=options.get("cert"),  # type: ignore[arg-type]
-                proxies=options.get("proxies"),  # type: ignore[arg-type]
-            )
+            response = super().send(request, stream=True, timeout=(self._timeout.connect, read_timeout))
             return response, _read(response, operation, time.monotonic() + LONGEST_RESPONSE * read_timeout)
 
     def _refuse_while_silent(self, operation: str) -> None:
@@ -208,10 +199,12 @@ class ToolAdapter(HTTPAdapter):
             refused.silent = True
             raise refused
 
-    def _unanswered(self, error: requests.RequestException, operation: str) -> Unreachable:
-        failure = Unreachable(
-            f"{self._connection} does not answer ({type(error).__name__}) on {operation}.", operation=operation
-        )
+    def _unanswered(
+        self, error: requests.RequestException, request: requests.PreparedRequest, operation: str
+    ) -> Unreachable:
+        address = request.url or ""
+        why = failure_of(error, urlsplit(address).hostname or "", port_of(address), self.proxy_of(address))
+        failure = Unreachable(f"{self._connection} does not answer on {operation}: {why}", operation=operation)
         failure.silent = isinstance(error, requests.Timeout)
         pause = self._breaker.silent() if failure.silent else None
         if not failure.silent:
@@ -253,11 +246,13 @@ def build_session(
     classify: Classifier,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     limiter: RateLimiter | None = None,
+    network: Network | None = None,
 ) -> requests.Session:
     """A session that reaches the host of ``base_url`` only."""
     adapter = build_adapter(
-        connection=connection, base_url=base_url, timeout=timeout, classify=classify, clock=clock, limiter=limiter
-    )
+        connection=connection, base_url=base_url, timeout=timeout, classify=classify, clock=clock, limiter=limiter,
+        network=network,
+    )  # fmt: skip
     return mount_adapter(requests.Session(), adapter)
 
 
@@ -271,6 +266,7 @@ def build_adapter(
     limiter: RateLimiter | None = None,
     renew: TokenRenewal | None = None,
     host_rules: HostRules | None = None,
+    network: Network | None = None,
 ) -> ToolAdapter:
     """A transport that reaches the host of ``base_url`` only."""
     return ToolAdapter(
@@ -282,6 +278,7 @@ def build_adapter(
         limiter=limiter or Unlimited(),
         renew=renew,
         host_rules=host_rules,
+        network=network,
     )
 
 
@@ -290,7 +287,7 @@ SessionT = TypeVar("SessionT", bound=requests.Session)
 
 def mount_adapter(session: SessionT, adapter: ToolAdapter) -> SessionT:
     """Make a session, also one that a vendor's client has built for itself, send through the adapter only."""
-    # Neither .netrc nor proxy variables decide where credentials go.
+    # Neither .netrc nor variables that we have not read decide where credentials go.
     session.trust_env = False
     # A redirect is an unexpected response: a dead session, or another host.
     session.max_redirects = 0

@@ -54,6 +54,7 @@ def build_site(
         limiter=limiter,
         renew=renew,
         host_rules=access.host_rules,
+        network=access.network,
     )
     client = client_of(access, adapter)
     fields, own = SiteFields(client, clock), OwnAccount(client)

@@ -35,7 +35,7 @@ class DataCenterClient:
     def __init__(self, access: ToolAccess, adapter: ToolAdapter) -> None:
         # The library dumps headers and bodies of failures into its debug log.
         logging.getLogger("jira").setLevel(logging.WARNING)
-        signed = access.auth is Auth.BEARER
+        signed = access.auth in {Auth.BEARER, Auth.OAUTH}
         self.jira: Any = JIRA(
             access.api_base_url,
             token_auth=access.credential if signed else None,

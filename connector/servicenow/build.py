@@ -57,13 +57,14 @@ def build_site(
         limiter=limiter,
         renew=renew,
         host_rules=access.host_rules,
+        network=access.network,
     )
     session = mount_adapter(requests.Session(), adapter)
     if access.auth is Auth.OAUTH:
         session.headers["Authorization"] = f"Bearer {access.credential}"
     elif access.auth is Auth.APIKEY:
         session.headers["x-sn-apikey"] = access.credential
-    else:
+    elif access.auth is not Auth.CERTIFICATE:
         session.auth = (access.username, access.credential)
     client = ServiceNowClient(access.api_base_url, session)
     fields = TableFields(client, clock)

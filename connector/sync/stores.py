@@ -115,6 +115,11 @@ class StateStore(Protocol):
     ) -> KnownPeople:
         """What is known of the people behind these accounts, and of those with these identities."""
 
+    def other_accounts(
+        self, connection: ConnectionName, accounts: Collection[str], others: Collection[ConnectionName]
+    ) -> Mapping[ConnectionName, Mapping[str, str]]:
+        """By other connection, the accounts there of the same people, each with the account here."""
+
     def rates(self) -> Rates:
         """The dated exchange rates."""
 

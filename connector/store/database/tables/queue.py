@@ -45,6 +45,7 @@ CONNECTION = Table(
     Column("webhook_auth", ARRAY(Text), nullable=False, server_default=text("'{signature}'")),
     Column("webhook_registration", JSONB),
     Column("made_on_page", Boolean, nullable=False, server_default=text("false")),
+    Column("network", LargeBinary),
 )
 
 INBOX = Table(
