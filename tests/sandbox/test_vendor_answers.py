@@ -63,5 +63,7 @@ def test_every_address_leads_to_the_api_that_was_called(site: servers.Sandbox) -
     kinds = [shown["self"], shown["fields"]["status"]["self"], shown["fields"]["project"]["self"]]
     assert [address.removeprefix(root).partition("/")[0] for address in kinds] == ["issue", "status", "project"]
     if cloud:
+        site.jira.oauth.scoped_tokens.add(seed.BOT_TOKEN)
         over = call(site, "GET", "/issue/ITX-1", gateway=GATEWAY).json()
+        site.jira.oauth.scoped_tokens.discard(seed.BOT_TOKEN)
         assert over["self"] == f"{site.jira.base_url}{GATEWAY}/rest/api/3/issue/{shown['id']}"
