@@ -12,6 +12,7 @@ from rich.table import Table
 
 from cli.money_capitalisation import capitalisation
 from cli.money_close import accept, close, refuse, reopen
+from cli.money_import import import_, imports, profile, quarantine, template, undo
 from cli.money_lock import lock_budget
 from cli.operating_user import operating_user, stated_author
 from cli.stated_account import stated_account
@@ -113,7 +114,10 @@ def correct(
         _print_entries(result.entries)
 
 
-for _command in (close, accept, refuse, reopen, capitalisation, lock_budget):
+app.command("import")(import_)
+for _command in (
+    profile, undo, imports, quarantine, template, close, accept, refuse, reopen, capitalisation, lock_budget,
+):  # fmt: skip
     app.command()(_command)
 
 

@@ -423,6 +423,8 @@ class MeasureRule(MappingModel):
     watched: WatchedRule | None = None
     team: str | None = None
     """Field with the people of the measure; their logged hours are compared."""
+    hours_from: tuple[str, ...] = ()
+    """Further connections on which the same people log hours: such as ServiceNow, for a team that works in Jira."""
     stage: StageRule
     ends: EndRule = EndRule()
     approvals: str | None = None

@@ -80,6 +80,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
         "legacy": "The services that the measure retires, and the ServiceNow that knows them.",
         "watched": "Services that the measure is about and that stay: their unit cost is watched.",
         "team": "Field with the people of the measure; their logged hours are compared.",
+        "hours_from": "Further connections on which the same people log hours, by their linked accounts.",
         "stage": "Which stage each status of the tool claims.",
         "ends": "Statuses of the tool in which work ends without its result.",
         "approvals": "Stage that the tool's own approvals count for (ServiceNow).",
@@ -323,7 +324,7 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
 }
 
 VALUE_NAMES: Mapping[str, Mapping[str, str]] = {
-    "MeasureRule": {"connection": "connection", "team": "field"},
+    "MeasureRule": {"connection": "connection", "team": "field", "hours_from": "connection"},
     "Match": {"project": "project", "type": "type", "table": "table", "status": "status"},
     "RoleRule": dict.fromkeys(("owner", "sponsor", "controller"), "field"),
     "FurtherRole": {"from": "field"},

@@ -168,6 +168,7 @@ TABLE: dict[str, str] = {
     "GET /portfolio/lines": "in 404 404 403 404",
     "GET /portfolio/measures": "in 404 404 403 404",
     "GET /portfolio/names": "in 404 404 403 404",
+    "GET /portfolio/workbook.xlsx": "in 404 404 403 404",
     "GET /portfolio/why": "in 404 404 403 404",
     "GET /setup": "in 403 403 403 403",
     "POST /setup/connect": "in 403 403 403 403",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from connector.store.ledger.quarantine import open_quarantine
 from connector.store.reporting.exchange_rates import all_rates
-from governance.money import Period
+from governance.money import Money, Period
 from governance.month_close import DUE_AFTER, CloseItem, CloseItemKind
 from governance.rates import MissingRate, RateKind, Rates, Reporting
 from governance.reconciliation import kind_text
@@ -36,6 +37,10 @@ def close_checklist(
     for row in connection.execute(_NOT_ASSESSED, asked):
         told = f"{row.key} has entries of {month} and has not been assessed since the last one"
         found.append(CloseItem(CloseItemKind.NOT_ASSESSED, told, ASSESSED_BY, due, row.id, row.key))
+    # Of which legal entity such a row is, nobody knows before it has a measure: it is on the checklist of each.
+    for waiting in open_quarantine(connection, month=month):
+        told = f"{waiting.sentence}, {Money(waiting.amount, waiting.currency)} in {waiting.file}"
+        found.append(CloseItem(CloseItemKind.QUARANTINE, told, waiting.owner, waiting.due_at))
     if reporting.currency:
         rates = Rates(all_rates(connection)).aged(month.last_day, reporting.rate_age_days)
         for row in connection.execute(_RATES, asked):

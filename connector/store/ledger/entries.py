@@ -257,8 +257,9 @@ def _numbered(
 
 def _entry(new: NewEntry, number: int, by: str, at: datetime, batch: str) -> LedgerEntry:
     return LedgerEntry(
-        EntryId(number), new.posting, new.source, at, by, new.type, new.corrects, new.reason, new.reverses, batch
-    )
+        EntryId(number), new.posting, new.source, at, by, new.type, new.corrects, new.reason, new.reverses, batch,
+        statement=new.statement,
+    )  # fmt: skip
 
 
 def _audit_entry(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -23,7 +24,7 @@ from mapping.policy import Policies
 from mapping.work_item import FieldValue, NativeId, WorkItem
 from tests.connector.store.conftest import JIRA, StoreFixture, open_store
 from tests.connector.store.reconcile.test_assessment_store import SHOWN, loaded, settle
-from tests.connector.store.reporting.portfolio_data import BASIS, save_rates
+from tests.connector.store.reporting.portfolio_data import BASIS, refresh, save_rates
 from tests.mapping.items import item
 from tests.mapping.test_apply import MAPPING
 from tests.webhook_server.admin.test_measure import enter
@@ -320,3 +321,40 @@ def test_a_measure_shows_its_figures_in_the_books_of_its_legal_entity(api: ApiSe
         "The mapping names no currency and no fiscal year for the legal entity ACME Ltd: its figures are the group's "
         "alone."
     ) in office.text("/measures/ITX-1")
+
+
+def test_the_slip_of_the_benefit_is_that_of_its_day(api: ApiServer) -> None:
+    """In May the benefit is forecast as it was planned; on a page of March nobody had forecast anything."""
+    timing = "    effects:\n      timing: {benefit: {over: work, per: total}}\n"
+    with_forecast = load_mapping(
+        MAPPING.replace("    effects:\n", f"{timing}      forecast: {{benefit: Forecast benefit}}\n")
+    )
+    assert isinstance(with_forecast, LoadedMapping)
+    assess_at(api.store, with_forecast, item(SHOWN | {"Forecast benefit": Decimal(1000)}), APRIL.replace(month=5))
+    vera = enter(api, "Vera", RoleGrant(Role.VIEWER))
+    unknown = "It is not known whether the benefit begins as planned: no benefit is forecast."
+    assert unknown in vera.text("/measures/ITX-1?on=2026-03-11")
+    assert unknown not in vera.text("/measures/ITX-1?on=2026-05-11")
+    then = api.get("admin", "/measures/ITX-1/benefit-slip?on=2026-03-11").get_json()
+    assert (then["planned"], then["unknown"]) == (None, "no benefit is forecast")
+    assert api.get("admin", "/measures/ITX-1/benefit-slip?on=2026-05-11").get_json()["months"] == 0
+
+
+def test_holders_of_further_roles_are_listed_and_those_of_a_day_are_those_of_then(api: ApiServer) -> None:
+    further = "controller: Controller, further: {risk_owner: {label: Risk officer, from: Risk owner}}}"
+    mapping = load_mapping(MAPPING.replace("controller: Controller}", further))
+    assert isinstance(mapping, LoadedMapping)
+    for month, who in ((5, NOVAK), (6, None)):
+        assess_at(api.store, mapping, item(SHOWN | {"Risk owner": who}), APRIL.replace(month=month))
+        if who is not None:
+            held = [{"role": "risk_owner", "name": "N. Novak"}]
+            assert api.get("admin", "/measures/ITX-1").get_json()["measure"]["further_roles"] == held
+            (first, second) = api.get("admin", "/measures").get_json()["items"]
+            assert (first["further_roles"], second["further_roles"]) == (held, [])
+            refresh(api.services.engine)
+            office = enter(api, "Olga", OFFICE)
+            rows = csv.DictReader(office.get("/portfolio/export.csv").text.lstrip("\ufeff").splitlines())
+            assert {row["key"]: row["further roles"] for row in rows} == {"ITX-1": "risk owner: N. Novak", "ITX-2": ""}
+    assert api.get("admin", "/measures/ITX-1").get_json()["measure"]["further_roles"] == []
+    then = api.get("admin", "/measures/ITX-1?on=2026-05-11").get_json()
+    assert then["measure"]["further_roles"] == held
