@@ -31,6 +31,8 @@ from connector.errors import (
     ValuesRejected,
 )
 from connector.http.allowed_hosts import AddressForbidden, HostRules
+from connector.http.calls_in_flight import CALLS_IN_FLIGHT
+from connector.http.circuit_breaker import CircuitBreaker
 from connector.http.failures import failure_of
 from connector.http.json_values import Json
 from connector.http.network import Network
@@ -40,6 +42,10 @@ from connector.http.rate_limits import RateLimiter, Unlimited
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024
+TRIAL_SECONDS = 5.0
+"""How long the call waits by which a silent connection is tried."""
+LONGEST_RESPONSE = 4.0
+"""A whole answer may take as many times the time allowed between two pieces of it."""
 LONGEST_WAIT_SECONDS = 24 * 3600.0
 """What an answer may ask us to wait; a longer time is a mistake, and no clock can hold ``1e300`` seconds."""
 
@@ -106,6 +112,7 @@ class ToolAdapter(NetworkAdapter):
         self._pacing = Pacing()
         self._renew = renew
         self._token: str | None = None
+        self._breaker = CircuitBreaker()
         self.clock_skew: timedelta | None = None
         """How far the tool's clock was ahead of ours when it answered last (``Date`` has whole seconds)."""
 
@@ -148,19 +155,19 @@ class ToolAdapter(NetworkAdapter):
                 scope=closed.scope,
                 from_tool=False,
             )
+        self._refuse_while_silent(operation)
         started = time.monotonic()
+        read_timeout = min(self._timeout.read, TRIAL_SECONDS) if self._breaker.on_trial else self._timeout.read
         try:
-            response = super().send(request, stream=True, timeout=(self._timeout.connect, self._timeout.read))
-            body = _read(response, operation)
+            response, body = self._exchange(request, operation, read_timeout)
         except AddressForbidden as error:
             self._log_call(operation, type(error).__name__, started)
+            self._breaker.answered()
             raise HostNotAllowed(f"{error} Nothing was sent.", operation=operation) from None
         except requests.RequestException as error:
             self._log_call(operation, type(error).__name__, started)
-            why = failure_of(error, host, port_of(request.url or ""), self.proxy_of(request.url or ""))
-            raise Unreachable(
-                f"{self._connection} does not answer on {operation}: {why}", operation=operation
-            ) from error
+            raise self._unanswered(error, request, operation) from error
+        self._breaker.answered()
         self._log_call(operation, response.status_code, started)
         self._compare_clocks(response)
         failure = self._failure(response, body, operation)
@@ -171,6 +178,41 @@ class ToolAdapter(NetworkAdapter):
         if failure is not None:
             raise failure
         return response
+
+    def _exchange(
+        self, request: requests.PreparedRequest, operation: str, read_timeout: float
+    ) -> tuple[requests.Response, bytes]:
+        with CALLS_IN_FLIGHT.call():
+            response = super().send(request, stream=True, timeout=(self._timeout.connect, read_timeout))
+            return response, _read(response, operation, time.monotonic() + LONGEST_RESPONSE * read_timeout)
+
+    def _refuse_while_silent(self, operation: str) -> None:
+        """Raises Unreachable while the tool is not called because it did not answer."""
+        seconds = self._breaker.closed_for()
+        if seconds is not None:
+            refused = Unreachable(
+                f"{self._connection} has not answered several calls in a row; it is tried again in "
+                f"{round(seconds)} seconds.",
+                operation=operation,
+                retry_after=seconds,
+            )
+            refused.silent = True
+            raise refused
+
+    def _unanswered(
+        self, error: requests.RequestException, request: requests.PreparedRequest, operation: str
+    ) -> Unreachable:
+        address = request.url or ""
+        why = failure_of(error, urlsplit(address).hostname or "", port_of(address), self.proxy_of(address))
+        failure = Unreachable(f"{self._connection} does not answer on {operation}: {why}", operation=operation)
+        failure.silent = isinstance(error, requests.Timeout)
+        pause = self._breaker.silent() if failure.silent else None
+        if not failure.silent:
+            # Refused or broken off at once: nobody waits for that, and a trial has had its answer.
+            self._breaker.answered()
+        if pause is not None:
+            _log.warning("connection silent", connection=self._connection, not_called_for_seconds=round(pause))
+        return failure
 
     def _compare_clocks(self, response: requests.Response) -> None:
         try:
@@ -312,11 +354,14 @@ def parse_retry_after(header: str | None, now: datetime) -> float | None:
     return min(max(0.0, (moment - now).total_seconds()), LONGEST_WAIT_SECONDS)
 
 
-def _read(response: requests.Response, operation: str) -> bytes:
-    """The whole response, bounded; requests finds it in its own attribute afterwards."""
+def _read(response: requests.Response, operation: str, ends: float) -> bytes:
+    """The whole response, bounded in size and time; requests finds it in its own attribute afterwards."""
     pieces, size = [], 0
     for piece in response.iter_content(64 * 1024):
         size += len(piece)
+        if time.monotonic() > ends:
+            response.close()
+            raise requests.ReadTimeout(f"The answer to {operation} came too slowly.")
         if size > MAX_RESPONSE_BYTES:
             response.close()
             raise InvalidResponse(

@@ -16,6 +16,7 @@ from connector.http.transport import LOOPBACK_HOSTS, Timeout
 from connector.jira.tenant import tenant_cloud_id
 from connector.notify.message_addresses import OperatorMessengers
 from connector.runtime.address_checks import address_checks, sign_in_checks
+from connector.runtime.backlog_checks import backlog_checks
 from connector.runtime.database_checks import anchor_checks, login_checks
 from connector.runtime.network_checks import EXPIRY_WARNING, connection_way_checks, network_checks
 from connector.store.connections.connections import ConnectionRecord, registration_of
@@ -122,6 +123,7 @@ def _subscriptions(services: Services) -> Iterator[ConnectionCheck]:
 
 
 def connection_checks(services: Services, record: ConnectionRecord) -> Iterator[ConnectionCheck]:
+    yield from backlog_checks(services, record.name)
     paused = services.connections.pause_reason(record.name)
     if paused:
         yield ConnectionCheck(

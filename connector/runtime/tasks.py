@@ -40,9 +40,11 @@ from connector.sync.ports import ToolSite
 from connector.sync.reconcile import ActiveMapping, BatchResult, Reconciler
 from connector.sync.related_evidence import RelatedEvidenceReader
 from connector.sync.sweep import Sweeper, SweepKind
+from governance.closed_months import NO_CLOSED_MONTHS, ClosedMonths
 from governance.definitions.years import FiscalYear, YearName
 from governance.money import Period
 from governance.roll_up import RollUpSettings
+from mapping.fields import connections_of
 from mapping.work_item import ConnectionName
 
 DELIVERY_BATCH_SIZE = 20
@@ -134,7 +136,9 @@ class WorkerTasks:
                 return
             try:
                 site = self._sites.get(connection)
-                for _, kind in self._sweeps.due(self._clock(), [connection]):
+                due = self._sweeps.due(self._clock(), [connection])
+                # One kind, and then the next connection's turn: what changed comes before what is listed at night.
+                for _, kind in due[:1]:
                     if site.scanner is not None:
                         self._sweeper.run(site, site.scanner, active.config, kind)
                         if self._leases.state() is not LeaseState.VALID:
@@ -143,6 +147,8 @@ class WorkerTasks:
                         send_heartbeat(site, self._clock())
                         if kind is SweepKind.FULL:
                             check_gates(self._services, site, active.config)
+                if len(due) > 1:
+                    self._sweeps.wake({connection})
             except ToolError as error:
                 self._handle_unreachable(connection, error)
 
@@ -223,8 +229,8 @@ class WorkerTasks:
         wake_due_assessments(services.engine, services.waker, now)
         active = self._mapping.active()
         if active is not None:
-            governed = {rule.connection for rule in active.config.measures}
-            connections = [record.name for record in services.connections.all() if record.name in governed]
+            swept = connections_of(active.config)
+            connections = [record.name for record in services.connections.all() if record.name in swept]
             self._sweeps.wake({name for name, _ in self._sweeps.due(now, connections)})
         release_abandoned(services.engine, self._leases, worker=self._presence.worker)
         take_back_claims(
@@ -269,7 +275,9 @@ def refresh_all_rollups(rollups: Rollups, active: ActiveMapping, now: datetime, 
     return refreshed
 
 
-def roll_up_settings(active: ActiveMapping, now: datetime) -> RollUpSettings:
+def roll_up_settings(
+    active: ActiveMapping, now: datetime, closed_months: ClosedMonths = NO_CLOSED_MONTHS
+) -> RollUpSettings:
     """The settings of the active mapping on which figures depend, in the fiscal year of a moment."""
     config = active.config
     year = FiscalYear.of(now.date(), config.fiscal_year_start, YearName(config.fiscal_year_named_by))
@@ -281,6 +289,7 @@ def roll_up_settings(active: ActiveMapping, now: datetime) -> RollUpSettings:
         active.policies.base.weights,
         active.policies.committed_from,
         config.policy.rate_age_days,
+        closed_months,
     )
 
 

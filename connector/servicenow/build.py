@@ -18,6 +18,8 @@ from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.editors import ServiceNowEditors
 from connector.servicenow.errors import classifier
 from connector.servicenow.event_parser import ServiceNowEventParser
+from connector.servicenow.event_scope import ServiceNowEventScope
+from connector.servicenow.evidence_scanner import ServiceNowEvidenceScanner
 from connector.servicenow.fields import TableFields
 from connector.servicenow.groups import Groups
 from connector.servicenow.heartbeat import ServiceNowHeartbeat
@@ -92,6 +94,10 @@ def build_site(
         batch_writer=ServiceNowBatch(access.name, client, writer, checklists, classifier(access.name)),
         setup=ServiceNowSetup(access, client, fields, accounts, adapter),
         scanner=ServiceNowScanner(client, fields, lambda: adapter.clock_skew),
+        evidence_scanner=ServiceNowEvidenceScanner(
+            access.name, client, fields, batched_queries, lambda: adapter.clock_skew
+        ),
+        event_scope=ServiceNowEventScope(access.name),
         provisioner=ServiceNowProvisioner(access.name, client, fields),
         heartbeat=ServiceNowHeartbeat(access.name, client, fields),
         batches_per_read=BREADTH,

@@ -59,7 +59,6 @@ INBOX = Table(
     Column("native_id", Text),
     # The event says that the item is gone.
     Column("item_deleted", Boolean, nullable=False, server_default=text("false")),
-    Column("body", LargeBinary),
     timestamp_column("received_at", now=True),
     Column("state", Text, nullable=False),
     Column("reason", Text),
@@ -68,8 +67,6 @@ INBOX = Table(
     Index("inbox_pending", "connection", "native_id", "id", postgresql_where=text("state = 'pending'")),
     Index("inbox_dead_letters", "connection", "native_id", postgresql_where=text("state = 'dead_letter'")),
     Index("inbox_received", "received_at"),
-    # What a process of the version before has written; new bodies stand in INBOX_BODY.
-    Index("inbox_with_body", "received_at", postgresql_where=text("body IS NOT NULL")),
 )
 
 INBOX_BODY = Table(
