@@ -20,7 +20,7 @@ from connector.http.allowed_hosts import HostRules, listed
 from connector.http.network import Network, network_of
 from connector.http.tool_access import Auth, OAuthGrant, RenewedToken, ToolAccess
 from connector.http.transport import Timeout
-from connector.notify.message_addresses import WayOut
+from connector.notify.way_out import WayOut
 from connector.people.permissions import Viewer
 from connector.runtime.queue import TaskQueue
 from connector.settings import Settings
