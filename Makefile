@@ -53,13 +53,13 @@ bench: setup ## Measure; prints ratios and the machine
 	$(BIN)/python -m tests.bench $(ARGS)
 
 mutants: setup ## Change the code of the judgement, and see which tests notice (ARGS="governance.gates --of 60")
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock "mutmut>=3.8"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "mutmut>=3.8"
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
 
 lock: ## Renew requirements.lock from pyproject.toml, and from it the container's (needs uv)
-	$(LOCK) --all-extras pyproject.toml -o requirements.lock
+	$(LOCK) --extra embedded --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) --constraint requirements.lock pyproject.toml -o deploy/docker/runtime.lock
 	printf 'pip-audit\ncyclonedx-bom\ndetect-secrets\n' | $(LOCK) - -o deploy/audit.lock
 	echo hatchling | $(LOCK) --constraint requirements.lock - -o deploy/docker/build.lock
