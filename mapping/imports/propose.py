@@ -20,7 +20,7 @@ from mapping.imports.table import Grid, make_grid
 SAMPLE = 2_000
 """Records that are read to find out what a column holds."""
 HEADER_ROWS = 20
-SCORED = 80
+SCORED = 400
 """Records by which a place of the heads is judged."""
 MOST_WORDS = 12
 """Of a head that can name a month; a longer one is a text."""
@@ -159,7 +159,7 @@ def _columns(grid: Grid, sample: int) -> list[_Column]:
 
 def _score(columns: Sequence[_Column], grid: Grid) -> float:
     months = {index for _, columns_ in month_patterns(columns).items() for index in columns_}
-    amounts = sum(one.numbers for one in columns if one.is_amount or one.index in months)
+    amounts = sum(one.numbers * one.share for one in columns if one.is_amount or one.index in months)
     named = any(_ID.search(one.head) or _NAME.search(one.head) for one in columns)
     return amounts * (1.0 if named else 0.5) * (1.0 if not grid.transposed else 0.9)
 
@@ -177,7 +177,7 @@ def month_patterns(columns: Sequence[_Column]) -> dict[str, list[int]]:
         if column.values and column.share < 0.3:
             continue
         words = column.head.split(" ")
-        if len(words) > MOST_WORDS:
+        if len(words) > MOST_WORDS or re.search(r"\(\d+\)$", column.head):
             continue
         for first in range(len(words)):
             for last in range(min(len(words), first + 3), first, -1):
