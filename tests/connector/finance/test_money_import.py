@@ -156,7 +156,7 @@ def test_what_matches_nothing_waits_is_on_the_checklist_and_is_decided(
         big, small = open_quarantine(connection)
         items = [
             one
-            for one in close_checklist(connection, Period(2026, 10), "", "EUR")
+            for one in close_checklist(connection, Period(2026, 10), "", Reporting("EUR"))
             if one.kind is CloseItemKind.QUARANTINE
         ]
     assert (big.sentence, big.amount, big.due_at) == ('"9000": matches no measure', 15, date(2026, 11, 10))
