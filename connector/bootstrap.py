@@ -328,7 +328,7 @@ class MappingCache:
             if not hasattr(loaded, "config"):
                 problems: tuple[MappingFileProblem, ...] = tuple(loaded)
                 raise ConfigurationError("The active mapping is not valid: " + "; ".join(map(str, problems)))
-            self._kept = ActiveMapping(stored.number, loaded.config, Policies(loaded.config))
+            self._kept = ActiveMapping(stored.number, loaded.config, Policies(loaded.config), stored.moving_starts)
         return self._kept
 
 
