@@ -623,6 +623,16 @@ class _Assessment:
             return ()
         return tuple(stage.label for stage in self.policy.stages[self.policy.index(claimed) + 1 : self.granted + 1])
 
+    def _highest_stage(self, gate: GateState) -> int:
+        """The granted stage.  While the gate is shut at most the item's own, so that it may go back and not on.
+
+        Out of a status that stands for no stage it may go into any stage that was granted, unless it is on hold.
+        """
+        claimed, granted = known(self.evidence.tool_stage), max(self.granted, 0)
+        if gate is GateState.OPEN or (claimed is None and self.off_ramp is None):
+            return granted
+        return min(granted, self.policy.index(claimed)) if claimed is not None else 0
+
     def _breach(self, gate: GateState) -> Breach | None:
         """A breach is reported while the gate stays shut: whoever moved the item finds out why it came back."""
         before = self.evidence.measure_state.breach
@@ -729,6 +739,7 @@ class _Assessment:
             relapse=self.relapse,
             relapse_lines=self.relapse_lines,
             allowed_stages=self._allowed_stages(gate),
+            highest_stage=self._highest_stage(gate),
             kill_criteria=self.criteria,
             reason_requests=self.deviation.reason_requests if self.deviation and not self.deviation.reason else (),
             events=tuple(self.events),

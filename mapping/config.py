@@ -307,9 +307,8 @@ class WriteRule(MappingModel):
     implementation: str | None = None
     potential: str | None = None
     gate: str | None = None
-    allowed_stages: str | None = None
-    """The stages into which the item may be moved now, by name; empty while the gate is shut.  A native gate that
-    reads this field lets nobody skip a stage."""
+    highest_stage: str | None = None
+    """Number of the highest stage that the item may enter now, 0 for the first; Jira's native gates compare it."""
     blockers: str | None = None
     why: str | None = None
     """Why each status has its colour.  Without this field the reasons of what is not green follow the blockers."""
@@ -377,6 +376,13 @@ class Enforce(StrEnum):
     OFF = "off"
 
 
+class OnBreach(StrEnum):
+    """What answers an item that got past a native gate: by a trigger, an import, an automation rule, a move."""
+
+    REVERT = "revert"
+    COMMENT = "comment"
+
+
 class FlagWhen(StrEnum):
     SHUT = "shut"
     """While the gate is shut, and in a breach; the flag only while the gate is due as well."""
@@ -424,6 +430,8 @@ class MeasureRule(MappingModel):
     approvals: str | None = None
     """Stage that the tool's own approvals stand for (ServiceNow): an approval is its approver's ``/approve``."""
     enforce: Enforce = Enforce.NATIVE
+    on_breach: OnBreach = OnBreach.REVERT
+    """Under ``enforce: native``; the other ways say it themselves."""
     reply_comment: bool = True
     """Whether Gatepost replies to commands in one comment of the item."""
     write: WriteRule

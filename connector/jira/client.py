@@ -84,6 +84,10 @@ class JiraClient(Protocol):
     def editable_fields(self, issue: str) -> JsonObject:
         """The fields that this account may edit on an issue's screen, by id, with their options."""
 
+    def writable_fields(self, issue: str) -> frozenset[str]:
+        """Ids of the fields that a write can set at an issue: on Cloud all that it has, on whichever screen they are
+        or on none; on Data Center those of the edit screen."""
+
     def projects(self) -> Sequence[Project]:
         """All projects that this account may see."""
 

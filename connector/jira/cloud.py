@@ -92,6 +92,10 @@ class CloudClient:
     def editable_fields(self, issue: str) -> JsonObject:
         return as_object(json_object(retry_reads()(self.jira.get_edit_issue_meta, issue), "editmeta").get("fields"))
 
+    def writable_fields(self, issue: str) -> frozenset[str]:
+        """An edit checks no screen (``PUT /issue``); a field that an issue cannot have is missing from it."""
+        return frozenset(as_object(self.issue(issue, ["*all"]).get("fields")))
+
     def projects(self) -> Sequence[Project]:
         found: list[Project] = []
         pages = Pages("project/search")

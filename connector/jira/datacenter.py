@@ -112,6 +112,9 @@ class DataCenterClient:
     def editable_fields(self, issue: str) -> JsonObject:
         return as_object(json_object(self._get(f"issue/{issue}/editmeta"), "editmeta").get("fields"))
 
+    def writable_fields(self, issue: str) -> frozenset[str]:
+        return frozenset(self.editable_fields(issue))
+
     def projects(self) -> Sequence[Project]:
         return [project(as_object(row)) for row in as_list(self._get("project"))]
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from connector.errors import ValuesRejected
-from connector.http.json_values import Json, as_text
+from connector.http.json_values import Json, as_object, as_text
 from connector.jira import adf
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldProblem, OwnAccount, SiteFields
@@ -52,14 +52,13 @@ class JiraWriter:
 
     def _body(self, item: NativeId, values: Mapping[FieldName, WriteValue]) -> dict[str, Json]:
         catalogue = self._fields.catalogue()
-        # Fields of team-managed projects share their names: only the issue's own screen shows which one is meant.
+        # Fields of team-managed projects share their names: only the issue's project shows which one is meant.
         scoped = any(catalogue.in_projects(name) for name in values)
-        editable = self._client.editable_fields(item) if scoped else {}
+        project = self._project(item) if scoped else ""
         body: dict[str, Json] = {}
         problems: dict[str, str] = {}
         for name, value in values.items():
-            own = [field for field in catalogue.in_projects(name) if field.id in editable]
-            field = own[0] if len(own) == 1 else catalogue.resolve(name)
+            field = catalogue.resolve(name, project)
             if isinstance(field, FieldProblem):
                 problems[name] = field.message
             else:
@@ -68,6 +67,10 @@ class JiraWriter:
             reasons = "; ".join(problems.values())
             raise ValuesRejected(f"{self._connection}: nothing was written: {reasons}", fields=problems)
         return body
+
+    def _project(self, item: NativeId) -> str:
+        values = as_object(self._client.issue(item, ["project"]).get("fields"))
+        return as_text(as_object(values.get("project")).get("id"))
 
     def write_reply_comment(self, item: NativeId, reply_comment: ReplyComment) -> WriteResult:
         """Edit Gatepost's comment, or add the first.

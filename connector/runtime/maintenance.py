@@ -11,7 +11,7 @@ from connector.errors import AuthenticationFailed, RetryLater, ToolError
 from connector.store.connections.connections import registration_of, registration_values
 from connector.store.connections.provisioned_objects import ProvisionedObjects
 from connector.sync.ports import ToolSite
-from connector.sync.provision import drifted_gates
+from connector.sync.provision import carry_out, drifted_gates
 from connector.sync.setup import REFRESH_BEFORE
 from mapping.config import MappingConfig
 
@@ -62,7 +62,7 @@ def check_gates(services: Services, site: ToolSite, config: MappingConfig) -> No
         return
     for step in drifted_gates(site.provisioner, config, registry.all()):
         if services.settings.restore_native_gates:
-            registry.record(site.provisioner.apply(step))
+            carry_out(site.provisioner, registry.record, step)
             registry.audit_note("gates.repaired", step.description)
         else:
             registry.audit_note("gates.drifted", step.description)

@@ -165,7 +165,7 @@ class Api:
             errors: dict[str, str] = {}
             for name, value in mapping_of(body.get("fields")).items():
                 try:
-                    changes[name] = validated_value(self._state, name, value)
+                    changes[name] = validated_value(self._state, name, value, issue.project)
                 except Refusal as refusal:
                     errors |= refusal.fields
             if errors:

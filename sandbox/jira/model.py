@@ -97,6 +97,10 @@ class Transition:
     """Status names from which it is offered; empty means from everywhere."""
     conditions: Group | None = None
     validators: list[Rule] = field(default_factory=list)
+    triggers: list[Rule] = field(default_factory=list)
+    """Events of development tools that move an issue, whatever the conditions say."""
+    screen: tuple[str, ...] = ()
+    """Ids of the fields on the transition's screen that have to be filled."""
 
 
 @dataclass

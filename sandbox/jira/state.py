@@ -44,6 +44,9 @@ class JiraState(JiraSite):
             if transition.to != issue.status and (not transition.sources or issue.status in transition.sources)
         ]
 
+    def is_valid(self, field: str, project: str) -> bool:
+        return super().is_valid(field, project) and self.admin.is_valid(field, self.projects[project].id)
+
     # --- changing --------------------------------------------------------------------------------
 
     def create(
