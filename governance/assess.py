@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from governance.actuals_seen import booking_sentences
 from governance.altered_commands import withdrawal_events
 from governance.approvals import ApprovalContext, evaluate_approvals, rebaseline_rules
+from governance.breach_times import MAX_REVERTS, breach_times
 from governance.business_case import months_to_sign
 from governance.closure import cancelled_status, ended_without_value, without_value_status
 from governance.command_rules import CommandContext, apply_commands
@@ -682,6 +683,10 @@ class _Assessment:
             Event(EventKind.ACTUALS_BOOKED, text)
             for text in booking_sentences(before.actuals_seen, self.evidence.actuals_seen, before.read_at)
         ]
+        times = breach_times(before, self.now, in_breach=gate is GateState.BREACH)
+        if len(times) > max(MAX_REVERTS, len(before.breach_times)):
+            text = f"Past a shut gate {len(times)} times within a day: it is not moved back any more for now"
+            self.events.append(Event(EventKind.BREACH_STAYS, text))
         read_at = self.evidence.read_at or self.now
         measure_state = MeasureState(
             stage=stage,
@@ -705,6 +710,8 @@ class _Assessment:
             findings_since={finding.key: finding.since for finding in findings},
             highest_priorities=highest_priorities(self.evidence),
             breach=breach,
+            breach_times=times,
+            in_breach=gate is GateState.BREACH,
             facts_seen=facts_seen(self.measure, before.facts_seen, read_at),
             read_at=read_at,
             role_holders=self.role_holders,

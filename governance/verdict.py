@@ -264,6 +264,8 @@ class EventKind(StrEnum):
     KILL_STOPPED = "measure.kill_switch_stopped"
     TERMS_CHANGED = "plan.terms_changed"
     BREACHED = "measure.breached"
+    BREACH_STAYS = "measure.breach_stays"
+    """It went past the gate so often that nothing moves it back any more."""
     ACTUALS_BOOKED = "actuals.booked"
     RELAPSED = "measure.savings_relapsed"
 

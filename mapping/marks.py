@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
+from governance.breach_times import stays_in_breach
 from governance.explain import blocker_lines
 from governance.measure_state import is_cancelled
 from governance.verdict import GateState, Outcome, Verdict
-from mapping.config import Enforce, FlagWhen, MeasureRule
+from mapping.config import Enforce, FlagWhen, MeasureRule, OnBreach
 from mapping.work_item import FieldName, StatusCategory, WorkItem
 from mapping.writeback import Change, ChangeKind, canonical, join_lines
 
@@ -94,7 +95,7 @@ def _changes(
         )
     if marks.checklist:
         yield from _unread_mark(Mark.CHECKLIST, checklist_json(verdict), last_written)
-    back = revert_statuses(verdict, rule, item)
+    back = revert_statuses(verdict, rule)
     if back:
         name = FieldName(Mark.STATUS)
         yield Change(name, ChangeKind.HAND_EDIT, item.status, "\n".join(back), last_written.get(name))
@@ -155,18 +156,18 @@ def checklist_json(verdict: Verdict) -> str:
     return json.dumps(rows, ensure_ascii=False)
 
 
-def reverts_breach(rule: MeasureRule, item: WorkItem) -> bool:
-    """Whether an item that went past a shut gate is moved back: asked for, or the tool cannot refuse by itself.
+def reverts_breach(rule: MeasureRule) -> bool:
+    """Whether an item that went past a shut gate is moved back.
 
-    No native gate stands before a status in which cancelled work ends: it would keep out cancelled measures as well.
+    Under a native gate as well: what got past it (a trigger, an import, an automation rule, another right) was not seen
+    by the gate, and none stands before a status in which cancelled work ends.
     """
-    ended = item.status.casefold() in {status.casefold() for status in rule.ends.cancelled}
-    return rule.enforce is Enforce.REVERT or (rule.enforce is Enforce.NATIVE and (ended or not item.native_gates))
+    return rule.enforce is Enforce.REVERT or (rule.enforce is Enforce.NATIVE and rule.on_breach is OnBreach.REVERT)
 
 
-def revert_statuses(verdict: Verdict, rule: MeasureRule, item: WorkItem) -> tuple[str, ...]:
+def revert_statuses(verdict: Verdict, rule: MeasureRule) -> tuple[str, ...]:
     """Where an item that went past a shut gate is moved to: statuses of the granted stage, then of those before it."""
-    if verdict.gate is not GateState.BREACH or not reverts_breach(rule, item):
+    if verdict.gate is not GateState.BREACH or not reverts_breach(rule) or stays_in_breach(verdict.measure_state):
         return ()
     order = list(dict.fromkeys(rule.stage.from_status.values()))
     granted = verdict.stage if verdict.stage in order else order[0]

@@ -56,9 +56,8 @@ def build_site(
     )
     client = client_of(access, adapter)
     fields, own = SiteFields(client, clock), OwnAccount(client)
-    cloud = access.deployment is Deployment.CLOUD
     history = JiraChangeHistory(client, fields, own)
-    reader = JiraReader(access.name, access.base_url, client, fields, own, native_gates=cloud)
+    reader = JiraReader(access.name, access.base_url, client, fields, own)
     return ToolSite(
         access.name,
         Tool.JIRA,

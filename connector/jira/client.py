@@ -125,10 +125,10 @@ class JiraClient(Protocol):
         """Set fields and properties of one issue in one call; not sent again after a broken connection."""
 
     def transitions(self, issue: str) -> Sequence[JsonObject]:
-        """What this account may do with the issue now."""
+        """What this account may do with the issue now, each with the fields of its screen."""
 
-    def transition(self, issue: str, transition: str) -> None:
-        """Raises RuleRefused."""
+    def transition(self, issue: str, transition: str, fields: Mapping[str, Json]) -> None:
+        """Raises RejectedByRule."""
 
     def set_remote_link(self, issue: str, link: JsonObject) -> None:
         """Created, or changed where a link with its global id exists."""

@@ -172,11 +172,13 @@ class CloudClient:
         self.jira.edit_issue(issue, data=edit_body(fields, properties))
 
     def transitions(self, issue: str) -> Sequence[JsonObject]:
-        response = json_object(retry_reads()(self.jira.get_transitions, issue), "transitions")
+        response = json_object(
+            retry_reads()(self.jira.get_transitions, issue, expand="transitions.fields"), "transitions"
+        )
         return [as_object(transition) for transition in as_list(response.get("transitions"))]
 
-    def transition(self, issue: str, transition: str) -> None:
-        self.jira.do_transition(issue, data={"transition": {"id": transition}})
+    def transition(self, issue: str, transition: str, fields: Mapping[str, Json]) -> None:
+        self.jira.do_transition(issue, data=transition_body(transition, fields))
 
     def set_remote_link(self, issue: str, link: JsonObject) -> None:
         self.jira.create_or_update_remote_issue_link(issue, data=dict(link))
@@ -220,6 +222,10 @@ def edit_body(fields: Mapping[str, Json], properties: Mapping[str, Json]) -> Jso
     if properties:
         body["properties"] = [{"key": key, "value": value} for key, value in properties.items()]
     return body
+
+
+def transition_body(transition: str, fields: Mapping[str, Json]) -> JsonObject:
+    return {"transition": {"id": transition}} | ({"fields": dict(fields)} if fields else {})
 
 
 def link_body(kind: str, inward: str, outward: str) -> JsonObject:

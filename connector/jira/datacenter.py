@@ -20,7 +20,7 @@ from connector.http.tool_access import Auth, ToolAccess
 from connector.http.transport import ToolAdapter, mount_adapter, response_json
 from connector.jira import wiki
 from connector.jira.client import INTERNAL, MAX_IDS, Project, SearchPage, Webhook, json_object
-from connector.jira.cloud import edit_body, granted_permissions, link_body, project
+from connector.jira.cloud import edit_body, granted_permissions, link_body, project, transition_body
 from connector.jira.payloads import moment
 from connector.jira.webhooks import CLOUD, DATACENTER, WebhookResource
 
@@ -176,11 +176,11 @@ class DataCenterClient:
             self._session.put(self._url(f"issue/{issue}/properties/{key}"), json=value)
 
     def transitions(self, issue: str) -> Sequence[JsonObject]:
-        response = json_object(self._get(f"issue/{issue}/transitions"), "transitions")
+        response = json_object(self._get(f"issue/{issue}/transitions", expand="transitions.fields"), "transitions")
         return [as_object(transition) for transition in as_list(response.get("transitions"))]
 
-    def transition(self, issue: str, transition: str) -> None:
-        self._session.post(self._url(f"issue/{issue}/transitions"), json={"transition": {"id": transition}})
+    def transition(self, issue: str, transition: str, fields: Mapping[str, Json]) -> None:
+        self._session.post(self._url(f"issue/{issue}/transitions"), json=transition_body(transition, fields))
 
     def set_remote_link(self, issue: str, link: JsonObject) -> None:
         self._session.post(self._url(f"issue/{issue}/remotelink"), json=dict(link))

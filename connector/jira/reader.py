@@ -49,15 +49,12 @@ class JiraReader:
         client: JiraClient,
         fields: SiteFields,
         own: OwnAccount,
-        *,
-        native_gates: bool = True,
     ) -> None:
         self._connection = connection
         self._base_url = base_url
         self._client = client
         self._fields = fields
         self._own = own
-        self._native_gates = native_gates
         self._logged_problems: set[FieldName] = set()
 
     def read(
@@ -96,7 +93,6 @@ class JiraReader:
                 if isinstance(children, Unknown)
                 else self._summarize_children(children.get(identity, ())),
                 own_account=self._own.id(),
-                native_gates=self._native_gates,
                 child_items=() if isinstance(children, Unknown) else _items_of(children.get(identity, ()), below),
             )
             by_requested_id |= _by_requested_id(items, item)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, g, jsonify, request
 
 from sandbox.jira.admin import field_of
-from sandbox.jira.model import TYPES, Refusal, User, Value
+from sandbox.jira.model import TYPES, Refusal, Transition, User, Value
 from sandbox.jira.serializer import IssueSerializer, from_adf
 from sandbox.jira.state import JiraState
 from sandbox.jira.values import validated_value
@@ -263,22 +263,35 @@ class Api:
                 "id": transition.id,
                 "name": transition.name,
                 "to": self._shapes.status(workflow.status(transition.to)),
-                "hasScreen": False,
+                "hasScreen": bool(transition.screen),
                 "isGlobal": not transition.sources,
                 "isInitial": False,
                 "isConditional": transition.conditions is not None,
                 "isLooped": False,
+                **({"fields": self._screen_of(transition)} if "fields" in request.args.get("expand", "") else {}),
             }
             for transition, failing in self._state.transitions(issue, over_rest=True)
             if failing is None
         ]
         return jsonify({"expand": "transitions", "transitions": offered})
 
+    def _screen_of(self, transition: Transition) -> dict[str, object]:
+        listed = {str(field["id"]): field for field in self._shapes.field_list()}
+        return {
+            field: {
+                "required": True, "schema": listed[field]["schema"], "name": listed[field]["name"], "key": field,
+                "hasDefaultValue": False, "operations": ["set"],
+            }
+            for field in transition.screen
+        }  # fmt: skip
+
     def transition(self, reference: str) -> tuple[str, int]:
         requested = str(mapping_of(body_of().get("transition")).get("id", ""))
         if not requested:
             raise Refusal(400, 'Missing "transition" identifier')
-        self._state.transition(reference, requested, by=g.user.account_id, over_rest=True)
+        issue, given = self._state.issue(reference), mapping_of(body_of().get("fields"))
+        fields = {name: validated_value(self._state, name, value, issue.project) for name, value in given.items()}
+        self._state.transition(reference, requested, by=g.user.account_id, over_rest=True, fields=fields)
         return "", 204
 
     def link(self) -> tuple[str, int]:

@@ -190,6 +190,7 @@ class Issue:
     parent: str | None = None
     values: dict[str, Value] = field(default_factory=dict)
     priority: str = "Medium"
+    resolution: str | None = None
     comments: list[Comment] = field(default_factory=list)
     worklogs: list[Worklog] = field(default_factory=list)
     blocked_by: list[str] = field(default_factory=list)

@@ -251,6 +251,7 @@ class IssueSerializer:
             "labels": list(issue.labels),
             "components": [],
             "duedate": issue.duedate,
+            "resolution": {"name": issue.resolution, "id": "10000"} if issue.resolution else None,
             "created": moment(issue.created),
             "updated": moment(issue.updated),
             "comment": {

@@ -8,7 +8,13 @@ from sandbox.jira.model import Deployment, Refusal, Value
 from sandbox.jira.serializer import from_adf
 from sandbox.jira.site import JiraSite
 
-SYSTEM_FIELDS = {"summary": "textfield", "duedate": "datepicker", "assignee": "userpicker", "description": "textarea"}
+SYSTEM_FIELDS = {
+    "summary": "textfield",
+    "duedate": "datepicker",
+    "assignee": "userpicker",
+    "description": "textarea",
+    "resolution": "resolution",
+}
 """System fields that can be edited, by the kind of value that they take."""
 
 DOCUMENT_NEEDED = "Operation value must be an Atlassian Document (see the Atlassian Document Format)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -110,24 +111,51 @@ def test_the_link_says_what_the_gate_does_and_leads_to_the_measure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("enforce", "native_gates", "stage", "changes"),
+    ("enforce", "stage", "changes"),
     [
-        ("revert", True, "detailed", {"@status": "Analysis\nBacklog\nIdeas"}),
-        ("revert", True, "identified", {"@status": "Backlog\nIdeas"}),
-        ("revert", True, None, {"@status": "Backlog\nIdeas"}),
-        ("native", True, "detailed", {}),
-        ("native", False, "detailed", {"@status": "Analysis\nBacklog\nIdeas"}),
-        ("comment", False, "detailed", {}),
-        ("off", False, "detailed", {}),
+        ({"enforce": "revert"}, "detailed", {"@status": "Analysis\nBacklog\nIdeas"}),
+        ({"enforce": "revert"}, "identified", {"@status": "Backlog\nIdeas"}),
+        ({"enforce": "revert"}, None, {"@status": "Backlog\nIdeas"}),
+        ({"enforce": "native"}, "detailed", {"@status": "Analysis\nBacklog\nIdeas"}),
+        ({"enforce": "native", "on_breach": "comment"}, "detailed", {}),
+        ({"enforce": "comment"}, "detailed", {}),
+        ({"enforce": "off"}, "detailed", {}),
     ],
 )
-def test_a_breach_is_taken_back_where_the_rule_says_so_or_the_tool_cannot_refuse(
-    enforce: str, native_gates: bool, stage: str | None, changes: dict[str, str]
+def test_a_breach_is_taken_back_where_the_rule_says_so(
+    enforce: dict[str, str], stage: str | None, changes: dict[str, str]
 ) -> None:
+    """Under a native gate too: triggers, imports and automation rules get past a workflow's conditions."""
     verdict = replace(BREACH, stage=stage)
-    present = item(status="Done", native_gates=native_gates)
-    found = mark_changes(verdict, rule(enforce=enforce, stage=STATUSES), present, "jira-main:1", {})
+    found = mark_changes(verdict, rule(**enforce, stage=STATUSES), item(status="Done"), "jira-main:1", {})
     assert {str(change.field): change.target for change in found} == changes
+
+
+def test_after_three_reverts_within_a_day_it_stays_where_it_is_and_that_is_told() -> None:
+    moment, state, seen = NOW, SHUT.measure_state, []
+    verdict = SHUT
+    for number in range(1, 5):
+        moment = NOW + timedelta(minutes=10 * number)
+        present = replace(evidence("identified", "decided", commands=()), measure_state=state)
+        verdict = assess(measure(), present, POLICY, moment)
+        seen.append(bool(mark_changes(verdict, rule(enforce="revert", stage=STATUSES), item(status="Done"), "j:1", {})))
+        again = replace(present, measure_state=verdict.measure_state)
+        assert assess(measure(), again, POLICY, moment).measure_state.breach_times == verdict.measure_state.breach_times
+        back = replace(evidence("identified", "identified", commands=()), measure_state=verdict.measure_state)
+        state = assess(measure(), back, POLICY, moment + timedelta(minutes=1)).measure_state
+    assert seen == [True, True, True, False]
+    assert [event.text for event in verdict.events if event.kind is EventKind.BREACH_STAYS] == [
+        "Past a shut gate 4 times within a day: it is not moved back any more for now"
+    ]
+    comment = reply_comment_of(measure(), verdict, None, "Done")
+    assert comment is not None
+    assert comment.text.splitlines()[1].endswith(
+        "while the gate into Detailed is shut. It went past the gate 4 times within a day, so it is not moved back before "
+        "22 Nov 2026 09:10 UTC: end what moves it on. 1 condition is not met and is listed in the field Gate blockers."
+    )
+    present = replace(evidence("identified", "decided", commands=()), measure_state=state)
+    later = assess(measure(), present, POLICY, NOW + timedelta(days=2))
+    assert mark_changes(later, rule(enforce="revert", stage=STATUSES), item(status="Done"), "j:1", {})
 
 
 def test_nothing_is_taken_back_without_a_breach() -> None:
