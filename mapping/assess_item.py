@@ -12,7 +12,7 @@ from governance.actuals_seen import Sighting
 from governance.assess import assess
 from governance.closed_months import NO_CLOSED_MONTHS, ClosedMonths
 from governance.evidence import Command, Evidence
-from governance.facts import Unknown
+from governance.facts import Unknown, known
 from governance.measure import Person
 from governance.measure_state import MeasureState, is_new_breach
 from governance.rates import Rates
@@ -125,7 +125,7 @@ def assess_item(
     comparison = compare(
         last_written, item.fields, target_values(verdict, rule.write), reply_comment, item.reply_comment
     )
-    marks = mark_changes(verdict, rule, item, measure.id, last_written)
+    marks = mark_changes(verdict, rule, item, measure.id, last_written, known(measure.hierarchy.portfolio) or "")
     if marks:
         comparison = replace(comparison, changes=(*comparison.changes, *marks))
     comparison = _with_editors(comparison, editors)

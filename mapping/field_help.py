@@ -25,6 +25,7 @@ _THRESHOLDS = {
     "relapse_months": "Months after closing in which a benefit that stops, or a legacy cost that comes back, opens the "
     "measure again: 12; 0 for none.",
     "committee_limit": "Planned benefit, or planned cost, from which the steering committee decides as well.",
+    "confirm_in": "Where approvals and confirmations count: tool, page (Gatepost's own), or above AMOUNT there only.",
     "tolerance": "Share by which benefit, run-rate or cost may be off the plan before a reason is requested.",
     "tolerance_amount": "Amount by which they may be off whatever share that is, in the reporting currency.",
     "slip_days": "Days that the work may be behind its locked end or milestone before a reason is requested.",
@@ -254,8 +255,9 @@ FIELD_HELP: Mapping[str, Mapping[str, str]] = {
     "MarkRule": {
         "property": "Key of an issue property that holds the whole verdict.",
         "link": "Address of Gatepost: a remote link with the gate's icon leads there.",
+        "property_figures": "Whether the property shows amounts and sentences as well, to everybody.",
         "flag": "Raise the item's flag: while shut, or in a breach.",
-        "blocked_by": "Key of an issue that is linked as a blocker while the gate is shut.",
+        "blocked_by": "Key of an issue that is linked as a blocker while the gate is shut; or portfolio: key for each.",
         "on_hold": "Put the record on hold with the reason: while shut, or in a breach (ServiceNow).",
         "checklist": "Keep every condition of the next gate as a row of the app's list (ServiceNow).",
     },

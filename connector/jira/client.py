@@ -51,7 +51,10 @@ class Webhook:
     url: str
     events: tuple[str, ...]
     enabled: bool
-    signed: bool
+    signed: bool | None
+    """``None`` where the tool does not tell."""
+    query: str = ""
+    """JQL that bounds the events about issues; empty for all of them."""
 
 
 class JiraClient(Protocol):
@@ -122,7 +125,10 @@ class JiraClient(Protocol):
         """The worklogs of one issue that began after a moment; needed when the search returns only some of them."""
 
     def edit_issue(self, issue: str, fields: Mapping[str, Json], properties: Mapping[str, Json]) -> None:
-        """Set fields and properties of one issue in one call; not sent again after a broken connection."""
+        """Set fields and properties of one issue; not sent again after a broken connection."""
+
+    def drop_property(self, issue: str, name: str) -> None:
+        """Raises NotFound."""
 
     def transitions(self, issue: str) -> Sequence[JsonObject]:
         """What this account may do with the issue now, each with the fields of its screen."""

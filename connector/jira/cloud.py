@@ -10,6 +10,7 @@ from typing import Any, cast
 import requests
 from atlassian.jira.jira_cloud import JiraCloud
 
+from connector.errors import PermissionDenied, ValuesRejected
 from connector.http.answer_numbers import LARGEST_ID, Pages, whole_number
 from connector.http.json_values import Json, JsonObject, as_list, as_object, as_text
 from connector.http.retry import retry_reads
@@ -23,6 +24,8 @@ COMMENTS_PAGE = 100
 CHANGELOG_PAGE = 100
 PROJECTS_PAGE = 50
 MAX_RECONCILED = 50
+NOTIFICATION = "notification"
+"""In Jira's refusal: "To discard the user notification either admin or project admin permissions are required."."""
 
 
 class CloudClient:
@@ -43,6 +46,8 @@ class CloudClient:
             backoff_and_retry=False,
             retry_with_header=False,
         )
+        self._may_be_silent = True
+        """Until a site has refused it once."""
         self._hooks = WebhookResource(session, access.api_base_url, CLOUD)
 
     def server_info(self) -> JsonObject:
@@ -169,7 +174,35 @@ class CloudClient:
         return [as_object(entry) for entry in as_list(response.get("worklogs"))]
 
     def edit_issue(self, issue: str, fields: Mapping[str, Json], properties: Mapping[str, Json]) -> None:
-        self.jira.edit_issue(issue, data=edit_body(fields, properties))
+        """Properties alone have a call of their own: an edit needs fields.
+
+        "one of 'fields' or 'update' required" (https://github.com/pycontribs/jira/issues/65).
+        """
+        if fields:
+            self._edit(issue, edit_body(fields, properties))
+            return
+        for key, value in properties.items():
+            # The library takes an object only, and a property's value is any JSON.
+            self.jira.set_issue_property(issue, key, data=value)
+
+    def _edit(self, issue: str, body: JsonObject) -> None:
+        """Without mails to watchers where the account administers the project; elsewhere Jira refuses that.
+
+        https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/ , *notifyUsers*.
+        """
+        if self._may_be_silent:
+            try:
+                self.jira.edit_issue(issue, notify_users=False, data=body)
+            except (ValuesRejected, PermissionDenied) as error:
+                if NOTIFICATION not in str(error).casefold():
+                    raise
+                self._may_be_silent = False
+            else:
+                return
+        self.jira.edit_issue(issue, data=body)
+
+    def drop_property(self, issue: str, name: str) -> None:
+        self.jira.delete_issue_property(issue, name)
 
     def transitions(self, issue: str) -> Sequence[JsonObject]:
         response = json_object(

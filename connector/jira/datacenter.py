@@ -175,6 +175,9 @@ class DataCenterClient:
         for key, value in properties.items():
             self._session.put(self._url(f"issue/{issue}/properties/{key}"), json=value)
 
+    def drop_property(self, issue: str, name: str) -> None:
+        self._session.delete(self._url(f"issue/{issue}/properties/{name}"))
+
     def transitions(self, issue: str) -> Sequence[JsonObject]:
         response = json_object(self._get(f"issue/{issue}/transitions", expand="transitions.fields"), "transitions")
         return [as_object(transition) for transition in as_list(response.get("transitions"))]
@@ -205,8 +208,8 @@ class DataCenterClient:
 
     def _webhooks(self) -> WebhookResource:
         if self._resource is None:
-            path = DATACENTER if major_version(self.server_info()) >= FIRST_WITH_NEW_WEBHOOK_API else CLOUD
-            self._resource = WebhookResource(self._session, self._base_url, path)
+            new = major_version(self.server_info()) >= FIRST_WITH_NEW_WEBHOOK_API
+            self._resource = WebhookResource(self._session, self._base_url, DATACENTER if new else CLOUD)
         return self._resource
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from connector.errors import InvalidResponse, NotFound, ValuesRejected
-from connector.jira.admin import CloudAdmin
+from connector.jira.admin import CloudAdmin, Workflows
 from connector.jira.client import Project
 from connector.jira.fields import Field
 from connector.jira.gated_transitions import GatedTransition, gated_transitions
@@ -127,7 +127,7 @@ class GateProvisioner:
             {transition.id: transition.name for transition in gated},
         )  # fmt: skip
         step = ProvisionStep(StepKind.GATE, identity, _description(spec, gated), spec)
-        notes = list(_trigger_notes(name, gated))
+        notes = [*_trigger_notes(name, gated), *_locked_notes(read)]
         if field is None:
             return step, notes
         guard = _guard(field.id, spec)
@@ -246,6 +246,23 @@ def _description(spec: GateSpec, gated: Sequence[GatedTransition]) -> str:
         "skip stages until it was assessed"
     )
     return f'guard {names} of the workflow "{spec.name}": {spec.highest_stage} has to reach the stage; {empty}'
+
+
+def _locked_notes(read: Workflows) -> Iterator[str]:
+    """In a status with this property nobody edits an issue, Gatepost neither.
+
+    https://confluence.atlassian.com/adminjiraserver/workflow-properties-938847550.html
+    """
+    locked = [
+        read.status_name(status.get("statusReference", ""))
+        for status in read.documents[0].get("statuses", [])
+        if str((status.get("properties") or {}).get("jira.issue.editable", "")).casefold() == "false"
+    ]
+    if locked:
+        yield (
+            f'{", ".join(locked)} of the workflow "{read.documents[0]["name"]}" is locked (jira.issue.editable=false): '
+            "what Gatepost writes there is refused. Take the property out, or let the stage end before."
+        )
 
 
 def _trigger_notes(workflow: str, gated: Sequence[GatedTransition]) -> Iterator[str]:

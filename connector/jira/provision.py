@@ -13,6 +13,7 @@ from connector.errors import NotFound, ValuesRejected
 from connector.jira.admin import CloudAdmin, Context
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldCatalogue
+from connector.jira.gate_look import ungated_moves
 from connector.jira.gate_provisioning import GateProvisioner
 from connector.jira.owned_fields import (
     CHOICE,
@@ -238,6 +239,9 @@ class CloudProvisioner:
         if not isinstance(field, Field):
             raise ValuesRejected(f"{self._connection}: {field.message}")
         return field
+
+    def ungated_moves(self, config: MappingConfig, made: Sequence[ProvisionedObject]) -> Sequence[str]:
+        return ungated_moves(self._client, self._connection, config, made)
 
     def undo(self, made: ProvisionedObject) -> str:
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from connector.errors import AuthenticationFailed, RetryLater, ToolError, ValuesRejected
-from connector.http.json_values import JsonObject, as_object, as_text
+from connector.http.json_values import Json, JsonObject, as_object, as_text
 from connector.jira.absence import AbsenceCheck
 from connector.jira.client import MAX_IDS, JiraClient, search
 from connector.jira.fields import Field, OwnAccount, SiteFields
@@ -31,6 +31,9 @@ from mapping.work_item import ChildItem, ConnectionName, FieldName, NativeId, Wo
 
 EPIC_LINK = "gh-epic-link"
 """Custom type of the field Epic Link."""
+
+PARENT_LINK = "jpo-custom-field-parent"
+"""Custom type of the field Parent Link, by which Data Center hangs an epic on an initiative."""
 
 CHILD_FIELDS = ("summary", "project", "status", "parent", "priority", "updated")
 MATCHED_FIELDS = ("issuetype", "labels", "components")
@@ -152,14 +155,16 @@ class JiraReader:
         if not ids:
             return {}
         # Company-managed projects of old, and all of Data Center, hang a story on its epic by a field of its own.
-        epic = self._fields.catalogue().by_custom_type(EPIC_LINK)
+        catalogue = self._fields.catalogue()
+        above = [field for kind in (EPIC_LINK, PARENT_LINK) if (field := catalogue.by_custom_type(kind)) is not None]
         system = (*CHILD_FIELDS, *MATCHED_FIELDS) if below.ids else CHILD_FIELDS
         requested = [*system, *sorted(below.ids - set(system))]
         query = f"parent in ({', '.join(ids)})"
-        if epic is not None:
-            requested.append(epic.id)
-            query += f' OR "{epic.name}" in ({", ".join(ids)})'
         by_key = {as_text(issue.get("key")): NativeId(as_text(issue.get("id"))) for issue in issues}
+        for field in above:
+            requested.append(field.id)
+            # Keys are the documented form; an id is taken by some versions only.
+            query += f' OR "{field.name}" in ({", ".join(by_key)})'
         try:
             found = search(self._client, f"{query} ORDER BY key", requested)
         except (RetryLater, AuthenticationFailed):
@@ -170,8 +175,10 @@ class JiraReader:
         for child in found:
             values = as_object(child.get("fields"))
             parent = NativeId(as_text(as_object(values.get("parent")).get("id")))
-            if not parent and epic is not None:
-                parent = by_key.get(as_text(values.get(epic.id)), parent)
+            for field in above:
+                parent = parent or _linked_parent(values.get(field.id), by_key)
+            if not parent:
+                return Unknown(f"{as_text(child.get('key'))} is somebody's child item, and Jira does not say whose")
             by_parent.setdefault(parent, []).append(child)
         return by_parent
 
@@ -207,6 +214,14 @@ class ResolvedFields:
             return self.site_wide
         project = as_text(as_object(as_object(issue.get("fields")).get("project")).get("id"))
         return dict(self.site_wide) | {name: field for name, field in self.by_project if field.project == project}
+
+
+def _linked_parent(value: Json, by_key: Mapping[str, NativeId]) -> NativeId:
+    """By the key alone, or inside an object as Parent Link has it."""
+    holder = as_object(value)
+    linked = as_object(holder.get("data")) or holder
+    key = as_text(linked.get("key")) if linked else as_text(value)
+    return by_key.get(key, NativeId(""))
 
 
 def _items_of(group: Sequence[JsonObject], below: ResolvedFields) -> tuple[ChildItem, ...]:

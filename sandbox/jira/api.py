@@ -63,6 +63,7 @@ class Api:
         api.post(f"{v3}/issue/<reference>/transitions")(self.transition)
         api.put(f"{v3}/issue/<reference>/properties/<key>")(self.set_property)
         api.get(f"{v3}/issue/<reference>/properties/<key>")(self.get_property)
+        api.delete(f"{v3}/issue/<reference>/properties/<key>")(self.drop_property)
         api.post(f"{v3}/issue/<reference>/remotelink")(self.remote_link)
         api.get(f"{v3}/issue/<reference>/remotelink")(self.remote_links)
         api.post(f"{v3}/issueLink")(self.link)
@@ -159,6 +160,14 @@ class Api:
 
     def edit_issue(self, reference: str) -> tuple[Response | str, int]:
         body = body_of()
+        if not body.get("fields") and not body.get("update"):
+            raise Refusal(400, "one of 'fields' or 'update' required")
+        silent = request.args.get("notifyUsers") == "false"
+        if silent and "ADMINISTER_PROJECTS" in self._state.withheld:
+            raise Refusal(
+                400, "To discard the user notification either admin or project admin permissions are required."
+            )
+        self._state.mails += 0 if silent else 1
         with self._state.lock:
             issue = self._state.issue(reference)
             changes: dict[str, Value] = {}
@@ -312,6 +321,12 @@ class Api:
         new = self._state.set_property(reference, key, json.loads(raw), by=g.user.account_id)
         return "", 201 if new else 200
 
+    def drop_property(self, reference: str, key: str) -> tuple[str, int]:
+        issue = self._state.issue(reference)
+        if issue.properties.pop(key, None) is None:
+            raise Refusal(404, f"The property {key} does not exist.")
+        return "", 204
+
     def get_property(self, reference: str, key: str) -> Response:
         issue = self._state.issue(reference)
         if key not in issue.properties:
@@ -347,11 +362,20 @@ class Api:
 
     def add_webhook(self) -> tuple[Response, int]:
         body = body_of()
-        secret = body.get("secret")
         webhook = self._state.webhooks.register(
-            str(body.get("name")), str(body.get("url")), strings_of(body.get("events")), str(secret) if secret else None
+            str(body.get("name")), str(body.get("url")), strings_of(body.get("events")), self.webhook_secret(body)
         )
+        webhook.query, webhook.enabled = self.webhook_query(body), self.is_enabled(body)
         return jsonify(self._webhook(webhook.id)), 201
+
+    def webhook_secret(self, body: Mapping[str, object]) -> str | None:
+        return str(body["secret"]) if body.get("secret") else None
+
+    def webhook_query(self, body: Mapping[str, object]) -> str:
+        return str(mapping_of(body.get("filters")).get("issue-related-events-section") or "")
+
+    def is_enabled(self, body: Mapping[str, object]) -> bool:
+        return bool(body.get("enabled", True))
 
     def webhooks(self) -> Response:
         return jsonify([self._webhook(number) for number in self._state.webhooks.registered])
@@ -363,9 +387,9 @@ class Api:
         body = body_of()
         webhook.name, webhook.url = str(body.get("name", webhook.name)), str(body.get("url", webhook.url))
         webhook.events = strings_of(body.get("events")) or webhook.events
-        webhook.enabled = bool(body.get("enabled", True))
+        webhook.enabled, webhook.query = self.is_enabled(body), self.webhook_query(body)
         # A secret can be written and never read; without one the existing secret stays.
-        webhook.secret = str(body["secret"]) if body.get("secret") else webhook.secret
+        webhook.secret = self.webhook_secret(body) or webhook.secret
         return jsonify(self._webhook(number))
 
     def drop_webhook(self, number: int) -> tuple[str, int]:
@@ -380,7 +404,7 @@ class Api:
             "events": webhook.events,
             "enabled": webhook.enabled,
             "isSigned": webhook.secret is not None,
-            "filters": {},
+            "filters": {"issue-related-events-section": webhook.query} if webhook.query else {},
             "excludeBody": False,
             "self": f"{self._state.base_url}{self.webhook_root}/{webhook.id}",
         }

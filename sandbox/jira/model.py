@@ -113,6 +113,8 @@ class Workflow:
     id: str = field(default_factory=lambda: str(uuid4()))
     version_id: str = field(default_factory=lambda: str(uuid4()))
     version: int = 1
+    locked: tuple[str, ...] = ()
+    """Names of statuses in which no issue can be edited."""
 
     def status(self, name: str) -> Status:
         return next(status for status in self.statuses if status.name == name)

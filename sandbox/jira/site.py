@@ -42,6 +42,8 @@ class JiraSite:
         """Ids of fields that are on no edit screen."""
         self.out_of_context: set[str] = set()
         """Ids of fields that are valid for no issue."""
+        self.mails = 0
+        """Edits over REST of which the watchers were told."""
         self.comments_shown = 5000
         """How many comments come with an issue; all of them have a list of their own."""
         self.projects: dict[str, Project] = {}

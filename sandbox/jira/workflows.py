@@ -94,7 +94,8 @@ class WorkflowApi:
             "startPointLayout": {"x": -50.0, "y": -30.0},
             "statuses": [
                 {
-                    "statusReference": reference(status.id), "properties": {}, "deprecated": False,
+                    "statusReference": reference(status.id), "deprecated": False,
+                    "properties": {"jira.issue.editable": "false"} if status.name in workflow.locked else {},
                     "layout": {"x": 10.0, "y": 10.0 * place},
                 }
                 for place, status in enumerate(workflow.statuses)

@@ -81,7 +81,9 @@ def use_connection(site: ToolSite, config: MappingConfig, sandbox: servers.Sandb
     assert provisioner is not None
     assert scanner is not None
     setup.identify()
-    registration = setup.register("https://gatepost.example/hooks/jira/jira-main", "s" * 40, WebhookAuth.SIGNATURE, [])
+    registration = setup.register(
+        "https://gatepost.example/hooks/jira/jira-main", "s" * 40, WebhookAuth.SIGNATURE, setup.webhook_queries(["ITX"])
+    )
     setup.register("https://gatepost.example/hooks/jira/jira-main", "t" * 40, WebhookAuth.SIGNATURE, [])
     objects: list[ProvisionedObject] = []
     for _ in range(9):
@@ -105,7 +107,8 @@ def use_connection(site: ToolSite, config: MappingConfig, sandbox: servers.Sandb
     site.finder.find("project = ITX", 5)
     site.inspector.inspect(config.measures[0], ["Gate"], [kaya])
     site.inspector.item_kinds()
-    setup.trigger_event(epics[0])
+    setup.trigger_event(epics[0], registration)
+    setup.end_probe(epics[0], registration)
     setup.checks(["ITX"], registration)
     for provisioned in reversed(objects):
         provisioner.undo(provisioned)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +15,18 @@ from governance.measure import Role
 from governance.measure_state import Breach
 from governance.responsible import Responsible
 from governance.verdict import Blocker, EventKind, GateState, Verdict
-from mapping.marks import MAX_PROPERTY_LENGTH, Mark, is_mark, link_json, mark_changes, stored_value, verdict_json
+from mapping.config import MappingConfig
+from mapping.marks import (
+    MAX_PROPERTY_LENGTH,
+    Mark,
+    blockers_made,
+    is_mark,
+    link_json,
+    mark_changes,
+    stored_value,
+    verdict_json,
+)
+from mapping.policy import Policies
 from mapping.reply_comment import reply_comment_of
 from mapping.work_item import FieldName, Link, StatusCategory
 from tests.governance.factory import KAYA, NOW, POLICY, evidence, measure
@@ -34,7 +46,8 @@ def changed(
 ) -> dict[str, object]:
     """Mark to what would be written."""
     written = {FieldName(name): value for name, value in (last or {}).items()}
-    found = mark_changes(verdict, rule(marks=marks, stage=STATUSES), item(**more), "jira-main:1", written)
+    governing = rule(marks=marks, stage=STATUSES, enforce="comment")
+    found = mark_changes(verdict, governing, item(**more), "jira-main:1", written)
     return {str(change.field): change.target for change in found}
 
 
@@ -91,7 +104,7 @@ def test_a_verdict_that_is_too_long_is_cut_on_whole_blockers() -> None:
     many = tuple(
         Blocker(f"k{n}", "OPEN_WORK", "children", "implemented", "", "ü" * 500, owner, NOW) for n in range(200)
     )
-    text = verdict_json(replace(SHUT, blockers=many), "jira-main:1")
+    text = verdict_json(replace(SHUT, blockers=many), "jira-main:1", figures=True)
     assert MAX_PROPERTY_LENGTH // 2 < len(text) <= MAX_PROPERTY_LENGTH
     content = json.loads(text)
     assert content["open"] == 200, "the number of all of them is there all the same"
@@ -236,3 +249,34 @@ def test_the_checklist_has_every_condition_in_its_order_and_is_written_when_it_c
     assert (met["who"], met["since"]) == ("", "")
     stored = stored_value("@checklist", str(value))
     assert changed(SHUT, {"checklist": True}, {"@checklist": stored}) == {}
+
+
+def test_the_property_shows_no_amount_and_no_sentence_unless_it_is_asked_to() -> None:
+    """Everybody with Browse, and every app, reads it."""
+    bare, whole = (json.loads(verdict_json(SHUT, "j:1", figures=figures)) for figures in (False, True))
+    assert {"plan", "forecast", "actual"} & set(bare) == set()
+    assert all("text" not in blocker for blocker in bare["blockers"])
+    assert whole["plan"] == str(SHUT.figures.plan)
+    assert whole["blockers"][0]["text"]
+
+
+def test_each_portfolio_has_a_blocker_of_its_own() -> None:
+    """An issue can have two thousand links."""
+    marks = rule(marks={"blocked_by": {"IT": "GOV-1", "Retail": "GOV-2"}}, stage=STATUSES)
+    for portfolio, wanted in (("it", "GOV-1"), ("Retail", "GOV-2"), ("Elsewhere", None)):
+        changes = {
+            str(change.field): change.target for change in mark_changes(SHUT, marks, item(), "j:1", {}, portfolio)
+        }
+        assert changes.get("@blocked by") == wanted
+    assert blockers_made(marks.marks) == {"GOV-1", "GOV-2"}
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"), [("tool", None), ("page", Decimal(0)), ("above 250000", Decimal(250_000)), (None, None)]
+)
+def test_where_confirmations_count_is_read_from_the_policy(given: str | None, wanted: Decimal | None) -> None:
+    policy = {"confirm_in": given} if given else {}
+    config = MappingConfig.model_validate(
+        {"version": 1, "organization": "N", "reporting_currency": "EUR", "policy": policy, "measures": [rule()]}
+    )
+    assert Policies(config).base.thresholds.confirm_on_page_from == wanted

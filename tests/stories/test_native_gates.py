@@ -147,3 +147,26 @@ def test_what_moves_it_on_again_and_again_is_reported_and_left(guarded: Simulati
     with guarded.services.engine.connect() as connection:
         alerts = connection.execute(select(ALERT.c.kind, ALERT.c.detail)).all()
     assert [(row.kind, row.detail["times"]) for row in alerts] == [("breach_stays", "4")]
+
+
+def test_an_account_that_administers_nothing_sees_that_a_gate_is_gone(guarded: Simulation) -> None:
+    guarded.sandbox.jira.withheld.add("ADMINISTER")
+    full_sweep(guarded)
+    assert "gates.drifted" not in {entry.action for entry in guarded.services.audit.entries(JIRA)}
+    workflow(guarded).transitions[2].conditions = None
+    full_sweep(guarded)
+    last = list(guarded.services.audit.entries(JIRA))[-1]
+    assert (last.action, last.detail["text"]) == (
+        "gates.drifted", f'Jira offers "To Done" into Done at {issue_of(guarded).key}, past its shut gate'
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("withheld", "mails"), [((), 0), (("ADMINISTER_PROJECTS",), 1)])
+def test_writes_mail_nobody_where_jira_lets_them(guarded: Simulation, withheld: tuple[str, ...], mails: int) -> None:
+    jira = guarded.sandbox.jira
+    jira.withheld |= set(withheld)
+    jira.mails = 0
+    jira.edit(issue_of(guarded).key, {"Gate": "Open"}, by="osei")
+    guarded.run_until_idle()
+    assert guarded.show(ITEM).fields["Gate"] == "Waiting"
+    assert jira.mails == mails

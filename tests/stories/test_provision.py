@@ -274,6 +274,11 @@ def test_a_team_managed_workflow_is_guarded_where_jira_offers_the_rule(site: Pro
     assert 'the workflow "TEAM workflow" belongs to a team-managed project, where Jira offers no rule' in output
 
 
+def test_a_locked_status_is_told(site: ProvisionedSite) -> None:
+    site.sandbox.jira.projects["ITX"].workflow_of("Epic").locked = ("Closed",)
+    assert 'Closed of the workflow "ITX epics" is locked (jira.issue.editable=false)' in site.plan()
+
+
 def test_triggers_on_a_guarded_transition_are_told(site: ProvisionedSite) -> None:
     workflow = site.sandbox.jira.projects["ITX"].workflow_of("Epic")
     workflow.transitions[2].triggers = [{"ruleKey": "system:development-triggers", "parameters": {}}]
