@@ -192,7 +192,7 @@ class CloudClient:
         """
         if self._may_be_silent:
             try:
-                self.jira.edit_issue(issue, notify_users=False, data=body)
+                self.jira.edit_issue(issue, notify_users="false", data=body)
             except (ValuesRejected, PermissionDenied) as error:
                 if NOTIFICATION not in str(error).casefold():
                     raise

@@ -32,11 +32,9 @@ def ungated_moves(
 def _of_rule(client: JiraClient, config: MappingConfig, rule: MeasureRule, field: str) -> list[str]:
     order = [stage.key for stage in PRESETS[config.policy.preset].stages]
     levels = {status.casefold(): order.index(stage) for status, stage in rule.stage.from_status.items()}
-    clauses = [
-        f"{name} in ({', '.join(map(jql_quoted, values))})"
-        for name, values in (("project", selected_names(rule.match.project)), ("issuetype", selected_names(rule.match.type)))
-        if values
-    ]  # fmt: skip
+    match = rule.match
+    named = (("project", selected_names(match.project)), ("issuetype", selected_names(match.type)))
+    clauses = [f"{name} in ({', '.join(map(jql_quoted, values))})" for name, values in named if values]
     if not clauses:
         return []
     issues = search(client, f"{' AND '.join(clauses)} ORDER BY updated DESC", ["status", field], LOOKED_AT)

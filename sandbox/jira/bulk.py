@@ -49,7 +49,21 @@ class BulkQueue:
 
     def routes(self, api: Blueprint, root: str) -> None:
         api.post(f"{root}/bulk/issues/fields")(self.submit)
+        api.get(f"{root}/bulk/issues/fields")(self.fields)
         api.get(f"{root}/bulk/queue/<task>")(self.progress)
+
+    def fields(self) -> Response:
+        """The fields that all these issues have."""
+        issues = [self._site.issue(one) for one in request.args.get("issueIdsOrKeys", "").split(",") if one]
+        shown = []
+        for field in self._site.fields.values():
+            if all(self._site.is_valid(field.id, issue.project) for issue in issues):
+                options = [
+                    {"id": option_id(field.id, place), "value": name} for place, name in enumerate(field.options)
+                ]
+                shown.append({"id": field.id, "name": field.name, "type": field.type, "isRequired": False}
+                             | ({"fieldOptions": options} if options else {}))  # fmt: skip
+        return jsonify({"fields": shown})
 
     def submit(self) -> tuple[Response, int]:
         if "BULK_CHANGE" in self._site.withheld:
