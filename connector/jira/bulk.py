@@ -23,7 +23,7 @@ from mapping.writeback import WriteValue
 
 RUNNING = frozenset({"ENQUEUED", "RUNNING", "CANCEL_REQUESTED"})
 ASKED_ABOUT = 50
-"""Issues whose fields are asked for; one that has another option is written by itself when the bulk edit fails on it."""
+"""Issues whose fields are asked for; where a bulk edit fails on one of the others, it is written by itself."""
 NO_OPTION = -1
 """Clears a choice."""
 

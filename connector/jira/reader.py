@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
 from connector.errors import AuthenticationFailed, RetryLater, ToolError, ValuesRejected
-from connector.http.json_values import Json, JsonObject, as_object, as_text
+from connector.http.json_values import JsonObject, as_object, as_text
 from connector.jira.absence import AbsenceCheck
 from connector.jira.client import MAX_IDS, JiraClient, search
+from connector.jira.evidence_scanner import parent_fields
 from connector.jira.fields import Field, OwnAccount, SiteFields
 from connector.jira.payloads import (
     BASE_FIELDS,
@@ -20,6 +22,7 @@ from connector.jira.payloads import (
     in_progress,
     is_done,
     open_item,
+    parents_of,
     status_id,
     updated,
     work_item,
@@ -29,15 +32,13 @@ from governance.evidence import Children, ChildState
 from governance.facts import Unknown
 from mapping.work_item import ChildItem, ConnectionName, FieldName, NativeId, WorkItem
 
-EPIC_LINK = "gh-epic-link"
-"""Custom type of the field Epic Link."""
-
-PARENT_LINK = "jpo-custom-field-parent"
-"""Custom type of the field Parent Link, by which Data Center hangs an epic on an initiative."""
-
 CHILD_FIELDS = ("summary", "project", "status", "parent", "priority", "updated")
 MATCHED_FIELDS = ("issuetype", "labels", "components")
 """What rules look at as well; read where children's amounts are added up, because a child may be a measure itself."""
+LOOK_UP_AGAIN = timedelta(minutes=1)
+"""How often at most the list of fields is read again for a name that a mapping uses and the site lacks."""
+MAX_RECONCILED = 50
+"""Issues whose newest state a search can be asked to know."""
 MAX_OPEN_SHOWN = 20
 """Open children that are read by name; all are counted."""
 
@@ -76,13 +77,14 @@ class JiraReader:
         del plans, approvals
         resolved = self._resolve(fields)
         below = self._resolve(child_fields) if child_fields else ResolvedFields({}, ())
-        requested = [*BASE_FIELDS, *sorted(resolved.ids - set(BASE_FIELDS))]
+        hanging = parent_fields(self._fields)
+        requested = [*BASE_FIELDS, *sorted((resolved.ids | set(hanging)) - set(BASE_FIELDS))]
         issues = [
             issue
             for start in range(0, len(items), MAX_IDS)
             for issue in self._client.bulk_fetch(items[start : start + MAX_IDS], requested)
         ]
-        issues = [self._with_all_comments(issue) for issue in issues]
+        issues, unheard = self._heard(issues)
         children = self._children(issues, below)
         by_requested_id: dict[NativeId, WorkItem] = {}
         for issue in issues:
@@ -96,13 +98,15 @@ class JiraReader:
                 if isinstance(children, Unknown)
                 else self._summarize_children(children.get(identity, ())),
                 own_account=self._own.id(),
+                parent_fields=hanging,
                 child_items=() if isinstance(children, Unknown) else _items_of(children.get(identity, ()), below),
             )
             by_requested_id |= _by_requested_id(items, item)
-        missing = [item for item in items if item not in by_requested_id]
-        if not missing:
-            return ReadResult(by_requested_id, ())
-        reasons, unsure = AbsenceCheck(self._client).confirm(missing)
+        # Nothing is decided about an issue on which somebody may have said something that was not read.
+        silent = {name: reason for name in items if (reason := unheard.get(name.casefold())) is not None}
+        missing = [item for item in items if item not in by_requested_id and item not in silent]
+        reasons, unsure = AbsenceCheck(self._client).confirm(missing) if missing else ({}, ())
+        reasons |= silent
         return ReadResult(by_requested_id, tuple(reasons), reasons, unsure)
 
     def read_joined(
@@ -123,16 +127,32 @@ class JiraReader:
         ordered = query if " order by " in f" {query.casefold()} " else f"{query} ORDER BY updated DESC"
         return [NativeId(as_text(issue.get("id"))) for issue in search(self._client, ordered, ["summary"], limit)]
 
+    def _heard(self, issues: Sequence[JsonObject]) -> tuple[list[JsonObject], dict[str, str]]:
+        """Issues with all their comments; and by id and key why those of others could not all be read."""
+        heard: list[JsonObject] = []
+        unheard: dict[str, str] = {}
+        for issue in issues:
+            try:
+                heard.append(self._with_all_comments(issue))
+            except (RetryLater, AuthenticationFailed):
+                raise
+            except ToolError as error:
+                _log.warning("comments not readable", connection=self._connection, why=str(error))
+                names = (as_text(issue.get(name)).casefold() for name in ("id", "key"))
+                unheard |= dict.fromkeys(names, f"the comments could not all be read: {error}")
+        return heard, unheard
+
     def _with_all_comments(self, issue: JsonObject) -> JsonObject:
         """A command that is not read counts for nobody, and a rejection that is pushed out of a list must count."""
         values = as_object(issue.get("fields"))
         if has_all_comments(values.get("comment")):
             return issue
         comments = self._client.comments(as_text(issue.get("id")))
-        return {**issue, "fields": {**values, "comment": {"comments": comments}}}
+        return {**issue, "fields": {**values, "comment": {"comments": comments, "total": len(comments)}}}
 
     def _resolve(self, names: Iterable[FieldName]) -> ResolvedFields:
-        catalogue = self._fields.catalogue()
+        names = frozenset(names)
+        catalogue = self._fields.with_names(names, oldest=LOOK_UP_AGAIN)
         flag = catalogue.resolve(FLAGGED)
         resolved: dict[FieldName, Field] = {FieldName(FLAGGED): flag} if isinstance(flag, Field) else {}
         scoped: list[tuple[FieldName, Field]] = []
@@ -156,17 +176,22 @@ class JiraReader:
             return {}
         # Company-managed projects of old, and all of Data Center, hang a story on its epic by a field of its own.
         catalogue = self._fields.catalogue()
-        above = [field for kind in (EPIC_LINK, PARENT_LINK) if (field := catalogue.by_custom_type(kind)) is not None]
+        hanging = parent_fields(self._fields)
+        above = [field for name in hanging if (field := catalogue.by_id(name)) is not None]
         system = (*CHILD_FIELDS, *MATCHED_FIELDS) if below.ids else CHILD_FIELDS
         requested = [*system, *sorted(below.ids - set(system))]
         query = f"parent in ({', '.join(ids)})"
-        by_key = {as_text(issue.get("key")): NativeId(as_text(issue.get("id"))) for issue in issues}
+        keys = [as_text(issue.get("key")) for issue in issues]
+        by_name = {
+            name: NativeId(identity) for key, identity in zip(keys, ids, strict=True) for name in (key, identity)
+        }
         for field in above:
             requested.append(field.id)
             # Keys are the documented form; an id is taken by some versions only.
-            query += f' OR "{field.name}" in ({", ".join(by_key)})'
+            query += f' OR "{field.name}" in ({", ".join(keys)})'
         try:
-            found = search(self._client, f"{query} ORDER BY key", requested)
+            # A child that changed is read together with its parent, which must not see it as it was before.
+            found = search(self._client, f"{query} ORDER BY key", requested, reconcile=ids[:MAX_RECONCILED])
         except (RetryLater, AuthenticationFailed):
             raise
         except ToolError as error:
@@ -174,10 +199,10 @@ class JiraReader:
         by_parent: dict[NativeId, list[JsonObject]] = {}
         for child in found:
             values = as_object(child.get("fields"))
-            parent = NativeId(as_text(as_object(values.get("parent")).get("id")))
-            for field in above:
-                parent = parent or _linked_parent(values.get(field.id), by_key)
-            if not parent:
+            # A sub-task's own parent is none of these where the story above it hangs on one by another field.
+            names = parents_of(values, hanging)
+            parent = next((known for name in names if (known := by_name.get(name)) is not None), None)
+            if parent is None:
                 return Unknown(f"{as_text(child.get('key'))} is somebody's child item, and Jira does not say whose")
             by_parent.setdefault(parent, []).append(child)
         return by_parent
@@ -214,14 +239,6 @@ class ResolvedFields:
             return self.site_wide
         project = as_text(as_object(as_object(issue.get("fields")).get("project")).get("id"))
         return dict(self.site_wide) | {name: field for name, field in self.by_project if field.project == project}
-
-
-def _linked_parent(value: Json, by_key: Mapping[str, NativeId]) -> NativeId:
-    """By the key alone, or inside an object as Parent Link has it."""
-    holder = as_object(value)
-    linked = as_object(holder.get("data")) or holder
-    key = as_text(linked.get("key")) if linked else as_text(value)
-    return by_key.get(key, NativeId(""))
 
 
 def _items_of(group: Sequence[JsonObject], below: ResolvedFields) -> tuple[ChildItem, ...]:

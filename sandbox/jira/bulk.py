@@ -56,12 +56,12 @@ class BulkQueue:
         """The fields that all these issues have."""
         issues = [self._site.issue(one) for one in request.args.get("issueIdsOrKeys", "").split(",") if one]
         shown = []
-        for field in self._site.fields.values():
-            if all(self._site.is_valid(field.id, issue.project) for issue in issues):
+        for known in self._site.fields.values():
+            if all(self._site.is_valid(known.id, issue.project) for issue in issues):
                 options = [
-                    {"id": option_id(field.id, place), "value": name} for place, name in enumerate(field.options)
+                    {"id": option_id(known.id, place), "value": name} for place, name in enumerate(known.options)
                 ]
-                shown.append({"id": field.id, "name": field.name, "type": field.type, "isRequired": False}
+                shown.append({"id": known.id, "name": known.name, "type": known.type, "isRequired": False}
                              | ({"fieldOptions": options} if options else {}))  # fmt: skip
         return jsonify({"fields": shown})
 
