@@ -306,9 +306,9 @@ class DataCenterAdmin:
 
 def _by_token(read: Any, part: str, *arguments: Any) -> Iterator[JsonObject]:
     """Usages, which a token leads through; the last page has none."""
-    token, pages = None, Pages(part)
+    token, pages = "", Pages(part)
     while True:
-        options = {"next_page_token": token} if token else {}
+        options: dict[str, str] = {"next_page_token": token} if token else {}
         response = json_object(retry_reads()(read, *arguments, max_results=USAGES_PAGE, **options), part)
         page = as_object(response.get(part))
         yield from (as_object(row) for row in as_list(page.get("values")))

@@ -24,7 +24,7 @@ def ungated_moves(
     client: JiraClient, connection: ConnectionName, config: MappingConfig, made: Sequence[ProvisionedObject]
 ) -> list[str]:
     """Transitions past a shut gate that Jira offers all the same, as sentences.  Raises ToolError."""
-    field = next((one.detail.field for one in made if isinstance(one.detail, PlacedGate)), "")
+    field = next((one.detail.field_id for one in made if isinstance(one.detail, PlacedGate)), "")
     rules = [rule for rule in config.measures if rule.connection == connection and rule.enforce is Enforce.NATIVE]
     return [line for rule in rules for line in _of_rule(client, config, rule, field)] if field else []
 

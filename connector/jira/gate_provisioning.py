@@ -122,7 +122,7 @@ class GateProvisioner:
             return None, [f'the workflow "{name}" has no transition into a later stage; nothing is guarded there.']
         spec = GateSpec(
             name, rule.write.highest_stage or "", used <= governed, options.automation_only, options.exempt_group,
-            placed.field if placed is not None else "",
+            placed.field_id if placed is not None else "",
             {transition.id: transition.level for transition in gated},
             {transition.id: transition.name for transition in gated},
         )  # fmt: skip
@@ -207,11 +207,11 @@ class GateProvisioner:
         read, name = self._admin.workflow(workflow), placed.spec.name
         if not read.documents:
             return f'the workflow "{name}" was gone already.'
-        fields = (placed.field, placed.spec.former_field)
+        fields = (placed.field_id, placed.spec.former_field)
         transitions = read.documents[0]["transitions"]
         if not any(has_any_gate_rule(transition, *fields) for transition in transitions):
             return f'the workflow "{name}" had no gates left.'
-        guard = _guard(placed.field, placed.spec)
+        guard = _guard(placed.field_id, placed.spec)
         self._admin.replace_transitions(read, [_restored(one, guard, placed, fields) for one in transitions])
         return f'the gates of the workflow "{name}" were removed; everything else is unchanged.'
 
@@ -224,7 +224,7 @@ def _restored(transition: Document, guard: WorkflowGate, placed: PlacedGate, fie
     original = {name: value for name, value in transition.items() if name != "conditions"}
     conditions = json.loads(before)
     original |= {"conditions": conditions} if conditions else {}
-    return original if is_same_gate(transition, add_gate_rules(original, guard, level), placed.field) else bare
+    return original if is_same_gate(transition, add_gate_rules(original, guard, level), placed.field_id) else bare
 
 
 def _guard(field: str, spec: GateSpec) -> WorkflowGate:

@@ -100,6 +100,7 @@ class DataCenterProvisioner:
     def intend(self, step: ProvisionStep) -> ProvisionedObject | None:
         """Nothing that exists already is changed there but screens, whose change is known when it is done."""
         del step
+        return None
 
     def ungated_moves(self, config: MappingConfig, made: Sequence[ProvisionedObject]) -> Sequence[str]:
         """There are no native gates."""

@@ -182,9 +182,7 @@ class JiraReader:
         requested = [*system, *sorted(below.ids - set(system))]
         query = f"parent in ({', '.join(ids)})"
         keys = [as_text(issue.get("key")) for issue in issues]
-        by_name = {
-            name: NativeId(identity) for key, identity in zip(keys, ids, strict=True) for name in (key, identity)
-        }
+        by_name = {key: NativeId(identity) for key, identity in zip((*keys, *ids), (*ids, *ids), strict=True)}
         for field in above:
             requested.append(field.id)
             # Keys are the documented form; an id is taken by some versions only.

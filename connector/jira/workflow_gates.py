@@ -114,7 +114,7 @@ def has_gate_rules(transition: Document, gate: WorkflowGate, level: int) -> bool
 
 def is_same_gate(transition: Document, other: Document, field: str) -> bool:
     """Whether two versions of a transition have the same conditions, for the field of the gate."""
-    return _comparable(transition.get("conditions"), field) == _comparable(other.get("conditions"), field)
+    return bool(_comparable(transition.get("conditions"), field) == _comparable(other.get("conditions"), field))
 
 
 def has_any_gate_rule(transition: Document, *fields: str) -> bool:

@@ -147,6 +147,7 @@ class ServiceNowProvisioner:
     def intend(self, step: ProvisionStep) -> ProvisionedObject | None:
         """Every step makes a record of the app's own."""
         del step
+        return None
 
     def ungated_moves(self, config: MappingConfig, made: Sequence[ProvisionedObject]) -> Sequence[str]:
         """The app's own gate is no workflow that somebody edits."""

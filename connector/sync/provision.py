@@ -152,8 +152,7 @@ class PlacedGate:
     """Gates as they were placed, with the field that they compare and what the workflow was before."""
 
     spec: GateSpec
-    field: str
-    """Id of the field."""
+    field_id: str
     before: Mapping[str, str] = field(default_factory=dict)
     """Id of each transition that was changed to its conditions before the first change, as JSON."""
 

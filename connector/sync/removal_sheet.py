@@ -33,7 +33,7 @@ def _gate(placed: PlacedGate) -> Iterator[str]:
         left = f" Before Gatepost its conditions were {before}." if json.loads(before) else " Before it had none."
         yield (
             f'Workflow "{spec.name}", transition "{name}" ({transition}): take out the condition that compares '
-            f"{spec.highest_stage} ({placed.field}) with {level}{extra}.{left}"
+            f"{spec.highest_stage} ({placed.field_id}) with {level}{extra}.{left}"
         )
 
 
