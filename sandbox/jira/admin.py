@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.jira.model import TYPES, Refusal
+from sandbox.jira.model import TYPES, Refusal, Status, Transition, Workflow
 from sandbox.jira.serializer import SCHEMA, IssueSerializer, option_id
 from sandbox.jira.site import JiraSite
 
@@ -76,6 +76,8 @@ class AdminApi:
         return set(self.contexts)
 
     def routes(self, api: Blueprint, root: str) -> None:
+        api.post(f"{root}/project")(self.add_project)
+        api.delete(f"{root}/project/<key>")(self.drop_project)
         api.post(f"{root}/field/<identity>/trash")(self.trash)
         api.get(f"{root}/field/<identity>/context")(self.all_contexts)
         api.post(f"{root}/field/<identity>/context")(self.add_context)
@@ -98,6 +100,27 @@ class AdminApi:
         api.get(f"{root}/screens/<int:screen>/tabs/<int:tab>/fields")(self.tab_fields)
         api.post(f"{root}/screens/<int:screen>/tabs/<int:tab>/fields")(self.add_to_tab)
         api.delete(f"{root}/screens/<int:screen>/tabs/<int:tab>/fields/<identity>")(self.drop_from_tab)
+
+    # --- projects ----------------------------------------------------------------------------------
+
+    def add_project(self) -> tuple[Response, int]:
+        """With a simplified workflow: into each status from every other one."""
+        if "ADMINISTER" in self._site.withheld:
+            raise Refusal(403, "You must have the global administrator right to create projects.")
+        body = request.get_json()
+        names = (("To Do", "new"), ("In Progress", "indeterminate"), ("Done", "done"))
+        statuses = tuple(Status(str(900 + n), name, category) for n, (name, category) in enumerate(names))
+        moves = [Transition(str(11 + n), name, name) for n, (name, _) in enumerate(names)]
+        made = self._site.add_project(body["key"], body["name"], Workflow(f"{body['key']} workflow", statuses, moves))
+        return jsonify({"id": int(made.id), "key": made.key, "self": ""}), 201
+
+    def drop_project(self, key: str) -> tuple[str, int]:
+        """Its issues go with it."""
+        if self._site.projects.pop(key, None) is None:
+            raise Refusal(404, f"No project could be found with key '{key}'.")
+        for issue in [one for one in self._site.issues.values() if one.project == key]:
+            del self._site.issues[issue.id]
+        return "", 204
 
     # --- fields ------------------------------------------------------------------------------------
 

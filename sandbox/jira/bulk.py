@@ -49,7 +49,7 @@ class BulkQueue:
 
     def routes(self, api: Blueprint, root: str) -> None:
         api.post(f"{root}/bulk/issues/fields")(self.submit)
-        api.get(f"{root}/bulk/issues/fields")(self.fields)
+        api.add_url_rule(f"{root}/bulk/issues/fields", "bulk_fields", self.fields)
         api.get(f"{root}/bulk/queue/<task>")(self.progress)
 
     def fields(self) -> Response:

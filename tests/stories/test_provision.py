@@ -382,3 +382,13 @@ def test_data_center_gets_fields_on_named_screens_and_a_note_about_the_rest(
         assert "Nothing is missing." in site.plan("--screen", "ITX: edit screen", "--screen", "CLOUD: edit screen")
         site.run("destroy", "--yes")
         assert not set(OWNED_COLUMNS) & site.fields()
+
+
+def test_the_live_check_finds_the_stand_in_as_it_takes_jira_to_be_and_leaves_nothing(site: ProvisionedSite) -> None:
+    jira = site.sandbox.jira
+    before, projects, issues = site.fields(), set(jira.projects), set(jira.issues)
+    output = " ".join(site.cli.run("doctor", "--live-check", "jira-main").output.split())
+    assert "✗" not in output, output
+    assert "✓ 7 back at a shut gate, by a transition from any status: To Do" in output
+    assert "✓ 10 and is refused inside an edit: refused" in output
+    assert (site.fields(), set(jira.projects), set(jira.issues)) == (before, projects, issues)
