@@ -13,7 +13,6 @@ from connector.errors import NotFound, ValuesRejected
 from connector.jira.admin import CloudAdmin, Context
 from connector.jira.client import JiraClient
 from connector.jira.fields import Field, FieldCatalogue
-from connector.jira.gate_look import ungated_moves
 from connector.jira.gate_provisioning import GateProvisioner
 from connector.jira.owned_fields import (
     CHOICE,
@@ -31,6 +30,7 @@ from connector.jira.owned_fields import (
     verify_fields,
 )
 from connector.jira.screens import screens_of
+from connector.jira.ungated_moves import ungated_moves
 from connector.sync.provision import (
     Associated,
     FieldSpec,
