@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from cli.connect_servicenow import servicenow
 from cli.connection import check_connection_address
-from cli.jira_webhook import register_webhook, wait_for_test_event
+from cli.jira_webhook import register_webhook, says_nothing_runs, wait_for_test_event
 from cli.network_options import CaFile, ClientCertificate, ClientKey, ProxyOption, own_network
 from cli.oauth_consent import ask_consent
 from cli.operating_user import operating_user
@@ -150,7 +150,8 @@ def jira(
         kind_of_auth = webhook_auth or _strongest_webhook_auth(record, identity)
         manual = by_hand or (record.auth is Auth.SCOPED and kind_of_auth is WebhookAuth.SIGNATURE)
         registration = register_webhook(services, console, site, public_url, kind_of_auth, by_hand=manual)
-        if kind_of_auth is not WebhookAuth.TOKEN and not registration.is_by_hand:
+        waits = kind_of_auth is not WebhookAuth.TOKEN and not registration.is_by_hand
+        if waits and not says_nothing_runs(services, console, name, public_url):
             wait_for_test_event(services, console, site, registration, test_issue, wait)
 
 

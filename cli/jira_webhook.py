@@ -7,20 +7,25 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import typer
+from requests import RequestException
 from rich.console import Console
 from rich.markup import escape
 
 from cli.operating_user import operating_user
 from connector.bootstrap import Services
 from connector.errors import ConfigurationError, NotFound
+from connector.http.network_adapter import network_session
 from connector.http.tool_access import Deployment, WebhookAuth
 from connector.http.transport import LOOPBACK_HOSTS
 from connector.jira.webhooks import DATACENTER_EVENTS, EVENTS
 from connector.runtime.webhook_queries import governed_query, webhook_queries
 from connector.store.connections.connections import ConnectionRecord, registration_values
+from connector.store.queue.workers import count_live_workers
 from connector.sync.ports import ToolSite
 from connector.sync.setup import ConnectionSetup, ProbeEvent, WebhookRegistration
 from mapping.work_item import NativeId
+
+PROBE_SECONDS = 3.0
 
 
 def register_webhook(
@@ -69,6 +74,25 @@ def _register(
         console.print("Dynamic webhooks send no events for worklogs, links and attachments; sweeps find those.")
     console.print(f"It sends: {escape(registration.query)}" if registration.query else "It sends the whole site.")
     return registration
+
+
+def says_nothing_runs(services: Services, console: Console, name: str, public_url: str) -> bool:
+    """Whether no server of ours can be there to receive an event; then waiting for one is of no use, and this says so.
+
+    That the address does not answer from here proves nothing by itself: the tool may be the only one to reach it.
+    """
+    try:
+        with network_session(services.network) as session:
+            session.get(f"{public_url.rstrip('/')}/health/live", timeout=PROBE_SECONDS, allow_redirects=False)
+    except RequestException:
+        if not count_live_workers(services.engine):
+            console.print(
+                f"[yellow]Nothing answers at {public_url}, and no worker runs: no test event was sent. Start Gatepost "
+                f"with: gatepost serve. Then see an event arrive: gatepost connect jira {name} "
+                f"--public-url {public_url}[/]"
+            )
+            return True
+    return False
 
 
 def _explain_automation(address: str, secret: str) -> None:
