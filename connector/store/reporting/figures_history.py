@@ -49,15 +49,18 @@ def store_settings(transaction: Connection, now: datetime) -> None:
 
 
 # The groups are found by place and status, and so are no facts of their own.
-_CONTENT = "jsonb_strip_nulls(to_jsonb(f) - 'group_id' - 'curve_id')"
+# Made once for each measure: it is compared, and stored where it differs.
+_CONTENT = """
+    CROSS JOIN LATERAL (SELECT jsonb_strip_nulls(to_jsonb(f) - 'group_id' - 'curve_id') AS figures OFFSET 0) AS content
+"""
 _NEWEST = """
     LEFT JOIN LATERAL (SELECT v.figures FROM figures_version AS v WHERE v.measure_id = {of}
                        ORDER BY v.known_from DESC, v.id DESC LIMIT 1) AS newest ON true
 """
 _CHANGED_ALL = text(f"""
     INSERT INTO figures_version (measure_id, known_from, figures)
-    SELECT f.measure_id, :now, {_CONTENT} FROM measure_figures AS f {_NEWEST.format(of="f.measure_id")}
-    WHERE newest.figures IS DISTINCT FROM {_CONTENT}
+    SELECT f.measure_id, :now, content.figures FROM measure_figures AS f {_CONTENT} {_NEWEST.format(of="f.measure_id")}
+    WHERE newest.figures IS DISTINCT FROM content.figures
 """)  # noqa: S608 - our own names
 _CHANGED = text(f"{_CHANGED_ALL.text} AND f.measure_id = ANY(:ids)")
 _LEFT_ALL = text(f"""
