@@ -28,9 +28,8 @@ def rests_on(item: WorkItem) -> list[str]:
     """Children by their ids, linked items by their keys; the same names as :func:`reference_names`."""
     children = known(item.children)
     prefix = f"{TASK_TABLE}:" if item.tool is Tool.SERVICENOW else ""
-    names = {f"{prefix}{child.id}" for child in (children.items if children is not None else ())} | {
-        f"key:{link.key.casefold()}" for link in item.links
-    }
+    names = {f"key:{link.key.casefold()}" for link in item.links}
+    names |= {f"{prefix}{child.id}" for child in (children.items if children is not None else ())}
     return sorted(names)
 
 
