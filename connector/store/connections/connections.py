@@ -342,10 +342,17 @@ def registration_of(record: ConnectionRecord) -> WebhookRegistration | None:
         str(stored["url"]),
         existed=True,
         expires_at=datetime.fromisoformat(ends) if ends else None,
+        query=str(stored.get("query") or ""),
     )
 
 
 def registration_values(registration: WebhookRegistration) -> dict[str, str | None]:
     """The inverse of :func:`registration_of`."""
     ends = registration.expires_at.isoformat() if registration.expires_at else None
-    return {"id": registration.id, "auth": registration.auth.value, "url": registration.url, "expires_at": ends}
+    return {
+        "id": registration.id,
+        "auth": registration.auth.value,
+        "url": registration.url,
+        "expires_at": ends,
+        "query": registration.query,
+    }
