@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.operating_user import operating_user
-from cli.stated_account import stated_account
 from cli.progress import progress_bar
+from cli.stated_account import stated_account
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.finance.files.limits import FileRefused

@@ -183,7 +183,8 @@ def list_quarantine(call: ApiCall) -> QuarantinedList:
             items=[
                 QuarantinedModel(
                     number=one.id, sentence=one.sentence, file=one.file,
-                    amount=Amount(amount=f"{one.amount:f}", currency=one.currency), import_number=one.import_id, owner=one.owner, due_at=one.due_at,
+                    amount=Amount(amount=f"{one.amount:f}", currency=one.currency),
+                    import_number=one.import_id, owner=one.owner, due_at=one.due_at,
                 )
                 for one in open_quarantine(connection)
             ]
