@@ -11,6 +11,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
+from requests import RequestException
 from rich.console import Console
 from rich.markup import escape
 
@@ -23,12 +24,14 @@ from cli.secret_input import CLIENT_SECRET, CREDENTIAL, ClientSecretFile, Creden
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import AuthenticationFailed, ConfigurationError, InvalidResponse, NotFound, PermissionDenied
 from connector.http.network import ConnectionNetwork, Network
+from connector.http.network_adapter import network_session
 from connector.http.tool_access import Auth, Deployment, OAuthGrantType, WebhookAuth
 from connector.http.transport import LOOPBACK_HOSTS, Timeout
 from connector.jira.oauth import DATACENTER_SCOPE, DATACENTER_TOKEN_PATH, Endpoints, service_account_grant
 from connector.jira.tenant import tenant_cloud_id
 from connector.settings import Settings
 from connector.store.connections.connections import ConnectionRecord, registration_values
+from connector.store.queue.workers import count_live_workers
 from connector.sync.ports import ToolSite
 from connector.sync.setup import ConnectionSetup, ToolIdentity, WebhookRegistration
 from mapping.live_check import selected_names
@@ -37,6 +40,7 @@ from mapping.work_item import ConnectionName, NativeId, Tool
 app = typer.Typer(help="Connect a tool: sign in, register its events, see one arrive.", no_args_is_help=True)
 
 WAIT_SECONDS = 30.0
+PROBE_SECONDS = 3.0
 
 
 app.command()(servicenow)
@@ -146,7 +150,7 @@ def jira(
             return
         kind_of_auth = webhook_auth or _strongest_webhook_auth(record, identity)
         registration = _register(services, console, name, site.setup, public_url, kind_of_auth)
-        if kind_of_auth is not WebhookAuth.TOKEN:
+        if kind_of_auth is not WebhookAuth.TOKEN and not _says_nothing_runs(services, console, name, public_url):
             _wait_for_test_event(services, console, site, site.setup, registration, test_issue, wait)
 
 
@@ -271,6 +275,25 @@ def _register(
         name, by=operating_user(), webhook_registration=registration_values(registration)
     )
     return registration
+
+
+def _says_nothing_runs(services: Services, console: Console, name: str, public_url: str) -> bool:
+    """Whether no server of ours can be there to receive an event; then waiting for one is of no use, and this says so.
+
+    That the address does not answer from here proves nothing by itself: the tool may be the only one to reach it.
+    """
+    try:
+        with network_session(services.network) as session:
+            session.get(f"{public_url.rstrip('/')}/health/live", timeout=PROBE_SECONDS, allow_redirects=False)
+    except RequestException:
+        if not count_live_workers(services.engine):
+            console.print(
+                f"[yellow]Nothing answers at {public_url}, and no worker runs: no test event was sent. Start Gatepost "
+                f"with: gatepost serve. Then see an event arrive: gatepost connect jira {name} "
+                f"--public-url {public_url}[/]"
+            )
+            return True
+    return False
 
 
 def _explain_automation(console: Console, address: str, secret: str) -> None:

@@ -16,7 +16,7 @@ from cli.money_close import accept, close, refuse, reopen
 from cli.money_import import import_, imports, profile, quarantine, template, undo
 from cli.money_lock import lock_budget
 from cli.operating_user import operating_user, stated_author
-from cli.stated_account import stated_account
+from cli.stated_account import InTheNameOf, stated_account
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.finance.ledger_lines import WrongLine, entry_of, money_of, read_csv
@@ -29,10 +29,6 @@ from governance.ledger_source import EnteredBy, FileCell
 app = typer.Typer(help="Money as finance knows it: the ledger, and the close of its months.", no_args_is_help=True)
 
 SHOWN_PROBLEMS = 20
-
-InTheNameOf = Annotated[
-    str, typer.Option("--as", help="Login of the Gatepost account whose entries these are; needed to post")
-]
 
 
 @app.command()

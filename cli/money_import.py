@@ -14,7 +14,7 @@ from rich.table import Table
 
 from cli.operating_user import operating_user
 from cli.progress import progress_bar
-from cli.stated_account import stated_account
+from cli.stated_account import InTheNameOf, stated_account
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.finance.files.limits import FileRefused
@@ -33,9 +33,6 @@ from mapping.imports.template import TEMPLATE_PROFILE
 
 SHOWN = 20
 
-InTheNameOf = Annotated[
-    str, typer.Option("--as", help="Login of the Gatepost account whose entries these are; needed to post")
-]
 FileArgument = Annotated[Path, typer.Argument(help="xlsx, xlsm, xlsb, xls, ods or CSV")]
 
 
@@ -52,8 +49,8 @@ def import_(
     with bootstrap(Settings(), application="gatepost money") as services:
         with services.engine.connect() as connection:
             found = read_profile(connection, profile) if not _is_file(profile) else None
+        by = stated_account(services, as_) if post or as_ else operating_user()
         source = found.source if found is not None else _profile_text(profile)
-        by = stated_account(services, as_) if post else operating_user()
         given = GivenFile(
             file.name, _bytes(file), _loaded(source, profile), source, by, _now(), _day(as_of), run_by=operating_user()
         )
@@ -72,7 +69,7 @@ def import_(
         some = "1 problem keeps" if plan.problems.count == 1 else f"{plan.problems.count:,} problems keep"
         raise ConfigurationError(f"{some} {file.name} out. Nothing was posted.")
     if number:
-        typer.echo(f"Posted as import {number}. Take it back with: gatepost money undo {number}")
+        typer.echo(f"Posted as import {number}. Take it back with: gatepost money undo {number} --reason … --as …")
     elif not plan.does_nothing and plan.same_as is None:
         typer.echo("Nothing was posted yet. Post it with --post.")
 
@@ -167,13 +164,14 @@ def quarantine(
     as_: InTheNameOf = "",
 ) -> None:
     """List the rows of imports that match no measure, by size; or give one a measure, an owner, or a reason."""
+    at = _now()
     with bootstrap(Settings(), application="gatepost money") as services:
         decisions = MoneyImports(services.engine, services.waker)
         if number is None:
             with services.engine.connect() as connection:
                 _print_quarantine(connection)
             return
-        by, at = stated_account(services, as_), _now()
+        by = stated_account(services, as_)
         try:
             if measure:
                 known = services.measures.find(measure)

@@ -119,6 +119,8 @@ class Breach:
     """Label of the stage whose gate was shut."""
     by: Person | None = None
     """Who moved it, by the tool's own record; ``None`` when the tool does not name anybody for certain."""
+    existing: bool = False
+    """It was there when moving back was switched on: reported, and not moved."""
 
     @property
     def text(self) -> str:

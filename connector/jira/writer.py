@@ -49,9 +49,11 @@ class JiraWriter:
         self._marks.apply(item, marks)
         if missing:
             reasons = "; ".join(dict.fromkeys(missing.values()))
-            raise NotProvisioned(
+            waits = NotProvisioned(
                 f"waits for provisioning: {self._connection}: {reasons}. Everything else was written.", fields=missing
             )
+            waits.rest_written = True
+            raise waits
         return WriteResult.DONE
 
     def _edit(self, item: NativeId, body: Mapping[str, Json], properties: Mapping[str, Json]) -> dict[str, str]:

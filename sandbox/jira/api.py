@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from flask import Blueprint, Response, g, jsonify, request
 
@@ -22,6 +22,28 @@ LARGEST_PROPERTY = 32768
 
 def refusal_response(refusal: Refusal) -> tuple[Response, int]:
     return jsonify({"errorMessages": refusal.messages, "errors": refusal.fields}), refusal.status
+
+
+def permissions_shown(names: Iterable[str], withheld: Collection[str]) -> dict[str, object]:
+    return {
+        name: {
+            "id": str(number),
+            "key": name,
+            "name": name,
+            "type": "GLOBAL" if name in GLOBAL_PERMISSIONS else "PROJECT",
+            "description": "",
+            "havePermission": name not in withheld,
+        }
+        for number, name in enumerate(names, 1)
+    }
+
+
+GLOBAL_PERMISSIONS = frozenset({"ADMINISTER", "SYSTEM_ADMIN", "BULK_CHANGE", "USER_PICKER"})
+PERMISSIONS = (
+    "ADMINISTER", "SYSTEM_ADMIN", "BULK_CHANGE", "USER_PICKER", "BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES",
+    "TRANSITION_ISSUES", "LINK_ISSUES", "ADD_COMMENTS", "EDIT_OWN_COMMENTS", "EDIT_ALL_COMMENTS", "DELETE_ISSUES",
+    "CREATE_ATTACHMENTS", "WORK_ON_ISSUES", "ADMINISTER_PROJECTS", "ASSIGN_ISSUES", "MOVE_ISSUES",
+)  # fmt: skip
 
 
 class Api:
@@ -187,9 +209,7 @@ class Api:
         return jsonify({"fields": self._shapes.edit_meta(issue.project, self._state.admin.may_edit)})
 
     def project_statuses(self, key: str) -> Response:
-        project = self._state.projects.get(key.upper())
-        if project is None:
-            raise Refusal(404, f"No project could be found with key '{key}'.")
+        project = self._state.project_of(key)
         requested = ("id", "name", "self", "subtask")
         shown = []
         for name in TYPES:
@@ -324,11 +344,7 @@ class Api:
 
     def permissions(self) -> Response:
         permissions = [name for name in request.args.get("permissions", "").split(",") if name]
-        granted = {name: name not in self._state.withheld for name in permissions}
-        return jsonify(
-            {"permissions": {name: {"id": "1", "key": name, "name": name, "havePermission": has, "type": "PROJECT"}
-                             for name, has in granted.items()}}
-        )  # fmt: skip
+        return jsonify({"permissions": permissions_shown(permissions, self._state.withheld)})
 
     # --- webhooks --------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import base64
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.jira import jql
-from sandbox.jira.api import Api, body_of, requested_fields
+from sandbox.jira.api import PERMISSIONS, Api, body_of, permissions_shown, requested_fields
 from sandbox.jira.model import Refusal, User
 
 VERSION = (10, 3, 24)
@@ -91,9 +91,12 @@ class DataCenterApi(Api):
         return jsonify([self._shapes.project(key) for key in shown])
 
     def project(self, key: str) -> Response:
-        if key not in self._state.projects:
-            raise Refusal(404, f"No project could be found with key '{key}'.")
-        return jsonify(self._shapes.project(key))
+        return jsonify(self._shapes.project(self._state.project_of(key).key))
+
+    def permissions(self) -> Response:
+        """All permissions, whatever was asked for: there is no such parameter."""
+        names = sorted({*PERMISSIONS, *self._state.withheld})
+        return jsonify({"permissions": permissions_shown(names, self._state.withheld)})
 
     def drop_fields(self) -> Response:
         for identity in request.args.get("ids", "").split(","):

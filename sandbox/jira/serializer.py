@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from flask import has_request_context, request
+
 from sandbox.jira.model import PRIORITIES, TYPES, Change, Comment, Deployment, FieldDef, Issue, Status, Value, Worklog
 from sandbox.jira.site import JiraSite
 
@@ -85,7 +87,11 @@ class IssueSerializer:
         self._site = site
 
     def url(self, path: str, version: int = 3) -> str:
-        return f"{self._site.base_url}/rest/api/{version}/{path}"
+        """The address of something under the API that was called: Data Center has version 2 alone, and over the gateway
+        of Cloud every address leads there."""
+        version = 2 if self._site.deployment is Deployment.DATACENTER else version
+        gateway = request.environ.get("sandbox.gateway", "") if has_request_context() else ""
+        return f"{self._site.base_url}{gateway}/rest/api/{version}/{path}"
 
     def user(self, account_id: str | None) -> dict[str, object] | None:
         user = self._site.account(account_id or "")

@@ -113,6 +113,14 @@ class JiraSite:
 
     # --- reading ---------------------------------------------------------------------------------
 
+    def project_of(self, reference: str) -> Project:
+        """By key in any case, or by id.  Raises Refusal 404."""
+        found = self.projects.get(reference.upper())
+        found = found or next((project for project in self.projects.values() if project.id == reference), None)
+        if found is None:
+            raise Refusal(404, f"No project could be found with key '{reference}'.")
+        return found
+
     def issue(self, reference: str) -> Issue:
         """By id or key in any case; an old key finds the issue that has moved.  Raises Refusal 404."""
         with self.lock:

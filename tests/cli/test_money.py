@@ -139,16 +139,16 @@ def test_a_spreadsheet_is_proposed_imported_and_taken_back(cli: Cli, tokens: dic
     run = ("money", "import", str(file), "--profile", str(yaml))
     assert "Nothing was posted yet. Post it with --post." in cli.ok(*run)
     assert cli.refused(*run, "--post").startswith("Say whose entries these are: --as LOGIN")
-    posted = cli.ok(*run, "--post", "--as", "brandt@nordbank.example")
+    posted = cli.ok(*run, "--post", "--as", "BRANDT@acme.example")
     assert "3 amounts: 2 new, 0 changed, 0 taken back, 0 as they are." in posted
-    assert posted.endswith("Posted as import 1. Take it back with: gatepost money undo 1\n")
-    assert "nothing changes" in cli.ok(*run, "--post", "--as", "brandt@nordbank.example")
+    assert posted.endswith("Posted as import 1. Take it back with: gatepost money undo 1 --reason … --as …\n")
+    assert "nothing changes" in cli.ok(*run, "--post", "--as", "BRANDT@acme.example")
     assert '"NEW-1": matches no measure' in cli.ok("money", "quarantine", COLUMNS="250")
     assert (
-        cli.ok("money", "quarantine", "1", "--dismiss", "not ours", "--as", "brandt@nordbank.example")
+        cli.ok("money", "quarantine", "1", "--dismiss", "not ours", "--as", "BRANDT@acme.example")
         == "Row 1 is dismissed.\n"
     )
-    assert cli.ok("money", "undo", "1", "--reason", "wrong file", "--as", "brandt@nordbank.example") == (
+    assert cli.ok("money", "undo", "1", "--reason", "wrong file", "--as", "BRANDT@acme.example") == (
         "Import 1 is taken back: 2 corrections.\n"
     )
     assert "Plan.csv" in cli.ok("money", "imports", COLUMNS="250")

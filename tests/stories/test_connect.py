@@ -19,12 +19,16 @@ from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import AuthenticationFailed
 from connector.http.tool_access import WebhookAuth
 from connector.settings import Settings
+from connector.store.database import postgres
+from connector.store.queue.workers import WorkerPresence
 from mapping.work_item import ConnectionName
 from sandbox import servers
 from sandbox.jira.model import Deployment
+from sandbox.jira.oauth import GATEWAY
 from sandbox.serving import Server
 from sandbox.story import seed
 from tests.command_line import Cli
+from tests.company_network.authority import Authority
 from tests.conftest import ROOT
 from tests.waiting import LONGEST_CALL_SECONDS, LONGEST_WAIT_SECONDS
 from webhook_server.app import create_app
@@ -116,11 +120,13 @@ def test_a_secret_is_rotated_at_both_ends_without_losing_an_event(cloud: SiteUnd
 
 
 def test_a_server_that_cannot_be_reached_is_reported(cloud: SiteUnderTest) -> None:
+    """A worker runs, so a server may run as well, and the tool alone may reach it: it is waited for."""
     here = replace(cloud, public="http://127.0.0.1:9")
-    result = here.cli.run(
-        "connect", "jira", NAME, "--url", here.sandbox.jira.base_url, "--user", seed.BOT_EMAIL, "--public-url",
-        here.public, "--wait", "1", GATEPOST_CREDENTIAL=seed.BOT_TOKEN,
-    )  # fmt: skip
+    with WorkerPresence(cloud.services.engine, postgres.conninfo(cloud.services.url)):
+        result = here.cli.run(
+            "connect", "jira", NAME, "--url", here.sandbox.jira.base_url, "--user", seed.BOT_EMAIL, "--public-url",
+            here.public, "--wait", "1", GATEPOST_CREDENTIAL=seed.BOT_TOKEN,
+        )  # fmt: skip
     assert str(result.exception) == (
         "http://127.0.0.1:9 was not reached within 1 s. The webhook is registered; check that `gatepost serve` is running "
         "and that the tool can reach this address."
@@ -334,3 +340,79 @@ def test_servicenow_with_oauth_renews_its_token_and_the_doctor_checks_its_tables
     assert "✓ tables beside: sys_user, sys_dictionary, sys_journal_field, sys_attachment can be read" in shown
     wrong = cloud.cli.run(*arguments, GATEPOST_CLIENT_SECRET="another")
     assert "does not renew the access" in str(wrong.exception)
+
+
+def test_connecting_before_anything_runs_says_so_at_once(cloud: SiteUnderTest) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    cloud.public = nowhere
+    output = cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL)
+    assert "Webhook registered (signature)." in output
+    assert (
+        f"Nothing answers at {nowhere}, and no worker runs: no test event was sent. Start Gatepost with: gatepost "
+        f"serve. Then see an event arrive: gatepost connect jira jira-main --public-url {nowhere}"
+    ) in output
+
+
+def test_a_service_account_signs_in_by_its_own_client(cloud: SiteUnderTest) -> None:
+    """On Cloud by the gateway; it registers a webhook as an account does, because nobody consented to an app."""
+    jira = cloud.sandbox.jira
+    jira.oauth.service_accounts["service"] = "sandbox-app-secret"
+    output = cloud.connect(
+        "--url", jira.base_url, "--service-account", "--client-id", "service", "--api", jira.base_url,
+        "--token", f"{jira.base_url}/oauth/token",
+    )  # fmt: skip
+    assert "is Jira Cloud; Gatepost works there as Gatepost (Etc/UTC), signed in by oauth." in output
+    assert "Webhook registered (signature)." in output
+    record = cloud.services.connections.get(NAME)
+    assert record is not None
+    assert record.api_url == f"{jira.base_url}{GATEWAY}"
+    assert "✓ credential: renewed by itself" in cloud.doctor()
+    missing = cloud.cli.refused("connect", "jira", NAME, "--url", jira.base_url, "--service-account")
+    assert missing.startswith(
+        "A service account needs --client-id and --client-secret-file (or GATEPOST_CLIENT_SECRET)"
+    )
+
+
+def test_a_service_account_of_data_center(cli: Cli, database: URL, tmp_path: Path) -> None:
+    with connected_site(cli, database, tmp_path, Deployment.DATACENTER) as here:
+        here.sandbox.jira.basic_off = True
+        here.sandbox.jira.oauth.service_accounts["service"] = "sandbox-app-secret"
+        arguments = ("--url", here.sandbox.jira.base_url, "--service-account", "--client-id", "service")
+        output = here.connect(*arguments, "--deployment", "datacenter")
+        assert "is Jira Data Center" in output
+        assert "signed in by oauth." in output
+
+
+def test_the_way_to_a_tool_is_shown_changed_and_taken_back(cloud: SiteUnderTest, tmp_path: Path) -> None:
+    cloud.cli.ok("connection", "add", NAME, "--tool", "jira", "--url", "https://jira.nordbank.example", "--user", "u",
+                 GATEPOST_CREDENTIAL="t")  # fmt: skip
+    authority = Authority(tmp_path / "authority")
+
+    def way(*arguments: str) -> str:
+        return " ".join(cloud.cli.ok("connection", "network", NAME, *arguments).split())
+
+    assert way() == "jira-main is reached as the installation does. Try it: gatepost doctor jira-main"
+    assert way("--proxy", "http://svc:secret@proxy.nordbank.example:8080", "--ca-file", str(authority.file)) == (
+        "jira-main is reached by the proxy http://proxy.nordbank.example:8080, trusting Nordbank Root, "
+        f"{authority.unit} besides. Try it: gatepost doctor jira-main"
+    )
+    shown = way("--client-certificate", str(authority.client_file()))
+    assert "showing the certificate gatepost@nordbank.example" in shown
+    assert "secret" not in shown
+    record = cloud.services.connections.get(NAME)
+    assert record is not None
+    assert record.network is not None
+    assert cloud.services.tool_access(record).network.proxy_for("jira.nordbank.example", 443) is not None
+    # Renewed credentials leave it as it is; a renewal of the key reads it.
+    cloud.cli.ok("connection", "add", NAME, "--tool", "jira", "--url", "https://jira.nordbank.example", "--user", "u",
+                 GATEPOST_CREDENTIAL="t2")  # fmt: skip
+    assert "proxy.nordbank.example" in way()
+    assert way("--reset") == "jira-main is reached as the installation does. Try it: gatepost doctor jira-main"
+    assert cloud.cli.refused("connection", "network", NAME, "--ca-file", str(ROOT / "LICENSE")) == (
+        "--ca-file holds no certificate in PEM form: a text that begins with -----BEGIN CERTIFICATE----- is expected."
+    )
+    assert cloud.cli.refused("connection", "network", NAME, "--client-certificate", str(authority.file)).startswith(
+        "--client-certificate: the certificate and its private key cannot be used together ("
+    )

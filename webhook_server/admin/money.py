@@ -18,7 +18,7 @@ from connector.store.ledger.entries import read_entries
 from connector.store.ledger.measure_names import key_by_id, measures_by_name
 from governance.ledger import LedgerEntry
 from governance.money import Money, Period
-from governance.month_close import CloseItem, CloseState, CloseStep, RefusedStep, Signer
+from governance.month_close import CloseItem, CloseItemKind, CloseState, CloseStep, RefusedStep, Signer
 from governance.rates import Reporting
 from governance.reconciliation import kind_text
 from webhook_server.admin.money_import import confirm_import, decide, import_page, preview_import, take_back
@@ -30,6 +30,8 @@ from webhook_server.formats import capitalised
 from webhook_server.permission import Reach
 
 ROWS = 50
+MOST_LINES = 50
+"""Of each kind on the checklist; whoever looks at more asks for one legal entity, or the API."""
 SIGNERS = (Role.CONTROLLER, Role.OFFICE)
 
 
@@ -42,6 +44,8 @@ class MonthShown:
     state: CloseState
     checklist: tuple[CloseItem, ...]
     steps: tuple[CloseStep, ...]
+    is_cut: bool = False
+    """There are more lines than these."""
 
     @property
     def keeps_open(self) -> int:
@@ -184,8 +188,10 @@ def _shown(entity: str, wanted: Period | None) -> MonthShown:
     month = wanted or (state.waiting.month if state.waiting else None)
     if month is None:
         month = min(state.closed_through.plus(1), over) if state.closed_through else over
-    items = close.checklist(month, entity, _reporting())
-    return MonthShown(entity, month, state, items, close.steps(entity))
+    items = close.checklist(month, entity, _reporting(), MOST_LINES + 1)
+    kinds = [[item for item in items if item.kind is kind] for kind in CloseItemKind]
+    shown = tuple(item for some in kinds for item in some[:MOST_LINES])
+    return MonthShown(entity, month, state, shown, close.steps(entity), is_cut=len(shown) < len(items))
 
 
 def _asked() -> tuple[Period, str]:

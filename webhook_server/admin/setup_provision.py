@@ -18,6 +18,7 @@ from connector.errors import ConfigurationError, ToolError
 from connector.people.permissions import Role
 from connector.store.connections.provisioned_objects import ProvisionedObjects
 from connector.store.database.tables import AUDIT
+from connector.store.queue.waiting_writes import write_now
 from connector.sync.provision import GateStyle, Provisioner, ProvisionOptions, ProvisionPlan, StepKind
 from mapping.config import MappingConfig
 from mapping.load import LoadedMapping, load_mapping
@@ -94,6 +95,7 @@ def add_provision(blueprint: Blueprint, services: Services) -> None:
                 return _render_plan(services, target, found, options, changed=True)
             done, last = _apply_batch(target, found)
             left = target.provisioner.plan(target.config, target.registry.all(), options) if done else found
+            write_now(services.engine, services.waker, ConnectionName(name))
             state |= {"done": state["done"] + done, "parts": state["parts"] + 1}
             # A step that is planned again after it was done would repeat for ever.
             if left.steps and plan_fingerprint(left) != plan_fingerprint(found) and state["parts"] < MAX_BATCHES:
