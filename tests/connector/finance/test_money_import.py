@@ -14,6 +14,7 @@ from itertools import permutations
 
 import pytest
 
+from connector.finance.hours import measures_of_items, state_hours
 from connector.finance.import_plan import ImportPlan
 from connector.finance.import_template import write_template
 from connector.finance.import_text import import_lines
@@ -30,7 +31,10 @@ from governance.rates import Reporting
 from governance.statements import ChangeKind
 from mapping.imports.focus import REQUIRED, load_bill_rules, read_bill
 from mapping.imports.profile import load_profile
+from mapping.imports.rate_card import cost_of_hours, load_rate_card
 from mapping.imports.template import TEMPLATE_PROFILE
+from mapping.related_evidence import TimeEntry
+from mapping.work_item import NativeId
 from tests.connector.store.conftest import StoreFixture, open_store
 from tests.connector.store.reporting.portfolio_data import GivenMeasure, save
 from tests.databases import Databases
@@ -298,3 +302,27 @@ def test_a_cloud_bill_goes_to_measures_and_services_and_the_rest_is_unallocated(
     imports.resolve(waiting.id, "jira-main/5", by="j.weber", at=NOW)
     again = replace(file, content=b"the same bill", lines=read_bill(charge, rows, rules).lines)
     assert told(imports.run(again))[1] == "Nothing changes."
+
+
+def test_hours_are_stated_again_and_what_changed_is_a_correction(store: StoreFixture) -> None:
+    card = load_rate_card(
+        "name: hours\npeople: {a1: developer}\nrates: [{who: developer, since: 2026-01-01, rate: 80, currency: EUR}]"
+    )
+
+    def state(*logged: tuple[str, str]) -> str:
+        entries = [
+            TimeEntry("a1", NativeId(item), None, "ITX", date(2026, 10, 2), Decimal(many)) for item, many in logged
+        ]
+        with store.engine.connect() as connection:
+            measures = measures_of_items(connection, "jira-main", {item for item, _ in logged})
+        plan, _ = state_hours(
+            store.engine, store.waker, cost_of_hours(entries, card, "jira-main", measures), card=card.name,
+            connection_name="jira-main", first=Period(2026, 9), by="j.weber", run_by="", at=NOW, post=True,
+        )  # fmt: skip
+        return told(plan)[0]
+
+    assert state(("4", "2"), ("5", "1")) == "2 amounts: 2 new, 0 changed, 0 taken back, 0 as they are."
+    assert state(("5", "1"), ("4", "2")) == "2 amounts: 0 new, 0 changed, 0 taken back, 2 as they are."
+    assert state(("4", "3")) == "1 amounts: 0 new, 1 changed, 1 taken back, 0 as they are."
+    assert (total(store, "hours jira-main"), amounts(store, 4)[-2:]) == (240, ["160 posting", "80 correction"])
+    assert state() == "0 amounts: 0 new, 0 changed, 1 taken back, 0 as they are."
