@@ -8,6 +8,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cli.live_check import live_check
+from cli.secret_input import CredentialFile
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.runtime.doctor import connection_checks, installation_checks
@@ -19,9 +21,21 @@ HEALTH_MARKS = {Health.GOOD: "[green]✓[/]", Health.WARNING: "[yellow]![/]", He
 
 def doctor(
     name: Annotated[str | None, typer.Argument(help="One connection; all by default")] = None,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live-check",
+            help="Try on a Jira Cloud site what Gatepost takes for granted, in a project that is removed again",
+        ),
+    ] = False,
+    user: Annotated[str, typer.Option("--user", help="For --live-check: an administrator's user name")] = "",
+    credential_file: CredentialFile = None,
 ) -> None:
     """Check database, workers, and each connection: reachable, signed in, clock, permissions, webhook, limits."""
     console = Console(highlight=False, soft_wrap=True)
+    if live:
+        live_check(console, name or "", user, credential_file)
+        return
     worst = Health.GOOD
     with bootstrap(Settings(), application="gatepost doctor") as services:
         records = [record for record in services.connections.all() if name in {None, record.name}]

@@ -171,7 +171,7 @@ def quarantine(
             with services.engine.connect() as connection:
                 _print_quarantine(connection)
             return
-        by = stated_account(services, as_)
+        by = stated_account(services, as_) if measure or as_ else operating_user()
         try:
             if measure:
                 known = services.measures.find(measure)

@@ -257,6 +257,7 @@ class IssueSerializer:
             "labels": list(issue.labels),
             "components": [],
             "duedate": issue.duedate,
+            "resolution": {"name": issue.resolution, "id": "10000"} if issue.resolution else None,
             "created": moment(issue.created),
             "updated": moment(issue.updated),
             "comment": {
@@ -286,7 +287,7 @@ class IssueSerializer:
         return values | {
             field.id: self.custom(field, issue.values.get(field.id), version)
             for field in site.fields.values()
-            if field.project in {"", site.projects[issue.project].id}
+            if site.is_valid(field.id, issue.project)
         }
 
     def issue(self, issue: Issue, fields: list[str] | None = None, version: int = 3) -> dict[str, object]:
@@ -310,9 +311,8 @@ class IssueSerializer:
         listed = {str(field["id"]): field for field in self.field_list()}
         shown: dict[str, object] = {}
         for field in self._site.fields.values():
-            elsewhere = field.project not in {"", self._site.projects[project].id}
             hidden = field.id in self._site.off_screen or not may_edit(field.id, project)
-            if elsewhere or hidden:
+            if hidden or not self._site.is_valid(field.id, project):
                 continue
             entry: dict[str, object] = {
                 "required": False, "schema": listed[field.id]["schema"], "name": field.name, "key": field.id,

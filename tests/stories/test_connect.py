@@ -18,9 +18,11 @@ from sqlalchemy.engine import URL
 from connector.bootstrap import Services, Sites, bootstrap, system_clock
 from connector.errors import AuthenticationFailed
 from connector.http.tool_access import WebhookAuth
+from connector.runtime.maintenance import follow_mapping
 from connector.settings import Settings
 from connector.store.database import postgres
 from connector.store.queue.workers import WorkerPresence
+from mapping.load import LoadedMapping, load_mapping
 from mapping.work_item import ConnectionName
 from sandbox import servers
 from sandbox.jira.model import Deployment
@@ -90,6 +92,41 @@ def cloud(cli: Cli, database: URL, tmp_path: Path) -> Iterator[SiteUnderTest]:
         yield here
 
 
+@contextmanager
+def somebody_comments(here: SiteUnderTest) -> Iterator[None]:
+    """While a test event is awaited."""
+    over = threading.Event()
+
+    def comment() -> None:
+        while not over.wait(0.3):
+            if here.sandbox.jira.webhooks.registered:
+                here.sandbox.jira.comment("ITX-1", "Here I am", by="kaya")
+
+    person = threading.Thread(target=comment)
+    person.start()
+    yield
+    over.set()
+    person.join()
+
+
+def test_a_webhook_follows_the_mapping(cloud: SiteUnderTest) -> None:
+    jira = cloud.sandbox.jira
+    cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL)
+    loaded = load_mapping((ROOT / "deploy/examples/jira-only.yaml").read_text())
+    assert isinstance(loaded, LoadedMapping)
+    site = Sites(cloud.services, system_clock).get(NAME)
+    follow_mapping(cloud.services, site, loaded.config)
+    (hook,) = jira.webhooks.registered.values()
+    assert hook.query == 'project in ("CLOUD", "ITX")'
+    before = cloud.services.inbox.newest_event_id(NAME)
+    jira.create("SUP", "Story", "Of other people", by="kaya")
+    assert cloud.sandbox.wait_delivered()
+    assert cloud.services.inbox.newest_event_id(NAME) == before
+    jira.create("ITX", "Epic", "Governed", by="kaya")
+    assert cloud.sandbox.wait_delivered()
+    assert cloud.services.inbox.newest_event_id(NAME) > before
+
+
 def test_cloud_with_an_api_token_is_connected_once_and_an_event_comes_back(cloud: SiteUnderTest) -> None:
     jira = cloud.sandbox.jira
     output = cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL)
@@ -98,6 +135,9 @@ def test_cloud_with_an_api_token_is_connected_once_and_an_event_comes_back(cloud
     assert "The test event arrived and was accepted." in output
     (hook,) = jira.webhooks.registered.values()
     assert (hook.name, hook.url) == ("Gatepost jira-main", f"{cloud.public}/hooks/jira/jira-main")
+    assert hook.query == 'project in ("CLOUD", "ITX", "SUP")', "never the whole site"
+    assert "issue_property_set" not in hook.events, "it was there for the test event alone"
+    assert all("gatepost.probe" not in issue.properties for issue in jira.issues.values())
     assert "Webhook updated (signature)." in cloud.connect(), "a second run adds no second webhook"
     assert len(jira.webhooks.registered) == 1
     record = cloud.services.connections.get(NAME)
@@ -178,7 +218,7 @@ def test_oauth_with_dynamic_webhooks_renewed_tokens_and_extended_webhooks(
     assert "The test event arrived and was accepted." in output
     assert "Dynamic webhooks send no events for worklogs, links and attachments; sweeps find those." in output
     (hook,) = jira.dynamic.registered.values()
-    assert hook.query == "project != GATEPOSTNONE"
+    assert hook.query == 'project in ("CLOUD", "ITX", "SUP")', "a project that is not there would be refused"
 
     first = cloud.services.connections.get(NAME)
     assert first is not None
@@ -223,7 +263,19 @@ def test_a_scoped_token_works_at_the_gateway_and_the_doctor_reports_it(cloud: Si
     ) in cloud.doctor()
     output = cloud.connect("--url", jira.base_url, "--user", seed.BOT_EMAIL, "--auth", "scoped", "--api", jira.base_url)
     assert "signed in by scoped" in output
+    assert "Let a Jira administrator make this webhook under System, WebHooks:" in output
+    assert jira.webhooks.registered == {}, "the gateway has no admin webhooks"
     assert "✓ signed in: as Gatepost" in cloud.doctor()
+    assert "✓ webhook: made by hand, which Gatepost cannot check" in cloud.doctor()
+    record = cloud.services.connections.get(NAME)
+    assert record is not None
+    assert f"secret   {record.webhook_secrets[0]}" in output
+    register = jira.webhooks.register
+    register("By hand", f"{cloud.public}/hooks/jira/{NAME}", ["comment_created"], record.webhook_secrets[0])
+    before = cloud.services.inbox.newest_event_id(NAME)
+    jira.comment("ITX-1", "Hello", by="kaya")
+    assert cloud.sandbox.wait_delivered()
+    assert cloud.services.inbox.newest_event_id(NAME) > before
 
 
 @pytest.mark.parametrize(
@@ -237,15 +289,20 @@ def test_data_center_with_a_personal_access_token(
     cli: Cli, database: URL, tmp_path: Path, release: tuple[int, ...], webhook_auth: str, path: str
 ) -> None:
     with connected_site(cli, database, tmp_path, Deployment.DATACENTER, release) as here:
-        output = here.connect("--url", here.sandbox.jira.base_url)
+        with somebody_comments(here):
+            output = here.connect("--url", here.sandbox.jira.base_url)
         assert "is Jira Data Center" in output
+        assert "now: this Jira sends no event for anything that nobody sees." in output
+        (hook,) = here.sandbox.jira.webhooks.registered.values()
+        assert not {"issue_property_set", "attachment_created"} & set(hook.events), "events that it documents"
         assert "signed in by bearer" in output
         assert f"Webhook registered ({webhook_auth})." in output
         assert ("This Jira does not sign events: the address itself is the secret" in output) is (
             webhook_auth == "url_secret"
         )
         assert "The test event arrived and was accepted." in output
-        assert f"Webhook updated ({webhook_auth})." in here.connect()
+        with somebody_comments(here):
+            assert f"Webhook updated ({webhook_auth})." in here.connect()
         calls = requests.get(f"{here.sandbox.jira.base_url}/sandbox/calls", timeout=LONGEST_CALL_SECONDS).json()[
             "calls"
         ]
@@ -415,4 +472,22 @@ def test_the_way_to_a_tool_is_shown_changed_and_taken_back(cloud: SiteUnderTest,
     )
     assert cloud.cli.refused("connection", "network", NAME, "--client-certificate", str(authority.file)).startswith(
         "--client-certificate: the certificate and its private key cannot be used together ("
+    )
+
+
+def test_a_connection_that_governs_nothing_is_removed(cloud: SiteUnderTest) -> None:
+    cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL)
+    assert cloud.states()
+    output = cloud.cli.ok("connection", "remove", NAME)
+    assert output.splitlines() == [
+        "Removed jira-main.",
+        f"Its webhook is still registered at {cloud.sandbox.jira.base_url}: remove it there.",
+    ]
+    assert cloud.services.connections.get(NAME) is None
+    assert cloud.states() == []
+    assert cloud.cli.refused("connection", "remove", NAME).startswith('There is no connection "jira-main".')
+    cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL)
+    cloud.cli.ok("mapping", "activate", str(ROOT / "deploy/examples/jira-only.yaml"), "--reason", "first")
+    assert cloud.cli.refused("connection", "remove", NAME) == (
+        "jira-main is in the active mapping: activate a mapping without it first."
     )

@@ -1,0 +1,40 @@
+"""``gatepost doctor --live-check``: what a real Jira does, printed so that it can be sent back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from cli.secret_input import CREDENTIAL, read_secret
+from connector.bootstrap import Sites, bootstrap, system_clock
+from connector.errors import ConfigurationError
+from connector.settings import Settings
+from mapping.work_item import ConnectionName
+
+
+def live_check(console: Console, name: str, user: str, credential_file: Path | None) -> None:
+    """Raises ConfigurationError and ToolError.  Exit status 1 when something is not as expected."""
+    with bootstrap(Settings(), application="gatepost doctor") as services:
+        sites = Sites(services, system_clock)
+        if user:
+            secret = read_secret(credential_file, CREDENTIAL, prompt=f"Password or token of {user}") or ""
+            site = sites.with_credentials(ConnectionName(name), user, secret)
+        else:
+            site = sites.get(ConnectionName(name))
+        if site.live_check is None:
+            raise ConfigurationError(
+                f'"{name}" is no Jira Cloud: see docs/jira-live-check.md for what is tried by hand on Data Center.'
+            )
+        odd = 0
+        console.print("It makes the project GPLIVE and a number field, and removes both again.")
+        for result in site.live_check.run():
+            mark = "[green]✓[/]" if result.is_as_expected else "[red]✗[/]"
+            came = "" if result.is_as_expected else f", and it was: {result.got}"
+            console.print(f"  {mark} {escape(result.step)}: {escape(result.expected)}{escape(came)}")
+            odd += not result.is_as_expected
+        console.print("Please send these lines back with the site's version and plan.")
+    if odd:
+        raise typer.Exit(1)
