@@ -102,6 +102,8 @@ def cost_of_hours(
             counterparty="" if rate.internal else rate.who,
         )  # fmt: skip
         source = Worklog(connection, item, f"{rate.who}, {hours.normalize():f} h in {month} at {rate.rate}")
-        key = statement_key(card.name, connection, item, person, month, rate.who, rate.since, rate.currency, rate.kind)
-        found.statements.append(Statement(key, posting, source))
+        stated = statement_key(
+            card.name, connection, item, person, month, rate.who, rate.since, rate.currency, rate.kind
+        )
+        found.statements.append(Statement(stated, posting, source))
     return found
