@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from cli.money_import import InTheNameOf, print_plan
+from cli.money_import import print_plan
 from cli.operating_user import operating_user
-from cli.stated_account import stated_account
+from cli.stated_account import InTheNameOf, stated_account
 from connector.bootstrap import bootstrap
 from connector.errors import ConfigurationError
 from connector.finance.files.bill import read_bill_file
@@ -55,6 +55,6 @@ def bill(
         raise ConfigurationError(f"{file.name} is not posted: correct these problems first.")
     if result is not None and result.number:
         number = result.number
-        typer.echo(f"Posted as import {number}. Take it back with: gatepost money undo {number}")
+        typer.echo(f"Posted as import {number}. Take it back with: gatepost money undo {number} --reason … --as …")
     elif result is None and not plan.does_nothing:
         typer.echo("Nothing was posted yet. Post it with --post.")
