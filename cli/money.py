@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.money_bill import bill
 from cli.money_capitalisation import capitalisation
 from cli.money_close import accept, close, refuse, reopen
 from cli.money_import import import_, imports, profile, quarantine, template, undo
@@ -112,7 +113,7 @@ def correct(
 
 app.command("import")(import_)
 for _command in (
-    profile, undo, imports, quarantine, template, close, accept, refuse, reopen, capitalisation, lock_budget,
+    profile, bill, undo, imports, quarantine, template, close, accept, refuse, reopen, capitalisation, lock_budget,
 ):  # fmt: skip
     app.command()(_command)
 

@@ -51,7 +51,9 @@ def import_(
             found = read_profile(connection, profile) if not _is_file(profile) else None
         by = stated_account(services, as_) if post or as_ else operating_user()
         source = found.source if found is not None else _profile_text(profile)
-        given = GivenFile(file.name, _bytes(file), _loaded(source, profile), source, by, _now(), _day(as_of))
+        given = GivenFile(
+            file.name, _bytes(file), _loaded(source, profile), source, by, _now(), _day(as_of), run_by=operating_user()
+        )
         imports = MoneyImports(services.engine, services.waker)
         try:
             with _progress() as progress:
@@ -62,7 +64,7 @@ def import_(
                     plan, number = imports.dry_run(given, progress), 0
         except (FileRefused, NotDecided) as error:
             raise ConfigurationError(f"{file.name}: {error}") from None
-    _print_plan(plan)
+    print_plan(plan)
     if plan.problems:
         some = "1 problem keeps" if plan.problems.count == 1 else f"{plan.problems.count:,} problems keep"
         raise ConfigurationError(f"{some} {file.name} out. Nothing was posted.")
@@ -205,7 +207,8 @@ def _print_quarantine(connection: object) -> None:
     Console(highlight=False).print(table)
 
 
-def _print_plan(plan: ImportPlan) -> None:
+def print_plan(plan: ImportPlan) -> None:
+    """What a plan would change, with what is wrong."""
     for sentence in import_lines(plan):
         typer.echo(sentence)
     console = Console(highlight=False)

@@ -473,3 +473,21 @@ def test_the_way_to_a_tool_is_shown_changed_and_taken_back(cloud: SiteUnderTest,
     assert cloud.cli.refused("connection", "network", NAME, "--client-certificate", str(authority.file)).startswith(
         "--client-certificate: the certificate and its private key cannot be used together ("
     )
+
+
+def test_a_connection_that_governs_nothing_is_removed(cloud: SiteUnderTest) -> None:
+    cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL)
+    assert cloud.states()
+    output = cloud.cli.ok("connection", "remove", NAME)
+    assert output.splitlines() == [
+        "Removed jira-main.",
+        f"Its webhook is still registered at {cloud.sandbox.jira.base_url}: remove it there.",
+    ]
+    assert cloud.services.connections.get(NAME) is None
+    assert cloud.states() == []
+    assert cloud.cli.refused("connection", "remove", NAME).startswith('There is no connection "jira-main".')
+    cloud.connect("--url", cloud.sandbox.jira.base_url, "--user", seed.BOT_EMAIL)
+    cloud.cli.ok("mapping", "activate", str(ROOT / "deploy/examples/jira-only.yaml"), "--reason", "first")
+    assert cloud.cli.refused("connection", "remove", NAME) == (
+        "jira-main is in the active mapping: activate a mapping without it first."
+    )

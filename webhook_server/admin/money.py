@@ -21,6 +21,7 @@ from governance.money import Money, Period
 from governance.month_close import CloseItem, CloseItemKind, CloseState, CloseStep, RefusedStep, Signer
 from governance.rates import Reporting
 from governance.reconciliation import kind_text
+from webhook_server.admin.money_import import confirm_import, decide, import_page, preview_import, take_back
 from webhook_server.admin.money_lock import agree_to_lock, lock_data, prepare_lock, refuse_lock
 from webhook_server.admin.navigation import MEASURE_READERS
 from webhook_server.auth import current_viewer, requires_role
@@ -65,6 +66,15 @@ def money(_: Services) -> Blueprint:
         ("/locks/<int:number>/refuse", "refuse_lock", partial(_locked, refuse_lock)),
     ):
         blueprint.add_url_rule(rule, endpoint, signs(view), methods=["POST"])
+    whole = requires_role(*SIGNERS, reach=Reach.ORGANISATION)
+    blueprint.add_url_rule("/import", "import_page", whole(import_page))
+    for rule, endpoint, view in (
+        ("/import/preview", "preview_import", preview_import),
+        ("/import/confirm", "confirm_import", confirm_import),
+        ("/imports/<int:number>/take-back", "take_back", take_back),
+        ("/quarantine/<int:number>", "decide", decide),
+    ):
+        blueprint.add_url_rule(rule, endpoint, whole(view), methods=["POST"])
     return blueprint
 
 
@@ -163,6 +173,7 @@ def _page(error: str = "") -> str:
         following=entries[ROWS - 1].id if len(entries) > ROWS else None,
         closed_through=here.month_close.closed_through(entity),
         me=viewer.person,
+        may_import=viewer.holds_everywhere(SIGNERS),
         **(lock_data(viewer) if viewer.grants_of(SIGNERS) else {}),
         capitalised=capitalised,
         kind_text=kind_text,
