@@ -15,6 +15,7 @@ from typing import TypeAlias
 from connector.errors import ValuesRejected
 from connector.http.json_values import JsonObject
 from connector.servicenow.client import ServiceNowClient
+from connector.servicenow.hidden_rows import RowsHidden
 from connector.servicenow.payloads import display_value, raw_value
 from connector.servicenow.query import Query
 from mapping.problems import did_you_mean
@@ -37,7 +38,8 @@ COMMON_COLUMNS = frozenset(
 
 AUXILIARY_TABLES = (
     "sys_user", "sys_choice", "sys_journal_field", "sys_attachment", "sysapproval_approver", "change_request",
-    "incident", "pm_project_task", "cost_plan", "benefit_plan", "fiscal_period", "cmdb_ci_service", "fm_expense_line",
+    "incident", "pm_project_task", "cost_plan", "cost_plan_breakdown", "benefit_plan", "benefit_plan_breakdown",
+    "fiscal_period", "cmdb_ci_service", "fm_expense_line", "u_gatepost_verdict",
     "u_gatepost_checklist", "u_gatepost_heartbeat",
 )  # fmt: skip
 """Tables that are queried besides the governed ones; their columns are read together with the first table's."""
@@ -174,11 +176,13 @@ class TableFields:
     def _read(self, tables: Sequence[str]) -> dict[str, ColumnCatalogue]:
         """The columns of several tables in one call."""
         names = sorted({*tables, *(parent for table in tables for parent in parents(table))})
-        rows = self._client.all_rows(
+        rows, total = self._client.shown_rows(
             "sys_dictionary",
             Query().one_of("name", names).ordered_by("element"),
             ("name", "element", "column_label", "internal_type", "reference"),
         )
+        if total and not rows:
+            raise RowsHidden("sys_dictionary", 0, total)
         # A table has a row of its own without a column; inherited columns alone do not make it exist.
         existing = {raw_value(row.get("name")) for row in rows}
         columns = [(raw_value(row.get("name")), _column(row)) for row in rows if raw_value(row.get("element"))]

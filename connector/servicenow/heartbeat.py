@@ -29,7 +29,7 @@ class ServiceNowHeartbeat:
         if not self._fields.catalogue(TABLE):
             return
         written_at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        rows = self._client.query(TABLE, Query().equals("u_connection", self._connection), ("sys_id",), 1)
+        rows = self._client.all_rows(TABLE, Query().equals("u_connection", self._connection), ("sys_id",))
         if rows:
             self._client.patch(TABLE, raw_value(rows[0].get("sys_id")), {"u_heartbeat_at": written_at})
         else:

@@ -84,7 +84,7 @@ class MarkWriter:
         """State values by label; a table's own choices come before inherited ones."""
         names = (table, *parents(table))
         query = Query().one_of("name", names).equals("element", STATE)
-        rows = self._client.query("sys_choice", query, ("name", "label", "value", "inactive"))
+        rows = self._client.all_rows("sys_choice", query, ("name", "label", "value", "inactive"))
         own = {raw_value(row.get("name")) for row in rows}
         first = next((name for name in names if name in own), "")
         return {

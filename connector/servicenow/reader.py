@@ -10,7 +10,7 @@ from connector.errors import ToolError, ValuesRejected
 from connector.http.json_values import JsonObject
 from connector.servicenow.account import OwnAccountReader
 from connector.servicenow.approvals import DelegationReader
-from connector.servicenow.batched_queries import BatchedQueries, Rows, TableQuery
+from connector.servicenow.batched_queries import BatchedQueries, TableQuery, TableRows
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ResolvedColumn, TableFields
 from connector.servicenow.payloads import (
@@ -114,21 +114,30 @@ class ServiceNowReader:
             planned = self._plans.queries(with_plans)
             queries |= planned if isinstance(planned, dict) else {}
         results = self._queries.run(queries)
-        rows = {table: _rows(results[table]) for table in ids}
+        read = {table: _rows(results[table]) for table in ids}
+        rows = {table: one.rows for table, one in read.items()}
+        hidden = {
+            NativeId(f"{table}:{sys_id}"): str(error)
+            for table, one in read.items()
+            for sys_id, error in one.hidden.items()
+        }
         if not any(rows.values()):
-            return ReadResult({}, tuple(items))
+            return ReadResult({}, tuple(items), hidden)
         currency = self._accounts.currency()
         related = self._related.collect(results, child_fields, currency)
         lines: Plans | Unknown = Unknown("cost and benefit plans were not requested")
         if plans is not None:
-            lines = planned if isinstance(planned, Unknown) else self._plans.lines(results, currency or plans)
+            lines = planned if isinstance(planned, Unknown) else self._plans.lines(results, currency, plans)
         items_read = (
             self._item(table, row, values_of(row, columns[table], currency), related, lines)
             for table in ids
             for row in rows[table]
         )
-        by_id = {item.native_id: item for item in items_read}
-        return ReadResult(by_id, tuple(item for item in items if item not in by_id))
+        unheard = {sys_id: str(error) for sys_id, error in related.unheard.items()}
+        by_id = {item.native_id: item for item in items_read if _sys_id(item.native_id) not in unheard}
+        # Nothing is decided about a record on which somebody may have said something that is not shown to us.
+        hidden |= {item: unheard[_sys_id(item)] for item in items if _sys_id(item) in unheard}
+        return ReadResult(by_id, tuple(item for item in items if item not in by_id), hidden)
 
     def read_joined(
         self, table: str | None, their_field: str | None, keys: Sequence[str], fields: frozenset[FieldName]
@@ -145,7 +154,7 @@ class ServiceNowReader:
         if not plain:
             return {}
         query = Query().one_of(column.name, plain).ordered_by("sys_id")
-        rows = self._client.query(table, query, ("sys_id", column.name))
+        rows = self._client.all_rows(table, query, ("sys_id", column.name))
         holders = {raw_value(row.get("sys_id")): raw_value(row.get(column.name)) for row in rows}
         joined: dict[str, tuple[WorkItem, ...]] = {}
         ids = sorted(holders)
@@ -166,7 +175,8 @@ class ServiceNowReader:
         catalogue = self._fields.catalogue(table)
         requested = [name for name in BASE_COLUMNS if name in catalogue or name.startswith("sys_")]
         requested += [name for column in columns.values() for name in query_columns(column)]
-        return TableQuery(table, Query().one_of("sys_id", sys_ids).ordered_by("sys_id"), list(dict.fromkeys(requested)))
+        query = Query().one_of("sys_id", sys_ids).ordered_by("sys_id")
+        return TableQuery(table, query, list(dict.fromkeys(requested)), "sys_id")
 
     def _item(
         self,
@@ -210,11 +220,15 @@ class ServiceNowReader:
         )
 
 
-def _rows(result: Rows | ToolError) -> Rows:
+def _rows(result: TableRows | ToolError) -> TableRows:
     if isinstance(result, ToolError):
         raise result
     return result
 
 
-def _of(values: Mapping[str, T] | Unknown, sys_id: str, empty: T) -> T | Unknown:
+def _sys_id(item: NativeId) -> str:
+    return item.partition(":")[2]
+
+
+def _of(values: Mapping[str, T | Unknown] | Mapping[str, T] | Unknown, sys_id: str, empty: T) -> T | Unknown:
     return values if isinstance(values, Unknown) else values.get(sys_id, empty)

@@ -127,7 +127,11 @@ class ServiceNowWriter:
         return WriteResult.CHANGED_MEANWHILE if overtaken else WriteResult.DONE
 
     def write_reply_comment(self, item: NativeId, reply_comment: ReplyComment) -> WriteResult:
-        """Add a work note, unless Gatepost's newest note already has this text: a journal cannot be edited."""
+        """Add a work note, unless Gatepost's newest note already has this text: a journal cannot be edited.
+
+        Raises RowsHidden, and adds nothing, when entries are hidden from this account: its own may be among them, and
+        each look would then add another.
+        """
         table, _, sys_id = item.partition(":")
         query = (
             Query()
@@ -136,7 +140,7 @@ class ServiceNowWriter:
             .equals("sys_created_by", self._own_user)
             .ordered_by("sys_created_on")
         )
-        rows = self._client.query("sys_journal_field", query, ("sys_id", "value", "sys_created_on"))
+        rows = self._client.all_rows("sys_journal_field", query, ("sys_id", "value", "sys_created_on"))
         own = [raw_value(row.get("value")) for row in rows if raw_value(row.get("value")).startswith(TITLE)]
         if own and reply_comment.has_text(own[-1]):
             return WriteResult.NOTHING_TO_DO

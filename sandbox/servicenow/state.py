@@ -164,12 +164,12 @@ class ServiceNowState(Instance):
             values = {name: demand.get(name, "") for name in inherited} | {"demand": sys_id, "state": "-5"}
             self._check(RecordChange("dmn_demand", demand, {"state": "8"}, by), inserts=False)
             project = self.insert("pm_project", values, by)
-            for table in ("cost_plan", "benefit_plan"):
+            for table in ("cost_plan", "cost_plan_breakdown", "benefit_plan", "benefit_plan_breakdown"):
                 for plan in [row for row in self.tables[table].values() if row["task"] == sys_id]:
                     self.update(
                         table,
                         plan["sys_id"],
-                        {"task": project["sys_id"], "top_task": project["sys_id"]},
+                        {name: project["sys_id"] for name in ("task", "top_task") if name in self.columns[table]},
                         by,
                         workflow=False,
                     )
