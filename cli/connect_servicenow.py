@@ -125,5 +125,5 @@ def _print_app_settings(services: Services, console: Console, name: str, public_
     console.print(
         "Set these two properties of Gatepost's app; the secret is shown only now:\n"
         f"  gatepost.endpoint  {public_url.rstrip('/')}/hooks/servicenow/{name}\n"
-        f"  gatepost.secret    {fresh.webhook_secrets[0]}"
+        f"  its secret         {fresh.webhook_secrets[0]}"
     )

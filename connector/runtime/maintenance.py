@@ -10,6 +10,7 @@ from connector.bootstrap import Services
 from connector.errors import AuthenticationFailed, RetryLater, ToolError
 from connector.store.connections.connections import registration_of, registration_values
 from connector.store.connections.provisioned_objects import ProvisionedObjects
+from connector.store.queue.unsettled_writes import unsettled_writes
 from connector.sync.ports import ToolSite
 from connector.sync.provision import drifted_gates
 from connector.sync.setup import REFRESH_BEFORE
@@ -42,12 +43,12 @@ def refresh_webhooks(services: Services, site: ToolSite, now: datetime) -> None:
         _log.info("webhook renewed", connection=site.name, until=fresh.expires_at)
 
 
-def send_heartbeat(site: ToolSite, now: datetime) -> None:
+def send_heartbeat(services: Services, site: ToolSite, now: datetime) -> None:
     """Show the tool's native gate that verdicts are up to date.  Raises RetryLater and AuthenticationFailed."""
     if site.heartbeat is None:
         return
     try:
-        site.heartbeat.send(now)
+        site.heartbeat.send(now, unsettled_writes(services.engine, site.name))
     except (RetryLater, AuthenticationFailed):
         raise
     except ToolError as error:

@@ -135,7 +135,7 @@ class WorkerTasks:
                         if self._leases.state() is not LeaseState.VALID:
                             return
                         refresh_webhooks(self._services, site, self._clock())
-                        send_heartbeat(site, self._clock())
+                        send_heartbeat(self._services, site, self._clock())
                         if kind is SweepKind.FULL:
                             check_gates(self._services, site, active.config)
             except ToolError as error:

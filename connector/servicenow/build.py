@@ -29,6 +29,7 @@ from connector.servicenow.service_directory import ServiceNowServiceDirectory
 from connector.servicenow.setup import ServiceNowSetup
 from connector.servicenow.timesheet import ServiceNowTimesheet
 from connector.servicenow.users import Users
+from connector.servicenow.verdict_table import VerdictTable
 from connector.servicenow.writer import ServiceNowWriter
 from connector.sync.ports import ToolSite
 from mapping.work_item import Tool
@@ -88,7 +89,9 @@ def build_site(
         personal_history=editors,
         timesheet=ServiceNowTimesheet(client),
         inspector=ServiceNowInspector(access.name, client, fields),
-        batch_writer=ServiceNowBatch(access.name, client, writer, checklists, classifier(access.name)),
+        batch_writer=ServiceNowBatch(
+            access.name, client, writer, checklists, classifier(access.name), VerdictTable(client, fields)
+        ),
         setup=ServiceNowSetup(access, client, fields, accounts, adapter),
         scanner=ServiceNowScanner(client, fields, lambda: adapter.clock_skew),
         provisioner=ServiceNowProvisioner(access.name, client, fields),

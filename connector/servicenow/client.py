@@ -125,6 +125,17 @@ class ServiceNowClient:
             groups[value] = groups.get(value, 0) + whole_number(count, "stats.count", f"stats/{table}")
         return groups
 
+    def fingerprint(self, table: str, query: Query) -> str:
+        """Another text after each row that is added, removed or changed: how many there are, how often they changed."""
+        url = f"{self._base}/api/now/stats/{quote(table, safe='')}"
+        parameters = {
+            "sysparm_count": "true",
+            "sysparm_sum_fields": "sys_mod_count",
+            "sysparm_max_fields": "sys_updated_on",
+            "sysparm_query": str(query.unordered()),
+        }
+        return json.dumps(as_object(self._get(url, parameters).get("result")), sort_keys=True, default=str)
+
     def _get(self, url: str, parameters: Mapping[str, str]) -> JsonObject:
         return self._get_counted(url, parameters)[0]
 

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 
 from connector.http.json_values import JsonObject
 from connector.servicenow.client import ServiceNowClient
-from connector.servicenow.fields import Column, ColumnProblem, TableFields
+from connector.servicenow.fields import Column, TableFields
 from connector.servicenow.payloads import display_value, is_true, raw_value
 from connector.servicenow.query import Query
-from mapping.config import MeasureRule
+from connector.servicenow.scopes import is_of_another_scope, refusal_of_scope
+from connector.servicenow.verdict_table import VerdictTable
+from mapping.config import Enforce, MeasureRule
 from mapping.live_check import RuleInspection, selected_names
 from mapping.starter import FieldKind, Survey, SurveyField
 from mapping.work_item import ConnectionName, StatusCategory, Tool
@@ -26,6 +28,7 @@ class ServiceNowInspector:
         self._connection = connection
         self._client = client
         self._fields = fields
+        self._verdict_table = VerdictTable(client, fields)
 
     def inspect(self, rule: MeasureRule, fields: Sequence[str], people: Sequence[str]) -> RuleInspection:
         """Raises ToolError."""
@@ -36,17 +39,25 @@ class ServiceNowInspector:
                 continue
             existing.add(table)
             for name in fields:
-                column = catalogue.resolve(name)
-                if isinstance(column, ColumnProblem):
-                    problems[name] = column.message
+                found = self._verdict_table.resolve(table, name)
+                if found.problem is not None:
+                    problems[name] = found.problem.message
             statuses |= dict.fromkeys(self._states(table))
         return RuleInspection(
             problems=problems,
             statuses=tuple(statuses) or None,
             projects=frozenset(existing),
             people=self._people(people),
-            notes=(f"rule {rule.name}: whether its columns can be written shows with the first write",),
+            notes=(
+                f"rule {rule.name}: whether its columns can be written shows with the first write",
+                *self._scopes(rule),
+            ),
         )
+
+    def _scopes(self, rule: MeasureRule) -> list[str]:
+        if rule.enforce is not Enforce.NATIVE:
+            return []
+        return [refusal_of_scope(table) for table in selected_names(rule.match.table) if is_of_another_scope(table)]
 
     def item_kinds(self) -> Mapping[str, Sequence[str]]:
         """The tables that are usually governed, as far as they exist."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -10,10 +11,11 @@ from connector.errors import ToolError, ValuesRejected
 from connector.http.json_values import JsonObject
 from connector.servicenow.account import OwnAccountReader
 from connector.servicenow.approvals import DelegationReader
-from connector.servicenow.batched_queries import BatchedQueries, TableQuery, TableRows
+from connector.servicenow.batched_queries import NO_ROWS, BatchedQueries, TableQuery, TableRows
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ResolvedColumn, TableFields
 from connector.servicenow.payloads import (
+    column_value,
     display_value,
     is_true,
     moment,
@@ -32,6 +34,8 @@ from connector.servicenow.related_records import (
     values_of,
 )
 from connector.servicenow.users import Users
+from connector.servicenow.verdict_table import TABLE as VERDICTS
+from connector.servicenow.verdict_table import TASK, VerdictTable
 from connector.sync.ports import ReadResult
 from governance.evidence import Children
 from governance.facts import Unknown
@@ -43,6 +47,7 @@ from mapping.work_item import (
     Tool,
     WorkItem,
 )
+from mapping.writeback import canonical
 
 BASE_COLUMNS = (
     "sys_id",
@@ -86,6 +91,7 @@ class ServiceNowReader:
         self._fields = fields
         self._queries = queries
         self._accounts = accounts
+        self._verdict_table = VerdictTable(client, fields)
         self._plans = ServiceNowPlans(client, fields, clock)
         self._related = RelatedRecordReader(
             connection, fields, Users(client, clock), DelegationReader(client), own_user
@@ -108,6 +114,8 @@ class ServiceNowReader:
         columns = {table: resolve_columns(self._fields.catalogue(table), fields) for table in ids}
         queries = {table: self._record_query(table, sys_ids, columns[table]) for table, sys_ids in ids.items()}
         queries |= self._related.queries(ids, child_fields, approvals=approvals)
+        verdicts = {table: self._verdict_columns(table, fields) for table in ids}
+        queries |= self._verdict_query(ids, verdicts)
         with_plans = [sys_id for table, some in ids.items() if table in WITH_PLANS for sys_id in some]
         planned: dict[str, TableQuery] | Unknown = {}
         if plans is not None and with_plans:
@@ -128,8 +136,15 @@ class ServiceNowReader:
         lines: Plans | Unknown = Unknown("cost and benefit plans were not requested")
         if plans is not None:
             lines = planned if isinstance(planned, Unknown) else self._plans.lines(results, currency, plans)
+        given = _Verdicts.of(results.get(VERDICTS, NO_ROWS))
         items_read = (
-            self._item(table, row, values_of(row, columns[table], currency), related, lines)
+            self._item(
+                table,
+                row,
+                given.merged(raw_value(row.get("sys_id")), verdicts[table], values_of(row, columns[table], currency)),
+                related,
+                lines,
+            )
             for table in ids
             for row in rows[table]
         )
@@ -170,6 +185,20 @@ class ServiceNowReader:
         newest = Query().not_empty("sys_id").ordered_by("sys_updated_on", newest_first=True)
         rows = self._client.query(query, newest, ("sys_id",), limit)
         return [NativeId(f"{query}:{raw_value(row.get('sys_id'))}") for row in rows]
+
+    def _verdict_columns(self, table: str, fields: frozenset[FieldName]) -> dict[FieldName, Column]:
+        found = {name: self._verdict_table.column(table, name) for name in sorted(fields)}
+        return {name: column for name, column in found.items() if column is not None}
+
+    def _verdict_query(
+        self, ids: Mapping[str, Sequence[str]], verdicts: Mapping[str, Mapping[FieldName, Column]]
+    ) -> dict[str, TableQuery]:
+        tasks = [sys_id for table, some in ids.items() if verdicts[table] for sys_id in some]
+        if not tasks:
+            return {}
+        names = dict.fromkeys(column.name for columns in verdicts.values() for column in columns.values())
+        query = self._verdict_table.query(tasks)
+        return {VERDICTS: TableQuery(VERDICTS, query, ("sys_id", TASK, *names), TASK)}
 
     def _record_query(self, table: str, sys_ids: Sequence[str], columns: Mapping[FieldName, Column]) -> TableQuery:
         catalogue = self._fields.catalogue(table)
@@ -218,6 +247,38 @@ class ServiceNowReader:
             updated=moment(raw_value(row.get("sys_updated_on"))),
             version=raw_value(row.get("sys_mod_count")),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdicts:
+    """The rows of the verdict's table by task, and the tasks whose row is hidden."""
+
+    rows: Mapping[str, JsonObject]
+    hidden: frozenset[str]
+
+    @classmethod
+    def of(cls, read: TableRows | ToolError) -> _Verdicts:
+        if isinstance(read, ToolError):
+            raise read
+        return cls({raw_value(row.get(TASK)): row for row in read.rows}, frozenset(read.hidden))
+
+    def merged(
+        self, task: str, columns: Mapping[FieldName, Column], own: Mapping[FieldName, FieldValue]
+    ) -> Mapping[FieldName, FieldValue]:
+        """The record's fields with those of its verdict.
+
+        A column on the record that shows another value than the verdict's row is what somebody has to see corrected.
+        """
+        merged = dict(own)
+        for name, column in columns.items():
+            if task in self.hidden:
+                merged.pop(name, None)
+                continue
+            cell = self.rows.get(task, {}).get(column.name)
+            given = column_value(cell, column.type, column.reference, None)
+            if name not in own or canonical(own[name]) == canonical(given) or own[name] is None:
+                merged[name] = given
+        return merged
 
 
 def _rows(result: TableRows | ToolError) -> TableRows:

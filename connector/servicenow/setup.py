@@ -14,6 +14,7 @@ from connector.servicenow.fields import TableFields
 from connector.servicenow.hidden_rows import RowsHidden
 from connector.servicenow.query import Query
 from connector.servicenow.rights import reading_role
+from connector.servicenow.sender import sender_checks
 from connector.sync.setup import ConnectionCheck, Health, ToolIdentity, WebhookRegistration
 from mapping.work_item import NativeId
 
@@ -67,7 +68,12 @@ class ServiceNowSetup:
     def checks(self, projects: Sequence[str], registration: WebhookRegistration | None) -> Sequence[ConnectionCheck]:
         """``projects`` are the governed tables."""
         del registration
-        return [*account_checks(self._accounts.account()), *self._tables(projects), *self._auxiliary_tables()]
+        return [
+            *account_checks(self._accounts.account()),
+            *self._tables(projects),
+            *self._auxiliary_tables(),
+            *sender_checks(self._client, self._fields),
+        ]
 
     def _tables(self, tables: Sequence[str]) -> Iterator[ConnectionCheck]:
         for table in tables:

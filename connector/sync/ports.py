@@ -154,11 +154,18 @@ class BatchWriter(Protocol):
         """The result of each.  Raises ToolError when the call as a whole failed."""
 
 
+@dataclass(frozen=True, slots=True)
+class UnsettledWrite:
+    """What an item should hold and may not: a write that failed; empty when the item itself could not be read."""
+
+    values: Mapping[FieldName, WriteValue]
+
+
 class Heartbeat(Protocol):
     """A tool whose gate depends on Gatepost being at work."""
 
-    def send(self, now: datetime) -> None:
-        """Report to the tool that everything was processed.  Raises ToolError."""
+    def send(self, now: datetime, unsettled: Mapping[NativeId, UnsettledWrite]) -> None:
+        """Report to the tool that everything was processed, but for these items.  Raises ToolError."""
 
 
 class ServiceDirectory(Protocol):

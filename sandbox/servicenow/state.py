@@ -71,6 +71,7 @@ class ServiceNowState(Instance):
                 name: value for name, value in values.items() if not checked or self._may_write(table, name, by, {})
             }
             given |= self._own_id(table, values.get("sys_id", ""))
+            self._require_unique(table, given)
             blank = self._store.new_record(table)
             self._check(RecordChange(table, blank, given, by), inserts=True)
             if self.scripts(table, "before", "insert") and not app_tables.is_writer(self, by):
@@ -87,6 +88,11 @@ class ServiceNowState(Instance):
         if sys_id in self.tables[table]:
             raise Refusal(403, "Operation Failed", f"Error during insert of {table}: Unique Key violation")
         return {"sys_id": sys_id}
+
+    def _require_unique(self, table: str, values: Mapping[str, str]) -> None:
+        column = app_tables.UNIQUE.get(table, "")
+        if column and any(row[column] == values.get(column, "") for row in self.tables[table].values()):
+            raise Refusal(403, "Operation Failed", f"Error during insert of {table}: Unique Key violation")
 
     def update(self, table: str, sys_id: str, values: Mapping[str, str], by: str, *, workflow: bool = True) -> Record:
         """Set the columns that exist and that this user may write.  Raises Refusal 403 when a rule aborts.

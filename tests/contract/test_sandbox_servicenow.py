@@ -71,9 +71,10 @@ def test_the_gate_the_rights_and_the_outbox_work(installed: RunningInstance) -> 
         "u_gatepost_heartbeat", {"u_connection": "m", "u_heartbeat_at": "2026-06-25 09:59:00"}, ROBOT[0]
     )
     installed.state.tables["u_gatepost_outbox"].clear()
-    verdict = {"u_gatepost_gate": "Blocked", "u_gatepost_blockers": "Not yet"}
-    response = installed.call("PATCH", path, verdict)
-    assert response.json()["result"]["u_gatepost_gate"] == "Blocked"
+    verdict = {"u_task": record["sys_id"], "u_gate": "Blocked", "u_blockers": "Not yet"}
+    response = installed.call("POST", "/table/u_gatepost_verdict", verdict)
+    assert response.json()["result"]["u_gate"] == "Blocked"
+    installed.call("PATCH", path, {"u_gatepost_gate": "Blocked"})
     assert installed.state.tables["u_gatepost_outbox"] == {}, "its own columns send no event"
     installed.state.update("pm_project", record["sys_id"], {"u_gatepost_gate": "Open", "description": "d"}, "kaya")
     assert (record["u_gatepost_gate"], record["description"]) == ("Blocked", "d")

@@ -1,3 +1,3 @@
 (function executeRule(current, previous) {
-    GatepostEvents.sendRelated(current, previous, 'task');
+    GatepostGuard.check(current, previous, '{table}');
 }(current, previous));

@@ -1,3 +1,3 @@
 (function executeRule(current, previous) {
-    GatepostEvents.sendRelated(current, previous, 'task');
+    GatepostEvents.sendRelated(current, previous, '{column}');
 }(current, previous));
