@@ -29,13 +29,13 @@ from mapping.work_item import ConnectionName, FieldName, NativeId
 from mapping.writeback import WriteValue
 
 Values = Mapping[FieldName, WriteValue]
+MOST_REQUESTS, FEWEST_REQUESTS = 50, 5
+BATCH_SECONDS = 15.0
+"""Half of the thirty that the platform gives a batch; each item may be two calls, its verdict and its columns."""
 
 
 class ServiceNowBatch:
     """Implements :class:`connector.sync.ports.Batch`."""
-
-    max_requests = 50
-    """Writes in one call: far below the limits of size, and finished well within the batch's time."""
 
     def __init__(
         self,
@@ -52,6 +52,14 @@ class ServiceNowBatch:
         self._writer = writer
         self._classify = classify
         self._verdict_table = verdict_table
+        self._seconds_each = 0.0
+
+    @property
+    def max_requests(self) -> int:
+        """Writes in one call, finished well within the batch's time as long as they take what the last ones took."""
+        if self._seconds_each <= 0:
+            return MOST_REQUESTS
+        return max(FEWEST_REQUESTS, min(MOST_REQUESTS, int(BATCH_SECONDS / 2 / self._seconds_each)))
 
     def supports(self, values: Values) -> bool:
         """Columns and checklists; a rule may refuse a hold or a state, and its error is clearer outside a batch."""
@@ -68,11 +76,18 @@ class ServiceNowBatch:
         calls = [*self._verdict_calls(patches, results), *(_batch_request(*one) for one in patches.items())]
         calls = [call for call in calls if call.body]
         responses = self._client.batch(calls) if calls else {}
+        timed = [one.seconds for one in responses.values() if one.seconds > 0]
+        self._measure(len(timed), sum(timed))
         for item, patch in patches.items():
             if item not in results:
                 results[item] = self._result(item, patch, responses)
         self._write_checklists(patches, results)
         return results
+
+    def _measure(self, count: int, seconds: float) -> None:
+        """Rules of the instance decide how long a write takes: a project's may take seconds, a verdict's nothing."""
+        if count:
+            self._seconds_each = seconds / count
 
     def _verdict_calls(
         self, patches: Mapping[NativeId, Patch], results: dict[NativeId, WriteResult | ToolError]

@@ -182,6 +182,7 @@ class ServiceNowClient:
                 whole_number(row.get("status_code"), "status_code", "batch", missing=0),
                 b64decode(as_text(row.get("body"))),
                 _total(_header(row.get("headers"), TOTAL)),
+                whole_number(row.get("execution_time"), "execution_time", "batch", missing=0) / 1000,
             )
             for row in serviced
         }
@@ -207,6 +208,8 @@ class BatchResponse:
     body: bytes
     total: int | None = None
     """``X-Total-Count``, where the call asked for it."""
+    seconds: float = 0.0
+    """How long the instance worked on it, as far as it says."""
 
     def failure(self, classify: Classifier, operation: str) -> ToolError | None:
         """The error, as if the call had been made by itself; ``None`` for success."""

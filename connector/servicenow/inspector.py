@@ -12,9 +12,8 @@ from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, TableFields
 from connector.servicenow.payloads import display_value, is_true, raw_value
 from connector.servicenow.query import Query
-from connector.servicenow.scopes import is_of_another_scope, refusal_of_scope
 from connector.servicenow.verdict_table import VerdictTable
-from mapping.config import Enforce, MeasureRule
+from mapping.config import MeasureRule
 from mapping.live_check import RuleInspection, selected_names
 from mapping.starter import FieldKind, Survey, SurveyField
 from mapping.work_item import ConnectionName, StatusCategory, Tool
@@ -48,16 +47,8 @@ class ServiceNowInspector:
             statuses=tuple(statuses) or None,
             projects=frozenset(existing),
             people=self._people(people),
-            notes=(
-                f"rule {rule.name}: whether its columns can be written shows with the first write",
-                *self._scopes(rule),
-            ),
+            notes=(f"rule {rule.name}: whether its columns can be written shows with the first write",),
         )
-
-    def _scopes(self, rule: MeasureRule) -> list[str]:
-        if rule.enforce is not Enforce.NATIVE:
-            return []
-        return [refusal_of_scope(table) for table in selected_names(rule.match.table) if is_of_another_scope(table)]
 
     def item_kinds(self) -> Mapping[str, Sequence[str]]:
         """The tables that are usually governed, as far as they exist."""

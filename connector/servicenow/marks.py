@@ -121,7 +121,7 @@ class MarkWriter:
         query = Query().one_of("name", names).equals("element", STATE)
         rows = [
             row
-            for row in self._client.all_rows("sys_choice", query, ("name", "label", "value", "inactive", "language"))
+            for row in self._client.all_rows("sys_choice", query, ("name", "label", "value", "inactive"))
             if not is_true(row.get("inactive"))
         ]
         own = {raw_value(row.get("name")) for row in rows}

@@ -19,7 +19,6 @@ from connector.servicenow.fields import TableFields
 from connector.servicenow.inspector import GOVERNABLE_TABLES
 from connector.servicenow.payloads import raw_value
 from connector.servicenow.query import Query
-from connector.servicenow.scopes import is_of_another_scope, refusal_of_scope
 from connector.servicenow.sender import read_sender
 from connector.servicenow.verdict_table import VerdictTable
 from connector.sync.provision import (
@@ -34,6 +33,7 @@ from mapping.config import MappingConfig
 from mapping.gate_names import app_property
 from mapping.live_check import selected_names
 from mapping.policy import Policies
+from mapping.servicenow_rules import is_of_another_scope, refusal_of_scope
 from mapping.work_item import ConnectionName
 
 ACL_TABLES = frozenset({"sys_security_acl", "sys_security_acl_role"})

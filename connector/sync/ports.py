@@ -145,7 +145,9 @@ class BulkEditor(Protocol):
 class BatchWriter(Protocol):
     """A tool that takes many different writes in one call."""
 
-    max_requests: int
+    @property
+    def max_requests(self) -> int:
+        """Writes that one call should carry now."""
 
     def supports(self, values: Mapping[FieldName, WriteValue]) -> bool:
         """Whether these can be written so; what needs calls of its own is written by itself."""
