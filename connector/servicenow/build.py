@@ -22,6 +22,7 @@ from connector.servicenow.fields import TableFields
 from connector.servicenow.groups import Groups
 from connector.servicenow.heartbeat import ServiceNowHeartbeat
 from connector.servicenow.inspector import ServiceNowInspector
+from connector.servicenow.live_check import ServiceNowLiveCheck
 from connector.servicenow.provision import ServiceNowProvisioner
 from connector.servicenow.reader import ServiceNowReader
 from connector.servicenow.scanner import ServiceNowScanner
@@ -96,5 +97,6 @@ def build_site(
         scanner=ServiceNowScanner(client, fields, lambda: adapter.clock_skew),
         provisioner=ServiceNowProvisioner(access.name, client, fields),
         heartbeat=ServiceNowHeartbeat(access.name, client, fields),
+        live_check=ServiceNowLiveCheck(client, fields, batched_queries),
         batches_per_read=BREADTH,
     )

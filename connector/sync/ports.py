@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from connector.errors import ToolError
+from connector.sync.live_check import LiveCheck
 from connector.sync.provision import Provisioner
 from connector.sync.scan import Scanner
 from connector.sync.setup import ConnectionSetup
@@ -293,5 +294,6 @@ class ToolSite:
     editors: Editors | None = None
     personal_history: PersonalHistory | None = None
     groups: GroupReader | None = None
+    live_check: LiveCheck | None = None
     batches_per_read: int = 1
     """How many batches' worth of items one read takes; more than one where a read costs one call whatever its size."""

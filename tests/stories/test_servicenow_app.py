@@ -116,7 +116,11 @@ def test_an_expired_verdict_refuses_until_gatepost_is_active_again(scene: Simula
     assert (heartbeat["u_connection"], heartbeat["u_heartbeat_at"][:16]) == ("servicenow-main", "2026-10-05 10:30")
     _, message = scene._act(PROJECT, "lind", "state", "3")
     assert "the gate is shut." in message, "the verdict is fresh: the gate itself refuses"
-    assert record["sys_id"]
+    # A planning console, a flow or a transform map may save without running any rule: the sweep finds what it did.
+    scene.sandbox.servicenow.update("pm_project", record["sys_id"], {"state": "3"}, "lind", workflow=False)
+    scene.clock.move(minutes=90)
+    scene.handlers.sweep(ConnectionName("servicenow-main"))
+    assert scene.show(PROJECT).fields["Gate"] == "Breach"
 
 
 def test_a_change_is_on_hold_with_the_blockers_as_its_reason(database: URL, tmp_path: Path) -> None:

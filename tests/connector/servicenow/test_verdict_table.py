@@ -17,6 +17,7 @@ from sandbox.servicenow.app_tables import verdict_of
 from sandbox.servicenow.gatepost_app import install_app
 from sandbox.servicenow.model import Record
 from sandbox.story import seed
+from tests.conftest import ROOT
 from tests.sites import servicenow_site
 
 NOW = datetime(2026, 6, 25, 10, 0, tzinfo=UTC)
@@ -174,6 +175,29 @@ def test_a_change_is_moved_back_before_it_is_held_and_held_again_after(
     with pytest.raises(Exception, match="refused PATCH"):
         site.writer.write(WriteRequest(item, back, "0"))
     assert held(row)[1] == "true", "what could not be moved back stays held"
+
+
+def test_the_live_check_tries_each_assumption_on_its_own_record_and_leaves_nothing(
+    sandbox: servers.Sandbox, site: ToolSite
+) -> None:
+    before = {table: set(rows) for table, rows in sandbox.servicenow.tables.items()}
+    assert site.live_check is not None
+    steps = {step.key: step for step in site.live_check.run("change_request")}
+    assert {key: step.result.value for key, step in steps.items() if key.startswith("L")} == {
+        "L1": "proved", "L2": "proved", "L3": "proved", "L4": "proved", "L5": "proved", "L6": "not tried",
+        "L7": "refuted", "L8": "proved", "L9": "proved", "L10": "proved", "L11": "proved", "L12": "proved",
+        "L13": "proved",
+    }  # fmt: skip
+    assert steps["L5"].observed == (
+        "cost_plan_breakdown: portfolio, program, requirement, task; "
+        "benefit_plan_breakdown: portfolio, program, requirement, task"
+    )
+    assert steps["L7"].observed == "self-test: no secret is set"
+    after = {table: set(rows) for table, rows in sandbox.servicenow.tables.items()}
+    for table in ("change_request", "u_gatepost_verdict"):
+        assert after[table] == before[table]
+    documented = (ROOT / "docs/servicenow-live-check.md").read_text("utf-8")
+    assert all(f"| {key} |" in documented for key in steps), "each step has its row"
 
 
 def test_a_hold_that_a_rule_takes_back_is_told(
