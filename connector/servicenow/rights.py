@@ -67,6 +67,7 @@ RIGHTS: tuple[Right, ...] = (
     _write("u_gatepost_checklist", WRITER_ROLE, "the conditions of the next gate", "no checklist is written"),
     _read("u_gatepost_heartbeat", WRITER_ROLE, "the time of the last sweep", "verdicts are old after an hour"),
     _write("u_gatepost_heartbeat", WRITER_ROLE, "the time of the last sweep", "verdicts are old after an hour"),
+    _read("u_gatepost_sender", WRITER_ROLE, "whether the app signs and sends", "doctor cannot say so"),
     _write("pm_project", "it_project_manager", "replies, states moved back", "no reply; enforce: comment and off only"),
     _write("dmn_demand", "it_demand_manager", "replies, states moved back", "no reply; enforce: comment and off only"),
     _write(

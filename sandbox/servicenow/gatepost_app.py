@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from sandbox.servicenow import rights
 from sandbox.servicenow.app_tables import (
     ADMIN_ROLE,
     CHECKLIST,
@@ -53,7 +54,8 @@ def install_app(
         for role in (WRITER, ADMIN_ROLE):
             state.add_role(role)
         if writer:
-            state.grant(writer, WRITER)
+            for role in rights.ROLES:
+                state.grant(writer, role)
         _settings(state, gated, url, properties or {})
         self_test = "ok" if secret else "no secret is set"
         state.store(SENDER.name, {"u_name": "sender", "u_secret": secret, "u_self_test": self_test}, "system")

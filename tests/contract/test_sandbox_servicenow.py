@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.servicenow.app_tables import CHECKLIST, COLUMNS, HEARTBEAT, OUTBOX, OWNED_COLUMNS
 from sandbox.servicenow.model import Record, Table
+from sandbox.servicenow.rights import ROLES
 from tests.conftest import ROOT
 from tests.sandbox.servicenow.instance import ADMIN, ROBOT, RunningInstance, start
 
@@ -37,7 +38,8 @@ def installed() -> Iterator[RunningInstance]:
         response = here.call("POST", f"/table/{row['table']}", row["fields"] | {"sys_id": row["sys_id"]}, auth=ADMIN)
         assert response.status_code == 201, (row["table"], row["name"], response.text)
         assert response.json()["result"]["sys_id"] == row["sys_id"]
-    here.state.grant(ROBOT[0], "u_gatepost_writer")
+    for role in ROLES:
+        here.state.grant(ROBOT[0], role)
     yield here
     here.running.stop()
 
