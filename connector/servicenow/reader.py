@@ -265,19 +265,22 @@ class _Verdicts:
     def merged(
         self, task: str, columns: Mapping[FieldName, Column], own: Mapping[FieldName, FieldValue]
     ) -> Mapping[FieldName, FieldValue]:
-        """The record's fields with those of its verdict.
+        """The record's fields with those of its verdict, which is what the gate reads.
 
-        A column on the record that shows another value than the verdict's row is what somebody has to see corrected.
+        Without a row nothing is written, whatever a column on the record shows.  Where a row and a column differ, both
+        are named: that is neither what was written last nor what should be, and so both are written again.
         """
         merged = dict(own)
         for name, column in columns.items():
             if task in self.hidden:
                 merged.pop(name, None)
                 continue
-            cell = self.rows.get(task, {}).get(column.name)
-            given = column_value(cell, column.type, column.reference, None)
-            if name not in own or canonical(own[name]) == canonical(given) or own[name] is None:
-                merged[name] = given
+            row = self.rows.get(task)
+            given = column_value((row or {}).get(column.name), column.type, column.reference, None)
+            merged[name] = given
+            if row is not None and name in own and canonical(own[name]) != canonical(given):
+                shown = canonical(own[name]) or "nothing"
+                merged[name] = f"{canonical(given) or 'nothing'}, and {shown} in the record's own column"
         return merged
 
 

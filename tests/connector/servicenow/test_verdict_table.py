@@ -107,19 +107,26 @@ def test_what_is_refused_on_the_record_does_not_keep_the_gate_from_the_verdict(
     finally:
         sandbox.servicenow.delete("sys_data_policy2", policy["sys_id"])
     assert (verdict(sandbox, row)["u_gate"], row["u_gatepost_gate"]) == ("Blocked", "Open")
-    assert read(site, item)["Gate"] == "Open", "the column for lists is still to be corrected"
+    assert read(site, item)["Gate"] == "Blocked, and Open in the record's own column", "still to be corrected"
 
 
 def test_a_column_for_lists_that_somebody_edits_is_seen(sandbox: servers.Sandbox, site: ToolSite) -> None:
     item, row = record(sandbox, "change_request")
     site.writer.write(WriteRequest(item, SHUT, "0"))
     row["u_gatepost_gate"] = "Open"
-    assert read(site, item)["Gate"] == "Open"
+    assert read(site, item)["Gate"] == "Blocked, and Open in the record's own column"
     row["u_gatepost_gate"] = "Blocked"
     for stored in sandbox.servicenow.tables["u_gatepost_verdict"].values():
         if stored["u_task"] == row["sys_id"]:
-            stored["u_gate"] = "Breach"
-    assert read(site, item)["Gate"] == "Blocked", "shown as it is; the next look writes both again"
+            stored["u_gate"] = "Open"
+    assert read(site, item)["Gate"] == "Open, and Blocked in the record's own column", "an edited verdict is seen too"
+
+
+def test_a_verdict_that_only_a_column_shows_is_not_written(sandbox: servers.Sandbox, site: ToolSite) -> None:
+    """The app was installed after the column was written: the gate reads the row, and there is none."""
+    item, row = record(sandbox, "change_request")
+    row["u_gatepost_gate"] = "Blocked"
+    assert read(site, item)["Gate"] is None
 
 
 def test_a_hidden_verdict_is_not_doubled(sandbox: servers.Sandbox, site: ToolSite) -> None:
