@@ -6,7 +6,7 @@ dictionary does not have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -24,6 +24,9 @@ CACHE_TIME = timedelta(minutes=5)
 
 READ_AGAIN_AFTER = timedelta(hours=1)
 """A label is kept beside the dictionary as well, where changing it may not count as a change of the column."""
+
+NEWEST_READING = timedelta(seconds=5)
+"""A dictionary that was read this lately is not read again for a name that it lacks."""
 
 TASK_PARENTS = ("planned_task", "task")
 """Tables that projects, demands, changes and every other kind of task inherit columns from."""
@@ -164,6 +167,17 @@ class TableFields:
                     self._cached |= {name: (now, catalogue) for name, catalogue in self._read(sorted(due)).items()}
                     self._read_at = now
             return self._cached[table][1]
+
+    def with_names(self, table: str, names: Iterable[str], *, oldest: timedelta = NEWEST_READING) -> ColumnCatalogue:
+        """The catalogue, read again when it lacks one of these names and is older than that.  Raises ToolError."""
+        catalogue = self.catalogue(table)
+        if all(isinstance(catalogue.resolve(name), Column) for name in names):
+            return catalogue
+        with self._lock:
+            cached = self._cached.get(table)
+            if cached is not None and self._clock() - cached[0] > oldest:
+                self._cached.clear()
+        return self.catalogue(table)
 
     def check(self, table: str, query: Query) -> None:
         """Raises ValuesRejected when the query names a column that its table does not have; nothing was sent."""

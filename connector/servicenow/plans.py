@@ -82,6 +82,8 @@ TABLES = (
 )
 TYPE = ColumnNames(("breakdown_type",), "Breakdown type")
 PERIOD = ColumnNames(("fiscal_period",), "Fiscal period")
+PLAN_TASK = "task"
+"""Of a plan and of a breakdown: the project or demand."""
 START = ColumnNames(("fiscal_start_date_time", "start_date_time"), "Start")
 FUNCTIONAL_CURRENCY = "functional_currency"
 """Of a plan: the currency in which the instance keeps its money."""
@@ -101,7 +103,7 @@ class ServiceNowPlans:
             columns = self._columns(table)
             if isinstance(columns, Unknown):
                 return columns
-            of_tasks = Query().one_of("task", tasks).ordered_by("sys_id")
+            of_tasks = Query().one_of(PLAN_TASK, tasks).ordered_by("sys_id")
             queries[table.breakdowns] = TableQuery(table.breakdowns, of_tasks, columns.requested, "task")
             queries[table.plans] = TableQuery(table.plans, of_tasks, self._plan_columns(table), "task")
         return queries

@@ -14,6 +14,7 @@ from connector.servicenow.approvals import DelegationReader
 from connector.servicenow.batched_queries import NO_ROWS, BatchedQueries, TableQuery, TableRows
 from connector.servicenow.client import ServiceNowClient
 from connector.servicenow.fields import Column, ResolvedColumn, TableFields
+from connector.servicenow.inspector import GOVERNABLE_TABLES
 from connector.servicenow.payloads import (
     column_value,
     display_value,
@@ -56,6 +57,7 @@ BASE_COLUMNS = (
     "state",
     "active",
     "parent",
+    "top_task",
     "sys_class_name",
     "name",
     "assignment_group",
@@ -231,6 +233,7 @@ class ServiceNowReader:
             status_category=status_category(row),
             fields=fields,
             parent=raw_value(row.get("parent")) or None,
+            parents=_parents(row),
             children=_of(related.children, sys_id, Children(0, 0)) if table in WITH_TASKS else Children(0, 0),
             plan_lines=_of(planned, sys_id, ()) if table in WITH_PLANS else NO_PLANS,
             child_items=related.child_items.get(sys_id, ()),
@@ -282,6 +285,12 @@ class _Verdicts:
                 shown = canonical(own[name]) or "nothing"
                 merged[name] = f"{canonical(given) or 'nothing'}, and {shown} in the record's own column"
         return merged
+
+
+def _parents(row: JsonObject) -> tuple[str, ...]:
+    """What the record belongs to; a reference does not say in which table it is."""
+    above = {raw_value(row.get(name)) for name in ("parent", "top_task")} - {"", raw_value(row.get("sys_id"))}
+    return tuple(f"{table}:{sys_id}" for sys_id in sorted(above) for table in GOVERNABLE_TABLES)
 
 
 def _rows(result: TableRows | ToolError) -> TableRows:

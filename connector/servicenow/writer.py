@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from connector.errors import PermissionDenied, ToolError, Unreachable, ValuesRejected
+from connector.errors import NotProvisioned, PermissionDenied, ToolError, Unreachable, ValuesRejected
 from connector.http.json_values import Json, JsonObject
 from connector.servicenow.checklist import Checklists
 from connector.servicenow.client import ServiceNowClient
@@ -177,10 +177,15 @@ class ServiceNowWriter:
 
     def _resolve(self, table: str, values: Mapping[FieldName, WriteValue]) -> dict[FieldName, WrittenColumn]:
         columns = {name: self._verdict_table.resolve(table, name) for name in values}
+        if any(one.problem is not None for one in columns.values()):
+            self._fields.with_names(table, values)
+            columns = {name: self._verdict_table.resolve(table, name) for name in values}
         problems = {str(name): one.problem.message for name, one in columns.items() if one.problem is not None}
         if problems:
             reasons = "; ".join(problems.values())
-            raise ValuesRejected(f"{self._connection}: nothing was written: {reasons}", fields=problems)
+            raise NotProvisioned(
+                f"waits for provisioning: {self._connection}: nothing was written: {reasons}", fields=problems
+            )
         return columns
 
 

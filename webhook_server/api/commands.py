@@ -89,6 +89,7 @@ class CommandVerb(StrEnum):
     REASON = "reason"
     REBASELINE = "rebaseline"
     DELEGATE = "delegate"
+    KILL_CRITERIA = "kill-criteria"
     ACCEPT_ROLE = "accept-role"
 
 
@@ -110,7 +111,7 @@ class NewCommand(Model):
     pl_line: Annotated[str, Field(pattern=r"^\S{1,100}$")] | None = Field(
         default=None, description="confirm, confirm-lower: the only P&L line, or kind of effect, that is signed."
     )
-    text: LongText | None = Field(default=None, description="The reason.")
+    text: LongText | None = Field(default=None, description="The reason; of kill-criteria the criteria.")
     role: ShortText | None = Field(default=None, description="accept-role: `owner`, `sponsor` or `controller`.")
     delegate: ShortText | None = Field(
         default=None, description="delegate, accept-role: the person, by id or user name in the tool."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -14,8 +14,9 @@ from connector.bootstrap import system_clock
 from connector.measures.known_on import NotKnownYet, known_row
 from connector.store.database.row_level_access import visible_to
 from connector.store.measures import measure_queries
+from connector.store.measures.further_holders import further_holders
 from connector.store.measures.measure_queries import MeasureFilter
-from connector.store.measures.names_for_viewer import decision_without_names
+from connector.store.measures.names_for_viewer import VisibleNames, decision_without_names
 from connector.store.measures.verdict_history import KnownMeasure
 from connector.store.measures.verdicts import verdict_of, verdict_to_json
 from connector.store.operations.source_ages import source_ages
@@ -61,6 +62,11 @@ class Figures(Model):
     variance: Amount | None = Field(description="At completion minus plan.")
 
 
+class FurtherHolder(Model):
+    role: str = Field(description="Key of the role in the mapping, such as `risk_owner`.")
+    name: str
+
+
 class MeasureSummary(Model):
     id: str
     key: str
@@ -74,6 +80,7 @@ class MeasureSummary(Model):
     owner: str | None
     sponsor: str | None
     controller: str | None
+    further_roles: list[FurtherHolder] = Field(description="Who holds the roles that the mapping adds.")
     stage: str | None = Field(description="The last granted stage.")
     tool_stage: str | None = Field(description="The stage that the item's status corresponds to.")
     gate: GateState
@@ -316,8 +323,16 @@ def measure_summary(row: RowMapping) -> MeasureSummary:
         hierarchy=HierarchyModel.of(row),
         figures=figures,
         findings=row["finding_count"],
+        further_roles=[FurtherHolder(role=role, name=name) for role, name in further_holders(_further(row))],
         **{name: row[name] for name in same},
     )
+
+
+def _further(row: RowMapping) -> Mapping[str, Any] | None:
+    """Of one measure by its facts, which may be those of a day; in a list by a column of their own."""
+    if "facts" not in row:
+        return row["further_roles"]  # type: ignore[no-any-return]  # an object of JSON
+    return row["facts"].get("roles", {}).get("further")  # type: ignore[no-any-return]
 
 
 def responsible_models(people: Iterable[Responsible]) -> list[ResponsibleModel]:
@@ -476,7 +491,7 @@ def explain(call: ApiCall) -> Explanation | Reply:
     stored = verdict_to_json(verdict_of(row))
     return Explanation(
         explanation=row["explanation"].splitlines(),
-        verdict=stored if call.viewer.sees_everything else decision_without_names(stored),
+        verdict=decision_without_names(stored, VisibleNames(everything=call.viewer.sees_everything)),
         **{name: row[name] for name in names},
     )
 
@@ -521,9 +536,8 @@ def show_decision(call: ApiCall) -> DecisionDetail:
             f"There is no decision {call.number_parameter('number')}.",
             "A measure's decisions are listed with their numbers.",
         )
-    verdict, evidence = row["verdict"], row["evidence"]
-    if not call.viewer.sees_everything:
-        verdict, evidence = decision_without_names(verdict), decision_without_names(evidence)
+    visible = VisibleNames(everything=call.viewer.sees_everything)
+    verdict, evidence = (decision_without_names(row[part], visible) for part in ("verdict", "evidence"))
     return DecisionDetail(decision=_decision(row), verdict=verdict, evidence=evidence)
 
 

@@ -16,7 +16,7 @@ from connector.store.database.tables import INBOX
 from connector.store.queue.event_bodies import compress
 from connector.store.queue.wake_up import DriverConnection, TaskKind, Waker
 from connector.sync.ports import ItemsChanged
-from connector.sync.stores import ReceivedEvent, ReceiveResult
+from connector.sync.stores import LOGGED_HOURS, ReceivedEvent, ReceiveResult
 from governance.money import is_reasonable
 from mapping.work_item import ConnectionName, NativeId
 from mapping.writeback import canonical
@@ -70,6 +70,7 @@ class SqlInbox:
                 stored[connection, delivery] = ReceiveResult.ACCEPTED if accepted else ReceiveResult.IGNORED
                 if accepted and connection not in waiting:
                     asleep.add(ConnectionName(connection))
+            asleep |= _mark_teams(transaction, [arrival for arrival, _ in arrivals])
             for name in sorted(asleep):
                 self._waker.wake(transaction, TaskKind.RECONCILE, name)
         # Of two that are the same, the first is the event and the second its duplicate.
@@ -87,6 +88,7 @@ class SqlInbox:
         connections = sorted({ConnectionName(part[0]) for part in parts})
         try:
             with driver.pipeline():
+                driver.execute(_BOUNDS)
                 taken = driver.execute(_STORE_EVENTS, _columns(parts))
                 asked = {name: self._waker.check_queued(driver, TaskKind.RECONCILE, name) for name in connections}
             rows = cast("Sequence[tuple[str, str, str]]", taken.fetchall())
@@ -113,6 +115,11 @@ def _event_rows(arrival: ReceivedEvent, body: bytes, *, echo: bool) -> Iterator[
     for number, item in enumerate(sorted(arrival.parsed.items)):
         yield (*here, number, event, item, item == arrival.parsed.deleted, "pending", None, None if number else body)
 
+
+_BOUNDS: LiteralString = (
+    "SELECT set_config('lock_timeout', '1500', true), set_config('statement_timeout', '2000', true)"
+)
+"""A sender waits for two of these transactions at most, and is answered within five seconds."""
 
 _NAMES = ("connections", "deliveries", "parts", "events", "items", "deletions", "states", "reasons", "bodies")
 
@@ -196,6 +203,26 @@ _OWN_VALUES = text("""
     UNION ALL
     SELECT connection, native_id, NULL, NULL, o.target_values FROM asked JOIN outbox AS o USING (connection, native_id)
     WHERE o.state = 'waiting' AND (o.claim_token IS NOT NULL OR o.bulk_task IS NOT NULL)
+""")
+
+
+def _mark_teams(transaction: Connection, arrivals: Sequence[ReceivedEvent]) -> set[ConnectionName]:
+    """Measures that look at the hours of whoever has logged some, on whatever item; returns their connections."""
+    marked: set[ConnectionName] = set()
+    for one in arrivals:
+        if isinstance(one.parsed, ItemsChanged) and one.parsed.logged_by:
+            asked = {"connection": one.connection, "name": f"{LOGGED_HOURS}{one.parsed.logged_by}"}
+            rows = transaction.execute(_TEAMS, asked).all()
+            if rows:
+                mark_dirty(transaction, one.connection, {NativeId(row.native_id): None for row in rows})
+                marked.add(one.connection)
+    return marked
+
+
+_TEAMS = text("""
+    SELECT m.native_id FROM dependency AS d JOIN measure AS m ON m.id = d.measure_id
+    WHERE d.on_connection = :connection AND d.on_name = :name AND m.connection = :connection
+      AND m.unmapped_since IS NULL ORDER BY m.native_id
 """)
 
 
